@@ -1,0 +1,16 @@
+"""The one kind of failure that a user is told about in words of its own."""
+
+from __future__ import annotations
+
+
+class HeadlightError(Exception):
+    """Something the user can act on: what is wrong, and what to do next. One sentence each."""
+
+    def __init__(self, cause: str, next_step: str) -> None:
+        super().__init__(f"{cause} {next_step}")
+        self.cause = cause
+        self.next_step = next_step
+
+
+class TooLarge(HeadlightError):
+    """A matrix or a result would not fit the limit that keeps the machine usable."""

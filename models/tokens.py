@@ -1,0 +1,188 @@
+"""Tokens: what attention goes from and to, and the place of each in what the user dropped.
+
+A place (a span of characters, a box of pixels, a position in space, or a special token) is the only bridge
+between modalities, layers and panes: layers with other tokens than the input answer `find(place)`.
+numpy only, so that every room may import it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class CharSpan:
+    """Characters [start, stop) of text number `text` (0, or 1 for the second of a pair)."""
+
+    start: int
+    stop: int
+    text: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle in pixels of the picture as it is shown (upright), x to the right, y down."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A point in the cloud's own coordinates."""
+
+    x: float
+    y: float
+    z: float
+
+
+@dataclass(frozen=True, slots=True)
+class Special:
+    """A token without a place in the input: [CLS], [SEP], a register. `index` counts among the special ones."""
+
+    label: str
+    index: int
+
+
+Place = CharSpan | Box | Position | Special
+
+
+@dataclass(frozen=True, eq=False)
+class Tokens:
+    """`n` tokens in the order of the sequence.
+
+    labels: n strings as a person reads them. special: bool (n,), True for tokens without a place.
+    """
+
+    labels: tuple[str, ...]
+    special: np.ndarray
+
+    def __post_init__(self) -> None:
+        if len(self.labels) != len(self.special):
+            raise ValueError(f"{len(self.labels)} labels, but {len(self.special)} special flags")
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def place(self, index: int) -> Place:
+        """Where token `index` stands in the input."""
+        if self.special[index]:
+            return Special(self.labels[index], int(self.special[:index].sum()))
+        return self._place(index)
+
+    def find(self, place: Place) -> np.ndarray:
+        """int (m,): the tokens at `place`, in order; empty where there are none or the modality is another."""
+        if isinstance(place, Special):
+            where = np.flatnonzero(self.special)
+            return where[place.index : place.index + 1]
+        return self._find(place)
+
+    def _place(self, index: int) -> Place:
+        raise ValueError(f"token {index} has no place")
+
+    def _find(self, place: Place) -> np.ndarray:
+        return np.empty(0, int)
+
+
+@dataclass(frozen=True, eq=False)
+class TextTokens(Tokens):
+    """Tokens of one text or a pair.
+
+    spans: int (n, 2) characters [start, stop) in its text, (0, 0) for special tokens.
+    words: int (n,) number of the word that the token belongs to, counted over both texts, -1 for special.
+    texts: int (n,) which text of a pair: 0 or 1.
+    """
+
+    spans: np.ndarray = field(default_factory=lambda: np.empty((0, 2), int))
+    words: np.ndarray = field(default_factory=lambda: np.empty(0, int))
+    texts: np.ndarray = field(default_factory=lambda: np.empty(0, int))
+
+    def _place(self, index: int) -> Place:
+        start, stop = self.spans[index]
+        return CharSpan(int(start), int(stop), int(self.texts[index]))
+
+    def _find(self, place: Place) -> np.ndarray:
+        if not isinstance(place, CharSpan):
+            return np.empty(0, int)
+        overlap = (self.spans[:, 0] < place.stop) & (self.spans[:, 1] > place.start)
+        return np.flatnonzero(overlap & ~self.special & (self.texts == place.text))
+
+
+@dataclass(frozen=True, eq=False)
+class PatchTokens(Tokens):
+    """Prefix tokens (class token, registers), then rows × columns patches in reading order.
+
+    grid: (rows, columns), never assumed square. region: the part of the shown picture that the grid covers,
+    in its pixels; every patch covers the same share of it.
+    """
+
+    grid: tuple[int, int] = (0, 0)
+    region: Box = Box(0, 0, 0, 0)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.prefix < 0 or self.special[self.prefix :].any() or not self.special[: self.prefix].all():
+            raise ValueError(f"{len(self)} tokens do not end in a grid of {self.grid}")
+
+    @property
+    def prefix(self) -> int:
+        """Number of tokens before the first patch."""
+        return len(self.labels) - self.grid[0] * self.grid[1]
+
+    @property
+    def patch_size(self) -> tuple[float, float]:
+        """(height, width) of a patch in pixels of the shown picture."""
+        rows, columns = self.grid
+        return (self.region.y1 - self.region.y0) / rows, (self.region.x1 - self.region.x0) / columns
+
+    def index(self, row: int, column: int) -> int:
+        """The token of the patch in `row`, `column`."""
+        return self.prefix + row * self.grid[1] + column
+
+    def cell(self, index: int) -> tuple[int, int]:
+        """(row, column) of a patch token."""
+        return divmod(index - self.prefix, self.grid[1])
+
+    def _place(self, index: int) -> Place:
+        row, column = self.cell(index)
+        height, width = self.patch_size
+        x0, y0 = self.region.x0 + column * width, self.region.y0 + row * height
+        return Box(x0, y0, x0 + width, y0 + height)
+
+    def _find(self, place: Place) -> np.ndarray:
+        """Patches of which the box covers the centre, or the one patch in which the box's own centre lies."""
+        if not isinstance(place, Box):
+            return np.empty(0, int)
+        rows, columns = self.grid
+        height, width = self.patch_size
+        y = self.region.y0 + (np.arange(rows) + 0.5) * height
+        x = self.region.x0 + (np.arange(columns) + 0.5) * width
+        inside = np.outer((y >= place.y0) & (y < place.y1), (x >= place.x0) & (x < place.x1))
+        found = np.flatnonzero(inside)
+        if not len(found):
+            row = int(np.floor(((place.y0 + place.y1) / 2 - self.region.y0) / height))
+            column = int(np.floor(((place.x0 + place.x1) / 2 - self.region.x0) / width))
+            if 0 <= row < rows and 0 <= column < columns:
+                found = np.array([row * columns + column])
+        return found + self.prefix
+
+
+@dataclass(frozen=True, eq=False)
+class PointTokens(Tokens):
+    """Points of a cloud. positions: float (n, 3) in the cloud's own coordinates."""
+
+    positions: np.ndarray = field(default_factory=lambda: np.empty((0, 3)))
+
+    def _place(self, index: int) -> Place:
+        return Position(*(float(v) for v in self.positions[index]))
+
+    def _find(self, place: Place) -> np.ndarray:
+        """The one nearest point."""
+        if not isinstance(place, Position) or not len(self):
+            return np.empty(0, int)
+        offset = self.positions - np.array([place.x, place.y, place.z])
+        return np.array([int(np.einsum("ij,ij->i", offset, offset).argmin())])

@@ -1,0 +1,1 @@
+"""One module a pane: each binds one widget to the session."""
