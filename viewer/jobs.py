@@ -1,0 +1,183 @@
+"""Work off the GUI thread: requests in order, progress, partial results, cancel, stale results dropped.
+
+Two lanes, each one thread: "run" for what may take seconds (loading, forward passes, rollout) and "look" for
+what must answer a gesture at once. Within a lane requests run in order; a newer request of the same kind
+supersedes the older, of which nothing is delivered any more.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import queue
+import threading
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+from models.errors import HeadlightError
+from models.task import Cancelled, Task
+
+Lane = Literal["run", "look"]
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a job failed, in the user's words, and the traceback for who wants it."""
+
+    cause: str
+    next_step: str
+    details: str
+
+    @classmethod
+    def of(cls, error: BaseException) -> Failure:
+        details = "".join(traceback.format_exception(error))
+        if isinstance(error, HeadlightError):
+            return cls(error.cause, error.next_step, details)
+        if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
+            return cls("There is not enough memory for this.", "Choose a smaller size or model.", details)
+        what = str(error).strip().split("\n")[0][:200] or type(error).__name__
+        return cls(f"Something went wrong: {what}.", "See Details; what was open is unchanged.", details)
+
+
+@dataclass(eq=False)
+class Job(Task):
+    """One request. The worker calls check, progress and partial; the GUI thread reads share and sentence."""
+
+    number: int
+    kind: str
+    lane: Lane
+    work: Callable[[Task], Any]
+    done: Callable[[Any], None]
+    on_partial: Callable[[Any], None] | None
+    on_failed: Callable[[Failure], None] | None
+    deliver: Callable[[Job, str, Any], None]
+    share: float = 0.0
+    sentence: str = ""
+    cancelled: threading.Event = field(default_factory=threading.Event)
+
+    def check(self) -> None:
+        if self.cancelled.is_set():
+            raise Cancelled
+
+    def progress(self, share: float, sentence: str) -> None:
+        self.check()
+        self.deliver(self, "progress", (share, sentence))
+
+    def partial(self, value: Any) -> None:
+        self.check()
+        if self.on_partial is not None:
+            self.deliver(self, "partial", value)
+
+
+class Jobs(QObject):
+    """The lanes and what waits in them. Call everything from the GUI thread; callbacks come back on it."""
+
+    progressed = Signal(object)
+    """The Job whose share and sentence moved."""
+    changed = Signal()
+    """A job began or ended."""
+    failed = Signal(object)
+    """Failure of a job that has no handler of its own."""
+    _delivered = Signal(object, str, object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._delivered.connect(self._receive, Qt.ConnectionType.QueuedConnection)
+        self._numbers = itertools.count(1)
+        self._live: dict[int, Job] = {}
+        self._closed = False
+        self._queues: dict[Lane, queue.SimpleQueue[Job | None]] = {}
+        self._threads: list[threading.Thread] = []
+
+    def submit(
+        self,
+        kind: str,
+        work: Callable[[Task], Any],
+        done: Callable[[Any], None],
+        *,
+        lane: Lane = "look",
+        partial: Callable[[Any], None] | None = None,
+        failed: Callable[[Failure], None] | None = None,
+    ) -> Job | None:
+        """Run `work(task)` on a lane and hand its result to `done`; older requests of `kind` are superseded."""
+        if self._closed:
+            return None
+        self.cancel(kind)
+        job = Job(next(self._numbers), kind, lane, work, done, partial, failed, self._delivered.emit)
+        self._live[job.number] = job
+        self._lane(lane).put(job)
+        self.changed.emit()
+        return job
+
+    def cancel(self, kind: str | None = None) -> int:
+        """Cancel all jobs, or those of one kind, and say how many there were."""
+        stale = [job for job in self._live.values() if kind is None or job.kind == kind]
+        for job in stale:
+            job.cancelled.set()
+            del self._live[job.number]
+        if stale:
+            self.changed.emit()
+        return len(stale)
+
+    def running(self, lane: Lane | None = None) -> list[Job]:
+        """What runs or waits, oldest first."""
+        return [job for job in self._live.values() if lane in (None, job.lane)]
+
+    def close(self) -> None:
+        """Cancel everything and wait for the workers to end. Nothing is delivered afterwards."""
+        self._closed = True
+        self.cancel()
+        for lane in self._queues.values():
+            lane.put(None)
+        for thread in self._threads:
+            thread.join()
+        self._threads.clear()
+
+    def _lane(self, lane: Lane) -> queue.SimpleQueue[Job | None]:
+        if lane not in self._queues:
+            waiting = self._queues[lane] = queue.SimpleQueue()
+            thread = threading.Thread(target=_serve, args=(waiting,), name=f"headlight-{lane}")
+            self._threads.append(thread)
+            thread.start()
+        return self._queues[lane]
+
+    def _receive(self, job: Job, what: str, value: Any) -> None:
+        if self._live.get(job.number) is not job:
+            return  # superseded or cancelled while the message was on its way
+        if what == "progress":
+            job.share, job.sentence = value
+            self.progressed.emit(job)
+            return
+        if what == "partial":
+            job.on_partial(value)
+            return
+        del self._live[job.number]
+        self.changed.emit()
+        if what == "done":
+            job.done(value)
+        elif what == "failed":
+            log.error("%s failed: %s\n%s", job.kind, value.cause, value.details)
+            (job.on_failed or self.failed.emit)(value)
+
+
+def _serve(waiting: queue.SimpleQueue[Job | None]) -> None:
+    """A lane's thread: one job after the other until None comes."""
+    while (job := waiting.get()) is not None:
+        try:
+            job.check()
+            result = job.work(job)
+            job.check()
+        except Cancelled:
+            continue
+        except Exception as error:
+            if not job.cancelled.is_set():
+                job.deliver(job, "failed", Failure.of(error))
+        else:
+            job.deliver(job, "done", result)
+        finally:
+            job = result = None  # a waiting lane holds no trace alive

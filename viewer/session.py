@@ -1,0 +1,250 @@
+"""Session: the one source of truth. What is open, what is selected, what lies under the cursor. No Qt.
+
+A gesture changes the session; the session tells every pane; panes never call each other.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from psygnal import Signal
+
+from models.attention import Trace
+from models.rollout_settings import RolloutSettings
+from models.tokens import Place
+from viewer.inputs import ImageInput, Input
+
+Heads = Literal["one", "mean", "max"]
+Method = Literal["attention", "rollout", "saliency"]
+State = Literal["waiting", "running", "ready", "failed"]
+
+GESTURE_SECONDS = 1.0
+"""Changes of one control that follow each other faster than this are undone in one step."""
+HISTORY = 200
+
+
+@dataclass(frozen=True)
+class Selection:
+    """layer, head: what the maps show. queries, keys: tokens by their place; no queries means the readout."""
+
+    layer: int = 0
+    head: int = 0
+    queries: tuple[Place, ...] = ()
+    keys: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True)
+class Hover:
+    """What lies under the cursor, in whichever pane. Never part of the history."""
+
+    layer: int | None = None
+    head: int | None = None
+    query: Place | None = None
+    key: Place | None = None
+
+
+NOWHERE = Hover()
+
+
+@dataclass(frozen=True)
+class MapSettings:
+    """How weights become colours.
+
+    incoming: show who looks at the chosen token (a column) rather than where it looks (a row).
+    percentile: weights above it are clipped; shared: one scale for all maps of the head grid.
+    mass: share of a DINO mass mask, 0 for none. leave_out: artifact tokens do not set the scale.
+    """
+
+    method: Method = "attention"
+    heads: Heads = "one"
+    incoming: bool = False
+    log: bool = False
+    percentile: float = 99.5
+    shared: bool = False
+    colours: str = "inferno"
+    opacity: float = 0.75
+    mass: float = 0.0
+    leave_out: bool = True
+    hide_special: bool = False
+    whole_words: bool = False
+
+
+@dataclass(frozen=True)
+class View:
+    """Everything about a document that a gesture changes and undo brings back."""
+
+    selection: Selection = Selection()
+    map: MapSettings = MapSettings()
+    rollout: RolloutSettings = RolloutSettings()
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """Which model reads the input, and how. size: short side in pixels; start: first token of a long text."""
+
+    model: str | None = None
+    device: str | None = None
+    size: int = 518
+    start: int = 0
+
+
+@dataclass(eq=False)
+class Document:
+    """One dropped thing, what came of it, and how it is looked at."""
+
+    number: int
+    input: Input
+    options: RunOptions
+    state: State = "waiting"
+    trace: Trace | None = None
+    checks: tuple[float, ...] = ()
+    """Largest error of each layer's weights against what the layer returned."""
+    memory: int = 0
+    """Bytes that the process holds on the trace's device after the run."""
+    view: View = field(default_factory=View)
+    past: list[View] = field(default_factory=list)
+    future: list[View] = field(default_factory=list)
+
+    @property
+    def title(self) -> str:
+        return self.input.title
+
+    @property
+    def modality(self) -> Literal["text", "image"]:
+        return "image" if isinstance(self.input, ImageInput) else "text"
+
+
+class Session:
+    """Documents, the current one, its view and what lies under the cursor, with a signal for each."""
+
+    documents_changed = Signal()
+    current_changed = Signal()
+    """Another document is shown."""
+    document_changed = Signal(Document)
+    """A document's input, state or trace is another one."""
+    view_changed = Signal(View, View)
+    """(new, old) view of the current document."""
+    hover_changed = Signal(Hover)
+
+    def __init__(self) -> None:
+        self.documents: list[Document] = []
+        self.current: Document | None = None
+        self.hover = NOWHERE
+        self._closed: list[Document] = []
+        self._numbers = itertools.count(1)
+        self._gesture: tuple[str, float] = ("", 0.0)
+
+    # -- documents ---------------------------------------------------------------------------------------
+
+    def add(self, what: Input, options: RunOptions) -> Document:
+        """Open `what` as a new document and show it."""
+        document = Document(next(self._numbers), what, options)
+        self.documents.append(document)
+        self.documents_changed.emit()
+        self.show(document)
+        return document
+
+    def show(self, document: Document | None) -> None:
+        if document is self.current:
+            return
+        self.current = document
+        self._gesture = ("", 0.0)
+        self.set_hover(NOWHERE)
+        self.current_changed.emit()
+
+    def close(self, document: Document) -> None:
+        at = self.documents.index(document)
+        self.documents.remove(document)
+        self._closed.append(document)
+        if document is self.current:
+            rest = self.documents[at : at + 1] or self.documents[-1:]
+            self.show(rest[0] if rest else None)
+        self.documents_changed.emit()
+
+    def reopen(self) -> Document | None:
+        """Bring back what was closed last."""
+        if not self._closed:
+            return None
+        document = self._closed.pop()
+        self.documents.append(document)
+        self.documents_changed.emit()
+        self.show(document)
+        return document
+
+    def update(self, document: Document, **changes: Any) -> None:
+        """Set fields of a document and tell everybody."""
+        for name, value in changes.items():
+            setattr(document, name, value)
+        self.document_changed.emit(document)
+
+    # -- the view of the current document ----------------------------------------------------------------
+
+    @property
+    def view(self) -> View:
+        return self.current.view if self.current else View()
+
+    def select(self, **changes: Any) -> None:
+        """Change fields of the selection."""
+        self._change(replace(self.view, selection=replace(self.view.selection, **changes)), "")
+
+    def set_map(self, gesture: str = "", **changes: Any) -> None:
+        """Change map settings; equal `gesture` names in quick succession are one step of undo."""
+        self._change(replace(self.view, map=replace(self.view.map, **changes)), gesture)
+
+    def set_rollout(self, gesture: str = "", **changes: Any) -> None:
+        self._change(replace(self.view, rollout=replace(self.view.rollout, **changes)), gesture)
+
+    def select_queries(self, places: Iterable[Place], add: bool = False) -> None:
+        """Make these tokens the queries; with `add`, toggle them in what is already selected."""
+        self.select(queries=_toggled(self.view.selection.queries, tuple(places), add))
+
+    def select_keys(self, places: Iterable[Place], add: bool = False) -> None:
+        self.select(keys=_toggled(self.view.selection.keys, tuple(places), add))
+
+    def undo(self) -> None:
+        self._travel("past", "future")
+
+    def redo(self) -> None:
+        self._travel("future", "past")
+
+    def set_hover(self, hover: Hover) -> None:
+        if hover != self.hover:
+            self.hover = hover
+            self.hover_changed.emit(hover)
+
+    def _change(self, view: View, gesture: str) -> None:
+        document = self.current
+        if document is None or view == document.view:
+            return
+        now = time.monotonic()
+        continues = bool(gesture) and self._gesture[0] == gesture and now - self._gesture[1] < GESTURE_SECONDS
+        self._gesture = (gesture, now)
+        if not (continues and document.past):
+            document.past.append(document.view)
+            del document.past[:-HISTORY]
+        document.future.clear()
+        old, document.view = document.view, view
+        self.view_changed.emit(view, old)
+
+    def _travel(self, back: str, forth: str) -> None:
+        document = self.current
+        if document is None or not getattr(document, back):
+            return
+        self._gesture = ("", 0.0)
+        getattr(document, forth).append(document.view)
+        old, document.view = document.view, getattr(document, back).pop()
+        self.view_changed.emit(document.view, old)
+
+
+def _toggled(old: tuple[Place, ...], new: tuple[Place, ...], add: bool) -> tuple[Place, ...]:
+    """`new` alone, or, when adding: all of `new` joined to `old`, or taken out where all were in already."""
+    new = tuple(dict.fromkeys(new))
+    if not add:
+        return new
+    if new and all(place in old for place in new):
+        return tuple(place for place in old if place not in new)
+    return old + tuple(place for place in new if place not in old)
