@@ -80,6 +80,8 @@ class View:
     selection: Selection = Selection()
     map: MapSettings = MapSettings()
     rollout: RolloutSettings = RolloutSettings()
+    rollout_selected: bool = False
+    """Roll out the selected queries rather than the readout."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,7 @@ class Document:
     """Largest error of each layer's weights against what the layer returned."""
     memory: int = 0
     """Bytes that the process holds on the trace's device after the run."""
+    device: str = ""
     view: View = field(default_factory=View)
     past: list[View] = field(default_factory=list)
     future: list[View] = field(default_factory=list)
@@ -197,6 +200,9 @@ class Session:
 
     def set_rollout(self, gesture: str = "", **changes: Any) -> None:
         self._change(replace(self.view, rollout=replace(self.view.rollout, **changes)), gesture)
+
+    def set_rollout_query(self, selected: bool) -> None:
+        self._change(replace(self.view, rollout_selected=selected), "")
 
     def select_queries(self, places: Iterable[Place], add: bool = False) -> None:
         """Make these tokens the queries; with `add`, toggle them in what is already selected."""

@@ -1,0 +1,296 @@
+"""What the panes draw: pure functions from a Trace and a View to arrays. No Qt; they run in the workers.
+
+Every number a pane shows beside a map is computed here or in `models`, never in a widget.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from models.attention import AttentionLayer, Head, Trace
+from models.task import SILENT, Task
+from models.tokens import PatchTokens, Place, Tokens
+from viewer.session import MapSettings, View
+from widgets.colormap import Scale, levels, scale_of
+
+CHECK_LIMIT = 1e-3
+"""A layer whose weights miss its real output by more than this is not drawn."""
+THUMBNAIL = 64
+KEPT = 64
+
+_derived: weakref.WeakKeyDictionary[Trace, OrderedDict[Hashable, Any]] = weakref.WeakKeyDictionary()
+_lock = threading.Lock()
+
+
+def derived(trace: Trace, key: Hashable, compute: Callable[[], Any]) -> Any:
+    """compute(), or what it gave for this trace and key before; the last 64 of a trace are kept."""
+    with _lock:
+        kept = _derived.setdefault(trace, OrderedDict())
+        if key in kept:
+            kept.move_to_end(key)
+            return kept[key]
+    value = compute()
+    with _lock:
+        kept[key] = value
+        while len(kept) > KEPT:
+            kept.popitem(last=False)
+    return value
+
+
+@dataclass(frozen=True, eq=False)
+class HeadMaps:
+    """The head grid's maps: per layer uint8 (heads, h, w), and the scale where all share one."""
+
+    layers: list[np.ndarray]
+    scale: Scale | None
+
+
+@dataclass(frozen=True, eq=False)
+class MatrixMap:
+    """One head's matrix: levels uint8 and values float32, both (queries, keys)."""
+
+    values: np.ndarray
+    levels: np.ndarray
+    scale: Scale
+    queries: Tokens
+    keys: Tokens
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What is said of one row of weights. special: share on tokens without a place, per token and in all.
+
+    entropy in nats; distance in pixels from the query's patch, None without one.
+    """
+
+    total: float
+    special: float
+    entropy: float
+    distance: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class InputMap:
+    """Weights over the input's tokens. levels: (n,) for a text, (rows, columns) for a picture.
+
+    mask: bool (rows, columns), the smallest set of patches that holds the chosen mass, or None.
+    """
+
+    tokens: Tokens
+    values: np.ndarray
+    levels: np.ndarray
+    scale: Scale
+    numbers: Numbers
+    mask: np.ndarray | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A map with its own grid, such as the saliency prediction: values float32 (h, w) in 0..1."""
+
+    values: np.ndarray
+    levels: np.ndarray
+    scale: Scale
+
+
+def shown(trace: Trace, settings: MapSettings) -> Trace:
+    """The trace as the settings want it seen: whole words, special tokens left out."""
+    if not (settings.whole_words or settings.hide_special):
+        return trace
+    from models.merge import regroup
+
+    key = ("regroup", settings.whole_words, settings.hide_special)
+    return derived(trace, key, lambda: regroup(trace, settings.whole_words, settings.hide_special))
+
+
+def head_of(view: View) -> Head:
+    """The head or fusion that the maps show."""
+    return view.selection.head if view.map.heads == "one" else view.map.heads
+
+
+def query_indices(trace: Trace, tokens: Tokens, places: tuple[Place, ...]) -> np.ndarray:
+    """int (m,): the tokens at these places; without any, the readout, or all tokens that have a place."""
+    found = [tokens.find(place) for place in places]
+    chosen = np.unique(np.concatenate(found)) if found else np.empty(0, int)
+    if len(chosen):
+        return chosen
+    if trace.readout is not None and tokens is trace.tokens:
+        return np.array([trace.readout])
+    placed = np.flatnonzero(~tokens.special)
+    return placed if len(placed) else np.arange(len(tokens))
+
+
+def weights_of(layer: AttentionLayer, head: Head, chosen: np.ndarray, incoming: bool) -> np.ndarray:
+    """float32 (tokens,): where the chosen queries look, or who looks at the chosen keys; 0 where nobody does."""
+    indices, weights = layer.column(head, chosen) if incoming else layer.row(head, chosen)
+    dense = np.zeros(len(layer.queries if incoming else layer.keys), np.float32)
+    dense[indices] = weights
+    return dense
+
+
+def head_maps(trace: Trace, view: View, query: Place | None = None, task: Task = SILENT) -> HeadMaps:
+    """The maps of all heads. For a picture: where the query (or `query`, under the cursor) looks, on the grid;
+    for a text: the whole matrices as thumbnails. Hands out each layer as it is ready unless all share a scale.
+    """
+    settings = view.map
+    values: list[np.ndarray] = []
+    done: list[np.ndarray] = []
+    for number, layer in enumerate(trace.layers):
+        task.progress(number / len(trace.layers), f"Maps of layer {number}")
+        maps = _layer_maps(trace, layer, view, (query,) if query else view.selection.queries, task)
+        values.append(maps)
+        if not settings.shared:
+            done.append(np.stack([levels(m, _scale(m, settings, layer, trace)) for m in maps]))
+            task.partial((number, done[-1]))
+    if not settings.shared:
+        return HeadMaps(done, None)
+    flat = np.concatenate([maps.ravel() for maps in values])
+    scale = scale_of(flat, settings.percentile, settings.log)
+    return HeadMaps([levels(maps, scale) for maps in values], scale)
+
+
+def _layer_maps(
+    trace: Trace, layer: AttentionLayer, view: View, places: tuple[Place, ...], task: Task
+) -> np.ndarray:
+    """float32 (heads, h, w): one layer's maps."""
+    tokens = layer.keys if not view.map.incoming else layer.queries
+    if not isinstance(tokens, PatchTokens):
+        return derived(trace, ("thumbnail", layer.name), lambda: layer.thumbnail(THUMBNAIL))
+    asked = layer.queries if not view.map.incoming else layer.keys
+    chosen = query_indices(trace, asked, places)
+    if view.map.incoming:
+        rows = []
+        for head in range(layer.heads):
+            task.check()
+            rows.append(weights_of(layer, head, chosen, True))
+        weights = np.stack(rows)
+    else:
+        indices, found = layer.rows(chosen)
+        weights = np.zeros((layer.heads, len(layer.keys)), np.float32)
+        weights[:, indices] = found
+    return weights[:, tokens.prefix :].reshape(layer.heads, *tokens.grid)
+
+
+def _scale(values: np.ndarray, settings: MapSettings, layer: AttentionLayer, trace: Trace) -> Scale:
+    """The scale of one map; artifact tokens do not set it where they are left out."""
+    return scale_of(values, settings.percentile, settings.log, _left_out(values.shape, settings, layer, trace))
+
+
+def _left_out(
+    shape: tuple[int, ...], settings: MapSettings, layer: AttentionLayer, trace: Trace
+) -> np.ndarray | None:
+    tokens = layer.keys
+    if not (settings.leave_out and len(trace.artifacts) and isinstance(tokens, PatchTokens)):
+        return None
+    if shape != tokens.grid or settings.incoming:
+        return None
+    mask = np.zeros(tokens.grid[0] * tokens.grid[1], bool)
+    mask[_artifact_patches(trace, tokens)] = True
+    return mask.reshape(tokens.grid)
+
+
+def _artifact_patches(trace: Trace, tokens: PatchTokens) -> np.ndarray:
+    """int (m,): the artifact tokens as patches of this layer's grid, by their place."""
+    found = [tokens.find(trace.tokens.place(int(index))) - tokens.prefix for index in trace.artifacts]
+    return np.concatenate(found) if found else np.empty(0, int)
+
+
+def matrix_map(trace: Trace, view: View, task: Task = SILENT) -> MatrixMap:
+    """The whole matrix of the chosen head. Raises TooLarge above the layer's limit."""
+    layer = trace.layers[view.selection.layer]
+    values = layer.matrix(head_of(view))
+    task.check()
+    scale = scale_of(values, view.map.percentile, view.map.log)
+    task.check()
+    return MatrixMap(values, levels(values, scale), scale, layer.queries, layer.keys)
+
+
+def attention_map(trace: Trace, view: View, layer: int, head: Head) -> InputMap:
+    """Weights of the chosen queries (or on the chosen keys) in one head, on the input."""
+    chosen_layer = trace.layers[layer]
+    incoming = view.map.incoming
+    asked = chosen_layer.keys if incoming else chosen_layer.queries
+    chosen = query_indices(trace, asked, view.selection.queries)
+    weights = weights_of(chosen_layer, head, chosen, incoming)
+    return _input_map(trace, chosen_layer.queries if incoming else chosen_layer.keys, weights, view, chosen)
+
+
+def rollout_map(trace: Trace, view: View, task: Task = SILENT) -> InputMap:
+    """Rollout of the chosen queries on the input; streams a map after every layer."""
+    from models.rollout import rollout_rows
+
+    tokens = trace.tokens
+    chosen = query_indices(trace, tokens, view.selection.queries if view.rollout_selected else ())
+
+    def finished(rows: np.ndarray) -> InputMap:
+        return _input_map(trace, tokens, rows.mean(0), view, chosen)
+
+    class Drawn(Task):
+        def check(self) -> None:
+            task.check()
+
+        def progress(self, share: float, sentence: str) -> None:
+            task.progress(share, sentence)
+
+        def partial(self, rows: np.ndarray) -> None:
+            task.partial(finished(rows))
+
+    key = ("rollout", view.rollout, chosen.tobytes())
+    return finished(derived(trace, key, lambda: rollout_rows(trace.layers, chosen, view.rollout, Drawn())))
+
+
+def saliency_map(trace: Trace, view: View, device: str | None, task: Task = SILENT) -> Picture:
+    """The saliency prediction in 0..1, as a picture over the region that the model saw."""
+    from models.engine import open_engine
+
+    def predict() -> np.ndarray:
+        return open_engine(trace.model.id, trace.model.modality, device, task).saliency(trace, task)
+
+    values = derived(trace, "saliency", predict)
+    scale = Scale(0.0, 1.0, False, 0.0)
+    return Picture(values, levels(values, scale), scale)
+
+
+def _input_map(
+    trace: Trace, tokens: Tokens, weights: np.ndarray, view: View, chosen: np.ndarray
+) -> InputMap:
+    from models.statistics import mass_mask
+
+    settings, mask = view.map, None
+    if isinstance(tokens, PatchTokens):
+        values = weights[tokens.prefix :].reshape(tokens.grid)
+        left_out = np.zeros(values.size, bool)
+        if settings.leave_out:
+            left_out[_artifact_patches(trace, tokens)] = True
+        scale = scale_of(values, settings.percentile, settings.log, left_out.reshape(tokens.grid))
+        if settings.mass > 0:
+            mask = mass_mask(values.ravel(), settings.mass).reshape(tokens.grid)
+    else:
+        values = weights
+        scale = scale_of(values, 100.0, settings.log)  # a text has too few tokens to clip a share of them
+    return InputMap(tokens, weights, levels(values, scale), scale, numbers(tokens, weights, chosen), mask)
+
+
+def numbers(tokens: Tokens, weights: np.ndarray, chosen: np.ndarray) -> Numbers:
+    """What is said of a row: its sum, its share on special tokens, entropy, and the distance it spans."""
+    from models.statistics import attention_distance, entropy
+
+    distance = None
+    placed = chosen[~tokens.special[chosen]] if len(chosen) and chosen.max() < len(tokens) else chosen[:0]
+    if isinstance(tokens, PatchTokens) and len(placed) == 1:
+        distance = float(attention_distance(weights, tokens, int(placed[0])))
+    return Numbers(
+        float(weights.sum()), float(weights[tokens.special].sum()), float(entropy(weights)), distance
+    )
+
+
+def without_selection(view: View) -> View:
+    """A view in which only what changes the colours is left, to tell whether a map must be computed again."""
+    return replace(view, selection=replace(view.selection, keys=()))

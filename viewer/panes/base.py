@@ -1,0 +1,135 @@
+"""What all panes share: they watch the session, ask for their slice in the background, and paint it."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any
+
+from PySide6.QtCore import QEvent, QObject, Signal
+from PySide6.QtWidgets import QWidget
+
+from models.attention import Trace
+from models.task import Task
+from viewer.jobs import Failure, Jobs, Lane
+from viewer.maps import CHECK_LIMIT
+from viewer.session import Document, Hover, Session, View
+
+
+class Pane(QObject):
+    """Binds one widget to the session.
+
+    A subclass says in `key` on what its slice depends, computes it in `compute` (in a worker: no Qt there),
+    paints it in `paint`, and marks selection and hover, which need no computing, in `mark`.
+    A pane that nobody sees computes nothing.
+    """
+
+    name = ""
+    title = ""
+    modalities = ("text", "image")
+    lane: Lane = "look"
+
+    subtitle_changed = Signal(str)
+
+    def __init__(self, session: Session, jobs: Jobs, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.session, self.jobs = session, jobs
+        self._asked: Hashable = None
+        self.widget = self.build()
+        self.widget.installEventFilter(self)
+        session.current_changed.connect(self.update)
+        session.document_changed.connect(self._document_changed)
+        session.view_changed.connect(self._view_changed)
+        session.hover_changed.connect(self._hover_changed)
+
+    # -- what a subclass says ----------------------------------------------------------------------------
+
+    def build(self) -> QWidget:
+        """Make the widget and connect its gestures."""
+        raise NotImplementedError
+
+    def key(self, document: Document, view: View) -> Hashable:
+        """All that `compute` depends on besides the trace; equal keys are not computed again."""
+        return ()
+
+    def compute(self, trace: Trace, view: View, task: Task) -> Any:
+        """The pane's slice of the trace. Runs in a worker."""
+        return None
+
+    def paint(self, result: Any) -> None:
+        """Show what `compute` gave."""
+
+    def paint_partial(self, value: Any) -> None:
+        """Show what `compute` handed out on the way."""
+
+    def mark(self, view: View, hover: Hover) -> None:
+        """Show selection and hover on what is painted."""
+
+    def clear(self, document: Document | None) -> None:
+        """There is nothing to show (yet)."""
+
+    def complain(self, failure: Failure) -> None:
+        """The slice could not be computed."""
+        self.jobs.failed.emit(failure)
+
+    # -- the machinery -----------------------------------------------------------------------------------
+
+    def update(self) -> None:
+        """Compute and paint again if anything that matters has changed and somebody sees it."""
+        document = self.session.current
+        if document is None or document.modality not in self.modalities or document.trace is None:
+            self.forget()
+            self.clear(document)
+            return
+        if not self.widget.isVisible():
+            self._asked = None
+            return
+        trace, view = document.trace, self.session.view
+        key = (trace, self.key(document, view))
+        if key != self._asked:
+            self._asked = key
+            self.jobs.submit(
+                self.name,
+                lambda task: self.compute(trace, view, task),
+                self._painted,
+                lane=self.lane,
+                partial=self.paint_partial,
+                failed=self._failed,
+            )
+        self.mark(view, self.session.hover)
+
+    def forget(self) -> None:
+        """Drop what was asked for, so that the next update asks again."""
+        self._asked = None
+        self.jobs.cancel(self.name)
+
+    def blocked(self, layer: int) -> str:
+        """Why this layer's maps are not drawn, or nothing."""
+        document = self.session.current
+        if document is None or layer >= len(document.checks) or document.checks[layer] <= CHECK_LIMIT:
+            return ""
+        return (
+            f"Layer {layer} is not drawn: its weights miss the layer's real output by {document.checks[layer]:.2g}."
+        )
+
+    def _painted(self, result: Any) -> None:
+        self.paint(result)
+        self.mark(self.session.view, self.session.hover)
+
+    def _failed(self, failure: Failure) -> None:
+        self.complain(failure)
+
+    def _document_changed(self, document: Document) -> None:
+        if document is self.session.current:
+            self.update()
+
+    def _view_changed(self, view: View, old: View) -> None:
+        self.update()
+
+    def _hover_changed(self, hover: Hover) -> None:
+        if self.session.current is not None and self.session.current.trace is not None:
+            self.mark(self.session.view, hover)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.widget and event.type() == QEvent.Type.Show:
+            self.update()
+        return False

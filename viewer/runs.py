@@ -1,0 +1,158 @@
+"""What happens between a drop and a Trace: reading, loading, the forward pass and its check, as jobs."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Literal
+
+import numpy as np
+
+from models.attention import Trace
+from models.task import SILENT, Task
+from viewer import inputs
+from viewer.inputs import ImageInput, Input, TextInput
+from viewer.jobs import Failure, Jobs
+from viewer.session import Document, RunOptions, Session
+
+Kind = Literal["info", "warning", "error"]
+Notify = Callable[[Kind, str, str, str | None], None]
+"""(kind, cause, next step, details) → the user."""
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A trace, the error of each of its layers, and the memory held on its device in bytes."""
+
+    trace: Trace
+    checks: tuple[float, ...]
+    memory: int
+    device: str
+
+
+def run(what: Input, options: RunOptions, task: Task = SILENT) -> Run:
+    """Read `what` with a model: the one way from an input to a trace, for the window and the command line."""
+    from models import devices
+    from models.engine import open_engine
+
+    modality = "image" if isinstance(what, ImageInput) else "text"
+    engine = open_engine(options.model, modality, options.device, task)
+    if isinstance(what, ImageInput):
+        trace = engine.run(what.pixels, size=options.size, task=task)
+    else:
+        trace = engine.run(what.text, pair=what.pair, start=options.start, task=task)
+    checks = []
+    for number, layer in enumerate(trace.layers):
+        task.progress(0.9 + 0.1 * number / len(trace.layers), f"Checking layer {number}")
+        checks.append(layer.check())
+    return Run(trace, tuple(checks), devices.memory(trace.device), devices.describe(trace.device))
+
+
+class Runs:
+    """Opens what is dropped and runs it, in the background; a failure leaves everything open as it was."""
+
+    def __init__(self, session: Session, jobs: Jobs, notify: Notify, options: RunOptions) -> None:
+        self.session, self.jobs, self.notify = session, jobs, notify
+        self.options = options
+        """What new documents start with."""
+        self._numbers = itertools.count()
+
+    # -- open --------------------------------------------------------------------------------------------
+
+    def open_path(self, path: str) -> None:
+        self._open(lambda: inputs.from_path(path))
+
+    def open_bytes(self, data: bytes, title: str) -> None:
+        self._open(lambda: inputs.from_bytes(data, title))
+
+    def open_text(self, text: str, pair: str | None = None) -> None:
+        self._open(lambda: inputs.from_text(text, pair=pair))
+
+    def open_pixels(self, pixels: np.ndarray, title: str) -> None:
+        self._open(lambda: replace(inputs.from_pixels(pixels), title=title))
+
+    def _open(self, read: Callable[[], Input]) -> None:
+        kind = f"open {next(self._numbers)}"  # files dropped together do not supersede each other
+
+        def work(task: Task) -> Input:
+            task.progress(0.0, "Reading")
+            return read()
+
+        self.jobs.submit(kind, work, self._opened, lane="run", failed=self._failed)
+
+    def _opened(self, what: Input) -> None:
+        for notice in what.notices:
+            self.notify("info", notice, "", None)
+        model = self.options.model
+        document = self.session.add(what, self.options)
+        self.start(document, replace(self.options, model=model))
+
+    def _failed(self, failure: Failure) -> None:
+        self.notify("error", failure.cause, failure.next_step, failure.details)
+
+    # -- run ---------------------------------------------------------------------------------------------
+
+    def start(self, document: Document, options: RunOptions | None = None, what: Input | None = None) -> None:
+        """Run a document, again with other options or another input where they are given."""
+        options, what = options or document.options, what or document.input
+        self.session.update(document, state="running")
+        self.jobs.submit(
+            f"run {document.number}",
+            partial(run, what, options),
+            lambda result: self._ready(document, what, options, result),
+            lane="run",
+            failed=lambda failure: self._run_failed(document, failure),
+        )
+
+    def change(self, document: Document, **options: object) -> None:
+        """Run again with other options: another model, size, device or stretch of the text."""
+        self.start(document, replace(document.options, **options))
+
+    def edit(self, document: Document, text: str, pair: str | None) -> None:
+        """Run again with another text; what was shown stays until the new pass is done."""
+        if isinstance(document.input, TextInput) and text.strip():
+            what = inputs.from_text(text, pair=pair or None)
+            self.start(document, replace(document.options, start=0), what)
+
+    def cancel(self) -> None:
+        """Cancel all that runs; documents that wait for a pass say so."""
+        self.jobs.cancel()
+        for document in self.session.documents:
+            if document.state == "running":
+                self.session.update(document, state="ready" if document.trace else "failed")
+
+    def _ready(self, document: Document, what: Input, options: RunOptions, result: Run) -> None:
+        trace, view = result.trace, document.view
+        first = document.trace is None
+        heads = trace.layers[-1].heads
+        selection = view.selection
+        layer = len(trace.layers) - 1 if first else min(selection.layer, len(trace.layers) - 1)
+        selection = replace(
+            selection,
+            layer=layer,
+            head=min(selection.head, trace.layers[layer].heads - 1, heads - 1),
+            queries=tuple(place for place in selection.queries if len(trace.tokens.find(place))),
+            keys=tuple(place for place in selection.keys if len(trace.tokens.find(place))),
+        )
+        rollout = view.rollout
+        if rollout.first >= len(trace.layers) or (rollout.last or 0) >= len(trace.layers):
+            rollout = replace(rollout, first=0, last=None)
+        document.view = replace(view, selection=selection, rollout=rollout)
+        self.session.update(
+            document,
+            input=what,
+            options=options,
+            trace=trace,
+            checks=result.checks,
+            memory=result.memory,
+            device=result.device,
+            state="ready",
+        )
+        for notice in trace.notices:
+            self.notify("info", notice, "", None)
+
+    def _run_failed(self, document: Document, failure: Failure) -> None:
+        self.session.update(document, state="ready" if document.trace else "failed")
+        self._failed(failure)
