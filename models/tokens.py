@@ -7,6 +7,7 @@ numpy only, so that every room may import it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -80,6 +81,11 @@ class Tokens:
             where = np.flatnonzero(self.special)
             return where[place.index : place.index + 1]
         return self._find(place)
+
+    def find_all(self, places: Iterable[Place]) -> np.ndarray:
+        """int (m,): the tokens at any of these places, sorted, each once."""
+        found = [self.find(place) for place in places]
+        return np.unique(np.concatenate(found)) if found else np.empty(0, int)
 
     def _place(self, index: int) -> Place:
         raise ValueError(f"token {index} has no place")

@@ -9,16 +9,16 @@ import threading
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from widgets.colormap import Scale, levels, scale_of
 
 from models.attention import AttentionLayer, Head, Trace
 from models.task import SILENT, Task
 from models.tokens import PatchTokens, Place, Tokens
 from viewer.session import MapSettings, View
-from widgets.colormap import Scale, levels, scale_of
 
 CHECK_LIMIT = 1e-3
 """A layer whose weights miss its real output by more than this is not drawn."""
@@ -117,8 +117,7 @@ def head_of(view: View) -> Head:
 
 def query_indices(trace: Trace, tokens: Tokens, places: tuple[Place, ...]) -> np.ndarray:
     """int (m,): the tokens at these places; without any, the readout, or all tokens that have a place."""
-    found = [tokens.find(place) for place in places]
-    chosen = np.unique(np.concatenate(found)) if found else np.empty(0, int)
+    chosen = tokens.find_all(places)
     if len(chosen):
         return chosen
     if trace.readout is not None and tokens is trace.tokens:
@@ -180,7 +179,9 @@ def _layer_maps(
 
 def _scale(values: np.ndarray, settings: MapSettings, layer: AttentionLayer, trace: Trace) -> Scale:
     """The scale of one map; artifact tokens do not set it where they are left out."""
-    return scale_of(values, settings.percentile, settings.log, _left_out(values.shape, settings, layer, trace))
+    return scale_of(
+        values, settings.percentile, settings.log, _left_out(values.shape, settings, layer, trace)
+    )
 
 
 def _left_out(
@@ -198,8 +199,7 @@ def _left_out(
 
 def _artifact_patches(trace: Trace, tokens: PatchTokens) -> np.ndarray:
     """int (m,): the artifact tokens as patches of this layer's grid, by their place."""
-    found = [tokens.find(trace.tokens.place(int(index))) - tokens.prefix for index in trace.artifacts]
-    return np.concatenate(found) if found else np.empty(0, int)
+    return tokens.find_all(trace.tokens.place(int(index)) for index in trace.artifacts) - tokens.prefix
 
 
 def matrix_map(trace: Trace, view: View, task: Task = SILENT) -> MatrixMap:
@@ -258,9 +258,7 @@ def saliency_map(trace: Trace, view: View, device: str | None, task: Task = SILE
     return Picture(values, levels(values, scale), scale)
 
 
-def _input_map(
-    trace: Trace, tokens: Tokens, weights: np.ndarray, view: View, chosen: np.ndarray
-) -> InputMap:
+def _input_map(trace: Trace, tokens: Tokens, weights: np.ndarray, view: View, chosen: np.ndarray) -> InputMap:
     from models.statistics import mass_mask
 
     settings, mask = view.map, None
@@ -289,8 +287,3 @@ def numbers(tokens: Tokens, weights: np.ndarray, chosen: np.ndarray) -> Numbers:
     return Numbers(
         float(weights.sum()), float(weights[tokens.special].sum()), float(entropy(weights)), distance
     )
-
-
-def without_selection(view: View) -> View:
-    """A view in which only what changes the colours is left, to tell whether a map must be computed again."""
-    return replace(view, selection=replace(view.selection, keys=()))

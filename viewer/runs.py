@@ -34,8 +34,9 @@ class Run:
 
 def run(what: Input, options: RunOptions, task: Task = SILENT) -> Run:
     """Read `what` with a model: the one way from an input to a trace, for the window and the command line."""
-    from models import devices
     from models.engine import open_engine
+
+    from models import devices
 
     modality = "image" if isinstance(what, ImageInput) else "text"
     engine = open_engine(options.model, modality, options.device, task)

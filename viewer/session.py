@@ -208,8 +208,13 @@ class Session:
         """Make these tokens the queries; with `add`, toggle them in what is already selected."""
         self.select(queries=_toggled(self.view.selection.queries, tuple(places), add))
 
-    def select_keys(self, places: Iterable[Place], add: bool = False) -> None:
-        self.select(keys=_toggled(self.view.selection.keys, tuple(places), add))
+    def select_tokens(self, queries: Iterable[Place], keys: Iterable[Place], add: bool = False) -> None:
+        """Select queries and keys in one step."""
+        selection = self.view.selection
+        self.select(
+            queries=_toggled(selection.queries, tuple(queries), add),
+            keys=_toggled(selection.keys, tuple(keys), add),
+        )
 
     def undo(self) -> None:
         self._travel("past", "future")

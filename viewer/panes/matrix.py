@@ -1,0 +1,115 @@
+"""One head's whole matrix: queries down, keys across."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from PySide6.QtWidgets import QWidget
+from widgets.colormap import lut
+from widgets.matrix_view import MatrixView
+
+from models.attention import Trace
+from models.task import Task
+from models.tokens import Place, Tokens
+from viewer.jobs import Failure
+from viewer.maps import MatrixMap, matrix_map, shown
+from viewer.panes import words
+from viewer.panes.base import Pane
+from viewer.session import NOWHERE, Document, Hover, View
+
+
+class MatrixPane(Pane):
+    name, title = "matrix", "Matrix"
+
+    def build(self) -> QWidget:
+        self.view = MatrixView()
+        self.view.hovered.connect(self._hovered)
+        self.view.clicked.connect(self._clicked)
+        self.view.boxed.connect(self._boxed)
+        self.view.set_tip(self._tip)
+        self._result: MatrixMap | None = None
+        return self.view
+
+    def key(self, document: Document, view: View) -> Hashable:
+        map_ = view.map
+        head = view.selection.head if map_.heads == "one" else None
+        return (
+            *(view.selection.layer, head, map_.heads, map_.percentile, map_.log),
+            *(map_.hide_special, map_.whole_words, self.blocked(view.selection.layer)),
+        )
+
+    def compute(self, trace: Trace, view: View, task: Task) -> MatrixMap:
+        return matrix_map(shown(trace, view.map), view, task)
+
+    def paint(self, result: MatrixMap) -> None:
+        view = self.session.view
+        reason = self.blocked(view.selection.layer)
+        if reason:
+            self._say_instead(reason)
+            return
+        if self._result is None or result.queries is not self._result.queries:
+            q, k = result.queries, result.keys
+            self.view.set_tokens(q.labels, k.labels, q.special, k.special)
+        self._result = result
+        self.view.set_message("")
+        self.view.set_matrix(result.levels, result.values)
+        special = result.keys.special
+        on_special = float(result.values[:, special].sum() / max(len(result.queries), 1))
+        said = f" · {words.share(on_special)} on special tokens" if special.any() else ""
+        self.subtitle_changed.emit(words.head(view) + said)
+
+    def mark(self, view: View, hover: Hover) -> None:
+        self.view.set_lut(lut(view.map.colours))
+        if self._result is None:
+            return
+        queries, keys = self._result.queries, self._result.keys
+        self.view.set_selected(queries.find_all(view.selection.queries), keys.find_all(view.selection.keys))
+        query = _first(queries, hover.query)
+        key = _first(keys, hover.key)
+        self.view.set_hovered(None if query is None and key is None else (query, key))
+
+    def clear(self, document: Document | None) -> None:
+        self._result = None
+        self.view.set_matrix(None, None)
+        self.subtitle_changed.emit("")
+
+    def complain(self, failure: Failure) -> None:
+        self._say_instead(f"{failure.cause} {failure.next_step}")
+
+    def _say_instead(self, sentence: str) -> None:
+        self._result = None
+        self.view.set_matrix(None, None)
+        self.view.set_message(sentence)
+        self.subtitle_changed.emit(words.head(self.session.view))
+
+    def _tip(self, query: int, key: int) -> str:
+        result = self._result
+        if result is None:
+            return ""
+        names = f"{words.token(result.queries, query)} → {words.token(result.keys, key)}"
+        return f"{names} <b>{words.weight(float(result.values[query, key]))}</b>"
+
+    def _hovered(self, cell: tuple[int, int] | None) -> None:
+        if cell is None or self._result is None:
+            self.session.set_hover(NOWHERE)
+            return
+        query, key = cell
+        self.session.set_hover(
+            Hover(query=self._result.queries.place(query), key=self._result.keys.place(key))
+        )
+
+    def _clicked(self, query: int, key: int, add: bool) -> None:
+        self._boxed(query, query + 1, key, key + 1, add)
+
+    def _boxed(self, q0: int, q1: int, k0: int, k1: int, add: bool) -> None:
+        if self._result is None:
+            return
+        queries, keys = self._result.queries, self._result.keys
+        self.session.select_tokens(
+            [queries.place(i) for i in range(q0, q1)], [keys.place(i) for i in range(k0, k1)], add
+        )
+
+
+def _first(tokens: Tokens, place: Place | None) -> int | None:
+    found = tokens.find(place) if place is not None else ()
+    return int(found[0]) if len(found) else None

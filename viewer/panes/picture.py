@@ -1,0 +1,290 @@
+"""The dropped picture, with what the chosen query looks at laid over the pixels it speaks of."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any
+
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from widgets.chips import Chip, Chips
+from widgets.colormap import lut
+from widgets.controls import NumberRow
+from widgets.image_view import ImageView
+
+from models.attention import Trace
+from models.task import Task
+from models.tokens import Box, PatchTokens, Place
+from viewer.maps import (
+    InputMap,
+    Picture,
+    attention_map,
+    head_of,
+    query_indices,
+    rollout_map,
+    saliency_map,
+)
+from viewer.panes import words
+from viewer.panes.base import Pane
+from viewer.session import NOWHERE, Document, Hover, View
+
+
+class PicturePane(Pane):
+    name, title, modalities = "picture", "Image", ("image",)
+
+    def build(self) -> QWidget:
+        self.view = ImageView()
+        self.view.hovered.connect(self._hovered)
+        self.view.clicked.connect(self._clicked)
+        self.view.boxed.connect(self._boxed)
+        self.view.set_tip(self._tip)
+        self.chips = Chips()
+        self.chips.clicked.connect(self._chip_clicked)
+        self.chips.hovered.connect(self._chip_hovered)
+        self.artifacts = Chips()
+        self.artifacts.clicked.connect(self._artifact_clicked)
+        self.artifacts_note = QLabel()
+        self.artifacts_note.setProperty("role", "dim")
+        self.rows = [NumberRow(label, "") for label in ("Weight on patches", "Entropy", "", "Mean distance")]
+        self._result: InputMap | Picture | None = None
+        self._shown: Document | None = None
+        self._input: object = None
+        widget = QWidget()
+        layout = QVBoxLayout(widget)
+        layout.setContentsMargins(10, 10, 10, 10)
+        layout.setSpacing(8)
+        layout.addWidget(self.view, 1)
+        layout.addLayout(_beside("Query", self.chips))
+        numbers = QHBoxLayout()
+        numbers.setSpacing(24)
+        for pair in (self.rows[0::2], self.rows[1::2]):
+            column = QVBoxLayout()
+            column.setSpacing(4)
+            for row in pair:
+                column.addWidget(row)
+            numbers.addLayout(column, 1)
+        layout.addLayout(numbers)
+        self.artifacts_row = QWidget()
+        self.artifacts_row.setLayout(_beside("Artifact tokens", self.artifacts, self.artifacts_note))
+        layout.addWidget(self.artifacts_row)
+        return widget
+
+    def key(self, document: Document, view: View) -> Hashable:
+        map_ = view.map
+        common = (map_.method, map_.log, map_.percentile, map_.leave_out, map_.mass)
+        if map_.method == "saliency":
+            return ("saliency",)
+        if map_.method == "rollout":
+            queries = view.selection.queries if view.rollout_selected else ()
+            return (*common, queries, view.rollout)
+        return (
+            *(*common, map_.heads, map_.incoming, view.selection.queries),
+            *(self._head(view), self.blocked(self._head(view)[0])),
+        )
+
+    def compute(self, trace: Trace, view: View, task: Task) -> InputMap | Picture:
+        if view.map.method == "saliency":
+            return saliency_map(trace, view, self._device, task)
+        if view.map.method == "rollout":
+            return rollout_map(trace, view, task)
+        layer, head = self._asked_head
+        return attention_map(trace, view, layer, head)
+
+    def update(self) -> None:
+        document = self.session.current
+        if document is not None and document.modality == "image":
+            self._show_picture(document)
+            view = self.session.view
+            self._asked_head = self._head(view)
+            self._device = document.options.device
+            self.lane = "look" if view.map.method == "attention" else "run"
+        super().update()
+
+    def paint_partial(self, value: Any) -> None:
+        self.paint(value)
+
+    def paint(self, result: InputMap | Picture) -> None:
+        self._result = result
+        view = self.session.view
+        trace = self.session.current.trace
+        region = trace.tokens.region
+        if view.map.method == "attention" and self.blocked(self._head(view)[0]):
+            self.view.set_overlay(None, _corners(region))
+        else:
+            self.view.set_overlay(result.levels, _corners(region), smooth=isinstance(result, Picture))
+        mask = result.mask if isinstance(result, InputMap) else None
+        self.view.set_mask(mask)
+        self._say(trace, result)
+
+    def mark(self, view: View, hover: Hover) -> None:
+        document = self.session.current
+        trace = document.trace
+        tokens = trace.tokens
+        self.view.set_lut(lut(view.map.colours))
+        self.view.set_opacity(view.map.opacity)
+        selected = [place for place in view.selection.queries if isinstance(place, Box)]
+        boxes = [_corners(tokens.place(int(i))) for i in tokens.find_all(selected)]
+        under = next((p for p in (hover.key, hover.query) if isinstance(p, Box)), None)
+        self.view.set_boxes(boxes, _corners(under) if under else None)
+        self._mark_chips(trace, view, hover)
+
+    def clear(self, document: Document | None) -> None:
+        self._result = None
+        if document is None:
+            self._shown = self._input = None
+            self.view.set_picture(None)
+        self.view.set_overlay(None, (0, 0, 0, 0))
+        self.view.set_mask(None)
+        self.view.set_boxes([], None)
+        self.chips.set_chips([])
+        self.artifacts_row.hide()
+
+    # -- what is said ------------------------------------------------------------------------------------
+
+    def _say(self, trace: Trace, result: InputMap | Picture) -> None:
+        tokens: PatchTokens = trace.tokens
+        patches, entropy, special, distance = self.rows
+        if isinstance(result, InputMap):
+            numbers = result.numbers
+            patches.set_value(words.weight(numbers.total - numbers.special))
+            entropy.set_value(f"{numbers.entropy:.2f} nats")
+            names = " ".join(dict.fromkeys(tokens.labels[: min(tokens.prefix, 1)])) or "prefix tokens"
+            special.set_label(f"Weight on {names}" if tokens.prefix == 1 else "Weight on prefix tokens")
+            special.set_value(words.weight(numbers.special) if tokens.prefix else "none")
+            distance.set_value("–" if numbers.distance is None else f"{numbers.distance:.0f} px")
+        else:
+            for row in self.rows:
+                row.set_value("–")
+        artifacts = [words.token(tokens, int(i)).removeprefix("patch ") for i in trace.artifacts]
+        self.artifacts_row.setVisible(bool(artifacts))
+        self.artifacts.set_chips([Chip(label) for label in artifacts])
+        left_out = self.session.view.map.leave_out
+        self.artifacts_note.setText("left out of the scale" if left_out else "set the scale too")
+
+    def _mark_chips(self, trace: Trace, view: View, hover: Hover) -> None:
+        tokens: PatchTokens = trace.tokens
+        chosen = set(query_indices(trace, tokens, view.selection.queries).tolist())
+        hovered = {int(i) for place in (hover.query, hover.key) if place for i in tokens.find(place)}
+        self._chip_tokens = list(range(tokens.prefix))
+        chips = [
+            Chip(tokens.labels[i], "selected" if i in chosen else "hovered" if i in hovered else "special")
+            for i in self._chip_tokens
+        ]
+        patches = sorted(i for i in chosen if i >= tokens.prefix)
+        if len(patches) == len(tokens) - tokens.prefix:
+            chips.append(Chip("mean of all patches", "selected"))
+            self._chip_tokens.append(-1)
+        else:
+            for i in patches[:3]:
+                chips.append(Chip(words.token(tokens, i), "selected"))
+                self._chip_tokens.append(i)
+            if len(patches) > 3:
+                chips.append(Chip(f"and {len(patches) - 3} more", "selected"))
+                self._chip_tokens.append(-1)
+        self.chips.set_chips(chips)
+
+    def _tip(self, x: float, y: float) -> str:
+        result, document = self._result, self.session.current
+        if result is None or document is None or document.trace is None:
+            return ""
+        region = document.trace.tokens.region
+        if isinstance(result, Picture):
+            rows, columns = result.values.shape
+            row = int((y - region.y0) / (region.y1 - region.y0) * rows)
+            column = int((x - region.x0) / (region.x1 - region.x0) * columns)
+            if 0 <= row < rows and 0 <= column < columns:
+                return f"saliency <b>{result.values[row, column]:.2f}</b>"
+            return "not seen by the model"
+        found = result.tokens.find(Box(x, y, x, y))
+        if not len(found):
+            return "not seen by the model"
+        index = int(found[0])
+        return f"{words.token(result.tokens, index)} <b>{words.weight(float(result.values[index]))}</b>"
+
+    # -- gestures ----------------------------------------------------------------------------------------
+
+    def _hovered(self, at: tuple[float, float] | None) -> None:
+        place = None if at is None else self._patch_at(*at)
+        self.session.set_hover(NOWHERE if place is None else Hover(query=place, key=place))
+
+    def _clicked(self, x: float, y: float, add: bool) -> None:
+        place = self._patch_at(x, y)
+        if place is not None:
+            self.session.select_queries([place], add)
+
+    def _boxed(self, x0: float, y0: float, x1: float, y1: float, add: bool) -> None:
+        document = self.session.current
+        if document and document.trace:
+            tokens = document.trace.tokens
+            found = tokens.find(Box(x0, y0, x1, y1))
+            if len(found):
+                self.session.select_queries([tokens.place(int(i)) for i in found], add)
+
+    def _chip_clicked(self, index: int, add: bool) -> None:
+        token = self._chip_tokens[index]
+        if token >= 0:
+            self.session.select_queries([self.session.current.trace.tokens.place(token)], add)
+
+    def _chip_hovered(self, index: int | None) -> None:
+        token = -1 if index is None else self._chip_tokens[index]
+        place = self.session.current.trace.tokens.place(token) if token >= 0 else None
+        self.session.set_hover(Hover(query=place, key=place) if place else NOWHERE)
+
+    def _artifact_clicked(self, index: int, add: bool) -> None:
+        trace = self.session.current.trace
+        self.session.select_queries([trace.tokens.place(int(trace.artifacts[index]))], add)
+
+    def _hover_changed(self, hover: Hover) -> None:
+        super()._hover_changed(hover)
+        document = self.session.current
+        if document and document.modality == "image" and self._head(self.session.view) != self._asked_head:
+            self.update()
+
+    # -- helpers -----------------------------------------------------------------------------------------
+
+    _asked_head: tuple[int, Any] = (0, 0)
+    _device: str | None = None
+    _chip_tokens: list[int] = []
+
+    def _head(self, view: View) -> tuple[int, Any]:
+        """The head under the cursor in the head grid, else the selected one (or fusion)."""
+        hover = self.session.hover
+        if hover.layer is not None and hover.head is not None:
+            return hover.layer, hover.head
+        return view.selection.layer, head_of(view)
+
+    def _patch_at(self, x: float, y: float) -> Place | None:
+        document = self.session.current
+        if document is None or document.trace is None:
+            return None
+        found = document.trace.tokens.find(Box(x, y, x, y))
+        return document.trace.tokens.place(int(found[0])) if len(found) else None
+
+    def _show_picture(self, document: Document) -> None:
+        if document.input is not self._input:
+            self._input = document.input
+            self.view.set_picture(document.input.pixels)
+        height, width = document.input.pixels.shape[:2]
+        said = f"{width} × {height}"
+        if document.trace is not None:
+            rows, columns = document.trace.tokens.grid
+            size = document.trace.inputs["pixel_values"].shape
+            seen = "" if (size[2], size[1]) == (width, height) else f" · seen at {size[2]} × {size[1]}"
+            said += f"{seen} · {rows} × {columns} patches of {size[1] // rows} px"
+        self.subtitle_changed.emit(said)
+
+
+def _corners(box: Box) -> tuple[float, float, float, float]:
+    return box.x0, box.y0, box.x1, box.y1
+
+
+def _beside(label: str, *what: QWidget) -> QHBoxLayout:
+    """A dim label and what it names, in one row."""
+    row = QHBoxLayout()
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(8)
+    name = QLabel(label)
+    name.setProperty("role", "dim")
+    row.addWidget(name)
+    for number, widget in enumerate(what):
+        row.addWidget(widget, 0 if number else 1)
+    return row

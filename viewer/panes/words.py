@@ -1,0 +1,50 @@
+"""How panes say what they show: layers, heads, tokens and weights in words, the same everywhere."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from models.tokens import PatchTokens, Tokens
+from viewer.session import View
+
+
+def weight(value: float) -> str:
+    """A weight with three significant figures: 0.184, 0.0047, 2.1e-05."""
+    if value == 0:
+        return "0"
+    return f"{value:.3g}" if value >= 1e-4 else f"{value:.1e}"
+
+
+def share(value: float) -> str:
+    return f"{value * 100:.1f} %"
+
+
+def token(tokens: Tokens, index: int) -> str:
+    """A token as it is named in a tip: patch (7, 18), “serve”, [CLS]."""
+    if isinstance(tokens, PatchTokens) and index >= tokens.prefix:
+        row, column = tokens.cell(index)
+        return f"patch ({row}, {column})"
+    label = tokens.labels[index]
+    return label if tokens.special[index] else f"“{visible(label)}”"
+
+
+def visible(label: str) -> str:
+    """White space a person can see."""
+    return label.replace("\n", "⏎").replace(" ", "␣") if not label.strip() else label
+
+
+def tokens_named(tokens: Tokens, indices: np.ndarray) -> str:
+    """What a selection of tokens is called in a pane's title."""
+    if len(indices) == 1:
+        return token(tokens, int(indices[0]))
+    if len(indices) == len(tokens):
+        return f"all {len(tokens):,} tokens"
+    return f"{len(indices):,} tokens, averaged"
+
+
+def head(view: View, layer: int | None = None, number: int | None = None) -> str:
+    """layer 10, head 2; layer 10, mean of heads."""
+    chosen_layer = view.selection.layer if layer is None else layer
+    if number is None and view.map.heads != "one":
+        return f"layer {chosen_layer}, {view.map.heads} of heads"
+    return f"layer {chosen_layer}, head {view.selection.head if number is None else number}"
