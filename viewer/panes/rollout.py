@@ -1,0 +1,201 @@
+"""Attention rollout: what reaches a token through all layers, live as its settings move."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from widgets.colormap import lut
+from widgets.controls import LabelledSlider, RangeRow, Segmented
+from widgets.image_view import ImageView
+from widgets.token_strip import TokenStrip
+
+from models.attention import Trace
+from models.task import Task
+from models.tokens import PatchTokens
+from viewer.maps import InputMap, query_indices, rollout_map
+from viewer.panes import words
+from viewer.panes.base import Pane
+from viewer.session import NOWHERE, Document, Hover, View
+
+
+class RolloutPane(Pane):
+    name, title, lane = "rollout", "Rollout", "run"
+
+    def build(self) -> QWidget:
+        self.picture, self.strip = ImageView(), TokenStrip()
+        self.picture.clicked.connect(self._picture_clicked)
+        self.picture.hovered.connect(self._picture_hovered)
+        self.picture.set_tip(self._picture_tip)
+        self.strip.clicked.connect(lambda i, add: self._select(i, add))
+        self.strip.hovered.connect(self._token_hovered)
+        self.strip.set_tip(self._token_tip)
+        scroll = QScrollArea()
+        scroll.setWidget(self.strip)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self.picture)
+        self.stack.addWidget(scroll)
+        self._result: InputMap | None = None
+        self._input: object = None
+
+        self.query = Segmented([(False, "Readout"), (True, "Selected")])
+        self.query.setToolTip(
+            "Whose row is rolled out: the token that the answer is read from, or the selected"
+        )
+        self.query.changed.connect(self.session.set_rollout_query)
+        self.fusion = Segmented([("mean", "Mean"), ("max", "Max"), ("min", "Min")])
+        self.fusion.setToolTip("How the heads of a layer become one matrix")
+        self.fusion.changed.connect(lambda value: self.session.set_rollout(fusion=value))
+        self.residual = Segmented([("add", "A + I"), ("mix", "½A + ½I"), ("none", "None")])
+        self.residual.setToolTip(
+            "How the residual connection enters: added before the rows are normalised, mixed half and half "
+            "after it, or left out"
+        )
+        self.residual.changed.connect(lambda value: self.session.set_rollout(residual=value))
+        self.discard = LabelledSlider("Discard lowest", 0, 0.99, 0.01, lambda v: f"{v * 100:.0f} %")
+        self.discard.setToolTip("Share of the lowest weights of each row that is put to zero")
+        self.discard.changed.connect(lambda value: self.session.set_rollout("discard", discard=float(value)))
+        self.layers = RangeRow("Layers", 0, 11)
+        self.layers.changed.connect(self._layers_changed)
+
+        widget = QWidget()
+        layout = QVBoxLayout(widget)
+        layout.setContentsMargins(10, 8, 10, 10)
+        layout.setSpacing(6)
+        layout.addWidget(self.stack, 1)
+        for control in (self.query, self.fusion, self.residual, self.discard, self.layers):
+            layout.addWidget(control)
+        return widget
+
+    def key(self, document: Document, view: View) -> Hashable:
+        map_ = view.map
+        queries = view.selection.queries if view.rollout_selected else ()
+        return (
+            *(queries, view.rollout, map_.log, map_.percentile, map_.leave_out),
+            *(map_.hide_special, map_.whole_words),
+        )
+
+    def compute(self, trace: Trace, view: View, task: Task) -> InputMap:
+        # Rolled out over all tokens even where special ones are hidden: what passes through them counts.
+        return rollout_map(trace, view, task)
+
+    def update(self) -> None:
+        document = self.session.current
+        if document is not None and document.trace is not None:
+            self._show_settings(document)
+            if document.input is not self._input:
+                self._input, self._result = document.input, None
+                if document.modality == "image":
+                    self.picture.set_picture(document.input.pixels)
+        super().update()
+
+    def paint_partial(self, value: InputMap) -> None:
+        self.paint(value)
+
+    def paint(self, result: InputMap) -> None:
+        tokens = result.tokens
+        if isinstance(tokens, PatchTokens):
+            self.stack.setCurrentIndex(0)
+            region = tokens.region
+            self.picture.set_overlay(result.levels, (region.x0, region.y0, region.x1, region.y1))
+        else:
+            self.stack.setCurrentIndex(1)
+            if self._result is None or tokens is not self._result.tokens:
+                labels = [words.visible(label) for label in tokens.labels]
+                self.strip.set_tokens(labels, tokens.special, tokens.words, tokens.texts)
+            self.strip.set_weights(result.levels, result.values)
+        self._result = result
+        self._say()
+
+    def mark(self, view: View, hover: Hover) -> None:
+        self.picture.set_lut(lut(view.map.colours))
+        self.picture.set_opacity(view.map.opacity)
+        if self._result is None:
+            return
+        tokens = self._result.tokens
+        chosen = tokens.find_all(view.selection.queries) if view.rollout_selected else []
+        under = tokens.find_all([p for p in (hover.key, hover.query) if p is not None][:1])
+        if isinstance(tokens, PatchTokens):
+            boxes = [_corners(tokens, int(i)) for i in chosen if i >= tokens.prefix]
+            placed = [int(i) for i in under if i >= tokens.prefix]
+            self.picture.set_boxes(boxes, _corners(tokens, placed[0]) if placed else None)
+        else:
+            self.strip.set_selected(chosen)
+            self.strip.set_hovered(int(under[0]) if len(under) else None)
+
+    def clear(self, document: Document | None) -> None:
+        self._result = self._input = None
+        self.picture.set_picture(None)
+        self.strip.set_tokens([], [])
+        self.subtitle_changed.emit("")
+
+    def _say(self) -> None:
+        document, view = self.session.current, self.session.view
+        trace, settings = document.trace, view.rollout
+        places = view.selection.queries if view.rollout_selected else ()
+        name = words.tokens_named(trace.tokens, query_indices(trace, trace.tokens, places))
+        last = len(trace.layers) - 1 if settings.last is None else settings.last
+        self.subtitle_changed.emit(f"{name} · layers {settings.first} to {last} · {settings.fusion} of heads")
+
+    def _show_settings(self, document: Document) -> None:
+        view, trace = self.session.view, document.trace
+        readout = trace.tokens.labels[trace.readout] if trace.readout is not None else "All patches"
+        self.query.set_label(False, readout)
+        self.query.set_value(view.rollout_selected)
+        self.fusion.set_value(view.rollout.fusion)
+        self.residual.set_value(view.rollout.residual)
+        self.discard.set_value(view.rollout.discard)
+        last = len(trace.layers) - 1
+        self.layers.set_range(0, last)
+        self.layers.set_value((view.rollout.first, last if view.rollout.last is None else view.rollout.last))
+
+    def _layers_changed(self, first: int, last: int) -> None:
+        final = len(self.session.current.trace.layers) - 1
+        self.session.set_rollout("layers", first=int(first), last=None if last >= final else int(last))
+
+    # -- gestures: a click here chooses what is rolled out ------------------------------------------------
+
+    def _select(self, index: int, add: bool) -> None:
+        if self._result is not None:
+            self.session.set_rollout_query(True)
+            self.session.select_queries([self._result.tokens.place(index)], add)
+
+    def _picture_clicked(self, x: float, y: float, add: bool) -> None:
+        index = self._token_at(x, y)
+        if index is not None:
+            self._select(index, add)
+
+    def _picture_hovered(self, at: tuple[float, float] | None) -> None:
+        self._token_hovered(None if at is None else self._token_at(*at))
+
+    def _token_hovered(self, index: int | None) -> None:
+        if index is None or self._result is None or index >= len(self._result.tokens):
+            self.session.set_hover(NOWHERE)
+            return
+        place = self._result.tokens.place(index)
+        self.session.set_hover(Hover(query=place, key=place))
+
+    def _token_at(self, x: float, y: float) -> int | None:
+        from models.tokens import Box
+
+        found = self._result.tokens.find(Box(x, y, x, y)) if self._result is not None else ()
+        return int(found[0]) if len(found) else None
+
+    def _picture_tip(self, x: float, y: float) -> str:
+        index = self._token_at(x, y)
+        return "" if index is None else self._token_tip(index)
+
+    def _token_tip(self, index: int) -> str:
+        result = self._result
+        if result is None or index >= len(result.tokens):
+            return ""
+        return f"{words.token(result.tokens, index)} <b>{words.weight(float(result.values[index]))}</b>"
+
+
+def _corners(tokens: PatchTokens, index: int) -> tuple[float, float, float, float]:
+    box = tokens.place(index)
+    return box.x0, box.y0, box.x1, box.y1

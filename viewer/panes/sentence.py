@@ -1,0 +1,269 @@
+"""The text as a strip of tokens; the weights of the chosen query lie behind them. Editing runs again."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QScrollArea,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+from widgets.controls import LabelledSlider
+from widgets.token_strip import TokenStrip
+
+from models.attention import Trace
+from models.task import Task
+from models.tokens import Place, TextTokens
+from viewer.maps import InputMap, attention_map, head_of, query_indices, rollout_map, shown
+from viewer.panes import words
+from viewer.panes.base import Pane
+from viewer.session import NOWHERE, Document, Hover, View
+
+TYPING_PAUSE = 400
+"""Milliseconds without a key after which an edited text runs again."""
+
+
+class SentencePane(Pane):
+    name, title, modalities = "sentence", "Sentence", ("text",)
+
+    def build(self) -> QWidget:
+        self.strip = TokenStrip()
+        self.strip.hovered.connect(self._hovered)
+        self.strip.clicked.connect(self._clicked)
+        self.strip.spanned.connect(self._spanned)
+        self.strip.set_tip(self._tip)
+        self._result: InputMap | None = None
+        self._input: object = None
+        self._asked_head: tuple = (0, 0)
+        scroll = QScrollArea()
+        scroll.setWidget(self.strip)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.stack = QStackedWidget()
+        self.stack.addWidget(scroll)
+        self.stack.addWidget(self._editors())
+        self.said = QLabel()
+        self.said.setProperty("role", "dim")
+        self.said.setTextFormat(Qt.TextFormat.RichText)
+        self.edit_button = QPushButton("Edit text")
+        self.edit_button.setCheckable(True)
+        self.edit_button.setToolTip("Change the text; it runs again as you type (F2)")
+        self.edit_button.toggled.connect(self._edit)
+        foot = QHBoxLayout()
+        foot.addWidget(self.said, 1)
+        foot.addWidget(self.edit_button)
+        self.stretch = LabelledSlider("Tokens shown", 0, 1, 1, lambda value: self._stretch_text(int(value)))
+        self.stretch.changed.connect(self._stretched)
+        self.stretch.hide()
+        self._pause = QTimer(self, singleShot=True, interval=TYPING_PAUSE)
+        self._pause.timeout.connect(self._typed)
+        self._stretch_pause = QTimer(self, singleShot=True, interval=TYPING_PAUSE)
+        self._stretch_pause.timeout.connect(self._run_stretch)
+        widget = QWidget()
+        layout = QVBoxLayout(widget)
+        layout.setContentsMargins(10, 8, 10, 8)
+        layout.setSpacing(6)
+        layout.addWidget(self.stack, 1)
+        layout.addWidget(self.stretch)
+        layout.addLayout(foot)
+        return widget
+
+    def _editors(self) -> QWidget:
+        self.first, self.second = QPlainTextEdit(), QPlainTextEdit()
+        self.first.setPlaceholderText("Text")
+        self.second.setPlaceholderText("Second text (optional): the model reads both as a pair")
+        row = QWidget()
+        layout = QHBoxLayout(row)
+        layout.setContentsMargins(0, 0, 0, 0)
+        for name, editor in (("Text", self.first), ("Second text", self.second)):
+            editor.setAccessibleName(name)
+            editor.setAcceptDrops(False)  # a dropped file is opened by the window, not typed in as its path
+            editor.setTabChangesFocus(True)
+            editor.textChanged.connect(lambda: self._pause.start())
+            layout.addWidget(editor)
+        return row
+
+    # -- slice -------------------------------------------------------------------------------------------
+
+    def key(self, document: Document, view: View) -> Hashable:
+        map_ = view.map
+        common = (map_.method, map_.log, map_.hide_special, map_.whole_words)
+        if map_.method == "rollout":
+            queries = view.selection.queries if view.rollout_selected else ()
+            return (*common, queries, view.rollout)
+        head = self._head(view)
+        return (*common, map_.heads, map_.incoming, view.selection.queries, head, self.blocked(head[0]))
+
+    def compute(self, trace: Trace, view: View, task: Task) -> InputMap:
+        trace = shown(trace, view.map)
+        if view.map.method == "rollout":
+            return rollout_map(trace, view, task)
+        layer, head = self._asked_head
+        return attention_map(trace, view, layer, head)
+
+    def update(self) -> None:
+        document = self.session.current
+        if document is not None and document.modality == "text":
+            view = self.session.view
+            self._asked_head = self._head(view)
+            self.lane = "run" if view.map.method == "rollout" else "look"
+            self._show_input(document)
+        super().update()
+
+    def paint_partial(self, value: InputMap) -> None:
+        self.paint(value)
+
+    def paint(self, result: InputMap) -> None:
+        tokens: TextTokens = result.tokens
+        if self._result is None or tokens is not self._result.tokens:
+            labels = [words.visible(label) for label in tokens.labels]
+            self.strip.set_tokens(labels, tokens.special, tokens.words, tokens.texts)
+        self._result = result
+        view = self.session.view
+        blocked = view.map.method == "attention" and self.blocked(self._head(view)[0])
+        if blocked:
+            self.strip.set_weights(None, None)
+            self.said.setText(blocked)
+            return
+        self.strip.set_weights(result.levels, result.values)
+        self.said.setText(self._sentence(result, view))
+
+    def mark(self, view: View, hover: Hover) -> None:
+        if self._result is None:
+            return
+        tokens = self._result.tokens
+        self.strip.set_selected(tokens.find_all(view.selection.queries))
+        under = [place for place in (hover.key, hover.query) if place is not None]
+        found = tokens.find_all(under[:1])
+        self.strip.set_hovered(int(found[0]) if len(found) else None)
+
+    def clear(self, document: Document | None) -> None:
+        self._result = None
+        if document is None:
+            self._input = None
+        self.strip.set_tokens([], [])
+        self.said.setText("")
+        self.stretch.hide()
+        self.subtitle_changed.emit("")
+
+    # -- what is said ------------------------------------------------------------------------------------
+
+    def _sentence(self, result: InputMap, view: View) -> str:
+        tokens = result.tokens
+        trace = shown(self.session.current.trace, view.map)
+        chosen = query_indices(trace, tokens, view.selection.queries)
+        name = words.tokens_named(tokens, chosen)
+        top = result.values.argsort()[::-1][:3]
+        best = " · ".join(
+            f"{words.token(tokens, int(i))} <b>{words.weight(float(result.values[i]))}</b>" for i in top
+        )
+        arrow = "←" if view.map.incoming and view.map.method == "attention" else "→"
+        how = words.head(view) if view.map.method == "attention" else "rollout"
+        parts = [f"{name} {arrow} {best}", how, f"entropy {result.numbers.entropy:.2f} nats"]
+        if tokens.special.any():
+            parts.append(f"{words.share(result.numbers.special)} on special tokens")
+        elif view.map.hide_special:
+            parts.append(f"special tokens hidden, they hold {words.share(1 - result.numbers.total)}")
+        return " · ".join(parts)
+
+    def _tip(self, index: int) -> str:
+        result = self._result
+        if result is None or index >= len(result.tokens):
+            return ""
+        tokens = result.tokens
+        return f"{words.token(tokens, index)} <b>{words.weight(float(result.values[index]))}</b>"
+
+    def _show_input(self, document: Document) -> None:
+        trace = document.trace
+        if document.input is not self._input:
+            self._input = document.input
+            for editor, text in ((self.first, document.input.text), (self.second, document.input.pair or "")):
+                if editor.toPlainText() != text and not editor.hasFocus():
+                    editor.blockSignals(True)
+                    editor.setPlainText(text)
+                    editor.blockSignals(False)
+        if trace is None:
+            return
+        self.subtitle_changed.emit(f"{len(trace.tokens):,} tokens · point, click, drag · F2 to edit")
+        self.stretch.setVisible(trace.stretch is not None)
+        if trace.stretch is not None:
+            first, stop, total = trace.stretch
+            self._span = (stop - first, total)
+            self.stretch.set_range(0, max(total - (stop - first), 1))
+            self.stretch.set_value(first)
+
+    # -- gestures ----------------------------------------------------------------------------------------
+
+    _span = (0, 0)
+
+    def _stretch_text(self, first: int) -> str:
+        shown_tokens, total = self._span
+        return f"{first + 1:,} to {first + shown_tokens:,} of {total:,}"
+
+    def _stretched(self, value: float) -> None:
+        self._stretch_pause.start()
+
+    def _run_stretch(self) -> None:
+        document = self.session.current
+        if document is not None and document.modality == "text":
+            self.rerun(document, start=int(self.stretch.value()))
+
+    def rerun(self, document: Document, **options: object) -> None:
+        """Run again with other options; the window connects it."""
+
+    def edited(self, document: Document, text: str, pair: str) -> None:
+        """Run another text; the window connects it."""
+
+    def _typed(self) -> None:
+        document = self.session.current
+        text, pair = self.first.toPlainText(), self.second.toPlainText()
+        if document is None or document.modality != "text" or not text.strip():
+            return
+        if (text, pair) != (document.input.text, document.input.pair or ""):
+            self.edited(document, text, pair)
+
+    def _edit(self, on: bool) -> None:
+        self.stack.setCurrentIndex(int(on))
+        self.edit_button.setText("Done" if on else "Edit text")
+        if on:
+            self.first.setFocus()
+        elif self._pause.isActive():
+            self._pause.stop()
+            self._typed()
+
+    def _hovered(self, index: int | None) -> None:
+        place = self._place(index)
+        self.session.set_hover(Hover(query=place, key=place) if place else NOWHERE)
+
+    def _clicked(self, index: int, add: bool) -> None:
+        self._spanned(index, index, add)
+
+    def _spanned(self, first: int, last: int, add: bool) -> None:
+        if self._result is not None:
+            tokens = self._result.tokens
+            self.session.select_queries([tokens.place(i) for i in range(first, last + 1)], add)
+
+    def _place(self, index: int | None) -> Place | None:
+        if index is None or self._result is None or index >= len(self._result.tokens):
+            return None
+        return self._result.tokens.place(index)
+
+    def _hover_changed(self, hover: Hover) -> None:
+        super()._hover_changed(hover)
+        document = self.session.current
+        if document and document.modality == "text" and self._head(self.session.view) != self._asked_head:
+            self.update()
+
+    def _head(self, view: View) -> tuple:
+        hover = self.session.hover
+        if hover.layer is not None and hover.head is not None:
+            return hover.layer, hover.head
+        return view.selection.layer, head_of(view)

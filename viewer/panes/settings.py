@@ -1,0 +1,201 @@
+"""How weights become colours, and what the selected head does, in numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QComboBox, QFrame, QScrollArea, QVBoxLayout, QWidget
+from widgets.colormap import Scale, lut
+from widgets.controls import ColourBar, LabelledSlider, NumberRow, Section, Segmented, Toggle
+
+from models.attention import Trace
+from models.task import Task
+from viewer.maps import attention_map, derived, head_of, shown
+from viewer.panes import words
+from viewer.panes.base import Pane
+from viewer.session import Document, Hover, View
+
+COLOURS = ("inferno", "viridis", "magma", "cividis", "grey")
+
+
+@dataclass(frozen=True)
+class HeadNumbers:
+    """The scale of the map on the input, and the selected head's means: entropy in nats, distance in pixels."""
+
+    scale: Scale
+    entropy: float
+    distance: float | None
+    special: float
+
+
+class SettingsPane(Pane):
+    name, title = "settings", "Map"
+
+    def build(self) -> QWidget:
+        change = self.session.set_map
+        self.method = Segmented(
+            [("attention", "Attention"), ("rollout", "Rollout"), ("saliency", "Saliency")]
+        )
+        self.method.changed.connect(lambda v: change(method=v))
+        self.heads = Segmented([("one", "One"), ("mean", "Mean"), ("max", "Max")])
+        self.heads.changed.connect(lambda v: change(heads=v))
+        self.direction = Segmented([(False, "Looks at"), (True, "Is looked at by")])
+        self.direction.changed.connect(lambda v: change(incoming=v))
+        self.scale = Segmented([(False, "Linear"), (True, "Log")])
+        self.scale.changed.connect(lambda v: change(log=v))
+        self.shared = Segmented([(False, "Each map"), (True, "All maps")])
+        self.shared.changed.connect(lambda v: change(shared=v))
+        self.percentile = LabelledSlider("Clip above percentile", 90, 100, 0.1, lambda v: f"{v:.1f}")
+        self.percentile.changed.connect(lambda v: change("percentile", percentile=float(v)))
+        self.opacity = LabelledSlider("Overlay opacity", 0, 1, 0.01, lambda v: f"{v:.2f}")
+        self.opacity.changed.connect(lambda v: change("opacity", opacity=float(v)))
+        self.mass = LabelledSlider(
+            "Mass mask", 0, 0.99, 0.01, lambda v: "off" if v == 0 else f"{v * 100:.0f} % of weight"
+        )
+        self.mass.setToolTip(
+            "Keep the smallest set of patches that holds this share of the weight on patches"
+        )
+        self.mass.changed.connect(lambda v: change("mass", mass=float(v)))
+        self.bar = ColourBar()
+        self.colours = QComboBox()
+        self.colours.addItems(COLOURS)
+        self.colours.setAccessibleName("Colour map")
+        self.colours.textActivated.connect(lambda v: change(colours=v))
+        self.leave_out = Toggle("Leave artifact tokens out of the scale")
+        self.leave_out.changed.connect(lambda v: change(leave_out=v))
+        self.hide_special = Toggle("Hide special tokens")
+        self.hide_special.changed.connect(lambda v: change(hide_special=v))
+        self.whole_words = Toggle("Whole words")
+        self.whole_words.changed.connect(lambda v: change(whole_words=v))
+        self.size = LabelledSlider("Short side", 224, 1022, 14, lambda v: f"{v:.0f} px")
+        self.size.setToolTip(
+            "The picture's short side as the model sees it: more pixels, more patches, slower"
+        )
+        self.size.changed.connect(lambda v: self._size_pause.start())
+        self._size_pause = QTimer(self, singleShot=True, interval=500)
+        self._size_pause.timeout.connect(self._run_size)
+        self.head_title = Section("")
+        self.entropy = NumberRow("Entropy, mean", "")
+        self.distance = NumberRow("Distance, mean", "")
+        self.special = NumberRow("On special tokens", "")
+
+        inner = QWidget()
+        layout = QVBoxLayout(inner)
+        layout.setContentsMargins(10, 8, 10, 10)
+        layout.setSpacing(6)
+        for section, control in (
+            ("Method", self.method),
+            ("Heads", self.heads),
+            ("Direction", self.direction),
+            ("Scale", self.scale),
+            ("One scale for", self.shared),
+        ):
+            title = Section(section)
+            layout.addWidget(title)
+            layout.addWidget(control)
+            if control is self.direction:
+                self.direction_title = title
+        for widget in (self.percentile, self.opacity, self.bar, self.colours, self.mass, self.size):
+            layout.addWidget(widget)
+        for widget in (self.leave_out, self.hide_special, self.whole_words):
+            layout.addWidget(widget)
+        line = QFrame()
+        line.setFrameShape(QFrame.Shape.HLine)
+        line.setProperty("role", "line")
+        layout.addWidget(line)
+        for widget in (self.head_title, self.entropy, self.distance, self.special):
+            layout.addWidget(widget)
+        layout.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidget(inner)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        return scroll
+
+    def key(self, document: Document, view: View) -> Hashable:
+        map_ = view.map
+        return (
+            *(view.selection.layer, head_of(view), view.selection.queries),
+            *(map_.incoming, map_.log, map_.percentile, map_.leave_out, map_.hide_special, map_.whole_words),
+        )
+
+    def compute(self, trace: Trace, view: View, task: Task) -> HeadNumbers:
+        from models.statistics import head_statistics
+
+        number, head = view.selection.layer, head_of(view)
+        scale = attention_map(shown(trace, view.map), view, number, head).scale
+        statistics = derived(
+            trace, ("statistics", number), lambda: head_statistics(trace.layers[number], task)
+        )
+        pick = slice(None) if isinstance(head, str) else head
+        distance = statistics.distance
+        return HeadNumbers(
+            scale,
+            float(statistics.entropy[pick].mean()),
+            None if distance is None else float(distance[pick].mean()),
+            float(statistics.special[pick].mean()),
+        )
+
+    def update(self) -> None:
+        document = self.session.current
+        if document is not None:
+            self._show(document, self.session.view)
+        super().update()
+
+    def paint(self, result: HeadNumbers) -> None:
+        view = self.session.view
+        chosen = view.selection
+        if view.map.heads == "one":
+            self.head_title.setText(f"Head {chosen.layer}.{chosen.head}")
+        else:
+            self.head_title.setText(f"Layer {chosen.layer}, mean over its heads")
+        self.entropy.set_value(f"{result.entropy:.2f} nats")
+        self.distance.set_value("–" if result.distance is None else f"{result.distance:.0f} px")
+        self.special.set_value(words.share(result.special))
+        self.bar.set_scale(result.scale)
+
+    def mark(self, view: View, hover: Hover) -> None:
+        self.bar.set_lut(lut(view.map.colours))
+
+    def clear(self, document: Document | None) -> None:
+        for row in (self.entropy, self.distance, self.special):
+            row.set_value("–")
+
+    def _show(self, document: Document, view: View) -> None:
+        map_, picture = view.map, document.modality == "image"
+        saliency = picture and document.trace is not None and document.trace.has_saliency
+        self.method.set_available("saliency", saliency)
+        for control, value in (
+            (self.method, map_.method),
+            (self.heads, map_.heads),
+            (self.direction, map_.incoming),
+            (self.scale, map_.log),
+            (self.shared, map_.shared),
+            (self.percentile, map_.percentile),
+            (self.opacity, map_.opacity),
+            (self.mass, map_.mass),
+            (self.leave_out, map_.leave_out),
+            (self.hide_special, map_.hide_special),
+            (self.whole_words, map_.whole_words),
+        ):
+            control.set_value(value)
+        self.colours.setCurrentText(map_.colours)
+        for widget in (self.opacity, self.mass, self.size, self.distance):
+            widget.setVisible(picture)
+        self.leave_out.setVisible(
+            picture and document.trace is not None and len(document.trace.artifacts) > 0
+        )
+        self.whole_words.setVisible(not picture)
+        if picture and not self._size_pause.isActive():
+            self.size.set_value(document.options.size)
+
+    def rerun(self, document: Document, **options: object) -> None:
+        """Run again with other options; the window connects it."""
+
+    def _run_size(self) -> None:
+        document = self.session.current
+        if document is not None and document.modality == "image":
+            self.rerun(document, size=int(self.size.value()))
