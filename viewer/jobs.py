@@ -104,7 +104,7 @@ class Jobs(QObject):
         partial: Callable[[Any], None] | None = None,
         failed: Callable[[Failure], None] | None = None,
     ) -> Job | None:
-        """Run `work(task)` on a lane and hand its result to `done`; older requests of `kind` are superseded."""
+        """Run `work(task)` on a lane, hand its result to `done`; older requests of `kind` are superseded."""
         if self._closed:
             return None
         self.cancel(kind)

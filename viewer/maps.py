@@ -127,7 +127,7 @@ def query_indices(trace: Trace, tokens: Tokens, places: tuple[Place, ...]) -> np
 
 
 def weights_of(layer: AttentionLayer, head: Head, chosen: np.ndarray, incoming: bool) -> np.ndarray:
-    """float32 (tokens,): where the chosen queries look, or who looks at the chosen keys; 0 where nobody does."""
+    """float32 (tokens,): where the chosen queries look, or who looks at the chosen keys; else 0."""
     indices, weights = layer.column(head, chosen) if incoming else layer.row(head, chosen)
     dense = np.zeros(len(layer.queries if incoming else layer.keys), np.float32)
     dense[indices] = weights
@@ -135,8 +135,9 @@ def weights_of(layer: AttentionLayer, head: Head, chosen: np.ndarray, incoming: 
 
 
 def head_maps(trace: Trace, view: View, query: Place | None = None, task: Task = SILENT) -> HeadMaps:
-    """The maps of all heads. For a picture: where the query (or `query`, under the cursor) looks, on the grid;
-    for a text: the whole matrices as thumbnails. Hands out each layer as it is ready unless all share a scale.
+    """The maps of all heads. For a picture: where the query (or `query`, under the cursor) looks, on the
+    grid; for a text: whole matrices as thumbnails. Hands out each layer when it is ready, unless all share
+    a scale.
     """
     settings = view.map
     values: list[np.ndarray] = []

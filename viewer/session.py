@@ -79,7 +79,7 @@ class View:
 
     selection: Selection = Selection()
     map: MapSettings = MapSettings()
-    rollout: RolloutSettings = RolloutSettings()
+    rollout: RolloutSettings = field(default_factory=RolloutSettings)
     rollout_selected: bool = False
     """Roll out the selected queries rather than the readout."""
 

@@ -12,6 +12,7 @@ from models.attention import Trace
 from models.task import Task
 from viewer.jobs import Failure, Jobs, Lane
 from viewer.maps import CHECK_LIMIT
+from viewer.runs import Runs
 from viewer.session import Document, Hover, Session, View
 
 
@@ -30,9 +31,9 @@ class Pane(QObject):
 
     subtitle_changed = Signal(str)
 
-    def __init__(self, session: Session, jobs: Jobs, parent: QObject | None = None) -> None:
+    def __init__(self, session: Session, jobs: Jobs, runs: Runs, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.session, self.jobs = session, jobs
+        self.session, self.jobs, self.runs = session, jobs, runs
         self._asked: Hashable = None
         self.widget = self.build()
         self.widget.installEventFilter(self)

@@ -48,6 +48,9 @@ class PicturePane(Pane):
         self._result: InputMap | Picture | None = None
         self._shown: Document | None = None
         self._input: object = None
+        self._asked_head: tuple[int, Any] = (0, 0)
+        self._device: str | None = None
+        self._chip_tokens: list[int] = []
         widget = QWidget()
         layout = QVBoxLayout(widget)
         layout.setContentsMargins(10, 10, 10, 10)
@@ -240,10 +243,6 @@ class PicturePane(Pane):
             self.update()
 
     # -- helpers -----------------------------------------------------------------------------------------
-
-    _asked_head: tuple[int, Any] = (0, 0)
-    _device: str | None = None
-    _chip_tokens: list[int] = []
 
     def _head(self, view: View) -> tuple[int, Any]:
         """The head under the cursor in the head grid, else the selected one (or fusion)."""

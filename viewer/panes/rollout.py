@@ -13,7 +13,7 @@ from widgets.token_strip import TokenStrip
 
 from models.attention import Trace
 from models.task import Task
-from models.tokens import PatchTokens
+from models.tokens import Box, PatchTokens
 from viewer.maps import InputMap, query_indices, rollout_map
 from viewer.panes import words
 from viewer.panes.base import Pane
@@ -180,8 +180,6 @@ class RolloutPane(Pane):
         self.session.set_hover(Hover(query=place, key=place))
 
     def _token_at(self, x: float, y: float) -> int | None:
-        from models.tokens import Box
-
         found = self._result.tokens.find(Box(x, y, x, y)) if self._result is not None else ()
         return int(found[0]) if len(found) else None
 

@@ -214,13 +214,7 @@ class SentencePane(Pane):
     def _run_stretch(self) -> None:
         document = self.session.current
         if document is not None and document.modality == "text":
-            self.rerun(document, start=int(self.stretch.value()))
-
-    def rerun(self, document: Document, **options: object) -> None:
-        """Run again with other options; the window connects it."""
-
-    def edited(self, document: Document, text: str, pair: str) -> None:
-        """Run another text; the window connects it."""
+            self.runs.change(document, start=int(self.stretch.value()))
 
     def _typed(self) -> None:
         document = self.session.current
@@ -228,7 +222,7 @@ class SentencePane(Pane):
         if document is None or document.modality != "text" or not text.strip():
             return
         if (text, pair) != (document.input.text, document.input.pair or ""):
-            self.edited(document, text, pair)
+            self.runs.edit(document, text, pair)
 
     def _edit(self, on: bool) -> None:
         self.stack.setCurrentIndex(int(on))

@@ -22,7 +22,10 @@ COLOURS = ("inferno", "viridis", "magma", "cividis", "grey")
 
 @dataclass(frozen=True)
 class HeadNumbers:
-    """The scale of the map on the input, and the selected head's means: entropy in nats, distance in pixels."""
+    """The scale of the map on the input, and means over the selected head's queries.
+
+    entropy in nats; distance in pixels, None without patches; special: share on tokens without a place.
+    """
 
     scale: Scale
     entropy: float
@@ -192,10 +195,7 @@ class SettingsPane(Pane):
         if picture and not self._size_pause.isActive():
             self.size.set_value(document.options.size)
 
-    def rerun(self, document: Document, **options: object) -> None:
-        """Run again with other options; the window connects it."""
-
     def _run_size(self) -> None:
         document = self.session.current
         if document is not None and document.modality == "image":
-            self.rerun(document, size=int(self.size.value()))
+            self.runs.change(document, size=int(self.size.value()))

@@ -1,0 +1,200 @@
+"""Every user action, once: title, shortcut, what it does. Menus, palette and keys are made from this list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+if TYPE_CHECKING:
+    from viewer.window import Window
+
+
+def _always() -> bool:
+    return True
+
+
+@dataclass(frozen=True)
+class Command:
+    """One user action. keys: shortcuts in Qt's portable text; checked: its state, if it is a switch."""
+
+    id: str
+    title: str
+    category: str
+    run: Callable[[], object]
+    keys: tuple[str, ...] = ()
+    enabled: Callable[[], bool] = _always
+    checked: Callable[[], bool] | None = None
+
+
+def commands(window: Window) -> list[Command]:
+    """All commands, in the order of the menus."""
+    return [*_file(window), *_edit(window), *_map(window), *_heads(window), *_view(window), *_help(window)]
+
+
+def _file(w: Window) -> list[Command]:
+    opened = w.has_document
+    return [
+        Command("open", "Open file…", "File", w.choose_files, ("Ctrl+O",)),
+        Command("new-text", "New sentence", "File", w.new_text, ("Ctrl+N",)),
+        Command("paste", "Paste text, image or file", "File", w.paste, ("Ctrl+V",)),
+        Command("run-again", "Run again", "File", w.run_again, ("F5",), opened),
+        Command("cancel", "Cancel what runs", "File", w.cancel, ("Ctrl+.",), w.is_busy),
+        Command("model-folder", "Open a model folder…", "File", w.choose_model_folder, ("Ctrl+M",)),
+        Command("model-hub", "Open a model from the hub…", "File", w.choose_hub_model),
+        Command("screenshot", "Save a picture of the window…", "File", w.save_screenshot, ("Ctrl+Shift+S",)),
+        Command("close", "Close document", "File", w.close_document, ("Ctrl+W",), opened),
+        Command("reopen", "Reopen closed document", "File", w.session.reopen, ("Ctrl+Shift+T",)),
+        Command("quit", "Quit", "File", w.close, ("Ctrl+Q",)),
+    ]
+
+
+def _edit(w: Window) -> list[Command]:
+    opened = w.has_trace
+    return [
+        Command("undo", "Undo", "Edit", w.session.undo, ("Ctrl+Z",), w.can_undo),
+        Command("redo", "Redo", "Edit", w.session.redo, ("Ctrl+Shift+Z", "Ctrl+Y"), w.can_redo),
+        Command("edit-text", "Edit the text", "Edit", w.edit_text, ("F2",), w.is_text),
+        Command("clear", "Clear the selection", "Edit", w.clear_selection, ("Esc",), opened),
+        Command("select-all", "Select all tokens", "Edit", w.select_all, ("Ctrl+A",), opened),
+        Command("copy-numbers", "Copy the shown weights", "Edit", w.copy_weights, ("Ctrl+C",), opened),
+    ]
+
+
+def _map(w: Window) -> list[Command]:
+    def setting(name: str, value: object) -> Callable[[], None]:
+        return lambda: w.session.set_map(**{name: value})
+
+    def is_set(name: str, value: object) -> Callable[[], bool]:
+        return lambda: getattr(w.session.view.map, name) == value
+
+    def switch(name: str) -> Callable[[], None]:
+        return lambda: w.session.set_map(**{name: not getattr(w.session.view.map, name)})
+
+    def is_on(name: str) -> Callable[[], bool]:
+        return lambda: bool(getattr(w.session.view.map, name))
+
+    def choice(id_: str, title: str, name: str, value: object, *keys: str) -> Command:
+        return Command(id_, title, "Map", setting(name, value), keys, w.has_trace, is_set(name, value))
+
+    return [
+        choice("show-attention", "Show attention", "method", "attention", "A"),
+        choice("show-rollout", "Show rollout", "method", "rollout", "R"),
+        Command(
+            *("show-saliency", "Show the saliency prediction", "Map", setting("method", "saliency"), ("S",)),
+            *(w.has_saliency, is_set("method", "saliency")),
+        ),
+        choice("heads-one", "One head", "heads", "one", "1"),
+        choice("heads-mean", "Mean of heads", "heads", "mean", "2"),
+        choice("heads-max", "Maximum of heads", "heads", "max", "3"),
+        Command(
+            *("direction", "Who looks at the token, instead of where it looks", "Map", switch("incoming")),
+            *(("D",), w.has_trace, is_on("incoming")),
+        ),
+        Command("log", "Logarithmic scale", "Map", switch("log"), ("L",), w.has_trace, is_on("log")),
+        Command(
+            *("shared", "One scale for all heads", "Map", switch("shared"), ("G",), w.has_trace),
+            is_on("shared"),
+        ),
+        Command(
+            *("hide-special", "Hide special tokens", "Map", switch("hide_special"), ("H",), w.has_trace),
+            is_on("hide_special"),
+        ),
+        Command(
+            *("whole-words", "Merge subwords to words", "Map", switch("whole_words"), ("W",), w.is_text),
+            is_on("whole_words"),
+        ),
+        Command(
+            *("leave-out", "Leave artifact tokens out of the scale", "Map", switch("leave_out"), ("X",)),
+            *(w.is_image, is_on("leave_out")),
+        ),
+    ]
+
+
+def _heads(w: Window) -> list[Command]:
+    def step(layer: int, head: int) -> Callable[[], None]:
+        return lambda: w.step_head(layer, head)
+
+    has = w.has_trace
+    return [
+        Command("layer-next", "Next layer", "Heads", step(1, 0), ("Right",), has),
+        Command("layer-previous", "Previous layer", "Heads", step(-1, 0), ("Left",), has),
+        Command("head-next", "Next head", "Heads", step(0, 1), ("Down",), has),
+        Command("head-previous", "Previous head", "Heads", step(0, -1), ("Up",), has),
+        Command("query-next", "Next token as query", "Heads", lambda: w.step_query(1), ("]",), has),
+        Command("query-previous", "Previous token as query", "Heads", lambda: w.step_query(-1), ("[",), has),
+    ]
+
+
+def _view(w: Window) -> list[Command]:
+    themes = [
+        Command(
+            f"theme-{name}",
+            f"Theme: {name}",
+            "View",
+            lambda name=name: w.set_theme(name),
+            checked=lambda name=name: w.theme == name,
+        )
+        for name in ("dark", "light", "system")
+    ]
+    return [
+        Command("palette", "Find a command", "View", w.open_palette, ("Ctrl+K",)),
+        Command("document-next", "Next document", "View", lambda: w.step_document(1), ("Ctrl+Tab",)),
+        Command(
+            *("document-previous", "Previous document", "View", lambda: w.step_document(-1)),
+            ("Ctrl+Shift+Tab",),
+        ),
+        Command("fit", "Fit pictures to their panes", "View", w.fit_views, ("F",), w.has_trace),
+        *(Command(f"pane-{n}", f"Pane: {t}", "View", r, checked=c) for n, t, r, c in w.pane_switches()),
+        Command("layout", "Reset the layout", "View", w.reset_layout, ("Ctrl+0",)),
+        Command("full-screen", "Full screen", "View", w.toggle_full_screen, ("F11",)),
+        *themes,
+        Command("text-larger", "Larger text", "View", lambda: w.scale_text(1), ("Ctrl++", "Ctrl+=")),
+        Command("text-smaller", "Smaller text", "View", lambda: w.scale_text(-1), ("Ctrl+-",)),
+    ]
+
+
+def _help(w: Window) -> list[Command]:
+    return [
+        Command("keys", "Keyboard shortcuts", "Help", w.show_keys, ("F1",)),
+        Command("about", "About Headlight", "Help", w.show_about),
+    ]
+
+
+class Actions:
+    """The commands as QActions of a window, so that their keys work and menus can show them."""
+
+    def __init__(self, window: QWidget, listed: list[Command]) -> None:
+        self.commands = {command.id: command for command in listed}
+        self.actions: dict[str, QAction] = {}
+        for command in listed:
+            action = QAction(command.title, window)
+            action.setShortcuts([QKeySequence(key) for key in command.keys])
+            action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+            action.setCheckable(command.checked is not None)
+            action.triggered.connect(lambda _=False, id_=command.id: self.run(id_))
+            window.addAction(action)
+            self.actions[command.id] = action
+
+    def run(self, id_: str) -> None:
+        """Run a command if it can be run now."""
+        command = self.commands[id_]
+        if command.enabled():
+            command.run()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Bring switches and enabled states up to date, before a menu or the palette is shown."""
+        for id_, command in self.commands.items():
+            self.actions[id_].setEnabled(command.enabled())
+            if command.checked is not None:
+                self.actions[id_].setChecked(command.checked())
+
+    def keys(self, id_: str) -> str:
+        """The first shortcut as this platform writes it."""
+        shortcuts = self.actions[id_].shortcuts()
+        return shortcuts[0].toString(QKeySequence.SequenceFormat.NativeText) if shortcuts else ""
