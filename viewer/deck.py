@@ -1,0 +1,105 @@
+"""The docks and how they lie: one default layout for each modality; what the user changes is remembered."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QByteArray, QObject, QSettings, Qt
+from PySide6.QtWidgets import QDockWidget, QMainWindow
+from widgets.pane_frame import PaneTitle
+
+LEFT, RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
+ACROSS, DOWN = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
+LAYOUT_VERSION = 1
+
+
+class Deck(QMainWindow):
+    """A window within the window that holds the panes as docks."""
+
+    def __init__(self, panes: list[QObject], settings: QSettings) -> None:
+        super().__init__()
+        self.setWindowFlags(Qt.WindowType.Widget)
+        self.setDockNestingEnabled(True)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+        self._settings = settings
+        self.modality: str | None = None
+        self.panes = {pane.name: pane for pane in panes}
+        self.docks: dict[str, QDockWidget] = {}
+        for pane in panes:
+            dock = QDockWidget(pane.title, self)
+            dock.setObjectName(pane.name)
+            bar = PaneTitle(dock, pane.title)
+            pane.subtitle_changed.connect(bar.set_subtitle)
+            dock.setTitleBarWidget(bar)
+            dock.setWidget(pane.widget)
+            self.docks[pane.name] = dock
+            self.addDockWidget(RIGHT, dock)
+            dock.hide()
+
+    def show_modality(self, modality: str) -> None:
+        """Lay the panes out for texts or for images, as they were left the last time."""
+        if modality == self.modality:
+            return
+        self.keep()
+        self.modality = modality
+        kept = self._settings.value(f"layout/{modality}")
+        if not (isinstance(kept, QByteArray) and self.restoreState(kept, LAYOUT_VERSION)):
+            self.reset()
+        for name, dock in self.docks.items():
+            if modality not in self.panes[name].modalities:
+                dock.hide()
+
+    def keep(self) -> None:
+        """Remember the present layout."""
+        if self.modality is not None:
+            self._settings.setValue(f"layout/{self.modality}", self.saveState(LAYOUT_VERSION))
+
+    def reset(self) -> None:
+        """The default layout of the present modality."""
+        for dock in self.docks.values():
+            dock.setFloating(False)
+            self.removeDockWidget(dock)
+        (self._lay_image if self.modality == "image" else self._lay_text)()
+
+    def _lay_image(self) -> None:
+        docks, width, height = self.docks, self.width(), self.height()
+        picture, heads, matrix = docks["picture"], docks["heads"], docks["matrix"]
+        rollout, settings = docks["rollout"], docks["settings"]
+        self.addDockWidget(LEFT, picture)
+        self.splitDockWidget(picture, heads, ACROSS)
+        self.splitDockWidget(heads, settings, ACROSS)
+        self.splitDockWidget(heads, matrix, DOWN)
+        self.splitDockWidget(matrix, rollout, ACROSS)
+        self._log_below(matrix)
+        for dock in (picture, heads, settings, matrix, rollout):
+            dock.show()
+        right = 250
+        left = int((width - right) * 0.47)
+        middle = width - right - left
+        self.resizeDocks([picture, heads, settings], [left, middle, right], ACROSS)
+        self.resizeDocks([matrix, rollout], [middle // 2, middle - middle // 2], ACROSS)
+        upper = min(int(middle / 2) + 70, int(height * 0.46))
+        self.resizeDocks([heads, matrix], [upper, height - upper], DOWN)
+
+    def _lay_text(self) -> None:
+        docks, width, height = self.docks, self.width(), self.height()
+        sentence, heads, matrix = docks["sentence"], docks["heads"], docks["matrix"]
+        rollout, settings = docks["rollout"], docks["settings"]
+        self.addDockWidget(LEFT, sentence)
+        self.splitDockWidget(sentence, settings, ACROSS)
+        self.splitDockWidget(sentence, heads, DOWN)
+        self.splitDockWidget(heads, matrix, ACROSS)
+        self.splitDockWidget(matrix, rollout, ACROSS)
+        self._log_below(rollout)
+        for dock in (sentence, heads, settings, matrix, rollout):
+            dock.show()
+        right = 250
+        rest = width - right
+        self.resizeDocks([sentence, settings], [rest, right], ACROSS)
+        self.resizeDocks(
+            [heads, matrix, rollout], [int(rest * 0.31), int(rest * 0.42), int(rest * 0.27)], ACROSS
+        )
+        upper = int(height * 0.22)
+        self.resizeDocks([sentence, heads], [upper, height - upper], DOWN)
+
+    def _log_below(self, dock: QDockWidget) -> None:
+        self.splitDockWidget(dock, self.docks["log"], DOWN)
+        self.docks["log"].hide()

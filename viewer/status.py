@@ -1,0 +1,89 @@
+"""The status bar: the truth about the run (tokens, time, check, device, memory) and what is under way."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+from widgets.progress import Progress
+
+from viewer.jobs import Job, Jobs
+from viewer.maps import CHECK_LIMIT
+from viewer.session import Document, Session
+
+
+class Status(QWidget):
+    cancel_asked = Signal()
+
+    def __init__(self, session: Session, jobs: Jobs) -> None:
+        super().__init__()
+        self.setObjectName("status")
+        self.session, self.jobs = session, jobs
+        self.run, self.check, self.device = QLabel(), QLabel(), QLabel()
+        for label in (self.run, self.device):
+            label.setProperty("role", "dim")
+        self.progress = Progress()
+        self.progress.cancelled.connect(self.cancel_asked)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 3, 12, 3)
+        row.setSpacing(16)
+        row.addWidget(self.run)
+        row.addWidget(self.progress)
+        row.addStretch(1)
+        row.addWidget(self.check)
+        row.addWidget(self.device)
+        jobs.changed.connect(self._jobs_changed)
+        jobs.progressed.connect(self._progressed)
+        session.current_changed.connect(self.refresh)
+        session.document_changed.connect(self._document_changed)
+        self.refresh()
+
+    def refresh(self) -> None:
+        document = self.session.current
+        trace = document.trace if document else None
+        self.check.setVisible(trace is not None)
+        self.device.setVisible(trace is not None)
+        if trace is None:
+            self.run.setText("Drop a text or an image anywhere" if document is None else "")
+            return
+        self.run.setText(f"{len(trace.tokens):,} tokens · forward {seconds(trace.seconds)}")
+        worst = max(document.checks, default=0.0)
+        good = worst <= CHECK_LIMIT
+        self.check.setText(
+            f"✓ weights rebuild the output, error {power(worst)}"
+            if good
+            else f"✗ weights miss the output by {power(worst)}"
+        )
+        self.check.setProperty("role", "good" if good else "bad")
+        self.check.style().polish(self.check)
+        self.device.setText(f"{document.device} · {document.memory / 1e9:.1f} GB")
+
+    def _document_changed(self, document: Document) -> None:
+        if document is self.session.current:
+            self.refresh()
+
+    def _jobs_changed(self) -> None:
+        running = self.jobs.running("run")
+        if running:
+            self._progressed(running[0])
+        else:
+            self.progress.finish()
+
+    def _progressed(self, job: Job) -> None:
+        if job.lane == "run":
+            self.progress.show_progress(job.share, job.sentence or "Waiting")
+
+
+def seconds(value: float) -> str:
+    """0.59 s; 11 ms."""
+    return f"{value * 1000:.0f} ms" if value < 0.1 else f"{value:.2f} s"
+
+
+SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def power(value: float) -> str:
+    """3·10⁻⁷; 0 where it is exactly so."""
+    if value == 0:
+        return "0"
+    digits, exponent = f"{value:.0e}".split("e")
+    return f"{digits}·10{str(int(exponent)).translate(SUPERSCRIPT)}"

@@ -1,0 +1,116 @@
+"""The bar over the panes: the menu, a tab for each document, the model, and the way to every command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAction, QIcon
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QSizePolicy, QTabBar, QToolButton, QWidget
+
+from viewer.session import Document, Session
+from widgets import theme
+
+
+class TopBar(QWidget):
+    """Shows the session's documents as tabs; everything else are buttons whose work the window gives."""
+
+    new_asked = Signal()
+    palette_asked = Signal()
+    close_asked = Signal(object)
+
+    def __init__(self, session: Session, fill_models: Callable[[QMenu], None]) -> None:
+        super().__init__()
+        self.session = session
+        self.setObjectName("topbar")
+        self.menu_button = QToolButton()
+        self.menu_button.setObjectName("logo")
+        self.menu_button.setText("Headlight")
+        self.menu_button.setIcon(QIcon(str(theme.LOGO)))
+        self.menu_button.setIconSize(QSize(16, 16))
+        self.menu_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.menu_button.setAccessibleName("Headlight menu")
+        self.tabs = QTabBar()
+        self.tabs.setTabsClosable(True)
+        self.tabs.setMovable(False)
+        self.tabs.setExpanding(False)
+        self.tabs.setDrawBase(False)
+        self.tabs.setElideMode(Qt.TextElideMode.ElideRight)
+        self.tabs.setUsesScrollButtons(True)
+        self.tabs.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+        self.tabs.currentChanged.connect(self._chosen)
+        self.tabs.tabCloseRequested.connect(lambda i: self.close_asked.emit(self.session.documents[i]))
+        self.new_button = QPushButton("+")
+        self.new_button.setFlat(True)
+        self.new_button.setToolTip("Open something else (Ctrl+N)")
+        self.new_button.setAccessibleName("Open something else")
+        self.new_button.clicked.connect(self.new_asked)
+        self.model_button = QPushButton()
+        self.model_button.setToolTip("The model that reads this document; choose another")
+        self._models = QMenu(self.model_button)
+        self._models.aboutToShow.connect(lambda: fill_models(self._models))
+        self.model_button.setMenu(self._models)
+        self.palette_button = QPushButton("Find a command   Ctrl K")
+        self.palette_button.clicked.connect(self.palette_asked)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 6, 8, 6)
+        row.setSpacing(6)
+        row.addWidget(self.menu_button)
+        row.addSpacing(6)
+        row.addWidget(self.tabs)
+        row.addWidget(self.new_button)
+        row.addStretch(1)
+        row.addWidget(self.model_button)
+        row.addWidget(self.palette_button)
+        session.documents_changed.connect(self.refresh)
+        session.current_changed.connect(self.refresh)
+        session.document_changed.connect(self._document_changed)
+        self.refresh()
+
+    def set_menu(self, categories: dict[str, list[QAction]], before: Callable[[], None]) -> None:
+        """The main menu, a submenu for each category of commands."""
+        menu = QMenu(self.menu_button)
+        menu.aboutToShow.connect(before)
+        for title, actions in categories.items():
+            menu.addMenu(title).addActions(actions)
+        self.menu_button.setMenu(menu)
+
+    def refresh(self) -> None:
+        documents, current = self.session.documents, self.session.current
+        self.tabs.blockSignals(True)
+        while self.tabs.count() > len(documents):
+            self.tabs.removeTab(self.tabs.count() - 1)
+        while self.tabs.count() < len(documents):
+            self.tabs.addTab("")
+        for index, document in enumerate(documents):
+            self.tabs.setTabText(index, _short(document.title))
+            self.tabs.setTabToolTip(index, document.title)
+        self.tabs.setCurrentIndex(documents.index(current) if current in documents else -1)
+        self.tabs.blockSignals(False)
+        self.tabs.setVisible(bool(documents))
+        self._say_model(current)
+
+    def _say_model(self, current: Document | None) -> None:
+        self.model_button.setVisible(current is not None)
+        if current is None:
+            return
+        trace = current.trace
+        if trace is None:
+            self.model_button.setText(current.options.model or "Model")
+            return
+        heads = sorted({layer.heads for layer in trace.layers})
+        said = f"{heads[0]}" if len(heads) == 1 else f"{heads[0]}–{heads[-1]}"
+        untrained = " · untrained" if trace.model.untrained else ""
+        self.model_button.setText(f"{trace.model.title} · {len(trace.layers)} × {said}{untrained}")
+
+    def _document_changed(self, document: Document) -> None:
+        self.refresh()
+
+    def _chosen(self, index: int) -> None:
+        if 0 <= index < len(self.session.documents):
+            self.session.show(self.session.documents[index])
+
+
+def _short(title: str, limit: int = 28) -> str:
+    return title if len(title) <= limit else title[: limit - 1].rstrip() + "…"
