@@ -1,1 +1,27 @@
 """One module a pane: each binds one widget to the session."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+if TYPE_CHECKING:
+    from viewer.jobs import Jobs
+    from viewer.panes.log import LogHandler
+    from viewer.runs import Runs
+    from viewer.session import Session
+
+
+def make_panes(session: Session, jobs: Jobs, runs: Runs, log: LogHandler, parent: QObject) -> list[QObject]:
+    """All panes, in the order in which they are listed."""
+    from viewer.panes.heads import HeadsPane
+    from viewer.panes.log import LogPane
+    from viewer.panes.matrix import MatrixPane
+    from viewer.panes.picture import PicturePane
+    from viewer.panes.rollout import RolloutPane
+    from viewer.panes.sentence import SentencePane
+    from viewer.panes.settings import SettingsPane
+
+    kinds = (PicturePane, SentencePane, HeadsPane, MatrixPane, RolloutPane, SettingsPane)
+    return [*(kind(session, jobs, runs, parent) for kind in kinds), LogPane(log, parent)]

@@ -1,0 +1,408 @@
+"""The window: the welcome page or the panes, the bars around them, toasts over them, drops anywhere."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QMimeData, QSettings, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QResizeEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QInputDialog,
+    QMainWindow,
+    QMenu,
+    QMessageBox,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+from widgets.palette import CommandPalette, PaletteEntry
+from widgets.toasts import Toasts
+from widgets.welcome import Welcome
+
+from models.errors import HeadlightError
+from viewer.commands import Actions, commands
+from viewer.drop import DropTarget, open_mime
+from viewer.jobs import Failure, Jobs
+from viewer.runs import Kind, Runs
+from viewer.session import RunOptions, Session
+from viewer.status import Status
+from viewer.topbar import TopBar
+from widgets import theme
+
+if TYPE_CHECKING:
+    from viewer.deck import Deck
+    from viewer.panes.log import LogHandler
+
+PANES = {
+    "picture": "Image",
+    "sentence": "Sentence",
+    "heads": "Heads",
+    "matrix": "Matrix",
+    "rollout": "Rollout",
+    "settings": "Map",
+    "log": "Log",
+}
+TEXT_STEP = 0.1
+
+
+class Window(QMainWindow):
+    """Owns the session, the jobs and everything seen. Panes are made with the first document."""
+
+    def __init__(self, options: RunOptions, settings: QSettings, theme_choice: str, log: LogHandler) -> None:
+        super().__init__()
+        self.setWindowTitle("Headlight")
+        self.settings = settings
+        self.theme = theme_choice
+        self.text_scale = float(settings.value("text_scale", 1.0))
+        self.session, self.jobs = Session(), Jobs(self)
+        self._log = log
+        self.deck: Deck | None = None
+        self.toasts: Toasts | None = None
+        self.runs = Runs(self.session, self.jobs, self.notify, options)
+        self.jobs.failed.connect(self._job_failed)
+
+        self.topbar = TopBar(self.session, self._fill_models)
+        self.welcome = Welcome(Path(theme.ASSETS) / "samples")
+        self.welcome.text_entered.connect(self.runs.open_text)
+        self.welcome.sample_chosen.connect(self._open_sample)
+        self.welcome.open_asked.connect(self.choose_files)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.welcome)
+        self.status = Status(self.session, self.jobs)
+        self.status.cancel_asked.connect(self.cancel)
+        centre = QWidget()
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.topbar)
+        column.addWidget(self.pages, 1)
+        column.addWidget(self.status)
+        self.setCentralWidget(centre)
+        self.toasts = Toasts(self)
+        self.palette_popup = CommandPalette(self)
+        self.palette_popup.chosen.connect(self._run_command)
+        self.drops = DropTarget(self._dropped, self.welcome.set_drag_active)
+        self.drops.watch(self)
+
+        self.actions_ = Actions(self, commands(self))
+        self.topbar.set_menu(self._menu_actions(), self.actions_.refresh)
+        self.topbar.palette_asked.connect(self.open_palette)
+        self.topbar.new_asked.connect(self.new_text)
+        self.topbar.close_asked.connect(self.session.close)
+        self.session.current_changed.connect(self._current_changed)
+        self.session.document_changed.connect(self._something_changed)
+        self.session.view_changed.connect(self._something_changed)
+        self.actions_.refresh()
+        screen = QGuiApplication.primaryScreen().availableGeometry()
+        self.resize(min(1440, screen.width()), min(900, screen.height()))
+
+    # -- what the user is told ---------------------------------------------------------------------------
+
+    def notify(self, kind: Kind, cause: str, next_step: str, details: str | None = None) -> None:
+        if self.toasts is not None:
+            self.toasts.show_toast(kind, cause, next_step, details)
+
+    def crashed(self, error: BaseException) -> None:
+        """An exception that nobody caught: said, with its traceback, and the program goes on."""
+        failure = Failure.of(error)
+        self.notify("error", failure.cause, failure.next_step, failure.details)
+
+    def _job_failed(self, failure: Failure) -> None:
+        self.notify("error", failure.cause, failure.next_step, failure.details)
+
+    # -- what is shown -----------------------------------------------------------------------------------
+
+    def is_idle(self) -> bool:
+        """Nothing runs, nothing waits: what is on the screen is what there is to see."""
+        return not self.jobs.running()
+
+    def _current_changed(self) -> None:
+        document = self.session.current
+        if document is None:
+            self.pages.setCurrentWidget(self.welcome)
+        else:
+            self._panes().show_modality(document.modality)
+            self.pages.setCurrentWidget(self.deck)
+            self.setWindowTitle(f"{document.title} – Headlight")
+        if document is None:
+            self.setWindowTitle("Headlight")
+        self.actions_.refresh()
+
+    def _something_changed(self, *_: object) -> None:
+        self.actions_.refresh()
+
+    def _panes(self) -> Deck:
+        """The panes, made on the first call: they import pyqtgraph, which the welcome page can do without."""
+        if self.deck is None:
+            from viewer.deck import Deck
+            from viewer.panes import make_panes
+
+            panes = make_panes(self.session, self.jobs, self.runs, self._log, self)
+            self.deck = Deck(panes, self.settings)
+            for dock in self.deck.docks.values():
+                self.drops.watch(dock)
+            self.pages.addWidget(self.deck)
+            self.deck.resize(self.pages.size())
+        return self.deck
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self.deck is not None:
+            self.deck.resize(self.pages.size())
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Cancel, wait for the workers, and go."""
+        if self.deck is not None:
+            self.deck.keep()
+        self.hide()
+        self.session.current_changed.disconnect()
+        self.jobs.close()
+        super().closeEvent(event)
+
+    # -- state that commands ask for ---------------------------------------------------------------------
+
+    def has_document(self) -> bool:
+        return self.session.current is not None
+
+    def has_trace(self) -> bool:
+        return self.session.current is not None and self.session.current.trace is not None
+
+    def is_text(self) -> bool:
+        return self.session.current is not None and self.session.current.modality == "text"
+
+    def is_image(self) -> bool:
+        return self.session.current is not None and self.session.current.modality == "image"
+
+    def has_saliency(self) -> bool:
+        return self.has_trace() and self.session.current.trace.has_saliency
+
+    def is_busy(self) -> bool:
+        return bool(self.jobs.running("run"))
+
+    def can_undo(self) -> bool:
+        return self.session.current is not None and bool(self.session.current.past)
+
+    def can_redo(self) -> bool:
+        return self.session.current is not None and bool(self.session.current.future)
+
+    def pane_switches(self) -> list[tuple]:
+        """(name, title, toggle, is shown) for each pane."""
+
+        def toggle(name: str) -> None:
+            if self.deck is not None and self.session.current is not None:
+                dock = self.deck.docks[name]
+                if self.session.current.modality in self.deck.panes[name].modalities:
+                    dock.setVisible(not dock.isVisible())
+
+        def visible(name: str) -> bool:
+            return self.deck is not None and self.deck.docks[name].isVisible()
+
+        return [(n, t, lambda n=n: toggle(n), lambda n=n: visible(n)) for n, t in PANES.items()]
+
+    # -- commands: files ---------------------------------------------------------------------------------
+
+    def choose_files(self) -> None:
+        paths, _ = QFileDialog.getOpenFileNames(self, "Open texts or images")
+        for path in paths:
+            self.runs.open_path(path)
+
+    def new_text(self) -> None:
+        """Back to the welcome page, without closing anything."""
+        self.session.show(None)
+        self.welcome.focus_text()
+
+    def paste(self) -> None:
+        self._dropped(QApplication.clipboard().mimeData())
+
+    def _dropped(self, mime: QMimeData) -> None:
+        try:
+            open_mime(mime, self.runs)
+        except HeadlightError as error:
+            self.notify("error", error.cause, error.next_step)
+
+    def _open_sample(self, sample: object) -> None:
+        if isinstance(sample, Path):
+            self.runs.open_path(str(sample))
+        else:
+            self.runs.open_text(str(sample))
+
+    def run_again(self) -> None:
+        if self.session.current is not None:
+            self.runs.start(self.session.current)
+
+    def cancel(self) -> None:
+        self.runs.cancel()
+
+    def close_document(self) -> None:
+        if self.session.current is not None:
+            self.session.close(self.session.current)
+
+    def save_screenshot(self) -> None:
+        path, _ = QFileDialog.getSaveFileName(self, "Save a picture of the window", "headlight.png", "*.png")
+        if path and not self.grab().save(path):
+            self.notify("error", f"{path} could not be written.", "Choose another folder.")
+
+    # -- commands: models --------------------------------------------------------------------------------
+
+    def _fill_models(self, menu: QMenu) -> None:
+        from models import catalog
+
+        menu.clear()
+        document = self.session.current
+        if document is None:
+            return
+        current = document.trace.model.id if document.trace else document.options.model
+        for entry in catalog.entries():
+            if entry.modality != document.modality:
+                continue
+            action = menu.addAction(f"{entry.title} · {entry.layers} × {entry.heads}")
+            action.setCheckable(True)
+            action.setChecked(entry.id == current)
+            action.triggered.connect(lambda _=False, id_=entry.id: self.use_model(id_))
+        menu.addSeparator()
+        menu.addAction(self.actions_.actions["model-folder"])
+        menu.addAction(self.actions_.actions["model-hub"])
+
+    def use_model(self, model: str) -> None:
+        """Read the current document with another model; without a document, the next ones."""
+        document = self.session.current
+        if document is not None:
+            self.runs.change(document, model=model, start=0)
+        else:
+            self.runs.options = replace(self.runs.options, model=model)
+
+    def choose_model_folder(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, "Open a model folder")
+        if folder:
+            self.use_model(folder)
+
+    def choose_hub_model(self) -> None:
+        name, good = QInputDialog.getText(
+            self, "Open a model from the hub", "Name, as in google/vit-base-patch16-224:"
+        )
+        if good and name.strip():
+            self.use_model(name.strip())
+
+    # -- commands: selection -----------------------------------------------------------------------------
+
+    def clear_selection(self) -> None:
+        self.session.select(queries=(), keys=())
+
+    def select_all(self) -> None:
+        if self.has_trace():
+            tokens = self.session.current.trace.tokens
+            self.session.select_queries([tokens.place(i) for i in range(len(tokens))])
+
+    def step_head(self, layers: int, heads: int) -> None:
+        document = self.session.current
+        if document is None or document.trace is None:
+            return
+        selection, all_layers = self.session.view.selection, document.trace.layers
+        layer = min(max(selection.layer + layers, 0), len(all_layers) - 1)
+        head = min(max(selection.head + heads, 0), all_layers[layer].heads - 1)
+        self.session.select(layer=layer, head=head)
+
+    def step_query(self, step: int) -> None:
+        document = self.session.current
+        if document is None or document.trace is None:
+            return
+        tokens = document.trace.tokens
+        chosen = tokens.find_all(self.session.view.selection.queries)
+        start = int(chosen[-1]) if len(chosen) else (document.trace.readout or 0) - (step < 0)
+        self.session.select_queries([tokens.place((start + step) % len(tokens))])
+
+    def edit_text(self) -> None:
+        if self.deck is not None and self.is_text():
+            self.deck.panes["sentence"].edit_button.toggle()
+
+    def copy_weights(self) -> None:
+        """The weights shown on the input, one line a token, to the clipboard."""
+        if self.deck is None or not self.has_trace():
+            return
+        name = "picture" if self.is_image() else "sentence"
+        table = self.deck.panes[name].table()
+        if table:
+            QApplication.clipboard().setText(table)
+            self.notify("info", f"{table.count(chr(10))} weights copied.", "Paste them into a spreadsheet.")
+
+    # -- commands: view ----------------------------------------------------------------------------------
+
+    def open_palette(self) -> None:
+        self.actions_.refresh()
+        self.palette_popup.open_with(
+            [
+                PaletteEntry(c.id, c.title, c.category, self.actions_.keys(c.id), c.enabled())
+                for c in self.actions_.commands.values()
+                if c.id != "palette"
+            ]
+        )
+
+    def _run_command(self, id_: str) -> None:
+        QTimer.singleShot(0, self, lambda: self.actions_.run(id_))
+
+    def _menu_actions(self) -> dict[str, list]:
+        categories: dict[str, list] = {}
+        for command in self.actions_.commands.values():
+            categories.setdefault(command.category, []).append(self.actions_.actions[command.id])
+        return categories
+
+    def step_document(self, step: int) -> None:
+        documents = self.session.documents
+        if documents:
+            current = self.session.current
+            at = documents.index(current) if current in documents else -1 if step > 0 else 0
+            self.session.show(documents[(at + step) % len(documents)])
+
+    def fit_views(self) -> None:
+        if self.deck is not None:
+            for pane in self.deck.panes.values():
+                pane.fit()
+
+    def reset_layout(self) -> None:
+        if self.deck is not None and self.deck.modality is not None:
+            self.deck.reset()
+
+    def toggle_full_screen(self) -> None:
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def set_theme(self, name: str) -> None:
+        self.theme = name
+        self.settings.setValue("theme", name)
+        theme.apply(QApplication.instance(), name, self.text_scale)
+
+    def scale_text(self, step: int) -> None:
+        low, high = theme.SCALES
+        self.text_scale = min(max(round(self.text_scale + step * TEXT_STEP, 1), low), high)
+        self.settings.setValue("text_scale", self.text_scale)
+        theme.apply(QApplication.instance(), self.theme, self.text_scale)
+
+    def show_keys(self) -> None:
+        """All shortcuts: the palette lists every command with its key."""
+        self.open_palette()
+
+    def show_about(self) -> None:
+        QMessageBox.about(
+            self,
+            "About Headlight",
+            "Headlight, a desktop microscope for attention. BSD-3-Clause.\n\n"
+            "MiniLM-L6 (Apache-2.0), DINOv2-small (MIT; architecture Apache-2.0), Inter (SIL OFL 1.1).",
+        )
+
+
+def report_exceptions(window: Window) -> None:
+    """Send what nobody catches, on any thread, to a toast; a slot's exception would only be printed."""
+    import threading
+
+    def hook(kind: type[BaseException], error: BaseException, trace: object) -> None:
+        traceback.print_exception(kind, error, trace)
+        if not issubclass(kind, KeyboardInterrupt):
+            QTimer.singleShot(0, window, lambda: window.crashed(error))
+
+    sys.excepthook = hook
+    threading.excepthook = lambda args: hook(args.exc_type, args.exc_value, args.exc_traceback)
