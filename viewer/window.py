@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QMimeData, QSettings, Qt, QTimer
+from PySide6.QtCore import QMimeData, QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -54,6 +54,9 @@ TEXT_STEP = 0.1
 class Window(QMainWindow):
     """Owns the session, the jobs and everything seen. Panes are made with the first document."""
 
+    uncaught = Signal(object)
+    """An exception that nobody caught, on any thread."""
+
     def __init__(self, options: RunOptions, settings: QSettings, theme_choice: str, log: LogHandler) -> None:
         super().__init__()
         self.setWindowTitle("Headlight")
@@ -66,6 +69,7 @@ class Window(QMainWindow):
         self.toasts: Toasts | None = None
         self.runs = Runs(self.session, self.jobs, self.notify, options)
         self.jobs.failed.connect(self._job_failed)
+        self.uncaught.connect(self._crashed)
 
         self.topbar = TopBar(self.session, self._fill_models)
         self.welcome = Welcome(Path(theme.ASSETS) / "samples")
@@ -108,8 +112,8 @@ class Window(QMainWindow):
         if self.toasts is not None:
             self.toasts.show_toast(kind, cause, next_step, details)
 
-    def crashed(self, error: BaseException) -> None:
-        """An exception that nobody caught: said, with its traceback, and the program goes on."""
+    def _crashed(self, error: BaseException) -> None:
+        """Said, with its traceback, and the program goes on."""
         failure = Failure.of(error)
         self.notify("error", failure.cause, failure.next_step, failure.details)
 
@@ -402,7 +406,7 @@ def report_exceptions(window: Window) -> None:
     def hook(kind: type[BaseException], error: BaseException, trace: object) -> None:
         traceback.print_exception(kind, error, trace)
         if not issubclass(kind, KeyboardInterrupt):
-            QTimer.singleShot(0, window, lambda: window.crashed(error))
+            window.uncaught.emit(error)
 
     sys.excepthook = hook
     threading.excepthook = lambda args: hook(args.exc_type, args.exc_value, args.exc_traceback)

@@ -108,7 +108,8 @@ class Pane(QObject):
         document = self.session.current
         if document is None or layer >= len(document.checks) or document.checks[layer] <= CHECK_LIMIT:
             return ""
-        return f"Layer {layer} is not drawn: its weights miss the layer's real output by {document.checks[layer]:.2g}."
+        error = f"{document.checks[layer]:.2g}"
+        return f"Layer {layer} is not drawn: its weights miss the layer's real output by {error}."
 
     def _painted(self, result: Any) -> None:
         self.paint(result)
