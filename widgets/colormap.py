@@ -1,0 +1,102 @@
+"""From weights to colours: a scale that says what it cuts off, levels 0 to 255, and a table of 256 colours.
+
+numpy only, so that it can run off the GUI thread; the levels and the table are what the views paint.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+LOG_FLOOR = 1e-4
+"""A logarithmic scale starts at this share of its top: four decades are told apart, less is black."""
+
+MAPS = ("inferno", "viridis", "magma", "cividis", "grey")
+"""Perceptually uniform maps (cmap's own names, but for the spelling of grey)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Values at `low` or less get level 0, at `high` or more level 255.
+
+    log: the levels follow the logarithm. clipped: share (0 to 1) of all values that are above `high`.
+    """
+
+    low: float
+    high: float
+    log: bool = False
+    clipped: float = 0.0
+
+
+def scale_of(
+    values: np.ndarray,
+    percentile: float = 99.5,
+    log: bool = False,
+    leave_out: np.ndarray | None = None,
+) -> Scale:
+    """The scale of `values` (any shape, any real type; what is not finite is passed over).
+
+    `high` is the nearest-rank percentile of the values kept, or the largest if that percentile is no more
+    than `low`; `low` is 0, or the smallest value where there are negative ones, or LOG_FLOOR · high on a
+    logarithmic scale. Without a value above `low` the scale is empty (low = high) and all levels are 0.
+    leave_out: bool, broadcast against `values`; True (artifact tokens, say) takes no part in finding `high`,
+    yet counts in `clipped`, since it is painted.
+    """
+    if not 0 < percentile <= 100:
+        raise ValueError(f"percentile {percentile} is not in (0, 100]")
+    values = _real(values)
+    kept = values[~np.broadcast_to(leave_out, values.shape)] if leave_out is not None else values.reshape(-1)
+    if not np.isfinite(kept.sum(dtype=np.float64)):
+        kept = kept[np.isfinite(kept)]
+    if not len(kept):
+        return Scale(0.0, 0.0, log)
+    smallest, largest = float(kept.min()), float(kept.max())
+    low = 0.0 if log else min(0.0, smallest)
+    rank = max(0, int(np.ceil(percentile / 100 * len(kept) - 1e-9)) - 1)
+    high = largest if rank == len(kept) - 1 else float(np.partition(kept, rank)[rank])
+    if high <= low:
+        high = max(low, largest)
+    clipped = np.count_nonzero(values > high) / values.size
+    return Scale(high * LOG_FLOOR if log else low, high, log, clipped)
+
+
+def levels(values: np.ndarray, scale: Scale) -> np.ndarray:
+    """uint8, the shape of `values`: 0 at scale.low and below, 255 at scale.high and above, never decreasing.
+
+    NaN gets 0.
+    """
+    values = _real(values)
+    low, high = values.dtype.type(scale.low), values.dtype.type(scale.high)
+    if not high > low:
+        return np.zeros(values.shape, np.uint8)
+    share = np.clip(values, low, high)
+    if scale.log:
+        share = np.log(share, out=share)
+        low, high = np.log(low), np.log(high)
+    share -= low
+    share /= high - low
+    share *= 255
+    share += 0.5
+    if np.isnan(share.sum()):
+        np.nan_to_num(share, copy=False)
+    return np.minimum(share, 255, out=share).astype(np.uint8)
+
+
+@cache
+def lut(name: str = "inferno") -> np.ndarray:
+    """uint8 (256, 4), read-only: red, green, blue, alpha of each level. One of MAPS; ValueError otherwise."""
+    if name not in MAPS:
+        raise ValueError(f"no colour map {name!r}; there are {', '.join(MAPS)}")
+    from cmap import Colormap  # not needed until the first map is painted
+
+    colours = Colormap({"grey": "gray"}.get(name, name)).lut(256)
+    table = np.ascontiguousarray(np.round(colours * 255).astype(np.uint8))
+    table.setflags(write=False)
+    return table
+
+
+def _real(values: np.ndarray) -> np.ndarray:
+    values = np.asarray(values)
+    return values if values.dtype in (np.float32, np.float64) else values.astype(np.float32)
