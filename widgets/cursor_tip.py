@@ -1,0 +1,97 @@
+"""The read-out beside the cursor: a small dark box that says what is under it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
+
+from widgets import theme
+
+_FILL = QColor(13, 14, 17, 240)
+_EDGE = QColor(255, 255, 255, 28)
+_AWAY = 14  # px from the cursor, so that the box never lies over what it speaks of
+
+
+def read_out(value: float) -> str:
+    """A weight as it is read: four decimals, or two figures where those would be zeros."""
+    return f"{value:.4f}" if value == 0 or abs(value) >= 0.001 else f"{value:.1e}"
+
+
+class CursorTip(QWidget):
+    """Shown by its parent view while the mouse moves; lets all events through.
+
+    Text: lines of `label` or `label<tab>value`; values are set bold and in amber. The box is dark in both
+    themes, because it lies over pictures.
+    """
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._text = ""
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        """What is shown; empty while hidden."""
+        return "" if self.isHidden() else self._text
+
+    def show_at(self, cursor: QPointF, text: str) -> None:
+        """Show `text` near `cursor` (the parent's pixels), inside the parent; an empty text hides the box."""
+        if not text:
+            self.hide()
+            return
+        self._text = text
+        self.resize(self._size().toSize())
+        self.move(self._place(cursor).toPoint())
+        self.show()
+        self.raise_()
+        self.update()
+
+    def _fonts(self) -> tuple[QFont, QFont]:
+        return theme.text_font(0.92), theme.text_font(0.92, QFont.Weight.DemiBold)
+
+    def _size(self) -> QRectF:
+        plain, bold = (QFontMetricsF(font) for font in self._fonts())
+        gap, pad = theme.em(0.45), theme.em(0.6)
+        widths = []
+        for line in self._text.split("\n"):
+            label, _, value = line.partition("\t")
+            between = gap if label and value else 0
+            widths.append(plain.horizontalAdvance(label) + between + bold.horizontalAdvance(value))
+        height = plain.lineSpacing() * len(widths)
+        return QRectF(0, 0, max(widths) + 2 * pad + 1, height + pad).size()
+
+    def _place(self, cursor: QPointF) -> QPointF:
+        room, width, height = self.parentWidget().rect(), self.width(), self.height()
+        x, y = cursor.x() + _AWAY, cursor.y() - height / 2
+        if x + width > room.width() - 2:
+            x = cursor.x() - _AWAY - width
+        if x < 2:  # neither side has room: go above or below the cursor
+            x = max(2.0, min(cursor.x() - width / 2, room.width() - width - 2))
+            y = cursor.y() - _AWAY - height if cursor.y() > height + _AWAY else cursor.y() + _AWAY
+        return QPointF(x, max(2.0, min(y, room.height() - height - 2)))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(_EDGE)
+        painter.setBrush(_FILL)
+        box = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.drawRoundedRect(box, theme.em(0.4), theme.em(0.4))
+        plain, bold = self._fonts()
+        metrics = QFontMetricsF(plain)
+        gap, pad = theme.em(0.45), theme.em(0.6)
+        y = pad / 2 + metrics.ascent()
+        for line in self._text.split("\n"):
+            label, _, value = line.partition("\t")
+            painter.setFont(plain)
+            painter.setPen(QColor(theme.DARK.text))
+            painter.drawText(QPointF(pad, y), label)
+            painter.setFont(bold)
+            painter.setPen(QColor(theme.DARK.amber))
+            x = pad + (metrics.horizontalAdvance(label) + gap if label else 0)
+            painter.drawText(QPointF(x, y), value)
+            y += metrics.lineSpacing()
+        painter.end()

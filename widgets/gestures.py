@@ -1,0 +1,19 @@
+"""How the mouse and the keyboard are read, alike in every view."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFocusEvent, QMouseEvent
+
+_ADD = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
+_KEYS = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+
+
+def adds(event: QMouseEvent) -> bool:
+    """Whether this click or drag adds to what is selected: Shift, Ctrl or Cmd is held."""
+    return bool(event.modifiers() & _ADD)
+
+
+def by_keyboard(event: QFocusEvent) -> bool:
+    """Whether the focus came by the keyboard, so that it must be seen where it is."""
+    return event.reason() in _KEYS

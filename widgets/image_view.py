@@ -1,0 +1,220 @@
+"""The picture, what attention says of it, and what is selected in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath
+from PySide6.QtWidgets import QWidget
+
+from widgets import theme
+from widgets.colormap import lut as colour_table
+from widgets.outline import Rect, Segment, boxes_outline, mask_outline
+from widgets.plane_view import HALO, PlaneView, cosmetic
+
+_VEIL = (12, 13, 16, 176)
+_GRID = QColor(128, 128, 128, 150)
+
+
+def overlay_colours(lut: np.ndarray, opacity: float) -> np.ndarray:
+    """uint8 (256, 4): the table with alpha opacity^(2 − 1.6·level/255).
+
+    High weights are nearly opaque; where weights are low the picture is dimmed, but stays to be seen. At
+    opacity 1 every level hides the picture, at 0 none does.
+    """
+    coloured = np.array(lut, np.uint8)
+    exponent = 2 - 1.6 * np.arange(256) / 255
+    coloured[:, 3] = np.round(255 * float(np.clip(opacity, 0, 1)) ** exponent)
+    return coloured
+
+
+class ImageView(PlaneView):
+    """The plane is the picture in its own pixels: pixel (x, y) fills [x, x+1) × [y, y+1).
+
+    The overlay lies on its region corner to corner, whatever the zoom; what is outside of the region is
+    hatched, since the model did not see it.
+
+    hovered: (x, y) under the cursor inside the region, or None. clicked: x, y, add. boxed: x0, y0, x1, y1,
+    add, clipped to the region.
+    """
+
+    clicked = Signal(float, float, bool)
+    boxed = Signal(float, float, float, float, bool)
+
+    largest_scale = 40.0
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._picture, self._overlay, self._veil = self.add_raster(), self.add_raster(), self.add_raster()
+        self._region: QRectF | None = None
+        self._grid = (0, 0)
+        self._grid_visible = False
+        self._mask_lines: list[Segment] = []
+        self._selected: list[Segment] = []
+        self._hover: list[Segment] = []
+        self._lut, self._opacity = colour_table(), 0.75
+        veil = np.zeros((256, 4), np.uint8)
+        veil[128:] = _VEIL
+        self._veil.set_colours(veil)
+        self._recolour()
+        self.setAccessibleName("Picture with attention")
+
+    # What panes call.
+
+    def set_picture(self, rgb: np.ndarray | None) -> None:
+        """uint8 (height, width, 3). Overlay, mask, grid and boxes of the picture before are taken away."""
+        height, width = rgb.shape[:2] if rgb is not None else (0, 0)
+        self._region, self._grid = None, (0, 0)
+        self._overlay.set_array(None, QRectF())
+        self.set_mask(None)
+        self.set_boxes([], None)
+        self._picture.set_array(rgb, QRectF(0, 0, width, height))
+        self.setAccessibleDescription(f"{width} × {height} pixels")
+        self.set_content(width, height)
+        self.refresh()
+
+    def set_overlay(
+        self, levels: np.ndarray | None, region: Rect | None = None, smooth: bool = False
+    ) -> None:
+        """levels: uint8 (rows, columns) over `region` (x0, y0, x1, y1) in pixels of the picture, or None.
+
+        smooth: blend between neighbouring cells instead of showing each.
+        """
+        if levels is None:
+            self._overlay.set_array(None, QRectF())
+        else:
+            if region is None:
+                raise ValueError("an overlay needs the region that it covers")
+            self._region = _rect(region)
+            if not smooth:
+                self._grid = levels.shape
+            self._overlay.set_array(levels, self._region, smooth)
+        self.refresh()
+
+    def set_opacity(self, opacity: float) -> None:
+        """How much the overlay hides the picture, 0 to 1 (see `overlay_colours`)."""
+        self._opacity = opacity
+        self._recolour()
+
+    def set_lut(self, lut: np.ndarray) -> None:
+        """uint8 (256, 4): the colour of each level."""
+        self._lut = lut
+        self._recolour()
+
+    def set_grid(self, rows: int, columns: int, region: Rect) -> None:
+        """The patches: rows × columns over `region`."""
+        self._grid, self._region = (rows, columns), _rect(region)
+        self.refresh()
+
+    def set_grid_visible(self, visible: bool) -> None:
+        """Draw thin lines between the patches."""
+        self._grid_visible = visible
+        self.viewport().update()
+
+    def set_mask(self, mask: np.ndarray | None) -> None:
+        """bool (rows, columns) over the region: True is outlined, the rest darkened."""
+        if mask is None:
+            self._mask_lines = []
+            self._veil.set_array(None, QRectF())
+        else:
+            region, (rows, columns) = self._seen(), mask.shape
+            xs = np.linspace(region.left(), region.right(), columns + 1)
+            ys = np.linspace(region.top(), region.bottom(), rows + 1)
+            self._mask_lines = mask_outline(mask, xs, ys)
+            self._veil.set_array(np.where(mask, 0, 255).astype(np.uint8), region)
+        self.viewport().update()
+
+    def set_boxes(self, selected: Sequence[Rect], hovered: Rect | None = None) -> None:
+        """Outlines in pixels of the picture: selected in amber (neighbours as one shape), hovered in blue."""
+        self._selected = boxes_outline(selected)
+        self._hover = boxes_outline([hovered] if hovered is not None else [])
+        self.viewport().update()
+
+    # What the base asks.
+
+    def margin(self) -> float:
+        return float(theme.em(0.6))
+
+    def target(self, point: QPointF) -> tuple[float, float] | None:
+        region = self._seen()
+        inside = region.left() <= point.x() < region.right() and region.top() <= point.y() < region.bottom()
+        return (point.x(), point.y()) if inside else None
+
+    def tip_text(self, target: Any, point: QPointF) -> str:
+        if target is None and QRectF(0, 0, self._content.width(), self._content.height()).contains(point):
+            return "not seen by the model"
+        return super().tip_text(target, point)
+
+    def click(self, target: Any, add: bool) -> None:
+        self.clicked.emit(*target, add)
+
+    def box(self, rect: QRectF, add: bool) -> None:
+        rect = rect.intersected(self._seen())
+        if not rect.isEmpty():
+            self.boxed.emit(*rect.getCoords(), add)
+
+    # Painting.
+
+    def _seen(self) -> QRectF:
+        whole = QRectF(0, 0, self._content.width(), self._content.height())
+        return whole if self._region is None else self._region
+
+    def _recolour(self) -> None:
+        self._overlay.set_colours(overlay_colours(self._lut, self._opacity))
+
+    def paint_over(self, painter: QPainter) -> None:
+        if self._content.isEmpty():
+            return
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._paint_unseen(painter)
+        if self._grid_visible:
+            self._paint_grid(painter)
+        colours = theme.current()
+        self._paint_outline(painter, self._mask_lines, QColor(255, 255, 255), 1.5)
+        self._paint_outline(painter, self._selected, QColor(colours.amber), 2)
+        self._paint_outline(painter, self._hover, QColor(colours.blue), 2)
+
+    def _paint_unseen(self, painter: QPainter) -> None:
+        whole = self.region_to_widget(QRectF(0, 0, self._content.width(), self._content.height()))
+        seen = self.region_to_widget(self._seen())
+        if seen.adjusted(-0.5, -0.5, 0.5, 0.5).contains(whole):
+            return
+        outside, inside = QPainterPath(), QPainterPath()
+        outside.addRect(whole)
+        inside.addRect(seen)
+        outside = outside.subtracted(inside)
+        painter.fillPath(outside, QColor(*_VEIL))
+        painter.fillPath(outside, QBrush(QColor(255, 255, 255, 60), Qt.BrushStyle.BDiagPattern))
+
+    def _paint_grid(self, painter: QPainter) -> None:
+        rows, columns = self._grid
+        if not rows or not columns:
+            return
+        region = self.region_to_widget(self._seen())
+        if min(region.width() / columns, region.height() / rows) < 4:
+            return  # the lines would hide the picture
+        lines = [
+            QLineF(x, region.top(), x, region.bottom())
+            for x in np.linspace(region.left(), region.right(), columns + 1)
+        ]
+        lines += [
+            QLineF(region.left(), y, region.right(), y)
+            for y in np.linspace(region.top(), region.bottom(), rows + 1)
+        ]
+        painter.setPen(cosmetic(_GRID, 1))
+        painter.drawLines(lines)
+
+    def _paint_outline(
+        self, painter: QPainter, segments: list[Segment], colour: QColor, width: float
+    ) -> None:
+        lines = [self._camera.map(QLineF(*segment)) for segment in segments]
+        for pen in (cosmetic(HALO, width + 2), cosmetic(colour, width)):
+            painter.setPen(pen)
+            painter.drawLines(lines)
+
+
+def _rect(region: Rect) -> QRectF:
+    return QRectF(QPointF(region[0], region[1]), QPointF(region[2], region[3]))

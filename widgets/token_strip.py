@@ -1,0 +1,431 @@
+"""A text as its tokens: chips that wrap like words, tinted by weight."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QFont,
+    QFontMetricsF,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QSizePolicy, QWidget
+
+from widgets import theme
+from widgets.cursor_tip import CursorTip, read_out
+from widgets.gestures import adds, by_keyboard
+from widgets.token_axis import shown
+
+LEAST_CONTRAST = 4.5
+"""WCAG AA for text."""
+
+
+def luminance(colour: QColor) -> float:
+    """Relative luminance (WCAG 2), 0 to 1."""
+    channels = np.array([colour.redF(), colour.greenF(), colour.blueF()])
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    return float(linear @ (0.2126, 0.7152, 0.0722))
+
+
+def contrast(one: QColor, other: QColor) -> float:
+    """Contrast ratio (WCAG 2), 1 to 21."""
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@cache
+def ramp(colours: theme.Theme) -> tuple[tuple[QColor, QColor, QColor], ...]:
+    """For each level 0 to 255: the chip's fill, its text, and the text of a special token.
+
+    Fills go from `raised` to `amber`; texts are the theme's where they stand out enough, else black or white.
+    """
+    low, high = QColor(colours.raised), QColor(colours.amber)
+    table = []
+    for level in range(256):
+        share = level / 255
+        parts = [a + (b - a) * share for a, b in zip(low.getRgb()[:3], high.getRgb()[:3], strict=True)]
+        fill = QColor(*(round(part) for part in parts))
+        texts = [QColor(c) for c in (colours.text, colours.on_amber, "#000000", "#ffffff")]
+        plain = next(c for c in texts if contrast(c, fill) >= LEAST_CONTRAST)
+        dim = QColor(colours.dim)
+        table.append((fill, plain, dim if contrast(dim, fill) >= LEAST_CONTRAST else plain))
+    return tuple(table)
+
+
+class TokenStrip(QAbstractScrollArea):
+    """Tokens as chips in lines, scrolled only where the strip is too low for `heightForWidth`.
+
+    hovered: the token under the cursor, or None. clicked: token, add. spanned: first, last (inclusive), add.
+    """
+
+    hovered = Signal(object)
+    clicked = Signal(int, bool)
+    spanned = Signal(int, int, bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.viewport().setMouseTracking(True)
+        self.viewport().setAutoFillBackground(False)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        self._labels: tuple[str, ...] = ()
+        self._special = self._words = self._texts = np.zeros(0, int)
+        self._levels: np.ndarray | None = None
+        self._values: np.ndarray | None = None
+        self._selected: frozenset[int] = frozenset()
+        self._hover: int | None = None
+        self._under: int | None = None
+        self._cursor: QPointF | None = None
+        self._press: QPointF | None = None
+        self._drag: tuple[int, int] | None = None
+        self._widths: list[float] = []
+        self._chips: list[QRectF] = []
+        self._height = 0.0
+        self._tip = CursorTip(self)
+        self._tip_function: Callable[[int], str] | None = None
+        self._focus_frame = False
+        self.setAccessibleName("Tokens of the text")
+
+    # What panes call.
+
+    def set_tokens(
+        self,
+        labels: Sequence[str],
+        special: np.ndarray,
+        words: np.ndarray | None = None,
+        texts: np.ndarray | None = None,
+    ) -> None:
+        """special: bool (n,). words: int (n,), the word of each token, −1 for none. texts: int (n,), 0 or 1.
+
+        Weights and marks of the tokens before are taken away.
+        """
+        n = len(labels)
+        self._labels = tuple(shown(label) for label in labels)
+        self._special = np.asarray(special, bool)
+        self._words = np.full(n, -1) if words is None else np.asarray(words, int)
+        self._texts = np.zeros(n, int) if texts is None else np.asarray(texts, int)
+        if not len(self._special) == len(self._words) == len(self._texts) == n:
+            raise ValueError(f"{n} labels need as many flags, words and texts")
+        self._levels = self._values = self._hover = self._drag = self._press = None
+        self._selected = frozenset()
+        self.setAccessibleDescription(" ".join(self._labels))
+        self._measure()
+
+    def set_weights(self, levels: np.ndarray | None, values: np.ndarray | None = None) -> None:
+        """levels: uint8 (n,), the tint of each token. values: float32 (n,), what is read out."""
+        for array in (levels, values):
+            if array is not None and array.shape != (len(self._labels),):
+                raise ValueError(f"{len(self._labels)} tokens, but weights {array.shape}")
+        self._levels, self._values = levels, values
+        self.viewport().update()
+        self._refresh_tip()
+
+    def set_selected(self, indices: Sequence[int] | np.ndarray) -> None:
+        """Tokens framed in amber."""
+        new = frozenset(int(index) for index in indices)
+        for index in new ^ self._selected:
+            self._update_chip(index)
+        self._selected = new
+
+    def set_hovered(self, index: int | None) -> None:
+        """The token framed in blue. Repaints no more than the two chips that change."""
+        if index != self._hover:
+            self._update_chip(self._hover)
+            self._update_chip(index)
+            self._hover = index
+
+    def set_tip(self, function: Callable[[int], str] | None) -> None:
+        """What the read-out says of a token: lines of `label` or `label<tab>value`."""
+        self._tip_function = function
+        self._refresh_tip()
+
+    def chip_rect(self, index: int) -> QRectF:
+        """A chip in pixels of the viewport."""
+        return self._chips[index].translated(0, -self.verticalScrollBar().value())
+
+    def show_token(self, index: int) -> None:
+        """Scroll no further than is needed to see a token."""
+        chip, bar, room = self._chips[index], self.verticalScrollBar(), self.viewport().height()
+        edge = self._gap() * 2
+        if chip.top() - edge < bar.value():
+            bar.setValue(int(chip.top() - edge))
+        elif chip.bottom() + edge > bar.value() + room:
+            bar.setValue(int(np.ceil(chip.bottom() + edge - room)))
+
+    # Layout.
+
+    def _font(self, special: bool) -> QFont:
+        return theme.text_font(1.0) if special else theme.text_font(1.38)
+
+    def _gap(self) -> int:
+        return theme.em(0.4)
+
+    def _measure(self) -> None:
+        plain, small = QFontMetricsF(self._font(False)), QFontMetricsF(self._font(True))
+        known: dict[tuple[str, bool], float] = {}
+        for key in zip(self._labels, self._special.tolist(), strict=True):
+            if key not in known:
+                known[key] = (small if key[1] else plain).horizontalAdvance(key[0])
+        pad = 2 * theme.em(0.6)
+        self._widths = [known[key] + pad for key in zip(self._labels, self._special.tolist(), strict=True)]
+        self.updateGeometry()
+        self._lay_out()
+
+    def _place(self, width: float) -> tuple[list[QRectF], float]:
+        """Where the chips stand in a strip of this width, and how high the strip is."""
+        gap, edge = self._gap(), theme.em(0.45)
+        height = QFontMetricsF(self._font(False)).height() + theme.em(0.5)
+        indent = edge + (theme.em(1.5) if self._is_pair() else 0)
+        room = max(width - indent - edge, theme.em(4))
+        chips: list[QRectF] = []
+        x, y, before = 0.0, float(edge), -1
+        for i, (own, word, text) in enumerate(
+            zip(self._widths, self._words.tolist(), self._texts.tolist(), strict=True)
+        ):
+            own = min(own, room)
+            if i:
+                x += 2 if word >= 0 and word == before else gap
+                if x + own > room or text != self._texts[i - 1]:
+                    x, y = 0.0, y + height + 2 * gap
+            chips.append(QRectF(round(indent + x), round(y), round(own), round(height)))
+            x, before = x + own, word
+        return chips, (y + height + gap + edge if chips else 0.0)
+
+    def _is_pair(self) -> bool:
+        return bool(len(self._texts)) and bool(self._texts.max() > 0)
+
+    def _lay_out(self) -> None:
+        self._chips, self._height = self._place(self.viewport().width())
+        bar = self.verticalScrollBar()
+        bar.setRange(0, max(0, round(self._height) - self.viewport().height()))
+        bar.setPageStep(self.viewport().height())
+        bar.setSingleStep(theme.em(2))
+        self.viewport().update()
+        self._point()
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        return round(self._place(width)[1])
+
+    def sizeHint(self) -> QSize:
+        width = max(self.width(), theme.em(20))
+        return QSize(width, max(self.heightForWidth(width), theme.em(3)))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(theme.em(8), theme.em(3))
+
+    # Painting.
+
+    def _update_chip(self, index: int | None) -> None:
+        if index is not None and index < len(self._chips):
+            self.viewport().update(self._frame(index).toAlignedRect())
+
+    def _frame(self, index: int) -> QRectF:
+        """All that is painted of a chip: it and the frame around it."""
+        return self.chip_rect(index).adjusted(-4, -4, 4, 4)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self.viewport())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        colours = theme.current()
+        painter.fillRect(event.rect(), QColor(colours.panel))
+        for index in range(len(self._chips)):
+            if event.region().intersects(self._frame(index).toAlignedRect()):
+                self._paint_chip(painter, index, colours)
+        self._paint_words(painter, event.rect(), colours)
+        if self._is_pair():
+            self._paint_names(painter, colours)
+        if self._focus_frame:
+            painter.setPen(QColor(colours.blue))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(QRectF(self.viewport().rect()).adjusted(0.5, 0.5, -0.5, -0.5))
+        painter.end()
+
+    def _paint_chip(self, painter: QPainter, index: int, colours: theme.Theme) -> None:
+        chip, special = self.chip_rect(index), bool(self._special[index])
+        fill, plain, dim = ramp(colours)[0 if self._levels is None else int(self._levels[index])]
+        radius = theme.em(0.35)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(fill)
+        painter.drawRoundedRect(chip, radius, radius)
+        if special:
+            pen = QPen(QColor(colours.dim), 1, Qt.PenStyle.CustomDashLine)
+            pen.setDashPattern([3, 2])
+            painter.setPen(pen)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(chip.adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
+        font = self._font(special)
+        painter.setFont(font)
+        painter.setPen(dim if special else plain)
+        room = chip.width() - theme.em(0.6)
+        text = self._labels[index]
+        if self._widths[index] > chip.width() + 1:
+            text = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, room)
+        painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, text)
+        self._paint_frames(painter, index, colours)
+
+    def _paint_frames(self, painter: QPainter, index: int, colours: theme.Theme) -> None:
+        chip, radius = self.chip_rect(index), theme.em(0.35)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        dragged = self._drag is not None and min(self._drag) <= index <= max(self._drag)
+        selected = index in self._selected or dragged
+        if selected:
+            painter.setPen(QPen(QColor(colours.amber), 2))
+            painter.drawRoundedRect(chip.adjusted(-2, -2, 2, 2), radius + 2, radius + 2)
+        if index == self._hover:
+            around = 0.0 if selected else 2.0  # inside the amber frame, so that both are seen
+            painter.setPen(QPen(QColor(colours.blue), 2))
+            painter.drawRoundedRect(
+                chip.adjusted(-around, -around, around, around), radius + around, radius + around
+            )
+
+    def _paint_words(self, painter: QPainter, exposed: QRect, colours: theme.Theme) -> None:
+        """A line with upturned ends under the tokens of one word, once on every line of the strip."""
+        painter.setPen(QPen(QColor(colours.dim), 1))
+        below = self._gap()
+        first = 0
+        for i in range(1, len(self._chips) + 1):
+            same = i < len(self._chips) and self._words[i] == self._words[first] >= 0
+            if same and self._chips[i].top() == self._chips[first].top():
+                continue
+            word = self._words[first]
+            alone = i - first == 1 and np.count_nonzero(self._words == word) == 1
+            if word >= 0 and not alone:
+                start, stop = self.chip_rect(first), self.chip_rect(i - 1)
+                y = start.bottom() + below - 0.5
+                left, right = start.left() + 2.5, stop.right() - 2.5
+                if exposed.top() <= y + 2 and y - 5 <= exposed.bottom():
+                    corners = ((left, y - 3), (left, y), (right, y), (right, y - 3))
+                    painter.drawPolyline([QPointF(*corner) for corner in corners])
+            first = i
+
+    def _paint_names(self, painter: QPainter, colours: theme.Theme) -> None:
+        painter.setFont(theme.text_font(0.92, QFont.Weight.DemiBold))
+        painter.setPen(QColor(colours.dim))
+        for text, name in ((0, "A"), (1, "B")):
+            where = np.flatnonzero(self._texts == text)
+            if len(where):
+                chip = self.chip_rect(int(where[0]))
+                box = QRectF(0, chip.top(), chip.left() - theme.em(0.3), chip.height())
+                painter.drawText(box, Qt.AlignmentFlag.AlignCenter, name)
+
+    # The mouse.
+
+    def token_at(self, point: QPointF) -> int | None:
+        """The token of which the chip is at `point` (pixels of the viewport)."""
+        point = QPointF(point.x(), point.y() + self.verticalScrollBar().value())
+        return next((i for i, chip in enumerate(self._chips) if chip.contains(point)), None)
+
+    def _nearest(self, point: QPointF) -> int:
+        """The token nearest to `point`; lines count before places in them."""
+        point = QPointF(point.x(), point.y() + self.verticalScrollBar().value())
+
+        def away(i: int) -> tuple[float, float]:
+            chip = self._chips[i]
+            return (
+                max(chip.top() - point.y(), point.y() - chip.bottom(), 0.0),
+                max(chip.left() - point.x(), point.x() - chip.right(), 0.0),
+            )
+
+        return min(range(len(self._chips)), key=away)
+
+    def _point(self) -> None:
+        under = None if self._cursor is None else self.token_at(self._cursor)
+        if under != self._under:
+            self._under = under
+            self.hovered.emit(under)
+        self._refresh_tip()
+
+    def _refresh_tip(self) -> None:
+        text = ""
+        if self._under is not None and self._under < len(self._labels):
+            if self._tip_function is not None:
+                text = self._tip_function(self._under)
+            elif self._values is not None:
+                text = f"{self._labels[self._under]}\t{read_out(float(self._values[self._under]))}"
+        self._tip.show_at(self._cursor or QPointF(), text)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self._chips:
+            self._press = event.position()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._cursor = event.position()
+        if self._press is not None:
+            far = (event.position() - self._press).manhattanLength() >= QApplication.startDragDistance()
+            if far or self._drag is not None:
+                drag = (self._nearest(self._press), self._nearest(event.position()))
+                if drag != self._drag:
+                    self._drag = drag
+                    self.viewport().update()
+        self._point()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton or self._press is None:
+            return
+        press, drag = self._press, self._drag
+        self._press = self._drag = None
+        if drag is None or drag[0] == drag[1] == self.token_at(press):
+            token = self.token_at(press)
+            if token is not None:
+                self.clicked.emit(token, adds(event))
+        else:
+            self.spanned.emit(min(drag), max(drag), adds(event))
+        self.viewport().update()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.mousePressEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._cursor = None
+        self._point()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape ends a drag, the page keys scroll; all other keys, the arrows too, belong to the window."""
+        if event.key() == Qt.Key.Key_Escape and self._drag is not None:
+            self._press = self._drag = None
+            self.viewport().update()
+        elif event.key() in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
+            super().keyPressEvent(event)
+        else:
+            event.ignore()
+
+    # The widget.
+
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        self.viewport().update()
+        self._point()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._lay_out()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        kinds = (QEvent.Type.PaletteChange, QEvent.Type.StyleChange, QEvent.Type.FontChange)
+        if event.type() in kinds and hasattr(self, "_widths"):
+            self._measure()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self._focus_frame = by_keyboard(event)
+        self.viewport().update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self._focus_frame = False
+        self.viewport().update()
