@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtCore import QByteArray, QObject, QSettings, Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow
-from widgets.pane_frame import PaneTitle
+
+from widgets.pane_frame import Pane
 
 LEFT, RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
 ACROSS, DOWN = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
@@ -24,12 +25,8 @@ class Deck(QMainWindow):
         self.panes = {pane.name: pane for pane in panes}
         self.docks: dict[str, QDockWidget] = {}
         for pane in panes:
-            dock = QDockWidget(pane.title, self)
-            dock.setObjectName(pane.name)
-            bar = PaneTitle(dock, pane.title)
-            pane.subtitle_changed.connect(bar.set_subtitle)
-            dock.setTitleBarWidget(bar)
-            dock.setWidget(pane.widget)
+            dock = Pane(pane.name, pane.title, pane.widget, self)
+            pane.subtitle_changed.connect(dock.set_subtitle)
             self.docks[pane.name] = dock
             self.addDockWidget(RIGHT, dock)
             dock.hide()

@@ -9,6 +9,7 @@ from widgets.progress import Progress
 from viewer.jobs import Job, Jobs
 from viewer.maps import CHECK_LIMIT
 from viewer.session import Document, Session
+from widgets.labels import short_number
 
 
 class Status(QWidget):
@@ -49,9 +50,9 @@ class Status(QWidget):
         worst = max(document.checks, default=0.0)
         good = worst <= CHECK_LIMIT
         self.check.setText(
-            f"✓ weights rebuild the output, error {power(worst)}"
+            f"✓ weights rebuild the output, error {short_number(worst, 1)}"
             if good
-            else f"✗ weights miss the output by {power(worst)}"
+            else f"✗ weights miss the output by {short_number(worst, 1)}"
         )
         self.check.setProperty("role", "good" if good else "bad")
         self.check.style().polish(self.check)
@@ -76,14 +77,3 @@ class Status(QWidget):
 def seconds(value: float) -> str:
     """0.59 s; 11 ms."""
     return f"{value * 1000:.0f} ms" if value < 0.1 else f"{value:.2f} s"
-
-
-SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
-def power(value: float) -> str:
-    """3·10⁻⁷; 0 where it is exactly so."""
-    if value == 0:
-        return "0"
-    digits, exponent = f"{value:.0e}".split("e")
-    return f"{digits}·10{str(int(exponent)).translate(SUPERSCRIPT)}"

@@ -21,8 +21,6 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from widgets.palette import CommandPalette, PaletteEntry
-from widgets.toasts import Toasts
 from widgets.welcome import Welcome
 
 from models.errors import HeadlightError
@@ -34,6 +32,8 @@ from viewer.session import RunOptions, Session
 from viewer.status import Status
 from viewer.topbar import TopBar
 from widgets import theme
+from widgets.palette import CommandPalette, PaletteEntry
+from widgets.toasts import Toasts
 
 if TYPE_CHECKING:
     from viewer.deck import Deck

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 
 import numpy as np
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
@@ -80,6 +80,10 @@ class Segmented(QFrame):
         button.setEnabled(enabled)
         button.setToolTip("" if enabled else why)
 
+    def set_label(self, value: Hashable, label: str) -> None:
+        """Rename an option."""
+        self._group.button(self._values.index(value)).setText(label)
+
     def _toggled(self, index: int, on: bool) -> None:
         if on:
             self.changed.emit(self._values[index])
@@ -113,19 +117,24 @@ class LabelledSlider(QWidget):
         low: float,
         high: float,
         step: float,
-        format: str = "{:.2f}",
+        format: str | Callable[[float], str] = "{:.2f}",
         value: float | None = None,
         parent: QWidget | None = None,
     ) -> None:
-        """low, high, step in the value's unit; value: where it starts and what a double click restores."""
+        """low, high, step in the value's unit; value: where it starts and what a double click restores.
+
+        format: how the value is written, as a format string or a function.
+        """
         super().__init__(parent)
-        self._low, self._step, self._format = low, step, format
+        self._low, self._step = low, step
+        self._format = format.format if isinstance(format, str) else format
+        self._percent = "%" in self._format(high)
         self._default = low if value is None else value
         self._slider = _Slider()
         self._slider.setRange(0, round((high - low) / step))
         self._slider.setPageStep(max(1, self._slider.maximum() // 10))
         self._slider.setAccessibleName(label)
-        self._field = _ValueField([format.format(low), format.format(high)])
+        self._field = _ValueField([self._format(low), self._format(high)])
         self._field.setAccessibleName(f"{label}, value")
         name = ElidedLabel(label)
         name.setProperty("role", "dim")
@@ -151,6 +160,16 @@ class LabelledSlider(QWidget):
         self._slider.blockSignals(False)
         self._show()
 
+    def set_range(self, low: float, high: float) -> None:
+        """Other ends, the step as before; without a signal."""
+        value = self.value()
+        self._low = low
+        self._slider.blockSignals(True)
+        self._slider.setRange(0, round((high - low) / self._step))
+        self._slider.blockSignals(False)
+        self._field.set_widest([self._format(low), self._format(high)])
+        self.set_value(value)
+
     def reset(self) -> None:
         """Back to the value it started with."""
         self._slider.setValue(round((self._default - self._low) / self._step))
@@ -160,14 +179,14 @@ class LabelledSlider(QWidget):
         event.accept()
 
     def _show(self) -> None:
-        self._field.show_text(self._format.format(self.value()))
+        self._field.show_text(self._format(self.value()))
 
     def _moved(self) -> None:
         self._show()
         self.changed.emit(self.value())
 
     def _typed(self, number: float) -> None:
-        if "%}" in self._format:
+        if self._percent:
             number /= 100
         self._slider.setValue(round((number - self._low) / self._step))
         self._show()
@@ -212,6 +231,10 @@ class _ValueField(QLineEdit):
         self.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.editingFinished.connect(self._finished)
+
+    def set_widest(self, widest: Sequence[str]) -> None:
+        self._widest = widest
+        self.updateGeometry()
 
     def show_text(self, text: str) -> None:
         self._shown = text

@@ -6,8 +6,6 @@ from collections.abc import Hashable
 from typing import Any
 
 from PySide6.QtWidgets import QWidget
-from widgets.colormap import lut
-from widgets.head_grid import HeadGrid
 
 from models.attention import Trace
 from models.task import Task
@@ -16,6 +14,8 @@ from viewer.maps import HeadMaps, head_maps, query_indices, shown
 from viewer.panes.base import Pane
 from viewer.panes.words import tokens_named
 from viewer.session import NOWHERE, Document, Hover, View
+from widgets.colormap import lut
+from widgets.head_grid import HeadGrid
 
 
 class HeadsPane(Pane):

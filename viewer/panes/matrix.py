@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from PySide6.QtWidgets import QWidget
-from widgets.colormap import lut
-from widgets.matrix_view import MatrixView
 
 from models.attention import Trace
 from models.task import Task
@@ -16,6 +14,10 @@ from viewer.maps import MatrixMap, matrix_map, shown
 from viewer.panes import words
 from viewer.panes.base import Pane
 from viewer.session import NOWHERE, Document, Hover, View
+from widgets.colormap import lut
+from widgets.cursor_tip import read_out
+from widgets.labels import percent
+from widgets.matrix_view import MatrixView
 
 
 class MatrixPane(Pane):
@@ -55,7 +57,7 @@ class MatrixPane(Pane):
         self.view.set_matrix(result.levels, result.values)
         special = result.keys.special
         on_special = float(result.values[:, special].sum() / max(len(result.queries), 1))
-        said = f" · {words.share(on_special)} on special tokens" if special.any() else ""
+        said = f" · {percent(on_special)} on special tokens" if special.any() else ""
         self.subtitle_changed.emit(words.head(view) + said)
 
     def mark(self, view: View, hover: Hover) -> None:
@@ -87,7 +89,7 @@ class MatrixPane(Pane):
         if result is None:
             return ""
         names = f"{words.token(result.queries, query)} → {words.token(result.keys, key)}"
-        return f"{names} <b>{words.weight(float(result.values[query, key]))}</b>"
+        return f"{names}\t{read_out(float(result.values[query, key]))}"
 
     def _hovered(self, cell: tuple[int, int] | None) -> None:
         if cell is None or self._result is None:

@@ -6,10 +6,6 @@ from collections.abc import Hashable
 from typing import Any
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
-from widgets.chips import Chip, Chips
-from widgets.colormap import lut
-from widgets.controls import NumberRow
-from widgets.image_view import ImageView
 
 from models.attention import Trace
 from models.task import Task
@@ -26,6 +22,11 @@ from viewer.maps import (
 from viewer.panes import words
 from viewer.panes.base import Pane
 from viewer.session import NOWHERE, Document, Hover, View
+from widgets.chips import Chip, Chips
+from widgets.colormap import lut
+from widgets.controls import NumberRow
+from widgets.cursor_tip import read_out
+from widgets.image_view import ImageView
 
 
 class PicturePane(Pane):
@@ -53,7 +54,7 @@ class PicturePane(Pane):
         self._chip_tokens: list[int] = []
         widget = QWidget()
         layout = QVBoxLayout(widget)
-        layout.setContentsMargins(10, 10, 10, 10)
+        layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
         layout.addWidget(self.view, 1)
         layout.addLayout(_beside("Query", self.chips))
@@ -111,7 +112,7 @@ class PicturePane(Pane):
         trace = self.session.current.trace
         region = trace.tokens.region
         if view.map.method == "attention" and self.blocked(self._head(view)[0]):
-            self.view.set_overlay(None, _corners(region))
+            self.view.set_overlay(None)
         else:
             self.view.set_overlay(result.levels, _corners(region), smooth=isinstance(result, Picture))
         mask = result.mask if isinstance(result, InputMap) else None
@@ -135,7 +136,7 @@ class PicturePane(Pane):
         if document is None:
             self._shown = self._input = None
             self.view.set_picture(None)
-        self.view.set_overlay(None, (0, 0, 0, 0))
+        self.view.set_overlay(None)
         self.view.set_mask(None)
         self.view.set_boxes([], None)
         self.chips.set_chips([])
@@ -148,11 +149,11 @@ class PicturePane(Pane):
         patches, entropy, special, distance = self.rows
         if isinstance(result, InputMap):
             numbers = result.numbers
-            patches.set_value(words.weight(numbers.total - numbers.special))
+            patches.set_value(read_out(numbers.total - numbers.special))
             entropy.set_value(f"{numbers.entropy:.2f} nats")
             names = " ".join(dict.fromkeys(tokens.labels[: min(tokens.prefix, 1)])) or "prefix tokens"
             special.set_label(f"Weight on {names}" if tokens.prefix == 1 else "Weight on prefix tokens")
-            special.set_value(words.weight(numbers.special) if tokens.prefix else "none")
+            special.set_value(read_out(numbers.special) if tokens.prefix else "none")
             distance.set_value("–" if numbers.distance is None else f"{numbers.distance:.0f} px")
         else:
             for row in self.rows:
@@ -195,13 +196,13 @@ class PicturePane(Pane):
             row = int((y - region.y0) / (region.y1 - region.y0) * rows)
             column = int((x - region.x0) / (region.x1 - region.x0) * columns)
             if 0 <= row < rows and 0 <= column < columns:
-                return f"saliency <b>{result.values[row, column]:.2f}</b>"
+                return f"saliency\t{result.values[row, column]:.2f}"
             return "not seen by the model"
         found = result.tokens.find(Box(x, y, x, y))
         if not len(found):
             return "not seen by the model"
         index = int(found[0])
-        return f"{words.token(result.tokens, index)} <b>{words.weight(float(result.values[index]))}</b>"
+        return f"{words.token(result.tokens, index)}\t{read_out(float(result.values[index]))}"
 
     # -- gestures ----------------------------------------------------------------------------------------
 

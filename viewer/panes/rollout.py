@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QScrollArea, QStackedWidget, QVBoxLayout, QWidget
-from widgets.colormap import lut
-from widgets.controls import LabelledSlider, RangeRow, Segmented
-from widgets.image_view import ImageView
-from widgets.token_strip import TokenStrip
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from models.attention import Trace
 from models.task import Task
@@ -18,6 +13,11 @@ from viewer.maps import InputMap, query_indices, rollout_map
 from viewer.panes import words
 from viewer.panes.base import Pane
 from viewer.session import NOWHERE, Document, Hover, View
+from widgets.colormap import lut
+from widgets.controls import LabelledSlider, RangeRow, Segmented
+from widgets.cursor_tip import read_out
+from widgets.image_view import ImageView
+from widgets.token_strip import TokenStrip
 
 
 class RolloutPane(Pane):
@@ -31,14 +31,9 @@ class RolloutPane(Pane):
         self.strip.clicked.connect(lambda i, add: self._select(i, add))
         self.strip.hovered.connect(self._token_hovered)
         self.strip.set_tip(self._token_tip)
-        scroll = QScrollArea()
-        scroll.setWidget(self.strip)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.stack = QStackedWidget()
         self.stack.addWidget(self.picture)
-        self.stack.addWidget(scroll)
+        self.stack.addWidget(self.strip)
         self._result: InputMap | None = None
         self._input: object = None
 
@@ -64,7 +59,7 @@ class RolloutPane(Pane):
 
         widget = QWidget()
         layout = QVBoxLayout(widget)
-        layout.setContentsMargins(10, 8, 10, 10)
+        layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
         layout.addWidget(self.stack, 1)
         for control in (self.query, self.fusion, self.residual, self.discard, self.layers):
@@ -105,8 +100,7 @@ class RolloutPane(Pane):
         else:
             self.stack.setCurrentIndex(1)
             if self._result is None or tokens is not self._result.tokens:
-                labels = [words.visible(label) for label in tokens.labels]
-                self.strip.set_tokens(labels, tokens.special, tokens.words, tokens.texts)
+                self.strip.set_tokens(tokens.labels, tokens.special, tokens.words, tokens.texts)
             self.strip.set_weights(result.levels, result.values)
         self._result = result
         self._say()
@@ -150,8 +144,8 @@ class RolloutPane(Pane):
         self.residual.set_value(view.rollout.residual)
         self.discard.set_value(view.rollout.discard)
         last = len(trace.layers) - 1
-        self.layers.set_range(0, last)
-        self.layers.set_value((view.rollout.first, last if view.rollout.last is None else view.rollout.last))
+        self.layers.set_limits(0, last)
+        self.layers.set_value(view.rollout.first, last if view.rollout.last is None else view.rollout.last)
 
     def _layers_changed(self, first: int, last: int) -> None:
         final = len(self.session.current.trace.layers) - 1
@@ -191,7 +185,7 @@ class RolloutPane(Pane):
         result = self._result
         if result is None or index >= len(result.tokens):
             return ""
-        return f"{words.token(result.tokens, index)} <b>{words.weight(float(result.values[index]))}</b>"
+        return f"{words.token(result.tokens, index)}\t{read_out(float(result.values[index]))}"
 
 
 def _corners(tokens: PatchTokens, index: int) -> tuple[float, float, float, float]:

@@ -10,13 +10,10 @@ from PySide6.QtWidgets import (
     QLabel,
     QPlainTextEdit,
     QPushButton,
-    QScrollArea,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
-from widgets.controls import LabelledSlider
-from widgets.token_strip import TokenStrip
 
 from models.attention import Trace
 from models.task import Task
@@ -25,6 +22,10 @@ from viewer.maps import InputMap, attention_map, head_of, query_indices, rollout
 from viewer.panes import words
 from viewer.panes.base import Pane
 from viewer.session import NOWHERE, Document, Hover, View
+from widgets.controls import LabelledSlider
+from widgets.cursor_tip import read_out
+from widgets.labels import percent
+from widgets.token_strip import TokenStrip
 
 TYPING_PAUSE = 400
 """Milliseconds without a key after which an edited text runs again."""
@@ -42,13 +43,8 @@ class SentencePane(Pane):
         self._result: InputMap | None = None
         self._input: object = None
         self._asked_head: tuple = (0, 0)
-        scroll = QScrollArea()
-        scroll.setWidget(self.strip)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.stack = QStackedWidget()
-        self.stack.addWidget(scroll)
+        self.stack.addWidget(self.strip)
         self.stack.addWidget(self._editors())
         self.said = QLabel()
         self.said.setProperty("role", "dim")
@@ -69,7 +65,7 @@ class SentencePane(Pane):
         self._stretch_pause.timeout.connect(self._run_stretch)
         widget = QWidget()
         layout = QVBoxLayout(widget)
-        layout.setContentsMargins(10, 8, 10, 8)
+        layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
         layout.addWidget(self.stack, 1)
         layout.addWidget(self.stretch)
@@ -124,8 +120,7 @@ class SentencePane(Pane):
     def paint(self, result: InputMap) -> None:
         tokens: TextTokens = result.tokens
         if self._result is None or tokens is not self._result.tokens:
-            labels = [words.visible(label) for label in tokens.labels]
-            self.strip.set_tokens(labels, tokens.special, tokens.words, tokens.texts)
+            self.strip.set_tokens(tokens.labels, tokens.special, tokens.words, tokens.texts)
         self._result = result
         view = self.session.view
         blocked = view.map.method == "attention" and self.blocked(self._head(view)[0])
@@ -162,16 +157,14 @@ class SentencePane(Pane):
         chosen = query_indices(trace, tokens, view.selection.queries)
         name = words.tokens_named(tokens, chosen)
         top = result.values.argsort()[::-1][:3]
-        best = " · ".join(
-            f"{words.token(tokens, int(i))} <b>{words.weight(float(result.values[i]))}</b>" for i in top
-        )
+        best = " · ".join(f"{words.token(tokens, int(i))}\t{read_out(float(result.values[i]))}" for i in top)
         arrow = "←" if view.map.incoming and view.map.method == "attention" else "→"
         how = words.head(view) if view.map.method == "attention" else "rollout"
         parts = [f"{name} {arrow} {best}", how, f"entropy {result.numbers.entropy:.2f} nats"]
         if tokens.special.any():
-            parts.append(f"{words.share(result.numbers.special)} on special tokens")
+            parts.append(f"{percent(result.numbers.special)} on special tokens")
         elif view.map.hide_special:
-            parts.append(f"special tokens hidden, they hold {words.share(1 - result.numbers.total)}")
+            parts.append(f"special tokens hidden, they hold {percent(1 - result.numbers.total)}")
         return " · ".join(parts)
 
     def _tip(self, index: int) -> str:
@@ -179,7 +172,7 @@ class SentencePane(Pane):
         if result is None or index >= len(result.tokens):
             return ""
         tokens = result.tokens
-        return f"{words.token(tokens, index)} <b>{words.weight(float(result.values[index]))}</b>"
+        return f"{words.token(tokens, index)}\t{read_out(float(result.values[index]))}"
 
     def _show_input(self, document: Document) -> None:
         trace = document.trace

@@ -6,16 +6,16 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QComboBox, QFrame, QScrollArea, QVBoxLayout, QWidget
-from widgets.colormap import Scale, lut
-from widgets.controls import ColourBar, LabelledSlider, NumberRow, Section, Segmented, Toggle
+from PySide6.QtWidgets import QComboBox, QScrollArea, QVBoxLayout, QWidget
 
 from models.attention import Trace
 from models.task import Task
 from viewer.maps import attention_map, derived, head_of, shown
-from viewer.panes import words
 from viewer.panes.base import Pane
 from viewer.session import Document, Hover, View
+from widgets.colormap import Scale, lut
+from widgets.controls import ColourBar, LabelledSlider, NumberRow, Section, Segmented, Toggle
+from widgets.labels import percent
 
 COLOURS = ("inferno", "viridis", "magma", "cividis", "grey")
 
@@ -79,14 +79,16 @@ class SettingsPane(Pane):
         self.size.changed.connect(lambda v: self._size_pause.start())
         self._size_pause = QTimer(self, singleShot=True, interval=500)
         self._size_pause.timeout.connect(self._run_size)
-        self.head_title = Section("")
+        self._scale: Scale | None = None
+        self.head_title = Section("", rule=True)
         self.entropy = NumberRow("Entropy, mean", "")
         self.distance = NumberRow("Distance, mean", "")
         self.special = NumberRow("On special tokens", "")
 
         inner = QWidget()
+        inner.setObjectName("content")
         layout = QVBoxLayout(inner)
-        layout.setContentsMargins(10, 8, 10, 10)
+        layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
         for section, control in (
             ("Method", self.method),
@@ -104,10 +106,6 @@ class SettingsPane(Pane):
             layout.addWidget(widget)
         for widget in (self.leave_out, self.hide_special, self.whole_words):
             layout.addWidget(widget)
-        line = QFrame()
-        line.setFrameShape(QFrame.Shape.HLine)
-        line.setProperty("role", "line")
-        layout.addWidget(line)
         for widget in (self.head_title, self.entropy, self.distance, self.special):
             layout.addWidget(widget)
         layout.addStretch(1)
@@ -152,16 +150,18 @@ class SettingsPane(Pane):
         view = self.session.view
         chosen = view.selection
         if view.map.heads == "one":
-            self.head_title.setText(f"Head {chosen.layer}.{chosen.head}")
+            self.head_title.set_title(f"Head {chosen.layer}.{chosen.head}")
         else:
-            self.head_title.setText(f"Layer {chosen.layer}, mean over its heads")
+            self.head_title.set_title(f"Layer {chosen.layer}, mean over its heads")
         self.entropy.set_value(f"{result.entropy:.2f} nats")
         self.distance.set_value("–" if result.distance is None else f"{result.distance:.0f} px")
-        self.special.set_value(words.share(result.special))
-        self.bar.set_scale(result.scale)
+        self.special.set_value(percent(result.special))
+        self._scale = result.scale
+        self.bar.set_scale(result.scale, lut(view.map.colours))
 
     def mark(self, view: View, hover: Hover) -> None:
-        self.bar.set_lut(lut(view.map.colours))
+        if self._scale is not None:
+            self.bar.set_scale(self._scale, lut(view.map.colours))
 
     def clear(self, document: Document | None) -> None:
         for row in (self.entropy, self.distance, self.special):
@@ -170,7 +170,7 @@ class SettingsPane(Pane):
     def _show(self, document: Document, view: View) -> None:
         map_, picture = view.map, document.modality == "image"
         saliency = picture and document.trace is not None and document.trace.has_saliency
-        self.method.set_available("saliency", saliency)
+        self.method.set_option_enabled("saliency", saliency, "This model has no saliency decoder")
         for control, value in (
             (self.method, map_.method),
             (self.heads, map_.heads),
@@ -180,11 +180,11 @@ class SettingsPane(Pane):
             (self.percentile, map_.percentile),
             (self.opacity, map_.opacity),
             (self.mass, map_.mass),
-            (self.leave_out, map_.leave_out),
-            (self.hide_special, map_.hide_special),
-            (self.whole_words, map_.whole_words),
         ):
             control.set_value(value)
+        self.leave_out.set_on(map_.leave_out)
+        self.hide_special.set_on(map_.hide_special)
+        self.whole_words.set_on(map_.whole_words)
         self.colours.setCurrentText(map_.colours)
         for widget in (self.opacity, self.mass, self.size, self.distance):
             widget.setVisible(picture)

@@ -8,17 +8,6 @@ from models.tokens import PatchTokens, Tokens
 from viewer.session import View
 
 
-def weight(value: float) -> str:
-    """A weight with three significant figures: 0.184, 0.0047, 2.1e-05."""
-    if value == 0:
-        return "0"
-    return f"{value:.3g}" if value >= 1e-4 else f"{value:.1e}"
-
-
-def share(value: float) -> str:
-    return f"{value * 100:.1f} %"
-
-
 def token(tokens: Tokens, index: int) -> str:
     """A token as it is named in a tip: patch (7, 18), “serve”, [CLS]."""
     if isinstance(tokens, PatchTokens) and index >= tokens.prefix:
