@@ -4,51 +4,22 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Literal
 
 import numpy as np
 
-from models.attention import Trace
-from models.task import SILENT, Task
+from models.task import Task
 from viewer import inputs
-from viewer.inputs import ImageInput, Input, TextInput
+from viewer.forward import Pass, forward_pass
+from viewer.inputs import Input, TextInput
 from viewer.jobs import Failure, Jobs
 from viewer.session import Document, RunOptions, Session
 
 Kind = Literal["info", "warning", "error"]
 Notify = Callable[[Kind, str, str, str | None], None]
 """(kind, cause, next step, details) → the user."""
-
-
-@dataclass(frozen=True, eq=False)
-class Run:
-    """A trace, the error of each of its layers, and the memory held on its device in bytes."""
-
-    trace: Trace
-    checks: tuple[float, ...]
-    memory: int
-    device: str
-
-
-def run(what: Input, options: RunOptions, task: Task = SILENT) -> Run:
-    """Read `what` with a model: the one way from an input to a trace, for the window and the command line."""
-    from models.engine import open_engine
-
-    from models import devices
-
-    modality = "image" if isinstance(what, ImageInput) else "text"
-    engine = open_engine(options.model, modality, options.device, task)
-    if isinstance(what, ImageInput):
-        trace = engine.run(what.pixels, size=options.size, task=task)
-    else:
-        trace = engine.run(what.text, pair=what.pair, start=options.start, task=task)
-    checks = []
-    for number, layer in enumerate(trace.layers):
-        task.progress(0.9 + 0.1 * number / len(trace.layers), f"Checking layer {number}")
-        checks.append(layer.check())
-    return Run(trace, tuple(checks), devices.memory(trace.device), devices.describe(trace.device))
 
 
 class Runs:
@@ -101,7 +72,7 @@ class Runs:
         self.session.update(document, state="running")
         self.jobs.submit(
             f"run {document.number}",
-            partial(run, what, options),
+            partial(forward_pass, what, options),
             lambda result: self._ready(document, what, options, result),
             lane="run",
             failed=lambda failure: self._run_failed(document, failure),
@@ -124,7 +95,7 @@ class Runs:
             if document.state == "running":
                 self.session.update(document, state="ready" if document.trace else "failed")
 
-    def _ready(self, document: Document, what: Input, options: RunOptions, result: Run) -> None:
+    def _ready(self, document: Document, what: Input, options: RunOptions, result: Pass) -> None:
         trace, view = result.trace, document.view
         first = document.trace is None
         heads = trace.layers[-1].heads

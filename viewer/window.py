@@ -365,8 +365,10 @@ class Window(QMainWindow):
 
     def fit_views(self) -> None:
         if self.deck is not None:
-            for pane in self.deck.panes.values():
-                pane.fit()
+            from widgets.plane_view import PlaneView
+
+            for view in self.deck.findChildren(PlaneView):
+                view.fit()
 
     def reset_layout(self) -> None:
         if self.deck is not None and self.deck.modality is not None:

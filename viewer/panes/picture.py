@@ -204,6 +204,11 @@ class PicturePane(Pane):
         index = int(found[0])
         return f"{words.token(result.tokens, index)}\t{read_out(float(result.values[index]))}"
 
+    def table(self) -> str:
+        """The shown weights, a line a token, for a spreadsheet."""
+        result = self._result
+        return words.table(result.tokens, result.values) if isinstance(result, InputMap) else ""
+
     # -- gestures ----------------------------------------------------------------------------------------
 
     def _hovered(self, at: tuple[float, float] | None) -> None:

@@ -193,6 +193,10 @@ class SentencePane(Pane):
             self.stretch.set_range(0, max(total - (stop - first), 1))
             self.stretch.set_value(first)
 
+    def table(self) -> str:
+        """The shown weights, a line a token, for a spreadsheet."""
+        return words.table(self._result.tokens, self._result.values) if self._result else ""
+
     # -- gestures ----------------------------------------------------------------------------------------
 
     _span = (0, 0)

@@ -37,3 +37,8 @@ def head(view: View, layer: int | None = None, number: int | None = None) -> str
     if number is None and view.map.heads != "one":
         return f"layer {chosen_layer}, {view.map.heads} of heads"
     return f"layer {chosen_layer}, head {view.selection.head if number is None else number}"
+
+
+def table(tokens: Tokens, values: np.ndarray) -> str:
+    """One line a token: its name, a tab, its weight."""
+    return "".join(f"{token(tokens, i)}\t{value:.6g}\n" for i, value in enumerate(values))

@@ -1,0 +1,227 @@
+"""Speed and memory of Headlight, as ratios measured in one process wherever there is something to compare with.
+
+    script/bench [NAME ...]        all figures, or those whose name holds one of NAME
+
+Each line: the figure, what was measured, what is to be reached. Medians of interleaved runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+PICTURE = ROOT / "assets" / "samples" / "astronaut.jpg"
+
+
+def medians(*works: Callable[[], object], rounds: int = 7) -> list[float]:
+    """Median seconds of each, run in turn so that a busy machine slows all alike. One round warms up."""
+    taken: list[list[float]] = [[] for _ in works]
+    for round_ in range(rounds + 1):
+        for work, times in zip(works, taken, strict=True):
+            began = time.perf_counter()
+            work()
+            if round_:
+                times.append(time.perf_counter() - began)
+    return [statistics.median(times) for times in taken]
+
+
+def engine_and_pixels():
+    from models.engine import open_engine
+
+    from viewer.inputs import from_path
+
+    return open_engine(None, "image"), from_path(str(PICTURE)).pixels
+
+
+def capture() -> list[tuple[str, str, str]]:
+    """Forward with capture against the same forward without, and against eager with all weights."""
+    import torch
+    from models.capture import recording
+
+    engine, pixels = engine_and_pixels()
+    trace = engine.run(pixels)
+    values = torch.from_numpy(trace.inputs["pixel_values"])[None]
+    model = engine.model
+
+    def plain():
+        with torch.no_grad():
+            model(pixel_values=values)
+
+    def captured():
+        with torch.no_grad(), recording(model):
+            model(pixel_values=values)
+
+    def eager():
+        model.set_attn_implementation("eager")
+        try:
+            with torch.no_grad():
+                model(pixel_values=values, output_attentions=True)
+        finally:
+            model.set_attn_implementation("sdpa")
+
+    without, with_, all_weights = medians(plain, captured, eager)
+    held, counted = held_by(model, values)
+    return [
+        (f"capture / plain, {len(trace.tokens)} tokens", f"{with_ / without:.3f}", "≤ 1.08"),
+        ("capture / eager with output_attentions", f"{with_ / all_weights:.3f}", "≤ 0.6"),
+        ("memory held / q+k+v", f"{held / counted:.3f}", "≤ 1.1"),
+    ]
+
+
+def held_by(model, values) -> tuple[int, int]:
+    """(bytes of all storages that the recorded calls keep alive, bytes of q, k and v)."""
+    import gc
+
+    import torch
+    from models.capture import recording
+
+    def storages() -> dict[int, int]:
+        found = {}
+        for thing in gc.get_objects():
+            if isinstance(thing, torch.Tensor):
+                storage = thing.untyped_storage()
+                found[storage.data_ptr()] = storage.nbytes()
+        return found
+
+    gc.collect()
+    before = storages()
+    with torch.no_grad(), recording(model) as calls:
+        model(pixel_values=values)
+    gc.collect()
+    new = {address: size for address, size in storages().items() if address not in before}
+    counted = sum(t.numel() * t.element_size() for call in calls for t in (call.q, call.k, call.v))
+    return sum(new.values()), counted
+
+
+def peak() -> list[tuple[str, str, str]]:
+    """Peak memory of a pass over 1022 × 1022 pixels, in a process of its own."""
+    code = "import script.bench as b; b.peak_here()"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    said = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, check=True, capture_output=True, text=True
+    )
+    found = json.loads(said.stdout.splitlines()[-1])
+    what = f"{found['tokens']:,} tokens: peak above the loaded model"
+    return [(what, f"{found['peak'] / 1e9:.2f} GB, {found['seconds']:.1f} s", "≤ 2 GB")]
+
+
+def peak_here() -> None:
+    import psutil
+
+    engine, pixels = engine_and_pixels()
+    engine.run(pixels, size=224)
+    process = psutil.Process()
+    base, highest, done = process.memory_info().rss, 0, threading.Event()
+
+    def watch():
+        nonlocal highest
+        while not done.wait(0.005):
+            highest = max(highest, process.memory_info().rss)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    began = time.perf_counter()
+    trace = engine.run(pixels, size=1022)
+    trace.layers[-1].check()
+    seconds = time.perf_counter() - began
+    done.set()
+    watcher.join()
+    print(json.dumps({"tokens": len(trace.tokens), "peak": highest - base, "seconds": seconds}))
+
+
+def gestures() -> list[tuple[str, str, str]]:
+    """What a hover, a click on a head and a rollout cost at 1370 tokens."""
+    import numpy as np
+    from models.rollout import rollout_rows
+    from PySide6.QtWidgets import QApplication
+
+    from models.attention import Trace
+    from models.rollout_settings import RolloutSettings
+    from viewer.maps import matrix_map
+    from viewer.session import Selection, View
+    from widgets import theme
+    from widgets.matrix_view import MatrixView
+
+    engine, pixels = engine_and_pixels()
+    trace: Trace = engine.run(pixels)
+    queries = iter(np.random.default_rng(0).integers(0, len(trace.tokens), 1000).tolist())
+
+    def hover():
+        query = next(queries)
+        for layer in trace.layers:
+            layer.rows(query)
+
+    app = QApplication.instance() or QApplication([])
+    theme.apply(app, "dark")
+    view = MatrixView()
+    view.resize(700, 700)
+    labels, special = trace.tokens.labels, trace.tokens.special
+    view.set_tokens(labels, labels, special, special)
+    view.show()
+    app.processEvents()
+    heads = iter([(layer, head) for layer in range(12) for head in range(6)] * 2)
+
+    def select():
+        layer, head = next(heads)
+        result = matrix_map(trace, View(selection=Selection(layer, head)))
+        view.set_matrix(result.levels, result.values)
+        view.viewport().repaint()
+        app.processEvents()
+
+    def rollout():
+        rollout_rows(trace.layers, np.array([trace.readout]), RolloutSettings())
+
+    hovering, selecting = medians(hover, select, rounds=31)
+    (rolling,) = medians(rollout, rounds=5)
+    view.close()
+    return [
+        ("hover: one query's row in all heads of all layers", f"{hovering * 1000:.1f} ms", "≤ 15 ms"),
+        ("select a head: matrix computed and painted", f"{selecting * 1000:.1f} ms", "≤ 60 ms"),
+        ("CLS rollout over 12 layers", f"{rolling:.2f} s", "≤ 1.2 s"),
+    ]
+
+
+def start() -> list[tuple[str, str, str]]:
+    """From process start until the window is painted and saved, against importing what it stands on."""
+    with tempfile.TemporaryDirectory() as folder:
+        picture = str(Path(folder) / "welcome.png")
+
+        def window():
+            subprocess.run([sys.executable, str(ROOT / "main.py"), "--screenshot", picture], check=True)
+
+        def imports():
+            subprocess.run([sys.executable, "-c", "import PySide6.QtWidgets, vispy.scene"], check=True)
+
+        painted, imported = medians(window, imports, rounds=7)
+    what = f"window painted and saved ({painted:.2f} s) / import PySide6.QtWidgets, vispy.scene"
+    return [(what, f"{painted / imported:.2f}", "≤ 2")]
+
+
+FIGURES = {"capture": capture, "peak": peak, "gestures": gestures, "start": start}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(FIGURES))
+    wanted = parser.parse_args().names
+    print(f"{'figure':<78}{'measured':>18}  to reach")
+    for name, measure in FIGURES.items():
+        if not wanted or any(part in name for part in wanted):
+            for figure, measured, reach in measure():
+                print(f"{figure:<78}{measured:>18}  {reach}", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

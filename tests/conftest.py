@@ -1,0 +1,50 @@
+"""What all tests share: no network, and nothing may be left behind: threads, timers, top-level widgets."""
+
+from __future__ import annotations
+
+import gc
+import os
+import threading
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ.setdefault("QT_LOGGING_RULES", "qt.qpa.*=false")
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind(request: pytest.FixtureRequest):
+    """A test of windows fails if it leaves a thread, a running timer or a visible window of its own."""
+    if "qtbot" not in request.fixturenames:
+        yield
+        return
+    threads = set(threading.enumerate())
+    yield
+    left = {thread for thread in threading.enumerate() if thread.is_alive()} - threads
+    assert not left, f"threads left behind: {left}"
+
+
+def _running_timers() -> list:
+    import shiboken6
+    from PySide6.QtCore import QTimer
+
+    timers = (o for o in gc.get_objects() if isinstance(o, QTimer))
+    return [timer for timer in timers if shiboken6.isValid(timer) and timer.isActive()]
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtest_teardown(item: pytest.Item):
+    """After all fixtures are gone, qtbot's widgets too: no timer runs and no window is seen."""
+    result = yield
+    if "qtbot" in getattr(item, "fixturenames", ()):
+        from PySide6.QtCore import QCoreApplication, QEvent
+        from PySide6.QtWidgets import QApplication
+
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        seen = [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()]
+        assert not seen, f"windows left open: {seen}"
+        timers = _running_timers()
+        for timer in timers:
+            timer.stop()
+        assert not timers, f"timers left running: {[t.parent() for t in timers]}"
+    return result

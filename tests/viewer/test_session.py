@@ -1,0 +1,103 @@
+"""Session: selection, settings, undo and hover, without a window."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.tokens import CharSpan
+from viewer import session as module
+from viewer.inputs import ImageInput, TextInput
+from viewer.session import NOWHERE, Hover, RunOptions, Session
+
+A, B, C = (CharSpan(i, i + 1) for i in range(3))
+
+
+@pytest.fixture
+def session() -> Session:
+    opened = Session()
+    opened.add(TextInput("a", "a b c"), RunOptions())
+    return opened
+
+
+def test_a_click_selects_and_shift_click_toggles(session):
+    session.select_queries([A])
+    session.select_queries([B], add=True)
+    assert session.view.selection.queries == (A, B)
+    session.select_queries([A], add=True)
+    assert session.view.selection.queries == (B,)
+    session.select_queries([A, B, C], add=True)
+    assert session.view.selection.queries == (B, A, C)
+    session.select_queries([C])
+    assert session.view.selection.queries == (C,)
+
+
+def test_hover_changes_no_view_and_is_told_once(session):
+    told = []
+    session.hover_changed.connect(told.append)
+    before = session.view
+    session.set_hover(Hover(query=A))
+    session.set_hover(Hover(query=A))
+    assert told == [Hover(query=A)]
+    assert session.view is before
+    session.undo()
+    assert session.hover == Hover(query=A)
+
+
+def test_a_slider_dragged_is_one_step_of_undo(session, monkeypatch):
+    clock = iter([10.0, 10.1, 10.2, 20.0]).__next__
+    monkeypatch.setattr(module.time, "monotonic", lambda: clock())
+    for value in (99.0, 98.0, 97.0):
+        session.set_map("percentile", percentile=value)
+    session.undo()
+    assert session.view.map.percentile == 99.5
+    session.redo()
+    assert session.view.map.percentile == 97.0
+    session.set_map("percentile", percentile=90.0)
+    session.undo()
+    assert session.view.map.percentile == 97.0
+
+
+changes = st.one_of(
+    st.builds(lambda n: ("select", {"layer": n}), st.integers(0, 5)),
+    st.builds(lambda b: ("set_map", {"log": b}), st.booleans()),
+    st.builds(lambda n: ("set_rollout", {"first": n}), st.integers(0, 5)),
+)
+
+
+@given(st.lists(changes, max_size=12))
+def test_undoing_everything_and_redoing_it_comes_back(made):
+    session = Session()
+    session.add(TextInput("a", "a"), RunOptions())
+    views = [session.view]
+    for name, values in made:
+        getattr(session, name)(**values)
+        if session.view != views[-1]:
+            views.append(session.view)
+    for view in reversed(views):
+        assert session.view == view
+        session.undo()
+    for view in views[1:]:
+        session.redo()
+        assert session.view == view
+
+
+def test_each_document_keeps_its_own_view_and_closing_shows_a_neighbour(session):
+    first = session.current
+    session.select(layer=3)
+    picture = ImageInput("b", np.zeros((8, 8, 3), np.uint8))
+    second = session.add(picture, RunOptions())
+    assert session.view.selection.layer == 0
+    session.set_hover(Hover(query=A))
+    session.show(first)
+    assert session.view.selection.layer == 3
+    assert session.hover == NOWHERE
+    session.close(first)
+    assert session.current is second
+    session.close(second)
+    assert session.current is None
+    session.undo()
+    assert session.reopen() is second
+    assert session.current is second
