@@ -76,7 +76,7 @@ class _Screenshot(QObject):
         self._quiet = QTimer(self, singleShot=True, interval=SETTLED)
         self._quiet.timeout.connect(self._save)
         window.jobs.changed.connect(self.wait)
-        window.toasts.shown.connect(self._said)
+        window.told.connect(self._said)
 
     def wait(self) -> None:
         if self.window.is_idle():

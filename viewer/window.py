@@ -56,6 +56,8 @@ class Window(QMainWindow):
 
     uncaught = Signal(object)
     """An exception that nobody caught, on any thread."""
+    told = Signal(str, str)
+    """(kind, sentences) of what the user was told in a toast."""
 
     def __init__(self, options: RunOptions, settings: QSettings, theme_choice: str, log: LogHandler) -> None:
         super().__init__()
@@ -66,7 +68,7 @@ class Window(QMainWindow):
         self.session, self.jobs = Session(), Jobs(self)
         self._log = log
         self.deck: Deck | None = None
-        self.toasts: Toasts | None = None
+        self.toasts = Toasts(self)
         self.runs = Runs(self.session, self.jobs, self.notify, options)
         self.jobs.failed.connect(self._job_failed)
         self.uncaught.connect(self._crashed)
@@ -88,7 +90,6 @@ class Window(QMainWindow):
         column.addWidget(self.pages, 1)
         column.addWidget(self.status)
         self.setCentralWidget(centre)
-        self.toasts = Toasts(self)
         self.palette_popup = CommandPalette(self)
         self.palette_popup.chosen.connect(self._run_command)
         self.drops = DropTarget(self._dropped, self.welcome.set_drag_active)
@@ -109,8 +110,8 @@ class Window(QMainWindow):
     # -- what the user is told ---------------------------------------------------------------------------
 
     def notify(self, kind: Kind, cause: str, next_step: str, details: str | None = None) -> None:
-        if self.toasts is not None:
-            self.toasts.show_toast(kind, cause, next_step, details)
+        self.toasts.show_toast(kind, cause, next_step, details)
+        self.told.emit(kind, f"{cause} {next_step}".strip())
 
     def _crashed(self, error: BaseException) -> None:
         """Said, with its traceback, and the program goes on."""

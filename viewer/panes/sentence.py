@@ -144,7 +144,9 @@ class SentencePane(Pane):
         self._result = None
         if document is None:
             self._input = None
-        self.strip.set_tokens([], [])
+        # Until the tokens are there, the words stand in their place.
+        plain = document.input.text[:2000].split() if document and document.modality == "text" else []
+        self.strip.set_tokens(plain, [False] * len(plain))
         self.said.setText("")
         self.stretch.hide()
         self.subtitle_changed.emit("")

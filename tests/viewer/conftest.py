@@ -1,0 +1,39 @@
+"""Windows for tests."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from PySide6.QtCore import QSettings
+
+from viewer.session import RunOptions
+
+if sys.platform != "linux":
+    collect_ignore = ["test_drag_from_outside.py"]  # it needs X11, xdotool and a window manager
+
+
+@pytest.fixture
+def make_window(qtbot, qapp, tmp_path):
+    """A function that opens a real window with settings of its own; run=False leaves out the models."""
+    from viewer.panes.log import LogHandler
+    from viewer.window import Window
+    from widgets import theme
+
+    opened = []
+
+    def make(run: bool = True, theme_choice: str = "dark", **options) -> Window:
+        theme.apply(qapp, theme_choice)
+        settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+        window = Window(RunOptions(**options), settings, theme_choice, LogHandler())
+        if not run:
+            window.runs.start = lambda *_, **__: None
+        qtbot.addWidget(window)
+        window.show()
+        qtbot.waitExposed(window)
+        opened.append(window)
+        return window
+
+    yield make
+    for window in opened:
+        window.close()
