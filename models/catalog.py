@@ -1,12 +1,14 @@
 """Which models there are: in the box, downloaded before, on the Hugging Face hub, or in a folder.
 
-Everything but the bundled models is a folder in the end: a hub model is downloaded into one. Nothing here imports
-torch or transformers, so that the catalogue can be listed at once; nothing here runs code from a model.
+Everything but the bundled models is a folder in the end: a hub model is downloaded into one. Nothing here
+imports torch or transformers, so that the catalogue can be listed at once; nothing here runs code from a
+model.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,11 +19,16 @@ from models.errors import HeadlightError
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 MAX_TENSORS = 100_000
+PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 MAX_JSON = 64 << 20
 """Bytes of a config.json or of an index that are read."""
 
 Modality = Literal["text", "image", "points"]
 Where = Literal["bundled", "downloaded", "hub", "folder"]
+
+LAYER_NAMES = ("num_hidden_layers", "n_layer", "n_layers", "num_layers", "encoder_layers", "depths")
+HEAD_NAMES = ("num_attention_heads", "n_head", "n_heads", "num_heads", "encoder_attention_heads")
+"""What model families call these in their config.json."""
 
 HUB_FILES = (
     "config.json",
@@ -43,9 +50,9 @@ HUB_FILES = (
 class Entry:
     """One model.
 
-    id: what `find` takes. megabytes: size of the weights on disk. folder: where it lies, None while only the hub
-    has it (then modality, layers, heads and size are not known yet). mean_pooled: its answer is the mean over all
-    tokens, not the class token's.
+    id: what `find` takes. megabytes: size of the weights on disk. folder: where it lies, None while only the
+    hub has it (then modality, layers, heads and size are not known yet). mean_pooled: its answer is the mean
+    over all tokens, not the class token's.
     """
 
     id: str
@@ -121,7 +128,7 @@ def find(name: str) -> Entry:
     if path.is_dir():
         return open_folder(path)
     if re.fullmatch(r"[\w-][\w.-]*/[\w-][\w.-]*", name):
-        folder = _snapshot(name, local=True)
+        folder = _cached(name)
         if folder is None or not _weight_files(folder):
             return Entry(name, name.split("/")[1], "hub", f"huggingface.co/{name}", "see its model card")
         return _of_hub(open_folder(folder), name)
@@ -133,16 +140,10 @@ def find(name: str) -> Entry:
 
 
 def download(entry: Entry) -> Entry:
-    """The entry with its folder: fetched from the hub unless it is here. Raises HeadlightError without a network."""
+    """The entry with its folder, fetched from the hub if need be. HeadlightError without a network."""
     if entry.folder is not None:
         return entry
-    folder = _snapshot(entry.id, local=False)
-    if folder is None:
-        raise HeadlightError(
-            f"{entry.id} is not on this computer, and the hub cannot be reached.",
-            "Go online, or open a folder that holds the model.",
-        )
-    return _of_hub(open_folder(folder), entry.id)
+    return _of_hub(open_folder(_fetched(entry.id)), entry.id)
 
 
 def open_folder(folder: Path) -> Entry:
@@ -150,7 +151,7 @@ def open_folder(folder: Path) -> Entry:
     config = read_config(folder)
     files = _weight_files(folder)
     if not files:
-        pickles = sorted(p.name for p in folder.iterdir() if p.suffix in (".bin", ".pt", ".pth", ".ckpt", ".pkl"))
+        pickles = sorted(file.name for file in folder.iterdir() if file.suffix in PICKLES)
         if pickles:
             raise HeadlightError(
                 f"The folder {folder} has its weights only as a pickle ({pickles[0]}), which can run code.",
@@ -169,8 +170,8 @@ def open_folder(folder: Path) -> Entry:
         licence="as its owner says",
         folder=folder,
         modality=_modality(folder, config),
-        layers=_count(config, "num_hidden_layers", "n_layer", "n_layers", "num_layers", "encoder_layers", "depths"),
-        heads=_count(config, "num_attention_heads", "n_head", "n_heads", "num_heads", "encoder_attention_heads"),
+        layers=_count(config, LAYER_NAMES),
+        heads=_count(config, HEAD_NAMES),
         megabytes=sum(file.stat().st_size for file in files) / 1e6,
         mean_pooled=_mean_pooled(folder),
     )
@@ -190,6 +191,13 @@ def read_config(folder: Path) -> dict[str, Any]:
             f"{file} names no model_type.", "Choose a folder that was saved for transformers."
         )
     return config
+
+
+def read_preprocessor(folder: Path) -> dict[str, Any]:
+    """preprocessor_config.json of an image model, empty where there is none."""
+    file = folder / "preprocessor_config.json"
+    content = _read_json(file) if file.is_file() else {}
+    return content if isinstance(content, dict) else {}
 
 
 def _read_json(file: Path) -> Any:
@@ -216,7 +224,8 @@ def _weight_files(folder: Path) -> list[Path]:
     for name in names:
         if Path(name).name != name or not name.endswith(".safetensors"):
             raise HeadlightError(
-                f"{index} names “{name}”, which is no safetensors file of its folder.", "Do not trust this model."
+                f"{index} names “{name}”, which is no safetensors file beside it.",
+                "Do not trust this model.",
             )
         if not (folder / name).is_file():
             raise HeadlightError(f"The folder {folder} lacks the weights {name}.", "Fetch the model again.")
@@ -237,13 +246,11 @@ def _check_weights(files: list[Path]) -> None:
                 if tensors > MAX_TENSORS:
                     break
                 for name in names:
-                    numbers += _product(content.get_slice(name).get_shape())
+                    numbers += math.prod(content.get_slice(name).get_shape())
         except (SafetensorError, OSError) as error:
             raise HeadlightError(f"{file} is damaged: {error}.", "Fetch the model again.") from error
     if tensors > MAX_TENSORS:
-        raise HeadlightError(
-            f"The weights have more than {MAX_TENSORS:,} tensors.", "Choose another model."
-        )
+        raise HeadlightError(f"The weights have more than {MAX_TENSORS:,} tensors.", "Choose another model.")
     needed, free = 4 * numbers, psutil.virtual_memory().available
     if needed > free:
         raise HeadlightError(
@@ -252,19 +259,11 @@ def _check_weights(files: list[Path]) -> None:
         )
 
 
-def _product(shape: list[int]) -> int:
-    product = 1
-    for size in shape:
-        product *= size
-    return product
-
-
 def _modality(folder: Path, config: dict[str, Any]) -> Modality:
     """Image models say how large a patch is; text models how large their vocabulary is."""
-    inner = [config, *(config[k] for k in ("vision_config", "text_config") if isinstance(config.get(k), dict))]
-    if any("patch_size" in part for part in inner):
+    if any("patch_size" in part for part in _parts(config)):
         return "image"
-    if any("vocab_size" in part for part in inner):
+    if any("vocab_size" in part for part in _parts(config)):
         return "text"
     if any((folder / name).is_file() for name in ("tokenizer.json", "vocab.txt", "vocab.json")):
         return "text"
@@ -274,10 +273,15 @@ def _modality(folder: Path, config: dict[str, Any]) -> Modality:
     )
 
 
-def _count(config: dict[str, Any], *names: str) -> int | None:
-    """The first of these fields; the sum of a list (a model of stages), the largest for heads."""
-    inner = config.get("vision_config") or config.get("text_config") or {}
-    for part in (config, inner if isinstance(inner, dict) else {}):
+def _parts(config: dict[str, Any]) -> list[dict[str, Any]]:
+    """A configuration and, of a model with two towers, theirs."""
+    inner = (config.get(name) for name in ("vision_config", "text_config"))
+    return [config, *(part for part in inner if isinstance(part, dict))]
+
+
+def _count(config: dict[str, Any], names: tuple[str, ...]) -> int | None:
+    """The first of these fields; of one number a stage the sum for layers, the largest for heads."""
+    for part in _parts(config):
         for name in names:
             value = part.get(name)
             if isinstance(value, int):
@@ -308,20 +312,21 @@ def _of_hub(entry: Entry, name: str) -> Entry:
     )
 
 
-def _snapshot(name: str, local: bool) -> Path | None:
-    """The folder of a hub model, downloaded unless `local`; None where it is not here or not within reach."""
-    import httpx
+def _cached(name: str) -> Path | None:
+    """The folder of a hub model that was downloaded before, None if it was not."""
+    from huggingface_hub import try_to_load_from_cache
+
+    file = try_to_load_from_cache(name, "config.json")
+    return Path(file).parent if isinstance(file, str) else None
+
+
+def _fetched(name: str) -> Path:
+    """The folder of a hub model, downloaded as far as it is missing."""
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import (
-        GatedRepoError,
-        HfHubHTTPError,
-        LocalEntryNotFoundError,
-        OfflineModeIsEnabled,
-        RepositoryNotFoundError,
-    )
+    from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
 
     try:
-        return Path(snapshot_download(name, allow_patterns=list(HUB_FILES), local_files_only=local))
+        return Path(snapshot_download(name, allow_patterns=list(HUB_FILES)))
     except GatedRepoError as error:
         raise HeadlightError(
             f"{name} is gated on the hub.", "Accept its licence there and sign in with `hf auth login`."
@@ -330,8 +335,11 @@ def _snapshot(name: str, local: bool) -> Path | None:
         raise HeadlightError(
             f"There is no model {name} on the hub, or it is private.", "Check the spelling."
         ) from error
-    except (LocalEntryNotFoundError, OfflineModeIsEnabled, HfHubHTTPError, httpx.HTTPError, OSError):
-        return None
+    except OSError as error:
+        raise HeadlightError(
+            f"{name} is not on this computer, and the hub cannot be reached.",
+            "Go online, or open a folder that holds the model.",
+        ) from error
 
 
 def _downloaded() -> list[Entry]:
@@ -345,7 +353,7 @@ def _downloaded() -> list[Entry]:
         return []
     found = []
     for name in sorted(repository.repo_id for repository in repositories if repository.repo_type == "model"):
-        folder = _snapshot(name, local=True)
+        folder = _cached(name)
         try:
             if folder is not None and _weight_files(folder):
                 found.append(_of_hub(open_folder(folder), name))

@@ -32,12 +32,12 @@ class SaliencyDecoder(nn.Module):
         return self.final_conv(x)
 
 
-def load(folder: Path, device: str) -> SaliencyDecoder:
+def load(folder: Path, title: str, device: str) -> SaliencyDecoder:
     """The decoder that lies beside a model's weights. Raises HeadlightError where there is none."""
     file = folder / FILE
     if not file.is_file():
         raise HeadlightError(
-            f"{folder.name} has no saliency decoder.", "Choose dinov2-small, which comes with one."
+            f"{title} has no saliency decoder.", "Choose dinov2-small, which comes with one."
         )
     weights = {name: value.float() for name, value in load_file(file).items()}
     decoder = SaliencyDecoder(weights["upconv1.weight"].shape[0])
@@ -52,7 +52,9 @@ def load(folder: Path, device: str) -> SaliencyDecoder:
 def predict(decoder: SaliencyDecoder, patches: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
     """[rows, columns, channels] after the final norm → float32 (height, width) in 0 to 1, of `size`."""
     logits = decoder(patches.permute(2, 0, 1)[None])
-    return torch.sigmoid(functional.interpolate(logits, size=size, mode="bilinear", align_corners=False))[0, 0]
+    return torch.sigmoid(functional.interpolate(logits, size=size, mode="bilinear", align_corners=False))[
+        0, 0
+    ]
 
 
 def _doubling(inputs: int, outputs: int) -> tuple[nn.Module, nn.Module]:
