@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from models.attention import Head
-from models.capture import CHUNK_ELEMENTS, Call
+from models.calls import CHUNK_ELEMENTS, Call
 from models.errors import TooLarge
 from models.tokens import Tokens
 
