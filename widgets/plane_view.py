@@ -30,6 +30,8 @@ from widgets.gestures import adds, by_keyboard
 from widgets.raster import Raster
 
 HALO = QColor(0, 0, 0, 150)
+SELECTED, POINTED = QColor(theme.DARK.amber), QColor(theme.DARK.blue)
+"""Marks on maps and pictures are bright in a dark halo in both themes: that is seen on any ground."""
 _STEP = 1.0015  # zoom per eighth of a degree of the wheel: a notch is ×1.2
 
 
@@ -356,9 +358,8 @@ class PlaneView(pg.GraphicsView):
         self.paint_over(painter)
         if self._band is not None:
             painter.setClipRect(self.area())
-            amber = QColor(theme.current().amber)
-            painter.setBrush(QColor(amber.red(), amber.green(), amber.blue(), 36))
-            for pen in (cosmetic(HALO, 3.5), cosmetic(amber, 1.5)):
+            painter.setBrush(QColor(SELECTED.red(), SELECTED.green(), SELECTED.blue(), 36))
+            for pen in (cosmetic(HALO, 3.5), cosmetic(SELECTED, 1.5)):
                 painter.setPen(pen)
                 painter.drawRect(self._band)
                 painter.setBrush(Qt.BrushStyle.NoBrush)
