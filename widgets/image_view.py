@@ -172,7 +172,7 @@ class ImageView(PlaneView):
         self._paint_unseen(painter)
         if self._grid_visible:
             self._paint_grid(painter)
-        self._paint_outline(painter, self._mask_lines, QColor(255, 255, 255), 1.5)
+        self._paint_outline(painter, self._mask_lines, QColor(255, 255, 255), 1)
         self._paint_outline(painter, self._selected, SELECTED, 2)
         self._paint_outline(painter, self._hover, POINTED, 2)
 
@@ -209,7 +209,8 @@ class ImageView(PlaneView):
     def _paint_outline(
         self, painter: QPainter, segments: list[Segment], colour: QColor, width: float
     ) -> None:
-        lines = [self._camera.map(QLineF(*segment)) for segment in segments]
+        lines = [self._camera.map(QLineF(*segment)).toLine() for segment in segments]
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         for pen in (cosmetic(HALO, width + 2), cosmetic(colour, width)):
             painter.setPen(pen)
             painter.drawLines(lines)

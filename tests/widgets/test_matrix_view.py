@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import QPoint, QPointF, Qt, QTimer
-from PySide6.QtGui import QColor, QWheelEvent
+from pointer import LEFT, MIDDLE, PLAIN, SHIFT, click, drag, move, wheel
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, QTimer
+from PySide6.QtGui import QColor, QContextMenuEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -39,38 +40,19 @@ def fill(view, rows, columns, seed=0):
     return levels
 
 
-def wheel(view, at, notches):
-    event = QWheelEvent(
-        QPointF(at),
-        QPointF(view.viewport().mapToGlobal(at)),
-        QPoint(),
-        QPoint(0, 120 * notches),
-        Qt.MouseButton.NoButton,
-        Qt.KeyboardModifier.NoModifier,
-        Qt.ScrollPhase.NoScrollPhase,
-        False,
-    )
-    QApplication.sendEvent(view.viewport(), event)
-
-
-def drag(view, start, stop, button=Qt.MouseButton.LeftButton, keys=Qt.KeyboardModifier.NoModifier):
-    QTest.mousePress(view.viewport(), button, keys, start)
-    for share in (0.3, 0.6, 1.0):
-        QTest.mouseMove(view.viewport(), start + (stop - start) * share)
-    QTest.mouseRelease(view.viewport(), button, keys, stop)
-
-
 def assert_cells(view, levels):
     """Every pixel of every cell in view has the cell's colour."""
     image, area = view.viewport().grab().toImage(), view.area().toAlignedRect()
     seen = 0
     for q, k in np.ndindex(levels.shape):
         cell = view.cell_rect(q, k).intersected(area)
+        exact = view.region_to_widget(QRectF(k, q, 1, 1)).adjusted(0.1, 0.1, -0.1, -0.1)
         if cell.isEmpty():
             continue
         seen += 1
         for corner in (cell.topLeft(), cell.topRight(), cell.bottomLeft(), cell.bottomRight(), cell.center()):
-            assert image.pixelColor(corner).red() == levels[q, k], (q, k, corner)
+            if exact.contains(QPointF(corner) + QPointF(0.5, 0.5)):  # else it is as much its neighbour's
+                assert image.pixelColor(corner).red() == levels[q, k], (q, k, corner)
     return seen
 
 
@@ -83,7 +65,7 @@ def test_every_cell_fills_its_pixels(view, shape):
 def test_cells_stay_exact_after_zoom_and_pan(view):
     levels = fill(view, 16, 16)
     wheel(view, view.cell_rect(5, 9).center(), 4)
-    drag(view, QPoint(250, 250), QPoint(231, 263), Qt.MouseButton.MiddleButton)
+    drag(view, QPoint(250, 250), QPoint(231, 263), MIDDLE)
     assert 4 < assert_cells(view, levels) < 256
 
 
@@ -130,16 +112,16 @@ def test_hover_names_the_cell_also_after_zoom(view, qtbot):
     fill(view, 16, 16)
     seen = []
     view.hovered.connect(seen.append)
-    QTest.mouseMove(view.viewport(), view.cell_rect(3, 5).center())
-    QTest.mouseMove(view.viewport(), view.cell_rect(3, 5).center() + QPoint(1, 1))
+    move(view, view.cell_rect(3, 5).center())
+    move(view, view.cell_rect(3, 5).center() + QPoint(1, 1))
     assert seen == [(3, 5)]
     wheel(view, view.cell_rect(12, 4).center(), 6)
     assert seen[-1] == (12, 4)
     for cell in ((12, 4), (11, 4), (12, 5)):
-        QTest.mouseMove(view.viewport(), view.cell_rect(*cell).center())
+        move(view, view.cell_rect(*cell).center())
         assert seen[-1] == cell
     view.fit()
-    QTest.mouseMove(view.viewport(), QPoint(2, 2))
+    move(view, QPoint(2, 2))
     assert seen[-1] is None
 
 
@@ -155,7 +137,7 @@ def test_the_wheel_keeps_the_point_under_the_cursor(view):
     assert view.cell_rect(2, 13).width() < whole
     assert view.cell_rect(2, 13).contains(at) or view.cell_rect(2, 13).center() == at
     wheel(view, at, 5)
-    QTest.mouseDClick(view.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at)
+    QTest.mouseDClick(view.viewport(), LEFT, PLAIN, at)
     assert view.cell_rect(0, 0).left() >= view.area().left()
     wheel(view, at, -9)  # out no further than the whole
     assert view.cell_rect(2, 13).contains(at) or view.cell_rect(2, 13).center() == at
@@ -182,13 +164,13 @@ def test_clicks_and_boxes(view):
     view.clicked.connect(lambda *a: clicks.append(a))
     view.boxed.connect(lambda *a: boxes.append(a))
     at = view.cell_rect(4, 7).center()
-    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at)
-    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier, at)
-    QTest.mouseClick(view.viewport(), Qt.MouseButton.RightButton, Qt.KeyboardModifier.NoModifier, at)
+    click(view, at)
+    click(view, at, keys=SHIFT)
+    click(view, at, Qt.MouseButton.RightButton)
     assert clicks == [(4, 7, False), (4, 7, True)]
     drag(view, view.cell_rect(6, 9).center(), view.cell_rect(2, 3).center())
     outside = view.cell_rect(15, 15).bottomRight() + QPoint(12, 9)
-    drag(view, view.cell_rect(13, 14).center(), outside, keys=Qt.KeyboardModifier.ShiftModifier)
+    drag(view, view.cell_rect(13, 14).center(), outside, keys=SHIFT)
     assert boxes == [(2, 7, 3, 10, False), (13, 16, 14, 16, True)]
     assert len(clicks) == 2
 
@@ -198,8 +180,8 @@ def test_the_rubber_band_is_seen_and_escape_ends_it(view):
     boxes = []
     view.boxed.connect(lambda *a: boxes.append(a))
     start, stop = view.cell_rect(2, 2).center(), view.cell_rect(9, 9).center()
-    QTest.mousePress(view.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, start)
-    QTest.mouseMove(view.viewport(), stop)
+    QTest.mousePress(view.viewport(), LEFT, PLAIN, start)
+    move(view, stop)
     amber = QColor(theme.DARK.amber)
 
     def band():
@@ -211,7 +193,7 @@ def test_the_rubber_band_is_seen_and_escape_ends_it(view):
     assert band()
     QTest.keyClick(view, Qt.Key.Key_Escape)
     assert not band()
-    QTest.mouseRelease(view.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, stop)
+    QTest.mouseRelease(view.viewport(), LEFT, PLAIN, stop)
     assert boxes == []
 
 
@@ -236,7 +218,7 @@ def test_marks_leave_the_cell_free(view):
 def test_the_read_out_is_exact_and_stays_inside(view):
     levels = fill(view, 16, 16)
     value = f"{levels[15, 15] / 255:.4f}"
-    QTest.mouseMove(view.viewport(), view.cell_rect(15, 15).center())
+    move(view, view.cell_rect(15, 15).center())
     assert view._tip.text == f"q15 → k15\t{value}"
     assert view.rect().contains(view._tip.geometry())
     assert not view._tip.geometry().contains(view.cell_rect(15, 15).center())
@@ -250,7 +232,7 @@ def test_a_message_takes_the_place_of_the_matrix(view):
     fill(view, 5, 5)
     seen = []
     view.hovered.connect(seen.append)
-    QTest.mouseMove(view.viewport(), view.cell_rect(2, 2).center())
+    move(view, view.cell_rect(2, 2).center())
     view.set_message("Too large.")
     assert seen == [(2, 2), None]
     image = view.viewport().grab().toImage()
@@ -258,7 +240,7 @@ def test_a_message_takes_the_place_of_the_matrix(view):
     pixels = {image.pixelColor(x, y).rgb() for x in range(100, 320) for y in range(185, 215)}
     assert dim.rgb() in pixels
     assert image.pixelColor(60, 60) == QColor(theme.current().panel)
-    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton)
+    click(view, QPoint(200, 200))
 
 
 def test_the_theme_is_followed_at_once(view, qapp):
@@ -277,7 +259,10 @@ def test_it_takes_no_drops_no_arrow_keys_and_leaves_no_timer(view):
     fill(view, 5, 5)
     assert not view.acceptDrops()
     assert not view.viewport().acceptDrops()
-    assert view.contextMenuPolicy() == Qt.ContextMenuPolicy.NoContextMenu
+    menu = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, QPoint(99, 99), QPoint(99, 99))
+    QApplication.sendEvent(view.viewport(), menu)
+    assert menu.isAccepted()
+    assert QApplication.activePopupWidget() is None
     assert view.focusPolicy() == Qt.FocusPolicy.StrongFocus
     assert view.accessibleName()
     keys = []
