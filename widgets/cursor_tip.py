@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
@@ -10,12 +12,16 @@ from widgets import theme
 
 _FILL = QColor(13, 14, 17, 240)
 _EDGE = QColor(255, 255, 255, 28)
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _AWAY = 14  # px from the cursor, so that the box never lies over what it speaks of
 
 
 def read_out(value: float) -> str:
-    """A weight as it is read: four decimals, or two figures where those would be zeros."""
-    return f"{value:.4f}" if value == 0 or abs(value) >= 0.001 else f"{value:.1e}"
+    """A weight as it is read: four decimals, or two figures and a power of ten where those would be zeros."""
+    if value == 0 or abs(value) >= 0.001 or not math.isfinite(value):
+        return f"{value:.4f}"
+    figures, power = f"{value:.1e}".split("e")
+    return f"{figures}·10{str(int(power)).translate(_RAISED)}"
 
 
 class CursorTip(QWidget):
@@ -37,14 +43,17 @@ class CursorTip(QWidget):
         """What is shown; empty while hidden."""
         return "" if self.isHidden() else self._text
 
-    def show_at(self, cursor: QPointF, text: str) -> None:
-        """Show `text` near `cursor` (the parent's pixels), inside the parent; an empty text hides the box."""
+    def show_at(self, cursor: QPointF, text: str, around: QRectF | None = None) -> None:
+        """Show `text` beside `cursor` (the parent's pixels), inside the parent; an empty text hides the box.
+
+        around: what must stay in sight; the box then goes below it, or above where there is no room.
+        """
         if not text:
             self.hide()
             return
         self._text = text
         self.resize(self._size().toSize())
-        self.move(self._place(cursor).toPoint())
+        self.move((self._place(cursor) if around is None else self._place_around(around)).toPoint())
         self.show()
         self.raise_()
         self.update()
@@ -72,6 +81,14 @@ class CursorTip(QWidget):
             x = max(2.0, min(cursor.x() - width / 2, room.width() - width - 2))
             y = cursor.y() - _AWAY - height if cursor.y() > height + _AWAY else cursor.y() + _AWAY
         return QPointF(x, max(2.0, min(y, room.height() - height - 2)))
+
+    def _place_around(self, around: QRectF) -> QPointF:
+        room, edge = self.parentWidget().rect(), 5
+        x = max(2.0, min(around.center().x() - self.width() / 2, room.width() - self.width() - 2))
+        y = around.bottom() + edge
+        if y + self.height() > room.height() - 2:
+            y = max(2.0, around.top() - edge - self.height())
+        return QPointF(x, y)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

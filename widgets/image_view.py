@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 from widgets import theme
 from widgets.colormap import lut as colour_table
 from widgets.outline import Rect, Segment, boxes_outline, mask_outline
-from widgets.plane_view import HALO, PlaneView, cosmetic
+from widgets.plane_view import HALO, POINTED, SELECTED, PlaneView, cosmetic
 
 _VEIL = (12, 13, 16, 176)
 _GRID = QColor(128, 128, 128, 150)
@@ -172,10 +172,9 @@ class ImageView(PlaneView):
         self._paint_unseen(painter)
         if self._grid_visible:
             self._paint_grid(painter)
-        colours = theme.current()
-        self._paint_outline(painter, self._mask_lines, QColor(255, 255, 255), 1.5)
-        self._paint_outline(painter, self._selected, QColor(colours.amber), 2)
-        self._paint_outline(painter, self._hover, QColor(colours.blue), 2)
+        self._paint_outline(painter, self._mask_lines, QColor(255, 255, 255), 1)
+        self._paint_outline(painter, self._selected, SELECTED, 2)
+        self._paint_outline(painter, self._hover, POINTED, 2)
 
     def _paint_unseen(self, painter: QPainter) -> None:
         whole = self.region_to_widget(QRectF(0, 0, self._content.width(), self._content.height()))
@@ -210,7 +209,8 @@ class ImageView(PlaneView):
     def _paint_outline(
         self, painter: QPainter, segments: list[Segment], colour: QColor, width: float
     ) -> None:
-        lines = [self._camera.map(QLineF(*segment)) for segment in segments]
+        lines = [self._camera.map(QLineF(*segment)).toLine() for segment in segments]
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         for pen in (cosmetic(HALO, width + 2), cosmetic(colour, width)):
             painter.setPen(pen)
             painter.drawLines(lines)

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 from widgets import theme
 from widgets.colormap import lut as colour_table
 from widgets.cursor_tip import read_out
-from widgets.plane_view import HALO, PlaneView, cosmetic
+from widgets.plane_view import HALO, POINTED, SELECTED, PlaneView, cosmetic
 from widgets.token_axis import Tick, TokenAxis, runs, shown
 
 _STRETCH = 4.0
@@ -109,7 +109,7 @@ class MatrixView(PlaneView):
     def cell_rect(self, query: int, key: int) -> QRect:
         """The pixels of the widget whose centres lie in a cell (empty where cells are too small)."""
         rect = self.region_to_widget(QRectF(key, query, 1, 1))
-        left, top, right, bottom = (int(np.ceil(v - 0.5)) for v in rect.getCoords())
+        left, top, right, bottom = (int(np.floor(v + 0.5)) for v in rect.getCoords())
         return QRect(left, top, right - left, bottom - top)
 
     # What the base asks.
@@ -192,8 +192,8 @@ class MatrixView(PlaneView):
         if self._shape is None:
             self._paint_message(painter)
             return
-        self._paint_selected(painter)
         self._paint_hover(painter)
+        self._paint_selected(painter)  # stays in sight under the cursor
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         seen = self.region_to_widget(QRectF(0, 0, self._shape[1], self._shape[0])).intersected(self.area())
         if not seen.isEmpty():
@@ -202,7 +202,7 @@ class MatrixView(PlaneView):
     def _paint_message(self, painter: QPainter) -> None:
         painter.setFont(theme.text_font())
         painter.setPen(QColor(theme.current().dim))
-        edge = theme.em(2)
+        edge = theme.em(0.8)
         room = QRectF(self.viewport().rect()).adjusted(edge, edge, -edge, -edge)
         painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._message)
 
@@ -211,13 +211,15 @@ class MatrixView(PlaneView):
         gap, height = theme.em(0.5), QFontMetricsF(self._font()).height()
         left, top = self._margins
         for tick in self._ticks(self._queries, horizontal=False):
-            y = self.to_widget(0, tick.place).y()
+            y = _within(self.to_widget(0, tick.place).y(), seen.top(), seen.bottom(), height)
             text = self._style(painter, self._queries, tick, 0, left - 1.5 * gap)
             box = QRectF(seen.left() - left, y - height / 2, left - gap, height)
             painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
         upright = self._upright()
         for tick in self._ticks(self._keys, horizontal=True):
             x = self.to_widget(tick.place, 0).x()
+            if upright:
+                x = _within(x, seen.left(), seen.right(), height)
             text = self._style(painter, self._keys, tick, 1, top - 1.5 * gap if upright else 1e6)
             painter.save()
             painter.translate(x, seen.top() - gap)
@@ -258,7 +260,7 @@ class MatrixView(PlaneView):
             lines += [QLineF(x, 0, x, rows) for x in _edges(start, stop, self._camera.m11())]
         lines = [self._camera.map(line) for line in lines]
         painter.setClipRect(self.area())
-        for pen in (cosmetic(HALO, 4), cosmetic(theme.current().amber, 2)):
+        for pen in (cosmetic(HALO, 4), cosmetic(SELECTED, 2)):
             pen.setCapStyle(Qt.PenCapStyle.FlatCap)
             painter.setPen(pen)
             painter.drawLines(lines)
@@ -277,11 +279,17 @@ class MatrixView(PlaneView):
                 lines += _broken(0, rows, query, down, lambda a, b, x=x: QLineF(x, a, x, b))
         lines = [self._camera.map(line) for line in lines]
         painter.setClipRect(self.area())
-        for pen in (cosmetic(HALO, 3), cosmetic(theme.current().blue, 1)):
+        for pen in (cosmetic(HALO, 3), cosmetic(POINTED, 1)):
             pen.setCapStyle(Qt.PenCapStyle.FlatCap)
             painter.setPen(pen)
             painter.drawLines(lines)
         painter.setClipping(False)
+
+
+def _within(middle: float, low: float, high: float, height: float) -> float:
+    """The middle of a label that is moved no further than it takes to stay beside the matrix."""
+    slack = height / 2 - 2
+    return min(max(middle, low + slack), max(high - slack, low + slack))
 
 
 def _edges(start: int, stop: int, scale: float) -> tuple[float, ...]:

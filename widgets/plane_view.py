@@ -13,6 +13,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QContextMenuEvent,
     QFocusEvent,
     QKeyEvent,
     QMouseEvent,
@@ -30,6 +31,8 @@ from widgets.gestures import adds, by_keyboard
 from widgets.raster import Raster
 
 HALO = QColor(0, 0, 0, 150)
+SELECTED, POINTED = QColor(theme.DARK.amber), QColor(theme.DARK.blue)
+"""Marks on maps and pictures are bright in a dark halo in both themes: that is seen on any ground."""
 _STEP = 1.0015  # zoom per eighth of a degree of the wheel: a notch is ×1.2
 
 
@@ -177,7 +180,7 @@ class PlaneView(pg.GraphicsView):
     def refresh(self) -> None:
         """Content or marks changed: paint again and let the read-out say what holds now."""
         self.viewport().update()
-        self._refresh_tip()
+        self._point()
 
     def relayout(self) -> None:
         """The area changed (a resize, other labels): keep the view as it was, or show all again."""
@@ -307,6 +310,9 @@ class PlaneView(pg.GraphicsView):
         self._cursor = None
         self._point()
 
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        event.accept()  # the right button pans
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """F, + and − are the view's own; all other keys belong to the window."""
         middle = self.area().center()
@@ -356,11 +362,11 @@ class PlaneView(pg.GraphicsView):
         self.paint_over(painter)
         if self._band is not None:
             painter.setClipRect(self.area())
-            amber = QColor(theme.current().amber)
-            painter.setBrush(QColor(amber.red(), amber.green(), amber.blue(), 36))
-            for pen in (cosmetic(HALO, 3.5), cosmetic(amber, 1.5)):
+            painter.setBrush(QColor(SELECTED.red(), SELECTED.green(), SELECTED.blue(), 36))
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+            for pen in (cosmetic(HALO, 4), cosmetic(SELECTED, 2)):
                 painter.setPen(pen)
-                painter.drawRect(self._band)
+                painter.drawRect(self._band.toRect())
                 painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setClipping(False)
         if self._focus_frame:

@@ -359,7 +359,7 @@ class TokenStrip(QAbstractScrollArea):
                 text = self._tip_function(self._under)
             elif self._values is not None:
                 text = f"{self._labels[self._under]}\t{read_out(float(self._values[self._under]))}"
-        self._tip.show_at(self._cursor or QPointF(), text)
+        self._tip.show_at(QPointF(), text, self.chip_rect(self._under) if text else None)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton and self._chips:
