@@ -79,6 +79,7 @@ class Trace:
     notices: sentences the user should see about this run.
     stretch: (first, last + 1, total) tokens of a text that is longer than the model reads, else None.
     outputs: what engines need later (torch tensors), by name.
+    has_saliency: the model comes with a decoder that predicts saliency.
     """
 
     model: ModelCard
@@ -92,3 +93,4 @@ class Trace:
     notices: tuple[str, ...] = ()
     stretch: tuple[int, int, int] | None = None
     outputs: dict[str, Any] = field(default_factory=dict)
+    has_saliency: bool = False

@@ -7,14 +7,14 @@ no n × n matrix at all: it starts at the last layer and is multiplied down, a f
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 import torch
 
 from models.attention import Fusion
 from models.errors import HeadlightError, TooLarge
+from models.rollout_settings import RolloutSettings
 from models.task import SILENT, Task
 from models.tokens import Tokens
 
@@ -22,8 +22,6 @@ MATRIX_LIMIT = 4096
 """Most tokens of which the whole rollout matrix is computed (64 MB, and n³ multiplications a layer)."""
 CHUNK = 1 << 19
 """Weights of one head that are held at once: 2 MB stay in the cache while the heads are fused."""
-
-Residual = Literal["add", "mix", "none"]
 
 
 class BlockLayer(Protocol):
@@ -38,34 +36,6 @@ class BlockLayer(Protocol):
     def block(self, head: int, start: int, stop: int) -> torch.Tensor:
         """float32 [stop − start, keys] on the layer's device: the weights of these queries."""
         ...
-
-
-@dataclass(frozen=True)
-class RolloutSettings:
-    """How layers are turned into one matrix each.
-
-    fusion: over heads, element by element. discard: this share of the lowest weights of every row is set to 0
-    (weights equal to the lowest one kept stay), never the residual. residual: "add" is the paper's
-    row-normalise(A + I); "mix" normalises A first, then ½A + ½I, so that the skip connection counts one half
-    for every fusion; "none" leaves it out. Rows sum to 1 in all three. first, last: layers, both included;
-    a `last` of None is the final layer.
-    """
-
-    fusion: Fusion = "mean"
-    discard: float = 0.0
-    residual: Residual = "add"
-    first: int = 0
-    last: int | None = None
-
-    def __post_init__(self) -> None:
-        if self.fusion not in ("mean", "max", "min"):
-            raise HeadlightError(f"Heads cannot be fused by “{self.fusion}”.", "Choose mean, max or min.")
-        if self.residual not in ("add", "mix", "none"):
-            raise HeadlightError(f"There is no residual “{self.residual}”.", "Choose add, mix or none.")
-        if not 0 <= self.discard < 1:
-            raise HeadlightError(
-                f"The discard share {self.discard:g} is outside 0 to 1.", "Choose at least 0 and less than 1."
-            )
 
 
 def rollout_row(
@@ -197,11 +167,7 @@ def _chosen(layers: Sequence[BlockLayer], settings: RolloutSettings) -> tuple[Se
     chosen = layers[settings.first : last + 1]
     tokens = chosen[0].queries
     for layer in chosen:
-        if (
-            layer.kind != "self"
-            or layer.queries.labels != tokens.labels
-            or layer.keys.labels != tokens.labels
-        ):
+        if layer.kind != "self" or layer.queries.labels != tokens.labels or layer.keys.labels != tokens.labels:
             raise HeadlightError(
                 f"Rollout needs layers in which the same tokens attend to each other, and {layer.name} "
                 f"({layer.kind}, {len(layer.queries):,} × {len(layer.keys):,}) does not fit.",
@@ -213,7 +179,5 @@ def _chosen(layers: Sequence[BlockLayer], settings: RolloutSettings) -> tuple[Se
 def _within(queries: np.ndarray, size: int) -> np.ndarray:
     """int64 (m,), checked."""
     if not len(queries) or queries.min() < 0 or queries.max() >= size:
-        raise HeadlightError(
-            f"There is no such token among {size:,}.", f"Choose a token from 0 to {size - 1:,}."
-        )
+        raise HeadlightError(f"There is no such token among {size:,}.", f"Choose a token from 0 to {size - 1:,}.")
     return queries.astype(np.int64)

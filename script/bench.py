@@ -38,7 +38,6 @@ def medians(*works: Callable[[], object], rounds: int = 7) -> list[float]:
 
 def engine_and_pixels():
     from models.engine import open_engine
-
     from viewer.inputs import from_path
 
     return open_engine(None, "image"), from_path(str(PICTURE)).pixels
@@ -47,6 +46,7 @@ def engine_and_pixels():
 def capture() -> list[tuple[str, str, str]]:
     """Forward with capture against the same forward without, and against eager with all weights."""
     import torch
+
     from models.capture import recording
 
     engine, pixels = engine_and_pixels()
@@ -84,6 +84,7 @@ def held_by(model, values) -> tuple[int, int]:
     import gc
 
     import torch
+
     from models.capture import recording
 
     def storages() -> dict[int, int]:
@@ -143,10 +144,10 @@ def peak_here() -> None:
 def gestures() -> list[tuple[str, str, str]]:
     """What a hover, a click on a head and a rollout cost at 1370 tokens."""
     import numpy as np
-    from models.rollout import rollout_rows
     from PySide6.QtWidgets import QApplication
 
     from models.attention import Trace
+    from models.rollout import rollout_rows
     from models.rollout_settings import RolloutSettings
     from viewer.maps import matrix_map
     from viewer.session import Selection, View

@@ -10,6 +10,8 @@ from widgets.pane_frame import Pane
 LEFT, RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
 ACROSS, DOWN = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
 LAYOUT_VERSION = 1
+EDGE = 6
+"""Pixels between the panes and the window's edge, as between two panes."""
 
 
 class Deck(QMainWindow):
@@ -20,6 +22,7 @@ class Deck(QMainWindow):
         self.setWindowFlags(Qt.WindowType.Widget)
         self.setDockNestingEnabled(True)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+        self.setContentsMargins(EDGE, 0, EDGE, 0)
         self._settings = settings
         self.modality: str | None = None
         self.panes = {pane.name: pane for pane in panes}
@@ -94,7 +97,7 @@ class Deck(QMainWindow):
         self.resizeDocks(
             [heads, matrix, rollout], [int(rest * 0.31), int(rest * 0.42), int(rest * 0.27)], ACROSS
         )
-        upper = int(height * 0.22)
+        upper = int(height * 0.2)
         self.resizeDocks([sentence, heads], [upper, height - upper], DOWN)
 
     def _log_below(self, dock: QDockWidget) -> None:

@@ -25,9 +25,8 @@ def forward_pass(what: Input, options: RunOptions, task: Task = SILENT) -> Pass:
 
     Raises HeadlightError where the model cannot be opened or cannot read this.
     """
-    from models.engine import open_engine
-
     from models import devices
+    from models.engine import open_engine
 
     modality = "image" if isinstance(what, ImageInput) else "text"
     engine = open_engine(options.model, modality, options.device, task)

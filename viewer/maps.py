@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from widgets.colormap import Scale, levels, scale_of
 
 from models.attention import AttentionLayer, Head, Trace
 from models.task import SILENT, Task
 from models.tokens import PatchTokens, Place, Tokens
 from viewer.session import MapSettings, View
+from widgets.colormap import Scale, levels, scale_of
 
 CHECK_LIMIT = 1e-3
 """A layer whose weights miss its real output by more than this is not drawn."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
-from widgets.progress import Progress
 
 from viewer.jobs import Job, Jobs
 from viewer.maps import CHECK_LIMIT
 from viewer.session import Document, Session
 from widgets.labels import short_number
+from widgets.progress import Progress
 
 
 class Status(QWidget):

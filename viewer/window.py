@@ -21,7 +21,6 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from widgets.welcome import Welcome
 
 from models.errors import HeadlightError
 from viewer.commands import Actions, commands
@@ -34,6 +33,7 @@ from viewer.topbar import TopBar
 from widgets import theme
 from widgets.palette import CommandPalette, PaletteEntry
 from widgets.toasts import Toasts
+from widgets.welcome import Welcome
 
 if TYPE_CHECKING:
     from viewer.deck import Deck

@@ -67,14 +67,14 @@ def test_the_mass_mask_holds_the_share(picture):
 
 
 def test_head_maps_of_a_picture_are_rows_and_stream_layer_by_layer(picture):
-    class Streamed(Task):
-        got = []
+    got = []
 
+    class Streamed(Task):
         def partial(self, value):
-            self.got.append(value)
+            got.append(value)
 
     maps = head_maps(picture, view(percentile=100.0), task=Streamed())
-    assert [layer for layer, _ in Streamed.got] == [0, 1]
+    assert [layer for layer, _ in got] == [0, 1]
     row = picture.layers[1].weights[0, 5, 1:].reshape(2, 3)
     np.testing.assert_array_equal(maps.layers[1][0], np.floor(row / row.max() * 255 + 0.5))
     hovered = head_maps(picture, view(percentile=100.0), query=Box(0, 0, 10, 10))

@@ -130,6 +130,6 @@ class Pane(QObject):
             self.mark(self.session.view, hover)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self.widget and event.type() == QEvent.Type.Show:
+        if event.type() == QEvent.Type.Show and watched is self.widget:
             self.update()
         return False

@@ -6,6 +6,7 @@ import logging
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QWidget
+
 from widgets.log_view import LogView
 
 

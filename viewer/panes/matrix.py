@@ -51,7 +51,7 @@ class MatrixPane(Pane):
             return
         if self._result is None or result.queries is not self._result.queries:
             q, k = result.queries, result.keys
-            self.view.set_tokens(q.labels, k.labels, q.special, k.special)
+            self.view.set_tokens(words.short_labels(q), words.short_labels(k), q.special, k.special)
         self._result = result
         self.view.set_message("")
         self.view.set_matrix(result.levels, result.values)

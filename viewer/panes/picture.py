@@ -158,7 +158,7 @@ class PicturePane(Pane):
         else:
             for row in self.rows:
                 row.set_value("–")
-        artifacts = [words.token(tokens, int(i)).removeprefix("patch ") for i in trace.artifacts]
+        artifacts = [tokens.labels[int(i)].removeprefix("patch ") for i in trace.artifacts]
         self.artifacts_row.setVisible(bool(artifacts))
         self.artifacts.set_chips([Chip(label) for label in artifacts])
         left_out = self.session.view.map.leave_out

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from models.attention import Trace
 from models.task import Task
@@ -62,8 +62,20 @@ class RolloutPane(Pane):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
         layout.addWidget(self.stack, 1)
-        for control in (self.query, self.fusion, self.residual, self.discard, self.layers):
-            layout.addWidget(control)
+        choices = QGridLayout()
+        choices.setHorizontalSpacing(10)
+        choices.setVerticalSpacing(6)
+        for row, (name, control) in enumerate(
+            (("Query", self.query), ("Heads", self.fusion), ("Residual", self.residual))
+        ):
+            label = QLabel(name)
+            label.setProperty("role", "dim")
+            choices.addWidget(label, row, 0)
+            choices.addWidget(control, row, 1)
+        choices.setColumnStretch(1, 1)
+        layout.addLayout(choices)
+        layout.addWidget(self.discard)
+        layout.addWidget(self.layers)
         return widget
 
     def key(self, document: Document, view: View) -> Hashable:
@@ -137,7 +149,7 @@ class RolloutPane(Pane):
 
     def _show_settings(self, document: Document) -> None:
         view, trace = self.session.view, document.trace
-        readout = trace.tokens.labels[trace.readout] if trace.readout is not None else "All patches"
+        readout = trace.tokens.labels[trace.readout] if trace.readout is not None else "All, averaged"
         self.query.set_label(False, readout)
         self.query.set_value(view.rollout_selected)
         self.fusion.set_value(view.rollout.fusion)

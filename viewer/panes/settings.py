@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QComboBox, QScrollArea, QVBoxLayout, QWidget
 
 from models.attention import Trace
@@ -66,7 +66,7 @@ class SettingsPane(Pane):
         self.colours.addItems(COLOURS)
         self.colours.setAccessibleName("Colour map")
         self.colours.textActivated.connect(lambda v: change(colours=v))
-        self.leave_out = Toggle("Leave artifact tokens out of the scale")
+        self.leave_out = Toggle("Leave artifacts out of the scale")
         self.leave_out.changed.connect(lambda v: change(leave_out=v))
         self.hide_special = Toggle("Hide special tokens")
         self.hide_special.changed.connect(lambda v: change(hide_special=v))
@@ -114,6 +114,9 @@ class SettingsPane(Pane):
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        # The column is never narrower than its widest control: nothing in it is cut off.
+        inner.installEventFilter(self)
+        self._column, self._scroll = inner, scroll
         return scroll
 
     def key(self, document: Document, view: View) -> Hashable:
@@ -139,6 +142,12 @@ class SettingsPane(Pane):
             None if distance is None else float(distance[pick].mean()),
             float(statistics.special[pick].mean()),
         )
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._column and event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Show):
+            bar = self._scroll.verticalScrollBar().sizeHint().width()
+            self._scroll.setMinimumWidth(self._column.minimumSizeHint().width() + bar)
+        return super().eventFilter(watched, event)
 
     def update(self) -> None:
         document = self.session.current

@@ -22,6 +22,14 @@ def visible(label: str) -> str:
     return label.replace("\n", "⏎").replace(" ", "␣") if not label.strip() else label
 
 
+def short_labels(tokens: Tokens) -> list[str]:
+    """Labels for an axis: a patch is named by its place alone."""
+    if not isinstance(tokens, PatchTokens):
+        return list(tokens.labels)
+    cells = (tokens.cell(index) for index in range(tokens.prefix, len(tokens)))
+    return [*tokens.labels[: tokens.prefix], *(f"({row}, {column})" for row, column in cells)]
+
+
 def tokens_named(tokens: Tokens, indices: np.ndarray) -> str:
     """What a selection of tokens is called in a pane's title."""
     if len(indices) == 1:
