@@ -91,7 +91,10 @@ class CursorTip(QWidget):
         return QPointF(x, y)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
+        with QPainter(self) as painter:
+            self._paint(painter)
+
+    def _paint(self, painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(_EDGE)
         painter.setBrush(_FILL)
@@ -111,4 +114,3 @@ class CursorTip(QWidget):
             x = pad + (metrics.horizontalAdvance(label) + gap if label else 0)
             painter.drawText(QPointF(x, y), value)
             y += metrics.lineSpacing()
-        painter.end()

@@ -177,13 +177,13 @@ class ImageView(PlaneView):
         self._paint_outline(painter, self._hover, POINTED, 2)
 
     def _paint_unseen(self, painter: QPainter) -> None:
-        whole = self.region_to_widget(QRectF(0, 0, self._content.width(), self._content.height()))
-        seen = self.region_to_widget(self._seen())
-        if seen.adjusted(-0.5, -0.5, 0.5, 0.5).contains(whole):
+        whole = self.pixels(QRectF(0, 0, self._content.width(), self._content.height()))
+        seen = self.pixels(self._seen())
+        if seen.contains(whole):
             return
         outside, inside = QPainterPath(), QPainterPath()
-        outside.addRect(whole)
-        inside.addRect(seen)
+        outside.addRect(QRectF(whole))
+        inside.addRect(QRectF(seen))
         outside = outside.subtracted(inside)
         painter.fillPath(outside, QColor(*_VEIL))
         painter.fillPath(outside, QBrush(QColor(255, 255, 255, 60), Qt.BrushStyle.BDiagPattern))

@@ -108,9 +108,7 @@ class MatrixView(PlaneView):
 
     def cell_rect(self, query: int, key: int) -> QRect:
         """The pixels of the widget whose centres lie in a cell (empty where cells are too small)."""
-        rect = self.region_to_widget(QRectF(key, query, 1, 1))
-        left, top, right, bottom = (int(np.floor(v + 0.5)) for v in rect.getCoords())
-        return QRect(left, top, right - left, bottom - top)
+        return self.pixels(QRectF(key, query, 1, 1))
 
     # What the base asks.
 

@@ -6,11 +6,12 @@ box, a double click or F shows all again.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
@@ -63,7 +64,6 @@ class PlaneView(pg.GraphicsView):
         self._window.setPen(QPen(Qt.PenStyle.NoPen))
         self._window.setFlag(QGraphicsItem.GraphicsItemFlag.ItemClipsChildrenToShape)
         self.addItem(self._window)
-        self.plane = QGraphicsRectItem(self._window)
         self._rasters: list[Raster] = []
         self._content = QSize(0, 0)
         self._square = True
@@ -169,13 +169,18 @@ class PlaneView(pg.GraphicsView):
 
     def add_raster(self) -> Raster:
         """An array on the plane, over those added before."""
-        raster = Raster(self.plane)
+        raster = Raster(self._window)
         self._rasters.append(raster)
         return raster
 
     def region_to_widget(self, rect: QRectF) -> QRectF:
         """A rectangle of the plane → widget pixels."""
         return self._camera.mapRect(rect)
+
+    def pixels(self, rect: QRectF) -> QRect:
+        """The pixels of the widget whose centres lie in a rectangle of the plane; maybe none."""
+        left, top, right, bottom = (math.ceil(v - 0.5) for v in self._camera.mapRect(rect).getCoords())
+        return QRect(left, top, right - left, bottom - top)
 
     def refresh(self) -> None:
         """Content or marks changed: paint again and let the read-out say what holds now."""
@@ -223,11 +228,10 @@ class PlaneView(pg.GraphicsView):
 
     def _set_camera(self, camera: QTransform) -> None:
         self._camera = camera
-        self._window.setRect(self.area())
-        self.plane.setTransform(camera)
-        density = self.devicePixelRatioF()
+        area = self.area()
+        self._window.setRect(area)
         for raster in self._rasters:
-            raster.set_scale(camera.m11() * density, camera.m22() * density)
+            raster.set_camera(camera, area, self.devicePixelRatioF())
         self.viewport().update()
         self._point()
 

@@ -29,9 +29,10 @@ def pool_max(levels: np.ndarray, down: int, across: int) -> np.ndarray:
 class Raster(pg.ImageItem):
     """uint8 levels (rows, columns) through a table of 256 colours, or a picture uint8 (rows, columns, 3).
 
-    Where cells are smaller than a pixel of the screen, levels show the largest of each block (so a single
-    bright cell never vanishes) and pictures show the mean. Pictures are smooth up to three times their size
-    and show their pixels beyond; levels show their cells unless `smooth`.
+    Every pixel of the screen shows the cell in which its centre lies: Qt's own scaling counts in 1/65536 of a
+    cell and is some pixels off at the far end of a large zoom. Where cells are smaller than a pixel, levels
+    show the largest of each block (so a single bright cell never vanishes) and pictures the mean. Pictures
+    are blended up to three times their size and show their pixels beyond; levels are blended if `smooth`.
     """
 
     def __init__(self, parent: QGraphicsItem) -> None:
@@ -40,67 +41,104 @@ class Raster(pg.ImageItem):
         self._array: np.ndarray | None = None
         self._region = QRectF()
         self._smooth = False
+        self._reduced: np.ndarray | None = None
+        self._blended = False
         self._factor = (0, 0)
-        self._scale = (1.0, 1.0)
+        self._camera, self._window, self._density = QTransform(), QRectF(), 1.0
 
     def set_array(self, array: np.ndarray | None, region: QRectF, smooth: bool = False) -> None:
         """Show `array` on `region` of the plane (row 0 at its top), or nothing."""
-        self._array, self._region, self._smooth = array, QRectF(region), smooth
-        self._factor = (0, 0)
-        if array is None or not array.size:
-            self._array = None
-            self.clear()
-        else:
-            self._reduce()
+        self._array = array if array is not None and array.size else None
+        self._region, self._smooth, self._factor = QRectF(region), smooth, (0, 0)
+        self._arrange()
 
     def set_colours(self, lut: np.ndarray) -> None:
         """uint8 (256, 4): the colour of each level."""
         self.setLookupTable(lut)
 
-    def set_scale(self, across: float, down: float) -> None:
-        """Device pixels per unit of the plane, after every zoom."""
-        self._scale = (across, down)
-        if self._array is not None:
-            self._reduce()
+    def set_camera(self, camera: QTransform, window: QRectF, density: float) -> None:
+        """camera: plane → widget pixels. window: what of the widget is to be filled. density: device pixels
+        in one of the widget's.
+        """
+        self._camera, self._window, self._density = camera, window, density
+        self._arrange()
 
-    def cell_size(self) -> tuple[float, float]:
-        """(width, height) of one element of the array in device pixels."""
+    def _arrange(self) -> None:
+        if self._array is None:
+            self._reduced = None
+            self.clear()
+            return
         rows, columns = self._array.shape[:2]
-        return (
-            self._region.width() / columns * self._scale[0],
-            self._region.height() / rows * self._scale[1],
-        )
-
-    def _reduce(self) -> None:
-        width, height = self.cell_size()
-        if self._array.ndim == 3:
-            factor = (max(1, math.floor(1 / width + 1e-6)), max(1, math.floor(1 / height + 1e-6)))
+        place = self._camera.mapRect(self._region)  # widget pixels
+        width, height = (place.width() * self._density / columns, place.height() * self._density / rows)
+        if width <= 0 or height <= 0:
+            return
+        self._blended = self._smooth or (self._array.ndim == 3 and min(width, height) <= 3)
+        self._reduce(width, height)
+        if self._blended:
+            self._place_whole(place)
         else:
-            factor = (max(1, math.ceil(1 / width - 1e-6)), max(1, math.ceil(1 / height - 1e-6)))
+            self._place_cells(place)
+
+    def _reduce(self, width: float, height: float) -> None:
+        """width, height: of an element of the array in device pixels."""
+        whole = math.floor if self._array.ndim == 3 else math.ceil
+        slack = 1e-6 if self._array.ndim == 3 else -1e-6
+        factor = max(1, whole(1 / width + slack)), max(1, whole(1 / height + slack))
         if factor == self._factor:
             return
         self._factor = factor
-        across, down = factor
         if factor == (1, 1):
-            shown = np.ascontiguousarray(self._array)
+            self._reduced = np.ascontiguousarray(self._array)
         elif self._array.ndim == 3:
-            shown = np.asarray(Image.fromarray(self._array).reduce(factor))
+            self._reduced = np.asarray(Image.fromarray(self._array).reduce(factor))
         else:
-            shown = pool_max(self._array, down, across)
-        levels = None if shown.ndim == 3 else (0, 255)
-        self.setImage(shown, autoLevels=False, levels=levels)
+            self._reduced = pool_max(self._array, factor[1], factor[0])
+
+    def _show(self, image: np.ndarray) -> None:
+        self.setImage(image, autoLevels=False, levels=None if image.ndim == 3 else (0, 255))
+
+    def _place_whole(self, place: QRectF) -> None:
         rows, columns = self._array.shape[:2]
-        place = QTransform.fromTranslate(self._region.x(), self._region.y())
-        place.scale(self._region.width() / columns * across, self._region.height() / rows * down)
-        self.setTransform(place)
+        across, down = self._factor
+        if self.image is not self._reduced:
+            self._show(self._reduced)
+        transform = QTransform.fromTranslate(place.x(), place.y())
+        transform.scale(place.width() / columns * across, place.height() / rows * down)
+        self.setTransform(transform)
+
+    def _place_cells(self, place: QRectF) -> None:
+        rows, columns = self._array.shape[:2]
+        across, down = self._factor
+        seen, density = place.intersected(self._window), self._density
+        x0, x = _cells(seen.left(), seen.right(), place.left(), place.width() / columns * across, density)
+        y0, y = _cells(seen.top(), seen.bottom(), place.top(), place.height() / rows * down, density)
+        if not len(x) or not len(y):
+            self.clear()
+            return
+        self._show(self._reduced.take(y, 0).take(x, 1))
+        transform = QTransform.fromTranslate(x0 / density, y0 / density)
+        transform.scale(1 / density, 1 / density)
+        self.setTransform(transform)
 
     def paint(self, painter: QPainter, *args: object) -> None:
         if self._array is None:
             return
-        smooth = self._smooth or (self._array.ndim == 3 and min(self.cell_size()) <= 3)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
-        rows, columns = self._array.shape[:2]
-        across, down = self._factor
-        # The last block may reach past the array.
-        painter.setClipRect(QRectF(0, 0, columns / across, rows / down), Qt.ClipOperation.IntersectClip)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._blended)
+        if self._blended:  # the last block of a reduced array may reach past the region
+            rows, columns = self._array.shape[:2]
+            across, down = self._factor
+            clip = QRectF(0, 0, columns / across, rows / down)
+            painter.setClipRect(clip, Qt.ClipOperation.IntersectClip)
         super().paint(painter, *args)
+
+
+def _cells(first: float, last: float, start: float, cell: float, density: float) -> tuple[int, np.ndarray]:
+    """Which cell each device pixel shows whose centre lies in [first, last): (first pixel, int (pixels,)).
+
+    Lengths in widget pixels; cells of length `cell` stand side by side from `start` on.
+    """
+    low, high = math.ceil(first * density - 0.5), math.ceil(last * density - 0.5)
+    centres = np.arange(low, max(low, high)) + 0.5
+    end = math.ceil((last - start) / cell - 1e-9) - 1  # rounding may go past it
+    return low, np.clip(np.floor((centres / density - start) / cell).astype(np.intp), 0, max(end, 0))

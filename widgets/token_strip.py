@@ -114,12 +114,12 @@ class TokenStrip(QAbstractScrollArea):
         Weights and marks of the tokens before are taken away.
         """
         n = len(labels)
-        self._labels = tuple(shown(label) for label in labels)
-        self._special = np.asarray(special, bool)
-        self._words = np.full(n, -1) if words is None else np.asarray(words, int)
-        self._texts = np.zeros(n, int) if texts is None else np.asarray(texts, int)
-        if not len(self._special) == len(self._words) == len(self._texts) == n:
+        words = np.full(n, -1) if words is None else np.asarray(words, int)
+        texts = np.zeros(n, int) if texts is None else np.asarray(texts, int)
+        if not len(special) == len(words) == len(texts) == n:
             raise ValueError(f"{n} labels need as many flags, words and texts")
+        self._labels = tuple(shown(label) for label in labels)
+        self._special, self._words, self._texts = np.asarray(special, bool), words, texts
         self._levels = self._values = self._hover = self._drag = self._press = None
         self._selected = frozenset()
         self.setAccessibleDescription(" ".join(self._labels))
@@ -209,10 +209,12 @@ class TokenStrip(QAbstractScrollArea):
         return bool(len(self._texts)) and bool(self._texts.max() > 0)
 
     def _lay_out(self) -> None:
-        self._chips, self._height = self._place(self.viewport().width())
-        bar = self.verticalScrollBar()
-        bar.setRange(0, max(0, round(self._height) - self.viewport().height()))
-        bar.setPageStep(self.viewport().height())
+        bar, room = self.verticalScrollBar(), self.maximumViewportSize()  # as it is without the bar
+        self._chips, self._height = self._place(room.width())
+        if self._height > room.height():
+            self._chips, self._height = self._place(room.width() - bar.sizeHint().width())
+        bar.setRange(0, max(0, round(self._height) - room.height()))
+        bar.setPageStep(room.height())
         bar.setSingleStep(theme.em(2))
         self.viewport().update()
         self._point()
@@ -241,7 +243,10 @@ class TokenStrip(QAbstractScrollArea):
         return self.chip_rect(index).adjusted(-4, -4, 4, 4)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self.viewport())
+        with QPainter(self.viewport()) as painter:
+            self._paint(painter, event)
+
+    def _paint(self, painter: QPainter, event: QPaintEvent) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         colours = theme.current()
         painter.fillRect(event.rect(), QColor(colours.panel))
@@ -255,7 +260,6 @@ class TokenStrip(QAbstractScrollArea):
             painter.setPen(QColor(colours.blue))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(QRectF(self.viewport().rect()).adjusted(0.5, 0.5, -0.5, -0.5))
-        painter.end()
 
     def _paint_chip(self, painter: QPainter, index: int, colours: theme.Theme) -> None:
         chip, special = self.chip_rect(index), bool(self._special[index])
