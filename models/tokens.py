@@ -8,7 +8,8 @@ numpy only, so that every room may import it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 import numpy as np
 
@@ -43,7 +44,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Special:
-    """A token without a place in the input: [CLS], [SEP], a register. `index` counts among the special ones."""
+    """A token without a place in the input: [CLS], [SEP], a register; `index` counts them from the first."""
 
     label: str
     index: int
@@ -76,7 +77,7 @@ class Tokens:
         return self._place(index)
 
     def find(self, place: Place) -> np.ndarray:
-        """int (m,): the tokens at `place`, in order; empty where there are none or the modality is another."""
+        """int (m,): the tokens at `place`, in order; none where the place is of another modality."""
         if isinstance(place, Special):
             where = np.flatnonzero(self.special)
             return where[place.index : place.index + 1]
@@ -86,6 +87,16 @@ class Tokens:
         """int (m,): the tokens at any of these places, sorted, each once."""
         found = [self.find(place) for place in places]
         return np.unique(np.concatenate(found)) if found else np.empty(0, int)
+
+    def without_special(self) -> Self:
+        """The tokens that have a place, in their order."""
+        kept = np.flatnonzero(~self.special)
+        labels = tuple(self.labels[index] for index in kept)
+        return replace(self, labels=labels, special=self.special[kept], **self._kept(kept))
+
+    def _kept(self, indices: np.ndarray) -> dict[str, np.ndarray]:
+        """The fields of a subclass that have one entry a token, for these tokens."""
+        return {}
 
     def _place(self, index: int) -> Place:
         raise ValueError(f"token {index} has no place")
@@ -106,6 +117,9 @@ class TextTokens(Tokens):
     spans: np.ndarray = field(default_factory=lambda: np.empty((0, 2), int))
     words: np.ndarray = field(default_factory=lambda: np.empty(0, int))
     texts: np.ndarray = field(default_factory=lambda: np.empty(0, int))
+
+    def _kept(self, indices: np.ndarray) -> dict[str, np.ndarray]:
+        return {"spans": self.spans[indices], "words": self.words[indices], "texts": self.texts[indices]}
 
     def _place(self, index: int) -> Place:
         start, stop = self.spans[index]
@@ -182,6 +196,9 @@ class PointTokens(Tokens):
     """Points of a cloud. positions: float (n, 3) in the cloud's own coordinates."""
 
     positions: np.ndarray = field(default_factory=lambda: np.empty((0, 3)))
+
+    def _kept(self, indices: np.ndarray) -> dict[str, np.ndarray]:
+        return {"positions": self.positions[indices]}
 
     def _place(self, index: int) -> Place:
         return Position(*(float(v) for v in self.positions[index]))

@@ -16,7 +16,7 @@ import numpy as np
 
 from models.attention import AttentionLayer, Head, Trace
 from models.task import SILENT, Task
-from models.tokens import PatchTokens, Place, Tokens
+from models.tokens import PatchTokens, Place, TextTokens, Tokens
 from viewer.session import MapSettings, View
 from widgets.colormap import Scale, levels, scale_of
 
@@ -104,10 +104,16 @@ def shown(trace: Trace, settings: MapSettings) -> Trace:
     """The trace as the settings want it seen: whole words, special tokens left out."""
     if not (settings.whole_words or settings.hide_special):
         return trace
-    from models.merge import regroup
 
-    key = ("regroup", settings.whole_words, settings.hide_special)
-    return derived(trace, key, lambda: regroup(trace, settings.whole_words, settings.hide_special))
+    def made() -> Trace | None:
+        from models.hide import hide_special
+        from models.merge import merge_words
+
+        words = merge_words(trace) if settings.whole_words else trace
+        seen = hide_special(words) if settings.hide_special else words
+        return seen if seen is not trace else None  # what is kept for a trace must not keep the trace alive
+
+    return derived(trace, ("shown", settings.whole_words, settings.hide_special), made) or trace
 
 
 def head_of(view: View) -> Head:
@@ -224,27 +230,45 @@ def attention_map(trace: Trace, view: View, layer: int, head: Head) -> InputMap:
 
 
 def rollout_map(trace: Trace, view: View, task: Task = SILENT) -> InputMap:
-    """Rollout of the chosen queries on the input; streams a map after every layer."""
+    """Rollout of the chosen queries on the input; streams a map after every layer.
+
+    It is rolled out over all tokens, since what passes through hidden ones counts; words get the sum of
+    their subwords.
+    """
     from models.rollout import rollout_rows
 
     tokens = trace.tokens
     chosen = query_indices(trace, tokens, view.selection.queries if view.rollout_selected else ())
 
+    seen = shown(trace, view.map).tokens if isinstance(tokens, TextTokens) else tokens
+
     def finished(rows: np.ndarray) -> InputMap:
-        return _input_map(trace, tokens, rows.mean(0), view, chosen)
+        weights = rows.mean(0)
+        if seen is not tokens:
+            parts = (tokens.find(seen.place(index)) for index in range(len(seen)))
+            weights = np.array([weights[part].sum() for part in parts], np.float32)
+        return _input_map(trace, seen, weights, view, chosen)
 
-    class Drawn(Task):
-        def check(self) -> None:
-            task.check()
-
-        def progress(self, share: float, sentence: str) -> None:
-            task.progress(share, sentence)
-
-        def partial(self, rows: np.ndarray) -> None:
-            task.partial(finished(rows))
-
+    drawn = _Drawn(task, finished)
     key = ("rollout", view.rollout, chosen.tobytes())
-    return finished(derived(trace, key, lambda: rollout_rows(trace.layers, chosen, view.rollout, Drawn())))
+    return finished(derived(trace, key, lambda: rollout_rows(trace.layers, chosen, view.rollout, drawn)))
+
+
+@dataclass(eq=False)
+class _Drawn(Task):
+    """Hands partial results on as what the pane draws."""
+
+    task: Task
+    draw: Callable[[np.ndarray], InputMap]
+
+    def check(self) -> None:
+        self.task.check()
+
+    def progress(self, share: float, sentence: str) -> None:
+        self.task.progress(share, sentence)
+
+    def partial(self, value: np.ndarray) -> None:
+        self.task.partial(self.draw(value))
 
 
 def saliency_map(trace: Trace, view: View, device: str | None, task: Task = SILENT) -> Picture:

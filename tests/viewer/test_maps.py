@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,8 @@ import pytest
 from models.task import Task
 from models.tokens import Box, CharSpan
 from tests.viewer.given import patch_tokens, text_tokens, trace_of
-from viewer.maps import attention_map, derived, head_maps, matrix_map, query_indices, rollout_map
+from viewer import maps
+from viewer.maps import attention_map, derived, head_maps, matrix_map, query_indices, rollout_map, shown
 from viewer.session import MapSettings, Selection, View
 
 PATCH_4 = Box(10, 10, 20, 20)  # the middle patch of the lower row, token 5
@@ -117,12 +119,14 @@ def test_a_rollout_is_computed_once_for_equal_settings(picture, monkeypatch):
 
 
 def test_what_is_derived_is_kept_within_bounds_and_goes_with_the_trace():
-    from viewer import maps
-
     trace = trace_of(patch_tokens())
     for number in range(maps.KEPT + 5):
         derived(trace, number, lambda number=number: number)
     assert len(maps._derived[trace]) == maps.KEPT
     assert derived(trace, maps.KEPT + 4, lambda: pytest.fail("computed again")) == maps.KEPT + 4
+    settings = MapSettings(whole_words=True)
+    assert shown(trace, settings) is trace
+    rollout_map(trace, view())
+    gone = weakref.ref(trace)
     del trace
-    assert len(maps._derived) == 0
+    assert gone() is None

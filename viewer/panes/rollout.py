@@ -87,7 +87,6 @@ class RolloutPane(Pane):
         )
 
     def compute(self, trace: Trace, view: View, task: Task) -> InputMap:
-        # Rolled out over all tokens even where special ones are hidden: what passes through them counts.
         return rollout_map(trace, view, task)
 
     def update(self) -> None:

@@ -99,11 +99,10 @@ class SentencePane(Pane):
         return (*common, map_.heads, map_.incoming, view.selection.queries, head, self.blocked(head[0]))
 
     def compute(self, trace: Trace, view: View, task: Task) -> InputMap:
-        trace = shown(trace, view.map)
         if view.map.method == "rollout":
             return rollout_map(trace, view, task)
         layer, head = self._asked_head
-        return attention_map(trace, view, layer, head)
+        return attention_map(shown(trace, view.map), view, layer, head)
 
     def update(self) -> None:
         document = self.session.current
