@@ -67,7 +67,7 @@ class Status(QWidget):
         if running:
             self._progressed(running[0])
         else:
-            self.progress.finish()
+            self.progress.done()
 
     def _progressed(self, job: Job) -> None:
         if job.lane == "run":

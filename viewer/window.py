@@ -74,10 +74,10 @@ class Window(QMainWindow):
         self.uncaught.connect(self._crashed)
 
         self.topbar = TopBar(self.session, self._fill_models)
-        self.welcome = Welcome(Path(theme.ASSETS) / "samples")
+        self.welcome = Welcome()
         self.welcome.text_entered.connect(self.runs.open_text)
         self.welcome.sample_chosen.connect(self._open_sample)
-        self.welcome.open_asked.connect(self.choose_files)
+        self.welcome.open_clicked.connect(self.choose_files)
         self.pages = QStackedWidget()
         self.pages.addWidget(self.welcome)
         self.status = Status(self.session, self.jobs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QWidget
@@ -11,7 +12,7 @@ from widgets.log_view import LogView
 
 
 class _Relay(QObject):
-    said = Signal(float, str, str)
+    said = Signal(object, str, str)
 
 
 class LogHandler(logging.Handler):
@@ -22,7 +23,7 @@ class LogHandler(logging.Handler):
         self.relay = _Relay()
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.relay.said.emit(record.created, record.levelname, self.format(record))
+        self.relay.said.emit(datetime.fromtimestamp(record.created), record.levelname, self.format(record))
 
 
 class LogPane(QObject):
@@ -32,4 +33,4 @@ class LogPane(QObject):
     def __init__(self, handler: LogHandler, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.widget: QWidget = LogView()
-        handler.relay.said.connect(self.widget.append, Qt.ConnectionType.QueuedConnection)
+        handler.relay.said.connect(self.widget.add, Qt.ConnectionType.QueuedConnection)
