@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
-from functools import cache
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
@@ -23,44 +22,10 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QSizePolicy, QWidget
 
 from widgets import theme
+from widgets.chip_colours import ramp
 from widgets.cursor_tip import CursorTip, read_out
 from widgets.gestures import adds, by_keyboard
 from widgets.token_axis import shown
-
-LEAST_CONTRAST = 4.5
-"""WCAG AA for text."""
-
-
-def luminance(colour: QColor) -> float:
-    """Relative luminance (WCAG 2), 0 to 1."""
-    channels = np.array([colour.redF(), colour.greenF(), colour.blueF()])
-    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
-    return float(linear @ (0.2126, 0.7152, 0.0722))
-
-
-def contrast(one: QColor, other: QColor) -> float:
-    """Contrast ratio (WCAG 2), 1 to 21."""
-    low, high = sorted((luminance(one), luminance(other)))
-    return (high + 0.05) / (low + 0.05)
-
-
-@cache
-def ramp(colours: theme.Theme) -> tuple[tuple[QColor, QColor, QColor], ...]:
-    """For each level 0 to 255: the chip's fill, its text, and the text of a special token.
-
-    Fills go from `raised` to `amber`; texts are the theme's where they stand out enough, else black or white.
-    """
-    low, high = QColor(colours.raised), QColor(colours.amber)
-    table = []
-    for level in range(256):
-        share = level / 255
-        parts = [a + (b - a) * share for a, b in zip(low.getRgb()[:3], high.getRgb()[:3], strict=True)]
-        fill = QColor(*(round(part) for part in parts))
-        texts = [QColor(c) for c in (colours.text, colours.on_amber, "#000000", "#ffffff")]
-        plain = next(c for c in texts if contrast(c, fill) >= LEAST_CONTRAST)
-        dim = QColor(colours.dim)
-        table.append((fill, plain, dim if contrast(dim, fill) >= LEAST_CONTRAST else plain))
-    return tuple(table)
 
 
 class TokenStrip(QAbstractScrollArea):
