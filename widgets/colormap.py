@@ -41,7 +41,7 @@ def scale_of(
     `high` is the nearest-rank percentile of the values kept, or the largest if that percentile is no more
     than `low`; `low` is 0, or the smallest value where there are negative ones, or LOG_FLOOR · high on a
     logarithmic scale. Without a value above `low` the scale is empty (low = high) and all levels are 0.
-    leave_out: bool, broadcast against `values`; True takes no part in finding `high` (such as artifact tokens),
+    leave_out: bool, broadcast against `values`; True (artifact tokens, say) takes no part in finding `high`,
     yet counts in `clipped`, since it is painted.
     """
     if not 0 < percentile <= 100:

@@ -38,6 +38,38 @@ QPushButton[role="flat"]:hover, QToolButton[role="flat"]:hover { background: $ho
 QPushButton[role="flat"]:focus, QToolButton[role="flat"]:focus { border-color: $blue; }
 QToolButton::menu-indicator { image: none; }
 
+QFrame[role="segmented"] { background: $panel; border: 1px solid $line; border-radius: ${r}px; }
+QPushButton[role="segment"] { background: transparent; border: 1px solid transparent;
+  border-radius: ${r_in}px; color: $dim; padding: ${p1}px ${p1}px; }
+QPushButton[role="segment"]:hover { color: $text; }
+QPushButton[role="segment"]:checked { background: $hover; color: $text; font-weight: 600; }
+QPushButton[role="segment"]:focus { border-color: $blue; }
+QLineEdit[role="value"] { background: transparent; border: 1px solid transparent; font-weight: 500;
+  padding: 0 ${p0}px; }
+QLineEdit[role="value"]:hover { border-color: $line; }
+QLineEdit[role="value"]:focus { border-color: $blue; }
+QFrame[role="rule"] { background: $line; border: none; max-height: 1px; min-height: 1px; }
+
+QPushButton[role="chip"], QPushButton[role="chip-selected"], QPushButton[role="chip-hovered"],
+QPushButton[role="chip-special"] {
+  background: $raised; border: 1px solid $line; border-radius: ${r}px; padding: ${p0}px ${p2}px; }
+QPushButton[role="chip-special"] { border-style: dashed; border-color: $dim; }
+QPushButton[role="chip-selected"] { border: 2px solid $amber; padding: ${p0_in}px ${p2_in}px;
+  color: $amber_text; font-weight: 500; }
+QPushButton[role="chip-hovered"] { border-color: $blue; }
+QPushButton[role="chip"]:hover, QPushButton[role="chip-special"]:hover, QPushButton[role="chip"]:focus,
+QPushButton[role="chip-special"]:focus, QPushButton[role="chip-selected"]:focus { border-color: $blue; }
+
+QFrame[role="pane-title"] { background: $panel; border: 1px solid $line; border-top-left-radius: ${r_pane}px;
+  border-top-right-radius: ${r_pane}px; }
+QFrame[role="pane-body"] { background: $panel; border: 1px solid $line; border-top: none;
+  border-bottom-left-radius: ${r_pane}px; border-bottom-right-radius: ${r_pane}px; }
+QFrame[role="card"] { background: $panel; border: 1px solid $line; border-radius: ${r_pane}px; }
+QFrame[role="card"]:hover { border-color: $blue; background: $raised; }
+QFrame[role="card"]:focus { border-color: $blue; }
+QFrame[role="popup"] { background: $panel; border: 1px solid $line; border-radius: ${r_pane}px; }
+QPlainTextEdit[role="bare"] { border: none; background: transparent; padding: 0; }
+
 QComboBox { padding-right: ${p5}px; }
 QComboBox::drop-down { border: none; width: ${p5}px; }
 QComboBox::down-arrow { image: url("$down"); width: ${icon}px; height: ${icon}px; }
@@ -148,7 +180,11 @@ def of(theme: Theme, line: float) -> str:
         p5=part(1.6),
         p6=part(2.2),
         r=part(0.36),
+        r_in=part(0.36) - 1,
         r_small=part(0.22),
+        r_pane=part(0.5),
+        p0_in=part(0.15) - 1,
+        p2_in=part(0.42) - 1,
         small=max(8, round(line * 0.7)),
         icon=part(0.9),
         box=box,

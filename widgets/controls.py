@@ -1,0 +1,409 @@
+"""The controls of the side column: segments, sliders, ranges, checks, rows of figures and the colour bar."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Sequence
+
+import numpy as np
+from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QFont,
+    QFontMetrics,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QCheckBox,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSizePolicy,
+    QSlider,
+    QStyle,
+    QVBoxLayout,
+    QWidget,
+)
+
+from widgets import theme
+from widgets.colormap import Scale
+from widgets.labels import ElidedLabel, percent, short_number
+from widgets.range_slider import RangeSlider
+
+
+class Segmented(QFrame):
+    """One of a few options, all in sight. Arrow keys move the choice."""
+
+    changed = Signal(object)
+    """The value chosen by the user."""
+
+    def __init__(
+        self, options: Sequence[tuple[Hashable, str]], name: str = "", parent: QWidget | None = None
+    ) -> None:
+        """options: (value, label); the first is chosen. name: what is chosen, for screen readers."""
+        super().__init__(parent)
+        self.setProperty("role", "segmented")
+        self.setAccessibleName(name)
+        self._values = [value for value, _ in options]
+        self._group = QButtonGroup(self)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(1, 1, 1, 1)
+        row.setSpacing(0)
+        for index, (_, label) in enumerate(options):
+            button = _Segment(label)
+            button.setAccessibleName(f"{name}: {label}" if name else label)
+            button.setChecked(index == 0)
+            self._group.addButton(button, index)
+            row.addWidget(button, 1)
+        self._group.idToggled.connect(self._toggled)
+
+    def value(self) -> Hashable:
+        return self._values[self._group.checkedId()]
+
+    def set_value(self, value: Hashable) -> None:
+        """Choose without a signal. ValueError if there is no such option."""
+        self._group.blockSignals(True)
+        self._group.button(self._values.index(value)).setChecked(True)
+        self._group.blockSignals(False)
+
+    def set_option_enabled(self, value: Hashable, enabled: bool, why: str = "") -> None:
+        """Grey an option out; `why` becomes its tool tip."""
+        button = self._group.button(self._values.index(value))
+        button.setEnabled(enabled)
+        button.setToolTip("" if enabled else why)
+
+    def _toggled(self, index: int, on: bool) -> None:
+        if on:
+            self.changed.emit(self._values[index])
+
+
+class _Segment(QPushButton):
+    def __init__(self, label: str) -> None:
+        super().__init__(label)
+        self.setProperty("role", "segment")
+        self.setCheckable(True)
+        self.setSizePolicy(QSizePolicy.Policy.MinimumExpanding, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        # The chosen segment is bold: room for that always, so that nothing moves when the choice does.
+        bold = QFontMetrics(theme.text_font(weight=QFont.Weight.DemiBold))
+        return QSize(bold.horizontalAdvance(self.text()) + theme.em(0.9), super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+
+class LabelledSlider(QWidget):
+    """A label, its value (which can be typed) and a slider under both. Double click resets."""
+
+    changed = Signal(float)
+    """The value set by the user."""
+
+    def __init__(
+        self,
+        label: str,
+        low: float,
+        high: float,
+        step: float,
+        format: str = "{:.2f}",
+        value: float | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        """low, high, step in the value's unit; value: where it starts and what a double click restores."""
+        super().__init__(parent)
+        self._low, self._step, self._format = low, step, format
+        self._default = low if value is None else value
+        self._slider = _Slider()
+        self._slider.setRange(0, round((high - low) / step))
+        self._slider.setPageStep(max(1, self._slider.maximum() // 10))
+        self._slider.setAccessibleName(label)
+        self._field = _ValueField([format.format(low), format.format(high)])
+        self._field.setAccessibleName(f"{label}, value")
+        name = ElidedLabel(label)
+        name.setProperty("role", "dim")
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(theme.em(0.1))
+        grid.addWidget(name, 0, 0)
+        grid.addWidget(self._field, 0, 1)
+        grid.addWidget(self._slider, 1, 0, 1, 2)
+        grid.setColumnStretch(0, 1)
+        self.set_value(self._default)
+        self._slider.valueChanged.connect(self._moved)
+        self._slider.reset.connect(self.reset)
+        self._field.typed.connect(self._typed)
+
+    def value(self) -> float:
+        return self._low + self._slider.value() * self._step
+
+    def set_value(self, value: float) -> None:
+        """Move to the nearest step without a signal."""
+        self._slider.blockSignals(True)
+        self._slider.setValue(round((value - self._low) / self._step))
+        self._slider.blockSignals(False)
+        self._show()
+
+    def reset(self) -> None:
+        """Back to the value it started with."""
+        self._slider.setValue(round((self._default - self._low) / self._step))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.reset()
+        event.accept()
+
+    def _show(self) -> None:
+        self._field.show_text(self._format.format(self.value()))
+
+    def _moved(self) -> None:
+        self._show()
+        self.changed.emit(self.value())
+
+    def _typed(self, number: float) -> None:
+        if "%}" in self._format:
+            number /= 100
+        self._slider.setValue(round((number - self._low) / self._step))
+        self._show()
+
+
+class _Slider(QSlider):
+    reset = Signal()
+
+    def __init__(self) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            # The handle comes to the cursor at once, then follows it.
+            half = self.style().pixelMetric(QStyle.PixelMetric.PM_SliderLength, None, self) // 2
+            span = self.width() - 2 * half
+            x = round(event.position().x()) - half
+            self.setValue(QStyle.sliderValueFromPosition(self.minimum(), self.maximum(), x, span))
+        super().mousePressEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.reset.emit()
+        event.accept()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        # Scrolling the column past a slider must not move it.
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+
+class _ValueField(QLineEdit):
+    typed = Signal(float)
+
+    def __init__(self, widest: Sequence[str]) -> None:
+        super().__init__()
+        self._widest = widest
+        self._shown = ""
+        self.setProperty("role", "value")
+        self.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.editingFinished.connect(self._finished)
+
+    def show_text(self, text: str) -> None:
+        self._shown = text
+        self.setText(text)
+
+    def sizeHint(self) -> QSize:
+        width = max(self.fontMetrics().horizontalAdvance(text) for text in self._widest)
+        return QSize(width + theme.em(1.0), super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.setText(self._shown)
+            self.clearFocus()
+        else:
+            super().keyPressEvent(event)
+
+    def _finished(self) -> None:
+        found = re.search(r"[-−]?\d*[.,]?\d+", self.text())
+        if found and self.text() != self._shown:
+            self.typed.emit(float(found[0].replace("−", "-").replace(",", ".")))
+        else:
+            self.setText(self._shown)
+
+
+class RangeRow(QWidget):
+    """A label, the range as text and a slider with two handles for whole numbers. Double click takes all."""
+
+    changed = Signal(int, int)
+    """First and last, both included, set by the user."""
+
+    def __init__(self, label: str, low: int, high: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._slider = RangeSlider(low, high)
+        self._slider.setAccessibleName(label)
+        self._text = QLabel()
+        self._text.setProperty("role", "value")
+        name = ElidedLabel(label)
+        name.setProperty("role", "dim")
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(theme.em(0.1))
+        grid.addWidget(name, 0, 0)
+        grid.addWidget(self._text, 0, 1)
+        grid.addWidget(self._slider, 1, 0, 1, 2)
+        grid.setColumnStretch(0, 1)
+        self._slider.changed.connect(self._moved)
+        self._show()
+
+    def value(self) -> tuple[int, int]:
+        return self._slider.value()
+
+    def set_limits(self, low: int, high: int) -> None:
+        """New limits, the whole of them chosen; no signal."""
+        self._slider.set_limits(low, high)
+        self._show()
+
+    def set_value(self, first: int, last: int) -> None:
+        """Choose without a signal; held within the limits."""
+        self._slider.set_value(first, last)
+        self._show()
+
+    def _show(self) -> None:
+        first, last = self.value()
+        self._text.setText(f"{first} to {last}" if first != last else str(first))
+
+    def _moved(self, first: int, last: int) -> None:
+        self._show()
+        self.changed.emit(first, last)
+
+
+class NumberRow(QWidget):
+    """What a figure means at the left in grey, the figure at the right."""
+
+    def __init__(self, label: str, value: str = "–", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._label = ElidedLabel(label)
+        self._label.setProperty("role", "dim")
+        self._value = QLabel(value)
+        self._value.setProperty("role", "value")
+        self._value.setTextFormat(Qt.TextFormat.PlainText)
+        self._value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self._label, 1)
+        row.addWidget(self._value, 0, Qt.AlignmentFlag.AlignRight)
+
+    def value(self) -> str:
+        return self._value.text()
+
+    def set_value(self, value: str) -> None:
+        self._value.setText(value)
+
+    def set_label(self, label: str) -> None:
+        self._label.setText(label)
+
+
+class Section(QWidget):
+    """A small grey heading; with `rule`, under a thin line that parts it from what stands above."""
+
+    def __init__(self, title: str, rule: bool = False, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, theme.em(0.3), 0, 0)
+        column.setSpacing(theme.em(0.6))
+        if rule:
+            line = QFrame()
+            line.setProperty("role", "rule")
+            column.addWidget(line)
+        self._title = ElidedLabel(title)
+        self._title.setProperty("role", "heading")
+        column.addWidget(self._title)
+
+    def set_title(self, title: str) -> None:
+        self._title.setText(title)
+
+
+class Toggle(QCheckBox):
+    """A check box that tells user's changes apart from the program's."""
+
+    changed = Signal(bool)
+
+    def __init__(self, label: str, on: bool = False, parent: QWidget | None = None) -> None:
+        super().__init__(label, parent)
+        self.setChecked(on)
+        self.clicked.connect(self.changed)
+
+    def set_on(self, on: bool) -> None:
+        """Set without a signal."""
+        self.setChecked(on)
+
+
+class ColourBar(QWidget):
+    """The colours of a scale with its ends, what it clips, and "log" where it is logarithmic."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._lut: np.ndarray | None = None
+        self._texts = ("", "", "")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName("Colour scale")
+
+    def set_scale(self, scale: Scale, lut: np.ndarray) -> None:
+        """Show this scale in these colours, uint8 (256, 4)."""
+        self._lut = lut
+        clipped = f"clipped {percent(scale.clipped)}" if scale.clipped else "nothing clipped"
+        middle = f"log · {clipped}" if scale.log else clipped
+        self._texts = (short_number(scale.low), middle, short_number(scale.high))
+        self.setAccessibleDescription(f"{self._texts[0]} to {self._texts[2]}, {middle}")
+        self.setToolTip(f"{middle[0].upper()}{middle[1:]}: more than {self._texts[2]} gets the last colour")
+        self.update()
+
+    def texts(self) -> tuple[str, str, str]:
+        """What stands at the left, in the middle and at the right."""
+        return self._texts
+
+    def sizeHint(self) -> QSize:
+        return QSize(theme.em(12), theme.em(1.0) + self.fontMetrics().height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(theme.em(6), self.sizeHint().height())
+
+    def paintEvent(self, _event: object) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        bar = QRectF(0.5, 0.5, self.width() - 1, theme.em(0.7))
+        shape = QPainterPath()
+        shape.addRoundedRect(bar, bar.height() / 2, bar.height() / 2)
+        colours = theme.current()
+        if self._lut is not None:
+            strip = QImage(self._lut.tobytes(), 256, 1, 1024, QImage.Format.Format_RGBA8888)
+            painter.save()
+            painter.setClipPath(shape)
+            painter.drawImage(bar, strip)
+            painter.restore()
+        painter.setPen(colours.line)
+        painter.drawPath(shape)
+        painter.setPen(colours.dim)
+        self._paint_texts(painter)
+
+    def _paint_texts(self, painter: QPainter) -> None:
+        low, middle, high = self._texts
+        metrics = self.fontMetrics()
+        base = QPoint(0, theme.em(1.0) + metrics.ascent())
+        left, right = metrics.horizontalAdvance(low), self.width() - metrics.horizontalAdvance(high)
+        painter.drawText(base, low)
+        painter.drawText(QPoint(right, base.y()), high)
+        gap = theme.em(0.6)
+        room = right - left - 2 * gap
+        middle = metrics.elidedText(middle, Qt.TextElideMode.ElideRight, room)
+        width = metrics.horizontalAdvance(middle)
+        x = min(max((self.width() - width) // 2, left + gap), right - gap - width)
+        painter.drawText(QPoint(x, base.y()), middle)

@@ -1,0 +1,117 @@
+"""A pane: a dock that looks like one rounded panel under a title that says what it shows."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QEnterEvent, QIcon
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from widgets import theme
+from widgets.labels import ElidedLabel
+
+
+class PaneTitle(QFrame):
+    """A short bold title, what is shown in grey, and float and close buttons while the cursor is over it."""
+
+    def __init__(self, dock: QDockWidget, title: str) -> None:
+        super().__init__(dock)
+        self.setProperty("role", "pane-title")
+        self._title = QLabel(title)
+        self._title.setProperty("role", "title")
+        self._subtitle = ElidedLabel()
+        self._subtitle.setProperty("role", "dim")
+        self._float = self._button("float", f"Float {title}", "Float or dock this pane")
+        self._close = self._button("close", f"Close {title}", "Close this pane")
+        self._float.clicked.connect(lambda: dock.setFloating(not dock.isFloating()))
+        self._close.clicked.connect(dock.close)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(theme.em(0.8), theme.em(0.3), theme.em(0.4), theme.em(0.3))
+        row.setSpacing(theme.em(0.2))
+        row.addWidget(self._title)
+        row.addSpacing(theme.em(0.5))
+        row.addWidget(self._subtitle, 1)
+        row.addWidget(self._float)
+        row.addWidget(self._close)
+        self._reveal(False)
+
+    def subtitle(self) -> str:
+        return self._subtitle.text()
+
+    def set_subtitle(self, text: str) -> None:
+        self._subtitle.setText(text)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self._reveal(True)
+        super().enterEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._reveal(False)
+        super().leaveEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_close"):
+            self._draw_icons()
+
+    def _button(self, icon: str, name: str, tooltip: str) -> QToolButton:
+        button = QToolButton()
+        button.setProperty("role", "flat")
+        button.setProperty("icon_name", icon)
+        button.setAccessibleName(name)
+        button.setToolTip(tooltip)
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        button.setIconSize(QSize(theme.em(1), theme.em(1)))
+        # Hidden buttons keep their room, so that the title does not jump.
+        policy = button.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        button.setSizePolicy(policy)
+        return button
+
+    def _reveal(self, on: bool) -> None:
+        if on:
+            self._draw_icons()
+        self._float.setVisible(on)
+        self._close.setVisible(on)
+
+    def _draw_icons(self) -> None:
+        for button in (self._float, self._close):
+            button.setIcon(QIcon(str(theme.current().icon(button.property("icon_name")))))
+
+
+class Pane(QDockWidget):
+    """A dock with a `PaneTitle` and its content on a panel."""
+
+    def __init__(self, name: str, title: str, content: QWidget, parent: QWidget | None = None) -> None:
+        """name: unique in the window, under which its place is remembered."""
+        super().__init__(title, parent)
+        self.setObjectName(name)
+        self._bar = PaneTitle(self, title)
+        self.setTitleBarWidget(self._bar)
+        self._content = content
+        body = QFrame()
+        body.setProperty("role", "pane-body")
+        body.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        column = QVBoxLayout(body)
+        edge = theme.em(0.7)
+        column.setContentsMargins(edge, edge, edge, edge)
+        column.addWidget(content)
+        self.setWidget(body)
+
+    def content(self) -> QWidget:
+        return self._content
+
+    def subtitle(self) -> str:
+        return self._bar.subtitle()
+
+    def set_subtitle(self, text: str) -> None:
+        """What the pane shows now, in a few words."""
+        self._bar.set_subtitle(text)
