@@ -18,6 +18,10 @@ from widgets.token_axis import Tick, TokenAxis, runs, shown
 
 _STRETCH = 4.0
 """With one axis this many times longer than the other, cells are no longer square but fill the view."""
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_ABOVE = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom
+_CORNER = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom
 _OPEN = 6.0
 """From this size in pixels a marked cell is framed; below, lines run through its middle."""
 
@@ -45,6 +49,9 @@ class MatrixView(PlaneView):
         self._selected = (np.empty(0, int), np.empty(0, int))
         self._hover: tuple[int | None, int | None] = (None, None)
         self._margins = (0.0, 0.0)
+        self._fonts: dict[tuple[bool, bool], QFont] = {}
+        self._elided: dict[tuple[str, bool, bool, float], str] = {}
+        self._widths = (0.0, 0.0)
         self._image = self.add_raster()
         self._image.set_colours(colour_table())
         self.setAccessibleName("Attention matrix")
@@ -140,6 +147,9 @@ class MatrixView(PlaneView):
     # Labels.
 
     def relayout(self) -> None:
+        self._fonts.clear()
+        self._elided.clear()
+        self._widths = tuple(self._widest(axis) for axis in (self._queries, self._keys))
         self._margins = self._measure()
         super().relayout()
 
@@ -150,10 +160,10 @@ class MatrixView(PlaneView):
         metrics = QFontMetricsF(self._font())
         room = self.viewport().rect()
         gap = theme.em(0.5)
-        left = min(self._widest(self._queries), theme.em(9), room.width() * 0.3)
+        left = min(self._widths[0], theme.em(9), room.width() * 0.3)
         left = max(left, metrics.horizontalAdvance("query ↓"))
         cell = (room.width() - left - 3 * gap) / max(self._shape[1], 1)
-        widest = self._widest(self._keys)
+        widest = self._widths[1]
         upright = widest + gap > cell
         top = min(widest, theme.em(7), room.height() * 0.3) if upright else 0.0
         return round(left + 2 * gap), round(max(top, 2 * metrics.height()) + 2 * gap)
@@ -166,9 +176,11 @@ class MatrixView(PlaneView):
         return max((metrics.horizontalAdvance(label) for label in axis.labels), default=0.0)
 
     def _font(self, special: bool = False, marked: bool = False) -> QFont:
-        font = theme.text_font(0.88, QFont.Weight.DemiBold if marked else QFont.Weight.Normal)
-        font.setItalic(special)
-        return font
+        if (special, marked) not in self._fonts:
+            font = theme.text_font(0.88, QFont.Weight.DemiBold if marked else QFont.Weight.Normal)
+            font.setItalic(special)
+            self._fonts[special, marked] = font
+        return self._fonts[special, marked]
 
     def _ticks(self, axis: TokenAxis, horizontal: bool) -> list[Tick]:
         area = self.area()
@@ -177,13 +189,13 @@ class MatrixView(PlaneView):
         first, last = (corner.x(), far.x()) if horizontal else (corner.y(), far.y())
         least = QFontMetricsF(self._font()).height() * 0.95
         if horizontal and not self._upright():
-            least = min(cell, self._widest(axis))
+            least = min(cell, self._widths[1])
         side = 1 if horizontal else 0
         hover = () if self._hover[side] is None else (self._hover[side],)
         return axis.ticks(first, last, cell, least, (*hover, *self._selected[side].tolist()))
 
     def _upright(self) -> bool:
-        return self._widest(self._keys) + theme.em(0.5) > self._camera.m11()
+        return self._widths[1] + theme.em(0.5) > self._camera.m11()
 
     def paint_over(self, painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
@@ -212,7 +224,7 @@ class MatrixView(PlaneView):
             y = _within(self.to_widget(0, tick.place).y(), seen.top(), seen.bottom(), height)
             text = self._style(painter, self._queries, tick, 0, left - 1.5 * gap)
             box = QRectF(seen.left() - left, y - height / 2, left - gap, height)
-            painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
+            painter.drawText(box, _RIGHT, text)
         upright = self._upright()
         for tick in self._ticks(self._keys, horizontal=True):
             x = self.to_widget(tick.place, 0).x()
@@ -224,16 +236,15 @@ class MatrixView(PlaneView):
             if upright:
                 painter.rotate(-90)
                 box = QRectF(0, -height / 2, top - gap, height)
-                painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
+                painter.drawText(box, _LEFT, text)
             else:
                 box = QRectF(-500, -height, 1000, height)
-                painter.drawText(box, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom, text)
+                painter.drawText(box, _ABOVE, text)
             painter.restore()
         painter.setFont(self._font())
         painter.setPen(QColor(theme.current().dim))
         corner = QRectF(seen.left() - left, seen.top() - top, left - gap, top - gap / 2)
-        place = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom
-        painter.drawText(corner, place, "key →\nquery ↓")
+        painter.drawText(corner, _CORNER, "key →\nquery ↓")
 
     def _style(self, painter: QPainter, axis: TokenAxis, tick: Tick, side: int, room: float) -> str:
         """Set font and colour for a label; the text that fits in `room`."""
@@ -245,7 +256,10 @@ class MatrixView(PlaneView):
         painter.setFont(font)
         colour = colours.dim if special or tick.index is None else colours.text
         painter.setPen(QColor(colours.blue if hovered else colours.amber_text if selected else colour))
-        return QFontMetricsF(font).elidedText(tick.text, Qt.TextElideMode.ElideRight, room)
+        key = (tick.text, special, hovered or selected, room)
+        if key not in self._elided:
+            self._elided[key] = QFontMetricsF(font).elidedText(tick.text, Qt.TextElideMode.ElideRight, room)
+        return self._elided[key]
 
     # Marks.
 

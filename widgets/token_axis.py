@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -36,7 +37,7 @@ class TokenAxis:
     special: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
     columns: int = 0
 
-    @property
+    @cached_property
     def prefix(self) -> int:
         """Tokens before the first patch of the grid."""
         special = np.flatnonzero(~self.special)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
-from functools import cache
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
@@ -22,44 +22,10 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QSizePolicy, QWidget
 
 from widgets import theme
+from widgets.chip_colours import ramp
 from widgets.cursor_tip import CursorTip, read_out
 from widgets.gestures import adds, by_keyboard
 from widgets.token_axis import shown
-
-LEAST_CONTRAST = 4.5
-"""WCAG AA for text."""
-
-
-def luminance(colour: QColor) -> float:
-    """Relative luminance (WCAG 2), 0 to 1."""
-    channels = np.array([colour.redF(), colour.greenF(), colour.blueF()])
-    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
-    return float(linear @ (0.2126, 0.7152, 0.0722))
-
-
-def contrast(one: QColor, other: QColor) -> float:
-    """Contrast ratio (WCAG 2), 1 to 21."""
-    low, high = sorted((luminance(one), luminance(other)))
-    return (high + 0.05) / (low + 0.05)
-
-
-@cache
-def ramp(colours: theme.Theme) -> tuple[tuple[QColor, QColor, QColor], ...]:
-    """For each level 0 to 255: the chip's fill, its text, and the text of a special token.
-
-    Fills go from `raised` to `amber`; texts are the theme's where they stand out enough, else black or white.
-    """
-    low, high = QColor(colours.raised), QColor(colours.amber)
-    table = []
-    for level in range(256):
-        share = level / 255
-        parts = [a + (b - a) * share for a, b in zip(low.getRgb()[:3], high.getRgb()[:3], strict=True)]
-        fill = QColor(*(round(part) for part in parts))
-        texts = [QColor(c) for c in (colours.text, colours.on_amber, "#000000", "#ffffff")]
-        plain = next(c for c in texts if contrast(c, fill) >= LEAST_CONTRAST)
-        dim = QColor(colours.dim)
-        table.append((fill, plain, dim if contrast(dim, fill) >= LEAST_CONTRAST else plain))
-    return tuple(table)
 
 
 class TokenStrip(QAbstractScrollArea):
@@ -92,9 +58,11 @@ class TokenStrip(QAbstractScrollArea):
         self._cursor: QPointF | None = None
         self._press: QPointF | None = None
         self._drag: tuple[int, int] | None = None
-        self._widths: list[float] = []
+        self._widths: list[int] = []
         self._chips: list[QRectF] = []
-        self._height = 0.0
+        self._tops: list[float] = []
+        self._brackets: list[tuple[float, float, float]] = []
+        self._fonts = (QFont(), QFont())
         self._tip = CursorTip(self)
         self._tip_function: Callable[[int], str] | None = None
         self._focus_frame = False
@@ -168,52 +136,52 @@ class TokenStrip(QAbstractScrollArea):
 
     # Layout.
 
-    def _font(self, special: bool) -> QFont:
-        return theme.text_font(1.0) if special else theme.text_font(1.38)
-
     def _gap(self) -> int:
         return theme.em(0.4)
 
     def _measure(self) -> None:
-        plain, small = QFontMetricsF(self._font(False)), QFontMetricsF(self._font(True))
-        known: dict[tuple[str, bool], float] = {}
-        for key in zip(self._labels, self._special.tolist(), strict=True):
-            if key not in known:
-                known[key] = (small if key[1] else plain).horizontalAdvance(key[0])
-        pad = 2 * theme.em(0.6)
-        self._widths = [known[key] + pad for key in zip(self._labels, self._special.tolist(), strict=True)]
+        self._fonts = theme.text_font(1.38), theme.text_font()
+        plain, small = (QFontMetricsF(font) for font in self._fonts)
+        pad, known = 2 * theme.em(0.6), {}
+        keys = list(zip(self._labels, self._special.tolist(), strict=True))
+        for label, special in set(keys):
+            known[label, special] = round((small if special else plain).horizontalAdvance(label)) + pad
+        self._widths = [known[key] for key in keys]
         self.updateGeometry()
         self._lay_out()
 
-    def _place(self, width: float) -> tuple[list[QRectF], float]:
+    def _place(self, width: int) -> tuple[list[QRectF], int]:
         """Where the chips stand in a strip of this width, and how high the strip is."""
         gap, edge = self._gap(), theme.em(0.45)
-        height = QFontMetricsF(self._font(False)).height() + theme.em(0.5)
+        height = round(QFontMetricsF(self._fonts[0]).height()) + theme.em(0.5)
         indent = edge + (theme.em(1.5) if self._is_pair() else 0)
         room = max(width - indent - edge, theme.em(4))
         chips: list[QRectF] = []
-        x, y, before = 0.0, float(edge), -1
-        for i, (own, word, text) in enumerate(
-            zip(self._widths, self._words.tolist(), self._texts.tolist(), strict=True)
-        ):
+        x, y, last_word, last_text = -gap, edge, -1, 0
+        for own, word, text in zip(self._widths, self._words.tolist(), self._texts.tolist(), strict=True):
             own = min(own, room)
-            if i:
-                x += 2 if word >= 0 and word == before else gap
-                if x + own > room or text != self._texts[i - 1]:
-                    x, y = 0.0, y + height + 2 * gap
-            chips.append(QRectF(round(indent + x), round(y), round(own), round(height)))
-            x, before = x + own, word
-        return chips, (y + height + gap + edge if chips else 0.0)
+            x += 2 if word >= 0 and word == last_word else gap
+            if chips and (x + own > room or text != last_text):
+                x, y = 0, y + height + 2 * gap
+            chips.append(QRectF(indent + x, y, own, height))
+            x, last_word, last_text = x + own, word, text
+        return chips, (y + height + gap + edge if chips else 0)
+
+    def _height(self) -> float:
+        """Of a chip."""
+        return self._chips[0].height() if self._chips else 0.0
 
     def _is_pair(self) -> bool:
         return bool(len(self._texts)) and bool(self._texts.max() > 0)
 
     def _lay_out(self) -> None:
         bar, room = self.verticalScrollBar(), self.maximumViewportSize()  # as it is without the bar
-        self._chips, self._height = self._place(room.width())
-        if self._height > room.height():
-            self._chips, self._height = self._place(room.width() - bar.sizeHint().width())
-        bar.setRange(0, max(0, round(self._height) - room.height()))
+        self._chips, height = self._place(room.width())
+        if height > room.height():
+            self._chips, height = self._place(room.width() - bar.sizeHint().width())
+        self._tops = [chip.top() for chip in self._chips]
+        self._brackets = self._find_brackets()
+        bar.setRange(0, max(0, height - room.height()))
         bar.setPageStep(room.height())
         bar.setSingleStep(theme.em(2))
         self.viewport().update()
@@ -223,7 +191,7 @@ class TokenStrip(QAbstractScrollArea):
         return True
 
     def heightForWidth(self, width: int) -> int:
-        return round(self._place(width)[1])
+        return self._place(width)[1]
 
     def sizeHint(self) -> QSize:
         width = max(self.width(), theme.em(20))
@@ -238,6 +206,12 @@ class TokenStrip(QAbstractScrollArea):
         if index is not None and index < len(self._chips):
             self.viewport().update(self._frame(index).toAlignedRect())
 
+    def _lines(self, top: float, bottom: float) -> range:
+        """The tokens in the lines that may paint between two heights of the viewport."""
+        scrolled, around = self.verticalScrollBar().value(), 5
+        first = bisect_left(self._tops, top + scrolled - self._height() - around)
+        return range(first, bisect_right(self._tops, bottom + scrolled + around))
+
     def _frame(self, index: int) -> QRectF:
         """All that is painted of a chip: it and the frame around it."""
         return self.chip_rect(index).adjusted(-4, -4, 4, 4)
@@ -250,10 +224,11 @@ class TokenStrip(QAbstractScrollArea):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         colours = theme.current()
         painter.fillRect(event.rect(), QColor(colours.panel))
-        for index in range(len(self._chips)):
-            if event.region().intersects(self._frame(index).toAlignedRect()):
+        exposed, region = event.rect(), event.region()
+        for index in self._lines(exposed.top(), exposed.bottom()):
+            if region.intersects(self._frame(index).toAlignedRect()):
                 self._paint_chip(painter, index, colours)
-        self._paint_words(painter, event.rect(), colours)
+        self._paint_brackets(painter, exposed, colours)
         if self._is_pair():
             self._paint_names(painter, colours)
         if self._focus_frame:
@@ -274,7 +249,7 @@ class TokenStrip(QAbstractScrollArea):
             painter.setPen(pen)
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(chip.adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
-        font = self._font(special)
+        font = self._fonts[special]
         painter.setFont(font)
         painter.setPen(dim if special else plain)
         room = chip.width() - theme.em(0.6)
@@ -299,25 +274,29 @@ class TokenStrip(QAbstractScrollArea):
                 chip.adjusted(-around, -around, around, around), radius + around, radius + around
             )
 
-    def _paint_words(self, painter: QPainter, exposed: QRect, colours: theme.Theme) -> None:
-        """A line with upturned ends under the tokens of one word, once on every line of the strip."""
+    def _find_brackets(self) -> list[tuple[float, float, float]]:
+        """(left, right, y) of a line under the tokens of one word, once on every line of the strip."""
+        brackets, first = [], 0
+        words, counts = np.unique(self._words, return_counts=True)
+        several = set(words[(counts > 1) & (words >= 0)].tolist())
+        numbers = self._words.tolist()
+        for i in range(1, len(numbers) + 1):
+            goes_on = i < len(numbers) and numbers[i] == numbers[first] and self._tops[i] == self._tops[first]
+            if not goes_on:
+                if numbers[first] in several:
+                    y = self._chips[first].bottom() + self._gap() - 0.5
+                    brackets.append((self._chips[first].left() + 2.5, self._chips[i - 1].right() - 2.5, y))
+                first = i
+        return brackets
+
+    def _paint_brackets(self, painter: QPainter, exposed: QRect, colours: theme.Theme) -> None:
         painter.setPen(QPen(QColor(colours.dim), 1))
-        below = self._gap()
-        first = 0
-        for i in range(1, len(self._chips) + 1):
-            same = i < len(self._chips) and self._words[i] == self._words[first] >= 0
-            if same and self._chips[i].top() == self._chips[first].top():
-                continue
-            word = self._words[first]
-            alone = i - first == 1 and np.count_nonzero(self._words == word) == 1
-            if word >= 0 and not alone:
-                start, stop = self.chip_rect(first), self.chip_rect(i - 1)
-                y = start.bottom() + below - 0.5
-                left, right = start.left() + 2.5, stop.right() - 2.5
-                if exposed.top() <= y + 2 and y - 5 <= exposed.bottom():
-                    corners = ((left, y - 3), (left, y), (right, y), (right, y - 3))
-                    painter.drawPolyline([QPointF(*corner) for corner in corners])
-            first = i
+        scrolled = self.verticalScrollBar().value()
+        for left, right, below in self._brackets:
+            y = below - scrolled
+            if exposed.top() <= y + 2 and y - 5 <= exposed.bottom():
+                corners = ((left, y - 3), (left, y), (right, y), (right, y - 3))
+                painter.drawPolyline([QPointF(*corner) for corner in corners])
 
     def _paint_names(self, painter: QPainter, colours: theme.Theme) -> None:
         painter.setFont(theme.text_font(0.92, QFont.Weight.DemiBold))
@@ -334,7 +313,8 @@ class TokenStrip(QAbstractScrollArea):
     def token_at(self, point: QPointF) -> int | None:
         """The token of which the chip is at `point` (pixels of the viewport)."""
         point = QPointF(point.x(), point.y() + self.verticalScrollBar().value())
-        return next((i for i, chip in enumerate(self._chips) if chip.contains(point)), None)
+        line = range(bisect_left(self._tops, point.y() - self._height()), bisect_right(self._tops, point.y()))
+        return next((i for i in line if self._chips[i].contains(point)), None)
 
     def _nearest(self, point: QPointF) -> int:
         """The token nearest to `point`; lines count before places in them."""

@@ -14,7 +14,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from widgets import theme
-from widgets.token_strip import LEAST_CONTRAST, TokenStrip, contrast, luminance, ramp
+from widgets.chip_colours import LEAST_CONTRAST, contrast, luminance, ramp
+from widgets.token_strip import TokenStrip
 
 SENTENCE = "[CLS] a great serve from dj ##oko ##vic won the match after he missed the first two [SEP]"
 WORDS = SENTENCE.split()
