@@ -158,7 +158,7 @@ def head_maps(trace: Trace, view: View, query: Place | None = None, task: Task =
     if not settings.shared:
         return HeadMaps(done, None)
     flat = np.concatenate([maps.ravel() for maps in values])
-    scale = scale_of(flat, settings.percentile, settings.log)
+    scale = scale_of(flat, settings.percentile, settings.log, floor=settings.floor or None)
     return HeadMaps([levels(maps, scale) for maps in values], scale)
 
 
@@ -214,7 +214,7 @@ def matrix_map(trace: Trace, view: View, task: Task = SILENT) -> MatrixMap:
     layer = trace.layers[view.selection.layer]
     values = layer.matrix(head_of(view))
     task.check()
-    scale = scale_of(values, view.map.percentile, view.map.log)
+    scale = scale_of(values, view.map.percentile, view.map.log, floor=view.map.floor or None)
     task.check()
     return MatrixMap(values, levels(values, scale), scale, layer.queries, layer.keys)
 
@@ -226,7 +226,8 @@ def attention_map(trace: Trace, view: View, layer: int, head: Head) -> InputMap:
     asked = chosen_layer.keys if incoming else chosen_layer.queries
     chosen = query_indices(trace, asked, view.selection.queries)
     weights = weights_of(chosen_layer, head, chosen, incoming)
-    return _input_map(trace, chosen_layer.queries if incoming else chosen_layer.keys, weights, view, chosen)
+    shown_on = chosen_layer.queries if incoming else chosen_layer.keys
+    return _input_map(trace, shown_on, weights, view, chosen, view.map.floor or None)
 
 
 def rollout_map(trace: Trace, view: View, task: Task = SILENT) -> InputMap:
@@ -247,7 +248,8 @@ def rollout_map(trace: Trace, view: View, task: Task = SILENT) -> InputMap:
         if seen is not tokens:
             parts = (tokens.find(seen.place(index)) for index in range(len(seen)))
             weights = np.array([weights[part].sum() for part in parts], np.float32)
-        return _input_map(trace, seen, weights, view, chosen)
+        # The residual gives every token a like share of every other: a scale from zero would be all haze.
+        return _input_map(trace, seen, weights, view, chosen, view.map.floor)
 
     drawn = _Drawn(task, finished)
     key = ("rollout", view.rollout, chosen.tobytes())
@@ -292,12 +294,14 @@ def _input_map(trace: Trace, tokens: Tokens, weights: np.ndarray, view: View, ch
         left_out = np.zeros(values.size, bool)
         if settings.leave_out:
             left_out[_artifact_patches(trace, tokens)] = True
-        scale = scale_of(values, settings.percentile, settings.log, left_out.reshape(tokens.grid))
+        left_out = left_out.reshape(tokens.grid)
+        scale = scale_of(values, settings.percentile, settings.log, left_out, floor)
         if settings.mass > 0:
             mask = mass_mask(values.ravel(), settings.mass).reshape(tokens.grid)
     else:
         values = weights
-        scale = scale_of(values, 100.0, settings.log)  # a text has too few tokens to clip a share of them
+        # A text has too few tokens to clip a share of the highest.
+        scale = scale_of(values, 100.0, settings.log, floor=settings.floor or None)
     return InputMap(tokens, weights, levels(values, scale), scale, numbers(tokens, weights, chosen), mask)
 
 

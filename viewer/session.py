@@ -55,7 +55,8 @@ class MapSettings:
     """How weights become colours.
 
     incoming: show who looks at the chosen token (a column) rather than where it looks (a row).
-    percentile: weights above it are clipped; shared: one scale for all maps of the head grid.
+    percentile, floor: weights above and below these percentiles are clipped; a floor of 0 starts the scale at
+    zero. shared: one scale for all maps of the head grid.
     mass: share of a DINO mass mask, 0 for none. leave_out: artifact tokens do not set the scale.
     """
 
@@ -64,6 +65,7 @@ class MapSettings:
     incoming: bool = False
     log: bool = False
     percentile: float = 99.5
+    floor: float = 0.0
     shared: bool = False
     colours: str = "inferno"
     opacity: float = 0.75

@@ -27,6 +27,7 @@ class Status(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 3, 12, 3)
         row.setSpacing(16)
+        self.setMinimumHeight(self.progress.sizeHint().height() + 6)  # nothing moves when work begins
         row.addWidget(self.run)
         row.addWidget(self.progress)
         row.addStretch(1)

@@ -97,7 +97,9 @@ class TopBar(QWidget):
             return
         trace = current.trace
         if trace is None:
-            self.model_button.setText(current.options.model or "Model")
+            from models import catalog
+
+            self.model_button.setText(current.options.model or catalog.default(current.modality).title)
             return
         heads = sorted({layer.heads for layer in trace.layers})
         said = f"{heads[0]}" if len(heads) == 1 else f"{heads[0]}–{heads[-1]}"

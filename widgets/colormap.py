@@ -21,7 +21,8 @@ MAPS = ("inferno", "viridis", "magma", "cividis", "grey")
 class Scale:
     """Values at `low` or less get level 0, at `high` or more level 255.
 
-    log: the levels follow the logarithm. clipped: share (0 to 1) of all values that are above `high`.
+    log: the levels follow the logarithm. clipped: share (0 to 1) of all values that are above `high`, or
+    below a `low` that was asked for as a percentile.
     """
 
     low: float
@@ -35,13 +36,15 @@ def scale_of(
     percentile: float = 99.5,
     log: bool = False,
     leave_out: np.ndarray | None = None,
+    floor: float | None = None,
 ) -> Scale:
     """The scale of `values` (any shape, any real type; what is not finite is passed over).
 
     `high` is the nearest-rank percentile of the values kept, or the largest if that percentile is no more
     than `low`; `low` is 0, or the smallest value where there are negative ones, or LOG_FLOOR · high on a
     logarithmic scale. Without a value above `low` the scale is empty (low = high) and all levels are 0.
-    leave_out: bool, broadcast against `values`; True (artifact tokens, say) takes no part in finding `high`,
+    floor: the percentile at which the scale starts instead, 0 for the smallest value; for maps in which all
+    values share a large part, as a rollout's do. leave_out: bool, broadcast against `values`; True (artifact tokens, say) takes no part in finding `high`,
     yet counts in `clipped`, since it is painted.
     """
     if not 0 < percentile <= 100:
@@ -54,12 +57,22 @@ def scale_of(
         return Scale(0.0, 0.0, log)
     smallest, largest = float(kept.min()), float(kept.max())
     low = 0.0 if log else min(0.0, smallest)
-    rank = max(0, int(np.ceil(percentile / 100 * len(kept) - 1e-9)) - 1)
-    high = largest if rank == len(kept) - 1 else float(np.partition(kept, rank)[rank])
+    high = largest if percentile == 100 else _at_percentile(kept, percentile)
     if high <= low:
         high = max(low, largest)
-    clipped = np.count_nonzero(values > high) / values.size
-    return Scale(high * LOG_FLOOR if log else low, high, log, clipped)
+    if log:
+        low = high * LOG_FLOOR
+    beyond = np.count_nonzero(values > high)
+    if floor is not None:
+        low = max(low, min(_at_percentile(kept, floor), high))
+        beyond += np.count_nonzero(values < low)
+    return Scale(low, high, log, beyond / values.size)
+
+
+def _at_percentile(values: np.ndarray, percentile: float) -> float:
+    """The nearest-rank percentile; the smallest value for 0."""
+    rank = max(0, int(np.ceil(percentile / 100 * len(values) - 1e-9)) - 1)
+    return float(np.partition(values, rank)[rank])
 
 
 def levels(values: np.ndarray, scale: Scale) -> np.ndarray:

@@ -78,3 +78,10 @@ def test_maps_rise_in_lightness(name):
 def test_unknown_map_is_named():
     with pytest.raises(ValueError, match="no colour map 'jet'"):
         lut("jet")
+
+
+def test_a_floor_starts_the_scale_at_a_percentile_and_says_what_it_cuts():
+    values = np.arange(100.0, 200.0)
+    assert scale_of(values, 100, floor=0) == Scale(100.0, 199.0, False, 0.0)
+    assert scale_of(values, 90, floor=10) == Scale(109.0, 189.0, False, 19 / 100)
+    assert scale_of(values, 100) == Scale(0.0, 199.0, False, 0.0)

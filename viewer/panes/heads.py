@@ -35,7 +35,7 @@ class HeadsPane(Pane):
         return (
             places,
             self._preview(document),
-            *(map_.percentile, map_.log, map_.shared, map_.leave_out, map_.incoming),
+            *(map_.percentile, map_.floor, map_.log, map_.shared, map_.leave_out, map_.incoming),
             *(map_.hide_special, map_.whole_words),
         )
 
@@ -96,10 +96,11 @@ class HeadsPane(Pane):
             return
         view, trace = self.session.view, document.trace
         places = (self._previewed,) if self._previewed else view.selection.queries
-        name = tokens_named(trace.tokens, query_indices(trace, trace.tokens, places))
+        chosen = query_indices(trace, trace.tokens, places)
+        one, name = len(chosen) == 1, tokens_named(trace.tokens, chosen)
         if not places and trace.readout is None:
-            name = "the mean of all patches"
-        what = f"who looks at {name}" if view.map.incoming else f"what {name} looks at"
+            name = "all patches, averaged,"
+        what = f"who looks at {name}" if view.map.incoming else f"where {name} look{'s' if one else ''}"
         self.subtitle_changed.emit(f"layer →  head ↓  {what}")
 
     def _clicked(self, layer: int, head: int) -> None:

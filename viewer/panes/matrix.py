@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from models.attention import Trace
 from models.task import Task
-from models.tokens import Place, Tokens
+from models.tokens import PatchTokens, Place, Tokens
 from viewer.jobs import Failure
 from viewer.maps import MatrixMap, matrix_map, shown
 from viewer.panes import words
@@ -36,7 +36,7 @@ class MatrixPane(Pane):
         map_ = view.map
         head = view.selection.head if map_.heads == "one" else None
         return (
-            *(view.selection.layer, head, map_.heads, map_.percentile, map_.log),
+            *(view.selection.layer, head, map_.heads, map_.percentile, map_.floor, map_.log),
             *(map_.hide_special, map_.whole_words, self.blocked(view.selection.layer)),
         )
 
@@ -51,7 +51,9 @@ class MatrixPane(Pane):
             return
         if self._result is None or result.queries is not self._result.queries:
             q, k = result.queries, result.keys
-            self.view.set_tokens(words.short_labels(q), words.short_labels(k), q.special, k.special)
+            columns = [t.grid[1] if isinstance(t, PatchTokens) else 0 for t in (q, k)]
+            labels = words.short_labels(q), words.short_labels(k)
+            self.view.set_tokens(*labels, q.special, k.special, *columns)
         self._result = result
         self.view.set_message("")
         self.view.set_matrix(result.levels, result.values)

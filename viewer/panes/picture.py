@@ -74,7 +74,7 @@ class PicturePane(Pane):
 
     def key(self, document: Document, view: View) -> Hashable:
         map_ = view.map
-        common = (map_.method, map_.log, map_.percentile, map_.leave_out, map_.mass)
+        common = (map_.method, map_.log, map_.percentile, map_.floor, map_.leave_out, map_.mass)
         if map_.method == "saliency":
             return ("saliency",)
         if map_.method == "rollout":

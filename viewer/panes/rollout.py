@@ -82,7 +82,7 @@ class RolloutPane(Pane):
         map_ = view.map
         queries = view.selection.queries if view.rollout_selected else ()
         return (
-            *(queries, view.rollout, map_.log, map_.percentile, map_.leave_out),
+            *(queries, view.rollout, map_.log, map_.percentile, map_.floor, map_.leave_out),
             *(map_.hide_special, map_.whole_words),
         )
 

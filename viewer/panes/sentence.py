@@ -91,7 +91,7 @@ class SentencePane(Pane):
 
     def key(self, document: Document, view: View) -> Hashable:
         map_ = view.map
-        common = (map_.method, map_.log, map_.hide_special, map_.whole_words)
+        common = (map_.method, map_.log, map_.floor, map_.hide_special, map_.whole_words)
         if map_.method == "rollout":
             queries = view.selection.queries if view.rollout_selected else ()
             return (*common, queries, view.rollout)

@@ -50,9 +50,14 @@ class SettingsPane(Pane):
         self.scale.changed.connect(lambda v: change(log=v))
         self.shared = Segmented([(False, "Each map"), (True, "All maps")])
         self.shared.changed.connect(lambda v: change(shared=v))
-        self.percentile = LabelledSlider("Clip above percentile", 90, 100, 0.1, lambda v: f"{v:.1f}")
+        self.percentile = LabelledSlider("Clip above percentile", 90, 100, 0.1, "{:.1f}", 99.5)
         self.percentile.changed.connect(lambda v: change("percentile", percentile=float(v)))
-        self.opacity = LabelledSlider("Overlay opacity", 0, 1, 0.01, lambda v: f"{v:.2f}")
+        self.floor = LabelledSlider(
+            "Clip below percentile", 0, 90, 1, lambda v: "zero" if v == 0 else f"{v:.0f}"
+        )
+        self.floor.setToolTip("Where the colours start: at zero, or at this percentile of the weights")
+        self.floor.changed.connect(lambda v: change("floor", floor=float(v)))
+        self.opacity = LabelledSlider("Overlay opacity", 0, 1, 0.01, "{:.2f}", 0.75)
         self.opacity.changed.connect(lambda v: change("opacity", opacity=float(v)))
         self.mass = LabelledSlider(
             "Mass mask", 0, 0.99, 0.01, lambda v: "off" if v == 0 else f"{v * 100:.0f} % of weight"
@@ -72,7 +77,7 @@ class SettingsPane(Pane):
         self.hide_special.changed.connect(lambda v: change(hide_special=v))
         self.whole_words = Toggle("Whole words")
         self.whole_words.changed.connect(lambda v: change(whole_words=v))
-        self.size = LabelledSlider("Short side", 224, 1022, 14, lambda v: f"{v:.0f} px")
+        self.size = LabelledSlider("Short side", 224, 1022, 14, "{:.0f} px", 518)
         self.size.setToolTip(
             "The picture's short side as the model sees it: more pixels, more patches, slower"
         )
@@ -102,7 +107,15 @@ class SettingsPane(Pane):
             layout.addWidget(control)
             if control is self.direction:
                 self.direction_title = title
-        for widget in (self.percentile, self.opacity, self.bar, self.colours, self.mass, self.size):
+        for widget in (
+            self.percentile,
+            self.floor,
+            self.opacity,
+            self.bar,
+            self.colours,
+            self.mass,
+            self.size,
+        ):
             layout.addWidget(widget)
         for widget in (self.leave_out, self.hide_special, self.whole_words):
             layout.addWidget(widget)
@@ -123,7 +136,15 @@ class SettingsPane(Pane):
         map_ = view.map
         return (
             *(view.selection.layer, head_of(view), view.selection.queries),
-            *(map_.incoming, map_.log, map_.percentile, map_.leave_out, map_.hide_special, map_.whole_words),
+            *(
+                map_.incoming,
+                map_.log,
+                map_.percentile,
+                map_.floor,
+                map_.leave_out,
+                map_.hide_special,
+                map_.whole_words,
+            ),
         )
 
     def compute(self, trace: Trace, view: View, task: Task) -> HeadNumbers:
@@ -187,6 +208,7 @@ class SettingsPane(Pane):
             (self.scale, map_.log),
             (self.shared, map_.shared),
             (self.percentile, map_.percentile),
+            (self.floor, map_.floor),
             (self.opacity, map_.opacity),
             (self.mass, map_.mass),
         ):
