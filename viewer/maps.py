@@ -285,7 +285,15 @@ def saliency_map(trace: Trace, view: View, device: str | None, task: Task = SILE
     return Picture(values, levels(values, scale), scale)
 
 
-def _input_map(trace: Trace, tokens: Tokens, weights: np.ndarray, view: View, chosen: np.ndarray) -> InputMap:
+def _input_map(
+    trace: Trace,
+    tokens: Tokens,
+    weights: np.ndarray,
+    view: View,
+    chosen: np.ndarray,
+    floor: float | None = None,
+) -> InputMap:
+    """floor: where the scale of a picture's map starts, as for `scale_of`."""
     from models.statistics import mass_mask
 
     settings, mask = view.map, None

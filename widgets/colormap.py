@@ -43,9 +43,10 @@ def scale_of(
     `high` is the nearest-rank percentile of the values kept, or the largest if that percentile is no more
     than `low`; `low` is 0, or the smallest value where there are negative ones, or LOG_FLOOR · high on a
     logarithmic scale. Without a value above `low` the scale is empty (low = high) and all levels are 0.
-    floor: the percentile at which the scale starts instead, 0 for the smallest value; for maps in which all
-    values share a large part, as a rollout's do. leave_out: bool, broadcast against `values`; True (artifact tokens, say) takes no part in finding `high`,
+    leave_out: bool, broadcast against `values`; True (artifact tokens, say) takes no part in finding `high`,
     yet counts in `clipped`, since it is painted.
+    floor: the percentile at which the scale starts instead, 0 for the smallest value; for maps in which all
+    values share a large part, as those of a rollout do.
     """
     if not 0 < percentile <= 100:
         raise ValueError(f"percentile {percentile} is not in (0, 100]")

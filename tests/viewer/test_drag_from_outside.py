@@ -1,4 +1,4 @@
-"""A file dragged out of another program's window and dropped on ours, with a window manager and real mouse."""
+"""A file dragged out of another program's window onto ours, with a window manager and a real mouse."""
 
 from __future__ import annotations
 
