@@ -235,7 +235,8 @@ def join(calls: Iterable[Call]) -> list[Call]:
 
 def _joined(parts: list[Call]) -> Call:
     last, keys = parts[-1], parts[-1].shape[3]
-    if any(part.shape[3] > keys or part.shape[:2] != last.shape[:2] for part in parts):
+    forgot = last.kind != "cross" and sum(part.shape[2] for part in parts) > keys
+    if forgot or any(part.shape[3] > keys or part.shape[:2] != last.shape[:2] for part in parts):
         raise ValueError(f"{last.name} forgot keys between steps: {[part.shape for part in parts]}")
     if isinstance(last, GivenCall):
         given = [F.pad(part.given, (0, keys - part.shape[3])) for part in parts]
