@@ -1,0 +1,276 @@
+"""Real windows with the bundled models: from a drop to linked panes, and back by undo."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from models.tokens import Box, CharSpan
+from viewer.session import Hover
+
+ROOT = Path(__file__).parents[2]
+SENTENCE = "a great serve from Djokovic won the match"
+WAIT = 60_000
+
+
+@pytest.fixture
+def settled(qtbot):
+    """Waits until a window has drawn all there is."""
+
+    def wait(window) -> None:
+        qtbot.wait(20)
+        qtbot.waitUntil(window.is_idle, timeout=WAIT)
+
+    return wait
+
+
+@pytest.fixture
+def text_window(make_window, settled):
+    window = make_window()
+    window.runs.open_text(SENTENCE)
+    settled(window)
+    return window
+
+
+@pytest.fixture
+def image_window(make_window, settled):
+    window = make_window(size=224)
+    window.runs.open_path(str(ROOT / "assets" / "samples" / "coffee.jpg"))
+    settled(window)
+    return window
+
+
+def pane(window, name):
+    return window.deck.panes[name]
+
+
+def click(view, at, modifiers=Qt.KeyboardModifier.NoModifier) -> None:
+    point = at.toPoint() if isinstance(at, QPointF) else at
+    QTest.mouseMove(view.viewport(), point)
+    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, modifiers, point)
+
+
+def test_the_window_opens_without_torch_transformers_or_pyqtgraph():
+    code = (
+        "import sys\n"
+        "from types import SimpleNamespace\n"
+        "from PySide6.QtCore import QTimer\n"
+        "import viewer.app, viewer.window\n"
+        "made = []\n"
+        "shown = viewer.window.Window.showEvent\n"
+        "def later(self, event):\n"
+        "    shown(self, event); made.append(self); QTimer.singleShot(200, self, self.close)\n"
+        "viewer.window.Window.showEvent = later\n"
+        "from viewer.cli import WindowOptions\n"
+        "status = viewer.app.run([], WindowOptions())\n"
+        "heavy = {'torch', 'transformers', 'pyqtgraph', 'vispy', 'open3d'} & set(sys.modules)\n"
+        "sys.exit(f'imported {heavy}' if heavy or not made else status)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_sentence_becomes_linked_panes(text_window, settled):
+    window = text_window
+    trace = window.session.current.trace
+    assert (len(trace.layers), trace.layers[0].heads) == (6, 12)
+    sentence, matrix = pane(window, "sentence"), pane(window, "matrix")
+    serve = trace.tokens.labels.index("serve")
+
+    click(sentence.strip, sentence.strip.chip_rect(serve).center())
+    settled(window)
+    start = SENTENCE.index("serve")
+    assert window.session.view.selection.queries == (CharSpan(start, start + 5),)
+    np.testing.assert_array_equal(sentence._result.values, trace.layers[5].row(0, serve)[1])
+
+    dj = trace.tokens.labels.index("dj")
+    click(matrix.view, QPoint(matrix.view.cell_rect(dj, serve).center()))
+    assert window.session.view.selection.queries == (trace.tokens.place(dj),)
+    assert window.session.view.selection.keys == (trace.tokens.place(serve),)
+    window.session.undo()
+    assert window.session.view.selection.keys == ()
+    settled(window)
+    np.testing.assert_array_equal(sentence._result.values, trace.layers[5].row(0, serve)[1])
+
+
+def test_pointing_in_one_pane_answers_in_the_others_and_recomputes_no_map(text_window, settled):
+    window = text_window
+    matrix, sentence = pane(window, "matrix"), pane(window, "sentence")
+    shown = matrix._result
+    place = window.session.current.trace.tokens.place(3)
+    window.session.set_hover(Hover(query=place, key=place))
+    assert sentence.strip._hover == 3
+    assert matrix.view._hover == (3, 3)
+    settled(window)
+    assert matrix._result is shown
+
+
+def test_arrow_keys_walk_heads_and_a_click_on_the_grid_selects(text_window, qtbot, settled):
+    window = text_window
+    window.activateWindow()
+    for key in (Qt.Key.Key_Left, Qt.Key.Key_Left, Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_Up):
+        QTest.keyClick(window, key)
+    assert (window.session.view.selection.layer, window.session.view.selection.head) == (3, 0)
+    grid = pane(window, "heads").grid
+    click(grid, grid.cell_rect(0, 2).center())
+    assert (window.session.view.selection.layer, window.session.view.selection.head) == (0, 2)
+    settled(window)
+    # The bundled model's head 0.2 looks at the previous token: the matrix is its sub-diagonal.
+    matrix = pane(window, "matrix")._result.values
+    assert np.diagonal(matrix, -1).mean() > 0.95
+
+
+def test_words_and_hidden_tokens_change_what_is_shown_and_say_so(text_window, settled):
+    window = text_window
+    window.session.set_map(whole_words=True, hide_special=True)
+    settled(window)
+    shown = pane(window, "sentence")._result
+    assert shown.tokens.labels == tuple(SENTENCE.lower().split())
+    assert shown.numbers.total < 1
+    assert "special tokens hidden, they hold" in pane(window, "sentence").said.text()
+    assert pane(window, "matrix")._result.values.shape == (8, 8)
+
+
+def test_an_edited_text_runs_again_and_keeps_what_was_selected(text_window, qtbot, settled):
+    window = text_window
+    window.session.select_queries([CharSpan(2, 7)])
+    window.edit_text()
+    sentence = pane(window, "sentence")
+    qtbot.keyClicks(sentence.first, "!")
+    before = window.session.current.trace
+    qtbot.waitUntil(lambda: window.session.current.trace is not before, timeout=WAIT)
+    settled(window)
+    assert window.session.current.input.text == "!" + SENTENCE
+    window.edit_text()
+    assert sentence.stack.currentWidget() is sentence.strip
+
+
+def test_a_picture_and_its_patches(image_window, settled):
+    window = image_window
+    trace = window.session.current.trace
+    assert trace.tokens.grid == (16, 24)
+    picture = pane(window, "picture")
+    box = trace.tokens.place(trace.tokens.index(5, 7))
+    middle = picture.view.to_widget((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2)
+    click(picture.view, middle)
+    settled(window)
+    assert window.session.view.selection.queries == (box,)
+    index = trace.tokens.index(5, 7)
+    np.testing.assert_array_equal(picture._result.values, trace.layers[11].row(0, index)[1])
+    assert [chip.label for chip in picture.chips.chips()] == ["[CLS]", "patch (5, 7)"]
+    window.clear_selection()
+    settled(window)
+    np.testing.assert_array_equal(picture._result.values, trace.layers[11].row(0, 0)[1])
+
+
+def test_pointing_at_a_head_previews_it_on_the_picture(image_window, settled):
+    window = image_window
+    trace, picture = window.session.current.trace, pane(window, "picture")
+    window.session.set_hover(Hover(layer=3, head=4))
+    settled(window)
+    np.testing.assert_array_equal(picture._result.values, trace.layers[3].row(4, 0)[1])
+    window.session.set_hover(Hover())
+    settled(window)
+    np.testing.assert_array_equal(picture._result.values, trace.layers[11].row(0, 0)[1])
+
+
+def test_rollout_saliency_and_mass_mask_on_the_picture(image_window, settled):
+    window = image_window
+    picture = pane(window, "picture")
+    window.session.set_map(method="rollout")
+    settled(window)
+    assert picture._result.values.sum() == pytest.approx(1, abs=1e-4)
+    np.testing.assert_array_equal(picture._result.values, pane(window, "rollout")._result.values)
+    window.session.set_map(method="attention", mass=0.6)
+    settled(window)
+    assert 0 < picture._result.mask.sum() < picture._result.mask.size
+    window.session.set_map(method="saliency")
+    settled(window)
+    saliency = picture._result.values
+    assert saliency.shape == (224, 336)
+    cup, corner = saliency[60:170, 90:250].mean(), saliency[:30, :30].mean()
+    assert cup > 0.6 > 0.2 > corner
+
+
+def test_a_layer_that_fails_its_check_is_not_drawn(text_window, settled):
+    window = text_window
+    document = window.session.current
+    window.session.update(document, checks=(*document.checks[:5], 0.5))
+    for name in ("matrix", "sentence", "heads"):
+        pane(window, name).forget()
+        pane(window, name).update()
+    settled(window)
+    assert pane(window, "matrix")._result is None
+    assert "Layer 5 is not drawn" in pane(window, "matrix").view._message
+    assert "miss the output" in window.status.check.text()
+    window.step_head(-1, 0)
+    settled(window)
+    assert pane(window, "matrix")._result is not None
+
+
+def test_a_failed_run_loses_nothing(text_window, settled, tmp_path):
+    window = text_window
+    trace = window.session.current.trace
+    (tmp_path / "config.json").write_text('{"model_type": "bert"}')
+    window.use_model(str(tmp_path))
+    settled(window)
+    assert window.session.current.trace is trace
+    assert window.session.current.state == "ready"
+    assert "no weights" in window.toasts.messages()[-1]
+
+
+def test_closing_during_work_cancels_and_leaves_no_thread(make_window, qtbot):
+    window = make_window(size=1022)
+    window.runs.open_path(str(ROOT / "assets" / "samples" / "astronaut.jpg"))
+    qtbot.waitUntil(lambda: "looks at" in window.status.progress.sentence(), timeout=WAIT)
+    window.close()
+    assert not [t for t in threading.enumerate() if t.name.startswith("headlight-")]
+    assert window.session.current.trace is None
+
+
+def test_a_file_dropped_on_a_pane_opens(text_window, qtbot):
+    window = text_window
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(ROOT / "README.md"))])
+    target = window.deck.docks["matrix"]
+    action, button = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
+    drop = QDropEvent(QPointF(5, 5), action, mime, button, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(target, drop)
+    qtbot.waitUntil(lambda: len(window.session.documents) == 2, timeout=WAIT)
+    assert window.session.current.title == "README.md"
+
+
+def test_undo_reaches_every_setting_and_commands_say_what_can_be_done(text_window):
+    window = text_window
+    actions = window.actions_
+    assert not actions.actions["undo"].isEnabled()
+    view = window.session.view
+    actions.run("log")
+    actions.run("heads-mean")
+    assert window.session.view == replace(view, map=replace(view.map, log=True, heads="mean"))
+    assert actions.actions["log"].isChecked()
+    actions.run("undo")
+    actions.run("undo")
+    assert window.session.view == view
+    assert not actions.actions["undo"].isEnabled()
+    assert not actions.actions["show-saliency"].isEnabled()
+
+
+def test_places_outlive_another_size_of_the_picture(image_window, settled):
+    window = image_window
+    window.session.select_queries([Box(300, 200, 310, 210)])
+    window.runs.change(window.session.current, size=448)
+    settled(window)
+    tokens = window.session.current.trace.tokens
+    assert tokens.grid == (32, 48)
+    assert len(tokens.find_all(window.session.view.selection.queries)) == 1
