@@ -1,0 +1,218 @@
+"""Attention calls: what one call of a forward pass was given, and the weights that follow from it.
+
+Scaled dot-product attention as in Vaswani et al. 2017, section 3.2.1, with what later models add to it:
+grouped keys, additive position biases, soft-capped scores and sinks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import torch
+from torch import Tensor
+
+Kind = Literal["self", "cross", "window"]
+Index = int | slice | Sequence[int] | Tensor
+ALL = slice(None)
+CHUNK_ELEMENTS = 2**22
+"""Elements of one block of weights while many rows are computed: 16 MB of float32."""
+
+_LOWEST = torch.finfo(torch.float32).min
+
+
+class Call(Protocol):
+    """One attention call of a forward pass, however its weights come to be known."""
+
+    name: str
+    """Qualified name of the module; a module that runs again in the same pass gets ":2", ":3", ..."""
+    kind: Kind
+    step: int
+    """Which forward pass of the recording, from 1: generation makes one for every token."""
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """(batch, heads, queries, keys)."""
+        ...
+
+    @property
+    def device(self) -> torch.device: ...
+
+    def weights(self, queries: Index = ALL, heads: Index = ALL, batch: int = 0) -> Tensor:
+        """float32 [heads, queries, keys], on the device: rows sum to 1 less the share of a sink."""
+        ...
+
+    def sink(self, queries: Index = ALL, heads: Index = ALL, batch: int = 0) -> Tensor:
+        """float32 [heads, queries]: the share that goes to no key (0 without a sink)."""
+        ...
+
+    def error(self, batch: int = 0) -> float:
+        """Largest absolute deviation of what is shown from what the layer returned."""
+        ...
+
+
+def _as_slice(index: Index) -> slice | Sequence[int] | Tensor:
+    return slice(index, index + 1) if isinstance(index, int) else index
+
+
+@dataclass(eq=False)
+class AttentionCall:
+    """What one call was given: q [B, H, Nq, d], k and v [B, Hkv, Nk, d], as they were multiplied.
+
+    mask: bool (True where a query may look) or additive float, broadcastable to [B, H, Nq, Nk], or None.
+    bias: additive position bias, broadcastable to the same, or None. causal: without a mask, query i sees keys
+    0 to i. softcap: scores become softcap·tanh(scores / softcap). sinks [H]: one more score a row that no key gets.
+    rows, outputs: sampled query rows and what the call returned for them, [B, rows, H, dv].
+    """
+
+    name: str
+    kind: Kind
+    q: Tensor
+    k: Tensor
+    v: Tensor
+    scaling: float
+    mask: Tensor | None = None
+    bias: Tensor | None = None
+    causal: bool = False
+    sliding_window: int | None = None
+    softcap: float | None = None
+    sinks: Tensor | None = None
+    rows: Tensor | None = None
+    outputs: Tensor | None = None
+    step: int = 1
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        batch, heads, queries, _ = self.q.shape
+        return batch, heads, queries, self.k.shape[2]
+
+    @property
+    def device(self) -> torch.device:
+        return self.q.device
+
+    def weights(self, queries: Index = ALL, heads: Index = ALL, batch: int = 0) -> Tensor:
+        """float32 [heads, queries, keys]: softmax(scale·QKᵀ + bias → softcap → mask), sink dropped.
+
+        A row whose mask allows nothing is uniform, as an additive mask makes it.
+        """
+        scores = self.scores(queries, heads, batch)
+        if self.sinks is None:
+            return torch.softmax(scores, -1)
+        return (scores - self._log_sum(scores, heads)).exp_()
+
+    def sink(self, queries: Index = ALL, heads: Index = ALL, batch: int = 0) -> Tensor:
+        """float32 [heads, queries]: the share of the sink (gpt-oss; Xiao et al. 2023), 0 without one."""
+        if self.sinks is None:
+            heads, queries = _as_slice(heads), _as_slice(queries)
+            return torch.zeros_like(self.q[batch, :, :, 0][heads][:, queries], dtype=torch.float32)
+        scores = self.scores(queries, heads, batch)
+        return (self._sink_scores(heads) - self._log_sum(scores, heads)).exp_().squeeze(-1)
+
+    def error(self, batch: int = 0) -> float:
+        """Largest |A·V − returned| over the sampled rows and all heads.
+
+        Rows whose mask allows nothing are left out: kernels disagree about them and no token reads them.
+        """
+        if self.rows is None or self.outputs is None:
+            raise ValueError(f"{self.name} was recorded without output rows")
+        weights = self.weights(self.rows, batch=batch)  # [H, r, Nk]
+        rebuilt = weights @ self._repeated(self.v, ALL, batch)  # [H, r, dv]
+        returned = self.outputs[batch].transpose(0, 1).float()  # [H, r, dv]
+        deviation = (rebuilt - returned).abs().amax(-1)  # [H, r]
+        deviation = deviation[~self._nothing_allowed(self.rows, batch).expand_as(deviation)]
+        return float(deviation.max()) if deviation.numel() else 0.0
+
+    def scores(self, queries: Index = ALL, heads: Index = ALL, batch: int = 0) -> Tensor:
+        """float32 [heads, queries, keys]: what the softmax is taken of."""
+        heads, queries = _as_slice(heads), _as_slice(queries)
+        q = self.q[batch][heads][:, queries].float() * self.scaling  # [h, m, d]
+        scores = q @ self._repeated(self.k, heads, batch).transpose(1, 2)  # [h, m, Nk]
+        if self.bias is not None:
+            scores += self._part(self.bias, queries, heads, batch)
+        if self.softcap is not None:
+            scores = torch.tanh(scores / self.softcap) * self.softcap
+        if self.mask is not None:
+            mask = self._part(self.mask, queries, heads, batch)
+            scores = scores.masked_fill_(~mask, _LOWEST) if mask.dtype == torch.bool else scores.add_(mask)
+        if self.causal:
+            rows = torch.arange(self.q.shape[2], device=self.device)[queries]
+            columns = torch.arange(self.k.shape[2], device=self.device)
+            scores.masked_fill_(columns > rows[:, None], _LOWEST)
+        return scores
+
+    def attend(self) -> Tensor:
+        """[B, Nq, H, dv]: A·V from the weights themselves, in blocks of rows; for calls no fused kernel takes."""
+        batch, heads, queries, keys = self.shape
+        step = max(1, CHUNK_ELEMENTS // (heads * keys))
+        out = [
+            torch.cat(
+                [
+                    self.weights(slice(start, start + step), batch=b) @ self._repeated(self.v, ALL, b)
+                    for start in range(0, queries, step)
+                ],
+                dim=1,
+            ).transpose(0, 1)
+            for b in range(batch)
+        ]
+        return torch.stack(out).to(self.q.dtype)
+
+    def _repeated(self, keys: Tensor, heads: Index, batch: int) -> Tensor:
+        """float32 [h, Nk, d]: each query head's own keys or values; copies only where heads share them."""
+        groups = self.q.shape[1] // keys.shape[1]
+        if groups == 1:
+            return keys[batch][heads].float()
+        owner = torch.arange(self.q.shape[1], device=keys.device)[heads] // groups
+        return keys[batch][owner].float()
+
+    def _part(self, tensor: Tensor, queries: Index, heads: Index, batch: int) -> Tensor:
+        """Of a tensor broadcastable to [B, H, Nq, Nk]: what broadcasts to [heads, queries, keys]."""
+        tensor = tensor[(None,) * (4 - tensor.ndim)]
+        tensor = tensor[batch if tensor.shape[0] > 1 else 0]
+        tensor = tensor[heads] if tensor.shape[0] > 1 else tensor
+        return tensor[:, queries] if tensor.shape[1] > 1 else tensor
+
+    def _nothing_allowed(self, queries: Index, batch: int) -> Tensor:
+        """bool [1 or H, 1 or m]: rows that the mask forbids every key."""
+        if self.mask is None:
+            return torch.zeros(1, 1, dtype=torch.bool, device=self.device)
+        mask = self._part(self.mask, queries, ALL, batch)
+        allowed = mask if mask.dtype == torch.bool else mask > torch.finfo(mask.dtype).min / 2
+        return ~allowed.any(-1)
+
+    def _sink_scores(self, heads: Index) -> Tensor:
+        return self.sinks.reshape(-1)[_as_slice(heads)].float()[:, None, None]  # [h, 1, 1]
+
+    def _log_sum(self, scores: Tensor, heads: Index) -> Tensor:
+        return torch.logaddexp(scores.logsumexp(-1, keepdim=True), self._sink_scores(heads))  # [h, m, 1]
+
+
+@dataclass(eq=False)
+class GivenCall:
+    """Weights [B, H, Nq, Nk] that the model handed out itself, where it takes no attention function from outside."""
+
+    name: str
+    kind: Kind
+    given: Tensor
+    step: int = 1
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        return tuple(self.given.shape)
+
+    @property
+    def device(self) -> torch.device:
+        return self.given.device
+
+    def weights(self, queries: Index = ALL, heads: Index = ALL, batch: int = 0) -> Tensor:
+        """float32 [heads, queries, keys], as given."""
+        return self.given[batch][_as_slice(heads)][:, _as_slice(queries)].float()
+
+    def sink(self, queries: Index = ALL, heads: Index = ALL, batch: int = 0) -> Tensor:
+        """float32 [heads, queries]: 0, since the rows given must sum to 1."""
+        return torch.zeros_like(self.given[batch, :, :, 0][_as_slice(heads)][:, _as_slice(queries)]).float()
+
+    def error(self, batch: int = 0) -> float:
+        """Largest |sum of a row − 1| or weight below 0: values are unknown here, so A·V cannot be rebuilt."""
+        weights = self.given[batch].float()
+        return float(torch.maximum((weights.sum(-1) - 1).abs().max(), -weights.min()))

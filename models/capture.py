@@ -1,0 +1,253 @@
+"""Recording the attention calls of a forward pass, whatever the model, while it keeps its fused kernels."""
+
+from __future__ import annotations
+
+import re
+import sys
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
+from dataclasses import replace
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import torch
+from torch import Tensor, nn
+from transformers import AttentionInterface, PreTrainedModel
+from transformers.integrations.sdpa_attention import sdpa_attention_forward
+from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
+
+from models.calls import AttentionCall, Call, GivenCall, Kind
+from models.errors import HeadlightError
+from models.task import SILENT, Task
+
+__all__ = ["AttentionCall", "Call", "GivenCall", "recording"]
+
+_NAME = "headlight"
+_CROSS = re.compile(r"(^|\.)[^.]*(cross|enc(oder)?_(att|dec)|encdec)", re.IGNORECASE)
+
+
+class _Recorder:
+    """Collects the calls of one recording, and knows where in the model the pass is."""
+
+    def __init__(self, model: nn.Module, task: Task) -> None:
+        self.calls: list[Call] = []
+        self.names = {module: name for name, module in model.named_modules()}
+        self.task = task
+        self.passes = 0
+        self.batches: list[int | None] = []
+        self._times: Counter[tuple[str, int]] = Counter()
+
+    def enter(self, module: nn.Module, args: tuple, kwargs: dict[str, Any]) -> None:
+        """A model, or a model inside it, begins: its batch tells windows from whole inputs."""
+        if not self.batches:
+            self.passes += 1
+        self.batches.append(_batch(args, kwargs))
+
+    def leave(self, *_: Any) -> None:
+        self.batches.pop()
+
+    def unique(self, name: str) -> str:
+        self._times[name, self.passes] += 1
+        times = self._times[name, self.passes]
+        return name if times == 1 else f"{name}:{times}"
+
+    def kind(self, module: nn.Module, name: str, q: Tensor, k: Tensor) -> Kind:
+        batch = self.batches[-1] if self.batches else None
+        if _CROSS.search(name) or (q.shape[2] != k.shape[2] and not getattr(module, "is_causal", False)):
+            return "cross"
+        return "window" if batch and q.shape[0] > batch and q.shape[0] % batch == 0 else "self"
+
+
+_recorder: ContextVar[_Recorder | None] = ContextVar("recorder", default=None)
+_locks: WeakKeyDictionary[nn.Module, threading.RLock] = WeakKeyDictionary()
+_locks_guard = threading.Lock()
+
+
+def _batch(args: tuple, kwargs: dict[str, Any]) -> int | None:
+    """Batch size of what a model was called with."""
+    named = [kwargs.get(key) for key in ("input_ids", "inputs_embeds", "pixel_values", "decoder_input_ids")]
+    tensors = [x for x in (*named, *args, *kwargs.values()) if isinstance(x, Tensor) and x.ndim > 1]
+    return tensors[0].shape[0] if tensors else None
+
+
+def _attend(
+    module: nn.Module, query: Tensor, key: Tensor, value: Tensor, attention_mask: Tensor | None, **kwargs: Any
+) -> tuple[Tensor, None]:
+    """The attention function that models call: the fused kernel, and a note of what it was given."""
+    recorder = _recorder.get()
+    if recorder is None or module not in recorder.names:
+        return sdpa_attention_forward(module, query, key, value, attention_mask, **kwargs)
+    recorder.task.check()
+    scaling, causal = kwargs.get("scaling"), kwargs.get("is_causal")
+    causal = getattr(module, "is_causal", True) if causal is None else causal
+    name = recorder.names[module]
+    call = AttentionCall(
+        recorder.unique(name),
+        recorder.kind(module, name, query, key),
+        query,
+        key,
+        value,
+        query.shape[-1] ** -0.5 if scaling is None else float(scaling),
+        mask=attention_mask,
+        bias=kwargs.get("position_bias"),
+        causal=bool(causal) and attention_mask is None and query.shape[2] > 1,
+        sliding_window=kwargs.get("sliding_window"),
+        softcap=kwargs.get("softcap"),
+        sinks=kwargs.get("s_aux"),
+        step=recorder.passes,
+    )
+    # The fused kernels refuse a soft cap and ignore sinks.
+    if call.softcap is not None or call.sinks is not None:
+        out = call.attend()
+    else:
+        out, _ = sdpa_attention_forward(module, query, key, value, attention_mask, **kwargs)  # [B, Nq, H, dv]
+    recorder.calls.append(_kept(call, out))
+    return out, None
+
+
+def _kept(call: AttentionCall, out: Tensor) -> AttentionCall:
+    """The call without its graph, with a few evenly spaced rows of what it returned."""
+    count = out.shape[1]
+    rows = torch.linspace(0, count - 1, min(count, max(4, min(16, count // 16)))).round().long().unique()
+    rows = rows.to(out.device)
+    tensors = {key: getattr(call, key) for key in ("q", "k", "v", "mask", "bias", "sinks")}
+    return replace(
+        call,
+        rows=rows,
+        outputs=out.detach()[:, rows],
+        **{key: tensor if tensor is None else tensor.detach() for key, tensor in tensors.items()},
+    )
+
+
+AttentionInterface.register(_NAME, _attend)
+# Without a mask function of the same name models pass no mask at all, and nothing says so.
+AttentionMaskInterface.register(_NAME, sdpa_mask)
+
+
+@contextmanager
+def recording(model: PreTrainedModel, task: Task = SILENT) -> Iterator[list[Call]]:
+    """Record every attention call of the forward passes made in this thread inside the `with` block.
+
+    The list fills in call order. The pass keeps its fused kernels; a model that takes no attention function from
+    outside is asked for its weights instead (`GivenCall`). Cancel is looked at before every layer. Two threads
+    that record the same model take turns. Raises HeadlightError where passes ran but nothing could be recorded.
+    """
+    recorder = _Recorder(model, task)
+    open_to_us = any(_takes_functions(module) for module in model.modules())
+    with _lock(model), ExitStack() as stack:
+        token = _recorder.set(recorder)
+        stack.callback(_recorder.reset, token)
+        if open_to_us:
+            stack.enter_context(_implementation(model, _NAME))
+        else:
+            _ask_for_weights(model, recorder, stack)
+        _follow(model, recorder, stack)
+        yield recorder.calls
+        if recorder.passes and not recorder.calls:
+            raise HeadlightError(
+                f"This model's attention cannot be recorded: {type(model).__name__} neither takes an attention "
+                "function nor returns its weights.",
+                "Open another model of the same kind; BERT, GPT-2, Llama, T5 and ViT families all work.",
+            )
+
+
+def _lock(model: nn.Module) -> threading.RLock:
+    with _locks_guard:
+        return _locks.setdefault(model, threading.RLock())
+
+
+def _takes_functions(module: nn.Module) -> bool:
+    """Whether this is an attention module of a file that takes attention functions from outside."""
+    source = sys.modules.get(type(module).__module__)
+    return "Attention" in type(module).__name__ and hasattr(source, "ALL_ATTENTION_FUNCTIONS")
+
+
+@contextmanager
+def _implementation(model: PreTrainedModel, name: str) -> Iterator[None]:
+    """Switch the attention function of a model and of all models inside it, and back."""
+    configs = {}
+    found = [module.config for module in model.modules() if isinstance(module, PreTrainedModel)]
+    while found:
+        config = found.pop()
+        configs[id(config)] = (config, config._attn_implementation)
+        nested = (getattr(config, key) for key in config.sub_configs)
+        found += [c for c in nested if c is not None and id(c) not in configs]
+    try:
+        model.set_attn_implementation(name)
+        yield
+    finally:
+        # The public setter would pass a value on to nested configs, which may have had another.
+        for config, before in configs.values():
+            config._attn_implementation_internal = before
+
+
+def _follow(model: nn.Module, recorder: _Recorder, stack: ExitStack) -> None:
+    """Hooks that tell the recorder of passes and batches, and the task how far they are."""
+    models = [m for m in model.modules() if isinstance(m, PreTrainedModel)]
+    for module in models:
+        stack.callback(module.register_forward_pre_hook(recorder.enter, with_kwargs=True).remove)
+        stack.callback(module.register_forward_hook(recorder.leave, always_call=True).remove)
+    layers = _layers(model)
+
+    def report(number: int) -> None:
+        recorder.task.progress(number / len(layers), f"Layer {number + 1} of {len(layers)}")
+
+    for number, layer in enumerate(layers):
+        hook = layer.register_forward_pre_hook(lambda *_, number=number: report(number))
+        stack.callback(hook.remove)
+
+
+def _layers(module: nn.Module) -> list[nn.Module]:
+    """The outermost repeated blocks that hold attention, in order."""
+    if isinstance(module, nn.ModuleList | nn.Sequential):
+        return [c for c in module if any("Attention" in type(m).__name__ for m in c.modules())]
+    return [layer for child in module.children() for layer in _layers(child)]
+
+
+_FIELDS = ("encoder_attentions", "decoder_attentions", "attentions", "cross_attentions")
+
+
+def _ask_for_weights(model: nn.Module, recorder: _Recorder, stack: ExitStack) -> None:
+    """Have the model return its weights, note them as calls, and hand on what it returns without them."""
+    seen: list[tuple[nn.Module, Tensor]] = []
+    asked: list[tuple[bool, bool]] = []
+
+    def ask(module: nn.Module, args: tuple, kwargs: dict[str, Any]) -> tuple[tuple, dict[str, Any]]:
+        asked.append((bool(kwargs.get("output_attentions")), kwargs.get("return_dict") is not False))
+        return args, {**kwargs, "output_attentions": True, "return_dict": True}
+
+    def look(module: nn.Module, args: tuple, output: Any) -> None:
+        if isinstance(output, tuple):
+            seen.extend((module, x) for x in output if isinstance(x, Tensor) and x.ndim == 4)
+
+    def take(module: nn.Module, args: tuple, output: Any) -> Any:
+        wanted, as_dict = asked.pop()
+        for field in _FIELDS:
+            for number, weights in enumerate(_flat(output.get(field))):
+                owner = next((m for m, x in seen if x is weights), None)
+                name = f"{field}.{number}" if owner is None else recorder.names[owner]
+                kind = "cross" if field == "cross_attentions" else "self"
+                recorder.calls.append(
+                    GivenCall(recorder.unique(name), kind, weights.detach(), recorder.passes)
+                )
+        seen.clear()
+        if not wanted:
+            output = type(output)(**{key: x for key, x in output.items() if key not in _FIELDS})
+        return output if as_dict else output.to_tuple()
+
+    for module in model.modules():
+        if module is not model:
+            stack.callback(module.register_forward_hook(look).remove)
+    stack.callback(model.register_forward_pre_hook(ask, with_kwargs=True).remove)
+    stack.callback(model.register_forward_hook(take).remove)
+
+
+def _flat(nested: Any) -> Iterator[Tensor]:
+    if isinstance(nested, Tensor):
+        yield nested
+    elif nested is not None:
+        for item in nested:
+            yield from _flat(item)

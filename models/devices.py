@@ -1,0 +1,62 @@
+"""Where models run: CUDA, else MPS, else the CPU. torch is imported when asked, never with this module."""
+
+from __future__ import annotations
+
+from models.errors import HeadlightError
+
+
+def pick(name: str | None = None) -> str:
+    """The device of this name, or the fastest there is: "cuda", "cuda:1", "mps" or "cpu".
+
+    Raises HeadlightError for a device that this machine does not have, naming those it has.
+    """
+    available = _available()
+    if name is None:
+        return available[0]
+    wanted = name.strip().lower()
+    if wanted in available:
+        return wanted
+    raise HeadlightError(
+        f"There is no device “{name}” here.", f"Choose {_either(available)}, or leave the device out."
+    )
+
+
+def memory(device: str) -> int:
+    """Bytes that this process holds on the device; on the CPU all that it holds in memory."""
+    import torch
+
+    if device.startswith("cuda"):
+        return torch.cuda.memory_allocated(device)
+    if device == "mps":
+        return torch.mps.current_allocated_memory()
+    import psutil
+
+    return psutil.Process().memory_info().rss
+
+
+def describe(device: str) -> str:
+    """As a person reads it: "CPU, 2 threads", "CUDA, NVIDIA A100", "MPS, Apple GPU"."""
+    import torch
+
+    if device.startswith("cuda"):
+        return f"{device.upper()}, {torch.cuda.get_device_name(device)}"
+    if device == "mps":
+        return "MPS, Apple GPU"
+    threads = torch.get_num_threads()
+    return f"CPU, {threads} thread{'s' if threads > 1 else ''}"
+
+
+def _available() -> list[str]:
+    """Every name that `pick` takes, the fastest first."""
+    import torch
+
+    names = []
+    if torch.cuda.is_available():
+        names += ["cuda", *(f"cuda:{index}" for index in range(torch.cuda.device_count()))]
+    if torch.backends.mps.is_available():
+        names.append("mps")
+    return [*names, "cpu"]
+
+
+def _either(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"

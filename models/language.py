@@ -1,0 +1,223 @@
+"""A text or a pair of texts through a language model: each token with its characters, each call recorded."""
+
+from __future__ import annotations
+
+import inspect
+import time
+import unicodedata
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from tokenizers import Encoding
+from transformers import PreTrainedModel, PreTrainedTokenizerFast
+
+from models.attention import Trace
+from models.capture import recording
+from models.catalog import Entry
+from models.errors import HeadlightError
+from models.loading import load_model, load_tokenizer
+from models.recorded import RecordedLayer
+from models.task import SILENT, Task
+from models.tokens import TextTokens
+
+MAX_TOKENS = 4096
+"""Tokens that are run at once even where a model reads more: a matrix of them is 64 MB."""
+
+
+@dataclass(frozen=True, eq=False)
+class Window:
+    """What of the texts is run. stretch: (first, last + 1, total) of the text that was cut, if one was."""
+
+    encoding: Encoding
+    stretch: tuple[int, int, int] | None
+    notices: tuple[str, ...]
+
+
+class LanguageEngine:
+    """A language model and its tokenizer, ready to run. Read from a folder by `LanguageEngine.open`."""
+
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerFast,
+        entry: Entry,
+        device: str,
+        untrained: bool = False,
+    ) -> None:
+        self.encoder_of_two = bool(model.config.is_encoder_decoder)
+        self.model: PreTrainedModel = model.get_encoder() if self.encoder_of_two else model
+        self.entry, self.device = entry, device
+        self.card = entry.card(untrained)
+        self.unknown = tokenizer.unk_token_id
+        self.limit = min(_limit(model, tokenizer), MAX_TOKENS)
+        self._accepted = inspect.signature(self.model.forward).parameters.keys()
+        # A tokenizer's file may ask for cutting or padding (the bundled one for 128 tokens of both).
+        self._tokenizer = tokenizer.backend_tokenizer
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
+
+    @classmethod
+    def open(cls, entry: Entry, device: str) -> LanguageEngine:
+        """Load the model and the tokenizer of a catalogue entry that has its folder."""
+        tokenizer = load_tokenizer(entry.folder)
+        model, untrained = load_model(entry.folder, device)
+        return cls(model, tokenizer, entry, device, untrained)
+
+    def run(self, text: str, pair: str | None = None, start: int = 0, task: Task = SILENT) -> Trace:
+        """One text, or two with the model's separators between them, through the model.
+
+        start: the first token that is run of a text with more tokens than the model reads, moved so that the
+        stretch is full; of a pair it is the longer text's. The trace says the stretch. Its inputs hold
+        "input_ids" int64 (n,), and "token_type_ids" where the model takes them: exactly what the model saw.
+        Raises HeadlightError for a text without a character that the model reads.
+        """
+        began = time.perf_counter()
+        task.progress(0.0, "Cutting the text into tokens")
+        window = self._window(text, pair, start)
+        tokens = _tokens(window.encoding)
+        inputs = {"input_ids": np.array(window.encoding.ids, np.int64)}
+        if "token_type_ids" in self._accepted:
+            inputs["token_type_ids"] = np.array(window.encoding.type_ids, np.int64)
+        with torch.no_grad(), recording(self.model, task) as calls:
+            self._forward(inputs)
+        layers = tuple(RecordedLayer(call, tokens, tokens) for call in calls)
+        return Trace(
+            model=self.card,
+            layers=layers,
+            tokens=tokens,
+            inputs=inputs,
+            readout=self._readout(tokens),
+            seconds=time.perf_counter() - began,
+            device=self.device,
+            notices=(*window.notices, *self._notices(window.encoding, text + (pair or ""))),
+            stretch=window.stretch,
+        )
+
+    def _forward(self, inputs: dict[str, np.ndarray]) -> None:
+        tensors = {name: torch.from_numpy(values)[None].to(self.device) for name, values in inputs.items()}
+        if "use_cache" in self._accepted:
+            self.model(**tensors, use_cache=False)
+        else:
+            self.model(**tensors)
+
+    def _window(self, text: str, pair: str | None, start: int) -> Window:
+        """The tokens that are run: all of them, or a stretch of the longer text."""
+        first = self._encode(text, "text")
+        second = None if pair is None else self._encode(pair, "second text")
+        room = self.limit - self._tokenizer.num_special_tokens_to_add(second is not None)
+        if second is None:
+            kept, stretch, notices = _stretch(first, room, start, "text")
+            return Window(self._tokenizer.post_process(kept, None, True), stretch, notices)
+        if len(first.ids) + len(second.ids) <= room:
+            return Window(self._tokenizer.post_process(first, second, True), None, ())
+        # The shorter text stays whole as long as it leaves the other at least half.
+        if len(first.ids) >= len(second.ids):
+            second, _, cut = _stretch(second, room // 2, 0, "second text")
+            first, stretch, notices = _stretch(first, room - len(second.ids), start, "first text")
+        else:
+            first, _, cut = _stretch(first, room // 2, 0, "first text")
+            second, stretch, notices = _stretch(second, room - len(first.ids), start, "second text")
+        return Window(self._tokenizer.post_process(first, second, True), stretch, (*notices, *cut))
+
+    def _encode(self, text: str, which: str) -> Encoding:
+        """All tokens of a text, without special tokens, with the characters they stand for."""
+        if not text.strip():
+            raise HeadlightError(f"The {which} is empty or holds only spaces.", "Type or drop a sentence.")
+        encoding = self._tokenizer.encode(text, add_special_tokens=False)
+        if not encoding.ids:
+            raise HeadlightError(
+                f"The {which} holds no character that {self.entry.title} reads.", "Type or drop a sentence."
+            )
+        return encoding
+
+    def _readout(self, tokens: TextTokens) -> int | None:
+        """The class token of an encoder, the last token of a decoder, None where all tokens are averaged."""
+        if getattr(self.model.config, "is_decoder", False) or _causal(self.model):
+            return len(tokens) - 1
+        averaged = self.entry.mean_pooled or self.encoder_of_two
+        return None if averaged or not tokens.special[0] else 0
+
+    def _notices(self, encoding: Encoding, text: str) -> tuple[str, ...]:
+        notices = []
+        if self.encoder_of_two:
+            notices.append("Only the encoder of this model is run: its decoder would need a second text.")
+        if unknown := _unknown(encoding, self.unknown):
+            notices.append(unknown)
+        if any(unicodedata.bidirectional(character) in ("R", "AL") for character in text):
+            notices.append("This text has right-to-left script; its tokens stand in reading order.")
+        return tuple(notices)
+
+
+def _stretch(
+    encoding: Encoding, room: int, start: int, which: str
+) -> tuple[Encoding, tuple[int, int, int] | None, tuple[str, ...]]:
+    """(at most `room` tokens from `start` on, (first, last + 1, total), what to say); whole if it fits."""
+    total = len(encoding.ids)
+    if total <= room:
+        return encoding, None, ()
+    first = min(max(start, 0), total - room)
+    encoding.truncate(first + room)
+    encoding.truncate(room, direction="left")
+    notice = (
+        f"The {which} has {total:,} tokens and the model reads {room:,} of them at once: "
+        f"tokens {first + 1:,} to {first + room:,} are shown."
+    )
+    return encoding, (first, first + room, total), (notice,)
+
+
+def _tokens(encoding: Encoding) -> TextTokens:
+    special = np.array(encoding.special_tokens_mask, bool)
+    texts = np.array([text or 0 for text in encoding.sequence_ids])
+    spans = np.array(encoding.offsets, int).reshape(-1, 2)
+    spans[special] = 0
+    return TextTokens(
+        tuple(encoding.tokens), special, spans=spans, words=_words(encoding, special, texts), texts=texts
+    )
+
+
+def _words(encoding: Encoding, special: np.ndarray, texts: np.ndarray) -> np.ndarray:
+    """int (n,): numbers of words, from 0, counted over both texts; -1 for special tokens."""
+    words = np.full(len(special), -1)
+    own = np.array([-1 if word is None else word for word in encoding.word_ids])
+    # A tokenizer that does not split at spaces calls the whole text one word and marks the spaces.
+    marked = np.array([token.startswith("▁") for token in encoding.tokens]) & ~special
+    for text in (0, 1):
+        where = np.flatnonzero(~special & (texts == text))
+        if not len(where):
+            continue
+        begins = np.r_[True, own[where][1:] != own[where][:-1]]
+        if begins.sum() == 1 and marked[where].any():
+            begins = marked[where] | begins
+        words[where] = np.cumsum(begins) + words.max()
+    return words
+
+
+def _unknown(encoding: Encoding, unknown: int | None) -> str | None:
+    """What became the unknown token, as a sentence with its number."""
+    pairs = zip(encoding.ids, encoding.offsets, encoding.special_tokens_mask, strict=True)
+    lengths = [stop - start for token, (start, stop), special in pairs if token == unknown and not special]
+    if not lengths:
+        return None
+    label = encoding.tokens[encoding.ids.index(unknown)]
+    what = "character" if max(lengths) <= 1 else "word"
+    if len(lengths) == 1:
+        return f"1 {what} is not in this model's vocabulary and became {label}."
+    return f"{len(lengths):,} {what}s are not in this model's vocabulary and became {label}."
+
+
+def _limit(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast) -> int:
+    """Tokens, special ones included, that the model reads at once."""
+    config = model.config
+    positions = getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None)
+    # RoBERTa's table begins with unused rows up to the padding token's number.
+    for name, module in model.named_modules():
+        if name.endswith("position_embeddings") and getattr(module, "padding_idx", None) is not None:
+            positions = module.num_embeddings - module.padding_idx - 1
+    # transformers writes a huge number for a tokenizer that knows no limit.
+    return min(positions or MAX_TOKENS, tokenizer.model_max_length)
+
+
+def _causal(model: PreTrainedModel) -> bool:
+    """Whether its attention modules let a token look only at those before it."""
+    return any(getattr(module, "is_causal", False) is True for module in model.modules())

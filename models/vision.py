@@ -1,0 +1,236 @@
+"""A picture through a vision transformer: patches without squashing, every attention call recorded."""
+
+from __future__ import annotations
+
+import inspect
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import nn
+from transformers import PreTrainedConfig, PreTrainedModel
+from transformers.image_utils import IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD
+
+from models import saliency
+from models.attention import Trace
+from models.capture import recording
+from models.catalog import Entry, read_preprocessor
+from models.errors import HeadlightError
+from models.loading import load_model
+from models.recorded import RecordedLayer
+from models.statistics import artifact_tokens
+from models.task import SILENT, Task
+from models.tokens import Box, PatchTokens
+
+SMALLEST, LARGEST = 224, 1022
+"""Pixels of the short side that can be asked for."""
+MAX_PATCHES = 5400
+"""A little more than the 73 × 73 patches of 14 pixels in the largest square picture."""
+
+
+def snap_size(size: int, patch: int) -> int:
+    """The multiple of `patch` nearest to `size`, within 224 to 1022. HeadlightError for sizes outside."""
+    if not SMALLEST <= size <= LARGEST:
+        raise HeadlightError(
+            f"A size of {size:,} pixels is outside {SMALLEST} to {LARGEST:,}.",
+            "Choose a size within that range.",
+        )
+    return min(max(round(size / patch), -(-SMALLEST // patch)), LARGEST // patch) * patch
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How a picture meets the grid: (rows, columns) patches cover `region`, in the picture's pixels."""
+
+    grid: tuple[int, int]
+    region: Box
+    notices: tuple[str, ...] = ()
+
+
+def fit(height: int, width: int, size: int, patch: int) -> Fit:
+    """The grid for a picture of height × width whose short side becomes `size` pixels.
+
+    The short side is covered whole; of the long side the centred whole patches. Both axes have one scale.
+    Where this would make more than MAX_PATCHES the size is lowered, and a notice says so. Raises
+    HeadlightError where even a single row of patches would be too long.
+    """
+    short, long = min(height, width), max(height, width)
+    wanted = snap_size(size, patch) // patch
+    across = wanted  # patches on the short side
+    while across and across * (long * across // short) > MAX_PATCHES:
+        across -= 1
+    if not across:
+        raise HeadlightError(
+            f"The picture is {width:,} × {height:,} pixels: one row of square patches has "
+            f"{long // short:,} of them, more than {MAX_PATCHES:,}.",
+            "Crop it to a less extreme shape.",
+        )
+    notices = ()
+    if across < wanted:
+        notices = (
+            f"The picture is {width:,} × {height:,} pixels: its short side was lowered from "
+            f"{wanted * patch:,} to {across * patch:,} pixels, to stay within {MAX_PATCHES:,} patches.",
+        )
+    along = long * across // short
+    covered = along * short / across  # of the long side, in the picture's pixels
+    margin = (long - covered) / 2
+    if width >= height:
+        return Fit((across, along), Box(margin, 0.0, margin + covered, float(height)), notices)
+    return Fit((along, across), Box(0.0, margin, float(width), margin + covered), notices)
+
+
+class VisionEngine:
+    """A vision transformer, ready to run. Read from a folder by `VisionEngine.open`."""
+
+    def __init__(self, model: PreTrainedModel, entry: Entry, device: str, untrained: bool = False) -> None:
+        # Of a model with two towers (CLIP, SigLIP) the one that sees.
+        self.model: PreTrainedModel = model.vision_model if hasattr(model.config, "vision_config") else model
+        self.entry, self.device = entry, device
+        self.card = entry.card(untrained)
+        self.patch = _patch(self.model.config, entry.title)
+        self.prefix = _prefix(self.model)
+        self.mean, self.std, self.factor = _normalisation(entry.folder)
+        accepted = inspect.signature(self.model.forward).parameters
+        self._options = {"interpolate_pos_encoding": True} if "interpolate_pos_encoding" in accepted else {}
+        self._decoder: nn.Module | None = None
+
+    @classmethod
+    def open(cls, entry: Entry, device: str) -> VisionEngine:
+        """Load the model of a catalogue entry that has its folder."""
+        model, untrained = load_model(entry.folder, device)
+        return cls(model, entry, device, untrained)
+
+    def run(self, pixels: np.ndarray, size: int = 518, task: Task = SILENT) -> Trace:
+        """One picture, uint8 (H, W, 3), its short side as `size` pixels, through the model.
+
+        The trace's inputs hold "pixel_values" float32 (3, rows·patch, columns·patch), exactly what the model
+        saw; its outputs "patches" [rows, columns, channels], after the final norm. Raises HeadlightError for
+        a picture too long and for a model whose tokens are not a prefix and the patches.
+        """
+        began = time.perf_counter()
+        task.progress(0.0, "Preparing the picture")
+        fitted = fit(*pixels.shape[:2], size, self.patch)
+        values = self._preprocess(pixels, fitted)
+        tokens = self._tokens(fitted)
+        task.progress(0.0, f"{self.entry.title} looks at {fitted.grid[0]} × {fitted.grid[1]} patches")
+        with torch.no_grad(), recording(self.model, task) as calls:
+            output = self._forward(torch.from_numpy(values)[None].to(self.device))
+        layers = []
+        for call in calls:
+            if call.kind != "self" or call.shape[2] != len(tokens) or call.shape[3] != len(tokens):
+                raise self._misfit(f"{call.name} attends over {call.shape[2]:,} tokens ({call.kind})", tokens)
+            layers.append(RecordedLayer(call, tokens, tokens))
+        hidden = output.last_hidden_state[0]  # [tokens, channels]
+        if len(hidden) != len(tokens):
+            raise self._misfit(f"its output has {len(hidden):,} tokens", tokens)
+        task.progress(0.9, "Looking for artifact tokens")
+        return Trace(
+            model=self.card,
+            layers=tuple(layers),
+            tokens=tokens,
+            inputs={"pixel_values": values},
+            readout=self._readout(),
+            seconds=time.perf_counter() - began,
+            device=self.device,
+            artifacts=artifact_tokens(layers, tokens, task),
+            notices=fitted.notices,
+            outputs={"patches": hidden[tokens.prefix :].unflatten(0, tokens.grid)},
+        )
+
+    def saliency(self, trace: Trace, task: Task = SILENT) -> np.ndarray:
+        """float32 (H, W) in 0 to 1, in the frame of what the model saw. HeadlightError without a decoder."""
+        if self._decoder is None:
+            task.progress(0.0, "Loading the saliency decoder")
+            self._decoder = saliency.load(self.entry.folder, self.entry.title, self.device)
+        task.progress(0.5, "Predicting saliency")
+        height, width = trace.inputs["pixel_values"].shape[1:]
+        return saliency.predict(self._decoder, trace.outputs["patches"], (height, width)).cpu().numpy()
+
+    def _preprocess(self, pixels: np.ndarray, fitted: Fit) -> np.ndarray:
+        """float32 (3, rows·patch, columns·patch): the region resampled in one step, then normalised."""
+        rows, columns = fitted.grid
+        region = fitted.region
+        picture = Image.fromarray(pixels).resize(
+            (columns * self.patch, rows * self.patch),
+            Image.Resampling.BICUBIC,
+            box=(region.x0, region.y0, region.x1, region.y1),
+        )
+        values = np.asarray(picture, np.float32) * np.float32(self.factor)
+        values = (values - self.mean) / self.std  # (H, W, 3)
+        return np.ascontiguousarray(values.transpose(2, 0, 1), np.float32)
+
+    def _tokens(self, fitted: Fit) -> PatchTokens:
+        rows, columns = fitted.grid
+        patches = [f"patch ({row}, {column})" for row in range(rows) for column in range(columns)]
+        special = np.arange(len(self.prefix) + len(patches)) < len(self.prefix)
+        return PatchTokens((*self.prefix, *patches), special, grid=fitted.grid, region=fitted.region)
+
+    def _forward(self, values: torch.Tensor) -> object:
+        """The pass over [1, 3, H, W]. Models with a fixed input size say so in words of their own."""
+        try:
+            return self.model(pixel_values=values, **self._options)
+        except (ValueError, RuntimeError) as error:
+            height, width = values.shape[2:]
+            cause = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+            raise HeadlightError(
+                f"{self.entry.title} cannot read {width:,} × {height:,} pixels: {cause}",
+                f"Choose the size it was made for ({_image_size(self.model.config)}) and a square picture.",
+            ) from error
+
+    def _misfit(self, what: str, tokens: PatchTokens) -> HeadlightError:
+        rows, columns = tokens.grid
+        return HeadlightError(
+            f"{self.entry.title} does not keep one grid of patches: {what}, and {tokens.prefix} prefix "
+            f"tokens with {rows} × {columns} patches are {len(tokens):,}.",
+            "Choose a plain vision transformer (ViT, DeiT, DINOv2, DINOv3, CLIP).",
+        )
+
+    def _readout(self) -> int | None:
+        """The class token, where there is one and the answer is not the mean of the patches."""
+        pooled = getattr(self.model.config, "use_mean_pooling", False)
+        return self.prefix.index("[CLS]") if "[CLS]" in self.prefix and not pooled else None
+
+
+def _patch(config: PreTrainedConfig, title: str) -> int:
+    """Pixels of a patch's side."""
+    size = getattr(config, "patch_size", None)
+    sides = set(size) if isinstance(size, list | tuple) else {size}
+    side = sides.pop() if len(sides) == 1 else None
+    if not isinstance(side, int) or not 0 < side <= SMALLEST:
+        raise HeadlightError(
+            f"{title} does not cut a picture into square patches of one size.",
+            "Choose a plain vision transformer (ViT, DeiT, DINOv2, DINOv3, CLIP).",
+        )
+    return side
+
+
+def _prefix(model: PreTrainedModel) -> tuple[str, ...]:
+    """Labels of the tokens before the patches, in the order in which every such model puts them."""
+    learned = {
+        name.rpartition(".")[2]: value for name, value in model.named_parameters() if "embeddings." in name
+    }
+    labels = ["[CLS]"] if learned.keys() & {"cls_token", "class_embedding"} else []
+    if "distillation_token" in learned:
+        labels.append("[DIST]")
+    if "register_tokens" in learned:
+        labels += [f"[REG{index + 1}]" for index in range(learned["register_tokens"].shape[-2])]
+    return tuple(labels)
+
+
+def _normalisation(folder: Path | None) -> tuple[np.ndarray, np.ndarray, float]:
+    """(mean, deviation, factor before both): of the model's preprocessor, else ImageNet's and 1/255."""
+    said = {} if folder is None else read_preprocessor(folder)
+    mean = said.get("image_mean", IMAGENET_DEFAULT_MEAN)
+    std = said.get("image_std", IMAGENET_DEFAULT_STD)
+    if said.get("do_normalize") is False:
+        mean, std = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
+    factor = 1.0 if said.get("do_rescale") is False else said.get("rescale_factor", 1 / 255)
+    return np.asarray(mean, np.float32), np.asarray(std, np.float32), float(factor)
+
+
+def _image_size(config: PreTrainedConfig) -> str:
+    size = getattr(config, "image_size", None)
+    return "see its model card" if size is None else f"{size} pixels"
