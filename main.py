@@ -1,2 +1,16 @@
+"""Headlight's command line."""
+
+from __future__ import annotations
+
+import sys
+
+
 def main() -> int:
-    return 0
+    """The exit status: 0, 2 for what the user can put right, 1 for a defect, 130 after Ctrl+C."""
+    from viewer.cli import run
+
+    return run(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

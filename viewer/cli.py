@@ -1,0 +1,300 @@
+"""The command line: the window, `export` and `models`. Nothing heavy is imported before it is needed.
+
+Errors are one line on stderr, "headlight: what is wrong, what to do", and exit status 2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from models.errors import HeadlightError
+
+SIZES = (224, 1022)
+"""Least and most pixels of a picture's short side."""
+
+ENDINGS = {
+    "tokens": ("npz", "csv"),
+    "attention": ("npz", "csv", "png", "svg"),
+    "rollout": ("npz", "csv", "png", "svg"),
+    "saliency": ("npz", "png", "svg"),
+}
+"""What can be exported, and as which kinds of file."""
+
+_OWNERS = {
+    "layer": "attention",
+    "head": "attention",
+    "fusion": "rollout",
+    "discard": "rollout",
+    "residual": "rollout",
+    "first": "rollout",
+    "last": "rollout",
+    "query": "rollout",
+}
+
+
+@dataclass(frozen=True)
+class WindowOptions:
+    """What the command line asks of the window. size: pixels of a picture's short side, None as usual."""
+
+    text: str | None = None
+    pair: str | None = None
+    model: str | None = None
+    device: str | None = None
+    size: int | None = None
+    theme: str = "system"
+    screenshot: Path | None = None
+
+
+@dataclass(frozen=True)
+class ExportOptions:
+    """One export. Exactly one of `file` and `text` is given; None leaves a choice to its usual value.
+
+    layer: index or module name. head: index, "mean", "max" or "min". rollout: fields of RolloutSettings.
+    """
+
+    what: str
+    out: Path
+    file: str | None = None
+    text: str | None = None
+    pair: str | None = None
+    model: str | None = None
+    device: str | None = None
+    layer: str | None = None
+    head: int | str | None = None
+    size: int | None = None
+    start: int | None = None
+    query: int | None = None
+    rollout: tuple[tuple[str, object], ...] = ()
+
+
+def run(argv: Sequence[str]) -> int:
+    """Do what the arguments say; the exit status."""
+    _let_libraries_be_silent()
+    try:
+        command = {"export": _export, "models": _models}.get(argv[0] if argv else "")
+        return command(argv[1:]) if command else _window(argv)
+    except HeadlightError as error:
+        _say(str(error))
+        return 2
+    except KeyboardInterrupt:
+        _say("Interrupted.")
+        return 130
+    except SystemExit as stop:  # argparse after --help
+        return stop.code or 0
+    except Exception as error:
+        if "--verbose" in argv:
+            traceback.print_exc()
+        what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        _say(f"Something failed that should not: {what}. Run it again with --verbose to see where.")
+        return 1
+
+
+def check_out(out: str, endings: Sequence[str], what: str) -> Path:
+    """The path to write to, its links followed. HeadlightError unless it can become a file of such an ending."""
+    path = Path(out)
+    ending = path.suffix.lower().removeprefix(".")
+    if ending not in endings:
+        said = f"ends in “.{ending}”" if ending else "has no ending"
+        raise HeadlightError(
+            f"{path.name or out} {said}, and {what} can be {_either(endings)}.", "Change --out."
+        )
+    if path.is_dir():
+        raise HeadlightError(f"{out} is a folder.", "Name a file in it.")
+    if not path.parent.is_dir():
+        raise HeadlightError(f"The folder {path.parent} does not exist.", "Create it or change --out.")
+    return Path(os.path.realpath(path))
+
+
+class _Parser(argparse.ArgumentParser):
+    """Tells what is wrong the way everything else does."""
+
+    def error(self, message: str) -> NoReturn:
+        raise HeadlightError(
+            f"{message[:1].upper()}{message[1:].rstrip('.')}.", f"See “{self.prog} --help” for the options."
+        )
+
+
+def _window(argv: Sequence[str]) -> int:
+    parser = _Parser(
+        prog="headlight",
+        allow_abbrev=False,
+        description="Open texts and images and explore what every head of every layer attends to.",
+        epilog="Without a window: “headlight export --help” and “headlight models”. "
+        "A file of the name export or models is opened as ./export or ./models.",
+    )
+    parser.add_argument("files", nargs="*", metavar="FILE", help="a text (UTF-8) or an image")
+    _add_common(parser)
+    parser.add_argument("--theme", choices=("dark", "light", "system"), default="system")
+    parser.add_argument("--screenshot", metavar="OUT.png", help="wait until all is drawn, save, exit")
+    given = parser.parse_intermixed_args(argv)
+    if given.pair is not None and given.text is None and not given.files:
+        raise HeadlightError("--pair is the second text of a pair.", "Give the first one with --text.")
+    screenshot = None
+    if given.screenshot is not None:
+        screenshot = check_out(given.screenshot, ("png",), "a screenshot")
+    options = WindowOptions(
+        given.text, given.pair, given.model, given.device, given.size, given.theme, screenshot
+    )
+    from viewer import app
+
+    return app.run(given.files, given.text, options)
+
+
+def _export(argv: Sequence[str]) -> int:
+    parser = _Parser(
+        prog="headlight export",
+        usage="%(prog)s FILE WHAT --out OUT [options]\n       %(prog)s WHAT --text TEXT --out OUT [options]",
+        allow_abbrev=False,
+        description="Compute without a window. WHAT is "
+        + "; ".join(f"{what} ({', '.join(endings)})" for what, endings in ENDINGS.items())
+        + ".",
+    )
+    parser.add_argument("words", nargs="*", metavar="FILE WHAT", help="the input, and what to compute of it")
+    parser.add_argument("--out", metavar="OUT", help="the file to write; its ending says its kind")
+    _add_common(parser)
+    parser.add_argument("--start", type=_count, metavar="TOKEN", help="first token shown of a long text")
+    parser.add_argument("--layer", metavar="INDEX-or-name", help="attention: the layer (the last one)")
+    parser.add_argument(
+        "--head", type=_head, metavar="H|mean|max|min", help="attention: one head, or all as one"
+    )
+    parser.add_argument("--fusion", choices=("mean", "max", "min"), help="rollout: heads as one (mean)")
+    parser.add_argument("--discard", type=float, metavar="SHARE", help="rollout: lowest weights left out (0)")
+    parser.add_argument("--residual", choices=("add", "mix", "none"), help="rollout: skip connection (add)")
+    parser.add_argument("--first", type=_count, metavar="INDEX", help="rollout: first layer (0)")
+    parser.add_argument("--last", type=_count, metavar="INDEX", help="rollout: last layer (the last one)")
+    parser.add_argument("--query", type=_count, metavar="INDEX", help="rollout: the token of the map")
+    given = parser.parse_intermixed_args(argv)
+    file, what = _file_and_what(given.words, given.text)
+    for option, owner in _OWNERS.items():
+        if getattr(given, option) is not None and owner != what:
+            raise HeadlightError(f"--{option} belongs to {owner}, not to {what}.", "Leave it out.")
+    if given.out is None:
+        raise HeadlightError("--out is missing.", f"Name a file that ends in {_either(ENDINGS[what])}.")
+    out = check_out(given.out, ENDINGS[what], what)
+    if file is not None and out.exists() and os.path.exists(file) and os.path.samefile(file, out):
+        raise HeadlightError("--out is the input itself.", "Name another file.")
+    rollout = {name: getattr(given, name) for name in ("fusion", "discard", "residual", "first", "last")}
+    options = ExportOptions(
+        what=what,
+        out=out,
+        file=file,
+        rollout=tuple((name, value) for name, value in rollout.items() if value is not None),
+        **{
+            name: getattr(given, name)
+            for name in ("text", "pair", "model", "device", "layer", "head", "size", "start", "query")
+        },
+    )
+    from viewer.export import export
+
+    for notice in export(options):
+        _say(notice)
+    return 0
+
+
+def _models(argv: Sequence[str]) -> int:
+    parser = _Parser(
+        prog="headlight models", allow_abbrev=False, description="The catalogue, a line a model."
+    )
+    parser.add_argument("--verbose", action="store_true", help="show where an unexpected failure came from")
+    parser.parse_args(argv)
+    from models.catalog import entries
+
+    rows = [
+        (
+            entry.id,
+            entry.modality or "",
+            f"{entry.layers} × {entry.heads} heads" if entry.layers and entry.heads else "",
+            f"{entry.megabytes:,.0f} MB" if entry.megabytes else "",
+            entry.where,
+            entry.licence,
+            entry.source,
+        )
+        for entry in entries()
+    ]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    return 0
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--text", metavar="TEXT", help="a text in place of a FILE")
+    parser.add_argument("--pair", metavar="TEXT", help="the second text of a pair")
+    parser.add_argument("--model", metavar="ID-or-folder", help="see “headlight models”")
+    parser.add_argument("--device", metavar="NAME", help="cuda, cuda:1, mps or cpu (the fastest there is)")
+    parser.add_argument(
+        "--size", type=_size, metavar="PIXELS", help="short side of a picture, {} to {}".format(*SIZES)
+    )
+    parser.add_argument("--verbose", action="store_true", help="show where an unexpected failure came from")
+
+
+def _file_and_what(words: Sequence[str], text: str | None) -> tuple[str | None, str]:
+    """(FILE or None, WHAT)"""
+    wanted = 2 if text is None else 1
+    whats = _either(tuple(ENDINGS))
+    if len(words) > wanted:
+        if text is not None and len(words) == 2:
+            raise HeadlightError("There are both a FILE and --text.", "Give one of them.")
+        raise HeadlightError(f"“{words[wanted]}” is one word too many.", "Put names with spaces into quotes.")
+    if len(words) < wanted:
+        if words and words[0] in ENDINGS:
+            raise HeadlightError("There is no input.", f"Write FILE before {words[0]}, or give --text.")
+        raise HeadlightError("There is no word for what to export.", f"Choose {whats}.")
+    what = words[-1]
+    if what not in ENDINGS:
+        raise HeadlightError(f"“{what}” cannot be exported.", f"Choose {whats}.")
+    return (None if text is not None else words[0]), what
+
+
+def _head(value: str) -> int | str:
+    if value in ("mean", "max", "min"):
+        return value
+    try:
+        return int(value)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"“{value}” is neither a number nor mean, max or min") from None
+
+
+def _count(value: str) -> int:
+    try:
+        if (number := int(value)) >= 0:
+            return number
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"“{value}” is not a whole number from 0 on")
+
+
+def _size(value: str) -> int:
+    try:
+        if SIZES[0] <= (number := int(value)) <= SIZES[1]:
+            return number
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"“{value}” is not a whole number from {SIZES[0]:,} to {SIZES[1]:,}")
+
+
+def _either(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def _say(sentence: str) -> None:
+    print(f"headlight: {' '.join(sentence.split())}", file=sys.stderr, flush=True)
+
+
+def _let_libraries_be_silent() -> None:
+    """stderr is for our lines: no progress bars and no advice from the libraries that load models."""
+    for name, value in {
+        "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+        "TRANSFORMERS_VERBOSITY": "error",
+        "TRANSFORMERS_NO_ADVISORY_WARNINGS": "1",
+        "TOKENIZERS_PARALLELISM": "false",
+    }.items():
+        os.environ.setdefault(name, value)
