@@ -11,7 +11,7 @@ import numpy as np
 from torch import Tensor
 
 from models.attention import AttentionLayer, Head, Trace
-from models.recorded import BlockLayer
+from models.recorded import CACHE, BlockLayer
 from models.tokens import Tokens
 
 
@@ -43,7 +43,7 @@ class HiddenLayer(BlockLayer):
     """The AttentionLayer of `layer` without the rows and columns of special tokens."""
 
     def __init__(self, layer: AttentionLayer, queries: Tokens, keys: Tokens) -> None:
-        super().__init__(layer.name, layer.kind, layer.heads, queries, keys)
+        super().__init__(layer.name, layer.kind, layer.heads, queries, keys, CACHE)
         self._layer = layer
         self._rows = np.flatnonzero(~layer.queries.special)
         self._columns = np.flatnonzero(~layer.keys.special)

@@ -28,7 +28,7 @@ def _running_timers() -> list:
     import shiboken6
     from PySide6.QtCore import QTimer
 
-    timers = (o for o in gc.get_objects() if isinstance(o, QTimer))
+    timers = (o for o in gc.get_objects() if issubclass(type(o), QTimer))
     return [timer for timer in timers if shiboken6.isValid(timer) and timer.isActive()]
 
 

@@ -50,7 +50,7 @@ def run(files: list[str], options: WindowOptions) -> int:
     heartbeat.timeout.connect(lambda: None)
     heartbeat.start()
     window.show()
-    shot = _Screenshot(window, options.screenshot) if options.screenshot else None
+    shot = _Screenshot(window, str(options.screenshot)) if options.screenshot else None
     QTimer.singleShot(0, window, lambda: _open(window, files, options, shot))
     status = app.exec()
     logging.getLogger().removeHandler(handler)

@@ -41,14 +41,14 @@ _OWNERS = {
 
 @dataclass(frozen=True)
 class WindowOptions:
-    """What the command line asks of the window. size: pixels of a picture's short side, None as usual."""
+    """What the command line asks of the window; None leaves it as it is. size: a picture's short side."""
 
     text: str | None = None
     pair: str | None = None
     model: str | None = None
     device: str | None = None
     size: int | None = None
-    theme: str = "system"
+    theme: str | None = None
     screenshot: Path | None = None
 
 
@@ -131,7 +131,7 @@ def _window(argv: Sequence[str]) -> int:
     )
     parser.add_argument("files", nargs="*", metavar="FILE", help="a text (UTF-8) or an image")
     _add_common(parser)
-    parser.add_argument("--theme", choices=("dark", "light", "system"), default="system")
+    parser.add_argument("--theme", choices=("dark", "light", "system"), help="as chosen the last time")
     parser.add_argument("--screenshot", metavar="OUT.png", help="wait until all is drawn, save, exit")
     given = parser.parse_intermixed_args(argv)
     if given.pair is not None and given.text is None and not given.files:
@@ -144,7 +144,7 @@ def _window(argv: Sequence[str]) -> int:
     )
     from viewer import app
 
-    return app.run(given.files, given.text, options)
+    return app.run(given.files, options)
 
 
 def _export(argv: Sequence[str]) -> int:

@@ -118,6 +118,7 @@ def test_pointing_in_one_pane_answers_in_the_others_and_recomputes_no_map(text_w
 def test_arrow_keys_walk_heads_and_a_click_on_the_grid_selects(text_window, qtbot, settled):
     window = text_window
     window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
     for key in (Qt.Key.Key_Left, Qt.Key.Key_Left, Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_Up):
         QTest.keyClick(window, key)
     assert (window.session.view.selection.layer, window.session.view.selection.head) == (3, 0)

@@ -77,9 +77,9 @@ class Pane(QObject):
     def update(self) -> None:
         """Compute and paint again if anything that matters has changed and somebody sees it."""
         document = self.session.current
-        if document is None or document.modality not in self.modalities or document.trace is None:
+        if not self._can_show(document):
             self.forget()
-            self.clear(document)
+            self.clear(document if document and document.modality in self.modalities else None)
             return
         if not self.widget.isVisible():
             self._asked = None
@@ -126,8 +126,11 @@ class Pane(QObject):
         self.update()
 
     def _hover_changed(self, hover: Hover) -> None:
-        if self.session.current is not None and self.session.current.trace is not None:
+        if self._can_show(self.session.current):
             self.mark(self.session.view, hover)
+
+    def _can_show(self, document: Document | None) -> bool:
+        return document is not None and document.modality in self.modalities and document.trace is not None
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Show and watched is self.widget:
