@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QApplication, QLayout, QLayoutItem, QPushButton, QSizePolicy, QWidget
 
 from widgets import theme
@@ -57,7 +58,7 @@ class Chips(QWidget):
             state = "" if chip.role == "plain" else f", {chip.role}"
             button.setAccessibleName(chip.label + state)
             theme.set_role(button, role)
-        self.updateGeometry()
+        self._keep_height()
 
     def chips(self) -> list[Chip]:
         return list(self._chips)
@@ -65,6 +66,14 @@ class Chips(QWidget):
     def chip_rect(self, index: int) -> QRect:
         """Where a chip stands, in this widget's pixels."""
         return self._buttons[index].geometry()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._keep_height()
+
+    def _keep_height(self) -> None:
+        # Docks know nothing of heights that follow from widths; a minimum they respect.
+        self.setMinimumHeight(self._flow.heightForWidth(max(self.width(), self._flow.minimumSize().width())))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Enter and watched in self._buttons:

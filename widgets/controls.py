@@ -220,6 +220,10 @@ class _Slider(QSlider):
             event.ignore()
 
 
+_FIELD_MARGIN = 2
+"""What a QLineEdit keeps free beside its text; figures end where those of other rows end."""
+
+
 class _ValueField(QLineEdit):
     typed = Signal(float)
 
@@ -229,6 +233,7 @@ class _ValueField(QLineEdit):
         self._shown = ""
         self.setProperty("role", "value")
         self.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.setTextMargins(0, 0, -_FIELD_MARGIN, 0)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.editingFinished.connect(self._finished)
 
@@ -400,22 +405,22 @@ class ColourBar(QWidget):
         return QSize(theme.em(6), self.sizeHint().height())
 
     def paintEvent(self, _event: object) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        bar = QRectF(0.5, 0.5, self.width() - 1, theme.em(0.7))
-        shape = QPainterPath()
-        shape.addRoundedRect(bar, bar.height() / 2, bar.height() / 2)
-        colours = theme.current()
-        if self._lut is not None:
-            strip = QImage(self._lut.tobytes(), 256, 1, 1024, QImage.Format.Format_RGBA8888)
-            painter.save()
-            painter.setClipPath(shape)
-            painter.drawImage(bar, strip)
-            painter.restore()
-        painter.setPen(colours.line)
-        painter.drawPath(shape)
-        painter.setPen(colours.dim)
-        self._paint_texts(painter)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            bar = QRectF(0.5, 0.5, self.width() - 1, theme.em(0.7))
+            shape = QPainterPath()
+            shape.addRoundedRect(bar, bar.height() / 2, bar.height() / 2)
+            colours = theme.current()
+            if self._lut is not None:
+                strip = QImage(self._lut.tobytes(), 256, 1, 1024, QImage.Format.Format_RGBA8888)
+                painter.save()
+                painter.setClipPath(shape)
+                painter.drawImage(bar, strip)
+                painter.restore()
+            painter.setPen(colours.line)
+            painter.drawPath(shape)
+            painter.setPen(colours.dim)
+            self._paint_texts(painter)
 
     def _paint_texts(self, painter: QPainter) -> None:
         low, middle, high = self._texts

@@ -57,7 +57,7 @@ class Places:
 class HeadGrid(QAbstractScrollArea):
     """Maps of all heads, one shape (h, w) a layer, as large as fit with their aspect kept.
 
-    Maps are painted into one picture when they or the size change; pointing only repaints the frames of two cells.
+    Maps are painted into one picture when they or the size change; pointing only repaints two cells' frames.
     """
 
     hovered = Signal(object)
@@ -313,13 +313,13 @@ class HeadGrid(QAbstractScrollArea):
         if not self._heads:
             return
         self._paint_stale()
-        painter = QPainter(self.viewport())
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._paint_numbers(painter, event.rect())
-        painter.setClipRect(self._body(), Qt.ClipOperation.IntersectClip)
-        self._paint_missing(painter, event.region())
-        painter.drawImage(-self._offset(), self._atlas.image(self.devicePixelRatioF()))
-        self._paint_frames(painter)
+        with QPainter(self.viewport()) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            self._paint_numbers(painter, event.rect())
+            painter.setClipRect(self._body(), Qt.ClipOperation.IntersectClip)
+            self._paint_missing(painter, event.region())
+            painter.drawImage(-self._offset(), self._atlas.image(self.devicePixelRatioF()))
+            self._paint_frames(painter)
 
     def _paint_stale(self) -> None:
         for layer in self._stale:
@@ -371,14 +371,13 @@ class HeadGrid(QAbstractScrollArea):
         gap = theme.em(0.3)
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         number_width = metrics.horizontalAdvance("000")
-        painter.drawText(QRect(0, 0, left - gap, top - gap), right, "layer")
+        painter.drawText(QRect(0, 0, left - gap, top), right, "layer")
         rows = self.cell_rect(0, 0).united(self.cell_rect(0, self._rows() - 1))
         painter.save()
         painter.translate(left - gap - number_width, rows.center().y())
         painter.rotate(-90)
-        painter.drawText(
-            QRect(-rows.height() // 2, -metrics.height(), rows.height(), metrics.height()), 4, "head"
-        )
+        strip = QRect(-rows.height() // 2, -metrics.height(), rows.height(), metrics.height())
+        painter.drawText(strip, Qt.AlignmentFlag.AlignCenter, "head")
         painter.restore()
         self._paint_axis(painter, self._columns(), 0, self._layer_number, Qt.AlignmentFlag.AlignCenter)
         self._paint_axis(painter, self._rows(), 1, self._head_number, right)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
@@ -46,7 +47,6 @@ def match(query: str, text: str) -> tuple[float, tuple[int, ...]] | None:
     letters, target = query.casefold().replace(" ", ""), text.casefold()
     if len(target) != len(text):  # a letter that folds to two: places would shift
         target = text.lower() if len(text.lower()) == len(text) else text
-    best: list[tuple[float, tuple[int, ...]] | None] = [(0.0, ())]
     ways: list[tuple[float, tuple[int, ...]]] = [(0.0, ())]
     for letter in letters:
         following = []
@@ -54,8 +54,9 @@ def match(query: str, text: str) -> tuple[float, tuple[int, ...]] | None:
             if sign != letter:
                 continue
             start = place == 0 or not target[place - 1].isalnum()
+            worth = 5 if place == 0 else 3 if start else 1
             options = [
-                (score + (3 if start else 1) + (2 if places and places[-1] == place - 1 else 0), places)
+                (score + worth + (2 if places and places[-1] == place - 1 else 0), places)
                 for score, places in ways
                 if not places or places[-1] < place
             ]
@@ -205,7 +206,8 @@ class CommandPalette(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         veil = QColor(theme.current().background)
         veil.setAlphaF(0.55)
-        QPainter(self).fillRect(self.rect(), veil)
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), veil)
 
 
 class _Row(QStyledItemDelegate):
@@ -254,4 +256,4 @@ def _runs(length: int, places: Sequence[int]) -> list[tuple[int, int, bool]]:
     """Stretches (start, stop, found) of a title of `length` letters that were found or not."""
     found = [place in set(places) for place in range(length)]
     cuts = [0, *(i for i in range(1, length) if found[i] != found[i - 1]), length]
-    return [(a, b, found[a]) for a, b in zip(cuts, cuts[1:], strict=False) if b > a]
+    return [(a, b, found[a]) for a, b in pairwise(cuts) if b > a]

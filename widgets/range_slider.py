@@ -147,19 +147,19 @@ class RangeSlider(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         colours = theme.current()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        height = theme.em(0.3)
-        y = self.height() / 2
-        first, last = (self.x_of(value) for value in self._values)
-        painter.setBrush(QColor(colours.line))
-        painter.drawRoundedRect(QRectF(0, y - height / 2, self.width(), height), height / 2, height / 2)
-        painter.setBrush(QColor(colours.amber if self.isEnabled() else colours.dim))
-        painter.drawRect(QRectF(first, y - height / 2, last - first, height))
-        for index, x in enumerate((first, last)):
-            focused = self.hasFocus() and index == self._active
-            painter.setPen(QPen(QColor(colours.blue), 2) if focused else Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(colours.text if self.isEnabled() else colours.dim))
-            radius = self._handle() / 2 - (1 if focused else 0)
-            painter.drawEllipse(QPointF(x, y), radius, radius)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            height = theme.em(0.3)
+            y = self.height() / 2
+            first, last = (self.x_of(value) for value in self._values)
+            painter.setBrush(QColor(colours.line))
+            painter.drawRoundedRect(QRectF(0, y - height / 2, self.width(), height), height / 2, height / 2)
+            painter.setBrush(QColor(colours.amber if self.isEnabled() else colours.faint))
+            painter.drawRect(QRectF(first, y - height / 2, last - first, height))
+            for index, x in enumerate((first, last)):
+                focused = self.hasFocus() and index == self._active
+                painter.setPen(QPen(QColor(colours.blue), 2) if focused else Qt.PenStyle.NoPen)
+                painter.setBrush(QColor(colours.text if self.isEnabled() else colours.faint))
+                radius = self._handle() / 2 - (1 if focused else 0)
+                painter.drawEllipse(QPointF(x, y), radius, radius)

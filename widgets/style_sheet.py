@@ -10,13 +10,15 @@ if TYPE_CHECKING:
 
 _SHEET = Template("""
 QWidget { color: $text; selection-background-color: $amber; selection-color: $on_amber; }
-QWidget:disabled { color: $dim; }
+QWidget:disabled { color: $faint; }
 QMainWindow, QDialog { background: $background; }
 QLabel { background: transparent; }
 QLabel[role="dim"] { color: $dim; }
 QLabel[role="small"] { color: $dim; font-size: ${small}px; }
 QLabel[role="heading"] { color: $dim; }
 QLabel[role="title"] { font-weight: 600; }
+QLabel[role="large"] { font-size: ${large}px; font-weight: 600; }
+QLabel[role="display"] { font-size: ${display}px; font-weight: 600; }
 QLabel[role="value"] { font-weight: 500; }
 QLabel[role="good"] { color: $green; }
 QLabel[role="bad"] { color: $red; }
@@ -31,7 +33,7 @@ QPushButton:focus, QToolButton:focus, QComboBox:focus { border-color: $blue; }
 QPushButton:disabled, QToolButton:disabled, QComboBox:disabled { background: transparent; }
 QPushButton[role="primary"] { background: $amber; border-color: $amber; color: $on_amber; font-weight: 600; }
 QPushButton[role="primary"]:focus { border-color: $text; }
-QPushButton[role="primary"]:disabled { background: $raised; border-color: $line; color: $dim; }
+QPushButton[role="primary"]:disabled { background: $raised; border-color: $line; color: $faint; }
 QPushButton[role="flat"], QToolButton[role="flat"] {
   background: transparent; border: 1px solid transparent; padding: ${p0}px; }
 QPushButton[role="flat"]:hover, QToolButton[role="flat"]:hover { background: $hover; }
@@ -43,11 +45,12 @@ QPushButton[role="segment"] { background: transparent; border: 1px solid transpa
   border-radius: ${r_in}px; color: $dim; padding: ${p1}px ${p1}px; }
 QPushButton[role="segment"]:hover { color: $text; }
 QPushButton[role="segment"]:checked { background: $hover; color: $text; font-weight: 600; }
+QPushButton[role="segment"]:disabled { color: $faint; }
 QPushButton[role="segment"]:focus { border-color: $blue; }
-QLineEdit[role="value"] { background: transparent; border: 1px solid transparent; font-weight: 500;
-  padding: 0 ${p0}px; }
-QLineEdit[role="value"]:hover { border-color: $line; }
-QLineEdit[role="value"]:focus { border-color: $blue; }
+QLineEdit[role="value"] { background: transparent; border: none; border-bottom: 1px solid transparent;
+  border-radius: 0; font-weight: 500; padding: 0; }
+QLineEdit[role="value"]:hover { border-bottom-color: $dim; }
+QLineEdit[role="value"]:focus { border-bottom-color: $blue; }
 QFrame[role="rule"] { background: $line; border: none; max-height: 1px; min-height: 1px; }
 
 QPushButton[role="chip"], QPushButton[role="chip-selected"], QPushButton[role="chip-hovered"],
@@ -79,6 +82,8 @@ QComboBox QAbstractItemView {
 
 QLineEdit, QTextEdit, QPlainTextEdit, QAbstractSpinBox {
   background: $background; border: 1px solid $line; border-radius: ${r}px; padding: ${p1}px ${p2}px; }
+QLineEdit { placeholder-text-color: $dim; }
+QLineEdit[role="entry"] { font-size: ${entry}px; }
 QLineEdit:focus, QTextEdit:focus, QPlainTextEdit:focus, QAbstractSpinBox:focus { border-color: $blue; }
 
 QCheckBox, QRadioButton { spacing: ${p2}px; background: transparent; border: 1px solid transparent;
@@ -101,8 +106,8 @@ QSlider::handle:horizontal {
   border: 1px solid $text; border-radius: ${handle_r}px; }
 QSlider::handle:horizontal:hover { border-color: $blue; }
 QSlider::handle:horizontal:focus { border: 2px solid $blue; width: ${handle_in}px; height: ${handle_in}px; }
-QSlider::sub-page:horizontal:disabled { background: $dim; }
-QSlider::handle:horizontal:disabled { background: $dim; border-color: $dim; }
+QSlider::sub-page:horizontal:disabled { background: $faint; }
+QSlider::handle:horizontal:disabled { background: $faint; border-color: $faint; }
 
 QProgressBar { background: $line; border: none; border-radius: ${groove_r}px; }
 QProgressBar::chunk { background: $amber; border-radius: ${groove_r}px; }
@@ -114,7 +119,7 @@ QMenu { background: $panel; border: 1px solid $line; padding: ${p0}px; }
 QMenu::item { padding: ${p1}px ${p5}px ${p1}px ${p4}px; background: transparent;
   border-radius: ${r_small}px; }
 QMenu::item:selected { background: $hover; }
-QMenu::item:disabled { color: $dim; }
+QMenu::item:disabled { color: $faint; }
 QMenu::separator { height: 1px; background: $line; margin: ${p0}px ${p2}px; }
 QMenu::indicator { width: ${box}px; height: ${box}px; margin-left: ${p0}px; }
 QMenu::indicator:checked { background: $amber; border-radius: ${r_small}px; image: url("$check"); }
@@ -152,6 +157,7 @@ QHeaderView::section { background: $panel; color: $dim; border: none; padding: $
 
 QStatusBar { background: $background; border-top: 1px solid $line; }
 QStatusBar::item { border: none; }
+QStatusBar QLabel { padding: ${p0}px ${p2}px; }
 QMainWindow::separator { background: transparent; width: ${gap}px; height: ${gap}px; }
 QMainWindow::separator:hover { background: $line; }
 QSplitter::handle { background: transparent; }
@@ -186,6 +192,9 @@ def of(theme: Theme, line: float) -> str:
         p0_in=part(0.15) - 1,
         p2_in=part(0.42) - 1,
         small=max(8, round(line * 0.7)),
+        large=part(1.0),
+        display=part(1.6),
+        entry=part(0.92),
         icon=part(0.9),
         box=box,
         box_half=box // 2,

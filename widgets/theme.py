@@ -28,7 +28,7 @@ Choice = Literal["dark", "light", "system"]
 class Theme:
     """Colours as "#rrggbb". `text`, `dim`, `amber_text`, `green` and `red` are legible (WCAG AA, 4.5) on
     `background`, `panel` and `raised`; `amber` (selected) and `blue` (under the cursor) are for frames and
-    fills.
+    fills, `faint` is for what is disabled.
     """
 
     name: Literal["dark", "light"]
@@ -39,6 +39,7 @@ class Theme:
     line: str
     text: str
     dim: str
+    faint: str
     amber: str
     amber_text: str
     on_amber: str
@@ -51,7 +52,7 @@ class Theme:
         return self.name == "dark"
 
     def icon(self, name: str) -> Path:
-        """The file of an icon in this theme's colour: check, down, right, close, float."""
+        """The file of an icon in this theme's colour: check, down, right, close, float, headlight."""
         return ASSETS / "icons" / f"{name}-{self.name}.svg"
 
 
@@ -64,6 +65,7 @@ DARK = Theme(
     line="#2c313b",
     text="#e7e9ee",
     dim="#949db0",
+    faint="#626b7d",
     amber="#ffb84d",
     amber_text="#ffb84d",
     on_amber="#14161b",
@@ -80,6 +82,7 @@ LIGHT = Theme(
     line="#d6dae2",
     text="#1d2129",
     dim="#5d6675",
+    faint="#969eac",
     amber="#c26a00",
     amber_text="#9a5400",
     on_amber="#ffffff",
@@ -87,7 +90,6 @@ LIGHT = Theme(
     green="#177a43",
     red="#b3261e",
 )
-LOGO = ASSETS / "icons" / "headlight.svg"
 
 
 class _Follower(QObject):
@@ -209,5 +211,5 @@ def _palette(theme: Theme) -> QPalette:
     for name, colour in colours.items():
         palette.setColor(name, QColor(colour))
     for name in (role.WindowText, role.Text, role.ButtonText):
-        palette.setColor(group.Disabled, name, QColor(theme.dim))
+        palette.setColor(group.Disabled, name, QColor(theme.faint))
     return palette

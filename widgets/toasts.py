@@ -54,7 +54,7 @@ class Toasts(QObject):
         details: str | None = None,
         action: tuple[str, Callable[[], None]] | None = None,
     ) -> None:
-        """cause: what happened; next_step: what to do; details: a traceback to unfold; action: (label, call)."""
+        """cause: what happened; next_step: what to do; details: to unfold; action: (label, call)."""
         for same in [toast for toast in self._toasts if toast.message() == _message(cause, next_step)]:
             same.close_toast()
         while len(self._toasts) >= MOST:
@@ -176,6 +176,7 @@ class Toast(QFrame):
     def _buttons(self, action: tuple[str, Callable[[], None]] | None) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setContentsMargins(0, theme.em(0.4), 0, 0)
+        row.setSpacing(theme.em(0.5))
         if action:
             label, call = action
             button = QPushButton(label)
@@ -213,8 +214,8 @@ class _Details(QPlainTextEdit):
         self.setFont(font)
 
     def sizeHint(self) -> QSize:
-        lines = min(self.blockCount(), 12) + 2
-        return QSize(theme.em(20), lines * self.fontMetrics().lineSpacing() + theme.em(1.0))
+        lines = min(self.blockCount(), 12)
+        return QSize(theme.em(20), lines * self.fontMetrics().lineSpacing() + theme.em(2.2))
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
@@ -236,24 +237,31 @@ class _Mark(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         colours = theme.current()
         ink = {"info": colours.blue, "warning": colours.amber, "error": colours.red}[self._kind]
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        side = theme.em(1.1)
-        painter.translate(self.width() / 2, self.height() / 2)
-        painter.scale(side / 16, side / 16)
-        painter.setPen(QPen(QColor(ink), 1.6, cap=Qt.PenCapStyle.RoundCap, join=Qt.PenJoinStyle.RoundJoin))
-        if self._kind == "warning":
-            painter.drawPolygon([QPointF(0, -7), QPointF(7.5, 6), QPointF(-7.5, 6)])
-            painter.drawLine(QPointF(0, -2.2), QPointF(0, 1.4))
-            painter.drawPoint(QPointF(0, 3.9))
-            return
-        painter.drawEllipse(QRectF(-7, -7, 14, 14))
-        if self._kind == "info":
-            painter.drawPoint(QPointF(0, -3.4))
-            painter.drawLine(QPointF(0, -0.4), QPointF(0, 3.6))
-        else:
-            painter.drawLine(QPointF(-2.6, -2.6), QPointF(2.6, 2.6))
-            painter.drawLine(QPointF(-2.6, 2.6), QPointF(2.6, -2.6))
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            side = theme.em(1.1)
+            painter.translate(self.width() / 2, self.height() / 2)
+            painter.scale(side / 16, side / 16)
+            painter.setPen(_pen(ink))
+            if self._kind == "warning":
+                painter.drawPolygon([QPointF(0, -7), QPointF(7.5, 6), QPointF(-7.5, 6)])
+                painter.drawLine(QPointF(0, -2.2), QPointF(0, 1.4))
+                painter.drawPoint(QPointF(0, 3.9))
+                return
+            painter.drawEllipse(QRectF(-7, -7, 14, 14))
+            if self._kind == "info":
+                painter.drawPoint(QPointF(0, -3.4))
+                painter.drawLine(QPointF(0, -0.4), QPointF(0, 3.6))
+            else:
+                painter.drawLine(QPointF(-2.6, -2.6), QPointF(2.6, 2.6))
+                painter.drawLine(QPointF(-2.6, 2.6), QPointF(2.6, -2.6))
+
+
+def _pen(colour: str) -> QPen:
+    pen = QPen(QColor(colour), 1.6)
+    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    return pen
 
 
 def _text(text: str, role: str) -> QLabel:

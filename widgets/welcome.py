@@ -9,7 +9,6 @@ from pathlib import Path
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
-    QFont,
     QIcon,
     QImage,
     QImageReader,
@@ -41,6 +40,7 @@ _SENTENCES = (
     ("What “it” stands for", "The kettle did not fit on the shelf because it was too wide."),
     ("One word, two meanings", "The bank by the river flooded before the bank in town could open."),
 )
+_FORMATS = "PNG, JPEG, WebP, TIFF, GIF, BMP, TXT, MD"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class Welcome(QScrollArea):
         self._field = QLineEdit()
         self._field.setPlaceholderText("Type or paste a sentence")
         self._field.setAccessibleName("Sentence")
-        self._field.setFont(theme.text_font(1.15))
+        self._field.setProperty("role", "entry")
         self._field.returnPressed.connect(self._enter)
         self._run = QPushButton("Run")
         self._run.setProperty("role", "primary")
@@ -177,11 +177,8 @@ class _Head(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._logo = QLabel()
-        self._logo.setPixmap(QIcon(str(theme.LOGO)).pixmap(QSize(theme.em(2.6), theme.em(2.6))))
         name = QLabel("Headlight")
-        name.setProperty("role", "title")
-        name.setFont(theme.text_font(2.0, QFont.Weight.DemiBold))
-        name.setStyleSheet(f"font-size: {theme.em(2.0)}px")
+        name.setProperty("role", "display")
         line = QLabel("See what every head of a transformer looks at, in a sentence or an image.")
         line.setProperty("role", "dim")
         line.setWordWrap(True)
@@ -193,6 +190,16 @@ class _Head(QWidget):
         grid.addWidget(name, 0, 1)
         grid.addWidget(line, 1, 1)
         grid.setColumnStretch(1, 1)
+        self._draw_logo()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_logo"):
+            self._draw_logo()
+
+    def _draw_logo(self) -> None:
+        side = theme.em(2.6)
+        self._logo.setPixmap(QIcon(str(theme.current().icon("headlight"))).pixmap(QSize(side, side)))
 
 
 class _DropArea(QFrame):
@@ -204,20 +211,22 @@ class _DropArea(QFrame):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName("Drop an image or a text here, or open a file")
-        self._title = QLabel("Drop an image or a text anywhere")
-        self._title.setStyleSheet(f"font-size: {theme.em(1.25)}px; font-weight: 600")
-        hint = QLabel("or click to open a file · PNG, JPEG, WebP, TIFF, GIF, BMP, TXT, MD")
-        hint.setProperty("role", "dim")
+        self._title = QLabel()
+        self._title.setProperty("role", "large")
+        self._hint = QLabel()
+        self._hint.setProperty("role", "dim")
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.em(1), theme.em(3.0), theme.em(1), theme.em(3.0))
         column.setSpacing(theme.em(0.35))
-        for label in (self._title, hint):
+        for label in (self._title, self._hint):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
             column.addWidget(label)
+        self.set_active(False)
 
     def set_active(self, active: bool) -> None:
         self._active = active
         self._title.setText("Let go to open it" if active else "Drop an image or a text anywhere")
+        self._hint.setText(_FORMATS if active else f"or click to open a file · {_FORMATS}")
         self.update()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
