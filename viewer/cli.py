@@ -97,7 +97,7 @@ def run(argv: Sequence[str]) -> int:
 
 
 def check_out(out: str, endings: Sequence[str], what: str) -> Path:
-    """The path to write to, its links followed. HeadlightError unless it can become a file of such an ending."""
+    """The path to write to, its links followed. HeadlightError unless it can be a file of these endings."""
     path = Path(out)
     ending = path.suffix.lower().removeprefix(".")
     if ending not in endings:
