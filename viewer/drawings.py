@@ -88,7 +88,9 @@ class Drawing:
             elif item.upright:
                 _paste_upright(image, item)
             else:
-                pen.text((item.x, item.y), item.text, item.fill, _font(), anchor=f"{item.anchor}m")
+                pen.text(
+                    (item.x, item.y), _printable(item.text), item.fill, _font(), anchor=f"{item.anchor}m"
+                )
         return _png(image)
 
     def svg(self) -> bytes:
@@ -128,19 +130,24 @@ def matrix_drawing(matrix: np.ndarray, queries: Sequence[str], keys: Sequence[st
     return drawing
 
 
-def overlay_drawing(pixels: np.ndarray, region: Box, values: np.ndarray, title: str) -> Drawing:
-    """uint8 (H, W, 3) with float (rows, columns) over `region`; colours end at the 99th percentile, said so."""
+def overlay_drawing(
+    pixels: np.ndarray, region: Box, values: np.ndarray, title: str, high: float | None = None
+) -> Drawing:
+    """uint8 (H, W, 3) with float (rows, columns) over `region`; the colours end at `high`.
+
+    Without one they end at the 99th percentile, and the bar says how much lies above: a few artifact tokens
+    would leave all else black.
+    """
     height, width = pixels.shape[:2]
     scale = min(1.0, _LONGEST / max(height, width))
     if scale < 1:
         pixels = _resized(pixels, round(width * scale), round(height * scale))
-    high = float(np.percentile(values, 99))
-    high = high if high > 0 else float(values.max())
-    above = float((values > high).mean())
+    if high is None:
+        high = float(np.percentile(values, 99)) or float(values.max()) or 1.0
     mixed = pixels.copy()
     y, rows = _cells(pixels.shape[0], region.y0 * scale, region.y1 * scale, values.shape[0])
     x, columns = _cells(pixels.shape[1], region.x0 * scale, region.x1 * scale, values.shape[1])
-    colours = inferno(np.clip(values / (high or 1), 0, 1))[np.ix_(rows, columns)]
+    colours = inferno(values / high)[np.ix_(rows, columns)]
     where = np.ix_(y, x)
     mixed[where] = (0.4 * pixels[where] + 0.6 * colours).round().astype(np.uint8)
     drawing, top = Drawing(), 2.0 * _MARGIN
@@ -149,15 +156,17 @@ def overlay_drawing(pixels: np.ndarray, region: Box, values: np.ndarray, title: 
         Label(_MARGIN, _MARGIN, title),
         Raster(_MARGIN, top, shown_width, shown_height, mixed),
     ]
-    label = f"{high:.4g}" if not above else f"≥ {high:.4g} ({above:.1%})"
-    _colour_bar(drawing, 2 * _MARGIN + shown_width, top, max(shown_height, 80.0), label)
+    _colour_bar(drawing, 2 * _MARGIN + shown_width, top, max(shown_height, 80.0), _top_label(values, high))
     _fit(drawing, top + max(shown_height, 80.0))
     return drawing
 
 
 def strip_drawing(labels: Sequence[str], special: np.ndarray, values: np.ndarray, title: str) -> Drawing:
-    """A text's tokens in lines, each on the colour of its value; special ones with a line below."""
-    high = float(values.max()) or 1.0
+    """A text's tokens in lines, each on the colour of its value; special ones with a line below.
+
+    The colours end at the highest value of an ordinary token, since special ones often draw nearly all.
+    """
+    high = float(values[~special].max(initial=0)) or float(values.max()) or 1.0
     colours = inferno(values[None] / high)[0]
     drawing = Drawing(items=[Label(_MARGIN, _MARGIN, title)])
     x, y, line = float(_MARGIN), 2.5 * _MARGIN, 24.0
@@ -176,8 +185,9 @@ def strip_drawing(labels: Sequence[str], special: np.ndarray, values: np.ndarray
             drawing.items.append(Rect(x, y + line - 3, width, 2, DIM))
         x += width + 3
         widest = max(widest, x)
-    _colour_bar(drawing, widest + _MARGIN, 2.5 * _MARGIN, max(y + line - 2.5 * _MARGIN, 80.0), f"{high:.4g}")
-    _fit(drawing, max(y + line, 2.5 * _MARGIN + 80))
+    top, tall = 2.5 * _MARGIN, max(y + line - 2.5 * _MARGIN, 80.0)
+    _colour_bar(drawing, widest + _MARGIN, top, tall, _top_label(values, high))
+    _fit(drawing, top + tall)
     return drawing
 
 
@@ -207,7 +217,7 @@ def _font():
 
 def text_width(text: str) -> int:
     """Pixels that `text` takes across."""
-    return int(np.ceil(_font().getlength(text)))
+    return int(np.ceil(_font().getlength(_printable(text))))
 
 
 def _cells(pixels: int, start: float, stop: float, cells: int) -> tuple[np.ndarray, np.ndarray]:
@@ -226,22 +236,29 @@ def _colour_bar(drawing: Drawing, x: float, y: float, height: float, top_label: 
     ]
 
 
+def _top_label(values: np.ndarray, high: float) -> str:
+    above = float((values > high).mean())
+    return f"≥ {high:.4g} ({above:.1%})" if above else f"{high:.4g}"
+
+
 def _fit(drawing: Drawing, bottom: float) -> None:
     """Make the paper as large as what stands on it."""
     right = 0.0
     for item in drawing.items:
         if isinstance(item, Label):
-            right = max(
-                right, item.x + (text_width(item.text) if item.anchor == "l" and not item.upright else 0)
-            )
+            ahead = text_width(item.text) if item.anchor == "l" and not item.upright else 0
+            right = max(right, item.x + ahead)
         else:
             right = max(right, item.x + item.width)
     drawing.width, drawing.height = int(np.ceil(right)) + _MARGIN, int(np.ceil(bottom)) + _MARGIN
 
 
 def _elided(label: str) -> str:
-    clean = "".join(c if c.isprintable() else "·" for c in label)
-    return clean if len(clean) <= 24 else f"{clean[:23]}…"
+    return label if len(label) <= 24 else f"{label[:23]}…"
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else "·" for c in text)
 
 
 def _paste_upright(image, label: Label) -> None:
@@ -249,7 +266,7 @@ def _paste_upright(image, label: Label) -> None:
 
     width, height = text_width(label.text) + 2, FONT_SIZE + 6
     mask = Image.new("L", (width, height))
-    ImageDraw.Draw(mask).text((0, height / 2), label.text, 255, _font(), anchor="lm")
+    ImageDraw.Draw(mask).text((0, height / 2), _printable(label.text), 255, _font(), anchor="lm")
     turned = mask.transpose(Image.Transpose.ROTATE_90)
     image.paste(label.fill, (round(label.x - height / 2), round(label.y - width)), turned)
 
@@ -260,7 +277,7 @@ def _svg_item(item: Rect | Label | Raster) -> str:
         turn = f' transform="rotate(-90 {item.x:g} {item.y:g})"' if item.upright else ""
         return (
             f'<text x="{item.x:g}" y="{item.y:g}" text-anchor="{anchor}" dominant-baseline="central" '
-            f'fill="{_hex(item.fill)}"{turn}>{escape(item.text)}</text>'
+            f'fill="{_hex(item.fill)}"{turn}>{escape(_printable(item.text))}</text>'
         )
     place = f'x="{item.x:g}" y="{item.y:g}" width="{item.width:g}" height="{item.height:g}"'
     if isinstance(item, Rect):

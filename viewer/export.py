@@ -9,10 +9,10 @@ import csv
 import io
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -41,7 +41,7 @@ class Result:
 def export(options: ExportOptions) -> tuple[str, ...]:
     """Write the file; the sentences that the user should see. HeadlightError, and no file, if it fails."""
     document = _document(options)
-    with writing(options.out) as file:
+    with writing(options.out) as write:
         from models.engine import open_engine
 
         modality = "text" if isinstance(document, TextInput) else "image"
@@ -58,7 +58,7 @@ def export(options: ExportOptions) -> tuple[str, ...]:
             result = _rollout(options, document, trace)
         else:
             result = _saliency(document, trace, engine.saliency(trace))
-        _write(file, _ending(options), result)
+        write(_content(_ending(options), result))
     notices = [*document.notices, *trace.notices]
     if trace.model.untrained:
         notices.append(f"{trace.model.title} is untrained: its weights are random.")
@@ -66,21 +66,30 @@ def export(options: ExportOptions) -> tuple[str, ...]:
 
 
 @contextmanager
-def writing(out: Path) -> Iterator[BinaryIO]:
-    """A file that takes the name `out` when all is written, and leaves nothing behind when something fails."""
-    part = out.with_name(f".{out.name}.{os.getpid()}.part")
+def writing(out: Path) -> Iterator[Callable[[bytes | memoryview], None]]:
+    """What writes the whole file `out` at once: it gets its name when all stands, and else leaves nothing.
+
+    A neighbour is opened first, so that a folder that cannot be written is found before hours of work.
+    """
+    part = out.with_name(f".headlight-{os.getpid()}.part")
     try:
-        file = open(part, "xb")  # noqa: SIM115: closed below, before it is renamed or removed
+        file = open(part, "wb")  # noqa: SIM115
     except OSError as error:
         raise _unwritable(out, error) from error
+
+    def write(content: bytes | memoryview) -> None:
+        try:
+            with file:
+                file.write(content)
+            os.replace(part, out)
+        except OSError as error:
+            raise _unwritable(out, error) from error
+
     try:
-        yield file
-        file.close()
-        os.replace(part, out)
-    except OSError as error:
-        raise _unwritable(out, error) from error
+        yield write
     finally:
-        file.close()
+        with suppress(OSError):  # a full disk fails once more here
+            file.close()
         part.unlink(missing_ok=True)
 
 
@@ -111,16 +120,18 @@ def _document(options: ExportOptions) -> Input:
     return document
 
 
-def _write(file: BinaryIO, ending: str, result: Result) -> None:
+def _content(ending: str, result: Result) -> bytes | memoryview:
+    """The bytes of a file of this kind."""
     if ending == "npz":
-        np.savez(file, **result.arrays())
-    elif ending == "csv":
+        archive = io.BytesIO()
+        np.savez(archive, **result.arrays())
+        return archive.getbuffer()
+    if ending == "csv":
         text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerows(result.table())
-        file.write(text.getvalue().encode())
-    else:
-        drawing = result.drawing()
-        file.write(drawing.png() if ending == "png" else drawing.svg())
+        return text.getvalue().encode()
+    drawing = result.drawing()
+    return drawing.png() if ending == "png" else drawing.svg()
 
 
 def _tokens(trace: Trace) -> Result:
@@ -211,10 +222,10 @@ def _rollout(options: ExportOptions, document: Input, trace: Trace) -> Result:
     _check(trace.layers)
     if _ending(options) in ("png", "svg"):
         row = rollout_row(trace.layers, queries, settings)
+        of = trace.tokens.labels[queries[0]] if len(queries) == 1 else f"the mean of {len(queries):,} tokens"
         title = (
-            f"{trace.model.title} · rollout of "
-            f"{trace.tokens.labels[queries[0]] if len(queries) == 1 else 'the mean token'} · "
-            f"heads: {settings.fusion} · residual: {settings.residual} · discarded: {settings.discard:g}"
+            f"{trace.model.title} · rollout of {of} · heads: {settings.fusion} · "
+            f"residual: {settings.residual} · discarded: {settings.discard:g}"
         )
         return Result(dict, drawing=lambda: _map_drawing(document, trace.tokens, row, title))
     rows = np.arange(len(trace.tokens))
@@ -237,7 +248,7 @@ def _rollout(options: ExportOptions, document: Input, trace: Trace) -> Result:
 
 
 def _map_queries(query: int | None, trace: Trace) -> np.ndarray:
-    """int (m,): the token asked for, else the one the model's answer is read from, else all it is the mean of."""
+    """int (m,): the token asked for, else the one that the answer is read from, else all whose mean it is."""
     count = len(trace.tokens)
     if query is not None and query >= count:
         raise HeadlightError(
@@ -256,7 +267,7 @@ def _saliency(document: ImageInput, trace: Trace, saliency: np.ndarray) -> Resul
     title = f"{trace.model.title} · saliency"
     return Result(
         lambda: {"saliency": saliency, "region": _corners(region), **trace.inputs},
-        drawing=lambda: overlay_drawing(document.pixels, region, saliency, title),
+        drawing=lambda: overlay_drawing(document.pixels, region, saliency, title, high=1.0),
     )
 
 
@@ -298,7 +309,8 @@ def _check(layers: Sequence[AttentionLayer]) -> None:
         error = layer.check()
         if not error <= LARGEST_ERROR:
             raise HeadlightError(
-                f"The weights of {layer.name} miss what it returned by {error:.2g}, more than {LARGEST_ERROR:g}.",
+                f"The weights of {layer.name} miss what it returned by {error:.2g}, "
+                f"more than {LARGEST_ERROR:g}.",
                 "Choose another layer or another model.",
             )
 

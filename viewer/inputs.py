@@ -214,6 +214,8 @@ def _decode(data: bytes, name: str) -> str:
     try:
         return data[mark:].decode(codec)
     except UnicodeDecodeError as error:
+        if Path(name).suffix.lower() in _IMAGE_ENDINGS:
+            raise _neither(name) from error
         at = mark + error.start
         raise HeadlightError(
             f"{name} is not {label}: byte {at:,} (0x{data[at]:02X}) does not belong there.",
