@@ -97,18 +97,20 @@ def run(argv: Sequence[str]) -> int:
 
 
 def check_out(out: str, endings: Sequence[str], what: str) -> Path:
-    """The path to write to, its links followed. HeadlightError unless it can become a file of such an ending."""
+    """The path to write to, its links followed. HeadlightError unless it can be a file of these endings."""
     path = Path(out)
     ending = path.suffix.lower().removeprefix(".")
     if ending not in endings:
         said = f"ends in “.{ending}”" if ending else "has no ending"
         raise HeadlightError(
-            f"{path.name or out} {said}, and {what} can be {_either(endings)}.", "Change --out."
+            f"{path.name or out} {said}, and {what} can be {_either(endings)}.", "Change its ending."
         )
-    if path.is_dir():
+    if os.path.isdir(path):
         raise HeadlightError(f"{out} is a folder.", "Name a file in it.")
-    if not path.parent.is_dir():
-        raise HeadlightError(f"The folder {path.parent} does not exist.", "Create it or change --out.")
+    if not os.path.isdir(path.parent):
+        raise HeadlightError(
+            f"The folder {path.parent} does not exist.", "Create it or change the file's name."
+        )
     return Path(os.path.realpath(path))
 
 

@@ -77,9 +77,9 @@ def from_path(path: str | os.PathLike[str]) -> Input:
         # Should a pipe have taken the file's place since, this flag keeps the opening from waiting.
         with open(path, "rb", opener=_open_without_waiting) as file:
             head = file.read(_HEAD)
-            limit = MAX_IMAGE_BYTES if picture_format(head) else MAX_TEXT_BYTES
-            rest = file.read(limit + 1 - len(head))
-            size = max(os.fstat(file.fileno()).st_size, len(head) + len(rest))
+            _check_bytes(head, os.fstat(file.fileno()).st_size, name)
+            # One byte more than is allowed shows a file that has grown, or one that tells no size.
+            data = head + file.read(MAX_IMAGE_BYTES + 1 - len(head))
     except FileNotFoundError as error:
         if path.is_symlink():
             target = shown(os.readlink(path))
@@ -90,8 +90,7 @@ def from_path(path: str | os.PathLike[str]) -> Input:
         raise HeadlightError(f"{name} cannot be read: {reason}.", _CHECK) from error
     except ValueError as error:  # a NUL in the path
         raise HeadlightError(f"{name} is not a possible file name.", _CHECK) from error
-    _check_bytes(head, size, name)
-    return from_bytes(head + rest, path.name)
+    return from_bytes(data, path.name)
 
 
 def from_bytes(data: bytes, title: str) -> Input:
@@ -214,6 +213,8 @@ def _decode(data: bytes, name: str) -> str:
     try:
         return data[mark:].decode(codec)
     except UnicodeDecodeError as error:
+        if Path(name).suffix.lower() in _IMAGE_ENDINGS:
+            raise _neither(name) from error
         at = mark + error.start
         raise HeadlightError(
             f"{name} is not {label}: byte {at:,} (0x{data[at]:02X}) does not belong there.",

@@ -1,0 +1,312 @@
+import io
+import struct
+import warnings
+import zlib
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageCms
+
+from models.errors import HeadlightError
+from tests.bad_files import BAD, DATA, MESSAGES, bad_file
+from viewer import inputs
+from viewer.inputs import ImageInput, TextInput, from_bytes, from_path, from_pixels, from_text
+
+Y, X = np.mgrid[:24, :32]
+RGB = np.stack([X * 8, Y * 10, (X + Y) * 4], -1).astype(np.uint8)
+"""24 rows, 32 columns; no symmetry, so that every turn of it differs."""
+
+
+def encoded(kind, image=None, **options) -> bytes:
+    buffer = io.BytesIO()
+    (image or Image.fromarray(RGB)).save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def opened(data: bytes, title: str = "picture") -> ImageInput:
+    result = from_bytes(data, title)
+    assert isinstance(result, ImageInput)
+    assert result.pixels.dtype == np.uint8
+    assert result.pixels.flags.c_contiguous
+    return result
+
+
+VALID = {
+    "png": encoded("PNG"),
+    "jpeg": encoded("JPEG", quality=95),
+    "progressive": encoded("JPEG", progressive=True),
+    "webp": encoded("WEBP"),
+    "lossless": encoded("WEBP", lossless=True),
+    "bmp": encoded("BMP"),
+    "tiff": encoded("TIFF"),
+    "lzw": encoded("TIFF", compression="tiff_lzw"),
+    "deflate": encoded("TIFF", compression="tiff_adobe_deflate"),
+    "gif": encoded("GIF"),
+    "grey16": encoded("PNG", Image.fromarray((X * 2000).astype(np.uint16))),
+    "float": encoded("TIFF", Image.fromarray((X / 7 - 2).astype(np.float32))),
+    "palette": encoded("PNG", Image.fromarray(RGB).quantize(64)),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_files_give_exactly_their_message(name, tmp_path, monkeypatch):
+    path, message = bad_file(name, tmp_path, monkeypatch)
+    with pytest.raises(HeadlightError) as error:
+        from_path(path)
+    assert str(error.value) == message
+
+
+@pytest.mark.parametrize("name", MESSAGES["notices"])
+def test_odd_files_open_and_say_what_is_odd(name):
+    result = from_path(DATA / name)
+    assert list(result.notices) == MESSAGES["notices"][name]
+    assert isinstance(result, ImageInput if name in ("animated.gif", "photo.txt") else TextInput)
+    assert result.title == name
+
+
+@pytest.mark.parametrize("name", ["png", "lossless", "bmp", "tiff", "lzw", "deflate"])
+def test_lossless_formats_give_the_very_pixels(name):
+    result = opened(VALID[name])
+    assert np.array_equal(result.pixels, RGB)
+    assert result.notices == ()
+
+
+@pytest.mark.parametrize("name", ["jpeg", "webp"])
+def test_lossy_formats_come_close(name):
+    assert np.abs(opened(VALID[name]).pixels.astype(int) - RGB).mean() < 8
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+def test_16_bit_grey_is_scaled_over_the_whole_range(kind):
+    values = np.array([0, 128, 129, 257, 32767, 65278, 65535], np.uint16)
+    image = Image.fromarray(np.resize(values, (8, 14)))
+    expected = np.rint(np.resize(values, (8, 14)) / 257)
+    assert np.array_equal(opened(encoded(kind, image)).pixels, np.repeat(expected[..., None], 3, 2))
+
+
+def sixteen_bit_rgb_png(values: np.ndarray) -> bytes:
+    """uint16 (h, w, 3) as a PNG of 16 bits a channel, which Pillow reads but does not write."""
+    height, width = values.shape[:2]
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in values)
+    parts = [
+        (b"IHDR", struct.pack(">IIBBBBB", width, height, 16, 2, 0, 0, 0)),
+        (b"IDAT", zlib.compress(rows)),
+        (b"IEND", b""),
+    ]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+        for name, body in parts
+    )
+
+
+def test_16_bit_colours_keep_their_high_bytes():
+    assert np.array_equal(opened(sixteen_bit_rgb_png(RGB.astype(np.uint16) * 257)).pixels, RGB)
+
+
+def test_12_bit_and_inverted_tiffs_have_their_own_white():
+    values = np.full((8, 8), 4095, np.uint16)
+    image = Image.fromarray(values)
+    packed = encoded("TIFF", image).replace(
+        struct.pack("<HHIHH", 262, 3, 1, 1, 0), struct.pack("<HHIHH", 262, 3, 1, 0, 0)
+    )
+    assert opened(packed).pixels[0, 0].tolist() == [239] * 3
+
+
+def test_float_images_of_0_to_1_stand_as_they_are_and_others_are_stretched():
+    unit = opened(encoded("TIFF", Image.fromarray(np.linspace(0.2, 0.8, 64, dtype=np.float32).reshape(8, 8))))
+    assert (unit.pixels.min(), unit.pixels.max(), unit.notices) == (51, 204, ())
+    values = np.linspace(-2, 6, 64, dtype=np.float32).reshape(8, 8)
+    values[0, 1] = np.nan
+    wide = opened(encoded("TIFF", Image.fromarray(values)))
+    assert (wide.pixels.min(), wide.pixels.max()) == (0, 255)
+    assert wide.notices == (
+        "picture has 1 pixels without a number: they are shown black.",
+        "picture holds values from -2 to 6: they are shown black to white.",
+    )
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "PA"])
+def test_transparent_parts_are_put_on_white(mode):
+    colour = Image.fromarray(RGB)
+    colour.putalpha(Image.fromarray(np.where(X < 16, 0, 255).astype(np.uint8)))
+    image = colour.quantize(250) if mode == "PA" else colour.convert(mode)
+    result = opened(encoded("PNG", image))
+    assert (result.pixels[:, :16] == 255).all()
+    expected = image.convert("RGB") if mode != "RGBA" else colour.convert("RGB")
+    assert np.array_equal(result.pixels[:, 16:], np.asarray(expected)[:, 16:])
+    assert result.notices == ("picture has transparent parts: they are shown on white.",)
+
+
+def test_half_transparent_is_half_white():
+    image = Image.new("RGBA", (8, 8), (0, 100, 255, 128))
+    assert opened(encoded("PNG", image)).pixels[0, 0].tolist() == [127, 177, 255]
+
+
+@pytest.mark.parametrize(("kind", "options"), [("JPEG", {"quality": 100}), ("TIFF", {})])
+def test_cmyk_has_the_ink_on_the_right_side(kind, options):
+    """Adobe's JPEGs store ink upside down; TIFFs do not."""
+    image = Image.new("CMYK", (16, 16), (0, 255, 255, 0))
+    red = opened(encoded(kind, image, **options)).pixels[8, 8].astype(int)
+    assert red[0] > 200
+    assert red[1:].max() < 60
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_orientation_is_undone(kind, orientation):
+    stored = {  # how a camera held that way would have stored the upright picture
+        1: RGB,
+        2: RGB[:, ::-1],
+        3: RGB[::-1, ::-1],
+        4: RGB[::-1],
+        5: RGB.transpose(1, 0, 2),
+        6: np.rot90(RGB),
+        7: RGB[::-1, ::-1].transpose(1, 0, 2),
+        8: np.rot90(RGB, -1),
+    }[orientation]
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    lossless = {"WEBP": {"lossless": True}, "JPEG": {"quality": 100, "subsampling": 0}}.get(kind, {})
+    data = encoded(kind, Image.fromarray(np.ascontiguousarray(stored)), exif=exif, **lossless)
+    pixels = opened(data).pixels
+    assert pixels.shape == RGB.shape
+    assert np.abs(pixels.astype(int) - RGB).max() <= (12 if kind == "JPEG" else 0)
+
+
+def test_colour_profiles_are_followed_and_broken_ones_named():
+    linear = ImageCms.createProfile("sRGB")
+    same = opened(encoded("PNG", icc_profile=ImageCms.ImageCmsProfile(linear).tobytes()))
+    assert np.abs(same.pixels.astype(int) - RGB).max() <= 1
+    lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
+    for profile in (lab, b"no profile"):
+        broken = opened(encoded("PNG", icc_profile=profile))
+        assert np.array_equal(broken.pixels, RGB)
+        assert broken.notices == ("picture has a colour profile that cannot be used: read as sRGB.",)
+
+
+@pytest.mark.parametrize("name", VALID)
+def test_a_cut_off_picture_is_refused_or_whole(name):
+    data = VALID[name]
+    whole = opened(data).pixels
+    for stop in {*range(0, len(data), max(1, len(data) // 60)), *range(len(data) - 12, len(data))}:
+        try:
+            result = from_bytes(data[:stop], "picture")
+        except HeadlightError:
+            continue
+        if isinstance(result, TextInput):
+            assert stop < 16  # "BM" alone is a text
+        else:
+            assert np.array_equal(result.pixels, whole)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    name=st.sampled_from(sorted(VALID)),
+    changes=st.lists(st.tuples(st.integers(0, 400), st.integers(0, 255)), min_size=1, max_size=8),
+)
+def test_a_damaged_picture_opens_or_is_refused_in_one_line(name, changes):
+    data = bytearray(VALID[name])
+    for place, value in changes:
+        data[place % len(data)] = value
+    _opens_or_is_refused(bytes(data))
+
+
+@settings(max_examples=200, deadline=None)
+@given(data=st.binary(max_size=300), magic=st.sampled_from([b"", *(d[:20] for d in VALID.values())]))
+@example(data=b"", magic=b"\xff\xfea")
+@example(data=b"", magic=b"\xff\xfe\x00\xd8")
+@example(data=b"W is a car.", magic=b"BM")
+def test_any_bytes_open_or_are_refused_in_one_line(data, magic):
+    _opens_or_is_refused(magic + data)
+
+
+def _one_line(error: HeadlightError) -> None:
+    assert "\n" not in str(error)
+
+
+def _opens_or_is_refused(data: bytes) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            result = from_bytes(data, "some.file")
+        except HeadlightError as error:
+            return _one_line(error)
+    assert isinstance(result, TextInput | ImageInput)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=100), st.none() | st.text(max_size=20))
+def test_any_text_opens_or_is_refused_in_one_line(text, pair):
+    try:
+        result = from_text(text, pair=pair)
+    except HeadlightError as error:
+        return _one_line(error)
+    assert "\r" not in result.text
+    assert 0 < len(result.title) <= 41
+    result.text.encode()
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+def test_byte_order_marks_choose_the_encoding(codec):
+    assert from_bytes("Grüße 🙂\r\nLine 2\r".encode(codec), "a.txt").text == "Grüße 🙂\nLine 2\n"
+
+
+def test_utf16_that_breaks_off_names_the_byte():
+    data = "ab".encode("utf-16-le")
+    with pytest.raises(HeadlightError, match=r"^a\.txt is not UTF-16: byte 6 \(0x00\) does not"):
+        from_bytes(b"\xff\xfe" + data + b"\x00", "a.txt")
+
+
+def test_text_that_begins_like_a_picture_is_a_text():
+    for text in ("BMW is a car.", "GIF89a is a format."):
+        assert from_bytes(text.encode(), "a.txt").text == text
+
+
+def test_titles_are_first_words():
+    assert from_text("  The keys\nto the cabinet ").title == "The keys to the cabinet"
+    assert (
+        from_text("The keys to the cabinet are on the table.").title == "The keys to the cabinet are on the…"
+    )
+    assert from_text("x" * 100).title == "x" * 39 + "…"
+
+
+def test_the_limit_of_texts_counts_bytes():
+    assert from_text("é" * 1_000_000).text
+    with pytest.raises(HeadlightError, match=r"^The text has 2\.000002 MB, and texts are read up to 2 MB\."):
+        from_text("é" * 1_000_001)
+    with pytest.raises(HeadlightError, match=r"^The second text holds only spaces\."):
+        from_text("a", pair=" ")
+
+
+def test_halves_of_characters_are_replaced_and_said():
+    result = from_text("a\ud800b")
+    assert result.text == "a\N{REPLACEMENT CHARACTER}b"
+    assert len(result.notices) == 1
+
+
+def test_a_pipe_that_takes_the_files_place_is_not_waited_for(tmp_path, monkeypatch):
+    import os
+
+    os.mkfifo(tmp_path / "late.txt")
+    monkeypatch.setattr(inputs, "_check_kind", lambda path, name: None)
+    with pytest.raises(HeadlightError, match="empty"):
+        from_path(tmp_path / "late.txt")
+
+
+def test_names_cannot_break_the_line(tmp_path):
+    with pytest.raises(HeadlightError) as error:
+        from_path(tmp_path / "two\nlines\x1b[31m\udc80.txt")
+    assert str(error.value).startswith("two\N{REPLACEMENT CHARACTER}lines")
+    assert str(error.value).isprintable()
+
+
+def test_pasted_pixels():
+    assert np.array_equal(from_pixels(RGB).pixels, RGB)
+    half = np.dstack([RGB, np.full(RGB.shape[:2], 0, np.uint8)])
+    assert (from_pixels(half).pixels == 255).all()
+    with pytest.raises(HeadlightError, match="32 × 4 pixels"):
+        from_pixels(RGB[:4])
+    with pytest.raises(ValueError, match="uint8"):
+        from_pixels(RGB.astype(float))

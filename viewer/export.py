@@ -1,0 +1,319 @@
+"""`export`: one input through one model into one file, without a window.
+
+torch comes with the engine, after the arguments, the file to write and the input have been found good.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from models.errors import HeadlightError
+from models.tokens import Box, PatchTokens, Tokens
+from viewer.drawings import Drawing, matrix_drawing, overlay_drawing, strip_drawing
+from viewer.inputs import ImageInput, Input, TextInput, from_path, from_text
+
+if TYPE_CHECKING:
+    from models.attention import AttentionLayer, Trace
+    from viewer.cli import ExportOptions
+
+LARGEST_ERROR = 1e-3
+"""Most that A·V may differ from what a layer returned: beyond it the weights are not what the model used."""
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What was computed, and how it becomes each kind of file. table: rows of a csv, its head first."""
+
+    arrays: Callable[[], dict[str, np.ndarray]]
+    table: Callable[[], Iterable[Sequence[object]]] | None = None
+    drawing: Callable[[], Drawing] | None = None
+
+
+def export(options: ExportOptions) -> tuple[str, ...]:
+    """Write the file; the sentences that the user should see. HeadlightError, and no file, if it fails."""
+    document = _document(options)
+    with writing(options.out) as write:
+        from models.engine import open_engine
+
+        modality = "text" if isinstance(document, TextInput) else "image"
+        engine = open_engine(options.model, modality, options.device)
+        if modality == "text":
+            trace = engine.run(document.text, document.pair, start=options.start or 0)
+        else:
+            trace = engine.run(document.pixels, **({} if options.size is None else {"size": options.size}))
+        if options.what == "tokens":
+            result = _tokens(trace)
+        elif options.what == "attention":
+            result = _attention(options, trace)
+        elif options.what == "rollout":
+            result = _rollout(options, document, trace)
+        else:
+            result = _saliency(document, trace, engine.saliency(trace))
+        write(_content(_ending(options), result))
+    notices = [*document.notices, *trace.notices]
+    if trace.model.untrained:
+        notices.append(f"{trace.model.title} is untrained: its weights are random.")
+    return tuple(notices)
+
+
+@contextmanager
+def writing(out: Path) -> Iterator[Callable[[bytes | memoryview], None]]:
+    """What writes the whole file `out` at once: it gets its name when all stands, and else leaves nothing.
+
+    A neighbour is opened first, so that a folder that cannot be written is found before hours of work.
+    """
+    part = out.with_name(f".headlight-{os.getpid()}.part")
+    try:
+        file = open(part, "wb")  # noqa: SIM115
+    except OSError as error:
+        raise _unwritable(out, error) from error
+
+    def write(content: bytes | memoryview) -> None:
+        try:
+            with file:
+                file.write(content)
+            os.replace(part, out)
+        except OSError as error:
+            raise _unwritable(out, error) from error
+
+    try:
+        yield write
+    finally:
+        with suppress(OSError):  # a full disk fails once more here
+            file.close()
+        part.unlink(missing_ok=True)
+
+
+def _unwritable(out: Path, error: OSError) -> HeadlightError:
+    reason = (error.strerror or type(error).__name__).lower()
+    return HeadlightError(f"{out} cannot be written: {reason}.", "Free some space there or change --out.")
+
+
+def _document(options: ExportOptions) -> Input:
+    """The input, and whether the options speak of its kind."""
+    if options.file is None:
+        document = from_text(options.text, pair=options.pair)
+    else:
+        document = from_path(options.file)
+        if isinstance(document, TextInput) and options.pair is not None:
+            document = from_text(document.text, document.title, options.pair)
+    if isinstance(document, TextInput):
+        if options.what == "saliency":
+            raise HeadlightError(
+                f"{document.title} is a text, and saliency is of images.", "Choose an image."
+            )
+        if options.size is not None:
+            raise HeadlightError("--size is of images.", "Leave it out for a text.")
+    else:
+        for name in ("pair", "start"):
+            if getattr(options, name) is not None:
+                raise HeadlightError(f"--{name} is of texts.", "Leave it out for an image.")
+    return document
+
+
+def _content(ending: str, result: Result) -> bytes | memoryview:
+    """The bytes of a file of this kind."""
+    if ending == "npz":
+        archive = io.BytesIO()
+        np.savez(archive, **result.arrays())
+        return archive.getbuffer()
+    if ending == "csv":
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows(result.table())
+        return text.getvalue().encode()
+    drawing = result.drawing()
+    return drawing.png() if ending == "png" else drawing.svg()
+
+
+def _tokens(trace: Trace) -> Result:
+    tokens = trace.tokens
+    arrays = {"labels": np.array(tokens.labels), "special": tokens.special, **trace.inputs}
+    if isinstance(tokens, PatchTokens):
+        boxes = _boxes(tokens)
+        arrays |= {"boxes": boxes, "grid": np.array(tokens.grid), "region": _corners(tokens.region)}
+        names, columns = ("x0", "y0", "x1", "y1"), boxes
+    else:
+        arrays |= {"spans": tokens.spans, "words": tokens.words, "texts": tokens.texts}
+        names = ("id", "start", "stop", "word", "text")
+        columns = np.column_stack([trace.inputs["input_ids"], tokens.spans, tokens.words, tokens.texts])
+
+    def table() -> list[Sequence[object]]:
+        rows = zip(tokens.labels, tokens.special, columns.tolist(), strict=True)
+        return [
+            ("index", "label", "special", *names),
+            *((index, label, int(special), *values) for index, (label, special, values) in enumerate(rows)),
+        ]
+
+    return Result(lambda: arrays, table)
+
+
+def _attention(options: ExportOptions, trace: Trace) -> Result:
+    index, heads = _layer_and_heads(options, trace)
+    layer = trace.layers[index]
+    _check([layer])
+    attention = np.empty((len(heads), len(layer.queries), len(layer.keys)), np.float32)
+    for place, head in enumerate(heads):
+        attention[place] = layer.matrix(head)
+    arrays = {
+        "attention": attention,
+        "query_labels": np.array(layer.queries.labels),
+        "key_labels": np.array(layer.keys.labels),
+        "special": layer.keys.special,
+        "layer": np.array(index),
+        "layer_name": np.array(layer.name),
+        **trace.inputs,
+    }
+    head = heads[0]
+    of = f"head {head}" if isinstance(head, int) else f"{head} of {layer.heads} heads"
+    title = f"{trace.model.title} · layer {index} · {of} · attention of queries (down) to keys (across)"
+    names = layer.queries.labels, layer.keys.labels
+    return Result(
+        lambda: arrays,
+        lambda: _matrix_table(*names, attention[0]),
+        lambda: matrix_drawing(attention[0], *names, title),
+    )
+
+
+def _layer_and_heads(options: ExportOptions, trace: Trace) -> tuple[int, list[int | str]]:
+    """(layer's index, the heads asked for), or HeadlightError with what there is."""
+    index, count = len(trace.layers) - 1, len(trace.layers)
+    if options.layer is not None:
+        names = [layer.name for layer in trace.layers]
+        try:
+            index = names.index(options.layer) if options.layer in names else int(options.layer)
+        except ValueError:
+            index = -1
+        if not 0 <= index < count:
+            raise HeadlightError(
+                f"Layer {options.layer} does not exist: {trace.model.id} has {count}, 0 to {count - 1}.",
+                f"Choose one with --layer, or by its name, as “{names[-1]}”.",
+            )
+    heads = trace.layers[index].heads
+    if options.head is None:
+        if _ending(options) != "npz":
+            raise HeadlightError(
+                f"A {_ending(options)} file holds one matrix, and layer {index} has {heads} heads.",
+                f"Choose --head 0 to {heads - 1}, mean, max or min.",
+            )
+        return index, list(range(heads))
+    if isinstance(options.head, int) and not 0 <= options.head < heads:
+        raise HeadlightError(
+            f"Head {options.head} does not exist: layer {index} of {trace.model.id} has {heads}, "
+            f"0 to {heads - 1}.",
+            "Choose one of these with --head.",
+        )
+    return index, [options.head]
+
+
+def _rollout(options: ExportOptions, document: Input, trace: Trace) -> Result:
+    from models.rollout import MATRIX_LIMIT, RolloutSettings, rollout_matrix, rollout_row, rollout_rows
+
+    settings = RolloutSettings(**dict(options.rollout))
+    queries = _map_queries(options.query, trace)
+    _check(trace.layers)
+    if _ending(options) in ("png", "svg"):
+        row = rollout_row(trace.layers, queries, settings)
+        of = trace.tokens.labels[queries[0]] if len(queries) == 1 else f"the mean of {len(queries):,} tokens"
+        title = (
+            f"{trace.model.title} · rollout of {of} · heads: {settings.fusion} · "
+            f"residual: {settings.residual} · discarded: {settings.discard:g}"
+        )
+        return Result(dict, drawing=lambda: _map_drawing(document, trace.tokens, row, title))
+    rows = np.arange(len(trace.tokens))
+    if len(rows) > MATRIX_LIMIT and options.query is not None:  # all rows would be refused
+        rows = queries
+        rollout = rollout_rows(trace.layers, queries, settings)
+    else:
+        rollout = rollout_matrix(trace.layers, settings)
+    labels = np.array(trace.tokens.labels)
+    arrays = {
+        "rollout": rollout,
+        "map": _map(trace.tokens, rollout[np.searchsorted(rows, queries)].mean(axis=0)),
+        "query_labels": labels[rows],
+        "key_labels": labels,
+        "special": trace.tokens.special,
+        "map_queries": queries,
+        **trace.inputs,
+    }
+    return Result(lambda: arrays, lambda: _matrix_table(labels[rows], labels, rollout))
+
+
+def _map_queries(query: int | None, trace: Trace) -> np.ndarray:
+    """int (m,): the token asked for, else the one that the answer is read from, else all whose mean it is."""
+    count = len(trace.tokens)
+    if query is not None and query >= count:
+        raise HeadlightError(
+            f"Token {query:,} does not exist: there are {count:,}, 0 to {count - 1:,}.",
+            "Choose one of these with --query.",
+        )
+    if query is None:
+        query = trace.readout
+    if query is not None:
+        return np.array([query])
+    return np.arange(trace.tokens.prefix if isinstance(trace.tokens, PatchTokens) else 0, count)
+
+
+def _saliency(document: ImageInput, trace: Trace, saliency: np.ndarray) -> Result:
+    region = trace.tokens.region
+    title = f"{trace.model.title} · saliency"
+    return Result(
+        lambda: {"saliency": saliency, "region": _corners(region), **trace.inputs},
+        drawing=lambda: overlay_drawing(document.pixels, region, saliency, title, high=1.0),
+    )
+
+
+def _map(tokens: Tokens, row: np.ndarray) -> np.ndarray:
+    """float32 (rows, columns) of patches, without the prefix tokens; (tokens,) of a text."""
+    return row[tokens.prefix :].reshape(tokens.grid) if isinstance(tokens, PatchTokens) else row
+
+
+def _map_drawing(document: Input, tokens: Tokens, row: np.ndarray, title: str) -> Drawing:
+    if isinstance(document, ImageInput):
+        return overlay_drawing(document.pixels, tokens.region, _map(tokens, row), title)
+    return strip_drawing(tokens.labels, tokens.special, row, title)
+
+
+def _matrix_table(
+    queries: Sequence[str], keys: Sequence[str], matrix: np.ndarray
+) -> Iterator[Sequence[object]]:
+    """A head of keys, then a line a query; nine digits give back the very float32."""
+    yield ("", *keys)
+    for label, row in zip(queries, matrix, strict=True):
+        yield (label, *(f"{value:.9g}" for value in row))
+
+
+def _boxes(tokens: PatchTokens) -> np.ndarray:
+    """float64 (n, 4): x0, y0, x1, y1 in the picture's pixels, NaN for tokens without a place."""
+    boxes = np.full((len(tokens), 4), np.nan)
+    for index in range(tokens.prefix, len(tokens)):
+        boxes[index] = _corners(tokens.place(index))
+    return boxes
+
+
+def _corners(box: Box) -> np.ndarray:
+    return np.array([box.x0, box.y0, box.x1, box.y1])
+
+
+def _check(layers: Sequence[AttentionLayer]) -> None:
+    """Export only what rebuilds the layer's own output."""
+    for layer in layers:
+        error = layer.check()
+        if not error <= LARGEST_ERROR:
+            raise HeadlightError(
+                f"The weights of {layer.name} miss what it returned by {error:.2g}, "
+                f"more than {LARGEST_ERROR:g}.",
+                "Choose another layer or another model.",
+            )
+
+
+def _ending(options: ExportOptions) -> str:
+    return options.out.suffix.lower().removeprefix(".")
