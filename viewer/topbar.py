@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QIcon
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QSizePolicy, QTabBar, QToolButton, QWidget
 
@@ -26,7 +26,6 @@ class TopBar(QWidget):
         self.menu_button = QToolButton()
         self.menu_button.setObjectName("logo")
         self.menu_button.setText("Headlight")
-        self.menu_button.setIcon(QIcon(str(theme.LOGO)))
         self.menu_button.setIconSize(QSize(16, 16))
         self.menu_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -66,6 +65,7 @@ class TopBar(QWidget):
         session.documents_changed.connect(self.refresh)
         session.current_changed.connect(self.refresh)
         session.document_changed.connect(self._document_changed)
+        self._draw_logo()
         self.refresh()
 
     def set_menu(self, categories: dict[str, list[QAction]], before: Callable[[], None]) -> None:
@@ -75,6 +75,14 @@ class TopBar(QWidget):
         for title, actions in categories.items():
             menu.addMenu(title).addActions(actions)
         self.menu_button.setMenu(menu)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._draw_logo()
+
+    def _draw_logo(self) -> None:
+        self.menu_button.setIcon(QIcon(str(theme.current().icon("headlight"))))
 
     def refresh(self) -> None:
         documents, current = self.session.documents, self.session.current
