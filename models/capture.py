@@ -7,10 +7,11 @@ import re
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -98,7 +99,6 @@ def _attend(
 ) -> tuple[Tensor, None]:
     """The attention function that models call: the fused kernel, and a note of what it was given."""
     recorder = _recorder.get()
-    # Another thread may run the same model, unrecorded, while this one records it.
     if recorder is not None and module not in recorder.names:
         recorder = None
     if recorder is not None:
@@ -208,20 +208,37 @@ def _implementation(model: PreTrainedModel, name: str) -> Iterator[None]:
             config._attn_implementation_internal = before
 
 
+def _hook(
+    stack: ExitStack,
+    recorder: _Recorder,
+    register: Callable[..., Any],
+    hook: Callable[..., Any],
+    **options: bool,
+) -> None:
+    """Register `hook` until `stack` closes, for this recording's own passes alone.
+
+    Another thread may run the same model, unrecorded, while this one records it.
+    """
+
+    def guarded(*args: Any) -> Any:
+        return hook(*args) if _recorder.get() is recorder else None
+
+    stack.callback(register(guarded, **options).remove)
+
+
 def _follow(model: nn.Module, recorder: _Recorder, stack: ExitStack) -> None:
     """Hooks that tell the recorder of passes and batches, and the task how far they are."""
-    models = [m for m in model.modules() if isinstance(m, PreTrainedModel)]
-    for module in models:
-        stack.callback(module.register_forward_pre_hook(recorder.enter, with_kwargs=True).remove)
-        stack.callback(module.register_forward_hook(recorder.leave, always_call=True).remove)
+    for module in model.modules():
+        if isinstance(module, PreTrainedModel):
+            _hook(stack, recorder, module.register_forward_pre_hook, recorder.enter, with_kwargs=True)
+            _hook(stack, recorder, module.register_forward_hook, recorder.leave, always_call=True)
     layers = _layers(model)
 
-    def report(number: int) -> None:
+    def report(number: int, *_: Any) -> None:
         recorder.task.progress(number / len(layers), f"Layer {number + 1} of {len(layers)}")
 
     for number, layer in enumerate(layers):
-        hook = layer.register_forward_pre_hook(lambda *_, number=number: report(number))
-        stack.callback(hook.remove)
+        _hook(stack, recorder, layer.register_forward_pre_hook, partial(report, number))
 
 
 def _layers(module: nn.Module) -> list[nn.Module]:
@@ -272,9 +289,9 @@ def _ask_for_weights(model: nn.Module, recorder: _Recorder, stack: ExitStack) ->
 
     for module in model.modules():
         if module is not model:
-            stack.callback(module.register_forward_hook(look).remove)
-    stack.callback(model.register_forward_pre_hook(ask, with_kwargs=True).remove)
-    stack.callback(model.register_forward_hook(take).remove)
+            _hook(stack, recorder, module.register_forward_hook, look)
+    _hook(stack, recorder, model.register_forward_pre_hook, ask, with_kwargs=True)
+    _hook(stack, recorder, model.register_forward_hook, take)
 
 
 def _flat(nested: Any) -> Iterator[Tensor]:

@@ -254,6 +254,7 @@ def test_another_thread_may_run_the_model_unrecorded() -> None:
         thread.join()
         assert calls == []
         model(**inputs)
+    assert [call.step for call in calls] == [1, 1]
     torch.testing.assert_close(found[0], plain, atol=1e-4, rtol=1e-4)
 
 
@@ -264,7 +265,7 @@ def test_a_model_that_takes_no_function_gives_its_weights() -> None:
     for call, weights in zip(calls, reference, strict=True):
         assert isinstance(call, GivenCall)
         torch.testing.assert_close(call.weights(slice(0, 3), 1, batch=1), weights[1, 1:2, :3])
-        assert call.error(0) <= 1e-5
+        assert max(call.error(0), call.error(1)) <= 1e-5
         assert replace(call, given=call.given * 1.1).error() > 0.05
 
 
@@ -275,7 +276,9 @@ def test_a_model_that_cannot_be_recorded_says_so() -> None:
 
 
 @pytest.mark.parametrize(
-    "make", [tiny.gpt2_left_padded, tiny.llama, tiny.gemma2_wide, tiny.t5], ids=lambda make: make.__name__
+    "make",
+    [tiny.gpt2_left_padded, tiny.llama, tiny.gemma2_wide, tiny.t5, tiny.bloom],
+    ids=lambda make: make.__name__,
 )
 def test_joined_steps_of_generation_are_the_whole_matrix(make: Callable[[], tiny.Tiny]) -> None:
     model, inputs = make()

@@ -176,6 +176,14 @@ def deberta() -> Tiny:
     return _made(hf.DebertaV2Model, config), padded()
 
 
+def bloom() -> Tiny:
+    """A decoder that takes no attention function from outside."""
+    config = hf.BloomConfig(
+        vocab_size=50, hidden_size=32, n_layer=2, n_head=4, bos_token_id=1, eos_token_id=None, pad_token_id=0
+    )
+    return _made(hf.BloomForCausalLM, config), {"input_ids": ids(9)}
+
+
 def longformer() -> Tiny:
     """Takes no attention function, and returns weights over a band that say nothing of the keys."""
     config = hf.LongformerConfig(**TEXT, num_hidden_layers=2, attention_window=4, max_position_embeddings=64)
