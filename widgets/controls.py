@@ -104,6 +104,16 @@ class _Segment(QPushButton):
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(event.key())
+        if step is None:
+            super().keyPressEvent(event)
+            return
+        buttons = [button for button in self.group().buttons() if button.isEnabled()]
+        following = buttons[(buttons.index(self) + step) % len(buttons)]
+        following.setFocus(Qt.FocusReason.OtherFocusReason)
+        following.click()
+
 
 class LabelledSlider(QWidget):
     """A label, its value (which can be typed) and a slider under both. Double click resets."""

@@ -237,7 +237,7 @@ class _Row(QStyledItemDelegate):
         for start, stop, found in _runs(len(entry.title), places):
             font = bold if found else plain
             painter.setFont(font)
-            painter.setPen(QColor(colours.text if entry.enabled else colours.dim))
+            painter.setPen(QColor(colours.text if entry.enabled else colours.faint))
             width = QFontMetrics(font).horizontalAdvance(entry.title[start:stop])
             painter.drawText(
                 QRect(x, area.y(), area.right() - x, area.height()), middle, entry.title[start:stop]

@@ -172,8 +172,9 @@ def of(theme: Theme, line: float) -> str:
     def part(share: float, least: int = 1) -> int:
         return max(least, round(share * line))
 
-    handle = part(0.72)
     groove = part(0.24, 2)
+    beyond = part(0.25)
+    handle = groove + 2 * beyond  # Qt draws a square where the radius is more than half of the height
     box = part(0.82)
     bar = part(0.6, 8)
     return _SHEET.substitute(
@@ -201,7 +202,7 @@ def of(theme: Theme, line: float) -> str:
         handle=handle - 2,
         handle_in=handle - 4,
         handle_r=handle // 2,
-        handle_out=(handle - groove) // 2,
+        handle_out=beyond,
         handle_row=handle + 2,
         groove=groove,
         groove_r=groove // 2,

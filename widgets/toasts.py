@@ -137,6 +137,7 @@ class Toast(QFrame):
             grid.addLayout(self._buttons(action), 2, 1, 1, 2)
         if self._details:
             grid.addWidget(self._details, 3, 0, 1, 3)
+        self._paused = False
         self._timer = QTimer(self, singleShot=True, interval=INFO_SECONDS * 1000)
         self._timer.timeout.connect(self.close_toast)
         if kind == "info":
@@ -159,7 +160,7 @@ class Toast(QFrame):
         super().enterEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:
-        if getattr(self, "_paused", False):
+        if self._paused:
             self._timer.start()
         super().leaveEvent(event)
 

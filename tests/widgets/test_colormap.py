@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -53,6 +53,7 @@ def test_levels_linear_and_log():
     assert levels(10.0 ** -np.arange(6), scale).tolist() == [255, 191, 128, 64, 0, 0]
 
 
+@settings(deadline=None)
 @given(VALUES, st.floats(1, 100), st.booleans())
 def test_a_larger_weight_is_never_darker(values, percentile, log):
     scale = scale_of(values, percentile, log)

@@ -1,0 +1,174 @@
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor, QFontMetricsF
+from PySide6.QtWidgets import QAbstractButton, QLineEdit, QSlider
+
+from widgets import theme
+from widgets.colormap import Scale, lut
+from widgets.controls import ColourBar, LabelledSlider, NumberRow, RangeRow, Segmented, Toggle
+from widgets.labels import ElidedLabel, percent, short_number
+from widgets.range_slider import RangeSlider
+
+Key = Qt.Key
+
+
+def collect(signal):
+    seen = []
+    signal.connect(lambda *values: seen.append(values[0] if len(values) == 1 else values))
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"),
+        (0.021, "0.021"),
+        (0.0214, "0.021"),
+        (5.02, "5.0"),
+        (1370, "1,370"),
+        (2.1e-6, "2.1·10⁻⁶"),
+        (3e-7, "3·10⁻⁷"),
+        (0.0999, "0.10"),
+        (-0.5, "-0.50"),
+    ],
+)
+def test_short_number(value, text):
+    assert short_number(value) == text
+
+
+def test_percent():
+    assert [percent(p) for p in (0, 0.0004, 0.004, 0.061, 0.31, 1)] == [
+        "0 %",
+        "< 0.1 %",
+        "0.4 %",
+        "6.1 %",
+        "31 %",
+        "100 %",
+    ]
+
+
+def test_segments_by_mouse_keyboard_and_program(show, qtbot):
+    box = show(Segmented([("one", "One"), ("mean", "Mean"), ("max", "Max")], "Heads"), 200, 30)
+    seen = collect(box.changed)
+    buttons = box.findChildren(QAbstractButton)
+    assert [b.accessibleName() for b in buttons] == ["Heads: One", "Heads: Mean", "Heads: Max"]
+    qtbot.mouseClick(buttons[2], Qt.MouseButton.LeftButton)
+    qtbot.keyClick(buttons[2], Key.Key_Left)
+    assert seen == ["max", "mean"]
+    box.set_value("one")
+    assert box.value() == "one"
+    assert seen == ["max", "mean"]
+
+
+@pytest.mark.parametrize("scale", [0.8, 1.0, 2.0])
+def test_segments_fit_their_text_when_bold(qapp, show, scale):
+    theme.apply(qapp, "dark", scale)
+    box = show(Segmented([(0, "Attention"), (1, "Rollout"), (2, "Relevance")]), 10, 10)
+    for button in box.findChildren(QAbstractButton):
+        button.click()
+        text = QFontMetricsF(theme.text_font(weight=theme.QFont.Weight.DemiBold))
+        assert button.width() >= text.horizontalAdvance(button.text()) + 4
+        assert button.height() >= text.height()
+
+
+def test_slider_value_reset_and_typing(show, qtbot):
+    control = show(LabelledSlider("Clip above percentile", 90, 100, 0.1, "{:.1f}", 99.5), 250, 40)
+    seen = collect(control.changed)
+    slider, field = control.findChild(QSlider), control.findChild(QLineEdit)
+    assert field.text() == "99.5"
+    qtbot.keyClick(slider, Key.Key_Left)
+    assert seen == [pytest.approx(99.4)]
+    field.setText("97,25 or so")
+    qtbot.keyClick(field, Key.Key_Return)
+    assert control.value() == pytest.approx(97.2, abs=0.051)
+    field.setText("nonsense")
+    qtbot.keyClick(field, Key.Key_Return)
+    assert field.text() == f"{control.value():.1f}"
+    qtbot.mouseDClick(slider, Qt.MouseButton.LeftButton)
+    assert control.value() == pytest.approx(99.5)
+    control.set_value(91)
+    assert len(seen) == 3
+    assert field.text() == "91.0"
+
+
+def test_slider_comes_to_the_cursor_and_is_amber_up_to_it(show, qtbot):
+    control = show(LabelledSlider("Opacity", 0, 1, 0.01), 200, 40)
+    slider = control.findChild(QSlider)
+    qtbot.mousePress(slider, Qt.MouseButton.LeftButton, pos=QPoint(slider.width() // 2, slider.height() // 2))
+    qtbot.mouseRelease(slider, Qt.MouseButton.LeftButton)
+    assert control.value() == pytest.approx(0.5, abs=0.02)
+    picture = slider.grab().toImage()
+    y = slider.height() // 2
+    assert picture.pixelColor(slider.width() // 4, y) == QColor(theme.current().amber)
+    assert picture.pixelColor(3 * slider.width() // 4, y) == QColor(theme.current().line)
+
+
+def test_range_handles_meet_but_do_not_pass(show, qtbot):
+    slider = show(RangeSlider(0, 11), 240, 20)
+    seen = collect(slider.changed)
+    y = slider.height() // 2
+
+    def drag(start, stop):
+        left = Qt.MouseButton.LeftButton
+        qtbot.mousePress(slider, left, pos=QPoint(round(slider.x_of(start)), y))
+        qtbot.mouseMove(slider, QPoint(round(slider.x_of(stop)), y))
+        qtbot.mouseRelease(slider, left, pos=QPoint(round(slider.x_of(stop)), y))
+
+    drag(0, 5)
+    drag(11, 2)
+    assert slider.value() == (5, 5)
+    drag(5, 9)
+    assert slider.value() == (5, 9)
+    drag(7, 9)
+    assert slider.value() == (7, 11)
+    assert seen[-1] == (7, 11)
+
+
+def test_range_by_keyboard(show, qtbot):
+    slider = show(RangeSlider(0, 11), 240, 20)
+    slider.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.keyClick(slider, Key.Key_Right)
+    qtbot.keyClick(slider, Key.Key_Tab)
+    qtbot.keyClick(slider, Key.Key_Left)
+    qtbot.keyClick(slider, Key.Key_Home)
+    assert slider.value() == (1, 1)
+    qtbot.keyClick(slider, Key.Key_End)
+    assert slider.value() == (1, 11)
+
+
+def test_range_row_says_its_range(show):
+    row = show(RangeRow("Layers", 0, 11), 240, 40)
+    seen = collect(row.changed)
+    row.set_value(3, 3)
+    row.set_limits(0, 5)
+    assert row.value() == (0, 5)
+    assert seen == []
+
+
+def test_toggle_speaks_only_of_the_user(show, qtbot):
+    toggle = show(Toggle("Whole words"), 200, 30)
+    seen = collect(toggle.changed)
+    toggle.set_on(True)
+    qtbot.keyClick(toggle, Key.Key_Space)
+    assert seen == [False]
+
+
+def test_number_row_keeps_the_figure_when_narrow(show):
+    row = show(NumberRow("Attention distance over all heads", "171 px"), 120, 20)
+    label = row.findChild(ElidedLabel)
+    assert label.shown().endswith("…")
+    assert label.toolTip() == "Attention distance over all heads"
+    assert row.value() == "171 px"
+
+
+def test_colour_bar_says_what_it_clips(show):
+    bar = show(ColourBar(), 256, 40)
+    bar.set_scale(Scale(0, 0.021, False, 0.004), lut("inferno"))
+    assert bar.texts() == ("0", "clipped 0.4 %", "0.021")
+    bar.set_scale(Scale(2.1e-6, 0.021, True, 0), lut("inferno"))
+    assert bar.texts() == ("2.1·10⁻⁶", "log · nothing clipped", "0.021")
+    picture = bar.grab().toImage()
+    for share in (0.25, 0.5, 0.75):
+        seen = picture.pixelColor(round(share * bar.width()), 4)
+        wanted = lut("inferno")[round(share * 255), :3].astype(int)
+        assert abs(seen.red() - wanted[0]) + abs(seen.green() - wanted[1]) + abs(seen.blue() - wanted[2]) < 18

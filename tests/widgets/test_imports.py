@@ -1,0 +1,15 @@
+"""The window's start pays for what widgets import."""
+
+import subprocess
+import sys
+
+
+def test_nothing_slow_is_imported():
+    modules = "theme colormap controls head_grid chips pane_frame toasts palette welcome progress log_view"
+    code = (
+        f"import sys, importlib; [importlib.import_module('widgets.' + m) for m in '{modules}'.split()];"
+        "print(*sorted({m.split('.')[0] for m in sys.modules} & {'torch', 'transformers', 'pyqtgraph',"
+        "'vispy', 'superqt', 'cmap', 'scipy', 'PIL', 'viewer', 'models'}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
