@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QByteArray, QObject, QSettings, Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow
 
-from widgets.pane_frame import Pane
+from widgets.pane_frame import PaneFrame
 
 LEFT, RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
 ACROSS, DOWN = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
@@ -28,7 +28,7 @@ class Deck(QMainWindow):
         self.panes = {pane.name: pane for pane in panes}
         self.docks: dict[str, QDockWidget] = {}
         for pane in panes:
-            dock = Pane(pane.name, pane.title, pane.widget, self)
+            dock = PaneFrame(pane.name, pane.title, pane.widget, self)
             pane.subtitle_changed.connect(dock.set_subtitle)
             self.docks[pane.name] = dock
             self.addDockWidget(RIGHT, dock)

@@ -87,7 +87,7 @@ class PaneTitle(QFrame):
             button.setIcon(QIcon(str(theme.current().icon(button.property("icon_name")))))
 
 
-class Pane(QDockWidget):
+class PaneFrame(QDockWidget):
     """A dock with a `PaneTitle` and its content on a panel."""
 
     def __init__(self, name: str, title: str, content: QWidget, parent: QWidget | None = None) -> None:

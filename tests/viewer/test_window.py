@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -245,8 +245,9 @@ def test_a_file_dropped_on_a_pane_opens(text_window, qtbot):
     mime.setUrls([QUrl.fromLocalFile(str(ROOT / "README.md"))])
     target = window.deck.docks["matrix"]
     action, button = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
-    drop = QDropEvent(QPointF(5, 5), action, mime, button, Qt.KeyboardModifier.NoModifier)
-    QApplication.sendEvent(target, drop)
+    none = Qt.KeyboardModifier.NoModifier
+    QApplication.sendEvent(target, QDragEnterEvent(QPoint(5, 5), action, mime, button, none))
+    QApplication.sendEvent(target, QDropEvent(QPointF(5, 5), action, mime, button, none))
     qtbot.waitUntil(lambda: len(window.session.documents) == 2, timeout=WAIT)
     assert window.session.current.title == "README.md"
 

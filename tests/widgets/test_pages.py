@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QMainWindow, QPlainTextEdit, QP
 
 from widgets import theme
 from widgets.log_view import MOST_LINES, LogView
-from widgets.pane_frame import Pane
+from widgets.pane_frame import PaneFrame
 from widgets.progress import Progress
 from widgets.welcome import Welcome, _Card, _DropArea, bundled_samples
 
@@ -76,7 +76,7 @@ def test_no_text_of_the_welcome_page_is_cut(qapp, show, scale):
 
 def test_pane_says_what_it_shows_and_has_buttons_under_the_cursor(show, qtbot):
     window = QMainWindow()
-    pane = Pane("heads", "Heads", QLabel("content"))
+    pane = PaneFrame("heads", "Heads", QLabel("content"))
     window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, pane)
     show(window, 500, 300)
     pane.set_subtitle("layer → head ↓ what patch (7, 18) looks at")
