@@ -38,7 +38,7 @@ def load_model(folder: Path, device: str) -> tuple[PreTrainedModel, bool]:
         )
     except (OSError, ValueError, RuntimeError, KeyError, AttributeError, TypeError, SafetensorError) as error:
         raise HeadlightError(
-            f"The model in {folder} cannot be loaded: {_first_line(error)}",
+            f"The model in {folder} cannot be loaded: {first_line(error)}",
             "Fetch it again or choose another.",
         ) from error
     random = any("pooler" not in name for name in report["missing_keys"])
@@ -54,7 +54,7 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
         )
     except (OSError, ValueError, RuntimeError, KeyError, AttributeError, TypeError, ImportError) as error:
         raise HeadlightError(
-            f"The tokenizer in {folder} cannot be loaded: {_first_line(error)}",
+            f"The tokenizer in {folder} cannot be loaded: {first_line(error)}",
             "Put the model's tokenizer.json beside its weights.",
         ) from error
     if not tokenizer.is_fast:
@@ -65,5 +65,6 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
     return tokenizer
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """What a library's error says, without its details."""
     return (str(error).strip() or type(error).__name__).splitlines()[0]
