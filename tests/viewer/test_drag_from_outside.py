@@ -48,7 +48,7 @@ def test_a_file_dragged_from_another_program_opens(window_manager, make_window, 
     )
     try:
         place: list[str] = []
-        qtbot.waitUntil(lambda: place or place.extend(_line(source)), timeout=20_000)
+        qtbot.waitUntil(lambda: bool(place or place.extend(_line(source))), timeout=20_000)
         middle = window.mapToGlobal(window.rect().center())
         hand = drag((int(place[1]), int(place[2])), (middle.x(), middle.y()))
         qtbot.waitUntil(lambda: len(window.session.documents) > before, timeout=20_000)
