@@ -12,6 +12,8 @@ from transformers.utils import logging
 from models.catalog import read_config
 from models.errors import HeadlightError
 
+TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json")
+
 
 def load_model(folder: Path, device: str) -> tuple[PreTrainedModel, bool]:
     """(the model in float32 and eval mode on `device`, whether weights were missing and are random).
@@ -47,6 +49,12 @@ def load_model(folder: Path, device: str) -> tuple[PreTrainedModel, bool]:
 
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
     """The fast tokenizer of a folder: the one kind that knows which characters a token stands for."""
+    # Without a vocabulary transformers builds a tokenizer that knows no word at all, and says nothing.
+    if not any(file.name in TOKENIZERS or file.suffix == ".model" for file in folder.iterdir()):
+        raise HeadlightError(
+            f"The folder {folder} has weights but no tokenizer (tokenizer.json).",
+            "Put the model's tokenizer.json beside its weights.",
+        )
     logging.set_verbosity_error()
     try:
         tokenizer = AutoTokenizer.from_pretrained(

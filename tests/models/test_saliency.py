@@ -15,7 +15,7 @@ FOLDER = ASSETS / "weights" / "dinov2-small"
 
 
 def by_definition(x: np.ndarray) -> np.ndarray:
-    """(rows, columns, 384) → logits (8·rows, 8·columns): every cell stamps its 4 × 4 kernel, two pixels apart."""
+    """(rows, columns, 384) → logits (8·rows, 8·columns): every cell stamps its 4 × 4 kernel, 2 apart."""
     stored = {name: value.astype(np.float64) for name, value in load_file(FOLDER / saliency.FILE).items()}
     for step in (1, 2, 3):
         kernel, (rows, columns, _) = stored[f"upconv{step}.weight"], x.shape

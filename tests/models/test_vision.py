@@ -1,4 +1,4 @@
-"""Pictures through vision transformers: geometry, what the model sees, prefix tokens, and DINOv2 end to end."""
+"""Pictures through vision transformers: geometry, what the model sees, prefix tokens, DINOv2 end to end."""
 
 import numpy as np
 import pytest
