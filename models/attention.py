@@ -6,11 +6,14 @@ A Trace keeps q, k and v, never layers × heads × n × n.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 
 from models.tokens import Tokens
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Fusion = Literal["mean", "max", "min"]
 Head = int | Fusion
@@ -51,6 +54,10 @@ class AttentionLayer(Protocol):
         """float32 (heads, h, w), h and w at most `size`: area means of every head's matrix."""
         ...
 
+    def block(self, head: Head, start: int, stop: int) -> Tensor:
+        """float32 [stop − start, keys] on the device: a few rows, for what goes through all of them."""
+        ...
+
     def check(self) -> float:
         """Largest |A·V − what the layer really returned| over sampled rows; draw nothing if it is large."""
         ...
@@ -75,6 +82,7 @@ class Trace:
     inputs: exactly what the model saw ("input_ids" int64 (n,) or "pixel_values" float32 (3, H, W), ...).
     readout: the query whose row the model's answer is read from (the class token), or None where the answer
     is read from all patches.
+    seconds: what the forward pass took, recording included.
     artifacts: tokens that draw far more than their share of attention (indices into `tokens`).
     notices: sentences the user should see about this run.
     stretch: (first, last + 1, total) tokens of a text that is longer than the model reads, else None.

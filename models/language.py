@@ -72,15 +72,16 @@ class LanguageEngine:
         "input_ids" int64 (n,), and "token_type_ids" where the model takes them: exactly what the model saw.
         Raises HeadlightError for a text without a character that the model reads.
         """
-        began = time.perf_counter()
         task.progress(0.0, "Cutting the text into tokens")
         window = self._window(text, pair, start)
         tokens = _tokens(window.encoding)
         inputs = {"input_ids": np.array(window.encoding.ids, np.int64)}
         if "token_type_ids" in self._accepted:
             inputs["token_type_ids"] = np.array(window.encoding.type_ids, np.int64)
+        began = time.perf_counter()
         with torch.no_grad(), recording(self.model, task) as calls:
             self._forward(inputs)
+        seconds = time.perf_counter() - began
         for call in calls:
             if call.shape[2:] != (len(tokens), len(tokens)):
                 raise HeadlightError(
@@ -95,7 +96,7 @@ class LanguageEngine:
             tokens=tokens,
             inputs=inputs,
             readout=self._readout(tokens),
-            seconds=time.perf_counter() - began,
+            seconds=seconds,
             device=self.device,
             notices=(*window.notices, *self._notices(window.encoding, text + (pair or ""))),
             stretch=window.stretch,

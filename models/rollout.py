@@ -7,41 +7,26 @@ no n × n matrix at all: it starts at the last layer and is multiplied down, a f
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 import numpy as np
 import torch
 
-from models.attention import Fusion
+from models.attention import AttentionLayer, Fusion
 from models.errors import HeadlightError, TooLarge
 from models.rollout_settings import RolloutSettings
 from models.task import SILENT, Task
-from models.tokens import Tokens
 
 MATRIX_LIMIT = 4096
 """Most tokens of which the whole rollout matrix is computed (64 MB, and n³ multiplications a layer)."""
 CHUNK = 1 << 19
 """Weights of one head that are held at once: 2 MB stay in the cache while the heads are fused."""
-
-
-class BlockLayer(Protocol):
-    """A layer whose weights can be had a few rows at a time."""
-
-    name: str
-    kind: str
-    heads: int
-    queries: Tokens
-    keys: Tokens
-
-    def block(self, head: int, start: int, stop: int) -> torch.Tensor:
-        """float32 [stop − start, keys] on the layer's device: the weights of these queries."""
-        ...
+PLAIN = RolloutSettings()
 
 
 def rollout_row(
-    layers: Sequence[BlockLayer],
+    layers: Sequence[AttentionLayer],
     queries: np.ndarray | int,
-    settings: RolloutSettings = RolloutSettings(),
+    settings: RolloutSettings = PLAIN,
     task: Task = SILENT,
 ) -> np.ndarray:
     """float32 (keys,): the rollout of one query, or the mean of several (int (m,)), for the price of one.
@@ -57,9 +42,9 @@ def rollout_row(
 
 
 def rollout_rows(
-    layers: Sequence[BlockLayer],
+    layers: Sequence[AttentionLayer],
     queries: np.ndarray,
-    settings: RolloutSettings = RolloutSettings(),
+    settings: RolloutSettings = PLAIN,
     task: Task = SILENT,
 ) -> np.ndarray:
     """float32 (len(queries), keys): the rollout of each query; partial results likewise."""
@@ -71,7 +56,7 @@ def rollout_rows(
 
 
 def rollout_matrix(
-    layers: Sequence[BlockLayer], settings: RolloutSettings = RolloutSettings(), task: Task = SILENT
+    layers: Sequence[AttentionLayer], settings: RolloutSettings = PLAIN, task: Task = SILENT
 ) -> np.ndarray:
     """float32 (queries, keys): the rollout of every token. Raises TooLarge above MATRIX_LIMIT tokens."""
     _, size = _chosen(layers, settings)
@@ -84,7 +69,7 @@ def rollout_matrix(
 
 
 def _composed(
-    layers: Sequence[BlockLayer],
+    layers: Sequence[AttentionLayer],
     product: torch.Tensor,
     settings: RolloutSettings,
     task: Task,
@@ -99,7 +84,9 @@ def _composed(
     return shown(product).cpu().numpy()
 
 
-def _through(layer: BlockLayer, product: torch.Tensor, settings: RolloutSettings, task: Task) -> torch.Tensor:
+def _through(
+    layer: AttentionLayer, product: torch.Tensor, settings: RolloutSettings, task: Task
+) -> torch.Tensor:
     """product · Â for one layer: [m, n] · [n, n], only over rows of Â that meet a weight other than 0."""
     size = product.shape[1]
     rows = max(1, CHUNK // size)
@@ -121,7 +108,7 @@ def _through(layer: BlockLayer, product: torch.Tensor, settings: RolloutSettings
     return total
 
 
-def _step(layer: BlockLayer, start: int, stop: int, settings: RolloutSettings) -> torch.Tensor:
+def _step(layer: AttentionLayer, start: int, stop: int, settings: RolloutSettings) -> torch.Tensor:
     """Rows [start, stop) of Â: [rows, n], each of sum 1."""
     weights = _fused(layer, start, stop, settings.fusion)
     if settings.discard:
@@ -135,7 +122,7 @@ def _step(layer: BlockLayer, start: int, stop: int, settings: RolloutSettings) -
     return weights
 
 
-def _fused(layer: BlockLayer, start: int, stop: int, fusion: Fusion) -> torch.Tensor:
+def _fused(layer: AttentionLayer, start: int, stop: int, fusion: Fusion) -> torch.Tensor:
     """[rows, n]: all heads as one. Always memory of its own, so that it may be changed in place."""
     fused = layer.block(0, start, stop).clone()
     for head in range(1, layer.heads):
@@ -156,7 +143,9 @@ def _keep_highest(weights: torch.Tensor, discard: float) -> torch.Tensor:
     return weights.masked_fill_(weights < threshold, 0)
 
 
-def _chosen(layers: Sequence[BlockLayer], settings: RolloutSettings) -> tuple[Sequence[BlockLayer], int]:
+def _chosen(
+    layers: Sequence[AttentionLayer], settings: RolloutSettings
+) -> tuple[Sequence[AttentionLayer], int]:
     """(the layers of the range, their number of tokens)."""
     last = len(layers) - 1 if settings.last is None else settings.last
     if not 0 <= settings.first <= last < len(layers):
@@ -167,7 +156,11 @@ def _chosen(layers: Sequence[BlockLayer], settings: RolloutSettings) -> tuple[Se
     chosen = layers[settings.first : last + 1]
     tokens = chosen[0].queries
     for layer in chosen:
-        if layer.kind != "self" or layer.queries.labels != tokens.labels or layer.keys.labels != tokens.labels:
+        if (
+            layer.kind != "self"
+            or layer.queries.labels != tokens.labels
+            or layer.keys.labels != tokens.labels
+        ):
             raise HeadlightError(
                 f"Rollout needs layers in which the same tokens attend to each other, and {layer.name} "
                 f"({layer.kind}, {len(layer.queries):,} × {len(layer.keys):,}) does not fit.",
@@ -179,5 +172,7 @@ def _chosen(layers: Sequence[BlockLayer], settings: RolloutSettings) -> tuple[Se
 def _within(queries: np.ndarray, size: int) -> np.ndarray:
     """int64 (m,), checked."""
     if not len(queries) or queries.min() < 0 or queries.max() >= size:
-        raise HeadlightError(f"There is no such token among {size:,}.", f"Choose a token from 0 to {size - 1:,}.")
+        raise HeadlightError(
+            f"There is no such token among {size:,}.", f"Choose a token from 0 to {size - 1:,}."
+        )
     return queries.astype(np.int64)

@@ -32,10 +32,15 @@ class SaliencyDecoder(nn.Module):
         return self.final_conv(x)
 
 
+def there_is(folder: Path | None) -> bool:
+    """Whether a decoder lies beside a model's weights."""
+    return folder is not None and (folder / FILE).is_file()
+
+
 def load(folder: Path, title: str, device: str) -> SaliencyDecoder:
     """The decoder that lies beside a model's weights. Raises HeadlightError where there is none."""
     file = folder / FILE
-    if not file.is_file():
+    if not there_is(folder):
         raise HeadlightError(
             f"{title} has no saliency decoder.", "Choose dinov2-small, which comes with one."
         )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
+from models.attention import AttentionLayer
 from models.task import SILENT, Task
 from models.tokens import PatchTokens, Tokens
 
@@ -19,34 +19,6 @@ SAMPLED = 256
 """Queries that are looked at for artifact tokens."""
 ARTIFACT_FACTOR = 10.0
 """DINOv2-small on four pictures of 518 pixels: artifacts at 17 to 36 times the median, the rest below 9.2."""
-
-
-class Block(Protocol):
-    """float32 [rows, keys] on some device: what of torch's Tensor is used here."""
-
-    def cpu(self) -> Block: ...
-
-    def numpy(self) -> np.ndarray: ...
-
-
-class BlockLayer(Protocol):
-    """A layer whose weights can be had a few rows at a time."""
-
-    heads: int
-    queries: Tokens
-    keys: Tokens
-
-    def block(self, head: int, start: int, stop: int) -> Block:
-        """[stop − start, keys]: the weights of these queries."""
-        ...
-
-
-class RowsLayer(Protocol):
-    """A layer that answers where queries look, in every head."""
-
-    def rows(self, queries: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(all keys int (n,), weights float32 (heads, n), averaged over the queries)."""
-        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +84,7 @@ def mass_mask(weights: np.ndarray, share: float) -> np.ndarray:
     return mask
 
 
-def head_statistics(layer: BlockLayer, task: Task = SILENT) -> HeadStatistics:
+def head_statistics(layer: AttentionLayer, task: Task = SILENT) -> HeadStatistics:
     """The statistics of every head of a self-attention layer, a few rows at a time."""
     tokens = layer.queries
     patches = isinstance(tokens, PatchTokens) and tokens is layer.keys
@@ -134,7 +106,7 @@ def head_statistics(layer: BlockLayer, task: Task = SILENT) -> HeadStatistics:
     return HeadStatistics(mean[0], sums[2] / np.maximum(located, 1) if patches else None, mean[1])
 
 
-def artifact_tokens(layers: Sequence[RowsLayer], tokens: Tokens, task: Task = SILENT) -> np.ndarray:
+def artifact_tokens(layers: Sequence[AttentionLayer], tokens: Tokens, task: Task = SILENT) -> np.ndarray:
     """int (m,): patches that draw far more than their share of attention, strongest first; none in a text.
 
     Models without registers keep global information in a few patches of little content of their own (Darcet

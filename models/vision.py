@@ -110,14 +110,15 @@ class VisionEngine:
         saw; its outputs "patches" [rows, columns, channels], after the final norm. Raises HeadlightError for
         a picture too long and for a model whose tokens are not a prefix and the patches.
         """
-        began = time.perf_counter()
         task.progress(0.0, "Preparing the picture")
         fitted = fit(*pixels.shape[:2], size, self.patch)
         values = self._preprocess(pixels, fitted)
         tokens = self._tokens(fitted)
         task.progress(0.0, f"{self.entry.title} looks at {fitted.grid[0]} × {fitted.grid[1]} patches")
+        began = time.perf_counter()
         with torch.no_grad(), recording(self.model, task) as calls:
             output = self._forward(torch.from_numpy(values)[None].to(self.device))
+        seconds = time.perf_counter() - began
         layers = []
         for call in calls:
             if call.kind != "self" or call.shape[2] != len(tokens) or call.shape[3] != len(tokens):
@@ -133,11 +134,12 @@ class VisionEngine:
             tokens=tokens,
             inputs={"pixel_values": values},
             readout=self._readout(),
-            seconds=time.perf_counter() - began,
+            seconds=seconds,
             device=self.device,
             artifacts=artifact_tokens(layers, tokens, task),
             notices=fitted.notices,
             outputs={"patches": hidden[tokens.prefix :].unflatten(0, tokens.grid)},
+            has_saliency=saliency.there_is(self.entry.folder),
         )
 
     def saliency(self, trace: Trace, task: Task = SILENT) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Speed and memory of Headlight, as ratios measured in one process wherever there is something to compare with.
+"""Speed and memory of Headlight, as ratios in one process wherever there is something to compare with.
 
     script/bench [NAME ...]        all figures, or those whose name holds one of NAME
 

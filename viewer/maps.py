@@ -236,15 +236,14 @@ def rollout_map(trace: Trace, view: View, task: Task = SILENT) -> InputMap:
     It is rolled out over all tokens, since what passes through hidden ones counts; words get the sum of
     their subwords.
     """
-    from models.rollout import rollout_rows
+    from models.rollout import rollout_row
 
     tokens = trace.tokens
     chosen = query_indices(trace, tokens, view.selection.queries if view.rollout_selected else ())
 
     seen = shown(trace, view.map).tokens if isinstance(tokens, TextTokens) else tokens
 
-    def finished(rows: np.ndarray) -> InputMap:
-        weights = rows.mean(0)
+    def finished(weights: np.ndarray) -> InputMap:
         if seen is not tokens:
             parts = (tokens.find(seen.place(index)) for index in range(len(seen)))
             weights = np.array([weights[part].sum() for part in parts], np.float32)
@@ -253,7 +252,7 @@ def rollout_map(trace: Trace, view: View, task: Task = SILENT) -> InputMap:
 
     drawn = _Drawn(task, finished)
     key = ("rollout", view.rollout, chosen.tobytes())
-    return finished(derived(trace, key, lambda: rollout_rows(trace.layers, chosen, view.rollout, drawn)))
+    return finished(derived(trace, key, lambda: rollout_row(trace.layers, chosen, view.rollout, drawn)))
 
 
 @dataclass(eq=False)

@@ -105,8 +105,8 @@ def test_a_rollout_is_computed_once_for_equal_settings(picture, monkeypatch):
     import models.rollout
 
     calls = []
-    real = models.rollout.rollout_rows
-    monkeypatch.setattr(models.rollout, "rollout_rows", lambda *a, **k: calls.append(1) or real(*a, **k))
+    real = models.rollout.rollout_row
+    monkeypatch.setattr(models.rollout, "rollout_row", lambda *a, **k: calls.append(1) or real(*a, **k))
     first = rollout_map(picture, view())
     again = rollout_map(picture, replace(view(), map=MapSettings(log=True)))
     np.testing.assert_array_equal(first.values, again.values)

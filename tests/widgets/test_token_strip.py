@@ -7,12 +7,12 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from pointer import LEFT, PLAIN, SHIFT, click, drag, move
 from PySide6.QtCore import QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from tests.widgets.pointer import LEFT, PLAIN, SHIFT, click, drag, move
 from widgets import theme
 from widgets.chip_colours import LEAST_CONTRAST, contrast, luminance, ramp
 from widgets.token_strip import TokenStrip

@@ -1,0 +1,10 @@
+"""The rooms and who may import whom, as pyproject.toml has it."""
+
+from __future__ import annotations
+
+from importlinter.cli import lint_imports
+
+
+def test_rooms_import_only_what_they_may(capsys):
+    status = lint_imports(no_cache=True)
+    assert status == 0, capsys.readouterr().out
