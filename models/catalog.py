@@ -315,8 +315,14 @@ def _of_hub(entry: Entry, name: str) -> Entry:
 def _cached(name: str) -> Path | None:
     """The folder of a hub model that was downloaded before, None if it was not."""
     from huggingface_hub import try_to_load_from_cache
+    from huggingface_hub.errors import HFValidationError
 
-    file = try_to_load_from_cache(name, "config.json")
+    try:
+        file = try_to_load_from_cache(name, "config.json")
+    except HFValidationError as error:
+        raise HeadlightError(
+            f"“{name}” is no name that the hub allows.", "Write it as owner/name, as the hub shows it."
+        ) from error
     return Path(file).parent if isinstance(file, str) else None
 
 

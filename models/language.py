@@ -16,7 +16,7 @@ from models.attention import Trace
 from models.capture import recording
 from models.catalog import Entry
 from models.errors import HeadlightError
-from models.loading import load_model, load_tokenizer
+from models.loading import first_line, load_model, load_tokenizer
 from models.recorded import RecordedLayer
 from models.task import SILENT, Task
 from models.tokens import TextTokens
@@ -81,6 +81,13 @@ class LanguageEngine:
             inputs["token_type_ids"] = np.array(window.encoding.type_ids, np.int64)
         with torch.no_grad(), recording(self.model, task) as calls:
             self._forward(inputs)
+        for call in calls:
+            if call.shape[2:] != (len(tokens), len(tokens)):
+                raise HeadlightError(
+                    f"{self.entry.title} does not keep its {len(tokens):,} tokens: {call.name} attends from "
+                    f"{call.shape[2]:,} to {call.shape[3]:,}.",
+                    "Choose a model that attends from every token to every token.",
+                )
         layers = tuple(RecordedLayer(call, tokens, tokens) for call in calls)
         return Trace(
             model=self.card,
@@ -96,10 +103,14 @@ class LanguageEngine:
 
     def _forward(self, inputs: dict[str, np.ndarray]) -> None:
         tensors = {name: torch.from_numpy(values)[None].to(self.device) for name, values in inputs.items()}
-        if "use_cache" in self._accepted:
-            self.model(**tensors, use_cache=False)
-        else:
-            self.model(**tensors)
+        options = {"use_cache": False} if "use_cache" in self._accepted else {}
+        try:
+            self.model(**tensors, **options)
+        except (ValueError, RuntimeError, IndexError) as error:
+            raise HeadlightError(
+                f"{self.entry.title} cannot read {len(inputs['input_ids']):,} tokens: {first_line(error)}",
+                "Try a shorter text or another model.",
+            ) from error
 
     def _window(self, text: str, pair: str | None, start: int) -> Window:
         """The tokens that are run: all of them, or a stretch of the longer text."""

@@ -12,6 +12,8 @@ from transformers.utils import logging
 from models.catalog import read_config
 from models.errors import HeadlightError
 
+TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json")
+
 
 def load_model(folder: Path, device: str) -> tuple[PreTrainedModel, bool]:
     """(the model in float32 and eval mode on `device`, whether weights were missing and are random).
@@ -38,7 +40,7 @@ def load_model(folder: Path, device: str) -> tuple[PreTrainedModel, bool]:
         )
     except (OSError, ValueError, RuntimeError, KeyError, AttributeError, TypeError, SafetensorError) as error:
         raise HeadlightError(
-            f"The model in {folder} cannot be loaded: {_first_line(error)}",
+            f"The model in {folder} cannot be loaded: {first_line(error)}",
             "Fetch it again or choose another.",
         ) from error
     random = any("pooler" not in name for name in report["missing_keys"])
@@ -47,6 +49,12 @@ def load_model(folder: Path, device: str) -> tuple[PreTrainedModel, bool]:
 
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
     """The fast tokenizer of a folder: the one kind that knows which characters a token stands for."""
+    # Without a vocabulary transformers builds a tokenizer that knows no word at all, and says nothing.
+    if not any(file.name in TOKENIZERS or file.suffix == ".model" for file in folder.iterdir()):
+        raise HeadlightError(
+            f"The folder {folder} has weights but no tokenizer (tokenizer.json).",
+            "Put the model's tokenizer.json beside its weights.",
+        )
     logging.set_verbosity_error()
     try:
         tokenizer = AutoTokenizer.from_pretrained(
@@ -54,7 +62,7 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
         )
     except (OSError, ValueError, RuntimeError, KeyError, AttributeError, TypeError, ImportError) as error:
         raise HeadlightError(
-            f"The tokenizer in {folder} cannot be loaded: {_first_line(error)}",
+            f"The tokenizer in {folder} cannot be loaded: {first_line(error)}",
             "Put the model's tokenizer.json beside its weights.",
         ) from error
     if not tokenizer.is_fast:
@@ -65,5 +73,6 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
     return tokenizer
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """What a library's error says, without its details."""
     return (str(error).strip() or type(error).__name__).splitlines()[0]

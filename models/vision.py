@@ -19,7 +19,7 @@ from models.attention import Trace
 from models.capture import recording
 from models.catalog import Entry, read_preprocessor
 from models.errors import HeadlightError
-from models.loading import load_model
+from models.loading import first_line, load_model
 from models.recorded import RecordedLayer
 from models.statistics import artifact_tokens
 from models.task import SILENT, Task
@@ -174,9 +174,8 @@ class VisionEngine:
             return self.model(pixel_values=values, **self._options)
         except (ValueError, RuntimeError) as error:
             height, width = values.shape[2:]
-            cause = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             raise HeadlightError(
-                f"{self.entry.title} cannot read {width:,} × {height:,} pixels: {cause}",
+                f"{self.entry.title} cannot read {width:,} × {height:,} pixels: {first_line(error)}",
                 f"Choose the size it was made for ({_image_size(self.model.config)}) and a square picture.",
             ) from error
 
