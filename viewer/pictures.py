@@ -6,7 +6,11 @@ Pillow decodes and is imported when the first picture comes. Sizes are looked at
 from __future__ import annotations
 
 import io
+import os
+import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,7 +35,9 @@ _MAGIC = (
     (b"MM\x00+", "TIFF"),
 )
 
-_ORIENTATION, _PHOTOMETRIC, _BITS_PER_SAMPLE = 0x0112, 262, 258
+_stderr_lock = threading.Lock()
+
+_ORIENTATION, _WIDTH, _HEIGHT, _PHOTOMETRIC, _BITS_PER_SAMPLE = 274, 256, 257, 262, 258
 _WHITE_IS_ZERO = 0
 
 
@@ -50,9 +56,11 @@ def decode_picture(data: bytes, name: str, kind: str) -> tuple[np.ndarray, tuple
     """
     image_module = _pillow()
     try:
-        with image_module.open(io.BytesIO(data), formats=[kind]) as image:
+        with _quiet(kind), image_module.open(io.BytesIO(data), formats=[kind]) as image:
             check_size(name, *image.size)
             notices = _frames(image, name)
+            if kind == "TIFF":
+                _check_strips(image)
             image.load()
             picture, more = _to_rgb(image, name)
             upright = _upright(picture, image)
@@ -99,6 +107,27 @@ def _pillow():
     return Image
 
 
+@contextmanager
+def _quiet(kind: str) -> Iterator[None]:
+    """Keep libtiff from writing about damage to stderr itself, past Pillow, which reports it as well."""
+    if kind != "TIFF":
+        yield
+        return
+    with _stderr_lock:
+        try:
+            kept = os.dup(2)
+        except OSError:  # a program without a console has none
+            yield
+            return
+        try:
+            with open(os.devnull, "wb") as nowhere:
+                os.dup2(nowhere.fileno(), 2)
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+
+
 def _frames(image: Image.Image, name: str) -> tuple[str, ...]:
     count = getattr(image, "n_frames", 1)
     if count < 2 or image.format not in ("GIF", "PNG", "WEBP", "TIFF"):
@@ -106,6 +135,13 @@ def _frames(image: Image.Image, name: str) -> tuple[str, ...]:
     if image.format == "TIFF":
         return (f"{name} has {count:,} pages: page 1 is shown.",)
     return (f"{name} is animated: frame 1 of {count:,} is shown.",)
+
+
+def _check_strips(image: Image.Image) -> None:
+    """Pillow leaves what no strip of a TIFF covers black or grey; that is half a picture."""
+    width, height = image.tag_v2[_WIDTH], image.tag_v2[_HEIGHT]
+    if max(tile[1][2] for tile in image.tile) < width or max(tile[1][3] for tile in image.tile) < height:
+        raise ValueError("the strips end before the picture does")
 
 
 def _to_rgb(image: Image.Image, name: str) -> tuple[Image.Image, tuple[str, ...]]:
@@ -152,18 +188,22 @@ def _eight_bits(image: Image.Image) -> np.ndarray:
 
 def _stretched(values: np.ndarray, name: str) -> tuple[np.ndarray, tuple[str, ...]]:
     """uint8 (h, w): 0 to 1 as it is; any other range, which has no agreed white, from black to white."""
-    values = values.astype(np.float64)
     finite = np.isfinite(values)
+    missing = values.size - np.count_nonzero(finite)
+    low = float(values.min(where=finite, initial=np.inf)) if missing < values.size else 0.0
+    high = float(values.max(where=finite, initial=-np.inf)) if missing < values.size else 0.0
     notices = []
-    if not finite.all():
-        notices.append(f"{name} has {(~finite).sum():,} pixels without a number: they are shown black.")
-    low, high = (values[finite].min(), values[finite].max()) if finite.any() else (0.0, 0.0)
+    if missing:
+        notices.append(f"{name} has {missing:,} pixels without a number: they are shown black.")
     if low < 0 or high > 1:
         notices.append(f"{name} holds values from {low:.6g} to {high:.6g}: they are shown black to white.")
     else:
         low, high = 0.0, 1.0
-    share = (np.where(finite, values, low) - low) / max(high - low, np.finfo(np.float64).tiny)
-    return np.rint(share * 255).astype(np.uint8), tuple(notices)
+    grey = np.zeros(values.shape, np.uint8)
+    for start in range(0, len(values), rows := max(1, (1 << 20) // values.shape[1])):
+        part = np.where(finite[start : start + rows], values[start : start + rows], low).astype(np.float64)
+        grey[start : start + rows] = np.rint((part - low) / ((high - low) or 1.0) * 255)
+    return grey, tuple(notices)
 
 
 def _to_srgb(image: Image.Image, name: str) -> tuple[Image.Image, tuple[str, ...]]:
@@ -191,7 +231,7 @@ def _to_srgb(image: Image.Image, name: str) -> tuple[Image.Image, tuple[str, ...
 
 
 def _upright(picture: Image.Image, source: Image.Image) -> Image.Image:
-    """`picture` turned as the camera's orientation says (EXIF 2.32, tag 0x0112)."""
+    """`picture` turned as the camera's orientation says (EXIF 2.32, tag 274)."""
     turns = _pillow().Transpose
     try:
         orientation = source.getexif().get(_ORIENTATION, 1)

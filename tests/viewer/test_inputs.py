@@ -1,4 +1,5 @@
 import io
+import os
 import struct
 import warnings
 import zlib
@@ -105,13 +106,13 @@ def test_16_bit_colours_keep_their_high_bytes():
     assert np.array_equal(opened(sixteen_bit_rgb_png(RGB.astype(np.uint16) * 257)).pixels, RGB)
 
 
-def test_12_bit_and_inverted_tiffs_have_their_own_white():
+def test_a_16_bit_tiff_with_white_at_zero_is_inverted():
     values = np.full((8, 8), 4095, np.uint16)
     image = Image.fromarray(values)
-    packed = encoded("TIFF", image).replace(
+    white_at_zero = encoded("TIFF", image).replace(
         struct.pack("<HHIHH", 262, 3, 1, 1, 0), struct.pack("<HHIHH", 262, 3, 1, 0, 0)
     )
-    assert opened(packed).pixels[0, 0].tolist() == [239] * 3
+    assert opened(white_at_zero).pixels[0, 0].tolist() == [239] * 3
 
 
 def test_float_images_of_0_to_1_stand_as_they_are_and_others_are_stretched():
@@ -201,6 +202,24 @@ def test_a_cut_off_picture_is_refused_or_whole(name):
             assert np.array_equal(result.pixels, whole)
 
 
+def test_a_tiff_whose_strips_end_early_is_refused():
+    height = struct.pack("<HHII", 257, 4, 1, 24)
+    data = VALID["tiff"].replace(height, struct.pack("<HHII", 257, 4, 1, 30))
+    assert data != VALID["tiff"]
+    with pytest.raises(HeadlightError, match="damaged or cut-off TIFF"):
+        from_bytes(data, "picture")
+
+
+def test_libtiff_writes_no_lines_of_its_own(capfd):
+    data = bytearray(VALID["deflate"])
+    data[20:40] = bytes(20)
+    with pytest.raises(HeadlightError, match="damaged"):
+        from_bytes(bytes(data), "picture")
+    assert capfd.readouterr().err == ""
+    os.write(2, b"still there")
+    assert capfd.readouterr().err == "still there"
+
+
 @settings(max_examples=300, deadline=None)
 @given(
     name=st.sampled_from(sorted(VALID)),
@@ -287,8 +306,6 @@ def test_halves_of_characters_are_replaced_and_said():
 
 
 def test_a_pipe_that_takes_the_files_place_is_not_waited_for(tmp_path, monkeypatch):
-    import os
-
     os.mkfifo(tmp_path / "late.txt")
     monkeypatch.setattr(inputs, "_check_kind", lambda path, name: None)
     with pytest.raises(HeadlightError, match="empty"):
