@@ -92,15 +92,15 @@ class HeadsPane(Pane):
             self.subtitle_changed.emit("")
             return
         if document.modality == "text":
-            self.subtitle_changed.emit("layer →  head ↓  the whole matrix of each")
+            self.subtitle_changed.emit("layer →  head ↓  whole matrices")
             return
         view, trace = self.session.view, document.trace
         places = (self._previewed,) if self._previewed else view.selection.queries
         chosen = query_indices(trace, trace.tokens, places)
-        one, name = len(chosen) == 1, tokens_named(trace.tokens, chosen)
+        name = tokens_named(trace.tokens, chosen)
         if not places and trace.readout is None:
-            name = "all patches, averaged,"
-        what = f"who looks at {name}" if view.map.incoming else f"where {name} look{'s' if one else ''}"
+            name = "mean of all patches"
+        what = f"who looks at {name}" if view.map.incoming else f"where {name} looks"
         self.subtitle_changed.emit(f"layer →  head ↓  {what}")
 
     def _clicked(self, layer: int, head: int) -> None:

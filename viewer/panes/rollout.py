@@ -17,6 +17,7 @@ from widgets.colormap import lut
 from widgets.controls import LabelledSlider, RangeRow, Segmented
 from widgets.cursor_tip import read_out
 from widgets.image_view import ImageView
+from widgets.labels import short_number
 from widgets.token_strip import TokenStrip
 
 
@@ -140,15 +141,17 @@ class RolloutPane(Pane):
 
     def _say(self) -> None:
         document, view = self.session.current, self.session.view
-        trace, settings = document.trace, view.rollout
+        trace = document.trace
         places = view.selection.queries if view.rollout_selected else ()
         name = words.tokens_named(trace.tokens, query_indices(trace, trace.tokens, places))
-        last = len(trace.layers) - 1 if settings.last is None else settings.last
-        self.subtitle_changed.emit(f"{name} · layers {settings.first} to {last} · {settings.fusion} of heads")
+        scale = self._result.scale
+        self.subtitle_changed.emit(
+            f"{name} · colours {short_number(scale.low)} to {short_number(scale.high)}"
+        )
 
     def _show_settings(self, document: Document) -> None:
         view, trace = self.session.view, document.trace
-        readout = trace.tokens.labels[trace.readout] if trace.readout is not None else "All, averaged"
+        readout = trace.tokens.labels[trace.readout] if trace.readout is not None else "Mean of all"
         self.query.set_label(False, readout)
         self.query.set_value(view.rollout_selected)
         self.fusion.set_value(view.rollout.fusion)

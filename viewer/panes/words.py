@@ -35,8 +35,8 @@ def tokens_named(tokens: Tokens, indices: np.ndarray) -> str:
     if len(indices) == 1:
         return token(tokens, int(indices[0]))
     if len(indices) == len(tokens):
-        return f"all {len(tokens):,} tokens, averaged,"
-    return f"{len(indices):,} tokens, averaged,"
+        return f"mean of all {len(tokens):,} tokens"
+    return f"mean of {len(indices):,} tokens"
 
 
 def head(view: View, layer: int | None = None, number: int | None = None) -> str:
