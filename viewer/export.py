@@ -95,7 +95,7 @@ def writing(out: Path) -> Iterator[Callable[[bytes | memoryview], None]]:
 
 def _unwritable(out: Path, error: OSError) -> HeadlightError:
     reason = (error.strerror or type(error).__name__).lower()
-    return HeadlightError(f"{out} cannot be written: {reason}.", "Free some space there or change --out.")
+    return HeadlightError(f"{out} cannot be written: {reason}.", "Change --out.")
 
 
 def _document(options: ExportOptions) -> Input:
@@ -108,9 +108,7 @@ def _document(options: ExportOptions) -> Input:
             document = from_text(document.text, document.title, options.pair)
     if isinstance(document, TextInput):
         if options.what == "saliency":
-            raise HeadlightError(
-                f"{document.title} is a text, and saliency is of images.", "Choose an image."
-            )
+            raise HeadlightError("Saliency is of images, and this is a text.", "Choose an image.")
         if options.size is not None:
             raise HeadlightError("--size is of images.", "Leave it out for a text.")
     else:
