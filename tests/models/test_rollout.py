@@ -181,6 +181,6 @@ def test_what_cannot_be_composed_is_said():
         rollout_row([square], 6)
     with pytest.raises(HeadlightError, match="discard share 1 "):
         RolloutSettings(discard=1)
-    large = Dense(torch.ones(1, 1, 1).expand(1, 6000, 5000))
+    large = Dense(torch.ones(1, 1, 1).expand(1, 6000, 6000))
     with pytest.raises(TooLarge, match="all 6,000 tokens is above the limit of 5,401"):
         rollout_matrix([large])
