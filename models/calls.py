@@ -6,18 +6,19 @@ grouped keys, additive position biases, soft-capped scores and sinks.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 Kind = Literal["self", "cross", "window"]
 Index = int | slice | Sequence[int] | Tensor
 ALL = slice(None)
-CHUNK_ELEMENTS = 2**22
-"""Elements of one block of weights while many rows are computed: 16 MB of float32."""
+CHUNK_ELEMENTS = 2**20
+"""Elements of one block of weights while many rows are computed: 4 MB of float32, which caches hold."""
 
 _LOWEST = torch.finfo(torch.float32).min
 
@@ -53,7 +54,7 @@ class Call(Protocol):
 
 
 def _as_slice(index: Index) -> slice | Sequence[int] | Tensor:
-    return slice(index, index + 1) if isinstance(index, int) else index
+    return slice(index, index + 1 or None) if isinstance(index, int) else index
 
 
 @dataclass(eq=False)
@@ -61,8 +62,9 @@ class AttentionCall:
     """What one call was given: q [B, H, Nq, d], k and v [B, Hkv, Nk, d], as they were multiplied.
 
     mask: bool (True where a query may look) or additive float, broadcastable to [B, H, Nq, Nk], or None.
-    bias: additive position bias, broadcastable to the same, or None. causal: without a mask, query i sees keys
-    0 to i. softcap: scores become softcap·tanh(scores / softcap). sinks [H]: one more score a row that no key gets.
+    bias: additive position bias, broadcastable to the same, or None. causal: without a mask, query i sees
+    keys 0 to i. softcap: scores become softcap·tanh(scores / softcap). sinks [H]: one more score a row, whose
+    share no key gets. sliding_window: how many keys back a query sees; the mask already says so.
     rows, outputs: sampled query rows and what the call returned for them, [B, rows, H, dv].
     """
 
@@ -142,7 +144,7 @@ class AttentionCall:
         return scores
 
     def attend(self) -> Tensor:
-        """[B, Nq, H, dv]: A·V from the weights themselves, in blocks of rows; for calls no fused kernel takes."""
+        """[B, Nq, H, dv]: A·V from the weights themselves, for calls that no fused kernel takes."""
         batch, heads, queries, keys = self.shape
         step = max(1, CHUNK_ELEMENTS // (heads * keys))
         out = [
@@ -189,7 +191,7 @@ class AttentionCall:
 
 @dataclass(eq=False)
 class GivenCall:
-    """Weights [B, H, Nq, Nk] that the model handed out itself, where it takes no attention function from outside."""
+    """Weights [B, H, Nq, Nk] that the model handed out itself, taking no attention function from outside."""
 
     name: str
     kind: Kind
@@ -216,3 +218,70 @@ class GivenCall:
         """Largest |sum of a row − 1| or weight below 0: values are unknown here, so A·V cannot be rebuilt."""
         weights = self.given[batch].float()
         return float(torch.maximum((weights.sum(-1) - 1).abs().max(), -weights.min()))
+
+
+def join(calls: Iterable[Call]) -> list[Call]:
+    """One call a module from the many that generation makes: all query rows over the keys of the last step.
+
+    Keys seen for the first time later have weight 0 in earlier rows. Raises ValueError where a cache threw
+    keys away since, so that no full matrix exists. Beams that swap their pasts are not followed; `error` of
+    the joined call shows that.
+    """
+    by_name: dict[str, list[Call]] = {}
+    for call in calls:
+        by_name.setdefault(call.name, []).append(call)
+    return [_joined(parts) if len(parts) > 1 else parts[0] for parts in by_name.values()]
+
+
+def _joined(parts: list[Call]) -> Call:
+    last, keys = parts[-1], parts[-1].shape[3]
+    forgot = last.kind != "cross" and sum(part.shape[2] for part in parts) > keys
+    if forgot or any(part.shape[3] > keys or part.shape[:2] != last.shape[:2] for part in parts):
+        raise ValueError(f"{last.name} forgot keys between steps: {[part.shape for part in parts]}")
+    if isinstance(last, GivenCall):
+        given = [F.pad(part.given, (0, keys - part.shape[3])) for part in parts]
+        return replace(last, given=torch.cat(given, 2), step=parts[0].step)
+    starts = [sum(part.shape[2] for part in parts[:i]) for i in range(len(parts))]
+    unmasked = last.kind == "cross" and all(part.mask is None and not part.causal for part in parts)
+    biases = [_wide(part, part.bias, keys, 0.0) for part in parts if part.bias is not None]
+    return replace(
+        last,
+        q=torch.cat([part.q for part in parts], 2),
+        mask=None if unmasked else _stacked([_wide(part, _allowed(part), keys, _LOWEST) for part in parts]),
+        bias=_stacked(biases) if biases else None,
+        causal=False,
+        rows=torch.cat([part.rows + start for part, start in zip(parts, starts, strict=True)]),
+        outputs=torch.cat([part.outputs for part in parts], 1),
+        step=parts[0].step,
+    )
+
+
+def _allowed(part: AttentionCall) -> Tensor:
+    """The mask, written out where the call had none."""
+    if part.mask is not None:
+        return part.mask
+    _, _, queries, keys = part.shape
+    every = torch.ones(1, 1, queries, keys, dtype=torch.bool, device=part.device)
+    return every.tril() if part.causal else every
+
+
+def _wide(part: AttentionCall, tensor: Tensor, keys: int, fill: float) -> Tensor:
+    """[B or 1, H or 1, Nq, keys]: written out over the call's rows; `fill` (bool: False) over later keys."""
+    tensor = tensor[(None,) * (4 - tensor.ndim)]
+    _, _, rows, columns = part.shape
+    value = False if tensor.dtype == torch.bool else fill
+    return F.pad(tensor.expand(-1, -1, rows, columns), (0, keys - columns), value=value)
+
+
+def _stacked(parts: list[Tensor]) -> Tensor:
+    """[B or 1, H or 1, all rows, keys]; additive if any of them is."""
+    if len({part.dtype for part in parts}) > 1:
+        parts = [_additive(part) for part in parts]
+    batch, heads = (max(part.shape[axis] for part in parts) for axis in (0, 1))
+    return torch.cat([part.expand(batch, heads, -1, -1) for part in parts], 2)
+
+
+def _additive(mask: Tensor) -> Tensor:
+    if mask.dtype != torch.bool:
+        return mask.float()
+    return torch.zeros_like(mask, dtype=torch.float32).masked_fill_(~mask, _LOWEST)

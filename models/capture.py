@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -18,12 +20,13 @@ from torch import Tensor, nn
 from transformers import AttentionInterface, PreTrainedModel
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
+from transformers.utils import ModelOutput
 
-from models.calls import AttentionCall, Call, GivenCall, Kind
+from models.calls import AttentionCall, Call, GivenCall, Kind, join
 from models.errors import HeadlightError
 from models.task import SILENT, Task
 
-__all__ = ["AttentionCall", "Call", "GivenCall", "recording"]
+__all__ = ["AttentionCall", "Call", "GivenCall", "join", "recording"]
 
 _NAME = "headlight"
 _CROSS = re.compile(r"(^|\.)[^.]*(cross|enc(oder)?_(att|dec)|encdec)", re.IGNORECASE)
@@ -49,16 +52,34 @@ class _Recorder:
     def leave(self, *_: Any) -> None:
         self.batches.pop()
 
+    def note(self, module: nn.Module, call: AttentionCall, out: Tensor) -> None:
+        """Keep the call without its graph, with a few rows of what it returned."""
+        rows = _sampled_rows(out.shape[1]).to(out.device)
+        tensors = {key: getattr(call, key) for key in ("q", "k", "v", "mask", "bias", "sinks")}
+        kept = replace(
+            call,
+            name=self.unique(self.names[module]),
+            kind=self._kind(module, call),
+            rows=rows,
+            outputs=out.detach()[:, rows],
+            step=self.passes,
+            **{key: None if tensor is None else tensor.detach() for key, tensor in tensors.items()},
+        )
+        self.calls.append(kept)
+
     def unique(self, name: str) -> str:
         self._times[name, self.passes] += 1
         times = self._times[name, self.passes]
         return name if times == 1 else f"{name}:{times}"
 
-    def kind(self, module: nn.Module, name: str, q: Tensor, k: Tensor) -> Kind:
+    def _kind(self, module: nn.Module, call: AttentionCall) -> Kind:
         batch = self.batches[-1] if self.batches else None
-        if _CROSS.search(name) or (q.shape[2] != k.shape[2] and not getattr(module, "is_causal", False)):
+        count, _, queries, keys = call.shape
+        if _CROSS.search(".".join(self.names[module].split(".")[-2:])):
             return "cross"
-        return "window" if batch and q.shape[0] > batch and q.shape[0] % batch == 0 else "self"
+        if queries != keys and not getattr(module, "is_causal", False):
+            return "cross"
+        return "window" if batch and count > batch and count % batch == 0 else "self"
 
 
 _recorder: ContextVar[_Recorder | None] = ContextVar("recorder", default=None)
@@ -78,48 +99,46 @@ def _attend(
 ) -> tuple[Tensor, None]:
     """The attention function that models call: the fused kernel, and a note of what it was given."""
     recorder = _recorder.get()
-    if recorder is None or module not in recorder.names:
-        return sdpa_attention_forward(module, query, key, value, attention_mask, **kwargs)
-    recorder.task.check()
-    scaling, causal = kwargs.get("scaling"), kwargs.get("is_causal")
-    causal = getattr(module, "is_causal", True) if causal is None else causal
-    name = recorder.names[module]
-    call = AttentionCall(
-        recorder.unique(name),
-        recorder.kind(module, name, query, key),
-        query,
-        key,
-        value,
-        query.shape[-1] ** -0.5 if scaling is None else float(scaling),
-        mask=attention_mask,
-        bias=kwargs.get("position_bias"),
-        causal=bool(causal) and attention_mask is None and query.shape[2] > 1,
-        sliding_window=kwargs.get("sliding_window"),
-        softcap=kwargs.get("softcap"),
-        sinks=kwargs.get("s_aux"),
-        step=recorder.passes,
-    )
+    if recorder is not None and module not in recorder.names:
+        recorder = None
+    if recorder is not None:
+        recorder.task.check()
+    call = _call(module, query, key, value, attention_mask, kwargs)
     # The fused kernels refuse a soft cap and ignore sinks.
     if call.softcap is not None or call.sinks is not None:
         out = call.attend()
     else:
         out, _ = sdpa_attention_forward(module, query, key, value, attention_mask, **kwargs)  # [B, Nq, H, dv]
-    recorder.calls.append(_kept(call, out))
+    if recorder is not None:
+        recorder.note(module, call, out)
     return out, None
 
 
-def _kept(call: AttentionCall, out: Tensor) -> AttentionCall:
-    """The call without its graph, with a few evenly spaced rows of what it returned."""
-    count = out.shape[1]
-    rows = torch.linspace(0, count - 1, min(count, max(4, min(16, count // 16)))).round().long().unique()
-    rows = rows.to(out.device)
-    tensors = {key: getattr(call, key) for key in ("q", "k", "v", "mask", "bias", "sinks")}
-    return replace(
-        call,
-        rows=rows,
-        outputs=out.detach()[:, rows],
-        **{key: tensor if tensor is None else tensor.detach() for key, tensor in tensors.items()},
+def _call(
+    module: nn.Module, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, kwargs: dict[str, Any]
+) -> AttentionCall:
+    """What the fused kernel will make of these arguments, not named yet."""
+    scaling, causal = kwargs.get("scaling"), kwargs.get("is_causal")
+    causal = getattr(module, "is_causal", True) if causal is None else causal
+    return AttentionCall(
+        "",
+        "self",
+        q,
+        k,
+        v,
+        q.shape[-1] ** -0.5 if scaling is None else float(scaling),
+        mask=mask,
+        bias=kwargs.get("position_bias"),
+        causal=bool(causal) and mask is None and q.shape[2] > 1,
+        sliding_window=kwargs.get("sliding_window"),
+        softcap=kwargs.get("softcap"),
+        sinks=kwargs.get("s_aux"),
     )
+
+
+def _sampled_rows(count: int) -> Tensor:
+    """A few evenly spaced rows, from the first to the last: 4 of a short sequence, 16 of a long one."""
+    return torch.linspace(0, count - 1, min(count, max(4, min(16, count // 16)))).round().long().unique()
 
 
 AttentionInterface.register(_NAME, _attend)
@@ -131,9 +150,9 @@ AttentionMaskInterface.register(_NAME, sdpa_mask)
 def recording(model: PreTrainedModel, task: Task = SILENT) -> Iterator[list[Call]]:
     """Record every attention call of the forward passes made in this thread inside the `with` block.
 
-    The list fills in call order. The pass keeps its fused kernels; a model that takes no attention function from
-    outside is asked for its weights instead (`GivenCall`). Cancel is looked at before every layer. Two threads
-    that record the same model take turns. Raises HeadlightError where passes ran but nothing could be recorded.
+    The list fills in call order. The pass keeps its fused kernels; a model that takes no attention function
+    from outside is asked for its weights instead (`GivenCall`). Cancel is looked at before every layer. Two
+    threads that record the same model take turns. Raises HeadlightError where a pass ran and left no call.
     """
     recorder = _Recorder(model, task)
     open_to_us = any(_takes_functions(module) for module in model.modules())
@@ -147,11 +166,16 @@ def recording(model: PreTrainedModel, task: Task = SILENT) -> Iterator[list[Call
         _follow(model, recorder, stack)
         yield recorder.calls
         if recorder.passes and not recorder.calls:
-            raise HeadlightError(
-                f"This model's attention cannot be recorded: {type(model).__name__} neither takes an attention "
-                "function nor returns its weights.",
-                "Open another model of the same kind; BERT, GPT-2, Llama, T5 and ViT families all work.",
+            raise _unrecordable(
+                f"{type(model).__name__} neither takes an attention function nor returns weights"
             )
+
+
+def _unrecordable(why: str) -> HeadlightError:
+    return HeadlightError(
+        f"This model's attention cannot be recorded: {why}.",
+        "Open another model: those of the BERT, GPT-2, Llama, T5 and ViT families work.",
+    )
 
 
 def _lock(model: nn.Module) -> threading.RLock:
@@ -184,20 +208,37 @@ def _implementation(model: PreTrainedModel, name: str) -> Iterator[None]:
             config._attn_implementation_internal = before
 
 
+def _hook(
+    stack: ExitStack,
+    recorder: _Recorder,
+    register: Callable[..., Any],
+    hook: Callable[..., Any],
+    **options: bool,
+) -> None:
+    """Register `hook` until `stack` closes, for this recording's own passes alone.
+
+    Another thread may run the same model, unrecorded, while this one records it.
+    """
+
+    def guarded(*args: Any) -> Any:
+        return hook(*args) if _recorder.get() is recorder else None
+
+    stack.callback(register(guarded, **options).remove)
+
+
 def _follow(model: nn.Module, recorder: _Recorder, stack: ExitStack) -> None:
     """Hooks that tell the recorder of passes and batches, and the task how far they are."""
-    models = [m for m in model.modules() if isinstance(m, PreTrainedModel)]
-    for module in models:
-        stack.callback(module.register_forward_pre_hook(recorder.enter, with_kwargs=True).remove)
-        stack.callback(module.register_forward_hook(recorder.leave, always_call=True).remove)
+    for module in model.modules():
+        if isinstance(module, PreTrainedModel):
+            _hook(stack, recorder, module.register_forward_pre_hook, recorder.enter, with_kwargs=True)
+            _hook(stack, recorder, module.register_forward_hook, recorder.leave, always_call=True)
     layers = _layers(model)
 
-    def report(number: int) -> None:
+    def report(number: int, *_: Any) -> None:
         recorder.task.progress(number / len(layers), f"Layer {number + 1} of {len(layers)}")
 
     for number, layer in enumerate(layers):
-        hook = layer.register_forward_pre_hook(lambda *_, number=number: report(number))
-        stack.callback(hook.remove)
+        _hook(stack, recorder, layer.register_forward_pre_hook, partial(report, number))
 
 
 def _layers(module: nn.Module) -> list[nn.Module]:
@@ -213,36 +254,44 @@ _FIELDS = ("encoder_attentions", "decoder_attentions", "attentions", "cross_atte
 def _ask_for_weights(model: nn.Module, recorder: _Recorder, stack: ExitStack) -> None:
     """Have the model return its weights, note them as calls, and hand on what it returns without them."""
     seen: list[tuple[nn.Module, Tensor]] = []
-    asked: list[tuple[bool, bool]] = []
+    asked: list[dict[str, Any]] = []
 
-    def ask(module: nn.Module, args: tuple, kwargs: dict[str, Any]) -> tuple[tuple, dict[str, Any]]:
-        asked.append((bool(kwargs.get("output_attentions")), kwargs.get("return_dict") is not False))
-        return args, {**kwargs, "output_attentions": True, "return_dict": True}
+    def ask(module: nn.Module, args: tuple, kwargs: dict[str, Any]) -> tuple[tuple, dict[str, Any]] | None:
+        asked.append(kwargs)
+        if "output_attentions" in inspect.signature(module.forward).parameters:
+            return args, {**kwargs, "output_attentions": True, "return_dict": True}
+        return None
 
     def look(module: nn.Module, args: tuple, output: Any) -> None:
         if isinstance(output, tuple):
             seen.extend((module, x) for x in output if isinstance(x, Tensor) and x.ndim == 4)
 
     def take(module: nn.Module, args: tuple, output: Any) -> Any:
-        wanted, as_dict = asked.pop()
+        kwargs = asked.pop()
+        if not isinstance(output, ModelOutput):
+            return output
+        owners = {id(x): recorder.names[owner] for owner, x in reversed(seen)}  # the innermost comes first
+        past = recorder.passes > 1 or any(kwargs.get(key) is not None for key in ("past_key_values", "mems"))
         for field in _FIELDS:
             for number, weights in enumerate(_flat(output.get(field))):
-                owner = next((m for m, x in seen if x is weights), None)
-                name = f"{field}.{number}" if owner is None else recorder.names[owner]
-                kind = "cross" if field == "cross_attentions" else "self"
-                recorder.calls.append(
-                    GivenCall(recorder.unique(name), kind, weights.detach(), recorder.passes)
-                )
+                cross = field == "cross_attentions"
+                if not (cross or past) and weights.shape[-1] != weights.shape[-2]:
+                    raise _unrecordable(
+                        f"its weights of {tuple(weights.shape)} do not say which keys they mean"
+                    )
+                name = recorder.unique(owners.get(id(weights), f"{field}.{number}"))
+                kind: Kind = "cross" if cross else "self"
+                recorder.calls.append(GivenCall(name, kind, weights.detach(), recorder.passes))
         seen.clear()
-        if not wanted:
+        if not kwargs.get("output_attentions"):
             output = type(output)(**{key: x for key, x in output.items() if key not in _FIELDS})
-        return output if as_dict else output.to_tuple()
+        return output.to_tuple() if kwargs.get("return_dict") is False else output
 
     for module in model.modules():
         if module is not model:
-            stack.callback(module.register_forward_hook(look).remove)
-    stack.callback(model.register_forward_pre_hook(ask, with_kwargs=True).remove)
-    stack.callback(model.register_forward_hook(take).remove)
+            _hook(stack, recorder, module.register_forward_hook, look)
+    _hook(stack, recorder, model.register_forward_pre_hook, ask, with_kwargs=True)
+    _hook(stack, recorder, model.register_forward_hook, take)
 
 
 def _flat(nested: Any) -> Iterator[Tensor]:

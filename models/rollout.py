@@ -13,15 +13,15 @@ from typing import Literal, Protocol
 import numpy as np
 import torch
 
-from models.attention import Fusion
+from models.attention import Fusion, Head
 from models.errors import HeadlightError, TooLarge
 from models.task import SILENT, Task
 from models.tokens import Tokens
 
 MATRIX_LIMIT = 4096
 """Most tokens of which the whole rollout matrix is computed (64 MB, and n³ multiplications a layer)."""
-CHUNK = 1 << 19
-"""Weights of one head that are held at once: 2 MB stay in the cache while the heads are fused."""
+CHUNK = 1 << 20
+"""Weights of one head that are held at once: 4 MB, so that heads are fused in the cache."""
 
 Residual = Literal["add", "mix", "none"]
 
@@ -35,8 +35,8 @@ class BlockLayer(Protocol):
     queries: Tokens
     keys: Tokens
 
-    def block(self, head: int, start: int, stop: int) -> torch.Tensor:
-        """float32 [stop − start, keys] on the layer's device: the weights of these queries."""
+    def block(self, head: Head, start: int, stop: int) -> torch.Tensor:
+        """float32 [stop − start, keys] on the layer's device: these queries' weights in one head or fused."""
         ...
 
 
@@ -153,7 +153,8 @@ def _through(layer: BlockLayer, product: torch.Tensor, settings: RolloutSettings
 
 def _step(layer: BlockLayer, start: int, stop: int, settings: RolloutSettings) -> torch.Tensor:
     """Rows [start, stop) of Â: [rows, n], each of sum 1."""
-    weights = _fused(layer, start, stop, settings.fusion)
+    # A copy: the layer may keep the weights it hands out, and the rest here works in place.
+    weights = layer.block(settings.fusion, start, stop).clone()
     if settings.discard:
         weights = _keep_highest(weights, settings.discard)
     own = torch.arange(stop - start, device=weights.device)
@@ -163,20 +164,6 @@ def _step(layer: BlockLayer, start: int, stop: int, settings: RolloutSettings) -
         weights[own, own + start] += 1
         weights /= weights.sum(dim=-1, keepdim=True)
     return weights
-
-
-def _fused(layer: BlockLayer, start: int, stop: int, fusion: Fusion) -> torch.Tensor:
-    """[rows, n]: all heads as one. Always memory of its own, so that it may be changed in place."""
-    fused = layer.block(0, start, stop).clone()
-    for head in range(1, layer.heads):
-        weights = layer.block(head, start, stop)
-        if fusion == "mean":
-            fused += weights
-        elif fusion == "max":
-            torch.maximum(fused, weights, out=fused)
-        else:
-            torch.minimum(fused, weights, out=fused)
-    return fused.div_(layer.heads) if fusion == "mean" else fused
 
 
 def _keep_highest(weights: torch.Tensor, discard: float) -> torch.Tensor:
