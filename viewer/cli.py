@@ -144,8 +144,12 @@ def _window(argv: Sequence[str]) -> int:
     options = WindowOptions(
         given.text, given.pair, given.model, given.device, given.size, given.theme, screenshot
     )
-    from viewer import app
-
+    try:
+        from viewer import app
+    except ImportError as error:  # a library of the system that Qt needs
+        raise HeadlightError(
+            f"The window cannot start: {error}.", "Run script/run, which installs what is missing."
+        ) from error
     return app.run(given.files, options)
 
 

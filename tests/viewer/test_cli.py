@@ -190,6 +190,13 @@ def test_wrong_arguments_open_no_window(line, message, window, capfd):
     assert window == []
 
 
+def test_a_window_that_lacks_a_library_says_which(monkeypatch, capfd):
+    monkeypatch.delattr("viewer.app", raising=False)
+    monkeypatch.setitem(sys.modules, "viewer.app", None)
+    assert run([]) == 2
+    assert said(capfd).startswith("The window cannot start: ")
+
+
 def test_sizes_are_those_of_the_engine():
     from models import vision
 

@@ -1,0 +1,64 @@
+import base64
+import io
+import xml.etree.ElementTree as ElementTree
+
+import numpy as np
+from PIL import Image
+
+from models.tokens import Box
+from viewer.drawings import Raster, inferno, matrix_drawing, overlay_drawing, strip_drawing
+
+
+def painted(data: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(data)))
+
+
+def rasters(drawing) -> list[Raster]:
+    return [item for item in drawing.items if isinstance(item, Raster)]
+
+
+def test_each_weight_is_a_square_of_its_colour_in_both_kinds():
+    matrix = np.array([[0.5, 0.1, 0.0], [0.0, 0.25, 0.4]], np.float32)
+    drawing = matrix_drawing(matrix, ["a", "b"], ["c", "d", "e"], "A title")
+    frame, png = rasters(drawing)[0], painted(drawing.png())
+    assert frame.width / 3 == frame.height / 2 == 28
+    inside = png[round(frame.y) :, round(frame.x) :][:56, :84]
+    assert np.array_equal(inside, np.repeat(np.repeat(inferno(matrix / 0.5), 28, 0), 28, 1))
+    image = next(ElementTree.fromstring(drawing.svg()).iter("{http://www.w3.org/2000/svg}image"))
+    assert np.array_equal(painted(base64.b64decode(image.get("href").split(",")[1])), inside)
+    assert [item.text for item in drawing.items if hasattr(item, "text")][-2:] == ["0.5", "0"]
+
+
+def test_an_overlay_covers_its_region_alone_and_says_what_lies_above_its_colours():
+    pixels = np.full((40, 60, 3), 100, np.uint8)
+    values = np.zeros((10, 10), np.float32)
+    values[0, 0], values[0, 1] = 1000, 1
+    drawing = overlay_drawing(pixels, Box(10, 0, 50, 40), values, "A title")
+    shown = rasters(drawing)[0].pixels
+    assert (shown[:, :10] == 100).all()
+    assert (shown[:, 50:] == 100).all()
+    high = np.percentile(values, 99)
+    for cell in ((0, 0), (0, 1), (9, 9)):
+        expected = np.round(0.4 * 100 + 0.6 * inferno(values[cell] / high))
+        block = shown[cell[0] * 4 :, 10 + cell[1] * 4 :][:4, :4]
+        assert (block == expected).all()
+    assert any(getattr(item, "text", "").endswith("(1.0%)") for item in drawing.items)
+
+
+def test_a_strip_wraps_and_leaves_special_tokens_out_of_its_scale():
+    labels = ["[CLS]", *("word" for _ in range(60))]
+    special = np.arange(61) == 0
+    values = np.where(special, 0.9, np.linspace(0, 0.1, 61))
+    drawing = strip_drawing(labels, special, values, "A title")
+    chips = [item for item in drawing.items if hasattr(item, "fill") and getattr(item, "height", 0) == 20]
+    assert len(chips) == 61
+    assert max(chip.x + chip.width for chip in chips) <= 1000
+    assert len({chip.y for chip in chips}) > 1
+    assert chips[-1].fill == tuple(inferno(np.array(1.0)))
+    assert painted(drawing.png()).shape == (drawing.height, drawing.width, 3)
+
+
+def test_labels_of_any_script_and_control_characters_stay_well_formed():
+    drawing = matrix_drawing(np.eye(3), ["\x00", "<&>", "\ud800"], ["مرحبا", "👩‍🚀", "a" * 100], "\x1b")
+    assert ElementTree.fromstring(drawing.svg()).get("width") == str(drawing.width)
+    assert painted(drawing.png()).shape[1] == drawing.width
