@@ -15,6 +15,9 @@ from models.tokens import Tokens
 if TYPE_CHECKING:
     from torch import Tensor
 
+CHECK_LIMIT = 1e-3
+"""Most that A·V may differ from what a layer returned: beyond it the weights are not what the model used."""
+
 Fusion = Literal["mean", "max", "min"]
 Head = int | Fusion
 """One head by its index, or all heads of a layer fused."""

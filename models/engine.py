@@ -56,13 +56,13 @@ def open_engine(
     return engine
 
 
-def check(trace: Trace, task: Task = SILENT) -> float:
-    """Largest |A·V − what the layer returned| over all layers of the trace."""
-    worst = 0.0
+def check(trace: Trace, task: Task = SILENT) -> tuple[float, ...]:
+    """Of each layer the largest |A·V − what it returned|; above CHECK_LIMIT its weights are not to be shown."""
+    errors = []
     for done, layer in enumerate(trace.layers):
         task.progress(done / len(trace.layers), f"Checking {layer.name}")
-        worst = max(worst, layer.check())
-    return worst
+        errors.append(layer.check())
+    return tuple(errors)
 
 
 def _load(entry: Entry, device: str) -> LanguageEngine | VisionEngine:

@@ -150,6 +150,7 @@ def gestures() -> list[tuple[str, str, str]]:
     from models.rollout import rollout_rows
     from models.rollout_settings import RolloutSettings
     from viewer.maps import matrix_map
+    from viewer.panes.words import short_labels
     from viewer.session import Selection, View
     from widgets import theme
     from widgets.matrix_view import MatrixView
@@ -167,8 +168,8 @@ def gestures() -> list[tuple[str, str, str]]:
     theme.apply(app, "dark")
     view = MatrixView()
     view.resize(700, 700)
-    labels, special = trace.tokens.labels, trace.tokens.special
-    view.set_tokens(labels, labels, special, special)
+    labels, special = short_labels(trace.tokens), trace.tokens.special
+    view.set_tokens(labels, labels, special, special, *(trace.tokens.grid[1],) * 2)
     view.show()
     app.processEvents()
     heads = iter([(layer, head) for layer in range(12) for head in range(6)] * 2)

@@ -16,17 +16,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from models.attention import CHECK_LIMIT
 from models.errors import HeadlightError
 from models.tokens import Box, PatchTokens, Tokens
 from viewer.drawings import Drawing, matrix_drawing, overlay_drawing, strip_drawing
+from viewer.forward import forward_pass
 from viewer.inputs import ImageInput, Input, TextInput, from_path, from_text
+from viewer.session import RunOptions
 
 if TYPE_CHECKING:
     from models.attention import AttentionLayer, Trace
     from viewer.cli import ExportOptions
-
-LARGEST_ERROR = 1e-3
-"""Most that A·V may differ from what a layer returned: beyond it the weights are not what the model used."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,14 +42,9 @@ def export(options: ExportOptions) -> tuple[str, ...]:
     """Write the file; the sentences that the user should see. HeadlightError, and no file, if it fails."""
     document = _document(options)
     with writing(options.out) as write:
-        from models.engine import open_engine
-
-        modality = "text" if isinstance(document, TextInput) else "image"
-        engine = open_engine(options.model, modality, options.device)
-        if modality == "text":
-            trace = engine.run(document.text, document.pair, start=options.start or 0)
-        else:
-            trace = engine.run(document.pixels, **({} if options.size is None else {"size": options.size}))
+        given = {name: getattr(options, name) for name in ("model", "device", "size", "start")}
+        run = RunOptions(**{name: value for name, value in given.items() if value is not None})
+        trace = forward_pass(document, run).trace
         if options.what == "tokens":
             result = _tokens(trace)
         elif options.what == "attention":
@@ -57,6 +52,9 @@ def export(options: ExportOptions) -> tuple[str, ...]:
         elif options.what == "rollout":
             result = _rollout(options, document, trace)
         else:
+            from models.engine import open_engine
+
+            engine = open_engine(trace.model.id, "image", options.device)  # it is loaded already
             result = _saliency(document, trace, engine.saliency(trace))
         write(_content(_ending(options), result))
     notices = [*document.notices, *trace.notices]
@@ -305,10 +303,10 @@ def _check(layers: Sequence[AttentionLayer]) -> None:
     """Export only what rebuilds the layer's own output."""
     for layer in layers:
         error = layer.check()
-        if not error <= LARGEST_ERROR:
+        if not error <= CHECK_LIMIT:
             raise HeadlightError(
                 f"The weights of {layer.name} miss what it returned by {error:.2g}, "
-                f"more than {LARGEST_ERROR:g}.",
+                f"more than {CHECK_LIMIT:g}.",
                 "Choose another layer or another model.",
             )
 

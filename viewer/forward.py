@@ -26,7 +26,7 @@ def forward_pass(what: Input, options: RunOptions, task: Task = SILENT) -> Pass:
     Raises HeadlightError where the model cannot be opened or cannot read this.
     """
     from models import devices
-    from models.engine import open_engine
+    from models.engine import check, open_engine
 
     modality = "image" if isinstance(what, ImageInput) else "text"
     engine = open_engine(options.model, modality, options.device, task)
@@ -34,8 +34,5 @@ def forward_pass(what: Input, options: RunOptions, task: Task = SILENT) -> Pass:
         trace = engine.run(what.pixels, size=options.size, task=task)
     else:
         trace = engine.run(what.text, pair=what.pair, start=options.start, task=task)
-    checks = []
-    for number, layer in enumerate(trace.layers):
-        task.progress(0.9 + 0.1 * number / len(trace.layers), f"Checking layer {number}")
-        checks.append(layer.check())
-    return Pass(trace, tuple(checks), devices.describe(trace.device), devices.memory(trace.device))
+    checks = check(trace, task)
+    return Pass(trace, checks, devices.describe(trace.device), devices.memory(trace.device))

@@ -20,8 +20,6 @@ from models.tokens import PatchTokens, Place, TextTokens, Tokens
 from viewer.session import MapSettings, View
 from widgets.colormap import Scale, levels, scale_of
 
-CHECK_LIMIT = 1e-3
-"""A layer whose weights miss its real output by more than this is not drawn."""
 THUMBNAIL = 64
 KEPT = 64
 

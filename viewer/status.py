@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
+from models.attention import CHECK_LIMIT
 from viewer.jobs import Job, Jobs
-from viewer.maps import CHECK_LIMIT
 from viewer.session import Document, Session
 from widgets.labels import short_number
 from widgets.progress import Progress

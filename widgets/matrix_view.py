@@ -51,6 +51,7 @@ class MatrixView(PlaneView):
         self._margins = (0.0, 0.0)
         self._fonts: dict[tuple[bool, bool], QFont] = {}
         self._elided: dict[tuple[str, bool, bool, float], str] = {}
+        self._measured: dict[tuple[TokenAxis, str], float] = {}
         self._widths = (0.0, 0.0)
         self._image = self.add_raster()
         self._image.set_colours(colour_table())
@@ -72,6 +73,7 @@ class MatrixView(PlaneView):
         columns: width of the patch grid in which an axis ends; where its labels do not fit, rows of the grid
         are named instead. 0 for tokens without a grid.
         """
+        self._measured.clear()
         self._queries = _axis(query_labels, query_special, query_columns)
         self._keys = _axis(key_labels, key_special, key_columns)
         self.setAccessibleDescription(f"{len(query_labels)} queries down, {len(key_labels)} keys across")
@@ -173,7 +175,11 @@ class MatrixView(PlaneView):
         metrics = QFontMetricsF(self._font())
         if axis.columns and len(axis.labels) > 100:
             return metrics.horizontalAdvance("row 000")
-        return max((metrics.horizontalAdvance(label) for label in axis.labels), default=0.0)
+        key = (axis, self._font().key())
+        if key not in self._measured:  # a thousand labels take longer to measure than their matrix to paint
+            widths = (metrics.horizontalAdvance(label) for label in axis.labels)
+            self._measured[key] = max(widths, default=0.0)
+        return self._measured[key]
 
     def _font(self, special: bool = False, marked: bool = False) -> QFont:
         if (special, marked) not in self._fonts:

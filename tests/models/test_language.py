@@ -80,7 +80,7 @@ def test_a_pair_knows_its_texts_words_and_characters(bert):
     np.testing.assert_array_equal(trace.inputs["token_type_ids"], [0, 0, 0, 0, 0, 1, 1, 1, 1])
     assert trace.inputs["input_ids"].dtype == np.int64
     assert (trace.readout, trace.stretch, trace.notices) == (0, None, ())
-    assert check(trace) < 1e-5
+    assert max(check(trace)) < 1e-5
 
 
 @pytest.mark.parametrize(("start", "first"), [(0, 0), (7, 7), (999, 86), (-3, 0)])
@@ -143,7 +143,7 @@ def test_a_decoder_reads_bytes_from_left_to_right():
     assert {tokens.place(int(i)) for i in emoji[-3:]} == {CharSpan(4, 5, 0)}
     assert trace.readout == len(tokens) - 1
     assert np.triu(trace.layers[1].matrix(2), 1).max() == 0
-    assert check(trace) < 1e-5
+    assert max(check(trace)) < 1e-5
     first, stop, total = engine.run("the cat sat " * 9).stretch
     assert (first, stop) == (0, 12)
     assert total > 12
@@ -167,7 +167,7 @@ def test_a_tokenizer_that_keeps_spaces_still_tells_words_apart():
     assert trace.tokens.labels == ("▁the", "▁c", "at", "▁the", "▁c", "at")
     np.testing.assert_array_equal(trace.tokens.words, [0, 1, 1, 2, 3, 3])
     assert [layer.heads for layer in trace.layers] == [4]
-    assert check(trace) < 1e-5
+    assert max(check(trace)) < 1e-5
 
 
 def test_limits_come_from_the_model_where_the_tokenizer_knows_none():
@@ -185,7 +185,7 @@ def test_of_an_encoder_and_decoder_the_encoder_is_run():
     assert len(trace.layers) == 2
     assert trace.readout is None
     assert trace.notices[0].startswith("Only the encoder")
-    assert check(trace) < 1e-5
+    assert max(check(trace)) < 1e-5
 
 
 @pytest.fixture(scope="module")
@@ -202,7 +202,7 @@ def test_minilm_has_its_known_heads(minilm):
     assert previous.mean() > 0.995
     following = np.diag(trace.layers[1].matrix(8), 1)[1:-1]
     assert following.mean() == pytest.approx(0.63, abs=0.05)
-    assert check(trace) < 1e-4
+    assert max(check(trace)) < 1e-4
     assert not trace.model.untrained
 
 

@@ -133,7 +133,7 @@ def test_prefix_tokens_come_from_the_model(build, patch, prefix):
     assert trace.readout == 0
     assert trace.model.untrained
     assert len(trace.layers) == 2
-    assert check(trace) < 1e-5
+    assert max(check(trace)) < 1e-5
     # The recorded pass is the model's own: anyone can repeat it from the trace.
     values = torch.from_numpy(trace.inputs["pixel_values"])[None]
     options = {"interpolate_pos_encoding": True} if isinstance(engine.model, ViTModel | DeiTModel) else {}
@@ -170,7 +170,7 @@ def test_dinov2_end_to_end(astronaut):
     assert trace.tokens.region == Box(0, 0, 512, 512)
     assert len(trace.layers) == 12
     assert {layer.heads for layer in trace.layers} == {6}
-    assert check(trace) < 1e-4
+    assert max(check(trace)) < 1e-4
     assert not trace.model.untrained
     values = torch.from_numpy(trace.inputs["pixel_values"])[None]
     engine.model.set_attn_implementation("eager")

@@ -8,10 +8,9 @@ from typing import Any
 from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from models.attention import Trace
+from models.attention import CHECK_LIMIT, Trace
 from models.task import Task
 from viewer.jobs import Failure, Jobs, Lane
-from viewer.maps import CHECK_LIMIT
 from viewer.runs import Runs
 from viewer.session import Document, Hover, Session, View
 
