@@ -57,7 +57,7 @@ def open_engine(
 
 
 def check(trace: Trace, task: Task = SILENT) -> tuple[float, ...]:
-    """Of each layer the largest |A·V − what it returned|; above CHECK_LIMIT its weights are not to be shown."""
+    """Of each layer the largest |A·V − what it returned|; above CHECK_LIMIT its weights must not be shown."""
     errors = []
     for done, layer in enumerate(trace.layers):
         task.progress(done / len(trace.layers), f"Checking {layer.name}")

@@ -166,9 +166,9 @@ def test_the_window_gets_files_and_options(window, tmp_path):
     assert run([]) == 0
     assert run(["./export"]) == 0
     assert window == [
-        (["a.txt", "b.png"], "T", WindowOptions("T", "P", "m", "cpu", 448, "light", picture)),
-        ([], None, WindowOptions()),
-        (["./export"], None, WindowOptions()),
+        (["a.txt", "b.png"], WindowOptions("T", "P", "m", "cpu", 448, "light", picture)),
+        ([], WindowOptions()),
+        (["./export"], WindowOptions()),
     ]
 
 

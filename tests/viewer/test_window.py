@@ -16,6 +16,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from models.tokens import Box, CharSpan
+from tests.bad_files import BAD, DATA, MESSAGES, bad_file
 from viewer.session import Hover
 
 ROOT = Path(__file__).parents[2]
@@ -228,6 +229,32 @@ def test_a_failed_run_loses_nothing(text_window, settled, tmp_path):
     assert window.session.current.trace is trace
     assert window.session.current.state == "ready"
     assert "no weights" in window.toasts.messages()[-1]
+
+
+def test_bad_files_get_their_message_and_nothing_is_lost(text_window, qtbot, tmp_path, monkeypatch):
+    window = text_window
+    document, trace = window.session.current, window.session.current.trace
+    for name in BAD:
+        path, message = bad_file(name, tmp_path, monkeypatch)
+        window.toasts.clear()
+        window.runs.open_path(str(path))
+        qtbot.waitUntil(lambda: bool(window.toasts.messages()), timeout=WAIT)
+        assert window.toasts.messages() == [message]
+        assert window.session.documents == [document]
+        assert document.trace is trace
+    window.toasts.clear()
+
+
+def test_odd_files_open_and_what_is_odd_is_said(make_window, qtbot):
+    window = make_window(run=False)
+    for name, notices in MESSAGES["notices"].items():
+        window.toasts.clear()
+        window.runs.open_path(str(DATA / name))
+        before = len(window.session.documents)
+        qtbot.waitUntil(lambda before=before: len(window.session.documents) > before, timeout=WAIT)
+        assert window.toasts.messages() == notices
+        assert window.session.current.title == name
+    window.toasts.clear()
 
 
 def test_closing_during_work_cancels_and_leaves_no_thread(make_window, qtbot):
