@@ -27,17 +27,21 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a job failed, in the user's words, and the traceback for who wants it."""
+    """Why a job failed, in the user's words, and the traceback for who wants it.
+
+    foreseen: the cause says it all, and a traceback would only be noise.
+    """
 
     cause: str
     next_step: str
     details: str
+    foreseen: bool = False
 
     @classmethod
     def of(cls, error: BaseException) -> Failure:
         details = "".join(traceback.format_exception(error))
         if isinstance(error, HeadlightError):
-            return cls(error.cause, error.next_step, details)
+            return cls(error.cause, error.next_step, details, foreseen=True)
         if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
             return cls("There is not enough memory for this.", "Choose a smaller size or model.", details)
         what = str(error).strip().split("\n")[0][:200] or type(error).__name__
@@ -161,7 +165,9 @@ class Jobs(QObject):
         if what == "done":
             job.done(value)
         elif what == "failed":
-            log.error("%s failed: %s\n%s", job.kind, value.cause, value.details)
+            log.error(
+                "%s: %s %s", job.kind, value.cause, value.next_step if value.foreseen else value.details
+            )
             (job.on_failed or self.failed.emit)(value)
 
 

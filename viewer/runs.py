@@ -62,7 +62,8 @@ class Runs:
         self.start(document, replace(self.options, model=model))
 
     def _failed(self, failure: Failure) -> None:
-        self.notify("error", failure.cause, failure.next_step, failure.details)
+        details = None if failure.foreseen else failure.details
+        self.notify("error", failure.cause, failure.next_step, details)
 
     # -- run ---------------------------------------------------------------------------------------------
 

@@ -116,10 +116,11 @@ class Window(QMainWindow):
     def _crashed(self, error: BaseException) -> None:
         """Said, with its traceback, and the program goes on."""
         failure = Failure.of(error)
-        self.notify("error", failure.cause, failure.next_step, failure.details)
+        self._job_failed(failure)
 
     def _job_failed(self, failure: Failure) -> None:
-        self.notify("error", failure.cause, failure.next_step, failure.details)
+        details = None if failure.foreseen else failure.details
+        self.notify("error", failure.cause, failure.next_step, details)
 
     # -- what is shown -----------------------------------------------------------------------------------
 
