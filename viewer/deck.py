@@ -97,7 +97,7 @@ class Deck(QMainWindow):
         self.resizeDocks(
             [heads, matrix, rollout], [int(rest * 0.31), int(rest * 0.42), int(rest * 0.27)], ACROSS
         )
-        upper = int(height * 0.2)
+        upper = int(height * 0.225)
         self.resizeDocks([sentence, heads], [upper, height - upper], DOWN)
 
     def _log_below(self, dock: QDockWidget) -> None:

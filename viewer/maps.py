@@ -217,6 +217,17 @@ def matrix_map(trace: Trace, view: View, task: Task = SILENT) -> MatrixMap:
     return MatrixMap(values, levels(values, scale), scale, layer.queries, layer.keys)
 
 
+def input_map(
+    trace: Trace, view: View, at: tuple[int, Head], device: str | None = None, task: Task = SILENT
+) -> InputMap | Picture:
+    """What lies on the input: by the chosen method, attention in layer and head `at`, rollout or saliency."""
+    if view.map.method == "saliency":
+        return saliency_map(trace, device, task)
+    if view.map.method == "rollout":
+        return rollout_map(trace, view, task)
+    return attention_map(shown(trace, view.map), view, *at)
+
+
 def attention_map(trace: Trace, view: View, layer: int, head: Head) -> InputMap:
     """Weights of the chosen queries (or on the chosen keys) in one head, on the input."""
     chosen_layer = trace.layers[layer]
@@ -270,7 +281,7 @@ class _Drawn(Task):
         self.task.partial(self.draw(value))
 
 
-def saliency_map(trace: Trace, view: View, device: str | None, task: Task = SILENT) -> Picture:
+def saliency_map(trace: Trace, device: str | None = None, task: Task = SILENT) -> Picture:
     """The saliency prediction in 0..1, as a picture over the region that the model saw."""
     from models.engine import open_engine
 

@@ -27,10 +27,12 @@ class Status(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 3, 12, 3)
         row.setSpacing(16)
-        self.setMinimumHeight(self.progress.sizeHint().height() + 6)  # nothing moves when work begins
+        # It keeps its room while hidden, so that nothing moves when work begins.
+        policy = self.progress.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.progress.setSizePolicy(policy)
         row.addWidget(self.run)
-        row.addWidget(self.progress)
-        row.addStretch(1)
+        row.addWidget(self.progress, 1)
         row.addWidget(self.check)
         row.addWidget(self.device)
         jobs.changed.connect(self._jobs_changed)

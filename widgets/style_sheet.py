@@ -63,6 +63,8 @@ QPushButton[role="chip-hovered"] { border-color: $blue; }
 QPushButton[role="chip"]:hover, QPushButton[role="chip-special"]:hover, QPushButton[role="chip"]:focus,
 QPushButton[role="chip-special"]:focus, QPushButton[role="chip-selected"]:focus { border-color: $blue; }
 
+QScrollArea, QAbstractScrollArea { border: none; background: transparent; }
+
 QFrame[role="pane-title"] { background: $panel; border: 1px solid $line; border-top-left-radius: ${r_pane}px;
   border-top-right-radius: ${r_pane}px; }
 QFrame[role="pane-body"] { background: $panel; border: 1px solid $line; border-top: none;
@@ -137,7 +139,6 @@ QTabWidget::pane { border: none; }
 
 QToolTip { background: $raised; color: $text; border: 1px solid $line; padding: ${p0}px ${p1}px; }
 
-QScrollArea, QAbstractScrollArea { border: none; background: transparent; }
 QScrollArea > QWidget > QWidget#content { background: transparent; }
 QScrollBar { background: transparent; border: none; }
 QScrollBar:vertical { width: ${bar}px; }

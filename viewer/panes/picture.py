@@ -13,11 +13,9 @@ from models.tokens import Box, PatchTokens, Place
 from viewer.maps import (
     InputMap,
     Picture,
-    attention_map,
     head_of,
+    input_map,
     query_indices,
-    rollout_map,
-    saliency_map,
 )
 from viewer.panes import words
 from viewer.panes.base import Pane
@@ -86,12 +84,7 @@ class PicturePane(Pane):
         )
 
     def compute(self, trace: Trace, view: View, task: Task) -> InputMap | Picture:
-        if view.map.method == "saliency":
-            return saliency_map(trace, view, self._device, task)
-        if view.map.method == "rollout":
-            return rollout_map(trace, view, task)
-        layer, head = self._asked_head
-        return attention_map(trace, view, layer, head)
+        return input_map(trace, view, self._asked_head, self._device, task)
 
     def update(self) -> None:
         document = self.session.current

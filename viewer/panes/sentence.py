@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 from models.attention import Trace
 from models.task import Task
 from models.tokens import Place, TextTokens
-from viewer.maps import InputMap, attention_map, head_of, query_indices, rollout_map, shown
+from viewer.maps import InputMap, head_of, input_map, query_indices, shown
 from viewer.panes import words
 from viewer.panes.base import Pane
 from viewer.session import NOWHERE, Document, Hover, View
@@ -84,7 +84,13 @@ class SentencePane(Pane):
             editor.setAcceptDrops(False)  # a dropped file is opened by the window, not typed in as its path
             editor.setTabChangesFocus(True)
             editor.textChanged.connect(lambda: self._pause.start())
-            layout.addWidget(editor)
+            column = QVBoxLayout()
+            column.setSpacing(2)
+            label = QLabel(name)
+            label.setProperty("role", "dim")
+            column.addWidget(label)
+            column.addWidget(editor, 1)
+            layout.addLayout(column)
         return row
 
     # -- slice -------------------------------------------------------------------------------------------
@@ -99,10 +105,7 @@ class SentencePane(Pane):
         return (*common, map_.heads, map_.incoming, view.selection.queries, head, self.blocked(head[0]))
 
     def compute(self, trace: Trace, view: View, task: Task) -> InputMap:
-        if view.map.method == "rollout":
-            return rollout_map(trace, view, task)
-        layer, head = self._asked_head
-        return attention_map(shown(trace, view.map), view, layer, head)
+        return input_map(trace, view, self._asked_head, task=task)
 
     def update(self) -> None:
         document = self.session.current

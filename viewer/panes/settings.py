@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QComboBox, QScrollArea, QVBoxLayout, QWidget
 
 from models.attention import Trace
 from models.task import Task
-from viewer.maps import attention_map, derived, head_of, shown
+from viewer.maps import derived, head_of, input_map
 from viewer.panes.base import Pane
 from viewer.session import Document, Hover, View
 from widgets.colormap import Scale, lut
@@ -85,6 +85,7 @@ class SettingsPane(Pane):
         self._size_pause = QTimer(self, singleShot=True, interval=500)
         self._size_pause.timeout.connect(self._run_size)
         self._scale: Scale | None = None
+        self._device: str | None = None
         self.head_title = Section("", rule=True)
         self.entropy = NumberRow("Entropy, mean", "")
         self.distance = NumberRow("Distance, mean", "")
@@ -136,6 +137,7 @@ class SettingsPane(Pane):
         map_ = view.map
         return (
             *(view.selection.layer, head_of(view), view.selection.queries),
+            *(map_.method, view.rollout, view.rollout_selected),
             *(
                 map_.incoming,
                 map_.log,
@@ -151,7 +153,7 @@ class SettingsPane(Pane):
         from models.statistics import head_statistics
 
         number, head = view.selection.layer, head_of(view)
-        scale = attention_map(shown(trace, view.map), view, number, head).scale
+        scale = input_map(trace, view, (number, head), self._device, task).scale
         statistics = derived(
             trace, ("statistics", number), lambda: head_statistics(trace.layers[number], task)
         )
@@ -173,6 +175,9 @@ class SettingsPane(Pane):
     def update(self) -> None:
         document = self.session.current
         if document is not None:
+            self._device = document.options.device
+            # In the lane where the map itself is computed, so that it is not computed twice.
+            self.lane = "look" if self.session.view.map.method == "attention" else "run"
             self._show(document, self.session.view)
         super().update()
 
