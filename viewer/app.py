@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 from typing import TYPE_CHECKING
@@ -37,9 +38,7 @@ def run(files: list[str], options: WindowOptions) -> int:
     logging.getLogger().setLevel(logging.INFO)
     qInstallMessageHandler(lambda kind, context, message: log.warning("Qt: %s", message))
     # A picture of the window must not depend on what somebody chose before.
-    settings = QSettings("Headlight", "scratch") if options.screenshot else QSettings()
-    if options.screenshot:
-        settings.clear()
+    settings = QSettings(os.devnull, QSettings.Format.IniFormat) if options.screenshot else QSettings()
     choice = options.theme or str(settings.value("theme", "dark"))
     theme.apply(app, choice, float(settings.value("text_scale", 1.0)))
     run_options = RunOptions(model=options.model, device=options.device, size=options.size or 518)

@@ -9,7 +9,7 @@ import threading
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -78,7 +78,9 @@ class Numbers:
 class InputMap:
     """Weights over the input's tokens. levels: (n,) for a text, (rows, columns) for a picture.
 
-    mask: bool (rows, columns), the smallest set of patches that holds the chosen mass, or None.
+    asked: int (m,), the tokens whose weights these are (their mean), counted in `asked_of`. at: the layer and
+    head they are of, None for a rollout. mask: bool (rows, columns), the smallest set of patches that holds
+    the chosen mass, or None.
     """
 
     tokens: Tokens
@@ -86,6 +88,9 @@ class InputMap:
     levels: np.ndarray
     scale: Scale
     numbers: Numbers
+    asked: np.ndarray
+    asked_of: Tokens
+    at: tuple[int, Head] | None = None
     mask: np.ndarray | None = None
 
 
@@ -236,7 +241,8 @@ def attention_map(trace: Trace, view: View, layer: int, head: Head) -> InputMap:
     chosen = query_indices(trace, asked, view.selection.queries)
     weights = weights_of(chosen_layer, head, chosen, incoming)
     shown_on = chosen_layer.queries if incoming else chosen_layer.keys
-    return _input_map(trace, shown_on, weights, view, chosen, view.map.floor or None)
+    floor = view.map.floor or None
+    return replace(_input_map(trace, shown_on, weights, view, chosen, asked, floor), at=(layer, head))
 
 
 def rollout_map(trace: Trace, view: View, task: Task = SILENT) -> InputMap:
@@ -257,7 +263,7 @@ def rollout_map(trace: Trace, view: View, task: Task = SILENT) -> InputMap:
             parts = (tokens.find(seen.place(index)) for index in range(len(seen)))
             weights = np.array([weights[part].sum() for part in parts], np.float32)
         # The residual gives every token a like share of every other: a scale from zero would be all haze.
-        return _input_map(trace, seen, weights, view, chosen, view.map.floor)
+        return _input_map(trace, seen, weights, view, chosen, tokens, view.map.floor)
 
     drawn = _Drawn(task, finished)
     key = ("rollout", view.rollout, chosen.tobytes())
@@ -299,6 +305,7 @@ def _input_map(
     weights: np.ndarray,
     view: View,
     chosen: np.ndarray,
+    asked_of: Tokens,
     floor: float | None = None,
 ) -> InputMap:
     """floor: where the scale of a picture's map starts, as for `scale_of`."""
@@ -318,7 +325,8 @@ def _input_map(
         values = weights
         # A text has too few tokens to clip a share of the highest.
         scale = scale_of(values, 100.0, settings.log, floor=settings.floor or None)
-    return InputMap(tokens, weights, levels(values, scale), scale, numbers(tokens, weights, chosen), mask)
+    said = numbers(tokens, weights, chosen)
+    return InputMap(tokens, weights, levels(values, scale), scale, said, chosen, asked_of, mask=mask)
 
 
 def numbers(tokens: Tokens, weights: np.ndarray, chosen: np.ndarray) -> Numbers:

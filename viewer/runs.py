@@ -9,6 +9,7 @@ from functools import partial
 from typing import Literal
 
 import numpy as np
+from psygnal import Signal
 
 from models.task import Task
 from viewer import inputs
@@ -25,6 +26,9 @@ Notify = Callable[[Kind, str, str, str | None], None]
 class Runs:
     """Opens what is dropped and runs it, in the background; a failure leaves everything open as it was."""
 
+    opened = Signal(str)
+    """A file that could be opened."""
+
     def __init__(self, session: Session, jobs: Jobs, notify: Notify, options: RunOptions) -> None:
         self.session, self.jobs, self.notify = session, jobs, notify
         self.options = options
@@ -34,7 +38,7 @@ class Runs:
     # -- open --------------------------------------------------------------------------------------------
 
     def open_path(self, path: str) -> None:
-        self._open(lambda: inputs.from_path(path))
+        self._open(lambda: inputs.from_path(path), path)
 
     def open_bytes(self, data: bytes, title: str) -> None:
         self._open(lambda: inputs.from_bytes(data, title))
@@ -45,21 +49,21 @@ class Runs:
     def open_pixels(self, pixels: np.ndarray, title: str) -> None:
         self._open(lambda: replace(inputs.from_pixels(pixels), title=title))
 
-    def _open(self, read: Callable[[], Input]) -> None:
+    def _open(self, read: Callable[[], Input], path: str = "") -> None:
         kind = f"open {next(self._numbers)}"  # files dropped together do not supersede each other
 
         def work(task: Task) -> Input:
             task.progress(0.0, "Reading")
             return read()
 
-        self.jobs.submit(kind, work, self._opened, lane="run", failed=self._failed)
+        self.jobs.submit(kind, work, lambda what: self._opened(what, path), lane="run", failed=self._failed)
 
-    def _opened(self, what: Input) -> None:
+    def _opened(self, what: Input, path: str) -> None:
+        if path:
+            self.opened.emit(path)
         for notice in what.notices:
             self.notify("info", notice, "", None)
-        model = self.options.model
-        document = self.session.add(what, self.options)
-        self.start(document, replace(self.options, model=model))
+        self.start(self.session.add(what, self.options))
 
     def _failed(self, failure: Failure) -> None:
         details = None if failure.foreseen else failure.details

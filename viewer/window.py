@@ -49,6 +49,7 @@ PANES = {
     "log": "Log",
 }
 TEXT_STEP = 0.1
+RECENT = 5
 
 
 class Window(QMainWindow):
@@ -78,6 +79,8 @@ class Window(QMainWindow):
         self.welcome.text_entered.connect(self.runs.open_text)
         self.welcome.sample_chosen.connect(self._open_sample)
         self.welcome.open_clicked.connect(self.choose_files)
+        self._show_recent()
+        self.runs.opened.connect(self._remember)
         self.pages = QStackedWidget()
         self.pages.addWidget(self.welcome)
         self.status = Status(self.session, self.jobs)
@@ -237,6 +240,20 @@ class Window(QMainWindow):
             self.runs.open_path(str(sample))
         else:
             self.runs.open_text(str(sample))
+
+    def _remember(self, path: str) -> None:
+        """Keep the files that were opened last, for the welcome page."""
+        whole = str(Path(path).resolve())
+        recent = [whole, *(p for p in self._recent() if p != whole)][:RECENT]
+        self.settings.setValue("recent", recent)
+        self._show_recent()
+
+    def _recent(self) -> list[str]:
+        kept = self.settings.value("recent", [])
+        return [kept] if isinstance(kept, str) else list(kept or [])
+
+    def _show_recent(self) -> None:
+        self.welcome.set_recent([Path(path) for path in self._recent()])
 
     def run_again(self) -> None:
         if self.session.current is not None:

@@ -20,6 +20,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
+    QComboBox,
     QFrame,
     QGridLayout,
     QHBoxLayout,
@@ -34,6 +35,7 @@ from PySide6.QtWidgets import (
 )
 
 from widgets import theme
+from widgets.arrow_keys import KeepsArrows
 from widgets.colormap import Scale
 from widgets.labels import ElidedLabel, percent, short_number
 from widgets.range_slider import RangeSlider
@@ -89,7 +91,7 @@ class Segmented(QFrame):
             self.changed.emit(self._values[index])
 
 
-class _Segment(QPushButton):
+class _Segment(KeepsArrows, QPushButton):
     def __init__(self, label: str) -> None:
         super().__init__(label)
         self.setProperty("role", "segment")
@@ -202,7 +204,7 @@ class LabelledSlider(QWidget):
         self._show()
 
 
-class _Slider(QSlider):
+class _Slider(KeepsArrows, QSlider):
     reset = Signal()
 
     def __init__(self) -> None:
@@ -382,6 +384,19 @@ class Toggle(QCheckBox):
     def set_on(self, on: bool) -> None:
         """Set without a signal."""
         self.setChecked(on)
+
+
+class Choice(KeepsArrows, QComboBox):
+    """A combo box for longer lists than `Segmented` can show."""
+
+    changed = Signal(str)
+    """Chosen by the user."""
+
+    def __init__(self, options: Sequence[str], name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.addItems(list(options))
+        self.setAccessibleName(name)
+        self.textActivated.connect(self.changed)
 
 
 class ColourBar(QWidget):

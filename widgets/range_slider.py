@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter,
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets import theme
+from widgets.arrow_keys import KeepsArrows
 
 _STEPS = {
     Qt.Key.Key_Left: -1,
@@ -16,7 +17,7 @@ _STEPS = {
 }
 
 
-class RangeSlider(QWidget):
+class RangeSlider(KeepsArrows, QWidget):
     """Drag a handle, or the bar between both. Tab goes from handle to handle, arrow keys move one."""
 
     changed = Signal(int, int)

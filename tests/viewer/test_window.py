@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QSlider
 
 from models.tokens import Box, CharSpan
 from tests.bad_files import BAD, DATA, MESSAGES, bad_file
 from viewer.session import Hover
+from widgets.cursor_tip import read_out
 
 ROOT = Path(__file__).parents[2]
 SENTENCE = "a great serve from Djokovic won the match"
@@ -303,3 +306,78 @@ def test_places_outlive_another_size_of_the_picture(image_window, settled):
     tokens = window.session.current.trace.tokens
     assert tokens.grid == (32, 48)
     assert len(tokens.find_all(window.session.view.selection.queries)) == 1
+
+
+def test_the_read_out_says_weight_tokens_layer_and_head(image_window, settled):
+    window = image_window
+    picture, trace = pane(window, "picture"), window.session.current.trace
+    box = trace.tokens.place(trace.tokens.index(5, 7))
+    middle = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
+    weight = trace.layers[11].row(0, 0)[1][trace.tokens.index(5, 7)]
+    assert picture._tip(*middle) == f"patch (5, 7)\t{read_out(float(weight))}\nfrom [CLS] · layer 11, head 0"
+    settings = pane(window, "settings")
+    assert settings.entropy.value().endswith(" nats")
+    assert settings.distance.value().endswith(" px")
+
+
+def test_arrow_keys_stay_with_a_focused_slider(image_window, qtbot):
+    window = image_window
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    settings = pane(window, "settings")
+    slider = settings.opacity.findChild(QSlider)
+    slider.setFocus()
+    QTest.keyClick(slider, Qt.Key.Key_Left)
+    assert window.session.view.map.opacity == pytest.approx(0.74)
+    assert window.session.view.selection.layer == 11
+
+
+def test_a_long_text_says_what_is_shown_and_lets_choose(make_window, settled):
+    window = make_window()
+    window.runs.open_text("attention is all you need " * 150)
+    settled(window)
+    sentence = pane(window, "sentence")
+    assert window.session.current.trace.stretch == (0, 510, 750)
+    assert any("750 tokens" in message for message in window.toasts.messages())
+    assert sentence.stretch.isVisible()
+    window.runs.change(window.session.current, start=240)
+    settled(window)
+    assert window.session.current.trace.stretch == (240, 750, 750)
+    assert sentence.stretch.value() == 240
+    window.toasts.clear()
+
+
+def test_opened_files_are_offered_again_the_next_time(make_window, qtbot):
+    window = make_window(run=False)
+    window.runs.open_path(str(ROOT / "README.md"))
+    window.runs.open_path(str(ROOT / "no such file"))
+    qtbot.waitUntil(lambda: len(window.session.documents) == 1 and window.is_idle(), timeout=WAIT)
+    window.toasts.clear()
+    window.close()
+    assert make_window(run=False)._recent() == [str(ROOT / "README.md")]
+
+
+def test_a_screenshot_is_taken_when_all_is_drawn(tmp_path):
+    out = tmp_path / "out.png"
+    command = [sys.executable, str(ROOT / "main.py"), "--screenshot", str(out)]
+    done = subprocess.run([*command, "--text", SENTENCE], capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stderr) == (0, "")
+    picture = QImage(str(out))
+    assert (picture.width(), picture.height()) == (1440, 900)
+    colours = {picture.pixel(x, y) for x in range(0, 1440, 7) for y in range(200, 900, 7)}
+    assert len(colours) > 100  # the head grid and the matrix are painted
+    out.unlink()
+    done = subprocess.run([*command, str(DATA / "spaces.txt")], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 2
+    assert done.stderr == f"headlight: {MESSAGES['errors']['spaces.txt']}\n"
+    assert not out.exists()
+
+
+def test_an_interrupt_during_work_ends_with_status_0():
+    picture = ROOT / "assets" / "samples" / "astronaut.jpg"
+    command = [sys.executable, str(ROOT / "main.py"), str(picture), "--size", "1022"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    time.sleep(4)  # it is importing, loading or running by now
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert (process.returncode, said) == (0, "")

@@ -10,7 +10,7 @@ from models.attention import Trace
 from models.task import Task
 from models.tokens import PatchTokens, Place, Tokens
 from viewer.jobs import Failure
-from viewer.maps import MatrixMap, matrix_map, shown
+from viewer.maps import MatrixMap, head_of, matrix_map, shown
 from viewer.panes import words
 from viewer.panes.base import Pane
 from viewer.session import NOWHERE, Document, Hover, View
@@ -60,7 +60,7 @@ class MatrixPane(Pane):
         special = result.keys.special
         on_special = float(result.values[:, special].sum() / max(len(result.queries), 1))
         said = f" · special tokens {percent(on_special)}" if special.any() else ""
-        self.subtitle_changed.emit(words.head(view) + said)
+        self.subtitle_changed.emit(self._at() + said)
 
     def mark(self, view: View, hover: Hover) -> None:
         self.view.set_lut(lut(view.map.colours))
@@ -84,14 +84,19 @@ class MatrixPane(Pane):
         self._result = None
         self.view.set_matrix(None, None)
         self.view.set_message(sentence)
-        self.subtitle_changed.emit(words.head(self.session.view))
+        self.subtitle_changed.emit(self._at())
 
     def _tip(self, query: int, key: int) -> str:
         result = self._result
         if result is None:
             return ""
         names = f"{words.token(result.queries, query)} → {words.token(result.keys, key)}"
-        return f"{names}\t{read_out(float(result.values[query, key]))}"
+        weight = read_out(float(result.values[query, key]))
+        return f"{names}\t{weight}\n{self._at()}"
+
+    def _at(self) -> str:
+        view = self.session.view
+        return words.head(view.selection.layer, head_of(view))
 
     def _hovered(self, cell: tuple[int, int] | None) -> None:
         if cell is None or self._result is None:

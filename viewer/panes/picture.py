@@ -195,7 +195,7 @@ class PicturePane(Pane):
         if not len(found):
             return "not seen by the model"
         index = int(found[0])
-        return f"{words.token(result.tokens, index)}\t{read_out(float(result.values[index]))}"
+        return words.reading(result, index, self.session.view.map.incoming)
 
     def table(self) -> str:
         """The shown weights, a line a token, for a spreadsheet."""

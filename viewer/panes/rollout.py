@@ -15,7 +15,6 @@ from viewer.panes.base import Pane
 from viewer.session import NOWHERE, Document, Hover, View
 from widgets.colormap import lut
 from widgets.controls import LabelledSlider, RangeRow, Segmented
-from widgets.cursor_tip import read_out
 from widgets.image_view import ImageView
 from widgets.labels import short_number
 from widgets.token_strip import TokenStrip
@@ -199,7 +198,7 @@ class RolloutPane(Pane):
         result = self._result
         if result is None or index >= len(result.tokens):
             return ""
-        return f"{words.token(result.tokens, index)}\t{read_out(float(result.values[index]))}"
+        return words.reading(result, index, False)
 
 
 def _corners(tokens: PatchTokens, index: int) -> tuple[float, float, float, float]:

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 from models.attention import Trace
 from models.task import Task
 from models.tokens import Place, TextTokens
-from viewer.maps import InputMap, head_of, input_map, query_indices, shown
+from viewer.maps import InputMap, head_of, input_map
 from viewer.panes import words
 from viewer.panes.base import Pane
 from viewer.session import NOWHERE, Document, Hover, View
@@ -48,7 +48,7 @@ class SentencePane(Pane):
         self.stack.addWidget(self._editors())
         self.said = QLabel()
         self.said.setProperty("role", "dim")
-        self.said.setTextFormat(Qt.TextFormat.RichText)
+        self.said.setTextFormat(Qt.TextFormat.PlainText)
         self.edit_button = QPushButton("Edit text")
         self.edit_button.setCheckable(True)
         self.edit_button.setToolTip("Change the text; it runs again as you type (F2)")
@@ -157,13 +157,11 @@ class SentencePane(Pane):
 
     def _sentence(self, result: InputMap, view: View) -> str:
         tokens = result.tokens
-        trace = shown(self.session.current.trace, view.map)
-        chosen = query_indices(trace, tokens, view.selection.queries)
-        name = words.tokens_named(tokens, chosen)
+        name = words.tokens_named(result.asked_of, result.asked)
         top = result.values.argsort()[::-1][:3]
-        best = " · ".join(f"{words.token(tokens, int(i))}\t{read_out(float(result.values[i]))}" for i in top)
+        best = " · ".join(f"{words.token(tokens, int(i))} {read_out(float(result.values[i]))}" for i in top)
         arrow = "←" if view.map.incoming and view.map.method == "attention" else "→"
-        how = words.head(view) if view.map.method == "attention" else "rollout"
+        how = "rollout" if result.at is None else words.head(*result.at)
         parts = [f"{name} {arrow} {best}", how, f"entropy {result.numbers.entropy:.2f} nats"]
         if tokens.special.any():
             parts.append(f"{percent(result.numbers.special)} on special tokens")
@@ -175,8 +173,7 @@ class SentencePane(Pane):
         result = self._result
         if result is None or index >= len(result.tokens):
             return ""
-        tokens = result.tokens
-        return f"{words.token(tokens, index)}\t{read_out(float(result.values[index]))}"
+        return words.reading(result, index, self.session.view.map.incoming)
 
     def _show_input(self, document: Document) -> None:
         trace = document.trace

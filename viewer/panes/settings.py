@@ -3,34 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
-from PySide6.QtWidgets import QComboBox, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from models.attention import Trace
 from models.task import Task
 from viewer.maps import derived, head_of, input_map
 from viewer.panes.base import Pane
 from viewer.session import Document, Hover, View
-from widgets.colormap import Scale, lut
-from widgets.controls import ColourBar, LabelledSlider, NumberRow, Section, Segmented, Toggle
+from widgets.colormap import MAPS, Scale, lut
+from widgets.controls import Choice, ColourBar, LabelledSlider, NumberRow, Section, Segmented, Toggle
 from widgets.labels import percent
 
-COLOURS = ("inferno", "viridis", "magma", "cividis", "grey")
-
-
-@dataclass(frozen=True)
-class HeadNumbers:
-    """The scale of the map on the input, and means over the selected head's queries.
-
-    entropy in nats; distance in pixels, None without patches; special: share on tokens without a place.
-    """
-
-    scale: Scale
-    entropy: float
-    distance: float | None
-    special: float
+if TYPE_CHECKING:
+    from models.statistics import HeadStatistics
 
 
 class SettingsPane(Pane):
@@ -67,10 +55,8 @@ class SettingsPane(Pane):
         )
         self.mass.changed.connect(lambda v: change("mass", mass=float(v)))
         self.bar = ColourBar()
-        self.colours = QComboBox()
-        self.colours.addItems(COLOURS)
-        self.colours.setAccessibleName("Colour map")
-        self.colours.textActivated.connect(lambda v: change(colours=v))
+        self.colours = Choice(MAPS, "Colour map")
+        self.colours.changed.connect(lambda v: change(colours=v))
         self.leave_out = Toggle("Leave artifacts out of the scale")
         self.leave_out.changed.connect(lambda v: change(leave_out=v))
         self.hide_special = Toggle("Hide special tokens")
@@ -86,6 +72,7 @@ class SettingsPane(Pane):
         self._size_pause.timeout.connect(self._run_size)
         self._scale: Scale | None = None
         self._device: str | None = None
+        self._counted: tuple[Trace, int, HeadStatistics | None] | None = None
         self.head_title = Section("", rule=True)
         self.entropy = NumberRow("Entropy, mean", "")
         self.distance = NumberRow("Distance, mean", "")
@@ -149,22 +136,8 @@ class SettingsPane(Pane):
             ),
         )
 
-    def compute(self, trace: Trace, view: View, task: Task) -> HeadNumbers:
-        from models.statistics import head_statistics
-
-        number, head = view.selection.layer, head_of(view)
-        scale = input_map(trace, view, (number, head), self._device, task).scale
-        statistics = derived(
-            trace, ("statistics", number), lambda: head_statistics(trace.layers[number], task)
-        )
-        pick = slice(None) if isinstance(head, str) else head
-        distance = statistics.distance
-        return HeadNumbers(
-            scale,
-            float(statistics.entropy[pick].mean()),
-            None if distance is None else float(distance[pick].mean()),
-            float(statistics.special[pick].mean()),
-        )
+    def compute(self, trace: Trace, view: View, task: Task) -> Scale:
+        return input_map(trace, view, (view.selection.layer, head_of(view)), self._device, task).scale
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self._column and event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Show):
@@ -180,25 +153,53 @@ class SettingsPane(Pane):
             self.lane = "look" if self.session.view.map.method == "attention" else "run"
             self._show(document, self.session.view)
         super().update()
+        if self._can_show(document) and self.widget.isVisible():
+            self._ask_statistics(document.trace, self.session.view.selection.layer)
 
-    def paint(self, result: HeadNumbers) -> None:
+    def paint(self, result: Scale) -> None:
+        self._scale = result
+        self.bar.set_scale(result, lut(self.session.view.map.colours))
+
+    def _ask_statistics(self, trace: Trace, layer: int) -> None:
+        """The figures of a layer's heads: a whole pass over its weights, in the lane of what takes long."""
+        if self._counted is not None and self._counted[:2] == (trace, layer):
+            self._say_statistics()
+            return
+        self._counted = (trace, layer, None)
+        for row in (self.entropy, self.distance, self.special):
+            row.set_value("–")
+
+        def count(task: Task) -> HeadStatistics:
+            from models.statistics import head_statistics
+
+            return derived(trace, ("statistics", layer), lambda: head_statistics(trace.layers[layer], task))
+
+        def counted(result: HeadStatistics) -> None:
+            self._counted = (trace, layer, result)
+            self._say_statistics()
+
+        self.jobs.submit("statistics", count, counted, lane="run")
+
+    def _say_statistics(self) -> None:
+        layer, statistics = self._counted[1:]
         view = self.session.view
-        chosen = view.selection
-        if view.map.heads == "one":
-            self.head_title.set_title(f"Head {chosen.layer}.{chosen.head}")
-        else:
-            self.head_title.set_title(f"Layer {chosen.layer}, mean over its heads")
-        self.entropy.set_value(f"{result.entropy:.2f} nats")
-        self.distance.set_value("–" if result.distance is None else f"{result.distance:.0f} px")
-        self.special.set_value(percent(result.special))
-        self._scale = result.scale
-        self.bar.set_scale(result.scale, lut(view.map.colours))
+        one = view.map.heads == "one"
+        head = view.selection.head
+        self.head_title.set_title(f"Head {layer}.{head}" if one else f"Layer {layer}, mean of its heads")
+        if statistics is None:
+            return
+        pick = head if one else slice(None)
+        distance = statistics.distance
+        self.entropy.set_value(f"{statistics.entropy[pick].mean():.2f} nats")
+        self.distance.set_value("–" if distance is None else f"{distance[pick].mean():.0f} px")
+        self.special.set_value(percent(float(statistics.special[pick].mean())))
 
     def mark(self, view: View, hover: Hover) -> None:
         if self._scale is not None:
             self.bar.set_scale(self._scale, lut(view.map.colours))
 
     def clear(self, document: Document | None) -> None:
+        self._counted = None
         for row in (self.entropy, self.distance, self.special):
             row.set_value("–")
 

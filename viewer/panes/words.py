@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from models.attention import Head
 from models.tokens import PatchTokens, Tokens
-from viewer.session import View
+from viewer.maps import InputMap
+from widgets.cursor_tip import read_out
 
 
 def token(tokens: Tokens, index: int) -> str:
@@ -39,12 +41,18 @@ def tokens_named(tokens: Tokens, indices: np.ndarray) -> str:
     return f"mean of {len(indices):,} tokens"
 
 
-def head(view: View, layer: int | None = None, number: int | None = None) -> str:
+def head(layer: int, which: Head) -> str:
     """layer 10, head 2; layer 10, mean of heads."""
-    chosen_layer = view.selection.layer if layer is None else layer
-    if number is None and view.map.heads != "one":
-        return f"layer {chosen_layer}, {view.map.heads} of heads"
-    return f"layer {chosen_layer}, head {view.selection.head if number is None else number}"
+    return f"layer {layer}, head {which}" if isinstance(which, int) else f"layer {layer}, {which} of heads"
+
+
+def reading(shown: InputMap, index: int, incoming: bool) -> str:
+    """The read-out of a token: its weight, from (or, incoming, to) which query, in which layer and head."""
+    line = f"{token(shown.tokens, index)}\t{read_out(float(shown.values[index]))}"
+    asked = tokens_named(shown.asked_of, shown.asked)
+    if shown.at is None:
+        return f"{line}\nrollout of {asked}"
+    return f"{line}\n{'to' if incoming else 'from'} {asked} · {head(*shown.at)}"
 
 
 def table(tokens: Tokens, values: np.ndarray) -> str:
