@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import traceback
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,9 +12,7 @@ from PySide6.QtGui import QCloseEvent, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
-    QInputDialog,
     QMainWindow,
-    QMenu,
     QMessageBox,
     QStackedWidget,
     QVBoxLayout,
@@ -26,6 +23,7 @@ from models.errors import HeadlightError
 from viewer.commands import Actions, commands
 from viewer.drop import DropTarget, open_mime
 from viewer.jobs import Failure, Jobs
+from viewer.model_menu import ModelMenu
 from viewer.runs import Kind, Runs
 from viewer.session import RunOptions, Session
 from viewer.status import Status
@@ -74,7 +72,8 @@ class Window(QMainWindow):
         self.jobs.failed.connect(self._job_failed)
         self.uncaught.connect(self._crashed)
 
-        self.topbar = TopBar(self.session, self._fill_models)
+        self.models = ModelMenu(self.session, self.runs, self)
+        self.topbar = TopBar(self.session, self.models.fill)
         self.welcome = Welcome()
         self.welcome.text_entered.connect(self.runs.open_text)
         self.welcome.sample_chosen.connect(self._open_sample)
@@ -100,6 +99,7 @@ class Window(QMainWindow):
 
         self.actions_ = Actions(self, commands(self))
         self.topbar.set_menu(self._menu_actions(), self.actions_.refresh)
+        self.models.more = [self.actions_.actions["model-folder"], self.actions_.actions["model-hub"]]
         self.topbar.palette_asked.connect(self.open_palette)
         self.topbar.new_asked.connect(self.new_text)
         self.topbar.close_asked.connect(self.session.close)
@@ -270,47 +270,6 @@ class Window(QMainWindow):
         path, _ = QFileDialog.getSaveFileName(self, "Save a picture of the window", "headlight.png", "*.png")
         if path and not self.grab().save(path):
             self.notify("error", f"{path} could not be written.", "Choose another folder.")
-
-    # -- commands: models --------------------------------------------------------------------------------
-
-    def _fill_models(self, menu: QMenu) -> None:
-        from models import catalog
-
-        menu.clear()
-        document = self.session.current
-        if document is None:
-            return
-        current = document.trace.model.id if document.trace else document.options.model
-        for entry in catalog.entries():
-            if entry.modality != document.modality:
-                continue
-            action = menu.addAction(f"{entry.title} · {entry.layers} × {entry.heads}")
-            action.setCheckable(True)
-            action.setChecked(entry.id == current)
-            action.triggered.connect(lambda _=False, id_=entry.id: self.use_model(id_))
-        menu.addSeparator()
-        menu.addAction(self.actions_.actions["model-folder"])
-        menu.addAction(self.actions_.actions["model-hub"])
-
-    def use_model(self, model: str) -> None:
-        """Read the current document with another model; without a document, the next ones."""
-        document = self.session.current
-        if document is not None:
-            self.runs.change(document, model=model, start=0)
-        else:
-            self.runs.options = replace(self.runs.options, model=model)
-
-    def choose_model_folder(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self, "Open a model folder")
-        if folder:
-            self.use_model(folder)
-
-    def choose_hub_model(self) -> None:
-        name, good = QInputDialog.getText(
-            self, "Open a model from the hub", "Name, as in google/vit-base-patch16-224:"
-        )
-        if good and name.strip():
-            self.use_model(name.strip())
 
     # -- commands: selection -----------------------------------------------------------------------------
 

@@ -227,7 +227,7 @@ def test_a_failed_run_loses_nothing(text_window, settled, tmp_path):
     window = text_window
     trace = window.session.current.trace
     (tmp_path / "config.json").write_text('{"model_type": "bert"}')
-    window.use_model(str(tmp_path))
+    window.models.use(str(tmp_path))
     settled(window)
     assert window.session.current.trace is trace
     assert window.session.current.state == "ready"

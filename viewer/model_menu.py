@@ -1,0 +1,58 @@
+"""Which model reads the current document: the catalogue's, a folder's, or one from the hub."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QWidget
+
+from viewer.runs import Runs
+from viewer.session import Session
+
+
+class ModelMenu:
+    """Fills the menu of models and runs the current document with the one that is chosen."""
+
+    def __init__(self, session: Session, runs: Runs, parent: QWidget) -> None:
+        self.session, self.runs, self.parent = session, runs, parent
+        self.more: list[QAction] = []
+        """What stands below the catalogue."""
+
+    def fill(self, menu: QMenu) -> None:
+        """The catalogue's models for the current kind of input, the present one checked."""
+        from models import catalog
+
+        menu.clear()
+        document = self.session.current
+        if document is None:
+            return
+        current = document.trace.model.id if document.trace else document.options.model
+        for entry in catalog.entries():
+            if entry.modality == document.modality:
+                action = menu.addAction(f"{entry.title} · {entry.layers} × {entry.heads}")
+                action.setCheckable(True)
+                action.setChecked(entry.id == current)
+                action.triggered.connect(lambda _=False, id_=entry.id: self.use(id_))
+        menu.addSeparator()
+        menu.addActions(self.more)
+
+    def use(self, model: str) -> None:
+        """Read the current document with another model; without a document, the next ones."""
+        document = self.session.current
+        if document is not None:
+            self.runs.change(document, model=model, start=0)
+        else:
+            self.runs.options = replace(self.runs.options, model=model)
+
+    def choose_folder(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self.parent, "Open a model folder")
+        if folder:
+            self.use(folder)
+
+    def choose_from_hub(self) -> None:
+        name, good = QInputDialog.getText(
+            self.parent, "Open a model from the hub", "Name, as in google/vit-base-patch16-224:"
+        )
+        if good and name.strip():
+            self.use(name.strip())
