@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -17,6 +18,8 @@ from viewer.forward import Pass, forward_pass
 from viewer.inputs import Input, TextInput
 from viewer.jobs import Failure, Jobs
 from viewer.session import Document, RunOptions, Session
+
+log = logging.getLogger(__name__)
 
 Kind = Literal["info", "warning", "error"]
 Notify = Callable[[Kind, str, str, str | None], None]
@@ -63,6 +66,7 @@ class Runs:
             self.opened.emit(path)
         for notice in what.notices:
             self.notify("info", notice, "", None)
+        log.info("Opened %s", what.title)
         self.start(self.session.add(what, self.options))
 
     def _failed(self, failure: Failure) -> None:
@@ -127,7 +131,13 @@ class Runs:
             device=result.device,
             state="ready",
         )
+        log.info(
+            "%s read %s: %d tokens in %.2f s on %s, largest error of the weights %.1e",
+            *(trace.model.title, what.title, len(trace.tokens), trace.seconds, result.device),
+            max(result.checks, default=0.0),
+        )
         for notice in trace.notices:
+            log.info("%s: %s", what.title, notice)
             self.notify("info", notice, "", None)
 
     def _run_failed(self, document: Document, failure: Failure) -> None:

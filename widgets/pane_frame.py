@@ -97,6 +97,7 @@ class PaneFrame(QDockWidget):
         self._bar = PaneTitle(self, title)
         self.setTitleBarWidget(self._bar)
         self._content = content
+        self.topLevelChanged.connect(self._grow)
         body = QFrame()
         body.setProperty("role", "pane-body")
         body.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -105,6 +106,11 @@ class PaneFrame(QDockWidget):
         column.setContentsMargins(edge, edge, edge, edge)
         column.addWidget(content)
         self.setWidget(body)
+
+    def _grow(self, floating: bool) -> None:
+        """A pane is floated to see more of it."""
+        if floating:
+            self.resize(max(self.width(), theme.em(50)), max(self.height(), theme.em(42)))
 
     def content(self) -> QWidget:
         return self._content

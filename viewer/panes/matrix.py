@@ -59,7 +59,7 @@ class MatrixPane(Pane):
         self.view.set_matrix(result.levels, result.values)
         special = result.keys.special
         on_special = float(result.values[:, special].sum() / max(len(result.queries), 1))
-        said = f" · special tokens {percent(on_special)}" if special.any() else ""
+        said = f" · special {percent(on_special)}" if special.any() else ""
         self.subtitle_changed.emit(self._at() + said)
 
     def mark(self, view: View, hover: Hover) -> None:

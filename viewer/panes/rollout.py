@@ -144,9 +144,7 @@ class RolloutPane(Pane):
         places = view.selection.queries if view.rollout_selected else ()
         name = words.tokens_named(trace.tokens, query_indices(trace, trace.tokens, places))
         scale = self._result.scale
-        self.subtitle_changed.emit(
-            f"{name} · colours {short_number(scale.low)} to {short_number(scale.high)}"
-        )
+        self.subtitle_changed.emit(f"{name} · {short_number(scale.low)} to {short_number(scale.high)}")
 
     def _show_settings(self, document: Document) -> None:
         view, trace = self.session.view, document.trace

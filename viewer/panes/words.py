@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import numpy as np
 
 from models.attention import Head
@@ -16,7 +18,13 @@ def token(tokens: Tokens, index: int) -> str:
         row, column = tokens.cell(index)
         return f"patch ({row}, {column})"
     label = tokens.labels[index]
-    return label if tokens.special[index] else f"“{visible(label)}”"
+    return label if tokens.special[index] else isolated(f"“{visible(label)}”")
+
+
+def isolated(text: str) -> str:
+    """Between Unicode's isolates where it runs right to left, so that a figure behind it stays there."""
+    turned = any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in text)
+    return f"\u2068{text}\u2069" if turned else text
 
 
 def visible(label: str) -> str:
@@ -57,4 +65,5 @@ def reading(shown: InputMap, index: int, incoming: bool) -> str:
 
 def table(tokens: Tokens, values: np.ndarray) -> str:
     """One line a token: its name, a tab, its weight."""
-    return "".join(f"{token(tokens, i)}\t{value:.6g}\n" for i, value in enumerate(values))
+    labels = short_labels(tokens)
+    return "".join(f"{label}\t{value:.6g}\n" for label, value in zip(labels, values, strict=True))
