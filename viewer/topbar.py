@@ -39,6 +39,8 @@ class TopBar(QWidget):
         self.tabs.setUsesScrollButtons(True)
         self.tabs.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         self.tabs.currentChanged.connect(self._chosen)
+        # From the welcome page back to the document whose tab is still the current one.
+        self.tabs.tabBarClicked.connect(self._chosen)
         self.tabs.tabCloseRequested.connect(lambda i: self.close_asked.emit(self.session.documents[i]))
         self.new_button = QPushButton("+")
         self.new_button.setFlat(True)

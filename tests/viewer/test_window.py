@@ -381,3 +381,16 @@ def test_an_interrupt_during_work_ends_with_status_0():
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)
     assert (process.returncode, said) == (0, "")
+
+
+def test_the_welcome_page_and_back_by_the_tab_that_was_open(make_window, qtbot):
+    window = make_window(run=False)
+    window.runs.open_text(SENTENCE)
+    qtbot.waitUntil(lambda: window.session.current is not None, timeout=WAIT)
+    document = window.session.current
+    window.new_text()
+    assert window.pages.currentWidget() is window.welcome
+    tabs = window.topbar.tabs
+    QTest.mouseClick(tabs, Qt.MouseButton.LeftButton, pos=tabs.tabRect(0).center())
+    assert window.session.current is document
+    assert window.pages.currentWidget() is window.deck
