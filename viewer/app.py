@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication, QObject, QSettings, Qt, QTimer, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
+from models.errors import HeadlightError
 from viewer.panes.log import LogHandler
 from viewer.session import RunOptions
 from viewer.window import Window, report_exceptions
@@ -20,12 +21,21 @@ if TYPE_CHECKING:
     from viewer.cli import WindowOptions
 
 log = logging.getLogger("headlight")
+SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
 SETTLED = 120
 """Milliseconds that nothing may run before a window counts as drawn."""
 
 
 def run(files: list[str], options: WindowOptions) -> int:
-    """Open the window with these files and stay until it is closed. Returns the exit status."""
+    """Open the window with these files and stay until it is closed. Returns the exit status.
+
+    HeadlightError where there is no screen to open it on: Qt would end the process.
+    """
+    if sys.platform == "linux" and not any(os.environ.get(name) for name in SCREENS):
+        raise HeadlightError(
+            "There is no display to open a window on.",
+            "Start it in a desktop session, or use “main.py export”, which needs none.",
+        )
     QCoreApplication.setAttribute(
         Qt.ApplicationAttribute.AA_ShareOpenGLContexts
     )  # docks with OpenGL can float

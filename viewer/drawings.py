@@ -15,6 +15,7 @@ from html import escape
 import numpy as np
 
 from models.tokens import Box
+from widgets.colormap import Scale, levels, lut, scale_of
 
 FONT_SIZE = 12
 INK, DIM, LINE, PAPER = (29, 33, 41), (93, 102, 117), (214, 218, 226), (255, 255, 255)
@@ -111,7 +112,7 @@ def matrix_drawing(matrix: np.ndarray, queries: Sequence[str], keys: Sequence[st
     cell = min(28.0, max(1.0, _SIDE / max(rows, columns)))
     if cell > 2:
         cell = float(int(cell))
-    high = float(matrix.max())
+    scale = scale_of(matrix, 100)
     step = max(1, int(np.ceil((FONT_SIZE + 2) / cell)))
     shown_rows, shown_columns = range(0, rows, step), range(0, columns, step)
     left = 2 * _MARGIN + max(text_width(_elided(queries[i])) for i in shown_rows)
@@ -120,33 +121,25 @@ def matrix_drawing(matrix: np.ndarray, queries: Sequence[str], keys: Sequence[st
     drawing = Drawing()
     drawing.items += [
         Label(_MARGIN, _MARGIN, title),
-        Raster(left, top, width, height, inferno(matrix / (high or 1))),
+        Raster(left, top, width, height, painted(matrix, scale)),
         *(Label(left - 6, top + (i + 0.5) * cell, _elided(queries[i]), "r") for i in shown_rows),
         *(Label(left + (i + 0.5) * cell, top - 6, _elided(keys[i]), upright=True) for i in shown_columns),
     ]
-    _colour_bar(drawing, left + width + _MARGIN, top, max(height, 80.0), f"{high:.4g}")
+    _colour_bar(drawing, left + width + _MARGIN, top, max(height, 80.0), scale)
     _fit(drawing, top + max(height, 80.0))
     return drawing
 
 
-def overlay_drawing(
-    pixels: np.ndarray, region: Box, values: np.ndarray, title: str, high: float | None = None
-) -> Drawing:
-    """uint8 (H, W, 3) with float (rows, columns) over `region`; the colours end at `high`.
-
-    Without one they end at the 99th percentile, and the bar says how much lies above: a few artifact tokens
-    would leave all else black.
-    """
+def overlay_drawing(pixels: np.ndarray, region: Box, values: np.ndarray, title: str, scale: Scale) -> Drawing:
+    """uint8 (H, W, 3) with float (rows, columns) over `region` in the colours of `scale`."""
     height, width = pixels.shape[:2]
-    scale = min(1.0, _LONGEST / max(height, width))
-    if scale < 1:
-        pixels = _resized(pixels, round(width * scale), round(height * scale))
-    if high is None:
-        high = float(np.percentile(values, 99)) or float(values.max()) or 1.0
+    size = min(1.0, _LONGEST / max(height, width))
+    if size < 1:
+        pixels = _resized(pixels, round(width * size), round(height * size))
     mixed = pixels.copy()
-    y, rows = _cells(pixels.shape[0], region.y0 * scale, region.y1 * scale, values.shape[0])
-    x, columns = _cells(pixels.shape[1], region.x0 * scale, region.x1 * scale, values.shape[1])
-    colours = inferno(values / high)[np.ix_(rows, columns)]
+    y, rows = _cells(pixels.shape[0], region.y0 * size, region.y1 * size, values.shape[0])
+    x, columns = _cells(pixels.shape[1], region.x0 * size, region.x1 * size, values.shape[1])
+    colours = painted(values, scale)[np.ix_(rows, columns)]
     where = np.ix_(y, x)
     mixed[where] = (0.4 * pixels[where] + 0.6 * colours).round().astype(np.uint8)
     drawing, top = Drawing(), 2.0 * _MARGIN
@@ -155,7 +148,7 @@ def overlay_drawing(
         Label(_MARGIN, _MARGIN, title),
         Raster(_MARGIN, top, shown_width, shown_height, mixed),
     ]
-    _colour_bar(drawing, 2 * _MARGIN + shown_width, top, max(shown_height, 80.0), _top_label(values, high))
+    _colour_bar(drawing, 2 * _MARGIN + shown_width, top, max(shown_height, 80.0), scale)
     _fit(drawing, top + max(shown_height, 80.0))
     return drawing
 
@@ -165,8 +158,8 @@ def strip_drawing(labels: Sequence[str], special: np.ndarray, values: np.ndarray
 
     The colours end at the highest value of an ordinary token, since special ones often draw nearly all.
     """
-    high = float(values[~special].max(initial=0)) or float(values.max()) or 1.0
-    colours = inferno(values[None] / high)[0]
+    scale = scale_of(values, 100, leave_out=special if not special.all() else None)
+    colours = painted(values, scale)
     drawing = Drawing(items=[Label(_MARGIN, _MARGIN, title)])
     x, y, line = float(_MARGIN), 2.5 * _MARGIN, 24.0
     widest = x
@@ -185,21 +178,14 @@ def strip_drawing(labels: Sequence[str], special: np.ndarray, values: np.ndarray
         x += width + 3
         widest = max(widest, x)
     top, tall = 2.5 * _MARGIN, max(y + line - 2.5 * _MARGIN, 80.0)
-    _colour_bar(drawing, widest + _MARGIN, top, tall, _top_label(values, high))
+    _colour_bar(drawing, widest + _MARGIN, top, tall, scale)
     _fit(drawing, top + tall)
     return drawing
 
 
-def inferno(values: np.ndarray) -> np.ndarray:
-    """float (...) in 0 to 1 → uint8 (..., 3)."""
-    return _table()[np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8)]
-
-
-@cache
-def _table() -> np.ndarray:
-    from cmap import Colormap
-
-    return np.rint(Colormap("inferno").lut(256)[:, :3] * 255).astype(np.uint8)
+def painted(values: np.ndarray, scale: Scale) -> np.ndarray:
+    """float (...) → uint8 (..., 3), the colours that the window shows too."""
+    return lut()[levels(values, scale)][..., :3]
 
 
 @cache
@@ -227,17 +213,13 @@ def _cells(pixels: int, start: float, stop: float, cells: int) -> tuple[np.ndarr
     return inside, np.minimum(cell, cells - 1)
 
 
-def _colour_bar(drawing: Drawing, x: float, y: float, height: float, top_label: str) -> None:
+def _colour_bar(drawing: Drawing, x: float, y: float, height: float, scale: Scale) -> None:
+    clipped = f" ({scale.clipped:.1%} clipped)" if scale.clipped else ""
     drawing.items += [
-        Raster(x, y, _BAR, height, inferno(np.linspace(1, 0, 256))[:, None]),
-        Label(x + _BAR + 6, y + FONT_SIZE / 2, top_label),
-        Label(x + _BAR + 6, y + height - FONT_SIZE / 2, "0"),
+        Raster(x, y, _BAR, height, lut()[::-1, None, :3]),
+        Label(x + _BAR + 6, y + FONT_SIZE / 2, f"{scale.high:.4g}{clipped}"),
+        Label(x + _BAR + 6, y + height - FONT_SIZE / 2, f"{scale.low:.4g}"),
     ]
-
-
-def _top_label(values: np.ndarray, high: float) -> str:
-    above = float((values > high).mean())
-    return f"≥ {high:.4g} ({above:.1%})" if above else f"{high:.4g}"
 
 
 def _fit(drawing: Drawing, bottom: float) -> None:

@@ -23,6 +23,7 @@ from viewer.drawings import Drawing, matrix_drawing, overlay_drawing, strip_draw
 from viewer.forward import forward_pass
 from viewer.inputs import ImageInput, Input, TextInput, from_path, from_text
 from viewer.session import RunOptions
+from widgets.colormap import Scale, scale_of
 
 if TYPE_CHECKING:
     from models.attention import AttentionLayer, Trace
@@ -263,7 +264,7 @@ def _saliency(document: ImageInput, trace: Trace, saliency: np.ndarray) -> Resul
     title = f"{trace.model.title} · saliency"
     return Result(
         lambda: {"saliency": saliency, "region": _corners(region), **trace.inputs},
-        drawing=lambda: overlay_drawing(document.pixels, region, saliency, title, high=1.0),
+        drawing=lambda: overlay_drawing(document.pixels, region, saliency, title, Scale(0.0, 1.0)),
     )
 
 
@@ -274,7 +275,9 @@ def _map(tokens: Tokens, row: np.ndarray) -> np.ndarray:
 
 def _map_drawing(document: Input, tokens: Tokens, row: np.ndarray, title: str) -> Drawing:
     if isinstance(document, ImageInput):
-        return overlay_drawing(document.pixels, tokens.region, _map(tokens, row), title)
+        values = _map(tokens, row)
+        # From the smallest weight on, as in the window: all tokens share a part that says nothing.
+        return overlay_drawing(document.pixels, tokens.region, values, title, scale_of(values, floor=0))
     return strip_drawing(tokens.labels, tokens.special, row, title)
 
 

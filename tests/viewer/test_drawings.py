@@ -6,7 +6,9 @@ import numpy as np
 from PIL import Image
 
 from models.tokens import Box
-from viewer.drawings import Raster, inferno, matrix_drawing, overlay_drawing, strip_drawing
+from viewer import drawings
+from viewer.drawings import Raster, matrix_drawing, overlay_drawing, strip_drawing
+from widgets.colormap import Scale, lut, scale_of
 
 
 def painted(data: bytes) -> np.ndarray:
@@ -22,8 +24,10 @@ def test_each_weight_is_a_square_of_its_colour_in_both_kinds():
     drawing = matrix_drawing(matrix, ["a", "b"], ["c", "d", "e"], "A title")
     frame, png = rasters(drawing)[0], painted(drawing.png())
     assert frame.width / 3 == frame.height / 2 == 28
+    colours = drawings.painted(matrix, Scale(0.0, 0.5))
+    assert tuple(colours[0, 0]) == tuple(lut()[255, :3])
     inside = png[round(frame.y) :, round(frame.x) :][:56, :84]
-    assert np.array_equal(inside, np.repeat(np.repeat(inferno(matrix / 0.5), 28, 0), 28, 1))
+    assert np.array_equal(inside, np.repeat(np.repeat(colours, 28, 0), 28, 1))
     image = next(ElementTree.fromstring(drawing.svg()).iter("{http://www.w3.org/2000/svg}image"))
     assert np.array_equal(painted(base64.b64decode(image.get("href").split(",")[1])), inside)
     assert [item.text for item in drawing.items if hasattr(item, "text")][-2:] == ["0.5", "0"]
@@ -33,16 +37,16 @@ def test_an_overlay_covers_its_region_alone_and_says_what_lies_above_its_colours
     pixels = np.full((40, 60, 3), 100, np.uint8)
     values = np.zeros((10, 10), np.float32)
     values[0, 0], values[0, 1] = 1000, 1
-    drawing = overlay_drawing(pixels, Box(10, 0, 50, 40), values, "A title")
+    scale = scale_of(values, 99)
+    drawing = overlay_drawing(pixels, Box(10, 0, 50, 40), values, "A title", scale)
     shown = rasters(drawing)[0].pixels
     assert (shown[:, :10] == 100).all()
     assert (shown[:, 50:] == 100).all()
-    high = np.percentile(values, 99)
     for cell in ((0, 0), (0, 1), (9, 9)):
-        expected = np.round(0.4 * 100 + 0.6 * inferno(values[cell] / high))
+        expected = np.round(0.4 * 100 + 0.6 * drawings.painted(values, scale)[cell])
         block = shown[cell[0] * 4 :, 10 + cell[1] * 4 :][:4, :4]
         assert (block == expected).all()
-    assert any(getattr(item, "text", "").endswith("(1.0%)") for item in drawing.items)
+    assert any(getattr(item, "text", "").endswith("(1.0% clipped)") for item in drawing.items)
 
 
 def test_a_strip_wraps_and_leaves_special_tokens_out_of_its_scale():
@@ -54,7 +58,7 @@ def test_a_strip_wraps_and_leaves_special_tokens_out_of_its_scale():
     assert len(chips) == 61
     assert max(chip.x + chip.width for chip in chips) <= 1000
     assert len({chip.y for chip in chips}) > 1
-    assert chips[-1].fill == tuple(inferno(np.array(1.0)))
+    assert chips[-1].fill == tuple(lut()[255, :3])
     assert painted(drawing.png()).shape == (drawing.height, drawing.width, 3)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -394,3 +395,13 @@ def test_the_welcome_page_and_back_by_the_tab_that_was_open(make_window, qtbot):
     QTest.mouseClick(tabs, Qt.MouseButton.LeftButton, pos=tabs.tabRect(0).center())
     assert window.session.current is document
     assert window.pages.currentWidget() is window.deck
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems always have a screen")
+def test_without_a_display_one_line_says_so():
+    environment = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    command = [sys.executable, str(ROOT / "main.py")]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert done.stderr.startswith("headlight: There is no display to open a window on. Start it in a desktop")
+    assert done.stderr.count("\n") == 1
