@@ -222,12 +222,10 @@ def matrix_map(trace: Trace, view: View, task: Task = SILENT) -> MatrixMap:
     return MatrixMap(values, levels(values, scale), scale, layer.queries, layer.keys)
 
 
-def input_map(
-    trace: Trace, view: View, at: tuple[int, Head], device: str | None = None, task: Task = SILENT
-) -> InputMap | Picture:
+def input_map(trace: Trace, view: View, at: tuple[int, Head], task: Task = SILENT) -> InputMap | Picture:
     """What lies on the input: by the chosen method, attention in layer and head `at`, rollout or saliency."""
     if view.map.method == "saliency":
-        return saliency_map(trace, device, task)
+        return saliency_map(trace, task)
     if view.map.method == "rollout":
         return rollout_map(trace, view, task)
     return attention_map(shown(trace, view.map), view, *at)
@@ -287,12 +285,12 @@ class _Drawn(Task):
         self.task.partial(self.draw(value))
 
 
-def saliency_map(trace: Trace, device: str | None = None, task: Task = SILENT) -> Picture:
+def saliency_map(trace: Trace, task: Task = SILENT) -> Picture:
     """The saliency prediction in 0..1, as a picture over the region that the model saw."""
     from models.engine import open_engine
 
     def predict() -> np.ndarray:
-        return open_engine(trace.model.id, trace.model.modality, device, task).saliency(trace, task)
+        return open_engine(trace.model.id, trace.model.modality, trace.device, task).saliency(trace, task)
 
     values = derived(trace, "saliency", predict)
     scale = Scale(0.0, 1.0, False, 0.0)

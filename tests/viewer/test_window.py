@@ -96,7 +96,7 @@ def test_a_sentence_becomes_linked_panes(text_window, settled):
     settled(window)
     start = SENTENCE.index("serve")
     assert window.session.view.selection.queries == (CharSpan(start, start + 5),)
-    np.testing.assert_array_equal(sentence._result.values, trace.layers[5].row(0, serve)[1])
+    np.testing.assert_array_equal(sentence.result.values, trace.layers[5].row(0, serve)[1])
 
     dj = trace.tokens.labels.index("dj")
     click(matrix.view, QPoint(matrix.view.cell_rect(dj, serve).center()))
@@ -105,7 +105,7 @@ def test_a_sentence_becomes_linked_panes(text_window, settled):
     window.session.undo()
     assert window.session.view.selection.keys == ()
     settled(window)
-    np.testing.assert_array_equal(sentence._result.values, trace.layers[5].row(0, serve)[1])
+    np.testing.assert_array_equal(sentence.result.values, trace.layers[5].row(0, serve)[1])
 
 
 def test_pointing_in_one_pane_answers_in_the_others_and_recomputes_no_map(text_window, settled):
@@ -140,7 +140,7 @@ def test_words_and_hidden_tokens_change_what_is_shown_and_say_so(text_window, se
     window = text_window
     window.session.set_map(whole_words=True, hide_special=True)
     settled(window)
-    shown = pane(window, "sentence")._result
+    shown = pane(window, "sentence").result
     assert shown.tokens.labels == tuple(SENTENCE.lower().split())
     assert shown.numbers.total < 1
     assert "special tokens hidden, they hold" in pane(window, "sentence").said.text()
@@ -172,11 +172,11 @@ def test_a_picture_and_its_patches(image_window, settled):
     settled(window)
     assert window.session.view.selection.queries == (box,)
     index = trace.tokens.index(5, 7)
-    np.testing.assert_array_equal(picture._result.values, trace.layers[11].row(0, index)[1])
+    np.testing.assert_array_equal(picture.result.values, trace.layers[11].row(0, index)[1])
     assert [chip.label for chip in picture.chips.chips()] == ["[CLS]", "patch (5, 7)"]
     window.clear_selection()
     settled(window)
-    np.testing.assert_array_equal(picture._result.values, trace.layers[11].row(0, 0)[1])
+    np.testing.assert_array_equal(picture.result.values, trace.layers[11].row(0, 0)[1])
 
 
 def test_pointing_at_a_head_previews_it_on_the_picture(image_window, settled):
@@ -184,10 +184,10 @@ def test_pointing_at_a_head_previews_it_on_the_picture(image_window, settled):
     trace, picture = window.session.current.trace, pane(window, "picture")
     window.session.set_hover(Hover(layer=3, head=4))
     settled(window)
-    np.testing.assert_array_equal(picture._result.values, trace.layers[3].row(4, 0)[1])
+    np.testing.assert_array_equal(picture.result.values, trace.layers[3].row(4, 0)[1])
     window.session.set_hover(Hover())
     settled(window)
-    np.testing.assert_array_equal(picture._result.values, trace.layers[11].row(0, 0)[1])
+    np.testing.assert_array_equal(picture.result.values, trace.layers[11].row(0, 0)[1])
 
 
 def test_rollout_saliency_and_mass_mask_on_the_picture(image_window, settled):
@@ -195,14 +195,14 @@ def test_rollout_saliency_and_mass_mask_on_the_picture(image_window, settled):
     picture = pane(window, "picture")
     window.session.set_map(method="rollout")
     settled(window)
-    assert picture._result.values.sum() == pytest.approx(1, abs=1e-4)
-    np.testing.assert_array_equal(picture._result.values, pane(window, "rollout")._result.values)
+    assert picture.result.values.sum() == pytest.approx(1, abs=1e-4)
+    np.testing.assert_array_equal(picture.result.values, pane(window, "rollout")._result.values)
     window.session.set_map(method="attention", mass=0.6)
     settled(window)
-    assert 0 < picture._result.mask.sum() < picture._result.mask.size
+    assert 0 < picture.result.mask.sum() < picture.result.mask.size
     window.session.set_map(method="saliency")
     settled(window)
-    saliency = picture._result.values
+    saliency = picture.result.values
     assert saliency.shape == (224, 336)
     cup, corner = saliency[60:170, 90:250].mean(), saliency[:30, :30].mean()
     assert cup > 0.6 > 0.2 > corner

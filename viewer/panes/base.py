@@ -26,7 +26,6 @@ class Pane(QObject):
     name = ""
     title = ""
     modalities = ("text", "image")
-    lane: Lane = "look"
 
     subtitle_changed = Signal(str)
 
@@ -47,11 +46,18 @@ class Pane(QObject):
         """Make the widget and connect its gestures."""
         return QWidget()
 
-    def key(self, document: Document, view: View) -> Hashable:
+    def prepare(self, document: Document, view: View) -> None:
+        """The document or its view is another one: show what needs no computing. Not called for hover."""
+
+    def key(self, document: Document, view: View, hover: Hover) -> Hashable:
         """All that `compute` depends on besides the trace; equal keys are not computed again."""
         return ()
 
-    def compute(self, trace: Trace, view: View, task: Task) -> Any:
+    def lane_for(self, view: View) -> Lane:
+        """Where the slice is computed: "look" for what is quick, "run" for what is not."""
+        return "look"
+
+    def compute(self, trace: Trace, view: View, hover: Hover, task: Task) -> Any:
         """The pane's slice of the trace. Runs in a worker."""
         return None
 
@@ -75,27 +81,33 @@ class Pane(QObject):
 
     def update(self) -> None:
         """Compute and paint again if anything that matters has changed and somebody sees it."""
-        document = self.session.current
-        if not self._can_show(document):
+        document, view = self.session.current, self.session.view
+        mine = document is not None and document.modality in self.modalities
+        if mine:
+            self.prepare(document, view)
+        if not self.can_show(document):
             self.forget()
-            self.clear(document if document and document.modality in self.modalities else None)
+            self.clear(document if mine else None)
             return
+        self._look(document, view, self.session.hover)
+
+    def _look(self, document: Document, view: View, hover: Hover) -> None:
         if not self.widget.isVisible():
             self._asked = None
             return
-        trace, view = document.trace, self.session.view
-        key = (trace, self.key(document, view))
+        trace = document.trace
+        key = (trace, self.key(document, view, hover))
         if key != self._asked:
             self._asked = key
             self.jobs.submit(
                 self.name,
-                lambda task: self.compute(trace, view, task),
+                lambda task: self.compute(trace, view, hover, task),
                 self._painted,
-                lane=self.lane,
+                lane=self.lane_for(view),
                 partial=self.paint_partial,
-                failed=self._failed,
+                failed=self.complain,
             )
-        self.mark(view, self.session.hover)
+        self.mark(view, hover)
 
     def forget(self) -> None:
         """Drop what was asked for, so that the next update asks again."""
@@ -114,9 +126,6 @@ class Pane(QObject):
         self.paint(result)
         self.mark(self.session.view, self.session.hover)
 
-    def _failed(self, failure: Failure) -> None:
-        self.complain(failure)
-
     def _document_changed(self, document: Document) -> None:
         if document is self.session.current:
             self.update()
@@ -125,10 +134,10 @@ class Pane(QObject):
         self.update()
 
     def _hover_changed(self, hover: Hover) -> None:
-        if self._can_show(self.session.current):
-            self.mark(self.session.view, hover)
+        if self.can_show(self.session.current):
+            self._look(self.session.current, self.session.view, hover)
 
-    def _can_show(self, document: Document | None) -> bool:
+    def can_show(self, document: Document | None) -> bool:
         return document is not None and document.modality in self.modalities and document.trace is not None
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -32,7 +32,7 @@ class MatrixPane(Pane):
         self._result: MatrixMap | None = None
         return self.view
 
-    def key(self, document: Document, view: View) -> Hashable:
+    def key(self, document: Document, view: View, hover: Hover) -> Hashable:
         map_ = view.map
         head = view.selection.head if map_.heads == "one" else None
         return (
@@ -40,7 +40,7 @@ class MatrixPane(Pane):
             *(map_.hide_special, map_.whole_words, self.blocked(view.selection.layer)),
         )
 
-    def compute(self, trace: Trace, view: View, task: Task) -> MatrixMap:
+    def compute(self, trace: Trace, view: View, hover: Hover, task: Task) -> MatrixMap:
         return matrix_map(shown(trace, view.map), view, task)
 
     def paint(self, result: MatrixMap) -> None:

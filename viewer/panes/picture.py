@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from typing import Any
-
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from models.attention import Trace
-from models.task import Task
 from models.tokens import Box, PatchTokens, Place
 from viewer.maps import (
     InputMap,
     Picture,
-    head_of,
-    input_map,
     query_indices,
 )
 from viewer.panes import words
-from viewer.panes.base import Pane
+from viewer.panes.on_input import OnInputPane
 from viewer.session import NOWHERE, Document, Hover, View
 from widgets.chips import Chip, Chips
 from widgets.colormap import lut
@@ -27,7 +21,7 @@ from widgets.cursor_tip import read_out
 from widgets.image_view import ImageView
 
 
-class PicturePane(Pane):
+class PicturePane(OnInputPane):
     name, title, modalities = "picture", "Image", ("image",)
 
     def build(self) -> QWidget:
@@ -44,11 +38,7 @@ class PicturePane(Pane):
         self.artifacts_note = QLabel()
         self.artifacts_note.setProperty("role", "dim")
         self.rows = [NumberRow(label, "") for label in ("Weight on patches", "Entropy", "", "Mean distance")]
-        self._result: InputMap | Picture | None = None
-        self._shown: Document | None = None
         self._input: object = None
-        self._asked_head: tuple[int, Any] = (0, 0)
-        self._device: str | None = None
         self._chip_tokens: list[int] = []
         widget = QWidget()
         layout = QVBoxLayout(widget)
@@ -70,41 +60,14 @@ class PicturePane(Pane):
         layout.addWidget(self.artifacts_row)
         return widget
 
-    def key(self, document: Document, view: View) -> Hashable:
-        map_ = view.map
-        common = (map_.method, map_.log, map_.percentile, map_.floor, map_.leave_out, map_.mass)
-        if map_.method == "saliency":
-            return ("saliency",)
-        if map_.method == "rollout":
-            queries = view.selection.queries if view.rollout_selected else ()
-            return (*common, queries, view.rollout)
-        return (
-            *(*common, map_.heads, map_.incoming, view.selection.queries),
-            *(self._head(view), self.blocked(self._head(view)[0])),
-        )
-
-    def compute(self, trace: Trace, view: View, task: Task) -> InputMap | Picture:
-        return input_map(trace, view, self._asked_head, self._device, task)
-
-    def update(self) -> None:
-        document = self.session.current
-        if document is not None and document.modality == "image":
-            self._show_picture(document)
-            view = self.session.view
-            self._asked_head = self._head(view)
-            self._device = document.options.device
-            self.lane = "look" if view.map.method == "attention" else "run"
-        super().update()
-
-    def paint_partial(self, value: Any) -> None:
-        self.paint(value)
+    def prepare(self, document: Document, view: View) -> None:
+        self._show_picture(document)
 
     def paint(self, result: InputMap | Picture) -> None:
-        self._result = result
-        view = self.session.view
+        self.result = result
         trace = self.session.current.trace
         region = trace.tokens.region
-        if view.map.method == "attention" and self.blocked(self._head(view)[0]):
+        if self.not_drawn(result):
             self.view.set_overlay(None)
         else:
             self.view.set_overlay(result.levels, _corners(region), smooth=isinstance(result, Picture))
@@ -125,9 +88,9 @@ class PicturePane(Pane):
         self._mark_chips(trace, view, hover)
 
     def clear(self, document: Document | None) -> None:
-        self._result = None
+        self.result = None
         if document is None:
-            self._shown = self._input = None
+            self._input = None
             self.view.set_picture(None)
         self.view.set_overlay(None)
         self.view.set_mask(None)
@@ -180,7 +143,7 @@ class PicturePane(Pane):
         self.chips.set_chips(chips)
 
     def _tip(self, x: float, y: float) -> str:
-        result, document = self._result, self.session.current
+        result, document = self.result, self.session.current
         if result is None or document is None or document.trace is None:
             return ""
         region = document.trace.tokens.region
@@ -196,11 +159,6 @@ class PicturePane(Pane):
             return "not seen by the model"
         index = int(found[0])
         return words.reading(result, index, self.session.view.map.incoming)
-
-    def table(self) -> str:
-        """The shown weights, a line a token, for a spreadsheet."""
-        result = self._result
-        return words.table(result.tokens, result.values) if isinstance(result, InputMap) else ""
 
     # -- gestures ----------------------------------------------------------------------------------------
 
@@ -235,20 +193,7 @@ class PicturePane(Pane):
         trace = self.session.current.trace
         self.session.select_queries([trace.tokens.place(int(trace.artifacts[index]))], add)
 
-    def _hover_changed(self, hover: Hover) -> None:
-        super()._hover_changed(hover)
-        document = self.session.current
-        if document and document.modality == "image" and self._head(self.session.view) != self._asked_head:
-            self.update()
-
     # -- helpers -----------------------------------------------------------------------------------------
-
-    def _head(self, view: View) -> tuple[int, Any]:
-        """The head under the cursor in the head grid, else the selected one (or fusion)."""
-        hover = self.session.hover
-        if hover.layer is not None and hover.head is not None:
-            return hover.layer, hover.head
-        return view.selection.layer, head_of(view)
 
     def _patch_at(self, x: float, y: float) -> Place | None:
         document = self.session.current

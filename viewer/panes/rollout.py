@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QStackedWidget, QVBoxLayout, 
 from models.attention import Trace
 from models.task import Task
 from models.tokens import Box, PatchTokens
+from viewer.jobs import Lane
 from viewer.maps import InputMap, query_indices, rollout_map
 from viewer.panes import words
 from viewer.panes.base import Pane
@@ -21,7 +22,7 @@ from widgets.token_strip import TokenStrip
 
 
 class RolloutPane(Pane):
-    name, title, lane = "rollout", "Rollout", "run"
+    name, title = "rollout", "Rollout"
 
     def build(self) -> QWidget:
         self.picture, self.strip = ImageView(), TokenStrip()
@@ -78,7 +79,7 @@ class RolloutPane(Pane):
         layout.addWidget(self.layers)
         return widget
 
-    def key(self, document: Document, view: View) -> Hashable:
+    def key(self, document: Document, view: View, hover: Hover) -> Hashable:
         map_ = view.map
         queries = view.selection.queries if view.rollout_selected else ()
         return (
@@ -86,18 +87,19 @@ class RolloutPane(Pane):
             *(map_.hide_special, map_.whole_words),
         )
 
-    def compute(self, trace: Trace, view: View, task: Task) -> InputMap:
+    def compute(self, trace: Trace, view: View, hover: Hover, task: Task) -> InputMap:
         return rollout_map(trace, view, task)
 
-    def update(self) -> None:
-        document = self.session.current
-        if document is not None and document.trace is not None:
+    def prepare(self, document: Document, view: View) -> None:
+        if document.trace is not None:
             self._show_settings(document)
-            if document.input is not self._input:
-                self._input, self._result = document.input, None
-                if document.modality == "image":
-                    self.picture.set_picture(document.input.pixels)
-        super().update()
+        if document.input is not self._input:
+            self._input, self._result = document.input, None
+            if document.modality == "image":
+                self.picture.set_picture(document.input.pixels)
+
+    def lane_for(self, view: View) -> Lane:
+        return "run"
 
     def paint_partial(self, value: InputMap) -> None:
         self.paint(value)

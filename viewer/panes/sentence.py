@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -15,12 +13,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from models.attention import Trace
-from models.task import Task
 from models.tokens import Place, TextTokens
-from viewer.maps import InputMap, head_of, input_map
+from viewer.maps import InputMap
 from viewer.panes import words
-from viewer.panes.base import Pane
+from viewer.panes.on_input import OnInputPane
 from viewer.session import NOWHERE, Document, Hover, View
 from widgets.controls import LabelledSlider
 from widgets.cursor_tip import read_out
@@ -31,7 +27,7 @@ TYPING_PAUSE = 400
 """Milliseconds without a key after which an edited text runs again."""
 
 
-class SentencePane(Pane):
+class SentencePane(OnInputPane):
     name, title, modalities = "sentence", "Sentence", ("text",)
 
     def build(self) -> QWidget:
@@ -40,9 +36,7 @@ class SentencePane(Pane):
         self.strip.clicked.connect(self._clicked)
         self.strip.spanned.connect(self._spanned)
         self.strip.set_tip(self._tip)
-        self._result: InputMap | None = None
         self._input: object = None
-        self._asked_head: tuple = (0, 0)
         self.stack = QStackedWidget()
         self.stack.addWidget(self.strip)
         self.stack.addWidget(self._editors())
@@ -95,55 +89,32 @@ class SentencePane(Pane):
 
     # -- slice -------------------------------------------------------------------------------------------
 
-    def key(self, document: Document, view: View) -> Hashable:
-        map_ = view.map
-        common = (map_.method, map_.log, map_.floor, map_.hide_special, map_.whole_words)
-        if map_.method == "rollout":
-            queries = view.selection.queries if view.rollout_selected else ()
-            return (*common, queries, view.rollout)
-        head = self._head(view)
-        return (*common, map_.heads, map_.incoming, view.selection.queries, head, self.blocked(head[0]))
-
-    def compute(self, trace: Trace, view: View, task: Task) -> InputMap:
-        return input_map(trace, view, self._asked_head, task=task)
-
-    def update(self) -> None:
-        document = self.session.current
-        if document is not None and document.modality == "text":
-            view = self.session.view
-            self._asked_head = self._head(view)
-            self.lane = "run" if view.map.method == "rollout" else "look"
-            self._show_input(document)
-        super().update()
-
-    def paint_partial(self, value: InputMap) -> None:
-        self.paint(value)
+    def prepare(self, document: Document, view: View) -> None:
+        self._show_input(document)
 
     def paint(self, result: InputMap) -> None:
         tokens: TextTokens = result.tokens
-        if self._result is None or tokens is not self._result.tokens:
+        if self.result is None or tokens is not self.result.tokens:
             self.strip.set_tokens(tokens.labels, tokens.special, tokens.words, tokens.texts)
-        self._result = result
-        view = self.session.view
-        blocked = view.map.method == "attention" and self.blocked(self._head(view)[0])
-        if blocked:
+        self.result = result
+        if reason := self.not_drawn(result):
             self.strip.set_weights(None, None)
-            self.said.setText(blocked)
+            self.said.setText(reason)
             return
         self.strip.set_weights(result.levels, result.values)
-        self.said.setText(self._sentence(result, view))
+        self.said.setText(self._sentence(result, self.session.view))
 
     def mark(self, view: View, hover: Hover) -> None:
-        if self._result is None:
+        if self.result is None:
             return
-        tokens = self._result.tokens
+        tokens = self.result.tokens
         self.strip.set_selected(tokens.find_all(view.selection.queries))
         under = [place for place in (hover.key, hover.query) if place is not None]
         found = tokens.find_all(under[:1])
         self.strip.set_hovered(int(found[0]) if len(found) else None)
 
     def clear(self, document: Document | None) -> None:
-        self._result = None
+        self.result = None
         if document is None:
             self._input = None
         # Until the tokens are there, the words stand in their place.
@@ -170,7 +141,7 @@ class SentencePane(Pane):
         return " · ".join(parts)
 
     def _tip(self, index: int) -> str:
-        result = self._result
+        result = self.result
         if result is None or index >= len(result.tokens):
             return ""
         return words.reading(result, index, self.session.view.map.incoming)
@@ -193,10 +164,6 @@ class SentencePane(Pane):
             self._span = (stop - first, total)
             self.stretch.set_range(0, max(total - (stop - first), 1))
             self.stretch.set_value(first)
-
-    def table(self) -> str:
-        """The shown weights, a line a token, for a spreadsheet."""
-        return words.table(self._result.tokens, self._result.values) if self._result else ""
 
     # -- gestures ----------------------------------------------------------------------------------------
 
@@ -239,23 +206,11 @@ class SentencePane(Pane):
         self._spanned(index, index, add)
 
     def _spanned(self, first: int, last: int, add: bool) -> None:
-        if self._result is not None:
-            tokens = self._result.tokens
+        if self.result is not None:
+            tokens = self.result.tokens
             self.session.select_queries([tokens.place(i) for i in range(first, last + 1)], add)
 
     def _place(self, index: int | None) -> Place | None:
-        if index is None or self._result is None or index >= len(self._result.tokens):
+        if index is None or self.result is None or index >= len(self.result.tokens):
             return None
-        return self._result.tokens.place(index)
-
-    def _hover_changed(self, hover: Hover) -> None:
-        super()._hover_changed(hover)
-        document = self.session.current
-        if document and document.modality == "text" and self._head(self.session.view) != self._asked_head:
-            self.update()
-
-    def _head(self, view: View) -> tuple:
-        hover = self.session.hover
-        if hover.layer is not None and hover.head is not None:
-            return hover.layer, hover.head
-        return view.selection.layer, head_of(view)
+        return self.result.tokens.place(index)

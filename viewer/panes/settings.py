@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from models.attention import Trace
 from models.task import Task
+from viewer.jobs import Lane
 from viewer.maps import derived, head_of, input_map
 from viewer.panes.base import Pane
 from viewer.session import Document, Hover, View
@@ -71,7 +72,6 @@ class SettingsPane(Pane):
         self._size_pause = QTimer(self, singleShot=True, interval=500)
         self._size_pause.timeout.connect(self._run_size)
         self._scale: Scale | None = None
-        self._device: str | None = None
         self._counted: tuple[Trace, int, HeadStatistics | None] | None = None
         self.head_title = Section("", rule=True)
         self.entropy = NumberRow("Entropy, mean", "")
@@ -120,7 +120,7 @@ class SettingsPane(Pane):
         self._column, self._scroll = inner, scroll
         return scroll
 
-    def key(self, document: Document, view: View) -> Hashable:
+    def key(self, document: Document, view: View, hover: Hover) -> Hashable:
         map_ = view.map
         return (
             *(view.selection.layer, head_of(view), view.selection.queries),
@@ -136,8 +136,12 @@ class SettingsPane(Pane):
             ),
         )
 
-    def compute(self, trace: Trace, view: View, task: Task) -> Scale:
-        return input_map(trace, view, (view.selection.layer, head_of(view)), self._device, task).scale
+    def lane_for(self, view: View) -> Lane:
+        # Where the map itself is computed, so that it is not computed twice.
+        return "look" if view.map.method == "attention" else "run"
+
+    def compute(self, trace: Trace, view: View, hover: Hover, task: Task) -> Scale:
+        return input_map(trace, view, (view.selection.layer, head_of(view)), task).scale
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self._column and event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Show):
@@ -145,16 +149,10 @@ class SettingsPane(Pane):
             self._scroll.setMinimumWidth(self._column.minimumSizeHint().width() + bar)
         return super().eventFilter(watched, event)
 
-    def update(self) -> None:
-        document = self.session.current
-        if document is not None:
-            self._device = document.options.device
-            # In the lane where the map itself is computed, so that it is not computed twice.
-            self.lane = "look" if self.session.view.map.method == "attention" else "run"
-            self._show(document, self.session.view)
-        super().update()
-        if self._can_show(document) and self.widget.isVisible():
-            self._ask_statistics(document.trace, self.session.view.selection.layer)
+    def prepare(self, document: Document, view: View) -> None:
+        self._show(document, view)
+        if self.can_show(document) and self.widget.isVisible():
+            self._ask_statistics(document.trace, view.selection.layer)
 
     def paint(self, result: Scale) -> None:
         self._scale = result

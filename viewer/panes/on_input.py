@@ -1,0 +1,59 @@
+"""What the panes share that lay a map on the input itself: the picture's, the sentence's."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any
+
+from models.attention import Head, Trace
+from models.task import Task
+from viewer.jobs import Lane
+from viewer.maps import InputMap, Picture, head_of, input_map
+from viewer.panes import words
+from viewer.panes.base import Pane
+from viewer.session import Document, Hover, View
+
+
+class OnInputPane(Pane):
+    """Shows the map of the chosen method; pointing at a head in the head grid previews that head's."""
+
+    result: InputMap | Picture | None = None
+    """What is painted."""
+
+    def key(self, document: Document, view: View, hover: Hover) -> Hashable:
+        map_ = view.map
+        scale = (map_.log, map_.percentile, map_.floor, map_.leave_out, map_.mass)
+        seen = (map_.hide_special, map_.whole_words)
+        if map_.method == "saliency":
+            return "saliency"
+        if map_.method == "rollout":
+            queries = view.selection.queries if view.rollout_selected else ()
+            return (*scale, *seen, queries, view.rollout)
+        at = pointed(view, hover)
+        return (*scale, *seen, at, map_.incoming, view.selection.queries, self.blocked(at[0]))
+
+    def lane_for(self, view: View) -> Lane:
+        return "look" if view.map.method == "attention" else "run"
+
+    def compute(self, trace: Trace, view: View, hover: Hover, task: Task) -> InputMap | Picture:
+        return input_map(trace, view, pointed(view, hover), task)
+
+    def paint_partial(self, value: Any) -> None:
+        self.paint(value)
+
+    def not_drawn(self, result: InputMap | Picture) -> str:
+        """Why this map is not drawn, or nothing."""
+        at = result.at if isinstance(result, InputMap) else None
+        return self.blocked(at[0]) if at is not None else ""
+
+    def table(self) -> str:
+        """The shown weights, a line a token, for a spreadsheet; empty without weights of tokens."""
+        result = self.result
+        return words.table(result.tokens, result.values) if isinstance(result, InputMap) else ""
+
+
+def pointed(view: View, hover: Hover) -> tuple[int, Head]:
+    """(layer, head) under the cursor in the head grid, else the selected one (or the fusion chosen)."""
+    if hover.layer is not None and hover.head is not None:
+        return hover.layer, hover.head
+    return view.selection.layer, head_of(view)
