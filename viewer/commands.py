@@ -48,7 +48,7 @@ def _file(w: Window) -> list[Command]:
         Command("model-hub", "Open a model from the hub…", "File", w.models.choose_from_hub),
         Command("screenshot", "Save a picture of the window…", "File", w.save_screenshot, ("Ctrl+Shift+S",)),
         Command("close", "Close document", "File", w.close_document, ("Ctrl+W",), opened),
-        Command("reopen", "Reopen closed document", "File", w.session.reopen, ("Ctrl+Shift+T",)),
+        Command("reopen", "Reopen closed document", "File", w.runs.reopen, ("Ctrl+Shift+T",)),
         Command("quit", "Quit", "File", w.close, ("Ctrl+Q",)),
     ]
 

@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 from psygnal import Signal
 
+from models.errors import HeadlightError
 from models.task import Task
 from viewer import inputs
 from viewer.forward import Pass, forward_pass
@@ -94,8 +95,23 @@ class Runs:
     def edit(self, document: Document, text: str, pair: str | None) -> None:
         """Run again with another text; what was shown stays until the new pass is done."""
         if isinstance(document.input, TextInput) and text.strip():
-            what = inputs.from_text(text, pair=pair or None)
+            try:
+                what = inputs.from_text(text, pair=pair or None)
+            except HeadlightError as error:
+                self.notify("error", error.cause, error.next_step, None)
+                return
             self.start(document, replace(document.options, start=0), what)
+
+    def close(self, document: Document) -> None:
+        """Close a document and give up its pass."""
+        self.jobs.cancel(f"run {document.number}")
+        self.session.close(document)
+
+    def reopen(self) -> None:
+        """Bring back what was closed last; a pass that was given up runs again."""
+        document = self.session.reopen()
+        if document is not None and document.trace is None:
+            self.start(document)
 
     def cancel(self) -> None:
         """Cancel all that runs; documents that wait for a pass say so."""

@@ -102,7 +102,7 @@ class Window(QMainWindow):
         self.models.more = [self.actions_.actions["model-folder"], self.actions_.actions["model-hub"]]
         self.topbar.palette_asked.connect(self.open_palette)
         self.topbar.new_asked.connect(self.new_text)
-        self.topbar.close_asked.connect(self.session.close)
+        self.topbar.close_asked.connect(self.runs.close)
         self.session.current_changed.connect(self._current_changed)
         self.session.document_changed.connect(self._something_changed)
         self.session.view_changed.connect(self._something_changed)
@@ -264,7 +264,7 @@ class Window(QMainWindow):
 
     def close_document(self) -> None:
         if self.session.current is not None:
-            self.session.close(self.session.current)
+            self.runs.close(self.session.current)
 
     def save_screenshot(self) -> None:
         path, _ = QFileDialog.getSaveFileName(self, "Save a picture of the window", "headlight.png", "*.png")

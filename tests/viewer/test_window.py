@@ -405,3 +405,17 @@ def test_without_a_display_one_line_says_so():
     assert done.returncode == 2
     assert done.stderr.startswith("headlight: There is no display to open a window on. Start it in a desktop")
     assert done.stderr.count("\n") == 1
+
+
+def test_a_document_closed_during_its_pass_runs_again_when_reopened(make_window, qtbot, settled):
+    window = make_window(size=448)
+    window.runs.open_path(str(ROOT / "assets" / "samples" / "coffee.jpg"))
+    qtbot.waitUntil(lambda: "looks at" in window.status.progress.sentence(), timeout=WAIT)
+    document = window.session.current
+    window.actions_.run("close")
+    settled(window)
+    assert (window.session.documents, document.trace) == ([], None)
+    window.actions_.run("reopen")
+    settled(window)
+    assert window.session.current is document
+    assert document.trace.tokens.grid == (32, 48)
