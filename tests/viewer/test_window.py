@@ -410,8 +410,9 @@ def test_without_a_display_one_line_says_so():
 def test_a_document_closed_during_its_pass_runs_again_when_reopened(make_window, qtbot, settled):
     window = make_window(size=448)
     window.runs.open_path(str(ROOT / "assets" / "samples" / "coffee.jpg"))
-    qtbot.waitUntil(lambda: "looks at" in window.status.progress.sentence(), timeout=WAIT)
+    qtbot.waitUntil(lambda: window.session.current is not None, timeout=WAIT)
     document = window.session.current
+    assert document.state == "running"
     window.actions_.run("close")
     settled(window)
     assert (window.session.documents, document.trace) == ([], None)
