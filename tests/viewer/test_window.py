@@ -264,7 +264,8 @@ def test_odd_files_open_and_what_is_odd_is_said(make_window, qtbot):
 def test_closing_during_work_cancels_and_leaves_no_thread(make_window, qtbot):
     window = make_window(size=1022)
     window.runs.open_path(str(ROOT / "assets" / "samples" / "astronaut.jpg"))
-    qtbot.waitUntil(lambda: "looks at" in window.status.progress.sentence(), timeout=WAIT)
+    runs = window.jobs.running
+    qtbot.waitUntil(lambda: any(j.kind.startswith("run ") and j.sentence for j in runs()), timeout=WAIT)
     window.close()
     assert not [t for t in threading.enumerate() if t.name.startswith("headlight-")]
     assert window.session.current.trace is None
