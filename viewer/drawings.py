@@ -18,7 +18,7 @@ from models.tokens import Box
 from widgets.colormap import Scale, levels, lut, scale_of
 
 FONT_SIZE = 12
-INK, DIM, LINE, PAPER = (29, 33, 41), (93, 102, 117), (214, 218, 226), (255, 255, 255)
+INK, DIM, PAPER = (29, 33, 41), (93, 102, 117), (255, 255, 255)
 
 _MARGIN = 16
 _MIDDLE = 0.35 * FONT_SIZE  # from a line's middle down to its base; not every viewer knows dominant-baseline

@@ -44,9 +44,6 @@ class Runs:
     def open_path(self, path: str) -> None:
         self._open(lambda: inputs.from_path(path), path)
 
-    def open_bytes(self, data: bytes, title: str) -> None:
-        self._open(lambda: inputs.from_bytes(data, title))
-
     def open_text(self, text: str, pair: str | None = None) -> None:
         self._open(lambda: inputs.from_text(text, pair=pair))
 

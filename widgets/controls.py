@@ -117,6 +117,19 @@ class _Segment(KeepsArrows, QPushButton):
         following.click()
 
 
+def _lay_out(row: QWidget, label: str, value: QWidget, slider: QWidget) -> None:
+    """A grey label at the left, its value at the right, the slider under both."""
+    name = ElidedLabel(label)
+    name.setProperty("role", "dim")
+    grid = QGridLayout(row)
+    grid.setContentsMargins(0, 0, 0, 0)
+    grid.setSpacing(theme.em(0.1))
+    grid.addWidget(name, 0, 0)
+    grid.addWidget(value, 0, 1)
+    grid.addWidget(slider, 1, 0, 1, 2)
+    grid.setColumnStretch(0, 1)
+
+
 class LabelledSlider(QWidget):
     """A label, its value (which can be typed) and a slider under both. Double click resets."""
 
@@ -148,15 +161,7 @@ class LabelledSlider(QWidget):
         self._slider.setAccessibleName(label)
         self._field = _ValueField([self._format(low), self._format(high)])
         self._field.setAccessibleName(f"{label}, value")
-        name = ElidedLabel(label)
-        name.setProperty("role", "dim")
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(theme.em(0.1))
-        grid.addWidget(name, 0, 0)
-        grid.addWidget(self._field, 0, 1)
-        grid.addWidget(self._slider, 1, 0, 1, 2)
-        grid.setColumnStretch(0, 1)
+        _lay_out(self, label, self._field, self._slider)
         self.set_value(self._default)
         self._slider.valueChanged.connect(self._moved)
         self._slider.reset.connect(self.reset)
@@ -291,15 +296,7 @@ class RangeRow(QWidget):
         self._slider.setAccessibleName(label)
         self._text = QLabel()
         self._text.setProperty("role", "value")
-        name = ElidedLabel(label)
-        name.setProperty("role", "dim")
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(theme.em(0.1))
-        grid.addWidget(name, 0, 0)
-        grid.addWidget(self._text, 0, 1)
-        grid.addWidget(self._slider, 1, 0, 1, 2)
-        grid.setColumnStretch(0, 1)
+        _lay_out(self, label, self._text, self._slider)
         self._slider.changed.connect(self._moved)
         self._show()
 

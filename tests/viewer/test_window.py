@@ -422,3 +422,34 @@ def test_a_document_closed_during_its_pass_runs_again_when_reopened(make_window,
     settled(window)
     assert window.session.current is document
     assert document.trace.tokens.grid == (32, 48)
+
+
+def test_what_is_typed_in_one_document_never_reaches_another(text_window, qtbot, settled):
+    window = text_window
+    first = window.session.current
+    window.runs.open_text("He drank tea.")
+    settled(window)
+    second = window.session.current
+    window.session.show(first)
+    window.edit_text()
+    sentence = pane(window, "sentence")
+    sentence.first.setFocus()
+    qtbot.keyClicks(sentence.first, "!")
+    window.session.show(second)  # before the pause after typing is over
+    assert sentence.first.toPlainText() == "He drank tea."
+    settled(window)
+    qtbot.waitUntil(lambda: first.input.text == "!" + SENTENCE, timeout=WAIT)
+    settled(window)
+    assert second.input.text == "He drank tea."
+    assert first.trace.tokens.labels[1] == "!"
+
+
+def test_a_rollout_through_a_layer_that_fails_its_check_is_not_drawn(image_window, settled):
+    window = image_window
+    document, rollout = window.session.current, pane(window, "rollout")
+    window.session.update(document, checks=(*document.checks[:4], 0.5, *document.checks[5:]))
+    settled(window)
+    assert rollout.picture._overlay.image is None
+    window.session.set_rollout(first=5)
+    settled(window)
+    assert rollout.picture._overlay.image is not None

@@ -122,6 +122,15 @@ class Pane(QObject):
         error = f"{document.checks[layer]:.2g}"
         return f"Layer {layer} is not drawn: its weights miss the layer's real output by {error}."
 
+    def rollout_blocked(self, view: View) -> str:
+        """Why the rollout is not drawn: one of the layers that it goes through is not; or nothing."""
+        document = self.session.current
+        if document is None or document.trace is None:
+            return ""
+        last = view.rollout.last
+        through = range(view.rollout.first, len(document.trace.layers) if last is None else last + 1)
+        return next((reason for layer in through if (reason := self.blocked(layer))), "")
+
     def _painted(self, result: Any) -> None:
         self.paint(result)
         self.mark(self.session.view, self.session.hover)

@@ -28,7 +28,7 @@ class OnInputPane(Pane):
             return "saliency"
         if map_.method == "rollout":
             queries = view.selection.queries if view.rollout_selected else ()
-            return (*scale, *seen, queries, view.rollout)
+            return (*scale, *seen, queries, view.rollout, self.rollout_blocked(view))
         at = pointed(view, hover)
         return (*scale, *seen, at, map_.incoming, view.selection.queries, self.blocked(at[0]))
 
@@ -43,8 +43,9 @@ class OnInputPane(Pane):
 
     def not_drawn(self, result: InputMap | Picture) -> str:
         """Why this map is not drawn, or nothing."""
-        at = result.at if isinstance(result, InputMap) else None
-        return self.blocked(at[0]) if at is not None else ""
+        if isinstance(result, Picture):
+            return ""
+        return self.blocked(result.at[0]) if result.at else self.rollout_blocked(self.session.view)
 
     def table(self) -> str:
         """The shown weights, a line a token, for a spreadsheet; empty without weights of tokens."""

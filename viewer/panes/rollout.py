@@ -84,15 +84,16 @@ class RolloutPane(Pane):
         queries = view.selection.queries if view.rollout_selected else ()
         return (
             *(queries, view.rollout, map_.log, map_.percentile, map_.floor, map_.leave_out),
-            *(map_.hide_special, map_.whole_words),
+            *(map_.hide_special, map_.whole_words, self.rollout_blocked(view)),
         )
 
     def compute(self, trace: Trace, view: View, hover: Hover, task: Task) -> InputMap:
         return rollout_map(trace, view, task)
 
     def prepare(self, document: Document, view: View) -> None:
-        if document.trace is not None:
-            self._show_settings(document)
+        if document.trace is None:
+            return
+        self._show_settings(document)
         if document.input is not self._input:
             self._input, self._result = document.input, None
             if document.modality == "image":
@@ -106,17 +107,22 @@ class RolloutPane(Pane):
 
     def paint(self, result: InputMap) -> None:
         tokens = result.tokens
+        reason = self.rollout_blocked(self.session.view)
         if isinstance(tokens, PatchTokens):
             self.stack.setCurrentIndex(0)
             region = tokens.region
-            self.picture.set_overlay(result.levels, (region.x0, region.y0, region.x1, region.y1))
+            corners = (region.x0, region.y0, region.x1, region.y1)
+            self.picture.set_overlay(None if reason else result.levels, corners)
         else:
             self.stack.setCurrentIndex(1)
             if self._result is None or tokens is not self._result.tokens:
                 self.strip.set_tokens(tokens.labels, tokens.special, tokens.words, tokens.texts)
-            self.strip.set_weights(result.levels, result.values)
+            self.strip.set_weights(*((None, None) if reason else (result.levels, result.values)))
         self._result = result
-        self._say()
+        if reason:
+            self.subtitle_changed.emit(reason)
+        else:
+            self._say()
 
     def mark(self, view: View, hover: Hover) -> None:
         self.picture.set_lut(lut(view.map.colours))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 from models.tokens import Place, TextTokens
 from viewer.maps import InputMap
 from viewer.panes import words
+from viewer.panes.later import Later
 from viewer.panes.on_input import OnInputPane
 from viewer.session import NOWHERE, Document, Hover, View
 from widgets.controls import LabelledSlider
@@ -53,10 +54,8 @@ class SentencePane(OnInputPane):
         self.stretch = LabelledSlider("Tokens shown", 0, 1, 1, lambda value: self._stretch_text(int(value)))
         self.stretch.changed.connect(self._stretched)
         self.stretch.hide()
-        self._pause = QTimer(self, singleShot=True, interval=TYPING_PAUSE)
-        self._pause.timeout.connect(self._typed)
-        self._stretch_pause = QTimer(self, singleShot=True, interval=TYPING_PAUSE)
-        self._stretch_pause.timeout.connect(self._run_stretch)
+        self._later = Later(TYPING_PAUSE, self)
+        self._document: Document | None = None
         widget = QWidget()
         layout = QVBoxLayout(widget)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -77,7 +76,7 @@ class SentencePane(OnInputPane):
             editor.setAccessibleName(name)
             editor.setAcceptDrops(False)  # a dropped file is opened by the window, not typed in as its path
             editor.setTabChangesFocus(True)
-            editor.textChanged.connect(lambda: self._pause.start())
+            editor.textChanged.connect(self._typed)
             column = QVBoxLayout()
             column.setSpacing(2)
             label = QLabel(name)
@@ -148,10 +147,12 @@ class SentencePane(OnInputPane):
 
     def _show_input(self, document: Document) -> None:
         trace = document.trace
-        if document.input is not self._input:
+        other, self._document = document is not self._document, document
+        if other or document.input is not self._input:
             self._input = document.input
             for editor, text in ((self.first, document.input.text), (self.second, document.input.pair or "")):
-                if editor.toPlainText() != text and not editor.hasFocus():
+                # What is being typed now must not be taken from under the cursor.
+                if editor.toPlainText() != text and (other or not editor.hasFocus()):
                     editor.blockSignals(True)
                     editor.setPlainText(text)
                     editor.blockSignals(False)
@@ -163,7 +164,8 @@ class SentencePane(OnInputPane):
             first, stop, total = trace.stretch
             self._span = (stop - first, total)
             self.stretch.set_range(0, max(total - (stop - first), 1))
-            self.stretch.set_value(first)
+            if not self._later.waits_for(document):
+                self.stretch.set_value(first)
 
     # -- gestures ----------------------------------------------------------------------------------------
 
@@ -174,29 +176,28 @@ class SentencePane(OnInputPane):
         return f"{first + 1:,} to {first + shown_tokens:,} of {total:,}"
 
     def _stretched(self, value: float) -> None:
-        self._stretch_pause.start()
-
-    def _run_stretch(self) -> None:
-        document = self.session.current
-        if document is not None and document.modality == "text":
-            self.runs.change(document, start=int(self.stretch.value()))
+        document = self._document
+        if document is not None:
+            self._later.ask(document, lambda: self.runs.change(document, start=int(value)))
 
     def _typed(self) -> None:
-        document = self.session.current
+        document = self._document
         text, pair = self.first.toPlainText(), self.second.toPlainText()
-        if document is None or document.modality != "text" or not text.strip():
-            return
-        if (text, pair) != (document.input.text, document.input.pair or ""):
-            self.runs.edit(document, text, pair)
+
+        def run() -> None:
+            if text.strip() and (text, pair) != (document.input.text, document.input.pair or ""):
+                self.runs.edit(document, text, pair)
+
+        if document is not None:
+            self._later.ask(document, run)
 
     def _edit(self, on: bool) -> None:
         self.stack.setCurrentIndex(int(on))
         self.edit_button.setText("Done" if on else "Edit text")
         if on:
             self.first.setFocus()
-        elif self._pause.isActive():
-            self._pause.stop()
-            self._typed()
+        else:
+            self._later.now()
 
     def _hovered(self, index: int | None) -> None:
         place = self._place(index)

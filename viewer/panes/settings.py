@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from models.attention import Trace
@@ -13,6 +13,7 @@ from models.task import Task
 from viewer.jobs import Lane
 from viewer.maps import derived, head_of, input_map
 from viewer.panes.base import Pane
+from viewer.panes.later import Later
 from viewer.session import Document, Hover, View
 from widgets.colormap import MAPS, Scale, lut
 from widgets.controls import Choice, ColourBar, LabelledSlider, NumberRow, Section, Segmented, Toggle
@@ -20,6 +21,10 @@ from widgets.labels import percent
 
 if TYPE_CHECKING:
     from models.statistics import HeadStatistics
+
+
+RESIZE_PAUSE = 500
+"""Milliseconds without a move of the size slider after which the picture runs again."""
 
 
 class SettingsPane(Pane):
@@ -68,9 +73,8 @@ class SettingsPane(Pane):
         self.size.setToolTip(
             "The picture's short side as the model sees it: more pixels, more patches, slower"
         )
-        self.size.changed.connect(lambda v: self._size_pause.start())
-        self._size_pause = QTimer(self, singleShot=True, interval=500)
-        self._size_pause.timeout.connect(self._run_size)
+        self.size.changed.connect(self._resized)
+        self._later = Later(RESIZE_PAUSE, self)
         self._scale: Scale | None = None
         self._counted: tuple[Trace, int, HeadStatistics | None] | None = None
         self.head_title = Section("", rule=True)
@@ -90,11 +94,8 @@ class SettingsPane(Pane):
             ("Scale", self.scale),
             ("One scale for", self.shared),
         ):
-            title = Section(section)
-            layout.addWidget(title)
+            layout.addWidget(Section(section))
             layout.addWidget(control)
-            if control is self.direction:
-                self.direction_title = title
         for widget in (
             self.percentile,
             self.floor,
@@ -227,10 +228,10 @@ class SettingsPane(Pane):
             picture and document.trace is not None and len(document.trace.artifacts) > 0
         )
         self.whole_words.setVisible(not picture)
-        if picture and not self._size_pause.isActive():
+        if picture and not self._later.waits_for(document):
             self.size.set_value(document.options.size)
 
-    def _run_size(self) -> None:
+    def _resized(self, value: float) -> None:
         document = self.session.current
         if document is not None and document.modality == "image":
-            self.runs.change(document, size=int(self.size.value()))
+            self._later.ask(document, lambda: self.runs.change(document, size=int(value)))
