@@ -64,7 +64,7 @@ class AttentionCall:
     mask: bool (True where a query may look) or additive float, broadcastable to [B, H, Nq, Nk], or None.
     bias: additive position bias, broadcastable to the same, or None. causal: without a mask, query i sees
     keys 0 to i. softcap: scores become softcap·tanh(scores / softcap). sinks [H]: one more score a row, whose
-    share no key gets. sliding_window: how many keys back a query sees; the mask already says so.
+    share no key gets.
     rows, outputs: sampled query rows and what the call returned for them, [B, rows, H, dv].
     """
 
@@ -77,7 +77,6 @@ class AttentionCall:
     mask: Tensor | None = None
     bias: Tensor | None = None
     causal: bool = False
-    sliding_window: int | None = None
     softcap: float | None = None
     sinks: Tensor | None = None
     rows: Tensor | None = None

@@ -130,7 +130,6 @@ def _call(
         mask=mask,
         bias=kwargs.get("position_bias"),
         causal=bool(causal) and mask is None and q.shape[2] > 1,
-        sliding_window=kwargs.get("sliding_window"),
         softcap=kwargs.get("softcap"),
         sinks=kwargs.get("s_aux"),
     )

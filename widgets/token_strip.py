@@ -158,7 +158,9 @@ class TokenStrip(QAbstractScrollArea):
         room = max(width - indent - edge, theme.em(4))
         chips: list[QRectF] = []
         x, y, last_word, last_text = -gap, edge, -1, 0
-        for own, word, text in zip(self._widths, self._words.tolist(), self._texts.tolist(), strict=True):
+        # Special tokens belong to neither text: they stay in the line of what they follow.
+        texts = np.maximum.accumulate(np.where(self._special, 0, self._texts))
+        for own, word, text in zip(self._widths, self._words.tolist(), texts.tolist(), strict=True):
             own = min(own, room)
             x += 2 if word >= 0 and word == last_word else gap
             if chips and (x + own > room or text != last_text):

@@ -315,3 +315,12 @@ def test_arrays_that_do_not_fit_are_refused(strip):
         strip.set_weights(np.zeros(3, np.uint8))
     with pytest.raises(ValueError, match="labels"):
         strip.set_tokens(["a"], np.zeros(2, bool))
+
+
+def test_the_separator_after_the_second_text_stays_in_its_line(show):
+    strip = show(TokenStrip(), 600, 200)
+    labels = ("[CLS]", "a", "[SEP]", "b", "[SEP]")
+    special, texts = np.array([1, 0, 1, 0, 1], bool), np.array([0, 0, 0, 1, 0])
+    strip.set_tokens(labels, special, None, texts)
+    tops = [strip.chip_rect(index).top() for index in range(5)]
+    assert tops[0] == tops[1] == tops[2] < tops[3] == tops[4]
