@@ -77,7 +77,7 @@ def geometry(
     interpolation: Interpolation = "inverse",
     task: Task = SILENT,
 ) -> Geometry:
-    """Neighbours and samples of one cloud, float (n, 3) in metres, n ≥ 1, in as many stages as `k` has entries.
+    """Neighbours and samples of one cloud, float (n, 3) in metres, n ≥ 1: a stage for each entry of `k`.
 
     A stage holds ⌊n / stride⌋ points of the one before, at least one. Raises ValueError for an empty cloud.
     """
@@ -118,6 +118,7 @@ def collate(geometries: Sequence[Geometry]) -> Geometry:
     if len(geometries) == 1:
         return geometries[0]
     stages: list[Stage] = []
+    before: list[int] = []
     for parts in zip(*(g.stages for g in geometries), strict=True):
         starts = np.concatenate([[0], np.cumsum([len(part.points) for part in parts])])[:-1].tolist()
         finest = np.concatenate([[0], np.cumsum([sum(g.clouds) for g in geometries])])[:-1].tolist()
@@ -170,7 +171,7 @@ def farthest(points: np.ndarray, count: int) -> np.ndarray:
 def nearest(
     tree: cKDTree, queries: np.ndarray, k: int, own: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(int64 (m, min(k, n)), float64 distances): nearest first; `own` (m,): the query's own point, put first."""
+    """(int64 (m, min(k, n)), float64 distances): nearest first, but a query's `own` point before all."""
     columns = min(k, tree.n)
     distance, found = tree.query(
         queries, np.arange(1, columns + 1), workers=-1 if len(queries) > _MANY else 1

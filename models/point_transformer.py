@@ -1,7 +1,8 @@
 """The segmentation network of Zhao et al., Point Transformer (2021), in plain torch.
 
 Names and order of modules are those of the widely used public implementation, so that its checkpoints fit:
-7,767,729 parameters with 6 input channels and 13 classes. Shapes: n points of a stage, k neighbours, C planes.
+7,767,729 parameters with 6 input channels and 13 classes. Shapes: n points of a stage, k neighbours each,
+C planes.
 """
 
 from __future__ import annotations
@@ -23,7 +24,10 @@ def grouped(features: Tensor, index: Tensor) -> Tensor:
 
 
 class PointAttention(nn.Module):
-    """Vector attention over neighbours (equation 3): out = Σₖ (vⱼ + δ) · softmaxₖ(γ(kⱼ − qᵢ + δ)), δ = θ(pⱼ − pᵢ)."""
+    """Vector attention over neighbours (equation 3).
+
+    out = Σₖ (vⱼ + δ) · softmaxₖ(γ(kⱼ − qᵢ + δ)), δ = θ(pⱼ − pᵢ), γ = `linear_w`, θ = `linear_p`.
+    """
 
     def __init__(self, channels: int) -> None:
         super().__init__()

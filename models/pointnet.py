@@ -7,6 +7,7 @@ Shapes: B clouds of n points.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -15,7 +16,7 @@ from torch import Tensor, nn
 def shared(*widths: int) -> nn.Sequential:
     """Linear → norm → ReLU for each step from width to width, over rows [points, width]."""
     layers: list[nn.Module] = []
-    for before, after in zip(widths, widths[1:], strict=False):
+    for before, after in pairwise(widths):
         layers += [nn.Linear(before, after), nn.BatchNorm1d(after), nn.ReLU(inplace=True)]
     return nn.Sequential(*layers)
 
@@ -81,7 +82,7 @@ class PointNet(nn.Module):
         return self.classified(local, deep.amax(1))
 
     def features(self, features: Tensor, positions: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """(turned point features [B, n, 64], features before the maximum [B, n, 1024], matrix [B, 64, 64])."""
+        """(turned features [B, n, 64], features before the maximum [B, n, 1024], matrix [B, 64, 64])."""
         batch, n, _ = positions.shape
         x = torch.cat([positions, features], 2)
         turned = positions @ self.turn(x).to(positions.dtype)
