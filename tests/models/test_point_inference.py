@@ -125,7 +125,7 @@ def test_it_agrees_with_the_formulas_point_by_point() -> None:
     expected = reference([row.double().numpy() for row in x])
     calls: list[NeighbourhoodCall] = []
     logits = FoldedPointTransformer(net)(x, shape, calls=calls)
-    assert np.abs(expected).max() > 0.5
+    assert np.abs(expected).max() > 0.2
     np.testing.assert_allclose(net(x, shape), expected, atol=1e-5)
     np.testing.assert_allclose(logits, expected, atol=1e-5)
     for call, weights in zip(calls, reference.attention, strict=True):
