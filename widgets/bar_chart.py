@@ -18,6 +18,7 @@ from PySide6.QtGui import (
     QPainterPath,
     QPaintEvent,
     QPen,
+    QResizeEvent,
 )
 from PySide6.QtWidgets import QWidget
 
@@ -58,6 +59,7 @@ class BarChart(KeepsArrows, QWidget):
         self._hovered: int | None = None
         self._log = False
         self._explain: Callable[[int], str] | None = None
+        self._room: QRectF | None = None
         self._tip = CursorTip(self)
         self._focus_frame = False
         self.setMouseTracking(True)
@@ -79,6 +81,7 @@ class BarChart(KeepsArrows, QWidget):
         self._values = values
         self._labels = [str(1 + index) for index in range(len(values))] if labels is None else list(labels)
         self._emphasised = emphasised
+        self._room = None
         if self._hovered is not None and self._hovered >= len(values):
             self._hovered = None
         known = np.flatnonzero(np.isfinite(values))
@@ -90,6 +93,7 @@ class BarChart(KeepsArrows, QWidget):
     def set_log(self, log: bool) -> None:
         """A logarithmic axis of four decades below the largest value; less than that has no bar."""
         self._log = log
+        self._room = None
         self.update()
 
     def set_hovered(self, index: int | None) -> None:
@@ -118,6 +122,14 @@ class BarChart(KeepsArrows, QWidget):
     def minimumSizeHint(self) -> QSize:
         return QSize(theme.em(14), theme.em(6))
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._room = None
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        self._room = None  # other fonts, perhaps
+
     def _top(self) -> float:
         """The value at the upper end: the largest and a little air; 1 where no value is above 0."""
         known = self._values[np.isfinite(self._values)]
@@ -140,12 +152,15 @@ class BarChart(KeepsArrows, QWidget):
 
     def _area(self) -> QRectF:
         """Where bars stand."""
+        if self._room is not None:
+            return self._room
         metrics = QFontMetricsF(_font())
         texts = [*map(_tick_text, self._ticks()), "log" * self._log]
         widest = max(map(metrics.horizontalAdvance, texts))
         left, half = widest + theme.em(0.7), metrics.height() / 2
         below = metrics.height() + theme.em(0.35)
-        return QRectF(self.rect()).adjusted(round(left), round(half), -theme.em(0.3), -round(below))
+        self._room = QRectF(self.rect()).adjusted(round(left), round(half), -theme.em(0.3), -round(below))
+        return self._room
 
     def _pitch(self) -> float:
         return self._area().width() / max(1, len(self._values))

@@ -19,6 +19,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
+    QPixmap,
     QResizeEvent,
 )
 from PySide6.QtWidgets import QWidget
@@ -105,6 +106,7 @@ class ConfusionView(KeepsArrows, QWidget):
         self._hovered: tuple[int, int | None] | None = None
         self._selected: tuple[int, int] | None = None
         self._places = _Places(0, 0, 0, 1, 0, (), None)
+        self._picture: QPixmap | None = None
         self._tip = CursorTip(self)
         self._focus_frame = False
         self.setMouseTracking(True)
@@ -131,6 +133,7 @@ class ConfusionView(KeepsArrows, QWidget):
     def set_lut(self, lut: np.ndarray) -> None:
         """The colours of the levels: uint8 (256, 4)."""
         self._lut = lut
+        self._picture = None
         self.update()
 
     def set_selected(self, cell: tuple[int, int] | None) -> None:
@@ -207,6 +210,7 @@ class ConfusionView(KeepsArrows, QWidget):
         right, bottom = aside + left + count * cell, top + count * cell
         scale = None if low else bottom + theme.em(0.7)
         self._places = _Places(aside, aside + left, top, cell, right + gap, columns, scale)
+        self._picture = None
         self.update()
 
     def _figure_width(self) -> int:
@@ -316,7 +320,9 @@ class ConfusionView(KeepsArrows, QWidget):
                 painter.setPen(QColor(theme.current().dim))
                 painter.drawText(self.rect(), _CENTRE, "No labelled points")
                 return
-            self._paint_cells(painter)
+            if self._picture is None:
+                self._picture = self._cells()
+            painter.drawPixmap(0, 0, self._picture)
             self._paint_marks(painter)
             self._paint_names(painter)
             self._paint_figures(painter)
@@ -330,6 +336,17 @@ class ConfusionView(KeepsArrows, QWidget):
         if self._lut is None:
             self._lut = colour_table()
         return self._lut
+
+    def _cells(self) -> QPixmap:
+        """All cells and their numbers, which pointing leaves as they are."""
+        ratio = self.devicePixelRatioF()
+        picture = QPixmap(self.size() * ratio)
+        picture.setDevicePixelRatio(ratio)
+        picture.fill(Qt.GlobalColor.transparent)
+        with QPainter(picture) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            self._paint_cells(painter)
+        return picture
 
     def _paint_cells(self, painter: QPainter) -> None:
         colours, table = theme.current(), self._colours()
