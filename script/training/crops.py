@@ -15,6 +15,7 @@ from torch.utils.data import IterableDataset, get_worker_info
 from models.neighbours import Geometry, collate, geometry
 
 CLASSES = 13
+CEILING = 0
 POINTS = 16_384
 """Points of a batch, always: one large crop, two or four smaller ones."""
 SPLITS = (1, 2, 2, 4)
@@ -107,6 +108,10 @@ def crop(room: Room, size: int, rng: np.random.Generator) -> tuple[np.ndarray, n
     """
     points, colours, labels = room.points, room.colours, room.labels
     floor = room.floor
+    if rng.random() < 0.1:  # a scan without its ceiling, as many are shown
+        kept = labels != CEILING
+        if kept.sum() >= size:
+            points, colours, labels = points[kept], colours[kept], labels[kept]
     if len(points) > 1.3 * size and rng.random() < 0.3:  # a sparser scan
         keep = rng.random(len(points)) < rng.uniform(max(0.4, 1.2 * size / len(points)), 1)
         if keep.sum() >= size:
