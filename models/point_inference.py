@@ -37,6 +37,8 @@ _GROUPED = 2**17
 _GROUPED_ELSEWHERE = 2**26
 _GROUPED_GRADIENT = 2**22
 """With gradients every chunk adds to whole tensors once: few chunks, each computed again on the way back."""
+_ROWS = 2**11
+"""Points that go through plain linear layers at once."""
 _NARROW = 64
 """Up to so many channels a product with ones repeats weights over channels quicker than broadcasting does."""
 
@@ -143,7 +145,7 @@ class FoldedPointTransformer:
             if isinstance(transition, _Deepest):
                 x = transition(x, stages[number].counts)
             else:
-                x = transition(skips.pop(), x, stages[number + 1])
+                x = transition(skips.pop(), x, stages[number + 1], way)
             if number == len(stages) - 1:
                 skips.pop()
             x = through(f"dec{number + 1}", x, number)
@@ -224,9 +226,15 @@ class _Up:
         self.skip = _folded(*module.linear1[:2])
         self.coarse = _folded(*module.linear2[:2])
 
-    def __call__(self, skip: Tensor, coarse: Tensor, stage: Stage) -> Tensor:
-        x = torch.addmm(self.skip[1], skip, self.skip[0]).relu_()
-        return x + interpolated(torch.addmm(self.coarse[1], coarse, self.coarse[0]).relu_(), stage)
+    def __call__(self, skip: Tensor, coarse: Tensor, stage: Stage, way: _Pass) -> Tensor:
+        coarse = torch.addmm(self.coarse[1], coarse, self.coarse[0]).relu_()
+
+        def part(bounds: tuple[int, int]) -> Tensor:
+            rows = slice(*bounds)
+            x = torch.addmm(self.skip[1], skip[rows], self.skip[0]).relu_()
+            return x + interpolated(coarse, stage.up_index[rows], stage.up_weight[rows])
+
+        return torch.cat(way.each(part, _chunks(stage.up_index, coarse.shape[1])))
 
 
 class _Deepest:
@@ -274,12 +282,11 @@ class _Block:
         self.repeat = torch.eye(self.maps, device=v.device).repeat(1, SHARE)
 
     def __call__(self, features: Tensor, stage: Stage, number: int, way: _Pass) -> Tensor:
-        x = torch.addmm(self.before[1], features, self.before[0]).relu_()
-        q, k, v = (torch.addmm(bias, x, weight) for weight, bias in (self.q, self.k, self.v))
+        q, k, v = self._projected(features, way)
         n, columns = stage.neighbours.shape
-        weights = None if way.calls is None else x.new_empty(n, columns, self.maps)
-        rows = _sampled_rows(n).to(x.device)
-        outputs = x.new_empty(len(rows), x.shape[1])
+        weights = None if way.calls is None else features.new_empty(n, columns, self.maps)
+        rows = _sampled_rows(n).to(features.device)
+        outputs = torch.empty_like(features[rows])
 
         def part(bounds: tuple[int, int]) -> Tensor:
             start, stop = bounds
@@ -293,11 +300,31 @@ class _Block:
             out = torch.addcmul(self.shift, out, self.scale).relu_()
             return torch.addmm(self.after[1], out, self.after[0]).add_(features[start:stop]).relu_()
 
-        found = torch.cat(way.each(part, _chunks(stage.neighbours, x.shape[1])))
+        found = torch.cat(way.each(part, _chunks(stage.neighbours, features.shape[1])))
         if weights is not None:
-            values = self._values(x, stage, rows)
+            values = self._values(features, stage, rows)
             call = NeighbourhoodCall(self.name, number, stage.neighbours, weights, rows, values, outputs)
             way.calls.append(call)
+        return found
+
+    def _entered(self, features: Tensor) -> Tensor:
+        """What the attention is given."""
+        return torch.addmm(self.before[1], features, self.before[0]).relu_()
+
+    def _projected(self, features: Tensor, way: _Pass) -> tuple[Tensor, Tensor, Tensor]:
+        """q, k, v, each [n, C]."""
+        layers = (self.q, self.k, self.v)
+        if torch.is_grad_enabled():
+            x = self._entered(features)
+            return tuple(torch.addmm(bias, x, weight) for weight, bias in layers)
+        found = tuple(torch.empty_like(features) for _ in layers)
+
+        def part(start: int) -> None:
+            x = self._entered(features[start : start + _ROWS])
+            for (weight, bias), into in zip(layers, found, strict=True):
+                torch.addmm(bias, x, weight, out=into[start : start + _ROWS])
+
+        way.each(part, range(0, len(features), _ROWS))
         return found
 
     def _attended(self, q: Tensor, k: Tensor, v: Tensor, chunk: _Chunk, kept: Tensor | None) -> Tensor:
@@ -321,12 +348,13 @@ class _Block:
             value = value.view(-1, SHARE, self.maps) * spread
         return value.view(-1, m, channels).sum(0)
 
-    def _values(self, x: Tensor, stage: Stage, rows: Tensor) -> Tensor:
+    def _values(self, features: Tensor, stage: Stage, rows: Tensor) -> Tensor:
         """[r, k, C]: vⱼ + δ of sampled queries, by the network's own modules."""
         near = stage.neighbours[rows]
         apart = stage.points[near] - stage.points[rows, None]  # [r, k, 3]
         place = self.attention.linear_p(apart.view(-1, 3)).view(*near.shape, -1)
-        return self.attention.linear_v(x[near]) + place
+        x = self._entered(features[near.flatten()])
+        return self.attention.linear_v(x).view(*near.shape, -1) + place
 
 
 def _sampled_rows(count: int) -> Tensor:

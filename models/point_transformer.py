@@ -136,7 +136,7 @@ class TransitionUp(nn.Module):
 
     def forward(self, skip: Tensor, coarse: Tensor, stage: Stage) -> Tensor:
         """skip [n, planes], coarse [n of `stage`, coarse] → [n, planes]."""
-        return self.linear1(skip) + interpolated(self.linear2(coarse), stage)
+        return self.linear1(skip) + interpolated(self.linear2(coarse), stage.up_index, stage.up_weight)
 
 
 class Deepest(nn.Module):
@@ -156,10 +156,10 @@ class Deepest(nn.Module):
         return self.linear1(torch.cat([features, told], 1))
 
 
-def interpolated(coarse: Tensor, stage: Stage) -> Tensor:
-    """[n of the finer stage, C] from [n, C] by the stage's three nearest."""
-    near = coarse.index_select(0, stage.up_index.flatten()).view(-1, 3, coarse.shape[1])
-    return (near * stage.up_weight[..., None].to(near.dtype)).sum(1)
+def interpolated(coarse: Tensor, index: Tensor, weight: Tensor) -> Tensor:
+    """[n, C] from the coarser points [m, C]: index, weight [n, 3] of the nearest."""
+    near = coarse.index_select(0, index.flatten()).view(*index.shape, coarse.shape[1])
+    return (near * weight[..., None].to(near.dtype)).sum(1)
 
 
 class PointTransformer(nn.Module):
