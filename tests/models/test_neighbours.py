@@ -30,10 +30,12 @@ def test_neighbours_are_the_nearest_and_the_point_itself_comes_first() -> None:
 
 def test_inverse_square_interpolation() -> None:
     points = np.array([[0, 0, 0], [1, 0, 0], [3, 0, 0], [0.5, 0, 0]], np.float32)
-    stage = geometry(points, k=(2, 2), stride=(1, 1), interpolation="inverse-square").stages[1]
-    row = points[3, 0] - points[stage.up_index[3].numpy(), 0]
-    np.testing.assert_array_equal(stage.up_index[3, 0], 3)
-    np.testing.assert_allclose(stage.up_weight[3], 1e-8 / (row**2 + 1e-8), rtol=1e-4)
+    stage = geometry(points, k=(2, 2), stride=(1, 2), interpolation="inverse-square").stages[1]
+    assert sorted(stage.index.tolist()) == [0, 2]
+    # The last point is 0.5 m from the first and 2.5 m from the third: 25 to 1.
+    weight = dict(zip(stage.index[stage.up_index[3, :2]].tolist(), stage.up_weight[3].tolist(), strict=False))
+    assert weight == {0: pytest.approx(25 / 26), 2: pytest.approx(1 / 26)}
+    assert stage.up_weight[3, 2] == 0
 
 
 @pytest.mark.parametrize("count", [1, 2, 5, 15, 300, 5000])

