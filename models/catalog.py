@@ -180,7 +180,7 @@ def open_folder(folder: Path) -> Entry:
     modality = _modality(folder, config)
     layers, heads = _count(config, LAYER_NAMES), _count(config, HEAD_NAMES)
     if modality == "points":
-        layers, heads = _attention_of_points(config)
+        layers, heads = _attention_of_points(config, folder / "config.json")
     return Entry(
         id=str(folder),
         title=folder.resolve().name,
@@ -322,9 +322,9 @@ def _modality(folder: Path, config: dict[str, Any]) -> Modality:
     )
 
 
-def _attention_of_points(config: dict[str, Any]) -> tuple[int | None, int | None]:
+def _attention_of_points(content: dict[str, Any], where: Path) -> tuple[int | None, int | None]:
     """(attention layers, most maps of one); None for PointNet."""
-    config = point_config(config, "config.json")
+    config = point_config(content, where)
     if config.kind != "point_transformer":
         return None, None
     return config.attention_layers, config.most_maps

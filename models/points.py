@@ -16,10 +16,11 @@ from models.attention import AttentionLayer, Trace
 from models.catalog import Entry
 from models.errors import HeadlightError
 from models.grid import fitting_sample
-from models.neighbourhood import recorded_pass
+from models.neighbourhood import NeighbourhoodLayer
 from models.neighbours import geometry
 from models.point_blocks import bounded, columns, look
 from models.point_config import PointConfig, features, floor_of
+from models.point_inference import FoldedPointTransformer, NeighbourhoodCall
 from models.point_loading import load_point_model
 from models.point_transformer import PointTransformer
 from models.pointnet import PointNet
@@ -56,6 +57,7 @@ class PointsEngine:
         self.model = model.eval().requires_grad_(False).to(device)
         self.config, self.entry, self.device = config, entry, device
         self.card = entry.card(untrained)
+        self._folded = FoldedPointTransformer(self.model) if isinstance(model, PointTransformer) else None
 
     @classmethod
     def open(cls, entry: Entry, device: str) -> PointsEngine:
@@ -158,10 +160,19 @@ class PointsEngine:
         stages = geometry(
             tokens.positions, interpolation=self.config.interpolation, task=_Part(task, 0.05, 0.4)
         )
-        logits, layers = recorded_pass(
-            self.model, torch.from_numpy(given).to(self.device), stages, tokens, _Part(task, 0.4, 0.95)
+        calls: list[NeighbourhoodCall] = []
+        logits = self._folded(
+            torch.from_numpy(given).to(self.device), stages.to(self.device), _Part(task, 0.4, 0.95), calls
         )
-        return _Answer(logits, tuple(layers), {"geometry": stages})
+        numbers = tokens.labels.numbers
+        at = [tokens] + [
+            PointTokens.of(stage.points.numpy(), numbers[stage.index.numpy()]) for stage in stages.stages[1:]
+        ]
+        layers = tuple(
+            NeighbourhoodLayer(call.name, at[call.stage], at[call.stage], call.neighbours, call.weights, call)
+            for call in calls
+        )
+        return _Answer(logits, layers, {"geometry": stages})
 
     def _in_blocks(self, tokens: PointTokens, given: np.ndarray, task: Task) -> _Answer:
         points, kept = tokens.positions, []

@@ -51,9 +51,9 @@ class WindowOptions:
     model: str | None = None
     device: str | None = None
     size: int | None = None
-    trust_pickle: bool = False
     theme: str | None = None
     screenshot: Path | None = None
+    trust_pickle: bool = False
 
 
 @dataclass(frozen=True)
@@ -155,8 +155,8 @@ def _window(argv: Sequence[str]) -> int:
     if given.screenshot is not None:
         screenshot = check_out(given.screenshot, ("png",), "a screenshot")
     options = WindowOptions(
-        *(given.text, given.pair, given.model, given.device, given.size, given.trust_pickle),
-        *(given.theme, screenshot),
+        *(given.text, given.pair, given.model, given.device, given.size),
+        *(given.theme, screenshot, given.trust_pickle),
     )
     try:
         from viewer import app

@@ -48,11 +48,11 @@ def test_few_points_have_a_field_too():
 
 
 def test_cancel_is_heard_on_the_way_back():
-    class Listener(Task):
-        sentences = []
+    told = []
 
+    class Listener(Task):
         def progress(self, share, sentence):
-            self.sentences.append((share, sentence))
+            told.append((share, sentence))
             if sentence == "Running backwards":
                 raise Cancelled
 
@@ -60,6 +60,6 @@ def test_cancel_is_heard_on_the_way_back():
         gradient_field(
             transformer(), torch.ones(700, 5), geometry(POINTS), torch.tensor([0]), task=Listener()
         )
-    shares = [share for share, _ in Listener.sentences]
+    shares = [share for share, _ in told]
     assert shares == sorted(shares)
     assert 0.3 < shares[-1] < 0.7
