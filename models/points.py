@@ -16,7 +16,7 @@ from models.attention import AttentionLayer, Trace
 from models.catalog import Entry
 from models.errors import HeadlightError
 from models.grid import fitting_sample
-from models.neighbourhood import NeighbourhoodLayer
+from models.neighbourhood import neighbourhood_layers
 from models.neighbours import geometry
 from models.point_blocks import bounded, columns, look
 from models.point_config import PointConfig, features, floor_of
@@ -164,15 +164,7 @@ class PointsEngine:
         logits = self._folded(
             torch.from_numpy(given).to(self.device), stages.to(self.device), _Part(task, 0.4, 0.95), calls
         )
-        numbers = tokens.labels.numbers
-        at = [tokens] + [
-            PointTokens.of(stage.points.numpy(), numbers[stage.index.numpy()]) for stage in stages.stages[1:]
-        ]
-        layers = tuple(
-            NeighbourhoodLayer(call.name, at[call.stage], at[call.stage], call.neighbours, call.weights, call)
-            for call in calls
-        )
-        return _Answer(logits, layers, {"geometry": stages})
+        return _Answer(logits, neighbourhood_layers(calls, stages, tokens), {"geometry": stages})
 
     def _in_blocks(self, tokens: PointTokens, given: np.ndarray, task: Task) -> _Answer:
         points, kept = tokens.positions, []

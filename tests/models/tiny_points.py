@@ -27,6 +27,8 @@ def shaken(net: nn.Module, seed: int = 0) -> nn.Module:
                 module.running_var.uniform_(0.5, 1.5, generator=generator)
         for parameter in net.parameters():
             parameter.add_(torch.randn(parameter.shape, generator=generator) * 0.1)
+        last = [module for module in net.modules() if isinstance(module, nn.Linear)][-1]
+        last.weight.mul_(20)  # so that several classes are the most probable somewhere
     return net.eval().requires_grad_(False)
 
 

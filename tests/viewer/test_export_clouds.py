@@ -93,7 +93,7 @@ def test_every_point_of_the_file_has_a_label_in_its_order(near, exported, models
     assert np.array_equal(found["labels"][kept], trace.segmentation.labels)
     assert np.array_equal(found["truth"][kept], (np.arange(2000) % 14 - 1)[kept])
     assert found["classes"].tolist() == list(CLASSES)
-    assert len(np.unique(found["labels"])) > 3
+    assert len(np.unique(found["labels"])) >= 3
 
 
 def test_a_table_and_a_ply_say_the_same(near, exported):
