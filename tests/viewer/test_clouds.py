@@ -142,6 +142,14 @@ def test_tables_are_read_by_their_columns(title, data, has):
     is_sample(opened(data, title), **dict.fromkeys(has.split(), True))
 
 
+def test_a_column_of_words_names_the_classes():
+    rows = ["x,y,z,label,comment"]
+    rows += [f"{x},{y},{z},{CLASSES[n]},of no use" for (x, y, z), n in zip(XYZ, LABELS, strict=True)]
+    cloud = opened("\n".join(rows).encode(), "named.csv")
+    is_sample(cloud, labels=True)
+    assert cloud.notices == ()
+
+
 @pytest.mark.parametrize(
     "text",
     [
