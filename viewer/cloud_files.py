@@ -19,7 +19,7 @@ from viewer.cloud_formats.guard import guarded
 from viewer.cloud_formats.parts import Parts, Source, bytes8, check_count, damaged
 from viewer.cloud_formats.room import read_room
 from viewer.cloud_labels import read_labels
-from viewer.clouds import CloudInput, guess_frame, local_origin, to_local
+from viewer.clouds import CloudInput, Frame, guess_frame, local_origin, to_local
 
 _COARSE = 0.002
 """Metres between neighbouring float32 numbers from which on a file has lost detail that should be told."""
@@ -111,10 +111,9 @@ def make_cloud(parts: Parts, name: str, task: Task) -> CloudInput:
     total = len(points)
     check_count(name, total)
     task.progress(0.8, f"Looking at {name}")
-    finite = np.isfinite(points).all(axis=1)
     kept = None
-    if not finite.all():
-        kept = np.flatnonzero(finite)
+    if not np.isfinite(points).all():
+        kept = np.flatnonzero(np.isfinite(points).all(axis=1))
         if not len(kept):
             raise HeadlightError(
                 f"None of the {total:,} points of {name} has finite coordinates.", limits.WHOLE_COPY
@@ -123,7 +122,10 @@ def make_cloud(parts: Parts, name: str, task: Task) -> CloudInput:
         notices.append(
             f"{total - len(kept):,} of {total:,} points of {name} have no finite coordinates: left out."
         )
-    low, high = points.min(axis=0).astype(np.float64), points.max(axis=0).astype(np.float64)
+    # Column by column: numpy takes the extremes along a short last axis 15 times slower.
+    low, high = (
+        np.array([extreme(points[:, axis]) for axis in range(3)], np.float64) for extreme in (np.min, np.max)
+    )
     if total > 1 and (low == high).all():
         raise HeadlightError(
             f"All {len(points):,} points of {name} are the same point.", "Choose a file whose points differ."
@@ -132,6 +134,8 @@ def make_cloud(parts: Parts, name: str, task: Task) -> CloudInput:
         raise HeadlightError(f"{name} has coordinates beyond 10¹².", limits.WHOLE_COPY)
     task.progress(0.85, f"Looking at {name}")
     frame, reason = guess_frame(points, unit=parts.unit, up=parts.up, sure=parts.sure)
+    if frame != Frame():
+        notices.append(f"{name}: {reason[0].lower()}{reason[1:]}")
     origin = local_origin(low, high, frame.metres_per_unit)
     if points.dtype == np.float32:
         step = float(np.spacing(np.float32(np.abs([low, high]).max()))) * frame.metres_per_unit

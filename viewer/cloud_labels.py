@@ -83,7 +83,7 @@ def read_labels(
             )  # fmt: skip
         notices.append(
             f"{wrong:,} labels of {title} are out of range ({low} to {high}, not 0 to {count - 1}): "
-            "those points are read as unlabelled."
+            "they are read as unlabelled."
         )
     labels = np.where(none | outside, -1, numbers).astype(np.int16)
     if not (labels >= 0).any():
@@ -109,8 +109,8 @@ def _whole(values: np.ndarray) -> tuple[np.ndarray | None, np.ndarray]:
         values = np.where(missing, -1, values)
         if (values != np.rint(values)).any() or np.abs(values).max(initial=0) > 2**31:
             return None, missing
-    elif values.dtype.kind == "u":
-        values = np.minimum(values, 2**31)
-    elif values.dtype.kind not in "ib":
+    elif values.dtype == np.uint64:
+        values = np.minimum(values, np.uint64(2**31))
+    elif values.dtype.kind not in "iub":
         return None, missing
     return values.astype(np.int64), missing
