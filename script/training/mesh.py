@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-GLASS = 0.5  # opacity below which a material is glass to a scanner
+GLASS = 0.6  # opacity below which a material is glass to a scanner
 
 
 @dataclass(frozen=True, eq=False)
