@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from script.training import clutter, furniture, parametric
+from script.training import clutter, furniture, parametric, shelves
 from script.training.mesh import Mesh
 from script.training.parametric import Rng
 from script.training.rooms import Room
@@ -44,7 +44,10 @@ class Store:
         if not known or self.rng.random() < share:
             return self.design(klass, roles[0] if roles else klass)
         model = known[self.rng.integers(len(known))]
-        return self.varied(furniture.mesh(model)), model.key, model.elevation
+        mesh = furniture.mesh(model)
+        if klass == "bookcase" and self.rng.random() < 0.75:
+            mesh = shelves.filled(mesh, self.rng, self.rng.uniform(0.3, 1.0))
+        return self.varied(mesh), model.key, model.elevation
 
     def design(self, klass: str, role: str) -> tuple[Mesh, str, float]:
         """A parametric design. The split is part of its seed: no design is in two splits."""

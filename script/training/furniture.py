@@ -14,6 +14,7 @@ import re
 import shutil
 import subprocess
 import zipfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -221,10 +222,16 @@ SALT = 115  # of the hash: chosen once by looking, so that test has ordinary doo
 
 @lru_cache
 def splits() -> dict[str, str]:
+    """The split of each model of the package."""
+    return split_designs(catalogue())
+
+
+def split_designs(models: Iterable[Model]) -> dict[str, str]:
     """The split of each model's key: of each class and role about 7 : 1 : 2 designs, ordered by a hash."""
+    models = tuple(models)
     groups: dict[tuple[str, str], set[str]] = {}
     home: dict[str, tuple[str, str]] = {}
-    for model in catalogue():
+    for model in models:
         group = home.setdefault(model.design, (model.klass, model.role))
         groups.setdefault(group, set()).add(model.design)
     side: dict[str, str] = {}
@@ -234,7 +241,7 @@ def splits() -> dict[str, str]:
         validation = max(1, round(0.1 * len(ordered))) if len(ordered) > 2 else 0
         for index, design in enumerate(ordered):
             side[design] = "test" if index < test else "validation" if index < test + validation else "train"
-    return {model.key: side[model.design] for model in catalogue()}
+    return {model.key: side[model.design] for model in models}
 
 
 @lru_cache

@@ -14,7 +14,7 @@ from script.training.rooms import Hole, Room, build_beams, build_columns, build_
 def build(split: str, rng: Rng, simple: bool = False, outer: bool = False, models: bool = True) -> Room:
     """A furnished room. `simple`: everything of plain boxes, doors and windows as panels on the wall."""
     kind = str(rng.choice(list(KINDS), p=list(KINDS.values())))
-    height = rng.uniform(2.35, 3.4) if kind not in ("hall", "class") else rng.uniform(2.8, 5.0)
+    height = rng.uniform(2.35, 3.4) if kind not in ("hall", "class") else rng.uniform(2.7, 4.2)
     slope = np.zeros(2)
     if rng.random() < 0.1:
         slope[rng.integers(2)] = rng.uniform(0.05, 0.35)

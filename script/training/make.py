@@ -26,7 +26,7 @@ def build(split: str, seed: int, number: int):
     rng = np.random.default_rng([seed, furniture.SPLITS.index(split), number])
     mode = str(rng.choice(["dense", "sparse", "surface"], p=[0.4, 0.36, 0.24]))
     simple = mode == "surface" and split == "train" and rng.random() < 0.5
-    outer = mode == "surface" and rng.random() < 0.4
+    outer = mode == "surface" and rng.random() < 0.25
     return layout.build(split, rng, simple, outer), mode + " simple" * simple, rng
 
 

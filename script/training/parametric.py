@@ -237,11 +237,11 @@ def bookcase(rng: Rng, role: str = "bookcase") -> Mesh:
             if low < closed:
                 build.box((left, -y - 0.01, low + board), (right, -y + 0.01, high), wood)
             elif rng.random() < full:
-                _fill(build, rng, (left, right), low + board, room, y, books)
+                fill_compartment(build, rng, (left, right), low + board, room, y, books)
     return build.mesh()
 
 
-def _fill(build: Builder, rng: Rng, span, level: float, room: float, y: float, books) -> None:
+def fill_compartment(build: Builder, rng: Rng, span, level: float, room: float, y: float, books) -> None:
     """One compartment: a row of books, a pile, a box or a few boxes."""
     left, right = span
     kind = rng.choice(["books", "pile", "box"], p=[0.75, 0.1, 0.15])
