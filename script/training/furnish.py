@@ -1,4 +1,4 @@
-"""Fills a room: doors, windows, boards, tables with chairs, sofas, bookcases, clutter, each where it may stand."""
+"""Furniture of one split, and how each piece is placed: tables with chairs, sofas, bookcases, boards."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from script.training.parametric import Rng
 from script.training.rooms import Room
 from script.training.surfaces import Surfaces
 
-# How often a training room takes a parametric design rather than a model; elsewhere only where there is no model.
+# How often a training room takes a parametric design rather than a model. Elsewhere designs only stand in for
+# models that are missing, and for most boards: the package has one.
 PARAMETRIC = {
     "table": 0.4,
     "chair": 0.35,

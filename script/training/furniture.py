@@ -1,14 +1,15 @@
 """The furniture of Debian's package sweethome3d-furniture: which class each is, which split, and its mesh.
 
-820 OBJ models in five .sh3f files (zips with a catalogue). Licences: CC-BY 3.0 (Kator Legaz, Reallusion, Scopia,
-Blend Swap contributors) and CC0 (Blend Swap CC-0); see the package's copyright file. Models are y up and face +z;
-here they are z up and face -y.
+820 OBJ models in five .sh3f files (zips with a catalogue). Licences: CC-BY 3.0 (Kator Legaz, Reallusion,
+Scopia, Blend Swap contributors) and CC0 (Blend Swap CC-0); see the package's copyright file. Models are y up
+and face +z; here they are z up and face -y.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
+import itertools
 import os
 import re
 import shutil
@@ -32,10 +33,10 @@ CACHE = Path(os.environ.get("HEADLIGHT_TRAINING", Path.home() / ".cache" / "head
 PACKAGE = "sweethome3d-furniture"
 VERSION = 1  # of the cached meshes
 
-# The first rule that fits "file/category/name/id@elevation" gives class and role; checked by eye, model by model.
-# A rule without a class leaves the model out. The role says where it may be placed: table: dining, desk, coffee;
-# clutter: wall, kitchen, bath (all with their back to the wall), free (on the floor), hung (on a wall at its
-# elevation), top (on tables and shelves), ceiling, bed, person.
+# The first rule that fits "file/category/name/id@elevation" gives class and role; checked by eye, model by
+# model. A rule without a class leaves the model out. The role says where it may be placed.
+# Tables: dining, desk, coffee. Clutter: wall, kitchen, bath (all three with their back to the wall), free (on
+# the floor), hung (on a wall, at its elevation), top (on tables and shelves), ceiling, bed, person.
 RULES = (
     # Out of doors, vehicles, lying and sitting people, and what lies flat on the floor.
     ("", "", r"/Vehicles/|/Staircases/|Lying down|Sitting|Horse|/elevator|[gG]arage|Shipping|railing/|Fence"),
@@ -114,8 +115,10 @@ RULES = (
 # Models that are sizes, colours or close relatives of one design, by the ends of their names.
 FAMILIES = (
     ("Scopia", r"window_\d"), ("KatorLegaz", r"window-"), ("KatorLegaz", r"exterior-door"),
-    ("KatorLegaz", r"mid-century-.*(sofa|chair)"), ("Scopia", r"(double_|glass_)?door"), ("Scopia", r"beige_sofa"),
-    ("Scopia", r"wooden_office"), ("BlendSwap-CC-0", r"winchester"), ("Scopia", r"rattan"), ("Scopia", r"kids_.*desk_table|kids_wooden"),
+    ("KatorLegaz", r"mid-century-.*(sofa|chair)"), ("Scopia", r"(double_|glass_)?door"),
+    ("Scopia", r"beige_sofa"),
+    ("Scopia", r"wooden_office"), ("BlendSwap-CC-0", r"winchester"), ("Scopia", r"rattan"),
+    ("Scopia", r"kids_.*desk_table|kids_wooden"),
     ("Scopia", r"coffee[-_]table"), ("BlendSwap-CC-0", r"technicalTable"), ("Scopia", r"convertible"),
 )  # fmt: skip
 
@@ -209,7 +212,7 @@ def catalogue() -> tuple[Model, ...]:
 
 
 def _design(file: str, label: str, klass: str) -> str:
-    """What one design is called: its family, or its name; of doors, windows and clutter without its number."""
+    """A design's name: its family, or the model's own; of doors, windows and clutter without its number."""
     for index, (home, rule) in enumerate(FAMILIES):
         if file == home and re.match(rule, label):
             return f"{home}#family {index}"
@@ -295,7 +298,7 @@ def _read(model: Model) -> Mesh:
 
 
 def parse_obj(text: str):
-    """Vertices (v, 3), triangles (t, 3), material of each (t,), the materials' names, the material library."""
+    """Vertices (v, 3), triangles (t, 3), material of each (t,), the materials' names and their library."""
     vertices, triangles, materials, names, library, current = [], [], [], [""], "", 0
     for line in text.splitlines():
         word, _, rest = line.strip().partition(" ")
@@ -304,7 +307,7 @@ def parse_obj(text: str):
         elif word == "f":
             corners = [int(part.split("/")[0]) for part in rest.split()]
             corners = [corner - 1 if corner > 0 else len(vertices) + corner for corner in corners]
-            for second, third in zip(corners[1:-1], corners[2:], strict=True):
+            for second, third in itertools.pairwise(corners[1:]):
                 triangles.append((corners[0], second, third))
                 materials.append(current)
         elif word == "usemtl":

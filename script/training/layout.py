@@ -56,7 +56,9 @@ def _spot(fill: Furnisher, width: float, low: float, high: float, reach: float) 
     return None
 
 
-def _set(fill: Furnisher, mesh: Mesh, klass: str, name: str, spot, width: float, low: float, high: float, reach: float, hole=True):  # fmt: skip
+def _set(
+    fill: Furnisher, mesh: Mesh, klass: str, name: str, spot, width, low, high, reach: float, hole=True
+) -> None:
     """Puts a door or window into the wall, cuts the hole, and keeps the space before it free."""
     edge, left = spot
     room = fill.room
@@ -256,6 +258,6 @@ def _plain(fill: Furnisher, area: float, times) -> None:
 
 
 MAIN = {
-    "meeting": _meeting, "class": _rows, "office": _office, "lounge": _lounge, "hall": _lounge, "bedroom": _bedroom,
-    "kitchen": _kitchen, "bath": _bath, "storage": _plain, "corridor": _plain,
+    "meeting": _meeting, "class": _rows, "office": _office, "lounge": _lounge, "hall": _lounge,
+    "bedroom": _bedroom, "kitchen": _kitchen, "bath": _bath, "storage": _plain, "corridor": _plain,
 }  # fmt: skip

@@ -2,8 +2,9 @@
 
     python -m script.training.make --out FOLDER --split train|validation|test --rooms N --seed S [--first K]
 
-Each file holds points float32 (n, 3) in metres with z up, colours uint8 (n, 3), coloured bool, labels uint8 (n,)
-in the order of furniture.CLASSES; one random point of each 0.04 m voxel. A file that is there is not made again.
+Each file holds points float32 (n, 3) in metres with z up, colours uint8 (n, 3) (zero unless coloured),
+coloured bool, labels uint8 (n,) in the order of furniture.CLASSES; one random point of each 0.04 m voxel.
+A file that is there is not made again, so a run can be stopped and started again.
 """
 
 from __future__ import annotations
@@ -100,7 +101,8 @@ def main() -> None:
         partial.replace(path)
         shares = np.bincount(arrays["labels"], minlength=13) / len(arrays["labels"])
         taken = time.perf_counter() - began
-        print(f"{path.name} {arrays['kind']}: {len(arrays['points'])} points, {taken:.1f} s,", *(f"{share:.3f}" for share in shares), flush=True)  # fmt: skip
+        print(f"{path.name} {arrays['kind']}: {len(arrays['points'])} points, {taken:.1f} s,", end=" ")
+        print(*(f"{share:.3f}" for share in shares), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
-"""The room itself: a plan, walls with holes, floor, ceiling, beams and columns. furnish.py fills it.
+"""The room itself: a plan, walls with holes, floor, ceiling, beams and columns.
 
-Metres, floor at z = 0. The plan is a polygon, counter-clockwise, so that the inside is to the left of each edge.
+Metres, floor at z = 0. The plan is a polygon, counter-clockwise: the inside is to the left of each edge.
 """
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -220,13 +221,14 @@ def _wall(room: Room, index: int, build: Builder, shade, outer: bool) -> None:
         x, y = start + u * along - depth * normal
         return x, y, z
 
-    for left, right in zip(across[:-1], across[1:], strict=True):
-        for low, high in zip(up[:-1], up[1:], strict=True):
+    for left, right in itertools.pairwise(across):
+        for low, high in itertools.pairwise(up):
             u, z = (left + right) / 2, (low + high) / 2
             if any(h.left < u < h.right and h.low < z < h.high for h in holes):
                 continue
             for depth in (0.0, room.thickness) if outer else (0.0,):
-                build.quad([at(left, low, depth), at(right, low, depth), at(right, high, depth), at(left, high, depth)], shade)  # fmt: skip
+                ends = [(left, low), (right, low), (right, high), (left, high)]
+                build.quad([at(*end, depth) for end in ends], shade)
     for h in holes:  # the faces of the hole
         ends = [(h.left, h.low), (h.right, h.low), (h.right, h.high), (h.left, h.high)]
         for (u0, z0), (u1, z1) in zip(ends, ends[1:] + ends[:1], strict=True):
@@ -339,7 +341,7 @@ def build_columns(room: Room, rng: Rng) -> None:
             a, b = np.min(ends, 0), np.max(ends, 0)
         else:
             a = rng.uniform(low + 0.6, np.maximum(low + 0.61, high - 0.6 - size))
-            b = a + (size, size if round_ else other)
+            b = a + np.array([size, size if round_ else other])
         box = np.array([[*a, 0.0], [*b, room.ceiling(np.array([a, b])).min() - 0.001]])
         if not room.holds(a, b) or any((box[0] < o[1]).all() and (box[1] > o[0]).all() for o in room.blocks):
             continue

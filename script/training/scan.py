@@ -1,6 +1,6 @@
 """A scan of a room: rays from standpoints, or plain samples of all surfaces; then one point a voxel.
 
-Range noise, grazing angles, mixed pixels, dropout, glass that lets most rays through, light and white balance.
+With range noise, grazing angles, mixed pixels, dropout, glass that lets most rays through, light and balance.
 """
 
 from __future__ import annotations
@@ -175,7 +175,7 @@ def sample(scene: Scene, density: float, noise: float, uneven: float, rng: Rng) 
 
 
 def within(room: Room, hits: Hits, scene: Scene) -> Hits:
-    """Without what lies outside the room: beyond its walls, and floor, ceiling or wall that stick out of it."""
+    """Without what lies outside the room: beyond its walls, and floor and ceiling that stick out of it."""
     points = hits.points
     low, high = room.plan.min(0) - room.thickness - 0.05, room.plan.max(0) + room.thickness + 0.05
     good = ((points[:, :2] > low) & (points[:, :2] < high)).all(1)
@@ -250,7 +250,8 @@ def _pattern(points: np.ndarray, labels: np.ndarray, items: np.ndarray, rng: Rng
     floor = np.flatnonzero(labels == 1)
     kind = rng.choice(["plain", "planks", "tiles"])
     if kind != "plain" and floor.size:
-        long, wide = (rng.uniform(0.8, 2.0), rng.uniform(0.08, 0.2)) if kind == "planks" else (rng.uniform(0.2, 0.6),) * 2  # fmt: skip
+        long = rng.uniform(0.8, 2.0) if kind == "planks" else rng.uniform(0.2, 0.6)
+        wide = rng.uniform(0.08, 0.2) if kind == "planks" else long
         row = np.floor(points[floor, 1] / wide)
         column = np.floor(points[floor, 0] / long + 0.37 * row * (kind == "planks"))
         shade = np.sin(12.9898 * row + 78.233 * column) * 43758.5453

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import open3d as o3d
 
@@ -38,7 +40,7 @@ def compartments(mesh: Mesh) -> list[tuple[float, float, float, float]]:
     spans: dict[tuple[int, int], list[int]] = {}
     for index in range(len(across)):
         levels = np.sort(heights[owner == index])
-        for low, high in zip(levels[:-1], levels[1:], strict=True):
+        for low, high in itertools.pairwise(levels):
             if 0.16 < high - low < 0.6 and high < z1 + 0.01:
                 spans.setdefault((round(float(low) / 0.01), round(float(high) / 0.01)), []).append(index)
     open_: list[tuple[float, float, float, float]] = []
