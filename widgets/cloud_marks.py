@@ -22,8 +22,8 @@ void main() {
     centre = 0.5 * gl_Position.xyz / gl_Position.w + 0.5;
 }
 """
-# Amber in a dark rim, which sets it off from any ground. A point is hidden where something is drawn before its
-# middle by more than the discs of one surface overlap (`slack`, metres).
+# Amber in a dark rim, which sets it off from any ground. A point is hidden where something is drawn before
+# its middle by more than the discs of one surface overlap (`slack`, metres).
 _FRAGMENT = """
 uniform sampler2D scene;
 uniform vec4 fill, rim;
