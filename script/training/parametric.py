@@ -85,7 +85,9 @@ def table(rng: Rng, role: str = "dining") -> Mesh:
         for side in (-1, 1):
             cx = side * (x - 0.2)
             for lean in (-1, 1):
-                build.cylinder((cx, lean * (y - 0.08), 0), (cx, lean * 0.12, under), leg, frame, sides=6)
+                build.cylinder(
+                    (cx, lean * (y - 0.08), leg / 2), (cx, lean * 0.12, under), leg, frame, sides=6
+                )
             build.box((cx - leg, -y + 0.1, under - 0.06), (cx + leg, y - 0.1, under), frame)
     if role == "desk" and rng.random() < 0.6:
         side, deep = rng.choice([-1, 1]), rng.uniform(0.36, 0.46)
