@@ -251,7 +251,7 @@ def fill_compartment(build: Builder, rng: Rng, span, level: float, room: float, 
     kind = rng.choice(["books", "pile", "box"], p=[0.75, 0.1, 0.15])
     if kind == "box":
         wide = min(right - left, rng.uniform(0.2, 0.5))
-        at = rng.uniform(left, right - wide)
+        at = rng.uniform(left, max(left, right - wide))
         build.box(
             (at, -y + 0.02, level), (at + wide, y - 0.03, level + room * rng.uniform(0.4, 0.9)), books[0]
         )
