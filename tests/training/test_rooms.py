@@ -187,7 +187,7 @@ def test_a_debian_package_is_unpacked(tmp_path):
         archive.addfile(entry, io.BytesIO(b"abc"))
     members = ((b"debian-binary", b"2.0\n"), (b"control.tar.xz", b"odd"), (b"data.tar.xz", data.getvalue()))
     content = b"!<arch>\n"
-    for name, body in members:
+    for name, body in members.items():
         content += (
             name.ljust(48) + str(len(body)).encode().ljust(10) + b"`\n" + body + b"\n" * (len(body) % 2)
         )
