@@ -185,12 +185,11 @@ def test_a_debian_package_is_unpacked(tmp_path):
         entry = tarfile.TarInfo("./usr/share/a.sh3f")
         entry.size = 3
         archive.addfile(entry, io.BytesIO(b"abc"))
-    members = ((b"debian-binary", b"2.0\n"), (b"control.tar.xz", b"odd"), (b"data.tar.xz", data.getvalue()))
+    members = {b"debian-binary": b"2.0\n", b"control.tar.xz": b"odd", b"data.tar.xz": data.getvalue()}
     content = b"!<arch>\n"
     for name, body in members.items():
-        content += (
-            name.ljust(48) + str(len(body)).encode().ljust(10) + b"`\n" + body + b"\n" * (len(body) % 2)
-        )
+        head = name.ljust(48) + str(len(body)).encode().ljust(10) + b"`\n"
+        content += head + body + b"\n" * (len(body) % 2)
     (tmp_path / "a.deb").write_bytes(content)
     package.unpack(tmp_path / "a.deb", tmp_path / "out")
     assert (tmp_path / "out" / "usr" / "share" / "a.sh3f").read_bytes() == b"abc"
