@@ -73,7 +73,7 @@ class Training:
         neighbours = given.net == "point_transformer"
         crops = Crops(given.rooms / "train", seed=self.step, neighbours=neighbours)
         loader = iter(DataLoader(crops, batch_size=None, num_workers=1, prefetch_factor=6))
-        validation = [read_room(p) for p in sorted((given.rooms / "validation").glob("*.npz"))[:8]]
+        validation = [read_room(p) for p in sorted((given.rooms / "validation").glob("*.npz"))[:10]]
         weights = class_weights(shares(given.rooms / "train")).to(self.device)
         began = saved = validated = time.time()
         loss_mean, hits = 0.0, 0.0
@@ -131,9 +131,7 @@ class Training:
     def keep_average(self) -> None:
         """An average over about the last 500 steps, which scores better than any one step."""
         decay = min(0.998, self.step / (self.step + 10))
-        for kept, new in zip(
-            self.average.state_dict().values(), self.net.state_dict().values(), strict=True
-        ):
+        for kept, new in zip(self.average.state_dict().values(), self.net.state_dict().values(), strict=True):
             if kept.is_floating_point():
                 kept.lerp_(new, 1 - decay)
             else:
