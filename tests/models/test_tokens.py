@@ -107,6 +107,24 @@ def test_special_tokens_are_told_apart_by_their_number() -> None:
     assert tokens.find(Special("[SEP]", 1)).tolist() == [2]
 
 
+def test_points_are_found_by_the_nearest_and_named_when_asked() -> None:
+    where = np.random.default_rng(0).normal(size=(500, 3)).astype(np.float32)
+    tokens = PointTokens.of(where, np.arange(500) * 10)
+    queries = np.random.default_rng(1).normal(size=(40, 3))
+    nearest = np.linalg.norm(where[None] - queries[:, None], axis=2).argmin(axis=1)
+    places = [Position(*row) for row in queries.tolist()]
+    assert [tokens.find(place).tolist() for place in places] == [[i] for i in nearest.tolist()]
+    assert tokens.find_all([*places, CharSpan(0, 1)]).tolist() == np.unique(nearest).tolist()
+    assert tokens.find_all([]).tolist() == []
+    assert (tokens.labels[3], tokens.labels[-1], list(tokens.labels[1:3])) == (
+        *("point 30", "point 4990"),
+        ["point 10", "point 20"],
+    )
+    assert tokens.labels == PointTokens.of(where, np.arange(500) * 10).labels
+    assert tokens.labels != PointTokens.of(where).labels
+    assert len(tokens.without_special()) == 500
+
+
 def test_tokens_that_do_not_fit_together_are_refused() -> None:
     with pytest.raises(ValueError, match="2 labels, but 3 special flags"):
         Tokens(("a", "b"), np.zeros(3, bool))

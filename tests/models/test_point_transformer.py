@@ -1,0 +1,48 @@
+"""PointTransformer: names and sizes of the public implementation, and one step of training."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from models.neighbours import collate, geometry
+from models.point_transformer import PointTransformer
+
+
+def cloud(count: int, seed: int = 0) -> np.ndarray:
+    """float32 (count, 3): a floor and a wall."""
+    points = np.random.default_rng(seed).random((count, 3)) * [3, 2, 2]
+    points[::2, 2], points[1::2, 0] = 0, 0
+    return points.astype(np.float32)
+
+
+def test_it_has_the_parameters_and_names_of_the_public_implementation() -> None:
+    net = PointTransformer()
+    state = net.state_dict()
+    assert sum(parameter.numel() for parameter in net.parameters()) == 7_767_729
+    assert len(state) == 932
+    assert sum(name.endswith("transformer2.linear_q.weight") for name in state) == 18
+    shapes = {
+        "enc1.0.linear.weight": (32, 6),
+        "enc5.0.linear.weight": (512, 259),
+        "enc4.5.transformer2.linear_p.1.running_var": (3,),
+        "enc2.1.transformer2.linear_w.2.weight": (8, 64),
+        "enc3.3.transformer2.linear_w.5.bias": (16,),
+        "dec5.0.linear1.0.weight": (512, 1024),
+        "dec5.0.linear2.0.bias": (512,),
+        "dec4.0.linear2.0.weight": (256, 512),
+        "dec1.0.linear2.1.weight": (32,),
+        "dec1.1.linear3.weight": (32, 32),
+        "cls.3.weight": (13, 32),
+    }
+    assert {name: tuple(state[name].shape) for name in shapes} == shapes
+
+
+def test_two_crops_train_every_parameter() -> None:
+    torch.manual_seed(0)
+    net = PointTransformer(5, 3, planes=(8, 16, 16, 24, 32), blocks=(2, 2, 2, 2, 2))
+    batch = collate([geometry(cloud(2000)), geometry(cloud(1500, 1))])
+    loss = torch.nn.functional.cross_entropy(net(torch.randn(3500, 5), batch), torch.randint(0, 3, (3500,)))
+    loss.backward()
+    assert [stage.counts for stage in batch.stages] == [(2000, 1500), (500, 375), (125, 93), (31, 23), (7, 5)]
+    assert all(torch.isfinite(p.grad).all() and p.grad.any() for p in net.parameters())
