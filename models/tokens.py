@@ -58,7 +58,14 @@ class Special:
     index: int
 
 
-Place = CharSpan | Box | Position | Special
+@dataclass(frozen=True, eq=False, slots=True)
+class Region:
+    """Many points at once, as a lasso takes them in. positions: float (n, 3), the cloud's own coordinates."""
+
+    positions: np.ndarray
+
+
+Place = CharSpan | Box | Position | Region | Special
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,7 +207,7 @@ class PatchTokens(Tokens):
 
 
 class PointLabels(Sequence[str]):
-    """ "point 17", made when asked for: hundreds of thousands of strings would fill the memory.
+    """“point 17”, made when asked for: hundreds of thousands of strings would fill the memory.
 
     numbers: int (n,), what each point is called.
     """
@@ -238,14 +245,20 @@ class PointTokens(Tokens):
         return cls(PointLabels(numbers), np.zeros(len(positions), bool), positions)
 
     def find_all(self, places: Iterable[Place]) -> np.ndarray:
-        """int (m,): the point nearest to each of these places, sorted, each once; one search for all."""
-        where = np.array([(place.x, place.y, place.z) for place in places if isinstance(place, Position)])
-        if not len(where) or not len(self):
-            return np.empty(0, int)
-        if len(where) * len(self) > FEW:
-            return np.unique(self._tree.query(where)[1])
-        offset = self.positions - where[:, None]
-        return np.unique(np.einsum("mij,mij->mi", offset, offset).argmin(axis=1))
+        """int (m,): the points nearest to these places, sorted, each once; one search for all."""
+        places = tuple(places)
+        where = [(place.x, place.y, place.z) for place in places if isinstance(place, Position)]
+        parts = [np.array(where, np.float64).reshape(-1, 3)]
+        parts += [place.positions for place in places if isinstance(place, Region)]
+        wanted = np.concatenate(parts)
+        return np.unique(self.nearest(wanted)) if len(wanted) and len(self) else np.empty(0, int)
+
+    def nearest(self, positions: np.ndarray) -> np.ndarray:
+        """float (n, 3) → int (n,): the point nearest to each position; there must be one."""
+        if len(positions) * len(self) > FEW:
+            return self._tree.query(positions)[1]
+        offset = self.positions - positions[:, None]
+        return np.einsum("mij,mij->mi", offset, offset).argmin(axis=1)
 
     def without_special(self) -> Self:
         """Itself: every point has a place."""

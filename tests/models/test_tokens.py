@@ -7,7 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.tokens import Box, CharSpan, PatchTokens, PointTokens, Position, Special, TextTokens, Tokens
+from models.tokens import (
+    Box,
+    CharSpan,
+    PatchTokens,
+    PointTokens,
+    Position,
+    Region,
+    Special,
+    TextTokens,
+    Tokens,
+)
 
 
 @st.composite
@@ -116,6 +126,8 @@ def test_points_are_found_by_the_nearest_and_named_when_asked() -> None:
     assert [tokens.find(place).tolist() for place in places] == [[i] for i in nearest.tolist()]
     assert tokens.find_all([*places, CharSpan(0, 1)]).tolist() == np.unique(nearest).tolist()
     assert tokens.find_all([]).tolist() == []
+    assert tokens.nearest(queries).tolist() == nearest.tolist()
+    assert tokens.find(Region(queries)).tolist() == np.unique(nearest).tolist()
     assert (tokens.labels[3], tokens.labels[-1], list(tokens.labels[1:3])) == (
         *("point 30", "point 4990"),
         ["point 10", "point 20"],
