@@ -18,7 +18,7 @@ from viewer.cloud_maps import chosen, in_input, stages
 from viewer.maps import derived
 from viewer.session import CloudSettings, ColourBy, View
 from widgets.colormap import levels, lut, scale_of
-from widgets.palettes import class_colours
+from widgets.palettes import RIGHT, UNLABELLED, WRONG, class_colours
 
 TITLES: dict[ColourBy, str] = {
     "prediction": "Prediction",
@@ -60,11 +60,10 @@ class Scene:
 
 @dataclass(frozen=True)
 class Look:
-    """The theme as colours see it. background, wrong: red, green, blue."""
+    """The theme as colours see it. background: red, green, blue behind the points."""
 
     dark: bool
     background: tuple[int, int, int]
-    wrong: tuple[int, int, int]
 
 
 def offers(scene: Scene) -> dict[ColourBy, str]:
@@ -116,8 +115,7 @@ def _plain(scene: Scene, by: ColourBy, palette: str, look: Look) -> np.ndarray:
         return _ramp(scene.cloud.points[:, 2], *heights(scene.cloud.points))
     if by in ("prediction", "truth"):
         labels = answer.labels if by == "prediction" else scene.truth
-        table = class_colours(len(scene.classes), palette, look.dark)
-        return np.vstack([table, _unlabelled(look)])[labels]  # -1 is the last
+        return np.vstack([class_colours(scene.classes, palette), UNLABELLED])[labels]  # -1 is the last
     if by == "confidence":
         return _ramp(answer.confidence, 0.0, 1.0)
     if by == "entropy":
@@ -143,10 +141,6 @@ def _ramp(values: np.ndarray, low: float, high: float) -> np.ndarray:
     return lut("viridis")[np.clip(share * 255 + 0.5, 0, 255).astype(np.uint8), :3]
 
 
-def _unlabelled(look: Look) -> np.ndarray:
-    return mixed(np.array([128, 128, 128], np.uint8), look, 0.6)
-
-
 def mixed(colours: np.ndarray, look: Look, share: float) -> np.ndarray:
     """uint8 (…, 3): `share` of the colours, the rest background."""
     table = np.arange(256) * share
@@ -158,10 +152,9 @@ def mixed(colours: np.ndarray, look: Look, share: float) -> np.ndarray:
 
 
 def _errors(scene: Scene, look: Look) -> np.ndarray:
-    """Wrong answers in red, right ones in grey, points without truth nearly gone."""
+    """Wrong answers loud, right ones quiet, points without truth nearly gone."""
     truth, labels = scene.truth, scene.answer.labels
-    grey = np.array([150, 150, 150], np.uint8)
-    table = np.array([mixed(grey, look, 0.7), look.wrong, mixed(grey, look, 0.25)], np.uint8)
+    table = np.array([RIGHT, WRONG, mixed(UNLABELLED, look, 0.4)], np.uint8)
     kind = (truth != labels).astype(np.uint8)
     kind[truth < 0] = 2
     return table[kind]

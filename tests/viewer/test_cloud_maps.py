@@ -25,9 +25,9 @@ from viewer.cloud_colours import (
 )
 from viewer.clouds import Frame
 from viewer.session import CloudSettings, Selection, View
-from widgets.palettes import class_colours
+from widgets.palettes import WRONG, class_colours
 
-LOOK = Look(True, (20, 22, 27), (255, 138, 128))
+LOOK = Look(True, (20, 22, 27))
 
 
 @pytest.fixture(scope="module")
@@ -131,16 +131,16 @@ def test_before_the_answer_the_cloud_is_seen_as_it_came():
 
 def test_colours_by_class_truth_and_error(cloud, trace):
     scene = Scene(cloud, trace)
-    table, answer = class_colours(3, "soft", True), trace.segmentation
+    table, answer = class_colours(trace.segmentation.classes, "soft"), trace.segmentation
     np.testing.assert_array_equal(plain_colours(scene, "prediction", "soft", LOOK), table[answer.labels])
     np.testing.assert_array_equal(plain_colours(scene, "truth", "soft", LOOK), table[cloud.labels])
     error = plain_colours(scene, "error", "soft", LOOK)
-    red = (error == LOOK.wrong).all(1)
+    red = (error == WRONG).all(1)
     np.testing.assert_array_equal(red, answer.labels != cloud.labels)
     assert plain_colours(scene, "error", "soft", LOOK) is error
     half = replace(cloud, labels=np.where(np.arange(600) < 300, cloud.labels, -1).astype(np.int16))
     unlabelled = Scene(half, replace(trace, segmentation=replace(answer, truth=half.labels)))
-    assert not (plain_colours(unlabelled, "error", "soft", LOOK)[300:] == LOOK.wrong).all(1).any()
+    assert not (plain_colours(unlabelled, "error", "soft", LOOK)[300:] == WRONG).all(1).any()
     assert len(np.unique(plain_colours(unlabelled, "truth", "soft", LOOK)[300:], axis=0)) == 1
 
 
