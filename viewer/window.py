@@ -40,12 +40,20 @@ if TYPE_CHECKING:
 PANES = {
     "picture": "Image",
     "sentence": "Sentence",
+    "cloud": "First view of the cloud",
+    "cloud-second": "Second view of the cloud",
+    "neighbourhood": "Neighbourhood",
+    "maps": "Maps",
+    "confusion": "Confusion",
+    "classes": "Classes",
     "heads": "Heads",
     "matrix": "Matrix",
     "rollout": "Rollout",
     "settings": "Map",
     "log": "Log",
 }
+TABLES = {"image": "picture", "text": "sentence", "points": "neighbourhood"}
+"""The pane of each kind of input whose weights are copied."""
 TEXT_STEP = 0.1
 RECENT = 5
 
@@ -57,6 +65,8 @@ class Window(QMainWindow):
     """An exception that nobody caught, on any thread."""
     told = Signal(str, str)
     """(kind, sentences) of what the user was told in a toast."""
+    drawn = Signal()
+    """A job began or ended, or a pane has drawn all it has: `is_idle` may say something else now."""
 
     def __init__(self, options: RunOptions, settings: QSettings, theme_choice: str, log: LogHandler) -> None:
         super().__init__()
@@ -70,6 +80,7 @@ class Window(QMainWindow):
         self.toasts = Toasts(self)
         self.runs = Runs(self.session, self.jobs, self.notify, options)
         self.jobs.failed.connect(self._job_failed)
+        self.jobs.changed.connect(self.drawn)
         self.uncaught.connect(self._crashed)
 
         self.models = ModelMenu(self.session, self.runs, self)
@@ -129,7 +140,7 @@ class Window(QMainWindow):
 
     def is_idle(self) -> bool:
         """Nothing runs, nothing waits: what is on the screen is what there is to see."""
-        return not self.jobs.running()
+        return not self.jobs.running() and (self.deck is None or self.deck.is_settled())
 
     def _current_changed(self) -> None:
         document = self.session.current
@@ -154,6 +165,7 @@ class Window(QMainWindow):
 
             panes = make_panes(self.session, self.jobs, self.runs, self._log, self)
             self.deck = Deck(panes, self.settings)
+            self.deck.settled.connect(self.drawn)
             for dock in self.deck.docks.values():
                 self.drops.watch(dock)
             self.pages.addWidget(self.deck)
@@ -188,6 +200,16 @@ class Window(QMainWindow):
     def is_image(self) -> bool:
         return self.session.current is not None and self.session.current.modality == "image"
 
+    def is_cloud(self) -> bool:
+        return self.session.current is not None and self.session.current.modality == "points"
+
+    def has_cells(self) -> bool:
+        """What has heads in a grid and tokens in a row: a text or an image that was read."""
+        return self.has_trace() and not self.is_cloud()
+
+    def has_layers(self) -> bool:
+        return self.has_trace() and bool(self.session.current.trace.layers)
+
     def has_saliency(self) -> bool:
         return self.has_trace() and self.session.current.trace.has_saliency
 
@@ -217,7 +239,7 @@ class Window(QMainWindow):
     # -- commands: files ---------------------------------------------------------------------------------
 
     def choose_files(self) -> None:
-        paths, _ = QFileDialog.getOpenFileNames(self, "Open texts or images")
+        paths, _ = QFileDialog.getOpenFileNames(self, "Open texts, images or point clouds")
         for path in paths:
             self.runs.open_path(path)
 
@@ -273,32 +295,6 @@ class Window(QMainWindow):
 
     # -- commands: selection -----------------------------------------------------------------------------
 
-    def clear_selection(self) -> None:
-        self.session.select(queries=(), keys=())
-
-    def select_all(self) -> None:
-        if self.has_trace():
-            tokens = self.session.current.trace.tokens
-            self.session.select_queries([tokens.place(i) for i in range(len(tokens))])
-
-    def step_head(self, layers: int, heads: int) -> None:
-        document = self.session.current
-        if document is None or document.trace is None:
-            return
-        selection, all_layers = self.session.view.selection, document.trace.layers
-        layer = min(max(selection.layer + layers, 0), len(all_layers) - 1)
-        head = min(max(selection.head + heads, 0), all_layers[layer].heads - 1)
-        self.session.select(layer=layer, head=head)
-
-    def step_query(self, step: int) -> None:
-        document = self.session.current
-        if document is None or document.trace is None:
-            return
-        tokens = document.trace.tokens
-        chosen = tokens.find_all(self.session.view.selection.queries)
-        start = int(chosen[-1]) if len(chosen) else (document.trace.readout or 0) - (step < 0)
-        self.session.select_queries([tokens.place((start + step) % len(tokens))])
-
     def edit_text(self) -> None:
         if self.deck is not None and self.is_text():
             self.deck.panes["sentence"].edit_button.toggle()
@@ -307,8 +303,7 @@ class Window(QMainWindow):
         """The weights shown on the input, one line a token, to the clipboard."""
         if self.deck is None or not self.has_trace():
             return
-        name = "picture" if self.is_image() else "sentence"
-        table = self.deck.panes[name].table()
+        table = self.deck.panes[TABLES[self.session.current.modality]].table()
         if table:
             QApplication.clipboard().setText(table)
             self.notify("info", f"{table.count(chr(10))} weights copied.", "Paste them into a spreadsheet.")
@@ -347,6 +342,8 @@ class Window(QMainWindow):
 
             for view in self.deck.findChildren(PlaneView):
                 view.fit()
+            for name in CLOUDS:
+                self.deck.panes[name].fit()
 
     def reset_layout(self) -> None:
         if self.deck is not None and self.deck.modality is not None:

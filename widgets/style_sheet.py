@@ -39,6 +39,9 @@ QPushButton[role="flat"], QToolButton[role="flat"] {
 QPushButton[role="flat"]:hover, QToolButton[role="flat"]:hover { background: $hover; }
 QPushButton[role="flat"]:focus, QToolButton[role="flat"]:focus { border-color: $blue; }
 QToolButton::menu-indicator { image: none; }
+QToolButton[role="pane-choice"] {
+  background: transparent; border: none; border-radius: ${r_in}px; padding: 0 ${p1}px; font-weight: 600; }
+QToolButton[role="pane-choice"]:hover { background: $hover; }
 
 QFrame[role="segmented"] { background: $panel; border: 1px solid $line; border-radius: ${r}px; }
 QPushButton[role="segment"] { background: transparent; border: 1px solid transparent;
