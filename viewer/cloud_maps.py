@@ -179,7 +179,7 @@ def map_rows(trace: Trace, view: View, task: Task = SILENT) -> MapRows:
             return MapRows(layers, [], [])
         one = len(queries) == 1
         weights = layer.rows(int(queries[0]))[1] if one else layer.values()[:, queries].mean(axis=1)
-        scale = scale_of(weights, 100.0, view.map.log)
+        scale = scale_of(weights, 100.0)
         maps.append(levels(weights, scale))
         scales.append(scale)
     return MapRows(layers, maps, scales)

@@ -30,7 +30,8 @@ class ModelMenu:
         current = document.trace.model.id if document.trace else document.options.model
         for entry in catalog.entries():
             if entry.modality == document.modality:
-                action = menu.addAction(f"{entry.title} · {entry.layers} × {entry.heads}")
+                extent = f" · {entry.layers} × {entry.heads}" if entry.layers and entry.heads else ""
+                action = menu.addAction(f"{entry.title}{extent}")
                 action.setCheckable(True)
                 action.setChecked(entry.id == current)
                 action.triggered.connect(lambda _=False, id_=entry.id: self.use(id_))

@@ -20,12 +20,14 @@ from PySide6.QtWidgets import (
 )
 
 from models.errors import HeadlightError
+from viewer import cloud_colours
+from viewer.cloud_colours import Scene
 from viewer.commands import Actions, commands
 from viewer.drop import DropTarget, open_mime
 from viewer.jobs import Failure, Jobs
 from viewer.model_menu import ModelMenu
 from viewer.runs import Kind, Runs
-from viewer.session import RunOptions, Session
+from viewer.session import ColourBy, RunOptions, Session
 from viewer.status import Status
 from viewer.topbar import TopBar
 from widgets import theme
@@ -52,6 +54,7 @@ PANES = {
     "settings": "Map",
     "log": "Log",
 }
+CLOUDS = ("cloud", "cloud-second")
 TABLES = {"image": "picture", "text": "sentence", "points": "neighbourhood"}
 """The pane of each kind of input whose weights are copied."""
 TEXT_STEP = 0.1
@@ -110,7 +113,7 @@ class Window(QMainWindow):
 
         self.actions_ = Actions(self, commands(self))
         self.topbar.set_menu(self._menu_actions(), self.actions_.refresh)
-        self.models.more = [self.actions_.actions["model-folder"], self.actions_.actions["model-hub"]]
+        self.models.more = [self.actions_.actions[f"model-{kind}"] for kind in ("folder", "file", "hub")]
         self.topbar.palette_asked.connect(self.open_palette)
         self.topbar.new_asked.connect(self.new_text)
         self.topbar.close_asked.connect(self.runs.close)
@@ -209,6 +212,18 @@ class Window(QMainWindow):
 
     def has_layers(self) -> bool:
         return self.has_trace() and bool(self.session.current.trace.layers)
+
+    def is_segmented(self) -> bool:
+        return self.is_cloud() and self.has_trace()
+
+    def offers(self) -> dict[ColourBy, str]:
+        """What a cloud's points can be coloured by, and why some of it cannot be had; nothing without one."""
+        if not self.is_cloud():
+            return {}
+        return cloud_colours.offers(Scene(self.session.current.input, self.session.current.trace))
+
+    def has_lasso(self) -> bool:
+        return self.deck is not None and self.deck.panes["cloud"].lasso
 
     def has_saliency(self) -> bool:
         return self.has_trace() and self.session.current.trace.has_saliency
@@ -342,8 +357,18 @@ class Window(QMainWindow):
 
             for view in self.deck.findChildren(PlaneView):
                 view.fit()
+            self.deck.panes["cloud"].fit()
+
+    def look(self, name: str) -> None:
+        """Look at the cloud from a named side, in both views, which share their camera."""
+        if self.deck is not None:
+            self.deck.panes["cloud"].look(name)
+
+    def toggle_lasso(self) -> None:
+        if self.deck is not None:
+            on = not self.has_lasso()
             for name in CLOUDS:
-                self.deck.panes[name].fit()
+                self.deck.panes[name].set_lasso(on)
 
     def reset_layout(self) -> None:
         if self.deck is not None and self.deck.modality is not None:

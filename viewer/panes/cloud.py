@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 
 _cameras: weakref.WeakKeyDictionary[Document, Camera] = weakref.WeakKeyDictionary()
 """Where each document is looked at from; both views look from there."""
+_fitted: weakref.WeakKeyDictionary[Document, CloudInput] = weakref.WeakKeyDictionary()
+"""The cloud that each document's camera was put before; another one is fitted into the view anew."""
 _grids: weakref.WeakKeyDictionary[CloudInput, PointGrid] = weakref.WeakKeyDictionary()
 _lock = threading.Lock()
 
@@ -90,6 +92,8 @@ class View3DPane(CloudPane):
         self.painted: Painted | None = None
         self._shown: CloudInput | None = None
         self._under: tuple[Place, int] | None = None
+        self.lasso = False
+        """Whether a drag selects instead of turning."""
         widget = QWidget()
         self._box = QVBoxLayout(widget)
         self._box.setContentsMargins(0, 0, 0, 0)
@@ -105,6 +109,7 @@ class View3DPane(CloudPane):
             self.view.region.connect(self._circled)
             self.view.settled.connect(self.settled)
             self.view.set_tip(self._tip)
+            self.view.set_lasso(self.lasso)
             self._box.addWidget(self.view)
         return self.view
 
@@ -169,9 +174,9 @@ class View3DPane(CloudPane):
         view, document = self._made(), self.session.current
         before, cloud = self.painted, result.asked.scene.cloud
         if cloud is not self._shown:
-            fresh = document not in _cameras or cloud_changed(document, cloud)
             view.set_camera(camera_of(document))
-            view.set_points(cloud.points, result.grid, fit=fresh)
+            view.set_points(cloud.points, result.grid, fit=_fitted.get(document) is not cloud)
+            _fitted[document] = cloud
             self._shown, before = cloud, None
         if before is None or before.colours is not result.colours:
             view.set_colours(result.colours)
@@ -281,6 +286,11 @@ class View3DPane(CloudPane):
         if self.view is not None and self.view.isVisible():
             self.view.look(name)
 
+    def set_lasso(self, on: bool) -> None:
+        self.lasso = on
+        if self.view is not None:
+            self.view.set_lasso(on)
+
     def _hovered(self, point: int | None) -> None:
         if point is None or self._shown is None:
             self._under = None
@@ -344,3 +354,21 @@ def seen_said(scene: Scene) -> str:
     said = f"{seen:,} points of {all_:,} seen" if seen < all_ else f"all {all_:,} points seen"
     grid = scene.trace.outputs.get("grid")
     return f"{said} · grid {grid:.3g} m" if grid else said
+
+
+def camera_of(document: Document) -> Camera:
+    if document not in _cameras:
+        from widgets.camera import Camera
+
+        _cameras[document] = Camera()
+    return _cameras[document]
+
+
+def _grid_of(cloud: CloudInput) -> PointGrid:
+    """What finds the point under the cursor: made once for both views, in a worker."""
+    from widgets.picking import PointGrid
+
+    with _lock:
+        if cloud not in _grids:
+            _grids[cloud] = PointGrid(cloud.points)
+        return _grids[cloud]
