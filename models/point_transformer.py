@@ -8,6 +8,7 @@ C planes.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -18,9 +19,31 @@ SHARE = 8
 """So many channels have one weight in common: channel c of C uses map c mod C/8."""
 
 
-def grouped(features: Tensor, index: Tensor) -> Tensor:
-    """[n, C] gathered by [m, k] → [m, k, C]."""
-    return features.index_select(0, index.flatten()).view(*index.shape, features.shape[1])
+@dataclass(frozen=True, eq=False)
+class Near:
+    """A stage's neighbours as the layers take them: all first neighbours, then all second ones, ...
+
+    So what belongs to the points themselves adds to k long stretches, and norms run over rows of a matrix.
+    """
+
+    k: int
+    index: Tensor
+    """int64 [k·n]."""
+    offsets: Tensor
+    """float32 [k·n, 3]: pⱼ − pᵢ."""
+    absent: Tensor | None
+    """bool [k, n], or None."""
+
+    @classmethod
+    def of(cls, stage: Stage) -> Near:
+        index = stage.neighbours.T.reshape(-1)
+        absent = None if stage.absent is None else stage.absent.T
+        return cls(stage.neighbours.shape[1], index, offsets(stage.points, index, stage.points), absent)
+
+
+def offsets(finer: Tensor, index: Tensor, points: Tensor) -> Tensor:
+    """[k·n, 3]: from each of n points to its k neighbours among the finer ones."""
+    return (finer.index_select(0, index).view(-1, *points.shape) - points).view(-1, 3)
 
 
 class PointAttention(nn.Module):
@@ -47,21 +70,18 @@ class PointAttention(nn.Module):
             nn.Linear(maps, maps),
         )
 
-    def forward(
-        self, features: Tensor, offsets: Tensor, neighbours: Tensor, absent: Tensor | None = None
-    ) -> Tensor:
-        """features [n, C], offsets pⱼ − pᵢ [n, k, 3], neighbours [n, k], absent bool [n, k] → [n, C]."""
-        n, k = neighbours.shape
+    def forward(self, features: Tensor, near: Near) -> Tensor:
+        """features [n, C] → [n, C]."""
+        n, k = len(features), near.k
         q, key, v = self.linear_q(features), self.linear_k(features), self.linear_v(features)
-        # Norms run over all n·k neighbours: rows of a matrix, so that nothing is transposed.
-        delta = self.linear_p(offsets.view(n * k, 3)).view(n, k, -1)
-        score = grouped(key, neighbours) - q[:, None] + delta
-        score = self.linear_w(score.view(n * k, -1)).view(n, k, -1)  # [n, k, C/8]
-        if absent is not None:
-            score = score.masked_fill(absent[..., None], -torch.inf)
-        weight = torch.softmax(score, 1)
-        value = (grouped(v, neighbours) + delta).view(n, k, SHARE, -1)
-        return (value * weight[:, :, None]).sum(1).view(n, -1)
+        delta = self.linear_p(near.offsets)  # [k·n, C]
+        score = (key.index_select(0, near.index) + delta).view(k, n, -1) - q
+        score = self.linear_w(score.view(k * n, -1)).view(k, n, -1)  # [k, n, C/8]
+        if near.absent is not None:
+            score = score.masked_fill(near.absent[..., None], -torch.inf)
+        weight = torch.softmax(score, 0)
+        value = (v.index_select(0, near.index) + delta).view(k, n, SHARE, -1)
+        return (value * weight[:, :, None]).sum(0).view(n, -1)
 
 
 class Block(nn.Module):
@@ -76,9 +96,9 @@ class Block(nn.Module):
         self.linear3 = nn.Linear(channels, channels, bias=False)
         self.bn3 = nn.BatchNorm1d(channels)
 
-    def forward(self, features: Tensor, offsets: Tensor, stage: Stage) -> Tensor:
+    def forward(self, features: Tensor, near: Near) -> Tensor:
         x = torch.relu(self.bn1(self.linear1(features)))
-        x = torch.relu(self.bn2(self.transformer2(x, offsets, stage.neighbours, stage.absent)))
+        x = torch.relu(self.bn2(self.transformer2(x, near)))
         return torch.relu(self.bn3(self.linear3(x)) + features)
 
 
@@ -97,13 +117,12 @@ class TransitionDown(nn.Module):
         """[n of the finer stage, C] → [n, planes]."""
         if finer is None:
             return torch.relu(self.bn(self.linear(features)))
-        m, k = stage.gathered.shape
-        offsets = (grouped(finer.points, stage.gathered) - stage.points[:, None]).view(m * k, 3)
+        index = stage.gathered.T.reshape(-1)
         # Linear in both parts: the features go through it once a point, not once a neighbour.
         near, own = self.linear.weight[:, :3], self.linear.weight[:, 3:]
-        x = features @ own.T
-        x = torch.addmm(x.index_select(0, stage.gathered.flatten()), offsets.to(x.dtype), near.T.to(x.dtype))
-        return torch.relu(self.bn(x)).view(m, k, -1).amax(1)
+        x = (features @ own.T).index_select(0, index)
+        x = x + offsets(finer.points, index, stage.points) @ near.T
+        return torch.relu(self.bn(x)).view(-1, len(stage.points), x.shape[1]).amax(0)
 
 
 class TransitionUp(nn.Module):
@@ -138,7 +157,7 @@ class Deepest(nn.Module):
 
 def interpolated(coarse: Tensor, stage: Stage) -> Tensor:
     """[n of the finer stage, C] from [n, C] by the stage's three nearest."""
-    near = grouped(coarse, stage.up_index)  # [n, 3, C]
+    near = coarse.index_select(0, stage.up_index.flatten()).view(-1, 3, coarse.shape[1])
     return (near * stage.up_weight[..., None].to(near.dtype)).sum(1)
 
 
@@ -178,14 +197,14 @@ class PointTransformer(nn.Module):
 
     def forward(self, features: Tensor, geometry: Geometry) -> Tensor:
         stages = geometry.stages
-        offsets = [grouped(stage.points, stage.neighbours) - stage.points[:, None] for stage in stages]
+        near = [Near.of(stage) for stage in stages]
         skips: list[Tensor] = []
         x = features
         for number, stage in enumerate(stages):
             down, *blocks = self.get_submodule(f"enc{number + 1}")
             x = down(x, stage, stages[number - 1] if number else None)
             for block in blocks:
-                x = block(x, offsets[number], stage)
+                x = block(x, near[number])
             skips.append(x)
         for number in range(len(stages) - 1, -1, -1):
             up, *blocks = self.get_submodule(f"dec{number + 1}")
@@ -194,5 +213,5 @@ class PointTransformer(nn.Module):
             else:
                 x = up(skips[number], x, stages[number + 1])
             for block in blocks:
-                x = block(x, offsets[number], stages[number])
+                x = block(x, near[number])
         return self.cls(x)

@@ -2,10 +2,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QRegion
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication, QToolTip
 
+from tests.widgets.paint_watch import PaintWatch
 from widgets import theme
 from widgets.atlas import area_weights, resample
 from widgets.colormap import lut
@@ -113,20 +114,6 @@ def test_pointing_and_clicking(grid, qtbot):
     qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=grid.cell_rect(3, 3).center())
     qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=QPoint(1, 1))
     assert clicked == [(3, 3)]
-
-
-class PaintWatch(QObject):
-    """Collects the region of every paint event."""
-
-    def __init__(self, widget):
-        super().__init__(widget)
-        self.region = QRegion()
-        widget.installEventFilter(self)
-
-    def eventFilter(self, _watched, event):
-        if event.type() == QEvent.Type.Paint:
-            self.region = self.region.united(event.region())
-        return False
 
 
 def test_pointing_repaints_only_frames(grid, qtbot, monkeypatch):
