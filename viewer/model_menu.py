@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QWidget
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QMessageBox, QWidget
 
 from viewer.runs import Runs
 from viewer.session import Session
@@ -50,6 +51,29 @@ class ModelMenu:
         folder = QFileDialog.getExistingDirectory(self.parent, "Open a model folder")
         if folder:
             self.use(folder)
+
+    def choose_checkpoint(self) -> None:
+        """A point model's weights in one file; a pickle is read only after a word of warning."""
+        path, _ = QFileDialog.getOpenFileName(
+            self.parent, "Open a checkpoint", "", "Checkpoints (*.safetensors *.pth *.pt *.ckpt *.bin);;All (*)"
+        )
+        if path and (Path(path).suffix == ".safetensors" or self._trusts(path)):
+            self.use(path)
+
+    def _trusts(self, path: str) -> bool:
+        """Ask before a pickle is read."""
+        asked = QMessageBox(self.parent)
+        asked.setIcon(QMessageBox.Icon.Warning)
+        asked.setWindowTitle("Read a pickle?")
+        asked.setText(f"{Path(path).name} is a pickle, a kind of file that can hold code.")
+        asked.setInformativeText(
+            "Headlight reads the tensors in it and refuses everything else, but such readers were tricked "
+            "before. Read it only if you trust where it comes from."
+        )
+        read = asked.addButton("Read it", QMessageBox.ButtonRole.AcceptRole)
+        asked.setDefaultButton(asked.addButton(QMessageBox.StandardButton.Cancel))
+        asked.exec()
+        return asked.clickedButton() is read
 
     def choose_from_hub(self) -> None:
         name, good = QInputDialog.getText(

@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction, QIcon
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QSizePolicy, QTabBar, QToolButton, QWidget
 
 from models.attention import Trace
+from models.errors import HeadlightError
 from viewer.session import Document, Session
 from widgets import theme
 
@@ -108,9 +109,7 @@ class TopBar(QWidget):
             return
         trace = current.trace
         if trace is None:
-            from models import catalog
-
-            self.model_button.setText(current.options.model or catalog.default(current.modality).title)
+            self.model_button.setText(current.options.model or _default(current.modality))
             return
         untrained = " · untrained" if trace.model.untrained else ""
         self.model_button.setText(f"{trace.model.title} · {_extent(trace)}{untrained}")
@@ -121,6 +120,16 @@ class TopBar(QWidget):
     def _chosen(self, index: int) -> None:
         if 0 <= index < len(self.session.documents):
             self.session.show(self.session.documents[index])
+
+
+def _default(modality: str) -> str:
+    """The model that will read this kind of input, unless another is chosen."""
+    from models import catalog
+
+    try:
+        return catalog.default(modality).title
+    except HeadlightError:
+        return "Choose a model"
 
 
 def _extent(trace: Trace) -> str:
