@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 
 from models.errors import HeadlightError
 from models.task import Cancelled, Task
+from viewer.cloud_formats import arrays, pcd, ply, surfaces, table
 from viewer.cloud_formats import parts as limits
-from viewer.cloud_formats import table
+from viewer.cloud_formats.guard import guarded
 from viewer.cloud_formats.parts import Parts, Source, bytes8, check_count, damaged
+from viewer.cloud_formats.room import read_room
 from viewer.cloud_labels import read_labels
 from viewer.clouds import CloudInput, guess_frame, local_origin, to_local
 
@@ -37,17 +41,26 @@ class Format:
 def cloud_format(head: bytes, ending: str, source: Source) -> Format | None:
     """The format of a file that begins with `head`, or None if it is no cloud. `ending` decides only ties."""
     if re.match(rb"ply\s*\n", head):
-        from viewer.cloud_formats.ply import read_ply
-
-        return Format("PLY file", read_ply)
+        return Format("PLY file", ply.read_ply)
     if head.startswith(b"\x93NUMPY"):
-        from viewer.cloud_formats.arrays import read_npy
-
-        return Format("NPY file", read_npy)
+        return Format("NPY file", arrays.read_npy)
     if head.startswith(b"PK\x03\x04"):
-        from viewer.cloud_formats.arrays import is_npz, read_npz
-
-        return Format("NPZ archive", read_npz) if is_npz(source.file) else None
+        return Format("NPZ archive", arrays.read_npz) if arrays.is_npz(source.file) else None
+    if head.startswith(b"LASF"):
+        # Bit 7 of the point format says that the points are compressed (LASzip).
+        packed = len(head) > 104 and head[104] & 0x80
+        reader, kind = ("laz", "LAZ file") if packed else ("las", "LAS file")
+        return Format(kind, partial(guarded, reader=reader))
+    if head.startswith(b"ASTM-E57"):
+        return Format("E57 file", partial(guarded, reader="e57"))
+    if pcd.HEAD.match(head):
+        return Format("PCD file", pcd.read_pcd)
+    if surfaces.is_stl(head, source.size, ending):
+        return Format("STL file", surfaces.read_stl)
+    if surfaces.OFF_HEAD.match(head):
+        return Format("OFF file", surfaces.read_off)
+    if surfaces.is_obj(head, ending):
+        return Format("OBJ file", surfaces.read_obj)
     found = table.layout(head, ending)
     if found is not None:
         return Format("table of points", partial(table.read_table, found=found, ending=ending))
@@ -63,11 +76,23 @@ def read_cloud(source: Source, form: Format) -> CloudInput:
             f"{limits.MAX_CLOUD_BYTES / 1e9:,.0f} GB.",
             "Thin it out and try again.",
         )
+    return _guarding(lambda: form.read(source), source, form.kind)
+
+
+def read_folder(room: Path, name: str, task: Task) -> CloudInput:
+    """The cloud of a room's folder, see cloud_formats.room."""
+    source = Source(name, io.BytesIO(), 0, room, task)
+    return _guarding(lambda: read_room(room, name, task), source, "room")
+
+
+def _guarding(read: Callable[[], Parts], source: Source, kind: str) -> CloudInput:
+    """Whatever a reader stumbles over becomes a HeadlightError."""
+    name = source.name
     # Files hold NaN and numbers that no float32 has: what comes of them is looked at afterwards.
     with np.errstate(all="ignore"):
         try:
             source.file.seek(0)
-            return make_cloud(form.read(source), name, source.task)
+            return make_cloud(read(), name, source.task)
         except (HeadlightError, Cancelled):
             raise
         except MemoryError as error:
@@ -77,7 +102,7 @@ def read_cloud(source: Source, form: Format) -> CloudInput:
         except Exception as error:  # readers meet damage with any exception there is
             if isinstance(error, OSError) and error.errno is not None:
                 raise
-            raise damaged(name, form.kind) from error
+            raise damaged(name, kind) from error
 
 
 def make_cloud(parts: Parts, name: str, task: Task) -> CloudInput:

@@ -13,8 +13,9 @@ import numpy as np
 
 from models.errors import HeadlightError
 from models.task import SILENT, Task
-from viewer.cloud_files import Format, cloud_format, read_cloud
+from viewer.cloud_files import Format, cloud_format, read_cloud, read_folder
 from viewer.cloud_formats.parts import Source
+from viewer.cloud_formats.room import room_of, rooms_in
 from viewer.clouds import CloudInput
 from viewer.pictures import check_size, decode_picture, on_white, picture_format
 
@@ -79,7 +80,9 @@ def from_path(path: str | os.PathLike[str], task: Task = SILENT) -> Input:
     path = Path(path)
     name = shown(path.name or str(path))
     try:
-        _check_kind(path, name)
+        room = _check_kind(path, name)
+        if room is not None:
+            return read_folder(room, shown(room.name), task)
         # Should a pipe have taken the file's place since, this flag keeps the opening from waiting.
         with open(path, "rb", opener=_open_without_waiting) as file:
             head, size = file.read(_HEAD), os.fstat(file.fileno()).st_size
@@ -174,10 +177,20 @@ def shown(name: str, length: int = 80) -> str:
 _CHECK = "Check its name and its permissions."
 
 
-def _check_kind(path: Path, name: str) -> None:
-    """Refuse what is no regular file before it is opened: opening a pipe waits, opening a device acts."""
+def _check_kind(path: Path, name: str) -> Path | None:
+    """The room that a folder is. Refuses what is no regular file before it is opened: opening a pipe waits,
+    opening a device acts.
+    """
     mode = path.stat().st_mode
     if stat.S_ISDIR(mode):
+        room = room_of(path.resolve())
+        if room is not None:
+            return room
+        rooms = rooms_in(path)
+        if rooms:
+            raise HeadlightError(
+                f"{name} holds {len(rooms):,} rooms.", f"Choose one of them: {rooms[0]}, say."
+            )
         if (path / "config.json").is_file():
             raise HeadlightError(
                 f"{name} is a model folder.", "Choose it as the model, with --model or in the model menu."
@@ -194,6 +207,7 @@ def _check_kind(path: Path, name: str) -> None:
             f"{name} is a {kinds.get(stat.S_IFMT(mode), 'special file')}, not a file.",
             "Save what it gives to a file and choose that.",
         )
+    return None
 
 
 def _cloud_format(head: bytes, source: Source, ending: str) -> Format | None:

@@ -31,7 +31,7 @@ FIELD_OF_VIEW = 40.0
 """Degrees from the top to the bottom of the view."""
 
 _HALF = float(np.tan(np.radians(FIELD_OF_VIEW / 2)))
-_FARTHEST = 12.0  # radii of the scene beyond which one cannot zoom out
+_FARTHEST = 30.0  # radii of the scene beyond which one cannot zoom out
 _NEAREST = 1e-3  # of the radius, to which one can zoom in
 
 
@@ -58,6 +58,7 @@ class Camera:
     def __init__(self) -> None:
         self._pose = Pose()
         self._scene = (np.zeros(3), 1.0)
+        self._fitted = self._pose.distance
 
     @property
     def pose(self) -> Pose:
@@ -92,6 +93,11 @@ class Camera:
         if scene[1] != self._scene[1] or (scene[0] != self._scene[0]).any():
             self._scene = scene
             self.changed.emit()
+
+    @property
+    def fitted(self) -> float:
+        """The distance from which all was seen when it was last fitted, in metres."""
+        return self._fitted
 
     # Axes and matrices.
 
@@ -254,7 +260,8 @@ class Camera:
             distance = max(distance, (near.max() - middle[2]) * 1.05)
         centre = self._scene[0] + middle @ axes
         smallest = 0.05 * self._scene[1]  # a single point is not looked at from a hair's breadth
-        self.pose = replace(self._pose, centre=_tuple(centre), distance=max(distance, smallest))
+        distance = self._fitted = max(distance, smallest)
+        self.pose = replace(self._pose, centre=_tuple(centre), distance=distance)
 
     def _place(self, centre: np.ndarray) -> None:
         """Look at `centre`, but never so far off that the scene is lost."""

@@ -3,11 +3,13 @@
 A frame shows `front`. While the camera moves, each frame draws a sample of the points into it, as many as the
 measured speed allows, enlarged so that surfaces stay closed. At rest the points are drawn at their true size
 into `back`, a chunk a frame, until it shows at least as much; then the two change places and the rest is
-added in sight. Chunks are short, so that the mouse is heard between them.
+added in sight. Last, all are drawn into `back` with two pixels a side for each of the screen, which smooths
+their edges. Chunks are short, so that the mouse is heard between them.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from time import perf_counter
 
 import numpy as np
@@ -21,13 +23,28 @@ from widgets import theme
 from widgets.camera import Camera
 from widgets.cloud_marks import CloudMarks
 from widgets.cloud_visual import CloudVisual, shuffled
+from widgets.cutaway import NOTHING, Box, cuts
 from widgets.eye_dome import STRENGTH, EyeDome
-from widgets.gl_objects import GraphicsError, Target, prepare
+from widgets.gl_objects import GraphicsError, Target, largest_side, prepare
+from widgets.picking import LARGEST, SMALLEST, PointSize
 
 _MOVING = 0.030  # s a frame may take while the camera moves, without what Qt adds
 _CHUNK = 0.070  # s that a chunk may take at rest
 _LEAST = 8_000  # points in a frame, however slow the machine
 _ENLARGED = 2.0  # most that points grow while few of them are drawn
+_SMOOTHING = 2.0  # s that smoothing may take; of more points the edges stay as they are
+
+
+@dataclass(eq=False)
+class _Layer:
+    """A picture of the first `drawn` points, with `scale` pixels for each of the screen. exact: they have
+    their true size and are those that are visible now. painted: there is something to be painted over."""
+
+    target: Target = field(default_factory=Target)
+    drawn: int = 0
+    scale: int = 1
+    exact: bool = False
+    painted: bool = False
 
 
 class CloudCanvas(QOpenGLWidget):
@@ -41,7 +58,9 @@ class CloudCanvas(QOpenGLWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.camera = camera
-        self.point_size, self.scaled, self.eye_dome = 3.0, True, True
+        self.size_by_depth, self.eye_dome = True, True
+        self.point_size = 4.0
+        self.box: Box | None = None  # of the room whose walls are cut away
         self._order = np.zeros(0, np.int32)
         self._points = np.zeros((0, 3), np.float32)  # shuffled, as on the card
         self._colours = np.zeros((0, 4), np.uint8)
@@ -50,9 +69,6 @@ class CloudCanvas(QOpenGLWidget):
         self._gl: _Resources | None = None
         self._restart = True  # begin with a sample, since what is on the screen is elsewhere now
         self._seen: tuple | None = None  # what the front was drawn with
-        self._drawn = 0  # points of the front
-        self._final = True  # the front's points have their true size and the colours and mask of now
-        self._behind = 0  # points of the back
         self._cost = 5e-7  # s a point takes, and a frame without any: measured
         self._frame = 0.02
         self._idle = True
@@ -78,9 +94,9 @@ class CloudCanvas(QOpenGLWidget):
         self._stale.add("colours")
         if reshaped:
             self.redraw()
-        elif self._final and not self._restart:
-            # Where all points were seen, the same ones are in front: they are painted over.
-            self._drawn = 0
+        elif self._gl is not None and self._gl.front.exact and not self._restart:
+            # The same points are in front as before: they are painted over what is seen.
+            self._gl.front.drawn, self._gl.front.painted = 0, True
             self._wake()
         else:
             self.redraw()
@@ -93,8 +109,9 @@ class CloudCanvas(QOpenGLWidget):
 
     def redraw(self) -> None:
         """Points look different now, though the camera stands still."""
-        if self._drawn > 4 * self._sample():
-            self._final, self._behind = False, 0  # what is seen stays until the new picture is as full
+        if self._gl is not None and self._gl.front.drawn > 4 * self._sample():
+            # What is seen stays until the new picture is as full.
+            self._gl.front.exact, self._gl.back.drawn = False, 0
         else:
             self._restart = True
         self._wake()
@@ -118,21 +135,21 @@ class CloudCanvas(QOpenGLWidget):
         began = perf_counter()
         ratio = self.devicePixelRatioF()
         pixels = (max(round(self.width() * ratio), 1), max(round(self.height() * ratio), 1))
-        size = (self.width(), self.height())
-        matrix = self.camera.matrix(size)
+        matrix = self.camera.matrix((self.width(), self.height()))
         seen = (matrix.tobytes(), pixels)
         moved = self._restart or seen != self._seen
         self._restart, self._seen = False, seen
         prepare()
         self._send()
-        points = self._draw_points(moved, matrix, pixels, ratio)
+        points = self._draw_sample(pixels, ratio) if moved else self._draw_more(pixels, ratio)
         gl.glFinish()
         drawn = perf_counter()
-        self._show(pixels, ratio, matrix, quick=moved and self._drawn < len(self._points))
+        self._show(pixels, ratio, quick=moved and self._gl.front.drawn < len(self._points))
         gl.glFinish()
         if points >= _LEAST / 2:
             self._cost += 0.3 * ((drawn - began) / points - self._cost)
-        self._frame += 0.3 * (perf_counter() - drawn - self._frame)
+        if self._gl.front.scale == 1:
+            self._frame += 0.3 * (perf_counter() - drawn - self._frame)
         self._after()
 
     def _send(self) -> None:
@@ -148,40 +165,64 @@ class CloudCanvas(QOpenGLWidget):
         """Points that can be drawn in a frame while the camera moves."""
         return max(_LEAST, int(max(_MOVING - self._frame, 0.3 * _MOVING) / self._cost))
 
-    def _draw_points(self, moved: bool, matrix: np.ndarray, pixels: tuple[int, int], ratio: float) -> int:
-        """Add to the front or the back; returns how many points were drawn."""
-        n, size = len(self._points), self.point_size * ratio
-        reference = self.camera.pose.distance
-        if not self.scaled or self.camera.pose.projection == "orthographic":
-            reference = 0.0
-        front, back = self._gl.front, self._gl.back
-        if moved:
-            count = min(n, self._sample())
-            size *= min(max(n / max(count, 1), 1.0) ** 0.5, _ENLARGED)
-            front.resize(*pixels)
-            front.begin(clear=True)
-            self._gl.cloud.draw(0, count, matrix, size, reference)
-            self._drawn, self._final, self._behind = count, count == n, 0
-            return count
-        chunk = max(_LEAST, int(_CHUNK / self._cost))
-        if self._final:
-            first, count = self._drawn, min(chunk, n - self._drawn)
-            if count:
-                front.begin(clear=False)
-                self._gl.cloud.draw(first, count, matrix, size, reference)
-                self._drawn += count
-            return count
-        first, count = self._behind, min(chunk, n - self._behind)
-        back.resize(*pixels)
-        back.begin(clear=first == 0)
-        self._gl.cloud.draw(first, count, matrix, size, reference)
-        self._behind += count
-        if self._behind >= min(n, _ENLARGED**2 * self._sample()):
-            self._gl.front, self._gl.back = back, front
-            self._drawn, self._final, self._behind = self._behind, True, 0
+    def _draw_sample(self, pixels: tuple[int, int], ratio: float) -> int:
+        """Begin anew with what a frame has time for. Returns how many points were drawn."""
+        n = len(self._points)
+        count = min(n, self._sample())
+        enlarged = min((n / max(count, 1)) ** 0.5, _ENLARGED)
+        front = self._gl.front
+        front.drawn, front.scale, front.painted = 0, 1, False
+        self._draw(front, count, pixels, ratio * max(enlarged, 1.0))
+        front.exact, self._gl.back.drawn = count == n, 0
         return count
 
-    def _show(self, pixels: tuple[int, int], ratio: float, matrix: np.ndarray, quick: bool) -> None:
+    def _draw_more(self, pixels: tuple[int, int], ratio: float) -> int:
+        """Go on where the camera stands still. Returns how many points were drawn."""
+        n, front, back = len(self._points), self._gl.front, self._gl.back
+        chunk = max(_LEAST, int(_CHUNK / self._cost))
+        if front.exact and front.drawn < n:
+            return self._draw(front, min(chunk, n - front.drawn), pixels, ratio)
+        if front.exact and not self._can_smooth(pixels):
+            return 0
+        if back.drawn == 0:
+            back.scale, back.exact, back.painted = 2 if front.exact else 1, True, False
+        count = self._draw(back, min(chunk, n - back.drawn), pixels, ratio)
+        if back.drawn >= min(n, n if back.scale == 2 else _ENLARGED**2 * self._sample()):
+            self._gl.front, self._gl.back = back, front
+            front.drawn = 0
+        return count
+
+    def _draw(self, layer: _Layer, count: int, pixels: tuple[int, int], ratio: float) -> int:
+        """Add `count` points to a layer, which is cleared if it has none."""
+        layer.target.resize(pixels[0] * layer.scale, pixels[1] * layer.scale)
+        layer.target.begin(clear=layer.drawn == 0 and not layer.painted)
+        layer.painted = False
+        matrix = self.camera.matrix((self.width(), self.height()))
+        size = self.drawn_size()
+        pixels_a_point = size.pixels * ratio * layer.scale
+        self._gl.cloud.draw(layer.drawn, count, matrix, pixels_a_point, size.reference, self.planes())
+        layer.drawn += count
+        return count
+
+    def drawn_size(self) -> PointSize:
+        """How large points are seen from where the camera is: `point_size` where all was fitted."""
+        if not self.size_by_depth:
+            return PointSize(self.point_size)
+        if self.camera.pose.projection == "perspective":
+            return PointSize(self.point_size, self.camera.fitted)
+        share = self.camera.fitted / self.camera.pose.distance
+        return PointSize(self.point_size * min(max(share, SMALLEST), LARGEST))
+
+    def planes(self) -> np.ndarray:
+        """What is cut away from where the camera is."""
+        return NOTHING if self.box is None else cuts(self.box, self.camera)
+
+    def _can_smooth(self, pixels: tuple[int, int]) -> bool:
+        n, front = len(self._points), self._gl.front
+        fits = 2 * max(pixels) <= self._gl.largest_side
+        return n > 0 and front.scale == 1 and fits and n * self._cost <= _SMOOTHING
+
+    def _show(self, pixels: tuple[int, int], ratio: float, quick: bool) -> None:
         gl.glBindFramebuffer(gl.GL_FRAMEBUFFER, self.defaultFramebufferObject())
         gl.glViewport(0, 0, *pixels)
         ground = QColor(theme.current().background).getRgbF()[:3]
@@ -189,12 +230,17 @@ class CloudCanvas(QOpenGLWidget):
         distance = None if pose.projection == "perspective" else pose.distance
         strength = STRENGTH if self.eye_dome else 0.0
         front = self._gl.front
-        self._gl.dome.draw(front, ground, self.camera.clip(), distance, strength, ratio, quick)
-        self._gl.marks.draw(matrix, front.depth, self.point_size, ratio)
+        clip = self.camera.clip()
+        self._gl.dome.draw(front.target, ground, clip, distance, strength, ratio, front.scale, quick)
+        size = float(self.drawn_size().at(np.array([pose.distance]))[0])
+        screen = (self.width(), self.height())
+        self._gl.marks.draw(self.camera, screen, front.target.depth, size, ratio)
 
     def _after(self) -> None:
         """Go on if there is more to draw, and say it when there is not."""
-        if not self._final or self._drawn < len(self._points):
+        front, ratio = self._gl.front, self.devicePixelRatioF()
+        pixels = (round(self.width() * ratio), round(self.height() * ratio))
+        if not front.exact or front.drawn < len(self._points) or self._can_smooth(pixels):
             self._idle = False
             self._more.start()
         elif not self._idle:
@@ -222,8 +268,10 @@ class _Resources:
                 self._keep(EyeDome()),
                 self._keep(CloudMarks()),
             )
-            self.front, self.back = self._keep(Target()), self._keep(Target())
-            self.front.resize(1, 1)
+            self.front, self.back = _Layer(), _Layer()
+            for layer in (self.front, self.back):
+                self._keep(layer.target).resize(1, 1)
+            self.largest_side = largest_side()
         except (GraphicsError, RuntimeError) as error:
             self.broken = str(error) or "OpenGL 2.1 is missing"
         surface = QOffscreenSurface()

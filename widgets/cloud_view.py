@@ -28,6 +28,7 @@ from widgets.cloud_canvas import CloudCanvas
 from widgets.cloud_overlay import CloudOverlay, Star
 from widgets.colormap import lut as colour_table
 from widgets.cursor_tip import CursorTip
+from widgets.cutaway import room_box
 from widgets.gestures import adds, by_keyboard
 from widgets.picking import PointGrid
 
@@ -71,7 +72,7 @@ class CloudView(QWidget):
         self._last = QPointF()
         self._drag = ""  # "orbit", "pan" or "lasso"
         self._pan_depth: float | None = None
-        self._lasso_mode = False
+        self._lasso_mode = self._cutaway = False
         self._unfitted = True  # fit as soon as the view has its size
         # One pick for all mouse moves that arrive in one round of the event loop.
         self._point_soon = QTimer(self, singleShot=True, interval=0)
@@ -110,6 +111,7 @@ class CloudView(QWidget):
         self._overlay.marks.star = self._overlay.marks.hovered = None
         self._canvas.set_marked(np.zeros((0, 3), np.float32))
         self._canvas.set_points(points)
+        self.set_cutaway(self._cutaway)
         if len(points):
             self._camera.set_scene(points.min(0), points.max(0))
             if fit:
@@ -139,11 +141,18 @@ class CloudView(QWidget):
         self._canvas.redraw()
         self._overlay.update()
 
-    def set_size_by_depth(self, scaled: bool) -> None:
-        """In perspective: points have their size at the depth of the camera's centre, and are larger before
-        it and smaller behind. Otherwise all have the same size."""
-        self._canvas.scaled = scaled
+    def set_size_by_depth(self, on: bool) -> None:
+        """Points have their size where all was fitted and grow, up to fourfold, as one comes closer, so that
+        surfaces stay closed. Otherwise all have the same size everywhere."""
+        self._canvas.size_by_depth = on
         self._canvas.redraw()
+
+    def set_cutaway(self, on: bool) -> None:
+        """Leave out the walls and the ceiling of a room that stand between the camera and its inside."""
+        self._canvas.box = room_box(self._points) if on and len(self._points) else None
+        self._cutaway = on
+        self._canvas.redraw()
+        self._point_soon.start()
 
     def set_eye_dome(self, on: bool) -> None:
         """Darken what lies behind its neighbours on the screen."""
@@ -222,8 +231,10 @@ class CloudView(QWidget):
         """The point seen at a pixel of the widget."""
         if not len(self._points):
             return None
-        size = self._canvas.point_size
-        return self._index().pick(self._camera, x, y, self._size(), self._visible, size)
+        canvas = self._canvas
+        return self._index().pick(
+            self._camera, x, y, self._size(), self._visible, canvas.drawn_size(), canvas.planes()
+        )
 
     # The camera.
 
@@ -383,7 +394,9 @@ class CloudView(QWidget):
         if len(lasso) < 3 or not len(self._points):
             return
         polygon = np.array([[at.x(), at.y()] for at in lasso])
-        found = self._index().inside(self._camera, polygon, self._size(), self._visible)
+        found = self._index().inside(
+            self._camera, polygon, self._size(), self._visible, self._canvas.planes()
+        )
         add = adds(press) if self._lasso_mode else bool(press.modifiers() & _CTRL)
         self.region.emit(found, add)
 

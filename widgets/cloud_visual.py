@@ -9,12 +9,15 @@ from __future__ import annotations
 import numpy as np
 from vispy.gloo import gl
 
+from widgets.cutaway import NOTHING
 from widgets.gl_objects import Buffer, Program
+from widgets.picking import LARGEST, SMALLEST
 
 _VERTEX = """
 uniform mat4 matrix;
 uniform vec3 size;  // pixels, and the least and most that depth makes of them
 uniform float reference;  // depth at which a point has its size; 0: at every depth
+uniform vec4 cut0, cut1, cut2;  // planes: what lies before one is left out
 attribute vec3 position;
 attribute vec4 colour;
 varying vec3 tint;
@@ -22,8 +25,9 @@ void main() {
     gl_Position = matrix * vec4(position, 1.0);
     gl_PointSize = reference > 0.0 ? clamp(size.x * reference / gl_Position.w, size.y, size.z) : size.x;
     tint = colour.rgb;
-    if (colour.a < 0.5)
-        gl_Position = vec4(2.0, 2.0, 2.0, 1.0);  // outside: hidden points go no further
+    vec3 before = vec3(dot(cut0.xyz, position), dot(cut1.xyz, position), dot(cut2.xyz, position));
+    if (colour.a < 0.5 || any(greaterThan(before, vec3(cut0.w, cut1.w, cut2.w))))
+        gl_Position = vec4(2.0, 2.0, 2.0, 1.0);  // outside of all that is seen: goes no further
 }
 """
 _FRAGMENT = """
@@ -53,14 +57,26 @@ class CloudVisual:
         """uint8 (n, 4), in the order of the points; alpha 0 hides a point."""
         self._colours.set(colours, changing=True)
 
-    def draw(self, first: int, count: int, matrix: np.ndarray, size: float, reference: float = 0.0) -> None:
+    def draw(
+        self,
+        first: int,
+        count: int,
+        matrix: np.ndarray,
+        size: float,
+        reference: float = 0.0,
+        planes: np.ndarray = NOTHING,
+    ) -> None:
         """Draw `count` points from the shuffled point `first` on.
 
-        size: diameter in pixels of the screen. reference: in perspective, the depth in metres at which a
-        point has this size; nearer ones are larger, up to fourfold.
+        size, reference: as for `PointSize`, in pixels of the screen. planes: see `cutaway.cuts`.
         """
         program = self._round if size > 2.5 else self._square
-        program.use(matrix=matrix, size=(size, max(size * 0.6, 1.0), size * 4), reference=reference)
+        program.use(
+            matrix=matrix,
+            size=(size, size * SMALLEST, size * LARGEST),
+            reference=reference,
+            **{f"cut{i}": tuple(map(float, plane)) for i, plane in enumerate(planes)},
+        )
         program.draw(gl.GL_POINTS, first, count, position=self._positions, colour=self._colours)
 
     def delete(self) -> None:

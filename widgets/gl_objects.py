@@ -23,6 +23,11 @@ def prepare() -> None:
     gl.glEnable(_POINT_SPRITE)
 
 
+def largest_side() -> int:
+    """Pixels of the largest texture, each way."""
+    return int(gl.glGetParameter(gl.GL_MAX_TEXTURE_SIZE))
+
+
 class Buffer:
     """Rows on the graphics card: float32 (n, d), or uint8 (n, d) that shaders read as 0 to 1."""
 

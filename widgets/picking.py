@@ -6,15 +6,35 @@ cursor, so that a million points cost a few milliseconds. numpy only.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from widgets.camera import Camera, Size
+from widgets.cutaway import NOTHING, kept
+
+SMALLEST, LARGEST = 0.6, 4.0
+"""What depth makes of a point's size, at most."""
 
 REACH = 6.0
 """Pixels around the cursor within which a point is still found."""
 
 _BLOCK = 256  # points in a block
 _CELLS = 32  # cells of the grid along each axis, so that a cell's number fits in 15 bits
+
+
+@dataclass(frozen=True, slots=True)
+class PointSize:
+    """pixels: diameter at the depth `reference` (metres) in perspective, at every depth where that is 0."""
+
+    pixels: float = 4.0
+    reference: float = 0.0
+
+    def at(self, depth: np.ndarray) -> np.ndarray:
+        """Diameters in pixels of points at these depths (> 0), as they are drawn."""
+        if not self.reference:
+            return np.full(depth.shape, self.pixels)
+        return self.pixels * np.clip(self.reference / depth, SMALLEST, LARGEST)
 
 
 class PointGrid:
@@ -42,16 +62,17 @@ class PointGrid:
         y: float,
         size: Size,
         visible: np.ndarray | None = None,
-        point_size: float = 3.0,
-        reach: float = REACH,
+        point_size: PointSize = PointSize(),
+        planes: np.ndarray = NOTHING,
     ) -> int | None:
         """The point seen at (x, y), or None.
 
-        That is the nearest to the eye of those whose disc of `point_size` pixels covers the cursor; where
-        none does, of those within `reach` pixels the one closest to the cursor on the frontmost surface.
-        visible: bool (n,); the others are passed over.
+        That is the nearest to the eye of those whose disc covers the cursor; where none does, of those within
+        REACH pixels the one closest to the cursor on the frontmost surface.
+        visible: bool (n,); the others are passed over, and what `planes` cut away (see `cutaway.cuts`).
         """
-        reach = max(reach, point_size / 2)
+        reach = max(REACH, point_size.pixels * (LARGEST if point_size.reference else 1) / 2)
+        nearest = camera.clip()[0]
         blocks, front = self._near(camera, x, y, size, reach)
         best: tuple[float, int] | None = None
         around: list[np.ndarray] = []
@@ -59,36 +80,39 @@ class PointGrid:
         for begin in range(0, len(blocks), 32):
             if best is not None and front[begin] > best[0]:
                 break
-            rows = self._rows(blocks[begin : begin + 32])
-            if visible is not None:
-                rows = rows[visible[self._order[rows]]]
+            rows = self._rows(blocks[begin : begin + 32], visible, planes)
             screen = camera.project(self._sorted[rows], size)
             away = np.hypot(screen[:, 0] - x, screen[:, 1] - y)
             with np.errstate(invalid="ignore"):
-                inside = (away <= reach) & (screen[:, 2] > camera.clip()[0])
+                inside = (away <= reach) & (screen[:, 2] > nearest)
             if not inside.any():
                 continue
             found = np.stack([away[inside], screen[inside, 2], rows[inside]], 1).astype(np.float64)
-            around.append(found)
-            covering = found[found[:, 0] <= point_size / 2]
+            covering = found[found[:, 0] <= point_size.at(found[:, 1]) / 2]
+            around.append(found[found[:, 0] <= REACH])
             if len(covering):
                 first = covering[covering[:, 1].argmin()]
                 if best is None or first[1] < best[0]:
                     best = float(first[1]), int(first[2])
-        if best is None and around:
-            found = np.concatenate(around)
+        found = np.concatenate(around) if around else np.zeros((0, 3))
+        if best is None and len(found):
             depth = found[:, 1].min()
-            # What is no deeper behind the frontmost than the reach is wide belongs to the same surface.
-            same = found[found[:, 1] <= depth + 2 * reach / camera.pixels_per_metre(max(depth, 1e-9), size)]
+            # What is no deeper behind the frontmost than REACH is wide belongs to the same surface.
+            same = found[found[:, 1] <= depth + 2 * REACH / camera.pixels_per_metre(max(depth, 1e-9), size)]
             best = 0.0, int(same[same[:, 0].argmin(), 2])
         return None if best is None else int(self._order[best[1]])
 
     def inside(
-        self, camera: Camera, polygon: np.ndarray, size: Size, visible: np.ndarray | None = None
+        self,
+        camera: Camera,
+        polygon: np.ndarray,
+        size: Size,
+        visible: np.ndarray | None = None,
+        planes: np.ndarray = NOTHING,
     ) -> np.ndarray:
         """int64 (m,), ascending: the points whose projection lies inside a polygon (k, 2) of pixels.
 
-        The even-odd rule; the last corner is joined to the first. visible: bool (n,).
+        The even-odd rule; the last corner is joined to the first. visible, planes: as for `pick`.
         """
         polygon = np.asarray(polygon, np.float64)
         if len(polygon) < 3 or not len(self.points):
@@ -96,9 +120,7 @@ class PointGrid:
         middle = (polygon.min(0) + polygon.max(0)) / 2
         reach = float(np.linalg.norm(polygon.max(0) - polygon.min(0))) / 2
         blocks, _ = self._near(camera, middle[0], middle[1], size, reach)
-        rows = self._rows(blocks)
-        if visible is not None:
-            rows = rows[visible[self._order[rows]]]
+        rows = self._rows(blocks, visible, planes)
         screen = camera.project(self._sorted[rows], size)
         rows = rows[_in_polygon(screen[:, 0], screen[:, 1], polygon) & (screen[:, 2] > camera.clip()[0])]
         return np.sort(self._order[rows]).astype(np.int64)
@@ -129,10 +151,15 @@ class PointGrid:
         blocks = blocks[np.argsort(front[blocks])]
         return blocks, front[blocks]
 
-    def _rows(self, blocks: np.ndarray) -> np.ndarray:
-        """The sorted points of some blocks."""
+    def _rows(self, blocks: np.ndarray, visible: np.ndarray | None, planes: np.ndarray) -> np.ndarray:
+        """The sorted points of some blocks that are drawn."""
         rows = (self._starts[blocks][:, None] + np.arange(_BLOCK)).reshape(-1)
-        return rows[rows < len(self._sorted)]
+        rows = rows[rows < len(self._sorted)]
+        if visible is not None:
+            rows = rows[visible[self._order[rows]]]
+        if planes is not NOTHING:
+            rows = rows[kept(self._sorted[rows], planes)]
+        return rows
 
 
 def _cells(points: np.ndarray) -> np.ndarray:

@@ -81,3 +81,18 @@ def sampled(mesh: Mesh, source: Source) -> Parts:
             f"{name} is a mesh of {len(faces):,} triangles: {number:,} points of its surface are read.",
         ],
     )
+
+
+def triangles(polygons: np.ndarray | list[np.ndarray]) -> np.ndarray:
+    """int64 (m, 3) of polygons with any number of corners, or of an array (m, corners)."""
+    if isinstance(polygons, list):
+        lengths = {len(p) for p in polygons if len(p) >= 3}
+        groups = [np.array([p for p in polygons if len(p) == n], np.int64) for n in sorted(lengths)]
+    else:
+        groups = [polygons] if polygons.shape[1] >= 3 else []
+    fans = [
+        np.stack([group[:, 0], group[:, i], group[:, i + 1]], axis=1)
+        for group in groups
+        for i in range(1, group.shape[1] - 1)
+    ]
+    return np.concatenate(fans) if fans else np.empty((0, 3), np.int64)

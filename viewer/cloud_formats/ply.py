@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from models.errors import HeadlightError
-from viewer.cloud_formats.mesh import Mesh, sampled
+from viewer.cloud_formats.mesh import Mesh, sampled, triangles
 from viewer.cloud_formats.parts import (
     CHUNK,
     WHOLE_COPY,
@@ -304,18 +304,3 @@ def _text_faces(source: Source, element: _Element, wanted: int, text: Lines) -> 
     if len(polygons) < element.count:
         raise promises_more(source.name, element.count, len(polygons), "faces")
     return triangles(polygons)
-
-
-def triangles(polygons: np.ndarray | list[np.ndarray]) -> np.ndarray:
-    """int64 (m, 3) of polygons with any number of corners, or of an array (m, corners)."""
-    if isinstance(polygons, list):
-        lengths = {len(p) for p in polygons if len(p) >= 3}
-        groups = [np.array([p for p in polygons if len(p) == n], np.int64) for n in sorted(lengths)]
-    else:
-        groups = [polygons] if polygons.shape[1] >= 3 else []
-    fans = [
-        np.stack([group[:, 0], group[:, i], group[:, i + 1]], axis=1)
-        for group in groups
-        for i in range(1, group.shape[1] - 1)
-    ]
-    return np.concatenate(fans) if fans else np.empty((0, 3), np.int64)
