@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from time import perf_counter
 
 import numpy as np
+import shiboken6
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QOffscreenSurface, QOpenGLContext
 from PySide6.QtOpenGLWidgets import QOpenGLWidget
@@ -280,7 +281,8 @@ class _Resources:
         made = self._made
 
         def release() -> None:
-            if context.makeCurrent(surface):
+            # A context that dies with its whole window is out of Python's reach: it takes all with it.
+            if shiboken6.isValid(context) and context.makeCurrent(surface):
                 while made:
                     made.pop().delete()
                 context.doneCurrent()
