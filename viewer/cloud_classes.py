@@ -1,4 +1,4 @@
-"""A cloud's classes in figures and in words: counts, scores, the points of a cell, the read-out of a point. No Qt."""
+"""A cloud's classes in figures and words: counts, scores, a cell's points, a point's read-out. No Qt."""
 
 from __future__ import annotations
 
@@ -89,9 +89,9 @@ def original(scene: Scene, point: int) -> int:
     return int(scene.cloud.kept[point]) if scene.cloud.kept is not None else point
 
 
-def numbers(text_of: ClassTable) -> list[tuple[str, str]]:
+def numbers(table: ClassTable) -> list[tuple[str, str]]:
     """The rows under the legend: (what, figure)."""
-    if text_of.scores is None:
+    if table.scores is None:
         return []
-    found = text_of.scores
+    found = table.scores
     return [("mIoU", f"{found.miou:.3f}"), ("Overall accuracy", f"{found.oa:.3f}")]

@@ -1,4 +1,4 @@
-"""The colours of a cloud's points: by class, truth, error, attention, … Pure functions; they run in the workers.
+"""The colours of a cloud's points: by class, truth, error, attention, … Pure functions for the workers.
 
 Everything is per point of the file, uint8 (n, 3), though the model saw a sample: a point has the answer of
 its nearest token.
@@ -13,8 +13,8 @@ import numpy as np
 from models.attention import Head, Trace
 from models.segmentation import Segmentation
 from models.task import SILENT, Task
-from viewer.clouds import CloudInput
 from viewer.cloud_maps import chosen, in_input, stages
+from viewer.clouds import CloudInput
 from viewer.maps import derived
 from viewer.session import CloudSettings, ColourBy, View
 from widgets.colormap import levels, lut, scale_of
@@ -240,7 +240,9 @@ def _reached(trace: Trace, reach: str, tokens: np.ndarray, task: Task) -> np.nda
     return open_engine(trace.model.id, "points", trace.device, task).gradient_field(trace, tokens, task)
 
 
-def attention_colours(scene: Scene, field: Field, settings: CloudSettings, look: Look, map_: str) -> np.ndarray:
+def attention_colours(
+    scene: Scene, field: Field, settings: CloudSettings, look: Look, map_: str
+) -> np.ndarray:
     """uint8 (n, 3): the class colours in the shade, and over them the field in the colours of heat."""
     answer = scene.answer
     base = plain_colours(scene, "prediction", settings.palette, look)

@@ -50,10 +50,10 @@ def _colours(w: Window) -> list[Command]:
         return lambda: w.session.set_cloud(**{setting: by})
 
     def can(by: ColourBy) -> Callable[[], bool]:
-        return lambda: w.offers().get(by, "no") == ""
+        return lambda: w.can.colourings().get(by, "no") == ""
 
     def is_by(setting: str, by: ColourBy) -> Callable[[], bool]:
-        return lambda: w.is_cloud() and getattr(w.session.view.cloud, setting) == by
+        return lambda: w.can.is_cloud() and getattr(w.session.view.cloud, setting) == by
 
     listed = []
     for setting, which, shift in (("first", "first", ""), ("second", "second", "Shift+")):
@@ -67,15 +67,15 @@ def _colours(w: Window) -> list[Command]:
 
 def _reach(w: Window) -> list[Command]:
     titles = {
-        "attention": ("Reach: attention of one layer", "A", w.has_layers),
-        "composed": ("Reach: attention composed through all layers", "R", w.has_layers),
-        "hops": ("Reach: hops from neighbour to neighbour", "N", w.has_layers),
-        "gradient": ("Reach: gradient", "G", w.is_segmented),
+        "attention": ("Reach: attention of one layer", "A", w.can.has_layers),
+        "composed": ("Reach: attention composed through all layers", "R", w.can.has_layers),
+        "hops": ("Reach: hops from neighbour to neighbour", "N", w.can.has_layers),
+        "gradient": ("Reach: gradient", "G", w.can.is_segmented),
     }
     return [
         Command(
             *(f"reach-{reach}", title, CATEGORY, lambda reach=reach: w.session.set_cloud(reach=reach)),
-            *((key,), enabled, lambda reach=reach: w.is_cloud() and w.session.view.cloud.reach == reach),
+            *((key,), enabled, lambda reach=reach: w.can.is_cloud() and w.session.view.cloud.reach == reach),
         )
         for reach, (title, key, enabled) in titles.items()
     ]
@@ -85,7 +85,7 @@ def _looks(w: Window) -> list[Command]:
     return [
         Command(
             *(f"look-{name}", f"Look from the {name}" if name != "iso" else "Look from a corner", CATEGORY),
-            *(lambda name=name: w.look(name), (key,), w.is_cloud),
+            *(lambda name=name: w.look(name), (key,), w.can.is_cloud),
         )
         for name, key in LOOKS.items()
     ]
@@ -110,24 +110,24 @@ def _drawing(w: Window) -> list[Command]:
         w.runs.reframe(document, replace(frame, up=following))
 
     def on(check: Callable[[], bool]) -> Callable[[], bool]:
-        return lambda: w.is_cloud() and check()
+        return lambda: w.can.is_cloud() and check()
 
     return [
         Command(
             *("lasso", "Lasso: a drag selects points", CATEGORY, w.toggle_lasso, ("L",)),
-            *(w.is_segmented, on(w.has_lasso)),
+            *(w.can.is_segmented, on(w.has_lasso)),
         ),
         Command(
-            *("orthographic", "Orthographic projection", CATEGORY, project, ("O",), w.is_cloud),
+            *("orthographic", "Orthographic projection", CATEGORY, project, ("O",), w.can.is_cloud),
             on(lambda: settings().projection == "orthographic"),
         ),
         Command(
             *("eye-dome", "Eye-dome lighting", CATEGORY),
             lambda: w.session.set_cloud(eye_dome=not settings().eye_dome),
-            *(("E",), w.is_cloud, on(lambda: settings().eye_dome)),
+            *(("E",), w.can.is_cloud, on(lambda: settings().eye_dome)),
         ),
-        Command("points-larger", "Larger points", CATEGORY, lambda: resize(STEP), (".",), w.is_cloud),
-        Command("points-smaller", "Smaller points", CATEGORY, lambda: resize(-STEP), (",",), w.is_cloud),
+        Command("points-larger", "Larger points", CATEGORY, lambda: resize(STEP), (".",), w.can.is_cloud),
+        Command("points-smaller", "Smaller points", CATEGORY, lambda: resize(-STEP), (",",), w.can.is_cloud),
         Command(
             *("show-classes", "Show all classes", CATEGORY),
             lambda: w.session.set_cloud(hidden=frozenset()),
@@ -136,7 +136,7 @@ def _drawing(w: Window) -> list[Command]:
         Command(
             *("palette-s3dis", "The class colours of S3DIS", CATEGORY),
             lambda: w.session.set_cloud(palette="soft" if settings().palette == "s3dis" else "s3dis"),
-            *((), w.is_cloud, on(lambda: settings().palette == "s3dis")),
+            *((), w.can.is_cloud, on(lambda: settings().palette == "s3dis")),
         ),
-        Command("up-axis", "Another axis points up", CATEGORY, up, ("U",), w.is_cloud),
+        Command("up-axis", "Another axis points up", CATEGORY, up, ("U",), w.can.is_cloud),
     ]

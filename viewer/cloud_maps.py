@@ -48,7 +48,7 @@ def starting_layer(trace: Trace) -> int:
 
 
 def rows_shown(trace: Trace, view: View) -> tuple[int, ...]:
-    """The layer that each row of the map grid shows, a row a stage: the selected one, or the last looked at."""
+    """The layer that each row of the map grid shows, a row a stage: the selected or the last looked at."""
     groups, kept = stages(trace.layers), view.cloud.rows
     rows = []
     for number, members in enumerate(groups):

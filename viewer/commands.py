@@ -26,13 +26,13 @@ def commands(window: Window) -> list[Command]:
 
 
 def _file(w: Window) -> list[Command]:
-    opened = w.has_document
+    opened = w.can.has_document
     return [
         Command("open", "Open file…", "File", w.choose_files, ("Ctrl+O",)),
         Command("new-text", "New sentence", "File", w.new_text, ("Ctrl+N",)),
         Command("paste", "Paste text, image or file", "File", w.paste, ("Ctrl+V",)),
         Command("run-again", "Run again", "File", w.run_again, ("F5",), opened),
-        Command("cancel", "Cancel what runs", "File", w.cancel, ("Ctrl+.",), w.is_busy),
+        Command("cancel", "Cancel what runs", "File", w.cancel, ("Ctrl+.",), w.can.is_busy),
         Command("model-folder", "Open a model folder…", "File", w.models.choose_folder, ("Ctrl+M",)),
         Command("model-file", "Open a checkpoint of a point model…", "File", w.models.choose_checkpoint),
         Command("model-hub", "Open a model from the hub…", "File", w.models.choose_from_hub),
@@ -44,11 +44,11 @@ def _file(w: Window) -> list[Command]:
 
 
 def _edit(w: Window) -> list[Command]:
-    opened = w.has_trace
+    opened = w.can.has_trace
     return [
-        Command("undo", "Undo", "Edit", w.session.undo, ("Ctrl+Z",), w.can_undo),
-        Command("redo", "Redo", "Edit", w.session.redo, ("Ctrl+Shift+Z", "Ctrl+Y"), w.can_redo),
-        Command("edit-text", "Edit the text", "Edit", w.edit_text, ("F2",), w.is_text),
+        Command("undo", "Undo", "Edit", w.session.undo, ("Ctrl+Z",), w.can.can_undo),
+        Command("redo", "Redo", "Edit", w.session.redo, ("Ctrl+Shift+Z", "Ctrl+Y"), w.can.can_redo),
+        Command("edit-text", "Edit the text", "Edit", w.edit_text, ("F2",), w.can.is_text),
         Command(
             *("clear", "Clear the selection", "Edit", lambda: selecting.clear(w.session), ("Esc",), opened)
         ),
@@ -74,11 +74,11 @@ def _map(w: Window) -> list[Command]:
         return lambda: bool(getattr(w.session.view.map, name))
 
     def choice(id_: str, title: str, name: str, value: object, *keys: str) -> Command:
-        return Command(id_, title, "Map", setting(name, value), keys, w.has_cells, is_set(name, value))
+        return Command(id_, title, "Map", setting(name, value), keys, w.can.has_cells, is_set(name, value))
 
     def fused(id_: str, title: str, value: str, key: str) -> Command:
         return Command(
-            *(id_, title, "Map", setting("heads", value), (key,), w.has_layers, is_set("heads", value))
+            *(id_, title, "Map", setting("heads", value), (key,), w.can.has_layers, is_set("heads", value))
         )
 
     return [
@@ -86,31 +86,31 @@ def _map(w: Window) -> list[Command]:
         choice("show-rollout", "Show rollout", "method", "rollout", "R"),
         Command(
             *("show-saliency", "Show the saliency prediction", "Map", setting("method", "saliency"), ("S",)),
-            *(w.has_saliency, is_set("method", "saliency")),
+            *(w.can.has_saliency, is_set("method", "saliency")),
         ),
         fused("heads-one", "One head", "one", "1"),
         fused("heads-mean", "Mean of heads", "mean", "2"),
         fused("heads-max", "Maximum of heads", "max", "3"),
         Command(
             *("direction", "Who looks at the token, instead of where it looks", "Map", switch("incoming")),
-            *(("D",), w.has_cells, is_on("incoming")),
+            *(("D",), w.can.has_cells, is_on("incoming")),
         ),
-        Command("log", "Logarithmic scale", "Map", switch("log"), ("L",), w.has_cells, is_on("log")),
+        Command("log", "Logarithmic scale", "Map", switch("log"), ("L",), w.can.has_cells, is_on("log")),
         Command(
-            *("shared", "One scale for all heads", "Map", switch("shared"), ("G",), w.has_cells),
+            *("shared", "One scale for all heads", "Map", switch("shared"), ("G",), w.can.has_cells),
             is_on("shared"),
         ),
         Command(
-            *("hide-special", "Hide special tokens", "Map", switch("hide_special"), ("H",), w.has_cells),
+            *("hide-special", "Hide special tokens", "Map", switch("hide_special"), ("H",), w.can.has_cells),
             is_on("hide_special"),
         ),
         Command(
-            *("whole-words", "Merge subwords to words", "Map", switch("whole_words"), ("W",), w.is_text),
+            *("whole-words", "Merge subwords to words", "Map", switch("whole_words"), ("W",), w.can.is_text),
             is_on("whole_words"),
         ),
         Command(
             *("leave-out", "Leave artifact tokens out of the scale", "Map", switch("leave_out"), ("X",)),
-            *(w.is_image, is_on("leave_out")),
+            *(w.can.is_image, is_on("leave_out")),
         ),
     ]
 
@@ -122,14 +122,14 @@ def _heads(w: Window) -> list[Command]:
     def query(by: int) -> Callable[[], None]:
         return lambda: selecting.step_query(w.session, by)
 
-    has = w.has_layers
+    has = w.can.has_layers
     return [
         Command("layer-next", "Next layer", "Heads", step(1, 0), ("Right",), has),
         Command("layer-previous", "Previous layer", "Heads", step(-1, 0), ("Left",), has),
         Command("head-next", "Next head", "Heads", step(0, 1), ("Down",), has),
         Command("head-previous", "Previous head", "Heads", step(0, -1), ("Up",), has),
-        Command("query-next", "Next token as query", "Heads", query(1), ("]",), w.has_cells),
-        Command("query-previous", "Previous token as query", "Heads", query(-1), ("[",), w.has_cells),
+        Command("query-next", "Next token as query", "Heads", query(1), ("]",), w.can.has_cells),
+        Command("query-previous", "Previous token as query", "Heads", query(-1), ("[",), w.can.has_cells),
     ]
 
 
@@ -151,7 +151,7 @@ def _view(w: Window) -> list[Command]:
             *("document-previous", "Previous document", "View", lambda: w.step_document(-1)),
             ("Ctrl+Shift+Tab",),
         ),
-        Command("fit", "Fit pictures to their panes", "View", w.fit_views, ("F",), w.has_document),
+        Command("fit", "Fit pictures to their panes", "View", w.fit_views, ("F",), w.can.has_document),
         *(Command(f"pane-{n}", f"Pane: {t}", "View", r, checked=c) for n, t, r, c in w.pane_switches()),
         Command("layout", "Reset the layout", "View", w.reset_layout, ("Ctrl+0",)),
         Command("full-screen", "Full screen", "View", w.toggle_full_screen, ("F11",)),

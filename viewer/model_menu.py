@@ -55,7 +55,10 @@ class ModelMenu:
     def choose_checkpoint(self) -> None:
         """A point model's weights in one file; a pickle is read only after a word of warning."""
         path, _ = QFileDialog.getOpenFileName(
-            self.parent, "Open a checkpoint", "", "Checkpoints (*.safetensors *.pth *.pt *.ckpt *.bin);;All (*)"
+            self.parent,
+            "Open a checkpoint",
+            "",
+            "Checkpoints (*.safetensors *.pth *.pt *.ckpt *.bin);;All (*)",
         )
         if path and (Path(path).suffix == ".safetensors" or self._trusts(path)):
             self.use(path)

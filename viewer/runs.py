@@ -103,7 +103,7 @@ class Runs:
             self.start(document, replace(document.options, start=0), what)
 
     def reframe(self, document: Document, frame: Frame) -> None:
-        """Read a cloud's coordinates in another unit or with another axis up, show it so, and run it again."""
+        """Read a cloud's coordinates in another unit or with another axis up, show it, and run it again."""
         if not isinstance(document.input, CloudInput) or document.input.frame == frame:
             return
         what = document.input

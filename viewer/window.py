@@ -20,14 +20,13 @@ from PySide6.QtWidgets import (
 )
 
 from models.errors import HeadlightError
-from viewer import cloud_colours
-from viewer.cloud_colours import Scene
 from viewer.commands import Actions, commands
 from viewer.drop import DropTarget, open_mime
 from viewer.jobs import Failure, Jobs
 from viewer.model_menu import ModelMenu
+from viewer.possible import Possible
 from viewer.runs import Kind, Runs
-from viewer.session import ColourBy, RunOptions, Session
+from viewer.session import RunOptions, Session
 from viewer.status import Status
 from viewer.topbar import TopBar
 from widgets import theme
@@ -78,6 +77,7 @@ class Window(QMainWindow):
         self.theme = theme_choice
         self.text_scale = float(settings.value("text_scale", 1.0))
         self.session, self.jobs = Session(), Jobs(self)
+        self.can = Possible(self.session, self.jobs)
         self._log = log
         self.deck: Deck | None = None
         self.toasts = Toasts(self)
@@ -191,51 +191,8 @@ class Window(QMainWindow):
 
     # -- state that commands ask for ---------------------------------------------------------------------
 
-    def has_document(self) -> bool:
-        return self.session.current is not None
-
-    def has_trace(self) -> bool:
-        return self.session.current is not None and self.session.current.trace is not None
-
-    def is_text(self) -> bool:
-        return self.session.current is not None and self.session.current.modality == "text"
-
-    def is_image(self) -> bool:
-        return self.session.current is not None and self.session.current.modality == "image"
-
-    def is_cloud(self) -> bool:
-        return self.session.current is not None and self.session.current.modality == "points"
-
-    def has_cells(self) -> bool:
-        """What has heads in a grid and tokens in a row: a text or an image that was read."""
-        return self.has_trace() and not self.is_cloud()
-
-    def has_layers(self) -> bool:
-        return self.has_trace() and bool(self.session.current.trace.layers)
-
-    def is_segmented(self) -> bool:
-        return self.is_cloud() and self.has_trace()
-
-    def offers(self) -> dict[ColourBy, str]:
-        """What a cloud's points can be coloured by, and why some of it cannot be had; nothing without one."""
-        if not self.is_cloud():
-            return {}
-        return cloud_colours.offers(Scene(self.session.current.input, self.session.current.trace))
-
     def has_lasso(self) -> bool:
         return self.deck is not None and self.deck.panes["cloud"].lasso
-
-    def has_saliency(self) -> bool:
-        return self.has_trace() and self.session.current.trace.has_saliency
-
-    def is_busy(self) -> bool:
-        return bool(self.jobs.running("run"))
-
-    def can_undo(self) -> bool:
-        return self.session.current is not None and bool(self.session.current.past)
-
-    def can_redo(self) -> bool:
-        return self.session.current is not None and bool(self.session.current.future)
 
     def pane_switches(self) -> list[tuple]:
         """(name, title, toggle, is shown) for each pane."""
@@ -311,12 +268,12 @@ class Window(QMainWindow):
     # -- commands: selection -----------------------------------------------------------------------------
 
     def edit_text(self) -> None:
-        if self.deck is not None and self.is_text():
+        if self.deck is not None and self.can.is_text():
             self.deck.panes["sentence"].edit_button.toggle()
 
     def copy_weights(self) -> None:
         """The weights shown on the input, one line a token, to the clipboard."""
-        if self.deck is None or not self.has_trace():
+        if self.deck is None or not self.can.has_trace():
             return
         table = self.deck.panes[TABLES[self.session.current.modality]].table()
         if table:

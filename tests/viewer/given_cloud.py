@@ -49,7 +49,7 @@ class GivenNeighbourhood:
 
 
 def room(points: int = 600, seed: int = 0, labels: bool = True, colours: bool = True) -> CloudInput:
-    """A floor of 3 m, a wall and a cube: a third of the points each, in this order; truth as CLASSES has it."""
+    """A floor of 3 m, a wall and a cube, in this order, a third of the points each."""
     random = np.random.default_rng(seed)
     third = points // 3
     floor = np.c_[random.random((third, 2)) * 3, np.zeros(third)]

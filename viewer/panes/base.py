@@ -18,8 +18,8 @@ from viewer.session import Document, Hover, Session, View
 class Pane(QObject):
     """Binds one widget to the session.
 
-    A subclass says in `subject` and `key` on what its slice depends, computes it in `compute` (in a worker: no
-    Qt there), paints it in `paint`, and marks selection and hover, which need no computing, in `mark`.
+    A subclass says in `subject` and `key` on what its slice depends, computes it in `compute` (in a worker:
+    no Qt there), paints it in `paint`, and marks selection and hover, which need no computing, in `mark`.
     A pane that nobody sees computes nothing.
     """
 

@@ -31,7 +31,12 @@ class ClassesPane(CloudPane):
         self.palette = Segmented([("soft", "Soft"), ("s3dis", "S3DIS")], "Palette")
         self.palette.changed.connect(lambda v: change(palette=v))
         self.reach = Segmented(
-            [("attention", "Attention"), ("composed", "Composed"), ("hops", "Hops"), ("gradient", "Gradient")],
+            [
+                ("attention", "Attention"),
+                ("composed", "Composed"),
+                ("hops", "Hops"),
+                ("gradient", "Gradient"),
+            ],
             "Reach of the point",
         )
         self.reach.changed.connect(lambda v: change(reach=v))
@@ -135,7 +140,9 @@ class ClassesPane(CloudPane):
         self.unit.setCurrentText(frame.unit)
         self.up.setCurrentText(f"{frame.up} up")
         guessed = frame == cloud.guessed
-        self.guess.setText("as guessed" if guessed else f"guessed: {cloud.guessed.unit}, {cloud.guessed.up} up")
+        self.guess.setText(
+            "as guessed" if guessed else f"guessed: {cloud.guessed.unit}, {cloud.guessed.up} up"
+        )
         for widget in (self.guess, self.unit, self.up):
             widget.setToolTip(cloud.guess_reason)
 

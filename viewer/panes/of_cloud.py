@@ -14,7 +14,7 @@ from widgets import theme
 
 
 class CloudPane(Pane):
-    """Shows something of the cloud and of what a model said of it; it may be asked before there is an answer."""
+    """Shows the cloud and what a model said of it, and may be asked before there is an answer."""
 
     modalities = ("points",)
 
