@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QMessageBox, QWi
 from viewer.runs import Runs
 from viewer.session import Session
 
+CHECKPOINTS = "Checkpoints (*.safetensors *.pth *.pt *.ckpt *.bin);;All files (*)"
+
 
 class ModelMenu:
     """Fills the menu of models and runs the current document with the one that is chosen."""
@@ -54,12 +56,7 @@ class ModelMenu:
 
     def choose_checkpoint(self) -> None:
         """A point model's weights in one file; a pickle is read only after a word of warning."""
-        path, _ = QFileDialog.getOpenFileName(
-            self.parent,
-            "Open a checkpoint",
-            "",
-            "Checkpoints (*.safetensors *.pth *.pt *.ckpt *.bin);;All (*)",
-        )
+        path, _ = QFileDialog.getOpenFileName(self.parent, "Open a checkpoint", "", CHECKPOINTS)
         if path and (Path(path).suffix == ".safetensors" or self._trusts(path)):
             self.use(path)
 

@@ -16,6 +16,10 @@ from widgets.class_legend import ClassLegend
 from widgets.controls import Choice, LabelledSlider, Section, Segmented, Toggle
 from widgets.palettes import class_colours
 
+REACHES = (
+    *(("attention", "Attention"), ("composed", "Composed")),
+    *(("hops", "Hops"), ("gradient", "Gradient")),
+)
 UPS = ("z up", "y up", "x up")
 
 
@@ -30,15 +34,7 @@ class ClassesPane(CloudPane):
         self.legend.all_shown.connect(lambda: change(hidden=frozenset()))
         self.palette = Segmented([("soft", "Soft"), ("s3dis", "S3DIS")], "Palette")
         self.palette.changed.connect(lambda v: change(palette=v))
-        self.reach = Segmented(
-            [
-                ("attention", "Attention"),
-                ("composed", "Composed"),
-                ("hops", "Hops"),
-                ("gradient", "Gradient"),
-            ],
-            "Reach of the point",
-        )
+        self.reach = Segmented(REACHES, "Reach of the point")
         self.reach.changed.connect(lambda v: change(reach=v))
         self.size = LabelledSlider("Point size", 1, 12, 0.5, "{:.1f} px", 3)
         self.size.changed.connect(lambda v: change("point size", point_size=float(v)))
@@ -140,9 +136,8 @@ class ClassesPane(CloudPane):
         self.unit.setCurrentText(frame.unit)
         self.up.setCurrentText(f"{frame.up} up")
         guessed = frame == cloud.guessed
-        self.guess.setText(
-            "as guessed" if guessed else f"guessed: {cloud.guessed.unit}, {cloud.guessed.up} up"
-        )
+        guess = f"guessed: {cloud.guessed.unit}, {cloud.guessed.up} up"
+        self.guess.setText("as guessed" if guessed else guess)
         for widget in (self.guess, self.unit, self.up):
             widget.setToolTip(cloud.guess_reason)
 

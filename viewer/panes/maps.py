@@ -81,9 +81,8 @@ class MapsPane(AttentionPane):
         for number, members in enumerate(stages(trace.layers)):
             menu.addSection(f"Stage {number + 1}, {len(trace.layers[members[0]].queries):,} points")
             for layer in members:
-                action = menu.addAction(
-                    f"{short_name(trace.layers[layer])} · {trace.layers[layer].heads} maps"
-                )
+                shown = trace.layers[layer]
+                action = menu.addAction(f"{short_name(shown)} · {shown.heads} maps")
                 action.setCheckable(True)
                 action.setChecked(layer == chosen.layer)
                 action.triggered.connect(lambda _=False, layer=layer: self._pick_layer(layer))
