@@ -126,6 +126,11 @@ def _drawing(w: Window) -> list[Command]:
             lambda: w.session.set_cloud(eye_dome=not settings().eye_dome),
             *(("E",), w.can.is_cloud, on(lambda: settings().eye_dome)),
         ),
+        Command(
+            *("cutaway", "Cut away the walls in between", CATEGORY),
+            lambda: w.session.set_cloud(cutaway=not settings().cutaway),
+            *(("W",), w.can.is_cloud, on(lambda: settings().cutaway)),
+        ),
         Command("points-larger", "Larger points", CATEGORY, lambda: resize(STEP), (".",), w.can.is_cloud),
         Command("points-smaller", "Smaller points", CATEGORY, lambda: resize(-STEP), (",",), w.can.is_cloud),
         Command(

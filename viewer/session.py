@@ -97,7 +97,8 @@ class CloudSettings:
 
     first, second: what colours the two views. reach: what "attention" shows of the selected points: their
     weights in one layer and map, the product of all layers, hops, or the gradient.
-    point_size: in pixels. hidden: classes that no view draws.
+    point_size: in pixels. cutaway: leave out the walls that one would look at from outside. hidden: classes
+    that no view draws.
     rows: the layer that each row of the map grid shows, one a stage; empty for the first of each.
     """
 
@@ -106,6 +107,7 @@ class CloudSettings:
     reach: Reach = "attention"
     point_size: float = 3.0
     eye_dome: bool = True
+    cutaway: bool = True
     projection: Literal["perspective", "orthographic"] = "perspective"
     hidden: frozenset[int] = frozenset()
     palette: Literal["soft", "s3dis"] = "soft"

@@ -298,7 +298,7 @@ def test_another_axis_up_turns_the_cloud_at_once_and_runs_it_again(cloud_window,
     np.testing.assert_allclose(document.input.file_coordinates(document.input.points[:3]), coordinates)
     np.testing.assert_allclose(document.input.points[:, 2], points[:, 1], atol=1e-6)
     np.testing.assert_array_equal(pane(window, "cloud").view._points, document.input.points)
-    assert pane(window, "classes").guess.text() == "guessed: metres, z up"
+    assert pane(window, "classes").guess._title.text() == "Coordinates · guessed: metres, z up"
 
 
 def test_a_cloud_and_a_picture_open_at_once(cloud_window, settled):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from models.task import Task
 from viewer.cloud_classes import ClassTable, class_table, numbers
@@ -45,20 +45,19 @@ class ClassesPane(CloudPane):
         self.eye_dome = Toggle("Eye-dome lighting")
         self.eye_dome.setToolTip("Darken what lies behind its neighbours on the screen")
         self.eye_dome.changed.connect(lambda v: change(eye_dome=v))
+        self.cutaway = Toggle("Cut away walls in between")
+        self.cutaway.setToolTip("Leave out the walls and the ceiling that one would look at from outside")
+        self.cutaway.changed.connect(lambda v: change(cutaway=v))
         self.unit, self.up = Choice(tuple(UNITS), "Unit"), Choice(UPS, "Up axis")
         self.unit.changed.connect(self._reframe)
         self.up.changed.connect(self._reframe)
-        self.guess = QLabel()
-        self.guess.setProperty("role", "dim")
-        self.guess.setWordWrap(True)
+        self.guess = Section("")
         self.table: ClassTable | None = None
         self._legend_shows: tuple[ClassTable, str] | None = None
-        frame = QGridLayout()
-        frame.setContentsMargins(0, 0, 0, 0)
+        frame = QHBoxLayout()
         frame.setSpacing(6)
-        frame.addWidget(self.unit, 0, 0)
-        frame.addWidget(self.up, 0, 1)
-        frame.addWidget(self.guess, 1, 0, 1, 2)
+        frame.addWidget(self.unit, 1)
+        frame.addWidget(self.up, 1)
 
         inner = QWidget()
         inner.setObjectName("content")
@@ -71,9 +70,10 @@ class ClassesPane(CloudPane):
             column.addWidget(control)
         column.addWidget(self.size)
         column.addWidget(self.eye_dome)
+        column.addWidget(self.cutaway)
         column.addWidget(Section("Palette"))
         column.addWidget(self.palette)
-        column.addWidget(Section("Coordinates"))
+        column.addWidget(self.guess)
         column.addLayout(frame)
         scroll = QScrollArea()
         scroll.setWidget(inner)
@@ -98,6 +98,7 @@ class ClassesPane(CloudPane):
         self.size.set_value(cloud.point_size)
         self.projection.set_value(cloud.projection)
         self.eye_dome.set_on(cloud.eye_dome)
+        self.cutaway.set_on(cloud.cutaway)
         layerless = trace is not None and not trace.layers
         for reach in ("attention", "composed", "hops"):
             why = f"{trace.model.title} has no attention layers" if layerless else ""
@@ -137,7 +138,7 @@ class ClassesPane(CloudPane):
         self.up.setCurrentText(f"{frame.up} up")
         guessed = frame == cloud.guessed
         guess = f"guessed: {cloud.guessed.unit}, {cloud.guessed.up} up"
-        self.guess.setText("as guessed" if guessed else guess)
+        self.guess.set_title(f"Coordinates · {'as guessed' if guessed else guess}")
         for widget in (self.guess, self.unit, self.up):
             widget.setToolTip(cloud.guess_reason)
 

@@ -91,6 +91,8 @@ class View3DPane(CloudPane):
         self.view: CloudView | None = None
         self.painted: Painted | None = None
         self._shown: CloudInput | None = None
+        self._drawn: list[object] = [None, None, None]
+        """Point size, eye-dome lighting and cut-away walls as the view has them."""
         self._under: tuple[Place, int] | None = None
         self.lasso = False
         """Whether a drag selects instead of turning."""
@@ -121,8 +123,17 @@ class View3DPane(CloudPane):
 
     def prepare(self, document: Document, view: View) -> None:
         made, cloud = self._made(), view.cloud
-        made.set_point_size(cloud.point_size)
-        made.set_eye_dome(cloud.eye_dome)
+        # Each of these draws all points again, so only where it is another.
+        for number, (apply, value) in enumerate(
+            (
+                (made.set_point_size, cloud.point_size),
+                (made.set_eye_dome, cloud.eye_dome),
+                (made.set_cutaway, cloud.cutaway),
+            )
+        ):
+            if self._drawn[number] != value:
+                self._drawn[number] = value
+                apply(value)
         if self._shown is not None and self._shown is not document.input:
             # Until the new cloud is painted, nothing of the old one.
             made.set_points(np.empty((0, 3), np.float32), fit=False)

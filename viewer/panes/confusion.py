@@ -41,7 +41,7 @@ class ConfusionPane(CloudPane):
             self.clear(None)
             return
         self.view.set_matrix(result.matrix, result.names)
-        self.subtitle_changed.emit(f"truth ↓  prediction →  {int(result.matrix.sum()):,} labelled points")
+        self.subtitle_changed.emit("truth ↓  prediction →")
 
     def clear(self, document: Document | None) -> None:
         self.view.set_matrix(np.zeros((0, 0), np.int64), ())

@@ -63,7 +63,7 @@ class MapsPane(AttentionPane):
         fused = view.map.heads != "one"
         self.grid.set_selected(view.selection.layer, None if fused else view.selection.head)
         self.grid.set_hovered(None if hover.layer is None else (hover.layer, hover.head or 0))
-        chosen = "weights of the neighbours, nearest first" if view.selection.queries else "nothing selected"
+        chosen = "neighbours, nearest first" if view.selection.queries else "no point selected"
         self.subtitle_changed.emit(f"stage ↓  map →  {chosen}")
 
     def clear(self, document: Document | None) -> None:

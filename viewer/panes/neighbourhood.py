@@ -69,7 +69,7 @@ class NeighbourhoodPane(AttentionPane):
         self.entropy.set_value(f"{result.entropy:.2f} nats")
         several = f" · mean of {result.queries:,} points" if result.queries > 1 else ""
         at = map_named(self.session.current.trace, *result.at)
-        self.subtitle_changed.emit(f"{at} · the {len(result.weights)} nearest, by distance{several}")
+        self.subtitle_changed.emit(f"{at} · {len(result.weights)} nearest{several}")
 
     def mark(self, view: View, hover: Hover) -> None:
         result = self.result
