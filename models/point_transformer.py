@@ -110,6 +110,7 @@ class TransitionDown(nn.Module):
 
     def __init__(self, channels: int, planes: int, first: bool) -> None:
         super().__init__()
+        self.first = first
         self.linear = nn.Linear(channels if first else 3 + channels, planes, bias=False)
         self.bn = nn.BatchNorm1d(planes)
 

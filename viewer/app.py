@@ -51,7 +51,12 @@ def run(files: list[str], options: WindowOptions) -> int:
     settings = QSettings(os.devnull, QSettings.Format.IniFormat) if options.screenshot else QSettings()
     choice = options.theme or str(settings.value("theme", "dark"))
     theme.apply(app, choice, float(settings.value("text_scale", 1.0)))
-    run_options = RunOptions(model=options.model, device=options.device, size=options.size or 518)
+    run_options = RunOptions(
+        model=options.model,
+        device=options.device,
+        size=options.size or 518,
+        trust_pickle=options.trust_pickle,
+    )
     window = Window(run_options, settings, choice, handler)
     report_exceptions(window)
     signal.signal(signal.SIGINT, lambda *_: window.close())

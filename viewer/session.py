@@ -128,12 +128,16 @@ class View:
 
 @dataclass(frozen=True)
 class RunOptions:
-    """Which model reads the input, and how. size: short side in pixels; start: first token of a long text."""
+    """Which model reads the input, and how. size: short side in pixels; start: first token of a long text.
+
+    trust_pickle: the user was asked about the model's file, which can run code, and trusts it.
+    """
 
     model: str | None = None
     device: str | None = None
     size: int = 518
     start: int = 0
+    trust_pickle: bool = False
 
 
 @dataclass(eq=False)

@@ -1,0 +1,225 @@
+"""The engine of point clouds: what the model sees, what every file point is told, PointNet's blocks."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from models import engine, points
+from models.attention import CHECK_LIMIT
+from models.engine import check, open_engine
+from models.errors import HeadlightError, UntrustedPickle
+from models.grid import grid_sample
+from models.neighbours import geometry
+from models.point_blocks import columns
+from models.points import PointsEngine
+from models.task import Task
+from tests.models.tiny_points import pointnet, room, saved, transformer
+
+POINTS, COLOURS = room(3000)
+
+
+@pytest.fixture(autouse=True)
+def nothing_loaded(monkeypatch):
+    monkeypatch.setattr(engine, "_engines", type(engine._engines)())
+
+
+def opened(folder) -> PointsEngine:
+    return open_engine(str(folder), "points", "cpu")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return saved(tmp_path_factory.mktemp("tiny"), transformer(), grid=0.2)
+
+
+@pytest.fixture(scope="module")
+def trace(folder):
+    return opened(folder).run(POINTS, COLOURS, np.full(3000, -1, np.int16))
+
+
+def test_the_model_sees_a_grid_sample_and_gives_the_plain_networks_answer(trace):
+    sample = grid_sample(POINTS, 0.2)
+    assert trace.segmentation.sample.tolist() == sample.tolist()
+    assert np.array_equal(trace.tokens.positions, POINTS[sample])
+    seen = POINTS[sample]
+    expected = np.column_stack(
+        [seen[:, 2] - np.percentile(seen[:, 2], 1), COLOURS[sample] / 255, np.ones(len(seen))]
+    ).astype(np.float32)
+    np.testing.assert_allclose(trace.inputs["features"], expected, atol=1e-6)
+    assert np.array_equal(trace.inputs["points"], seen)
+    with torch.no_grad():
+        logits = transformer()(torch.from_numpy(expected), geometry(seen))
+    probabilities = torch.softmax(logits, dim=1).numpy()
+    np.testing.assert_allclose(trace.segmentation.probabilities, probabilities, atol=1e-5)
+    assert len(trace.layers) == 10
+    assert {layer.kind for layer in trace.layers} == {"neighbourhood"}
+    assert trace.layers[0].queries is trace.layers[-1].keys is trace.tokens
+    assert trace.readout is None
+    assert not trace.model.untrained
+    assert max(check(trace)) <= CHECK_LIMIT
+
+
+def test_every_point_of_the_file_has_its_nearest_tokens_answer(trace):
+    answer = trace.segmentation
+    distances = np.linalg.norm(POINTS[:, None] - trace.tokens.positions[None], axis=2)
+    assert np.allclose(distances[np.arange(3000), answer.nearest], distances.min(axis=1))
+    assert np.array_equal(answer.labels, answer.probabilities.argmax(axis=1)[answer.nearest])
+    assert np.allclose(answer.confidence, answer.probabilities.max(axis=1)[answer.nearest])
+    assert answer.nearest[answer.sample].tolist() == list(range(len(trace.tokens)))
+
+
+def test_without_colours_the_model_is_told_so(folder, tmp_path):
+    trace = opened(folder).run(POINTS)
+    assert (trace.inputs["features"][:, 1:] == 0).all()
+    assert trace.notices == ()
+    other = saved(
+        tmp_path / "xyz",
+        transformer(in_channels=6),
+        inputs=["x", "y", "z", "r", "g", "b"],
+        colour="signed",
+        centre="minimum",
+        grid=0.2,
+    )
+    trace = opened(other).run(POINTS)
+    assert trace.inputs["features"][:, :3].min(axis=0).tolist() == [0, 0, 0]
+    assert (trace.inputs["features"][:, 3:] == 0).all()  # grey is the middle of −1 to 1
+    assert trace.notices == (
+        "xyz was trained on coloured clouds, and this one has no colours: it sees all in grey.",
+    )
+    coloured = opened(other).run(POINTS, np.full((3000, 3), 255, np.uint8))
+    assert (coloured.inputs["features"][:, 3:] == 1).all()
+
+
+def test_a_large_cloud_is_seen_through_larger_voxels(folder, monkeypatch):
+    monkeypatch.setattr(points, "LIMIT", 100)
+    trace = opened(folder).run(POINTS, COLOURS)
+    assert len(trace.tokens) <= 100
+    assert len(trace.segmentation.labels) == 3000
+    (notice,) = trace.notices
+    count = f"{len(trace.tokens):,} in all, instead of one in 0.2 m as in its training."
+    assert notice.startswith("The cloud is large: tiny0 sees one point in ")
+    assert notice.endswith(count)
+
+
+@pytest.mark.parametrize("count", [1, 2, 17])
+def test_a_few_points_are_a_cloud(folder, count):
+    trace = opened(folder).run(POINTS[:count], COLOURS[:count])
+    assert len(trace.segmentation.labels) == count
+    assert max(check(trace)) <= CHECK_LIMIT
+    same = opened(folder).run(np.repeat(POINTS[:1], 5, axis=0))
+    assert len(same.tokens) == 1
+    assert len(set(same.segmentation.labels.tolist())) == 1
+
+
+def test_the_gradient_field_is_the_models_own(folder, trace):
+    field = opened(folder).gradient_field(trace, 3)
+    values = torch.from_numpy(trace.inputs["features"]).requires_grad_()
+    answer = transformer()(values, trace.outputs["geometry"])[3].sum()
+    expected = torch.autograd.grad(answer, values)[0].abs().sum(dim=1).numpy()
+    np.testing.assert_allclose(field, expected, rtol=1e-3, atol=1e-5 * expected.max())
+
+
+def test_pointnet_covers_every_point_by_blocks_as_one_forward_pass_each(tmp_path):
+    net = pointnet()
+    folder = saved(tmp_path / "net", net, grid=0.2, block=2.0, points=150)
+    reader = opened(folder)
+    trace = reader.run(POINTS, COLOURS)
+    assert trace.layers == ()
+    assert check(trace) == ()
+    seen, given, probabilities = trace.tokens.positions, trace.inputs["features"], trace.segmentation
+    blocks = trace.outputs["blocks"]
+    assert sorted(np.concatenate([block.tokens for block in blocks]).tolist()) == list(range(len(seen)))
+    assert len(blocks) > 4
+    floor = np.percentile(seen[:, 2], 1)
+    for block in blocks[:3]:
+        where = np.column_stack([seen[block.tokens, :2] - block.centre, seen[block.tokens, 2] - floor])
+        where = torch.from_numpy(where.astype(np.float32))[None]
+        values = torch.from_numpy(given[block.tokens])[None]
+        with torch.no_grad():
+            logits = net(values, where)[0]
+            # Without its other points the global feature, and so every answer, is the same.
+            critical = np.flatnonzero(np.isin(block.tokens, block.critical))
+            deep = net.features(values, where)[1][0]
+        answer = probabilities.probabilities[block.tokens]
+        np.testing.assert_allclose(answer, torch.softmax(logits, dim=1), atol=1e-5)
+        assert torch.equal(deep[critical].amax(dim=0), deep.amax(dim=0))
+    critical = trace.outputs["critical"]
+    assert 0 < len(critical) < len(seen)
+    with pytest.raises(HeadlightError, match="net joins all points of a block by one maximum"):
+        reader.gradient_field(trace, 0)
+
+
+def test_the_upper_bound_holds_what_changes_no_maximum(tmp_path):
+    net = pointnet()
+    folder = saved(tmp_path / "net", net, grid=0.2, block=50.0)
+    reader = opened(folder)
+    trace = reader.run(POINTS)  # without colours, as candidates are
+    assert reader.upper_bound(trace, trace.inputs["points"]).mean() > 0.98  # but for rounding, all of its own
+    candidates = np.random.default_rng(0).uniform(-2, 6, (500, 3)).astype(np.float32)
+    inside = reader.upper_bound(trace, candidates)
+    assert 0 < inside.sum() < 500
+    (block,) = trace.outputs["blocks"]
+    floor = np.percentile(trace.inputs["points"][:, 2], 1)
+    for index in [*np.flatnonzero(inside)[:3], *np.flatnonzero(~inside)[:3]]:
+        where = torch.from_numpy(candidates[[index]] - np.array([*block.centre, floor], np.float32))[None]
+        values = torch.zeros(1, 1, 5)
+        values[..., 0] = where[..., 2]
+        turned = torch.cat([where @ block.turn, values], dim=2)[0]
+        with torch.no_grad():
+            deep = net.feature(net.point(turned) @ block.turn_features[0])
+        assert bool((deep <= block.whole).all()) == bool(inside[index])
+
+
+def test_columns_hold_every_point_once_and_none_is_a_sliver():
+    where = np.random.default_rng(0).uniform(0, 1, (5000, 3)) * (5.1, 3.2, 2)
+    parts = columns(where, 2.0, 400)
+    assert sorted(np.concatenate(parts).tolist()) == list(range(5000))
+    assert all(200 < len(part) <= 400 for part in parts)
+    for part in parts:
+        assert np.ptp(where[part, 0]) <= 5.1 / 3 + 1e-9
+        assert np.ptp(where[part, 1]) <= 1.6 + 1e-9
+    assert [part.tolist() for part in columns(np.ones((3, 3)), 2.0, 10)] == [[0, 1, 2]]
+
+
+def test_what_cannot_be_opened_says_why(tmp_path, folder):
+    def cause(path, **options) -> str:
+        with pytest.raises(HeadlightError) as caught:
+            open_engine(str(path), "points", "cpu", **options)
+        return caught.value.cause
+
+    wrong = saved(tmp_path / "wrong", transformer(), inputs=["height", "smell"])
+    where = wrong / "config.json"
+    assert cause(wrong) == f"{where} says inputs = ['height', 'smell'], which no point model can have."
+    config = json.loads(where.read_text()) | {"inputs": ["height"]}
+    where.write_text(json.dumps(config))
+    assert cause(wrong).startswith(f"The model in {wrong} cannot be loaded: ")
+    where.write_text(json.dumps(config | {"planes": [16, 1 << 40]}))
+    assert cause(wrong).startswith(f"{where} says planes = ")
+    fewer = saved(tmp_path / "fewer", transformer(), blocks=[2, 2, 2, 2, 1])
+    assert "speak of" in cause(fewer)
+    assert cause(tmp_path / "none") == f"There is no model or folder “{tmp_path / 'none'}”."
+    checkpoint = tmp_path / "model.pth"
+    checkpoint.write_bytes(b"\x80")
+    with pytest.raises(UntrustedPickle, match=r"is a pickle, which can run code .* give --trust-pickle"):
+        open_engine(str(checkpoint), "points", "cpu")
+    with pytest.raises(HeadlightError, match="reads point clouds, not images"):
+        open_engine(str(folder), "image", "cpu")
+    more = saved(tmp_path / "more", transformer(), blocks=[2, 2, 2, 2, 3])
+    assert open_engine(str(more), "points", "cpu").card.untrained
+
+
+def test_progress_grows_and_names_what_is_done(folder):
+    told = []
+
+    class Listener(Task):
+        def progress(self, share, sentence):
+            told.append((share, sentence))
+
+    opened(folder).run(POINTS, COLOURS, task=Listener())
+    shares = [share for share, _ in told]
+    assert shares == sorted(shares)
+    assert {"Sampling the cloud", "Answers for all points of the file"} <= {sentence for _, sentence in told}
