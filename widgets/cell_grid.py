@@ -61,6 +61,10 @@ class CellGrid(QAbstractScrollArea):
         """Where a cell stands in the content, in pixels; scrolling does not change it."""
         raise NotImplementedError
 
+    def _extent(self, group: int) -> QRect:
+        """What holds all cells of a group, in the content."""
+        raise NotImplementedError
+
     def _cell_at(self, point: QPoint) -> Cell | None:
         """The cell at a pixel of the viewport."""
         raise NotImplementedError
@@ -133,8 +137,7 @@ class CellGrid(QAbstractScrollArea):
         groups = list(groups)
         self._stale.update(groups)
         for group in groups:
-            rects = [self._rect((group, member)) for member in range(self._counts[group])]
-            self.viewport().update(_union(rects))
+            self.viewport().update(self._extent(group).translated(-self._offset()))
 
     # Geometry.
 
@@ -158,8 +161,10 @@ class CellGrid(QAbstractScrollArea):
             bar.setPageStep(inside)
             bar.setSingleStep(step)
         ratio = self.devicePixelRatioF()
-        places = (self._place((g, m)) for g, count in enumerate(self._counts) for m in range(count))
-        far = _union(places).bottomRight()
+        whole = QRect()
+        for group in range(len(self._counts)):
+            whole = whole.united(self._extent(group))
+        far = whole.bottomRight()
         self._atlas = Atlas(int((far.x() + 2) * ratio) + 1, int((far.y() + 2) * ratio) + 1)
         self._stale = set(range(len(self._maps)))
         self.viewport().update()
@@ -284,10 +289,3 @@ class CellGrid(QAbstractScrollArea):
 
 def label_font(weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
     return theme.text_font(0.85, weight)
-
-
-def _union(rects: Iterable[QRect]) -> QRect:
-    whole = QRect()
-    for rect in rects:
-        whole = whole.united(rect)
-    return whole

@@ -82,12 +82,15 @@ class ClassLegend(QWidget):
         self._hovered: int | None = None
         self._pointed: int | None = None
         self._scores: list[NumberRow] = []
+        self._now: tuple[str, ...] = ()
+        self._widths: dict[str, int] = {}
         self._column = Segmented((("iou", "IoU"), ("points", "Points")), "Column")
         self._column.changed.connect(self._arrange)
         self._head = _Head(self)
         self._head.show_all.clicked.connect(self.all_shown)
         self._list = _List()
         self._list.left.connect(lambda: self._point(None))
+        self._list.resized.connect(self._arrange)
         self._area = QScrollArea()
         self._area.setWidget(self._list)
         self._area.setWidgetResizable(True)
@@ -164,10 +167,7 @@ class ClassLegend(QWidget):
 
     def columns(self) -> tuple[str, ...]:
         """What stands at the right now: "points", "iou", or both."""
-        given = self._given()
-        if len(given) < 2 or self._room() >= self._needed(given):
-            return tuple(given)
-        return (self._column.value(),)
+        return self._now
 
     def set_column(self, column: str) -> None:
         """Which column is shown where only one has room: "iou" or "points"; no signal."""
@@ -214,22 +214,30 @@ class ClassLegend(QWidget):
         return self.width() - (bar.sizeHint().width() if bar.isVisible() else 0)
 
     def _needed(self, columns: Sequence[str]) -> int:
-        """Pixels in which every name and these columns stand in full."""
+        """Pixels in which every name, but for very long ones, and these columns stand in full."""
         metrics = QFontMetrics(theme.text_font())
         names = max((metrics.horizontalAdvance(kind.name) for kind in self._classes), default=0)
-        return _name_left() + names + sum(self.column_width(c) + _gap() for c in columns) + _edge()
+        names = min(names, theme.em(10))
+        return _name_left() + names + sum(self._widths[c] + _gap() for c in columns) + _edge()
 
     def column_width(self, column: str) -> int:
+        """Pixels of a column that is shown."""
+        return self._widths[column]
+
+    def _measured(self, column: str) -> int:
         """Pixels of a column's widest figure or its heading."""
         figures, heads = QFontMetrics(_figure_font()), QFontMetrics(_head_font())
         widths = [figures.horizontalAdvance(kind.text(column)) for kind in self._classes]
         return max([heads.horizontalAdvance(_HEADINGS[column]), *widths])
 
     def _arrange(self) -> None:
-        self._column.setVisible(len(self._given()) > len(self.columns()))
+        given = self._given()
+        self._widths = {column: self._measured(column) for column in given}
+        both = len(given) < 2 or self._room() >= self._needed(given)
+        self._now = tuple(given) if both else (self._column.value(),)
+        self._column.setVisible(not both)
         self._area.setMaximumHeight(max(1, len(self._rows)) * _row_height())
         self.updateGeometry()
-        self._head.columns = self.columns()
         self._head.update()
         self._list.update()
 
@@ -292,6 +300,7 @@ class _List(QWidget):
     """The rows, without gaps: the cursor goes from one to the next. `left` when it leaves them all."""
 
     left = Signal()
+    resized = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -304,6 +313,10 @@ class _List(QWidget):
         super().leaveEvent(event)
         self.left.emit()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.resized.emit()
+
 
 class _Head(QWidget):
     """What the columns are, and a way back from hidden classes."""
@@ -311,7 +324,6 @@ class _Head(QWidget):
     def __init__(self, legend: ClassLegend) -> None:
         super().__init__(legend)
         self._legend = legend
-        self.columns: tuple[str, ...] = ()
         self.show_all = QPushButton("Show all", self)
         self.show_all.setProperty("role", "flat")
         self.show_all.hide()
@@ -329,7 +341,7 @@ class _Head(QWidget):
             painter.setFont(_head_font())
             painter.setPen(QColor(theme.current().dim))
             room = QRect(0, 0, self._legend._room(), self.height())
-            for column, rect in _cells(self._legend, self.columns, room):
+            for column, rect in _cells(self._legend, room):
                 painter.drawText(rect, _RIGHT, _HEADINGS[column])
 
 
@@ -406,7 +418,7 @@ class _Row(KeepsArrows, QAbstractButton):
             font = theme.text_font()
             font.setStrikeOut(not shown)
             right = room.right()
-            for column, rect in _cells(self._legend, self._legend.columns(), room):
+            for column, rect in _cells(self._legend, room):
                 painter.setFont(_figure_font())
                 main = column == self._legend.columns()[-1]
                 ink = colours.faint if faint else colours.text if main else colours.dim
@@ -442,10 +454,10 @@ class _Row(KeepsArrows, QAbstractButton):
         painter.drawRoundedRect(box, 3, 3)
 
 
-def _cells(legend: ClassLegend, columns: Sequence[str], room: QRect) -> list[tuple[str, QRect]]:
+def _cells(legend: ClassLegend, room: QRect) -> list[tuple[str, QRect]]:
     """The columns of a row, from the right end."""
     cells, right = [], room.right() + 1 - _edge()
-    for column in reversed(columns):
+    for column in reversed(legend.columns()):
         width = legend.column_width(column)
         cells.append((column, QRect(right - width, room.top(), width, room.height())))
         right -= width + _gap()

@@ -148,11 +148,13 @@ class HeadGrid(CellGrid):
     def _place(self, cell: Cell) -> QRect:
         return self._places.cell(*cell)
 
+    def _extent(self, group: int) -> QRect:
+        return self._place((group, 0)).united(self._place((group, self._counts[group] - 1)))
+
     def _framed(self, cell: Cell, selected: bool) -> QRect:
         if not (selected and self._fused):
             return self._rect(cell)
-        layer = cell[0]
-        return self._rect((layer, 0)).united(self._rect((layer, self._counts[layer] - 1)))
+        return self._extent(cell[0]).translated(-self._offset())
 
     def _labels_of(self, cell: Cell) -> QRegion:
         return QRegion(self._layer_number(cell[0])).united(self._head_number(cell[1]))

@@ -223,6 +223,13 @@ class MapGrid(CellGrid):
         x, y = self._layout.cell(*cell)
         return QRect(self._corner.x() + x, self._corner.y() + y, self._layout.width, self._layout.size)
 
+    def _extent(self, group: int) -> QRect:
+        count, columns = self._counts[group], self._layout.columns
+        if not count:
+            return QRect()
+        line = self._place((group, 0)).united(self._place((group, min(count, columns) - 1)))
+        return line.united(self._place((group, count - 1)))
+
     def _body(self) -> QRect:
         return self.viewport().rect().adjusted(self._corner.x() - FRAME - 2, 0, 0, 0)
 
