@@ -69,10 +69,9 @@ class Camera:
         """Elevation is held within ±90, the distance within what the scene's size allows."""
         if not np.isfinite([*pose.centre, pose.distance, pose.azimuth, pose.elevation]).all():
             raise ValueError(f"a camera cannot stand at {pose}")
-        radius = self._scene[1]
         pose = replace(
             pose,
-            distance=min(max(pose.distance, _NEAREST * radius), _FARTHEST * radius),
+            distance=self._held(pose.distance),
             azimuth=pose.azimuth % 360.0,
             elevation=min(max(pose.elevation, -90.0), 90.0),
         )
@@ -211,8 +210,8 @@ class Camera:
 
         Eye and centre both move on straight lines to the anchor.
         """
-        pose, radius = self._pose, self._scene[1]
-        distance = min(max(pose.distance / factor, _NEAREST * radius), _FARTHEST * radius)
+        pose = self._pose
+        distance = self._held(pose.distance / factor)
         share = distance / pose.distance
         centre = np.array(pose.centre)
         anchor = centre if anchor is None else np.asarray(anchor, np.float64)
@@ -262,6 +261,10 @@ class Camera:
         smallest = 0.05 * self._scene[1]  # a single point is not looked at from a hair's breadth
         distance = self._fitted = max(distance, smallest)
         self.pose = replace(self._pose, centre=_tuple(centre), distance=distance)
+
+    def _held(self, distance: float) -> float:
+        radius = self._scene[1]
+        return min(max(distance, _NEAREST * radius), max(_FARTHEST * radius, self._fitted))
 
     def _place(self, centre: np.ndarray) -> None:
         """Look at `centre`, but never so far off that the scene is lost."""

@@ -29,7 +29,7 @@ from widgets.eye_dome import STRENGTH, EyeDome
 from widgets.gl_objects import GraphicsError, Target, largest_side, prepare
 from widgets.picking import LARGEST, SMALLEST, PointSize
 
-_MOVING = 0.030  # s a frame may take while the camera moves, without what Qt adds
+_MOVING = 0.040  # s a frame may take while the camera moves
 _CHUNK = 0.070  # s that a chunk may take at rest
 _LEAST = 8_000  # points in a frame, however slow the machine
 _ENLARGED = 2.0  # most that points grow while few of them are drawn
@@ -72,9 +72,12 @@ class CloudCanvas(QOpenGLWidget):
         self._seen: tuple | None = None  # what the front was drawn with
         self._cost = 5e-7  # s a point takes, and a frame without any: measured
         self._frame = 0.02
+        self._compose = 0.005  # s until Qt has put a frame on the screen
+        self._painted = 0.0
         self._idle = True
         self._more = QTimer(self, singleShot=True, interval=0)
         self._more.timeout.connect(self.update)
+        self.frameSwapped.connect(self._swapped)
 
     # What the view says.
 
@@ -133,7 +136,6 @@ class CloudCanvas(QOpenGLWidget):
     def paintGL(self) -> None:
         if self._gl is None or self._gl.broken:
             return
-        began = perf_counter()
         ratio = self.devicePixelRatioF()
         pixels = (max(round(self.width() * ratio), 1), max(round(self.height() * ratio), 1))
         matrix = self.camera.matrix((self.width(), self.height()))
@@ -142,6 +144,7 @@ class CloudCanvas(QOpenGLWidget):
         self._restart, self._seen = False, seen
         prepare()
         self._send()
+        began = perf_counter()
         points = self._draw_sample(pixels, ratio) if moved else self._draw_more(pixels, ratio)
         gl.glFinish()
         drawn = perf_counter()
@@ -151,7 +154,13 @@ class CloudCanvas(QOpenGLWidget):
             self._cost += 0.3 * ((drawn - began) / points - self._cost)
         if self._gl.front.scale == 1:
             self._frame += 0.3 * (perf_counter() - drawn - self._frame)
+        self._painted = perf_counter()
         self._after()
+
+    def _swapped(self) -> None:
+        if self._painted:
+            self._compose += 0.3 * (min(perf_counter() - self._painted, 0.1) - self._compose)
+            self._painted = 0.0
 
     def _send(self) -> None:
         if "points" in self._stale:
@@ -164,7 +173,7 @@ class CloudCanvas(QOpenGLWidget):
 
     def _sample(self) -> int:
         """Points that can be drawn in a frame while the camera moves."""
-        return max(_LEAST, int(max(_MOVING - self._frame, 0.3 * _MOVING) / self._cost))
+        return max(_LEAST, int((_MOVING - self._frame - self._compose) / self._cost))
 
     def _draw_sample(self, pixels: tuple[int, int], ratio: float) -> int:
         """Begin anew with what a frame has time for. Returns how many points were drawn."""
@@ -258,7 +267,8 @@ class CloudCanvas(QOpenGLWidget):
 
 
 class _Resources:
-    """What lives in one OpenGL context; deleted with it, since contexts share what is not."""
+    """What lives in one OpenGL context and is deleted with it. (With AA_ShareOpenGLContexts, which docks need
+    to float, buffers would outlive it.)"""
 
     def __init__(self, context: QOpenGLContext) -> None:
         self.broken = ""
@@ -281,11 +291,13 @@ class _Resources:
         made = self._made
 
         def release() -> None:
-            # A context that dies with its whole window is out of Python's reach: it takes all with it.
-            if shiboken6.isValid(context) and context.makeCurrent(surface):
+            # Without a global context nothing is shared and all goes with this one, as at the end of the
+            # application, when the surface is gone first.
+            shared = QOpenGLContext.globalShareContext()
+            if shared is not None and shiboken6.isValid(surface) and shared.makeCurrent(surface):
                 while made:
                     made.pop().delete()
-                context.doneCurrent()
+                shared.doneCurrent()
 
         context.aboutToBeDestroyed.connect(release)
 

@@ -8,6 +8,7 @@ Ctrl as well it adds; `set_lasso(True)` makes every drag of the left button a la
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal
@@ -23,7 +24,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QWidget
 
 from widgets import theme
-from widgets.camera import Camera, Projection
+from widgets.camera import Camera, Pose, Projection
 from widgets.cloud_canvas import CloudCanvas
 from widgets.cloud_overlay import CloudOverlay, Star
 from widgets.colormap import lut as colour_table
@@ -35,6 +36,16 @@ from widgets.picking import PointGrid
 _STEP = 1.0015  # zoom per eighth of a degree of the wheel: a notch is ×1.2, as on pictures
 _FIT_SAMPLE = 20_000  # points that decide what "all is seen" means
 _SHIFT, _CTRL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
+
+
+@dataclass(frozen=True)
+class _Press:
+    """Where the left button went down, and what was held then."""
+
+    at: QPointF
+    add: bool
+    shift: bool
+    control: bool
 
 
 class CloudView(QWidget):
@@ -68,12 +79,13 @@ class CloudView(QWidget):
         self._lut = colour_table()
         self._cursor: QPointF | None = None
         self._under: int | None = None
-        self._press: QMouseEvent | None = None
+        self._press: _Press | None = None
         self._last = QPointF()
         self._drag = ""  # "orbit", "pan" or "lasso"
         self._pan_depth: float | None = None
         self._lasso_mode = self._cutaway = False
         self._unfitted = True  # fit as soon as the view has its size
+        self._fitted: Pose | None = None  # the camera as it was fitted to this view's size
         # One pick for all mouse moves that arrive in one round of the event loop.
         self._point_soon = QTimer(self, singleShot=True, interval=0)
         self._point_soon.timeout.connect(self._point)
@@ -175,6 +187,7 @@ class CloudView(QWidget):
             points = self._points if self._visible is None else self._points[self._visible]
             points = points if len(points) else self._points
             self._camera.fit(points[:: max(1, len(points) // _FIT_SAMPLE)], self._size())
+            self._fitted = self._camera.pose
 
     def set_star(
         self, centre: np.ndarray | None, ends: np.ndarray | None = None, weights: np.ndarray | None = None
@@ -284,7 +297,8 @@ class CloudView(QWidget):
         event.accept()
         self._last = event.position()
         if event.button() == Qt.MouseButton.LeftButton:
-            self._press = event.clone()
+            keys = event.modifiers()
+            self._press = _Press(event.position(), adds(event), bool(keys & _SHIFT), bool(keys & _CTRL))
         elif event.button() in (Qt.MouseButton.MiddleButton, Qt.MouseButton.RightButton):
             self._begin("pan", Qt.CursorShape.ClosedHandCursor)
             anchor = self._camera.project(self._anchor(event.position()), self._size())
@@ -294,11 +308,11 @@ class CloudView(QWidget):
         event.accept()
         self._cursor = event.position()
         if self._press is not None and not self._drag:
-            far = (event.position() - self._press.position()).manhattanLength()
+            far = (event.position() - self._press.at).manhattanLength()
             if far >= QApplication.startDragDistance():
-                if self._lasso_mode or self._press.modifiers() & _SHIFT:
+                if self._lasso_mode or self._press.shift:
                     self._begin("lasso", Qt.CursorShape.CrossCursor)
-                    self._overlay.marks.lasso = [self._press.position()]
+                    self._overlay.marks.lasso = [self._press.at]
                 else:
                     self._begin("orbit", Qt.CursorShape.ClosedHandCursor)
         step = event.position() - self._last
@@ -323,11 +337,11 @@ class CloudView(QWidget):
         if drag == "lasso" and press is not None:
             self._close_lasso(lasso, press)
         elif not drag and press is not None and len(self._points):
-            index = self.pick(press.position().x(), press.position().y())
+            index = self.pick(press.at.x(), press.at.y())
             if index is None:
                 self.background_clicked.emit()
             else:
-                self.clicked.emit(index, adds(press))
+                self.clicked.emit(index, press.add)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         event.accept()
@@ -389,7 +403,7 @@ class CloudView(QWidget):
             lasso.append(at)
             self._overlay.update()
 
-    def _close_lasso(self, lasso: list[QPointF], press: QMouseEvent) -> None:
+    def _close_lasso(self, lasso: list[QPointF], press: _Press) -> None:
         """Shift began it, unless every drag is a lasso: then Shift adds as Ctrl does."""
         if len(lasso) < 3 or not len(self._points):
             return
@@ -397,8 +411,7 @@ class CloudView(QWidget):
         found = self._index().inside(
             self._camera, polygon, self._size(), self._visible, self._canvas.planes()
         )
-        add = adds(press) if self._lasso_mode else bool(press.modifiers() & _CTRL)
-        self.region.emit(found, add)
+        self.region.emit(found, press.add if self._lasso_mode else press.control)
 
     # The widget.
 
@@ -438,6 +451,9 @@ class CloudView(QWidget):
         super().resizeEvent(event)
         self._canvas.setGeometry(self.rect())
         self._overlay.setGeometry(self.rect())
+        if self._camera.pose == self._fitted:
+            self.fit()  # nobody has moved since
+        self._point_soon.start()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -171,6 +171,6 @@ class Target:
             gl.glClear(gl.GL_COLOR_BUFFER_BIT | gl.GL_DEPTH_BUFFER_BIT)
 
     def delete(self) -> None:
-        gl.glDeleteFramebuffer(self._handle)
+        """(The framebuffer itself is not shared between contexts: it goes with its own.)"""
         self.colour.delete()
         self.depth.delete()

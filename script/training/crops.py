@@ -1,0 +1,154 @@
+"""Crops of the rooms, as both networks see them in training: chosen, augmented, with their neighbours."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import IterableDataset, get_worker_info
+
+from models.neighbours import Geometry, collate, geometry
+
+CLASSES = 13
+CEILING = 0
+POINTS = 16_384
+"""Points of a batch, always: one large crop, two or four smaller ones."""
+SPLITS = (1, 2, 2, 4)
+"""Crops that share a batch's points; one is drawn for each batch."""
+KEPT_ROOMS = 600
+
+
+@dataclass(frozen=True, eq=False)
+class Room:
+    """points float32 (n, 3) in metres, z up; colours float32 (n, 3) in 0..1; labels int64 (n,)."""
+
+    points: np.ndarray
+    colours: np.ndarray
+    coloured: bool
+    labels: np.ndarray
+
+    @property
+    def floor(self) -> float:
+        """Height that heights are measured from: the lowest 1 % of the points lie below it."""
+        return float(np.percentile(self.points[:, 2], 1))
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """features float32 [POINTS, 5], labels int64 [POINTS], and the geometry of the crops."""
+
+    features: Tensor
+    labels: Tensor
+    geometry: Geometry
+
+
+def read_room(path: Path) -> Room:
+    """A room as `make` wrote it."""
+    with np.load(path) as file:
+        return Room(
+            file["points"].astype(np.float32),
+            file["colours"].astype(np.float32) / 255,
+            bool(file["coloured"]),
+            file["labels"].astype(np.int64),
+        )
+
+
+def features(points: np.ndarray, colours: np.ndarray, coloured: bool, floor: float) -> np.ndarray:
+    """float32 (n, 5): height above the floor in metres, red, green, blue, and 1 where there is colour."""
+    height = points[:, 2:] - floor
+    rgb = colours if coloured else np.zeros_like(colours)
+    return np.hstack([height, rgb, np.full_like(height, float(coloured))]).astype(np.float32)
+
+
+class Crops(IterableDataset):
+    """Batches without end. Rooms that appear in the folder while it runs are taken up.
+
+    batched: with the neighbours a Point Transformer needs (one geometry), which PointNet does without.
+    """
+
+    def __init__(self, folder: Path, seed: int, points: int = POINTS, neighbours: bool = True) -> None:
+        self.folder, self.seed, self.points, self.neighbours = folder, seed, points, neighbours
+
+    def __iter__(self) -> Iterator[Batch]:
+        worker = get_worker_info()
+        torch.set_num_threads(1)
+        rng = np.random.default_rng([self.seed, worker.id if worker else 0])
+        rooms: dict[Path, Room] = {}
+        for number in itertools.count():
+            if number % 50 == 0:
+                for path in sorted(self.folder.glob("*.npz"))[:KEPT_ROOMS]:
+                    if path not in rooms:
+                        rooms[path] = read_room(path)
+            yield self.batch(list(rooms.values()), rng)
+
+    def batch(self, rooms: list[Room], rng: np.random.Generator) -> Batch:
+        """One batch: crops of several rooms."""
+        count = int(rng.choice(SPLITS))
+        size = self.points // count
+        fits = [room for room in rooms if len(room.points) >= size]
+        crops = [crop(fits[rng.integers(len(fits))], size, rng) for _ in range(count)]
+        return Batch(
+            torch.from_numpy(np.concatenate([c[1] for c in crops])),
+            torch.from_numpy(np.concatenate([c[2] for c in crops])),
+            collate([geometry(c[0]) for c in crops])
+            if self.neighbours
+            else torch.from_numpy(np.stack([c[0] for c in crops])),
+        )
+
+
+def crop(room: Room, size: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(points (size, 3), features (size, 5), labels (size,)): the columns of space around a chosen point.
+
+    The point is mostly of a class drawn evenly from those in the room, so that rare ones are seen often.
+    """
+    points, colours, labels = room.points, room.colours, room.labels
+    floor = room.floor
+    if rng.random() < 0.1:  # a scan without its ceiling, as many are shown
+        kept = labels != CEILING
+        if kept.sum() >= size:
+            points, colours, labels = points[kept], colours[kept], labels[kept]
+    if len(points) > 1.3 * size and rng.random() < 0.3:  # a sparser scan
+        keep = rng.random(len(points)) < rng.uniform(max(0.4, 1.2 * size / len(points)), 1)
+        if keep.sum() >= size:
+            points, colours, labels = points[keep], colours[keep], labels[keep]
+    if rng.random() < 0.75:
+        wanted = rng.choice(np.unique(labels))
+        centre = points[rng.choice(np.flatnonzero(labels == wanted))]
+    else:
+        centre = points[rng.integers(len(points))]
+    squared = ((points - centre) ** 2 * (1, 1, rng.choice([0.0, 0.0, 0.3]))).sum(1)
+    chosen = np.argpartition(squared, size - 1)[:size]
+    rng.shuffle(chosen)
+    moved = augment_points(points[chosen] - (0, 0, floor), rng)
+    coloured = room.coloured and rng.random() > 0.2
+    rgb = augment_colours(colours[chosen], rng) if coloured else colours[chosen]
+    return moved, features(moved, rgb, coloured, rng.normal(0, 0.03)), labels[chosen]
+
+
+def augment_points(points: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Turned about the vertical, mirrored, scaled by up to a tenth, a little tilted and shaken."""
+    angle = rng.uniform(0, 2 * np.pi)
+    cos, sin = np.cos(angle), np.sin(angle)
+    mirror = rng.choice([-1, 1])
+    turn = np.array([[mirror * cos, sin, 0], [-mirror * sin, cos, 0], [0, 0, 1]])
+    turn[:, 2] += rng.normal(0, 0.005, 3) * (1, 1, 0)
+    scale = rng.uniform(0.9, 1.1) * np.array([1, 1, rng.uniform(0.95, 1.05)])
+    shake = rng.normal(0, rng.choice([0.002, 0.005, 0.008]), points.shape)
+    centred = points - (*points[:, :2].mean(0), 0)
+    return ((centred @ turn) * scale + np.clip(shake, -0.03, 0.03)).astype(np.float32)
+
+
+def augment_colours(colours: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Contrast, brightness and tint changed, noise added; sometimes stretched to the full range."""
+    if rng.random() < 0.2:
+        low, high = colours.min(0), colours.max(0)
+        blend = rng.random()
+        colours = blend * colours + (1 - blend) * (colours - low) / np.maximum(high - low, 1 / 255)
+    tint = rng.uniform(0.85, 1.15) * rng.uniform(0.93, 1.07, 3)
+    moved = colours * tint + rng.normal(0, 0.04) + rng.normal(0, 0.02, colours.shape)
+    return np.clip(moved, 0, 1).astype(np.float32)

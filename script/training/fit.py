@@ -1,0 +1,179 @@
+"""Train one of the point networks on the rooms; can be stopped and started again at any time.
+
+    python -m script.training.fit point_transformer --rooms FOLDER --run FOLDER --minutes 60 [--cool]
+
+The learning rate stays constant until a last run with --cool lowers it to zero, so that a training can be
+carried on as long as there is time ("warmup, stable, decay"; Hu et al. 2024, MiniCPM, section 4.2). The run's
+folder holds `state.pt` (everything needed to go on), `log.csv`, and after --cool `final.pt`. Choices are made
+by the score on the validation rooms alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import csv
+import json
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+
+from script.training.crops import CLASSES, Batch, Crops, Room, read_room
+from script.training.evaluate import confusion_of, miou
+from script.training.losses import class_weights, segmentation_loss
+from script.training.networks import NETWORKS, make
+
+WARMUP = 200
+SAVE_SECONDS = 120
+RATE = 2e-3
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("net", choices=NETWORKS)
+    parser.add_argument("--rooms", type=Path, required=True, help="folder with train/ and validation/")
+    parser.add_argument("--run", type=Path, required=True, help="folder of this training")
+    parser.add_argument("--minutes", type=float, default=60, help="how long to train now")
+    parser.add_argument("--cool", action="store_true", help="lower the rate to zero within these minutes")
+    parser.add_argument("--validate", type=float, default=15, help="minutes between validations")
+    given = parser.parse_args()
+    given.run.mkdir(parents=True, exist_ok=True)
+    Training(given).fit()
+
+
+class Training:
+    """One run: networks, optimiser, and where it stands."""
+
+    def __init__(self, given: argparse.Namespace) -> None:
+        self.given = given
+        torch.manual_seed(0)
+        self.device = "cuda" if torch.cuda.is_available() else "cpu"
+        self.net = make(given.net).to(self.device)
+        self.average = copy.deepcopy(self.net).requires_grad_(False)
+        decayed = [p for p in self.net.parameters() if p.ndim > 1]
+        other = [p for p in self.net.parameters() if p.ndim < 2]
+        groups = [{"params": decayed, "weight_decay": 0.03}, {"params": other, "weight_decay": 0.0}]
+        self.optimiser = torch.optim.AdamW(groups, lr=RATE, betas=(0.9, 0.98), fused=True)
+        self.step, self.seconds = 0, 0.0
+        self.state = given.run / "state.pt"
+        if self.state.exists():
+            kept = torch.load(self.state, weights_only=True, map_location=self.device)
+            self.net.load_state_dict(kept["net"])
+            self.average.load_state_dict(kept["average"])
+            self.optimiser.load_state_dict(kept["optimiser"])
+            self.step, self.seconds = kept["step"], kept["seconds"]
+
+    def fit(self) -> None:
+        given = self.given
+        neighbours = given.net == "point_transformer"
+        crops = Crops(given.rooms / "train", seed=self.step, neighbours=neighbours)
+        loader = iter(DataLoader(crops, batch_size=None, num_workers=1, prefetch_factor=6))
+        validation = [read_room(p) for p in sorted((given.rooms / "validation").glob("*.npz"))[:8]]
+        weights = class_weights(shares(given.rooms / "train")).to(self.device)
+        began = saved = validated = time.time()
+        loss_mean, hits = 0.0, 0.0
+        self.net.train()
+        while (elapsed := time.time() - began) < 60 * given.minutes:
+            rate = RATE * min(1, (self.step + 1) / WARMUP)
+            if given.cool:
+                rate *= 1 - elapsed / (60 * given.minutes)
+            for group in self.optimiser.param_groups:
+                group["lr"] = rate
+            loss, share = self.learn(next(loader), weights)
+            loss_mean = loss if not loss_mean else 0.98 * loss_mean + 0.02 * loss
+            hits = share if not hits else 0.98 * hits + 0.02 * share
+            now = time.time()
+            if self.step % 20 == 0:
+                print(
+                    f"step {self.step}  loss {loss_mean:.3f}  right {hits:.3f}  "
+                    f"{(now - began) / 60:.1f} min  rate {rate:.1e}",
+                    flush=True,
+                )
+            if now - saved > SAVE_SECONDS and not given.cool:
+                self.save(now - began)
+                saved = now
+            if now - validated > 60 * given.validate and validation:
+                self.validate(validation, loss_mean)
+                validated = time.time()
+        if given.cool:
+            torch.save({"net": self.net.state_dict(), "step": self.step}, given.run / "final.pt")
+            self.validate(validation, loss_mean, final=True)
+        else:
+            self.save(time.time() - began)
+            self.validate(validation, loss_mean)
+
+    def learn(self, batch: Batch, weights: Tensor) -> tuple[float, float]:
+        """One step; (loss, share of points that are right)."""
+        features, labels = batch.features.to(self.device), batch.labels.to(self.device)
+        geometry = batch.geometry.to(self.device)
+        if self.given.net == "pointnet":
+            features = features.view(len(geometry), -1, features.shape[-1])
+        with torch.autocast(self.device, torch.bfloat16):
+            logits = self.net(features, geometry)
+        logits = logits.reshape(-1, CLASSES)
+        loss = segmentation_loss(logits, labels, weights)
+        if self.given.net == "pointnet":
+            loss = loss + 1e-3 * self.net.regulariser()
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
+        self.optimiser.step()
+        self.step += 1
+        self.keep_average()
+        return loss.item(), (logits.argmax(1) == labels).float().mean().item()
+
+    @torch.no_grad()
+    def keep_average(self) -> None:
+        """An average over about the last 500 steps, which scores better than any one step."""
+        decay = min(0.998, self.step / (self.step + 10))
+        for kept, new in zip(
+            self.average.state_dict().values(), self.net.state_dict().values(), strict=True
+        ):
+            if kept.is_floating_point():
+                kept.lerp_(new, 1 - decay)
+            else:
+                kept.copy_(new)
+
+    def save(self, seconds: float) -> None:
+        """Write the state beside the old one, then take its place."""
+        part = self.state.with_suffix(".part")
+        torch.save(
+            {
+                "net": self.net.state_dict(),
+                "average": self.average.state_dict(),
+                "optimiser": self.optimiser.state_dict(),
+                "step": self.step,
+                "seconds": self.seconds + seconds,
+            },
+            part,
+        )
+        os.replace(part, self.state)
+
+    def validate(self, rooms: list[Room], loss: float, final: bool = False) -> None:
+        """Score the averaged weights (and after cooling the last ones) on whole validation rooms."""
+        for name, net in [("average", self.average)] + ([("last", self.net)] if final else []):
+            net.eval()
+            matrix = sum(confusion_of(net, room) for room in rooms)
+            score, ious = miou(matrix)
+            row = [self.step, name, f"{loss:.4f}", f"{score:.4f}", json.dumps(np.round(ious, 3).tolist())]
+            print("validation", *row, flush=True)
+            with open(self.given.run / "log.csv", "a", newline="") as file:
+                csv.writer(file).writerow(row)
+        self.net.train()
+
+
+def shares(folder: Path) -> Tensor:
+    """float [13]: share of each class in the points of up to 60 rooms."""
+    counts = np.zeros(CLASSES)
+    for path in sorted(folder.glob("*.npz"))[:60]:
+        counts += np.bincount(read_room(path).labels, minlength=CLASSES)
+    return torch.from_numpy(counts / counts.sum()).float()
+
+
+if __name__ == "__main__":
+    main()

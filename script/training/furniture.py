@@ -1,0 +1,335 @@
+"""The furniture of Debian's package sweethome3d-furniture: which class each is, which split, and its mesh.
+
+820 OBJ models in five .sh3f files (zips with a catalogue). Licences: CC-BY 3.0 (Kator Legaz, Reallusion, Scopia,
+Blend Swap contributors) and CC0 (Blend Swap CC-0); see the package's copyright file. Models are y up and face +z;
+here they are z up and face -y.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import re
+import shutil
+import subprocess
+import zipfile
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from script.training.mesh import Mesh, clustered
+
+CLASSES = tuple(
+    [
+        "ceiling",
+        "floor",
+        "wall",
+        "beam",
+        "column",
+        "window",
+        "door",
+        "table",
+        "chair",
+        "sofa",
+        "bookcase",
+        "board",
+        "clutter",
+    ]
+)
+CACHE = Path(os.environ.get("HEADLIGHT_TRAINING", Path.home() / ".cache" / "headlight-training"))
+PACKAGE = "sweethome3d-furniture"
+VERSION = 1  # of the cached meshes
+
+# The first rule that fits "file/category/name/id" gives class and role. The role says how it may be placed:
+# table: dining, desk, coffee; clutter: wall (back to the wall, on the floor), free (on the floor), hung (on a
+# wall at its elevation), top (on tables and shelves), ceiling, bed.
+RULES = (
+    # Out of doors, vehicles, lying and sitting people, what belongs to no room, and flat things on the floor.
+    (
+        "",
+        "",
+        r"/Vehicles/|/Staircases/|Lying down|Sitting|Horse|/elevator|garage-door|Garage|japanese_style_screen",
+    ),
+    (
+        "",
+        "",
+        r"/(Shower|Sliding|Window shutter|Window blind)(?! window)|ext_table|Shipping|Tatami|Doormat|carpet|rug/",
+    ),
+    (
+        "",
+        "",
+        r"Bathmat|football table|Football table|Table tennis/|Pool table|Bedside table|Changing table|Dressing",
+    ),
+    (
+        "",
+        "",
+        r"railing/|Fence|Contemporary living|Iron railing|Clothes hanger|Wire coat|Chimney|chimney|Fireplace",
+    ),
+    (
+        "",
+        "",
+        r"Wheelchair|Rocking horse|Deck chair|Relax chair|Beach chair|Baby high chair|stalker|Puff|ottoman",
+    ),
+    (
+        "",
+        "",
+        r"plug|switch/|socket|Bill |Hashtray|Needle|Suit/|Dress/|Trousers|Skirt|Short/|Jacket|Sleeping bag",
+    ),
+    ("clutter", "top", r"Desk lamp|Table fan|tennis bat|Lights/Lamp/table_lamp|Tablet|tablet"),
+    ("column", "column", r"Porch column"),
+    ("window", "window", r"/Doors and windows/.*window"),
+    ("door", "glazed", r"/Doors and windows/(Glass door|Screen door|Double door with panes)"),
+    ("door", "door", r"/Doors and windows/.*[dD]oor"),
+    ("board", "board", r"White board"),
+    ("bookcase", "bookcase", r"[bB]ookcase|/Shelves/|Vertical shelves"),
+    ("sofa", "sofa", r"[sS]ofa|[cC]ouch|Winchester armchair|Day bed"),
+    ("chair", "stool", r"/(Stool|Bar stool|Bar chair)/"),
+    ("chair", "bench", r"/Living room/Bench/|Painted bench|Piano bench|Concrete bench"),
+    ("sofa", "armchair", r"/Living room/(Armchair|Modern armchair|Rattan armchair)"),
+    ("chair", "chair", r"[cC]hair|Class seat"),
+    ("table", "coffee", r"Coffee table|Rattan table|Table/.*(saloon)|living_room_table"),
+    ("table", "desk", r"[dD]esk(?! lamp)|Workbench"),
+    ("table", "dining", r"[tT]able(?! lamp| fan)|Technical table"),
+    ("", "", r"/Exterior/(?!.*(Plant box|Flower box|trashcan|Extinguisher|Bush))"),
+    ("clutter", "person", r"/Characters/.*([mM]ale|Boy|Girl|Female)"),
+    ("", "", r"/Characters/"),
+    (
+        "clutter",
+        "ceiling",
+        r"[hH]anging light|Ceiling|Fluorescent light|Pendant|Track lights|Lights/Lamp/.*@1|Chandelier",
+    ),
+    ("", "", r"/Lights/(Street|Park|Classic lamppost|Outdoor|Stone)"),
+    ("clutter", "bed", r"[bB]ed/|Bunk|Crib|Futon/|Mezzanine"),
+    ("clutter", "top", r"TV/|TV 16|Book/|Vase|Radio/|Aquarium|Microwave|Mini stereo|printer"),
+    (
+        "clutter",
+        "wall",
+        r"/Kitchen/.*([cC]abinet|[fF]ridge|Refrigerator|[sS]tove|Sink|machine/|freezer|Double oven)",
+    ),
+    (
+        "clutter",
+        "wall",
+        r"Wardrobe|Cupboard|Dresser|Chest|cabinet|Cabinet|TV stand|Washbasin|[tT]oilets|Bidet|Vanity",
+    ),
+    ("clutter", "wall", r"piano|Double vanity|Urinal|Box/.*office_box|Radiator|Furnace|Locker|Screen/"),
+)
+
+
+@dataclass(frozen=True)
+class Model:
+    key: str  # "file#id", unique
+    name: str
+    klass: str  # one of CLASSES
+    role: str
+    size: tuple[float, float, float]  # width (x), depth (y), height (z) in metres
+    elevation: float  # metres above the floor
+    design: str  # models of one design share a split
+    archive: str
+    member: str
+    rotation: tuple[float, ...] | None
+
+
+def _decoded(text: str) -> str:
+    return re.sub(r"\\u([0-9a-fA-F]{4})", lambda code: chr(int(code[1], 16)), text).strip()
+
+
+def _folder() -> Path:
+    """Where the .sh3f files are; fetched by apt-get on Debian when they are missing."""
+    folder = CACHE / "sh3d" / "usr" / "share" / "sweethome3d" / "furniture"
+    if folder.is_dir():
+        return folder
+    CACHE.mkdir(parents=True, exist_ok=True)
+    if not list(CACHE.glob(f"{PACKAGE}_*.deb")):
+        if not shutil.which("apt-get"):
+            raise SystemExit(
+                f"The furniture is missing. Put Debian's package {PACKAGE} (a .deb of 120 MB) into {CACHE}\n"
+                f"or its .sh3f files into {folder}."
+            )
+        subprocess.run(["apt-get", "download", PACKAGE], cwd=CACHE, check=True)
+    package = sorted(CACHE.glob(f"{PACKAGE}_*.deb"))[-1]
+    subprocess.run(["dpkg-deb", "-x", str(package), str(CACHE / "sh3d")], check=True)
+    return folder
+
+
+def _classified(text: str) -> tuple[str, str]:
+    for klass, role, rule in RULES:
+        if re.search(rule, text):
+            return klass, role
+    return "clutter", ""
+
+
+def _role(size, elevation: float) -> str:
+    """Of clutter that no rule places: by size and elevation."""
+    width, depth, height = size
+    if elevation > 0.15:
+        return "hung"
+    if max(size) > 2.6 or height < 0.012:
+        return ""
+    if max(width, depth) < 0.55 and height < 0.6:
+        return "top"
+    return "free"
+
+
+@lru_cache
+def catalogue() -> tuple[Model, ...]:
+    """Every model of the package that belongs in a room, in a fixed order."""
+    models = []
+    for path in sorted(_folder().glob("*.sh3f")):
+        with zipfile.ZipFile(path) as archive:
+            text = archive.read("PluginFurnitureCatalog.properties").decode("latin1")
+        entries: dict[int, dict[str, str]] = {}
+        for field_, number, value in re.findall(r"^(\w+)#(\d+)\s*=[ \t]*(.*)$", text, re.M):
+            entries.setdefault(int(number), {})[field_] = _decoded(value)
+        for number in sorted(entries):
+            entry = entries[number]
+            if not entry["model"].lower().endswith(".obj"):
+                continue
+            size = tuple(float(entry[side]) / 100 for side in ("width", "depth", "height"))
+            elevation = float(entry.get("elevation", 0)) / 100
+            label = entry["id"].split("#")[-1]
+            where = f"{path.stem}/{entry['category']}/{entry['name']}/{label}@{elevation:g}"
+            klass, role = _classified(where)
+            role = role or (_role(size, elevation) if klass else "")
+            if not klass or not role:
+                continue
+            turn = entry.get("modelRotation")
+            models.append(
+                Model(
+                    f"{path.stem}#{label}", entry["name"], klass, role, size, elevation,
+                    f"{path.stem}#{_design(label)}", path.name, entry["model"].lstrip("/"),
+                    tuple(float(part) for part in turn.split()) if turn else None,
+                )
+            )  # fmt: skip
+    return tuple(models)
+
+
+def _design(label: str) -> str:
+    """Sizes, colours and counters apart, what one design is called."""
+    label = re.sub(r"(window)-08.*", r"\1-08", label)
+    return re.sub(r"_(2seats|3seats|rect|regular|arched)$", "", label)
+
+
+SPLITS = ("train", "validation", "test")
+
+
+@lru_cache
+def splits() -> dict[str, str]:
+    """The split of each model's key: of each class and role about 7 : 1 : 2 designs, ordered by a hash."""
+    groups: dict[tuple[str, str], set[str]] = {}
+    home: dict[str, tuple[str, str]] = {}
+    for model in catalogue():
+        group = home.setdefault(model.design, (model.klass, model.role))
+        groups.setdefault(group, set()).add(model.design)
+    side: dict[str, str] = {}
+    for designs in groups.values():
+        ordered = sorted(designs, key=lambda design: hashlib.sha256(design.encode()).hexdigest())
+        test = max(1, round(0.2 * len(ordered))) if len(ordered) > 1 else 1
+        validation = max(1, round(0.1 * len(ordered))) if len(ordered) > 2 else 0
+        for index, design in enumerate(ordered):
+            side[design] = "test" if index < test else "validation" if index < test + validation else "train"
+    return {model.key: side[model.design] for model in catalogue()}
+
+
+@lru_cache
+def members(split: str, klass: str, *roles: str) -> tuple[Model, ...]:
+    """The models of a split in a class, of the given roles or of all."""
+    return tuple(
+        model
+        for model in catalogue()
+        if model.klass == klass and splits()[model.key] == split and (not roles or model.role in roles)
+    )
+
+
+@lru_cache(maxsize=256)
+def mesh(model: Model) -> Mesh:
+    """A model's mesh in metres, from the cache when it was read before."""
+    path = CACHE / f"meshes-v{VERSION}" / (re.sub(r"\W", "_", model.key) + ".npz")
+    if path.is_file():
+        with np.load(path) as kept:
+            return Mesh(*(kept[name] for name in ("vertices", "triangles", "materials", "palette")))
+    read = _read(model)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(f".{os.getpid()}.partial")
+    with partial.open("wb") as file:
+        np.savez(
+            file,
+            vertices=read.vertices,
+            triangles=read.triangles,
+            materials=read.materials,
+            palette=read.palette,
+        )
+    partial.replace(path)
+    return read
+
+
+def _read(model: Model) -> Mesh:
+    with zipfile.ZipFile(_folder() / model.archive) as archive:
+        vertices, triangles, materials, names, library = parse_obj(
+            archive.read(model.member).decode("latin1")
+        )
+        palette = _palette(archive, model.member, library, names)
+    used, owner = np.unique(triangles, return_inverse=True)
+    vertices, triangles = vertices[used], owner.reshape(triangles.shape)
+    if model.rotation:
+        vertices = vertices @ np.array(model.rotation).reshape(3, 3).T
+    vertices = np.stack([vertices[:, 0], -vertices[:, 2], vertices[:, 1]], 1)
+    low, high = vertices.min(0), vertices.max(0)
+    extent = np.maximum(high - low, 1e-9)
+    vertices = (vertices - low) / extent * model.size - np.array([model.size[0] / 2, model.size[1] / 2, 0])
+    whole = Mesh(vertices.astype(np.float32), triangles.astype(np.int32), materials, palette)
+    return clustered(whole)
+
+
+def parse_obj(text: str):
+    """Vertices (v, 3), triangles (t, 3), material of each (t,), the materials' names, the material library."""
+    vertices, triangles, materials, names, library, current = [], [], [], [""], "", 0
+    for line in text.splitlines():
+        word, _, rest = line.strip().partition(" ")
+        if word == "v":
+            vertices.append([float(part) for part in rest.split()[:3]])
+        elif word == "f":
+            corners = [int(part.split("/")[0]) for part in rest.split()]
+            corners = [corner - 1 if corner > 0 else len(vertices) + corner for corner in corners]
+            for second, third in zip(corners[1:-1], corners[2:], strict=True):
+                triangles.append((corners[0], second, third))
+                materials.append(current)
+        elif word == "usemtl":
+            name = rest.strip()
+            if name not in names:
+                names.append(name)
+            current = names.index(name)
+        elif word == "mtllib":
+            library = rest.strip()
+    return np.array(vertices), np.array(triangles, np.int64), np.array(materials, np.int16), names, library
+
+
+def _palette(archive: zipfile.ZipFile, member: str, library: str, names: list[str]) -> np.ndarray:
+    """Average colour and opacity of each material, (m, 4)."""
+    folder = member.rsplit("/", 1)[0]
+    colours: dict[str, list[float]] = {}
+    try:
+        text = archive.read(f"{folder}/{library}").decode("latin1")
+    except KeyError:
+        text = ""
+    current: list[float] = [0.7, 0.7, 0.7, 1.0]
+    for line in text.splitlines():
+        word, _, rest = line.strip().partition(" ")
+        if word == "newmtl":
+            current = colours.setdefault(rest.strip(), [0.7, 0.7, 0.7, 1.0])
+        elif word == "Kd":
+            current[:3] = [float(part) for part in rest.split()[:3]]
+        elif word == "d" and rest.split():
+            current[3] = float(rest.split()[-1])
+        elif word == "map_Kd":
+            try:
+                picture = Image.open(io.BytesIO(archive.read(f"{folder}/{rest.split()[-1]}")))
+                current[:3] = [
+                    value / 255 for value in picture.convert("RGB").resize((1, 1)).getpixel((0, 0))
+                ]
+            except (KeyError, OSError):
+                pass
+    return np.array([colours.get(name, [0.7, 0.7, 0.7, 1.0]) for name in names], np.float32)
