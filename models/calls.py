@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-Kind = Literal["self", "cross", "window"]
+Kind = Literal["self", "cross", "window", "neighbourhood"]
 Index = int | slice | Sequence[int] | Tensor
 ALL = slice(None)
 CHUNK_ELEMENTS = 2**20

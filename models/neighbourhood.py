@@ -1,7 +1,7 @@
 """NeighbourhoodLayer: the vector attention of a point network, as every pane asks for it.
 
-Each point has k weights in each of C/8 maps, which stand where other layers have heads. Its matrix of n × n is
-never made: what there is of it are n · k · C/8 numbers.
+Each point has k weights in each of C/8 maps, which stand where other layers have heads. The matrix of n × n
+is never made: what there is of it are n · k · C/8 numbers.
 """
 
 from __future__ import annotations

@@ -91,7 +91,8 @@ def geometry(
         task.progress(number / len(k), f"Neighbours, stage {number + 1} of {len(k)}")
         parts: dict[str, np.ndarray] = {}
         if finer is not None:
-            sampled = farthest(finer[0], max(1, len(finer[0]) // step)) if step > 1 else np.arange(len(index))
+            # In the cloud's own order, not the sampling's: points that are near stay near in memory.
+            sampled = np.sort(farthest(finer[0], max(1, len(finer[0]) // step)))
             points, index = finer[0][sampled], index[sampled]
             task.check()
             parts["sampled"], parts["gathered"] = sampled, nearest(finer[1], points, width, sampled)[0]

@@ -214,7 +214,7 @@ class _Down:
     def _largest(self, x: Tensor, chunk: _Chunk) -> Tensor:
         m = chunk.stop - chunk.start
         near = x.index_select(0, chunk.index).addmm_(chunk.offsets.T, self.near)
-        return near.view(-1, m, x.shape[1]).amax(0).add_(self.bias).relu_()
+        return torch.relu(near.view(-1, m, x.shape[1]).amax(0) + self.bias)
 
 
 class _Up:

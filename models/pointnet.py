@@ -7,10 +7,14 @@ Shapes: B clouds of n points.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
+
+_AT_ONCE = 2**15
+"""Points whose features are computed at once: 128 MB of them."""
 
 
 def shared(*widths: int) -> nn.Sequential:
@@ -42,12 +46,27 @@ class Transform(nn.Module):
         return matrix + torch.eye(self.size, device=x.device, dtype=matrix.dtype)
 
 
+@dataclass(frozen=True, eq=False)
+class Transforms:
+    """What a cloud as a whole does to its points: turn [B, 3, 3] of positions, features [B, 64, 64]."""
+
+    turn: Tensor
+    features: Tensor
+
+    def penalty(self) -> Tensor:
+        """How far the feature transforms are from orthogonal: mean of ‖I − A·Aᵀ‖² (equation 2)."""
+        square = self.features @ self.features.transpose(1, 2)
+        one = torch.eye(square.shape[1], device=square.device, dtype=square.dtype)
+        return (one - square).square().sum((1, 2)).mean()
+
+
 class PointNet(nn.Module):
     """features [B, n, in_channels] and positions [B, n, 3] → logits [B, n, classes].
 
-    The paper's widths are point (64, 64), feature (64, 128, 1024), transforms (64, 128, 1024, 512, 256) and
-    head (512, 256, 128). The input transform turns the positions, which stand before the features in the
-    network's input; the feature transform turns the last width of `point`.
+    The paper's widths are point (64, 64), feature (64, 128, 1024), transform (64, 128, 1024, 512, 256) and
+    head (512, 256, 128): 3.5 million parameters; these defaults have half as many. The input transform turns
+    the positions, which stand before the features in the network's input; the feature transform turns what
+    `point` gives.
     """
 
     def __init__(
@@ -78,23 +97,58 @@ class PointNet(nn.Module):
         )
 
     def forward(self, features: Tensor, positions: Tensor) -> Tensor:
-        local, deep = self.features(features, positions)[:2]
-        return self.classified(local, deep.amax(1))
+        return self.with_penalty(features, positions)[0]
 
-    def features(self, features: Tensor, positions: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """(turned features [B, n, 64], features before the maximum [B, n, 1024], matrix [B, 64, 64])."""
+    def with_penalty(self, features: Tensor, positions: Tensor) -> tuple[Tensor, Tensor]:
+        """(logits, penalty of the feature transforms): training adds 0.001 of the penalty to its loss."""
+        local, deep, transforms = self.encoded(features, positions)
+        return self.classified(local, deep.amax(1)), transforms.penalty()
+
+    def encoded(
+        self, features: Tensor, positions: Tensor, transforms: Transforms | None = None
+    ) -> tuple[Tensor, Tensor, Transforms]:
+        """(turned point features [B, n, 64], features before the maximum [B, n, 1024], the transforms).
+
+        `transforms` of another cloud take the place of this one's own.
+        """
         batch, n, _ = positions.shape
-        x = torch.cat([positions, features], 2)
-        turned = positions @ self.turn(x).to(positions.dtype)
-        x = torch.cat([turned, features], 2).view(batch * n, -1)
-        x = self.point(x).view(batch, n, -1)
-        matrix = self.turn_features(x)
+        turn = self.turn(torch.cat([positions, features], 2)) if transforms is None else transforms.turn
+        x = torch.cat([positions @ turn.to(positions.dtype), features], 2)
+        x = self.point(x.view(batch * n, -1)).view(batch, n, -1)
+        matrix = self.turn_features(x) if transforms is None else transforms.features
         x = torch.bmm(x, matrix.to(x.dtype))
         deep = self.feature(x.view(batch * n, -1)).view(batch, n, -1)
-        return x, deep, matrix
+        return x, deep, Transforms(turn, matrix)
 
     def classified(self, local: Tensor, whole: Tensor) -> Tensor:
         """Turned features [B, n, 64] and global features [B, 1024] → logits [B, n, classes]."""
         batch, n, _ = local.shape
         x = torch.cat([local, whole[:, None].expand(-1, n, -1)], 2)
         return self.head(x.view(batch * n, -1)).view(batch, n, -1)
+
+    @torch.no_grad()
+    def critical_points(self, features: Tensor, positions: Tensor) -> Tensor:
+        """int64, sorted: the points of one cloud that the maximum takes its features from (section 5.3).
+
+        The others do not change the global feature, as long as the cloud's transforms stay.
+        """
+        _, deep, _ = self.encoded(features[None], positions[None])
+        return deep[0].argmax(0).unique()
+
+    @torch.no_grad()
+    def upper_bound(
+        self, features: Tensor, positions: Tensor, other_features: Tensor, others: Tensor
+    ) -> Tensor:
+        """bool [m]: which of other points ([m, in_channels], [m, 3]) the cloud could have besides its own.
+
+        They change no global feature, since none of theirs is above it. The cloud's transforms stay.
+        """
+        _, deep, transforms = self.encoded(features[None], positions[None])
+        whole = deep[0].amax(0)
+        # The same point may come out a rounding error higher in other company.
+        limit = whole + 1e-5 * (1 + whole.abs())
+        inside = [
+            (self.encoded(part[None], place[None], transforms)[1][0] <= limit).all(1)
+            for part, place in zip(other_features.split(_AT_ONCE), others.split(_AT_ONCE), strict=True)
+        ]
+        return torch.cat(inside)

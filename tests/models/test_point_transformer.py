@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 
 from models.neighbours import collate, geometry
 from models.point_transformer import PointTransformer
-
-
-def cloud(count: int, seed: int = 0) -> np.ndarray:
-    """float32 (count, 3): a floor and a wall."""
-    points = np.random.default_rng(seed).random((count, 3)) * [3, 2, 2]
-    points[::2, 2], points[1::2, 0] = 0, 0
-    return points.astype(np.float32)
+from tests.models.clouds import cloud
 
 
 def test_it_has_the_parameters_and_names_of_the_public_implementation() -> None:
