@@ -19,7 +19,7 @@ from viewer.cloud_formats.guard import guarded
 from viewer.cloud_formats.parts import Parts, Source, bytes8, check_count, damaged
 from viewer.cloud_formats.room import read_room
 from viewer.cloud_labels import read_labels
-from viewer.clouds import CloudInput, guess_frame, local_origin, to_local
+from viewer.clouds import CloudInput, Frame, guess_frame, local_origin, to_local
 
 _COARSE = 0.002
 """Metres between neighbouring float32 numbers from which on a file has lost detail that should be told."""
@@ -132,6 +132,8 @@ def make_cloud(parts: Parts, name: str, task: Task) -> CloudInput:
         raise HeadlightError(f"{name} has coordinates beyond 10¹².", limits.WHOLE_COPY)
     task.progress(0.85, f"Looking at {name}")
     frame, reason = guess_frame(points, unit=parts.unit, up=parts.up, sure=parts.sure)
+    if frame != Frame():
+        notices.append(f"{name}: {reason[0].lower()}{reason[1:]}")
     origin = local_origin(low, high, frame.metres_per_unit)
     if points.dtype == np.float32:
         step = float(np.spacing(np.float32(np.abs([low, high]).max()))) * frame.metres_per_unit

@@ -109,8 +109,8 @@ def _whole(values: np.ndarray) -> tuple[np.ndarray | None, np.ndarray]:
         values = np.where(missing, -1, values)
         if (values != np.rint(values)).any() or np.abs(values).max(initial=0) > 2**31:
             return None, missing
-    elif values.dtype.kind == "u":
-        values = np.minimum(values, 2**31)
-    elif values.dtype.kind not in "ib":
+    elif values.dtype == np.uint64:
+        values = np.minimum(values, np.uint64(2**31))
+    elif values.dtype.kind not in "iub":
         return None, missing
     return values.astype(np.int64), missing

@@ -29,9 +29,10 @@ _SAMPLE = 200_000
 _LARGEST_METRES, _LARGEST_CENTIMETRES, _LARGEST_MILLIMETRES = 150.0, 2500.0, 300_000.0
 _LOWEST_CENTIMETRES, _LOWEST_MILLIMETRES = 100.0, 200.0
 
-_CEILINGS = (2.1, 6.0)
-_CLEARLY = 1.4
-"""How much more flat mass than the usual axis another must have to be taken for up."""
+_CEILINGS = (2.1, 3.8)
+"""Metres"""
+_USUAL = 0.6
+"""What the usual axis has ahead of the others, in units of the logarithm of flat mass."""
 
 
 @dataclass(frozen=True)
@@ -147,11 +148,12 @@ def guess_frame(
     if unit is None:
         unit, why_unit = _guess_unit(extents, np.abs(low / 2 + high / 2))
     else:
-        why_unit = "as the file says"
+        why_unit = "as its format says"
     if sure:
-        why_up = "as the file says"
+        why_up = "as its format says"
     else:
-        up, why_up = _guess_up(sample, low, high, unit, up)
+        step = float(np.spacing(np.abs(points).max())) if points.dtype == np.float32 else 0.0
+        up, why_up = _guess_up(sample, low, high, unit, up, step)
     frame = Frame(unit, up)
     return frame, f"Its box of {size} is read in {frame.unit}, {why_unit}; {up} points up, {why_up}."
 
@@ -160,7 +162,7 @@ def _guess_unit(extents: np.ndarray, middle: np.ndarray) -> tuple[float, str]:
     largest, smallest = extents.max(), extents.min()
     georeferenced = middle.max() > 5 * largest
     if largest <= _LARGEST_METRES:
-        return 1.0, "the size of rooms"
+        return 1.0, "since rooms have such a size"
     if georeferenced:
         return 1.0, "since it lies as far from zero as map coordinates"
     if largest <= _LARGEST_CENTIMETRES and smallest >= _LOWEST_CENTIMETRES:
@@ -171,24 +173,32 @@ def _guess_unit(extents: np.ndarray, middle: np.ndarray) -> tuple[float, str]:
 
 
 def _guess_up(
-    sample: np.ndarray, low: np.ndarray, high: np.ndarray, unit: float, usual: Up
+    sample: np.ndarray, low: np.ndarray, high: np.ndarray, unit: float, usual: Up, step: float
 ) -> tuple[Up, str]:
-    """The axis across which floor and ceiling lie, if one stands out; else the usual one."""
+    """The axis across which floor and ceiling lie, if one stands out; else the usual one.
+
+    Three signs, weighed on made rooms of many shapes: the mass in planes across the axis, a height that
+    ceilings have, and furniture, which makes the lower half of what lies between the planes the fuller one.
+    """
     extents = high - low
-    width = max(extents.max() / 200, np.finfo(np.float64).tiny)
-    mass = [
-        _flat_mass(sample[:, axis], low[axis], extents[axis], width) if extents[axis] > 0 else 1.0
-        for axis in range(3)
-    ]
-    best = int(np.argmax(mass))
+    if not (extents > 0).all():
+        return usual, "as in most such files"
+    width = max(extents.max() / 200, 4 * step)  # rounded coordinates lie in planes of their own
+    mass = np.array([_flat_mass(sample[:, axis], low[axis], extents[axis], width) for axis in range(3)])
+    is_room = (extents * unit >= _CEILINGS[0]) & (extents * unit <= _CEILINGS[1])
+    place = (sample - low) / extents
+    between = (place > 0.06) & (place < 0.94)
+    lower = ((place < 0.5) & between).sum(axis=0) / np.maximum(1, between.sum(axis=0)) - 0.5
+    score = np.log(mass) + 0.8 * is_room + 4 * lower.clip(-0.25, 0.25)
     expected = "xyz".index(usual)
-    across = np.delete(extents, best).min()
-    is_room = _CEILINGS[0] <= extents[best] * unit <= _CEILINGS[1]
-    flat = extents[best] < 0.35 * across
-    if best != expected and mass[best] > _CLEARLY * mass[expected] and (is_room or flat):
-        return "xyz"[best], f"since {mass[best]:.0%} of the points lie in planes across it"  # type: ignore
-    if best == expected and mass[best] > _CLEARLY * max(np.delete(mass, best)):
-        return usual, f"since {mass[best]:.0%} of the points lie in planes across it"
+    score[expected] += _USUAL
+    best = int(np.argmax(score))
+    flat = extents[best] < 0.35 * np.delete(extents, best).min()
+    if best == expected or is_room[best] or flat:
+        up: Up = "xyz"[best]  # type: ignore[assignment]
+        if mass[best] == mass.max():
+            return up, f"since {mass[best]:.0%} of the points lie in planes across it"
+        return up, "as in most such files" if best == expected else "since it has the height of a room"
     return usual, "as in most such files"
 
 

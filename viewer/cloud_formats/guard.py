@@ -22,14 +22,14 @@ from models.errors import HeadlightError
 from models.task import Task
 from viewer.cloud_formats.parts import Parts, Source, damaged
 
-QUIET = 60.0
+QUIET = 30.0
 """Seconds without progress after which a reader is given up."""
 MEMORY = 8_000_000_000
 """Bytes of addresses that a reader may use."""
 
 _POLL = 0.05
 _ARRAYS = ("points", "colours", "normals", "labels")
-_READERS = {
+READERS = {
     "las": ("viewer.cloud_formats.las", "read", "LAS file"),
     "laz": ("viewer.cloud_formats.las", "read", "LAZ file"),
     "e57": ("viewer.cloud_formats.e57", "read", "E57 file"),
@@ -38,14 +38,24 @@ _READERS = {
 
 def guarded(source: Source, reader: str) -> Parts:
     """What the reader of this name makes of the file. Raises HeadlightError, also where the reader died."""
-    kind = _READERS[reader][2]
+    module, function, kind = READERS[reader]
     with tempfile.TemporaryDirectory(prefix="headlight-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         path = source.path
         if path is None:
             path = folder / "input"
             path.write_bytes(source.file.read())
-        command = [sys.executable, "-m", __name__, reader, str(path.absolute()), str(folder), source.name]
+        command = [
+            sys.executable,
+            "-m",
+            __name__,
+            module,
+            function,
+            kind,
+            str(path.absolute()),
+            name,
+            source.name,
+        ]
         root = str(Path(__file__).resolve().parents[2])
         earlier = os.environ.get("PYTHONPATH")
         environment = {**os.environ, "PYTHONPATH": root if not earlier else root + os.pathsep + earlier}
@@ -113,7 +123,7 @@ class _Told(Task):
             os._exit(1)
 
 
-def main(reader: str, path: str, out: str, name: str) -> None:
+def main(module: str, function: str, kind: str, path: str, out: str, name: str) -> None:
     """What the child does."""
     try:
         import resource
@@ -123,7 +133,6 @@ def main(reader: str, path: str, out: str, name: str) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     folder = Path(out)
-    module, function, kind = _READERS[reader]
     read = getattr(importlib.import_module(module), function)
     try:
         with open(path, "rb") as file:

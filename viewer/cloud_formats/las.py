@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import struct
+
 import numpy as np
 
 from models.errors import HeadlightError
-from viewer.cloud_formats.parts import Parts, Source, check_count, promises_more, roles
+from viewer.cloud_formats.parts import Parts, Source, check_count, damaged, promises_more, roles
 
 _CHUNK = 500_000
 """Points"""
+_RECORD, _FURTHER_RECORD = 54, 60
+"""Bytes of the heads of variable length records, before and behind the points."""
 
 # ASPRS LAS 1.4 R15, table 17
 _ASPRS = {
@@ -26,10 +30,27 @@ _ASPRS = {
 }
 
 
+def _check_header(source: Source) -> None:
+    """Refuse counts of further records that no file of this size holds: laspy would read on and on."""
+    head = source.file.read(375)
+    source.file.seek(0)
+    if len(head) < 227:
+        raise damaged(source.name, "LAS file")
+    header_size, points_at, records = struct.unpack_from("<HII", head, 94)
+    further_at, further = (
+        struct.unpack_from("<QI", head, 235) if head[25] >= 4 and len(head) == 375 else (0, 0)
+    )
+    if records * _RECORD > min(points_at, source.size) - header_size + 2:
+        raise damaged(source.name, "LAS file")
+    if further and further * _FURTHER_RECORD > source.size - further_at:
+        raise damaged(source.name, "LAS file")
+
+
 def read(source: Source) -> Parts:
     import laspy
 
     name = source.name
+    _check_header(source)
     with laspy.open(source.file, closefd=False) as reader:
         header = reader.header
         count = header.point_count

@@ -57,10 +57,10 @@ def layout(head: bytes, ending: str) -> Layout | None:
     if columns < 3 or not all(map(is_number, words[0])) or len(good) * 2 < len(rows):
         return None
     sure = ending in _SURE_ENDINGS
-    names, promised = _header(lines[:first], columns)
+    names, promised, said = _header(lines[:first], columns)
     named = names is not None and {"x", "y", "z"} <= roles(names).keys()
     if names is not None and not named:
-        if not sure and any(re.search("[A-Za-z]", name) for name in names):
+        if not sure and not said and any(re.search("[A-Za-z]", name) for name in names):
             return None  # a table of something else
         names = None
     if promised is None and any(line.strip() and line.lstrip()[0] not in "#/" for line in lines[:first]):
@@ -94,16 +94,19 @@ def _separators(rows: list[str]) -> str:
     return "".join(c for c in ",|\t" if c in row)
 
 
-def _header(lines: list[str], columns: int) -> tuple[tuple[str, ...] | None, int | None]:
-    """(names of the columns, promised number of points) of the lines before the first point."""
+def _header(lines: list[str], columns: int) -> tuple[tuple[str, ...] | None, int | None, bool]:
+    """(names of the columns, promised number of points, the names stand in a comment) of the lines before the
+    first point.
+    """
     names = promised = None
+    said = False
     for line in lines:
         words = tuple(word.strip("\"'") for word in _WORDS.split(line.strip().lstrip("#/ ")) if word)
         if len(words) == 1 and words[0].isdecimal() and len(words[0]) < 16:
             promised = int(words[0])
         elif len(words) == columns and not all(map(is_number, words)):
-            names = words
-    return names, promised
+            names, said = words, line.lstrip()[:1] in ("#", "/")
+    return names, promised, said
 
 
 def read_table(source: Source, found: Layout, ending: str = "") -> Parts:
