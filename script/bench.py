@@ -223,7 +223,7 @@ def start() -> list[tuple[str, str, str]]:
 
 def cloud() -> list[tuple[str, str, str]]:
     """The 3D view at a million points."""
-    from bench_cloud import cloud as measured  # beside this file
+    from script.bench_cloud import cloud as measured
 
     return measured()
 

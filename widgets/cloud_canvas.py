@@ -15,7 +15,7 @@ from time import perf_counter
 import numpy as np
 import shiboken6
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QOffscreenSurface, QOpenGLContext
+from PySide6.QtGui import QColor, QGuiApplication, QOffscreenSurface, QOpenGLContext
 from PySide6.QtOpenGLWidgets import QOpenGLWidget
 from PySide6.QtWidgets import QWidget
 from vispy.gloo import gl
@@ -30,10 +30,12 @@ from widgets.gl_objects import GraphicsError, Target, largest_side, prepare
 from widgets.picking import LARGEST, SMALLEST, PointSize
 
 _MOVING = 0.040  # s a frame may take while the camera moves
-_CHUNK = 0.070  # s that a chunk may take at rest
+_CHUNK = 0.080  # s that a chunk may take at rest
+_REST = 90  # ms without a move after which the camera counts as resting
+_PATIENCE = 0.2  # s after which what was added is shown
 _LEAST = 8_000  # points in a frame, however slow the machine
 _ENLARGED = 2.0  # most that points grow while few of them are drawn
-_SMOOTHING = 2.0  # s that smoothing may take; of more points the edges stay as they are
+_SMOOTHING = 1.2  # s that smoothing may take; of more points the edges stay as they are
 
 
 @dataclass(eq=False)
@@ -70,13 +72,14 @@ class CloudCanvas(QOpenGLWidget):
         self._gl: _Resources | None = None
         self._restart = True  # begin with a sample, since what is on the screen is elsewhere now
         self._seen: tuple | None = None  # what the front was drawn with
-        self._cost = 5e-7  # s a point takes, and a frame without any: measured
-        self._frame = 0.02
-        self._compose = 0.005  # s until Qt has put a frame on the screen
-        self._painted = 0.0
+        # Measured, in seconds: what a point takes, a frame without any, Qt to show it, and shading.
+        self._cost, self._frame, self._compose, self._shading = 5e-7, 0.015, 0.005, 0.01
+        self._painted = self._shown = 0.0  # when this was last done
+        self._added = 0  # points of the front that have been on the screen
         self._idle = True
-        self._more = QTimer(self, singleShot=True, interval=0)
-        self._more.timeout.connect(self.update)
+        self._cannot = QGuiApplication.platformName() in ("offscreen", "minimal")  # those draw no OpenGL
+        self._more = QTimer(self, singleShot=True)
+        self._more.timeout.connect(self._work)
         self.frameSwapped.connect(self._swapped)
 
     # What the view says.
@@ -101,6 +104,7 @@ class CloudCanvas(QOpenGLWidget):
         elif self._gl is not None and self._gl.front.exact and not self._restart:
             # The same points are in front as before: they are painted over what is seen.
             self._gl.front.drawn, self._gl.front.painted = 0, True
+            self._gl.back.drawn = 0
             self._wake()
         else:
             self.redraw()
@@ -122,13 +126,14 @@ class CloudCanvas(QOpenGLWidget):
 
     def is_settled(self) -> bool:
         """Whether all that is to be drawn is drawn. (Out of sight nothing is.)"""
-        return not self.isVisible() or self._gl is None or self._gl.broken or self._idle
+        return self._idle or self._cannot or self.visibleRegion().isEmpty()
 
     # Drawing.
 
     def initializeGL(self) -> None:
         self._gl = _Resources(self.context())
         if self._gl.broken:
+            self._cannot = True
             self.failed.emit(self._gl.broken)
         self._stale |= {"points", "colours", "marks"}
         self._restart = True
@@ -136,33 +141,68 @@ class CloudCanvas(QOpenGLWidget):
     def paintGL(self) -> None:
         if self._gl is None or self._gl.broken:
             return
-        ratio = self.devicePixelRatioF()
-        pixels = (max(round(self.width() * ratio), 1), max(round(self.height() * ratio), 1))
-        matrix = self.camera.matrix((self.width(), self.height()))
-        seen = (matrix.tobytes(), pixels)
-        moved = self._restart or seen != self._seen
-        self._restart, self._seen = False, seen
-        prepare()
+        now = self._view()
+        moved = self._restart or now != self._seen
+        self._restart, self._seen = False, now
         self._send()
+        if moved:
+            began = perf_counter()
+            count = self._draw_sample()
+            self._measure(count, began)
         began = perf_counter()
-        points = self._draw_sample(pixels, ratio) if moved else self._draw_more(pixels, ratio)
+        self._show(moved)
         gl.glFinish()
-        drawn = perf_counter()
-        self._show(pixels, ratio, quick=moved and self._gl.front.drawn < len(self._points))
-        gl.glFinish()
-        if points >= _LEAST / 2:
-            self._cost += 0.3 * ((drawn - began) / points - self._cost)
-        if self._gl.front.scale == 1:
-            self._frame += 0.3 * (perf_counter() - drawn - self._frame)
         self._painted = perf_counter()
-        self._after()
+        taken = self._painted - began
+        if moved:
+            self._frame += 0.3 * (taken - self._frame)
+        if self._gl.front.scale == 1 and self._shaded(moved):
+            self._shading += 0.3 * (taken * (1.0 if moved else 0.6) - self._shading)
+        if self._is_complete():
+            if not self._idle:
+                self._idle = True
+                self.settled.emit()
+        else:
+            self._idle = False
+            self._more.start(_REST if moved else 0)
+
+    def _work(self) -> None:
+        """Draw a chunk; the screen is painted again only where there is enough to be seen of it."""
+        if self._gl is None or self._gl.broken or self.visibleRegion().isEmpty():
+            return
+        if self._restart or self._view() != self._seen:
+            return  # what is seen will be painted anew before anything is added to it
+        self.makeCurrent()
+        self._send()
+        front, began = self._gl.front, perf_counter()
+        count = self._draw_more()
+        self._measure(count, began)
+        self.doneCurrent()
+        changed = self._gl.front is not front or front.drawn > self._added
+        late = perf_counter() - self._painted > _PATIENCE
+        if self._is_complete() or (changed and late) or self._gl.front is not front:
+            self.update()
+        else:
+            self._more.start(0)
+
+    def _measure(self, count: int, began: float) -> None:
+        gl.glFinish()
+        if count >= _LEAST / 2:
+            self._cost += 0.3 * ((perf_counter() - began) / count - self._cost)
 
     def _swapped(self) -> None:
-        if self._painted:
-            self._compose += 0.3 * (min(perf_counter() - self._painted, 0.1) - self._compose)
-            self._painted = 0.0
+        if self._painted > self._shown:
+            self._shown = perf_counter()
+            self._compose += 0.3 * (min(self._shown - self._painted, 0.1) - self._compose)
+
+    def _view(self) -> tuple[bytes, tuple[int, int]]:
+        """What decides where points are seen, and the size of the screen in its own pixels."""
+        ratio = self.devicePixelRatioF()
+        pixels = (max(round(self.width() * ratio), 1), max(round(self.height() * ratio), 1))
+        return self.camera.matrix((self.width(), self.height())).tobytes(), pixels
 
     def _send(self) -> None:
+        prepare()
         if "points" in self._stale:
             self._gl.cloud.set_points(self._points)
         if "colours" in self._stale:
@@ -175,41 +215,42 @@ class CloudCanvas(QOpenGLWidget):
         """Points that can be drawn in a frame while the camera moves."""
         return max(_LEAST, int((_MOVING - self._frame - self._compose) / self._cost))
 
-    def _draw_sample(self, pixels: tuple[int, int], ratio: float) -> int:
+    def _draw_sample(self) -> int:
         """Begin anew with what a frame has time for. Returns how many points were drawn."""
         n = len(self._points)
         count = min(n, self._sample())
         enlarged = min((n / max(count, 1)) ** 0.5, _ENLARGED)
         front = self._gl.front
         front.drawn, front.scale, front.painted = 0, 1, False
-        self._draw(front, count, pixels, ratio * max(enlarged, 1.0))
+        self._draw(front, count, max(enlarged, 1.0))
         front.exact, self._gl.back.drawn = count == n, 0
         return count
 
-    def _draw_more(self, pixels: tuple[int, int], ratio: float) -> int:
+    def _draw_more(self) -> int:
         """Go on where the camera stands still. Returns how many points were drawn."""
         n, front, back = len(self._points), self._gl.front, self._gl.back
         chunk = max(_LEAST, int(_CHUNK / self._cost))
         if front.exact and front.drawn < n:
-            return self._draw(front, min(chunk, n - front.drawn), pixels, ratio)
-        if front.exact and not self._can_smooth(pixels):
+            return self._draw(front, min(chunk, n - front.drawn))
+        if front.exact and not self._can_smooth():
             return 0
         if back.drawn == 0:
             back.scale, back.exact, back.painted = 2 if front.exact else 1, True, False
-        count = self._draw(back, min(chunk, n - back.drawn), pixels, ratio)
+        count = self._draw(back, min(chunk, n - back.drawn))
         if back.drawn >= min(n, n if back.scale == 2 else _ENLARGED**2 * self._sample()):
             self._gl.front, self._gl.back = back, front
             front.drawn = 0
         return count
 
-    def _draw(self, layer: _Layer, count: int, pixels: tuple[int, int], ratio: float) -> int:
+    def _draw(self, layer: _Layer, count: int, enlarged: float = 1.0) -> int:
         """Add `count` points to a layer, which is cleared if it has none."""
-        layer.target.resize(pixels[0] * layer.scale, pixels[1] * layer.scale)
+        _, (width, height) = self._view()
+        layer.target.resize(width * layer.scale, height * layer.scale)
         layer.target.begin(clear=layer.drawn == 0 and not layer.painted)
         layer.painted = False
         matrix = self.camera.matrix((self.width(), self.height()))
         size = self.drawn_size()
-        pixels_a_point = size.pixels * ratio * layer.scale
+        pixels_a_point = size.pixels * self.devicePixelRatioF() * layer.scale * enlarged
         self._gl.cloud.draw(layer.drawn, count, matrix, pixels_a_point, size.reference, self.planes())
         layer.drawn += count
         return count
@@ -227,35 +268,34 @@ class CloudCanvas(QOpenGLWidget):
         """What is cut away from where the camera is."""
         return NOTHING if self.box is None else cuts(self.box, self.camera)
 
-    def _can_smooth(self, pixels: tuple[int, int]) -> bool:
-        n, front = len(self._points), self._gl.front
-        fits = 2 * max(pixels) <= self._gl.largest_side
+    def _can_smooth(self) -> bool:
+        n, front, pixels = len(self._points), self._gl.front, self._view()[1]
+        fits = 2 * max(pixels) <= self._gl.largest_side and self.devicePixelRatioF() < 1.5
         return n > 0 and front.scale == 1 and fits and n * self._cost <= _SMOOTHING
 
-    def _show(self, pixels: tuple[int, int], ratio: float, quick: bool) -> None:
+    def _show(self, moved: bool) -> None:
         gl.glBindFramebuffer(gl.GL_FRAMEBUFFER, self.defaultFramebufferObject())
-        gl.glViewport(0, 0, *pixels)
+        gl.glViewport(0, 0, *self._view()[1])
+        ratio = self.devicePixelRatioF()
         ground = QColor(theme.current().background).getRgbF()[:3]
         pose = self.camera.pose
         distance = None if pose.projection == "perspective" else pose.distance
-        strength = STRENGTH if self.eye_dome else 0.0
+        strength = STRENGTH if self._shaded(moved) else 0.0
         front = self._gl.front
+        self._added = front.drawn
         clip = self.camera.clip()
-        self._gl.dome.draw(front.target, ground, clip, distance, strength, ratio, front.scale, quick)
+        self._gl.dome.draw(front.target, ground, clip, distance, strength, ratio, front.scale, moved)
         size = float(self.drawn_size().at(np.array([pose.distance]))[0])
         screen = (self.width(), self.height())
         self._gl.marks.draw(self.camera, screen, front.target.depth, size, ratio)
 
-    def _after(self) -> None:
-        """Go on if there is more to draw, and say it when there is not."""
-        front, ratio = self._gl.front, self.devicePixelRatioF()
-        pixels = (round(self.width() * ratio), round(self.height() * ratio))
-        if not front.exact or front.drawn < len(self._points) or self._can_smooth(pixels):
-            self._idle = False
-            self._more.start()
-        elif not self._idle:
-            self._idle = True
-            self.settled.emit()
+    def _shaded(self, moved: bool) -> bool:
+        """Whether there is eye-dome lighting: where it would make motion jerky it waits for rest."""
+        return self.eye_dome and not (moved and self._shading > 0.5 * _MOVING)
+
+    def _is_complete(self) -> bool:
+        front = self._gl.front
+        return front.exact and front.drawn >= len(self._points) and not self._can_smooth()
 
     def _wake(self) -> None:
         self._idle = False
