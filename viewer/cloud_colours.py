@@ -33,6 +33,8 @@ TITLES: dict[ColourBy, str] = {
     "critical": "Critical points",
     "bound": "Upper bound",
 }
+STRETCH = 4096
+"""Places of the upper bound that are tried between two looks at the task."""
 SHADE = 0.30
 """How much of its colour a point keeps where others are to be seen."""
 
@@ -83,9 +85,8 @@ def offers(scene: Scene) -> dict[ColourBy, str]:
         "stage": layerless,
         "attention": layerless,
     }
-    for kind in ("critical", "bound"):
-        if trace is not None and kind in trace.outputs:
-            reasons[kind] = ""
+    if trace is not None and "critical" in trace.outputs:
+        reasons["critical"] = reasons["bound"] = ""
     return reasons
 
 
@@ -124,7 +125,9 @@ def _plain(scene: Scene, by: ColourBy, palette: str, look: Look) -> np.ndarray:
         return _errors(scene, look)
     if by == "stage":
         return _stage_colours(scene.trace)
-    return _marked(scene, scene.trace.outputs[by], palette, look)
+    # Of the upper bound the cloud itself is the smallest part: it stands in the shade of its points.
+    tokens = scene.trace.outputs["critical"] if by == "critical" else np.empty(0, int)
+    return _marked(scene, tokens, palette, look)
 
 
 def heights(points: np.ndarray) -> tuple[float, float]:
@@ -180,6 +183,37 @@ def _marked(scene: Scene, tokens: np.ndarray, palette: str, look: Look) -> np.nd
     inside = np.zeros(len(scene.trace.tokens), bool)
     inside[tokens] = True
     return np.where(inside[scene.answer.nearest][:, None], bright, mixed(bright, look, SHADE * 0.6))
+
+
+def upper_bound(trace: Trace, task: Task = SILENT) -> np.ndarray:
+    """float32 (k, 3): places on a lattice through the cloud's box that could be points of it as well, without
+    any change to what the model makes of the whole (Qi et al. 2017, section 5.3).
+    """
+
+    def found() -> np.ndarray:
+        from models.engine import open_engine
+
+        engine = open_engine(trace.model.id, "points", trace.device, task)
+        candidates = lattice(trace.tokens.positions)
+        kept = []
+        for start in range(0, len(candidates), STRETCH):
+            task.progress(start / len(candidates), "Searching the upper bound")
+            part = candidates[start : start + STRETCH]
+            kept.append(part[engine.upper_bound(trace, part)])
+        return np.concatenate(kept)
+
+    return derived(trace, "upper bound", found)
+
+
+def lattice(points: np.ndarray, most: int = 30_000) -> np.ndarray:
+    """float32 (k, 3): at most `most` places, equally far apart, that fill the box of `points`."""
+    low, high = points.min(0).astype(np.float64), points.max(0).astype(np.float64)
+    extent = np.maximum(high - low, 1e-3)
+    step = float(np.prod(extent) / most) ** (1 / 3)
+    while np.prod(np.floor(extent / step) + 1) > most:
+        step *= 1.05
+    axes = [np.arange(int(e / step) + 1) * step + lo for e, lo in zip(extent, low, strict=True)]
+    return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3).astype(np.float32)
 
 
 # -- attention -----------------------------------------------------------------------------------------------

@@ -70,7 +70,7 @@ def _reach(w: Window) -> list[Command]:
         "attention": ("Reach: attention of one layer", "A", w.can.has_layers),
         "composed": ("Reach: attention composed through all layers", "R", w.can.has_layers),
         "hops": ("Reach: hops from neighbour to neighbour", "N", w.can.has_layers),
-        "gradient": ("Reach: gradient", "G", w.can.is_segmented),
+        "gradient": ("Reach: gradient", "G", w.can.has_layers),
     }
     return [
         Command(

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QMessageBox, QWi
 from viewer.runs import Runs
 from viewer.session import Session
 
-CHECKPOINTS = "Checkpoints (*.safetensors *.pth *.pt *.ckpt *.bin);;All files (*)"
+CHECKPOINTS = "Checkpoints (*.safetensors *.pth *.pt *.ckpt);;All files (*)"
 
 
 class ModelMenu:
@@ -41,13 +41,13 @@ class ModelMenu:
         menu.addSeparator()
         menu.addActions(self.more)
 
-    def use(self, model: str) -> None:
+    def use(self, model: str, trust_pickle: bool = False) -> None:
         """Read the current document with another model; without a document, the next ones."""
         document = self.session.current
         if document is not None:
-            self.runs.change(document, model=model, start=0)
+            self.runs.change(document, model=model, start=0, trust_pickle=trust_pickle)
         else:
-            self.runs.options = replace(self.runs.options, model=model)
+            self.runs.options = replace(self.runs.options, model=model, trust_pickle=trust_pickle)
 
     def choose_folder(self) -> None:
         folder = QFileDialog.getExistingDirectory(self.parent, "Open a model folder")
@@ -57,8 +57,10 @@ class ModelMenu:
     def choose_checkpoint(self) -> None:
         """A point model's weights in one file; a pickle is read only after a word of warning."""
         path, _ = QFileDialog.getOpenFileName(self.parent, "Open a checkpoint", "", CHECKPOINTS)
-        if path and (Path(path).suffix == ".safetensors" or self._trusts(path)):
+        if path and Path(path).suffix.lower() == ".safetensors":
             self.use(path)
+        elif path and self._trusts(path):
+            self.use(path, trust_pickle=True)
 
     def _trusts(self, path: str) -> bool:
         """Ask before a pickle is read."""

@@ -105,7 +105,7 @@ class CloudSettings:
     first: ColourBy = "prediction"
     second: ColourBy = "attention"
     reach: Reach = "attention"
-    point_size: float = 3.0
+    point_size: float = 4.0
     eye_dome: bool = True
     cutaway: bool = True
     projection: Literal["perspective", "orthographic"] = "perspective"

@@ -17,6 +17,7 @@ from viewer.cloud_colours import (
     attention_colours,
     coarsest,
     heat,
+    lattice,
     offers,
     plain_colours,
     reach_field,
@@ -179,7 +180,7 @@ def test_a_hidden_class_is_masked(cloud, trace):
 
 
 def test_a_model_without_attention_says_so_and_offers_what_it_has(cloud):
-    trace = trace_of(cloud, layers=(), outputs={"critical": np.arange(5), "bound": np.arange(50)})
+    trace = trace_of(cloud, layers=(), outputs={"critical": np.arange(5)})
     scene = Scene(cloud, trace)
     assert offers(scene)["attention"] == "Given has no attention layers"
     assert shown_as(scene, "attention", True) == "truth"
@@ -187,6 +188,11 @@ def test_a_model_without_attention_says_so_and_offers_what_it_has(cloud):
     colours = plain_colours(scene, "critical", "soft", LOOK)
     bright = (colours == plain_colours(scene, "prediction", "soft", LOOK)).all(1)
     np.testing.assert_array_equal(bright, trace.segmentation.nearest < 5)
+    assert shown_as(scene, "bound", False) == "bound"
+    places = lattice(trace.tokens.positions, 500)
+    assert 300 < len(places) <= 500
+    np.testing.assert_allclose(places.min(0), trace.tokens.positions.min(0))
+    assert (places <= trace.tokens.positions.max(0) + 1e-5).all()
 
 
 def test_one_point_is_a_cloud_too():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -10,8 +11,9 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
 
+from models.pointnet import PointNet
 from models.tokens import Position, Region
-from tests.viewer.given_cloud import room, trace_of
+from tests.viewer.given_cloud import CLASSES, room, trace_of
 from viewer import cloud_maps
 from viewer.clouds import Frame
 from viewer.forward import Pass
@@ -333,7 +335,7 @@ def test_points_are_as_large_and_as_lit_as_asked(cloud_window, settled):
     window.actions_.run("eye-dome")
     window.actions_.run("orthographic")
     settled(window)
-    assert window.session.view.cloud.point_size == 5.0
+    assert window.session.view.cloud.point_size == 6.0
     assert (pixels(view) != pixels(view)[2, 2]).any(-1).sum() > 1.5 * small
     assert view.camera.pose.projection == "orthographic"
     window.actions_.run("undo")
@@ -372,4 +374,103 @@ def test_the_starting_layer_is_kept_when_another_model_reads_the_cloud(cloud_win
     assert window.session.view.selection.layer == 1
     answered(window, document, trace_of(document.input, layers=()))
     assert window.session.view.selection.layer == 0
+    settled(window)
+
+
+# -- with real, if tiny, networks ----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def networks(tmp_path_factory):
+    """Folders of an untrained Point Transformer and of a PointNet, for the classes of the hand-made room."""
+    from tests.models import tiny_points
+
+    folder = tmp_path_factory.mktemp("models")
+    classes = list(CLASSES)
+    attends = tiny_points.transformer(classes=3)
+    joins = tiny_points.shaken(PointNet(5, 3, **tiny_points.WIDTHS))
+    return (
+        tiny_points.saved(folder / "transformer", attends, classes=classes),
+        tiny_points.saved(folder / "pointnet", joins, classes=classes),
+    )
+
+
+@pytest.fixture
+def file(tmp_path):
+    """A room of 1,200 points as a file with colours and labels."""
+    path = tmp_path / "room.npz"
+    cloud = room(1200)
+    np.savez(path, points=cloud.points, colors=cloud.colours, labels=cloud.labels)
+    return path
+
+
+def test_from_a_file_through_a_network_to_reach_and_back(make_window, settled, networks, file):
+    window = make_window(model=str(networks[0]))
+    window.runs.open_path(str(file))
+    settled(window)
+    document, trace = window.session.current, window.session.current.trace
+    assert (document.state, len(trace.layers), len(trace.segmentation.labels)) == ("ready", 10, 1200)
+    assert max(document.checks) < 1e-4
+    assert "grid 0.04 m" in window.deck.docks["cloud"].subtitle()
+    first, second = pane(window, "cloud"), pane(window, "cloud-second")
+    first._take(np.array([1000]), False)
+    settled(window)
+    attended = second.painted.colours
+    for reach, title in (("composed", "Composed attention"), ("hops", "Hops"), ("gradient", "Gradient")):
+        window.actions_.run(f"reach-{reach}")
+        settled(window)
+        assert window.deck.docks["cloud-second"].title() == title
+        assert second.painted.field.lit.any()
+        assert second.painted.star is None
+        assert (second.painted.colours != attended).any()
+    window.actions_.run("reach-attention")
+    settled(window)
+    np.testing.assert_array_equal(second.painted.colours, attended)
+    window.toasts.clear()
+
+
+def test_pointnet_has_critical_points_and_an_upper_bound(make_window, settled, networks, file):
+    window = make_window(model=str(networks[1]))
+    window.runs.open_path(str(file))
+    settled(window)
+    trace, second = window.session.current.trace, pane(window, "cloud-second")
+    assert trace.layers == ()
+    assert not window.actions_.actions["reach-attention"].isEnabled()
+    assert not pane(window, "classes").reach._group.button(0).isEnabled()
+    window.actions_.run("second-critical")
+    settled(window)
+    assert f"{len(trace.outputs['critical']):,} points" in window.deck.docks["cloud-second"].subtitle()
+    window.actions_.run("second-bound")
+    settled(window)
+    shown = second.view._points
+    assert len(shown) > 1200
+    second._hovered(len(shown) - 1)
+    assert window.session.hover == Hover()
+    window.actions_.run("undo")
+    settled(window)
+    assert len(second.view._points) == 1200
+    window.toasts.clear()
+
+
+def test_closing_during_the_pass_leaves_no_thread(make_window, qtbot, networks, tmp_path):
+    path = tmp_path / "large.npy"
+    np.save(path, room(60_000).points)
+    window = make_window(model=str(networks[0]))
+    window.runs.open_path(str(path))
+    running = window.jobs.running
+    qtbot.waitUntil(lambda: any(j.kind.startswith("run ") and j.sentence for j in running()), timeout=WAIT)
+    window.close()
+    assert window.session.current.trace is None
+    assert not [t for t in threading.enumerate() if t.name.startswith("headlight-")]
+
+
+def test_a_broken_cloud_leaves_everything_open(cloud_window, qtbot, settled, tmp_path):
+    window = cloud_window
+    document, trace = window.session.current, window.session.current.trace
+    path = tmp_path / "torn.ply"
+    path.write_text("ply\nformat ascii 1.0\nelement vertex 9\nproperty float x\nend_header\n1\n")
+    window.runs.open_path(str(path))
+    qtbot.waitUntil(lambda: bool(window.toasts.messages()), timeout=WAIT)
+    assert (window.session.documents, document.trace) == ([document], trace)
+    window.toasts.clear()
     settled(window)

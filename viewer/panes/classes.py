@@ -36,7 +36,7 @@ class ClassesPane(CloudPane):
         self.palette.changed.connect(lambda v: change(palette=v))
         self.reach = Segmented(REACHES, "Reach of the point")
         self.reach.changed.connect(lambda v: change(reach=v))
-        self.size = LabelledSlider("Point size", 1, 12, 0.5, "{:.1f} px", 3)
+        self.size = LabelledSlider("Point size", 1, 12, 0.5, "{:.1f} px", 4)
         self.size.changed.connect(lambda v: change("point size", point_size=float(v)))
         self.projection = Segmented(
             [("perspective", "Perspective"), ("orthographic", "Orthographic")], "Projection"
@@ -100,7 +100,7 @@ class ClassesPane(CloudPane):
         self.eye_dome.set_on(cloud.eye_dome)
         self.cutaway.set_on(cloud.cutaway)
         layerless = trace is not None and not trace.layers
-        for reach in ("attention", "composed", "hops"):
+        for reach, _ in REACHES:
             why = f"{trace.model.title} has no attention layers" if layerless else ""
             self.reach.set_option_enabled(reach, not layerless, why)
         self._show_frame(document.input)

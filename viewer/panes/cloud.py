@@ -22,18 +22,19 @@ from viewer.cloud_colours import (
     Look,
     Scene,
     attention_colours,
-    heights,
+    heat,
     offers,
     plain_colours,
     reach_field,
     shown_as,
+    upper_bound,
     visible,
 )
 from viewer.clouds import CloudInput
-from viewer.jobs import Lane
+from viewer.jobs import Failure, Lane
+from viewer.panes.cloud_words import REACHES, attention_said, subtitle
 from viewer.panes.of_cloud import CloudPane, current_look, scene_of
 from viewer.panes.on_input import pointed
-from viewer.panes.words import map_named
 from viewer.session import NOWHERE, ColourBy, Document, Hover, View
 from widgets.colormap import lut
 from widgets.cursor_tip import read_out
@@ -49,6 +50,7 @@ _fitted: weakref.WeakKeyDictionary[Document, CloudInput] = weakref.WeakKeyDictio
 """The cloud that each document's camera was put before; another one is fitted into the view anew."""
 _grids: weakref.WeakKeyDictionary[CloudInput, PointGrid] = weakref.WeakKeyDictionary()
 _lock = threading.Lock()
+NO_PLACES = np.empty((0, 3), np.float32)
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,8 @@ class Painted:
     star: cloud_maps.Star | None
     field: Field | None
     tokens: np.ndarray
+    more: np.ndarray
+    """float32 (k, 3): places beside the cloud's own points; they are the last of `colours` and `mask`."""
 
 
 class View3DPane(CloudPane):
@@ -154,8 +158,9 @@ class View3DPane(CloudPane):
         return cloud.palette, cloud.hidden, cloud.reach, view.selection.queries, view.map.colours
 
     def lane_for(self, view: View) -> Lane:
-        slow = self.chosen_by(view) == "attention" and view.cloud.reach != "attention"
-        return "run" if slow and view.selection.queries else "look"
+        by = self.chosen_by(view)
+        reaches = by == "attention" and view.cloud.reach != "attention" and view.selection.queries
+        return "run" if reaches or by == "bound" else "look"
 
     def compute(self, asked: Asked, view: View, hover: Hover, task: Task) -> Painted:
         scene, by = asked.scene, asked.by
@@ -165,8 +170,16 @@ class View3DPane(CloudPane):
         tokens = cloud_maps.chosen(trace, trace.tokens, queries) if trace else np.empty(0, int)
         selected = trace.segmentation.sample[tokens] if trace else tokens
 
-        def painted(colours, star=None, field=None) -> Painted:
-            return Painted(asked, grid, colours, mask, cloud.hidden, selected, star, field, tokens)
+        def painted(colours, star=None, field=None, more=NO_PLACES) -> Painted:
+            return Painted(asked, grid, colours, mask, cloud.hidden, selected, star, field, tokens, more)
+
+        if by == "bound":
+            bright = heat(view.map.colours, asked.look)[180]
+            colours = plain_colours(scene, by, cloud.palette, asked.look)
+            task.partial(painted(colours))
+            more = upper_bound(trace, task)
+            grid, mask = _grid_of(scene.cloud, more), _with(mask, np.ones(len(more), bool))
+            return painted(_with(colours, np.tile(bright, (len(more), 1))), more=more)
 
         if by != "attention" or asked.blocked:
             seen = "prediction" if asked.blocked else by
@@ -184,9 +197,10 @@ class View3DPane(CloudPane):
     def paint(self, result: Painted) -> None:
         view, document = self._made(), self.session.current
         before, cloud = self.painted, result.asked.scene.cloud
-        if cloud is not self._shown:
+        if cloud is not self._shown or before is None or before.more is not result.more:
             view.set_camera(camera_of(document))
-            view.set_points(cloud.points, result.grid, fit=_fitted.get(document) is not cloud)
+            points = _with(cloud.points, result.more)
+            view.set_points(points, result.grid, fit=_fitted.get(document) is not cloud)
             _fitted[document] = cloud
             self._shown, before = cloud, None
         if before is None or before.colours is not result.colours:
@@ -217,50 +231,37 @@ class View3DPane(CloudPane):
 
     # -- what it says ------------------------------------------------------------------------------------
 
+    def complain(self, failure: Failure) -> None:
+        self._asked = None  # so that the same can be asked again
+        super().complain(failure)
+
     def _say(self, document: Document, view: View) -> None:
         scene = scene_of(document)
         by = shown_as(scene, self.chosen_by(view), bool(view.selection.queries))
         reaches = by == "attention" and view.cloud.reach != "attention"
         self.title_changed.emit(REACHES[view.cloud.reach] if reaches else TITLES[by])
-        self.subtitle_changed.emit(self._subtitle(scene, by, view))
+        painted = self.painted
+        if by == "attention" and offers(scene)["attention"] == "":
+            drawn = painted is not None and painted.asked.scene == scene and painted.asked.by == by
+            self.subtitle_changed.emit(self._attention_said(painted, view) if drawn else "")
+        else:
+            self.subtitle_changed.emit(subtitle(scene, by, self.chosen_by(view)))
 
-    def _subtitle(self, scene: Scene, by: ColourBy, view: View) -> str:
-        if scene.trace is None:
-            return f"{len(scene.cloud.points):,} points · not segmented yet"
-        if by == "attention":
-            return self._attention_said(scene, view)
-        asked_for = self.chosen_by(view)
-        if asked_for == "attention" and not offers(scene)["attention"]:
-            return "click a point to see what it draws on"
-        if by == "height":
-            low, high = heights(scene.cloud.points)
-            return f"{low:.1f} to {high:.1f} m"
-        if by == "entropy":
-            return f"0 to {np.log(len(scene.classes)):.2f} nats"
-        if by == "confidence":
-            return "probability of the class, 0 to 1"
-        if by == "prediction":
-            return seen_said(scene)
-        return ""
-
-    def _attention_said(self, scene: Scene, view: View) -> str:
-        painted, trace = self.painted, scene.trace
-        if painted is None or painted.asked.scene != scene or painted.asked.by != "attention":
-            return ""
-        if painted.asked.blocked:
-            return painted.asked.blocked
-        of = f"of {named(scene, painted.tokens)}"
+    def _attention_said(self, painted: Painted, view: View) -> str:
+        asked = painted.asked
+        if asked.blocked:
+            return asked.blocked
         if view.cloud.reach != "attention":
+            of = f"of {named(asked.scene, painted.tokens)}"
             return f"{of} · {painted.field.said}" if painted.field else of
-        layer = trace.layers[painted.asked.at[0]]
-        away = cloud_maps.away(trace, layer, view.selection.queries)
-        moved = f" · answered {away:.2f} m away" if away > 0 else ""
-        return f"{map_named(trace, *painted.asked.at)} · {of}{moved}"
+        return attention_said(asked.scene, view.selection.queries, asked.at, painted.tokens)
 
     def _tip(self, point: int) -> str:
         painted = self.painted
         if painted is None or self._shown is not painted.asked.scene.cloud:
             return ""
+        if point >= len(self._shown.points):
+            return "a place of the upper bound"
         said, field = reading(painted.asked.scene, point), painted.field
         if field is None:
             return said
@@ -303,7 +304,7 @@ class View3DPane(CloudPane):
             self.view.set_lasso(on)
 
     def _hovered(self, point: int | None) -> None:
-        if point is None or self._shown is None:
+        if point is None or self._shown is None or point >= len(self._shown.points):
             self._under = None
             self.session.set_hover(NOWHERE)
             return
@@ -319,8 +320,7 @@ class View3DPane(CloudPane):
         self._take(np.array([point]), add)
 
     def _circled(self, points: np.ndarray, add: bool) -> None:
-        if len(points):
-            self._take(points, add)
+        self._take(points, add)
 
     def _take(self, points: np.ndarray, add: bool) -> None:
         """Select the tokens that answer for these points of the file."""
@@ -328,7 +328,10 @@ class View3DPane(CloudPane):
         if document is None or document.trace is None or self._shown is not document.input:
             return
         trace = document.trace
+        points = points[points < len(document.input.points)]
         tokens = np.unique(trace.segmentation.nearest[points])
+        if not len(tokens):
+            return
         before = self.session.view.selection.queries
         after = cloud_maps.joined(trace, before, tokens) if add else cloud_maps.places(trace.tokens, tokens)
         self.session.select(queries=after)
@@ -351,22 +354,6 @@ class SecondViewPane(View3DPane):
     name, title, setting = "cloud-second", "Attention", "second"
 
 
-REACHES = {
-    "attention": "Attention",
-    "composed": "Composed attention",
-    "hops": "Hops",
-    "gradient": "Gradient",
-}
-
-
-def seen_said(scene: Scene) -> str:
-    """76,412 points of 81,900 seen · grid 0.04 m."""
-    seen, all_ = len(scene.trace.tokens), len(scene.cloud.points)
-    said = f"{seen:,} points of {all_:,} seen" if seen < all_ else f"all {all_:,} points seen"
-    grid = scene.trace.outputs.get("grid")
-    return f"{said} · grid {grid:.3g} m" if grid else said
-
-
 def camera_of(document: Document) -> Camera:
     if document not in _cameras:
         from widgets.camera import Camera
@@ -375,10 +362,17 @@ def camera_of(document: Document) -> Camera:
     return _cameras[document]
 
 
-def _grid_of(cloud: CloudInput) -> PointGrid:
+def _with(own: np.ndarray | None, more: np.ndarray) -> np.ndarray | None:
+    """The cloud's own points, colours or mask, and those of what is shown beside it."""
+    return own if own is None or not len(more) else np.concatenate([own, more])
+
+
+def _grid_of(cloud: CloudInput, more: np.ndarray | None = None) -> PointGrid:
     """What finds the point under the cursor: made once for both views, in a worker."""
     from widgets.picking import PointGrid
 
+    if more is not None:
+        return PointGrid(_with(cloud.points, more))
     with _lock:
         if cloud not in _grids:
             _grids[cloud] = PointGrid(cloud.points)
