@@ -55,7 +55,8 @@ class Transforms:
 
     def penalty(self) -> Tensor:
         """How far the feature transforms are from orthogonal: mean of ‖I − A·Aᵀ‖² (equation 2)."""
-        square = self.features @ self.features.transpose(1, 2)
+        matrix = self.features.float()
+        square = matrix @ matrix.transpose(1, 2)
         one = torch.eye(square.shape[1], device=square.device, dtype=square.dtype)
         return (one - square).square().sum((1, 2)).mean()
 
@@ -86,6 +87,7 @@ class PointNet(nn.Module):
             "transform": tuple(transform),
             "head": tuple(head),
         }
+        self._last: Transforms | None = None
         self.turn = Transform(3 + in_channels, 3, transform)
         self.point = shared(3 + in_channels, *point)
         self.turn_features = Transform(point[-1], point[-1], transform)
@@ -97,12 +99,16 @@ class PointNet(nn.Module):
         )
 
     def forward(self, features: Tensor, positions: Tensor) -> Tensor:
-        return self.with_penalty(features, positions)[0]
-
-    def with_penalty(self, features: Tensor, positions: Tensor) -> tuple[Tensor, Tensor]:
-        """(logits, penalty of the feature transforms): training adds 0.001 of the penalty to its loss."""
         local, deep, transforms = self.encoded(features, positions)
-        return self.classified(local, deep.amax(1)), transforms.penalty()
+        self._last = transforms if self.training else None
+        return self.classified(local, deep.amax(1))
+
+    def regulariser(self) -> Tensor:
+        """Penalty of the last pass in training; 0.001 of it belongs to the loss. It can be asked for once."""
+        if self._last is None:
+            raise ValueError("the penalty is that of a pass in training")
+        transforms, self._last = self._last, None
+        return transforms.penalty()
 
     def encoded(
         self, features: Tensor, positions: Tensor, transforms: Transforms | None = None

@@ -81,7 +81,8 @@ def test_transforms_begin_as_the_identity_and_the_penalty_pulls_towards_rotation
     torch.manual_seed(0)
     net = PointNet(3, 4, point=(8, 8), feature=(8, 16), transform=(8, 8, 8), head=(8,)).train()
     x, positions = (part.view(2, 150, 3) for part in inputs())
-    logits, penalty = net.with_penalty(x, positions)
+    logits = net(x, positions)
+    penalty = net.regulariser()
     assert penalty == 0
     turned = torch.linalg.qr(torch.randn(2, 8, 8))[0]
     assert Transforms(torch.eye(3)[None], turned).penalty() < 1e-9
