@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from time import perf_counter
+from weakref import WeakSet
 
 import numpy as np
 import shiboken6
@@ -29,13 +30,16 @@ from widgets.eye_dome import STRENGTH, EyeDome
 from widgets.gl_objects import GraphicsError, Target, largest_side, prepare
 from widgets.picking import LARGEST, SMALLEST, PointSize
 
-_MOVING = 0.040  # s a frame may take while the camera moves
+_MOVING = 0.036  # s a frame may take while the camera moves
 _CHUNK = 0.080  # s that a chunk may take at rest
 _REST = 90  # ms without a move after which the camera counts as resting
 _PATIENCE = 0.2  # s after which what was added is shown
 _LEAST = 8_000  # points in a frame, however slow the machine
 _ENLARGED = 2.0  # most that points grow while few of them are drawn
 _SMOOTHING = 1.2  # s that smoothing may take; of more points the edges stay as they are
+
+
+_CANVASES: WeakSet[CloudCanvas] = WeakSet()
 
 
 @dataclass(eq=False)
@@ -61,6 +65,7 @@ class CloudCanvas(QOpenGLWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.camera = camera
+        _CANVASES.add(self)
         self.size_by_depth, self.eye_dome = True, True
         self.point_size = 4.0
         self.box: Box | None = None  # of the room whose walls are cut away
@@ -211,9 +216,14 @@ class CloudCanvas(QOpenGLWidget):
             self._gl.marks.set_points(self._marked)
         self._stale.clear()
 
+    def _time(self) -> float:
+        """Seconds that a frame may take while the camera moves: views that move together share them."""
+        alive = [canvas for canvas in _CANVASES if shiboken6.isValid(canvas) and canvas.isVisible()]
+        return _MOVING / max(sum(canvas.camera is self.camera for canvas in alive), 1)
+
     def _sample(self) -> int:
         """Points that can be drawn in a frame while the camera moves."""
-        return max(_LEAST, int((_MOVING - self._frame - self._compose) / self._cost))
+        return max(_LEAST, int((self._time() - self._frame - self._compose) / self._cost))
 
     def _draw_sample(self) -> int:
         """Begin anew with what a frame has time for. Returns how many points were drawn."""
@@ -291,7 +301,7 @@ class CloudCanvas(QOpenGLWidget):
 
     def _shaded(self, moved: bool) -> bool:
         """Whether there is eye-dome lighting: where it would make motion jerky it waits for rest."""
-        return self.eye_dome and not (moved and self._shading > 0.5 * _MOVING)
+        return self.eye_dome and not (moved and self._shading > 0.5 * self._time())
 
     def _is_complete(self) -> bool:
         front = self._gl.front

@@ -31,9 +31,10 @@ from widgets.colormap import lut as colour_table
 from widgets.cursor_tip import CursorTip
 from widgets.cutaway import room_box
 from widgets.gestures import adds, by_keyboard
-from widgets.picking import PointGrid
+from widgets.picking import PointGrid, spacing
 
 _STEP = 1.0015  # zoom per eighth of a degree of the wheel: a notch is ×1.2, as on pictures
+_CLOSED, _SIZES = 1.9, (2.5, 7.0)  # spacings that make a point's diameter, held within these pixels
 _FIT_SAMPLE = 20_000  # points that decide what "all is seen" means
 _SHIFT, _CTRL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
 
@@ -84,6 +85,8 @@ class CloudView(QWidget):
         self._drag = ""  # "orbit", "pan" or "lasso"
         self._pan_depth: float | None = None
         self._lasso_mode = self._cutaway = False
+        self._own_size: float | None = None
+        self._spacing = 0.0  # metres between points
         self._unfitted = True  # fit as soon as the view has its size
         self._fitted: Pose | None = None  # the camera as it was fitted to this view's size
         # One pick for all mouse moves that arrive in one round of the event loop.
@@ -119,6 +122,7 @@ class CloudView(QWidget):
         if len(points) and not np.isfinite([points.min(), points.max()]).all():
             raise ValueError("a point of the cloud is not finite")
         self._points, self._grid, self._visible = points, grid, None
+        self._spacing = spacing(points)
         self._colours = np.full(points.shape, 200, np.uint8)
         self._overlay.marks.star = self._overlay.marks.hovered = None
         self._canvas.set_marked(np.zeros((0, 3), np.float32))
@@ -147,11 +151,28 @@ class CloudView(QWidget):
         self._say()
         self._point_soon.start()
 
-    def set_point_size(self, pixels: float) -> None:
-        """Diameter of a point in pixels of the screen."""
-        self._canvas.point_size = self._overlay.point_size = float(min(max(pixels, 1.0), 32.0))
-        self._canvas.redraw()
-        self._overlay.update()
+    @property
+    def point_size(self) -> float:
+        """Diameter of a point in pixels of the screen where all was fitted."""
+        return self._canvas.point_size
+
+    def set_point_size(self, pixels: float | None) -> None:
+        """Diameter of a point in pixels of the screen; None (as at first) for one at which surfaces close."""
+        self._own_size = pixels
+        self._resize_points()
+
+    def _resize_points(self) -> None:
+        pixels = self._own_size
+        if pixels is None:
+            distance, fitted = self._camera.pose.distance, self._camera.fitted
+            scale = float(self._camera.pixels_per_metre(distance, self._size())) * distance / fitted
+            pixels = min(max(_CLOSED * self._spacing * scale, _SIZES[0]), _SIZES[1])
+            if not self._spacing:  # a point, or the same one again and again
+                pixels = _SIZES[1]
+        if pixels != self._canvas.point_size:
+            self._canvas.point_size = self._overlay.point_size = float(min(max(pixels, 1.0), 32.0))
+            self._canvas.redraw()
+            self._overlay.update()
 
     def set_size_by_depth(self, on: bool) -> None:
         """Points have their size where all was fitted and grow, up to fourfold, as one comes closer, so that
@@ -188,6 +209,7 @@ class CloudView(QWidget):
             points = points if len(points) else self._points
             self._camera.fit(points[:: max(1, len(points) // _FIT_SAMPLE)], self._size())
             self._fitted = self._camera.pose
+            self._resize_points()
 
     def set_star(
         self, centre: np.ndarray | None, ends: np.ndarray | None = None, weights: np.ndarray | None = None

@@ -237,6 +237,8 @@ def test_the_room_is_seen_through_the_wall_in_front(opened, qtbot):
     view = opened(
         np.concatenate([front, back]), np.repeat([RED, GREEN], [len(front), len(back)], axis=0), (300, 300)
     )
+    view.set_size_by_depth(True)  # so that both walls are closed
+    settle(qtbot, view)
     assert is_colour(pixels(view)[150, 150], RED)
     assert view.pick(150, 150) < len(front)
     view.set_cutaway(True)

@@ -7,7 +7,7 @@ import pytest
 
 from widgets.camera import Camera, Pose
 from widgets.cutaway import NOTHING, cuts, kept, room_box
-from widgets.picking import REACH, PointGrid, PointSize
+from widgets.picking import REACH, PointGrid, PointSize, spacing
 
 SIZE = (500, 400)
 
@@ -154,3 +154,13 @@ def test_from_inside_nothing_is_cut_away():
     assert kept(points, NOTHING).all()
     single = room_box(np.ones((1, 3), np.float32))
     assert np.isfinite([single.low, single.high]).all()
+
+
+@pytest.mark.parametrize("n", [2_000, 90_000])
+def test_spacing_is_that_of_a_surface(n):
+    """n points a square metre have a spacing of 1/√n, wherever the surface is."""
+    random = np.random.default_rng(0)
+    points = np.concatenate([random.uniform(0, 1, (n, 2)), np.full((n, 1), 3.0)], 1).astype(np.float32)
+    assert spacing(points) == pytest.approx(n**-0.5, rel=0.15)
+    assert spacing(points[:1]) == spacing(points[:0]) == 0
+    assert spacing(np.ones((500, 3), np.float32)) == 0
