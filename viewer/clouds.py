@@ -22,7 +22,7 @@ _TURNS: dict[str, tuple[tuple[int, int, int], tuple[int, int, int]]] = {
 _FAR = 1000.0
 """Metres from zero at which float32 still tells 0.06 mm apart; beyond them the frame has its own zero."""
 
-_SAMPLE = 200_000
+_SAMPLE = 100_000
 """Points that a guess looks at."""
 
 # A scene this much larger or smaller (in file units) than rooms in metres is taken for another unit.

@@ -53,6 +53,7 @@ def pcd(encoding: str, **fields: np.ndarray) -> bytes:
     )
     out = io.BytesIO()
     cloud.save(out, encoding=pypcd4.Encoding(encoding))
+    assert f"DATA {encoding}\n".encode() in out.getvalue()  # what does not shrink is written plainly
     return out.getvalue()
 
 

@@ -95,7 +95,8 @@ def test_pcd(encoding):
 
 @pytest.mark.parametrize("encoding", ["binary", "binary_compressed"])
 def test_pcd_packs_its_colours_into_the_bits_of_a_float(encoding):
-    is_sample(opened(make.pcd(encoding, **XYZ_, rgb=make.pypcd4.PointCloud.encode_rgb(RGB))), colours=True)
+    more = {"rgb": make.pypcd4.PointCloud.encode_rgb(RGB), "intensity": np.zeros(N, np.float32)}
+    is_sample(opened(make.pcd(encoding, **XYZ_, **more)), colours=True)
 
 
 @pytest.mark.parametrize("kind", ["U", "F"])
@@ -139,6 +140,14 @@ WHOLE = ["%.4f"] * 3 + ["%d"] * 3
 )
 def test_tables_are_read_by_their_columns(title, data, has):
     is_sample(opened(data, title), **dict.fromkeys(has.split(), True))
+
+
+def test_a_column_of_words_names_the_classes():
+    rows = ["x,y,z,label,comment"]
+    rows += [f"{x},{y},{z},{CLASSES[n]},of no use" for (x, y, z), n in zip(XYZ, LABELS, strict=True)]
+    cloud = opened("\n".join(rows).encode(), "named.csv")
+    is_sample(cloud, labels=True)
+    assert cloud.notices == ()
 
 
 @pytest.mark.parametrize(
@@ -423,7 +432,7 @@ def test_reading_tells_how_far_it_is_and_can_be_cancelled(tmp_path):
     ],
 )
 def test_what_native_readers_do_to_their_process_is_one_message(reader, message, monkeypatch):
-    monkeypatch.setattr(guard, "QUIET", 3.0 if reader == "hangs" else 30.0)
+    monkeypatch.setattr(guard, "QUIET", 0.5 if reader == "hangs" else 30.0)
     monkeypatch.setitem(guard.READERS, "las", ("tests.viewer.odd_readers", reader, "LAS file"))
     with pytest.raises(HeadlightError) as error:
         from_bytes(make.las(False, FAR), "scan.las")

@@ -60,14 +60,15 @@ def read_npy(source: Source) -> Parts:
 
 
 def is_npz(file: BinaryIO) -> bool:
-    """Whether a zip archive holds arrays. Leaves the file at its beginning."""
+    """Whether a zip archive holds arrays, or began with one before it was cut off."""
+    file.seek(0)
+    head = file.read(1 << 12)
+    length = int.from_bytes(head[26:28], "little")
     try:
         with zipfile.ZipFile(file) as archive:
             return any(name.endswith(".npy") for name in archive.namelist()[:_MEMBERS])
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, OverflowError):
-        return False
-    finally:
-        file.seek(0)
+        return head[30 : 30 + length].endswith(b".npy")
 
 
 def read_npz(source: Source) -> Parts:
@@ -106,7 +107,7 @@ def _archive(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], sour
         bomb = member.file_size > max(_RATIO_FROM, _RATIO * member.compress_size)
         if bomb and wanted is _POINTS:
             raise HeadlightError(
-                f"{name} unpacks {member.compress_size:,} bytes to {member.file_size:,}.",
+                f"{name} unpacks next to nothing to {member.file_size:,} bytes.",
                 "No points shrink so much: choose another file.",
             )
         with archive.open(member) as file:
@@ -177,6 +178,7 @@ def _array(file: BinaryIO, name: str, source: Source, size: int) -> np.ndarray:
     if items < 0 or len(shape) > 8 or dtype.itemsize == 0:
         raise damaged(name, "array")
     bytes_ = items * dtype.itemsize
+    size -= file.tell()
     if bytes_ > size:
         row = bytes_ // max(1, shape[0]) if shape else bytes_
         raise promises_more(name, shape[0] if shape else 1, size // max(1, row))

@@ -17,7 +17,8 @@ _SURE_ENDINGS = {".xyz", ".pts", ".asc", ".xyzrgb", ".xyzn"}
 
 _LEAST_LINES = 3
 _LOOKED_AT = 200
-_WORDS = re.compile(r"[\s,;|]+")
+_MOST_NAMES = 4096
+"""Classes that a column of words may name."""
 
 
 @dataclass(frozen=True)
@@ -25,66 +26,85 @@ class Layout:
     """How the lines of a table are written."""
 
     separators: str
+    """As `numbers` wants them."""
     columns: int
     names: tuple[str, ...] | None
-    """The header's, where there is one."""
+    """The header's, where it names x, y and z."""
     skipped: int
     """Lines before the first point."""
     promised: int | None
-    """Points that a first line of one number promises, as in PTS."""
+    """Points that a line of one number promises, as in PTS."""
+    worded: tuple[int, ...] = ()
+    """Columns that hold words: the names of classes, or something to be passed over."""
 
 
 def layout(head: bytes, ending: str) -> Layout | None:
     """How a file is written that begins with `head`, or None if it is no table of points."""
     if b"\0" in head:
         return None
-    try:
-        text = head.decode("utf-8-sig", "ignore")
-    except UnicodeDecodeError:
-        return None
-    lines = re.split(r"\r\n|\n|\r", text)
+    lines = re.split(r"\r\n|\n|\r", head.decode("utf-8-sig", "ignore"))
     if len(head) >= 1 << 15:
         lines.pop()  # cut anywhere
-    lines = lines[: 20 + _LOOKED_AT]
-    first = _first_row(lines)
-    if first is None:
-        return None
-    rows = [line for line in lines[first:] if line.strip() and line.lstrip()[0] not in "#/"][:_LOOKED_AT]
-    separators = _separators(rows)
-    words = [prepared([row], separators)[0].split() for row in rows]
-    good = [w for w in words if len(w) == len(words[0]) and all(map(is_number, w))]
-    columns = len(words[0])
-    if columns < 3 or not all(map(is_number, words[0])) or len(good) * 2 < len(rows):
+    names = promised = None
+    is_text = False
+    for first, line in enumerate(lines[:20]):  # noqa: B007
+        bare = line.strip()
+        words = _cells(bare.lstrip("#/ "), _cut(bare))
+        if not bare:
+            continue
+        if {"x", "y", "z"} <= roles(words).keys():
+            names = tuple(words)
+        elif bare[0] in "#/":
+            continue
+        elif len(words) == 1 and words[0].isdecimal() and len(words[0]) < 16:
+            promised = int(words[0])
+        elif _numeric(line, names) is not None:
+            break
+        else:
+            is_text = True
+    else:
         return None
     sure = ending in _SURE_ENDINGS
-    names, promised, said = _header(lines[:first], columns)
-    named = names is not None and {"x", "y", "z"} <= roles(names).keys()
-    if names is not None and not named:
-        if not sure and not said and any(re.search("[A-Za-z]", name) for name in names):
-            return None  # a table of something else
-        names = None
-    if promised is None and any(line.strip() and line.lstrip()[0] not in "#/" for line in lines[:first]):
-        preface = [line for line in lines[:first] if line.strip() and line.lstrip()[0] not in "#/"]
-        if not sure and (not named or len(preface) > 1):
-            return None  # a text with some numbers in it
-    needed = 1 if sure or named or promised is not None else _LEAST_LINES
-    if len(good) < needed or (len(words) > 1 and words[1] not in good and len(words) < 2 * needed):
+    if is_text and not sure:
         return None
-    return Layout(separators, columns, names, first, promised)
+    rows = [row for row in lines[first:] if row.strip() and row.lstrip()[0] not in "#/"][:_LOOKED_AT]
+    found = [_numeric(row, names) for row in rows]
+    alike = sum(shape == found[0] for shape in found)
+    needed = 1 if sure or names or promised is not None else _LEAST_LINES
+    if alike < needed or alike * 2 < len(rows):
+        return None
+    columns, worded = found[0]
+    if names is not None and len(names) != columns:
+        names = None
+    return Layout(_separators(rows[0]), columns, names, first, promised, worded)
 
 
-def _first_row(lines: list[str]) -> int | None:
-    """The first of the first 20 lines that has three numbers and nothing else."""
-    for number, line in enumerate(lines[:20]):
-        words = [word for word in _WORDS.split(line.strip()) if word]
-        if len(words) >= 3 and all(is_number(word) for word in words):
-            return number
-    return None
+def _numeric(row: str, names: tuple[str, ...] | None) -> tuple[int, tuple[int, ...]] | None:
+    """(columns, those that hold words) of a row that can be a point, else None.
+
+    Words may only stand in columns that a header names, and not for x, y and z.
+    """
+    words = prepared([row], _separators(row))[0].split()
+    if len(words) >= 3 and all(map(is_number, words)):
+        return len(words), ()
+    cells = _cells(row, _cut(row))
+    if names is None or len(cells) != len(names):
+        return None
+    worded = tuple(i for i, cell in enumerate(cells) if cell and not is_number(cell))
+    return (len(cells), worded) if not {roles(names)[axis] for axis in "xyz"} & {*worded} else None
 
 
-def _separators(rows: list[str]) -> str:
+def _cut(line: str) -> str | None:
+    """What stands between the cells of a line, None for spaces."""
+    return next((c for c in ";,\t|" if c in line), None)
+
+
+def _cells(line: str, cut: str | None) -> list[str]:
+    return [cell.strip().strip("\"'") for cell in line.split(cut)]
+
+
+def _separators(row: str) -> str:
     """Characters to be read as spaces; after "." commas are decimal points."""
-    row = rows[0]
     decimal = r"[-+]?\d+,\d+(?:[eE][-+]?\d+)?"
     if ";" in row:
         return ".;\t" if re.search(decimal, row) else ";,\t"
@@ -94,19 +114,22 @@ def _separators(rows: list[str]) -> str:
     return "".join(c for c in ",|\t" if c in row)
 
 
-def _header(lines: list[str], columns: int) -> tuple[tuple[str, ...] | None, int | None, bool]:
-    """(names of the columns, promised number of points, the names stand in a comment) of the lines before the
-    first point.
-    """
-    names = promised = None
-    said = False
+def _numbered(lines: list[str], found: Layout, label: int | None, seen: dict[str, int]) -> list[str]:
+    """The lines with numbers for words: for the name of a class its place in `seen`, to which it is added."""
+    made = []
     for line in lines:
-        words = tuple(word.strip("\"'") for word in _WORDS.split(line.strip().lstrip("#/ ")) if word)
-        if len(words) == 1 and words[0].isdecimal() and len(words[0]) < 16:
-            promised = int(words[0])
-        elif len(words) == columns and not all(map(is_number, words)):
-            names, said = words, line.lstrip()[:1] in ("#", "/")
-    return names, promised, said
+        if not line.strip() or line.lstrip()[0] in "#/":
+            made.append(line)
+            continue
+        cells = _cells(line, _cut(line))
+        for i in found.worded:
+            if i < len(cells):
+                known = cells[i] in seen or len(seen) < _MOST_NAMES
+                cells[i] = str(seen.setdefault(cells[i], len(seen))) if i == label and known else "-1"
+        if found.separators.startswith("."):
+            cells = [cell.replace(",", ".") for cell in cells]
+        made.append(" ".join(cell or "nan" for cell in cells))
+    return made
 
 
 def read_table(source: Source, found: Layout, ending: str = "") -> Parts:
@@ -118,14 +141,16 @@ def read_table(source: Source, found: Layout, ending: str = "") -> Parts:
     for _ in range(found.skipped):
         text.block(1)
     meaning, parts, count = None, [], 0
+    label, seen = roles(found.names or ()).get("label"), {}
     for first, lines in text.blocks():
-        values = numbers(lines, first, found.columns, source.name, found.separators)
+        if found.worded:
+            values = numbers(_numbered(lines, found, label, seen), first, found.columns, source.name)
+        else:
+            values = numbers(lines, first, found.columns, source.name, found.separators)
         if not len(values):
             continue
         if meaning is None:
-            meaning = roles(found.names) if found.names else None
-            if meaning is None or not {"x", "y", "z"} <= meaning.keys():
-                meaning = guess_roles(values, ending)
+            meaning = roles(found.names) if found.names else guess_roles(values, ending)
             used = sorted(set(meaning.values()))
         count += len(values)
         check_count(source.name, count)
@@ -142,7 +167,7 @@ def read_table(source: Source, found: Layout, ending: str = "") -> Parts:
         values = parts.pop(0)
         columns.put(at, len(values), lambda i, values=values: values[:, i])
         at += len(values)
-    return Parts(**columns.arrays)
+    return Parts(**columns.arrays, names=tuple(seen) or None)
 
 
 def guess_roles(values: np.ndarray, ending: str = "") -> dict[str, int]:

@@ -8,11 +8,12 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from models.errors import HeadlightError
-from viewer.cloud_formats.parts import CHUNK, Source
+from viewer.cloud_formats.parts import Source
 
 _ODD_NUMBERS = re.compile(r"-?(?:nan\(\w*\)|1\.#(?:QNAN|SNAN|IND)\w*)", re.I)
 _ODD_INFINITY = re.compile(r"1\.#INF\w*", re.I)
-_LONGEST_LINE = 1 << 20
+_CHUNK, _LONGEST_LINE = 1 << 21, 1 << 20
+"""Bytes"""
 
 
 class Lines:
@@ -29,7 +30,7 @@ class Lines:
         data = self._rest
         if most is None or data.count(b"\n") < most:
             self.source.report()
-            more = self.source.file.read(CHUNK)
+            more = self.source.file.read(_CHUNK)
             if len(data) > _LONGEST_LINE and b"\n" not in data and more:
                 raise HeadlightError(
                     f"Line {self.number:,} of {self.source.name} does not end.", "Choose a text with lines."
