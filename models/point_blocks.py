@@ -61,11 +61,10 @@ def look(
     here = points[tokens, :2]
     centre = (here.min(axis=0).astype(np.float64) + here.max(axis=0)) / 2
     values, where = _seen(model, points[tokens], given[tokens], centre, floor)
-    turn = model.turn(torch.cat([where, values], dim=2))
-    local, deep, turn_features = model.features(values, where)
+    local, deep, transforms = model.encoded(values, where)
     whole, most = deep[0].max(dim=0)
     critical = tokens[np.unique(most.cpu().numpy())]
-    block = Block(tokens, centre, critical, turn, turn_features, whole)
+    block = Block(tokens, centre, critical, transforms.turn, transforms.features, whole)
     return block, model.classified(local, whole[None])[0]
 
 

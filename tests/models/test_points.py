@@ -143,7 +143,7 @@ def test_pointnet_covers_every_point_by_blocks_as_one_forward_pass_each(tmp_path
             logits = net(values, where)[0]
             # Without its other points the global feature, and so every answer, is the same.
             critical = np.flatnonzero(np.isin(block.tokens, block.critical))
-            deep = net.features(values, where)[1][0]
+            deep = net.encoded(values, where)[1][0]
         answer = probabilities.probabilities[block.tokens]
         np.testing.assert_allclose(answer, torch.softmax(logits, dim=1), atol=1e-5)
         assert torch.equal(deep[critical].amax(dim=0), deep.amax(dim=0))
