@@ -56,12 +56,7 @@ def reading(scene: Scene, point: int) -> str:
         lines.append(f"{answer.classes[label]}\t{answer.confidence[point]:.2f}")
     if truth is not None:
         known = int(truth[point])
-        if known < 0:
-            lines.append("unlabelled")
-        elif answer is None or known != int(answer.labels[point]):
-            lines.append(f"truth: {scene.classes[known]}")
-        else:
-            lines.append("as the truth has it")
+        lines.append(f"truth: {scene.classes[known]}" if known >= 0 else "unlabelled")
     lines.append(whereabouts(scene, scene.cloud.points[point]))
     return "\n".join(lines)
 

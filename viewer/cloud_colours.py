@@ -17,7 +17,7 @@ from viewer.cloud_maps import chosen, in_input, stages
 from viewer.clouds import CloudInput
 from viewer.maps import derived
 from viewer.session import CloudSettings, ColourBy, View
-from widgets.colormap import levels, lut, scale_of
+from widgets.colormap import Scale, levels, lut, scale_of
 from widgets.palettes import RIGHT, UNLABELLED, WRONG, class_colours
 
 TITLES: dict[ColourBy, str] = {
@@ -224,13 +224,13 @@ class Field:
     """Where the selected points reach, over the input's tokens.
 
     values: float32 (m,), shares, gradients, or numbers of hops (-1: none). levels: uint8 (m,) of the heat
-    colours. lit: bool (m,), what is lit at all. said: how the colours are to be read.
+    colours. lit: bool (m,), what is lit at all. scale: how the colours are to be read.
     """
 
     values: np.ndarray
     levels: np.ndarray
     lit: np.ndarray
-    said: str
+    scale: Scale
 
 
 def reach_field(trace: Trace, view: View, at: tuple[int, Head], task: Task = SILENT) -> Field | None:
@@ -244,11 +244,11 @@ def reach_field(trace: Trace, view: View, at: tuple[int, Head], task: Task = SIL
     values = derived(trace, key, lambda: _reached(trace, view.cloud.reach, tokens, task))
     if view.cloud.reach == "hops":
         reached, most = values >= 0, max(int(values.max(initial=0)), 1)
-        shown = np.where(reached, 255 - values.astype(np.int32) * 200 // most, 0).astype(np.uint8)
-        return Field(values, shown, reached, f"0 to {most} hops")
+        shown = np.where(reached, 255 - values.astype(np.int32) * 230 // most, 0).astype(np.uint8)
+        return Field(values, shown, reached, Scale(0.0, float(most)))
     scale = scale_of(values, 99.5, log=True)
     shown = levels(values, scale)
-    return Field(values, shown, shown > 0, f"log, {scale.low:.1e} to {scale.high:.1e}")
+    return Field(values, shown, shown > 0, scale)
 
 
 def _weights(trace: Trace, view: View, at: tuple[int, Head]) -> Field:
@@ -260,7 +260,7 @@ def _weights(trace: Trace, view: View, at: tuple[int, Head]) -> Field:
     lit = np.zeros(len(values), bool)
     lit[in_input(trace, layer.keys)[found]] = True
     scale = scale_of(weights, 100.0)
-    return Field(values, levels(values, scale), lit, f"0 to {scale.high:.2f}")
+    return Field(values, levels(values, scale), lit, scale)
 
 
 def _reached(trace: Trace, reach: str, tokens: np.ndarray, task: Task) -> np.ndarray:
@@ -274,14 +274,19 @@ def _reached(trace: Trace, reach: str, tokens: np.ndarray, task: Task) -> np.nda
     return open_engine(trace.model.id, "points", trace.device, task).gradient_field(trace, tokens, task)
 
 
+def shaded_colours(scene: Scene, palette: str, look: Look) -> np.ndarray:
+    """uint8 (n, 3): the class colours in the shade, from which the selected points' reach stands out."""
+    base = plain_colours(scene, "prediction", palette, look)
+    key = ("shade", id(scene.cloud), palette, look)
+    return derived(scene.trace, key, lambda: mixed(base, look, SHADE))
+
+
 def attention_colours(
     scene: Scene, field: Field, settings: CloudSettings, look: Look, map_: str
 ) -> np.ndarray:
     """uint8 (n, 3): the class colours in the shade, and over them the field in the colours of heat."""
     answer = scene.answer
-    base = plain_colours(scene, "prediction", settings.palette, look)
-    key = ("shade", id(scene.cloud), settings.palette, look)
-    colours = derived(scene.trace, key, lambda: mixed(base, look, SHADE)).copy()
+    colours = shaded_colours(scene, settings.palette, look).copy()
     lit = np.flatnonzero(field.lit[answer.nearest])
     colours[lit] = heat(map_, look)[field.levels[answer.nearest[lit]]]
     return colours

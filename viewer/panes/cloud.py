@@ -26,13 +26,14 @@ from viewer.cloud_colours import (
     offers,
     plain_colours,
     reach_field,
+    shaded_colours,
     shown_as,
     upper_bound,
     visible,
 )
 from viewer.clouds import CloudInput
 from viewer.jobs import Failure, Lane
-from viewer.panes.cloud_words import REACHES, attention_said, subtitle
+from viewer.panes.cloud_words import REACHES, attention_said, scale_said, subtitle
 from viewer.panes.of_cloud import CloudPane, current_look, scene_of
 from viewer.panes.on_input import pointed
 from viewer.session import NOWHERE, ColourBy, Document, Hover, View
@@ -79,9 +80,10 @@ class Painted:
     selected: np.ndarray
     star: cloud_maps.Star | None
     field: Field | None
-    tokens: np.ndarray
     more: np.ndarray
     """float32 (k, 3): places beside the cloud's own points; they are the last of `colours` and `mask`."""
+    said: str
+    """Of what the attention is."""
 
 
 class View3DPane(CloudPane):
@@ -170,8 +172,8 @@ class View3DPane(CloudPane):
         tokens = cloud_maps.chosen(trace, trace.tokens, queries) if trace else np.empty(0, int)
         selected = trace.segmentation.sample[tokens] if trace else tokens
 
-        def painted(colours, star=None, field=None, more=NO_PLACES) -> Painted:
-            return Painted(asked, grid, colours, mask, cloud.hidden, selected, star, field, tokens, more)
+        def painted(colours, star=None, field=None, more=NO_PLACES, said="") -> Painted:
+            return Painted(asked, grid, colours, mask, cloud.hidden, selected, star, field, more, said)
 
         if by == "bound":
             bright = heat(view.map.colours, asked.look)[180]
@@ -183,13 +185,19 @@ class View3DPane(CloudPane):
 
         if by != "attention" or asked.blocked:
             seen = "prediction" if asked.blocked else by
-            return painted(plain_colours(scene, seen, cloud.palette, asked.look))
-        if cloud.reach != "attention":
-            task.partial(painted(plain_colours(scene, "prediction", cloud.palette, asked.look)))
+            return painted(plain_colours(scene, seen, cloud.palette, asked.look), said=asked.blocked)
+        star, said = None, f"of {named(scene, tokens)}"
+        if cloud.reach == "attention":
+            star = cloud_maps.star(trace, view, asked.at)
+            said = attention_said(scene, queries, asked.at, tokens)
+        else:
+            task.partial(painted(shaded_colours(scene, cloud.palette, asked.look), said=said))
         task.check()
         field = reach_field(trace, view, asked.at, task)
-        star = cloud_maps.star(trace, view, asked.at) if cloud.reach == "attention" else None
-        return painted(attention_colours(scene, field, cloud, asked.look, view.map.colours), star, field)
+        if cloud.reach != "attention":
+            said += f" · {scale_said(cloud.reach, field)}"
+        colours = attention_colours(scene, field, cloud, asked.look, view.map.colours)
+        return painted(colours, star, field, said=said)
 
     def paint_partial(self, value: Painted) -> None:
         self.paint(value)
@@ -243,18 +251,9 @@ class View3DPane(CloudPane):
         painted = self.painted
         if by == "attention" and offers(scene)["attention"] == "":
             drawn = painted is not None and painted.asked.scene == scene and painted.asked.by == by
-            self.subtitle_changed.emit(self._attention_said(painted, view) if drawn else "")
+            self.subtitle_changed.emit(painted.said if drawn else "")
         else:
             self.subtitle_changed.emit(subtitle(scene, by, self.chosen_by(view)))
-
-    def _attention_said(self, painted: Painted, view: View) -> str:
-        asked = painted.asked
-        if asked.blocked:
-            return asked.blocked
-        if view.cloud.reach != "attention":
-            of = f"of {named(asked.scene, painted.tokens)}"
-            return f"{of} · {painted.field.said}" if painted.field else of
-        return attention_said(asked.scene, view.selection.queries, asked.at, painted.tokens)
 
     def _tip(self, point: int) -> str:
         painted = self.painted
@@ -327,14 +326,21 @@ class View3DPane(CloudPane):
         document = self.session.current
         if document is None or document.trace is None or self._shown is not document.input:
             return
-        trace = document.trace
+        trace, before = document.trace, self.session.view.selection.queries
         points = points[points < len(document.input.points)]
-        tokens = np.unique(trace.segmentation.nearest[points])
-        if not len(tokens):
-            return
-        before = self.session.view.selection.queries
-        after = cloud_maps.joined(trace, before, tokens) if add else cloud_maps.places(trace.tokens, tokens)
-        self.session.select(queries=after)
+
+        def find(task: Task) -> tuple[Place, ...]:
+            tokens = np.unique(trace.segmentation.nearest[points])
+            return (
+                cloud_maps.joined(trace, before, tokens) if add else cloud_maps.places(trace.tokens, tokens)
+            )
+
+        def found(places: tuple[Place, ...]) -> None:
+            if self.session.current is document and document.trace is trace:
+                self.session.select(queries=places)
+
+        if len(points):
+            self.jobs.submit("take", find, found)
 
     def _point_at(self, place: Place | None) -> int | None:
         """The point of the file at a place that is pointed at here or elsewhere."""

@@ -8,9 +8,10 @@ from models.attention import Head
 from models.tokens import Place
 from viewer import cloud_maps
 from viewer.cloud_classes import named
-from viewer.cloud_colours import Scene, heights, offers
+from viewer.cloud_colours import Field, Scene, heights, offers
 from viewer.panes.words import map_named
-from viewer.session import ColourBy
+from viewer.session import ColourBy, Reach
+from widgets.labels import short_number
 
 REACHES = {
     "attention": "Attention",
@@ -48,6 +49,13 @@ def attention_said(scene: Scene, queries: tuple[Place, ...], at: tuple[int, Head
     away = cloud_maps.away(scene.trace, scene.trace.layers[at[0]], queries)
     moved = f" · answered {away:.2f} m away" if away > 0 else ""
     return f"{map_named(scene.trace, *at)} · of {named(scene, tokens)}{moved}"
+
+
+def scale_said(reach: Reach, field: Field) -> str:
+    """0 to 15 hops; log, 2·10⁻⁸ to 2·10⁻⁴."""
+    if reach == "hops":
+        return f"0 to {field.scale.high:.0f} hops"
+    return f"log, {short_number(field.scale.low, 1)} to {short_number(field.scale.high, 1)}"
 
 
 def _seen(scene: Scene) -> str:
