@@ -17,11 +17,12 @@ from typing import Any, Literal
 from models import hub
 from models.attention import ModelCard
 from models.errors import HeadlightError, UntrustedPickle
-from models.point_config import KINDS, point_config
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 MAX_TENSORS = 100_000
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
+POINT_MODELS = ("point_transformer", "pointnet")
+"""Headlight's own model types."""
 CHECKPOINTS = (".safetensors", ".pth", ".pt")
 """Endings of one file that can hold a point model as other programs save it."""
 MAX_JSON = 64 << 20
@@ -180,7 +181,7 @@ def open_folder(folder: Path) -> Entry:
     modality = _modality(folder, config)
     layers, heads = _count(config, LAYER_NAMES), _count(config, HEAD_NAMES)
     if modality == "points":
-        layers, heads = _attention_of_points(config, folder / "config.json")
+        layers, heads = _attention_of_points(config)
     return Entry(
         id=str(folder),
         title=folder.resolve().name,
@@ -198,6 +199,8 @@ def open_folder(folder: Path) -> Entry:
 
 def open_file(file: Path, trust_pickle: bool = False) -> Entry:
     """A point model's checkpoint that is one file; what it holds shows when it is loaded."""
+    if file.name == "model.safetensors" and (file.parent / "config.json").is_file():
+        return open_folder(file.parent)
     if file.suffix.lower() not in CHECKPOINTS:
         raise HeadlightError(
             f"{file} is no model.",
@@ -307,7 +310,7 @@ def _check_weights(files: list[Path]) -> None:
 
 def _modality(folder: Path, config: dict[str, Any]) -> Modality:
     """Image models say how large a patch is; text models how large their vocabulary is."""
-    if config["model_type"] in KINDS:
+    if config["model_type"] in POINT_MODELS:
         return "points"
     if any("patch_size" in part for part in _parts(config)):
         return "image"
@@ -322,12 +325,15 @@ def _modality(folder: Path, config: dict[str, Any]) -> Modality:
     )
 
 
-def _attention_of_points(content: dict[str, Any], where: Path) -> tuple[int | None, int | None]:
-    """(attention layers, most maps of one); None for PointNet."""
-    config = point_config(content, where)
-    if config.kind != "point_transformer":
+def _attention_of_points(config: dict[str, Any]) -> tuple[int | None, int | None]:
+    """(attention layers, maps of the widest) of a Point Transformer, where config.json makes sense.
+
+    `blocks` counts a transition in place of each decoder's one block; 8 channels share a map.
+    """
+    blocks, planes = config.get("blocks"), config.get("planes")
+    if not all(isinstance(v, list) and v and all(type(n) is int for n in v) for v in (blocks, planes)):
         return None, None
-    return config.attention_layers, config.most_maps
+    return sum(blocks), max(planes) // 8
 
 
 def _parts(config: dict[str, Any]) -> list[dict[str, Any]]:

@@ -5,33 +5,51 @@ Qi et al. 2017: blocks of a room (section 5.2), critical points and the upper bo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
+from scipy.spatial import cKDTree
 from torch import Tensor
 
+from models.errors import HeadlightError
 from models.pointnet import PointNet
 
-CHUNK = 1 << 14
-"""Candidates that are looked at together."""
+
+@dataclass(frozen=True)
+class Cut:
+    """How a cloud is cut: into columns of about `side` metres, of at most `most` points at a time."""
+
+    side: float = 2.0
+    most: int = 8192
+
+    @classmethod
+    def read(cls, content: Mapping[str, Any], where: object) -> Cut:
+        """The entries "block" (metres) and "points" of a config.json. HeadlightError for nonsense."""
+        side, most = content.get("block", cls.side), content.get("points", cls.most)
+        if type(side) not in (int, float) or not 0.01 <= side <= 1e6 or type(most) is not int or most < 1:
+            raise HeadlightError(
+                f"{where} cuts clouds into blocks of {side} m and {most} points.", "Correct the file."
+            )
+        return cls(float(side), most)
+
+
+USUAL = Cut()
 
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """What PointNet kept of some points of one column.
+    """Some points of one column, which PointNet looks at together.
 
-    tokens: int64 (t,). centre: float64 (2,), where x and y begin. critical: int64, those of the tokens that
-    a maximum came from. turn, turn_features: the transforms that it chose; whole: its global feature.
+    tokens: int64 (t,). centre: float64 (2,), where their x and y begin. critical: int64, those of the tokens
+    that a maximum came from.
     """
 
     tokens: np.ndarray
     centre: np.ndarray
     critical: np.ndarray
-    turn: Tensor
-    turn_features: Tensor
-    whole: Tensor
 
 
 def columns(points: np.ndarray, side: float, most: int) -> list[np.ndarray]:
@@ -58,50 +76,51 @@ def look(
     model: PointNet, points: np.ndarray, given: np.ndarray, tokens: np.ndarray, floor: float
 ) -> tuple[Block, Tensor]:
     """(what is kept of `tokens`, their logits [t, classes]). points float32 (n, 3), given (n, inputs)."""
-    here = points[tokens, :2]
-    centre = (here.min(axis=0).astype(np.float64) + here.max(axis=0)) / 2
+    centre = centre_of(points[tokens])
     values, where = _seen(model, points[tokens], given[tokens], centre, floor)
-    local, deep, transforms = model.encoded(values, where)
-    whole, most = deep[0].max(dim=0)
-    critical = tokens[np.unique(most.cpu().numpy())]
-    block = Block(tokens, centre, critical, transforms.turn, transforms.features, whole)
-    return block, model.classified(local, whole[None])[0]
+    critical = model.critical_points(values, where).cpu().numpy()
+    return Block(tokens, centre, tokens[critical]), model(values[None], where[None])[0]
 
 
 def bounded(
     model: PointNet,
     blocks: Sequence[Block],
     points: np.ndarray,
-    candidates: np.ndarray,
     given: np.ndarray,
+    candidates: np.ndarray,
+    their: np.ndarray,
     floor: float,
 ) -> np.ndarray:
-    """bool (c,): candidates, float (c, 3) with features (c, inputs), none of whose features is above the
-    global feature of the block with the nearest point; the block's transforms stay as they are.
+    """bool (c,): which candidates, float (c, 3) with features (c, inputs), are within the upper bound of the
+    block that has the point nearest to them.
     """
-    from scipy.spatial import cKDTree
-
     owner = np.empty(len(points), np.int64)
     for number, block in enumerate(blocks):
         owner[block.tokens] = number
     owner = owner[cKDTree(points).query(candidates)[1]]
     inside = np.zeros(len(candidates), bool)
     for number in np.unique(owner):
-        block, members = blocks[number], np.flatnonzero(owner == number)
-        for start in range(0, len(members), CHUNK):
-            part = members[start : start + CHUNK]
-            values, where = _seen(model, candidates[part], given[part], block.centre, floor)
-            turned = torch.cat([where @ block.turn, values], dim=2)
-            local = model.point(turned[0])[None] @ block.turn_features
-            deep = model.feature(local[0])  # [candidates, 1024]
-            inside[part] = (deep <= block.whole).all(dim=1).cpu().numpy()
+        block, part = blocks[number], np.flatnonzero(owner == number)
+        own = _seen(model, points[block.tokens], given[block.tokens], block.centre, floor)
+        other = _seen(model, candidates[part], their[part], block.centre, floor)
+        inside[part] = model.upper_bound(*own, *other).cpu().numpy()
     return inside
+
+
+def centre_of(points: np.ndarray) -> np.ndarray:
+    """float64 (2,): the middle of the points' box in x and y."""
+    return (points[:, :2].min(axis=0).astype(np.float64) + points[:, :2].max(axis=0)) / 2
+
+
+def positions(points: np.ndarray, centre: np.ndarray, floor: float) -> np.ndarray:
+    """float32 (t, 3), PointNet's positions: x and y from the centre, the height above the floor."""
+    return np.column_stack([points[:, :2] - centre, points[:, 2] - floor]).astype(np.float32)
 
 
 def _seen(
     model: PointNet, points: np.ndarray, given: np.ndarray, centre: np.ndarray, floor: float
 ) -> tuple[Tensor, Tensor]:
-    """(features [1, t, inputs], positions [1, t, 3]: x and y from the centre, the height above the floor)"""
+    """(features [t, inputs], positions [t, 3])"""
     device = next(model.parameters()).device
-    where = np.column_stack([points[:, :2] - centre, points[:, 2] - floor]).astype(np.float32)
-    return torch.from_numpy(given)[None].to(device), torch.from_numpy(where)[None].to(device)
+    where = torch.from_numpy(positions(points, centre, floor))
+    return torch.from_numpy(given).to(device), where.to(device)

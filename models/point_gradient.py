@@ -8,7 +8,8 @@ the decoder runs over those points alone that the answer depends on.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
 import torch
@@ -17,12 +18,22 @@ from torch import Tensor
 from models.neighbours import Geometry, Stage
 from models.point_transformer import Near, PointTransformer
 from models.task import SILENT, Task
+from models.workers import workers
 
-CHUNK = 1 << 23
-"""Numbers of one kind that the neighbourhoods held at once have."""
+CHUNK = 1 << 21
+"""Numbers of one kind that the neighbourhoods held by one thread have."""
 
-Layer = Callable[[Tensor, Tensor, Tensor], Tensor]
-"""(features [n, C], stage 1's positions [m, 3], rows int64 [r]) → the features of these rows [r, C']."""
+
+@dataclass(frozen=True)
+class _Layer:
+    """One encoder layer for some of the points that it gives, `rows` int64 [r].
+
+    reads: which points it reads for them, int64 [p], sorted. run: (their features [p, C], stage 1's positions
+    [m, 3], the points [p], rows) → features of the rows [r, C'].
+    """
+
+    reads: Callable[[Tensor], Tensor]
+    run: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
 
 
 def gradient_field(
@@ -42,65 +53,75 @@ def gradient_field(
     moved = of == "positions"
     positions = geometry.stages[0].points
     stages = [_encoder(model, geometry, number) for number in range(len(geometry.stages))]
+    # In the order of stage 1, where neighbours in space stand together: a chunk reads little beside itself.
+    orders = [torch.argsort(stage.index) for stage in geometry.stages]
     chunks = [
-        torch.arange(len(stage.points), device=features.device).split(
-            max(1, CHUNK // (stage.neighbours.shape[1] * width))
-        )
-        for stage, width in zip(geometry.stages, model.planes, strict=True)
+        order.split(max(1, CHUNK // (stage.neighbours.shape[1] * width)))
+        for order, stage, width in zip(orders, geometry.stages, model.planes, strict=True)
     ]
     count = 2 * sum(map(len, stages)) + 1
     done = 0
     inputs: list[list[Tensor]] = []
     skips: list[Tensor] = []
     x = features
-    with torch.no_grad():
-        for layers, rows in zip(stages, chunks, strict=True):
+    with torch.no_grad(), workers(task, alone=features.device.type != "cpu") as each:
+        for layers, rows, order in zip(stages, chunks, orders, strict=True):
             inputs.append([])
             for layer in layers:
                 task.progress(done / count, "Running forwards")
                 inputs[-1].append(x)
-                x = torch.cat([layer(x, positions, part) for part in rows])
+                found = torch.cat(each(partial(_forwards, layer, x, positions), rows))
+                x = torch.empty_like(found).index_copy_(0, order, found)
                 done += 1
             skips.append(x)
-    task.progress(done / count, "Running the decoder backwards")
-    on_skips, on_positions = _decoder_gradients(model, skips, geometry, tokens, moved)
-    flowing = torch.zeros_like(x)
-    for number in reversed(range(len(stages))):
-        flowing = flowing + on_skips[number]
-        for layer, x in zip(reversed(stages[number]), reversed(inputs[number]), strict=True):
-            done += 1
-            task.progress(done / count, "Running backwards")
-            flowing, through = _backwards(layer, chunks[number], x, positions, flowing, moved, task)
-            on_positions += through
+        task.progress(done / count, "Running the decoder backwards")
+        decoder = partial(_decoder_gradients, model, skips, geometry, moved=moved)
+        ((on_skips, on_positions),) = each(decoder, [tokens])
+        flowing = torch.zeros_like(x)
+        for number in reversed(range(len(stages))):
+            flowing = flowing + on_skips[number]
+            for layer, x in zip(reversed(stages[number]), reversed(inputs[number]), strict=True):
+                done += 1
+                task.progress(done / count, "Running backwards")
+                found = each(partial(_backwards, layer, x, positions, flowing, moved), chunks[number])
+                flowing = torch.zeros_like(x)
+                for read, on_x, through in found:
+                    flowing.index_add_(0, read, on_x)
+                    if moved:
+                        on_positions += through
     task.progress(1.0, "Gradient done")
     return (on_positions if moved else flowing).abs().sum(1)
 
 
-def _encoder(model: PointTransformer, geometry: Geometry, number: int) -> list[Layer]:
+def _encoder(model: PointTransformer, geometry: Geometry, number: int) -> list[_Layer]:
     """The layers of one encoder stage, the transition first."""
     stage = geometry.stages[number]
     finer = geometry.stages[number - 1] if number else None
     down, *blocks = model.get_submodule(f"enc{number + 1}")
 
-    def transition(x: Tensor, positions: Tensor, rows: Tensor) -> Tensor:
+    def transition(x: Tensor, positions: Tensor, read: Tensor, rows: Tensor) -> Tensor:
         if finer is None:
-            return down(x[rows], stage, None)
-        part = replace(stage, points=positions[stage.index[rows]], gathered=stage.gathered[rows])
-        return down(x, part, _placed(finer, positions))
+            return down(x, stage, None)
+        gathered = _position_in(read, stage.gathered[rows])
+        part = replace(stage, points=positions[stage.index[rows]], gathered=gathered)
+        return down(x, part, replace(finer, points=positions[finer.index[read]]))
 
-    def attention(block: torch.nn.Module) -> Layer:
-        def layer(x: Tensor, positions: Tensor, rows: Tensor) -> Tensor:
-            within = torch.unique(torch.cat([rows, stage.neighbours[rows].flatten()]))
-            part = _placed(_cut(stage, within, rows), positions)
-            return block(x[within], Near.of(part))[_position_in(within, rows)]
+    def attention(block: torch.nn.Module, x: Tensor, positions: Tensor, read: Tensor, rows: Tensor) -> Tensor:
+        part = _placed(_cut(stage, read, rows), positions)
+        return block(x, Near.of(part))[_position_in(read, rows)]
 
-        return layer
+    def gathered(rows: Tensor) -> Tensor:
+        return rows if finer is None else torch.unique(stage.gathered[rows])
 
-    return [transition, *map(attention, blocks)]
+    def attended(rows: Tensor) -> Tensor:
+        return torch.unique(torch.cat([rows, stage.neighbours[rows].flatten()]))
+
+    first = _Layer(gathered, transition)
+    return [first, *(_Layer(attended, partial(attention, block)) for block in blocks)]
 
 
 def _decoder_gradients(
-    model: PointTransformer, skips: Sequence[Tensor], geometry: Geometry, tokens: Tensor, moved: bool
+    model: PointTransformer, skips: Sequence[Tensor], geometry: Geometry, tokens: Tensor, *, moved: bool
 ) -> tuple[Sequence[Tensor], Tensor]:
     """(of each encoder stage's output [n, C], of the positions [m, 3]), over the points needed alone."""
     leaves = [skip.detach().requires_grad_() for skip in skips]
@@ -138,29 +159,23 @@ def _decoder_gradients(
     return gradients, torch.zeros_like(positions)
 
 
+def _forwards(layer: _Layer, x: Tensor, positions: Tensor, rows: Tensor) -> Tensor:
+    read = layer.reads(rows)
+    return layer.run(x[read], positions, read, rows)
+
+
 def _backwards(
-    layer: Layer,
-    chunks: Sequence[Tensor],
-    x: Tensor,
-    positions: Tensor,
-    flowing: Tensor,
-    moved: bool,
-    task: Task,
-) -> tuple[Tensor, Tensor]:
-    """(the gradient at a layer's input [n, C], at the positions that it used [m, 3])"""
-    x = x.detach().requires_grad_()
+    layer: _Layer, x: Tensor, positions: Tensor, flowing: Tensor, moved: bool, rows: Tensor
+) -> tuple[Tensor, Tensor, Tensor | None]:
+    """(the points read for `rows` [p], the gradient there [p, C], that at the positions [m, 3] if `moved`)"""
+    read = layer.reads(rows)
+    part = x[read].detach().requires_grad_()
     where = positions.detach().requires_grad_(moved)
-    on_x, on_positions = torch.zeros_like(x), torch.zeros_like(positions)
-    for rows in chunks:
-        task.check()
-        with torch.enable_grad():
-            y = layer(x, where, rows)
-            wanted = (x, where) if moved else (x,)
-            found = torch.autograd.grad(y, wanted, flowing[rows], materialize_grads=True)
-        on_x += found[0]
-        if moved:
-            on_positions += found[1]
-    return on_x, on_positions
+    with torch.enable_grad():
+        y = layer.run(part, where, read, rows)
+        wanted = (part, where) if moved else (part,)
+        found = torch.autograd.grad(y, wanted, flowing[rows], materialize_grads=True)
+    return read, found[0], found[1] if moved else None
 
 
 def _placed(stage: Stage, positions: Tensor) -> Stage:

@@ -13,15 +13,15 @@ from torch import Tensor
 
 from models import point_gradient
 from models.attention import AttentionLayer, Trace
-from models.catalog import Entry
+from models.catalog import Entry, read_config
 from models.errors import HeadlightError
 from models.grid import fitting_sample
 from models.neighbourhood import neighbourhood_layers
 from models.neighbours import geometry
-from models.point_blocks import bounded, columns, look
-from models.point_config import PointConfig, features, floor_of
+from models.point_blocks import USUAL, Cut, bounded, columns, look
+from models.point_checkpoints import PointConfig, load_network, read_checkpoint
 from models.point_inference import FoldedPointTransformer, NeighbourhoodCall
-from models.point_loading import load_point_model
+from models.point_inputs import check_inputs, features, floor_of
 from models.point_transformer import PointTransformer
 from models.pointnet import PointNet
 from models.segmentation import spread
@@ -52,18 +52,29 @@ class PointsEngine:
         config: PointConfig,
         entry: Entry,
         device: str,
-        untrained: bool = False,
+        notices: tuple[str, ...] = (),
+        cut: Cut = USUAL,
     ) -> None:
         self.model = model.eval().requires_grad_(False).to(device)
-        self.config, self.entry, self.device = config, entry, device
-        self.card = entry.card(untrained)
+        self.config, self.entry, self.device, self.cut = config, entry, device, cut
+        self.notices = notices
+        """What is to be said of every run with this model."""
+        self.card = entry.card()
         self._folded = FoldedPointTransformer(self.model) if isinstance(model, PointTransformer) else None
 
     @classmethod
     def open(cls, entry: Entry, device: str) -> PointsEngine:
-        """Load the model of a catalogue entry that has its folder or its file."""
-        model, config, untrained = load_point_model(entry)
-        return cls(model, config, entry, device, untrained)
+        """Load the model of a catalogue entry that has its folder or its file.
+
+        A file that is a pickle must have been trusted, or there would be no entry.
+        """
+        if entry.file is not None:
+            checkpoint = read_checkpoint(entry.file, trust_pickle=True)
+            return cls(checkpoint.network(), checkpoint.config, entry, device, notices=checkpoint.notices)
+        where = entry.folder / "config.json"
+        model, config = load_network(entry.folder)
+        check_inputs(config.inputs, where)
+        return cls(model, config, entry, device, cut=Cut.read(read_config(entry.folder), where))
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -94,7 +105,7 @@ class PointsEngine:
         sample, grid = fitting_sample(points, self.config.grid, LIMIT)
         seen = np.ascontiguousarray(points[sample], np.float32)
         tokens = PointTokens.of(seen, sample)
-        given = features(seen, None if colours is None else colours[sample], self.config)
+        given = self._features(seen, None if colours is None else colours[sample])
         began = time.perf_counter()
         with torch.no_grad():
             looks = self._attended if isinstance(self.model, PointTransformer) else self._in_blocks
@@ -152,9 +163,15 @@ class PointsEngine:
             raise HeadlightError(f"{self.entry.title} has no maximum over all points.", "Choose a PointNet.")
         seen = trace.inputs["points"]
         floor, places = floor_of(seen), np.asarray(candidates, np.float32)
-        given = features(places, None, self.config, seen)
-        with torch.no_grad():
-            return bounded(self.model, trace.outputs["blocks"], seen, places, given, floor)
+        their = self._features(places, None, seen)
+        given = trace.inputs["features"]
+        return bounded(self.model, trace.outputs["blocks"], seen, given, places, their, floor)
+
+    def _features(
+        self, points: np.ndarray, colours: np.ndarray | None, cloud: np.ndarray | None = None
+    ) -> np.ndarray:
+        config = self.config
+        return features(points, colours, config.inputs, config.colour, config.centre, cloud)
 
     def _attended(self, tokens: PointTokens, given: np.ndarray, task: Task) -> _Answer:
         stages = geometry(
@@ -170,7 +187,7 @@ class PointsEngine:
         points, kept = tokens.positions, []
         floor = floor_of(points)
         logits = torch.empty(len(points), len(self.classes), device=self.device)
-        parts = columns(points, self.config.block, self.config.points)
+        parts = columns(points, self.cut.side, self.cut.most)
         for done, part in enumerate(parts):
             task.progress(0.05 + 0.9 * done / len(parts), f"Block {done + 1:,} of {len(parts):,}")
             block, answer = look(self.model, points, given, part, floor)
@@ -180,13 +197,17 @@ class PointsEngine:
         return _Answer(logits, (), {"critical": critical, "blocks": tuple(kept)})
 
     def _notices(self, grid: float, count: int, coloured: bool) -> tuple[str, ...]:
-        notices = []
+        notices = list(self.notices)
         if grid != self.config.grid:
             notices.append(
                 f"The cloud is large: {self.entry.title} sees one point in {grid:g} m, {count:,} in all, "
                 f"instead of one in {self.config.grid:g} m as in its training."
             )
-        if not coloured and self.config.reads_colour and "coloured" not in self.config.inputs:
+        if (
+            not coloured
+            and {"r", "g", "b"} & set(self.config.inputs)
+            and "coloured" not in self.config.inputs
+        ):
             notices.append(
                 f"{self.entry.title} was trained on coloured clouds, and this one has no colours: "
                 "it sees all in grey."

@@ -189,7 +189,8 @@ def _check_kind(path: Path, name: str) -> Path | None:
         rooms = rooms_in(path)
         if rooms:
             raise HeadlightError(
-                f"{name} holds {len(rooms):,} rooms.", f"Choose one of them: {rooms[0]}, say."
+                f"{name} holds {len(rooms):,} room{'s' * (len(rooms) > 1)}.",
+                f"Choose one of them: {rooms[0]}, say.",
             )
         if (path / "config.json").is_file():
             raise HeadlightError(

@@ -131,9 +131,7 @@ class Training:
     def keep_average(self) -> None:
         """An average over about the last 500 steps, which scores better than any one step."""
         decay = min(0.998, self.step / (self.step + 10))
-        for kept, new in zip(
-            self.average.state_dict().values(), self.net.state_dict().values(), strict=True
-        ):
+        for kept, new in zip(self.average.state_dict().values(), self.net.state_dict().values(), strict=True):
             if kept.is_floating_point():
                 kept.lerp_(new, 1 - decay)
             else:

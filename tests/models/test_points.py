@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from models import engine, points
 from models.attention import CHECK_LIMIT
@@ -15,6 +16,7 @@ from models.errors import HeadlightError, UntrustedPickle
 from models.grid import grid_sample
 from models.neighbours import geometry
 from models.point_blocks import columns
+from models.point_checkpoints import load_network
 from models.points import PointsEngine
 from models.task import Task
 from tests.models.tiny_points import pointnet, room, saved, transformer
@@ -41,7 +43,7 @@ def trace(folder):
     return opened(folder).run(POINTS, COLOURS, np.full(3000, -1, np.int16))
 
 
-def test_the_model_sees_a_grid_sample_and_gives_the_plain_networks_answer(trace):
+def test_the_model_sees_a_grid_sample_and_gives_the_plain_networks_answer(folder, trace):
     sample = grid_sample(POINTS, 0.2)
     assert trace.segmentation.sample.tolist() == sample.tolist()
     assert np.array_equal(trace.tokens.positions, POINTS[sample])
@@ -52,7 +54,7 @@ def test_the_model_sees_a_grid_sample_and_gives_the_plain_networks_answer(trace)
     np.testing.assert_allclose(trace.inputs["features"], expected, atol=1e-6)
     assert np.array_equal(trace.inputs["points"], seen)
     with torch.no_grad():
-        logits = transformer()(torch.from_numpy(expected), geometry(seen))
+        logits = load_network(folder)[0](torch.from_numpy(expected), geometry(seen))
     probabilities = torch.softmax(logits, dim=1).numpy()
     np.testing.assert_allclose(trace.segmentation.probabilities, probabilities, atol=1e-5)
     assert len(trace.layers) == 10
@@ -118,14 +120,14 @@ def test_a_few_points_are_a_cloud(folder, count):
 def test_the_gradient_field_is_the_models_own(folder, trace):
     field = opened(folder).gradient_field(trace, 3)
     values = torch.from_numpy(trace.inputs["features"]).requires_grad_()
-    answer = transformer()(values, trace.outputs["geometry"])[3].sum()
+    answer = load_network(folder)[0](values, trace.outputs["geometry"])[3].sum()
     expected = torch.autograd.grad(answer, values)[0].abs().sum(dim=1).numpy()
     np.testing.assert_allclose(field, expected, rtol=1e-3, atol=1e-5 * expected.max())
 
 
 def test_pointnet_covers_every_point_by_blocks_as_one_forward_pass_each(tmp_path):
-    net = pointnet()
-    folder = saved(tmp_path / "net", net, grid=0.2, block=2.0, points=150)
+    folder = saved(tmp_path / "net", pointnet(), grid=0.2, block=2.0, points=150)
+    net, _ = load_network(folder)
     reader = opened(folder)
     trace = reader.run(POINTS, COLOURS)
     assert trace.layers == ()
@@ -154,24 +156,29 @@ def test_pointnet_covers_every_point_by_blocks_as_one_forward_pass_each(tmp_path
 
 
 def test_the_upper_bound_holds_what_changes_no_maximum(tmp_path):
-    net = pointnet()
-    folder = saved(tmp_path / "net", net, grid=0.2, block=50.0)
-    reader = opened(folder)
+    folder = saved(tmp_path / "net", pointnet(), grid=0.2, block=50.0)
+    reader, (net, _) = opened(folder), load_network(folder)
     trace = reader.run(POINTS)  # without colours, as candidates are
-    assert reader.upper_bound(trace, trace.inputs["points"]).mean() > 0.98  # but for rounding, all of its own
+    assert reader.upper_bound(trace, trace.inputs["points"]).all()
     candidates = np.random.default_rng(0).uniform(-2, 6, (500, 3)).astype(np.float32)
     inside = reader.upper_bound(trace, candidates)
     assert 0 < inside.sum() < 500
     (block,) = trace.outputs["blocks"]
-    floor = np.percentile(trace.inputs["points"][:, 2], 1)
-    for index in [*np.flatnonzero(inside)[:3], *np.flatnonzero(~inside)[:3]]:
-        where = torch.from_numpy(candidates[[index]] - np.array([*block.centre, floor], np.float32))[None]
-        values = torch.zeros(1, 1, 5)
+    seen = trace.inputs["points"]
+    floor = np.percentile(seen[:, 2], 1)
+
+    def looked(points: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+        where = torch.from_numpy(points - np.array([*block.centre, floor], np.float32))[None]
+        values = torch.zeros(1, len(points), 5)
         values[..., 0] = where[..., 2]
-        turned = torch.cat([where @ block.turn, values], dim=2)[0]
-        with torch.no_grad():
-            deep = net.feature(net.point(turned) @ block.turn_features[0])
-        assert bool((deep <= block.whole).all()) == bool(inside[index])
+        return values, where
+
+    with torch.no_grad():
+        _, deep, turns = net.encoded(*looked(seen))
+        other = net.encoded(*looked(candidates), turns)[1][0]
+    above = (other - deep[0].amax(dim=0)).amax(dim=1).numpy()
+    clear = np.abs(above) > 1e-4
+    assert np.array_equal(inside[clear], above[clear] < 0)
 
 
 def test_columns_hold_every_point_once_and_none_is_a_sliver():
@@ -191,16 +198,18 @@ def test_what_cannot_be_opened_says_why(tmp_path, folder):
             open_engine(str(path), "points", "cpu", **options)
         return caught.value.cause
 
-    wrong = saved(tmp_path / "wrong", transformer(), inputs=["height", "smell"])
+    wrong = saved(tmp_path / "wrong", transformer(), inputs=["height", "r", "g", "b", "smell"])
     where = wrong / "config.json"
-    assert cause(wrong) == f"{where} says inputs = ['height', 'smell'], which no point model can have."
-    config = json.loads(where.read_text()) | {"inputs": ["height"]}
-    where.write_text(json.dumps(config))
-    assert cause(wrong).startswith(f"The model in {wrong} cannot be loaded: ")
+    assert cause(wrong) == (
+        f"{where} has “smell” among its inputs, and they can be height, x, y, z, r, g, b, coloured."
+    )
+    config = json.loads(where.read_text())
+    where.write_text(json.dumps(config | {"inputs": ["height"]}))
+    assert "does not fit" in cause(wrong)
     where.write_text(json.dumps(config | {"planes": [16, 1 << 40]}))
-    assert cause(wrong).startswith(f"{where} says planes = ")
-    fewer = saved(tmp_path / "fewer", transformer(), blocks=[2, 2, 2, 2, 1])
-    assert "speak of" in cause(fewer)
+    assert cause(wrong).startswith(f"{where} has no usable “planes”")
+    cut = saved(tmp_path / "cut", pointnet(), block="wide")
+    assert cause(cut) == f"{cut / 'config.json'} cuts clouds into blocks of wide m and 8192 points."
     assert cause(tmp_path / "none") == f"There is no model or folder “{tmp_path / 'none'}”."
     checkpoint = tmp_path / "model.pth"
     checkpoint.write_bytes(b"\x80")
@@ -208,8 +217,31 @@ def test_what_cannot_be_opened_says_why(tmp_path, folder):
         open_engine(str(checkpoint), "points", "cpu")
     with pytest.raises(HeadlightError, match="reads point clouds, not images"):
         open_engine(str(folder), "image", "cpu")
-    more = saved(tmp_path / "more", transformer(), blocks=[2, 2, 2, 2, 3])
-    assert open_engine(str(more), "points", "cpu").card.untrained
+    less = saved(tmp_path / "less", transformer(), blocks=[2, 2, 2, 2, 3])
+    assert "is not whole" in cause(less)
+    with pytest.raises(HeadlightError, match="holds a swin model, which reads neither text nor images"):
+        open_engine(str(saved(tmp_path / "odd", pointnet(), model_type="swin")), "points", "cpu")
+
+
+def test_a_checkpoint_of_another_program_reads_clouds(tmp_path):
+    net = transformer(in_channels=6, planes=(16, 16, 16, 16, 16))
+    file = tmp_path / "model.pth"
+    state = {
+        f"module.backbone.{name.replace('.transformer2.', '.transformer.')}": value
+        for name, value in net.state_dict().items()
+    }
+    torch.save({"state_dict": state}, file)
+    reader = open_engine(str(file), "points", "cpu", trust_pickle=True)
+    assert reader.classes[:2] == ("ceiling", "floor")
+    trace = reader.run(POINTS, COLOURS)
+    expected = (POINTS.min(axis=0) + POINTS.max(axis=0)) / 2
+    seen = trace.inputs["points"]
+    assert np.allclose(trace.inputs["features"][:, :2], seen[:, :2] - expected[:2], atol=0.1)
+    assert trace.notices[0].startswith("Older Pointcept checkpoints take colours")
+    save_file({name: value.contiguous() for name, value in state.items()}, tmp_path / "model.safetensors")
+    same = open_engine(str(tmp_path / "model.safetensors"), "points", "cpu").run(POINTS, COLOURS)
+    assert np.array_equal(same.segmentation.labels, trace.segmentation.labels)
+    assert same.model.title == "model"
 
 
 def test_progress_grows_and_names_what_is_done(folder):

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
 from torch import nn
 
+from models.point_checkpoints import PointConfig, save_network
 from models.point_transformer import PointTransformer
 from models.pointnet import PointNet
 
@@ -54,14 +54,13 @@ def room(count: int = 3000, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
 
 
 def saved(folder: Path, net: nn.Module, **changed) -> Path:
-    """A model folder as the training writes it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    config: dict = {"classes": [f"class {c}" for c in range(net.classes)]}
+    """A model folder as the training writes it; `changed` goes into its config.json."""
+    kind, details = "pointnet", {"widths": getattr(net, "widths", None)}
+    inputs = changed.get("inputs", ("height", "r", "g", "b", "coloured"))
     if isinstance(net, PointTransformer):
-        config |= {"model_type": "point_transformer", "planes": net.planes, "blocks": net.blocks}
-    else:
-        config |= {"model_type": "pointnet", **net.widths}
-    (folder / "config.json").write_text(json.dumps(config | changed))
-    state = {name: value.contiguous() for name, value in net.state_dict().items()}
-    save_file(state, folder / "model.safetensors")
+        kind, details = "point_transformer", {"planes": net.planes, "blocks": net.blocks}
+    classes = tuple(f"class {c}" for c in range(net.classes))
+    save_network(folder, net, PointConfig(kind, classes, tuple(inputs), **details))
+    config = json.loads((folder / "config.json").read_text()) | changed
+    (folder / "config.json").write_text(json.dumps(config))
     return folder

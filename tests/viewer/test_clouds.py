@@ -281,6 +281,8 @@ def test_meshes_carry_the_colours_of_their_corners(order):
     x = cloud.points[:, 0] if cloud.frame.up == "z" else cloud.file_coordinates(cloud.points)[:, 0]
     assert np.abs(cloud.colours[:, 0] - x * 50).max() <= 1
     assert (cloud.colours[:, 1] == 9).all()
+    rows = "".join(f"v {x} {y} {z} 1 0 0.2\n" for x, y, z in zip(*CORNERS.values(), strict=True))
+    assert (opened(f"{rows}f 1 2 3 4\n".encode(), "room.obj").colours == [255, 0, 51]).all()
 
 
 def test_a_mesh_with_labels_gives_its_corners():
@@ -329,7 +331,7 @@ def test_a_room_of_s3dis_is_labelled_by_its_files(tmp_path):
             "table",
         ]
         assert (cloud.title, cloud.classes, cloud.notices) == ("office_1", CLASSES, ())
-    with pytest.raises(HeadlightError, match=r"^Area_1 holds 1 rooms\. Choose one of them: office_1, say\.$"):
+    with pytest.raises(HeadlightError, match=r"^Area_1 holds 1 room\. Choose one of them: office_1, say\.$"):
         from_path(room.parent)
 
 

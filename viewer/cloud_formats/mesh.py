@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.errors import HeadlightError
-from viewer.cloud_formats.parts import WHOLE_COPY, Parts, Source
+from viewer.cloud_formats.parts import WHOLE_COPY, Parts, Source, bytes8
 from viewer.clouds import guess_frame
 
 SPACING = 0.02
@@ -62,9 +62,7 @@ def sampled(mesh: Mesh, source: Source) -> Parts:
 
     colours = None
     if corners.colours is not None:
-        colours = spread(corners.colours.astype(np.float64))
-        if corners.colours.dtype.kind != "f":
-            colours = np.rint(colours).astype(corners.colours.dtype)
+        colours = np.rint(spread(bytes8(corners.colours).astype(np.float64))).astype(np.uint8)
     elif mesh.face_colours is not None:
         colours = mesh.face_colours[chosen]
     normals = np.cross(b[chosen] - a[chosen], c[chosen] - a[chosen])
@@ -78,7 +76,8 @@ def sampled(mesh: Mesh, source: Source) -> Parts:
         sure=corners.sure,
         notices=[
             *corners.notices,
-            f"{name} is a mesh of {len(faces):,} triangles: {number:,} points of its surface are read.",
+            f"{name} is a mesh of {len(faces):,} triangle{'s' * (len(faces) > 1)}: "
+            f"{number:,} points of its surface are read.",
         ],
     )
 
