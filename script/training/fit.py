@@ -73,7 +73,7 @@ class Training:
         neighbours = given.net == "point_transformer"
         crops = Crops(given.rooms / "train", seed=self.step, neighbours=neighbours)
         loader = iter(DataLoader(crops, batch_size=None, num_workers=1, prefetch_factor=6))
-        validation = [read_room(p) for p in sorted((given.rooms / "validation").glob("*.npz"))[:8]]
+        validation = [read_room(p) for p in sorted((given.rooms / "validation").glob("*.npz"))[:10]]
         weights = class_weights(shares(given.rooms / "train")).to(self.device)
         began = saved = validated = time.time()
         loss_mean, hits = 0.0, 0.0
