@@ -141,7 +141,7 @@ class Deck(QMainWindow):
         rest = width - right
         self.resizeDocks([first, classes], [rest, right], ACROSS)
         self.resizeDocks([first, second], [rest // 2, rest - rest // 2], ACROSS)
-        below = [int(rest * 0.30), int(rest * 0.40), int(rest * 0.30)]
+        below = [int(rest * 0.32), int(rest * 0.38), int(rest * 0.30)]
         self.resizeDocks([near, maps, confusion], below, ACROSS)
         upper = int(height * 0.70)
         self.resizeDocks([first, near], [upper, height - upper], DOWN)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox
 
 from models.pointnet import PointNet
 from models.tokens import Position, Region
@@ -474,3 +474,46 @@ def test_a_broken_cloud_leaves_everything_open(cloud_window, qtbot, settled, tmp
     assert (window.session.documents, document.trace) == ([document], trace)
     window.toasts.clear()
     settled(window)
+
+
+def test_a_pickle_is_read_only_after_asking(cloud_window, monkeypatch, tmp_path):
+    window, used = cloud_window, []
+    monkeypatch.setattr(window.runs, "change", lambda document, **options: used.append(options))
+    checkpoint = tmp_path / "trained.pth"
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(checkpoint), ""))
+    asked = []
+
+    def answer(button: str):
+        def run(box: QMessageBox) -> int:
+            asked.append(box.text())
+            next(b for b in box.buttons() if b.text().replace("&", "") == button).click()
+            return 0
+
+        monkeypatch.setattr(QMessageBox, "exec", run)
+
+    answer("Cancel")
+    window.models.choose_checkpoint()
+    assert (len(asked), used) == (1, [])
+    assert "trained.pth is a pickle" in asked[0]
+    answer("Read it")
+    window.models.choose_checkpoint()
+    assert used == [{"model": str(checkpoint), "start": 0, "trust_pickle": True}]
+    checkpoint = checkpoint.with_suffix(".safetensors")
+    window.models.choose_checkpoint()
+    assert len(asked) == 2
+    assert used[1]["trust_pickle"] is False
+
+
+def test_a_shared_key_does_what_the_document_asks_for(cloud_window, qtbot):
+    window = cloud_window
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    QTest.keyClick(window, Qt.Key.Key_R)
+    QTest.keyClick(window, Qt.Key.Key_E)
+    assert (window.session.view.cloud.reach, window.session.view.map.method) == ("composed", "attention")
+    assert not window.session.view.cloud.eye_dome
+    QTest.keyClick(window, Qt.Key.Key_L)
+    assert (window.actions_.actions["lasso"].isChecked(), window.session.view.map.log) == (True, False)
+    every = [(keys.toString(), a) for a in window.actions_.actions.values() for keys in a.shortcuts()]
+    able = [keys for keys, action in every if action.isEnabled()]
+    assert len(able) == len(set(able))

@@ -174,7 +174,7 @@ def test_a_picture_and_its_patches(image_window, settled):
     index = trace.tokens.index(5, 7)
     np.testing.assert_array_equal(picture.result.values, trace.layers[11].row(0, index)[1])
     assert [chip.label for chip in picture.chips.chips()] == ["[CLS]", "patch (5, 7)"]
-    window.clear_selection()
+    window.actions_.run("clear")
     settled(window)
     np.testing.assert_array_equal(picture.result.values, trace.layers[11].row(0, 0)[1])
 

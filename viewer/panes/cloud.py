@@ -171,6 +171,10 @@ class View3DPane(CloudPane):
         mask = visible(scene, cloud.hidden)
         tokens = cloud_maps.chosen(trace, trace.tokens, queries) if trace else np.empty(0, int)
         selected = trace.segmentation.sample[tokens] if trace else tokens
+        if mask is not None:
+            selected = selected[mask[selected]]
+        if by == "attention" and len(selected) > cloud_maps.SINGLY:
+            selected = selected[:0]  # so many marks would cover what they reach
 
         def painted(colours, star=None, field=None, more=NO_PLACES, said="") -> Painted:
             return Painted(asked, grid, colours, mask, cloud.hidden, selected, star, field, more, said)
