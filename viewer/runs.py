@@ -121,11 +121,12 @@ class Runs:
             self.start(document)
 
         self.jobs.cancel(f"run {document.number}")
-        self.jobs.submit(f"frame {document.number}", read, turned, lane="run", failed=self._failed)
+        self.jobs.submit(f"frame {document.number}", read, turned, failed=self._failed)
 
     def close(self, document: Document) -> None:
         """Close a document and give up its pass."""
         self.jobs.cancel(f"run {document.number}")
+        self.jobs.cancel(f"frame {document.number}")
         self.session.close(document)
 
     def reopen(self) -> None:

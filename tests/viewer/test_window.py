@@ -219,7 +219,7 @@ def test_a_layer_that_fails_its_check_is_not_drawn(text_window, settled):
     assert pane(window, "matrix")._result is None
     assert "Layer 5 is not drawn" in pane(window, "matrix").view._message
     assert "miss the output" in window.status.check.text()
-    window.step_head(-1, 0)
+    window.actions_.run("layer-previous")
     settled(window)
     assert pane(window, "matrix")._result is not None
 
