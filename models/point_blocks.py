@@ -1,11 +1,12 @@
-"""PointNet looks at a room in square columns: which points each holds, and what the network makes of one.
+"""PointNet looks at a room in blocks: which points each holds, and what the network makes of them.
 
-Qi et al. 2017: blocks of a room (section 5.2), critical points and the upper bound (section 5.3).
+Qi et al. 2017 cut rooms into square columns (section 5.2). These are round, each with the same number of
+points, as in the training of the bundled network. Critical points and upper bound: section 5.3.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,31 +18,14 @@ from torch import Tensor
 from models.errors import HeadlightError
 from models.pointnet import PointNet
 
-
-@dataclass(frozen=True)
-class Cut:
-    """How a cloud is cut: into columns of about `side` metres, of at most `most` points at a time."""
-
-    side: float = 2.0
-    most: int = 8192
-
-    @classmethod
-    def read(cls, content: Mapping[str, Any], where: object) -> Cut:
-        """The entries "block" (metres) and "points" of a config.json. HeadlightError for nonsense."""
-        side, most = content.get("block", cls.side), content.get("points", cls.most)
-        if type(side) not in (int, float) or not 0.01 <= side <= 1e6 or type(most) is not int or most < 1:
-            raise HeadlightError(
-                f"{where} cuts clouds into blocks of {side} m and {most} points.", "Correct the file."
-            )
-        return cls(float(side), most)
-
-
-USUAL = Cut()
+POINTS = 4096
+"""Points of a block."""
+MOST = 1 << 20
 
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """Some points of one column, which PointNet looks at together.
+    """Points that PointNet looks at together.
 
     tokens: int64 (t,). centre: float64 (2,), where their x and y begin. critical: int64, those of the tokens
     that a maximum came from.
@@ -52,24 +36,34 @@ class Block:
     critical: np.ndarray
 
 
-def columns(points: np.ndarray, side: float, most: int) -> list[np.ndarray]:
-    """Each of the points, float (n, 3), in one of these int arrays: those of a square column of the cloud.
+def block_size(content: Mapping[str, Any], where: object) -> int:
+    """The entry "points" of a config.json, POINTS if there is none. HeadlightError for what is no number."""
+    size = content.get("points", POINTS)
+    if type(size) is not int or not 1 <= size <= MOST:
+        raise HeadlightError(
+            f"{where} says points = {str(size)[:80]}, and a block can have 1 to {MOST:,}.",
+            "Correct the file.",
+        )
+    return size
 
-    The box is cut evenly into columns of about `side` metres, so that none is a sliver. Where a column has
-    more than `most` points it is looked at several times, each time at every so manieth of its points.
+
+def blocks(points: np.ndarray, size: int) -> Iterator[tuple[np.ndarray, float]]:
+    """(the points of a block, int64 (size,), the share of all points that was covered before), until all are.
+
+    A block is the vertical column of the `size` points nearest, in x and y, to one that no block has yet;
+    that one is drawn by chance, the same for the same cloud. Blocks overlap.
     """
-    low, high = points[:, :2].min(axis=0), points[:, :2].max(axis=0)
-    count = np.maximum(np.rint((high - low) / side), 1).astype(np.int64)
-    step = np.maximum((high - low) / count, np.finfo(np.float32).tiny)
-    cell = np.minimum(((points[:, :2] - low) / step).astype(np.int64), count - 1)
-    _, column = np.unique(cell, axis=0, return_inverse=True)
-    order = np.argsort(column.ravel(), kind="stable")
-    found = np.split(order, np.cumsum(np.bincount(column.ravel()))[:-1])
-    return [part for index in found for part in _dealt(index, -(-len(index) // most))]
-
-
-def _dealt(index: np.ndarray, hands: int) -> list[np.ndarray]:
-    return [index[start::hands] for start in range(hands)]
+    generator, flat = np.random.default_rng(0), points[:, :2]
+    open_, size = np.ones(len(points), bool), min(size, len(points))
+    while (left := np.flatnonzero(open_)).size:
+        apart = flat - flat[generator.choice(left)]
+        block = np.argpartition(np.einsum("ij,ij->i", apart, apart), size - 1)[:size]
+        # Of many points in one place the chosen one may be left out.
+        fresh = block[open_[block]]
+        if not fresh.size:
+            block = left[:size]
+        open_[block] = False
+        yield np.sort(block), 1 - left.size / len(points)
 
 
 def look(
@@ -92,7 +86,7 @@ def bounded(
     floor: float,
 ) -> np.ndarray:
     """bool (c,): which candidates, float (c, 3) with features (c, inputs), are within the upper bound of the
-    block that has the point nearest to them.
+    last block that has the point nearest to them.
     """
     owner = np.empty(len(points), np.int64)
     for number, block in enumerate(blocks):
@@ -108,8 +102,8 @@ def bounded(
 
 
 def centre_of(points: np.ndarray) -> np.ndarray:
-    """float64 (2,): the middle of the points' box in x and y."""
-    return (points[:, :2].min(axis=0).astype(np.float64) + points[:, :2].max(axis=0)) / 2
+    """float64 (2,): the points' mean x and y."""
+    return points[:, :2].mean(axis=0, dtype=np.float64)
 
 
 def positions(points: np.ndarray, centre: np.ndarray, floor: float) -> np.ndarray:

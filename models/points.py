@@ -18,7 +18,7 @@ from models.errors import HeadlightError
 from models.grid import fitting_sample
 from models.neighbourhood import neighbourhood_layers
 from models.neighbours import geometry
-from models.point_blocks import USUAL, Cut, bounded, columns, look
+from models.point_blocks import POINTS, block_size, blocks, bounded, look
 from models.point_checkpoints import PointConfig, load_network, read_checkpoint
 from models.point_inference import FoldedPointTransformer, NeighbourhoodCall
 from models.point_inputs import check_inputs, features, floor_of
@@ -53,10 +53,10 @@ class PointsEngine:
         entry: Entry,
         device: str,
         notices: tuple[str, ...] = (),
-        cut: Cut = USUAL,
+        block: int = POINTS,
     ) -> None:
         self.model = model.eval().requires_grad_(False).to(device)
-        self.config, self.entry, self.device, self.cut = config, entry, device, cut
+        self.config, self.entry, self.device, self.block = config, entry, device, block
         self.notices = notices
         """What is to be said of every run with this model."""
         self.card = entry.card()
@@ -74,7 +74,7 @@ class PointsEngine:
         where = entry.folder / "config.json"
         model, config = load_network(entry.folder)
         check_inputs(config.inputs, where)
-        return cls(model, config, entry, device, cut=Cut.read(read_config(entry.folder), where))
+        return cls(model, config, entry, device, block=block_size(read_config(entry.folder), where))
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -184,16 +184,16 @@ class PointsEngine:
         return _Answer(logits, neighbourhood_layers(calls, stages, tokens), {"geometry": stages})
 
     def _in_blocks(self, tokens: PointTokens, given: np.ndarray, task: Task) -> _Answer:
+        """PointNet's answers, summed where blocks overlap."""
         points, kept = tokens.positions, []
         floor = floor_of(points)
-        logits = torch.empty(len(points), len(self.classes), device=self.device)
-        parts = columns(points, self.cut.side, self.cut.most)
-        for done, part in enumerate(parts):
-            task.progress(0.05 + 0.9 * done / len(parts), f"Block {done + 1:,} of {len(parts):,}")
+        logits = torch.zeros(len(points), len(self.classes), device=self.device)
+        for part, share in blocks(points, self.block):
+            task.progress(0.05 + 0.9 * share, f"Block {len(kept) + 1:,}")
             block, answer = look(self.model, points, given, part, floor)
-            logits[torch.from_numpy(part).to(self.device)] = answer
+            logits.index_add_(0, torch.from_numpy(part).to(self.device), answer)
             kept.append(block)
-        critical = np.sort(np.concatenate([block.critical for block in kept]))
+        critical = np.unique(np.concatenate([block.critical for block in kept]))
         return _Answer(logits, (), {"critical": critical, "blocks": tuple(kept)})
 
     def _notices(self, grid: float, count: int, coloured: bool) -> tuple[str, ...]:

@@ -48,7 +48,7 @@ class Store:
         mesh = furniture.mesh(model)
         if klass == "bookcase" and self.rng.random() < 0.75:
             mesh = shelves.filled(mesh, self.rng, self.rng.uniform(0.3, 1.0))
-        return self.varied(mesh), model.key, model.elevation
+        return self.varied(mesh, klass), model.key, model.elevation
 
     def design(self, klass: str, role: str) -> tuple[Mesh, str, float]:
         """A parametric design. The split is part of its seed: no design is in two splits."""
@@ -65,11 +65,13 @@ class Store:
             mesh = maker.get(role, clutter.floor_piece)(own)
         else:
             mesh = parametric.MAKERS[klass](own, role)
-        return self.varied(mesh), f"{klass} design {number}", 0.0
+        return self.varied(mesh, klass), f"{klass} design {number}", 0.0
 
-    def varied(self, mesh: Mesh) -> Mesh:
+    def varied(self, mesh: Mesh, klass: str) -> Mesh:
         rng = self.rng
         scale = rng.uniform(0.9, 1.1) * rng.uniform(0.95, 1.05, 3)
+        if klass in ("table", "sofa", "bookcase", "board"):  # these come in many widths
+            scale[0] *= rng.uniform(0.85, 1.2)
         if rng.random() < 0.5:
             scale[0] *= -1
         return mesh.placed(scale).recoloured(self.painted(mesh.palette))

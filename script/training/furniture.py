@@ -12,25 +12,21 @@ import io
 import itertools
 import os
 import re
-import shutil
-import subprocess
 import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from script.training.mesh import Mesh, clustered
+from script.training.package import CACHE, furniture_folder
 
 CLASSES = (
     "ceiling", "floor", "wall", "beam", "column", "window", "door",
     "table", "chair", "sofa", "bookcase", "board", "clutter",
 )  # fmt: skip
-CACHE = Path(os.environ.get("HEADLIGHT_TRAINING", Path.home() / ".cache" / "headlight-training"))
-PACKAGE = "sweethome3d-furniture"
 VERSION = 1  # of the cached meshes
 
 # The first rule that fits "file/category/name/id@elevation" gives class and role; checked by eye, model by
@@ -141,24 +137,6 @@ def _decoded(text: str) -> str:
     return re.sub(r"\\u([0-9a-fA-F]{4})", lambda code: chr(int(code[1], 16)), text).strip()
 
 
-def _folder() -> Path:
-    """Where the .sh3f files are; fetched by apt-get on Debian when they are missing."""
-    folder = CACHE / "sh3d" / "usr" / "share" / "sweethome3d" / "furniture"
-    if folder.is_dir():
-        return folder
-    CACHE.mkdir(parents=True, exist_ok=True)
-    if not list(CACHE.glob(f"{PACKAGE}_*.deb")):
-        if not shutil.which("apt-get"):
-            raise SystemExit(
-                f"The furniture is missing. Put Debian's package {PACKAGE} (a .deb of 120 MB) into {CACHE}\n"
-                f"or its .sh3f files into {folder}."
-            )
-        subprocess.run(["apt-get", "download", PACKAGE], cwd=CACHE, check=True)
-    package = sorted(CACHE.glob(f"{PACKAGE}_*.deb"))[-1]
-    subprocess.run(["dpkg-deb", "-x", str(package), str(CACHE / "sh3d")], check=True)
-    return folder
-
-
 def _classified(text: str) -> tuple[str, str]:
     for klass, role, rule in RULES:
         if re.search(rule, text):
@@ -182,7 +160,7 @@ def _role(size, elevation: float) -> str:
 def catalogue() -> tuple[Model, ...]:
     """Every model of the package that belongs in a room, in a fixed order."""
     models = []
-    for path in sorted(_folder().glob("*.sh3f")):
+    for path in sorted(furniture_folder().glob("*.sh3f")):
         with zipfile.ZipFile(path) as archive:
             text = archive.read("PluginFurnitureCatalog.properties").decode("latin1")
         entries: dict[int, dict[str, str]] = {}
@@ -280,7 +258,7 @@ def mesh(model: Model) -> Mesh:
 
 
 def _read(model: Model) -> Mesh:
-    with zipfile.ZipFile(_folder() / model.archive) as archive:
+    with zipfile.ZipFile(furniture_folder() / model.archive) as archive:
         vertices, triangles, materials, names, library = parse_obj(
             archive.read(model.member).decode("latin1")
         )

@@ -18,7 +18,8 @@ def build(split: str, rng: Rng, simple: bool = False, outer: bool = False, model
     slope = np.zeros(2)
     if rng.random() < 0.1:
         slope[rng.integers(2)] = rng.uniform(0.05, 0.35)
-    room = Room(plan(rng, kind), height, rng.uniform(0.08, 0.35), slope, kind)
+    paint = parametric.colour(rng, str(rng.choice(["paint", "white", "fabric"], p=[0.5, 0.35, 0.15])))
+    room = Room(plan(rng, kind), height, rng.uniform(0.08, 0.35), slope, kind, paint)
     fill = Furnisher(room, Store(split, rng, models and not simple), rng, simple)
     place_doors(fill, kind)
     place_windows(fill, kind)

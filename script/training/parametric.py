@@ -76,7 +76,8 @@ def table(rng: Rng, role: str = "dining") -> Mesh:
         for side in (-1, 1):
             edge = side * (x - inset)
             build.box((edge - 0.02, -y + 0.04, 0), (edge + 0.02, y - 0.04, under), frame)
-        build.box((-x + inset, y - 0.12, under - rng.uniform(0.2, 0.55)), (x - inset, y - 0.1, under), frame)
+        low = max(0.05, under - rng.uniform(0.2, 0.55))
+        build.box((-x + inset, y - 0.12, low), (x - inset, y - 0.1, under), frame)
     elif kind == "pedestal":
         for cx in (0,) if width < 1.4 or x == y else (-x / 2, x / 2):
             build.cylinder((cx, 0, 0), (cx, 0, under), rng.uniform(0.03, 0.08), frame)
@@ -85,7 +86,8 @@ def table(rng: Rng, role: str = "dining") -> Mesh:
         for side in (-1, 1):
             cx = side * (x - 0.2)
             for lean in (-1, 1):
-                build.cylinder((cx, lean * (y - 0.08), 0), (cx, lean * 0.12, under), leg, frame, sides=6)
+                foot = (cx, lean * (y - 0.08), leg / 2)
+                build.cylinder(foot, (cx, lean * 0.12, under), leg, frame, sides=6)
             build.box((cx - leg, -y + 0.1, under - 0.06), (cx + leg, y - 0.1, under), frame)
     if role == "desk" and rng.random() < 0.6:
         side, deep = rng.choice([-1, 1]), rng.uniform(0.36, 0.46)
@@ -249,7 +251,7 @@ def fill_compartment(build: Builder, rng: Rng, span, level: float, room: float, 
     kind = rng.choice(["books", "pile", "box"], p=[0.75, 0.1, 0.15])
     if kind == "box":
         wide = min(right - left, rng.uniform(0.2, 0.5))
-        at = rng.uniform(left, right - wide)
+        at = rng.uniform(left, max(left, right - wide))
         build.box(
             (at, -y + 0.02, level), (at + wide, y - 0.03, level + room * rng.uniform(0.4, 0.9)), books[0]
         )

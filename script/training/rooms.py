@@ -44,6 +44,7 @@ class Room:
     thickness: float  # of the walls
     slope: np.ndarray  # float (2,), rise of the ceiling per metre of x and y
     kind: str = "office"
+    paint: tuple[float, float, float] = (0.9, 0.9, 0.9)  # of the walls
     holes: list[Hole] = field(default_factory=list)
     items: list[Item] = field(default_factory=list)
     blocks: list[np.ndarray] = field(default_factory=list)  # boxes (2, 3) that are taken
@@ -199,12 +200,11 @@ def build_shell(room: Room, rng: Rng, outer: bool) -> None:
         _panels(room, ceiling, rng)
     room.add(floor.mesh(), "floor", "floor")
     room.add(ceiling.mesh(), "ceiling", "ceiling")
-    base = colour(rng, str(rng.choice(["paint", "white", "fabric"], p=[0.5, 0.35, 0.15])))
     skirting = rng.random() < 0.5
     skirt_height, skirt_colour = rng.uniform(0.05, 0.15), colour(rng)
     for index in range(len(room.plan)):
         build = Builder()
-        shade = base if rng.random() < 0.75 else colour(rng, "paint")
+        shade = room.paint if rng.random() < 0.75 else colour(rng, "paint")
         _wall(room, index, build, shade, outer)
         if skirting:
             _skirting(room, index, build, skirt_height, skirt_colour)
@@ -273,7 +273,7 @@ def build_beams(room: Room, rng: Rng, kept: int) -> None:
     """Beams under the ceiling: across the room, along walls, or as a grid; off the first `kept` blocks."""
     z = float(room.ceiling(room.plan).min())
     deep, wide = min(rng.uniform(0.1, 0.55), max(0.12, z - 2.1)), rng.uniform(0.12, 0.5)
-    shade = colour(rng, str(rng.choice(["paint", "white", "wood"])))
+    shade = room.paint if rng.random() < 0.35 else colour(rng, str(rng.choice(["paint", "white", "wood"])))
     low, high = room.plan.min(0), room.plan.max(0)
     found: list[tuple[np.ndarray, np.ndarray]] = []
     kind = rng.choice(["across", "walls", "both", "grid"], p=[0.4, 0.25, 0.2, 0.15])
@@ -322,7 +322,8 @@ def build_partition(room: Room, rng: Rng) -> None:
 
 def build_columns(room: Room, rng: Rng) -> None:
     """One to four columns, square or round, engaged in the walls, in corners or free."""
-    size, shade = rng.uniform(0.2, 0.7), colour(rng, str(rng.choice(["paint", "white", "metal"])))
+    size = rng.uniform(0.2, 0.7)
+    shade = room.paint if rng.random() < 0.4 else colour(rng, str(rng.choice(["paint", "white", "metal"])))
     other = size * rng.uniform(0.6, 1.5)
     round_ = rng.random() < 0.3
     wanted = 1 + int(rng.integers(4))

@@ -15,7 +15,7 @@ from models.engine import check, open_engine
 from models.errors import HeadlightError, UntrustedPickle
 from models.grid import grid_sample
 from models.neighbours import geometry
-from models.point_blocks import columns
+from models.point_blocks import blocks
 from models.point_checkpoints import load_network
 from models.points import PointsEngine
 from models.task import Task
@@ -126,29 +126,30 @@ def test_the_gradient_field_is_the_models_own(folder, trace):
 
 
 def test_pointnet_covers_every_point_by_blocks_as_one_forward_pass_each(tmp_path):
-    folder = saved(tmp_path / "net", pointnet(), grid=0.2, block=2.0, points=150)
+    folder = saved(tmp_path / "net", pointnet(), grid=0.2, points=150)
     net, _ = load_network(folder)
     reader = opened(folder)
     trace = reader.run(POINTS, COLOURS)
     assert trace.layers == ()
     assert check(trace) == ()
-    seen, given, probabilities = trace.tokens.positions, trace.inputs["features"], trace.segmentation
-    blocks = trace.outputs["blocks"]
-    assert sorted(np.concatenate([block.tokens for block in blocks]).tolist()) == list(range(len(seen)))
+    seen, given = trace.tokens.positions, trace.inputs["features"]
+    blocks, total = trace.outputs["blocks"], torch.zeros(len(seen), 13)
     assert len(blocks) > 4
     floor = np.percentile(seen[:, 2], 1)
-    for block in blocks[:3]:
-        where = np.column_stack([seen[block.tokens, :2] - block.centre, seen[block.tokens, 2] - floor])
+    for block in blocks:
+        assert len(block.tokens) == 150
+        middle = seen[block.tokens, :2].mean(axis=0)
+        where = np.column_stack([seen[block.tokens, :2] - middle, seen[block.tokens, 2] - floor])
         where = torch.from_numpy(where.astype(np.float32))[None]
         values = torch.from_numpy(given[block.tokens])[None]
         with torch.no_grad():
-            logits = net(values, where)[0]
-            # Without its other points the global feature, and so every answer, is the same.
-            critical = np.flatnonzero(np.isin(block.tokens, block.critical))
+            total[block.tokens] += net(values, where)[0]
             deep = net.encoded(values, where)[1][0]
-        answer = probabilities.probabilities[block.tokens]
-        np.testing.assert_allclose(answer, torch.softmax(logits, dim=1), atol=1e-5)
+        # Without its other points the global feature, and so every answer, is the same.
+        critical = np.flatnonzero(np.isin(block.tokens, block.critical))
         assert torch.equal(deep[critical].amax(dim=0), deep.amax(dim=0))
+    answer = trace.segmentation.probabilities
+    np.testing.assert_allclose(answer, torch.softmax(total, dim=1), atol=1e-4)
     critical = trace.outputs["critical"]
     assert 0 < len(critical) < len(seen)
     with pytest.raises(HeadlightError, match="net joins all points of a block by one maximum"):
@@ -156,7 +157,7 @@ def test_pointnet_covers_every_point_by_blocks_as_one_forward_pass_each(tmp_path
 
 
 def test_the_upper_bound_holds_what_changes_no_maximum(tmp_path):
-    folder = saved(tmp_path / "net", pointnet(), grid=0.2, block=50.0)
+    folder = saved(tmp_path / "net", pointnet(), grid=0.2)
     reader, (net, _) = opened(folder), load_network(folder)
     trace = reader.run(POINTS)  # without colours, as candidates are
     assert reader.upper_bound(trace, trace.inputs["points"]).all()
@@ -181,15 +182,19 @@ def test_the_upper_bound_holds_what_changes_no_maximum(tmp_path):
     assert np.array_equal(inside[clear], above[clear] < 0)
 
 
-def test_columns_hold_every_point_once_and_none_is_a_sliver():
-    where = np.random.default_rng(0).uniform(0, 1, (5000, 3)) * (5.1, 3.2, 2)
-    parts = columns(where, 2.0, 400)
-    assert sorted(np.concatenate(parts).tolist()) == list(range(5000))
-    assert all(200 < len(part) <= 400 for part in parts)
+def test_blocks_are_round_columns_that_cover_every_point():
+    where = np.random.default_rng(0).uniform(0, 1, (3000, 3)) * (5, 3, 2)
+    parts = [part for part, _ in blocks(where, 400)]
+    assert np.array_equal(np.unique(np.concatenate(parts)), np.arange(3000))
+    assert 8 <= len(parts) < 40
     for part in parts:
-        assert np.ptp(where[part, 0]) <= 5.1 / 3 + 1e-9
-        assert np.ptp(where[part, 1]) <= 1.6 + 1e-9
-    assert [part.tolist() for part in columns(np.ones((3, 3)), 2.0, 10)] == [[0, 1, 2]]
+        assert len(np.unique(part)) == 400
+        assert np.linalg.norm(where[part, :2] - where[part, :2].mean(axis=0), axis=1).max() < 2
+    shares = [share for _, share in blocks(where, 400)]
+    assert shares == sorted(shares)
+    assert [part.tolist() for part, _ in blocks(np.ones((3, 3)), 10)] == [[0, 1, 2]]
+    one_place = [part for part, _ in blocks(np.ones((50, 3)), 7)]
+    assert np.array_equal(np.unique(np.concatenate(one_place)), np.arange(50))
 
 
 def test_what_cannot_be_opened_says_why(tmp_path, folder):
@@ -208,8 +213,8 @@ def test_what_cannot_be_opened_says_why(tmp_path, folder):
     assert "does not fit" in cause(wrong)
     where.write_text(json.dumps(config | {"planes": [16, 1 << 40]}))
     assert cause(wrong).startswith(f"{where} has no usable “planes”")
-    cut = saved(tmp_path / "cut", pointnet(), block="wide")
-    assert cause(cut) == f"{cut / 'config.json'} cuts clouds into blocks of wide m and 8192 points."
+    cut = saved(tmp_path / "cut", pointnet(), points="all")
+    assert cause(cut) == f"{cut / 'config.json'} says points = all, and a block can have 1 to 1,048,576."
     assert cause(tmp_path / "none") == f"There is no model or folder “{tmp_path / 'none'}”."
     checkpoint = tmp_path / "model.pth"
     checkpoint.write_bytes(b"\x80")

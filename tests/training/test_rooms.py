@@ -1,9 +1,12 @@
 """The maker of training rooms: the split, scans, and samples, without any download."""
 
+import io
+import tarfile
+
 import numpy as np
 import pytest
 
-from script.training import furniture, layout, make, scan
+from script.training import furniture, layout, make, package, scan
 from script.training.furniture import Model
 from script.training.mesh import Builder
 from script.training.rooms import NUMBER, Room, build_shell, inside, outside_by
@@ -174,3 +177,22 @@ def test_settled_keeps_distances_and_height():
         np.linalg.norm(points[0] - points[1:], axis=1), abs=1e-5
     )
     assert np.ptp(moved[:, 2] - points[:, 2]) < 1e-5
+
+
+def test_a_debian_package_is_unpacked(tmp_path):
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w:xz") as archive:
+        entry = tarfile.TarInfo("./usr/share/a.sh3f")
+        entry.size = 3
+        archive.addfile(entry, io.BytesIO(b"abc"))
+    members = {b"debian-binary": b"2.0\n", b"control.tar.xz": b"odd", b"data.tar.xz": data.getvalue()}
+    content = b"!<arch>\n"
+    for name, body in members.items():
+        head = name.ljust(48) + str(len(body)).encode().ljust(10) + b"`\n"
+        content += head + body + b"\n" * (len(body) % 2)
+    (tmp_path / "a.deb").write_bytes(content)
+    package.unpack(tmp_path / "a.deb", tmp_path / "out")
+    assert (tmp_path / "out" / "usr" / "share" / "a.sh3f").read_bytes() == b"abc"
+    (tmp_path / "b.deb").write_bytes(b"no archive")
+    with pytest.raises(SystemExit, match="no Debian package"):
+        package.unpack(tmp_path / "b.deb", tmp_path / "out")
