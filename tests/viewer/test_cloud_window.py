@@ -517,3 +517,14 @@ def test_a_shared_key_does_what_the_document_asks_for(cloud_window, qtbot):
     every = [(keys.toString(), a) for a in window.actions_.actions.values() for keys in a.shortcuts()]
     able = [keys for keys, action in every if action.isEnabled()]
     assert len(able) == len(set(able))
+
+
+def test_a_view_floats_and_comes_back(cloud_window, settled):
+    window = cloud_window
+    dock, view = window.deck.docks["cloud-second"], pane(window, "cloud-second").view
+    for floating in (True, False):
+        dock.setFloating(floating)
+        settled(window)
+        assert len(np.unique(pixels(view).reshape(-1, 3), axis=0)) > 20
+        point = seen(view)
+        assert view.pick(*(float(value) for value in on_screen(view, point).toTuple())) == point
