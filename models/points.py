@@ -95,9 +95,9 @@ class PointsEngine:
         one that the model saw.
 
         The trace's tokens are the m points of the sample. inputs: "points" float32 (m, 3), "features" float32
-        (m, inputs). outputs: of a Point Transformer "geometry"; of PointNet "critical" int64, the tokens that
-        a maximum came from, and "blocks". seconds holds the search for neighbours too. Raises HeadlightError
-        for a model that answers with no numbers.
+        (m, inputs). outputs: "grid", metres of a voxel; of a Point Transformer "geometry"; of PointNet
+        "critical" int64, the tokens that a maximum came from, and "blocks". seconds holds the search for
+        neighbours too. Raises HeadlightError for a model that answers with no numbers.
         """
         if not len(points):
             raise HeadlightError("The cloud has no points.", "Choose a file with something in it.")
@@ -127,7 +127,7 @@ class PointsEngine:
             seconds=seconds,
             device=self.device,
             notices=self._notices(grid, len(sample), colours is not None),
-            outputs=answer.outputs,
+            outputs={**answer.outputs, "grid": grid},
             segmentation=spread(self.classes, probabilities, sample, nearest, truth),
         )
 

@@ -89,7 +89,7 @@ class _Screenshot(QObject):
         self.window, self.path, self.status = window, path, 0
         self._quiet = QTimer(self, singleShot=True, interval=SETTLED)
         self._quiet.timeout.connect(self._save)
-        window.jobs.changed.connect(self.wait)
+        window.drawn.connect(self.wait)
         window.told.connect(self._said)
 
     def wait(self) -> None:

@@ -11,7 +11,7 @@ from models.attention import Trace
 from models.task import SILENT, Task
 from viewer.clouds import CloudInput
 from viewer.inputs import ImageInput, Input
-from viewer.session import RunOptions
+from viewer.session import RunOptions, modality_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +33,7 @@ def forward_pass(what: Input, options: RunOptions, task: Task = SILENT) -> Pass:
     from models import devices
     from models.engine import check, open_engine
 
-    engine = open_engine(options.model, modality(what), options.device, task, options.trust_pickle)
+    engine = open_engine(options.model, modality_of(what), options.device, task, options.trust_pickle)
     if isinstance(what, ImageInput):
         trace = engine.run(what.pixels, size=options.size, task=task)
     elif isinstance(what, CloudInput):
@@ -44,13 +44,6 @@ def forward_pass(what: Input, options: RunOptions, task: Task = SILENT) -> Pass:
         trace = engine.run(what.text, pair=what.pair, start=options.start, task=task)
     checks = check(trace, task)
     return Pass(trace, checks, devices.describe(trace.device), devices.memory(trace.device))
-
-
-def modality(what: Input) -> str:
-    """What a model must read to read `what`."""
-    if isinstance(what, CloudInput):
-        return "points"
-    return "image" if isinstance(what, ImageInput) else "text"
 
 
 def truth_for(

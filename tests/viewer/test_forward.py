@@ -11,9 +11,9 @@ from models.errors import HeadlightError, UntrustedPickle
 from tests.models.tiny_points import room, saved, transformer
 from viewer.cloud_labels import CLASSES
 from viewer.clouds import CloudInput, Frame
-from viewer.forward import forward_pass, modality, truth_for
+from viewer.forward import forward_pass, truth_for
 from viewer.inputs import ImageInput, TextInput
-from viewer.session import RunOptions
+from viewer.session import RunOptions, modality_of
 
 POINTS, COLOURS = room(800)
 LABELS = (np.arange(800) % 5 - 1).astype(np.int16)
@@ -69,6 +69,6 @@ def test_truth_is_matched_by_the_names_of_classes():
 
 
 def test_what_a_model_must_read():
-    assert modality(cloud()) == "points"
-    assert modality(TextInput("a", "a")) == "text"
-    assert modality(ImageInput("a", np.zeros((2, 2, 3), np.uint8))) == "image"
+    assert modality_of(cloud()) == "points"
+    assert modality_of(TextInput("a", "a")) == "text"
+    assert modality_of(ImageInput("a", np.zeros((2, 2, 3), np.uint8))) == "image"
