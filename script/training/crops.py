@@ -83,7 +83,8 @@ class Crops(IterableDataset):
 
     def batch(self, rooms: list[Room], rng: np.random.Generator) -> Batch:
         """One batch: crops of several rooms."""
-        count = int(rng.choice(SPLITS))
+        # PointNet's norms over whole clouds need several in a batch; its blocks are the smallest crops.
+        count = int(rng.choice(SPLITS)) if self.neighbours else max(SPLITS)
         size = self.points // count
         fits = [room for room in rooms if len(room.points) >= size]
         crops = [crop(fits[rng.integers(len(fits))], size, rng) for _ in range(count)]
