@@ -103,7 +103,7 @@ BUNDLED = (
         modality="points",
         layers=18,
         heads=64,
-        megabytes=15.7,
+        megabytes=15.8,
     ),
     Entry(
         id="pointnet",

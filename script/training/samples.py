@@ -1,6 +1,6 @@
 """Write sample rooms for assets: PLY with colours and labels, and a picture of each for the welcome page.
 
-    python -m script.training.samples ROOM.npz=NAME [...]        from the test rooms alone
+python -m script.training.samples ROOM.npz=NAME [...]        from the test rooms alone
 """
 
 from __future__ import annotations
