@@ -41,7 +41,7 @@ def write_ply(path: Path, room: Room) -> None:
     for column, name in enumerate(("red", "green", "blue")):
         rows[name] = room.colours[:, column]
     rows["label"] = room.labels
-    comment = f"classes: {' '.join(S3DIS)}"
+    comment = f"classes: {', '.join(S3DIS)}"
     PlyData([PlyElement.describe(rows, "vertex")], comments=[comment], byte_order="<").write(path)
 
 
