@@ -8,9 +8,9 @@ import pytest
 from models import catalog
 from models.catalog import BUNDLED
 from models.engine import check, open_engine
-from models.segmentation import confusion, scores
+from models.segmentation import scores
 
-POINT_MODELS = [entry for entry in BUNDLED if entry.modality == "points"]
+POINT_MODELS = [entry for entry in BUNDLED if entry.modality == "points" and entry.folder.is_dir()]
 
 
 def room() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -56,12 +56,3 @@ def test_an_empty_room_has_a_floor_a_ceiling_and_walls(coloured):
     for name in ("floor", "ceiling"):
         assert iou[reader.classes.index(name)] > 0.9, name
     assert iou[reader.classes.index("wall")] > 0.7
-
-
-def test_pointnet_knows_the_floor_too():
-    points, colours, names = room()
-    reader = open_engine("pointnet", "points", "cpu")
-    truth = np.array([reader.classes.index(name) for name in names], np.int16)
-    answer = reader.run(points, colours, truth).segmentation
-    matrix = confusion(truth, answer.labels, len(reader.classes))
-    assert scores(matrix).accuracy_per_class[reader.classes.index("floor")] > 0.9
