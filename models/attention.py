@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 
+from models.segmentation import Segmentation
 from models.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ class Trace:
     stretch: (first, last + 1, total) tokens of a text that is longer than the model reads, else None.
     outputs: what engines need later (torch tensors), by name.
     has_saliency: the model comes with a decoder that predicts saliency.
+    segmentation: the class of every point of a cloud, None for texts and images.
     """
 
     model: ModelCard
@@ -105,3 +107,4 @@ class Trace:
     stretch: tuple[int, int, int] | None = None
     outputs: dict[str, Any] = field(default_factory=dict)
     has_saliency: bool = False
+    segmentation: Segmentation | None = None

@@ -14,36 +14,28 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from models import hub
 from models.attention import ModelCard
-from models.errors import HeadlightError
+from models.errors import HeadlightError, UntrustedPickle
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 MAX_TENSORS = 100_000
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
+POINT_MODELS = ("point_transformer", "pointnet")
+"""Headlight's own model types."""
+CHECKPOINTS = (".safetensors", ".pth", ".pt")
+"""Endings of one file that can hold a point model as other programs save it."""
 MAX_JSON = 64 << 20
 """Bytes of a config.json or of an index that are read."""
 
 Modality = Literal["text", "image", "points"]
-Where = Literal["bundled", "downloaded", "hub", "folder"]
+Where = Literal["bundled", "downloaded", "hub", "folder", "file"]
+READS: dict[str, str] = {"text": "text", "image": "images", "points": "point clouds"}
+"""What a model of each modality is said to read."""
 
 LAYER_NAMES = ("num_hidden_layers", "n_layer", "n_layers", "num_layers", "encoder_layers", "depths")
 HEAD_NAMES = ("num_attention_heads", "n_head", "n_heads", "num_heads", "encoder_attention_heads")
 """What model families call these in their config.json."""
-
-HUB_FILES = (
-    "config.json",
-    "model*.safetensors",
-    "model.safetensors.index.json",
-    "preprocessor_config.json",
-    "tokenizer*",
-    "vocab*",
-    "merges.txt",
-    "*.model",
-    "special_tokens_map.json",
-    "added_tokens.json",
-    "1_Pooling/config.json",
-)
-"""What is downloaded of a hub model: no pickles, no code."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +44,7 @@ class Entry:
 
     id: what `find` takes. megabytes: size of the weights on disk. folder: where it lies, None while only the
     hub has it (then modality, layers, heads and size are not known yet). mean_pooled: its answer is the mean
-    over all tokens, not the class token's.
+    over all tokens, not the class token's. file: the checkpoint of a point model that is one file alone.
     """
 
     id: str
@@ -66,6 +58,7 @@ class Entry:
     heads: int | None = None
     megabytes: float | None = None
     mean_pooled: bool = False
+    file: Path | None = None
 
     def card(self, untrained: bool = False) -> ModelCard:
         """What is said of it beside its results. Only for an entry whose modality is known."""
@@ -100,12 +93,33 @@ BUNDLED = (
         heads=6,
         megabytes=44.1,
     ),
+    Entry(
+        id="point-transformer",
+        title="Point Transformer",
+        where="bundled",
+        source="trained by Headlight on rooms of Sweet Home 3D's furniture",
+        licence="BSD-3-Clause",
+        folder=ASSETS / "weights" / "point-transformer",
+        modality="points",
+        layers=18,
+        heads=64,
+        megabytes=15.8,
+    ),
+    Entry(
+        id="pointnet",
+        title="PointNet",
+        where="bundled",
+        source="trained by Headlight on the same rooms",
+        licence="BSD-3-Clause",
+        folder=ASSETS / "weights" / "pointnet",
+        modality="points",
+    ),
 )
 
 
 def entries() -> list[Entry]:
     """The bundled models, then those that were downloaded before."""
-    return [*BUNDLED, *_downloaded()]
+    return [*(entry for entry in BUNDLED if entry.folder.is_dir()), *_downloaded()]
 
 
 def default(modality: str) -> Entry:
@@ -116,10 +130,11 @@ def default(modality: str) -> Entry:
     raise HeadlightError(f"No bundled model reads {modality}.", "Name a model or a folder.")
 
 
-def find(name: str) -> Entry:
-    """The model of this name: an id of the catalogue, a folder, or "owner/name" on the hub.
+def find(name: str, trust_pickle: bool = False) -> Entry:
+    """The model of this name: an id of the catalogue, a folder, a file, or "owner/name" on the hub.
 
-    Raises HeadlightError where there is no such model, or where a folder cannot be opened safely.
+    trust_pickle: the user was asked about this file and trusts it. Raises HeadlightError where there is no
+    such model or it cannot be opened safely, UntrustedPickle where the user is to be asked.
     """
     for entry in BUNDLED:
         if name == entry.id:
@@ -127,8 +142,10 @@ def find(name: str) -> Entry:
     path = Path(name).expanduser()
     if path.is_dir():
         return open_folder(path)
+    if path.is_file():
+        return open_file(path, trust_pickle)
     if re.fullmatch(r"[\w-][\w.-]*/[\w-][\w.-]*", name):
-        folder = _cached(name)
+        folder = hub.cached(name)
         if folder is None or not _weight_files(folder):
             return Entry(name, name.split("/")[1], "hub", f"huggingface.co/{name}", "see its model card")
         return _of_hub(open_folder(folder), name)
@@ -143,7 +160,7 @@ def download(entry: Entry) -> Entry:
     """The entry with its folder, fetched from the hub if need be. HeadlightError without a network."""
     if entry.folder is not None:
         return entry
-    return _of_hub(open_folder(_fetched(entry.id)), entry.id)
+    return _of_hub(open_folder(hub.fetched(entry.id)), entry.id)
 
 
 def open_folder(folder: Path) -> Entry:
@@ -162,6 +179,10 @@ def open_folder(folder: Path) -> Entry:
             "Put the weights beside it, or choose another folder.",
         )
     _check_weights(files)
+    modality = _modality(folder, config)
+    layers, heads = _count(config, LAYER_NAMES), _count(config, HEAD_NAMES)
+    if modality == "points":
+        layers, heads = _attention_of_points(config)
     return Entry(
         id=str(folder),
         title=folder.resolve().name,
@@ -169,11 +190,40 @@ def open_folder(folder: Path) -> Entry:
         source=str(folder),
         licence="as its owner says",
         folder=folder,
-        modality=_modality(folder, config),
-        layers=_count(config, LAYER_NAMES),
-        heads=_count(config, HEAD_NAMES),
+        modality=modality,
+        layers=layers,
+        heads=heads,
         megabytes=sum(file.stat().st_size for file in files) / 1e6,
         mean_pooled=_mean_pooled(folder),
+    )
+
+
+def open_file(file: Path, trust_pickle: bool = False) -> Entry:
+    """A point model's checkpoint that is one file; what it holds shows when it is loaded."""
+    if file.name == "model.safetensors" and (file.parent / "config.json").is_file():
+        return open_folder(file.parent)
+    if file.suffix.lower() not in CHECKPOINTS:
+        raise HeadlightError(
+            f"{file} is no model.",
+            "Choose a folder with config.json, or a checkpoint (.safetensors, .pth, .pt).",
+        )
+    if file.suffix.lower() == ".safetensors":
+        _check_weights([file])
+    elif not trust_pickle:
+        raise UntrustedPickle(
+            f"{file} is a pickle, which can run code when it is opened.",
+            "If you trust where it comes from, give --trust-pickle.",
+        )
+    return Entry(
+        id=str(file),
+        title=file.stem,
+        where="file",
+        source=str(file),
+        licence="as its owner says",
+        folder=file.parent,
+        modality="points",
+        megabytes=file.stat().st_size / 1e6,
+        file=file,
     )
 
 
@@ -261,6 +311,8 @@ def _check_weights(files: list[Path]) -> None:
 
 def _modality(folder: Path, config: dict[str, Any]) -> Modality:
     """Image models say how large a patch is; text models how large their vocabulary is."""
+    if config["model_type"] in POINT_MODELS:
+        return "points"
     if any("patch_size" in part for part in _parts(config)):
         return "image"
     if any("vocab_size" in part for part in _parts(config)):
@@ -268,9 +320,21 @@ def _modality(folder: Path, config: dict[str, Any]) -> Modality:
     if any((folder / name).is_file() for name in ("tokenizer.json", "vocab.txt", "vocab.json")):
         return "text"
     raise HeadlightError(
-        f"{folder} holds a {config['model_type']} model, which reads neither text nor images in patches.",
-        "Choose a text model or a vision transformer.",
+        f"{folder} holds a {config['model_type']} model, which reads neither text nor images in patches nor "
+        "point clouds.",
+        "Choose a text model, a vision transformer or a Point Transformer.",
     )
+
+
+def _attention_of_points(config: dict[str, Any]) -> tuple[int | None, int | None]:
+    """(attention layers, maps of the widest) of a Point Transformer, where config.json makes sense.
+
+    `blocks` counts a transition in place of each decoder's one block; 8 channels share a map.
+    """
+    blocks, planes = config.get("blocks"), config.get("planes")
+    if not all(isinstance(v, list) and v and all(type(n) is int for n in v) for v in (blocks, planes)):
+        return None, None
+    return sum(blocks), max(planes) // 8
 
 
 def _parts(config: dict[str, Any]) -> list[dict[str, Any]]:
@@ -312,42 +376,6 @@ def _of_hub(entry: Entry, name: str) -> Entry:
     )
 
 
-def _cached(name: str) -> Path | None:
-    """The folder of a hub model that was downloaded before, None if it was not."""
-    from huggingface_hub import try_to_load_from_cache
-    from huggingface_hub.errors import HFValidationError
-
-    try:
-        file = try_to_load_from_cache(name, "config.json")
-    except HFValidationError as error:
-        raise HeadlightError(
-            f"“{name}” is no name that the hub allows.", "Write it as owner/name, as the hub shows it."
-        ) from error
-    return Path(file).parent if isinstance(file, str) else None
-
-
-def _fetched(name: str) -> Path:
-    """The folder of a hub model, downloaded as far as it is missing."""
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
-
-    try:
-        return Path(snapshot_download(name, allow_patterns=list(HUB_FILES)))
-    except GatedRepoError as error:
-        raise HeadlightError(
-            f"{name} is gated on the hub.", "Accept its licence there and sign in with `hf auth login`."
-        ) from error
-    except RepositoryNotFoundError as error:
-        raise HeadlightError(
-            f"There is no model {name} on the hub, or it is private.", "Check the spelling."
-        ) from error
-    except OSError as error:
-        raise HeadlightError(
-            f"{name} is not on this computer, and the hub cannot be reached.",
-            "Go online, or open a folder that holds the model.",
-        ) from error
-
-
 def _downloaded() -> list[Entry]:
     """Models in the hub's cache that Headlight can open."""
     from huggingface_hub import scan_cache_dir
@@ -359,7 +387,7 @@ def _downloaded() -> list[Entry]:
         return []
     found = []
     for name in sorted(repository.repo_id for repository in repositories if repository.repo_type == "model"):
-        folder = _cached(name)
+        folder = hub.cached(name)
         try:
             if folder is not None and _weight_files(folder):
                 found.append(_of_hub(open_folder(folder), name))

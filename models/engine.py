@@ -11,32 +11,41 @@ from typing import TYPE_CHECKING
 
 from models import catalog, devices
 from models.attention import Trace
-from models.catalog import Entry
+from models.catalog import READS, Entry
 from models.errors import HeadlightError
 from models.task import SILENT, Task
 
 if TYPE_CHECKING:
     from models.language import LanguageEngine
+    from models.points import PointsEngine
     from models.vision import VisionEngine
 
-KEPT = 2
-"""Models that stay loaded: one for text and one for images."""
+    Engine = LanguageEngine | VisionEngine | PointsEngine
 
-_engines: OrderedDict[tuple[str, str], LanguageEngine | VisionEngine] = OrderedDict()
+KEPT = 3
+"""Models that stay loaded: one for texts, one for images and one for point clouds."""
+
+_engines: OrderedDict[tuple[str, str], Engine] = OrderedDict()
 _lock = threading.Lock()
 
 
 def open_engine(
-    model: str | None, modality: str, device: str | None = None, task: Task = SILENT
-) -> LanguageEngine | VisionEngine:
-    """The engine for `model` (an id, a folder or "owner/name"; None is the bundled one) on `device`.
+    model: str | None,
+    modality: str,
+    device: str | None = None,
+    task: Task = SILENT,
+    trust_pickle: bool = False,
+) -> Engine:
+    """The engine for `model` (an id, a folder, a file or "owner/name"; None is the bundled one) on `device`.
 
-    modality: "text" or "image", what it is to read. Raises HeadlightError where the model does not exist,
-    cannot be loaded safely or reads something else. The last two engines stay loaded; threads take turns.
+    modality: "text", "image" or "points", what it is to read. trust_pickle: the user was asked and trusts the
+    file. Raises HeadlightError where the model does not exist, cannot be loaded safely or reads something
+    else, UntrustedPickle where the user is to be asked first. The last KEPT engines stay loaded; threads take
+    turns.
     """
     task.progress(0.0, "Starting the engine")
     where = devices.pick(device)
-    entry = catalog.default(modality) if model is None else catalog.find(model)
+    entry = catalog.default(modality) if model is None else catalog.find(model, trust_pickle)
     key = (entry.id, where)
     with _lock:
         task.check()
@@ -65,7 +74,11 @@ def check(trace: Trace, task: Task = SILENT) -> tuple[float, ...]:
     return tuple(errors)
 
 
-def _load(entry: Entry, device: str) -> LanguageEngine | VisionEngine:
+def _load(entry: Entry, device: str) -> Engine:
+    if entry.modality == "points":
+        from models.points import PointsEngine
+
+        return PointsEngine.open(entry, device)
     if entry.modality == "image":
         from models.vision import VisionEngine
 
@@ -78,7 +91,6 @@ def _load(entry: Entry, device: str) -> LanguageEngine | VisionEngine:
 def _fits(entry: Entry, modality: str) -> None:
     if entry.modality != modality:
         raise HeadlightError(
-            f"{entry.title} reads {'images' if entry.modality == 'image' else entry.modality}, "
-            f"not {'images' if modality == 'image' else modality}.",
+            f"{entry.title} reads {READS[entry.modality]}, not {READS[modality]}.",
             f"Choose {catalog.default(modality).id}, or another model that reads this input.",
         )

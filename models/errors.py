@@ -14,3 +14,12 @@ class HeadlightError(Exception):
 
 class TooLarge(HeadlightError):
     """A matrix or a result would not fit the limit that keeps the machine usable."""
+
+
+class UntrustedPickle(HeadlightError):
+    """A model's weights are a pickle, which can run code: they are opened only after the user was asked."""
+
+
+def first_line(error: Exception) -> str:
+    """What a library's error says, without its details."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

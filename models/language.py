@@ -15,8 +15,8 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast
 from models.attention import Trace
 from models.capture import recording
 from models.catalog import Entry
-from models.errors import HeadlightError
-from models.loading import first_line, load_model, load_tokenizer
+from models.errors import HeadlightError, first_line
+from models.loading import load_model, load_tokenizer
 from models.recorded import RecordedLayer
 from models.task import SILENT, Task
 from models.tokens import TextTokens

@@ -10,7 +10,7 @@ from transformers import CONFIG_MAPPING, AutoModel, AutoTokenizer, PreTrainedMod
 from transformers.utils import logging
 
 from models.catalog import read_config
-from models.errors import HeadlightError
+from models.errors import HeadlightError, first_line
 
 TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json")
 
@@ -71,8 +71,3 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
             "Put the model's tokenizer.json beside its weights.",
         )
     return tokenizer
-
-
-def first_line(error: Exception) -> str:
-    """What a library's error says, without its details."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -159,11 +159,15 @@ def class_names(count: int, source: str) -> tuple[str, ...]:
 
 
 def save_network(folder: Path, net: PointTransformer | PointNet, config: PointConfig, **more: Any) -> None:
-    """config.json (with what `more` says, such as a licence) and model.safetensors in half precision."""
+    """config.json (with what `more` says, such as a licence) and model.safetensors in half precision.
+
+    The statistics of norms keep theirs: a variance may be beyond half precision's 65,504.
+    """
     folder = Path(folder)
     state = {}
     for name, tensor in net.state_dict().items():
-        half = tensor.half() if tensor.is_floating_point() else tensor
+        statistic = name.endswith(("running_mean", "running_var"))
+        half = tensor.half() if tensor.is_floating_point() and not statistic else tensor
         if not half.isfinite().all():
             raise ValueError(f"{name} does not fit half precision")
         state[name] = half.cpu().contiguous()

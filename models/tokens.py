@@ -2,16 +2,24 @@
 
 A place (a span of characters, a box of pixels, a position in space, or a special token) is the only bridge
 between modalities, layers and panes: layers with other tokens than the input answer `find(place)`.
-numpy only, so that every room may import it.
+numpy only, so that every room may import it; scipy comes with the first search among points.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Self
+from functools import cached_property
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from scipy.spatial import cKDTree
+
+
+FEW = 1 << 12
+"""Distances that are computed outright: a tree, and scipy with it, would take longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +58,14 @@ class Special:
     index: int
 
 
-Place = CharSpan | Box | Position | Special
+@dataclass(frozen=True, eq=False, slots=True)
+class Region:
+    """Many points at once, as a lasso takes them in. positions: float (n, 3), the cloud's own coordinates."""
+
+    positions: np.ndarray
+
+
+Place = CharSpan | Box | Position | Region | Special
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +75,7 @@ class Tokens:
     labels: n strings as a person reads them. special: bool (n,), True for tokens without a place.
     """
 
-    labels: tuple[str, ...]
+    labels: Sequence[str]
     special: np.ndarray
 
     def __post_init__(self) -> None:
@@ -191,21 +206,74 @@ class PatchTokens(Tokens):
         return found + self.prefix
 
 
+class PointLabels(Sequence[str]):
+    """“point 17”, made when asked for: hundreds of thousands of strings would fill the memory.
+
+    numbers: int (n,), what each point is called.
+    """
+
+    def __init__(self, numbers: np.ndarray) -> None:
+        self.numbers = numbers
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def __getitem__(self, index: int | slice) -> str | PointLabels:
+        if isinstance(index, slice):
+            return PointLabels(self.numbers[index])
+        return f"point {int(self.numbers[index])}"
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, PointLabels):
+            return np.array_equal(self.numbers, other.numbers)
+        return NotImplemented
+
+    def __hash__(self) -> int:
+        return hash((PointLabels, len(self.numbers)))
+
+
 @dataclass(frozen=True, eq=False)
 class PointTokens(Tokens):
     """Points of a cloud. positions: float (n, 3) in the cloud's own coordinates."""
 
     positions: np.ndarray = field(default_factory=lambda: np.empty((0, 3)))
 
-    def _kept(self, indices: np.ndarray) -> dict[str, np.ndarray]:
-        return {"positions": self.positions[indices]}
+    @classmethod
+    def of(cls, positions: np.ndarray, numbers: np.ndarray | None = None) -> Self:
+        """Tokens at `positions`, called by `numbers` (int (n,)), or by their place in the sequence."""
+        numbers = np.arange(len(positions)) if numbers is None else numbers
+        return cls(PointLabels(numbers), np.zeros(len(positions), bool), positions)
+
+    def find_all(self, places: Iterable[Place]) -> np.ndarray:
+        """int (m,): the points nearest to these places, sorted, each once; one search for all."""
+        places = tuple(places)
+        where = [(place.x, place.y, place.z) for place in places if isinstance(place, Position)]
+        parts = [np.array(where, np.float64).reshape(-1, 3)]
+        parts += [place.positions for place in places if isinstance(place, Region)]
+        wanted = np.concatenate(parts)
+        return np.unique(self.nearest(wanted)) if len(wanted) and len(self) else np.empty(0, int)
+
+    def nearest(self, positions: np.ndarray) -> np.ndarray:
+        """float (n, 3) → int (n,): the point nearest to each position; there must be one."""
+        if len(positions) * len(self) > FEW:
+            return self._tree.query(positions)[1]
+        offset = self.positions - positions[:, None]
+        return np.einsum("mij,mij->mi", offset, offset).argmin(axis=1)
+
+    def without_special(self) -> Self:
+        """Itself: every point has a place."""
+        return self
+
+    @cached_property
+    def _tree(self) -> cKDTree:
+        from scipy.spatial import cKDTree
+
+        # Not balanced: as good to search here, and much quicker to build where many points lie in a plane.
+        return cKDTree(self.positions, balanced_tree=False, compact_nodes=False)
 
     def _place(self, index: int) -> Place:
         return Position(*(float(v) for v in self.positions[index]))
 
     def _find(self, place: Place) -> np.ndarray:
         """The one nearest point."""
-        if not isinstance(place, Position) or not len(self):
-            return np.empty(0, int)
-        offset = self.positions - np.array([place.x, place.y, place.z])
-        return np.array([int(np.einsum("ij,ij->i", offset, offset).argmin())])
+        return self.find_all((place,))

@@ -18,8 +18,8 @@ from models import saliency
 from models.attention import Trace
 from models.capture import recording
 from models.catalog import Entry, read_preprocessor
-from models.errors import HeadlightError
-from models.loading import first_line, load_model
+from models.errors import HeadlightError, first_line
+from models.loading import load_model
 from models.recorded import RecordedLayer
 from models.statistics import artifact_tokens
 from models.task import SILENT, Task

@@ -51,7 +51,12 @@ def run(files: list[str], options: WindowOptions) -> int:
     settings = QSettings(os.devnull, QSettings.Format.IniFormat) if options.screenshot else QSettings()
     choice = options.theme or str(settings.value("theme", "dark"))
     theme.apply(app, choice, float(settings.value("text_scale", 1.0)))
-    run_options = RunOptions(model=options.model, device=options.device, size=options.size or 518)
+    run_options = RunOptions(
+        model=options.model,
+        device=options.device,
+        size=options.size or 518,
+        trust_pickle=options.trust_pickle,
+    )
     window = Window(run_options, settings, choice, handler)
     report_exceptions(window)
     signal.signal(signal.SIGINT, lambda *_: window.close())
@@ -84,7 +89,7 @@ class _Screenshot(QObject):
         self.window, self.path, self.status = window, path, 0
         self._quiet = QTimer(self, singleShot=True, interval=SETTLED)
         self._quiet.timeout.connect(self._save)
-        window.jobs.changed.connect(self.wait)
+        window.drawn.connect(self.wait)
         window.told.connect(self._said)
 
     def wait(self) -> None:

@@ -24,19 +24,22 @@ ENDINGS = {
     "attention": ("npz", "csv", "png", "svg"),
     "rollout": ("npz", "csv", "png", "svg"),
     "saliency": ("npz", "png", "svg"),
+    "segmentation": ("npz", "csv", "ply"),
 }
 """What can be exported, and as which kinds of file."""
 
 _OWNERS = {
-    "layer": "attention",
-    "head": "attention",
-    "fusion": "rollout",
-    "discard": "rollout",
-    "residual": "rollout",
-    "first": "rollout",
-    "last": "rollout",
-    "query": "rollout",
+    "layer": ("attention",),
+    "head": ("attention",),
+    "point": ("attention", "rollout"),
+    "fusion": ("rollout",),
+    "discard": ("rollout",),
+    "residual": ("rollout",),
+    "first": ("rollout",),
+    "last": ("rollout",),
+    "query": ("rollout",),
 }
+_UNITS = {"m": "metres", "cm": "centimetres", "mm": "millimetres", "ft": "feet", "in": "inches"}
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,7 @@ class WindowOptions:
     size: int | None = None
     theme: str | None = None
     screenshot: Path | None = None
+    trust_pickle: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,7 @@ class ExportOptions:
     """One export. Exactly one of `file` and `text` is given; None leaves a choice to its usual value.
 
     layer: index or module name. head: index, "mean", "max" or "min". rollout: fields of RolloutSettings.
+    point: of a cloud, in the order of the file. unit, up: how its coordinates are read, as in viewer.clouds.
     """
 
     what: str
@@ -71,7 +76,15 @@ class ExportOptions:
     size: int | None = None
     start: int | None = None
     query: int | None = None
+    point: int | None = None
+    unit: str | None = None
+    up: str | None = None
+    trust_pickle: bool = False
     rollout: tuple[tuple[str, object], ...] = ()
+
+
+_TAKEN = ("text", "pair", "model", "device", "layer", "head", "size", "start", "query", "point", "up")
+_TAKEN += ("trust_pickle",)
 
 
 def run(argv: Sequence[str]) -> int:
@@ -127,11 +140,11 @@ def _window(argv: Sequence[str]) -> int:
     parser = _Parser(
         prog="headlight",
         allow_abbrev=False,
-        description="Open texts and images and explore what every head of every layer attends to.",
+        description="Open texts, images and point clouds and explore their attention.",
         epilog="Without a window: “headlight export --help” and “headlight models”. "
         "A file of the name export or models is opened as ./export or ./models.",
     )
-    parser.add_argument("files", nargs="*", metavar="FILE", help="a text (UTF-8) or an image")
+    parser.add_argument("files", nargs="*", metavar="FILE", help="a text (UTF-8), an image or a point cloud")
     _add_common(parser)
     parser.add_argument("--theme", choices=("dark", "light", "system"), help="as chosen the last time")
     parser.add_argument("--screenshot", metavar="OUT.png", help="wait until all is drawn, save, exit")
@@ -142,7 +155,8 @@ def _window(argv: Sequence[str]) -> int:
     if given.screenshot is not None:
         screenshot = check_out(given.screenshot, ("png",), "a screenshot")
     options = WindowOptions(
-        given.text, given.pair, given.model, given.device, given.size, given.theme, screenshot
+        *(given.text, given.pair, given.model, given.device, given.size),
+        *(given.theme, screenshot, given.trust_pickle),
     )
     try:
         from viewer import app
@@ -176,11 +190,16 @@ def _export(argv: Sequence[str]) -> int:
     parser.add_argument("--first", type=_count, metavar="INDEX", help="rollout: first layer (0)")
     parser.add_argument("--last", type=_count, metavar="INDEX", help="rollout: last layer (the last one)")
     parser.add_argument("--query", type=_count, metavar="INDEX", help="rollout: the token of the map")
+    parser.add_argument(
+        "--point", type=_count, metavar="INDEX", help="of a cloud: one point, counted from 0 as in the file"
+    )
+    parser.add_argument("--unit", choices=tuple(_UNITS), help="of a cloud: what its coordinates count")
+    parser.add_argument("--up", choices=("z", "y", "x"), help="of a cloud: which of its axes points up")
     given = parser.parse_intermixed_args(argv)
     file, what = _file_and_what(given.words, given.text)
     for option, owner in _OWNERS.items():
-        if getattr(given, option) is not None and owner != what:
-            raise HeadlightError(f"--{option} belongs to {owner}, not to {what}.", "Leave it out.")
+        if getattr(given, option) is not None and what not in owner:
+            raise HeadlightError(f"--{option} belongs to {_either(owner)}, not to {what}.", "Leave it out.")
     if given.out is None:
         raise HeadlightError("--out is missing.", f"Name a file that ends in {_either(ENDINGS[what])}.")
     out = check_out(given.out, ENDINGS[what], what)
@@ -191,11 +210,9 @@ def _export(argv: Sequence[str]) -> int:
         what=what,
         out=out,
         file=file,
+        unit=None if given.unit is None else _UNITS[given.unit],
         rollout=tuple((name, value) for name, value in rollout.items() if value is not None),
-        **{
-            name: getattr(given, name)
-            for name in ("text", "pair", "model", "device", "layer", "head", "size", "start", "query")
-        },
+        **{name: getattr(given, name) for name in _TAKEN},
     )
     from viewer.export import export
 
@@ -233,7 +250,10 @@ def _models(argv: Sequence[str]) -> int:
 def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--text", metavar="TEXT", help="a text in place of a FILE")
     parser.add_argument("--pair", metavar="TEXT", help="the second text of a pair")
-    parser.add_argument("--model", metavar="ID-or-folder", help="see “headlight models”")
+    parser.add_argument("--model", metavar="ID-or-path", help="see “headlight models”, or a checkpoint")
+    parser.add_argument(
+        "--trust-pickle", action="store_true", help="open a checkpoint that could run code (.pth, .pt)"
+    )
     parser.add_argument("--device", metavar="NAME", help="cuda, cuda:1, mps or cpu (the fastest there is)")
     parser.add_argument(
         "--size", type=_size, metavar="PIXELS", help="short side of a picture, {} to {}".format(*SIZES)

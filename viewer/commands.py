@@ -3,48 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
+from viewer import selecting
+from viewer.cloud_commands import cloud_commands
+from viewer.command import Command
+
 if TYPE_CHECKING:
     from viewer.window import Window
 
 
-def _always() -> bool:
-    return True
-
-
-@dataclass(frozen=True)
-class Command:
-    """One user action. keys: shortcuts in Qt's portable text; checked: its state, if it is a switch."""
-
-    id: str
-    title: str
-    category: str
-    run: Callable[[], object]
-    keys: tuple[str, ...] = ()
-    enabled: Callable[[], bool] = _always
-    checked: Callable[[], bool] | None = None
-
-
 def commands(window: Window) -> list[Command]:
     """All commands, in the order of the menus."""
-    return [*_file(window), *_edit(window), *_map(window), *_heads(window), *_view(window), *_help(window)]
+    return [
+        *(*_file(window), *_edit(window), *_map(window), *_heads(window)),
+        *(*cloud_commands(window), *_view(window), *_help(window)),
+    ]
 
 
 def _file(w: Window) -> list[Command]:
-    opened = w.has_document
+    opened = w.can.has_document
     return [
         Command("open", "Open file…", "File", w.choose_files, ("Ctrl+O",)),
         Command("new-text", "New sentence", "File", w.new_text, ("Ctrl+N",)),
         Command("paste", "Paste text, image or file", "File", w.paste, ("Ctrl+V",)),
         Command("run-again", "Run again", "File", w.run_again, ("F5",), opened),
-        Command("cancel", "Cancel what runs", "File", w.cancel, ("Ctrl+.",), w.is_busy),
+        Command("cancel", "Cancel what runs", "File", w.cancel, ("Ctrl+.",), w.can.is_busy),
         Command("model-folder", "Open a model folder…", "File", w.models.choose_folder, ("Ctrl+M",)),
+        Command("model-file", "Open a checkpoint of a point model…", "File", w.models.choose_checkpoint),
         Command("model-hub", "Open a model from the hub…", "File", w.models.choose_from_hub),
         Command("screenshot", "Save a picture of the window…", "File", w.save_screenshot, ("Ctrl+Shift+S",)),
         Command("close", "Close document", "File", w.close_document, ("Ctrl+W",), opened),
@@ -54,13 +44,18 @@ def _file(w: Window) -> list[Command]:
 
 
 def _edit(w: Window) -> list[Command]:
-    opened = w.has_trace
+    opened = w.can.has_trace
     return [
-        Command("undo", "Undo", "Edit", w.session.undo, ("Ctrl+Z",), w.can_undo),
-        Command("redo", "Redo", "Edit", w.session.redo, ("Ctrl+Shift+Z", "Ctrl+Y"), w.can_redo),
-        Command("edit-text", "Edit the text", "Edit", w.edit_text, ("F2",), w.is_text),
-        Command("clear", "Clear the selection", "Edit", w.clear_selection, ("Esc",), opened),
-        Command("select-all", "Select all tokens", "Edit", w.select_all, ("Ctrl+A",), opened),
+        Command("undo", "Undo", "Edit", w.session.undo, ("Ctrl+Z",), w.can.can_undo),
+        Command("redo", "Redo", "Edit", w.session.redo, ("Ctrl+Shift+Z", "Ctrl+Y"), w.can.can_redo),
+        Command("edit-text", "Edit the text", "Edit", w.edit_text, ("F2",), w.can.is_text),
+        Command(
+            *("clear", "Clear the selection", "Edit", lambda: selecting.clear(w.session), ("Esc",), opened)
+        ),
+        Command(
+            *("select-all", "Select all tokens", "Edit", lambda: selecting.take_all(w.session), ("Ctrl+A",)),
+            opened,
+        ),
         Command("copy-numbers", "Copy the shown weights", "Edit", w.copy_weights, ("Ctrl+C",), opened),
     ]
 
@@ -79,54 +74,62 @@ def _map(w: Window) -> list[Command]:
         return lambda: bool(getattr(w.session.view.map, name))
 
     def choice(id_: str, title: str, name: str, value: object, *keys: str) -> Command:
-        return Command(id_, title, "Map", setting(name, value), keys, w.has_trace, is_set(name, value))
+        return Command(id_, title, "Map", setting(name, value), keys, w.can.has_cells, is_set(name, value))
+
+    def fused(id_: str, title: str, value: str, key: str) -> Command:
+        return Command(
+            *(id_, title, "Map", setting("heads", value), (key,), w.can.has_layers, is_set("heads", value))
+        )
 
     return [
         choice("show-attention", "Show attention", "method", "attention", "A"),
         choice("show-rollout", "Show rollout", "method", "rollout", "R"),
         Command(
             *("show-saliency", "Show the saliency prediction", "Map", setting("method", "saliency"), ("S",)),
-            *(w.has_saliency, is_set("method", "saliency")),
+            *(w.can.has_saliency, is_set("method", "saliency")),
         ),
-        choice("heads-one", "One head", "heads", "one", "1"),
-        choice("heads-mean", "Mean of heads", "heads", "mean", "2"),
-        choice("heads-max", "Maximum of heads", "heads", "max", "3"),
+        fused("heads-one", "One head", "one", "1"),
+        fused("heads-mean", "Mean of heads", "mean", "2"),
+        fused("heads-max", "Maximum of heads", "max", "3"),
         Command(
             *("direction", "Who looks at the token, instead of where it looks", "Map", switch("incoming")),
-            *(("D",), w.has_trace, is_on("incoming")),
+            *(("D",), w.can.has_cells, is_on("incoming")),
         ),
-        Command("log", "Logarithmic scale", "Map", switch("log"), ("L",), w.has_trace, is_on("log")),
+        Command("log", "Logarithmic scale", "Map", switch("log"), ("L",), w.can.has_cells, is_on("log")),
         Command(
-            *("shared", "One scale for all heads", "Map", switch("shared"), ("G",), w.has_trace),
+            *("shared", "One scale for all heads", "Map", switch("shared"), ("G",), w.can.has_cells),
             is_on("shared"),
         ),
         Command(
-            *("hide-special", "Hide special tokens", "Map", switch("hide_special"), ("H",), w.has_trace),
+            *("hide-special", "Hide special tokens", "Map", switch("hide_special"), ("H",), w.can.has_cells),
             is_on("hide_special"),
         ),
         Command(
-            *("whole-words", "Merge subwords to words", "Map", switch("whole_words"), ("W",), w.is_text),
+            *("whole-words", "Merge subwords to words", "Map", switch("whole_words"), ("W",), w.can.is_text),
             is_on("whole_words"),
         ),
         Command(
             *("leave-out", "Leave artifact tokens out of the scale", "Map", switch("leave_out"), ("X",)),
-            *(w.is_image, is_on("leave_out")),
+            *(w.can.is_image, is_on("leave_out")),
         ),
     ]
 
 
 def _heads(w: Window) -> list[Command]:
     def step(layer: int, head: int) -> Callable[[], None]:
-        return lambda: w.step_head(layer, head)
+        return lambda: selecting.step_head(w.session, layer, head)
 
-    has = w.has_trace
+    def query(by: int) -> Callable[[], None]:
+        return lambda: selecting.step_query(w.session, by)
+
+    has = w.can.has_layers
     return [
         Command("layer-next", "Next layer", "Heads", step(1, 0), ("Right",), has),
         Command("layer-previous", "Previous layer", "Heads", step(-1, 0), ("Left",), has),
         Command("head-next", "Next head", "Heads", step(0, 1), ("Down",), has),
         Command("head-previous", "Previous head", "Heads", step(0, -1), ("Up",), has),
-        Command("query-next", "Next token as query", "Heads", lambda: w.step_query(1), ("]",), has),
-        Command("query-previous", "Previous token as query", "Heads", lambda: w.step_query(-1), ("[",), has),
+        Command("query-next", "Next token as query", "Heads", query(1), ("]",), w.can.has_cells),
+        Command("query-previous", "Previous token as query", "Heads", query(-1), ("[",), w.can.has_cells),
     ]
 
 
@@ -148,7 +151,7 @@ def _view(w: Window) -> list[Command]:
             *("document-previous", "Previous document", "View", lambda: w.step_document(-1)),
             ("Ctrl+Shift+Tab",),
         ),
-        Command("fit", "Fit pictures to their panes", "View", w.fit_views, ("F",), w.has_trace),
+        Command("fit", "Fit pictures to their panes", "View", w.fit_views, ("F",), w.can.has_document),
         *(Command(f"pane-{n}", f"Pane: {t}", "View", r, checked=c) for n, t, r, c in w.pane_switches()),
         Command("layout", "Reset the layout", "View", w.reset_layout, ("Ctrl+0",)),
         Command("full-screen", "Full screen", "View", w.toggle_full_screen, ("F11",)),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QByteArray, QObject, QSettings, Qt
+from PySide6.QtCore import QByteArray, QObject, QSettings, Qt, Signal
 from PySide6.QtWidgets import QDockWidget, QMainWindow
 
+from viewer.panes.base import Pane
 from widgets.pane_frame import PaneFrame
 
 LEFT, RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
@@ -17,6 +18,9 @@ EDGE = 6
 class Deck(QMainWindow):
     """A window within the window that holds the panes as docks."""
 
+    settled = Signal()
+    """A pane has drawn all it has."""
+
     def __init__(self, panes: list[QObject], settings: QSettings) -> None:
         super().__init__()
         self.setWindowFlags(Qt.WindowType.Widget)
@@ -26,16 +30,23 @@ class Deck(QMainWindow):
         self._settings = settings
         self.modality: str | None = None
         self.panes = {pane.name: pane for pane in panes}
-        self.docks: dict[str, QDockWidget] = {}
+        self.docks: dict[str, PaneFrame] = {}
+        self._unwanted: set[str] = set()
         for pane in panes:
             dock = PaneFrame(pane.name, pane.title, pane.widget, self)
             pane.subtitle_changed.connect(dock.set_subtitle)
+            if isinstance(pane, Pane):
+                pane.title_changed.connect(dock.set_title)
+                pane.wanted_changed.connect(lambda on, name=pane.name: self._want(name, on))
+                pane.settled.connect(self.settled)
+                if pane.menu_title:
+                    dock.set_menu(pane.fill_menu, pane.menu_title)
             self.docks[pane.name] = dock
             self.addDockWidget(RIGHT, dock)
             dock.hide()
 
     def show_modality(self, modality: str) -> None:
-        """Lay the panes out for texts or for images, as they were left the last time."""
+        """Lay the panes out for texts, images or clouds, as they were left the last time."""
         if modality == self.modality:
             return
         self.keep()
@@ -47,6 +58,17 @@ class Deck(QMainWindow):
             if modality not in self.panes[name].modalities:
                 dock.hide()
 
+    def is_settled(self) -> bool:
+        """Whether every pane in sight has drawn all it has."""
+        return all(pane.is_settled() for pane in self.panes.values() if isinstance(pane, Pane))
+
+    def _want(self, name: str, on: bool) -> None:
+        """A pane without anything to show gives its room to the others until it has."""
+        if on == (name not in self._unwanted):
+            return
+        (self._unwanted.discard if on else self._unwanted.add)(name)
+        self.docks[name].setVisible(on and self.modality in self.panes[name].modalities)
+
     def keep(self) -> None:
         """Remember the present layout."""
         if self.modality is not None:
@@ -57,7 +79,9 @@ class Deck(QMainWindow):
         for dock in self.docks.values():
             dock.setFloating(False)
             self.removeDockWidget(dock)
-        (self._lay_image if self.modality == "image" else self._lay_text)()
+        {"image": self._lay_image, "text": self._lay_text, "points": self._lay_points}[self.modality]()
+        for name in self._unwanted:
+            self.docks[name].hide()
 
     def _lay_image(self) -> None:
         docks, width, height = self.docks, self.width(), self.height()
@@ -99,6 +123,28 @@ class Deck(QMainWindow):
         )
         upper = int(height * 0.225)
         self.resizeDocks([sentence, heads], [upper, height - upper], DOWN)
+
+    def _lay_points(self) -> None:
+        docks, width, height = self.docks, self.width(), self.height()
+        first, second, classes = docks["cloud"], docks["cloud-second"], docks["classes"]
+        near, maps, confusion = docks["neighbourhood"], docks["maps"], docks["confusion"]
+        self.addDockWidget(LEFT, first)
+        self.splitDockWidget(first, classes, ACROSS)
+        self.splitDockWidget(first, near, DOWN)
+        self.splitDockWidget(first, second, ACROSS)
+        self.splitDockWidget(near, maps, ACROSS)
+        self.splitDockWidget(maps, confusion, ACROSS)
+        self._log_below(near)
+        for dock in (first, second, classes, near, maps, confusion):
+            dock.show()
+        right = 250
+        rest = width - right
+        self.resizeDocks([first, classes], [rest, right], ACROSS)
+        self.resizeDocks([first, second], [rest // 2, rest - rest // 2], ACROSS)
+        below = [int(rest * 0.32), int(rest * 0.38), int(rest * 0.30)]
+        self.resizeDocks([near, maps, confusion], below, ACROSS)
+        upper = int(height * 0.70)
+        self.resizeDocks([first, near], [upper, height - upper], DOWN)
 
     def _log_below(self, dock: QDockWidget) -> None:
         self.splitDockWidget(dock, self.docks["log"], DOWN)

@@ -23,6 +23,7 @@ INK, DIM, PAPER = (29, 33, 41), (93, 102, 117), (255, 255, 255)
 _MARGIN = 16
 _MIDDLE = 0.35 * FONT_SIZE  # from a line's middle down to its base; not every viewer knows dominant-baseline
 _BAR = 14
+_BARS = 400  # pixels of the longest bar
 _SIDE = 1000
 _LONGEST = 2048
 _FONTS = ("DejaVuSans.ttf", "NotoSans-Regular.ttf", "Arial.ttf", "Helvetica.ttc")
@@ -180,6 +181,22 @@ def strip_drawing(labels: Sequence[str], special: np.ndarray, values: np.ndarray
     top, tall = 2.5 * _MARGIN, max(y + line - 2.5 * _MARGIN, 80.0)
     _colour_bar(drawing, widest + _MARGIN, top, tall, scale)
     _fit(drawing, top + tall)
+    return drawing
+
+
+def bars_drawing(values: np.ndarray, labels: Sequence[str], title: str) -> Drawing:
+    """float (k,), none negative: a bar each, its label before it and its number behind."""
+    left = 2 * _MARGIN + max((text_width(_elided(label)) for label in labels), default=0)
+    highest = float(values.max(initial=0)) or 1.0
+    drawing = Drawing(items=[Label(_MARGIN, _MARGIN, title)])
+    for row, (value, label) in enumerate(zip(values.tolist(), labels, strict=True)):
+        y, length = 2.5 * _MARGIN + row * 20, value / highest * _BARS
+        drawing.items += [
+            Label(left - 6, y + 8, _elided(label), "r"),
+            Rect(left, y, max(length, 1), 16, tuple(int(c) for c in lut()[round(255 * value / highest), :3])),
+            Label(left + length + 6, y + 8, f"{value:.4g}", fill=DIM),
+        ]
+    _fit(drawing, 2.5 * _MARGIN + len(labels) * 20)
     return drawing
 
 

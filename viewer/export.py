@@ -5,48 +5,50 @@ torch comes with the engine, after the arguments, the file to write and the inpu
 
 from __future__ import annotations
 
-import csv
-import io
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.attention import CHECK_LIMIT
 from models.errors import HeadlightError
 from models.tokens import Box, PatchTokens, Tokens
+from viewer.clouds import UNITS, CloudInput
 from viewer.drawings import Drawing, matrix_drawing, overlay_drawing, strip_drawing
+from viewer.export_clouds import cloud_result, refuse_early
 from viewer.forward import forward_pass
 from viewer.inputs import ImageInput, Input, TextInput, from_path, from_text
+from viewer.results import Result, check_layers, content, ending_of, layer_and_heads
 from viewer.session import RunOptions
 from widgets.colormap import Scale, scale_of
 
 if TYPE_CHECKING:
-    from models.attention import AttentionLayer, Trace
+    from models.attention import Trace
     from viewer.cli import ExportOptions
 
 
-@dataclass(frozen=True, eq=False)
-class Result:
-    """What was computed, and how it becomes each kind of file. table: rows of a csv, its head first."""
-
-    arrays: Callable[[], dict[str, np.ndarray]]
-    table: Callable[[], Iterable[Sequence[object]]] | None = None
-    drawing: Callable[[], Drawing] | None = None
+_KINDS = {TextInput: "a text", ImageInput: "an image", CloudInput: "a point cloud"}
+_PLURALS = {TextInput: "texts", ImageInput: "images", CloudInput: "point clouds"}
+_ONLY = {"saliency": ImageInput, "segmentation": CloudInput}
+_OF = {"size": ImageInput, "pair": TextInput, "start": TextInput}
+_OF |= dict.fromkeys(("unit", "up", "point"), CloudInput)
 
 
 def export(options: ExportOptions) -> tuple[str, ...]:
     """Write the file; the sentences that the user should see. HeadlightError, and no file, if it fails."""
     document = _document(options)
     with writing(options.out) as write:
-        given = {name: getattr(options, name) for name in ("model", "device", "size", "start")}
+        given = {
+            name: getattr(options, name) for name in ("model", "device", "size", "start", "trust_pickle")
+        }
         run = RunOptions(**{name: value for name, value in given.items() if value is not None})
         trace = forward_pass(document, run).trace
-        if options.what == "tokens":
+        if isinstance(document, CloudInput):
+            result = cloud_result(options, document, trace)
+        elif options.what == "tokens":
             result = _tokens(trace)
         elif options.what == "attention":
             result = _attention(options, trace)
@@ -57,7 +59,7 @@ def export(options: ExportOptions) -> tuple[str, ...]:
 
             engine = open_engine(trace.model.id, "image", options.device)  # it is loaded already
             result = _saliency(document, trace, engine.saliency(trace))
-        write(_content(_ending(options), result))
+        write(content(ending_of(options), result))
     notices = [*document.notices, *trace.notices]
     if trace.model.untrained:
         notices.append(f"{trace.model.title} is untrained: its weights are random.")
@@ -105,30 +107,27 @@ def _document(options: ExportOptions) -> Input:
         document = from_path(options.file)
         if isinstance(document, TextInput) and options.pair is not None:
             document = from_text(document.text, document.title, options.pair)
-    if isinstance(document, TextInput):
-        if options.what == "saliency":
-            raise HeadlightError("Saliency is of images, and this is a text.", "Choose an image.")
-        if options.size is not None:
-            raise HeadlightError("--size is of images.", "Leave it out for a text.")
-    else:
-        for name in ("pair", "start"):
-            if getattr(options, name) is not None:
-                raise HeadlightError(f"--{name} is of texts.", "Leave it out for an image.")
+    kind = _KINDS[type(document)]
+    if options.what in _ONLY and _ONLY[options.what] is not type(document):
+        wanted = _ONLY[options.what]
+        raise HeadlightError(
+            f"{options.what.capitalize()} is of {_PLURALS[wanted]}, and this is {kind}.",
+            f"Choose {_KINDS[wanted]}.",
+        )
+    for name, of in _OF.items():
+        if getattr(options, name) is not None and of is not type(document):
+            raise HeadlightError(f"--{name} is of {_PLURALS[of]}.", f"Leave it out for {kind}.")
+    if isinstance(document, CloudInput):
+        unit, up = options.unit, options.up
+        frame = document.frame
+        if unit is not None:
+            frame = replace(frame, metres_per_unit=UNITS[unit])
+        if up is not None:
+            frame = replace(frame, up=up)
+        if frame != document.frame:
+            document = document.reframed(frame)
+        refuse_early(options, document)
     return document
-
-
-def _content(ending: str, result: Result) -> bytes | memoryview:
-    """The bytes of a file of this kind."""
-    if ending == "npz":
-        archive = io.BytesIO()
-        np.savez(archive, **result.arrays())
-        return archive.getbuffer()
-    if ending == "csv":
-        text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows(result.table())
-        return text.getvalue().encode()
-    drawing = result.drawing()
-    return drawing.png() if ending == "png" else drawing.svg()
 
 
 def _tokens(trace: Trace) -> Result:
@@ -154,9 +153,9 @@ def _tokens(trace: Trace) -> Result:
 
 
 def _attention(options: ExportOptions, trace: Trace) -> Result:
-    index, heads = _layer_and_heads(options, trace)
+    index, heads = layer_and_heads(options, trace)
     layer = trace.layers[index]
-    _check([layer])
+    check_layers([layer])
     attention = np.empty((len(heads), len(layer.queries), len(layer.keys)), np.float32)
     for place, head in enumerate(heads):
         attention[place] = layer.matrix(head)
@@ -180,44 +179,13 @@ def _attention(options: ExportOptions, trace: Trace) -> Result:
     )
 
 
-def _layer_and_heads(options: ExportOptions, trace: Trace) -> tuple[int, list[int | str]]:
-    """(layer's index, the heads asked for), or HeadlightError with what there is."""
-    index, count = len(trace.layers) - 1, len(trace.layers)
-    if options.layer is not None:
-        names = [layer.name for layer in trace.layers]
-        try:
-            index = names.index(options.layer) if options.layer in names else int(options.layer)
-        except ValueError:
-            index = -1
-        if not 0 <= index < count:
-            raise HeadlightError(
-                f"Layer {options.layer} does not exist: {trace.model.id} has {count}, 0 to {count - 1}.",
-                f"Choose one with --layer, or by its name, as “{names[-1]}”.",
-            )
-    heads = trace.layers[index].heads
-    if options.head is None:
-        if _ending(options) != "npz":
-            raise HeadlightError(
-                f"A {_ending(options)} file holds one matrix, and layer {index} has {heads} heads.",
-                f"Choose --head 0 to {heads - 1}, mean, max or min.",
-            )
-        return index, list(range(heads))
-    if isinstance(options.head, int) and not 0 <= options.head < heads:
-        raise HeadlightError(
-            f"Head {options.head} does not exist: layer {index} of {trace.model.id} has {heads}, "
-            f"0 to {heads - 1}.",
-            "Choose one of these with --head.",
-        )
-    return index, [options.head]
-
-
 def _rollout(options: ExportOptions, document: Input, trace: Trace) -> Result:
     from models.rollout import MATRIX_LIMIT, RolloutSettings, rollout_matrix, rollout_row, rollout_rows
 
     settings = RolloutSettings(**dict(options.rollout))
     queries = _map_queries(options.query, trace)
-    _check(trace.layers)
-    if _ending(options) in ("png", "svg"):
+    check_layers(trace.layers)
+    if ending_of(options) in ("png", "svg"):
         row = rollout_row(trace.layers, queries, settings)
         of = trace.tokens.labels[queries[0]] if len(queries) == 1 else f"the mean of {len(queries):,} tokens"
         title = (
@@ -300,19 +268,3 @@ def _boxes(tokens: PatchTokens) -> np.ndarray:
 
 def _corners(box: Box) -> np.ndarray:
     return np.array([box.x0, box.y0, box.x1, box.y1])
-
-
-def _check(layers: Sequence[AttentionLayer]) -> None:
-    """Export only what rebuilds the layer's own output."""
-    for layer in layers:
-        error = layer.check()
-        if not error <= CHECK_LIMIT:
-            raise HeadlightError(
-                f"The weights of {layer.name} miss what it returned by {error:.2g}, "
-                f"more than {CHECK_LIMIT:g}.",
-                "Choose another layer or another model.",
-            )
-
-
-def _ending(options: ExportOptions) -> str:
-    return options.out.suffix.lower().removeprefix(".")

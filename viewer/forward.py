@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from models.attention import Trace
 from models.task import SILENT, Task
+from viewer.clouds import CloudInput
 from viewer.inputs import ImageInput, Input
-from viewer.session import RunOptions
+from viewer.session import RunOptions, modality_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,16 +27,40 @@ class Pass:
 def forward_pass(what: Input, options: RunOptions, task: Task = SILENT) -> Pass:
     """Read `what` with a model and check every layer's weights against what the layer returned.
 
-    Raises HeadlightError where the model cannot be opened or cannot read this.
+    Raises HeadlightError where the model cannot be opened or cannot read this, UntrustedPickle where the user
+    is to be asked first.
     """
     from models import devices
     from models.engine import check, open_engine
 
-    modality = "image" if isinstance(what, ImageInput) else "text"
-    engine = open_engine(options.model, modality, options.device, task)
+    engine = open_engine(options.model, modality_of(what), options.device, task, options.trust_pickle)
     if isinstance(what, ImageInput):
         trace = engine.run(what.pixels, size=options.size, task=task)
+    elif isinstance(what, CloudInput):
+        truth, notices = truth_for(what, engine.classes, engine.card.title)
+        trace = engine.run(what.points, what.colours, truth, task)
+        trace = replace(trace, notices=(*trace.notices, *notices))
     else:
         trace = engine.run(what.text, pair=what.pair, start=options.start, task=task)
     checks = check(trace, task)
     return Pass(trace, checks, devices.describe(trace.device), devices.memory(trace.device))
+
+
+def truth_for(
+    cloud: CloudInput, classes: Sequence[str], model: str
+) -> tuple[np.ndarray | None, tuple[str, ...]]:
+    """(the file's labels as indices into `classes`, int16 (n,) or None, notices), matched by name."""
+    if cloud.labels is None or cloud.classes is None:
+        return None, ()
+    if tuple(cloud.classes) == tuple(classes):
+        return cloud.labels, ()
+    place = {name: index for index, name in enumerate(classes)}
+    table = np.array([*(place.get(name, -1) for name in cloud.classes), -1], np.int16)
+    present = np.unique(cloud.labels[cloud.labels >= 0])
+    unknown = [cloud.classes[index] for index in present if table[index] < 0]
+    if len(unknown) == len(present):
+        return None, (f"{model} knows none of the file's classes: its labels are not compared.",)
+    notices = ()
+    if unknown:
+        notices = (f"{model} knows no {', '.join(unknown)}: points of these count as unlabelled.",)
+    return table[cloud.labels], notices

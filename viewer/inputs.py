@@ -1,4 +1,4 @@
-"""Path, bytes or clipboard → TextInput | ImageInput, by content, within limits."""
+"""Path, bytes or clipboard → TextInput | ImageInput | CloudInput, by content, within limits."""
 
 from __future__ import annotations
 
@@ -12,6 +12,11 @@ from pathlib import Path
 import numpy as np
 
 from models.errors import HeadlightError
+from models.task import SILENT, Task
+from viewer.cloud_files import Format, cloud_format, read_cloud, read_folder
+from viewer.cloud_formats.parts import Source
+from viewer.cloud_formats.room import room_of, rooms_in
+from viewer.clouds import CloudInput
 from viewer.pictures import check_size, decode_picture, on_white, picture_format
 
 MAX_IMAGE_BYTES = 200_000_000
@@ -37,13 +42,12 @@ _OTHERS = (
     (re.compile(rb"PK\x03\x04"), "a zip archive or an office document"),
     (re.compile(rb"....ftyp(avif|avis)", re.S), "an AVIF image"),
     (re.compile(rb"....ftyp(heic|heix|mif1)", re.S), "a HEIC image"),
-    (re.compile(rb"ply\r?\nformat "), "a point cloud (PLY)"),
-    (re.compile(rb"# \.PCD v"), "a point cloud (PCD)"),
-    (re.compile(rb"LASF"), "a point cloud (LAS)"),
-    (re.compile(rb"ASTM-E57"), "a point cloud (E57)"),
 )
 
-_READS = "This version opens texts (UTF-8) and images (PNG, JPEG, WebP, BMP, TIFF, GIF)."
+_READS = (
+    "This version opens texts (UTF-8), images (PNG, JPEG, WebP, BMP, TIFF, GIF), "
+    "point clouds (PLY, PCD, XYZ, PTS, CSV, NPY, NPZ, LAS, LAZ, E57) and meshes (OBJ, STL, OFF, PLY)."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,19 +69,30 @@ class ImageInput:
     notices: tuple[str, ...] = ()
 
 
-Input = TextInput | ImageInput
+Input = TextInput | ImageInput | CloudInput
 
 
-def from_path(path: str | os.PathLike[str]) -> Input:
-    """The text or the image that a file holds. Raises HeadlightError; never waits for a pipe or a device."""
+def from_path(path: str | os.PathLike[str], task: Task = SILENT) -> Input:
+    """The text, image or point cloud that a file holds. A cloud tells `task` how far it is.
+
+    Raises HeadlightError; never waits for a pipe or a device.
+    """
     path = Path(path)
     name = shown(path.name or str(path))
     try:
-        _check_kind(path, name)
+        room = _check_kind(path, name)
+        if room is not None:
+            return read_folder(room, shown(room.name), task)
         # Should a pipe have taken the file's place since, this flag keeps the opening from waiting.
         with open(path, "rb", opener=_open_without_waiting) as file:
-            head = file.read(_HEAD)
-            _check_bytes(head, os.fstat(file.fileno()).st_size, name)
+            head, size = file.read(_HEAD), os.fstat(file.fileno()).st_size
+            source = Source(name, file, size, path, task)
+            if file.seekable():
+                form = _cloud_format(head, source, path.suffix)
+                if form is not None:
+                    return _cloud(source, form, path.suffix)
+                file.seek(len(head))
+            _check_bytes(head, size, name)
             # One byte more than is allowed shows a file that has grown, or one that tells no size.
             data = head + file.read(MAX_IMAGE_BYTES + 1 - len(head))
     except FileNotFoundError as error:
@@ -98,8 +113,12 @@ def from_bytes(data: bytes, title: str) -> Input:
     name = shown(title)
     if not data:
         raise HeadlightError(f"{name} is empty (0 bytes).", "Choose a file with something in it.")
-    _check_bytes(data[:_HEAD], len(data), name)
     ending = Path(title).suffix.lower()
+    source = Source.of(data, name)
+    form = _cloud_format(data[:_HEAD], source, ending)
+    if form is not None:
+        return _cloud(source, form, ending)
+    _check_bytes(data[:_HEAD], len(data), name)
     kind = picture_format(data[:16])
     if kind and not _looks_like_text(data):
         pixels, notices = decode_picture(data, name, kind)
@@ -158,10 +177,21 @@ def shown(name: str, length: int = 80) -> str:
 _CHECK = "Check its name and its permissions."
 
 
-def _check_kind(path: Path, name: str) -> None:
-    """Refuse what is no regular file before it is opened: opening a pipe waits, opening a device acts."""
+def _check_kind(path: Path, name: str) -> Path | None:
+    """The room that a folder is. Refuses what is no regular file before it is opened: opening a pipe waits,
+    opening a device acts.
+    """
     mode = path.stat().st_mode
     if stat.S_ISDIR(mode):
+        room = room_of(path.resolve())
+        if room is not None:
+            return room
+        rooms = rooms_in(path)
+        if rooms:
+            raise HeadlightError(
+                f"{name} holds {len(rooms):,} room{'s' * (len(rooms) > 1)}.",
+                f"Choose one of them: {rooms[0]}, say.",
+            )
         if (path / "config.json").is_file():
             raise HeadlightError(
                 f"{name} is a model folder.", "Choose it as the model, with --model or in the model menu."
@@ -178,6 +208,21 @@ def _check_kind(path: Path, name: str) -> None:
             f"{name} is a {kinds.get(stat.S_IFMT(mode), 'special file')}, not a file.",
             "Save what it gives to a file and choose that.",
         )
+    return None
+
+
+def _cloud_format(head: bytes, source: Source, ending: str) -> Format | None:
+    if picture_format(head[:16]) and not _looks_like_text(head):
+        return None
+    return cloud_format(head, ending.lower(), source)
+
+
+def _cloud(source: Source, form: Format, ending: str) -> CloudInput:
+    cloud = read_cloud(source, form)
+    if ending.lower() in _IMAGE_ENDINGS:
+        what = f"{source.name} is {form.article} {form.kind} in spite of its name."
+        cloud = replace(cloud, notices=(what, *cloud.notices))
+    return cloud
 
 
 def _open_without_waiting(path: str, flags: int) -> int:

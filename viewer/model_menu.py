@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QWidget
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QMessageBox, QWidget
 
 from viewer.runs import Runs
 from viewer.session import Session
+
+CHECKPOINTS = "Checkpoints (*.safetensors *.pth *.pt *.ckpt);;All files (*)"
 
 
 class ModelMenu:
@@ -30,25 +33,49 @@ class ModelMenu:
         current = document.trace.model.id if document.trace else document.options.model
         for entry in catalog.entries():
             if entry.modality == document.modality:
-                action = menu.addAction(f"{entry.title} · {entry.layers} × {entry.heads}")
+                extent = f" · {entry.layers} × {entry.heads}" if entry.layers and entry.heads else ""
+                action = menu.addAction(f"{entry.title}{extent}")
                 action.setCheckable(True)
                 action.setChecked(entry.id == current)
                 action.triggered.connect(lambda _=False, id_=entry.id: self.use(id_))
         menu.addSeparator()
         menu.addActions(self.more)
 
-    def use(self, model: str) -> None:
+    def use(self, model: str, trust_pickle: bool = False) -> None:
         """Read the current document with another model; without a document, the next ones."""
         document = self.session.current
         if document is not None:
-            self.runs.change(document, model=model, start=0)
+            self.runs.change(document, model=model, start=0, trust_pickle=trust_pickle)
         else:
-            self.runs.options = replace(self.runs.options, model=model)
+            self.runs.options = replace(self.runs.options, model=model, trust_pickle=trust_pickle)
 
     def choose_folder(self) -> None:
         folder = QFileDialog.getExistingDirectory(self.parent, "Open a model folder")
         if folder:
             self.use(folder)
+
+    def choose_checkpoint(self) -> None:
+        """A point model's weights in one file; a pickle is read only after a word of warning."""
+        path, _ = QFileDialog.getOpenFileName(self.parent, "Open a checkpoint", "", CHECKPOINTS)
+        if path and Path(path).suffix.lower() == ".safetensors":
+            self.use(path)
+        elif path and self._trusts(path):
+            self.use(path, trust_pickle=True)
+
+    def _trusts(self, path: str) -> bool:
+        """Ask before a pickle is read."""
+        asked = QMessageBox(self.parent)
+        asked.setIcon(QMessageBox.Icon.Warning)
+        asked.setWindowTitle("Read a pickle?")
+        asked.setText(f"{Path(path).name} is a pickle, a kind of file that can hold code.")
+        asked.setInformativeText(
+            "Headlight reads the tensors in it and refuses everything else, but such readers were tricked "
+            "before. Read it only if you trust where it comes from."
+        )
+        read = asked.addButton("Read it", QMessageBox.ButtonRole.AcceptRole)
+        asked.setDefaultButton(asked.addButton(QMessageBox.StandardButton.Cancel))
+        asked.exec()
+        return asked.clickedButton() is read
 
     def choose_from_hub(self) -> None:
         name, good = QInputDialog.getText(

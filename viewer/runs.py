@@ -12,13 +12,16 @@ from typing import Literal
 import numpy as np
 from psygnal import Signal
 
+from models.attention import Trace
 from models.errors import HeadlightError
 from models.task import Task
 from viewer import inputs
+from viewer.cloud_maps import starting_layer
+from viewer.clouds import CloudInput, Frame
 from viewer.forward import Pass, forward_pass
 from viewer.inputs import Input, TextInput
 from viewer.jobs import Failure, Jobs
-from viewer.session import Document, RunOptions, Session
+from viewer.session import Document, RunOptions, Session, View
 
 log = logging.getLogger(__name__)
 
@@ -42,20 +45,20 @@ class Runs:
     # -- open --------------------------------------------------------------------------------------------
 
     def open_path(self, path: str) -> None:
-        self._open(lambda: inputs.from_path(path), path)
+        self._open(lambda task: inputs.from_path(path, task), path)
 
     def open_text(self, text: str, pair: str | None = None) -> None:
-        self._open(lambda: inputs.from_text(text, pair=pair))
+        self._open(lambda _: inputs.from_text(text, pair=pair))
 
     def open_pixels(self, pixels: np.ndarray, title: str) -> None:
-        self._open(lambda: replace(inputs.from_pixels(pixels), title=title))
+        self._open(lambda _: replace(inputs.from_pixels(pixels), title=title))
 
-    def _open(self, read: Callable[[], Input], path: str = "") -> None:
+    def _open(self, read: Callable[[Task], Input], path: str = "") -> None:
         kind = f"open {next(self._numbers)}"  # files dropped together do not supersede each other
 
         def work(task: Task) -> Input:
             task.progress(0.0, "Reading")
-            return read()
+            return read(task)
 
         self.jobs.submit(kind, work, lambda what: self._opened(what, path), lane="run", failed=self._failed)
 
@@ -99,9 +102,31 @@ class Runs:
                 return
             self.start(document, replace(document.options, start=0), what)
 
+    def reframe(self, document: Document, frame: Frame) -> None:
+        """Read a cloud's coordinates in another unit or with another axis up, show it, and run it again."""
+        if not isinstance(document.input, CloudInput) or document.input.frame == frame:
+            return
+        what = document.input
+
+        def read(task: Task) -> CloudInput:
+            task.progress(0.0, f"Reading it in {frame.unit}, {frame.up} up")
+            return what.reframed(frame)
+
+        def turned(cloud: CloudInput) -> None:
+            # Places in the old frame mean other points in the new one.
+            document.view = replace(document.view, selection=replace(document.view.selection, queries=()))
+            document.past.clear()
+            document.future.clear()
+            self.session.update(document, input=cloud, trace=None)
+            self.start(document)
+
+        self.jobs.cancel(f"run {document.number}")
+        self.jobs.submit(f"frame {document.number}", read, turned, failed=self._failed)
+
     def close(self, document: Document) -> None:
         """Close a document and give up its pass."""
         self.jobs.cancel(f"run {document.number}")
+        self.jobs.cancel(f"frame {document.number}")
         self.session.close(document)
 
     def reopen(self) -> None:
@@ -119,21 +144,7 @@ class Runs:
 
     def _ready(self, document: Document, what: Input, options: RunOptions, result: Pass) -> None:
         trace, view = result.trace, document.view
-        first = document.trace is None
-        heads = trace.layers[-1].heads
-        selection = view.selection
-        layer = len(trace.layers) - 1 if first else min(selection.layer, len(trace.layers) - 1)
-        selection = replace(
-            selection,
-            layer=layer,
-            head=min(selection.head, trace.layers[layer].heads - 1, heads - 1),
-            queries=tuple(place for place in selection.queries if len(trace.tokens.find(place))),
-            keys=tuple(place for place in selection.keys if len(trace.tokens.find(place))),
-        )
-        rollout = view.rollout
-        if rollout.first >= len(trace.layers) or (rollout.last or 0) >= len(trace.layers):
-            rollout = replace(rollout, first=0, last=None)
-        document.view = replace(view, selection=selection, rollout=rollout)
+        document.view = fitted(view, trace, fresh=document.trace is None)
         self.session.update(
             document,
             input=what,
@@ -156,3 +167,27 @@ class Runs:
     def _run_failed(self, document: Document, failure: Failure) -> None:
         self.session.update(document, state="ready" if document.trace else "failed")
         self._failed(failure)
+
+
+def fitted(view: View, trace: Trace, fresh: bool) -> View:
+    """A view as another trace can show it; a fresh one starts at the layer that shows most at a glance.
+
+    There may be no layers at all: not every model that reads a cloud has attention.
+    """
+    selection, last = view.selection, max(len(trace.layers) - 1, 0)
+    layer = starting_layer(trace) if fresh else min(selection.layer, last)
+    heads = min((trace.layers[number].heads for number in {layer, last} if trace.layers), default=1)
+    selection = replace(
+        selection,
+        layer=layer,
+        head=min(selection.head, heads - 1),
+        queries=tuple(place for place in selection.queries if len(trace.tokens.find(place))),
+        keys=tuple(place for place in selection.keys if len(trace.tokens.find(place))),
+    )
+    rollout = view.rollout
+    if rollout.first >= len(trace.layers) or (rollout.last or 0) >= len(trace.layers):
+        rollout = replace(rollout, first=0, last=None)
+    hidden = frozenset()
+    if trace.segmentation is not None:
+        hidden = frozenset(n for n in view.cloud.hidden if n < len(trace.segmentation.classes))
+    return replace(view, selection=selection, rollout=rollout, cloud=replace(view.cloud, hidden=hidden))

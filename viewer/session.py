@@ -16,11 +16,27 @@ from psygnal import Signal
 from models.attention import Trace
 from models.rollout_settings import RolloutSettings
 from models.tokens import Place
+from viewer.clouds import CloudInput
 from viewer.inputs import ImageInput, Input
 
+Modality = Literal["text", "image", "points"]
 Heads = Literal["one", "mean", "max"]
 Method = Literal["attention", "rollout", "saliency"]
 State = Literal["waiting", "running", "ready", "failed"]
+ColourBy = Literal[
+    "prediction",
+    "truth",
+    "error",
+    "confidence",
+    "entropy",
+    "rgb",
+    "height",
+    "stage",
+    "attention",
+    "critical",
+    "bound",
+]
+Reach = Literal["attention", "composed", "hops", "gradient"]
 
 GESTURE_SECONDS = 1.0
 """Changes of one control that follow each other faster than this are undone in one step."""
@@ -76,11 +92,35 @@ class MapSettings:
 
 
 @dataclass(frozen=True)
+class CloudSettings:
+    """How a cloud is looked at.
+
+    first, second: what colours the two views. reach: what "attention" shows of the selected points: their
+    weights in one layer and map, the product of all layers, hops, or the gradient.
+    point_size: in pixels. cutaway: leave out the walls that one would look at from outside. hidden: classes
+    that no view draws.
+    rows: the layer that each row of the map grid shows, one a stage; empty for the first of each.
+    """
+
+    first: ColourBy = "prediction"
+    second: ColourBy = "attention"
+    reach: Reach = "attention"
+    point_size: float = 4.0
+    eye_dome: bool = True
+    cutaway: bool = True
+    projection: Literal["perspective", "orthographic"] = "perspective"
+    hidden: frozenset[int] = frozenset()
+    palette: Literal["soft", "s3dis"] = "soft"
+    rows: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
 class View:
     """Everything about a document that a gesture changes and undo brings back."""
 
     selection: Selection = Selection()
     map: MapSettings = MapSettings()
+    cloud: CloudSettings = CloudSettings()
     rollout: RolloutSettings = field(default_factory=RolloutSettings)
     rollout_selected: bool = False
     """Roll out the selected queries rather than the readout."""
@@ -88,12 +128,16 @@ class View:
 
 @dataclass(frozen=True)
 class RunOptions:
-    """Which model reads the input, and how. size: short side in pixels; start: first token of a long text."""
+    """Which model reads the input, and how. size: short side in pixels; start: first token of a long text.
+
+    trust_pickle: the user was asked about the model's file, which can run code, and trusts it.
+    """
 
     model: str | None = None
     device: str | None = None
     size: int = 518
     start: int = 0
+    trust_pickle: bool = False
 
 
 @dataclass(eq=False)
@@ -119,8 +163,14 @@ class Document:
         return self.input.title
 
     @property
-    def modality(self) -> Literal["text", "image"]:
-        return "image" if isinstance(self.input, ImageInput) else "text"
+    def modality(self) -> Modality:
+        return modality_of(self.input)
+
+
+def modality_of(what: Input) -> Modality:
+    if isinstance(what, CloudInput):
+        return "points"
+    return "image" if isinstance(what, ImageInput) else "text"
 
 
 class Session:
@@ -199,6 +249,16 @@ class Session:
     def set_map(self, gesture: str = "", **changes: Any) -> None:
         """Change map settings; equal `gesture` names in quick succession are one step of undo."""
         self._change(replace(self.view, map=replace(self.view.map, **changes)), gesture)
+
+    def set_cloud(self, gesture: str = "", **changes: Any) -> None:
+        """Change how the cloud is looked at; `gesture` as for `set_map`."""
+        self._change(replace(self.view, cloud=replace(self.view.cloud, **changes)), gesture)
+
+    def select_map(self, layer: int, head: int, rows: tuple[int, ...]) -> None:
+        """Select a map of the map grid and say which layers its rows show, in one step."""
+        view = self.view
+        selection, cloud = replace(view.selection, layer=layer, head=head), replace(view.cloud, rows=rows)
+        self._change(replace(view, selection=selection, cloud=cloud), "")
 
     def set_rollout(self, gesture: str = "", **changes: Any) -> None:
         self._change(replace(self.view, rollout=replace(self.view.rollout, **changes)), gesture)

@@ -8,6 +8,8 @@ from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QIcon
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QSizePolicy, QTabBar, QToolButton, QWidget
 
+from models.attention import Trace
+from models.errors import HeadlightError
 from viewer.session import Document, Session
 from widgets import theme
 
@@ -107,14 +109,10 @@ class TopBar(QWidget):
             return
         trace = current.trace
         if trace is None:
-            from models import catalog
-
-            self.model_button.setText(current.options.model or catalog.default(current.modality).title)
+            self.model_button.setText(current.options.model or _default(current.modality))
             return
-        heads = sorted({layer.heads for layer in trace.layers})
-        said = f"{heads[0]}" if len(heads) == 1 else f"{heads[0]}–{heads[-1]}"
         untrained = " · untrained" if trace.model.untrained else ""
-        self.model_button.setText(f"{trace.model.title} · {len(trace.layers)} × {said}{untrained}")
+        self.model_button.setText(f"{trace.model.title} · {_extent(trace)}{untrained}")
 
     def _document_changed(self, document: Document) -> None:
         self.refresh()
@@ -122,6 +120,25 @@ class TopBar(QWidget):
     def _chosen(self, index: int) -> None:
         if 0 <= index < len(self.session.documents):
             self.session.show(self.session.documents[index])
+
+
+def _default(modality: str) -> str:
+    """The model that will read this kind of input, unless another is chosen."""
+    from models import catalog
+
+    try:
+        return catalog.default(modality).title
+    except HeadlightError:
+        return "Choose a model"
+
+
+def _extent(trace: Trace) -> str:
+    """12 × 6 (layers and heads); of what segments a cloud 13 classes."""
+    if trace.segmentation is not None:
+        return f"{len(trace.segmentation.classes)} classes"
+    heads = sorted({layer.heads for layer in trace.layers})
+    said = f"{heads[0]}" if len(heads) == 1 else f"{heads[0]}–{heads[-1]}"
+    return f"{len(trace.layers)} × {said}"
 
 
 def _short(title: str, limit: int = 28) -> str:

@@ -24,6 +24,7 @@ from viewer.commands import Actions, commands
 from viewer.drop import DropTarget, open_mime
 from viewer.jobs import Failure, Jobs
 from viewer.model_menu import ModelMenu
+from viewer.possible import Possible
 from viewer.runs import Kind, Runs
 from viewer.session import RunOptions, Session
 from viewer.status import Status
@@ -40,12 +41,21 @@ if TYPE_CHECKING:
 PANES = {
     "picture": "Image",
     "sentence": "Sentence",
+    "cloud": "First view of the cloud",
+    "cloud-second": "Second view of the cloud",
+    "neighbourhood": "Neighbourhood",
+    "maps": "Maps",
+    "confusion": "Confusion",
+    "classes": "Classes",
     "heads": "Heads",
     "matrix": "Matrix",
     "rollout": "Rollout",
     "settings": "Map",
     "log": "Log",
 }
+CLOUDS = ("cloud", "cloud-second")
+TABLES = {"image": "picture", "text": "sentence", "points": "neighbourhood"}
+"""The pane of each kind of input whose weights are copied."""
 TEXT_STEP = 0.1
 RECENT = 5
 
@@ -57,6 +67,8 @@ class Window(QMainWindow):
     """An exception that nobody caught, on any thread."""
     told = Signal(str, str)
     """(kind, sentences) of what the user was told in a toast."""
+    drawn = Signal()
+    """A job began or ended, or a pane has drawn all it has: `is_idle` may say something else now."""
 
     def __init__(self, options: RunOptions, settings: QSettings, theme_choice: str, log: LogHandler) -> None:
         super().__init__()
@@ -65,11 +77,13 @@ class Window(QMainWindow):
         self.theme = theme_choice
         self.text_scale = float(settings.value("text_scale", 1.0))
         self.session, self.jobs = Session(), Jobs(self)
+        self.can = Possible(self.session, self.jobs)
         self._log = log
         self.deck: Deck | None = None
         self.toasts = Toasts(self)
         self.runs = Runs(self.session, self.jobs, self.notify, options)
         self.jobs.failed.connect(self._job_failed)
+        self.jobs.changed.connect(self.drawn)
         self.uncaught.connect(self._crashed)
 
         self.models = ModelMenu(self.session, self.runs, self)
@@ -99,7 +113,7 @@ class Window(QMainWindow):
 
         self.actions_ = Actions(self, commands(self))
         self.topbar.set_menu(self._menu_actions(), self.actions_.refresh)
-        self.models.more = [self.actions_.actions["model-folder"], self.actions_.actions["model-hub"]]
+        self.models.more = [self.actions_.actions[f"model-{kind}"] for kind in ("folder", "file", "hub")]
         self.topbar.palette_asked.connect(self.open_palette)
         self.topbar.new_asked.connect(self.new_text)
         self.topbar.close_asked.connect(self.runs.close)
@@ -129,7 +143,7 @@ class Window(QMainWindow):
 
     def is_idle(self) -> bool:
         """Nothing runs, nothing waits: what is on the screen is what there is to see."""
-        return not self.jobs.running()
+        return not self.jobs.running() and (self.deck is None or self.deck.is_settled())
 
     def _current_changed(self) -> None:
         document = self.session.current
@@ -154,6 +168,7 @@ class Window(QMainWindow):
 
             panes = make_panes(self.session, self.jobs, self.runs, self._log, self)
             self.deck = Deck(panes, self.settings)
+            self.deck.settled.connect(self.drawn)
             for dock in self.deck.docks.values():
                 self.drops.watch(dock)
             self.pages.addWidget(self.deck)
@@ -176,29 +191,8 @@ class Window(QMainWindow):
 
     # -- state that commands ask for ---------------------------------------------------------------------
 
-    def has_document(self) -> bool:
-        return self.session.current is not None
-
-    def has_trace(self) -> bool:
-        return self.session.current is not None and self.session.current.trace is not None
-
-    def is_text(self) -> bool:
-        return self.session.current is not None and self.session.current.modality == "text"
-
-    def is_image(self) -> bool:
-        return self.session.current is not None and self.session.current.modality == "image"
-
-    def has_saliency(self) -> bool:
-        return self.has_trace() and self.session.current.trace.has_saliency
-
-    def is_busy(self) -> bool:
-        return bool(self.jobs.running("run"))
-
-    def can_undo(self) -> bool:
-        return self.session.current is not None and bool(self.session.current.past)
-
-    def can_redo(self) -> bool:
-        return self.session.current is not None and bool(self.session.current.future)
+    def has_lasso(self) -> bool:
+        return self.deck is not None and self.deck.panes["cloud"].lasso
 
     def pane_switches(self) -> list[tuple]:
         """(name, title, toggle, is shown) for each pane."""
@@ -217,7 +211,7 @@ class Window(QMainWindow):
     # -- commands: files ---------------------------------------------------------------------------------
 
     def choose_files(self) -> None:
-        paths, _ = QFileDialog.getOpenFileNames(self, "Open texts or images")
+        paths, _ = QFileDialog.getOpenFileNames(self, "Open texts, images or point clouds")
         for path in paths:
             self.runs.open_path(path)
 
@@ -273,42 +267,15 @@ class Window(QMainWindow):
 
     # -- commands: selection -----------------------------------------------------------------------------
 
-    def clear_selection(self) -> None:
-        self.session.select(queries=(), keys=())
-
-    def select_all(self) -> None:
-        if self.has_trace():
-            tokens = self.session.current.trace.tokens
-            self.session.select_queries([tokens.place(i) for i in range(len(tokens))])
-
-    def step_head(self, layers: int, heads: int) -> None:
-        document = self.session.current
-        if document is None or document.trace is None:
-            return
-        selection, all_layers = self.session.view.selection, document.trace.layers
-        layer = min(max(selection.layer + layers, 0), len(all_layers) - 1)
-        head = min(max(selection.head + heads, 0), all_layers[layer].heads - 1)
-        self.session.select(layer=layer, head=head)
-
-    def step_query(self, step: int) -> None:
-        document = self.session.current
-        if document is None or document.trace is None:
-            return
-        tokens = document.trace.tokens
-        chosen = tokens.find_all(self.session.view.selection.queries)
-        start = int(chosen[-1]) if len(chosen) else (document.trace.readout or 0) - (step < 0)
-        self.session.select_queries([tokens.place((start + step) % len(tokens))])
-
     def edit_text(self) -> None:
-        if self.deck is not None and self.is_text():
+        if self.deck is not None and self.can.is_text():
             self.deck.panes["sentence"].edit_button.toggle()
 
     def copy_weights(self) -> None:
         """The weights shown on the input, one line a token, to the clipboard."""
-        if self.deck is None or not self.has_trace():
+        if self.deck is None or not self.can.has_trace():
             return
-        name = "picture" if self.is_image() else "sentence"
-        table = self.deck.panes[name].table()
+        table = self.deck.panes[TABLES[self.session.current.modality]].table()
         if table:
             QApplication.clipboard().setText(table)
             self.notify("info", f"{table.count(chr(10))} weights copied.", "Paste them into a spreadsheet.")
@@ -347,6 +314,18 @@ class Window(QMainWindow):
 
             for view in self.deck.findChildren(PlaneView):
                 view.fit()
+            self.deck.panes["cloud"].fit()
+
+    def look(self, name: str) -> None:
+        """Look at the cloud from a named side, in both views, which share their camera."""
+        if self.deck is not None:
+            self.deck.panes["cloud"].look(name)
+
+    def toggle_lasso(self) -> None:
+        if self.deck is not None:
+            on = not self.has_lasso()
+            for name in CLOUDS:
+                self.deck.panes[name].set_lasso(on)
 
     def reset_layout(self) -> None:
         if self.deck is not None and self.deck.modality is not None:
@@ -375,7 +354,8 @@ class Window(QMainWindow):
             self,
             "About Headlight",
             "Headlight, a desktop microscope for attention. BSD-3-Clause.\n\n"
-            "MiniLM-L6 (Apache-2.0), DINOv2-small (MIT; architecture Apache-2.0), Inter (SIL OFL 1.1).",
+            "MiniLM-L6 (Apache-2.0), DINOv2-small (MIT; architecture Apache-2.0), Point Transformer "
+            "(BSD-3-Clause, trained by Headlight), Inter (SIL OFL 1.1).",
         )
 
 

@@ -46,6 +46,7 @@ class CellGrid(QAbstractScrollArea):
         self._maps: list[np.ndarray | None] = []
         self._blocked: dict[int, str] = {}
         self._colours = colours_of(np.repeat(np.arange(256, dtype=np.uint8)[:, None], 4, axis=1))
+        self._lut: np.ndarray | None = None
         self._selected: Cell | None = None
         self._hovered: Cell | None = None
         self._explain: Callable[[int, int], str] | None = None
@@ -104,8 +105,9 @@ class CellGrid(QAbstractScrollArea):
 
     def set_lut(self, lut: np.ndarray) -> None:
         """The colours of the levels: uint8 (256, 4), red, green, blue, alpha."""
-        self._colours = colours_of(lut)
-        self._renew(range(len(self._maps)))
+        if lut is not self._lut:  # panes say it at every move of the cursor
+            self._lut, self._colours = lut, colours_of(lut)
+            self._renew(range(len(self._maps)))
 
     def set_tooltip(self, function: Callable[[int, int], str] | None) -> None:
         """What to say of a cell when the cursor rests on it."""

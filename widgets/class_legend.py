@@ -137,6 +137,8 @@ class ClassLegend(QWidget):
             )
             for index, name in enumerate(names)
         ]
+        # Before the rows: Qt asks for sizes while they are put in.
+        self._widths = {column: self._measured(column) for column in self._given()}
         self._hidden = frozenset(index for index in self._hidden if index < len(names))
         self._hovered = None
         while len(self._rows) > len(names):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QEnterEvent, QIcon
 from PySide6.QtWidgets import (
@@ -9,6 +11,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QMenu,
     QSizePolicy,
     QToolButton,
     QVBoxLayout,
@@ -20,7 +23,10 @@ from widgets.labels import ElidedLabel
 
 
 class PaneTitle(QFrame):
-    """A short bold title, what is shown in grey, and float and close buttons while the cursor is over it."""
+    """A short bold title, what is shown in grey, and float and close buttons while the cursor is over it.
+
+    Where the pane offers a choice of what it shows, the title opens its menu.
+    """
 
     def __init__(self, dock: QDockWidget, title: str) -> None:
         super().__init__(dock)
@@ -37,11 +43,36 @@ class PaneTitle(QFrame):
         row.setContentsMargins(theme.em(0.8), theme.em(0.3), theme.em(0.4), theme.em(0.3))
         row.setSpacing(theme.em(0.2))
         row.addWidget(self._title)
+        self._row = row
+        self._chooser: QToolButton | None = None
         row.addSpacing(theme.em(0.5))
         row.addWidget(self._subtitle, 1)
         row.addWidget(self._float)
         row.addWidget(self._close)
         self._reveal(False)
+
+    def title(self) -> str:
+        return self._title.text()
+
+    def set_title(self, text: str) -> None:
+        self._title.setText(text)
+        if self._chooser is not None:
+            self._chooser.setText(f"{text} ▾")
+
+    def set_menu(self, fill: Callable[[QMenu], None], what: str) -> None:
+        """Make the title open a menu, filled when it is opened. what: what it chooses, for a tool tip."""
+        chooser = self._chooser = QToolButton()
+        chooser.setProperty("role", "pane-choice")
+        chooser.setToolTip(what)
+        chooser.setAccessibleName(what)
+        chooser.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        chooser.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(chooser)
+        menu.aboutToShow.connect(lambda: fill(menu))
+        chooser.setMenu(menu)
+        self._title.hide()
+        self._row.insertWidget(0, chooser)
+        self.set_title(self.title())
 
     def subtitle(self) -> str:
         return self._subtitle.text()
@@ -111,6 +142,17 @@ class PaneFrame(QDockWidget):
         """A pane is floated to see more of it."""
         if floating:
             self.resize(max(self.width(), theme.em(50)), max(self.height(), theme.em(42)))
+
+    def title(self) -> str:
+        return self._bar.title()
+
+    def set_title(self, text: str) -> None:
+        """What the pane is called now."""
+        self._bar.set_title(text)
+
+    def set_menu(self, fill: Callable[[QMenu], None], what: str) -> None:
+        """Let the title choose what the pane shows; `fill` is asked for the menu each time it opens."""
+        self._bar.set_menu(fill, what)
 
     def content(self) -> QWidget:
         return self._content

@@ -39,6 +39,10 @@ QPushButton[role="flat"], QToolButton[role="flat"] {
 QPushButton[role="flat"]:hover, QToolButton[role="flat"]:hover { background: $hover; }
 QPushButton[role="flat"]:focus, QToolButton[role="flat"]:focus { border-color: $blue; }
 QToolButton::menu-indicator { image: none; }
+QToolButton[role="pane-choice"] {
+  background: transparent; border: none; padding: 0; font-weight: 600; }
+QToolButton[role="pane-choice"]:hover, QToolButton[role="pane-choice"]:open {
+  background: transparent; color: $blue; }
 
 QFrame[role="segmented"] { background: $panel; border: 1px solid $line; border-radius: ${r}px; }
 QPushButton[role="segment"] { background: transparent; border: 1px solid transparent;

@@ -40,23 +40,30 @@ _SENTENCES = (
     ("What “it” stands for", "The kettle did not fit on the shelf because it was too wide."),
     ("One word, two meanings", "The bank by the river flooded before the bank in town could open."),
 )
-_FORMATS = "PNG, JPEG, WebP, TIFF, GIF, BMP, TXT, MD"
+_FORMATS = "PNG, JPEG, WebP, TIFF, GIF, TXT, MD, PLY, PCD, LAS, E57, XYZ, NPY, OBJ"
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What a card offers: `value` is a Path to open or a text to run."""
+    """What a card offers: `value` is a Path to open or a text to run. picture: what a file is shown by."""
 
     title: str
     value: Path | str
+    picture: Path | None = None
 
 
-def bundled_samples() -> list[Sample]:
-    """The pictures in assets/samples and three sentences."""
-    pictures = sorted((theme.ASSETS / "samples").glob("*.jpg"))
-    return [Sample(path.stem.capitalize(), path) for path in pictures] + [
-        Sample(title, text) for title, text in _SENTENCES
-    ]
+def bundled_samples(folder: Path | None = None) -> list[Sample]:
+    """The pictures in assets/samples, the point clouds in its folder rooms, and three sentences."""
+    folder = folder or theme.ASSETS / "samples"
+    pictures = [Sample(_title(path), path, path) for path in sorted(folder.glob("*.jpg"))]
+    rooms = [(path, path.with_suffix(".png")) for path in sorted((folder / "rooms").glob("*.ply"))]
+    clouds = [Sample(_title(path), path, shown) for path, shown in rooms if shown.is_file()]
+    return [*pictures, *clouds, *(Sample(title, text) for title, text in _SENTENCES)]
+
+
+def _title(path: Path) -> str:
+    """Living room 2, for living-room-2.ply."""
+    return path.stem.replace("-", " ").replace("_", " ").capitalize()
 
 
 class Welcome(QScrollArea):
@@ -148,7 +155,7 @@ class Welcome(QScrollArea):
         return row
 
     def _cards(self, samples: Sequence[Sample]) -> QVBoxLayout:
-        """Pictures in one row, sentences in the next."""
+        """Pictures and clouds in one row, sentences in the next."""
         column = QVBoxLayout()
         column.setSpacing(theme.em(0.8))
         column.addWidget(_heading("Or start from a sample"))
@@ -179,7 +186,9 @@ class _Head(QWidget):
         self._logo = QLabel()
         name = QLabel("Headlight")
         name.setProperty("role", "display")
-        line = QLabel("See what every head of a transformer looks at, in a sentence or an image.")
+        line = QLabel(
+            "See what every head of a transformer looks at: in a sentence, an image, a point cloud."
+        )
         line.setProperty("role", "dim")
         line.setWordWrap(True)
         grid = QGridLayout(self)
@@ -210,7 +219,7 @@ class _DropArea(QFrame):
         self._active = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setAccessibleName("Drop an image or a text here, or open a file")
+        self.setAccessibleName("Drop an image, a text or a point cloud here, or open a file")
         self._title = QLabel()
         self._title.setProperty("role", "large")
         self._hint = QLabel()
@@ -225,7 +234,8 @@ class _DropArea(QFrame):
 
     def set_active(self, active: bool) -> None:
         self._active = active
-        self._title.setText("Let go to open it" if active else "Drop an image or a text anywhere")
+        ask = "Drop an image, a text or a point cloud anywhere"
+        self._title.setText("Let go to open it" if active else ask)
         self._hint.setText(_FORMATS if active else f"or click to open a file · {_FORMATS}")
         self.update()
 
@@ -275,7 +285,7 @@ class _Card(QFrame):
         title.setProperty("role", "title")
         if isinstance(sample.value, Path):
             column.setContentsMargins(1, 1, 1, edge)
-            column.addWidget(_Thumbnail(sample.value))
+            column.addWidget(_Thumbnail(sample.picture or sample.value))
             row = QHBoxLayout()
             row.setContentsMargins(edge, theme.em(0.3), edge, 0)
             row.addWidget(title)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 from script.training.mesh import Builder, Mesh
@@ -29,7 +31,7 @@ def small(rng: Rng) -> Mesh:
     else:
         radius, shade = rng.uniform(0.05, 0.14), colour(rng)
         steps = np.linspace(-1, 1, 6)
-        for low, high in zip(steps[:-1], steps[1:], strict=True):
+        for low, high in itertools.pairwise(steps):
             a, b = (radius * np.sqrt(max(0.0, 1 - s * s)) + 1e-3 for s in (low, high))
             build.cylinder((0, 0, radius * (1 + low)), (0, 0, radius * (1 + high)), a, shade, b, sides=14)
     return build.mesh()
@@ -85,7 +87,8 @@ def cabinet(rng: Rng) -> Mesh:
         for row in range(rows):
             left, low = -x + column * wide, 0.06 + row * high
             build.box((left + 0.008, -y - 0.018, low), (left + wide - 0.008, -y, low + high - 0.012), front)
-            build.box((left + wide / 2 - 0.06, -y - 0.04, low + high * 0.6), (left + wide / 2 + 0.06, -y - 0.018, low + high * 0.6 + 0.02), metal)  # fmt: skip
+            x_grip, z_grip = left + wide / 2, low + high * 0.6
+            build.box((x_grip - 0.06, -y - 0.04, z_grip), (x_grip + 0.06, -y - 0.018, z_grip + 0.02), metal)
     return build.mesh()
 
 
@@ -94,7 +97,9 @@ def picture(rng: Rng) -> Mesh:
     x, z, border = rng.uniform(0.1, 0.4), rng.uniform(0.2, 0.7), rng.uniform(0.01, 0.05)
     build, frame = Builder(), colour(rng)
     build.box((-x, -0.025, 0), (x, 0, z), frame)
-    build.quad([(-x + border, -0.027, border), (x - border, -0.027, border), (x - border, -0.027, z - border), (-x + border, -0.027, z - border)], colour(rng, "fabric"))  # fmt: skip
+    left, right, low, high = -x + border, x - border, border, z - border
+    corners = [(left, low), (right, low), (right, high), (left, high)]
+    build.quad([(across, -0.027, up) for across, up in corners], colour(rng, "fabric"))
     return build.mesh()
 
 

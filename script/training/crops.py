@@ -25,7 +25,7 @@ KEPT_ROOMS = 600
 
 @dataclass(frozen=True, eq=False)
 class Room:
-    """points float32 (n, 3) in metres, z up; colours float32 (n, 3) in 0..1; labels int64 (n,)."""
+    """points float32 (n, 3) in metres, z up; colours uint8 (n, 3); labels uint8 (n,)."""
 
     points: np.ndarray
     colours: np.ndarray
@@ -50,12 +50,7 @@ class Batch:
 def read_room(path: Path) -> Room:
     """A room as `make` wrote it."""
     with np.load(path) as file:
-        return Room(
-            file["points"].astype(np.float32),
-            file["colours"].astype(np.float32) / 255,
-            bool(file["coloured"]),
-            file["labels"].astype(np.int64),
-        )
+        return Room(file["points"], file["colours"], bool(file["coloured"]), file["labels"])
 
 
 def features(points: np.ndarray, colours: np.ndarray, coloured: bool, floor: float) -> np.ndarray:
@@ -88,7 +83,8 @@ class Crops(IterableDataset):
 
     def batch(self, rooms: list[Room], rng: np.random.Generator) -> Batch:
         """One batch: crops of several rooms."""
-        count = int(rng.choice(SPLITS))
+        # PointNet's norms over whole clouds need several in a batch; its blocks are the smallest crops.
+        count = int(rng.choice(SPLITS)) if self.neighbours else max(SPLITS)
         size = self.points // count
         fits = [room for room in rooms if len(room.points) >= size]
         crops = [crop(fits[rng.integers(len(fits))], size, rng) for _ in range(count)]
@@ -126,8 +122,9 @@ def crop(room: Room, size: int, rng: np.random.Generator) -> tuple[np.ndarray, n
     rng.shuffle(chosen)
     moved = augment_points(points[chosen] - (0, 0, floor), rng)
     coloured = room.coloured and rng.random() > 0.2
-    rgb = augment_colours(colours[chosen], rng) if coloured else colours[chosen]
-    return moved, features(moved, rgb, coloured, rng.normal(0, 0.03)), labels[chosen]
+    rgb = colours[chosen] / np.float32(255)
+    rgb = augment_colours(rgb, rng) if coloured else rgb
+    return moved, features(moved, rgb, coloured, rng.normal(0, 0.03)), labels[chosen].astype(np.int64)
 
 
 def augment_points(points: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -16,14 +16,16 @@ BLOCK = 4096
 def confusion_of(net: nn.Module, room: Room) -> np.ndarray:
     """int64 (13, 13): truth × prediction over the points of a room."""
     labels = predict(net, room)
-    return np.bincount(CLASSES * room.labels + labels, minlength=CLASSES**2).reshape(CLASSES, CLASSES)
+    return np.bincount(CLASSES * room.labels.astype(np.int64) + labels, minlength=CLASSES**2).reshape(
+        CLASSES, CLASSES
+    )
 
 
 @torch.no_grad()
 def predict(net: nn.Module, room: Room) -> np.ndarray:
     """int64 (n,): the class of every point, by one pass over the whole room (PointNet: block by block)."""
     points = room.points - np.float32([*room.points[:, :2].mean(0), room.floor])
-    values = features(points, room.colours, room.coloured, 0.0)
+    values = features(points, room.colours / np.float32(255), room.coloured, 0.0)
     device = next(net.parameters()).device
     if not isinstance(net, PointNet):
         return net(torch.from_numpy(values).to(device), geometry(points).to(device)).argmax(1).cpu().numpy()

@@ -6,6 +6,9 @@ The learning rate stays constant until a last run with --cool lowers it to zero,
 carried on as long as there is time ("warmup, stable, decay"; Hu et al. 2024, MiniCPM, section 4.2). The run's
 folder holds `state.pt` (everything needed to go on), `log.csv`, and after --cool `final.pt`. Choices are made
 by the score on the validation rooms alone.
+
+A processor's core is used best by a process of its own: `torchrun --nproc-per-node CORES -m
+script.training.fit ...` joins their gradients.
 """
 
 from __future__ import annotations
@@ -20,7 +23,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor, distributed, nn
+from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader
 
 from script.training.crops import CLASSES, Batch, Crops, Room, read_room
@@ -43,7 +47,12 @@ def main() -> None:
     parser.add_argument("--validate", type=float, default=15, help="minutes between validations")
     given = parser.parse_args()
     given.run.mkdir(parents=True, exist_ok=True)
+    if "RANK" in os.environ:
+        distributed.init_process_group("gloo")
+    torch.set_num_threads(1 if distributed.is_initialized() else torch.get_num_threads())
     Training(given).fit()
+    if distributed.is_initialized():
+        distributed.destroy_process_group()
 
 
 class Training:
@@ -60,6 +69,7 @@ class Training:
         groups = [{"params": decayed, "weight_decay": 0.03}, {"params": other, "weight_decay": 0.0}]
         self.optimiser = torch.optim.AdamW(groups, lr=RATE, betas=(0.9, 0.98), fused=True)
         self.step, self.seconds = 0, 0.0
+        self.rank = int(os.environ.get("RANK", 0))
         self.state = given.run / "state.pt"
         if self.state.exists():
             kept = torch.load(self.state, weights_only=True, map_location=self.device)
@@ -67,18 +77,19 @@ class Training:
             self.average.load_state_dict(kept["average"])
             self.optimiser.load_state_dict(kept["optimiser"])
             self.step, self.seconds = kept["step"], kept["seconds"]
+        self.forward = DistributedDataParallel(self.net) if distributed.is_initialized() else self.net
 
     def fit(self) -> None:
         given = self.given
         neighbours = given.net == "point_transformer"
-        crops = Crops(given.rooms / "train", seed=self.step, neighbours=neighbours)
+        crops = Crops(given.rooms / "train", seed=2 * self.step + self.rank, neighbours=neighbours)
         loader = iter(DataLoader(crops, batch_size=None, num_workers=1, prefetch_factor=6))
-        validation = [read_room(p) for p in sorted((given.rooms / "validation").glob("*.npz"))[:8]]
+        validation = [read_room(p) for p in sorted((given.rooms / "validation").glob("*.npz"))[:10]]
         weights = class_weights(shares(given.rooms / "train")).to(self.device)
         began = saved = validated = time.time()
         loss_mean, hits = 0.0, 0.0
         self.net.train()
-        while (elapsed := time.time() - began) < 60 * given.minutes:
+        while (elapsed := agreed(time.time() - began)) < 60 * given.minutes:
             rate = RATE * min(1, (self.step + 1) / WARMUP)
             if given.cool:
                 rate *= 1 - elapsed / (60 * given.minutes)
@@ -87,6 +98,8 @@ class Training:
             loss, share = self.learn(next(loader), weights)
             loss_mean = loss if not loss_mean else 0.98 * loss_mean + 0.02 * loss
             hits = share if not hits else 0.98 * hits + 0.02 * share
+            if self.rank:
+                continue
             now = time.time()
             if self.step % 20 == 0:
                 print(
@@ -100,6 +113,8 @@ class Training:
             if now - validated > 60 * given.validate and validation:
                 self.validate(validation, loss_mean)
                 validated = time.time()
+        if self.rank:
+            return
         if given.cool:
             torch.save({"net": self.net.state_dict(), "step": self.step}, given.run / "final.pt")
             self.validate(validation, loss_mean, final=True)
@@ -114,7 +129,7 @@ class Training:
         if self.given.net == "pointnet":
             features = features.view(len(geometry), -1, features.shape[-1])
         with torch.autocast(self.device, torch.bfloat16):
-            logits = self.net(features, geometry)
+            logits = self.forward(features, geometry)
         logits = logits.reshape(-1, CLASSES)
         loss = segmentation_loss(logits, labels, weights)
         if self.given.net == "pointnet":
@@ -131,9 +146,7 @@ class Training:
     def keep_average(self) -> None:
         """An average over about the last 500 steps, which scores better than any one step."""
         decay = min(0.998, self.step / (self.step + 10))
-        for kept, new in zip(
-            self.average.state_dict().values(), self.net.state_dict().values(), strict=True
-        ):
+        for kept, new in zip(self.average.state_dict().values(), self.net.state_dict().values(), strict=True):
             if kept.is_floating_point():
                 kept.lerp_(new, 1 - decay)
             else:
@@ -165,6 +178,15 @@ class Training:
             with open(self.given.run / "log.csv", "a", newline="") as file:
                 csv.writer(file).writerow(row)
         self.net.train()
+
+
+def agreed(seconds: float) -> float:
+    """What the first process says, so that all stop at the same step."""
+    if distributed.is_initialized():
+        told = torch.tensor(seconds)
+        distributed.broadcast(told, 0)
+        return told.item()
+    return seconds
 
 
 def shares(folder: Path) -> Tensor:

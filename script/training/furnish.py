@@ -1,16 +1,17 @@
-"""Fills a room: doors, windows, boards, tables with chairs, sofas, bookcases, clutter, each where it may stand."""
+"""Furniture of one split, and how each piece is placed: tables with chairs, sofas, bookcases, boards."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from script.training import clutter, furniture, parametric
+from script.training import clutter, furniture, parametric, shelves
 from script.training.mesh import Mesh
 from script.training.parametric import Rng
 from script.training.rooms import Room
 from script.training.surfaces import Surfaces
 
-# How often a training room takes a parametric design rather than a model; elsewhere only where there is no model.
+# How often a training room takes a parametric design rather than a model. Elsewhere designs only stand in for
+# models that are missing, and for most boards: the package has one.
 PARAMETRIC = {
     "table": 0.4,
     "chair": 0.35,
@@ -24,8 +25,8 @@ CLUTTER = 0.35
 DESIGNS = 5000  # parametric designs of a class in a split
 
 KINDS = {
-    "office": 0.27, "meeting": 0.14, "class": 0.08, "lounge": 0.14, "bedroom": 0.08, "storage": 0.07,
-    "corridor": 0.08, "hall": 0.07, "kitchen": 0.07,
+    "office": 0.29, "meeting": 0.15, "class": 0.09, "lounge": 0.14, "bedroom": 0.08, "storage": 0.06,
+    "corridor": 0.06, "hall": 0.05, "kitchen": 0.06, "bath": 0.02,
 }  # fmt: skip
 
 
@@ -38,11 +39,16 @@ class Store:
     def pick(self, klass: str, *roles: str) -> tuple[Mesh, str, float]:
         """A mesh, its name and its elevation above the floor."""
         known = furniture.members(self.split, klass, *roles) if self.models else ()
-        share = PARAMETRIC.get(klass, CLUTTER) if self.split == "train" else 0.0
+        share = PARAMETRIC.get(klass, CLUTTER) if self.split == "train" else 0.7 if klass == "board" else 0.0
+        if roles and roles[0] in ("bath", "bed", "person", "hung"):
+            share = 0.0
         if not known or self.rng.random() < share:
             return self.design(klass, roles[0] if roles else klass)
         model = known[self.rng.integers(len(known))]
-        return self.varied(furniture.mesh(model)), model.key, model.elevation
+        mesh = furniture.mesh(model)
+        if klass == "bookcase" and self.rng.random() < 0.75:
+            mesh = shelves.filled(mesh, self.rng, self.rng.uniform(0.3, 1.0))
+        return self.varied(mesh, klass), model.key, model.elevation
 
     def design(self, klass: str, role: str) -> tuple[Mesh, str, float]:
         """A parametric design. The split is part of its seed: no design is in two splits."""
@@ -50,15 +56,22 @@ class Store:
         seed = [furniture.CLASSES.index(klass), furniture.SPLITS.index(self.split), number]
         own = np.random.default_rng(seed)
         if klass == "clutter":
-            maker = {"wall": clutter.cabinet, "top": clutter.small, "ceiling": clutter.hanging_lamp}
+            maker = {
+                "wall": clutter.cabinet,
+                "kitchen": clutter.cabinet,
+                "top": clutter.small,
+                "ceiling": clutter.hanging_lamp,
+            }
             mesh = maker.get(role, clutter.floor_piece)(own)
         else:
             mesh = parametric.MAKERS[klass](own, role)
-        return self.varied(mesh), f"{klass} design {number}", 0.0
+        return self.varied(mesh, klass), f"{klass} design {number}", 0.0
 
-    def varied(self, mesh: Mesh) -> Mesh:
+    def varied(self, mesh: Mesh, klass: str) -> Mesh:
         rng = self.rng
         scale = rng.uniform(0.9, 1.1) * rng.uniform(0.95, 1.05, 3)
+        if klass in ("table", "sofa", "bookcase", "board"):  # these come in many widths
+            scale[0] *= rng.uniform(0.85, 1.2)
         if rng.random() < 0.5:
             scale[0] *= -1
         return mesh.placed(scale).recoloured(self.painted(mesh.palette))
@@ -153,12 +166,14 @@ class Furnisher:
 
     # What stands in it.
 
-    def table(self, role: str, chairs: bool, wall: bool = False) -> None:
-        """A table, its chairs facing it, and things on it."""
-        mesh, name, _ = self.store.pick("table", role)
-        found = (
-            self.against_wall(mesh, "table", name) if wall else self.anywhere(mesh, "table", name, gap=0.5)
-        )
+    def table(self, role: str, chairs: bool, wall: bool = False, largest: int = 1) -> None:
+        """A table (the largest of a few), its chairs facing it, and things on it."""
+        tables = [self.store.pick("table", role) for _ in range(largest)]
+        mesh, name, _ = max(tables, key=lambda table: np.ptp(table[0].box[:, 0]))
+        if wall:
+            found = self.against_wall(mesh, "table", name)
+        else:
+            found = self.anywhere(mesh, "table", name, gap=0.5)
         if not found and not wall:
             found = self.anywhere(mesh, "table", name, gap=0.1)
         if not found:
@@ -173,17 +188,35 @@ class Furnisher:
                 turn,
                 ("front",) if role == "desk" else ("front", "back", "left", "right"),
             )
-        self.on_top(block, placed, int(self.rng.integers(0, 7)))
+        self.on_top(block, placed, int(self.rng.integers(0, 9)))
 
-    def chairs(self, mesh: Mesh, placed: Mesh, block: int, turn: float, sides) -> None:
+    def rows(self, role: str) -> None:
+        """The same table and chair again and again, in rows."""
+        mesh, name, _ = self.store.pick("table", role)
+        chair = self.store.pick("chair", "chair")
+        turn = self.rng.integers(4) * np.pi / 2
+        wide, deep = np.ptp(mesh.placed(turn=turn).box, axis=0)[:2]
+        aisle = np.array([self.rng.uniform(0.1, 0.7), self.rng.uniform(0.75, 1.1)])
+        step = np.array([wide, deep]) + (aisle if np.cos(turn) ** 2 > 0.5 else aisle[::-1])
+        low, high = self.room.plan.min(0) + 0.5, self.room.plan.max(0) - 0.5
+        for x in np.arange(low[0] + wide / 2, high[0] - wide / 2, step[0]):
+            for y in np.arange(low[1] + deep / 2, high[1] - deep / 2, step[1]):
+                block = self.put(mesh.placed(turn=turn, at=(x, y, 0)), "table", name)
+                if block is not None:
+                    placed = self.room.items[-1].mesh
+                    self.chairs(mesh, placed, block, turn, ("front",), chair)
+                    self.on_top(block, placed, int(self.rng.integers(0, 4)))
+
+    def chairs(self, mesh: Mesh, placed: Mesh, block: int, turn: float, sides, same=None) -> None:
         (x0, y0, _), (x1, y1, _) = mesh.box
         centre = placed.box[:, :2].mean(0)
-        same = self.store.pick(
-            "chair", *(("chair",) if mesh.box[1, 2] < 0.92 or self.maybe(0.5) else ("stool",))
-        )
+        low = mesh.box[1, 2] < 0.92 or self.maybe(0.5)
+        same = same or self.store.pick("chair", "chair" if low else "stool")
         for side in sides:
             span = x1 - x0 if side in ("front", "back") else y1 - y0
-            count = 1 if sides == ("front",) else max(1, int(span / self.rng.uniform(0.6, 0.85)))
+            count = max(1, int(span / self.rng.uniform(0.55, 0.85)))
+            if sides == ("front",):
+                count = min(count, 1 if self.maybe(0.7) else 2)
             if side in ("left", "right"):
                 count = min(count, 1)
             for index in range(count):
@@ -191,7 +224,7 @@ class Furnisher:
                     continue
                 chair, name, _ = same if self.maybe(0.93) else self.store.pick("chair", "chair")
                 along = (index + 0.5) / count * span - span / 2 + self.rng.normal(0, 0.03)
-                back = self.rng.uniform(-0.12, 0.3) + (chair.box[1, 1] - chair.box[0, 1]) / 2
+                back = self.rng.uniform(-0.25, 0.25) + (chair.box[1, 1] - chair.box[0, 1]) / 2
                 # A chair in front of the table (-y) faces +y: half a turn.
                 x, y, face = {
                     "front": (along, y0 - back, np.pi),
@@ -200,7 +233,7 @@ class Furnisher:
                     "right": (x1 + back, along, -np.pi / 2),
                 }[side]
                 c, s = np.cos(turn), np.sin(turn)
-                at = centre + (c * x - s * y, s * x + c * y)
+                at = centre + np.array([c * x - s * y, s * x + c * y])
                 angle = turn + face + self.rng.normal(0, 0.15)
                 self.put(chair.placed(turn=angle, at=(*at, 0)), "chair", name, but=(block,))
 
@@ -218,9 +251,9 @@ class Furnisher:
             found = self.anywhere(mesh, "sofa", name)
         if not found:
             return
-        block, turn = found
+        turn = found[1]
         if with_table and self.maybe(0.6):
-            low, high = mesh.box
+            low = mesh.box[0]
             centre = self.room.items[-1].mesh.box[:, :2].mean(0)
             coffee, name, _ = self.store.pick("table", "coffee")
             away = -low[1] + self.rng.uniform(0.25, 0.5) + coffee.box[1, 1]
@@ -238,11 +271,13 @@ class Furnisher:
     def board(self) -> None:
         mesh, name, _ = self.store.pick("board")
         stands = "design" not in name and mesh.box[1, 2] > 1.0 and mesh.box[1, 1] > 0.2
-        low = 0.0 if stands else self.rng.uniform(0.7, 1.1)
-        self.against_wall(mesh, "board", name, low, gap=0.004)
+        low = 0.0 if stands else self.rng.uniform(0.65, 1.1)
+        if not self.against_wall(mesh, "board", name, low, gap=0.004, tries=25):
+            mesh = mesh.placed((0.5, 1, 0.9))
+            self.against_wall(mesh, "board", name, low, gap=0.004, tries=25)
 
-    def cupboard(self) -> None:
-        mesh, name, elevation = self.store.pick("clutter", "wall")
+    def cupboard(self, role: str) -> None:
+        mesh, name, elevation = self.store.pick("clutter", role)
         found = self.against_wall(mesh, "clutter", name, elevation)
         if found and elevation == 0 and mesh.box[1, 2] < 1.4:
             self.on_top(found[0], self.room.items[-1].mesh, int(self.rng.integers(0, 4)))

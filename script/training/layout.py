@@ -8,24 +8,28 @@ from script.training import clutter, furniture, openings, parametric
 from script.training.furnish import KINDS, Furnisher, Store
 from script.training.mesh import Builder, Mesh
 from script.training.parametric import Rng
-from script.training.rooms import Hole, Room, build_beams, build_columns, build_shell, plan
+from script.training.rooms import Hole, Room, build_beams, build_columns, build_partition, build_shell, plan
 
 
 def build(split: str, rng: Rng, simple: bool = False, outer: bool = False, models: bool = True) -> Room:
     """A furnished room. `simple`: everything of plain boxes, doors and windows as panels on the wall."""
     kind = str(rng.choice(list(KINDS), p=list(KINDS.values())))
-    height = rng.uniform(2.35, 3.4) if kind not in ("hall", "class") else rng.uniform(2.8, 5.0)
+    height = rng.uniform(2.35, 3.4) if kind not in ("hall", "class") else rng.uniform(2.7, 4.2)
     slope = np.zeros(2)
     if rng.random() < 0.1:
         slope[rng.integers(2)] = rng.uniform(0.05, 0.35)
-    room = Room(plan(rng, kind), height, rng.uniform(0.08, 0.35), slope, kind)
+    paint = parametric.colour(rng, str(rng.choice(["paint", "white", "fabric"], p=[0.5, 0.35, 0.15])))
+    room = Room(plan(rng, kind), height, rng.uniform(0.08, 0.35), slope, kind, paint)
     fill = Furnisher(room, Store(split, rng, models and not simple), rng, simple)
     place_doors(fill, kind)
     place_windows(fill, kind)
-    if rng.random() < 0.62:
+    holes = len(room.blocks)
+    if rng.random() < 0.65:
         build_columns(room, rng)
-    if rng.random() < 0.6:
-        build_beams(room, rng)
+    if rng.random() < 0.72:
+        build_beams(room, rng, holes)
+    if room.area > 18 and rng.random() < 0.2:
+        build_partition(room, rng)
     build_shell(room, rng, outer)
     furnish(fill, kind)
     return room
@@ -53,7 +57,9 @@ def _spot(fill: Furnisher, width: float, low: float, high: float, reach: float) 
     return None
 
 
-def _set(fill: Furnisher, mesh: Mesh, klass: str, name: str, spot, width: float, low: float, high: float, reach: float, hole=True):  # fmt: skip
+def _set(
+    fill: Furnisher, mesh: Mesh, klass: str, name: str, spot, width, low, high, reach: float, hole=True
+) -> None:
     """Puts a door or window into the wall, cuts the hole, and keeps the space before it free."""
     edge, left = spot
     room = fill.room
@@ -83,13 +89,7 @@ def _panel(rng: Rng, width: float, height: float, rimmed: bool) -> Mesh:
 def _model(fill: Furnisher, klass: str, *roles: str):
     """A model for a hole in the wall with the hole's size and height above the floor; None: take a design."""
     known = furniture.members(fill.store.split, klass, *roles) if fill.store.models else ()
-    share = (
-        {"door": 0.55, "window": 0.55}[klass]
-        if fill.store.split == "train"
-        else 0.15
-        if klass == "door"
-        else 0.2
-    )
+    share = 0.55 if fill.store.split == "train" else 0.25
     if not known or fill.maybe(share):
         return None
     model = known[fill.rng.integers(len(known))]
@@ -182,49 +182,83 @@ def place_windows(fill: Furnisher, kind: str) -> None:
 def furnish(fill: Furnisher, kind: str) -> None:
     """By the kind of room; the rarer classes first, where walls are still free."""
     rng, area = fill.rng, fill.room.area
-    many = lambda low, high: range(int(rng.integers(low, high + 1)))  # noqa: E731
-    if fill.maybe({"bedroom": 0.4, "kitchen": 0.35, "storage": 0.35, "class": 0.98}.get(kind, 0.85)):
-        for _ in many(1, 1 + int(area > 15) + int(area > 35)):
+
+    def times(low: float, high: float) -> range:
+        return range(int(rng.integers(int(low), int(high) + 1)))
+
+    if fill.maybe({"bedroom": 0.4, "kitchen": 0.4, "storage": 0.4, "bath": 0, "class": 0.98}.get(kind, 0.9)):
+        for _ in times(1, 1 + int(area > 12) + int(area > 30)):
             fill.board()
-    if fill.maybe({"kitchen": 0.5, "corridor": 0.6, "storage": 0.97}.get(kind, 0.85)):
-        for _ in many(1, (2 if kind != "storage" else 5) + int(area / 12)):
+    if fill.maybe({"kitchen": 0.5, "bath": 0, "corridor": 0.7, "storage": 0.97}.get(kind, 0.87)):
+        for _ in times(1, (2 if kind != "storage" else 5) + area / 14):
             fill.bookcase()
-    if kind == "meeting":
-        fill.table("dining", True)
-        if area > 25:
-            fill.table("dining", True)
-    elif kind == "class":
-        for _ in many(4, 8):
-            fill.table("desk" if fill.maybe(0.5) else "dining", True)
-    elif kind == "lounge" or kind == "hall":
-        for _ in many(2, 3 + int(area / 14)):
-            fill.sofa()
-        for _ in many(0, 2):
-            fill.table("dining", True)
-    elif kind == "kitchen":
-        for _ in many(3, 7):
-            fill.cupboard()
-        fill.table("dining", True)
-    elif kind == "bedroom":
-        mesh, name, _ = fill.store.pick("clutter", "bed")
-        fill.against_wall(mesh, "clutter", name)
-        fill.cupboard()
-        fill.table("desk", True, wall=True)
-    elif kind == "office":
-        for _ in many(1, 2 + int(area / 9)):
-            fill.table("desk", True, wall=fill.maybe(0.45))
-        if fill.maybe(0.35):
-            fill.table("dining", True)
-    if kind not in ("lounge", "hall") and fill.maybe(0.6 if kind != "corridor" else 0.4):
-        for _ in many(1, 2):
+    if kind not in ("lounge", "hall", "bath") and fill.maybe(0.72 if kind != "corridor" else 0.45):
+        for _ in times(1, 1 + area / 20):
             fill.sofa(with_table=area > 14)
-    if fill.maybe(0.35):
-        fill.table("desk" if fill.maybe(0.5) else "dining", True, wall=fill.maybe(0.5))
-    for _ in many(0, 2 + int(area / 12)):
+    MAIN[kind](fill, area, times)
+    if kind not in ("corridor", "bath"):
+        for _ in times(0, 1 + area / 18):
+            fill.table("desk" if fill.maybe(0.5) else "dining", True, wall=fill.maybe(0.5))
+    for _ in times(0, 2 + area / 9):
         fill.loose_chair()
-    for _ in many(0, 2):
-        fill.cupboard()
-    for _ in many(2, 5 + int(area / 6)):
+    for _ in times(0, 2 + area / 25):
+        fill.cupboard("wall")
+    for _ in times(3, 7 + area / 4):
         fill.thing()
     if fill.maybe(0.55):
         fill.lamps()
+
+
+def _meeting(fill: Furnisher, area: float, times) -> None:
+    for _ in range(1 + int(area > 24) + int(area > 45)):
+        fill.table("dining", True, largest=3)
+
+
+def _rows(fill: Furnisher, area: float, times) -> None:
+    fill.rows("desk" if fill.maybe(0.6) else "dining")
+
+
+def _office(fill: Furnisher, area: float, times) -> None:
+    if area > 22 and fill.maybe(0.4):
+        fill.rows("desk")
+    for _ in times(1, 2 + area / 8):
+        fill.table("desk", True, wall=fill.maybe(0.45))
+    if fill.maybe(0.4):
+        fill.table("dining", True)
+
+
+def _lounge(fill: Furnisher, area: float, times) -> None:
+    for _ in times(2, 3 + area / 14):
+        fill.sofa()
+    for _ in times(1, 1 + area / 20):
+        fill.table("dining", True)
+
+
+def _bedroom(fill: Furnisher, area: float, times) -> None:
+    mesh, name, _ = fill.store.pick("clutter", "bed")
+    if not fill.against_wall(mesh, "clutter", name):
+        fill.anywhere(mesh, "clutter", name)
+    fill.cupboard("wall")
+    fill.table("desk", True, wall=True)
+
+
+def _kitchen(fill: Furnisher, area: float, times) -> None:
+    for _ in times(3, 8):
+        fill.cupboard("kitchen")
+    fill.table("dining", True)
+
+
+def _bath(fill: Furnisher, area: float, times) -> None:
+    for _ in times(3, 7):
+        fill.cupboard("bath")
+
+
+def _plain(fill: Furnisher, area: float, times) -> None:
+    for _ in times(0, 2):
+        fill.cupboard("wall")
+
+
+MAIN = {
+    "meeting": _meeting, "class": _rows, "office": _office, "lounge": _lounge, "hall": _lounge,
+    "bedroom": _bedroom, "kitchen": _kitchen, "bath": _bath, "storage": _plain, "corridor": _plain,
+}  # fmt: skip

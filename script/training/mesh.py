@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-GLASS = 0.5  # opacity below which a material is glass to a scanner
+GLASS = 0.6  # opacity below which a material is glass to a scanner
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,11 +53,8 @@ def join(meshes) -> Mesh:
 
 
 _CORNERS = np.array([[x, y, z] for z in (0, 1) for y in (0, 1) for x in (0, 1)], np.float32)
-_SIDES = np.array(
-    [(0, 2, 3), (0, 3, 1), (4, 5, 7), (4, 7, 6), (0, 1, 5), (0, 5, 4)]
-    + [(2, 6, 7), (2, 7, 3), (0, 4, 6), (0, 6, 2), (1, 3, 7), (1, 7, 5)],
-    np.int32,
-)
+_FACES = ((0, 2, 3, 1), (4, 5, 7, 6), (0, 1, 5, 4), (2, 6, 7, 3), (0, 4, 6, 2), (1, 3, 7, 5))
+_SIDES = np.array([face for a, b, c, d in _FACES for face in ((a, b, c), (a, c, d))], np.int32)
 
 
 @dataclass(eq=False)

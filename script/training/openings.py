@@ -37,7 +37,7 @@ def door(rng: Rng, thickness: float) -> tuple[Mesh, float, float]:
     style = int(rng.integers(3))
     for index in range(leaves):
         leaf = _leaf(rng, clear / leaves, height - jamb, leaf_colour, glazed, style)
-        swing = 0.0 if rng.random() < 0.72 else rng.uniform(0.3, 1.9)
+        swing = 0.0 if rng.random() < 0.72 else rng.uniform(0.3, 1.6)
         hinge = -1 if (index == 0 and leaves == 2) or (leaves == 1 and rng.random() < 0.5) else 1
         # The leaf spans x from 0 to its width, from the hinge on; opened it swings into the room (-y).
         pieces.append(

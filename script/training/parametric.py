@@ -1,11 +1,11 @@
 """Furniture and room parts made of boxes and cylinders, each a design drawn from a random generator.
 
-Every function returns a mesh that stands on z = 0, centred in x, facing -y (see mesh.py). Doors and windows have
-y = 0 in the wall's inner face and the wall behind it.
+Every function returns a mesh that stands on z = 0, centred in x, facing -y (see mesh.py).
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import numpy as np
@@ -70,12 +70,14 @@ def table(rng: Rng, role: str = "dining") -> Mesh:
         if rng.random() < 0.5:
             low = under - rng.uniform(0.05, 0.12)
             for side in (-1, 1):
-                build.box((-x + inset, side * (y - inset) - 0.012, low), (x - inset, side * (y - inset) + 0.012, under), frame)  # fmt: skip
+                at = side * (y - inset)
+                build.box((-x + inset, at - 0.012, low), (x - inset, at + 0.012, under), frame)
     elif kind == "panels":
         for side in (-1, 1):
             edge = side * (x - inset)
             build.box((edge - 0.02, -y + 0.04, 0), (edge + 0.02, y - 0.04, under), frame)
-        build.box((-x + inset, y - 0.12, under - rng.uniform(0.2, 0.55)), (x - inset, y - 0.1, under), frame)
+        low = max(0.05, under - rng.uniform(0.2, 0.55))
+        build.box((-x + inset, y - 0.12, low), (x - inset, y - 0.1, under), frame)
     elif kind == "pedestal":
         for cx in (0,) if width < 1.4 or x == y else (-x / 2, x / 2):
             build.cylinder((cx, 0, 0), (cx, 0, under), rng.uniform(0.03, 0.08), frame)
@@ -84,7 +86,8 @@ def table(rng: Rng, role: str = "dining") -> Mesh:
         for side in (-1, 1):
             cx = side * (x - 0.2)
             for lean in (-1, 1):
-                build.cylinder((cx, lean * (y - 0.08), 0), (cx, lean * 0.12, under), leg, frame, sides=6)
+                foot = (cx, lean * (y - 0.08), leg / 2)
+                build.cylinder(foot, (cx, lean * 0.12, under), leg, frame, sides=6)
             build.box((cx - leg, -y + 0.1, under - 0.06), (cx + leg, y - 0.1, under), frame)
     if role == "desk" and rng.random() < 0.6:
         side, deep = rng.choice([-1, 1]), rng.uniform(0.36, 0.46)
@@ -118,8 +121,8 @@ def chair(rng: Rng, role: str = "chair") -> Mesh:
         build.cylinder((0, 0, 0.1), (0, 0, seat - thick), 0.025, frame)
         for angle in np.arange(5) * 2 * np.pi / 5 + rng.uniform(0, 1):
             foot = 0.3 * np.array([np.cos(angle), np.sin(angle), 0])
-            build.cylinder((0, 0, 0.1), foot + (0, 0, 0.07), 0.02, frame, sides=6)
-            build.cylinder(foot + (0, 0, 0.0), foot + (0, 0, 0.06), 0.025, (0.1, 0.1, 0.1), sides=8)
+            build.cylinder((0, 0, 0.1), foot + np.array([0, 0, 0.07]), 0.02, frame, sides=6)
+            build.cylinder(foot, foot + np.array([0, 0, 0.06]), 0.025, (0.1, 0.1, 0.1), sides=8)
     elif role == "chair" and rng.random() < 0.15:  # a cantilever of tubes
         for side in (-1, 1):
             cx = side * (x - leg)
@@ -149,7 +152,8 @@ def chair(rng: Rng, role: str = "chair") -> Mesh:
     if swivel and rng.random() < 0.5:
         build.box((-0.03, y - 0.02, seat - 0.02), (0.03, y + 0.01, seat + 0.25), frame)
     for side in (-1, 1) if kind != "panel" else ():
-        build.cylinder((side * (x - 0.015), y - 0.02, seat - thick), (side * (x - 0.015), y - 0.02 + lean, high), 0.015, frame, sides=8)  # fmt: skip
+        at, behind = side * (x - 0.015), y - 0.02
+        build.cylinder((at, behind, seat - thick), (at, behind + lean, high), 0.015, frame, sides=8)
     if rng.random() < 0.4:
         for side in (-1, 1):
             cx, arm = side * (x + 0.01), seat + rng.uniform(0.17, 0.24)
@@ -231,23 +235,23 @@ def bookcase(rng: Rng, role: str = "bookcase") -> Mesh:
         build.box((-x, -y, level), (x, y, level + board), wood)
     books = [colour(rng, "fabric") for _ in range(12)]
     closed = levels[1] if rng.random() < 0.2 and not rack else 0.0
-    for low, high in zip(levels[:-1], levels[1:], strict=True):
-        for left, right in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in itertools.pairwise(levels):
+        for left, right in itertools.pairwise(edges):
             left, right, room = left + board, right - board, high - low - board
             if low < closed:
                 build.box((left, -y - 0.01, low + board), (right, -y + 0.01, high), wood)
             elif rng.random() < full:
-                _fill(build, rng, (left, right), low + board, room, y, books)
+                fill_compartment(build, rng, (left, right), low + board, room, y, books)
     return build.mesh()
 
 
-def _fill(build: Builder, rng: Rng, span, level: float, room: float, y: float, books) -> None:
+def fill_compartment(build: Builder, rng: Rng, span, level: float, room: float, y: float, books) -> None:
     """One compartment: a row of books, a pile, a box or a few boxes."""
     left, right = span
     kind = rng.choice(["books", "pile", "box"], p=[0.75, 0.1, 0.15])
     if kind == "box":
         wide = min(right - left, rng.uniform(0.2, 0.5))
-        at = rng.uniform(left, right - wide)
+        at = rng.uniform(left, max(left, right - wide))
         build.box(
             (at, -y + 0.02, level), (at + wide, y - 0.03, level + room * rng.uniform(0.4, 0.9)), books[0]
         )
@@ -274,7 +278,7 @@ def _fill(build: Builder, rng: Rng, span, level: float, room: float, y: float, b
 
 
 def board(rng: Rng, role: str = "board") -> Mesh:
-    """Whiteboard, blackboard or pin board on a wall, y = 0 at the wall's side of it. Stands on its lower edge."""
+    """Whiteboard, blackboard or pin board, y = 0 at the wall's side of it. Stands on its lower edge."""
     width, height = rng.uniform(0.8, 4.0), rng.uniform(0.7, 1.5)
     kind = rng.choice(["white", "black", "pin"], p=[0.55, 0.25, 0.2])
     surface = {"white": colour(rng, "white"), "black": (0.05, 0.12, 0.09), "pin": colour(rng, "fabric")}[kind]

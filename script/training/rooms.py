@@ -1,10 +1,11 @@
-"""The room itself: a plan, walls with holes, floor, ceiling, beams and columns. furnish.py fills it.
+"""The room itself: a plan, walls with holes, floor, ceiling, beams and columns.
 
-Metres, floor at z = 0. The plan is a polygon, counter-clockwise, so that the inside is to the left of each edge.
+Metres, floor at z = 0. The plan is a polygon, counter-clockwise: the inside is to the left of each edge.
 """
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -43,6 +44,7 @@ class Room:
     thickness: float  # of the walls
     slope: np.ndarray  # float (2,), rise of the ceiling per metre of x and y
     kind: str = "office"
+    paint: tuple[float, float, float] = (0.9, 0.9, 0.9)  # of the walls
     holes: list[Hole] = field(default_factory=list)
     items: list[Item] = field(default_factory=list)
     blocks: list[np.ndarray] = field(default_factory=list)  # boxes (2, 3) that are taken
@@ -198,12 +200,11 @@ def build_shell(room: Room, rng: Rng, outer: bool) -> None:
         _panels(room, ceiling, rng)
     room.add(floor.mesh(), "floor", "floor")
     room.add(ceiling.mesh(), "ceiling", "ceiling")
-    base = colour(rng, str(rng.choice(["paint", "white", "fabric"], p=[0.5, 0.35, 0.15])))
     skirting = rng.random() < 0.5
     skirt_height, skirt_colour = rng.uniform(0.05, 0.15), colour(rng)
     for index in range(len(room.plan)):
         build = Builder()
-        shade = base if rng.random() < 0.75 else colour(rng, "paint")
+        shade = room.paint if rng.random() < 0.75 else colour(rng, "paint")
         _wall(room, index, build, shade, outer)
         if skirting:
             _skirting(room, index, build, skirt_height, skirt_colour)
@@ -220,13 +221,14 @@ def _wall(room: Room, index: int, build: Builder, shade, outer: bool) -> None:
         x, y = start + u * along - depth * normal
         return x, y, z
 
-    for left, right in zip(across[:-1], across[1:], strict=True):
-        for low, high in zip(up[:-1], up[1:], strict=True):
+    for left, right in itertools.pairwise(across):
+        for low, high in itertools.pairwise(up):
             u, z = (left + right) / 2, (low + high) / 2
             if any(h.left < u < h.right and h.low < z < h.high for h in holes):
                 continue
             for depth in (0.0, room.thickness) if outer else (0.0,):
-                build.quad([at(left, low, depth), at(right, low, depth), at(right, high, depth), at(left, high, depth)], shade)  # fmt: skip
+                ends = [(left, low), (right, low), (right, high), (left, high)]
+                build.quad([at(*end, depth) for end in ends], shade)
     for h in holes:  # the faces of the hole
         ends = [(h.left, h.low), (h.right, h.low), (h.right, h.high), (h.left, h.high)]
         for (u0, z0), (u1, z1) in zip(ends, ends[1:] + ends[:1], strict=True):
@@ -267,40 +269,61 @@ def _panels(room: Room, ceiling: Builder, rng: Rng) -> None:
             ceiling.quad([(*corner, z) for corner in corners], (0.97, 0.97, 0.95))
 
 
-def build_beams(room: Room, rng: Rng) -> None:
-    """Beams under the ceiling: across the room, or along walls."""
-    deep, wide = rng.uniform(0.1, 0.5), rng.uniform(0.12, 0.5)
-    shade = colour(rng, str(rng.choice(["paint", "white", "wood"])))
+def build_beams(room: Room, rng: Rng, kept: int) -> None:
+    """Beams under the ceiling: across the room, along walls, or as a grid; off the first `kept` blocks."""
+    z = float(room.ceiling(room.plan).min())
+    deep, wide = min(rng.uniform(0.1, 0.55), max(0.12, z - 2.1)), rng.uniform(0.12, 0.5)
+    shade = room.paint if rng.random() < 0.35 else colour(rng, str(rng.choice(["paint", "white", "wood"])))
     low, high = room.plan.min(0), room.plan.max(0)
     found: list[tuple[np.ndarray, np.ndarray]] = []
     kind = rng.choice(["across", "walls", "both", "grid"], p=[0.4, 0.25, 0.2, 0.15])
-    if kind in ("across", "both", "grid"):
-        axes = (0, 1) if kind == "grid" else (int(rng.integers(2)),)
-        for axis in axes:
-            step = rng.uniform(0.8, 3.0) if high[axis] - low[axis] > 2 else 0.8
-            for at in np.arange(low[axis] + step * rng.uniform(0.3, 0.7), high[axis] - wide, step):
-                a, b = low.copy(), high.copy()
-                a[axis], b[axis] = at, at + wide
-                found.append((a, b))
-    if kind in ("walls", "both"):
-        for index in range(len(room.plan)):
-            if rng.random() < 0.6:
-                box = room.wall_box(index, 0, room.edge(index)[3], 0, 1, wide)
-                if room.edge(index)[1].min() > -0.999 and abs(room.edge(index)[1]).max() < 0.999:
-                    continue  # a slanted wall
-                found.append((box[0, :2], box[1, :2]))
-    z = float(room.ceiling(room.plan).min())
+    for axis in (0, 1) if kind == "grid" else (int(rng.integers(2)),) if kind != "walls" else ():
+        step = rng.uniform(0.8, 3.0)
+        for at in np.arange(low[axis] + step * rng.uniform(0.3, 0.7), high[axis] - wide, step):
+            a, b = low.copy(), high.copy()
+            a[axis], b[axis] = at, at + wide
+            found.append((a, b))
+    for index in range(len(room.plan)) if kind in ("walls", "both") else ():
+        if rng.random() < 0.6 and abs(room.edge(index)[1]).max() > 0.999:  # not along a slanted wall
+            box = room.wall_box(index, 0, room.edge(index)[3], 0, 1, wide)
+            found.append((box[0, :2], box[1, :2]))
     for a, b in found[:12]:
+        box = np.array([[*a, z - deep], [*b, room.top + 1]])
+        if any((box[0] < block[1]).all() and (box[1] > block[0]).all() for block in room.blocks[:kept]):
+            continue
         build = Builder()
-        centre = np.array([(a + b) / 2])
-        build.box((*a, z - deep), (*b, float(room.ceiling(centre)[0]) + 0.3 * abs(room.slope).sum()), shade)
+        corners = np.array([a, (b[0], a[1]), b, (a[0], b[1])])
+        build.box((*a, z - deep), (*b, float(room.ceiling(corners).max()) + 0.02), shade)
         room.add(build.mesh(), "beam", "beam")
-        room.blocks.append(np.array([[*a, z - deep], [*b, room.top + 1]]))
+        room.blocks.append(box)
+
+
+def build_partition(room: Room, rng: Rng) -> None:
+    """A piece of wall that stands into the room, from floor to ceiling."""
+    thick = rng.uniform(0.08, 0.2)
+    for _ in range(8):
+        index = int(rng.integers(len(room.plan)))
+        _, along, _, length = room.edge(index)
+        if length < 3 or abs(along).max() < 0.999:
+            continue
+        at, reach = rng.uniform(1.2, length - 1.2), rng.uniform(0.8, 2.6)
+        box = room.wall_box(index, at, at + thick, 0.0, room.top, reach)
+        before = room.wall_box(index, at - 0.9, at + thick + 0.9, 0.0, 2.0, reach + 0.9)
+        if not room.holds(before[0, :2], before[1, :2]):
+            continue
+        if any((before[0] < block[1]).all() and (before[1] > block[0]).all() for block in room.blocks):
+            continue
+        build = Builder()
+        build.box(*box, colour(rng, "paint"))
+        room.add(build.mesh(), "wall", "partition")
+        room.blocks.append(box)
+        return
 
 
 def build_columns(room: Room, rng: Rng) -> None:
     """One to four columns, square or round, engaged in the walls, in corners or free."""
-    size, shade = rng.uniform(0.2, 0.7), colour(rng, str(rng.choice(["paint", "white", "metal"])))
+    size = rng.uniform(0.2, 0.7)
+    shade = room.paint if rng.random() < 0.4 else colour(rng, str(rng.choice(["paint", "white", "metal"])))
     other = size * rng.uniform(0.6, 1.5)
     round_ = rng.random() < 0.3
     wanted = 1 + int(rng.integers(4))
@@ -319,9 +342,9 @@ def build_columns(room: Room, rng: Rng) -> None:
             a, b = np.min(ends, 0), np.max(ends, 0)
         else:
             a = rng.uniform(low + 0.6, np.maximum(low + 0.61, high - 0.6 - size))
-            b = a + (size, size if round_ else other)
+            b = a + np.array([size, size if round_ else other])
         box = np.array([[*a, 0.0], [*b, room.ceiling(np.array([a, b])).min() - 0.001]])
-        if not room.holds(a, b) or any((box[0] < o[1]).all() and (box[1, :2] > o[0, :2]).all() for o in room.blocks if o[0, 2] < 2):  # fmt: skip
+        if not room.holds(a, b) or any((box[0] < o[1]).all() and (box[1] > o[0]).all() for o in room.blocks):
             continue
         build = Builder()
         centre, up = (a + b) / 2, room.top

@@ -1,6 +1,6 @@
 """A scan of a room: rays from standpoints, or plain samples of all surfaces; then one point a voxel.
 
-Range noise, grazing angles, mixed pixels, dropout, glass that lets most rays through, light and white balance.
+With range noise, grazing angles, mixed pixels, dropout, glass that lets most rays through, light and balance.
 """
 
 from __future__ import annotations
@@ -143,6 +143,7 @@ def scan(casters: Casters, origin: np.ndarray, scanner: Scanner, rng: Rng) -> Hi
     beside = np.roll(grid, 1, axis=1).reshape(-1)
     with np.errstate(invalid="ignore"):
         jump = np.isfinite(beside) & np.isfinite(ranges) & (np.abs(beside - ranges) > 0.08)
+        jump &= np.abs(beside - ranges) < 1.0
     edge = np.flatnonzero(jump & (rng.random(len(flat)) < scanner.mixed))
     noisy[edge] = ranges[edge] + (beside[edge] - ranges[edge]) * rng.uniform(0, 1, len(edge))
     # A grazing surface returns less often.
@@ -154,11 +155,15 @@ def scan(casters: Casters, origin: np.ndarray, scanner: Scanner, rng: Rng) -> Hi
     return Hits(points.astype(np.float32), triangles[good], ranges[good], flat[good])
 
 
-def sample(scene: Scene, density: float, noise: float, rng: Rng) -> Hits:
-    """Points spread evenly over all surfaces, seen or hidden; `density` per square metre."""
-    total = float(scene.areas.sum())
-    count = int(min(total * density, 6_000_000))
-    triangles = np.sort(rng.choice(len(scene.areas), count, p=scene.areas / total))
+def sample(scene: Scene, density: float, noise: float, uneven: float, rng: Rng) -> Hits:
+    """Points spread evenly over all surfaces, seen or hidden; `density` per square metre.
+
+    `uneven` is the standard deviation of the logarithm of each item's own density.
+    """
+    own = np.exp(rng.normal(0, uneven, scene.items[-1] + 1)).astype(np.float32)
+    weights = (scene.areas * own[scene.items]).astype(float)
+    count = int(min(weights.sum() * density, 1_500_000))
+    triangles = np.sort(rng.choice(len(weights), count, p=weights / weights.sum()))
     u, v = rng.random((2, count))
     over = u + v > 1
     u[over], v[over] = 1 - u[over], 1 - v[over]
@@ -170,7 +175,7 @@ def sample(scene: Scene, density: float, noise: float, rng: Rng) -> Hits:
 
 
 def within(room: Room, hits: Hits, scene: Scene) -> Hits:
-    """Without what lies outside the room: beyond its walls, and floor, ceiling or wall that stick out of it."""
+    """Without what lies outside the room: beyond its walls, and floor and ceiling that stick out of it."""
     points = hits.points
     low, high = room.plan.min(0) - room.thickness - 0.05, room.plan.max(0) + room.thickness + 0.05
     good = ((points[:, :2] > low) & (points[:, :2] < high)).all(1)
@@ -210,23 +215,30 @@ def one_a_voxel(points: np.ndarray, size: float, rng: Rng) -> np.ndarray:
     return rng.permutation(order[first])
 
 
-def colours(scene: Scene, hits: Hits, room: Room, rng: Rng) -> np.ndarray:
-    """uint8 (n, 3): the surfaces' colours under a few lamps, with patterns, white balance and noise."""
+def colours(scene: Scene, hits: Hits, room: Room, rng: Rng, flat: bool = False) -> np.ndarray:
+    """uint8 (n, 3): the surfaces' colours under a few lamps, with patterns, white balance and noise.
+
+    `flat`: the surfaces' own colours with no more than noise.
+    """
     points, triangles = hits.points, hits.triangles
     base = scene.colours[triangles].copy()
     labels = scene.labels[triangles]
-    base *= _pattern(points, labels, scene.items[triangles], rng)[:, None]
+    if not flat:
+        base *= _pattern(points, labels, scene.items[triangles], rng)[:, None]
     low, high = room.plan.min(0), room.plan.max(0)
-    light = np.full(len(points), rng.uniform(0.35, 0.75), np.float32)
+    if flat:
+        value = base + rng.normal(0, rng.uniform(0, 0.04), base.shape)
+        return (np.clip(value, 0, 1) * 255).astype(np.uint8)
+    light = np.full(len(points), rng.uniform(0.4, 0.8), np.float32)
     for _ in range(rng.integers(1, 4)):
         lamp = np.array([*rng.uniform(low, high), room.height * rng.uniform(0.7, 0.99)], np.float32)
         towards = lamp - points
         distance = np.linalg.norm(towards, axis=1) + 0.3
         facing = np.abs((scene.normals[triangles] * towards).sum(1)) / distance
         light += rng.uniform(0.2, 0.5) * (0.3 + 0.7 * facing) / (1 + 0.15 * distance**2)
-    gain = rng.uniform(0.85, 1.15) * (1 + rng.normal(0, 0.06, 3))
-    value = base * np.clip(light, 0.15, 1.25)[:, None] * gain
-    value = np.clip(value, 0, 1) ** rng.uniform(0.75, 1.15)
+    gain = rng.uniform(0.8, 1.0) * (1 + rng.normal(0, 0.06, 3))
+    value = base * np.clip(light, 0.15, 1.08)[:, None] * gain
+    value = np.clip(value, 0, 1) ** rng.uniform(0.6, 1.1)
     value += rng.normal(0, rng.uniform(0.004, 0.03), value.shape)
     return (np.clip(value, 0, 1) * 255).astype(np.uint8)
 
@@ -238,7 +250,8 @@ def _pattern(points: np.ndarray, labels: np.ndarray, items: np.ndarray, rng: Rng
     floor = np.flatnonzero(labels == 1)
     kind = rng.choice(["plain", "planks", "tiles"])
     if kind != "plain" and floor.size:
-        long, wide = (rng.uniform(0.8, 2.0), rng.uniform(0.08, 0.2)) if kind == "planks" else (rng.uniform(0.2, 0.6),) * 2  # fmt: skip
+        long = rng.uniform(0.8, 2.0) if kind == "planks" else rng.uniform(0.2, 0.6)
+        wide = rng.uniform(0.08, 0.2) if kind == "planks" else long
         row = np.floor(points[floor, 1] / wide)
         column = np.floor(points[floor, 0] / long + 0.37 * row * (kind == "planks"))
         shade = np.sin(12.9898 * row + 78.233 * column) * 43758.5453

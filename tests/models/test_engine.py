@@ -44,7 +44,8 @@ def small(folder: Path, **changed) -> Path:
     return folder
 
 
-def test_the_last_two_engines_stay_loaded(tmp_path):
+def test_the_last_engines_stay_loaded(tmp_path, monkeypatch):
+    monkeypatch.setattr(engine, "KEPT", 2)
     first, second = small(tmp_path / "first"), small(tmp_path / "second")
     listener = Listener()
     opened = open_engine(str(first), "text", "cpu", listener)

@@ -7,7 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.tokens import Box, CharSpan, PatchTokens, PointTokens, Position, Special, TextTokens, Tokens
+from models.tokens import (
+    Box,
+    CharSpan,
+    PatchTokens,
+    PointTokens,
+    Position,
+    Region,
+    Special,
+    TextTokens,
+    Tokens,
+)
 
 
 @st.composite
@@ -105,6 +115,26 @@ def test_special_tokens_are_told_apart_by_their_number() -> None:
     tokens = TextTokens(("[CLS]", "a", "[SEP]", "[SEP]"), special, spans, zeros, zeros)
     assert tokens.place(3) == Special("[SEP]", 2)
     assert tokens.find(Special("[SEP]", 1)).tolist() == [2]
+
+
+def test_points_are_found_by_the_nearest_and_named_when_asked() -> None:
+    where = np.random.default_rng(0).normal(size=(500, 3)).astype(np.float32)
+    tokens = PointTokens.of(where, np.arange(500) * 10)
+    queries = np.random.default_rng(1).normal(size=(40, 3))
+    nearest = np.linalg.norm(where[None] - queries[:, None], axis=2).argmin(axis=1)
+    places = [Position(*row) for row in queries.tolist()]
+    assert [tokens.find(place).tolist() for place in places] == [[i] for i in nearest.tolist()]
+    assert tokens.find_all([*places, CharSpan(0, 1)]).tolist() == np.unique(nearest).tolist()
+    assert tokens.find_all([]).tolist() == []
+    assert tokens.nearest(queries).tolist() == nearest.tolist()
+    assert tokens.find(Region(queries)).tolist() == np.unique(nearest).tolist()
+    assert (tokens.labels[3], tokens.labels[-1], list(tokens.labels[1:3])) == (
+        *("point 30", "point 4990"),
+        ["point 10", "point 20"],
+    )
+    assert tokens.labels == PointTokens.of(where, np.arange(500) * 10).labels
+    assert tokens.labels != PointTokens.of(where).labels
+    assert len(tokens.without_special()) == 500
 
 
 def test_tokens_that_do_not_fit_together_are_refused() -> None:

@@ -4,6 +4,7 @@ import sys
 import types
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from models.errors import HeadlightError
@@ -14,7 +15,7 @@ from viewer.cli import WindowOptions, run
 ROOT = Path(__file__).parents[2]
 HELP = "See “headlight export --help” for the options."
 SIZES = "is not a whole number from 224 to 1,022."
-WHATS = "Choose tokens, attention, rollout or saliency."
+WHATS = "Choose tokens, attention, rollout, saliency or segmentation."
 
 
 def said(capfd) -> str:
@@ -86,6 +87,29 @@ WRONG = {
     "a.txt tokens --size 300 --out x.npz": "--size is of images. Leave it out for a text.",
     "b.gif tokens --pair x --out x.npz": "--pair is of texts. Leave it out for an image.",
     "b.gif tokens --start 3 --out x.npz": "--start is of texts. Leave it out for an image.",
+    "a.txt tokens --point 3 --out x.npz": "--point belongs to attention or rollout, not to tokens. "
+    "Leave it out.",
+    "b.gif attention --point 3 --out x.npz": "--point is of point clouds. Leave it out for an image.",
+    "a.txt tokens --unit mm --out x.npz": "--unit is of point clouds. Leave it out for a text.",
+    "a.txt segmentation --out x.npz": "Segmentation is of point clouds, and this is a text. "
+    "Choose a point cloud.",
+    "c.npy saliency --out x.npz": "Saliency is of images, and this is a point cloud. Choose an image.",
+    "c.npy tokens --size 300 --out x.npz": "--size is of images. Leave it out for a point cloud.",
+    "c.npy segmentation --out x.png": "x.png ends in “.png”, and segmentation can be npz, csv or ply. "
+    "Change its ending.",
+    "c.npy attention --point 40 --out x.npz": "Point 40 does not exist: there are 40, 0 to 39. "
+    "Choose one of these with --point.",
+    "c.npy attention --point 3 --out x.npz": "Point 3 has no coordinates. Choose another one with --point.",
+    "c.npy attention --out x.csv": "A csv file holds the neighbourhood of one point. "
+    "Choose it with --point, or write npz.",
+    "c.npy rollout --out x.npz": "The rollout of all points of a cloud would be a matrix of points × points. "
+    "Choose one with --point; its neighbourhoods are “attention”.",
+    "c.npy rollout --point 1 --discard .5 --out x.npz": "--discard is of texts and images. "
+    "Leave it out for a point cloud.",
+    "c.npy rollout --point 1 --out x.png": "The rollout of a point cloud can be npz or csv. "
+    "Change its ending.",
+    "c.npy tokens --up w --out x.npz": "Argument --up: invalid choice: 'w' (choose from 'z', 'y', 'x'). "
+    f"{HELP}",
 }
 
 
@@ -95,6 +119,9 @@ def test_wrong_arguments_are_one_line_and_leave_no_file(line, tmp_path, monkeypa
     (tmp_path / "taken.npz").mkdir()
     (tmp_path / "link.npz").symlink_to("a.txt")
     (tmp_path / "b.gif").write_bytes((DATA / "animated.gif").read_bytes())
+    points = np.arange(120, dtype=np.float32).reshape(40, 3)
+    points[3] = np.nan
+    np.save(tmp_path / "c.npy", points)
     monkeypatch.chdir(tmp_path)
     before = sorted(os.listdir())
     assert run(["export", *line.split()]) == 2
@@ -161,12 +188,12 @@ def test_verbose_shows_the_traceback(tmp_path, monkeypatch, capfd):
 
 def test_the_window_gets_files_and_options(window, tmp_path):
     picture = tmp_path / "shot.png"
-    line = "a.txt --theme light b.png --size 448 --model m --device cpu --text T --pair P --screenshot"
-    assert run([*line.split(), str(picture)]) == 0
+    line = "a.txt --theme light b.png --size 448 --model m --device cpu --text T --pair P --trust-pickle"
+    assert run([*line.split(), "--screenshot", str(picture)]) == 0
     assert run([]) == 0
     assert run(["./export"]) == 0
     assert window == [
-        (["a.txt", "b.png"], WindowOptions("T", "P", "m", "cpu", 448, "light", picture)),
+        (["a.txt", "b.png"], WindowOptions("T", "P", "m", "cpu", 448, "light", picture, True)),
         ([], WindowOptions()),
         (["./export"], WindowOptions()),
     ]

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.tokens import CharSpan
+from tests.viewer.given_cloud import room
 from viewer import session as module
 from viewer.inputs import ImageInput, TextInput
-from viewer.session import NOWHERE, Hover, RunOptions, Session
+from viewer.session import NOWHERE, CloudSettings, Hover, RunOptions, Session
 
 A, B, C = (CharSpan(i, i + 1) for i in range(3))
 
@@ -82,6 +83,23 @@ def test_undoing_everything_and_redoing_it_comes_back(made):
     for view in views[1:]:
         session.redo()
         assert session.view == view
+
+
+def test_a_cloud_is_looked_at_in_steps_that_undo(session, monkeypatch):
+    monkeypatch.setattr(module.time, "monotonic", iter([1.0, 1.1, 5.0, 9.0]).__next__)
+    cloud = session.add(room(30), RunOptions())
+    assert cloud.modality == "points"
+    for size in (5.0, 6.0):
+        session.set_cloud("point size", point_size=size)
+    session.set_cloud(hidden=frozenset({2}))
+    session.select_map(3, 1, (0, 3))
+    assert (session.view.selection.layer, session.view.cloud.rows) == (3, (0, 3))
+    session.undo()
+    assert (session.view.selection.layer, session.view.cloud.rows) == (0, ())
+    session.undo()
+    assert (session.view.cloud.hidden, session.view.cloud.point_size) == (frozenset(), 6.0)
+    session.undo()
+    assert session.view.cloud == CloudSettings()
 
 
 def test_each_document_keeps_its_own_view_and_closing_shows_a_neighbour(session):

@@ -174,7 +174,7 @@ def test_a_picture_and_its_patches(image_window, settled):
     index = trace.tokens.index(5, 7)
     np.testing.assert_array_equal(picture.result.values, trace.layers[11].row(0, index)[1])
     assert [chip.label for chip in picture.chips.chips()] == ["[CLS]", "patch (5, 7)"]
-    window.clear_selection()
+    window.actions_.run("clear")
     settled(window)
     np.testing.assert_array_equal(picture.result.values, trace.layers[11].row(0, 0)[1])
 
@@ -219,7 +219,7 @@ def test_a_layer_that_fails_its_check_is_not_drawn(text_window, settled):
     assert pane(window, "matrix")._result is None
     assert "Layer 5 is not drawn" in pane(window, "matrix").view._message
     assert "miss the output" in window.status.check.text()
-    window.step_head(-1, 0)
+    window.actions_.run("layer-previous")
     settled(window)
     assert pane(window, "matrix")._result is not None
 

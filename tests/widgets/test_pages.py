@@ -21,6 +21,34 @@ def test_every_bundled_sample_is_there():
     assert sum(isinstance(sample.value, str) for sample in bundled_samples()) == 3
 
 
+def test_rooms_are_offered_where_both_cloud_and_picture_are_there(show, tmp_path):
+    rooms = tmp_path / "rooms"
+    rooms.mkdir()
+    for name in ("living-room-2.ply", "living-room-2.png", "office.ply"):
+        (rooms / name).touch()
+    QImage(64, 48, QImage.Format.Format_RGB32).save(str(rooms / "living-room-2.png"))
+    (first, *texts) = bundled_samples(tmp_path)
+    assert (first.title, first.value) == ("Living room 2", rooms / "living-room-2.ply")
+    assert len(texts) == 3
+    page = show(Welcome([first]), 900, 700)
+    chosen = []
+    page.sample_chosen.connect(chosen.append)
+    page.findChild(_Card).clicked.emit(first.value)
+    assert chosen == [rooms / "living-room-2.ply"]
+
+
+def test_a_panes_title_opens_what_it_can_show(show):
+    window = show(QMainWindow(), 500, 300)
+    frame = PaneFrame("cloud", "Prediction", QLabel("content"), window)
+    window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, frame)
+    frame.set_menu(lambda menu: (menu.clear(), menu.addAction("Height")), "What colours the points")
+    frame.set_title("Error")
+    (chooser,) = [b for b in frame.findChildren(QToolButton) if b.toolTip() == "What colours the points"]
+    assert (chooser.text(), frame.title()) == ("Error ▾", "Error")
+    chooser.menu().aboutToShow.emit()
+    assert [action.text() for action in chooser.menu().actions()] == ["Height"]
+
+
 def test_welcome_takes_text_samples_and_files(show, qtbot):
     page = show(Welcome(), 1000, 800)
     texts, samples, opened = [], [], []

@@ -15,13 +15,21 @@ if TYPE_CHECKING:
 
 def make_panes(session: Session, jobs: Jobs, runs: Runs, log: LogHandler, parent: QObject) -> list[QObject]:
     """All panes, in the order in which they are listed."""
+    from viewer.panes.classes import ClassesPane
+    from viewer.panes.cloud import FirstViewPane, SecondViewPane
+    from viewer.panes.confusion import ConfusionPane
     from viewer.panes.heads import HeadsPane
     from viewer.panes.log import LogPane
+    from viewer.panes.maps import MapsPane
     from viewer.panes.matrix import MatrixPane
+    from viewer.panes.neighbourhood import NeighbourhoodPane
     from viewer.panes.picture import PicturePane
     from viewer.panes.rollout import RolloutPane
     from viewer.panes.sentence import SentencePane
     from viewer.panes.settings import SettingsPane
 
-    kinds = (PicturePane, SentencePane, HeadsPane, MatrixPane, RolloutPane, SettingsPane)
+    kinds = (
+        *(PicturePane, SentencePane, HeadsPane, MatrixPane, RolloutPane, SettingsPane),
+        *(FirstViewPane, SecondViewPane, NeighbourhoodPane, MapsPane, ConfusionPane, ClassesPane),
+    )
     return [*(kind(session, jobs, runs, parent) for kind in kinds), LogPane(log, parent)]

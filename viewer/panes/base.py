@@ -6,9 +6,9 @@ from collections.abc import Hashable
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
-from models.attention import CHECK_LIMIT, Trace
+from models.attention import CHECK_LIMIT
 from models.task import Task
 from viewer.jobs import Failure, Jobs, Lane
 from viewer.runs import Runs
@@ -18,16 +18,23 @@ from viewer.session import Document, Hover, Session, View
 class Pane(QObject):
     """Binds one widget to the session.
 
-    A subclass says in `key` on what its slice depends, computes it in `compute` (in a worker: no Qt there),
-    paints it in `paint`, and marks selection and hover, which need no computing, in `mark`.
+    A subclass says in `subject` and `key` on what its slice depends, computes it in `compute` (in a worker:
+    no Qt there), paints it in `paint`, and marks selection and hover, which need no computing, in `mark`.
     A pane that nobody sees computes nothing.
     """
 
     name = ""
     title = ""
-    modalities = ("text", "image")
+    modalities: tuple[str, ...] = ("text", "image")
+    menu_title = ""
+    """What the menu under the pane's title chooses; without one there is no menu."""
 
     subtitle_changed = Signal(str)
+    title_changed = Signal(str)
+    wanted_changed = Signal(bool)
+    """Whether the pane has anything to show of this document; what has not takes no room."""
+    settled = Signal()
+    """All that was painted has reached the screen."""
 
     def __init__(self, session: Session, jobs: Jobs, runs: Runs, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -46,19 +53,30 @@ class Pane(QObject):
         """Make the widget and connect its gestures."""
         return QWidget()
 
+    def fill_menu(self, menu: QMenu) -> None:
+        """Fill the menu under the title anew."""
+
     def prepare(self, document: Document, view: View) -> None:
         """The document or its view is another one: show what needs no computing. Not called for hover."""
 
+    def subject(self, document: Document, view: View, hover: Hover) -> Hashable:
+        """What `compute` is given to look at: the trace, unless a pane shows more or something else."""
+        return document.trace
+
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
-        """All that `compute` depends on besides the trace; equal keys are not computed again."""
+        """All that `compute` depends on besides its subject; equal keys are not computed again."""
         return ()
+
+    def is_settled(self) -> bool:
+        """Whether all that was painted has reached the screen."""
+        return True
 
     def lane_for(self, view: View) -> Lane:
         """Where the slice is computed: "look" for what is quick, "run" for what is not."""
         return "look"
 
-    def compute(self, trace: Trace, view: View, hover: Hover, task: Task) -> Any:
-        """The pane's slice of the trace. Runs in a worker."""
+    def compute(self, subject: Any, view: View, hover: Hover, task: Task) -> Any:
+        """The pane's slice of the subject. Runs in a worker."""
         return None
 
     def paint(self, result: Any) -> None:
@@ -95,13 +113,13 @@ class Pane(QObject):
         if not self.widget.isVisible():
             self._asked = None
             return
-        trace = document.trace
-        key = (trace, self.key(document, view, hover))
+        subject = self.subject(document, view, hover)
+        key = (subject, self.key(document, view, hover))
         if key != self._asked:
             self._asked = key
             self.jobs.submit(
                 self.name,
-                lambda task: self.compute(trace, view, hover, task),
+                lambda task: self.compute(subject, view, hover, task),
                 self._painted,
                 lane=self.lane_for(view),
                 partial=self.paint_partial,

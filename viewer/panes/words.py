@@ -6,8 +6,9 @@ import unicodedata
 
 import numpy as np
 
-from models.attention import Head
+from models.attention import Head, Trace
 from models.tokens import PatchTokens, Tokens
+from viewer.cloud_maps import short_name
 from viewer.maps import InputMap
 from widgets.cursor_tip import read_out
 
@@ -52,6 +53,12 @@ def tokens_named(tokens: Tokens, indices: np.ndarray) -> str:
 def head(layer: int, which: Head) -> str:
     """layer 10, head 2; layer 10, mean of heads."""
     return f"layer {layer}, head {which}" if isinstance(which, int) else f"layer {layer}, {which} of heads"
+
+
+def map_named(trace: Trace, layer: int, which: Head) -> str:
+    """enc2.1, map 3; dec2.1, mean of 8 maps: a layer of a cloud's network by its name."""
+    name = short_name(trace.layers[layer])
+    return f"{name}, map {which}" if isinstance(which, int) else f"{name}, {which} of maps"
 
 
 def reading(shown: InputMap, index: int, incoming: bool) -> str:

@@ -1,0 +1,239 @@
+"""A point cloud through a point network: a sample of it, one pass, an answer for every point."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+from scipy.spatial import cKDTree
+from torch import Tensor
+
+from models import point_gradient
+from models.attention import AttentionLayer, Trace
+from models.catalog import Entry, read_config
+from models.errors import HeadlightError
+from models.grid import fitting_sample
+from models.neighbourhood import neighbourhood_layers
+from models.neighbours import geometry
+from models.point_blocks import POINTS, block_size, blocks, bounded, look
+from models.point_checkpoints import PointConfig, load_network, read_checkpoint
+from models.point_inference import FoldedPointTransformer, NeighbourhoodCall
+from models.point_inputs import check_inputs, features, floor_of
+from models.point_transformer import PointTransformer
+from models.pointnet import PointNet
+from models.segmentation import spread
+from models.task import SILENT, Task
+from models.tokens import PointTokens
+
+LIMIT = 400_000
+"""Points of the sample: with all attention kept they take about 3 GB."""
+CHUNK = 1 << 18
+"""Points of the file whose nearest token is looked up between two looks at the task."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Answer:
+    """logits [m, classes] and what else the pass left."""
+
+    logits: Tensor
+    layers: tuple[AttentionLayer, ...]
+    outputs: dict[str, object]
+
+
+class PointsEngine:
+    """A Point Transformer or a PointNet, ready to run. Read from disk by `PointsEngine.open`."""
+
+    def __init__(
+        self,
+        model: PointTransformer | PointNet,
+        config: PointConfig,
+        entry: Entry,
+        device: str,
+        notices: tuple[str, ...] = (),
+        block: int = POINTS,
+    ) -> None:
+        self.model = model.eval().requires_grad_(False).to(device)
+        self.config, self.entry, self.device, self.block = config, entry, device, block
+        self.notices = notices
+        """What is to be said of every run with this model."""
+        self.card = entry.card()
+        self._folded = FoldedPointTransformer(self.model) if isinstance(model, PointTransformer) else None
+
+    @classmethod
+    def open(cls, entry: Entry, device: str) -> PointsEngine:
+        """Load the model of a catalogue entry that has its folder or its file.
+
+        A file that is a pickle must have been trusted, or there would be no entry.
+        """
+        if entry.file is not None:
+            checkpoint = read_checkpoint(entry.file, trust_pickle=True)
+            return cls(checkpoint.network(), checkpoint.config, entry, device, notices=checkpoint.notices)
+        where = entry.folder / "config.json"
+        model, config = load_network(entry.folder)
+        check_inputs(config.inputs, where)
+        return cls(model, config, entry, device, block=block_size(read_config(entry.folder), where))
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return self.config.classes
+
+    def run(
+        self,
+        points: np.ndarray,
+        colours: np.ndarray | None = None,
+        truth: np.ndarray | None = None,
+        task: Task = SILENT,
+    ) -> Trace:
+        """One cloud through the model, the whole of it in one pass (PointNet: block by block).
+
+        points: float32 (n, 3), finite, metres, z up. colours: uint8 (n, 3). truth: int16 (n,), indices into
+        `classes`, −1 for none. The model sees one point of every voxel; where those are more than LIMIT the
+        voxels are made larger, and a notice says so. Each point of the file gets the answer of the nearest
+        one that the model saw.
+
+        The trace's tokens are the m points of the sample. inputs: "points" float32 (m, 3), "features" float32
+        (m, inputs). outputs: "grid", metres of a voxel; of a Point Transformer "geometry"; of PointNet
+        "critical" int64, the tokens that a maximum came from, and "blocks". seconds holds the search for
+        neighbours too. Raises HeadlightError for a model that answers with no numbers.
+        """
+        if not len(points):
+            raise HeadlightError("The cloud has no points.", "Choose a file with something in it.")
+        task.progress(0.0, "Sampling the cloud")
+        sample, grid = fitting_sample(points, self.config.grid, LIMIT)
+        seen = np.ascontiguousarray(points[sample], np.float32)
+        tokens = PointTokens.of(seen, sample)
+        given = self._features(seen, None if colours is None else colours[sample])
+        began = time.perf_counter()
+        with torch.no_grad():
+            looks = self._attended if isinstance(self.model, PointTransformer) else self._in_blocks
+            answer = looks(tokens, given, task)
+            probabilities = torch.softmax(answer.logits.float(), dim=1).cpu().numpy()
+        seconds = time.perf_counter() - began
+        if not np.isfinite(probabilities).all():
+            raise HeadlightError(
+                f"{self.entry.title} answers with no numbers (NaN).",
+                "Its weights are damaged: choose another.",
+            )
+        nearest = _nearest(seen, points, task)
+        return Trace(
+            model=self.card,
+            layers=answer.layers,
+            tokens=tokens,
+            inputs={"points": seen, "features": given},
+            readout=None,
+            seconds=seconds,
+            device=self.device,
+            notices=self._notices(grid, len(sample), colours is not None),
+            outputs={**answer.outputs, "grid": grid},
+            segmentation=spread(self.classes, probabilities, sample, nearest, truth),
+        )
+
+    def gradient_field(
+        self,
+        trace: Trace,
+        tokens: np.ndarray | int,
+        task: Task = SILENT,
+        of: Literal["features", "positions"] = "features",
+    ) -> np.ndarray:
+        """float32 (m,): Σ over channels of |∂ Σ_c logits[tokens, c] / ∂ input| for each point of the sample.
+
+        tokens: one or several, whose logits are averaged. of: the features, or the positions by which the
+        neighbours are told apart. Raises HeadlightError for PointNet, every point of a block being one field.
+        """
+        if not isinstance(self.model, PointTransformer):
+            raise HeadlightError(
+                f"{self.entry.title} joins all points of a block by one maximum.",
+                "Look at its critical points, or choose a Point Transformer.",
+            )
+        stages = trace.outputs["geometry"].to(self.device)
+        given = torch.from_numpy(trace.inputs["features"]).to(self.device)
+        wanted = torch.as_tensor(np.atleast_1d(tokens), dtype=torch.int64, device=self.device)
+        return point_gradient.gradient_field(self.model, given, stages, wanted, of, task).cpu().numpy()
+
+    def upper_bound(self, trace: Trace, candidates: np.ndarray) -> np.ndarray:
+        """float (c, 3) → bool (c,): places where one more point would not change PointNet's maximum.
+
+        The upper-bound set of Qi et al. 2017 (section 5.3): any shape between the critical points and it is
+        the same to the network. A candidate has no colour and belongs to the block with the nearest point.
+        """
+        if not isinstance(self.model, PointNet):
+            raise HeadlightError(f"{self.entry.title} has no maximum over all points.", "Choose a PointNet.")
+        seen = trace.inputs["points"]
+        floor, places = floor_of(seen), np.asarray(candidates, np.float32)
+        their = self._features(places, None, seen)
+        given = trace.inputs["features"]
+        return bounded(self.model, trace.outputs["blocks"], seen, given, places, their, floor)
+
+    def _features(
+        self, points: np.ndarray, colours: np.ndarray | None, cloud: np.ndarray | None = None
+    ) -> np.ndarray:
+        config = self.config
+        return features(points, colours, config.inputs, config.colour, config.centre, cloud)
+
+    def _attended(self, tokens: PointTokens, given: np.ndarray, task: Task) -> _Answer:
+        stages = geometry(
+            tokens.positions, interpolation=self.config.interpolation, task=_Part(task, 0.05, 0.4)
+        )
+        calls: list[NeighbourhoodCall] = []
+        logits = self._folded(
+            torch.from_numpy(given).to(self.device), stages.to(self.device), _Part(task, 0.4, 0.95), calls
+        )
+        return _Answer(logits, neighbourhood_layers(calls, stages, tokens), {"geometry": stages})
+
+    def _in_blocks(self, tokens: PointTokens, given: np.ndarray, task: Task) -> _Answer:
+        """PointNet's answers, summed where blocks overlap."""
+        points, kept = tokens.positions, []
+        floor = floor_of(points)
+        logits = torch.zeros(len(points), len(self.classes), device=self.device)
+        for part, share in blocks(points, self.block):
+            task.progress(0.05 + 0.9 * share, f"Block {len(kept) + 1:,}")
+            block, answer = look(self.model, points, given, part, floor)
+            logits.index_add_(0, torch.from_numpy(part).to(self.device), answer)
+            kept.append(block)
+        critical = np.unique(np.concatenate([block.critical for block in kept]))
+        return _Answer(logits, (), {"critical": critical, "blocks": tuple(kept)})
+
+    def _notices(self, grid: float, count: int, coloured: bool) -> tuple[str, ...]:
+        notices = list(self.notices)
+        if grid != self.config.grid:
+            notices.append(
+                f"The cloud is large: {self.entry.title} sees one point in {grid:g} m, {count:,} in all, "
+                f"instead of one in {self.config.grid:g} m as in its training."
+            )
+        if (
+            not coloured
+            and {"r", "g", "b"} & set(self.config.inputs)
+            and "coloured" not in self.config.inputs
+        ):
+            notices.append(
+                f"{self.entry.title} was trained on coloured clouds, and this one has no colours: "
+                "it sees all in grey."
+            )
+        return tuple(notices)
+
+
+class _Part(Task):
+    """Work that is one stretch of a longer task's progress."""
+
+    def __init__(self, whole: Task, start: float, stop: float) -> None:
+        self._whole, self._start, self._stop = whole, start, stop
+
+    def check(self) -> None:
+        self._whole.check()
+
+    def progress(self, share: float, sentence: str) -> None:
+        self._whole.progress(self._start + share * (self._stop - self._start), sentence)
+
+
+def _nearest(seen: np.ndarray, points: np.ndarray, task: Task) -> np.ndarray:
+    """int32 (n,): the nearest of the points seen, for every point of the file."""
+    tree = cKDTree(seen, balanced_tree=False)
+    found = np.empty(len(points), np.int32)
+    for start in range(0, len(points), CHUNK):
+        task.progress(0.95 + 0.05 * start / len(points), "Answers for all points of the file")
+        stop = start + CHUNK
+        found[start:stop] = tree.query(points[start:stop], workers=-1)[1]
+    return found

@@ -1,0 +1,95 @@
+"""A hand-made cloud with labels, and a trace of it whose weights are given outright."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from models.attention import ModelCard, Trace
+from models.segmentation import spread
+from models.tokens import PointTokens
+from viewer.clouds import CloudInput, Frame
+
+CLASSES = ("floor", "wall", "chair")
+
+
+class GivenNeighbourhood:
+    """Answers to AttentionLayer from float32 (maps, n, k) over the k nearest of n points."""
+
+    kind = "neighbourhood"
+
+    def __init__(self, name: str, tokens: PointTokens, maps: int, k: int = 8, seed: int = 0) -> None:
+        offset = tokens.positions[:, None] - tokens.positions[None]
+        self.neighbours = np.argsort((offset**2).sum(-1), axis=1, kind="stable")[:, :k].astype(np.int32)
+        raw = np.random.default_rng(seed).random((maps, *self.neighbours.shape)) ** 2
+        self._values = (raw / raw.sum(-1, keepdims=True)).astype(np.float32)
+        self.name, self.heads, self.queries, self.keys, self.error = name, maps, tokens, tokens, 0.0
+
+    def values(self) -> np.ndarray:
+        return self._values
+
+    def rows(self, queries):
+        """Of one query its neighbours nearest first; of several the union."""
+        chosen = np.atleast_1d(queries)
+        if len(chosen) == 1:
+            return self.neighbours[chosen[0]], self._values[:, chosen[0]]
+        dense = np.zeros((self.heads, len(self.keys)), np.float32)
+        for query in chosen:
+            dense[:, self.neighbours[query]] += self._values[:, query]
+        found = np.unique(self.neighbours[chosen])
+        return found, dense[:, found] / len(chosen)
+
+    def row(self, head, query):
+        found, weights = self.rows(query)
+        return found, weights[head] if isinstance(head, int) else getattr(weights, head)(axis=0)
+
+    def check(self) -> float:
+        return self.error
+
+
+def room(points: int = 600, seed: int = 0, labels: bool = True, colours: bool = True) -> CloudInput:
+    """A floor of 3 m, a wall and a cube, in this order, a third of the points each."""
+    random = np.random.default_rng(seed)
+    third = points // 3
+    floor = np.c_[random.random((third, 2)) * 3, np.zeros(third)]
+    wall = np.c_[random.random(third) * 3, np.full(third, 3.0), random.random(third) * 2.5]
+    cube = random.random((points - 2 * third, 3)) * 0.5 + (1.0, 1.0, 0.1)
+    where = np.concatenate([floor, wall, cube]).astype(np.float32)
+    truth = np.repeat(np.arange(3, dtype=np.int16), (third, third, points - 2 * third))
+    return CloudInput(
+        title="room.ply",
+        points=where,
+        origin=np.array([100.0, 200.0, 0.0]),
+        frame=Frame(),
+        guessed=Frame(),
+        guess_reason="given.",
+        colours=(random.random((points, 3)) * 255).astype(np.uint8) if colours else None,
+        labels=truth if labels else None,
+        classes=CLASSES if labels else None,
+    )
+
+
+def trace_of(cloud: CloudInput, every: int = 2, layers: Sequence[str] | None = None, **more) -> Trace:
+    """Every second point is a token; stages of all tokens, a quarter and a sixteenth; five layers.
+
+    The model takes every tenth token for the next class.
+    """
+    sample = np.arange(0, len(cloud.points), every)
+    tokens = PointTokens.of(cloud.points[sample])
+    nearest = tokens.nearest(cloud.points)
+    found = [tokens, *(PointTokens.of(tokens.positions[::step]) for step in (4, 16))]
+    names = ("enc1.1", "enc2.1", "enc3.1", "dec2.1", "dec1.1") if layers is None else layers
+    made = tuple(
+        GivenNeighbourhood(f"{name}.attention", found[int(name[3]) - 1], 2 ** int(name[3]), seed=number)
+        for number, name in enumerate(names)
+    )
+    third = len(cloud.points) // 3
+    right = np.minimum(sample // max(third, 1), 2)
+    right[::10] = (right[::10] + 1) % 3
+    probabilities = np.full((len(sample), 3), 0.1, np.float32)
+    probabilities[np.arange(len(sample)), right] = 0.8
+    card = ModelCard("given-cloud", "Given", "points", "a test", "none", untrained=True)
+    answer = spread(CLASSES, probabilities, sample, nearest, cloud.labels)
+    inputs = {"points": tokens.positions, "features": np.zeros((len(sample), 5), np.float32)}
+    return Trace(card, made, tokens, inputs, None, 0.1, "cpu", segmentation=answer, **more)

@@ -1,0 +1,181 @@
+"""Which cloud format a file is in, by its content, and the CloudInput that it holds, within limits."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from models.errors import HeadlightError
+from models.task import Cancelled, Task
+from viewer.cloud_formats import arrays, pcd, ply, surfaces, table
+from viewer.cloud_formats import parts as limits
+from viewer.cloud_formats.guard import guarded
+from viewer.cloud_formats.parts import Parts, Source, bytes8, check_count, damaged
+from viewer.cloud_formats.room import read_room
+from viewer.cloud_labels import read_labels
+from viewer.clouds import CloudInput, Frame, guess_frame, local_origin, to_local
+
+_COARSE = 0.002
+"""Metres between neighbouring float32 numbers from which on a file has lost detail that should be told."""
+
+
+@dataclass(frozen=True)
+class Format:
+    """A kind of file, and what reads it."""
+
+    kind: str
+    """As messages call it: "PLY file"."""
+    read: Callable[[Source], Parts]
+
+    @property
+    def article(self) -> str:
+        return "an" if self.kind[0] in "AEILNOSX" and self.kind.split()[0].isupper() else "a"
+
+
+def cloud_format(head: bytes, ending: str, source: Source) -> Format | None:
+    """The format of a file that begins with `head`, or None if it is no cloud. `ending` decides only ties."""
+    if re.match(rb"ply\s*\n", head):
+        return Format("PLY file", ply.read_ply)
+    if head.startswith(b"\x93NUMPY"):
+        return Format("NPY file", arrays.read_npy)
+    if head.startswith(b"PK\x03\x04"):
+        return Format("NPZ archive", arrays.read_npz) if arrays.is_npz(source.file) else None
+    if head.startswith(b"LASF"):
+        # Bit 7 of the point format says that the points are compressed (LASzip).
+        packed = len(head) > 104 and head[104] & 0x80
+        reader, kind = ("laz", "LAZ file") if packed else ("las", "LAS file")
+        return Format(kind, partial(guarded, reader=reader))
+    if head.startswith(b"ASTM-E57"):
+        return Format("E57 file", partial(guarded, reader="e57"))
+    if pcd.HEAD.match(head):
+        return Format("PCD file", pcd.read_pcd)
+    if surfaces.is_stl(head, source.size, ending):
+        return Format("STL file", surfaces.read_stl)
+    if surfaces.OFF_HEAD.match(head):
+        return Format("OFF file", surfaces.read_off)
+    if surfaces.is_obj(head, ending):
+        return Format("OBJ file", surfaces.read_obj)
+    found = table.layout(head, ending)
+    if found is not None:
+        return Format("table of points", partial(table.read_table, found=found, ending=ending))
+    return None
+
+
+def read_cloud(source: Source, form: Format) -> CloudInput:
+    """The cloud that an open file holds. Raises HeadlightError, and Cancelled where the task was."""
+    name = source.name
+    if source.size > limits.MAX_CLOUD_BYTES:
+        raise HeadlightError(
+            f"{name} has {source.size / 1e9:,.1f} GB, and clouds are read up to "
+            f"{limits.MAX_CLOUD_BYTES / 1e9:,.0f} GB.",
+            "Thin it out and try again.",
+        )
+    return _guarding(lambda: form.read(source), source, form.kind)
+
+
+def read_folder(room: Path, name: str, task: Task) -> CloudInput:
+    """The cloud of a room's folder, see cloud_formats.room."""
+    source = Source(name, io.BytesIO(), 0, room, task)
+    return _guarding(lambda: read_room(room, name, task), source, "room")
+
+
+def _guarding(read: Callable[[], Parts], source: Source, kind: str) -> CloudInput:
+    """Whatever a reader stumbles over becomes a HeadlightError."""
+    name = source.name
+    # Files hold NaN and numbers that no float32 has: what comes of them is looked at afterwards.
+    with np.errstate(all="ignore"):
+        try:
+            source.file.seek(0)
+            return make_cloud(read(), name, source.task)
+        except (HeadlightError, Cancelled):
+            raise
+        except MemoryError as error:
+            raise HeadlightError(
+                f"{name} does not fit into the free memory.", "Close other programs or thin it out."
+            ) from error
+        except Exception as error:  # readers meet damage with any exception there is
+            if isinstance(error, OSError) and error.errno is not None:
+                raise
+            raise damaged(name, kind) from error
+
+
+def make_cloud(parts: Parts, name: str, task: Task) -> CloudInput:
+    """Finite points in metres, z up, near zero, with what belongs to them."""
+    points, notices = parts.points, list(parts.notices)
+    total = len(points)
+    check_count(name, total)
+    task.progress(0.8, f"Looking at {name}")
+    kept = None
+    if not np.isfinite(points).all():
+        kept = np.flatnonzero(np.isfinite(points).all(axis=1))
+        if not len(kept):
+            raise HeadlightError(
+                f"None of the {total:,} points of {name} has finite coordinates.", limits.WHOLE_COPY
+            )
+        points = points[kept]
+        notices.append(
+            f"{total - len(kept):,} of {total:,} points of {name} have no finite coordinates: left out."
+        )
+    # Column by column: numpy takes the extremes along a short last axis 15 times slower.
+    low, high = (
+        np.array([extreme(points[:, axis]) for axis in range(3)], np.float64) for extreme in (np.min, np.max)
+    )
+    if total > 1 and (low == high).all():
+        raise HeadlightError(
+            f"All {len(points):,} points of {name} are the same point.", "Choose a file whose points differ."
+        )
+    if max(np.abs(low).max(), np.abs(high).max()) > 1e12:
+        raise HeadlightError(f"{name} has coordinates beyond 10¹².", limits.WHOLE_COPY)
+    task.progress(0.85, f"Looking at {name}")
+    frame, reason = guess_frame(points, unit=parts.unit, up=parts.up, sure=parts.sure)
+    if frame != Frame():
+        notices.append(f"{name}: {reason[0].lower()}{reason[1:]}")
+    origin = local_origin(low, high, frame.metres_per_unit)
+    if points.dtype == np.float32:
+        step = float(np.spacing(np.float32(np.abs([low, high]).max()))) * frame.metres_per_unit
+        if step > _COARSE:
+            notices.append(
+                f"{name} holds 32-bit numbers so far from zero that its points lie on steps of "
+                f"{step * 1000:,.3g} mm."
+            )
+    local = to_local(points, origin, frame)
+    task.progress(0.92, f"Looking at {name}")
+
+    def of_kept(values: np.ndarray | None) -> np.ndarray | None:
+        return values if kept is None or values is None else values[kept]
+
+    colours = of_kept(parts.colours)
+    if colours is not None:
+        colours = bytes8(colours)
+        if not colours.any():
+            colours = None
+            notices.append(f"All colours of {name} are black: it is read without colours.")
+    normals = of_kept(parts.normals)
+    if normals is not None:
+        normals = np.ascontiguousarray(frame.turned(normals.astype(np.float32)))
+    labels, classes = of_kept(parts.labels), None
+    if labels is not None:
+        labels, classes, more = read_labels(labels, parts.names, name)
+        notices.extend(more)
+    task.progress(1.0, f"Looking at {name}")
+    return CloudInput(
+        title=name,
+        points=local,
+        origin=origin,
+        frame=frame,
+        guessed=frame,
+        guess_reason=reason,
+        colours=colours,
+        normals=normals,
+        labels=labels,
+        classes=classes,
+        kept=kept,
+        total=total,
+        notices=tuple(notices),
+    )

@@ -1,0 +1,198 @@
+"""What a reader is given and what it gives: a Source, and the Parts of a cloud as the file has them."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from models.errors import HeadlightError
+from models.task import SILENT, Task
+
+MAX_CLOUD_POINTS = 20_000_000
+MAX_CLOUD_BYTES = 4_000_000_000
+
+CHUNK = 1 << 23
+"""Bytes between two looks at whether the reading was cancelled."""
+
+WHOLE_COPY = "Get a whole copy of it and try again."
+
+_READING = 0.8
+"""Share of the work that reading is; the rest is making a cloud of what was read."""
+
+
+@dataclass
+class Source:
+    """An open file, or bytes, that a reader reads forwards in chunks.
+
+    Never a memory map: a file that another program cuts off meanwhile would end the process.
+    """
+
+    name: str
+    file: BinaryIO
+    size: int
+    path: Path | None = None
+    task: Task = SILENT
+
+    @classmethod
+    def of(cls, data: bytes, name: str) -> Source:
+        return cls(name, io.BytesIO(data), len(data))
+
+    def left(self) -> int:
+        """Bytes from here to the end."""
+        return self.size - self.file.tell()
+
+    def report(self, share: float | None = None) -> None:
+        """Tell how far it is, by the place in the file if no share is given. Raises Cancelled."""
+        share = self.file.tell() / max(1, self.size) if share is None else share
+        self.task.progress(_READING * min(1.0, share), f"Reading {self.name}")
+
+
+@dataclass
+class Parts:
+    """What a file holds of a cloud, in its own coordinates, units and numbers."""
+
+    points: np.ndarray
+    """float32 or float64 (n, 3)"""
+    colours: np.ndarray | None = None
+    """(n, 3) of any range"""
+    normals: np.ndarray | None = None
+    labels: np.ndarray | None = None
+    """(n,) numbers"""
+    names: tuple[str, ...] | None = None
+    """The classes that the labels are indices to, where the file names them."""
+    unit: float | None = None
+    """Metres per unit, where the format lays it down."""
+    up: str = "z"
+    """The axis that points up in most files of the format."""
+    sure: bool = False
+    """The format lays `up` down."""
+    notices: list[str] = field(default_factory=list)
+
+
+def damaged(name: str, kind: str) -> HeadlightError:
+    return HeadlightError(f"{name} is a damaged or cut-off {kind}.", WHOLE_COPY)
+
+
+def promises_more(name: str, promised: int, held: int, what: str = "points") -> HeadlightError:
+    """The error of a header that speaks of more points than follow."""
+    return HeadlightError(f"{name} promises {promised:,} {what} and holds {held:,}.", WHOLE_COPY)
+
+
+def check_count(name: str, count: int) -> None:
+    """Refuse a header's number of points before anything is made of that size."""
+    if count > MAX_CLOUD_POINTS:
+        raise HeadlightError(
+            f"{name} has {count:,} points, and clouds are read up to {MAX_CLOUD_POINTS:,}.",
+            "Thin it out and try again.",
+        )
+    if count == 0:
+        raise no_points(name)
+
+
+def no_points(name: str) -> HeadlightError:
+    return HeadlightError(f"{name} holds no points.", "Choose a file with something in it.")
+
+
+def bytes8(values: np.ndarray) -> np.ndarray:
+    """uint8 (n, 3) of colours that go to 1, 255 or 65535, whichever the largest value says."""
+    if values.dtype == np.uint8:
+        return np.ascontiguousarray(values)
+    if values.dtype.kind == "b":
+        return values.astype(np.uint8) * 255
+    if values.dtype.kind == "f":
+        values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
+    highest, lowest = float(values.max(initial=0)), float(values.min(initial=0))
+    if values.dtype.kind == "f" and highest <= 1.0:
+        if lowest < 0:  # some nets' files hold -1 to 1
+            values = (values + 1) / 2
+        scale = 255.0
+    else:
+        scale = 1.0 if highest <= 255 else 255 / max(65535.0, highest)
+    colours = np.empty(values.shape, np.uint8)
+    for start in range(0, len(values), 1 << 20):
+        part = values[start : start + (1 << 20)].astype(np.float32)
+        colours[start : start + len(part)] = np.rint(part * np.float32(scale)).clip(0, 255)
+    return colours
+
+
+_ROLES: dict[str, tuple[str, ...]] = {
+    "x": ("x", "px", "posx", "pointx", "coordx", "cartesianx", "xcoord", "xcoordinate", "easting"),
+    "y": ("y", "py", "posy", "pointy", "coordy", "cartesiany", "ycoord", "ycoordinate", "northing"),
+    "z": ("z", "pz", "posz", "pointz", "coordz", "cartesianz", "zcoord", "zcoordinate", "elevation"),
+    "r": ("red", "r", "diffusered", "colorred", "rf"),
+    "g": ("green", "g", "diffusegreen", "colorgreen", "gf"),
+    "b": ("blue", "b", "diffuseblue", "colorblue", "bf"),
+    "nx": ("nx", "normalx", "normalsx"),
+    "ny": ("ny", "normaly", "normalsy"),
+    "nz": ("nz", "normalz", "normalsz"),
+    "label": (
+        "label", "labels", "class", "classlabel", "classid", "semantic", "semantics", "semlabel",
+        "semanticlabel", "semanticgt", "semclass", "seglabel", "segment", "gt", "gtlabel",
+        "groundtruth", "truth", "target", "category", "classification",
+    ),
+}  # fmt: skip
+
+
+def roles(names: Sequence[str]) -> dict[str, int]:
+    """Which column is x, y, z, r, g, b, nx, ny, nz and label, by the names that programs give them.
+
+    Of several names for one role the first in _ROLES wins: "label" is more likely truth than "class".
+    """
+    plain = []
+    for name in names:
+        bare = "".join(c for c in name.lower() if c.isalnum())
+        plain.append(bare.removeprefix("scalar") or bare)  # CloudCompare writes scalar_Label
+    found = {}
+    for role, known in _ROLES.items():
+        column = next((plain.index(name) for name in known if name in plain), None)
+        if column is not None:
+            found[role] = column
+    for triple in ("rgb", ("nx", "ny", "nz")):  # half a colour is none
+        if not all(role in found for role in triple):
+            for role in triple:
+                found.pop(role, None)
+    return found
+
+
+class Columns:
+    """Fills the arrays of a cloud, chunk by chunk, from columns with roles."""
+
+    def __init__(self, name: str, found: dict[str, int], count: int, dtypes: Sequence[np.dtype]) -> None:
+        if not all(axis in found for axis in "xyz"):
+            missing = ", ".join(axis for axis in "xyz" if axis not in found)
+            raise HeadlightError(
+                f"The points of {name} have no {missing}.", "Choose a file whose points have x, y and z."
+            )
+        self._found = found
+        self.arrays: dict[str, np.ndarray] = {}
+        for part, triple in (("points", "xyz"), ("colours", "rgb"), ("normals", ("nx", "ny", "nz"))):
+            if triple[0] in found:
+                types = [dtypes[found[role]] for role in triple]
+                self.arrays[part] = np.empty((count, 3), self._common(part, types))
+        if "label" in found:
+            self.arrays["labels"] = np.empty(count, dtypes[found["label"]].newbyteorder("="))
+
+    @staticmethod
+    def _common(part: str, types: list[np.dtype]) -> np.dtype:
+        common = np.result_type(*types)
+        if part == "colours":
+            return np.dtype(np.float32) if common.kind == "f" else common.newbyteorder("=")
+        small = (
+            np.float32 if part == "normals" or (common.itemsize <= 4 and common.kind == "f") else np.float64
+        )
+        return np.dtype(small)
+
+    def put(self, start: int, rows: int, column: Callable[[int], np.ndarray]) -> None:
+        """Rows from `start` on; `column` gives their values in a column."""
+        stop = start + rows
+        for part, triple in (("points", "xyz"), ("colours", "rgb"), ("normals", ("nx", "ny", "nz"))):
+            if part in self.arrays:
+                for axis, role in enumerate(triple):
+                    self.arrays[part][start:stop, axis] = column(self._found[role])
+        if "labels" in self.arrays:
+            self.arrays["labels"][start:stop] = column(self._found["label"])

@@ -1,0 +1,108 @@
+"""A room of S3DIS as it is published: a folder with Annotations, one text for each thing in the room."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from models.errors import HeadlightError
+from models.task import Task
+from viewer.cloud_formats.parts import MAX_CLOUD_BYTES, Parts, Source, check_count
+from viewer.cloud_formats.table import layout, not_points, read_table
+from viewer.cloud_labels import CLASSES, known_class
+
+_FILES = 5000
+_HEAD = 65_536
+
+
+def room_of(folder: Path) -> Path | None:
+    """The room that a folder is: itself, or the one whose Annotations it is. None if it is no room."""
+    if folder.name == "Annotations" and _texts(folder):
+        return folder.parent
+    if _texts(folder / "Annotations") or (folder / f"{folder.name}.txt").is_file():
+        return folder
+    return None
+
+
+def rooms_in(folder: Path) -> list[str]:
+    """Names of the rooms in a folder, as an Area of S3DIS is one."""
+    return sorted(child.name for child in folder.iterdir() if child.is_dir() and room_of(child) == child)[
+        :1000
+    ]
+
+
+def read_room(room: Path, name: str, task: Task) -> Parts:
+    """All things of a room in the order of their files' names, labelled by them."""
+    files = _texts(room / "Annotations")
+    if not files:
+        return _text(room / f"{room.name}.txt", task)
+    total, done, count = sum(file.stat().st_size for file in files), 0, 0
+    if total > MAX_CLOUD_BYTES:
+        raise HeadlightError(f"{name} has {total / 1e9:,.1f} GB.", "Thin it out and try again.")
+    things, labels, unknown = [], [], set()
+    for file in files:
+        task.progress(0.8 * done / max(1, total), f"Reading {name}/{file.name}")
+        done += file.stat().st_size
+        if not file.stat().st_size:
+            continue
+        word = re.sub(r"[_\s-]*\d*$", "", file.stem)
+        label = known_class(word)
+        if label is None:
+            unknown.add(word)
+            label = -1
+        thing = _text(file, task)
+        count += len(thing.points)
+        check_count(name, count)
+        things.append(thing)
+        labels.append(np.full(len(thing.points), label, np.int16))
+    if not things:
+        raise HeadlightError(f"The files of {name} are empty.", "Get a whole copy of the room.")
+    notices = []
+    if unknown:
+        notices.append(f"{name} has things of no known class ({', '.join(sorted(unknown)[:5])}): unlabelled.")
+    coloured = all(thing.colours is not None for thing in things)
+    return Parts(
+        np.concatenate([thing.points for thing in things]),
+        np.concatenate([thing.colours for thing in things]) if coloured else None,
+        labels=np.concatenate(labels),
+        names=CLASSES,
+        notices=notices,
+    )
+
+
+def _texts(folder: Path) -> list[Path]:
+    """The texts of a folder in natural order: chair_2 before chair_10."""
+    if not folder.is_dir():
+        return []
+    found = [file for file in folder.iterdir() if file.suffix.lower() == ".txt" and file.is_file()]
+
+    def key(file: Path) -> list:
+        return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", file.stem)]
+
+    return sorted(found, key=key)[:_FILES]
+
+
+def _text(path: Path, task: Task) -> Parts:
+    with open(path, "rb") as file:
+        head = file.read(_HEAD)
+        found = layout(head, ".xyz")
+        if found is None:
+            raise not_points(path.name)
+        file.seek(0)
+        source = Source(path.name, file, path.stat().st_size, path, _Checked(task))
+        parts = read_table(source, found)
+    # S3DIS says x y z r g b; a thing of one colour would leave that open.
+    return replace(parts, labels=None) if parts.colours is not None else parts
+
+
+class _Checked(Task):
+    """Progress is told by the room; its files only look whether it was cancelled."""
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+
+    def check(self) -> None:
+        self._task.check()

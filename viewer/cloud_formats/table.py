@@ -1,0 +1,232 @@
+"""XYZ, PTS, TXT and CSV: a point a line; separators, header and the meaning of columns are guessed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.errors import HeadlightError
+from viewer.cloud_formats.parts import Columns, Parts, Source, check_count, no_points, promises_more, roles
+from viewer.cloud_formats.text import Lines, is_number, numbers, prepared
+
+ENDINGS = {".xyz", ".pts", ".asc", ".xyzrgb", ".xyzn", ".neu", ".txt", ".csv", ".tsv", ".dat"}
+_SURE_ENDINGS = {".xyz", ".pts", ".asc", ".xyzrgb", ".xyzn"}
+"""Of files that hold nothing but points: one line of numbers is enough."""
+
+_LEAST_LINES = 3
+_LOOKED_AT = 200
+_MOST_NAMES = 4096
+"""Classes that a column of words may name."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How the lines of a table are written."""
+
+    separators: str
+    """As `numbers` wants them."""
+    columns: int
+    names: tuple[str, ...] | None
+    """The header's, where it names x, y and z."""
+    skipped: int
+    """Lines before the first point."""
+    promised: int | None
+    """Points that a line of one number promises, as in PTS."""
+    worded: tuple[int, ...] = ()
+    """Columns that hold words: the names of classes, or something to be passed over."""
+
+
+def layout(head: bytes, ending: str) -> Layout | None:
+    """How a file is written that begins with `head`, or None if it is no table of points."""
+    if b"\0" in head:
+        return None
+    lines = re.split(r"\r\n|\n|\r", head.decode("utf-8-sig", "ignore"))
+    if len(head) >= 1 << 15:
+        lines.pop()  # cut anywhere
+    names = promised = None
+    is_text = False
+    for first, line in enumerate(lines[:20]):  # noqa: B007
+        bare = line.strip()
+        words = _cells(bare.lstrip("#/ "), _cut(bare))
+        if not bare:
+            continue
+        if {"x", "y", "z"} <= roles(words).keys():
+            names = tuple(words)
+        elif bare[0] in "#/":
+            continue
+        elif len(words) == 1 and words[0].isdecimal() and len(words[0]) < 16:
+            promised = int(words[0])
+        elif _numeric(line, names) is not None:
+            break
+        else:
+            is_text = True
+    else:
+        return None
+    sure = ending in _SURE_ENDINGS
+    if is_text and not sure:
+        return None
+    rows = [row for row in lines[first:] if row.strip() and row.lstrip()[0] not in "#/"][:_LOOKED_AT]
+    found = [_numeric(row, names) for row in rows]
+    alike = sum(shape == found[0] for shape in found)
+    needed = 1 if sure or names or promised is not None else _LEAST_LINES
+    if alike < needed or alike * 2 < len(rows):
+        return None
+    columns, worded = found[0]
+    if names is not None and len(names) != columns:
+        names = None
+    return Layout(_separators(rows[0]), columns, names, first, promised, worded)
+
+
+def _numeric(row: str, names: tuple[str, ...] | None) -> tuple[int, tuple[int, ...]] | None:
+    """(columns, those that hold words) of a row that can be a point, else None.
+
+    Words may only stand in columns that a header names, and not for x, y and z.
+    """
+    words = prepared([row], _separators(row))[0].split()
+    if len(words) >= 3 and all(map(is_number, words)):
+        return len(words), ()
+    cells = _cells(row, _cut(row))
+    if names is None or len(cells) != len(names):
+        return None
+    worded = tuple(i for i, cell in enumerate(cells) if cell and not is_number(cell))
+    return (len(cells), worded) if not {roles(names)[axis] for axis in "xyz"} & {*worded} else None
+
+
+def _cut(line: str) -> str | None:
+    """What stands between the cells of a line, None for spaces."""
+    return next((c for c in ";,\t|" if c in line), None)
+
+
+def _cells(line: str, cut: str | None) -> list[str]:
+    return [cell.strip().strip("\"'") for cell in line.split(cut)]
+
+
+def _separators(row: str) -> str:
+    """Characters to be read as spaces; after "." commas are decimal points."""
+    decimal = r"[-+]?\d+,\d+(?:[eE][-+]?\d+)?"
+    if ";" in row:
+        return ".;\t" if re.search(decimal, row) else ";,\t"
+    words = row.split()
+    if "," in row and len(words) >= 3 and all(re.fullmatch(decimal + r"|[-+]?\d+", word) for word in words):
+        return "."
+    return "".join(c for c in ",|\t" if c in row)
+
+
+def _numbered(lines: list[str], found: Layout, label: int | None, seen: dict[str, int]) -> list[str]:
+    """The lines with numbers for words: for the name of a class its place in `seen`, to which it is added."""
+    made = []
+    for line in lines:
+        if not line.strip() or line.lstrip()[0] in "#/":
+            made.append(line)
+            continue
+        cells = _cells(line, _cut(line))
+        for i in found.worded:
+            if i < len(cells):
+                known = cells[i] in seen or len(seen) < _MOST_NAMES
+                cells[i] = str(seen.setdefault(cells[i], len(seen))) if i == label and known else "-1"
+        if found.separators.startswith("."):
+            cells = [cell.replace(",", ".") for cell in cells]
+        made.append(" ".join(cell or "nan" for cell in cells))
+    return made
+
+
+def read_table(source: Source, found: Layout, ending: str = "") -> Parts:
+    if found.promised is not None:
+        check_count(source.name, found.promised)
+    if source.file.read(3) != b"\xef\xbb\xbf":
+        source.file.seek(0)
+    text = Lines(source)
+    for _ in range(found.skipped):
+        text.block(1)
+    meaning, parts, count = None, [], 0
+    label, seen = roles(found.names or ()).get("label"), {}
+    for first, lines in text.blocks():
+        if found.worded:
+            values = numbers(_numbered(lines, found, label, seen), first, found.columns, source.name)
+        else:
+            values = numbers(lines, first, found.columns, source.name, found.separators)
+        if not len(values):
+            continue
+        if meaning is None:
+            meaning = roles(found.names) if found.names else guess_roles(values, ending)
+            used = sorted(set(meaning.values()))
+        count += len(values)
+        check_count(source.name, count)
+        # Coordinates need float64; the rest rides along rather than being read twice.
+        parts.append(np.ascontiguousarray(values[:, used]))
+    if meaning is None:
+        raise no_points(source.name)
+    if found.promised is not None and count < found.promised:
+        raise promises_more(source.name, found.promised, count)
+    where = {role: used.index(column) for role, column in meaning.items()}
+    columns = Columns(source.name, where, count, [np.dtype(np.float64)] * len(used))
+    at = 0
+    while parts:
+        values = parts.pop(0)
+        columns.put(at, len(values), lambda i, values=values: values[:, i])
+        at += len(values)
+    return Parts(**columns.arrays, names=tuple(seen) or None)
+
+
+def guess_roles(values: np.ndarray, ending: str = "") -> dict[str, int]:
+    """What the columns of a table without names are, from float64 (rows, columns) of its beginning.
+
+    After x y z, in any order and each at most once: a normal (three columns of length 1), a colour (three
+    columns of whole numbers to 255, or of fractions of 1), a label (small whole numbers, the last column);
+    any other column is an intensity or the like, and passed over.
+    """
+    meaning = {"x": 0, "y": 1, "z": 2}
+    count, at = values.shape[1], 3
+    while at < count:
+        triple = values[:, at : at + 3]
+        left = count - at
+        if left >= 3 and "nx" not in meaning and _is_normal(triple):
+            meaning |= {"nx": at, "ny": at + 1, "nz": at + 2}
+            at += 3
+        elif left >= 3 and "r" not in meaning and _is_colour(triple) and not _shifted(values, at, ending):
+            meaning |= {"r": at, "g": at + 1, "b": at + 2}
+            at += 3
+        elif left == 1 and _is_label(values[:, at]):
+            meaning["label"] = at
+            at += 1
+        else:
+            at += 1
+    return meaning
+
+
+def _shifted(values: np.ndarray, at: int, ending: str) -> bool:
+    """Whether an intensity stands before the colour: one column more than the colour and a label need."""
+    left = values.shape[1] - at
+    if left not in (4, 5) or not _is_colour(values[:, at + 1 : at + 4]):
+        return False
+    if left == 5:
+        return _is_label(values[:, -1]) and not _is_label(values[:, -2])
+    return ending == ".pts" or not _is_label(values[:, -1])
+
+
+def _is_normal(triple: np.ndarray) -> bool:
+    lengths = np.linalg.norm(triple, axis=1)
+    return bool((triple < 0).any() and (np.abs(lengths - 1) < 0.02).mean() > 0.9)
+
+
+def _is_colour(triple: np.ndarray) -> bool:
+    if not np.isfinite(triple).all() or triple.min() < 0:
+        return False
+    if triple.max() <= 1:
+        return True
+    return bool(triple.max() <= 65535 and (triple == np.rint(triple)).all())
+
+
+def _is_label(column: np.ndarray) -> bool:
+    known = column[np.isfinite(column)]
+    if not len(known) or (known != np.rint(known)).any():
+        return False
+    return bool(known.min() >= -1 and (known[known != 255].max(initial=0)) <= 64)
+
+
+def not_points(name: str) -> HeadlightError:
+    return HeadlightError(
+        f"{name} is no table of points.", "A table has a point a line: x y z, then colour, normal or label."
+    )

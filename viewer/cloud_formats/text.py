@@ -1,0 +1,142 @@
+"""Lines of numbers: blocks of whole lines, their numbers, and which line is to blame where they are none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from models.errors import HeadlightError
+from viewer.cloud_formats.parts import Source
+
+_ODD_NUMBERS = re.compile(r"-?(?:nan\(\w*\)|1\.#(?:QNAN|SNAN|IND)\w*)", re.I)
+_ODD_INFINITY = re.compile(r"1\.#INF\w*", re.I)
+_CHUNK, _LONGEST_LINE = 1 << 21, 1 << 20
+"""Bytes"""
+
+
+class Lines:
+    """The lines of a text from the source's place on, a block at a time, counted from `first`."""
+
+    def __init__(self, source: Source, first: int = 1) -> None:
+        self.source = source
+        self.number = first
+        """Of the next line."""
+        self._rest = b""
+
+    def block(self, most: int | None = None) -> list[str]:
+        """Some of the next lines, at most `most`; none at the end. Reports progress."""
+        data = self._rest
+        if most is None or data.count(b"\n") < most:
+            self.source.report()
+            more = self.source.file.read(_CHUNK)
+            if len(data) > _LONGEST_LINE and b"\n" not in data and more:
+                raise HeadlightError(
+                    f"Line {self.number:,} of {self.source.name} does not end.", "Choose a text with lines."
+                )
+            data += more
+        else:
+            more = b""
+        cut = len(data) if not more and self.source.left() <= 0 else data.rfind(b"\n") + 1
+        whole, self._rest = data[:cut], data[cut:]
+        if not whole:
+            return self.block(most) if more else []
+        lines = whole.decode("latin-1").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        if lines[-1] == "":
+            lines.pop()
+        if most is not None and len(lines) > most:
+            self._rest = "\n".join([*lines[most:], ""]).encode("latin-1") + self._rest
+            lines = lines[:most]
+        self.number += len(lines)
+        return lines
+
+    def left(self) -> int:
+        """Bytes from here to the end."""
+        return len(self._rest) + self.source.left()
+
+    def blocks(self) -> Iterator[tuple[int, list[str]]]:
+        """(number of the first line, lines) to the end."""
+        while True:
+            number = self.number
+            lines = self.block()
+            if not lines:
+                return
+            yield number, lines
+
+    def rows(self, count: int) -> Iterator[tuple[int, list[str]]]:
+        """As `blocks`, until `count` lines that are neither blank nor comments have come."""
+        while count > 0:
+            number = self.number
+            lines = self.block(count)
+            if not lines:
+                return
+            yield number, lines
+            count -= sum(map(_counts, lines))
+
+
+def numbers(lines: Sequence[str], first: int, columns: int, name: str, separators: str = "") -> np.ndarray:
+    """float64 (rows, columns) of the lines that are neither blank nor comments, the first numbered `first`.
+
+    separators: characters that stand for a space; "," after "." says that commas are decimal points.
+    """
+    kept = prepared([line for line in lines if _counts(line)], separators)
+    if not kept:
+        return np.empty((0, columns))
+    try:
+        values = np.loadtxt(kept, comments=None, ndmin=2)
+    except ValueError as error:
+        raise _blamed(lines, first, columns, name, separators) from error
+    if values.shape[1] != columns:
+        raise _blamed(lines, first, columns, name, separators)
+    return values
+
+
+def prepared(lines: list[str], separators: str) -> list[str]:
+    """The lines with spaces between their numbers and numbers as Python writes them."""
+    if not lines:
+        return lines
+    text = "\n".join(lines)
+    if separators:
+        decimal = separators.startswith(".")
+        table = {ord(c): " " for c in separators.lstrip(".")} | ({ord(","): "."} if decimal else {})
+        text = text.translate(table)
+    if "#" in text or "(" in text:
+        text = _ODD_INFINITY.sub("inf", _ODD_NUMBERS.sub("nan", text))
+    return text.split("\n")
+
+
+def is_number(word: str) -> bool:
+    if "_" in word:  # which Python reads
+        return False
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True
+
+
+def _counts(line: str) -> bool:
+    bare = line.lstrip()
+    return bare != "" and bare[0] not in "#/"
+
+
+def _blamed(lines: Sequence[str], first: int, columns: int, name: str, separators: str) -> HeadlightError:
+    """The error that names the first line which is not `columns` numbers."""
+    for number, line in enumerate(lines, first):
+        if not _counts(line):
+            continue
+        words = prepared([line], separators)[0].split()
+        bad = next((word for word in words if not is_number(word)), None)
+        if bad is not None:
+            shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in bad[:40])
+            return HeadlightError(
+                f"Line {number:,} of {name} holds “{shown}” where a number should be.",
+                "Correct or remove that line and try again.",
+            )
+        if len(words) != columns:
+            return HeadlightError(
+                f"Line {number:,} of {name} has {len(words)} numbers where {columns} should be.",
+                "Correct or remove that line and try again.",
+            )
+    return HeadlightError(f"{name} holds lines that are no numbers.", "Choose a file of numbers.")

@@ -1,0 +1,213 @@
+"""A point cloud as Headlight holds it: metres, z up, near zero; its frame guessed, shown and changeable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+Up = Literal["z", "y", "x"]
+
+UNITS = {"metres": 1.0, "centimetres": 0.01, "millimetres": 0.001, "feet": 0.3048, "inches": 0.0254}
+"""What a file's numbers may count, in metres."""
+
+# Which file axis each local axis is, and its sign: rotations, so that nothing is mirrored.
+_TURNS: dict[str, tuple[tuple[int, int, int], tuple[int, int, int]]] = {
+    "z": ((0, 1, 2), (1, 1, 1)),
+    "y": ((0, 2, 1), (1, -1, 1)),
+    "x": ((1, 2, 0), (1, 1, 1)),
+}
+
+_FAR = 1000.0
+"""Metres from zero at which float32 still tells 0.06 mm apart; beyond them the frame has its own zero."""
+
+_SAMPLE = 100_000
+"""Points that a guess looks at."""
+
+# A scene this much larger or smaller (in file units) than rooms in metres is taken for another unit.
+_LARGEST_METRES, _LARGEST_CENTIMETRES, _LARGEST_MILLIMETRES = 150.0, 2500.0, 300_000.0
+_LOWEST_CENTIMETRES, _LOWEST_MILLIMETRES = 100.0, 200.0
+
+_CEILINGS = (2.1, 3.8)
+"""Metres"""
+_USUAL = 0.6
+"""What the usual axis has ahead of the others, in units of the logarithm of flat mass."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """How file coordinates are read."""
+
+    metres_per_unit: float = 1.0
+    up: Up = "z"
+
+    @property
+    def unit(self) -> str:
+        """The unit's name, or how many metres it has."""
+        names = (name for name, metres in UNITS.items() if np.isclose(metres, self.metres_per_unit))
+        return next(names, f"units of {self.metres_per_unit:g} m")
+
+    def turned(self, vectors: np.ndarray) -> np.ndarray:
+        """(n, 3) along the file's axes → (n, 3) with z up, lengths as they are."""
+        axes, signs = _TURNS[self.up]
+        if self.up == "z":
+            return vectors
+        return vectors[:, axes] * np.array(signs, vectors.dtype)
+
+    def turned_back(self, vectors: np.ndarray) -> np.ndarray:
+        """The inverse of `turned`."""
+        axes, signs = _TURNS[self.up]
+        back = np.empty_like(vectors)
+        for local, (axis, sign) in enumerate(zip(axes, signs, strict=True)):
+            back[:, axis] = vectors[:, local] * vectors.dtype.type(sign)
+        return back
+
+
+@dataclass(frozen=True, eq=False)
+class CloudInput:
+    """One point cloud. All arrays are of the same n points, in the order of the file."""
+
+    title: str
+    points: np.ndarray
+    """float32 (n, 3): metres, z up, local."""
+    origin: np.ndarray
+    """float64 (3,): the local frame's zero in file coordinates."""
+    frame: Frame
+    """How the file's coordinates are read now."""
+    guessed: Frame
+    """How Headlight guessed that they are to be read."""
+    guess_reason: str = ""
+    """A sentence that says why."""
+    colours: np.ndarray | None = None
+    """uint8 (n, 3)"""
+    normals: np.ndarray | None = None
+    """float32 (n, 3), z up as the points, as long as the file has them."""
+    labels: np.ndarray | None = None
+    """int16 (n,): indices into `classes`, -1 where a point has none."""
+    classes: tuple[str, ...] | None = None
+    """What the labels mean: Headlight's classes in their order where the names are known."""
+    kept: np.ndarray | None = None
+    """int64 (n,): which points of the file these are, where some were dropped; None if all are here."""
+    total: int = -1
+    """Points in the file; of a mesh, the points sampled."""
+    notices: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.total < 0:
+            object.__setattr__(self, "total", len(self.points))
+
+    def reframed(self, frame: Frame) -> CloudInput:
+        """The same cloud, its file coordinates read in another way."""
+        scale = frame.metres_per_unit / self.frame.metres_per_unit
+        points = frame.turned(self.frame.turned_back(self.points))
+        if scale != 1.0:
+            points = (points.astype(np.float64) * scale).astype(np.float32)
+        normals = self.normals
+        if normals is not None:
+            normals = np.ascontiguousarray(frame.turned(self.frame.turned_back(normals)))
+        return replace(self, points=np.ascontiguousarray(points), normals=normals, frame=frame)
+
+    def file_coordinates(self, points: np.ndarray) -> np.ndarray:
+        """float64 (m, 3): local points as the file would write them."""
+        local = np.asarray(points, np.float64).reshape(-1, 3)
+        return self.frame.turned_back(local) / self.frame.metres_per_unit + self.origin
+
+
+def local_origin(low: np.ndarray, high: np.ndarray, metres_per_unit: float) -> np.ndarray:
+    """float64 (3,): zero where float32 keeps the detail, else the middle of the box in whole metres."""
+    far = np.maximum(np.abs(low), np.abs(high)) * metres_per_unit > _FAR
+    middle = np.round((low / 2 + high / 2) * metres_per_unit) / metres_per_unit
+    return np.where(far, middle, 0.0)
+
+
+def to_local(points: np.ndarray, origin: np.ndarray, frame: Frame) -> np.ndarray:
+    """float32 (n, 3) of file coordinates of any precision, without a float64 copy of the whole."""
+    plain = not origin.any() and frame == Frame()
+    if plain and points.dtype == np.float32 and points.flags.c_contiguous:
+        return points
+    local = np.empty((len(points), 3), np.float32)
+    for start in range(0, len(points), 1 << 20):
+        part = points[start : start + (1 << 20)].astype(np.float64)
+        local[start : start + len(part)] = frame.turned((part - origin) * frame.metres_per_unit)
+    return local
+
+
+def guess_frame(
+    points: np.ndarray, *, unit: float | None = None, up: Up = "z", sure: bool = False
+) -> tuple[Frame, str]:
+    """How finite file coordinates (n, 3) are most likely meant, and a sentence that says why.
+
+    unit: metres per unit, where the format lays it down. up: the axis that points up in most files of the
+    format; sure: the format lays that down.
+    """
+    sample = np.asarray(points[:: max(1, len(points) // _SAMPLE)], np.float64)
+    low, high = np.percentile(sample, (0.5, 99.5), axis=0)
+    extents = high - low
+    size = " × ".join(f"{extent:,.4g}" if extent < 1000 else f"{extent:,.0f}" for extent in extents)
+    if unit is None:
+        unit, why_unit = _guess_unit(extents, np.abs(low / 2 + high / 2))
+    else:
+        why_unit = "as its format says"
+    if sure:
+        why_up = "as its format says"
+    else:
+        step = float(np.spacing(np.abs(points).max())) if points.dtype == np.float32 else 0.0
+        up, why_up = _guess_up(sample, low, high, unit, up, step)
+    frame = Frame(unit, up)
+    return frame, f"Its box of {size} is read in {frame.unit}, {why_unit}; {up} points up, {why_up}."
+
+
+def _guess_unit(extents: np.ndarray, middle: np.ndarray) -> tuple[float, str]:
+    largest, smallest = extents.max(), extents.min()
+    georeferenced = middle.max() > 5 * largest
+    if largest <= _LARGEST_METRES:
+        return 1.0, "since rooms have such a size"
+    if georeferenced:
+        return 1.0, "since it lies as far from zero as map coordinates"
+    if largest <= _LARGEST_CENTIMETRES and smallest >= _LOWEST_CENTIMETRES:
+        return 0.01, "since a room has such a size"
+    if _LARGEST_CENTIMETRES < largest <= _LARGEST_MILLIMETRES and smallest >= _LOWEST_MILLIMETRES:
+        return 0.001, "since a room has such a size"
+    return 1.0, "since no other unit makes it a room"
+
+
+def _guess_up(
+    sample: np.ndarray, low: np.ndarray, high: np.ndarray, unit: float, usual: Up, step: float
+) -> tuple[Up, str]:
+    """The axis across which floor and ceiling lie, if one stands out; else the usual one.
+
+    Three signs, weighed on made rooms of many shapes: the mass in planes across the axis, a height that
+    ceilings have, and furniture, which makes the lower half of what lies between the planes the fuller one.
+    """
+    extents = high - low
+    if not (extents > 0).all():
+        return usual, "as in most such files"
+    width = max(extents.max() / 200, 4 * step)  # rounded coordinates lie in planes of their own
+    mass = np.array([_flat_mass(sample[:, axis], low[axis], extents[axis], width) for axis in range(3)])
+    is_room = (extents * unit >= _CEILINGS[0]) & (extents * unit <= _CEILINGS[1])
+    place = (sample - low) / extents
+    between = (place > 0.06) & (place < 0.94)
+    lower = ((place < 0.5) & between).sum(axis=0) / np.maximum(1, between.sum(axis=0)) - 0.5
+    score = np.log(mass) + 0.8 * is_room + 4 * lower.clip(-0.25, 0.25)
+    expected = "xyz".index(usual)
+    score[expected] += _USUAL
+    best = int(np.argmax(score))
+    flat = extents[best] < 0.35 * np.delete(extents, best).min()
+    if best == expected or is_room[best] or flat:
+        up: Up = "xyz"[best]  # type: ignore[assignment]
+        if mass[best] == mass.max():
+            return up, f"since {mass[best]:.0%} of the points lie in planes across it"
+        return up, "as in most such files" if best == expected else "since it has the height of a room"
+    return usual, "as in most such files"
+
+
+def _flat_mass(values: np.ndarray, low: float, extent: float, width: float) -> float:
+    """Share of the points in the two fullest slices, three bins thick, that do not touch."""
+    bins = max(1, int(np.ceil(extent / width)))
+    counts = np.bincount(np.clip(((values - low) / width).astype(np.int64), -1, bins) + 1, minlength=bins + 2)
+    slices = np.convolve(counts, np.ones(3), "same")
+    first = int(np.argmax(slices))
+    rest = slices.copy()
+    rest[max(0, first - 2) : first + 3] = 0
+    return float((slices[first] + rest.max()) / len(values))

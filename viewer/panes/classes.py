@@ -1,0 +1,159 @@
+"""The classes with their colours and scores, and how the cloud is looked at."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from models.task import Task
+from viewer.cloud_classes import ClassTable, class_table, numbers
+from viewer.cloud_colours import Scene
+from viewer.clouds import UNITS, CloudInput, Frame
+from viewer.panes.of_cloud import CloudPane
+from viewer.session import Document, Hover, View
+from widgets.class_legend import ClassLegend
+from widgets.controls import Choice, LabelledSlider, Section, Segmented, Toggle
+from widgets.palettes import class_colours
+
+REACHES = (
+    *(("attention", "Attention"), ("composed", "Composed")),
+    *(("hops", "Hops"), ("gradient", "Gradient")),
+)
+UPS = ("z up", "y up", "x up")
+
+
+class ClassesPane(CloudPane):
+    name, title = "classes", "Classes"
+
+    def build(self) -> QWidget:
+        change = self.session.set_cloud
+        self.legend = ClassLegend()
+        self.legend.toggled.connect(self._toggled)
+        self.legend.soloed.connect(self._soloed)
+        self.legend.all_shown.connect(lambda: change(hidden=frozenset()))
+        self.palette = Segmented([("soft", "Soft"), ("s3dis", "S3DIS")], "Palette")
+        self.palette.changed.connect(lambda v: change(palette=v))
+        self.reach = Segmented(REACHES, "Reach of the point")
+        self.reach.changed.connect(lambda v: change(reach=v))
+        self.size = LabelledSlider("Point size", 1, 12, 0.5, "{:.1f} px", 4)
+        self.size.changed.connect(lambda v: change("point size", point_size=float(v)))
+        self.projection = Segmented(
+            [("perspective", "Perspective"), ("orthographic", "Orthographic")], "Projection"
+        )
+        self.projection.changed.connect(lambda v: change(projection=v))
+        self.eye_dome = Toggle("Eye-dome lighting")
+        self.eye_dome.setToolTip("Darken what lies behind its neighbours on the screen")
+        self.eye_dome.changed.connect(lambda v: change(eye_dome=v))
+        self.cutaway = Toggle("Cut away walls in between")
+        self.cutaway.setToolTip("Leave out the walls and the ceiling that one would look at from outside")
+        self.cutaway.changed.connect(lambda v: change(cutaway=v))
+        self.unit, self.up = Choice(tuple(UNITS), "Unit"), Choice(UPS, "Up axis")
+        self.unit.changed.connect(self._reframe)
+        self.up.changed.connect(self._reframe)
+        self.guess = Section("")
+        self.table: ClassTable | None = None
+        self._legend_shows: tuple[ClassTable, str] | None = None
+        frame = QHBoxLayout()
+        frame.setSpacing(6)
+        frame.addWidget(self.unit, 1)
+        frame.addWidget(self.up, 1)
+
+        inner = QWidget()
+        inner.setObjectName("content")
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.addWidget(self.legend, 1)
+        for section, control in (("Reach of the point", self.reach), ("Projection", self.projection)):
+            column.addWidget(Section(section))
+            column.addWidget(control)
+        column.addWidget(self.size)
+        column.addWidget(self.eye_dome)
+        column.addWidget(self.cutaway)
+        column.addWidget(Section("Palette"))
+        column.addWidget(self.palette)
+        column.addWidget(self.guess)
+        column.addLayout(frame)
+        scroll = QScrollArea()
+        scroll.setWidget(inner)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        inner.installEventFilter(self)
+        self._column, self._scroll = inner, scroll
+        return scroll
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        # The column is never narrower than its widest control: nothing in it is cut off.
+        if watched is self._column and event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Show):
+            bar = self._scroll.verticalScrollBar().sizeHint().width()
+            self._scroll.setMinimumWidth(self._column.minimumSizeHint().width() + bar)
+        return super().eventFilter(watched, event)
+
+    def prepare(self, document: Document, view: View) -> None:
+        cloud, trace = view.cloud, document.trace
+        self.palette.set_value(cloud.palette)
+        self.reach.set_value(cloud.reach)
+        self.size.set_value(cloud.point_size)
+        self.projection.set_value(cloud.projection)
+        self.eye_dome.set_on(cloud.eye_dome)
+        self.cutaway.set_on(cloud.cutaway)
+        layerless = trace is not None and not trace.layers
+        for reach, _ in REACHES:
+            why = f"{trace.model.title} has no attention layers" if layerless else ""
+            self.reach.set_option_enabled(reach, not layerless, why)
+        self._show_frame(document.input)
+        self._show_legend(view)
+
+    def compute(self, scene: Scene, view: View, hover: Hover, task: Task) -> ClassTable:
+        return class_table(scene)
+
+    def paint(self, result: ClassTable) -> None:
+        self.table = result
+        self._show_legend(self.session.view)
+
+    def clear(self, document: Document | None) -> None:
+        self.table = self._legend_shows = None
+        self.legend.set_classes((), np.empty((0, 3), np.uint8))
+        self.subtitle_changed.emit("")
+
+    def _show_legend(self, view: View) -> None:
+        table = self.table
+        if table is None:
+            return
+        shown = (table, view.cloud.palette)
+        if shown != self._legend_shows:
+            self._legend_shows = shown
+            iou = table.scores.iou if table.scores else None
+            colours = class_colours(table.names, view.cloud.palette)
+            self.legend.set_classes(table.names, colours, table.counts, iou, numbers(table))
+        self.legend.set_hidden(view.cloud.hidden)
+
+    def _show_frame(self, cloud: CloudInput) -> None:
+        frame = cloud.frame
+        if self.unit.findText(frame.unit) < 0:
+            self.unit.addItem(frame.unit)
+        self.unit.setCurrentText(frame.unit)
+        self.up.setCurrentText(f"{frame.up} up")
+        guessed = frame == cloud.guessed
+        guess = f"guessed: {cloud.guessed.unit}, {cloud.guessed.up} up"
+        self.guess.set_title(f"Coordinates · {'as guessed' if guessed else guess}")
+        for widget in (self.guess, self.unit, self.up):
+            widget.setToolTip(cloud.guess_reason)
+
+    def _reframe(self) -> None:
+        document = self.session.current
+        if document is None or document.modality != "points":
+            return
+        metres = UNITS.get(self.unit.currentText(), document.input.frame.metres_per_unit)
+        self.runs.reframe(document, Frame(metres, self.up.currentText()[0]))
+
+    def _toggled(self, index: int) -> None:
+        self.session.set_cloud(hidden=self.session.view.cloud.hidden ^ {index})
+
+    def _soloed(self, index: int) -> None:
+        """This class alone, or all again where it stood alone already."""
+        others = frozenset(range(len(self.table.names))) - {index} if self.table else frozenset()
+        alone = self.session.view.cloud.hidden == others
+        self.session.set_cloud(hidden=frozenset() if alone else others)

@@ -1,0 +1,389 @@
+"""The cloud in space, twice: the same camera, each view with its own colours."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
+
+from models.attention import Head
+from models.task import Task
+from models.tokens import Place, Position
+from viewer import cloud_maps
+from viewer.cloud_classes import named, reading
+from viewer.cloud_colours import (
+    TITLES,
+    Field,
+    Look,
+    Scene,
+    attention_colours,
+    heat,
+    offers,
+    plain_colours,
+    reach_field,
+    shaded_colours,
+    shown_as,
+    upper_bound,
+    visible,
+)
+from viewer.clouds import CloudInput
+from viewer.jobs import Failure, Lane
+from viewer.panes.cloud_words import REACHES, attention_said, scale_said, subtitle
+from viewer.panes.of_cloud import CloudPane, current_look, scene_of
+from viewer.panes.on_input import pointed
+from viewer.session import NOWHERE, ColourBy, Document, Hover, View
+from widgets.colormap import lut
+from widgets.cursor_tip import read_out
+
+if TYPE_CHECKING:
+    from widgets.camera import Camera
+    from widgets.cloud_view import CloudView
+    from widgets.picking import PointGrid
+
+_cameras: weakref.WeakKeyDictionary[Document, Camera] = weakref.WeakKeyDictionary()
+"""Where each document is looked at from; both views look from there."""
+_fitted: weakref.WeakKeyDictionary[Document, CloudInput] = weakref.WeakKeyDictionary()
+"""The cloud that each document's camera was put before; another one is fitted into the view anew."""
+_grids: weakref.WeakKeyDictionary[CloudInput, PointGrid] = weakref.WeakKeyDictionary()
+_lock = threading.Lock()
+NO_PLACES = np.empty((0, 3), np.float32)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a view is to draw. by: the colouring, after what cannot be shown has given way to another.
+
+    blocked: why the attention at `at` (layer, map) is not drawn, or nothing.
+    """
+
+    scene: Scene
+    by: ColourBy
+    look: Look
+    at: tuple[int, Head]
+    blocked: str
+
+
+@dataclass(frozen=True, eq=False)
+class Painted:
+    """What a view draws: uint8 (n, 3), bool (n,) or None, indices of points, lines, and what it is of."""
+
+    asked: Asked
+    grid: PointGrid
+    colours: np.ndarray
+    mask: np.ndarray | None
+    hidden: frozenset[int]
+    selected: np.ndarray
+    star: cloud_maps.Star | None
+    field: Field | None
+    more: np.ndarray
+    """float32 (k, 3): places beside the cloud's own points; they are the last of `colours` and `mask`."""
+    said: str
+    """Of what the attention is."""
+
+
+class View3DPane(CloudPane):
+    """One view. vispy is imported with the first cloud."""
+
+    menu_title = "What colours the points"
+    setting = ""
+    """The field of the cloud's settings that says what colours this view."""
+
+    def build(self) -> QWidget:
+        self.view: CloudView | None = None
+        self.painted: Painted | None = None
+        self._shown: CloudInput | None = None
+        self._drawn: list[object] = [None, None, None]
+        """Point size, eye-dome lighting and cut-away walls as the view has them."""
+        self._under: tuple[Place, int] | None = None
+        self.lasso = False
+        """Whether a drag selects instead of turning."""
+        widget = QWidget()
+        self._box = QVBoxLayout(widget)
+        self._box.setContentsMargins(0, 0, 0, 0)
+        return widget
+
+    def _made(self) -> CloudView:
+        if self.view is None:
+            from widgets.cloud_view import CloudView
+
+            self.view = CloudView()
+            self.view.hovered.connect(self._hovered)
+            self.view.clicked.connect(self._clicked)
+            self.view.region.connect(self._circled)
+            self.view.settled.connect(self.settled)
+            self.view.set_tip(self._tip)
+            self.view.set_lasso(self.lasso)
+            self._box.addWidget(self.view)
+        return self.view
+
+    # -- what it shows -----------------------------------------------------------------------------------
+
+    def chosen_by(self, view: View) -> ColourBy:
+        """What the user wants to see here."""
+        return getattr(view.cloud, self.setting)
+
+    def prepare(self, document: Document, view: View) -> None:
+        made, cloud = self._made(), view.cloud
+        # Each of these draws all points again, so only where it is another.
+        for number, (apply, value) in enumerate(
+            (
+                (made.set_point_size, cloud.point_size),
+                (made.set_eye_dome, cloud.eye_dome),
+                (made.set_cutaway, cloud.cutaway),
+            )
+        ):
+            if self._drawn[number] != value:
+                self._drawn[number] = value
+                apply(value)
+        if self._shown is not None and self._shown is not document.input:
+            # Until the new cloud is painted, nothing of the old one.
+            made.set_points(np.empty((0, 3), np.float32), fit=False)
+            self._shown = self.painted = None
+        camera_of(document).set_projection(cloud.projection)
+        self._say(document, view)
+
+    def subject(self, document: Document, view: View, hover: Hover) -> Asked:
+        scene, at = scene_of(document), pointed(view, hover)
+        by = shown_as(scene, self.chosen_by(view), bool(view.selection.queries))
+        shows = by == "attention" and view.cloud.reach == "attention"
+        blocked = self.blocked(at[0]) if shows else ""
+        # Only attention changes with the layer: pointing at the map grid must not colour the other view anew.
+        return Asked(scene, by, current_look(), at if shows else (0, 0), blocked)
+
+    def key(self, document: Document, view: View, hover: Hover) -> Hashable:
+        cloud = view.cloud
+        return cloud.palette, cloud.hidden, cloud.reach, view.selection.queries, view.map.colours
+
+    def lane_for(self, view: View) -> Lane:
+        by = self.chosen_by(view)
+        reaches = by == "attention" and view.cloud.reach != "attention" and view.selection.queries
+        return "run" if reaches or by == "bound" else "look"
+
+    def compute(self, asked: Asked, view: View, hover: Hover, task: Task) -> Painted:
+        scene, by = asked.scene, asked.by
+        trace, queries, cloud = scene.trace, view.selection.queries, view.cloud
+        grid = _grid_of(scene.cloud)
+        mask = visible(scene, cloud.hidden)
+        tokens = cloud_maps.chosen(trace, trace.tokens, queries) if trace else np.empty(0, int)
+        selected = trace.segmentation.sample[tokens] if trace else tokens
+        if mask is not None:
+            selected = selected[mask[selected]]
+        if by == "attention" and len(selected) > cloud_maps.SINGLY:
+            selected = selected[:0]  # so many marks would cover what they reach
+
+        def painted(colours, star=None, field=None, more=NO_PLACES, said="") -> Painted:
+            return Painted(asked, grid, colours, mask, cloud.hidden, selected, star, field, more, said)
+
+        if by == "bound":
+            bright = heat(view.map.colours, asked.look)[180]
+            colours = plain_colours(scene, by, cloud.palette, asked.look)
+            task.partial(painted(colours))
+            more = upper_bound(trace, task)
+            grid, mask = _grid_of(scene.cloud, more), _with(mask, np.ones(len(more), bool))
+            return painted(_with(colours, np.tile(bright, (len(more), 1))), more=more)
+
+        if by != "attention" or asked.blocked:
+            seen = "prediction" if asked.blocked else by
+            return painted(plain_colours(scene, seen, cloud.palette, asked.look), said=asked.blocked)
+        star, said = None, f"of {named(scene, tokens)}"
+        if cloud.reach == "attention":
+            star = cloud_maps.star(trace, view, asked.at)
+            said = attention_said(scene, queries, asked.at, tokens)
+        else:
+            task.partial(painted(shaded_colours(scene, cloud.palette, asked.look), said=said))
+        task.check()
+        field = reach_field(trace, view, asked.at, task)
+        if cloud.reach != "attention":
+            said += f" · {scale_said(cloud.reach, field)}"
+        colours = attention_colours(scene, field, cloud, asked.look, view.map.colours)
+        return painted(colours, star, field, said=said)
+
+    def paint_partial(self, value: Painted) -> None:
+        self.paint(value)
+
+    def paint(self, result: Painted) -> None:
+        view, document = self._made(), self.session.current
+        before, cloud = self.painted, result.asked.scene.cloud
+        if cloud is not self._shown or before is None or before.more is not result.more:
+            view.set_camera(camera_of(document))
+            points = _with(cloud.points, result.more)
+            view.set_points(points, result.grid, fit=_fitted.get(document) is not cloud)
+            _fitted[document] = cloud
+            self._shown, before = cloud, None
+        if before is None or before.colours is not result.colours:
+            view.set_colours(result.colours)
+        masked = before is not None and before.mask is not None
+        if (result.mask is not None or masked) and (before is None or before.hidden != result.hidden):
+            view.set_visible(result.mask)
+        if before is None or not np.array_equal(before.selected, result.selected):
+            view.set_selected(result.selected)
+        view.set_lut(lut(self.session.view.map.colours))
+        star = result.star
+        if star is None or star.centre is None:
+            view.set_star(None)
+        else:
+            view.set_star(star.centre, star.ends, star.weights)
+        self.painted = result
+        self._say(document, self.session.view)
+
+    def mark(self, view: View, hover: Hover) -> None:
+        if self.view is not None and self._shown is self.session.current.input:
+            self.view.set_hovered(self._point_at(hover.key or hover.query))
+
+    def clear(self, document: Document | None) -> None:
+        self.painted = None
+
+    def is_settled(self) -> bool:
+        return self.view is None or not self.view.isVisible() or self.view.is_settled()
+
+    # -- what it says ------------------------------------------------------------------------------------
+
+    def complain(self, failure: Failure) -> None:
+        self._asked = None  # so that the same can be asked again
+        super().complain(failure)
+
+    def _say(self, document: Document, view: View) -> None:
+        scene = scene_of(document)
+        by = shown_as(scene, self.chosen_by(view), bool(view.selection.queries))
+        reaches = by == "attention" and view.cloud.reach != "attention"
+        self.title_changed.emit(REACHES[view.cloud.reach] if reaches else TITLES[by])
+        painted = self.painted
+        if by == "attention" and offers(scene)["attention"] == "":
+            drawn = painted is not None and painted.asked.scene == scene and painted.asked.by == by
+            self.subtitle_changed.emit(painted.said if drawn else "")
+        else:
+            self.subtitle_changed.emit(subtitle(scene, by, self.chosen_by(view)))
+
+    def _tip(self, point: int) -> str:
+        painted = self.painted
+        if painted is None or self._shown is not painted.asked.scene.cloud:
+            return ""
+        if point >= len(self._shown.points):
+            return "a place of the upper bound"
+        said, field = reading(painted.asked.scene, point), painted.field
+        if field is None:
+            return said
+        token = painted.asked.scene.answer.nearest[point]
+        if not field.lit[token]:
+            return said
+        value = field.values[token]
+        figure = f"{int(value)}" if self.session.view.cloud.reach == "hops" else read_out(float(value))
+        return f"{said}\n{REACHES[self.session.view.cloud.reach].lower()}\t{figure}"
+
+    # -- gestures ----------------------------------------------------------------------------------------
+
+    def fill_menu(self, menu: QMenu) -> None:
+        """The colourings, those that cannot be had with the reason why."""
+        menu.clear()
+        menu.setToolTipsVisible(True)
+        document = self.session.current
+        if document is None or document.modality != "points":
+            return
+        chosen = self.chosen_by(self.session.view)
+        for by, reason in offers(scene_of(document)).items():
+            action = menu.addAction(TITLES[by])
+            action.setCheckable(True)
+            action.setChecked(by == chosen)
+            action.setEnabled(not reason)
+            action.setToolTip(reason)
+            action.triggered.connect(lambda _=False, by=by: self.session.set_cloud(**{self.setting: by}))
+
+    def fit(self) -> None:
+        if self.view is not None and self.view.isVisible():
+            self.view.fit()
+
+    def look(self, name: str) -> None:
+        if self.view is not None and self.view.isVisible():
+            self.view.look(name)
+
+    def set_lasso(self, on: bool) -> None:
+        self.lasso = on
+        if self.view is not None:
+            self.view.set_lasso(on)
+
+    def _hovered(self, point: int | None) -> None:
+        if point is None or self._shown is None or point >= len(self._shown.points):
+            self._under = None
+            self.session.set_hover(NOWHERE)
+            return
+        scene = scene_of(self.session.current)
+        if scene.answer is None:
+            place: Place = Position(*(float(value) for value in scene.cloud.points[point]))
+        else:
+            place = scene.trace.tokens.place(int(scene.answer.nearest[point]))
+        self._under = (place, point)
+        self.session.set_hover(Hover(query=place))
+
+    def _clicked(self, point: int, add: bool) -> None:
+        self._take(np.array([point]), add)
+
+    def _circled(self, points: np.ndarray, add: bool) -> None:
+        self._take(points, add)
+
+    def _take(self, points: np.ndarray, add: bool) -> None:
+        """Select the tokens that answer for these points of the file."""
+        document = self.session.current
+        if document is None or document.trace is None or self._shown is not document.input:
+            return
+        trace, before = document.trace, self.session.view.selection.queries
+        points = points[points < len(document.input.points)]
+
+        def find(task: Task) -> tuple[Place, ...]:
+            tokens = np.unique(trace.segmentation.nearest[points])
+            return (
+                cloud_maps.joined(trace, before, tokens) if add else cloud_maps.places(trace.tokens, tokens)
+            )
+
+        def found(places: tuple[Place, ...]) -> None:
+            if self.session.current is document and document.trace is trace:
+                self.session.select(queries=places)
+
+        if len(points):
+            self.jobs.submit("take", find, found)
+
+    def _point_at(self, place: Place | None) -> int | None:
+        """The point of the file at a place that is pointed at here or elsewhere."""
+        if not isinstance(place, Position):
+            return None
+        if self._under is not None and self._under[0] is place:
+            return self._under[1]
+        trace = self.session.current.trace
+        return None if trace is None else int(trace.segmentation.sample[trace.tokens.find(place)[0]])
+
+
+class FirstViewPane(View3DPane):
+    name, title, setting = "cloud", "Prediction", "first"
+
+
+class SecondViewPane(View3DPane):
+    name, title, setting = "cloud-second", "Attention", "second"
+
+
+def camera_of(document: Document) -> Camera:
+    if document not in _cameras:
+        from widgets.camera import Camera
+
+        _cameras[document] = Camera()
+    return _cameras[document]
+
+
+def _with(own: np.ndarray | None, more: np.ndarray) -> np.ndarray | None:
+    """The cloud's own points, colours or mask, and those of what is shown beside it."""
+    return own if own is None or not len(more) else np.concatenate([own, more])
+
+
+def _grid_of(cloud: CloudInput, more: np.ndarray | None = None) -> PointGrid:
+    """What finds the point under the cursor: made once for both views, in a worker."""
+    from widgets.picking import PointGrid
+
+    if more is not None:
+        return PointGrid(_with(cloud.points, more))
+    with _lock:
+        if cloud not in _grids:
+            _grids[cloud] = PointGrid(cloud.points)
+        return _grids[cloud]

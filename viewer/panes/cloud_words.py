@@ -1,0 +1,66 @@
+"""What a view of a cloud says beside its title: how its colours are to be read."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from models.attention import Head
+from models.tokens import Place
+from viewer import cloud_maps
+from viewer.cloud_classes import named
+from viewer.cloud_colours import Field, Scene, heights, offers
+from viewer.panes.words import map_named
+from viewer.session import ColourBy, Reach
+from widgets.labels import short_number
+
+REACHES = {
+    "attention": "Attention",
+    "composed": "Composed attention",
+    "hops": "Hops",
+    "gradient": "Gradient",
+}
+
+
+def subtitle(scene: Scene, by: ColourBy, wanted: ColourBy) -> str:
+    """Of any colouring but attention. wanted: what was chosen, which may not be to be had."""
+    trace, cloud = scene.trace, scene.cloud
+    if trace is None:
+        return f"{len(cloud.points):,} points · not segmented yet"
+    if wanted == "attention" and not offers(scene)["attention"]:
+        return "click a point to see what it draws on"
+    if by == "height":
+        low, high = heights(cloud.points)
+        return f"{low:.1f} to {high:.1f} m"
+    if by == "critical":
+        return f"{len(trace.outputs['critical']):,} points that the model's maxima come from"
+    said = {
+        "prediction": _seen(scene),
+        "entropy": f"0 to {np.log(max(len(scene.classes), 2)):.2f} nats",
+        "confidence": "probability of the class, 0 to 1",
+        "stage": "the coarsest that a point is kept in",
+        "error": "wrong ones are orange",
+        "bound": "places where a further point would change nothing",
+    }
+    return said.get(by, "")
+
+
+def attention_said(scene: Scene, queries: tuple[Place, ...], at: tuple[int, Head], tokens: np.ndarray) -> str:
+    """dec2.1, map 3 · of chair, point 48,211 · answered 0.12 m away."""
+    away = cloud_maps.away(scene.trace, scene.trace.layers[at[0]], queries)
+    moved = f" · answered {away:.2f} m away" if away > 0 else ""
+    return f"{map_named(scene.trace, *at)} · of {named(scene, tokens)}{moved}"
+
+
+def scale_said(reach: Reach, field: Field) -> str:
+    """0 to 15 hops; log, 2·10⁻⁸ to 2·10⁻⁴."""
+    if reach == "hops":
+        return f"0 to {field.scale.high:.0f} hops"
+    return f"log, {short_number(field.scale.low, 1)} to {short_number(field.scale.high, 1)}"
+
+
+def _seen(scene: Scene) -> str:
+    """76,412 points of 81,900 seen · grid 0.04 m."""
+    seen, all_ = len(scene.trace.tokens), len(scene.cloud.points)
+    said = f"{seen:,} points of {all_:,} seen" if seen < all_ else f"all {all_:,} points seen"
+    grid = scene.trace.outputs.get("grid")
+    return f"{said} · grid {grid:.3g} m" if grid else said

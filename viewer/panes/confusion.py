@@ -1,0 +1,67 @@
+"""Truth against prediction, class by class; a click on a cell selects its points."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from PySide6.QtWidgets import QWidget
+
+from models.task import Task
+from models.tokens import Place
+from viewer import cloud_maps
+from viewer.cloud_classes import ClassTable, class_table, tokens_of_cell
+from viewer.cloud_colours import Scene
+from viewer.panes.of_cloud import CloudPane, scene_of
+from viewer.session import Document, Hover, View
+from widgets.confusion_view import ConfusionView
+
+
+class ConfusionPane(CloudPane):
+    name, title = "confusion", "Confusion"
+
+    def build(self) -> QWidget:
+        self.view = ConfusionView()
+        self.view.clicked.connect(self._clicked)
+        return self.view
+
+    def prepare(self, document: Document, view: View) -> None:
+        scene = scene_of(document)
+        labelled = scene.truth is not None
+        self.wanted_changed.emit(labelled)
+
+    def can_show(self, document: Document | None) -> bool:
+        return super().can_show(document) and document.trace is not None
+
+    def compute(self, scene: Scene, view: View, hover: Hover, task: Task) -> ClassTable:
+        return class_table(scene)
+
+    def paint(self, result: ClassTable) -> None:
+        if result.matrix is None:
+            self.clear(None)
+            return
+        self.view.set_matrix(result.matrix, result.names)
+        self.subtitle_changed.emit("truth ↓  prediction →")
+
+    def clear(self, document: Document | None) -> None:
+        self.view.set_matrix(np.zeros((0, 0), np.int64), ())
+        self.subtitle_changed.emit("")
+
+    def _clicked(self, truth: int, predicted: int) -> None:
+        document = self.session.current
+        if document is None or document.trace is None:
+            return
+        scene = scene_of(document)
+
+        def find(task: Task) -> tuple[Place, ...]:
+            tokens = tokens_of_cell(scene, truth, predicted)
+            return cloud_maps.places(scene.trace.tokens, tokens)
+
+        def found(places: tuple[Place, ...]) -> None:
+            if self.session.current is document and document.trace is scene.trace:
+                self.session.select(queries=places)
+
+        self.jobs.submit("cell", find, found)
+
+    def complain(self, failure: Any) -> None:
+        self.jobs.failed.emit(failure)

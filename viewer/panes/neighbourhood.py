@@ -1,0 +1,115 @@
+"""The selected point's neighbours in the chosen layer and map: a bar for each, nearest first."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+
+from models.attention import Trace
+from models.task import Task
+from viewer.cloud_maps import Neighbourhood, neighbourhood
+from viewer.panes.of_cloud import AttentionPane
+from viewer.panes.on_input import pointed
+from viewer.panes.words import map_named
+from viewer.session import NOWHERE, Document, Hover, View
+from widgets.bar_chart import BarChart
+from widgets.controls import NumberRow
+from widgets.cursor_tip import read_out
+
+HINT = "Click a point in a view to see which neighbours it draws on."
+
+
+class NeighbourhoodPane(AttentionPane):
+    name, title = "neighbourhood", "Neighbourhood"
+
+    def build(self) -> QWidget:
+        self.chart = BarChart()
+        self.chart.hovered.connect(self._hovered)
+        self.chart.clicked.connect(self._clicked)
+        self.own, self.entropy = NumberRow("On itself"), NumberRow("Entropy")
+        self.result: Neighbourhood | None = None
+        chart = QWidget()
+        column = QVBoxLayout(chart)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.chart, 1)
+        numbers = QHBoxLayout()
+        numbers.setSpacing(24)
+        for row in (self.own, self.entropy):
+            numbers.addWidget(row, 1)
+        column.addLayout(numbers)
+        self.message = QLabel()
+        self.message.setProperty("role", "dim")
+        self.message.setWordWrap(True)
+        self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(chart)
+        self.pages.addWidget(self.message)
+        return self.pages
+
+    def key(self, document: Document, view: View, hover: Hover) -> Hashable:
+        at = pointed(view, hover)
+        return at, view.selection.queries, self.blocked(at[0])
+
+    def compute(self, trace: Trace, view: View, hover: Hover, task: Task) -> Neighbourhood | None:
+        return neighbourhood(trace, view, pointed(view, hover))
+
+    def paint(self, result: Neighbourhood | None) -> None:
+        reason = self.blocked(result.at[0]) if result is not None else HINT
+        if reason:
+            self._say_instead(reason)
+            return
+        self.result = result
+        self.pages.setCurrentIndex(0)
+        labels = [str(rank + 1) for rank in range(len(result.weights))]
+        self.chart.set_bars(result.weights, labels, 0 if len(result.weights) else None)
+        self.own.set_value(read_out(result.own))
+        self.entropy.set_value(f"{result.entropy:.2f} nats")
+        several = f" · mean of {result.queries:,} points" if result.queries > 1 else ""
+        at = map_named(self.session.current.trace, *result.at)
+        self.subtitle_changed.emit(f"{at} · {len(result.weights)} nearest{several}")
+
+    def mark(self, view: View, hover: Hover) -> None:
+        result = self.result
+        if result is None or not len(result.neighbours):
+            return
+        place = hover.key or hover.query
+        found = result.keys.find(place) if place is not None else ()
+        at = np.flatnonzero(result.neighbours == found[0]) if len(found) else ()
+        exact = len(at) and result.keys.place(int(found[0])) == place
+        self.chart.set_hovered(int(at[0]) if exact else None)
+
+    def clear(self, document: Document | None) -> None:
+        self._say_instead(self.instead(document))
+
+    def table(self) -> str:
+        """One line a neighbour: its rank, its distance in metres, its weight."""
+        result = self.result
+        if result is None:
+            return ""
+        several = not len(result.neighbours)
+        return "".join(
+            f"{rank + 1}\t{'' if several else format(result.distances[rank], '.4g')}\t{weight:.6g}\n"
+            for rank, weight in enumerate(result.weights)
+        )
+
+    def _say_instead(self, sentence: str) -> None:
+        self.result = None
+        self.message.setText(sentence)
+        self.pages.setCurrentIndex(1)
+        self.subtitle_changed.emit("")
+
+    def _hovered(self, bar: int | None) -> None:
+        result = self.result
+        if bar is None or result is None or bar >= len(result.neighbours):
+            self.session.set_hover(NOWHERE)
+        else:
+            self.session.set_hover(Hover(key=result.keys.place(int(result.neighbours[bar]))))
+
+    def _clicked(self, bar: int) -> None:
+        """The neighbour is the query now."""
+        result = self.result
+        if result is not None and bar < len(result.neighbours):
+            self.session.select_queries([result.keys.place(int(result.neighbours[bar]))])

@@ -1,0 +1,95 @@
+"""What exports have in common: results and the files they become, layers and heads by name, the check."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from models.attention import CHECK_LIMIT
+from models.errors import HeadlightError
+from viewer.drawings import Drawing
+
+if TYPE_CHECKING:
+    from models.attention import AttentionLayer, Trace
+    from viewer.cli import ExportOptions
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What was computed, and how it becomes each kind of file. table: rows of a csv, its head first.
+
+    cloud: the bytes of a ply.
+    """
+
+    arrays: Callable[[], dict[str, np.ndarray]]
+    table: Callable[[], Iterable[Sequence[object]]] | None = None
+    drawing: Callable[[], Drawing] | None = None
+    cloud: Callable[[], bytes] | None = None
+
+
+def content(ending: str, result: Result) -> bytes | memoryview:
+    """The bytes of a file of this kind."""
+    if ending == "npz":
+        archive = io.BytesIO()
+        np.savez(archive, **result.arrays())
+        return archive.getbuffer()
+    if ending == "csv":
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows(result.table())
+        return text.getvalue().encode()
+    if ending == "ply":
+        return result.cloud()
+    drawing = result.drawing()
+    return drawing.png() if ending == "png" else drawing.svg()
+
+
+def layer_and_heads(options: ExportOptions, trace: Trace) -> tuple[int, list[int | str]]:
+    """(layer's index, the heads asked for), or HeadlightError with what there is."""
+    index, count = len(trace.layers) - 1, len(trace.layers)
+    if options.layer is not None:
+        names = [layer.name for layer in trace.layers]
+        try:
+            index = names.index(options.layer) if options.layer in names else int(options.layer)
+        except ValueError:
+            index = -1
+        if not 0 <= index < count:
+            raise HeadlightError(
+                f"Layer {options.layer} does not exist: {trace.model.id} has {count}, 0 to {count - 1}.",
+                f"Choose one with --layer, or by its name, as “{names[-1]}”.",
+            )
+    heads = trace.layers[index].heads
+    if options.head is None:
+        if ending_of(options) != "npz":
+            raise HeadlightError(
+                f"A {ending_of(options)} file holds one matrix, and layer {index} has {heads} heads.",
+                f"Choose --head 0 to {heads - 1}, mean, max or min.",
+            )
+        return index, list(range(heads))
+    if isinstance(options.head, int) and not 0 <= options.head < heads:
+        raise HeadlightError(
+            f"Head {options.head} does not exist: layer {index} of {trace.model.id} has {heads}, "
+            f"0 to {heads - 1}.",
+            "Choose one of these with --head.",
+        )
+    return index, [options.head]
+
+
+def check_layers(layers: Sequence[AttentionLayer]) -> None:
+    """Export only what rebuilds the layer's own output."""
+    for layer in layers:
+        error = layer.check()
+        if not error <= CHECK_LIMIT:
+            raise HeadlightError(
+                f"The weights of {layer.name} miss what it returned by {error:.2g}, "
+                f"more than {CHECK_LIMIT:g}.",
+                "Choose another layer or another model.",
+            )
+
+
+def ending_of(options: ExportOptions) -> str:
+    return options.out.suffix.lower().removeprefix(".")
