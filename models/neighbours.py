@@ -91,8 +91,8 @@ def geometry(
         task.progress(number / len(k), f"Neighbours, stage {number + 1} of {len(k)}")
         parts: dict[str, np.ndarray] = {}
         if finer is not None:
-            sampled = farthest(finer[0], max(1, len(finer[0]) // step))
-            sampled = sampled[in_space(finer[0][sampled])]
+            # In the cloud's own order, not the sampling's: points that are near stay near in memory.
+            sampled = np.sort(farthest(finer[0], max(1, len(finer[0]) // step)))
             points, index = finer[0][sampled], index[sampled]
             task.check()
             parts["sampled"], parts["gathered"] = sampled, nearest(finer[1], points, width, sampled)[0]
@@ -146,19 +146,6 @@ def collate(geometries: Sequence[Geometry]) -> Geometry:
         stages.append(joined)
         before = starts
     return Geometry(tuple(stages), tuple(count for g in geometries for count in g.clouds))
-
-
-def in_space(points: np.ndarray) -> np.ndarray:
-    """int64 (n,): an order in which points that are near in space are near in memory, for the cache's sake.
-
-    Along Morton's curve: the bits of x, y and z in turn, 10 of each.
-    """
-    low = points.min(0)
-    cells = ((points - low) * (1023 / max(float((points.max(0) - low).max()), 1e-9))).astype(np.int64)
-    # Spread 10 bits so that two zeros follow each.
-    for shift, mask in ((16, 0x30000FF), (8, 0x300F00F), (4, 0x30C30C3), (2, 0x9249249)):
-        cells = (cells | cells << shift) & mask
-    return np.argsort(cells @ [1, 2, 4], kind="stable")
 
 
 def farthest(points: np.ndarray, count: int) -> np.ndarray:

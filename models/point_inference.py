@@ -1,18 +1,15 @@
 """The Point Transformer as it is asked, not trained: norms folded into linear layers, a few points at a time.
 
 What layers group by neighbour stays in the processor's cache, so that time and memory grow with the points
-alone; the weights of all attention layers can be kept on the way. Written so that gradients flow too.
+alone; the weights of all attention layers can be kept on the way.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 
 import torch
 from torch import Tensor, nn
-from torch.utils.checkpoint import checkpoint
 
 from models.neighbours import Geometry, Stage
 from models.point_transformer import (
@@ -35,8 +32,6 @@ SAMPLED_ROWS = 64
 _GROUPED = 2**17
 """Elements of one grouped tensor on a processor: 512 points of the first stage, half a megabyte."""
 _GROUPED_ELSEWHERE = 2**26
-_GROUPED_GRADIENT = 2**22
-"""With gradients every chunk adds to whole tensors once: few chunks, each computed again on the way back."""
 _ROWS = 2**11
 """Points that go through plain linear layers at once."""
 _NARROW = 64
@@ -87,8 +82,7 @@ class _Pass:
 class FoldedPointTransformer:
     """A trained `net` (in eval mode) for inference: the same logits, quicker and in little memory.
 
-    Weights are folded once, here: build another where the net has changed or moved. On inputs that require
-    gradients it computes chunks again on the way back, so that gradients need little memory as well.
+    Weights are folded once, here: build another where the net has changed or moved. No gradients flow.
     """
 
     def __init__(self, net: PointTransformer) -> None:
@@ -114,11 +108,6 @@ class FoldedPointTransformer:
         """features [n, in_channels] → logits [n, classes]; the attention of every layer goes to `calls`."""
         with workers(task, alone=features.device.type != "cpu") as each:
             return self._run(features, geometry, _Pass(task, each, calls))
-
-    def differentiable(self, features: Tensor, geometry: Geometry, task: Task = SILENT) -> Tensor:
-        """The same logits, through which gradients flow to `features`."""
-        with torch.enable_grad(), workers(task, alone=True) as each:
-            return self._run(features, geometry, _Pass(task, each, None))
 
     def _run(self, features: Tensor, geometry: Geometry, way: _Pass) -> Tensor:
         stages = geometry.stages
@@ -175,8 +164,6 @@ def _chunks(neighbours: Tensor, channels: int) -> list[tuple[int, int]]:
     """[start, stop) of points whose grouped features fit the cache."""
     count, k = neighbours.shape
     limit = _GROUPED if neighbours.device.type == "cpu" else _GROUPED_ELSEWHERE
-    if torch.is_grad_enabled():
-        limit = max(limit, _GROUPED_GRADIENT)
     step = max(16, limit // (k * channels))
     return [(start, min(start + step, count)) for start in range(0, count, step)]
 
@@ -185,13 +172,6 @@ def _chunk(neighbours: Tensor, start: int, stop: int, finer: Tensor, points: Ten
     """Of the points [start, stop) of `points`, whose neighbours [n, k] are among the `finer` ones."""
     index = neighbours[start:stop].T.reshape(-1)
     return _Chunk(start, stop, index, offsets(finer, index, points[start:stop]).T.contiguous())
-
-
-def _computed(work: Callable[..., Tensor], *args: object) -> Tensor:
-    """`work(*args)`; where gradients are wanted, computed again on the way back instead of kept."""
-    if torch.is_grad_enabled():
-        return checkpoint(work, *args, use_reentrant=False)
-    return work(*args)
 
 
 class _Down:
@@ -209,14 +189,14 @@ class _Down:
 
         def part(bounds: tuple[int, int]) -> Tensor:
             chunk = _chunk(stage.gathered, *bounds, finer.points, stage.points)
-            return _computed(self._largest, x, chunk)
+            return self._largest(x, chunk)
 
         return torch.cat(way.each(part, _chunks(stage.gathered, x.shape[1])))
 
     def _largest(self, x: Tensor, chunk: _Chunk) -> Tensor:
         m = chunk.stop - chunk.start
         near = x.index_select(0, chunk.index).addmm_(chunk.offsets.T, self.near)
-        return torch.relu(near.view(-1, m, x.shape[1]).amax(0) + self.bias)
+        return near.view(-1, m, x.shape[1]).amax(0).add_(self.bias).relu_()
 
 
 class _Up:
@@ -293,7 +273,7 @@ class _Block:
             chunk = _chunk(stage.neighbours, start, stop, stage.points, stage.points)
             if stage.absent is not None:
                 chunk = replace(chunk, absent=stage.absent[start:stop].T)
-            out = _computed(partial(self._attended, kept=weights), q, k, v, chunk)
+            out = self._attended(q, k, v, chunk, weights)
             if weights is not None:
                 here = (rows >= start) & (rows < stop)
                 outputs[here] = out[rows[here] - start]
@@ -314,9 +294,6 @@ class _Block:
     def _projected(self, features: Tensor, way: _Pass) -> tuple[Tensor, Tensor, Tensor]:
         """q, k, v, each [n, C]."""
         layers = (self.q, self.k, self.v)
-        if torch.is_grad_enabled():
-            x = self._entered(features)
-            return tuple(torch.addmm(bias, x, weight) for weight, bias in layers)
         found = tuple(torch.empty_like(features) for _ in layers)
 
         def part(start: int) -> None:
@@ -342,10 +319,10 @@ class _Block:
             kept[chunk.start : chunk.stop] = weight.permute(2, 1, 0)
         value = v.index_select(0, chunk.index).addmm_(place.T, self.place_value)  # [k·m, C]
         if channels <= _NARROW:
-            value = value * (weight.view(self.maps, -1).T @ self.repeat)
+            value.mul_(weight.view(self.maps, -1).T @ self.repeat)
         else:
             spread = weight.permute(1, 2, 0).reshape(-1, 1, self.maps)
-            value = value.view(-1, SHARE, self.maps) * spread
+            value.view(-1, SHARE, self.maps).mul_(spread)
         return value.view(-1, m, channels).sum(0)
 
     def _values(self, features: Tensor, stage: Stage, rows: Tensor) -> Tensor:

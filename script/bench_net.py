@@ -21,16 +21,18 @@ SPACING = 0.04
 
 def room(count: int, seed: int = 0) -> np.ndarray:
     """float32 (count, 3): floor, ceiling, walls of 2.7 m, tables and chairs, with 6 mm of noise."""
+    from models.grid import grid_sample
+
     random = np.random.default_rng(seed)
     side = 1.0
-    while 1.3 * (2.5 * side**2 + 4.5 * side * 2.7) < count * SPACING**2:
+    while 2.5 * side**2 + 4.5 * side * 2.7 < count * SPACING**2:
         side += 0.05
     length, width = 1.25 * side, side
     x, y, z = np.eye(3)
     parts = [plane((0, 0, height), x, y, length, width) for height in (0, 2.7)]
     parts += [plane((0, at, 0), x, z, length, 2.7) for at in (0, width)]
     parts += [plane((at, 0, 0), y, z, width, 2.7) for at in (0, length)]
-    while sum(map(len, parts)) < 1.02 * count:
+    while sum(map(len, parts)) < 1.3 * count:
         a, b = random.random(2) * [max(length - 1.5, 0.1), max(width - 1.5, 0.1)]
         parts += [plane((a, b, 0.75), x, y, 1.4, 0.8), plane((a, b, 0), x, z, 1.4, 0.75)]
         parts += [
@@ -38,10 +40,9 @@ def room(count: int, seed: int = 0) -> np.ndarray:
             plane((a + 0.3, b, 0.45), x, z, 0.45, 0.5),
         ]
     points = np.concatenate(parts)
-    points += random.normal(0, 0.006, points.shape)
-    points = points[random.permutation(len(points))[:count]]
-    # In the order in which a grid sample comes: voxel by voxel.
-    return points[np.lexsort(np.floor(points / SPACING).T)].astype(np.float32)
+    points = (points + random.normal(0, 0.006, points.shape)).astype(np.float32)
+    points = points[grid_sample(points, SPACING)]
+    return points[np.sort(random.permutation(len(points))[:count])]
 
 
 def plane(corner: tuple[float, ...], u: np.ndarray, v: np.ndarray, wide: float, high: float) -> np.ndarray:
@@ -94,7 +95,10 @@ def folded() -> list[tuple[str, str, str]]:
             return net(*given[80_000])
 
     ratio = seconds(lambda: quick(*given[80_000]), plain, rounds=5)
-    small, large = seconds(lambda: quick(*given[20_000]), lambda: quick(*given[320_000]), rounds=5)
+    # As much work on either side, so that a busy machine disturbs both alike.
+    small, large = seconds(
+        lambda: [quick(*given[20_000]) for _ in range(16)], lambda: quick(*given[320_000]), rounds=5
+    )
     kept, neighbours, crop = seconds(
         lambda: quick(*given[80_000], calls=[]),
         lambda: geometry(given[80_000][1].stages[0].points.numpy()),
@@ -114,7 +118,7 @@ def folded() -> list[tuple[str, str, str]]:
         ("net, 80k points, all attention kept", f"{min(kept):.2f} s", ""),
         ("neighbours of all stages, 80k points", f"{min(neighbours):.2f} s", ""),
         ("neighbours of all stages, 8,192 points", f"{min(crop) * 1000:.0f} ms", "≤ 60 ms"),
-        ("net, 320k points / 16 × 20k points", f"{min(large) / min(small) / 16:.2f}", "≤ 1.15"),
+        ("net, 320k points / 16 × 20k points", f"{min(large) / min(small):.2f}", "≤ 1.15"),
     ]
 
 

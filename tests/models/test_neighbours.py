@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from models.neighbours import collate, farthest, geometry, in_space
+from models.neighbours import collate, farthest, geometry
 from models.task import Cancelled, Task
 from tests.models.clouds import cloud
 
@@ -107,14 +107,3 @@ def test_it_stops_when_nobody_waits_and_refuses_an_empty_cloud() -> None:
         geometry(cloud(50), task=Stop())
     with pytest.raises(ValueError, match="without points"):
         geometry(np.empty((0, 3), np.float32))
-
-
-def test_an_order_in_space_keeps_near_points_together() -> None:
-    points = np.stack(np.meshgrid(*[np.arange(8.0)] * 3), -1).reshape(-1, 3)[::-1]
-    order = in_space(points)
-    assert sorted(order) == list(range(512))
-    # Every eight in a row are the corners of one small cube, every 64 of a larger one.
-    for size, side in ((8, 1), (64, 3)):
-        parts = points[order].reshape(-1, size, 3)
-        assert (np.ptp(parts, axis=1) == side).all()
-    assert in_space(np.ones((3, 3))).tolist() == [0, 1, 2]

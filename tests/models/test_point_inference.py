@@ -209,18 +209,6 @@ def test_it_stops_between_layers_and_between_chunks(monkeypatch: pytest.MonkeyPa
     assert task.said == [f"Layer {number} of 11" for number in range(1, 12)]
 
 
-def test_gradients_flow_and_are_those_of_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(point_inference, "_GROUPED_GRADIENT", 2**14)
-    net, shape = small_net(), geometry(cloud(700))
-    found = []
-    for run in (net, FoldedPointTransformer(net).differentiable):
-        x = features(700).requires_grad_()
-        run(x, shape)[123].sum().backward()
-        found.append(x.grad)
-    torch.testing.assert_close(found[1], found[0], atol=1e-5, rtol=1e-4)
-    assert found[0].abs().max() > 1e-3
-
-
 def test_a_network_in_training_is_not_folded() -> None:
     with pytest.raises(ValueError, match="eval"):
         FoldedPointTransformer(PointTransformer(planes=(8,) * 5))
