@@ -183,7 +183,11 @@ def test_our_own_folders_come_back_in_half_precision(tmp_path: Path) -> None:
     assert found == config
     assert json.loads((tmp_path / "a/config.json").read_text())["licence"] == "MIT"
     kept = load_file(tmp_path / "a/model.safetensors")
-    assert all(tensor.dtype == torch.float16 for tensor in kept.values() if tensor.is_floating_point())
+    for name, tensor in kept.items():
+        # A variance may be beyond half precision: the norms' statistics keep theirs.
+        statistic = name.endswith(("running_mean", "running_var"))
+        if tensor.is_floating_point():
+            assert tensor.dtype == (torch.float32 if statistic else torch.float16), name
     assert not again.training
     x, shape = features(300, 5), geometry(cloud(300))
     torch.testing.assert_close(again(x, shape), net(x, shape), atol=5e-3, rtol=5e-3)
