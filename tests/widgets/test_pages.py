@@ -17,7 +17,10 @@ from widgets.welcome import Welcome, _Card, _DropArea, bundled_samples
 
 def test_every_bundled_sample_is_there():
     pictures = [sample.value for sample in bundled_samples() if isinstance(sample.value, Path)]
-    assert [path.name for path in pictures] == ["astronaut.jpg", "chelsea.jpg", "coffee.jpg", "rocket.jpg"]
+    assert [path.name for path in pictures] == [
+        *("astronaut.jpg", "chelsea.jpg", "coffee.jpg", "rocket.jpg"),
+        *("bedroom.ply", "corridor.ply", "meeting.ply"),
+    ]
     assert sum(isinstance(sample.value, str) for sample in bundled_samples()) == 3
 
 
