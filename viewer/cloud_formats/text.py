@@ -64,6 +64,10 @@ class Lines:
                 return
             yield number, lines
 
+    def count(self) -> int:
+        """How many lines from here on hold something."""
+        return sum(bool(line.strip()) for _, lines in self.blocks() for line in lines)
+
     def rows(self, count: int) -> Iterator[tuple[int, list[str]]]:
         """As `blocks`, until `count` lines that are neither blank nor comments have come."""
         while count > 0:
@@ -104,6 +108,12 @@ def prepared(lines: list[str], separators: str) -> list[str]:
     if "#" in text or "(" in text:
         text = _ODD_INFINITY.sub("inf", _ODD_NUMBERS.sub("nan", text))
     return text.split("\n")
+
+
+def bad_line(number: int, name: str, what: str) -> HeadlightError:
+    return HeadlightError(
+        f"Line {number:,} of {name} is no {what}.", "Correct or remove that line and try again."
+    )
 
 
 def is_number(word: str) -> bool:
