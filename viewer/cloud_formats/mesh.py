@@ -15,6 +15,8 @@ SPACING = 0.02
 """Metres between sampled points, about."""
 MAX_SAMPLED, MIN_SAMPLED = 1_000_000, 2_000
 MAX_FACES = 20_000_000
+_ROWS = 1 << 20
+"""Triangles"""
 
 
 @dataclass
@@ -52,20 +54,35 @@ def sampled(mesh: Mesh, source: Source) -> Parts:
         raise HeadlightError(
             f"A face of {name} has corner {wrong:,}, and the corners are 0 to {count - 1:,}.", WHOLE_COPY
         )
-    surface = trimesh.Trimesh(corners.points, faces, process=False)
-    source.report(1.0)
-    areas = np.nan_to_num(surface.area_faces, posinf=0.0)
-    total = areas.sum()
+
+    def cut(part: np.ndarray) -> np.ndarray:
+        return corners.points[part].astype(np.float64)
+
+    # A chunk at a time, for the memory and for a look at the task.
+    chunks = [faces[at : at + _ROWS] for at in range(0, len(faces), _ROWS)]
+    areas = []
+    for chunk in chunks:
+        source.report(1.0)
+        areas.append(np.nan_to_num(trimesh.triangles.area(cut(chunk)), posinf=0.0))
+    until = np.cumsum([0.0, *(part.sum() for part in areas)])
+    total = until[-1]
     if not (np.isfinite(total) and total > 0):
         corners.notices.append(f"The faces of {name} have no area: its corners are read as the points.")
         return corners
     finite = corners.points[np.isfinite(corners.points).all(1)]
     frame, _ = guess_frame(finite, unit=corners.unit, up=corners.up, sure=corners.sure)
     number = int(np.clip(total * frame.metres_per_unit**2 / SPACING**2, MIN_SAMPLED, MAX_SAMPLED))
-    source.report(1.0)
-    points, chosen, weights = trimesh.sample.sample_surface(
-        surface, number, face_weight=areas, return_barycentric=True, seed=0
-    )
+    made = []
+    for i, share in enumerate(np.diff(np.rint(until / total * number).astype(int))):
+        source.report(1.0)
+        alone = np.arange(chunks[i].size).reshape(-1, 3)
+        piece = trimesh.Trimesh(cut(chunks[i]).reshape(-1, 3), alone, process=False)
+        points, chosen, weights = trimesh.sample.sample_surface(
+            piece, share, face_weight=areas[i], return_barycentric=True, seed=i
+        )
+        made.append((points, chosen + i * _ROWS, weights))
+    points, chosen, weights = map(np.concatenate, zip(*made, strict=True))
+    normals = trimesh.util.unitize(trimesh.triangles.cross(cut(faces[chosen])))
     colours = None if mesh.face_colours is None else mesh.face_colours[chosen]
     if corners.colours is not None:
         shades = bytes8(corners.colours)[faces[chosen]]
@@ -73,7 +90,7 @@ def sampled(mesh: Mesh, source: Source) -> Parts:
     return Parts(
         points,
         colours,
-        surface.face_normals[chosen].astype(np.float32),
+        normals.astype(np.float32),
         unit=corners.unit,
         up=corners.up,
         sure=corners.sure,

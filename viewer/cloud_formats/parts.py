@@ -54,6 +54,9 @@ class Source:
         self.task.progress(_READING * min(1.0, share), f"Reading {self.name}")
 
 
+_ASCII = bytes(range(128)) + b"?" * 128
+
+
 class _Watched(io.RawIOBase):
     """A file that looks at the task each time a library reads of it."""
 
@@ -75,14 +78,17 @@ class _Watched(io.RawIOBase):
 
 
 @contextmanager
-def copied(source: Source, head: bytes, at: int) -> Iterator[BinaryIO]:
-    """A copy of the file from `at` on behind another head, for libraries that map files or read in one go."""
+def copied(source: Source, head: bytes, at: int, ascii_: bool = False) -> Iterator[BinaryIO]:
+    """A copy of the file from `at` on behind another head, for libraries that map files or read in one go.
+
+    ascii_: with a "?" for each byte that is none.
+    """
     with tempfile.TemporaryFile(prefix="headlight-") as file:
         file.write(head)
         source.file.seek(at)
         while data := source.file.read(min(CHUNK, source.left())):
             source.report(0.4 * source.file.tell() / source.size)
-            file.write(data)
+            file.write(data.translate(_ASCII) if ascii_ else data)
         file.seek(0)
         yield io.BufferedReader(_Watched(file, source), 1 << 17)
 

@@ -47,9 +47,11 @@ def read_ply(source: Source) -> Parts:
     if _lists(plan[vertex]):
         raise HeadlightError(f"The points of {name} hold lists.", "Save its points with plain properties.")
     _check_size(source, plan, counts, at)
-    with copied(source, head.encode(), at) as file:
+    if plan.text:  # keeps digits that a float32 would lose, and may hold 3.0 for a 3
+        head = re.sub(r"^(property +)(?!list )\S+", r"\1double", head, flags=re.M)
+    with copied(source, head.encode(), at, plan.text) as file:
         data = _read(file, plan, counts, head.count("\n") + 1, source)
-        parts = _points(data[vertex], source)
+        parts = _points(data[vertex], plan[vertex].data.dtype, source)
     comments = [comment for holder in (data, *data) for comment in holder.comments]
     names = next((c.split(":", 1)[1] for c in comments if c.lower().startswith("classes:")), None)
     if names is not None:
@@ -74,8 +76,7 @@ def _head(source: Source) -> tuple[str, int]:
     at = end.end() if end else len(raw)
     lines = [line.strip() for line in raw[:at].decode("latin-1").split("\n")]
     head = re.sub(r"[^\n -~]", "?", "\n".join(lines).replace("\t", " "))
-    if "\nformat ascii" in head:  # text keeps digits that a float32 would lose
-        head = re.sub(r"^(property +)float(32)?(?= )", r"\1double", head, flags=re.M)
+    head = head.replace("\nobj_info", "\ncomment")  # which may stand anywhere
     return head, at
 
 
@@ -95,6 +96,8 @@ def _plan(head: str, name: str) -> tuple[PlyData, dict[str, int]]:
         return PlyData.read(io.BytesIO(empty.encode()), mmap=False), counts
     except PlyHeaderParseError as error:
         raise _bad_header(name, error.line) from error
+    except ValueError as error:  # a name that comes twice
+        raise HeadlightError(f"The header of {name} cannot be read: {error}.", WHOLE_COPY) from error
 
 
 def _bad_header(name: str, line: int) -> HeadlightError:
@@ -157,10 +160,12 @@ def _read(file: BinaryIO, plan: PlyData, counts: dict[str, int], first: int, sou
         raise damaged(source.name, "PLY file") from error
 
 
-def _points(vertex: PlyElement, source: Source) -> Parts:
-    names = vertex.data.dtype.names
-    columns = Columns(source.name, roles(names), vertex.count, [vertex.data.dtype[n] for n in names])
-    rows = max(1, CHUNK // vertex.data.dtype.itemsize)
+def _points(vertex: PlyElement, dtype: np.dtype, source: Source) -> Parts:
+    """What the vertices hold, as the types that the header told; text as float64 where they are floats."""
+    names, read = dtype.names, vertex.data.dtype
+    dtypes = [read[name] if dtype[name].kind == "f" else dtype[name] for name in names]
+    columns = Columns(source.name, roles(names), vertex.count, dtypes)
+    rows = max(1, CHUNK // read.itemsize)
     for at in range(0, vertex.count, rows):
         source.report(0.8 + 0.2 * at / vertex.count)
         records = vertex.data[at : at + rows]

@@ -151,10 +151,11 @@ def read_off(source: Source) -> Parts:
             if not 0 <= size < len(words):
                 raise ValueError
             _fan([int(word) for word in words[1 : size + 1]], triangles)
-            tint = [float(w) * (1 if w.isdigit() else 255) for w in words[size + 1 : size + 4]]
+            tint = words[size + 1 : size + 4]
+            tint = [float(w) * (1 if w.isdigit() else 255) for w in tint] if len(tint) == 3 else []
         except (ValueError, OverflowError) as error:
             raise bad_line(number, name, "face") from error
-        tints.extend(tint * max(0, size - 2) if len(tint) == 3 else ())
+        tints.extend(tint * max(0, size - 2))
         held += 1
     if held < faces:
         raise promises_more(name, faces, held, "faces")
