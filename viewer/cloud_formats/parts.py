@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,7 +54,14 @@ class Source:
         self.task.progress(_READING * min(1.0, share), f"Reading {self.name}")
 
 
-_ASCII = bytes(range(128)) + b"?" * 128
+class Checked(Task):
+    """Looks whether another task was cancelled and tells nothing of its own."""
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+
+    def check(self) -> None:
+        self._task.check()
 
 
 class _Watched(io.RawIOBase):
@@ -77,18 +84,20 @@ class _Watched(io.RawIOBase):
         return len(data)
 
 
-@contextmanager
-def copied(source: Source, head: bytes, at: int, ascii_: bool = False) -> Iterator[BinaryIO]:
-    """A copy of the file from `at` on behind another head, for libraries that map files or read in one go.
+def chunks(source: Source, at: int) -> Iterator[bytes]:
+    """The file from `at` on."""
+    source.file.seek(at)
+    while data := source.file.read(min(CHUNK, source.left())):
+        source.report(0.4 * source.file.tell() / source.size)
+        yield data
 
-    ascii_: with a "?" for each byte that is none.
-    """
+
+@contextmanager
+def copied(source: Source, head: bytes, body: Iterable[bytes]) -> Iterator[BinaryIO]:
+    """A file of these, for libraries that map what they read or read in one go, and close it."""
     with tempfile.TemporaryFile(prefix="headlight-") as file:
         file.write(head)
-        source.file.seek(at)
-        while data := source.file.read(min(CHUNK, source.left())):
-            source.report(0.4 * source.file.tell() / source.size)
-            file.write(data.translate(_ASCII) if ascii_ else data)
+        file.writelines(body)
         file.seek(0)
         yield io.BufferedReader(_Watched(file, source), 1 << 17)
 

@@ -19,6 +19,7 @@ from viewer.cloud_formats.parts import (
     Parts,
     Source,
     check_count,
+    chunks,
     copied,
     damaged,
     promises_more,
@@ -75,7 +76,8 @@ def _chunks(
         return
     from pypcd4 import PointCloud
 
-    with copied(source, meta.compose_header().encode(), source.file.tell()) as file:
+    body = chunks(source, source.file.tell())
+    with copied(source, meta.compose_header().encode(), body) as file:
         records = PointCloud.from_fileobj(file).pc_data
     for at in range(0, len(records), _ROWS):
         source.report(0.8 + 0.2 * at / len(records))
@@ -123,7 +125,7 @@ def _check_size(source: Source, meta: MetaData, dtype: np.dtype) -> None:
     start, left = source.file.tell(), source.left()
     if meta.data == "ascii":
         if meta.points * (2 * len(dtype) - 1) > left + 1:
-            raise promises_more(source.name, meta.points, Lines(source).count())
+            raise promises_more(source.name, meta.points, sum(1 for _ in Lines(source).counted()))
     elif meta.data == "binary":
         if meta.points * dtype.itemsize > left:
             raise promises_more(source.name, meta.points, left // dtype.itemsize)

@@ -8,6 +8,8 @@ from __future__ import annotations
 import io
 import re
 import warnings
+from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -18,16 +20,17 @@ from viewer.cloud_formats.mesh import Mesh, check_faces, sampled
 from viewer.cloud_formats.parts import (
     CHUNK,
     WHOLE_COPY,
+    Checked,
     Columns,
     Parts,
     Source,
     check_count,
+    chunks,
     copied,
-    damaged,
     promises_more,
     roles,
 )
-from viewer.cloud_formats.text import Lines, bad_line, numbers
+from viewer.cloud_formats.text import Lines, bad_line, holds, numbers, prepared
 
 if TYPE_CHECKING:
     from plyfile import PlyData, PlyElement
@@ -49,8 +52,9 @@ def read_ply(source: Source) -> Parts:
     _check_size(source, plan, counts, at)
     if plan.text:  # keeps digits that a float32 would lose, and may hold 3.0 for a 3
         head = re.sub(r"^(property +)(?!list )\S+", r"\1double", head, flags=re.M)
-    with copied(source, head.encode(), at, plan.text) as file:
-        data = _read(file, plan, counts, head.count("\n") + 1, source)
+    body = _rows(source, at) if plan.text else chunks(source, at)
+    with copied(source, head.encode(), body) as file:
+        data = _read(file, plan, counts, at, source)
         parts = _points(data[vertex], plan[vertex].data.dtype, source)
     comments = [comment for holder in (data, *data) for comment in holder.comments]
     names = next((c.split(":", 1)[1] for c in comments if c.lower().startswith("classes:")), None)
@@ -78,6 +82,20 @@ def _head(source: Source) -> tuple[str, int]:
     head = re.sub(r"[^\n -~]", "?", "\n".join(lines).replace("\t", " "))
     head = head.replace("\nobj_info", "\ncomment")  # which may stand anywhere
     return head, at
+
+
+def _text(source: Source, at: int) -> Lines:
+    """The lines behind the header."""
+    source.file.seek(0)
+    first = source.file.read(at).count(b"\n") + 1
+    return Lines(replace(source, task=Checked(source.task)), first)
+
+
+def _rows(source: Source, at: int) -> Iterator[bytes]:
+    """The lines behind the header as plyfile wants them."""
+    for _, lines in _text(source, at).blocks():
+        rows = prepared([line for line in lines if holds(line)], "")
+        yield "".join(f"{row}\n" for row in rows).encode("ascii", "replace")
 
 
 def _plan(head: str, name: str) -> tuple[PlyData, dict[str, int]]:
@@ -124,14 +142,12 @@ def _check_size(source: Source, plan: PlyData, counts: dict[str, int], at: int) 
             types = [getattr(p, "len_dtype", p.val_dtype) for p in element.properties]
             least = max(1, sum(np.dtype(kind).itemsize for kind in types))
         if count * least > left + plan.text:  # the last line may lack its end
-            source.file.seek(at)
-            held = Lines(source).count() - before if plan.text else left // least
+            held = sum(1 for _ in _text(source, at).counted()) - before if plan.text else left // least
             raise promises_more(source.name, count, max(0, held), _what(element.name))
         left, before = left - count * least, before + count
 
 
-def _read(file: BinaryIO, plan: PlyData, counts: dict[str, int], first: int, source: Source) -> PlyData:
-    """What plyfile reads; the line `first` of a text is the first behind the header."""
+def _read(file: BinaryIO, plan: PlyData, counts: dict[str, int], at: int, source: Source) -> PlyData:
     from plyfile import PlyData, PlyElementParseError
 
     # plyfile reads records at speed only where it may map them, and lists only where all are as long.
@@ -149,15 +165,11 @@ def _read(file: BinaryIO, plan: PlyData, counts: dict[str, int], first: int, sou
         element, what = error.element, _what(error.element.name)
         if error.message == "early end-of-file":
             raise promises_more(source.name, element.count, error.row, what) from error
-        # A text: name the line.
-        before = takewhile(lambda name: name != element.name, counts)
-        number = first + sum(counts[name] for name in before) + error.row
-        if what == "faces":
-            raise bad_line(number, source.name, "face") from error
-        source.file.seek(0)
-        line = b"".join(islice(source.file, number - 1, number)).decode("latin-1").rstrip("\r\n")
-        numbers([line], number, len(element.properties), source.name)
-        raise damaged(source.name, "PLY file") from error
+        before = sum(counts[name] for name in takewhile(lambda name: name != element.name, counts))
+        number, line = next(islice(_text(source, at).counted(), before + error.row, None))
+        if what == "points":
+            numbers([line], number, len(element.properties), source.name)
+        raise bad_line(number, source.name, what.rstrip("s")) from error
 
 
 def _points(vertex: PlyElement, dtype: np.dtype, source: Source) -> Parts:

@@ -23,6 +23,7 @@ from viewer.cloud_formats.parts import (
     Parts,
     Source,
     check_count,
+    chunks,
     copied,
     damaged,
     no_points,
@@ -190,7 +191,8 @@ def read_stl(source: Source) -> Parts:
         if count * 50 > source.left():
             raise promises_more(source.name, count, source.left() // 50, "triangles")
         # trimesh wants nothing behind the triangles.
-        with copied(replace(source, size=84 + count * 50), b"", 0) as file:
+        whole = replace(source, size=84 + count * 50)
+        with copied(whole, b"", chunks(whole, 0)) as file:
             corners = load_stl_binary(file)["vertices"]
     if not count:
         raise no_points(source.name)

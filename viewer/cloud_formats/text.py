@@ -64,9 +64,12 @@ class Lines:
                 return
             yield number, lines
 
-    def count(self) -> int:
-        """How many lines from here on hold something."""
-        return sum(bool(line.strip()) for _, lines in self.blocks() for line in lines)
+    def counted(self) -> Iterator[tuple[int, str]]:
+        """(number, line) of those that are neither blank nor comments."""
+        for first, lines in self.blocks():
+            for number, line in enumerate(lines, first):
+                if holds(line):
+                    yield number, line
 
     def rows(self, count: int) -> Iterator[tuple[int, list[str]]]:
         """As `blocks`, until `count` lines that are neither blank nor comments have come."""
@@ -76,7 +79,7 @@ class Lines:
             if not lines:
                 return
             yield number, lines
-            count -= sum(map(_counts, lines))
+            count -= sum(map(holds, lines))
 
 
 def numbers(lines: Sequence[str], first: int, columns: int, name: str, separators: str = "") -> np.ndarray:
@@ -84,7 +87,7 @@ def numbers(lines: Sequence[str], first: int, columns: int, name: str, separator
 
     separators: characters that stand for a space; "," after "." says that commas are decimal points.
     """
-    kept = prepared([line for line in lines if _counts(line)], separators)
+    kept = prepared([line for line in lines if holds(line)], separators)
     if not kept:
         return np.empty((0, columns))
     try:
@@ -126,7 +129,8 @@ def is_number(word: str) -> bool:
     return True
 
 
-def _counts(line: str) -> bool:
+def holds(line: str) -> bool:
+    """Whether it is neither blank nor a comment."""
     bare = line.lstrip()
     return bare != "" and bare[0] not in "#/"
 
@@ -134,7 +138,7 @@ def _counts(line: str) -> bool:
 def _blamed(lines: Sequence[str], first: int, columns: int, name: str, separators: str) -> HeadlightError:
     """The error that names the first line which is not `columns` numbers."""
     for number, line in enumerate(lines, first):
-        if not _counts(line):
+        if not holds(line):
             continue
         words = prepared([line], separators)[0].split()
         bad = next((word for word in words if not is_number(word)), None)
