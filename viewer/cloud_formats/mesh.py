@@ -1,7 +1,8 @@
-"""Surfaces → points spread evenly over their area."""
+"""Surfaces → points spread over their area, by trimesh."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,62 +14,81 @@ from viewer.clouds import guess_frame
 SPACING = 0.02
 """Metres between sampled points, about."""
 MAX_SAMPLED, MIN_SAMPLED = 1_000_000, 2_000
+MAX_FACES = 20_000_000
+_ROWS = 1 << 20
+"""Triangles"""
 
 
 @dataclass
 class Mesh:
     corners: Parts
     """Its vertices, with what they carry."""
-    triangles: np.ndarray
-    """int (m, 3), indices of vertices"""
+    faces: np.ndarray | Sequence[np.ndarray]
+    """int (m, k), or m arrays of any length: indices of vertices"""
     face_colours: np.ndarray | None = None
     """uint8 (m, 3): a triangle's own colour, where its vertices have none."""
 
 
+def check_faces(name: str, count: int) -> None:
+    if count > MAX_FACES:
+        raise HeadlightError(
+            f"{name} has {count:,} faces, and meshes are read up to {MAX_FACES:,}.",
+            "Reduce it and try again.",
+        )
+
+
 def sampled(mesh: Mesh, source: Source) -> Parts:
-    """Points of the mesh, as many as its area needs; the same each time."""
-    corners, faces = mesh.corners, mesh.triangles
-    name, count = source.name, len(corners.points)
+    """Points of the mesh, as many as its area needs, the same each time; its corners if it has no area."""
+    import trimesh
+
+    corners, name, count = mesh.corners, source.name, len(mesh.corners.points)
+    source.report(1.0)
+    faces = trimesh.geometry.triangulate_quads(mesh.faces).reshape(-1, 3)
+    check_faces(name, len(faces))
+    if not len(faces):
+        corners.notices.append(f"{name} has no faces: its corners are read as the points.")
+        return corners
     outside = (faces < 0) | (faces >= count)
     if outside.any():
         wrong = int(faces[outside][0])
         raise HeadlightError(
             f"A face of {name} has corner {wrong:,}, and the corners are 0 to {count - 1:,}.", WHOLE_COPY
         )
-    source.report(0.7)
-    points = corners.points.astype(np.float64)
-    a, b, c = (points[faces[:, i]] for i in range(3))
-    areas = np.linalg.norm(np.cross(b - a, c - a), axis=1) / 2
-    areas[~np.isfinite(areas)] = 0.0
-    total = areas.sum()
+
+    def cut(part: np.ndarray) -> np.ndarray:
+        return corners.points[part].astype(np.float64)
+
+    # A chunk at a time, for the memory and for a look at the task.
+    chunks = [faces[at : at + _ROWS] for at in range(0, len(faces), _ROWS)]
+    areas = []
+    for chunk in chunks:
+        source.report(1.0)
+        areas.append(np.nan_to_num(trimesh.triangles.area(cut(chunk)), posinf=0.0))
+    until = np.cumsum([0.0, *(part.sum() for part in areas)])
+    total = until[-1]
     if not (np.isfinite(total) and total > 0):
         corners.notices.append(f"The faces of {name} have no area: its corners are read as the points.")
         return corners
-    finite = points[np.isfinite(points).all(1)]
+    finite = corners.points[np.isfinite(corners.points).all(1)]
     frame, _ = guess_frame(finite, unit=corners.unit, up=corners.up, sure=corners.sure)
-    wanted = total * frame.metres_per_unit**2 / SPACING**2
-    number = int(np.clip(wanted, MIN_SAMPLED, MAX_SAMPLED))
-    random = np.random.default_rng(0)
-    # One draw in each equal share of the area spreads them more evenly than free draws.
-    places = (np.arange(number) + random.random(number)) * (total / number)
-    chosen = np.searchsorted(np.cumsum(areas), places, side="right").clip(max=len(areas) - 1)
-    root, along = np.sqrt(random.random(number)), random.random(number)
-    weights = np.stack([1 - root, root * (1 - along), root * along], axis=1)
-    source.report(0.85)
-    corner = faces[chosen]
-
-    def spread(values: np.ndarray) -> np.ndarray:
-        return sum(weights[:, i, None] * values[corner[:, i]] for i in range(3))
-
-    colours = None
+    number = int(np.clip(total * frame.metres_per_unit**2 / SPACING**2, MIN_SAMPLED, MAX_SAMPLED))
+    made = []
+    for i, share in enumerate(np.diff(np.rint(until / total * number).astype(int))):
+        source.report(1.0)
+        alone = np.arange(chunks[i].size).reshape(-1, 3)
+        piece = trimesh.Trimesh(cut(chunks[i]).reshape(-1, 3), alone, process=False)
+        points, chosen, weights = trimesh.sample.sample_surface(
+            piece, share, face_weight=areas[i], return_barycentric=True, seed=i
+        )
+        made.append((points, chosen + i * _ROWS, weights))
+    points, chosen, weights = map(np.concatenate, zip(*made, strict=True))
+    normals = trimesh.util.unitize(trimesh.triangles.cross(cut(faces[chosen])))
+    colours = None if mesh.face_colours is None else mesh.face_colours[chosen]
     if corners.colours is not None:
-        colours = np.rint(spread(bytes8(corners.colours).astype(np.float64))).astype(np.uint8)
-    elif mesh.face_colours is not None:
-        colours = mesh.face_colours[chosen]
-    normals = np.cross(b[chosen] - a[chosen], c[chosen] - a[chosen])
-    normals /= np.linalg.norm(normals, axis=1, keepdims=True)
+        shades = bytes8(corners.colours)[faces[chosen]]
+        colours = np.rint(np.einsum("nk,nkc->nc", weights, shades)).astype(np.uint8)
     return Parts(
-        spread(points),
+        points,
         colours,
         normals.astype(np.float32),
         unit=corners.unit,
@@ -80,18 +100,3 @@ def sampled(mesh: Mesh, source: Source) -> Parts:
             f"{number:,} points of its surface are read.",
         ],
     )
-
-
-def triangles(polygons: np.ndarray | list[np.ndarray]) -> np.ndarray:
-    """int64 (m, 3) of polygons with any number of corners, or of an array (m, corners)."""
-    if isinstance(polygons, list):
-        lengths = {len(p) for p in polygons if len(p) >= 3}
-        groups = [np.array([p for p in polygons if len(p) == n], np.int64) for n in sorted(lengths)]
-    else:
-        groups = [polygons] if polygons.shape[1] >= 3 else []
-    fans = [
-        np.stack([group[:, 0], group[:, i], group[:, i + 1]], axis=1)
-        for group in groups
-        for i in range(1, group.shape[1] - 1)
-    ]
-    return np.concatenate(fans) if fans else np.empty((0, 3), np.int64)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -50,6 +52,54 @@ class Source:
         """Tell how far it is, by the place in the file if no share is given. Raises Cancelled."""
         share = self.file.tell() / max(1, self.size) if share is None else share
         self.task.progress(_READING * min(1.0, share), f"Reading {self.name}")
+
+
+class Checked(Task):
+    """Looks whether another task was cancelled and tells nothing of its own."""
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+
+    def check(self) -> None:
+        self._task.check()
+
+
+class _Watched(io.RawIOBase):
+    """A file that looks at the task each time a library reads of it."""
+
+    def __init__(self, file: BinaryIO, source: Source) -> None:
+        self._file, self._source = file, source
+        self.fileno, self.seek, self.tell = file.fileno, file.seek, file.tell
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:
+        self._source.report(0.4 + 0.4 * self.tell() / max(1, self._source.size))
+        data = self._file.read(min(len(buffer), CHUNK))
+        buffer[: len(data)] = data
+        return len(data)
+
+
+def chunks(source: Source, at: int) -> Iterator[bytes]:
+    """The file from `at` on."""
+    source.file.seek(at)
+    while data := source.file.read(min(CHUNK, source.left())):
+        source.report(0.4 * source.file.tell() / source.size)
+        yield data
+
+
+@contextmanager
+def copied(source: Source, head: bytes, body: Iterable[bytes]) -> Iterator[BinaryIO]:
+    """A file of these, for libraries that map what they read or read in one go, and close it."""
+    with tempfile.TemporaryFile(prefix="headlight-") as file:
+        file.write(head)
+        file.writelines(body)
+        file.seek(0)
+        yield io.BufferedReader(_Watched(file, source), 1 << 17)
 
 
 @dataclass

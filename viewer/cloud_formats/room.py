@@ -10,7 +10,7 @@ import numpy as np
 
 from models.errors import HeadlightError
 from models.task import Task
-from viewer.cloud_formats.parts import MAX_CLOUD_BYTES, Parts, Source, check_count
+from viewer.cloud_formats.parts import MAX_CLOUD_BYTES, Checked, Parts, Source, check_count
 from viewer.cloud_formats.table import layout, not_points, read_table
 from viewer.cloud_labels import CLASSES, known_class
 
@@ -92,17 +92,7 @@ def _text(path: Path, task: Task) -> Parts:
         if found is None:
             raise not_points(path.name)
         file.seek(0)
-        source = Source(path.name, file, path.stat().st_size, path, _Checked(task))
+        source = Source(path.name, file, path.stat().st_size, path, Checked(task))
         parts = read_table(source, found)
     # S3DIS says x y z r g b; a thing of one colour would leave that open.
     return replace(parts, labels=None) if parts.colours is not None else parts
-
-
-class _Checked(Task):
-    """Progress is told by the room; its files only look whether it was cancelled."""
-
-    def __init__(self, task: Task) -> None:
-        self._task = task
-
-    def check(self) -> None:
-        self._task.check()

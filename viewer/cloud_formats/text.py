@@ -64,6 +64,13 @@ class Lines:
                 return
             yield number, lines
 
+    def counted(self) -> Iterator[tuple[int, str]]:
+        """(number, line) of those that are neither blank nor comments."""
+        for first, lines in self.blocks():
+            for number, line in enumerate(lines, first):
+                if holds(line):
+                    yield number, line
+
     def rows(self, count: int) -> Iterator[tuple[int, list[str]]]:
         """As `blocks`, until `count` lines that are neither blank nor comments have come."""
         while count > 0:
@@ -72,7 +79,7 @@ class Lines:
             if not lines:
                 return
             yield number, lines
-            count -= sum(map(_counts, lines))
+            count -= sum(map(holds, lines))
 
 
 def numbers(lines: Sequence[str], first: int, columns: int, name: str, separators: str = "") -> np.ndarray:
@@ -80,7 +87,7 @@ def numbers(lines: Sequence[str], first: int, columns: int, name: str, separator
 
     separators: characters that stand for a space; "," after "." says that commas are decimal points.
     """
-    kept = prepared([line for line in lines if _counts(line)], separators)
+    kept = prepared([line for line in lines if holds(line)], separators)
     if not kept:
         return np.empty((0, columns))
     try:
@@ -106,6 +113,12 @@ def prepared(lines: list[str], separators: str) -> list[str]:
     return text.split("\n")
 
 
+def bad_line(number: int, name: str, what: str) -> HeadlightError:
+    return HeadlightError(
+        f"Line {number:,} of {name} is no {what}.", "Correct or remove that line and try again."
+    )
+
+
 def is_number(word: str) -> bool:
     if "_" in word:  # which Python reads
         return False
@@ -116,7 +129,8 @@ def is_number(word: str) -> bool:
     return True
 
 
-def _counts(line: str) -> bool:
+def holds(line: str) -> bool:
+    """Whether it is neither blank nor a comment."""
     bare = line.lstrip()
     return bare != "" and bare[0] not in "#/"
 
@@ -124,7 +138,7 @@ def _counts(line: str) -> bool:
 def _blamed(lines: Sequence[str], first: int, columns: int, name: str, separators: str) -> HeadlightError:
     """The error that names the first line which is not `columns` numbers."""
     for number, line in enumerate(lines, first):
-        if not _counts(line):
+        if not holds(line):
             continue
         words = prepared([line], separators)[0].split()
         bad = next((word for word in words if not is_number(word)), None)
