@@ -228,7 +228,29 @@ def cloud() -> list[tuple[str, str, str]]:
     return measured()
 
 
-FIGURES = {"capture": capture, "peak": peak, "gestures": gestures, "start": start, "cloud": cloud}
+def net() -> list[tuple[str, str, str]]:
+    """The Point Transformer: folded against plain, and how its time grows."""
+    from script.bench_net import folded
+
+    return folded()
+
+
+def net_memory() -> list[tuple[str, str, str]]:
+    """The Point Transformer's peak memory at 320,000 points."""
+    from script.bench_net import peak as measured
+
+    return measured()
+
+
+FIGURES = {
+    "capture": capture,
+    "peak": peak,
+    "gestures": gestures,
+    "start": start,
+    "cloud": cloud,
+    "net": net,
+    "net-memory": net_memory,
+}
 
 
 def main() -> int:

@@ -1,6 +1,6 @@
 """Speed and memory of the Point Transformer on room-shaped clouds: surfaces, one point in 0.04 m.
 
-What script/bench runs of point networks; alone: python -m script.bench_net
+What `script/bench net` runs of point networks.
 """
 
 from __future__ import annotations
@@ -172,12 +172,3 @@ def peak_here() -> None:
     watcher.join()
     kept = sum(call.weights.numel() * 4 for call in calls)
     print(json.dumps({"peak": highest - base, "seconds": took, "kept": kept}))
-
-
-FIGURES = {"net": folded, "net-memory": peak}
-
-
-if __name__ == "__main__":
-    for measure in FIGURES.values():
-        for figure, measured, reach in measure():
-            print(f"{figure:<78}{measured:>18}  {reach}", flush=True)

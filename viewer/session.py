@@ -14,6 +14,7 @@ from typing import Any, Literal
 from psygnal import Signal
 
 from models.attention import Trace
+from models.convolution_stack import ConvStack
 from models.rollout_settings import RolloutSettings
 from models.tokens import Place
 from viewer.clouds import CloudInput
@@ -36,7 +37,9 @@ ColourBy = Literal[
     "critical",
     "bound",
 ]
-Reach = Literal["attention", "composed", "hops", "gradient"]
+Reach = Literal["attention", "composed", "hops", "gradient", "voxels"]
+Page = Literal["attention", "fields", "cost"]
+"""What the panes are about: attention, receptive fields, or what layers cost."""
 
 GESTURE_SECONDS = 1.0
 """Changes of one control that follow each other faster than this are undone in one step."""
@@ -115,12 +118,42 @@ class CloudSettings:
 
 
 @dataclass(frozen=True)
+class FieldSettings:
+    """What is shown of receptive fields.
+
+    layer: the name of the layer whose unit is looked at, "" for the last. box, heat, row: draw the theoretical
+    field, the effective one, the row of the selected attention head. contours: of 50 % and 95 % of the
+    effective field's mass. windows: the edges of attention windows. inputs, source: how many inputs the
+    effective field is averaged over, and which: this picture, or noise.
+    compare: the second network, looked at beside the first. networks: those of the growth plot.
+    include_self: attention distance counts the query's own patch. all_operations: list every operation, not
+    blocks alone.
+    """
+
+    layer: str = ""
+    box: bool = True
+    heat: bool = True
+    row: bool = False
+    contours: bool = True
+    windows: bool = True
+    inputs: int = 1
+    source: Literal["picture", "noise"] = "picture"
+    compare: str | None = None
+    compare_layer: str = ""
+    networks: tuple[str, ...] = ("vgg16", "resnet50", "convnext-tiny", "swin-tiny", "vit-base")
+    include_self: bool = True
+    all_operations: bool = False
+
+
+@dataclass(frozen=True)
 class View:
     """Everything about a document that a gesture changes and undo brings back."""
 
     selection: Selection = Selection()
     map: MapSettings = MapSettings()
     cloud: CloudSettings = CloudSettings()
+    fields: FieldSettings = FieldSettings()
+    stack: ConvStack = ConvStack()
     rollout: RolloutSettings = field(default_factory=RolloutSettings)
     rollout_selected: bool = False
     """Roll out the selected queries rather than the readout."""
@@ -253,6 +286,14 @@ class Session:
     def set_cloud(self, gesture: str = "", **changes: Any) -> None:
         """Change how the cloud is looked at; `gesture` as for `set_map`."""
         self._change(replace(self.view, cloud=replace(self.view.cloud, **changes)), gesture)
+
+    def set_fields(self, gesture: str = "", **changes: Any) -> None:
+        """Change what is shown of receptive fields; `gesture` as for `set_map`."""
+        self._change(replace(self.view, fields=replace(self.view.fields, **changes)), gesture)
+
+    def set_stack(self, gesture: str = "", **changes: Any) -> None:
+        """Change the stack of convolutions; `gesture` as for `set_map`."""
+        self._change(replace(self.view, stack=replace(self.view.stack, **changes)), gesture)
 
     def select_map(self, layer: int, head: int, rows: tuple[int, ...]) -> None:
         """Select a map of the map grid and say which layers its rows show, in one step."""

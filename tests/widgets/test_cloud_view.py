@@ -152,8 +152,8 @@ def test_progressive_drawing_ends_with_every_point(opened, qtbot):
 def test_while_the_camera_moves_fewer_points_are_drawn(opened, qtbot):
     points = np.random.default_rng(0).uniform(-1, 1, (200_000, 3))
     view = opened(points)
-    view._canvas._cost = 1e-3  # so slow that only the least is drawn
     for _ in range(2):
+        view._canvas._cost = 1e-3  # so slow that only the least is drawn, whatever was measured since
         view.camera.orbit(10, 0)
         view.grab()
         few = view._canvas._gl.front.drawn
