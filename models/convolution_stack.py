@@ -1,4 +1,4 @@
-"""A stack of convolutions as a person builds it: kernel, stride, padding, dilation of each layer. numpy only."""
+"""A stack of convolutions as a person builds it: kernel, stride, padding and dilation a layer. numpy only."""
 
 from __future__ import annotations
 

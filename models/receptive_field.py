@@ -23,8 +23,8 @@ class Field:
     shape: units per axis of the layer's output. channels: of its output, 0 where unknown.
     aligned: False where branches of other stride or centre were merged; `note` then names them.
     whole: a global operation came before: every unit sees the whole picture.
-    intervals: one int array (units, 2) per axis, [first, last + 1), where what a unit sees depends on where it
-    lies (attention in windows); size, stride and start are then those of the unit in the middle.
+    intervals: one int array (units, 2) per axis, [first, last + 1), where what a unit sees depends on where
+    it lies (attention in windows); size, stride and start are then those of the unit in the middle.
     """
 
     name: str

@@ -121,10 +121,10 @@ class CloudSettings:
 class FieldSettings:
     """What is shown of receptive fields.
 
-    layer: the name of the layer whose unit is looked at, "" for the last. box, heat, row: draw the theoretical
-    field, the effective one, the row of the selected attention head. contours: of 50 % and 95 % of the
-    effective field's mass. windows: the edges of attention windows. inputs, source: how many inputs the
-    effective field is averaged over, and which: this picture, or noise.
+    layer: the name of the layer whose unit is looked at, "" for the last. box, heat, row: draw the
+    theoretical field, the effective one, the row of the selected attention head. contours: of 50 % and 95 %
+    of the effective field's mass. windows: the edges of attention windows. inputs, source: how many inputs
+    the effective field is averaged over, and which: this picture, or noise.
     compare: the second network, looked at beside the first. networks: those of the growth plot.
     include_self: attention distance counts the query's own patch. all_operations: list every operation, not
     blocks alone.
@@ -153,7 +153,7 @@ class View:
     map: MapSettings = MapSettings()
     cloud: CloudSettings = CloudSettings()
     fields: FieldSettings = FieldSettings()
-    stack: ConvStack = ConvStack()
+    stack: ConvStack = field(default_factory=ConvStack)
     rollout: RolloutSettings = field(default_factory=RolloutSettings)
     rollout_selected: bool = False
     """Roll out the selected queries rather than the readout."""
