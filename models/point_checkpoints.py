@@ -24,14 +24,7 @@ from models.errors import HeadlightError
 from models.neighbours import Interpolation
 from models.point_transformer import SHARE, PointTransformer
 from models.pointnet import PointNet
-
-S3DIS = (
-    *("ceiling", "floor", "wall", "beam", "column", "window", "door"),
-    *("table", "chair", "sofa", "bookcase", "board", "clutter"),
-)
-"""The order of Headlight, PointNet, Open3D-ML and Pointcept."""
-S3DIS_ORIGINAL = (*S3DIS[:7], "chair", "table", "bookcase", "sofa", "board", "clutter")
-"""The order of the data set's own file of names."""
+from models.s3dis import CLASSES, ORIGINAL_ORDER
 
 MAX_BYTES = 1 << 30
 """Of a checkpoint: with the optimiser's state, that of a full network has 0.1 GB."""
@@ -153,9 +146,9 @@ def describe(state: Mapping[str, Tensor]) -> dict[str, Any]:
 
 def class_names(count: int, source: str) -> tuple[str, ...]:
     """S3DIS's in the order of the source; numbers where there are not 13."""
-    if count != len(S3DIS):
+    if count != len(CLASSES):
         return tuple(f"class {number}" for number in range(count))
-    return S3DIS_ORIGINAL if source == "postech" else S3DIS
+    return ORIGINAL_ORDER if source == "postech" else CLASSES
 
 
 def save_network(folder: Path, net: PointTransformer | PointNet, config: PointConfig, **more: Any) -> None:
