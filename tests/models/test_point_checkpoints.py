@@ -180,8 +180,8 @@ def test_our_own_folders_come_back_in_half_precision(tmp_path: Path) -> None:
     net = randomised(config.network())
     net.cls[1].running_var[0] = 1e6  # beyond half precision, as a trained network's can be
     save_network(tmp_path / "a", net, config, licence="MIT")
-    again, found = load_network(tmp_path / "a")
-    assert found == config
+    again, found, missing = load_network(tmp_path / "a")
+    assert (found, missing) == (config, ())
     assert json.loads((tmp_path / "a/config.json").read_text())["licence"] == "MIT"
     kept = load_file(tmp_path / "a/model.safetensors")
     assert all(kept[name].dtype == torch.float16 for name, _ in net.named_parameters())
@@ -198,7 +198,7 @@ def test_a_pointnet_s_folder_keeps_its_widths(tmp_path: Path) -> None:
     config = PointConfig("pointnet", ("floor", "rest"), OWN, widths=widths)
     net = randomised(config.network())
     save_network(tmp_path, net, config)
-    again, found = load_network(tmp_path)
+    again, found, _ = load_network(tmp_path)
     assert isinstance(again, PointNet)
     assert found == config
     x, positions = features(100, 5)[None], torch.from_numpy(cloud(100))[None]
