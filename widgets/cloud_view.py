@@ -16,9 +16,8 @@ from widgets.cloud_gestures import CloudGestures
 from widgets.cloud_overlay import CloudOverlay, Star
 from widgets.colormap import lut as colour_table
 from widgets.cursor_tip import CursorTip
-from widgets.cutaway import room_box
 from widgets.gestures import by_keyboard
-from widgets.picking import PointGrid, spacing
+from widgets.prepared import Prepared, prepare
 
 _CLOSED, _SIZES = 1.9, (2.5, 7.0)  # spacings that make a point's diameter, held within these pixels
 _FIT_SAMPLE = 20_000  # points that decide what "all is seen" means
@@ -40,14 +39,13 @@ class CloudView(CloudGestures):
         self._overlay = CloudOverlay(self._camera, self)
         self._tip = CursorTip(self)
         self._tip_function: Callable[[int], str] | None = None
-        self._points = np.zeros((0, 3), np.float32)
+        self._cloud = prepare(np.zeros((0, 3)))
+        self._points = self._cloud.points
         self._colours = np.zeros((0, 3), np.uint8)
         self._visible: np.ndarray | None = None
-        self._grid: PointGrid | None = None
         self._lut = colour_table()
         self._cutaway = False
         self._own_size: float | None = None
-        self._spacing = 0.0  # metres between points
         self._unfitted = True  # fit as soon as the view has its size
         self._fitted: Pose | None = None  # the camera as it was fitted to this view's size
         self._canvas.settled.connect(self.settled)
@@ -70,24 +68,20 @@ class CloudView(CloudGestures):
         self._unfitted = False
         self._camera_moved()
 
-    def set_points(self, points: np.ndarray, grid: PointGrid | None = None, fit: bool = True) -> None:
-        """float32 (n, 3) metres; ValueError where any is not finite. Colours, mask and marks are taken away.
+    def set_points(self, points: Prepared | np.ndarray, fit: bool = True) -> None:
+        """A cloud that a worker prepared; of float32 (n, 3), as of a few points, it is prepared here.
 
-        grid: PointGrid(points), where it was made off the GUI thread; else it is made when first needed.
-        fit: False keeps the camera.
+        Colours, mask and marks are taken away. fit: False keeps the camera.
         """
-        points = np.ascontiguousarray(points, np.float32).reshape(-1, 3)
-        if len(points) and not np.isfinite([points.min(), points.max()]).all():
-            raise ValueError("a point of the cloud is not finite")
-        self._points, self._grid, self._visible = points, grid, None
-        self._spacing = spacing(points)
-        self._colours = np.full(points.shape, 200, np.uint8)
+        cloud = points if isinstance(points, Prepared) else prepare(points)
+        self._cloud, self._points, self._visible = cloud, cloud.points, None
+        self._colours = np.full(cloud.points.shape, 200, np.uint8)
         self._overlay.marks.star = self._overlay.marks.hovered = None
         self._canvas.set_marked(np.zeros((0, 3), np.float32))
-        self._canvas.set_points(points)
+        self._canvas.set_points(cloud)
         self.set_cutaway(self._cutaway)
-        if len(points):
-            self._camera.set_scene(points.min(0), points.max(0))
+        if len(self._points):
+            self._camera.set_scene(cloud.low, cloud.high)
             if fit:
                 self.fit()
         self._say()
@@ -124,8 +118,8 @@ class CloudView(CloudGestures):
         if pixels is None:
             distance, fitted = self._camera.pose.distance, self._camera.fitted
             scale = float(self._camera.pixels_per_metre(distance, self._size())) * distance / fitted
-            pixels = min(max(_CLOSED * self._spacing * scale, _SIZES[0]), _SIZES[1])
-            if not self._spacing:  # a point, or the same one again and again
+            pixels = min(max(_CLOSED * self._cloud.spacing * scale, _SIZES[0]), _SIZES[1])
+            if not self._cloud.spacing:  # a point, or the same one again and again
                 pixels = _SIZES[1]
         if pixels != self._canvas.point_size:
             self._canvas.point_size = self._overlay.point_size = float(min(max(pixels, 1.0), 32.0))
@@ -140,7 +134,7 @@ class CloudView(CloudGestures):
 
     def set_cutaway(self, on: bool) -> None:
         """Leave out the walls and the ceiling of a room that stand between the camera and its inside."""
-        self._canvas.box = room_box(self._points) if on and len(self._points) else None
+        self._canvas.box = self._cloud.box if on else None
         self._cutaway = on
         self._canvas.redraw()
         self._point_soon.start()
@@ -163,9 +157,11 @@ class CloudView(CloudGestures):
         """Show all visible points as large as can be, without turning."""
         self._unfitted = not self.isVisible()
         if len(self._points):
-            points = self._points if self._visible is None else self._points[self._visible]
-            points = points if len(points) else self._points
-            self._camera.fit(points[:: max(1, len(points) // _FIT_SAMPLE)], self._size())
+            shown = np.zeros(0, int) if self._visible is None else np.flatnonzero(self._visible)
+            few = self._points[shown[:: max(1, len(shown) // _FIT_SAMPLE)]]
+            if not len(few):
+                few = self._cloud.shuffled[:_FIT_SAMPLE]
+            self._camera.fit(few, self._size())
             self._fitted = self._camera.pose
             self._resize_points()
 
@@ -220,7 +216,7 @@ class CloudView(CloudGestures):
         if not len(self._points):
             return None
         canvas = self._canvas
-        return self._index().pick(
+        return self._cloud.grid.pick(
             self._camera, x, y, self._size(), self._visible, canvas.drawn_size(), canvas.planes()
         )
 
@@ -233,12 +229,9 @@ class CloudView(CloudGestures):
         return self._points[index].astype(np.float64)
 
     def _inside(self, polygon: np.ndarray) -> np.ndarray:
-        return self._index().inside(self._camera, polygon, self._size(), self._visible, self._canvas.planes())
-
-    def _index(self) -> PointGrid:
-        if self._grid is None:
-            self._grid = PointGrid(self._points)
-        return self._grid
+        return self._cloud.grid.inside(
+            self._camera, polygon, self._size(), self._visible, self._canvas.planes()
+        )
 
     def _camera_moved(self) -> None:
         self._canvas.update()

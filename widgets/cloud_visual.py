@@ -82,10 +82,3 @@ class CloudVisual:
     def delete(self) -> None:
         for thing in (self._round, self._square, self._positions, self._colours):
             thing.delete()
-
-
-def shuffled(n: int) -> np.ndarray:
-    """int32 (n,): an order in which every prefix is a fair sample; always the same for the same n."""
-    order = np.arange(n, dtype=np.int32)
-    np.random.default_rng(n).shuffle(order)
-    return order

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -16,6 +17,7 @@ from viewer import cloud_maps
 from viewer.clouds import Frame
 from viewer.inputs import ImageInput
 from viewer.session import RunOptions
+from widgets.prepared import prepare
 
 
 def test_a_cloud_is_seen_before_any_model_has_answered(make_window, settled):
@@ -59,6 +61,22 @@ def test_a_hidden_class_is_gone_from_both_views(cloud_window, settled):
     window.actions_.run("undo")
     assert window.session.view.cloud.hidden == {0, 2}
     settled(window)
+
+
+def test_points_are_prepared_once_and_by_a_worker(make_window, settled, monkeypatch):
+    window, prepared = make_window(run=False), []
+
+    def watched(points):
+        prepared.append((len(points), threading.current_thread() is threading.main_thread()))
+        return prepare(points)
+
+    monkeypatch.setattr("widgets.prepared.prepare", watched)
+    monkeypatch.setattr("widgets.cloud_view.prepare", watched)
+    window.session.add(room(900), RunOptions())
+    settled(window)
+    assert [found for found in prepared if found[0]] == [(900, False)]
+    assert len(pane(window, "cloud").view._points) == 900
+    assert pane(window, "cloud").view._cloud is pane(window, "cloud-second").view._cloud
 
 
 def test_each_view_has_its_own_colours_and_their_menu_says_what_cannot_be_had(cloud_window, settled):
