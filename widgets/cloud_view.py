@@ -42,6 +42,7 @@ class CloudView(CloudGestures):
         self._cloud = prepare(np.zeros((0, 3)))
         self._points = self._cloud.points
         self._colours = np.zeros((0, 3), np.uint8)
+        self._groups: np.ndarray | None = None
         self._visible: np.ndarray | None = None
         self._lut = colour_table()
         self._cutaway = False
@@ -75,7 +76,7 @@ class CloudView(CloudGestures):
         """
         cloud = points if isinstance(points, Prepared) else prepare(points)
         self._cloud, self._points, self._visible = cloud, cloud.points, None
-        self._colours = np.full(cloud.points.shape, 200, np.uint8)
+        self._colours, self._groups = np.full(cloud.points.shape, 200, np.uint8), None
         self._overlay.marks.star = self._overlay.marks.hovered = None
         self._canvas.set_marked(np.zeros((0, 3), np.float32))
         self._canvas.set_points(cloud)
@@ -87,11 +88,17 @@ class CloudView(CloudGestures):
         self._say()
         self._hover(None)
 
-    def set_colours(self, rgb: np.ndarray) -> None:
-        """uint8 (n, 3): the colour of each point."""
+    def set_colours(self, rgb: np.ndarray, groups: np.ndarray | None = None) -> None:
+        """uint8 (n, 3): the colour of each point. groups: uint8 (n,) below GROUPS; one can be lit."""
         self._check(rgb, 3)
-        self._colours = rgb
-        self._canvas.set_colours(rgb, self._visible, reshaped=False)
+        if groups is not None:
+            self._check(groups)
+        self._colours, self._groups = rgb, groups
+        self._canvas.set_colours(rgb, self._visible, groups, reshaped=False)
+
+    def set_lit(self, group: int | None) -> None:
+        """Dim all points but those of a group of `set_colours`; None for none. Nothing is sent again."""
+        self._canvas.set_lit(group)
 
     def set_visible(self, mask: np.ndarray | None) -> None:
         """bool (n,): True is drawn and can be pointed at. None for all."""
@@ -99,7 +106,7 @@ class CloudView(CloudGestures):
             self._check(mask)
             mask = np.asarray(mask, bool)
         self._visible = mask
-        self._canvas.set_colours(self._colours, mask, reshaped=True)
+        self._canvas.set_colours(self._colours, mask, self._groups, reshaped=True)
         self._say()
         self._point_soon.start()
 

@@ -14,6 +14,8 @@ import numpy as np
 from widgets.cutaway import Box, room_box
 from widgets.picking import PointGrid, spacing
 
+GROUPS = 255
+"""Of so many groups points can be told apart where one is lit."""
 _SAMPLE = 40_000  # points among which the spacing is measured
 
 
@@ -43,11 +45,20 @@ class Prepared:
                 self._found.append(PointGrid(self.points))
             return self._found[0]
 
-    def in_order(self, rgb: np.ndarray, visible: np.ndarray | None) -> np.ndarray:
-        """uint8 (n, 3), bool (n,) or None for all → uint8 (n, 4) in `order`; alpha 0 hides a point."""
+    def in_order(
+        self, rgb: np.ndarray, visible: np.ndarray | None, groups: np.ndarray | None = None
+    ) -> np.ndarray:
+        """uint8 (n, 3), bool (n,) or None for all, uint8 (n,) or None → uint8 (n, 4) in `order`.
+
+        Alpha 0 hides a point; else it is 1 and its group, 0 to GROUPS − 1, more.
+        """
         packed = np.empty((len(rgb), 4), np.uint8)
         packed[:, :3] = rgb
-        packed[:, 3] = 255 if visible is None else np.where(visible, 255, 0)
+        packed[:, 3] = 1
+        if groups is not None:
+            packed[:, 3] += groups
+        if visible is not None:
+            packed[:, 3] *= visible
         return np.take(packed.view(np.uint32)[:, 0], self.order)[:, None].view(np.uint8)
 
 

@@ -8,7 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
 
 from models.tokens import Region
-from tests.viewer.cloud_windows import on_screen, pane, seen
+from tests.viewer.cloud_windows import on_screen, pane, pixels, seen
 from viewer.session import Hover
 from widgets.cursor_tip import read_out
 
@@ -73,6 +73,41 @@ def test_pointing_names_the_point_here_and_rings_it_there(cloud_window, settled)
     np.testing.assert_allclose(at, [place.x, place.y, place.z], rtol=1e-6)
     bars._clicked(3)
     assert window.session.view.selection.queries == (place,)
+
+
+def test_pointing_at_a_class_lights_its_points_and_sends_nothing_again(cloud_window, settled, monkeypatch):
+    window = cloud_window
+    first, second = pane(window, "cloud"), pane(window, "cloud-second")
+    assert second.painted.asked.by == "truth"
+    settled(window)
+    sent = []
+    for one in (first, second):
+        monkeypatch.setattr(one.view._canvas._gl.cloud, "set_colours", sent.append)
+    before = [pixels(one.view) for one in (first, second)]
+    window.deck.panes["classes"].legend.hovered.emit(2)
+    assert window.session.hover == Hover(kind=2)
+    settled(window)
+    trace, labels = window.session.current.trace, window.session.current.input.labels
+    for one, was, kinds in zip((first, second), before, (trace.segmentation.labels, labels), strict=True):
+        now, ground = pixels(one.view), before[0][2, 2].astype(int)
+        points = [point for point in range(0, 900, 7) if one.view.pick(*_at(one.view, point)) == point]
+        kept = {True: [], False: []}
+        for point in points:
+            x, y = (int(value) for value in _at(one.view, point))
+            away = [np.abs(picture[y, x].astype(int) - ground).sum() for picture in (was, now)]
+            kept[bool(kinds[point] == 2)].append(away[1] / max(away[0], 1))
+        assert min(len(shares) for shares in kept.values()) > 5
+        assert np.median(kept[True]) > 0.9
+        assert np.median(kept[False]) < 0.4
+    window.deck.panes["classes"].legend.hovered.emit(None)
+    settled(window)
+    for one, was in zip((first, second), before, strict=True):
+        assert np.abs(pixels(one.view).astype(int) - was).mean() < 0.5
+    assert sent == []
+
+
+def _at(view, point: int) -> tuple[float, float]:
+    return tuple(float(value) for value in on_screen(view, point).toTuple())
 
 
 def test_pointing_at_a_map_previews_it_and_colours_only_the_second_view(cloud_window, settled):

@@ -15,7 +15,7 @@ from models.attention import Head
 from models.task import Task
 from models.tokens import Place, Position
 from viewer import cloud_maps
-from viewer.cloud_classes import named, reading
+from viewer.cloud_classes import groups, named, reading
 from viewer.cloud_colours import (
     TITLES,
     Field,
@@ -75,6 +75,8 @@ class Painted:
     asked: Asked
     cloud: Prepared
     colours: np.ndarray
+    groups: np.ndarray | None
+    """uint8 (n,): the class that each point is lit with, see `cloud_classes.groups`."""
     mask: np.ndarray | None
     hidden: frozenset[int]
     selected: np.ndarray
@@ -177,7 +179,10 @@ class View3DPane(CloudPane):
             selected = selected[:0]  # so many marks would cover what they reach
 
         def painted(colours, star=None, field=None, more=NO_PLACES, said="") -> Painted:
-            return Painted(asked, ready, colours, mask, cloud.hidden, selected, star, field, more, said)
+            kinds = _with(groups(scene, by), np.zeros(len(more), np.uint8))
+            return Painted(
+                asked, ready, colours, kinds, mask, cloud.hidden, selected, star, field, more, said
+            )
 
         if by == "bound":
             bright = heat(view.map.colours, asked.look)[180]
@@ -215,7 +220,7 @@ class View3DPane(CloudPane):
             _fitted[document] = cloud
             self._shown, before = cloud, None
         if before is None or before.colours is not result.colours:
-            view.set_colours(result.colours)
+            view.set_colours(result.colours, result.groups)
         masked = before is not None and before.mask is not None
         if (result.mask is not None or masked) and (before is None or before.hidden != result.hidden):
             view.set_visible(result.mask)
@@ -233,6 +238,7 @@ class View3DPane(CloudPane):
     def mark(self, view: View, hover: Hover) -> None:
         if self.view is not None and self._shown is self.session.current.input:
             self.view.set_hovered(self._point_at(hover.key or hover.query))
+            self.view.set_lit(None if hover.kind is None else hover.kind + 1)
 
     def clear(self, document: Document | None) -> None:
         self.painted = None
