@@ -6,8 +6,11 @@ import threading
 
 import numpy as np
 import pytest
+import torch
+from PySide6.QtWidgets import QMessageBox
 
 from models.pointnet import PointNet
+from tests.models import tiny_points
 from tests.viewer.cloud_windows import pane
 from tests.viewer.given_cloud import CLASSES, room
 from viewer.session import Hover
@@ -16,8 +19,6 @@ from viewer.session import Hover
 @pytest.fixture(scope="module")
 def networks(tmp_path_factory):
     """Folders of an untrained Point Transformer and of a PointNet, for the classes of the hand-made room."""
-    from tests.models import tiny_points
-
     folder = tmp_path_factory.mktemp("models")
     classes = list(CLASSES)
     attends = tiny_points.transformer(classes=3)
@@ -95,3 +96,52 @@ def test_closing_during_the_pass_leaves_no_thread(make_window, qtbot, networks, 
     window.close()
     assert window.session.current.trace is None
     assert not [t for t in threading.enumerate() if t.name.startswith("headlight-")]
+
+
+@pytest.fixture
+def pickle(tmp_path):
+    """A checkpoint of a tiny network in a public implementation's layout, as torch.save writes it."""
+    path = tmp_path / "trained.pth"
+    net = tiny_points.transformer(in_channels=6, classes=3)
+    torch.save({"state_dict": {f"module.{name}": value for name, value in net.state_dict().items()}}, path)
+    return path
+
+
+@pytest.mark.parametrize("answer", ["Cancel", "Read it"])
+def test_a_pickle_given_at_the_start_is_asked_about_once(
+    make_window, settled, monkeypatch, pickle, file, answer
+):
+    asked = []
+
+    def click(box: QMessageBox) -> int:
+        asked.append(box.text())
+        next(b for b in box.buttons() if b.text().replace("&", "") == answer).click()
+        return 0
+
+    monkeypatch.setattr(QMessageBox, "exec", click)
+    window = make_window(model=str(pickle))
+    window.runs.open_path(str(file))
+    settled(window)
+    (document,) = window.session.documents
+    assert asked == ["trained.pth is a pickle, a kind of file that can hold code."]
+    if answer == "Cancel":
+        assert (document.state, document.trace, document.options.trust_pickle) == ("failed", None, False)
+        assert any("trained.pth is a pickle" in message for message in window.toasts.messages())
+    else:
+        assert (document.state, document.trace.model.title) == ("ready", "trained")
+        window.runs.open_path(str(file))  # what comes after it is trusted too
+        settled(window)
+        assert [d.state for d in window.session.documents] == ["ready", "ready"]
+        assert len(asked) == 1
+    window.toasts.clear()
+
+
+def test_where_nobody_can_be_asked_a_pickle_is_refused(make_window, settled, monkeypatch, pickle, file):
+    monkeypatch.setattr(QMessageBox, "exec", lambda _: pytest.fail("asked"))
+    window = make_window(model=str(pickle))
+    window.runs.trusts = None
+    window.runs.open_path(str(file))
+    settled(window)
+    assert window.session.current.state == "failed"
+    assert any("give --trust-pickle" in message for message in window.toasts.messages())
+    window.toasts.clear()

@@ -211,6 +211,24 @@ def test_a_broken_cloud_leaves_everything_open(cloud_window, qtbot, settled, tmp
     settled(window)
 
 
+def test_a_room_folder_is_chosen_by_a_command_of_its_own(make_window, settled, monkeypatch, tmp_path):
+    things = tmp_path / "office_1" / "Annotations"
+    things.mkdir(parents=True)
+    (things / "floor_1.txt").write_text("".join(f"{x} {y} 0 90 90 90\n" for x in range(5) for y in range(4)))
+    (things / "chair_1.txt").write_text("1 1 0.5 200 0 0\n2 1 0.5 200 0 0\n")
+    window = make_window(run=False)
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: "")
+    window.actions_.run("open-room")
+    assert window.session.documents == []
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(things.parent))
+    window.actions_.run("open-room")
+    settled(window)
+    cloud = window.session.current.input
+    assert (cloud.title, len(cloud.points)) == ("office_1", 22)
+    assert sorted({cloud.classes[label] for label in cloud.labels}) == ["chair", "floor"]
+    window.toasts.clear()
+
+
 def test_a_pickle_is_read_only_after_asking(cloud_window, monkeypatch, tmp_path):
     window, used = cloud_window, []
     monkeypatch.setattr(window.runs, "change", lambda document, **options: used.append(options))
