@@ -24,14 +24,7 @@ from models.errors import HeadlightError
 from models.neighbours import Interpolation
 from models.point_transformer import SHARE, PointTransformer
 from models.pointnet import PointNet
-
-S3DIS = (
-    *("ceiling", "floor", "wall", "beam", "column", "window", "door"),
-    *("table", "chair", "sofa", "bookcase", "board", "clutter"),
-)
-"""The order of Headlight, PointNet, Open3D-ML and Pointcept."""
-S3DIS_ORIGINAL = (*S3DIS[:7], "chair", "table", "bookcase", "sofa", "board", "clutter")
-"""The order of the data set's own file of names."""
+from models.s3dis import CLASSES, ORIGINAL_ORDER
 
 MAX_BYTES = 1 << 30
 """Of a checkpoint: with the optimiser's state, that of a full network has 0.1 GB."""
@@ -153,9 +146,9 @@ def describe(state: Mapping[str, Tensor]) -> dict[str, Any]:
 
 def class_names(count: int, source: str) -> tuple[str, ...]:
     """S3DIS's in the order of the source; numbers where there are not 13."""
-    if count != len(S3DIS):
+    if count != len(CLASSES):
         return tuple(f"class {number}" for number in range(count))
-    return S3DIS_ORIGINAL if source == "postech" else S3DIS
+    return ORIGINAL_ORDER if source == "postech" else CLASSES
 
 
 def save_network(folder: Path, net: PointTransformer | PointNet, config: PointConfig, **more: Any) -> None:
@@ -179,13 +172,19 @@ def save_network(folder: Path, net: PointTransformer | PointNet, config: PointCo
     (folder / "config.json").write_text(text, encoding="utf-8")
 
 
-def load_network(folder: Path, device: str = "cpu") -> tuple[PointTransformer | PointNet, PointConfig]:
-    """(the network of such a folder, float32, in eval mode; its configuration). Raises HeadlightError."""
+def load_network(
+    folder: Path, device: str = "cpu"
+) -> tuple[PointTransformer | PointNet, PointConfig, tuple[str, ...]]:
+    """(the network of such a folder, float32, in eval mode; its configuration; the names that were missing).
+
+    Those weights are random, always the same. Raises HeadlightError for what does not fit the configuration.
+    """
     folder = Path(folder)
     config = point_config(read_config(folder), f"{folder / 'config.json'}")
     state = _read(folder / "model.safetensors", trust_pickle=False)
-    net = _loaded(config, state, f"{folder / 'model.safetensors'}")
-    return net.to(device), config
+    what = f"{folder / 'model.safetensors'}"
+    missing = _completed(config, state, what)
+    return _loaded(config, state, what).to(device), config, missing
 
 
 def point_config(content: Mapping[str, Any], where: str) -> PointConfig:
@@ -380,6 +379,23 @@ def _compare(expected: Mapping[str, Tensor], state: Mapping[str, Tensor], what: 
             f"{what} has what no such network has: {odd[0]} ({len(odd)} names in all).",
             "Choose a checkpoint of the public implementation.",
         )
+
+
+def _completed(config: PointConfig, state: dict[str, Tensor], what: str) -> tuple[str, ...]:
+    """Add random weights for those that `state` lacks, as a fresh network has them; their names."""
+    with torch.device("meta"):
+        expected = config.network().state_dict()
+    missing = tuple(name for name in expected if name not in state)
+    if missing and sum(tensor.numel() for tensor in expected.values()) * 4 > MAX_BYTES:
+        raise HeadlightError(
+            f"The network of {what} needs more than {MAX_BYTES / 1e9:.1f} GB.", "Choose another one."
+        )
+    if missing:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            fresh = config.network().state_dict()
+        state |= {name: fresh[name] for name in missing}
+    return missing
 
 
 def _loaded(config: PointConfig, state: Mapping[str, Tensor], what: str) -> nn.Module:

@@ -11,6 +11,8 @@ from models.errors import HeadlightError
 
 INPUTS = ("height", "x", "y", "z", "r", "g", "b", "coloured")
 """What a feature can be: metres above the floor, coordinates, colour, and whether there is colour."""
+OWN = ("height", "r", "g", "b", "coloured")
+"""What the networks that Headlight trains see of a point."""
 LOWEST = 1.0
 """Percentile of the heights that stands for the floor: stray points lie below it."""
 GREY = 127.5
@@ -36,13 +38,14 @@ def features(
     colour: Colour = "unit",
     centre: Centre = "minimum",
     cloud: np.ndarray | None = None,
+    floor: float | None = None,
 ) -> np.ndarray:
-    """float32 (m, 3) in metres, z up, uint8 (m, 3) or None → float32 (m, inputs).
+    """float32 (m, 3) in metres, z up, 0 to 255 (m, 3) or None → float32 (m, inputs).
 
     colour: "unit" is rgb / 255, "signed" is rgb / 127.5 − 1. centre: where x, y and z have their zero, the
     lowest corner of the cloud's box, its middle, or the middle of its floor. cloud: the points whose box and
-    floor count, if not these. Without colours r, g and b are 0 for a network that is told so ("coloured"),
-    and grey for one that is not.
+    floor count, if not these. floor: its height, where it is known. Without colours r, g and b are 0 for a
+    network that is told so ("coloured"), and grey for one that is not.
     """
     cloud = points if cloud is None else cloud
     zero, middle = cloud.min(axis=0), (cloud.min(axis=0) + cloud.max(axis=0)) / 2
@@ -53,7 +56,7 @@ def features(
     columns: list[np.ndarray] = []
     for name in inputs:
         if name == "height":
-            columns.append(points[:, 2] - floor_of(cloud))
+            columns.append(points[:, 2] - (floor_of(cloud) if floor is None else floor))
         elif name in "xyz":
             axis = "xyz".index(name)
             columns.append(points[:, axis] - zero[axis])

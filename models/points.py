@@ -54,12 +54,13 @@ class PointsEngine:
         device: str,
         notices: tuple[str, ...] = (),
         block: int = POINTS,
+        untrained: bool = False,
     ) -> None:
         self.model = model.eval().requires_grad_(False).to(device)
         self.config, self.entry, self.device, self.block = config, entry, device, block
         self.notices = notices
         """What is to be said of every run with this model."""
-        self.card = entry.card()
+        self.card = entry.card(untrained)
         self._folded = FoldedPointTransformer(self.model) if isinstance(model, PointTransformer) else None
 
     @classmethod
@@ -72,9 +73,14 @@ class PointsEngine:
             checkpoint = read_checkpoint(entry.file, trust_pickle=True)
             return cls(checkpoint.network(), checkpoint.config, entry, device, notices=checkpoint.notices)
         where = entry.folder / "config.json"
-        model, config = load_network(entry.folder)
+        model, config, missing = load_network(entry.folder)
         check_inputs(config.inputs, where)
-        return cls(model, config, entry, device, block=block_size(read_config(entry.folder), where))
+        notices = ()
+        if missing:
+            more = f" and {len(missing) - 1:,} more" * (len(missing) > 1)
+            notices = (f"{entry.title} lacks the weights {missing[0]}{more}: they are random.",)
+        block = block_size(read_config(entry.folder), where)
+        return cls(model, config, entry, device, notices, block, untrained=bool(missing))
 
     @property
     def classes(self) -> tuple[str, ...]:

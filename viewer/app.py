@@ -78,6 +78,7 @@ def _open(window: Window, files: list[str], options: WindowOptions, shot: _Scree
     if options.text is not None:
         window.runs.open_text(options.text, options.pair)
     if shot is not None:
+        window.runs.trusts = None  # nobody is there to answer
         shot.wait()
 
 

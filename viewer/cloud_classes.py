@@ -9,6 +9,8 @@ import numpy as np
 from models.segmentation import Scores, scores
 from viewer.cloud_colours import Scene
 from viewer.maps import derived
+from viewer.session import ColourBy
+from widgets.prepared import GROUPS
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +40,20 @@ def _counted(scene: Scene) -> ClassTable:
     if matrix is None or not matrix.any():
         return ClassTable(answer.classes, answer.counts)
     return ClassTable(answer.classes, answer.counts, matrix, scores(matrix))
+
+
+def groups(scene: Scene, by: ColourBy) -> np.ndarray | None:
+    """uint8 (n,): what is lit with a class: 1 + its number, the truth's in a view of it; 0 for none.
+
+    None where no class is known yet.
+    """
+    truth = by == "truth" or scene.answer is None
+
+    def found() -> np.ndarray | None:
+        labels = scene.truth if truth else scene.answer.labels
+        return None if labels is None else np.where(labels < GROUPS - 1, labels + 1, 0).astype(np.uint8)
+
+    return found() if scene.trace is None else derived(scene.trace, ("groups", truth), found)
 
 
 def tokens_of_cell(scene: Scene, truth: int, predicted: int) -> np.ndarray:

@@ -6,22 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-CLASSES = (
-    "ceiling",
-    "floor",
-    "wall",
-    "beam",
-    "column",
-    "window",
-    "door",
-    "table",
-    "chair",
-    "sofa",
-    "bookcase",
-    "board",
-    "clutter",
-)
-"""S3DIS's classes in the order of PointNet, Open3D-ML and Pointcept. S3DIS's own list has another one."""
+from models.s3dis import CLASSES
 
 _NONE = {
     "",

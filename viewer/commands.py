@@ -29,6 +29,7 @@ def _file(w: Window) -> list[Command]:
     opened = w.can.has_document
     return [
         Command("open", "Open file…", "File", w.choose_files, ("Ctrl+O",)),
+        Command("open-room", "Open a room folder…", "File", w.choose_room),
         Command("new-text", "New sentence", "File", w.new_text, ("Ctrl+N",)),
         Command("paste", "Paste text, image or file", "File", w.paste, ("Ctrl+V",)),
         Command("run-again", "Run again", "File", w.run_again, ("F5",), opened),

@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from models.errors import HeadlightError
+from models.errors import HeadlightError, UntrustedPickle
 from models.task import Cancelled, Task
 
 Lane = Literal["run", "look"]
@@ -29,19 +29,22 @@ log = logging.getLogger(__name__)
 class Failure:
     """Why a job failed, in the user's words, and the traceback for who wants it.
 
-    foreseen: the cause says it all, and a traceback would only be noise.
+    foreseen: the cause says it all, and a traceback would only be noise. untrusted: a pickle is in the way,
+    which the user may say to trust.
     """
 
     cause: str
     next_step: str
     details: str
     foreseen: bool = False
+    untrusted: bool = False
 
     @classmethod
     def of(cls, error: BaseException) -> Failure:
         details = "".join(traceback.format_exception(error))
         if isinstance(error, HeadlightError):
-            return cls(error.cause, error.next_step, details, foreseen=True)
+            untrusted = isinstance(error, UntrustedPickle)
+            return cls(error.cause, error.next_step, details, foreseen=True, untrusted=untrusted)
         if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
             return cls("There is not enough memory for this.", "Choose a smaller size or model.", details)
         what = str(error).strip().split("\n")[0][:200] or type(error).__name__

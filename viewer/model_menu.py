@@ -59,10 +59,10 @@ class ModelMenu:
         path, _ = QFileDialog.getOpenFileName(self.parent, "Open a checkpoint", "", CHECKPOINTS)
         if path and Path(path).suffix.lower() == ".safetensors":
             self.use(path)
-        elif path and self._trusts(path):
+        elif path and self.trusts(path):
             self.use(path, trust_pickle=True)
 
-    def _trusts(self, path: str) -> bool:
+    def trusts(self, path: str) -> bool:
         """Ask before a pickle is read."""
         asked = QMessageBox(self.parent)
         asked.setIcon(QMessageBox.Icon.Warning)

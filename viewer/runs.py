@@ -40,7 +40,11 @@ class Runs:
         self.session, self.jobs, self.notify = session, jobs, notify
         self.options = options
         """What new documents start with."""
+        self.trusts: Callable[[str], bool] | None = None
+        """Asks the user whether a model's file, a pickle, is to be read; None where nobody can be asked."""
         self._numbers = itertools.count()
+        self._untrusted: dict[str, list[tuple[Document, RunOptions, Input]]] = {}
+        """Runs that wait for the user's word on a file."""
 
     # -- open --------------------------------------------------------------------------------------------
 
@@ -85,7 +89,7 @@ class Runs:
             partial(forward_pass, what, options),
             lambda result: self._ready(document, what, options, result),
             lane="run",
-            failed=lambda failure: self._run_failed(document, failure),
+            failed=lambda failure: self._run_failed(document, failure, options, what),
         )
 
     def change(self, document: Document, **options: object) -> None:
@@ -164,9 +168,29 @@ class Runs:
             log.info("%s: %s", what.title, notice)
             self.notify("info", notice, "", None)
 
-    def _run_failed(self, document: Document, failure: Failure) -> None:
+    def _run_failed(self, document: Document, failure: Failure, options: RunOptions, what: Input) -> None:
         self.session.update(document, state="ready" if document.trace else "failed")
-        self._failed(failure)
+        if failure.untrusted and self.trusts is not None:
+            self._ask(document, failure, options, what)
+        else:
+            self._failed(failure)
+
+    def _ask(self, document: Document, failure: Failure, options: RunOptions, what: Input) -> None:
+        """Ask about a pickle once, however many documents it is to read, and go on where it is trusted."""
+        waiting = self._untrusted.setdefault(options.model, [])
+        waiting.append((document, options, what))
+        if len(waiting) > 1:
+            return  # asked already, and not yet answered
+        trusted = self.trusts(options.model)
+        del self._untrusted[options.model]
+        if not trusted:
+            self._failed(failure)
+            return
+        if self.options.model == options.model:
+            self.options = replace(self.options, trust_pickle=True)
+        for document, options, what in waiting:
+            if document in self.session.documents:
+                self.start(document, replace(options, trust_pickle=True), what)
 
 
 def fitted(view: View, trace: Trace, fresh: bool) -> View:

@@ -64,6 +64,8 @@ class Hover:
     head: int | None = None
     query: Place | None = None
     key: Place | None = None
+    kind: int | None = None
+    """A class of a cloud, in its legend."""
 
 
 NOWHERE = Hover()

@@ -87,6 +87,7 @@ class Window(QMainWindow):
         self.uncaught.connect(self._crashed)
 
         self.models = ModelMenu(self.session, self.runs, self)
+        self.runs.trusts = self.models.trusts
         self.topbar = TopBar(self.session, self.models.fill)
         self.welcome = Welcome()
         self.welcome.text_entered.connect(self.runs.open_text)
@@ -214,6 +215,12 @@ class Window(QMainWindow):
         paths, _ = QFileDialog.getOpenFileNames(self, "Open texts, images or point clouds")
         for path in paths:
             self.runs.open_path(path)
+
+    def choose_room(self) -> None:
+        """A room of S3DIS is a folder, which a dialog for files cannot choose."""
+        folder = QFileDialog.getExistingDirectory(self, "Open a room: a folder with Annotations")
+        if folder:
+            self.runs.open_path(folder)
 
     def new_text(self) -> None:
         """Back to the welcome page, without closing anything."""

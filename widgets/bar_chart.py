@@ -7,31 +7,15 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import (
-    QColor,
-    QFocusEvent,
-    QFont,
-    QFontMetricsF,
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPainterPath,
-    QPaintEvent,
-    QPen,
-    QResizeEvent,
-)
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from widgets import theme
-from widgets.arrow_keys import KeepsArrows
 from widgets.colormap import LOG_FLOOR
-from widgets.cursor_tip import CursorTip, read_out
-from widgets.gestures import by_keyboard
-from widgets.labels import short_number
+from widgets.cursor_tip import read_out
+from widgets.figure import Figure
+from widgets.labels import CENTRE, RIGHT, UNCLIPPED, label_font, short_number
 from widgets.token_axis import round_step
-
-_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-_CENTRE = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip
 
 
 def ticks(top: float, log: bool = False) -> list[float]:
@@ -44,7 +28,7 @@ def ticks(top: float, log: bool = False) -> list[float]:
     return [0.0, step, 2 * step]
 
 
-class BarChart(KeepsArrows, QWidget):
+class BarChart(Figure):
     """One bar a value: the emphasised one amber, the others blue, a band behind the one under the cursor."""
 
     hovered = Signal(object)
@@ -52,19 +36,13 @@ class BarChart(KeepsArrows, QWidget):
     clicked = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("Weights of the neighbourhood", parent)
         self._values = np.zeros(0)
         self._labels: list[str] = []
         self._emphasised: int | None = 0
-        self._hovered: int | None = None
         self._log = False
         self._explain: Callable[[int], str] | None = None
         self._room: QRectF | None = None
-        self._tip = CursorTip(self)
-        self._focus_frame = False
-        self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setAccessibleName("Weights of the neighbourhood")
 
     # What panes call.
 
@@ -95,12 +73,6 @@ class BarChart(KeepsArrows, QWidget):
         self._log = log
         self._room = None
         self.update()
-
-    def set_hovered(self, index: int | None) -> None:
-        """Mark a bar, as when it is pointed at elsewhere; no signal."""
-        if index != self._hovered:
-            self._hovered = index
-            self.update()
 
     def set_tip(self, function: Callable[[int], str] | None) -> None:
         """What the read-out says of a bar: lines of `label` or `label<tab>value`."""
@@ -154,7 +126,7 @@ class BarChart(KeepsArrows, QWidget):
         """Where bars stand."""
         if self._room is not None:
             return self._room
-        metrics = QFontMetricsF(_font())
+        metrics = QFontMetricsF(label_font())
         texts = [*map(_tick_text, self._ticks()), "log" * self._log]
         widest = max(map(metrics.horizontalAdvance, texts))
         left, half = widest + theme.em(0.7), metrics.height() / 2
@@ -173,43 +145,21 @@ class BarChart(KeepsArrows, QWidget):
 
     # Pointing.
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._point(self._at(event.position()), event.position())
+    def _choose(self, index: int) -> bool:
+        self.clicked.emit(index)
+        return True
 
-    def leaveEvent(self, event: QEvent) -> None:
-        super().leaveEvent(event)
-        self._point(None)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        index = self._at(event.position())
-        if event.button() == Qt.MouseButton.LeftButton and index is not None:
-            self.clicked.emit(index)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(event.key())
-        last = len(self._values) - 1
-        if step is not None and last >= 0:
-            self._point_at(min(max((self._hovered if self._hovered is not None else -step) + step, 0), last))
-        elif (
-            event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
-            and self._hovered is not None
-        ):
-            self.clicked.emit(self._hovered)
-        else:
-            super().keyPressEvent(event)
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self._focus_frame = by_keyboard(event)
-        if self._focus_frame and len(self._values) and self._hovered is None:
+    def _start(self) -> None:
+        if len(self._values) and self._hovered is None:
             self._point_at(0)
-        self.update()
 
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self._focus_frame = False
-        self._point(None)
-        self.update()
+    def _walk(self, right: int, down: int) -> bool:
+        last = len(self._values) - 1
+        if not right or last < 0:
+            return False
+        before = self._hovered if self._hovered is not None else -right
+        self._point_at(min(max(before + right, 0), last))
+        return True
 
     def _point_at(self, index: int) -> None:
         self._point(index, QPointF(self.bar_rect(index).center().x(), self._area().center().y()))
@@ -227,22 +177,15 @@ class BarChart(KeepsArrows, QWidget):
 
     # Painting.
 
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        with QPainter(self) as painter:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            if not len(self._values):
-                return
+    def _paint(self, painter: QPainter) -> None:
+        if len(self._values):
             self._paint_axis(painter)
             self._paint_bars(painter)
             self._paint_labels(painter)
-            if self._focus_frame:
-                painter.setBrush(Qt.BrushStyle.NoBrush)
-                painter.setPen(QPen(QColor(theme.current().blue), 1))
-                painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
 
     def _paint_axis(self, painter: QPainter) -> None:
-        colours, area, metrics = theme.current(), self._area(), QFontMetricsF(_font())
-        painter.setFont(_font())
+        colours, area, metrics = theme.current(), self._area(), QFontMetricsF(label_font())
+        painter.setFont(label_font())
         if self._hovered is not None:
             band = QRectF(
                 area.left() + self._hovered * self._pitch(), area.top(), self._pitch(), area.height()
@@ -254,14 +197,14 @@ class BarChart(KeepsArrows, QWidget):
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
             painter.setPen(QColor(colours.dim))
             room = QRectF(0, y - metrics.height() / 2, area.left() - theme.em(0.5), metrics.height())
-            painter.drawText(room, _RIGHT, _tick_text(tick))
+            painter.drawText(room, RIGHT, _tick_text(tick))
         if self._log:
             y = round(area.bottom()) - 0.5
             painter.setPen(QPen(QColor(colours.line), 1))
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
             painter.setPen(QColor(colours.dim))
             room = QRectF(0, area.bottom() + theme.em(0.3), area.left() - theme.em(0.5), metrics.height())
-            painter.drawText(room, _RIGHT, "log")
+            painter.drawText(room, RIGHT, "log")
 
     def _paint_bars(self, painter: QPainter) -> None:
         colours, floor = theme.current(), self._area().bottom()
@@ -283,14 +226,14 @@ class BarChart(KeepsArrows, QWidget):
         colours = theme.current()
         for index, box in self.drawn_labels():
             pointed, first = index == self._hovered, index == self._emphasised
-            painter.setFont(_font(QFont.Weight.DemiBold) if pointed or first else _font())
+            painter.setFont(label_font(QFont.Weight.DemiBold) if pointed or first else label_font())
             ink = colours.text if pointed else colours.amber_text if first else colours.dim
             painter.setPen(QColor(ink))
-            painter.drawText(box, _CENTRE, self._labels[index])
+            painter.drawText(box, CENTRE | UNCLIPPED, self._labels[index])
 
     def drawn_labels(self) -> list[tuple[int, QRectF]]:
         """The bars whose labels have room, and where these stand; the hovered one's always has."""
-        area, pitch, bold = self._area(), self._pitch(), QFontMetricsF(_font(QFont.Weight.DemiBold))
+        area, pitch, bold = self._area(), self._pitch(), QFontMetricsF(label_font(QFont.Weight.DemiBold))
         widths = [bold.horizontalAdvance(label) for label in self._labels]
         widest = max(widths) + bold.horizontalAdvance("0")
         every, hovered = round_step(widest / pitch), self._hovered
@@ -305,10 +248,6 @@ class BarChart(KeepsArrows, QWidget):
                 top = area.bottom() + theme.em(0.3)
                 drawn.append((index, QRectF(middle - width / 2, top, width, bold.height())))
         return drawn
-
-
-def _font(weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
-    return theme.text_font(0.85, weight)
 
 
 def _tick_text(value: float) -> str:

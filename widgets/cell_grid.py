@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Iterable
 
 import numpy as np
@@ -9,7 +10,6 @@ from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QBrush,
     QColor,
-    QFont,
     QHelpEvent,
     QMouseEvent,
     QPainter,
@@ -21,6 +21,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
 
 from widgets import theme
+from widgets.abstract import AbstractWidget
 from widgets.atlas import Atlas, colours_of
 
 FRAME = 2
@@ -29,7 +30,7 @@ Cell = tuple[int, int]
 """(group, member): a layer's head, or a row's map."""
 
 
-class CellGrid(QAbstractScrollArea):
+class CellGrid(QAbstractScrollArea, metaclass=AbstractWidget):
     """Groups of cells, each cell a map of uint8 levels, all cells of one size.
 
     Maps are painted into one picture when they or the size change; pointing only repaints two cells' frames.
@@ -58,32 +59,33 @@ class CellGrid(QAbstractScrollArea):
 
     # What a subclass says.
 
+    @abstractmethod
     def _place(self, cell: Cell) -> QRect:
         """Where a cell stands in the content, in pixels; scrolling does not change it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _extent(self, group: int) -> QRect:
         """What holds all cells of a group, in the content."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _cell_at(self, point: QPoint) -> Cell | None:
         """The cell at a pixel of the viewport."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _body(self) -> QRect:
         """The part of the viewport in which cells are seen; labels stay put beside it while it scrolls."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _labels_of(self, cell: Cell) -> QRegion:
         """The labels that change when `cell` is marked."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _arrange(self) -> None:
         """Find the places of all cells, then `_lay_out`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _paint_labels(self, painter: QPainter, dirty: QRect) -> None:
-        raise NotImplementedError
+        """Write what stands beside the cells that `dirty` meets, a part of the viewport."""
 
     def _pictures(self, group: int, _width: int, _height: int) -> np.ndarray:
         """uint8 (members, h, w) of a group, for cells of so many device pixels."""
@@ -287,7 +289,3 @@ class CellGrid(QAbstractScrollArea):
                 painter.setPen(QPen(QColor(colour), FRAME))
                 half = FRAME / 2
                 painter.drawRoundedRect(frame.adjusted(half, half, -half, -half), 3, 3)
-
-
-def label_font(weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
-    return theme.text_font(0.85, weight)

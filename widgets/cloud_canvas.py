@@ -24,11 +24,13 @@ from vispy.gloo import gl
 from widgets import theme
 from widgets.camera import Camera
 from widgets.cloud_marks import CloudMarks
-from widgets.cloud_visual import CloudVisual, shuffled
+from widgets.cloud_visual import CloudVisual
 from widgets.cutaway import NOTHING, Box, cuts
 from widgets.eye_dome import STRENGTH, EyeDome
 from widgets.gl_objects import GraphicsError, Target, largest_side, prepare
 from widgets.picking import LARGEST, SMALLEST, PointSize
+from widgets.prepared import Prepared
+from widgets.prepared import prepare as prepared
 
 _MOVING = 0.036  # s a frame may take while the camera moves
 _CHUNK = 0.080  # s that a chunk may take at rest
@@ -69,9 +71,10 @@ class CloudCanvas(QOpenGLWidget):
         self.size_by_depth, self.eye_dome = True, True
         self.point_size = 4.0
         self.box: Box | None = None  # of the room whose walls are cut away
-        self._order = np.zeros(0, np.int32)
-        self._points = np.zeros((0, 3), np.float32)  # shuffled, as on the card
+        self._cloud = prepared(np.zeros((0, 3)))
+        self._points = self._cloud.shuffled  # as on the card
         self._colours = np.zeros((0, 4), np.uint8)
+        self._lit: int | None = None
         self._marked = np.zeros((0, 3), np.float32)
         self._stale: set[str] = set()  # what must be sent to the card: points, colours, marks
         self._gl: _Resources | None = None
@@ -89,25 +92,38 @@ class CloudCanvas(QOpenGLWidget):
 
     # What the view says.
 
-    def set_points(self, points: np.ndarray) -> None:
-        """float32 (n, 3) metres, finite. Their colour is grey until told."""
-        self._order = shuffled(len(points))
-        self._points = np.take(points, self._order, axis=0)
-        self._colours = np.full((len(points), 4), 200, np.uint8)
+    def set_points(self, cloud: Prepared) -> None:
+        """Their colour is grey until told."""
+        self._cloud, self._points = cloud, cloud.shuffled
+        self._colours = np.full((len(cloud.points), 4), (200, 200, 200, 1), np.uint8)
         self._stale |= {"points", "colours"}
         self.redraw()
 
-    def set_colours(self, colours: np.ndarray, visible: np.ndarray | None, reshaped: bool) -> None:
-        """uint8 (n, 3) and bool (n,) in the order of `set_points`. reshaped: other points are visible now."""
-        packed = np.empty((len(colours), 4), np.uint8)
-        packed[:, :3] = colours
-        packed[:, 3] = 255 if visible is None else np.where(visible, 255, 0)
-        self._colours = np.take(packed.view(np.uint32)[:, 0], self._order)[:, None].view(np.uint8)
+    def set_colours(
+        self,
+        colours: np.ndarray,
+        visible: np.ndarray | None,
+        groups: np.ndarray | None,
+        reshaped: bool,
+    ) -> None:
+        """uint8 (n, 3), bool (n,) and uint8 (n,) in the order of the points. reshaped: others are visible."""
+        self._colours = self._cloud.in_order(colours, visible, groups)
         self._stale.add("colours")
         if reshaped:
             self.redraw()
-        elif self._gl is not None and self._gl.front.exact and not self._restart:
-            # The same points are in front as before: they are painted over what is seen.
+        else:
+            self._repaint()
+
+    def set_lit(self, group: int | None) -> None:
+        """Dim all points but those of a group; None for none."""
+        if group != self._lit:
+            self._lit = group
+            self._repaint()
+
+    def _repaint(self) -> None:
+        """The same points have other colours."""
+        if self._gl is not None and self._gl.front.exact and not self._restart:
+            # What is in front is as before: it is painted over what is seen.
             self._gl.front.drawn, self._gl.front.painted = 0, True
             self._gl.back.drawn = 0
             self._wake()
@@ -261,7 +277,9 @@ class CloudCanvas(QOpenGLWidget):
         matrix = self.camera.matrix((self.width(), self.height()))
         size = self.drawn_size()
         pixels_a_point = size.pixels * self.devicePixelRatioF() * layer.scale * enlarged
-        self._gl.cloud.draw(layer.drawn, count, matrix, pixels_a_point, size.reference, self.planes())
+        self._gl.cloud.draw(
+            layer.drawn, count, matrix, pixels_a_point, size.reference, self.planes(), self._ground()
+        )
         layer.drawn += count
         return count
 
@@ -277,6 +295,11 @@ class CloudCanvas(QOpenGLWidget):
     def planes(self) -> np.ndarray:
         """What is cut away from where the camera is."""
         return NOTHING if self.box is None else cuts(self.box, self.camera)
+
+    def _ground(self) -> tuple[float, float, float, float]:
+        """What points are dimmed towards, and the alpha of those that are not."""
+        rgb = QColor(theme.current().background).getRgbF()[:3]
+        return *rgb, 0.0 if self._lit is None else (1 + self._lit) / 255
 
     def _can_smooth(self) -> bool:
         n, front, pixels = len(self._points), self._gl.front, self._view()[1]

@@ -1,97 +1,54 @@
-"""A point cloud in space, what is selected in it and which points a point draws on.
-
-The left button turns, the middle or right button moves, the wheel zooms at the cursor, a double click turns
-about the point under it. A click selects, with Shift or Ctrl it adds; Shift and a drag draws a lasso, with
-Ctrl as well it adds; `set_lasso(True)` makes every drag of the left button a lasso.
-"""
+"""A point cloud in space, what is selected in it and which points a point draws on."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import (
-    QContextMenuEvent,
-    QFocusEvent,
-    QKeyEvent,
-    QMouseEvent,
-    QResizeEvent,
-    QShowEvent,
-    QWheelEvent,
-)
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtCore import QEvent, QPointF, QSize, Signal
+from PySide6.QtGui import QFocusEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QWidget
 
 from widgets import theme
 from widgets.camera import Camera, Pose, Projection
 from widgets.cloud_canvas import CloudCanvas
+from widgets.cloud_gestures import CloudGestures
 from widgets.cloud_overlay import CloudOverlay, Star
 from widgets.colormap import lut as colour_table
 from widgets.cursor_tip import CursorTip
-from widgets.cutaway import room_box
-from widgets.gestures import adds, by_keyboard
-from widgets.picking import PointGrid, spacing
+from widgets.gestures import by_keyboard
+from widgets.prepared import Prepared, prepare
 
-_STEP = 1.0015  # zoom per eighth of a degree of the wheel: a notch is ×1.2, as on pictures
 _CLOSED, _SIZES = 1.9, (2.5, 7.0)  # spacings that make a point's diameter, held within these pixels
 _FIT_SAMPLE = 20_000  # points that decide what "all is seen" means
-_SHIFT, _CTRL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
 
 
-@dataclass(frozen=True)
-class _Press:
-    """Where the left button went down, and what was held then."""
-
-    at: QPointF
-    add: bool
-    shift: bool
-    control: bool
-
-
-class CloudView(QWidget):
+class CloudView(CloudGestures):
     """Points in metres, z up, in a frame whose zero is near them (float32 has 7 digits).
 
-    hovered: the index of the point under the cursor, or None; sent when it changes. clicked: index, add.
-    background_clicked: a click where no point is. region: int64 indices inside a lasso (maybe none), add.
     settled: all points are drawn, after some were not.
     """
 
-    hovered = Signal(object)
-    clicked = Signal(int, bool)
-    background_clicked = Signal()
-    region = Signal(object, bool)
     settled = Signal()
 
     def __init__(self, parent: QWidget | None = None, camera: Camera | None = None) -> None:
         super().__init__(parent)
-        self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Point cloud")
         self._camera = camera or Camera()
         self._canvas = CloudCanvas(self._camera, self)
         self._overlay = CloudOverlay(self._camera, self)
         self._tip = CursorTip(self)
         self._tip_function: Callable[[int], str] | None = None
-        self._points = np.zeros((0, 3), np.float32)
+        self._cloud = prepare(np.zeros((0, 3)))
+        self._points = self._cloud.points
         self._colours = np.zeros((0, 3), np.uint8)
+        self._groups: np.ndarray | None = None
         self._visible: np.ndarray | None = None
-        self._grid: PointGrid | None = None
         self._lut = colour_table()
-        self._cursor: QPointF | None = None
-        self._under: int | None = None
-        self._press: _Press | None = None
-        self._last = QPointF()
-        self._drag = ""  # "orbit", "pan" or "lasso"
-        self._pan_depth: float | None = None
-        self._lasso_mode = self._cutaway = False
+        self._cutaway = False
         self._own_size: float | None = None
-        self._spacing = 0.0  # metres between points
         self._unfitted = True  # fit as soon as the view has its size
         self._fitted: Pose | None = None  # the camera as it was fitted to this view's size
-        # One pick for all mouse moves that arrive in one round of the event loop.
-        self._point_soon = QTimer(self, singleShot=True, interval=0)
-        self._point_soon.timeout.connect(self._point)
         self._canvas.settled.connect(self.settled)
         self._canvas.failed.connect(self._failed)
         self._camera.changed.connect(self._camera_moved)
@@ -112,34 +69,36 @@ class CloudView(QWidget):
         self._unfitted = False
         self._camera_moved()
 
-    def set_points(self, points: np.ndarray, grid: PointGrid | None = None, fit: bool = True) -> None:
-        """float32 (n, 3) metres; ValueError where any is not finite. Colours, mask and marks are taken away.
+    def set_points(self, points: Prepared | np.ndarray, fit: bool = True) -> None:
+        """A cloud that a worker prepared; of float32 (n, 3), as of a few points, it is prepared here.
 
-        grid: PointGrid(points), where it was made off the GUI thread; else it is made when first needed.
-        fit: False keeps the camera.
+        Colours, mask and marks are taken away. fit: False keeps the camera.
         """
-        points = np.ascontiguousarray(points, np.float32).reshape(-1, 3)
-        if len(points) and not np.isfinite([points.min(), points.max()]).all():
-            raise ValueError("a point of the cloud is not finite")
-        self._points, self._grid, self._visible = points, grid, None
-        self._spacing = spacing(points)
-        self._colours = np.full(points.shape, 200, np.uint8)
+        cloud = points if isinstance(points, Prepared) else prepare(points)
+        self._cloud, self._points, self._visible = cloud, cloud.points, None
+        self._colours, self._groups = np.full(cloud.points.shape, 200, np.uint8), None
         self._overlay.marks.star = self._overlay.marks.hovered = None
         self._canvas.set_marked(np.zeros((0, 3), np.float32))
-        self._canvas.set_points(points)
+        self._canvas.set_points(cloud)
         self.set_cutaway(self._cutaway)
-        if len(points):
-            self._camera.set_scene(points.min(0), points.max(0))
+        if len(self._points):
+            self._camera.set_scene(cloud.low, cloud.high)
             if fit:
                 self.fit()
         self._say()
         self._hover(None)
 
-    def set_colours(self, rgb: np.ndarray) -> None:
-        """uint8 (n, 3): the colour of each point."""
+    def set_colours(self, rgb: np.ndarray, groups: np.ndarray | None = None) -> None:
+        """uint8 (n, 3): the colour of each point. groups: uint8 (n,) below GROUPS; one can be lit."""
         self._check(rgb, 3)
-        self._colours = rgb
-        self._canvas.set_colours(rgb, self._visible, reshaped=False)
+        if groups is not None:
+            self._check(groups)
+        self._colours, self._groups = rgb, groups
+        self._canvas.set_colours(rgb, self._visible, groups, reshaped=False)
+
+    def set_lit(self, group: int | None) -> None:
+        """Dim all points but those of a group of `set_colours`; None for none. Nothing is sent again."""
+        self._canvas.set_lit(group)
 
     def set_visible(self, mask: np.ndarray | None) -> None:
         """bool (n,): True is drawn and can be pointed at. None for all."""
@@ -147,7 +106,7 @@ class CloudView(QWidget):
             self._check(mask)
             mask = np.asarray(mask, bool)
         self._visible = mask
-        self._canvas.set_colours(self._colours, mask, reshaped=True)
+        self._canvas.set_colours(self._colours, mask, self._groups, reshaped=True)
         self._say()
         self._point_soon.start()
 
@@ -166,8 +125,8 @@ class CloudView(QWidget):
         if pixels is None:
             distance, fitted = self._camera.pose.distance, self._camera.fitted
             scale = float(self._camera.pixels_per_metre(distance, self._size())) * distance / fitted
-            pixels = min(max(_CLOSED * self._spacing * scale, _SIZES[0]), _SIZES[1])
-            if not self._spacing:  # a point, or the same one again and again
+            pixels = min(max(_CLOSED * self._cloud.spacing * scale, _SIZES[0]), _SIZES[1])
+            if not self._cloud.spacing:  # a point, or the same one again and again
                 pixels = _SIZES[1]
         if pixels != self._canvas.point_size:
             self._canvas.point_size = self._overlay.point_size = float(min(max(pixels, 1.0), 32.0))
@@ -182,7 +141,7 @@ class CloudView(QWidget):
 
     def set_cutaway(self, on: bool) -> None:
         """Leave out the walls and the ceiling of a room that stand between the camera and its inside."""
-        self._canvas.box = room_box(self._points) if on and len(self._points) else None
+        self._canvas.box = self._cloud.box if on else None
         self._cutaway = on
         self._canvas.redraw()
         self._point_soon.start()
@@ -205,9 +164,11 @@ class CloudView(QWidget):
         """Show all visible points as large as can be, without turning."""
         self._unfitted = not self.isVisible()
         if len(self._points):
-            points = self._points if self._visible is None else self._points[self._visible]
-            points = points if len(points) else self._points
-            self._camera.fit(points[:: max(1, len(points) // _FIT_SAMPLE)], self._size())
+            shown = np.zeros(0, int) if self._visible is None else np.flatnonzero(self._visible)
+            few = self._points[shown[:: max(1, len(shown) // _FIT_SAMPLE)]]
+            if not len(few):
+                few = self._cloud.shuffled[:_FIT_SAMPLE]
+            self._camera.fit(few, self._size())
             self._fitted = self._camera.pose
             self._resize_points()
 
@@ -253,11 +214,6 @@ class CloudView(QWidget):
         self._tip_function = function
         self._refresh_tip()
 
-    def set_lasso(self, on: bool) -> None:
-        """Whether a drag of the left button draws a lasso instead of turning."""
-        self._lasso_mode = on
-        self.setCursor(Qt.CursorShape.CrossCursor) if on else self.unsetCursor()
-
     def is_settled(self) -> bool:
         """Whether all that is to be seen is drawn; True while out of sight."""
         return self._canvas.is_settled()
@@ -267,173 +223,35 @@ class CloudView(QWidget):
         if not len(self._points):
             return None
         canvas = self._canvas
-        return self._index().pick(
+        return self._cloud.grid.pick(
             self._camera, x, y, self._size(), self._visible, canvas.drawn_size(), canvas.planes()
         )
 
-    # The camera.
+    # What gestures ask.
 
-    def _size(self) -> tuple[int, int]:
-        return max(self.width(), 1), max(self.height(), 1)
+    def _has_points(self) -> bool:
+        return len(self._points) > 0
 
-    def _index(self) -> PointGrid:
-        if self._grid is None:
-            self._grid = PointGrid(self._points)
-        return self._grid
+    def _place(self, index: int) -> np.ndarray:
+        return self._points[index].astype(np.float64)
+
+    def _inside(self, polygon: np.ndarray) -> np.ndarray:
+        return self._cloud.grid.inside(
+            self._camera, polygon, self._size(), self._visible, self._canvas.planes()
+        )
 
     def _camera_moved(self) -> None:
         self._canvas.update()
         self._overlay.update()
-        if self._drag not in ("orbit", "pan"):
-            self._point_soon.start()
+        super()._camera_moved()
 
-    def _anchor(self, at: QPointF) -> np.ndarray:
-        """The point under the cursor, or where the line of sight meets the plane of the centre."""
-        index = self.pick(at.x(), at.y())
-        if index is not None:
-            return self._points[index].astype(np.float64)
-        return self._camera.focus(at.x(), at.y(), self._size())
-
-    # The mouse.
-
-    def _hover(self, index: int | None) -> None:
-        if index != self._under:
-            self._under = index
-            self.hovered.emit(index)
-        self._refresh_tip()
-
-    def _point(self) -> None:
-        """Find what is under the cursor now."""
-        under = None
-        if self._cursor is not None and not self._drag:
-            under = self.pick(self._cursor.x(), self._cursor.y())
-        self._hover(under)
-
-    def _refresh_tip(self) -> None:
-        text = ""
-        if self._under is not None and self._cursor is not None and not self._drag and self._tip_function:
-            text = self._tip_function(self._under)
-        self._tip.show_at(self._cursor or QPointF(), text)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        event.accept()
-        self._last = event.position()
-        if event.button() == Qt.MouseButton.LeftButton:
-            keys = event.modifiers()
-            self._press = _Press(event.position(), adds(event), bool(keys & _SHIFT), bool(keys & _CTRL))
-        elif event.button() in (Qt.MouseButton.MiddleButton, Qt.MouseButton.RightButton):
-            self._begin("pan", Qt.CursorShape.ClosedHandCursor)
-            anchor = self._camera.project(self._anchor(event.position()), self._size())
-            self._pan_depth = float(anchor[0, 2])
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        event.accept()
-        self._cursor = event.position()
-        if self._press is not None and not self._drag:
-            far = (event.position() - self._press.at).manhattanLength()
-            if far >= QApplication.startDragDistance():
-                if self._lasso_mode or self._press.shift:
-                    self._begin("lasso", Qt.CursorShape.CrossCursor)
-                    self._overlay.marks.lasso = [self._press.at]
-                else:
-                    self._begin("orbit", Qt.CursorShape.ClosedHandCursor)
-        step = event.position() - self._last
-        self._last = event.position()
-        if self._drag == "orbit":
-            self._camera.orbit(step.x(), step.y())
-        elif self._drag == "pan":
-            self._camera.pan(step.x(), step.y(), self._size(), self._pan_depth)
-        elif self._drag == "lasso":
-            self._extend(event.position())
-        else:
-            self._point_soon.start()
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        event.accept()
-        drag, press, lasso = self._drag, self._press, self._overlay.marks.lasso
-        if event.button() == Qt.MouseButton.LeftButton:
-            self._press = None
-        elif drag != "pan":
-            return
-        self._end()
-        if drag == "lasso" and press is not None:
-            self._close_lasso(lasso, press)
-        elif not drag and press is not None and len(self._points):
-            index = self.pick(press.at.x(), press.at.y())
-            if index is None:
-                self.background_clicked.emit()
-            else:
-                self.clicked.emit(index, press.add)
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        event.accept()
-        if event.button() != Qt.MouseButton.LeftButton or not len(self._points):
-            return
-        index = self.pick(event.position().x(), event.position().y())
-        if index is None:
-            self.fit()
-        else:
-            self._camera.centre_on(self._points[index])
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        event.accept()
-        turn = event.angleDelta().y() or event.angleDelta().x()
-        if turn and len(self._points):
-            self._cursor = event.position()
-            self._camera.zoom(_STEP**turn, self._anchor(event.position()))
-
-    def leaveEvent(self, event: QEvent) -> None:
-        self._cursor = None
-        self._point_soon.stop()
-        self._hover(None)
-
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        event.accept()  # the right button moves
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """F, + and − are the view's own; Escape gives up a lasso; all other keys belong to the window."""
-        if event.key() == Qt.Key.Key_Escape and self._drag == "lasso":
-            self._press = None
-            self._end()
-        elif event.key() == Qt.Key.Key_F and not event.modifiers():
-            self.fit()
-        elif event.key() in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
-            self._camera.zoom(1.25)
-        elif event.key() == Qt.Key.Key_Minus:
-            self._camera.zoom(0.8)
-        else:
-            event.ignore()
-
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        event.ignore()
-
-    def _begin(self, drag: str, shape: Qt.CursorShape) -> None:
-        self._drag = drag
-        self.setCursor(shape)
-        self._hover(None)
-
-    def _end(self) -> None:
-        self._drag = ""
-        self._overlay.marks.lasso = []
+    def _show_lasso(self, corners: Sequence[QPointF]) -> None:
+        self._overlay.marks.lasso = list(corners)
         self._overlay.update()
-        self.set_lasso(self._lasso_mode)  # the cursor's shape
-        self._point_soon.start()
 
-    def _extend(self, at: QPointF) -> None:
-        lasso = self._overlay.marks.lasso
-        if (at - lasso[-1]).manhattanLength() >= 3:
-            lasso.append(at)
-            self._overlay.update()
-
-    def _close_lasso(self, lasso: list[QPointF], press: _Press) -> None:
-        """Shift began it, unless every drag is a lasso: then Shift adds as Ctrl does."""
-        if len(lasso) < 3 or not len(self._points):
-            return
-        polygon = np.array([[at.x(), at.y()] for at in lasso])
-        found = self._index().inside(
-            self._camera, polygon, self._size(), self._visible, self._canvas.planes()
-        )
-        self.region.emit(found, press.add if self._lasso_mode else press.control)
+    def _read_out(self, index: int | None, cursor: QPointF | None) -> None:
+        said = index is not None and self._tip_function is not None
+        self._tip.show_at(cursor or QPointF(), self._tip_function(index) if said else "")
 
     # The widget.
 

@@ -11,7 +11,8 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QRegion
 from PySide6.QtWidgets import QWidget
 
 from widgets import theme
-from widgets.cell_grid import FRAME, Cell, CellGrid, label_font
+from widgets.cell_grid import FRAME, Cell, CellGrid
+from widgets.labels import RIGHT, label_font
 
 SMALLEST = 14
 """Cells are never smaller than this many pixels on their short side; the grid scrolls instead."""
@@ -190,9 +191,8 @@ class HeadGrid(CellGrid):
         painter.setPen(QColor(colours.dim))
         metrics = QFontMetrics(font)
         gap = theme.em(0.3)
-        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         number_width = metrics.horizontalAdvance("000")
-        painter.drawText(QRect(0, 0, left - gap, top), right, "layer")
+        painter.drawText(QRect(0, 0, left - gap, top), RIGHT, "layer")
         rows = self.cell_rect(0, 0).united(self.cell_rect(0, self._rows() - 1))
         painter.save()
         painter.translate(left - gap - number_width, rows.center().y())
@@ -201,7 +201,7 @@ class HeadGrid(CellGrid):
         painter.drawText(strip, Qt.AlignmentFlag.AlignCenter, "head")
         painter.restore()
         self._paint_axis(painter, self._columns(), 0, self._layer_number, Qt.AlignmentFlag.AlignCenter)
-        self._paint_axis(painter, self._rows(), 1, self._head_number, right)
+        self._paint_axis(painter, self._rows(), 1, self._head_number, RIGHT)
 
     def _paint_axis(
         self,

@@ -1,14 +1,26 @@
-"""Text that fits: an elided label, and numbers written short."""
+"""Text that fits: an elided label, numbers written short, the font and the places of labels."""
 
 from __future__ import annotations
 
 from math import isfinite
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QFont, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
+from widgets import theme
+
+LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+CENTRE = Qt.AlignmentFlag.AlignCenter
+UNCLIPPED = Qt.TextFlag.TextDontClip
+
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def label_font(weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
+    """For what stands beside maps, bars and cells."""
+    return theme.text_font(0.85, weight)
 
 
 class ElidedLabel(QLabel):

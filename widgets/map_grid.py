@@ -13,13 +13,13 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QRegion
 from PySide6.QtWidgets import QWidget
 
 from widgets import theme
-from widgets.cell_grid import FRAME, Cell, CellGrid, label_font
+from widgets.cell_grid import FRAME, Cell, CellGrid
+from widgets.labels import RIGHT, label_font
 
 SMALLEST = 12
 """Cells are never smaller than this many pixels; the grid scrolls instead."""
 WIDEST = 1.5
 """Cells are up to this many times wider than high where the width is not needed for more of them."""
-_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,10 +267,10 @@ class MapGrid(CellGrid):
             painter.setFont(font)
             painter.setPen(QColor(ink))
             text = QFontMetrics(font).elidedText(label, Qt.TextElideMode.ElideRight, rect.width())
-            painter.drawText(rect, _RIGHT, text)
+            painter.drawText(rect, RIGHT, text)
             painter.setFont(plain)
             painter.setPen(QColor(colours.faint))
             if self._layout.size + self._layout.gap >= rect.height():
                 for line in range(1, self._lines(row)):
                     first = str(line * self._layout.columns)  # the map with which a further line starts
-                    painter.drawText(self._label_rect(row, line), _RIGHT, first)
+                    painter.drawText(self._label_rect(row, line), RIGHT, first)

@@ -162,20 +162,18 @@ class PointGrid:
         return rows
 
 
-def spacing(points: np.ndarray) -> float:
-    """Metres between neighbours of a cloud (n, 3) that lie on surfaces: 1 / √density, 0 for fewer than two.
+def spacing(few: np.ndarray, count: int) -> float:
+    """Metres between neighbours of a cloud that lies on surfaces: 1 / √density, 0 for fewer than two points.
 
-    The density is that of 8 neighbours in their disc, the median over a sample: both the points asked and
-    those among which their neighbours are sought.
+    few: a fair sample (m, 3) of its `count` points. The density is that of 8 neighbours in their disc, the
+    median over some of the sample.
     """
-    random = np.random.default_rng(0)
-    few = points[random.permutation(len(points))[:40_000]] if len(points) > 40_000 else points
     k = min(8, len(few) - 1)
     if k < 1:
         return 0.0
-    asked = few[random.integers(0, len(few), 64)]
+    asked = few[np.random.default_rng(0).integers(0, len(few), 64)]
     reach = np.sqrt([np.partition(((few - one) ** 2).sum(1), k)[k] for one in asked])
-    return float(np.median(reach) * np.sqrt(np.pi / k * len(few) / len(points)))
+    return float(np.median(reach) * np.sqrt(np.pi / k * len(few) / count))
 
 
 def _cells(points: np.ndarray) -> np.ndarray:

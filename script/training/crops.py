@@ -13,9 +13,10 @@ from torch import Tensor
 from torch.utils.data import IterableDataset, get_worker_info
 
 from models.neighbours import Geometry, collate, geometry
+from models.point_inputs import OWN, features, floor_of
+from models.s3dis import CLASSES
 
-CLASSES = 13
-CEILING = 0
+CEILING = CLASSES.index("ceiling")
 POINTS = 16_384
 """Points of a batch, always: one large crop, two or four smaller ones."""
 SPLITS = (1, 2, 2, 4)
@@ -35,7 +36,7 @@ class Room:
     @property
     def floor(self) -> float:
         """Height that heights are measured from: the lowest 1 % of the points lie below it."""
-        return float(np.percentile(self.points[:, 2], 1))
+        return floor_of(self.points)
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,13 +52,6 @@ def read_room(path: Path) -> Room:
     """A room as `make` wrote it."""
     with np.load(path) as file:
         return Room(file["points"], file["colours"], bool(file["coloured"]), file["labels"])
-
-
-def features(points: np.ndarray, colours: np.ndarray, coloured: bool, floor: float) -> np.ndarray:
-    """float32 (n, 5): height above the floor in metres, red, green, blue, and 1 where there is colour."""
-    height = points[:, 2:] - floor
-    rgb = colours if coloured else np.zeros_like(colours)
-    return np.hstack([height, rgb, np.full_like(height, float(coloured))]).astype(np.float32)
 
 
 class Crops(IterableDataset):
@@ -122,9 +116,9 @@ def crop(room: Room, size: int, rng: np.random.Generator) -> tuple[np.ndarray, n
     rng.shuffle(chosen)
     moved = augment_points(points[chosen] - (0, 0, floor), rng)
     coloured = room.coloured and rng.random() > 0.2
-    rgb = colours[chosen] / np.float32(255)
-    rgb = augment_colours(rgb, rng) if coloured else rgb
-    return moved, features(moved, rgb, coloured, rng.normal(0, 0.03)), labels[chosen].astype(np.int64)
+    rgb = 255 * augment_colours(colours[chosen] / np.float32(255), rng) if coloured else None
+    seen = features(moved, rgb, OWN, floor=rng.normal(0, 0.03))
+    return moved, seen, labels[chosen].astype(np.int64)
 
 
 def augment_points(points: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -27,8 +27,10 @@ from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader
 
-from script.training.crops import CLASSES, Batch, Crops, Room, read_room
-from script.training.evaluate import confusion_of, miou
+from models.s3dis import CLASSES
+from models.segmentation import scores
+from script.training.crops import Batch, Crops, Room, read_room
+from script.training.evaluate import confusion_of
 from script.training.losses import class_weights, segmentation_loss
 from script.training.networks import NETWORKS, make
 
@@ -130,7 +132,7 @@ class Training:
             features = features.view(len(geometry), -1, features.shape[-1])
         with torch.autocast(self.device, torch.bfloat16):
             logits = self.forward(features, geometry)
-        logits = logits.reshape(-1, CLASSES)
+        logits = logits.reshape(-1, len(CLASSES))
         loss = segmentation_loss(logits, labels, weights)
         if self.given.net == "pointnet":
             loss = loss + 1e-3 * self.net.regulariser()
@@ -171,9 +173,9 @@ class Training:
         """Score the averaged weights (and after cooling the last ones) on whole validation rooms."""
         for name, net in [("average", self.average)] + ([("last", self.net)] if final else []):
             net.eval()
-            matrix = sum(confusion_of(net, room) for room in rooms)
-            score, ious = miou(matrix)
-            row = [self.step, name, f"{loss:.4f}", f"{score:.4f}", json.dumps(np.round(ious, 3).tolist())]
+            found = scores(sum(confusion_of(net, room) for room in rooms))
+            ious = json.dumps(np.round(found.iou, 3).tolist())
+            row = [self.step, name, f"{loss:.4f}", f"{found.miou:.4f}", ious]
             print("validation", *row, flush=True)
             with open(self.given.run / "log.csv", "a", newline="") as file:
                 csv.writer(file).writerow(row)
@@ -191,9 +193,9 @@ def agreed(seconds: float) -> float:
 
 def shares(folder: Path) -> Tensor:
     """float [13]: share of each class in the points of up to 60 rooms."""
-    counts = np.zeros(CLASSES)
+    counts = np.zeros(len(CLASSES))
     for path in sorted(folder.glob("*.npz"))[:60]:
-        counts += np.bincount(read_room(path).labels, minlength=CLASSES)
+        counts += np.bincount(read_room(path).labels, minlength=len(CLASSES))
     return torch.from_numpy(counts / counts.sum()).float()
 
 

@@ -23,10 +23,6 @@ from PIL import Image
 from script.training.mesh import Mesh, clustered
 from script.training.package import CACHE, furniture_folder
 
-CLASSES = (
-    "ceiling", "floor", "wall", "beam", "column", "window", "door",
-    "table", "chair", "sofa", "bookcase", "board", "clutter",
-)  # fmt: skip
 VERSION = 1  # of the cached meshes
 
 # The first rule that fits "file/category/name/id@elevation" gives class and role; checked by eye, model by

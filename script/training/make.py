@@ -3,7 +3,7 @@
     python -m script.training.make --out FOLDER --split train|validation|test --rooms N --seed S [--first K]
 
 Each file holds points float32 (n, 3) in metres with z up, colours uint8 (n, 3) (zero unless coloured),
-coloured bool, labels uint8 (n,) in the order of furniture.CLASSES; one random point of each 0.04 m voxel.
+coloured bool, labels uint8 (n,) in the order of s3dis.CLASSES; one random point of each 0.04 m voxel.
 A file that is there is not made again, so a run can be stopped and started again.
 """
 

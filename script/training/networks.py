@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from torch import nn
 
+from models.point_inputs import OWN
 from models.point_transformer import PointTransformer
 from models.pointnet import PointNet
+from models.s3dis import CLASSES
 
-IN_CHANNELS, CLASSES = 5, 13
 NETWORKS = ("point_transformer", "pointnet")
 
 
 def make(name: str) -> nn.Module:
     """A fresh network."""
     if name == "pointnet":
-        return PointNet(IN_CHANNELS, CLASSES)
-    return PointTransformer(IN_CHANNELS, CLASSES)
+        return PointNet(len(OWN), len(CLASSES))
+    return PointTransformer(len(OWN), len(CLASSES))

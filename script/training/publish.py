@@ -18,13 +18,14 @@ import torch
 
 from models.catalog import BUNDLED
 from models.engine import open_engine
-from models.point_checkpoints import S3DIS, PointConfig, save_network
+from models.point_checkpoints import PointConfig, save_network
+from models.point_inputs import OWN
+from models.s3dis import CLASSES
 from models.segmentation import Scores, confusion, scores
 from script.training.crops import read_room
 from script.training.evaluate import BLOCK
 from script.training.networks import make
 
-INPUTS = ("height", "r", "g", "b", "coloured")
 CARD = """# {title}
 
 {title} for the segmentation of rooms, trained by Headlight on made-up rooms. **It is no S3DIS result**: it has
@@ -66,15 +67,15 @@ def publish(kind: str, run: Path, rooms: Path, remark: str) -> None:
     net.load_state_dict(kept["net"])
     net.eval()
     if kind == "pointnet":
-        config = PointConfig(kind, S3DIS, INPUTS, widths=net.widths)
+        config = PointConfig(kind, CLASSES, OWN, widths=net.widths)
         save_network(entry.folder, net, config, points=BLOCK)
     else:
-        config = PointConfig(kind, S3DIS, INPUTS, planes=net.planes, blocks=net.blocks)
+        config = PointConfig(kind, CLASSES, OWN, planes=net.planes, blocks=net.blocks)
         save_network(entry.folder, net, config)
     result = tested(entry.id, rooms / "test")
     ious = ", ".join(
         f"{name} {'–' if np.isnan(iou) else f'{iou:.2f}'}"
-        for name, iou in zip(S3DIS, result.iou, strict=True)
+        for name, iou in zip(CLASSES, result.iou, strict=True)
     )
     parameters = sum(parameter.numel() for parameter in net.parameters())
     papers = {"pointnet": "Qi et al. 2017", "point_transformer": "Zhao et al. 2021"}
@@ -100,11 +101,11 @@ def publish(kind: str, run: Path, rooms: Path, remark: str) -> None:
 def tested(model: str, folder: Path) -> Scores:
     """Scores over all points of all rooms, as the window would label them."""
     engine = open_engine(model, "points", None)
-    matrix = np.zeros((len(S3DIS), len(S3DIS)), np.int64)
+    matrix = np.zeros((len(CLASSES), len(CLASSES)), np.int64)
     for path in sorted(folder.glob("*.npz")):
         room = read_room(path)
         trace = engine.run(room.points, room.colours if room.coloured else None)
-        matrix += confusion(room.labels.astype(np.int16), trace.segmentation.labels, len(S3DIS))
+        matrix += confusion(room.labels.astype(np.int16), trace.segmentation.labels, len(CLASSES))
     return scores(matrix)
 
 

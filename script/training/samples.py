@@ -13,7 +13,7 @@ from PIL import Image
 from plyfile import PlyData, PlyElement
 
 from models.catalog import ASSETS
-from models.point_checkpoints import S3DIS
+from models.s3dis import CLASSES
 from script.training.crops import CEILING, Room, read_room
 
 FOLDER = ASSETS / "samples" / "rooms"
@@ -41,7 +41,7 @@ def write_ply(path: Path, room: Room) -> None:
     for column, name in enumerate(("red", "green", "blue")):
         rows[name] = room.colours[:, column]
     rows["label"] = room.labels
-    comment = f"classes: {', '.join(S3DIS)}"
+    comment = f"classes: {', '.join(CLASSES)}"
     PlyData([PlyElement.describe(rows, "vertex")], comments=[comment], byte_order="<").write(path)
 
 

@@ -16,7 +16,6 @@ from models import point_checkpoints
 from models.errors import HeadlightError
 from models.neighbours import geometry
 from models.point_checkpoints import (
-    S3DIS,
     PointConfig,
     class_names,
     load_network,
@@ -25,6 +24,7 @@ from models.point_checkpoints import (
 )
 from models.point_transformer import PointTransformer
 from models.pointnet import PointNet
+from models.s3dis import CLASSES
 from tests.models.clouds import cloud, features, randomised
 
 
@@ -69,7 +69,7 @@ def test_each_layout_is_the_network_it_was(net: PointTransformer, source: str, t
     assert found.config.blocks == (2, 3, 4, 6, 3)
     assert found.config.inputs == ("x", "y", "z", "r", "g", "b")
     assert found.config.classes[7] == eighth
-    assert sorted(found.config.classes) == sorted(S3DIS)
+    assert sorted(found.config.classes) == sorted(CLASSES)
     x, shape = features(200), geometry(cloud(200))
     torch.testing.assert_close(found.network()(x, shape), net(x, shape), atol=0, rtol=0)
 
@@ -176,12 +176,12 @@ OWN = ("height", "r", "g", "b", "coloured")
 
 def test_our_own_folders_come_back_in_half_precision(tmp_path: Path) -> None:
     torch.manual_seed(0)
-    config = PointConfig("point_transformer", S3DIS, OWN, (8, 8, 16, 16, 16), (2,) * 5)
+    config = PointConfig("point_transformer", CLASSES, OWN, (8, 8, 16, 16, 16), (2,) * 5)
     net = randomised(config.network())
     net.cls[1].running_var[0] = 1e6  # beyond half precision, as a trained network's can be
     save_network(tmp_path / "a", net, config, licence="MIT")
-    again, found = load_network(tmp_path / "a")
-    assert found == config
+    again, found, missing = load_network(tmp_path / "a")
+    assert (found, missing) == (config, ())
     assert json.loads((tmp_path / "a/config.json").read_text())["licence"] == "MIT"
     kept = load_file(tmp_path / "a/model.safetensors")
     assert all(kept[name].dtype == torch.float16 for name, _ in net.named_parameters())
@@ -198,7 +198,7 @@ def test_a_pointnet_s_folder_keeps_its_widths(tmp_path: Path) -> None:
     config = PointConfig("pointnet", ("floor", "rest"), OWN, widths=widths)
     net = randomised(config.network())
     save_network(tmp_path, net, config)
-    again, found = load_network(tmp_path)
+    again, found, _ = load_network(tmp_path)
     assert isinstance(again, PointNet)
     assert found == config
     x, positions = features(100, 5)[None], torch.from_numpy(cloud(100))[None]
@@ -226,7 +226,7 @@ def test_a_pointnet_s_folder_keeps_its_widths(tmp_path: Path) -> None:
     ],
 )
 def test_a_config_that_makes_no_network_is_named(name: str, value: object, tmp_path: Path) -> None:
-    config = PointConfig("point_transformer", S3DIS, OWN, (8,) * 5, (2,) * 5)
+    config = PointConfig("point_transformer", CLASSES, OWN, (8,) * 5, (2,) * 5)
     save_network(tmp_path, config.network(), config)
     content = json.loads((tmp_path / "config.json").read_text())
     (tmp_path / "config.json").write_text(json.dumps({**content, name: value}))

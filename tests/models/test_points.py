@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from models import engine, points
 from models.attention import CHECK_LIMIT
@@ -127,7 +127,7 @@ def test_the_gradient_field_is_the_models_own(folder, trace):
 
 def test_pointnet_covers_every_point_by_blocks_as_one_forward_pass_each(tmp_path):
     folder = saved(tmp_path / "net", pointnet(), grid=0.2, points=150)
-    net, _ = load_network(folder)
+    net, *_ = load_network(folder)
     reader = opened(folder)
     trace = reader.run(POINTS, COLOURS)
     assert trace.layers == ()
@@ -158,7 +158,7 @@ def test_pointnet_covers_every_point_by_blocks_as_one_forward_pass_each(tmp_path
 
 def test_the_upper_bound_holds_what_changes_no_maximum(tmp_path):
     folder = saved(tmp_path / "net", pointnet(), grid=0.2)
-    reader, (net, _) = opened(folder), load_network(folder)
+    reader, (net, *_) = opened(folder), load_network(folder)
     trace = reader.run(POINTS)  # without colours, as candidates are
     assert reader.upper_bound(trace, trace.inputs["points"]).all()
     candidates = np.random.default_rng(0).uniform(-2, 6, (500, 3)).astype(np.float32)
@@ -222,10 +222,29 @@ def test_what_cannot_be_opened_says_why(tmp_path, folder):
         open_engine(str(checkpoint), "points", "cpu")
     with pytest.raises(HeadlightError, match="reads point clouds, not images"):
         open_engine(str(folder), "image", "cpu")
-    less = saved(tmp_path / "less", transformer(), blocks=[2, 2, 2, 2, 3])
-    assert "is not whole" in cause(less)
+    more = saved(tmp_path / "more", transformer(), blocks=[2, 2, 2, 2, 1])
+    assert "has what no such network has: enc5.1.bn1.bias" in cause(more)
     with pytest.raises(HeadlightError, match="holds a swin model, which reads neither text nor images"):
         open_engine(str(saved(tmp_path / "odd", pointnet(), model_type="swin")), "points", "cpu")
+
+
+def test_a_folder_without_all_weights_is_untrained_and_says_which_are_random(tmp_path):
+    whole = saved(tmp_path / "whole", transformer())
+    less = saved(tmp_path / "less", transformer())
+    state = load_file(less / "model.safetensors")
+    lost = sorted(name for name in state if name.startswith("cls."))
+    save_file({name: value for name, value in state.items() if name not in lost}, less / "model.safetensors")
+    reader = opened(less)
+    trace = reader.run(POINTS, COLOURS)
+    assert trace.model.untrained
+    assert trace.notices == (
+        f"less lacks the weights cls.0.weight and {len(lost) - 1} more: they are random.",
+    )
+    assert check(trace) == pytest.approx([0.0] * len(trace.layers), abs=1e-4)
+    kept, known = reader.model.state_dict(), opened(whole).model.state_dict()
+    assert all(torch.equal(kept[name], known[name]) for name in known if name not in lost)
+    again = load_network(less)[0].state_dict()
+    assert all(torch.equal(kept[name], again[name]) for name in lost)  # random, but no other next time
 
 
 def test_a_checkpoint_of_another_program_reads_clouds(tmp_path):

@@ -37,3 +37,27 @@ def make_window(qtbot, qapp, tmp_path):
     yield make
     for window in opened:
         window.close()
+
+
+@pytest.fixture
+def settled(qtbot):
+    """Waits until a window has drawn all there is."""
+
+    def wait(window) -> None:
+        qtbot.wait(20)
+        qtbot.waitUntil(window.is_idle, timeout=60_000)
+
+    return wait
+
+
+@pytest.fixture
+def cloud_window(make_window, settled):
+    """A window with a room that a hand-made model has read."""
+    from tests.viewer.cloud_windows import answered
+    from tests.viewer.given_cloud import room, trace_of
+
+    window = make_window(run=False)
+    document = window.session.add(room(900), RunOptions())
+    answered(window, document, trace_of(document.input))
+    settled(window)
+    return window

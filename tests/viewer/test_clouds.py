@@ -7,11 +7,11 @@ import psutil
 import pytest
 
 from models.errors import HeadlightError
+from models.s3dis import CLASSES
 from models.task import Cancelled, Task
 from tests.viewer import cloud_samples as make
 from tests.viewer.cloud_samples import LABELS, NORMALS, RGB, XYZ, N, columns
 from viewer.cloud_formats import guard
-from viewer.cloud_labels import CLASSES
 from viewer.clouds import CloudInput, Frame, guess_frame
 from viewer.inputs import TextInput, from_bytes, from_path
 

@@ -14,9 +14,9 @@ from plyfile import PlyData
 from models import engine
 from models.engine import open_engine
 from models.point_fields import composed
+from models.s3dis import CLASSES
 from tests.models.tiny_points import pointnet, room, saved, transformer
 from viewer.cli import run
-from viewer.cloud_labels import CLASSES
 from viewer.inputs import from_path
 from widgets.palettes import class_colours
 

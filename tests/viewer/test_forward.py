@@ -8,8 +8,8 @@ import torch
 
 from models import engine
 from models.errors import HeadlightError, UntrustedPickle
+from models.s3dis import CLASSES
 from tests.models.tiny_points import room, saved, transformer
-from viewer.cloud_labels import CLASSES
 from viewer.clouds import CloudInput, Frame
 from viewer.forward import forward_pass, truth_for
 from viewer.inputs import ImageInput, TextInput

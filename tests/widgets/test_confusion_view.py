@@ -9,7 +9,9 @@ from PySide6.QtWidgets import QApplication
 
 from widgets import theme
 from widgets.colormap import lut
-from widgets.confusion_view import ConfusionView, _fitting_font, levels, rates
+from widgets.confusion import levels, rates
+from widgets.confusion_layout import fitting_font
+from widgets.confusion_view import ConfusionView
 from widgets.palettes import CLASSES
 
 TRUTH = np.array([0, 2100, 2880, 0, 0, 512, 421, 190, 233, 182, 620, 194, 153])
@@ -157,7 +159,7 @@ def test_everything_is_inside_and_legible(qapp, show, choice, scale, size):
     last = view.figure_rect(12, view._places.columns[-1])
     assert view.rect().contains(view.cell_rect(12, 12))
     assert view.rect().contains(last)
-    metrics = QFontMetrics(_fitting_font(cell))
+    metrics = QFontMetrics(fitting_font(cell))
     every = -(-(metrics.ascent() + metrics.descent()) // (cell + 3))
     assert every == 1  # each class is named
     room = view._places.left - view._places.start

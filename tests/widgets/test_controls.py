@@ -5,7 +5,8 @@ from PySide6.QtWidgets import QAbstractButton, QLineEdit, QSlider
 
 from widgets import theme
 from widgets.colormap import Scale, lut
-from widgets.controls import ColourBar, LabelledSlider, NumberRow, RangeRow, Segmented, Toggle
+from widgets.colour_bar import ColourBar
+from widgets.controls import LabelledSlider, NumberRow, RangeRow, Segmented, Toggle
 from widgets.labels import ElidedLabel, percent, short_number
 from widgets.range_slider import RangeSlider
 

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QApplication, QToolTip
 from tests.widgets.paint_watch import PaintWatch
 from tests.widgets.pointer import click, move, wheel
 from widgets import theme
-from widgets.cell_grid import label_font
 from widgets.colormap import lut
+from widgets.labels import label_font
 from widgets.map_grid import SMALLEST, MapGrid, arrange, pictures
 
 LABELS = [f"stage {stage}" for stage in range(1, 6)]

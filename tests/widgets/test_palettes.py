@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QColor
 
+from models import s3dis
 from widgets.chip_colours import contrast
 from widgets.palettes import (
     CLASSES,
@@ -23,6 +24,10 @@ def nearest(colours):
     lab = oklab(colours)
     apart = np.linalg.norm(lab[:, None] - lab, axis=-1)
     return apart[~np.eye(len(lab), dtype=bool)].min()
+
+
+def test_palettes_name_the_classes_of_the_networks_in_their_order():
+    assert s3dis.CLASSES == CLASSES
 
 
 def test_oklab_has_its_published_values():

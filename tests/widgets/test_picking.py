@@ -161,6 +161,7 @@ def test_spacing_is_that_of_a_surface(n):
     """n points a square metre have a spacing of 1/√n, wherever the surface is."""
     random = np.random.default_rng(0)
     points = np.concatenate([random.uniform(0, 1, (n, 2)), np.full((n, 1), 3.0)], 1).astype(np.float32)
-    assert spacing(points) == pytest.approx(n**-0.5, rel=0.15)
-    assert spacing(points[:1]) == spacing(points[:0]) == 0
-    assert spacing(np.ones((500, 3), np.float32)) == 0
+    assert spacing(points, n) == pytest.approx(n**-0.5, rel=0.15)
+    assert spacing(points[::7], n) == pytest.approx(n**-0.5, rel=0.2)  # a sample knows of all
+    assert spacing(points[:1], 1) == spacing(points[:0], 0) == 0
+    assert spacing(np.ones((500, 3), np.float32), 500) == 0

@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from models.errors import HeadlightError
+from models.s3dis import CLASSES
 from models.task import Task
 from viewer.cloud_formats.parts import MAX_CLOUD_BYTES, Checked, Parts, Source, check_count
 from viewer.cloud_formats.table import layout, not_points, read_table
-from viewer.cloud_labels import CLASSES, known_class
+from viewer.cloud_labels import known_class
 
 _FILES = 5000
 _HEAD = 65_536

@@ -31,6 +31,7 @@ class ClassesPane(CloudPane):
         self.legend = ClassLegend()
         self.legend.toggled.connect(self._toggled)
         self.legend.soloed.connect(self._soloed)
+        self.legend.hovered.connect(lambda kind: self.session.set_hover(Hover(kind=kind)))
         self.legend.all_shown.connect(lambda: change(hidden=frozenset()))
         self.palette = Segmented([("soft", "Soft"), ("s3dis", "S3DIS")], "Palette")
         self.palette.changed.connect(lambda v: change(palette=v))

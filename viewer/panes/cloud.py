@@ -15,7 +15,7 @@ from models.attention import Head
 from models.task import Task
 from models.tokens import Place, Position
 from viewer import cloud_maps
-from viewer.cloud_classes import named, reading
+from viewer.cloud_classes import groups, named, reading
 from viewer.cloud_colours import (
     TITLES,
     Field,
@@ -43,13 +43,13 @@ from widgets.cursor_tip import read_out
 if TYPE_CHECKING:
     from widgets.camera import Camera
     from widgets.cloud_view import CloudView
-    from widgets.picking import PointGrid
+    from widgets.prepared import Prepared
 
 _cameras: weakref.WeakKeyDictionary[Document, Camera] = weakref.WeakKeyDictionary()
 """Where each document is looked at from; both views look from there."""
 _fitted: weakref.WeakKeyDictionary[Document, CloudInput] = weakref.WeakKeyDictionary()
 """The cloud that each document's camera was put before; another one is fitted into the view anew."""
-_grids: weakref.WeakKeyDictionary[CloudInput, PointGrid] = weakref.WeakKeyDictionary()
+_prepared: weakref.WeakKeyDictionary[CloudInput, Prepared] = weakref.WeakKeyDictionary()
 _lock = threading.Lock()
 NO_PLACES = np.empty((0, 3), np.float32)
 
@@ -73,8 +73,10 @@ class Painted:
     """What a view draws: uint8 (n, 3), bool (n,) or None, indices of points, lines, and what it is of."""
 
     asked: Asked
-    grid: PointGrid
+    cloud: Prepared
     colours: np.ndarray
+    groups: np.ndarray | None
+    """uint8 (n,): the class that each point is lit with, see `cloud_classes.groups`."""
     mask: np.ndarray | None
     hidden: frozenset[int]
     selected: np.ndarray
@@ -167,7 +169,7 @@ class View3DPane(CloudPane):
     def compute(self, asked: Asked, view: View, hover: Hover, task: Task) -> Painted:
         scene, by = asked.scene, asked.by
         trace, queries, cloud = scene.trace, view.selection.queries, view.cloud
-        grid = _grid_of(scene.cloud)
+        ready = _ready(scene.cloud)
         mask = visible(scene, cloud.hidden)
         tokens = cloud_maps.chosen(trace, trace.tokens, queries) if trace else np.empty(0, int)
         selected = trace.segmentation.sample[tokens] if trace else tokens
@@ -177,14 +179,17 @@ class View3DPane(CloudPane):
             selected = selected[:0]  # so many marks would cover what they reach
 
         def painted(colours, star=None, field=None, more=NO_PLACES, said="") -> Painted:
-            return Painted(asked, grid, colours, mask, cloud.hidden, selected, star, field, more, said)
+            kinds = _with(groups(scene, by), np.zeros(len(more), np.uint8))
+            return Painted(
+                asked, ready, colours, kinds, mask, cloud.hidden, selected, star, field, more, said
+            )
 
         if by == "bound":
             bright = heat(view.map.colours, asked.look)[180]
             colours = plain_colours(scene, by, cloud.palette, asked.look)
             task.partial(painted(colours))
             more = upper_bound(trace, task)
-            grid, mask = _grid_of(scene.cloud, more), _with(mask, np.ones(len(more), bool))
+            ready, mask = _ready(scene.cloud, more), _with(mask, np.ones(len(more), bool))
             return painted(_with(colours, np.tile(bright, (len(more), 1))), more=more)
 
         if by != "attention" or asked.blocked:
@@ -211,12 +216,11 @@ class View3DPane(CloudPane):
         before, cloud = self.painted, result.asked.scene.cloud
         if cloud is not self._shown or before is None or before.more is not result.more:
             view.set_camera(camera_of(document))
-            points = _with(cloud.points, result.more)
-            view.set_points(points, result.grid, fit=_fitted.get(document) is not cloud)
+            view.set_points(result.cloud, fit=_fitted.get(document) is not cloud)
             _fitted[document] = cloud
             self._shown, before = cloud, None
         if before is None or before.colours is not result.colours:
-            view.set_colours(result.colours)
+            view.set_colours(result.colours, result.groups)
         masked = before is not None and before.mask is not None
         if (result.mask is not None or masked) and (before is None or before.hidden != result.hidden):
             view.set_visible(result.mask)
@@ -234,6 +238,7 @@ class View3DPane(CloudPane):
     def mark(self, view: View, hover: Hover) -> None:
         if self.view is not None and self._shown is self.session.current.input:
             self.view.set_hovered(self._point_at(hover.key or hover.query))
+            self.view.set_lit(None if hover.kind is None else hover.kind + 1)
 
     def clear(self, document: Document | None) -> None:
         self.painted = None
@@ -377,13 +382,16 @@ def _with(own: np.ndarray | None, more: np.ndarray) -> np.ndarray | None:
     return own if own is None or not len(more) else np.concatenate([own, more])
 
 
-def _grid_of(cloud: CloudInput, more: np.ndarray | None = None) -> PointGrid:
-    """What finds the point under the cursor: made once for both views, in a worker."""
-    from widgets.picking import PointGrid
+def _ready(cloud: CloudInput, more: np.ndarray | None = None) -> Prepared:
+    """The points as a view takes them, with what finds the one under the cursor: made once for both views, in
+    a worker."""
+    from widgets.prepared import prepare
 
     if more is not None:
-        return PointGrid(_with(cloud.points, more))
-    with _lock:
-        if cloud not in _grids:
-            _grids[cloud] = PointGrid(cloud.points)
-        return _grids[cloud]
+        made = prepare(_with(cloud.points, more))
+    else:
+        with _lock:
+            made = _prepared.get(cloud) or prepare(cloud.points)
+            _prepared[cloud] = made
+    _ = made.grid
+    return made

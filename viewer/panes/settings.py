@@ -16,7 +16,8 @@ from viewer.panes.base import Pane
 from viewer.panes.later import Later
 from viewer.session import Document, Hover, View
 from widgets.colormap import MAPS, Scale, lut
-from widgets.controls import Choice, ColourBar, LabelledSlider, NumberRow, Section, Segmented, Toggle
+from widgets.colour_bar import ColourBar
+from widgets.controls import Choice, LabelledSlider, NumberRow, Section, Segmented, Toggle
 from widgets.labels import percent
 
 if TYPE_CHECKING:
