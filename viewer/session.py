@@ -325,6 +325,21 @@ class Session:
         """Change what is shown of receptive fields; `gesture` as for `set_map`."""
         self._change(replace(self.view, fields=replace(self.view.fields, **changes)), gesture)
 
+    def pick_field(self, layer: str, attention: int | None, heads: int) -> None:
+        """Look at this layer's units, and select the attention layer that goes with it, of so many heads."""
+        view = self.view
+        selection = view.selection
+        if attention is not None:
+            selection = replace(selection, layer=attention, head=min(selection.head, heads - 1))
+        self._change(replace(view, selection=selection, fields=replace(view.fields, layer=layer)), "")
+
+    def pick_row(self, layer: int, head: int) -> None:
+        """Select a head and show its row in the picture of the fields."""
+        view = self.view
+        selection = replace(view.selection, layer=layer, head=head)
+        fields = replace(view.fields, row=True)
+        self._change(replace(view, selection=selection, fields=fields), "")
+
     def set_stack(self, gesture: str = "", **changes: Any) -> None:
         """Change the stack of convolutions; `gesture` as for `set_map`."""
         self._change(replace(self.view, stack=replace(self.view.stack, **changes)), gesture)
