@@ -98,6 +98,7 @@ class Deck(QMainWindow):
             ("image", "attention"): self._lay_image,
             ("text", "attention"): self._lay_text,
             ("points", "attention"): self._lay_points,
+            ("image", "fields"): self._lay_fields,
             ("image", "cost"): self._lay_cost,
             ("text", "cost"): self._lay_cost,
         }[self.modality, self.page]()
@@ -166,6 +167,28 @@ class Deck(QMainWindow):
         self.resizeDocks([near, maps, confusion], below, ACROSS)
         upper = int(height * 0.70)
         self.resizeDocks([first, near], [upper, height - upper], DOWN)
+
+    def _lay_fields(self) -> None:
+        docks, width, height = self.docks, self.width(), self.height()
+        first, second, settings = docks["field"], docks["field-second"], docks["field-settings"]
+        layers, growth, distance = docks["layers"], docks["growth"], docks["distance"]
+        self.addDockWidget(LEFT, first)
+        self.splitDockWidget(first, settings, ACROSS)
+        self.splitDockWidget(first, layers, DOWN)
+        self.splitDockWidget(first, second, ACROSS)
+        self.splitDockWidget(layers, growth, ACROSS)
+        self.splitDockWidget(growth, distance, ACROSS)
+        self._log_below(layers)
+        for dock in (first, second, settings, layers, growth, distance):
+            dock.show()
+        right = 250
+        rest = width - right
+        self.resizeDocks([first, settings], [rest, right], ACROSS)
+        self.resizeDocks([first, second], [rest // 2, rest - rest // 2], ACROSS)
+        below = [int(rest * 0.36), int(rest * 0.36), int(rest * 0.28)]
+        self.resizeDocks([layers, growth, distance], below, ACROSS)
+        upper = int(height * 0.60)
+        self.resizeDocks([first, layers], [upper, height - upper], DOWN)
 
     def _lay_cost(self) -> None:
         cost = self.docks["cost"]

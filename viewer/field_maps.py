@@ -130,9 +130,7 @@ def seen(trace: Trace, checks: tuple[float, ...], task: Task = SILENT) -> Seen:
     return Seen(trace, checks, fields)
 
 
-def second(
-    trace: Trace, what: ImageInput, options: RunOptions, model: str, task: Task = SILENT
-) -> Seen:
+def second(trace: Trace, what: ImageInput, options: RunOptions, model: str, task: Task = SILENT) -> Seen:
     """Another network that looks at the same picture; its pass is kept with the first one's trace."""
     from viewer.forward import forward_pass
 
@@ -221,9 +219,7 @@ class _Drawn(Task):
         self.task.partial(self.draw(value))
 
 
-def _heat_map(
-    seen: Seen, field: Field, unit: tuple[int, int], effective: Effective, log: bool
-) -> HeatMap:
+def _heat_map(seen: Seen, field: Field, unit: tuple[int, int], effective: Effective, log: bool) -> HeatMap:
     from models.effective_field_numbers import area_ratio, mass_inside, square_side
 
     heat, box, centre = effective.heat, field.box(unit), field.centre(unit)
@@ -296,21 +292,40 @@ def window_lines(layer: Any) -> np.ndarray | None:
 
 @dataclass(frozen=True)
 class Growth:
-    """How the field grows through a network: a point for each layer that has weights or widens it.
+    """How the field grows through a network: a point for each layer that widens it.
 
-    depths: 1, 2, ... sizes: pixels, the larger side. names: of the layers. whole_from: the first point from
+    network: its id. depths: 1, 2, ... sizes: pixels, the larger side. names: of the layers. whole_from: the first point from
     which on every unit sees the whole picture, None if none does.
     """
 
     network: str
+    title: str
     depths: tuple[int, ...]
     sizes: tuple[float, ...]
     names: tuple[str, ...]
     whole_from: int | None
 
 
-def growth_of(network: str, fields: Sequence[Field]) -> Growth:
-    """A network's growth: the points are where the field or its stride changes, in order of depth."""
+def growth(network: str, side: int, task: Task = SILENT) -> Growth:
+    """That of a published network, for pictures of side × side pixels; it needs no weights."""
+    from models import image_fields
+    from models.published import PUBLISHED
+
+    return growth_of(network, PUBLISHED[network].title, image_fields.growth(network, side, task))
+
+
+def own_growth(seen: Seen, side: int, task: Task = SILENT) -> Growth:
+    """That of the network which read the picture; one that nobody published as the picture was read."""
+    from models.published import PUBLISHED
+
+    card = seen.trace.model
+    if card.id in PUBLISHED:
+        return growth(card.id, side, task)
+    return growth_of(card.id, card.title, seen.fields)
+
+
+def growth_of(network: str, title: str, fields: Sequence[Field]) -> Growth:
+    """The points are where the field changes, in order of depth."""
     points, last = [], None
     for field in fields:
         if np.prod(field.shape) <= 1 and not field.whole:
@@ -321,6 +336,7 @@ def growth_of(network: str, fields: Sequence[Field]) -> Growth:
     whole = next((index for index, field in enumerate(points) if field.whole), None)
     return Growth(
         network,
+        title,
         tuple(range(1, len(points) + 1)),
         tuple(float(max(field.size)) for field in points),
         tuple(field.name for field in points),

@@ -51,6 +51,12 @@ PANES = {
     "matrix": "Matrix",
     "rollout": "Rollout",
     "settings": "Map",
+    "field": "Receptive field",
+    "field-second": "Receptive field of the second network",
+    "layers": "Layers and their fields",
+    "growth": "Growth of the field",
+    "distance": "Attention distance",
+    "field-settings": "Field",
     "log": "Log",
 }
 CLOUDS = ("cloud", "cloud-second")
