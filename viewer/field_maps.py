@@ -290,16 +290,21 @@ def uniform_distance(trace: Trace, include_self: bool) -> float | None:
     return float(np.mean(far))
 
 
-def window_lines(layer: Any) -> np.ndarray | None:
-    """float (n, 4) on the picture: edges of the windows in which a layer attends; None without windows."""
+def window_lines(layer: Any) -> tuple[np.ndarray, np.ndarray] | None:
+    """(edges of the windows in which a layer attends, the map's borders over which masked windows reach).
+
+    Both float (n, 4) on the picture; None for a layer without windows.
+    """
     tokens = layer.queries
     if not hasattr(layer, "edges") or not isinstance(tokens, PatchTokens):
         return None
-    rows, columns = layer.edges()
+    return _lines(tokens, *layer.edges()), _lines(tokens, *layer.seams())
+
+
+def _lines(tokens: PatchTokens, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """float (n, 4) on the picture: lines above these rows and left of these columns of tokens."""
     region, (height, width) = tokens.region, tokens.patch_size
-    ys = region.y0 + np.asarray(rows, float) * height
-    xs = region.x0 + np.asarray(columns, float) * width
-    ys, xs = ys[(ys > region.y0) & (ys < region.y1)], xs[(xs > region.x0) & (xs < region.x1)]
+    ys, xs = region.y0 + rows * height, region.x0 + columns * width
     across = [(region.x0, y, region.x1, y) for y in ys]
     down = [(x, region.y0, x, region.y1) for x in xs]
     return np.array([*across, *down], float).reshape(-1, 4)

@@ -78,7 +78,7 @@ class DistancePane(Pane):
         at = selection.layer, selection.head
         far = self.distances[at] if at[0] < len(self.distances) else np.nan
         said = f" · {far:.0f} px" if np.isfinite(far) else ""
-        self.subtitle_changed.emit(f"layer →  px of the picture ↑  head {at[0]}.{at[1]}{said}")
+        self.subtitle_changed.emit(f"head {at[0]}.{at[1]}{said}")
 
     def clear(self, document: Document | None) -> None:
         self.distances = None

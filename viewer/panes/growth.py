@@ -69,7 +69,7 @@ class GrowthPane(Pane):
             return
         names, chosen = self.curves[0].names, self.seen.field(view.fields.layer).name
         self.plot.set_selected((0, names.index(chosen)) if chosen in names else None)
-        self.subtitle_changed.emit(f"field in px ↑  layer →  of a picture of {SIDE} × {SIDE} px")
+        self.subtitle_changed.emit(f"of pictures of {SIDE} × {SIDE} px")
 
     def clear(self, document: Document | None) -> None:
         self.seen, self.curves = None, ()
