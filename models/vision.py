@@ -1,6 +1,6 @@
 """A picture through a vision transformer: patches without squashing, every attention call recorded.
 
-Plain ones keep one grid of patches; those that work in stages (Swin, SwinV2, SegFormer, PVT) have one a stage.
+Plain ones keep one grid of patches; those in stages (Swin, SwinV2, SegFormer, PVT) have one a stage.
 """
 
 from __future__ import annotations
@@ -164,14 +164,13 @@ class VisionEngine:
             return fit(height, width, size, self.patch)
         smallest = self._blocks.smallest * self.unit
         name = f"squares of {self.unit} pixels"
-        fitted = fit(
-            height, width, max(size, smallest) if size <= LARGEST else size, self.unit, MAX_UNITS, name
-        )
+        raised = max(size, min(smallest, LARGEST))
+        fitted = fit(height, width, raised, self.unit, MAX_UNITS, name)
         if snap_size(size, self.unit) >= smallest:
             return fitted
         said = (
-            f"Windows of {self._blocks.smallest} × {self._blocks.smallest} tokens need {smallest} pixels: the "
-            f"short side was raised from {size:,}."
+            f"The short side was raised from {size:,} to {snap_size(raised, self.unit):,} pixels, since windows "
+            f"of {self._blocks.smallest} × {self._blocks.smallest} tokens need as many."
         )
         return replace(fitted, notices=(*fitted.notices, said))
 
@@ -185,7 +184,7 @@ class VisionEngine:
     def _staged(
         self, calls: Sequence[Call], placed: dict[str, Placement], stages: Stages
     ) -> list[AttentionLayer]:
-        """Layers on the grids of their stages: in windows, or with keys on a coarser grid than the queries."""
+        """Layers on the grids of their stages: in windows, or with keys on a coarser grid."""
         layers: list[AttentionLayer] = []
         for call in calls:
             cut = placed.get(self._blocks.of(call.name) or "")

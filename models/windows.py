@@ -44,8 +44,8 @@ class WindowLayer(BlockLayer):
     """The AttentionLayer over a call [windows, heads, w², w²] on `tokens`, one stage's grid.
 
     padded: (rows, columns) of the map with its padding. slots: int64 (windows, w²), read-only, as
-    `window_slots`. misplaced: by how much what the windows held differs from the tokens that are said to be in
-    them; part of the check. Raises ValueError where the numbers do not fit.
+    `window_slots`. misplaced: by how much what the windows held differs from the tokens that are said to
+    be in them; part of the check. Raises ValueError where the numbers do not fit.
     """
 
     queries: PatchTokens
@@ -65,8 +65,8 @@ class WindowLayer(BlockLayer):
         wanted = (self.padded[0] * self.padded[1] // window**2, window**2, window**2)
         if (windows, queries, keys) != wanted or tokens.prefix:
             raise ValueError(
-                f"{call.name}: {windows} windows of {queries} × {keys}, but {wanted[0]} of {wanted[1]} tokens "
-                f"make a grid of {tokens.grid}"
+                f"{call.name}: {windows} windows of {queries} × {keys}, but a grid of {tokens.grid} has "
+                f"{wanted[0]} of {wanted[1]} tokens"
             )
         super().__init__(call.name, "window", heads, tokens, tokens, cache)
         self.window, self.shift = window, shift
@@ -214,7 +214,7 @@ class WindowLayer(BlockLayer):
         return others, total[:, others] / len(index)
 
     def _chosen(self, index: np.ndarray) -> Iterator[tuple[np.ndarray, Tensor]]:
-        """(windows int (c,), float32 [c, w²]): how many of these tokens lie in each slot, a part at a time."""
+        """(windows int (c,), float32 [c, w²]): how many of these tokens lie in each slot, in parts."""
         counts = np.zeros(self.slots.shape, np.float32)
         np.add.at(counts, (self._window[index], self._slot[index]), 1)
         for part in self._parts_of(np.unique(self._window[index])):
