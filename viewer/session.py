@@ -14,6 +14,7 @@ from typing import Any, Literal
 from psygnal import Signal
 
 from models.attention import Trace
+from models.complexity import Terms
 from models.convolution_stack import ConvStack
 from models.published import PUBLISHED
 from models.rollout_settings import RolloutSettings
@@ -153,6 +154,27 @@ class FieldSettings:
 
 
 @dataclass(frozen=True)
+class CostSettings:
+    """Which layers are compared, and at what lengths.
+
+    width, kernel, neighbourhood: d, k and r of table 1. projections: attention with its four d × d products.
+    shortest, longest: tokens, powers of two. device: None for the fastest. seconds: a measurement's limit.
+    terms: what closed forms count.
+    """
+
+    width: int = 512
+    kernel: int = 3
+    heads: int = 8
+    neighbourhood: int = 64
+    projections: bool = True
+    shortest: int = 64
+    longest: int = 4096
+    device: str | None = None
+    seconds: int = 30
+    terms: Terms = "table"
+
+
+@dataclass(frozen=True)
 class View:
     """Everything about a document that a gesture changes and undo brings back."""
 
@@ -160,6 +182,7 @@ class View:
     map: MapSettings = MapSettings()
     cloud: CloudSettings = CloudSettings()
     fields: FieldSettings = FieldSettings()
+    cost: CostSettings = CostSettings()
     stack: ConvStack = field(default_factory=ConvStack)
     rollout: RolloutSettings = field(default_factory=RolloutSettings)
     rollout_selected: bool = False
@@ -348,6 +371,10 @@ class Session:
         selection = replace(view.selection, layer=layer, head=head)
         fields = replace(view.fields, row=True)
         self._change(replace(view, selection=selection, fields=fields), "")
+
+    def set_cost(self, gesture: str = "", **changes: Any) -> None:
+        """Change which layers' costs are compared; `gesture` as for `set_map`."""
+        self._change(replace(self.view, cost=replace(self.view.cost, **changes)), gesture)
 
     def set_stack(self, gesture: str = "", **changes: Any) -> None:
         """Change the stack of convolutions; `gesture` as for `set_map`."""

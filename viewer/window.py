@@ -57,6 +57,7 @@ PANES = {
     "growth": "Growth of the field",
     "distance": "Attention distance",
     "field-settings": "Field",
+    "cost": "Cost of layers",
     "log": "Log",
 }
 CLOUDS = ("cloud", "cloud-second")

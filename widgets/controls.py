@@ -294,8 +294,16 @@ class RangeRow(QWidget):
     changed = Signal(int, int)
     """First and last, both included, set by the user."""
 
-    def __init__(self, label: str, low: int, high: int, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        label: str,
+        low: int,
+        high: int,
+        parent: QWidget | None = None,
+        format: Callable[[int], str] = str,
+    ) -> None:
         super().__init__(parent)
+        self._format = format
         self._slider = RangeSlider(low, high)
         self._slider.setAccessibleName(label)
         self._text = QLabel()
@@ -319,7 +327,8 @@ class RangeRow(QWidget):
 
     def _show(self) -> None:
         first, last = self.value()
-        self._text.setText(f"{first} to {last}" if first != last else str(first))
+        text = self._format(first)
+        self._text.setText(f"{text} to {self._format(last)}" if first != last else text)
 
     def _moved(self, first: int, last: int) -> None:
         self._show()

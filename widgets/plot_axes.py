@@ -55,6 +55,10 @@ class Axis:
             return sparse[:: math.ceil(len(sparse) / most)]
         return Axis(self.low, self.high).ticks(most, whole)  # a small part of a decade
 
+    def text(self, value: float) -> str:
+        """A tick as it is written."""
+        return text_of(value)
+
     def _step(self, most: int, whole: bool) -> float:
         least = (self.high - self.low) / (most - 1)
         if whole and least <= 1:
@@ -100,10 +104,10 @@ class Frame:
     def across_ticks(self) -> list[tuple[float, QRectF]]:
         """Values and where their texts stand."""
         metrics = QFontMetricsF(tick_font())
-        widest = metrics.horizontalAdvance(text_of(round(self.across.high))) + theme.em(0.8)
+        widest = metrics.horizontalAdvance(self.across.text(round(self.across.high))) + theme.em(0.8)
         found = []
         for value in self.across.ticks(int(self.area.width() / widest) + 1, self.whole):
-            width = metrics.horizontalAdvance(text_of(value))
+            width = metrics.horizontalAdvance(self.across.text(value))
             left = float(self.x(value)) - width / 2
             found.append((value, QRectF(left, self._text_top(), width, metrics.height())))
         return found
@@ -122,9 +126,9 @@ class Frame:
         painter.setPen(QColor(colours.dim))
         for value, y in zip(ticks, levels, strict=True):
             room = QRectF(0, y - metrics.height() / 2, self.area.left() - theme.em(0.5), metrics.height())
-            painter.drawText(room, RIGHT, text_of(value))
+            painter.drawText(room, RIGHT, self.up.text(value))
         for value, rect in self.across_ticks():
-            painter.drawText(rect, CENTRE, text_of(value))
+            painter.drawText(rect, CENTRE, self.across.text(value))
         if self.up_title or self.across_title:
             top = self.area.top() - metrics.height() * 1.6
             room = QRectF(0, top, self.area.right(), metrics.height())
@@ -168,6 +172,6 @@ def frame_in(
     below = metrics.height() + theme.em(0.35)
     area = room.adjusted(0, round(above), -theme.em(0.4), -round(below))
     frame = Frame(area, across, up, across_title, up_title, whole)
-    left = max((metrics.horizontalAdvance(text_of(v)) for v in frame.up_ticks()), default=0) + theme.em(0.6)
+    left = max((metrics.horizontalAdvance(up.text(v)) for v in frame.up_ticks()), default=0) + theme.em(0.6)
     area = area.adjusted(round(left), 0, 0, 0)
     return Frame(area, across, up, across_title, up_title, whole)

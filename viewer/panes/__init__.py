@@ -18,6 +18,7 @@ def make_panes(session: Session, jobs: Jobs, runs: Runs, log: LogHandler, parent
     from viewer.panes.classes import ClassesPane
     from viewer.panes.cloud import FirstViewPane, SecondViewPane
     from viewer.panes.confusion import ConfusionPane
+    from viewer.panes.cost import CostPane
     from viewer.panes.distance import DistancePane
     from viewer.panes.field import FieldPane, SecondFieldPane
     from viewer.panes.field_settings import FieldSettingsPane
@@ -37,5 +38,6 @@ def make_panes(session: Session, jobs: Jobs, runs: Runs, log: LogHandler, parent
         *(PicturePane, SentencePane, HeadsPane, MatrixPane, RolloutPane, SettingsPane),
         *(FirstViewPane, SecondViewPane, NeighbourhoodPane, MapsPane, ConfusionPane, ClassesPane),
         *(FieldPane, SecondFieldPane, LayersPane, GrowthPane, DistancePane, FieldSettingsPane),
+        CostPane,
     )
     return [*(kind(session, jobs, runs, parent) for kind in kinds), LogPane(log, parent)]
