@@ -20,8 +20,10 @@ from models.cost_curves import KINDS, LAYER_OF, Kind, LeftOut, Measurements, Poi
 from models.errors import HeadlightError
 from models.task import SILENT, Task
 
-REPEATS = 5
-"""Passes of each kind at each length; fewer where time runs out."""
+REPEATS = (5, 25)
+"""Passes of each kind at each length: these many, more while they took less than SETTLED seconds together, up
+to the second number; fewer where time runs out."""
+SETTLED = 0.2
 ROUND_SHARE = 0.1
 """Passes are repeated while a round of all kinds takes less than this share of the time that is left."""
 MEMORY_SHARE = 0.5
@@ -49,43 +51,73 @@ def measure(setup: Setup, seconds: float = 30.0, task: Task = SILENT) -> Measure
     layers = {kind: build(kind, setup, device) for kind in KINDS}
     found = Measurements(setup, device=devices.describe(device))
     lengths = sorted(set(setup.lengths))
-    weights = {(n, kind): float(_multiply_adds(kind, n, setup)) for n in lengths for kind in KINDS}
-    done, whole, end = 0.0, sum(weights.values()), time.perf_counter() + seconds
+    work = {n: sum(_multiply_adds(kind, n, setup) for kind in KINDS) for n in lengths}
+    done, whole, end = 0.0, sum(work.values()), time.perf_counter() + seconds
     with torch.inference_mode():
         for n in lengths:
-            chosen = []
-            for kind in KINDS:
-                why = _too_large(kind, n, setup, device) or _too_slow(found, kind, n, end)
-                if why:
-                    found = replace(found, left_out=(*found.left_out, LeftOut(kind, n, why)))
-                else:
-                    chosen.append(kind)
-            x = torch.randn(1, n, setup.width, generator=torch.Generator().manual_seed(0)).to(device)
-            memory, spent = {}, {kind: [] for kind in chosen}
-            for kind in chosen:
-                task.progress(done / whole, f"Measuring {NAMES[kind]}, {n:,} tokens")
-                # The first pass of a shape also prepares what later ones find ready: it is not timed.
-                memory[kind] = peak_bytes(layers[kind], x, device, task)
-            for turn in range(REPEATS):
-                if not chosen or (turn and _round(spent) > ROUND_SHARE * (end - time.perf_counter())):
-                    break
-                # Whatever else the machine does falls on all kinds alike.
-                for kind in chosen[turn % len(chosen) :] + chosen[: turn % len(chosen)]:
-                    spent[kind].append(_timed(layers[kind], x, device, task))
-                    task.progress(
-                        (done + sum(weights[n, k] * len(spent[k]) / REPEATS for k in chosen)) / whole,
-                        f"Measuring {NAMES[kind]}, {n:,} tokens",
-                    )
-            new = (Point(k, n, median(spent[k]), len(spent[k]), memory[k]) for k in chosen)
-            found = replace(found, points=(*found.points, *new))
-            done += sum(weights[n, kind] for kind in KINDS)
+            span = (done / whole, work[n] / whole)
+            found = _at_length(n, layers, found, end, _Part(task, *span))
+            done += work[n]
             task.partial(found)
     return replace(found, done=True)
 
 
-def _round(spent: dict[Kind, list[float]]) -> float:
-    """Seconds that one more pass of each kind will take."""
-    return sum(map(median, spent.values()))
+def _at_length(
+    n: int, layers: dict[Kind, Layer], found: Measurements, end: float, task: Task
+) -> Measurements:
+    """`found` and what was measured at one more length."""
+    setup, device = found.setup, devices.pick(found.setup.device)
+    x: Tensor | None = None
+    memory: dict[Kind, int] = {}
+    reserved = 0.0
+    for number, kind in enumerate(KINDS):
+        large = _too_large(kind, n, setup, device)
+        expected = _expected(found, kind, n)
+        why = large or _too_slow(expected, end - time.perf_counter() - reserved)
+        if why:
+            found = replace(found, left_out=(*found.left_out, LeftOut(kind, n, why, slow=not large)))
+            continue
+        if x is None:
+            x = torch.randn(1, n, setup.width, generator=torch.Generator().manual_seed(0)).to(device)
+        task.progress(number / len(KINDS) / 2, f"Measuring {NAMES[kind]}, {n:,} tokens")
+        # The first pass of a shape also prepares what later ones find ready: it is not timed.
+        memory[kind] = peak_bytes(layers[kind], x, device, task)
+        reserved += expected or 0.0
+    spent: dict[Kind, list[float]] = {kind: [] for kind in memory}
+    kinds, turn = list(memory), 0
+    while kinds and _goes_on(spent, turn, end - time.perf_counter()):
+        # In another order each time: whatever else the machine does falls on all kinds alike.
+        for kind in kinds[turn % len(kinds) :] + kinds[: turn % len(kinds)]:
+            passes = sum(map(len, spent.values()))
+            share = min(1.0, passes / REPEATS[0] / len(kinds))
+            task.progress(0.5 + share / 2, f"Measuring {NAMES[kind]}, {n:,} tokens")
+            spent[kind].append(_timed(layers[kind], x, device, task))
+        turn += 1
+    new = (Point(kind, n, median(spent[kind]), len(spent[kind]), memory[kind]) for kind in kinds)
+    return replace(found, points=(*found.points, *new))
+
+
+class _Part(Task):
+    """A stretch of the progress of another task."""
+
+    def __init__(self, task: Task, start: float, length: float) -> None:
+        self._task, self._start, self._length = task, start, length
+
+    def check(self) -> None:
+        self._task.check()
+
+    def progress(self, share: float, sentence: str) -> None:
+        self._task.progress(self._start + share * self._length, sentence)
+
+
+def _goes_on(spent: dict[Kind, list[float]], turn: int, left: float) -> bool:
+    """Whether there is one more pass of each kind, `turn` of which are done, with `left` seconds to go."""
+    if turn == 0:
+        return True
+    if sum(map(median, spent.values())) > ROUND_SHARE * left:
+        return False
+    few, many = REPEATS
+    return turn < few or (turn < many and sum(map(sum, spent.values())) < SETTLED)
 
 
 def build(kind: Kind, setup: Setup, device: str) -> Layer:
@@ -217,21 +249,29 @@ def _too_large(kind: Kind, n: int, setup: Setup, device: str) -> str:
     return f"it could take {_bytes(needed)}, more than half of the {_bytes(free)} that are free"
 
 
-def _too_slow(found: Measurements, kind: Kind, n: int, end: float) -> str:
-    """Judged by the longest sequence measured so far; the shortest is always run."""
+def _expected(found: Measurements, kind: Kind, n: int) -> float | None:
+    """Seconds of a pass, judged by the longest sequence measured so far; None where there is none yet."""
     lengths, seconds = found.seconds(kind)
-    left = end - time.perf_counter()
     if not len(lengths):
-        return "" if left > 0 else "the time is up"
-    growth = _multiply_adds(kind, n, found.setup) / _multiply_adds(kind, int(lengths[-1]), found.setup)
-    expected = 2 * float(seconds[-1] * growth)
-    if left > 0 and expected <= left:
+        return None
+    return (
+        float(seconds[-1])
+        * _multiply_adds(kind, n, found.setup)
+        / _multiply_adds(kind, int(lengths[-1]), found.setup)
+    )
+
+
+def _too_slow(expected: float | None, left: float) -> str:
+    """Two passes must fit into the time that is left; those of the shortest sequences always do."""
+    if left <= 0:
+        return "the time is up"
+    if expected is None or 2 * expected <= left:
         return ""
-    return f"it would take about {expected:.2g} s, and {max(left, 0):.0f} s are left"
+    return f"it would take about {2 * expected:.2g} s, and {left:.0f} s are left"
 
 
 def _multiply_adds(kind: Kind, n: int, setup: Setup) -> float:
-    return multiply_adds(LAYER_OF[kind], n, setup.width, setup.kernel, projections=setup.projections)
+    return float(multiply_adds(LAYER_OF[kind], n, setup.width, setup.kernel, projections=setup.projections))
 
 
 def _bytes(count: float) -> str:

@@ -48,11 +48,12 @@ class Point:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A kind at a length that was not run, and why, as a person reads it."""
+    """A kind at a length that was not run, and why, as a person reads it. slow: more time would help."""
 
     kind: Kind
     n: int
     why: str
+    slow: bool = False
 
 
 @dataclass(frozen=True)

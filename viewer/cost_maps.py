@@ -206,16 +206,15 @@ def notes(found: Measurements | None, settings: CostSettings) -> list[str]:
     """What was not run, and why: a sentence a kind."""
     if found is None:
         return []
+    shown = [out for out in found.left_out if settings.shortest <= out.n <= settings.longest]
     said = []
     for kind in KINDS:
-        left = [
-            out
-            for out in found.left_out
-            if out.kind == kind and settings.shortest <= out.n <= settings.longest
-        ]
+        left = [out for out in shown if out.kind == kind]
         if left:
             name = "Attention with weights" if kind == "weights" else NAMES[kind]
             said.append(f"{name} at {', '.join(tokens(out.n) for out in left)} left out: {left[0].why}.")
+    if any(out.slow for out in shown):
+        said.append("A longer time limit lets them run.")
     return said
 
 

@@ -203,7 +203,8 @@ class CostPlot(DotPlot):
         ]
 
     def _place_labels(self) -> None:
-        """Beside the crossings, where they hide neither one another nor a dot if that can be had."""
+        """Beside the crossings, where they hide neither one another nor, if that can be had, a curve."""
+        lines = self._along()
         metrics, area, gap = QFontMetricsF(tick_font(QFont.Weight.DemiBold)), self._frame.area, theme.em(0.7)
         self._labels = []
         for index, crossing in enumerate(self._crossings):
@@ -214,8 +215,10 @@ class CostPlot(DotPlot):
                 for dx, y in (
                     (1, at.y() + gap / 2),
                     (-1, at.y() - gap / 2 - height),
-                    (0, at.y() - 1.6 * gap - height),
+                    (1, at.y() + 2 * gap),
+                    (-1, at.y() - 2 * gap - height),
                     (0, at.y() + 1.6 * gap),
+                    (0, at.y() - 1.6 * gap - height),
                 )
             ]
             free = [
@@ -224,12 +227,15 @@ class CostPlot(DotPlot):
                 if area.contains(place) and not any(place.intersects(other) for _, other in self._labels)
             ]
             if free:
-                self._labels.append((crossing, min(free, key=self._dots_under)))
+                self._labels.append((crossing, min(free, key=lambda place: _under(place, lines))))
 
-    def _dots_under(self, rect: QRectF) -> int:
-        x, y = self._places.T
-        inside = (x > rect.left()) & (x < rect.right()) & (y > rect.top()) & (y < rect.bottom())
-        return int(inside.sum())
+    def _along(self) -> np.ndarray:
+        """(m, 2): places along all curves, a few pixels apart."""
+        shares, places = np.linspace(0, 1, 24)[:, None, None], [self._places]
+        for series in range(len(self._curves)):
+            points = self._points(series)
+            places.append((points[:-1] + shares * np.diff(points, axis=0)).reshape(-1, 2))
+        return np.concatenate(places)
 
     def _points(self, series: int) -> np.ndarray:
         """(m, 2): the dots of a curve in pixels."""
@@ -349,6 +355,13 @@ class CostPlot(DotPlot):
         if series == len(self._curves):
             return series, 0
         return series, int(np.abs(np.log(self._curves[series].n / self.length(key))).argmin())
+
+
+def _under(rect: QRectF, places: np.ndarray) -> int:
+    """How many of the places a rectangle covers."""
+    x, y = places.T
+    inside = (x > rect.left()) & (x < rect.right()) & (y > rect.top()) & (y < rect.bottom())
+    return int(inside.sum())
 
 
 def apart(tops: np.ndarray, height: float, low: float, high: float) -> np.ndarray:

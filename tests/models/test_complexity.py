@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models.complexity import (
@@ -17,6 +17,8 @@ from models.complexity import (
 )
 from models.cost_curves import Measurements, Point, Setup, at, crossings
 
+LOADED = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""Machines are slow at times."""
 EVEN = st.integers(1, 64).map(lambda half: 2 * half)
 
 
@@ -37,6 +39,7 @@ def test_table_1_at_n_1024_d_512_k_3_r_64():
     np.testing.assert_array_equal(path_length("convolution", short), 1)
 
 
+@LOADED
 @given(EVEN, st.integers(2, 15), st.integers(1, 300))
 def test_attention_costs_as_much_as_the_others_where_they_cross(d, k, r):
     for other in ("recurrent", "convolution", "restricted"):
@@ -47,6 +50,7 @@ def test_attention_costs_as_much_as_the_others_where_they_cross(d, k, r):
             assert operations("attention", n * 0.99, d) < operations(other, n * 0.99, d, k)
 
 
+@LOADED
 @given(EVEN, st.integers(1, 15), st.booleans())
 def test_with_every_term_they_cross_there_or_nowhere(d, k, projections):
     for other in ("recurrent", "convolution"):
@@ -108,6 +112,7 @@ def test_bytes_of_a_layer():
 POWER = st.tuples(st.floats(0.3, 3), st.floats(0.3, 3)).filter(lambda two: abs(two[0] - two[1]) > 0.05)
 
 
+@LOADED
 @given(POWER, st.floats(150, 9000))
 def test_power_laws_cross_where_they_do(powers, where):
     n = 2.0 ** np.arange(7, 15)
@@ -117,6 +122,7 @@ def test_power_laws_cross_where_they_do(powers, where):
     assert at(n, one, found[0]) == pytest.approx(1)
 
 
+@LOADED
 @given(st.lists(st.tuples(st.floats(1e-6, 1e3), st.floats(1e-6, 1e3)), min_size=1, max_size=9))
 def test_crossings_are_counted_once_and_lie_between_lengths_that_changed_sides(pairs):
     one, other = np.array(pairs).T
