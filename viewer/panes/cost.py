@@ -100,7 +100,7 @@ class CostPane(Pane):
         )
         self.terms.changed.connect(lambda terms: self.session.set_cost(terms=terms))
         self.device = Choice([], "Device")
-        self.device.textActivated.connect(self._device_chosen)
+        self.device.changed.connect(self._device_chosen)
         self.limit = LabelledSlider("Time limit", 5, 120, 5, "{:.0f} s", 30)
         self.limit.changed.connect(lambda v: self.session.set_cost("limit", seconds=int(v)))
         self.button = QPushButton("Measure")
