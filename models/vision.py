@@ -168,8 +168,8 @@ class VisionEngine:
         if snap_size(size, self.unit) >= smallest:
             return fitted
         said = (
-            f"The short side was raised from {size:,} to {snap_size(raised, self.unit):,} pixels, since "
-            f"windows of {self._blocks.smallest} × {self._blocks.smallest} tokens need as many."
+            f"The short side was raised from {size:,} to {snap_size(raised, self.unit):,} pixels: windows of "
+            f"{self._blocks.smallest} × {self._blocks.smallest} tokens need as many."
         )
         return replace(fitted, notices=(*fitted.notices, said))
 

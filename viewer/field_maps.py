@@ -325,8 +325,8 @@ def _lines(tokens: PatchTokens, rows: np.ndarray, columns: np.ndarray) -> np.nda
 class Growth:
     """How the field grows through a network.
 
-    network: its id. depths: 0 for the input, then 1, 2, ... sizes: pixels, the larger side. names: of the layers. whole_from: the
-    first point from which on every unit sees the whole picture, None if none does.
+    network: its id. depths: 0 for the input, then 1, 2, ... sizes: pixels, the larger side. names: of the
+    layers. whole_from: the first point from which on every unit sees the whole picture, None if none does.
     """
 
     network: str
