@@ -136,7 +136,12 @@ def seen(trace: Trace, checks: tuple[float, ...], task: Task = SILENT) -> Seen:
     from models.image_fields import fields_of
 
     fields = derived(trace, "fields", lambda: fields_of(engine_of(trace, task), trace, task))
-    return Seen(trace, checks, fields)
+    return Seen(trace, checks, layers_of(fields))
+
+
+def layers_of(fields: Sequence[Field]) -> tuple[Field, ...]:
+    """Without the input, which is no layer."""
+    return tuple(field for field in fields if field.kind != "input")
 
 
 def second(trace: Trace, what: ImageInput, options: RunOptions, model: str, task: Task = SILENT) -> Seen:
@@ -325,7 +330,7 @@ def _lines(tokens: PatchTokens, rows: np.ndarray, columns: np.ndarray) -> np.nda
 class Growth:
     """How the field grows through a network.
 
-    network: its id. depths: 0 for the input, then 1, 2, ... sizes: pixels, the larger side. names: of the
+    network: its id. depths: 1, 2, ... sizes: pixels, the larger side. names: of the
     layers. whole_from: the first point from which on every unit sees the whole picture, None if none does.
     """
 
@@ -342,7 +347,7 @@ def growth(network: str, side: int, task: Task = SILENT) -> Growth:
     from models import image_fields
     from models.published import PUBLISHED
 
-    return growth_of(network, PUBLISHED[network].title, image_fields.growth(network, side, task))
+    return growth_of(network, PUBLISHED[network].title, layers_of(image_fields.growth(network, side, task)))
 
 
 def own_growth(seen: Seen, side: int, task: Task = SILENT) -> Growth:
@@ -372,7 +377,7 @@ def growth_of(network: str, title: str, fields: Sequence[Field]) -> Growth:
     return Growth(
         network,
         title,
-        tuple(range(len(points))),
+        tuple(range(1, len(points) + 1)),
         tuple(float(max(field.size)) for field in points),
         tuple(field.name for field in points),
         whole,
