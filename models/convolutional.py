@@ -15,7 +15,7 @@ from torch import nn
 from models.attention import Trace
 from models.catalog import Entry
 from models.errors import HeadlightError, first_line
-from models.image_fields import answer, map_field
+from models.image_fields import answer, map_field, twin
 from models.loading import load_entry
 from models.pixels import Normalisation
 from models.receptive_field import Field
@@ -25,8 +25,8 @@ from models.vision import LARGEST, snap_size
 
 MAX_PIXELS = LARGEST**2
 """Of what a network sees: the largest square that can be asked for."""
-PROBE = 255
-"""Pixels of a side that no usual stride divides: it shows whether a network leaves out what is left over."""
+PROBES = (511, 1023)
+"""Pixels of a side that no usual stride divides: they show whether a network leaves out what is left over."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ class ConvolutionalEngine:
         [rows, columns, channels]. Raises HeadlightError for a picture too long, or too small for the network.
         """
         task.progress(0.0, "Preparing the picture")
-        seen = sight(*pixels.shape[:2], size, self._needed(task))
+        seen = sight(*pixels.shape[:2], size, self._needed())
         values = self.normalisation.values(pixels, seen.region, seen.height, seen.width)
         task.progress(0.1, f"{self.entry.title} looks at {seen.width:,} × {seen.height:,} pixels")
         began = time.perf_counter()
@@ -139,7 +139,7 @@ class ConvolutionalEngine:
             outputs={"patches": features.movedim(0, -1)},
         )
 
-    def _needed(self, task: Task) -> int:
+    def _needed(self) -> int:
         """What the sides of its input must be multiples of: its total stride, or 1.
 
         A network whose strided layers have no padding (ConvNeXt, VGG) leaves out the pixels that its stride
@@ -147,10 +147,16 @@ class ConvolutionalEngine:
         the map covers what was seen. One that pads (ResNet, MobileNet) reads every pixel and is given all.
         """
         if self._multiple is None:
-            field = map_field(self.model, (PROBE, PROBE), task)
-            stride = field.stride[0]
-            self._multiple = stride if field.shape[0] < -(-PROBE // stride) else 1
+            few, many = self._units(PROBES)
+            stride = round((PROBES[1] - PROBES[0]) / max(many - few, 1))
+            self._multiple = stride if many < -(-PROBES[1] // stride) else 1
         return self._multiple
+
+    def _units(self, sides: tuple[int, ...]) -> list[int]:
+        """Units per axis of the map of a square of each of these sides. Nothing is computed for it."""
+        model = twin(self.model)
+        with torch.no_grad():
+            return [answer(model, torch.empty(1, 3, side, side, device="meta")).shape[2] for side in sides]
 
     @contextmanager
     def _explained(self, seen: Sight) -> Iterator[None]:
