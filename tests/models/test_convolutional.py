@@ -3,14 +3,12 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 from torch import nn
 from transformers import ConvNextConfig, MobileNetV1Config, MobileNetV2Config, ResNetConfig
 
 from models import classic
 from models.catalog import Entry
-from models.convolutional import MAX_PIXELS, ConvolutionalEngine, sight
+from models.convolutional import ConvolutionalEngine
 from models.engine import check, open_engine
 from models.errors import HeadlightError
 from models.image_fields import answer
@@ -36,27 +34,6 @@ def convnext() -> ConvolutionalEngine:
 
 def picture(height: int, width: int) -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
-
-
-@given(
-    st.integers(1, 5000),
-    st.integers(1, 5000),
-    st.integers(224, 1022),
-    st.sampled_from([1, 8, 32]),
-    st.booleans(),
-)
-def test_what_is_seen_is_not_squashed(short, more, size, multiple, upright):
-    height, width = (short + more, short) if upright else (short, short + more)
-    seen = sight(height, width, size, multiple)
-    region = seen.region
-    assert seen.height % multiple == seen.width % multiple == 0
-    assert 0 < seen.height * seen.width <= MAX_PIXELS
-    tall, wide = (region.y1 - region.y0) / seen.height, (region.x1 - region.x0) / seen.width
-    assert tall == pytest.approx(wide, rel=1e-9)
-    # Of the long side less than one multiple is left out, half of it at either end.
-    assert height - region.y1 == pytest.approx(region.y0, abs=1e-6)
-    assert width - region.x1 == pytest.approx(region.x0, abs=1e-6)
-    assert region.y0 + region.x0 < multiple * tall / 2 + 1e-6
 
 
 def test_a_network_that_pads_sees_all_and_its_map_lies_half_a_stride_off():
@@ -131,13 +108,14 @@ def test_units_lie_where_the_map_says(config):
 
 
 def test_too_long_and_too_small_pictures_say_why():
-    seen = sight(1000, 20_000, 518, 1)
-    assert seen.notices == (
-        "The picture is 20,000 × 1,000 pixels: its short side was lowered from 518 to 228 pixels, to stay "
-        "within 1,044,484 in all.",
+    trace = resnet().run(picture(100, 2000), 518)
+    assert trace.inputs["pixel_values"].shape == (3, 228, 4560)
+    assert trace.notices == (
+        "The picture is 2,000 × 100 pixels: its short side was lowered from 518 to 228 pixels, to stay "
+        "within 1,044,484 pixels.",
     )
-    with pytest.raises(HeadlightError, match=r"200,000 × 10 pixels: no strip of it .* within 1,044,484"):
-        sight(10, 200_000, 518, 32)
+    with pytest.raises(HeadlightError, match=r"one row of squares of 32 pixels has 2,000 of them"):
+        convnext().run(picture(1, 2000), 518)
     with pytest.raises(HeadlightError, match=r"224 to 1,022"):
         resnet().run(picture(50, 50), 100)
     engine = engine_of(classic.AlexNetConfig(widths=(8,) * 5))

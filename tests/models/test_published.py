@@ -97,12 +97,12 @@ def test_ids_are_listed_and_found_and_near_misses_named():
 def test_offline_a_network_is_untrained_and_says_why():
     entry = download(find("mobilenet-v2"))
     assert (entry.where, entry.folder) == ("published", None)
-    assert entry.notice == (
+    assert entry.notices[0] == (
         "MobileNet V2 is untrained, its weights are random: google/mobilenet_v2_1.0_224 is not on this "
         "computer, and the hub cannot be reached. Go online, or open a folder that holds the model."
     )
     assert "random weights" in entry.source
-    assert "No place on the hub is known to hold AlexNet's weights" in download(find("alexnet")).notice
+    assert "No place on the hub is known to hold AlexNet's weights" in download(find("alexnet")).notices[0]
     model, untrained = load_entry(entry, "cpu")
     assert untrained
     # What batch norms let through must neither die out nor blow up, or no gradient says anything.
