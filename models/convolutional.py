@@ -75,13 +75,10 @@ class ConvolutionalEngine:
         with torch.no_grad(), _cancellable(self.model, task), self._explained(fitted):
             features = answer(self.model, torch.from_numpy(values)[None].to(self.device))[0]
         seconds = time.perf_counter() - began
-        task.progress(0.8, "Finding where its units lie")
-        field = map_field(self.model, fitted.grid, task)
         rows, columns = features.shape[1:]
+        region, unknown = self._region(fitted, (rows, columns), task)
         labels = tuple(f"unit ({row}, {column})" for row in range(rows) for column in range(columns))
-        tokens = PatchTokens(
-            labels, np.zeros(len(labels), bool), grid=(rows, columns), region=map_region(field, fitted.region)
-        )
+        tokens = PatchTokens(labels, np.zeros(len(labels), bool), grid=(rows, columns), region=region)
         return Trace(
             model=self.card,
             layers=(),
@@ -90,7 +87,7 @@ class ConvolutionalEngine:
             readout=None,
             seconds=seconds,
             device=self.device,
-            notices=(*self.entry.notices, *fitted.notices),
+            notices=(*self.entry.notices, *fitted.notices, *unknown),
             outputs={"patches": features.movedim(0, -1)},
         )
 
@@ -109,6 +106,20 @@ class ConvolutionalEngine:
         name = "pixels" if unit == 1 else f"squares of {unit} pixels"
         fitted = fit(height, width, size, unit, MAX_PIXELS // unit**2, name)
         return replace(fitted, grid=(fitted.grid[0] * unit, fitted.grid[1] * unit))
+
+    def _region(self, fitted: Fit, grid: tuple[int, int], task: Task) -> tuple[Box, tuple[str, ...]]:
+        """(where the units lie, notices). Of a network that cannot be followed: evenly over what it saw."""
+        task.progress(0.8, "Finding where the map's units lie")
+        try:
+            field = map_field(self.model, fitted.grid, task)
+        except HeadlightError as error:
+            said = (
+                f"Where the units of {self.entry.title}'s map lie is a guess, to half a stride: {error.cause}"
+            )
+            return fitted.region, (said,)
+        if field.shape != grid:
+            raise ValueError(f"{self.entry.title}: a map of {grid} units, but a field of {field.shape}")
+        return map_region(field, fitted.region), ()
 
     def _units(self, sides: tuple[int, ...]) -> list[int]:
         """Units per axis of the map of a square of each of these sides. Nothing is computed for it."""
