@@ -193,13 +193,11 @@ def _rollout(options: ExportOptions, document: Input, trace: Trace) -> Result:
 
     settings = RolloutSettings(**dict(options.rollout))
     check_layers(trace.layers)
-    first, last = (
-        trace.layers[at] for at in (settings.first, -1 if settings.last is None else settings.last)
-    )
+    layers = trace.layers[settings.first : None if settings.last is None else settings.last + 1]
     # A picture's stages have grids of their own: rows are tokens that leave the last layer of the range.
     asked, tokens = trace.tokens, trace.tokens
-    if isinstance(trace.tokens, PatchTokens):
-        asked, tokens = last.queries, first.queries
+    if isinstance(trace.tokens, PatchTokens) and layers:
+        asked, tokens = layers[-1].queries, layers[0].queries
     queries = _map_queries(options.query, trace, asked)
     if ending_of(options) in ("png", "svg"):
         row = rollout_row(trace.layers, queries, settings)
@@ -208,7 +206,7 @@ def _rollout(options: ExportOptions, document: Input, trace: Trace) -> Result:
             f"{trace.model.title} · rollout of {of} · heads: {settings.fusion} · "
             f"residual: {settings.residual} · discarded: {settings.discard:g}"
         )
-        if is_composed(trace.layers):
+        if is_composed(layers):
             title += " · Headlight's own through windows and stages"
         return Result(dict, drawing=lambda: _map_drawing(document, tokens, row, title))
     rows = np.arange(len(asked))

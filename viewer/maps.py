@@ -375,7 +375,7 @@ def _input_map(
     floor: float | None = None,
     unseen: np.ndarray | None = None,
 ) -> InputMap:
-    """floor: where the scale of a picture's map starts, as for `scale_of`. unseen: bool, no window holds it."""
+    """floor: where the scale of a picture's map starts, as for `scale_of`. unseen: bool, in no window."""
     from models.statistics import mass_mask
 
     settings, mask = view.map, None
