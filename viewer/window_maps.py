@@ -30,15 +30,12 @@ def _lines(tokens: PatchTokens, rows: np.ndarray, columns: np.ndarray) -> np.nda
 
 
 def windows_said(layer: AttentionLayer) -> str:
-    """windows of 7 × 7, shifted by 3, padded to 133 × 133; nothing for a layer without windows."""
+    """7 × 7 windows shifted by 3, padded to 21 × 21; nothing for a layer without windows."""
     if layer.kind != "window":
         return ""
-    said = f"windows of {layer.window} × {layer.window}"
-    if layer.shift:
-        said += f", shifted by {layer.shift}"
-    if layer.is_padded:
-        said += f", padded to {layer.padded[0]} × {layer.padded[1]}"
-    return said
+    shifted = f" shifted by {layer.shift}" if layer.shift else ""
+    padded = f", padded to {layer.padded[0]} × {layer.padded[1]}" if layer.is_padded else ""
+    return f"{layer.window} × {layer.window} windows{shifted}{padded}"
 
 
 def is_composed(layers: tuple[AttentionLayer, ...]) -> bool:

@@ -232,7 +232,8 @@ class PicturePane(OnInputPane):
             layers, layer = document.trace.layers, self.session.view.selection.layer
             if self.session.view.map.method == "attention" and layer < len(layers):
                 windows = windows_said(layers[layer])
-                said += f" · {windows}" if windows else ""
+                # What a title has no room for is cut off at its end.
+                said = f"{rows} × {columns} patches · {windows} · {said}" if windows else said
         self.subtitle_changed.emit(said)
 
 

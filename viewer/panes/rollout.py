@@ -59,11 +59,20 @@ class RolloutPane(Pane):
         self.layers = RangeRow("Layers", 0, 11)
         self.layers.changed.connect(self._layers_changed)
 
+        self.own = QLabel("Headlight's own, through windows and stages")
+        self.own.setProperty("role", "dim")
+        self.own.setToolTip(
+            "Nobody has published a rollout through windows and stages. Here each window is laid out over "
+            "its stage, and a token of a coarser stage counts as the mean of those in its place."
+        )
+        self.own.hide()
+
         widget = QWidget()
         layout = QVBoxLayout(widget)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
         layout.addWidget(self.stack, 1)
+        layout.addWidget(self.own)
         choices = QGridLayout()
         choices.setHorizontalSpacing(10)
         choices.setVerticalSpacing(6)
@@ -95,6 +104,7 @@ class RolloutPane(Pane):
         if document.trace is None:
             return
         self._show_settings(document)
+        self.own.setVisible(is_composed(document.trace.layers))
         if document.input is not self._input:
             self._input, self._result = document.input, None
             if document.modality == "image":
@@ -154,8 +164,7 @@ class RolloutPane(Pane):
         tokens = rollout_tokens(trace, view)
         name = words.tokens_named(tokens, query_indices(trace, tokens, places))
         scale = self._result.scale
-        own = " · Headlight's own" if is_composed(trace.layers) else ""
-        self.subtitle_changed.emit(f"{name} · {short_number(scale.low)} to {short_number(scale.high)}{own}")
+        self.subtitle_changed.emit(f"{name} · {short_number(scale.low)} to {short_number(scale.high)}")
 
     def _show_settings(self, document: Document) -> None:
         view, trace = self.session.view, document.trace
