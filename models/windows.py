@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from models.attention import Head
 from models.calls import CHUNK_ELEMENTS, AttentionCall, Call, GivenCall
 from models.recorded import CACHE, ArrayCache, BlockLayer, fuse, sparse_means
+from models.task import SILENT, Task
 from models.tokens import PatchTokens
 
 PADDING = -1
@@ -88,6 +89,10 @@ class WindowLayer(BlockLayer):
         """The number of the window in which this token lies."""
         return int(self._window[query])
 
+    def windows_of(self, tokens: np.ndarray) -> np.ndarray:
+        """int (m,): the number of the window of each."""
+        return self._window[tokens]
+
     def members(self, window: int) -> np.ndarray:
         """int (k,): the tokens of a window, sorted."""
         slots = self.slots[window]
@@ -148,14 +153,18 @@ class WindowLayer(BlockLayer):
 
     def padding_share(self, head: Head, query: np.ndarray | int) -> float:
         """The share of the row that lies on padding: 0 to 1, the mean over several queries."""
-        if not self.is_padded:
-            return 0.0
-        total = 0.0
-        for windows, counts in self._chosen(np.atleast_1d(query)):
-            empty = torch.as_tensor(self.slots[windows] == PADDING, device=self._call.device)
-            weights = self.windows(head, windows)  # [c, w², w²]
-            total += float(torch.einsum("cqs,cq,cs->", weights, counts, empty.float()))
-        return total / len(np.atleast_1d(query))
+        return float(self.padding_shares(head, np.atleast_1d(query)).mean())
+
+    def padding_shares(self, head: Head, queries: np.ndarray) -> np.ndarray:
+        """float32 (m,): of each query's row the share that lies on padding."""
+        found = np.zeros(len(self.queries), np.float32)
+        if self.is_padded:
+            for part in self._parts_of(np.unique(self._window[queries])):
+                empty = self.slots[part] == PADDING
+                held = torch.as_tensor(empty, device=self._call.device, dtype=torch.float32)
+                shares = torch.einsum("cqs,cs->cq", self.windows(head, part), held).cpu().numpy()
+                found[self.slots[part][~empty]] = shares[~empty]
+        return found[queries]
 
     def windows(self, head: Head, which: np.ndarray) -> Tensor:
         """float32 [len(which), w², w²] on the device: of these windows one head's weights, or all fused."""
@@ -168,6 +177,12 @@ class WindowLayer(BlockLayer):
         heads = slice(None) if head is None else slice(head, head + 1)
         weights = _as_one(self._call, which, heads).weights()  # [len(which)·heads, w², w²]
         return weights.unflatten(0, (len(which), -1))
+
+    def window_matrix(self, head: Head, window: int) -> np.ndarray:
+        """float32 (k, k): one window's own matrix over its `members`, without padding."""
+        slots = self.slots[window]
+        order = np.argsort(slots)[np.count_nonzero(slots == PADDING) :]
+        return self.windows(head, np.array([window]))[0][order][:, order].cpu().numpy()
 
     def thumbnail(self, size: int) -> np.ndarray:
         """float32 (heads, h, w), read-only: exact area means of every head's matrix, zeros counted."""
@@ -186,6 +201,20 @@ class WindowLayer(BlockLayer):
             weights = self.every_head(part).transpose(0, 1).cpu().numpy()[:, both]  # (heads, entries)
             sparse_means(pixels, queries, keys, weights, (count, count))
         return self._cache.put(key, pixels.astype(np.float32))
+
+    def patch_rows(self, task: Task = SILENT) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """(queries int (m,), keys of their windows int (m, w²), weights float32 (heads, m, w²)) in parts.
+
+        Where there is padding, its weight is 0 and its key any token.
+        """
+        parts = self._parts_of(np.arange(len(self.slots)))
+        for done, part in enumerate(parts):
+            task.progress(done / len(parts), f"Windows of {self.name}")
+            slots = self.slots[part]
+            held = slots != PADDING
+            weights = self.every_head(part).transpose(0, 1).cpu().numpy()  # (heads, c, w², w²)
+            weights = weights[:, held] * held.repeat(held.sum(1), axis=0)
+            yield slots[held], slots.repeat(held.sum(1), axis=0), weights
 
     def check(self) -> float:
         """Largest |A·V − what the layer returned| over sampled rows, or of a token at a wrong place."""
