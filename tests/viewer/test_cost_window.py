@@ -45,6 +45,7 @@ def opened(qtbot, qapp):
     frame.show()
     qtbot.waitExposed(frame)
     session.add(inputs.from_text("a great serve"), RunOptions())
+    session.set_page("cost")
     qtbot.waitUntil(lambda: not jobs.running(), timeout=WAIT)
     yield session, pane
     frame.hide()

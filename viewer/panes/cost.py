@@ -105,6 +105,7 @@ class CostPane(Pane):
         self.limit.changed.connect(lambda v: self.session.set_cost("limit", seconds=int(v)))
         self.button = QPushButton("Measure")
         self.button.setProperty("role", "primary")
+        self.button.setEnabled(False)  # until the devices are known
         self.button.clicked.connect(self._measure_or_cancel)
         self.notes = QLabel()
         self.notes.setProperty("role", "small")
