@@ -10,14 +10,14 @@ def pick(name: str | None = None) -> str:
 
     Raises HeadlightError for a device that this machine does not have, naming those it has.
     """
-    available = _available()
+    names = available()
     if name is None:
-        return available[0]
+        return names[0]
     wanted = name.strip().lower()
-    if wanted in available:
+    if wanted in names:
         return wanted
     raise HeadlightError(
-        f"There is no device “{name}” here.", f"Choose {_either(available)}, or leave the device out."
+        f"There is no device “{name}” here.", f"Choose {_either(names)}, or leave the device out."
     )
 
 
@@ -46,7 +46,20 @@ def describe(device: str) -> str:
     return f"CPU, {threads} thread{'s' if threads > 1 else ''}"
 
 
-def _available() -> list[str]:
+def free(device: str) -> int:
+    """Bytes that could still be had on the device; on the CPU without swapping."""
+    import torch
+
+    if device.startswith("cuda"):
+        return torch.cuda.mem_get_info(device)[0]
+    if device == "mps":
+        return torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory()
+    import psutil
+
+    return psutil.virtual_memory().available
+
+
+def available() -> list[str]:
     """Every name that `pick` takes, the fastest first."""
     import torch
 

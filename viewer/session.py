@@ -14,7 +14,9 @@ from typing import Any, Literal
 from psygnal import Signal
 
 from models.attention import Trace
+from models.complexity import Terms
 from models.convolution_stack import ConvStack
+from models.published import PUBLISHED
 from models.rollout_settings import RolloutSettings
 from models.tokens import Place
 from viewer.clouds import CloudInput
@@ -40,6 +42,12 @@ ColourBy = Literal[
 Reach = Literal["attention", "composed", "hops", "gradient", "voxels"]
 Page = Literal["attention", "fields", "cost"]
 """What the panes are about: attention, receptive fields, or what layers cost."""
+PAGES: dict[Modality, tuple[Page, ...]] = {
+    "text": ("attention", "cost"),
+    "image": ("attention", "fields", "cost"),
+    "points": ("attention",),
+}
+"""What there is to see of each kind of input; a document opens on the first."""
 
 GESTURE_SECONDS = 1.0
 """Changes of one control that follow each other faster than this are undone in one step."""
@@ -148,6 +156,27 @@ class FieldSettings:
 
 
 @dataclass(frozen=True)
+class CostSettings:
+    """Which layers are compared, and at what lengths.
+
+    width, kernel, neighbourhood: d, k and r of table 1. projections: attention with its four d × d products.
+    shortest, longest: tokens, powers of two. device: None for the fastest. seconds: a measurement's limit.
+    terms: what closed forms count.
+    """
+
+    width: int = 512
+    kernel: int = 3
+    heads: int = 8
+    neighbourhood: int = 64
+    projections: bool = True
+    shortest: int = 64
+    longest: int = 4096
+    device: str | None = None
+    seconds: int = 30
+    terms: Terms = "table"
+
+
+@dataclass(frozen=True)
 class View:
     """Everything about a document that a gesture changes and undo brings back."""
 
@@ -155,6 +184,7 @@ class View:
     map: MapSettings = MapSettings()
     cloud: CloudSettings = CloudSettings()
     fields: FieldSettings = FieldSettings()
+    cost: CostSettings = CostSettings()
     stack: ConvStack = field(default_factory=ConvStack)
     rollout: RolloutSettings = field(default_factory=RolloutSettings)
     rollout_selected: bool = False
@@ -189,6 +219,8 @@ class Document:
     memory: int = 0
     """Bytes that the process holds on the trace's device after the run."""
     device: str = ""
+    page: Page = "attention"
+    """What is being looked at; no step of undo."""
     view: View = field(default_factory=View)
     past: list[View] = field(default_factory=list)
     future: list[View] = field(default_factory=list)
@@ -200,6 +232,19 @@ class Document:
     @property
     def modality(self) -> Modality:
         return modality_of(self.input)
+
+    @property
+    def pages(self) -> tuple[Page, ...]:
+        """The pages that fit: a convolutional network has no attention to show of a picture."""
+        pages = PAGES[self.modality]
+        if self.trace is not None:
+            convolutional = not self.trace.layers
+        else:
+            published = PUBLISHED.get(self.options.model or "")
+            convolutional = published is not None and published.convolutional
+        if convolutional and len(pages) > 1:
+            return tuple(page for page in pages if page != "attention")
+        return pages
 
 
 def modality_of(what: Input) -> Modality:
@@ -214,6 +259,8 @@ class Session:
     documents_changed = Signal()
     current_changed = Signal()
     """Another document is shown."""
+    page_changed = Signal()
+    """Another page of the current document is shown."""
     document_changed = Signal(Document)
     """A document's input, state or trace is another one."""
     view_changed = Signal(View, View)
@@ -224,6 +271,8 @@ class Session:
         self.documents: list[Document] = []
         self.current: Document | None = None
         self.hover = NOWHERE
+        self.opening_page: Page | None = None
+        """The page on which documents open that have it."""
         self._closed: list[Document] = []
         self._numbers = itertools.count(1)
         self._gesture: tuple[str, float] = ("", 0.0)
@@ -233,6 +282,8 @@ class Session:
     def add(self, what: Input, options: RunOptions) -> Document:
         """Open `what` as a new document and show it."""
         document = Document(next(self._numbers), what, options)
+        first = self.opening_page
+        document.page = first if first in document.pages else document.pages[0]
         self.documents.append(document)
         self.documents_changed.emit()
         self.show(document)
@@ -269,7 +320,22 @@ class Session:
         """Set fields of a document and tell everybody."""
         for name, value in changes.items():
             setattr(document, name, value)
+        if document.page not in document.pages:
+            self._turn(document, document.pages[0])
         self.document_changed.emit(document)
+
+    def set_page(self, page: Page) -> None:
+        """Show another page of the current document, if it has that one."""
+        if self.current is not None and page in self.current.pages:
+            self._turn(self.current, page)
+
+    def _turn(self, document: Document, page: Page) -> None:
+        if page == document.page:
+            return
+        document.page = page
+        if document is self.current:
+            self.set_hover(NOWHERE)
+            self.page_changed.emit()
 
     # -- the view of the current document ----------------------------------------------------------------
 
@@ -292,6 +358,25 @@ class Session:
     def set_fields(self, gesture: str = "", **changes: Any) -> None:
         """Change what is shown of receptive fields; `gesture` as for `set_map`."""
         self._change(replace(self.view, fields=replace(self.view.fields, **changes)), gesture)
+
+    def pick_field(self, layer: str, attention: int | None, heads: int) -> None:
+        """Look at this layer's units, and select the attention layer that goes with it, of so many heads."""
+        view = self.view
+        selection = view.selection
+        if attention is not None:
+            selection = replace(selection, layer=attention, head=min(selection.head, heads - 1))
+        self._change(replace(view, selection=selection, fields=replace(view.fields, layer=layer)), "")
+
+    def pick_row(self, layer: int, head: int) -> None:
+        """Select a head and show its row in the picture of the fields."""
+        view = self.view
+        selection = replace(view.selection, layer=layer, head=head)
+        fields = replace(view.fields, row=True)
+        self._change(replace(view, selection=selection, fields=fields), "")
+
+    def set_cost(self, gesture: str = "", **changes: Any) -> None:
+        """Change which layers' costs are compared; `gesture` as for `set_map`."""
+        self._change(replace(self.view, cost=replace(self.view.cost, **changes)), gesture)
 
     def set_stack(self, gesture: str = "", **changes: Any) -> None:
         """Change the stack of convolutions; `gesture` as for `set_map`."""

@@ -77,6 +77,10 @@ class Segmented(QFrame):
         button.setEnabled(enabled)
         button.setToolTip("" if enabled else why)
 
+    def set_option_visible(self, value: Hashable, visible: bool) -> None:
+        """Leave an option out, or bring it back."""
+        self._group.button(self._values.index(value)).setVisible(visible)
+
     def set_label(self, value: Hashable, label: str) -> None:
         """Rename an option."""
         self._group.button(self._values.index(value)).setText(label)
@@ -106,7 +110,7 @@ class _Segment(KeepsArrows, QPushButton):
         if step is None:
             super().keyPressEvent(event)
             return
-        buttons = [button for button in self.group().buttons() if button.isEnabled()]
+        buttons = [b for b in self.group().buttons() if b.isEnabled() and not b.isHidden()]
         following = buttons[(buttons.index(self) + step) % len(buttons)]
         following.setFocus(Qt.FocusReason.OtherFocusReason)
         following.click()
@@ -285,8 +289,16 @@ class RangeRow(QWidget):
     changed = Signal(int, int)
     """First and last, both included, set by the user."""
 
-    def __init__(self, label: str, low: int, high: int, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        label: str,
+        low: int,
+        high: int,
+        parent: QWidget | None = None,
+        format: Callable[[int], str] = str,
+    ) -> None:
         super().__init__(parent)
+        self._format = format
         self._slider = RangeSlider(low, high)
         self._slider.setAccessibleName(label)
         self._text = QLabel()
@@ -310,7 +322,8 @@ class RangeRow(QWidget):
 
     def _show(self) -> None:
         first, last = self.value()
-        self._text.setText(f"{first} to {last}" if first != last else str(first))
+        text = self._format(first)
+        self._text.setText(f"{text} to {self._format(last)}" if first != last else text)
 
     def _moved(self, first: int, last: int) -> None:
         self._show()

@@ -1,0 +1,264 @@
+"""The page of costs: closed forms at once, measuring when asked, cancel, undo, what is marked and said."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from models.complexity import LAYERS, live_bytes, operations
+from models.cost_curves import KINDS, LeftOut, Measurements, Point, Setup
+from models.task import Task
+from tests.viewer.given import text_tokens, trace_of
+from viewer import cost_maps, inputs
+from viewer.jobs import Jobs
+from viewer.panes.cost import CostPane
+from viewer.session import CostSettings, RunOptions, Session, View
+from widgets import theme
+
+WAIT = 60_000
+TINY = {"width": 64, "heads": 2, "shortest": 16, "longest": 64}
+
+
+@pytest.fixture
+def settled(qtbot):
+    def wait(pane) -> None:
+        qtbot.waitUntil(lambda: not pane.jobs.running(), timeout=WAIT)
+
+    return wait
+
+
+@pytest.fixture
+def opened(qtbot, qapp):
+    """(session, pane): the pane alone, of a text that no model has read."""
+    theme.apply(qapp, "dark")
+    session, jobs = Session(), Jobs()
+    pane = CostPane(session, jobs, None, jobs)
+    frame = QWidget()
+    qtbot.addWidget(frame)
+    QVBoxLayout(frame).addWidget(pane.widget)
+    frame.resize(1200, 700)
+    frame.show()
+    qtbot.waitExposed(frame)
+    session.add(inputs.from_text("a great serve"), RunOptions())
+    session.set_page("cost")
+    qtbot.waitUntil(lambda: not jobs.running(), timeout=WAIT)
+    yield session, pane
+    frame.hide()
+    jobs.close()
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def test_the_page_of_a_window_shows_the_pane_alone(make_window, qtbot):
+    window = make_window(run=False)
+    window.runs.open_text("a great serve")
+    qtbot.waitUntil(lambda: window.session.current is not None, timeout=WAIT)
+    window.actions_.run("page-cost")
+    pane = window.deck.panes["cost"]
+    assert pane.widget.isVisible()
+    assert [name for name, dock in window.deck.docks.items() if dock.isVisible()] == ["cost"]
+    qtbot.waitUntil(window.is_idle, timeout=WAIT)
+    window.session.set_cost(**TINY)
+    pane.button.click()
+    qtbot.waitUntil(window.is_idle, timeout=WAIT)
+    assert len(pane.found().points) == 12
+    assert window.topbar.page.value() == "cost"
+
+
+def test_closed_forms_are_there_at_once_and_nothing_is_measured_unasked(opened):
+    _, pane = opened
+    assert pane.found() is None
+    assert not pane.is_measuring()
+    curves = pane.time._curves
+    assert [curve.name for curve in curves] == ["Self-attention", "Recurrent", "Convolution", "Restricted"]
+    assert all(curve.dashed for curve in curves)
+    for curve, layer in zip(curves, LAYERS, strict=True):
+        np.testing.assert_array_equal(curve.n, 2.0 ** np.arange(6, 13))
+        np.testing.assert_array_equal(curve.values, operations(layer, curve.n, 512))
+    assert [mark.n for mark in pane.time._crossings] == [512, 1536]
+    weights = pane.memory._curves[1]
+    np.testing.assert_array_equal(weights.values, live_bytes("attention", True, weights.n, 512, 8))
+    assert pane.device.count() >= 1
+    assert pane.button.text() == "Measure"
+    assert pane.table.caption() == "n = 4,096, d = 512, k = 3, r = 64"
+    # The row of attention: n²·d = 4096² · 512; of convolution: ⌈log₃ 4096⌉ = 8 and ⌈4096 / 3⌉ = 1,366.
+    assert pane.table.texts()[0] == ["Self-attention", "n²·d", "8.59 G", "1", "1", "1", "1"]
+    assert pane.table.texts()[2][-1] == "8, 1,366"
+
+
+def test_a_measurement_on_request_fills_both_plots_and_the_crossings(opened, settled):
+    session, pane = opened
+    session.set_cost(**TINY)
+    settled(pane)
+    QTest.mouseClick(pane.button, Qt.MouseButton.LeftButton)
+    assert pane.is_measuring()
+    assert pane.button.text() == "Cancel"
+    settled(pane)
+    found = pane.found()
+    assert found.done
+    assert {(point.kind, point.n) for point in found.points} == {(k, n) for k in KINDS for n in (16, 32, 64)}
+    solid = [curve for curve in pane.time._curves if not curve.dashed]
+    assert [curve.name for curve in solid] == ["Self-attention", "with weights", "LSTM", "Convolution"]
+    for curve, kind in zip(solid, KINDS, strict=True):
+        np.testing.assert_array_equal(curve.values, found.seconds(kind)[1])
+    measured = next(curve for curve in pane.memory._curves if curve.name == "with weights")
+    np.testing.assert_array_equal(measured.values, live_bytes("attention", True, measured.n, 64, 2))
+    assert pane.button.text() == "Measure"
+    assert all(label.text() != "–" for labels in pane.crossings for label in labels)
+    assert found.device in pane.time_said.text()
+
+    # Other layers have other costs; going back brings these, not a new measurement.
+    session.set_cost(kernel=5)
+    assert pane.found() is None
+    assert all(curve.dashed for curve in pane.time._curves)
+    session.undo()
+    assert pane.found() is not None
+    session.set_cost(shortest=32)
+    assert {point.n for point in pane.found().points} == {32, 64}
+
+
+class Gate:
+    """Stands in for `measure`: hands out one part, then waits until the task is cancelled."""
+
+    def __init__(self):
+        self.parted, self.ended = threading.Event(), threading.Event()
+
+    def __call__(self, setup: Setup, seconds: float, task: Task) -> Measurements:
+        task.partial(Measurements(setup, tuple(Point(kind, 16, 1e-3, 1, 10) for kind in KINDS), (), "CPU"))
+        self.parted.set()
+        try:
+            while True:
+                task.check()
+                threading.Event().wait(0.005)
+        finally:
+            self.ended.set()
+
+
+def test_cancel_keeps_what_was_measured_so_far(opened, qtbot, monkeypatch):
+    session, pane = opened
+    gate = Gate()
+    monkeypatch.setattr("models.cost.measure", gate)
+    session.set_cost(**TINY)
+    pane.button.click()
+    qtbot.waitUntil(lambda: pane.found() is not None, timeout=WAIT)
+    assert pane.is_measuring()
+    pane.button.click()
+    assert not pane.is_measuring()
+    assert pane.button.text() == "Measure"
+    qtbot.waitUntil(gate.ended.is_set, timeout=WAIT)
+    assert len(pane.found().points) == 4
+    assert not pane.found().done
+
+
+def test_another_width_gives_the_running_measurement_up(opened, qtbot, monkeypatch):
+    session, pane = opened
+    gate = Gate()
+    monkeypatch.setattr("models.cost.measure", gate)
+    pane.button.click()
+    qtbot.waitUntil(gate.parted.is_set, timeout=WAIT)
+    pane.width._slider.setValue(0)
+    assert session.view.cost.width == 64
+    qtbot.waitUntil(gate.ended.is_set, timeout=WAIT)
+    assert not pane.is_measuring()
+
+
+def test_controls_change_settings_and_undo_moves_them_back(opened):
+    session, pane = opened
+    QTest.mouseClick(pane.heads._group.button(2), Qt.MouseButton.LeftButton)
+    pane.lengths._slider.set_value(5, 10)
+    pane.lengths._slider.changed.emit(5, 10)
+    QTest.mouseClick(pane.terms._group.button(1), Qt.MouseButton.LeftButton)
+    settings = session.view.cost
+    assert (settings.heads, settings.shortest, settings.longest, settings.terms) == (4, 32, 1024, "all")
+    assert pane.lengths._text.text() == "32 to 1k"
+    assert [mark.label for mark in pane.time._crossings] == ["n = 2·d = 1,024"]
+    assert (
+        pane.crossings[1][0].text() == "none"
+    )  # with projections attention is dearer than k = 3 at any length
+    for _ in range(3):
+        session.undo()
+    assert session.view.cost == CostSettings()
+    assert (pane.heads.value(), pane.terms.value(), pane.lengths.value()) == (8, "table", (6, 12))
+
+
+def test_the_open_document_is_marked_and_hover_moves_the_table(opened, settled):
+    session, pane = opened
+    session.update(session.current, trace=trace_of(text_tokens(*"abcdefgh")))
+    settled(pane)
+    assert pane.time._own == pane.memory._own == (10, "this text")
+    assert pane.table.caption().startswith("n = 10, ")
+    assert pane.time._curves[0].n[0] == 10
+    pane.time._point((1, 3))
+    n = pane.time.length((1, 3))
+    assert pane.memory.length(pane.memory._hovered) == n == 256
+    assert pane.table.caption().startswith("n = 256, ")
+    pane.time._point(None)
+    assert pane.memory._hovered is None
+    assert pane.table.caption().startswith("n = 10, ")
+
+
+def test_what_is_left_out_is_said_once_for_each_layer():
+    left = (
+        LeftOut("weights", 8192, "it could take 5 GB, more than half of the 8 GB that are free"),
+        LeftOut("weights", 16384, "it could take 20 GB, more than half of the 8 GB that are free"),
+        LeftOut("recurrent", 16384, "it would take about 9 s, and 3 s are left", slow=True),
+        LeftOut("fused", 32768, "the time is up", slow=True),
+    )
+    found = Measurements(Setup((16,)), (Point("fused", 16, 1e-3, 1, 9),), left)
+    settings = CostSettings(shortest=16, longest=16384)
+    assert cost_maps.notes(found, settings) == [
+        f"Attention with weights at 8k, 16k left out: {left[0].why}.",
+        "LSTM at 16k left out: it would take about 9 s, and 3 s are left.",
+        "A longer time limit lets them run.",
+    ]
+    assert cost_maps.notes(found, CostSettings(shortest=16, longest=1024)) == []
+    assert cost_maps.notes(None, settings) == []
+
+
+def test_crossings_in_words_and_on_the_curves():
+    taken = {"fused": 1.0, "weights": 9.0, "recurrent": 4.0, "convolution": 0.5}
+    points = tuple(
+        Point(kind, n, base * (n / 64) ** (2 if kind == "fused" else 1), 5, 9)
+        for kind, base in taken.items()
+        for n in (64, 128, 256, 512)
+    )
+    settings = CostSettings(width=128, longest=512)
+    found = Measurements(Setup((64, 128, 256, 512), 128), points)
+    rows = cost_maps.crossing_rows(settings, found)
+    assert [(row.name, row.formula, row.closed) for row in rows] == [
+        *(("LSTM", "d", "128"), ("Convolution", "k·d", "384")),
+    ]
+    assert rows[0].measured == ("256", "< 64")
+    assert rows[1].measured == ("< 64", "< 64")
+    marks = cost_maps.time_crossings(settings, found, None)
+    assert [(mark.label, mark.measured) for mark in marks] == [
+        *(("n = d = 128", False), ("n = k·d = 384", False), ("n ≈ 256", True)),
+    ]
+    assert marks[2].value == pytest.approx(16)
+    # Closed forms run at the speed of the fastest: on them the mark of n = d lies too.
+    speed = cost_maps.rate(settings, found)
+    assert speed == pytest.approx(
+        max(operations("convolution", 512, 128) / 4, operations("attention", 512, 128) / 64)
+    )
+    assert marks[0].value == pytest.approx(operations("recurrent", 128, 128) / speed)
+    later = Measurements(Setup((64,), 128), tuple(p for p in points if p.n == 64))
+    assert cost_maps.crossing_rows(settings, later)[0].measured == ("> 64", "< 64")
+
+
+def test_without_a_document_settings_stay():
+    session = Session()
+    session.set_cost(width=64)
+    assert session.view == View()

@@ -1,0 +1,266 @@
+"""What the page of costs shows, made of settings and of what was measured: curves, crossings, the table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from models import complexity
+from models.complexity import LAYERS, Layer
+from models.cost_curves import KINDS, LAYER_OF, Kind, Measurements, Setup
+from viewer.session import CostSettings
+from widgets.cost_plot import Crossing, Curve, amount, tokens
+
+NAMES: dict[str, str] = {
+    "fused": "Self-attention",
+    "weights": "with weights",
+    "recurrent": "LSTM",
+    "convolution": "Convolution",
+    "restricted": "Restricted",
+}
+"""As curves are named."""
+COLOURS = {"fused": 0, "weights": 1, "recurrent": 2, "convolution": 3, "restricted": 4}
+OTHERS: tuple[Kind, ...] = ("recurrent", "convolution")
+"""What self-attention is compared with."""
+AS_KIND = {"attention": "fused", "recurrent": "recurrent", "convolution": "convolution"}
+
+
+def colour(layer: Layer) -> int:
+    """Of a row of table 1: the colour of its curve."""
+    return COLOURS[AS_KIND.get(layer, layer)]
+
+
+def lengths(settings: CostSettings) -> np.ndarray:
+    """The lengths to measure: int (m,), each twice the one before."""
+    first, last = settings.shortest.bit_length() - 1, settings.longest.bit_length() - 1
+    return 2 ** np.arange(first, last + 1)
+
+
+def setup(settings: CostSettings, device: str) -> Setup:
+    return Setup(
+        tuple(lengths(settings).tolist()),
+        settings.width,
+        settings.kernel,
+        settings.heads,
+        settings.projections,
+        device,
+    )
+
+
+def within(found: Measurements | None, settings: CostSettings) -> Measurements | None:
+    """What was measured at the lengths that are shown; None where nothing was."""
+    if found is None:
+        return None
+    points = tuple(p for p in found.points if settings.shortest <= p.n <= settings.longest)
+    return replace(found, points=points) if points else None
+
+
+def _operations(settings: CostSettings, layer: Layer, n: np.ndarray | float) -> np.ndarray:
+    return complexity.counted(
+        settings.terms,
+        layer,
+        n,
+        settings.width,
+        settings.kernel,
+        settings.neighbourhood,
+        settings.projections,
+    )
+
+
+def rate(settings: CostSettings, found: Measurements | None) -> float:
+    """Closed forms are drawn as if each operation took 1/rate s: the most a second that any layer reached."""
+    if found is None:
+        return 1.0
+    reached = found.rate({k: _operations(settings, LAYER_OF[k], found.seconds(k)[0]) for k in KINDS})
+    return reached or 1.0
+
+
+def time_curves(settings: CostSettings, found: Measurements | None, own: int | None) -> list[Curve]:
+    """Seconds measured, with closed forms dashed; operations in closed form before anything was measured."""
+    n = _with(lengths(settings), own)
+    speed = rate(settings, found)
+    if found is None:
+        return [
+            Curve(_name(layer), n, _operations(settings, layer, n), colour(layer), True) for layer in LAYERS
+        ]
+    dashed = [
+        Curve(
+            f"{NAMES[kind]}, closed form",
+            n,
+            _operations(settings, layer, n) / speed,
+            COLOURS[kind],
+            True,
+            False,
+        )
+        for layer, kind in AS_KIND.items()
+    ]
+    return [*(Curve(NAMES[kind], *found.seconds(kind), COLOURS[kind]) for kind in KINDS), *dashed]
+
+
+def memory_curves(settings: CostSettings, found: Measurements | None, own: int | None) -> list[Curve]:
+    """Bytes measured, with what tensors alone need dashed."""
+    n = _with(lengths(settings), own)
+    curves = []
+    for kind in KINDS:
+        needed = complexity.live_bytes(
+            LAYER_OF[kind], kind == "weights", n, settings.width, settings.heads, settings.projections
+        )
+        if found is not None:
+            curves.append(Curve(NAMES[kind], *found.memory(kind), COLOURS[kind]))
+            curves.append(Curve(f"{NAMES[kind]}, tensors", n, needed, COLOURS[kind], True, False))
+        else:
+            curves.append(Curve(NAMES[kind], n, needed, COLOURS[kind], True))
+    return curves
+
+
+def time_crossings(settings: CostSettings, found: Measurements | None, own: int | None) -> list[Crossing]:
+    """Where self-attention becomes the dearer: in closed form, and as measured."""
+    speed, marks = rate(settings, found), []
+    last = max(settings.longest, own or 0)
+    for other in OTHERS:
+        n = closed_crossing(settings, other)
+        if n is not None and settings.shortest <= n <= last:
+            cost = float(_operations(settings, LAYER_OF[other], n)) / speed
+            formula = _formula(settings, other)
+            tip = f"Closed forms of attention and {_said(other)} cross at n = {formula}\t{n:,.0f}"
+            marks.append(Crossing(n, cost, f"n = {formula} = {n:,.0f}", tip, False))
+    for kind, other in ((kind, other) for kind in ("fused", "weights") for other in OTHERS):
+        crossing = found.crossing(kind, other) if found is not None else None
+        if crossing is not None:
+            n, cost = crossing
+            what = "attention" if kind == "fused" else "attention with weights"
+            tip = f"From here on {what} takes longer than {_said(other)}\t{n:,.0f} tokens"
+            marks.append(Crossing(n, cost, f"n ≈ {round_to(n):,}", tip, True))
+    return marks
+
+
+@dataclass(frozen=True)
+class CrossingRow:
+    """Of one other layer: the closed form ("d", 512), and lengths measured, in words."""
+
+    name: str
+    formula: str
+    closed: str
+    measured: tuple[str, str]
+    """Fused, with weights."""
+
+
+def crossing_rows(settings: CostSettings, found: Measurements | None) -> list[CrossingRow]:
+    rows = []
+    for other in OTHERS:
+        n = closed_crossing(settings, other)
+        measured = tuple(_measured(settings, found, kind, other) for kind in ("fused", "weights"))
+        formula = _formula(settings, other)
+        rows.append(CrossingRow(NAMES[other], formula or "–", "none" if n is None else f"{n:,.0f}", measured))
+    return rows
+
+
+def closed_crossing(settings: CostSettings, other: Layer) -> float | None:
+    return complexity.crossing(
+        other,
+        settings.width,
+        settings.kernel,
+        settings.neighbourhood,
+        settings.terms,
+        settings.projections,
+    )
+
+
+@dataclass(frozen=True)
+class TableRow:
+    """A row of table 1: the layer, and (formula, number) of operations, sequential operations and paths."""
+
+    layer: Layer
+    name: str
+    operations: tuple[str, str]
+    sequential: tuple[str, str]
+    path: tuple[str, str]
+
+
+def table(settings: CostSettings, n: int) -> list[TableRow]:
+    """Table 1 at n tokens. Operations are those of the table, whatever the curves count; paths rounded up."""
+    d, k, r = settings.width, settings.kernel, settings.neighbourhood
+    rows = []
+    for layer in LAYERS:
+        operations = amount(float(complexity.operations(layer, n, d, k, r)), "operations")
+        path = complexity.PATHS[layer]
+        steps = _steps(complexity.path_length(layer, n, k, r))
+        if layer == "convolution":
+            path = f"{path} dilated, {complexity.CONTIGUOUS_PATH} not"
+            steps = f"{steps}, {_steps(complexity.path_length(layer, n, k, r, dilated=False))}"
+        one_by_one = f"{int(complexity.sequential(layer, n)):,}"
+        rows.append(
+            TableRow(
+                layer,
+                _row_name(layer),
+                (complexity.OPERATIONS[layer], operations),
+                (complexity.SEQUENTIAL[layer], one_by_one),
+                (path, steps),
+            )
+        )
+    return rows
+
+
+def notes(found: Measurements | None, settings: CostSettings) -> list[str]:
+    """What was not run, and why: a sentence a kind."""
+    if found is None:
+        return []
+    shown = [out for out in found.left_out if settings.shortest <= out.n <= settings.longest]
+    said = []
+    for kind in KINDS:
+        left = [out for out in shown if out.kind == kind]
+        if left:
+            name = "Attention with weights" if kind == "weights" else NAMES[kind]
+            said.append(f"{name} at {', '.join(tokens(out.n) for out in left)} left out: {left[0].why}.")
+    if any(out.slow for out in shown):
+        said.append("A longer time limit lets them run.")
+    return said
+
+
+def round_to(n: float, figures: int = 3) -> int:
+    """A measured length with as many figures as it deserves: 1832.3 → 1830."""
+    return int(float(f"{n:.{figures - 1}e}"))
+
+
+def _measured(settings: CostSettings, found: Measurements | None, kind: Kind, other: Kind) -> str:
+    if found is None:
+        return "–"
+    how = found.comparison(kind, other)
+    if how == "crosses":
+        return f"{round_to(found.crossing(kind, other)[0]):,}"
+    shared = np.intersect1d(found.seconds(kind)[0], found.seconds(other)[0])
+    return (
+        {"dearer": f"< {tokens(shared[0])}", "cheaper": f"> {tokens(shared[-1])}"}[how]
+        if len(shared)
+        else "–"
+    )
+
+
+def _with(n: np.ndarray, own: int | None) -> np.ndarray:
+    return np.unique([*n, *([own] if own else [])]).astype(float)
+
+
+def _formula(settings: CostSettings, other: Layer) -> str:
+    return complexity.crossing_formula(other, settings.kernel, settings.terms, settings.projections)
+
+
+def _said(other: Kind) -> str:
+    return "an LSTM" if other == "recurrent" else "a convolution"
+
+
+def _name(layer: Layer) -> str:
+    return NAMES[AS_KIND.get(layer, layer)] if layer != "recurrent" else "Recurrent"
+
+
+def _row_name(layer: Layer) -> str:
+    return {
+        "attention": "Self-attention",
+        "recurrent": "Recurrent",
+        "convolution": "Convolution",
+        "restricted": "Self-attention, restricted",
+    }[layer]
+
+
+def _steps(length: np.ndarray | float) -> str:
+    return "∞" if np.isinf(length) else f"{int(np.ceil(length)):,}"
