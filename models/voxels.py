@@ -25,12 +25,11 @@ Edge = tuple[float, float, float]
 """Edges of a voxel in metres, x, y, z. An infinite one: a single voxel takes the whole extent."""
 
 VOXELS: dict[str, Edge] = {
-    "Cubes of 5 cm": (0.05, 0.05, 0.05),
     "VoxelNet, SECOND": (0.05, 0.05, 0.1),
     "CenterPoint": (0.1, 0.1, 0.2),
     "PointPillars": (0.16, 0.16, np.inf),
 }
-"""Of published configurations. A pillar of PointPillars takes the 4 m that it looks at: here all of them."""
+"""Those of published detectors. A pillar of PointPillars takes the 4 m that it looks at: here all of them."""
 
 _BITS = 20
 LONGEST = 1 << (_BITS - 1)

@@ -46,7 +46,8 @@ class Possible:
         """What a cloud's points can be coloured by, and why some of it cannot be had; nothing without one."""
         if not self.is_cloud():
             return {}
-        return offers(Scene(self.session.current.input, self.session.current.trace))
+        scene = Scene(self.session.current.input, self.session.current.trace)
+        return offers(scene, self.session.view.cloud.reach)
 
     def has_saliency(self) -> bool:
         return self.has_trace() and self.session.current.trace.has_saliency

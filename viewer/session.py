@@ -99,7 +99,9 @@ class CloudSettings:
     """How a cloud is looked at.
 
     first, second: what colours the two views. reach: what "attention" shows of the selected points: their
-    weights in one layer and map, the product of all layers, hops, or the gradient.
+    weights in one layer and map, the product of all layers, hops, the gradient, or the field of the view's
+    stack of convolutions over voxels. voxel: edges of a voxel in metres, an infinite one takes the whole
+    extent. sparse: convolutions that have units only where something is.
     point_size: in pixels. cutaway: leave out the walls that one would look at from outside. hidden: classes
     that no view draws.
     rows: the layer that each row of the map grid shows, one a stage; empty for the first of each.
@@ -108,6 +110,8 @@ class CloudSettings:
     first: ColourBy = "prediction"
     second: ColourBy = "attention"
     reach: Reach = "attention"
+    voxel: tuple[float, float, float] = (0.05, 0.05, 0.05)
+    sparse: bool = False
     point_size: float = 4.0
     eye_dome: bool = True
     cutaway: bool = True
