@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 
 from widgets import theme
 from widgets.colormap import lut as colour_table
+from widgets.field_marks import FieldMarks, LineStyle, size_label
 from widgets.outline import Rect, Segment, boxes_outline, mask_outline
 from widgets.plane_view import HALO, POINTED, SELECTED, PlaneView, cosmetic
 
@@ -28,6 +29,13 @@ def overlay_colours(lut: np.ndarray, opacity: float) -> np.ndarray:
     coloured = np.array(lut, np.uint8)
     exponent = 2 - 1.6 * np.arange(256) / 255
     coloured[:, 3] = np.round(255 * float(np.clip(opacity, 0, 1)) ** exponent)
+    return coloured
+
+
+def heat_colours(lut: np.ndarray, opacity: float) -> np.ndarray:
+    """uint8 (256, 4): the table with alpha opacity·√(level/255): nothing is drawn where there is no heat."""
+    coloured = np.array(lut, np.uint8)
+    coloured[:, 3] = np.round(255 * float(np.clip(opacity, 0, 1)) * np.sqrt(np.arange(256) / 255))
     return coloured
 
 
@@ -48,7 +56,9 @@ class ImageView(PlaneView):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._picture, self._overlay, self._veil = self.add_raster(), self.add_raster(), self.add_raster()
+        self._picture, self._overlay = self.add_raster(), self.add_raster()
+        self._heat, self._veil = self.add_raster(), self.add_raster()
+        self._marks = FieldMarks()
         self._region: QRectF | None = None
         self._grid = (0, 0)
         self._grid_visible = False
@@ -56,6 +66,7 @@ class ImageView(PlaneView):
         self._selected: list[Segment] = []
         self._hover: list[Segment] = []
         self._lut, self._opacity = colour_table(), 0.75
+        self._heat_lut, self._heat_opacity = colour_table("viridis"), 0.85
         veil = np.zeros((256, 4), np.uint8)
         veil[128:] = _VEIL
         self._veil.set_colours(veil)
@@ -65,10 +76,12 @@ class ImageView(PlaneView):
     # What panes call.
 
     def set_picture(self, rgb: np.ndarray | None) -> None:
-        """uint8 (height, width, 3). Overlay, mask, grid and boxes of the picture before are taken away."""
+        """uint8 (height, width, 3). All that was drawn over the picture before is taken away."""
         height, width = rgb.shape[:2] if rgb is not None else (0, 0)
         self._region, self._grid = None, (0, 0)
         self._overlay.set_array(None, QRectF())
+        self._heat.set_array(None, QRectF())
+        self._marks.clear()
         self.set_mask(None)
         self.set_boxes([], None)
         self._picture.set_array(rgb, QRectF(0, 0, width, height))
@@ -133,6 +146,65 @@ class ImageView(PlaneView):
         self._hover = boxes_outline([hovered] if hovered is not None else [])
         self.viewport().update()
 
+    # Receptive fields.
+
+    def set_field(
+        self,
+        box: Rect | None,
+        image_box: Rect | None = None,
+        label: str | None = None,
+        hovered: bool = False,
+    ) -> None:
+        """The theoretical field (x0, y0, x1, y1) of a unit in pixels of the picture, unclipped; or None.
+
+        It is drawn within `image_box` (else what the model saw), dashed along the edge beyond which it goes.
+        label: what stands at it, else its unclipped size. hovered: the field of the unit under the cursor, in
+        blue, beside that of the selected unit in amber.
+        """
+        seen = self._seen().getCoords() if image_box is None else image_box
+        text = size_label(box) if box is not None and label is None else label or ""
+        self._marks.set_field(box, seen, text, hovered)
+        self.viewport().update()
+
+    def set_heat(self, levels: np.ndarray | None, region: Rect | None = None, smooth: bool = False) -> None:
+        """levels: uint8 (rows, columns) over `region`, as for `set_overlay`, and drawn over that one.
+
+        Where there is no heat, the picture and the overlay stay as they are.
+        """
+        if levels is None:
+            self._heat.set_array(None, QRectF())
+        else:
+            if region is None:
+                raise ValueError("heat needs the region that it covers")
+            self._region = _rect(region)
+            self._heat.set_array(levels, self._region, smooth)
+        self.refresh()
+
+    def set_heat_lut(self, lut: np.ndarray) -> None:
+        """uint8 (256, 4): the colour of each level of heat."""
+        self._heat_lut = lut
+        self._recolour()
+
+    def set_heat_opacity(self, opacity: float) -> None:
+        """How much the hottest hides the picture, 0 to 1 (see `heat_colours`)."""
+        self._heat_opacity = opacity
+        self._recolour()
+
+    def set_contours(
+        self, contours: Sequence[tuple[np.ndarray, LineStyle]], labels: Sequence[str] = ()
+    ) -> None:
+        """Polylines float (n, 2) in pixels of the picture, each "solid", "dashed" or "dotted".
+
+        labels: one for each, "" for none, written at its uppermost point.
+        """
+        self._marks.set_contours(contours, labels)
+        self.viewport().update()
+
+    def set_lines(self, segments: np.ndarray | None, style: LineStyle = "solid") -> None:
+        """float (n, 4): x0, y0, x1, y1 in pixels of the picture, replacing those of this style; or None."""
+        self._marks.set_lines(segments, style)
+        self.viewport().update()
+
     # What the base asks.
 
     def margin(self) -> float:
@@ -164,6 +236,7 @@ class ImageView(PlaneView):
 
     def _recolour(self) -> None:
         self._overlay.set_colours(overlay_colours(self._lut, self._opacity))
+        self._heat.set_colours(heat_colours(self._heat_lut, self._heat_opacity))
 
     def paint_over(self, painter: QPainter) -> None:
         if self._content.isEmpty():
@@ -172,6 +245,7 @@ class ImageView(PlaneView):
         self._paint_unseen(painter)
         if self._grid_visible:
             self._paint_grid(painter)
+        self._marks.paint(painter, self._camera, self.area())
         self._paint_outline(painter, self._mask_lines, QColor(255, 255, 255), 1)
         self._paint_outline(painter, self._selected, SELECTED, 2)
         self._paint_outline(painter, self._hover, POINTED, 2)
