@@ -17,6 +17,7 @@ from typing import Any, Literal
 from models import hub
 from models.attention import ModelCard
 from models.errors import HeadlightError, UntrustedPickle
+from models.published import CONVOLUTIONAL, OWN, PUBLISHED, Published, near, of_hub
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 MAX_TENSORS = 100_000
@@ -29,7 +30,8 @@ MAX_JSON = 64 << 20
 """Bytes of a config.json or of an index that are read."""
 
 Modality = Literal["text", "image", "points"]
-Where = Literal["bundled", "downloaded", "hub", "folder", "file"]
+Where = Literal["bundled", "downloaded", "hub", "published", "folder", "file"]
+"""published: its configuration alone is known, and its weights would be random."""
 READS: dict[str, str] = {"text": "text", "image": "images", "points": "point clouds"}
 """What a model of each modality is said to read."""
 
@@ -45,6 +47,8 @@ class Entry:
     id: what `find` takes. megabytes: size of the weights on disk. folder: where it lies, None while only the
     hub has it (then modality, layers, heads and size are not known yet). mean_pooled: its answer is the mean
     over all tokens, not the class token's. file: the checkpoint of a point model that is one file alone.
+    family: of a published network. convolutional: it has no attention. notice: what the user should know of
+    its weights.
     """
 
     id: str
@@ -59,6 +63,9 @@ class Entry:
     megabytes: float | None = None
     mean_pooled: bool = False
     file: Path | None = None
+    family: str = ""
+    convolutional: bool = False
+    notice: str = ""
 
     def card(self, untrained: bool = False) -> ModelCard:
         """What is said of it beside its results. Only for an entry whose modality is known."""
@@ -118,8 +125,9 @@ BUNDLED = (
 
 
 def entries() -> list[Entry]:
-    """The bundled models, then those that were downloaded before."""
-    return [*(entry for entry in BUNDLED if entry.folder.is_dir()), *_downloaded()]
+    """The bundled models, the published networks, then what else was downloaded before."""
+    bundled = (entry for entry in BUNDLED if entry.folder.is_dir())
+    return [*bundled, *map(_listed, PUBLISHED.values()), *_downloaded()]
 
 
 def default(modality: str) -> Entry:
@@ -139,6 +147,8 @@ def find(name: str, trust_pickle: bool = False) -> Entry:
     for entry in BUNDLED:
         if name == entry.id:
             return entry
+    if name in PUBLISHED:
+        return _of_published(PUBLISHED[name])
     path = Path(name).expanduser()
     if path.is_dir():
         return open_folder(path)
@@ -149,17 +159,24 @@ def find(name: str, trust_pickle: bool = False) -> Entry:
         if folder is None or not _weight_files(folder):
             return Entry(name, name.split("/")[1], "hub", f"huggingface.co/{name}", "see its model card")
         return _of_hub(open_folder(folder), name)
-    ids = ", ".join(entry.id for entry in BUNDLED)
+    like = near(name, [*(entry.id for entry in BUNDLED), *PUBLISHED])
+    ids = f"Did you mean {' or '.join(like)}?" if like else "See “headlight models” for all ids."
     raise HeadlightError(
         f"There is no model or folder “{name}”.",
-        f"Choose {ids}, a folder, or a Hugging Face id such as google/vit-base-patch16-224.",
+        f"{ids} A folder will do, or a Hugging Face id such as google/vit-base-patch16-224.",
     )
 
 
 def download(entry: Entry) -> Entry:
-    """The entry with its folder, fetched from the hub if need be. HeadlightError without a network."""
+    """The entry with its folder, fetched from the hub if need be. HeadlightError without a network.
+
+    A published network whose weights cannot be had stays without a folder; its `notice` says why, and its
+    weights will be random.
+    """
     if entry.folder is not None:
         return entry
+    if entry.id in PUBLISHED:
+        return _fetched(entry, PUBLISHED[entry.id])
     return _of_hub(open_folder(hub.fetched(entry.id)), entry.id)
 
 
@@ -195,6 +212,7 @@ def open_folder(folder: Path) -> Entry:
         heads=heads,
         megabytes=sum(file.stat().st_size for file in files) / 1e6,
         mean_pooled=_mean_pooled(folder),
+        convolutional=config["model_type"] in CONVOLUTIONAL,
     )
 
 
@@ -228,7 +246,11 @@ def open_file(file: Path, trust_pickle: bool = False) -> Entry:
 
 
 def read_config(folder: Path) -> dict[str, Any]:
-    """config.json of a model's folder. Raises HeadlightError if it is missing or not a model's."""
+    """config.json of a model's folder. Raises HeadlightError if it is missing or not a model's.
+
+    timm's folders name an architecture in place of a model_type: those of networks that Headlight defines
+    itself get theirs.
+    """
     file = folder / "config.json"
     if not file.is_file():
         raise HeadlightError(
@@ -236,6 +258,10 @@ def read_config(folder: Path) -> dict[str, Any]:
             "Choose the folder that holds config.json and model.safetensors.",
         )
     config = _read_json(file)
+    if isinstance(config, dict) and "model_type" not in config:
+        network = PUBLISHED.get(str(config.get("architecture")))
+        if network is not None and network.model_type in OWN:
+            config |= {"model_type": network.model_type, **network.settings}
     if not isinstance(config, dict) or not isinstance(config.get("model_type"), str):
         raise HeadlightError(
             f"{file} names no model_type.", "Choose a folder that was saved for transformers."
@@ -284,7 +310,6 @@ def _weight_files(folder: Path) -> list[Path]:
 
 def _check_weights(files: list[Path]) -> None:
     """Read the headers alone: number of tensors, and whether they fit into free memory as float32."""
-    import psutil
     from safetensors import SafetensorError, safe_open
 
     tensors = numbers = 0
@@ -301,6 +326,13 @@ def _check_weights(files: list[Path]) -> None:
             raise HeadlightError(f"{file} is damaged: {error}.", "Fetch the model again.") from error
     if tensors > MAX_TENSORS:
         raise HeadlightError(f"The weights have more than {MAX_TENSORS:,} tensors.", "Choose another model.")
+    check_memory(numbers)
+
+
+def check_memory(numbers: int) -> None:
+    """HeadlightError unless so many numbers fit into free memory as float32."""
+    import psutil
+
     needed, free = 4 * numbers, psutil.virtual_memory().available
     if needed > free:
         raise HeadlightError(
@@ -310,10 +342,13 @@ def _check_weights(files: list[Path]) -> None:
 
 
 def _modality(folder: Path, config: dict[str, Any]) -> Modality:
-    """Image models say how large a patch is; text models how large their vocabulary is."""
+    """Transformers for images say how large a patch is (SegFormer: of each stage); text models how large
+    their vocabulary is. Convolutional networks say neither and are known by their type."""
     if config["model_type"] in POINT_MODELS:
         return "points"
-    if any("patch_size" in part for part in _parts(config)):
+    if config["model_type"] in CONVOLUTIONAL:
+        return "image"
+    if any({"patch_size", "patch_sizes"} & part.keys() for part in _parts(config)):
         return "image"
     if any("vocab_size" in part for part in _parts(config)):
         return "text"
@@ -322,7 +357,8 @@ def _modality(folder: Path, config: dict[str, Any]) -> Modality:
     raise HeadlightError(
         f"{folder} holds a {config['model_type']} model, which reads neither text nor images in patches nor "
         "point clouds.",
-        "Choose a text model, a vision transformer or a Point Transformer.",
+        "Choose a text model, a vision transformer, a convolutional network such as ResNet or ConvNeXt, or a "
+        "Point Transformer.",
     )
 
 
@@ -376,8 +412,70 @@ def _of_hub(entry: Entry, name: str) -> Entry:
     )
 
 
+def _of_published(network: Published) -> Entry:
+    """A published network: its folder if it was downloaded before, else what is known of it without one."""
+    folder = hub.cached(network.hub) if network.hub else None
+    if folder is not None and _weight_files(folder):
+        return _under(open_folder(folder), network)
+    heads = None if network.convolutional else _count(network.settings, HEAD_NAMES)
+    return Entry(
+        id=network.id,
+        title=network.title,
+        where="hub" if network.hub else "published",
+        source=f"huggingface.co/{network.hub}" if network.hub else network.paper,
+        licence=network.licence,
+        modality="image",
+        layers=_count(network.settings, LAYER_NAMES),
+        heads=heads,
+        megabytes=4 * network.parameters / 1e6,
+        family=network.family,
+        convolutional=network.convolutional,
+    )
+
+
+def _listed(network: Published) -> Entry:
+    """The same for a list, which a damaged download must not end."""
+    try:
+        return _of_published(network)
+    except HeadlightError:
+        return _of_published(replace(network, hub=None))
+
+
+def _fetched(entry: Entry, network: Published) -> Entry:
+    """The network's weights from the hub, or the entry with a notice that says why they are not to be had."""
+    try:
+        if network.hub is None:
+            raise HeadlightError(
+                f"No place on the hub is known to hold {network.title}'s weights as safetensors.",
+                f'Put torchvision\'s as model.safetensors beside a config.json that says {{"model_type": '
+                f'"{network.model_type}"}}, and open that folder.',
+            )
+        return _under(open_folder(hub.fetched(network.hub)), network)
+    except HeadlightError as error:
+        return replace(
+            entry,
+            where="published",
+            source=f"random weights in the configuration of {network.paper}",
+            licence="nothing was downloaded",
+            notice=f"{network.title} is untrained, its weights are random: {error.cause} {error.next_step}",
+        )
+
+
+def _under(entry: Entry, network: Published) -> Entry:
+    """A downloaded folder under the name that it is published by."""
+    return replace(
+        entry,
+        id=network.id,
+        title=network.title,
+        where="downloaded",
+        source=f"huggingface.co/{network.hub}",
+        licence=network.licence,
+        family=network.family,
+    )
+
+
 def _downloaded() -> list[Entry]:
-    """Models in the hub's cache that Headlight can open."""
+    """Models in the hub's cache that Headlight can open and that have no id of their own."""
     from huggingface_hub import scan_cache_dir
     from huggingface_hub.errors import CacheNotFound
 
@@ -387,6 +485,8 @@ def _downloaded() -> list[Entry]:
         return []
     found = []
     for name in sorted(repository.repo_id for repository in repositories if repository.repo_type == "model"):
+        if of_hub(name):
+            continue
         folder = hub.cached(name)
         try:
             if folder is not None and _weight_files(folder):

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 from viewer import selecting
 from viewer.cloud_commands import cloud_commands
 from viewer.command import Command
+from viewer.topbar import PAGE_TITLES
 
 if TYPE_CHECKING:
     from viewer.window import Window
@@ -144,7 +145,16 @@ def _view(w: Window) -> list[Command]:
         )
         for name in ("dark", "light", "system")
     ]
+    pages = [
+        Command(
+            *(f"page-{page}", f"Page: {title.lower()}", "View", lambda page=page: w.session.set_page(page)),
+            *((f"Ctrl+{number}",), lambda page=page: page in w.pages_offered()),
+            lambda page=page: w.session.current is not None and w.session.current.page == page,
+        )
+        for number, (page, title) in enumerate(PAGE_TITLES.items(), 1)
+    ]
     return [
+        *pages,
         Command("palette", "Find a command", "View", w.open_palette, ("Ctrl+K",)),
         Command("document-next", "Next document", "View", lambda: w.step_document(1), ("Ctrl+Tab",)),
         Command(

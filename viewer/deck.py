@@ -1,4 +1,4 @@
-"""The docks and how they lie: one default layout for each modality; what the user changes is remembered."""
+"""The docks and how they lie: one default layout for each page of each modality; changes are remembered."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from PySide6.QtCore import QByteArray, QObject, QSettings, Qt, Signal
 from PySide6.QtWidgets import QDockWidget, QMainWindow
 
 from viewer.panes.base import Pane
+from viewer.panes.log import LogPane
 from widgets.pane_frame import PaneFrame
 
 LEFT, RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
@@ -29,6 +30,7 @@ class Deck(QMainWindow):
         self.setContentsMargins(EDGE, 0, EDGE, 0)
         self._settings = settings
         self.modality: str | None = None
+        self.page: str | None = None
         self.panes = {pane.name: pane for pane in panes}
         self.docks: dict[str, PaneFrame] = {}
         self._unwanted: set[str] = set()
@@ -45,18 +47,28 @@ class Deck(QMainWindow):
             self.addDockWidget(RIGHT, dock)
             dock.hide()
 
-    def show_modality(self, modality: str) -> None:
-        """Lay the panes out for texts, images or clouds, as they were left the last time."""
-        if modality == self.modality:
+    def show_page(self, modality: str, page: str) -> None:
+        """Lay the panes out for a page of texts, images or clouds, as they were left the last time."""
+        if (modality, page) == (self.modality, self.page):
             return
         self.keep()
-        self.modality = modality
-        kept = self._settings.value(f"layout/{modality}")
+        self.modality, self.page = modality, page
+        kept = self._settings.value(self._key())
         if not (isinstance(kept, QByteArray) and self.restoreState(kept, LAYOUT_VERSION)):
             self.reset()
         for name, dock in self.docks.items():
-            if modality not in self.panes[name].modalities:
+            if not self.fits(name) or name in self._unwanted:
                 dock.hide()
+
+    def fits(self, name: str) -> bool:
+        """Whether a pane belongs to the present page."""
+        pane = self.panes[name]
+        return self.modality in pane.modalities and self.page in pane.pages
+
+    def pages(self, modality: str) -> set[str]:
+        """The pages for which there are panes."""
+        panes = (p for p in self.panes.values() if modality in p.modalities and not isinstance(p, LogPane))
+        return {page for pane in panes for page in pane.pages}
 
     def is_settled(self) -> bool:
         """Whether every pane in sight has drawn all it has."""
@@ -67,19 +79,29 @@ class Deck(QMainWindow):
         if on == (name not in self._unwanted):
             return
         (self._unwanted.discard if on else self._unwanted.add)(name)
-        self.docks[name].setVisible(on and self.modality in self.panes[name].modalities)
+        self.docks[name].setVisible(on and self.fits(name))
 
     def keep(self) -> None:
         """Remember the present layout."""
         if self.modality is not None:
-            self._settings.setValue(f"layout/{self.modality}", self.saveState(LAYOUT_VERSION))
+            self._settings.setValue(self._key(), self.saveState(LAYOUT_VERSION))
+
+    def _key(self) -> str:
+        return f"layout/{self.modality}/{self.page}"
 
     def reset(self) -> None:
-        """The default layout of the present modality."""
+        """The default layout of the present page."""
         for dock in self.docks.values():
             dock.setFloating(False)
             self.removeDockWidget(dock)
-        {"image": self._lay_image, "text": self._lay_text, "points": self._lay_points}[self.modality]()
+        {
+            ("image", "attention"): self._lay_image,
+            ("text", "attention"): self._lay_text,
+            ("points", "attention"): self._lay_points,
+            ("image", "fields"): self._lay_fields,
+            ("image", "cost"): self._lay_cost,
+            ("text", "cost"): self._lay_cost,
+        }[self.modality, self.page]()
         for name in self._unwanted:
             self.docks[name].hide()
 
@@ -145,6 +167,34 @@ class Deck(QMainWindow):
         self.resizeDocks([near, maps, confusion], below, ACROSS)
         upper = int(height * 0.70)
         self.resizeDocks([first, near], [upper, height - upper], DOWN)
+
+    def _lay_fields(self) -> None:
+        docks, width, height = self.docks, self.width(), self.height()
+        first, second, settings = docks["field"], docks["field-second"], docks["field-settings"]
+        layers, growth, distance = docks["layers"], docks["growth"], docks["distance"]
+        self.addDockWidget(LEFT, first)
+        self.splitDockWidget(first, settings, ACROSS)
+        self.splitDockWidget(first, layers, DOWN)
+        self.splitDockWidget(first, second, ACROSS)
+        self.splitDockWidget(layers, growth, ACROSS)
+        self.splitDockWidget(growth, distance, ACROSS)
+        self._log_below(layers)
+        for dock in (first, second, settings, layers, growth, distance):
+            dock.show()
+        right = 250
+        rest = width - right
+        self.resizeDocks([first, settings], [rest, right], ACROSS)
+        self.resizeDocks([first, second], [rest // 2, rest - rest // 2], ACROSS)
+        below = [int(rest * 0.36), int(rest * 0.36), int(rest * 0.28)]
+        self.resizeDocks([layers, growth, distance], below, ACROSS)
+        upper = int(height * 0.60)
+        self.resizeDocks([first, layers], [upper, height - upper], DOWN)
+
+    def _lay_cost(self) -> None:
+        cost = self.docks["cost"]
+        self.addDockWidget(LEFT, cost)
+        self._log_below(cost)
+        cost.show()
 
     def _log_below(self, dock: QDockWidget) -> None:
         self.splitDockWidget(dock, self.docks["log"], DOWN)

@@ -40,6 +40,12 @@ ColourBy = Literal[
 Reach = Literal["attention", "composed", "hops", "gradient", "voxels"]
 Page = Literal["attention", "fields", "cost"]
 """What the panes are about: attention, receptive fields, or what layers cost."""
+PAGES: dict[Modality, tuple[Page, ...]] = {
+    "text": ("attention", "cost"),
+    "image": ("attention", "fields", "cost"),
+    "points": ("attention",),
+}
+"""What there is to see of each kind of input; a document opens on the first."""
 
 GESTURE_SECONDS = 1.0
 """Changes of one control that follow each other faster than this are undone in one step."""
@@ -191,6 +197,8 @@ class Document:
     memory: int = 0
     """Bytes that the process holds on the trace's device after the run."""
     device: str = ""
+    page: Page = "attention"
+    """What is being looked at; no step of undo."""
     view: View = field(default_factory=View)
     past: list[View] = field(default_factory=list)
     future: list[View] = field(default_factory=list)
@@ -202,6 +210,14 @@ class Document:
     @property
     def modality(self) -> Modality:
         return modality_of(self.input)
+
+    @property
+    def pages(self) -> tuple[Page, ...]:
+        """The pages that fit: a convolutional network has no attention to show of a picture."""
+        pages = PAGES[self.modality]
+        if self.trace is not None and not self.trace.layers and len(pages) > 1:
+            return tuple(page for page in pages if page != "attention")
+        return pages
 
 
 def modality_of(what: Input) -> Modality:
@@ -216,6 +232,8 @@ class Session:
     documents_changed = Signal()
     current_changed = Signal()
     """Another document is shown."""
+    page_changed = Signal()
+    """Another page of the current document is shown."""
     document_changed = Signal(Document)
     """A document's input, state or trace is another one."""
     view_changed = Signal(View, View)
@@ -235,6 +253,7 @@ class Session:
     def add(self, what: Input, options: RunOptions) -> Document:
         """Open `what` as a new document and show it."""
         document = Document(next(self._numbers), what, options)
+        document.page = document.pages[0]
         self.documents.append(document)
         self.documents_changed.emit()
         self.show(document)
@@ -271,7 +290,22 @@ class Session:
         """Set fields of a document and tell everybody."""
         for name, value in changes.items():
             setattr(document, name, value)
+        if document.page not in document.pages:
+            self._turn(document, document.pages[0])
         self.document_changed.emit(document)
+
+    def set_page(self, page: Page) -> None:
+        """Show another page of the current document, if it has that one."""
+        if self.current is not None and page in self.current.pages:
+            self._turn(self.current, page)
+
+    def _turn(self, document: Document, page: Page) -> None:
+        if page == document.page:
+            return
+        document.page = page
+        if document is self.current:
+            self.set_hover(NOWHERE)
+            self.page_changed.emit()
 
     # -- the view of the current document ----------------------------------------------------------------
 
@@ -294,6 +328,21 @@ class Session:
     def set_fields(self, gesture: str = "", **changes: Any) -> None:
         """Change what is shown of receptive fields; `gesture` as for `set_map`."""
         self._change(replace(self.view, fields=replace(self.view.fields, **changes)), gesture)
+
+    def pick_field(self, layer: str, attention: int | None, heads: int) -> None:
+        """Look at this layer's units, and select the attention layer that goes with it, of so many heads."""
+        view = self.view
+        selection = view.selection
+        if attention is not None:
+            selection = replace(selection, layer=attention, head=min(selection.head, heads - 1))
+        self._change(replace(view, selection=selection, fields=replace(view.fields, layer=layer)), "")
+
+    def pick_row(self, layer: int, head: int) -> None:
+        """Select a head and show its row in the picture of the fields."""
+        view = self.view
+        selection = replace(view.selection, layer=layer, head=head)
+        fields = replace(view.fields, row=True)
+        self._change(replace(view, selection=selection, fields=fields), "")
 
     def set_stack(self, gesture: str = "", **changes: Any) -> None:
         """Change the stack of convolutions; `gesture` as for `set_map`."""

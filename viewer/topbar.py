@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QIcon
@@ -10,8 +10,11 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QSizePolicy, QTab
 
 from models.attention import Trace
 from models.errors import HeadlightError
-from viewer.session import Document, Session
+from viewer.session import Document, Page, Session
 from widgets import theme
+from widgets.controls import Segmented
+
+PAGE_TITLES: dict[Page, str] = {"attention": "Attention", "fields": "Receptive fields", "cost": "Cost"}
 
 
 class TopBar(QWidget):
@@ -54,6 +57,8 @@ class TopBar(QWidget):
         self._models = QMenu(self.model_button)
         self._models.aboutToShow.connect(lambda: fill_models(self._models))
         self.model_button.setMenu(self._models)
+        self.page = Segmented(list(PAGE_TITLES.items()), "Page")
+        self.page.changed.connect(session.set_page)
         self.palette_button = QPushButton("Find a command   Ctrl K")
         self.palette_button.clicked.connect(self.palette_asked)
         row = QHBoxLayout(self)
@@ -64,6 +69,8 @@ class TopBar(QWidget):
         row.addWidget(self.tabs)
         row.addWidget(self.new_button)
         row.addStretch(1)
+        row.addWidget(self.page)
+        row.addSpacing(6)
         row.addWidget(self.model_button)
         row.addWidget(self.palette_button)
         session.documents_changed.connect(self.refresh)
@@ -113,6 +120,13 @@ class TopBar(QWidget):
             return
         untrained = " · untrained" if trace.model.untrained else ""
         self.model_button.setText(f"{trace.model.title} · {_extent(trace)}{untrained}")
+
+    def show_pages(self, pages: Sequence[Page], current: Page) -> None:
+        """Offer these pages; one alone is no choice."""
+        for page in PAGE_TITLES:
+            self.page.set_option_visible(page, page in pages)
+        self.page.setVisible(len(pages) > 1)
+        self.page.set_value(current)
 
     def _document_changed(self, document: Document) -> None:
         self.refresh()

@@ -26,7 +26,7 @@ from viewer.jobs import Failure, Jobs
 from viewer.model_menu import ModelMenu
 from viewer.possible import Possible
 from viewer.runs import Kind, Runs
-from viewer.session import RunOptions, Session
+from viewer.session import Document, Page, RunOptions, Session
 from viewer.status import Status
 from viewer.topbar import TopBar
 from widgets import theme
@@ -51,6 +51,12 @@ PANES = {
     "matrix": "Matrix",
     "rollout": "Rollout",
     "settings": "Map",
+    "field": "Receptive field",
+    "field-second": "Receptive field of the second network",
+    "layers": "Layers and their fields",
+    "growth": "Growth of the field",
+    "distance": "Attention distance",
+    "field-settings": "Field",
     "log": "Log",
 }
 CLOUDS = ("cloud", "cloud-second")
@@ -118,7 +124,8 @@ class Window(QMainWindow):
         self.topbar.new_asked.connect(self.new_text)
         self.topbar.close_asked.connect(self.runs.close)
         self.session.current_changed.connect(self._current_changed)
-        self.session.document_changed.connect(self._something_changed)
+        self.session.page_changed.connect(self._current_changed)
+        self.session.document_changed.connect(self._document_changed)
         self.session.view_changed.connect(self._something_changed)
         self.actions_.refresh()
         screen = QGuiApplication.primaryScreen().availableGeometry()
@@ -150,12 +157,22 @@ class Window(QMainWindow):
         if document is None:
             self.pages.setCurrentWidget(self.welcome)
         else:
-            self._panes().show_modality(document.modality)
+            self._panes().show_page(document.modality, document.page)
             self.pages.setCurrentWidget(self.deck)
             self.setWindowTitle(f"{document.title} – Headlight")
         if document is None:
             self.setWindowTitle("Headlight")
+        self._offer_pages()
         self.actions_.refresh()
+
+    def _document_changed(self, document: Document) -> None:
+        self._offer_pages()
+        self.actions_.refresh()
+
+    def _offer_pages(self) -> None:
+        document = self.session.current
+        pages = self.pages_offered()
+        self.topbar.show_pages(pages, document.page if pages else "attention")
 
     def _something_changed(self, *_: object) -> None:
         self.actions_.refresh()
@@ -191,6 +208,14 @@ class Window(QMainWindow):
 
     # -- state that commands ask for ---------------------------------------------------------------------
 
+    def pages_offered(self) -> list[Page]:
+        """The pages of the current document for which there are panes."""
+        document = self.session.current
+        if document is None or self.deck is None:
+            return []
+        there = self.deck.pages(document.modality)
+        return [page for page in document.pages if page in there]
+
     def has_lasso(self) -> bool:
         return self.deck is not None and self.deck.panes["cloud"].lasso
 
@@ -200,7 +225,7 @@ class Window(QMainWindow):
         def toggle(name: str) -> None:
             if self.deck is not None and self.session.current is not None:
                 dock = self.deck.docks[name]
-                if self.session.current.modality in self.deck.panes[name].modalities:
+                if self.deck.fits(name):
                     dock.setVisible(not dock.isVisible())
 
         def visible(name: str) -> bool:

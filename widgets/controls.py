@@ -91,6 +91,10 @@ class Segmented(QFrame):
         button.setEnabled(enabled)
         button.setToolTip("" if enabled else why)
 
+    def set_option_visible(self, value: Hashable, visible: bool) -> None:
+        """Leave an option out, or bring it back."""
+        self._group.button(self._values.index(value)).setVisible(visible)
+
     def set_label(self, value: Hashable, label: str) -> None:
         """Rename an option."""
         self._group.button(self._values.index(value)).setText(label)
@@ -120,7 +124,7 @@ class _Segment(KeepsArrows, QPushButton):
         if step is None:
             super().keyPressEvent(event)
             return
-        buttons = [button for button in self.group().buttons() if button.isEnabled()]
+        buttons = [b for b in self.group().buttons() if b.isEnabled() and not b.isHidden()]
         following = buttons[(buttons.index(self) + step) % len(buttons)]
         following.setFocus(Qt.FocusReason.OtherFocusReason)
         following.click()

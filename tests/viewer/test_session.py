@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.tokens import CharSpan
+from tests.viewer.given import patch_tokens, trace_of
 from tests.viewer.given_cloud import room
 from viewer import session as module
 from viewer.inputs import ImageInput, TextInput
@@ -119,3 +120,22 @@ def test_each_document_keeps_its_own_view_and_closing_shows_a_neighbour(session)
     session.undo()
     assert session.reopen() is second
     assert session.current is second
+
+
+def test_a_document_has_the_pages_that_fit_and_turning_them_is_no_step_of_undo(session):
+    picture = ImageInput(np.zeros((20, 30, 3), np.uint8), "picture")
+    document = session.add(picture, RunOptions())
+    turned = []
+    session.page_changed.connect(lambda: turned.append(document.page))
+    assert document.pages == ("attention", "fields", "cost")
+    session.set_page("cost")
+    session.set_page("cost")
+    assert turned == ["cost"]
+    assert not document.past
+    session.update(document, trace=trace_of(patch_tokens()))
+    assert document.page == "cost"
+    session.set_page("attention")
+    session.update(document, trace=trace_of(patch_tokens(), layers=0))
+    assert (document.page, document.pages) == ("fields", ("fields", "cost"))
+    session.set_page("attention")
+    assert document.page == "fields"

@@ -18,7 +18,12 @@ def make_panes(session: Session, jobs: Jobs, runs: Runs, log: LogHandler, parent
     from viewer.panes.classes import ClassesPane
     from viewer.panes.cloud import FirstViewPane, SecondViewPane
     from viewer.panes.confusion import ConfusionPane
+    from viewer.panes.distance import DistancePane
+    from viewer.panes.field import FieldPane, SecondFieldPane
+    from viewer.panes.field_settings import FieldSettingsPane
+    from viewer.panes.growth import GrowthPane
     from viewer.panes.heads import HeadsPane
+    from viewer.panes.layers import LayersPane
     from viewer.panes.log import LogPane
     from viewer.panes.maps import MapsPane
     from viewer.panes.matrix import MatrixPane
@@ -31,5 +36,6 @@ def make_panes(session: Session, jobs: Jobs, runs: Runs, log: LogHandler, parent
     kinds = (
         *(PicturePane, SentencePane, HeadsPane, MatrixPane, RolloutPane, SettingsPane),
         *(FirstViewPane, SecondViewPane, NeighbourhoodPane, MapsPane, ConfusionPane, ClassesPane),
+        *(FieldPane, SecondFieldPane, LayersPane, GrowthPane, DistancePane, FieldSettingsPane),
     )
     return [*(kind(session, jobs, runs, parent) for kind in kinds), LogPane(log, parent)]

@@ -26,6 +26,7 @@ class Pane(QObject):
     name = ""
     title = ""
     modalities: tuple[str, ...] = ("text", "image")
+    pages: tuple[str, ...] = ("attention",)
     menu_title = ""
     """What the menu under the pane's title chooses; without one there is no menu."""
 

@@ -34,6 +34,7 @@ class LogHandler(logging.Handler):
 
 class LogPane(QObject):
     name, title, modalities = "log", "Log", ("text", "image", "points")
+    pages = ("attention", "fields", "cost")
     subtitle_changed = Signal(str)
 
     def __init__(self, handler: LogHandler, parent: QObject | None = None) -> None:

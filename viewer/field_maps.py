@@ -1,0 +1,344 @@
+"""What the panes of receptive fields draw: pure functions from a Trace and settings to arrays. No Qt.
+
+Positions: the network sees a picture of its own size; a `Frame` leads from its pixels to those on the screen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from models.attention import Trace
+from models.receptive_field import Field
+from models.task import SILENT, Task
+from models.tokens import Box, PatchTokens, Place
+from viewer.contours import contours
+from viewer.inputs import ImageInput
+from viewer.maps import InputMap, attention_map, derived
+from viewer.session import FieldSettings, RunOptions, View
+from widgets.colormap import Scale, levels, scale_of
+
+if TYPE_CHECKING:
+    from models.effective_field import Effective
+
+SHARES = (0.5, 0.95)
+"""Of the effective field's mass, which its contours enclose."""
+CONTOUR_CELLS = 128
+"""Contours are drawn of a map of at most so many cells a side: of single pixels they would be all specks."""
+HEAT_PERCENTILE = 99.9
+
+Rect = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The pixels that the network saw, height × width, lie on `region` of the picture."""
+
+    height: int
+    width: int
+    region: Box
+
+    @property
+    def rect(self) -> Rect:
+        return self.region.x0, self.region.y0, self.region.x1, self.region.y1
+
+    @property
+    def scale(self) -> tuple[float, float]:
+        """Pixels of the picture a pixel of the network's input, down and across."""
+        down = (self.region.y1 - self.region.y0) / self.height
+        return down, (self.region.x1 - self.region.x0) / self.width
+
+    def position(self, x: float, y: float) -> tuple[float, float]:
+        """A point of the picture → (row, column) in the network's input, where pixel p covers [p, p + 1)."""
+        down, across = self.scale
+        return (y - self.region.y0) / down, (x - self.region.x0) / across
+
+    def box(self, box: Sequence[tuple[float, float]]) -> Rect:
+        """Rows and columns [first, last + 1) of the network's input → x0, y0, x1, y1 on the picture."""
+        (top, bottom), (left, right) = box
+        down, across = self.scale
+        x, y = self.region.x0, self.region.y0
+        return x + left * across, y + top * down, x + right * across, y + bottom * down
+
+    def middle(self, place: Place | None) -> tuple[float, float] | None:
+        """(row, column) of the middle of a place in the picture; None where the network did not see it."""
+        if not isinstance(place, Box):
+            return None
+        x, y, region = (place.x0 + place.x1) / 2, (place.y0 + place.y1) / 2, self.region
+        inside = region.x0 <= x <= region.x1 and region.y0 <= y <= region.y1
+        return self.position(x, y) if inside else None
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """A network that looked at the picture, with the field of each of its layers."""
+
+    trace: Trace
+    checks: tuple[float, ...]
+    fields: tuple[Field, ...]
+
+    @cached_property
+    def frame(self) -> Frame:
+        height, width = self.trace.inputs["pixel_values"].shape[1:]
+        return Frame(height, width, self.trace.tokens.region)
+
+    def field(self, name: str) -> Field:
+        """The layer of this name; without one, the last that keeps a map of units, best the end of a stage."""
+        found = next((field for field in self.fields if field.name == name), None)
+        return found or starting_field(self.fields)
+
+
+@dataclass(frozen=True, eq=False)
+class HeatMap:
+    """An effective field as it is drawn and what is said of it.
+
+    levels: uint8 (height, width) of the network's input. contours: of SHARES, polylines (n, 2) on the picture.
+    widths: of SHARES, the side of the smallest square around the unit that holds this share, in input pixels.
+    area: of the fewest pixels that hold 95 %, as a share of the theoretical field's part inside the
+    picture. inside: share of the mass that lies in the theoretical field. inputs: averaged over so many.
+    """
+
+    unit: tuple[int, int]
+    levels: np.ndarray
+    scale: Scale
+    contours: tuple[list[np.ndarray], ...]
+    widths: tuple[float, ...]
+    area: float
+    inside: float
+    inputs: int
+
+
+# -- networks ------------------------------------------------------------------------------------------------
+
+
+def engine_of(trace: Trace, task: Task = SILENT) -> Any:
+    """The engine that made a trace of a picture."""
+    from models.engine import open_engine
+
+    return open_engine(trace.model.id, "image", trace.device, task)
+
+
+def seen(trace: Trace, checks: tuple[float, ...], task: Task = SILENT) -> Seen:
+    """The trace with its fields, which are walked once."""
+    from models.image_fields import fields_of
+
+    fields = derived(trace, "fields", lambda: fields_of(engine_of(trace, task), trace, task))
+    return Seen(trace, checks, fields)
+
+
+def second(trace: Trace, what: ImageInput, options: RunOptions, model: str, task: Task = SILENT) -> Seen:
+    """Another network that looks at the same picture; its pass is kept with the first one's trace."""
+    from viewer.forward import forward_pass
+
+    def looked() -> Any:
+        return forward_pass(what, replace(options, model=model, trust_pickle=False), task)
+
+    there = derived(trace, ("second", model, options.size, options.device), looked)
+    return seen(there.trace, there.checks, task)
+
+
+def listed(fields: Sequence[Field], all_operations: bool) -> list[Field]:
+    """The layers that are worth a row: ends of blocks and stages, or every operation."""
+    ends = [field for field in fields if field.level != "operation"]
+    return list(fields) if all_operations or not ends else ends
+
+
+def starting_field(fields: Sequence[Field]) -> Field:
+    """Where looking begins: the last layer whose units still make a map, best the end of a block."""
+    maps = [field for field in fields if np.prod(field.shape) > 1]
+    ends = [field for field in maps if field.level != "operation"]
+    return (ends or maps or list(fields))[-1]
+
+
+def attention_at(seen: Seen, field: Field) -> int | None:
+    """Which attention layer the units of `field` have passed last (an index into the trace's), if any."""
+    found, names = None, [layer.name for layer in seen.trace.layers]
+    for one in seen.fields:
+        for index, name in enumerate(names):
+            if one.name == name or one.name.startswith(f"{name}."):
+                found = index
+            elif name.startswith(f"{one.name}.") and one.level == "block":
+                found = index  # the walk may name the block alone
+        if one is field:
+            return found
+    return found
+
+
+# -- one unit ------------------------------------------------------------------------------------------------
+
+
+def unit_at(seen: Seen, field: Field, place: Place | None) -> tuple[int, int]:
+    """The unit that looks at a place of the picture; without one, the unit in the middle."""
+    at = seen.frame.middle(place)
+    if at is None:
+        return tuple((count - 1) // 2 for count in field.shape)
+    return field.unit_at(at)
+
+
+def box_of(seen: Seen, field: Field, unit: tuple[int, int]) -> Rect:
+    """x0, y0, x1, y1 on the picture of all that a unit can see, unclipped."""
+    return seen.frame.box(field.box(unit))
+
+
+def heat_map(
+    seen: Seen, field: Field, unit: tuple[int, int], settings: FieldSettings, log: bool, task: Task = SILENT
+) -> HeatMap:
+    """The effective field of a unit; hands out a map after each input that it is averaged over."""
+    from models.image_fields import effective_of
+
+    def drawn(effective: Effective) -> HeatMap:
+        return _heat_map(seen, field, unit, effective, log)
+
+    trace, inputs, source = seen.trace, settings.inputs, settings.source
+
+    def computed() -> Effective:
+        engine = engine_of(trace, task)
+        return effective_of(engine, trace, field.name, unit, inputs, source, _Drawn(task, drawn))
+
+    return drawn(derived(trace, ("effective", field.name, unit, inputs, source), computed))
+
+
+@dataclass(eq=False)
+class _Drawn(Task):
+    """Hands partial results on as what the pane draws."""
+
+    task: Task
+    draw: Callable[[Any], HeatMap]
+
+    def check(self) -> None:
+        self.task.check()
+
+    def progress(self, share: float, sentence: str) -> None:
+        self.task.progress(share, sentence)
+
+    def partial(self, value: Any) -> None:
+        self.task.partial(self.draw(value))
+
+
+def _heat_map(seen: Seen, field: Field, unit: tuple[int, int], effective: Effective, log: bool) -> HeatMap:
+    from models.effective_field_numbers import area_ratio, mass_inside, square_side
+
+    heat, box, centre = effective.heat, field.box(unit), field.centre(unit)
+    scale = scale_of(heat, HEAT_PERCENTILE, log)
+    widths = tuple(float(square_side(heat, share, centre)) for share in SHARES)
+    clipped = [
+        max(min(last, side) - max(first, 0), 0) for (first, last), side in zip(box, heat.shape, strict=True)
+    ]
+    return HeatMap(
+        unit,
+        levels(heat, scale),
+        scale,
+        tuple(_contours(heat, seen.frame, share) for share in SHARES),
+        widths,
+        area_ratio(heat, SHARES[-1]) * heat.size / max(int(np.prod(clipped)), 1),
+        mass_inside(heat, box),
+        effective.inputs,
+    )
+
+
+def _contours(heat: np.ndarray, frame: Frame, share: float) -> list[np.ndarray]:
+    """Around the fewest cells of the smoothed map that hold this share of its mass, on the picture."""
+    from scipy.ndimage import gaussian_filter
+
+    from models.effective_field_numbers import contour_level
+
+    step = -(-max(heat.shape) // CONTOUR_CELLS)
+    rows, columns = (-(-side // step) for side in heat.shape)
+    padded = np.pad(heat, [(0, rows * step - heat.shape[0]), (0, columns * step - heat.shape[1])])
+    cells = padded.reshape(rows, step, columns, step).sum(axis=(1, 3))
+    # Weights of single pixels are speckled: the lines follow means over a few cells, the figures do not.
+    cells = gaussian_filter(cells.astype(np.float64), 1.5, mode="constant")
+    if not cells.any():
+        return []
+    down, across = frame.scale
+    far = np.array([frame.region.x1, frame.region.y1])
+    found = []
+    for line in contours(cells, contour_level(cells, share)):
+        places = line * (step * across, step * down) + (frame.region.x0, frame.region.y0)
+        found.append(np.minimum(places, far))
+    return found
+
+
+# -- attention -----------------------------------------------------------------------------------------------
+
+
+def row_map(trace: Trace, view: View, place: Place | None, at: tuple[int, Any]) -> InputMap:
+    """Where the token at a place looks in layer and head `at`."""
+    selection = replace(view.selection, queries=(place,) if place is not None else view.selection.queries)
+    return attention_map(trace, replace(view, selection=selection), *at)
+
+
+def window_lines(layer: Any) -> np.ndarray | None:
+    """float (n, 4) on the picture: edges of the windows in which a layer attends, shifted ones too; or None."""
+    tokens = layer.queries
+    if not hasattr(layer, "edges") or not isinstance(tokens, PatchTokens):
+        return None
+    rows, columns = layer.edges()
+    region, (height, width) = tokens.region, tokens.patch_size
+    ys = region.y0 + np.asarray(rows, float) * height
+    xs = region.x0 + np.asarray(columns, float) * width
+    ys, xs = ys[(ys > region.y0) & (ys < region.y1)], xs[(xs > region.x0) & (xs < region.x1)]
+    across = [(region.x0, y, region.x1, y) for y in ys]
+    down = [(x, region.y0, x, region.y1) for x in xs]
+    return np.array([*across, *down], float).reshape(-1, 4)
+
+
+# -- growth --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Growth:
+    """How the field grows through a network: a point for each layer that widens it.
+
+    network: its id. depths: 1, 2, ... sizes: pixels, the larger side. names: of the layers. whole_from: the first point from
+    which on every unit sees the whole picture, None if none does.
+    """
+
+    network: str
+    title: str
+    depths: tuple[int, ...]
+    sizes: tuple[float, ...]
+    names: tuple[str, ...]
+    whole_from: int | None
+
+
+def growth(network: str, side: int, task: Task = SILENT) -> Growth:
+    """That of a published network, for pictures of side × side pixels; it needs no weights."""
+    from models import image_fields
+    from models.published import PUBLISHED
+
+    return growth_of(network, PUBLISHED[network].title, image_fields.growth(network, side, task))
+
+
+def own_growth(seen: Seen, side: int, task: Task = SILENT) -> Growth:
+    """That of the network which read the picture; one that nobody published as the picture was read."""
+    from models.published import PUBLISHED
+
+    card = seen.trace.model
+    if card.id in PUBLISHED:
+        return growth(card.id, side, task)
+    return growth_of(card.id, card.title, seen.fields)
+
+
+def growth_of(network: str, title: str, fields: Sequence[Field]) -> Growth:
+    """The points are where the field changes, in order of depth."""
+    points, last = [], None
+    for field in fields:
+        if np.prod(field.shape) <= 1 and not field.whole:
+            continue
+        if last is None or field.size != last.size or (field.whole and not last.whole):
+            points.append(field)
+            last = field
+    whole = next((index for index, field in enumerate(points) if field.whole), None)
+    return Growth(
+        network,
+        title,
+        tuple(range(1, len(points) + 1)),
+        tuple(float(max(field.size)) for field in points),
+        tuple(field.name for field in points),
+        whole,
+    )

@@ -1,0 +1,88 @@
+"""How far every head looks: Dosovitskiy et al. 2021, figure 7 right. A dot is a head, and selects it."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+import numpy as np
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from models.attention import Trace
+from models.task import Task
+from viewer.jobs import Lane
+from viewer.maps import derived
+from viewer.panes.base import Pane
+from viewer.session import NOWHERE, Document, Hover, View
+from widgets.controls import Segmented
+from widgets.scatter_plot import DistanceScatter
+
+
+class DistancePane(Pane):
+    """Takes no room where there is no attention."""
+
+    name, title, modalities, pages = "distance", "Attention distance", ("image",), ("fields",)
+
+    def build(self) -> QWidget:
+        self.plot = DistanceScatter()
+        self.plot.clicked.connect(self._clicked)
+        self.plot.hovered.connect(self._hovered)
+        self.own = Segmented([(True, "With its own patch"), (False, "Without")], "The query's own patch")
+        self.own.setToolTip("Whether the weight that a patch gives itself, at distance 0, counts")
+        self.own.changed.connect(lambda on: self.session.set_fields(include_self=on))
+        self.distances: np.ndarray | None = None
+        widget = QWidget()
+        column = QVBoxLayout(widget)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.addWidget(self.own)
+        column.addWidget(self.plot, 1)
+        return widget
+
+    def can_show(self, document: Document | None) -> bool:
+        return super().can_show(document) and bool(document.trace.layers)
+
+    def lane_for(self, view: View) -> Lane:
+        return "run"
+
+    def prepare(self, document: Document, view: View) -> None:
+        self.own.set_value(view.fields.include_self)
+        self.wanted_changed.emit(document.trace is None or bool(document.trace.layers))
+
+    def key(self, document: Document, view: View, hover: Hover) -> Hashable:
+        return view.fields.include_self
+
+    def compute(self, trace: Trace, view: View, hover: Hover, task: Task) -> np.ndarray:
+        from models.attention_distances import attention_distances
+
+        own = view.fields.include_self
+        return derived(trace, ("distances", own), lambda: attention_distances(trace, own, task))
+
+    def paint(self, result: np.ndarray) -> None:
+        self.distances = result
+        layers, heads = np.nonzero(np.isfinite(result))
+        # A layer that is not drawn has no distance either: its weights are not what the model used.
+        drawn = np.array([not self.blocked(int(layer)) for layer in layers], bool)
+        layers, heads = layers[drawn], heads[drawn]
+        self.plot.set_dots(layers, heads, result[layers, heads], len(result) - 1)
+
+    def mark(self, view: View, hover: Hover) -> None:
+        if self.distances is None:
+            return
+        selection = view.selection
+        self.plot.set_selected((selection.layer, selection.head))
+        self.plot.set_hovered(None if hover.layer is None else (hover.layer, hover.head or 0))
+        at = selection.layer, selection.head
+        far = self.distances[at] if at[0] < len(self.distances) else np.nan
+        said = f" · {far:.0f} px" if np.isfinite(far) else ""
+        self.subtitle_changed.emit(f"layer →  px of the picture ↑  head {at[0]}.{at[1]}{said}")
+
+    def clear(self, document: Document | None) -> None:
+        self.distances = None
+        self.plot.set_dots(np.empty(0, int), np.empty(0, int), np.empty(0), 0)
+        self.subtitle_changed.emit("")
+
+    def _clicked(self, layer: int, head: int) -> None:
+        self.session.pick_row(layer, head)
+
+    def _hovered(self, at: tuple[int, int] | None) -> None:
+        self.session.set_hover(NOWHERE if at is None else Hover(layer=at[0], head=at[1]))

@@ -1,0 +1,339 @@
+"""The receptive field of one unit on the picture: what it can see, what it does see, where attention looks.
+
+Two panes, one for each of two networks; what lies under the cursor in one is shown in the other too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any
+
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+
+from models.task import Task
+from models.tokens import Box, Place
+from viewer import field_maps
+from viewer.field_maps import HeatMap, Seen
+from viewer.jobs import Failure, Lane
+from viewer.maps import InputMap, head_of
+from viewer.panes import words
+from viewer.panes.base import Pane
+from viewer.panes.later import Later
+from viewer.session import NOWHERE, Document, Hover, View
+from widgets.colormap import lut
+from widgets.controls import NumberRow
+from widgets.image_view import ImageView
+from widgets.labels import percent
+
+REST = 300
+"""Milliseconds that the cursor rests before the effective field of what is under it is computed."""
+HEAT_COLOURS = "viridis"
+
+
+class FieldPane(Pane):
+    name, title, modalities, pages = "field", "Receptive field", ("image",), ("fields",)
+
+    def build(self) -> QWidget:
+        self.view = ImageView()
+        self.view.hovered.connect(self._hovered)
+        self.view.clicked.connect(self._clicked)
+        self.view.set_tip(self._tip)
+        self.view.set_heat_lut(lut(HEAT_COLOURS))
+        self.rows = {
+            name: NumberRow(label)
+            for name, label in (
+                ("size", "Theoretical size"),
+                ("widths", "Holds 50 %, 95 %"),
+                ("unit", "Unit"),
+                ("area", "Area of 95 % / theoretical"),
+                ("stride", "Stride"),
+                ("inside", "Mass inside the box"),
+            )
+        }
+        self.rows["widths"].setToolTip(
+            "Sides of the smallest squares around the unit that hold 50 % and 95 % of the effective field"
+        )
+        self.seen: Seen | None = None
+        self.heat: HeatMap | None = None
+        self.row: InputMap | None = None
+        self._input: object = None
+        self._seen_for: Hashable = None
+        self._later = Later(REST, self)
+        self._rested: Place | None = None
+        """What the cursor has rested on."""
+        self._asked_for: dict[str, Hashable] = {}
+        widget = QWidget()
+        layout = QVBoxLayout(widget)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        layout.addWidget(self.view, 1)
+        numbers = QGridLayout()
+        numbers.setHorizontalSpacing(24)
+        numbers.setVerticalSpacing(4)
+        for index, row in enumerate(self.rows.values()):
+            numbers.addWidget(row, index // 2, index % 2)
+        layout.addLayout(numbers)
+        return widget
+
+    # -- which network, which layer ------------------------------------------------------------------------
+
+    def layer_name(self, view: View) -> str:
+        return view.fields.layer
+
+    def subject(self, document: Document, view: View, hover: Hover) -> Hashable:
+        return document.trace, document.checks
+
+    def compute(self, subject: Any, view: View, hover: Hover, task: Task) -> Seen:
+        return field_maps.seen(*subject, task)
+
+    # -- the machinery: fields first, then what takes longer ----------------------------------------------
+
+    def prepare(self, document: Document, view: View) -> None:
+        if document.input is not self._input:
+            self._input = document.input
+            self.view.set_picture(document.input.pixels)
+        subject = self.subject(document, view, NOWHERE)
+        if subject != self._seen_for:  # what is shown is another network's, or of another picture
+            self._seen_for = subject
+            self._drop_results()
+            self._wipe()
+
+    def paint(self, result: Seen) -> None:
+        self.seen = result
+
+    def mark(self, view: View, hover: Hover) -> None:
+        seen = self.seen
+        if seen is None:
+            return
+        self.view.set_lut(lut(view.map.colours))
+        self.view.set_opacity(view.map.opacity)
+        self.view.set_heat_opacity(view.map.opacity)
+        field, chosen, under = seen.field(self.layer_name(view)), self._selected(view), _place(hover)
+        self._show_box(field_maps.box_of(seen, field, self._unit(field, chosen)), False, view)
+        pointed = None if under is None or seen.frame.middle(under) is None else under
+        box = None if pointed is None else field_maps.box_of(seen, field, self._unit(field, pointed))
+        self._show_box(box, True, view)
+        if pointed is None:
+            self._rested = None
+        elif pointed != self._rested:
+            self._later.ask(self.session.current, lambda: self._rest(pointed))
+        self._ask_heat(view, field, self._rested or chosen)
+        self._ask_row(view, pointed or chosen)
+        self._draw_windows(view)
+        self._say(view, field, self._unit(field, pointed or chosen))
+
+    def _rest(self, place: Place) -> None:
+        if _place(self.session.hover) == place:
+            self._rested = place
+            self.update()
+
+    def _show_box(self, box: field_maps.Rect | None, hovered: bool, view: View) -> None:
+        whole = box is not None and self.seen.field(self.layer_name(view)).whole
+        label = "whole image" if whole else None
+        self.view.set_field(box if view.fields.box else None, self.seen.frame.rect, label, hovered)
+
+    def _ask_heat(self, view: View, field: Any, place: Place | None) -> None:
+        settings, seen = view.fields, self.seen
+        if not (settings.heat or settings.contours):
+            self._cancel("heat")
+            self._draw_heat(None)
+            return
+        unit = self._unit(field, place)
+        key = (seen.trace, field.name, unit, settings.inputs, settings.source, view.map.log)
+        if self._asked_for.get("heat") == key:
+            self._draw_heat(self.heat)
+            return
+        self._draw_heat(None)
+        self._submit(
+            *("heat", key, lambda task: field_maps.heat_map(seen, field, unit, settings, view.map.log, task)),
+            *(self._draw_heat, "run"),
+        )
+
+    def _ask_row(self, view: View, place: Place | None) -> None:
+        trace, at = self.seen.trace, self._head(view)
+        if not view.fields.row or at is None or self._row_blocked(at[0]):
+            self._cancel("row")
+            self._draw_row(None)
+            return
+        map_ = view.map
+        key = (trace, at, place, map_.log, map_.percentile, map_.floor, map_.incoming, map_.leave_out)
+        if self._asked_for.get("row") != key:
+            self._submit(
+                *("row", key, lambda task: field_maps.row_map(trace, view, place, at)),
+                *(self._draw_row, "look"),
+            )
+
+    def _submit(self, kind: str, key: Hashable, work: Any, done: Any, lane: Lane) -> None:
+        self._asked_for[kind] = key
+        self.jobs.submit(
+            f"{self.name} {kind}", work, done, lane=lane, partial=done, failed=self._failed_later(kind)
+        )
+
+    def _failed_later(self, kind: str) -> Any:
+        def failed(failure: Failure) -> None:
+            self.jobs.failed.emit(failure)
+
+        return failed
+
+    def _cancel(self, kind: str) -> None:
+        if self._asked_for.pop(kind, None) is not None:
+            self.jobs.cancel(f"{self.name} {kind}")
+
+    def forget(self) -> None:
+        super().forget()
+        self._drop_results()
+
+    def _drop_results(self) -> None:
+        for kind in ("heat", "row"):
+            self._cancel(kind)
+        self.seen = self.heat = self.row = self._rested = None
+
+    def clear(self, document: Document | None) -> None:
+        if document is None:
+            self._input = None
+            self.view.set_picture(None)
+        self._wipe()
+
+    def _wipe(self) -> None:
+        for hovered in (False, True):
+            self.view.set_field(None, hovered=hovered)
+        self._draw_heat(None)
+        self._draw_row(None)
+        self.view.set_lines(None)
+        for row in self.rows.values():
+            row.set_value("–")
+        self.subtitle_changed.emit("")
+
+    # -- drawing -------------------------------------------------------------------------------------------
+
+    def _draw_heat(self, heat: HeatMap | None) -> None:
+        self.heat = heat
+        shown = self.session.view.fields
+        self.view.set_heat(heat.levels if heat and shown.heat else None, self._frame())
+        lines, labels = [], []
+        if heat is not None and shown.contours:
+            for contour, share, style in zip(
+                heat.contours, field_maps.SHARES, ("solid", "dashed"), strict=True
+            ):
+                longest = max(map(len, contour), default=0)
+                for line in contour:
+                    lines.append((line, style))
+                    labels.append(percent(share) if len(line) == longest else "")
+        self.view.set_contours(lines, labels)
+        self._say_heat()
+
+    def _draw_row(self, row: InputMap | None) -> None:
+        self.row = row
+        self.view.set_overlay(None if row is None else row.levels, self._frame())
+
+    def _draw_windows(self, view: View) -> None:
+        at = self._head(view)
+        layer = self.seen.trace.layers[at[0]] if at is not None and view.fields.windows else None
+        self.view.set_lines(None if layer is None else field_maps.window_lines(layer))
+
+    def _frame(self) -> field_maps.Rect | None:
+        return self.seen.frame.rect if self.seen is not None else None
+
+    # -- what is said --------------------------------------------------------------------------------------
+
+    def _say(self, view: View, field: Any, unit: tuple[int, int]) -> None:
+        trace = self.seen.trace
+        untrained = " · untrained" if trace.model.untrained else ""
+        at = self._head(view)
+        row = f" · {words.head(*at)}" if view.fields.row and at is not None else ""
+        self.subtitle_changed.emit(f"{trace.model.title}{untrained} · {field.name}{row}")
+        rows = self.rows
+        size = f"{field.size[1]:,} × {field.size[0]:,} px"
+        rows["size"].set_value("whole image" if field.whole else size)
+        rows["unit"].set_value(f"row {unit[0]}, column {unit[1]} of {field.shape[0]} × {field.shape[1]}")
+        rows["stride"].set_value(
+            f"{field.stride[1]:g} × {field.stride[0]:g} px" if field.aligned else "not aligned"
+        )
+        rows["stride"].setToolTip(field.note)
+
+    def _say_heat(self) -> None:
+        heat, rows = self.heat, self.rows
+        if heat is None:
+            for name in ("widths", "area", "inside"):
+                rows[name].set_value("–")
+            return
+        rows["widths"].set_value(" · ".join(f"{width:.0f} px" for width in heat.widths))
+        rows["area"].set_value(percent(heat.area))
+        rows["inside"].set_value(percent(heat.inside))
+
+    def _tip(self, x: float, y: float) -> str:
+        seen = self.seen
+        if seen is None:
+            return ""
+        field = seen.field(self.layer_name(self.session.view))
+        row, column = self._unit(field, Box(x, y, x, y))
+        size = "whole image" if field.whole else f"{field.size[1]:,} × {field.size[0]:,} px"
+        return f"unit ({row}, {column})\t{size}\n{field.name}"
+
+    # -- gestures ------------------------------------------------------------------------------------------
+
+    def _hovered(self, at: tuple[float, float] | None) -> None:
+        if at is None:
+            self.session.set_hover(NOWHERE)
+        else:
+            place = Box(at[0], at[1], at[0], at[1])
+            self.session.set_hover(Hover(query=place, key=place))
+
+    def _clicked(self, x: float, y: float, add: bool) -> None:
+        self.session.select_queries([Box(x, y, x, y)])
+
+    # -- helpers -------------------------------------------------------------------------------------------
+
+    def _selected(self, view: View) -> Place | None:
+        """The place whose unit is looked at; one unit's field is shown, not that of many."""
+        queries = view.selection.queries
+        return queries[-1] if queries and self.seen.frame.middle(queries[-1]) is not None else None
+
+    def _unit(self, field: Any, place: Place | None) -> tuple[int, int]:
+        return field_maps.unit_at(self.seen, field, place)
+
+    def _head(self, view: View) -> tuple[int, Any] | None:
+        """The attention head whose row and windows are drawn, as far as this network has it."""
+        layers = self.seen.trace.layers
+        if not layers:
+            return None
+        layer = min(view.selection.layer, len(layers) - 1)
+        head = head_of(view)
+        return layer, min(head, layers[layer].heads - 1) if isinstance(head, int) else head
+
+    def _row_blocked(self, layer: int) -> bool:
+        from models.attention import CHECK_LIMIT
+
+        checks = self.seen.checks
+        return layer < len(checks) and checks[layer] > CHECK_LIMIT
+
+
+class SecondFieldPane(FieldPane):
+    name, title = "field-second", "Second network"
+
+    def layer_name(self, view: View) -> str:
+        return view.fields.compare_layer
+
+    def prepare(self, document: Document, view: View) -> None:
+        super().prepare(document, view)
+        self.wanted_changed.emit(view.fields.compare is not None)
+
+    def can_show(self, document: Document | None) -> bool:
+        return super().can_show(document) and document.view.fields.compare is not None
+
+    def subject(self, document: Document, view: View, hover: Hover) -> Hashable:
+        return document.trace, document.input, document.options, view.fields.compare
+
+    def lane_for(self, view: View) -> Lane:
+        return "run"  # a network is loaded and looks at the picture
+
+    def compute(self, subject: Any, view: View, hover: Hover, task: Task) -> Seen:
+        return field_maps.second(*subject, task)
+
+    def complain(self, failure: Failure) -> None:
+        self.subtitle_changed.emit(f"{failure.cause} {failure.next_step}")
+        super().complain(failure)
+
+
+def _place(hover: Hover) -> Place | None:
+    return hover.query or hover.key

@@ -1,0 +1,177 @@
+"""What is shown of receptive fields: switches, layer, what the effective field is averaged over, networks."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+
+from models.published import PUBLISHED
+from models.receptive_field import Field
+from models.task import Task
+from viewer import field_maps
+from viewer.field_maps import Seen
+from viewer.panes.base import Pane
+from viewer.panes.layers import pick_layer
+from viewer.session import Document, Hover, View
+from widgets.controls import Choice, LabelledSlider, Section, Segmented, Toggle
+
+NONE = "None"
+INPUTS = (1, 8, 32, 128)
+
+
+class FieldSettingsPane(Pane):
+    name, title, modalities, pages = "field-settings", "Field", ("image",), ("fields",)
+
+    def build(self) -> QWidget:
+        change = self.session.set_fields
+        self.switches = {
+            name: Toggle(label)
+            for name, label in (
+                ("box", "Theoretical: the box"),
+                ("heat", "Effective: the heat"),
+                ("contours", "Contours of 50 % and 95 %"),
+                ("row", "Row of the attention head"),
+                ("windows", "Edges of attention windows"),
+            )
+        }
+        for name, switch in self.switches.items():
+            switch.changed.connect(lambda on, name=name: change(**{name: on}))
+        self.layer = Choice([], "Layer")
+        self.layer.changed.connect(self._layer_chosen)
+        self.inputs = Segmented([(count, str(count)) for count in INPUTS], "Number of inputs")
+        self.inputs.changed.connect(lambda count: change(inputs=count))
+        self.source = Segmented([("picture", "Picture"), ("noise", "Noise")], "Kind of inputs")
+        self.source.changed.connect(lambda source: change(source=source))
+        self.source.setToolTip(
+            "Picture: this picture, and beyond the first with a little noise on it. Noise: noise alone"
+        )
+        self.scale = Segmented([(False, "Linear"), (True, "Log")], "Scale")
+        self.scale.changed.connect(lambda log: self.session.set_map(log=log))
+        self.opacity = LabelledSlider("Opacity", 0, 1, 0.01, "{:.2f}", 0.75)
+        self.opacity.changed.connect(lambda v: self.session.set_map("opacity", opacity=float(v)))
+        self.networks = Choice([NONE, *(network.title for network in PUBLISHED.values())], "Second network")
+        self.networks.changed.connect(self._network_chosen)
+        self.second_layer = Choice([], "Layer of the second network")
+        self.second_layer.changed.connect(lambda name: change(compare_layer=name))
+        self.seen: Seen | None = None
+        self.other: Seen | None = None
+        self._listed: dict[Choice, tuple[str, ...]] = {}
+
+        inner = QWidget()
+        inner.setObjectName("content")
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        self.attention_only = [self.switches["row"], self.switches["windows"]]
+        self.second_only = [Section("Its layer"), self.second_layer]
+        for widget in (
+            *(Section("Show"), *self.switches.values()),
+            *(Section("Layer"), self.layer),
+            *(Section("Effective field, mean over inputs"), self.inputs, self.source),
+            *(Section("Scale"), self.scale, self.opacity),
+            *(Section("Second network", rule=True), self.networks, *self.second_only),
+        ):
+            column.addWidget(widget)
+        column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidget(inner)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        for choice in (self.layer, self.networks, self.second_layer):
+            # A long name must not widen the column.
+            choice.setSizeAdjustPolicy(Choice.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            choice.setMinimumContentsLength(12)
+        inner.installEventFilter(self)
+        self._column, self._scroll = inner, scroll
+        return scroll
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._column and event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Show):
+            bar = self._scroll.verticalScrollBar().sizeHint().width()
+            self._scroll.setMinimumWidth(self._column.minimumSizeHint().width() + bar)
+        return super().eventFilter(watched, event)
+
+    # -- what can be chosen ----------------------------------------------------------------------------------
+
+    def subject(self, document: Document, view: View, hover: Hover) -> Hashable:
+        return document.trace, document.checks, document.input, document.options
+
+    def key(self, document: Document, view: View, hover: Hover) -> Hashable:
+        return view.fields.compare
+
+    def lane_for(self, view: View) -> str:
+        return "look" if view.fields.compare is None else "run"  # where the second network is loaded anyway
+
+    def compute(self, subject: Any, view: View, hover: Hover, task: Task) -> tuple[Seen, Seen | None]:
+        trace, checks, what, options = subject
+        seen = field_maps.seen(trace, checks, task)
+        task.partial((seen, None))
+        other = view.fields.compare
+        return seen, other and field_maps.second(trace, what, options, other, task)
+
+    def paint_partial(self, value: Any) -> None:
+        self.paint(value)
+        self.mark(self.session.view, self.session.hover)
+
+    def paint(self, result: tuple[Seen, Seen | None]) -> None:
+        self.seen, self.other = result
+
+    def complain(self, failure: Any) -> None:
+        """The second field pane says what is wrong with its network."""
+
+    def prepare(self, document: Document, view: View) -> None:
+        fields = view.fields
+        for name, switch in self.switches.items():
+            switch.set_on(getattr(fields, name))
+        attends = document.trace is None or bool(document.trace.layers)
+        for switch in self.attention_only:
+            switch.setVisible(attends or fields.compare is not None)
+        self.inputs.set_value(fields.inputs)
+        self.source.set_value(fields.source)
+        self.scale.set_value(view.map.log)
+        self.opacity.set_value(view.map.opacity)
+        compared = PUBLISHED.get(fields.compare)
+        self.networks.setCurrentText(compared.title if compared else NONE)
+        for widget in self.second_only:
+            widget.setVisible(compared is not None)
+
+    def mark(self, view: View, hover: Hover) -> None:
+        if self.seen is not None:
+            self._list(self.layer, self.seen, self.seen.field(view.fields.layer))
+        if self.other is not None:
+            self._list(self.second_layer, self.other, self.other.field(view.fields.compare_layer))
+
+    def clear(self, document: Document | None) -> None:
+        self.seen = self.other = None
+        for choice in (self.layer, self.second_layer):
+            self._fill(choice, ())
+
+    def _list(self, choice: Choice, seen: Seen, chosen: Field) -> None:
+        """Blocks and stages, and what is looked at now."""
+        names = [
+            field.name for field in field_maps.listed(seen.fields, self.session.view.fields.all_operations)
+        ]
+        if chosen.name not in names:
+            names.append(chosen.name)
+        self._fill(choice, tuple(names))
+        choice.setCurrentText(chosen.name)
+
+    def _fill(self, choice: Choice, names: tuple[str, ...]) -> None:
+        if self._listed.get(choice) != names:
+            self._listed[choice] = names
+            choice.clear()
+            choice.addItems(list(names))
+
+    # -- gestures --------------------------------------------------------------------------------------------
+
+    def _layer_chosen(self, name: str) -> None:
+        if self.seen is not None:
+            pick_layer(self.session, self.seen, self.seen.field(name))
+
+    def _network_chosen(self, title: str) -> None:
+        found = next((id_ for id_, network in PUBLISHED.items() if network.title == title), None)
+        self.session.set_fields(compare=found, compare_layer="")
