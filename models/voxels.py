@@ -17,7 +17,7 @@ from itertools import product
 
 import numpy as np
 
-from models.convolution_stack import ConvLayer
+from models.convolution_stack import ConvLayer, ConvStack, check
 from models.errors import HeadlightError
 from models.task import SILENT, Task
 
@@ -123,14 +123,38 @@ def window(layers: Sequence[ConvLayer]) -> Window:
 
 
 def voxel_field(
-    cloud: Voxels, layers: Sequence[ConvLayer], points: np.ndarray, sparse: bool = False, task: Task = SILENT
+    cloud: Voxels, stack: ConvStack, points: np.ndarray, sparse: bool = False, task: Task = SILENT
 ) -> VoxelField:
     """The field of the units nearest to the voxels of `points` (numbers of the cloud's points, one or more).
 
-    Around the cloud there are empty voxels without end, so that no unit is lost at its border and padding
-    only moves the places of units. sparse: as spconv has it, with submanifold convolutions for layers of
-    stride 1 and an odd kernel, whose padding is that which keeps every place.
+    Whatever the stack's own side and axes, its convolutions are 3D, and around the cloud there are empty
+    voxels without end, so that no unit is lost at its border and padding only moves the places of units.
+    sparse: as spconv has it, with submanifold convolutions for layers of stride 1 and an odd kernel, whose
+    padding is that which keeps every place. Raises HeadlightError for a stack that cannot be computed.
     """
+    check(replace(stack, side=LONGEST))
+    if not stack.parallel:
+        return _chain(cloud, stack.layers, points, sparse, task)
+    parts = [_chain(cloud, (layer,), points, sparse, task) for layer in stack.layers]
+    values = np.mean([part.values for part in parts], axis=0)
+    inside = np.any([part.inside for part in parts], axis=0)
+    weight, within = np.zeros(len(cloud.cells)), np.zeros(len(cloud.cells), bool)
+    weight[cloud.of_point], within[cloud.of_point] = values, inside
+    boxes = [part.box for part in parts]
+    return replace(
+        max(parts, key=lambda part: part.size),
+        values=values,
+        inside=inside,
+        box=None if boxes[0] is None else np.stack([np.min(boxes, axis=0)[0], np.max(boxes, axis=0)[1]]),
+        occupied=int(within.sum()),
+        reaching=int((weight > 0).sum()),
+        share=float(weight.sum()),
+    )
+
+
+def _chain(
+    cloud: Voxels, layers: Sequence[ConvLayer], points: np.ndarray, sparse: bool, task: Task
+) -> VoxelField:
     layers = (
         tuple(_centred(layer) if _is_submanifold(layer) else layer for layer in layers) if sparse else layers
     )

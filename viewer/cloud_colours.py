@@ -278,10 +278,10 @@ def _over_voxels(trace: Trace, view: View, tokens: np.ndarray, task: Task) -> Fi
     """The field of the view's stack of convolutions: all that lies in the box, or what a sparse one sees."""
     from models.voxels import voxel_field, voxels
 
-    cloud, layers = view.cloud, view.stack.layers
+    cloud, stack = view.cloud, view.stack
     grid = derived(trace, ("voxels", cloud.voxel), lambda: voxels(trace.tokens.positions, cloud.voxel))
-    key = ("voxels", cloud.voxel, cloud.sparse, layers, view.selection.queries)
-    found = derived(trace, key, lambda: voxel_field(grid, layers, tokens, cloud.sparse, task))
+    key = ("voxels", cloud.voxel, cloud.sparse, stack, view.selection.queries)
+    found = derived(trace, key, lambda: voxel_field(grid, stack, tokens, cloud.sparse, task))
     scale = scale_of(found.values, 100.0)
     lit = found.values > 0 if cloud.sparse else found.inside
     return Field(found.values.astype(np.float32), levels(found.values, scale), lit, scale, found)

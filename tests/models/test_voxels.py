@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch.nn.functional import avg_pool3d, conv3d
 
-from models.convolution_stack import ConvLayer
+from models.convolution_stack import ConvLayer, ConvStack
 from models.errors import HeadlightError
 from models.task import Cancelled, Task
 from models.voxels import VOXELS, voxel_field, voxels, window
@@ -67,7 +67,7 @@ def test_weights_are_those_of_a_real_convolution(name, sparse):
     cells = np.argwhere(grid)
     points = points_in(cells, np.random.default_rng(1))
     layers = STACKS[name]
-    found = voxel_field(voxels(points, EDGE), layers, np.flatnonzero((cells == 16).all(1)), sparse)
+    found = voxel_field(voxels(points, EDGE), ConvStack(layers), np.flatnonzero((cells == 16).all(1)), sparse)
     seen = window(layers)
     unit = round((16 - seen.start - (len(seen.weights) - 1) / 2) / seen.stride + 1e-9)
     expected = gradient(layers, grid, (unit,) * 3, sparse)
@@ -88,10 +88,10 @@ def test_weights_are_those_of_a_real_convolution(name, sparse):
 
 def test_several_points_have_the_mean_of_their_units():
     points = points_in(np.argwhere(occupied(2, 0.05)), np.random.default_rng(3))
-    cloud, layers = voxels(points, EDGE), STACKS["strided"]
+    cloud, stack = voxels(points, EDGE), ConvStack(STACKS["strided"])
     for sparse in (False, True):
-        singly = [voxel_field(cloud, layers, one, sparse) for one in (40, 41, 500)]
-        together = voxel_field(cloud, layers, np.array([40, 41, 500]), sparse)
+        singly = [voxel_field(cloud, stack, one, sparse) for one in (40, 41, 500)]
+        together = voxel_field(cloud, stack, np.array([40, 41, 500]), sparse)
         np.testing.assert_allclose(together.values, np.mean([f.values for f in singly], axis=0), atol=1e-15)
         np.testing.assert_array_equal(together.inside, np.any([f.inside for f in singly], axis=0))
         assert together.box is None
@@ -100,8 +100,8 @@ def test_several_points_have_the_mean_of_their_units():
 
 def test_a_sparse_unit_sees_nothing_over_a_gap_that_a_dense_one_bridges():
     line = np.array([[x, 0, 0] for x in (0, 1, 2, 4, 5)]) * 0.1 + 0.05
-    cloud, layers = voxels(line, (0.1, 0.1, 0.1)), (ConvLayer(padding=1),) * 4
-    dense, sparse = (voxel_field(cloud, layers, 1, kind) for kind in (False, True))
+    cloud, stack = voxels(line, (0.1, 0.1, 0.1)), ConvStack((ConvLayer(padding=1),) * 4)
+    dense, sparse = (voxel_field(cloud, stack, 1, kind) for kind in (False, True))
     assert dense.size == sparse.size == (9, 9, 9)
     assert dense.inside.all()
     assert (dense.values > 0).all()
@@ -112,7 +112,9 @@ def test_a_sparse_unit_sees_nothing_over_a_gap_that_a_dense_one_bridges():
 def test_a_pillar_takes_the_whole_height():
     points = np.array([[0, 0, 0], [0.1, 0.1, 30], [0.5, 0, 7]], np.float32)
     for sparse in (False, True):
-        found = voxel_field(voxels(points, VOXELS["PointPillars"]), (ConvLayer(padding=1),), 0, sparse)
+        found = voxel_field(
+            voxels(points, VOXELS["PointPillars"]), ConvStack((ConvLayer(padding=1),)), 0, sparse
+        )
         assert found.size == (3, 3, 1)
         assert found.inside.tolist() == [True, True, False]
         assert found.values.tolist() == pytest.approx([1 / 9, 1 / 9, 0])
@@ -126,9 +128,23 @@ def test_one_uniform_layer_after_another_has_the_variance_of_its_closed_form():
     assert ((x - mean) ** 2 * weights).sum() == pytest.approx(6 * (5**2 - 1) / 12)
 
 
+def test_branches_add_up_to_their_mean():
+    points = points_in(np.argwhere(occupied(4, 0.1)), np.random.default_rng(5))
+    cloud, layers = voxels(points, EDGE), tuple(ConvLayer(3, 1, d, d) for d in (1, 3, 2))
+    for sparse in (False, True):
+        singly = [voxel_field(cloud, ConvStack((layer,)), 700, sparse) for layer in layers]
+        together = voxel_field(cloud, ConvStack(layers, parallel=True), 700, sparse)
+        np.testing.assert_allclose(together.values, np.mean([f.values for f in singly], axis=0), atol=1e-15)
+        assert together.size == (7, 7, 7)
+        np.testing.assert_array_equal(together.box, singly[1].box)
+        assert together.share == pytest.approx(np.mean([f.share for f in singly]))
+
+
 def test_voxels_that_cannot_be_are_named():
     with pytest.raises(HeadlightError, match="longer than 0 m"):
         voxels(np.zeros((2, 3)), (0.1, 0.0, 0.1))
+    with pytest.raises(HeadlightError, match="Layer 1 has a stride of 0"):
+        voxel_field(voxels(np.zeros((2, 3)), EDGE), ConvStack((ConvLayer(stride=0),)), 0)
     with pytest.raises(HeadlightError, match="larger voxels"):
         voxels(np.array([[0, 0, 0], [1e6, 0, 0]]), (0.05, 0.05, 0.05))
 
@@ -140,4 +156,4 @@ def test_a_long_search_is_given_up_when_nobody_waits():
 
     cloud = voxels(np.random.default_rng(0).random((50, 3)), (0.1, 0.1, 0.1))
     with pytest.raises(Cancelled):
-        voxel_field(cloud, (ConvLayer(),), np.arange(50), task=Unwanted())
+        voxel_field(cloud, ConvStack(), np.arange(50), task=Unwanted())
