@@ -101,6 +101,7 @@ class Deck(QMainWindow):
             ("image", "fields"): self._lay_fields,
             ("image", "cost"): self._lay_cost,
             ("text", "cost"): self._lay_cost,
+            ("stack", "fields"): self._lay_stack,
         }[self.modality, self.page]()
         for name in self._unwanted:
             self.docks[name].hide()
@@ -189,6 +190,25 @@ class Deck(QMainWindow):
         self.resizeDocks([layers, growth, distance], below, ACROSS)
         upper = int(height * 0.60)
         self.resizeDocks([first, layers], [upper, height - upper], DOWN)
+
+    def _lay_stack(self) -> None:
+        docks, width, height = self.docks, self.width(), self.height()
+        editor, steps, field = docks["stack"], docks["stack-steps"], docks["stack-field"]
+        layers, growth = docks["stack-layers"], docks["stack-growth"]
+        self.addDockWidget(LEFT, editor)
+        self.splitDockWidget(editor, steps, ACROSS)
+        self.splitDockWidget(steps, field, ACROSS)
+        self.splitDockWidget(editor, layers, DOWN)
+        self.splitDockWidget(steps, growth, DOWN)
+        self._log_below(layers)
+        for dock in (editor, steps, field, layers, growth):
+            dock.show()
+        left = int(width * 0.34)
+        rest = width - left
+        self.resizeDocks([editor, steps, field], [left, rest // 2, rest - rest // 2], ACROSS)
+        upper = int(height * 0.64)
+        self.resizeDocks([editor, layers], [upper, height - upper], DOWN)
+        self.resizeDocks([steps, growth], [upper, height - upper], DOWN)
 
     def _lay_cost(self) -> None:
         cost = self.docks["cost"]

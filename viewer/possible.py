@@ -32,6 +32,16 @@ class Possible:
     def is_cloud(self) -> bool:
         return self.session.current is not None and self.session.current.modality == "points"
 
+    def is_stack(self) -> bool:
+        return self.session.current is not None and self.session.current.modality == "stack"
+
+    def can_run(self) -> bool:
+        """Whether there is anything for a model to read."""
+        return self.has_document() and not self.is_stack()
+
+    def has_selectable(self) -> bool:
+        return self.has_trace() or self.is_stack()
+
     def has_cells(self) -> bool:
         """What has heads in a grid and tokens in a row: a text or an image that was read."""
         return self.has_trace() and not self.is_cloud()

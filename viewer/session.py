@@ -18,9 +18,9 @@ from models.convolution_stack import ConvStack
 from models.rollout_settings import RolloutSettings
 from models.tokens import Place
 from viewer.clouds import CloudInput
-from viewer.inputs import ImageInput, Input
+from viewer.inputs import ImageInput, Input, StackInput
 
-Modality = Literal["text", "image", "points"]
+Modality = Literal["text", "image", "points", "stack"]
 Heads = Literal["one", "mean", "max"]
 Method = Literal["attention", "rollout", "saliency"]
 State = Literal["waiting", "running", "ready", "failed"]
@@ -44,6 +44,7 @@ PAGES: dict[Modality, tuple[Page, ...]] = {
     "text": ("attention", "cost"),
     "image": ("attention", "fields", "cost"),
     "points": ("attention",),
+    "stack": ("fields",),
 }
 """What there is to see of each kind of input; a document opens on the first."""
 
@@ -223,6 +224,8 @@ class Document:
 def modality_of(what: Input) -> Modality:
     if isinstance(what, CloudInput):
         return "points"
+    if isinstance(what, StackInput):
+        return "stack"
     return "image" if isinstance(what, ImageInput) else "text"
 
 
