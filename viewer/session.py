@@ -351,6 +351,11 @@ class Session:
         """Change the stack of convolutions; `gesture` as for `set_map`."""
         self._change(replace(self.view, stack=replace(self.view.stack, **changes)), gesture)
 
+    def take_stack(self, stack: ConvStack) -> None:
+        """Begin with another stack of convolutions, at its last layer."""
+        view = self.view
+        self._change(replace(view, stack=stack, fields=replace(view.fields, layer="")), "")
+
     def select_map(self, layer: int, head: int, rows: tuple[int, ...]) -> None:
         """Select a map of the map grid and say which layers its rows show, in one step."""
         view = self.view

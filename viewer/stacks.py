@@ -1,4 +1,4 @@
-"""What the panes of a stack of convolutions show: pure functions from the stack and the view to arrays. No Qt.
+"""What the panes of a stack of convolutions show: pure functions from the stack and the view. No Qt.
 
 Places in the input of a stack are Positions in its units: x to the right and y down in two dimensions, x, y
 and z in three; unit p of an axis covers [p, p + 1).
@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
-from itertools import combinations
 from math import sqrt
 
 import numpy as np
@@ -109,16 +108,27 @@ def place_of(field: Field, unit: tuple[int, ...]) -> Position:
     return Position(centre[1], centre[0], 0.0) if len(centre) == 2 else Position(*centre)
 
 
+PLANES = {2: ((0, 1),), 3: ((1, 0), (2, 0), (2, 1))}
+"""The axes that go down and to the right in each view of an input of two or three axes."""
+Rect = tuple[float, float, float, float]
+
+
+def rectangle(box: Sequence[tuple[int, int]], axes: tuple[int, int]) -> Rect:
+    """A field's box, per axis [first, last + 1), as x0, y0, x1, y1 of a view of these axes."""
+    (top, bottom), (left, right) = (box[axis] for axis in axes)
+    return float(left), float(top), float(right), float(bottom)
+
+
 @dataclass(frozen=True, eq=False)
 class Plane:
-    """Two axes of the input with the heat summed over the third, if there is one.
+    """Two axes of the input, down and to the right, with the heat summed over the third, if there is one.
 
-    axes: those that go down and to the right. levels: uint8 (down, right). box: x0, y0, x1, y1, unclipped.
+    levels: uint8 (down, right). box: of the field, unclipped.
     """
 
     axes: tuple[int, int]
     levels: np.ndarray
-    box: tuple[float, float, float, float]
+    box: Rect
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,19 +159,14 @@ def look(stack: ConvStack, name: str, unit: tuple[int, ...]) -> Looked:
     heat = convolution_stack.effective(stack, whole.fields.index(field) - 1, unit)
     box = field.box(unit)
     sums = []
-    for down, right in combinations(range(stack.axes), 2):
+    for down, right in PLANES[stack.axes]:
         others = tuple(axis for axis in range(stack.axes) if axis not in (down, right))
-        sums.append(((down, right), heat.sum(axis=others)))
-    if stack.axes == 3:  # x to the right where it is shown, z down
-        sums = [((right, down), summed.T) for (down, right), summed in sums]
-    scale = scale_of(np.concatenate([summed.ravel() for _, summed in sums]), 100.0)
+        summed = heat.sum(axis=others)
+        sums.append(summed if down < right else summed.T)
+    scale = scale_of(np.concatenate([summed.ravel() for summed in sums]), 100.0)
     planes = [
-        Plane(
-            axes,
-            levels(summed, scale),
-            (box[axes[1]][0], box[axes[0]][0], box[axes[1]][1], box[axes[0]][1]),
-        )
-        for axes, summed in sums
+        Plane(axes, levels(summed, scale), rectangle(box, axes))
+        for axes, summed in zip(PLANES[stack.axes], sums, strict=True)
     ]
     centre = field.centre(unit)
     return Looked(

@@ -53,7 +53,7 @@ class FieldsOfStackPane(OfStackPane):
 
 
 def chosen_unit(field: Field, view: View, hover: Hover) -> tuple[tuple[int, ...], bool]:
-    """(the unit under the cursor in whichever pane, else the selected one, whether it is under the cursor)."""
+    """(the unit under the cursor in whichever pane, else the selected one; whether it is the former)."""
     if hover.query is not None:
         return stacks.unit_at(field, hover.query), True
     return stacks.unit_at(field, selected_place(view)), False

@@ -1,4 +1,4 @@
-"""The field of one unit of a stack over its input: the box of what it can see, the heat of what it does see."""
+"""The field of one unit of a stack over its input: the box of what it can see, the heat of what it sees."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from models.tokens import Position
 from viewer import stacks
 from viewer.panes.of_stack import FieldsOfStackPane, chosen_unit, selected_place
 from viewer.session import NOWHERE, Document, Hover, View
-from viewer.stacks import Built, Looked
+from viewer.stacks import PLANES, Built, Looked
 from widgets import theme
 from widgets.colormap import lut
 from widgets.controls import NumberRow
@@ -25,8 +25,6 @@ from widgets.labels import percent
 HEAT_COLOURS = "viridis"
 LINED = 80
 """Up to so many units a side lines are drawn between them."""
-PLANES = {2: ((0, 1),), 3: ((1, 0), (2, 0), (2, 1))}
-"""The axes that go down and to the right in each view, by the number of axes."""
 
 
 class StackFieldPane(FieldsOfStackPane):
@@ -107,9 +105,7 @@ class StackFieldPane(FieldsOfStackPane):
         for view, plane in zip(self.views, looked.planes, strict=False):
             view.set_heat(plane.levels, whole)
             view.set_field(plane.box, whole, _by(field.size), pointed)
-            down, right = plane.axes
-            box = field.box(selected)
-            amber = (box[right][0], box[down][0], box[right][1], box[down][1])
+            amber = stacks.rectangle(field.box(selected), plane.axes)
             view.set_field(amber, whole, "" if pointed else _by(field.size), False)
             if not pointed:
                 view.set_field(None, hovered=True)
