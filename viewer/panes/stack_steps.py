@@ -1,0 +1,91 @@
+"""One layer at work, step by step: the places of its input that each unit of its output is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+import numpy as np
+from PySide6.QtWidgets import QWidget
+
+from models.convolution_stack import sides, taps
+from models.task import Task
+from viewer import stacks
+from viewer.panes.of_stack import FieldsOfStackPane, chosen_unit
+from viewer.session import NOWHERE, Document, Hover, View
+from viewer.stacks import Built
+from widgets.convolution_view import ConvolutionView
+
+LARGEST = 64
+"""Units a side of the layer's input at most: more would be too small to be told apart."""
+
+
+class StackStepsPane(FieldsOfStackPane):
+    """The unit of the present step is the one under the cursor, as far as all other panes know."""
+
+    name, title = "stack-steps", "Step by step"
+
+    def shown(self) -> QWidget:
+        self.view = ConvolutionView()
+        self.view.stepped.connect(self._stepped)
+        self.result: Built | None = None
+        self._layer: tuple[object, int] | None = None
+        return self.view
+
+    def key(self, document: Document, view: View, hover: Hover) -> Hashable:
+        return view.fields.layer
+
+    def compute(self, stack: object, view: View, hover: Hover, task: Task) -> Built:
+        return stacks.built(stack)
+
+    def paint(self, result: Built) -> None:
+        super().paint(result)
+        self.result = result
+        if not result.fields:
+            self._layer = None
+            self.view.pause()
+            return
+        number = result.number(result.field(self.session.view.fields.layer))
+        if number is None:
+            self._show_nothing("The sum adds the branches unit by unit: choose one of them to see it step.")
+            return
+        layer, side = result.stack.layers[number], sides(result.stack)[number]
+        if side > LARGEST:
+            self._show_nothing(
+                f"The input of layer {number + 1} has {side} units a side, more than the {LARGEST} that can "
+                "be told apart here. Choose a later layer, or a smaller input."
+            )
+            return
+        if self._layer != (layer, side):
+            self._layer = (layer, side)
+            count = result.fields[number + 1].shape[0]
+            every = np.stack([taps(layer, unit, side) for unit in range(count)])
+            self.view.set_layer(side, count, every, layer.padding)
+        flat = " · two of three axes" if result.stack.axes == 3 else ""
+        self.subtitle_changed.emit(
+            f"layer {number + 1} · {layer.kind} {layer.kernel} × {layer.kernel}, stride {layer.stride}, "
+            f"padding {layer.padding}, dilation {layer.dilation}{flat}"
+        )
+
+    def mark(self, view: View, hover: Hover) -> None:
+        if self._layer is None or self.result is None or not self.result.fields:
+            return
+        unit, _ = chosen_unit(self.result.field(view.fields.layer), view, hover)
+        self.view.set_unit(unit[:2])
+
+    def clear(self, document: Document | None) -> None:
+        self.view.pause()
+        self._layer = self.result = None
+
+    def _show_nothing(self, sentence: str) -> None:
+        self._layer = None
+        self.view.pause()
+        self.say_instead(sentence)
+
+    def _stepped(self, unit: tuple[int, int] | None) -> None:
+        result = self.result
+        if result is None or not result.fields or unit is None:
+            self.session.set_hover(NOWHERE)
+            return
+        field = result.field(self.session.view.fields.layer)
+        middle = tuple(count // 2 for count in field.shape[2:])
+        self.session.set_hover(Hover(query=stacks.place_of(field, (*unit, *middle))))
