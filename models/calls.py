@@ -190,12 +190,19 @@ class AttentionCall:
 
 @dataclass(eq=False)
 class GivenCall:
-    """Weights [B, H, Nq, Nk] that the model handed out itself, taking no attention function from outside."""
+    """Weights [B, H, Nq, Nk] that the model handed out itself, taking no attention function from outside.
+
+    v [B, H, Nk, dv]: what the model multiplied them with; rows, outputs [B, rows, H, dv]: sampled query rows
+    and what came of it. None where no product of these weights was seen.
+    """
 
     name: str
     kind: Kind
     given: Tensor
     step: int = 1
+    v: Tensor | None = None
+    rows: Tensor | None = None
+    outputs: Tensor | None = None
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
@@ -214,9 +221,13 @@ class GivenCall:
         return torch.zeros_like(self.given[batch, :, :, 0][_as_slice(heads)][:, _as_slice(queries)]).float()
 
     def error(self, batch: int = 0) -> float:
-        """Largest |sum of a row − 1| or weight below 0: values are unknown here, so A·V cannot be rebuilt."""
+        """Largest |A·V − returned|, |sum of a row − 1| or weight below 0, the first where v is known."""
         weights = self.given[batch].float()
-        return float(torch.maximum((weights.sum(-1) - 1).abs().max(), -weights.min()))
+        wrong = torch.maximum((weights.sum(-1) - 1).abs().max(), -weights.min())
+        if self.v is not None:
+            rebuilt = weights[:, self.rows] @ self.v[batch].float()  # [H, r, dv]
+            wrong = torch.maximum(wrong, (rebuilt - self.outputs[batch].transpose(0, 1)).abs().max())
+        return float(wrong)
 
 
 def join(calls: Iterable[Call]) -> list[Call]:
@@ -239,7 +250,9 @@ def _joined(parts: list[Call]) -> Call:
         raise ValueError(f"{last.name} forgot keys between steps: {[part.shape for part in parts]}")
     if isinstance(last, GivenCall):
         given = [F.pad(part.given, (0, keys - part.shape[3])) for part in parts]
-        return replace(last, given=torch.cat(given, 2), step=parts[0].step)
+        # Values of other steps may be other ones: only the sums of the rows are checked.
+        none = {"v": None, "rows": None, "outputs": None}
+        return replace(last, given=torch.cat(given, 2), step=parts[0].step, **none)
     starts = [sum(part.shape[2] for part in parts[:i]) for i in range(len(parts))]
     unmasked = last.kind == "cross" and all(part.mask is None and not part.causal for part in parts)
     biases = [_wide(part, part.bias, keys, 0.0) for part in parts if part.bias is not None]

@@ -6,7 +6,7 @@ import inspect
 import re
 import sys
 import threading
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
@@ -17,6 +17,7 @@ from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 from transformers import AttentionInterface, PreTrainedModel
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
@@ -248,12 +249,42 @@ def _layers(module: nn.Module) -> list[nn.Module]:
 
 
 _FIELDS = ("encoder_attentions", "decoder_attentions", "attentions", "cross_attentions")
+_PRODUCTS = {"matmul", "__matmul__", "bmm"}
+
+
+class _Products(TorchFunctionMode):
+    """The last matrix products of a pass: among them that of the weights which a module then returns."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._last: deque[tuple[Tensor, Tensor, Tensor]] = deque(maxlen=4)
+
+    def __torch_function__(
+        self, function: Callable, types: Any, args: tuple = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        out = function(*args, **(kwargs or {}))
+        if getattr(function, "__name__", "") in _PRODUCTS and len(args) == 2:
+            self._last.append((*args, out))
+        return out
+
+    def of(self, weights: Tensor) -> dict[str, Tensor]:
+        """For weights [B, H, Nq, Nk], as GivenCall names it: v, sampled rows and what came of them."""
+        batch, heads, queries, keys = weights.shape
+        for factor, v, out in self._last:
+            # A view with other axes shares the memory.
+            if factor.data_ptr() == weights.data_ptr() and factor.numel() == weights.numel():
+                rows = _sampled_rows(queries).to(out.device)
+                outputs = out.detach().reshape(batch, heads, queries, -1)[:, :, rows]
+                v = v.detach().reshape(batch, heads, keys, -1)
+                return {"v": v, "rows": rows, "outputs": outputs.transpose(1, 2)}
+        return {}
 
 
 def _ask_for_weights(model: nn.Module, recorder: _Recorder, stack: ExitStack) -> None:
     """Have the model return its weights, note them as calls, and hand on what it returns without them."""
-    seen: list[tuple[nn.Module, Tensor]] = []
+    seen: dict[int, tuple[nn.Module, Tensor, dict[str, Tensor]]] = {}  # the innermost owner comes first
     asked: list[dict[str, Any]] = []
+    products = stack.enter_context(_Products())
 
     def ask(module: nn.Module, args: tuple, kwargs: dict[str, Any]) -> tuple[tuple, dict[str, Any]] | None:
         asked.append(kwargs)
@@ -263,24 +294,37 @@ def _ask_for_weights(model: nn.Module, recorder: _Recorder, stack: ExitStack) ->
 
     def look(module: nn.Module, args: tuple, output: Any) -> None:
         if isinstance(output, tuple):
-            seen.extend((module, x) for x in output if isinstance(x, Tensor) and x.ndim == 4)
+            for x in output:
+                if isinstance(x, Tensor) and x.ndim == 4 and id(x) not in seen:
+                    seen[id(x)] = module, x, products.of(x)
 
     def take(module: nn.Module, args: tuple, output: Any) -> Any:
         kwargs = asked.pop()
         if not isinstance(output, ModelOutput):
             return output
-        owners = {id(x): recorder.names[owner] for owner, x in reversed(seen)}  # the innermost comes first
         past = recorder.passes > 1 or any(kwargs.get(key) is not None for key in ("past_key_values", "mems"))
-        for field in _FIELDS:
-            for number, weights in enumerate(_flat(output.get(field))):
-                cross = field == "cross_attentions"
-                if not (cross or past) and weights.shape[-1] != weights.shape[-2]:
-                    raise _unrecordable(
-                        f"its weights of {tuple(weights.shape)} do not say which keys they mean"
-                    )
-                name = recorder.unique(owners.get(id(weights), f"{field}.{number}"))
-                kind: Kind = "cross" if cross else "self"
-                recorder.calls.append(GivenCall(name, kind, weights.detach(), recorder.passes))
+        found = {
+            id(weights): (f"{field}.{number}", field == "cross_attentions", weights)
+            for field in _FIELDS
+            for number, weights in enumerate(_flat(output.get(field)))
+        }
+        # Swin and its kin return the weights of each stage's last block alone.
+        owners = {type(seen[key][0]) for key in found if key in seen}
+        forgotten = {key for key in seen if key not in found and type(seen[key][0]) in owners}
+        if forgotten:
+            found = {
+                key: found.get(key, ("", False, weights))
+                for key, (_, weights, _) in seen.items()
+                if key in forgotten or key in found
+            }
+        for key, (name, cross, weights) in found.items():
+            owner, _, more = seen.get(key, (None, None, {}))
+            # Fewer keys than queries are a reduced sequence where they were multiplied with as many values.
+            if not (cross or past or more) and weights.shape[-1] != weights.shape[-2]:
+                raise _unrecordable(f"its weights of {tuple(weights.shape)} do not say which keys they mean")
+            name = recorder.unique(recorder.names[owner] if owner is not None else name)
+            kind: Kind = "cross" if cross else "self"
+            recorder.calls.append(GivenCall(name, kind, weights.detach(), recorder.passes, **more))
         seen.clear()
         if not kwargs.get("output_attentions"):
             output = type(output)(**{key: x for key, x in output.items() if key not in _FIELDS})

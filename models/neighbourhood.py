@@ -16,7 +16,7 @@ from torch import Tensor
 from models.attention import Head
 from models.neighbours import Geometry
 from models.point_inference import NeighbourhoodCall
-from models.recorded import CACHE, ArrayCache, BlockLayer
+from models.recorded import CACHE, ArrayCache, BlockLayer, sparse_means
 from models.tokens import PointTokens
 
 _FUSE = {"mean": np.mean, "max": np.max, "min": np.min}
@@ -108,24 +108,11 @@ class NeighbourhoodLayer(BlockLayer):
         if (pixels := self._cache.get(key)) is not None:
             return pixels
         n, columns = self.neighbours.shape
-        h, w = min(size, n), min(size, len(self.keys))
-        down, down_share = _stretches(n, h)
-        across, across_share = _stretches(len(self.keys), w)
+        pixels = np.zeros((self.heads, min(size, n), min(size, len(self.keys))))
         query = np.repeat(np.arange(n), columns)
-        neighbour = self.neighbours.ravel()
-        pixels = np.zeros((self.heads, h * w))
         values = self.values().reshape(self.heads, -1)
-        for i, row_share in enumerate(down_share):
-            for j, column_share in enumerate(across_share):
-                share = row_share[query] * column_share[neighbour]
-                # Few points lie on the border between two stretches.
-                some = np.flatnonzero(share)
-                where = (down[query[some]] + i) * w + across[neighbour[some]] + j
-                for head in range(self.heads):
-                    weights = values[head, some] * share[some]
-                    pixels[head] += np.bincount(where, weights, h * w)
-        area = (n / h) * (len(self.keys) / w)
-        return self._cache.put(key, (pixels / area).reshape(-1, h, w).astype(np.float32))
+        sparse_means(pixels, query, self.neighbours.ravel(), values, (n, len(self.keys)))
+        return self._cache.put(key, pixels.astype(np.float32))
 
     def check(self) -> float:
         """Largest |Σₖ (vⱼ + δ)·w − what the layer returned| over sampled rows, in all channels."""
@@ -189,14 +176,3 @@ def stage_tokens(geometry: Geometry, tokens: PointTokens) -> tuple[PointTokens, 
 def _first_columns(near: np.ndarray) -> np.ndarray:
     """int (m, k): the first column of the row in which the same key stands."""
     return (near[:, :, None] == near[:, None, :]).argmax(2)
-
-
-def _stretches(count: int, size: int) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
-    """(first stretch (count,), (share in it (count,), share in the next one)) of `size` equal stretches.
-
-    With size ≤ count a cell lies in at most two.
-    """
-    cells = np.arange(count)
-    first = cells * size // count
-    over = np.maximum((cells + 1) * size - (first + 1) * count, 0) / size
-    return first, (1 - over, over)

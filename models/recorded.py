@@ -218,3 +218,34 @@ def area_means(count: int, size: int) -> Tensor:
     cells = torch.arange(count, dtype=torch.float64)
     overlap = torch.minimum(edges[1:, None], cells + 1) - torch.maximum(edges[:-1, None], cells)
     return (overlap.clamp_(min=0) * size / count).float()
+
+
+def sparse_means(
+    pixels: np.ndarray, queries: np.ndarray, keys: np.ndarray, weights: np.ndarray, shape: tuple[int, int]
+) -> None:
+    """Add to `pixels` (heads, h, w) what these entries of a matrix of `shape` make of its area means.
+
+    queries, keys: int (m,). weights: (heads, m). Entries that are not given are 0.
+    """
+    _, h, w = pixels.shape
+    down, down_share = _stretches(shape[0], h)
+    across, across_share = _stretches(shape[1], w)
+    area = (shape[0] / h) * (shape[1] / w)
+    for i, row_share in enumerate(down_share):
+        for j, column_share in enumerate(across_share):
+            share = row_share[queries] * column_share[keys]
+            some = np.flatnonzero(share)  # few cells lie on the border between two stretches
+            where = (down[queries[some]] + i) * w + across[keys[some]] + j
+            for head, of_head in enumerate(weights):
+                pixels[head] += np.bincount(where, of_head[some] * share[some] / area, h * w).reshape(h, w)
+
+
+def _stretches(count: int, size: int) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
+    """(first stretch (count,), (share in it (count,), share in the next one)) of `size` equal stretches.
+
+    With size ≤ count a cell lies in at most two.
+    """
+    cells = np.arange(count)
+    first = cells * size // count
+    over = np.maximum((cells + 1) * size - (first + 1) * count, 0) / size
+    return first, (1 - over, over)

@@ -1,10 +1,14 @@
-"""A picture through a vision transformer: patches without squashing, every attention call recorded."""
+"""A picture through a vision transformer: patches without squashing, every attention call recorded.
+
+Plain ones keep one grid of patches; those in stages (Swin, SwinV2, SegFormer, PVT) have one a stage.
+"""
 
 from __future__ import annotations
 
 import inspect
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,15 +19,17 @@ from transformers import PreTrainedConfig, PreTrainedModel
 from transformers.image_utils import IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD
 
 from models import saliency
-from models.attention import Trace
-from models.capture import recording
+from models.attention import AttentionLayer, Trace
+from models.capture import Call, recording
 from models.catalog import Entry, read_preprocessor
 from models.errors import HeadlightError, first_line
 from models.loading import load_model
 from models.recorded import RecordedLayer
+from models.stages import MAX_UNITS, Stages, unit_of
 from models.statistics import artifact_tokens
 from models.task import SILENT, Task
 from models.tokens import Box, PatchTokens
+from models.windows import Placement, WindowBlocks, WindowLayer
 
 SMALLEST, LARGEST = 224, 1022
 """Pixels of the short side that can be asked for."""
@@ -50,29 +56,31 @@ class Fit:
     notices: tuple[str, ...] = ()
 
 
-def fit(height: int, width: int, size: int, patch: int) -> Fit:
+def fit(
+    height: int, width: int, size: int, patch: int, limit: int = MAX_PATCHES, name: str = "patches"
+) -> Fit:
     """The grid for a picture of height × width whose short side becomes `size` pixels.
 
     The short side is covered whole; of the long side the centred whole patches. Both axes have one scale.
-    Where this would make more than MAX_PATCHES the size is lowered, and a notice says so. Raises
-    HeadlightError where even a single row of patches would be too long.
+    Where this would make more than `limit` of them the size is lowered, and a notice says so. Raises
+    HeadlightError where even a single row of patches would be too long. name: what patches are called.
     """
     short, long = min(height, width), max(height, width)
     wanted = snap_size(size, patch) // patch
     across = wanted  # patches on the short side
-    while across and across * (long * across // short) > MAX_PATCHES:
+    while across and across * (long * across // short) > limit:
         across -= 1
     if not across:
         raise HeadlightError(
-            f"The picture is {width:,} × {height:,} pixels: one row of square patches has "
-            f"{long // short:,} of them, more than {MAX_PATCHES:,}.",
+            f"The picture is {width:,} × {height:,} pixels: one row of square {name} has "
+            f"{long // short:,} of them, more than {limit:,}.",
             "Crop it to a less extreme shape.",
         )
     notices = ()
     if across < wanted:
         notices = (
             f"The picture is {width:,} × {height:,} pixels: its short side was lowered from "
-            f"{wanted * patch:,} to {across * patch:,} pixels, to stay within {MAX_PATCHES:,} patches.",
+            f"{wanted * patch:,} to {across * patch:,} pixels, to stay within {limit:,} {name}.",
         )
     along = long * across // short
     covered = along * short / across  # of the long side, in the picture's pixels
@@ -90,8 +98,10 @@ class VisionEngine:
         self.model: PreTrainedModel = model.vision_model if hasattr(model.config, "vision_config") else model
         self.entry, self.device = entry, device
         self.card = entry.card(untrained)
-        self.patch = _patch(self.model.config, entry.title)
-        self.prefix = _prefix(self.model)
+        self.unit = unit_of(self.model.config)
+        self.patch = self.unit or _patch(self.model.config, entry.title)
+        self.prefix = () if self.unit else _prefix(self.model)
+        self._blocks = WindowBlocks(self.model)
         self.mean, self.std, self.factor = _normalisation(entry.folder)
         accepted = inspect.signature(self.model.forward).parameters
         self._options = {"interpolate_pos_encoding": True} if "interpolate_pos_encoding" in accepted else {}
@@ -111,34 +121,32 @@ class VisionEngine:
         a picture too long and for a model whose tokens are not a prefix and the patches.
         """
         task.progress(0.0, "Preparing the picture")
-        fitted = fit(*pixels.shape[:2], size, self.patch)
+        fitted = self._fit(*pixels.shape[:2], size)
         values = self._preprocess(pixels, fitted)
-        tokens = self._tokens(fitted)
-        task.progress(0.0, f"{self.entry.title} looks at {fitted.grid[0]} × {fitted.grid[1]} patches")
+        task.progress(0.0, f"{self.entry.title} looks at {values.shape[2]} × {values.shape[1]} pixels")
         began = time.perf_counter()
-        with torch.no_grad(), recording(self.model, task) as calls:
+        with torch.no_grad(), recording(self.model, task) as calls, self._blocks.watched() as placed:
             output = self._forward(torch.from_numpy(values)[None].to(self.device))
         seconds = time.perf_counter() - began
-        layers = []
-        for call in calls:
-            if call.kind != "self" or call.shape[2] != len(tokens) or call.shape[3] != len(tokens):
-                raise self._misfit(f"{call.name} attends over {call.shape[2]:,} tokens ({call.kind})", tokens)
-            layers.append(RecordedLayer(call, tokens, tokens))
-        hidden = output.last_hidden_state[0]  # [tokens, channels]
-        if len(hidden) != len(tokens):
-            raise self._misfit(f"its output has {len(hidden):,} tokens", tokens)
-        task.progress(0.9, "Looking for artifact tokens")
+        if self.unit:
+            layers = self._staged(calls, placed, Stages(fitted.grid, fitted.region))
+            tokens, artifacts = layers[0].queries, np.empty(0, int)
+        else:
+            tokens = self._tokens(fitted)
+            layers = self._plain(calls, tokens)
+            task.progress(0.9, "Looking for artifact tokens")
+            artifacts = artifact_tokens(layers, tokens, task)
         return Trace(
             model=self.card,
             layers=tuple(layers),
             tokens=tokens,
             inputs={"pixel_values": values},
-            readout=self._readout(),
+            readout=None if self.unit else self._readout(),
             seconds=seconds,
             device=self.device,
-            artifacts=artifact_tokens(layers, tokens, task),
+            artifacts=artifacts,
             notices=fitted.notices,
-            outputs={"patches": hidden[tokens.prefix :].unflatten(0, tokens.grid)},
+            outputs={"patches": self._patches(output.last_hidden_state[0], layers[-1].queries)},
             has_saliency=saliency.there_is(self.entry.folder),
         )
 
@@ -150,6 +158,57 @@ class VisionEngine:
         task.progress(0.5, "Predicting saliency")
         height, width = trace.inputs["pixel_values"].shape[1:]
         return saliency.predict(self._decoder, trace.outputs["patches"], (height, width)).cpu().numpy()
+
+    def _fit(self, height: int, width: int, size: int) -> Fit:
+        if not self.unit:
+            return fit(height, width, size, self.patch)
+        smallest = self._blocks.smallest * self.unit
+        name = f"squares of {self.unit} pixels"
+        raised = max(size, min(smallest, LARGEST))
+        fitted = fit(height, width, raised, self.unit, MAX_UNITS, name)
+        if snap_size(size, self.unit) >= smallest:
+            return fitted
+        said = (
+            f"The short side was raised from {size:,} to {snap_size(raised, self.unit):,} pixels, since windows "
+            f"of {self._blocks.smallest} × {self._blocks.smallest} tokens need as many."
+        )
+        return replace(fitted, notices=(*fitted.notices, said))
+
+    def _plain(self, calls: Sequence[Call], tokens: PatchTokens) -> list[AttentionLayer]:
+        """Layers in which all tokens of one grid attend to each other."""
+        for call in calls:
+            if call.kind != "self" or call.shape[2] != len(tokens) or call.shape[3] != len(tokens):
+                raise self._misfit(f"{call.name} attends over {call.shape[2]:,} tokens ({call.kind})", tokens)
+        return [RecordedLayer(call, tokens, tokens) for call in calls]
+
+    def _staged(
+        self, calls: Sequence[Call], placed: dict[str, Placement], stages: Stages
+    ) -> list[AttentionLayer]:
+        """Layers on the grids of their stages: in windows, or with keys on a coarser grid."""
+        layers: list[AttentionLayer] = []
+        for call in calls:
+            cut = placed.get(self._blocks.of(call.name) or "")
+            windows, _, queries, keys = call.shape
+            count = queries if cut is None else cut.grid[0] * cut.grid[1]
+            tokens, reduced = stages.tokens(count), stages.tokens(count if cut else keys)
+            if tokens is None or reduced is None or (cut is None and windows != 1):
+                raise self._misfit(
+                    f"{call.name} attends from {queries:,} to {keys:,} tokens, {windows:,} times", None
+                )
+            if cut is not None:
+                layers.append(WindowLayer(call, tokens, cut.window, cut.shift, cut.misplaced))
+            else:
+                # Keys of a reduced sequence are the same map seen coarser, not another sequence.
+                layers.append(RecordedLayer(replace(call, kind="self"), tokens, reduced))
+        return layers
+
+    def _patches(self, hidden: torch.Tensor, tokens: PatchTokens) -> torch.Tensor:
+        """[rows, columns, channels] of an output [tokens, channels] or [channels, rows, columns]."""
+        if hidden.ndim == 3 and hidden.shape[1:] == tokens.grid:
+            return hidden.permute(1, 2, 0)
+        if hidden.ndim != 2 or len(hidden) != len(tokens):
+            raise self._misfit(f"its output has the shape {tuple(hidden.shape)}", tokens)
+        return hidden[tokens.prefix :].unflatten(0, tokens.grid)
 
     def _preprocess(self, pixels: np.ndarray, fitted: Fit) -> np.ndarray:
         """float32 (3, rows·patch, columns·patch): the region resampled in one step, then normalised."""
@@ -181,12 +240,17 @@ class VisionEngine:
                 f"Choose the size it was made for ({_image_size(self.model.config)}) and a square picture.",
             ) from error
 
-    def _misfit(self, what: str, tokens: PatchTokens) -> HeadlightError:
+    def _misfit(self, what: str, tokens: PatchTokens | None) -> HeadlightError:
+        if tokens is None or self.unit:
+            return HeadlightError(
+                f"{self.entry.title} does not keep its tokens on grids of its stages: {what}.",
+                "Choose Swin, SwinV2, SegFormer, or a plain vision transformer (ViT, DeiT, DINOv2, CLIP).",
+            )
         rows, columns = tokens.grid
         return HeadlightError(
             f"{self.entry.title} does not keep one grid of patches: {what}, and {tokens.prefix} prefix "
             f"tokens with {rows} × {columns} patches are {len(tokens):,}.",
-            "Choose a plain vision transformer (ViT, DeiT, DINOv2, DINOv3, CLIP).",
+            "Choose a vision transformer (ViT, DeiT, DINOv2, DINOv3, CLIP, Swin, SegFormer).",
         )
 
     def _readout(self) -> int | None:
@@ -203,7 +267,7 @@ def _patch(config: PreTrainedConfig, title: str) -> int:
     if not isinstance(side, int) or not 0 < side <= SMALLEST:
         raise HeadlightError(
             f"{title} does not cut a picture into square patches of one size.",
-            "Choose a plain vision transformer (ViT, DeiT, DINOv2, DINOv3, CLIP).",
+            "Choose a vision transformer (ViT, DeiT, DINOv2, DINOv3, CLIP, Swin, SegFormer).",
         )
     return side
 

@@ -58,6 +58,7 @@ def run(files: list[str], options: WindowOptions) -> int:
         trust_pickle=options.trust_pickle,
     )
     window = Window(run_options, settings, choice, handler)
+    window.session.opening_page = options.page
     report_exceptions(window)
     signal.signal(signal.SIGINT, lambda *_: window.close())
     heartbeat = QTimer(window, interval=500)  # lets Python see Ctrl+C while Qt waits

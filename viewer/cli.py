@@ -19,17 +19,22 @@ from models.errors import HeadlightError
 SIZES = (224, 1022)
 """Least and most pixels of a picture's short side."""
 
+PAGES = ("attention", "fields", "cost")
+"""What a document can be opened on."""
+
 ENDINGS = {
     "tokens": ("npz", "csv"),
     "attention": ("npz", "csv", "png", "svg"),
     "rollout": ("npz", "csv", "png", "svg"),
     "saliency": ("npz", "png", "svg"),
     "segmentation": ("npz", "csv", "ply"),
+    "receptive-field": ("npz", "csv", "png", "svg"),
+    "attention-distance": ("npz", "csv"),
 }
 """What can be exported, and as which kinds of file."""
 
 _OWNERS = {
-    "layer": ("attention",),
+    "layer": ("attention", "receptive-field"),
     "head": ("attention",),
     "point": ("attention", "rollout"),
     "fusion": ("rollout",),
@@ -38,13 +43,20 @@ _OWNERS = {
     "first": ("rollout",),
     "last": ("rollout",),
     "query": ("rollout",),
+    "cell": ("receptive-field",),
+    "inputs": ("receptive-field",),
+    "source": ("receptive-field",),
+    "without_self": ("attention-distance",),
 }
 _UNITS = {"m": "metres", "cm": "centimetres", "mm": "millimetres", "ft": "feet", "in": "inches"}
 
 
 @dataclass(frozen=True)
 class WindowOptions:
-    """What the command line asks of the window; None leaves it as it is. size: a picture's short side."""
+    """What the command line asks of the window; None leaves it as it is. size: a picture's short side.
+
+    page: of viewer.session, on which documents open that have it.
+    """
 
     text: str | None = None
     pair: str | None = None
@@ -54,6 +66,7 @@ class WindowOptions:
     theme: str | None = None
     screenshot: Path | None = None
     trust_pickle: bool = False
+    page: str | None = None
 
 
 @dataclass(frozen=True)
@@ -61,6 +74,8 @@ class ExportOptions:
     """One export. Exactly one of `file` and `text` is given; None leaves a choice to its usual value.
 
     layer: index or module name. head: index, "mean", "max" or "min". rollout: fields of RolloutSettings.
+    cell: (row, column) of a unit. inputs, source: what its effective field is averaged over. without_self: a
+    patch's weight on itself does not count.
     point: of a cloud, in the order of the file. unit, up: how its coordinates are read, as in viewer.clouds.
     """
 
@@ -79,12 +94,16 @@ class ExportOptions:
     point: int | None = None
     unit: str | None = None
     up: str | None = None
+    cell: tuple[int, int] | None = None
+    inputs: int | None = None
+    source: str | None = None
+    without_self: bool = False
     trust_pickle: bool = False
     rollout: tuple[tuple[str, object], ...] = ()
 
 
 _TAKEN = ("text", "pair", "model", "device", "layer", "head", "size", "start", "query", "point", "up")
-_TAKEN += ("trust_pickle",)
+_TAKEN += ("trust_pickle", "cell", "inputs", "source", "without_self")
 
 
 def run(argv: Sequence[str]) -> int:
@@ -148,6 +167,7 @@ def _window(argv: Sequence[str]) -> int:
     _add_common(parser)
     parser.add_argument("--theme", choices=("dark", "light", "system"), help="as chosen the last time")
     parser.add_argument("--screenshot", metavar="OUT.png", help="wait until all is drawn, save, exit")
+    parser.add_argument("--page", choices=PAGES, help="what is looked at first (what the model offers)")
     given = parser.parse_intermixed_args(argv)
     if given.pair is not None and given.text is None and not given.files:
         raise HeadlightError("--pair is the second text of a pair.", "Give the first one with --text.")
@@ -156,7 +176,7 @@ def _window(argv: Sequence[str]) -> int:
         screenshot = check_out(given.screenshot, ("png",), "a screenshot")
     options = WindowOptions(
         *(given.text, given.pair, given.model, given.device, given.size),
-        *(given.theme, screenshot, given.trust_pickle),
+        *(given.theme, screenshot, given.trust_pickle, given.page),
     )
     try:
         from viewer import app
@@ -180,7 +200,26 @@ def _export(argv: Sequence[str]) -> int:
     parser.add_argument("--out", metavar="OUT", help="the file to write; its ending says its kind")
     _add_common(parser)
     parser.add_argument("--start", type=_count, metavar="TOKEN", help="first token shown of a long text")
-    parser.add_argument("--layer", metavar="INDEX-or-name", help="attention: the layer (the last one)")
+    parser.add_argument(
+        "--layer",
+        metavar="INDEX-or-name",
+        help="attention: the layer (the last one); receptive-field: the layer of the unit whose effective "
+        "field is computed",
+    )
+    parser.add_argument(
+        "--cell", type=_cell, metavar="ROW,COLUMN", help="receptive-field: the unit (the one in the middle)"
+    )
+    parser.add_argument(
+        "--inputs", type=_some, metavar="COUNT", help="receptive-field: mean over so many inputs (1)"
+    )
+    parser.add_argument(
+        "--source", choices=("picture", "noise"), help="receptive-field: which inputs (the picture)"
+    )
+    parser.add_argument(
+        "--without-self",
+        action="store_true",
+        help="attention-distance: leave out a patch's weight on itself",
+    )
     parser.add_argument(
         "--head", type=_head, metavar="H|mean|max|min", help="attention: one head, or all as one"
     )
@@ -198,8 +237,10 @@ def _export(argv: Sequence[str]) -> int:
     given = parser.parse_intermixed_args(argv)
     file, what = _file_and_what(given.words, given.text)
     for option, owner in _OWNERS.items():
-        if getattr(given, option) is not None and what not in owner:
-            raise HeadlightError(f"--{option} belongs to {_either(owner)}, not to {what}.", "Leave it out.")
+        value = getattr(given, option)
+        if value is not None and value is not False and what not in owner:
+            named = option.replace("_", "-")
+            raise HeadlightError(f"--{named} belongs to {_either(owner)}, not to {what}.", "Leave it out.")
     if given.out is None:
         raise HeadlightError("--out is missing.", f"Name a file that ends in {_either(ENDINGS[what])}.")
     out = check_out(given.out, ENDINGS[what], what)
@@ -295,6 +336,19 @@ def _count(value: str) -> int:
     except ValueError:
         pass
     raise argparse.ArgumentTypeError(f"“{value}” is not a whole number from 0 on")
+
+
+def _some(value: str) -> int:
+    if _count(value) < 1:
+        raise argparse.ArgumentTypeError(f"“{value}” is not a whole number from 1 on")
+    return int(value)
+
+
+def _cell(value: str) -> tuple[int, int]:
+    row, comma, column = value.partition(",")
+    if not (comma and row.strip().isdecimal() and column.strip().isdecimal()):
+        raise argparse.ArgumentTypeError(f"“{value}” is not a row and a column, as in 12,7")
+    return int(row), int(column)
 
 
 def _size(value: str) -> int:

@@ -7,9 +7,20 @@ import numpy as np
 # A cell between four samples: bit 1 its upper left, 2 upper right, 4 lower right, 8 lower left. For each of
 # the 16 cases the sides that a line joins: 0 upper, 1 right, 2 lower, 3 left. Saddles are split in two.
 _JOINED: dict[int, tuple[tuple[int, int], ...]] = {
-    **{1: ((3, 0),), 2: ((0, 1),), 3: ((3, 1),), 4: ((1, 2),), 5: ((3, 0), (1, 2)), 6: ((0, 2),)},
-    **{7: ((3, 2),), 8: ((2, 3),), 9: ((2, 0),), 10: ((0, 1), (2, 3)), 11: ((2, 1),), 12: ((1, 3),)},
-    **{13: ((1, 0),), 14: ((0, 3),)},
+    1: ((3, 0),),
+    2: ((0, 1),),
+    3: ((3, 1),),
+    4: ((1, 2),),
+    5: ((3, 0), (1, 2)),
+    6: ((0, 2),),
+    7: ((3, 2),),
+    8: ((2, 3),),
+    9: ((2, 0),),
+    10: ((0, 1), (2, 3)),
+    11: ((2, 1),),
+    12: ((1, 3),),
+    13: ((1, 0),),
+    14: ((0, 3),),
 }
 
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from models.errors import HeadlightError
 from models.tokens import Box, PatchTokens, Tokens
+from viewer import export_fields
 from viewer.clouds import UNITS, CloudInput
 from viewer.drawings import Drawing, matrix_drawing, overlay_drawing, strip_drawing
 from viewer.export_clouds import cloud_result, refuse_early
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 _KINDS = {TextInput: "a text", ImageInput: "an image", CloudInput: "a point cloud"}
 _PLURALS = {TextInput: "texts", ImageInput: "images", CloudInput: "point clouds"}
 _ONLY = {"saliency": ImageInput, "segmentation": CloudInput}
+_ONLY |= dict.fromkeys(("receptive-field", "attention-distance"), ImageInput)
 _OF = {"size": ImageInput, "pair": TextInput, "start": TextInput}
 _OF |= dict.fromkeys(("unit", "up", "point"), CloudInput)
 
@@ -40,6 +42,7 @@ _OF |= dict.fromkeys(("unit", "up", "point"), CloudInput)
 def export(options: ExportOptions) -> tuple[str, ...]:
     """Write the file; the sentences that the user should see. HeadlightError, and no file, if it fails."""
     document = _document(options)
+    export_fields.refuse_early(options)
     with writing(options.out) as write:
         given = {
             name: getattr(options, name) for name in ("model", "device", "size", "start", "trust_pickle")
@@ -50,9 +53,15 @@ def export(options: ExportOptions) -> tuple[str, ...]:
             result = cloud_result(options, document, trace)
         elif options.what == "tokens":
             result = _tokens(trace)
+        elif options.what == "receptive-field":
+            result = export_fields.receptive_field(options, document, trace)
+        elif options.what == "attention-distance":
+            result = export_fields.attention_distance(options, trace)
         elif options.what == "attention":
+            export_fields.require_attention(trace)
             result = _attention(options, trace)
         elif options.what == "rollout":
+            export_fields.require_attention(trace)
             result = _rollout(options, document, trace)
         else:
             from models.engine import open_engine

@@ -87,7 +87,7 @@ class Seen:
         return Frame(height, width, self.trace.tokens.region)
 
     def field(self, name: str) -> Field:
-        """The layer of this name; without one, the last that keeps a map of units, best the end of a stage."""
+        """The layer of this name; without one, that at which looking begins."""
         found = next((field for field in self.fields if field.name == name), None)
         return found or starting_field(self.fields)
 
@@ -96,7 +96,8 @@ class Seen:
 class HeatMap:
     """An effective field as it is drawn and what is said of it.
 
-    levels: uint8 (height, width) of the network's input. contours: of SHARES, polylines (n, 2) on the picture.
+    levels: uint8 (height, width) of the network's input. contours: of SHARES, polylines (n, 2) on the
+    picture.
     widths: of SHARES, the side of the smallest square around the unit that holds this share, in input pixels.
     area: of the fewest pixels that hold 95 %, as a share of the theoretical field's part inside the
     picture. inside: share of the mass that lies in the theoretical field. inputs: averaged over so many.
@@ -174,9 +175,13 @@ def attention_at(seen: Seen, field: Field) -> int | None:
 def unit_at(seen: Seen, field: Field, place: Place | None) -> tuple[int, int]:
     """The unit that looks at a place of the picture; without one, the unit in the middle."""
     at = seen.frame.middle(place)
-    if at is None:
-        return tuple((count - 1) // 2 for count in field.shape)
-    return field.unit_at(at)
+    return middle_unit(field) if at is None else field.unit_at(at)
+
+
+def middle_unit(field: Field) -> tuple[int, int]:
+    """The unit in the middle of the map; of an even number the one after it, as in published figures."""
+    rows, columns = field.shape
+    return rows // 2, columns // 2
 
 
 def box_of(seen: Seen, field: Field, unit: tuple[int, int]) -> Rect:
@@ -272,16 +277,34 @@ def row_map(trace: Trace, view: View, place: Place | None, at: tuple[int, Any]) 
     return attention_map(trace, replace(view, selection=selection), *at)
 
 
-def window_lines(layer: Any) -> np.ndarray | None:
-    """float (n, 4) on the picture: edges of the windows in which a layer attends, shifted ones too; or None."""
+def uniform_distance(trace: Trace, include_self: bool) -> float | None:
+    """Pixels that a head looks which looks everywhere alike; None unless all layers share one grid."""
+    from models.statistics import attention_distance
+
+    tokens = trace.tokens
+    if any(layer.queries is not tokens or layer.keys is not tokens for layer in trace.layers):
+        return None
+    patches = replace(tokens, labels=tokens.labels[tokens.prefix :], special=tokens.special[tokens.prefix :])
+    even = np.ones((1, len(patches)), np.float32)
+    far = [attention_distance(even, patches, np.array([i]), include_self) for i in range(len(patches))]
+    return float(np.mean(far))
+
+
+def window_lines(layer: Any) -> tuple[np.ndarray, np.ndarray] | None:
+    """(edges of the windows in which a layer attends, the map's borders over which masked windows reach).
+
+    Both float (n, 4) on the picture; None for a layer without windows.
+    """
     tokens = layer.queries
     if not hasattr(layer, "edges") or not isinstance(tokens, PatchTokens):
         return None
-    rows, columns = layer.edges()
+    return _lines(tokens, *layer.edges()), _lines(tokens, *layer.seams())
+
+
+def _lines(tokens: PatchTokens, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """float (n, 4) on the picture: lines above these rows and left of these columns of tokens."""
     region, (height, width) = tokens.region, tokens.patch_size
-    ys = region.y0 + np.asarray(rows, float) * height
-    xs = region.x0 + np.asarray(columns, float) * width
-    ys, xs = ys[(ys > region.y0) & (ys < region.y1)], xs[(xs > region.x0) & (xs < region.x1)]
+    ys, xs = region.y0 + rows * height, region.x0 + columns * width
     across = [(region.x0, y, region.x1, y) for y in ys]
     down = [(x, region.y0, x, region.y1) for x in xs]
     return np.array([*across, *down], float).reshape(-1, 4)
@@ -294,8 +317,8 @@ def window_lines(layer: Any) -> np.ndarray | None:
 class Growth:
     """How the field grows through a network: a point for each layer that widens it.
 
-    network: its id. depths: 1, 2, ... sizes: pixels, the larger side. names: of the layers. whole_from: the first point from
-    which on every unit sees the whole picture, None if none does.
+    network: its id. depths: 1, 2, ... sizes: pixels, the larger side. names: of the layers. whole_from: the
+    first point from which on every unit sees the whole picture, None if none does.
     """
 
     network: str

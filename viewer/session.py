@@ -15,6 +15,7 @@ from psygnal import Signal
 
 from models.attention import Trace
 from models.convolution_stack import ConvStack
+from models.published import PUBLISHED
 from models.rollout_settings import RolloutSettings
 from models.tokens import Place
 from viewer.clouds import CloudInput
@@ -216,7 +217,12 @@ class Document:
     def pages(self) -> tuple[Page, ...]:
         """The pages that fit: a convolutional network has no attention to show of a picture."""
         pages = PAGES[self.modality]
-        if self.trace is not None and not self.trace.layers and len(pages) > 1:
+        if self.trace is not None:
+            convolutional = not self.trace.layers
+        else:
+            published = PUBLISHED.get(self.options.model or "")
+            convolutional = published is not None and published.convolutional
+        if convolutional and len(pages) > 1:
             return tuple(page for page in pages if page != "attention")
         return pages
 
@@ -247,6 +253,8 @@ class Session:
         self.documents: list[Document] = []
         self.current: Document | None = None
         self.hover = NOWHERE
+        self.opening_page: Page | None = None
+        """The page on which documents open that have it."""
         self._closed: list[Document] = []
         self._numbers = itertools.count(1)
         self._gesture: tuple[str, float] = ("", 0.0)
@@ -256,7 +264,8 @@ class Session:
     def add(self, what: Input, options: RunOptions) -> Document:
         """Open `what` as a new document and show it."""
         document = Document(next(self._numbers), what, options)
-        document.page = document.pages[0]
+        first = self.opening_page
+        document.page = first if first in document.pages else document.pages[0]
         self.documents.append(document)
         self.documents_changed.emit()
         self.show(document)

@@ -81,6 +81,9 @@ def _said(trace: Trace) -> str:
     """1,370 tokens · forward 1.25 s; of a cloud its points and layers."""
     forward = f"forward {seconds(trace.seconds)}"
     if trace.segmentation is None:
+        if not trace.layers:
+            rows, columns = trace.tokens.grid
+            return f"last feature map {rows} × {columns} · {forward} · no attention layers"
         return f"{len(trace.tokens):,} tokens · {forward}"
     layers = f"{len(trace.layers)} attention layers" if trace.layers else "no attention layers"
     return f"{len(trace.segmentation.labels):,} points · {forward} · {layers}"

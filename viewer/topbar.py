@@ -148,9 +148,12 @@ def _default(modality: str) -> str:
 
 
 def _extent(trace: Trace) -> str:
-    """12 × 6 (layers and heads); of what segments a cloud 13 classes."""
+    """12 × 6 (layers and heads); of what segments a cloud 13 classes; of what only convolves its input."""
     if trace.segmentation is not None:
         return f"{len(trace.segmentation.classes)} classes"
+    if not trace.layers:
+        height, width = trace.inputs["pixel_values"].shape[1:]
+        return f"{width} × {height} px"
     heads = sorted({layer.heads for layer in trace.layers})
     said = f"{heads[0]}" if len(heads) == 1 else f"{heads[0]}–{heads[-1]}"
     return f"{len(trace.layers)} × {said}"

@@ -13,8 +13,8 @@ from transformers import (
     Dinov2Model,
     Dinov2WithRegistersConfig,
     Dinov2WithRegistersModel,
-    SwinConfig,
-    SwinModel,
+    PvtConfig,
+    PvtModel,
     ViTConfig,
     ViTModel,
 )
@@ -142,10 +142,14 @@ def test_prefix_tokens_come_from_the_model(build, patch, prefix):
     torch.testing.assert_close(trace.outputs["patches"].flatten(0, 1), again, atol=1e-5, rtol=1e-5)
 
 
-def test_a_model_of_shrinking_grids_is_refused():
-    model = SwinModel(SwinConfig(image_size=224, embed_dim=16, depths=[1, 1], num_heads=[2, 2]))
-    with pytest.raises(HeadlightError, match=r"does not keep one grid of patches: .* attends over 49 tokens"):
-        engine_of(model).run(picture(224, 224), 224)
+def test_a_model_of_fixed_input_size_says_so():
+    sizes = {"hidden_sizes": [8, 16], "depths": [1, 1], "num_attention_heads": [1, 2]}
+    stages = {"patch_sizes": [4, 2], "strides": [4, 2], "sequence_reduction_ratios": [8, 4]}
+    model = PvtModel(PvtConfig(**sizes, **stages, mlp_ratios=[2, 2], num_encoder_blocks=2))
+    with pytest.raises(
+        HeadlightError, match=r"Tiny cannot read 320 × 224 pixels: .* \(224 pixels\) and a squ"
+    ):
+        engine_of(model).run(picture(224, 336), 224)
 
 
 def test_cancel_stops_between_layers():

@@ -6,15 +6,16 @@ from collections.abc import Hashable
 
 import numpy as np
 from PySide6.QtWidgets import QVBoxLayout, QWidget
+from widgets.scatter_plot import DistanceScatter
 
 from models.attention import Trace
 from models.task import Task
+from viewer.field_maps import uniform_distance
 from viewer.jobs import Lane
 from viewer.maps import derived
 from viewer.panes.base import Pane
 from viewer.session import NOWHERE, Document, Hover, View
 from widgets.controls import Segmented
-from widgets.scatter_plot import DistanceScatter
 
 
 class DistancePane(Pane):
@@ -51,19 +52,22 @@ class DistancePane(Pane):
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
         return view.fields.include_self
 
-    def compute(self, trace: Trace, view: View, hover: Hover, task: Task) -> np.ndarray:
+    def compute(self, trace: Trace, view: View, hover: Hover, task: Task) -> tuple[np.ndarray, float | None]:
         from models.attention_distances import attention_distances
 
         own = view.fields.include_self
-        return derived(trace, ("distances", own), lambda: attention_distances(trace, own, task))
+        distances = derived(trace, ("distances", own), lambda: attention_distances(trace, own, task))
+        return distances, derived(trace, ("uniform", own), lambda: uniform_distance(trace, own))
 
-    def paint(self, result: np.ndarray) -> None:
-        self.distances = result
+    def paint(self, result: tuple[np.ndarray, float | None]) -> None:
+        self.distances, uniform = result
+        result = self.distances
         layers, heads = np.nonzero(np.isfinite(result))
         # A layer that is not drawn has no distance either: its weights are not what the model used.
         drawn = np.array([not self.blocked(int(layer)) for layer in layers], bool)
         layers, heads = layers[drawn], heads[drawn]
-        self.plot.set_dots(layers, heads, result[layers, heads], len(result) - 1)
+        self.plot.set_dots(layers, heads, result[layers, heads], len(result))
+        self.plot.set_line(uniform, "uniform attention")
 
     def mark(self, view: View, hover: Hover) -> None:
         if self.distances is None:
@@ -74,11 +78,12 @@ class DistancePane(Pane):
         at = selection.layer, selection.head
         far = self.distances[at] if at[0] < len(self.distances) else np.nan
         said = f" · {far:.0f} px" if np.isfinite(far) else ""
-        self.subtitle_changed.emit(f"layer →  px of the picture ↑  head {at[0]}.{at[1]}{said}")
+        self.subtitle_changed.emit(f"head {at[0]}.{at[1]}{said}")
 
     def clear(self, document: Document | None) -> None:
         self.distances = None
-        self.plot.set_dots(np.empty(0, int), np.empty(0, int), np.empty(0), 0)
+        self.plot.set_dots(np.empty(0, int), np.empty(0, int), np.empty(0))
+        self.plot.set_line(None)
         self.subtitle_changed.emit("")
 
     def _clicked(self, layer: int, head: int) -> None:

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any
 
-from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QGridLayout, QWidget
 
+from models.receptive_field import Field
 from models.task import Task
 from models.tokens import Box, Place
 from viewer import field_maps
@@ -20,6 +22,7 @@ from viewer.panes import words
 from viewer.panes.base import Pane
 from viewer.panes.later import Later
 from viewer.session import NOWHERE, Document, Hover, View
+from widgets import theme
 from widgets.colormap import lut
 from widgets.controls import NumberRow
 from widgets.image_view import ImageView
@@ -27,6 +30,11 @@ from widgets.labels import percent
 
 REST = 300
 """Milliseconds that the cursor rests before the effective field of what is under it is computed."""
+WIDE = 1.6
+"""Width to height of a pane from which on its figures stand beside the picture."""
+DEEP = 4
+"""Rows of figures below a picture."""
+PADDED = 1e-3
 HEAT_COLOURS = "viridis"
 
 
@@ -42,12 +50,13 @@ class FieldPane(Pane):
         self.rows = {
             name: NumberRow(label)
             for name, label in (
-                ("size", "Theoretical size"),
-                ("widths", "Holds 50 %, 95 %"),
                 ("unit", "Unit"),
-                ("area", "Area of 95 % / theoretical"),
+                ("size", "Theoretical size"),
                 ("stride", "Stride"),
+                ("widths", "50 %, 95 % lie within"),
+                ("area", "Area of 95 % / theoretical"),
                 ("inside", "Mass inside the box"),
+                ("padding", "Weight on padding"),
             )
         }
         self.rows["widths"].setToolTip(
@@ -62,18 +71,7 @@ class FieldPane(Pane):
         self._rested: Place | None = None
         """What the cursor has rested on."""
         self._asked_for: dict[str, Hashable] = {}
-        widget = QWidget()
-        layout = QVBoxLayout(widget)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addWidget(self.view, 1)
-        numbers = QGridLayout()
-        numbers.setHorizontalSpacing(24)
-        numbers.setVerticalSpacing(4)
-        for index, row in enumerate(self.rows.values()):
-            numbers.addWidget(row, index // 2, index % 2)
-        layout.addLayout(numbers)
-        return widget
+        return _Beside(self.view, list(self.rows.values()))
 
     # -- which network, which layer ------------------------------------------------------------------------
 
@@ -128,11 +126,10 @@ class FieldPane(Pane):
             self.update()
 
     def _show_box(self, box: field_maps.Rect | None, hovered: bool, view: View) -> None:
-        whole = box is not None and self.seen.field(self.layer_name(view)).whole
-        label = "whole image" if whole else None
+        label = _size(self.seen.field(self.layer_name(view)))  # in pixels that the network saw
         self.view.set_field(box if view.fields.box else None, self.seen.frame.rect, label, hovered)
 
-    def _ask_heat(self, view: View, field: Any, place: Place | None) -> None:
+    def _ask_heat(self, view: View, field: Field, place: Place | None) -> None:
         settings, seen = view.fields, self.seen
         if not (settings.heat or settings.contours):
             self._cancel("heat")
@@ -199,7 +196,8 @@ class FieldPane(Pane):
             self.view.set_field(None, hovered=hovered)
         self._draw_heat(None)
         self._draw_row(None)
-        self.view.set_lines(None)
+        for style in ("solid", "dashed"):
+            self.view.set_lines(None, style)
         for row in self.rows.values():
             row.set_value("–")
         self.subtitle_changed.emit("")
@@ -225,27 +223,32 @@ class FieldPane(Pane):
     def _draw_row(self, row: InputMap | None) -> None:
         self.row = row
         self.view.set_overlay(None if row is None else row.levels, self._frame())
+        # Keys of the padding are masked by nothing: what a row lacks to 1 lies there.
+        self.rows["padding"].setVisible(row is not None and row.numbers.total < 1 - PADDED)
+        if row is not None:
+            self.rows["padding"].set_value(percent(1 - row.numbers.total))
 
     def _draw_windows(self, view: View) -> None:
         at = self._head(view)
         layer = self.seen.trace.layers[at[0]] if at is not None and view.fields.windows else None
-        self.view.set_lines(None if layer is None else field_maps.window_lines(layer))
+        edges, seams = (None if layer is None else field_maps.window_lines(layer)) or (None, None)
+        self.view.set_lines(edges, "solid")
+        self.view.set_lines(seams, "dashed")
 
     def _frame(self) -> field_maps.Rect | None:
         return self.seen.frame.rect if self.seen is not None else None
 
     # -- what is said --------------------------------------------------------------------------------------
 
-    def _say(self, view: View, field: Any, unit: tuple[int, int]) -> None:
+    def _say(self, view: View, field: Field, unit: tuple[int, int]) -> None:
         trace = self.seen.trace
         untrained = " · untrained" if trace.model.untrained else ""
         at = self._head(view)
         row = f" · {words.head(*at)}" if view.fields.row and at is not None else ""
         self.subtitle_changed.emit(f"{trace.model.title}{untrained} · {field.name}{row}")
         rows = self.rows
-        size = f"{field.size[1]:,} × {field.size[0]:,} px"
-        rows["size"].set_value("whole image" if field.whole else size)
-        rows["unit"].set_value(f"row {unit[0]}, column {unit[1]} of {field.shape[0]} × {field.shape[1]}")
+        rows["size"].set_value(_size(field))
+        rows["unit"].set_value(f"({unit[0]}, {unit[1]}) of {field.shape[0]} × {field.shape[1]}")
         rows["stride"].set_value(
             f"{field.stride[1]:g} × {field.stride[0]:g} px" if field.aligned else "not aligned"
         )
@@ -267,8 +270,7 @@ class FieldPane(Pane):
             return ""
         field = seen.field(self.layer_name(self.session.view))
         row, column = self._unit(field, Box(x, y, x, y))
-        size = "whole image" if field.whole else f"{field.size[1]:,} × {field.size[0]:,} px"
-        return f"unit ({row}, {column})\t{size}\n{field.name}"
+        return f"unit ({row}, {column})\t{_size(field)}\n{field.name}"
 
     # -- gestures ------------------------------------------------------------------------------------------
 
@@ -289,7 +291,7 @@ class FieldPane(Pane):
         queries = view.selection.queries
         return queries[-1] if queries and self.seen.frame.middle(queries[-1]) is not None else None
 
-    def _unit(self, field: Any, place: Place | None) -> tuple[int, int]:
+    def _unit(self, field: Field, place: Place | None) -> tuple[int, int]:
         return field_maps.unit_at(self.seen, field, place)
 
     def _head(self, view: View) -> tuple[int, Any] | None:
@@ -333,6 +335,44 @@ class SecondFieldPane(FieldPane):
     def complain(self, failure: Failure) -> None:
         self.subtitle_changed.emit(f"{failure.cause} {failure.next_step}")
         super().complain(failure)
+
+
+class _Beside(QWidget):
+    """The picture with its figures: below it, or beside it where there is more room."""
+
+    def __init__(self, view: QWidget, rows: list[NumberRow]) -> None:
+        super().__init__()
+        self._rows = rows
+        self._numbers = QGridLayout()
+        self._numbers.setVerticalSpacing(4)
+        self._box = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
+        self._box.setContentsMargins(0, 0, 0, 0)
+        self._box.addWidget(view, 1)
+        self._box.addLayout(self._numbers)
+        self._wide: bool | None = None
+        self._arrange(False)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange(event.size().width() > WIDE * event.size().height())
+
+    def _arrange(self, wide: bool) -> None:
+        if wide == self._wide:
+            return
+        self._wide = wide
+        self._box.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
+        self._box.setSpacing(20 if wide else 8)
+        self._numbers.setHorizontalSpacing(24)
+        self._numbers.setColumnMinimumWidth(0, theme.em(19) if wide else 0)
+        for index, row in enumerate(self._rows):
+            self._numbers.addWidget(row, *((index, 0) if wide else (index % DEEP, index // DEEP)))
+        # Beside the picture they stand at the top.
+        self._numbers.setRowStretch(len(self._rows), int(wide))
+
+
+def _size(field: Field) -> str:
+    """The theoretical size, in pixels that the network saw."""
+    return "whole image" if field.whole else f"{field.size[1]:,} × {field.size[0]:,} px"
 
 
 def _place(hover: Hover) -> Place | None:

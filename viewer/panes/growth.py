@@ -6,6 +6,7 @@ from collections.abc import Hashable
 from typing import Any
 
 from PySide6.QtWidgets import QMenu, QWidget
+from widgets.growth_plot import GrowthPlot, Series
 
 from models.published import PUBLISHED
 from models.task import Task
@@ -15,7 +16,6 @@ from viewer.jobs import Lane
 from viewer.panes.base import Pane
 from viewer.panes.layers import pick_layer
 from viewer.session import Document, Hover, View
-from widgets.growth_plot import GrowthPlot
 
 SIDE = 224
 """Pixels of the picture for which published networks are walked."""
@@ -30,7 +30,6 @@ class GrowthPane(Pane):
     def build(self) -> QWidget:
         self.plot = GrowthPlot()
         self.plot.clicked.connect(self._clicked)
-        self.plot.set_image_size(SIDE)
         self.seen: Seen | None = None
         self.curves: tuple[Growth, ...] = ()
         return self.plot
@@ -59,25 +58,18 @@ class GrowthPane(Pane):
 
     def paint(self, result: tuple[Seen, tuple[Growth, ...]]) -> None:
         self.seen, self.curves = result
-        networks = list(PUBLISHED)
-        self.plot.set_series(
-            [
-                (
-                    *(curve.title, curve.depths, curve.sizes, curve.names),
-                    # A network keeps its colour whichever others are shown; the own one has the first.
-                    0 if number == 0 else 1 + networks.index(curve.network),
-                    curve.whole_from,
-                )
-                for number, curve in enumerate(self.curves)
-            ]
-        )
+        series = [
+            Series(curve.title, curve.depths, curve.sizes, curve.names, number, curve.whole_from)
+            for number, curve in enumerate(self.curves)
+        ]
+        self.plot.set_series(series, SIDE)
 
     def mark(self, view: View, hover: Hover) -> None:
         if not self.curves:
             return
         names, chosen = self.curves[0].names, self.seen.field(view.fields.layer).name
         self.plot.set_selected((0, names.index(chosen)) if chosen in names else None)
-        self.subtitle_changed.emit(f"field in px ↑  layer →  of a picture of {SIDE} × {SIDE} px")
+        self.subtitle_changed.emit(f"of pictures of {SIDE} × {SIDE} px")
 
     def clear(self, document: Document | None) -> None:
         self.seen, self.curves = None, ()
