@@ -22,7 +22,7 @@ from models.tokens import Place, Position
 from widgets.colormap import Scale, levels, scale_of
 
 SHARES = (0.5, 0.95)
-LARGEST = {2: 512, 3: 96}
+LARGEST = {2: 512, 3: 48}
 """Units per axis of the input at most, by the number of axes: what is drawn and computed at once."""
 
 
