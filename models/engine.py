@@ -16,14 +16,15 @@ from models.errors import HeadlightError
 from models.task import SILENT, Task
 
 if TYPE_CHECKING:
+    from models.convolutional import ConvolutionalEngine
     from models.language import LanguageEngine
     from models.points import PointsEngine
     from models.vision import VisionEngine
 
-    Engine = LanguageEngine | VisionEngine | PointsEngine
+    Engine = LanguageEngine | VisionEngine | ConvolutionalEngine | PointsEngine
 
-KEPT = 3
-"""Models that stay loaded: one for texts, one for images and one for point clouds."""
+KEPT = 4
+"""Models that stay loaded: one for texts, two for images side by side, and one for point clouds."""
 
 _engines: OrderedDict[tuple[str, str], Engine] = OrderedDict()
 _lock = threading.Lock()
@@ -55,7 +56,7 @@ def open_engine(
                 entry = catalog.download(entry)
             _fits(entry, modality)
             task.progress(0.2, f"Loading {entry.title}")
-            _engines[key] = _load(entry, where)
+            _engines[key] = _load(entry, where, task)
         engine = _engines[key]
         _engines.move_to_end(key)
         while len(_engines) > KEPT:
@@ -74,15 +75,19 @@ def check(trace: Trace, task: Task = SILENT) -> tuple[float, ...]:
     return tuple(errors)
 
 
-def _load(entry: Entry, device: str) -> Engine:
+def _load(entry: Entry, device: str, task: Task) -> Engine:
     if entry.modality == "points":
         from models.points import PointsEngine
 
         return PointsEngine.open(entry, device)
+    if entry.convolutional:
+        from models.convolutional import ConvolutionalEngine
+
+        return ConvolutionalEngine.open(entry, device, task)
     if entry.modality == "image":
         from models.vision import VisionEngine
 
-        return VisionEngine.open(entry, device)
+        return VisionEngine.open(entry, device, task)
     from models.language import LanguageEngine
 
     return LanguageEngine.open(entry, device)

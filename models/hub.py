@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from models.errors import HeadlightError
+from models.errors import HeadlightError, first_line
 
 FILES = (
     "config.json",
@@ -54,5 +54,12 @@ def fetched(name: str) -> Path:
     except OSError as error:
         raise HeadlightError(
             f"{name} is not on this computer, and the hub cannot be reached.",
+            "Go online, or open a folder that holds the model.",
+        ) from error
+    except Exception as error:  # of the library below, which is another one from version to version
+        if not type(error).__module__.startswith("httpx"):
+            raise
+        raise HeadlightError(
+            f"{name} is not on this computer, and the hub cannot be reached: {first_line(error)}.",
             "Go online, or open a folder that holds the model.",
         ) from error

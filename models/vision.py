@@ -9,21 +9,19 @@ import inspect
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import nn
 from transformers import PreTrainedConfig, PreTrainedModel
-from transformers.image_utils import IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD
 
 from models import saliency
 from models.attention import AttentionLayer, Trace
 from models.capture import Call, recording
-from models.catalog import Entry, read_preprocessor
+from models.catalog import Entry
 from models.errors import HeadlightError, first_line
-from models.loading import load_model
+from models.loading import load_entry
+from models.pixels import Normalisation
 from models.recorded import RecordedLayer
 from models.stages import MAX_UNITS, Stages, unit_of
 from models.statistics import artifact_tokens
@@ -102,15 +100,15 @@ class VisionEngine:
         self.patch = self.unit or _patch(self.model.config, entry.title)
         self.prefix = () if self.unit else _prefix(self.model)
         self._blocks = WindowBlocks(self.model)
-        self.mean, self.std, self.factor = _normalisation(entry.folder)
+        self.normalisation = Normalisation.of(entry.folder)
         accepted = inspect.signature(self.model.forward).parameters
         self._options = {"interpolate_pos_encoding": True} if "interpolate_pos_encoding" in accepted else {}
         self._decoder: nn.Module | None = None
 
     @classmethod
-    def open(cls, entry: Entry, device: str) -> VisionEngine:
-        """Load the model of a catalogue entry that has its folder."""
-        model, untrained = load_model(entry.folder, device)
+    def open(cls, entry: Entry, device: str, task: Task = SILENT) -> VisionEngine:
+        """Load the weights of a catalogue entry, or draw random ones where it has no folder."""
+        model, untrained = load_entry(entry, device, task)
         return cls(model, entry, device, untrained)
 
     def run(self, pixels: np.ndarray, size: int = 518, task: Task = SILENT) -> Trace:
@@ -136,6 +134,7 @@ class VisionEngine:
             layers = self._plain(calls, tokens)
             task.progress(0.9, "Looking for artifact tokens")
             artifacts = artifact_tokens(layers, tokens, task)
+        notices = (self.entry.notice,) if self.entry.notice else ()
         return Trace(
             model=self.card,
             layers=tuple(layers),
@@ -145,7 +144,7 @@ class VisionEngine:
             seconds=seconds,
             device=self.device,
             artifacts=artifacts,
-            notices=fitted.notices,
+            notices=(*notices, *fitted.notices),
             outputs={"patches": self._patches(output.last_hidden_state[0], layers[-1].queries)},
             has_saliency=saliency.there_is(self.entry.folder),
         )
@@ -169,8 +168,8 @@ class VisionEngine:
         if snap_size(size, self.unit) >= smallest:
             return fitted
         said = (
-            f"The short side was raised from {size:,} to {snap_size(raised, self.unit):,} pixels, since windows "
-            f"of {self._blocks.smallest} × {self._blocks.smallest} tokens need as many."
+            f"The short side was raised from {size:,} to {snap_size(raised, self.unit):,} pixels, since "
+            f"windows of {self._blocks.smallest} × {self._blocks.smallest} tokens need as many."
         )
         return replace(fitted, notices=(*fitted.notices, said))
 
@@ -213,15 +212,7 @@ class VisionEngine:
     def _preprocess(self, pixels: np.ndarray, fitted: Fit) -> np.ndarray:
         """float32 (3, rows·patch, columns·patch): the region resampled in one step, then normalised."""
         rows, columns = fitted.grid
-        region = fitted.region
-        picture = Image.fromarray(pixels).resize(
-            (columns * self.patch, rows * self.patch),
-            Image.Resampling.BICUBIC,
-            box=(region.x0, region.y0, region.x1, region.y1),
-        )
-        values = np.asarray(picture, np.float32) * np.float32(self.factor)
-        values = (values - self.mean) / self.std  # (H, W, 3)
-        return np.ascontiguousarray(values.transpose(2, 0, 1), np.float32)
+        return self.normalisation.values(pixels, fitted.region, rows * self.patch, columns * self.patch)
 
     def _tokens(self, fitted: Fit) -> PatchTokens:
         rows, columns = fitted.grid
@@ -283,17 +274,6 @@ def _prefix(model: PreTrainedModel) -> tuple[str, ...]:
     if "register_tokens" in learned:
         labels += [f"[REG{index + 1}]" for index in range(learned["register_tokens"].shape[-2])]
     return tuple(labels)
-
-
-def _normalisation(folder: Path | None) -> tuple[np.ndarray, np.ndarray, float]:
-    """(mean, deviation, factor before both): of the model's preprocessor, else ImageNet's and 1/255."""
-    said = {} if folder is None else read_preprocessor(folder)
-    mean = said.get("image_mean", IMAGENET_DEFAULT_MEAN)
-    std = said.get("image_std", IMAGENET_DEFAULT_STD)
-    if said.get("do_normalize") is False:
-        mean, std = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
-    factor = 1.0 if said.get("do_rescale") is False else said.get("rescale_factor", 1 / 255)
-    return np.asarray(mean, np.float32), np.asarray(std, np.float32), float(factor)
 
 
 def _image_size(config: PreTrainedConfig) -> str:

@@ -84,7 +84,15 @@ class Seen:
     @cached_property
     def frame(self) -> Frame:
         height, width = self.trace.inputs["pixel_values"].shape[1:]
-        return Frame(height, width, self.trace.tokens.region)
+        region = self.trace.tokens.region
+        if self.trace.layers:  # patches fill what the network saw
+            return Frame(height, width, region)
+        # Units of a feature map lie a stride apart, and not from edge to edge of what the network saw.
+        last = self.fields[-1]
+        (rows, columns), (down, across), (y, x) = last.shape, last.stride, last.centre((0, 0))
+        high, wide = (region.y1 - region.y0) / (rows * down), (region.x1 - region.x0) / (columns * across)
+        left, top = region.x0 - (x - across / 2) * wide, region.y0 - (y - down / 2) * high
+        return Frame(height, width, Box(left, top, left + width * wide, top + height * high))
 
     def field(self, name: str) -> Field:
         """The layer of this name; without one, that at which looking begins."""

@@ -6,7 +6,6 @@ from collections.abc import Hashable
 
 import numpy as np
 from PySide6.QtWidgets import QVBoxLayout, QWidget
-from widgets.scatter_plot import DistanceScatter
 
 from models.attention import Trace
 from models.task import Task
@@ -16,6 +15,7 @@ from viewer.maps import derived
 from viewer.panes.base import Pane
 from viewer.session import NOWHERE, Document, Hover, View
 from widgets.controls import Segmented
+from widgets.scatter_plot import DistanceScatter
 
 
 class DistancePane(Pane):

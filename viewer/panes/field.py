@@ -32,7 +32,7 @@ REST = 300
 """Milliseconds that the cursor rests before the effective field of what is under it is computed."""
 WIDE = 1.6
 """Width to height of a pane from which on its figures stand beside the picture."""
-DEEP = 4
+DEEP = 3
 """Rows of figures below a picture."""
 PADDED = 1e-3
 HEAT_COLOURS = "viridis"
@@ -71,6 +71,10 @@ class FieldPane(Pane):
         self._rested: Place | None = None
         """What the cursor has rested on."""
         self._asked_for: dict[str, Hashable] = {}
+        # What was drawn last, since the cursor's every step marks anew.
+        self._coloured: Hashable = None
+        self._heat_drawn: Hashable = None
+        self._windows_drawn: object = None
         return _Beside(self.view, list(self.rows.values()))
 
     # -- which network, which layer ------------------------------------------------------------------------
@@ -103,9 +107,7 @@ class FieldPane(Pane):
         seen = self.seen
         if seen is None:
             return
-        self.view.set_lut(lut(view.map.colours))
-        self.view.set_opacity(view.map.opacity)
-        self.view.set_heat_opacity(view.map.opacity)
+        self._colour(view.map.colours, view.map.opacity)
         field, chosen, under = seen.field(self.layer_name(view)), self._selected(view), _place(hover)
         self._show_box(field_maps.box_of(seen, field, self._unit(field, chosen)), False, view)
         pointed = None if under is None or seen.frame.middle(under) is None else under
@@ -138,7 +140,8 @@ class FieldPane(Pane):
         unit = self._unit(field, place)
         key = (seen.trace, field.name, unit, settings.inputs, settings.source, view.map.log)
         if self._asked_for.get("heat") == key:
-            self._draw_heat(self.heat)
+            if self._heat_drawn != (settings.heat, settings.contours):
+                self._draw_heat(self.heat)
             return
         self._draw_heat(None)
         self._submit(
@@ -198,15 +201,23 @@ class FieldPane(Pane):
         self._draw_row(None)
         for style in ("solid", "dashed"):
             self.view.set_lines(None, style)
+        self._windows_drawn = None
         for row in self.rows.values():
             row.set_value("–")
         self.subtitle_changed.emit("")
 
     # -- drawing -------------------------------------------------------------------------------------------
 
+    def _colour(self, colours: str, opacity: float) -> None:
+        if self._coloured != (colours, opacity):
+            self._coloured = (colours, opacity)
+            self.view.set_lut(lut(colours))
+            self.view.set_opacity(opacity)
+            self.view.set_heat_opacity(opacity)
+
     def _draw_heat(self, heat: HeatMap | None) -> None:
-        self.heat = heat
         shown = self.session.view.fields
+        self.heat, self._heat_drawn = heat, (shown.heat, shown.contours)
         self.view.set_heat(heat.levels if heat and shown.heat else None, self._frame())
         lines, labels = [], []
         if heat is not None and shown.contours:
@@ -231,6 +242,9 @@ class FieldPane(Pane):
     def _draw_windows(self, view: View) -> None:
         at = self._head(view)
         layer = self.seen.trace.layers[at[0]] if at is not None and view.fields.windows else None
+        if self._windows_drawn == layer:
+            return
+        self._windows_drawn = layer
         edges, seams = (None if layer is None else field_maps.window_lines(layer)) or (None, None)
         self.view.set_lines(edges, "solid")
         self.view.set_lines(seams, "dashed")
@@ -365,7 +379,8 @@ class _Beside(QWidget):
         self._numbers.setHorizontalSpacing(24)
         self._numbers.setColumnMinimumWidth(0, theme.em(19) if wide else 0)
         for index, row in enumerate(self._rows):
-            self._numbers.addWidget(row, *((index, 0) if wide else (index % DEEP, index // DEEP)))
+            down, across = (index, 0) if wide else (index % DEEP, index // DEEP)
+            self._numbers.addWidget(row, *((down, across) if across < 2 else (DEEP, 1)))
         # Beside the picture they stand at the top.
         self._numbers.setRowStretch(len(self._rows), int(wide))
 

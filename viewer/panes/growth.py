@@ -6,7 +6,6 @@ from collections.abc import Hashable
 from typing import Any
 
 from PySide6.QtWidgets import QMenu, QWidget
-from widgets.growth_plot import GrowthPlot, Series
 
 from models.published import PUBLISHED
 from models.task import Task
@@ -16,6 +15,7 @@ from viewer.jobs import Lane
 from viewer.panes.base import Pane
 from viewer.panes.layers import pick_layer
 from viewer.session import Document, Hover, View
+from widgets.growth_plot import GrowthPlot, Series
 
 SIDE = 224
 """Pixels of the picture for which published networks are walked."""
