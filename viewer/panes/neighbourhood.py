@@ -44,10 +44,10 @@ class NeighbourhoodPane(AttentionPane):
         self.message.setProperty("role", "dim")
         self.message.setWordWrap(True)
         self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.pages = QStackedWidget()
-        self.pages.addWidget(chart)
-        self.pages.addWidget(self.message)
-        return self.pages
+        self.sheets = QStackedWidget()
+        self.sheets.addWidget(chart)
+        self.sheets.addWidget(self.message)
+        return self.sheets
 
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
         at = pointed(view, hover)
@@ -62,7 +62,7 @@ class NeighbourhoodPane(AttentionPane):
             self._say_instead(reason)
             return
         self.result = result
-        self.pages.setCurrentIndex(0)
+        self.sheets.setCurrentIndex(0)
         labels = [str(rank + 1) for rank in range(len(result.weights))]
         self.chart.set_bars(result.weights, labels, 0 if len(result.weights) else None)
         self.own.set_value(read_out(result.own))
@@ -98,7 +98,7 @@ class NeighbourhoodPane(AttentionPane):
     def _say_instead(self, sentence: str) -> None:
         self.result = None
         self.message.setText(sentence)
-        self.pages.setCurrentIndex(1)
+        self.sheets.setCurrentIndex(1)
         self.subtitle_changed.emit("")
 
     def _hovered(self, bar: int | None) -> None:

@@ -50,7 +50,7 @@ class StackEditorPane(OfStackPane):
         cloud = document.modality == "points"
         self.wanted_changed.emit(not cloud or view.cloud.reach == "voxels")
         # Around a cloud there is empty space without end: no kernel is too large for it.
-        stack = replace(view.stack, side=LONGEST) if cloud else view.stack
+        stack = replace(view.stack, side=LONGEST, axes=3) if cloud else view.stack
         for control in (self.axes, self.side):
             control.setVisible(not cloud)
         self.axes.set_value(stack.axes)
