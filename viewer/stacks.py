@@ -92,6 +92,12 @@ def curve(
     )
 
 
+def results(stack: Built, shapes: bool = True) -> list[tuple[str, str]]:
+    """Units and size of the field on one axis after each layer, as they are written; nothing with faults."""
+    layers = stack.fields[1 : len(stack.stack.layers) + 1]
+    return [(f"{field.shape[0]:,}" if shapes else "", f"{field.size[0]:,}") for field in layers]
+
+
 # -- one unit ------------------------------------------------------------------------------------------------
 
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMenu
 
 from models.convolution_stack import PRESETS, ConvLayer
 from models.tokens import Position
 from tests.viewer.given_cloud import room, trace_of
+from viewer import stacks
 from viewer.forward import Pass
 from viewer.inputs import StackInput
 from viewer.session import NOWHERE, RunOptions
@@ -70,8 +70,8 @@ def test_a_new_stack_opens_by_its_key_and_from_the_welcome_page(make_window, qtb
 
 def test_presets_are_in_the_menu_and_every_pane_follows(stack_window, settled):
     window = stack_window
-    menu = QMenu(window)
-    pane(window, "stack").fill_menu(menu)
+    editor = pane(window, "stack").editor
+    menu = editor.presets.menu()
     assert [action.text() for action in menu.actions()] == list(PRESETS)
     expected = {
         "Plain 3×3": "9 × 9",
@@ -82,6 +82,7 @@ def test_presets_are_in_the_menu_and_every_pane_follows(stack_window, settled):
     for action in menu.actions():
         action.trigger()
         settled(window)
+        assert stacks.layers(editor.layers()) == PRESETS[action.text()].layers
         assert window.session.view.stack == PRESETS[action.text()]
         size = pane(window, "stack-field").rows["size"].value()
         assert size == expected.get(action.text(), size)
@@ -101,9 +102,7 @@ def test_the_published_dilated_figure_steps_over_its_input(stack_window, qtbot, 
     window.session.take_stack(PRESETS[FIGURE])
     settled(window)
     steps, field = pane(window, "stack-steps"), pane(window, "stack-field")
-    assert window.deck.docks["stack-steps"].subtitle() == (
-        "layer 1 · convolution 3 × 3, stride 1, padding 0, dilation 2"
-    )
+    assert window.deck.docks["stack-steps"].subtitle() == ("layer 1 · 3 × 3, stride 1, padding 0, dilation 2")
     seen = []
     for unit in np.ndindex(3, 3):
         steps.view.stepped.emit(unit)
@@ -126,7 +125,7 @@ def test_a_layer_chosen_in_the_table_is_looked_at_everywhere(stack_window, settl
     assert window.session.view.fields.layer == "layer 1"
     assert field.rows["size"].value() == "3 × 3"
     assert window.deck.docks["stack-steps"].subtitle().startswith("layer 1 ·")
-    pane(window, "stack-growth").plot.clicked.emit(0, 2)
+    pane(window, "stack-growth").plot.clicked.emit(4, 2)
     settled(window)
     assert field.rows["size"].value() == "5 × 5"
     table.selected.emit(0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from models.convolution_stack import PRESETS, ConvStack
 from models.receptive_field import by
@@ -22,11 +22,13 @@ class StackEditorPane(OfStackPane):
 
     name, title = "stack", "Stack"
     modalities, pages = ("stack", "points"), ("fields", "attention")
-    menu_title = "Stacks to begin with"
 
     def build(self) -> QWidget:
         self.editor = StackEditor()
+        self.editor.set_presets(list(PRESETS))
         self.editor.changed.connect(self._edited)
+        self.editor.preset.connect(lambda title: self.session.take_stack(PRESETS[title]))
+        self.editor.selected.connect(lambda index: self.session.set_fields(layer=f"layer {index + 1}"))
         self.axes = Segmented([(2, "2D"), (3, "3D")], "Axes")
         self.axes.changed.connect(self._set_axes)
         self.parallel = Segmented([(False, "One after another"), (True, "Parallel, added")], "Order")
@@ -58,16 +60,14 @@ class StackEditorPane(OfStackPane):
         self.side.set_range(1, stacks.LARGEST[stack.axes])
         self.side.set_value(view.stack.side)
         self.editor.set_layers(stacks.rows(stack))
-        self.editor.set_errors(stacks.faults(stack))
+        found = stacks.built(stack)
+        faults = {index: fault for index, fault in enumerate(stacks.faults(stack)) if fault}
+        whole = "" if faults or found.problem is None else str(found.problem)
+        self.editor.set_errors(faults, whole)
+        self.editor.set_results(stacks.results(found, shapes=not cloud))
+        at = found.number(found.field(view.fields.layer)) if found.fields else None
+        self.editor.set_selected(None if cloud else at)
         self.subtitle_changed.emit(_said(stack))
-
-    def fill_menu(self, menu: QMenu) -> None:
-        menu.clear()
-        for title, preset in PRESETS.items():
-            action = menu.addAction(title)
-            action.setCheckable(True)
-            action.setChecked(preset == self.session.view.stack)
-            action.triggered.connect(lambda _=False, preset=preset: self.session.take_stack(preset))
 
     def _edited(self, rows: list[dict[str, Any]]) -> None:
         self.session.set_stack("stack layers", layers=stacks.layers(rows))

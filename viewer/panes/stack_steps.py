@@ -11,7 +11,7 @@ from models.convolution_stack import sides, taps
 from models.task import Task
 from viewer import stacks
 from viewer.panes.of_stack import FieldsOfStackPane, chosen_unit
-from viewer.session import NOWHERE, Document, Hover, View
+from viewer.session import Document, Hover, View
 from viewer.stacks import Built
 from widgets.convolution_view import ConvolutionView
 
@@ -42,7 +42,6 @@ class StackStepsPane(FieldsOfStackPane):
         self.result = result
         if not result.fields:
             self._layer = None
-            self.view.pause()
             return
         number = result.number(result.field(self.session.view.fields.layer))
         if number is None:
@@ -62,30 +61,28 @@ class StackStepsPane(FieldsOfStackPane):
             self.view.set_layer(side, count, every, layer.padding)
         flat = " · two of three axes" if result.stack.axes == 3 else ""
         self.subtitle_changed.emit(
-            f"layer {number + 1} · {layer.kind} {layer.kernel} × {layer.kernel}, stride {layer.stride}, "
+            f"layer {number + 1} · {layer.kernel} × {layer.kernel}, stride {layer.stride}, "
             f"padding {layer.padding}, dilation {layer.dilation}{flat}"
         )
 
     def mark(self, view: View, hover: Hover) -> None:
         if self._layer is None or self.result is None or not self.result.fields:
             return
+        if self.view.playing() and hover.query is None:
+            return  # it goes on from where it is
         unit, _ = chosen_unit(self.result.field(view.fields.layer), view, hover)
         self.view.set_unit(unit[:2])
 
     def clear(self, document: Document | None) -> None:
-        self.view.pause()
         self._layer = self.result = None
 
     def _show_nothing(self, sentence: str) -> None:
         self._layer = None
-        self.view.pause()
         self.say_instead(sentence)
 
-    def _stepped(self, unit: tuple[int, int] | None) -> None:
-        result = self.result
-        if result is None or not result.fields or unit is None:
-            self.session.set_hover(NOWHERE)
+    def _stepped(self, unit: tuple[int, int]) -> None:
+        if self._layer is None:
             return
-        field = result.field(self.session.view.fields.layer)
+        field = self.result.field(self.session.view.fields.layer)
         middle = tuple(count // 2 for count in field.shape[2:])
         self.session.set_hover(Hover(query=stacks.place_of(field, (*unit, *middle))))

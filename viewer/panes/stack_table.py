@@ -58,6 +58,7 @@ class StackGrowthPane(FieldsOfStackPane):
         self.plot = GrowthPlot()
         self.plot.clicked.connect(self._clicked)
         self.result: Built | None = None
+        self.own = 0
         return self.plot
 
     def compute(self, stack: object, view: View, hover: Hover, task: Task) -> Built:
@@ -70,21 +71,20 @@ class StackGrowthPane(FieldsOfStackPane):
             return
         others = {title: preset for title, preset in PRESETS.items() if len(preset.layers) > 1}
         curves = [
-            stacks.curve("This stack", result, 0),
-            *(
-                stacks.curve(title, stacks.built(preset), 1 + number)
-                for number, (title, preset) in enumerate(others.items())
-                if preset != result.stack and not preset.parallel
-            ),
+            stacks.curve(title, stacks.built(preset), 1 + number)
+            for number, (title, preset) in enumerate(others.items())
+            if preset != result.stack and not preset.parallel
         ]
+        self.own = len(curves)  # drawn last, over the others
+        curves.append(stacks.curve("This stack", result, 0))
         self.plot.set_series(curves, float(result.stack.side))
-        self.subtitle_changed.emit("field ↑  layer →  beside the stacks of the menu")
+        self.subtitle_changed.emit("field ↑  layer →  beside the presets")
 
     def mark(self, view: View, hover: Hover) -> None:
         if self.result is not None and self.result.fields:
             at = self.result.fields.index(self.result.field(view.fields.layer))
-            self.plot.set_selected((0, at))
+            self.plot.set_selected((self.own, at))
 
     def _clicked(self, series: int, index: int) -> None:
-        if series == 0 and index > 0:
+        if series == self.own and index > 0:
             self.session.set_fields(layer=self.result.fields[index].name)
