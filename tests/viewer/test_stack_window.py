@@ -13,7 +13,7 @@ from tests.viewer.given_cloud import room, trace_of
 from viewer import stacks
 from viewer.forward import Pass
 from viewer.inputs import StackInput
-from viewer.session import NOWHERE, RunOptions
+from viewer.session import NOWHERE, Hover, RunOptions
 
 WAIT = 60_000
 PLAIN = Qt.KeyboardModifier.NoModifier
@@ -115,6 +115,12 @@ def test_the_published_dilated_figure_steps_over_its_input(stack_window, qtbot, 
     window.session.set_hover(NOWHERE)
     settled(window)
     assert field.looked.unit == (1, 1)
+    # A place that the next stack has and this one has not, pointed at before anything is painted.
+    window.session.take_stack(PRESETS["ASPP rates"])
+    window.session.set_fields(layer="layer 2")
+    window.session.set_hover(Hover(query=Position(50.5, 20.5, 0)))
+    settled(window)
+    assert field.looked.unit == (20, 50)
 
 
 def test_a_layer_chosen_in_the_table_is_looked_at_everywhere(stack_window, settled):

@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtWidgets import QWidget
 
 from models.convolution_stack import sides, taps
+from models.receptive_field import Field
 from models.task import Task
 from viewer import stacks
 from viewer.panes.of_stack import FieldsOfStackPane, chosen_unit
@@ -15,7 +16,7 @@ from viewer.session import Document, Hover, View
 from viewer.stacks import Built
 from widgets.convolution_view import ConvolutionView
 
-LARGEST = 64
+LARGEST = 128
 """Units a side of the layer's input at most: more would be too small to be told apart."""
 
 
@@ -27,7 +28,8 @@ class StackStepsPane(FieldsOfStackPane):
     def shown(self) -> QWidget:
         self.view = ConvolutionView()
         self.view.stepped.connect(self._stepped)
-        self.result: Built | None = None
+        self.field: Field | None = None
+        """Of the layer that is shown; None where there is none."""
         self._layer: tuple[object, int] | None = None
         return self.view
 
@@ -39,17 +41,16 @@ class StackStepsPane(FieldsOfStackPane):
 
     def paint(self, result: Built) -> None:
         super().paint(result)
-        self.result = result
+        self.field = None
         if not result.fields:
-            self._layer = None
             return
         number = result.number(result.field(self.session.view.fields.layer))
         if number is None:
-            self._show_nothing("The sum adds the branches unit by unit: choose one of them to see it step.")
+            self.say_instead("The sum adds the branches unit by unit: choose one of them to see it step.")
             return
         layer, side = result.stack.layers[number], sides(result.stack)[number]
         if side > LARGEST:
-            self._show_nothing(
+            self.say_instead(
                 f"The input of layer {number + 1} has {side} units a side, more than the {LARGEST} that can "
                 "be told apart here. Choose a later layer, or a smaller input."
             )
@@ -59,6 +60,7 @@ class StackStepsPane(FieldsOfStackPane):
             count = result.fields[number + 1].shape[0]
             every = np.stack([taps(layer, unit, side) for unit in range(count)])
             self.view.set_layer(side, count, every, layer.padding)
+        self.field = result.fields[number + 1]
         flat = " · two of three axes" if result.stack.axes == 3 else ""
         self.subtitle_changed.emit(
             f"layer {number + 1} · {layer.kernel} × {layer.kernel}, stride {layer.stride}, "
@@ -66,23 +68,17 @@ class StackStepsPane(FieldsOfStackPane):
         )
 
     def mark(self, view: View, hover: Hover) -> None:
-        if self._layer is None or self.result is None or not self.result.fields:
+        if self.field is None:
             return
         if self.view.playing() and hover.query is None:
             return  # it goes on from where it is
-        unit, _ = chosen_unit(self.result.field(view.fields.layer), view, hover)
+        unit, _ = chosen_unit(self.field, view, hover)
         self.view.set_unit(unit[:2])
 
     def clear(self, document: Document | None) -> None:
-        self._layer = self.result = None
-
-    def _show_nothing(self, sentence: str) -> None:
-        self._layer = None
-        self.say_instead(sentence)
+        self.field = None
 
     def _stepped(self, unit: tuple[int, int]) -> None:
-        if self._layer is None:
-            return
-        field = self.result.field(self.session.view.fields.layer)
-        middle = tuple(count // 2 for count in field.shape[2:])
-        self.session.set_hover(Hover(query=stacks.place_of(field, (*unit, *middle))))
+        if self.field is not None:
+            middle = tuple(count // 2 for count in self.field.shape[2:])
+            self.session.set_hover(Hover(query=stacks.place_of(self.field, (*unit, *middle))))
