@@ -18,6 +18,7 @@ from viewer.cloud_maps import chosen, in_input, stages
 from viewer.clouds import CloudInput
 from viewer.maps import derived
 from viewer.session import CloudSettings, ColourBy, Reach, View
+from viewer.stacks import up_to
 from widgets.colormap import Scale, levels, lut, scale_of
 from widgets.palettes import RIGHT, UNLABELLED, WRONG, class_colours
 
@@ -278,7 +279,7 @@ def _over_voxels(trace: Trace, view: View, tokens: np.ndarray, task: Task) -> Fi
     """The field of the view's stack of convolutions: all that lies in the box, or what a sparse one sees."""
     from models.voxels import voxel_field, voxels
 
-    cloud, stack = view.cloud, view.stack
+    cloud, stack = view.cloud, up_to(view.stack, view.fields.layer)
     grid = derived(trace, ("voxels", cloud.voxel), lambda: voxels(trace.tokens.positions, cloud.voxel))
     key = ("voxels", cloud.voxel, cloud.sparse, stack, view.selection.queries)
     found = derived(trace, key, lambda: voxel_field(grid, stack, tokens, cloud.sparse, task))

@@ -7,7 +7,7 @@ and z in three; unit p of an axis covers [p, p + 1).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from math import sqrt
 
@@ -51,6 +51,15 @@ def built(stack: ConvStack) -> Built:
         return Built(stack, convolution_stack.fields(stack))
     except HeadlightError as error:
         return Built(stack, (), error)
+
+
+def up_to(stack: ConvStack, name: str) -> ConvStack:
+    """The stack whose last layer is the one of this name: all of it, where there is none; one branch alone."""
+    for index in range(len(stack.layers)):
+        if name == f"layer {index + 1}":
+            kept = stack.layers[index : index + 1] if stack.parallel else stack.layers[: index + 1]
+            return replace(stack, layers=kept, parallel=False)
+    return stack
 
 
 # -- the editor's rows ---------------------------------------------------------------------------------------

@@ -65,9 +65,13 @@ def test_the_voxel_field_is_a_reach_like_the_others(opened):
     assert "5³ voxels, 0.5 × 0.5 × 1 m" in dock.subtitle()
     classes.voxel.changed.emit("PointPillars")
     settle()
-    assert "5 × 5 × 1 voxels, 0.8 × 0.8 × all m" in dock.subtitle()
+    assert "5 × 5 × 1 voxels, 0.8 × 0.8 m of any height" in dock.subtitle()
     assert np.isfinite(second.view._overlay.marks.box).all()
-    for _ in range(3):
+    session.set_stack(layers=(ConvLayer(5, padding=2), ConvLayer(3, stride=2)))
+    session.set_fields(layer="layer 1")  # the units of a layer before the last
+    settle()
+    assert "5 × 5 × 1 voxels" in dock.subtitle()
+    for _ in range(5):
         window.actions_.run("undo")
     settle()
     np.testing.assert_allclose(second.view._overlay.marks.box, box)

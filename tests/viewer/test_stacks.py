@@ -27,6 +27,16 @@ def test_each_faulty_layer_is_told_until_nothing_can_be_said():
     assert small[1].startswith("Has a kernel that reaches over 5 units, but its input has 4.")
 
 
+def test_a_stack_ends_with_the_chosen_layer():
+    first, second = ConvLayer(), ConvLayer(5)
+    stack = ConvStack((first, second))
+    assert stacks.up_to(stack, "layer 1").layers == (first,)
+    assert stacks.up_to(stack, "layer 2") == stacks.up_to(stack, "") == stacks.up_to(stack, "sum") == stack
+    branches = ConvStack((first, second), parallel=True)
+    assert stacks.up_to(branches, "layer 2") == ConvStack((second,))
+    assert stacks.up_to(branches, "sum") is branches
+
+
 def test_a_place_leads_to_a_unit_and_back():
     for name in ("VGG16", "3D stack"):
         field = stacks.built(PRESETS[name]).fields[-1]

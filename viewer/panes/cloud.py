@@ -157,7 +157,8 @@ class View3DPane(CloudPane):
 
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
         cloud = view.cloud
-        voxels = (cloud.voxel, cloud.sparse, view.stack) if cloud.reach == "voxels" else ()
+        stack = (cloud.voxel, cloud.sparse, view.stack, view.fields.layer)
+        voxels = stack if cloud.reach == "voxels" else ()
         return cloud.palette, cloud.hidden, cloud.reach, voxels, view.selection.queries, view.map.colours
 
     def _shown_by(self, scene: Scene, view: View) -> ColourBy:

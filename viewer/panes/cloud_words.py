@@ -71,8 +71,10 @@ def voxels_said(found: VoxelField) -> str:
     same = len(set(found.size)) == 1
     said = f"{found.size[0]}³ voxels" if same else " × ".join(map(str, found.size)) + " voxels"
     if found.box is not None:
-        sides = [f"{metres:.3g}" if np.isfinite(metres) else "all" for metres in found.box[1] - found.box[0]]
-        said += f", {sides[0] if len(set(sides)) == 1 else ' × '.join(sides)} m"
+        extent = found.box[1] - found.box[0]
+        sides = [f"{metres:.3g}" for metres in extent if np.isfinite(metres)]
+        said += f", {sides[0] if sides == sides[:1] * 3 else ' × '.join(sides)} m"
+        said += " of any height" if len(sides) < 3 else ""
     holding = f"{found.occupied:,} hold points"
     if found.reaching < found.occupied:
         holding += f", {found.reaching:,} reach it"

@@ -66,7 +66,7 @@ class StackEditorPane(OfStackPane):
         self.editor.set_errors(faults, whole)
         self.editor.set_results(stacks.results(found, shapes=not cloud))
         at = found.number(found.field(view.fields.layer)) if found.fields else None
-        self.editor.set_selected(None if cloud else at)
+        self.editor.set_selected(at)
         self.subtitle_changed.emit(_said(stack))
 
     def _edited(self, rows: list[dict[str, Any]]) -> None:
