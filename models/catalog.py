@@ -47,7 +47,7 @@ class Entry:
     id: what `find` takes. megabytes: size of the weights on disk. folder: where it lies, None while only the
     hub has it (then modality, layers, heads and size are not known yet). mean_pooled: its answer is the mean
     over all tokens, not the class token's. file: the checkpoint of a point model that is one file alone.
-    family: of a published network. convolutional: it has no attention. notice: what the user should know of
+    family: of a published network. convolutional: it has no attention. notices: what the user should know of
     its weights.
     """
 
@@ -65,7 +65,7 @@ class Entry:
     file: Path | None = None
     family: str = ""
     convolutional: bool = False
-    notice: str = ""
+    notices: tuple[str, ...] = ()
 
     def card(self, untrained: bool = False) -> ModelCard:
         """What is said of it beside its results. Only for an entry whose modality is known."""
@@ -170,7 +170,7 @@ def find(name: str, trust_pickle: bool = False) -> Entry:
 def download(entry: Entry) -> Entry:
     """The entry with its folder, fetched from the hub if need be. HeadlightError without a network.
 
-    A published network whose weights cannot be had stays without a folder; its `notice` says why, and its
+    A published network whose weights cannot be had stays without a folder; its `notices` say why, and its
     weights will be random.
     """
     if entry.folder is not None:
@@ -457,7 +457,9 @@ def _fetched(entry: Entry, network: Published) -> Entry:
             where="published",
             source=f"random weights in the configuration of {network.paper}",
             licence="nothing was downloaded",
-            notice=f"{network.title} is untrained, its weights are random: {error.cause} {error.next_step}",
+            notices=(
+                f"{network.title} is untrained, its weights are random: {error.cause} {error.next_step}",
+            ),
         )
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -15,78 +14,35 @@ from torch import nn
 from models.attention import Trace
 from models.catalog import Entry
 from models.errors import HeadlightError, first_line
-from models.image_fields import answer, map_field
+from models.image_fields import answer, map_field, twin
 from models.loading import load_entry
 from models.pixels import Normalisation
 from models.receptive_field import Field
 from models.task import SILENT, Task
 from models.tokens import Box, PatchTokens
-from models.vision import LARGEST, snap_size
+from models.vision import LARGEST, Fit, fit
 
 MAX_PIXELS = LARGEST**2
 """Of what a network sees: the largest square that can be asked for."""
-PROBE = 255
-"""Pixels of a side that no usual stride divides: it shows whether a network leaves out what is left over."""
+PROBES = (511, 1023)
+"""Pixels of a side that no usual stride divides: they show whether a network leaves out what is left over."""
 
 
-@dataclass(frozen=True)
-class Sight:
-    """What the network sees: height × width pixels of its own, from `region` of the picture."""
-
-    height: int
-    width: int
-    region: Box
-    notices: tuple[str, ...] = ()
-
-
-def sight(height: int, width: int, size: int, multiple: int) -> Sight:
-    """How a picture of height × width is seen when its short side becomes `size` pixels.
-
-    multiple: what both sides seen must be a multiple of. The short side is covered whole, of the long side
-    the centred part that makes a whole number; both axes have one scale. Where this would make more than
-    MAX_PIXELS the size is lowered, and a notice says so.
-    """
-    short, long = min(height, width), max(height, width)
-    wanted = snap_size(size, multiple) // multiple
-    most = math.isqrt(MAX_PIXELS // multiple**2 * short // long)
-    across = min(wanted, most)  # multiples on the short side
-    if not across:
-        raise HeadlightError(
-            f"The picture is {width:,} × {height:,} pixels: no strip of it that the network can take stays "
-            f"within {MAX_PIXELS:,} pixels.",
-            "Crop it to a less extreme shape.",
-        )
-    notices = ()
-    if across < wanted:
-        notices = (
-            f"The picture is {width:,} × {height:,} pixels: its short side was lowered from "
-            f"{wanted * multiple:,} to {across * multiple:,} pixels, to stay within {MAX_PIXELS:,} in all.",
-        )
-    along = long * across // short
-    covered = along * short / across  # of the long side, in the picture's pixels
-    margin = (long - covered) / 2
-    if width >= height:
-        region = Box(margin, 0.0, margin + covered, float(height))
-        return Sight(across * multiple, along * multiple, region, notices)
-    region = Box(0.0, margin, float(width), margin + covered)
-    return Sight(along * multiple, across * multiple, region, notices)
-
-
-def map_region(field: Field, seen: Sight) -> Box:
-    """The part of the picture that the last map's units stand for, one stride each; field: the map's.
+def map_region(field: Field, seen: Box) -> Box:
+    """The part of the picture that a map's units stand for, one stride each. seen: what the network saw.
 
     Each unit's cell is centred on the middle of what it sees, which is not where the picture cut into equal
     parts would put it: with a padding of 3 at its first convolution a ResNet's unit 0 looks at pixel 0, so
     that its map of 7 × 7 reaches from −15.5 to 208.5 of 224 pixels and leaves 15.5 at the other end. A cell
     may therefore lie partly outside of the picture.
     """
-    scale = (seen.region.y1 - seen.region.y0) / seen.height  # the same on both axes
+    scale = (seen.y1 - seen.y0) / field.input_shape[0]  # the same on both axes
     first = field.centre((0, 0))
     (y0, y1), (x0, x1) = (
         ((c - j / 2) * scale, (c + (n - 0.5) * j) * scale)
         for c, j, n in zip(first, field.stride, field.shape, strict=True)
     )
-    return Box(seen.region.x0 + x0, seen.region.y0 + y0, seen.region.x0 + x1, seen.region.y0 + y1)
+    return Box(seen.x0 + x0, seen.y0 + y0, seen.x0 + x1, seen.y0 + y1)
 
 
 class ConvolutionalEngine:
@@ -112,21 +68,17 @@ class ConvolutionalEngine:
         [rows, columns, channels]. Raises HeadlightError for a picture too long, or too small for the network.
         """
         task.progress(0.0, "Preparing the picture")
-        seen = sight(*pixels.shape[:2], size, self._needed(task))
-        values = self.normalisation.values(pixels, seen.region, seen.height, seen.width)
-        task.progress(0.1, f"{self.entry.title} looks at {seen.width:,} × {seen.height:,} pixels")
+        fitted = self._fit(*pixels.shape[:2], size)
+        values = self.normalisation.values(pixels, fitted.region, *fitted.grid)
+        task.progress(0.1, f"{self.entry.title} looks at {fitted.grid[1]:,} × {fitted.grid[0]:,} pixels")
         began = time.perf_counter()
-        with torch.no_grad(), _cancellable(self.model, task), self._explained(seen):
+        with torch.no_grad(), _cancellable(self.model, task), self._explained(fitted):
             features = answer(self.model, torch.from_numpy(values)[None].to(self.device))[0]
         seconds = time.perf_counter() - began
-        task.progress(0.8, "Finding where its units lie")
-        field = map_field(self.model, (seen.height, seen.width), task)
         rows, columns = features.shape[1:]
+        region, unknown = self._region(fitted, (rows, columns), task)
         labels = tuple(f"unit ({row}, {column})" for row in range(rows) for column in range(columns))
-        tokens = PatchTokens(
-            labels, np.zeros(len(labels), bool), grid=(rows, columns), region=map_region(field, seen)
-        )
-        notices = (self.entry.notice,) if self.entry.notice else ()
+        tokens = PatchTokens(labels, np.zeros(len(labels), bool), grid=(rows, columns), region=region)
         return Trace(
             model=self.card,
             layers=(),
@@ -135,31 +87,55 @@ class ConvolutionalEngine:
             readout=None,
             seconds=seconds,
             device=self.device,
-            notices=(*notices, *seen.notices),
+            notices=(*self.entry.notices, *fitted.notices, *unknown),
             outputs={"patches": features.movedim(0, -1)},
         )
 
-    def _needed(self, task: Task) -> int:
-        """What the sides of its input must be multiples of: its total stride, or 1.
+    def _fit(self, height: int, width: int, size: int) -> Fit:
+        """What is seen of a picture; the grid is that of the pixels the network gets.
 
         A network whose strided layers have no padding (ConvNeXt, VGG) leaves out the pixels that its stride
         does not divide, at the right and below. It gets a multiple, cut from the picture's middle, so that
         the map covers what was seen. One that pads (ResNet, MobileNet) reads every pixel and is given all.
         """
         if self._multiple is None:
-            field = map_field(self.model, (PROBE, PROBE), task)
-            stride = field.stride[0]
-            self._multiple = stride if field.shape[0] < -(-PROBE // stride) else 1
-        return self._multiple
+            few, many = self._units(PROBES)
+            stride = round((PROBES[1] - PROBES[0]) / max(many - few, 1))
+            self._multiple = stride if many < -(-PROBES[1] // stride) else 1
+        unit = self._multiple
+        name = "pixels" if unit == 1 else f"squares of {unit} pixels"
+        fitted = fit(height, width, size, unit, MAX_PIXELS // unit**2, name)
+        return replace(fitted, grid=(fitted.grid[0] * unit, fitted.grid[1] * unit))
+
+    def _region(self, fitted: Fit, grid: tuple[int, int], task: Task) -> tuple[Box, tuple[str, ...]]:
+        """(where the units lie, notices). Of a network that cannot be followed: evenly over what it saw."""
+        task.progress(0.8, "Finding where the map's units lie")
+        try:
+            field = map_field(self.model, fitted.grid, task)
+        except HeadlightError as error:
+            said = (
+                f"Where the units of {self.entry.title}'s map lie is a guess, to half a stride: {error.cause}"
+            )
+            return fitted.region, (said,)
+        if field.shape != grid:
+            raise ValueError(f"{self.entry.title}: a map of {grid} units, but a field of {field.shape}")
+        return map_region(field, fitted.region), ()
+
+    def _units(self, sides: tuple[int, ...]) -> list[int]:
+        """Units per axis of the map of a square of each of these sides. Nothing is computed for it."""
+        model = twin(self.model)
+        with torch.no_grad():
+            return [answer(model, torch.empty(1, 3, side, side, device="meta")).shape[2] for side in sides]
 
     @contextmanager
-    def _explained(self, seen: Sight) -> Iterator[None]:
+    def _explained(self, fitted: Fit) -> Iterator[None]:
         """Networks say in words of their own that a picture is too small for them."""
         try:
             yield
         except (RuntimeError, ValueError) as error:
+            height, width = fitted.grid
             raise HeadlightError(
-                f"{self.entry.title} cannot read {seen.width:,} × {seen.height:,} pixels: "
+                f"{self.entry.title} cannot read {width:,} × {height:,} pixels: "
                 f"{first_line(error).rstrip('.')}.",
                 "Choose a larger size, or crop the picture to a less extreme shape.",
             ) from error

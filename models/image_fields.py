@@ -15,7 +15,6 @@ from torch import Tensor, nn
 
 from models import catalog, published
 from models.attention import Trace
-from models.effective_field import Effective, effective_field
 from models.errors import HeadlightError
 from models.receptive_field import Field
 from models.receptive_walk import walk
@@ -23,6 +22,7 @@ from models.task import SILENT, Task
 
 if TYPE_CHECKING:
     from models.convolutional import ConvolutionalEngine
+    from models.effective_field import Effective
     from models.vision import VisionEngine
 
     ImageEngine = ConvolutionalEngine | VisionEngine
@@ -57,6 +57,8 @@ def effective_of(
     normal with the mean 0 and variance 1 of normalised pictures. HeadlightError for a layer or a unit that
     does not exist.
     """
+    from models.effective_field import effective_field
+
     fields = {field.name: field for field in fields_of(engine, trace, task)}
     if layer not in fields:
         raise HeadlightError(f"{engine.card.title} has no layer “{layer}”.", "Choose one of the list.")
@@ -94,7 +96,7 @@ def fields_at(model: nn.Module, shape: tuple[int, int], task: Task = SILENT) -> 
     shape = (int(shape[0]), int(shape[1]))
     known = _walked.setdefault(model, OrderedDict())
     if shape not in known:
-        known[shape] = _to_the_map(_twin(model), shape, task)
+        known[shape] = _to_the_map(twin(model), shape, task)
         while len(known) > KEPT:
             known.popitem(last=False)
     return known[shape]
@@ -119,23 +121,17 @@ def answer(model: nn.Module, pixels: Tensor) -> Tensor:
 
 
 def _to_the_map(model: nn.Module, shape: tuple[int, int], task: Task) -> tuple[Field, ...]:
-    """The walk of a network without weights, without what comes after its last map: a pooler sees all and
-    lies nowhere."""
+    """The walk without what comes after the last map: a pooler sees everything and lies nowhere."""
     fields = walk(model, (3, *shape), task, forward=called)
-    with torch.no_grad(), torch.device("meta"):
-        result = answer(model, torch.empty(1, 3, *shape))
-    if result.ndim != 4:
-        return fields
-    grid = tuple(result.shape[2:])
-    last = max(index for index, field in enumerate(fields) if field.shape == grid)
+    last = max((at for at, field in enumerate(fields) if max(field.shape) > 1), default=len(fields) - 1)
     return fields[: last + 1]
 
 
-def _twin(model: nn.Module) -> nn.Module:
-    """The same network without weights: what follows its layers never meets a pass in another thread."""
+def twin(model: nn.Module) -> nn.Module:
+    """The same network without weights, on the meta device: a pass in another thread does not meet it."""
     config = copy.deepcopy(model.config)
-    if hasattr(config, "_attn_implementation"):
-        config._attn_implementation = "eager"
+    if getattr(config, "_attn_implementation", None) not in (None, "eager", "sdpa"):
+        config._attn_implementation = "sdpa"  # a pass in another thread is being recorded
     with torch.device("meta"):
         return type(model)(config).eval().requires_grad_(False)
 

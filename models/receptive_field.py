@@ -31,6 +31,8 @@ class Field:
     that sees nothing but padding has an empty interval.
     input_shape: pixels per axis of the input.
     anchor: where the middle of unit 0 itself lies, if not in the middle of what it sees (whole, intervals).
+    dims: the dimensions of the layer's output that hold the axes, one for all in a sequence of tokens, whose
+    first `prefix` tokens lie nowhere.
     """
 
     name: str
@@ -47,6 +49,8 @@ class Field:
     note: str = ""
     input_shape: tuple[int, ...] = ()
     anchor: tuple[float, ...] | None = None
+    dims: tuple[int, ...] = ()
+    prefix: int = 0
 
     def box(self, unit: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
         """Per axis [first, last + 1) in pixels of the input, not clipped at its edge."""

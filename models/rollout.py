@@ -2,11 +2,16 @@
 
 Each layer becomes one row-stochastic matrix Â; the rollout is Â_last … Â_first. One row of that product needs
 no n × n matrix at all: it starts at the last layer and is multiplied down, a few rows of Â at a time.
+
+There is no published rollout through windows and stages. Headlight's own: windows are scattered into the map
+of their stage, which is square and sparse; a token of a coarser grid (patch merging, keys of a reduced
+sequence) is the mean of the tokens in its place.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -14,6 +19,7 @@ import torch
 from models.attention import AttentionLayer
 from models.errors import HeadlightError, TooLarge
 from models.rollout_settings import RolloutSettings
+from models.rollout_steps import can_spread, shares, spread, through_windows
 from models.task import SILENT, Task
 
 MATRIX_LIMIT = 5401
@@ -31,8 +37,9 @@ def rollout_row(
 ) -> np.ndarray:
     """float32 (keys,): the rollout of one query, or the mean of several (int (m,)), for the price of one.
 
-    After each layer `task.partial` gets the product so far, float32 (keys,): what the rollout would be if the
-    layers still to come passed everything on unchanged. Raises HeadlightError for layers that do not compose.
+    queries: tokens of the last layer of the range; the result is over those of the first. After each layer
+    `task.partial` gets the product so far, float32 (keys,): what the rollout would be if the layers still to
+    come passed everything on unchanged. Raises HeadlightError for layers that do not compose.
     """
     chosen, size = _chosen(layers, settings)
     queries = _within(np.atleast_1d(queries), size)
@@ -76,10 +83,12 @@ def _composed(
     shown: Callable[[torch.Tensor], torch.Tensor],
 ) -> np.ndarray:
     """`shown` of [m, n] · Â_last … Â_first, and of every product on the way as a partial result."""
+    here, end = layers[-1].queries, layers[0].queries
     for done, layer in enumerate(reversed(layers)):
         task.progress(done / len(layers), f"Rollout through {layer.name}")
-        product = _through(layer, product, settings, task)
-        task.partial(shown(product).cpu().numpy())
+        product = _through(layer, spread(product, here, layer.queries), settings, task)
+        here = layer.queries
+        task.partial(shown(spread(product, here, end)).cpu().numpy())
     task.progress(1.0, "Rollout done")
     return shown(product).cpu().numpy()
 
@@ -88,10 +97,13 @@ def _through(
     layer: AttentionLayer, product: torch.Tensor, settings: RolloutSettings, task: Task
 ) -> torch.Tensor:
     """product · Â for one layer: [m, n] · [n, n], only over rows of Â that meet a weight other than 0."""
-    size = product.shape[1]
+    if layer.kind == "window":
+        return through_windows(layer, product, settings, task)
+    size = len(layer.keys)
     rows = max(1, CHUNK // size)
     carried = torch.nonzero(product.abs().amax(dim=0)).flatten().tolist()
-    total = torch.zeros_like(product)
+    looked = torch.zeros(len(product), size)  # at the keys, which may be fewer than the tokens
+    kept = torch.zeros_like(product)
     position = 0
     while position < len(carried):
         task.check()
@@ -100,40 +112,21 @@ def _through(
         while end < len(carried) and carried[end] < start + rows:
             end += 1
         stop = carried[end - 1] + 1
-        step = _step(layer, start, stop, settings)  # [rows, n]
-        if total.device != step.device:
-            product, total = product.to(step.device), total.to(step.device)
-        total.addmm_(product[:, start:stop], step)
+        # A copy: the layer may keep the weights it hands out, and the rest here works in place.
+        step = layer.block(settings.fusion, start, stop).clone()  # [rows, keys]
+        through, past = shares(step, settings)
+        if looked.device != step.device:
+            product, looked, kept = (x.to(step.device) for x in (product, looked, kept))
+        looked.addmm_(product[:, start:stop] * through, step)
+        kept[:, start:stop] = product[:, start:stop] * past
         position = end
-    return total
-
-
-def _step(layer: AttentionLayer, start: int, stop: int, settings: RolloutSettings) -> torch.Tensor:
-    """Rows [start, stop) of Â: [rows, n], each of sum 1."""
-    # A copy: the layer may keep the weights it hands out, and the rest here works in place.
-    weights = layer.block(settings.fusion, start, stop).clone()
-    if settings.discard:
-        weights = _keep_highest(weights, settings.discard)
-    own = torch.arange(stop - start, device=weights.device)
-    if settings.residual != "add":
-        weights /= weights.sum(dim=-1, keepdim=True).clamp_min(torch.finfo(weights.dtype).tiny)
-    if settings.residual != "none":
-        weights[own, own + start] += 1
-        weights /= weights.sum(dim=-1, keepdim=True)
-    return weights
-
-
-def _keep_highest(weights: torch.Tensor, discard: float) -> torch.Tensor:
-    """[rows, n] with the ⌊discard · n⌋ lowest weights of each row at 0."""
-    lowest = int(discard * weights.shape[1])
-    threshold = weights.kthvalue(lowest + 1, dim=-1, keepdim=True).values
-    return weights.masked_fill_(weights < threshold, 0)
+    return spread(looked, layer.keys, layer.queries) + kept
 
 
 def _chosen(
     layers: Sequence[AttentionLayer], settings: RolloutSettings
 ) -> tuple[Sequence[AttentionLayer], int]:
-    """(the layers of the range, their number of tokens)."""
+    """(the layers of the range, the number of tokens that leave the last of them)."""
     last = len(layers) - 1 if settings.last is None else settings.last
     if not 0 <= settings.first <= last < len(layers):
         raise HeadlightError(
@@ -141,19 +134,15 @@ def _chosen(
             "Choose a first layer that is not after the last one.",
         )
     chosen = layers[settings.first : last + 1]
-    tokens = chosen[0].queries
-    for layer in chosen:
-        if (
-            layer.kind != "self"
-            or layer.queries.labels != tokens.labels
-            or layer.keys.labels != tokens.labels
-        ):
+    for before, layer in pairwise((None, *chosen)):
+        follows = before is None or can_spread(layer.queries, before.queries)
+        if layer.kind not in ("self", "window") or not can_spread(layer.keys, layer.queries) or not follows:
             raise HeadlightError(
                 f"Rollout needs layers in which the same tokens attend to each other, and {layer.name} "
                 f"({layer.kind}, {len(layer.queries):,} × {len(layer.keys):,}) does not fit.",
                 "Choose a range of self-attention layers of the same size.",
             )
-    return chosen, len(tokens)
+    return chosen, len(chosen[-1].queries)
 
 
 def _within(queries: np.ndarray, size: int) -> np.ndarray:

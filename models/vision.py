@@ -70,7 +70,7 @@ def fit(
         across -= 1
     if not across:
         raise HeadlightError(
-            f"The picture is {width:,} × {height:,} pixels: one row of square {name} has "
+            f"The picture is {width:,} × {height:,} pixels: one row of {name} has "
             f"{long // short:,} of them, more than {limit:,}.",
             "Crop it to a less extreme shape.",
         )
@@ -134,7 +134,6 @@ class VisionEngine:
             layers = self._plain(calls, tokens)
             task.progress(0.9, "Looking for artifact tokens")
             artifacts = artifact_tokens(layers, tokens, task)
-        notices = (self.entry.notice,) if self.entry.notice else ()
         return Trace(
             model=self.card,
             layers=tuple(layers),
@@ -144,7 +143,7 @@ class VisionEngine:
             seconds=seconds,
             device=self.device,
             artifacts=artifacts,
-            notices=(*notices, *fitted.notices),
+            notices=(*self.entry.notices, *fitted.notices),
             outputs={"patches": self._patches(output.last_hidden_state[0], layers[-1].queries)},
             has_saliency=saliency.there_is(self.entry.folder),
         )
@@ -168,8 +167,8 @@ class VisionEngine:
         if snap_size(size, self.unit) >= smallest:
             return fitted
         said = (
-            f"The short side was raised from {size:,} to {snap_size(raised, self.unit):,} pixels, since "
-            f"windows of {self._blocks.smallest} × {self._blocks.smallest} tokens need as many."
+            f"The short side was raised from {size:,} to {snap_size(raised, self.unit):,} pixels: windows of "
+            f"{self._blocks.smallest} × {self._blocks.smallest} tokens need as many."
         )
         return replace(fitted, notices=(*fitted.notices, said))
 

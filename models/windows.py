@@ -88,6 +88,10 @@ class WindowLayer(BlockLayer):
         """The number of the window in which this token lies."""
         return int(self._window[query])
 
+    def windows_of(self, tokens: np.ndarray) -> np.ndarray:
+        """int (m,): the number of the window of each."""
+        return self._window[tokens]
+
     def members(self, window: int) -> np.ndarray:
         """int (k,): the tokens of a window, sorted."""
         slots = self.slots[window]
@@ -148,14 +152,18 @@ class WindowLayer(BlockLayer):
 
     def padding_share(self, head: Head, query: np.ndarray | int) -> float:
         """The share of the row that lies on padding: 0 to 1, the mean over several queries."""
-        if not self.is_padded:
-            return 0.0
-        total = 0.0
-        for windows, counts in self._chosen(np.atleast_1d(query)):
-            empty = torch.as_tensor(self.slots[windows] == PADDING, device=self._call.device)
-            weights = self.windows(head, windows)  # [c, w², w²]
-            total += float(torch.einsum("cqs,cq,cs->", weights, counts, empty.float()))
-        return total / len(np.atleast_1d(query))
+        return float(self.padding_shares(head, np.atleast_1d(query)).mean())
+
+    def padding_shares(self, head: Head, queries: np.ndarray) -> np.ndarray:
+        """float32 (m,): of each query's row the share that lies on padding."""
+        found = np.zeros(len(self.queries), np.float32)
+        if self.is_padded:
+            for part in self._parts_of(np.unique(self._window[queries])):
+                empty = self.slots[part] == PADDING
+                held = torch.as_tensor(empty, device=self._call.device, dtype=torch.float32)
+                shares = torch.einsum("cqs,cs->cq", self.windows(head, part), held).cpu().numpy()
+                found[self.slots[part][~empty]] = shares[~empty]
+        return found[queries]
 
     def windows(self, head: Head, which: np.ndarray) -> Tensor:
         """float32 [len(which), w², w²] on the device: of these windows one head's weights, or all fused."""

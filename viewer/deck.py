@@ -92,7 +92,8 @@ class Deck(QMainWindow):
     def reset(self) -> None:
         """The default layout of the present page."""
         for dock in self.docks.values():
-            dock.setFloating(False)
+            if dock.isFloating():
+                dock.setFloating(False)
             self.removeDockWidget(dock)
         {
             ("image", "attention"): self._lay_image,

@@ -136,7 +136,12 @@ def seen(trace: Trace, checks: tuple[float, ...], task: Task = SILENT) -> Seen:
     from models.image_fields import fields_of
 
     fields = derived(trace, "fields", lambda: fields_of(engine_of(trace, task), trace, task))
-    return Seen(trace, checks, fields)
+    return Seen(trace, checks, layers_of(fields))
+
+
+def layers_of(fields: Sequence[Field]) -> tuple[Field, ...]:
+    """Without the input, which is no layer."""
+    return tuple(field for field in fields if field.kind != "input")
 
 
 def second(trace: Trace, what: ImageInput, options: RunOptions, model: str, task: Task = SILENT) -> Seen:
@@ -323,10 +328,10 @@ def _lines(tokens: PatchTokens, rows: np.ndarray, columns: np.ndarray) -> np.nda
 
 @dataclass(frozen=True)
 class Growth:
-    """How the field grows through a network: a point for each layer that widens it.
+    """How the field grows through a network.
 
-    network: its id. depths: 1, 2, ... sizes: pixels, the larger side. names: of the layers. whole_from: the
-    first point from which on every unit sees the whole picture, None if none does.
+    network: its id. depths: 1, 2, ... sizes: pixels, the larger side. names: of the
+    layers. whole_from: the first point from which on every unit sees the whole picture, None if none does.
     """
 
     network: str
@@ -342,7 +347,7 @@ def growth(network: str, side: int, task: Task = SILENT) -> Growth:
     from models import image_fields
     from models.published import PUBLISHED
 
-    return growth_of(network, PUBLISHED[network].title, image_fields.growth(network, side, task))
+    return growth_of(network, PUBLISHED[network].title, layers_of(image_fields.growth(network, side, task)))
 
 
 def own_growth(seen: Seen, side: int, task: Task = SILENT) -> Growth:
@@ -356,15 +361,19 @@ def own_growth(seen: Seen, side: int, task: Task = SILENT) -> Growth:
 
 
 def growth_of(network: str, title: str, fields: Sequence[Field]) -> Growth:
-    """The points are where the field changes, in order of depth."""
-    points, last = [], None
+    """The points are the layers beyond which a unit sees more than before any; then the ends of blocks.
+
+    What a shortcut sees past a block is less than what the block before it saw, and no point.
+    """
+    points: list[Field] = []
+    largest, whole = 0, None
     for field in fields:
-        if np.prod(field.shape) <= 1 and not field.whole:
-            continue
-        if last is None or field.size != last.size or (field.whole and not last.whole):
+        if whole is None and (field.whole or max(field.size) > largest):
+            largest = max(field.size)
+            whole = len(points) if field.whole else None
             points.append(field)
-            last = field
-    whole = next((index for index, field in enumerate(points) if field.whole), None)
+        elif whole is not None and field.level != "operation":
+            points.append(field)
     return Growth(
         network,
         title,

@@ -31,10 +31,16 @@ class ModelMenu:
         if document is None:
             return
         current = document.trace.model.id if document.trace else document.options.model
+        families: dict[str, QMenu] = {}
         for entry in catalog.entries():
             if entry.modality == document.modality:
                 extent = f" · {entry.layers} × {entry.heads}" if entry.layers and entry.heads else ""
-                action = menu.addAction(f"{entry.title}{extent}")
+                place = menu
+                if entry.family:
+                    if entry.family not in families:
+                        families[entry.family] = menu.addMenu(entry.family)
+                    place = families[entry.family]
+                action = place.addAction(f"{entry.title}{extent}")
                 action.setCheckable(True)
                 action.setChecked(entry.id == current)
                 action.triggered.connect(lambda _=False, id_=entry.id: self.use(id_))

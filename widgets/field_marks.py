@@ -7,7 +7,17 @@ from typing import Literal
 
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF, QTransform
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QPainter,
+    QPainterPath,
+    QPen,
+    QPixmap,
+    QPolygonF,
+    QTransform,
+)
 
 from widgets import theme
 from widgets.outline import Rect
@@ -35,6 +45,7 @@ class FieldMarks:
         self._fields: dict[bool, tuple[QRectF, QRectF, str]] = {}
         self._contours: list[tuple[QPainterPath, str, str, QPointF]] = []
         self._lines: dict[str, np.ndarray] = {}
+        self._still: tuple[QTransform, QRectF, float, QPixmap] | None = None
 
     def set_field(self, box: Rect | None, within: Rect | None, label: str, hovered: bool) -> None:
         """One box may be selected and one hovered; None takes it away. `within` clips it."""
@@ -48,7 +59,7 @@ class FieldMarks:
         """Polylines float (n, 2); closed where the last point is the first. labels: one each, or none."""
         if labels and len(labels) != len(contours):
             raise ValueError(f"{len(contours)} contours, but {len(labels)} labels")
-        self._contours = []
+        self._contours, self._still = [], None
         for index, (points, style) in enumerate(contours):
             points = np.asarray(points, float).reshape(-1, 2)
             if len(points) < 2:
@@ -60,12 +71,13 @@ class FieldMarks:
 
     def set_lines(self, segments: np.ndarray | None, style: LineStyle) -> None:
         """float (n, 4): x0, y0, x1, y1; they replace those of the same style."""
+        self._still = None
         self._lines.pop(style, None)
         if segments is not None and len(segments):
             self._lines[style] = np.asarray(segments, float).reshape(-1, 4)
 
     def clear(self) -> None:
-        self._fields, self._contours, self._lines = {}, [], {}
+        self._fields, self._contours, self._lines, self._still = {}, [], {}, None
 
     # Painting.
 
@@ -76,15 +88,30 @@ class FieldMarks:
         painter.save()
         painter.setClipRect(area, Qt.ClipOperation.IntersectClip)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        for style, segments in self._lines.items():
-            lines = [camera.map(QLineF(*segment)) for segment in segments.tolist()]
-            _draw(painter, [_held(line, area) for line in lines], _LINE, 1, style)
-        self._paint_contours(painter, camera)
+        if self._contours or self._lines:
+            painter.drawPixmap(
+                area.topLeft(), self._painted(camera, area, painter.device().devicePixelRatioF())
+            )
         for hovered in (False, True):
             if hovered in self._fields:
                 self._paint_box(painter, camera, area, hovered)
         self._paint_labels(painter, camera, area)
         painter.restore()
+
+    def _painted(self, camera: QTransform, area: QRectF, ratio: float) -> QPixmap:
+        """Lines and contours, painted once for as long as the boxes alone move: contours are long."""
+        if self._still is None or self._still[:3] != (camera, area, ratio):
+            pixmap = QPixmap((area.size() * ratio).toSize())
+            pixmap.setDevicePixelRatio(ratio)
+            pixmap.fill(Qt.GlobalColor.transparent)
+            with QPainter(pixmap) as painter:
+                painter.translate(-area.topLeft())
+                for style, segments in self._lines.items():
+                    lines = [camera.map(QLineF(*segment)) for segment in segments.tolist()]
+                    _draw(painter, [_held(line, area) for line in lines], _LINE, 1, style)
+                self._paint_contours(painter, camera)
+            self._still = (QTransform(camera), QRectF(area), ratio, pixmap)
+        return self._still[3]
 
     def _paint_contours(self, painter: QPainter, camera: QTransform) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -97,12 +97,12 @@ def test_ids_are_listed_and_found_and_near_misses_named():
 def test_offline_a_network_is_untrained_and_says_why():
     entry = download(find("mobilenet-v2"))
     assert (entry.where, entry.folder) == ("published", None)
-    assert entry.notice == (
+    assert entry.notices[0] == (
         "MobileNet V2 is untrained, its weights are random: google/mobilenet_v2_1.0_224 is not on this "
         "computer, and the hub cannot be reached. Go online, or open a folder that holds the model."
     )
     assert "random weights" in entry.source
-    assert "No place on the hub is known to hold AlexNet's weights" in download(find("alexnet")).notice
+    assert "No place on the hub is known to hold AlexNet's weights" in download(find("alexnet")).notices[0]
     model, untrained = load_entry(entry, "cpu")
     assert untrained
     # What batch norms let through must neither die out nor blow up, or no gradient says anything.
@@ -148,18 +148,11 @@ def test_what_was_downloaded_before_is_pretrained(tmp_path, monkeypatch):
     small = classic.VGGConfig(widths=(4, 4, 4, 4, 4))
     weights = classic.VGG(small).state_dict() | {"head.fc.weight": torch.zeros(2, 2)}
     monkeypatch.setitem(PUBLISHED["vgg16"].settings, "widths", small.widths)
-    cached(
-        "timm/vgg16.tv_in1k",
-        {"config.json": {"architecture": "vgg16"}, "model.safetensors": weights},
-        tmp_path,
-    )
+    files = {"config.json": {"architecture": "vgg16"}, "model.safetensors": weights}
+    cached("timm/vgg16.tv_in1k", files, tmp_path)
     entry = find("vgg16")
-    assert (entry.where, entry.title, entry.family, entry.convolutional) == (
-        "downloaded",
-        "VGG16",
-        "VGG",
-        True,
-    )
+    assert (entry.where, entry.title, entry.family) == ("downloaded", "VGG16", "VGG")
+    assert entry.convolutional
     model, untrained = load_entry(download(entry), "cpu")
     assert not untrained
     assert torch.equal(model.features[0].weight, weights["features.0.weight"])

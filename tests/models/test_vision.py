@@ -87,7 +87,7 @@ def test_limits_are_said_with_their_numbers():
         "to stay within 5,400 patches.",
     )
     with pytest.raises(
-        HeadlightError, match=r"6,000 × 1 pixels: one row of square patches has 6,000 of them"
+        HeadlightError, match=r"6,000 × 1 pixels: one row of patches has 6,000 of them"
     ):
         fit(1, 6000, 518, 14)
 

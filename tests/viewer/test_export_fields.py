@@ -10,6 +10,7 @@ import pytest
 import torch
 from PIL import Image
 from transformers import AutoModel, ResNetConfig, ViTConfig
+from transformers.utils import logging
 
 from models.statistics import attention_distance
 from viewer.cli import run
@@ -46,6 +47,7 @@ def vit(tmp_path_factory) -> str:
 
 def _saved(folder, config) -> str:
     torch.manual_seed(0)
+    logging.disable_progress_bar()
     AutoModel.from_config(config).save_pretrained(folder)
     return str(folder)
 

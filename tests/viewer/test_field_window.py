@@ -10,6 +10,7 @@ import torch
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from transformers import AutoModel, ResNetConfig, SwinConfig, ViTConfig
+from transformers.utils import logging
 
 from models.tokens import Box
 from viewer import field_maps
@@ -56,6 +57,7 @@ def folder(tmp_path_factory):
     def make(kind: str) -> str:
         if kind not in made:
             torch.manual_seed(0)
+            logging.disable_progress_bar()  # its thread would outlive the test
             made[kind] = root / kind
             AutoModel.from_config(NETWORKS[kind]).save_pretrained(made[kind])
         return str(made[kind])

@@ -44,6 +44,7 @@ class Pane(QObject):
         self.widget = self.build()
         self.widget.installEventFilter(self)
         session.current_changed.connect(self.update)
+        session.page_changed.connect(self.update)
         session.document_changed.connect(self._document_changed)
         session.view_changed.connect(self._view_changed)
         session.hover_changed.connect(self._hover_changed)
@@ -102,6 +103,9 @@ class Pane(QObject):
         """Compute and paint again if anything that matters has changed and somebody sees it."""
         document, view = self.session.current, self.session.view
         mine = document is not None and document.modality in self.modalities
+        if mine and document.page not in self.pages:
+            self._asked = None  # what is painted stays until the page is turned back
+            return
         if mine:
             self.prepare(document, view)
         if not self.can_show(document):
@@ -111,7 +115,7 @@ class Pane(QObject):
         self._look(document, view, self.session.hover)
 
     def _look(self, document: Document, view: View, hover: Hover) -> None:
-        if not self.widget.isVisible():
+        if not self.widget.isVisible() or document.page not in self.pages:
             self._asked = None
             return
         subject = self.subject(document, view, hover)

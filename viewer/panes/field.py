@@ -82,6 +82,9 @@ class FieldPane(Pane):
     def layer_name(self, view: View) -> str:
         return view.fields.layer
 
+    def attention_layer(self, view: View) -> int:
+        return view.selection.layer
+
     def subject(self, document: Document, view: View, hover: Hover) -> Hashable:
         return document.trace, document.checks
 
@@ -119,7 +122,7 @@ class FieldPane(Pane):
             self._later.ask(self.session.current, lambda: self._rest(pointed))
         self._ask_heat(view, field, self._rested or chosen)
         self._ask_row(view, pointed or chosen)
-        self._draw_windows(view)
+        self._draw_windows(view, field)
         self._say(view, field, self._unit(field, pointed or chosen))
 
     def _rest(self, place: Place) -> None:
@@ -232,6 +235,8 @@ class FieldPane(Pane):
         self._say_heat()
 
     def _draw_row(self, row: InputMap | None) -> None:
+        if row is None and self.row is None:
+            return
         self.row = row
         self.view.set_overlay(None if row is None else row.levels, self._frame())
         # Keys of the padding are masked by nothing: what a row lacks to 1 lies there.
@@ -239,9 +244,12 @@ class FieldPane(Pane):
         if row is not None:
             self.rows["padding"].set_value(percent(1 - row.numbers.total))
 
-    def _draw_windows(self, view: View) -> None:
+    def _draw_windows(self, view: View, field: Field) -> None:
+        """Those that the row was taken in; without a row, those that the units have passed last."""
         at = self._head(view)
-        layer = self.seen.trace.layers[at[0]] if at is not None and view.fields.windows else None
+        number = field_maps.attention_at(self.seen, field) if at is None or not view.fields.row else at[0]
+        shown = view.fields.windows and number is not None
+        layer = self.seen.trace.layers[number] if shown else None
         if self._windows_drawn == layer:
             return
         self._windows_drawn = layer
@@ -313,8 +321,7 @@ class FieldPane(Pane):
         layers = self.seen.trace.layers
         if not layers:
             return None
-        layer = min(view.selection.layer, len(layers) - 1)
-        head = head_of(view)
+        layer, head = min(self.attention_layer(view), len(layers) - 1), head_of(view)
         return layer, min(head, layers[layer].heads - 1) if isinstance(head, int) else head
 
     def _row_blocked(self, layer: int) -> bool:
@@ -329,6 +336,10 @@ class SecondFieldPane(FieldPane):
 
     def layer_name(self, view: View) -> str:
         return view.fields.compare_layer
+
+    def attention_layer(self, view: View) -> int:
+        """The selected layer is the first network's; here it is the one that the units have passed last."""
+        return field_maps.attention_at(self.seen, self.seen.field(self.layer_name(view))) or 0
 
     def prepare(self, document: Document, view: View) -> None:
         super().prepare(document, view)
