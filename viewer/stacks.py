@@ -54,7 +54,7 @@ def built(stack: ConvStack) -> Built:
 
 
 def up_to(stack: ConvStack, name: str) -> ConvStack:
-    """The stack whose last layer is the one of this name: all of it, where there is none; one branch alone."""
+    """The stack whose last layer is the one of this name, or one branch alone; all of it without a name."""
     for index in range(len(stack.layers)):
         if name == f"layer {index + 1}":
             kept = stack.layers[index : index + 1] if stack.parallel else stack.layers[: index + 1]
