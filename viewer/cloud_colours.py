@@ -7,6 +7,7 @@ its nearest token.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,9 +17,13 @@ from models.task import SILENT, Task
 from viewer.cloud_maps import chosen, in_input, stages
 from viewer.clouds import CloudInput
 from viewer.maps import derived
-from viewer.session import CloudSettings, ColourBy, View
+from viewer.session import CloudSettings, ColourBy, Reach, View
+from viewer.stacks import up_to
 from widgets.colormap import Scale, levels, lut, scale_of
 from widgets.palettes import RIGHT, UNLABELLED, WRONG, class_colours
+
+if TYPE_CHECKING:
+    from models.voxels import VoxelField
 
 TITLES: dict[ColourBy, str] = {
     "prediction": "Prediction",
@@ -68,8 +73,11 @@ class Look:
     background: tuple[int, int, int]
 
 
-def offers(scene: Scene) -> dict[ColourBy, str]:
-    """Every colouring that there can be for this model, and why it cannot be chosen now ("" if it can)."""
+def offers(scene: Scene, reach: Reach = "attention") -> dict[ColourBy, str]:
+    """Every colouring that there can be for this model, and why it cannot be chosen now ("" if it can).
+
+    reach: what "attention" is to show; voxels need no layers.
+    """
     trace, answer = scene.trace, scene.answer
     waiting = "" if answer else "The model has not answered yet"
     layerless = f"{trace.model.title} has no attention layers" if trace and not trace.layers else waiting
@@ -83,16 +91,16 @@ def offers(scene: Scene) -> dict[ColourBy, str]:
         "rgb": "" if scene.cloud.colours is not None else "The file has no colours",
         "height": "",
         "stage": layerless,
-        "attention": layerless,
+        "attention": waiting if reach == "voxels" else layerless,
     }
     if trace is not None and "critical" in trace.outputs:
         reasons["critical"] = reasons["bound"] = ""
     return reasons
 
 
-def shown_as(scene: Scene, wanted: ColourBy, selected: bool) -> ColourBy:
+def shown_as(scene: Scene, wanted: ColourBy, selected: bool, reach: Reach = "attention") -> ColourBy:
     """What a view shows for what was chosen: something else as long as that is not to be had."""
-    possible = offers(scene)
+    possible = offers(scene, reach)
     if possible.get(wanted, "no") == "" and (wanted != "attention" or selected):
         return wanted
     instead: tuple[ColourBy, ...] = ("truth", "rgb", "height") if wanted == "attention" else ("rgb", "height")
@@ -224,13 +232,15 @@ class Field:
     """Where the selected points reach, over the input's tokens.
 
     values: float32 (m,), shares, gradients, or numbers of hops (-1: none). levels: uint8 (m,) of the heat
-    colours. lit: bool (m,), what is lit at all. scale: how the colours are to be read.
+    colours. lit: bool (m,), what is lit at all. scale: how the colours are to be read. voxels: of a field
+    over voxels, all that is known of it.
     """
 
     values: np.ndarray
     levels: np.ndarray
     lit: np.ndarray
     scale: Scale
+    voxels: VoxelField | None = None
 
 
 def reach_field(trace: Trace, view: View, at: tuple[int, Head], task: Task = SILENT) -> Field | None:
@@ -240,6 +250,8 @@ def reach_field(trace: Trace, view: View, at: tuple[int, Head], task: Task = SIL
         return None
     if view.cloud.reach == "attention":
         return _weights(trace, view, at)
+    if view.cloud.reach == "voxels":
+        return _over_voxels(trace, view, tokens, task)
     key = (view.cloud.reach, view.selection.queries)
     values = derived(trace, key, lambda: _reached(trace, view.cloud.reach, tokens, task))
     if view.cloud.reach == "hops":
@@ -261,6 +273,19 @@ def _weights(trace: Trace, view: View, at: tuple[int, Head]) -> Field:
     lit[in_input(trace, layer.keys)[found]] = True
     scale = scale_of(weights, 100.0)
     return Field(values, levels(values, scale), lit, scale)
+
+
+def _over_voxels(trace: Trace, view: View, tokens: np.ndarray, task: Task) -> Field:
+    """The field of the view's stack of convolutions: all that lies in the box, or what a sparse one sees."""
+    from models.voxels import voxel_field, voxels
+
+    cloud, stack = view.cloud, up_to(view.stack, view.fields.layer)
+    grid = derived(trace, ("voxels", cloud.voxel), lambda: voxels(trace.tokens.positions, cloud.voxel))
+    key = ("voxels", cloud.voxel, cloud.sparse, stack, view.selection.queries)
+    found = derived(trace, key, lambda: voxel_field(grid, stack, tokens, cloud.sparse, task))
+    scale = scale_of(found.values, 100.0)
+    lit = found.values > 0 if cloud.sparse else found.inside
+    return Field(found.values.astype(np.float32), levels(found.values, scale), lit, scale, found)
 
 
 def _reached(trace: Trace, reach: str, tokens: np.ndarray, task: Task) -> np.ndarray:

@@ -71,6 +71,7 @@ def _reach(w: Window) -> list[Command]:
         "composed": ("Reach: attention composed through all layers", "R", w.can.has_layers),
         "hops": ("Reach: hops from neighbour to neighbour", "N", w.can.has_layers),
         "gradient": ("Reach: gradient", "G", w.can.has_layers),
+        "voxels": ("Reach: a stack of convolutions over voxels", "V", w.can.is_segmented),
     }
     return [
         Command(

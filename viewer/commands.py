@@ -32,8 +32,9 @@ def _file(w: Window) -> list[Command]:
         Command("open", "Open file…", "File", w.choose_files, ("Ctrl+O",)),
         Command("open-room", "Open a room folder…", "File", w.choose_room),
         Command("new-text", "New sentence", "File", w.new_text, ("Ctrl+N",)),
+        Command("new-stack", "New stack of convolutions", "File", w.runs.open_stack, ("Ctrl+Shift+N",)),
         Command("paste", "Paste text, image or file", "File", w.paste, ("Ctrl+V",)),
-        Command("run-again", "Run again", "File", w.run_again, ("F5",), opened),
+        Command("run-again", "Run again", "File", w.run_again, ("F5",), w.can.can_run),
         Command("cancel", "Cancel what runs", "File", w.cancel, ("Ctrl+.",), w.can.is_busy),
         Command("model-folder", "Open a model folder…", "File", w.models.choose_folder, ("Ctrl+M",)),
         Command("model-file", "Open a checkpoint of a point model…", "File", w.models.choose_checkpoint),
@@ -52,7 +53,8 @@ def _edit(w: Window) -> list[Command]:
         Command("redo", "Redo", "Edit", w.session.redo, ("Ctrl+Shift+Z", "Ctrl+Y"), w.can.can_redo),
         Command("edit-text", "Edit the text", "Edit", w.edit_text, ("F2",), w.can.is_text),
         Command(
-            *("clear", "Clear the selection", "Edit", lambda: selecting.clear(w.session), ("Esc",), opened)
+            *("clear", "Clear the selection", "Edit", lambda: selecting.clear(w.session), ("Esc",)),
+            w.can.has_selectable,
         ),
         Command(
             *("select-all", "Select all tokens", "Edit", lambda: selecting.take_all(w.session), ("Ctrl+A",)),

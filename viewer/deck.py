@@ -102,6 +102,7 @@ class Deck(QMainWindow):
             ("image", "fields"): self._lay_fields,
             ("image", "cost"): self._lay_cost,
             ("text", "cost"): self._lay_cost,
+            ("stack", "fields"): self._lay_stack,
         }[self.modality, self.page]()
         for name in self._unwanted:
             self.docks[name].hide()
@@ -151,14 +152,16 @@ class Deck(QMainWindow):
         docks, width, height = self.docks, self.width(), self.height()
         first, second, classes = docks["cloud"], docks["cloud-second"], docks["classes"]
         near, maps, confusion = docks["neighbourhood"], docks["maps"], docks["confusion"]
+        editor = docks["stack"]
         self.addDockWidget(LEFT, first)
         self.splitDockWidget(first, classes, ACROSS)
         self.splitDockWidget(first, near, DOWN)
         self.splitDockWidget(first, second, ACROSS)
+        self.splitDockWidget(second, editor, DOWN)
         self.splitDockWidget(near, maps, ACROSS)
         self.splitDockWidget(maps, confusion, ACROSS)
         self._log_below(near)
-        for dock in (first, second, classes, near, maps, confusion):
+        for dock in (first, second, editor, classes, near, maps, confusion):
             dock.show()
         right = 250
         rest = width - right
@@ -168,6 +171,7 @@ class Deck(QMainWindow):
         self.resizeDocks([near, maps, confusion], below, ACROSS)
         upper = int(height * 0.70)
         self.resizeDocks([first, near], [upper, height - upper], DOWN)
+        self.resizeDocks([second, editor], [int(upper * 0.58), int(upper * 0.42)], DOWN)
 
     def _lay_fields(self) -> None:
         docks, width, height = self.docks, self.width(), self.height()
@@ -190,6 +194,25 @@ class Deck(QMainWindow):
         self.resizeDocks([layers, growth, distance], below, ACROSS)
         upper = int(height * 0.60)
         self.resizeDocks([first, layers], [upper, height - upper], DOWN)
+
+    def _lay_stack(self) -> None:
+        docks, width, height = self.docks, self.width(), self.height()
+        editor, steps, field = docks["stack"], docks["stack-steps"], docks["stack-field"]
+        layers, growth = docks["stack-layers"], docks["stack-growth"]
+        self.addDockWidget(LEFT, editor)
+        self.splitDockWidget(editor, steps, ACROSS)
+        self.splitDockWidget(editor, layers, DOWN)
+        self.splitDockWidget(steps, growth, DOWN)
+        self.splitDockWidget(steps, field, ACROSS)
+        self._log_below(layers)
+        for dock in (editor, steps, field, layers, growth):
+            dock.show()
+        left = int(width * 0.34)
+        rest = width - left
+        self.resizeDocks([editor, steps, field], [left, rest // 2, rest - rest // 2], ACROSS)
+        upper = int(height * 0.64)
+        self.resizeDocks([editor, layers], [upper, height - upper], DOWN)
+        self.resizeDocks([steps, growth], [upper, height - upper], DOWN)
 
     def _lay_cost(self) -> None:
         cost = self.docks["cost"]

@@ -69,7 +69,15 @@ class ImageInput:
     notices: tuple[str, ...] = ()
 
 
-Input = TextInput | ImageInput | CloudInput
+@dataclass(frozen=True, eq=False)
+class StackInput:
+    """A stack of convolutions that is built in the window: no model reads it, its layers are in the view."""
+
+    title: str = "Stack of convolutions"
+    notices: tuple[str, ...] = ()
+
+
+Input = TextInput | ImageInput | CloudInput | StackInput
 
 
 def from_path(path: str | os.PathLike[str], task: Task = SILENT) -> Input:

@@ -32,6 +32,16 @@ class Possible:
     def is_cloud(self) -> bool:
         return self.session.current is not None and self.session.current.modality == "points"
 
+    def is_stack(self) -> bool:
+        return self.session.current is not None and self.session.current.modality == "stack"
+
+    def can_run(self) -> bool:
+        """Whether there is anything for a model to read."""
+        return self.has_document() and not self.is_stack()
+
+    def has_selectable(self) -> bool:
+        return self.has_trace() or self.is_stack()
+
     def has_cells(self) -> bool:
         """What has heads in a grid and tokens in a row: a text or an image that was read."""
         return self.has_trace() and not self.is_cloud()
@@ -46,7 +56,8 @@ class Possible:
         """What a cloud's points can be coloured by, and why some of it cannot be had; nothing without one."""
         if not self.is_cloud():
             return {}
-        return offers(Scene(self.session.current.input, self.session.current.trace))
+        scene = Scene(self.session.current.input, self.session.current.trace)
+        return offers(scene, self.session.view.cloud.reach)
 
     def has_saliency(self) -> bool:
         return self.has_trace() and self.session.current.trace.has_saliency

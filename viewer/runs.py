@@ -19,7 +19,7 @@ from viewer import inputs
 from viewer.cloud_maps import starting_layer
 from viewer.clouds import CloudInput, Frame
 from viewer.forward import Pass, forward_pass
-from viewer.inputs import Input, TextInput
+from viewer.inputs import Input, StackInput, TextInput
 from viewer.jobs import Failure, Jobs
 from viewer.session import Document, RunOptions, Session, View
 
@@ -57,6 +57,10 @@ class Runs:
     def open_pixels(self, pixels: np.ndarray, title: str) -> None:
         self._open(lambda _: replace(inputs.from_pixels(pixels), title=title))
 
+    def open_stack(self) -> None:
+        """A new stack of convolutions to build."""
+        self.session.update(self.session.add(StackInput(), self.options), state="ready")
+
     def _open(self, read: Callable[[Task], Input], path: str = "") -> None:
         kind = f"open {next(self._numbers)}"  # files dropped together do not supersede each other
 
@@ -83,6 +87,8 @@ class Runs:
     def start(self, document: Document, options: RunOptions | None = None, what: Input | None = None) -> None:
         """Run a document, again with other options or another input where they are given."""
         options, what = options or document.options, what or document.input
+        if isinstance(what, StackInput):
+            return  # its panes compute all that there is
         self.session.update(document, state="running")
         self.jobs.submit(
             f"run {document.number}",

@@ -20,9 +20,9 @@ from models.published import PUBLISHED
 from models.rollout_settings import RolloutSettings
 from models.tokens import Place
 from viewer.clouds import CloudInput
-from viewer.inputs import ImageInput, Input
+from viewer.inputs import ImageInput, Input, StackInput
 
-Modality = Literal["text", "image", "points"]
+Modality = Literal["text", "image", "points", "stack"]
 Heads = Literal["one", "mean", "max"]
 Method = Literal["attention", "rollout", "saliency"]
 State = Literal["waiting", "running", "ready", "failed"]
@@ -46,6 +46,7 @@ PAGES: dict[Modality, tuple[Page, ...]] = {
     "text": ("attention", "cost"),
     "image": ("attention", "fields", "cost"),
     "points": ("attention",),
+    "stack": ("fields",),
 }
 """What there is to see of each kind of input; a document opens on the first."""
 
@@ -109,7 +110,9 @@ class CloudSettings:
     """How a cloud is looked at.
 
     first, second: what colours the two views. reach: what "attention" shows of the selected points: their
-    weights in one layer and map, the product of all layers, hops, or the gradient.
+    weights in one layer and map, the product of all layers, hops, the gradient, or the field of the view's
+    stack of convolutions over voxels. voxel: edges of a voxel in metres, an infinite one takes the whole
+    extent. sparse: convolutions that have units only where something is.
     point_size: in pixels. cutaway: leave out the walls that one would look at from outside. hidden: classes
     that no view draws.
     rows: the layer that each row of the map grid shows, one a stage; empty for the first of each.
@@ -118,6 +121,8 @@ class CloudSettings:
     first: ColourBy = "prediction"
     second: ColourBy = "attention"
     reach: Reach = "attention"
+    voxel: tuple[float, float, float] = (0.05, 0.05, 0.05)
+    sparse: bool = False
     point_size: float = 4.0
     eye_dome: bool = True
     cutaway: bool = True
@@ -250,6 +255,8 @@ class Document:
 def modality_of(what: Input) -> Modality:
     if isinstance(what, CloudInput):
         return "points"
+    if isinstance(what, StackInput):
+        return "stack"
     return "image" if isinstance(what, ImageInput) else "text"
 
 
@@ -381,6 +388,11 @@ class Session:
     def set_stack(self, gesture: str = "", **changes: Any) -> None:
         """Change the stack of convolutions; `gesture` as for `set_map`."""
         self._change(replace(self.view, stack=replace(self.view.stack, **changes)), gesture)
+
+    def take_stack(self, stack: ConvStack) -> None:
+        """Begin with another stack of convolutions, at its last layer."""
+        view = self.view
+        self._change(replace(view, stack=stack, fields=replace(view.fields, layer="")), "")
 
     def select_map(self, layer: int, head: int, rows: tuple[int, ...]) -> None:
         """Select a map of the map grid and say which layers its rows show, in one step."""

@@ -47,7 +47,9 @@ class Status(QWidget):
         self.check.setVisible(trace is not None and bool(trace.layers))
         self.device.setVisible(trace is not None)
         if trace is None:
-            self.run.setText("Drop a text, an image or a point cloud anywhere" if document is None else "")
+            stack = document is not None and document.modality == "stack"
+            said = "Drop a text, an image or a point cloud anywhere" if document is None else ""
+            self.run.setText("No model runs: the fields are exact, the weights uniform" if stack else said)
             return
         self.run.setText(_said(trace))
         worst = max(document.checks, default=0.0)

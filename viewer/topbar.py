@@ -111,8 +111,9 @@ class TopBar(QWidget):
         self._say_model(current)
 
     def _say_model(self, current: Document | None) -> None:
-        self.model_button.setVisible(current is not None)
-        if current is None:
+        read = current is not None and current.modality != "stack"
+        self.model_button.setVisible(read)
+        if not read:
             return
         trace = current.trace
         if trace is None:

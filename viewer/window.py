@@ -58,6 +58,11 @@ PANES = {
     "distance": "Attention distance",
     "field-settings": "Field",
     "cost": "Cost of layers",
+    "stack": "Stack of convolutions",
+    "stack-steps": "Step by step",
+    "stack-field": "Field of a unit of the stack",
+    "stack-layers": "Layers of the stack and their fields",
+    "stack-growth": "Growth of the stack's field",
     "log": "Log",
 }
 CLOUDS = ("cloud", "cloud-second")
@@ -100,6 +105,7 @@ class Window(QMainWindow):
         self.welcome.text_entered.connect(self.runs.open_text)
         self.welcome.sample_chosen.connect(self._open_sample)
         self.welcome.open_clicked.connect(self.choose_files)
+        self.welcome.stack_asked.connect(self.runs.open_stack)
         self._show_recent()
         self.runs.opened.connect(self._remember)
         self.pages = QStackedWidget()

@@ -13,6 +13,7 @@ from widgets import theme
 from widgets.camera import Camera
 
 _WIDEST = 7.0  # px of the line of the largest weight
+_PIECES = 16  # of each edge of a box
 _AXES = (("x", "#e5484d"), ("y", "#3fb950"), ("z", "#4c8dff"))
 
 
@@ -32,6 +33,7 @@ class Marks:
 
     star: Star | None = None
     hovered: np.ndarray | None = None  # (3,) metres
+    box: np.ndarray | None = None  # (2, 3) metres: its low and its high corner
     lasso: list[QPointF] = field(default_factory=list)
     message: str = ""  # in the middle, where there is no cloud
     focus: bool = False
@@ -55,6 +57,8 @@ class CloudOverlay(QWidget):
             if self.marks.message:
                 self._paint_message(painter)
             else:
+                if self.marks.box is not None:
+                    self._paint_box(painter, self.marks.box)
                 if self.marks.star is not None:
                     self._paint_star(painter, self.marks.star)
                 if self.marks.hovered is not None:
@@ -113,6 +117,24 @@ class CloudOverlay(QWidget):
             for pen in (QPen(casing, 5), QPen(QColor(theme.DARK.amber), 2.5)):
                 painter.setPen(pen)
                 painter.drawEllipse(QPointF(centre[0], centre[1]), radius, radius)
+
+    def _paint_box(self, painter: QPainter, box: np.ndarray) -> None:
+        """The twelve edges, in pieces: of one that ends behind the viewer the part before is seen."""
+        steps = np.linspace(0, 1, _PIECES + 1)[:, None]
+        edges = []
+        for corner in np.ndindex(2, 2, 2):
+            for axis in (axis for axis in range(3) if corner[axis] == 0):
+                start, stop = (
+                    box[c, range(3)] for c in (corner, np.array(corner) + np.eye(3, dtype=int)[axis])
+                )
+                edges.append(self._on_screen(start + steps * (stop - start))[:, :2])
+        casing = QColor(0, 0, 0, 150) if theme.current().dark else QColor(255, 255, 255, 200)
+        for pen in (QPen(casing, 3.5), QPen(QColor(theme.current().amber), 1.5)):
+            pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+            painter.setPen(pen)
+            for edge in edges:
+                seen = edge[np.isfinite(edge[:, 0])]
+                painter.drawPolyline([QPointF(x, y) for x, y in seen])
 
     def _paint_hovered(self, painter: QPainter, point: np.ndarray) -> None:
         x, y, _ = self._on_screen(point)[0]

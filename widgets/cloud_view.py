@@ -77,7 +77,7 @@ class CloudView(CloudGestures):
         cloud = points if isinstance(points, Prepared) else prepare(points)
         self._cloud, self._points, self._visible = cloud, cloud.points, None
         self._colours, self._groups = np.full(cloud.points.shape, 200, np.uint8), None
-        self._overlay.marks.star = self._overlay.marks.hovered = None
+        self._overlay.marks.star = self._overlay.marks.hovered = self._overlay.marks.box = None
         self._canvas.set_marked(np.zeros((0, 3), np.float32))
         self._canvas.set_points(cloud)
         self.set_cutaway(self._cutaway)
@@ -190,6 +190,17 @@ class CloudView(CloudGestures):
             colours = self._lut[np.round(80 + 175 * np.clip(levels, 0, 1)).astype(int), :3]
             star = Star(np.asarray(centre, np.float64), ends, weights, colours)
         self._overlay.marks.star = star
+        self._overlay.update()
+
+    def set_box(self, corners: np.ndarray | None) -> None:
+        """The edges of a box along the axes, from its low to its high corner, (2, 3) metres; None for none.
+
+        Where it is infinite it ends where the cloud does.
+        """
+        if corners is not None and len(self._points):
+            ends = self._points.min(0), self._points.max(0)
+            corners = np.where(np.isinf(corners), ends, corners)
+        self._overlay.marks.box = corners
         self._overlay.update()
 
     def set_lut(self, lut: np.ndarray) -> None:

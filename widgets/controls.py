@@ -43,23 +43,32 @@ class Segmented(QFrame):
     """The value chosen by the user."""
 
     def __init__(
-        self, options: Sequence[tuple[Hashable, str]], name: str = "", parent: QWidget | None = None
+        self,
+        options: Sequence[tuple[Hashable, str]],
+        name: str = "",
+        parent: QWidget | None = None,
+        row: int | None = None,
     ) -> None:
-        """options: (value, label); the first is chosen. name: what is chosen, for screen readers."""
+        """options: (value, label); the first is chosen. name: what is chosen, for screen readers. row: how
+        many stand in a row, all of them unless it is given.
+        """
         super().__init__(parent)
         self.setProperty("role", "segmented")
         self.setAccessibleName(name)
         self._values = [value for value, _ in options]
         self._group = QButtonGroup(self)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(1, 1, 1, 1)
-        row.setSpacing(0)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(1, 1, 1, 1)
+        column.setSpacing(0)
         for index, (_, label) in enumerate(options):
+            if index % (row or len(options)) == 0:
+                line = QHBoxLayout()
+                column.addLayout(line)
             button = _Segment(label)
             button.setAccessibleName(f"{name}: {label}" if name else label)
             button.setChecked(index == 0)
             self._group.addButton(button, index)
-            row.addWidget(button, 1)
+            line.addWidget(button, 1)
         self._group.idToggled.connect(self._toggled)
 
     def value(self) -> Hashable:

@@ -40,6 +40,10 @@ _SENTENCES = (
     ("What “it” stands for", "The kettle did not fit on the shelf because it was too wide."),
     ("One word, two meanings", "The bank by the river flooded before the bank in town could open."),
 )
+_STACK = (
+    "A stack of convolutions",
+    "Set kernel, stride, padding and dilation of each layer, and watch what one unit can see.",
+)
 _FORMATS = "PNG, JPEG, WebP, TIFF, GIF, TXT, MD, PLY, PCD, LAS, E57, XYZ, NPY, OBJ"
 
 
@@ -75,6 +79,8 @@ class Welcome(QScrollArea):
     """The `value` of a sample: a Path or a text; a recent file's Path too."""
     open_clicked = Signal()
     """The drop area was clicked: the user looks for a file."""
+    stack_asked = Signal()
+    """A stack of convolutions is to be built."""
 
     def __init__(self, samples: Sequence[Sample] | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -155,7 +161,7 @@ class Welcome(QScrollArea):
         return row
 
     def _cards(self, samples: Sequence[Sample]) -> QVBoxLayout:
-        """Pictures and clouds in one row, sentences in the next."""
+        """Pictures and clouds in one row, sentences and what is built here in the next."""
         column = QVBoxLayout()
         column.setSpacing(theme.em(0.8))
         column.addWidget(_heading("Or start from a sample"))
@@ -168,6 +174,10 @@ class Welcome(QScrollArea):
                 row.addWidget(card, 0, place)
                 row.setColumnStretch(place, 1)
             column.addLayout(row)
+        build = _Card(Sample(*_STACK))
+        build.clicked.connect(self.stack_asked)
+        row.addWidget(build, 0, row.columnCount())
+        row.setColumnStretch(row.columnCount() - 1, 1)
         return column
 
     def _recent_row(self, path: Path) -> QPushButton:

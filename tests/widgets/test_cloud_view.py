@@ -467,3 +467,19 @@ def test_vispy_brings_no_handler_of_messages_and_no_event_loop():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+@pytest.mark.parametrize("name", ["dark", "light"])
+def test_a_box_is_drawn_by_its_edges_and_ends_where_the_cloud_does(opened, qapp, name):
+    theme.apply(qapp, name)
+    view = opened([[0, 0, 0], [4, 0, 0], [4, 4, 3]], (128, 128, 128))
+    plain = pixels(view, overlay=True)
+    view.set_box(np.array([[1, 1, -np.inf], [3, 3, np.inf]]))
+    changed = (np.abs(pixels(view, overlay=True) - plain).max(-1)) > 30
+    middle = np.array([[1, 1, 1.5], [3, 1, 1.5], [2, 1, 0], [2, 3, 3]])  # of four edges
+    for x, y, _ in view.camera.project(middle, (WIDTH, HEIGHT)):
+        assert changed[int(y) - 1 : int(y) + 2, int(x) - 1 : int(x) + 2].any()
+    x, y, _ = view.camera.project(np.array([[3.6, 1, 1.5]]), (WIDTH, HEIGHT))[0]
+    assert not changed[int(y) - 1 : int(y) + 2, int(x) - 1 : int(x) + 2].any()
+    view.set_box(None)
+    np.testing.assert_array_equal(pixels(view, overlay=True), plain)

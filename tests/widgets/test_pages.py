@@ -57,7 +57,8 @@ def test_welcome_takes_text_samples_and_files(show, qtbot):
     texts, samples, opened = [], [], []
     page.text_entered.connect(texts.append)
     page.sample_chosen.connect(samples.append)
-    page.open_clicked.connect(lambda: opened.append(True))
+    page.open_clicked.connect(lambda: opened.append("file"))
+    page.stack_asked.connect(lambda: opened.append("stack"))
     field = page.findChild(QLineEdit)
     qtbot.keyClick(field, Qt.Key.Key_Return)
     qtbot.keyClicks(field, "  a great serve ")
@@ -65,10 +66,11 @@ def test_welcome_takes_text_samples_and_files(show, qtbot):
     assert texts == ["a great serve"]
     cards = page.findChildren(_Card)
     qtbot.mouseClick(cards[0], Qt.MouseButton.LeftButton)
-    qtbot.keyClick(cards[-1], Qt.Key.Key_Return)
+    qtbot.keyClick(cards[-2], Qt.Key.Key_Return)
     assert samples == [bundled_samples()[0].value, bundled_samples()[-1].value]
     qtbot.mouseClick(page.findChild(_DropArea), Qt.MouseButton.LeftButton)
-    assert opened == [True]
+    qtbot.keyClick(cards[-1], Qt.Key.Key_Return)
+    assert opened == ["file", "stack"]
 
 
 def test_recent_files_replace_each_other(show, qtbot):

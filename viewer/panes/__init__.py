@@ -33,11 +33,16 @@ def make_panes(session: Session, jobs: Jobs, runs: Runs, log: LogHandler, parent
     from viewer.panes.rollout import RolloutPane
     from viewer.panes.sentence import SentencePane
     from viewer.panes.settings import SettingsPane
+    from viewer.panes.stack_editor import StackEditorPane
+    from viewer.panes.stack_field import StackFieldPane
+    from viewer.panes.stack_steps import StackStepsPane
+    from viewer.panes.stack_table import StackGrowthPane, StackLayersPane
 
     kinds = (
         *(PicturePane, SentencePane, HeadsPane, MatrixPane, RolloutPane, SettingsPane),
         *(FirstViewPane, SecondViewPane, NeighbourhoodPane, MapsPane, ConfusionPane, ClassesPane),
         *(FieldPane, SecondFieldPane, LayersPane, GrowthPane, DistancePane, FieldSettingsPane),
         CostPane,
+        *(StackEditorPane, StackStepsPane, StackFieldPane, StackLayersPane, StackGrowthPane),
     )
     return [*(kind(session, jobs, runs, parent) for kind in kinds), LogPane(log, parent)]

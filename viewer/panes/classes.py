@@ -7,19 +7,21 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from models.task import Task
+from models.voxels import VOXELS
 from viewer.cloud_classes import ClassTable, class_table, numbers
 from viewer.cloud_colours import Scene
 from viewer.clouds import UNITS, CloudInput, Frame
 from viewer.panes.of_cloud import CloudPane
-from viewer.session import Document, Hover, View
+from viewer.session import CloudSettings, Document, Hover, View
 from widgets.class_legend import ClassLegend
 from widgets.controls import Choice, LabelledSlider, Section, Segmented, Toggle
 from widgets.palettes import class_colours
 
 REACHES = (
     *(("attention", "Attention"), ("composed", "Composed")),
-    *(("hops", "Hops"), ("gradient", "Gradient")),
+    *(("hops", "Hops"), ("gradient", "Gradient"), ("voxels", "Voxels")),
 )
+CUBES = "Cubes"
 UPS = ("z up", "y up", "x up")
 
 
@@ -35,8 +37,19 @@ class ClassesPane(CloudPane):
         self.legend.all_shown.connect(lambda: change(hidden=frozenset()))
         self.palette = Segmented([("soft", "Soft"), ("s3dis", "S3DIS")], "Palette")
         self.palette.changed.connect(lambda v: change(palette=v))
-        self.reach = Segmented(REACHES, "Reach of the point")
+        self.reach = Segmented(REACHES, "Reach of the point", row=3)
         self.reach.changed.connect(lambda v: change(reach=v))
+        self.voxel = Choice([CUBES, *VOXELS], "Voxels")
+        self.voxel.setToolTip("Cubes, or the voxels of published detectors")
+        self.voxel.changed.connect(self._voxels_chosen)
+        self.edge = LabelledSlider("Edge", 0.01, 1.0, 0.01, "{:.2f} m", 0.05)
+        self.edge.changed.connect(lambda v: change("voxel", voxel=(float(v),) * 3))
+        self.sparse = Segmented([(False, "Dense"), (True, "Sparse")], "Convolution")
+        self.sparse.setToolTip(
+            "Dense: units everywhere, paths through empty voxels too. "
+            "Sparse: units only where something is (submanifold)"
+        )
+        self.sparse.changed.connect(lambda v: change(sparse=v))
         self.size = LabelledSlider("Point size", 1, 12, 0.5, "{:.1f} px", 4)
         self.size.changed.connect(lambda v: change("point size", point_size=float(v)))
         self.projection = Segmented(
@@ -66,9 +79,10 @@ class ClassesPane(CloudPane):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
         column.addWidget(self.legend, 1)
-        for section, control in (("Reach of the point", self.reach), ("Projection", self.projection)):
-            column.addWidget(Section(section))
-            column.addWidget(control)
+        for widget in (Section("Reach of the point"), self.reach, self.voxel, self.edge, self.sparse):
+            column.addWidget(widget)
+        for widget in (Section("Projection"), self.projection):
+            column.addWidget(widget)
         column.addWidget(self.size)
         column.addWidget(self.eye_dome)
         column.addWidget(self.cutaway)
@@ -103,7 +117,9 @@ class ClassesPane(CloudPane):
         layerless = trace is not None and not trace.layers
         for reach, _ in REACHES:
             why = f"{trace.model.title} has no attention layers" if layerless else ""
-            self.reach.set_option_enabled(reach, not layerless, why)
+            if reach != "voxels":
+                self.reach.set_option_enabled(reach, not layerless, why)
+        self._show_voxels(cloud)
         self._show_frame(document.input)
         self._show_legend(view)
 
@@ -130,6 +146,20 @@ class ClassesPane(CloudPane):
             colours = class_colours(table.names, view.cloud.palette)
             self.legend.set_classes(table.names, colours, table.counts, iou, numbers(table))
         self.legend.set_hidden(view.cloud.hidden)
+
+    def _show_voxels(self, cloud: CloudSettings) -> None:
+        for widget in (self.voxel, self.edge, self.sparse):
+            widget.setVisible(cloud.reach == "voxels")
+        named = [name for name, edge in VOXELS.items() if edge == cloud.voxel]
+        self.voxel.setCurrentText(named[0] if named else CUBES)
+        cube = len(set(cloud.voxel)) == 1
+        self.edge.setEnabled(cube)
+        self.edge.set_value(cloud.voxel[0])
+        self.sparse.set_value(cloud.sparse)
+
+    def _voxels_chosen(self, name: str) -> None:
+        cube = (self.session.view.cloud.voxel[0],) * 3
+        self.session.set_cloud(voxel=VOXELS.get(name, cube))
 
     def _show_frame(self, cloud: CloudInput) -> None:
         frame = cloud.frame

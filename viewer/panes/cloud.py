@@ -151,7 +151,7 @@ class View3DPane(CloudPane):
 
     def subject(self, document: Document, view: View, hover: Hover) -> Asked:
         scene, at = scene_of(document), pointed(view, hover)
-        by = shown_as(scene, self.chosen_by(view), bool(view.selection.queries))
+        by = self._shown_by(scene, view)
         shows = by == "attention" and view.cloud.reach == "attention"
         blocked = self.blocked(at[0]) if shows else ""
         # Only attention changes with the layer: pointing at the map grid must not colour the other view anew.
@@ -159,7 +159,12 @@ class View3DPane(CloudPane):
 
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
         cloud = view.cloud
-        return cloud.palette, cloud.hidden, cloud.reach, view.selection.queries, view.map.colours
+        stack = (cloud.voxel, cloud.sparse, view.stack, view.fields.layer)
+        voxels = stack if cloud.reach == "voxels" else ()
+        return cloud.palette, cloud.hidden, cloud.reach, voxels, view.selection.queries, view.map.colours
+
+    def _shown_by(self, scene: Scene, view: View) -> ColourBy:
+        return shown_as(scene, self.chosen_by(view), bool(view.selection.queries), view.cloud.reach)
 
     def lane_for(self, view: View) -> Lane:
         by = self.chosen_by(view)
@@ -232,6 +237,8 @@ class View3DPane(CloudPane):
             view.set_star(None)
         else:
             view.set_star(star.centre, star.ends, star.weights)
+        over = result.field.voxels if result.field is not None else None
+        view.set_box(over.box if over is not None else None)
         self.painted = result
         self._say(document, self.session.view)
 
@@ -254,15 +261,15 @@ class View3DPane(CloudPane):
 
     def _say(self, document: Document, view: View) -> None:
         scene = scene_of(document)
-        by = shown_as(scene, self.chosen_by(view), bool(view.selection.queries))
+        by = self._shown_by(scene, view)
         reaches = by == "attention" and view.cloud.reach != "attention"
         self.title_changed.emit(REACHES[view.cloud.reach] if reaches else TITLES[by])
         painted = self.painted
-        if by == "attention" and offers(scene)["attention"] == "":
+        if by == "attention":
             drawn = painted is not None and painted.asked.scene == scene and painted.asked.by == by
             self.subtitle_changed.emit(painted.said if drawn else "")
         else:
-            self.subtitle_changed.emit(subtitle(scene, by, self.chosen_by(view)))
+            self.subtitle_changed.emit(subtitle(scene, by, self.chosen_by(view), view.cloud.reach))
 
     def _tip(self, point: int) -> str:
         painted = self.painted
@@ -290,7 +297,7 @@ class View3DPane(CloudPane):
         if document is None or document.modality != "points":
             return
         chosen = self.chosen_by(self.session.view)
-        for by, reason in offers(scene_of(document)).items():
+        for by, reason in offers(scene_of(document), self.session.view.cloud.reach).items():
             action = menu.addAction(TITLES[by])
             action.setCheckable(True)
             action.setChecked(by == chosen)

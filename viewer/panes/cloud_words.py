@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from models.attention import Head
@@ -11,22 +13,26 @@ from viewer.cloud_classes import named
 from viewer.cloud_colours import Field, Scene, heights, offers
 from viewer.panes.words import map_named
 from viewer.session import ColourBy, Reach
-from widgets.labels import short_number
+from widgets.labels import percent, short_number
+
+if TYPE_CHECKING:
+    from models.voxels import VoxelField
 
 REACHES = {
     "attention": "Attention",
     "composed": "Composed attention",
     "hops": "Hops",
     "gradient": "Gradient",
+    "voxels": "Voxel field",
 }
 
 
-def subtitle(scene: Scene, by: ColourBy, wanted: ColourBy) -> str:
+def subtitle(scene: Scene, by: ColourBy, wanted: ColourBy, reach: Reach = "attention") -> str:
     """Of any colouring but attention. wanted: what was chosen, which may not be to be had."""
     trace, cloud = scene.trace, scene.cloud
     if trace is None:
         return f"{len(cloud.points):,} points · not segmented yet"
-    if wanted == "attention" and not offers(scene)["attention"]:
+    if wanted == "attention" and not offers(scene, reach)["attention"]:
         return "click a point to see what it draws on"
     if by == "height":
         low, high = heights(cloud.points)
@@ -55,7 +61,24 @@ def scale_said(reach: Reach, field: Field) -> str:
     """0 to 15 hops; log, 2·10⁻⁸ to 2·10⁻⁴."""
     if reach == "hops":
         return f"0 to {field.scale.high:.0f} hops"
+    if reach == "voxels":
+        return voxels_said(field.voxels)
     return f"log, {short_number(field.scale.low, 1)} to {short_number(field.scale.high, 1)}"
+
+
+def voxels_said(found: VoxelField) -> str:
+    """35³ voxels, 1.75 m · 617 hold points, 323 reach it · 2.7 % of the weight."""
+    same = len(set(found.size)) == 1
+    said = f"{found.size[0]}³ voxels" if same else " × ".join(map(str, found.size)) + " voxels"
+    if found.box is not None:
+        extent = found.box[1] - found.box[0]
+        sides = [f"{metres:.3g}" for metres in extent if np.isfinite(metres)]
+        said += f", {sides[0] if sides == sides[:1] * 3 else ' × '.join(sides)} m"
+        said += " of any height" if len(sides) < 3 else ""
+    holding = f"{found.occupied:,} hold points"
+    if found.reaching < found.occupied:
+        holding += f", {found.reaching:,} reach it"
+    return f"{said} · {holding} · {percent(found.share)} of the weight"
 
 
 def _seen(scene: Scene) -> str:

@@ -1,0 +1,222 @@
+"""Real windows with a stack of convolutions: built with the mouse, looked at in linked panes, undone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from models.convolution_stack import PRESETS, ConvLayer
+from models.tokens import Position
+from tests.viewer.given_cloud import room, trace_of
+from viewer import stacks
+from viewer.forward import Pass
+from viewer.inputs import StackInput
+from viewer.session import NOWHERE, Hover, RunOptions
+
+WAIT = 60_000
+PLAIN = Qt.KeyboardModifier.NoModifier
+FIGURE = "No padding, no stride, dilation 2"
+
+
+@pytest.fixture
+def settled(qtbot):
+    """Waits until a window has drawn all there is."""
+
+    def wait(window) -> None:
+        qtbot.wait(20)
+        qtbot.waitUntil(window.is_idle, timeout=WAIT)
+
+    return wait
+
+
+@pytest.fixture
+def stack_window(make_window, settled):
+    window = make_window()
+    window.actions_.run("new-stack")
+    settled(window)
+    return window
+
+
+def pane(window, name):
+    return window.deck.panes[name]
+
+
+def test_a_new_stack_opens_by_its_key_and_from_the_welcome_page(make_window, qtbot, settled):
+    window = make_window()
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    QTest.keyClick(
+        window, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    )
+    settled(window)
+    document = window.session.current
+    assert isinstance(document.input, StackInput)
+    assert (document.state, document.page) == ("ready", "fields")
+    shown = {name for name, dock in window.deck.docks.items() if dock.isVisible()}
+    assert shown == {"stack", "stack-steps", "stack-field", "stack-layers", "stack-growth"}
+    assert not window.topbar.model_button.isVisible()
+    assert not window.actions_.actions["run-again"].isEnabled()
+    window.session.show(None)
+    window.welcome.stack_asked.emit()
+    settled(window)
+    assert len(window.session.documents) == 2
+    window.runs.close(window.session.current)
+    window.runs.reopen()
+    settled(window)
+    assert window.session.current.state == "ready"
+
+
+def test_presets_are_in_the_menu_and_every_pane_follows(stack_window, settled):
+    window = stack_window
+    editor = pane(window, "stack").editor
+    menu = editor.presets.menu()
+    assert [action.text() for action in menu.actions()] == list(PRESETS)
+    expected = {
+        "Plain 3×3": "9 × 9",
+        "Dilated 1-2-4-8": "31 × 31",
+        "ASPP rates": "49 × 49",
+        "VGG16": "212 × 212",
+    }
+    for action in menu.actions():
+        action.trigger()
+        settled(window)
+        assert stacks.layers(editor.layers()) == PRESETS[action.text()].layers
+        assert window.session.view.stack == PRESETS[action.text()]
+        size = pane(window, "stack-field").rows["size"].value()
+        assert size == expected.get(action.text(), size)
+        assert (
+            pane(window, "stack-layers").table._selected
+            == len(pane(window, "stack-layers").result.fields) - 1
+        )
+    for _ in PRESETS:
+        window.actions_.run("undo")
+    settled(window)
+    assert pane(window, "stack-field").rows["size"].value() == "7 × 7"
+    assert window.toasts.messages() == []
+
+
+def test_the_published_dilated_figure_steps_over_its_input(stack_window, qtbot, settled):
+    window = stack_window
+    window.session.take_stack(PRESETS[FIGURE])
+    settled(window)
+    steps, field = pane(window, "stack-steps"), pane(window, "stack-field")
+    assert window.deck.docks["stack-steps"].subtitle() == ("layer 1 · 3 × 3, stride 1, padding 0, dilation 2")
+    seen = []
+    for unit in np.ndindex(3, 3):
+        steps.view.stepped.emit(unit)
+        settled(window)
+        assert field.looked.unit == unit
+        lit = np.argwhere(field.looked.planes[0].levels).tolist()
+        assert lit == [[unit[0] + 2 * r, unit[1] + 2 * c] for r in range(3) for c in range(3)]
+        seen.append(tuple(map(tuple, lit)))
+    assert len(set(seen)) == 9
+    window.session.set_hover(NOWHERE)
+    settled(window)
+    assert field.looked.unit == (1, 1)
+    # A place that the next stack has and this one has not, pointed at before anything is painted.
+    window.session.take_stack(PRESETS["ASPP rates"])
+    window.session.set_fields(layer="layer 2")
+    window.session.set_hover(Hover(query=Position(50.5, 20.5, 0)))
+    settled(window)
+    assert field.looked.unit == (20, 50)
+
+
+def test_a_layer_chosen_in_the_table_is_looked_at_everywhere(stack_window, settled):
+    window = stack_window
+    table, field = pane(window, "stack-layers").table, pane(window, "stack-field")
+    table.selected.emit(1)
+    settled(window)
+    assert window.session.view.fields.layer == "layer 1"
+    assert field.rows["size"].value() == "3 × 3"
+    assert window.deck.docks["stack-steps"].subtitle().startswith("layer 1 ·")
+    pane(window, "stack-growth").plot.clicked.emit(4, 2)
+    settled(window)
+    assert field.rows["size"].value() == "5 × 5"
+    table.selected.emit(0)
+    assert window.session.view.fields.layer == "layer 2"
+    window.session.set_stack(layers=(ConvLayer(),))  # a layer that is gone gives way to the last
+    settled(window)
+    assert window.deck.docks["stack-field"].subtitle().startswith("layer 1 ·")
+
+
+def test_pointing_and_clicking_in_the_input_choose_the_unit(stack_window, settled):
+    window = stack_window
+    field, session = pane(window, "stack-field"), window.session
+    field._hovered(0, (4.5, 7.5))
+    settled(window)
+    assert session.hover.query == Position(4.5, 7.5, 0)
+    assert field.looked.unit == (4, 1)  # three plain layers without padding: unit u sees from u on
+    assert field.rows["unit"].value() == "(4, 1) of 9 × 9"
+    field._hovered(0, None)
+    field._clicked(0, 4.2, 7.9)
+    settled(window)
+    assert session.view.selection.queries == (Position(4.5, 7.5, 0),)
+    assert field.looked.unit == (4, 1)
+    session.set_stack(side=30)
+    settled(window)
+    assert field.looked.unit == (4, 1)
+    window.actions_.run("clear")
+    settled(window)
+    assert field.looked.unit == (12, 12)
+
+
+def test_a_stack_that_cannot_be_says_why_in_every_pane(stack_window, settled):
+    window = stack_window
+    layers = (ConvLayer(), ConvLayer(stride=0))
+    window.session.set_stack(layers=layers)
+    settled(window)
+    said = "Layer 2 has a stride of 0. Set its stride to 1 or more."
+    for name in ("stack-steps", "stack-field", "stack-layers", "stack-growth"):
+        assert (pane(window, name).message.text(), pane(window, name).sheets.currentIndex()) == (said, 1)
+    assert window.deck.docks["stack"].subtitle() == "2 layers · Layer 2 has a stride of 0."
+    window.session.set_stack(layers=(ConvLayer(),), side=2)
+    settled(window)
+    assert "reaches over 3 units, but its input has 2." in pane(window, "stack-field").message.text()
+    window.session.set_stack(layers=(), side=9)
+    settled(window)
+    assert pane(window, "stack-field").message.text() == "The stack has no layers. Add a layer."
+    window.actions_.run("undo")
+    window.actions_.run("undo")
+    window.actions_.run("undo")
+    settled(window)
+    assert pane(window, "stack-field").sheets.currentIndex() == 0
+    assert window.toasts.messages() == []
+
+
+def test_three_axes_are_seen_from_three_sides(stack_window, settled):
+    window = stack_window
+    field = pane(window, "stack-field")
+    assert [view.isVisible() for view in field.views] == [True, False, False]
+    pane(window, "stack").axes.changed.emit(3)
+    settled(window)
+    assert all(view.isVisible() for view in field.views)
+    assert [caption.text() for caption in field.captions] == [
+        f"{right} →  {down} ↓  summed over {other}" for right, down, other in ("xyz", "xzy", "yzx")
+    ]
+    field._clicked(1, 3.5, 9.5)  # x and z; y stays
+    settled(window)
+    assert field.looked.unit == (0, 4, 6)
+    assert window.deck.docks["stack-steps"].subtitle().endswith("two of three axes")
+
+
+def test_beside_a_cloud_the_editor_comes_with_the_reach_over_voxels(make_window, settled):
+    window = make_window(run=False)
+    document = window.session.add(room(300), RunOptions())
+    trace = trace_of(document.input)
+    result = Pass(trace, (0.0,) * len(trace.layers), "CPU", 10**9)
+    window.runs._ready(document, document.input, document.options, result)
+    settled(window)
+    dock = window.deck.docks["stack"]
+    assert not dock.isVisible()
+    window.actions_.run("reach-voxels")
+    settled(window)
+    assert dock.isVisible()
+    assert not pane(window, "stack").side.isVisible()
+    window.session.set_stack(layers=(ConvLayer(99),))  # no input is too small in empty space
+    settled(window)
+    assert dock.subtitle() == "1 layer · a unit sees 99 × 99 × 99"
+    window.actions_.run("reach-hops")
+    settled(window)
+    assert not dock.isVisible()

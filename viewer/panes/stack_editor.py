@@ -1,0 +1,87 @@
+"""The stack of convolutions itself: its layers' settings, its input, and stacks to begin with."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from models.convolution_stack import PRESETS, ConvStack
+from models.receptive_field import by
+from models.voxels import LONGEST
+from viewer import stacks
+from viewer.panes.of_stack import OfStackPane
+from viewer.session import Document, View
+from widgets.controls import LabelledSlider, Segmented
+from widgets.stack_editor import StackEditor
+
+
+class StackEditorPane(OfStackPane):
+    """Of a cloud too, where its reach is that of a stack over voxels; the input is the cloud then."""
+
+    name, title = "stack", "Stack"
+    modalities, pages = ("stack", "points"), ("fields", "attention")
+
+    def build(self) -> QWidget:
+        self.editor = StackEditor()
+        self.editor.set_presets(list(PRESETS))
+        self.editor.changed.connect(self._edited)
+        self.editor.preset.connect(lambda title: self.session.take_stack(PRESETS[title]))
+        self.editor.selected.connect(lambda index: self.session.set_fields(layer=f"layer {index + 1}"))
+        self.axes = Segmented([(2, "2D"), (3, "3D")], "Axes")
+        self.axes.changed.connect(self._set_axes)
+        self.parallel = Segmented([(False, "One after another"), (True, "Parallel, added")], "Order")
+        self.parallel.changed.connect(lambda on: self.session.set_stack(parallel=on))
+        self.side = LabelledSlider("Input, units a side", 1, stacks.LARGEST[2], 1, "{:.0f}", 15)
+        self.side.changed.connect(lambda side: self.session.set_stack("stack side", side=int(side)))
+        widget = QWidget()
+        column = QVBoxLayout(widget)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        choices = QHBoxLayout()
+        choices.setSpacing(6)
+        choices.addWidget(self.axes, 1)
+        choices.addWidget(self.parallel, 2)
+        column.addLayout(choices)
+        column.addWidget(self.side)
+        column.addWidget(self.editor, 1)
+        return widget
+
+    def prepare(self, document: Document, view: View) -> None:
+        cloud = document.modality == "points"
+        self.wanted_changed.emit(not cloud or view.cloud.reach == "voxels")
+        # Around a cloud there is empty space without end: no kernel is too large for it.
+        stack = replace(view.stack, side=LONGEST, axes=3) if cloud else view.stack
+        for control in (self.axes, self.side):
+            control.setVisible(not cloud)
+        self.axes.set_value(stack.axes)
+        self.parallel.set_value(stack.parallel)
+        self.side.set_range(1, stacks.LARGEST[stack.axes])
+        self.side.set_value(view.stack.side)
+        self.editor.set_layers(stacks.rows(stack))
+        found = stacks.built(stack)
+        faults = {index: fault for index, fault in enumerate(stacks.faults(stack)) if fault}
+        whole = "" if faults or found.problem is None else str(found.problem)
+        self.editor.set_errors(faults, whole)
+        self.editor.set_results(stacks.results(found, shapes=not cloud))
+        at = found.number(found.field(view.fields.layer)) if found.fields else None
+        self.editor.set_selected(at)
+        self.subtitle_changed.emit(_said(stack))
+
+    def _edited(self, rows: list[dict[str, Any]]) -> None:
+        self.session.set_stack("stack layers", layers=stacks.layers(rows))
+
+    def _set_axes(self, axes: int) -> None:
+        side = min(self.session.view.stack.side, stacks.LARGEST[axes])
+        self.session.set_stack(axes=axes, side=side)
+
+
+def _said(stack: ConvStack) -> str:
+    """3 layers · a unit sees 7 × 7."""
+    found = stacks.built(stack)
+    count = len(stack.layers)
+    said = f"{count} layer{'s' * (count != 1)}"
+    if found.problem is not None:
+        return f"{said} · {found.problem.cause}"
+    return f"{said} · a unit sees {by(found.fields[-1].size).replace('×', ' × ')}"
