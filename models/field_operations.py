@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -138,8 +137,8 @@ class Tracker(TorchDispatchMode):
                     self.set(tensor, Places(note=notes))
 
 
-class Attention(TorchFunctionMode):
-    """Catches fused attention before it is taken apart."""
+class Functions(TorchFunctionMode):
+    """Catches fused attention and batch norms before they are taken apart."""
 
     def __init__(self, tracker: Tracker) -> None:
         super().__init__()
@@ -149,7 +148,18 @@ class Attention(TorchFunctionMode):
         kwargs = kwargs or {}
         if func is torch.nn.functional.scaled_dot_product_attention:
             return self._attention(*args, **kwargs)
+        if func is torch.nn.functional.batch_norm:
+            return self._batch_norm(func, *args, **kwargs)
         return func(*args, **kwargs)
+
+    def _batch_norm(self, func, x, mean, variance, weight=None, bias=None, training=False, *more, **named):
+        """With stored statistics it moves nothing, and without numbers its parts would take their time."""
+        places = places_of(x)
+        if training or places is None or places.at is None:
+            return func(x, mean, variance, weight, bias, training, *more, **named)
+        out = torch.empty_like(x)
+        self.tracker.set(out, places)
+        return out
 
     def _attention(self, query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False, **more):
         tracker = self.tracker
@@ -230,6 +240,18 @@ def _view(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Tensor) -
     places = places_of(args[0])
     old, new = list(args[0].shape), list(out.shape)
     tracker.set(out, places.moved(lambda at, _: regrouped(at, old, new)))
+
+
+def _strided(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Tensor) -> None:
+    """as_strided as pooling along one axis uses it: a view of all elements in order."""
+    if args[0].is_contiguous() and out.is_contiguous() and out.numel() == args[0].numel():
+        _view(tracker, name, args, kwargs, out)
+    elif places_of(args[0]).at is not None:
+        tracker.lost(name, args, kwargs, out)
+
+
+def _constants(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Any) -> None:
+    """What has a tensor's shape alone sees nothing."""
 
 
 def _same(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Any) -> None:
@@ -659,6 +681,11 @@ _HANDLERS: dict[str, Handler] = {
     **dict.fromkeys(("native_dropout", "native_batch_norm", "cudnn_batch_norm", "batch_norm"), _same),
     **dict.fromkeys(("_native_batch_norm_legit_no_training", "_native_batch_norm_legit"), _same),
     **dict.fromkeys(("permute", "transpose", "t", "roll", "flip"), _turned),
+    **dict.fromkeys(
+        ("empty_like", "new_empty", "new_zeros", "zeros_like", "ones_like", "new_full"), _constants
+    ),
+    **dict.fromkeys(("full_like", "new_ones", "new_empty_strided", "sym_size", "rand_like"), _constants),
+    "as_strided": _strided,
     "expand": _expand,
     "repeat": _repeat,
     "slice": _slice,
@@ -684,5 +711,3 @@ _HANDLERS: dict[str, Handler] = {
     **dict.fromkeys(("upsample_bicubic2d", "_upsample_bilinear2d_aa", "_upsample_bicubic2d_aa"), _upsample),
     **dict.fromkeys(("mm", "bmm", "matmul", "addmm", "baddbmm", "linear"), _product),
 }
-
-_ = math

@@ -191,7 +191,7 @@ def slid(
             steps.append(stride[axis] * step)
             reach.append((long - 1) * step + 1)
             before.append(((padding[axis] + at) * step - value, 0))
-        windows.append(_read(line, first, long))
+        windows.append((line, first, long))
     regular = through(field, reach, steps, before, name=name, kind=kind, shape=shape)
     if even or field.whole:
         return regular

@@ -8,18 +8,21 @@ hooks tell which module it belongs to. No network is known by name.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from math import prod
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from models.errors import HeadlightError, first_line
-from models.field_operations import Attention, Tracker, places_of
+from models.field_operations import Functions, Tracker, places_of
 from models.field_tracking import Places, canonical, laid_out
 from models.receptive_field import Field, by, input_field
-from models.task import SILENT, Task, Cancelled
+from models.task import SILENT, Cancelled, Task
 
 OUTPUT = "output"
 """The name of what the network itself returns, where no layer inside it does."""
@@ -27,31 +30,33 @@ OUTPUT = "output"
 
 @dataclass(eq=False)
 class _Running:
-    """A module whose forward runs now."""
+    """A module whose forward runs, or ran: then `places` and `shape` are those of what it returned."""
 
     name: str
     module: nn.Module
+    call: int = 1
     ran: set[str] = field(default_factory=set)
     """Operations that mix units and ran in the module itself, not in one inside it."""
     attended: bool = False
+    places: Places | None = None
+    shape: tuple[int, ...] = ()
+
+    @property
+    def leaf(self) -> bool:
+        return not self.module._modules
 
 
-@dataclass
 class _Walk:
-    """Collects the fields as modules return."""
+    """Follows which module runs, and keeps what each returned, in order."""
 
-    task: Task
-    modules: int
-    stack: list[_Running] = field(default_factory=list)
-    found: list[Field] = field(default_factory=list)
-    known: dict[int, int] = field(default_factory=dict)
-    """The map's id → its place in `found`."""
-    maps: list[Field] = field(default_factory=list)
-    residual: set[str] = field(default_factory=set)
-    """Names of modules in which branches were added or joined."""
-    done: int = 0
-    times: dict[str, int] = field(default_factory=dict)
-    blocks: dict[int, str] = field(default_factory=dict)
+    def __init__(self, task: Task, modules: dict[str, nn.Module]) -> None:
+        self.task = task
+        self.modules = modules
+        self.stack = [_Running("", modules[""])]
+        self.returned: list[_Running] = []
+        self.joins: set[str] = set()
+        """Modules in which branches were added or joined."""
+        self.calls: Counter[str] = Counter()
 
     def where(self) -> tuple[str, str]:
         top = self.stack[-1]
@@ -60,55 +65,23 @@ class _Walk:
     def mixed(self, operation: str) -> None:
         self.stack[-1].ran.add(operation)
         if operation in ("add", "cat"):
-            self.residual.add(self.stack[-1].name)
+            self.joins.add(self.stack[-1].name)
         if operation == "attention":
             for running in self.stack:
                 running.attended = True
 
     def enter(self, name: str, module: nn.Module) -> None:
-        self.task.check()
-        self.stack.append(_Running(name, module))
+        self.calls[name] += 1
+        share = min(len(self.calls) / len(self.modules), 1.0)
+        self.task.progress(share, "Walking the layers")
+        self.stack.append(_Running(name, module, self.calls[name]))
 
     def leave(self, output: Any) -> None:
         running = self.stack.pop()
-        self.done += 1
-        self.task.progress(min(self.done / self.modules, 1.0), "Walking the layers")
         tensor = _first(output)
-        places = places_of(tensor)
-        if tensor is None or places is None or places.at is None:
-            return
-        at = self.known.get(id(places.field))
-        if at is None:
-            at = self._add(running, tensor, places)
-        if at is not None and at == len(self.found) - 1:
-            self.blocks[at] = running.name
-
-    def _add(self, running: _Running, tensor: Tensor, places: Places) -> int | None:
-        layout = laid_out(places, tensor.shape)
-        if layout is None:
-            return None
-        dims, prefix = layout
-        units = 1
-        for count in places.field.shape:
-            units *= count
-        name = running.name or OUTPUT
-        self.times[name] = self.times.get(name, 0) + 1
-        if self.times[name] > 1:
-            name = f"{name}:{self.times[name]}"
-        self.known[id(places.field)] = len(self.found)
-        self.maps.append(places.field)
-        channels = tensor.numel() // (tensor.shape[0] * (units + prefix))
-        self.found.append(
-            replace(
-                places.field,
-                name=name,
-                kind=_kind(running, places.field),
-                channels=channels,
-                dims=dims,
-                prefix=prefix,
-            )
-        )
-        return len(self.found) - 1
+        if tensor is not None:
+            running.places, running.shape = places_of(tensor), tuple(tensor.shape)
+            self.returned.append(running)
 
 
 def walk(
@@ -124,28 +97,69 @@ def walk(
     it is, its weights are not read and may be on the meta device.
     """
     bare = _bare(module)
-    names = {child: name for name, child in bare.named_modules()}
-    state = _Walk(task, len(names))
+    modules = dict(bare.named_modules())
+    state = _Walk(task, modules)
     tracker = Tracker(state.where, state.mixed)
-    for child, name in names.items():
+    for name, child in modules.items():
         child.register_forward_pre_hook(lambda child, _, name=name: state.enter(name, child))
         child.register_forward_hook(lambda child, _, output: state.leave(output))
+    dims = tuple(range(2, len(shape) + 1))
+    first = replace(input_field(shape[1:], shape[0]), dims=dims)
     x = torch.empty(1, *shape, device="meta")
-    first = input_field(shape[1:], shape[0])
-    state.found.append(replace(first, dims=tuple(range(2, len(shape) + 1))))
-    state.maps.append(first)
-    state.known[id(first)] = 0
-    state.stack.append(_Running("", bare))
-    tracker.set(x, Places(first, canonical(first, range(2, x.ndim), x.ndim)))
+    tracker.set(x, Places(first, canonical(first, dims, x.ndim)))
     try:
-        with torch.no_grad(), Attention(tracker), tracker:
-            output = bare(x) if forward is None else forward(bare, x)
-        del output
+        with torch.no_grad(), Functions(tracker), tracker:
+            bare(x) if forward is None else forward(bare, x)
     except (HeadlightError, Cancelled):
         raise
     except Exception as error:
         raise _refusal(error, state, shape) from error
-    return _levelled(state)
+    return _listed(first, state)
+
+
+def _listed(first: Field, state: _Walk) -> tuple[Field, ...]:
+    """One field a map, named by the innermost module that gave it out."""
+    found = [first]
+    numbers = {id(first): 0}
+    owners = {0: "input"}
+    blocks = _blocks(state)
+    ends: dict[int, str] = {}
+    for running in state.returned:
+        places = running.places
+        if places is None or places.at is None:
+            continue
+        number = numbers.get(id(places.field))
+        # A norm or an activation that gives out what its surroundings added is not what added it.
+        if number is None and (running.ran or not running.leaf):
+            layout = laid_out(places, running.shape)
+            if layout is None:
+                continue
+            number = numbers[id(places.field)] = len(found)
+            owners[number] = running.name
+            found.append(_told(running, places.field, *layout))
+        if number and running.name in blocks:
+            ends[number] = running.name
+    return tuple(_levelled(found, owners, ends, state.modules))
+
+
+def _told(running: _Running, of: Field, dims: tuple[int, ...], prefix: int) -> Field:
+    """A map's field with its name and the layout of the tensor that holds it."""
+    name = running.name or OUTPUT
+    units = prefix + prod(of.shape)
+    if running.leaf and "attention" not in of.kind:
+        kind = type(running.module).__name__
+    elif running.attended:
+        kind = "attention" if of.whole else "window attention"
+    else:
+        kind = of.kind
+    return replace(
+        of,
+        name=name if running.call == 1 else f"{name}:{running.call}",
+        kind=kind,
+        channels=prod(running.shape) // (running.shape[0] * units),
+        dims=dims,
+        prefix=prefix,
+    )
 
 
 def _bare(module: nn.Module) -> nn.Module:
@@ -186,23 +200,68 @@ def _first(output: Any) -> Tensor | None:
     return output
 
 
-def _kind(running: _Running, of: Field) -> str:
-    """What made a map: a layer's class, or the operation that ran in a module of several."""
-    if not list(running.module.children()):
-        return of.kind if "attention" in of.kind else type(running.module).__name__
-    if running.attended:
-        return of.kind if "attention" in of.kind else ("attention" if of.whole else "window attention")
-    return of.kind
-
-
 # Blocks and stages
 
 
-def _levelled(state: _Walk) -> tuple[Field, ...]:
-    """Mark the ends of blocks and stages.
+def _element(name: str, modules: dict[str, nn.Module]) -> bool:
+    """The module is one of a list of modules."""
+    parent, _, last = name.rpartition(".")
+    return last.isdigit() and isinstance(modules[parent], (nn.ModuleList, nn.Sequential))
 
-    A block is an element of a list in which branches are added, or, where nothing is ever added, an element
-    of a list that holds layers. A stage is an element of a list that holds blocks; of networks without such
-    lists, all that runs between two changes of the stride.
+
+def _blocks(state: _Walk) -> set[str]:
+    """The blocks' names: elements of a list in which, or in whose kind, branches are added.
+
+    Where nothing is added, the innermost elements of a list that are made of several layers.
     """
-    return tuple(state.found)
+    modules = state.modules
+    parts = {name for name in state.calls if name and _element(name, modules) and modules[name]._modules}
+    kinds = set()
+    for name in state.joins:
+        while name and name not in parts:
+            name = name.rpartition(".")[0]
+        if name:
+            kinds.add(type(modules[name]))
+    if kinds:
+        return {name for name in parts if type(modules[name]) in kinds}
+    return {name for name in parts if not any(other.startswith(name + ".") for other in parts)}
+
+
+def _levelled(
+    found: list[Field], owners: dict[int, str], ends: dict[int, str], modules: dict[str, nn.Module]
+) -> list[Field]:
+    """Mark the ends of blocks and stages. ends: which block each field is the end of.
+
+    A stage is an element of a list that holds blocks. Where there are no two such, it is all that runs
+    between two changes of the map's size; a pooling closes the stage before it.
+    """
+    stages = {number: _stage(block, modules) for number, block in ends.items()}
+    if len(set(stages.values()) - {None}) > 1:
+        last = {stage: number for number, stage in stages.items() if stage is not None}
+        closing = set(last.values())
+    else:
+        closing = _between_sizes(found, owners, ends)
+    levels = {number: "stage" if number in closing else "block" for number in {*ends, *closing}}
+    return [replace(f, level=levels.get(number, "operation")) for number, f in enumerate(found)]
+
+
+def _stage(block: str, modules: dict[str, nn.Module]) -> str | None:
+    """The element of a list that holds the list that the block stands in."""
+    name = block.rpartition(".")[0]
+    while name and not _element(name, modules):
+        name = name.rpartition(".")[0]
+    return name or None
+
+
+def _between_sizes(found: list[Field], owners: dict[int, str], ends: dict[int, str]) -> set[int]:
+    inside = tuple(f"{block}." for block in ends.values())
+    outer = [
+        number
+        for number in range(1, len(found))
+        if (number in ends or not owners[number].startswith(inside)) and prod(found[number].shape) > 1
+    ]
+    closing = set(outer[-1:])
+    for number, following in pairwise(outer):
+        if found[number].shape != found[following].shape:
+            closing.add(following if "Pool" in found[following].kind else number)
+    return closing
