@@ -38,7 +38,7 @@ class Axis:
         is room.
         """
         most = max(2, most)
-        slack = 1e-9 * (abs(self.low) + abs(self.high))
+        slack = min(1e-9 * (abs(self.low) + abs(self.high)), 5e-7 * (self.high - self.low))
         if not self.log:
             step = self._step(most, whole)
             first, last = math.ceil((self.low - slack) / step), math.floor((self.high + slack) / step)
