@@ -16,7 +16,6 @@ from viewer.session import Document, View
 from widgets.controls import LabelledSlider, Segmented
 from widgets.stack_editor import StackEditor
 
-
 EDIT = "stack layers"
 """Changes of layers that follow each other quickly are one step of undo."""
 
