@@ -188,3 +188,32 @@ def test_a_window_follows_the_stages_of_swin(make_window, qtbot, swin_folder, tm
     window.session.set_map(method="rollout")
     settled()
     assert picture.result.levels.shape == (28, 40)
+
+
+def test_exports_hold_windows_padding_and_the_grids_of_both_ends(swin_folder, tmp_path):
+    from PIL import Image
+
+    from viewer.cli import run
+
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (224, 224, 3), np.uint8)).save(
+        tmp_path / "a.png"
+    )
+
+    def export(*what: str) -> dict[str, np.ndarray]:
+        out = tmp_path / "out.npz"
+        files = [str(tmp_path / "a.png"), *what, "--out", str(out)]
+        assert run(["export", *files, "--model", str(swin_folder), "--size", "256"]) == 0
+        with np.load(out) as content:
+            return dict(content)
+
+    attention = export("attention", "--layer", "3")
+    assert attention["attention"].shape == (2, 256, 256)
+    np.testing.assert_array_equal(attention["window"], [7, 3])
+    sums = attention["attention"].sum(-1) + attention["padding"]
+    np.testing.assert_allclose(sums, 1, atol=1e-5)
+    assert attention["padding"].max() > 0.1
+    rollout = export("rollout")
+    assert rollout["rollout"].shape == (64, 1024)
+    assert rollout["map"].shape == (32, 32)
+    assert (len(rollout["query_labels"]), len(rollout["key_labels"])) == (64, 1024)
+    np.testing.assert_allclose(rollout["rollout"].sum(1), 1, atol=1e-5)
