@@ -113,9 +113,7 @@ class ConvolutionalEngine:
         try:
             field = map_field(self.model, fitted.grid, task)
         except HeadlightError as error:
-            said = (
-                f"Where the units of {self.entry.title}'s map lie is a guess, to half a stride: {error.cause}"
-            )
+            said = f"Where the map's units lie is known to half a stride only. {error.cause}"
             return fitted.region, (said,)
         if field.shape != grid:
             raise ValueError(f"{self.entry.title}: a map of {grid} units, but a field of {field.shape}")

@@ -17,6 +17,7 @@ from models.field_tracking import (
     BLOCKED,
     EVERYWHERE,
     NOWHERE,
+    VANISHED,
     Places,
     attended,
     canonical,
@@ -42,14 +43,33 @@ def places_of(tensor: Any) -> Places | None:
 class Tracker(TorchDispatchMode):
     """Runs a forward pass, mostly on tensors without numbers, and keeps the places of all tensors.
 
-    where: () → (the module that runs, by name; its class). mixed: called with the places of what an operation
-    gave that mixed units.
+    where: () → (the module that runs, by name; its class). mixed: called with the name of an operation that
+    mixed units. weak: masks that leave e⁻¹⁰⁰ of a weight shut nothing out. weakened: such a mask was met.
     """
 
-    def __init__(self, where: Callable[[], tuple[str, str]], mixed: Callable[[str], None]) -> None:
+    def __init__(
+        self, where: Callable[[], tuple[str, str]], mixed: Callable[[str], None], weak: bool = False
+    ) -> None:
         super().__init__()
         self.where = where
         self.mixed = mixed
+        self.weak = weak
+        self.weakened = False
+
+    def mask(self, tensor: Tensor) -> Tensor | None:
+        """bool: where a mask shuts keys out; a boolean mask says what is let in."""
+        places = places_of(tensor)
+        if places is not None and places.blocked is not None:
+            return places.blocked
+        value = _number(tensor)
+        if value is None or value.numel() == 1:
+            return None
+        if value.dtype == torch.bool:
+            blocked = ~value
+        else:
+            blocked = value <= (VANISHED if self.weak else BLOCKED)
+            self.weakened = self.weakened or bool(((value <= BLOCKED) & (value > VANISHED)).any())
+        return blocked if blocked.any() else None
 
     def set(self, tensor: Tensor, places: Places | None) -> None:
         setattr(tensor, _PLACES, places)
@@ -101,7 +121,7 @@ class Tracker(TorchDispatchMode):
             self.mixed(name)
 
     def _constant(self, func, name, args, kwargs, out, tensors, given) -> None:
-        """Constants that a forward makes (masks, indices) keep their numbers; of other tensors, what is shut out."""
+        """Constants that a forward makes (masks, indices) keep their numbers; others, what they shut out."""
         if not isinstance(out, Tensor):
             outs = [x for x in tree_flatten(out)[0] if isinstance(x, Tensor)]
         else:
@@ -122,7 +142,7 @@ class Tracker(TorchDispatchMode):
                 if tensor.device.type == "meta":
                     self.set(tensor, Places(value=value, note=notes))
             return
-        known = [x for x in map(_mask, tensors) if x is not None]
+        known = [x for x in map(self.mask, tensors) if x is not None]
         if known or notes:
             handler = _HANDLERS.get(name)
             if handler in _MOVES and known:
@@ -171,7 +191,7 @@ class Functions(TorchFunctionMode):
             tracker.set(out, q)
             return out
         where, _ = tracker.where()
-        blocked = None if attn_mask is None else _mask(attn_mask)
+        blocked = None if attn_mask is None else tracker.mask(attn_mask)
         if is_causal:
             n, m = query.shape[-2], key.shape[-2]
             blocked = ~torch.ones(n, m, dtype=torch.bool).tril()
@@ -213,18 +233,6 @@ def _number(tensor: Tensor) -> Tensor | None:
     if places is not None:
         return places.value if places.at is None else None
     return tensor if tensor.device.type != "meta" and not isinstance(tensor, torch.nn.Parameter) else None
-
-
-def _mask(tensor: Tensor) -> Tensor | None:
-    """bool: where a mask shuts keys out; a boolean mask says what is let in."""
-    places = places_of(tensor)
-    if places is not None and places.blocked is not None:
-        return places.blocked
-    value = _number(tensor)
-    if value is None or value.numel() == 1:
-        return None
-    blocked = ~value if value.dtype == torch.bool else value <= BLOCKED
-    return blocked if blocked.any() else None
 
 
 def _dims(value: Any, ndim: int) -> list[int]:
@@ -415,7 +423,7 @@ def _pointwise(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Any)
         else:
             if places is not None:
                 notes.append(places.note)
-            blocked = blocked if blocked is not None else _shut(name, tensor, args)
+            blocked = blocked if blocked is not None else _shut(tracker, name, tensor, args)
     if len(parts) == 1:
         places = parts[0]
     else:
@@ -427,12 +435,13 @@ def _pointwise(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Any)
         blocked = blocked.view([1] * (result.ndim - blocked.ndim) + list(blocked.shape))
         places = replace(places, blocked=blocked if places.blocked is None else places.blocked | blocked)
     note = joined(places.note, *notes)
-    if note != places.note or (note and note not in places.field.note):
-        places = replace(places, note=note, field=replace(places.field, note=joined(places.field.note, note)))
+    said = joined(places.field.note, note)
+    if said != places.field.note:
+        places = replace(places, field=replace(places.field, note=said))
     tracker.set(result, places)
 
 
-def _shut(name: str, tensor: Tensor, args: tuple) -> Tensor | None:
+def _shut(tracker: Tracker, name: str, tensor: Tensor, args: tuple) -> Tensor | None:
     """Where an operation on scores shuts keys out."""
     if name == "masked_fill":
         value = _number(args[1]) if tensor is args[1] else None
@@ -441,7 +450,7 @@ def _shut(name: str, tensor: Tensor, args: tuple) -> Tensor | None:
     if name in ("add", "where"):
         if name == "where" and tensor is not args[0]:
             return None
-        return _mask(tensor)
+        return tracker.mask(tensor)
     return None
 
 
@@ -456,8 +465,9 @@ def _normalised(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Any
     if all_units or places.field.whole:
         note = _statistics(where)
         field = places.field
-        if note and not field.whole and "Statistics" not in field.note:
-            field = replace(field, note=joined(field.note, note))
+        said = joined(field.note, note)
+        if said != field.note and not field.whole:
+            field = replace(field, note=said)
         tracker.set(result, replace(places, field=field))
     elif at is places.at:
         tracker.set(result, places)
@@ -631,7 +641,7 @@ def _upsample(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Tenso
 
 
 def _product(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Tensor) -> None:
-    """Matrix products: with weights a mixture along one dimension; of two sides that see, scores or attention."""
+    """Matrix products: with weights a mixture along one dimension; else scores, or attention of scores."""
     left, right = args[-2:] if name not in ("addmm", "baddbmm", "linear") else args[1:3]
     if name == "linear":
         left, right = args[0], args[1]

@@ -21,17 +21,19 @@ NOWHERE = -1
 EVERYWHERE = -2
 """The unit of an element that sees all of the input and lies nowhere: a class token after attention."""
 BLOCKED = -50.0
-"""A constant that is added to scores and lies below this shuts a key out (Swin: −100)."""
+"""A constant below this, added to scores, shuts a key out in single precision (Swin: −100)."""
+VANISHED = -745.0
+"""Below this nothing is left of a weight in double precision either."""
 _FAR = 1 << 40
 
 
 @dataclass(frozen=True, eq=False)
 class Places:
-    """What is known of a tensor's elements. Each tensor here has the tensor's dimensions, or 1 where all agree.
+    """What is known of a tensor's elements. Each tensor here has its dimensions, or 1 where all agree.
 
     field, at: the map, and int64 unit numbers in it (row-major), or NOWHERE or EVERYWHERE.
     key_field, keys: of scores of attention the keys' map and units; `at` are the queries' then.
-    blocked: bool, keys that a mask shuts out. value: the numbers themselves, of constants that a forward makes.
+    blocked: bool, keys that a mask shuts out. value: the numbers, of constants that a forward makes.
     note: what the field leaves out.
     """
 
@@ -91,7 +93,7 @@ def laid_out(places: Places, shape: Sequence[int]) -> tuple[tuple[int, ...], int
 
 
 def regrouped(places: Tensor, old: Sequence[int], new: Sequence[int]) -> Tensor:
-    """Places after a view from one shape to another. Dimensions where all agree stay 1 wherever that can be."""
+    """Places after a view from one shape to another. Dimensions where all agree stay 1 where they can."""
     expanded, target = [], []
     i = j = 0
     while i < len(old) or j < len(new):
@@ -170,7 +172,7 @@ def slid(
     name: str,
     kind: str,
 ) -> Field | None:
-    """The field after a window slid over dimensions `dims`, which gave `shape` units. None if they hold no map."""
+    """The field after a window slid over `dims` and gave `shape` units. None if these hold no map."""
     lines = lines_of(places, dims)
     if lines is None:
         return None
@@ -281,7 +283,7 @@ def _read(line: np.ndarray, first: np.ndarray, long: int) -> np.ndarray:
 
 
 def reduced(places: Places, dims: Sequence[int], name: str, kind: str) -> tuple[Field, Tensor, bool]:
-    """What comes of mixing all elements along `dims`: (the map, places with 1 there, all units were mixed)."""
+    """What comes of mixing all elements along `dims`: (map, places with 1 there, all units were mixed)."""
     field, at = places.field, places.at
     varying = [d for d in dims if at.shape[d] > 1]
     if not varying:
@@ -357,7 +359,7 @@ def attended(
 def _per_axis(
     units: Tensor, first: Tensor, last: Tensor, shape: Sequence[int], axis: int
 ) -> tuple[np.ndarray, bool]:
-    """(int (n, 2) of one axis of a map: the span of what is told of each of its units, whether units differ)."""
+    """(int (n, 2): per unit of one axis the span of what is told of it, whether units there differ)."""
     units, first, last = torch.broadcast_tensors(units, first, last)
     real = units >= 0
     at = coordinates(units[real], shape)[axis]
@@ -376,7 +378,7 @@ def _span(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 
 def together(parts: Sequence[Places], shape: Sequence[int], name: str, kind: str) -> Places:
-    """What elements see that are computed one from one: sums, products, branches joined along their channels."""
+    """What elements see that are computed one from one: sums, products, branches joined by channels."""
     parts = [part for part in parts if part.at is not None]
     scores = [part for part in parts if part.keys is not None]
     note = joined(*(part.note for part in parts))

@@ -72,7 +72,7 @@ def effective_of(
         inputs,
         task,
         forward=called,
-        grid=(*field.shape, trace.tokens.prefix),
+        grid=(*field.shape, field.prefix),
     )
 
 

@@ -19,8 +19,9 @@ from transformers import (
 from transformers.utils import logging
 
 from models import classic
-from models.catalog import Entry, read_config
+from models.catalog import Entry
 from models.errors import HeadlightError, first_line
+from models.folders import read_config
 from models.published import OWN, PUBLISHED, module
 from models.task import SILENT, Task
 

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 from transformers.image_utils import IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD
 
-from models.catalog import read_preprocessor
+from models.folders import read_preprocessor
 from models.tokens import Box
 
 

@@ -19,8 +19,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from models.catalog import MAX_TENSORS, read_config
 from models.errors import HeadlightError
+from models.folders import MAX_TENSORS, read_config
 from models.neighbours import Interpolation
 from models.point_transformer import SHARE, PointTransformer
 from models.pointnet import PointNet

@@ -13,8 +13,9 @@ from torch import Tensor
 
 from models import point_gradient
 from models.attention import AttentionLayer, Trace
-from models.catalog import Entry, read_config
+from models.catalog import Entry
 from models.errors import HeadlightError
+from models.folders import read_config
 from models.grid import fitting_sample
 from models.neighbourhood import neighbourhood_layers
 from models.neighbours import geometry

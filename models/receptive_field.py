@@ -6,6 +6,7 @@ only; `receptive_walk` finds the fields of a whole network, `effective_field` wh
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -27,8 +28,8 @@ class Field:
     aligned: False where branches of other stride or centre were merged; `note` then names them.
     whole: a global operation came before: every unit sees the whole picture; size is the picture's, start 0.
     intervals: one int array (units, 2) per axis, [first, last + 1), where what a unit sees depends on where
-    it lies (attention in windows); size, stride and start are then those of the unit in the middle. A unit
-    that sees nothing but padding has an empty interval.
+    it lies (attention in windows); size, stride and start are then those of the unit in the middle, and count
+    what a mask only weakens (`receptive_walk`). A unit that sees padding alone has an empty interval.
     input_shape: pixels per axis of the input.
     anchor: where the middle of unit 0 itself lies, if not in the middle of what it sees (whole, intervals).
     dims: the dimensions of the layer's output that hold the axes, one for all in a sequence of tokens, whose
@@ -253,8 +254,12 @@ def unions(intervals: np.ndarray, windows: np.ndarray) -> np.ndarray:
 
 
 def joined(*notes: str) -> str:
-    """Notes one after the other, each once."""
-    return " ".join(dict.fromkeys(note for note in notes if note))
+    """Notes one after the other. Of sentences that begin alike, about one layer and the next, only the first."""
+    found: dict[tuple[str, ...], str] = {}
+    for note in notes:
+        for sentence in re.split(r"(?<=\.) ", note) if note else ():
+            found.setdefault(tuple(sentence.split()[:3]), sentence)
+    return " ".join(found.values())
 
 
 EMPTY = 1 << 40

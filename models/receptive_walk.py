@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from models.errors import HeadlightError, first_line
 from models.field_operations import Functions, Tracker, places_of
 from models.field_tracking import Places, canonical, laid_out
-from models.receptive_field import Field, by, input_field
+from models.receptive_field import Field, by, input_field, joined
 from models.task import SILENT, Cancelled, Task
 
 OUTPUT = "output"
@@ -78,7 +78,7 @@ class _Walk:
 
     def leave(self, output: Any) -> None:
         running = self.stack.pop()
-        tensor = _first(output)
+        tensor = first_tensor(output)
         if tensor is not None:
             running.places, running.shape = places_of(tensor), tuple(tensor.shape)
             self.returned.append(running)
@@ -90,19 +90,47 @@ def walk(
     task: Task = SILENT,
     forward: Callable[[nn.Module, Tensor], Any] | None = None,
 ) -> tuple[Field, ...]:
-    """The field of the input and of every layer that mixes units or channels, in the order in which they ran.
+    """The field of the input and of every layer that mixes units or channels, in the order they ran.
 
-    shape: of one input, channels first: (3, H, W) or (C, X, Y, Z). forward: runs a module on [1, *shape], where
-    that is not `module(x)`. A layer that runs twice is named "name:2" the second time. The module is left as
-    it is, its weights are not read and may be on the meta device.
+    shape: of one input, channels first: (3, H, W) or (C, X, Y, Z). forward: runs a module on [1, *shape],
+    where that is not `module(x)`. A layer that runs twice is named "name:2" the second time. The module is
+    left as it is, its weights are not read and may be on the meta device.
+
+    Windows that were rolled over the picture's edge are told apart by a mask, which in Swin takes 100 from the
+    scores: e⁻¹⁰⁰ of a weight is left. `intervals` do not count it, as no single-precision gradient shows it;
+    `size` and `start`, which are exact, do, and a note says so where that makes a difference.
     """
     bare = _bare(module)
+    fields, weakened = _walked(bare, shape, task, forward, weak=False)
+    if not weakened:
+        return fields
+    weak, _ = _walked(bare, shape, task, forward, weak=True)
+    return tuple(map(_with_weak, fields, weak))
+
+
+def _with_weak(field: Field, weak: Field) -> Field:
+    """The field, its size counting what a mask only weakens."""
+    if field.size == weak.size or field.whole or weak.whole:
+        return field
+    note = f"The size counts e⁻¹⁰⁰ of a weight that a mask leaves: {by(field.size)} without it."
+    return replace(field, size=weak.size, start=weak.start, note=joined(field.note, note))
+
+
+def _walked(
+    bare: nn.Module,
+    shape: tuple[int, ...],
+    task: Task,
+    forward: Callable[[nn.Module, Tensor], Any] | None,
+    weak: bool,
+) -> tuple[tuple[Field, ...], bool]:
+    """(fields, whether a mask was met that only weakens)"""
     modules = dict(bare.named_modules())
     state = _Walk(task, modules)
-    tracker = Tracker(state.where, state.mixed)
+    tracker = Tracker(state.where, state.mixed, weak)
+    hooks = []
     for name, child in modules.items():
-        child.register_forward_pre_hook(lambda child, _, name=name: state.enter(name, child))
-        child.register_forward_hook(lambda child, _, output: state.leave(output))
+        hooks.append(child.register_forward_pre_hook(lambda child, _, name=name: state.enter(name, child)))
+        hooks.append(child.register_forward_hook(lambda child, _, output: state.leave(output)))
     dims = tuple(range(2, len(shape) + 1))
     first = replace(input_field(shape[1:], shape[0]), dims=dims)
     x = torch.empty(1, *shape, device="meta")
@@ -114,7 +142,10 @@ def walk(
         raise
     except Exception as error:
         raise _refusal(error, state, shape) from error
-    return _listed(first, state)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return _listed(first, state), tracker.weakened
 
 
 def _listed(first: Field, state: _Walk) -> tuple[Field, ...]:
@@ -178,8 +209,8 @@ def _refusal(error: Exception, state: _Walk, shape: tuple[int, ...]) -> Headligh
     size = by(shape[1:])
     if "Kernel size can't be greater" in said or "Output size is too small" in said or "too small" in said:
         return HeadlightError(
-            f"An input of {size} is too small for this network: the kernel of {where} ({kind}) is larger than what "
-            "is left there.",
+            f"An input of {size} is too small for this network: the kernel of {where} ({kind}) is larger than "
+            "what is left there.",
             "Give it a larger input.",
         )
     if "stride" in said and ("zero" in said or "non-positive" in said or "greater than" in said):
@@ -190,7 +221,7 @@ def _refusal(error: Exception, state: _Walk, shape: tuple[int, ...]) -> Headligh
     )
 
 
-def _first(output: Any) -> Tensor | None:
+def first_tensor(output: Any) -> Tensor | None:
     """The first tensor of what a module returned."""
     while not isinstance(output, Tensor):
         values = list(output.values()) if isinstance(output, dict) else output

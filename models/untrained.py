@@ -20,7 +20,7 @@ import torch
 from torch import nn
 
 from models import published
-from models.catalog import check_memory
+from models.folders import check_memory
 from models.published import SEED, Published
 from models.task import SILENT, Task
 

@@ -15,7 +15,7 @@ import numpy as np
 from models.attention import Trace
 from models.receptive_field import Field
 from models.task import SILENT, Task
-from models.tokens import Box, PatchTokens, Place
+from models.tokens import Box, Place
 from viewer.contours import contours
 from viewer.inputs import ImageInput
 from viewer.maps import InputMap, attention_map, derived
@@ -169,17 +169,25 @@ def starting_field(fields: Sequence[Field]) -> Field:
 
 
 def attention_at(seen: Seen, field: Field) -> int | None:
-    """Which attention layer the units of `field` have passed last (an index into the trace's), if any."""
-    found, names = None, [layer.name for layer in seen.trace.layers]
+    """Which attention layer the units of `field` have passed last (an index into the trace's), if any.
+
+    A block is what its attention's name begins with, up to the last number: layers.3.blocks.1.attention.
+    """
+    blocks = {_block(layer.name): index for index, layer in enumerate(seen.trace.layers)}
+    found = None
     for one in seen.fields:
-        for index, name in enumerate(names):
-            if one.name == name or one.name.startswith(f"{name}."):
-                found = index
-            elif name.startswith(f"{one.name}.") and one.level == "block":
-                found = index  # the walk may name the block alone
+        parts = one.name.split(".")
+        names = (".".join(parts[:count]) for count in range(len(parts), 0, -1))
+        found = next((blocks[name] for name in names if name in blocks), found)
         if one is field:
             return found
     return found
+
+
+def _block(name: str) -> str:
+    parts = name.split(".")
+    last = max((place for place, part in enumerate(parts) if part.isdecimal()), default=len(parts) - 1)
+    return ".".join(parts[: last + 1])
 
 
 # -- one unit ------------------------------------------------------------------------------------------------
@@ -301,26 +309,6 @@ def uniform_distance(trace: Trace, include_self: bool) -> float | None:
     even = np.ones((1, len(patches)), np.float32)
     far = [attention_distance(even, patches, np.array([i]), include_self) for i in range(len(patches))]
     return float(np.mean(far))
-
-
-def window_lines(layer: Any) -> tuple[np.ndarray, np.ndarray] | None:
-    """(edges of the windows in which a layer attends, the map's borders over which masked windows reach).
-
-    Both float (n, 4) on the picture; None for a layer without windows.
-    """
-    tokens = layer.queries
-    if not hasattr(layer, "edges") or not isinstance(tokens, PatchTokens):
-        return None
-    return _lines(tokens, *layer.edges()), _lines(tokens, *layer.seams())
-
-
-def _lines(tokens: PatchTokens, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """float (n, 4) on the picture: lines above these rows and left of these columns of tokens."""
-    region, (height, width) = tokens.region, tokens.patch_size
-    ys, xs = region.y0 + rows * height, region.x0 + columns * width
-    across = [(region.x0, y, region.x1, y) for y in ys]
-    down = [(x, region.y0, x, region.y1) for x in xs]
-    return np.array([*across, *down], float).reshape(-1, 4)
 
 
 # -- growth --------------------------------------------------------------------------------------------------

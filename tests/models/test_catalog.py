@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from models import catalog
+from models import catalog, folders
 from models.catalog import download, entries, find
 from models.errors import HeadlightError
 
@@ -90,7 +90,7 @@ def test_shards_stay_in_their_folder(folder):
 
 
 def test_limits_are_looked_at_before_anything_is_loaded(folder, monkeypatch):
-    monkeypatch.setattr(catalog, "MAX_TENSORS", 0)
+    monkeypatch.setattr(folders, "MAX_TENSORS", 0)
     assert cause(folder) == "The weights have more than 0 tensors."
     monkeypatch.undo()
     monkeypatch.setattr("psutil.virtual_memory", lambda: type("Memory", (), {"available": 23}))

@@ -123,6 +123,16 @@ def test_too_long_and_too_small_pictures_say_why():
         engine.run(picture(40, 40_000), 224)
 
 
+def test_a_network_that_cannot_be_followed_is_still_shown(monkeypatch):
+    def lost(*_):
+        raise HeadlightError("There is no way through it.", "Choose another.")
+
+    monkeypatch.setattr("models.convolutional.map_field", lost)
+    trace = resnet().run(picture(224, 224), 224)
+    assert trace.tokens.region == Box(0, 0, 224, 224)
+    assert trace.notices[-1].endswith("There is no way through it.")
+
+
 def test_cancel_stops_between_convolutions():
     class Impatient(Task):
         checks = 0

@@ -86,9 +86,7 @@ def test_limits_are_said_with_their_numbers():
         "The picture is 10,000 × 500 pixels: its short side was lowered from 518 to 224 pixels, "
         "to stay within 5,400 patches.",
     )
-    with pytest.raises(
-        HeadlightError, match=r"6,000 × 1 pixels: one row of patches has 6,000 of them"
-    ):
+    with pytest.raises(HeadlightError, match=r"6,000 × 1 pixels: one row of patches has 6,000 of them"):
         fit(1, 6000, 518, 14)
 
 

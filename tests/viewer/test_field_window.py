@@ -76,14 +76,14 @@ def settled(qtbot):
 
 @pytest.fixture
 def opened(make_window, settled, folder):
-    """A function that opens the picture with a tiny network on the page of fields."""
+    """A function that opens the picture with a tiny network, on the page of fields."""
 
-    def make(kind: str):
+    def make(kind: str, page: str | None = "fields"):
         window = make_window(size=224, model=folder(kind))
-        window.session.opening_page = "fields"
+        window.session.opening_page = page
+        # Few networks are walked fast.
+        window.session.current_changed.connect(lambda: window.session.set_fields(networks=("alexnet",)))
         window.runs.open_path(PICTURE)
-        settled(window)
-        window.session.set_fields(networks=("alexnet",))
         settled(window)
         return window
 
@@ -104,12 +104,8 @@ def box_drawn(view, hovered: bool):
     return None if held is None else held[0].getCoords()
 
 
-def test_a_convolutional_network_opens_on_its_fields_and_has_no_page_of_attention(
-    make_window, settled, folder
-):
-    window = make_window(size=224, model=folder("resnet"))
-    window.runs.open_path(PICTURE)
-    settled(window)
+def test_a_convolutional_network_opens_on_its_fields_and_has_no_page_of_attention(opened):
+    window = opened("resnet", page=None)
     session = window.session
     assert session.current.page == "fields"
     assert "attention" not in window.pages_offered()
@@ -227,7 +223,8 @@ def test_windows_their_shift_and_the_row_inside_one(opened, settled):
         window.session.select(layer=layer, head=1, queries=(Box(200, 150, 200, 150),))
         settled(window)
         attention = trace.layers[layer]
-        upright = {round(x0) for x0, _, x1, _ in first.view._marks._lines["solid"] if x0 == x1}
+        lines = np.concatenate(list(first.view._marks._lines.values()))
+        upright = {round(x0) for x0, _, x1, _ in lines if x0 == x1}
         width = (region.x1 - region.x0) / attention.queries.grid[1]
         assert {round(region.x0 + column * width) for column in attention.edges()[1]} == upright
         inside = attention.members(attention.window_of(int(first.row.asked[0])))
@@ -251,3 +248,29 @@ def test_growth_has_the_own_network_first_and_a_click_on_it_chooses_the_layer(op
     growth._show("vgg16", True)
     settled(window)
     assert growth.curves[2].sizes[-1] == 212
+
+
+def test_keys_on_every_page_have_one_meaning_and_walk_the_layers(opened, qtbot, settled):
+    window = opened("vit")
+    for page in ("attention", "fields"):
+        window.session.set_page(page)
+        window.actions_.refresh()
+        enabled = [command for command in window.actions_.commands.values() if command.enabled()]
+        keys = [key for command in enabled for key in command.keys]
+        assert len(keys) == len(set(keys)), page
+    settled(window)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    layers = pane(window, "layers")
+    QTest.keyClick(window, Qt.Key.Key_Comma)
+    assert window.session.view.fields.layer == layers.fields[-2].name
+    assert window.session.view.selection.layer == 1
+    QTest.keyClick(window, Qt.Key.Key_B)
+    assert not window.session.view.fields.box
+    assert box_drawn(pane(window, "field").view, False) is None
+    settled(window)
+    QTest.keyClick(window, Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
+    assert window.session.current.page == "attention"
+    assert window.deck.docks["picture"].isVisible()
+    assert not window.deck.docks["field"].isVisible()
+    settled(window)

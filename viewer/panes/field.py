@@ -22,6 +22,7 @@ from viewer.panes import words
 from viewer.panes.base import Pane
 from viewer.panes.later import Later
 from viewer.session import NOWHERE, Document, Hover, View
+from viewer.window_maps import window_lines, windows_said
 from widgets import theme
 from widgets.colormap import lut
 from widgets.controls import NumberRow
@@ -34,7 +35,6 @@ WIDE = 1.6
 """Width to height of a pane from which on its figures stand beside the picture."""
 DEEP = 3
 """Rows of figures below a picture."""
-PADDED = 1e-3
 HEAT_COLOURS = "viridis"
 
 
@@ -62,6 +62,7 @@ class FieldPane(Pane):
         self.rows["widths"].setToolTip(
             "Sides of the smallest squares around the unit that hold 50 % and 95 % of the effective field"
         )
+        self.rows["padding"].hide()
         self.seen: Seen | None = None
         self.heat: HeatMap | None = None
         self.row: InputMap | None = None
@@ -239,10 +240,9 @@ class FieldPane(Pane):
             return
         self.row = row
         self.view.set_overlay(None if row is None else row.levels, self._frame())
-        # Keys of the padding are masked by nothing: what a row lacks to 1 lies there.
-        self.rows["padding"].setVisible(row is not None and row.numbers.total < 1 - PADDED)
-        if row is not None:
-            self.rows["padding"].set_value(percent(1 - row.numbers.total))
+        padding = row.numbers.padding if row is not None else None
+        self.rows["padding"].setVisible(bool(padding))
+        self.rows["padding"].set_value(percent(padding or 0))
 
     def _draw_windows(self, view: View, field: Field) -> None:
         """Those that the row was taken in; without a row, those that the units have passed last."""
@@ -253,7 +253,7 @@ class FieldPane(Pane):
         if self._windows_drawn == layer:
             return
         self._windows_drawn = layer
-        edges, seams = (None if layer is None else field_maps.window_lines(layer)) or (None, None)
+        edges, seams = (None if layer is None else window_lines(layer)) or (None, None)
         self.view.set_lines(edges, "solid")
         self.view.set_lines(seams, "dashed")
 
@@ -267,6 +267,8 @@ class FieldPane(Pane):
         untrained = " · untrained" if trace.model.untrained else ""
         at = self._head(view)
         row = f" · {words.head(*at)}" if view.fields.row and at is not None else ""
+        windows = windows_said(self._windows_drawn) if self._windows_drawn is not None else ""
+        row += f" · {windows}" if windows else ""
         self.subtitle_changed.emit(f"{trace.model.title}{untrained} · {field.name}{row}")
         rows = self.rows
         rows["size"].set_value(_size(field))
