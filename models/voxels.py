@@ -34,8 +34,8 @@ VOXELS: dict[str, Edge] = {
 _BITS = 20
 LONGEST = 1 << (_BITS - 1)
 """Voxels along an axis at most."""
-STRETCH = 256
-"""Units between two looks at the task."""
+STRETCH = 16
+"""Planes of units between two looks at the task."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,17 +172,7 @@ def _chain(
         return_counts=True,
     )
     low = start + units * stride
-    weight, inside = np.zeros(len(cloud.cells)), np.zeros(len(cloud.cells), bool)
-    for number, (corner, count) in enumerate(zip(low, counts / counts.sum(), strict=True)):
-        if number % STRETCH == 0:
-            task.progress(number / len(low), "Looking for the voxels of the field")
-        first, last = np.searchsorted(cloud.cells[:, 0], (corner[0], corner[0] + size[0]))
-        place = cloud.cells[first:last] - corner
-        rows = np.flatnonzero(((place >= 0) & (place < size)).all(axis=1))
-        inside[first + rows] = True
-        if not sparse:
-            parts = (w.weights[place[rows, axis]] for axis, w in enumerate(windows))
-            weight[first + rows] += count * np.prod(list(parts), axis=0)
+    inside, weight = _boxes(cloud.cells, low, counts / counts.sum(), windows, task)
     if sparse:
         within = np.flatnonzero(inside)
         weight[within] = _sparse(cloud.cells[within], layers, whole, units, counts / counts.sum(), task)
@@ -201,6 +191,40 @@ def _chain(
         share=float(weight.sum()),
         units=len(units),
     )
+
+
+def _boxes(
+    cells: np.ndarray, low: np.ndarray, shares: np.ndarray, windows: Sequence[Window], task: Task
+) -> tuple[np.ndarray, np.ndarray]:
+    """(bool, float64) (v,): which cells lie in a box that begins at a row of `low`, int64 (u, 3), and the
+    weights that they have in all of them, of which each has its share.
+
+    Units of one x are taken together: weights are products of one factor an axis, so that over a plane of
+    cells the sum is a product of three matrices.
+    """
+    inside, weight = np.zeros(len(cells), bool), np.zeros(len(cells))
+    # Along y and z: which places hold cells, the place of each cell, and the factors [place, begin of a box].
+    held, place = zip(*(np.unique(cells[:, axis], return_inverse=True) for axis in (1, 2)), strict=True)
+    begins, of_unit = zip(*(np.unique(low[:, axis], return_inverse=True) for axis in (1, 2)), strict=True)
+    factors, seen = [], []
+    for at, first, one in zip(held, begins, windows[1:], strict=True):
+        within = at[:, None] - first
+        seen.append((within >= 0) & (within < len(one.weights)))
+        factors.append(np.where(seen[-1], one.weights[np.clip(within, 0, len(one.weights) - 1)], 0.0))
+    along = windows[0].weights
+    for number, x in enumerate(np.unique(low[:, 0])):
+        if number % STRETCH == 0:
+            task.progress(0.0, "Looking for the voxels of the field")
+        members = np.flatnonzero(low[:, 0] == x)
+        rows = slice(*np.searchsorted(cells[:, 0], (x, x + len(along))))
+        used = [np.unique(unit[members], return_inverse=True) for unit in of_unit]
+        grid = np.zeros([len(places) for places, _ in used])
+        grid[tuple(index for _, index in used)] = shares[members]
+        (y, z), at = (places for places, _ in used), tuple(of_cell[rows] for of_cell in place)
+        plane = factors[0][:, y] @ grid @ factors[1][:, z].T
+        weight[rows] += along[cells[rows, 0] - x] * plane[at]
+        inside[rows] |= (seen[0][:, y].astype(float) @ (grid > 0) @ seen[1][:, z].T)[at] > 0
+    return inside, weight
 
 
 # -- sparse --------------------------------------------------------------------------------------------------

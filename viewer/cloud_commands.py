@@ -76,7 +76,8 @@ def _reach(w: Window) -> list[Command]:
     return [
         Command(
             *(f"reach-{reach}", title, CATEGORY, lambda reach=reach: w.session.set_cloud(reach=reach)),
-            *((key,), enabled, lambda reach=reach: w.can.is_cloud() and w.session.view.cloud.reach == reach),
+            *((key,), lambda enabled=enabled: w.can.is_cloud() and enabled()),
+            lambda reach=reach: w.can.is_cloud() and w.session.view.cloud.reach == reach,
         )
         for reach, (title, key, enabled) in titles.items()
     ]

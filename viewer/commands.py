@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 from viewer import selecting
 from viewer.cloud_commands import cloud_commands
 from viewer.command import Command
+from viewer.field_commands import field_commands
 from viewer.topbar import PAGE_TITLES
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def commands(window: Window) -> list[Command]:
     """All commands, in the order of the menus."""
     return [
         *(*_file(window), *_edit(window), *_map(window), *_heads(window)),
-        *(*cloud_commands(window), *_view(window), *_help(window)),
+        *(*field_commands(window), *cloud_commands(window), *_view(window), *_help(window)),
     ]
 
 
@@ -99,7 +100,10 @@ def _map(w: Window) -> list[Command]:
             *("direction", "Who looks at the token, instead of where it looks", "Map", switch("incoming")),
             *(("D",), w.can.has_cells, is_on("incoming")),
         ),
-        Command("log", "Logarithmic scale", "Map", switch("log"), ("L",), w.can.has_cells, is_on("log")),
+        Command(
+            *("log", "Logarithmic scale", "Map", switch("log"), ("L",)),
+            *(lambda: w.can.has_cells() or w.can.has_fields(), is_on("log")),
+        ),
         Command(
             *("shared", "One scale for all heads", "Map", switch("shared"), ("G",), w.can.has_cells),
             is_on("shared"),

@@ -43,8 +43,12 @@ class Possible:
         return self.has_trace() or self.is_stack()
 
     def has_cells(self) -> bool:
-        """What has heads in a grid and tokens in a row: a text or an image that was read."""
-        return self.has_trace() and not self.is_cloud()
+        """What has heads in a grid and tokens in a row: the attention of a text or an image that was read."""
+        return self.has_trace() and not self.is_cloud() and self.session.current.page == "attention"
+
+    def has_fields(self) -> bool:
+        """Receptive fields of a picture that was read are shown."""
+        return self.has_trace() and self.is_image() and self.session.current.page == "fields"
 
     def has_layers(self) -> bool:
         return self.has_trace() and bool(self.session.current.trace.layers)

@@ -59,6 +59,7 @@ class TopBar(QWidget):
         self.model_button.setMenu(self._models)
         self.page = Segmented(list(PAGE_TITLES.items()), "Page")
         self.page.changed.connect(session.set_page)
+        self.page.hide()  # until a document has more than one
         self.palette_button = QPushButton("Find a command   Ctrl K")
         self.palette_button.clicked.connect(self.palette_asked)
         row = QHBoxLayout(self)

@@ -311,13 +311,16 @@ class Window(QMainWindow):
             self.deck.panes["sentence"].edit_button.toggle()
 
     def copy_weights(self) -> None:
-        """The weights shown on the input, one line a token, to the clipboard."""
+        """The weights shown on the input, one line a token, or the fields of layers, to the clipboard."""
         if self.deck is None or not self.can.has_trace():
             return
-        table = self.deck.panes[TABLES[self.session.current.modality]].table()
+        document = self.session.current
+        pane = {"attention": TABLES.get(document.modality), "fields": "layers"}.get(document.page)
+        table = self.deck.panes[pane].table() if pane else ""
         if table:
             QApplication.clipboard().setText(table)
-            self.notify("info", f"{table.count(chr(10))} weights copied.", "Paste them into a spreadsheet.")
+            what = "layers" if pane == "layers" else "weights"
+            self.notify("info", f"{table.count(chr(10))} {what} copied.", "Paste them into a spreadsheet.")
 
     # -- commands: view ----------------------------------------------------------------------------------
 

@@ -363,8 +363,9 @@ class _Row(QFrame):
         return button
 
     def _touched(self) -> None:
-        self._editor._choose(self.index)
+        # What was changed is told first: who answers to the choice may set all layers anew.
         self._editor._edited()
+        self._editor._choose(self.index)
 
     def enterEvent(self, event: QEnterEvent) -> None:
         super().enterEvent(event)

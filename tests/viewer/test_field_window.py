@@ -248,3 +248,29 @@ def test_growth_has_the_own_network_first_and_a_click_on_it_chooses_the_layer(op
     growth._show("vgg16", True)
     settled(window)
     assert growth.curves[2].sizes[-1] == 212
+
+
+def test_keys_on_every_page_have_one_meaning_and_walk_the_layers(opened, qtbot, settled):
+    window = opened("vit")
+    for page in ("attention", "fields"):
+        window.session.set_page(page)
+        window.actions_.refresh()
+        enabled = [command for command in window.actions_.commands.values() if command.enabled()]
+        keys = [key for command in enabled for key in command.keys]
+        assert len(keys) == len(set(keys)), page
+    settled(window)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    layers = pane(window, "layers")
+    QTest.keyClick(window, Qt.Key.Key_Comma)
+    assert window.session.view.fields.layer == layers.fields[-2].name
+    assert window.session.view.selection.layer == 1
+    QTest.keyClick(window, Qt.Key.Key_B)
+    assert not window.session.view.fields.box
+    assert box_drawn(pane(window, "field").view, False) is None
+    settled(window)
+    QTest.keyClick(window, Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
+    assert window.session.current.page == "attention"
+    assert window.deck.docks["picture"].isVisible()
+    assert not window.deck.docks["field"].isVisible()
+    settled(window)

@@ -12,6 +12,7 @@ from models.published import PUBLISHED
 from models.receptive_field import Field
 from models.task import Task
 from viewer import field_maps
+from viewer.field_commands import INPUTS
 from viewer.field_maps import Seen
 from viewer.panes.base import Pane
 from viewer.panes.layers import pick_layer
@@ -19,7 +20,6 @@ from viewer.session import Document, Hover, View
 from widgets.controls import Choice, LabelledSlider, Section, Segmented, Toggle
 
 NONE = "None"
-INPUTS = (1, 8, 32, 128)
 
 
 class FieldSettingsPane(Pane):

@@ -73,6 +73,20 @@ class LayersPane(Pane):
         self.table.set_rows([])
         self.subtitle_changed.emit("")
 
+    def step(self, by: int) -> None:
+        """Look at the layer so many rows on, as far as there are any."""
+        if self.seen is None:
+            return
+        chosen = self.seen.field(self.session.view.fields.layer)
+        at = next((i for i, field in enumerate(self.fields) if field is chosen), None)
+        at = (-1 if by > 0 else len(self.fields)) if at is None else at
+        self._selected(min(max(at + by, 0), len(self.fields) - 1))
+
+    def table(self) -> str:
+        """The rows as shown, a line a layer, for a spreadsheet."""
+        rows = map(row_of, self.fields)
+        return "".join("\t".join((r.name, r.kind, r.size, r.stride, r.start, r.shape)) + "\n" for r in rows)
+
     def _selected(self, index: int) -> None:
         if self.seen is not None:
             pick_layer(self.session, self.seen, self.fields[index])
@@ -89,7 +103,7 @@ def row_of(field: Field) -> LayerRow:
     return LayerRow(
         field.name,
         field.kind,
-        "whole image" if field.whole else _by(field.size),
+        "whole" if field.whole else _by(field.size),
         _by(field.stride),
         "–" if field.whole else _by(field.start),
         _by(field.shape),

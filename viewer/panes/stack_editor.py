@@ -16,6 +16,9 @@ from viewer.session import Document, View
 from widgets.controls import LabelledSlider, Segmented
 from widgets.stack_editor import StackEditor
 
+EDIT = "stack layers"
+"""Changes of layers that follow each other quickly are one step of undo."""
+
 
 class StackEditorPane(OfStackPane):
     """Of a cloud too, where its reach is that of a stack over voxels; the input is the cloud then."""
@@ -28,7 +31,7 @@ class StackEditorPane(OfStackPane):
         self.editor.set_presets(list(PRESETS))
         self.editor.changed.connect(self._edited)
         self.editor.preset.connect(lambda title: self.session.take_stack(PRESETS[title]))
-        self.editor.selected.connect(lambda index: self.session.set_fields(layer=f"layer {index + 1}"))
+        self.editor.selected.connect(self._turned_to)
         self.axes = Segmented([(2, "2D"), (3, "3D")], "Axes")
         self.axes.changed.connect(self._set_axes)
         self.parallel = Segmented([(False, "One after another"), (True, "Parallel, added")], "Order")
@@ -70,7 +73,11 @@ class StackEditorPane(OfStackPane):
         self.subtitle_changed.emit(_said(stack))
 
     def _edited(self, rows: list[dict[str, Any]]) -> None:
-        self.session.set_stack("stack layers", layers=stacks.layers(rows))
+        self.session.set_stack(EDIT, layers=stacks.layers(rows))
+
+    def _turned_to(self, index: int) -> None:
+        # A layer that is changed or added is turned to as well: both are undone in one step.
+        self.session.set_fields(EDIT, layer=f"layer {index + 1}")
 
     def _set_axes(self, axes: int) -> None:
         side = min(self.session.view.stack.side, stacks.LARGEST[axes])
