@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -141,11 +142,15 @@ class ConvolutionalEngine:
 
 @contextmanager
 def _cancellable(model: nn.Module, task: Task) -> Iterator[None]:
-    """Look for a cancel before every convolution."""
+    """Look for a cancel before every convolution that this thread runs: another may be in the model too."""
+    mine = threading.get_ident()
+
+    def check(*_: object) -> None:
+        if threading.get_ident() == mine:
+            task.check()
+
     hooks = [
-        layer.register_forward_pre_hook(lambda *_: task.check())
-        for layer in model.modules()
-        if isinstance(layer, nn.Conv2d)
+        layer.register_forward_pre_hook(check) for layer in model.modules() if isinstance(layer, nn.Conv2d)
     ]
     try:
         yield

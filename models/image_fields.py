@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from models import catalog, published
 from models.attention import Trace
+from models.effective_field import Effective, effective_field
 from models.errors import HeadlightError
 from models.receptive_field import Field
 from models.receptive_walk import walk
@@ -22,7 +23,6 @@ from models.task import SILENT, Task
 
 if TYPE_CHECKING:
     from models.convolutional import ConvolutionalEngine
-    from models.effective_field import Effective
     from models.vision import VisionEngine
 
     ImageEngine = ConvolutionalEngine | VisionEngine
@@ -57,8 +57,6 @@ def effective_of(
     normal with the mean 0 and variance 1 of normalised pictures. HeadlightError for a layer or a unit that
     does not exist.
     """
-    from models.effective_field import effective_field
-
     fields = {field.name: field for field in fields_of(engine, trace, task)}
     if layer not in fields:
         raise HeadlightError(f"{engine.card.title} has no layer “{layer}”.", "Choose one of the list.")
@@ -67,12 +65,11 @@ def effective_of(
     return effective_field(
         engine.model,
         _inputs(trace.inputs["pixel_values"], inputs, source, engine.device),
-        layer,
+        field,
         unit,
         inputs,
         task,
         forward=called,
-        grid=(*field.shape, field.prefix),
     )
 
 
