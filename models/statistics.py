@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,25 +46,44 @@ def special_share(weights: np.ndarray, special: np.ndarray) -> np.ndarray:
 
 
 def attention_distance(
-    weights: np.ndarray, tokens: PatchTokens, query: np.ndarray | int, include_self: bool = True
+    weights: np.ndarray,
+    tokens: PatchTokens,
+    query: np.ndarray | int,
+    include_self: bool = True,
+    keys: PatchTokens | None = None,
 ) -> np.ndarray:
     """How far a patch looks: the mean distance between patch centres under its weights, in pixels.
 
     The mean attention distance of Dosovitskiy et al. 2021 (figure 7 right, appendix D.8), in pixels of the
     shown picture. Prefix tokens have no place: the weights are normalised over the patches alone, without the
-    query's own patch if `include_self` is False.
+    query's own patch if `include_self` is False. Of a row that looks at a part of the keys the rest is 0.
 
     weights: (..., n) rows of the patch `query` (one index), or (..., m, n) of the patches `query` (int (m,)).
-    Returns (...) or (..., m): 0 for a patch that looks at itself, NaN where no weight lies on the patches.
+    keys: where their keys lie on another grid than the queries, that grid; "own" is then the key patch in
+    which the query's centre lies. Returns (...) or (..., m): 0 for a patch that looks at itself, NaN where no
+    weight lies on the patches.
     """
     if np.ndim(query) == 0:
-        return attention_distance(weights[..., None, :], tokens, np.array([query]), include_self)[..., 0]
-    patches = weights[..., tokens.prefix :]  # (..., m, patches)
-    mass = patches.sum(axis=-1)
-    if not include_self:
-        mass = mass - weights[..., np.arange(len(query)), query]
-    far = np.einsum("...mn,mn->...m", patches, _distances(tokens, query))
-    return np.divide(far, mass, out=np.full_like(far, np.nan), where=mass > 0)
+        rows = weights[..., None, :]
+        return attention_distance(rows, tokens, np.array([query]), include_self, keys)[..., 0]
+    keys = tokens if keys is None else keys
+    patches = weights[..., keys.prefix :]  # (..., m, patches)
+    far = centre_distances(tokens, query, keys, np.arange(keys.prefix, len(keys))[None])
+    own = None if include_self else _own(tokens, query, keys) - keys.prefix
+    return mean_distance(patches, far, own)
+
+
+def mean_distance(weights: np.ndarray, far: np.ndarray, own: np.ndarray | None = None) -> np.ndarray:
+    """(..., m, k), (m, k) → (..., m): the mean of `far` under the weights, NaN where there are none.
+
+    own: int (m,), the column that is left out of each row, or None.
+    """
+    if own is not None:
+        weights = weights.copy()
+        weights[..., np.arange(len(own)), own] = 0
+    mass = weights.sum(axis=-1)
+    total = np.einsum("...mk,mk->...m", weights, far)
+    return np.divide(total, mass, out=np.full_like(total, np.nan), where=mass > 0)
 
 
 def mass_mask(weights: np.ndarray, share: float) -> np.ndarray:
@@ -86,24 +105,49 @@ def mass_mask(weights: np.ndarray, share: float) -> np.ndarray:
 
 def head_statistics(layer: AttentionLayer, task: Task = SILENT) -> HeadStatistics:
     """The statistics of every head of a self-attention layer, a few rows at a time."""
-    tokens = layer.queries
-    patches = isinstance(tokens, PatchTokens) and tokens is layer.keys
-    sums = np.zeros((3, layer.heads))  # entropy, share on special keys, distance
-    located = np.zeros(layer.heads)  # patch queries with weight on patches
-    for start, stop in _chunks(len(tokens), len(layer.keys)):
-        task.progress(start / len(tokens), "Statistics of the heads")
-        rows = np.arange(start, stop)
-        rows = rows[~tokens.special[rows]]
+    located = isinstance(layer.queries, PatchTokens) and isinstance(layer.keys, PatchTokens)
+    sums = np.zeros((2, layer.heads))  # entropy, share on special keys
+    count = len(layer.queries)
+    for _, _, weights in layer.patch_rows(task) if layer.kind == "window" else ():
+        sums[0] += entropy(weights).sum(axis=1)  # in a window there are no special tokens
+    for start, stop in _chunks(count, len(layer.keys)) if layer.kind != "window" else ():
+        task.progress(start / count, "Statistics of the heads")
         for head in range(layer.heads):
             weights = layer.block(head, start, stop).cpu().numpy()  # (rows, keys)
             sums[0, head] += entropy(weights).sum()
             sums[1, head] += special_share(weights, layer.keys.special).sum()
-            if patches:
-                distance = attention_distance(weights[rows - start], tokens, rows)
-                sums[2, head] += np.nansum(distance)
-                located[head] += np.isfinite(distance).sum()
-    mean = sums[:2] / len(tokens)
-    return HeadStatistics(mean[0], sums[2] / np.maximum(located, 1) if patches else None, mean[1])
+    mean = sums / count
+    return HeadStatistics(mean[0], layer_distance(layer, task=task) if located else None, mean[1])
+
+
+def layer_distance(layer: AttentionLayer, include_self: bool = True, task: Task = SILENT) -> np.ndarray:
+    """float64 (heads,): each head's attention distance in pixels, the mean over the layer's patches.
+
+    NaN for a head none of whose weight lies on patches. Both ends of the layer are PatchTokens.
+    """
+    sums, located = np.zeros(layer.heads), np.zeros(layer.heads)
+    for queries, keys, weights in _patch_rows(layer, task):
+        far = centre_distances(layer.queries, queries, layer.keys, keys)
+        own = None
+        if not include_self:
+            own = (keys == _own(layer.queries, queries, layer.keys)[:, None]).argmax(axis=1)
+        distance = mean_distance(weights, far, own)  # (heads, m)
+        sums += np.nansum(distance, axis=1)
+        located += np.isfinite(distance).sum(axis=1)
+    return np.divide(sums, located, out=np.full(layer.heads, np.nan), where=located > 0)
+
+
+def _patch_rows(layer: AttentionLayer, task: Task) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """(patch queries (m,), the patches that each may see (m or 1, k), weights (heads, m, k)) in parts."""
+    if layer.kind == "window":
+        yield from layer.patch_rows(task)
+        return
+    tokens, keys = layer.queries, np.arange(layer.keys.prefix, len(layer.keys))
+    for start, stop in _chunks(len(tokens), len(layer.keys) * layer.heads):
+        task.progress(start / len(tokens), f"Attention distance in {layer.name}")
+        rows = np.arange(start, stop)[~tokens.special[start:stop]]
+        weights = [layer.block(head, start, stop).cpu().numpy() for head in range(layer.heads)]
+        yield rows, keys[None], np.stack(weights)[:, rows - start, layer.keys.prefix :]
 
 
 def artifact_tokens(layers: Sequence[AttentionLayer], tokens: Tokens, task: Task = SILENT) -> np.ndarray:
@@ -127,14 +171,30 @@ def artifact_tokens(layers: Sequence[AttentionLayer], tokens: Tokens, task: Task
     return found + tokens.prefix
 
 
-def _distances(tokens: PatchTokens, queries: np.ndarray) -> np.ndarray:
-    """float32 (m, patches): from these patches to all, between centres, in pixels of the shown picture."""
-    height, width = tokens.patch_size
-    rows, columns = np.divmod(np.arange(len(tokens) - tokens.prefix), tokens.grid[1])
-    own = queries - tokens.prefix
-    down = (rows - rows[own, None]) * height
-    right = (columns - columns[own, None]) * width
+def centre_distances(
+    tokens: PatchTokens, queries: np.ndarray, others: PatchTokens, keys: np.ndarray
+) -> np.ndarray:
+    """float32 (m, k): from patches of one grid, (m,), to patches of another, (m or 1, k), in pixels."""
+    down = _centres(tokens, queries)[0][:, None] - _centres(others, keys)[0]
+    right = _centres(tokens, queries)[1][:, None] - _centres(others, keys)[1]
     return np.hypot(down, right).astype(np.float32)
+
+
+def _centres(tokens: PatchTokens, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(y, x) of patches, in pixels of the shown picture."""
+    rows, columns = np.divmod(indices - tokens.prefix, tokens.grid[1])
+    height, width = tokens.patch_size
+    return tokens.region.y0 + (rows + 0.5) * height, tokens.region.x0 + (columns + 0.5) * width
+
+
+def _own(tokens: PatchTokens, queries: np.ndarray, keys: PatchTokens) -> np.ndarray:
+    """int (m,): of each patch the key in which its centre lies, itself where the grids are one."""
+    cells = np.divmod(queries - tokens.prefix, tokens.grid[1])
+    row, column = (
+        (2 * cell + 1) * there // (2 * here)
+        for cell, here, there in zip(cells, tokens.grid, keys.grid, strict=True)
+    )
+    return row * keys.grid[1] + column + keys.prefix
 
 
 def _chunks(rows: int, keys: int) -> list[tuple[int, int]]:

@@ -206,6 +206,39 @@ class PatchTokens(Tokens):
         return found + self.prefix
 
 
+@dataclass(frozen=True, eq=False)
+class PatchPart(Tokens):
+    """Some patches of a grid in an order of their own, such as those that one window holds.
+
+    whole: the grid. indices: int (n,), which of its tokens these are.
+    """
+
+    whole: PatchTokens
+    indices: np.ndarray
+
+    @classmethod
+    def of(cls, whole: PatchTokens, indices: np.ndarray) -> PatchPart:
+        return cls(tuple(whole.labels[i] for i in indices), whole.special[indices], whole, indices)
+
+    @property
+    def prefix(self) -> int:
+        """Number of tokens that are no patches; they come first."""
+        return int(self.special.sum())
+
+    def cell(self, index: int) -> tuple[int, int]:
+        """(row, column) in the whole grid."""
+        return self.whole.cell(int(self.indices[index]))
+
+    def _kept(self, indices: np.ndarray) -> dict[str, np.ndarray]:
+        return {"indices": self.indices[indices]}
+
+    def _place(self, index: int) -> Place:
+        return self.whole.place(int(self.indices[index]))
+
+    def _find(self, place: Place) -> np.ndarray:
+        return np.flatnonzero(np.isin(self.indices, self.whole.find(place)))
+
+
 class PointLabels(Sequence[str]):
     """“point 17”, made when asked for: hundreds of thousands of strings would fill the memory.
 

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from models.attention import Head
 from models.calls import CHUNK_ELEMENTS, AttentionCall, Call, GivenCall
 from models.recorded import CACHE, ArrayCache, BlockLayer, fuse, sparse_means
+from models.task import SILENT, Task
 from models.tokens import PatchTokens
 
 PADDING = -1
@@ -177,6 +178,12 @@ class WindowLayer(BlockLayer):
         weights = _as_one(self._call, which, heads).weights()  # [len(which)·heads, w², w²]
         return weights.unflatten(0, (len(which), -1))
 
+    def window_matrix(self, head: Head, window: int) -> np.ndarray:
+        """float32 (k, k): one window's own matrix over its `members`, without padding."""
+        slots = self.slots[window]
+        order = np.argsort(slots)[np.count_nonzero(slots == PADDING) :]
+        return self.windows(head, np.array([window]))[0][order][:, order].cpu().numpy()
+
     def thumbnail(self, size: int) -> np.ndarray:
         """float32 (heads, h, w), read-only: exact area means of every head's matrix, zeros counted."""
         key = (self._number, "thumbnail", size)
@@ -194,6 +201,20 @@ class WindowLayer(BlockLayer):
             weights = self.every_head(part).transpose(0, 1).cpu().numpy()[:, both]  # (heads, entries)
             sparse_means(pixels, queries, keys, weights, (count, count))
         return self._cache.put(key, pixels.astype(np.float32))
+
+    def patch_rows(self, task: Task = SILENT) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """(queries int (m,), keys of their windows int (m, w²), weights float32 (heads, m, w²)) in parts.
+
+        Where there is padding, its weight is 0 and its key any token.
+        """
+        parts = self._parts_of(np.arange(len(self.slots)))
+        for done, part in enumerate(parts):
+            task.progress(done / len(parts), f"Windows of {self.name}")
+            slots = self.slots[part]
+            held = slots != PADDING
+            weights = self.every_head(part).transpose(0, 1).cpu().numpy()  # (heads, c, w², w²)
+            weights = weights[:, held] * held.repeat(held.sum(1), axis=0)
+            yield slots[held], slots.repeat(held.sum(1), axis=0), weights
 
     def check(self) -> float:
         """Largest |A·V − what the layer returned| over sampled rows, or of a token at a wrong place."""

@@ -23,6 +23,7 @@ from viewer.forward import forward_pass
 from viewer.inputs import ImageInput, Input, TextInput, from_path, from_text
 from viewer.results import Result, check_layers, content, ending_of, layer_and_heads
 from viewer.session import RunOptions
+from viewer.window_maps import is_composed
 from widgets.colormap import Scale, scale_of
 
 if TYPE_CHECKING:
@@ -159,6 +160,13 @@ def _attention(options: ExportOptions, trace: Trace) -> Result:
     attention = np.empty((len(heads), len(layer.queries), len(layer.keys)), np.float32)
     for place, head in enumerate(heads):
         attention[place] = layer.matrix(head)
+    more = {}
+    if layer.kind == "window":
+        queries = np.arange(len(layer.queries))
+        more = {
+            "window": np.array([layer.window, layer.shift]),
+            "padding": np.stack([layer.padding_shares(head, queries) for head in heads]),
+        }
     arrays = {
         "attention": attention,
         "query_labels": np.array(layer.queries.labels),
@@ -166,6 +174,7 @@ def _attention(options: ExportOptions, trace: Trace) -> Result:
         "special": layer.keys.special,
         "layer": np.array(index),
         "layer_name": np.array(layer.name),
+        **more,
         **trace.inputs,
     }
     head = heads[0]
@@ -183,38 +192,45 @@ def _rollout(options: ExportOptions, document: Input, trace: Trace) -> Result:
     from models.rollout import MATRIX_LIMIT, RolloutSettings, rollout_matrix, rollout_row, rollout_rows
 
     settings = RolloutSettings(**dict(options.rollout))
-    queries = _map_queries(options.query, trace)
     check_layers(trace.layers)
+    layers = trace.layers[settings.first : None if settings.last is None else settings.last + 1]
+    # A picture's stages have grids of their own: rows are tokens that leave the last layer of the range.
+    asked, tokens = trace.tokens, trace.tokens
+    if isinstance(trace.tokens, PatchTokens) and layers:
+        asked, tokens = layers[-1].queries, layers[0].queries
+    queries = _map_queries(options.query, trace, asked)
     if ending_of(options) in ("png", "svg"):
         row = rollout_row(trace.layers, queries, settings)
-        of = trace.tokens.labels[queries[0]] if len(queries) == 1 else f"the mean of {len(queries):,} tokens"
+        of = asked.labels[queries[0]] if len(queries) == 1 else f"the mean of {len(queries):,} tokens"
         title = (
             f"{trace.model.title} · rollout of {of} · heads: {settings.fusion} · "
             f"residual: {settings.residual} · discarded: {settings.discard:g}"
         )
-        return Result(dict, drawing=lambda: _map_drawing(document, trace.tokens, row, title))
-    rows = np.arange(len(trace.tokens))
+        if is_composed(layers):
+            title += " · Headlight's own through windows and stages"
+        return Result(dict, drawing=lambda: _map_drawing(document, tokens, row, title))
+    rows = np.arange(len(asked))
     if len(rows) > MATRIX_LIMIT and options.query is not None:  # all rows would be refused
         rows = queries
         rollout = rollout_rows(trace.layers, queries, settings)
     else:
         rollout = rollout_matrix(trace.layers, settings)
-    labels = np.array(trace.tokens.labels)
+    labels = np.array(tokens.labels)
     arrays = {
         "rollout": rollout,
-        "map": _map(trace.tokens, rollout[np.searchsorted(rows, queries)].mean(axis=0)),
-        "query_labels": labels[rows],
+        "map": _map(tokens, rollout[np.searchsorted(rows, queries)].mean(axis=0)),
+        "query_labels": np.array(asked.labels)[rows],
         "key_labels": labels,
-        "special": trace.tokens.special,
+        "special": tokens.special,
         "map_queries": queries,
         **trace.inputs,
     }
-    return Result(lambda: arrays, lambda: _matrix_table(labels[rows], labels, rollout))
+    return Result(lambda: arrays, lambda: _matrix_table(arrays["query_labels"], labels, rollout))
 
 
-def _map_queries(query: int | None, trace: Trace) -> np.ndarray:
+def _map_queries(query: int | None, trace: Trace, tokens: Tokens) -> np.ndarray:
     """int (m,): the token asked for, else the one that the answer is read from, else all whose mean it is."""
-    count = len(trace.tokens)
+    count = len(tokens)
     if query is not None and query >= count:
         raise HeadlightError(
             f"Token {query:,} does not exist: there are {count:,}, 0 to {count - 1:,}.",
@@ -224,7 +240,7 @@ def _map_queries(query: int | None, trace: Trace) -> np.ndarray:
         query = trace.readout
     if query is not None:
         return np.array([query])
-    return np.arange(trace.tokens.prefix if isinstance(trace.tokens, PatchTokens) else 0, count)
+    return np.arange(tokens.prefix if isinstance(tokens, PatchTokens) else 0, count)
 
 
 def _saliency(document: ImageInput, trace: Trace, saliency: np.ndarray) -> Result:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from viewer import cloud_maps
+from viewer.maps import asked_tokens
 from viewer.session import Session
 
 
@@ -19,7 +20,7 @@ def take_all(session: Session) -> None:
     document = session.current
     if document is None or document.trace is None:
         return
-    tokens = document.trace.tokens
+    tokens = asked_tokens(document.trace, session.view)
     if document.modality == "points":
         session.select(queries=cloud_maps.places(tokens, np.arange(len(tokens))))
     else:
@@ -51,7 +52,7 @@ def step_query(session: Session, step: int) -> None:
     document = session.current
     if document is None or document.trace is None:
         return
-    tokens = document.trace.tokens
+    tokens = asked_tokens(document.trace, session.view)
     chosen = tokens.find_all(session.view.selection.queries)
     start = int(chosen[-1]) if len(chosen) else (document.trace.readout or 0) - (step < 0)
     session.select_queries([tokens.place((start + step) % len(tokens))])

@@ -269,6 +269,23 @@ def test_a_model_that_takes_no_function_gives_its_weights() -> None:
         assert replace(call, given=call.given * 1.1).error() > 0.05
 
 
+@pytest.mark.parametrize(
+    ("make", "shapes"),
+    [
+        (tiny.swin2, [(8, 2, 16, 16)] * 2 + [(2, 4, 16, 16)] * 2),
+        (tiny.pvt2, [(2, 1, 64, 16), (2, 2, 16, 16), (2, 2, 16, 16)]),
+        (tiny.deberta, [(2, 4, 9, 9)] * 2),
+    ],
+)
+def test_given_weights_of_every_block_are_checked_against_what_it_made_of_them(make, shapes) -> None:
+    calls = record(*make())
+    assert [call.shape for call in calls] == shapes
+    for call in calls:
+        assert max(call.error(item) for item in range(call.shape[0])) <= 1e-5
+        # Rows that sum to 1 and are those of other keys.
+        assert replace(call, given=call.given.flip(-1)).error() > 1e-2
+
+
 def test_a_model_that_cannot_be_recorded_says_so() -> None:
     with pytest.raises(HeadlightError, match="do not say which keys") as error:
         record(*tiny.longformer())

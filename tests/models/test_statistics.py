@@ -34,6 +34,8 @@ class Dense:
     weights: torch.Tensor
     queries: PatchTokens | TextTokens
     keys: PatchTokens | TextTokens
+    name: str = "dense"
+    kind: str = "self"
 
     @property
     def heads(self) -> int:

@@ -164,6 +164,29 @@ def swin() -> Tiny:
     return model, pixels(32)
 
 
+def swin2() -> Tiny:
+    """Windows too; takes no attention function, and returns the weights of each stage's last block alone."""
+    config = hf.Swinv2Config(
+        image_size=32, patch_size=4, embed_dim=16, depths=[2, 2], num_heads=[2, 4], window_size=4
+    )
+    return _made(hf.Swinv2Model, config, spread=2.0), pixels(32)
+
+
+def pvt2() -> Tiny:
+    """Fewer keys than queries; takes no attention function, and projects before it returns."""
+    config = hf.PvtV2Config(
+        hidden_sizes=[8, 16],
+        num_attention_heads=[1, 2],
+        mlp_ratios=[2, 2],
+        sr_ratios=[2, 1],
+        patch_sizes=[7, 3],
+        strides=[4, 2],
+        depths=[1, 2],
+        num_encoder_blocks=2,
+    )
+    return _made(hf.PvtV2Model, config, spread=8.0), pixels(32)
+
+
 def deberta() -> Tiny:
     """Takes no attention function from outside."""
     config = hf.DebertaV2Config(

@@ -77,8 +77,9 @@ class HeadsPane(Pane):
             self.subtitle_changed.emit("layer →  head ↓  whole matrices")
             return
         places = (hover.query,) if hover.query else view.selection.queries
-        chosen = query_indices(trace, trace.tokens, places)
-        name = tokens_named(trace.tokens, chosen)
+        tokens = trace.layers[min(view.selection.layer, len(trace.layers) - 1)].queries
+        chosen = query_indices(trace, tokens, places)
+        name = tokens_named(tokens, chosen)
         if not places and trace.readout is None:
             name = "mean of all patches"
         what = f"who looks at {name}" if view.map.incoming else f"where {name} looks"

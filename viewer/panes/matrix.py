@@ -10,7 +10,7 @@ from models.attention import Trace
 from models.task import Task
 from models.tokens import PatchTokens, Place, Tokens
 from viewer.jobs import Failure
-from viewer.maps import MatrixMap, head_of, matrix_map, shown
+from viewer.maps import MatrixMap, head_of, matrix_map, shown, window_shown
 from viewer.panes import words
 from viewer.panes.base import Pane
 from viewer.session import NOWHERE, Document, Hover, View
@@ -35,8 +35,10 @@ class MatrixPane(Pane):
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
         map_ = view.map
         head = view.selection.head if map_.heads == "one" else None
+        layer = document.trace.layers[view.selection.layer]
+        window = window_shown(document.trace, view) if layer.kind == "window" else None
         return (
-            *(view.selection.layer, head, map_.heads, map_.percentile, map_.floor, map_.log),
+            *(view.selection.layer, head, window, map_.heads, map_.percentile, map_.floor, map_.log),
             *(map_.hide_special, map_.whole_words, self.blocked(view.selection.layer)),
         )
 
@@ -54,12 +56,16 @@ class MatrixPane(Pane):
             columns = [t.grid[1] if isinstance(t, PatchTokens) else 0 for t in (q, k)]
             labels = words.short_labels(q), words.short_labels(k)
             self.view.set_tokens(*labels, q.special, k.special, *columns)
-        self._result = result
+        self._result, self._layer = result, self.session.current.trace.layers[view.selection.layer]
         self.view.set_message("")
         self.view.set_matrix(result.levels, result.values)
         special = result.keys.special
         on_special = float(result.values[:, special].sum() / max(len(result.queries), 1))
         said = f" · special {percent(on_special)}" if special.any() else ""
+        if result.window is not None:
+            said = f" · window {result.window + 1} of {len(self._layer.slots):,}"
+            on_padding = 1 - float(result.values.sum() / max(len(result.queries), 1))
+            said += f" · padding {percent(on_padding)}" if self._layer.is_padded else ""
         self.subtitle_changed.emit(self._at() + said)
 
     def mark(self, view: View, hover: Hover) -> None:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from models.attention import Trace
 from models.tokens import Box, PatchTokens, Place
-from viewer.maps import (
-    InputMap,
-    Picture,
-    query_indices,
-)
+from viewer.maps import InputMap, Picture, asked_tokens, query_indices
 from viewer.panes import words
-from viewer.panes.on_input import OnInputPane
+from viewer.panes.on_input import OnInputPane, pointed
 from viewer.session import NOWHERE, Document, Hover, View
+from viewer.window_maps import window_lines, windows_said
 from widgets.chips import Chip, Chips
 from widgets.colormap import lut
 from widgets.controls import NumberRow
@@ -76,15 +74,17 @@ class PicturePane(OnInputPane):
         self._say(trace, result)
 
     def mark(self, view: View, hover: Hover) -> None:
-        document = self.session.current
-        trace = document.trace
-        tokens = trace.tokens
+        trace = self.session.current.trace
+        tokens = asked_tokens(trace, view)
         self.view.set_lut(lut(view.map.colours))
         self.view.set_opacity(view.map.opacity)
         selected = [place for place in view.selection.queries if isinstance(place, Box)]
         boxes = [_corners(tokens.place(int(i))) for i in tokens.find_all(selected)]
         under = next((p for p in (hover.key, hover.query) if isinstance(p, Box)), None)
         self.view.set_boxes(boxes, _corners(under) if under else None)
+        edges, seams = self._windows(trace, view, hover) or (None, None)
+        self.view.set_lines(edges, "solid")
+        self.view.set_lines(seams, "dashed")
         self._mark_chips(trace, view, hover)
 
     def clear(self, document: Document | None) -> None:
@@ -95,13 +95,15 @@ class PicturePane(OnInputPane):
         self.view.set_overlay(None)
         self.view.set_mask(None)
         self.view.set_boxes([], None)
+        self.view.set_lines(None, "solid")
+        self.view.set_lines(None, "dashed")
         self.chips.set_chips([])
         self.artifacts_row.hide()
 
     # -- what is said ------------------------------------------------------------------------------------
 
     def _say(self, trace: Trace, result: InputMap | Picture) -> None:
-        tokens: PatchTokens = trace.tokens
+        tokens: PatchTokens = result.tokens if isinstance(result, InputMap) else trace.tokens
         patches, entropy, special, distance = self.rows
         if isinstance(result, InputMap):
             numbers = result.numbers
@@ -110,18 +112,21 @@ class PicturePane(OnInputPane):
             names = " ".join(dict.fromkeys(tokens.labels[: min(tokens.prefix, 1)])) or "prefix tokens"
             special.set_label(f"Weight on {names}" if tokens.prefix == 1 else "Weight on prefix tokens")
             special.set_value(read_out(numbers.special) if tokens.prefix else "none")
+            if numbers.padding is not None:
+                special.set_label("Weight on padding")
+                special.set_value(read_out(numbers.padding))
             distance.set_value("–" if numbers.distance is None else f"{numbers.distance:.0f} px")
         else:
             for row in self.rows:
                 row.set_value("–")
-        artifacts = [tokens.labels[int(i)].removeprefix("patch ") for i in trace.artifacts]
+        artifacts = [trace.tokens.labels[int(i)].removeprefix("patch ") for i in trace.artifacts]
         self.artifacts_row.setVisible(bool(artifacts))
         self.artifacts.set_chips([Chip(label) for label in artifacts])
         left_out = self.session.view.map.leave_out
         self.artifacts_note.setText("left out of the scale" if left_out else "set the scale too")
 
     def _mark_chips(self, trace: Trace, view: View, hover: Hover) -> None:
-        tokens: PatchTokens = trace.tokens
+        tokens: PatchTokens = asked_tokens(trace, view)
         chosen = set(query_indices(trace, tokens, view.selection.queries).tolist())
         hovered = {int(i) for place in (hover.query, hover.key) if place for i in tokens.find(place)}
         self._chip_tokens = list(range(tokens.prefix))
@@ -174,7 +179,7 @@ class PicturePane(OnInputPane):
     def _boxed(self, x0: float, y0: float, x1: float, y1: float, add: bool) -> None:
         document = self.session.current
         if document and document.trace:
-            tokens = document.trace.tokens
+            tokens = asked_tokens(document.trace, self.session.view)
             found = tokens.find(Box(x0, y0, x1, y1))
             if len(found):
                 self.session.select_queries([tokens.place(int(i)) for i in found], add)
@@ -182,11 +187,13 @@ class PicturePane(OnInputPane):
     def _chip_clicked(self, index: int, add: bool) -> None:
         token = self._chip_tokens[index]
         if token >= 0:
-            self.session.select_queries([self.session.current.trace.tokens.place(token)], add)
+            tokens = asked_tokens(self.session.current.trace, self.session.view)
+            self.session.select_queries([tokens.place(token)], add)
 
     def _chip_hovered(self, index: int | None) -> None:
         token = -1 if index is None else self._chip_tokens[index]
-        place = self.session.current.trace.tokens.place(token) if token >= 0 else None
+        tokens = asked_tokens(self.session.current.trace, self.session.view)
+        place = tokens.place(token) if token >= 0 else None
         self.session.set_hover(Hover(query=place, key=place) if place else NOWHERE)
 
     def _artifact_clicked(self, index: int, add: bool) -> None:
@@ -199,8 +206,16 @@ class PicturePane(OnInputPane):
         document = self.session.current
         if document is None or document.trace is None:
             return None
-        found = document.trace.tokens.find(Box(x, y, x, y))
-        return document.trace.tokens.place(int(found[0])) if len(found) else None
+        tokens = asked_tokens(document.trace, self.session.view)
+        found = tokens.find(Box(x, y, x, y))
+        return tokens.place(int(found[0])) if len(found) else None
+
+    def _windows(self, trace: Trace, view: View, hover: Hover) -> tuple[np.ndarray, np.ndarray] | None:
+        """The lines of the windows in which the shown layer attends, where it does."""
+        at = pointed(view, hover)[0]
+        if view.map.method != "attention" or at >= len(trace.layers):
+            return None
+        return window_lines(trace.layers[at])
 
     def _show_picture(self, document: Document) -> None:
         if document.input is not self._input:
@@ -209,10 +224,16 @@ class PicturePane(OnInputPane):
         height, width = document.input.pixels.shape[:2]
         said = f"{width} × {height}"
         if document.trace is not None:
-            rows, columns = document.trace.tokens.grid
+            tokens = asked_tokens(document.trace, self.session.view)
+            rows, columns = tokens.grid
             size = document.trace.inputs["pixel_values"].shape
             seen = "" if (size[2], size[1]) == (width, height) else f" · seen at {size[2]} × {size[1]}"
             said += f"{seen} · {rows} × {columns} patches of {size[1] // rows} px"
+            layers, layer = document.trace.layers, self.session.view.selection.layer
+            if self.session.view.map.method == "attention" and layer < len(layers):
+                windows = windows_said(layers[layer])
+                # What a title has no room for is cut off at its end.
+                said = f"{rows} × {columns} patches · {windows} · {said}" if windows else said
         self.subtitle_changed.emit(said)
 
 

@@ -10,10 +10,11 @@ from models.attention import Trace
 from models.task import Task
 from models.tokens import Box, PatchTokens
 from viewer.jobs import Lane
-from viewer.maps import InputMap, query_indices, rollout_map
+from viewer.maps import InputMap, query_indices, rollout_map, rollout_tokens
 from viewer.panes import words
 from viewer.panes.base import Pane
 from viewer.session import NOWHERE, Document, Hover, View
+from viewer.window_maps import is_composed
 from widgets.colormap import lut
 from widgets.controls import LabelledSlider, RangeRow, Segmented
 from widgets.image_view import ImageView
@@ -58,11 +59,20 @@ class RolloutPane(Pane):
         self.layers = RangeRow("Layers", 0, 11)
         self.layers.changed.connect(self._layers_changed)
 
+        self.own = QLabel("Headlight's own, through windows and stages")
+        self.own.setProperty("role", "dim")
+        self.own.setToolTip(
+            "Nobody has published a rollout through windows and stages. Here each window is laid out over "
+            "its stage, and a token of a coarser stage counts as the mean of those in its place."
+        )
+        self.own.hide()
+
         widget = QWidget()
         layout = QVBoxLayout(widget)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
         layout.addWidget(self.stack, 1)
+        layout.addWidget(self.own)
         choices = QGridLayout()
         choices.setHorizontalSpacing(10)
         choices.setVerticalSpacing(6)
@@ -94,6 +104,7 @@ class RolloutPane(Pane):
         if document.trace is None:
             return
         self._show_settings(document)
+        self.own.setVisible(is_composed(document.trace.layers))
         if document.input is not self._input:
             self._input, self._result = document.input, None
             if document.modality == "image":
@@ -129,11 +140,11 @@ class RolloutPane(Pane):
         self.picture.set_opacity(view.map.opacity)
         if self._result is None:
             return
-        tokens = self._result.tokens
-        chosen = tokens.find_all(view.selection.queries) if view.rollout_selected else []
+        tokens, asked = self._result.tokens, self._result.asked_of
+        chosen = asked.find_all(view.selection.queries) if view.rollout_selected else []
         under = tokens.find_all([p for p in (hover.key, hover.query) if p is not None][:1])
         if isinstance(tokens, PatchTokens):
-            boxes = [_corners(tokens, int(i)) for i in chosen if i >= tokens.prefix]
+            boxes = [_corners(asked, int(i)) for i in chosen if i >= asked.prefix]
             placed = [int(i) for i in under if i >= tokens.prefix]
             self.picture.set_boxes(boxes, _corners(tokens, placed[0]) if placed else None)
         else:
@@ -150,7 +161,8 @@ class RolloutPane(Pane):
         document, view = self.session.current, self.session.view
         trace = document.trace
         places = view.selection.queries if view.rollout_selected else ()
-        name = words.tokens_named(trace.tokens, query_indices(trace, trace.tokens, places))
+        tokens = rollout_tokens(trace, view)
+        name = words.tokens_named(tokens, query_indices(trace, tokens, places))
         scale = self._result.scale
         self.subtitle_changed.emit(f"{name} · {short_number(scale.low)} to {short_number(scale.high)}")
 
@@ -175,12 +187,12 @@ class RolloutPane(Pane):
     def _select(self, index: int, add: bool) -> None:
         if self._result is not None:
             self.session.set_rollout_query(True)
-            self.session.select_queries([self._result.tokens.place(index)], add)
+            self.session.select_queries([self._result.asked_of.place(index)], add)
 
     def _picture_clicked(self, x: float, y: float, add: bool) -> None:
-        index = self._token_at(x, y)
-        if index is not None:
-            self._select(index, add)
+        found = self._result.asked_of.find(Box(x, y, x, y)) if self._result is not None else ()
+        if len(found):
+            self._select(int(found[0]), add)
 
     def _picture_hovered(self, at: tuple[float, float] | None) -> None:
         self._token_hovered(None if at is None else self._token_at(*at))

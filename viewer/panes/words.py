@@ -7,7 +7,7 @@ import unicodedata
 import numpy as np
 
 from models.attention import Head, Trace
-from models.tokens import PatchTokens, Tokens
+from models.tokens import PatchPart, PatchTokens, Tokens
 from viewer.cloud_maps import short_name
 from viewer.maps import InputMap
 from widgets.cursor_tip import read_out
@@ -15,7 +15,7 @@ from widgets.cursor_tip import read_out
 
 def token(tokens: Tokens, index: int) -> str:
     """A token as it is named in a tip: patch (7, 18), “serve”, [CLS]."""
-    if isinstance(tokens, PatchTokens) and index >= tokens.prefix:
+    if isinstance(tokens, PatchTokens | PatchPart) and index >= tokens.prefix:
         row, column = tokens.cell(index)
         return f"patch ({row}, {column})"
     label = tokens.labels[index]
@@ -35,7 +35,7 @@ def visible(label: str) -> str:
 
 def short_labels(tokens: Tokens) -> list[str]:
     """Labels for an axis: a patch is named by its place alone."""
-    if not isinstance(tokens, PatchTokens):
+    if not isinstance(tokens, PatchTokens | PatchPart):
         return list(tokens.labels)
     cells = (tokens.cell(index) for index in range(tokens.prefix, len(tokens)))
     return [*tokens.labels[: tokens.prefix], *(f"({row}, {column})" for row, column in cells)]
