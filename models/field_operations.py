@@ -597,10 +597,12 @@ def _adaptive(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Any) 
     old, new = args[0].shape[-axes:], result.shape[-axes:]
     where, kind = tracker.where()
     places = places_of(args[0])
-    if all(n == 1 for n in new):
+    if all(n == 1 for n in new) and any(n > 1 for n in old):
         field, at, _ = reduced(places, list(dims), where, kind)
         tracker.set(result, replace(places, field=field, at=at))
         tracker.mixed(name)
+    elif old == new:
+        tracker.set(result, places)
     elif all(o % n == 0 for o, n in zip(old, new, strict=True)):
         step = [o // n for o, n in zip(old, new, strict=True)]
         _slide(tracker, name, args, kwargs, out, places, step, step, [0] * axes, [1] * axes)

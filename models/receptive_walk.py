@@ -96,8 +96,8 @@ def walk(
     where that is not `module(x)`. A layer that runs twice is named "name:2" the second time. The module is
     left as it is, its weights are not read and may be on the meta device.
 
-    Windows that were rolled over the picture's edge are told apart by a mask, which in Swin takes 100 from the
-    scores: e⁻¹⁰⁰ of a weight is left. `intervals` do not count it, as no single-precision gradient shows it;
+    Windows that were rolled over the picture's edge are told apart by a mask, which in Swin takes 100 from
+    the scores: e⁻¹⁰⁰ of a weight is left. `intervals` do not count it, as no single-precision gradient shows it;
     `size` and `start`, which are exact, do, and a note says so where that makes a difference.
     """
     bare = _bare(module)
@@ -209,11 +209,11 @@ def _refusal(error: Exception, state: _Walk, shape: tuple[int, ...]) -> Headligh
     size = by(shape[1:])
     if "Kernel size can't be greater" in said or "Output size is too small" in said or "too small" in said:
         return HeadlightError(
-            f"An input of {size} is too small for this network: the kernel of {where} ({kind}) is larger than "
-            "what is left there.",
+            f"An input of {size} is too small for this network: the kernel of {where} ({kind}) is larger "
+            "than what is left there.",
             "Give it a larger input.",
         )
-    if "stride" in said and ("zero" in said or "non-positive" in said or "greater than" in said):
+    if isinstance(error, ZeroDivisionError) or "stride should not be zero" in said:
         return HeadlightError(f"{where} ({kind}) has a stride of 0.", "Set its stride to 1 or more.")
     return HeadlightError(
         f"The network does not run on an input of {size}: {said.rstrip('.')} (in {where}, {kind}).",
