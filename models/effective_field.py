@@ -126,8 +126,9 @@ def _stopped_after(
         except _Reached:
             pass
         except RuntimeError as error:
+            said = first_line(error).rstrip(".")
             raise HeadlightError(
-                f"The network does not run on an input of {by(x.shape[2:])}: {first_line(error).rstrip('.')}.",
+                f"The network does not run on an input of {by(x.shape[2:])}: {said}.",
                 "Choose another size of input.",
             ) from error
         if len(found) < wanted or found[-1] is None:

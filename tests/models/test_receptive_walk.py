@@ -176,11 +176,12 @@ class Branches(nn.Module):
     def __init__(self, one: nn.Module, other: nn.Module, join: bool) -> None:
         super().__init__()
         self.one, self.other, self.join = one, other, join
+        self.mix = nn.Conv2d(4, 2, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         a, b = self.one(x), self.other(x)
         a, b = a[:, :, : b.shape[2], : b.shape[3]], b[:, :, : a.shape[2], : a.shape[3]]
-        return torch.cat([a, b], 1)[:, 1:3] if self.join else a + b
+        return self.mix(torch.cat([a, b], 1)) if self.join else a + b
 
 
 def layers(strides: st.SearchStrategy[int]) -> st.SearchStrategy[nn.Module]:
@@ -328,3 +329,16 @@ def test_a_walk_leaves_the_network_alone_and_can_be_cancelled():
 
     with pytest.raises(Cancelled):
         walk(net, (3, 8, 8), Impatient())
+
+
+@pytest.mark.parametrize("mode", ["reflect", "replicate", "circular"])
+def test_padding_by_the_picture_itself(mode: str):
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Conv2d(1, 2, 5, padding=2, padding_mode=mode), nn.Conv2d(2, 1, 3))
+    last = walk(net, (1, 12, 12))[-1]
+    if mode == "circular":
+        assert last.whole
+        assert "cannot be told" in last.note
+        return
+    for unit in [(0, 9), (4, 5)]:
+        assert measured_extent(net, (1, 12, 12), last, unit) == clipped(last, unit)
