@@ -129,7 +129,7 @@ def augment_points(points: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     turn = np.array([[mirror * cos, sin, 0], [-mirror * sin, cos, 0], [0, 0, 1]])
     turn[:, 2] += rng.normal(0, 0.005, 3) * (1, 1, 0)
     scale = rng.uniform(0.9, 1.1) * np.array([1, 1, rng.uniform(0.95, 1.05)])
-    shake = rng.normal(0, rng.choice([0.002, 0.005, 0.008]), points.shape)
+    shake = rng.normal(0, rng.choice([0.002, 0.005, 0.008, 0.013]), points.shape)
     centred = points - (*points[:, :2].mean(0), 0)
     return ((centred @ turn) * scale + np.clip(shake, -0.03, 0.03)).astype(np.float32)
 

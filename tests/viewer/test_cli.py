@@ -15,7 +15,7 @@ from viewer.cli import WindowOptions, run
 ROOT = Path(__file__).parents[2]
 HELP = "See “headlight export --help” for the options."
 SIZES = "is not a whole number from 224 to 1,022."
-WHATS = "Choose tokens, attention, rollout, saliency or segmentation."
+WHATS = "Choose tokens, attention, rollout, saliency, segmentation, receptive-field or attention-distance."
 
 
 def said(capfd) -> str:
