@@ -23,6 +23,8 @@ from models.receptive_walk import OUTPUT, first_tensor
 from models.task import SILENT, Task
 
 Forward = Callable[[nn.Module, Tensor], Any]
+Layout = tuple[tuple[int, ...], int, tuple[int, ...]]
+"""The dimensions that hold a map's axes, tokens before the map, units per axis."""
 Grid = tuple[int, int, int]
 """Rows and columns of a sequence of tokens, and how many tokens stand before them."""
 
@@ -56,9 +58,7 @@ def effective_field(
     is [B, C, rows, columns], or [B, tokens, C] with `grid`. A partial `Effective` is handed out after each
     input. The module is used as it is: put it in eval mode first.
     """
-    name, layout = (
-        (layer.name, (layer.dims, layer.prefix, layer.shape)) if isinstance(layer, Field) else (layer, None)
-    )
+    name, layout = _found(layer)
     total: np.ndarray | None = None
     done = 0
     with _stopped_after(module, name, task) as run:
@@ -83,6 +83,12 @@ def effective_field(
         raise HeadlightError("There is no input to take a gradient of.", "Give at least one.")
     task.progress(1.0, "Effective field done")
     return Effective((total / done).astype(np.float32), done)
+
+
+def _found(layer: str | Field) -> tuple[str, Layout | None]:
+    if isinstance(layer, Field):
+        return layer.name, (layer.dims, layer.prefix, layer.shape)
+    return layer, None
 
 
 @contextmanager
@@ -120,8 +126,9 @@ def _stopped_after(
         except _Reached:
             pass
         except RuntimeError as error:
+            said = first_line(error).rstrip(".")
             raise HeadlightError(
-                f"The network does not run on an input of {by(x.shape[2:])}: {first_line(error).rstrip('.')}.",
+                f"The network does not run on an input of {by(x.shape[2:])}: {said}.",
                 "Choose another size of input.",
             ) from error
         if len(found) < wanted or found[-1] is None:
@@ -142,7 +149,7 @@ def _at_unit(
     y: Tensor,
     name: str,
     unit: tuple[int, ...],
-    layout: tuple[tuple[int, ...], int, tuple[int, ...]] | None,
+    layout: Layout | None,
     grid: Grid | None,
 ) -> Tensor:
     """What a layer gave at one unit: [B, C]."""
@@ -188,12 +195,10 @@ def measured_extent(
     """
     net = copy.deepcopy(module).double().eval()
     random = torch.Generator().manual_seed(seed)
-    trials = 1 if probe == "nan" else 3
+    trials = 1 if probe == "nan" else 2
     pictures = [torch.randn(1, *shape, generator=random, dtype=torch.float64) for _ in range(trials)]
     others = [p + 30 * torch.randn(1, *shape, generator=random, dtype=torch.float64) for p in pictures]
-    name, layout = (
-        (layer.name, (layer.dims, layer.prefix, layer.shape)) if isinstance(layer, Field) else (layer, None)
-    )
+    name, layout = _found(layer)
     with torch.no_grad(), _stopped_after(net, name) as run:
         before = [_at_unit(run(p, forward), name, unit, layout, grid) for p in pictures]
 

@@ -197,7 +197,8 @@ def slid(
     regular = through(field, reach, steps, before, name=name, kind=kind, shape=shape)
     if even or field.whole:
         return regular
-    return with_intervals(regular, tuple(map(unions, field.windows(), windows)), anchor=regular._middle())
+    spans = (unions(known, _read(*window)) for known, window in zip(field.windows(), windows, strict=True))
+    return with_intervals(regular, tuple(spans), anchor=regular._middle())
 
 
 def lines_of(places: Places, dims: Sequence[int]) -> list[np.ndarray] | None:

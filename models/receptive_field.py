@@ -254,7 +254,7 @@ def unions(intervals: np.ndarray, windows: np.ndarray) -> np.ndarray:
 
 
 def joined(*notes: str) -> str:
-    """Notes one after the other. Of sentences that begin alike, about one layer and the next, only the first."""
+    """Notes one after the other. Of sentences that begin alike, about one layer and another, the first."""
     found: dict[tuple[str, ...], str] = {}
     for note in notes:
         for sentence in re.split(r"(?<=\.) ", note) if note else ():

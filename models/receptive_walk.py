@@ -19,7 +19,8 @@ import torch
 from torch import Tensor, nn
 
 from models.errors import HeadlightError, first_line
-from models.field_operations import Functions, Tracker, places_of
+from models.field_operations import places_of, set_places
+from models.field_tracker import Functions, Tracker
 from models.field_tracking import Places, canonical, laid_out
 from models.receptive_field import Field, by, input_field, joined
 from models.task import SILENT, Cancelled, Task
@@ -94,11 +95,12 @@ def walk(
 
     shape: of one input, channels first: (3, H, W) or (C, X, Y, Z). forward: runs a module on [1, *shape],
     where that is not `module(x)`. A layer that runs twice is named "name:2" the second time. The module is
-    left as it is, its weights are not read and may be on the meta device.
+    left as it is, its weights are not read and may be on the meta device. Channels of a tensor are taken
+    together: where some see less (joined branches of which a part is read), the field is what all see.
 
-    Windows that were rolled over the picture's edge are told apart by a mask, which in Swin takes 100 from the
-    scores: e⁻¹⁰⁰ of a weight is left. `intervals` do not count it, as no single-precision gradient shows it;
-    `size` and `start`, which are exact, do, and a note says so where that makes a difference.
+    Windows that were rolled over the picture's edge are told apart by a mask, which in Swin takes 100 from
+    the scores: e⁻¹⁰⁰ of a weight is left. `intervals` do not count it, as no single-precision gradient shows
+    it; `size` and `start` do, as arithmetic does, and a note says so where that makes a difference.
     """
     bare = _bare(module)
     fields, weakened = _walked(bare, shape, task, forward, weak=False)
@@ -134,7 +136,7 @@ def _walked(
     dims = tuple(range(2, len(shape) + 1))
     first = replace(input_field(shape[1:], shape[0]), dims=dims)
     x = torch.empty(1, *shape, device="meta")
-    tracker.set(x, Places(first, canonical(first, dims, x.ndim)))
+    set_places(x, Places(first, canonical(first, dims, x.ndim)))
     try:
         with torch.no_grad(), Functions(tracker), tracker:
             bare(x) if forward is None else forward(bare, x)
@@ -209,11 +211,11 @@ def _refusal(error: Exception, state: _Walk, shape: tuple[int, ...]) -> Headligh
     size = by(shape[1:])
     if "Kernel size can't be greater" in said or "Output size is too small" in said or "too small" in said:
         return HeadlightError(
-            f"An input of {size} is too small for this network: the kernel of {where} ({kind}) is larger than "
-            "what is left there.",
+            f"An input of {size} is too small for this network: the kernel of {where} ({kind}) is larger "
+            "than what is left there.",
             "Give it a larger input.",
         )
-    if "stride" in said and ("zero" in said or "non-positive" in said or "greater than" in said):
+    if isinstance(error, ZeroDivisionError) or "stride should not be zero" in said:
         return HeadlightError(f"{where} ({kind}) has a stride of 0.", "Set its stride to 1 or more.")
     return HeadlightError(
         f"The network does not run on an input of {size}: {said.rstrip('.')} (in {where}, {kind}).",
