@@ -71,7 +71,8 @@ def export(options: ExportOptions) -> tuple[str, ...]:
             result = _saliency(document, trace, engine.saliency(trace))
         write(content(ending_of(options), result))
     notices = [*document.notices, *trace.notices]
-    if trace.model.untrained:
+    # A network that nobody's weights were found for says so itself, and why.
+    if trace.model.untrained and not any("untrained" in notice for notice in trace.notices):
         notices.append(f"{trace.model.title} is untrained: its weights are random.")
     return tuple(notices)
 

@@ -68,14 +68,14 @@ def receptive_field(options: ExportOptions, document: ImageInput, trace: Trace) 
     arrays |= _effective(options, seen, field, unit)
     heat = arrays["effective"]
     title = (
-        f"{trace.model.title} · {field.name} · unit ({unit[0]}, {unit[1]}) · effective field, mean over "
-        f"{int(arrays['inputs'])} · {arrays['side'][-1]:.0f} px hold {SHARES[-1]:.0%} · "
+        f"{trace.model.title} · {field.name} · unit ({unit[0]}, {unit[1]}) · effective field, "
+        f"{_counted(int(arrays['inputs']))} · {arrays['side'][-1]:.0f} px hold {SHARES[-1]:.0%} · "
         f"theoretical {_size(field)}"
     )
 
     def drawing():
         scale = scale_of(heat, HEAT_PERCENTILE)
-        return overlay_drawing(document.pixels, trace.tokens.region, heat, title, scale)
+        return overlay_drawing(document.pixels, seen.frame.region, heat, title, scale)
 
     return Result(lambda: arrays, drawing=drawing)
 
@@ -182,6 +182,10 @@ def _table(fields: Sequence[Field]) -> Iterator[Sequence[object]]:
         numbers = (*field.size, *field.stride, *field.start, *field.shape)
         said = (int(field.aligned), int(field.whole), field.note)
         yield (index, field.name, field.kind, field.level, *(f"{n:g}" for n in numbers), *said)
+
+
+def _counted(inputs: int) -> str:
+    return "one input" if inputs == 1 else f"mean over {inputs} inputs"
 
 
 def _size(field: Field) -> str:

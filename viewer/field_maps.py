@@ -370,3 +370,10 @@ def growth_of(network: str, title: str, fields: Sequence[Field]) -> Growth:
         tuple(field.name for field in points),
         whole,
     )
+
+
+def point_of(growth: Growth, seen: Seen, field: Field) -> int | None:
+    """The point of the own network's growth that a layer has reached, if it has come to any."""
+    order = {one.name: place for place, one in enumerate(seen.fields)}
+    reached = [i for i, name in enumerate(growth.names) if order.get(name, np.inf) <= order[field.name]]
+    return reached[-1] if reached else None

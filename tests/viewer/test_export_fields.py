@@ -85,6 +85,8 @@ def test_theoretical_fields_of_all_layers_and_the_effective_one_of_a_unit(export
     assert found["start"][stem].tolist() == [-3, -3]
     assert found["size"][-1].tolist() == [11 + 2 * 8 + 8 + 16] * 2
     assert "effective" not in found
+    # What the network saw is the whole picture, although the units of its map do not reach from edge to edge.
+    np.testing.assert_allclose(found["region"], (0, 0, SIZE, SIZE), atol=1e-9)
 
     unit = ("--layer", layers[-1], "--cell", "14,13")
     deep = exported(picture, "receptive-field", "--model", resnet, *unit)

@@ -15,7 +15,9 @@ from viewer import field_maps
 from viewer.field_commands import INPUTS
 from viewer.field_maps import Seen
 from viewer.panes.base import Pane
+from viewer.panes.later import Later
 from viewer.panes.layers import pick_layer
+from viewer.panes.settings import RESIZE_PAUSE
 from viewer.session import Document, Hover, View
 from widgets.controls import Choice, LabelledSlider, Section, Segmented, Toggle
 
@@ -56,6 +58,10 @@ class FieldSettingsPane(Pane):
         self.networks.changed.connect(self._network_chosen)
         self.second_layer = Choice([], "Layer of the second network")
         self.second_layer.changed.connect(lambda name: change(compare_layer=name))
+        self.size = LabelledSlider("Short side", 224, 1022, 14, "{:.0f} px", 518)
+        self.size.setToolTip("The picture's short side as the networks see it: more pixels, slower")
+        self.size.changed.connect(self._resized)
+        self._later = Later(RESIZE_PAUSE, self)
         self.seen: Seen | None = None
         self.other: Seen | None = None
         self._listed: dict[Choice, tuple[str, ...]] = {}
@@ -65,13 +71,12 @@ class FieldSettingsPane(Pane):
         column = QVBoxLayout(inner)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
-        self.attention_only = [self.switches["row"], self.switches["windows"]]
         self.second_only = [Section("Its layer"), self.second_layer]
         for widget in (
             *(Section("Show"), *self.switches.values()),
             *(Section("Layer"), self.layer),
             *(Section("Effective field, mean over inputs"), self.inputs, self.source),
-            *(Section("Scale"), self.scale, self.opacity),
+            *(Section("Scale"), self.scale, self.opacity, self.size),
             *(Section("Second network", rule=True), self.networks, *self.second_only),
         ):
             column.addWidget(widget)
@@ -127,9 +132,8 @@ class FieldSettingsPane(Pane):
         fields = view.fields
         for name, switch in self.switches.items():
             switch.set_on(getattr(fields, name))
-        attends = document.trace is None or bool(document.trace.layers)
-        for switch in self.attention_only:
-            switch.setVisible(attends or fields.compare is not None)
+        if not self._later.waits_for(document):
+            self.size.set_value(document.options.size)
         self.inputs.set_value(fields.inputs)
         self.source.set_value(fields.source)
         self.scale.set_value(view.map.log)
@@ -140,6 +144,9 @@ class FieldSettingsPane(Pane):
             widget.setVisible(compared is not None)
 
     def mark(self, view: View, hover: Hover) -> None:
+        layers = [layer for seen in (self.seen, self.other) if seen for layer in seen.trace.layers]
+        self.switches["row"].setVisible(bool(layers))
+        self.switches["windows"].setVisible(any(layer.kind == "window" for layer in layers))
         if self.seen is not None:
             self._list(self.layer, self.seen, self.seen.field(view.fields.layer))
         if self.other is not None:
@@ -171,6 +178,11 @@ class FieldSettingsPane(Pane):
     def _layer_chosen(self, name: str) -> None:
         if self.seen is not None:
             pick_layer(self.session, self.seen, self.seen.field(name))
+
+    def _resized(self, value: float) -> None:
+        document = self.session.current
+        if document is not None:
+            self._later.ask(document, lambda: self.runs.change(document, size=int(value)))
 
     def _network_chosen(self, title: str) -> None:
         found = next((id_ for id_, network in PUBLISHED.items() if network.title == title), None)

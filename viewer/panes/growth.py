@@ -67,8 +67,8 @@ class GrowthPane(Pane):
     def mark(self, view: View, hover: Hover) -> None:
         if not self.curves:
             return
-        names, chosen = self.curves[0].names, self.seen.field(view.fields.layer).name
-        self.plot.set_selected((0, names.index(chosen)) if chosen in names else None)
+        at = field_maps.point_of(self.curves[0], self.seen, self.seen.field(view.fields.layer))
+        self.plot.set_selected(None if at is None else (0, at))
         self.subtitle_changed.emit(f"of pictures of {SIDE} × {SIDE} px")
 
     def clear(self, document: Document | None) -> None:
