@@ -145,8 +145,6 @@ def _unit(cell: tuple[int, int] | None, field: Field) -> tuple[int, int]:
 def _effective(
     options: ExportOptions, seen: Seen, field: Field, unit: tuple[int, int]
 ) -> dict[str, np.ndarray]:
-    from models.image_fields import effective_of
-
     from models.effective_field_numbers import (
         area_ratio,
         equivalent_width,
@@ -154,6 +152,7 @@ def _effective(
         square_side,
         variance,
     )
+    from models.image_fields import effective_of
 
     engine = field_maps.engine_of(seen.trace)
     inputs, source = options.inputs or 1, options.source or "picture"
