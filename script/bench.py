@@ -242,6 +242,20 @@ def net_memory() -> list[tuple[str, str, str]]:
     return measured()
 
 
+def fields_walk() -> list[tuple[str, str, str]]:
+    """Theoretical receptive fields of whole networks."""
+    from script.bench_fields import fields_walk as measured
+
+    return measured()
+
+
+def fields_effective() -> list[tuple[str, str, str]]:
+    """An effective receptive field against a forward and backward pass."""
+    from script.bench_fields import fields_effective as measured
+
+    return measured()
+
+
 FIGURES = {
     "capture": capture,
     "peak": peak,
@@ -250,6 +264,8 @@ FIGURES = {
     "cloud": cloud,
     "net": net,
     "net-memory": net_memory,
+    "fields-walk": fields_walk,
+    "fields-effective": fields_effective,
 }
 
 
