@@ -79,7 +79,9 @@ WRONG = {
     "a.txt attention --head most --out x.npz": "Argument --head: “most” is neither a number nor mean, max or "
     f"min. {HELP}",
     "a.txt rollout --query -1 --out x.npz": "Argument --query: “-1” is not a whole number from 0 on. " + HELP,
-    "a.txt tokens --layer 1 --out x.npz": "--layer belongs to attention or receptive-field, not to tokens. Leave it out.",
+    "a.txt tokens --layer 1 --out x.npz": (
+        "--layer belongs to attention or receptive-field, not to tokens. Leave it out."
+    ),
     "a.txt attention --discard .5 --out x.npz": "--discard belongs to rollout, not to attention. "
     "Leave it out.",
     "a.txt tokens --modle x --out x.npz": "Unrecognized arguments: --modle x. " + HELP,
