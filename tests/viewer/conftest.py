@@ -6,6 +6,7 @@ import sys
 
 import pytest
 from PySide6.QtCore import QSettings
+from PySide6.QtGui import QCursor, QGuiApplication
 
 from viewer.session import RunOptions
 
@@ -29,8 +30,9 @@ def make_window(qtbot, qapp, tmp_path):
         if not run:
             window.runs.start = lambda *_, **__: None
         qtbot.addWidget(window)
-        window.show()
-        qtbot.waitExposed(window)
+        QCursor.setPos(QGuiApplication.primaryScreen().geometry().bottomRight())  # out of the panes' way
+        with qtbot.waitExposed(window):
+            window.show()
         opened.append(window)
         return window
 
