@@ -8,7 +8,7 @@ hooks tell which module it belongs to. No network is known by name.
 from __future__ import annotations
 
 import copy
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -135,7 +135,8 @@ def _walked(
         hooks.append(child.register_forward_hook(lambda child, _, output: state.leave(output)))
     dims = tuple(range(2, len(shape) + 1))
     first = replace(input_field(shape[1:], shape[0]), dims=dims)
-    x = torch.empty(1, *shape, device="meta")
+    numbers = (p.dtype for p in bare.parameters() if p.is_floating_point())
+    x = torch.empty(1, *shape, device="meta", dtype=next(numbers, torch.float32))
     set_places(x, Places(first, canonical(first, dims, x.ndim)))
     try:
         with torch.no_grad(), Functions(tracker), tracker:
@@ -197,12 +198,20 @@ def _told(running: _Running, of: Field, dims: tuple[int, ...], prefix: int) -> F
 
 def _bare(module: nn.Module) -> nn.Module:
     """A copy in eval mode whose tensors have no numbers."""
-    memo: dict[int, Tensor] = {}
+    memo: dict[int, Any] = {}
     for parameter in module.parameters():
         memo[id(parameter)] = nn.Parameter(parameter.detach().to("meta"), requires_grad=False)
     for buffer in module.buffers():
         memo[id(buffer)] = buffer.detach().to("meta")
+    for part in module.modules():
+        for hooks in (part._forward_hooks, part._forward_pre_hooks):
+            # Another thread may be recording the module: those hooks are about its pass alone.
+            memo[id(hooks)] = OrderedDict((key, hook) for key, hook in hooks.items() if not _ours(hook))
     return copy.deepcopy(module, memo).eval()
+
+
+def _ours(hook: Callable) -> bool:
+    return getattr(getattr(hook, "func", hook), "__module__", "").startswith("models.")
 
 
 def _refusal(error: Exception, state: _Walk, shape: tuple[int, ...]) -> HeadlightError:
