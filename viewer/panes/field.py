@@ -170,14 +170,8 @@ class FieldPane(Pane):
     def _submit(self, kind: str, key: Hashable, work: Any, done: Any, lane: Lane) -> None:
         self._asked_for[kind] = key
         self.jobs.submit(
-            f"{self.name} {kind}", work, done, lane=lane, partial=done, failed=self._failed_later(kind)
+            f"{self.name} {kind}", work, done, lane=lane, partial=done, failed=self.jobs.failed.emit
         )
-
-    def _failed_later(self, kind: str) -> Any:
-        def failed(failure: Failure) -> None:
-            self.jobs.failed.emit(failure)
-
-        return failed
 
     def _cancel(self, kind: str) -> None:
         if self._asked_for.pop(kind, None) is not None:

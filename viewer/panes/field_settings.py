@@ -48,7 +48,8 @@ class FieldSettingsPane(Pane):
         self.source = Segmented([("picture", "Picture"), ("noise", "Noise")], "Kind of inputs")
         self.source.changed.connect(lambda source: change(source=source))
         self.source.setToolTip(
-            "Picture: this picture, and beyond the first with a little noise on it. Noise: noise alone"
+            "Picture: this one, and beyond the first moved on by random ways, so that something else lies "
+            "under the field. Noise: noise alone"
         )
         self.scale = Segmented([(False, "Linear"), (True, "Log")], "Scale")
         self.scale.changed.connect(lambda log: self.session.set_map(log=log))
