@@ -265,7 +265,8 @@ class CostPlot(DotPlot):
         painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
         text = f"{what}, {round(n):,}"
         width = metrics.horizontalAdvance(text)
-        left = min(max(x - width / 2, 0.0), area.right() - width)
+        room = area.right() - metrics.horizontalAdvance("tokens →  ")  # the axis' title stands at the right
+        left = max(min(x - width / 2, room - width), 0.0)
         painter.setFont(tick_font())
         painter.setPen(QColor(colours.amber_text))
         painter.drawText(QRectF(left, 0, width, metrics.height()), CENTRE, text)
