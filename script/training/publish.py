@@ -36,7 +36,7 @@ the 13 classes of S3DIS but has never seen that data set, and no real scan at al
 | inputs | height above the floor in metres, red, green, blue (0 to 1), and whether there is colour |
 | training data | {train} rooms of varied plan, made by script/training from the furniture of Debian's package sweethome3d-furniture and from parametric parts, scanned by ray casting or sampled from their surfaces, on a grid of 0.04 m |
 | split | by furniture design: no object of the {test} test rooms is in a training room. Few designs stand behind some classes of the test rooms (2 bookcases, 1 board, 3 windows, 5 doors); parametric doors, windows, boards and books come from the same generator as in training, with other seeds |
-| steps | {steps:,} batches of 16,384 points |
+| steps | {steps:,} batches of 16,384 points{remark} |
 | test rooms | mIoU {miou:.3f}, mean accuracy {macc:.3f}, overall accuracy {oa:.3f} |
 
 IoU on the test rooms: {ious}.
@@ -51,13 +51,14 @@ def main() -> None:
     parser.add_argument("--rooms", type=Path, required=True)
     parser.add_argument("--point-transformer", type=Path)
     parser.add_argument("--pointnet", type=Path)
+    parser.add_argument("--remark", default="", help="what the card adds about the steps of the training")
     given = parser.parse_args()
     for kind, run in (("point_transformer", given.point_transformer), ("pointnet", given.pointnet)):
         if run is not None:
-            publish(kind, run, given.rooms)
+            publish(kind, run, given.rooms, given.remark)
 
 
-def publish(kind: str, run: Path, rooms: Path) -> None:
+def publish(kind: str, run: Path, rooms: Path, remark: str) -> None:
     """Write one network's folder and print its row of the table."""
     entry = next(entry for entry in BUNDLED if entry.id == kind.replace("_", "-"))
     kept = torch.load(run / "final.pt", weights_only=True, map_location="cpu")
@@ -83,6 +84,7 @@ def publish(kind: str, run: Path, rooms: Path) -> None:
         train=len(list((rooms / "train").glob("*.npz"))),
         test=len(list((rooms / "test").glob("*.npz"))),
         steps=kept["step"],
+        remark=f": {remark}" if remark else "",
         miou=result.miou,
         macc=result.macc,
         oa=result.oa,
