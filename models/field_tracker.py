@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
-from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_modes
 from torch.utils._pytree import tree_flatten, tree_map_only
 
 from models import field_moves  # noqa: F401  (what the operations do)
@@ -123,8 +123,7 @@ class Tracker(TorchDispatchMode):
                 return
             values = tree_map_only(Tensor, number_of, args)
             moved = {key: torch.device("cpu") if key == "device" else value for key, value in kwargs.items()}
-            with torch.utils._python_dispatch._disable_current_modes():
-                found = func(*values, **tree_map_only(Tensor, number_of, moved))
+            found = func(*values, **tree_map_only(Tensor, number_of, moved))
             for tensor, value in zip(outs, tree_flatten(found)[0], strict=True):
                 if tensor.device.type == "meta":
                     set_places(tensor, Places(value=value, note=notes))
@@ -178,15 +177,16 @@ class Functions(TorchFunctionMode):
             set_places(out, q)
             return out
         where, _ = tracker.where()
-        blocked = None if attn_mask is None else tracker.mask(attn_mask)
-        if is_causal:
-            n, m = query.shape[-2], key.shape[-2]
-            blocked = ~torch.ones(n, m, dtype=torch.bool).tril()
-        queries = None if q is None or q.at is None else mixed_last(q, where)
-        rows = rows_of([mixed_last(p, where) for p in sources])
-        if blocked is not None:
-            blocked = _over_heads(blocked)
-        set_places(out, attended(queries, rows, blocked, shape, where))
+        with _disable_current_modes():  # reckoning with places is not part of the pass
+            blocked = None if attn_mask is None else tracker.mask(attn_mask)
+            if is_causal:
+                n, m = query.shape[-2], key.shape[-2]
+                blocked = ~torch.ones(n, m, dtype=torch.bool).tril()
+            queries = None if q is None or q.at is None else mixed_last(q, where)
+            rows = rows_of([mixed_last(p, where) for p in sources])
+            if blocked is not None:
+                blocked = _over_heads(blocked)
+            set_places(out, attended(queries, rows, blocked, shape, where))
         tracker.mixed("attention")
         return out
 

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.receptive_field import Field, as_whole, joined, merged, through, unions, with_intervals
+from models.receptive_field import Field, as_whole, joined, merged, spans, through, unions, with_intervals
 
 NOWHERE = -1
 """The unit of an element that sees nothing of the input: padding, a learned token."""
@@ -157,8 +157,7 @@ def gathered(field: Field, windows: Sequence[np.ndarray], name: str, kind: str) 
     regular = through(field, reach, steps, before, name=name, kind=kind, shape=shape)
     if all(even) or field.whole:
         return regular
-    spans = tuple(map(unions, field.windows(), windows))
-    return with_intervals(regular, spans, anchor=regular._middle())
+    return with_intervals(regular, tuple(map(unions, field.windows(), windows)), anchor=regular._middle())
 
 
 def slid(
@@ -176,29 +175,23 @@ def slid(
     lines = lines_of(places, dims)
     if lines is None:
         return None
-    field = places.field
-    reach, steps, before, windows = [], [], [], []
+    reach, steps, before, units = [], [], [], []
     even = True
     for axis, line in enumerate(lines):
         long = dilation[axis] * (kernel[axis] - 1) + 1
-        first = stride[axis] * np.arange(shape[axis]) - padding[axis]
+        taps = stride[axis] * np.arange(shape[axis])[:, None] - padding[axis]
+        taps = taps + dilation[axis] * np.arange(kernel[axis])
+        inside = (taps >= 0) & (taps < len(line))
+        units.append(np.where(inside, line[np.clip(taps, 0, len(line) - 1)], NOWHERE))
         found = progression(line)
-        if found is None:
-            even = False
-            steps.append(stride[axis])
-            reach.append(long)
-            before.append((padding[axis], 0))
-        else:
-            at, value, step = found  # place p of the line is unit value + (p − at)·step
-            steps.append(stride[axis] * step)
-            reach.append((long - 1) * step + 1)
-            before.append(((padding[axis] + at) * step - value, 0))
-        windows.append((line, first, long))
-    regular = through(field, reach, steps, before, name=name, kind=kind, shape=shape)
-    if even or field.whole:
-        return regular
-    spans = (unions(known, _read(*window)) for known, window in zip(field.windows(), windows, strict=True))
-    return with_intervals(regular, tuple(spans), anchor=regular._middle())
+        even = even and found is not None
+        # Place p of the line is unit value + (p − at)·step.
+        at, value, step = found or (0, 0, 1)
+        steps.append(stride[axis] * step)
+        reach.append((long - 1) * step + 1)
+        before.append(((padding[axis] + at) * step - value, 0))
+    field = through(places.field, reach, steps, before, name=name, kind=kind, shape=shape, units=units)
+    return field if even or field.whole else with_intervals(field, field.reach, anchor=field._middle())
 
 
 def lines_of(places: Places, dims: Sequence[int]) -> list[np.ndarray] | None:
@@ -259,8 +252,8 @@ def stretched(
     field = places.field
     windows = []
     for axis, line in enumerate(lines):
-        spans = reads(axis, np.arange(shape[axis]))
-        windows.append(np.concatenate([_read(line, a[:1], int(a[1] - a[0])) for a in spans]))
+        read = reads(axis, np.arange(shape[axis]))
+        windows.append(np.concatenate([_read(line, a[:1], int(a[1] - a[0])) for a in read]))
     middle = field._middle()
     anchor = tuple(m + j * o for m, j, o in zip(middle, field.stride, offset, strict=True))
     stride = tuple(max(1, round(j / s)) for j, s in zip(field.stride, scale, strict=True))
@@ -351,8 +344,7 @@ def attended(
             line, uneven = _per_axis(units, first, last, base.shape, axis)
             if uneven:
                 note = f"What {name} reads differs along an axis: the span is shown."
-            spans = unions(field.windows()[axis], line)
-            windows[axis] = _span(windows[axis], spans)
+            windows[axis] = spans(windows[axis], unions(field.windows()[axis], line))
     new = replace(base, name=name, kind="window attention", level="operation", note=joined(base.note, note))
     return Places(with_intervals(new, tuple(windows), anchor=base._middle()), at)
 
@@ -369,13 +361,6 @@ def _per_axis(
     uneven = bool((low[at] != first[real]).any() or (high[at] != last[real]).any())
     low = low.where(low < _FAR, 0)
     return torch.stack([low, high], 1).numpy(), uneven
-
-
-def _span(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Per row the interval that holds both; an empty one adds nothing."""
-    low = np.minimum(*(np.where(a[:, 0] < a[:, 1], a[:, 0], _FAR) for a in (one, other)))
-    high = np.maximum(*(np.where(a[:, 0] < a[:, 1], a[:, 1], -_FAR) for a in (one, other)))
-    return np.where((low < high)[:, None], np.stack([low, high], 1), 0)
 
 
 def together(parts: Sequence[Places], shape: Sequence[int], name: str, kind: str) -> Places:
@@ -417,7 +402,7 @@ def _overlaid(first: Places, others: Sequence[Places], name: str, kind: str, not
             line, uneven = _per_axis(at, low, high, first.field.shape, axis)
             if uneven:
                 note = joined(note, f"What {name} adds differs along an axis: the span is shown.")
-            windows[axis] = _span(windows[axis], unions(part.field.windows()[axis], line))
+            windows[axis] = spans(windows[axis], unions(part.field.windows()[axis], line))
     base = replace(first.field, name=name, kind=kind, level="operation")
     return Places(with_intervals(base, tuple(windows), anchor=first.field._middle()), first.at, note=note)
 

@@ -31,6 +31,8 @@ class Field:
     it lies (attention in windows); size, stride and start are then those of the unit in the middle, and count
     what a mask only weakens (`receptive_walk`). A unit that sees padding alone has an empty interval.
     input_shape: pixels per axis of the input.
+    reach: int (units, 2) per axis, [first, last + 1): what each unit really sees, exact at the edges too: cut
+    there, and without what lies in padding. `intervals` are the same arrays; None where whole.
     anchor: where the middle of unit 0 itself lies, if not in the middle of what it sees (whole, intervals).
     dims: the dimensions of the layer's output that hold the axes, one for all in a sequence of tokens, whose
     first `prefix` tokens lie nowhere.
@@ -52,6 +54,7 @@ class Field:
     anchor: tuple[float, ...] | None = None
     dims: tuple[int, ...] = ()
     prefix: int = 0
+    reach: tuple[np.ndarray, ...] | None = None
 
     def box(self, unit: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
         """Per axis [first, last + 1) in pixels of the input, not clipped at its edge."""
@@ -76,16 +79,24 @@ class Field:
         near = [(p - a) / j for p, a, j in zip(position, self._middle(), self.stride, strict=True)]
         return tuple(int(min(max(np.rint(u), 0), n - 1)) for u, n in zip(near, self.shape, strict=True))
 
+    def seen(self, unit: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
+        """Per axis [first, last + 1) of what a unit really sees, cut at the edge; (0, 0) of nothing."""
+        self._check(unit)
+        found = tuple(
+            (int(axis[u, 0]), int(axis[u, 1])) for axis, u in zip(self.windows(), unit, strict=True)
+        )
+        return found if all(a < b for a, b in found) else ((0, 0),) * len(unit)
+
     def windows(self) -> tuple[np.ndarray, ...]:
-        """int (units, 2) per axis: [first, last + 1) of every unit, not clipped."""
+        """int (units, 2) per axis: [first, last + 1) of what every unit really sees."""
+        if self.reach is not None:
+            return self.reach
+        sides = zip(self.input_shape, self.shape, strict=True)
         if self.whole:
-            return tuple(
-                np.tile([0, side], (n, 1)) for side, n in zip(self.input_shape, self.shape, strict=True)
-            )
-        if self.intervals is not None:
-            return self.intervals
+            return tuple(np.tile([0, side], (n, 1)) for side, n in sides)
         first = [s + j * np.arange(n) for s, j, n in zip(self.start, self.stride, self.shape, strict=True)]
-        return tuple(np.stack([a, a + r], 1) for a, r in zip(first, self.size, strict=True))
+        spans = [np.stack([a, a + r], 1) for a, r in zip(first, self.size, strict=True)]
+        return tuple(_closed(np.clip(a, 0, side)) for a, (side, _) in zip(spans, sides, strict=True))
 
     def _middle(self) -> tuple[float, ...]:
         if self.anchor is not None:
@@ -117,6 +128,7 @@ def input_field(shape: Sequence[int], channels: int = 0) -> Field:
         tuple(shape),
         channels,
         input_shape=tuple(shape),
+        reach=tuple(np.stack([np.arange(n), np.arange(1, n + 1)], 1) for n in shape),
     )
 
 
@@ -131,11 +143,13 @@ def through(
     kind: str = "",
     channels: int | None = None,
     shape: Sequence[int] | None = None,
+    units: Sequence[np.ndarray] | None = None,
 ) -> Field:
     """The field after a convolution or a pooling. padding: the same at both ends, or (before, after) an axis.
 
     With k' = dilation·(kernel − 1) + 1 the size grows by (k' − 1)·stride so far, the start moves back by the
     padding before. shape: units that the layer really gives, where it is not the usual count (ceil mode).
+    units: int (n, kernel) per axis, which units each reads, where padding and pieces do not follow from that.
     """
     axes = range(len(field.shape))
     kernels, strides, dilations = (_each(value, len(axes)) for value in (kernel, stride, dilation))
@@ -160,13 +174,15 @@ def through(
     )
     if field.whole:
         return replace(grown, size=field.size, start=field.start)
+    if units is None:
+        units = [
+            strides[a] * np.arange(shape[a])[:, None] - before[a] + dilations[a] * np.arange(kernels[a])
+            for a in axes
+        ]
+    seen = tuple(map(tapped, field.windows(), units))
     if field.intervals is None:
-        return grown
-    windows = []
-    for a in axes:
-        first = strides[a] * np.arange(shape[a]) - before[a]
-        windows.append(np.stack([first, first + reach[a]], 1))
-    return with_intervals(grown, tuple(map(unions, field.intervals, windows)))
+        return replace(grown, reach=seen)
+    return with_intervals(grown, seen)
 
 
 def merged(fields: Sequence[Field], kind: str = "add", name: str = "") -> Field:
@@ -191,37 +207,29 @@ def merged(fields: Sequence[Field], kind: str = "add", name: str = "") -> Field:
         return as_whole(
             next(f for f in fields if f.whole), name=name, kind=kind, note=note, aligned=base.aligned
         )
+    seen = tuple(spans(*axis) for axis in zip(*(f.windows() for f in fields), strict=True))
     if any(f.intervals is not None for f in fields):
-        spans = tuple(
-            np.stack([low.min(0), high.max(0)], 1)
-            for low, high in (
-                (np.stack([_low(w) for w in axis]), np.stack([_high(w) for w in axis]))
-                for axis in zip(*(f.windows() for f in fields), strict=True)
-            )
-        )
-        return with_intervals(base, tuple(map(_closed, spans)), anchor=first._middle())
+        return with_intervals(base, seen, anchor=first._middle())
+    start = tuple(map(min, zip(*(f.start for f in fields), strict=True)))
+    ends = zip(*(np.add(f.start, f.size) for f in fields), strict=True)
+    size = tuple(int(max(axis)) - s for axis, s in zip(ends, start, strict=True))
     if all(f.stride == first.stride and f._middle() == first._middle() for f in fields):
-        return base
+        return replace(base, start=start, size=size, reach=seen)
     told = "; ".join(dict.fromkeys(_told(f) for f in fields))
     if base.aligned:
         base = replace(base, aligned=False, note=joined(note, f"Branches are not aligned: {told}."))
     if all(f.stride == first.stride for f in fields):
-        start = tuple(map(min, *(f.start for f in fields)))
-        ends = zip(*(np.add(f.start, f.size) for f in fields), strict=True)
-        size = tuple(int(max(axis)) - s for axis, s in zip(ends, start, strict=True))
-        return replace(base, start=start, size=size)
-    spans = tuple(
-        np.stack([np.min([w[:, 0] for w in axis], 0), np.max([w[:, 1] for w in axis], 0)], 1)
-        for axis in zip(*(f.windows() for f in fields), strict=True)
-    )
-    return with_intervals(base, spans, anchor=largest._middle())
+        return replace(base, start=start, size=size, reach=seen)
+    return with_intervals(base, seen, anchor=largest._middle())
 
 
 def as_whole(field: Field, **changes: object) -> Field:
     """The field after an operation that lets every unit see the whole picture."""
     changes = {"anchor": field._middle(), **changes}
     start = (0,) * len(field.shape)
-    return replace(field, size=field.input_shape, start=start, whole=True, intervals=None, **changes)
+    return replace(
+        field, size=field.input_shape, start=start, whole=True, intervals=None, reach=None, **changes
+    )
 
 
 def with_intervals(
@@ -232,6 +240,7 @@ def with_intervals(
     return replace(
         field,
         intervals=intervals,
+        reach=intervals,
         size=tuple(int(b - a) for a, b in middle),
         start=tuple(
             int(m[0]) - n // 2 * j for m, n, j in zip(middle, field.shape, field.stride, strict=True)
@@ -251,6 +260,19 @@ def unions(intervals: np.ndarray, windows: np.ndarray) -> np.ndarray:
         if first < last:
             result[row] = low[first:last].min(), high[first:last].max()
     return _closed(result)
+
+
+def tapped(seen: np.ndarray, units: np.ndarray) -> np.ndarray:
+    """What units see together: int (units, 2), int (n, k) units, others are padding → int (n, 2)."""
+    parts = seen[np.clip(units, 0, len(seen) - 1)]  # (n, k, 2)
+    real = (units >= 0) & (units < len(seen)) & (parts[..., 0] < parts[..., 1])
+    low = np.where(real, parts[..., 0], EMPTY).min(1)
+    return _closed(np.stack([low, np.where(real, parts[..., 1], -EMPTY).max(1)], 1))
+
+
+def spans(*intervals: np.ndarray) -> np.ndarray:
+    """int (units, 2) each → per row the interval that holds all of them; an empty one adds nothing."""
+    return _closed(np.stack([np.min([*map(_low, intervals)], 0), np.max([*map(_high, intervals)], 0)], 1))
 
 
 def joined(*notes: str) -> str:
