@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from models.field_tracker import Tracker
 
 
+# Torch marks most operations of this kind itself, but not these.
+@handles("hardswish", "hardsigmoid", "hardtanh", "mish", "_prelu_kernel", "log_sigmoid_forward", "rrelu")
 def pointwise(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Any) -> None:
     tensors = [x for x in tree_flatten((args, kwargs))[0] if isinstance(x, Tensor)]
     parts, blocked, notes = [], None, []
@@ -287,9 +289,12 @@ def _upsample(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Tenso
 @handles("mm", "bmm", "matmul", "addmm", "baddbmm", "linear")
 def _product(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Tensor) -> None:
     """Matrix products: with weights a mixture along one dimension; else scores, or attention of scores."""
-    left, right = args[-2:] if name not in ("addmm", "baddbmm", "linear") else args[1:3]
-    if name == "linear":
-        left, right = args[0], args[1]
+    first = 1 if name in ("addmm", "baddbmm") else 0
+    left, right = args[first : first + 2]
+    added = places_of(args[0]) if first else None
+    if added is not None and added.at is not None:  # a sum of what sees with a product: no layer does that
+        tracker.lost(name, args, kwargs, out)
+        return
     a, b = places_of(left), places_of(right)
     where, kind = tracker.where()
     one = a is None or a.at is None
