@@ -177,6 +177,12 @@ def _slide(tracker, name, args, kwargs, out, places, kernel, stride, padding, di
     first = result.ndim - axes
     where, kind = tracker.where()
     dims = range(first, result.ndim)
+    if axes != len(places.field.shape) and all(
+        places.at.shape[d] == 1 or (k, s, p) == (1, 1, 0)
+        for d, k, s, p in zip(dims, kernel, stride, padding, strict=True)
+    ):
+        set_places(result, places)  # over channels alone, as local response norms do it
+        return
     if places.field.whole and places.at.numel() == 1:  # of one unit, which sees the whole picture
         set_places(result, replace(places, field=replace(places.field, name=where, kind=kind)))
         tracker.mixed(name)
@@ -284,6 +290,35 @@ def _upsample(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Tenso
     offset = [(1 / s - 1) / 2 for s in scale]
     field = stretched(places_of(x), range(2, 2 + axes), reads, scale, offset, new, where, kind)
     _finish(tracker, name, args, kwargs, out, places_of(x), field)
+
+
+@handles("glu", "channel_shuffle")
+def _channels(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Tensor) -> None:
+    """Among channels alone, unless places lie in their dimension."""
+    places = places_of(args[0])
+    dim = args[1] if name == "glu" and len(args) > 1 else -1 if name == "glu" else 1
+    if places.at.shape[dim] > 1:
+        tracker.lost(name, args, kwargs, out)
+    else:
+        set_places(out, places)
+
+
+@handles("pixel_shuffle", "pixel_unshuffle")
+def _shuffled(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Tensor) -> None:
+    """Channels spread over space, or space gathered into channels."""
+    places, factor = places_of(args[0]), args[1]
+    where, kind = tracker.where()
+    if name == "pixel_unshuffle":
+        _slide(tracker, name, args, kwargs, out, places, [factor] * 2, [factor] * 2, [0, 0], [1, 1])
+        return
+
+    def reads(axis: int, units: np.ndarray) -> np.ndarray:
+        return np.stack([units // factor, units // factor + 1], 1)
+
+    offset = [(1 / factor - 1) / 2] * 2
+    dims = range(out.ndim - 2, out.ndim)
+    field = stretched(places, dims, reads, [factor] * 2, offset, out.shape[-2:], where, kind)
+    _finish(tracker, name, args, kwargs, out, places, field)
 
 
 @handles("mm", "bmm", "matmul", "addmm", "baddbmm", "linear")
