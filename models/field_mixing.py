@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from models.field_tracker import Tracker
 
 
+# Torch marks most operations of this kind itself, but not these.
+@handles("hardswish", "hardsigmoid", "hardtanh", "mish", "_prelu_kernel", "log_sigmoid_forward", "rrelu")
 def pointwise(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Any) -> None:
     tensors = [x for x in tree_flatten((args, kwargs))[0] if isinstance(x, Tensor)]
     parts, blocked, notes = [], None, []
@@ -175,6 +177,12 @@ def _slide(tracker, name, args, kwargs, out, places, kernel, stride, padding, di
     first = result.ndim - axes
     where, kind = tracker.where()
     dims = range(first, result.ndim)
+    if axes != len(places.field.shape) and all(
+        places.at.shape[d] == 1 or (k, s, p) == (1, 1, 0)
+        for d, k, s, p in zip(dims, kernel, stride, padding, strict=True)
+    ):
+        set_places(result, places)  # over channels alone, as local response norms do it
+        return
     if places.field.whole and places.at.numel() == 1:  # of one unit, which sees the whole picture
         set_places(result, replace(places, field=replace(places.field, name=where, kind=kind)))
         tracker.mixed(name)
@@ -284,12 +292,44 @@ def _upsample(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Tenso
     _finish(tracker, name, args, kwargs, out, places_of(x), field)
 
 
+@handles("glu", "channel_shuffle")
+def _channels(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Tensor) -> None:
+    """Among channels alone, unless places lie in their dimension."""
+    places = places_of(args[0])
+    dim = args[1] if name == "glu" and len(args) > 1 else -1 if name == "glu" else 1
+    if places.at.shape[dim] > 1:
+        tracker.lost(name, args, kwargs, out)
+    else:
+        set_places(out, places)
+
+
+@handles("pixel_shuffle", "pixel_unshuffle")
+def _shuffled(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Tensor) -> None:
+    """Channels spread over space, or space gathered into channels."""
+    places, factor = places_of(args[0]), args[1]
+    where, kind = tracker.where()
+    if name == "pixel_unshuffle":
+        _slide(tracker, name, args, kwargs, out, places, [factor] * 2, [factor] * 2, [0, 0], [1, 1])
+        return
+
+    def reads(axis: int, units: np.ndarray) -> np.ndarray:
+        return np.stack([units // factor, units // factor + 1], 1)
+
+    offset = [(1 / factor - 1) / 2] * 2
+    dims = range(out.ndim - 2, out.ndim)
+    field = stretched(places, dims, reads, [factor] * 2, offset, out.shape[-2:], where, kind)
+    _finish(tracker, name, args, kwargs, out, places, field)
+
+
 @handles("mm", "bmm", "matmul", "addmm", "baddbmm", "linear")
 def _product(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Tensor) -> None:
     """Matrix products: with weights a mixture along one dimension; else scores, or attention of scores."""
-    left, right = args[-2:] if name not in ("addmm", "baddbmm", "linear") else args[1:3]
-    if name == "linear":
-        left, right = args[0], args[1]
+    first = 1 if name in ("addmm", "baddbmm") else 0
+    left, right = args[first : first + 2]
+    added = places_of(args[0]) if first else None
+    if added is not None and added.at is not None:  # a sum of what sees with a product: no layer does that
+        tracker.lost(name, args, kwargs, out)
+        return
     a, b = places_of(left), places_of(right)
     where, kind = tracker.where()
     one = a is None or a.at is None

@@ -388,7 +388,10 @@ def together(parts: Sequence[Places], shape: Sequence[int], name: str, kind: str
     if any(field.whole for field in (first.field, *fields)) or any(
         bool((part.at == EVERYWHERE).any()) and not _agree(part.at, at) for part in parts
     ):
-        return Places(as_whole(first.field, name=name, kind=kind, level="operation"), at, note=note)
+        said = joined(*(field.note for field in (first.field, *fields)))
+        return Places(
+            as_whole(first.field, name=name, kind=kind, level="operation", note=said), at, note=note
+        )
     return _overlaid(first, [part for part in parts if part is not first], name, kind, note)
 
 

@@ -332,3 +332,24 @@ def test_padding_by_the_picture_itself(mode: str):
         return
     for unit in [(0, 9), (4, 5)]:
         assert measured_extent(net, (1, 12, 12), last, unit) == last.seen(unit)
+
+
+@pytest.mark.parametrize(
+    ("layer", "channels", "size", "stride"),
+    [
+        (nn.Hardswish(), 4, 5, 1),
+        (nn.PReLU(), 4, 5, 1),
+        (nn.GLU(1), 2, 5, 1),
+        (nn.LocalResponseNorm(3), 4, 5, 1),
+        (nn.InstanceNorm2d(4), 4, 5, 1),
+        (nn.ChannelShuffle(2), 4, 5, 1),
+        (nn.PixelUnshuffle(2), 16, 8, 2),
+        (nn.PixelShuffle(2), 1, 4, 1),
+    ],
+)
+def test_layers_between_convolutions(layer: nn.Module, channels: int, size: int, stride: int):
+    net = nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), layer, nn.Conv2d(channels, 2, 3))
+    last = walk(net, (3, 16, 16))[-1]
+    assert (last.size, last.stride, last.whole) == ((size, size), (stride, stride), False)
+    if not isinstance(layer, nn.InstanceNorm2d):
+        assert measured_extent(net, (3, 16, 16), last, (2, 3)) == last.seen((2, 3))
