@@ -120,6 +120,7 @@ BUNDLED = (
         licence="BSD-3-Clause",
         folder=ASSETS / "weights" / "pointnet",
         modality="points",
+        megabytes=3.4,
     ),
 )
 

@@ -15,7 +15,7 @@ def fields_walk() -> list[tuple[str, str, str]]:
     with torch.device("meta"):
         networks = {
             "ResNet-101": (hf.ResNetModel(hf.ResNetConfig(depths=[3, 4, 23, 3])), "≤ 1 s"),
-            "ConvNeXt-B": (hf.ConvNextModel(hf.ConvNextConfig(depths=[3, 3, 27, 3])), ""),
+            "ConvNeXt-S": (hf.ConvNextModel(hf.ConvNextConfig(depths=[3, 3, 27, 3])), ""),
             "Swin-T": (hf.SwinModel(hf.SwinConfig()), ""),
             "ViT-B": (hf.ViTModel(hf.ViTConfig()), ""),
         }

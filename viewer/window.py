@@ -396,8 +396,8 @@ class Window(QMainWindow):
             self,
             "About Headlight",
             "Headlight, a desktop microscope for attention. BSD-3-Clause.\n\n"
-            "MiniLM-L6 (Apache-2.0), DINOv2-small (MIT; architecture Apache-2.0), Point Transformer "
-            "(BSD-3-Clause, trained by Headlight), Inter (SIL OFL 1.1).",
+            "MiniLM-L6 (Apache-2.0), DINOv2-small (MIT; architecture Apache-2.0), Point Transformer and "
+            "PointNet (BSD-3-Clause, trained by Headlight), Inter (SIL OFL 1.1).",
         )
 
 
