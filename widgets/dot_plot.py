@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
 
 import numpy as np
@@ -20,6 +21,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from widgets import theme
+from widgets.abstract import AbstractWidget
 from widgets.arrow_keys import KeepsArrows
 from widgets.cursor_tip import CursorTip
 from widgets.gestures import by_keyboard
@@ -36,7 +38,7 @@ _STEPS = {
 }
 
 
-class DotPlot(KeepsArrows, QWidget):
+class DotPlot(KeepsArrows, QWidget, metaclass=AbstractWidget):
     """Dots, each with a key. Pointing takes the nearest within reach and repaints marks alone."""
 
     hovered = Signal(object)
@@ -64,24 +66,25 @@ class DotPlot(KeepsArrows, QWidget):
 
     # What a subclass says.
 
+    @abstractmethod
     def _arrange(self) -> None:
         """Find `_frame` and `_places` (n, 2), the dots in pixels, for this size."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _paint_ground(self, painter: QPainter) -> None:
         """Everything but marks."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _paint_mark(self, painter: QPainter, key: Key, colour: QColor, selected: bool) -> None:
         """The selected or hovered dot, over the ground."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _tip_text(self, key: Key) -> str:
-        raise NotImplementedError
+        """What is said beside the cursor."""
 
+    @abstractmethod
     def _walk(self, key: Key, right: int, up: int) -> Key:
         """The dot that an arrow key leads to."""
-        raise NotImplementedError
 
     # What panes call.
 
