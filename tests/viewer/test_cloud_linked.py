@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMenu
 
 from models.tokens import Region
 from tests.viewer.cloud_windows import on_screen, pane, pixels, seen
+from tests.widgets.pointer import move
 from viewer.session import Hover
 from widgets.cursor_tip import read_out
 
@@ -153,7 +154,7 @@ def test_a_lasso_selects_many_and_shift_adds_and_escape_clears(cloud_window, qtb
     at = [QPoint(round(x), round(y)) for x, y in at]
     QTest.mousePress(view, Qt.MouseButton.LeftButton, SHIFT, at[0])
     for following in (*at[1:], at[0]):
-        QTest.mouseMove(view, following)
+        move(view, following, Qt.MouseButton.LeftButton, SHIFT)
     QTest.mouseRelease(view, Qt.MouseButton.LeftButton, SHIFT, at[0])
     settled(window)
     (region,) = session.view.selection.queries

@@ -13,6 +13,7 @@ from transformers import AutoModel, ResNetConfig, SwinConfig, ViTConfig
 from transformers.utils import logging
 
 from models.tokens import Box
+from tests.widgets.pointer import move
 from viewer import field_maps
 from viewer.session import Hover
 
@@ -132,7 +133,7 @@ def test_the_box_follows_the_cursor_at_once_and_the_heat_when_it_rests(opened, q
     first = pane(window, "field")
     field, before = first.seen.field(""), first.heat
     asked = window.jobs.running()
-    QTest.mouseMove(first.view.viewport(), point(first.view, 150, 120))
+    move(first.view, point(first.view, 150, 120))
     place = window.session.hover.query
     unit = field_maps.unit_at(first.seen, field, place)
     assert unit != before.unit
@@ -187,7 +188,7 @@ def test_two_networks_look_at_one_picture_with_a_linked_cursor(opened, settled):
     assert "untrained" in window.deck.docks["field-second"].subtitle()
     assert second.seen.field("").size == (195, 195)
     assert abs(first.widget.width() - second.widget.width()) < 40
-    QTest.mouseMove(first.view.viewport(), point(first.view, 200, 150))
+    move(first.view, point(first.view, 200, 150))
     field = second.seen.field("")
     unit = field_maps.unit_at(second.seen, field, window.session.hover.query)
     np.testing.assert_allclose(box_drawn(second.view, True), second.seen.frame.box(field.box(unit)))

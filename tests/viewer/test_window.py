@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QApplication, QSlider
 
 from models.tokens import Box, CharSpan
 from tests.bad_files import BAD, DATA, MESSAGES, bad_file
+from tests.widgets.pointer import move
 from viewer.session import Hover
 from widgets.cursor_tip import read_out
 
@@ -61,7 +62,7 @@ def pane(window, name):
 
 def click(view, at, modifiers=Qt.KeyboardModifier.NoModifier) -> None:
     point = at.toPoint() if isinstance(at, QPointF) else at
-    QTest.mouseMove(view.viewport(), point)
+    move(view, point)
     QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, modifiers, point)
 
 

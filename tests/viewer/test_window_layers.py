@@ -15,6 +15,7 @@ from models.stages import Stages
 from models.tokens import Box, PatchPart
 from models.windows import WindowLayer
 from tests.viewer.given import trace_of
+from tests.widgets.pointer import move
 from viewer.maps import attention_map, head_maps, matrix_map, query_indices, rollout_map
 from viewer.session import Hover, MapSettings, Selection, View
 from viewer.window_maps import is_composed, window_lines, windows_said
@@ -124,7 +125,7 @@ def swin_folder(tmp_path_factory):
 
 def click(view, x: float, y: float) -> None:
     at = view._camera.map(x, y)
-    QTest.mouseMove(view.viewport(), QPoint(round(at[0]), round(at[1])))
+    move(view, QPoint(round(at[0]), round(at[1])))
     QTest.mouseClick(
         view.viewport(),
         Qt.MouseButton.LeftButton,
@@ -170,7 +171,7 @@ def test_a_window_follows_the_stages_of_swin(make_window, qtbot, swin_folder, tm
     coarse = int(trace.layers[5].queries.find(Box(100, 60, 100, 60))[0])
     assert picture.result.asked.tolist() == [coarse]
     cell = matrix.view.cell_rect(1, 2).center()
-    QTest.mouseMove(matrix.view.viewport(), cell)
+    move(matrix.view, cell)
     members = trace.layers[5].members(trace.layers[5].window_of(coarse))
     assert window.session.hover == Hover(
         query=trace.layers[5].queries.place(int(members[1])),
