@@ -67,15 +67,6 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture
-def settled(qtbot):
-    def wait(window) -> None:
-        qtbot.wait(20)
-        qtbot.waitUntil(window.is_idle, timeout=WAIT)
-
-    return wait
-
-
-@pytest.fixture
 def opened(make_window, settled, folder):
     """A function that opens the picture with a tiny network, on the page of fields."""
 

@@ -22,17 +22,6 @@ FIGURE = "No padding, no stride, dilation 2"
 
 
 @pytest.fixture
-def settled(qtbot):
-    """Waits until a window has drawn all there is."""
-
-    def wait(window) -> None:
-        qtbot.wait(20)
-        qtbot.waitUntil(window.is_idle, timeout=WAIT)
-
-    return wait
-
-
-@pytest.fixture
 def stack_window(make_window, settled):
     window = make_window()
     window.actions_.run("new-stack")

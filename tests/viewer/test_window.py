@@ -30,17 +30,6 @@ WAIT = 60_000
 
 
 @pytest.fixture
-def settled(qtbot):
-    """Waits until a window has drawn all there is."""
-
-    def wait(window) -> None:
-        qtbot.wait(20)
-        qtbot.waitUntil(window.is_idle, timeout=WAIT)
-
-    return wait
-
-
-@pytest.fixture
 def text_window(make_window, settled):
     window = make_window()
     window.runs.open_text(SENTENCE)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from models.task import Task
 from models.voxels import VOXELS
@@ -16,6 +15,7 @@ from viewer.session import CloudSettings, Document, Hover, View
 from widgets.class_legend import ClassLegend
 from widgets.controls import Choice, LabelledSlider, Section, Segmented, Toggle
 from widgets.palettes import class_colours
+from widgets.scroll_column import ScrollColumn
 
 REACHES = (
     *(("attention", "Attention"), ("composed", "Composed")),
@@ -74,7 +74,6 @@ class ClassesPane(CloudPane):
         frame.addWidget(self.up, 1)
 
         inner = QWidget()
-        inner.setObjectName("content")
         column = QVBoxLayout(inner)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
@@ -90,21 +89,7 @@ class ClassesPane(CloudPane):
         column.addWidget(self.palette)
         column.addWidget(self.guess)
         column.addLayout(frame)
-        scroll = QScrollArea()
-        scroll.setWidget(inner)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        inner.installEventFilter(self)
-        self._column, self._scroll = inner, scroll
-        return scroll
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        # The column is never narrower than its widest control: nothing in it is cut off.
-        if watched is self._column and event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Show):
-            bar = self._scroll.verticalScrollBar().sizeHint().width()
-            self._scroll.setMinimumWidth(self._column.minimumSizeHint().width() + bar)
-        return super().eventFilter(watched, event)
+        return ScrollColumn(inner)
 
     def prepare(self, document: Document, view: View) -> None:
         cloud, trace = view.cloud, document.trace

@@ -6,14 +6,13 @@ from collections.abc import Hashable
 from dataclasses import replace
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -29,6 +28,7 @@ from widgets.controls import Choice, LabelledSlider, RangeRow, Section, Segmente
 from widgets.cost_plot import CostPlot, amount, tokens
 from widgets.dot_plot import Key
 from widgets.labels import ElidedLabel
+from widgets.scroll_column import ScrollColumn
 
 KIND = "cost measurement"
 HEADS = (1, 2, 4, 8, 16)
@@ -74,7 +74,7 @@ class CostPane(Pane):
         row.addWidget(self._build_controls())
         return widget
 
-    def _build_controls(self) -> QScrollArea:
+    def _build_controls(self) -> ScrollColumn:
         self.width = LabelledSlider("Width d", *WIDTHS, "{:.0f}", 512)
         self.width.changed.connect(lambda v: self._change("width", width=int(v)))
         self.kernel = LabelledSlider("Kernel k", *KERNELS, "{:.0f}", 3)
@@ -112,7 +112,6 @@ class CostPane(Pane):
         self.notes.setWordWrap(True)
 
         inner = QWidget()
-        inner.setObjectName("content")
         column = QVBoxLayout(inner)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
@@ -127,13 +126,7 @@ class CostPane(Pane):
         column.addLayout(self._build_crossings())
         column.addWidget(self.notes)
         column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidget(inner)
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        inner.installEventFilter(self)
-        self._column, self._scroll = inner, scroll
-        return scroll
+        return ScrollColumn(inner, fixed=17)
 
     def _build_crossings(self) -> QGridLayout:
         grid = QGridLayout()
@@ -165,13 +158,6 @@ class CostPane(Pane):
             self.crossings.append(labels)
         grid.setColumnStretch(0, 1)
         return grid
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self._column and event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Show):
-            bar = self._scroll.verticalScrollBar().sizeHint().width()
-            width = max(self._column.minimumSizeHint().width(), theme.em(17))
-            self._scroll.setFixedWidth(width + bar)
-        return super().eventFilter(watched, event)
 
     # -- the devices, which torch alone knows ----------------------------------------------------------------
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from models.published import PUBLISHED
 from models.receptive_field import Field
@@ -20,6 +19,7 @@ from viewer.panes.layers import pick_layer
 from viewer.panes.settings import RESIZE_PAUSE
 from viewer.session import Document, Hover, View
 from widgets.controls import Choice, LabelledSlider, Section, Segmented, Toggle
+from widgets.scroll_column import ScrollColumn
 
 NONE = "None"
 
@@ -68,7 +68,6 @@ class FieldSettingsPane(Pane):
         self._listed: dict[Choice, tuple[str, ...]] = {}
 
         inner = QWidget()
-        inner.setObjectName("content")
         column = QVBoxLayout(inner)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
@@ -82,24 +81,11 @@ class FieldSettingsPane(Pane):
         ):
             column.addWidget(widget)
         column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidget(inner)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         for choice in (self.layer, self.networks, self.second_layer):
             # A long name must not widen the column.
             choice.setSizeAdjustPolicy(Choice.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             choice.setMinimumContentsLength(12)
-        inner.installEventFilter(self)
-        self._column, self._scroll = inner, scroll
-        return scroll
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self._column and event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Show):
-            bar = self._scroll.verticalScrollBar().sizeHint().width()
-            self._scroll.setMinimumWidth(self._column.minimumSizeHint().width() + bar)
-        return super().eventFilter(watched, event)
+        return ScrollColumn(inner)
 
     # -- what can be chosen ----------------------------------------------------------------------------------
 

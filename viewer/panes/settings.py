@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from models.attention import Trace
 from models.task import Task
@@ -19,6 +18,7 @@ from widgets.colormap import MAPS, Scale, lut
 from widgets.colour_bar import ColourBar
 from widgets.controls import Choice, LabelledSlider, NumberRow, Section, Segmented, Toggle
 from widgets.labels import percent
+from widgets.scroll_column import ScrollColumn
 
 if TYPE_CHECKING:
     from models.statistics import HeadStatistics
@@ -84,7 +84,6 @@ class SettingsPane(Pane):
         self.special = NumberRow("On special tokens", "")
 
         inner = QWidget()
-        inner.setObjectName("content")
         layout = QVBoxLayout(inner)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
@@ -112,15 +111,7 @@ class SettingsPane(Pane):
         for widget in (self.head_title, self.entropy, self.distance, self.special):
             layout.addWidget(widget)
         layout.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidget(inner)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        # The column is never narrower than its widest control: nothing in it is cut off.
-        inner.installEventFilter(self)
-        self._column, self._scroll = inner, scroll
-        return scroll
+        return ScrollColumn(inner)
 
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
         map_ = view.map
@@ -144,12 +135,6 @@ class SettingsPane(Pane):
 
     def compute(self, trace: Trace, view: View, hover: Hover, task: Task) -> Scale:
         return input_map(trace, view, (view.selection.layer, head_of(view)), task).scale
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self._column and event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Show):
-            bar = self._scroll.verticalScrollBar().sizeHint().width()
-            self._scroll.setMinimumWidth(self._column.minimumSizeHint().width() + bar)
-        return super().eventFilter(watched, event)
 
     def prepare(self, document: Document, view: View) -> None:
         self._show(document, view)
