@@ -42,6 +42,8 @@ class Runs:
         """What new documents start with."""
         self.trusts: Callable[[str], bool] | None = None
         """Asks the user whether a model's file, a pickle, is to be read; None where nobody can be asked."""
+        self.prepare: Callable[[], None] = lambda: None
+        """Called on the worker before a document is handed over: what it takes to show one."""
         self._numbers = itertools.count()
         self._untrusted: dict[str, list[tuple[Document, RunOptions, Input]]] = {}
         """Runs that wait for the user's word on a file."""
@@ -59,13 +61,14 @@ class Runs:
 
     def open_stack(self) -> None:
         """A new stack of convolutions to build."""
-        self.session.update(self.session.add(StackInput(), self.options), state="ready")
+        self._open(lambda _: StackInput())
 
     def _open(self, read: Callable[[Task], Input], path: str = "") -> None:
         kind = f"open {next(self._numbers)}"  # files dropped together do not supersede each other
 
         def work(task: Task) -> Input:
             task.progress(0.0, "Reading")
+            self.prepare()
             return read(task)
 
         self.jobs.submit(kind, work, lambda what: self._opened(what, path), lane="run", failed=self._failed)
@@ -87,8 +90,9 @@ class Runs:
     def start(self, document: Document, options: RunOptions | None = None, what: Input | None = None) -> None:
         """Run a document, again with other options or another input where they are given."""
         options, what = options or document.options, what or document.input
-        if isinstance(what, StackInput):
-            return  # its panes compute all that there is
+        if isinstance(what, StackInput):  # its panes compute all that there is
+            self.session.update(document, state="ready")
+            return
         self.session.update(document, state="running")
         self.jobs.submit(
             f"run {document.number}",

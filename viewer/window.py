@@ -100,6 +100,7 @@ class Window(QMainWindow):
 
         self.models = ModelMenu(self.session, self.runs, self)
         self.runs.trusts = self.models.trusts
+        self.runs.prepare = import_panes
         self.topbar = TopBar(self.session, self.models.fill)
         self.welcome = Welcome()
         self.welcome.text_entered.connect(self.runs.open_text)
@@ -189,7 +190,7 @@ class Window(QMainWindow):
         """The panes, made on the first call: they import pyqtgraph, which the welcome page can do without."""
         if self.deck is None:
             from viewer.deck import Deck
-            from viewer.panes import make_panes
+            from viewer.panes.kinds import make_panes
 
             panes = make_panes(self.session, self.jobs, self.runs, self._log, self)
             self.deck = Deck(panes, self.settings)
@@ -399,6 +400,11 @@ class Window(QMainWindow):
             "MiniLM-L6 (Apache-2.0), DINOv2-small (MIT; architecture Apache-2.0), Point Transformer and "
             "PointNet (BSD-3-Clause, trained by Headlight), Inter (SIL OFL 1.1).",
         )
+
+
+def import_panes() -> None:
+    """What the first document needs, imported by the worker that reads it: the window goes on meanwhile."""
+    import viewer.panes.kinds  # noqa: F401
 
 
 def report_exceptions(window: Window) -> None:

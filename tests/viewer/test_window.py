@@ -75,6 +75,30 @@ def test_the_window_opens_without_torch_transformers_or_pyqtgraph():
     assert done.returncode == 0, done.stderr
 
 
+def test_the_panes_of_the_first_document_are_imported_while_the_window_goes_on():
+    code = (
+        "import sys, threading\n"
+        "import viewer.app, viewer.window\n"
+        "importers = {}\n"
+        "class Watch:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        importers.setdefault(name, threading.current_thread() is threading.main_thread())\n"
+        "sys.meta_path.insert(0, Watch())\n"
+        "shown, painted = viewer.window.Window.showEvent, viewer.window.Window._current_changed\n"
+        "def later(self, event):\n"
+        "    shown(self, event); self.runs.open_stack()\n"
+        "def done(self):\n"
+        "    painted(self); self.close()\n"
+        "viewer.window.Window.showEvent, viewer.window.Window._current_changed = later, done\n"
+        "from viewer.cli import WindowOptions\n"
+        "status = viewer.app.run([], WindowOptions())\n"
+        "print(importers['pyqtgraph'], importers['viewer.panes.cost'])\n"
+        "sys.exit(status)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout.split()) == (0, ["False"] * 2), done.stderr
+
+
 def test_a_sentence_becomes_linked_panes(text_window, settled):
     window = text_window
     trace = window.session.current.trace
