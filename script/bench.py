@@ -162,7 +162,7 @@ def gestures() -> list[tuple[str, str, str]]:
     from models.rollout_settings import RolloutSettings
     from viewer.maps import matrix_map
     from viewer.panes.words import short_labels
-    from viewer.session import Selection, View
+    from viewer.view import Selection, View
     from widgets import theme
     from widgets.matrix_view import MatrixView
 

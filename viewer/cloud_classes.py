@@ -9,7 +9,7 @@ import numpy as np
 from models.segmentation import Scores, scores
 from viewer.cloud_colours import Scene
 from viewer.maps import derived
-from viewer.session import ColourBy
+from viewer.view import ColourBy
 from widgets.prepared import GROUPS
 
 

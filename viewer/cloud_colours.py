@@ -17,8 +17,8 @@ from models.task import SILENT, Task
 from viewer.cloud_maps import chosen, in_input, stages
 from viewer.clouds import CloudInput
 from viewer.maps import derived
-from viewer.session import CloudSettings, ColourBy, Reach, View
 from viewer.stacks import up_to
+from viewer.view import CloudSettings, ColourBy, Reach, View
 from widgets.colormap import Scale, levels, lut, scale_of
 from widgets.palettes import RIGHT, UNLABELLED, WRONG, class_colours
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from viewer.command import Command
-from viewer.session import ColourBy
+from viewer.view import ColourBy
 
 if TYPE_CHECKING:
     from viewer.window import Window

@@ -15,7 +15,7 @@ from models.attention import AttentionLayer, Head, Trace
 from models.task import SILENT, Task
 from models.tokens import Place, PointTokens, Region
 from viewer.maps import derived
-from viewer.session import View
+from viewer.view import View
 from widgets.colormap import Scale, levels, scale_of
 
 SINGLY = 16

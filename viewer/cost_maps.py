@@ -9,7 +9,7 @@ import numpy as np
 from models import complexity
 from models.complexity import LAYERS, Layer
 from models.cost_curves import KINDS, LAYER_OF, Kind, Measurements, Setup
-from viewer.session import CostSettings
+from viewer.view import CostSettings
 from widgets.cost_plot import Crossing, Curve, amount, tokens
 
 NAMES: dict[str, str] = {

@@ -19,7 +19,8 @@ from models.tokens import Box, Place
 from viewer.contours import contours
 from viewer.inputs import ImageInput
 from viewer.maps import InputMap, attention_map, derived
-from viewer.session import FieldSettings, RunOptions, View
+from viewer.session import RunOptions
+from viewer.view import FieldSettings, View
 from widgets.colormap import Scale, levels, scale_of
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ import numpy as np
 from models.attention import AttentionLayer, Head, Trace
 from models.task import SILENT, Task
 from models.tokens import PatchPart, PatchTokens, Place, TextTokens, Tokens
-from viewer.session import MapSettings, View
+from viewer.view import MapSettings, View
 from widgets.colormap import Scale, levels, scale_of
 
 THUMBNAIL = 64

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from viewer.cloud_colours import Scene, offers
-from viewer.session import ColourBy, Session
+from viewer.session import Session
+from viewer.view import ColourBy
 
 if TYPE_CHECKING:
     from viewer.jobs import Jobs

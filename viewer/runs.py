@@ -21,7 +21,8 @@ from viewer.clouds import CloudInput, Frame
 from viewer.forward import Pass, forward_pass
 from viewer.inputs import Input, StackInput, TextInput
 from viewer.jobs import Failure, Jobs
-from viewer.session import Document, RunOptions, Session, View
+from viewer.session import Document, RunOptions, Session
+from viewer.view import View
 
 log = logging.getLogger(__name__)
 

@@ -25,7 +25,7 @@ from viewer.cloud_colours import (
     visible,
 )
 from viewer.clouds import Frame
-from viewer.session import CloudSettings, Selection, View
+from viewer.view import CloudSettings, Selection, View
 from widgets.palettes import WRONG, class_colours
 
 LOOK = Look(True, (20, 22, 27))

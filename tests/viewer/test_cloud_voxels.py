@@ -9,7 +9,8 @@ from models.convolution_stack import ConvLayer
 from tests.viewer.given_cloud import room, trace_of
 from viewer.cloud_colours import reach_field
 from viewer.forward import Pass
-from viewer.session import CloudSettings, RunOptions, Selection, View
+from viewer.session import RunOptions
+from viewer.view import CloudSettings, Selection, View
 
 WAIT = 60_000
 CUBE = 350  # a token within the cube of the room

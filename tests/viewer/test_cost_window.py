@@ -17,7 +17,8 @@ from tests.viewer.given import text_tokens, trace_of
 from viewer import cost_maps, inputs
 from viewer.jobs import Jobs
 from viewer.panes.cost import CostPane
-from viewer.session import CostSettings, RunOptions, Session, View
+from viewer.session import RunOptions, Session
+from viewer.view import CostSettings, View
 from widgets import theme
 
 WAIT = 60_000

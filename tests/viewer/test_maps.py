@@ -13,7 +13,7 @@ from models.tokens import Box, CharSpan
 from tests.viewer.given import patch_tokens, text_tokens, trace_of
 from viewer import maps
 from viewer.maps import attention_map, derived, head_maps, matrix_map, query_indices, rollout_map, shown
-from viewer.session import MapSettings, Selection, View
+from viewer.view import MapSettings, Selection, View
 
 PATCH_4 = Box(10, 10, 20, 20)  # the middle patch of the lower row, token 5
 

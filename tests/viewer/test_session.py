@@ -12,7 +12,8 @@ from tests.viewer.given import patch_tokens, trace_of
 from tests.viewer.given_cloud import room
 from viewer import session as module
 from viewer.inputs import ImageInput, TextInput
-from viewer.session import NOWHERE, CloudSettings, Hover, RunOptions, Session
+from viewer.session import NOWHERE, Hover, RunOptions, Session
+from viewer.view import CloudSettings
 
 A, B, C = (CharSpan(i, i + 1) for i in range(3))
 

@@ -17,7 +17,8 @@ from models.windows import WindowLayer
 from tests.viewer.given import trace_of
 from tests.widgets.pointer import move
 from viewer.maps import attention_map, head_maps, matrix_map, query_indices, rollout_map
-from viewer.session import Hover, MapSettings, Selection, View
+from viewer.session import Hover
+from viewer.view import MapSettings, Selection, View
 from viewer.window_maps import is_composed, window_lines, windows_said
 
 REGION = Box(10, 20, 90, 84)  # a grid of 4 × 5 patches of 16 pixels, or 8 × 10 of 8

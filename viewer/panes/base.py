@@ -12,7 +12,8 @@ from models.attention import CHECK_LIMIT
 from models.task import Task
 from viewer.jobs import Failure, Jobs, Lane
 from viewer.runs import Runs
-from viewer.session import Document, Hover, Session, View
+from viewer.session import Document, Hover, Session
+from viewer.view import View
 
 
 class Pane(QObject):

@@ -11,7 +11,8 @@ from viewer.cloud_classes import ClassTable, class_table, numbers
 from viewer.cloud_colours import Scene
 from viewer.clouds import UNITS, CloudInput, Frame
 from viewer.panes.of_cloud import CloudPane
-from viewer.session import CloudSettings, Document, Hover, View
+from viewer.session import Document, Hover
+from viewer.view import CloudSettings, View
 from widgets.class_legend import ClassLegend
 from widgets.controls import Choice, LabelledSlider, Section, Segmented, Toggle
 from widgets.palettes import class_colours

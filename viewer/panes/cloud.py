@@ -36,7 +36,8 @@ from viewer.jobs import Failure, Lane
 from viewer.panes.cloud_words import REACHES, attention_said, scale_said, subtitle
 from viewer.panes.of_cloud import CloudPane, current_look, scene_of
 from viewer.panes.on_input import pointed
-from viewer.session import NOWHERE, ColourBy, Document, Hover, View
+from viewer.session import NOWHERE, Document, Hover
+from viewer.view import ColourBy, View
 from widgets.colormap import lut
 from widgets.cursor_tip import read_out
 

@@ -12,7 +12,7 @@ from viewer import cloud_maps
 from viewer.cloud_classes import named
 from viewer.cloud_colours import Field, Scene, heights, offers
 from viewer.panes.words import map_named
-from viewer.session import ColourBy, Reach
+from viewer.view import ColourBy, Reach
 from widgets.labels import percent, short_number
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from viewer import cloud_maps
 from viewer.cloud_classes import ClassTable, class_table, tokens_of_cell
 from viewer.cloud_colours import Scene
 from viewer.panes.of_cloud import CloudPane, scene_of
-from viewer.session import Document, Hover, View
+from viewer.session import Document, Hover
+from viewer.view import View
 from widgets.confusion_view import ConfusionView
 
 

@@ -21,7 +21,8 @@ from models.cost_curves import Measurements, Setup
 from models.task import Task
 from viewer import cost_maps
 from viewer.panes.base import Pane
-from viewer.session import CostSettings, Document, Hover, View
+from viewer.session import Document, Hover
+from viewer.view import CostSettings, View
 from widgets import theme
 from widgets.complexity_table import ComplexityTable, Row
 from widgets.controls import Choice, LabelledSlider, RangeRow, Section, Segmented, Toggle

@@ -13,7 +13,8 @@ from viewer.field_maps import uniform_distance
 from viewer.jobs import Lane
 from viewer.maps import derived
 from viewer.panes.base import Pane
-from viewer.session import NOWHERE, Document, Hover, View
+from viewer.session import NOWHERE, Document, Hover
+from viewer.view import View
 from widgets.controls import Segmented
 from widgets.scatter_plot import DistanceScatter
 

@@ -21,7 +21,8 @@ from viewer.maps import InputMap, head_of
 from viewer.panes import words
 from viewer.panes.base import Pane
 from viewer.panes.later import Later
-from viewer.session import NOWHERE, Document, Hover, View
+from viewer.session import NOWHERE, Document, Hover
+from viewer.view import View
 from viewer.window_maps import window_lines, windows_said
 from widgets import theme
 from widgets.colormap import lut

@@ -17,7 +17,8 @@ from viewer.panes.base import Pane
 from viewer.panes.later import Later
 from viewer.panes.layers import pick_layer
 from viewer.panes.settings import RESIZE_PAUSE
-from viewer.session import Document, Hover, View
+from viewer.session import Document, Hover
+from viewer.view import View
 from widgets.controls import Choice, LabelledSlider, Section, Segmented, Toggle
 from widgets.scroll_column import ScrollColumn
 

@@ -14,7 +14,8 @@ from viewer.field_maps import Growth, Seen
 from viewer.jobs import Lane
 from viewer.panes.base import Pane
 from viewer.panes.layers import pick_layer
-from viewer.session import Document, Hover, View
+from viewer.session import Document, Hover
+from viewer.view import View
 from widgets.growth_plot import GrowthPlot, Series
 
 SIDE = 224

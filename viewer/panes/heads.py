@@ -12,7 +12,8 @@ from models.task import Task
 from viewer.maps import HeadMaps, head_maps, query_indices, shown
 from viewer.panes.base import Pane
 from viewer.panes.words import tokens_named
-from viewer.session import NOWHERE, Document, Hover, View
+from viewer.session import NOWHERE, Document, Hover
+from viewer.view import View
 from widgets.colormap import lut
 from widgets.head_grid import HeadGrid
 

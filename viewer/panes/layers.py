@@ -12,7 +12,8 @@ from models.task import Task
 from viewer import field_maps
 from viewer.field_maps import Seen
 from viewer.panes.base import Pane
-from viewer.session import Document, Hover, Session, View
+from viewer.session import Document, Hover, Session
+from viewer.view import View
 from widgets.controls import Segmented
 from widgets.layer_table import LayerRow, LayerTable
 

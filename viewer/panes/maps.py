@@ -11,7 +11,8 @@ from models.task import Task
 from viewer import selecting
 from viewer.cloud_maps import MapRows, map_rows, rows_shown, short_name, stages
 from viewer.panes.of_cloud import AttentionPane
-from viewer.session import NOWHERE, Document, Hover, View
+from viewer.session import NOWHERE, Document, Hover
+from viewer.view import View
 from widgets.colormap import lut
 from widgets.map_grid import MapGrid
 

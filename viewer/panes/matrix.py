@@ -13,7 +13,8 @@ from viewer.jobs import Failure
 from viewer.maps import MatrixMap, head_of, matrix_map, shown, window_shown
 from viewer.panes import words
 from viewer.panes.base import Pane
-from viewer.session import NOWHERE, Document, Hover, View
+from viewer.session import NOWHERE, Document, Hover
+from viewer.view import View
 from widgets.colormap import lut
 from widgets.cursor_tip import read_out
 from widgets.labels import percent

@@ -14,7 +14,8 @@ from viewer.cloud_maps import Neighbourhood, neighbourhood
 from viewer.panes.of_cloud import AttentionPane
 from viewer.panes.on_input import pointed
 from viewer.panes.words import map_named
-from viewer.session import NOWHERE, Document, Hover, View
+from viewer.session import NOWHERE, Document, Hover
+from viewer.view import View
 from widgets.bar_chart import BarChart
 from widgets.controls import NumberRow
 from widgets.cursor_tip import read_out

@@ -9,7 +9,8 @@ from PySide6.QtGui import QColor
 
 from viewer.cloud_colours import Look, Scene
 from viewer.panes.base import Pane
-from viewer.session import Document, Hover, View
+from viewer.session import Document, Hover
+from viewer.view import View
 from widgets import theme
 
 

@@ -11,8 +11,9 @@ from models.receptive_field import Field
 from models.tokens import Place
 from viewer import stacks
 from viewer.panes.base import Pane
-from viewer.session import Document, Hover, View
+from viewer.session import Document, Hover
 from viewer.stacks import Built
+from viewer.view import View
 
 
 class OfStackPane(Pane):

@@ -11,7 +11,8 @@ from viewer.jobs import Lane
 from viewer.maps import InputMap, Picture, head_of, input_map
 from viewer.panes import words
 from viewer.panes.base import Pane
-from viewer.session import Document, Hover, View
+from viewer.session import Document, Hover
+from viewer.view import View
 
 
 class OnInputPane(Pane):

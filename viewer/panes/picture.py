@@ -10,7 +10,8 @@ from models.tokens import Box, PatchTokens, Place
 from viewer.maps import InputMap, Picture, asked_tokens, query_indices
 from viewer.panes import words
 from viewer.panes.on_input import OnInputPane, pointed
-from viewer.session import NOWHERE, Document, Hover, View
+from viewer.session import NOWHERE, Document, Hover
+from viewer.view import View
 from viewer.window_maps import window_lines, windows_said
 from widgets.chips import Chip, Chips
 from widgets.colormap import lut

@@ -13,7 +13,8 @@ from viewer.jobs import Lane
 from viewer.maps import InputMap, query_indices, rollout_map, rollout_tokens
 from viewer.panes import words
 from viewer.panes.base import Pane
-from viewer.session import NOWHERE, Document, Hover, View
+from viewer.session import NOWHERE, Document, Hover
+from viewer.view import View
 from viewer.window_maps import is_composed
 from widgets.colormap import lut
 from widgets.controls import LabelledSlider, RangeRow, Segmented

@@ -18,7 +18,8 @@ from viewer.maps import InputMap
 from viewer.panes import words
 from viewer.panes.later import Later
 from viewer.panes.on_input import OnInputPane
-from viewer.session import NOWHERE, Document, Hover, View
+from viewer.session import NOWHERE, Document, Hover
+from viewer.view import View
 from widgets.controls import LabelledSlider
 from widgets.cursor_tip import read_out
 from widgets.labels import percent

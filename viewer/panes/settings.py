@@ -13,7 +13,8 @@ from viewer.jobs import Lane
 from viewer.maps import derived, head_of, input_map
 from viewer.panes.base import Pane
 from viewer.panes.later import Later
-from viewer.session import Document, Hover, View
+from viewer.session import Document, Hover
+from viewer.view import View
 from widgets.colormap import MAPS, Scale, lut
 from widgets.colour_bar import ColourBar
 from widgets.controls import Choice, LabelledSlider, NumberRow, Section, Segmented, Toggle

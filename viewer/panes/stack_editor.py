@@ -12,7 +12,8 @@ from models.receptive_field import by
 from models.voxels import LONGEST
 from viewer import stacks
 from viewer.panes.of_stack import OfStackPane
-from viewer.session import Document, View
+from viewer.session import Document
+from viewer.view import View
 from widgets.controls import LabelledSlider, Segmented
 from widgets.stack_editor import StackEditor
 

@@ -14,8 +14,9 @@ from models.task import Task
 from models.tokens import Position
 from viewer import stacks
 from viewer.panes.of_stack import FieldsOfStackPane, chosen_unit, selected_place
-from viewer.session import NOWHERE, Document, Hover, View
+from viewer.session import NOWHERE, Document, Hover
 from viewer.stacks import PLANES, Built, Looked
+from viewer.view import View
 from widgets import theme
 from widgets.colormap import lut
 from widgets.controls import NumberRow

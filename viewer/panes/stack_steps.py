@@ -12,8 +12,9 @@ from models.receptive_field import Field
 from models.task import Task
 from viewer import stacks
 from viewer.panes.of_stack import FieldsOfStackPane, chosen_unit
-from viewer.session import Document, Hover, View
+from viewer.session import Document, Hover
 from viewer.stacks import Built
+from viewer.view import View
 from widgets.convolution_view import ConvolutionView
 
 LARGEST = 128

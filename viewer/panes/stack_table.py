@@ -10,8 +10,9 @@ from models.task import Task
 from viewer import stacks
 from viewer.panes.layers import row_of
 from viewer.panes.of_stack import FieldsOfStackPane
-from viewer.session import Hover, View
+from viewer.session import Hover
 from viewer.stacks import Built
+from viewer.view import View
 from widgets.growth_plot import GrowthPlot
 from widgets.layer_table import LayerTable
 
