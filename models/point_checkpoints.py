@@ -21,49 +21,14 @@ from torch import Tensor, nn
 
 from models.errors import HeadlightError
 from models.folders import MAX_TENSORS, read_config
-from models.neighbours import Interpolation
+from models.point_config import MAX_BLOCKS, MAX_WIDTH, STAGES, PointConfig, point_config
 from models.point_transformer import SHARE, PointTransformer
 from models.pointnet import PointNet
 from models.s3dis import CLASSES, ORIGINAL_ORDER
 
 MAX_BYTES = 1 << 30
 """Of a checkpoint: with the optimiser's state, that of a full network has 0.1 GB."""
-MAX_WIDTH = 4096
-MAX_BLOCKS = 64
-
-_STAGES = 5
 _CONVERT = "Save its state dict as safetensors, or choose another file."
-
-
-@dataclass(frozen=True)
-class PointConfig:
-    """config.json of a point network.
-
-    inputs: what the channels are, in order. colour: rgb/255, or rgb/127.5 − 1. centre: where x, y, z of the
-    inputs have their zero: the box's middle, its lowest corner, or the middle of its floor. grid: metres.
-    planes, blocks: of a Point Transformer. widths: of a PointNet.
-    """
-
-    model_type: Literal["point_transformer", "pointnet"]
-    classes: tuple[str, ...]
-    inputs: tuple[str, ...]
-    planes: tuple[int, ...] = ()
-    blocks: tuple[int, ...] = ()
-    widths: Mapping[str, tuple[int, ...]] | None = None
-    colour: Literal["unit", "signed"] = "unit"
-    centre: Literal["box", "minimum", "floor"] = "minimum"
-    interpolation: Interpolation = "inverse"
-    grid: float = 0.04
-
-    @property
-    def in_channels(self) -> int:
-        return len(self.inputs)
-
-    def network(self) -> PointTransformer | PointNet:
-        """With random weights."""
-        if self.model_type == "pointnet":
-            return PointNet(self.in_channels, len(self.classes), **(self.widths or {}))
-        return PointTransformer(self.in_channels, len(self.classes), self.planes, self.blocks)
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,8 +94,8 @@ def describe(state: Mapping[str, Tensor]) -> dict[str, Any]:
 
     Raises HeadlightError that names the first tensor that is missing, does not belong or has another shape.
     """
-    planes = tuple(_shape(state, f"enc{s}.0.linear.weight", 2)[0] for s in range(1, _STAGES + 1))
-    blocks = tuple(_blocks(state, f"enc{s}") for s in range(1, _STAGES + 1))
+    planes = tuple(_shape(state, f"enc{s}.0.linear.weight", 2)[0] for s in range(1, STAGES + 1))
+    blocks = tuple(_blocks(state, f"enc{s}") for s in range(1, STAGES + 1))
     channels = _shape(state, "enc1.0.linear.weight", 2)[1]
     classes = _shape(state, "cls.3.weight", 2)[0]
     if any(width % SHARE or not 0 < width <= MAX_WIDTH for width in (*planes,)) or max(blocks) > MAX_BLOCKS:
@@ -185,69 +150,6 @@ def load_network(
     what = f"{folder / 'model.safetensors'}"
     missing = _completed(config, state, what)
     return _loaded(config, state, what).to(device), config, missing
-
-
-def point_config(content: Mapping[str, Any], where: str) -> PointConfig:
-    """What a config.json says. Raises HeadlightError that names the first entry that makes no network."""
-
-    def fail(name: str) -> HeadlightError:
-        return HeadlightError(
-            f"{where} has no usable “{name}”: {str(content.get(name))[:80]!r}.", "Fetch the model again."
-        )
-
-    def among(name: str, *choices: Any) -> Any:
-        value = content.get(name, choices[0])
-        if value not in choices:
-            raise fail(name)
-        return value
-
-    def sizes(name: str, value: Any, most: int) -> tuple[int, ...]:
-        """Whole numbers from 1 to `most`."""
-        if not isinstance(value, list) or not 0 < len(value) <= 16:
-            raise fail(name)
-        if not all(type(size) is int and 0 < size <= most for size in value):
-            raise fail(name)
-        return tuple(value)
-
-    def words(name: str) -> tuple[str, ...]:
-        value = content.get(name)
-        if not isinstance(value, list) or not 0 < len(value) <= 1000:
-            raise fail(name)
-        if not all(isinstance(word, str) for word in value):
-            raise fail(name)
-        return tuple(value)
-
-    if content.get("model_type") not in ("point_transformer", "pointnet"):
-        raise fail("model_type")
-    kind = content["model_type"]
-    details: dict[str, Any] = {}
-    if kind == "point_transformer":
-        details["planes"] = sizes("planes", content.get("planes"), MAX_WIDTH)
-        details["blocks"] = sizes("blocks", content.get("blocks"), MAX_BLOCKS)
-        if any(width % SHARE for width in details["planes"]) or len(details["planes"]) != _STAGES:
-            raise fail("planes")
-        if len(details["blocks"]) != _STAGES:
-            raise fail("blocks")
-    elif content.get("widths") is not None:
-        widths = content["widths"]
-        if not isinstance(widths, dict) or not set(widths) <= {"point", "feature", "transform", "head"}:
-            raise fail("widths")
-        details["widths"] = {name: sizes("widths", value, MAX_WIDTH) for name, value in widths.items()}
-        if len(details["widths"].get("transform", (1, 1, 1))) < 3:
-            raise fail("widths")
-    grid = content.get("grid", 0.04)
-    if not isinstance(grid, int | float) or not 1e-4 <= grid <= 100:
-        raise fail("grid")
-    return PointConfig(
-        kind,
-        words("classes"),
-        words("inputs"),
-        **details,
-        colour=among("colour", "unit", "signed"),
-        centre=among("centre", "minimum", "box", "floor"),
-        interpolation=among("interpolation", "inverse", "inverse-square"),
-        grid=float(grid),
-    )
 
 
 def _read(path: Path, trust_pickle: bool) -> dict[str, Tensor]:
@@ -337,7 +239,7 @@ def _of_open3d(name: str) -> str:
     number, dot, rest = rest.partition(".")
     if kind not in ("encoders", "decoders") or not dot or number not in "01234":
         return name
-    return f"enc{int(number) + 1}.{rest}" if kind == "encoders" else f"dec{_STAGES - int(number)}.{rest}"
+    return f"enc{int(number) + 1}.{rest}" if kind == "encoders" else f"dec{STAGES - int(number)}.{rest}"
 
 
 def _shape(state: Mapping[str, Tensor], name: str, dimensions: int) -> tuple[int, ...]:

@@ -20,7 +20,8 @@ from models.grid import fitting_sample
 from models.neighbourhood import neighbourhood_layers
 from models.neighbours import geometry
 from models.point_blocks import POINTS, block_size, blocks, bounded, look
-from models.point_checkpoints import PointConfig, load_network, read_checkpoint
+from models.point_checkpoints import load_network, read_checkpoint
+from models.point_config import PointConfig
 from models.point_inference import FoldedPointTransformer, NeighbourhoodCall
 from models.point_inputs import check_inputs, features, floor_of
 from models.point_transformer import PointTransformer

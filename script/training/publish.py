@@ -18,7 +18,8 @@ import torch
 
 from models.catalog import BUNDLED
 from models.engine import open_engine
-from models.point_checkpoints import PointConfig, save_network
+from models.point_checkpoints import save_network
+from models.point_config import PointConfig
 from models.point_inputs import OWN
 from models.s3dis import CLASSES
 from models.segmentation import Scores, confusion, scores

@@ -15,13 +15,8 @@ from torch import Tensor
 from models import point_checkpoints
 from models.errors import HeadlightError
 from models.neighbours import geometry
-from models.point_checkpoints import (
-    PointConfig,
-    class_names,
-    load_network,
-    read_checkpoint,
-    save_network,
-)
+from models.point_checkpoints import class_names, load_network, read_checkpoint, save_network
+from models.point_config import PointConfig
 from models.point_transformer import PointTransformer
 from models.pointnet import PointNet
 from models.s3dis import CLASSES

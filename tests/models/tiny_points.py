@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from models.point_checkpoints import PointConfig, save_network
+from models.point_checkpoints import save_network
+from models.point_config import PointConfig
 from models.point_transformer import PointTransformer
 from models.pointnet import PointNet
 

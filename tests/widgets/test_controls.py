@@ -6,9 +6,10 @@ from PySide6.QtWidgets import QAbstractButton, QLineEdit, QSlider
 from widgets import theme
 from widgets.colormap import Scale, lut
 from widgets.colour_bar import ColourBar
-from widgets.controls import LabelledSlider, NumberRow, RangeRow, Segmented, Toggle
+from widgets.controls import NumberRow, Segmented, Toggle
 from widgets.labels import ElidedLabel, percent, short_number
 from widgets.range_slider import RangeSlider
+from widgets.sliders import LabelledSlider, RangeRow
 
 Key = Qt.Key
 

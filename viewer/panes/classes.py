@@ -14,9 +14,10 @@ from viewer.panes.of_cloud import CloudPane
 from viewer.session import Document, Hover
 from viewer.view import CloudSettings, View
 from widgets.class_legend import ClassLegend
-from widgets.controls import Choice, LabelledSlider, Section, Segmented, Toggle
+from widgets.controls import Choice, Section, Segmented, Toggle
 from widgets.palettes import class_colours
 from widgets.scroll_column import ScrollColumn
+from widgets.sliders import LabelledSlider
 
 REACHES = (
     *(("attention", "Attention"), ("composed", "Composed")),

@@ -25,11 +25,12 @@ from viewer.session import Document, Hover
 from viewer.view import CostSettings, View
 from widgets import theme
 from widgets.complexity_table import ComplexityTable, Row
-from widgets.controls import Choice, LabelledSlider, RangeRow, Section, Segmented, Toggle
+from widgets.controls import Choice, Section, Segmented, Toggle
 from widgets.cost_plot import CostPlot, amount, tokens
 from widgets.dot_plot import Key
 from widgets.labels import ElidedLabel
 from widgets.scroll_column import ScrollColumn
+from widgets.sliders import LabelledSlider, RangeRow
 
 KIND = "cost measurement"
 HEADS = (1, 2, 4, 8, 16)

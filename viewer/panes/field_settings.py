@@ -19,8 +19,9 @@ from viewer.panes.layers import pick_layer
 from viewer.panes.settings import RESIZE_PAUSE
 from viewer.session import Document, Hover
 from viewer.view import View
-from widgets.controls import Choice, LabelledSlider, Section, Segmented, Toggle
+from widgets.controls import Choice, Section, Segmented, Toggle
 from widgets.scroll_column import ScrollColumn
+from widgets.sliders import LabelledSlider
 
 NONE = "None"
 

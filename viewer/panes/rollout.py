@@ -17,9 +17,10 @@ from viewer.session import NOWHERE, Document, Hover
 from viewer.view import View
 from viewer.window_maps import is_composed
 from widgets.colormap import lut
-from widgets.controls import LabelledSlider, RangeRow, Segmented
+from widgets.controls import Segmented
 from widgets.image_view import ImageView
 from widgets.labels import short_number
+from widgets.sliders import LabelledSlider, RangeRow
 from widgets.token_strip import TokenStrip
 
 

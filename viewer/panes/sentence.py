@@ -20,9 +20,9 @@ from viewer.panes.later import Later
 from viewer.panes.on_input import OnInputPane
 from viewer.session import NOWHERE, Document, Hover
 from viewer.view import View
-from widgets.controls import LabelledSlider
 from widgets.cursor_tip import read_out
 from widgets.labels import percent
+from widgets.sliders import LabelledSlider
 from widgets.token_strip import TokenStrip
 
 TYPING_PAUSE = 400

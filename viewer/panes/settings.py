@@ -17,9 +17,10 @@ from viewer.session import Document, Hover
 from viewer.view import View
 from widgets.colormap import MAPS, Scale, lut
 from widgets.colour_bar import ColourBar
-from widgets.controls import Choice, LabelledSlider, NumberRow, Section, Segmented, Toggle
+from widgets.controls import Choice, NumberRow, Section, Segmented, Toggle
 from widgets.labels import percent
 from widgets.scroll_column import ScrollColumn
+from widgets.sliders import LabelledSlider
 
 if TYPE_CHECKING:
     from models.statistics import HeadStatistics

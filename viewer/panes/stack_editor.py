@@ -14,7 +14,8 @@ from viewer import stacks
 from viewer.panes.of_stack import OfStackPane
 from viewer.session import Document
 from viewer.view import View
-from widgets.controls import LabelledSlider, Segmented
+from widgets.controls import Segmented
+from widgets.sliders import LabelledSlider
 from widgets.stack_editor import StackEditor
 
 EDIT = "stack layers"
