@@ -10,12 +10,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -118,38 +116,22 @@ def held_by(model, values) -> tuple[int, int]:
 
 def peak() -> list[tuple[str, str, str]]:
     """Peak memory of a pass over 1022 × 1022 pixels, in a process of its own."""
-    code = "import script.bench as b; b.peak_here()"
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    said = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env=environment, check=True, capture_output=True, text=True
-    )
-    found = json.loads(said.stdout.splitlines()[-1])
+    from script.bench_memory import apart
+
+    found = apart("script.bench", "peak_here")
     what = f"{found['tokens']:,} tokens: peak above the loaded model"
     return [(what, f"{found['peak'] / 1e9:.2f} GB, {found['seconds']:.1f} s", "≤ 2 GB")]
 
 
 def peak_here() -> None:
-    import psutil
+    from script.bench_memory import watched
 
     engine, pixels = engine_and_pixels()
     engine.run(pixels, size=224)
-    process = psutil.Process()
-    base, highest, done = process.memory_info().rss, 0, threading.Event()
-
-    def watch():
-        nonlocal highest
-        while not done.wait(0.005):
-            highest = max(highest, process.memory_info().rss)
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    began = time.perf_counter()
-    trace = engine.run(pixels, size=1022)
-    trace.layers[-1].check()
-    took = time.perf_counter() - began
-    done.set()
-    watcher.join()
-    print(json.dumps({"tokens": len(trace.tokens), "peak": highest - base, "seconds": took}))
+    with watched() as found:
+        trace = engine.run(pixels, size=1022)
+        trace.layers[-1].check()
+    print(json.dumps({"tokens": len(trace.tokens), **found}))
 
 
 def gestures() -> list[tuple[str, str, str]]:

@@ -6,16 +6,11 @@ What `script/bench net` runs of point networks.
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-import threading
-import time
-from pathlib import Path
 
 import numpy as np
 
-ROOT = Path(__file__).resolve().parent.parent
+from script.bench_memory import apart, watched
+
 SPACING = 0.04
 
 
@@ -124,21 +119,13 @@ def folded() -> list[tuple[str, str, str]]:
 
 def peak() -> list[tuple[str, str, str]]:
     """Peak memory at 320k points with all attention kept, in a process of its own."""
-    said = subprocess.run(
-        [sys.executable, "-c", "import script.bench_net as b; b.peak_here()"],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    found = json.loads(said.stdout.splitlines()[-1])
+    found = apart("script.bench_net", "peak_here")
     what = f"320k points, all attention kept ({found['kept'] / 1e9:.2f} GB): peak above the model"
     return [(what, f"{found['peak'] / 1e9:.2f} GB, {found['seconds']:.1f} s", "≤ 2.5 GB")]
 
 
 def peak_here() -> None:
-    import psutil
+    import torch
 
     from models.neighbourhood import neighbourhood_layers
     from models.neighbours import geometry
@@ -149,26 +136,12 @@ def peak_here() -> None:
     quick = FoldedPointTransformer(net)
     quick(*inputs(2000))
     points = room(320_000)
-    process = psutil.Process()
-    base, highest, done = process.memory_info().rss, 0, threading.Event()
-
-    def watch():
-        nonlocal highest
-        while not done.wait(0.005):
-            highest = max(highest, process.memory_info().rss)
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    import torch
-
-    began, calls = time.perf_counter(), []
-    shape = geometry(points)
-    quick(torch.from_numpy(np.concatenate([points, points], 1)), shape, calls=calls)
-    tokens = PointTokens(tuple(map(str, range(len(points)))), np.zeros(len(points), bool), points)
-    layers = neighbourhood_layers(calls, shape, tokens)
-    assert max(layer.check() for layer in layers) < 1e-3
-    took = time.perf_counter() - began
-    done.set()
-    watcher.join()
+    calls = []
+    with watched() as found:
+        shape = geometry(points)
+        quick(torch.from_numpy(np.concatenate([points, points], 1)), shape, calls=calls)
+        tokens = PointTokens(tuple(map(str, range(len(points)))), np.zeros(len(points), bool), points)
+        layers = neighbourhood_layers(calls, shape, tokens)
+        assert max(layer.check() for layer in layers) < 1e-3
     kept = sum(call.weights.numel() * 4 for call in calls)
-    print(json.dumps({"peak": highest - base, "seconds": took, "kept": kept}))
+    print(json.dumps({**found, "kept": kept}))
