@@ -210,6 +210,13 @@ def cloud() -> list[tuple[str, str, str]]:
     return measured()
 
 
+def cloud_first() -> list[tuple[str, str, str]]:
+    """A large file, from the drop to its first picture."""
+    from script.bench_first import first
+
+    return first()
+
+
 def net() -> list[tuple[str, str, str]]:
     """The Point Transformer: folded against plain, and how its time grows."""
     from script.bench_net import folded
@@ -244,6 +251,7 @@ FIGURES = {
     "gestures": gestures,
     "start": start,
     "cloud": cloud,
+    "cloud-first": cloud_first,
     "net": net,
     "net-memory": net_memory,
     "fields-walk": fields_walk,

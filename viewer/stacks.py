@@ -19,6 +19,7 @@ from models.effective_field_numbers import equivalent_width, square_side, varian
 from models.errors import HeadlightError
 from models.receptive_field import Field
 from models.tokens import Place, Position
+from models.voxels import LONGEST
 from widgets.colormap import Scale, levels, scale_of
 
 SHARES = (0.5, 0.95)
@@ -51,6 +52,31 @@ def built(stack: ConvStack) -> Built:
         return Built(stack, convolution_stack.fields(stack))
     except HeadlightError as error:
         return Built(stack, (), error)
+
+
+def around(stack: ConvStack) -> ConvStack:
+    """The stack over a cloud, around which empty space has no end: no kernel is too large for it."""
+    return replace(stack, side=LONGEST, axes=3)
+
+
+def built_around(stack: ConvStack) -> Built:
+    """The fields of `around(stack)`, all but the number of units, which nobody asks for there.
+
+    They are those of an input with room for one unit of the last layer: half a million units take a second.
+    """
+    endless = around(stack)
+    try:
+        convolution_stack.check(endless)
+    except HeadlightError as error:
+        return Built(endless, (), error)
+    size = stride = 1
+    for layer in stack.layers:
+        if stack.parallel:
+            size, stride = max(size, layer.reach), max(stride, layer.stride)
+        else:
+            size, stride = size + (layer.reach - 1) * stride, stride * layer.stride
+    # As many strides shorter: branches that give equally many units there do so here.
+    return built(replace(endless, side=LONGEST - max(LONGEST - size, 0) // stride * stride))
 
 
 def up_to(stack: ConvStack, name: str) -> ConvStack:

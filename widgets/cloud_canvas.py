@@ -30,7 +30,6 @@ from widgets.eye_dome import STRENGTH, EyeDome
 from widgets.gl_objects import GraphicsError, Target, largest_side, prepare
 from widgets.picking import LARGEST, SMALLEST, PointSize
 from widgets.prepared import Prepared
-from widgets.prepared import prepare as prepared
 
 _MOVING = 0.036  # s a frame may take while the camera moves
 _CHUNK = 0.080  # s that a chunk may take at rest
@@ -71,8 +70,7 @@ class CloudCanvas(QOpenGLWidget):
         self.size_by_depth, self.eye_dome = True, True
         self.point_size = 4.0
         self.box: Box | None = None  # of the room whose walls are cut away
-        self._cloud = prepared(np.zeros((0, 3)))
-        self._points = self._cloud.shuffled  # as on the card
+        self._points = np.zeros((0, 3), np.float32)  # as on the card, and so are the colours
         self._colours = np.zeros((0, 4), np.uint8)
         self._lit: int | None = None
         self._marked = np.zeros((0, 3), np.float32)
@@ -92,22 +90,15 @@ class CloudCanvas(QOpenGLWidget):
 
     # What the view says.
 
-    def set_points(self, cloud: Prepared) -> None:
-        """Their colour is grey until told."""
-        self._cloud, self._points = cloud, cloud.shuffled
-        self._colours = np.full((len(cloud.points), 4), (200, 200, 200, 1), np.uint8)
+    def set_points(self, cloud: Prepared, packed: np.ndarray) -> None:
+        """packed: uint8 (n, 4), their colours, see `Coloured`."""
+        self._points, self._colours = cloud.shuffled, packed
         self._stale |= {"points", "colours"}
         self.redraw()
 
-    def set_colours(
-        self,
-        colours: np.ndarray,
-        visible: np.ndarray | None,
-        groups: np.ndarray | None,
-        reshaped: bool,
-    ) -> None:
-        """uint8 (n, 3), bool (n,) and uint8 (n,) in the order of the points. reshaped: others are visible."""
-        self._colours = self._cloud.in_order(colours, visible, groups)
+    def set_colours(self, packed: np.ndarray, reshaped: bool) -> None:
+        """uint8 (n, 4), see `Coloured`. reshaped: other points are visible."""
+        self._colours = packed
         self._stale.add("colours")
         if reshaped:
             self.redraw()

@@ -17,7 +17,7 @@ from widgets.cloud_overlay import CloudOverlay, Star
 from widgets.colormap import lut as colour_table
 from widgets.cursor_tip import CursorTip
 from widgets.gestures import by_keyboard
-from widgets.prepared import Prepared, prepare
+from widgets.prepared import Coloured, Prepared, prepare, same
 
 _CLOSED, _SIZES = 1.9, (2.5, 7.0)  # spacings that make a point's diameter, held within these pixels
 _FIT_SAMPLE = 20_000  # points that decide what "all is seen" means
@@ -41,9 +41,7 @@ class CloudView(CloudGestures):
         self._tip_function: Callable[[int], str] | None = None
         self._cloud = prepare(np.zeros((0, 3)))
         self._points = self._cloud.points
-        self._colours = np.zeros((0, 3), np.uint8)
-        self._groups: np.ndarray | None = None
-        self._visible: np.ndarray | None = None
+        self._coloured = self._cloud.coloured(np.zeros((0, 3), np.uint8))
         self._lut = colour_table()
         self._cutaway = False
         self._own_size: float | None = None
@@ -75,11 +73,12 @@ class CloudView(CloudGestures):
         Colours, mask and marks are taken away. fit: False keeps the camera.
         """
         cloud = points if isinstance(points, Prepared) else prepare(points)
-        self._cloud, self._points, self._visible = cloud, cloud.points, None
-        self._colours, self._groups = np.full(cloud.points.shape, 200, np.uint8), None
+        self._cloud, self._points = cloud, cloud.points
         self._overlay.marks.star = self._overlay.marks.hovered = self._overlay.marks.box = None
         self._canvas.set_marked(np.zeros((0, 3), np.float32))
-        self._canvas.set_points(cloud)
+        grey = np.full((len(cloud.points), 4), (200, 200, 200, 1), np.uint8)
+        self._coloured = Coloured(grey[:, :3], None, None, grey)
+        self._canvas.set_points(cloud, grey)
         self.set_cutaway(self._cutaway)
         if len(self._points):
             self._camera.set_scene(cloud.low, cloud.high)
@@ -88,13 +87,21 @@ class CloudView(CloudGestures):
         self._say()
         self._hover(None)
 
-    def set_colours(self, rgb: np.ndarray, groups: np.ndarray | None = None) -> None:
-        """uint8 (n, 3): the colour of each point. groups: uint8 (n,) below GROUPS; one can be lit."""
-        self._check(rgb, 3)
-        if groups is not None:
-            self._check(groups)
-        self._colours, self._groups = rgb, groups
-        self._canvas.set_colours(rgb, self._visible, groups, reshaped=False)
+    def set_colours(self, colours: Coloured | np.ndarray, groups: np.ndarray | None = None) -> None:
+        """What a worker made ready of colours, groups and visible points; or uint8 (n, 3), made ready here.
+
+        Of an array visible points stay as they are.
+        """
+        if not isinstance(colours, Coloured):
+            colours = self._cloud.coloured(colours, groups, self._visible)
+        if len(colours.packed) != len(self._points):
+            raise ValueError(f"{len(colours.packed)} colours are not {len(self._points)}")
+        reshaped = not same(self._visible, colours.visible)
+        self._coloured = colours
+        self._canvas.set_colours(colours.packed, reshaped)
+        if reshaped:
+            self._say()
+            self._point_soon.start()
 
     def set_lit(self, group: int | None) -> None:
         """Dim all points but those of a group of `set_colours`; None for none. Nothing is sent again."""
@@ -102,13 +109,12 @@ class CloudView(CloudGestures):
 
     def set_visible(self, mask: np.ndarray | None) -> None:
         """bool (n,): True is drawn and can be pointed at. None for all."""
-        if mask is not None:
-            self._check(mask)
-            mask = np.asarray(mask, bool)
-        self._visible = mask
-        self._canvas.set_colours(self._colours, mask, self._groups, reshaped=True)
-        self._say()
-        self._point_soon.start()
+        mask = None if mask is None else np.asarray(mask, bool)
+        self.set_colours(self._cloud.coloured(self._coloured.rgb, self._coloured.groups, mask))
+
+    @property
+    def _visible(self) -> np.ndarray | None:
+        return self._coloured.visible
 
     @property
     def point_size(self) -> float:
@@ -265,11 +271,6 @@ class CloudView(CloudGestures):
         self._tip.show_at(cursor or QPointF(), self._tip_function(index) if said else "")
 
     # The widget.
-
-    def _check(self, array: np.ndarray, columns: int | None = None) -> None:
-        wanted = (len(self._points),) if columns is None else (len(self._points), columns)
-        if array.shape != wanted:
-            raise ValueError(f"{array.shape} is not {wanted}")
 
     def _failed(self, why: str) -> None:
         self._overlay.marks.message = f"This machine's OpenGL cannot draw the points: {why}"

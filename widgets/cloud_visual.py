@@ -56,7 +56,7 @@ class CloudVisual:
         self._positions.set(points)
 
     def set_colours(self, colours: np.ndarray) -> None:
-        """uint8 (n, 4), in the order of the points; see `Prepared.in_order`."""
+        """uint8 (n, 4), in the order of the points; see `Coloured`."""
         self._colours.set(colours, changing=True)
 
     def draw(

@@ -20,6 +20,25 @@ _SAMPLE = 40_000  # points among which the spacing is measured
 
 
 @dataclass(frozen=True, eq=False)
+class Coloured:
+    """Colours of a cloud's points.
+
+    rgb: uint8 (n, 3). groups: uint8 (n,) below GROUPS, of which one can be lit, or None. visible: bool (n,),
+    None for all. packed: uint8 (n, 4) in the order in which points are drawn. Alpha 0 hides one; else it is 1
+    and its group more.
+    """
+
+    rgb: np.ndarray
+    groups: np.ndarray | None
+    visible: np.ndarray | None
+    packed: np.ndarray
+
+    def is_of(self, rgb: np.ndarray, groups: np.ndarray | None, visible: np.ndarray | None) -> bool:
+        """Whether they were made of these; `rgb` has to be the same array, not an equal one."""
+        return self.rgb is rgb and same(self.groups, groups) and same(self.visible, visible)
+
+
+@dataclass(frozen=True, eq=False)
 class Prepared:
     """points: float32 (n, 3) metres, z up, finite, in a frame whose zero is near them.
 
@@ -45,21 +64,31 @@ class Prepared:
                 self._found.append(PointGrid(self.points))
             return self._found[0]
 
-    def in_order(
-        self, rgb: np.ndarray, visible: np.ndarray | None, groups: np.ndarray | None = None
-    ) -> np.ndarray:
-        """uint8 (n, 3), bool (n,) or None for all, uint8 (n,) or None → uint8 (n, 4) in `order`.
-
-        Alpha 0 hides a point; else it is 1 and its group, 0 to GROUPS − 1, more.
-        """
-        packed = np.empty((len(rgb), 4), np.uint8)
+    def coloured(
+        self, rgb: np.ndarray, groups: np.ndarray | None = None, visible: np.ndarray | None = None
+    ) -> Coloured:
+        """Colours made ready for these points; ValueError where they are not as many."""
+        n = len(self.points)
+        for array, shape in ((rgb, (n, 3)), (groups, (n,)), (visible, (n,))):
+            if array is not None and array.shape != shape:
+                raise ValueError(f"{array.shape} is not {shape}")
+        packed = np.empty((n, 4), np.uint8)
         packed[:, :3] = rgb
         packed[:, 3] = 1
         if groups is not None:
             packed[:, 3] += groups
         if visible is not None:
             packed[:, 3] *= visible
-        return np.take(packed.view(np.uint32)[:, 0], self.order)[:, None].view(np.uint8)
+        return Coloured(
+            rgb, groups, visible, np.take(packed.view(np.uint32)[:, 0], self.order)[:, None].view(np.uint8)
+        )
+
+
+def same(one: np.ndarray | None, other: np.ndarray | None) -> bool:
+    """Whether two arrays are equal, or both are not there."""
+    if one is None or other is None:
+        return one is other
+    return one is other or np.array_equal(one, other)
 
 
 def prepare(points: np.ndarray) -> Prepared:

@@ -18,9 +18,13 @@ from models.s3dis import CLASSES
 
 CEILING = CLASSES.index("ceiling")
 POINTS = 16_384
-"""Points of a batch, always: one large crop, two or four smaller ones."""
+"""Points of a batch, always: one large crop, two or four smaller ones, or PointNet's blocks."""
 SPLITS = (1, 2, 2, 4)
 """Crops that share a batch's points; one is drawn for each batch."""
+BLOCK = 1024
+"""Points of a block, which PointNet looks at together: 16 in a batch. The norms of its transforms are over
+blocks and need many; with four of 4,096 points what was learnt did not hold with the norms' averages.
+"""
 KEPT_ROOMS = 600
 
 
@@ -77,8 +81,7 @@ class Crops(IterableDataset):
 
     def batch(self, rooms: list[Room], rng: np.random.Generator) -> Batch:
         """One batch: crops of several rooms."""
-        # PointNet's norms over whole clouds need several in a batch; its blocks are the smallest crops.
-        count = int(rng.choice(SPLITS)) if self.neighbours else max(SPLITS)
+        count = int(rng.choice(SPLITS)) if self.neighbours else self.points // BLOCK
         size = self.points // count
         fits = [room for room in rooms if len(room.points) >= size]
         crops = [crop(fits[rng.integers(len(fits))], size, rng) for _ in range(count)]

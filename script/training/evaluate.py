@@ -11,9 +11,7 @@ from models.point_inputs import OWN, features
 from models.pointnet import PointNet
 from models.s3dis import CLASSES
 from models.segmentation import confusion
-from script.training.crops import Room
-
-BLOCK = 4096
+from script.training.crops import BLOCK, Room
 
 
 def confusion_of(net: nn.Module, room: Room) -> np.ndarray:

@@ -7,7 +7,7 @@ carried on as long as there is time ("warmup, stable, decay"; Hu et al. 2024, Mi
 folder holds `state.pt` (everything needed to go on), `log.csv`, and after --cool `final.pt`. Choices are made
 by the score on the validation rooms alone.
 
-A processor's core is used best by a process of its own: `torchrun --nproc-per-node CORES -m
+A processor's core is used best by a process of its own: `torchrun --nproc-per-node CORES -m --
 script.training.fit ...` joins their gradients.
 """
 
@@ -36,7 +36,7 @@ from script.training.networks import NETWORKS, make
 
 WARMUP = 200
 SAVE_SECONDS = 120
-RATE = 2e-3
+RATE = {"point_transformer": 2e-3, "pointnet": 1e-3}
 
 
 def main() -> None:
@@ -69,7 +69,7 @@ class Training:
         decayed = [p for p in self.net.parameters() if p.ndim > 1]
         other = [p for p in self.net.parameters() if p.ndim < 2]
         groups = [{"params": decayed, "weight_decay": 0.03}, {"params": other, "weight_decay": 0.0}]
-        self.optimiser = torch.optim.AdamW(groups, lr=RATE, betas=(0.9, 0.98), fused=True)
+        self.optimiser = torch.optim.AdamW(groups, lr=RATE[given.net], betas=(0.9, 0.98), fused=True)
         self.step, self.seconds = 0, 0.0
         self.rank = int(os.environ.get("RANK", 0))
         self.state = given.run / "state.pt"
@@ -92,7 +92,7 @@ class Training:
         loss_mean, hits = 0.0, 0.0
         self.net.train()
         while (elapsed := agreed(time.time() - began)) < 60 * given.minutes:
-            rate = RATE * min(1, (self.step + 1) / WARMUP)
+            rate = RATE[given.net] * min(1, (self.step + 1) / WARMUP)
             if given.cool:
                 rate *= 1 - elapsed / (60 * given.minutes)
             for group in self.optimiser.param_groups:

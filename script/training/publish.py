@@ -23,8 +23,7 @@ from models.point_config import PointConfig
 from models.point_inputs import OWN
 from models.s3dis import CLASSES
 from models.segmentation import Scores, confusion, scores
-from script.training.crops import read_room
-from script.training.evaluate import BLOCK
+from script.training.crops import BLOCK, read_room
 from script.training.networks import make
 
 CARD = """# {title}

@@ -49,17 +49,17 @@ def test_from_a_file_through_a_network_to_reach_and_back(make_window, settled, n
     first, second = pane(window, "cloud"), pane(window, "cloud-second")
     first._take(np.array([1000]), False)
     settled(window)
-    attended = second.painted.colours
+    attended = second.painted.colours.rgb
     for reach, title in (("composed", "Composed attention"), ("hops", "Hops"), ("gradient", "Gradient")):
         window.actions_.run(f"reach-{reach}")
         settled(window)
         assert window.deck.docks["cloud-second"].title() == title
         assert second.painted.field.lit.any()
         assert second.painted.star is None
-        assert (second.painted.colours != attended).any()
+        assert (second.painted.colours.rgb != attended).any()
     window.actions_.run("reach-attention")
     settled(window)
-    np.testing.assert_array_equal(second.painted.colours, attended)
+    np.testing.assert_array_equal(second.painted.colours.rgb, attended)
     window.toasts.clear()
 
 

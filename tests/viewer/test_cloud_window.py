@@ -17,7 +17,7 @@ from viewer import cloud_maps
 from viewer.clouds import Frame
 from viewer.inputs import ImageInput
 from viewer.session import RunOptions
-from widgets.prepared import prepare
+from widgets.prepared import Prepared, prepare
 
 
 def test_a_cloud_is_seen_before_any_model_has_answered(make_window, settled):
@@ -63,18 +63,28 @@ def test_a_hidden_class_is_gone_from_both_views(cloud_window, settled):
     settled(window)
 
 
-def test_points_are_prepared_once_and_by_a_worker(make_window, settled, monkeypatch):
-    window, prepared = make_window(run=False), []
+def test_points_are_prepared_once_and_coloured_by_a_worker(make_window, settled, monkeypatch):
+    window, prepared, coloured = make_window(run=False), [], []
+
+    def on_gui() -> bool:
+        return threading.current_thread() is threading.main_thread()
 
     def watched(points):
-        prepared.append((len(points), threading.current_thread() is threading.main_thread()))
+        prepared.append((len(points), on_gui()))
         return prepare(points)
 
-    monkeypatch.setattr("widgets.prepared.prepare", watched)
+    def watched_colours(cloud, *given):
+        coloured.append((len(cloud.points), on_gui()))
+        return plainly(cloud, *given)
+
+    plainly = Prepared.coloured
+    monkeypatch.setattr("viewer.panes.cloud.prepare", watched)
     monkeypatch.setattr("widgets.cloud_view.prepare", watched)
+    monkeypatch.setattr(Prepared, "coloured", watched_colours)
     window.session.add(room(900), RunOptions())
     settled(window)
     assert [found for found in prepared if found[0]] == [(900, False)]
+    assert {found for found in coloured if found[0]} == {(900, False)}
     assert len(pane(window, "cloud").view._points) == 900
     assert pane(window, "cloud").view._cloud is pane(window, "cloud-second").view._cloud
 
@@ -169,10 +179,10 @@ def test_the_theme_changes_the_colours_of_points(cloud_window, settled):
     window = cloud_window
     window.session.select_queries([window.session.current.trace.tokens.place(350)])
     settled(window)
-    dark = pane(window, "cloud-second").painted.colours
+    dark = pane(window, "cloud-second").painted.colours.rgb
     window.set_theme("light")
     settled(window)
-    light = pane(window, "cloud-second").painted.colours
+    light = pane(window, "cloud-second").painted.colours.rgb
     assert light.mean() > dark.mean() + 60
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from models.convolution_stack import PRESETS, ConvLayer, ConvStack
 from models.tokens import Position
@@ -25,6 +27,23 @@ def test_each_faulty_layer_is_told_until_nothing_can_be_said():
     assert third.startswith("Has a kernel that reaches over 99 units, but its input has 15.")
     small = stacks.faults(ConvStack((ConvLayer(5, 3), ConvLayer(5)), 15))
     assert small[1].startswith("Has a kernel that reaches over 5 units, but its input has 4.")
+
+
+LAYERS = st.builds(ConvLayer, st.integers(1, 4), st.integers(1, 3), st.integers(0, 3), st.integers(1, 3))
+
+
+@given(st.lists(LAYERS, min_size=1, max_size=4), st.booleans())
+def test_around_a_cloud_a_small_input_says_what_an_endless_one_does(layers, parallel):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stacks, "LONGEST", 4096)
+        stack = ConvStack(tuple(layers), 5, 2, parallel)
+        small, whole = stacks.built_around(stack), stacks.built(stacks.around(stack))
+    assert str(small.problem) == str(whole.problem)
+    what = [
+        [(f.name, f.size, f.stride, f.start, f.aligned) for f in found.fields] for found in (small, whole)
+    ]
+    assert what[0] == what[1]
+    assert stacks.results(small, shapes=False) == stacks.results(whole, shapes=False)
 
 
 def test_a_stack_ends_with_the_chosen_layer():

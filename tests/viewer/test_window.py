@@ -92,11 +92,11 @@ def test_the_panes_of_the_first_document_are_imported_while_the_window_goes_on()
         "viewer.window.Window.showEvent, viewer.window.Window._current_changed = later, done\n"
         "from viewer.cli import WindowOptions\n"
         "status = viewer.app.run([], WindowOptions())\n"
-        "print(importers['pyqtgraph'], importers['viewer.panes.cost'])\n"
+        "print(importers['pyqtgraph'], importers['vispy'], importers['viewer.panes.cost'])\n"
         "sys.exit(status)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
-    assert (done.returncode, done.stdout.split()) == (0, ["False"] * 2), done.stderr
+    assert (done.returncode, done.stdout.split()) == (0, ["False"] * 3), done.stderr
 
 
 def test_a_sentence_becomes_linked_panes(text_window, settled):

@@ -6,7 +6,6 @@ import threading
 import weakref
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
@@ -38,13 +37,11 @@ from viewer.panes.of_cloud import CloudPane, current_look, scene_of
 from viewer.panes.on_input import pointed
 from viewer.session import NOWHERE, Document, Hover
 from viewer.view import ColourBy, View
+from widgets.camera import Camera
+from widgets.cloud_view import CloudView
 from widgets.colormap import lut
 from widgets.cursor_tip import read_out
-
-if TYPE_CHECKING:
-    from widgets.camera import Camera
-    from widgets.cloud_view import CloudView
-    from widgets.prepared import Prepared
+from widgets.prepared import Coloured, Prepared, prepare
 
 _cameras: weakref.WeakKeyDictionary[Document, Camera] = weakref.WeakKeyDictionary()
 """Where each document is looked at from; both views look from there."""
@@ -71,15 +68,12 @@ class Asked:
 
 @dataclass(frozen=True, eq=False)
 class Painted:
-    """What a view draws: uint8 (n, 3), bool (n,) or None, indices of points, lines, and what it is of."""
+    """What a view draws: points and their colours, indices of marked points, lines, and what it is of."""
 
     asked: Asked
     cloud: Prepared
-    colours: np.ndarray
-    groups: np.ndarray | None
-    """uint8 (n,): the class that each point is lit with, see `cloud_classes.groups`."""
-    mask: np.ndarray | None
-    hidden: frozenset[int]
+    colours: Coloured
+    """Groups are the classes that points are lit with, see `cloud_classes.groups`."""
     selected: np.ndarray
     star: cloud_maps.Star | None
     field: Field | None
@@ -90,7 +84,7 @@ class Painted:
 
 
 class View3DPane(CloudPane):
-    """One view. vispy is imported with the first cloud."""
+    """One view; its widget is made with the first cloud."""
 
     menu_title = "What colours the points"
     setting = ""
@@ -112,8 +106,6 @@ class View3DPane(CloudPane):
 
     def _made(self) -> CloudView:
         if self.view is None:
-            from widgets.cloud_view import CloudView
-
             self.view = CloudView()
             self.view.hovered.connect(self._hovered)
             self.view.clicked.connect(self._clicked)
@@ -184,11 +176,14 @@ class View3DPane(CloudPane):
         if by == "attention" and len(selected) > cloud_maps.SINGLY:
             selected = selected[:0]  # so many marks would cover what they reach
 
-        def painted(colours, star=None, field=None, more=NO_PLACES, said="") -> Painted:
+        def painted(rgb, star=None, field=None, more=NO_PLACES, said="") -> Painted:
             kinds = _with(groups(scene, by), np.zeros(len(more), np.uint8))
-            return Painted(
-                asked, ready, colours, kinds, mask, cloud.hidden, selected, star, field, more, said
-            )
+            last = self.painted
+            if last is not None and last.cloud is ready and last.colours.is_of(rgb, kinds, mask):
+                coloured = last.colours
+            else:
+                coloured = ready.coloured(rgb, kinds, mask)
+            return Painted(asked, ready, coloured, selected, star, field, more, said)
 
         if by == "bound":
             bright = heat(view.map.colours, asked.look)[180]
@@ -226,10 +221,7 @@ class View3DPane(CloudPane):
             _fitted[document] = cloud
             self._shown, before = cloud, None
         if before is None or before.colours is not result.colours:
-            view.set_colours(result.colours, result.groups)
-        masked = before is not None and before.mask is not None
-        if (result.mask is not None or masked) and (before is None or before.hidden != result.hidden):
-            view.set_visible(result.mask)
+            view.set_colours(result.colours)
         if before is None or not np.array_equal(before.selected, result.selected):
             view.set_selected(result.selected)
         view.set_lut(lut(self.session.view.map.colours))
@@ -379,8 +371,6 @@ class SecondViewPane(View3DPane):
 
 def camera_of(document: Document) -> Camera:
     if document not in _cameras:
-        from widgets.camera import Camera
-
         _cameras[document] = Camera()
     return _cameras[document]
 
@@ -393,8 +383,6 @@ def _with(own: np.ndarray | None, more: np.ndarray) -> np.ndarray | None:
 def _ready(cloud: CloudInput, more: np.ndarray | None = None) -> Prepared:
     """The points as a view takes them, with what finds the one under the cursor: made once for both views, in
     a worker."""
-    from widgets.prepared import prepare
-
     if more is not None:
         made = prepare(_with(cloud.points, more))
     else:

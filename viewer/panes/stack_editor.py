@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from models.convolution_stack import PRESETS, ConvStack
+from models.convolution_stack import PRESETS
 from models.receptive_field import by
-from models.voxels import LONGEST
 from viewer import stacks
 from viewer.panes.of_stack import OfStackPane
 from viewer.session import Document
@@ -56,8 +54,8 @@ class StackEditorPane(OfStackPane):
     def prepare(self, document: Document, view: View) -> None:
         cloud = document.modality == "points"
         self.wanted_changed.emit(not cloud or view.cloud.reach == "voxels")
-        # Around a cloud there is empty space without end: no kernel is too large for it.
-        stack = replace(view.stack, side=LONGEST, axes=3) if cloud else view.stack
+        stack = stacks.around(view.stack) if cloud else view.stack
+        found = stacks.built_around(stack) if cloud else stacks.built(stack)
         for control in (self.axes, self.side):
             control.setVisible(not cloud)
         self.axes.set_value(stack.axes)
@@ -65,14 +63,13 @@ class StackEditorPane(OfStackPane):
         self.side.set_range(1, stacks.LARGEST[stack.axes])
         self.side.set_value(view.stack.side)
         self.editor.set_layers(stacks.rows(stack))
-        found = stacks.built(stack)
         faults = {index: fault for index, fault in enumerate(stacks.faults(stack)) if fault}
         whole = "" if faults or found.problem is None else str(found.problem)
         self.editor.set_errors(faults, whole)
         self.editor.set_results(stacks.results(found, shapes=not cloud))
         at = found.number(found.field(view.fields.layer)) if found.fields else None
         self.editor.set_selected(at)
-        self.subtitle_changed.emit(_said(stack))
+        self.subtitle_changed.emit(_said(found))
 
     def _edited(self, rows: list[dict[str, Any]]) -> None:
         self.session.set_stack(EDIT, layers=stacks.layers(rows))
@@ -86,10 +83,9 @@ class StackEditorPane(OfStackPane):
         self.session.set_stack(axes=axes, side=side)
 
 
-def _said(stack: ConvStack) -> str:
+def _said(found: stacks.Built) -> str:
     """3 layers · a unit sees 7 × 7."""
-    found = stacks.built(stack)
-    count = len(stack.layers)
+    count = len(found.stack.layers)
     said = f"{count} layer{'s' * (count != 1)}"
     if found.problem is not None:
         return f"{said} · {found.problem.cause}"
