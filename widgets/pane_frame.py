@@ -90,7 +90,8 @@ class PaneTitle(QFrame):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_close"):
+        # Buttons out of sight get their icons when they are shown: reading the files of all panes takes time.
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_close") and self._close.isVisible():
             self._draw_icons()
 
     def _button(self, icon: str, name: str, tooltip: str) -> QToolButton:
