@@ -105,8 +105,9 @@ def crop(room: Room, size: int, rng: np.random.Generator) -> tuple[np.ndarray, n
         kept = labels != CEILING
         if kept.sum() >= size:
             points, colours, labels = points[kept], colours[kept], labels[kept]
-    if len(points) > 1.3 * size and rng.random() < 0.3:  # a sparser scan
-        keep = rng.random(len(points)) < rng.uniform(max(0.4, 1.2 * size / len(points)), 1)
+    if len(points) > 1.3 * size and rng.random() < 0.4:  # a sparser scan, down to one point in 0.16 m
+        share = np.exp(rng.uniform(np.log(max(0.06, 1.2 * size / len(points))), 0))
+        keep = rng.random(len(points)) < share
         if keep.sum() >= size:
             points, colours, labels = points[keep], colours[keep], labels[keep]
     if rng.random() < 0.75:
@@ -130,11 +131,11 @@ def augment_points(points: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     cos, sin = np.cos(angle), np.sin(angle)
     mirror = rng.choice([-1, 1])
     turn = np.array([[mirror * cos, sin, 0], [-mirror * sin, cos, 0], [0, 0, 1]])
-    turn[:, 2] += rng.normal(0, 0.005, 3) * (1, 1, 0)
+    turn[:, 2] += rng.normal(0, rng.choice([0.005, 0.005, 0.025]), 3) * (1, 1, 0)
     scale = rng.uniform(0.9, 1.1) * np.array([1, 1, rng.uniform(0.95, 1.05)])
-    shake = rng.normal(0, rng.choice([0.002, 0.005, 0.008, 0.013]), points.shape)
+    shake = rng.normal(0, rng.choice([0.002, 0.005, 0.008, 0.013, 0.02]), points.shape)
     centred = points - (*points[:, :2].mean(0), 0)
-    return ((centred @ turn) * scale + np.clip(shake, -0.03, 0.03)).astype(np.float32)
+    return ((centred @ turn) * scale + np.clip(shake, -0.04, 0.04)).astype(np.float32)
 
 
 def augment_colours(colours: np.ndarray, rng: np.random.Generator) -> np.ndarray:

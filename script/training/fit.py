@@ -27,6 +27,7 @@ from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader
 
+from models.point_checkpoints import load_network
 from models.s3dis import CLASSES
 from models.segmentation import scores
 from script.training.crops import Batch, Crops, Room, read_room
@@ -46,6 +47,8 @@ def main() -> None:
     parser.add_argument("--run", type=Path, required=True, help="folder of this training")
     parser.add_argument("--minutes", type=float, default=60, help="how long to train now")
     parser.add_argument("--cool", action="store_true", help="lower the rate to zero within these minutes")
+    parser.add_argument("--start", type=Path, help="folder of weights to begin with, as in assets/weights")
+    parser.add_argument("--rate", type=float, help="learning rate, if not the network's own")
     parser.add_argument("--validate", type=float, default=15, help="minutes between validations")
     given = parser.parse_args()
     given.run.mkdir(parents=True, exist_ok=True)
@@ -64,12 +67,14 @@ class Training:
         self.given = given
         torch.manual_seed(0)
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
-        self.net = make(given.net).to(self.device)
+        net = load_network(given.start)[0].requires_grad_() if given.start else make(given.net)
+        self.net = net.to(self.device)
+        self.rate = given.rate or RATE[given.net]
         self.average = copy.deepcopy(self.net).requires_grad_(False)
         decayed = [p for p in self.net.parameters() if p.ndim > 1]
         other = [p for p in self.net.parameters() if p.ndim < 2]
         groups = [{"params": decayed, "weight_decay": 0.03}, {"params": other, "weight_decay": 0.0}]
-        self.optimiser = torch.optim.AdamW(groups, lr=RATE[given.net], betas=(0.9, 0.98), fused=True)
+        self.optimiser = torch.optim.AdamW(groups, lr=self.rate, betas=(0.9, 0.98), fused=True)
         self.step, self.seconds = 0, 0.0
         self.rank = int(os.environ.get("RANK", 0))
         self.state = given.run / "state.pt"
@@ -92,7 +97,7 @@ class Training:
         loss_mean, hits = 0.0, 0.0
         self.net.train()
         while (elapsed := agreed(time.time() - began)) < 60 * given.minutes:
-            rate = RATE[given.net] * min(1, (self.step + 1) / WARMUP)
+            rate = self.rate * min(1, (self.step + 1) / WARMUP)
             if given.cool:
                 rate *= 1 - elapsed / (60 * given.minutes)
             for group in self.optimiser.param_groups:
