@@ -191,6 +191,19 @@ def nearest(
     return found, distance
 
 
+def spacing(points: np.ndarray) -> float:
+    """Metres between neighbours of points that lie on surfaces: 1 / √density; 0 of fewer than two points.
+
+    The density is that of 8 neighbours in their disc, the median over up to 500 points.
+    """
+    k = min(8, len(points) - 1)
+    if k < 1:
+        return 0.0
+    asked = points[:: -(-len(points) // 500)]
+    reach = cKDTree(points).query(asked, [k + 1])[0]
+    return float(np.median(reach) * np.sqrt(np.pi / k))
+
+
 def _interpolation(tree: cKDTree, finer: np.ndarray, kind: Interpolation) -> tuple[np.ndarray, np.ndarray]:
     """(int64 (n, 3), float32 (n, 3)): each finer point's three nearest, weighted by inverse distance."""
     found, distance = nearest(tree, finer, 3, None)

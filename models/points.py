@@ -18,7 +18,7 @@ from models.errors import HeadlightError
 from models.folders import read_config
 from models.grid import fitting_sample
 from models.neighbourhood import neighbourhood_layers
-from models.neighbours import geometry
+from models.neighbours import geometry, spacing
 from models.point_blocks import POINTS, block_size, blocks, bounded, look
 from models.point_checkpoints import load_network, read_checkpoint
 from models.point_config import PointConfig
@@ -32,6 +32,8 @@ from models.tokens import PointTokens
 
 LIMIT = 400_000
 """Points of the sample: with all attention kept they take about 3 GB."""
+SPARSE = 2.5
+"""A spacing of points as a multiple of that in training from which a cloud is called sparse."""
 CHUNK = 1 << 18
 """Points of the file whose nearest token is looked up between two looks at the task."""
 
@@ -134,7 +136,7 @@ class PointsEngine:
             readout=None,
             seconds=seconds,
             device=self.device,
-            notices=self._notices(grid, len(sample), colours is not None),
+            notices=self._notices(grid, seen, colours is not None),
             outputs={**answer.outputs, "grid": grid},
             segmentation=spread(self.classes, probabilities, sample, nearest, truth),
         )
@@ -204,12 +206,17 @@ class PointsEngine:
         critical = np.unique(np.concatenate([block.critical for block in kept]))
         return _Answer(logits, (), {"critical": critical, "blocks": tuple(kept)})
 
-    def _notices(self, grid: float, count: int, coloured: bool) -> tuple[str, ...]:
-        notices = list(self.notices)
-        if grid != self.config.grid:
+    def _notices(self, grid: float, seen: np.ndarray, coloured: bool) -> tuple[str, ...]:
+        notices, learnt = list(self.notices), self.config.grid
+        if grid != learnt:
             notices.append(
-                f"The cloud is large: {self.entry.title} sees one point in {grid:g} m, {count:,} in all, "
-                f"instead of one in {self.config.grid:g} m as in its training."
+                f"The cloud is large: {self.entry.title} sees one point in {grid:g} m, {len(seen):,} in all, "
+                f"instead of one in {learnt:g} m as in its training."
+            )
+        elif not self.card.untrained and (apart := spacing(seen)) > SPARSE * learnt:
+            notices.append(
+                f"The cloud is sparse: one point in {apart:.2g} m, where {self.entry.title} learnt from one "
+                f"in {learnt:g} m. Its classes can be trusted less."
             )
         if (
             not coloured

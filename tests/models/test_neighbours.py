@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from models.neighbours import collate, farthest, geometry
+from models.neighbours import collate, farthest, geometry, spacing
 from models.task import Cancelled, Task
 from tests.models.clouds import cloud
 
@@ -107,3 +107,10 @@ def test_it_stops_when_nobody_waits_and_refuses_an_empty_cloud() -> None:
         geometry(cloud(50), task=Stop())
     with pytest.raises(ValueError, match="without points"):
         geometry(np.empty((0, 3), np.float32))
+
+
+def test_the_spacing_of_points_on_a_plane_is_that_of_their_density() -> None:
+    flat = np.random.default_rng(0).random((10_000, 3)) * (5, 2, 0)  # 1,000 points a square metre
+    assert spacing(flat) == pytest.approx(1000**-0.5, rel=0.1)
+    assert spacing(3 * flat) == pytest.approx(3 * spacing(flat))
+    assert [spacing(np.zeros((count, 3))) for count in (0, 1, 2)] == [0, 0, 0]

@@ -14,7 +14,7 @@ from models.attention import CHECK_LIMIT
 from models.engine import check, open_engine
 from models.errors import HeadlightError, UntrustedPickle
 from models.grid import grid_sample
-from models.neighbours import geometry
+from models.neighbours import geometry, spacing
 from models.point_blocks import blocks
 from models.point_checkpoints import load_network
 from models.points import PointsEngine
@@ -105,6 +105,17 @@ def test_a_large_cloud_is_seen_through_larger_voxels(folder, monkeypatch):
     count = f"{len(trace.tokens):,} in all, instead of one in 0.2 m as in its training."
     assert notice.startswith("The cloud is large: tiny0 sees one point in ")
     assert notice.endswith(count)
+
+
+def test_a_cloud_much_sparser_than_those_of_the_training_is_called_sparse(tmp_path):
+    reader = opened(saved(tmp_path / "fine", transformer(), grid=0.02))
+    trace = reader.run(POINTS, COLOURS)
+    apart = spacing(trace.inputs["points"])
+    assert 0.05 < apart < 0.15
+    assert trace.notices == (
+        f"The cloud is sparse: one point in {apart:.2g} m, where fine learnt from one in 0.02 m. "
+        "Its classes can be trusted less.",
+    )
 
 
 @pytest.mark.parametrize("count", [1, 2, 17])
