@@ -48,6 +48,7 @@ _OWNERS = {
     "source": ("receptive-field",),
     "without_self": ("attention-distance",),
 }
+_UPS = ("z", "y", "x", "z-down", "y-down", "x-down")
 _UNITS = {"m": "metres", "cm": "centimetres", "mm": "millimetres", "ft": "feet", "in": "inches"}
 
 
@@ -233,7 +234,7 @@ def _export(argv: Sequence[str]) -> int:
         "--point", type=_count, metavar="INDEX", help="of a cloud: one point, counted from 0 as in the file"
     )
     parser.add_argument("--unit", choices=tuple(_UNITS), help="of a cloud: what its coordinates count")
-    parser.add_argument("--up", choices=("z", "y", "x"), help="of a cloud: which of its axes points up")
+    parser.add_argument("--up", choices=_UPS, help="of a cloud: which of its axes points up, or down")
     given = parser.parse_intermixed_args(argv)
     file, what = _file_and_what(given.words, given.text)
     for option, owner in _OWNERS.items():

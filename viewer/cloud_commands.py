@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from viewer.clouds import UPS
 from viewer.command import Command
 from viewer.view import ColourBy
 
@@ -108,7 +109,8 @@ def _drawing(w: Window) -> list[Command]:
     def up() -> None:
         document = w.session.current
         frame = document.input.frame
-        following = {"z": "y", "y": "x", "x": "z"}[frame.up]
+        ways = list(UPS.values())
+        following = ways[(ways.index(frame.up) + 1) % len(ways)]
         w.runs.reframe(document, replace(frame, up=following))
 
     def on(check: Callable[[], bool]) -> Callable[[], bool]:

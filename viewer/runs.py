@@ -124,7 +124,7 @@ class Runs:
         what = document.input
 
         def read(task: Task) -> CloudInput:
-            task.progress(0.0, f"Reading it in {frame.unit}, {frame.up} up")
+            task.progress(0.0, f"Reading it in {frame.unit}, {frame.upright}")
             return what.reframed(frame)
 
         def turned(cloud: CloudInput) -> None:

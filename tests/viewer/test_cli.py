@@ -110,7 +110,8 @@ WRONG = {
     "Leave it out for a point cloud.",
     "c.npy rollout --point 1 --out x.png": "The rollout of a point cloud can be npz or csv. "
     "Change its ending.",
-    "c.npy tokens --up w --out x.npz": "Argument --up: invalid choice: 'w' (choose from 'z', 'y', 'x'). "
+    "c.npy tokens --up w --out x.npz": "Argument --up: invalid choice: 'w' (choose from 'z', 'y', 'x', "
+    "'z-down', 'y-down', 'x-down'). "
     f"{HELP}",
 }
 

@@ -12,7 +12,7 @@ from models.task import Cancelled, Task
 from tests.viewer import cloud_samples as make
 from tests.viewer.cloud_samples import LABELS, NORMALS, RGB, XYZ, N, columns
 from viewer.cloud_formats import guard
-from viewer.clouds import CloudInput, Frame, guess_frame
+from viewer.clouds import UPS, CloudInput, Frame, guess_frame
 from viewer.inputs import TextInput, from_bytes, from_path
 
 XYZ_ = columns("x y z", XYZ)
@@ -389,11 +389,26 @@ def test_a_corridor_does_not_lie_down():
         assert guess_frame(room(seed, length=18, width=2.3, height=3.0))[0] == Frame()
 
 
+@pytest.mark.parametrize("up", ["z-down", "y-down"])
+def test_a_room_on_its_head_is_known_by_its_floor(up):
+    for seed in range(3):
+        upright = room(seed, 6.0, 5.0)
+        open_above = upright[upright[:, 2] < 2.69]
+        assert guess_frame(open_above)[0] == Frame()
+        frame, reason = guess_frame(Frame(1.0, up).turned_back(open_above))
+        assert frame == Frame(1.0, up)
+        assert f"; {up[0]} points down, since its far end looks like the floor" in reason
+        # A table and what stands below it have a plane above and none below too.
+        table = np.array([1, 1, 0.72]) * room(seed, 2.6, 1.0, 1.0)
+        assert guess_frame(table[table[:, 2] > 0.01])[0].up == "z"
+
+
 def test_a_turn_is_a_rotation_and_turns_normals_too():
     cloud = opened(make.ply(**XYZ_, **columns("nx ny nz", NORMALS)))
-    for up in ("y", "x"):
+    for said, up in UPS.items():
         turned = cloud.reframed(Frame(1.0, up))
-        assert np.array_equal(turned.points[:, 2], XYZ[:, "xyz".index(up)])
+        assert turned.frame.upright == said
+        assert np.array_equal(turned.points[:, 2], XYZ[:, "xyz".index(said[0])] * (1 if "up" in said else -1))
         triple = np.cross(*turned.frame.turned(np.eye(3))[:2])
         assert np.array_equal(triple, turned.frame.turned(np.eye(3))[2])
         assert np.array_equal(turned.normals, turned.frame.turned(NORMALS))

@@ -9,7 +9,7 @@ from models.task import Task
 from models.voxels import VOXELS
 from viewer.cloud_classes import ClassTable, class_table, numbers
 from viewer.cloud_colours import Scene
-from viewer.clouds import UNITS, CloudInput, Frame
+from viewer.clouds import UNITS, UPS, CloudInput, Frame
 from viewer.panes.of_cloud import CloudPane
 from viewer.session import Document, Hover
 from viewer.view import CloudSettings, View
@@ -24,7 +24,6 @@ REACHES = (
     *(("hops", "Hops"), ("gradient", "Gradient"), ("voxels", "Voxels")),
 )
 CUBES = "Cubes"
-UPS = ("z up", "y up", "x up")
 
 
 class ClassesPane(CloudPane):
@@ -64,7 +63,7 @@ class ClassesPane(CloudPane):
         self.cutaway = Toggle("Cut away walls in between")
         self.cutaway.setToolTip("Leave out the walls and the ceiling that one would look at from outside")
         self.cutaway.changed.connect(lambda v: change(cutaway=v))
-        self.unit, self.up = Choice(tuple(UNITS), "Unit"), Choice(UPS, "Up axis")
+        self.unit, self.up = Choice(tuple(UNITS), "Unit"), Choice(tuple(UPS), "Up axis")
         self.unit.changed.connect(self._reframe)
         self.up.changed.connect(self._reframe)
         self.guess = Section("")
@@ -153,9 +152,9 @@ class ClassesPane(CloudPane):
         if self.unit.findText(frame.unit) < 0:
             self.unit.addItem(frame.unit)
         self.unit.setCurrentText(frame.unit)
-        self.up.setCurrentText(f"{frame.up} up")
+        self.up.setCurrentText(frame.upright)
         guessed = frame == cloud.guessed
-        guess = f"guessed: {cloud.guessed.unit}, {cloud.guessed.up} up"
+        guess = f"guessed: {cloud.guessed.unit}, {cloud.guessed.upright}"
         self.guess.set_title(f"Coordinates · {'as guessed' if guessed else guess}")
         for widget in (self.guess, self.unit, self.up):
             widget.setToolTip(cloud.guess_reason)
@@ -165,7 +164,7 @@ class ClassesPane(CloudPane):
         if document is None or document.modality != "points":
             return
         metres = UNITS.get(self.unit.currentText(), document.input.frame.metres_per_unit)
-        self.runs.reframe(document, Frame(metres, self.up.currentText()[0]))
+        self.runs.reframe(document, Frame(metres, UPS[self.up.currentText()]))
 
     def _toggled(self, index: int) -> None:
         self.session.set_cloud(hidden=self.session.view.cloud.hidden ^ {index})
