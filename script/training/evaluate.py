@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from models.neighbours import geometry
+from models.point_blocks import blocks, centre_of, positions
 from models.point_inputs import OWN, features
 from models.pointnet import PointNet
 from models.s3dis import CLASSES
@@ -26,15 +27,14 @@ def predict(net: nn.Module, room: Room) -> np.ndarray:
     points = room.points - np.float32([*room.points[:, :2].mean(0), room.floor])
     values = features(points, room.colours if room.coloured else None, OWN, floor=0.0)
     device = next(net.parameters()).device
+
+    def on_device(array: np.ndarray) -> Tensor:
+        return torch.from_numpy(array).to(device)
+
     if not isinstance(net, PointNet):
-        return net(torch.from_numpy(values).to(device), geometry(points).to(device)).argmax(1).cpu().numpy()
+        return net(on_device(values), geometry(points).to(device)).argmax(1).cpu().numpy()
     total = np.zeros((len(points), len(CLASSES)), np.float32)
-    rng = np.random.default_rng(0)
-    while (open_ := np.flatnonzero(~total.any(1))).size:
-        centre = points[rng.choice(open_)]
-        size = min(BLOCK, len(points))
-        block = np.argpartition(((points - centre)[:, :2] ** 2).sum(1), size - 1)[:size]
-        near = points[block] - (*points[block, :2].mean(0), 0)
-        logits = net(torch.from_numpy(values[block])[None], torch.from_numpy(near.astype(np.float32))[None])
-        total[block] += logits[0].numpy()
+    for block, _ in blocks(points, BLOCK):
+        near = positions(points[block], centre_of(points[block]), 0.0)
+        total[block] += net(on_device(values[block])[None], on_device(near)[None])[0].cpu().numpy()
     return total.argmax(1)
