@@ -65,7 +65,8 @@ def run(files: list[str], options: WindowOptions) -> int:
     heartbeat.timeout.connect(lambda: None)
     heartbeat.start()
     window.show()
-    shot = _Screenshot(window, str(options.screenshot)) if options.screenshot else None
+    waits = SETTLED if files or options.text is not None else 0  # on the welcome page nothing is to come
+    shot = _Screenshot(window, str(options.screenshot), waits) if options.screenshot else None
     QTimer.singleShot(0, window, lambda: _open(window, files, options, shot))
     status = app.exec()
     logging.getLogger().removeHandler(handler)
@@ -86,10 +87,10 @@ def _open(window: Window, files: list[str], options: WindowOptions, shot: _Scree
 class _Screenshot(QObject):
     """Waits until all is drawn, saves the window, closes it. What failed is said on stderr."""
 
-    def __init__(self, window: Window, path: str) -> None:
+    def __init__(self, window: Window, path: str, waits: int) -> None:
         super().__init__(window)
         self.window, self.path, self.status = window, path, 0
-        self._quiet = QTimer(self, singleShot=True, interval=SETTLED)
+        self._quiet = QTimer(self, singleShot=True, interval=waits)
         self._quiet.timeout.connect(self._save)
         window.drawn.connect(self.wait)
         window.told.connect(self._said)
