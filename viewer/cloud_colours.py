@@ -23,6 +23,7 @@ from widgets.colormap import Scale, levels, lut, scale_of
 from widgets.palettes import RIGHT, UNLABELLED, WRONG, class_colours
 
 if TYPE_CHECKING:
+    from models.point_blocks import Block
     from models.voxels import VoxelField
 
 TITLES: dict[ColourBy, str] = {
@@ -191,6 +192,21 @@ def _marked(scene: Scene, tokens: np.ndarray, palette: str, look: Look) -> np.nd
     inside = np.zeros(len(scene.trace.tokens), bool)
     inside[tokens] = True
     return np.where(inside[scene.answer.nearest][:, None], bright, mixed(bright, look, SHADE * 0.6))
+
+
+def block_of(trace: Trace, tokens: np.ndarray) -> Block | None:
+    """The block that PointNet saw a selected token in, the last of those that overlap there.
+
+    None for no token or several, and for networks without blocks.
+    """
+    if len(tokens) != 1:
+        return None
+    return next((b for b in reversed(trace.outputs.get("blocks", ())) if tokens[0] in b.tokens), None)
+
+
+def critical_colours(scene: Scene, block: Block, palette: str, look: Look) -> np.ndarray:
+    """uint8 (n, 3): the critical points of one block in their class colours, all others in the shade."""
+    return _marked(scene, block.critical, palette, look)
 
 
 def upper_bound(trace: Trace, task: Task = SILENT) -> np.ndarray:

@@ -21,6 +21,8 @@ from viewer.cloud_colours import (
     Look,
     Scene,
     attention_colours,
+    block_of,
+    critical_colours,
     heat,
     offers,
     plain_colours,
@@ -193,6 +195,10 @@ class View3DPane(CloudPane):
             ready, mask = _ready(scene.cloud, more), _with(mask, np.ones(len(more), bool))
             return painted(_with(colours, np.tile(bright, (len(more), 1))), more=more)
 
+        block = block_of(trace, tokens) if by == "critical" else None
+        if block is not None:
+            said = f"{len(block.critical):,} of the {len(block.tokens):,} points of its block"
+            return painted(critical_colours(scene, block, cloud.palette, asked.look), said=said)
         if by != "attention" or asked.blocked:
             seen = "prediction" if asked.blocked else by
             return painted(plain_colours(scene, seen, cloud.palette, asked.look), said=asked.blocked)
@@ -258,11 +264,11 @@ class View3DPane(CloudPane):
         reaches = by == "attention" and view.cloud.reach != "attention"
         self.title_changed.emit(REACHES[view.cloud.reach] if reaches else TITLES[by])
         painted = self.painted
-        if by == "attention":
-            drawn = painted is not None and painted.asked.scene == scene and painted.asked.by == by
-            self.subtitle_changed.emit(painted.said if drawn else "")
-        else:
-            self.subtitle_changed.emit(subtitle(scene, by, self.chosen_by(view), view.cloud.reach))
+        drawn = painted is not None and painted.asked.scene == scene and painted.asked.by == by
+        said = painted.said if drawn else ""
+        if by != "attention" and not said:
+            said = subtitle(scene, by, self.chosen_by(view), view.cloud.reach)
+        self.subtitle_changed.emit(said)
 
     def _tip(self, point: int) -> str:
         painted = self.painted
