@@ -72,8 +72,8 @@ def look(
     """(what is kept of `tokens`, their logits [t, classes]). points float32 (n, 3), given (n, inputs)."""
     centre = centre_of(points[tokens])
     values, where = _seen(model, points[tokens], given[tokens], centre, floor)
-    critical = model.critical_points(values, where).cpu().numpy()
-    return Block(tokens, centre, tokens[critical]), model(values[None], where[None])[0]
+    logits, critical = model.answered(values, where)
+    return Block(tokens, centre, tokens[critical.cpu().numpy()]), logits
 
 
 def bounded(

@@ -142,6 +142,12 @@ class PointNet(nn.Module):
         return deep[0].argmax(0).unique()
 
     @torch.no_grad()
+    def answered(self, features: Tensor, positions: Tensor) -> tuple[Tensor, Tensor]:
+        """(logits [n, classes], `critical_points`) of one cloud, in one pass."""
+        local, deep, _ = self.encoded(features[None], positions[None])
+        return self.classified(local, deep.amax(1))[0], deep[0].argmax(0).unique()
+
+    @torch.no_grad()
     def upper_bound(
         self, features: Tensor, positions: Tensor, other_features: Tensor, others: Tensor
     ) -> Tensor:

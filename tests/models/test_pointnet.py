@@ -36,6 +36,9 @@ def test_the_network_in_the_box_fits_beside_the_other_one() -> None:
 def test_removing_points_that_are_not_critical_changes_no_global_feature(net: PointNet) -> None:
     x, positions = inputs()
     critical = net.critical_points(x, positions)
+    logits, same = net.answered(x, positions)
+    assert torch.equal(same, critical)
+    assert torch.equal(logits, net(x[None], positions[None])[0])
     assert 1 < len(critical) <= 64
     transforms = net.encoded(x[None], positions[None])[2]
     before = whole(net, x, positions, transforms)
