@@ -191,16 +191,15 @@ def nearest(
     return found, distance
 
 
-def spacing(points: np.ndarray) -> float:
-    """Metres between neighbours of points that lie on surfaces: 1 / √density; 0 of fewer than two points.
+def spacing(tree: cKDTree) -> float:
+    """Metres between neighbours of a tree of points on surfaces: 1 / √density; 0 of fewer than two points.
 
     The density is that of 8 neighbours in their disc, the median over up to 500 points.
     """
-    k = min(8, len(points) - 1)
+    k = min(8, tree.n - 1)
     if k < 1:
         return 0.0
-    asked = points[:: -(-len(points) // 500)]
-    reach = cKDTree(points).query(asked, [k + 1])[0]
+    reach = tree.query(tree.data[:: -(-tree.n // 500)], [k + 1])[0]
     return float(np.median(reach) * np.sqrt(np.pi / k))
 
 

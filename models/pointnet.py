@@ -133,17 +133,12 @@ class PointNet(nn.Module):
         return self.head(x.view(batch * n, -1)).view(batch, n, -1)
 
     @torch.no_grad()
-    def critical_points(self, features: Tensor, positions: Tensor) -> Tensor:
-        """int64, sorted: the points of one cloud that the maximum takes its features from (section 5.3).
-
-        The others do not change the global feature, as long as the cloud's transforms stay.
-        """
-        _, deep, _ = self.encoded(features[None], positions[None])
-        return deep[0].argmax(0).unique()
-
-    @torch.no_grad()
     def answered(self, features: Tensor, positions: Tensor) -> tuple[Tensor, Tensor]:
-        """(logits [n, classes], `critical_points`) of one cloud, in one pass."""
+        """(logits [n, classes], the critical points, int64, sorted) of one cloud.
+
+        Critical are the points that the maximum takes its features from (section 5.3). The others do not
+        change the global feature, as long as the cloud's transforms stay.
+        """
         local, deep, _ = self.encoded(features[None], positions[None])
         return self.classified(local, deep.amax(1))[0], deep[0].argmax(0).unique()
 

@@ -127,7 +127,8 @@ class PointsEngine:
                 f"{self.entry.title} answers with no numbers (NaN).",
                 "Its weights are damaged: choose another.",
             )
-        nearest = _nearest(seen, points, task)
+        tree = cKDTree(seen, balanced_tree=False)
+        nearest = _nearest(tree, points, task)
         return Trace(
             model=self.card,
             layers=answer.layers,
@@ -136,7 +137,7 @@ class PointsEngine:
             readout=None,
             seconds=seconds,
             device=self.device,
-            notices=self._notices(grid, seen, colours is not None),
+            notices=self._notices(grid, tree, colours is not None),
             outputs={**answer.outputs, "grid": grid},
             segmentation=spread(self.classes, probabilities, sample, nearest, truth),
         )
@@ -206,14 +207,14 @@ class PointsEngine:
         critical = np.unique(np.concatenate([block.critical for block in kept]))
         return _Answer(logits, (), {"critical": critical, "blocks": tuple(kept)})
 
-    def _notices(self, grid: float, seen: np.ndarray, coloured: bool) -> tuple[str, ...]:
+    def _notices(self, grid: float, tree: cKDTree, coloured: bool) -> tuple[str, ...]:
         notices, learnt = list(self.notices), self.config.grid
         if grid != learnt:
             notices.append(
-                f"The cloud is large: {self.entry.title} sees one point in {grid:g} m, {len(seen):,} in all, "
+                f"The cloud is large: {self.entry.title} sees one point in {grid:g} m, {tree.n:,} in all, "
                 f"instead of one in {learnt:g} m as in its training."
             )
-        elif not self.card.untrained and (apart := spacing(seen)) > SPARSE * learnt:
+        elif not self.card.untrained and (apart := spacing(tree)) > SPARSE * learnt:
             notices.append(
                 f"The cloud is sparse: one point in {apart:.2g} m, where {self.entry.title} learnt from one "
                 f"in {learnt:g} m. Its classes can be trusted less."
@@ -243,9 +244,8 @@ class _Part(Task):
         self._whole.progress(self._start + share * (self._stop - self._start), sentence)
 
 
-def _nearest(seen: np.ndarray, points: np.ndarray, task: Task) -> np.ndarray:
-    """int32 (n,): the nearest of the points seen, for every point of the file."""
-    tree = cKDTree(seen, balanced_tree=False)
+def _nearest(tree: cKDTree, points: np.ndarray, task: Task) -> np.ndarray:
+    """int32 (n,): the nearest of the tree's points, those that were seen, for every point of the file."""
     found = np.empty(len(points), np.int32)
     for start in range(0, len(points), CHUNK):
         task.progress(0.95 + 0.05 * start / len(points), "Answers for all points of the file")

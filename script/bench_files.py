@@ -48,12 +48,17 @@ def room(count: int) -> np.ndarray:
     return made
 
 
-def write(folder: Path, points: np.ndarray) -> dict[str, Path]:
+def write_ply(path: Path, points: np.ndarray) -> None:
+    """The records of `room`, as a binary PLY."""
     kinds = {"f4": "float", "u1": "uchar"}
     header = ["ply", "format binary_little_endian 1.0", f"element vertex {len(points)}"]
     header += [f"property {kinds[points.dtype[name].str[1:]]} {name}" for name in points.dtype.names]
+    path.write_bytes("\n".join([*header, "end_header\n"]).encode() + points.tobytes())
+
+
+def write(folder: Path, points: np.ndarray) -> dict[str, Path]:
     files = {"binary PLY": folder / "room.ply", "NPZ": folder / "room.npz", "LAZ": folder / "room.laz"}
-    files["binary PLY"].write_bytes("\n".join([*header, "end_header\n"]).encode() + points.tobytes())
+    write_ply(files["binary PLY"], points)
     xyz = np.stack([points[axis] for axis in "xyz"], axis=1)
     rgb = np.stack([points[channel] for channel in ("red", "green", "blue")], axis=1)
     np.savez(files["NPZ"], points=xyz, colors=rgb)

@@ -7,9 +7,8 @@ import tempfile
 import time
 from pathlib import Path
 
-import numpy as np
-
-from script.bench_cloud import room
+from script.bench_cloud import room as surfaces
+from script.bench_files import room, write_ply
 from script.bench_memory import apart
 
 POINTS = 5_000_000
@@ -23,21 +22,6 @@ def first() -> list[tuple[str, str, str]]:
         ("5M points, binary PLY: from the drop to the first picture", f"{found['first']:.1f} s", "≤ 6 s"),
         ("   longest time in which the window answered nothing", f"{found['quiet']:.2f} s", ""),
     ]
-
-
-def write(path: Path) -> None:
-    """Records of x y z (float32) and red green blue (uint8)."""
-    names = [*((axis, "<f4") for axis in "xyz"), *((c, "u1") for c in ("red", "green", "blue"))]
-    made = np.empty(POINTS, names)
-    for axis, column in zip("xyz", room(POINTS).T, strict=True):
-        made[axis] = column
-    random = np.random.default_rng(0)
-    for channel in ("red", "green", "blue"):
-        made[channel] = random.integers(0, 256, POINTS, np.uint8)
-    kinds = {"<f4": "float", "u1": "uchar"}
-    header = ["ply", "format binary_little_endian 1.0", f"element vertex {POINTS}"]
-    header += [f"property {kinds[kind]} {name}" for name, kind in names]
-    path.write_bytes("\n".join([*header, "end_header\n"]).encode() + made.tobytes())
 
 
 def first_here() -> None:
@@ -60,7 +44,10 @@ def first_here() -> None:
     app.processEvents()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "room.ply"
-        write(path)
+        points = room(POINTS)
+        for axis, column in zip("xyz", surfaces(POINTS).T, strict=True):
+            points[axis] = column
+        write_ply(path, points)
         began = last = time.perf_counter()
         quiet = 0.0
         window.runs.open_path(str(path))

@@ -221,9 +221,9 @@ def _guess_up(
     best = int(np.argmax(score))
     flat = extents[best] < 0.35 * np.delete(extents, best).min()
     if best == expected or is_room[best] or flat:
-        up: Up = "xyz"[best]  # type: ignore[assignment]
         if heads[best]:
-            return f"{up}-down", "since its far end looks like the floor"  # type: ignore[return-value]
+            return UPS[f"{'xyz'[best]} down"], "since its far end looks like the floor"
+        up = UPS[f"{'xyz'[best]} up"]
         if mass[best] == mass.max():
             return up, f"since {mass[best]:.0%} of the points lie in planes across it"
         return up, "as in most such files" if best == expected else "since it has the height of a room"
@@ -235,7 +235,7 @@ def _on_its_head(place: np.ndarray, metres: np.ndarray, axis: int) -> bool:
 
     Either a plane lies there and none at 0, the ceiling being left out, or what lies in between is clearly
     fuller there. Measured on 120 made rooms, each with and without its ceiling: of 240 that stood upright one
-    was turned; of those on their heads 88 % were found without a ceiling and 28 % with one.
+    was said to hang down; of those on their heads 88 % were found without a ceiling and 28 % with one.
     """
     if np.delete(metres, axis).max() < _WIDE or not _HIGH[0] <= metres[axis] <= _HIGH[1]:
         return False

@@ -55,7 +55,7 @@ class StackEditorPane(OfStackPane):
         cloud = document.modality == "points"
         self.wanted_changed.emit(not cloud or view.cloud.reach == "voxels")
         stack = stacks.around(view.stack) if cloud else view.stack
-        found = stacks.built_around(stack) if cloud else stacks.built(stack)
+        found = stacks.built_around(view.stack) if cloud else stacks.built(view.stack)
         for control in (self.axes, self.side):
             control.setVisible(not cloud)
         self.axes.set_value(stack.axes)
