@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow
 
 from viewer.panes.base import Pane
 from viewer.panes.log import LogPane
+from viewer.session import Document
 from widgets.pane_frame import PaneFrame
 
 LEFT, RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
@@ -47,12 +48,15 @@ class Deck(QMainWindow):
             self.addDockWidget(RIGHT, dock)
             dock.hide()
 
-    def show_page(self, modality: str, page: str) -> None:
-        """Lay the panes out for a page of texts, images or clouds, as they were left the last time."""
-        if (modality, page) == (self.modality, self.page):
+    def show_page(self, document: Document) -> None:
+        """Lay the panes out for the document's page, as they were left the last time."""
+        if (document.modality, document.page) == (self.modality, self.page):
             return
         self.keep()
-        self.modality, self.page = modality, page
+        self.modality, self.page = document.modality, document.page
+        # Before they are laid out: what goes later leaves the others the sizes that it forced on them.
+        mine = (pane for name, pane in self.panes.items() if self.fits(name) and isinstance(pane, Pane))
+        self._unwanted = {pane.name for pane in mine if not pane.wanted(document, document.view)}
         kept = self._settings.value(self._key())
         if not (isinstance(kept, QByteArray) and self.restoreState(kept, LAYOUT_VERSION)):
             self.reset()

@@ -166,7 +166,7 @@ class Window(QMainWindow):
         if document is None:
             self.pages.setCurrentWidget(self.welcome)
         else:
-            self._panes().show_page(document.modality, document.page)
+            self._panes().show_page(document)
             self.pages.setCurrentWidget(self.deck)
             self.setWindowTitle(f"{document.title} – Headlight")
         if document is None:

@@ -20,8 +20,11 @@ CUBE = 350  # a token within the cube of the room
 def opened(make_window, qtbot):
     """Gives (a window with a room that a model has read, a function that waits until all is drawn)."""
 
-    def open_(**options):
+    def open_(stack_before: bool = False, **options):
         window = make_window(run=False)
+        if stack_before:
+            window.runs.open_stack()
+            qtbot.waitUntil(window.is_idle, timeout=WAIT)
         document = window.session.add(room(900), RunOptions())
         trace = trace_of(document.input, **options)
         result = Pass(trace, (0.0,) * len(trace.layers), "CPU", 10**9)
@@ -116,3 +119,26 @@ def test_a_lasso_has_the_mean_of_its_points_and_no_box():
     assert field.voxels.box is None
     assert field.voxels.units == 2
     assert field.values[[CUBE, 10]] == pytest.approx((7 / 27) ** 3 / 2)
+
+
+@pytest.mark.parametrize("stack_before", [False, True])
+def test_the_editor_leaves_the_cloud_its_room(opened, stack_before):
+    window, settle = opened(stack_before)
+    names = ("cloud", "cloud-second", "neighbourhood", "maps", "classes")
+
+    def heights() -> list[int]:
+        return [window.deck.docks[name].height() for name in names]
+
+    before = heights()
+    window.session.select_queries([window.session.current.trace.tokens.place(CUBE)])
+    window.actions_.run("reach-voxels")
+    settle()
+    assert window.deck.docks["stack"].isVisible()
+    assert heights() != before
+    window.actions_.run("reach-hops")
+    settle()
+    assert not window.deck.docks["stack"].isVisible()
+    assert heights() == before
+    window.reset_layout()
+    settle()
+    assert heights() == before

@@ -34,7 +34,7 @@ class Pane(QObject):
     subtitle_changed = Signal(str)
     title_changed = Signal(str)
     wanted_changed = Signal(bool)
-    """Whether the pane has anything to show of this document; what has not takes no room."""
+    """What `wanted` says now."""
     settled = Signal()
     """All that was painted has reached the screen."""
 
@@ -58,6 +58,10 @@ class Pane(QObject):
 
     def fill_menu(self, menu: QMenu) -> None:
         """Fill the menu under the title anew."""
+
+    def wanted(self, document: Document, view: View) -> bool:
+        """Whether the pane has anything to show of this document; what has not takes no room."""
+        return True
 
     def prepare(self, document: Document, view: View) -> None:
         """The document or its view is another one: show what needs no computing. Not called for hover."""
@@ -109,6 +113,7 @@ class Pane(QObject):
             return
         if mine:
             self.prepare(document, view)
+            self.wanted_changed.emit(self.wanted(document, view))
         if not self.can_show(document):
             self.forget()
             self.clear(document if mine else None)

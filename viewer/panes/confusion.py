@@ -26,10 +26,8 @@ class ConfusionPane(CloudPane):
         self.view.clicked.connect(self._clicked)
         return self.view
 
-    def prepare(self, document: Document, view: View) -> None:
-        scene = scene_of(document)
-        labelled = scene.truth is not None
-        self.wanted_changed.emit(labelled)
+    def wanted(self, document: Document, view: View) -> bool:
+        return scene_of(document).truth is not None
 
     def can_show(self, document: Document | None) -> bool:
         return super().can_show(document) and document.trace is not None

@@ -43,12 +43,14 @@ class DistancePane(Pane):
     def can_show(self, document: Document | None) -> bool:
         return super().can_show(document) and bool(document.trace.layers)
 
+    def wanted(self, document: Document, view: View) -> bool:
+        return document.trace is None or bool(document.trace.layers)
+
     def lane_for(self, view: View) -> Lane:
         return "run"
 
     def prepare(self, document: Document, view: View) -> None:
         self.own.set_value(view.fields.include_self)
-        self.wanted_changed.emit(document.trace is None or bool(document.trace.layers))
 
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
         return view.fields.include_self

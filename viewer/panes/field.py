@@ -338,9 +338,8 @@ class SecondFieldPane(FieldPane):
         """The selected layer is the first network's; here it is the one that the units have passed last."""
         return field_maps.attention_at(self.seen, self.seen.field(self.layer_name(view))) or 0
 
-    def prepare(self, document: Document, view: View) -> None:
-        super().prepare(document, view)
-        self.wanted_changed.emit(view.fields.compare is not None)
+    def wanted(self, document: Document, view: View) -> bool:
+        return view.fields.compare is not None
 
     def can_show(self, document: Document | None) -> bool:
         return super().can_show(document) and document.view.fields.compare is not None

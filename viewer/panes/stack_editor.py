@@ -51,9 +51,11 @@ class StackEditorPane(OfStackPane):
         column.addWidget(self.editor, 1)
         return widget
 
+    def wanted(self, document: Document, view: View) -> bool:
+        return document.modality != "points" or view.cloud.reach == "voxels"
+
     def prepare(self, document: Document, view: View) -> None:
         cloud = document.modality == "points"
-        self.wanted_changed.emit(not cloud or view.cloud.reach == "voxels")
         stack = stacks.around(view.stack) if cloud else view.stack
         found = stacks.built_around(view.stack) if cloud else stacks.built(view.stack)
         for control in (self.axes, self.side):
