@@ -30,7 +30,7 @@ from torch.utils.data import DataLoader
 from models.point_checkpoints import load_network
 from models.s3dis import CLASSES
 from models.segmentation import scores
-from script.training.crops import Batch, Crops, Room, read_room
+from script.training.crops import POINTS, Batch, Crops, Room, read_room
 from script.training.evaluate import confusion_of
 from script.training.losses import class_weights, segmentation_loss
 from script.training.networks import NETWORKS, make
@@ -49,6 +49,7 @@ def main() -> None:
     parser.add_argument("--cool", action="store_true", help="lower the rate to zero within these minutes")
     parser.add_argument("--start", type=Path, help="folder of weights to begin with, as in assets/weights")
     parser.add_argument("--rate", type=float, help="learning rate, if not the network's own")
+    parser.add_argument("--points", type=int, default=POINTS, help="points of a batch")
     parser.add_argument("--validate", type=float, default=15, help="minutes between validations")
     given = parser.parse_args()
     given.run.mkdir(parents=True, exist_ok=True)
@@ -89,7 +90,8 @@ class Training:
     def fit(self) -> None:
         given = self.given
         neighbours = given.net == "point_transformer"
-        crops = Crops(given.rooms / "train", seed=2 * self.step + self.rank, neighbours=neighbours)
+        seed = 2 * self.step + self.rank
+        crops = Crops(given.rooms / "train", seed, given.points, neighbours)
         loader = iter(DataLoader(crops, batch_size=None, num_workers=1, prefetch_factor=6))
         validation = [read_room(p) for p in sorted((given.rooms / "validation").glob("*.npz"))[:10]]
         weights = class_weights(shares(given.rooms / "train")).to(self.device)

@@ -73,6 +73,10 @@ class Store:
         scale = rng.uniform(0.9, 1.1) * rng.uniform(0.95, 1.05, 3)
         if klass in ("table", "sofa", "bookcase", "board"):  # these come in many widths
             scale[0] *= rng.uniform(0.85, 1.2)
+        if self.split == "train" and rng.random() < 0.7:  # few designs have to stand for many
+            scale *= np.exp(np.clip(rng.normal(0, 0.11, 3), -0.25, 0.25))
+            if klass not in ("board", "bookcase"):
+                mesh = mesh.warped(rng.normal(0, 0.07, 2), rng.normal(0, 0.04), rng.normal(0, 0.05))
         if rng.random() < 0.5:
             scale[0] *= -1
         return mesh.placed(scale).recoloured(self.painted(mesh.palette))

@@ -94,7 +94,8 @@ def _model(fill: Furnisher, klass: str, *roles: str):
         return None
     model = known[fill.rng.integers(len(known))]
     mesh = furniture.mesh(model)
-    scale = np.array([*fill.rng.uniform(0.9, 1.12, 1), 1.0, fill.rng.uniform(0.94, 1.06)])
+    wide, high = ((0.75, 1.35), (0.88, 1.12)) if fill.store.split == "train" else ((0.9, 1.12), (0.94, 1.06))
+    scale = np.array([fill.rng.uniform(*wide), 1.0, fill.rng.uniform(*high)])
     width, depth, height = np.array(model.size) * scale
     scale[1] = min(1.0, (fill.room.thickness + 0.05) / depth)
     depth *= scale[1]

@@ -31,6 +31,19 @@ class Mesh:
         vertices = (self.vertices * np.asarray(scale)) @ rotation.T + np.asarray(at)
         return Mesh(vertices.astype(np.float32), self.triangles, self.materials, self.palette)
 
+    def warped(self, taper=(0.0, 0.0), lean: float = 0.0, bulge: float = 0.0) -> Mesh:
+        """Another shape of the same build, standing on the same floor.
+
+        taper: what x and y gain from the lowest point to the highest, as a share; lean: how far the top moves
+        back, as a share of the height; bulge: what x and y gain at half the height.
+        """
+        low, high = self.box[:, 2]
+        up = ((self.vertices[:, 2] - low) / max(high - low, 1e-6))[:, None]  # 0 to 1
+        vertices = self.vertices.copy()
+        vertices[:, :2] *= (1 + up * np.asarray(taper)) * (1 + 4 * bulge * up * (1 - up))
+        vertices[:, 1] += lean * (high - low) * up[:, 0] ** 2
+        return Mesh(vertices.astype(np.float32), self.triangles, self.materials, self.palette)
+
     def recoloured(self, palette: np.ndarray) -> Mesh:
         return Mesh(self.vertices, self.triangles, self.materials, palette.astype(np.float32))
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from script.training import furniture, layout, make, package, scan
+from script.training.furnish import Store
 from script.training.furniture import Model
 from script.training.mesh import Builder
 from script.training.rooms import NUMBER, Room, build_shell, inside, outside_by
@@ -196,3 +197,30 @@ def test_a_debian_package_is_unpacked(tmp_path):
     (tmp_path / "b.deb").write_bytes(b"no archive")
     with pytest.raises(SystemExit, match="no Debian package"):
         package.unpack(tmp_path / "b.deb", tmp_path / "out")
+
+
+def test_a_warped_mesh_keeps_floor_height_and_build():
+    build = Builder()
+    build.box((-0.2, -0.3, 0.1), (0.2, 0.3, 1.1), (0.5, 0.3, 0.1))
+    mesh = build.mesh()
+    np.testing.assert_allclose(mesh.warped().vertices, mesh.vertices)
+    warped = mesh.warped(taper=(0.5, -0.5), lean=0.1)
+    np.testing.assert_array_equal(warped.triangles, mesh.triangles)
+    np.testing.assert_array_equal(warped.vertices[:, 2], mesh.vertices[:, 2])
+    low, high = (warped.vertices[warped.vertices[:, 2] == z] for z in mesh.box[:, 2])
+    np.testing.assert_allclose(np.ptp(low, axis=0)[:2], (0.4, 0.6), atol=1e-6)
+    np.testing.assert_allclose(np.ptp(high, axis=0)[:2], (0.6, 0.3), atol=1e-6)
+    assert high[:, 1].mean() == pytest.approx(0.1, abs=1e-6)
+    # A bulge is widest at half the height and nothing at both ends.
+    np.testing.assert_allclose(mesh.warped(bulge=0.2).vertices, mesh.vertices, atol=1e-6)
+
+
+def test_only_designs_of_training_are_warped():
+    build = Builder()
+    build.box((-0.2, -0.3, 0), (0.2, 0.3, 1), (0.5, 0.3, 0.1))
+    mesh, found = build.mesh(), {}
+    for split in furniture.SPLITS:
+        store = Store(split, np.random.default_rng(0), models=False)
+        tops = [store.varied(mesh, "chair").vertices[4:] for _ in range(20)]
+        found[split] = max(np.ptp(top[:, 0]) / 0.4 for top in tops)
+    assert found["validation"] == found["test"] <= 1.1 * 1.05 < found["train"]
