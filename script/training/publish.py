@@ -37,7 +37,7 @@ the 13 classes of S3DIS but has never seen that data set, and no real scan at al
 | inputs | height above the floor in metres, red, green, blue (0 to 1), and whether there is colour |
 | training data | {train} rooms of varied plan, made by script/training from the furniture of Debian's package sweethome3d-furniture and from parametric parts, scanned by ray casting or sampled from their surfaces, on a grid of 0.04 m |
 | split | by furniture design: no object of the {test} test rooms is in a training room. Few designs stand behind some classes of the test rooms (2 bookcases, 1 board, 3 windows, 5 doors); parametric doors, windows, boards and books come from the same generator as in training, with other seeds |
-| steps | {steps:,} batches of 16,384 points{remark} |
+| training | {steps:,} batches{remark} |
 | test rooms | mIoU {miou:.3f}, mean accuracy {macc:.3f}, overall accuracy {oa:.3f} |
 
 IoU on the test rooms: {ious}.
