@@ -60,6 +60,10 @@ class Deck(QMainWindow):
         kept = self._settings.value(self._key())
         if not (isinstance(kept, QByteArray) and self.restoreState(kept, LAYOUT_VERSION)):
             self.reset()
+        else:  # a pane that had nothing to show when the layout was kept was not closed by anyone
+            for name in str(self._settings.value(f"unwanted/{self._key()}", "")).split(","):
+                if name in self.docks and name not in self._unwanted:
+                    self.docks[name].show()
         for name, dock in self.docks.items():
             if not self.fits(name) or name in self._unwanted:
                 dock.hide()
@@ -89,6 +93,7 @@ class Deck(QMainWindow):
         """Remember the present layout."""
         if self.modality is not None:
             self._settings.setValue(self._key(), self.saveState(LAYOUT_VERSION))
+            self._settings.setValue(f"unwanted/{self._key()}", ",".join(sorted(self._unwanted)))
 
     def _key(self) -> str:
         return f"layout/{self.modality}/{self.page}"

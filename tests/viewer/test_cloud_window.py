@@ -6,6 +6,7 @@ import threading
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox
@@ -291,3 +292,29 @@ def test_a_view_floats_and_comes_back(cloud_window, settled):
         assert len(np.unique(pixels(view).reshape(-1, 3), axis=0)) > 20
         point = seen(view)
         assert view.pick(*(float(value) for value in on_screen(view, point).toTuple())) == point
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_pane_without_anything_to_show_comes_back_when_it_has(make_window, settled, again):
+    """Also in the next start of the program, which has only what was kept of the layout."""
+    window = make_window(run=False)
+
+    def open_(labels: bool) -> None:
+        document = window.session.add(room(labels=labels), RunOptions())
+        answered(window, document, trace_of(document.input))
+        settled(window)
+
+    open_(labels=False)
+    assert window.deck.docks["confusion"].isHidden()
+    window.runs.open_stack()
+    settled(window)
+    if again:
+        window.close()
+        window = make_window(run=False)
+    open_(labels=True)
+    assert window.deck.docks["confusion"].isVisible()
+    window.deck.docks["confusion"].hide()  # closed by hand, it stays closed
+    window.runs.open_stack()
+    settled(window)
+    open_(labels=True)
+    assert window.deck.docks["confusion"].isHidden()
