@@ -20,7 +20,9 @@ CEILING = CLASSES.index("ceiling")
 POINTS = 16_384
 """Points of a batch, if not told: one large crop, two or four smaller ones, or PointNet's blocks."""
 SPLITS = (1, 2, 2, 4)
-"""Crops that share a batch's points; one is drawn for each batch."""
+"""Full crops that share a batch's points; one is drawn for each batch."""
+FEWEST = 2048
+"""Points that a thinned room keeps at least."""
 BLOCK = 1024
 """Points of a block, which PointNet looks at together: 16 in a batch. The norms of its transforms are over
 blocks and need many; with four of 4,096 points what was learnt did not hold with the norms' averages.
@@ -80,11 +82,15 @@ class Crops(IterableDataset):
             yield self.batch(list(rooms.values()), rng)
 
     def batch(self, rooms: list[Room], rng: np.random.Generator) -> Batch:
-        """One batch: crops of several rooms."""
-        count = int(rng.choice(SPLITS)) if self.neighbours else self.points // BLOCK
-        size = self.points // count
-        fits = [room for room in rooms if len(room.points) >= size]
-        crops = [crop(fits[rng.integers(len(fits))], size, rng) for _ in range(count)]
+        """One batch: crops of several rooms, at most `points` in all; PointNet's blocks fill it exactly."""
+        size = self.points // int(rng.choice(SPLITS)) if self.neighbours else BLOCK
+        fewest = FEWEST if self.neighbours else size
+        fits = [room for room in rooms if len(room.points) >= fewest]
+        crops, left = [], self.points
+        while left >= size / 2:  # sparse crops have fewer points than `size`, and are followed by more
+            chosen = fits[rng.integers(len(fits))]
+            crops.append(crop(chosen, min(size, left), rng, min(fewest, left)))
+            left -= len(crops[-1][0])
         return Batch(
             torch.from_numpy(np.concatenate([c[1] for c in crops])),
             torch.from_numpy(np.concatenate([c[2] for c in crops])),
@@ -94,22 +100,26 @@ class Crops(IterableDataset):
         )
 
 
-def crop(room: Room, size: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(points (size, 3), features (size, 5), labels (size,)): the columns of space around a chosen point.
+def crop(
+    room: Room, size: int, rng: np.random.Generator, fewest: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(points (n, 3), features (n, 5), labels (n,)): the columns of space around a chosen point.
 
+    n is `size`, or what the room has (after it was thinned) if that is less; never below `fewest`.
     The point is mostly of a class drawn evenly from those in the room, so that rare ones are seen often.
     """
     points, colours, labels = room.points, room.colours, room.labels
     floor = room.floor
     if rng.random() < 0.1:  # a scan without its ceiling, as many are shown
         kept = labels != CEILING
-        if kept.sum() >= size:
+        if kept.sum() >= fewest:
             points, colours, labels = points[kept], colours[kept], labels[kept]
-    if len(points) > 1.3 * size and rng.random() < 0.3:  # a sparser scan, down to one point in 0.16 m
-        share = np.exp(rng.uniform(np.log(max(0.06, 1.2 * size / len(points))), 0))
+    if len(points) > 1.3 * fewest and rng.random() < 0.3:  # a sparser scan, down to one point in 0.16 m
+        share = np.exp(rng.uniform(np.log(max(0.06, 1.2 * fewest / len(points))), 0))
         keep = rng.random(len(points)) < share
-        if keep.sum() >= size:
+        if keep.sum() >= fewest:
             points, colours, labels = points[keep], colours[keep], labels[keep]
+    size = min(size, len(points))
     if rng.random() < 0.75:
         wanted = rng.choice(np.unique(labels))
         centre = points[rng.choice(np.flatnonzero(labels == wanted))]
