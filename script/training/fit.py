@@ -50,6 +50,9 @@ def main() -> None:
     parser.add_argument("--start", type=Path, help="folder of weights to begin with, as in assets/weights")
     parser.add_argument("--rate", type=float, help="learning rate, if not the network's own")
     parser.add_argument("--points", type=int, default=POINTS, help="points of a batch")
+    parser.add_argument(
+        "--float32", action="store_true", help="no bfloat16: quicker on a processor that has no such numbers"
+    )
     parser.add_argument("--validate", type=float, default=15, help="minutes between validations")
     given = parser.parse_args()
     given.run.mkdir(parents=True, exist_ok=True)
@@ -137,7 +140,7 @@ class Training:
         geometry = batch.geometry.to(self.device)
         if self.given.net == "pointnet":
             features = features.view(len(geometry), -1, features.shape[-1])
-        with torch.autocast(self.device, torch.bfloat16):
+        with torch.autocast(self.device, torch.bfloat16, enabled=not self.given.float32):
             logits = self.forward(features, geometry)
         logits = logits.reshape(-1, len(CLASSES))
         loss = segmentation_loss(logits, labels, weights)
