@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,10 @@ from models.pointnet import PointNet
 POINTS = 4096
 """Points of a block."""
 MOST = 1 << 20
+TOGETHER = 1 << 14
+"""Points of the blocks that go through the network in one pass: small blocks one by one leave its threads
+waiting for each other.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,14 +71,31 @@ def blocks(points: np.ndarray, size: int) -> Iterator[tuple[np.ndarray, float]]:
         yield np.sort(block), 1 - left.size / len(points)
 
 
+def batches(points: np.ndarray, size: int) -> Iterator[tuple[np.ndarray, float]]:
+    """(several blocks, int64 (b, size), the share of all points covered before them), until all are."""
+    many = max(1, TOGETHER // size)
+    rest = blocks(points, size)
+    while part := list(islice(rest, many)):
+        yield np.stack([block for block, _ in part]), part[0][1]
+
+
 def look(
-    model: PointNet, points: np.ndarray, given: np.ndarray, tokens: np.ndarray, floor: float
-) -> tuple[Block, Tensor]:
-    """(what is kept of `tokens`, their logits [t, classes]). points float32 (n, 3), given (n, inputs)."""
-    centre = centre_of(points[tokens])
-    values, where = _seen(model, points[tokens], given[tokens], centre, floor)
-    logits, critical = model.answered(values, where)
-    return Block(tokens, centre, tokens[critical.cpu().numpy()]), logits
+    model: PointNet, points: np.ndarray, given: np.ndarray, parts: np.ndarray, floor: float
+) -> tuple[list[Block], Tensor]:
+    """(what is kept of blocks, their logits [b, size, classes]). parts: int64 (b, size), the blocks' points.
+
+    points: float32 (n, 3). given: float32 (n, inputs).
+    """
+    device = next(model.parameters()).device
+    centres = [centre_of(points[tokens]) for tokens in parts]
+    where = [positions(points[tokens], at, floor) for tokens, at in zip(parts, centres, strict=True)]
+    values = torch.from_numpy(given[parts]).to(device)
+    logits, critical = model.answered(values, torch.from_numpy(np.stack(where)).to(device))
+    kept = [
+        Block(tokens, at, tokens[chosen.cpu().numpy()])
+        for tokens, at, chosen in zip(parts, centres, critical, strict=True)
+    ]
+    return kept, logits
 
 
 def bounded(

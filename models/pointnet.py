@@ -133,14 +133,15 @@ class PointNet(nn.Module):
         return self.head(x.view(batch * n, -1)).view(batch, n, -1)
 
     @torch.no_grad()
-    def answered(self, features: Tensor, positions: Tensor) -> tuple[Tensor, Tensor]:
-        """(logits [n, classes], the critical points, int64, sorted) of one cloud.
+    def answered(self, features: Tensor, positions: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """(logits [B, n, classes], the critical points of each cloud, int64, sorted).
 
         Critical are the points that the maximum takes its features from (section 5.3). The others do not
         change the global feature, as long as the cloud's transforms stay.
         """
-        local, deep, _ = self.encoded(features[None], positions[None])
-        return self.classified(local, deep.amax(1))[0], deep[0].argmax(0).unique()
+        local, deep, _ = self.encoded(features, positions)
+        whole, places = deep.max(1)
+        return self.classified(local, whole), [cloud.unique() for cloud in places]
 
     @torch.no_grad()
     def upper_bound(

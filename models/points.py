@@ -19,7 +19,7 @@ from models.folders import read_config
 from models.grid import fitting_sample
 from models.neighbourhood import neighbourhood_layers
 from models.neighbours import geometry, spacing
-from models.point_blocks import POINTS, block_size, blocks, bounded, look
+from models.point_blocks import POINTS, batches, block_size, bounded, look
 from models.point_checkpoints import load_network, read_checkpoint
 from models.point_config import PointConfig
 from models.point_inference import FoldedPointTransformer, NeighbourhoodCall
@@ -199,11 +199,12 @@ class PointsEngine:
         points, kept = tokens.positions, []
         floor = floor_of(points)
         logits = torch.zeros(len(points), len(self.classes), device=self.device)
-        for part, share in blocks(points, self.block):
+        for parts, share in batches(points, self.block):
             task.progress(0.05 + 0.9 * share, f"Block {len(kept) + 1:,}")
-            block, answer = look(self.model, points, given, part, floor)
-            logits.index_add_(0, torch.from_numpy(part).to(self.device), answer)
-            kept.append(block)
+            found, answer = look(self.model, points, given, parts, floor)
+            where = torch.from_numpy(parts.ravel()).to(self.device)
+            logits.index_add_(0, where, answer.flatten(0, 1))
+            kept += found
         critical = np.unique(np.concatenate([block.critical for block in kept]))
         return _Answer(logits, (), {"critical": critical, "blocks": tuple(kept)})
 

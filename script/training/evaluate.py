@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from models.neighbours import geometry
-from models.point_blocks import blocks, centre_of, positions
+from models.point_blocks import batches, centre_of, positions
 from models.point_inputs import OWN, features
 from models.pointnet import PointNet
 from models.s3dis import CLASSES
@@ -34,7 +34,7 @@ def predict(net: nn.Module, room: Room) -> np.ndarray:
     if not isinstance(net, PointNet):
         return net(on_device(values), geometry(points).to(device)).argmax(1).cpu().numpy()
     total = np.zeros((len(points), len(CLASSES)), np.float32)
-    for block, _ in blocks(points, BLOCK):
-        near = positions(points[block], centre_of(points[block]), 0.0)
-        total[block] += net(on_device(values[block])[None], on_device(near)[None])[0].cpu().numpy()
+    for parts, _ in batches(points, BLOCK):
+        near = np.stack([positions(points[block], centre_of(points[block]), 0.0) for block in parts])
+        np.add.at(total, parts, net(on_device(values[parts]), on_device(near)).cpu().numpy())
     return total.argmax(1)

@@ -35,8 +35,8 @@ def test_the_network_in_the_box_fits_beside_the_other_one() -> None:
 
 def test_removing_points_that_are_not_critical_changes_no_global_feature(net: PointNet) -> None:
     x, positions = inputs()
-    logits, critical = net.answered(x, positions)
-    assert torch.equal(logits, net(x[None], positions[None])[0])
+    logits, (critical,) = net.answered(x[None], positions[None])
+    assert torch.equal(logits, net(x[None], positions[None]))
     assert 1 < len(critical) <= 64
     transforms = net.encoded(x[None], positions[None])[2]
     before = whole(net, x, positions, transforms)
@@ -54,7 +54,7 @@ def test_sets_between_critical_points_and_upper_bound_are_the_same(net: PointNet
     inside = net.upper_bound(x, positions, candidates, places)
     assert 0 < inside.sum() < 2000
     chosen = inside & (torch.rand(2000, generator=torch.manual_seed(seed)) < 0.5)
-    _, critical = net.answered(x, positions)
+    _, (critical,) = net.answered(x[None], positions[None])
     transforms = net.encoded(x[None], positions[None])[2]
     between = torch.cat([x[critical], candidates[chosen]]), torch.cat([positions[critical], places[chosen]])
     before = whole(net, x, positions, transforms)
