@@ -75,12 +75,12 @@ class PointAttention(nn.Module):
         n, k = len(features), near.k
         q, key, v = self.linear_q(features), self.linear_k(features), self.linear_v(features)
         delta = self.linear_p(near.offsets)  # [k·n, C]
-        score = (key.index_select(0, near.index) + delta).view(k, n, -1) - q
+        score = key.index_select(0, near.index).add_(delta).view(k, n, -1).sub_(q)
         score = self.linear_w(score.view(k * n, -1)).view(k, n, -1)  # [k, n, C/8]
         if near.absent is not None:
             score = score.masked_fill(near.absent[..., None], -torch.inf)
         weight = torch.softmax(score, 0)
-        value = (v.index_select(0, near.index) + delta).view(k, n, SHARE, -1)
+        value = v.index_select(0, near.index).add_(delta).view(k, n, SHARE, -1)
         return (value * weight[:, :, None]).sum(0).view(n, -1)
 
 
