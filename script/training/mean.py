@@ -2,8 +2,8 @@
 
     python -m script.training.mean FOLDER RUN --out RUN
 
-FOLDER: weights as in assets/weights, from which the run RUN began; `final.pt` is written into --out. The two lie
-in one valley of the loss, and their mean can score better than both (Wortsman et al. 2022, Model soups).
+FOLDER: weights as in assets/weights, from which the run RUN began; `final.pt` is written into --out. The two
+lie in one valley of the loss, and their mean can score better than both (Wortsman et al. 2022, Model soups).
 """
 
 from __future__ import annotations
