@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from models.neighbours import geometry
-from models.point_blocks import batches, centre_of, positions
+from models.point_blocks import batches, look
 from models.point_inputs import OWN, features
 from models.pointnet import PointNet
 from models.s3dis import CLASSES
@@ -26,15 +26,11 @@ def predict(net: nn.Module, room: Room) -> np.ndarray:
     """int64 (n,): the class of every point, by one pass over the whole room (PointNet: block by block)."""
     points = room.points - np.float32([*room.points[:, :2].mean(0), room.floor])
     values = features(points, room.colours if room.coloured else None, OWN, floor=0.0)
-    device = next(net.parameters()).device
-
-    def on_device(array: np.ndarray) -> Tensor:
-        return torch.from_numpy(array).to(device)
-
     if not isinstance(net, PointNet):
-        return net(on_device(values), geometry(points).to(device)).argmax(1).cpu().numpy()
+        device = next(net.parameters()).device
+        logits = net(torch.from_numpy(values).to(device), geometry(points).to(device))
+        return logits.argmax(1).cpu().numpy()
     total = np.zeros((len(points), len(CLASSES)), np.float32)
     for parts, _ in batches(points, BLOCK):
-        near = np.stack([positions(points[block], centre_of(points[block]), 0.0) for block in parts])
-        np.add.at(total, parts, net(on_device(values[parts]), on_device(near)).cpu().numpy())
+        np.add.at(total, parts, look(net, points, values, parts, 0.0)[1].cpu().numpy())
     return total.argmax(1)

@@ -149,18 +149,22 @@ def test_pointnet_covers_every_point_by_blocks_as_one_forward_pass_each(tmp_path
     blocks, total = trace.outputs["blocks"], torch.zeros(len(seen), 13)
     assert len(blocks) > 4
     floor = np.percentile(seen[:, 2], 1)
-    for block in blocks:
-        assert len(block.tokens) == 150
-        middle = seen[block.tokens, :2].mean(axis=0)
-        where = np.column_stack([seen[block.tokens, :2] - middle, seen[block.tokens, 2] - floor])
-        where = torch.from_numpy(where.astype(np.float32))[None]
-        values = torch.from_numpy(given[block.tokens])[None]
-        with torch.no_grad():
-            total[block.tokens] += net(values, where)[0]
-            deep = net.encoded(values, where)[1][0]
-        # Without its other points the global feature, and so every answer, is the same.
-        critical = np.flatnonzero(np.isin(block.tokens, block.critical))
-        torch.testing.assert_close(deep[critical].amax(dim=0), deep.amax(dim=0), atol=1e-5, rtol=1e-5)
+    where = [
+        np.column_stack([seen[b.tokens, :2] - seen[b.tokens, :2].mean(axis=0), seen[b.tokens, 2] - floor])
+        for b in blocks
+    ]
+    where = torch.from_numpy(np.stack(where).astype(np.float32))
+    values = torch.from_numpy(given[np.stack([block.tokens for block in blocks])])
+    assert values.shape == (len(blocks), 150, 5)
+    with torch.no_grad():
+        deep = torch.cat(
+            [net.encoded(*part)[1] for part in zip(values.split(3), where.split(3), strict=True)]
+        )
+        for number, block in enumerate(blocks):
+            total[block.tokens] += net(values[number, None], where[number, None])[0]
+            # Without its other points the global feature, and so every answer, is the same.
+            critical = np.flatnonzero(np.isin(block.tokens, block.critical))
+            assert torch.equal(deep[number][critical].amax(dim=0), deep[number].amax(dim=0))
     answer = trace.segmentation.probabilities
     np.testing.assert_allclose(answer, torch.softmax(total, dim=1), atol=1e-4)
     critical = trace.outputs["critical"]
