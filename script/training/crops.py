@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +27,6 @@ BLOCK = 1024
 """Points of a block, which PointNet looks at together: 16 in a batch. The norms of its transforms are over
 blocks and need many; with four of 4,096 points what was learnt did not hold with the norms' averages.
 """
-KEPT_ROOMS = 3000
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,10 +59,23 @@ def read_room(path: Path) -> Room:
         return Room(file["points"], file["colours"], bool(file["coloured"]), file["labels"])
 
 
+class Folder(Sequence):
+    """A folder of rooms, each read when it is asked for: the system keeps them cached for all processes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.paths = sorted(folder.glob("*.npz"))
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def __getitem__(self, index: int) -> Room:
+        return read_room(self.paths[index])
+
+
 class Crops(IterableDataset):
     """Batches without end. Rooms that appear in the folder while it runs are taken up.
 
-    batched: with the neighbours a Point Transformer needs (one geometry), which PointNet does without.
+    neighbours: with the neighbours a Point Transformer needs (one geometry), which PointNet does without.
     """
 
     def __init__(self, folder: Path, seed: int, points: int = POINTS, neighbours: bool = True) -> None:
@@ -73,22 +85,18 @@ class Crops(IterableDataset):
         worker = get_worker_info()
         torch.set_num_threads(1)
         rng = np.random.default_rng([self.seed, worker.id if worker else 0])
-        rooms: dict[Path, Room] = {}
         for number in itertools.count():
             if number % 50 == 0:
-                for path in sorted(self.folder.glob("*.npz"))[:KEPT_ROOMS]:
-                    if path not in rooms:
-                        rooms[path] = read_room(path)
-            yield self.batch(list(rooms.values()), rng)
+                rooms = Folder(self.folder)
+            yield self.batch(rooms, rng)
 
-    def batch(self, rooms: list[Room], rng: np.random.Generator) -> Batch:
+    def batch(self, rooms: Sequence[Room], rng: np.random.Generator) -> Batch:
         """One batch: crops of several rooms, at most `points` in all; PointNet's blocks fill it exactly."""
         size = self.points // int(rng.choice(SPLITS)) if self.neighbours else BLOCK
         fewest = FEWEST if self.neighbours else size
-        fits = [room for room in rooms if len(room.points) >= fewest]
         crops, left = [], self.points
         while left >= size / 2:  # sparse crops have fewer points than `size`, and are followed by more
-            chosen = fits[rng.integers(len(fits))]
+            chosen = drawn(rooms, fewest, rng)
             crops.append(crop(chosen, min(size, left), rng, min(fewest, left)))
             left -= len(crops[-1][0])
         return Batch(
@@ -98,6 +106,14 @@ class Crops(IterableDataset):
             if self.neighbours
             else torch.from_numpy(np.stack([c[0] for c in crops])),
         )
+
+
+def drawn(rooms: Sequence[Room], fewest: int, rng: np.random.Generator) -> Room:
+    """A random room with at least so many points; ValueError if no room has them."""
+    for index in rng.permutation(len(rooms)):
+        if len((room := rooms[index]).points) >= fewest:
+            return room
+    raise ValueError(f"No room has {fewest} points: make rooms with script.training.make first.")
 
 
 def crop(

@@ -53,3 +53,5 @@ def test_a_room_with_too_few_points_is_left_out(floor):
     )
     batch = Crops(None, 0, 8192).batch([few, floor], np.random.default_rng(0))
     assert 7 not in batch.labels
+    with pytest.raises(ValueError, match=f"No room has {FEWEST} points"):
+        Crops(None, 0, 8192).batch([few], np.random.default_rng(0))
