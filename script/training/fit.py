@@ -4,7 +4,8 @@
 
 The learning rate stays constant until a last run with --cool lowers it to zero, so that a training can be
 carried on as long as there is time ("warmup, stable, decay"; Hu et al. 2024, MiniCPM, section 4.2). The run's
-folder holds `state.pt` (everything needed to go on), `log.csv`, and after --cool `final.pt`. Choices are made
+folder holds `state.pt` (everything needed to go on), `log.csv`, and after --cool `final.pt`. A cooling that
+was broken off goes on from `cooling.pt`, unless the training was carried on without --cool. Choices are made
 by the score on the validation rooms alone.
 
 A processor's core is used best by a process of its own: `torchrun --nproc-per-node CORES -m --
@@ -79,15 +80,19 @@ class Training:
         other = [p for p in self.net.parameters() if p.ndim < 2]
         groups = [{"params": decayed, "weight_decay": 0.03}, {"params": other, "weight_decay": 0.0}]
         self.optimiser = torch.optim.AdamW(groups, lr=self.rate, betas=(0.9, 0.98), fused=True)
-        self.step, self.seconds = 0, 0.0
+        self.step, self.cooled = 0, 0.0
         self.rank = int(os.environ.get("RANK", 0))
-        self.state = given.run / "state.pt"
-        if self.state.exists():
-            kept = torch.load(self.state, weights_only=True, map_location=self.device)
+        constant, cooling = given.run / "state.pt", given.run / "cooling.pt"
+        self.state = cooling if given.cool else constant
+        if not given.cool and self.rank == 0:
+            cooling.unlink(missing_ok=True)
+        begin = cooling if given.cool and cooling.exists() else constant
+        if begin.exists():
+            kept = torch.load(begin, weights_only=True, map_location=self.device)
             self.net.load_state_dict(kept["net"])
             self.average.load_state_dict(kept["average"])
             self.optimiser.load_state_dict(kept["optimiser"])
-            self.step, self.seconds = kept["step"], kept["seconds"]
+            self.step, self.cooled = kept["step"], kept.get("cooled", 0.0)
         self.forward = DistributedDataParallel(self.net) if distributed.is_initialized() else self.net
 
     def fit(self) -> None:
@@ -98,7 +103,8 @@ class Training:
         loader = iter(DataLoader(crops, batch_size=None, num_workers=1, prefetch_factor=6))
         validation = [read_room(p) for p in sorted((given.rooms / "validation").glob("*.npz"))[:10]]
         weights = class_weights(shares(given.rooms / "train")).to(self.device)
-        began = saved = validated = time.time()
+        saved = validated = time.time()
+        began = saved - self.cooled
         loss_mean, hits = 0.0, 0.0
         self.net.train()
         while (elapsed := agreed(time.time() - began)) < 60 * given.minutes:
@@ -119,7 +125,7 @@ class Training:
                     f"{(now - began) / 60:.1f} min  rate {rate:.1e}",
                     flush=True,
                 )
-            if now - saved > SAVE_SECONDS and not given.cool:
+            if now - saved > SAVE_SECONDS:
                 self.save(now - began)
                 saved = now
             if now - validated > 60 * given.validate and validation:
@@ -129,9 +135,10 @@ class Training:
             return
         if given.cool:
             torch.save({"net": self.net.state_dict(), "step": self.step}, given.run / "final.pt")
+            self.state.unlink(missing_ok=True)
             self.validate(validation, loss_mean, final=True)
         else:
-            self.save(time.time() - began)
+            self.save()
             self.validate(validation, loss_mean)
 
     def learn(self, batch: Batch, weights: Tensor) -> tuple[float, float]:
@@ -164,8 +171,8 @@ class Training:
             else:
                 kept.copy_(new)
 
-    def save(self, seconds: float) -> None:
-        """Write the state beside the old one, then take its place."""
+    def save(self, elapsed: float = 0.0) -> None:
+        """Write the state beside the old one, then take its place. elapsed: seconds of this cooling."""
         part = self.state.with_suffix(".part")
         torch.save(
             {
@@ -173,7 +180,7 @@ class Training:
                 "average": self.average.state_dict(),
                 "optimiser": self.optimiser.state_dict(),
                 "step": self.step,
-                "seconds": self.seconds + seconds,
+                "cooled": elapsed if self.given.cool else 0.0,
             },
             part,
         )
