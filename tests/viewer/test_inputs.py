@@ -308,14 +308,14 @@ def test_halves_of_characters_are_replaced_and_said():
 def test_a_pipe_that_takes_the_files_place_is_not_waited_for(tmp_path, monkeypatch):
     os.mkfifo(tmp_path / "late.txt")
     monkeypatch.setattr(inputs, "_check_kind", lambda path, name: None)
-    with pytest.raises(HeadlightError, match="empty"):
+    with pytest.raises(HeadlightError, match=r"late\.txt is a pipe, not a file"):
         from_path(tmp_path / "late.txt")
 
 
 def test_names_cannot_break_the_line(tmp_path):
     with pytest.raises(HeadlightError) as error:
         from_path(tmp_path / "two\nlines\x1b[31m\udc80.txt")
-    assert str(error.value).startswith("two\N{REPLACEMENT CHARACTER}lines")
+    assert str(error.value).startswith(r"two\nlines\x1b[31m\udc80.txt does not exist")
     assert str(error.value).isprintable()
 
 
