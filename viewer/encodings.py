@@ -98,15 +98,19 @@ def looks_like_text(data: bytes) -> bool:
 
 
 def _wide(data: bytes, name: str) -> tuple[str, tuple[str, ...]]:
-    """UTF-16 or UTF-32 without a mark."""
+    """UTF-16 or UTF-32 without a mark: of two orders of bytes the one with more spaces and points."""
+    found = []
     for codec, label in _WIDE:
         try:
             text = data.decode(codec)
         except UnicodeDecodeError:
             continue
-        if text and all(map(_is_written, text[:_HEAD])) and "\0" not in text:
-            return text, (f"{name} does not say its encoding: it is read as {label}.",)
-    raise NotText
+        if text and "\0" not in text and all(map(_is_written, text[:_HEAD])):
+            found.append((sum(character < "\x80" for character in text[:_HEAD]), label, text))
+    if not found:
+        raise NotText
+    _, label, text = max(found, key=lambda each: each[0])
+    return text, (f"{name} does not say its encoding: it is read as {label}.",)
 
 
 def _guessed(data: bytes, name: str, first: int) -> tuple[str, tuple[str, ...]]:

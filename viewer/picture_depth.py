@@ -71,6 +71,8 @@ def scale_of(samples: Samples, name: str) -> tuple[Scale, tuple[str, ...]]:
     told = f"{name} holds values from {low:.6g} to {high:.6g}"
     bulk_low, bulk_high = _bulk(samples.values)
     if 0 < (bulk_high - bulk_low) * _DARK < high - low:
+        if bulk_low >= 0 and bulk_high <= 1 < bulk_high * _DARK:
+            bulk_low, bulk_high = 0.0, 1.0
         notices.append(f"{told}: {bulk_low:.6g} is shown black and {bulk_high:.6g} white.")
         return Scale(bulk_low, bulk_high), tuple(notices)
     notices.append(f"{told}: they are shown black to white.")

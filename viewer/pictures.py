@@ -120,9 +120,8 @@ def _by_tifffile(data: bytes, name: str, kind: str) -> tuple[np.ndarray, tuple[s
             return pixels, (*notices, *more)
         except pillow().UnidentifiedImageError:
             pass  # channels in a number or an order that Pillow does not know
-    samples, more = tiff.samples()
-    pixels, most = _of_samples(samples, name)
-    return pixels, (*notices, *more, *most)
+    pixels, more = _of_samples(tiff.samples(), name)
+    return pixels, (*notices, *more)
 
 
 def _by_pillow(data: bytes, name: str, kind: str) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -135,7 +134,7 @@ def _by_pillow(data: bytes, name: str, kind: str) -> tuple[np.ndarray, tuple[str
         try:
             image.load()
         except OSError:
-            mended = mended_jpeg(data, name, _baseline) if kind == "JPEG" else None
+            mended = mended_jpeg(data, name, _jpeg) if kind == "JPEG" else None
             if mended is None:
                 raise
             image, more = opened(mended[0], kind), mended[1]
@@ -157,25 +156,29 @@ def _by_pillow(data: bytes, name: str, kind: str) -> tuple[np.ndarray, tuple[str
 _TIFF_OR_OTHER = {"TIFF": _by_tifffile}
 
 
-def _baseline(data: bytes) -> np.ndarray:
-    """The pixels of a JPEG of one scan. Of a progressive one no one can say whether a scan is missing."""
+def _jpeg(data: bytes) -> np.ndarray:
     with opened(data, "JPEG") as image:
-        if "progressive" in image.info:
-            raise ValueError("progressive")
         return np.asarray(image)
 
 
 def _frames(data: bytes, image: Image.Image, name: str) -> tuple[str, ...]:
-    if image.format not in ("GIF", "PNG", "WEBP", "AVIF"):
-        return ()
-    least = ""
-    if image.format == "GIF" and len(data) > _GIF_HEAD:  # counting takes a walk through the whole file
-        least = "at least "
-        with opened(data[:_GIF_HEAD], "GIF") as head:
-            count = head.n_frames
+    if image.format == "GIF":
+        count, all_counted = _gif_frames(data)
+        least = "" if all_counted else "at least "
     else:
-        count = getattr(image, "n_frames", 1)
-    return (f"{name} is animated: frame 1 of {least}{count:,} is shown.",) if count > 1 else ()
+        count, least = getattr(image, "n_frames", 1), ""
+    if count < 2 or image.format not in ("GIF", "PNG", "WEBP", "AVIF"):
+        return ()
+    return (f"{name} is animated: frame 1 of {least}{count:,} is shown.",)
+
+
+def _gif_frames(data: bytes) -> tuple[int, bool]:
+    """(frames, whether that is all): counting is a walk through the whole file, of which a part must do."""
+    with opened(data[:_GIF_HEAD], "GIF") as image:
+        try:
+            return image.n_frames, len(data) <= _GIF_HEAD
+        except Exception:  # it breaks off within a frame
+            return image.tell() + 1, False
 
 
 def _check_strips(image: Image.Image) -> None:

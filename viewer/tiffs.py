@@ -24,7 +24,7 @@ _ORIENTATION, _PROFILE, _COLORMAP, _REDUCED = 274, 34675, 320, 254
 _DECISIVE = {*range(256, 260), 262, 266, 273, 277, 278, 279, 284, 317, 320, 322, 323, 324, 325, 338, 339}
 """Tags without which the samples are taken for something else."""
 _UNSIGNED, _SIGNED, _FLOAT = 1, 2, 3
-_NO_ALPHA, _PREMULTIPLIED, _STRAIGHT = 0, 1, 2
+_PREMULTIPLIED, _STRAIGHT = 1, 2
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _INKS, _LAB = 0, 1, 2, 3, 5, 8
 _COLOURS = {_WHITE_IS_ZERO: 1, _BLACK_IS_ZERO: 1, _RGB: 3, _PALETTE: 1, _INKS: 4, _LAB: 3}
 _MODES = {_WHITE_IS_ZERO: "L", _BLACK_IS_ZERO: "L", _RGB: "RGB", _PALETTE: "RGB", _INKS: "CMYK", _LAB: "LAB"}
@@ -56,6 +56,12 @@ class Tiff:
         found = []
         if self._page.tags.valueof(_REDUCED, 0) & 1:
             found.append(f"{self.name} begins with a reduced copy of its picture, which is shown.")
+        spare = (
+            self._page.samplesperpixel - _COLOURS.get(int(self._page.photometric), 4) - len(self._alphas())
+        )
+        if spare > 0:
+            many = "a channel" if spare == 1 else f"{spare:,} channels"
+            found.append(f"{self.name} has {many} beside its colours, left out here.")
         pages = self._pages()
         if pages != "1":
             found.append(f"{self.name} has {pages} pages: page 1 is shown.")
@@ -66,8 +72,8 @@ class Tiff:
         page = self._page
         return page.bitspersample > 8 or page.sampleformat != _UNSIGNED
 
-    def samples(self) -> tuple[Samples, tuple[str, ...]]:
-        """The samples of the page, and what the user should know about them."""
+    def samples(self) -> Samples:
+        """The samples of the page. Raises HeadlightError for what is not read, any exception for damage."""
         page, kind = self._page, int(self._page.photometric)
         self._check_kind()
         self._check_whole()
@@ -79,7 +85,7 @@ class Tiff:
         if values.shape != (page.imagelength, page.imagewidth, page.samplesperpixel):
             raise self._unread(f"with the axes {page.axes}")
         count = _COLOURS[kind]
-        alpha, premultiplied, notices = self._alpha(values, count)
+        alpha, premultiplied = self._alpha(values, count)
         colours = values[..., :count]
         white = self._white()
         if kind == _WHITE_IS_ZERO:
@@ -87,7 +93,7 @@ class Tiff:
         elif kind == _PALETTE:
             colours = self._coloured(colours[..., 0])
         elif kind == _LAB:
-            colours = _lab_bytes(colours, page.bitspersample)
+            colours = (colours >> (page.bitspersample - 8)).astype(np.uint8)  # Pillow keeps eight bits of it
         if kind in (_PALETTE, _LAB):
             white = float(np.iinfo(colours.dtype).max)
         return Samples(
@@ -98,7 +104,7 @@ class Tiff:
             premultiplied,
             page.tags.valueof(_PROFILE),
             page.tags.valueof(_ORIENTATION, 1),
-        ), notices
+        )
 
     def _promised(self, data: bytes) -> set[int]:
         """Codes of the tags that the page's directory lists."""
@@ -156,22 +162,23 @@ class Tiff:
             return float(2**page.bitspersample - 1)
         return None
 
-    def _alpha(self, values: np.ndarray, count: int) -> tuple[np.ndarray | None, bool, tuple[str, ...]]:
-        """(uint8 (h, w) or None, whether the colours were multiplied by it, what to say)"""
-        page, extra = self._page, values.shape[-1] - count
-        kinds = [int(kind) for kind in page.extrasamples][:extra]
-        at = next((i for i, kind in enumerate(kinds) if kind in (_PREMULTIPLIED, _STRAIGHT)), None)
-        left = extra - (at is not None)
-        notices = ()
-        if left:
-            notices = (f"{self.name} has {left:,} channels beside its colours: they are left out.",)
+    def _alphas(self) -> list[int]:
+        """Which of the extra channels is alpha, counted from 0: one or none."""
+        kinds = [int(kind) for kind in self._page.extrasamples]
+        return [i for i, kind in enumerate(kinds) if kind in (_PREMULTIPLIED, _STRAIGHT)][:1]
+
+    def _alpha(self, values: np.ndarray, count: int) -> tuple[np.ndarray | None, bool]:
+        """(uint8 (h, w) or None, whether the colours were multiplied by it)"""
+        page = self._page
+        at = next((count + i for i in self._alphas() if count + i < values.shape[-1]), None)
         if at is None:
-            return None, False, notices
+            return None, False
         opaque = self._white()
         if opaque is None:
             opaque = 1.0 if page.sampleformat == _FLOAT else float(np.iinfo(page.dtype).max)
-        share = np.nan_to_num(values[..., count + at].astype(np.float32), nan=1.0) / opaque
-        return np.rint(share.clip(0, 1) * 255).astype(np.uint8), kinds[at] == _PREMULTIPLIED, notices
+        share = np.nan_to_num(values[..., at].astype(np.float32), nan=1.0) / opaque
+        premultiplied = int(page.extrasamples[at - count]) == _PREMULTIPLIED
+        return np.rint(share.clip(0, 1) * 255).astype(np.uint8), premultiplied
 
     def _coloured(self, indices: np.ndarray) -> np.ndarray:
         """uint16 (h, w, 3): the palette's colours."""
@@ -189,10 +196,3 @@ def _inverted(values: np.ndarray, white: float | None) -> np.ndarray:
     if values.dtype.kind == "b":
         return ~values
     return -values.astype(np.float64) if white is None else values.dtype.type(white) - values
-
-
-def _lab_bytes(values: np.ndarray, bits: int) -> np.ndarray:
-    """uint8 (h, w, 3) as Pillow holds L*a*b*: a and b, which TIFF stores signed, from 128."""
-    top = (values >> (bits - 8)).astype(np.uint8)
-    top[..., 1:] ^= 0x80
-    return top
