@@ -127,13 +127,13 @@ class Tiff:
         page, kind = self._page, int(self._page.photometric)
         bits, form = page.bitspersample, page.sampleformat
         if page.compression not in _CODECS:
-            raise self._unread(f"compressed by {getattr(page.compression, 'name', page.compression)}")
+            raise self._unread(f"compressed by {_named(page.compression)}")
         if kind not in _COLOURS or page.samplesperpixel < _COLOURS[kind]:
-            raise self._unread(f"of the kind {getattr(page.photometric, 'name', kind)}")
+            raise self._unread(f"of the kind {_named(page.photometric)}")
         if form not in (_UNSIGNED, _SIGNED, _FLOAT) or page.dtype is None or page.dtype.kind not in "uifb":
             raise self._unread(f"with samples of {bits} bits in a form of their own")
         if kind in (_PALETTE, _INKS, _LAB) and (form != _UNSIGNED or bits not in (8, 16)):
-            raise self._unread(f"of the kind {page.photometric.name} with {bits} bits")
+            raise self._unread(f"of the kind {_named(page.photometric)} with {bits} bits")
         tile = (page.tilewidth * page.tilelength if page.is_tiled else 1) * page.samplesperpixel
         most = max(page.imagewidth * page.imagelength * page.samplesperpixel, tile) * page.dtype.itemsize
         if most > MAX_SAMPLE_BYTES:
@@ -190,6 +190,11 @@ class Tiff:
             f"{self.name} is a TIFF image {what}, which Headlight does not read.",
             "Save it as PNG, or as a plain TIFF with 8 or 16 bits a channel.",
         )
+
+
+def _named(value: object) -> str:
+    """A tag's value by its name, where it has one."""
+    return getattr(value, "name", None) or (f"number {value}" if isinstance(value, int) else "no known name")
 
 
 def _inverted(values: np.ndarray, white: float | None) -> np.ndarray:

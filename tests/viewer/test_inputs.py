@@ -11,6 +11,7 @@ import zlib
 
 import numpy as np
 import pytest
+import tifffile
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
@@ -40,6 +41,13 @@ def opened(data: bytes, title: str = "picture") -> ImageInput:
     return result
 
 
+def deep_tiff() -> bytes:
+    buffer = io.BytesIO()
+    values = np.ascontiguousarray(np.moveaxis(RGB.astype(np.uint16) * 257, -1, 0))
+    tifffile.imwrite(buffer, values, photometric="rgb", planarconfig="separate", compression="lzw")
+    return buffer.getvalue()
+
+
 VALID = {
     "png": encoded("PNG"),
     "jpeg": encoded("JPEG", quality=95),
@@ -54,6 +62,7 @@ VALID = {
     "grey16": encoded("PNG", Image.fromarray((X * 2000).astype(np.uint16))),
     "float": encoded("TIFF", Image.fromarray((X / 7 - 2).astype(np.float32))),
     "palette": encoded("PNG", Image.fromarray(RGB).quantize(64)),
+    "deep": deep_tiff(),
 }
 
 
