@@ -35,6 +35,10 @@ _GUESSED = {
 }
 """What texts without a mark are written in, if not in UTF-8; of equally likely ones the first is taken."""
 
+_REPLACED = "\N{REPLACEMENT CHARACTER}"
+_MOSTLY = 4
+"""Characters of UTF-8 for each bad byte, from which on a text is one with bad bytes."""
+
 _TEXT_CONTROLS = frozenset("\t\n\v\f\r\b\x1b")
 _LEGACY_CONTROLS, _UTF8_CONTROLS = 1 / 20, 1 / 4
 """Share of control characters from which on bytes are no text. Hardly any binary file is UTF-8 by chance."""
@@ -114,20 +118,17 @@ def _wide(data: bytes, name: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _guessed(data: bytes, name: str, first: int) -> tuple[str, tuple[str, ...]]:
-    """What is no UTF-8 from byte `first` on: the likeliest of the encodings that were usual before it."""
+    """What is no UTF-8 from byte `first` on: UTF-8 with a few bad bytes, or what was usual before it."""
     if b"\0" in data:
         return _wide(data, name)
     if is_binary(data):
         raise NotText
-    from charset_normalizer import from_bytes
-
-    start = max(0, first - _HEAD // 2)
-    found = list(from_bytes(data[start : start + _HEAD], cp_isolation=list(_GUESSED)))
-    alike = [
-        match for match in found if (match.chaos, match.coherence) == (found[0].chaos, found[0].coherence)
-    ]
-    likely = {name for match in alike for name in match.could_be_from_charset}
-    for codec in [*(c for c in _GUESSED if c in likely), "cp1252"]:
+    text = data.decode("utf-8", "replace")
+    bad = text.count(_REPLACED)
+    if bad * _MOSTLY <= len(text) - len(text.encode("ascii", "ignore")) - bad:
+        many = "a byte that is" if bad == 1 else f"{bad:,} bytes that are"
+        return text, (f"{name} holds {many} not UTF-8, from byte {first:,} on: shown as {_REPLACED}.",)
+    for codec in _likely(data, first):
         try:
             text = data.decode(codec)
         except UnicodeDecodeError:
@@ -137,6 +138,21 @@ def _guessed(data: bytes, name: str, first: int) -> tuple[str, tuple[str, ...]]:
             "If it reads wrong, save it as UTF-8.",
         )
     raise Torn("UTF-8", first)
+
+
+def _likely(data: bytes, first: int) -> list[str]:
+    """Codecs that a text with byte `first` may be in, the likeliest first."""
+    from charset_normalizer import from_bytes
+
+    # Between line ends, since a character of several bytes that is cut rules its codec out.
+    start = data.rfind(b"\n", 0, max(0, first - _HEAD // 2)) + 1
+    end = data.rfind(b"\n", first, start + _HEAD) if start + _HEAD < len(data) else len(data)
+    found = list(from_bytes(data[start : end if end > 0 else start + _HEAD], cp_isolation=list(_GUESSED)))
+    alike = [
+        match for match in found if (match.chaos, match.coherence) == (found[0].chaos, found[0].coherence)
+    ]
+    likely = {name for match in alike for name in match.could_be_from_charset}
+    return [*(codec for codec in _GUESSED if codec in likely), "cp1252"]
 
 
 def _is_written(character: str) -> bool:

@@ -310,6 +310,21 @@ def test_a_few_letters_are_taken_for_western_ones(text):
     assert from_bytes(text.encode("latin-1"), "a.txt").text == text
 
 
+def test_long_texts_are_guessed_by_whole_lines():
+    text = "我能吞下玻璃而不伤身体。这是一个测试。\n" * 3000
+    assert from_bytes(("x" + text).encode("gb18030"), "a.txt").text == "x" + text
+
+
+def test_a_bad_byte_does_not_spoil_the_rest():
+    data = bytearray("Grüße aus Köln, schöne Größe, Äpfel".encode())
+    data[0] = 0xFF
+    result = from_bytes(bytes(data), "a.txt")
+    assert result.text == "\N{REPLACEMENT CHARACTER}rüße aus Köln, schöne Größe, Äpfel"
+    assert result.notices == (
+        "a.txt holds a byte that is not UTF-8, from byte 0 on: shown as \N{REPLACEMENT CHARACTER}.",
+    )
+
+
 @pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
 @pytest.mark.parametrize("text", ["Grüße aus Köln\nund mehr", "Привет, мир, и ещё"])
 def test_wide_texts_without_a_mark_open(codec, text):
