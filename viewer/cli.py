@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from models.errors import HeadlightError
+from models.errors import HeadlightError, out_of_memory, sentence
 
 SIZES = (224, 1022)
 """Least and most pixels of a picture's short side."""
@@ -114,16 +114,19 @@ def run(argv: Sequence[str]) -> int:
         command = {"export": _export, "models": _models}.get(argv[0] if argv else "")
         return command(argv[1:]) if command else _window(argv)
     except HeadlightError as error:
-        _say(str(error))
+        _say(str(out_of_memory(error) or error))
         return 2
     except KeyboardInterrupt:
         _say("Interrupted.")
         return 130
     except SystemExit as stop:  # argparse after --help
         return stop.code or 0
-    except Exception as error:
+    except BaseException as error:  # a panic of a library in Rust is no Exception
         if "--verbose" in argv:
             traceback.print_exc()
+        if (known := out_of_memory(error)) is not None:
+            _say(str(known))
+            return 2
         what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         _say(f"Something failed that should not: {what}. Run it again with --verbose to see where.")
         return 1
@@ -365,8 +368,8 @@ def _either(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
 
 
-def _say(sentence: str) -> None:
-    print(f"headlight: {' '.join(sentence.split())}", file=sys.stderr, flush=True)
+def _say(message: str) -> None:
+    print(f"headlight: {sentence(' '.join(message.split()))}", file=sys.stderr, flush=True)
 
 
 def _let_libraries_be_silent() -> None:

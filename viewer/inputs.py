@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import codecs
+import errno
 import os
 import re
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from models.errors import HeadlightError
+from models.errors import HeadlightError, shown
 from models.task import SILENT, Task
 from viewer.cloud_files import Format, cloud_format, read_cloud, read_folder
 from viewer.cloud_formats.parts import Source
 from viewer.cloud_formats.room import room_of, rooms_in
 from viewer.clouds import CloudInput
+from viewer.encodings import NotText, Torn, decoded, is_binary, looks_like_text, promises_utf16
 from viewer.pictures import check_size, decode_picture, on_white, picture_format
 
 MAX_IMAGE_BYTES = 200_000_000
@@ -24,28 +27,35 @@ MAX_TEXT_BYTES = 2_000_000
 
 _TITLE_LENGTH = 40
 _HEAD = 65_536
+_SIGNATURE = 64
 
-_IMAGE_ENDINGS = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".svg", ".heic", ".avif"}
-_TEXT_ENDINGS = {".txt", ".md", ".markdown", ".text", ".rst", ".csv", ".json", ".html"}
-
-# A longer mark first: UTF-32's little-endian mark begins with UTF-16's.
-_MARKS = (
-    (codecs.BOM_UTF8, "utf-8", "UTF-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le", "UTF-32"),
-    (codecs.BOM_UTF32_BE, "utf-32-be", "UTF-32"),
-    (codecs.BOM_UTF16_LE, "utf-16-le", "UTF-16"),
-    (codecs.BOM_UTF16_BE, "utf-16-be", "UTF-16"),
-)
+_IMAGE_ENDINGS = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".heic", ".avif"}
+_PROSE_ENDINGS = {"", ".txt", ".md", ".markdown", ".text", ".rst"}
+_TEXT_ENDINGS = _PROSE_ENDINGS - {""} | {".csv", ".json", ".html"}
+_PROSE = 1 / 4
+"""Share of lines of words from which on a text that begins like a cloud is a text."""
 
 _OTHERS = (
     (re.compile(rb"%PDF-"), "a PDF document"),
     (re.compile(rb"PK\x03\x04"), "a zip archive or an office document"),
-    (re.compile(rb"....ftyp(avif|avis)", re.S), "an AVIF image"),
-    (re.compile(rb"....ftyp(heic|heix|mif1)", re.S), "a HEIC image"),
+    (re.compile(rb"....ftyp(heic|heix|hevc|mif1|msf1)", re.S), "a HEIC image"),
+    (re.compile(rb"....ftyp|\x1a\x45\xdf\xa3", re.S), "a film"),
+    (re.compile(rb"\0\0\0\x0cjP  |\xff\x4f\xff\x51"), "a JPEG 2000 image"),
+    (re.compile(rb"\0\0\0\x0cJXL |\xff\x0a"), "a JPEG XL image"),
+    (re.compile(rb"\x76\x2f\x31\x01"), "an OpenEXR image"),
+    (re.compile(rb"#\?(RADIANCE|RGBE)"), "a Radiance HDR image"),
+    (re.compile(rb"8BPS\0"), "a Photoshop document"),
+    (re.compile(rb"\0\0[\x01\x02]\0"), "an icon"),
+    (re.compile(rb".{128}DICM", re.S), "a DICOM image"),
+    (re.compile(rb"\x89HDF\r\n"), "an HDF5 file"),
+    (re.compile(rb"SIMPLE  ="), "a FITS image"),
+    (re.compile(rb"\{\\rtf"), "an RTF document"),
+    (re.compile(rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), "an old office document"),
 )
+"""Beginnings of files that are told by name since they cannot be opened."""
 
 _READS = (
-    "This version opens texts (UTF-8), images (PNG, JPEG, WebP, BMP, TIFF, GIF), "
+    "This version opens texts, images (PNG, JPEG, WebP, AVIF, BMP, TIFF, GIF), "
     "point clouds (PLY, PCD, XYZ, PTS, CSV, NPY, NPZ, LAS, LAZ, E57) and meshes (OBJ, STL, OFF, PLY)."
 )
 
@@ -87,32 +97,22 @@ def from_path(path: str | os.PathLike[str], task: Task = SILENT) -> Input:
     """
     path = Path(path)
     name = shown(path.name or str(path))
-    try:
-        room = _check_kind(path, name)
-        if room is not None:
-            return read_folder(room, shown(room.name), task)
-        # Should a pipe have taken the file's place since, this flag keeps the opening from waiting.
-        with open(path, "rb", opener=_open_without_waiting) as file:
-            head, size = file.read(_HEAD), os.fstat(file.fileno()).st_size
+    room = _check_kind(path, name)
+    if room is not None:
+        return read_folder(room, shown(room.name), task)
+    with _complaining(path, name), open(path, "rb", opener=_open_without_waiting) as file:
+        state = os.fstat(file.fileno())
+        _check_regular(state.st_mode, name)  # another may have taken the file's place since it was looked at
+        with _complaining(path, name, opened=True):
+            head, size = file.read(_HEAD), state.st_size
             source = Source(name, file, size, path, task)
-            if file.seekable():
-                form = _cloud_format(head, source, path.suffix)
-                if form is not None:
-                    return _cloud(source, form, path.suffix)
-                file.seek(len(head))
+            form = _cloud_format(head, source, path.suffix)
+            if form is not None:
+                return _cloud(source, form, path.suffix)
+            file.seek(len(head))
             _check_bytes(head, size, name)
             # One byte more than is allowed shows a file that has grown, or one that tells no size.
             data = head + file.read(MAX_IMAGE_BYTES + 1 - len(head))
-    except FileNotFoundError as error:
-        if path.is_symlink():
-            target = shown(os.readlink(path))
-            raise HeadlightError(f"{name} is a link to {target}, which does not exist.", _CHECK) from error
-        raise HeadlightError(f"{name} does not exist.", _CHECK) from error
-    except OSError as error:
-        reason = (error.strerror or type(error).__name__).lower()
-        raise HeadlightError(f"{name} cannot be read: {reason}.", _CHECK) from error
-    except ValueError as error:  # a NUL in the path
-        raise HeadlightError(f"{name} is not a possible file name.", _CHECK) from error
     return from_bytes(data, path.name)
 
 
@@ -127,8 +127,8 @@ def from_bytes(data: bytes, title: str) -> Input:
     if form is not None:
         return _cloud(source, form, ending)
     _check_bytes(data[:_HEAD], len(data), name)
-    kind = picture_format(data[:16])
-    if kind and not _looks_like_text(data):
+    kind = picture_format(data[:_SIGNATURE])
+    if kind and not looks_like_text(data):
         pixels, notices = decode_picture(data, name, kind)
         if ending in _TEXT_ENDINGS:
             notices = (f"{name} is {_a(kind)} image in spite of its name.", *notices)
@@ -136,7 +136,11 @@ def from_bytes(data: bytes, title: str) -> Input:
     for pattern, what in _OTHERS:
         if pattern.match(data):
             raise HeadlightError(f"{name} is {what}.", _READS)
-    text = from_text(_decode(data, name), title=name)
+    if ending == ".svg" and b"<svg" in data[:_HEAD]:
+        raise HeadlightError(f"{name} is a drawing of lines (SVG).", "Save it as a PNG image and open that.")
+    text, said = _decode(data, name)
+    text = from_text(text, title=name)
+    text = replace(text, notices=(*said, *text.notices))
     if ending in _IMAGE_ENDINGS:
         text = replace(text, notices=(f"{name} is a text in spite of its name.", *text.notices))
     return text
@@ -176,53 +180,99 @@ def from_pixels(pixels: np.ndarray, title: str = "Pasted image") -> ImageInput:
     return ImageInput(title, on_white(pixels), notices)
 
 
-def shown(name: str, length: int = 80) -> str:
-    """`name` in one line that any terminal can show: no control characters, no halves of characters."""
-    clean = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in name)
-    return clean if len(clean) <= length else f"{clean[: length // 2 - 1]}…{clean[-length // 2 :]}"
-
-
 _CHECK = "Check its name and its permissions."
+_NAMED_WRONG = {errno.ENOENT, errno.EACCES, errno.EPERM, errno.ELOOP, errno.ENAMETOOLONG, errno.ENOTDIR}
+
+
+@contextmanager
+def _complaining(path: Path, name: str, opened: bool = False) -> Iterator[None]:
+    """What the system says of a path, in a sentence. opened: reading is what fails, not opening."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        if path.is_symlink():
+            target = shown(os.readlink(path))
+            raise HeadlightError(f"{name} is a link to {target}, which does not exist.", _CHECK) from error
+        raise HeadlightError(f"{name} does not exist.", _CHECK) from error
+    except OSError as error:
+        if opened and error.errno == errno.EINVAL:  # a reader was sent to a place before the file's beginning
+            raise HeadlightError(
+                f"{name} is damaged or cut off: it points outside of itself.",
+                "Get a whole copy of it and try again.",
+            ) from error
+        reason = (error.strerror or type(error).__name__).lower()
+        step = _CHECK if error.errno in _NAMED_WRONG else "See whether its drive works, and try again."
+        raise HeadlightError(f"{name} cannot be read: {reason}.", step) from error
 
 
 def _check_kind(path: Path, name: str) -> Path | None:
     """The room that a folder is. Refuses what is no regular file before it is opened: opening a pipe waits,
     opening a device acts.
     """
-    mode = path.stat().st_mode
-    if stat.S_ISDIR(mode):
-        room = room_of(path.resolve())
-        if room is not None:
-            return room
-        rooms = rooms_in(path)
-        if rooms:
-            raise HeadlightError(
-                f"{name} holds {len(rooms):,} room{'s' * (len(rooms) > 1)}.",
-                f"Choose one of them: {rooms[0]}, say.",
-            )
-        if (path / "config.json").is_file():
-            raise HeadlightError(
-                f"{name} is a model folder.", "Choose it as the model, with --model or in the model menu."
-            )
-        raise HeadlightError(f"{name} is a folder.", "Choose a file in it.")
-    if not stat.S_ISREG(mode):
-        kinds = {
-            stat.S_IFIFO: "pipe",
-            stat.S_IFSOCK: "socket",
-            stat.S_IFCHR: "device",
-            stat.S_IFBLK: "device",
-        }
-        raise HeadlightError(
-            f"{name} is a {kinds.get(stat.S_IFMT(mode), 'special file')}, not a file.",
-            "Save what it gives to a file and choose that.",
-        )
+    with _complaining(path, name):
+        try:
+            mode = path.stat().st_mode
+        except ValueError as error:  # a NUL in the path
+            raise HeadlightError(f"{name} is not a possible file name.", _CHECK) from error
+        if stat.S_ISDIR(mode):
+            return _room(path, name)
+    _check_regular(mode, name)
     return None
 
 
+def _room(path: Path, name: str) -> Path:
+    """The room that a folder is, or HeadlightError with what it is."""
+    room = room_of(path.resolve())
+    if room is not None:
+        return room
+    rooms = rooms_in(path)
+    if rooms:
+        raise HeadlightError(
+            f"{name} holds {len(rooms):,} room{'s' * (len(rooms) > 1)}.",
+            f"Choose one of them: {shown(rooms[0])}, say.",
+        )
+    if (path / "config.json").is_file():
+        raise HeadlightError(
+            f"{name} is a model folder.", "Choose it as the model, with --model or in the model menu."
+        )
+    raise HeadlightError(f"{name} is a folder.", "Choose a file in it.")
+
+
+def _check_regular(mode: int, name: str) -> None:
+    if stat.S_ISREG(mode):
+        return
+    kinds = {
+        stat.S_IFIFO: "pipe",
+        stat.S_IFSOCK: "socket",
+        stat.S_IFCHR: "device",
+        stat.S_IFBLK: "device",
+    }
+    raise HeadlightError(
+        f"{name} is a {kinds.get(stat.S_IFMT(mode), 'special file')}, not a file.",
+        "Save what it gives to a file and choose that.",
+    )
+
+
 def _cloud_format(head: bytes, source: Source, ending: str) -> Format | None:
-    if picture_format(head[:16]) and not _looks_like_text(head):
+    if picture_format(head[:_SIGNATURE]) and not looks_like_text(head):
         return None
-    return cloud_format(head, ending.lower(), source)
+    form = cloud_format(head, ending.lower(), source)
+    return None if form is not None and _is_prose(head, ending.lower()) else form
+
+
+def _is_prose(head: bytes, ending: str) -> bool:
+    """Whether what begins like a cloud goes on in words: a poem that counts, "OFF with his head"."""
+    if ending not in _PROSE_ENDINGS or is_binary(head) or b"end_header" in head:
+        return False
+    lines = [line for line in head.decode("utf-8", "ignore").splitlines() if line.strip()]
+    lines = [line.split() for line in lines[1:] or lines if not line.lstrip().startswith("#")]
+    prose = sum(_is_line_of_words(words) for words in lines)
+    return prose > 0 and prose >= _PROSE * len(lines)
+
+
+def _is_line_of_words(words: list[str]) -> bool:
+    bare = [word.strip(".,;:!?'\"()-–—“”‘’…") for word in words]
+    return len(words) >= 3 and sum(len(word) > 1 and word.isalpha() for word in bare) * 5 >= len(words) * 3
 
 
 def _cloud(source: Source, form: Format, ending: str) -> CloudInput:
@@ -239,14 +289,14 @@ def _open_without_waiting(path: str, flags: int) -> int:
 
 def _check_bytes(head: bytes, size: int, name: str) -> None:
     """Refuse what is too large, by the limit for what it is."""
-    image = picture_format(head) is not None and not _looks_like_text(head)
+    image = picture_format(head[:_SIGNATURE]) is not None and not looks_like_text(head)
     limit = MAX_IMAGE_BYTES if image else MAX_TEXT_BYTES
     if size <= limit:
         return
     for pattern, what in _OTHERS:
         if pattern.match(head):
             raise HeadlightError(f"{name} is {what}.", _READS)
-    if not image and not _encoding(head)[0].startswith("utf-16") and _is_binary(head):
+    if not image and not promises_utf16(head) and is_binary(head):
         raise _neither(name)
     what, smaller = ("image", "a smaller one") if image else ("text", "a part of it")
     raise HeadlightError(
@@ -259,46 +309,19 @@ def _megabytes(size: int) -> str:
     return f"{size / 1e6:,.6f}".rstrip("0").rstrip(".") + " MB"
 
 
-def _decode(data: bytes, name: str) -> str:
-    codec, label, mark = _encoding(data)
-    if codec == "utf-8" and _is_binary(data):
-        raise _neither(name)
+def _decode(data: bytes, name: str) -> tuple[str, tuple[str, ...]]:
     try:
-        return data[mark:].decode(codec)
-    except UnicodeDecodeError as error:
-        if Path(name).suffix.lower() in _IMAGE_ENDINGS:
-            raise _neither(name) from error
-        at = mark + error.start
+        text, notices = decoded(data, name)
+    except NotText as error:
+        raise _neither(name) from error
+    except Torn as torn:
         raise HeadlightError(
-            f"{name} is not {label}: byte {at:,} (0x{data[at]:02X}) does not belong there.",
+            f"{name} is not {torn.label}: byte {torn.at:,} (0x{data[torn.at]:02X}) does not belong there.",
             "Save it as UTF-8 and try again.",
-        ) from error
-
-
-def _encoding(data: bytes) -> tuple[str, str, int]:
-    """(codec, its name for people, length of the byte order mark)."""
-    for mark, codec, label in _MARKS:
-        if data.startswith(mark):
-            return codec, label, len(mark)
-    return "utf-8", "UTF-8", 0
-
-
-def _is_binary(data: bytes) -> bool:
-    """No text holds a NUL, and hardly any other control character."""
-    head = data[:_HEAD]
-    controls = len(head) - len(head.translate(None, bytes(set(range(32)) - set(b"\t\n\v\f\r\b\x1b"))))
-    return b"\0" in data or controls * 20 > len(head)
-
-
-def _looks_like_text(data: bytes) -> bool:
-    """Whether what begins like an image is prose: "BMW", "GIF89a is a format"."""
-    if _is_binary(data):
-        return False
-    try:
-        codecs.getincrementaldecoder("utf-8")().decode(data)  # the head of a file may end within a character
-    except UnicodeDecodeError:
-        return False
-    return True
+        ) from torn
+    if notices and Path(name).suffix.lower() in _IMAGE_ENDINGS:
+        raise _neither(name)  # what calls itself an image and is no plain text is a broken image
+    return text, notices
 
 
 def _check_text(text: str, subject: str) -> None:
@@ -329,4 +352,4 @@ def _neither(name: str) -> HeadlightError:
 
 
 def _a(kind: str) -> str:
-    return {"WEBP": "a WebP"}.get(kind, f"a {kind}")
+    return {"WEBP": "a WebP", "AVIF": "an AVIF"}.get(kind, f"a {kind}")

@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from models.errors import HeadlightError, UntrustedPickle
+from models.errors import HeadlightError, UntrustedPickle, first_line, out_of_memory, sentence
 from models.task import Cancelled, Task
 
 Lane = Literal["run", "look"]
@@ -41,14 +41,20 @@ class Failure:
 
     @classmethod
     def of(cls, error: BaseException) -> Failure:
-        details = "".join(traceback.format_exception(error))
-        if isinstance(error, HeadlightError):
-            untrusted = isinstance(error, UntrustedPickle)
-            return cls(error.cause, error.next_step, details, foreseen=True, untrusted=untrusted)
-        if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
-            return cls("There is not enough memory for this.", "Choose a smaller size or model.", details)
-        what = str(error).strip().split("\n")[0][:200] or type(error).__name__
+        details = _traceback(error)
+        known = out_of_memory(error) or error
+        if isinstance(known, HeadlightError):
+            untrusted = isinstance(known, UntrustedPickle)
+            return cls(known.cause, known.next_step, details, foreseen=True, untrusted=untrusted)
+        what = sentence(first_line(error)[:200]).rstrip(".")
         return cls(f"Something went wrong: {what}.", "See Details; what was open is unchanged.", details)
+
+
+def _traceback(error: BaseException) -> str:
+    try:
+        return "".join(traceback.format_exception(error))
+    except Exception:  # no error may keep itself from being told
+        return type(error).__name__
 
 
 @dataclass(eq=False)
@@ -175,7 +181,11 @@ class Jobs(QObject):
 
 
 def _serve(waiting: queue.SimpleQueue[Job | None]) -> None:
-    """A lane's thread: one job after the other until None comes."""
+    """A lane's thread: one job after the other until None comes.
+
+    It outlives whatever work raises. Not all of that is an Exception: a panic of a library in Rust is none,
+    and neither is an exit that some library asks for.
+    """
     while (job := waiting.get()) is not None:
         try:
             job.check()
@@ -183,7 +193,7 @@ def _serve(waiting: queue.SimpleQueue[Job | None]) -> None:
             job.check()
         except Cancelled:
             continue
-        except Exception as error:
+        except BaseException as error:
             if not job.cancelled.is_set():
                 job.deliver(job, "failed", Failure.of(error))
         else:

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from models.errors import HeadlightError
+from models.errors import HeadlightError, sentence
 from viewer.commands import Actions, commands
 from viewer.drop import DropTarget, open_mime
 from viewer.jobs import Failure, Jobs
@@ -143,6 +143,7 @@ class Window(QMainWindow):
     # -- what the user is told ---------------------------------------------------------------------------
 
     def notify(self, kind: Kind, cause: str, next_step: str, details: str | None = None) -> None:
+        cause, next_step = sentence(cause), sentence(next_step)
         self.toasts.show_toast(kind, cause, next_step, details)
         self.told.emit(kind, f"{cause} {next_step}".strip())
 

@@ -1,11 +1,17 @@
+import contextlib
+import errno
+import functools
 import io
 import os
+import re
+import socket
 import struct
 import warnings
 import zlib
 
 import numpy as np
 import pytest
+import tifffile
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
@@ -13,6 +19,7 @@ from PIL import Image, ImageCms
 from models.errors import HeadlightError
 from tests.bad_files import BAD, DATA, MESSAGES, bad_file
 from viewer import inputs
+from viewer.clouds import CloudInput
 from viewer.inputs import ImageInput, TextInput, from_bytes, from_path, from_pixels, from_text
 
 Y, X = np.mgrid[:24, :32]
@@ -34,6 +41,13 @@ def opened(data: bytes, title: str = "picture") -> ImageInput:
     return result
 
 
+def deep_tiff() -> bytes:
+    buffer = io.BytesIO()
+    values = np.ascontiguousarray(np.moveaxis(RGB.astype(np.uint16) * 257, -1, 0))
+    tifffile.imwrite(buffer, values, photometric="rgb", planarconfig="separate", compression="lzw")
+    return buffer.getvalue()
+
+
 VALID = {
     "png": encoded("PNG"),
     "jpeg": encoded("JPEG", quality=95),
@@ -48,6 +62,7 @@ VALID = {
     "grey16": encoded("PNG", Image.fromarray((X * 2000).astype(np.uint16))),
     "float": encoded("TIFF", Image.fromarray((X / 7 - 2).astype(np.float32))),
     "palette": encoded("PNG", Image.fromarray(RGB).quantize(64)),
+    "deep": deep_tiff(),
 }
 
 
@@ -272,6 +287,146 @@ def test_byte_order_marks_choose_the_encoding(codec):
     assert from_bytes("Grüße 🙂\r\nLine 2\r".encode(codec), "a.txt").text == "Grüße 🙂\nLine 2\n"
 
 
+TEXTS = {
+    "cp1252": "“Smart quotes” – and Grüße, 5 € each…",
+    "cp1251": "Привет, мир! Это простой текст на русском языке.",
+    "koi8_r": "Привет, мир! Это простой текст на русском языке.",
+    "cp1250": "Příliš žluťoučký kůň úpěl ďábelské ódy",
+    "shift_jis": "吾輩は猫である。名前はまだ無い。",
+    "gb18030": "我能吞下玻璃而不伤身体。这是一个测试。",
+    "euc_kr": "나는 유리를 먹을 수 있어요. 그래도 아프지 않아요.",
+}
+
+
+@pytest.mark.parametrize("codec", TEXTS)
+def test_texts_of_other_encodings_open_and_the_guess_is_said(codec):
+    result = from_bytes(TEXTS[codec].encode(codec), "a.txt")
+    assert result.text == TEXTS[codec]
+    assert re.fullmatch(r"a\.txt is not UTF-8: it is read as .+, which is a guess\. .+", result.notices[0])
+
+
+@pytest.mark.parametrize("text", ["café", "naïve", "El niño comió piñas"])
+def test_a_few_letters_are_taken_for_western_ones(text):
+    assert from_bytes(text.encode("latin-1"), "a.txt").text == text
+
+
+def test_long_texts_are_guessed_by_whole_lines():
+    text = "我能吞下玻璃而不伤身体。这是一个测试。\n" * 3000
+    assert from_bytes(("x" + text).encode("gb18030"), "a.txt").text == "x" + text
+
+
+def test_a_bad_byte_does_not_spoil_the_rest():
+    data = bytearray("Grüße aus Köln, schöne Größe, Äpfel".encode())
+    data[0] = 0xFF
+    result = from_bytes(bytes(data), "a.txt")
+    assert result.text == "\N{REPLACEMENT CHARACTER}rüße aus Köln, schöne Größe, Äpfel"
+    assert result.notices == (
+        "a.txt holds a byte that is not UTF-8, from byte 0 on: shown as \N{REPLACEMENT CHARACTER}.",
+    )
+
+
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+@pytest.mark.parametrize("text", ["Grüße aus Köln\nund mehr", "Привет, мир, и ещё"])
+def test_wide_texts_without_a_mark_open(codec, text):
+    result = from_bytes(text.encode(codec), "a.txt")
+    assert result.text == text
+    assert result.notices == (f"a.txt does not say its encoding: it is read as {codec[:6].upper()}.",)
+
+
+def test_a_few_control_characters_do_not_make_a_text_binary():
+    result = from_bytes("T\x10his \x10is a te\xadst!".encode(), "a.txt")
+    assert result.text == "T\x10his \x10is a te\xadst!"
+    assert result.notices == ("a.txt holds 2 control characters, which cannot be seen.",)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.integers(-(2**31), 2**31 - 1), min_size=8, max_size=200))
+def test_numbers_are_no_wide_text(values):
+    with pytest.raises(HeadlightError):
+        from_bytes(b"\0\1\2\3" + np.array(values, "<i4").tobytes() + np.zeros(8).tobytes(), "numbers.dat")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1 2 3\n4 5 6\n7 8 9\nonce I caught a fish alive\n",
+        "ply\nis a kind of thickness of wood.\n",
+        "OFF with his head, said the Queen.\n",
+        "solid state physics is a field\nof its own, with many friends.\n",
+        "LASF are four letters in a row.\n",
+    ],
+)
+def test_prose_that_begins_like_a_cloud_is_a_text(text, tmp_path):
+    assert from_bytes(text.encode(), "a.txt").text == text
+    (tmp_path / "a.md").write_text(text)
+    assert from_path(tmp_path / "a.md").text == text
+
+
+@pytest.mark.parametrize("ending", [".txt", ""])
+def test_tables_and_headers_with_words_stay_clouds(ending):
+    rows = "".join(f"{i % 7} {i % 5} {i * 0.1:.1f}\n" for i in range(30))
+    header = "ply\nformat ascii 1.0\ncomment made by a very good program\nelement vertex 30\n"
+    header += "property float x\nproperty float y\nproperty float z\nend_header\n"
+    for text in (rows, "# written by some good program\n" + rows, header + rows):
+        assert isinstance(from_bytes(text.encode(), f"a{ending}"), CloudInput)
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "a HEIC image"),
+        (b"\0\0\0\x0cjP  \r\n\x87\n" + bytes(99), "a JPEG 2000 image"),
+        (b"\x76\x2f\x31\x01" + bytes(99), "an OpenEXR image"),
+        (b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n\xff\0", "a Radiance HDR image"),
+    ],
+)
+def test_what_is_not_read_is_called_by_its_name(data, what):
+    with pytest.raises(HeadlightError, match=rf"^a\.file is {what}\. This version opens texts"):
+        from_bytes(data, "a.file")
+
+
+def test_a_drawing_of_lines_is_no_text():
+    with pytest.raises(HeadlightError, match=r"^a\.svg is a drawing of lines"):
+        from_bytes(b'<svg xmlns="http://www.w3.org/2000/svg"/>', "a.svg")
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "socket"])
+def test_only_regular_files_are_opened_also_behind_links(kind, tmp_path):
+    target = tmp_path / "target"
+    with contextlib.ExitStack() as stack:
+        if kind == "pipe":
+            os.mkfifo(target)
+        elif kind == "device":
+            target = "/dev/zero"
+        else:
+            stack.enter_context(contextlib.closing(socket.socket(socket.AF_UNIX))).bind(str(target))
+        (tmp_path / "link.txt").symlink_to(target)
+        with pytest.raises(HeadlightError, match=rf"^link\.txt is a {kind}, not a file\."):
+            from_path(tmp_path / "link.txt")
+
+
+def test_the_true_cause_is_said(tmp_path, monkeypatch):
+    room = tmp_path / "room"
+    (room / "Annotations").mkdir(parents=True)
+    (room / "Annotations" / "wall_².txt").write_text("0 0 0\n1 1 1\n2 2 2\n")
+    assert isinstance(from_path(room), CloudInput)
+    with pytest.raises(HeadlightError, match="is not a possible file name"):
+        from_path("nul\0.txt")
+
+    def fails(*_, code):
+        raise OSError(code, os.strerror(code))
+
+    (tmp_path / "points.npz").write_text("any")
+    for code, said in (
+        (errno.EINVAL, "points.npz is damaged or cut off: it points outside of itself. Get a whole copy"),
+        (errno.EIO, "points.npz cannot be read: input/output error. See whether its drive works"),
+    ):
+        monkeypatch.setattr(inputs, "_cloud_format", functools.partial(fails, code=code))
+        with pytest.raises(HeadlightError) as error:
+            from_path(tmp_path / "points.npz")
+        assert str(error.value).startswith(said)
+
+
 def test_utf16_that_breaks_off_names_the_byte():
     data = "ab".encode("utf-16-le")
     with pytest.raises(HeadlightError, match=r"^a\.txt is not UTF-16: byte 6 \(0x00\) does not"):
@@ -308,14 +463,14 @@ def test_halves_of_characters_are_replaced_and_said():
 def test_a_pipe_that_takes_the_files_place_is_not_waited_for(tmp_path, monkeypatch):
     os.mkfifo(tmp_path / "late.txt")
     monkeypatch.setattr(inputs, "_check_kind", lambda path, name: None)
-    with pytest.raises(HeadlightError, match="empty"):
+    with pytest.raises(HeadlightError, match=r"late\.txt is a pipe, not a file"):
         from_path(tmp_path / "late.txt")
 
 
 def test_names_cannot_break_the_line(tmp_path):
     with pytest.raises(HeadlightError) as error:
         from_path(tmp_path / "two\nlines\x1b[31m\udc80.txt")
-    assert str(error.value).startswith("two\N{REPLACEMENT CHARACTER}lines")
+    assert str(error.value).startswith(r"two\nlines\x1b[31m\udc80.txt does not exist")
     assert str(error.value).isprintable()
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import threading
+import unicodedata
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from models.errors import HeadlightError
 from viewer.jobs import Failure, Jobs
@@ -104,8 +108,89 @@ def test_failures_carry_cause_next_step_and_traceback(jobs, qtbot):
     assert len(failed) == 1
 
 
-def test_memory_errors_say_what_to_do():
-    assert Failure.of(MemoryError()).next_step == "Choose a smaller size or model."
+class Panic(BaseException):
+    """As libraries in Rust raise it: no Exception."""
+
+
+class Unsayable(Exception):
+    def __str__(self):
+        raise ValueError("not even this")
+
+
+@pytest.mark.parametrize(
+    "error", [Panic("deep down"), SystemExit(3), KeyboardInterrupt(), MemoryError(), Unsayable()]
+)
+@pytest.mark.parametrize("lane", ["run", "look"])
+def test_a_lane_outlives_whatever_its_work_raises(jobs, qtbot, error, lane):
+    failed, seen = [], []
+
+    def broken(task):
+        raise error
+
+    jobs.submit("a", broken, pytest.fail, lane=lane, failed=failed.append)
+    jobs.submit("b", lambda task: "later", seen.append, lane=lane)
+    qtbot.waitUntil(lambda: bool(seen))
+    assert [type(f) for f in failed] == [Failure]
+    assert failed[0].cause.endswith(".")
+    assert not jobs.running()
+
+
+def test_what_a_callback_raises_loses_no_later_job(jobs, qtbot):
+    seen = []
+
+    def work(task):
+        task.partial("partial")
+        return "done"
+
+    def broken(value):
+        seen.append(value)
+        raise ValueError(value)
+
+    with qtbot.capture_exceptions() as raised:
+        jobs.submit("a", work, broken, partial=broken)
+        jobs.submit("b", lambda task: 1 / 0, pytest.fail, failed=broken)
+        jobs.submit("c", lambda task: "later", seen.append)
+        qtbot.waitUntil(lambda: "later" in seen)
+    assert seen[:2] == ["partial", "done"]
+    assert [kind for kind, _, _ in raised] == [ValueError] * 3
+    assert not jobs.running()
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [
+        (MemoryError(), "There is not enough memory for this."),
+        (
+            RuntimeError(
+                "[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: "
+                "you tried to allocate 4000000000000000 bytes. Error code 12 (Cannot allocate memory)"
+            ),
+            r"4,000,000\.0 GB are needed at once, and [\d.,]+ GB are free\.",
+        ),
+        (
+            RuntimeError("CUDA out of memory. Tried to allocate 2.50 GiB. GPU 0 has 1 GiB"),
+            r"2\.7 GB more are needed\.",
+        ),
+    ],
+)
+def test_want_of_memory_is_said_in_plain_words_also_when_an_engine_wrapped_it(error, cause):
+    wrapped = HeadlightError(f"The model cannot read this: {error}", "Choose a square picture.")
+    wrapped.__cause__ = error
+    for failure in (Failure.of(error), Failure.of(wrapped)):
+        if isinstance(error, MemoryError) and failure.next_step == wrapped.next_step:
+            continue  # Python's own, about which a reader knows more
+        assert re.search(cause, failure.cause)
+        assert failure.next_step.startswith("Choose a smaller size")
+        assert failure.foreseen
+
+
+@given(st.text(), st.text(st.characters(categories=["Cc", "Cf", "Cs", "Zl", "Zp"])), st.integers(0, 5000))
+def test_names_from_files_cannot_harm_a_message(name, marks, length):
+    said = str(HeadlightError(f"{name}{marks}{'x' * length} is odd.", "Choose another file."))
+    assert len(said) < 2000
+    assert not [c for c in said if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp")]
+    assert not set(said) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
+    assert said.endswith("Choose another file.")
 
 
 def test_closing_during_work_cancels_waits_and_delivers_nothing(qtbot):

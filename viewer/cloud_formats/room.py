@@ -81,7 +81,7 @@ def _texts(folder: Path) -> list[Path]:
     found = [file for file in folder.iterdir() if file.suffix.lower() == ".txt" and file.is_file()]
 
     def key(file: Path) -> list:
-        return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", file.stem)]
+        return [(int(part), "") if part.isdecimal() else (0, part) for part in re.split(r"(\d+)", file.stem)]
 
     return sorted(found, key=key)[:_FILES]
 

@@ -1,0 +1,168 @@
+"""Bytes → text: by a byte order mark, as UTF-8, or in a guessed encoding, which is said."""
+
+from __future__ import annotations
+
+import codecs
+import unicodedata
+
+_HEAD = 65_536
+
+# A longer mark first: UTF-32's little-endian mark begins with UTF-16's.
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8", "UTF-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le", "UTF-32"),
+    (codecs.BOM_UTF32_BE, "utf-32-be", "UTF-32"),
+    (codecs.BOM_UTF16_LE, "utf-16-le", "UTF-16"),
+    (codecs.BOM_UTF16_BE, "utf-16-be", "UTF-16"),
+)
+_WIDE = (
+    ("utf-32-le", "UTF-32"),
+    ("utf-32-be", "UTF-32"),
+    ("utf-16-le", "UTF-16"),
+    ("utf-16-be", "UTF-16"),
+)
+_GUESSED = {
+    "cp1252": "Windows-1252",
+    "cp1251": "Windows-1251",
+    "cp1250": "Windows-1250",
+    "cp1253": "Windows-1253",
+    "koi8_r": "KOI8-R",
+    "shift_jis": "Shift JIS",
+    "euc_jp": "EUC-JP",
+    "gb18030": "GB18030",
+    "big5": "Big5",
+    "euc_kr": "EUC-KR",
+}
+"""What texts without a mark are written in, if not in UTF-8; of equally likely ones the first is taken."""
+
+_REPLACED = "\N{REPLACEMENT CHARACTER}"
+_MOSTLY = 4
+"""Characters of UTF-8 for each bad byte, from which on a text is one with bad bytes."""
+
+_TEXT_CONTROLS = frozenset("\t\n\v\f\r\b\x1b")
+_LEGACY_CONTROLS, _UTF8_CONTROLS = 1 / 20, 1 / 4
+"""Share of control characters from which on bytes are no text. Hardly any binary file is UTF-8 by chance."""
+
+
+class NotText(Exception):
+    """These bytes are no text in any encoding that is known here."""
+
+
+class Torn(Exception):
+    """Byte `at` does not belong into the encoding that the text's own mark, or its look, promises."""
+
+    def __init__(self, label: str, at: int) -> None:
+        super().__init__(f"{label}: byte {at:,}")
+        self.label, self.at = label, at
+
+
+def decoded(data: bytes, name: str) -> tuple[str, tuple[str, ...]]:
+    """The text, and what the user should know about it. Raises NotText and Torn."""
+    mark, codec, label = next(
+        ((m, c, n) for m, c, n in _MARKS if data.startswith(m)), (b"", "utf-8", "UTF-8")
+    )
+    try:
+        text = data[len(mark) :].decode(codec)
+    except UnicodeDecodeError as error:
+        if mark:
+            raise Torn(label, len(mark) + error.start) from error
+        return _guessed(data, name, error.start)
+    if "\0" in text:
+        return _wide(data, name)
+    controls = sum(map(text.count, _CONTROLS))
+    if controls > _UTF8_CONTROLS * len(text):
+        raise NotText
+    if not controls:
+        return text, ()
+    many = "a control character" if controls == 1 else f"{controls:,} control characters"
+    return text, (f"{name} holds {many}, which cannot be seen.",)
+
+
+def promises_utf16(head: bytes) -> bool:
+    """Whether a mark says that NULs are half characters."""
+    return any(head.startswith(mark) for mark, codec, _ in _MARKS if codec != "utf-8")
+
+
+def is_binary(data: bytes) -> bool:
+    """No text of one byte a character holds a NUL, and hardly any other control character."""
+    head = data[:_HEAD]
+    controls = len(head) - len(head.translate(None, _CONTROL_BYTES))
+    return b"\0" in data or controls > _LEGACY_CONTROLS * len(head)
+
+
+def looks_like_text(data: bytes) -> bool:
+    """Whether what begins like an image is prose: "BMW", "GIF89a is a format"."""
+    if is_binary(data):
+        return False
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(data)  # the head of a file may end within a character
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _wide(data: bytes, name: str) -> tuple[str, tuple[str, ...]]:
+    """UTF-16 or UTF-32 without a mark: of two orders of bytes the one with more spaces and points."""
+    found = []
+    for codec, label in _WIDE:
+        try:
+            text = data.decode(codec)
+        except UnicodeDecodeError:
+            continue
+        if text and "\0" not in text and all(map(_is_written, text[:_HEAD])):
+            found.append((sum(character < "\x80" for character in text[:_HEAD]), label, text))
+    if not found:
+        raise NotText
+    _, label, text = max(found, key=lambda each: each[0])
+    return text, (f"{name} does not say its encoding: it is read as {label}.",)
+
+
+def _guessed(data: bytes, name: str, first: int) -> tuple[str, tuple[str, ...]]:
+    """What is no UTF-8 from byte `first` on: UTF-8 with a few bad bytes, or what was usual before it."""
+    if b"\0" in data:
+        return _wide(data, name)
+    if is_binary(data):
+        raise NotText
+    text = data.decode("utf-8", "replace")
+    bad = text.count(_REPLACED)
+    if bad * _MOSTLY <= len(text) - len(text.encode("ascii", "ignore")) - bad:
+        many = "a byte that is" if bad == 1 else f"{bad:,} bytes that are"
+        return text, (f"{name} holds {many} not UTF-8, from byte {first:,} on: shown as {_REPLACED}.",)
+    for codec in _likely(data, first):
+        try:
+            text = data.decode(codec)
+        except UnicodeDecodeError:
+            continue
+        return text, (
+            f"{name} is not UTF-8: it is read as {_GUESSED[codec]}, which is a guess. "
+            "If it reads wrong, save it as UTF-8.",
+        )
+    raise Torn("UTF-8", first)
+
+
+def _likely(data: bytes, first: int) -> list[str]:
+    """Codecs that a text with byte `first` may be in, the likeliest first."""
+    from charset_normalizer import from_bytes
+
+    # Between line ends, since a character of several bytes that is cut rules its codec out.
+    start = data.rfind(b"\n", 0, max(0, first - _HEAD // 2)) + 1
+    end = data.rfind(b"\n", first, start + _HEAD) if start + _HEAD < len(data) else len(data)
+    found = list(from_bytes(data[start : end if end > 0 else start + _HEAD], cp_isolation=list(_GUESSED)))
+    alike = [
+        match for match in found if (match.chaos, match.coherence) == (found[0].chaos, found[0].coherence)
+    ]
+    likely = {name for match in alike for name in match.could_be_from_charset}
+    return [*(codec for codec in _GUESSED if codec in likely), "cp1252"]
+
+
+def _is_written(character: str) -> bool:
+    """Whether people write it: no control character, nothing unassigned, no half of a character."""
+    return (
+        character in _TEXT_CONTROLS
+        or unicodedata.category(character)[0] != "C"
+        or character in "\u200b\u200d\xad"
+    )
+
+
+_CONTROLS = [chr(code) for code in (*range(1, 32), 127) if chr(code) not in _TEXT_CONTROLS]
+_CONTROL_BYTES = bytes(code for code in range(32) if chr(code) not in _TEXT_CONTROLS)
