@@ -1,0 +1,1 @@
+"""Trains the small Transformer that turns letters to phonemes, on the CMU pronouncing dictionary."""
