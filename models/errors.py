@@ -36,6 +36,10 @@ def _escaped(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")
 
 
+MODEL_ERRORS = (ValueError, RuntimeError, LookupError, TypeError, AttributeError, AssertionError)
+"""What a model raises at an input that it was not made for."""
+
+
 class HeadlightError(Exception):
     """Something the user can act on: what is wrong, and what to do next. One sentence each."""
 

@@ -141,8 +141,6 @@ def spoiled(call: AttentionCall) -> dict[str, AttentionCall]:
         wrong["mask"] = replace(call, mask=None)
     if call.bias is not None:
         wrong["bias"] = replace(call, bias=None)
-    if call.causal:
-        wrong["causality"] = replace(call, causal=False)
     if call.softcap is not None:
         wrong["softcap"] = replace(call, softcap=None)
     if call.sinks is not None:
