@@ -315,6 +315,13 @@ def _ask_for_weights(model: nn.Module, recorder: _Recorder, stack: ExitStack) ->
             for field in _FIELDS
             for number, x in enumerate(_flat(output.get(field)))
         }
+        # A model may hand out none though its modules do: those count that were multiplied with values.
+        if not found:
+            found = {
+                key: ("", False, weights)
+                for key, (module, weights, more) in seen.items()
+                if more and "Attention" in type(module).__name__
+            }
         # Swin and its kin return the weights of each stage's last block alone.
         owners = {type(seen[key][0]) for key in found if key in seen}
         forgotten = {key for key in seen if key not in found and type(seen[key][0]) in owners}

@@ -110,6 +110,11 @@ def first_line(error: BaseException) -> str:
     return (_said(error) or type(error).__name__).splitlines()[0][:400]
 
 
+def first_sentence(error: BaseException) -> str:
+    """The same with a full stop behind it."""
+    return first_line(error).rstrip(".") + "."
+
+
 def _said(error: BaseException) -> str:
     try:
         return str(error).strip()

@@ -19,7 +19,7 @@ from models.agreement import way_to_record
 from models.attention import Trace
 from models.capture import recording
 from models.catalog import Entry
-from models.errors import MODEL_ERRORS, HeadlightError, first_line
+from models.errors import MODEL_ERRORS, HeadlightError, first_sentence
 from models.loading import is_untrained, load_model, load_tokenizer, needs_only
 from models.recorded import RecordedLayer
 from models.task import SILENT, Task
@@ -142,7 +142,7 @@ class LanguageEngine:
             return self.model(**tensors, **options)
         except MODEL_ERRORS as error:
             raise HeadlightError(
-                f"{self.entry.title} cannot read {len(inputs['input_ids']):,} tokens: {first_line(error)}",
+                f"{self.entry.title} cannot read {len(inputs['input_ids']):,} tokens: {first_sentence(error)}",
                 "Try a shorter text or another model.",
             ) from error
 
@@ -213,7 +213,7 @@ def _reads(title: str) -> Iterator[None]:
         if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
             raise
         raise HeadlightError(
-            f"The tokenizer of {title} cannot read this text: {first_line(error)}",
+            f"The tokenizer of {title} cannot read this text: {first_sentence(error)}",
             "Try another text, or choose another model.",
         ) from error
 

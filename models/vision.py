@@ -22,7 +22,7 @@ from models.agreement import way_to_record
 from models.attention import AttentionLayer, Trace
 from models.capture import Call, recording
 from models.catalog import Entry
-from models.errors import MODEL_ERRORS, HeadlightError, first_line
+from models.errors import MODEL_ERRORS, HeadlightError, first_sentence
 from models.implementations import unchanged
 from models.loading import is_untrained, load_entry, needs_only
 from models.pixels import Normalisation
@@ -262,7 +262,7 @@ class VisionEngine:
             made_for = _image_size(self.model.config)
             size = f"{made_for[1]:,} × {made_for[0]:,} pixels" if made_for else "the size of its model card"
             raise HeadlightError(
-                f"{self.entry.title} cannot read {width:,} × {height:,} pixels: {first_line(error)}",
+                f"{self.entry.title} cannot read {width:,} × {height:,} pixels: {first_sentence(error)}",
                 f"Choose the size it was made for ({size}), and a picture of that shape.",
             ) from error
 

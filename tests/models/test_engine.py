@@ -61,6 +61,16 @@ def test_the_last_engines_stay_loaded(tmp_path, monkeypatch):
     assert open_engine(str(first), "text", "cpu") is not opened
 
 
+def test_memory_is_looked_at_before_weights_are_loaded_and_not_after(tmp_path, monkeypatch):
+    first, second = small(tmp_path / "first"), small(tmp_path / "second")
+    opened = open_engine(str(first), "text", "cpu")
+    monkeypatch.setattr("psutil.virtual_memory", lambda: type("Memory", (), {"available": 23}))
+    assert open_engine(str(first), "text", "cpu") is opened
+    assert open_engine(str(first) + "/", "text", "cpu") is opened
+    with pytest.raises(HeadlightError, match=r"The model needs 0\.1 GB of memory, and 0\.0 GB are free"):
+        open_engine(str(second), "text", "cpu")
+
+
 def test_missing_weights_make_a_model_untrained(tmp_path):
     folder = small(tmp_path / "half", num_hidden_layers=2)
     opened = open_engine(str(folder), "text", "cpu")
