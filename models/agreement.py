@@ -6,28 +6,23 @@ wrong: a mask that a model lays out otherwise than expected makes another model 
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import Tensor
 from transformers import PreTrainedModel
 
+from models.answers import Answer, agree, apart, floats
 from models.capture import NEXT_STEP, recording
 from models.errors import HeadlightError
 from models.implementations import eager, unchanged, use_eager
 from models.task import SILENT, Task
 
-TOLERANCE = 1e-3
-"""Most that a number may differ, as a share of the largest of its tensor: float32 through many layers."""
 SEED = 0
 """Of what a model draws while it runs."""
 
 Run = Callable[[], Any]
 """One pass over a short input."""
-Answer = dict[str, Tensor]
-"""All numbers that a pass gives, by their place in the output."""
 
 
 def way_to_record(model: PreTrainedModel, title: str, run: Run, task: Task = SILENT) -> tuple[bool, str]:
@@ -59,48 +54,12 @@ def way_to_record(model: PreTrainedModel, title: str, run: Run, task: Task = SIL
         )
     if recorded is None and asked is None:
         raise why or why_not
-    apart = min(_apart(answer, defined) for answer in (recorded, asked) if answer is not None)
+    least = min(apart(answer, defined) for answer in (recorded, asked) if answer is not None)
     raise HeadlightError(
         f"{title} cannot be shown: while its attention is recorded it gives another answer "
-        f"(apart by {apart:.0%} of its largest number).",
+        f"(apart by {least:.0%} of its largest number).",
         NEXT_STEP,
     )
-
-
-def agree(one: Answer | None, other: Answer) -> bool:
-    """Whether two answers hold the same numbers; those that are none (NaN) must be so in both."""
-    return one is not None and _apart(one, other) <= TOLERANCE
-
-
-def floats(output: Any, name: str = "") -> Iterator[tuple[str, Tensor]]:
-    """All numbers of a model's output by their place in it."""
-    if isinstance(output, Tensor):
-        if output.is_floating_point():
-            yield name, output
-    elif isinstance(output, dict):
-        for key, value in output.items():
-            yield from floats(value, f"{name}.{key}")
-    elif isinstance(output, tuple | list):
-        for number, value in enumerate(output):
-            yield from floats(value, f"{name}.{number}")
-
-
-def _apart(one: Answer, other: Answer) -> float:
-    """Largest difference of any tensor as a share of its largest number; infinite where not all are there."""
-    if one.keys() != other.keys():
-        return math.inf
-    return max((_difference(one[name], other[name]) for name in one), default=0.0)
-
-
-def _difference(one: Tensor, other: Tensor) -> float:
-    """Largest |one − other| as a share of the largest |other|; infinite for other shapes or other NaNs."""
-    finite = other.isfinite()
-    if one.shape != other.shape or not torch.equal(one.isfinite(), finite):
-        return math.inf
-    if not finite.any():
-        return 0.0
-    apart, largest = (one - other)[finite].abs().max(), other[finite].abs().max()
-    return float(apart / largest) if largest else float(apart)
 
 
 def _answer(run: Run) -> Answer:

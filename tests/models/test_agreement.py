@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from transformers import PreTrainedModel, T5Config, T5EncoderModel, ViTConfig, ViTModel
 
 from models import capture
-from models.agreement import TOLERANCE, agree, floats, way_to_record
+from models.agreement import way_to_record
+from models.answers import TOLERANCE, agree, floats
 from models.calls import GivenCall
 from models.capture import recording
 from models.catalog import BUNDLED, Entry
@@ -108,6 +109,7 @@ def test_other_shapes_names_and_holes_do_not_agree() -> None:
     assert not agree({"x": torch.ones(4)}, {"x": whole})
     assert not agree({"y": whole}, {"x": whole})
     assert not agree(None, {"x": whole})
+    assert not agree({}, {})
     nested = {"a": torch.ones(1), "b": (torch.zeros(2), None, {"c": torch.ones(3)}), "d": torch.tensor([1])}
     assert [name for name, _ in floats(nested)] == [".a", ".b.0", ".b.2.c"]
 
