@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -103,25 +104,27 @@ def skeleton(folder: Path) -> nn.Module:
 def load_model(folder: Path, device: str) -> tuple[PreTrainedModel, frozenset[str]]:
     """(the model in float32 and eval mode on `device`, the names of weights that are missing and random).
 
-    Of the classes that read this configuration the usual one, or the one that the folder names where that
-    finds more of its weights: an encoder that was saved alone. Raises HeadlightError for a model type that
-    transformers does not know, and for weights that do not fit the configuration.
+    Where the usual class for this configuration lacks weights, the one that the folder names may find them
+    all (an encoder that was saved alone), or the usual one with what stands before all names left off. Raises
+    HeadlightError for a model type that transformers does not know, and for weights that do not fit the
+    configuration.
     """
     content = read_config(folder)
-    if (kind := content["model_type"]) not in CONFIG_MAPPING:
+    if (model_type := content["model_type"]) not in CONFIG_MAPPING:
         raise HeadlightError(
-            f"The model type “{kind}” in {folder / 'config.json'} is unknown to transformers.",
+            f"The model type “{model_type}” in {folder / 'config.json'} is unknown to transformers.",
             "Choose a model that needs no code of its own.",
         )
     logging.disable_progress_bar()
     logging.set_verbosity_error()
     try:
-        model, missing = _read(AutoModel, folder)
-        named = _named(content, model) if missing else None
-        if named is not None:
-            other, other_missing = _read(named, folder)
-            if len(other_missing) < len(missing):
-                model, missing = other, other_missing
+        model, missing, left = _read(AutoModel, folder)
+        ways = [(_named(content, model), ""), (AutoModel, _wrapping(left))] if missing else []
+        for kind, wrapping in ways:
+            if kind is not None and (kind, wrapping) != (AutoModel, ""):
+                other, lacking, _ = _read(kind, folder, wrapping)
+                if not lacking:
+                    model, missing = other, lacking
     except (*_UNLOADABLE, SafetensorError, ImportError) as error:
         raise HeadlightError(
             f"The model in {folder} cannot be loaded: {first_line(error)}",
@@ -130,7 +133,14 @@ def load_model(folder: Path, device: str) -> tuple[PreTrainedModel, frozenset[st
     return model.eval().requires_grad_(False).to(device), missing
 
 
-def _read(kind: type, folder: Path) -> tuple[PreTrainedModel, frozenset[str]]:
+def _read(
+    kind: type, folder: Path, wrapping: str = ""
+) -> tuple[PreTrainedModel, frozenset[str], frozenset[str]]:
+    """(the model, names of weights that it lacks, and of those it has no place for).
+
+    wrapping: what is left off all names, without the dot behind it.
+    """
+    renamed = {"key_mapping": {rf"^{re.escape(wrapping)}\.": ""}} if wrapping else {}
     model, report = kind.from_pretrained(
         folder,
         dtype=torch.float32,
@@ -138,9 +148,17 @@ def _read(kind: type, folder: Path) -> tuple[PreTrainedModel, frozenset[str]]:
         local_files_only=True,
         trust_remote_code=False,
         output_loading_info=True,
+        **renamed,
     )
     # A missing pooler does not count: it comes after the last attention.
-    return model, frozenset(name for name in report["missing_keys"] if "pooler" not in name)
+    missing = frozenset(name for name in report["missing_keys"] if "pooler" not in name)
+    return model, missing, frozenset(report["unexpected_keys"])
+
+
+def _wrapping(left: frozenset[str]) -> str:
+    """What stands before all names, as where a model was saved inside another (“module.” of DataParallel)."""
+    first = {name.partition(".")[0] for name in left}
+    return first.pop() if len(first) == 1 else ""
 
 
 def _named(content: dict[str, Any], model: PreTrainedModel) -> type[PreTrainedModel] | None:

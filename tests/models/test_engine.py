@@ -78,6 +78,16 @@ def test_missing_weights_make_a_model_untrained(tmp_path):
     assert opened.run("Hello there.").model.untrained
 
 
+def test_what_wraps_all_names_is_left_off(tmp_path):
+    folder = small(tmp_path / "parallel")
+    weights = load_file(folder / "model.safetensors")
+    save_file({f"module.{name}": value for name, value in weights.items()}, folder / "model.safetensors")
+    opened = open_engine(str(folder), "text", "cpu")
+    assert not opened.card.untrained
+    name = "encoder.layer.0.attention.self.query.weight"
+    assert torch.equal(opened.model.state_dict()[name], weights[name].float())
+
+
 def test_what_cannot_be_opened_says_why(tmp_path):
     folder = small(tmp_path / "odd", model_type="surprise", auto_map={"AutoModel": "code.Model"})
     with pytest.raises(HeadlightError, match=r"The model type “surprise” in .* is unknown to transformers"):
