@@ -141,8 +141,9 @@ class LanguageEngine:
         try:
             return self.model(**tensors, **options)
         except MODEL_ERRORS as error:
+            count = len(inputs["input_ids"])
             raise HeadlightError(
-                f"{self.entry.title} cannot read {len(inputs['input_ids']):,} tokens: {first_sentence(error)}",
+                f"{self.entry.title} cannot read {count:,} tokens: {first_sentence(error)}",
                 "Try a shorter text or another model.",
             ) from error
 

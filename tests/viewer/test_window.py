@@ -241,6 +241,7 @@ def test_a_layer_that_fails_its_check_is_not_drawn(text_window, settled):
     settled(window)
     assert "Layer 5 is not drawn: what it computes are no numbers" in pane(window, "matrix").view._message
     assert window.status.check.text() == "✗ no numbers (NaN) in layer 4 and 1 more"
+    assert pane(window, "settings").entropy.value() == "–"
     window.session.update(document, checks=(*document.checks[:4], 0.0, 0.5))
     window.actions_.run("layer-previous")
     settled(window)
