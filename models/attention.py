@@ -5,6 +5,7 @@ A Trace keeps q, k and v, never layers × heads × n × n.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
@@ -18,6 +19,17 @@ if TYPE_CHECKING:
 
 CHECK_LIMIT = 1e-3
 """Most that A·V may differ from what a layer returned: beyond it the weights are not what the model used."""
+
+
+def is_faithful(error: float) -> bool:
+    """Whether weights with this error are what the model used. NaN, which no limit catches, is none."""
+    return error <= CHECK_LIMIT
+
+
+def worst(errors: Iterable[float]) -> float:
+    """The largest error, 0 where there is none, NaN if any is: `max` would pass over it."""
+    return float(np.max([0.0, *errors]))
+
 
 Fusion = Literal["mean", "max", "min"]
 Head = int | Fusion
@@ -63,13 +75,19 @@ class AttentionLayer(Protocol):
         ...
 
     def check(self) -> float:
-        """Largest |A·V − what the layer really returned| over sampled rows; draw nothing if it is large."""
+        """Largest |A·V − what the layer really returned| over sampled rows; draw nothing if it is large.
+
+        NaN where numbers of the layer are none, or infinite.
+        """
         ...
 
 
 @dataclass(frozen=True)
 class ModelCard:
-    """What is said of a model wherever it appears."""
+    """What is said of a model wherever it appears, and what it takes to open it again.
+
+    trusted: its file is a pickle, which the user was asked about.
+    """
 
     id: str
     title: str
@@ -77,6 +95,7 @@ class ModelCard:
     source: str
     licence: str
     untrained: bool = False
+    trusted: bool = False
 
 
 @dataclass(frozen=True, eq=False)

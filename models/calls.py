@@ -6,6 +6,7 @@ grouped keys, additive position biases, soft-capped scores and sinks.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
@@ -49,7 +50,7 @@ class Call(Protocol):
         ...
 
     def error(self, batch: int = 0) -> float:
-        """Largest absolute deviation of what is shown from what the layer returned."""
+        """Largest absolute deviation of what is shown from what the layer returned; NaN where that is NaN."""
         ...
 
 
@@ -62,9 +63,8 @@ class AttentionCall:
     """What one call was given: q [B, H, Nq, d], k and v [B, Hkv, Nk, d], as they were multiplied.
 
     mask: bool (True where a query may look) or additive float, broadcastable to [B, H, Nq, Nk], or None.
-    bias: additive position bias, broadcastable to the same, or None. causal: without a mask, query i sees
-    keys 0 to i. softcap: scores become softcap·tanh(scores / softcap). sinks [H]: one more score a row, whose
-    share no key gets.
+    bias: additive position bias, broadcastable to the same, or None. softcap: scores become
+    softcap·tanh(scores / softcap). sinks [H]: one more score a row, whose share no key gets.
     rows, outputs: sampled query rows and what the call returned for them, [B, rows, H, dv].
     """
 
@@ -76,7 +76,6 @@ class AttentionCall:
     scaling: float
     mask: Tensor | None = None
     bias: Tensor | None = None
-    causal: bool = False
     softcap: float | None = None
     sinks: Tensor | None = None
     rows: Tensor | None = None
@@ -113,10 +112,13 @@ class AttentionCall:
     def error(self, batch: int = 0) -> float:
         """Largest |A·V − returned| over the sampled rows and all heads.
 
-        Rows whose mask allows nothing are left out: kernels disagree about them and no token reads them.
+        Rows whose mask allows nothing are left out: kernels disagree about them and no token reads them. NaN
+        where a query, a key or a value is no number, or infinite, in whichever row.
         """
         if self.rows is None or self.outputs is None:
             raise ValueError(f"{self.name} was recorded without output rows")
+        if not all(x[batch].isfinite().all() for x in (self.q, self.k, self.v)):
+            return math.nan
         weights = self.weights(self.rows, batch=batch)  # [H, r, Nk]
         rebuilt = weights @ self._repeated(self.v, ALL, batch)  # [H, r, dv]
         returned = self.outputs[batch].transpose(0, 1).float()  # [H, r, dv]
@@ -136,10 +138,6 @@ class AttentionCall:
         if self.mask is not None:
             mask = self._part(self.mask, queries, heads, batch)
             scores = scores.masked_fill_(~mask, _LOWEST) if mask.dtype == torch.bool else scores.add_(mask)
-        if self.causal:
-            rows = torch.arange(self.q.shape[2], device=self.device)[queries]
-            columns = torch.arange(self.k.shape[2], device=self.device)
-            scores.masked_fill_(columns > rows[:, None], _LOWEST)
         return scores
 
     def attend(self) -> Tensor:
@@ -221,7 +219,10 @@ class GivenCall:
         return torch.zeros_like(self.given[batch, :, :, 0][_as_slice(heads)][:, _as_slice(queries)]).float()
 
     def error(self, batch: int = 0) -> float:
-        """Largest |A·V − returned|, |sum of a row − 1| or weight below 0, the first where v is known."""
+        """Largest |A·V − returned|, |sum of a row − 1| or weight below 0, the first where v is known.
+
+        NaN where a weight is no number.
+        """
         weights = self.given[batch].float()
         wrong = torch.maximum((weights.sum(-1) - 1).abs().max(), -weights.min())
         if self.v is not None:
@@ -254,14 +255,13 @@ def _joined(parts: list[Call]) -> Call:
         none = {"v": None, "rows": None, "outputs": None}
         return replace(last, given=torch.cat(given, 2), step=parts[0].step, **none)
     starts = [sum(part.shape[2] for part in parts[:i]) for i in range(len(parts))]
-    unmasked = last.kind == "cross" and all(part.mask is None and not part.causal for part in parts)
+    unmasked = last.kind == "cross" and all(part.mask is None for part in parts)
     biases = [_wide(part, part.bias, keys, 0.0) for part in parts if part.bias is not None]
     return replace(
         last,
         q=torch.cat([part.q for part in parts], 2),
         mask=None if unmasked else _stacked([_wide(part, _allowed(part), keys, _LOWEST) for part in parts]),
         bias=_stacked(biases) if biases else None,
-        causal=False,
         rows=torch.cat([part.rows + start for part, start in zip(parts, starts, strict=True)]),
         outputs=torch.cat([part.outputs for part in parts], 1),
         step=parts[0].step,
@@ -273,8 +273,7 @@ def _allowed(part: AttentionCall) -> Tensor:
     if part.mask is not None:
         return part.mask
     _, _, queries, keys = part.shape
-    every = torch.ones(1, 1, queries, keys, dtype=torch.bool, device=part.device)
-    return every.tril() if part.causal else every
+    return torch.ones(1, 1, queries, keys, dtype=torch.bool, device=part.device)
 
 
 def _wide(part: AttentionCall, tensor: Tensor, keys: int, fill: float) -> Tensor:

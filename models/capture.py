@@ -25,10 +25,13 @@ from transformers.utils import ModelOutput
 
 from models.calls import AttentionCall, Call, GivenCall, Kind, join
 from models.errors import HeadlightError
+from models.implementations import eager, functional, unchanged
 from models.task import SILENT, Task
 
 __all__ = ["AttentionCall", "Call", "GivenCall", "join", "recording"]
 
+NEXT_STEP = "Open another model: those of the BERT, GPT-2, Llama, T5 and ViT families work."
+"""For a model whose attention cannot be shown."""
 _NAME = "headlight"
 _CROSS = re.compile(r"(^|\.)[^.]*(cross|enc(oder)?_(att|dec)|encdec)", re.IGNORECASE)
 
@@ -109,6 +112,8 @@ def _attend(
     if call.softcap is not None or call.sinks is not None:
         out = call.attend()
     else:
+        # Left to itself the kernel makes every module causal that says nothing of causality.
+        kwargs["is_causal"] = False
         out, _ = sdpa_attention_forward(module, query, key, value, attention_mask, **kwargs)  # [B, Nq, H, dv]
     if recorder is not None:
         recorder.note(module, call, out)
@@ -118,9 +123,8 @@ def _attend(
 def _call(
     module: nn.Module, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, kwargs: dict[str, Any]
 ) -> AttentionCall:
-    """What the fused kernel will make of these arguments, not named yet."""
-    scaling, causal = kwargs.get("scaling"), kwargs.get("is_causal")
-    causal = getattr(module, "is_causal", True) if causal is None else causal
+    """What these arguments mean, not named yet: the mask alone says who sees whom, as in eager attention."""
+    scaling = kwargs.get("scaling")
     return AttentionCall(
         "",
         "self",
@@ -130,7 +134,6 @@ def _call(
         q.shape[-1] ** -0.5 if scaling is None else float(scaling),
         mask=mask,
         bias=kwargs.get("position_bias"),
-        causal=bool(causal) and mask is None and q.shape[2] > 1,
         softcap=kwargs.get("softcap"),
         sinks=kwargs.get("s_aux"),
     )
@@ -141,27 +144,38 @@ def _sampled_rows(count: int) -> Tensor:
     return torch.linspace(0, count - 1, min(count, max(4, min(16, count // 16)))).round().long().unique()
 
 
+def _mask(*args: Any, **kwargs: Any) -> Tensor | None:
+    """bool [B, 1, Nq, Nk], or None where every query sees every key.
+
+    A causal mask is never left out in favour of a flag: not every module has the flag, and some have it
+    though nothing about them is causal.
+    """
+    return sdpa_mask(*args, **{**kwargs, "allow_is_causal_skip": False})
+
+
 AttentionInterface.register(_NAME, _attend)
 # Without a mask function of the same name models pass no mask at all, and nothing says so.
-AttentionMaskInterface.register(_NAME, sdpa_mask)
+AttentionMaskInterface.register(_NAME, _mask)
 
 
 @contextmanager
-def recording(model: PreTrainedModel, task: Task = SILENT) -> Iterator[list[Call]]:
+def recording(model: PreTrainedModel, task: Task = SILENT, weights: bool = False) -> Iterator[list[Call]]:
     """Record every attention call of the forward passes made in this thread inside the `with` block.
 
     The list fills in call order. The pass keeps its fused kernels; a model that takes no attention function
-    from outside is asked for its weights instead (`GivenCall`). Cancel is looked at before every layer. Two
-    threads that record the same model take turns. Raises HeadlightError where a pass ran and left no call.
+    from outside, and any if `weights`, is asked for the weights of its eager attention instead (`GivenCall`).
+    Cancel is looked at before every layer. Two threads that record the same model take turns. Raises
+    HeadlightError where a pass ran and left no call.
     """
     recorder = _Recorder(model, task)
-    open_to_us = any(_takes_functions(module) for module in model.modules())
+    asked = weights or not any(_takes_functions(module) for module in model.modules())
     with _lock(model), ExitStack() as stack:
         token = _recorder.set(recorder)
         stack.callback(_recorder.reset, token)
-        if open_to_us:
-            stack.enter_context(_implementation(model, _NAME))
-        else:
+        # Masks are made for the implementation that is set: those of another one may mean something else.
+        stack.enter_context(unchanged(model))
+        stack.enter_context(eager(model) if asked else functional(model, _NAME))
+        if asked:
             _ask_for_weights(model, recorder, stack)
         _follow(model, recorder, stack)
         yield recorder.calls
@@ -172,10 +186,7 @@ def recording(model: PreTrainedModel, task: Task = SILENT) -> Iterator[list[Call
 
 
 def _unrecordable(why: str) -> HeadlightError:
-    return HeadlightError(
-        f"This model's attention cannot be recorded: {why}.",
-        "Open another model: those of the BERT, GPT-2, Llama, T5 and ViT families work.",
-    )
+    return HeadlightError(f"This model's attention cannot be recorded: {why}.", NEXT_STEP)
 
 
 def _lock(model: nn.Module) -> threading.RLock:
@@ -187,25 +198,6 @@ def _takes_functions(module: nn.Module) -> bool:
     """Whether this is an attention module of a file that takes attention functions from outside."""
     source = sys.modules.get(type(module).__module__)
     return "Attention" in type(module).__name__ and hasattr(source, "ALL_ATTENTION_FUNCTIONS")
-
-
-@contextmanager
-def _implementation(model: PreTrainedModel, name: str) -> Iterator[None]:
-    """Switch the attention function of a model and of all models inside it, and back."""
-    configs = {}
-    found = [module.config for module in model.modules() if isinstance(module, PreTrainedModel)]
-    while found:
-        config = found.pop()
-        configs[id(config)] = (config, config._attn_implementation)
-        nested = (getattr(config, key) for key in config.sub_configs)
-        found += [c for c in nested if c is not None and id(c) not in configs]
-    try:
-        model.set_attn_implementation(name)
-        yield
-    finally:
-        # The public setter would pass a value on to nested configs, which may have had another.
-        for config, before in configs.values():
-            config._attn_implementation_internal = before
 
 
 def _hook(
@@ -253,19 +245,27 @@ _PRODUCTS = {"matmul", "__matmul__", "bmm"}
 
 
 class _Products(TorchFunctionMode):
-    """The last matrix products of a pass: among them that of the weights which a module then returns."""
+    """The last softmaxes and products of a pass: among them those of the weights that a module returns."""
 
     def __init__(self) -> None:
         super().__init__()
         self._last: deque[tuple[Tensor, Tensor, Tensor]] = deque(maxlen=4)
+        self._softmaxes: deque[tuple[Tensor, Tensor]] = deque(maxlen=4)
 
     def __torch_function__(
         self, function: Callable, types: Any, args: tuple = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         out = function(*args, **(kwargs or {}))
-        if getattr(function, "__name__", "") in _PRODUCTS and len(args) == 2:
+        name = getattr(function, "__name__", "")
+        if name in _PRODUCTS and len(args) == 2:
             self._last.append((*args, out))
+        elif name == "softmax":
+            self._softmaxes.append((args[0] if args else kwargs["input"], out))
         return out
+
+    def weights(self, returned: Tensor) -> Tensor:
+        """What a module returned, or what became of it where those were the scores (SqueezeBERT)."""
+        return next((out for scores, out in self._softmaxes if scores is returned), returned)
 
     def of(self, weights: Tensor) -> dict[str, Tensor]:
         """For weights [B, H, Nq, Nk], as GivenCall names it: v, sampled rows and what came of them."""
@@ -275,28 +275,35 @@ class _Products(TorchFunctionMode):
             if factor.data_ptr() == weights.data_ptr() and factor.numel() == weights.numel():
                 rows = _sampled_rows(queries).to(out.device)
                 outputs = out.detach().reshape(batch, heads, queries, -1)[:, :, rows]
-                v = v.detach().reshape(batch, heads, keys, -1)
+                # One head of values may serve several of weights (Falcon).
+                v = v.detach().reshape(batch, -1, keys, out.shape[-1])
+                v = v.repeat_interleave(heads // v.shape[1], 1)
                 return {"v": v, "rows": rows, "outputs": outputs.transpose(1, 2)}
         return {}
 
 
 def _ask_for_weights(model: nn.Module, recorder: _Recorder, stack: ExitStack) -> None:
     """Have the model return its weights, note them as calls, and hand on what it returns without them."""
-    seen: dict[int, tuple[nn.Module, Tensor, dict[str, Tensor]]] = {}  # the innermost owner comes first
+    # By what was returned: (the innermost owner, the weights, what they were multiplied with).
+    seen: dict[int, tuple[nn.Module, Tensor, dict[str, Tensor]]] = {}
+    kept: list[Tensor] = []  # an id is free again once its tensor is gone
     asked: list[dict[str, Any]] = []
     products = stack.enter_context(_Products())
 
     def ask(module: nn.Module, args: tuple, kwargs: dict[str, Any]) -> tuple[tuple, dict[str, Any]] | None:
         asked.append(kwargs)
-        if "output_attentions" in inspect.signature(module.forward).parameters:
+        parameters = inspect.signature(module.forward).parameters
+        if "output_attentions" in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
             return args, {**kwargs, "output_attentions": True, "return_dict": True}
         return None
 
     def look(module: nn.Module, args: tuple, output: Any) -> None:
-        if isinstance(output, tuple):
-            for x in output:
+        if isinstance(output, tuple | dict):
+            for x in output.values() if isinstance(output, dict) else output:
                 if isinstance(x, Tensor) and x.ndim == 4 and id(x) not in seen:
-                    seen[id(x)] = module, x, products.of(x)
+                    weights = products.weights(x)
+                    kept.append(x)
+                    seen[id(x)] = module, weights, products.of(weights)
 
     def take(module: nn.Module, args: tuple, output: Any) -> Any:
         kwargs = asked.pop()
@@ -304,10 +311,17 @@ def _ask_for_weights(model: nn.Module, recorder: _Recorder, stack: ExitStack) ->
             return output
         past = recorder.passes > 1 or any(kwargs.get(key) is not None for key in ("past_key_values", "mems"))
         found = {
-            id(weights): (f"{field}.{number}", field == "cross_attentions", weights)
+            id(x): (f"{field}.{number}", field == "cross_attentions", seen[id(x)][1] if id(x) in seen else x)
             for field in _FIELDS
-            for number, weights in enumerate(_flat(output.get(field)))
+            for number, x in enumerate(_flat(output.get(field)))
         }
+        # A model may hand out none though its modules do: those count that were multiplied with values.
+        if not found:
+            found = {
+                key: ("", False, weights)
+                for key, (module, weights, more) in seen.items()
+                if more and "Attention" in type(module).__name__
+            }
         # Swin and its kin return the weights of each stage's last block alone.
         owners = {type(seen[key][0]) for key in found if key in seen}
         forgotten = {key for key in seen if key not in found and type(seen[key][0]) in owners}
@@ -326,6 +340,7 @@ def _ask_for_weights(model: nn.Module, recorder: _Recorder, stack: ExitStack) ->
             kind: Kind = "cross" if cross else "self"
             recorder.calls.append(GivenCall(name, kind, weights.detach(), recorder.passes, **more))
         seen.clear()
+        kept.clear()
         if not kwargs.get("output_attentions"):
             output = type(output)(**{key: x for key, x in output.items() if key not in _FIELDS})
         return output.to_tuple() if kwargs.get("return_dict") is False else output

@@ -71,7 +71,14 @@ class Entry:
         """What is said of it beside its results. Only for an entry whose modality is known."""
         if self.modality is None:
             raise ValueError(f"{self.id} has not been downloaded")
-        return ModelCard(self.id, self.title, self.modality, self.source, self.licence, untrained)
+        # A pickle that was not trusted has no entry.
+        said = (self.id, self.title, self.modality, self.source, self.licence, untrained)
+        return ModelCard(*said, trusted=self.is_pickle)
+
+    @property
+    def is_pickle(self) -> bool:
+        """Whether its weights can run code when they are opened."""
+        return self.file is not None and self.file.suffix.lower() != ".safetensors"
 
 
 BUNDLED = (

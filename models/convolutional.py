@@ -16,7 +16,7 @@ from models.attention import Trace
 from models.catalog import Entry
 from models.errors import HeadlightError, first_line
 from models.image_fields import answer, map_field, twin
-from models.loading import load_entry
+from models.loading import is_untrained, load_entry
 from models.pixels import Normalisation
 from models.receptive_field import Field
 from models.task import SILENT, Task
@@ -58,8 +58,8 @@ class ConvolutionalEngine:
     @classmethod
     def open(cls, entry: Entry, device: str, task: Task = SILENT) -> ConvolutionalEngine:
         """Load the network's weights, or draw random ones where the entry has no folder."""
-        model, untrained = load_entry(entry, device, task)
-        return cls(model, entry, device, untrained)
+        model, missing = load_entry(entry, device, task)
+        return cls(model, entry, device, is_untrained(model, model, missing))
 
     def run(self, pixels: np.ndarray, size: int = 518, task: Task = SILENT) -> Trace:
         """One picture, uint8 (H, W, 3), its short side as `size` pixels, through the network.

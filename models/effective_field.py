@@ -76,6 +76,11 @@ def effective_field(
                     )
                 (gradient,) = torch.autograd.grad(value, x)
             heat = gradient.abs().sum((0, 1)).double().cpu().numpy()
+            if not np.isfinite(heat).all():
+                raise HeadlightError(
+                    f"The gradient of {name} is no number (NaN or infinite) at some pixels.",
+                    "The network's weights are damaged: choose another.",
+                )
             total = heat if total is None else total + heat
             done += 1
             task.partial(Effective((total / done).astype(np.float32), done))

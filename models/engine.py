@@ -13,6 +13,7 @@ from models import catalog, devices
 from models.attention import Trace
 from models.catalog import READS, Entry
 from models.errors import HeadlightError
+from models.folders import check_memory, check_weights, weight_files
 from models.task import SILENT, Task
 
 if TYPE_CHECKING:
@@ -41,33 +42,47 @@ def open_engine(
 
     modality: "text", "image" or "points", what it is to read. trust_pickle: the user was asked and trusts the
     file. Raises HeadlightError where the model does not exist, cannot be loaded safely or reads something
-    else, UntrustedPickle where the user is to be asked first. The last KEPT engines stay loaded; threads take
-    turns.
+    else, UntrustedPickle where the user is to be asked first. The last KEPT engines stay loaded, and of those
+    nothing is looked at again: neither files nor memory. Threads take turns.
     """
     task.progress(0.0, "Starting the engine")
     where = devices.pick(device)
-    entry = catalog.default(modality) if model is None else catalog.find(model, trust_pickle)
-    key = (entry.id, where)
     with _lock:
         task.check()
-        if key not in _engines:
-            if entry.folder is None:
-                task.progress(0.1, f"Downloading {entry.title}")
-                entry = catalog.download(entry)
-            _fits(entry, modality)
-            task.progress(0.2, f"Loading {entry.title}")
-            _engines[key] = _load(entry, where, task)
-        engine = _engines[key]
-        _engines.move_to_end(key)
+        engine = _engines.get((catalog.default(modality).id if model is None else model, where))
+        if engine is None:
+            entry = catalog.default(modality) if model is None else catalog.find(model, trust_pickle)
+            engine = _engines.get((entry.id, where)) or _opened(entry, modality, where, task)
+        _fits(engine.entry, modality)
+        _engines[engine.entry.id, where] = engine
+        _engines.move_to_end((engine.entry.id, where))
         while len(_engines) > KEPT:
             _engines.popitem(last=False)
-    _fits(engine.entry, modality)
-    task.progress(1.0, f"{entry.title} is ready")
+    task.progress(1.0, f"{engine.entry.title} is ready")
     return engine
 
 
+def engine_of(trace: Trace, task: Task = SILENT) -> Engine:
+    """The engine that made a trace: the one that is loaded, else opened again, trusted as it was."""
+    card = trace.model
+    return open_engine(card.id, card.modality, trace.device, task, card.trusted)
+
+
+def _opened(entry: Entry, modality: str, device: str, task: Task) -> Engine:
+    if entry.folder is None:
+        task.progress(0.1, f"Downloading {entry.title}")
+        entry = catalog.download(entry)
+    _fits(entry, modality)
+    task.progress(0.2, f"Loading {entry.title}")
+    if entry.file is None and entry.folder is not None:
+        check_memory(check_weights(weight_files(entry.folder)))
+    elif entry.file is not None and not entry.is_pickle:
+        check_memory(check_weights([entry.file]))
+    return _load(entry, device, task)
+
+
 def check(trace: Trace, task: Task = SILENT) -> tuple[float, ...]:
-    """Of each layer the largest |A·V − what it returned|; above CHECK_LIMIT its weights must not be shown."""
+    """Of each layer the largest |A·V − what it returned|; what is not `is_faithful` must not be shown."""
     errors = []
     for done, layer in enumerate(trace.layers):
         task.progress(done / len(trace.layers), f"Checking {layer.name}")
@@ -90,7 +105,7 @@ def _load(entry: Entry, device: str, task: Task) -> Engine:
         return VisionEngine.open(entry, device, task)
     from models.language import LanguageEngine
 
-    return LanguageEngine.open(entry, device)
+    return LanguageEngine.open(entry, device, task)
 
 
 def _fits(entry: Entry, modality: str) -> None:

@@ -36,6 +36,10 @@ def _escaped(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")
 
 
+MODEL_ERRORS = (ValueError, RuntimeError, LookupError, TypeError, AttributeError, AssertionError)
+"""What a model raises at an input that it was not made for."""
+
+
 class HeadlightError(Exception):
     """Something the user can act on: what is wrong, and what to do next. One sentence each."""
 
@@ -104,6 +108,11 @@ def _free_memory() -> int:
 def first_line(error: BaseException) -> str:
     """What a library's error says, without its details."""
     return (_said(error) or type(error).__name__).splitlines()[0][:400]
+
+
+def first_sentence(error: BaseException) -> str:
+    """The same with a full stop behind it."""
+    return first_line(error).rstrip(".") + "."
 
 
 def _said(error: BaseException) -> str:

@@ -90,8 +90,8 @@ def weight_files(folder: Path) -> list[Path]:
     return [folder / name for name in names]
 
 
-def check_weights(files: list[Path]) -> None:
-    """Read the headers alone: number of tensors, and whether they fit into free memory as float32."""
+def check_weights(files: list[Path]) -> int:
+    """How many numbers there are, by the headers alone. HeadlightError for damage or too many tensors."""
     from safetensors import SafetensorError, safe_open
 
     tensors = numbers = 0
@@ -108,7 +108,7 @@ def check_weights(files: list[Path]) -> None:
             raise HeadlightError(f"{file} is damaged: {error}.", "Fetch the model again.") from error
     if tensors > MAX_TENSORS:
         raise HeadlightError(f"The weights have more than {MAX_TENSORS:,} tensors.", "Choose another model.")
-    check_memory(numbers)
+    return numbers
 
 
 def check_memory(numbers: int) -> None:

@@ -5,24 +5,32 @@ from __future__ import annotations
 import inspect
 import time
 import unicodedata
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
 from tokenizers import Encoding
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
+from models.agreement import way_to_record
 from models.attention import Trace
 from models.capture import recording
 from models.catalog import Entry
-from models.errors import HeadlightError, first_line
-from models.loading import load_model, load_tokenizer
+from models.errors import MODEL_ERRORS, HeadlightError, first_sentence
+from models.loading import is_untrained, load_model, load_tokenizer, needs_only
 from models.recorded import RecordedLayer
 from models.task import SILENT, Task
 from models.tokens import TextTokens
 
 MAX_TOKENS = 4096
 """Tokens that are run at once even where a model reads more: a matrix of them is 64 MB."""
+SENTENCE = "The cat sat on the mat, and it was warm."
+"""What a recorded pass is compared with a plain one on."""
+FEW = 4
+"""First tokens of the vocabulary that stand for it where the tokenizer reads none of it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +54,7 @@ class LanguageEngine:
         untrained: bool = False,
     ) -> None:
         self.encoder_of_two = bool(model.config.is_encoder_decoder)
-        self.model: PreTrainedModel = model.get_encoder() if self.encoder_of_two else model
+        self.model = _reading(model)
         self.entry, self.device = entry, device
         self.card = entry.card(untrained)
         self.unknown = tokenizer.unk_token_id
@@ -56,13 +64,34 @@ class LanguageEngine:
         self._tokenizer = tokenizer.backend_tokenizer
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
+        self._asked = False  # for weights, where recording its calls would change its answer
+        self._said = entry.notices
 
     @classmethod
-    def open(cls, entry: Entry, device: str) -> LanguageEngine:
-        """Load the model and the tokenizer of a catalogue entry that has its folder."""
+    def open(cls, entry: Entry, device: str, task: Task = SILENT) -> LanguageEngine:
+        """Load the model and the tokenizer of a catalogue entry that has its folder.
+
+        Of all but the bundled models it is made sure that they can be recorded. HeadlightError if not.
+        """
         tokenizer = load_tokenizer(entry.folder)
-        model, untrained = load_model(entry.folder, device)
-        return cls(model, tokenizer, entry, device, untrained)
+        model, missing = load_model(entry.folder, device)
+        engine = cls(model, tokenizer, entry, device, is_untrained(model, _reading(model), missing))
+        if entry.where != "bundled":
+            task.progress(0.9, "Comparing a recorded pass with a plain one")
+            engine._make_sure(task)
+        return engine
+
+    def _make_sure(self, task: Task) -> None:
+        """Find out how the model can be recorded, on a sentence of a few tokens."""
+        needs_only(self.model, {"input_ids", "token_type_ids"}, self.entry.title, "a text")
+        try:
+            encoding = self._window(SENTENCE, None, 0).encoding
+            inputs = self._inputs(encoding.ids, encoding.type_ids)
+        except HeadlightError:  # the tokenizer knows no such script
+            inputs = self._inputs(range(FEW), [0] * FEW)
+        run = partial(self._forward, inputs)
+        self._asked, notice = way_to_record(self.model, self.entry.title, run, task)
+        self._said += (notice,) if notice else ()
 
     def run(self, text: str, pair: str | None = None, start: int = 0, task: Task = SILENT) -> Trace:
         """One text, or two with the model's separators between them, through the model.
@@ -75,11 +104,9 @@ class LanguageEngine:
         task.progress(0.0, "Cutting the text into tokens")
         window = self._window(text, pair, start)
         tokens = _tokens(window.encoding)
-        inputs = {"input_ids": np.array(window.encoding.ids, np.int64)}
-        if "token_type_ids" in self._accepted:
-            inputs["token_type_ids"] = np.array(window.encoding.type_ids, np.int64)
+        inputs = self._inputs(window.encoding.ids, window.encoding.type_ids)
         began = time.perf_counter()
-        with torch.no_grad(), recording(self.model, task) as calls:
+        with torch.no_grad(), recording(self.model, task, self._asked) as calls:
             self._forward(inputs)
         seconds = time.perf_counter() - began
         for call in calls:
@@ -95,26 +122,37 @@ class LanguageEngine:
             layers=layers,
             tokens=tokens,
             inputs=inputs,
-            readout=self._readout(tokens),
+            readout=self._readout(tokens, layers),
             seconds=seconds,
             device=self.device,
-            notices=(*window.notices, *self._notices(window.encoding, text + (pair or ""))),
+            notices=(*self._said, *window.notices, *self._notices(window.encoding, text + (pair or ""))),
             stretch=window.stretch,
         )
 
-    def _forward(self, inputs: dict[str, np.ndarray]) -> None:
+    def _inputs(self, ids: Sequence[int], types: Sequence[int]) -> dict[str, np.ndarray]:
+        inputs = {"input_ids": np.array(ids, np.int64)}
+        if "token_type_ids" in self._accepted:
+            inputs["token_type_ids"] = np.array(types, np.int64)
+        return inputs
+
+    def _forward(self, inputs: dict[str, np.ndarray]) -> object:
         tensors = {name: torch.from_numpy(values)[None].to(self.device) for name, values in inputs.items()}
         options = {"use_cache": False} if "use_cache" in self._accepted else {}
         try:
-            self.model(**tensors, **options)
-        except (ValueError, RuntimeError, IndexError) as error:
+            return self.model(**tensors, **options)
+        except MODEL_ERRORS as error:
+            count = len(inputs["input_ids"])
             raise HeadlightError(
-                f"{self.entry.title} cannot read {len(inputs['input_ids']):,} tokens: {first_line(error)}",
+                f"{self.entry.title} cannot read {count:,} tokens: {first_sentence(error)}",
                 "Try a shorter text or another model.",
             ) from error
 
     def _window(self, text: str, pair: str | None, start: int) -> Window:
         """The tokens that are run: all of them, or a stretch of the longer text."""
+        with _reads(self.entry.title):
+            return self._cut(text, pair, start)
+
+    def _cut(self, text: str, pair: str | None, start: int) -> Window:
         first = self._encode(text, "text")
         second = None if pair is None else self._encode(pair, "second text")
         room = self.limit - self._tokenizer.num_special_tokens_to_add(second is not None)
@@ -143,9 +181,9 @@ class LanguageEngine:
             )
         return encoding
 
-    def _readout(self, tokens: TextTokens) -> int | None:
+    def _readout(self, tokens: TextTokens, layers: Sequence[RecordedLayer]) -> int | None:
         """The class token of an encoder, the last token of a decoder, None where all tokens are averaged."""
-        if getattr(self.model.config, "is_decoder", False) or _causal(self.model):
+        if all(_looks_back(layer) for layer in layers):
             return len(tokens) - 1
         averaged = self.entry.mean_pooled or self.encoder_of_two
         return None if averaged or not tokens.special[0] else 0
@@ -159,6 +197,26 @@ class LanguageEngine:
         if any(unicodedata.bidirectional(character) in ("R", "AL") for character in text):
             notices.append("This text has right-to-left script; its tokens stand in reading order.")
         return tuple(notices)
+
+
+@contextmanager
+def _reads(title: str) -> Iterator[None]:
+    """Whatever a tokenizer raises says that it cannot read the text.
+
+    Its expressions and tables come from the model's folder. Where they break it, its Rust code panics, and a
+    panic is no Exception.
+    """
+    try:
+        yield
+    except HeadlightError:
+        raise
+    except BaseException as error:
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
+        raise HeadlightError(
+            f"The tokenizer of {title} cannot read this text: {first_sentence(error)}",
+            "Try another text, or choose another model.",
+        ) from error
 
 
 def _stretch(
@@ -218,18 +276,26 @@ def _unknown(encoding: Encoding, unknown: int | None) -> str | None:
     return f"{len(lengths):,} {what}s are not in this model's vocabulary and became {label}."
 
 
+def _reading(model: PreTrainedModel) -> PreTrainedModel:
+    """Of a model with an encoder and a decoder the encoder."""
+    return model.get_encoder() if model.config.is_encoder_decoder else model
+
+
 def _limit(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast) -> int:
     """Tokens, special ones included, that the model reads at once."""
     config = model.config
-    positions = getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None)
+    said = (getattr(config, name, None) for name in ("max_position_embeddings", "n_positions"))
+    positions = next((number for number in said if isinstance(number, int) and number > 0), None)
     # RoBERTa's table begins with unused rows up to the padding token's number.
     for name, module in model.named_modules():
         if name.endswith("position_embeddings") and getattr(module, "padding_idx", None) is not None:
-            positions = module.num_embeddings - module.padding_idx - 1
+            positions = len(module.weight) - module.padding_idx - 1
     # transformers writes a huge number for a tokenizer that knows no limit.
-    return min(positions or MAX_TOKENS, tokenizer.model_max_length)
+    longest = tokenizer.model_max_length
+    return min(positions or MAX_TOKENS, longest if longest > 0 else MAX_TOKENS)
 
 
-def _causal(model: PreTrainedModel) -> bool:
-    """Whether its attention modules let a token look only at those before it."""
-    return any(getattr(module, "is_causal", False) is True for module in model.modules())
+def _looks_back(layer: RecordedLayer) -> bool:
+    """Whether its first token sees none of those after it."""
+    _, weights = layer.rows(0)
+    return not weights[:, 1:].any()

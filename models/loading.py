@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
+import re
+from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 import torch
+import transformers
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
@@ -25,11 +30,12 @@ from models.folders import read_config
 from models.published import OWN, PUBLISHED, module
 from models.task import SILENT, Task
 
+_UNLOADABLE = (OSError, ValueError, RuntimeError, KeyError, AttributeError, TypeError)
 TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json")
 
 
-def load_entry(entry: Entry, device: str, task: Task = SILENT) -> tuple[nn.Module, bool]:
-    """(an image model in float32 and eval mode on `device`, whether weights are random).
+def load_entry(entry: Entry, device: str, task: Task = SILENT) -> tuple[nn.Module, frozenset[str]]:
+    """(an image model in float32 and eval mode on `device`, the names of weights that are random).
 
     Of a published network without a folder all of them are. Raises HeadlightError as `load_model` does, and
     where memory is too small.
@@ -37,9 +43,10 @@ def load_entry(entry: Entry, device: str, task: Task = SILENT) -> tuple[nn.Modul
     if entry.folder is None:
         from models.untrained import untrained
 
-        return untrained(PUBLISHED[entry.id], task).to(device), True
+        network = untrained(PUBLISHED[entry.id], task)
+        return network.to(device), frozenset(network.state_dict())
     if read_config(entry.folder)["model_type"] in OWN:
-        return load_classic(entry.folder).to(device), False
+        return load_classic(entry.folder).to(device), frozenset()
     return load_model(entry.folder, device)
 
 
@@ -88,42 +95,98 @@ def skeleton(folder: Path) -> nn.Module:
         config = getattr(config, "vision_config", config)
         with torch.device("meta"):
             return module(config).eval().requires_grad_(False)
-    except (OSError, ValueError, RuntimeError, KeyError, AttributeError, TypeError) as error:
+    except _UNLOADABLE as error:
         raise HeadlightError(
             f"The network of {folder} cannot be put together: {first_line(error)}", "Correct its config.json."
         ) from error
 
 
-def load_model(folder: Path, device: str) -> tuple[PreTrainedModel, bool]:
-    """(the model in float32 and eval mode on `device`, whether weights were missing and are random).
+def load_model(folder: Path, device: str) -> tuple[PreTrainedModel, frozenset[str]]:
+    """(the model in float32 and eval mode on `device`, the names of weights that are missing and random).
 
-    A missing pooler does not count: it comes after the last attention. Raises HeadlightError for a model type
-    that transformers does not know, and for weights that do not fit the configuration.
+    Where the usual class for this configuration lacks weights, the one that the folder names may find them
+    all (an encoder that was saved alone), or the usual one with what stands before all names left off. Raises
+    HeadlightError for a model type that transformers does not know, and for weights that do not fit the
+    configuration.
     """
-    kind = read_config(folder)["model_type"]
-    if kind not in CONFIG_MAPPING:
+    content = read_config(folder)
+    if (model_type := content["model_type"]) not in CONFIG_MAPPING:
         raise HeadlightError(
-            f"The model type “{kind}” in {folder / 'config.json'} is unknown to transformers.",
+            f"The model type “{model_type}” in {folder / 'config.json'} is unknown to transformers.",
             "Choose a model that needs no code of its own.",
         )
     logging.disable_progress_bar()
     logging.set_verbosity_error()
     try:
-        model, report = AutoModel.from_pretrained(
-            folder,
-            dtype=torch.float32,
-            use_safetensors=True,
-            local_files_only=True,
-            trust_remote_code=False,
-            output_loading_info=True,
-        )
-    except (OSError, ValueError, RuntimeError, KeyError, AttributeError, TypeError, SafetensorError) as error:
+        model, missing, left = _read(AutoModel, folder)
+        ways = [(_named(content, model), ""), (AutoModel, _wrapping(left))] if missing else []
+        for kind, wrapping in ways:
+            if kind is not None and (kind, wrapping) != (AutoModel, ""):
+                other, lacking, _ = _read(kind, folder, wrapping)
+                if not lacking:
+                    model, missing = other, lacking
+    except (*_UNLOADABLE, SafetensorError, ImportError) as error:
         raise HeadlightError(
             f"The model in {folder} cannot be loaded: {first_line(error)}",
             "Fetch it again or choose another.",
         ) from error
-    random = any("pooler" not in name for name in report["missing_keys"])
-    return model.eval().requires_grad_(False).to(device), random
+    return model.eval().requires_grad_(False).to(device), missing
+
+
+def _read(
+    kind: type, folder: Path, wrapping: str = ""
+) -> tuple[PreTrainedModel, frozenset[str], frozenset[str]]:
+    """(the model, names of weights that it lacks, and of those it has no place for).
+
+    wrapping: what is left off all names, without the dot behind it.
+    """
+    renamed = {"key_mapping": {rf"^{re.escape(wrapping)}\.": ""}} if wrapping else {}
+    model, report = kind.from_pretrained(
+        folder,
+        dtype=torch.float32,
+        use_safetensors=True,
+        local_files_only=True,
+        trust_remote_code=False,
+        output_loading_info=True,
+        **renamed,
+    )
+    # A missing pooler does not count: it comes after the last attention.
+    missing = frozenset(name for name in report["missing_keys"] if "pooler" not in name)
+    return model, missing, frozenset(report["unexpected_keys"])
+
+
+def _wrapping(left: frozenset[str]) -> str:
+    """What stands before all names, as where a model was saved inside another (“module.” of DataParallel)."""
+    first = {name.partition(".")[0] for name in left}
+    return first.pop() if len(first) == 1 else ""
+
+
+def _named(content: dict[str, Any], model: PreTrainedModel) -> type[PreTrainedModel] | None:
+    """The class that a folder says it was saved from, if it is another one that takes its configuration."""
+    names = content.get("architectures")
+    name = names[0] if isinstance(names, list) and names else None
+    kind = getattr(transformers, name, None) if isinstance(name, str) else None
+    if not (isinstance(kind, type) and issubclass(kind, PreTrainedModel)) or kind is type(model):
+        return None
+    return kind if kind.config_class is type(model.config) else None
+
+
+def is_untrained(model: nn.Module, part: nn.Module, missing: frozenset[str]) -> bool:
+    """Whether weights that `part` of `model` runs with are among the `missing`."""
+    run = {id(value) for value in part.state_dict(keep_vars=True).values()}
+    every = model.state_dict(keep_vars=True)
+    return any(id(every[name]) in run for name in missing & every.keys())
+
+
+def needs_only(model: PreTrainedModel, given: Collection[str], title: str, what: str) -> None:
+    """HeadlightError where the model cannot run on what it is `given`. what: what that is in words."""
+    parameters = inspect.signature(model.forward).parameters.values()
+    needed = [p.name for p in parameters if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD]
+    if lacking := [name for name in needed if name not in given]:
+        raise HeadlightError(
+            f"{title} does not run on {what} alone: it needs {' and '.join(lacking)}.",
+            "Choose a model that does.",
+        )
 
 
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
@@ -139,7 +202,7 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
         tokenizer = AutoTokenizer.from_pretrained(
             folder, local_files_only=True, trust_remote_code=False, use_fast=True
         )
-    except (OSError, ValueError, RuntimeError, KeyError, AttributeError, TypeError, ImportError) as error:
+    except (*_UNLOADABLE, ImportError) as error:
         raise HeadlightError(
             f"The tokenizer in {folder} cannot be loaded: {first_line(error)}",
             "Put the model's tokenizer.json beside its weights.",

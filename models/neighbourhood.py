@@ -6,6 +6,7 @@ is never made: what there is of it are n · k · C/8 numbers.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from functools import cached_property
 
@@ -115,7 +116,12 @@ class NeighbourhoodLayer(BlockLayer):
         return self._cache.put(key, pixels.astype(np.float32))
 
     def check(self) -> float:
-        """Largest |Σₖ (vⱼ + δ)·w − what the layer returned| over sampled rows, in all channels."""
+        """Largest |Σₖ (vⱼ + δ)·w − what the layer returned| over sampled rows, in all channels.
+
+        NaN where a weight is no number, in whichever row.
+        """
+        if not self._weights.isfinite().all():
+            return math.nan
         weights = self._weights[self._rows].float()  # [r, k, maps]
         rebuilt = (self._values.unflatten(2, (-1, self.heads)) * weights[:, :, None]).sum(1).flatten(1)
         return float((rebuilt - self._outputs).abs().max())

@@ -12,6 +12,7 @@ from scipy.spatial import cKDTree
 from torch import Tensor
 
 from models import point_gradient
+from models.answers import agree
 from models.attention import AttentionLayer, Trace
 from models.catalog import Entry
 from models.errors import HeadlightError
@@ -32,6 +33,8 @@ from models.tokens import PointTokens
 
 LIMIT = 400_000
 """Points of the sample: with all attention kept they take about 3 GB."""
+FEW = 1024
+"""Points on which the network is compared with the pass that keeps its attention."""
 SPARSE = 2.5
 """A spacing of points as a multiple of that in training from which a cloud is called sparse."""
 CHUNK = 1 << 18
@@ -75,7 +78,9 @@ class PointsEngine:
         """
         if entry.file is not None:
             checkpoint = read_checkpoint(entry.file, trust_pickle=True)
-            return cls(checkpoint.network(), checkpoint.config, entry, device, notices=checkpoint.notices)
+            engine = cls(checkpoint.network(), checkpoint.config, entry, device, notices=checkpoint.notices)
+            engine._make_sure()
+            return engine
         where = entry.folder / "config.json"
         model, config, missing = load_network(entry.folder)
         check_inputs(config.inputs, where)
@@ -84,7 +89,25 @@ class PointsEngine:
             more = f" and {len(missing) - 1:,} more" * (len(missing) > 1)
             notices = (f"{entry.title} lacks the weights {missing[0]}{more}: they are random.",)
         block = block_size(read_config(entry.folder), where)
-        return cls(model, config, entry, device, notices, block, untrained=bool(missing))
+        engine = cls(model, config, entry, device, notices, block, untrained=bool(missing))
+        if entry.where != "bundled":
+            engine._make_sure()
+        return engine
+
+    def _make_sure(self) -> None:
+        """HeadlightError unless the pass that keeps its attention answers as the network itself does."""
+        if self._folded is None:
+            return
+        points = np.random.default_rng(0).uniform(0, 2, (FEW, 3)).astype(np.float32)
+        given = torch.from_numpy(self._features(points, None)).to(self.device)
+        stages = geometry(points, interpolation=self.config.interpolation).to(self.device)
+        with torch.no_grad():
+            plain, kept = self.model(given, stages), self._folded(given, stages, SILENT, [])
+        if not agree({"logits": kept}, {"logits": plain}):
+            raise HeadlightError(
+                f"{self.entry.title} cannot be shown: while its attention is kept it gives another answer.",
+                "Choose another model.",
+            )
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -162,7 +185,13 @@ class PointsEngine:
         stages = trace.outputs["geometry"].to(self.device)
         given = torch.from_numpy(trace.inputs["features"]).to(self.device)
         wanted = torch.as_tensor(np.atleast_1d(tokens), dtype=torch.int64, device=self.device)
-        return point_gradient.gradient_field(self.model, given, stages, wanted, of, task).cpu().numpy()
+        field = point_gradient.gradient_field(self.model, given, stages, wanted, of, task).cpu().numpy()
+        if not np.isfinite(field).all():
+            raise HeadlightError(
+                f"The gradient of {self.entry.title} holds no numbers (NaN or infinite).",
+                "Its weights are damaged: choose another.",
+            )
+        return field
 
     def upper_bound(self, trace: Trace, candidates: np.ndarray) -> np.ndarray:
         """float (c, 3) → bool (c,): places where one more point would not change PointNet's maximum.

@@ -57,9 +57,12 @@ def load(folder: Path, title: str, device: str) -> SaliencyDecoder:
 def predict(decoder: SaliencyDecoder, patches: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
     """[rows, columns, channels] after the final norm → float32 (height, width) in 0 to 1, of `size`."""
     logits = decoder(patches.permute(2, 0, 1)[None])
-    return torch.sigmoid(functional.interpolate(logits, size=size, mode="bilinear", align_corners=False))[
-        0, 0
-    ]
+    found = torch.sigmoid(functional.interpolate(logits, size=size, mode="bilinear", align_corners=False))
+    if not found.isfinite().all():
+        raise HeadlightError(
+            "The saliency predicted are no numbers (NaN).", "The model's weights are damaged: choose another."
+        )
+    return found[0, 0]
 
 
 def _doubling(inputs: int, outputs: int) -> tuple[nn.Module, nn.Module]:

@@ -8,7 +8,9 @@ from __future__ import annotations
 import inspect
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import torch
@@ -16,11 +18,13 @@ from torch import nn
 from transformers import PreTrainedConfig, PreTrainedModel
 
 from models import saliency
+from models.agreement import way_to_record
 from models.attention import AttentionLayer, Trace
 from models.capture import Call, recording
 from models.catalog import Entry
-from models.errors import HeadlightError, first_line
-from models.loading import load_entry
+from models.errors import MODEL_ERRORS, HeadlightError, first_sentence
+from models.implementations import unchanged
+from models.loading import is_untrained, load_entry, needs_only
 from models.pixels import Normalisation
 from models.recorded import RecordedLayer
 from models.stages import MAX_UNITS, Stages, unit_of
@@ -92,8 +96,7 @@ class VisionEngine:
     """A vision transformer, ready to run. Read from a folder by `VisionEngine.open`."""
 
     def __init__(self, model: PreTrainedModel, entry: Entry, device: str, untrained: bool = False) -> None:
-        # Of a model with two towers (CLIP, SigLIP) the one that sees.
-        self.model: PreTrainedModel = model.vision_model if hasattr(model.config, "vision_config") else model
+        self.model = _seeing(model)
         self.entry, self.device = entry, device
         self.card = entry.card(untrained)
         self.unit = unit_of(self.model.config)
@@ -104,12 +107,39 @@ class VisionEngine:
         accepted = inspect.signature(self.model.forward).parameters
         self._options = {"interpolate_pos_encoding": True} if "interpolate_pos_encoding" in accepted else {}
         self._decoder: nn.Module | None = None
+        self._asked = False  # for weights, where recording its calls would change its answer
+        self._said = entry.notices
 
     @classmethod
     def open(cls, entry: Entry, device: str, task: Task = SILENT) -> VisionEngine:
-        """Load the weights of a catalogue entry, or draw random ones where it has no folder."""
-        model, untrained = load_entry(entry, device, task)
-        return cls(model, entry, device, untrained)
+        """Load the weights of a catalogue entry, or draw random ones where it has no folder.
+
+        Of all but the bundled models it is made sure that they can be recorded. HeadlightError if not.
+        """
+        model, missing = load_entry(entry, device, task)
+        engine = cls(model, entry, device, is_untrained(model, _seeing(model), missing))
+        if entry.where != "bundled":
+            task.progress(0.9, "Comparing a recorded pass with a plain one")
+            engine._make_sure(task)
+        return engine
+
+    def _make_sure(self, task: Task) -> None:
+        """Find out how the model can be recorded, on noise of the smallest size that it reads."""
+        needs_only(self.model, {"pixel_values", *self._options}, self.entry.title, "a picture")
+        run = partial(self._forward, self._noise())
+        self._asked, notice = way_to_record(self.model, self.entry.title, run, task)
+        self._said += (notice,) if notice else ()
+
+    def _noise(self) -> torch.Tensor:
+        """[1, 3, H, W] of few patches, or of the size that the model was made for, if it reads no other."""
+        few = max(self._blocks.smallest, 2) * self.patch
+        made_for = _image_size(self.model.config)
+        for size in ((few, few + self.patch), (few, few), *([made_for] if made_for else [])):
+            values = torch.randn(1, 3, *size, generator=torch.Generator().manual_seed(0)).to(self.device)
+            with suppress(HeadlightError), torch.no_grad(), unchanged(self.model):
+                self._forward(values)
+                break
+        return values
 
     def run(self, pixels: np.ndarray, size: int = 518, task: Task = SILENT) -> Trace:
         """One picture, uint8 (H, W, 3), its short side as `size` pixels, through the model.
@@ -123,7 +153,11 @@ class VisionEngine:
         values = self._preprocess(pixels, fitted)
         task.progress(0.0, f"{self.entry.title} looks at {values.shape[2]} × {values.shape[1]} pixels")
         began = time.perf_counter()
-        with torch.no_grad(), recording(self.model, task) as calls, self._blocks.watched() as placed:
+        with (
+            torch.no_grad(),
+            recording(self.model, task, self._asked) as calls,
+            self._blocks.watched() as placed,
+        ):
             output = self._forward(torch.from_numpy(values)[None].to(self.device))
         seconds = time.perf_counter() - began
         if self.unit:
@@ -143,7 +177,7 @@ class VisionEngine:
             seconds=seconds,
             device=self.device,
             artifacts=artifacts,
-            notices=(*self.entry.notices, *fitted.notices),
+            notices=(*self._said, *fitted.notices),
             outputs={"patches": self._patches(output.last_hidden_state[0], layers[-1].queries)},
             has_saliency=saliency.there_is(self.entry.folder),
         )
@@ -223,11 +257,13 @@ class VisionEngine:
         """The pass over [1, 3, H, W]. Models with a fixed input size say so in words of their own."""
         try:
             return self.model(pixel_values=values, **self._options)
-        except (ValueError, RuntimeError) as error:
+        except MODEL_ERRORS as error:
             height, width = values.shape[2:]
+            made_for = _image_size(self.model.config)
+            size = f"{made_for[1]:,} × {made_for[0]:,} pixels" if made_for else "the size of its model card"
             raise HeadlightError(
-                f"{self.entry.title} cannot read {width:,} × {height:,} pixels: {first_line(error)}",
-                f"Choose the size it was made for ({_image_size(self.model.config)}) and a square picture.",
+                f"{self.entry.title} cannot read {width:,} × {height:,} pixels: {first_sentence(error)}",
+                f"Choose the size it was made for ({size}), and a picture of that shape.",
             ) from error
 
     def _misfit(self, what: str, tokens: PatchTokens | None) -> HeadlightError:
@@ -247,6 +283,20 @@ class VisionEngine:
         """The class token, where there is one and the answer is not the mean of the patches."""
         pooled = getattr(self.model.config, "use_mean_pooling", False)
         return self.prefix.index("[CLS]") if "[CLS]" in self.prefix and not pooled else None
+
+
+def _seeing(model: PreTrainedModel) -> PreTrainedModel:
+    """Of a model with several towers (CLIP, SigLIP, LLaVA) the one that sees."""
+    wanted = getattr(model.config, "vision_config", None)
+    if wanted is None:
+        return model
+    inside = (module for module in model.modules() if isinstance(module, PreTrainedModel))
+    tower = next((m for m in inside if m is not model and type(m.config) is type(wanted)), None)
+    if tower is None:
+        raise HeadlightError(
+            f"{type(model).__name__} keeps the part that sees no model of its own.", "Choose another model."
+        )
+    return tower
 
 
 def _patch(config: PreTrainedConfig, title: str) -> int:
@@ -275,6 +325,9 @@ def _prefix(model: PreTrainedModel) -> tuple[str, ...]:
     return tuple(labels)
 
 
-def _image_size(config: PreTrainedConfig) -> str:
+def _image_size(config: PreTrainedConfig) -> tuple[int, int] | None:
+    """(height, width) that a model was made for, in pixels."""
     size = getattr(config, "image_size", None)
-    return "see its model card" if size is None else f"{size} pixels"
+    sides = (size, size) if isinstance(size, int) else size
+    whole = isinstance(sides, list | tuple) and len(sides) == 2 and all(isinstance(n, int) for n in sides)
+    return tuple(sides) if whole else None

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from models.attention import Head
+from models.attention import Head, worst
 from models.calls import CHUNK_ELEMENTS, AttentionCall, Call, GivenCall
 from models.recorded import CACHE, ArrayCache, BlockLayer, fuse, sparse_means
 from models.task import SILENT, Task
@@ -219,7 +219,7 @@ class WindowLayer(BlockLayer):
     def check(self) -> float:
         """Largest |A·V − what the layer returned| over sampled rows, or of a token at a wrong place."""
         parts = self._parts_of(np.arange(len(self.slots)))
-        return max(self._misplaced, *(_as_one(self._call, part).error() for part in parts))
+        return worst([self._misplaced, *(_as_one(self._call, part).error() for part in parts)])
 
     def _block(self, head: int, start: int, stop: int) -> Tensor:
         asked, local = np.unique(self._window[start:stop], return_inverse=True)

@@ -215,9 +215,9 @@ def upper_bound(trace: Trace, task: Task = SILENT) -> np.ndarray:
     """
 
     def found() -> np.ndarray:
-        from models.engine import open_engine
+        from models.engine import engine_of
 
-        engine = open_engine(trace.model.id, "points", trace.device, task)
+        engine = engine_of(trace, task)
         candidates = lattice(trace.tokens.positions)
         kept = []
         for start in range(0, len(candidates), STRETCH):
@@ -306,13 +306,13 @@ def _over_voxels(trace: Trace, view: View, tokens: np.ndarray, task: Task) -> Fi
 
 def _reached(trace: Trace, reach: str, tokens: np.ndarray, task: Task) -> np.ndarray:
     from models import point_fields
-    from models.engine import open_engine
+    from models.engine import engine_of
 
     if reach == "composed":
         return point_fields.composed(trace, tokens, task)
     if reach == "hops":
         return point_fields.hop_field(trace, tokens, task)
-    return open_engine(trace.model.id, "points", trace.device, task).gradient_field(trace, tokens, task)
+    return engine_of(trace, task).gradient_field(trace, tokens, task)
 
 
 def shaded_colours(scene: Scene, palette: str, look: Look) -> np.ndarray:

@@ -65,10 +65,9 @@ def export(options: ExportOptions) -> tuple[str, ...]:
             export_fields.require_attention(trace)
             result = _rollout(options, document, trace)
         else:
-            from models.engine import open_engine
+            from models.engine import engine_of
 
-            engine = open_engine(trace.model.id, "image", options.device)  # it is loaded already
-            result = _saliency(document, trace, engine.saliency(trace))
+            result = _saliency(document, trace, engine_of(trace).saliency(trace))
         write(content(ending_of(options), result))
     notices = [*document.notices, *trace.notices]
     # A network that nobody's weights were found for says so itself, and why.

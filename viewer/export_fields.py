@@ -152,9 +152,10 @@ def _effective(
         square_side,
         variance,
     )
+    from models.engine import engine_of
     from models.image_fields import effective_of
 
-    engine = field_maps.engine_of(seen.trace)
+    engine = engine_of(seen.trace)
     inputs, source = options.inputs or 1, options.source or "picture"
     effective = effective_of(engine, seen.trace, field.name, unit, inputs, source)
     heat, box = effective.heat, field.box(unit)

@@ -125,15 +125,9 @@ class HeatMap:
 # -- networks ------------------------------------------------------------------------------------------------
 
 
-def engine_of(trace: Trace, task: Task = SILENT) -> Any:
-    """The engine that made a trace of a picture."""
-    from models.engine import open_engine
-
-    return open_engine(trace.model.id, "image", trace.device, task)
-
-
 def seen(trace: Trace, checks: tuple[float, ...], task: Task = SILENT) -> Seen:
     """The trace with its fields, which are walked once."""
+    from models.engine import engine_of
     from models.image_fields import fields_of
 
     fields = derived(trace, "fields", lambda: fields_of(engine_of(trace, task), trace, task))
@@ -215,6 +209,7 @@ def heat_map(
     seen: Seen, field: Field, unit: tuple[int, int], settings: FieldSettings, log: bool, task: Task = SILENT
 ) -> HeatMap:
     """The effective field of a unit; hands out a map after each input that it is averaged over."""
+    from models.engine import engine_of
     from models.image_fields import effective_of
 
     def drawn(effective: Effective) -> HeatMap:

@@ -355,10 +355,10 @@ class _Drawn(Task):
 
 def saliency_map(trace: Trace, task: Task = SILENT) -> Picture:
     """The saliency prediction in 0..1, as a picture over the region that the model saw."""
-    from models.engine import open_engine
+    from models.engine import engine_of
 
     def predict() -> np.ndarray:
-        return open_engine(trace.model.id, trace.model.modality, trace.device, task).saliency(trace, task)
+        return engine_of(trace, task).saliency(trace, task)
 
     values = derived(trace, "saliency", predict)
     scale = Scale(0.0, 1.0, False, 0.0)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.attention import CHECK_LIMIT
+from models.attention import CHECK_LIMIT, is_faithful
 from models.errors import HeadlightError
 from viewer.drawings import Drawing
 
@@ -83,7 +84,12 @@ def check_layers(layers: Sequence[AttentionLayer]) -> None:
     """Export only what rebuilds the layer's own output."""
     for layer in layers:
         error = layer.check()
-        if not error <= CHECK_LIMIT:
+        if not math.isfinite(error):
+            raise HeadlightError(
+                f"What {layer.name} computes are no numbers (NaN or infinite).",
+                "The model's weights are damaged there: choose a layer before it, or another model.",
+            )
+        if not is_faithful(error):
             raise HeadlightError(
                 f"The weights of {layer.name} miss what it returned by {error:.2g}, "
                 f"more than {CHECK_LIMIT:g}.",

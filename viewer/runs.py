@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from psygnal import Signal
 
-from models.attention import Trace
+from models.attention import Trace, worst
 from models.errors import HeadlightError
 from models.task import Task
 from viewer import inputs
@@ -173,7 +173,7 @@ class Runs:
         log.info(
             "%s read %s: %d tokens in %.2f s on %s, largest error of the weights %.1e",
             *(trace.model.title, what.title, len(trace.tokens), trace.seconds, result.device),
-            max(result.checks, default=0.0),
+            worst(result.checks),
         )
         for notice in trace.notices:
             log.info("%s: %s", what.title, notice)

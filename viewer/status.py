@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
-from models.attention import CHECK_LIMIT, Trace
+from models.attention import Trace, is_faithful, worst
 from viewer.jobs import Job, Jobs
 from viewer.session import Document, Session
 from widgets.labels import short_number
@@ -52,12 +55,11 @@ class Status(QWidget):
             self.run.setText("No model runs: the fields are exact, the weights uniform" if stack else said)
             return
         self.run.setText(_said(trace))
-        worst = max(document.checks, default=0.0)
-        good = worst <= CHECK_LIMIT
+        good = is_faithful(error := worst(document.checks))
         self.check.setText(
-            f"✓ weights rebuild the output, error {short_number(worst, 1)}"
+            f"✓ weights rebuild the output, error {short_number(error, 1)}"
             if good
-            else f"✗ weights miss the output by {short_number(worst, 1)}"
+            else f"✗ {said_of_checks(document.checks)}"
         )
         self.check.setProperty("role", "good" if good else "bad")
         self.check.style().polish(self.check)
@@ -77,6 +79,15 @@ class Status(QWidget):
     def _progressed(self, job: Job) -> None:
         if job.lane == "run":
             self.progress.show_progress(job.share, job.sentence or "Waiting")
+
+
+def said_of_checks(checks: Sequence[float]) -> str:
+    """What is wrong with layers some of which are not faithful."""
+    broken = [number for number, error in enumerate(checks) if not math.isfinite(error)]
+    if not broken:
+        return f"weights miss the output by {short_number(worst(checks), 1)}"
+    more = f" and {len(broken) - 1:,} more" * (len(broken) > 1)
+    return f"no numbers (NaN) in layer {broken[0]}{more}"
 
 
 def _said(trace: Trace) -> str:

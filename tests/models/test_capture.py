@@ -10,6 +10,7 @@ import pytest
 import torch
 from transformers.models.swin.modeling_swin import SwinAttention
 
+from models.attention import is_faithful
 from models.calls import AttentionCall, GivenCall
 from models.capture import join, recording
 from models.errors import HeadlightError
@@ -103,7 +104,12 @@ def test_parts_of_the_weights_are_parts_of_the_whole() -> None:
 
 
 @pytest.mark.parametrize(
-    "make", [tiny.bert, tiny.llama, tiny.gemma2, tiny.gpt_oss, tiny.t5, tiny.swin, tiny.deberta]
+    "make",
+    [
+        *(tiny.bert, tiny.splinter, tiny.llama, tiny.gemma2, tiny.gpt_oss, tiny.t5, tiny.swin),
+        *(tiny.deberta, tiny.falcon, tiny.falcon_shared),
+    ],
+    ids=lambda make: make.__name__,
 )
 def test_recording_changes_neither_outputs_nor_model(make: Callable[[], tiny.Tiny]) -> None:
     model, inputs = make()
@@ -141,8 +147,6 @@ def spoiled(call: AttentionCall) -> dict[str, AttentionCall]:
         wrong["mask"] = replace(call, mask=None)
     if call.bias is not None:
         wrong["bias"] = replace(call, bias=None)
-    if call.causal:
-        wrong["causality"] = replace(call, causal=False)
     if call.softcap is not None:
         wrong["softcap"] = replace(call, softcap=None)
     if call.sinks is not None:
@@ -284,6 +288,49 @@ def test_given_weights_of_every_block_are_checked_against_what_it_made_of_them(m
         assert max(call.error(item) for item in range(call.shape[0])) <= 1e-5
         # Rows that sum to 1 and are those of other keys.
         assert replace(call, given=call.given.flip(-1)).error() > 1e-2
+
+
+@pytest.mark.parametrize("make", [tiny.falcon, tiny.falcon_shared], ids=lambda make: make.__name__)
+def test_a_decoder_that_gives_its_weights_looks_back_alone(make: Callable[[], tiny.Tiny]) -> None:
+    calls = record(*make())
+    assert [call.shape for call in calls] == [(2, 4, 9, 9)] * 2
+    for call in calls:
+        assert call.given.triu(1).abs().max() == 0
+        assert call.v.shape[1] == 4
+        assert max(call.error(0), call.error(1)) <= 1e-5
+
+
+def test_weights_are_told_from_scores() -> None:
+    model, inputs = tiny.squeezebert()
+    calls = record(model, inputs)
+    with torch.inference_mode():
+        scores = model(**inputs, output_attentions=True).attentions
+    assert [call.name for call in calls] == [f"encoder.layers.{i}.attention" for i in range(2)]
+    for call, given in zip(calls, scores, strict=True):
+        torch.testing.assert_close(call.weights(batch=1), given[1].softmax(-1))
+        assert max(call.error(0), call.error(1)) <= 1e-5
+
+
+def test_a_pass_leaves_the_model_as_it_was() -> None:
+    model, inputs = tiny.big_bird()
+    before = model.encoder.layer[0].attention.self
+    assert model.attention_type == "block_sparse"
+    for _ in range(2):  # weights that the model itself loses sight of as it changes
+        calls = record(model, inputs)
+        assert [call.shape for call in calls] == [(2, 4, 9, 9)] * 2
+        assert max(call.error(1) for call in calls) <= 1e-5
+        assert model.attention_type == "block_sparse"
+        assert model.encoder.layer[0].attention.self is before
+
+
+@pytest.mark.parametrize("value", [torch.nan, torch.inf])
+@pytest.mark.parametrize("make", [tiny.gpt2, tiny.deberta], ids=lambda make: make.__name__)
+def test_what_is_no_number_passes_no_check(make: Callable[[], tiny.Tiny], value: float) -> None:
+    call = record(*make())[0]
+    wrong = call.v.clone()
+    wrong[0, 0, 3, 0] = value  # of one key, whichever rows are sampled
+    assert not is_faithful(replace(call, v=wrong).error(0))
+    assert is_faithful(replace(call, v=wrong).error(1))
 
 
 def test_a_model_that_cannot_be_recorded_says_so() -> None:

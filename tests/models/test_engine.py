@@ -61,11 +61,31 @@ def test_the_last_engines_stay_loaded(tmp_path, monkeypatch):
     assert open_engine(str(first), "text", "cpu") is not opened
 
 
+def test_memory_is_looked_at_before_weights_are_loaded_and_not_after(tmp_path, monkeypatch):
+    first, second = small(tmp_path / "first"), small(tmp_path / "second")
+    opened = open_engine(str(first), "text", "cpu")
+    monkeypatch.setattr("psutil.virtual_memory", lambda: type("Memory", (), {"available": 23}))
+    assert open_engine(str(first), "text", "cpu") is opened
+    assert open_engine(str(first) + "/", "text", "cpu") is opened
+    with pytest.raises(HeadlightError, match=r"The model needs 0\.1 GB of memory, and 0\.0 GB are free"):
+        open_engine(str(second), "text", "cpu")
+
+
 def test_missing_weights_make_a_model_untrained(tmp_path):
     folder = small(tmp_path / "half", num_hidden_layers=2)
     opened = open_engine(str(folder), "text", "cpu")
     assert opened.card.untrained
     assert opened.run("Hello there.").model.untrained
+
+
+def test_what_wraps_all_names_is_left_off(tmp_path):
+    folder = small(tmp_path / "parallel")
+    weights = load_file(folder / "model.safetensors")
+    save_file({f"module.{name}": value for name, value in weights.items()}, folder / "model.safetensors")
+    opened = open_engine(str(folder), "text", "cpu")
+    assert not opened.card.untrained
+    name = "encoder.layer.0.attention.self.query.weight"
+    assert torch.equal(opened.model.state_dict()[name], weights[name].float())
 
 
 def test_what_cannot_be_opened_says_why(tmp_path):

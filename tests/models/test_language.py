@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from tokenizers import Tokenizer, decoders, pre_tokenizers, processors, trainers
+from tokenizers import Regex, Tokenizer, decoders, pre_tokenizers, processors, trainers
 from tokenizers.models import BPE, Unigram, WordLevel
 from transformers import (
     BertConfig,
@@ -105,6 +105,16 @@ def test_of_a_pair_the_longer_text_is_cut(bert):
     assert len(both.tokens) == 16
     assert both.stretch == (0, 7, 30)
     assert [notice.split(" has ")[0] for notice in both.notices] == ["The second text", "The first text"]
+
+
+def test_a_tokenizer_that_panics_is_no_end():
+    tokenizer = words_tokenizer()
+    tokenizer.backend_tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex("(a+)+$"), "isolated")
+    sizes = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 4, "intermediate_size": 64}
+    engine = engine_of(BertModel(BertConfig(vocab_size=20, **sizes)), tokenizer)
+    with pytest.raises(HeadlightError, match=r"^The tokenizer of Tiny cannot read this text: .*\. Try"):
+        engine.run("a" * 48 + "!")
+    assert len(engine.run("the cat").tokens) == 3
 
 
 def test_what_the_model_cannot_read_is_said(bert):

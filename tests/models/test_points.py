@@ -19,7 +19,7 @@ from models.neighbours import geometry, spacing
 from models.point_blocks import blocks
 from models.point_checkpoints import load_network
 from models.points import PointsEngine
-from models.task import Task
+from models.task import SILENT, Task
 from tests.models.tiny_points import pointnet, room, saved, transformer
 
 POINTS, COLOURS = room(3000)
@@ -296,3 +296,13 @@ def test_progress_grows_and_names_what_is_done(folder):
     shares = [share for share, _ in told]
     assert shares == sorted(shares)
     assert {"Sampling the cloud", "Answers for all points of the file"} <= {sentence for _, sentence in told}
+
+
+def test_loading_makes_sure_that_kept_attention_changes_no_answer(folder, monkeypatch):
+    def otherwise(self, features, stages, task=SILENT, calls=None):
+        return folded(self, features, stages, task, calls) * 1.01
+
+    folded = points.FoldedPointTransformer.__call__
+    monkeypatch.setattr(points.FoldedPointTransformer, "__call__", otherwise)
+    with pytest.raises(HeadlightError, match="tiny0 cannot be shown: while its attention is kept"):
+        opened(folder)

@@ -145,7 +145,7 @@ def test_a_model_of_fixed_input_size_says_so():
     stages = {"patch_sizes": [4, 2], "strides": [4, 2], "sequence_reduction_ratios": [8, 4]}
     model = PvtModel(PvtConfig(**sizes, **stages, mlp_ratios=[2, 2], num_encoder_blocks=2))
     with pytest.raises(
-        HeadlightError, match=r"Tiny cannot read 320 × 224 pixels: .* \(224 pixels\) and a squ"
+        HeadlightError, match=r"Tiny cannot read 320 × 224 pixels: .* \(224 × 224 pixels\), and a picture of"
     ):
         engine_of(model).run(picture(224, 336), 224)
 

@@ -199,6 +199,40 @@ def deberta() -> Tiny:
     return _made(hf.DebertaV2Model, config), padded()
 
 
+def falcon(**changed: object) -> Tiny:
+    """A decoder that takes no attention function, and lays out its mask by the implementation that is set."""
+    config = hf.FalconConfig(
+        vocab_size=50,
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        **({"multi_query": False, "bos_token_id": 1, "eos_token_id": None, "pad_token_id": 0} | changed),
+    )
+    return _made(hf.FalconModel, config), {"input_ids": ids(9)}
+
+
+def falcon_shared() -> Tiny:
+    """All its heads share one head of keys and values."""
+    return falcon(multi_query=True)
+
+
+def splinter() -> Tiny:
+    """An encoder whose attention modules do not say that they are not causal."""
+    return _made(hf.SplinterModel, hf.SplinterConfig(**TEXT, num_hidden_layers=2)), {"input_ids": ids(9)}
+
+
+def squeezebert() -> Tiny:
+    """Takes no attention function, and returns scores as its weights."""
+    config = hf.SqueezeBertConfig(**TEXT, embedding_size=32, num_hidden_layers=2)
+    return _made(hf.SqueezeBertModel, config), padded()
+
+
+def big_bird() -> Tiny:
+    """Sparse attention, which the model gives up for good at the first short text."""
+    config = hf.BigBirdConfig(**TEXT, num_hidden_layers=2, block_size=4, max_position_embeddings=64)
+    return _made(hf.BigBirdModel, config), {"input_ids": ids(9)}
+
+
 def bloom() -> Tiny:
     """A decoder that takes no attention function from outside."""
     config = hf.BloomConfig(
@@ -214,7 +248,7 @@ def longformer() -> Tiny:
 
 
 RECORDED: list[Callable[[], Tiny]] = [
-    *(bert, distilbert, albert, t5, bart),
+    *(bert, distilbert, albert, splinter, t5, bart),
     *(gpt2, gpt2_left_padded, llama, mistral, gemma2, gpt_oss),
     *(vit, dinov2, swin),
 ]

@@ -1,11 +1,13 @@
 import csv
 import io
+import shutil
 import xml.etree.ElementTree as ElementTree
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import load_file, save_file
 from transformers import AutoModel
 
 from models.catalog import ASSETS
@@ -253,3 +255,22 @@ def test_what_the_model_does_not_have_is_one_line(arguments, ending, message, tm
     assert told.err.startswith(f"headlight: {message}")
     assert told.err.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_no_numbers_are_not_exported(exported, tmp_path, capfd):
+    folder = shutil.copytree(ASSETS / "weights" / "minilm-l6", tmp_path / "damaged")
+    weights = load_file(folder / "model.safetensors")
+    name = next(name for name in weights if name.endswith("layer.2.attention.self.value.weight"))
+    weights[name][3, 4] = np.nan
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    of = ("--text", SENTENCE, "--model", str(folder))
+    capfd.readouterr()
+    assert np.isfinite(exported("attention", *of, "--layer", "1")["attention"]).all()
+    for arguments in (("attention", "--layer", "2"), ("attention", "--layer", "4"), ("rollout",)):
+        assert run(["export", *arguments, *of, "--out", str(tmp_path / "none.npz")]) == 2
+        name = f"encoder.layer.{4 if '4' in arguments else 2}.attention.self"
+        assert capfd.readouterr().err == (
+            f"headlight: What {name} computes are no numbers (NaN or infinite). "
+            "The model's weights are damaged there: choose a layer before it, or another model.\n"
+        )
+        assert not (tmp_path / "none.npz").exists()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -10,10 +12,12 @@ from models import engine
 from models.errors import HeadlightError, UntrustedPickle
 from models.s3dis import CLASSES
 from tests.models.tiny_points import room, saved, transformer
+from viewer.cloud_colours import reach_field
 from viewer.clouds import CloudInput, Frame
 from viewer.forward import forward_pass, truth_for
 from viewer.inputs import ImageInput, TextInput
 from viewer.session import RunOptions, modality_of
+from viewer.view import View
 
 POINTS, COLOURS = room(800)
 LABELS = (np.arange(800) % 5 - 1).astype(np.int16)
@@ -42,7 +46,7 @@ def test_a_cloud_is_read_by_a_point_model_and_every_layer_checked(tmp_path):
         forward_pass(TextInput("a", "a"), RunOptions(model=str(folder), device="cpu"))
 
 
-def test_a_pickle_is_opened_once_the_user_trusts_it(tmp_path):
+def test_a_pickle_is_opened_once_the_user_trusts_it(tmp_path, monkeypatch):
     file = tmp_path / "net.pth"
     torch.save({"state_dict": transformer(in_channels=6).state_dict()}, file)
     with pytest.raises(UntrustedPickle):
@@ -50,6 +54,19 @@ def test_a_pickle_is_opened_once_the_user_trusts_it(tmp_path):
     done = forward_pass(cloud(), RunOptions(model=str(file), device="cpu", trust_pickle=True))
     # This program's list names the chair before the table: the truth is matched by name.
     assert done.trace.segmentation.classes[7:9] == ("chair", "table")
+    # What opens it again for more, when it is no longer loaded, does not ask once more.
+    monkeypatch.setattr(engine, "_engines", type(engine._engines)())
+    view = View()
+    point = done.trace.tokens.place(0)
+    view = replace(
+        view,
+        cloud=replace(view.cloud, reach="gradient"),
+        selection=replace(view.selection, queries=(point,)),
+    )
+    assert reach_field(done.trace, view, (0, 0)).values[0] > 0
+    monkeypatch.setattr(engine, "_engines", type(engine._engines)())
+    with pytest.raises(UntrustedPickle):
+        forward_pass(cloud(), RunOptions(model=str(file), device="cpu"))
 
 
 def test_truth_is_matched_by_the_names_of_classes():

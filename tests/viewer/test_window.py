@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import subprocess
@@ -233,6 +234,15 @@ def test_a_layer_that_fails_its_check_is_not_drawn(text_window, settled):
     assert pane(window, "matrix")._result is None
     assert "Layer 5 is not drawn" in pane(window, "matrix").view._message
     assert "miss the output" in window.status.check.text()
+    window.session.update(document, checks=(*document.checks[:4], math.nan, math.nan))
+    for name in ("matrix", "sentence", "heads"):
+        pane(window, name).forget()
+        pane(window, name).update()
+    settled(window)
+    assert "Layer 5 is not drawn: what it computes are no numbers" in pane(window, "matrix").view._message
+    assert window.status.check.text() == "✗ no numbers (NaN) in layer 4 and 1 more"
+    assert pane(window, "settings").entropy.value() == "–"
+    window.session.update(document, checks=(*document.checks[:4], 0.0, 0.5))
     window.actions_.run("layer-previous")
     settled(window)
     assert pane(window, "matrix")._result is not None

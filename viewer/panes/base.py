@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
-from models.attention import CHECK_LIMIT
+from models.attention import is_faithful
 from models.task import Task
 from viewer.jobs import Failure, Jobs, Lane
 from viewer.runs import Runs
@@ -146,10 +147,12 @@ class Pane(QObject):
     def blocked(self, layer: int) -> str:
         """Why this layer's maps are not drawn, or nothing."""
         document = self.session.current
-        if document is None or layer >= len(document.checks) or document.checks[layer] <= CHECK_LIMIT:
+        if document is None or layer >= len(document.checks) or is_faithful(document.checks[layer]):
             return ""
-        error = f"{document.checks[layer]:.2g}"
-        return f"Layer {layer} is not drawn: its weights miss the layer's real output by {error}."
+        error = document.checks[layer]
+        if not math.isfinite(error):
+            return f"Layer {layer} is not drawn: what it computes are no numbers (NaN or infinite)."
+        return f"Layer {layer} is not drawn: its weights miss the layer's real output by {error:.2g}."
 
     def rollout_blocked(self, view: View) -> str:
         """Why the rollout is not drawn: one of the layers that it goes through is not; or nothing."""

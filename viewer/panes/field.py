@@ -11,6 +11,7 @@ from typing import Any
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QGridLayout, QWidget
 
+from models.attention import is_faithful
 from models.receptive_field import Field
 from models.task import Task
 from models.tokens import Box, Place
@@ -322,10 +323,8 @@ class FieldPane(Pane):
         return layer, min(head, layers[layer].heads - 1) if isinstance(head, int) else head
 
     def _row_blocked(self, layer: int) -> bool:
-        from models.attention import CHECK_LIMIT
-
         checks = self.seen.checks
-        return layer < len(checks) and checks[layer] > CHECK_LIMIT
+        return layer < len(checks) and not is_faithful(checks[layer])
 
 
 class SecondFieldPane(FieldPane):

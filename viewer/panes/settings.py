@@ -173,7 +173,9 @@ class SettingsPane(Pane):
         one = view.map.heads == "one"
         head = view.selection.head
         self.head_title.set_title(f"Head {layer}.{head}" if one else f"Layer {layer}, mean of its heads")
-        if statistics is None:
+        if statistics is None or self.blocked(layer):
+            for row in (self.entropy, self.distance, self.special):
+                row.set_value("–")
             return
         pick = head if one else slice(None)
         distance = statistics.distance
