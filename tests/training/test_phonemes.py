@@ -1,4 +1,4 @@
-"""The training of the network that turns letters to phonemes: its words, its scores, and that it can go on."""
+"""Training of the network from letters to phonemes: its words, its scores, and that it can go on."""
 
 from __future__ import annotations
 
