@@ -4,6 +4,8 @@ import numpy as np
 from PySide6.QtWidgets import QMenu
 
 from viewer.inputs import ImageInput
+from viewer.jobs import Jobs
+from viewer.model_list import ModelList
 from viewer.model_menu import ModelMenu
 from viewer.session import RunOptions, Session
 
@@ -14,7 +16,9 @@ def test_published_networks_stand_in_menus_of_their_families(qtbot, monkeypatch,
     session.add(ImageInput("a", np.zeros((8, 8, 3), np.uint8)), RunOptions(model="resnet50"))
     menu = QMenu()
     qtbot.addWidget(menu)
-    ModelMenu(session, None, menu).fill(menu)
+    jobs = Jobs()
+    ModelMenu(session, None, ModelList(jobs), menu).fill(menu)
+    jobs.close()
     shown = {action.text(): action for action in menu.actions()}
     assert list(shown)[:3] == ["DINOv2-small · 12 × 6", "AlexNet", "VGG"]
     family = shown["ResNet"].menu()

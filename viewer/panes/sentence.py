@@ -149,9 +149,10 @@ class SentencePane(OnInputPane):
     def _show_input(self, document: Document) -> None:
         trace = document.trace
         other, self._document = document is not self._document, document
-        if other or document.input is not self._input:
-            self._input = document.input
-            for editor, text in ((self.first, document.input.text), (self.second, document.input.pair or "")):
+        wanted = document.wanted.text
+        if other or wanted is not self._input:
+            self._input = wanted
+            for editor, text in ((self.first, wanted.text), (self.second, wanted.pair or "")):
                 # What is being typed now must not be taken from under the cursor.
                 if editor.toPlainText() != text and (other or not editor.hasFocus()):
                     editor.blockSignals(True)
@@ -166,7 +167,8 @@ class SentencePane(OnInputPane):
             self._span = (stop - first, total)
             self.stretch.set_range(0, max(total - (stop - first), 1))
             if not self._later.waits_for(document):
-                self.stretch.set_value(first)
+                asked = document.wanted.options.start
+                self.stretch.set_value(first if asked == document.options.start else asked)
 
     # -- gestures ----------------------------------------------------------------------------------------
 
@@ -179,14 +181,15 @@ class SentencePane(OnInputPane):
     def _stretched(self, value: float) -> None:
         document = self._document
         if document is not None:
-            self._later.ask(document, lambda: self.runs.change(document, start=int(value)))
+            self._later.ask(document, lambda: self.runs.change(document, "stretch", start=int(value)))
 
     def _typed(self) -> None:
         document = self._document
         text, pair = self.first.toPlainText(), self.second.toPlainText()
 
         def run() -> None:
-            if text.strip() and (text, pair) != (document.input.text, document.input.pair or ""):
+            wanted = document.wanted.text
+            if text.strip() and (text, pair) != (wanted.text, wanted.pair or ""):
                 self.runs.edit(document, text, pair)
 
         if document is not None:
