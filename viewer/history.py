@@ -38,7 +38,7 @@ class Since:
 
 @dataclass(frozen=True)
 class Asked:
-    """What is wanted of a document, and not there yet. view: what is to be seen then, None for what is now."""
+    """What is wanted of a document, and not there yet. view: what is to be seen then; None: as it is now."""
 
     recipe: Recipe
     view: View | None

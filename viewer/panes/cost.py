@@ -47,8 +47,6 @@ class CostPane(Pane):
     def build(self) -> QWidget:
         self._devices: list[tuple[str, str]] = []
         self._found: dict[Setup, Measurements] = {}
-        self._unfinished_of: set[Setup] = set()
-        """Of which not all was measured that was to be."""
         self._hovered: int | None = None
         self.time, self.memory = CostPlot(), CostPlot()
         self.time.setAccessibleName("Time by length of the sequence")
@@ -217,9 +215,9 @@ class CostPane(Pane):
             return measure(setup, seconds, task)
 
         self.ask(
-            *(MEASURE, object(), work, lambda found: self._measured(found, True)),
+            *(MEASURE, object(), work, self._measured),
             lane="run",
-            partial=lambda found: self._measured(found, False),
+            partial=self._measured,
             of_document=False,
         )
 
@@ -232,10 +230,8 @@ class CostPane(Pane):
     def withdraw(self, kind: str) -> None:
         """What was measured before stays true."""
 
-    def _measured(self, found: Measurements, whole: bool) -> None:
-        key = _key(found.setup)
-        self._found[key] = found
-        (self._unfinished_of.discard if whole else self._unfinished_of.add)(key)
+    def _measured(self, found: Measurements) -> None:
+        self._found[_key(found.setup)] = found
         if self.widget.isVisible():
             self._show()
 
@@ -304,7 +300,7 @@ class CostPane(Pane):
             self.memory_said.setText("not measured yet; tensors held at once, in closed form")
         else:
             speed = amount(cost_maps.rate(settings, found), "operations", 2)
-            part = "not all measured; " if _key(found.setup) in self._unfinished_of else ""
+            part = "" if found.done else "not all measured; "
             self.time_said.setText(
                 f"{part}median, {found.device}; dashed: {counted}, {speed} operations a second"
             )

@@ -184,6 +184,7 @@ class FieldPane(Pane):
         if document is None:
             self._input = None
             self.view.set_picture(None)
+        self._seen_for = None
         self._wipe()
 
     def _wipe(self) -> None:
