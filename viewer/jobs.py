@@ -140,12 +140,14 @@ class Jobs(QObject):
         self.changed.emit()
         return job
 
-    def cancel(self, kind: str | None = None, document: int | None = None) -> int:
-        """Cancel all jobs, or those of one kind or for one document, and say how many there were."""
+    def cancel(
+        self, kind: str | None = None, *, document: int | None = None, lane: Lane | None = None
+    ) -> int:
+        """Cancel all jobs, or those of one kind, document or lane, and say how many there were."""
         stale = [
             job
             for job in self._live.values()
-            if kind in (None, job.kind) and document in (None, job.document)
+            if kind in (None, job.kind) and document in (None, job.document) and lane in (None, job.lane)
         ]
         self._drop(stale)
         for job in stale:

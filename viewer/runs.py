@@ -158,8 +158,11 @@ class Runs:
         self._open(read, closed.path, lambda what: self.session.reopen(closed, what))
 
     def cancel(self) -> None:
-        """Cancel all that runs; documents are again as they were before, or say that nothing came."""
-        self.jobs.cancel()
+        """Cancel all that takes long; documents are again as they were before, or say that nothing came.
+
+        What answers a gesture goes on: nobody sees it run.
+        """
+        self.jobs.cancel(lane="run")
         for document in self.session.documents:
             if document.state == "running":
                 self._given_up(document, "cancelled")

@@ -39,6 +39,7 @@ class PaneTitle(QFrame):
         self.unfinished = ElidedLabel()
         self.unfinished.setProperty("role", "value")
         self.resume = QPushButton("Go on")
+        self.resume.setProperty("role", "chip")  # no higher than the title, which must not grow
         self.resume.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.resume.setToolTip("Go on with what was cancelled")
         for widget in (self.unfinished, self.resume):
