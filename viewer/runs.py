@@ -212,7 +212,10 @@ class Runs:
             self.notify("info", notice, "", None)
 
     def _take(self, document: Document, what: Input, options: RunOptions, result: Pass) -> None:
-        """Show a trace; the one before it is kept where it is small."""
+        """Show a trace; the one before it is kept where it is small, and no other document's."""
+        for other in self.session.documents:
+            if other is not document:
+                other.former = None
         again = document.made == Recipe.of(what, options)
         self.session.update(
             document,

@@ -11,9 +11,10 @@ from models.errors import HeadlightError, UntrustedPickle
 from models.s3dis import CLASSES
 from tests.models.tiny_points import room, saved, transformer
 from viewer.clouds import CloudInput, Frame
+from viewer.document import modality_of
 from viewer.forward import forward_pass, truth_for
 from viewer.inputs import ImageInput, TextInput
-from viewer.session import RunOptions, modality_of
+from viewer.recipe import RunOptions
 
 POINTS, COLOURS = room(800)
 LABELS = (np.arange(800) % 5 - 1).astype(np.int16)

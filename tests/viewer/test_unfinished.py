@@ -207,3 +207,20 @@ def test_controls_show_what_is_wanted_while_it_is_not_there_yet(make_window, qtb
     assert window.topbar.model_button.text() == "ViT-B/16"
     window.session.undo()
     assert window.deck.panes["settings"].size.value() == 518
+
+
+def test_undo_brings_the_text_back_into_an_editor_that_has_the_focus(make_window, qtbot, settled):
+    window = make_window()
+    window.runs.open_text("He drank tea.")
+    settled(window)
+    window.edit_text()
+    sentence, document = window.deck.panes["sentence"], window.session.current
+    sentence.first.selectAll()
+    qtbot.keyClicks(sentence.first, "She ate.")
+    qtbot.waitUntil(lambda: document.input.text == "She ate.", timeout=WAIT)
+    settled(window)
+    assert document.title == "She ate."
+    window.session.undo()
+    assert (document.input.text, sentence.first.toPlainText()) == ("He drank tea.", "He drank tea.")
+    window.session.redo()
+    assert (document.input.text, sentence.first.toPlainText()) == ("She ate.", "She ate.")

@@ -56,6 +56,9 @@ class SentencePane(OnInputPane):
         self.stretch.changed.connect(self._stretched)
         self.stretch.hide()
         self._later = Later(TYPING_PAUSE, self)
+        self._typing = False
+        """What is asked for now was typed in the editors."""
+        self.session.asked.connect(self._asked)
         self._document: Document | None = None
         widget = QWidget()
         layout = QVBoxLayout(widget)
@@ -152,12 +155,7 @@ class SentencePane(OnInputPane):
         wanted = document.wanted.text
         if other or wanted is not self._input:
             self._input = wanted
-            for editor, text in ((self.first, wanted.text), (self.second, wanted.pair or "")):
-                # What is being typed now must not be taken from under the cursor.
-                if editor.toPlainText() != text and (other or not editor.hasFocus()):
-                    editor.blockSignals(True)
-                    editor.setPlainText(text)
-                    editor.blockSignals(False)
+            self._fill(document, keep_typed=not other)
         if trace is None:
             return
         self.subtitle_changed.emit(f"{len(trace.tokens):,} tokens · point, click, drag · F2 to edit")
@@ -169,6 +167,20 @@ class SentencePane(OnInputPane):
             if not self._later.waits_for(document):
                 asked = document.wanted.options.start
                 self.stretch.set_value(first if asked == document.options.start else asked)
+
+    def _asked(self, document: Document) -> None:
+        """Another text is wanted: by an undo, unless it was typed here."""
+        if document is self._document and document.modality == "text" and not self._typing:
+            self._fill(document, keep_typed=False)
+
+    def _fill(self, document: Document, keep_typed: bool) -> None:
+        wanted = document.wanted.text
+        for editor, text in ((self.first, wanted.text), (self.second, wanted.pair or "")):
+            # What is being typed now must not be taken from under the cursor.
+            if editor.toPlainText() != text and not (keep_typed and editor.hasFocus()):
+                editor.blockSignals(True)
+                editor.setPlainText(text)
+                editor.blockSignals(False)
 
     # -- gestures ----------------------------------------------------------------------------------------
 
@@ -190,7 +202,9 @@ class SentencePane(OnInputPane):
         def run() -> None:
             wanted = document.wanted.text
             if text.strip() and (text, pair) != (wanted.text, wanted.pair or ""):
+                self._typing = True
                 self.runs.edit(document, text, pair)
+                self._typing = False
 
         if document is not None:
             self._later.ask(document, run)
