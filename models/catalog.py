@@ -138,6 +138,11 @@ def entries() -> list[Entry]:
     return [*bundled, *map(_listed, PUBLISHED.values()), *_downloaded()]
 
 
+def known() -> list[Entry]:
+    """The bundled models and the published networks, without a look at the disk: that may take long."""
+    return [*BUNDLED, *(_of_published(replace(network, hub=None)) for network in PUBLISHED.values())]
+
+
 def default(modality: str) -> Entry:
     """The bundled model for this kind of input."""
     for entry in BUNDLED:

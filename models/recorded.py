@@ -27,6 +27,9 @@ class ArrayCache:
     Keys begin with a number from `owner`, which is forgotten when its object is.
     """
 
+    nbytes = 0
+    """Of whoever refers to it: it is shared, and bounded by itself."""
+
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.size = 0

@@ -108,7 +108,7 @@ def _drawing(w: Window) -> list[Command]:
 
     def up() -> None:
         document = w.session.current
-        frame = document.input.frame
+        frame = document.wanted.frame
         ways = list(UPS.values())
         following = ways[(ways.index(frame.up) + 1) % len(ways)]
         w.runs.reframe(document, replace(frame, up=following))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
@@ -37,12 +37,15 @@ def _file(w: Window) -> list[Command]:
         Command("paste", "Paste text, image or file", "File", w.paste, ("Ctrl+V",)),
         Command("run-again", "Run again", "File", w.run_again, ("F5",), w.can.can_run),
         Command("cancel", "Cancel what runs", "File", w.cancel, ("Ctrl+.",), w.can.is_busy),
+        Command("resume", "Go on with what was cancelled", "File", w.resume, ("Ctrl+Shift+R",), w.can_resume),
         Command("model-folder", "Open a model folder…", "File", w.models.choose_folder, ("Ctrl+M",)),
         Command("model-file", "Open a checkpoint of a point model…", "File", w.models.choose_checkpoint),
         Command("model-hub", "Open a model from the hub…", "File", w.models.choose_from_hub),
         Command("screenshot", "Save a picture of the window…", "File", w.save_screenshot, ("Ctrl+Shift+S",)),
         Command("close", "Close document", "File", w.close_document, ("Ctrl+W",), opened),
-        Command("reopen", "Reopen closed document", "File", w.runs.reopen, ("Ctrl+Shift+T",)),
+        Command(
+            "reopen", "Reopen closed document", "File", w.runs.reopen, ("Ctrl+Shift+T",), w.session.can_reopen
+        ),
         Command("quit", "Quit", "File", w.close, ("Ctrl+Q",)),
     ]
 
@@ -61,7 +64,9 @@ def _edit(w: Window) -> list[Command]:
             *("select-all", "Select all tokens", "Edit", lambda: selecting.take_all(w.session), ("Ctrl+A",)),
             opened,
         ),
-        Command("copy-numbers", "Copy the shown weights", "Edit", w.copy_weights, ("Ctrl+C",), opened),
+        Command(
+            "copy-numbers", "Copy the shown weights", "Edit", w.copy_weights, ("Ctrl+C",), w.can.has_table
+        ),
     ]
 
 
@@ -169,7 +174,7 @@ def _view(w: Window) -> list[Command]:
             ("Ctrl+Shift+Tab",),
         ),
         Command("fit", "Fit pictures to their panes", "View", w.fit_views, ("F",), w.can.has_document),
-        *(Command(f"pane-{n}", f"Pane: {t}", "View", r, checked=c) for n, t, r, c in w.pane_switches()),
+        *(Command(f"pane-{n}", f"Pane: {t}", "View", r, (), e, c) for n, t, r, e, c in w.pane_switches()),
         Command("layout", "Reset the layout", "View", w.reset_layout, ("Ctrl+0",)),
         Command("full-screen", "Full screen", "View", w.toggle_full_screen, ("F11",)),
         *themes,
@@ -186,9 +191,14 @@ def _help(w: Window) -> list[Command]:
 
 
 class Actions:
-    """The commands as QActions of a window, so that their keys work and menus can show them."""
+    """The commands as QActions of a window, so that their keys work and menus can show them.
+
+    The key of a disabled action does nothing: whatever enabled states depend on must be followed.
+    """
 
     def __init__(self, window: QWidget, listed: list[Command]) -> None:
+        self._soon = QTimer(window, singleShot=True, interval=0)
+        self._soon.timeout.connect(self.refresh)
         self.commands = {command.id: command for command in listed}
         self.actions: dict[str, QAction] = {}
         for command in listed:
@@ -199,6 +209,14 @@ class Actions:
             action.triggered.connect(lambda _=False, id_=command.id: self.run(id_))
             window.addAction(action)
             self.actions[command.id] = action
+
+    def follow(self, *signals: Any) -> None:
+        """Refresh once the event that emits any of these is over."""
+        for signal in signals:
+            signal.connect(self._follow)
+
+    def _follow(self, *_: object) -> None:
+        self._soon.start()
 
     def run(self, id_: str) -> None:
         """Run a command if it can be run now."""

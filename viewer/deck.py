@@ -39,6 +39,8 @@ class Deck(QMainWindow):
             dock = PaneFrame(pane.name, pane.title, pane.widget, self)
             pane.subtitle_changed.connect(dock.set_subtitle)
             if isinstance(pane, Pane):
+                pane.unfinished_changed.connect(dock.set_unfinished)
+                dock.resume_asked.connect(pane.resume)
                 pane.title_changed.connect(dock.set_title)
                 pane.wanted_changed.connect(lambda on, name=pane.name: self._want(name, on))
                 pane.settled.connect(self.settled)
@@ -72,6 +74,23 @@ class Deck(QMainWindow):
         """Whether a pane belongs to the present page."""
         pane = self.panes[name]
         return self.modality in pane.modalities and self.page in pane.pages
+
+    def offers(self, name: str) -> bool:
+        """Whether a pane of the present page has anything to show."""
+        return self.fits(name) and name not in self._unwanted
+
+    def is_stopped(self) -> bool:
+        """Whether any pane of the present page could go on with what was cancelled."""
+        return any(self.fits(name) and pane.is_stopped() for name, pane in self._watching())
+
+    def resume(self) -> None:
+        """Go on with all of it."""
+        for name, pane in self._watching():
+            if self.fits(name):
+                pane.resume()
+
+    def _watching(self) -> list[tuple[str, Pane]]:
+        return [(name, pane) for name, pane in self.panes.items() if isinstance(pane, Pane)]
 
     def pages(self, modality: str) -> set[str]:
         """The pages for which there are panes."""

@@ -10,8 +10,9 @@ import numpy as np
 from models.attention import Trace
 from models.task import SILENT, Task
 from viewer.clouds import CloudInput
+from viewer.document import modality_of
 from viewer.inputs import ImageInput, Input
-from viewer.session import RunOptions, modality_of
+from viewer.recipe import RunOptions
 
 
 @dataclass(frozen=True, eq=False)

@@ -60,7 +60,7 @@ _READS = (
 )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class TextInput:
     """One text or a pair. notices: sentences the user should see."""
 

@@ -1,8 +1,8 @@
 """Work off the GUI thread: requests in order, progress, partial results, cancel, stale results dropped.
 
-Two lanes, each one thread: "run" for what may take seconds (loading, forward passes, rollout) and "look" for
-what must answer a gesture at once. Within a lane requests run in order; a newer request of the same kind
-supersedes the older, of which nothing is delivered any more.
+Lanes, each one thread: "run" for what may take seconds (loading, forward passes, rollout), "look" for what
+must answer a gesture at once, and "disk" for looking what lies on it. Within a lane requests run in order; a
+newer request of the same kind supersedes the older, of which nothing is delivered any more.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from models.errors import HeadlightError, UntrustedPickle, first_line, out_of_memory, sentence
 from models.task import Cancelled, Task
 
-Lane = Literal["run", "look"]
+Lane = Literal["run", "look", "disk"]
 log = logging.getLogger(__name__)
 
 
@@ -59,7 +59,10 @@ def _traceback(error: BaseException) -> str:
 
 @dataclass(eq=False)
 class Job(Task):
-    """One request. The worker calls check, progress and partial; the GUI thread reads share and sentence."""
+    """One request. The worker calls check, progress and partial; the GUI thread reads share and sentence.
+
+    document: the number of the document that it is for, None where it is for none.
+    """
 
     number: int
     kind: str
@@ -68,6 +71,8 @@ class Job(Task):
     done: Callable[[Any], None]
     on_partial: Callable[[Any], None] | None
     on_failed: Callable[[Failure], None] | None
+    on_cancelled: Callable[[Job], None] | None
+    document: int | None
     deliver: Callable[[Job, str, Any], None]
     share: float = 0.0
     sentence: str = ""
@@ -116,26 +121,50 @@ class Jobs(QObject):
         lane: Lane = "look",
         partial: Callable[[Any], None] | None = None,
         failed: Callable[[Failure], None] | None = None,
+        cancelled: Callable[[Job], None] | None = None,
+        document: int | None = None,
     ) -> Job | None:
-        """Run `work(task)` on a lane, hand its result to `done`; older requests of `kind` are superseded."""
+        """Run `work(task)` on a lane, hand its result to `done`; older requests of `kind` are superseded.
+
+        cancelled: called where the request is cancelled rather than superseded; done and failed are not then.
+        """
         if self._closed:
             return None
-        self.cancel(kind)
-        job = Job(next(self._numbers), kind, lane, work, done, partial, failed, self._delivered.emit)
+        self._drop([job for job in self._live.values() if job.kind == kind])
+        job = Job(
+            *(next(self._numbers), kind, lane, work, done, partial, failed, cancelled, document),
+            self._delivered.emit,
+        )
         self._live[job.number] = job
         self._lane(lane).put(job)
         self.changed.emit()
         return job
 
-    def cancel(self, kind: str | None = None) -> int:
-        """Cancel all jobs, or those of one kind, and say how many there were."""
-        stale = [job for job in self._live.values() if kind is None or job.kind == kind]
+    def cancel(
+        self, kind: str | None = None, *, document: int | None = None, lane: Lane | None = None
+    ) -> int:
+        """Cancel all jobs, or those of one kind, document or lane, and say how many there were."""
+        stale = [
+            job
+            for job in self._live.values()
+            if kind in (None, job.kind) and document in (None, job.document) and lane in (None, job.lane)
+        ]
+        self._drop(stale)
+        for job in stale:
+            if job.on_cancelled is not None and not self._closed:
+                job.on_cancelled(job)
+        return len(stale)
+
+    def _drop(self, stale: list[Job]) -> None:
         for job in stale:
             job.cancelled.set()
             del self._live[job.number]
         if stale:
             self.changed.emit()
-        return len(stale)
+
+    def of(self, document: int) -> list[Job]:
+        """What runs or waits for a document, oldest first: its pass, and what its panes asked for."""
+        return [job for job in self._live.values() if job.document == document]
 
     def running(self, lane: Lane | None = None) -> list[Job]:
         """What runs or waits, oldest first."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QMessageBox, QWidget
 
+from viewer.model_list import ModelList
 from viewer.runs import Runs
 from viewer.session import Session
 
@@ -17,35 +18,61 @@ CHECKPOINTS = "Checkpoints (*.safetensors *.pth *.pt *.ckpt);;All files (*)"
 class ModelMenu:
     """Fills the menu of models and runs the current document with the one that is chosen."""
 
-    def __init__(self, session: Session, runs: Runs, parent: QWidget) -> None:
-        self.session, self.runs, self.parent = session, runs, parent
+    def __init__(self, session: Session, runs: Runs, models: ModelList, parent: QWidget) -> None:
+        self.session, self.runs, self.models, self.parent = session, runs, models, parent
         self.more: list[QAction] = []
         """What stands below the catalogue."""
+        self._menu: QMenu | None = None
+        self._families: dict[str, QMenu] = {}
+        self._listed: set[str] = set()
+        models.changed.connect(self._looked)
 
     def fill(self, menu: QMenu) -> None:
-        """The catalogue's models for the current kind of input, the present one checked."""
-        from models import catalog
-
+        """What is known of models for the current kind of input at once, the wanted one checked; what else
+        lies on this disk follows."""
         menu.clear()
+        self._menu, self._families, self._listed = menu, {}, set()
+        if self.session.current is None:
+            return
+        self.models.look()
+        self._looking = menu.addAction("Looking on this disk…")
+        self._looking.setEnabled(False)
+        menu.addSeparator()
+        menu.addActions(self.more)
+        self._list()
+
+    def _looked(self) -> None:
+        if self._menu is not None and self._menu.isVisible():
+            self._list()
+
+    def _list(self) -> None:
+        """Add the models that are not listed yet, so that nothing moves away under the cursor."""
         document = self.session.current
         if document is None:
             return
-        current = document.trace.model.id if document.trace else document.options.model
-        families: dict[str, QMenu] = {}
-        for entry in catalog.entries():
-            if entry.modality == document.modality:
-                extent = f" · {entry.layers} × {entry.heads}" if entry.layers and entry.heads else ""
-                place = menu
-                if entry.family:
-                    if entry.family not in families:
-                        families[entry.family] = menu.addMenu(entry.family)
-                    place = families[entry.family]
-                action = place.addAction(f"{entry.title}{extent}")
-                action.setCheckable(True)
-                action.setChecked(entry.id == current)
-                action.triggered.connect(lambda _=False, id_=entry.id: self.use(id_))
-        menu.addSeparator()
-        menu.addActions(self.more)
+        current = document.wanted.options.model
+        if document.trace is not None and document.asked is None:
+            current = document.trace.model.id
+        for entry in self.models.entries():
+            if entry.modality != document.modality or entry.id in self._listed:
+                continue
+            self._listed.add(entry.id)
+            extent = f" · {entry.layers} × {entry.heads}" if entry.layers and entry.heads else ""
+            action = QAction(f"{entry.title}{extent}", self._menu)
+            action.setCheckable(True)
+            action.setChecked(entry.id == current)
+            action.triggered.connect(lambda _=False, id_=entry.id: self.use(id_))
+            if entry.family:
+                self._family(entry.family).addAction(action)
+            else:
+                self._menu.insertAction(self._looking, action)
+        self._looking.setVisible(self.models.is_looking())
+
+    def _family(self, name: str) -> QMenu:
+        if name not in self._families:
+            self._families[name] = QMenu(name, self._menu)
+            self._menu.insertMenu(self._looking, self._families[name])
+        return self._families[name]
 
     def use(self, model: str, trust_pickle: bool = False) -> None:
         """Read the current document with another model; without a document, the next ones."""

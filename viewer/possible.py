@@ -67,11 +67,15 @@ class Possible:
     def has_saliency(self) -> bool:
         return self.has_trace() and self.session.current.trace.has_saliency
 
+    def has_table(self) -> bool:
+        """A page with weights or layers to copy is shown."""
+        return self.has_trace() and self.session.current.page != "cost"
+
     def is_busy(self) -> bool:
         return bool(self.jobs.running("run"))
 
     def can_undo(self) -> bool:
-        return self.session.current is not None and bool(self.session.current.past)
+        return self.session.can_undo()
 
     def can_redo(self) -> bool:
-        return self.session.current is not None and bool(self.session.current.future)
+        return self.session.can_redo()

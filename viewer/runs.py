@@ -15,14 +15,17 @@ from psygnal import Signal
 from models.attention import Trace, worst
 from models.errors import HeadlightError
 from models.task import Task
+from models.tokens import Place, Position
 from viewer import inputs
 from viewer.cloud_maps import starting_layer
 from viewer.clouds import CloudInput, Frame
 from viewer.forward import Pass, forward_pass
+from viewer.history import Former, Step
 from viewer.inputs import Input, StackInput, TextInput
 from viewer.jobs import Failure, Jobs
-from viewer.session import Document, RunOptions, Session
-from viewer.view import View
+from viewer.recipe import Recipe, RunOptions
+from viewer.session import Document, Session
+from viewer.view import View, within
 
 log = logging.getLogger(__name__)
 
@@ -46,8 +49,9 @@ class Runs:
         self.prepare: Callable[[], None] = lambda: None
         """Called on the worker before a document is handed over: what it takes to show one."""
         self._numbers = itertools.count()
-        self._untrusted: dict[str, list[tuple[Document, RunOptions, Input]]] = {}
+        self._untrusted: dict[str, list[tuple[Document, Recipe]]] = {}
         """Runs that wait for the user's word on a file."""
+        session.asked.connect(self._asked)
 
     # -- open --------------------------------------------------------------------------------------------
 
@@ -64,7 +68,10 @@ class Runs:
         """A new stack of convolutions to build."""
         self._open(lambda _: StackInput())
 
-    def _open(self, read: Callable[[Task], Input], path: str = "") -> None:
+    def _open(
+        self, read: Callable[[Task], Input], path: str = "", then: Callable[[Input], Document] | None = None
+    ) -> None:
+        """Read something and show it; `then` makes a document of it, a new one unless it is said."""
         kind = f"open {next(self._numbers)}"  # files dropped together do not supersede each other
 
         def work(task: Task) -> Input:
@@ -72,15 +79,18 @@ class Runs:
             self.prepare()
             return read(task)
 
-        self.jobs.submit(kind, work, lambda what: self._opened(what, path), lane="run", failed=self._failed)
+        def opened(what: Input) -> None:
+            self._opened(what, path, then or (lambda what: self.session.add(what, self.options, path)))
 
-    def _opened(self, what: Input, path: str) -> None:
+        self.jobs.submit(kind, work, opened, lane="run", failed=self._failed)
+
+    def _opened(self, what: Input, path: str, then: Callable[[Input], Document]) -> None:
         if path:
             self.opened.emit(path)
         for notice in what.notices:
             self.notify("info", notice, "", None)
         log.info("Opened %s", what.title)
-        self.start(self.session.add(what, self.options))
+        self.start(then(what))
 
     def _failed(self, failure: Failure) -> None:
         details = None if failure.foreseen else failure.details
@@ -88,24 +98,32 @@ class Runs:
 
     # -- run ---------------------------------------------------------------------------------------------
 
-    def start(self, document: Document, options: RunOptions | None = None, what: Input | None = None) -> None:
-        """Run a document, again with other options or another input where they are given."""
-        options, what = options or document.options, what or document.input
-        if isinstance(what, StackInput):  # its panes compute all that there is
+    def start(self, document: Document) -> None:
+        """Run a document as it is wanted; what is shown stays until the new pass is done."""
+        if isinstance(document.input, StackInput):  # its panes compute all that there is
             self.session.update(document, state="ready")
             return
-        self.session.update(document, state="running")
+        source, recipe = document.input, document.wanted
+
+        def work(task: Task) -> tuple[Input, Pass]:
+            what = recipe.input(source, task)
+            if what is not source and isinstance(what, CloudInput):
+                task.partial(what)
+            return what, forward_pass(what, recipe.options, task)
+
+        self.session.update(document, state="running", failure="")
         self.jobs.submit(
-            f"run {document.number}",
-            partial(forward_pass, what, options),
-            lambda result: self._ready(document, what, options, result),
+            *(_kind(document), work, lambda made: self._ready(document, made[0], recipe.options, made[1])),
             lane="run",
-            failed=lambda failure: self._run_failed(document, failure, options, what),
+            partial=lambda cloud: self._turned(document, cloud),
+            failed=lambda failure: self._run_failed(document, failure, recipe),
+            document=document.number,
         )
 
-    def change(self, document: Document, **options: object) -> None:
-        """Run again with other options: another model, size, device or stretch of the text."""
-        self.start(document, replace(document.options, **options))
+    def change(self, document: Document, gesture: str = "", **options: object) -> None:
+        """Run again with other options: another model, size, device or stretch of the text. Those that were
+        asked for before, and are not there yet, stay asked for."""
+        self.session.ask(document, document.wanted.amended(**options), gesture)
 
     def edit(self, document: Document, text: str, pair: str | None) -> None:
         """Run again with another text; what was shown stays until the new pass is done."""
@@ -115,61 +133,75 @@ class Runs:
             except HeadlightError as error:
                 self.notify("error", error.cause, error.next_step, None)
                 return
-            self.start(document, replace(document.options, start=0), what)
+            self.session.ask(document, replace(document.wanted.amended(start=0), text=what), "text")
 
     def reframe(self, document: Document, frame: Frame) -> None:
         """Read a cloud's coordinates in another unit or with another axis up, show it, and run it again."""
-        if not isinstance(document.input, CloudInput) or document.input.frame == frame:
-            return
-        what = document.input
-
-        def read(task: Task) -> CloudInput:
-            task.progress(0.0, f"Reading it in {frame.unit}, {frame.upright}")
-            return what.reframed(frame)
-
-        def turned(cloud: CloudInput) -> None:
-            # Places in the old frame mean other points in the new one.
-            document.view = replace(document.view, selection=replace(document.view.selection, queries=()))
-            document.past.clear()
-            document.future.clear()
-            self.session.update(document, input=cloud, trace=None)
-            self.start(document)
-
-        self.jobs.cancel(f"run {document.number}")
-        self.jobs.submit(f"frame {document.number}", read, turned, failed=self._failed)
+        if isinstance(document.input, CloudInput):
+            self.session.ask(document, replace(document.wanted, frame=frame))
 
     def close(self, document: Document) -> None:
-        """Close a document and give up its pass."""
-        self.jobs.cancel(f"run {document.number}")
-        self.jobs.cancel(f"frame {document.number}")
+        """Close a document and give up all that runs for it."""
+        self.jobs.cancel(document=document.number)
         self.session.close(document)
 
     def reopen(self) -> None:
-        """Bring back what was closed last; a pass that was given up runs again."""
-        document = self.session.reopen()
-        if document is not None and document.trace is None:
-            self.start(document)
+        """Bring back what was closed last: it is read and run again, and looked at as before."""
+        closed = self.session.take_closed()
+        if closed is None:
+            return
+
+        def read(task: Task) -> Input:
+            kept = inputs.from_path(closed.path, task) if closed.input is None else closed.input
+            return closed.recipe.input(kept, task)
+
+        self._open(read, closed.path, lambda what: self.session.reopen(closed, what))
 
     def cancel(self) -> None:
-        """Cancel all that runs; documents that wait for a pass say so."""
-        self.jobs.cancel()
+        """Cancel all that takes long; documents are again as they were before, or say that nothing came.
+
+        What answers a gesture goes on: nobody sees it run.
+        """
+        self.jobs.cancel(lane="run")
         for document in self.session.documents:
             if document.state == "running":
-                self.session.update(document, state="ready" if document.trace else "failed")
+                self._given_up(document, "cancelled")
 
-    def _ready(self, document: Document, what: Input, options: RunOptions, result: Pass) -> None:
-        trace, view = result.trace, document.view
-        document.view = fitted(view, trace, fresh=document.trace is None)
+    def _asked(self, document: Document) -> None:
+        """Something else is wanted of a document: it is there, or was there last, or is run."""
+        former = document.former
+        if document.wanted == document.made and document.trace is not None:
+            self.jobs.cancel(_kind(document))
+            view = within(_coming(document), document.trace)
+            self.session.update(document, asked=None, state="ready", failure="", view=view)
+        elif former is not None and former.recipe == document.wanted:
+            self.jobs.cancel(_kind(document))
+            result = Pass(former.trace, former.checks, former.device, former.memory)
+            self._take(document, former.input, former.options, result)
+        else:
+            self.start(document)
+
+    def _turned(self, document: Document, cloud: CloudInput) -> None:
+        """The cloud is there in its new frame, before a model has read it."""
+        view = document.view
+        places = tuple(map(partial(_moved, document.input, cloud), view.selection.queries))
+        selection = replace(view.selection, queries=places, keys=())
+        former = _former(document)
+        # Steps since then were taken in the old frame; their places mean other points in the new one.
+        since = len(document.asked.since.past) + 1 if document.asked is not None else len(document.past)
+        document.past = [*document.past[:since], *map(_without_places, document.past[since:])]
         self.session.update(
             document,
-            input=what,
-            options=options,
-            trace=trace,
-            checks=result.checks,
-            memory=result.memory,
-            device=result.device,
-            state="ready",
+            input=cloud,
+            trace=None,
+            checks=(),
+            former=former,
+            view=replace(view, selection=selection),
         )
+
+    def _ready(self, document: Document, what: Input, options: RunOptions, result: Pass) -> None:
+        trace = result.trace
+        self._take(document, what, options, result)
         log.info(
             "%s read %s: %d tokens in %.2f s on %s, largest error of the weights %.1e",
             *(trace.model.title, what.title, len(trace.tokens), trace.seconds, result.device),
@@ -179,50 +211,100 @@ class Runs:
             log.info("%s: %s", what.title, notice)
             self.notify("info", notice, "", None)
 
-    def _run_failed(self, document: Document, failure: Failure, options: RunOptions, what: Input) -> None:
-        self.session.update(document, state="ready" if document.trace else "failed")
-        if failure.untrusted and self.trusts is not None:
-            self._ask(document, failure, options, what)
-        else:
-            self._failed(failure)
+    def _take(self, document: Document, what: Input, options: RunOptions, result: Pass) -> None:
+        """Show a trace; the one before it is kept where it is small, and no other document's."""
+        for other in self.session.documents:
+            if other is not document:
+                other.former = None
+        again = document.made == Recipe.of(what, options)
+        self.session.update(
+            document,
+            former=document.former if again else _former(document) or document.former,
+            view=fitted(_coming(document), result.trace, fresh=document.fresh),
+            fresh=False,
+            input=what,
+            options=options,
+            trace=result.trace,
+            checks=result.checks,
+            memory=result.memory,
+            device=result.device,
+            state="ready",
+            asked=None,
+            failure="",
+        )
 
-    def _ask(self, document: Document, failure: Failure, options: RunOptions, what: Input) -> None:
+    def _given_up(self, document: Document, state: Literal["cancelled", "failed"], failure: str = "") -> None:
+        state = "ready" if document.trace is not None else state
+        self.session.withdraw(document, state=state, failure=failure)
+
+    def _run_failed(self, document: Document, failure: Failure, recipe: Recipe) -> None:
+        if failure.untrusted and self.trusts is not None:
+            self._ask(document, failure, recipe)
+            return
+        self._given_up(document, "failed", f"{failure.cause} {failure.next_step}".strip())
+        self._failed(failure)
+
+    def _ask(self, document: Document, failure: Failure, recipe: Recipe) -> None:
         """Ask about a pickle once, however many documents it is to read, and go on where it is trusted."""
-        waiting = self._untrusted.setdefault(options.model, [])
-        waiting.append((document, options, what))
+        model = recipe.options.model
+        waiting = self._untrusted.setdefault(model, [])
+        waiting.append((document, recipe))
         if len(waiting) > 1:
             return  # asked already, and not yet answered
-        trusted = self.trusts(options.model)
-        del self._untrusted[options.model]
+        trusted = self.trusts(model)
+        del self._untrusted[model]
+        if trusted and self.options.model == model:
+            self.options = replace(self.options, trust_pickle=True)
+        for document, recipe in waiting:
+            if trusted:
+                self.session.amend(document, recipe.amended(trust_pickle=True))
+            else:
+                self._given_up(document, "failed", f"{failure.cause} {failure.next_step}".strip())
         if not trusted:
             self._failed(failure)
-            return
-        if self.options.model == options.model:
-            self.options = replace(self.options, trust_pickle=True)
-        for document, options, what in waiting:
-            if document in self.session.documents:
-                self.start(document, replace(options, trust_pickle=True), what)
+
+
+def _kind(document: Document) -> str:
+    return f"run {document.number}"
+
+
+def _coming(document: Document) -> View:
+    """What is to be seen once what was asked for is there."""
+    return document.present.view
+
+
+def _former(document: Document) -> Former | None:
+    """The present trace, to be kept when another one takes its place; None where it is large."""
+    if document.trace is None:
+        return None
+    former = Former(
+        *(document.input, document.options, document.trace),
+        *(document.checks, document.memory, document.device),
+    )
+    return former if former.is_small() else None
+
+
+def _moved(old: CloudInput, new: CloudInput, place: Place) -> Place:
+    """A point of a cloud where it is in another frame."""
+    at = np.array([[place.x, place.y, place.z]], np.float32)
+    scale = new.frame.metres_per_unit / old.frame.metres_per_unit
+    x, y, z = new.frame.turned(old.frame.turned_back(at))[0] * scale
+    return Position(float(x), float(y), float(z))
+
+
+def _without_places(step: Step) -> Step:
+    selection = replace(step.view.selection, queries=(), keys=())
+    return replace(step, view=replace(step.view, selection=selection))
 
 
 def fitted(view: View, trace: Trace, fresh: bool) -> View:
-    """A view as another trace can show it; a fresh one starts at the layer that shows most at a glance.
-
-    There may be no layers at all: not every model that reads a cloud has attention.
-    """
-    selection, last = view.selection, max(len(trace.layers) - 1, 0)
-    layer = starting_layer(trace) if fresh else min(selection.layer, last)
-    heads = min((trace.layers[number].heads for number in {layer, last} if trace.layers), default=1)
+    """A view as another trace can show it; a fresh one starts at the layer that shows most at a glance."""
+    if fresh:
+        view = replace(view, selection=replace(view.selection, layer=starting_layer(trace)))
+    view = within(view, trace)
     selection = replace(
-        selection,
-        layer=layer,
-        head=min(selection.head, heads - 1),
-        queries=tuple(place for place in selection.queries if len(trace.tokens.find(place))),
-        keys=tuple(place for place in selection.keys if len(trace.tokens.find(place))),
+        view.selection,
+        queries=tuple(place for place in view.selection.queries if len(trace.tokens.find(place))),
+        keys=tuple(place for place in view.selection.keys if len(trace.tokens.find(place))),
     )
-    rollout = view.rollout
-    if rollout.first >= len(trace.layers) or (rollout.last or 0) >= len(trace.layers):
-        rollout = replace(rollout, first=0, last=None)
-    hidden = frozenset()
-    if trace.segmentation is not None:
-        hidden = frozenset(n for n in view.cloud.hidden if n < len(trace.segmentation.classes))
-    return replace(view, selection=selection, rollout=rollout, cloud=replace(view.cloud, hidden=hidden))
+    return replace(view, selection=selection)

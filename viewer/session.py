@@ -7,35 +7,25 @@ from __future__ import annotations
 
 import itertools
 import time
+from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from typing import Any
 
 from psygnal import Signal
 
-from models.attention import Trace
 from models.convolution_stack import ConvStack
-from models.published import PUBLISHED
 from models.tokens import Place
-from viewer.clouds import CloudInput
-from viewer.inputs import ImageInput, Input, StackInput
-from viewer.view import View
-
-Modality = Literal["text", "image", "points", "stack"]
-State = Literal["waiting", "running", "ready", "failed"]
-Page = Literal["attention", "fields", "cost"]
-"""What the panes are about: attention, receptive fields, or what layers cost."""
-PAGES: dict[Modality, tuple[Page, ...]] = {
-    "text": ("attention", "cost"),
-    "image": ("attention", "fields", "cost"),
-    "points": ("attention",),
-    "stack": ("fields",),
-}
-"""What there is to see of each kind of input; a document opens on the first."""
+from viewer.document import Closed, Document, Page
+from viewer.history import Asked, Since, bounded, differs
+from viewer.inputs import Input
+from viewer.recipe import Recipe, RunOptions
+from viewer.view import View, within
 
 GESTURE_SECONDS = 1.0
 """Changes of one control that follow each other faster than this are undone in one step."""
-HISTORY = 200
+CLOSED, CLOSED_BYTES = 10, 256_000_000
+"""How many closed documents can be reopened, and what those may hold that cannot be read again."""
 
 
 @dataclass(frozen=True)
@@ -51,70 +41,7 @@ class Hover:
 
 
 NOWHERE = Hover()
-
-
-@dataclass(frozen=True)
-class RunOptions:
-    """Which model reads the input, and how. size: short side in pixels; start: first token of a long text.
-
-    trust_pickle: the user was asked about the model's file, which can run code, and trusts it.
-    """
-
-    model: str | None = None
-    device: str | None = None
-    size: int = 518
-    start: int = 0
-    trust_pickle: bool = False
-
-
-@dataclass(eq=False)
-class Document:
-    """One dropped thing, what came of it, and how it is looked at."""
-
-    number: int
-    input: Input
-    options: RunOptions
-    state: State = "waiting"
-    trace: Trace | None = None
-    checks: tuple[float, ...] = ()
-    """Largest error of each layer's weights against what the layer returned."""
-    memory: int = 0
-    """Bytes that the process holds on the trace's device after the run."""
-    device: str = ""
-    page: Page = "attention"
-    """What is being looked at; no step of undo."""
-    view: View = field(default_factory=View)
-    past: list[View] = field(default_factory=list)
-    future: list[View] = field(default_factory=list)
-
-    @property
-    def title(self) -> str:
-        return self.input.title
-
-    @property
-    def modality(self) -> Modality:
-        return modality_of(self.input)
-
-    @property
-    def pages(self) -> tuple[Page, ...]:
-        """The pages that fit: a convolutional network has no attention to show of a picture."""
-        pages = PAGES[self.modality]
-        if self.trace is not None:
-            convolutional = not self.trace.layers
-        else:
-            published = PUBLISHED.get(self.options.model or "")
-            convolutional = published is not None and published.convolutional
-        if convolutional and len(pages) > 1:
-            return tuple(page for page in pages if page != "attention")
-        return pages
-
-
-def modality_of(what: Input) -> Modality:
-    if isinstance(what, CloudInput):
-        return "points"
-    if isinstance(what, StackInput):
-        return "stack"
-    return "image" if isinstance(what, ImageInput) else "text"
+_NO_GESTURE = ("", 0, 0.0)
 
 
 class Session:
@@ -130,6 +57,8 @@ class Session:
     view_changed = Signal(View, View)
     """(new, old) view of the current document."""
     hover_changed = Signal(Hover)
+    asked = Signal(Document)
+    """Another input, model or option is wanted of a document than it was made with."""
 
     def __init__(self) -> None:
         self.documents: list[Document] = []
@@ -137,15 +66,15 @@ class Session:
         self.hover = NOWHERE
         self.opening_page: Page | None = None
         """The page on which documents open that have it."""
-        self._closed: list[Document] = []
+        self._closed: deque[Closed] = deque(maxlen=CLOSED)
         self._numbers = itertools.count(1)
-        self._gesture: tuple[str, float] = ("", 0.0)
+        self._gesture: tuple[str, int, float] = _NO_GESTURE
 
     # -- documents ---------------------------------------------------------------------------------------
 
-    def add(self, what: Input, options: RunOptions) -> Document:
-        """Open `what` as a new document and show it."""
-        document = Document(next(self._numbers), what, options)
+    def add(self, what: Input, options: RunOptions, path: str = "") -> Document:
+        """Open `what`, read from `path`, as a new document and show it."""
+        document = Document(next(self._numbers), what, options, path)
         first = self.opening_page
         document.page = first if first in document.pages else document.pages[0]
         self.documents.append(document)
@@ -157,27 +86,38 @@ class Session:
         if document is self.current:
             return
         self.current = document
-        self._gesture = ("", 0.0)
+        self._gesture = _NO_GESTURE
         self.set_hover(NOWHERE)
         self.current_changed.emit()
 
     def close(self, document: Document) -> None:
+        """Close a document; what was made of it goes at once, how to make it again is remembered."""
         at = self.documents.index(document)
         self.documents.remove(document)
-        self._closed.append(document)
+        self._closed.append(Closed.of(document))
+        while len(self._closed) > 1 and sum(map(Closed.extent, self._closed)) > CLOSED_BYTES:
+            self._closed.popleft()
+        document.trace = document.former = document.asked = None
+        document.checks = ()
         if document is self.current:
             rest = self.documents[at : at + 1] or self.documents[-1:]
             self.show(rest[0] if rest else None)
         self.documents_changed.emit()
 
-    def reopen(self) -> Document | None:
-        """Bring back what was closed last."""
-        if not self._closed:
-            return None
-        document = self._closed.pop()
-        self.documents.append(document)
-        self.documents_changed.emit()
-        self.show(document)
+    def can_reopen(self) -> bool:
+        return bool(self._closed)
+
+    def take_closed(self) -> Closed | None:
+        """What was closed last, which is not remembered any more then."""
+        return self._closed.pop() if self._closed else None
+
+    def reopen(self, closed: Closed, what: Input) -> Document:
+        """Bring back a closed document, whose input was read again where it was not kept, and show it."""
+        document = self.add(what, closed.recipe.options, closed.path)
+        document.view, document.fresh = closed.view, closed.fresh
+        document.past, document.future = closed.past, closed.future
+        if closed.page in document.pages:
+            self._turn(document, closed.page)
         return document
 
     def update(self, document: Document, **changes: Any) -> None:
@@ -275,11 +215,49 @@ class Session:
             keys=_toggled(selection.keys, tuple(keys), add),
         )
 
+    # -- what a document is made with ---------------------------------------------------------------------
+
+    def ask(self, document: Document, recipe: Recipe, gesture: str = "") -> None:
+        """Want a document made in another way, in one step of its history; `gesture` as for `set_map`."""
+        if document in self.documents and recipe != document.wanted:
+            since = self._remember(document, gesture)
+            self._want(document, recipe, None, since)
+
+    def amend(self, document: Document, recipe: Recipe) -> None:
+        """Want what is wanted already in a way that it takes; no step of the history."""
+        if document in self.documents:
+            view = document.asked.view if document.asked is not None else None
+            since = Since(document.present, document.past, document.future)
+            self._want(document, recipe, view, since)
+
+    def withdraw(self, document: Document, **changes: Any) -> None:
+        """What was asked for will not come: the history is again as if it had not been asked for."""
+        if (asked := document.asked) is not None:
+            since = asked.since
+            if document.made == since.step.recipe and document.view == since.step.view:
+                document.past, document.future = list(since.past), list(since.future)
+            else:
+                document.past, document.future = [*since.past, since.step], []
+            self._gesture = _NO_GESTURE
+        self.update(document, asked=None, **changes)
+
+    def _want(self, document: Document, recipe: Recipe, view: View | None, since: Since) -> None:
+        document.asked = Asked(recipe, view, document.asked.since if document.asked else since)
+        self.asked.emit(document)
+
+    # -- history -----------------------------------------------------------------------------------------
+
     def undo(self) -> None:
         self._travel("past", "future")
 
     def redo(self) -> None:
         self._travel("future", "past")
+
+    def can_undo(self) -> bool:
+        return self.current is not None and differs(self.current.past, self.current.present)
+
+    def can_redo(self) -> bool:
+        return self.current is not None and differs(self.current.future, self.current.present)
 
     def set_hover(self, hover: Hover) -> None:
         if hover != self.hover:
@@ -290,24 +268,46 @@ class Session:
         document = self.current
         if document is None or view == document.view:
             return
+        self._remember(document, gesture)
+        self._show_view(document, view)
+
+    def _remember(self, document: Document, gesture: str) -> Since:
+        """The present becomes a step of the past, unless the gesture that made it goes on."""
         now = time.monotonic()
-        continues = bool(gesture) and self._gesture[0] == gesture and now - self._gesture[1] < GESTURE_SECONDS
-        self._gesture = (gesture, now)
-        if not (continues and document.past):
-            document.past.append(document.view)
-            del document.past[:-HISTORY]
-        document.future.clear()
-        old, document.view = document.view, view
-        self.view_changed.emit(view, old)
+        last, number, then = self._gesture
+        continues = bool(gesture) and (last, number) == (gesture, document.number)
+        self._gesture = (gesture, document.number, now)
+        since = Since(document.present, document.past, document.future)
+        if not (continues and now - then < GESTURE_SECONDS and document.past):
+            document.past = bounded([*document.past, document.present])
+        document.future = []
+        return since
 
     def _travel(self, back: str, forth: str) -> None:
         document = self.current
-        if document is None or not getattr(document, back):
+        if document is None:
             return
-        self._gesture = ("", 0.0)
-        getattr(document, forth).append(document.view)
-        old, document.view = document.view, getattr(document, back).pop()
-        self.view_changed.emit(document.view, old)
+        since, present = Since(document.present, document.past, document.future), document.present
+        steps = list(getattr(document, back))
+        while steps and steps[-1] == present:
+            steps.pop()
+        if not steps:
+            return
+        self._gesture = _NO_GESTURE
+        step = steps.pop()
+        setattr(document, back, steps)
+        setattr(document, forth, [*getattr(document, forth), present])
+        if step.recipe != document.wanted:
+            self._want(document, step.recipe, step.view, since)
+            return
+        # It may be of a time when another trace was shown.
+        self._show_view(document, step.view if document.trace is None else within(step.view, document.trace))
+
+    def _show_view(self, document: Document, view: View) -> None:
+        if document.asked is not None and document.asked.view is not None:
+            document.asked = replace(document.asked, view=None)  # what was changed last counts
+        old, document.view = document.view, view
+        self.view_changed.emit(view, old)
 
 
 def _toggled(old: tuple[Place, ...], new: tuple[Place, ...], add: bool) -> tuple[Place, ...]:

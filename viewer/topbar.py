@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction, QIcon
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QSizePolicy, QTabBar, QToolButton, QWidget
 
 from models.attention import Trace
-from models.errors import HeadlightError
+from viewer.model_list import title_of
 from viewer.session import Document, Page, Session
 from widgets import theme
 from widgets.controls import Segmented
@@ -116,9 +116,9 @@ class TopBar(QWidget):
         self.model_button.setVisible(read)
         if not read:
             return
-        trace = current.trace
-        if trace is None:
-            self.model_button.setText(current.options.model or _default(current.modality))
+        trace, wanted = current.trace, current.wanted.options.model
+        if trace is None or wanted != current.options.model:
+            self.model_button.setText(title_of(wanted, current.modality))
             return
         untrained = " · untrained" if trace.model.untrained else ""
         self.model_button.setText(f"{trace.model.title} · {_extent(trace)}{untrained}")
@@ -136,16 +136,6 @@ class TopBar(QWidget):
     def _chosen(self, index: int) -> None:
         if 0 <= index < len(self.session.documents):
             self.session.show(self.session.documents[index])
-
-
-def _default(modality: str) -> str:
-    """The model that will read this kind of input, unless another is chosen."""
-    from models import catalog
-
-    try:
-        return catalog.default(modality).title
-    except HeadlightError:
-        return "Choose a model"
 
 
 def _extent(trace: Trace) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal
 
 from models.complexity import Terms
 from models.convolution_stack import ConvStack
 from models.rollout_settings import RolloutSettings
 from models.tokens import Place
+
+if TYPE_CHECKING:
+    from models.attention import Trace
 
 Heads = Literal["one", "mean", "max"]
 Method = Literal["attention", "rollout", "saliency"]
@@ -152,3 +155,21 @@ class View:
     rollout: RolloutSettings = field(default_factory=RolloutSettings)
     rollout_selected: bool = False
     """Roll out the selected queries rather than the readout."""
+
+
+def within(view: View, trace: Trace) -> View:
+    """A view as this trace can show it: layers, heads and classes that it does not have give way to others.
+
+    There may be no layers at all: not every model that reads a cloud has attention.
+    """
+    selection, last = view.selection, max(len(trace.layers) - 1, 0)
+    layer = min(selection.layer, last)
+    heads = min((trace.layers[number].heads for number in {layer, last} if trace.layers), default=1)
+    selection = replace(selection, layer=layer, head=min(selection.head, heads - 1))
+    rollout = view.rollout
+    if rollout.first >= len(trace.layers) or (rollout.last or 0) >= len(trace.layers):
+        rollout = replace(rollout, first=0, last=None)
+    hidden = frozenset()
+    if trace.segmentation is not None:
+        hidden = frozenset(n for n in view.cloud.hidden if n < len(trace.segmentation.classes))
+    return replace(view, selection=selection, rollout=rollout, cloud=replace(view.cloud, hidden=hidden))

@@ -23,6 +23,7 @@ from models.errors import HeadlightError, sentence
 from viewer.commands import Actions, commands
 from viewer.drop import DropTarget, open_mime
 from viewer.jobs import Failure, Jobs
+from viewer.model_list import ModelList
 from viewer.model_menu import ModelMenu
 from viewer.possible import Possible
 from viewer.runs import Kind, Runs
@@ -98,7 +99,7 @@ class Window(QMainWindow):
         self.jobs.changed.connect(self.drawn)
         self.uncaught.connect(self._crashed)
 
-        self.models = ModelMenu(self.session, self.runs, self)
+        self.models = ModelMenu(self.session, self.runs, ModelList(self.jobs), self)
         self.runs.trusts = self.models.trusts
         self.runs.prepare = import_panes
         self.topbar = TopBar(self.session, self.models.fill)
@@ -135,7 +136,11 @@ class Window(QMainWindow):
         self.session.current_changed.connect(self._current_changed)
         self.session.page_changed.connect(self._current_changed)
         self.session.document_changed.connect(self._document_changed)
-        self.session.view_changed.connect(self._something_changed)
+        session = self.session
+        self.actions_.follow(
+            *(session.documents_changed, session.current_changed, session.page_changed),
+            *(session.document_changed, session.view_changed, self.jobs.changed),
+        )
         self.actions_.refresh()
         screen = QGuiApplication.primaryScreen().availableGeometry()
         self.resize(min(1440, screen.width()), min(900, screen.height()))
@@ -173,19 +178,14 @@ class Window(QMainWindow):
         if document is None:
             self.setWindowTitle("Headlight")
         self._offer_pages()
-        self.actions_.refresh()
 
     def _document_changed(self, document: Document) -> None:
         self._offer_pages()
-        self.actions_.refresh()
 
     def _offer_pages(self) -> None:
         document = self.session.current
         pages = self.pages_offered()
         self.topbar.show_pages(pages, document.page if pages else "attention")
-
-    def _something_changed(self, *_: object) -> None:
-        self.actions_.refresh()
 
     def _panes(self) -> Deck:
         """The panes, made on the first call: they import pyqtgraph, which the welcome page can do without."""
@@ -230,18 +230,22 @@ class Window(QMainWindow):
         return self.deck is not None and self.deck.panes["cloud"].lasso
 
     def pane_switches(self) -> list[tuple]:
-        """(name, title, toggle, is shown) for each pane."""
+        """(name, title, toggle, can be shown, is shown) for each pane."""
 
         def toggle(name: str) -> None:
-            if self.deck is not None and self.session.current is not None:
-                dock = self.deck.docks[name]
-                if self.deck.fits(name):
-                    dock.setVisible(not dock.isVisible())
+            dock = self.deck.docks[name]
+            dock.setVisible(not dock.isVisible())
+
+        def offered(name: str) -> bool:
+            return self.session.current is not None and self.deck is not None and self.deck.offers(name)
 
         def visible(name: str) -> bool:
             return self.deck is not None and self.deck.docks[name].isVisible()
 
-        return [(n, t, lambda n=n: toggle(n), lambda n=n: visible(n)) for n, t in PANES.items()]
+        return [
+            (n, t, lambda n=n: toggle(n), lambda n=n: offered(n), lambda n=n: visible(n))
+            for n, t in PANES.items()
+        ]
 
     # -- commands: files ---------------------------------------------------------------------------------
 
@@ -297,6 +301,19 @@ class Window(QMainWindow):
     def cancel(self) -> None:
         self.runs.cancel()
 
+    def resume(self) -> None:
+        """Go on with what was cancelled: the panes' slices, or the pass that they wait for."""
+        if self.session.current.state in ("cancelled", "failed"):
+            self.runs.start(self.session.current)
+        else:
+            self.deck.resume()
+
+    def can_resume(self) -> bool:
+        document = self.session.current
+        if document is None or self.deck is None:
+            return False
+        return document.state in ("cancelled", "failed") or self.deck.is_stopped()
+
     def close_document(self) -> None:
         if self.session.current is not None:
             self.runs.close(self.session.current)
@@ -318,6 +335,11 @@ class Window(QMainWindow):
             return
         document = self.session.current
         pane = {"attention": TABLES.get(document.modality), "fields": "layers"}.get(document.page)
+        if pane and not self.deck.panes[pane].is_whole():
+            self.notify(
+                "warning", "What is shown is not all yet.", "Wait for it, or go on with it, then copy."
+            )
+            return
         table = self.deck.panes[pane].table() if pane else ""
         if table:
             QApplication.clipboard().setText(table)

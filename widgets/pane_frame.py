@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QIcon
 from PySide6.QtWidgets import (
     QDockWidget,
@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMenu,
+    QPushButton,
     QSizePolicy,
     QToolButton,
     QVBoxLayout,
@@ -35,6 +36,14 @@ class PaneTitle(QFrame):
         self._title.setProperty("role", "title")
         self._subtitle = ElidedLabel()
         self._subtitle.setProperty("role", "dim")
+        self.unfinished = ElidedLabel()
+        self.unfinished.setProperty("role", "value")
+        self.resume = QPushButton("Go on")
+        self.resume.setProperty("role", "chip")  # no higher than the title, which must not grow
+        self.resume.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.resume.setToolTip("Go on with what was cancelled")
+        for widget in (self.unfinished, self.resume):
+            widget.hide()
         self._float = self._button("float", f"Float {title}", "Float or dock this pane")
         self._close = self._button("close", f"Close {title}", "Close this pane")
         self._float.clicked.connect(lambda: dock.setFloating(not dock.isFloating()))
@@ -47,6 +56,8 @@ class PaneTitle(QFrame):
         self._chooser: QToolButton | None = None
         row.addSpacing(theme.em(0.5))
         row.addWidget(self._subtitle, 1)
+        row.addWidget(self.unfinished, 1)
+        row.addWidget(self.resume)
         row.addWidget(self._float)
         row.addWidget(self._close)
         self._reveal(False)
@@ -79,6 +90,13 @@ class PaneTitle(QFrame):
 
     def set_subtitle(self, text: str) -> None:
         self._subtitle.setText(text)
+
+    def set_unfinished(self, said: str, resumable: bool) -> None:
+        """What is missing takes the place of what is shown: that is not true as long as it is missing."""
+        self._subtitle.setVisible(not said)
+        self.unfinished.setText(said)
+        self.unfinished.setVisible(bool(said))
+        self.resume.setVisible(resumable)
 
     def enterEvent(self, event: QEnterEvent) -> None:
         self._reveal(True)
@@ -122,11 +140,15 @@ class PaneTitle(QFrame):
 class PaneFrame(QDockWidget):
     """A dock with a `PaneTitle` and its content on a panel."""
 
+    resume_asked = Signal()
+    """To go on with what was cancelled."""
+
     def __init__(self, name: str, title: str, content: QWidget, parent: QWidget | None = None) -> None:
         """name: unique in the window, under which its place is remembered."""
         super().__init__(title, parent)
         self.setObjectName(name)
         self._bar = PaneTitle(self, title)
+        self._bar.resume.clicked.connect(self.resume_asked)
         self.setTitleBarWidget(self._bar)
         self._content = content
         self.topLevelChanged.connect(self._grow)
@@ -164,3 +186,10 @@ class PaneFrame(QDockWidget):
     def set_subtitle(self, text: str) -> None:
         """What the pane shows now, in a few words."""
         self._bar.set_subtitle(text)
+
+    def unfinished(self) -> str:
+        return self._bar.unfinished.text()
+
+    def set_unfinished(self, said: str, resumable: bool) -> None:
+        """Say that what is shown is not all, or nothing any more; resumable: offer to go on."""
+        self._bar.set_unfinished(said, resumable)

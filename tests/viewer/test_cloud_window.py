@@ -117,19 +117,28 @@ def test_each_view_has_its_own_colours_and_their_menu_says_what_cannot_be_had(cl
     assert pane(window, "neighbourhood").message.text() == "Given has no attention layers."
 
 
-def test_another_axis_up_turns_the_cloud_at_once_and_runs_it_again(cloud_window, settled):
-    window = cloud_window
-    document, started = window.session.current, []
-    window.runs.start = lambda d, *_: started.append(d)
+def test_another_axis_up_turns_the_cloud_at_once_and_runs_it_again(make_window, qtbot, settled, monkeypatch):
+    def endless(what, options, task):
+        started.append(what)
+        while not threading.Event().wait(0.005):
+            task.check()
+
+    monkeypatch.setattr("viewer.runs.forward_pass", endless)
+    window, started = make_window(), []
+    document = window.session.add(room(900), RunOptions())
+    answered(window, document, trace_of(document.input))
+    settled(window)
     window.session.select_queries([Position(1, 1, 0.3)])
     points = document.input.points
     coordinates = document.input.file_coordinates(points[:3])
     pane(window, "classes").up.setCurrentText("y up")
     pane(window, "classes")._reframe()
-    settled(window)
-    assert started == [document]
+    qtbot.waitUntil(lambda: started == [document.input], timeout=60_000)
+    qtbot.waitUntil(lambda: len(window.jobs.running()) == 1, timeout=60_000)
     assert document.input.frame == Frame(1.0, "y")
-    assert (document.trace, window.session.view.selection.queries) == (None, ())
+    assert document.trace is None
+    (place,) = window.session.view.selection.queries  # it turns with its points
+    np.testing.assert_allclose((place.x, place.y, place.z), (1, -0.3, 1), atol=1e-6)
     np.testing.assert_allclose(document.input.file_coordinates(document.input.points[:3]), coordinates)
     np.testing.assert_allclose(document.input.points[:, 2], points[:, 1], atol=1e-6)
     np.testing.assert_array_equal(pane(window, "cloud").view._points, document.input.points)

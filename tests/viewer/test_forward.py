@@ -14,9 +14,10 @@ from models.s3dis import CLASSES
 from tests.models.tiny_points import room, saved, transformer
 from viewer.cloud_colours import reach_field
 from viewer.clouds import CloudInput, Frame
+from viewer.document import modality_of
 from viewer.forward import forward_pass, truth_for
 from viewer.inputs import ImageInput, TextInput
-from viewer.session import RunOptions, modality_of
+from viewer.recipe import RunOptions
 from viewer.view import View
 
 POINTS, COLOURS = room(800)

@@ -81,6 +81,24 @@ def test_a_result_on_its_way_is_dropped_when_cancelled(jobs, qtbot):
     assert seen == ["b"]
 
 
+def test_who_is_cancelled_is_told_and_who_is_superseded_is_not(jobs, qtbot):
+    go, told, seen = threading.Event(), [], []
+
+    def ask(kind, document):
+        return jobs.submit(
+            *(kind, lambda _: go.wait(5), seen.append), cancelled=told.append, document=document
+        )
+
+    first, second, third = ask("a", 1), ask("a", 1), ask("b", 2)
+    assert told == []
+    assert (jobs.of(1), jobs.of(2)) == ([second], [third])
+    assert jobs.cancel(document=1) == 1
+    assert (told, jobs.running()) == ([second], [third])
+    go.set()
+    qtbot.waitUntil(lambda: seen == [True])
+    assert first.cancelled.is_set()
+
+
 def test_a_long_run_does_not_hold_up_a_look(jobs, qtbot):
     go, seen = threading.Event(), []
     jobs.submit("run", lambda task: go.wait(5), seen.append, lane="run")

@@ -1,9 +1,16 @@
-"""The menu of models: published networks in menus of their families, the present one checked."""
+"""The menu of models: published networks in menus of their families, what lies on the disk from a worker."""
+
+import threading
+from dataclasses import replace
 
 import numpy as np
+import pytest
 from PySide6.QtWidgets import QMenu
 
+from models import catalog
 from viewer.inputs import ImageInput
+from viewer.jobs import Jobs
+from viewer.model_list import ModelList
 from viewer.model_menu import ModelMenu
 from viewer.session import RunOptions, Session
 
@@ -14,10 +21,45 @@ def test_published_networks_stand_in_menus_of_their_families(qtbot, monkeypatch,
     session.add(ImageInput("a", np.zeros((8, 8, 3), np.uint8)), RunOptions(model="resnet50"))
     menu = QMenu()
     qtbot.addWidget(menu)
-    ModelMenu(session, None, menu).fill(menu)
+    jobs = Jobs()
+    ModelMenu(session, None, ModelList(jobs), menu).fill(menu)
+    jobs.close()
     shown = {action.text(): action for action in menu.actions()}
     assert list(shown)[:3] == ["DINOv2-small · 12 × 6", "AlexNet", "VGG"]
     family = shown["ResNet"].menu()
     assert [action.text() for action in family.actions()] == ["ResNet-18", "ResNet-50", "ResNet-101"]
     assert [action.text() for action in family.actions() if action.isChecked()] == ["ResNet-50"]
     assert "Swin-T · 12 × 24" in [action.text() for action in shown["Swin"].menu().actions()]
+
+
+def test_the_menu_waits_for_no_disk_and_gets_what_lies_there_later(qtbot, monkeypatch):
+    go, by = threading.Event(), []
+
+    def entries():
+        by.append(threading.current_thread() is threading.main_thread())
+        go.wait(10)
+        return [*catalog.known(), replace(catalog.BUNDLED[1], id="mine", title="Mine")]
+
+    monkeypatch.setattr(catalog, "entries", entries)
+    monkeypatch.setattr(catalog.hub, "cached", lambda name: pytest.fail("looked at the disk"))
+    session, jobs, menu = Session(), Jobs(), QMenu()
+    session.add(ImageInput("a", np.zeros((8, 8, 3), np.uint8)), RunOptions())
+    qtbot.addWidget(menu)
+    models = ModelMenu(session, None, ModelList(jobs), menu)
+    menu.aboutToShow.connect(lambda: models.fill(menu))
+
+    def shown() -> list[str]:
+        return [action.text() for action in menu.actions() if action.isVisible() and action.text()]
+
+    menu.popup(menu.pos())
+    before = shown()
+    assert before[0] == "DINOv2-small · 12 × 6"
+    assert before[-1] == "Looking on this disk…"
+    go.set()
+    qtbot.waitUntil(lambda: shown() == [*before[:-1], "Mine · 12 × 6"], timeout=10_000)
+    assert by == [False]
+    menu.close()
+    menu.popup(menu.pos())
+    assert "Mine · 12 × 6" in shown()  # what was found is known from now on
+    menu.close()
+    jobs.close()

@@ -119,8 +119,12 @@ def test_each_document_keeps_its_own_view_and_closing_shows_a_neighbour(session)
     session.close(second)
     assert session.current is None
     session.undo()
-    assert session.reopen() is second
-    assert session.current is second
+    again = session.reopen(session.take_closed(), picture)
+    assert session.current is again
+    assert (again.input, again.options) == (picture, second.options)
+    session.reopen(session.take_closed(), first.input)
+    assert session.view.selection.layer == 3
+    assert not session.can_reopen()
 
 
 def test_a_document_has_the_pages_that_fit_and_turning_them_is_no_step_of_undo(session):

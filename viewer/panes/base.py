@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
-from models.attention import is_faithful
+from models.attention import Trace, is_faithful
 from models.task import Task
 from viewer.jobs import Failure, Jobs, Lane
+from viewer.panes.slices import Slice
 from viewer.runs import Runs
 from viewer.session import Document, Hover, Session
 from viewer.view import View
@@ -22,7 +23,8 @@ class Pane(QObject):
 
     A subclass says in `subject` and `key` on what its slice depends, computes it in `compute` (in a worker:
     no Qt there), paints it in `paint`, and marks selection and hover, which need no computing, in `mark`.
-    A pane that nobody sees computes nothing.
+    A pane that nobody sees computes nothing. What else it wants computed it asks for with `ask`. Of what was
+    cancelled, superseded or failed it says so, and offers to go on.
     """
 
     name = ""
@@ -38,11 +40,17 @@ class Pane(QObject):
     """What `wanted` says now."""
     settled = Signal()
     """All that was painted has reached the screen."""
+    unfinished_changed = Signal(str, bool)
+    """(what is missing of what is shown, or nothing; whether `resume` goes on with it)."""
 
     def __init__(self, session: Session, jobs: Jobs, runs: Runs, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.session, self.jobs, self.runs = session, jobs, runs
-        self._asked: Hashable = None
+        self._slices: dict[str, Slice] = {}
+        self._document: Document | None = None
+        self._trace: Trace | None = None
+        """What was looked at last: nothing of it stays when something else is."""
+        self._unfinished = ("", False)
         self.widget = self.build()
         self.widget.installEventFilter(self)
         session.current_changed.connect(self.update)
@@ -103,14 +111,19 @@ class Pane(QObject):
         """The slice could not be computed."""
         self.jobs.failed.emit(failure)
 
+    def withdraw(self, kind: str) -> None:
+        """Take off the screen what is of other settings and will not be replaced; kind: as for `ask`."""
+        self.clear(self.session.current)
+
     # -- the machinery -----------------------------------------------------------------------------------
 
     def update(self) -> None:
         """Compute and paint again if anything that matters has changed and somebody sees it."""
         document, view = self.session.current, self.session.view
         mine = document is not None and document.modality in self.modalities
+        self._leave(document, mine)
         if mine and document.page not in self.pages:
-            self._asked = None  # what is painted stays until the page is turned back
+            self.drop()  # what is painted stays until the page is turned back
             return
         if mine:
             self.prepare(document, view)
@@ -121,28 +134,134 @@ class Pane(QObject):
             return
         self._look(document, view, self.session.hover)
 
+    def _leave(self, document: Document | None, mine: bool) -> None:
+        """Where another document is looked at, or another trace while nobody sees the pane: what is painted,
+        and what holds the trace that it is of, goes."""
+        trace = document.trace if document is not None else None
+        seen = mine and document.page in self.pages and self.widget.isVisible()
+        other = document is not self._document or (trace is not self._trace and not seen)
+        if other and self._document is not None:
+            self.forget()
+            self.clear(document if mine else None)
+        self._document, self._trace = document, trace
+
     def _look(self, document: Document, view: View, hover: Hover) -> None:
         if not self.widget.isVisible() or document.page not in self.pages:
-            self._asked = None
+            self.drop()
             return
         subject = self.subject(document, view, hover)
-        key = (subject, self.key(document, view, hover))
-        if key != self._asked:
-            self._asked = key
-            self.jobs.submit(
-                self.name,
-                lambda task: self.compute(subject, view, hover, task),
-                self._painted,
-                lane=self.lane_for(view),
-                partial=self.paint_partial,
-                failed=self.complain,
-            )
+        self.ask(
+            *("", (subject, self.key(document, view, hover))),
+            *(lambda task: self.compute(subject, view, hover, task), self._painted),
+            lane=self.lane_for(view),
+            partial=self.paint_partial,
+            failed=self.complain,
+        )
         self.mark(view, hover)
 
+    def ask(
+        self,
+        kind: str,
+        key: Hashable,
+        work: Callable[[Task], Any],
+        paint: Callable[[Any], None],
+        *,
+        lane: Lane = "look",
+        partial: Callable[[Any], None] | None = None,
+        failed: Callable[[Failure], None] | None = None,
+        of_document: bool = True,
+    ) -> None:
+        """Compute `work` and paint it, unless it was asked for with an equal key already.
+
+        kind: which of the pane's slices it is, "" for what `compute` gives. of_document: it is of no use once
+        another document is looked at.
+        """
+        if self.is_asked(kind, key):
+            return
+        last = self._slices.get(kind)
+        document = self.session.current.number if of_document and self.session.current else None
+        asked = self._slices[kind] = Slice(key, document)
+        if last is not None:
+            asked.painted, asked.partial, asked.said = last.painted, last.partial, last.said
+
+        def arrived(show: Callable[[Any], None], whole: bool) -> Callable[[Any], None]:
+            def paint_it(result: Any) -> None:
+                asked.arrived(not whole)
+                show(result)
+                self._tell()
+
+            return paint_it
+
+        def ended(failure: Failure) -> None:
+            self._ended(kind, asked, "failed")
+            (failed or self.jobs.failed.emit)(failure)
+
+        asked.job = self.jobs.submit(
+            *(self._kind(kind), work, arrived(paint, True)),
+            lane=lane,
+            partial=None if partial is None else arrived(partial, False),
+            failed=ended,
+            cancelled=lambda _: self._ended(kind, asked, "cancelled"),
+            document=document,
+        )
+        self._tell()
+
+    def is_asked(self, kind: str, key: Hashable) -> bool:
+        """Whether a slice was asked for with this key, whatever came of it."""
+        return kind in self._slices and self._slices[kind].key == key
+
+    def is_running(self, kind: str = "") -> bool:
+        """Whether a slice is being computed."""
+        return kind in self._slices and self._slices[kind].stage == "running"
+
+    def is_whole(self) -> bool:
+        """Whether all that is shown is what was asked for, and all of it."""
+        return not any(one.partial or one.is_stopped() for one in self._slices.values())
+
+    def is_stopped(self, kind: str | None = None) -> bool:
+        """Whether there is anything to go on with, of one slice or of any."""
+        return any(one.is_stopped() for name, one in self._slices.items() if kind in (None, name))
+
+    def drop(self, kind: str = "") -> None:
+        """Compute this slice anew the next time; what is painted of it stays until then."""
+        if kind in self._slices:
+            self._slices[kind].drop()
+
+    def cancel(self, kind: str) -> None:
+        """Give a slice up: nothing of it is on the screen."""
+        if self._slices.pop(kind, None) is not None:
+            self.jobs.cancel(self._kind(kind))
+            self._tell()
+
+    def resume(self) -> None:
+        """Go on with what was cancelled or has failed."""
+        for kind in [kind for kind, one in self._slices.items() if one.is_stopped()]:
+            del self._slices[kind]
+        self._tell()
+        self.update()
+
     def forget(self) -> None:
-        """Drop what was asked for, so that the next update asks again."""
-        self._asked = None
-        self.jobs.cancel(self.name)
+        """Drop all that was asked for of the document, so that the next update asks again."""
+        for kind in [kind for kind, one in self._slices.items() if one.document is not None]:
+            self.cancel(kind)
+
+    def _ended(self, kind: str, asked: Slice, stage: Any) -> None:
+        if self._slices.get(kind) is not asked:
+            return
+        asked.ended(stage)
+        if asked.is_stale():
+            self.withdraw(kind)
+        self._tell()
+
+    def _kind(self, kind: str) -> str:
+        return f"{self.name} {kind}".strip()
+
+    def _tell(self) -> None:
+        said = next((said for one in self._slices.values() if (said := one.sentence())), "")
+        unfinished = said, self.is_stopped()
+        if unfinished != self._unfinished:
+            self._unfinished = unfinished
+            self.unfinished_changed.emit(*unfinished)
 
     def blocked(self, layer: int) -> str:
         """Why this layer's maps are not drawn, or nothing."""

@@ -9,7 +9,7 @@ from models.task import Task
 from models.voxels import VOXELS
 from viewer.cloud_classes import ClassTable, class_table, numbers
 from viewer.cloud_colours import Scene
-from viewer.clouds import UNITS, UPS, CloudInput, Frame
+from viewer.clouds import UNITS, UPS, Frame
 from viewer.panes.of_cloud import CloudPane
 from viewer.session import Document, Hover
 from viewer.view import CloudSettings, View
@@ -106,7 +106,7 @@ class ClassesPane(CloudPane):
             if reach != "voxels":
                 self.reach.set_option_enabled(reach, not layerless, why)
         self._show_voxels(cloud)
-        self._show_frame(document.input)
+        self._show_frame(document)
         self._show_legend(view)
 
     def compute(self, scene: Scene, view: View, hover: Hover, task: Task) -> ClassTable:
@@ -147,8 +147,9 @@ class ClassesPane(CloudPane):
         cube = (self.session.view.cloud.voxel[0],) * 3
         self.session.set_cloud(voxel=VOXELS.get(name, cube))
 
-    def _show_frame(self, cloud: CloudInput) -> None:
-        frame = cloud.frame
+    def _show_frame(self, document: Document) -> None:
+        """As it is wanted, which may not be there yet."""
+        cloud, frame = document.input, document.wanted.frame
         if self.unit.findText(frame.unit) < 0:
             self.unit.addItem(frame.unit)
         self.unit.setCurrentText(frame.unit)
@@ -163,7 +164,7 @@ class ClassesPane(CloudPane):
         document = self.session.current
         if document is None or document.modality != "points":
             return
-        metres = UNITS.get(self.unit.currentText(), document.input.frame.metres_per_unit)
+        metres = UNITS.get(self.unit.currentText(), document.wanted.frame.metres_per_unit)
         self.runs.reframe(document, Frame(metres, UPS[self.up.currentText()]))
 
     def _toggled(self, index: int) -> None:

@@ -248,6 +248,9 @@ class View3DPane(CloudPane):
 
     def clear(self, document: Document | None) -> None:
         self.painted = None
+        if self._shown is not None:
+            self.view.set_points(np.empty((0, 3), np.float32), fit=False)
+            self._shown = self._under = None
 
     def is_settled(self) -> bool:
         return self.view is None or not self.view.isVisible() or self.view.is_settled()
@@ -255,7 +258,7 @@ class View3DPane(CloudPane):
     # -- what it says ------------------------------------------------------------------------------------
 
     def complain(self, failure: Failure) -> None:
-        self._asked = None  # so that the same can be asked again
+        self.drop()  # so that the same can be asked again
         super().complain(failure)
 
     def _say(self, document: Document, view: View) -> None:
@@ -355,7 +358,7 @@ class View3DPane(CloudPane):
                 self.session.select(queries=places)
 
         if len(points):
-            self.jobs.submit("take", find, found)
+            self.jobs.submit("take", find, found, document=document.number)
 
     def _point_at(self, place: Place | None) -> int | None:
         """The point of the file at a place that is pointed at here or elsewhere."""

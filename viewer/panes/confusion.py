@@ -60,7 +60,7 @@ class ConfusionPane(CloudPane):
             if self.session.current is document and document.trace is scene.trace:
                 self.session.select(queries=places)
 
-        self.jobs.submit("cell", find, found)
+        self.jobs.submit("cell", find, found, document=document.number)
 
     def complain(self, failure: Any) -> None:
         self.jobs.failed.emit(failure)

@@ -32,7 +32,7 @@ from widgets.labels import ElidedLabel
 from widgets.scroll_column import ScrollColumn
 from widgets.sliders import LabelledSlider, RangeRow
 
-KIND = "cost measurement"
+MEASURE = "measurement"
 HEADS = (1, 2, 4, 8, 16)
 WIDTHS = (64, 2048, 64)
 """First, last and step: multiples of every number of heads."""
@@ -189,7 +189,7 @@ class CostPane(Pane):
     # -- measuring -------------------------------------------------------------------------------------------
 
     def is_measuring(self) -> bool:
-        return any(job.kind == KIND for job in self.jobs.running("run"))
+        return any(job.kind == self._kind(MEASURE) for job in self.jobs.running("run"))
 
     def found(self) -> Measurements | None:
         """What was measured with the present settings, at the lengths that are shown."""
@@ -201,8 +201,11 @@ class CostPane(Pane):
 
     def _measure_or_cancel(self) -> None:
         if self.is_measuring():
-            self.jobs.cancel(KIND)
-            return
+            self.jobs.cancel(self._kind(MEASURE))
+        else:
+            self._measure()
+
+    def _measure(self) -> None:
         setup, seconds = self._setup(), self.session.view.cost.seconds
 
         def work(task: Task) -> Measurements:
@@ -211,7 +214,21 @@ class CostPane(Pane):
             task.progress(0.0, "Making the layers")
             return measure(setup, seconds, task)
 
-        self.jobs.submit(KIND, work, self._measured, lane="run", partial=self._measured)
+        self.ask(
+            *(MEASURE, object(), work, self._measured),
+            lane="run",
+            partial=self._measured,
+            of_document=False,
+        )
+
+    def resume(self) -> None:
+        again = self.is_stopped(MEASURE)
+        super().resume()
+        if again:
+            self._measure()
+
+    def withdraw(self, kind: str) -> None:
+        """What was measured before stays true."""
 
     def _measured(self, found: Measurements) -> None:
         self._found[_key(found.setup)] = found
@@ -220,7 +237,7 @@ class CostPane(Pane):
 
     def _change(self, gesture: str = "", **changes: Any) -> None:
         """Other layers or lengths: what is being measured is of no use any more."""
-        self.jobs.cancel(KIND)
+        self.cancel(MEASURE)
         self.session.set_cost(gesture, **changes)
 
     def _device_chosen(self, _: str) -> None:
@@ -283,8 +300,11 @@ class CostPane(Pane):
             self.memory_said.setText("not measured yet; tensors held at once, in closed form")
         else:
             speed = amount(cost_maps.rate(settings, found), "operations", 2)
-            self.time_said.setText(f"median, {found.device}; dashed: {counted}, {speed} operations a second")
-            self.memory_said.setText(f"most held at once, {found.device}; dashed: tensors alone")
+            part = "" if found.done else "not all measured; "
+            self.time_said.setText(
+                f"{part}median, {found.device}; dashed: {counted}, {speed} operations a second"
+            )
+            self.memory_said.setText(f"{part}most held at once, {found.device}; dashed: tensors alone")
         self.subtitle_changed.emit(
             f"n tokens of width {settings.width}, one sequence, float32, forward pass, parameters not counted"
         )

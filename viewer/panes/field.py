@@ -73,7 +73,6 @@ class FieldPane(Pane):
         self._later = Later(REST, self)
         self._rested: Place | None = None
         """What the cursor has rested on."""
-        self._asked_for: dict[str, Hashable] = {}
         # What was drawn last, since the cursor's every step marks anew.
         self._coloured: Hashable = None
         self._heat_drawn: Hashable = None
@@ -140,44 +139,38 @@ class FieldPane(Pane):
     def _ask_heat(self, view: View, field: Field, place: Place | None) -> None:
         settings, seen = view.fields, self.seen
         if not (settings.heat or settings.contours):
-            self._cancel("heat")
+            self.cancel("heat")
             self._draw_heat(None)
             return
         unit = self._unit(field, place)
         key = (seen.trace, field.name, unit, settings.inputs, settings.source, view.map.log)
-        if self._asked_for.get("heat") == key:
+        if self.is_asked("heat", key):
             if self._heat_drawn != (settings.heat, settings.contours):
                 self._draw_heat(self.heat)
             return
         self._draw_heat(None)
-        self._submit(
+        self.ask(
             *("heat", key, lambda task: field_maps.heat_map(seen, field, unit, settings, view.map.log, task)),
-            *(self._draw_heat, "run"),
+            *(self._draw_heat,),
+            lane="run",
+            partial=self._draw_heat,
         )
 
     def _ask_row(self, view: View, place: Place | None) -> None:
         trace, at = self.seen.trace, self._head(view)
         if not view.fields.row or at is None or self._row_blocked(at[0]):
-            self._cancel("row")
+            self.cancel("row")
             self._draw_row(None)
             return
         map_ = view.map
         key = (trace, at, place, map_.log, map_.percentile, map_.floor, map_.incoming, map_.leave_out)
-        if self._asked_for.get("row") != key:
-            self._submit(
-                *("row", key, lambda task: field_maps.row_map(trace, view, place, at)),
-                *(self._draw_row, "look"),
-            )
+        self.ask("row", key, lambda task: field_maps.row_map(trace, view, place, at), self._draw_row)
 
-    def _submit(self, kind: str, key: Hashable, work: Any, done: Any, lane: Lane) -> None:
-        self._asked_for[kind] = key
-        self.jobs.submit(
-            f"{self.name} {kind}", work, done, lane=lane, partial=done, failed=self.jobs.failed.emit
-        )
-
-    def _cancel(self, kind: str) -> None:
-        if self._asked_for.pop(kind, None) is not None:
-            self.jobs.cancel(f"{self.name} {kind}")
+    def withdraw(self, kind: str) -> None:
+        if kind:
+            {"heat": self._draw_heat, "row": self._draw_row}[kind](None)
+        else:
+            super().withdraw(kind)
 
     def forget(self) -> None:
         super().forget()
@@ -185,13 +178,14 @@ class FieldPane(Pane):
 
     def _drop_results(self) -> None:
         for kind in ("heat", "row"):
-            self._cancel(kind)
+            self.cancel(kind)
         self.seen = self.heat = self.row = self._rested = None
 
     def clear(self, document: Document | None) -> None:
         if document is None:
             self._input = None
             self.view.set_picture(None)
+        self._seen_for = None
         self._wipe()
 
     def _wipe(self) -> None:

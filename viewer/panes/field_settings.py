@@ -122,7 +122,7 @@ class FieldSettingsPane(Pane):
         for name, switch in self.switches.items():
             switch.set_on(getattr(fields, name))
         if not self._later.waits_for(document):
-            self.size.set_value(document.options.size)
+            self.size.set_value(document.wanted.options.size)
         self.inputs.set_value(fields.inputs)
         self.source.set_value(fields.source)
         self.scale.set_value(view.map.log)
@@ -171,7 +171,7 @@ class FieldSettingsPane(Pane):
     def _resized(self, value: float) -> None:
         document = self.session.current
         if document is not None:
-            self._later.ask(document, lambda: self.runs.change(document, size=int(value)))
+            self._later.ask(document, lambda: self.runs.change(document, "size", size=int(value)))
 
     def _network_chosen(self, title: str) -> None:
         found = next((id_ for id_, network in PUBLISHED.items() if network.title == title), None)

@@ -33,7 +33,7 @@ class LogHandler(logging.Handler):
 
 
 class LogPane(QObject):
-    name, title, modalities = "log", "Log", ("text", "image", "points")
+    name, title, modalities = "log", "Log", ("text", "image", "points", "stack")
     pages = ("attention", "fields", "cost")
     subtitle_changed = Signal(str)
 

@@ -38,7 +38,7 @@ class MapsPane(AttentionPane):
             self._shaped = (trace, rows)
             labels = [short_name(trace.layers[layer]) for layer in rows]
             self.grid.set_rows(labels, rows, [trace.layers[layer].heads for layer in rows])
-            self._asked = None  # the grid is empty now
+            self.drop()  # the grid is empty now
 
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
         return rows_shown(document.trace, view), view.selection.queries

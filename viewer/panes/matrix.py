@@ -80,7 +80,7 @@ class MatrixPane(Pane):
         self.view.set_hovered(None if query is None and key is None else (query, key))
 
     def clear(self, document: Document | None) -> None:
-        self._result = None
+        self._result = self._layer = None
         self.view.set_matrix(None, None)
         self.subtitle_changed.emit("")
 

@@ -56,6 +56,9 @@ class SentencePane(OnInputPane):
         self.stretch.changed.connect(self._stretched)
         self.stretch.hide()
         self._later = Later(TYPING_PAUSE, self)
+        self._typing = False
+        """What is asked for now was typed in the editors."""
+        self.session.asked.connect(self._asked)
         self._document: Document | None = None
         widget = QWidget()
         layout = QVBoxLayout(widget)
@@ -149,14 +152,10 @@ class SentencePane(OnInputPane):
     def _show_input(self, document: Document) -> None:
         trace = document.trace
         other, self._document = document is not self._document, document
-        if other or document.input is not self._input:
-            self._input = document.input
-            for editor, text in ((self.first, document.input.text), (self.second, document.input.pair or "")):
-                # What is being typed now must not be taken from under the cursor.
-                if editor.toPlainText() != text and (other or not editor.hasFocus()):
-                    editor.blockSignals(True)
-                    editor.setPlainText(text)
-                    editor.blockSignals(False)
+        wanted = document.wanted.text
+        if other or wanted is not self._input:
+            self._input = wanted
+            self._fill(document, keep_typed=not other)
         if trace is None:
             return
         self.subtitle_changed.emit(f"{len(trace.tokens):,} tokens · point, click, drag · F2 to edit")
@@ -166,7 +165,22 @@ class SentencePane(OnInputPane):
             self._span = (stop - first, total)
             self.stretch.set_range(0, max(total - (stop - first), 1))
             if not self._later.waits_for(document):
-                self.stretch.set_value(first)
+                asked = document.wanted.options.start
+                self.stretch.set_value(first if asked == document.options.start else asked)
+
+    def _asked(self, document: Document) -> None:
+        """Another text is wanted: by an undo, unless it was typed here."""
+        if document is self._document and document.modality == "text" and not self._typing:
+            self._fill(document, keep_typed=False)
+
+    def _fill(self, document: Document, keep_typed: bool) -> None:
+        wanted = document.wanted.text
+        for editor, text in ((self.first, wanted.text), (self.second, wanted.pair or "")):
+            # What is being typed now must not be taken from under the cursor.
+            if editor.toPlainText() != text and not (keep_typed and editor.hasFocus()):
+                editor.blockSignals(True)
+                editor.setPlainText(text)
+                editor.blockSignals(False)
 
     # -- gestures ----------------------------------------------------------------------------------------
 
@@ -179,15 +193,18 @@ class SentencePane(OnInputPane):
     def _stretched(self, value: float) -> None:
         document = self._document
         if document is not None:
-            self._later.ask(document, lambda: self.runs.change(document, start=int(value)))
+            self._later.ask(document, lambda: self.runs.change(document, "stretch", start=int(value)))
 
     def _typed(self) -> None:
         document = self._document
         text, pair = self.first.toPlainText(), self.second.toPlainText()
 
         def run() -> None:
-            if text.strip() and (text, pair) != (document.input.text, document.input.pair or ""):
+            wanted = document.wanted.text
+            if text.strip() and (text, pair) != (wanted.text, wanted.pair or ""):
+                self._typing = True
                 self.runs.edit(document, text, pair)
+                self._typing = False
 
         if document is not None:
             self._later.ask(document, run)

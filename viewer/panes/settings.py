@@ -165,7 +165,16 @@ class SettingsPane(Pane):
             self._counted = (trace, layer, result)
             self._say_statistics()
 
-        self.jobs.submit("statistics", count, counted, lane="run")
+        self.ask("statistics", (trace, layer), count, counted, lane="run")
+
+    def withdraw(self, kind: str) -> None:
+        """What belongs to no map any more: there are no figures, and the bar says nothing."""
+        if kind != "statistics":
+            self._scale = None
+
+    def resume(self) -> None:
+        self._counted = None
+        super().resume()
 
     def _say_statistics(self) -> None:
         layer, statistics = self._counted[1:]
@@ -219,9 +228,9 @@ class SettingsPane(Pane):
         )
         self.whole_words.setVisible(not picture)
         if picture and not self._later.waits_for(document):
-            self.size.set_value(document.options.size)
+            self.size.set_value(document.wanted.options.size)
 
     def _resized(self, value: float) -> None:
         document = self.session.current
         if document is not None and document.modality == "image":
-            self._later.ask(document, lambda: self.runs.change(document, size=int(value)))
+            self._later.ask(document, lambda: self.runs.change(document, "size", size=int(value)))

@@ -1,0 +1,56 @@
+"""Recipe: how a document's trace is made, without what it is made of. Small, and equal by content. No Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from models.task import SILENT, Task
+from viewer.clouds import CloudInput, Frame
+from viewer.inputs import Input, TextInput
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """Which model reads the input, and how. size: short side in pixels; start: first token of a long text.
+
+    trust_pickle: the user was asked about the model's file, which can run code, and trusts it.
+    """
+
+    model: str | None = None
+    device: str | None = None
+    size: int = 518
+    start: int = 0
+    trust_pickle: bool = False
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that a person can change of how a document is made.
+
+    text: the text itself, None of what is no text. frame: how a cloud's coordinates are read, None of what is
+    no cloud.
+    """
+
+    options: RunOptions
+    text: TextInput | None = None
+    frame: Frame | None = None
+
+    @classmethod
+    def of(cls, what: Input, options: RunOptions) -> Recipe:
+        """How `what`, read with these options, was made."""
+        text = what if isinstance(what, TextInput) else None
+        return cls(options, text, what.frame if isinstance(what, CloudInput) else None)
+
+    def amended(self, **options: Any) -> Recipe:
+        """The same with other options."""
+        return replace(self, options=replace(self.options, **options))
+
+    def input(self, source: Input, task: Task = SILENT) -> Input:
+        """What is to be read, made of what the document holds."""
+        if self.text is not None:
+            return self.text
+        if self.frame is not None and self.frame != source.frame:
+            task.progress(0.0, f"Reading it in {self.frame.unit}, {self.frame.upright}")
+            return source.reframed(self.frame)
+        return source
