@@ -143,6 +143,7 @@ class Window(QMainWindow):
             *(session.document_changed, session.view_changed, self.jobs.changed),
         )
         self.actions_.refresh()
+        self.welcome.focus_text()
         geometry.restore(self, settings)
         surface.prepare(self)
 
