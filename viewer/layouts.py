@@ -1,8 +1,37 @@
-"""The default layout of each page of each kind of input: which pane stands where, with what share."""
+"""Which panes there are, and the default layout of each page of each kind of input: what stands where."""
 
 from __future__ import annotations
 
 from viewer.shares import Leaf, Split, across, down
+
+PANES = {
+    "picture": "Image",
+    "sentence": "Sentence",
+    "cloud": "First view of the cloud",
+    "cloud-second": "Second view of the cloud",
+    "neighbourhood": "Neighbourhood",
+    "maps": "Maps",
+    "confusion": "Confusion",
+    "classes": "Classes",
+    "heads": "Heads",
+    "matrix": "Matrix",
+    "rollout": "Rollout",
+    "settings": "Map",
+    "field": "Receptive field",
+    "field-second": "Receptive field of the second network",
+    "layers": "Layers and their fields",
+    "growth": "Growth of the field",
+    "distance": "Attention distance",
+    "field-settings": "Field",
+    "cost": "Cost of layers",
+    "stack": "Stack of convolutions",
+    "stack-steps": "Step by step",
+    "stack-field": "Field of a unit of the stack",
+    "stack-layers": "Layers of the stack and their fields",
+    "stack-growth": "Growth of the stack's field",
+    "log": "Log",
+}
+"""What each pane is called in menus."""
 
 LOG = Leaf("log", shown=False)
 

@@ -24,6 +24,7 @@ from viewer import geometry, surface
 from viewer.commands import Actions, commands
 from viewer.drop import DropTarget, open_mime
 from viewer.jobs import Failure, Jobs
+from viewer.layouts import PANES
 from viewer.model_list import ModelList
 from viewer.model_menu import ModelMenu
 from viewer.possible import Possible
@@ -40,33 +41,6 @@ if TYPE_CHECKING:
     from viewer.deck import Deck
     from viewer.panes.log import LogHandler
 
-PANES = {
-    "picture": "Image",
-    "sentence": "Sentence",
-    "cloud": "First view of the cloud",
-    "cloud-second": "Second view of the cloud",
-    "neighbourhood": "Neighbourhood",
-    "maps": "Maps",
-    "confusion": "Confusion",
-    "classes": "Classes",
-    "heads": "Heads",
-    "matrix": "Matrix",
-    "rollout": "Rollout",
-    "settings": "Map",
-    "field": "Receptive field",
-    "field-second": "Receptive field of the second network",
-    "layers": "Layers and their fields",
-    "growth": "Growth of the field",
-    "distance": "Attention distance",
-    "field-settings": "Field",
-    "cost": "Cost of layers",
-    "stack": "Stack of convolutions",
-    "stack-steps": "Step by step",
-    "stack-field": "Field of a unit of the stack",
-    "stack-layers": "Layers of the stack and their fields",
-    "stack-growth": "Growth of the stack's field",
-    "log": "Log",
-}
 CLOUDS = ("cloud", "cloud-second")
 TABLES = {"image": "picture", "text": "sentence", "points": "neighbourhood"}
 """The pane of each kind of input whose weights are copied."""
