@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -19,7 +18,7 @@ from viewer.cloud_formats.guard import guarded
 from viewer.cloud_formats.parts import Parts, Source, bytes8, check_count, damaged
 from viewer.cloud_formats.room import read_room
 from viewer.cloud_labels import read_labels
-from viewer.clouds import CloudInput, Frame, guess_frame, local_origin, to_local
+from viewer.clouds import CloudInput, Frame, guess_frame, local_origin, strays, to_local
 
 _COARSE = 0.002
 """Metres between neighbouring float32 numbers from which on a file has lost detail that should be told."""
@@ -40,7 +39,7 @@ class Format:
 
 def cloud_format(head: bytes, ending: str, source: Source) -> Format | None:
     """The format of a file that begins with `head`, or None if it is no cloud. `ending` decides only ties."""
-    if re.match(rb"ply\s*\n", head):
+    if ply.is_ply(head):
         return Format("PLY file", ply.read_ply)
     if head.startswith(b"\x93NUMPY"):
         return Format("NPY file", arrays.read_npy)
@@ -53,11 +52,11 @@ def cloud_format(head: bytes, ending: str, source: Source) -> Format | None:
         return Format(kind, partial(guarded, reader=reader))
     if head.startswith(b"ASTM-E57"):
         return Format("E57 file", partial(guarded, reader="e57"))
-    if pcd.HEAD.match(head):
+    if pcd.is_pcd(head):
         return Format("PCD file", pcd.read_pcd)
     if surfaces.is_stl(head, source.size, ending):
         return Format("STL file", surfaces.read_stl)
-    if surfaces.OFF_HEAD.match(head):
+    if surfaces.is_off(head):
         return Format("OFF file", surfaces.read_off)
     if surfaces.is_obj(head, ending):
         return Format("OBJ file", surfaces.read_obj)
@@ -105,6 +104,45 @@ def _guarding(read: Callable[[], Parts], source: Source, kind: str) -> CloudInpu
             raise damaged(name, kind) from error
 
 
+_MISSED = 0.002
+"""Share of points at exactly 0 0 0 from which on they are rays that met nothing, as scanners write them."""
+
+
+def _bulk(points: np.ndarray, kept: np.ndarray | None, name: str) -> tuple[np.ndarray | None, list[str]]:
+    """(which points of the file stay, notices): without rays that met nothing and without strays."""
+    missed = (points[:, 0] == 0) & (points[:, 1] == 0) & (points[:, 2] == 0)
+    number = int(missed.sum())
+    if number < max(3, _MISSED * len(points)) or number > len(points) - 3:
+        missed[:] = False
+    rest = np.flatnonzero(~missed)
+    far = rest[strays(points[rest] if missed.any() else points)]
+    notices = []
+    if missed.any():
+        notices.append(
+            f"{number:,} points of {name} lie at exactly 0 0 0, as rays that met nothing do: left out."
+        )
+    if len(far):
+        low, high = (" ".join(f"{v:,.6g}" for v in end(points[far], axis=0)) for end in (np.min, np.max))
+        lie = "lies" if len(far) == 1 else "lie"
+        notices.append(
+            f"{len(far):,} of {len(points):,} points of {name} {lie} far from all the others "
+            f"({low if low == high else f'{low} to {high}'}): left out, without a label."
+        )
+    if not notices:
+        return kept, notices
+    stays = ~missed
+    stays[far] = False
+    return np.flatnonzero(stays) if kept is None else kept[stays], notices
+
+
+def _others(points: np.ndarray, kept: np.ndarray | None) -> np.ndarray | None:
+    if kept is None:
+        return None
+    left_out = np.ones(len(points), bool)
+    left_out[kept] = False
+    return points[left_out].astype(np.float64)
+
+
 def make_cloud(parts: Parts, name: str, task: Task) -> CloudInput:
     """Finite points in metres, z up, near zero, with what belongs to them."""
     points, notices = parts.points, list(parts.notices)
@@ -122,6 +160,10 @@ def make_cloud(parts: Parts, name: str, task: Task) -> CloudInput:
         notices.append(
             f"{total - len(kept):,} of {total:,} points of {name} have no finite coordinates: left out."
         )
+    kept, more = _bulk(points, kept, name)
+    if more:
+        points = parts.points[kept]
+        notices.extend(more)
     # Column by column: numpy takes the extremes along a short last axis 15 times slower.
     low, high = (
         np.array([extreme(points[:, axis]) for axis in range(3)], np.float64) for extreme in (np.min, np.max)
@@ -133,7 +175,7 @@ def make_cloud(parts: Parts, name: str, task: Task) -> CloudInput:
     if max(np.abs(low).max(), np.abs(high).max()) > 1e12:
         raise HeadlightError(f"{name} has coordinates beyond 10¹².", limits.WHOLE_COPY)
     task.progress(0.85, f"Looking at {name}")
-    frame, reason = guess_frame(points, unit=parts.unit, up=parts.up, sure=parts.sure)
+    frame, reason = guess_frame(points, unit=parts.unit, up=parts.up, sure=parts.sure, said=parts.said)
     if frame != Frame():
         notices.append(f"{name}: {reason[0].lower()}{reason[1:]}")
     origin = local_origin(low, high, frame.metres_per_unit)
@@ -157,7 +199,13 @@ def make_cloud(parts: Parts, name: str, task: Task) -> CloudInput:
             colours = None
             notices.append(f"All colours of {name} are black: it is read without colours.")
     normals = of_kept(parts.normals)
+    if normals is not None and not (np.isfinite(normals) & (normals != 0)).any():
+        normals = None  # zeros, by which writers say that there are none
     if normals is not None:
+        wrong = ~np.isfinite(normals).all(axis=1)
+        if wrong.any():
+            notices.append(f"{wrong.sum():,} normals of {name} are no numbers: they are read as 0.")
+            normals = np.where(wrong[:, None], 0, normals)
         normals = np.ascontiguousarray(frame.turned(normals.astype(np.float32)))
     labels, classes = of_kept(parts.labels), None
     if labels is not None:
@@ -176,6 +224,7 @@ def make_cloud(parts: Parts, name: str, task: Task) -> CloudInput:
         labels=labels,
         classes=classes,
         kept=kept,
+        others=_others(parts.points, kept),
         total=total,
         notices=tuple(notices),
     )

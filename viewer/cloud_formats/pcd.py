@@ -25,16 +25,19 @@ from viewer.cloud_formats.parts import (
     promises_more,
     roles,
 )
-from viewer.cloud_formats.text import Lines, numbers
+from viewer.cloud_formats.text import Lines, first_line, numbers
 
 if TYPE_CHECKING:
     from pypcd4 import MetaData
 
-HEAD = re.compile(rb"(?:\s*#[^\n]*\n|\s*\n)*(?:VERSION|FIELDS|COLUMNS)[ \t]")
-
+_KEYWORDS = re.compile(rb"(?:VERSION|FIELDS|COLUMNS)[ \t]")
 _MOST_COLUMNS, _ROWS = 1 << 16, 1 << 20
 _SHRINK = 100
 """LZF makes at most 264 bytes of 3."""
+
+
+def is_pcd(head: bytes) -> bool:
+    return _KEYWORDS.match(first_line(head)) is not None
 
 
 def read_pcd(source: Source) -> Parts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -11,9 +12,12 @@ import numpy as np
 from models.errors import HeadlightError
 from models.s3dis import CLASSES
 from models.task import Task
-from viewer.cloud_formats.parts import MAX_CLOUD_BYTES, Checked, Parts, Source, check_count
+from viewer.cloud_formats.parts import CHUNK, MAX_CLOUD_BYTES, Checked, Parts, Source, check_count
 from viewer.cloud_formats.table import layout, not_points, read_table
 from viewer.cloud_labels import known_class
+
+_COPY = re.compile(r"( \(\d+\)| - copy.*)$", re.I)
+_NUMBERS = re.compile(r"(\d+)")
 
 _FILES = 5000
 _HEAD = 65_536
@@ -43,25 +47,29 @@ def read_room(room: Path, name: str, task: Task) -> Parts:
     total, done, count = sum(file.stat().st_size for file in files), 0, 0
     if total > MAX_CLOUD_BYTES:
         raise HeadlightError(f"{name} has {total / 1e9:,.1f} GB.", "Thin it out and try again.")
-    things, labels, unknown = [], [], set()
+    things, labels, unknown, notices, seen = [], [], set(), [], {}
     for file in files:
         task.progress(0.8 * done / max(1, total), f"Reading {name}/{file.name}")
         done += file.stat().st_size
         if not file.stat().st_size:
             continue
-        word = re.sub(r"[_\s-]*\d*$", "", file.stem)
+        twin = seen.setdefault(_print(file), file.name)
+        if twin != file.name:
+            notices.append(f"{file.name} in {name} is a copy of {twin}: it is left out.")
+            continue
+        word = _thing(file.stem)
         label = known_class(word)
         if label is None:
             unknown.add(word)
             label = -1
         thing = _text(file, task)
+        notices.extend(thing.notices)
         count += len(thing.points)
         check_count(name, count)
         things.append(thing)
         labels.append(np.full(len(thing.points), label, np.int16))
     if not things:
         raise HeadlightError(f"The files of {name} are empty.", "Get a whole copy of the room.")
-    notices = []
     if unknown:
         notices.append(f"{name} has things of no known class ({', '.join(sorted(unknown)[:5])}): unlabelled.")
     coloured = all(thing.colours is not None for thing in things)
@@ -74,14 +82,33 @@ def read_room(room: Path, name: str, task: Task) -> Parts:
     )
 
 
+def _thing(stem: str) -> str:
+    """What the file of a thing names: "chair_2", "chair_2 (1)" and "chair_2 - copy" a chair."""
+    word = _COPY.sub("", stem)
+    return word.rstrip("0123456789").rstrip("_- ")
+
+
+def _print(file: Path) -> bytes:
+    """The same for files of the same content, and for no others."""
+    digest = hashlib.sha256()
+    with open(file, "rb") as opened:
+        while data := opened.read(CHUNK):
+            digest.update(data)
+    return digest.digest()
+
+
 def _texts(folder: Path) -> list[Path]:
     """The texts of a folder in natural order: chair_2 before chair_10."""
     if not folder.is_dir():
         return []
-    found = [file for file in folder.iterdir() if file.suffix.lower() == ".txt" and file.is_file()]
+    found = [
+        file
+        for file in folder.iterdir()
+        if file.suffix.lower() == ".txt" and not file.name.startswith(".") and file.is_file()
+    ]
 
     def key(file: Path) -> list:
-        return [(int(part), "") if part.isdecimal() else (0, part) for part in re.split(r"(\d+)", file.stem)]
+        return [(int(part), "") if part.isdecimal() else (0, part) for part in _NUMBERS.split(file.stem)]
 
     return sorted(found, key=key)[:_FILES]
 
@@ -94,6 +121,6 @@ def _text(path: Path, task: Task) -> Parts:
             raise not_points(path.name)
         file.seek(0)
         source = Source(path.name, file, path.stat().st_size, path, Checked(task))
-        parts = read_table(source, found)
+        parts = read_table(source, found, forgiving=True)
     # S3DIS says x y z r g b; a thing of one colour would leave that open.
     return replace(parts, labels=None) if parts.colours is not None else parts

@@ -15,6 +15,10 @@ ENDINGS = {".xyz", ".pts", ".asc", ".xyzrgb", ".xyzn", ".neu", ".txt", ".csv", "
 _SURE_ENDINGS = {".xyz", ".pts", ".asc", ".xyzrgb", ".xyzn"}
 """Of files that hold nothing but points: one line of numbers is enough."""
 
+_LINE_ENDS = re.compile(r"\r\n|\n|\r")
+_DECIMAL_COMMA = re.compile(r"\d,\d")
+_COMMA_NUMBER = re.compile(r"[-+]?\d+(?:,\d+(?:[eE][-+]?\d+)?)?")
+
 _LEAST_LINES = 3
 _LOOKED_AT = 200
 _MOST_NAMES = 4096
@@ -42,7 +46,7 @@ def layout(head: bytes, ending: str) -> Layout | None:
     """How a file is written that begins with `head`, or None if it is no table of points."""
     if b"\0" in head:
         return None
-    lines = re.split(r"\r\n|\n|\r", head.decode("utf-8-sig", "ignore"))
+    lines = _LINE_ENDS.split(head.decode("utf-8-sig", "ignore"))
     if len(head) >= 1 << 15:
         lines.pop()  # cut anywhere
     names = promised = None
@@ -105,11 +109,10 @@ def _cells(line: str, cut: str | None) -> list[str]:
 
 def _separators(row: str) -> str:
     """Characters to be read as spaces; after "." commas are decimal points."""
-    decimal = r"[-+]?\d+,\d+(?:[eE][-+]?\d+)?"
     if ";" in row:
-        return ".;\t" if re.search(decimal, row) else ";,\t"
+        return ".;\t" if _DECIMAL_COMMA.search(row) else ";,\t"
     words = row.split()
-    if "," in row and len(words) >= 3 and all(re.fullmatch(decimal + r"|[-+]?\d+", word) for word in words):
+    if "," in row and len(words) >= 3 and all(map(_COMMA_NUMBER.fullmatch, words)):
         return "."
     return "".join(c for c in ",|\t" if c in row)
 
@@ -132,7 +135,8 @@ def _numbered(lines: list[str], found: Layout, label: int | None, seen: dict[str
     return made
 
 
-def read_table(source: Source, found: Layout, ending: str = "") -> Parts:
+def read_table(source: Source, found: Layout, ending: str = "", forgiving: bool = False) -> Parts:
+    """forgiving: a few lines that cannot be read become points without coordinates instead of an error."""
     if found.promised is not None:
         check_count(source.name, found.promised)
     if source.file.read(3) != b"\xef\xbb\xbf":
@@ -141,12 +145,13 @@ def read_table(source: Source, found: Layout, ending: str = "") -> Parts:
     for _ in range(found.skipped):
         text.block(1)
     meaning, parts, count = None, [], 0
+    spoilt: list[int] | None = [] if forgiving else None
     label, seen = roles(found.names or ()).get("label"), {}
     for first, lines in text.blocks():
         if found.worded:
             values = numbers(_numbered(lines, found, label, seen), first, found.columns, source.name)
         else:
-            values = numbers(lines, first, found.columns, source.name, found.separators)
+            values = numbers(lines, first, found.columns, source.name, found.separators, spoilt)
         if not len(values):
             continue
         if meaning is None:
@@ -167,7 +172,8 @@ def read_table(source: Source, found: Layout, ending: str = "") -> Parts:
         values = parts.pop(0)
         columns.put(at, len(values), lambda i, values=values: values[:, i])
         at += len(values)
-    return Parts(**columns.arrays, names=tuple(seen) or None)
+    notices = [f"Line {n:,} of {source.name} cannot be read: its point is left out." for n in spoilt or ()]
+    return Parts(**columns.arrays, names=tuple(seen) or None, notices=notices)
 
 
 def guess_roles(values: np.ndarray, ending: str = "") -> dict[str, int]:
@@ -178,6 +184,9 @@ def guess_roles(values: np.ndarray, ending: str = "") -> dict[str, int]:
     any other column is an intensity or the like, and passed over.
     """
     meaning = {"x": 0, "y": 1, "z": 2}
+    whole = np.isfinite(values).all(axis=1)
+    if whole.any():
+        values = values[whole]
     count, at = values.shape[1], 3
     while at < count:
         triple = values[:, at : at + 3]
