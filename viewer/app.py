@@ -56,6 +56,7 @@ def run(files: list[str], options: WindowOptions) -> int:
         device=options.device,
         size=options.size or 518,
         trust_pickle=options.trust_pickle,
+        classes=options.classes,
     )
     window = Window(run_options, settings, choice, handler)
     window.session.opening_page = options.page

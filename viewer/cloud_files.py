@@ -17,7 +17,7 @@ from viewer.cloud_formats import parts as limits
 from viewer.cloud_formats.guard import guarded
 from viewer.cloud_formats.parts import Parts, Source, bytes8, check_count, damaged
 from viewer.cloud_formats.room import read_room
-from viewer.cloud_labels import read_labels
+from viewer.cloud_labels import Labels, read_labels
 from viewer.clouds import CloudInput, Frame, guess_frame, local_origin, strays, to_local
 
 _COARSE = 0.002
@@ -207,10 +207,10 @@ def make_cloud(parts: Parts, name: str, task: Task) -> CloudInput:
             notices.append(f"{wrong.sum():,} normals of {name} are no numbers: they are read as 0.")
             normals = np.where(wrong[:, None], 0, normals)
         normals = np.ascontiguousarray(frame.turned(normals.astype(np.float32)))
-    labels, classes = of_kept(parts.labels), None
-    if labels is not None:
-        labels, classes, more = read_labels(labels, parts.names, name)
-        notices.extend(more)
+    numbers, read = of_kept(parts.labels), Labels()
+    if numbers is not None:
+        read = read_labels(numbers, parts.names, name, local, parts.label_name)
+        notices.extend(read.notices)
     task.progress(1.0, f"Looking at {name}")
     return CloudInput(
         title=name,
@@ -221,8 +221,12 @@ def make_cloud(parts: Parts, name: str, task: Task) -> CloudInput:
         guess_reason=reason,
         colours=colours,
         normals=normals,
-        labels=labels,
-        classes=classes,
+        labels=read.labels,
+        classes=read.classes,
+        numbers=numbers,
+        names=parts.names,
+        listed=read.listed,
+        label_notices=read.notices,
         kept=kept,
         others=_others(parts.points, kept),
         total=total,

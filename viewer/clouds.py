@@ -122,6 +122,14 @@ class CloudInput:
     """int16 (n,): indices into `classes`, -1 where a point has none."""
     classes: tuple[str, ...] | None = None
     """What the labels mean: Headlight's classes in their order where the names are known."""
+    numbers: np.ndarray | None = None
+    """The labels as the file holds them (n,), whether they are used or not."""
+    names: tuple[str, ...] | None = None
+    """The classes that the file itself names."""
+    listed: str = "none"
+    """The list that the labels are read by, a word of cloud_labels.TITLES."""
+    label_notices: tuple[str, ...] = ()
+    """Those of `notices` that are of the labels."""
     kept: np.ndarray | None = None
     """int64 (n,): which points of the file these are, where some were dropped; None if all are here."""
     others: np.ndarray | None = None

@@ -205,12 +205,13 @@ NOTICES = {
         "3 of 60 points of nan.ply have no finite coordinates: left out.",
     ),
     "range.npz": (
-        make.npz(points=XYZ, labels=np.where(LABELS < 2, 40 + LABELS, LABELS)),
-        "10 labels of range.npz are out of range (2 to 41, not 0 to 12): they are read as unlabelled.",
+        make.npz(points=XYZ, labels=np.where(np.arange(N) < 2, 41, LABELS)),
+        "2 labels of range.npz are out of range (0 to 41, not 0 to 12): they are read as unlabelled.",
     ),
     "kitti.npz": (
         make.npz(points=XYZ, labels=LABELS + 40),
-        "The labels of kitti.npz go from 40 to 52, and its classes from 0 to 12: they are left out.",
+        "The labels of kitti.npz (40 to 52) are not those of S3DIS (0 to 12): they are left out. "
+        "Choose a list of classes to use them.",
     ),
     "halves.npz": (
         make.npz(points=XYZ, labels=LABELS / 2),

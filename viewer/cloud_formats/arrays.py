@@ -214,7 +214,7 @@ def _table(array: np.ndarray, name: str) -> Parts:
         columns = Columns(name, found, array.size, kinds)
         flat = array.reshape(-1)
         columns.put(0, array.size, lambda i: flat[fields[i]])
-        return Parts(**columns.arrays)
+        return Parts(**columns.arrays, label_name=columns.label_name(fields))
     if array.dtype.kind not in "fiu":
         raise HeadlightError(f"{name} holds {array.dtype}, not numbers.", "Save points as float32.")
     if array.ndim != 2 or not (3 <= array.shape[1] <= _COLUMNS):

@@ -14,21 +14,6 @@ _CHUNK = 500_000
 _RECORD, _FURTHER_RECORD = 54, 60
 """Bytes of the heads of variable length records, before and behind the points."""
 
-# ASPRS LAS 1.4 R15, table 17
-_ASPRS = {
-    2: "ground",
-    3: "low vegetation",
-    4: "medium vegetation",
-    5: "high vegetation",
-    6: "building",
-    7: "low noise",
-    9: "water",
-    10: "rail",
-    11: "road",
-    17: "bridge",
-    18: "high noise",
-}
-
 
 def _check_header(source: Source) -> None:
     """Refuse counts of further records that no file of this size holds: laspy would read on and on."""
@@ -64,33 +49,28 @@ def read(source: Source) -> Parts:
         coloured = {"red", "green", "blue"} <= dimensions
         extra = list(header.point_format.extra_dimension_names)
         label = roles(extra).get("label")
-        points, colours, labels, classes = [], [], [], set()
+        points, colours, labels = [], [], []
+        called = extra[label] if label is not None else "classification"
         for chunk in reader.chunk_iterator(_CHUNK):
             points.append(np.stack([chunk.x, chunk.y, chunk.z], axis=1).astype(np.float64))
             if coloured:
                 colours.append(np.stack([chunk.red, chunk.green, chunk.blue], axis=1))
-            if label is not None:
-                labels.append(np.asarray(chunk[extra[label]]))
-            classes.update(np.unique(np.asarray(chunk.classification)).tolist())
+            labels.append(np.asarray(chunk[called]))
             source.report(sum(map(len, points)) / count)
     held = sum(map(len, points))
     if held < count:
         raise promises_more(name, count, held)
     if not held:
         raise HeadlightError(f"{name} holds no points.", "Choose a file with something in it.")
-    notices = []
-    if label is None and classes - {0, 1}:
-        named = [_ASPRS.get(number, f"class {number}") for number in sorted(classes - {0, 1})]
-        shown = ", ".join(named[:3]) + (" …" if len(named) > 3 else "")
-        notices.append(
-            f"The classes of {name} are those of land surveys ({shown}), not of rooms: they are left out."
-        )
+    truth = np.concatenate(labels)
+    if label is None and not (truth > 1).any():  # nobody classified anything
+        truth = None
     return Parts(
         np.concatenate(points),
         np.concatenate(colours) if coloured else None,
         None,
-        np.concatenate(labels) if label is not None else None,
+        truth,
         unit=1.0,
         sure=True,
-        notices=notices,
+        label_name=called,
     )

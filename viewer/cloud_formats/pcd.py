@@ -65,7 +65,7 @@ def read_pcd(source: Source) -> Parts:
         at += rows
     if at < meta.points:
         raise promises_more(source.name, meta.points, at)
-    return Parts(**columns.arrays)
+    return Parts(**columns.arrays, label_name=names[roles(names)["label"]] if "label" in found else "")
 
 
 def _chunks(

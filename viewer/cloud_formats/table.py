@@ -173,7 +173,8 @@ def read_table(source: Source, found: Layout, ending: str = "", forgiving: bool 
         columns.put(at, len(values), lambda i, values=values: values[:, i])
         at += len(values)
     notices = [f"Line {n:,} of {source.name} cannot be read: its point is left out." for n in spoilt or ()]
-    return Parts(**columns.arrays, names=tuple(seen) or None, notices=notices)
+    called = columns.label_name(found.names) if found.names else ""
+    return Parts(**columns.arrays, names=tuple(seen) or None, label_name=called, notices=notices)
 
 
 def guess_roles(values: np.ndarray, ending: str = "") -> dict[str, int]:
