@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from models.errors import HeadlightError
 from models.task import Cancelled, Task
-from viewer.cloud_formats import arrays, pcd, ply, surfaces, table
+from viewer.cloud_formats import arrays, gz, pcd, ply, ptx, scans, surfaces, table
 from viewer.cloud_formats import parts as limits
 from viewer.cloud_formats.guard import guarded
 from viewer.cloud_formats.parts import Parts, Source, bytes8, check_count, damaged
@@ -60,10 +60,34 @@ def cloud_format(head: bytes, ending: str, source: Source) -> Format | None:
         return Format("OFF file", surfaces.read_off)
     if surfaces.is_obj(head, ending):
         return Format("OBJ file", surfaces.read_obj)
+    if ptx.is_ptx(head):
+        return Format("PTX file", ptx.read_ptx)
+    if head.startswith(gz.MAGIC):
+        return _packed_format(head, ending, source)
+    if ending == ".bin" and (columns := scans.numbers_of_scan(head, source.size)):
+        return Format("scan", partial(scans.read_scan, columns=columns))
     found = table.layout(head, ending)
     if found is not None:
         return Format("table of points", partial(table.read_table, found=found, ending=ending))
     return None
+
+
+def _packed_format(head: bytes, ending: str, source: Source) -> Format | None:
+    """The format of what a gzip file holds."""
+    inner_head, inner_ending = gz.head_of(head), Path(source.name).with_suffix("").suffix.lower()
+    if inner_head.startswith((gz.MAGIC, b"PK")):
+        return None
+    inner = cloud_format(inner_head, inner_ending, replace(source, file=io.BytesIO(), size=-1, path=None))
+    if inner is None:
+        return None
+
+    def read(packed: Source) -> Parts:
+        with gz.unpacked(packed) as whole:
+            # Some formats are known by their size.
+            form = cloud_format(inner_head, inner_ending, whole) or inner
+            return form.read(whole)
+
+    return Format(f"gzip archive of a {inner.kind}", read)
 
 
 def read_cloud(source: Source, form: Format) -> CloudInput:

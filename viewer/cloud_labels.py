@@ -67,6 +67,9 @@ OWN, NO_LIST = "names", "none"
 TITLES = {key: found.title for key, found in LISTS.items()} | {OWN: "The file's names", NO_LIST: "None"}
 """Every list by the word that chooses it, and what people call it."""
 
+_SAID = {"semantickitti": "semantickitti", "segment20": "scannet20"}
+"""Lists that readers know from what their files are called."""
+
 _FEW = 20
 """Points of a class from which on it has a place in the room."""
 _STRANGE = 0.05
@@ -186,6 +189,8 @@ def _guess(
             f"The labels of {title} go from {low} to {high}, and its classes from 0 to {len(own.names) - 1}: "
             "they are left out.",
         )
+    if called in _SAID:  # the file's name says which list it is
+        return _SAID[called], ()
     present = np.unique(known)
     outside = {key: float(np.mean(~np.isin(known, _numbers_of(found)))) for key, found in LISTS.items()}
     signs = {key: _signs(numbers, found, points) for key, found in LISTS.items()}

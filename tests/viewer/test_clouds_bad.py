@@ -148,8 +148,8 @@ ERRORS = {
         "{} unpacks next to nothing to 24,000,128 bytes. No points shrink so much: choose another file.",
     ),
     "names.npz": (
-        make.npz(weights=XYZ),
-        "{} has no array of points (its arrays: weights). Name the array points and try again.",
+        make.npz(weights=XYZ, biases=XYZ),
+        "{} has no array of points (its arrays: biases, weights). Name the array points and try again.",
     ),
     "cut.npz": (make.npz(points=XYZ)[:-30], f"{{}} is a damaged or cut-off NPZ archive. {WHOLE}"),
     "cut.las": (LAS[:-5], f"{{}} promises 60 points and holds 59. {WHOLE}"),

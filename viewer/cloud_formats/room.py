@@ -12,6 +12,7 @@ import numpy as np
 from models.errors import HeadlightError
 from models.s3dis import CLASSES
 from models.task import Task
+from viewer.cloud_formats.arrays import read_array
 from viewer.cloud_formats.parts import CHUNK, MAX_CLOUD_BYTES, Checked, Parts, Source, check_count
 from viewer.cloud_formats.table import layout, not_points, read_table
 from viewer.cloud_labels import known_class
@@ -25,6 +26,8 @@ _HEAD = 65_536
 
 def room_of(folder: Path) -> Path | None:
     """The room that a folder is: itself, or the one whose Annotations it is. None if it is no room."""
+    if _scene_file(folder, "coord") is not None:
+        return folder
     if folder.name == "Annotations" and _texts(folder):
         return folder.parent
     if _texts(folder / "Annotations") or (folder / f"{folder.name}.txt").is_file():
@@ -41,6 +44,8 @@ def rooms_in(folder: Path) -> list[str]:
 
 def read_room(room: Path, name: str, task: Task) -> Parts:
     """All things of a room in the order of their files' names, labelled by them."""
+    if _scene_file(room, "coord") is not None:
+        return _scene(room, name, task)
     files = _texts(room / "Annotations")
     if not files:
         return _text(room / f"{room.name}.txt", task)
@@ -80,6 +85,44 @@ def read_room(room: Path, name: str, task: Task) -> Parts:
         names=CLASSES,
         notices=notices,
     )
+
+
+def _scene_file(folder: Path, *stems: str) -> Path | None:
+    return next((path for stem in stems if (path := folder / f"{stem}.npy").is_file()), None)
+
+
+def _scene(folder: Path, name: str, task: Task) -> Parts:
+    """A scene of Pointcept: an array a file."""
+
+    def read(*stems: str) -> np.ndarray | None:
+        path = _scene_file(folder, *stems)
+        if path is None:
+            return None
+        with open(path, "rb") as file:
+            size = path.stat().st_size
+            return read_array(Source(f"{path.name} in {name}", file, size, path, Checked(task)))
+
+    parts = Parts(read("coord"))
+    if parts.points.ndim != 2 or parts.points.shape[1] != 3 or parts.points.dtype.kind not in "fiu":
+        raise not_points(f"coord.npy in {name}")
+    count = len(parts.points)
+    if parts.points.dtype != np.float32:
+        parts.points = parts.points.astype(np.float64)
+    given = {"colours": ("color",), "normals": ("normal",), "labels": ("segment", "segment20", "segment200")}
+    for part, stems in given.items():
+        array = read(*stems)
+        if array is None:
+            continue
+        if part == "labels":
+            array = array.reshape(-1)
+        if array.shape != ((count,) if part == "labels" else (count, 3)) or array.dtype.kind not in "fiub":
+            parts.notices.append(f"The {part} in {name} do not fit its {count:,} points: they are left out.")
+        else:
+            setattr(parts, part, array)
+    if parts.labels is not None:
+        parts.label_name = _scene_file(folder, *given["labels"]).stem
+    parts.up, parts.sure = "z", True
+    return parts
 
 
 def _thing(stem: str) -> str:

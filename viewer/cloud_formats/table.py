@@ -8,8 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.errors import HeadlightError
-from viewer.cloud_formats.parts import Columns, Parts, Source, check_count, no_points, promises_more, roles
-from viewer.cloud_formats.text import Lines, is_number, numbers, prepared
+from viewer.cloud_formats.parts import (
+    Columns,
+    Parts,
+    Source,
+    check_count,
+    header_unit,
+    in_degrees,
+    no_points,
+    promises_more,
+    roles,
+)
+from viewer.cloud_formats.text import Lines, is_number, narrowed, numbers, prepared, wide
 
 ENDINGS = {".xyz", ".pts", ".asc", ".xyzrgb", ".xyzn", ".neu", ".txt", ".csv", ".tsv", ".dat"}
 _SURE_ENDINGS = {".xyz", ".pts", ".asc", ".xyzrgb", ".xyzn"}
@@ -44,9 +54,10 @@ class Layout:
 
 def layout(head: bytes, ending: str) -> Layout | None:
     """How a file is written that begins with `head`, or None if it is no table of points."""
-    if b"\0" in head:
+    codec = wide(head)
+    if codec is None and b"\0" in head:
         return None
-    lines = _LINE_ENDS.split(head.decode("utf-8-sig", "ignore"))
+    lines = _LINE_ENDS.split(head.decode(codec or "utf-8-sig", "ignore"))
     if len(head) >= 1 << 15:
         lines.pop()  # cut anywhere
     names = promised = None
@@ -62,7 +73,7 @@ def layout(head: bytes, ending: str) -> Layout | None:
             continue
         elif len(words) == 1 and words[0].isdecimal() and len(words[0]) < 16:
             promised = int(words[0])
-        elif _numeric(line, names) is not None:
+        elif _numeric(line, names, ending in _SURE_ENDINGS) is not None:
             break
         else:
             is_text = True
@@ -72,7 +83,7 @@ def layout(head: bytes, ending: str) -> Layout | None:
     if is_text and not sure:
         return None
     rows = [row for row in lines[first:] if row.strip() and row.lstrip()[0] not in "#/"][:_LOOKED_AT]
-    found = [_numeric(row, names) for row in rows]
+    found = [_numeric(row, names, sure) for row in rows]
     alike = sum(shape == found[0] for shape in found)
     needed = 1 if sure or names or promised is not None else _LEAST_LINES
     if alike < needed or alike * 2 < len(rows):
@@ -83,15 +94,18 @@ def layout(head: bytes, ending: str) -> Layout | None:
     return Layout(_separators(rows[0]), columns, names, first, promised, worded)
 
 
-def _numeric(row: str, names: tuple[str, ...] | None) -> tuple[int, tuple[int, ...]] | None:
+def _numeric(row: str, names: tuple[str, ...] | None, sure: bool) -> tuple[int, tuple[int, ...]] | None:
     """(columns, those that hold words) of a row that can be a point, else None.
 
-    Words may only stand in columns that a header names, and not for x, y and z.
+    Words may only stand in columns that a header names, and not for x, y and z; in a file that is surely one
+    of points, behind its coordinates.
     """
     words = prepared([row], _separators(row))[0].split()
     if len(words) >= 3 and all(map(is_number, words)):
         return len(words), ()
     cells = _cells(row, _cut(row))
+    if names is None and sure and len(cells) > 3 and all(map(is_number, cells[:3])):
+        return len(cells), tuple(i for i, cell in enumerate(cells) if cell and not is_number(cell))
     if names is None or len(cells) != len(names):
         return None
     worded = tuple(i for i, cell in enumerate(cells) if cell and not is_number(cell))
@@ -128,7 +142,10 @@ def _numbered(lines: list[str], found: Layout, label: int | None, seen: dict[str
         for i in found.worded:
             if i < len(cells):
                 known = cells[i] in seen or len(seen) < _MOST_NAMES
-                cells[i] = str(seen.setdefault(cells[i], len(seen))) if i == label and known else "-1"
+                named = i == label and known
+                cells[i] = (
+                    str(seen.setdefault(cells[i], len(seen))) if named else "-1" if i == label else "nan"
+                )
         if found.separators.startswith("."):
             cells = [cell.replace(",", ".") for cell in cells]
         made.append(" ".join(cell or "nan" for cell in cells))
@@ -137,8 +154,18 @@ def _numbered(lines: list[str], found: Layout, label: int | None, seen: dict[str
 
 def read_table(source: Source, found: Layout, ending: str = "", forgiving: bool = False) -> Parts:
     """forgiving: a few lines that cannot be read become points without coordinates instead of an error."""
-    if found.promised is not None:
-        check_count(source.name, found.promised)
+    codec = wide(source.file.read(4))
+    source.file.seek(0)
+    if codec is not None:
+        with narrowed(source, codec) as plain:
+            return _read_table(plain, found, ending, forgiving)
+    return _read_table(source, found, ending, forgiving)
+
+
+def _read_table(source: Source, found: Layout, ending: str, forgiving: bool) -> Parts:
+    promised = found.promised
+    if promised is not None:
+        check_count(source.name, promised)
     if source.file.read(3) != b"\xef\xbb\xbf":
         source.file.seek(0)
     text = Lines(source)
@@ -148,6 +175,12 @@ def read_table(source: Source, found: Layout, ending: str = "", forgiving: bool 
     spoilt: list[int] | None = [] if forgiving else None
     label, seen = roles(found.names or ()).get("label"), {}
     for first, lines in text.blocks():
+        if promised is not None:  # each scan of a PTS has its count before it
+            counts = {i: int(line) for i, line in enumerate(lines) if line.strip().isdecimal()}
+            if counts:
+                promised += sum(counts.values())
+                check_count(source.name, promised)
+                lines = ["" if i in counts else line for i, line in enumerate(lines)]
         if found.worded:
             values = numbers(_numbered(lines, found, label, seen), first, found.columns, source.name)
         else:
@@ -163,8 +196,8 @@ def read_table(source: Source, found: Layout, ending: str = "", forgiving: bool 
         parts.append(np.ascontiguousarray(values[:, used]))
     if meaning is None:
         raise no_points(source.name)
-    if found.promised is not None and count < found.promised:
-        raise promises_more(source.name, found.promised, count)
+    if promised is not None and count < promised:
+        raise promises_more(source.name, promised, count)
     where = {role: used.index(column) for role, column in meaning.items()}
     columns = Columns(source.name, where, count, [np.dtype(np.float64)] * len(used))
     at = 0
@@ -174,7 +207,24 @@ def read_table(source: Source, found: Layout, ending: str = "", forgiving: bool 
         at += len(values)
     notices = [f"Line {n:,} of {source.name} cannot be read: its point is left out." for n in spoilt or ()]
     called = columns.label_name(found.names) if found.names else ""
-    return Parts(**columns.arrays, names=tuple(seen) or None, label_name=called, notices=notices)
+    parts = Parts(**columns.arrays, names=tuple(seen) or None, label_name=called, notices=notices)
+    if found.names and in_degrees(found.names):
+        parts.points = _projected(parts.points)
+        parts.unit, parts.said, parts.sure = 1.0, True, True
+        notices.append(f"The longitudes and latitudes of {source.name} are read as metres from their middle.")
+    elif found.names:
+        parts.unit = header_unit(found.names)
+        parts.said = parts.unit is not None
+    return parts
+
+
+def _projected(points: np.ndarray) -> np.ndarray:
+    """float64 (n, 3): degrees east and north, and a height, as metres from the middle (WGS 84)."""
+    east, north = np.nanmedian(points[:, 0]), np.nanmedian(points[:, 1])
+    angle = np.radians(north)
+    degree_north = 111_132.954 - 559.822 * np.cos(2 * angle) + 1.175 * np.cos(4 * angle)
+    degree_east = 111_412.84 * np.cos(angle) - 93.5 * np.cos(3 * angle)
+    return (points - [east, north, 0]) * [degree_east, degree_north, 1]
 
 
 def guess_roles(values: np.ndarray, ending: str = "") -> dict[str, int]:
@@ -185,7 +235,7 @@ def guess_roles(values: np.ndarray, ending: str = "") -> dict[str, int]:
     any other column is an intensity or the like, and passed over.
     """
     meaning = {"x": 0, "y": 1, "z": 2}
-    whole = np.isfinite(values).all(axis=1)
+    whole = np.isfinite(values[:, :3]).all(axis=1)
     if whole.any():
         values = values[whole]
     count, at = values.shape[1], 3

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
 import re
+import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 
@@ -25,6 +29,27 @@ def first_line(head: bytes) -> bytes:
         if bare and not bare.startswith(b"#"):
             return bare
     return b""
+
+
+def wide(head: bytes) -> str | None:
+    """The codec of a text of two bytes a character, by its byte order mark."""
+    if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return None
+    return "utf-16" if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else None
+
+
+@contextmanager
+def narrowed(source: Source, codec: str) -> Iterator[Source]:
+    """The same text in UTF-8."""
+    decoder = codecs.getincrementaldecoder(codec)("replace")
+    with tempfile.TemporaryFile(prefix="headlight-") as file:
+        source.file.seek(0)
+        while data := source.file.read(_CHUNK):
+            file.write(decoder.decode(data).encode())
+            source.report(0.0)
+        size = file.tell()
+        file.seek(0)
+        yield replace(source, file=file, size=size, path=None)
 
 
 class Lines:
@@ -50,6 +75,8 @@ class Lines:
         else:
             more = b""
         cut = len(data) if not more and self.source.left() <= 0 else data.rfind(b"\n") + 1
+        if not cut:  # lines of old Macs end in "\r" alone; the last one may be half of an end
+            cut = data.rfind(b"\r", 0, -1) + 1
         whole, self._rest = data[:cut], data[cut:]
         if not whole:
             return self.block(most) if more else []
