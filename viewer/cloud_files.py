@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -123,7 +124,8 @@ def _guarding(read: Callable[[], Parts], source: Source, kind: str) -> CloudInpu
                 f"{name} does not fit into the free memory.", "Close other programs or thin it out."
             ) from error
         except Exception as error:  # readers meet damage with any exception there is
-            if isinstance(error, OSError) and error.errno is not None:
+            # EINVAL is a place before the file's beginning, where a damaged table of contents leads.
+            if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
                 raise
             raise damaged(name, kind) from error
 

@@ -61,6 +61,8 @@ _ALIKE = {
 
 _MANY = 4096
 """Classes that a file may name."""
+_LONGEST = 60
+"""Characters of a name that are shown."""
 
 OWN, NO_LIST = "names", "none"
 """The file's own names, and no labels at all."""
@@ -126,7 +128,7 @@ def read_labels(
         return Labels(notices=(f"{title} names {len(names):,} classes: its labels are left out.",))
     own = None
     if names is not None:
-        own = ClassList(TITLES[OWN], tuple(names), tuple(range(len(names))))
+        own = ClassList(TITLES[OWN], tuple(map(_clean, names)), tuple(range(len(names))))
     notices: tuple[str, ...] = ()
     if listed is None:
         listed, notices = _guess(numbers, missing, own, title, points, called)
@@ -269,6 +271,12 @@ def _by_list(numbers: np.ndarray, missing: np.ndarray, found: ClassList) -> tupl
     within = np.where((numbers < 0) | (numbers > most), most + 1, numbers)
     labels = np.where(none, np.int16(-1), table[within])
     return labels, int(((labels < 0) & ~none).sum())
+
+
+def _clean(name: str) -> str:
+    """A name in one short line that any view can show."""
+    line = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in name.strip())
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
 
 
 def _whole(values: np.ndarray) -> tuple[np.ndarray | None, np.ndarray]:

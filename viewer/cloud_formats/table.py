@@ -19,7 +19,7 @@ from viewer.cloud_formats.parts import (
     promises_more,
     roles,
 )
-from viewer.cloud_formats.text import Lines, is_number, narrowed, numbers, prepared, wide
+from viewer.cloud_formats.text import Lines, is_number, narrowed, numbers, prepared, readable, wide
 
 ENDINGS = {".xyz", ".pts", ".asc", ".xyzrgb", ".xyzn", ".neu", ".txt", ".csv", ".tsv", ".dat"}
 _SURE_ENDINGS = {".xyz", ".pts", ".asc", ".xyzrgb", ".xyzn"}
@@ -57,7 +57,7 @@ def layout(head: bytes, ending: str) -> Layout | None:
     codec = wide(head)
     if codec is None and b"\0" in head:
         return None
-    lines = _LINE_ENDS.split(head.decode(codec or "utf-8-sig", "ignore"))
+    lines = _LINE_ENDS.split(head.decode(codec, "ignore") if codec else readable(head))
     if len(head) >= 1 << 15:
         lines.pop()  # cut anywhere
     names = promised = None
@@ -207,7 +207,9 @@ def _read_table(source: Source, found: Layout, ending: str, forgiving: bool) -> 
         at += len(values)
     notices = [f"Line {n:,} of {source.name} cannot be read: its point is left out." for n in spoilt or ()]
     called = columns.label_name(found.names) if found.names else ""
-    parts = Parts(**columns.arrays, names=tuple(seen) or None, label_name=called, notices=notices)
+    # Lines are read byte by byte; names are more than that.
+    names = tuple(readable(name.encode("latin-1")) for name in seen) or None
+    parts = Parts(**columns.arrays, names=names, label_name=called, notices=notices)
     if found.names and in_degrees(found.names):
         parts.points = _projected(parts.points)
         parts.unit, parts.said, parts.sure = 1.0, True, True

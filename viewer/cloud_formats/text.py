@@ -31,6 +31,14 @@ def first_line(head: bytes) -> bytes:
     return b""
 
 
+def readable(data: bytes) -> str:
+    """Text in UTF-8, cut anywhere, or else in Windows' Western code page."""
+    try:
+        return codecs.getincrementaldecoder("utf-8-sig")().decode(data)
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace")
+
+
 def wide(head: bytes) -> str | None:
     """The codec of a text of two bytes a character, by its byte order mark."""
     if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
