@@ -13,7 +13,7 @@ import numpy as np
 
 from models.errors import HeadlightError
 from models.task import Cancelled, Task
-from viewer.cloud_formats import arrays, gz, pcd, ply, ptx, scans, surfaces, table
+from viewer.cloud_formats import arrays, colmap, gz, pcd, ply, ptx, scans, surfaces, table
 from viewer.cloud_formats import parts as limits
 from viewer.cloud_formats.guard import guarded
 from viewer.cloud_formats.parts import Parts, Source, bytes8, check_count, damaged
@@ -63,6 +63,8 @@ def cloud_format(head: bytes, ending: str, source: Source) -> Format | None:
         return Format("OBJ file", surfaces.read_obj)
     if ptx.is_ptx(head):
         return Format("PTX file", ptx.read_ptx)
+    if colmap.is_colmap(head, source.size, ending):
+        return Format("COLMAP model", colmap.read_colmap)
     if head.startswith(gz.MAGIC):
         return _packed_format(head, ending, source)
     if ending == ".bin" and (columns := scans.numbers_of_scan(head, source.size)):
@@ -161,6 +163,14 @@ def _bulk(points: np.ndarray, kept: np.ndarray | None, name: str) -> tuple[np.nd
     return np.flatnonzero(stays) if kept is None else kept[stays], notices
 
 
+def _in_degrees(low: np.ndarray, high: np.ndarray) -> bool:
+    """Whether a box is as flat and as far from zero as one of degrees, with heights in metres."""
+    width, height = float((high - low)[:2].max()), float(high[2] - low[2])
+    place = np.abs(low + high)[:2] / 2
+    on_earth = place[0] <= 180 and place[1] <= 90 and (place > 1).all()
+    return bool(on_earth and 0 < width < 0.05 and height > 20 * width and height > 1)
+
+
 def _others(points: np.ndarray, kept: np.ndarray | None) -> np.ndarray | None:
     if kept is None:
         return None
@@ -212,6 +222,11 @@ def make_cloud(parts: Parts, name: str, task: Task) -> CloudInput:
                 f"{name} holds 32-bit numbers so far from zero that its points lie on steps of "
                 f"{step * 1000:,.3g} mm."
             )
+    if parts.unit is None and _in_degrees(low, high):
+        notices.append(
+            f"The x and y of {name} look like degrees of longitude and latitude, and are read as they stand. "
+            "Name the columns lon and lat, or project them to metres."
+        )
     local = to_local(points, origin, frame)
     task.progress(0.92, f"Looking at {name}")
 

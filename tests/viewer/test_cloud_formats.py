@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import struct
 
 import numpy as np
 import pytest
@@ -173,3 +174,34 @@ def test_rooms_as_they_are_handed_on(tmp_path):
 def test_blank_lines_without_end_are_no_header():
     for data in (b"\n" * 60_000 + b"x", b"# \n" * 20_000 + b"x", b"9" * 60_000 + b";"):
         from_bytes(data, "odd.txt")
+
+
+def test_colmaps_points_are_not_their_numbers():
+    title = "# 3D point list with one line of data per point:\n"
+    title += "#   POINT3D_ID, X, Y, Z, R, G, B, ERROR, TRACK[] as (IMAGE_ID, POINT2D_IDX)\n"
+    rows = zip(range(9, 9 + N), XYZ.tolist(), RGB.tolist(), strict=True)
+    lines, records = "", struct.pack("<Q", N)
+    for number, place, shade in rows:
+        track = [1, 5] * (number % 3 + 2)
+        lines += " ".join(map(str, [number, *place, *shade, 0.5, *track])) + "\n"
+        records += struct.pack(f"<Q3d3BdQ{len(track)}i", number, *place, *shade, 0.5, len(track) // 2, *track)
+    for data, name in (((title + lines).encode(), "points3D.txt"), (records, "points3D.bin")):
+        cloud = opened(data, name)
+        assert np.abs(cloud.file_coordinates(cloud.points) - XYZ).max() < 1e-4
+        assert np.array_equal(cloud.colours, RGB)
+        assert "no unit and no way up of its own" in cloud.notices[0]
+
+
+@pytest.mark.parametrize("magics", [False, True])
+def test_triangles_of_stl_have_colours(magics):
+    data = bytearray(make.box("stl"))
+    red = 31 if magics else 31 << 10 | 1 << 15
+    for at in range(84, len(data), 50):
+        struct.pack_into("<H", data, at + 48, red)
+    if magics:
+        data[:10] = b"COLOR=\x01\x02\x03\xff"
+        struct.pack_into("<H", data, 84 + 48, 1 << 15)  # one without a colour of its own
+    cloud = opened(bytes(data), "box.stl")
+    found = {tuple(colour) for colour in cloud.colours.tolist()}
+    assert found == ({(255, 0, 0), (1, 2, 3)} if magics else {(255, 0, 0)})
+    assert opened(make.box("stl")).colours is None

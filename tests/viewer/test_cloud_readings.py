@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+import laspy
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -122,6 +123,32 @@ def test_longitudes_and_latitudes_become_metres():
     cloud = opened(rows, "gps.csv")
     assert np.abs(np.ptp(cloud.points, axis=0) / np.ptp(metres, axis=0) - 1).max() < 0.005
     assert cloud.notices == ("The longitudes and latitudes of gps.csv are read as metres from their middle.",)
+
+
+def test_degrees_without_a_name_are_told():
+    degrees = XYZ / [1e5, 1e5, 1] + [24.9, 60.0, 0]
+    assert "look like degrees of longitude and latitude" in opened(make.npy(degrees)).notices[0]
+
+
+def test_las_tells_its_feet():
+    header = laspy.LasHeader(point_format=3, version="1.2")
+    header.scales = [0.001] * 3
+    keys = np.array([1, 1, 0, 2, 1024, 0, 1, 1, 3076, 0, 1, 9003], "<u2").tobytes()
+    header.vlrs.append(laspy.VLR("LASF_Projection", 34735, "", keys))
+    file = laspy.LasData(header)
+    file.x, file.y, file.z = (ROOM / 0.3048).T
+    out = io.BytesIO()
+    file.write(out)
+    cloud = opened(out.getvalue(), "survey.las")
+    assert cloud.frame.unit == "feet"
+    assert np.abs(np.ptp(cloud.points, axis=0) - np.ptp(ROOM, axis=0)).max() < 0.002
+
+
+def test_shares_of_one_stay_shares_where_a_few_lie_above():
+    bright = RGB / 255.0
+    bright[0] = 1.002
+    colours = opened(make.ply(**XYZ_, **columns("red green blue", bright.astype(np.float32)))).colours
+    assert np.array_equal(colours[1:], RGB[1:])
 
 
 # -- labels --------------------------------------------------------------------------------------------------

@@ -145,6 +145,32 @@ def test_another_axis_up_turns_the_cloud_at_once_and_runs_it_again(make_window, 
     assert pane(window, "classes").guess._title.text() == "Coordinates · guessed: metres, z up"
 
 
+def test_labels_are_read_by_another_list_without_another_run(cloud_window, settled):
+    window = cloud_window
+    document, classes = window.session.current, pane(window, "classes")
+    assert not classes.listed.isVisible()  # a cloud that holds no numbers
+    held = document.input.labels.astype(np.int64)
+    before = replace(document.input, numbers=np.array([1, 2, 0])[held], names=None, listed="s3dis")
+    answered_by = document.trace
+    window.session.update(document, input=before)
+    settled(window)
+    camera = pane(window, "cloud").view.camera.pose
+    assert classes.listed.isVisible()
+    assert classes.listed.currentText() == "S3DIS"
+    classes.listed.textActivated.emit("ScanNet, NYU 40 classes")
+    settled(window)
+    truth = document.trace.segmentation.truth
+    assert (document.trace is answered_by, document.state) == (False, "ready")
+    np.testing.assert_array_equal(document.trace.segmentation.labels, answered_by.segmentation.labels)
+    assert truth.tolist() == np.array([1, 0, -1])[held].tolist()  # wall, floor and nothing
+    assert classes.listed.currentText() == "ScanNet, NYU 40 classes"
+    assert pane(window, "cloud").view.camera.pose == camera
+    classes.listed.textActivated.emit("None")
+    settled(window)
+    assert (document.input.labels, document.trace.segmentation.truth) == (None, None)
+    assert classes.labels._title.text() == "Labels of the file · left out"
+
+
 def test_a_cloud_and_a_picture_open_at_once(cloud_window, settled):
     window = cloud_window
     cloud = window.session.current

@@ -162,7 +162,7 @@ def bytes8(values: np.ndarray) -> np.ndarray:
     if values.dtype.kind == "f":
         values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
     highest, lowest = float(values.max(initial=0)), float(values.min(initial=0))
-    if values.dtype.kind == "f" and highest <= 1.0:
+    if values.dtype.kind == "f" and (highest <= 1.0 or _are_shares(values)):
         if lowest < 0:  # some nets' files hold -1 to 1
             values = (values + 1) / 2
         scale = 255.0
@@ -173,6 +173,12 @@ def bytes8(values: np.ndarray) -> np.ndarray:
         part = values[start : start + (1 << 20)].astype(np.float32)
         colours[start : start + len(part)] = np.rint(part * np.float32(scale)).clip(0, 255)
     return colours
+
+
+def _are_shares(values: np.ndarray) -> bool:
+    """Whether these are parts of 1, though a few lie above it."""
+    sample = values[:: max(1, len(values) // 100_000)]
+    return bool(np.percentile(sample, 95) <= 1.0 and (sample != np.rint(sample)).mean() > 0.5)
 
 
 _ROLES: dict[str, tuple[str, ...]] = {

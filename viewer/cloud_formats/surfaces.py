@@ -18,7 +18,7 @@ import numpy as np
 
 from models.errors import HeadlightError
 from viewer.cloud_formats.materials import Material, read_library, read_picture
-from viewer.cloud_formats.mesh import Mesh, Paint, check_faces, sampled
+from viewer.cloud_formats.mesh import PLAIN, Mesh, Paint, check_faces, sampled
 from viewer.cloud_formats.parts import (
     WHOLE_COPY,
     Parts,
@@ -235,7 +235,7 @@ def _are_colours(values: np.ndarray) -> bool:
 def read_stl(source: Source) -> Parts:
     from trimesh.exchange.stl import load_stl_binary
 
-    head = source.file.read(84)
+    head, tints = source.file.read(84), None
     count = int.from_bytes(head[80:84], "little") if len(head) == 84 else 0
     if head.lstrip().startswith(b"solid") and count * 50 + 84 != source.size:
         source.file.seek(0)
@@ -257,10 +257,29 @@ def read_stl(source: Source) -> Parts:
         # trimesh wants nothing behind the triangles.
         whole = replace(source, size=84 + count * 50)
         with copied(whole, b"", chunks(whole, 0)) as file:
-            corners = load_stl_binary(file)["vertices"]
+            loaded = load_stl_binary(file)
+            corners, tints = loaded["vertices"], _stl_colours(head, loaded["face_attributes"]["stl"])
     if not count:
         raise no_points(source.name)
-    return _points(corners, np.arange(count * 3), None, None, source)
+    return _points(corners, np.arange(count * 3), None, tints, source)
+
+
+def _stl_colours(head: bytes, attributes: np.ndarray) -> np.ndarray | None:
+    """uint8 (n, 3): colours of 15 bits, where a triangle's two spare bytes hold them; None where none do.
+
+    As VisCAM and MeshLab write them, bit 15 says that there is one, red comes first; as Magics does, whose
+    header names a COLOR, bit 15 says that there is none, and red comes last.
+    """
+    values = np.ravel(attributes).view(np.uint16).astype(int)
+    magics = b"COLOR=" in head[:80]
+    own = values < 0x8000 if magics else values >= 0x8000
+    if not own.any() or not values.any():
+        return None
+    parts = [values >> shift & 31 for shift in ((0, 5, 10) if magics else (10, 5, 0))]
+    colours = np.rint(np.stack(parts, axis=1) * (255 / 31)).astype(np.uint8)
+    plain = head.partition(b"COLOR=")[2][:3] if magics else b""
+    colours[~own] = tuple(plain) if len(plain) == 3 else PLAIN
+    return colours
 
 
 def _lines(source: Source) -> Iterator[tuple[int, str]]:
