@@ -138,12 +138,16 @@ _MISSED = 0.002
 
 def _bulk(points: np.ndarray, kept: np.ndarray | None, name: str) -> tuple[np.ndarray | None, list[str]]:
     """(which points of the file stay, notices): without rays that met nothing and without strays."""
-    missed = (points[:, 0] == 0) & (points[:, 1] == 0) & (points[:, 2] == 0)
+    missed = points[:, 0] == 0
+    missed[missed] = ~points[missed].any(axis=1)
     number = int(missed.sum())
     if number < max(3, _MISSED * len(points)) or number > len(points) - 3:
         missed[:] = False
-    rest = np.flatnonzero(~missed)
-    far = rest[strays(points[rest] if missed.any() else points)]
+    if missed.any():
+        rest = np.flatnonzero(~missed)
+        far = rest[strays(points[rest])]
+    else:
+        far = np.flatnonzero(strays(points))
     notices = []
     if missed.any():
         notices.append(

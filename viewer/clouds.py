@@ -37,10 +37,9 @@ _FAR = 1000.0
 _SAMPLE = 100_000
 """Points that a guess looks at."""
 
-_NEAR = 3.0
-"""Points are strays farther from the bulk of a cloud than so many times its width."""
-_BULK = 0.01
-"""Share of the points that may lie beyond either end of the bulk, along each axis."""
+_BULKS = ((0.01, 3.0), (0.1, 20.0))
+"""Shares of the points that may lie beyond either end of a cloud's bulk, along each axis, and how many times
+its width further out points are strays: a few soon, many, as a scanner's marks of nothing, far out."""
 _FEW = 20
 """Points from which on there is a bulk."""
 
@@ -182,17 +181,20 @@ def strays(points: np.ndarray) -> np.ndarray:
     if count < _FEW:
         return np.zeros(count, bool)
     sample = points[:: max(1, count // (2 * _SAMPLE))]
-    trim = max(1, int(np.ceil(_BULK * len(sample))))
-    # Columns are sorted on their own: every axis has its bulk, the widest gives the measure.
-    columns = [np.partition(sample[:, axis], (trim, len(sample) - 1 - trim)) for axis in range(3)]
-    low, high = (np.array([float(column[at]) for column in columns]) for at in (trim, len(sample) - 1 - trim))
-    margin = _NEAR * float((high - low).max())
     far = np.zeros(count, bool)
-    if margin <= 0:
-        return far
-    for axis in range(3):
-        column = points[:, axis]
-        far |= (column < low[axis] - margin) | (column > high[axis] + margin)
+    for share, near in _BULKS:
+        trim = max(1, int(np.ceil(share * len(sample))))
+        ends = (trim, len(sample) - 1 - trim)
+        # Columns are sorted on their own: every axis has its bulk, the widest gives the measure.
+        columns = [np.partition(sample[:, axis], ends) for axis in range(3)]
+        low, high = (np.array([float(column[at]) for column in columns]) for at in ends)
+        margin = near * float((high - low).max())
+        if margin <= 0:
+            continue
+        for axis in range(3):
+            column, first, last = points[:, axis], low[axis] - margin, high[axis] + margin
+            if column.min() < first or column.max() > last:
+                far |= (column < first) | (column > last)
     return far
 
 

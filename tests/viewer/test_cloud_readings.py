@@ -73,6 +73,12 @@ def test_rays_that_met_nothing_are_no_points():
     assert "lie at exactly 0 0 0, as rays that met nothing do: left out." in cloud.notices[0]
 
 
+def test_marks_of_nothing_are_no_points_either():
+    marked = np.arange(len(ROOM)) % 15 == 0
+    cloud = opened(make.npy(np.where(marked[:, None], -9999, ROOM)))
+    assert np.array_equal(cloud.kept, np.flatnonzero(~marked))
+
+
 def test_millimetres_stay_at_ten_thousand_kilometres():
     points = np.round(ROOM + np.array([1e7, 1e7, 0]), 3)
     for data in (
