@@ -217,7 +217,12 @@ def _guess(
         chosen = best
     elif chosen is None and outside["semantickitti"] == 0 and high >= 40 and len(present) > 1:
         chosen = "semantickitti"
-    if chosen is None or (chosen == "s3dis" and balance["s3dis"] <= -2):
+    if chosen is None or (chosen == "s3dis" and signs["s3dis"][1] >= 2):
+        if chosen is not None:
+            return NO_LIST, (
+                f"The labels of {title} ({low} to {high}) are not where S3DIS has floors and ceilings: they "
+                "are left out. Choose a list of classes to use them.",
+            )
         return NO_LIST, (
             f"The labels of {title} ({low} to {high}) are not those of S3DIS (0 to {len(CLASSES) - 1}): they "
             "are left out. Choose a list of classes to use them.",

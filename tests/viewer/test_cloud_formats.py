@@ -139,6 +139,22 @@ def test_a_scene_is_a_folder_of_arrays(tmp_path):
     assert from_path(tmp_path).classes == LISTS["scannet20"].names
 
 
+def test_a_first_column_may_count_or_label():
+    counted = opened(make.table(np.arange(N), XYZ, RGB, form=["%d", *WHOLE]), "scan.txt")
+    is_sample(counted, colours=True)
+    assert counted.notices == ("The first column of scan.txt counts its lines: x, y and z follow.",)
+    labelled = opened(make.table(LABELS, XYZ, form=["%d"] + ["%.4f"] * 3), "scan.txt")
+    is_sample(labelled, labels=True)
+    assert labelled.notices[0] == "The first column of scan.txt is read as labels: x, y and z follow."
+
+
+def test_colours_of_tables_may_have_fractions_and_of_cameras_12_bits():
+    mean = opened(make.table(XYZ, RGB / 1.01, form="%.4f"), "mean.xyz")
+    assert np.array_equal(mean.colours, np.rint(RGB / 1.01))
+    deep = opened(make.npz(points=XYZ, colors=(RGB * (4095 / 255)).astype(np.uint16)))
+    assert np.abs(deep.colours.astype(int) - RGB).max() <= 1
+
+
 def test_tables_of_other_programs():
     trailing = "".join(f"{x:.4f} {y:.4f} {z:.4f} P{i}\n" for i, (x, y, z) in enumerate(XYZ))
     is_sample(opened(trailing.encode(), "points.xyz"))

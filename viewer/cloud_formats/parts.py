@@ -154,7 +154,7 @@ def no_points(name: str) -> HeadlightError:
 
 
 def bytes8(values: np.ndarray) -> np.ndarray:
-    """uint8 (n, 3) of colours that go to 1, 255 or 65535, whichever the largest value says."""
+    """uint8 (n, 3) of colours that go to 1, 255, 1023, 4095 or 65535, whichever the largest value says."""
     if values.dtype == np.uint8:
         return np.ascontiguousarray(values)
     if values.dtype.kind == "b":
@@ -167,7 +167,9 @@ def bytes8(values: np.ndarray) -> np.ndarray:
             values = (values + 1) / 2
         scale = 255.0
     else:
-        scale = 1.0 if highest <= 255 else 255 / max(65535.0, highest)
+        # Cameras of 10 and 12 bits stand in 16.
+        most = next((most for most in (1023, 4095, 65535) if highest <= most), highest)
+        scale = 1.0 if highest <= 255 else 255 / most
     colours = np.empty(values.shape, np.uint8)
     for start in range(0, len(values), 1 << 20):
         part = values[start : start + (1 << 20)].astype(np.float32)

@@ -29,6 +29,8 @@ _LINE_ENDS = re.compile(r"\r\n|\n|\r")
 _DECIMAL_COMMA = re.compile(r"\d,\d")
 _COMMA_NUMBER = re.compile(r"[-+]?\d+(?:,\d+(?:[eE][-+]?\d+)?)?")
 
+_LEAST_COUNT = 20
+"""Lines from which on a first column may be something else than x."""
 _LEAST_LINES = 3
 _LOOKED_AT = 200
 _MOST_NAMES = 4096
@@ -171,7 +173,7 @@ def _read_table(source: Source, found: Layout, ending: str, forgiving: bool) -> 
     text = Lines(source)
     for _ in range(found.skipped):
         text.block(1)
-    meaning, parts, count = None, [], 0
+    meaning, parts, count, first_column = None, [], 0, ""
     spoilt: list[int] | None = [] if forgiving else None
     label, seen = roles(found.names or ()).get("label"), {}
     for first, lines in text.blocks():
@@ -190,6 +192,9 @@ def _read_table(source: Source, found: Layout, ending: str, forgiving: bool) -> 
         if meaning is None:
             meaning = roles(found.names) if found.names else guess_roles(values, ending)
             used = sorted(set(meaning.values()))
+            if not found.names and meaning["x"] == 1:
+                what = "is read as labels" if meaning.get("label") == 0 else "counts its lines"
+                first_column = f"The first column of {source.name} {what}: x, y and z follow."
         count += len(values)
         check_count(source.name, count)
         # Coordinates need float64; the rest rides along rather than being read twice.
@@ -207,6 +212,7 @@ def _read_table(source: Source, found: Layout, ending: str, forgiving: bool) -> 
         at += len(values)
     notices = [f"Line {n:,} of {source.name} cannot be read: its point is left out." for n in spoilt or ()]
     called = columns.label_name(found.names) if found.names else ""
+    notices.extend([first_column] if first_column else [])
     # Lines are read byte by byte; names are more than that.
     names = tuple(readable(name.encode("latin-1")) for name in seen) or None
     parts = Parts(**columns.arrays, names=names, label_name=called, notices=notices)
@@ -232,15 +238,18 @@ def _projected(points: np.ndarray) -> np.ndarray:
 def guess_roles(values: np.ndarray, ending: str = "") -> dict[str, int]:
     """What the columns of a table without names are, from float64 (rows, columns) of its beginning.
 
-    After x y z, in any order and each at most once: a normal (three columns of length 1), a colour (three
-    columns of whole numbers to 255, or of fractions of 1), a label (small whole numbers, the last column);
-    any other column is an intensity or the like, and passed over.
+    Before x y z may stand the number of the line or a label. After them, in any order and each at most once: a
+    normal (three columns of length 1), a colour (three columns to 255, or whole numbers, or fractions of 1), a
+    label (small whole numbers, the last column); any other column is an intensity or the like, and passed over.
     """
-    meaning = {"x": 0, "y": 1, "z": 2}
     whole = np.isfinite(values[:, :3]).all(axis=1)
     if whole.any():
         values = values[whole]
-    count, at = values.shape[1], 3
+    count = values.shape[1]
+    first = 1 if count > 3 and (_counts(values[:, 0]) or _leads(values)) else 0
+    meaning, at = {"x": first, "y": first + 1, "z": first + 2}, first + 3
+    if first and not _counts(values[:, 0]):
+        meaning["label"] = 0
     while at < count:
         triple = values[:, at : at + 3]
         left = count - at
@@ -250,7 +259,7 @@ def guess_roles(values: np.ndarray, ending: str = "") -> dict[str, int]:
         elif left >= 3 and "r" not in meaning and _is_colour(triple) and not _shifted(values, at, ending):
             meaning |= {"r": at, "g": at + 1, "b": at + 2}
             at += 3
-        elif left == 1 and _is_label(values[:, at]):
+        elif left == 1 and "label" not in meaning and _is_label(values[:, at]):
             meaning["label"] = at
             at += 1
         else:
@@ -268,6 +277,26 @@ def _shifted(values: np.ndarray, at: int, ending: str) -> bool:
     return ending == ".pts" or not _is_label(values[:, -1])
 
 
+def _counts(column: np.ndarray) -> bool:
+    """Whether a column numbers the lines."""
+    steps = np.diff(column)
+    return len(column) >= _LEAST_COUNT and bool(
+        steps[0] >= 1 and (steps == steps[0]).all() and _whole(column)
+    )
+
+
+def _leads(values: np.ndarray) -> bool:
+    """Whether labels stand before the coordinates: small whole numbers before three columns of fractions."""
+    places = values[:, 1:4]
+    few = len(np.unique(values[:, 0])) <= 64 and len(values) >= _LEAST_COUNT
+    fractions = (places != np.rint(places)).any(axis=0).all()
+    return few and bool(fractions) and _whole(values[:, 0]) and _is_label(values[:, 0])
+
+
+def _whole(column: np.ndarray) -> bool:
+    return bool((column == np.rint(column)).all())
+
+
 def _is_normal(triple: np.ndarray) -> bool:
     lengths = np.linalg.norm(triple, axis=1)
     return bool((triple < 0).any() and (np.abs(lengths - 1) < 0.02).mean() > 0.9)
@@ -278,7 +307,10 @@ def _is_colour(triple: np.ndarray) -> bool:
         return False
     if triple.max() <= 1:
         return True
-    return bool(triple.max() <= 65535 and (triple == np.rint(triple)).all())
+    if (triple == np.rint(triple)).all():
+        return bool(triple.max() <= 65535)
+    # Colours that were averaged have fractions.
+    return bool(triple.max() <= 255 and (triple.max(axis=0) > 100).all())
 
 
 def _is_label(column: np.ndarray) -> bool:
