@@ -238,9 +238,10 @@ def _projected(points: np.ndarray) -> np.ndarray:
 def guess_roles(values: np.ndarray, ending: str = "") -> dict[str, int]:
     """What the columns of a table without names are, from float64 (rows, columns) of its beginning.
 
-    Before x y z may stand the number of the line or a label. After them, in any order and each at most once: a
-    normal (three columns of length 1), a colour (three columns to 255, or whole numbers, or fractions of 1), a
-    label (small whole numbers, the last column); any other column is an intensity or the like, and passed over.
+    Before x y z may stand the number of the line or a label. After them, in any order and each at most once:
+    a normal (three columns of length 1), a colour (three columns to 255, or whole numbers, or fractions of
+    1), a label (small whole numbers, the last column); any other column is an intensity or the like, and
+    passed over.
     """
     whole = np.isfinite(values[:, :3]).all(axis=1)
     if whole.any():
