@@ -57,6 +57,7 @@ def run(files: list[str], options: WindowOptions) -> int:
         device=options.device,
         size=options.size or 518,
         trust_pickle=options.trust_pickle,
+        classes=options.classes,
     )
     window = Window(run_options, settings, choice, handler)
     if options.screenshot:

@@ -49,6 +49,8 @@ _OWNERS = {
     "without_self": ("attention-distance",),
 }
 _UPS = ("z", "y", "x", "z-down", "y-down", "x-down")
+CLASS_LISTS = ("s3dis", "s3dis-files", "scannet20", "nyu40", "semantickitti", "las", "names", "none")
+"""Lists of classes that the labels of a cloud can be numbers of; "names" are those that the file tells."""
 _UNITS = {"m": "metres", "cm": "centimetres", "mm": "millimetres", "ft": "feet", "in": "inches"}
 
 
@@ -56,7 +58,8 @@ _UNITS = {"m": "metres", "cm": "centimetres", "mm": "millimetres", "ft": "feet",
 class WindowOptions:
     """What the command line asks of the window; None leaves it as it is. size: a picture's short side.
 
-    page: of viewer.session, on which documents open that have it.
+    page: of viewer.session, on which documents open that have it. classes: the list that the labels of clouds
+    are read by, as in CLASS_LISTS.
     """
 
     text: str | None = None
@@ -68,6 +71,7 @@ class WindowOptions:
     screenshot: Path | None = None
     trust_pickle: bool = False
     page: str | None = None
+    classes: str | None = None
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,7 @@ class ExportOptions:
     cell: (row, column) of a unit. inputs, source: what its effective field is averaged over. without_self: a
     patch's weight on itself does not count.
     point: of a cloud, in the order of the file. unit, up: how its coordinates are read, as in viewer.clouds.
+    classes: by which list its labels are read.
     """
 
     what: str
@@ -95,6 +100,7 @@ class ExportOptions:
     point: int | None = None
     unit: str | None = None
     up: str | None = None
+    classes: str | None = None
     cell: tuple[int, int] | None = None
     inputs: int | None = None
     source: str | None = None
@@ -104,6 +110,7 @@ class ExportOptions:
 
 
 _TAKEN = ("text", "pair", "model", "device", "layer", "head", "size", "start", "query", "point", "up")
+_TAKEN += ("classes",)
 _TAKEN += ("trust_pickle", "cell", "inputs", "source", "without_self")
 
 
@@ -180,7 +187,7 @@ def _window(argv: Sequence[str]) -> int:
         screenshot = check_out(given.screenshot, ("png",), "a screenshot")
     options = WindowOptions(
         *(given.text, given.pair, given.model, given.device, given.size),
-        *(given.theme, screenshot, given.trust_pickle, given.page),
+        *(given.theme, screenshot, given.trust_pickle, given.page, given.classes),
     )
     try:
         from viewer import app
@@ -302,6 +309,9 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", metavar="NAME", help="cuda, cuda:1, mps or cpu (the fastest there is)")
     parser.add_argument(
         "--size", type=_size, metavar="PIXELS", help="short side of a picture, {} to {}".format(*SIZES)
+    )
+    parser.add_argument(
+        "--classes", choices=CLASS_LISTS, help="of a cloud: which list its labels are numbers of (guessed)"
     )
     parser.add_argument("--verbose", action="store_true", help="show where an unexpected failure came from")
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import io
-import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -13,13 +13,13 @@ import numpy as np
 
 from models.errors import HeadlightError
 from models.task import Cancelled, Task
-from viewer.cloud_formats import arrays, pcd, ply, surfaces, table
+from viewer.cloud_formats import arrays, colmap, gz, pcd, ply, ptx, scans, surfaces, table
 from viewer.cloud_formats import parts as limits
 from viewer.cloud_formats.guard import guarded
 from viewer.cloud_formats.parts import Parts, Source, bytes8, check_count, damaged
 from viewer.cloud_formats.room import read_room
-from viewer.cloud_labels import read_labels
-from viewer.clouds import CloudInput, Frame, guess_frame, local_origin, to_local
+from viewer.cloud_labels import Labels, read_labels
+from viewer.clouds import CloudInput, Frame, guess_frame, local_origin, strays, to_local
 
 _COARSE = 0.002
 """Metres between neighbouring float32 numbers from which on a file has lost detail that should be told."""
@@ -40,7 +40,7 @@ class Format:
 
 def cloud_format(head: bytes, ending: str, source: Source) -> Format | None:
     """The format of a file that begins with `head`, or None if it is no cloud. `ending` decides only ties."""
-    if re.match(rb"ply\s*\n", head):
+    if ply.is_ply(head):
         return Format("PLY file", ply.read_ply)
     if head.startswith(b"\x93NUMPY"):
         return Format("NPY file", arrays.read_npy)
@@ -53,18 +53,44 @@ def cloud_format(head: bytes, ending: str, source: Source) -> Format | None:
         return Format(kind, partial(guarded, reader=reader))
     if head.startswith(b"ASTM-E57"):
         return Format("E57 file", partial(guarded, reader="e57"))
-    if pcd.HEAD.match(head):
+    if pcd.is_pcd(head):
         return Format("PCD file", pcd.read_pcd)
     if surfaces.is_stl(head, source.size, ending):
         return Format("STL file", surfaces.read_stl)
-    if surfaces.OFF_HEAD.match(head):
+    if surfaces.is_off(head):
         return Format("OFF file", surfaces.read_off)
     if surfaces.is_obj(head, ending):
         return Format("OBJ file", surfaces.read_obj)
+    if ptx.is_ptx(head):
+        return Format("PTX file", ptx.read_ptx)
+    if colmap.is_colmap(head, source.size, ending):
+        return Format("COLMAP model", colmap.read_colmap)
+    if head.startswith(gz.MAGIC):
+        return _packed_format(head, ending, source)
+    if ending == ".bin" and (columns := scans.numbers_of_scan(head, source.size)):
+        return Format("scan", partial(scans.read_scan, columns=columns))
     found = table.layout(head, ending)
     if found is not None:
         return Format("table of points", partial(table.read_table, found=found, ending=ending))
     return None
+
+
+def _packed_format(head: bytes, ending: str, source: Source) -> Format | None:
+    """The format of what a gzip file holds."""
+    inner_head, inner_ending = gz.head_of(head), Path(source.name).with_suffix("").suffix.lower()
+    if inner_head.startswith((gz.MAGIC, b"PK")):
+        return None
+    inner = cloud_format(inner_head, inner_ending, replace(source, file=io.BytesIO(), size=-1, path=None))
+    if inner is None:
+        return None
+
+    def read(packed: Source) -> Parts:
+        with gz.unpacked(packed) as whole:
+            # Some formats are known by their size.
+            form = cloud_format(inner_head, inner_ending, whole) or inner
+            return form.read(whole)
+
+    return Format(f"gzip archive of a {inner.kind}", read)
 
 
 def read_cloud(source: Source, form: Format) -> CloudInput:
@@ -100,9 +126,61 @@ def _guarding(read: Callable[[], Parts], source: Source, kind: str) -> CloudInpu
                 f"{name} does not fit into the free memory.", "Close other programs or thin it out."
             ) from error
         except Exception as error:  # readers meet damage with any exception there is
-            if isinstance(error, OSError) and error.errno is not None:
+            # EINVAL is a place before the file's beginning, where a damaged table of contents leads.
+            if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
                 raise
             raise damaged(name, kind) from error
+
+
+_MISSED = 0.002
+"""Share of points at exactly 0 0 0 from which on they are rays that met nothing, as scanners write them."""
+
+
+def _bulk(points: np.ndarray, kept: np.ndarray | None, name: str) -> tuple[np.ndarray | None, list[str]]:
+    """(which points of the file stay, notices): without rays that met nothing and without strays."""
+    missed = points[:, 0] == 0
+    missed[missed] = ~points[missed].any(axis=1)
+    number = int(missed.sum())
+    if number < max(3, _MISSED * len(points)) or number > len(points) - 3:
+        missed[:] = False
+    if missed.any():
+        rest = np.flatnonzero(~missed)
+        far = rest[strays(points[rest])]
+    else:
+        far = np.flatnonzero(strays(points))
+    notices = []
+    if missed.any():
+        notices.append(
+            f"{number:,} points of {name} lie at exactly 0 0 0, as rays that met nothing do: left out."
+        )
+    if len(far):
+        low, high = (" ".join(f"{v:,.6g}" for v in end(points[far], axis=0)) for end in (np.min, np.max))
+        lie = "lies" if len(far) == 1 else "lie"
+        notices.append(
+            f"{len(far):,} of {len(points):,} points of {name} {lie} far from all the others "
+            f"({low if low == high else f'{low} to {high}'}): left out, without a label."
+        )
+    if not notices:
+        return kept, notices
+    stays = ~missed
+    stays[far] = False
+    return np.flatnonzero(stays) if kept is None else kept[stays], notices
+
+
+def _in_degrees(low: np.ndarray, high: np.ndarray) -> bool:
+    """Whether a box is as flat and as far from zero as one of degrees, with heights in metres."""
+    width, height = float((high - low)[:2].max()), float(high[2] - low[2])
+    place = np.abs(low + high)[:2] / 2
+    on_earth = place[0] <= 180 and place[1] <= 90 and (place > 1).all()
+    return bool(on_earth and 0 < width < 0.05 and height > 20 * width and height > 1)
+
+
+def _others(points: np.ndarray, kept: np.ndarray | None) -> np.ndarray | None:
+    if kept is None:
+        return None
+    left_out = np.ones(len(points), bool)
+    left_out[kept] = False
+    return points[left_out].astype(np.float64)
 
 
 def make_cloud(parts: Parts, name: str, task: Task) -> CloudInput:
@@ -122,6 +200,10 @@ def make_cloud(parts: Parts, name: str, task: Task) -> CloudInput:
         notices.append(
             f"{total - len(kept):,} of {total:,} points of {name} have no finite coordinates: left out."
         )
+    kept, more = _bulk(points, kept, name)
+    if more:
+        points = parts.points[kept]
+        notices.extend(more)
     # Column by column: numpy takes the extremes along a short last axis 15 times slower.
     low, high = (
         np.array([extreme(points[:, axis]) for axis in range(3)], np.float64) for extreme in (np.min, np.max)
@@ -133,7 +215,7 @@ def make_cloud(parts: Parts, name: str, task: Task) -> CloudInput:
     if max(np.abs(low).max(), np.abs(high).max()) > 1e12:
         raise HeadlightError(f"{name} has coordinates beyond 10¹².", limits.WHOLE_COPY)
     task.progress(0.85, f"Looking at {name}")
-    frame, reason = guess_frame(points, unit=parts.unit, up=parts.up, sure=parts.sure)
+    frame, reason = guess_frame(points, unit=parts.unit, up=parts.up, sure=parts.sure, said=parts.said)
     if frame != Frame():
         notices.append(f"{name}: {reason[0].lower()}{reason[1:]}")
     origin = local_origin(low, high, frame.metres_per_unit)
@@ -144,6 +226,11 @@ def make_cloud(parts: Parts, name: str, task: Task) -> CloudInput:
                 f"{name} holds 32-bit numbers so far from zero that its points lie on steps of "
                 f"{step * 1000:,.3g} mm."
             )
+    if parts.unit is None and _in_degrees(low, high):
+        notices.append(
+            f"The x and y of {name} look like degrees of longitude and latitude, and are read as they stand. "
+            "Name the columns lon and lat, or project them to metres."
+        )
     local = to_local(points, origin, frame)
     task.progress(0.92, f"Looking at {name}")
 
@@ -157,12 +244,18 @@ def make_cloud(parts: Parts, name: str, task: Task) -> CloudInput:
             colours = None
             notices.append(f"All colours of {name} are black: it is read without colours.")
     normals = of_kept(parts.normals)
+    if normals is not None and not (np.isfinite(normals) & (normals != 0)).any():
+        normals = None  # zeros, by which writers say that there are none
     if normals is not None:
+        wrong = ~np.isfinite(normals).all(axis=1)
+        if wrong.any():
+            notices.append(f"{wrong.sum():,} normals of {name} are no numbers: they are read as 0.")
+            normals = np.where(wrong[:, None], 0, normals)
         normals = np.ascontiguousarray(frame.turned(normals.astype(np.float32)))
-    labels, classes = of_kept(parts.labels), None
-    if labels is not None:
-        labels, classes, more = read_labels(labels, parts.names, name)
-        notices.extend(more)
+    numbers, read = of_kept(parts.labels), Labels()
+    if numbers is not None:
+        read = read_labels(numbers, parts.names, name, local, parts.label_name)
+        notices.extend(read.notices)
     task.progress(1.0, f"Looking at {name}")
     return CloudInput(
         title=name,
@@ -173,9 +266,14 @@ def make_cloud(parts: Parts, name: str, task: Task) -> CloudInput:
         guess_reason=reason,
         colours=colours,
         normals=normals,
-        labels=labels,
-        classes=classes,
+        labels=read.labels,
+        classes=read.classes,
+        numbers=numbers,
+        names=parts.names,
+        listed=read.listed,
+        label_notices=read.notices,
         kept=kept,
+        others=_others(parts.points, kept),
         total=total,
         notices=tuple(notices),
     )

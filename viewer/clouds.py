@@ -37,9 +37,21 @@ _FAR = 1000.0
 _SAMPLE = 100_000
 """Points that a guess looks at."""
 
+_BULKS = ((0.01, 3.0), (0.1, 20.0))
+"""Shares of the points that may lie beyond either end of a cloud's bulk, along each axis, and how many times
+its width further out points are strays: a few soon, many, as a scanner's marks of nothing, far out."""
+_FEW = 20
+"""Points from which on there is a bulk."""
+
 # A scene this much larger or smaller (in file units) than rooms in metres is taken for another unit.
 _LARGEST_METRES, _LARGEST_CENTIMETRES, _LARGEST_MILLIMETRES = 150.0, 2500.0, 300_000.0
 _LOWEST_CENTIMETRES, _LOWEST_MILLIMETRES = 100.0, 200.0
+_MAP_METRES = 5e7
+"""No map has coordinates in metres beyond."""
+_ROOM_WIDE, _ROOM_HIGH = 60.0, (1.5, 10.0)
+"""Metres that what stands against a format's word must have, in the other unit."""
+_SPARSE = 0.5
+"""Points in a square metre of ground: surveys have more."""
 
 _CEILINGS = (2.1, 3.8)
 """Metres"""
@@ -109,8 +121,18 @@ class CloudInput:
     """int16 (n,): indices into `classes`, -1 where a point has none."""
     classes: tuple[str, ...] | None = None
     """What the labels mean: Headlight's classes in their order where the names are known."""
+    numbers: np.ndarray | None = None
+    """The labels as the file holds them (n,), whether they are used or not."""
+    names: tuple[str, ...] | None = None
+    """The classes that the file itself names."""
+    listed: str = "none"
+    """The list that the labels are read by, a word of cloud_labels.TITLES."""
+    label_notices: tuple[str, ...] = ()
+    """Those of `notices` that are of the labels."""
     kept: np.ndarray | None = None
     """int64 (n,): which points of the file these are, where some were dropped; None if all are here."""
+    others: np.ndarray | None = None
+    """float64 (total - n, 3): file coordinates of the points that were dropped, in the order of the file."""
     total: int = -1
     """Points in the file; of a mesh, the points sampled."""
     notices: tuple[str, ...] = ()
@@ -130,10 +152,50 @@ class CloudInput:
             normals = np.ascontiguousarray(frame.turned(self.frame.turned_back(normals)))
         return replace(self, points=np.ascontiguousarray(points), normals=normals, frame=frame)
 
+    def all_coordinates(self) -> np.ndarray:
+        """float64 (total, 3): every point of the file, also what was dropped, as the file would write it."""
+        where = self.file_coordinates(self.points)
+        if self.kept is None:
+            return where
+        whole = np.full((self.total, 3), np.nan)
+        dropped = np.ones(self.total, bool)
+        dropped[self.kept] = False
+        whole[self.kept] = where
+        if self.others is not None:
+            whole[dropped] = self.others
+        return whole
+
     def file_coordinates(self, points: np.ndarray) -> np.ndarray:
         """float64 (m, 3): local points as the file would write them."""
         local = np.asarray(points, np.float64).reshape(-1, 3)
         return self.frame.turned_back(local) / self.frame.metres_per_unit + self.origin
+
+
+def strays(points: np.ndarray) -> np.ndarray:
+    """bool (n,): finite points (n, 3) so far from the bulk that they belong to nothing in it.
+
+    A point at 0 0 0 beside map coordinates, or what a mirror throws a kilometre away: one of them would
+    decide the origin, the unit, the scale of every view and the network's grid.
+    """
+    count = len(points)
+    if count < _FEW:
+        return np.zeros(count, bool)
+    sample = points[:: max(1, count // (2 * _SAMPLE))]
+    far = np.zeros(count, bool)
+    for share, near in _BULKS:
+        trim = max(1, int(np.ceil(share * len(sample))))
+        ends = (trim, len(sample) - 1 - trim)
+        # Columns are sorted on their own: every axis has its bulk, the widest gives the measure.
+        columns = [np.partition(sample[:, axis], ends) for axis in range(3)]
+        low, high = (np.array([float(column[at]) for column in columns]) for at in ends)
+        margin = near * float((high - low).max())
+        if margin <= 0:
+            continue
+        for axis in range(3):
+            column, first, last = points[:, axis], low[axis] - margin, high[axis] + margin
+            if column.min() < first or column.max() > last:
+                far |= (column < first) | (column > last)
+    return far
 
 
 def local_origin(low: np.ndarray, high: np.ndarray, metres_per_unit: float) -> np.ndarray:
@@ -156,21 +218,29 @@ def to_local(points: np.ndarray, origin: np.ndarray, frame: Frame) -> np.ndarray
 
 
 def guess_frame(
-    points: np.ndarray, *, unit: float | None = None, up: Up = "z", sure: bool = False
+    points: np.ndarray,
+    *,
+    unit: float | None = None,
+    up: Up = "z",
+    sure: bool = False,
+    said: bool = False,
 ) -> tuple[Frame, str]:
     """How finite file coordinates (n, 3) are most likely meant, and a sentence that says why.
 
-    unit: metres per unit, where the format lays it down. up: the axis that points up in most files of the
-    format; sure: the format lays that down.
+    unit: metres per unit, where the format lays it down, or said: where the file itself tells. up: the axis
+    that points up in most files of the format; sure: the format lays that down.
     """
     sample = np.asarray(points[:: max(1, len(points) // _SAMPLE)], np.float64)
     low, high = np.percentile(sample, (0.5, 99.5), axis=0)
     extents = high - low
     size = " × ".join(f"{extent:,.4g}" if extent < 1000 else f"{extent:,.0f}" for extent in extents)
+    middle = np.abs(low / 2 + high / 2)
     if unit is None:
-        unit, why_unit = _guess_unit(extents, np.abs(low / 2 + high / 2))
+        unit, why_unit = _guess_unit(extents, middle)
+    elif said:
+        why_unit = "as the file says"
     else:
-        why_unit = "as its format says"
+        unit, why_unit = _checked_unit(unit, extents, middle, len(points))
     if sure:
         why_up = "as its format says"
     else:
@@ -183,7 +253,7 @@ def guess_frame(
 
 def _guess_unit(extents: np.ndarray, middle: np.ndarray) -> tuple[float, str]:
     largest, smallest = extents.max(), extents.min()
-    georeferenced = middle.max() > 5 * largest
+    georeferenced = 5 * largest < middle.max() <= _MAP_METRES
     if largest <= _LARGEST_METRES:
         return 1.0, "since rooms have such a size"
     if georeferenced:
@@ -193,6 +263,18 @@ def _guess_unit(extents: np.ndarray, middle: np.ndarray) -> tuple[float, str]:
     if _LARGEST_CENTIMETRES < largest <= _LARGEST_MILLIMETRES and smallest >= _LOWEST_MILLIMETRES:
         return 0.001, "since a room has such a size"
     return 1.0, "since no other unit makes it a room"
+
+
+def _checked_unit(unit: float, extents: np.ndarray, middle: np.ndarray, count: int) -> tuple[float, str]:
+    """A format's word for the unit, unless the box can only be a room's in another."""
+    georeferenced = 5 * extents.max() < middle.max() <= _MAP_METRES
+    ground = np.sort(extents)[1:].prod() * unit**2
+    if extents.max() * unit > _LARGEST_METRES and not georeferenced and count < _SPARSE * ground:
+        for smaller in (0.01, 0.001):
+            metres = extents * unit * smaller
+            if metres.max() <= _ROOM_WIDE and _ROOM_HIGH[0] <= metres.min() <= _ROOM_HIGH[1]:
+                return unit * smaller, "since rooms have such a size, though its format says metres"
+    return unit, "as its format says"
 
 
 def _guess_up(

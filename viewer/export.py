@@ -17,6 +17,7 @@ import numpy as np
 from models.errors import HeadlightError
 from models.tokens import Box, PatchTokens, Tokens
 from viewer import export_fields
+from viewer.cloud_labels import relabelled
 from viewer.clouds import UNITS, CloudInput
 from viewer.drawings import Drawing, matrix_drawing, overlay_drawing, strip_drawing
 from viewer.export_clouds import cloud_result, refuse_early
@@ -37,7 +38,7 @@ _PLURALS = {TextInput: "texts", ImageInput: "images", CloudInput: "point clouds"
 _ONLY = {"saliency": ImageInput, "segmentation": CloudInput}
 _ONLY |= dict.fromkeys(("receptive-field", "attention-distance"), ImageInput)
 _OF = {"size": ImageInput, "pair": TextInput, "start": TextInput}
-_OF |= dict.fromkeys(("unit", "up", "point"), CloudInput)
+_OF |= dict.fromkeys(("unit", "up", "point", "classes"), CloudInput)
 
 
 def export(options: ExportOptions) -> tuple[str, ...]:
@@ -128,6 +129,8 @@ def _document(options: ExportOptions) -> Input:
         if getattr(options, name) is not None and of is not type(document):
             raise HeadlightError(f"--{name} is of {_PLURALS[of]}.", f"Leave it out for {kind}.")
     if isinstance(document, CloudInput):
+        if options.classes is not None:
+            document = relabelled(document, options.classes)
         unit, up = options.unit, options.up
         frame = document.frame
         if unit is not None:

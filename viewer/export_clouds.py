@@ -67,12 +67,14 @@ def file_point(cloud: CloudInput, index: int) -> int:
         return index
     place = int(np.searchsorted(cloud.kept, index))
     if place == len(cloud.kept) or cloud.kept[place] != index:
-        raise HeadlightError(f"Point {index:,} has no coordinates.", "Choose another one with --point.")
+        raise HeadlightError(
+            f"Point {index:,} was left out when the file was read.", "Choose another one with --point."
+        )
     return place
 
 
 def _in_file(cloud: CloudInput, values: np.ndarray, missing: float) -> np.ndarray:
-    """(n, ...) of the points read → (total, ...) of the file's, `missing` for those without coordinates."""
+    """(n, ...) of the points read → (total, ...) of the file's, `missing` for those left out."""
     if cloud.kept is None:
         return values
     whole = np.full((cloud.total, *values.shape[1:]), missing, values.dtype)
@@ -105,12 +107,12 @@ def _segmentation(cloud: CloudInput, trace: Trace) -> Result:
 
     def table() -> Iterator[Sequence[object]]:
         yield ("x", "y", "z", "class", "confidence")
-        where = _in_file(cloud, cloud.file_coordinates(cloud.points), np.nan).tolist()
+        where = cloud.all_coordinates().tolist()
         for place, label, sure in zip(where, labels.tolist(), confidence.tolist(), strict=True):
             yield (*(f"{value:.12g}" for value in place), names[label], f"{sure:.9g}")
 
     def ply() -> bytes:
-        where = _in_file(cloud, cloud.file_coordinates(cloud.points), np.nan)
+        where = cloud.all_coordinates()
         return _ply(where, bool(cloud.origin.any()), arrays, answer.classes)
 
     return Result(lambda: arrays, table, cloud=ply)
@@ -136,7 +138,7 @@ def _ply(where: np.ndarray, far: bool, arrays: dict[str, np.ndarray], classes: S
     header = [
         "ply",
         "format binary_little_endian 1.0",
-        "comment Labels and confidence by Headlight; -1 is a point without coordinates",
+        "comment Labels and confidence by Headlight; -1 is a point that was left out",
         f"comment classes: {', '.join(classes)}",
         f"element vertex {len(where)}",
         *(f"property {said} {name}" for name, _, said in columns),

@@ -9,6 +9,7 @@ import numpy as np
 
 from models.attention import Trace
 from models.task import SILENT, Task
+from viewer.cloud_labels import place
 from viewer.clouds import CloudInput
 from viewer.document import modality_of
 from viewer.inputs import ImageInput, Input
@@ -47,18 +48,28 @@ def forward_pass(what: Input, options: RunOptions, task: Task = SILENT) -> Pass:
     return Pass(trace, checks, devices.describe(trace.device), devices.memory(trace.device))
 
 
+def with_truth(trace: Trace, before: CloudInput, cloud: CloudInput) -> Trace:
+    """The pass of a cloud whose labels were read by another list of classes before."""
+    answer, model = trace.segmentation, trace.model.title
+    truth, notices = truth_for(cloud, answer.classes, model)
+    old = truth_for(before, answer.classes, model)[1]
+    kept = (notice for notice in trace.notices if notice not in old)
+    return replace(trace, segmentation=replace(answer, truth=truth), notices=(*kept, *notices))
+
+
 def truth_for(
     cloud: CloudInput, classes: Sequence[str], model: str
 ) -> tuple[np.ndarray | None, tuple[str, ...]]:
-    """(the file's labels as indices into `classes`, int16 (n,) or None, notices), matched by name."""
+    """(the file's labels as indices into `classes`, int16 (n,) or None, notices), matched by name or by what
+    is meant."""
     if cloud.labels is None or cloud.classes is None:
         return None, ()
     if tuple(cloud.classes) == tuple(classes):
         return cloud.labels, ()
-    place = {name: index for index, name in enumerate(classes)}
-    table = np.array([*(place.get(name, -1) for name in cloud.classes), -1], np.int16)
+    places = [place(name, classes) for name in cloud.classes]
+    table = np.array([*(-1 if index is None else index for index in places), -1], np.int16)
     present = np.unique(cloud.labels[cloud.labels >= 0])
-    unknown = [cloud.classes[index] for index in present if table[index] < 0]
+    unknown = [cloud.classes[index] for index in present if places[index] is None]
     if len(unknown) == len(present):
         return None, (f"{model} knows none of the file's classes: its labels are not compared.",)
     notices = ()

@@ -17,9 +17,10 @@ from models.errors import HeadlightError
 from models.task import Task
 from models.tokens import Place, Position
 from viewer import inputs
+from viewer.cloud_labels import relabelled
 from viewer.cloud_maps import starting_layer
 from viewer.clouds import CloudInput, Frame
-from viewer.forward import Pass, forward_pass
+from viewer.forward import Pass, forward_pass, with_truth
 from viewer.history import Former, Step
 from viewer.inputs import Input, StackInput, TextInput
 from viewer.jobs import Failure, Jobs
@@ -56,7 +57,13 @@ class Runs:
     # -- open --------------------------------------------------------------------------------------------
 
     def open_path(self, path: str) -> None:
-        self._open(lambda task: inputs.from_path(path, task), path)
+        classes = self.options.classes
+
+        def read(task: Task) -> Input:
+            what = inputs.from_path(path, task)
+            return relabelled(what, classes) if classes and isinstance(what, CloudInput) else what
+
+        self._open(read, path)
 
     def open_text(self, text: str, pair: str | None = None) -> None:
         self._open(lambda _: inputs.from_text(text, pair=pair))
@@ -104,9 +111,12 @@ class Runs:
             self.session.update(document, state="ready")
             return
         source, recipe = document.input, document.wanted
+        kept = _but_for_labels(document, recipe)
 
         def work(task: Task) -> tuple[Input, Pass]:
             what = recipe.input(source, task)
+            if kept is not None:
+                return what, replace(kept, trace=with_truth(kept.trace, source, what))
             if what is not source and isinstance(what, CloudInput):
                 task.partial(what)
             return what, forward_pass(what, recipe.options, task)
@@ -139,6 +149,11 @@ class Runs:
         """Read a cloud's coordinates in another unit or with another axis up, show it, and run it again."""
         if isinstance(document.input, CloudInput):
             self.session.ask(document, replace(document.wanted, frame=frame))
+
+    def relabel(self, document: Document, listed: str) -> None:
+        """Read a cloud's labels by another list of classes; what the model said of it stays."""
+        if isinstance(document.input, CloudInput):
+            self.session.ask(document, replace(document.wanted, listed=listed))
 
     def close(self, document: Document) -> None:
         """Close a document and give up all that runs for it."""
@@ -201,6 +216,10 @@ class Runs:
 
     def _ready(self, document: Document, what: Input, options: RunOptions, result: Pass) -> None:
         trace = result.trace
+        if isinstance(what, CloudInput):
+            for notice in what.label_notices:
+                if notice not in document.input.label_notices:
+                    self.notify("info", notice, "", None)
         self._take(document, what, options, result)
         log.info(
             "%s read %s: %d tokens in %.2f s on %s, largest error of the weights %.1e",
@@ -266,6 +285,14 @@ class Runs:
 
 def _kind(document: Document) -> str:
     return f"run {document.number}"
+
+
+def _but_for_labels(document: Document, recipe: Recipe) -> Pass | None:
+    """The pass that a document has, if only its labels are wanted in another way."""
+    same = document.trace is not None and replace(document.made, listed=recipe.listed) == recipe
+    if not same or document.made == recipe:
+        return None
+    return Pass(document.trace, document.checks, document.device, document.memory)
 
 
 def _coming(document: Document) -> View:

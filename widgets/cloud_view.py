@@ -174,7 +174,7 @@ class CloudView(CloudGestures):
             few = self._points[shown[:: max(1, len(shown) // _FIT_SAMPLE)]]
             if not len(few):
                 few = self._cloud.shuffled[:_FIT_SAMPLE]
-            self._camera.fit(few, self._size())
+            self._camera.fit(_bulk(few), self._size())
             self._fitted = self._camera.pose
             self._resize_points()
 
@@ -317,3 +317,11 @@ class CloudView(CloudGestures):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(theme.em(9), theme.em(6))
+
+
+def _bulk(points: np.ndarray) -> np.ndarray:
+    """Those of (n, 3) points that a first look is for: without what little lies far outside of the rest."""
+    low, high = np.percentile(points, (1, 99), axis=0)
+    margin = max(0.25 * float((high - low).max()), 1e-6)
+    inside = ((points >= low - margin) & (points <= high + margin)).all(axis=1)
+    return points[inside] if inside.any() else points

@@ -101,7 +101,8 @@ WRONG = {
     "Change its ending.",
     "c.npy attention --point 40 --out x.npz": "Point 40 does not exist: there are 40, 0 to 39. "
     "Choose one of these with --point.",
-    "c.npy attention --point 3 --out x.npz": "Point 3 has no coordinates. Choose another one with --point.",
+    "c.npy attention --point 3 --out x.npz": "Point 3 was left out when the file was read. "
+    "Choose another one with --point.",
     "c.npy attention --out x.csv": "A csv file holds the neighbourhood of one point. "
     "Choose it with --point, or write npz.",
     "c.npy rollout --out x.npz": "The rollout of all points of a cloud would be a matrix of points × points. "

@@ -145,6 +145,35 @@ def test_another_axis_up_turns_the_cloud_at_once_and_runs_it_again(make_window, 
     assert pane(window, "classes").guess._title.text() == "Coordinates · guessed: metres, z up"
 
 
+def test_labels_are_read_by_another_list_without_another_run(make_window, settled, monkeypatch):
+    monkeypatch.setattr("viewer.runs.forward_pass", None)
+    window, plain = make_window(), room(900)
+    held = plain.labels.astype(np.int64)
+    cloud = replace(plain, numbers=np.array([1, 2, 0])[held], listed="s3dis")
+    document, classes = window.session.add(cloud, RunOptions()), pane(window, "classes")
+    answered_by = trace_of(cloud)
+    answered(window, document, answered_by)
+    settled(window)
+    camera = pane(window, "cloud").view.camera.pose
+    assert classes.listed.currentText() == "S3DIS"
+    assert classes.listed.findText("The file's names") < 0
+    classes.listed.textActivated.emit("ScanNet, NYU 40 classes")
+    settled(window)
+    truth = document.trace.segmentation.truth
+    assert (document.trace is answered_by, document.state) == (False, "ready")
+    np.testing.assert_array_equal(document.trace.segmentation.labels, answered_by.segmentation.labels)
+    assert truth.tolist() == np.array([1, 0, -1])[held].tolist()  # wall, floor and nothing
+    assert classes.listed.currentText() == "ScanNet, NYU 40 classes"
+    assert pane(window, "cloud").view.camera.pose == camera
+    classes.listed.textActivated.emit("None")
+    settled(window)
+    assert (document.input.labels, document.trace.segmentation.truth) == (None, None)
+    assert classes.labels._title.text() == "Labels of the file · left out"
+    window.actions_.run("undo")
+    settled(window)
+    assert (document.input.listed, classes.listed.currentText()) == ("nyu40", "ScanNet, NYU 40 classes")
+
+
 def test_a_cloud_and_a_picture_open_at_once(cloud_window, settled):
     window = cloud_window
     cloud = window.session.current

@@ -12,6 +12,7 @@ from models.task import Cancelled, Task
 from tests.viewer import cloud_samples as make
 from tests.viewer.cloud_samples import LABELS, NORMALS, RGB, XYZ, N, columns
 from viewer.cloud_formats import guard
+from viewer.cloud_labels import relabelled
 from viewer.clouds import UPS, CloudInput, Frame, guess_frame
 from viewer.inputs import TextInput, from_bytes, from_path
 
@@ -19,7 +20,10 @@ XYZ_ = columns("x y z", XYZ)
 RGB_ = columns("red green blue", RGB)
 S3DIS_FILE_ORDER = [*CLASSES[:7], "chair", "table", "bookcase", "sofa", *CLASSES[11:]]
 """That of the original list of names."""
-NUMBERED = "{} numbers its labels without naming them: they are read as 0 ceiling, 1 floor … 12 clutter."
+NUMBERED = (
+    "{} numbers its labels without naming them: they are read as 0 ceiling, 1 floor … 12 clutter, "
+    "as in S3DIS."
+)
 
 
 def opened(data: bytes, title: str = "cloud") -> CloudInput:
@@ -65,7 +69,7 @@ def test_ply_with_everything_in_any_order(order):
 
 @pytest.mark.parametrize(
     "name",
-    ["label", "class", "classification", "scalar_Label", "scalar_Classification", "sem_label", "semantic"],
+    ["label", "class", "scalar_Label", "label_id", "sem_label", "semantic"],
 )
 def test_labels_have_many_names_in_ply(name):
     is_sample(opened(make.ply(**XYZ_, **{name: LABELS.astype(np.float32)})), labels=True)
@@ -212,7 +216,13 @@ def test_land_surveys_have_other_classes_and_some_hold_8_bit_colours():
     assert cloud.labels is None
     assert cloud.notices == (
         "The classes of scan.las are those of land surveys (ground, low vegetation, medium vegetation …), "
-        "not of rooms: they are left out.",
+        "not of rooms: they are left out. Choose a list of classes to use them.",
+    )
+    assert np.array_equal(relabelled(cloud, "s3dis").labels, LABELS % 7)
+    kept = opened(make.ply(**XYZ_, scalar_Classification=(LABELS % 7).astype(np.float32)), "scan.ply")
+    assert (kept.labels, kept.notices[0][:60]) == (
+        None,
+        cloud.notices[0].replace("scan.las", "scan.ply")[:60],
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import struct
 import tracemalloc
@@ -148,8 +149,8 @@ ERRORS = {
         "{} unpacks next to nothing to 24,000,128 bytes. No points shrink so much: choose another file.",
     ),
     "names.npz": (
-        make.npz(weights=XYZ),
-        "{} has no array of points (its arrays: weights). Name the array points and try again.",
+        make.npz(weights=XYZ, biases=XYZ),
+        "{} has no array of points (its arrays: biases, weights). Name the array points and try again.",
     ),
     "cut.npz": (make.npz(points=XYZ)[:-30], f"{{}} is a damaged or cut-off NPZ archive. {WHOLE}"),
     "cut.las": (LAS[:-5], f"{{}} promises 60 points and holds 59. {WHOLE}"),
@@ -205,12 +206,13 @@ NOTICES = {
         "3 of 60 points of nan.ply have no finite coordinates: left out.",
     ),
     "range.npz": (
-        make.npz(points=XYZ, labels=np.where(LABELS < 2, 40 + LABELS, LABELS)),
-        "10 labels of range.npz are out of range (2 to 41, not 0 to 12): they are read as unlabelled.",
+        make.npz(points=XYZ, labels=np.where(np.arange(N) < 2, 41, LABELS)),
+        "2 labels of range.npz are out of range (0 to 41, not 0 to 12): they are read as unlabelled.",
     ),
     "kitti.npz": (
         make.npz(points=XYZ, labels=LABELS + 40),
-        "The labels of kitti.npz go from 40 to 52, and its classes from 0 to 12: they are left out.",
+        "The labels of kitti.npz (40 to 52) are not those of S3DIS (0 to 12): they are left out. "
+        "Choose a list of classes to use them.",
     ),
     "halves.npz": (
         make.npz(points=XYZ, labels=LABELS / 2),
@@ -285,6 +287,24 @@ def test_points_are_counted_while_they_are_read(monkeypatch):
         from_bytes(make.table(XYZ), "a.xyz")
 
 
+def ptx() -> bytes:
+    head = f"{N}\n1\n0 0 0\n1 0 0\n0 1 0\n0 0 1\n1 0 0 0\n0 1 0 0\n0 0 1 0\n5 5 5 1\n"
+    return head.encode() + make.table(XYZ, np.full(N, 0.5), form="%.3f")
+
+
+def colmap() -> bytes:
+    points = (
+        struct.pack("<Q3d3BdQ4i", i, *XYZ[i].tolist(), *RGB[i].tolist(), 0.5, 2, 1, 2, 3, 4) for i in range(N)
+    )
+    return struct.pack("<Q", N) + b"".join(points)
+
+
+def strips() -> bytes:
+    return make.ply("text", [[0, 1, 2, 3, -1, 4, 5, 6]], **XYZ_).replace(
+        b"element face", b"element tristrips"
+    )
+
+
 FILES = {
     "little.ply": make.ply(**XYZ_, **columns("red green blue", RGB), label=LABELS.astype(np.int32)),
     "big.ply": make.ply(">", [[0, 1, 2], [0, 1, 2, 3]], **XYZ_),
@@ -303,6 +323,13 @@ FILES = {
     "box.off": make.box("off", (0.3, 0.2, 0.1)),
     "box.stl": make.box("stl", (0.3, 0.2, 0.1)),
     "text.stl": make.box("stl_ascii", (0.3, 0.2, 0.1)),
+    "scan.ptx": ptx(),
+    "room.ply.gz": gzip.compress(make.ply(**XYZ_), mtime=0),
+    "000001.bin": np.column_stack([XYZ, XYZ[:, 0] / 9]).tobytes(),
+    "points3D.bin": colmap(),
+    "strips.ply": strips(),
+    "turned.pcd": make.pcd("ascii", **XYZ_).replace(b"0.0 0.0 0.0 1.0 0.0 0.0 0.0", b"1 2 3 0 0 0 1"),
+    "wide.csv": make.table(XYZ, separator=",", header="X [mm],Y [mm],Z [mm]").decode().encode("utf-16"),
 }
 PIECES = [
     b"1e400",

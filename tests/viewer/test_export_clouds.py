@@ -220,6 +220,20 @@ def test_units_and_the_axis_that_points_up_are_as_the_user_says(tmp_path, export
     assert np.ptp(larger["points"], axis=0) == pytest.approx(10 * np.ptp(found["points"], axis=0), rel=0.05)
 
 
+def test_strays_and_labels_of_another_list_come_out_as_told(tmp_path, exported, capfd):
+    path, numbers = tmp_path / "scan.npz", np.full(2001, 5)
+    np.savez(path, points=np.insert(POINTS, 3, (0, 5e6, 100), axis=0), labels=numbers)
+    found = exported(path, "segmentation", "--classes", "nyu40")
+    assert (found["labels"][3], found["truth"][3]) == (-1, -1)
+    assert {CLASSES[label] for label in np.delete(found["truth"], 3)} == {"chair"}
+    assert "truth" not in exported(path, "segmentation", "--classes", "none")
+    places = PlyData.read(io.BytesIO(exported(path, "segmentation", ending="ply")))["vertex"]
+    assert (places["y"][3], places["label"][3]) == (5e6, -1)
+    near_npz = exported(path, "tokens")
+    assert 3 not in near_npz["index"]
+    assert np.abs(near_npz["points"] - np.insert(POINTS, 3, 0, axis=0)[near_npz["index"]]).max() < 1e-4
+
+
 @pytest.mark.parametrize(
     ("words", "model", "ending", "message"),
     [

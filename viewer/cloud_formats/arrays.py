@@ -50,13 +50,18 @@ _RATIO = 200
 _RATIO_FROM = 10_000_000
 """Bytes from which on the ratio counts."""
 _COLUMNS = 64
+_PLAIN_ROW, _HEADER_BYTES = 64, 10_000
+"""Bytes that the colour, normal or label of a point may take, and what comes before the first."""
 
 
 def read_npy(source: Source) -> Parts:
+    return _table(read_array(source), source.name)
+
+
+def read_array(source: Source) -> np.ndarray:
     if source.size < 10:
         raise damaged(source.name, "NPY file")
-    array = _array(source.file, source.name, source, source.size)
-    return _table(array, source.name)
+    return _array(source.file, source.name, source, source.size)
 
 
 def is_npz(file: BinaryIO) -> bool:
@@ -105,7 +110,7 @@ def _archive(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], sour
         if most is not None and member.file_size > most:
             return None
         bomb = member.file_size > max(_RATIO_FROM, _RATIO * member.compress_size)
-        if bomb and wanted is _POINTS:
+        if bomb and most is None:
             raise HeadlightError(
                 f"{name} unpacks next to nothing to {member.file_size:,} bytes.",
                 "No points shrink so much: choose another file.",
@@ -114,6 +119,16 @@ def _archive(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], sour
             return _array(file, f"{key.removesuffix('.npy')} in {name}", source, member.file_size)
 
     points = get(_POINTS)
+    separate = points is None and {"x", "y", "z"} <= keys.keys()
+    if separate:
+        columns = [get((axis,)) for axis in "xyz"]
+        if all(column.ndim == 1 and len(column) == len(columns[0]) for column in columns):
+            points = np.stack(columns, axis=1)
+    if points is None:
+        # Whatever its name, the only array that can be points is taken for them.
+        known = {*_COLOURS, *_NORMALS, *_LABELS, *_NAMES}
+        shaped = [key for key in keys if key not in known and _may_be_points(archive, members[keys[key]])]
+        points = get((shaped[0],)) if len(shaped) == 1 else None
     if points is None:
         listed = ", ".join(sorted(keys)[:8]) or "none"
         raise HeadlightError(
@@ -127,8 +142,14 @@ def _archive(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], sour
         ("normals", _NORMALS, (count, 3)),
         ("labels", _LABELS, (count,)),
     ):
-        array = get(wanted)
+        if separate:
+            wanted = tuple(key for key in wanted if key != "y")
+        array = get(wanted, count * _PLAIN_ROW + _HEADER_BYTES)
         if array is None:
+            if any(key in keys for key in wanted):
+                parts.notices.append(
+                    f"The {part} in {name} are far larger than its {count:,} points: they are left out."
+                )
             continue
         if part == "labels" and array.ndim == 2 and array.shape[1] == 1:
             array = array[:, 0]
@@ -146,6 +167,43 @@ def _archive(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], sour
     return parts
 
 
+def _may_be_points(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
+    """Whether an array has rows of at least three numbers, by its header."""
+    if member.flag_bits & 1:
+        return False
+    try:
+        with archive.open(member) as file:
+            shape, _, dtype = _header(file)
+    except _BAD_HEADERS:
+        return False
+    while len(shape) > 2 and shape[0] == 1:
+        shape = shape[1:]
+    return dtype.kind in "fiu" and len(shape) == 2 and 3 <= shape[1] <= _COLUMNS and shape[0] > 0
+
+
+_BAD_HEADERS = (
+    ValueError,
+    SyntaxError,
+    TypeError,
+    RecursionError,
+    MemoryError,
+    KeyError,
+    AttributeError,
+    zipfile.BadZipFile,
+    NotImplementedError,
+    EOFError,
+    zipfile.zlib.error,
+)
+
+
+def _header(file: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype]:
+    """(shape, whether columns lie together, type)"""
+    version = _FORMAT.read_magic(file)
+    if version == (1, 0):
+        return _FORMAT.read_array_header_1_0(file)
+    return _FORMAT.read_array_header_2_0(file)
+
+
 def _shape(array: np.ndarray) -> str:
     return " × ".join(f"{n:,}" for n in array.shape) + f" {array.dtype}"
 
@@ -153,21 +211,12 @@ def _shape(array: np.ndarray) -> str:
 def _array(file: BinaryIO, name: str, source: Source, size: int) -> np.ndarray:
     """One array of numbers or short texts, its size checked before it is made."""
     try:
-        version = _FORMAT.read_magic(file)
-        read = {(1, 0): _FORMAT.read_array_header_1_0, (2, 0): _FORMAT.read_array_header_2_0}.get(
-            version, _FORMAT.read_array_header_2_0
-        )
-        shape, fortran, dtype = read(file)
-    except (
-        ValueError,
-        SyntaxError,
-        TypeError,
-        RecursionError,
-        MemoryError,
-        KeyError,
-        AttributeError,
-    ) as error:
+        shape, fortran, dtype = _header(file)
+    except _BAD_HEADERS as error:
         raise damaged(name, "array") from error
+    if not fortran:
+        while len(shape) > 2 and shape[0] == 1:  # a batch of one cloud
+            shape = shape[1:]
     if dtype.hasobject:
         raise HeadlightError(
             f"{name} holds Python objects, which Headlight does not load.", "Save it as plain numbers."
@@ -182,7 +231,14 @@ def _array(file: BinaryIO, name: str, source: Source, size: int) -> np.ndarray:
     if bytes_ > size:
         row = bytes_ // max(1, shape[0]) if shape else bytes_
         raise promises_more(name, shape[0] if shape else 1, size // max(1, row))
-    if len(shape) >= 2 and items // shape[0] > _COLUMNS and dtype.names is None and dtype.kind not in "US":
+    wide = len(shape) == 2 and shape[0] in (3, 6, 7)
+    if (
+        len(shape) >= 2
+        and not wide
+        and items // shape[0] > _COLUMNS
+        and dtype.names is None
+        and dtype.kind not in "US"
+    ):
         raise _no_points_shape(name, shape)
     flat = np.empty(items, dtype)
     view, at = flat.view(np.uint8).reshape(-1) if items else np.empty(0, np.uint8), 0
@@ -214,9 +270,11 @@ def _table(array: np.ndarray, name: str) -> Parts:
         columns = Columns(name, found, array.size, kinds)
         flat = array.reshape(-1)
         columns.put(0, array.size, lambda i: flat[fields[i]])
-        return Parts(**columns.arrays)
+        return Parts(**columns.arrays, label_name=columns.label_name(fields))
     if array.dtype.kind not in "fiu":
         raise HeadlightError(f"{name} holds {array.dtype}, not numbers.", "Save points as float32.")
+    if array.ndim == 2 and array.shape[0] in (3, 6, 7) and array.shape[1] > _COLUMNS:
+        array = np.ascontiguousarray(array.T)  # one row a coordinate, as networks take them
     if array.ndim != 2 or not (3 <= array.shape[1] <= _COLUMNS):
         raise _no_points_shape(name, array.shape)
     if array.shape[1] == 3:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 
 import numpy as np
@@ -14,20 +15,10 @@ _CHUNK = 500_000
 _RECORD, _FURTHER_RECORD = 54, 60
 """Bytes of the heads of variable length records, before and behind the points."""
 
-# ASPRS LAS 1.4 R15, table 17
-_ASPRS = {
-    2: "ground",
-    3: "low vegetation",
-    4: "medium vegetation",
-    5: "high vegetation",
-    6: "building",
-    7: "low noise",
-    9: "water",
-    10: "rail",
-    11: "road",
-    17: "bridge",
-    18: "high noise",
-}
+
+_LINEAR = {9001: 1.0, 9002: 0.3048, 9003: 1200 / 3937}
+"""EPSG's metre, international foot and US survey foot."""
+_WKT_UNIT = re.compile(r'UNIT\["([^"\]]*)",([0-9.eE+-]+)')
 
 
 def _check_header(source: Source) -> None:
@@ -44,6 +35,41 @@ def _check_header(source: Source) -> None:
         raise damaged(source.name, "LAS file")
     if further and further * _FURTHER_RECORD > source.size - further_at:
         raise damaged(source.name, "LAS file")
+
+
+def _geo_keys(header) -> dict[int, int]:
+    """GeoTIFF's keys of the coordinate system, where the file tells them so."""
+    for record in header.vlrs:
+        if record.record_id == 34735 and hasattr(record, "geo_keys"):
+            return {key.id: key.value_offset for key in record.geo_keys if key.tiff_tag_location == 0}
+    return {}
+
+
+def _wkt(header) -> str:
+    """The coordinate system as words."""
+    return next((r.string for r in header.vlrs if r.record_id == 2112 and hasattr(r, "string")), "")
+
+
+def _unit_of(header) -> tuple[float, bool]:
+    """(metres per unit, whether the file tells): metres, or the feet of American surveys."""
+    metres = _LINEAR.get(_geo_keys(header).get(3076, 0))
+    if metres is not None:
+        return metres, True
+    # The last unit of length of the plane, which stands behind those of its angles.
+    told = [(name.lower(), float(size)) for name, size in _WKT_UNIT.findall(_wkt(header)[:20_000])]
+    lengths = [size for name, size in told if "deg" not in name and "rad" not in name]
+    return (lengths[0], True) if lengths and 1e-4 < lengths[0] < 10 else (1.0, False)
+
+
+def _in_degrees(header, name: str) -> list[str]:
+    wkt = _wkt(header).lstrip()
+    geographic = _geo_keys(header).get(1024) == 2 or wkt.startswith(("GEOGCS", "GEOGCRS"))
+    if not geographic:
+        return []
+    return [
+        f"{name} holds longitudes and latitudes: they are read as they stand. Project them to metres to see "
+        "shapes as they are."
+    ]
 
 
 def read(source: Source) -> Parts:
@@ -64,33 +90,31 @@ def read(source: Source) -> Parts:
         coloured = {"red", "green", "blue"} <= dimensions
         extra = list(header.point_format.extra_dimension_names)
         label = roles(extra).get("label")
-        points, colours, labels, classes = [], [], [], set()
+        points, colours, labels = [], [], []
+        unit, said = _unit_of(header)
+        called = extra[label] if label is not None else "classification"
         for chunk in reader.chunk_iterator(_CHUNK):
             points.append(np.stack([chunk.x, chunk.y, chunk.z], axis=1).astype(np.float64))
             if coloured:
                 colours.append(np.stack([chunk.red, chunk.green, chunk.blue], axis=1))
-            if label is not None:
-                labels.append(np.asarray(chunk[extra[label]]))
-            classes.update(np.unique(np.asarray(chunk.classification)).tolist())
+            labels.append(np.asarray(chunk[called]))
             source.report(sum(map(len, points)) / count)
     held = sum(map(len, points))
     if held < count:
         raise promises_more(name, count, held)
     if not held:
         raise HeadlightError(f"{name} holds no points.", "Choose a file with something in it.")
-    notices = []
-    if label is None and classes - {0, 1}:
-        named = [_ASPRS.get(number, f"class {number}") for number in sorted(classes - {0, 1})]
-        shown = ", ".join(named[:3]) + (" …" if len(named) > 3 else "")
-        notices.append(
-            f"The classes of {name} are those of land surveys ({shown}), not of rooms: they are left out."
-        )
+    truth = np.concatenate(labels)
+    if label is None and not (truth > 1).any():  # nobody classified anything
+        truth = None
     return Parts(
         np.concatenate(points),
         np.concatenate(colours) if coloured else None,
         None,
-        np.concatenate(labels) if label is not None else None,
-        unit=1.0,
+        truth,
+        unit=unit,
+        said=said,
         sure=True,
-        notices=notices,
+        notices=_in_degrees(header, name),
+        label_name=called,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -121,6 +122,10 @@ class Parts:
     """The axis that points up in most files of the format."""
     sure: bool = False
     """The format lays `up` down."""
+    said: bool = False
+    """The file itself tells `unit`."""
+    label_name: str = ""
+    """What the file calls its labels."""
     notices: list[str] = field(default_factory=list)
 
 
@@ -149,7 +154,7 @@ def no_points(name: str) -> HeadlightError:
 
 
 def bytes8(values: np.ndarray) -> np.ndarray:
-    """uint8 (n, 3) of colours that go to 1, 255 or 65535, whichever the largest value says."""
+    """uint8 (n, 3) of colours that go to 1, 255, 1023, 4095 or 65535, whichever the largest value says."""
     if values.dtype == np.uint8:
         return np.ascontiguousarray(values)
     if values.dtype.kind == "b":
@@ -157,12 +162,14 @@ def bytes8(values: np.ndarray) -> np.ndarray:
     if values.dtype.kind == "f":
         values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
     highest, lowest = float(values.max(initial=0)), float(values.min(initial=0))
-    if values.dtype.kind == "f" and highest <= 1.0:
+    if values.dtype.kind == "f" and (highest <= 1.0 or _are_shares(values)):
         if lowest < 0:  # some nets' files hold -1 to 1
             values = (values + 1) / 2
         scale = 255.0
     else:
-        scale = 1.0 if highest <= 255 else 255 / max(65535.0, highest)
+        # Cameras of 10 and 12 bits stand in 16.
+        most = next((most for most in (1023, 4095, 65535) if highest <= most), highest)
+        scale = 1.0 if highest <= 255 else 255 / most
     colours = np.empty(values.shape, np.uint8)
     for start in range(0, len(values), 1 << 20):
         part = values[start : start + (1 << 20)].astype(np.float32)
@@ -170,22 +177,76 @@ def bytes8(values: np.ndarray) -> np.ndarray:
     return colours
 
 
+def _are_shares(values: np.ndarray) -> bool:
+    """Whether these are parts of 1, though a few lie above it."""
+    sample = values[:: max(1, len(values) // 100_000)]
+    return bool(np.percentile(sample, 95) <= 1.0 and (sample != np.rint(sample)).mean() > 0.5)
+
+
 _ROLES: dict[str, tuple[str, ...]] = {
-    "x": ("x", "px", "posx", "pointx", "coordx", "cartesianx", "xcoord", "xcoordinate", "easting"),
-    "y": ("y", "py", "posy", "pointy", "coordy", "cartesiany", "ycoord", "ycoordinate", "northing"),
-    "z": ("z", "pz", "posz", "pointz", "coordz", "cartesianz", "zcoord", "zcoordinate", "elevation"),
-    "r": ("red", "r", "diffusered", "colorred", "rf"),
-    "g": ("green", "g", "diffusegreen", "colorgreen", "gf"),
-    "b": ("blue", "b", "diffuseblue", "colorblue", "bf"),
-    "nx": ("nx", "normalx", "normalsx"),
-    "ny": ("ny", "normaly", "normalsy"),
-    "nz": ("nz", "normalz", "normalsz"),
+    "x": ("x", "px", "posx", "pointx", "coordx", "cartesianx", "xcoord", "xcoordinate", "positionx",
+          "localx"),
+    "y": ("y", "py", "posy", "pointy", "coordy", "cartesiany", "ycoord", "ycoordinate", "positiony",
+          "localy"),
+    "z": ("z", "pz", "posz", "pointz", "coordz", "cartesianz", "zcoord", "zcoordinate", "positionz",
+          "localz"),
+    "r": ("red", "r", "diffusered", "colorred", "rf", "colorr", "rgbr"),
+    "g": ("green", "g", "diffusegreen", "colorgreen", "gf", "colorg", "rgbg"),
+    "b": ("blue", "b", "diffuseblue", "colorblue", "bf", "colorb", "rgbb"),
+    "nx": ("nx", "normalx", "normalsx", "normal0", "normals0"),
+    "ny": ("ny", "normaly", "normalsy", "normal1", "normals1"),
+    "nz": ("nz", "normalz", "normalsz", "normal2", "normals2"),
     "label": (
-        "label", "labels", "class", "classlabel", "classid", "semantic", "semantics", "semlabel",
-        "semanticlabel", "semanticgt", "semclass", "seglabel", "segment", "gt", "gtlabel",
-        "groundtruth", "truth", "target", "category", "classification",
+        "label", "labels", "class", "classlabel", "classid", "labelid", "semantic", "semantics", "semlabel",
+        "semanticlabel", "semanticid", "semanticgt", "semclass", "seglabel", "segment", "gt", "gtlabel",
+        "groundtruth", "truth", "target", "category", "categoryid", "classification",
     ),
 }  # fmt: skip
+_MAPPED: dict[str, tuple[str, ...]] = {
+    "x": ("easting", "east", "e", "rechtswert", "rw", "ostwert", "points0", "point0", "globalx", "worldx",
+          "longitude", "lon", "lng", "long"),
+    "y": ("northing", "north", "n", "hochwert", "hw", "nordwert", "points1", "point1", "globaly", "worldy",
+          "latitude", "lat"),
+    "z": ("elevation", "elev", "height", "hoehe", "höhe", "h", "altitude", "alt", "points2", "point2",
+          "globalz", "worldz"),
+}  # fmt: skip
+"""Names of places on maps; a letter alone means one only where all three axes are told so."""
+_UNITS = {
+    "mm": 0.001, "millimeter": 0.001, "millimetre": 0.001, "millimeters": 0.001, "millimetres": 0.001,
+    "cm": 0.01, "centimeter": 0.01, "centimetre": 0.01, "centimeters": 0.01, "centimetres": 0.01,
+    "m": 1.0, "meter": 1.0, "metre": 1.0, "meters": 1.0, "metres": 1.0,
+    "ft": 0.3048, "foot": 0.3048, "feet": 0.3048, "in": 0.0254, "inch": 0.0254, "inches": 0.0254,
+}  # fmt: skip
+_NAME_AND_UNIT = re.compile(r"([^\[(]*)[\[(]\s*(\w+)\s*[\])]?")
+
+
+def _name_and_unit(name: str) -> tuple[str, float | None]:
+    """ "X [mm]" → ("x", 0.001), "scalar_Label" → ("label", None): as CloudCompare writes it."""
+    lower = name.strip().lower()
+    found = _NAME_AND_UNIT.fullmatch(lower)
+    unit = _UNITS.get(found.group(2)) if found else None
+    if unit is None:
+        front, _, last = lower.replace(" ", "_").rpartition("_")
+        unit = _UNITS.get(last) if front else None
+        lower = lower if unit is None else front
+    else:
+        lower = found.group(1)
+    bare = "".join(c for c in lower if c.isalnum())
+    return bare.removeprefix("scalar") or bare, unit
+
+
+def header_unit(names: Sequence[str]) -> float | None:
+    """Metres per unit, where the names of x, y and z agree on one: "x [mm]"."""
+    found = roles(names)
+    told = {_name_and_unit(names[found[axis]])[1] for axis in "xyz" if axis in found}
+    return told.pop() if len(told) == 1 else None
+
+
+def in_degrees(names: Sequence[str]) -> bool:
+    """Whether x is a longitude and y a latitude."""
+    found = roles(names)
+    said = [_name_and_unit(names[found[axis]])[0] if axis in found else "" for axis in "xy"]
+    return said[0].startswith(("lon", "lng")) and said[1].startswith("lat")
 
 
 def roles(names: Sequence[str]) -> dict[str, int]:
@@ -193,15 +254,16 @@ def roles(names: Sequence[str]) -> dict[str, int]:
 
     Of several names for one role the first in _ROLES wins: "label" is more likely truth than "class".
     """
-    plain = []
-    for name in names:
-        bare = "".join(c for c in name.lower() if c.isalnum())
-        plain.append(bare.removeprefix("scalar") or bare)  # CloudCompare writes scalar_Label
-    found = {}
-    for role, known in _ROLES.items():
-        column = next((plain.index(name) for name in known if name in plain), None)
-        if column is not None:
-            found[role] = column
+    plain = [_name_and_unit(name)[0] for name in names]
+
+    def column(known: tuple[str, ...]) -> int | None:
+        return next((plain.index(name) for name in known if name in plain), None)
+
+    found = {role: at for role, known in _ROLES.items() if (at := column(known)) is not None}
+    if not {*"xyz"} <= found.keys():
+        mapped = {axis: found.get(axis, column(known)) for axis, known in _MAPPED.items()}
+        if None not in mapped.values():
+            found |= mapped
     for triple in ("rgb", ("nx", "ny", "nz")):  # half a colour is none
         if not all(role in found for role in triple):
             for role in triple:
@@ -236,6 +298,10 @@ class Columns:
             np.float32 if part == "normals" or (common.itemsize <= 4 and common.kind == "f") else np.float64
         )
         return np.dtype(small)
+
+    def label_name(self, names: Sequence[str]) -> str:
+        """What the file calls its labels."""
+        return names[self._found["label"]] if "label" in self._found else ""
 
     def put(self, start: int, rows: int, column: Callable[[int], np.ndarray]) -> None:
         """Rows from `start` on; `column` gives their values in a column."""

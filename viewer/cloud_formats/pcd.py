@@ -25,20 +25,23 @@ from viewer.cloud_formats.parts import (
     promises_more,
     roles,
 )
-from viewer.cloud_formats.text import Lines, numbers
+from viewer.cloud_formats.text import Lines, first_line, holds, numbers
 
 if TYPE_CHECKING:
     from pypcd4 import MetaData
 
-HEAD = re.compile(rb"(?:\s*#[^\n]*\n|\s*\n)*(?:VERSION|FIELDS|COLUMNS)[ \t]")
-
+_KEYWORDS = re.compile(rb"(?:VERSION|FIELDS|COLUMNS)[ \t]")
 _MOST_COLUMNS, _ROWS = 1 << 16, 1 << 20
 _SHRINK = 100
 """LZF makes at most 264 bytes of 3."""
 
 
+def is_pcd(head: bytes) -> bool:
+    return _KEYWORDS.match(first_line(head)) is not None
+
+
 def read_pcd(source: Source) -> Parts:
-    names, meta, lines = _header(source)
+    names, meta, lines, viewpoint = _header(source)
     check_count(source.name, meta.points)
     dtype, text = meta.build_dtype(), meta.data == "ascii"
     # The first column of each field, the only one that is looked at.
@@ -51,8 +54,8 @@ def read_pcd(source: Source) -> Parts:
         found |= {role: len(dtypes) + i for i, role in enumerate("rgb")}
         dtypes += [np.dtype(np.uint8)] * 3
     _check_size(source, meta, dtype)
-    columns, at = Columns(source.name, found, meta.points, dtypes), 0
-    for rows, column in _chunks(source, meta, dtype, lines):
+    columns, at, notices = Columns(source.name, found, meta.points, dtypes), 0, []
+    for rows, column in _chunks(source, meta, dtype, lines, notices):
         colour = _unpacked(column(packed), dtype[packed]) if "r" in found and packed is not None else None
 
         def value(i: int, column=column, colour=colour) -> np.ndarray:
@@ -62,17 +65,57 @@ def read_pcd(source: Source) -> Parts:
         at += rows
     if at < meta.points:
         raise promises_more(source.name, meta.points, at)
-    return Parts(**columns.arrays)
+    called = names[roles(names)["label"]] if "label" in found else ""
+    return _posed(Parts(**columns.arrays, label_name=called, notices=notices), viewpoint, source.name)
+
+
+def _posed(parts: Parts, viewpoint: list[str], name: str) -> Parts:
+    """The points where the sensor's pose puts them: x y z and a quaternion w x y z."""
+    try:
+        pose = np.array(viewpoint, float)
+    except ValueError:
+        return parts
+    if len(pose) != 7 or not np.isfinite(pose).all() or np.array_equal(pose, [0, 0, 0, 1, 0, 0, 0]):
+        return parts
+    length = float(np.linalg.norm(pose[3:]))
+    if abs(length - 1) > 0.05:
+        parts.notices.append(f"The VIEWPOINT of {name} is no pose: it is passed over.")
+        return parts
+    w, x, y, z = pose[3:] / length
+    turn = np.array(
+        [
+            [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
+            [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
+            [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
+        ]
+    )
+    parts.points = parts.points.astype(np.float64) @ turn.T + pose[:3]
+    if parts.normals is not None:
+        parts.normals = parts.normals @ turn.T
+    parts.notices.append(f"The points of {name} are turned and moved as its VIEWPOINT says.")
+    return parts
 
 
 def _chunks(
-    source: Source, meta: MetaData, dtype: np.dtype, lines: int
+    source: Source, meta: MetaData, dtype: np.dtype, lines: int, notices: list[str]
 ) -> Iterator[tuple[int, Callable[[int], np.ndarray]]]:
     """(rows, the values of a column in them) until the points end."""
     if meta.data == "ascii":
+        width = 0
         for number, block in Lines(source, lines + 1).rows(meta.points):
-            values = numbers(block, number, len(dtype), source.name)
+            if not width:
+                first = next((line for line in block if holds(line)), "")
+                width = max(len(dtype), len(first.split()))
+                if width > len(dtype):
+                    notices.append(
+                        f"The lines of {source.name} have {width} numbers, of which its header names "
+                        f"{len(dtype)}: the others are passed over."
+                    )
+            values = numbers(block, number, width, source.name)
             yield len(values), lambda i, values=values: values[:, i]
+        return
+    if meta.data == "binary_compressed" and _is_stored(source):
+        yield from _stored(source, meta, dtype)
         return
     from pypcd4 import PointCloud
 
@@ -85,8 +128,33 @@ def _chunks(
         yield len(chunk), lambda i, chunk=chunk: chunk[dtype.names[i]]
 
 
-def _header(source: Source) -> tuple[list[str], MetaData, int]:
-    """(names of the fields, the header with numbers for names, lines it has)"""
+def _is_stored(source: Source) -> bool:
+    """Whether a compressed body is as large as what it unpacks to: some writers then leave it as it is."""
+    raw = source.file.read(8)
+    source.file.seek(-len(raw), 1)
+    packed, unpacked = struct.unpack("<II", raw)
+    return packed == unpacked
+
+
+def _stored(
+    source: Source, meta: MetaData, dtype: np.dtype
+) -> Iterator[tuple[int, Callable[[int], np.ndarray]]]:
+    """A body of whole fields, one after the other, that is not compressed."""
+    source.file.seek(8, 1)
+    values, at = [], 0
+    for number, count in enumerate(meta.count):
+        kind = dtype[int(sum(meta.count[:number]))]
+        data = source.file.read(meta.points * count * kind.itemsize)
+        source.report()
+        field = np.frombuffer(data, kind).reshape(meta.points, count)
+        values.extend(field[:, i] for i in range(count))
+    for at in range(0, meta.points, _ROWS):
+        rows = slice(at, at + _ROWS)
+        yield len(values[0][rows]), lambda i, rows=rows: values[i][rows]
+
+
+def _header(source: Source) -> tuple[list[str], MetaData, int, list[str]]:
+    """(names of the fields, the header with numbers for names, lines it has, the words of VIEWPOINT)"""
     from pypcd4 import MetaData
 
     found: dict[str, list[str]] = {}
@@ -98,6 +166,12 @@ def _header(source: Source) -> tuple[list[str], MetaData, int]:
         if "DATA" in found or not line:
             break
     try:
+        names = found.get("FIELDS") or found["COLUMNS"]
+        # Padding that is not there.
+        empty = {i for i, count in enumerate(found.get("COUNT", ())) if count == "0"}
+        for key, words in found.items():
+            if key in ("FIELDS", "COLUMNS", "SIZE", "TYPE", "COUNT") and len(words) == len(names):
+                found[key] = [word for i, word in enumerate(words) if i not in empty]
         names = found.get("FIELDS") or found["COLUMNS"]
         if "POINTS" not in found:  # as in versions before 0.7
             found["POINTS"] = [str(int(found["WIDTH"][0]) * int(found.get("HEIGHT", "1")[0]))]
@@ -117,7 +191,7 @@ def _header(source: Source) -> tuple[list[str], MetaData, int]:
         meta.build_dtype()
     except (KeyError, ValueError, IndexError) as error:
         raise HeadlightError(f"The header of {source.name} cannot be read.", WHOLE_COPY) from error
-    return ["" if name == "_" else name for name in names], meta, lines
+    return ["" if name == "_" else name for name in names], meta, lines, found.get("VIEWPOINT", [])
 
 
 def _check_size(source: Source, meta: MetaData, dtype: np.dtype) -> None:
@@ -140,8 +214,9 @@ def _check_size(source: Source, meta: MetaData, dtype: np.dtype) -> None:
 
 def _unpacked(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
     """uint8 (n, 3) of 0x00RRGGBB, which PCL stores as the bits of a float or as a whole number."""
-    if dtype.kind == "f":
+    whole = np.nan_to_num(values.astype(np.float64))
+    if dtype.kind == "f" and not (whole.max(initial=0) >= 1 and (whole == np.rint(whole)).all()):
         bits = np.ascontiguousarray(values, np.float32).view(np.uint32)
     else:
-        bits = values.astype(np.int64).astype(np.uint32)
+        bits = whole.astype(np.int64).astype(np.uint32)
     return np.stack([bits >> 16 & 255, bits >> 8 & 255, bits & 255], axis=1).astype(np.uint8)

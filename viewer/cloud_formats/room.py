@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -11,9 +12,13 @@ import numpy as np
 from models.errors import HeadlightError
 from models.s3dis import CLASSES
 from models.task import Task
-from viewer.cloud_formats.parts import MAX_CLOUD_BYTES, Checked, Parts, Source, check_count
+from viewer.cloud_formats.arrays import read_array
+from viewer.cloud_formats.parts import CHUNK, MAX_CLOUD_BYTES, Checked, Parts, Source, check_count
 from viewer.cloud_formats.table import layout, not_points, read_table
 from viewer.cloud_labels import known_class
+
+_COPY = re.compile(r"( \(\d+\)| - copy.*)$", re.I)
+_NUMBERS = re.compile(r"(\d+)")
 
 _FILES = 5000
 _HEAD = 65_536
@@ -21,6 +26,8 @@ _HEAD = 65_536
 
 def room_of(folder: Path) -> Path | None:
     """The room that a folder is: itself, or the one whose Annotations it is. None if it is no room."""
+    if _scene_file(folder, "coord") is not None:
+        return folder
     if folder.name == "Annotations" and _texts(folder):
         return folder.parent
     if _texts(folder / "Annotations") or (folder / f"{folder.name}.txt").is_file():
@@ -37,31 +44,37 @@ def rooms_in(folder: Path) -> list[str]:
 
 def read_room(room: Path, name: str, task: Task) -> Parts:
     """All things of a room in the order of their files' names, labelled by them."""
+    if _scene_file(room, "coord") is not None:
+        return _scene(room, name, task)
     files = _texts(room / "Annotations")
     if not files:
         return _text(room / f"{room.name}.txt", task)
     total, done, count = sum(file.stat().st_size for file in files), 0, 0
     if total > MAX_CLOUD_BYTES:
         raise HeadlightError(f"{name} has {total / 1e9:,.1f} GB.", "Thin it out and try again.")
-    things, labels, unknown = [], [], set()
+    things, labels, unknown, notices, seen = [], [], set(), [], {}
     for file in files:
         task.progress(0.8 * done / max(1, total), f"Reading {name}/{file.name}")
         done += file.stat().st_size
         if not file.stat().st_size:
             continue
-        word = re.sub(r"[_\s-]*\d*$", "", file.stem)
+        twin = seen.setdefault(_print(file), file.name)
+        if twin != file.name:
+            notices.append(f"{file.name} in {name} is a copy of {twin}: it is left out.")
+            continue
+        word = _thing(file.stem)
         label = known_class(word)
         if label is None:
             unknown.add(word)
             label = -1
         thing = _text(file, task)
+        notices.extend(thing.notices)
         count += len(thing.points)
         check_count(name, count)
         things.append(thing)
         labels.append(np.full(len(thing.points), label, np.int16))
     if not things:
         raise HeadlightError(f"The files of {name} are empty.", "Get a whole copy of the room.")
-    notices = []
     if unknown:
         notices.append(f"{name} has things of no known class ({', '.join(sorted(unknown)[:5])}): unlabelled.")
     coloured = all(thing.colours is not None for thing in things)
@@ -74,14 +87,71 @@ def read_room(room: Path, name: str, task: Task) -> Parts:
     )
 
 
+def _scene_file(folder: Path, *stems: str) -> Path | None:
+    return next((path for stem in stems if (path := folder / f"{stem}.npy").is_file()), None)
+
+
+def _scene(folder: Path, name: str, task: Task) -> Parts:
+    """A scene of Pointcept: an array a file."""
+
+    def read(*stems: str) -> np.ndarray | None:
+        path = _scene_file(folder, *stems)
+        if path is None:
+            return None
+        with open(path, "rb") as file:
+            size = path.stat().st_size
+            return read_array(Source(f"{path.name} in {name}", file, size, path, Checked(task)))
+
+    parts = Parts(read("coord"))
+    if parts.points.ndim != 2 or parts.points.shape[1] != 3 or parts.points.dtype.kind not in "fiu":
+        raise not_points(f"coord.npy in {name}")
+    count = len(parts.points)
+    if parts.points.dtype != np.float32:
+        parts.points = parts.points.astype(np.float64)
+    given = {"colours": ("color",), "normals": ("normal",), "labels": ("segment", "segment20", "segment200")}
+    for part, stems in given.items():
+        array = read(*stems)
+        if array is None:
+            continue
+        if part == "labels":
+            array = array.reshape(-1)
+        if array.shape != ((count,) if part == "labels" else (count, 3)) or array.dtype.kind not in "fiub":
+            parts.notices.append(f"The {part} in {name} do not fit its {count:,} points: they are left out.")
+        else:
+            setattr(parts, part, array)
+    if parts.labels is not None:
+        parts.label_name = _scene_file(folder, *given["labels"]).stem
+    parts.up, parts.sure = "z", True
+    return parts
+
+
+def _thing(stem: str) -> str:
+    """What the file of a thing names: "chair_2", "chair_2 (1)" and "chair_2 - copy" a chair."""
+    word = _COPY.sub("", stem)
+    return word.rstrip("0123456789").rstrip("_- ")
+
+
+def _print(file: Path) -> bytes:
+    """The same for files of the same content, and for no others."""
+    digest = hashlib.sha256()
+    with open(file, "rb") as opened:
+        while data := opened.read(CHUNK):
+            digest.update(data)
+    return digest.digest()
+
+
 def _texts(folder: Path) -> list[Path]:
     """The texts of a folder in natural order: chair_2 before chair_10."""
     if not folder.is_dir():
         return []
-    found = [file for file in folder.iterdir() if file.suffix.lower() == ".txt" and file.is_file()]
+    found = [
+        file
+        for file in folder.iterdir()
+        if file.suffix.lower() == ".txt" and not file.name.startswith(".") and file.is_file()
+    ]
 
     def key(file: Path) -> list:
-        return [(int(part), "") if part.isdecimal() else (0, part) for part in re.split(r"(\d+)", file.stem)]
+        return [(int(part), "") if part.isdecimal() else (0, part) for part in _NUMBERS.split(file.stem)]
 
     return sorted(found, key=key)[:_FILES]
 
@@ -94,6 +164,6 @@ def _text(path: Path, task: Task) -> Parts:
             raise not_points(path.name)
         file.seek(0)
         source = Source(path.name, file, path.stat().st_size, path, Checked(task))
-        parts = read_table(source, found)
+        parts = read_table(source, found, forgiving=True)
     # S3DIS says x y z r g b; a thing of one colour would leave that open.
     return replace(parts, labels=None) if parts.colours is not None else parts

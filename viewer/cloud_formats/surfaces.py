@@ -17,7 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from models.errors import HeadlightError
-from viewer.cloud_formats.mesh import Mesh, check_faces, sampled
+from viewer.cloud_formats.materials import Material, read_library, read_picture
+from viewer.cloud_formats.mesh import PLAIN, Mesh, Paint, check_faces, sampled
 from viewer.cloud_formats.parts import (
     WHOLE_COPY,
     Parts,
@@ -29,15 +30,19 @@ from viewer.cloud_formats.parts import (
     no_points,
     promises_more,
 )
-from viewer.cloud_formats.text import Lines, bad_line
+from viewer.cloud_formats.text import Lines, bad_line, first_line
 
-_MTL_BYTES = 5_000_000
-_GREY = (180, 180, 180)
+_LIBRARIES = 20
 
 _NUMBER = rb"[ \t]+[-+]?[\d.]+(?:[eE][-+]?\d+)?"
 OBJ_HEAD = re.compile(rb"^v(?:" + _NUMBER + rb"){3,}[ \t]*\r?$", re.M)
-OFF_HEAD = re.compile(rb"(ST)?(C)?(N)?OFF(?:[ \t]*(?:#[^\n]*)?\r?\n|[ \t]*\d+[ \t]+\d+)")
+_OFF_HEAD = re.compile(rb"(ST)?(C)?(N)?OFF[ \t]*(?:#.*|\d+[ \t]+\d+.*)?$")
+_STL_HEAD = re.compile(rb"\s*solid\b[^\n]*\n\s*(?:facet\s+normal|endsolid)")
 _OFF_WORD = re.compile(r"(ST)?(C)?(N)?OFF")
+
+
+def is_off(head: bytes) -> bool:
+    return _OFF_HEAD.match(first_line(head)) is not None
 
 
 def is_obj(head: bytes, ending: str) -> bool:
@@ -47,7 +52,7 @@ def is_obj(head: bytes, ending: str) -> bool:
 
 def is_stl(head: bytes, size: int, ending: str) -> bool:
     """Binary STL has no magic number: its size tells."""
-    if re.match(rb"\s*solid\b[^\n]*\n\s*(facet\s+normal|endsolid)", head):
+    if _STL_HEAD.match(head):
         return True
     counted = len(head) >= 84 and int.from_bytes(head[80:84], "little") * 50 + 84 == size
     return counted or (ending == ".stl" and len(head) >= 84 and b"\0" in head)
@@ -56,8 +61,8 @@ def is_stl(head: bytes, size: int, ending: str) -> bool:
 def read_obj(source: Source) -> Parts:
     """Corners, their colours where they have some, faces and the colours of their materials."""
     corners, shades, faces, used = array("d"), array("d"), array("q"), array("q")
-    library, names = None, {"": 0}
-    material = 0
+    flat, marks, libraries, names = array("d"), array("q"), [], {"": 0}
+    material, notices = 0, []
     for number, line in _lines(source):
         kind, *words = line.split()
         if kind == "v":
@@ -69,45 +74,90 @@ def read_obj(source: Source) -> Parts:
             check_count(source.name, len(corners) // 3)
         elif kind == "f":
             try:
-                ends = [int(word.partition("/")[0]) for word in words]
-                if 0 in ends:
-                    raise ValueError
-                seen = len(corners) // 3
-                _fan([end - 1 if end > 0 else seen + end for end in ends], faces)
+                ends = [_index(word, 0, len(corners) // 3) for word in words]
+                _fan(ends, faces)
+                _fan([_index(word, 1, len(flat) // 2) for word in words], marks)
             except (ValueError, OverflowError) as error:
                 raise bad_line(number, source.name, "face") from error
             used.extend([material] * max(0, len(ends) - 2))
             check_faces(source.name, len(used))
+        elif kind == "vt":
+            values = _numbers(words, number, source.name)
+            flat.extend((*values, 0.0, 0.0)[:2])
+            check_faces(source.name, len(flat) // 2)
         elif kind == "usemtl":
             material = names.setdefault(" ".join(words), len(names))
-        elif kind == "mtllib" and library is None:
-            library = " ".join(words)
+        elif kind == "mtllib" and " ".join(words) not in libraries and len(libraries) < _LIBRARIES:
+            libraries.append(" ".join(words))
     if not corners:
         raise no_points(source.name)
-    if len(shades) == len(corners):
-        return _points(corners, faces, shades, None, source, up="y")
-    palette = _palette(source, library, names) if library and len(names) > 1 else None
-    return _points(corners, faces, None, None if palette is None else palette[used], source, up="y")
+    if 0 < len(shades) < len(corners):
+        shades = array("d")
+        notices.append(f"Only some corners of {source.name} have colours: they are left out.")
+    materials: dict[str, Material] = {}
+    for library in libraries if len(names) > 1 else ():
+        found = read_library(source, library)
+        if found is None:
+            notices.append(
+                f"The materials of {source.name} are not beside it ({library}): it has no colours."
+            )
+        materials |= found or {}
+    parts = Parts(
+        np.array(corners).reshape(-1, 3),
+        np.array(shades).reshape(-1, 3) if len(shades) else None,
+        up="y",
+        notices=notices,
+    )
+    mesh = Mesh(parts, np.array(faces, np.int64).reshape(-1, 3))
+    if materials:
+        whose = np.array(used, np.int64)
+        told = [materials.get(name, Material()) for name in names]
+        mesh.face_colours = np.array([material.colour for material in told], np.uint8)[whose]
+        mesh.paint = _paint(source, told, whose, np.array(marks), np.array(flat), notices)
+    return sampled(mesh, source)
 
 
-def _palette(source: Source, library: str, names: dict[str, int]) -> np.ndarray | None:
-    """uint8 (materials, 3): the diffuse colours, grey where none is told."""
-    from trimesh.exchange.obj import parse_mtl
+def _index(word: str, part: int, seen: int) -> int:
+    """Which corner, or place in a texture, the word of a face means ("7/3/1", "-1" the last before it).
 
-    # Beside the mesh and nowhere else, whatever the mesh says.
-    path = source.path and source.path.parent / Path(library.replace("\\", "/")).name
-    try:
-        if path is None or path.stat().st_size > _MTL_BYTES:
-            return None
-        materials = parse_mtl(path.read_text(encoding="utf-8", errors="replace"))
-    except (OSError, ValueError, TypeError):
+    -1 for a place that is not told.
+    """
+    said = word.split("/")
+    if part and (len(said) <= part or not said[part]):
+        return -1
+    number = int(said[part])
+    if number == 0:
+        raise ValueError
+    return number - 1 if number > 0 else seen + number
+
+
+def _paint(
+    source: Source,
+    materials: list[Material],
+    whose: np.ndarray,
+    marks: np.ndarray,
+    flat: np.ndarray,
+    notices: list[str],
+) -> Paint | None:
+    """The textures of triangles `whose` material each is, if there are some and they can be read."""
+    pictures, which, lost = [], np.full(len(materials), -1), []
+    for number, material in enumerate(materials):
+        if material.picture and (whose == number).any():
+            picture = read_picture(source, material.picture)
+            if picture is None:
+                lost.append(Path(material.picture.replace("\\", "/")).name)
+            else:
+                which[number] = len(pictures)
+                pictures.append(picture)
+    if lost:
+        notices.append(f"Pictures that {source.name} is painted with are not used: {', '.join(lost[:3])}.")
+    if not pictures:
         return None
-    colours = np.full((len(names), 3), _GREY, np.uint8)
-    for name, i in names.items():
-        shade = np.nan_to_num(np.ravel(materials.get(name, {}).get("diffuse", ())))
-        if len(shade) >= 3:
-            colours[i] = np.rint(shade[:3].clip(0, 1) * 255)
-    return colours
+    places, marks = flat.reshape(-1, 2), marks.reshape(-1, 3)
+    known = ((marks >= 0) & (marks < len(places))).all(axis=1)
+    where = np.zeros((len(marks), 3, 2))
+    where[known] = places[marks[known]]
+    return Paint(pictures, np.where(known, which[whose], -1), where)
 
 
 def read_off(source: Source) -> Parts:
@@ -134,13 +184,14 @@ def read_off(source: Source) -> Parts:
         raise promises_more(name, count + faces, sum(1 for _ in lines), "points and faces")
     corners, shades, triangles, tints = array("d"), array("d"), array("q"), array("d")
     colour_at = 6 if kind.group(3) else 3
-    whole = True
+    whole, notices = True, []
     for number, words in islice(lines, count):
         values = _numbers(words, number, name)
         if len(values) < colour_at:
             raise bad_line(number, name, "corner")
         corners.extend(values[:3])
-        if kind.group(2) and len(values) >= colour_at + 3:
+        # Some programs write colours and no C.
+        if len(values) >= colour_at + 3 and (kind.group(2) or len(values) - colour_at in (3, 4)):
             shades.extend(values[colour_at : colour_at + 3])
             whole &= all(word.isdigit() for word in words[colour_at : colour_at + 3])
     if len(corners) < count * 3:
@@ -161,17 +212,30 @@ def read_off(source: Source) -> Parts:
     if held < faces:
         raise promises_more(name, faces, held, "faces")
     check_faces(name, len(triangles) // 3)
+    if not kind.group(2) and len(shades) and not _are_colours(np.array(shades)):
+        notices.append(f"The numbers behind the corners of {name} are no colours: they are passed over.")
+        shades = array("d")
+    if len(tints) not in (0, len(triangles)) or len(shades) not in (0, count * 3):
+        notices.append(f"Only some colours of {name} are told: they are left out.")
     colours = np.array(shades).clip(0, 65535).astype(np.uint16 if whole else np.float64)
     own = None
     if len(tints) == len(triangles):
         own = np.rint(np.nan_to_num(np.array(tints)).clip(0, 255)).astype(np.uint8).reshape(-1, 3)
-    return _points(corners, triangles, colours if len(colours) == count * 3 else None, own, source)
+    parts = _points(corners, triangles, colours if len(colours) == count * 3 else None, own, source)
+    parts.notices.extend(notices)
+    return parts
+
+
+def _are_colours(values: np.ndarray) -> bool:
+    """Whether flat triples can be colours, and are no normals."""
+    lengths = np.linalg.norm(values.reshape(-1, 3), axis=1)
+    return bool((values >= 0).all() and (values <= 255).all() and (np.abs(lengths - 1) > 1e-3).any())
 
 
 def read_stl(source: Source) -> Parts:
     from trimesh.exchange.stl import load_stl_binary
 
-    head = source.file.read(84)
+    head, tints = source.file.read(84), None
     count = int.from_bytes(head[80:84], "little") if len(head) == 84 else 0
     if head.lstrip().startswith(b"solid") and count * 50 + 84 != source.size:
         source.file.seek(0)
@@ -193,10 +257,29 @@ def read_stl(source: Source) -> Parts:
         # trimesh wants nothing behind the triangles.
         whole = replace(source, size=84 + count * 50)
         with copied(whole, b"", chunks(whole, 0)) as file:
-            corners = load_stl_binary(file)["vertices"]
+            loaded = load_stl_binary(file)
+            corners, tints = loaded["vertices"], _stl_colours(head, loaded["face_attributes"]["stl"])
     if not count:
         raise no_points(source.name)
-    return _points(corners, np.arange(count * 3), None, None, source)
+    return _points(corners, np.arange(count * 3), None, tints, source)
+
+
+def _stl_colours(head: bytes, attributes: np.ndarray) -> np.ndarray | None:
+    """uint8 (n, 3): colours of 15 bits, where a triangle's two spare bytes hold them; None where none do.
+
+    As VisCAM and MeshLab write them, bit 15 says that there is one, red comes first; as Magics does, whose
+    header names a COLOR, bit 15 says that there is none, and red comes last.
+    """
+    values = np.ravel(attributes).view(np.uint16).astype(int)
+    magics = b"COLOR=" in head[:80]
+    own = values < 0x8000 if magics else values >= 0x8000
+    if not own.any() or not values.any():
+        return None
+    parts = [values >> shift & 31 for shift in ((0, 5, 10) if magics else (10, 5, 0))]
+    colours = np.rint(np.stack(parts, axis=1) * (255 / 31)).astype(np.uint8)
+    plain = head.partition(b"COLOR=")[2][:3] if magics else b""
+    colours[~own] = tuple(plain) if len(plain) == 3 else PLAIN
+    return colours
 
 
 def _lines(source: Source) -> Iterator[tuple[int, str]]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
 import re
+import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,8 +16,48 @@ from viewer.cloud_formats.parts import Source
 
 _ODD_NUMBERS = re.compile(r"-?(?:nan\(\w*\)|1\.#(?:QNAN|SNAN|IND)\w*)", re.I)
 _ODD_INFINITY = re.compile(r"1\.#INF\w*", re.I)
+_SPOILT = 10
+"""Lines of a file that may be spoilt."""
 _CHUNK, _LONGEST_LINE = 1 << 21, 1 << 20
 """Bytes"""
+
+
+def first_line(head: bytes) -> bytes:
+    """A file's first line that is neither blank nor begins with "#", to the end of `head`."""
+    for line in head.splitlines():
+        bare = line.strip()
+        if bare and not bare.startswith(b"#"):
+            return bare
+    return b""
+
+
+def readable(data: bytes) -> str:
+    """Text in UTF-8, cut anywhere, or else in Windows' Western code page."""
+    try:
+        return codecs.getincrementaldecoder("utf-8-sig")().decode(data)
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace")
+
+
+def wide(head: bytes) -> str | None:
+    """The codec of a text of two bytes a character, by its byte order mark."""
+    if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return None
+    return "utf-16" if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else None
+
+
+@contextmanager
+def narrowed(source: Source, codec: str) -> Iterator[Source]:
+    """The same text in UTF-8."""
+    decoder = codecs.getincrementaldecoder(codec)("replace")
+    with tempfile.TemporaryFile(prefix="headlight-") as file:
+        source.file.seek(0)
+        while data := source.file.read(_CHUNK):
+            file.write(decoder.decode(data).encode())
+            source.report(0.0)
+        size = file.tell()
+        file.seek(0)
+        yield replace(source, file=file, size=size, path=None)
 
 
 class Lines:
@@ -39,6 +83,8 @@ class Lines:
         else:
             more = b""
         cut = len(data) if not more and self.source.left() <= 0 else data.rfind(b"\n") + 1
+        if not cut:  # lines of old Macs end in "\r" alone; the last one may be half of an end
+            cut = data.rfind(b"\r", 0, -1) + 1
         whole, self._rest = data[:cut], data[cut:]
         if not whole:
             return self.block(most) if more else []
@@ -82,10 +128,18 @@ class Lines:
             count -= sum(map(holds, lines))
 
 
-def numbers(lines: Sequence[str], first: int, columns: int, name: str, separators: str = "") -> np.ndarray:
+def numbers(
+    lines: Sequence[str],
+    first: int,
+    columns: int,
+    name: str,
+    separators: str = "",
+    spoilt: list[int] | None = None,
+) -> np.ndarray:
     """float64 (rows, columns) of the lines that are neither blank nor comments, the first numbered `first`.
 
-    separators: characters that stand for a space; "," after "." says that commas are decimal points.
+    separators: characters that stand for a space; "," after "." says that commas are decimal points. spoilt:
+    where it is given, a few lines that are no numbers become rows of NaN and are added to it.
     """
     kept = prepared([line for line in lines if holds(line)], separators)
     if not kept:
@@ -93,10 +147,30 @@ def numbers(lines: Sequence[str], first: int, columns: int, name: str, separator
     try:
         values = np.loadtxt(kept, comments=None, ndmin=2)
     except ValueError as error:
-        raise _blamed(lines, first, columns, name, separators) from error
+        blamed = _blamed(lines, first, columns, name, separators)
+        if spoilt is None:
+            raise blamed from error
+        mended = _mended(lines, first, columns, separators, spoilt)
+        if len(spoilt) > _SPOILT:
+            raise blamed from error
+        return numbers(mended, first, columns, name)
     if values.shape[1] != columns:
         raise _blamed(lines, first, columns, name, separators)
     return values
+
+
+def _mended(lines: Sequence[str], first: int, columns: int, separators: str, spoilt: list[int]) -> list[str]:
+    """The lines that hold numbers, and NaN for those that do not."""
+    made = []
+    for number, line in enumerate(lines, first):
+        if not holds(line):
+            continue
+        words = prepared([line], separators)[0].split()
+        if len(words) != columns or not all(map(is_number, words)):
+            spoilt.append(number)
+            words = ["nan"] * columns
+        made.append(" ".join(words))
+    return made
 
 
 def prepared(lines: list[str], separators: str) -> list[str]:

@@ -9,6 +9,7 @@ from models.task import Task
 from models.voxels import VOXELS
 from viewer.cloud_classes import ClassTable, class_table, numbers
 from viewer.cloud_colours import Scene
+from viewer.cloud_labels import OWN, TITLES
 from viewer.clouds import UNITS, UPS, Frame
 from viewer.panes.of_cloud import CloudPane
 from viewer.session import Document, Hover
@@ -67,6 +68,10 @@ class ClassesPane(CloudPane):
         self.unit.changed.connect(self._reframe)
         self.up.changed.connect(self._reframe)
         self.guess = Section("")
+        self.labels = Section("")
+        self.listed = Choice(tuple(TITLES.values()), "Classes of the labels")
+        self.listed.setToolTip("Which list of classes the numbers of the file's labels belong to")
+        self.listed.changed.connect(self._relabel)
         self.table: ClassTable | None = None
         self._legend_shows: tuple[ClassTable, str] | None = None
         frame = QHBoxLayout()
@@ -90,6 +95,8 @@ class ClassesPane(CloudPane):
         column.addWidget(self.palette)
         column.addWidget(self.guess)
         column.addLayout(frame)
+        column.addWidget(self.labels)
+        column.addWidget(self.listed)
         return ScrollColumn(inner)
 
     def prepare(self, document: Document, view: View) -> None:
@@ -107,6 +114,7 @@ class ClassesPane(CloudPane):
                 self.reach.set_option_enabled(reach, not layerless, why)
         self._show_voxels(cloud)
         self._show_frame(document)
+        self._show_labels(document)
         self._show_legend(view)
 
     def compute(self, scene: Scene, view: View, hover: Hover, task: Task) -> ClassTable:
@@ -159,6 +167,24 @@ class ClassesPane(CloudPane):
         self.guess.set_title(f"Coordinates · {'as guessed' if guessed else guess}")
         for widget in (self.guess, self.unit, self.up):
             widget.setToolTip(cloud.guess_reason)
+
+    def _show_labels(self, document: Document) -> None:
+        """As they are wanted, which may not be there yet."""
+        cloud = document.input
+        for widget in (self.labels, self.listed):
+            widget.setVisible(cloud.numbers is not None)
+        self.labels.set_title("Labels of the file" + (" · left out" if cloud.labels is None else ""))
+        named = self.listed.findText(TITLES[OWN])
+        if cloud.names is None and named >= 0:
+            self.listed.removeItem(named)
+        elif cloud.names is not None and named < 0:
+            self.listed.insertItem(0, TITLES[OWN])
+        self.listed.setCurrentText(TITLES[document.wanted.listed])
+
+    def _relabel(self, title: str) -> None:
+        document = self.session.current
+        if document is not None and document.modality == "points":
+            self.runs.relabel(document, next(key for key, name in TITLES.items() if name == title))
 
     def _reframe(self) -> None:
         document = self.session.current

@@ -223,7 +223,8 @@ class View3DPane(CloudPane):
         before, cloud = self.painted, result.asked.scene.cloud
         if cloud is not self._shown or before is None or before.more is not result.more:
             view.set_camera(camera_of(document))
-            view.set_points(result.cloud, fit=_fitted.get(document) is not cloud)
+            last = _fitted.get(document)
+            view.set_points(result.cloud, fit=last is None or last.points is not cloud.points)
             _fitted[document] = cloud
             self._shown, before = cloud, None
         if before is None or before.colours is not result.colours:

@@ -82,8 +82,10 @@ def voxels_said(found: VoxelField) -> str:
 
 
 def _seen(scene: Scene) -> str:
-    """76,412 points of 81,900 seen · grid 0.04 m."""
+    """76,412 points of 81,900 seen · grid 0.04 m · 3 left out."""
     seen, all_ = len(scene.trace.tokens), len(scene.cloud.points)
     said = f"{seen:,} points of {all_:,} seen" if seen < all_ else f"all {all_:,} points seen"
     grid = scene.trace.outputs.get("grid")
-    return f"{said} · grid {grid:.3g} m" if grid else said
+    said = f"{said} · grid {grid:.3g} m" if grid else said
+    dropped = scene.cloud.total - all_
+    return f"{said} · {dropped:,} left out" if dropped > 0 else said
