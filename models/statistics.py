@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.attention import AttentionLayer
+from models.attention import AttentionLayer, Head
 from models.task import SILENT, Task
 from models.tokens import PatchTokens, Tokens
 
@@ -15,8 +15,15 @@ CHUNK = 1 << 19
 """Weights of one head that are held at once."""
 ROUNDING = 1e-6
 """How far float32 sums of a few thousand weights are off."""
+WITNESSES = 48
+"""Queries that are looked at to find a head worth seeing."""
 SAMPLED = 256
-"""Queries that are looked at for artifact tokens."""
+"""Queries that are looked at for artifact tokens and sinks."""
+SINK_SHARE, SINK_FACTOR = 0.4, 4.0
+"""A sink gets at least this share of all attention, and so many times what it would get of even attention.
+
+MiniLM-L6 on one sentence: [CLS] gets 0.3 to 0.86 from layer 1 on, a word 0.2 at most, a full stop 0.5.
+"""
 ARTIFACT_FACTOR = 10.0
 """DINOv2-small on four pictures of 518 pixels: artifacts at 17 to 36 times the median, the rest below 9.2."""
 
@@ -84,6 +91,64 @@ def mean_distance(weights: np.ndarray, far: np.ndarray, own: np.ndarray | None =
     mass = weights.sum(axis=-1)
     total = np.einsum("...mk,mk->...m", weights, far)
     return np.divide(total, mass, out=np.full_like(total, np.nan), where=mass > 0)
+
+
+def received(layer: AttentionLayer, head: Head | None = None) -> np.ndarray:
+    """float32 (heads, keys): what each key gets, averaged over SAMPLED queries; (1, keys) of one `head`."""
+    queries = sampled_queries(len(layer.queries), SAMPLED)
+    keys, weights = layer.rows(queries) if head is None else layer.row(head, queries)
+    dense = np.zeros((np.atleast_2d(weights).shape[0], len(layer.keys)), np.float32)
+    dense[:, keys] = weights
+    return dense
+
+
+def sinks(received: np.ndarray) -> np.ndarray:
+    """(..., n) → bool (..., n): the keys that take nearly all of what all n get (attention sinks, Xiao et al.
+    2024): at least SINK_SHARE, and SINK_FACTOR / n.
+    """
+    shares = received / np.maximum(received.sum(axis=-1, keepdims=True), ROUNDING)
+    return shares >= max(SINK_SHARE, SINK_FACTOR / max(received.shape[-1], 1))
+
+
+def sampled_queries(count: int, most: int) -> np.ndarray:
+    """int (m,): at most so many of `count` queries, spread evenly, the first and the last among them."""
+    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(int))
+
+
+def starting_head(layers: Sequence[AttentionLayer], task: Task = SILENT) -> tuple[int, int]:
+    """(layer, head) whose picture shows most: the highest information among the later half of the layers.
+
+    The information of a head is the mutual information of query and key over tokens that have a place (how
+    much knowing the query says about where it looks), times the share of the weight that lies on them. A
+    head that looks at one sink, or everywhere alike, has none. Of equal ones the later is taken; without
+    layers (0, 0).
+    """
+    best, found = 0.0, (max(len(layers) - 1, 0), 0)
+    for number in range(len(layers) // 2, len(layers)):
+        task.check()
+        for head, information in enumerate(head_information(layers[number])):
+            if information >= best:
+                best, found = float(information), (number, head)
+    return found if best > 0 else (max(len(layers) - 1, 0), 0)
+
+
+def head_information(layer: AttentionLayer) -> np.ndarray:
+    """float64 (heads,): mutual information of query and key in nats, times the weight on placed keys.
+
+    Over WITNESSES placed queries.
+    """
+    placed = np.flatnonzero(~layer.queries.special)
+    if not len(placed):
+        return np.zeros(layer.heads)
+    queries = placed[sampled_queries(len(placed), WITNESSES)]
+    weights = np.zeros((layer.heads, len(queries), len(layer.keys)))
+    for row, query in enumerate(queries):
+        keys, found = layer.rows(int(query))
+        weights[:, row, keys] = found
+    weights = weights[..., ~layer.keys.special]
+    mass = weights.sum(axis=-1)
+    shares = weights / np.maximum(mass[..., None], ROUNDING)
+    return mass.mean(axis=1) * (entropy(shares.mean(axis=1)) - entropy(shares).mean(axis=1))
 
 
 def mass_mask(weights: np.ndarray, share: float) -> np.ndarray:
@@ -161,7 +226,7 @@ def artifact_tokens(layers: Sequence[AttentionLayer], tokens: Tokens, task: Task
     """
     if not isinstance(tokens, PatchTokens) or not len(layers):
         return np.empty(0, int)
-    queries = np.unique(np.linspace(0, len(tokens) - 1, min(len(tokens), SAMPLED)).round().astype(int))
+    queries = sampled_queries(len(tokens), SAMPLED)
     received = np.zeros(len(tokens) - tokens.prefix)
     for layer in layers:
         task.check()

@@ -17,9 +17,9 @@ from viewer.session import NOWHERE, Document, Hover
 from viewer.view import View
 from viewer.window_maps import is_composed
 from widgets.colormap import lut
+from widgets.colour_bar import ColourBar
 from widgets.controls import Segmented
 from widgets.image_view import ImageView
-from widgets.labels import short_number
 from widgets.sliders import LabelledSlider, RangeRow
 from widgets.token_strip import TokenStrip
 
@@ -38,6 +38,7 @@ class RolloutPane(Pane):
         self.stack = QStackedWidget()
         self.stack.addWidget(self.picture)
         self.stack.addWidget(self.strip)
+        self.bar = ColourBar()
         self._result: InputMap | None = None
         self._input: object = None
 
@@ -74,6 +75,7 @@ class RolloutPane(Pane):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
         layout.addWidget(self.stack, 1)
+        layout.addWidget(self.bar)
         layout.addWidget(self.own)
         choices = QGridLayout()
         choices.setHorizontalSpacing(10)
@@ -109,6 +111,7 @@ class RolloutPane(Pane):
         self.own.setVisible(is_composed(document.trace.layers))
         if document.input is not self._input:
             self._input, self._result = document.input, None
+            self.subtitle_changed.emit("")
             if document.modality == "image":
                 self.picture.set_picture(document.input.pixels)
 
@@ -140,6 +143,9 @@ class RolloutPane(Pane):
     def mark(self, view: View, hover: Hover) -> None:
         self.picture.set_lut(lut(view.map.colours))
         self.picture.set_opacity(view.map.opacity)
+        self.strip.set_lut(lut(view.map.colours))
+        drawn = self._result is not None and not self.rollout_blocked(view)
+        self.bar.set_scale(self._result.scale if drawn else None, lut(view.map.colours))
         if self._result is None:
             return
         tokens, asked = self._result.tokens, self._result.asked_of
@@ -157,6 +163,7 @@ class RolloutPane(Pane):
         self._result = self._input = None
         self.picture.set_picture(None)
         self.strip.set_tokens([], [])
+        self.bar.set_scale(None, lut())
         self.subtitle_changed.emit("")
 
     def _say(self) -> None:
@@ -164,9 +171,7 @@ class RolloutPane(Pane):
         trace = document.trace
         places = view.selection.queries if view.rollout_selected else ()
         tokens = rollout_tokens(trace, view)
-        name = words.tokens_named(tokens, query_indices(trace, tokens, places))
-        scale = self._result.scale
-        self.subtitle_changed.emit(f"{name} · {short_number(scale.low)} to {short_number(scale.high)}")
+        self.subtitle_changed.emit(words.tokens_named(tokens, query_indices(trace, tokens, places)))
 
     def _show_settings(self, document: Document) -> None:
         view, trace = self.session.view, document.trace

@@ -20,6 +20,8 @@ from viewer.panes.later import Later
 from viewer.panes.on_input import OnInputPane
 from viewer.session import NOWHERE, Document, Hover
 from viewer.view import View
+from widgets.colormap import lut
+from widgets.colour_bar import ColourBar, with_bar
 from widgets.cursor_tip import read_out
 from widgets.labels import percent
 from widgets.sliders import LabelledSlider
@@ -38,9 +40,10 @@ class SentencePane(OnInputPane):
         self.strip.clicked.connect(self._clicked)
         self.strip.spanned.connect(self._spanned)
         self.strip.set_tip(self._tip)
+        self.bar = ColourBar()
         self._input: object = None
         self.stack = QStackedWidget()
-        self.stack.addWidget(self.strip)
+        self.stack.addWidget(with_bar(self.strip, self.bar))
         self.stack.addWidget(self._editors())
         self.said = QLabel()
         self.said.setProperty("role", "dim")
@@ -108,6 +111,8 @@ class SentencePane(OnInputPane):
         self.said.setText(self._sentence(result, self.session.view))
 
     def mark(self, view: View, hover: Hover) -> None:
+        self.strip.set_lut(lut(view.map.colours))
+        self.show_scale(self.bar, view)
         if self.result is None:
             return
         tokens = self.result.tokens
@@ -124,6 +129,7 @@ class SentencePane(OnInputPane):
         plain = document.input.text[:2000].split() if document and document.modality == "text" else []
         self.strip.set_tokens(plain, [False] * len(plain))
         self.said.setText("")
+        self.bar.set_scale(None, lut())
         self.stretch.hide()
         self.subtitle_changed.emit("")
 
@@ -136,7 +142,9 @@ class SentencePane(OnInputPane):
         best = " · ".join(f"{words.token(tokens, int(i))} {read_out(float(result.values[i]))}" for i in top)
         arrow = "←" if view.map.incoming and view.map.method == "attention" else "→"
         how = "rollout" if result.at is None else words.head(*result.at)
-        parts = [f"{name} {arrow} {best}", how, f"entropy {result.numbers.entropy:.2f} nats"]
+        parts = [f"{name} {arrow} {best}", how]
+        if result.numbers.entropy is not None:
+            parts.append(f"entropy {result.numbers.entropy:.2f} nats")
         if tokens.special.any():
             parts.append(f"{percent(result.numbers.special)} on special tokens")
         elif view.map.hide_special:
