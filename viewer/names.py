@@ -6,7 +6,7 @@ import unicodedata
 
 import numpy as np
 
-from models.tokens import PatchPart, PatchTokens, Tokens
+from models.tokens import PatchPart, PatchTokens, TextTokens, Tokens
 
 
 def token(tokens: Tokens, index: int) -> str:
@@ -15,7 +15,16 @@ def token(tokens: Tokens, index: int) -> str:
         row, column = tokens.cell(index)
         return f"patch ({row}, {column})"
     label = tokens.labels[index]
-    return label if tokens.special[index] else isolated(f"“{visible(label)}”")
+    plain = tokens.special[index] or "“" in label or "⟨" in label  # such a label says itself what it is
+    return label if plain else isolated(f"“{visible(label)}”")
+
+
+def entry(tokens: Tokens, index: int) -> str:
+    """What the vocabulary writes for a token where that is not its label, as a line of a tip."""
+    if not (isinstance(tokens, TextTokens) and tokens.pieces) or tokens.special[index]:
+        return ""
+    piece = tokens.pieces[index]
+    return "" if piece == tokens.labels[index] else f"{piece} in the vocabulary"
 
 
 def isolated(text: str) -> str:
@@ -42,5 +51,7 @@ def tokens_named(tokens: Tokens, indices: np.ndarray) -> str:
     if len(indices) == 1:
         return token(tokens, int(indices[0]))
     if len(indices) == len(tokens):
-        return f"mean of all {len(tokens):,} tokens"
+        return "mean of all tokens"
+    if np.array_equal(indices, np.flatnonzero(~tokens.special)):
+        return "mean of the text’s tokens" if isinstance(tokens, TextTokens) else "mean of all patches"
     return f"mean of {len(indices):,} tokens"

@@ -64,8 +64,9 @@ def left_out_said(tokens: Tokens, out: np.ndarray, shares: np.ndarray) -> str:
     which = np.flatnonzero(out)
     if not len(which):
         return ""
-    share = f"{min(float(shares[which].sum()), 1.0) * 100:.0f} %"
-    return f"{_named(tokens, which)} {share}, left out of the scale"
+    share = min(float(shares[which].sum()), 1.0)
+    said = "< 0.1 %" if share < 0.001 else f"{100 * share:.{0 if share >= 0.0995 else 1}f} %"
+    return f"{_named(tokens, which)} {said}, left out of the scale"
 
 
 def _named(tokens: Tokens, which: Iterable[int]) -> str:

@@ -5,9 +5,6 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtGui import QColor
 
-LEAST_CONTRAST = 4.5
-"""WCAG AA for text."""
-
 
 def luminance(colour: QColor) -> float:
     """Relative luminance (WCAG 2), 0 to 1."""

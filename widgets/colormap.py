@@ -85,7 +85,7 @@ def scale_of(
     if floor is not None:
         low = max(low, min(_at_percentile(kept, floor), high))
         beyond += np.count_nonzero(values < low)
-    return Scale(low, high, False, beyond / values.size)
+    return Scale(low, high, False, float(beyond / values.size))
 
 
 def _kept(values: np.ndarray, leave_out: np.ndarray | None) -> np.ndarray:
@@ -106,7 +106,7 @@ def _logarithmic(values: np.ndarray, kept: np.ndarray, high: float, floor: float
     if low >= high:  # all alike
         low = high / 10
     beyond = np.count_nonzero(values > high) + np.count_nonzero((values < low) & (values > 0))
-    return Scale(low, high, True, beyond / values.size)
+    return Scale(low, high, True, float(beyond / values.size))
 
 
 def _at_percentile(values: np.ndarray, percentile: float) -> float:
@@ -151,13 +151,13 @@ def lut(name: str = "inferno") -> np.ndarray:
 
 
 def overlay_colours(lut: np.ndarray, opacity: float) -> np.ndarray:
-    """uint8 (256, 4): the table with alpha opacity · √(level/255), for maps that lie on a picture.
+    """uint8 (256, 4): the table with alpha opacity · (level/255)^¾, for maps that lie on a picture.
 
     Where there is no weight the picture stays as it is, whatever colour the table begins with; at opacity 1
     the highest weight hides it.
     """
     coloured = np.array(lut, np.uint8)
-    coloured[:, 3] = np.round(255 * float(np.clip(opacity, 0, 1)) * np.sqrt(np.arange(256) / 255))
+    coloured[:, 3] = np.round(255 * float(np.clip(opacity, 0, 1)) * (np.arange(256) / 255) ** 0.75)
     return coloured
 
 

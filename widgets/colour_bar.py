@@ -11,8 +11,11 @@ from widgets import theme
 from widgets.colormap import Scale
 from widgets.labels import label_font, percent, short_number
 
-_LONGEST = 15.0
-"""Ems of the bar itself; what is said of the scale stands at its right."""
+_LONGEST, _SHORTEST = 15.0, 7.0
+"""Ems of the bar itself; what is said of the scale stands at its right, and the bar makes room for it."""
+
+
+_GAP = 0.8
 
 
 class ColourBar(QWidget):
@@ -60,8 +63,11 @@ class ColourBar(QWidget):
 
     def bar_rect(self) -> QRectF:
         """Where the colours are, in pixels."""
-        right = min(theme.em(_LONGEST), self.width() * 0.55) if any(self.said()) else self.width()
-        return QRectF(0.5, 1.5, max(right - 1, 1), theme.em(0.55))
+        metrics = QFontMetricsF(label_font())
+        said = max(metrics.horizontalAdvance(line) for line in self.said())
+        room = self.width() - said - theme.em(_GAP) - 1
+        longest = min(theme.em(_LONGEST), self.width() - 1)
+        return QRectF(0.5, 1.5, min(max(room, theme.em(_SHORTEST)), longest), theme.em(0.55))
 
     def sizeHint(self) -> QSize:
         return QSize(theme.em(16), theme.em(0.75) + round(QFontMetricsF(label_font()).height()) + 2)
@@ -113,11 +119,13 @@ class ColourBar(QWidget):
 
     def _paint_said(self, painter: QPainter) -> None:
         metrics = QFontMetricsF(label_font())
-        left = self.bar_rect().right() + theme.em(0.8)
+        left = self.bar_rect().right() + theme.em(_GAP)
         lines = [part for part in self.said() if part]
         step = metrics.height() * 0.95
         base = (self.height() - step * len(lines)) / 2 + metrics.ascent()
         for line in lines:
+            if left + metrics.horizontalAdvance(line) > self.width():
+                line = line.removesuffix(" of the scale")
             text = metrics.elidedText(line, Qt.TextElideMode.ElideRight, self.width() - left)
             painter.drawText(QPointF(left, base), text)
             base += step
