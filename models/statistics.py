@@ -119,9 +119,9 @@ def starting_head(layers: Sequence[AttentionLayer], task: Task = SILENT) -> tupl
     """(layer, head) whose picture shows most: the highest information among the later half of the layers.
 
     The information of a head is the mutual information of query and key over tokens that have a place (how
-    much knowing the query says about where it looks), times the share of the weight that lies on them. A
-    head that looks at one sink, or everywhere alike, has none. Of equal ones the later is taken; without
-    layers (0, 0).
+    much knowing the query says about where it looks, each query counting by its weight on such tokens),
+    times the share of the weight that lies on them. A head that looks at one sink, or everywhere alike, has
+    none. Of equal ones the later is taken; without layers (0, 0).
     """
     best, found = 0.0, (max(len(layers) - 1, 0), 0)
     for number in range(len(layers) // 2, len(layers)):
@@ -143,12 +143,13 @@ def head_information(layer: AttentionLayer) -> np.ndarray:
     queries = placed[sampled_queries(len(placed), WITNESSES)]
     weights = np.zeros((layer.heads, len(queries), len(layer.keys)))
     for row, query in enumerate(queries):
-        keys, found = layer.rows(int(query))
+        keys, found = layer.rows(np.array([query]))
         weights[:, row, keys] = found
     weights = weights[..., ~layer.keys.special]
-    mass = weights.sum(axis=-1)
-    shares = weights / np.maximum(mass[..., None], ROUNDING)
-    return mass.mean(axis=1) * (entropy(shares.mean(axis=1)) - entropy(shares).mean(axis=1))
+    mass = weights.sum(axis=(1, 2))
+    joint = weights / np.maximum(mass, ROUNDING)[:, None, None]
+    apart = entropy(joint.sum(axis=1)) + entropy(joint.sum(axis=2))
+    return mass / len(queries) * (apart - entropy(joint.reshape(layer.heads, -1)))
 
 
 def mass_mask(weights: np.ndarray, share: float) -> np.ndarray:

@@ -54,4 +54,5 @@ def tokens_named(tokens: Tokens, indices: np.ndarray) -> str:
         return "mean of all tokens"
     if np.array_equal(indices, np.flatnonzero(~tokens.special)):
         return "mean of the text’s tokens" if isinstance(tokens, TextTokens) else "mean of all patches"
-    return f"mean of {len(indices):,} tokens"
+    patches = isinstance(tokens, PatchTokens) and not tokens.special[indices].any()
+    return f"mean of {len(indices):,} {'patches' if patches else 'tokens'}"

@@ -20,6 +20,8 @@ from widgets.controls import NumberRow
 from widgets.cursor_tip import read_out
 from widgets.image_view import ImageView
 
+_ALL_PATCHES = "mean of all patches"
+
 
 class PicturePane(OnInputPane):
     name, title, modalities = "picture", "Image", ("image",)
@@ -141,16 +143,10 @@ class PicturePane(OnInputPane):
             for i in self._chip_tokens
         ]
         patches = sorted(i for i in chosen if i >= tokens.prefix)
-        if len(patches) == len(tokens) - tokens.prefix:
-            chips.append(Chip("mean of all patches", "selected"))
-            self._chip_tokens.append(-1)
-        else:
-            for i in patches[:3]:
-                chips.append(Chip(words.token(tokens, i), "selected"))
-                self._chip_tokens.append(i)
-            if len(patches) > 3:
-                chips.append(Chip(f"and {len(patches) - 3} more", "selected"))
-                self._chip_tokens.append(-1)
+        said = words.tokens_named(tokens, np.array(patches)) if patches else _ALL_PATCHES
+        # Without a patch its chip keeps its room: the picture must not move under a hand that drags on it.
+        chips.append(Chip(said, "selected" if patches else "absent"))
+        self._chip_tokens.append(patches[0] if len(patches) == 1 else -1)
         self.chips.set_chips(chips)
 
     def _tip(self, x: float, y: float) -> str:

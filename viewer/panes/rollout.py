@@ -77,6 +77,11 @@ class RolloutPane(Pane):
         layout.addWidget(self.stack, 1)
         layout.addWidget(self.bar)
         layout.addWidget(self.own)
+        self.controls = QWidget()
+        self.controls.hide()  # what they choose among is known with the model
+        column = QVBoxLayout(self.controls)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
         choices = QGridLayout()
         choices.setHorizontalSpacing(10)
         choices.setVerticalSpacing(6)
@@ -88,9 +93,10 @@ class RolloutPane(Pane):
             choices.addWidget(label, row, 0)
             choices.addWidget(control, row, 1)
         choices.setColumnStretch(1, 1)
-        layout.addLayout(choices)
-        layout.addWidget(self.discard)
-        layout.addWidget(self.layers)
+        column.addLayout(choices)
+        column.addWidget(self.discard)
+        column.addWidget(self.layers)
+        layout.addWidget(self.controls)
         return widget
 
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
@@ -105,6 +111,7 @@ class RolloutPane(Pane):
         return rollout_map(trace, view, task)
 
     def prepare(self, document: Document, view: View) -> None:
+        self.controls.setVisible(document.trace is not None)
         if document.trace is None:
             return
         self._show_settings(document)
@@ -161,6 +168,7 @@ class RolloutPane(Pane):
 
     def clear(self, document: Document | None) -> None:
         self._result = self._input = None
+        self.controls.setVisible(document is not None and document.trace is not None)
         self.picture.set_picture(None)
         self.strip.set_tokens([], [])
         self.bar.set_scale(None, lut())
