@@ -116,25 +116,26 @@ def sampled_queries(count: int, most: int) -> np.ndarray:
 
 
 def starting_head(layers: Sequence[AttentionLayer], task: Task = SILENT) -> tuple[int, int]:
-    """(layer, head) whose picture shows most: the highest information among the later half of the layers.
+    """(layer, head) whose picture shows most: the highest `head_worth` among the later half of the layers.
 
     The information of a head is the mutual information of query and key over tokens that have a place (how
     much knowing the query says about where it looks, each query counting by its weight on such tokens),
     times the share of the weight that lies on them. A head that looks at one sink, or everywhere alike, has
     none. Of equal ones the later is taken; without layers (0, 0).
     """
-    best, found = 0.0, (max(len(layers) - 1, 0), 0)
+    best, found = ROUNDING, (max(len(layers) - 1, 0), 0)
     for number in range(len(layers) // 2, len(layers)):
         task.check()
-        for head, information in enumerate(head_information(layers[number])):
-            if information >= best:
-                best, found = float(information), (number, head)
-    return found if best > 0 else (max(len(layers) - 1, 0), 0)
+        for head, shown in enumerate(head_worth(layers[number])):
+            if shown >= best:
+                best, found = float(shown), (number, head)
+    return found
 
 
-def head_information(layer: AttentionLayer) -> np.ndarray:
-    """float64 (heads,): mutual information of query and key in nats, times the weight on placed keys.
+def head_worth(layer: AttentionLayer) -> np.ndarray:
+    """float64 (heads,): how much of each head is to be seen, its information times the contrast of its map.
 
+    The contrast is the standard deviation of the weights as painted, the highest half per cent alike.
     Over WITNESSES placed queries.
     """
     placed = np.flatnonzero(~layer.queries.special)
@@ -149,7 +150,9 @@ def head_information(layer: AttentionLayer) -> np.ndarray:
     mass = weights.sum(axis=(1, 2))
     joint = weights / np.maximum(mass, ROUNDING)[:, None, None]
     apart = entropy(joint.sum(axis=1)) + entropy(joint.sum(axis=2))
-    return mass / len(queries) * (apart - entropy(joint.reshape(layer.heads, -1)))
+    information = mass / len(queries) * (apart - entropy(joint.reshape(layer.heads, -1)))
+    highest = np.quantile(weights, 0.995, axis=(1, 2), keepdims=True)
+    return information * np.minimum(weights / np.maximum(highest, ROUNDING), 1).std(axis=(1, 2))
 
 
 def mass_mask(weights: np.ndarray, share: float) -> np.ndarray:

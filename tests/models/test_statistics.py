@@ -47,6 +47,9 @@ class Dense:
     def block(self, head: int, start: int, stop: int) -> torch.Tensor:
         return self.weights[head, start:stop]
 
+    def row(self, head: int, queries: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return np.arange(self.weights.shape[2]), self.weights[head, queries].mean(0).numpy()
+
     def rows(self, queries: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return np.arange(self.weights.shape[2]), self.weights[:, queries].mean(1).numpy()
 
