@@ -17,8 +17,10 @@ ROUNDING = 1e-6
 """How far float32 sums of a few thousand weights are off."""
 WITNESSES = 48
 """Queries that are looked at to find a head worth seeing."""
+RECEIVED = 512
+"""Queries over which it is counted what a key gets."""
 SAMPLED = 256
-"""Queries that are looked at for artifact tokens and sinks."""
+"""Queries that are looked at for artifact tokens."""
 SINK_SHARE, SINK_FACTOR = 0.4, 4.0
 """A sink gets at least this share of all attention, and so many times what it would get of even attention.
 
@@ -30,7 +32,7 @@ ARTIFACT_FACTOR = 10.0
 
 @dataclass(frozen=True, eq=False)
 class HeadStatistics:
-    """One figure a head, each a mean over queries, float64 (heads,).
+    """One figure a head, each a mean over the queries that have a place, float64 (heads,).
 
     entropy: nats. distance: pixels of the shown picture, over patch queries; None for anything but patches.
     special: share of the weight that lies on special tokens.
@@ -94,8 +96,12 @@ def mean_distance(weights: np.ndarray, far: np.ndarray, own: np.ndarray | None =
 
 
 def received(layer: AttentionLayer, head: Head | None = None) -> np.ndarray:
-    """float32 (heads, keys): what each key gets, averaged over SAMPLED queries; (1, keys) of one `head`."""
-    queries = sampled_queries(len(layer.queries), SAMPLED)
+    """float32 (heads, keys): what each key gets, the mean over at most RECEIVED queries that have a place.
+
+    (1, keys) of one `head`.
+    """
+    placed = located_queries(layer.queries)
+    queries = placed[sampled_queries(len(placed), RECEIVED)]
     keys, weights = layer.rows(queries) if head is None else layer.row(head, queries)
     dense = np.zeros((np.atleast_2d(weights).shape[0], len(layer.keys)), np.float32)
     dense[:, keys] = weights
@@ -108,6 +114,12 @@ def sinks(received: np.ndarray) -> np.ndarray:
     """
     shares = received / np.maximum(received.sum(axis=-1, keepdims=True), ROUNDING)
     return shares >= max(SINK_SHARE, SINK_FACTOR / max(received.shape[-1], 1))
+
+
+def located_queries(tokens: Tokens) -> np.ndarray:
+    """int (m,): the tokens that have a place, all where none has: what is said of a head is their mean."""
+    placed = np.flatnonzero(~tokens.special)
+    return placed if len(placed) else np.arange(len(tokens))
 
 
 def sampled_queries(count: int, most: int) -> np.ndarray:
@@ -176,16 +188,17 @@ def head_statistics(layer: AttentionLayer, task: Task = SILENT) -> HeadStatistic
     """The statistics of every head of a self-attention layer, a few rows at a time."""
     located = isinstance(layer.queries, PatchTokens) and isinstance(layer.keys, PatchTokens)
     sums = np.zeros((2, layer.heads))  # entropy, share on special keys
-    count = len(layer.queries)
+    count, counted = len(layer.queries), np.zeros(len(layer.queries), bool)
+    counted[located_queries(layer.queries)] = True
     for _, _, weights in layer.patch_rows(task) if layer.kind == "window" else ():
         sums[0] += entropy(weights).sum(axis=1)  # in a window there are no special tokens
     for start, stop in _chunks(count, len(layer.keys)) if layer.kind != "window" else ():
         task.progress(start / count, "Statistics of the heads")
         for head in range(layer.heads):
-            weights = layer.block(head, start, stop).cpu().numpy()  # (rows, keys)
+            weights = layer.block(head, start, stop).cpu().numpy()[counted[start:stop]]  # (rows, keys)
             sums[0, head] += entropy(weights).sum()
             sums[1, head] += special_share(weights, layer.keys.special).sum()
-    mean = sums / count
+    mean = sums / counted.sum()
     return HeadStatistics(mean[0], layer_distance(layer, task=task) if located else None, mean[1])
 
 

@@ -158,6 +158,8 @@ def matrix_map(trace: Trace, view: View, task: Task = SILENT) -> MatrixMap:
 
     Raises TooLarge above the layer's limit.
     """
+    from models.statistics import located_queries
+
     layer = trace.layers[view.selection.layer]
     queries, keys = layer.queries, layer.keys
     if layer.kind == "window":
@@ -171,7 +173,7 @@ def matrix_map(trace: Trace, view: View, task: Task = SILENT) -> MatrixMap:
     if window is None:
         out = left_out(trace, layer, view.map, head_of(view))[0][0]
     scale = scale_of(values, view.map.percentile, view.map.log, out, floor_of(view.map))
-    shares = values.mean(axis=0)
+    shares = values[located_queries(queries)].mean(axis=0)
     beyond = out & (values.max(axis=0) > scale.high)
     scale = replace(scale, left_out=left_out_said(keys, beyond, shares / max(float(shares.sum()), 1.0)))
     task.check()

@@ -111,15 +111,19 @@ def test_head_statistics_are_means_over_the_whole_layer(monkeypatch):
     weights = torch.softmax(torch.randn(3, 22, 22, generator=generator), -1)
     found = head_statistics(Dense(weights, tokens, tokens))
     plain = weights.double().numpy()
-    np.testing.assert_allclose(found.entropy, -(plain * np.log(plain)).sum(-1).mean(-1), rtol=1e-5)
-    np.testing.assert_allclose(found.special, plain[..., :2].sum(-1).mean(-1), rtol=1e-5)
+    np.testing.assert_allclose(found.entropy, -(plain * np.log(plain)).sum(-1)[:, 2:].mean(-1), rtol=1e-5)
+    np.testing.assert_allclose(found.special, plain[:, 2:, :2].sum(-1).mean(-1), rtol=1e-5)
     distance = attention_distance(plain[:, 2:], tokens, np.arange(2, 22)).mean(-1)
     np.testing.assert_allclose(found.distance, distance, rtol=1e-5)
 
     words = TextTokens(("a",) * 22, np.arange(22) == 0)
     found = head_statistics(Dense(weights, words, words))
     assert found.distance is None
-    np.testing.assert_allclose(found.special, special_share(plain, words.special).mean(-1), rtol=1e-5)
+    special = special_share(plain, words.special)[:, 1:].mean(-1)
+    np.testing.assert_allclose(found.special, special, rtol=1e-5)
+    # What is said of a head's special tokens is one number, wherever it is said.
+    everywhere = received(Dense(weights, words, words))[:, words.special].sum(-1)
+    np.testing.assert_allclose(everywhere, special, rtol=1e-5)
 
 
 def test_artifacts_are_patches_that_draw_far_more_than_the_median():

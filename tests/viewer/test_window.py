@@ -282,6 +282,26 @@ def test_a_picture_and_its_patches(image_window, settled):
     np.testing.assert_array_equal(picture.result.values, trace.layers[11].row(0, 0)[1])
 
 
+def test_the_picture_stays_where_it_is_whatever_is_selected_in_it(image_window, settled):
+    window = image_window
+    picture, tokens = pane(window, "picture"), window.session.current.trace.tokens
+    before = picture.view.geometry()
+    for count in (1, 3, 40, 384):
+        window.session.select_queries([tokens.place(index) for index in range(1, 1 + count)])
+        settled(window)
+        assert picture.view.geometry() == before, count
+    assert [chip.label for chip in picture.chips.chips()] == ["[CLS]", "mean of all patches"]
+
+
+def test_a_rollout_offers_nothing_before_its_model_is_known(make_window, settled):
+    window = make_window()
+    window.runs.open_text(SENTENCE)
+    assert not any(p.controls.isVisible() for name, p in window.deck.panes.items() if name == "rollout")
+    settled(window)
+    assert pane(window, "rollout").controls.isVisible()
+    assert pane(window, "rollout").layers.isVisible()
+
+
 def test_pointing_at_a_head_previews_it_on_the_picture(image_window, settled):
     window = image_window
     trace, picture = window.session.current.trace, pane(window, "picture")

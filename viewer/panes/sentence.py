@@ -21,7 +21,7 @@ from viewer.panes.on_input import OnInputPane
 from viewer.session import NOWHERE, Document, Hover
 from viewer.view import View
 from widgets.colormap import lut
-from widgets.colour_bar import ColourBar, with_bar
+from widgets.colour_bar import ColourBar
 from widgets.cursor_tip import read_out
 from widgets.labels import percent
 from widgets.sliders import LabelledSlider
@@ -43,7 +43,7 @@ class SentencePane(OnInputPane):
         self.bar = ColourBar()
         self._input: object = None
         self.stack = QStackedWidget()
-        self.stack.addWidget(with_bar(self.strip, self.bar))
+        self.stack.addWidget(self.strip)
         self.stack.addWidget(self._editors())
         self.said = QLabel()
         self.said.setProperty("role", "dim")
@@ -52,8 +52,11 @@ class SentencePane(OnInputPane):
         self.edit_button.setCheckable(True)
         self.edit_button.setToolTip("Change the text; it runs again as you type (F2)")
         self.edit_button.toggled.connect(self._edit)
-        foot = QHBoxLayout()
-        foot.addWidget(self.said, 1)
+        foot, said = QHBoxLayout(), QVBoxLayout()
+        said.setSpacing(4)
+        said.addWidget(self.said)
+        said.addWidget(self.bar)
+        foot.addLayout(said, 1)
         foot.addWidget(self.edit_button)
         self.stretch = LabelledSlider("Tokens shown", 0, 1, 1, lambda value: self._stretch_text(int(value)))
         self.stretch.changed.connect(self._stretched)
