@@ -24,7 +24,7 @@ def entry(tokens: Tokens, index: int) -> str:
     if not (isinstance(tokens, TextTokens) and tokens.pieces) or tokens.special[index]:
         return ""
     piece = tokens.pieces[index]
-    return "" if piece == tokens.labels[index] else f"{piece} in the vocabulary"
+    return "" if piece == tokens.labels[index] else f"“{piece}” in the vocabulary"
 
 
 def isolated(text: str) -> str:

@@ -148,10 +148,15 @@ class SentencePane(OnInputPane):
         parts = [f"{name} {arrow} {best}", how]
         if result.numbers.entropy is not None:
             parts.append(f"entropy {result.numbers.entropy:.2f} nats")
-        if tokens.special.any():
-            parts.append(f"{percent(result.numbers.special)} on special tokens")
+        numbers = result.numbers
+        column = view.map.incoming and result.at is not None
+        if tokens.special.any() and not column:
+            share = numbers.special / max(numbers.total, 1.0)
+            parts.append(f"{percent(share)} on special tokens")
         elif view.map.hide_special:
-            parts.append(f"special tokens hidden, they hold {percent(1 - result.numbers.total)}")
+            held = 1 - numbers.total  # of a row alone is it known what the hidden hold
+            told = held >= 0 and not column
+            parts.append(f"special tokens hidden{f', they hold {percent(held)}' if told else ''}")
         return " · ".join(parts)
 
     def _tip(self, index: int) -> str:
