@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QApplication, QSlider
 from models.tokens import Box, CharSpan
 from tests.bad_files import BAD, DATA, MESSAGES, bad_file
 from tests.widgets.pointer import move
+from viewer.inputs import from_text
 from viewer.session import Hover
 from widgets.cursor_tip import read_out
 
@@ -293,13 +294,15 @@ def test_the_picture_stays_where_it_is_whatever_is_selected_in_it(image_window, 
     assert [chip.label for chip in picture.chips.chips()] == ["[CLS]", "mean of all patches"]
 
 
-def test_a_rollout_offers_nothing_before_its_model_is_known(make_window, settled):
-    window = make_window()
-    window.runs.open_text(SENTENCE)
-    assert not any(p.controls.isVisible() for name, p in window.deck.panes.items() if name == "rollout")
-    settled(window)
-    assert pane(window, "rollout").controls.isVisible()
-    assert pane(window, "rollout").layers.isVisible()
+def test_a_rollout_offers_and_says_nothing_before_its_model_is_known(text_window):
+    window = text_window
+    rollout, said = pane(window, "rollout"), []
+    assert rollout.controls.isVisible()
+    rollout.subtitle_changed.connect(said.append)
+    window.session.add(from_text("another text"), window.runs.options)  # which nobody has run yet
+    assert not rollout.controls.isVisible()
+    assert said[-1] == ""
+    assert rollout.bar.ends() == ("", "")
 
 
 def test_pointing_at_a_head_previews_it_on_the_picture(image_window, settled):
