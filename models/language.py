@@ -23,6 +23,7 @@ from models.errors import MODEL_ERRORS, HeadlightError, first_sentence
 from models.loading import is_untrained, load_model, load_tokenizer, needs_only
 from models.recorded import RecordedLayer
 from models.task import SILENT, Task
+from models.token_labels import readable
 from models.tokens import TextTokens
 
 MAX_TOKENS = 4096
@@ -103,7 +104,7 @@ class LanguageEngine:
         """
         task.progress(0.0, "Cutting the text into tokens")
         window = self._window(text, pair, start)
-        tokens = _tokens(window.encoding)
+        tokens = _tokens(window.encoding, (text,) if pair is None else (text, pair), self.unknown)
         inputs = self._inputs(window.encoding.ids, window.encoding.type_ids)
         began = time.perf_counter()
         with torch.no_grad(), recording(self.model, task, self._asked) as calls:
@@ -236,14 +237,16 @@ def _stretch(
     return encoding, (first, first + room, total), (notice,)
 
 
-def _tokens(encoding: Encoding) -> TextTokens:
+def _tokens(encoding: Encoding, sources: tuple[str, ...], unknown: int | None) -> TextTokens:
+    """unknown: the number of the token for what is not in the vocabulary."""
     special = np.array(encoding.special_tokens_mask, bool)
     texts = np.array([text or 0 for text in encoding.sequence_ids])
     spans = np.array(encoding.offsets, int).reshape(-1, 2)
     spans[special] = 0
-    return TextTokens(
-        tuple(encoding.tokens), special, spans=spans, words=_words(encoding, special, texts), texts=texts
-    )
+    words = _words(encoding, special, texts)
+    missing = encoding.tokens[encoding.ids.index(unknown)] if unknown in encoding.ids else None
+    labels = readable(encoding.tokens, spans, texts, words, special, sources, missing)
+    return TextTokens(labels, special, spans, words, texts, tuple(encoding.tokens), sources)
 
 
 def _words(encoding: Encoding, special: np.ndarray, texts: np.ndarray) -> np.ndarray:

@@ -68,18 +68,21 @@ def _has_subwords(tokens: Tokens) -> bool:
 def _merged(tokens: TextTokens, edges: np.ndarray) -> TextTokens:
     first, last = edges[:-1], edges[1:] - 1
     return TextTokens(
-        tuple(_label(tokens.labels[a:b]) for a, b in pairwise(edges)),
+        tuple(_label(tokens, a, b) for a, b in pairwise(edges)),
         tokens.special[first],
         np.stack([tokens.spans[first, 0], tokens.spans[last, 1]], 1),
         tokens.words[first],
         tokens.texts[first],
+        sources=tokens.sources,
     )
 
 
-def _label(parts: tuple[str, ...]) -> str:
-    """Subwords joined without the marks of WordPiece (##), byte-level BPE (Ġ) and SentencePiece (▁)."""
-    joined = parts[0] + "".join(part.removeprefix("##") for part in parts[1:])
-    return joined.lstrip("Ġ▁") or joined
+def _label(tokens: TextTokens, first: int, stop: int) -> str:
+    """The characters of a word of several tokens; one token alone keeps its label."""
+    if stop - first == 1:
+        return tokens.labels[first]
+    start, end = int(tokens.spans[first, 0]), int(tokens.spans[stop - 1, 1])
+    return tokens.sources[int(tokens.texts[first])][start:end].strip()
 
 
 class MergedLayer(BlockLayer):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -109,7 +109,7 @@ class Tokens:
         labels = tuple(self.labels[index] for index in kept)
         return replace(self, labels=labels, special=self.special[kept], **self._kept(kept))
 
-    def _kept(self, indices: np.ndarray) -> dict[str, np.ndarray]:
+    def _kept(self, indices: np.ndarray) -> dict[str, Any]:
         """The fields of a subclass that have one entry a token, for these tokens."""
         return {}
 
@@ -127,14 +127,19 @@ class TextTokens(Tokens):
     spans: int (n, 2) characters [start, stop) in its text, (0, 0) for special tokens.
     words: int (n,) number of the word that the token belongs to, counted over both texts, -1 for special.
     texts: int (n,) which text of a pair: 0 or 1.
+    pieces: n entries of the vocabulary as it writes them; none for words of several tokens.
+    sources: the texts themselves.
     """
 
     spans: np.ndarray = field(default_factory=lambda: np.empty((0, 2), int))
     words: np.ndarray = field(default_factory=lambda: np.empty(0, int))
     texts: np.ndarray = field(default_factory=lambda: np.empty(0, int))
+    pieces: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
 
-    def _kept(self, indices: np.ndarray) -> dict[str, np.ndarray]:
-        return {"spans": self.spans[indices], "words": self.words[indices], "texts": self.texts[indices]}
+    def _kept(self, indices: np.ndarray) -> dict[str, Any]:
+        kept = {name: getattr(self, name)[indices] for name in ("spans", "words", "texts")}
+        return {**kept, "pieces": tuple(self.pieces[index] for index in indices) if self.pieces else ()}
 
     def _place(self, index: int) -> Place:
         start, stop = self.spans[index]

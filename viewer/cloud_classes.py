@@ -8,7 +8,7 @@ import numpy as np
 
 from models.segmentation import Scores, scores
 from viewer.cloud_colours import Scene
-from viewer.maps import derived
+from viewer.derived import derived
 from viewer.view import ColourBy
 from widgets.prepared import GROUPS
 

@@ -16,7 +16,7 @@ from models.segmentation import Segmentation
 from models.task import SILENT, Task
 from viewer.cloud_maps import chosen, in_input, stages
 from viewer.clouds import CloudInput
-from viewer.maps import derived
+from viewer.derived import derived
 from viewer.stacks import up_to
 from viewer.view import CloudSettings, ColourBy, Reach, View
 from widgets.colormap import Scale, levels, lut, scale_of

@@ -14,7 +14,7 @@ import numpy as np
 from models.attention import AttentionLayer, Head, Trace
 from models.task import SILENT, Task
 from models.tokens import Place, PointTokens, Region
-from viewer.maps import derived
+from viewer.derived import derived
 from viewer.view import View
 from widgets.colormap import Scale, levels, scale_of
 

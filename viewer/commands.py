@@ -122,8 +122,14 @@ def _map(w: Window) -> list[Command]:
             is_on("whole_words"),
         ),
         Command(
-            *("leave-out", "Leave artifact tokens out of the scale", "Map", switch("leave_out"), ("X",)),
-            *(w.can.is_image, is_on("leave_out")),
+            *(
+                "leave-out",
+                "Leave sinks out of the scale",
+                "Map",
+                switch("leave_out"),
+                ("X",),
+            ),
+            *(w.can.has_cells, is_on("leave_out")),
         ),
     ]
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from html import escape
 
 import numpy as np
 
 from models.tokens import Box
-from widgets.colormap import Scale, levels, lut, scale_of
+from widgets.colormap import Scale, levels, lut, overlay_colours, scale_of
 
 FONT_SIZE = 12
 INK, DIM, PAPER = (29, 33, 41), (93, 102, 117), (255, 255, 255)
@@ -26,6 +26,7 @@ _BAR = 14
 _BARS = 400  # pixels of the longest bar
 _SIDE = 1000
 _LONGEST = 2048
+_OPACITY = 0.8
 _FONTS = ("DejaVuSans.ttf", "NotoSans-Regular.ttf", "Arial.ttf", "Helvetica.ttc")
 
 Colour = tuple[int, int, int]
@@ -107,13 +108,22 @@ class Drawing:
         return "\n".join(lines).encode()
 
 
-def matrix_drawing(matrix: np.ndarray, queries: Sequence[str], keys: Sequence[str], title: str) -> Drawing:
-    """float (queries, keys): a square a weight, queries down, keys across, labels as far as they fit."""
+def matrix_drawing(
+    matrix: np.ndarray,
+    queries: Sequence[str],
+    keys: Sequence[str],
+    title: str,
+    special: np.ndarray | None = None,
+) -> Drawing:
+    """float (queries, keys): a square a weight, queries down, keys across, labels as far as they fit.
+
+    special: bool (keys,), those that do not set the scale.
+    """
     rows, columns = matrix.shape
     cell = min(28.0, max(1.0, _SIDE / max(rows, columns)))
     if cell > 2:
         cell = float(int(cell))
-    scale = scale_of(matrix, 100)
+    scale = _ordinary(matrix, special)
     step = max(1, int(np.ceil((FONT_SIZE + 2) / cell)))
     shown_rows, shown_columns = range(0, rows, step), range(0, columns, step)
     left = 2 * _MARGIN + max(text_width(_elided(queries[i])) for i in shown_rows)
@@ -140,9 +150,9 @@ def overlay_drawing(pixels: np.ndarray, region: Box, values: np.ndarray, title: 
     mixed = pixels.copy()
     y, rows = _cells(pixels.shape[0], region.y0 * size, region.y1 * size, values.shape[0])
     x, columns = _cells(pixels.shape[1], region.x0 * size, region.x1 * size, values.shape[1])
-    colours = painted(values, scale)[np.ix_(rows, columns)]
-    where = np.ix_(y, x)
-    mixed[where] = (0.4 * pixels[where] + 0.6 * colours).round().astype(np.uint8)
+    table = overlay_colours(lut(), _OPACITY)[levels(values, scale)][np.ix_(rows, columns)]
+    where, alpha = np.ix_(y, x), table[..., 3:] / 255
+    mixed[where] = ((1 - alpha) * pixels[where] + alpha * table[..., :3]).round().astype(np.uint8)
     drawing, top = Drawing(), 2.0 * _MARGIN
     shown_height, shown_width = mixed.shape[:2]
     drawing.items += [
@@ -159,7 +169,7 @@ def strip_drawing(labels: Sequence[str], special: np.ndarray, values: np.ndarray
 
     The colours end at the highest value of an ordinary token, since special ones often draw nearly all.
     """
-    scale = scale_of(values, 100, leave_out=special if not special.all() else None)
+    scale = _ordinary(values, special)
     colours = painted(values, scale)
     drawing = Drawing(items=[Label(_MARGIN, _MARGIN, title)])
     x, y, line = float(_MARGIN), 2.5 * _MARGIN, 24.0
@@ -182,6 +192,14 @@ def strip_drawing(labels: Sequence[str], special: np.ndarray, values: np.ndarray
     _colour_bar(drawing, widest + _MARGIN, top, tall, scale)
     _fit(drawing, top + tall)
     return drawing
+
+
+def _ordinary(values: np.ndarray, special: np.ndarray | None) -> Scale:
+    """The scale of the values (..., n) of ordinary tokens, and whether special ones lie above it."""
+    scale = scale_of(values, 100, leave_out=special)
+    if special is None or not np.any(values[..., special] > scale.high):
+        return scale
+    return replace(scale, left_out="special tokens left out")
 
 
 def bars_drawing(values: np.ndarray, labels: Sequence[str], title: str) -> Drawing:
@@ -232,6 +250,8 @@ def _cells(pixels: int, start: float, stop: float, cells: int) -> tuple[np.ndarr
 
 def _colour_bar(drawing: Drawing, x: float, y: float, height: float, scale: Scale) -> None:
     clipped = f" ({scale.clipped:.1%} clipped)" if scale.clipped else ""
+    if scale.left_out:
+        drawing.items.append(Label(x + _BAR + 6, y + 2 * FONT_SIZE, scale.left_out, fill=DIM))
     drawing.items += [
         Raster(x, y, _BAR, height, lut()[::-1, None, :3]),
         Label(x + _BAR + 6, y + FONT_SIZE / 2, f"{scale.high:.4g}{clipped}"),

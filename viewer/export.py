@@ -152,6 +152,7 @@ def _tokens(trace: Trace) -> Result:
         names, columns = ("x0", "y0", "x1", "y1"), boxes
     else:
         arrays |= {"spans": tokens.spans, "words": tokens.words, "texts": tokens.texts}
+        arrays |= {"pieces": np.array(tokens.pieces)}
         names = ("id", "start", "stop", "word", "text")
         columns = np.column_stack([trace.inputs["input_ids"], tokens.spans, tokens.words, tokens.texts])
 
@@ -196,7 +197,7 @@ def _attention(options: ExportOptions, trace: Trace) -> Result:
     return Result(
         lambda: arrays,
         lambda: _matrix_table(*names, attention[0]),
-        lambda: matrix_drawing(attention[0], *names, title),
+        lambda: matrix_drawing(attention[0], *names, title, layer.keys.special),
     )
 
 

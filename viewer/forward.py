@@ -9,7 +9,9 @@ import numpy as np
 
 from models.attention import Trace
 from models.task import SILENT, Task
+from models.tokens import PointTokens
 from viewer.cloud_labels import place
+from viewer.cloud_maps import starting_layer
 from viewer.clouds import CloudInput
 from viewer.document import modality_of
 from viewer.inputs import ImageInput, Input
@@ -18,12 +20,16 @@ from viewer.recipe import RunOptions
 
 @dataclass(frozen=True, eq=False)
 class Pass:
-    """A trace, the error of each of its layers, and the device with the bytes held on it."""
+    """A trace, the error of each of its layers, and the device with the bytes held on it.
+
+    start: the layer and head that show most at a glance, None for the last layer's first.
+    """
 
     trace: Trace
     checks: tuple[float, ...]
     device: str
     memory: int
+    start: tuple[int, int] | None = None
 
 
 def forward_pass(what: Input, options: RunOptions, task: Task = SILENT) -> Pass:
@@ -45,7 +51,17 @@ def forward_pass(what: Input, options: RunOptions, task: Task = SILENT) -> Pass:
     else:
         trace = engine.run(what.text, pair=what.pair, start=options.start, task=task)
     checks = check(trace, task)
-    return Pass(trace, checks, devices.describe(trace.device), devices.memory(trace.device))
+    device, memory = devices.describe(trace.device), devices.memory(trace.device)
+    return Pass(trace, checks, device, memory, starting_head(trace, task))
+
+
+def starting_head(trace: Trace, task: Task = SILENT) -> tuple[int, int]:
+    """The layer and head with which a fresh trace is shown; of a cloud the layer that is seen at a glance."""
+    if isinstance(trace.tokens, PointTokens):
+        return starting_layer(trace), 0
+    from models import statistics
+
+    return statistics.starting_head(trace.layers, task)
 
 
 def with_truth(trace: Trace, before: CloudInput, cloud: CloudInput) -> Trace:

@@ -5,49 +5,21 @@ Every number a pane shows beside a map is computed here or in `models`, never in
 
 from __future__ import annotations
 
-import threading
-import weakref
-from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from models.attention import AttentionLayer, Head, Trace
 from models.task import SILENT, Task
 from models.tokens import PatchPart, PatchTokens, Place, TextTokens, Tokens
+from viewer.derived import derived
+from viewer.scales import common, floor_of, left_out, left_out_said
 from viewer.view import MapSettings, View
 from widgets.colormap import Scale, levels, scale_of
 
-THUMBNAIL = 64
-KEPT = 64
-
-_derived: weakref.WeakKeyDictionary[Trace, OrderedDict[Hashable, Any]] = weakref.WeakKeyDictionary()
-_lock = threading.Lock()
-
-
-def derived(trace: Trace, key: Hashable, compute: Callable[[], Any]) -> Any:
-    """compute(), or what it gave for this trace and key before; the last 64 of a trace are kept."""
-    with _lock:
-        kept = _derived.setdefault(trace, OrderedDict())
-        if key in kept:
-            kept.move_to_end(key)
-            return kept[key]
-    value = compute()
-    with _lock:
-        kept[key] = value
-        while len(kept) > KEPT:
-            kept.popitem(last=False)
-    return value
-
-
-@dataclass(frozen=True, eq=False)
-class HeadMaps:
-    """The head grid's maps: per layer uint8 (heads, h, w), and the scale where all share one."""
-
-    layers: list[np.ndarray]
-    scale: Scale | None
+DISTRIBUTION = 1e-3
+"""How far the sum of a row may be from 1: rounding of 16 bit weights takes that much."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,15 +41,17 @@ class MatrixMap:
 class Numbers:
     """What is said of one row of weights. special: share on tokens without a place, per token and in all.
 
-    entropy in nats; distance in pixels from the query's patch, None without one. padding: share on the
-    padding of windows, None where there are no windows.
+    entropy in nats, None where the weights are no distribution, and no_entropy says why; distance in pixels
+    from the query's patch, None without one. padding: share on the padding of windows, None where there are
+    no windows.
     """
 
     total: float
     special: float
-    entropy: float
+    entropy: float | None
     distance: float | None
     padding: float | None = None
+    no_entropy: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,10 +139,10 @@ def rollout_tokens(trace: Trace, view: View) -> Tokens:
 
 def weights_of(layer: AttentionLayer, head: Head, chosen: np.ndarray, incoming: bool) -> np.ndarray:
     """float32 (tokens,): where the chosen queries look, or who looks at the chosen keys; else 0."""
-    return _weights_of(layer, head, chosen, incoming)[0]
+    return spread_weights(layer, head, chosen, incoming)[0]
 
 
-def _weights_of(
+def spread_weights(
     layer: AttentionLayer, head: Head, chosen: np.ndarray, incoming: bool
 ) -> tuple[np.ndarray, np.ndarray]:
     """(`weights_of`, bool (tokens,): where the layer can look at all)."""
@@ -179,90 +153,13 @@ def _weights_of(
     return dense, seen
 
 
-def head_maps(trace: Trace, view: View, query: Place | None = None, task: Task = SILENT) -> HeadMaps:
-    """The maps of all heads. For a picture: where the query (or `query`, under the cursor) looks, on the
-    grid; for a text: whole matrices as thumbnails. Hands out each layer when it is ready, unless all share
-    a scale.
-    """
-    settings = view.map
-    values: list[np.ndarray] = []
-    unseen: list[np.ndarray] = []
-    done: list[np.ndarray] = []
-    for number, layer in enumerate(trace.layers):
-        task.progress(number / len(trace.layers), f"Maps of layer {number}")
-        maps, blind = _layer_maps(trace, layer, view, (query,) if query else view.selection.queries, task)
-        values.append(maps)
-        unseen.append(np.broadcast_to(blind, maps.shape))
-        if not settings.shared:
-            done.append(np.stack([levels(m, _scale(m, settings, layer, trace, blind)) for m in maps]))
-            task.partial((number, done[-1]))
-    if not settings.shared:
-        return HeadMaps(done, None)
-    flat = np.concatenate([maps.ravel() for maps in values])
-    left_out = np.concatenate([blind.ravel() for blind in unseen])
-    scale = scale_of(flat, settings.percentile, settings.log, left_out, settings.floor or None)
-    return HeadMaps([levels(maps, scale) for maps in values], scale)
-
-
-def _layer_maps(
-    trace: Trace, layer: AttentionLayer, view: View, places: tuple[Place, ...], task: Task
-) -> tuple[np.ndarray, np.ndarray]:
-    """(float32 (heads, h, w): one layer's maps, bool (h, w) or (1, 1): where no window lets it look)."""
-    nowhere = np.zeros((1, 1), bool)
-    tokens = layer.keys if not view.map.incoming else layer.queries
-    if not isinstance(tokens, PatchTokens):
-        return derived(trace, ("thumbnail", layer.name), lambda: layer.thumbnail(THUMBNAIL)), nowhere
-    asked = layer.queries if not view.map.incoming else layer.keys
-    chosen = query_indices(trace, asked, places)
-    if view.map.incoming:
-        rows = []
-        for head in range(layer.heads):
-            task.check()
-            row, seen = _weights_of(layer, head, chosen, True)
-            rows.append(row)
-        weights = np.stack(rows)
-    else:
-        indices, found = layer.rows(chosen)
-        weights = np.zeros((layer.heads, len(layer.keys)), np.float32)
-        seen = np.zeros(len(layer.keys), bool)
-        weights[:, indices], seen[indices] = found, True
-    blind = ~seen[tokens.prefix :].reshape(tokens.grid)
-    return weights[:, tokens.prefix :].reshape(layer.heads, *tokens.grid), blind
-
-
-def _scale(
-    values: np.ndarray, settings: MapSettings, layer: AttentionLayer, trace: Trace, blind: np.ndarray
-) -> Scale:
-    """The scale of one map; artifact tokens and what lies outside of a window do not set it."""
-    left_out = _left_out(values.shape, settings, layer, trace)
-    if blind.any():
-        left_out = blind if left_out is None else left_out | blind
-    return scale_of(values, settings.percentile, settings.log, left_out)
-
-
-def _left_out(
-    shape: tuple[int, ...], settings: MapSettings, layer: AttentionLayer, trace: Trace
-) -> np.ndarray | None:
-    tokens = layer.keys
-    if not (settings.leave_out and len(trace.artifacts) and isinstance(tokens, PatchTokens)):
-        return None
-    if shape != tokens.grid or settings.incoming:
-        return None
-    mask = np.zeros(tokens.grid[0] * tokens.grid[1], bool)
-    mask[_artifact_patches(trace, tokens)] = True
-    return mask.reshape(tokens.grid)
-
-
-def _artifact_patches(trace: Trace, tokens: PatchTokens) -> np.ndarray:
-    """int (m,): the artifact tokens as patches of this layer's grid, by their place."""
-    return tokens.find_all(trace.tokens.place(int(index)) for index in trace.artifacts) - tokens.prefix
-
-
 def matrix_map(trace: Trace, view: View, task: Task = SILENT) -> MatrixMap:
     """The whole matrix of the chosen head; of a layer of windows that of the window which is looked at.
 
     Raises TooLarge above the layer's limit.
     """
+    from models.statistics import located_queries
+
     layer = trace.layers[view.selection.layer]
     queries, keys = layer.queries, layer.keys
     if layer.kind == "window":
@@ -272,7 +169,13 @@ def matrix_map(trace: Trace, view: View, task: Task = SILENT) -> MatrixMap:
     else:
         window, values = None, layer.matrix(head_of(view))
     task.check()
-    scale = scale_of(values, view.map.percentile, view.map.log, floor=view.map.floor or None)
+    out = np.zeros(len(keys), bool)
+    if window is None:
+        out = left_out(trace, layer, view.map, head_of(view))[0][0]
+    scale = scale_of(values, view.map.percentile, view.map.log, out, floor_of(view.map))
+    shares = values[located_queries(queries)].mean(axis=0)
+    beyond = out & (values.max(axis=0) > scale.high)
+    scale = replace(scale, left_out=left_out_said(keys, beyond, shares / max(float(shares.sum()), 1.0)))
     task.check()
     return MatrixMap(values, levels(values, scale), scale, queries, keys, window)
 
@@ -297,17 +200,20 @@ def input_map(trace: Trace, view: View, at: tuple[int, Head], task: Task = SILEN
 def attention_map(trace: Trace, view: View, layer: int, head: Head) -> InputMap:
     """Weights of the chosen queries (or on the chosen keys) in one head, on the input."""
     chosen_layer = trace.layers[layer]
-    incoming = view.map.incoming
+    incoming, at = view.map.incoming, (layer, head)
     asked = chosen_layer.keys if incoming else chosen_layer.queries
     chosen = query_indices(trace, asked, view.selection.queries)
-    weights, seen = _weights_of(chosen_layer, head, chosen, incoming)
+    weights, seen = spread_weights(chosen_layer, head, chosen, incoming)
     shown_on = chosen_layer.queries if incoming else chosen_layer.keys
-    floor = view.map.floor or None
-    found = _input_map(trace, shown_on, weights, view, chosen, asked, floor, ~seen)
+    if incoming:
+        out = shown_on.special & view.map.leave_out
+    else:
+        out = left_out(trace, chosen_layer, view.map, head)[0][0]
+    found = _input_map(shown_on, weights, view, chosen, asked, out | ~seen, floor_of(view.map), at)
     if chosen_layer.kind == "window" and not incoming:
         padding = chosen_layer.padding_share(head, chosen)
-        found = replace(found, numbers=replace(found.numbers, padding=padding))
-    return replace(found, at=(layer, head))
+        return replace(found, numbers=replace(found.numbers, padding=padding))
+    return found
 
 
 def rollout_map(trace: Trace, view: View, task: Task = SILENT) -> InputMap:
@@ -317,6 +223,7 @@ def rollout_map(trace: Trace, view: View, task: Task = SILENT) -> InputMap:
     their subwords.
     """
     from models.rollout import rollout_row
+    from models.statistics import sinks
 
     tokens, asked_of = trace.tokens, rollout_tokens(trace, view)
     chosen = query_indices(trace, asked_of, view.selection.queries if view.rollout_selected else ())
@@ -329,7 +236,13 @@ def rollout_map(trace: Trace, view: View, task: Task = SILENT) -> InputMap:
             parts = (tokens.find(seen.place(index)) for index in range(len(seen)))
             weights = np.array([weights[part].sum() for part in parts], np.float32)
         # The residual gives every token a like share of every other: a scale from zero would be all haze.
-        return _input_map(trace, seen, weights, view, chosen, asked_of, view.map.floor)
+        out = common(trace, seen, view.map)
+        if view.map.leave_out:
+            others = weights.copy()
+            # What stays with the asked themselves is no sink.
+            others[seen.find_all(asked_of.place(int(i)) for i in chosen)] = 0
+            out |= sinks(others)
+        return _input_map(seen, weights, view, chosen, asked_of, out, view.map.floor)
 
     drawn = _Drawn(task, finished)
     key = ("rollout", view.rollout, chosen.tobytes())
@@ -366,42 +279,42 @@ def saliency_map(trace: Trace, task: Task = SILENT) -> Picture:
 
 
 def _input_map(
-    trace: Trace,
     tokens: Tokens,
     weights: np.ndarray,
     view: View,
     chosen: np.ndarray,
     asked_of: Tokens,
-    floor: float | None = None,
-    unseen: np.ndarray | None = None,
+    out: np.ndarray,
+    floor: float | None,
+    at: tuple[int, Head] | None = None,
 ) -> InputMap:
-    """floor: where the scale of a picture's map starts, as for `scale_of`. unseen: bool, in no window."""
-    from models.statistics import mass_mask
+    """out: bool (tokens,), those that do not set the scale. floor: where the scale starts, see `scale_of`."""
+    from models.statistics import ROUNDING, mass_mask
 
     settings, mask = view.map, None
     if isinstance(tokens, PatchTokens):
-        values = weights[tokens.prefix :].reshape(tokens.grid)
-        left_out = np.zeros(values.size, bool)
-        if settings.leave_out:
-            left_out[_artifact_patches(trace, tokens)] = True
-        if unseen is not None:
-            left_out |= unseen[tokens.prefix :]
-        left_out = left_out.reshape(tokens.grid)
-        scale = scale_of(values, settings.percentile, settings.log, left_out, floor)
+        values, left = (a[tokens.prefix :].reshape(tokens.grid) for a in (weights, out))
+        scale = scale_of(values, settings.percentile, settings.log, left, floor)
         if settings.mass > 0:
             mask = mass_mask(values.ravel(), settings.mass).reshape(tokens.grid)
+        painted = ~tokens.special
     else:
-        values = weights
+        values, painted = weights, True
         # A text has too few tokens to clip a share of the highest.
-        scale = scale_of(values, 100.0, settings.log, floor=settings.floor or None)
-    said = numbers(tokens, weights, chosen, asked_of)
-    return InputMap(tokens, weights, levels(values, scale), scale, said, chosen, asked_of, mask=mask)
+        scale = scale_of(values, 100.0, settings.log, out, floor)
+    said = numbers(tokens, weights, chosen, asked_of, view.map.incoming and at is not None)
+    whole = said.total if said.no_entropy else 1.0
+    beyond = out & painted & (weights > scale.high)
+    scale = replace(scale, left_out=left_out_said(tokens, beyond, weights / max(whole, ROUNDING)))
+    return InputMap(tokens, weights, levels(values, scale), scale, said, chosen, asked_of, at, mask)
 
 
-def numbers(tokens: Tokens, weights: np.ndarray, chosen: np.ndarray, asked_of: Tokens) -> Numbers:
+def numbers(
+    tokens: Tokens, weights: np.ndarray, chosen: np.ndarray, asked_of: Tokens, column: bool = False
+) -> Numbers:
     """What is said of a row over `tokens`: its sum, its share on special tokens, entropy, and the distance.
 
-    chosen: whose row it is, among `asked_of`.
+    chosen: whose row it is, among `asked_of`. column: it is no row, but who looks at the chosen.
     """
     from models.statistics import attention_distance, entropy
 
@@ -409,6 +322,15 @@ def numbers(tokens: Tokens, weights: np.ndarray, chosen: np.ndarray, asked_of: T
     placed = chosen[~asked_of.special[chosen]]
     if isinstance(tokens, PatchTokens) and isinstance(asked_of, PatchTokens) and len(placed) == 1:
         distance = float(attention_distance(weights, asked_of, int(placed[0]), keys=tokens))
-    return Numbers(
-        float(weights.sum()), float(weights[tokens.special].sum()), float(entropy(weights)), distance
-    )
+    total, special = float(weights.sum(dtype=np.float64)), float(weights[tokens.special].sum())
+    reason = _no_distribution(total, column)
+    return Numbers(total, special, None if reason else float(entropy(weights)), distance, no_entropy=reason)
+
+
+def _no_distribution(total: float, column: bool) -> str:
+    """Why weights of this sum have no entropy, or nothing."""
+    if column:
+        return "Who looks at a token is no distribution, so it has no entropy."
+    if abs(total - 1) > DISTRIBUTION:
+        return f"These weights sum to {total:.2f} and not to 1, so they have no entropy."
+    return ""

@@ -18,7 +18,6 @@ from models.task import Task
 from models.tokens import Place, Position
 from viewer import inputs
 from viewer.cloud_labels import relabelled
-from viewer.cloud_maps import starting_layer
 from viewer.clouds import CloudInput, Frame
 from viewer.forward import Pass, forward_pass, with_truth
 from viewer.history import Former, Step
@@ -236,10 +235,11 @@ class Runs:
             if other is not document:
                 other.former = None
         again = document.made == Recipe.of(what, options)
+        start = result.start or (max(len(result.trace.layers) - 1, 0), 0)
         self.session.update(
             document,
             former=document.former if again else _former(document) or document.former,
-            view=fitted(_coming(document), result.trace, fresh=document.fresh),
+            view=fitted(_coming(document), result.trace, start if document.fresh else None),
             fresh=False,
             input=what,
             options=options,
@@ -324,10 +324,10 @@ def _without_places(step: Step) -> Step:
     return replace(step, view=replace(step.view, selection=selection))
 
 
-def fitted(view: View, trace: Trace, fresh: bool) -> View:
-    """A view as another trace can show it; a fresh one starts at the layer that shows most at a glance."""
-    if fresh:
-        view = replace(view, selection=replace(view.selection, layer=starting_layer(trace)))
+def fitted(view: View, trace: Trace, start: tuple[int, int] | None = None) -> View:
+    """A view as another trace can show it; a fresh one starts at the layer and head of `start`."""
+    if start is not None:
+        view = replace(view, selection=replace(view.selection, layer=start[0], head=start[1]))
     view = within(view, trace)
     selection = replace(
         view.selection,

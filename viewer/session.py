@@ -171,6 +171,12 @@ class Session:
             selection = replace(selection, layer=attention, head=min(selection.head, heads - 1))
         self._change(replace(view, selection=selection, fields=replace(view.fields, layer=layer)), "")
 
+    def pick_head(self, layer: int, head: int) -> None:
+        """Show this one head, in one step, whatever the maps show now."""
+        view = self.view
+        selection = replace(view.selection, layer=layer, head=head)
+        self._change(replace(view, selection=selection, map=replace(view.map, heads="one")), "")
+
     def pick_row(self, layer: int, head: int) -> None:
         """Select a head and show its row in the picture of the fields."""
         view = self.view

@@ -48,7 +48,8 @@ class MapSettings:
     incoming: show who looks at the chosen token (a column) rather than where it looks (a row).
     percentile, floor: weights above and below these percentiles are clipped; a floor of 0 starts the scale at
     zero. shared: one scale for all maps of the head grid.
-    mass: share of a DINO mass mask, 0 for none. leave_out: artifact tokens do not set the scale.
+    mass: share of a DINO mass mask, 0 for none. leave_out: special tokens, sinks and artifact tokens
+    do not set the scale.
     """
 
     method: Method = "attention"

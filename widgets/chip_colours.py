@@ -1,16 +1,9 @@
-"""The tints of a token by weight, and texts that stay legible on them."""
+"""Contrast between colours, and texts that stay legible on the colours of a map."""
 
 from __future__ import annotations
 
-from functools import cache
-
 import numpy as np
 from PySide6.QtGui import QColor
-
-from widgets import theme
-
-LEAST_CONTRAST = 4.5
-"""WCAG AA for text."""
 
 
 def luminance(colour: QColor) -> float:
@@ -26,20 +19,8 @@ def contrast(one: QColor, other: QColor) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-@cache
-def ramp(colours: theme.Theme) -> tuple[tuple[QColor, QColor, QColor], ...]:
-    """For each level 0 to 255: the chip's fill, its text, and the text of a special token.
-
-    Fills go from `raised` to `amber`; texts are the theme's where they stand out enough, else black or white.
-    """
-    low, high = QColor(colours.raised), QColor(colours.amber)
-    table = []
-    for level in range(256):
-        share = level / 255
-        parts = [a + (b - a) * share for a, b in zip(low.getRgb()[:3], high.getRgb()[:3], strict=True)]
-        fill = QColor(*(round(part) for part in parts))
-        texts = [QColor(c) for c in (colours.text, colours.on_amber, "#000000", "#ffffff")]
-        plain = next(c for c in texts if contrast(c, fill) >= LEAST_CONTRAST)
-        dim = QColor(colours.dim)
-        table.append((fill, plain, dim if contrast(dim, fill) >= LEAST_CONTRAST else plain))
-    return tuple(table)
+def inks(table: np.ndarray) -> tuple[QColor, ...]:
+    """Of each of 256 colours, uint8 (256, 4), the text that is legible on it: black or white."""
+    black, white = QColor("#000000"), QColor("#ffffff")
+    fills = (QColor(*(int(part) for part in colour[:3])) for colour in table)
+    return tuple(black if contrast(black, fill) > contrast(white, fill) else white for fill in fills)

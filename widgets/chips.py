@@ -12,12 +12,15 @@ from PySide6.QtWidgets import QApplication, QLayout, QLayoutItem, QPushButton, Q
 
 from widgets import theme
 
-Role = Literal["plain", "selected", "hovered", "special"]
+Role = Literal["plain", "selected", "hovered", "special", "absent"]
 
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """What a chip says and how it stands out; `tooltip` is shown when the cursor rests on it."""
+    """What a chip says and how it stands out; `tooltip` is shown when the cursor rests on it.
+
+    An absent one is not seen, but its room is kept.
+    """
 
     label: str
     role: Role = "plain"
@@ -52,7 +55,8 @@ class Chips(QWidget):
         while len(self._buttons) < len(chips):
             self._buttons.append(self._new_button(len(self._buttons)))
         for button, chip in zip(self._buttons, chips, strict=True):
-            role = "chip" if chip.role == "plain" else f"chip-{chip.role}"
+            role = "chip" if chip.role in ("plain", "absent") else f"chip-{chip.role}"
+            button.setVisible(chip.role != "absent")
             button.setText(chip.label.replace("&", "&&"))
             button.setToolTip(chip.tooltip)
             state = "" if chip.role == "plain" else f", {chip.role}"
@@ -87,6 +91,9 @@ class Chips(QWidget):
         button.setAutoDefault(False)
         button.setCursor(Qt.CursorShape.PointingHandCursor)
         button.installEventFilter(self)
+        policy = button.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        button.setSizePolicy(policy)
         button.clicked.connect(lambda: self._click(index))
         self._flow.addWidget(button)
         return button

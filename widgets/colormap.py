@@ -11,7 +11,9 @@ from functools import cache
 import numpy as np
 
 LOG_FLOOR = 1e-4
-"""A logarithmic scale starts at this share of its top: four decades are told apart, less is black."""
+"""A logarithmic scale reaches no further down than this share of its top: four decades are told apart."""
+LOG_PERCENTILE = 5.0
+"""Where a logarithmic scale starts among the values above zero, so that its colours go to what is there."""
 
 MAPS = ("inferno", "viridis", "magma", "cividis", "grey")
 """Perceptually uniform maps (cmap's own names, but for the spelling of grey)."""
@@ -22,13 +24,30 @@ class Scale:
     """Values at `low` or less get level 0, at `high` or more level 255.
 
     log: the levels follow the logarithm. clipped: share (0 to 1) of all values that are above `high`, or
-    below a `low` that was asked for as a percentile.
+    below a `low` that is a percentile. left_out: the sentence on what took no part in finding `high`.
     """
 
     low: float
     high: float
     log: bool = False
     clipped: float = 0.0
+    left_out: str = ""
+
+    def position(self, value: float) -> float:
+        """Where a value lies between the ends, 0 to 1, as `levels` has it."""
+        if not self.high > self.low:
+            return 0.0
+        value = min(max(value, self.low), self.high)
+        if self.log:
+            return float(np.log(value / self.low) / np.log(self.high / self.low))
+        return (value - self.low) / (self.high - self.low)
+
+    def decades(self) -> tuple[float, ...]:
+        """The powers of ten within a logarithmic scale; none of a linear one."""
+        if not (self.log and self.high > self.low > 0):
+            return ()
+        first, last = np.ceil(np.log10(self.low) - 1e-9), np.floor(np.log10(self.high) + 1e-9)
+        return tuple(float(10.0**power) for power in np.arange(first, last + 1))
 
 
 def scale_of(
@@ -41,33 +60,53 @@ def scale_of(
     """The scale of `values` (any shape, any real type; what is not finite is passed over).
 
     `high` is the nearest-rank percentile of the values kept, or the largest if that percentile is no more
-    than `low`; `low` is 0, or the smallest value where there are negative ones, or LOG_FLOOR · high on a
-    logarithmic scale. Without a value above `low` the scale is empty (low = high) and all levels are 0.
-    leave_out: bool, broadcast against `values`; True (artifact tokens, say) takes no part in finding `high`,
-    yet counts in `clipped`, since it is painted.
+    than `low`; `low` is 0, or the smallest value where there are negative ones. A logarithmic scale starts at
+    LOG_PERCENTILE of the values above zero, but not below LOG_FLOOR · high. Without a value above `low` the
+    scale is empty (low = high) and all levels are 0.
+    leave_out: bool, broadcast against `values`; True (artifact tokens, say) takes no part in finding the
+    ends, yet counts in `clipped`, since it is painted. Where all are True none is left out.
     floor: the percentile at which the scale starts instead, 0 for the smallest value; for maps in which all
     values share a large part, as those of a rollout do.
     """
     if not 0 < percentile <= 100:
         raise ValueError(f"percentile {percentile} is not in (0, 100]")
     values = _real(values)
-    kept = values[~np.broadcast_to(leave_out, values.shape)] if leave_out is not None else values.reshape(-1)
-    if not np.isfinite(kept.sum(dtype=np.float64)):
-        kept = kept[np.isfinite(kept)]
+    kept = _kept(values, leave_out)
     if not len(kept):
         return Scale(0.0, 0.0, log)
     smallest, largest = float(kept.min()), float(kept.max())
-    low = 0.0 if log else min(0.0, smallest)
+    low = min(0.0, smallest)
     high = largest if percentile == 100 else _at_percentile(kept, percentile)
     if high <= low:
         high = max(low, largest)
     if log:
-        low = high * LOG_FLOOR
+        return _logarithmic(values, kept, high, floor)
     beyond = np.count_nonzero(values > high)
     if floor is not None:
         low = max(low, min(_at_percentile(kept, floor), high))
         beyond += np.count_nonzero(values < low)
-    return Scale(low, high, log, beyond / values.size)
+    return Scale(low, high, False, float(beyond / values.size))
+
+
+def _kept(values: np.ndarray, leave_out: np.ndarray | None) -> np.ndarray:
+    """The finite values that take part in finding the ends, flat."""
+    kept = values.reshape(-1)
+    if leave_out is not None:
+        out = np.broadcast_to(leave_out, values.shape)
+        kept = kept if out.all() else values[~out]
+    return kept if np.isfinite(kept.sum(dtype=np.float64)) else kept[np.isfinite(kept)]
+
+
+def _logarithmic(values: np.ndarray, kept: np.ndarray, high: float, floor: float | None) -> Scale:
+    """Zero has no logarithm: it gets the first colour, and does not count as clipped."""
+    above = kept[kept > 0]
+    if not len(above):
+        return Scale(0.0, 0.0, True)
+    low = max(_at_percentile(above, LOG_PERCENTILE if floor is None else floor), high * LOG_FLOOR)
+    if low >= high:  # all alike
+        low = high / 10
+    beyond = np.count_nonzero(values > high) + np.count_nonzero((values < low) & (values > 0))
+    return Scale(low, high, True, float(beyond / values.size))
 
 
 def _at_percentile(values: np.ndarray, percentile: float) -> float:
@@ -109,6 +148,17 @@ def lut(name: str = "inferno") -> np.ndarray:
     table = np.ascontiguousarray(np.round(colours * 255).astype(np.uint8))
     table.setflags(write=False)
     return table
+
+
+def overlay_colours(lut: np.ndarray, opacity: float) -> np.ndarray:
+    """uint8 (256, 4): the table with alpha opacity · (level/255)^¾, for maps that lie on a picture.
+
+    Where there is no weight the picture stays as it is, whatever colour the table begins with; at opacity 1
+    the highest weight hides it.
+    """
+    coloured = np.array(lut, np.uint8)
+    coloured[:, 3] = np.round(255 * float(np.clip(opacity, 0, 1)) * (np.arange(256) / 255) ** 0.75)
+    return coloured
 
 
 def _real(values: np.ndarray) -> np.ndarray:

@@ -1,75 +1,142 @@
-"""The colours of a scale, from its low end to its high one."""
+"""The colours of a scale, from its low end to its high one, with its numbers and what it does not show."""
 
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QPoint, QRectF, QSize, Qt
-from PySide6.QtGui import QImage, QPainter, QPainterPath
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetricsF, QImage, QPainter, QPainterPath
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from widgets import theme
 from widgets.colormap import Scale
-from widgets.labels import percent, short_number
+from widgets.labels import label_font, percent, short_number
+
+_LONGEST, _SHORTEST = 15.0, 7.0
+"""Ems of the bar itself; what is said of the scale stands at its right, and the bar makes room for it."""
+
+
+_GAP = 0.8
 
 
 class ColourBar(QWidget):
-    """The colours of a scale with its ends, what it clips, and "log" where it is logarithmic."""
+    """What a map's colours mean, painted from its `Scale` alone: two low lines, to stand under the map.
+
+    The bar with its ends and, where it is logarithmic, its powers of ten; at its right what is clipped and
+    what was left out of the scale.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._lut: np.ndarray | None = None
-        self._texts = ("", "", "")
+        self._scale: Scale | None = None
+        self._of = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Colour scale")
 
-    def set_scale(self, scale: Scale, lut: np.ndarray) -> None:
-        """Show this scale in these colours, uint8 (256, 4)."""
-        self._lut = lut
-        clipped = f"clipped {percent(scale.clipped)}" if scale.clipped else "nothing clipped"
-        middle = f"log · {clipped}" if scale.log else clipped
-        self._texts = (short_number(scale.low), middle, short_number(scale.high))
-        self.setAccessibleDescription(f"{self._texts[0]} to {self._texts[2]}, {middle}")
-        self.setToolTip(f"{middle[0].upper()}{middle[1:]}: more than {self._texts[2]} gets the last colour")
+    def set_scale(self, scale: Scale | None, lut: np.ndarray, of: str = "") -> None:
+        """Show this scale in these colours, uint8 (256, 4); None for nothing, in the same room.
+
+        of: which of several maps the scale is of, said before all else.
+        """
+        self._scale, self._lut, self._of = scale, lut, of
+        low, high = self.ends()
+        said = "\n".join(part for part in self.said() if part)
+        self.setAccessibleDescription(f"{low} to {high}, {said}" if scale else "")
+        # What is too long for its line is read here.
+        self.setToolTip(f"{said}\nMore than {high} gets the last colour" if scale else "")
         self.update()
 
-    def texts(self) -> tuple[str, str, str]:
-        """What stands at the left, in the middle and at the right."""
-        return self._texts
+    def ends(self) -> tuple[str, str]:
+        """What stands at the left and at the right of the bar."""
+        if self._scale is None:
+            return "", ""
+        return short_number(self._scale.low), short_number(self._scale.high)
+
+    def said(self) -> tuple[str, str]:
+        """The two lines beside the bar: of what kind the scale is, and what it leaves out."""
+        scale = self._scale
+        if scale is None:
+            return "", ""
+        clipped = f"{percent(scale.clipped)} clipped" if scale.clipped else "nothing clipped"
+        kind = f"log · {clipped}" if scale.log else clipped
+        return (f"{self._of} · {kind}" if self._of else kind), scale.left_out
+
+    def bar_rect(self) -> QRectF:
+        """Where the colours are, in pixels."""
+        metrics = QFontMetricsF(label_font())
+        said = max(metrics.horizontalAdvance(line) for line in self.said())
+        room = self.width() - said - theme.em(_GAP) - 1
+        longest = min(theme.em(_LONGEST), self.width() - 1)
+        return QRectF(0.5, 1.5, min(max(room, theme.em(_SHORTEST)), longest), theme.em(0.55))
 
     def sizeHint(self) -> QSize:
-        return QSize(theme.em(12), theme.em(1.0) + self.fontMetrics().height())
+        return QSize(theme.em(16), theme.em(0.75) + round(QFontMetricsF(label_font()).height()) + 2)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(theme.em(6), self.sizeHint().height())
+        return QSize(theme.em(8), self.sizeHint().height())
 
     def paintEvent(self, _event: object) -> None:
+        if self._scale is None:
+            return
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            bar = QRectF(0.5, 0.5, self.width() - 1, theme.em(0.7))
-            shape = QPainterPath()
-            shape.addRoundedRect(bar, bar.height() / 2, bar.height() / 2)
-            colours = theme.current()
-            if self._lut is not None:
-                strip = QImage(self._lut.tobytes(), 256, 1, 1024, QImage.Format.Format_RGBA8888)
-                painter.save()
-                painter.setClipPath(shape)
-                painter.drawImage(bar, strip)
-                painter.restore()
-            painter.setPen(colours.line)
-            painter.drawPath(shape)
-            painter.setPen(colours.dim)
-            self._paint_texts(painter)
+            painter.setFont(label_font())
+            self._paint_bar(painter)
+            self._paint_numbers(painter)
+            self._paint_said(painter)
 
-    def _paint_texts(self, painter: QPainter) -> None:
-        low, middle, high = self._texts
-        metrics = self.fontMetrics()
-        base = QPoint(0, theme.em(1.0) + metrics.ascent())
-        left, right = metrics.horizontalAdvance(low), self.width() - metrics.horizontalAdvance(high)
-        painter.drawText(base, low)
-        painter.drawText(QPoint(right, base.y()), high)
-        gap = theme.em(0.6)
-        room = right - left - 2 * gap
-        middle = metrics.elidedText(middle, Qt.TextElideMode.ElideRight, room)
-        width = metrics.horizontalAdvance(middle)
-        x = min(max((self.width() - width) // 2, left + gap), right - gap - width)
-        painter.drawText(QPoint(x, base.y()), middle)
+    def _paint_bar(self, painter: QPainter) -> None:
+        bar, shape, colours = self.bar_rect(), QPainterPath(), theme.current()
+        shape.addRoundedRect(bar, 3, 3)
+        if self._scale.high > self._scale.low:
+            strip = QImage(self._lut.tobytes(), 256, 1, 1024, QImage.Format.Format_RGBA8888)
+            painter.save()
+            painter.setClipPath(shape)
+            painter.drawImage(bar, strip)
+            painter.restore()
+        painter.setPen(colours.line)
+        painter.drawPath(shape)
+
+    def _paint_numbers(self, painter: QPainter) -> None:
+        """The ends, and between them the powers of ten that have room, each with its mark."""
+        metrics, bar = QFontMetricsF(label_font()), self.bar_rect()
+        base = self.height() - metrics.descent() - 1
+        low, high = self.ends()
+        painter.setPen(theme.current().dim)
+        painter.drawText(QPointF(bar.left(), base), low)
+        right = bar.right() - metrics.horizontalAdvance(high)
+        painter.drawText(QPointF(right, base), high)
+        taken, gap = bar.left() + metrics.horizontalAdvance(low), theme.em(0.5)
+        for value in self._scale.decades():
+            x = bar.left() + self._scale.position(value) * bar.width()
+            if bar.left() + 1 < x < bar.right() - 1:
+                painter.drawLine(QPointF(x, bar.bottom()), QPointF(x, bar.bottom() + 3))
+            text = short_number(value, 1)
+            start = x - metrics.horizontalAdvance(text) / 2
+            if start > taken + gap and start + metrics.horizontalAdvance(text) + gap < right:
+                painter.drawText(QPointF(start, base), text)
+                taken = start + metrics.horizontalAdvance(text)
+
+    def _paint_said(self, painter: QPainter) -> None:
+        metrics = QFontMetricsF(label_font())
+        left = self.bar_rect().right() + theme.em(_GAP)
+        lines = [part for part in self.said() if part]
+        step = metrics.height() * 0.95
+        base = (self.height() - step * len(lines)) / 2 + metrics.ascent()
+        for line in lines:
+            if left + metrics.horizontalAdvance(line) > self.width():
+                line = line.removesuffix(" of the scale")
+            text = metrics.elidedText(line, Qt.TextElideMode.ElideRight, self.width() - left)
+            painter.drawText(QPointF(left, base), text)
+            base += step
+
+
+def with_bar(view: QWidget, bar: ColourBar) -> QWidget:
+    """A view with its colour bar under it."""
+    both = QWidget()
+    column = QVBoxLayout(both)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(theme.em(0.35))
+    column.addWidget(view, 1)
+    column.addWidget(bar)
+    return both

@@ -12,31 +12,13 @@ from PySide6.QtWidgets import QWidget
 
 from widgets import theme
 from widgets.colormap import lut as colour_table
+from widgets.colormap import overlay_colours
 from widgets.field_marks import FieldMarks, LineStyle, size_label
 from widgets.outline import Rect, Segment, boxes_outline, mask_outline
 from widgets.plane_view import HALO, POINTED, SELECTED, PlaneView, cosmetic
 
 _VEIL = (12, 13, 16, 176)
 _GRID = QColor(128, 128, 128, 150)
-
-
-def overlay_colours(lut: np.ndarray, opacity: float) -> np.ndarray:
-    """uint8 (256, 4): the table with alpha opacity^(2 − 1.6·level/255).
-
-    High weights are nearly opaque; where weights are low the picture is dimmed, but stays to be seen. At
-    opacity 1 every level hides the picture, at 0 none does.
-    """
-    coloured = np.array(lut, np.uint8)
-    exponent = 2 - 1.6 * np.arange(256) / 255
-    coloured[:, 3] = np.round(255 * float(np.clip(opacity, 0, 1)) ** exponent)
-    return coloured
-
-
-def heat_colours(lut: np.ndarray, opacity: float) -> np.ndarray:
-    """uint8 (256, 4): the table with alpha opacity·√(level/255): nothing is drawn where there is no heat."""
-    coloured = np.array(lut, np.uint8)
-    coloured[:, 3] = np.round(255 * float(np.clip(opacity, 0, 1)) * np.sqrt(np.arange(256) / 255))
-    return coloured
 
 
 class ImageView(PlaneView):
@@ -186,7 +168,7 @@ class ImageView(PlaneView):
         self._recolour()
 
     def set_heat_opacity(self, opacity: float) -> None:
-        """How much the hottest hides the picture, 0 to 1 (see `heat_colours`)."""
+        """How much the hottest hides the picture, 0 to 1 (see `overlay_colours`)."""
         self._heat_opacity = opacity
         self._recolour()
 
@@ -236,7 +218,7 @@ class ImageView(PlaneView):
 
     def _recolour(self) -> None:
         self._overlay.set_colours(overlay_colours(self._lut, self._opacity))
-        self._heat.set_colours(heat_colours(self._heat_lut, self._heat_opacity))
+        self._heat.set_colours(overlay_colours(self._heat_lut, self._heat_opacity))
 
     def paint_over(self, painter: QPainter) -> None:
         if self._content.isEmpty():

@@ -39,6 +39,7 @@ class MatrixView(PlaneView):
     boxed = Signal(int, int, int, int, bool)
 
     largest_scale = 96.0
+    at_top = True
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -53,6 +53,9 @@ class PlaneView(pg.GraphicsView):
     largest_scale = 64.0
     """Pixels per unit of the plane beyond which the wheel zooms no further."""
 
+    at_top = False
+    """Whether content lower than the view stands at its top rather than in the middle."""
+
     _built = False  # the base class sends events while it is being made
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -115,14 +118,15 @@ class PlaneView(pg.GraphicsView):
         self._refresh_tip()
 
     def fit(self) -> None:
-        """Show all of the content, centred."""
+        """Show all of the content, in the middle or at the top."""
         area = self.area()
         if self._content.isEmpty() or area.width() < 2 or area.height() < 2:
             return
         self._fitted = True
         across, down = self._fit_scale()
         x = area.center().x() - self._content.width() * across / 2
-        y = area.center().y() - self._content.height() * down / 2
+        spare = area.height() - self._content.height() * down
+        y = area.top() + (0 if self.at_top else spare / 2)
         self._set_camera(QTransform(across, 0, 0, down, round(x), round(y)))
 
     def zoom(self, factor: float, at: QPointF) -> None:

@@ -22,7 +22,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QSizePolicy, QWidget
 
 from widgets import theme
-from widgets.chip_colours import ramp
+from widgets.chip_colours import inks
+from widgets.colormap import lut as colour_table
 from widgets.cursor_tip import CursorTip, read_out
 from widgets.gestures import adds, by_keyboard
 from widgets.token_axis import shown
@@ -63,6 +64,8 @@ class TokenStrip(QAbstractScrollArea):
         self._tops: list[float] = []
         self._brackets: list[tuple[float, float, float]] = []
         self._fonts = (QFont(), QFont())
+        self._lut = colour_table()
+        self._inks = inks(self._lut)
         self._tip = CursorTip(self)
         self._tip_function: Callable[[int], str] | None = None
         self._focus_frame = False
@@ -101,6 +104,12 @@ class TokenStrip(QAbstractScrollArea):
         self._levels, self._values = levels, values
         self.viewport().update()
         self._refresh_tip()
+
+    def set_lut(self, lut: np.ndarray) -> None:
+        """uint8 (256, 4): the colour of each level."""
+        if lut is not self._lut:
+            self._lut, self._inks = lut, inks(lut)
+            self.viewport().update()
 
     def set_selected(self, indices: Sequence[int] | np.ndarray) -> None:
         """Tokens framed in amber."""
@@ -240,7 +249,7 @@ class TokenStrip(QAbstractScrollArea):
 
     def _paint_chip(self, painter: QPainter, index: int, colours: theme.Theme) -> None:
         chip, special = self.chip_rect(index), bool(self._special[index])
-        fill, plain, dim = ramp(colours)[0 if self._levels is None else int(self._levels[index])]
+        fill, ink = self._colours_of(index, colours)
         radius = theme.em(0.35)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(fill)
@@ -253,13 +262,20 @@ class TokenStrip(QAbstractScrollArea):
             painter.drawRoundedRect(chip.adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
         font = self._fonts[special]
         painter.setFont(font)
-        painter.setPen(dim if special else plain)
+        painter.setPen(ink)
         room = chip.width() - theme.em(0.6)
         text = self._labels[index]
         if self._widths[index] > chip.width() + 1:
             text = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, room)
         painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, text)
         self._paint_frames(painter, index, colours)
+
+    def _colours_of(self, index: int, colours: theme.Theme) -> tuple[QColor, QColor]:
+        """(fill, text) of a chip; without weights it is plain."""
+        if self._levels is None:
+            return QColor(colours.raised), QColor(colours.text)
+        level = int(self._levels[index])
+        return QColor(*(int(part) for part in self._lut[level, :3])), self._inks[level]
 
     def _paint_frames(self, painter: QPainter, index: int, colours: theme.Theme) -> None:
         chip, radius = self.chip_rect(index), theme.em(0.35)

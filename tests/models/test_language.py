@@ -149,6 +149,8 @@ def test_a_decoder_reads_bytes_from_left_to_right():
     assert tokens.labels[0] == "the"
     assert not tokens.special.any()
     emoji = tokens.find(CharSpan(4, 5))
+    assert [tokens.labels[i] for i in emoji[-4:]] == [f"⟨{part}/4 of 🎉⟩" for part in (1, 2, 3, 4)]
+    assert tokens.pieces[emoji[-1]] not in tokens.labels
     assert len(emoji) >= 4  # four bytes of one character
     assert {tokens.place(int(i)) for i in emoji[-3:]} == {CharSpan(4, 5, 0)}
     assert trace.readout == len(tokens) - 1
@@ -174,7 +176,7 @@ def test_a_tokenizer_that_keeps_spaces_still_tells_words_apart():
     wrapped = PreTrainedTokenizerFast(tokenizer_object=tokenizer, unk_token="<unk>")
     engine = engine_of(LlamaModel(config), wrapped)
     trace = engine.run("the cat", "the cat")
-    assert trace.tokens.labels == ("▁the", "▁c", "at", "▁the", "▁c", "at")
+    assert trace.tokens.labels == ("the", "c", "##at", "the", "c", "##at")
     np.testing.assert_array_equal(trace.tokens.words, [0, 1, 1, 2, 3, 3])
     assert [layer.heads for layer in trace.layers] == [4]
     assert max(check(trace)) < 1e-5

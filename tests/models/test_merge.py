@@ -17,13 +17,14 @@ from models.tokens import PatchTokens, TextTokens
 CARD = ModelCard("id", "title", "text", "source", "licence")
 
 
-def text(words: list[int], labels: tuple[str, ...] | None = None) -> TextTokens:
+def text(words: list[int], labels: tuple[str, ...] | None = None, source: str = "") -> TextTokens:
     """Tokens of three characters each; word −1 is special."""
-    number = np.array(words)
+    number, n = np.array(words), len(words)
     special = number < 0
-    starts = np.arange(len(words)) * 3
+    starts = np.arange(n) * 3
     spans = np.where(special[:, None], 0, np.stack([starts, starts + 3], 1))
-    return TextTokens(labels or tuple("x" * len(words)), special, spans, number, np.zeros(len(words), int))
+    sources = (source or "x" * 3 * n,)
+    return TextTokens(labels or ("xxx",) * n, special, spans, number, np.zeros(n, int), sources=sources)
 
 
 def trace(tokens: TextTokens, heads: int = 3, **fields: object) -> Trace:
@@ -33,14 +34,15 @@ def trace(tokens: TextTokens, heads: int = 3, **fields: object) -> Trace:
     return Trace(CARD, (layer,), tokens, {}, 0, 0.0, "cpu", **fields)
 
 
-def test_labels_lose_the_marks_of_subwords_and_spans_join() -> None:
+def test_words_are_called_by_their_characters_and_spans_join() -> None:
     tokens = text(
         [-1, 0, 0, 1, 1, 2, 3, -1, -1],
-        ("[CLS]", "play", "##ing", "Ġfoot", "ball", "▁now", "##", "[SEP]", "[SEP]"),
+        ("[CLS]", "Pla", "##yed", "⟨1/2 of é⟩", "⟨2/2 of é⟩", "now", "[UNK] “☃☃☃”", "[SEP]", "[SEP]"),
+        "   Played  thé now☃☃☃",
     )
     merged = merge_words(trace(tokens)).tokens
     assert isinstance(merged, TextTokens)
-    assert merged.labels == ("[CLS]", "playing", "football", "now", "##", "[SEP]", "[SEP]")
+    assert merged.labels == ("[CLS]", "Played", "thé", "now", "[UNK] “☃☃☃”", "[SEP]", "[SEP]")
     assert merged.spans.tolist() == [[0, 0], [3, 9], [9, 15], [15, 18], [18, 21], [0, 0], [0, 0]]
     assert merged.words.tolist() == [-1, 0, 1, 2, 3, -1, -1]
     assert merged.special.tolist() == [True, False, False, False, False, True, True]
@@ -103,4 +105,4 @@ def test_the_trace_s_indices_follow_their_tokens() -> None:
 def test_a_trace_without_subwords_is_itself(tokens: TextTokens | PatchTokens) -> None:
     before = trace(tokens)
     assert merge_words(before) is before
-    assert merge_words(merge_words(trace(text([0, 0])))).tokens.labels == ("xx",)
+    assert merge_words(merge_words(trace(text([0, 0])))).tokens.labels == ("xxxxxx",)

@@ -16,7 +16,10 @@ from models.statistics import (
     entropy,
     head_statistics,
     mass_mask,
+    received,
+    sinks,
     special_share,
+    starting_head,
 )
 from models.tokens import Box, PatchTokens, TextTokens
 
@@ -43,6 +46,9 @@ class Dense:
 
     def block(self, head: int, start: int, stop: int) -> torch.Tensor:
         return self.weights[head, start:stop]
+
+    def row(self, head: int, queries: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return np.arange(self.weights.shape[2]), self.weights[head, queries].mean(0).numpy()
 
     def rows(self, queries: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return np.arange(self.weights.shape[2]), self.weights[:, queries].mean(1).numpy()
@@ -105,15 +111,19 @@ def test_head_statistics_are_means_over_the_whole_layer(monkeypatch):
     weights = torch.softmax(torch.randn(3, 22, 22, generator=generator), -1)
     found = head_statistics(Dense(weights, tokens, tokens))
     plain = weights.double().numpy()
-    np.testing.assert_allclose(found.entropy, -(plain * np.log(plain)).sum(-1).mean(-1), rtol=1e-5)
-    np.testing.assert_allclose(found.special, plain[..., :2].sum(-1).mean(-1), rtol=1e-5)
+    np.testing.assert_allclose(found.entropy, -(plain * np.log(plain)).sum(-1)[:, 2:].mean(-1), rtol=1e-5)
+    np.testing.assert_allclose(found.special, plain[:, 2:, :2].sum(-1).mean(-1), rtol=1e-5)
     distance = attention_distance(plain[:, 2:], tokens, np.arange(2, 22)).mean(-1)
     np.testing.assert_allclose(found.distance, distance, rtol=1e-5)
 
     words = TextTokens(("a",) * 22, np.arange(22) == 0)
     found = head_statistics(Dense(weights, words, words))
     assert found.distance is None
-    np.testing.assert_allclose(found.special, special_share(plain, words.special).mean(-1), rtol=1e-5)
+    special = special_share(plain, words.special)[:, 1:].mean(-1)
+    np.testing.assert_allclose(found.special, special, rtol=1e-5)
+    # What is said of a head's special tokens is one number, wherever it is said.
+    everywhere = received(Dense(weights, words, words))[:, words.special].sum(-1)
+    np.testing.assert_allclose(everywhere, special, rtol=1e-5)
 
 
 def test_artifacts_are_patches_that_draw_far_more_than_the_median():
@@ -127,3 +137,33 @@ def test_artifacts_are_patches_that_draw_far_more_than_the_median():
     np.testing.assert_array_equal(artifact_tokens(layers, tokens), [30, 9])
     words = TextTokens(tokens.labels, tokens.special)
     assert not len(artifact_tokens(layers, words))
+
+
+def test_a_sink_gets_nearly_all_of_everybody():
+    n = 20
+    weights = torch.full((3, n, n), 0.3 / (n - 1))
+    weights[0, :, 0] = 0.7  # a class token
+    weights[1] = torch.eye(n)  # every row has one weight of 1, no column has much
+    weights[2] = 1 / n
+    words = TextTokens(("a",) * n, np.arange(n) == 0)
+    layer = Dense(weights, words, words)
+    assert sinks(received(layer)).sum(axis=1).tolist() == [1, 0, 0]
+    assert sinks(received(layer))[0, 0]
+    np.testing.assert_allclose(received(layer, 0)[0], received(layer)[0], rtol=1e-6)
+    few = TextTokens(("a",) * 3, np.arange(3) == 0)
+    assert not sinks(received(Dense(torch.full((1, 3, 3), 1 / 3), few, few))).any()
+
+
+def test_the_head_to_start_with_is_the_one_whose_rows_differ_most():
+    n = 12
+    words = TextTokens(("a",) * n, np.isin(np.arange(n), [0, n - 1]))
+    sink, alike, near = torch.zeros(n, n), torch.full((n, n), 1 / n), torch.zeros(n, n)
+    sink[:, 0] = 1
+    near[torch.arange(n), torch.arange(n).roll(1)] = 1
+    dull = Dense(torch.stack([sink, alike]), words, words)
+    telling = Dense(torch.stack([alike, 0.6 * near + 0.4 * sink]), words, words)
+    strongest = Dense(torch.stack([near, alike]), words, words)
+    assert starting_head([strongest, dull, telling, dull]) == (2, 1)  # the first half is not looked at
+    assert starting_head([dull, telling, dull, telling]) == (3, 1)
+    assert starting_head([dull, Dense(torch.stack([sink, sink]), words, words)]) == (1, 0)
+    assert starting_head([]) == (0, 0)

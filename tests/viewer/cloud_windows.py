@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QPoint
 
-from viewer.forward import Pass
+from viewer.forward import Pass, starting_head
 
 
 def answered(window, document, trace) -> None:
     """As if a model had read the document."""
-    result = Pass(trace, (0.0,) * len(trace.layers), "CPU", 10**9)
+    result = Pass(trace, (0.0,) * len(trace.layers), "CPU", 10**9, starting_head(trace))
     window.runs._ready(document, document.input, document.options, result)
 
 

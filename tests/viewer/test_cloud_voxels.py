@@ -8,7 +8,7 @@ import pytest
 from models.convolution_stack import ConvLayer
 from tests.viewer.given_cloud import room, trace_of
 from viewer.cloud_colours import reach_field
-from viewer.forward import Pass
+from viewer.forward import Pass, starting_head
 from viewer.session import RunOptions
 from viewer.view import CloudSettings, Selection, View
 
@@ -27,7 +27,7 @@ def opened(make_window, qtbot):
             qtbot.waitUntil(window.is_idle, timeout=WAIT)
         document = window.session.add(room(900), RunOptions())
         trace = trace_of(document.input, **options)
-        result = Pass(trace, (0.0,) * len(trace.layers), "CPU", 10**9)
+        result = Pass(trace, (0.0,) * len(trace.layers), "CPU", 10**9, starting_head(trace))
         window.runs._ready(document, document.input, document.options, result)
 
         def settle() -> None:

@@ -8,7 +8,7 @@ from PIL import Image
 from models.tokens import Box
 from viewer import drawings
 from viewer.drawings import Raster, matrix_drawing, overlay_drawing, strip_drawing
-from widgets.colormap import Scale, lut, scale_of
+from widgets.colormap import Scale, levels, lut, overlay_colours, scale_of
 
 
 def painted(data: bytes) -> np.ndarray:
@@ -43,10 +43,20 @@ def test_an_overlay_covers_its_region_alone_and_says_what_lies_above_its_colours
     assert (shown[:, :10] == 100).all()
     assert (shown[:, 50:] == 100).all()
     for cell in ((0, 0), (0, 1), (9, 9)):
-        expected = np.round(0.4 * 100 + 0.6 * drawings.painted(values, scale)[cell])
+        *colour, alpha = overlay_colours(lut(), 0.8)[levels(values, scale)[cell]] / 255
+        expected = np.round((1 - alpha) * 100 + alpha * 255 * np.array(colour))
         block = shown[cell[0] * 4 :, 10 + cell[1] * 4 :][:4, :4]
         assert (block == expected).all()
     assert any(getattr(item, "text", "").endswith("(1.0% clipped)") for item in drawing.items)
+
+
+def test_special_keys_do_not_set_the_colours_of_a_matrix_and_its_bar_says_so():
+    matrix = np.array([[0.9, 0.1, 0.0], [0.5, 0.25, 0.25]], np.float32)
+    drawing = matrix_drawing(
+        matrix, ["a", "b"], ["[CLS]", "d", "e"], "A title", np.array([True, False, False])
+    )
+    texts = [item.text for item in drawing.items if hasattr(item, "text")]
+    assert texts[-3:] == ["special tokens left out", "0.25 (33.3% clipped)", "0"]
 
 
 def test_a_strip_wraps_and_leaves_special_tokens_out_of_its_scale():

@@ -167,11 +167,13 @@ def test_tokens_of_texts_and_pictures(exported):
     found = exported(
         "tokens", "--text", text, notices=("1 character is not in this model's vocabulary and became [UNK].",)
     )
+    assert found["labels"][1] == "Unbelievable"
+    assert found["pieces"][1] == "unbelievable"
     spans = [text[start:stop] for start, stop in found["spans"]]
     assert spans[0] == spans[-1] == ""
     assert "".join(spans) == text.replace(" ", "")
     rows = list(csv.DictReader(io.StringIO(exported("tokens", "--text", "A cat.", ending="csv").decode())))
-    assert [row["label"] for row in rows] == ["[CLS]", "a", "cat", ".", "[SEP]"]
+    assert [row["label"] for row in rows] == ["[CLS]", "A", "cat", ".", "[SEP]"]
     assert [(row["start"], row["stop"]) for row in rows[1:4]] == [("0", "1"), ("2", "5"), ("5", "6")]
     patches = exported(PICTURE, "tokens", *SMALL)
     assert np.isnan(patches["boxes"][0]).all()

@@ -7,13 +7,20 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from models.attention import Trace
+from models.recorded import area_means
 from models.task import Task
 from models.tokens import Box, CharSpan
 from tests.viewer.given import patch_tokens, text_tokens, trace_of
-from viewer import maps
-from viewer.maps import attention_map, derived, head_maps, matrix_map, query_indices, rollout_map, shown
+from viewer import derived as kept
+from viewer.derived import derived
+from viewer.head_maps import _pooled, head_maps
+from viewer.maps import attention_map, matrix_map, query_indices, rollout_map, shown
 from viewer.view import MapSettings, Selection, View
+from widgets.colormap import Scale
 
 PATCH_4 = Box(10, 10, 20, 20)  # the middle patch of the lower row, token 5
 
@@ -61,6 +68,62 @@ def test_artifacts_are_drawn_but_do_not_set_the_scale():
     assert without.levels[0, 2] == 255
 
 
+def with_sink() -> Trace:
+    """A text of which [CLS] gets 0.9 of every query's attention in layer 0, head 0."""
+    trace = trace_of(text_tokens("a", "great", "serve", "of", "tea", "here"))
+    weights = trace.layers[0].weights[0]
+    weights[:] *= 0.1 / weights[:, 1:].sum(axis=1, keepdims=True)
+    weights[:, 0], weights[:, -1] = 0.9, 0
+    return trace
+
+
+def test_a_sink_does_not_set_the_scale_and_is_named_in_every_map():
+    trace = with_sink()
+    rest = trace.layers[0].weights[0][:, 1:-1].max()
+    said = "[CLS] holds 90 %, left out of the scale"
+    chosen = View(Selection(layer=0, head=0, queries=(CharSpan(2, 7),)), MapSettings(percentile=100.0))
+    matrix, strip = matrix_map(trace, chosen), attention_map(trace, chosen, 0, 0)
+    heads = head_maps(trace, chosen)
+    for scale in (matrix.scale, heads.scales[0][0]):
+        assert scale.high == pytest.approx(rest)
+        assert said in scale.left_out
+    assert strip.scale.high == pytest.approx(trace.layers[0].weights[0, 2, 1:-1].max())
+    assert strip.scale.left_out == "[CLS] holds 93 %, left out of the scale"
+    assert (matrix.levels[:, 0] == 255).all()
+    plain = replace(chosen, map=MapSettings(percentile=100.0, leave_out=False))
+    assert matrix_map(trace, plain).scale == Scale(0.0, pytest.approx(0.9))
+    assert head_maps(trace, plain).scales[0][0] == matrix_map(trace, plain).scale
+
+
+def test_a_token_that_is_not_special_can_be_a_sink_but_a_previous_token_head_has_none():
+    trace = trace_of(text_tokens(*"abcdefghij"))
+    first, previous = trace.layers[0].weights[:2]
+    first[:], previous[:] = 0.2 / 11, np.eye(12, k=-1)
+    first[:, 3] = 0.8
+    previous[0, 0] = 1
+    chosen = View(Selection(queries=(CharSpan(8, 9),)), MapSettings(percentile=100.0))
+    assert attention_map(trace, chosen, 0, 0).scale.left_out == "“c” holds 80 %, left out of the scale"
+    clear = attention_map(trace, chosen, 0, 1).scale
+    assert (clear.high, clear.left_out) == (1.0, "")
+
+
+@settings(deadline=None)
+@given(st.lists(st.booleans(), min_size=1, max_size=9), st.data())
+def test_a_pixel_of_a_thumbnail_is_left_out_if_a_token_in_it_is(tokens, data):
+    width = data.draw(st.integers(1, len(tokens)))
+    means = area_means(len(tokens), width).numpy()
+    pooled = _pooled(np.array([tokens]), width)
+    np.testing.assert_array_equal(pooled[0], (means > 1e-6) @ np.array(tokens, int) > 0)
+
+
+@pytest.mark.parametrize(("head", "incoming"), [("max", False), (0, True)])
+def test_what_is_no_distribution_has_no_entropy(picture, head, incoming):
+    numbers = attention_map(picture, view(incoming=incoming), 0, head).numbers
+    assert numbers.entropy is None
+    assert "no entropy" in numbers.no_entropy
+    assert attention_map(picture, view(), 0, "mean").numbers.no_entropy == ""
+
+
 def test_the_mass_mask_holds_the_share(picture):
     shown = attention_map(picture, view(mass=0.6), 1, 1)
     patches = shown.values[1:]
@@ -76,7 +139,7 @@ def test_head_maps_of_a_picture_are_rows_and_stream_layer_by_layer(picture):
             got.append(value)
 
     maps = head_maps(picture, view(percentile=100.0), task=Streamed())
-    assert [layer for layer, _ in got] == [0, 1]
+    assert [layer for layer, *_ in got] == [0, 1]
     row = picture.layers[1].weights[0, 5, 1:].reshape(2, 3)
     np.testing.assert_array_equal(maps.layers[1][0], np.floor(row / row.max() * 255 + 0.5))
     hovered = head_maps(picture, view(percentile=100.0), query=Box(0, 0, 10, 10))
@@ -87,7 +150,8 @@ def test_head_maps_of_a_picture_are_rows_and_stream_layer_by_layer(picture):
 def test_one_scale_for_all_heads_keeps_them_comparable(picture):
     maps = head_maps(picture, view(shared=True, percentile=100.0))
     highest = max(layer.weights[:, 5, 1:].max() for layer in picture.layers)
-    assert maps.scale.high == pytest.approx(highest)
+    assert {scale.high for scales in maps.scales for scale in scales} == {maps.scales[0][0].high}
+    assert maps.scales[0][0].high == pytest.approx(highest)
     assert sorted(layer.max() == 255 for layer in maps.layers) == [False, True]
 
 
@@ -120,10 +184,10 @@ def test_a_rollout_is_computed_once_for_equal_settings(picture, monkeypatch):
 
 def test_what_is_derived_is_kept_within_bounds_and_goes_with_the_trace():
     trace = trace_of(patch_tokens())
-    for number in range(maps.KEPT + 5):
+    for number in range(kept.KEPT + 5):
         derived(trace, number, lambda number=number: number)
-    assert len(maps._derived[trace]) == maps.KEPT
-    assert derived(trace, maps.KEPT + 4, lambda: pytest.fail("computed again")) == maps.KEPT + 4
+    assert len(kept._derived[trace]) == kept.KEPT
+    assert derived(trace, kept.KEPT + 4, lambda: pytest.fail("computed again")) == kept.KEPT + 4
     settings = MapSettings(whole_words=True)
     assert shown(trace, settings) is trace
     rollout_map(trace, view())

@@ -12,7 +12,7 @@ from models.tokens import Position
 from tests.viewer.given_cloud import room, trace_of
 from tests.widgets.pointer import wheel
 from viewer import stacks
-from viewer.forward import Pass
+from viewer.forward import Pass, starting_head
 from viewer.inputs import StackInput
 from viewer.session import NOWHERE, Hover, RunOptions
 
@@ -221,7 +221,7 @@ def test_beside_a_cloud_the_editor_comes_with_the_reach_over_voxels(make_window,
     window = make_window(run=False)
     document = window.session.add(room(300), RunOptions())
     trace = trace_of(document.input)
-    result = Pass(trace, (0.0,) * len(trace.layers), "CPU", 10**9)
+    result = Pass(trace, (0.0,) * len(trace.layers), "CPU", 10**9, starting_head(trace))
     window.runs._ready(document, document.input, document.options, result)
     settled(window)
     dock = window.deck.docks["stack"]

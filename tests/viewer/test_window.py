@@ -38,6 +38,8 @@ def text_window(make_window, settled):
     window = make_window()
     window.runs.open_text(SENTENCE)
     settled(window)
+    look_at(window, 5, 0)
+    settled(window)
     return window
 
 
@@ -46,7 +48,16 @@ def image_window(make_window, settled):
     window = make_window(size=224)
     window.runs.open_path(str(ROOT / "assets" / "samples" / "coffee.jpg"))
     settled(window)
+    look_at(window, 11, 0)
+    settled(window)
     return window
+
+
+def look_at(window, layer, head) -> None:
+    """As if the document had been opened at this head."""
+    window.session.select(layer=layer, head=head)
+    window.session.current.past.clear()
+    window.actions_.refresh()
 
 
 def pane(window, name):
@@ -116,7 +127,7 @@ def test_a_sentence_becomes_linked_panes(text_window, settled):
     assert window.session.view.selection.queries == (CharSpan(start, start + 5),)
     np.testing.assert_array_equal(sentence.result.values, trace.layers[5].row(0, serve)[1])
 
-    dj = trace.tokens.labels.index("dj")
+    dj = trace.tokens.labels.index("Dj")
     click(matrix.view, QPoint(matrix.view.cell_rect(dj, serve).center()))
     assert window.session.view.selection.queries == (trace.tokens.place(dj),)
     assert window.session.view.selection.keys == (trace.tokens.place(serve),)
@@ -154,12 +165,89 @@ def test_arrow_keys_walk_heads_and_a_click_on_the_grid_selects(text_window, qtbo
     assert np.diagonal(matrix, -1).mean() > 0.95
 
 
+def test_a_click_on_a_head_shows_that_head_alone(text_window, settled):
+    window = text_window
+    window.session.set_map(heads="max")
+    settled(window)
+    grid = pane(window, "heads").grid
+    click(grid, grid.cell_rect(2, 7).center())
+    settled(window)
+    assert window.session.view.map.heads == "one"
+    trace = window.session.current.trace
+    np.testing.assert_array_equal(pane(window, "matrix")._result.values, trace.layers[2].matrix(7))
+    window.session.undo()
+    assert (window.session.view.map.heads, window.session.view.selection.layer) == ("max", 5)
+
+
+def painted(view, at) -> tuple[int, ...]:
+    """The colour at a pixel of a view."""
+    move(view, QPoint(1, 1))
+    return view.viewport().grab().toImage().pixelColor(at).getRgb()[:3]
+
+
+def on_bar(bar, value) -> np.ndarray:
+    """The colour that a bar has for a value, and its neighbours: int (3, 3)."""
+    image, rect, scale = bar.grab().toImage(), bar.bar_rect(), bar._scale
+    x = rect.left() + scale.position(value) * (rect.width() - 1)
+    around = (min(max(round(x + dx), 2), round(rect.right()) - 2) for dx in (-1, 0, 1))
+    return np.array([image.pixelColor(at, round(rect.center().y())).getRgb()[:3] for at in around], int)
+
+
+@pytest.mark.parametrize("settings", [{}, {"log": True, "colours": "viridis"}, {"leave_out": False}])
+def test_what_is_painted_has_the_colour_of_its_own_bar(text_window, settled, settings):
+    window = text_window
+    window.session.pick_head(3, 8)
+    window.session.set_map(percentile=95.0, **settings)
+    settled(window)
+    matrix, sentence = pane(window, "matrix"), pane(window, "sentence")
+    window.session.set_hover(Hover())
+    for (query, key), value in np.ndenumerate(matrix._result.values):
+        if (query + key) % 3 == 0:
+            shown = painted(matrix.view, matrix.view.cell_rect(query, key).center())
+            assert np.abs(on_bar(matrix.bar, value) - shown).sum(axis=1).min() <= 40, (query, key)
+    assert sentence.bar._scale is sentence.result.scale
+    for index, value in enumerate(sentence.result.values):
+        chip = sentence.strip.chip_rect(index)
+        shown = painted(sentence.strip, QPoint(round(chip.left()) + 4, round(chip.center().y())))
+        assert np.abs(on_bar(sentence.bar, value) - shown).sum(axis=1).min() <= 40, index
+    assert pane(window, "heads").bar._scale is pane(window, "heads")._scales[3][8]
+
+
+def test_pointing_at_a_head_moves_the_bars_too(text_window, settled):
+    window = text_window
+    heads, sentence = pane(window, "heads"), pane(window, "sentence")
+    before = sentence.bar.ends()
+    window.session.set_hover(Hover(layer=2, head=9))
+    settled(window)
+    assert sentence.bar._scale == sentence.result.scale
+    assert sentence.bar.ends() != before
+    assert heads.bar._scale is heads._scales[2][9]
+    assert heads.bar.said()[0].startswith("layer 2, head 9")
+    assert "[CLS]" in heads.bar.said()[1]
+    window.session.set_hover(Hover())
+    settled(window)
+    assert sentence.bar.ends() == before
+
+
+def test_a_fresh_text_starts_at_a_head_that_looks_at_its_words(make_window, settled):
+    window = make_window()
+    window.runs.open_text(SENTENCE)
+    settled(window)
+    document = window.session.current
+    assert window.session.view.selection.layer >= 3
+    matrix = pane(window, "matrix")._result
+    ordinary = matrix.levels[1:-1, 1:-1]
+    assert (ordinary > 50).sum() >= 6  # the words among themselves are to be seen
+    assert "left out of the scale" in matrix.scale.left_out
+    assert document.view.map.leave_out
+
+
 def test_words_and_hidden_tokens_change_what_is_shown_and_say_so(text_window, settled):
     window = text_window
     window.session.set_map(whole_words=True, hide_special=True)
     settled(window)
     shown = pane(window, "sentence").result
-    assert shown.tokens.labels == tuple(SENTENCE.lower().split())
+    assert shown.tokens.labels == tuple(SENTENCE.split())
     assert shown.numbers.total < 1
     assert "special tokens hidden, they hold" in pane(window, "sentence").said.text()
     assert pane(window, "matrix")._result.values.shape == (8, 8)
@@ -176,7 +264,7 @@ def test_an_edited_text_runs_again_and_keeps_what_was_selected(text_window, qtbo
     settled(window)
     assert window.session.current.input.text == "!" + SENTENCE
     window.edit_text()
-    assert sentence.stack.currentWidget() is sentence.strip
+    assert sentence.strip.isVisible()
 
 
 def test_a_picture_and_its_patches(image_window, settled):
@@ -195,6 +283,28 @@ def test_a_picture_and_its_patches(image_window, settled):
     window.actions_.run("clear")
     settled(window)
     np.testing.assert_array_equal(picture.result.values, trace.layers[11].row(0, 0)[1])
+
+
+def test_the_picture_stays_where_it_is_whatever_is_selected_in_it(image_window, settled):
+    window = image_window
+    picture, tokens = pane(window, "picture"), window.session.current.trace.tokens
+    before = picture.view.geometry()
+    for count in (1, 3, 40, 384):
+        window.session.select_queries([tokens.place(index) for index in range(1, 1 + count)])
+        settled(window)
+        assert picture.view.geometry() == before, count
+    assert [chip.label for chip in picture.chips.chips()] == ["[CLS]", "mean of all patches"]
+
+
+def test_a_rollout_offers_and_says_nothing_before_its_model_is_known(text_window):
+    window = text_window
+    rollout, said = pane(window, "rollout"), []
+    assert rollout.controls.isVisible()
+    rollout.subtitle_changed.connect(said.append)
+    window.session.add(from_text("another text"), window.runs.options)  # which nobody has run yet
+    assert not rollout.controls.isVisible()
+    assert said[-1] == ""
+    assert rollout.bar.ends() == ("", "")
 
 
 def test_pointing_at_a_head_previews_it_on_the_picture(image_window, settled):

@@ -16,7 +16,8 @@ from models.tokens import Box, PatchPart
 from models.windows import WindowLayer
 from tests.viewer.given import trace_of
 from tests.widgets.pointer import move
-from viewer.maps import attention_map, head_maps, matrix_map, query_indices, rollout_map
+from viewer.head_maps import head_maps
+from viewer.maps import attention_map, matrix_map, query_indices, rollout_map
 from viewer.session import Hover
 from viewer.view import MapSettings, Selection, View
 from viewer.window_maps import is_composed, window_lines, windows_said

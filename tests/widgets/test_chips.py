@@ -59,3 +59,14 @@ def test_fewer_chips_leave_no_buttons(show):
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     assert [button.text() for button in chips.findChildren(QPushButton)] == ["a", "b"]
     assert chips.chips() == [Chip("a", "special"), Chip("b")]
+
+
+def test_an_absent_chip_keeps_its_room(show):
+    chips = Chips()
+    chips.set_chips([Chip("[CLS]"), Chip("mean of all patches", "absent")])
+    show(chips, 120, 100)
+    height, room = chips.minimumHeight(), chips.chip_rect(1)
+    assert not chips.findChildren(QPushButton)[1].isVisible()
+    chips.set_chips([Chip("[CLS]"), Chip("mean of all patches", "selected")])
+    assert chips.findChildren(QPushButton)[1].isVisible()
+    assert (chips.minimumHeight(), chips.chip_rect(1).topLeft()) == (height, room.topLeft())

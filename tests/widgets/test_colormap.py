@@ -24,6 +24,27 @@ def test_left_out_columns_do_not_stretch_the_scale_but_count_as_clipped():
     assert scale_of(values, 100, leave_out=artifact) == Scale(0.0, 1.0, False, 10 / 200)
 
 
+def test_a_logarithmic_scale_starts_where_the_values_do():
+    values = 10.0 ** np.linspace(-2, -1, 100)
+    scale = scale_of(values, 100, log=True)
+    assert scale.low == pytest.approx(values[4])
+    assert scale.clipped == pytest.approx(0.04)
+    spread = np.bincount(levels(values, scale) // 64, minlength=4)
+    assert spread.min() > 15  # every quarter of the colours is used
+    assert scale_of(np.append(values, 0), 100, log=True).clipped == pytest.approx(4 / 101)
+    assert scale_of(np.full(9, 0.3), 100, log=True).low == pytest.approx(0.03)
+
+
+@settings(deadline=None)
+@given(VALUES, st.booleans())
+def test_a_place_on_the_bar_is_the_level_that_is_painted(values, log):
+    scale = scale_of(values.astype(np.float64), 90, log)
+    for value, level in zip(values.tolist(), levels(values.astype(np.float64), scale).tolist(), strict=True):
+        assert level == pytest.approx(255 * scale.position(value), abs=0.51)
+    for decade in scale.decades():
+        assert 0 <= scale.position(decade) <= 1
+
+
 def test_sparse_values_keep_a_scale():
     values = np.zeros(1000)
     values[7] = 0.25
@@ -60,7 +81,8 @@ def test_a_larger_weight_is_never_darker(values, percentile, log):
     painted = levels(values, scale).astype(int)
     order = np.argsort(values, kind="stable")
     assert (np.diff(painted[order]) >= 0).all()
-    assert scale.clipped == pytest.approx((values > scale.high).mean())
+    below = (values < scale.low) & (values > 0) if log else np.zeros(len(values), bool)
+    assert scale.clipped == pytest.approx(((values > scale.high) | below).mean())
     if scale.high > scale.low:
         assert painted.max() == 255
 

@@ -4,8 +4,6 @@ from PySide6.QtGui import QColor, QFontMetricsF
 from PySide6.QtWidgets import QAbstractButton, QLineEdit, QSlider
 
 from widgets import theme
-from widgets.colormap import Scale, lut
-from widgets.colour_bar import ColourBar
 from widgets.controls import NumberRow, Segmented, Toggle
 from widgets.labels import ElidedLabel, percent, short_number
 from widgets.range_slider import RangeSlider
@@ -161,16 +159,3 @@ def test_number_row_keeps_the_figure_when_narrow(show):
     assert label.shown().endswith("…")
     assert label.toolTip() == "Attention distance over all heads"
     assert row.value() == "171 px"
-
-
-def test_colour_bar_says_what_it_clips(show):
-    bar = show(ColourBar(), 256, 40)
-    bar.set_scale(Scale(0, 0.021, False, 0.004), lut("inferno"))
-    assert bar.texts() == ("0", "clipped 0.4 %", "0.021")
-    bar.set_scale(Scale(2.1e-6, 0.021, True, 0), lut("inferno"))
-    assert bar.texts() == ("2.1·10⁻⁶", "log · nothing clipped", "0.021")
-    picture = bar.grab().toImage()
-    for share in (0.25, 0.5, 0.75):
-        seen = picture.pixelColor(round(share * bar.width()), 4)
-        wanted = lut("inferno")[round(share * 255), :3].astype(int)
-        assert abs(seen.red() - wanted[0]) + abs(seen.green() - wanted[1]) + abs(seen.blue() - wanted[2]) < 18

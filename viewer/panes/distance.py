@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from models.attention import Trace
 from models.task import Task
+from viewer.derived import derived
 from viewer.field_maps import uniform_distance
 from viewer.jobs import Lane
-from viewer.maps import derived
 from viewer.panes.base import Pane
 from viewer.session import NOWHERE, Document, Hover
 from viewer.view import View

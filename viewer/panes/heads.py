@@ -9,12 +9,14 @@ from PySide6.QtWidgets import QWidget
 
 from models.attention import Trace
 from models.task import Task
-from viewer.maps import HeadMaps, head_maps, query_indices, shown
+from viewer.head_maps import HeadMaps, head_maps
+from viewer.maps import query_indices, shown
+from viewer.panes import words
 from viewer.panes.base import Pane
-from viewer.panes.words import tokens_named
 from viewer.session import NOWHERE, Document, Hover
 from viewer.view import View
-from widgets.colormap import lut
+from widgets.colormap import Scale, lut
+from widgets.colour_bar import ColourBar, with_bar
 from widgets.head_grid import HeadGrid
 
 
@@ -26,8 +28,10 @@ class HeadsPane(Pane):
         self.grid.clicked.connect(self._clicked)
         self.grid.hovered.connect(self._hovered)
         self.grid.set_tooltip(lambda layer, head: f"layer {layer}, head {head}")
+        self.bar = ColourBar()
         self._shaped: Trace | None = None
-        return self.grid
+        self._scales: dict[int, list[Scale]] = {}
+        return with_bar(self.grid, self.bar)
 
     def prepare(self, document: Document, view: View) -> None:
         trace = document.trace
@@ -49,11 +53,14 @@ class HeadsPane(Pane):
         return head_maps(shown(trace, view.map), view, hover.query, task)
 
     def paint_partial(self, value: Any) -> None:
-        layer, levels = value
+        layer, levels, scales = value
         if not self.blocked(layer):
             self.grid.set_layer_maps(layer, levels)
+            self._scales[layer] = scales
+            self._show_scale(self.session.view, self.session.hover)
 
     def paint(self, result: HeadMaps) -> None:
+        self._scales = dict(enumerate(result.scales))
         for layer, levels in enumerate(result.layers):
             reason = self.blocked(layer)
             if reason:
@@ -66,28 +73,39 @@ class HeadsPane(Pane):
         self.grid.set_fused(view.map.heads != "one")
         self.grid.set_selected(view.selection.layer, view.selection.head)
         self.grid.set_hovered(None if hover.layer is None else (hover.layer, hover.head or 0))
+        self._show_scale(view, hover)
         self._say(self.session.current.trace, view, hover)
 
     def clear(self, document: Document | None) -> None:
         self.grid.set_shape(0, 0)
-        self._shaped = None
+        self.bar.set_scale(None, lut())
+        self._shaped, self._scales = None, {}
         self.subtitle_changed.emit("")
+
+    def _show_scale(self, view: View, hover: Hover) -> None:
+        """The scale of the head that is pointed at, else of the selected one."""
+        layer, head = view.selection.layer, view.selection.head
+        if hover.layer is not None:
+            layer, head = hover.layer, hover.head or 0
+        scales = [] if self.blocked(layer) else self._scales.get(layer, [])
+        of = "all maps" if view.map.shared else words.head(layer, head)
+        self.bar.set_scale(scales[head] if head < len(scales) else None, lut(view.map.colours), of)
 
     def _say(self, trace: Trace, view: View, hover: Hover) -> None:
         if trace.model.modality == "text":
-            self.subtitle_changed.emit("layer →  head ↓  whole matrices")
+            self.subtitle_changed.emit("whole matrices")
             return
         places = (hover.query,) if hover.query else view.selection.queries
         tokens = trace.layers[min(view.selection.layer, len(trace.layers) - 1)].queries
         chosen = query_indices(trace, tokens, places)
-        name = tokens_named(tokens, chosen)
+        name = words.tokens_named(tokens, chosen)
         if not places and trace.readout is None:
             name = "mean of all patches"
         what = f"who looks at {name}" if view.map.incoming else f"where {name} looks"
-        self.subtitle_changed.emit(f"layer →  head ↓  {what}")
+        self.subtitle_changed.emit(what)
 
     def _clicked(self, layer: int, head: int) -> None:
-        self.session.select(layer=layer, head=head)
+        self.session.pick_head(layer, head)
 
     def _hovered(self, cell: tuple[int, int] | None) -> None:
         self.session.set_hover(NOWHERE if cell is None else Hover(layer=cell[0], head=cell[1]))

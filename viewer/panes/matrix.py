@@ -16,6 +16,7 @@ from viewer.panes.base import Pane
 from viewer.session import NOWHERE, Document, Hover
 from viewer.view import View
 from widgets.colormap import lut
+from widgets.colour_bar import ColourBar, with_bar
 from widgets.cursor_tip import read_out
 from widgets.labels import percent
 from widgets.matrix_view import MatrixView
@@ -30,8 +31,9 @@ class MatrixPane(Pane):
         self.view.clicked.connect(self._clicked)
         self.view.boxed.connect(self._boxed)
         self.view.set_tip(self._tip)
+        self.bar = ColourBar()
         self._result: MatrixMap | None = None
-        return self.view
+        return with_bar(self.view, self.bar)
 
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
         map_ = view.map
@@ -40,7 +42,7 @@ class MatrixPane(Pane):
         window = window_shown(document.trace, view) if layer.kind == "window" else None
         return (
             *(view.selection.layer, head, window, map_.heads, map_.percentile, map_.floor, map_.log),
-            *(map_.hide_special, map_.whole_words, self.blocked(view.selection.layer)),
+            *(map_.leave_out, map_.hide_special, map_.whole_words, self.blocked(view.selection.layer)),
         )
 
     def compute(self, trace: Trace, view: View, hover: Hover, task: Task) -> MatrixMap:
@@ -60,9 +62,7 @@ class MatrixPane(Pane):
         self._result, self._layer = result, self.session.current.trace.layers[view.selection.layer]
         self.view.set_message("")
         self.view.set_matrix(result.levels, result.values)
-        special = result.keys.special
-        on_special = float(result.values[:, special].sum() / max(len(result.queries), 1))
-        said = f" · special {percent(on_special)}" if special.any() else ""
+        said = ""
         if result.window is not None:
             said = f" · window {result.window + 1} of {len(self._layer.slots):,}"
             on_padding = 1 - float(result.values.sum() / max(len(result.queries), 1))
@@ -71,6 +71,8 @@ class MatrixPane(Pane):
 
     def mark(self, view: View, hover: Hover) -> None:
         self.view.set_lut(lut(view.map.colours))
+        scale = None if self._result is None else self._result.scale
+        self.bar.set_scale(scale, lut(view.map.colours))
         if self._result is None:
             return
         queries, keys = self._result.queries, self._result.keys
@@ -82,6 +84,7 @@ class MatrixPane(Pane):
     def clear(self, document: Document | None) -> None:
         self._result = self._layer = None
         self.view.set_matrix(None, None)
+        self.bar.set_scale(None, lut())
         self.subtitle_changed.emit("")
 
     def complain(self, failure: Failure) -> None:
@@ -91,6 +94,7 @@ class MatrixPane(Pane):
         self._result = None
         self.view.set_matrix(None, None)
         self.view.set_message(sentence)
+        self.bar.set_scale(None, lut())
         self.subtitle_changed.emit(self._at())
 
     def _tip(self, query: int, key: int) -> str:

@@ -13,6 +13,8 @@ from viewer.panes import words
 from viewer.panes.base import Pane
 from viewer.session import Document, Hover
 from viewer.view import View
+from widgets.colormap import lut
+from widgets.colour_bar import ColourBar
 
 
 class OnInputPane(Pane):
@@ -38,6 +40,11 @@ class OnInputPane(Pane):
 
     def compute(self, trace: Trace, view: View, hover: Hover, task: Task) -> InputMap | Picture:
         return input_map(trace, view, pointed(view, hover), task)
+
+    def show_scale(self, bar: ColourBar, view: View) -> None:
+        """The colours of what is painted, whichever head it is of."""
+        drawn = self.result is not None and not self.not_drawn(self.result)
+        bar.set_scale(self.result.scale if drawn else None, lut(view.map.colours))
 
     def paint_partial(self, value: Any) -> None:
         self.paint(value)

@@ -15,9 +15,12 @@ from viewer.view import View
 from viewer.window_maps import window_lines, windows_said
 from widgets.chips import Chip, Chips
 from widgets.colormap import lut
+from widgets.colour_bar import ColourBar, with_bar
 from widgets.controls import NumberRow
 from widgets.cursor_tip import read_out
 from widgets.image_view import ImageView
+
+_ALL_PATCHES = "mean of all patches"
 
 
 class PicturePane(OnInputPane):
@@ -29,6 +32,7 @@ class PicturePane(OnInputPane):
         self.view.clicked.connect(self._clicked)
         self.view.boxed.connect(self._boxed)
         self.view.set_tip(self._tip)
+        self.bar = ColourBar()
         self.chips = Chips()
         self.chips.clicked.connect(self._chip_clicked)
         self.chips.hovered.connect(self._chip_hovered)
@@ -43,7 +47,7 @@ class PicturePane(OnInputPane):
         layout = QVBoxLayout(widget)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
-        layout.addWidget(self.view, 1)
+        layout.addWidget(with_bar(self.view, self.bar), 1)
         layout.addLayout(_beside("Query", self.chips))
         numbers = QHBoxLayout()
         numbers.setSpacing(24)
@@ -79,6 +83,7 @@ class PicturePane(OnInputPane):
         tokens = asked_tokens(trace, view)
         self.view.set_lut(lut(view.map.colours))
         self.view.set_opacity(view.map.opacity)
+        self.show_scale(self.bar, view)
         selected = [place for place in view.selection.queries if isinstance(place, Box)]
         boxes = [_corners(tokens.place(int(i))) for i in tokens.find_all(selected)]
         under = next((p for p in (hover.key, hover.query) if isinstance(p, Box)), None)
@@ -94,6 +99,7 @@ class PicturePane(OnInputPane):
             self._input = None
             self.view.set_picture(None)
         self.view.set_overlay(None)
+        self.bar.set_scale(None, lut())
         self.view.set_mask(None)
         self.view.set_boxes([], None)
         self.view.set_lines(None, "solid")
@@ -109,7 +115,8 @@ class PicturePane(OnInputPane):
         if isinstance(result, InputMap):
             numbers = result.numbers
             patches.set_value(read_out(numbers.total - numbers.special))
-            entropy.set_value(f"{numbers.entropy:.2f} nats")
+            entropy.set_value("–" if numbers.entropy is None else f"{numbers.entropy:.2f} nats")
+            entropy.setToolTip(numbers.no_entropy)
             names = " ".join(dict.fromkeys(tokens.labels[: min(tokens.prefix, 1)])) or "prefix tokens"
             special.set_label(f"Weight on {names}" if tokens.prefix == 1 else "Weight on prefix tokens")
             special.set_value(read_out(numbers.special) if tokens.prefix else "none")
@@ -136,16 +143,10 @@ class PicturePane(OnInputPane):
             for i in self._chip_tokens
         ]
         patches = sorted(i for i in chosen if i >= tokens.prefix)
-        if len(patches) == len(tokens) - tokens.prefix:
-            chips.append(Chip("mean of all patches", "selected"))
-            self._chip_tokens.append(-1)
-        else:
-            for i in patches[:3]:
-                chips.append(Chip(words.token(tokens, i), "selected"))
-                self._chip_tokens.append(i)
-            if len(patches) > 3:
-                chips.append(Chip(f"and {len(patches) - 3} more", "selected"))
-                self._chip_tokens.append(-1)
+        said = words.tokens_named(tokens, np.array(patches)) if patches else _ALL_PATCHES
+        # Without a patch its chip keeps its room: the picture must not move under a hand that drags on it.
+        chips.append(Chip(said, "selected" if patches else "absent"))
+        self._chip_tokens.append(patches[0] if len(patches) == 1 else -1)
         self.chips.set_chips(chips)
 
     def _tip(self, x: float, y: float) -> str:

@@ -17,9 +17,9 @@ from viewer.session import NOWHERE, Document, Hover
 from viewer.view import View
 from viewer.window_maps import is_composed
 from widgets.colormap import lut
+from widgets.colour_bar import ColourBar
 from widgets.controls import Segmented
 from widgets.image_view import ImageView
-from widgets.labels import short_number
 from widgets.sliders import LabelledSlider, RangeRow
 from widgets.token_strip import TokenStrip
 
@@ -38,6 +38,7 @@ class RolloutPane(Pane):
         self.stack = QStackedWidget()
         self.stack.addWidget(self.picture)
         self.stack.addWidget(self.strip)
+        self.bar = ColourBar()
         self._result: InputMap | None = None
         self._input: object = None
 
@@ -74,7 +75,13 @@ class RolloutPane(Pane):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
         layout.addWidget(self.stack, 1)
+        layout.addWidget(self.bar)
         layout.addWidget(self.own)
+        self.controls = QWidget()
+        self.controls.hide()  # what they choose among is known with the model
+        column = QVBoxLayout(self.controls)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
         choices = QGridLayout()
         choices.setHorizontalSpacing(10)
         choices.setVerticalSpacing(6)
@@ -86,9 +93,10 @@ class RolloutPane(Pane):
             choices.addWidget(label, row, 0)
             choices.addWidget(control, row, 1)
         choices.setColumnStretch(1, 1)
-        layout.addLayout(choices)
-        layout.addWidget(self.discard)
-        layout.addWidget(self.layers)
+        column.addLayout(choices)
+        column.addWidget(self.discard)
+        column.addWidget(self.layers)
+        layout.addWidget(self.controls)
         return widget
 
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
@@ -103,12 +111,14 @@ class RolloutPane(Pane):
         return rollout_map(trace, view, task)
 
     def prepare(self, document: Document, view: View) -> None:
+        self.controls.setVisible(document.trace is not None)
         if document.trace is None:
             return
         self._show_settings(document)
         self.own.setVisible(is_composed(document.trace.layers))
         if document.input is not self._input:
             self._input, self._result = document.input, None
+            self.subtitle_changed.emit("")
             if document.modality == "image":
                 self.picture.set_picture(document.input.pixels)
 
@@ -140,6 +150,9 @@ class RolloutPane(Pane):
     def mark(self, view: View, hover: Hover) -> None:
         self.picture.set_lut(lut(view.map.colours))
         self.picture.set_opacity(view.map.opacity)
+        self.strip.set_lut(lut(view.map.colours))
+        drawn = self._result is not None and not self.rollout_blocked(view)
+        self.bar.set_scale(self._result.scale if drawn else None, lut(view.map.colours))
         if self._result is None:
             return
         tokens, asked = self._result.tokens, self._result.asked_of
@@ -155,8 +168,10 @@ class RolloutPane(Pane):
 
     def clear(self, document: Document | None) -> None:
         self._result = self._input = None
+        self.controls.setVisible(document is not None and document.trace is not None)
         self.picture.set_picture(None)
         self.strip.set_tokens([], [])
+        self.bar.set_scale(None, lut())
         self.subtitle_changed.emit("")
 
     def _say(self) -> None:
@@ -164,9 +179,7 @@ class RolloutPane(Pane):
         trace = document.trace
         places = view.selection.queries if view.rollout_selected else ()
         tokens = rollout_tokens(trace, view)
-        name = words.tokens_named(tokens, query_indices(trace, tokens, places))
-        scale = self._result.scale
-        self.subtitle_changed.emit(f"{name} · {short_number(scale.low)} to {short_number(scale.high)}")
+        self.subtitle_changed.emit(words.tokens_named(tokens, query_indices(trace, tokens, places)))
 
     def _show_settings(self, document: Document) -> None:
         view, trace = self.session.view, document.trace

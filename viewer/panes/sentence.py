@@ -21,6 +21,8 @@ from viewer.panes.on_input import OnInputPane
 from viewer.session import NOWHERE, Document, Hover
 from viewer.view import View
 from widgets import theme
+from widgets.colormap import lut
+from widgets.colour_bar import ColourBar
 from widgets.cursor_tip import read_out
 from widgets.labels import ElidedLabel, percent
 from widgets.sliders import LabelledSlider
@@ -41,6 +43,7 @@ class SentencePane(OnInputPane):
         self.strip.clicked.connect(self._clicked)
         self.strip.spanned.connect(self._spanned)
         self.strip.set_tip(self._tip)
+        self.bar = ColourBar()
         self._input: object = None
         self.stack = QStackedWidget()
         self.stack.addWidget(self.strip)
@@ -51,8 +54,11 @@ class SentencePane(OnInputPane):
         self.edit_button.setCheckable(True)
         self.edit_button.setToolTip("Change the text; it runs again as you type (F2)")
         self.edit_button.toggled.connect(self._edit)
-        foot = QHBoxLayout()
-        foot.addWidget(self.said, 1)
+        foot, said = QHBoxLayout(), QVBoxLayout()
+        said.setSpacing(4)
+        said.addWidget(self.said)
+        said.addWidget(self.bar)
+        foot.addLayout(said, 1)
         foot.addWidget(self.edit_button)
         self.stretch = LabelledSlider("Tokens shown", 0, 1, 1, lambda value: self._stretch_text(int(value)))
         self.stretch.changed.connect(self._stretched)
@@ -118,6 +124,8 @@ class SentencePane(OnInputPane):
         self.said.setText(self._sentence(result, self.session.view))
 
     def mark(self, view: View, hover: Hover) -> None:
+        self.strip.set_lut(lut(view.map.colours))
+        self.show_scale(self.bar, view)
         if self.result is None:
             return
         tokens = self.result.tokens
@@ -134,6 +142,7 @@ class SentencePane(OnInputPane):
         plain = document.input.text[:2000].split() if document and document.modality == "text" else []
         self.strip.set_tokens(plain, [False] * len(plain))
         self.said.setText("")
+        self.bar.set_scale(None, lut())
         self.stretch.hide()
         self.subtitle_changed.emit("")
         self.height_changed.emit()
@@ -147,11 +156,18 @@ class SentencePane(OnInputPane):
         best = " · ".join(f"{words.token(tokens, int(i))} {read_out(float(result.values[i]))}" for i in top)
         arrow = "←" if view.map.incoming and view.map.method == "attention" else "→"
         how = "rollout" if result.at is None else words.head(*result.at)
-        parts = [f"{name} {arrow} {best}", how, f"entropy {result.numbers.entropy:.2f} nats"]
-        if tokens.special.any():
-            parts.append(f"{percent(result.numbers.special)} on special tokens")
+        parts = [f"{name} {arrow} {best}", how]
+        if result.numbers.entropy is not None:
+            parts.append(f"entropy {result.numbers.entropy:.2f} nats")
+        numbers = result.numbers
+        column = view.map.incoming and result.at is not None
+        if tokens.special.any() and not column:
+            share = numbers.special / max(numbers.total, 1.0)
+            parts.append(f"{percent(share)} on special tokens")
         elif view.map.hide_special:
-            parts.append(f"special tokens hidden, they hold {percent(1 - result.numbers.total)}")
+            held = 1 - numbers.total  # of a row alone is it known what the hidden hold
+            told = held >= 0 and not column
+            parts.append(f"special tokens hidden{f', they hold {percent(held)}' if told else ''}")
         return " · ".join(parts)
 
     def _tip(self, index: int) -> str:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from models.attention import Trace
 from models.task import Task
-from viewer.jobs import Lane
-from viewer.maps import derived, head_of, input_map
+from viewer.derived import derived
 from viewer.panes.base import Pane
 from viewer.panes.later import Later
-from viewer.session import Document, Hover
+from viewer.session import Document
 from viewer.view import View
-from widgets.colormap import MAPS, Scale, lut
-from widgets.colour_bar import ColourBar
+from widgets.colormap import MAPS
 from widgets.controls import Choice, NumberRow, Section, Segmented, Toggle
 from widgets.labels import percent
 from widgets.scroll_column import ScrollColumn
@@ -63,10 +60,13 @@ class SettingsPane(Pane):
             "Keep the smallest set of patches that holds this share of the weight on patches"
         )
         self.mass.changed.connect(lambda v: change("mass", mass=float(v)))
-        self.bar = ColourBar()
         self.colours = Choice(MAPS, "Colour map")
         self.colours.changed.connect(lambda v: change(colours=v))
-        self.leave_out = Toggle("Leave artifacts out of the scale")
+        self.leave_out = Toggle("Leave sinks out of the scale")
+        self.leave_out.setToolTip(
+            "Special tokens, artifact tokens and tokens that take nearly all attention are painted, but do "
+            "not set the colours of the others"
+        )
         self.leave_out.changed.connect(lambda v: change(leave_out=v))
         self.hide_special = Toggle("Hide special tokens")
         self.hide_special.changed.connect(lambda v: change(hide_special=v))
@@ -78,7 +78,6 @@ class SettingsPane(Pane):
         )
         self.size.changed.connect(self._resized)
         self._later = Later(RESIZE_PAUSE, self)
-        self._scale: Scale | None = None
         self._counted: tuple[Trace, int, HeadStatistics | None] | None = None
         self.head_title = Section("", rule=True)
         self.entropy = NumberRow("Entropy, mean", "")
@@ -102,7 +101,6 @@ class SettingsPane(Pane):
             self.percentile,
             self.floor,
             self.opacity,
-            self.bar,
             self.colours,
             self.mass,
             self.size,
@@ -115,37 +113,10 @@ class SettingsPane(Pane):
         layout.addStretch(1)
         return ScrollColumn(inner)
 
-    def key(self, document: Document, view: View, hover: Hover) -> Hashable:
-        map_ = view.map
-        return (
-            *(view.selection.layer, head_of(view), view.selection.queries),
-            *(map_.method, view.rollout, view.rollout_selected),
-            *(
-                map_.incoming,
-                map_.log,
-                map_.percentile,
-                map_.floor,
-                map_.leave_out,
-                map_.hide_special,
-                map_.whole_words,
-            ),
-        )
-
-    def lane_for(self, view: View) -> Lane:
-        # Where the map itself is computed, so that it is not computed twice.
-        return "look" if view.map.method == "attention" else "run"
-
-    def compute(self, trace: Trace, view: View, hover: Hover, task: Task) -> Scale:
-        return input_map(trace, view, (view.selection.layer, head_of(view)), task).scale
-
     def prepare(self, document: Document, view: View) -> None:
         self._show(document, view)
         if self.can_show(document) and self.widget.isVisible():
             self._ask_statistics(document.trace, view.selection.layer)
-
-    def paint(self, result: Scale) -> None:
-        self._scale = result
-        self.bar.set_scale(result, lut(self.session.view.map.colours))
 
     def _ask_statistics(self, trace: Trace, layer: int) -> None:
         """The figures of a layer's heads: a whole pass over its weights, in the lane of what takes long."""
@@ -192,10 +163,6 @@ class SettingsPane(Pane):
         self.distance.set_value("–" if distance is None else f"{distance[pick].mean():.0f} px")
         self.special.set_value(percent(float(statistics.special[pick].mean())))
 
-    def mark(self, view: View, hover: Hover) -> None:
-        if self._scale is not None:
-            self.bar.set_scale(self._scale, lut(view.map.colours))
-
     def clear(self, document: Document | None) -> None:
         self._counted = None
         for row in (self.entropy, self.distance, self.special):
@@ -223,9 +190,6 @@ class SettingsPane(Pane):
         self.colours.setCurrentText(map_.colours)
         for widget in (self.opacity, self.mass, self.size, self.distance):
             widget.setVisible(picture)
-        self.leave_out.setVisible(
-            picture and document.trace is not None and len(document.trace.artifacts) > 0
-        )
         self.whole_words.setVisible(not picture)
         if picture and not self._later.waits_for(document):
             self.size.set_value(document.wanted.options.size)

@@ -2,52 +2,14 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 import numpy as np
 
 from models.attention import Head, Trace
-from models.tokens import PatchPart, PatchTokens, Tokens
+from models.tokens import Tokens
 from viewer.cloud_maps import short_name
 from viewer.maps import InputMap
+from viewer.names import entry, short_labels, token, tokens_named
 from widgets.cursor_tip import read_out
-
-
-def token(tokens: Tokens, index: int) -> str:
-    """A token as it is named in a tip: patch (7, 18), “serve”, [CLS]."""
-    if isinstance(tokens, PatchTokens | PatchPart) and index >= tokens.prefix:
-        row, column = tokens.cell(index)
-        return f"patch ({row}, {column})"
-    label = tokens.labels[index]
-    return label if tokens.special[index] else isolated(f"“{visible(label)}”")
-
-
-def isolated(text: str) -> str:
-    """Between Unicode's isolates where it runs right to left, so that a figure behind it stays there."""
-    turned = any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in text)
-    return f"\u2068{text}\u2069" if turned else text
-
-
-def visible(label: str) -> str:
-    """White space a person can see."""
-    return label.replace("\n", "⏎").replace(" ", "␣") if not label.strip() else label
-
-
-def short_labels(tokens: Tokens) -> list[str]:
-    """Labels for an axis: a patch is named by its place alone."""
-    if not isinstance(tokens, PatchTokens | PatchPart):
-        return list(tokens.labels)
-    cells = (tokens.cell(index) for index in range(tokens.prefix, len(tokens)))
-    return [*tokens.labels[: tokens.prefix], *(f"({row}, {column})" for row, column in cells)]
-
-
-def tokens_named(tokens: Tokens, indices: np.ndarray) -> str:
-    """What a selection of tokens is called in a pane's title."""
-    if len(indices) == 1:
-        return token(tokens, int(indices[0]))
-    if len(indices) == len(tokens):
-        return f"mean of all {len(tokens):,} tokens"
-    return f"mean of {len(indices):,} tokens"
 
 
 def head(layer: int, which: Head) -> str:
@@ -64,6 +26,8 @@ def map_named(trace: Trace, layer: int, which: Head) -> str:
 def reading(shown: InputMap, index: int, incoming: bool) -> str:
     """The read-out of a token: its weight, from (or, incoming, to) which query, in which layer and head."""
     line = f"{token(shown.tokens, index)}\t{read_out(float(shown.values[index]))}"
+    if written := entry(shown.tokens, index):
+        line = f"{line}\n{written}"
     asked = tokens_named(shown.asked_of, shown.asked)
     if shown.at is None:
         return f"{line}\nrollout of {asked}"

@@ -1,0 +1,80 @@
+"""How the tokens of a text are called: by the characters they stand for."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+
+CONTINUES = "##"
+"""Before a token that goes on with the word of the token before it, as WordPiece writes it."""
+
+
+def readable(
+    pieces: Sequence[str],
+    spans: np.ndarray,
+    texts: np.ndarray,
+    words: np.ndarray,
+    special: np.ndarray,
+    sources: Sequence[str],
+    unknown: str | None = None,
+) -> tuple[str, ...]:
+    """Labels of n tokens.
+
+    pieces: n entries of the vocabulary. spans, texts, words, special: as in TextTokens. sources: the texts.
+    unknown: the entry that stands for what is not in the vocabulary.
+
+    A token is called by its characters in the text, without the spaces around them; one that goes on with a
+    word begins with ##. Of a character that several tokens share each says its part: ⟨2/4 of 👍⟩. The unknown
+    token says what it was: [UNK] “☃”. Special tokens, and those without characters, keep their entry.
+    """
+    parts = _parts(spans, texts, special)
+    labels = []
+    for index, piece in enumerate(pieces):
+        start, stop = (int(v) for v in spans[index])
+        if special[index] or stop <= start:
+            labels.append(piece if special[index] else _without_marks(piece))
+            continue
+        source = sources[texts[index]]
+        if piece == unknown:
+            labels.append(f"{piece} “{source[start:stop].strip()}”")
+            continue
+        label = "".join(_named(source, at, index, parts[texts[index], at]) for at in range(start, stop))
+        goes_on = piece.startswith(CONTINUES) or _goes_on(index, source, spans, words)
+        labels.append((CONTINUES if goes_on else "") + (label.strip() or label))
+    return tuple(labels)
+
+
+def _parts(spans: np.ndarray, texts: np.ndarray, special: np.ndarray) -> dict[tuple[int, int], list[int]]:
+    """Which tokens stand for each character: (text, place) → tokens in order."""
+    parts: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for index in np.flatnonzero(~special):
+        for at in range(*(int(v) for v in spans[index])):
+            parts[int(texts[index]), at].append(int(index))
+    return parts
+
+
+def _named(source: str, at: int, index: int, shared: list[int]) -> str:
+    """A character, or which part of it this token is; a space that others hold too is theirs."""
+    character = source[at]
+    if len(shared) == 1:
+        return character
+    if character.isspace():
+        return ""
+    return f"⟨{shared.index(index) + 1}/{len(shared)} of {character}⟩"
+
+
+def _goes_on(index: int, source: str, spans: np.ndarray, words: np.ndarray) -> bool:
+    """Whether a token goes on with a word: letters or digits touch within it, in a script with spaces."""
+    start = int(spans[index, 0])
+    if not index or words[index] != words[index - 1] or spans[index - 1, 1] != start:
+        return False
+    before, here = source[start - 1], source[start]
+    return all(letter.isalnum() and unicodedata.category(letter) != "Lo" for letter in (before, here))
+
+
+def _without_marks(piece: str) -> str:
+    """An entry that stands for no character, as SentencePiece has them, without its mark of a space."""
+    return piece.lstrip("Ġ▁") or " "
