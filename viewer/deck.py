@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QByteArray, QObject, QSettings, Qt, Signal
-from PySide6.QtWidgets import QDockWidget, QMainWindow
+from PySide6.QtCore import QByteArray, QChildEvent, QEvent, QObject, QSettings, Qt, Signal
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar
 
 from viewer.panes.base import Pane
 from viewer.panes.log import LogPane
 from viewer.session import Document
 from widgets.pane_frame import PaneFrame
+from widgets.wheel import pass_wheel_on
 
 LEFT, RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
 ACROSS, DOWN = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
@@ -49,6 +50,11 @@ class Deck(QMainWindow):
             self.docks[pane.name] = dock
             self.addDockWidget(RIGHT, dock)
             dock.hide()
+
+    def childEvent(self, event: QChildEvent) -> None:
+        super().childEvent(event)
+        if event.type() == QEvent.Type.ChildPolished and isinstance(event.child(), QTabBar):
+            pass_wheel_on(event.child())  # tabs of docks that lie over each other are made by Qt
 
     def show_page(self, document: Document) -> None:
         """Lay the panes out for the document's page, as they were left the last time."""

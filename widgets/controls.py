@@ -24,12 +24,15 @@ from PySide6.QtWidgets import (
 )
 
 from widgets import theme
-from widgets.arrow_keys import KeepsArrows
+from widgets.arrow_keys import ByTab
 from widgets.labels import ElidedLabel
+from widgets.wheel import pass_wheel_on
+
+_STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1}
 
 
 class Segmented(QFrame):
-    """One of a few options, all in sight. Arrow keys move the choice."""
+    """One of a few options, all in sight. Reached by Tab, arrow keys move the choice."""
 
     changed = Signal(object)
     """The value chosen by the user."""
@@ -91,11 +94,12 @@ class Segmented(QFrame):
             self.changed.emit(self._values[index])
 
 
-class _Segment(KeepsArrows, QPushButton):
+class _Segment(ByTab, QPushButton):
     def __init__(self, label: str) -> None:
         super().__init__(label)
         self.setProperty("role", "segment")
         self.setCheckable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.MinimumExpanding, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
@@ -107,13 +111,15 @@ class _Segment(KeepsArrows, QPushButton):
         return self.sizeHint()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(event.key())
-        if step is None:
+        buttons = [b for b in self.group().buttons() if b.isEnabled() and not b.isHidden()]
+        if event.key() in _STEPS:
+            following = buttons[(buttons.index(self) + _STEPS[event.key()]) % len(buttons)]
+        elif event.key() in (Qt.Key.Key_Home, Qt.Key.Key_End):
+            following = buttons[0 if event.key() == Qt.Key.Key_Home else -1]
+        else:
             super().keyPressEvent(event)
             return
-        buttons = [b for b in self.group().buttons() if b.isEnabled() and not b.isHidden()]
-        following = buttons[(buttons.index(self) + step) % len(buttons)]
-        following.setFocus(Qt.FocusReason.OtherFocusReason)
+        following.setFocus(Qt.FocusReason.TabFocusReason)
         following.click()
 
 
@@ -163,13 +169,14 @@ class Section(QWidget):
         self._title.setText(title)
 
 
-class Toggle(QCheckBox):
+class Toggle(ByTab, QCheckBox):
     """A check box that tells user's changes apart from the program's."""
 
     changed = Signal(bool)
 
     def __init__(self, label: str, on: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(label, parent)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setChecked(on)
         self.clicked.connect(self.changed)
 
@@ -178,7 +185,7 @@ class Toggle(QCheckBox):
         self.setChecked(on)
 
 
-class Choice(KeepsArrows, QComboBox):
+class Choice(ByTab, QComboBox):
     """A combo box for longer lists than `Segmented` can show."""
 
     changed = Signal(str)
@@ -186,6 +193,8 @@ class Choice(KeepsArrows, QComboBox):
 
     def __init__(self, options: Sequence[str], name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        pass_wheel_on(self)  # what it chooses may take long to load
         self.addItems(list(options))
         self.setAccessibleName(name)
         self.textActivated.connect(self.changed)

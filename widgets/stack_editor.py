@@ -194,9 +194,6 @@ class StackEditor(QWidget):
             self.set_hovered(index)
             self.hovered.emit(index)
 
-    def _scrolls(self) -> bool:
-        return self._area.verticalScrollBar().maximum() > 0
-
     def _renew(self) -> None:
         last = len(self._rows) - 1
         for row in self._rows:
@@ -283,7 +280,6 @@ class _Row(QFrame):
         }
         for field in self._fields.values():
             field.changed.connect(self._touched)
-            field.wheel_needs_focus = editor._scrolls
         self.results = [QLabel() for _ in _RESULTS]
         for label, name in zip(self.results, _RESULTS, strict=True):
             label.setAlignment(_RIGHT)

@@ -10,7 +10,6 @@ from PySide6.QtTest import QTest
 from models.convolution_stack import PRESETS, ConvLayer
 from models.tokens import Position
 from tests.viewer.given_cloud import room, trace_of
-from tests.widgets.pointer import wheel
 from viewer import stacks
 from viewer.forward import Pass
 from viewer.inputs import StackInput
@@ -66,14 +65,14 @@ def test_a_stack_is_built_with_the_mouse_and_undone(stack_window, qtbot, settled
     assert session.view.stack.layers == (ConvLayer(),) * 4
     assert session.view.fields.layer == "layer 4"
     dilation = dict(editor._rows[1].columns())["dilation"]
-    wheel(dilation, dilation.rect().center(), 1)
+    QTest.keyClick(dilation, Qt.Key.Key_Up)
     settled(window)
     assert session.view.stack.layers[1] == ConvLayer(dilation=2)
     assert pane(window, "stack-field").rows["size"].value() == "7 × 7"  # of the layer turned to
     assert [text for row in editor._rows for text in (row.results[1].text(),)] == ["3", "7", "9", "11"]
     kernel = dict(editor._rows[3].columns())["kernel"]
     for _ in range(9):
-        wheel(kernel, kernel.rect().center(), 1)
+        QTest.keyClick(kernel, Qt.Key.Key_Up)
     settled(window)
     assert "Has a kernel that reaches over 12 units" in editor._rows[3]._error.text()
     while session.current.past:

@@ -6,7 +6,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
-    QPlainTextEdit,
     QPushButton,
     QStackedWidget,
     QVBoxLayout,
@@ -23,6 +22,7 @@ from viewer.view import View
 from widgets.cursor_tip import read_out
 from widgets.labels import percent
 from widgets.sliders import LabelledSlider
+from widgets.text_editor import TextEditor
 from widgets.token_strip import TokenStrip
 
 TYPING_PAUSE = 400
@@ -47,12 +47,13 @@ class SentencePane(OnInputPane):
         self.said.setTextFormat(Qt.TextFormat.PlainText)
         self.edit_button = QPushButton("Edit text")
         self.edit_button.setCheckable(True)
-        self.edit_button.setToolTip("Change the text; it runs again as you type (F2)")
+        self.edit_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.edit_button.setToolTip("Change the text; it runs again as you type (F2; Escape leaves)")
         self.edit_button.toggled.connect(self._edit)
         foot = QHBoxLayout()
         foot.addWidget(self.said, 1)
         foot.addWidget(self.edit_button)
-        self.stretch = LabelledSlider("Tokens shown", 0, 1, 1, lambda value: self._stretch_text(int(value)))
+        self.stretch = LabelledSlider("Tokens shown", 0, 1, 1, self._stretch_text, first=1)
         self.stretch.changed.connect(self._stretched)
         self.stretch.hide()
         self._later = Later(TYPING_PAUSE, self)
@@ -70,20 +71,17 @@ class SentencePane(OnInputPane):
         return widget
 
     def _editors(self) -> QWidget:
-        self.first, self.second = QPlainTextEdit(), QPlainTextEdit()
-        self.first.setPlaceholderText("Text")
-        self.second.setPlaceholderText("Second text (optional): the model reads both as a pair")
+        self.first = TextEditor("Text", "Text")
+        self.second = TextEditor("Second text", "Second text (optional): the model reads both as a pair")
         row = QWidget()
         layout = QHBoxLayout(row)
         layout.setContentsMargins(0, 0, 0, 0)
-        for name, editor in (("Text", self.first), ("Second text", self.second)):
-            editor.setAccessibleName(name)
-            editor.setAcceptDrops(False)  # a dropped file is opened by the window, not typed in as its path
-            editor.setTabChangesFocus(True)
+        for editor in (self.first, self.second):
             editor.textChanged.connect(self._typed)
+            editor.left.connect(lambda: self.edit_button.setChecked(False))
             column = QVBoxLayout()
             column.setSpacing(2)
-            label = QLabel(name)
+            label = QLabel(editor.accessibleName())
             label.setProperty("role", "dim")
             column.addWidget(label)
             column.addWidget(editor, 1)
@@ -178,17 +176,15 @@ class SentencePane(OnInputPane):
         for editor, text in ((self.first, wanted.text), (self.second, wanted.pair or "")):
             # What is being typed now must not be taken from under the cursor.
             if editor.toPlainText() != text and not (keep_typed and editor.hasFocus()):
-                editor.blockSignals(True)
-                editor.setPlainText(text)
-                editor.blockSignals(False)
+                editor.show_text(text)
 
     # -- gestures ----------------------------------------------------------------------------------------
 
     _span = (0, 0)
 
-    def _stretch_text(self, first: int) -> str:
+    def _stretch_text(self, first: float) -> str:
         shown_tokens, total = self._span
-        return f"{first + 1:,} to {first + shown_tokens:,} of {total:,}"
+        return f"{first + 1:,.0f} to {first + shown_tokens:,.0f} of {total:,}"
 
     def _stretched(self, value: float) -> None:
         document = self._document
@@ -213,8 +209,9 @@ class SentencePane(OnInputPane):
         self.stack.setCurrentIndex(int(on))
         self.edit_button.setText("Done" if on else "Edit text")
         if on:
-            self.first.setFocus()
+            self.first.enter()
         else:
+            self.strip.setFocus(Qt.FocusReason.OtherFocusReason)
             self._later.now()
 
     def _hovered(self, index: int | None) -> None:

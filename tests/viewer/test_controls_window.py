@@ -1,0 +1,130 @@
+"""The controls of the whole window: whose the wheel and the arrow keys are, whatever is open."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QComboBox,
+    QLineEdit,
+    QScrollBar,
+    QTabBar,
+)
+
+from tests.viewer.cloud_windows import answered
+from tests.viewer.given import patch_tokens, text_tokens, trace_of
+from tests.viewer.given_cloud import room
+from tests.viewer.given_cloud import trace_of as cloud_trace
+from tests.widgets.pointer import wheel
+from viewer.inputs import ImageInput, StackInput, TextInput
+from viewer.session import PAGES, RunOptions
+from widgets.range_slider import RangeSlider
+
+INPUTS = {
+    "text": lambda: TextInput("Text", "a great serve"),
+    "image": lambda: ImageInput("Picture", np.zeros((20, 30, 3), np.uint8)),
+    "points": lambda: room(400),
+    "stack": StackInput,
+}
+TRACES = {
+    "text": lambda document: trace_of(text_tokens("a", "great", "serve")),
+    "image": lambda document: trace_of(patch_tokens()),
+    "points": lambda document: cloud_trace(document.input),
+}
+
+
+@pytest.fixture
+def opened(make_window, settled):
+    """A function: a window on a page of a kind of document, that a hand-made model has read."""
+
+    def open_(kind, page):
+        window = make_window(run=False)
+        window.session.opening_page = page
+        document = window.session.add(INPUTS[kind](), RunOptions())
+        if kind in TRACES and page == "attention":
+            answered(window, document, TRACES[kind](document))
+        settled(window)
+        return window
+
+    return open_
+
+
+def values(window):
+    """What every control of the window stands at."""
+    found = {}
+    for control in window.findChildren(QAbstractSlider):
+        if not isinstance(control, QScrollBar):
+            found[control] = control.value()
+    for kind, value in (
+        (QComboBox, QComboBox.currentIndex),
+        (QAbstractSpinBox, QAbstractSpinBox.text),
+        (RangeSlider, RangeSlider.value),
+        (QTabBar, QTabBar.currentIndex),
+        (QAbstractButton, QAbstractButton.isChecked),
+        (QLineEdit, QLineEdit.text),
+    ):
+        found.update((control, value(control)) for control in window.findChildren(kind))
+    return found
+
+
+@pytest.mark.parametrize(("kind", "page"), [(kind, page) for kind in PAGES for page in PAGES[kind]])
+def test_the_wheel_over_a_control_changes_nothing(opened, qtbot, kind, page):
+    window = opened(kind, page)
+    docks = [dock for dock in window.deck.docks.values() if dock.isVisible()]
+    for other in docks[1:2]:
+        window.deck.tabifyDockWidget(docks[0], other)
+        qtbot.waitUntil(lambda: any(bar.count() == 2 for bar in window.deck.findChildren(QTabBar)))
+    before, view = values(window), window.session.view
+    assert before
+    for control in before:
+        for notches in (1, -1) if control.isVisible() else ():
+            wheel(control, control.rect().center(), notches)
+    assert values(window) == before
+    assert window.session.view == view
+
+
+def test_the_wheel_over_a_control_scrolls_its_column(opened, qtbot):
+    window = opened("text", "attention")
+    settings = window.deck.panes["settings"]
+    window.deck.docks["settings"].setMaximumHeight(300)
+    bar = settings.widget.verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > 0)
+    for control in (settings.percentile._slider, settings.colours, settings.whole_words):
+        settings.widget.ensureWidgetVisible(control)
+        before, way = bar.value(), -1 if bar.value() < bar.maximum() else 1
+        at = QPointF(control.mapTo(window, QPoint(5, 5)))
+        # Sent through the window system: what a test sends to a widget does not go on to its parent.
+        QTest.wheelEvent(window.windowHandle(), at, QPoint(0, 120 * way))
+        qtbot.waitUntil(lambda before=before: bar.value() != before)
+
+
+def test_a_new_sentence_is_typed_over_the_last(make_window, qtbot):
+    window = make_window(run=False)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    field = window.welcome.findChild(QLineEdit)
+    field.setText("what was typed before")
+    window.actions_.run("new-text")
+    qtbot.keyClicks(field, "new")
+    assert field.text() == "new"
+
+
+def test_a_click_on_a_control_leaves_the_arrows_to_the_layers(opened, qtbot, settled):
+    window = opened("text", "attention")
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    heads = window.deck.panes["settings"].heads
+    mean = heads.findChildren(QAbstractButton)[1]
+    for walked, keep in ((1, lambda: QTest.mouseClick(mean, Qt.MouseButton.LeftButton)), (0, mean.setFocus)):
+        layer = window.session.view.selection.layer
+        keep() if walked else keep(Qt.FocusReason.TabFocusReason)
+        assert heads.value() == "mean"
+        QTest.keyClick(window if walked else mean, Qt.Key.Key_Left)
+        assert window.session.view.selection.layer == layer - walked
+    assert heads.value() == "one"  # what Tab has reached
+    settled(window)
