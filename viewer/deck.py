@@ -160,6 +160,7 @@ class Deck(QMainWindow):
         self.resizeDocks([matrix, rollout], [middle // 2, middle - middle // 2], ACROSS)
         upper = min(int(middle / 2) + 70, int(height * 0.46))
         self.resizeDocks([heads, matrix], [upper, height - upper], DOWN)
+        self._numbers_below(settings)
 
     def _lay_text(self) -> None:
         docks, width, height = self.docks, self.width(), self.height()
@@ -181,6 +182,7 @@ class Deck(QMainWindow):
         )
         upper = int(height * 0.225)
         self.resizeDocks([sentence, heads], [upper, height - upper], DOWN)
+        self._numbers_below(settings)
 
     def _lay_points(self) -> None:
         docks, width, height = self.docks, self.width(), self.height()
@@ -206,6 +208,7 @@ class Deck(QMainWindow):
         upper = int(height * 0.70)
         self.resizeDocks([first, near], [upper, height - upper], DOWN)
         self.resizeDocks([second, editor], [int(upper * 0.58), int(upper * 0.42)], DOWN)
+        self._numbers_below(classes)
 
     def _lay_fields(self) -> None:
         docks, width, height = self.docks, self.width(), self.height()
@@ -228,6 +231,7 @@ class Deck(QMainWindow):
         self.resizeDocks([layers, growth, distance], below, ACROSS)
         upper = int(height * 0.60)
         self.resizeDocks([first, layers], [upper, height - upper], DOWN)
+        self._numbers_below(settings)
 
     def _lay_stack(self) -> None:
         docks, width, height = self.docks, self.width(), self.height()
@@ -247,12 +251,20 @@ class Deck(QMainWindow):
         upper = int(height * 0.64)
         self.resizeDocks([editor, layers], [upper, height - upper], DOWN)
         self.resizeDocks([steps, growth], [upper, height - upper], DOWN)
+        self._numbers_below(field)
 
     def _lay_cost(self) -> None:
         cost = self.docks["cost"]
         self.addDockWidget(LEFT, cost)
         self._log_below(cost)
         cost.show()
+
+    def _numbers_below(self, dock: QDockWidget) -> None:
+        """What the controls set is above, what comes of it below, on every page at the same place."""
+        numbers = self.docks["numbers"]
+        self.splitDockWidget(dock, numbers, DOWN)
+        numbers.show()
+        self.resizeDocks([dock, numbers], [int(self.height() * 0.5), int(self.height() * 0.5)], DOWN)
 
     def _log_below(self, dock: QDockWidget) -> None:
         self.splitDockWidget(dock, self.docks["log"], DOWN)

@@ -52,6 +52,7 @@ PANES = {
     "matrix": "Matrix",
     "rollout": "Rollout",
     "settings": "Map",
+    "numbers": "Numbers",
     "field": "Receptive field",
     "field-second": "Receptive field of the second network",
     "layers": "Layers and their fields",

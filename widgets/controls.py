@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import (
     QFont,
     QFontMetrics,
     QKeyEvent,
+    QResizeEvent,
 )
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -29,6 +30,10 @@ from widgets.labels import ElidedLabel
 from widgets.wheel import pass_wheel_on
 
 _STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1}
+
+
+_WORDS = 0.45
+"""Of the width of a row, what its words keep beside a long figure."""
 
 
 class Segmented(QFrame):
@@ -124,29 +129,57 @@ class _Segment(ByTab, QPushButton):
 
 
 class NumberRow(QWidget):
-    """What a figure means at the left in grey, the figure at the right."""
+    """What a figure means at the left in grey, the figure at the right. Where both have no room the words
+    give way first, up to a point; the tool tip then holds the whole.
+    """
 
     def __init__(self, label: str, value: str = "–", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._label = ElidedLabel(label)
         self._label.setProperty("role", "dim")
-        self._value = QLabel(value)
-        self._value.setProperty("role", "value")
-        self._value.setTextFormat(Qt.TextFormat.PlainText)
-        self._value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._shown = QLabel()
+        self._shown.setProperty("role", "value")
+        self._shown.setTextFormat(Qt.TextFormat.PlainText)
+        self._shown.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._shown.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self._label, 1)
-        row.addWidget(self._value, 0, Qt.AlignmentFlag.AlignRight)
+        row.addWidget(self._shown, 0, Qt.AlignmentFlag.AlignRight)
+        self._value = ""
+        self.set_value(value)
 
     def value(self) -> str:
-        return self._value.text()
+        return self._value
 
     def set_value(self, value: str) -> None:
-        self._value.setText(value)
+        if value != self._value:
+            self._value = value
+            self._fit()
 
     def set_label(self, label: str) -> None:
         self._label.setText(label)
+        self._fit()
+
+    def minimumSizeHint(self) -> QSize:
+        """Its width does not depend on the figure, or a column would jump with it."""
+        return QSize(theme.em(8), super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "_value"):
+            self._fit()
+
+    def _fit(self) -> None:
+        words = min(self._label.sizeHint().width(), int(self.width() * _WORDS))
+        room = max(self.width() - words - self.layout().spacing(), theme.em(1))
+        text = self._shown.fontMetrics().elidedText(self._value, Qt.TextElideMode.ElideRight, room)
+        self._shown.setText(text)
+        self._shown.setToolTip(self._value if text != self._value else "")
 
 
 class Section(QWidget):

@@ -50,6 +50,10 @@ def pane(window, name):
     return window.deck.panes[name]
 
 
+def numbers(window, section):
+    return pane(window, "numbers").widget.figures(section)
+
+
 def click(view, at, modifiers=Qt.KeyboardModifier.NoModifier) -> None:
     point = at.toPoint() if isinstance(at, QPointF) else at
     move(view, point)
@@ -158,7 +162,7 @@ def test_words_and_hidden_tokens_change_what_is_shown_and_say_so(text_window, se
     shown = pane(window, "sentence").result
     assert shown.tokens.labels == tuple(SENTENCE.lower().split())
     assert shown.numbers.total < 1
-    assert "special tokens hidden, they hold" in pane(window, "sentence").said.text()
+    assert numbers(window, "shown")["On special tokens"].startswith("hidden, ")
     assert pane(window, "matrix")._result.values.shape == (8, 8)
 
 
@@ -345,10 +349,17 @@ def test_the_read_out_says_weight_tokens_layer_and_head(image_window, settled):
     box = trace.tokens.place(trace.tokens.index(5, 7))
     middle = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
     weight = trace.layers[11].row(0, 0)[1][trace.tokens.index(5, 7)]
-    assert picture._tip(*middle) == f"patch (5, 7)\t{read_out(float(weight))}\nfrom [CLS] · layer 11, head 0"
-    settings = pane(window, "settings")
-    assert settings.entropy.value().endswith(" nats")
-    assert settings.distance.value().endswith(" px")
+    assert picture._tip(*middle) == f"patch (5, 7)\t{read_out(float(weight))}"
+    rank = 1 + int((trace.layers[11].row(0, 0)[1] > weight).sum())
+    assert numbers(window, "pointed") == {
+        "Query": "[CLS]",
+        "Key": "patch (5, 7)",
+        "Weight": read_out(float(weight)),
+        "Rank": f"{rank} of 385",
+        "In": "layer 11, head 0",
+    }
+    assert numbers(window, "head")["Entropy, mean"].endswith(" nats")
+    assert numbers(window, "head")["Distance, mean"].endswith(" px")
 
 
 def test_arrow_keys_are_a_sliders_that_tab_has_reached_until_a_click(image_window, qtbot):

@@ -38,6 +38,8 @@ class Pane(QObject):
     title_changed = Signal(str)
     wanted_changed = Signal(bool)
     """What `wanted` says now."""
+    said = Signal(str, object, object)
+    """(section of the numbers pane, figures by the names of its rows, its title or None to leave it)."""
     settled = Signal()
     """All that was painted has reached the screen."""
     unfinished_changed = Signal(str, bool)

@@ -11,7 +11,7 @@ from models.task import Task
 from models.tokens import PatchTokens, Place, Tokens
 from viewer.jobs import Failure
 from viewer.maps import MatrixMap, head_of, matrix_map, shown, window_shown
-from viewer.panes import words
+from viewer.panes import readings, words
 from viewer.panes.base import Pane
 from viewer.session import NOWHERE, Document, Hover
 from viewer.view import View
@@ -99,7 +99,10 @@ class MatrixPane(Pane):
             return ""
         names = f"{words.token(result.queries, query)} → {words.token(result.keys, key)}"
         weight = read_out(float(result.values[query, key]))
-        return f"{names}\t{weight}\n{self._at()}"
+        view = self.session.view
+        at = view.selection.layer, head_of(view)
+        self.said.emit("pointed", readings.of_cell(result, query, key, view.map.incoming, at), None)
+        return f"{names}\t{weight}"
 
     def _at(self) -> str:
         view = self.session.view

@@ -11,7 +11,7 @@ from models.task import Task
 from models.tokens import Box, PatchTokens
 from viewer.jobs import Lane
 from viewer.maps import InputMap, query_indices, rollout_map, rollout_tokens
-from viewer.panes import words
+from viewer.panes import readings, words
 from viewer.panes.base import Pane
 from viewer.session import NOWHERE, Document, Hover
 from viewer.view import View
@@ -218,7 +218,8 @@ class RolloutPane(Pane):
         result = self._result
         if result is None or index >= len(result.tokens):
             return ""
-        return words.reading(result, index, False)
+        self.said.emit("pointed", readings.of_token(result, index, False), None)
+        return words.reading(result, index)
 
 
 def _corners(tokens: PatchTokens, index: int) -> tuple[float, float, float, float]:

@@ -14,13 +14,11 @@ from PySide6.QtWidgets import (
 
 from models.tokens import Place, TextTokens
 from viewer.maps import InputMap
-from viewer.panes import words
+from viewer.panes import readings
 from viewer.panes.later import Later
 from viewer.panes.on_input import OnInputPane
 from viewer.session import NOWHERE, Document, Hover
 from viewer.view import View
-from widgets.cursor_tip import read_out
-from widgets.labels import percent
 from widgets.sliders import LabelledSlider
 from widgets.text_editor import TextEditor
 from widgets.token_strip import TokenStrip
@@ -42,16 +40,16 @@ class SentencePane(OnInputPane):
         self.stack = QStackedWidget()
         self.stack.addWidget(self.strip)
         self.stack.addWidget(self._editors())
-        self.said = QLabel()
-        self.said.setProperty("role", "dim")
-        self.said.setTextFormat(Qt.TextFormat.PlainText)
+        self.reason = QLabel()
+        self.reason.setProperty("role", "dim")
+        self.reason.setTextFormat(Qt.TextFormat.PlainText)
         self.edit_button = QPushButton("Edit text")
         self.edit_button.setCheckable(True)
         self.edit_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.edit_button.setToolTip("Change the text; it runs again as you type (F2; Escape leaves)")
         self.edit_button.toggled.connect(self._edit)
         foot = QHBoxLayout()
-        foot.addWidget(self.said, 1)
+        foot.addWidget(self.reason, 1)
         foot.addWidget(self.edit_button)
         self.stretch = LabelledSlider("Tokens shown", 0, 1, 1, self._stretch_text, first=1)
         self.stretch.changed.connect(self._stretched)
@@ -100,10 +98,12 @@ class SentencePane(OnInputPane):
         self.result = result
         if reason := self.not_drawn(result):
             self.strip.set_weights(None, None)
-            self.said.setText(reason)
+            self.reason.setText(reason)
+            self.said.emit("shown", {}, None)
             return
         self.strip.set_weights(result.levels, result.values)
-        self.said.setText(self._sentence(result, self.session.view))
+        self.reason.setText("")
+        self.said.emit("shown", readings.of_map(result, len(readings.BEST)), None)
 
     def mark(self, view: View, hover: Hover) -> None:
         if self.result is None:
@@ -121,31 +121,15 @@ class SentencePane(OnInputPane):
         # Until the tokens are there, the words stand in their place.
         plain = document.input.text[:2000].split() if document and document.modality == "text" else []
         self.strip.set_tokens(plain, [False] * len(plain))
-        self.said.setText("")
+        self.reason.setText("")
         self.stretch.hide()
         self.subtitle_changed.emit("")
-
-    # -- what is said ------------------------------------------------------------------------------------
-
-    def _sentence(self, result: InputMap, view: View) -> str:
-        tokens = result.tokens
-        name = words.tokens_named(result.asked_of, result.asked)
-        top = result.values.argsort()[::-1][:3]
-        best = " · ".join(f"{words.token(tokens, int(i))} {read_out(float(result.values[i]))}" for i in top)
-        arrow = "←" if view.map.incoming and view.map.method == "attention" else "→"
-        how = "rollout" if result.at is None else words.head(*result.at)
-        parts = [f"{name} {arrow} {best}", how, f"entropy {result.numbers.entropy:.2f} nats"]
-        if tokens.special.any():
-            parts.append(f"{percent(result.numbers.special)} on special tokens")
-        elif view.map.hide_special:
-            parts.append(f"special tokens hidden, they hold {percent(1 - result.numbers.total)}")
-        return " · ".join(parts)
 
     def _tip(self, index: int) -> str:
         result = self.result
         if result is None or index >= len(result.tokens):
             return ""
-        return words.reading(result, index, self.session.view.map.incoming)
+        return self.read(index)
 
     def _show_input(self, document: Document) -> None:
         trace = document.trace

@@ -1,4 +1,4 @@
-"""How weights become colours, and what the selected head does, in numbers."""
+"""How weights become colours; what the selected head does goes to the numbers pane."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from models.attention import Trace
 from models.task import Task
 from viewer.jobs import Lane
 from viewer.maps import derived, head_of, input_map
+from viewer.panes import readings
 from viewer.panes.base import Pane
 from viewer.panes.later import Later
 from viewer.session import Document, Hover
 from viewer.view import View
 from widgets.colormap import MAPS, Scale, lut
 from widgets.colour_bar import ColourBar
-from widgets.controls import Choice, NumberRow, Section, Segmented, Toggle
-from widgets.labels import percent
+from widgets.controls import Choice, Section, Segmented, Toggle
 from widgets.scroll_column import ScrollColumn
 from widgets.sliders import LabelledSlider
 
@@ -80,10 +80,6 @@ class SettingsPane(Pane):
         self._later = Later(RESIZE_PAUSE, self)
         self._scale: Scale | None = None
         self._counted: tuple[Trace, int, HeadStatistics | None] | None = None
-        self.head_title = Section("", rule=True)
-        self.entropy = NumberRow("Entropy, mean", "")
-        self.distance = NumberRow("Distance, mean", "")
-        self.special = NumberRow("On special tokens", "")
 
         inner = QWidget()
         layout = QVBoxLayout(inner)
@@ -109,8 +105,6 @@ class SettingsPane(Pane):
         ):
             layout.addWidget(widget)
         for widget in (self.leave_out, self.hide_special, self.whole_words):
-            layout.addWidget(widget)
-        for widget in (self.head_title, self.entropy, self.distance, self.special):
             layout.addWidget(widget)
         layout.addStretch(1)
         return ScrollColumn(inner)
@@ -153,8 +147,7 @@ class SettingsPane(Pane):
             self._say_statistics()
             return
         self._counted = (trace, layer, None)
-        for row in (self.entropy, self.distance, self.special):
-            row.set_value("–")
+        self._say_statistics()
 
         def count(task: Task) -> HeadStatistics:
             from models.statistics import head_statistics
@@ -179,18 +172,13 @@ class SettingsPane(Pane):
     def _say_statistics(self) -> None:
         layer, statistics = self._counted[1:]
         view = self.session.view
-        one = view.map.heads == "one"
-        head = view.selection.head
-        self.head_title.set_title(f"Head {layer}.{head}" if one else f"Layer {layer}, mean of its heads")
-        if statistics is None or self.blocked(layer):
-            for row in (self.entropy, self.distance, self.special):
-                row.set_value("–")
-            return
-        pick = head if one else slice(None)
-        distance = statistics.distance
-        self.entropy.set_value(f"{statistics.entropy[pick].mean():.2f} nats")
-        self.distance.set_value("–" if distance is None else f"{distance[pick].mean():.0f} px")
-        self.special.set_value(percent(float(statistics.special[pick].mean())))
+        one, head = view.map.heads == "one", view.selection.head
+        title = f"Head {layer}.{head}" if one else f"Layer {layer}, mean of its heads"
+        pick, picture = head if one else slice(None), self.session.current.modality == "image"
+        said = {}
+        if statistics is not None and not self.blocked(layer):
+            said = readings.of_heads(statistics, pick, picture)
+        self.said.emit("head", said, title)
 
     def mark(self, view: View, hover: Hover) -> None:
         if self._scale is not None:
@@ -198,8 +186,6 @@ class SettingsPane(Pane):
 
     def clear(self, document: Document | None) -> None:
         self._counted = None
-        for row in (self.entropy, self.distance, self.special):
-            row.set_value("–")
 
     def _show(self, document: Document, view: View) -> None:
         map_, picture = view.map, document.modality == "image"
@@ -221,7 +207,7 @@ class SettingsPane(Pane):
         self.hide_special.set_on(map_.hide_special)
         self.whole_words.set_on(map_.whole_words)
         self.colours.setCurrentText(map_.colours)
-        for widget in (self.opacity, self.mass, self.size, self.distance):
+        for widget in (self.opacity, self.mass, self.size):
             widget.setVisible(picture)
         self.leave_out.setVisible(
             picture and document.trace is not None and len(document.trace.artifacts) > 0

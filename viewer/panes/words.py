@@ -61,13 +61,9 @@ def map_named(trace: Trace, layer: int, which: Head) -> str:
     return f"{name}, map {which}" if isinstance(which, int) else f"{name}, {which} of maps"
 
 
-def reading(shown: InputMap, index: int, incoming: bool) -> str:
-    """The read-out of a token: its weight, from (or, incoming, to) which query, in which layer and head."""
-    line = f"{token(shown.tokens, index)}\t{read_out(float(shown.values[index]))}"
-    asked = tokens_named(shown.asked_of, shown.asked)
-    if shown.at is None:
-        return f"{line}\nrollout of {asked}"
-    return f"{line}\n{'to' if incoming else 'from'} {asked} · {head(*shown.at)}"
+def reading(shown: InputMap, index: int) -> str:
+    """The tip of a token: its name and its weight; all else stands among the numbers."""
+    return f"{token(shown.tokens, index)}\t{read_out(float(shown.values[index]))}"
 
 
 def table(tokens: Tokens, values: np.ndarray) -> str:
