@@ -251,7 +251,9 @@ class Deck(QMainWindow):
         upper = int(height * 0.64)
         self.resizeDocks([editor, layers], [upper, height - upper], DOWN)
         self.resizeDocks([steps, growth], [upper, height - upper], DOWN)
-        self._numbers_below(field)
+        self.splitDockWidget(growth, docks["numbers"], ACROSS)
+        docks["numbers"].show()
+        self.resizeDocks([growth, docks["numbers"]], [rest // 2, rest - rest // 2], ACROSS)
 
     def _lay_cost(self) -> None:
         cost = self.docks["cost"]

@@ -133,7 +133,7 @@ class MatrixView(PlaneView):
         return (query, key) if 0 <= query < self._shape[0] and 0 <= key < self._shape[1] else None
 
     def keep_off(self, target: tuple[int, int] | None) -> list[QRectF]:
-        """The cell with those around it, and its row and its column, in which weights are compared."""
+        """The cell with those around it, its row and its column, in which weights are compared, all labels."""
         if target is None:
             return []
         cell, away = QRectF(self.cell_rect(*target)), theme.em(2.0)
@@ -144,7 +144,9 @@ class MatrixView(PlaneView):
         row.setBottom(near.bottom())
         column.setLeft(near.left())
         column.setRight(near.right())
-        return [near, row, column]
+        left, top = self._margins  # where the labels stand
+        rows, columns = QRectF(0, 0, left, self.height()), QRectF(0, 0, self.width(), top)
+        return [near, row, column, rows, columns]
 
     def tip_text(self, target: Any, point: QPointF) -> str:
         if target is None or self._tip_function is not None:

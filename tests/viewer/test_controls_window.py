@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
@@ -16,42 +15,9 @@ from PySide6.QtWidgets import (
     QTabBar,
 )
 
-from tests.viewer.cloud_windows import answered
-from tests.viewer.given import patch_tokens, text_tokens, trace_of
-from tests.viewer.given_cloud import room
-from tests.viewer.given_cloud import trace_of as cloud_trace
 from tests.widgets.pointer import wheel
-from viewer.inputs import ImageInput, StackInput, TextInput
-from viewer.session import PAGES, RunOptions
+from viewer.session import PAGES
 from widgets.range_slider import RangeSlider
-
-INPUTS = {
-    "text": lambda: TextInput("Text", "a great serve"),
-    "image": lambda: ImageInput("Picture", np.zeros((20, 30, 3), np.uint8)),
-    "points": lambda: room(400),
-    "stack": StackInput,
-}
-TRACES = {
-    "text": lambda document: trace_of(text_tokens("a", "great", "serve")),
-    "image": lambda document: trace_of(patch_tokens()),
-    "points": lambda document: cloud_trace(document.input),
-}
-
-
-@pytest.fixture
-def opened(make_window, settled):
-    """A function: a window on a page of a kind of document, that a hand-made model has read."""
-
-    def open_(kind, page):
-        window = make_window(run=False)
-        window.session.opening_page = page
-        document = window.session.add(INPUTS[kind](), RunOptions())
-        if kind in TRACES and page == "attention":
-            answered(window, document, TRACES[kind](document))
-        settled(window)
-        return window
-
-    return open_
 
 
 def values(window):
