@@ -133,7 +133,7 @@ class MatrixView(PlaneView):
         return (query, key) if 0 <= query < self._shape[0] and 0 <= key < self._shape[1] else None
 
     def keep_off(self, target: tuple[int, int] | None) -> list[QRectF]:
-        """The cell with those around it, its row and its column, in which weights are compared, all labels."""
+        """The cell with those around it, its row and its column, where weights are compared, all labels."""
         if target is None:
             return []
         cell, away = QRectF(self.cell_rect(*target)), theme.em(2.0)

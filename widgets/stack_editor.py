@@ -226,6 +226,8 @@ class StackEditor(QWidget):
             widths.append(max([heads.horizontalAdvance(heading), *texts]) + theme.em(0.3))
         for row in self._rows:
             row.fit(widths)
+            for name, field in row._fields.items():  # headings must not touch
+                field.setMinimumWidth(heads.horizontalAdvance(name) + theme.em(0.5))
         self.updateGeometry()
 
     def sizeHint(self) -> QSize:

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from tests.widgets.pointer import wheel
 from viewer.session import PAGES
+from widgets.controls import Segmented
 from widgets.range_slider import RangeSlider
 
 
@@ -52,6 +53,17 @@ def test_the_wheel_over_a_control_changes_nothing(opened, qtbot, kind, page):
             wheel(control, control.rect().center(), notches)
     assert values(window) == before
     assert window.session.view == view
+
+
+@pytest.mark.parametrize(("kind", "page"), [(kind, page) for kind in PAGES for page in PAGES[kind]])
+def test_every_control_has_a_name_for_those_who_do_not_see_it(opened, kind, page):
+    window = opened(kind, page)
+    for control in (*values(window), *window.findChildren(Segmented)):
+        inside = isinstance(control, QLineEdit) and isinstance(control.parent(), QAbstractSpinBox)
+        if control.isVisible() and not inside and control.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            said = control.text() if isinstance(control, QAbstractButton) else ""
+            assert control.accessibleName() or said or control.toolTip(), control
+    assert all(box.accessibleName() for box in window.findChildren(Segmented))
 
 
 def test_the_wheel_over_a_control_scrolls_its_column(opened, qtbot):

@@ -48,7 +48,7 @@ def test_a_new_stack_opens_by_its_key_and_from_the_welcome_page(make_window, qtb
     assert isinstance(document.input, StackInput)
     assert (document.state, document.page) == ("ready", "fields")
     shown = {name for name, dock in window.deck.docks.items() if dock.isVisible()}
-    assert shown == {"stack", "stack-steps", "stack-field", "stack-layers", "stack-growth"}
+    assert shown == {"numbers", "stack", "stack-steps", "stack-field", "stack-layers", "stack-growth"}
     assert not window.topbar.model_button.isVisible()
     assert not window.actions_.actions["run-again"].isEnabled()
     window.session.show(None)

@@ -257,7 +257,7 @@ class FieldPane(Pane):
         heat = self.heat
         said = {}
         if heat is not None:
-            widths = " · ".join(f"{width:.0f} px" for width in heat.widths)
+            widths = " · ".join(f"{width:.0f}" for width in heat.widths) + " px"
             said = dict(zip(OF_HEAT, (widths, percent(heat.area), percent(heat.inside)), strict=True))
         self._tell(said, OF_HEAT)
 

@@ -11,7 +11,7 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal
 
 from viewer.panes.base import Pane
-from viewer.session import NOWHERE, Document, Hover, Session
+from viewer.session import NOWHERE, Hover, Session
 from widgets.readout import Figures, Readout
 
 POINTED = "pointed"
@@ -73,7 +73,7 @@ class NumbersPane(QObject):
         super().__init__(parent)
         self.session = session
         self.widget = Readout()
-        self._shown: tuple[Document | None, str | None] = (None, None)
+        self._shown: tuple[int, str] | None = None
         for pane in panes:
             pane.said.connect(partial(self._say, pane))
         session.current_changed.connect(self._turn)
@@ -89,10 +89,9 @@ class NumbersPane(QObject):
     def _turn(self) -> None:
         """Nothing is said yet of another document or page, whoever hears of it first."""
         document, sections = self.session.current, self._sections()
-        shown = (document, None if document is None else document.page)
-        if not sections or shown == self._shown:
+        if document is None or not sections or self._shown == (document.number, document.page):
             return
-        self._shown = shown
+        self._shown = (document.number, document.page)
         self.widget.set_sections(sections)
         for section in sections:
             self.widget.forget(section.id)

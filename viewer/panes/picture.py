@@ -87,6 +87,7 @@ class PicturePane(OnInputPane):
         self.view.set_lines(None, "solid")
         self.view.set_lines(None, "dashed")
         self.chips.set_chips([])
+        self.said.emit("shown", {}, None)
         self.artifacts_row.hide()
 
     # -- what is said ------------------------------------------------------------------------------------

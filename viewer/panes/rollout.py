@@ -41,15 +41,15 @@ class RolloutPane(Pane):
         self._result: InputMap | None = None
         self._input: object = None
 
-        self.query = Segmented([(False, "Readout"), (True, "Selected")])
+        self.query = Segmented([(False, "Readout"), (True, "Selected")], "Query")
         self.query.setToolTip(
             "Whose row is rolled out: the token that the answer is read from, or the selected"
         )
         self.query.changed.connect(self.session.set_rollout_query)
-        self.fusion = Segmented([("mean", "Mean"), ("max", "Max"), ("min", "Min")])
+        self.fusion = Segmented([("mean", "Mean"), ("max", "Max"), ("min", "Min")], "Heads")
         self.fusion.setToolTip("How the heads of a layer become one matrix")
         self.fusion.changed.connect(lambda value: self.session.set_rollout(fusion=value))
-        self.residual = Segmented([("add", "A + I"), ("mix", "½A + ½I"), ("none", "None")])
+        self.residual = Segmented([("add", "A + I"), ("mix", "½A + ½I"), ("none", "None")], "Residual")
         self.residual.setToolTip(
             "How the residual connection enters: added before the rows are normalised, mixed half and half "
             "after it, or left out"

@@ -122,6 +122,7 @@ class SentencePane(OnInputPane):
         plain = document.input.text[:2000].split() if document and document.modality == "text" else []
         self.strip.set_tokens(plain, [False] * len(plain))
         self.reason.setText("")
+        self.said.emit("shown", {}, None)
         self.stretch.hide()
         self.subtitle_changed.emit("")
 

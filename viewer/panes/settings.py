@@ -36,16 +36,16 @@ class SettingsPane(Pane):
     def build(self) -> QWidget:
         change = self.session.set_map
         self.method = Segmented(
-            [("attention", "Attention"), ("rollout", "Rollout"), ("saliency", "Saliency")]
+            [("attention", "Attention"), ("rollout", "Rollout"), ("saliency", "Saliency")], "Method"
         )
         self.method.changed.connect(lambda v: change(method=v))
-        self.heads = Segmented([("one", "One"), ("mean", "Mean"), ("max", "Max")])
+        self.heads = Segmented([("one", "One"), ("mean", "Mean"), ("max", "Max")], "Heads")
         self.heads.changed.connect(lambda v: change(heads=v))
-        self.direction = Segmented([(False, "Looks at"), (True, "Is looked at by")])
+        self.direction = Segmented([(False, "Looks at"), (True, "Is looked at by")], "Direction")
         self.direction.changed.connect(lambda v: change(incoming=v))
-        self.scale = Segmented([(False, "Linear"), (True, "Log")])
+        self.scale = Segmented([(False, "Linear"), (True, "Log")], "Scale")
         self.scale.changed.connect(lambda v: change(log=v))
-        self.shared = Segmented([(False, "Each map"), (True, "All maps")])
+        self.shared = Segmented([(False, "Each map"), (True, "All maps")], "One scale for")
         self.shared.changed.connect(lambda v: change(shared=v))
         self.percentile = LabelledSlider("Clip above percentile", 90, 100, 0.1, "{:.1f}", 99.5)
         self.percentile.changed.connect(lambda v: change("percentile", percentile=float(v)))
@@ -186,6 +186,7 @@ class SettingsPane(Pane):
 
     def clear(self, document: Document | None) -> None:
         self._counted = None
+        self.said.emit("head", {}, "Head")
 
     def _show(self, document: Document, view: View) -> None:
         map_, picture = view.map, document.modality == "image"
