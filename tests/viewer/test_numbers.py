@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtCore import QPoint
 
 from tests.widgets.pointer import move
+from viewer.deck import EDGE
 from viewer.panes.numbers import SECTIONS
 from viewer.session import NOWHERE
 from widgets.cursor_tip import read_out
@@ -24,8 +25,8 @@ def test_every_page_has_its_numbers_at_the_right_below(opened, kind, page):
     assert dock.isVisible()
     others = [other for other in window.deck.docks.values() if other.isVisible() and other is not dock]
     right = max(other.geometry().right() for other in others)
-    assert dock.geometry().right() == right
-    assert dock.geometry().bottom() == max(other.geometry().bottom() for other in others)
+    assert dock.geometry().right() == pytest.approx(right, abs=EDGE)
+    assert dock.geometry().bottom() == pytest.approx(max(d.geometry().bottom() for d in others), abs=EDGE)
     assert window.deck.panes["numbers"].widget.viewport().height() > 100
 
 
