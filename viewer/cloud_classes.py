@@ -64,25 +64,19 @@ def tokens_of_cell(scene: Scene, truth: int, predicted: int) -> np.ndarray:
 
 
 def reading(scene: Scene, point: int) -> str:
-    """The read-out of a point of the file: class and confidence, truth, place in the file's coordinates."""
-    lines = []
-    answer, truth = scene.answer, scene.truth
-    if answer is not None:
-        label = int(answer.labels[point])
-        lines.append(f"{answer.classes[label]}\t{answer.confidence[point]:.2f}")
-    if truth is not None:
-        known = int(truth[point])
-        lines.append(f"truth: {scene.classes[known]}" if known >= 0 else "unlabelled")
-    lines.append(whereabouts(scene, scene.cloud.points[point]))
-    return "\n".join(lines)
+    """The tip of a point of the file: its class and confidence; all else stands among the numbers."""
+    answer = scene.answer
+    if answer is None:
+        return f"point\t{original(scene, point):,}"
+    return f"{answer.classes[int(answer.labels[point])]}\t{answer.confidence[point]:.2f}"
 
 
-def whereabouts(scene: Scene, position: np.ndarray) -> str:
-    """A local position as the file writes it: "x 2.310  y 0.845  z 1.200"."""
-    place = scene.cloud.file_coordinates(position)[0]
+def coordinates(scene: Scene, position: np.ndarray) -> tuple[str, str, str]:
+    """A local position as the file writes it: x, y and z."""
+    x, y, z = scene.cloud.file_coordinates(position)[0]
     # Millimetres, whatever the unit.
     decimals = max(0, round(3 + np.log10(scene.cloud.frame.metres_per_unit)))
-    return "  ".join(f"{axis} {value:,.{decimals}f}" for axis, value in zip("xyz", place, strict=True))
+    return tuple(f"{value:,.{decimals}f}" for value in (x, y, z))
 
 
 def named(scene: Scene, tokens: np.ndarray) -> str:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 from itertools import pairwise
 
-from PySide6.QtCore import QByteArray, QEvent, QObject, QRect, QSettings, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QChildEvent, QEvent, QObject, QRect, QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QMainWindow, QStyle
+from PySide6.QtWidgets import QMainWindow, QStyle, QTabBar
 
 from viewer.layouts import LAYOUTS
 from viewer.panes.base import Pane
@@ -19,6 +19,7 @@ from viewer.panes.log import LogPane
 from viewer.session import Document
 from viewer.shares import Leaf, Node, Rect, Wish, found_in, lay, leaves, only
 from widgets.pane_frame import PaneFrame
+from widgets.wheel import pass_wheel_on
 
 LEFT, RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
 ACROSS, DOWN = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
@@ -77,6 +78,11 @@ class Deck(QMainWindow):
         self._arranging = False
 
     # -- pages -------------------------------------------------------------------------------------------
+
+    def childEvent(self, event: QChildEvent) -> None:
+        super().childEvent(event)
+        if event.type() == QEvent.Type.ChildPolished and isinstance(event.child(), QTabBar):
+            pass_wheel_on(event.child())  # tabs of docks that lie over each other are made by Qt
 
     def show_page(self, document: Document) -> None:
         """Lay the panes out for the document's page, as they were left the last time."""

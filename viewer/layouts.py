@@ -17,6 +17,7 @@ PANES = {
     "matrix": "Matrix",
     "rollout": "Rollout",
     "settings": "Map",
+    "numbers": "Numbers",
     "field": "Receptive field",
     "field-second": "Receptive field of the second network",
     "layers": "Layers and their fields",
@@ -45,7 +46,7 @@ LAYOUTS: dict[tuple[str, str], Split] = {
             across(down(Leaf("matrix"), LOG), Leaf("rollout"), share=0.54),
             share=0.53,
         ),
-        Leaf("settings"),
+        down(Leaf("settings", 0.58), Leaf("numbers", 0.42)),
     ),
     ("text", "attention"): across(
         down(
@@ -57,7 +58,7 @@ LAYOUTS: dict[tuple[str, str], Split] = {
                 share=0.775,
             ),
         ),
-        Leaf("settings"),
+        down(Leaf("settings", 0.58), Leaf("numbers", 0.42)),
     ),
     ("points", "attention"): across(
         down(
@@ -69,7 +70,7 @@ LAYOUTS: dict[tuple[str, str], Split] = {
                 share=0.3,
             ),
         ),
-        Leaf("classes"),
+        down(Leaf("classes", 0.58), Leaf("numbers", 0.42)),
     ),
     ("image", "fields"): across(
         down(
@@ -81,7 +82,7 @@ LAYOUTS: dict[tuple[str, str], Split] = {
                 share=0.4,
             ),
         ),
-        Leaf("field-settings"),
+        down(Leaf("field-settings", 0.58), Leaf("numbers", 0.42)),
     ),
     ("image", "cost"): _COST,
     ("text", "cost"): _COST,
@@ -89,7 +90,7 @@ LAYOUTS: dict[tuple[str, str], Split] = {
         down(Leaf("stack", 0.64), down(Leaf("stack-layers"), LOG, share=0.36), share=0.34),
         down(
             across(Leaf("stack-steps"), Leaf("stack-field"), share=0.64),
-            Leaf("stack-growth", 0.36),
+            across(Leaf("stack-growth"), Leaf("numbers"), share=0.36),
             share=0.66,
         ),
     ),

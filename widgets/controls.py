@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import (
     QFont,
     QFontMetrics,
     QKeyEvent,
+    QResizeEvent,
 )
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -24,12 +25,19 @@ from PySide6.QtWidgets import (
 )
 
 from widgets import theme
-from widgets.arrow_keys import KeepsArrows
+from widgets.arrow_keys import ByTab
 from widgets.labels import ElidedLabel
+from widgets.wheel import pass_wheel_on
+
+_STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1}
+
+
+_WORDS = 0.45
+"""Of the width of a row, what its words keep beside a long figure."""
 
 
 class Segmented(QFrame):
-    """One of a few options, all in sight. Arrow keys move the choice."""
+    """One of a few options, all in sight. Reached by Tab, arrow keys move the choice."""
 
     changed = Signal(object)
     """The value chosen by the user."""
@@ -91,11 +99,12 @@ class Segmented(QFrame):
             self.changed.emit(self._values[index])
 
 
-class _Segment(KeepsArrows, QPushButton):
+class _Segment(ByTab, QPushButton):
     def __init__(self, label: str) -> None:
         super().__init__(label)
         self.setProperty("role", "segment")
         self.setCheckable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.MinimumExpanding, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
@@ -107,40 +116,70 @@ class _Segment(KeepsArrows, QPushButton):
         return self.sizeHint()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(event.key())
-        if step is None:
+        buttons = [b for b in self.group().buttons() if b.isEnabled() and not b.isHidden()]
+        if event.key() in _STEPS:
+            following = buttons[(buttons.index(self) + _STEPS[event.key()]) % len(buttons)]
+        elif event.key() in (Qt.Key.Key_Home, Qt.Key.Key_End):
+            following = buttons[0 if event.key() == Qt.Key.Key_Home else -1]
+        else:
             super().keyPressEvent(event)
             return
-        buttons = [b for b in self.group().buttons() if b.isEnabled() and not b.isHidden()]
-        following = buttons[(buttons.index(self) + step) % len(buttons)]
-        following.setFocus(Qt.FocusReason.OtherFocusReason)
+        following.setFocus(Qt.FocusReason.TabFocusReason)
         following.click()
 
 
 class NumberRow(QWidget):
-    """What a figure means at the left in grey, the figure at the right."""
+    """What a figure means at the left in grey, the figure at the right. Where both have no room the words
+    give way first, up to a point; the tool tip then holds the whole.
+    """
 
     def __init__(self, label: str, value: str = "–", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._label = ElidedLabel(label)
         self._label.setProperty("role", "dim")
-        self._value = QLabel(value)
-        self._value.setProperty("role", "value")
-        self._value.setTextFormat(Qt.TextFormat.PlainText)
-        self._value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._shown = QLabel()
+        self._shown.setProperty("role", "value")
+        self._shown.setTextFormat(Qt.TextFormat.PlainText)
+        self._shown.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._shown.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self._label, 1)
-        row.addWidget(self._value, 0, Qt.AlignmentFlag.AlignRight)
+        row.addWidget(self._shown, 0, Qt.AlignmentFlag.AlignRight)
+        self._value = ""
+        self.set_value(value)
 
     def value(self) -> str:
-        return self._value.text()
+        return self._value
 
     def set_value(self, value: str) -> None:
-        self._value.setText(value)
+        if value != self._value:
+            self._value = value
+            self._fit()
 
     def set_label(self, label: str) -> None:
         self._label.setText(label)
+        self._fit()
+
+    def minimumSizeHint(self) -> QSize:
+        """Its width does not depend on the figure, or a column would jump with it."""
+        return QSize(theme.em(8), super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "_value"):
+            self._fit()
+
+    def _fit(self) -> None:
+        words = min(self._label.sizeHint().width(), int(self.width() * _WORDS))
+        room = max(self.width() - words - self.layout().spacing(), theme.em(1))
+        text = self._shown.fontMetrics().elidedText(self._value, Qt.TextElideMode.ElideRight, room)
+        self._shown.setText(text)
+        self._shown.setToolTip(self._value if text != self._value else "")
 
 
 class Section(QWidget):
@@ -163,13 +202,14 @@ class Section(QWidget):
         self._title.setText(title)
 
 
-class Toggle(QCheckBox):
+class Toggle(ByTab, QCheckBox):
     """A check box that tells user's changes apart from the program's."""
 
     changed = Signal(bool)
 
     def __init__(self, label: str, on: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(label, parent)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setChecked(on)
         self.clicked.connect(self.changed)
 
@@ -178,7 +218,7 @@ class Toggle(QCheckBox):
         self.setChecked(on)
 
 
-class Choice(KeepsArrows, QComboBox):
+class Choice(ByTab, QComboBox):
     """A combo box for longer lists than `Segmented` can show."""
 
     changed = Signal(str)
@@ -186,6 +226,8 @@ class Choice(KeepsArrows, QComboBox):
 
     def __init__(self, options: Sequence[str], name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        pass_wheel_on(self)  # what it chooses may take long to load
         self.addItems(list(options))
         self.setAccessibleName(name)
         self.textActivated.connect(self.changed)

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLa
 from widgets import theme
 from widgets.arrow_keys import KeepsArrows
 from widgets.convolution_canvas import ConvolutionCanvas, Unit
+from widgets.wheel import pass_wheel_on
 
 _SWEEP, _SLOWEST, _FASTEST = 16_000, 650, 60  # milliseconds
 
@@ -154,4 +155,5 @@ class _Slider(KeepsArrows, QSlider):
     def __init__(self) -> None:
         super().__init__(Qt.Orientation.Horizontal)
         self.setAccessibleName("Unit of the output")
+        pass_wheel_on(self)
         self.setMinimumWidth(theme.em(5))

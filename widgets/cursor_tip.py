@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
@@ -13,7 +15,9 @@ from widgets import theme
 _FILL = QColor(13, 14, 17, 240)
 _EDGE = QColor(255, 255, 255, 28)
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-_AWAY = 14  # px from the cursor, so that the box never lies over what it speaks of
+_AWAY = 2.0  # em around the cursor, where what is compared lies
+_GAP = 5  # px between the box and what it keeps off
+_DEAR = 1000  # times as bad as to cover a neighbour is to cover what the box speaks of
 
 
 def read_out(value: float) -> str:
@@ -43,17 +47,20 @@ class CursorTip(QWidget):
         """What is shown; empty while hidden."""
         return "" if self.isHidden() else self._text
 
-    def show_at(self, cursor: QPointF, text: str, around: QRectF | None = None) -> None:
-        """Show `text` beside `cursor` (the parent's pixels), inside the parent; an empty text hides the box.
+    def show_at(self, cursor: QPointF, text: str, keep_off: Sequence[QRectF] = ()) -> None:
+        """Show `text` near `cursor` (the parent's pixels), inside the parent; an empty text hides the box.
 
-        around: what must stay in sight; the box then goes below it, or above where there is no room.
+        keep_off: what should stay in sight, first what is spoken of, then what it may be compared with;
+        without any it is what lies around the cursor. The box goes where it covers the least of them.
         """
         if not text:
             self.hide()
             return
         self._text = text
         self.resize(self._size().toSize())
-        self.move((self._place(cursor) if around is None else self._place_around(around)).toPoint())
+        away = theme.em(_AWAY)
+        around = QRectF(cursor.x() - away, cursor.y() - away, 2 * away, 2 * away)
+        self.move(self._place(cursor, list(keep_off) or [around]).toPoint())
         self.show()
         self.raise_()
         self.update()
@@ -72,23 +79,26 @@ class CursorTip(QWidget):
         height = plain.lineSpacing() * len(widths)
         return QRectF(0, 0, max(widths) + 2 * pad + 1, height + pad).size()
 
-    def _place(self, cursor: QPointF) -> QPointF:
+    def _place(self, cursor: QPointF, keep_off: list[QRectF]) -> QPointF:
+        """The nearest of the places that cover the least: beside each corner of what must be seen, and along
+        the parent's edges.
+        """
         room, width, height = self.parentWidget().rect(), self.width(), self.height()
-        x, y = cursor.x() + _AWAY, cursor.y() - height / 2
-        if x + width > room.width() - 2:
-            x = cursor.x() - _AWAY - width
-        if x < 2:  # neither side has room: go above or below the cursor
-            x = max(2.0, min(cursor.x() - width / 2, room.width() - width - 2))
-            y = cursor.y() - _AWAY - height if cursor.y() > height + _AWAY else cursor.y() + _AWAY
-        return QPointF(x, max(2.0, min(y, room.height() - height - 2)))
-
-    def _place_around(self, around: QRectF) -> QPointF:
-        room, edge = self.parentWidget().rect(), 5
-        x = max(2.0, min(around.center().x() - self.width() / 2, room.width() - self.width() - 2))
-        y = around.bottom() + edge
-        if y + self.height() > room.height() - 2:
-            y = max(2.0, around.top() - edge - self.height())
-        return QPointF(x, y)
+        sides = np.array([(rect.left(), rect.top(), rect.right(), rect.bottom()) for rect in keep_off])
+        of, (left, top) = sides[0], sides.min(0)[:2]
+        right, bottom = sides.max(0)[2:]
+        xs = np.array([of[2] + _GAP, of[0] - _GAP - width, right + _GAP, left - _GAP - width, 2, np.inf])
+        ys = np.array([of[3] + _GAP, of[1] - _GAP - height, bottom + _GAP, top - _GAP - height, 2, np.inf])
+        xs = np.append(xs, (of[0] + of[2] - width) / 2).clip(2, max(2, room.width() - width - 2))
+        ys = np.append(ys, (of[1] + of[3] - height) / 2).clip(2, max(2, room.height() - height - 2))
+        x, y = (grid.ravel() for grid in np.meshgrid(xs, ys))
+        over_x = np.minimum(x[:, None] + width, sides[:, 2]) - np.maximum(x[:, None], sides[:, 0])
+        over_y = np.minimum(y[:, None] + height, sides[:, 3]) - np.maximum(y[:, None], sides[:, 1])
+        covered = over_x.clip(0) * over_y.clip(0)
+        covered[:, 0] *= _DEAR
+        far = np.hypot(x + width / 2 - cursor.x(), y + height / 2 - cursor.y())
+        best = np.lexsort((far, covered.sum(1).round()))[0]
+        return QPointF(x[best], y[best])
 
     def paintEvent(self, event: QPaintEvent) -> None:
         with QPainter(self) as painter:

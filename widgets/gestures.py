@@ -6,7 +6,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QFocusEvent, QMouseEvent
 
 _ADD = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
-_KEYS = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+BY_KEYS = (
+    *(Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason),
+    Qt.FocusReason.ShortcutFocusReason,
+)
+"""How the focus comes by the keyboard."""
 
 
 def adds(event: QMouseEvent) -> bool:
@@ -16,4 +20,4 @@ def adds(event: QMouseEvent) -> bool:
 
 def by_keyboard(event: QFocusEvent) -> bool:
     """Whether the focus came by the keyboard, so that it must be seen where it is."""
-    return event.reason() in _KEYS
+    return event.reason() in BY_KEYS

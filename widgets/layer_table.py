@@ -281,8 +281,9 @@ class LayerTable(KeepsArrows, QAbstractScrollArea):
             self.set_hovered(index)
             self.hovered.emit(index)
         text = "" if index is None else self.tip_text(index)
-        around = QRectF(self.row_rect(index)) if index is not None else None
-        self._tip.show_at(QPointF(), text, around)
+        row = QRectF() if index is None else QRectF(self.row_rect(index))
+        # The rows before and after are what it is compared with.
+        self._tip.show_at(row.center(), text, [row, row.adjusted(0, -row.height(), 0, row.height())])
 
     def tip_text(self, index: int) -> str:
         """What the read-out adds to a row: what is cut short or has no room, and the note."""

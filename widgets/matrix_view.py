@@ -133,6 +133,22 @@ class MatrixView(PlaneView):
         query, key = int(np.floor(point.y())), int(np.floor(point.x()))
         return (query, key) if 0 <= query < self._shape[0] and 0 <= key < self._shape[1] else None
 
+    def keep_off(self, target: tuple[int, int] | None) -> list[QRectF]:
+        """The cell with those around it, its row and its column, where weights are compared, all labels."""
+        if target is None:
+            return []
+        cell, away = QRectF(self.cell_rect(*target)), theme.em(2.0)
+        across, down = max(2 * cell.width(), away), max(2 * cell.height(), away)
+        near = cell.adjusted(-across, -down, across, down)
+        row, column = QRectF(self.viewport().rect()), QRectF(self.viewport().rect())
+        row.setTop(near.top())
+        row.setBottom(near.bottom())
+        column.setLeft(near.left())
+        column.setRight(near.right())
+        left, top = self._margins  # where the labels stand
+        rows, columns = QRectF(0, 0, left, self.height()), QRectF(0, 0, self.width(), top)
+        return [near, row, column, rows, columns]
+
     def tip_text(self, target: Any, point: QPointF) -> str:
         if target is None or self._tip_function is not None:
             return super().tip_text(target, point)

@@ -101,6 +101,10 @@ class PlaneView(pg.GraphicsView):
         """What the read-out says of a target."""
         return self._tip_function(*target) if self._tip_function and target is not None else ""
 
+    def keep_off(self, target: Any) -> list[QRectF]:
+        """What the read-out of a target should not cover, as `CursorTip.show_at` takes it."""
+        return []
+
     def click(self, target: Any, add: bool) -> None:
         """The user clicked `target`."""
 
@@ -254,7 +258,7 @@ class PlaneView(pg.GraphicsView):
         text = ""
         if self._cursor is not None and self._pan is None and self.area().contains(self._cursor):
             text = self.tip_text(self._under, self.to_plane(self._cursor))
-        self._tip.show_at(self._cursor or QPointF(), text)
+        self._tip.show_at(self._cursor or QPointF(), text, self.keep_off(self._under) if text else ())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         event.accept()

@@ -15,10 +15,12 @@ _STEPS = {
     Qt.Key.Key_Right: 1,
     Qt.Key.Key_Up: 1,
 }
+_PAGES = {Qt.Key.Key_PageDown: -1, Qt.Key.Key_PageUp: 1}
 
 
 class RangeSlider(KeepsArrows, QWidget):
-    """Drag a handle, or the bar between both. Tab goes from handle to handle, arrow keys move one."""
+    """Drag a handle, or the bar between both. Tab goes from handle to handle, arrow and page keys
+    move one."""
 
     changed = Signal(int, int)
     """First and last number, both included, set by the user."""
@@ -57,6 +59,10 @@ class RangeSlider(KeepsArrows, QWidget):
         self.set_value(first, last)
         if self.value() != before:
             self.changed.emit(*self.value())
+
+    def step(self, by: int) -> None:
+        """Move the handle that the keyboard moves, as the user does."""
+        self._move(self._active, self._values[self._active] + by)
 
     def sizeHint(self) -> QSize:
         return QSize(theme.em(10), self._handle() + 4)
@@ -116,9 +122,10 @@ class RangeSlider(KeepsArrows, QWidget):
         event.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        value = self._values[self._active]
         if event.key() in _STEPS:
-            self._move(self._active, value + _STEPS[event.key()])
+            self.step(_STEPS[event.key()])
+        elif event.key() in _PAGES:
+            self.step(_PAGES[event.key()] * max(1, (self._limits[1] - self._limits[0]) // 10))
         elif event.key() in (Qt.Key.Key_Home, Qt.Key.Key_End):
             self._move(self._active, self._limits[event.key() == Qt.Key.Key_End])
         else:

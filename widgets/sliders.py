@@ -7,13 +7,12 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import (
+    QFocusEvent,
     QKeyEvent,
     QMouseEvent,
-    QWheelEvent,
 )
 from PySide6.QtWidgets import (
     QGridLayout,
-    QLabel,
     QLineEdit,
     QSizePolicy,
     QSlider,
@@ -24,7 +23,9 @@ from PySide6.QtWidgets import (
 from widgets import theme
 from widgets.arrow_keys import KeepsArrows
 from widgets.labels import ElidedLabel
+from widgets.number_text import TypedNumber, mark, number_in
 from widgets.range_slider import RangeSlider
+from widgets.wheel import pass_wheel_on
 
 
 def _lay_out(row: QWidget, label: str, value: QWidget, slider: QWidget) -> None:
@@ -55,27 +56,31 @@ class LabelledSlider(QWidget):
         format: str | Callable[[float], str] = "{:.2f}",
         value: float | None = None,
         parent: QWidget | None = None,
+        first: int = 0,
     ) -> None:
         """low, high, step in the value's unit; value: where it starts and what a double click restores.
 
-        format: how the value is written, as a format string or a function.
+        format: how the value is written, as a format string or a function. first: what is written for 0,
+        where that is counted from another number than the value.
         """
         super().__init__(parent)
-        self._low, self._step = low, step
+        self._low, self._step, self._first = low, step, first
         self._format = format.format if isinstance(format, str) else format
-        self._percent = "%" in self._format(high)
+        self._unit = 0.01 if "%" in self._format(high) else 1
         self._default = low if value is None else value
         self._slider = _Slider()
         self._slider.setRange(0, round((high - low) / step))
         self._slider.setPageStep(max(1, self._slider.maximum() // 10))
         self._slider.setAccessibleName(label)
-        self._field = _ValueField([self._format(low), self._format(high)])
+        self._field = _ValueField([self._format(low), self._format(high)], self._wrong)
         self._field.setAccessibleName(f"{label}, value")
         _lay_out(self, label, self._field, self._slider)
         self.set_value(self._default)
         self._slider.valueChanged.connect(self._moved)
         self._slider.reset.connect(self.reset)
         self._field.typed.connect(self._typed)
+        self._field.stepped.connect(lambda by: self._slider.setValue(self._slider.value() + by))
+        self._say_range()
 
     def value(self) -> float:
         return self._low + self._slider.value() * self._step
@@ -95,6 +100,7 @@ class LabelledSlider(QWidget):
         self._slider.setRange(0, round((high - low) / self._step))
         self._slider.blockSignals(False)
         self._field.set_widest([self._format(low), self._format(high)])
+        self._say_range()
         self.set_value(value)
 
     def reset(self) -> None:
@@ -112,10 +118,31 @@ class LabelledSlider(QWidget):
         self._show()
         self.changed.emit(self.value())
 
-    def _typed(self, number: float) -> None:
-        if self._percent:
-            number /= 100
-        self._slider.setValue(round((number - self._low) / self._step))
+    def _high(self) -> float:
+        return self._low + self._slider.maximum() * self._step
+
+    def _read(self, text: str) -> float | None:
+        """The value that a text is, whether or not it is in the range; None if it is none."""
+        for end in (self._low, self._high()):
+            if text.strip() == self._format(end):  # which may be a word
+                return end
+        number = number_in(text, self._format(self._high()), grouped=self._step >= 1)
+        return None if number is None else (number - self._first) * self._unit
+
+    def _wrong(self, text: str) -> str:
+        """Why a text cannot be taken, or nothing."""
+        value, leeway = self._read(text), self._step * 1e-6
+        if value is not None and self._low - leeway <= value <= self._high() + leeway:
+            return ""
+        return self._slider.accessibleDescription()
+
+    def _say_range(self) -> None:
+        low, high = self._format(self._low), self._format(self._high())
+        self._slider.setAccessibleDescription(f"From {low} to {high}.")
+        self._field.setAccessibleDescription(f"From {low} to {high}.")
+
+    def _typed(self, text: str) -> None:
+        self._slider.setValue(round((self._read(text) - self._low) / self._step))
         self._show()
 
 
@@ -125,6 +152,7 @@ class _Slider(KeepsArrows, QSlider):
     def __init__(self) -> None:
         super().__init__(Qt.Orientation.Horizontal)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        pass_wheel_on(self)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
@@ -139,30 +167,27 @@ class _Slider(KeepsArrows, QSlider):
         self.reset.emit()
         event.accept()
 
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        # Scrolling the column past a slider must not move it.
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
-
 
 _FIELD_MARGIN = 2
 """What a QLineEdit keeps free beside its text; figures end where those of other rows end."""
 
 
-class _ValueField(QLineEdit):
-    typed = Signal(float)
+class _ValueField(TypedNumber, QLineEdit):
+    """A value that can be typed over; the arrows up and down step it. wrong: why a text cannot be taken."""
 
-    def __init__(self, widest: Sequence[str]) -> None:
+    typed = Signal(str)
+    stepped = Signal(int)
+
+    def __init__(self, widest: Sequence[str], wrong: Callable[[str], str]) -> None:
         super().__init__()
-        self._widest = widest
+        self._widest, self._wrong = widest, wrong
         self._shown = ""
         self.setProperty("role", "value")
         self.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.setTextMargins(0, 0, -_FIELD_MARGIN, 0)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.editingFinished.connect(self._finished)
+        self.textEdited.connect(lambda text: mark(self, self, self._wrong(text)))
+        self.returnPressed.connect(self._take)
 
     def set_widest(self, widest: Sequence[str]) -> None:
         self._widest = widest
@@ -171,6 +196,7 @@ class _ValueField(QLineEdit):
     def show_text(self, text: str) -> None:
         self._shown = text
         self.setText(text)
+        mark(self, self, "")
 
     def sizeHint(self) -> QSize:
         width = max(self.fontMetrics().horizontalAdvance(text) for text in self._widest)
@@ -179,19 +205,28 @@ class _ValueField(QLineEdit):
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
 
+    def is_typed(self) -> bool:
+        return self.text() != self._shown
+
+    def give_up(self) -> None:
+        self.show_text(self._shown)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape:
-            self.setText(self._shown)
-            self.clearFocus()
+        step = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1}.get(event.key())
+        if step is not None:
+            self.stepped.emit(step)
         else:
             super().keyPressEvent(event)
 
-    def _finished(self) -> None:
-        found = re.search(r"[-−]?\d*[.,]?\d+", self.text())
-        if found and self.text() != self._shown:
-            self.typed.emit(float(found[0].replace("−", "-").replace(",", ".")))
-        else:
-            self.setText(self._shown)
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        if event.reason() not in (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason):
+            self._take()
+            self.give_up()  # what could not be taken goes
+
+    def _take(self) -> None:
+        if self.is_typed() and not self._wrong(self.text()):
+            self.typed.emit(self.text())
 
 
 class RangeRow(QWidget):
@@ -212,11 +247,13 @@ class RangeRow(QWidget):
         self._format = format
         self._slider = RangeSlider(low, high)
         self._slider.setAccessibleName(label)
-        self._text = QLabel()
-        self._text.setProperty("role", "value")
-        _lay_out(self, label, self._text, self._slider)
+        self._field = _ValueField([], self._wrong)
+        self._field.setAccessibleName(f"{label}, range")
+        self._field.typed.connect(lambda text: self._slider.choose(*self._read(text)))
+        self._field.stepped.connect(self._slider.step)
+        _lay_out(self, label, self._field, self._slider)
         self._slider.changed.connect(self._moved)
-        self._show()
+        self._say_limits()
 
     def value(self) -> tuple[int, int]:
         return self._slider.value()
@@ -224,18 +261,42 @@ class RangeRow(QWidget):
     def set_limits(self, low: int, high: int) -> None:
         """New limits, the whole of them chosen; no signal."""
         self._slider.set_limits(low, high)
-        self._show()
+        self._say_limits()
 
     def set_value(self, first: int, last: int) -> None:
         """Choose without a signal; held within the limits."""
         self._slider.set_value(first, last)
         self._show()
 
+    def _say_limits(self) -> None:
+        low, high = (self._format(limit) for limit in self._slider.limits())
+        for widget in (self._slider, self._field):
+            widget.setAccessibleDescription(f"From {low} to {high}.")
+        self._field.set_widest([f"{low} to {high}", f"{high} to {high}"])
+        self._show()
+
     def _show(self) -> None:
         first, last = self.value()
         text = self._format(first)
-        self._text.setText(f"{text} to {self._format(last)}" if first != last else text)
+        self._field.show_text(f"{text} to {self._format(last)}" if first != last else text)
+
+    def _read(self, text: str) -> tuple[int, int] | None:
+        """First and last as they are written, or one number for both; None if it is no range."""
+        low, high = self._slider.limits()
+        written = {_plain(self._format(number)): number for number in range(low, high + 1)}
+        ends = [written.get(_plain(part)) for part in re.split(r"\bto\b|[-–—]", text)]
+        if len(ends) > 2 or None in ends or ends[0] > ends[-1]:
+            return None
+        return ends[0], ends[-1]
+
+    def _wrong(self, text: str) -> str:
+        return "" if self._read(text) is not None else self._field.accessibleDescription()
 
     def _moved(self, first: int, last: int) -> None:
         self._show()
         self.changed.emit(first, last)
+
+
+def _plain(number: str) -> str:
+    """Without the marks between thousands, which nobody need type."""
+    return number.replace(",", "").replace(" ", "")

@@ -194,9 +194,6 @@ class StackEditor(QWidget):
             self.set_hovered(index)
             self.hovered.emit(index)
 
-    def _scrolls(self) -> bool:
-        return self._area.verticalScrollBar().maximum() > 0
-
     def _renew(self) -> None:
         last = len(self._rows) - 1
         for row in self._rows:
@@ -229,6 +226,8 @@ class StackEditor(QWidget):
             widths.append(max([heads.horizontalAdvance(heading), *texts]) + theme.em(0.3))
         for row in self._rows:
             row.fit(widths)
+            for name, field in row._fields.items():  # headings must not touch
+                field.setMinimumWidth(heads.horizontalAdvance(name) + theme.em(0.5))
         self.updateGeometry()
 
     def sizeHint(self) -> QSize:
@@ -283,7 +282,6 @@ class _Row(QFrame):
         }
         for field in self._fields.values():
             field.changed.connect(self._touched)
-            field.wheel_needs_focus = editor._scrolls
         self.results = [QLabel() for _ in _RESULTS]
         for label, name in zip(self.results, _RESULTS, strict=True):
             label.setAlignment(_RIGHT)

@@ -91,6 +91,9 @@ QLineEdit, QTextEdit, QPlainTextEdit, QAbstractSpinBox {
 QLineEdit { placeholder-text-color: $dim; }
 QLineEdit[role="entry"] { font-size: ${entry}px; }
 QLineEdit:focus, QTextEdit:focus, QPlainTextEdit:focus, QAbstractSpinBox:focus { border-color: $blue; }
+QLineEdit[invalid="true"], QAbstractSpinBox[invalid="true"], QAbstractSpinBox[invalid="true"]:focus {
+  border-color: $red; color: $red; }
+QLineEdit[role="value"][invalid="true"] { border-bottom-color: $red; color: $red; }
 
 QCheckBox, QRadioButton { spacing: ${p2}px; background: transparent; border: 1px solid transparent;
   border-radius: ${r}px; padding: ${p0}px; }

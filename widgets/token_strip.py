@@ -361,7 +361,12 @@ class TokenStrip(QAbstractScrollArea):
                 text = self._tip_function(self._under)
             elif self._values is not None:
                 text = f"{self._labels[self._under]}\t{read_out(float(self._values[self._under]))}"
-        self._tip.show_at(QPointF(), text, self.chip_rect(self._under) if text else None)
+        if not text:
+            self._tip.hide()
+            return
+        chip = self.chip_rect(self._under)
+        others = (self.chip_rect(index) for index in range(len(self._chips)) if index != self._under)
+        self._tip.show_at(chip.center(), text, [chip, *others])
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton and self._chips:

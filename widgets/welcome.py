@@ -144,8 +144,9 @@ class Welcome(QScrollArea):
             self._recent.addWidget(self._recent_row(path), 0, Qt.AlignmentFlag.AlignLeft)
 
     def focus_text(self) -> None:
-        """Put the keyboard into the sentence field."""
+        """Put the keyboard into the sentence field; what stands there from before is typed over."""
         self._field.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._field.selectAll()
 
     def _enter(self) -> None:
         text = self._field.text().strip()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QSettings
 from PySide6.QtGui import QCursor, QGuiApplication
@@ -63,3 +64,34 @@ def cloud_window(make_window, settled):
     answered(window, document, trace_of(document.input))
     settled(window)
     return window
+
+
+@pytest.fixture
+def opened(make_window, settled):
+    """A function: a window on a page of a kind of document, that a hand-made model has read."""
+    from tests.viewer import given, given_cloud
+    from tests.viewer.cloud_windows import answered
+    from viewer.inputs import ImageInput, StackInput, TextInput
+
+    inputs = {
+        "text": lambda: TextInput("Text", "a great serve"),
+        "image": lambda: ImageInput("Picture", np.zeros((20, 30, 3), np.uint8)),
+        "points": lambda: given_cloud.room(400),
+        "stack": StackInput,
+    }
+    traces = {
+        "text": lambda _: given.trace_of(given.text_tokens("a", "great", "serve")),
+        "image": lambda _: given.trace_of(given.patch_tokens()),
+        "points": given_cloud.trace_of,
+    }
+
+    def open_(kind, page):
+        window = make_window(run=False)
+        window.session.opening_page = page
+        document = window.session.add(inputs[kind](), RunOptions())
+        if kind in traces and page == "attention":
+            answered(window, document, traces[kind](document.input))
+        settled(window)
+        return window
+
+    return open_

@@ -31,7 +31,8 @@ def test_a_click_selects_the_point_and_everything_answers_and_undo_restores(clou
     query = int(layer.queries.find(trace.tokens.place(token))[0])
     bars = pane(window, "neighbourhood")
     np.testing.assert_array_equal(bars.result.weights, layer.values()[0, query])
-    assert bars.own.value() == read_out(float(layer.values()[0, query, 0]))
+    near = pane(window, "numbers").widget.figures("near")
+    assert near["On itself"] == read_out(float(layer.values()[0, query, 0]))
     star = second.painted.star
     np.testing.assert_array_equal(star.ends, layer.keys.positions[layer.neighbours[query]])
     assert window.deck.docks["cloud-second"].title() == "Attention"

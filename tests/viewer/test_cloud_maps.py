@@ -10,7 +10,7 @@ import pytest
 from models.tokens import Position, Region
 from tests.viewer.given_cloud import GivenNeighbourhood, room, trace_of
 from viewer import cloud_maps
-from viewer.cloud_classes import class_table, named, reading, tokens_of_cell, whereabouts
+from viewer.cloud_classes import class_table, coordinates, named, reading, tokens_of_cell
 from viewer.cloud_colours import (
     Look,
     Scene,
@@ -25,6 +25,7 @@ from viewer.cloud_colours import (
     visible,
 )
 from viewer.clouds import Frame
+from viewer.panes.readings import of_point
 from viewer.view import CloudSettings, Selection, View
 from widgets.palettes import WRONG, class_colours
 
@@ -217,14 +218,17 @@ def test_scores_cells_and_read_outs_are_those_of_the_labels(cloud, trace):
     assert len(cell) > 5
     point = int(np.flatnonzero((cloud.labels == 0) & (answer.labels == 1))[0])
     x, y, _ = cloud.points[point]
-    assert reading(scene, point) == f"wall\t0.80\ntruth: floor\nx {100 + x:.3f}  y {200 + y:.3f}  z 0.000"
-    assert reading(Scene(replace(cloud, labels=None)), point) == reading(scene, point).split("\n")[2]
+    assert reading(scene, point) == "wall\t0.80"
+    where = {"Point": f"{point}", "x": f"{100 + x:.3f}", "y": f"{200 + y:.3f}", "z": "0.000"}
+    said = of_point(scene, point)
+    assert said == {**where, "Class": "wall", "Confidence": "0.80", "Truth": "floor"}
+    assert of_point(Scene(replace(cloud, labels=None)), point) == where
     assert named(scene, np.array([41])) == "floor, point 82"
     assert named(scene, np.arange(3)) == "3 points"
     kept = replace(cloud, kept=np.arange(600) + 7)
     assert named(Scene(kept, trace), np.array([41])) == "floor, point 89"
     millimetres = replace(cloud, frame=Frame(0.001), origin=np.zeros(3))
-    assert whereabouts(Scene(millimetres), np.array([1, 2, 0.5])) == "x 1,000  y 2,000  z 500"
+    assert coordinates(Scene(millimetres), np.array([1, 2, 0.5])) == ("1,000", "2,000", "500")
 
 
 def test_without_labels_there_are_counts_alone(cloud):

@@ -114,7 +114,8 @@ def test_a_convolutional_network_opens_on_its_fields_and_has_no_page_of_attentio
     np.testing.assert_allclose(box_drawn(first.view, False), first.seen.frame.box(field.box(unit)))
     assert first.heat.inside == pytest.approx(1)
     assert 0 < first.heat.widths[0] < first.heat.widths[1] <= max(field.size)
-    assert first.rows["size"].value() == f"{field.size[1]} × {field.size[0]} px"
+    said = pane(window, "numbers").widget.figures("field")
+    assert said["Theoretical size"] == f"{field.size[1]} × {field.size[0]} px"
     window.actions_.run("page-attention")
     assert session.current.page == "fields"
 

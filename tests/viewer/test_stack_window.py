@@ -10,7 +10,6 @@ from PySide6.QtTest import QTest
 from models.convolution_stack import PRESETS, ConvLayer
 from models.tokens import Position
 from tests.viewer.given_cloud import room, trace_of
-from tests.widgets.pointer import wheel
 from viewer import stacks
 from viewer.forward import Pass, starting_head
 from viewer.inputs import StackInput
@@ -29,6 +28,10 @@ def stack_window(make_window, settled):
     return window
 
 
+def numbers(window):
+    return pane(window, "numbers").widget.figures("field")
+
+
 def pane(window, name):
     return window.deck.panes[name]
 
@@ -45,7 +48,7 @@ def test_a_new_stack_opens_by_its_key_and_from_the_welcome_page(make_window, qtb
     assert isinstance(document.input, StackInput)
     assert (document.state, document.page) == ("ready", "fields")
     shown = {name for name, dock in window.deck.docks.items() if dock.isVisible()}
-    assert shown == {"stack", "stack-steps", "stack-field", "stack-layers", "stack-growth"}
+    assert shown == {"numbers", "stack", "stack-steps", "stack-field", "stack-layers", "stack-growth"}
     assert not window.topbar.model_button.isVisible()
     assert not window.actions_.actions["run-again"].isEnabled()
     window.session.show(None)
@@ -66,14 +69,14 @@ def test_a_stack_is_built_with_the_mouse_and_undone(stack_window, qtbot, settled
     assert session.view.stack.layers == (ConvLayer(),) * 4
     assert session.view.fields.layer == "layer 4"
     dilation = dict(editor._rows[1].columns())["dilation"]
-    wheel(dilation, dilation.rect().center(), 1)
+    QTest.keyClick(dilation, Qt.Key.Key_Up)
     settled(window)
     assert session.view.stack.layers[1] == ConvLayer(dilation=2)
-    assert pane(window, "stack-field").rows["size"].value() == "7 × 7"  # of the layer turned to
+    assert numbers(window)["Theoretical size"] == "7 × 7"  # of the layer turned to
     assert [text for row in editor._rows for text in (row.results[1].text(),)] == ["3", "7", "9", "11"]
     kernel = dict(editor._rows[3].columns())["kernel"]
     for _ in range(9):
-        wheel(kernel, kernel.rect().center(), 1)
+        QTest.keyClick(kernel, Qt.Key.Key_Up)
     settled(window)
     assert "Has a kernel that reaches over 12 units" in editor._rows[3]._error.text()
     while session.current.past:
@@ -100,7 +103,7 @@ def test_presets_are_in_the_menu_and_every_pane_follows(stack_window, settled):
         settled(window)
         assert stacks.layers(editor.layers()) == PRESETS[action.text()].layers
         assert window.session.view.stack == PRESETS[action.text()]
-        size = pane(window, "stack-field").rows["size"].value()
+        size = numbers(window)["Theoretical size"]
         assert size == expected.get(action.text(), size)
         assert (
             pane(window, "stack-layers").table._selected
@@ -109,7 +112,7 @@ def test_presets_are_in_the_menu_and_every_pane_follows(stack_window, settled):
     for _ in PRESETS:
         window.actions_.run("undo")
     settled(window)
-    assert pane(window, "stack-field").rows["size"].value() == "7 × 7"
+    assert numbers(window)["Theoretical size"] == "7 × 7"
     assert window.toasts.messages() == []
 
 
@@ -141,15 +144,15 @@ def test_the_published_dilated_figure_steps_over_its_input(stack_window, qtbot, 
 
 def test_a_layer_chosen_in_the_table_is_looked_at_everywhere(stack_window, settled):
     window = stack_window
-    table, field = pane(window, "stack-layers").table, pane(window, "stack-field")
+    table = pane(window, "stack-layers").table
     table.selected.emit(1)
     settled(window)
     assert window.session.view.fields.layer == "layer 1"
-    assert field.rows["size"].value() == "3 × 3"
+    assert numbers(window)["Theoretical size"] == "3 × 3"
     assert window.deck.docks["stack-steps"].subtitle().startswith("layer 1 ·")
     pane(window, "stack-growth").plot.clicked.emit(4, 2)
     settled(window)
-    assert field.rows["size"].value() == "5 × 5"
+    assert numbers(window)["Theoretical size"] == "5 × 5"
     table.selected.emit(0)
     assert window.session.view.fields.layer == "layer 2"
     window.session.set_stack(layers=(ConvLayer(),))  # a layer that is gone gives way to the last
@@ -164,7 +167,7 @@ def test_pointing_and_clicking_in_the_input_choose_the_unit(stack_window, settle
     settled(window)
     assert session.hover.query == Position(4.5, 7.5, 0)
     assert field.looked.unit == (4, 1)  # three plain layers without padding: unit u sees from u on
-    assert field.rows["unit"].value() == "(4, 1) of 9 × 9"
+    assert numbers(window)["Unit"] == "(4, 1) of 9 × 9"
     field._hovered(0, None)
     field._clicked(0, 4.2, 7.9)
     settled(window)

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QMessageBox, QSlider
 
@@ -62,6 +62,10 @@ def look_at(window, layer, head) -> None:
 
 def pane(window, name):
     return window.deck.panes[name]
+
+
+def numbers(window, section):
+    return pane(window, "numbers").widget.figures(section)
 
 
 def click(view, at, modifiers=Qt.KeyboardModifier.NoModifier) -> None:
@@ -249,7 +253,7 @@ def test_words_and_hidden_tokens_change_what_is_shown_and_say_so(text_window, se
     shown = pane(window, "sentence").result
     assert shown.tokens.labels == tuple(SENTENCE.split())
     assert shown.numbers.total < 1
-    assert "special tokens hidden, they hold" in pane(window, "sentence").said.text()
+    assert numbers(window, "shown")["On special tokens"].startswith("hidden, ")
     assert pane(window, "matrix")._result.values.shape == (8, 8)
 
 
@@ -262,9 +266,14 @@ def test_an_edited_text_runs_again_and_keeps_what_was_selected(text_window, qtbo
     before = window.session.current.trace
     qtbot.waitUntil(lambda: window.session.current.trace is not before, timeout=WAIT)
     settled(window)
-    assert window.session.current.input.text == "!" + SENTENCE
-    window.edit_text()
-    assert sentence.strip.isVisible()
+    assert window.session.current.input.text == SENTENCE + "!"
+    QTest.keySequence(sentence.first, QKeySequence.StandardKey.Undo)  # while it is open, undo is the editor's
+    assert sentence.first.toPlainText() == SENTENCE
+    qtbot.waitUntil(lambda: window.session.current.input.text == SENTENCE, timeout=WAIT)
+    settled(window)
+    QTest.keyClick(sentence.first, Qt.Key.Key_Escape)  # leaves the editor, the selection stays
+    assert sentence.stack.currentWidget() is sentence.strip
+    assert window.session.view.selection.queries == (CharSpan(2, 7),)
 
 
 def test_a_picture_and_its_patches(image_window, settled):
@@ -354,7 +363,7 @@ def test_a_layer_that_fails_its_check_is_not_drawn(text_window, settled):
     settled(window)
     assert "Layer 5 is not drawn: what it computes are no numbers" in pane(window, "matrix").view._message
     assert window.status.check.text() == "✗ no numbers (NaN) in layer 4 and 1 more"
-    assert pane(window, "settings").entropy.value() == "–"
+    assert numbers(window, "head")["Entropy, mean"] == "–"
     window.session.update(document, checks=(*document.checks[:4], 0.0, 0.5))
     window.actions_.run("layer-previous")
     settled(window)
@@ -453,22 +462,32 @@ def test_the_read_out_says_weight_tokens_layer_and_head(image_window, settled):
     box = trace.tokens.place(trace.tokens.index(5, 7))
     middle = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
     weight = trace.layers[11].row(0, 0)[1][trace.tokens.index(5, 7)]
-    assert picture._tip(*middle) == f"patch (5, 7)\t{read_out(float(weight))}\nfrom [CLS] · layer 11, head 0"
-    settings = pane(window, "settings")
-    assert settings.entropy.value().endswith(" nats")
-    assert settings.distance.value().endswith(" px")
+    assert picture._tip(*middle) == f"patch (5, 7)\t{read_out(float(weight))}"
+    rank = 1 + int((trace.layers[11].row(0, 0)[1] > weight).sum())
+    assert numbers(window, "pointed") == {
+        "Query": "[CLS]",
+        "Key": "patch (5, 7)",
+        "Weight": read_out(float(weight)),
+        "Rank": f"{rank} of 385",
+        "In": "layer 11, head 0",
+    }
+    assert numbers(window, "head")["Entropy, mean"].endswith(" nats")
+    assert numbers(window, "head")["Distance, mean"].endswith(" px")
 
 
-def test_arrow_keys_stay_with_a_focused_slider(image_window, qtbot):
+def test_arrow_keys_are_a_sliders_that_tab_has_reached_until_a_click(image_window, qtbot):
     window = image_window
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
     settings = pane(window, "settings")
     slider = settings.opacity.findChild(QSlider)
-    slider.setFocus()
+    slider.setFocus(Qt.FocusReason.TabFocusReason)
     QTest.keyClick(slider, Qt.Key.Key_Left)
     assert window.session.view.map.opacity == pytest.approx(0.74)
     assert window.session.view.selection.layer == 11
+    QTest.mouseClick(slider, Qt.MouseButton.LeftButton, pos=slider.rect().center())
+    QTest.keyClick(slider, Qt.Key.Key_Left)
+    assert window.session.view.selection.layer == 10
 
 
 def test_a_long_text_says_what_is_shown_and_lets_choose(make_window, settled):
@@ -650,10 +669,10 @@ def test_what_is_typed_in_one_document_never_reaches_another(text_window, qtbot,
     window.session.show(second)  # before the pause after typing is over
     assert sentence.first.toPlainText() == "He drank tea."
     settled(window)
-    qtbot.waitUntil(lambda: first.input.text == "!" + SENTENCE, timeout=WAIT)
+    qtbot.waitUntil(lambda: first.input.text == SENTENCE + "!", timeout=WAIT)
     settled(window)
     assert second.input.text == "He drank tea."
-    assert first.trace.tokens.labels[1] == "!"
+    assert first.trace.tokens.labels[-2] == "!"
 
 
 def test_a_rollout_through_a_layer_that_fails_its_check_is_not_drawn(image_window, settled):

@@ -1,11 +1,14 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QFontMetricsF
-from PySide6.QtWidgets import QAbstractButton, QLineEdit, QSlider
+from PySide6.QtWidgets import QAbstractButton, QLineEdit, QSlider, QToolTip
 
 from widgets import theme
 from widgets.controls import NumberRow, Segmented, Toggle
 from widgets.labels import ElidedLabel, percent, short_number
+from widgets.number_text import number_in
 from widgets.range_slider import RangeSlider
 from widgets.sliders import LabelledSlider, RangeRow
 
@@ -78,17 +81,61 @@ def test_slider_value_reset_and_typing(show, qtbot):
     assert field.text() == "99.5"
     qtbot.keyClick(slider, Key.Key_Left)
     assert seen == [pytest.approx(99.4)]
-    field.setText("97,25 or so")
+    field.setText("97,25")
     qtbot.keyClick(field, Key.Key_Return)
     assert control.value() == pytest.approx(97.2, abs=0.051)
-    field.setText("nonsense")
-    qtbot.keyClick(field, Key.Key_Return)
-    assert field.text() == f"{control.value():.1f}"
     qtbot.mouseDClick(slider, Qt.MouseButton.LeftButton)
     assert control.value() == pytest.approx(99.5)
     control.set_value(91)
     assert len(seen) == 3
     assert field.text() == "91.0"
+
+
+@pytest.mark.parametrize("text", ["nonsense", "abc-3.5", "97 or so", "9 7", "120", "-95", "1e2", ""])
+def test_what_is_no_number_in_the_range_is_marked_and_never_taken(show, qtbot, text):
+    control = show(LabelledSlider("Clip above percentile", 90, 100, 0.1, "{:.1f}", 99.5), 250, 40)
+    seen = collect(control.changed)
+    field = control.findChild(QLineEdit)
+    field.setFocus()
+    field.selectAll()
+    qtbot.keyClick(field, Key.Key_Backspace)
+    qtbot.keyClicks(field, text)
+    qtbot.keyClick(field, Key.Key_Return)
+    assert field.property("invalid")
+    assert field.text() == text  # as it was typed
+    assert (QToolTip.text() or "From 90.0 to 100.0.") == "From 90.0 to 100.0."
+    qtbot.keyClick(field, Key.Key_Escape)
+    assert field.text() == "99.5"
+    assert not field.property("invalid")
+    assert seen == []
+
+
+@given(st.integers(-(10**6), 10**6), st.sampled_from(["", " px", " %", " % of weight"]), st.booleans())
+def test_every_number_is_read_as_it_is_written(number, unit, minus):
+    written = f"{number / 100:,.2f}{unit}"
+    written = written.replace("-", "−") if minus else written
+    assert number_in(written, f"9{unit}", grouped=True) == pytest.approx(number / 100)
+    assert number_in(f"a{written}", f"9{unit}") is None
+    assert number_in(f"{written} apples", f"9{unit}") is None
+
+
+def test_typing_what_is_shown_changes_nothing_and_words_stand_for_ends(show, qtbot):
+    made = (
+        LabelledSlider("Mass", 0, 0.99, 0.01, lambda v: "off" if v == 0 else f"{v * 100:.0f} % of weight"),
+        LabelledSlider("Tokens", 0, 390, 1, lambda v: f"{v + 1:,.0f} to {v + 510:,.0f} of 900", first=1),
+    )
+    for control, typed, wanted in ((made[0], "40", 0.4), (made[1], "240", 239)):
+        show(control, 300, 40)
+        field = control.findChild(QLineEdit)
+        field.setText(typed)
+        qtbot.keyClick(field, Key.Key_Return)
+        assert control.value() == pytest.approx(wanted)
+        field.setText(field.text() + " ")
+        qtbot.keyClick(field, Key.Key_Return)
+        assert control.value() == pytest.approx(wanted)
+    made[0].findChild(QLineEdit).setText("off")
+    qtbot.keyClick(made[0].findChild(QLineEdit), Key.Key_Return)
+    assert made[0].value() == 0
 
 
 def test_slider_comes_to_the_cursor_and_is_amber_up_to_it(show, qtbot):
@@ -136,13 +183,19 @@ def test_range_by_keyboard(show, qtbot):
     assert slider.value() == (1, 11)
 
 
-def test_range_row_says_its_range(show):
+def test_range_row_says_its_range_and_takes_another(show, qtbot):
     row = show(RangeRow("Layers", 0, 11), 240, 40)
     seen = collect(row.changed)
     row.set_value(3, 3)
     row.set_limits(0, 5)
     assert row.value() == (0, 5)
     assert seen == []
+    field = row.findChild(QLineEdit)
+    for text, wanted in (("1 to 4", (1, 4)), ("3", (3, 3)), ("4 to 1", (3, 3)), ("2–9", (3, 3))):
+        field.setText(text)
+        qtbot.keyClick(field, Key.Key_Return)
+        assert row.value() == wanted
+    assert seen == [(1, 4), (3, 3)]
 
 
 def test_toggle_speaks_only_of_the_user(show, qtbot):

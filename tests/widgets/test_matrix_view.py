@@ -213,13 +213,26 @@ def test_marks_leave_the_cell_free(view):
     assert view.viewport().grab().toImage() == plain
 
 
+@pytest.mark.parametrize("query", [0, 5, 10, 15])
+@pytest.mark.parametrize("key", [0, 5, 10, 15])
+def test_the_read_out_covers_neither_neighbours_nor_row_nor_column(view, query, key):
+    fill(view, 16, 16)
+    view.resize(420, 420)
+    move(view, view.cell_rect(query, key).center())
+    tip = view._tip.geometry()
+    assert view.rect().contains(tip)
+    compared = [(query, other) for other in range(16)] + [(other, key) for other in range(16)]
+    around = [(query + down, key + across) for down in (-2, -1, 1, 2) for across in (-2, -1, 1, 2)]
+    for cell in [*compared, *(c for c in around if all(0 <= place < 16 for place in c))]:
+        assert not tip.intersects(view.cell_rect(*cell)), cell
+
+
 def test_the_read_out_is_exact_and_stays_inside(view):
     levels = fill(view, 16, 16)
     value = f"{levels[15, 15] / 255:.4f}"
     move(view, view.cell_rect(15, 15).center())
     assert view._tip.text == f"q15 → k15\t{value}"
     assert view.rect().contains(view._tip.geometry())
-    assert not view._tip.geometry().contains(view.cell_rect(15, 15).center())
     view.set_tip(lambda q, k: f"{q}, {k}")
     assert view._tip.text == "15, 15"
     view.set_message("nothing")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QKeySequence, QShortcut
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -30,6 +30,14 @@ def field(editor, row, name):
     return editor._rows[row]._fields[name]
 
 
+def turn_to(editor, field, qtbot):
+    """Click into a field of a window in front."""
+    editor.activateWindow()
+    qtbot.waitUntil(editor.isActiveWindow)
+    click(field.lineEdit(), middle(field.lineEdit()))
+    qtbot.waitUntil(field.hasFocus)
+
+
 def middle(widget):
     return widget.rect().center()
 
@@ -43,8 +51,11 @@ def test_it_takes_and_gives_plain_layers(editor):
     assert not editor.seen
 
 
-def test_the_wheel_drags_and_keys_change_a_number(editor):
+def test_the_wheel_drags_and_keys_change_a_number(editor, qtbot):
     dilation = field(editor, 1, "dilation")
+    wheel(dilation, middle(dilation), 1)
+    assert not editor.seen  # nobody has clicked it
+    turn_to(editor, dilation, qtbot)
     wheel(dilation, middle(dilation), 1)
     assert editor.seen[-1][1]["dilation"] == 3
     start = middle(dilation.lineEdit())
@@ -76,7 +87,7 @@ def test_wrong_numbers_can_be_typed_and_are_answered_in_their_row(editor):
     assert editor.row_rect(0).height() > before
     assert editor.row_rect(0).bottom() < editor.row_rect(1).top() + 1
     assert editor._message.isVisible()
-    wheel(stride, middle(stride), 1)
+    QTest.keyClick(stride, Qt.Key.Key_Up)
     assert editor.seen[-1][0]["stride"] == 1
     editor.set_errors({})
     assert not editor._rows[0]._error.isVisible()
@@ -164,16 +175,28 @@ def test_presets_are_offered(editor, qtbot):
     assert sent.args == ["Dilated 1-2-4-8"]
 
 
-def test_the_wheel_over_a_long_list_changes_only_what_has_the_focus(editor, qtbot):
-    editor.set_layers(layers(*range(1, 16)))
-    qtbot.waitUntil(editor._scrolls)
+def test_what_is_no_whole_number_is_marked_and_never_taken(editor, qtbot):
     kernel = field(editor, 1, "kernel")
-    wheel(kernel, middle(kernel), 2)
-    assert kernel.value() == 3
+    turn_to(editor, kernel, qtbot)
+    for text in ("abc-3.5", "3.5", "-3", "1000", "3 5"):
+        kernel.lineEdit().selectAll()
+        QTest.keyClicks(kernel, text)
+        assert kernel.text() == text
+        assert kernel.property("invalid")
+        QTest.keyClick(kernel, Qt.Key.Key_Return)
+        assert (kernel.text(), kernel.value()) == ("3", 3)
+        assert not kernel.property("invalid")
     assert not editor.seen
-    editor.activateWindow()
-    qtbot.waitUntil(editor.isActiveWindow)
-    kernel.setFocus()
-    qtbot.waitUntil(kernel.hasFocus)
-    wheel(kernel, middle(kernel), 2)
-    assert kernel.value() == 5
+
+
+def test_undo_in_a_field_is_the_windows_unless_something_was_typed(editor, qtbot):
+    undone = []
+    QShortcut(QKeySequence.StandardKey.Undo, editor, lambda: undone.append(1))
+    kernel = field(editor, 1, "kernel")
+    turn_to(editor, kernel, qtbot)
+    QTest.keySequence(kernel, QKeySequence.StandardKey.Undo)
+    assert undone == [1]
+    QTest.keyClicks(kernel, "5")
+    QTest.keySequence(kernel, QKeySequence.StandardKey.Undo)
+    assert undone == [1]
+    assert kernel.text() == "3"

@@ -241,6 +241,8 @@ def test_the_read_out_names_token_and_value(strip):
     move(strip, strip.chip_rect(3).center().toPoint())
     assert strip._tip.text == "serve\t0.1235"
     assert strip.rect().contains(strip._tip.geometry())
+    # In the room below the text no token is covered.
+    assert not any(strip.chip_rect(i).toRect().intersects(strip._tip.geometry()) for i in range(len(WORDS)))
     strip.set_weights(None)
     assert strip._tip.text == ""
     strip.set_tip(lambda i: f"token {i}")

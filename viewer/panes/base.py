@@ -34,6 +34,8 @@ class Pane(QObject):
     menu_title = ""
     """What the menu under the pane's title chooses; without one there is no menu."""
 
+    said = Signal(str, object, object)
+    """(section of the numbers pane, figures by the names of its rows, its title or None to leave it)."""
     subtitle_changed = Signal(str)
     title_changed = Signal(str)
     wanted_changed = Signal(bool)

@@ -34,9 +34,11 @@ from viewer.cloud_colours import (
 )
 from viewer.clouds import CloudInput
 from viewer.jobs import Failure, Lane
+from viewer.panes import readings
 from viewer.panes.cloud_words import REACHES, attention_said, scale_said, subtitle
 from viewer.panes.of_cloud import CloudPane, current_look, scene_of
 from viewer.panes.on_input import pointed
+from viewer.panes.words import map_named
 from viewer.session import NOWHERE, Document, Hover
 from viewer.view import ColourBy, View
 from widgets.camera import Camera
@@ -280,15 +282,30 @@ class View3DPane(CloudPane):
             return ""
         if point >= len(self._shown.points):
             return "a place of the upper bound"
-        said, field = reading(painted.asked.scene, point), painted.field
-        if field is None:
+        scene, weight = painted.asked.scene, self._weight(painted, point)
+        self.said.emit("pointed", {**readings.of_point(scene, point), **weight}, None)
+        said = reading(scene, point)
+        if not weight:
             return said
+        return f"{said}\n{REACHES[self.session.view.cloud.reach].lower()}\t{weight['Weight']}"
+
+    def _weight(self, painted: Painted, point: int) -> dict[str, str]:
+        """What the view shows of a point beside its colour: how it bears on the selected ones."""
+        field = painted.field
+        if field is None:
+            return {}
         token = painted.asked.scene.answer.nearest[point]
         if not field.lit[token]:
-            return said
-        value = field.values[token]
-        figure = f"{int(value)}" if self.session.view.cloud.reach == "hops" else read_out(float(value))
-        return f"{said}\n{REACHES[self.session.view.cloud.reach].lower()}\t{figure}"
+            return {}
+        value, reach = field.values[token], self.session.view.cloud.reach
+        figure = f"{int(value)} hops" if reach == "hops" else read_out(float(value))
+        trace = painted.asked.scene.trace
+        chosen = cloud_maps.chosen(trace, trace.tokens, self.session.view.selection.queries)
+        return {
+            "Weight": figure,
+            "From": named(painted.asked.scene, chosen),
+            "In": map_named(trace, *painted.asked.at) if reach == "attention" else REACHES[reach].lower(),
+        }
 
     # -- gestures ----------------------------------------------------------------------------------------
 

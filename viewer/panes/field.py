@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any
 
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QGridLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from models.attention import is_faithful
 from models.receptive_field import Field
@@ -25,23 +24,22 @@ from viewer.panes.later import Later
 from viewer.session import NOWHERE, Document, Hover
 from viewer.view import View
 from viewer.window_maps import window_lines, windows_said
-from widgets import theme
 from widgets.colormap import lut
-from widgets.controls import NumberRow
 from widgets.image_view import ImageView
 from widgets.labels import percent
 
 REST = 300
 """Milliseconds that the cursor rests before the effective field of what is under it is computed."""
-WIDE = 1.6
-"""Width to height of a pane from which on its figures stand beside the picture."""
-DEEP = 3
-"""Rows of figures below a picture."""
+PADDING = "Weight on padding"
+OF_HEAT = ("50 %, 95 % lie within", "Area of 95 % / theoretical", "Mass inside the box")
+"""Rows of the numbers pane that are of the effective field."""
 HEAT_COLOURS = "viridis"
 
 
 class FieldPane(Pane):
     name, title, modalities, pages = "field", "Receptive field", ("image",), ("fields",)
+    section = "field"
+    """Of the numbers pane."""
 
     def build(self) -> QWidget:
         self.view = ImageView()
@@ -49,22 +47,6 @@ class FieldPane(Pane):
         self.view.clicked.connect(self._clicked)
         self.view.set_tip(self._tip)
         self.view.set_heat_lut(lut(HEAT_COLOURS))
-        self.rows = {
-            name: NumberRow(label)
-            for name, label in (
-                ("unit", "Unit"),
-                ("size", "Theoretical size"),
-                ("stride", "Stride"),
-                ("widths", "50 %, 95 % lie within"),
-                ("area", "Area of 95 % / theoretical"),
-                ("inside", "Mass inside the box"),
-                ("padding", "Weight on padding"),
-            )
-        }
-        self.rows["widths"].setToolTip(
-            "Sides of the smallest squares around the unit that hold 50 % and 95 % of the effective field"
-        )
-        self.rows["padding"].hide()
         self.seen: Seen | None = None
         self.heat: HeatMap | None = None
         self.row: InputMap | None = None
@@ -77,7 +59,8 @@ class FieldPane(Pane):
         self._coloured: Hashable = None
         self._heat_drawn: Hashable = None
         self._windows_drawn: object = None
-        return _Beside(self.view, list(self.rows.values()))
+        self._figures: dict[str, str] = {}
+        return self.view
 
     # -- which network, which layer ------------------------------------------------------------------------
 
@@ -196,8 +179,8 @@ class FieldPane(Pane):
         for style in ("solid", "dashed"):
             self.view.set_lines(None, style)
         self._windows_drawn = None
-        for row in self.rows.values():
-            row.set_value("–")
+        self._figures = {}
+        self.said.emit(self.section, {}, None)
         self.subtitle_changed.emit("")
 
     # -- drawing -------------------------------------------------------------------------------------------
@@ -231,8 +214,9 @@ class FieldPane(Pane):
         self.row = row
         self.view.set_overlay(None if row is None else row.levels, self._frame())
         padding = row.numbers.padding if row is not None else None
-        self.rows["padding"].setVisible(bool(padding))
-        self.rows["padding"].set_value(percent(padding or 0))
+        self._tell(
+            {"Weight on padding": percent(padding)} if padding is not None else {}, ("Weight on padding",)
+        )
 
     def _draw_windows(self, view: View, field: Field) -> None:
         """Those that the row was taken in; without a row, those that the units have passed last."""
@@ -260,23 +244,29 @@ class FieldPane(Pane):
         windows = windows_said(self._windows_drawn) if self._windows_drawn is not None else ""
         row += f" · {windows}" if windows else ""
         self.subtitle_changed.emit(f"{trace.model.title}{untrained} · {field.name}{row}")
-        rows = self.rows
-        rows["size"].set_value(_size(field))
-        rows["unit"].set_value(f"({unit[0]}, {unit[1]}) of {field.shape[0]} × {field.shape[1]}")
-        rows["stride"].set_value(
-            f"{field.stride[1]:g} × {field.stride[0]:g} px" if field.aligned else "not aligned"
+        self._tell(
+            {
+                "Layer": field.name,
+                "Unit": f"({unit[0]}, {unit[1]}) of {field.shape[0]} × {field.shape[1]}",
+                "Theoretical size": _size(field),
+                "Stride": _stride(field),
+            },
         )
-        rows["stride"].setToolTip(field.note)
 
     def _say_heat(self) -> None:
-        heat, rows = self.heat, self.rows
-        if heat is None:
-            for name in ("widths", "area", "inside"):
-                rows[name].set_value("–")
-            return
-        rows["widths"].set_value(" · ".join(f"{width:.0f} px" for width in heat.widths))
-        rows["area"].set_value(percent(heat.area))
-        rows["inside"].set_value(percent(heat.inside))
+        heat = self.heat
+        said = {}
+        if heat is not None:
+            widths = " · ".join(f"{width:.0f}" for width in heat.widths) + " px"
+            said = dict(zip(OF_HEAT, (widths, percent(heat.area), percent(heat.inside)), strict=True))
+        self._tell(said, OF_HEAT)
+
+    def _tell(self, figures: dict[str, str], instead_of: tuple[str, ...] = ()) -> None:
+        """These figures, in the place of those named, and all others as they were said."""
+        kept = {name: figure for name, figure in self._figures.items() if name not in instead_of}
+        self._figures = {**kept, **figures}
+        title = None if self.seen is None else self.seen.trace.model.title
+        self.said.emit(self.section, self._figures, title)
 
     def _tip(self, x: float, y: float) -> str:
         seen = self.seen
@@ -322,7 +312,7 @@ class FieldPane(Pane):
 
 
 class SecondFieldPane(FieldPane):
-    name, title = "field-second", "Second network"
+    name, title, section = "field-second", "Second network", "second"
 
     def layer_name(self, view: View) -> str:
         return view.fields.compare_layer
@@ -351,43 +341,15 @@ class SecondFieldPane(FieldPane):
         super().complain(failure)
 
 
-class _Beside(QWidget):
-    """The picture with its figures: below it, or beside it where there is more room."""
-
-    def __init__(self, view: QWidget, rows: list[NumberRow]) -> None:
-        super().__init__()
-        self._rows = rows
-        self._numbers = QGridLayout()
-        self._numbers.setVerticalSpacing(4)
-        self._box = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
-        self._box.setContentsMargins(0, 0, 0, 0)
-        self._box.addWidget(view, 1)
-        self._box.addLayout(self._numbers)
-        self._wide: bool | None = None
-        self._arrange(False)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._arrange(event.size().width() > WIDE * event.size().height())
-
-    def _arrange(self, wide: bool) -> None:
-        if wide == self._wide:
-            return
-        self._wide = wide
-        self._box.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
-        self._box.setSpacing(20 if wide else 8)
-        self._numbers.setHorizontalSpacing(24)
-        self._numbers.setColumnMinimumWidth(0, theme.em(19) if wide else 0)
-        for index, row in enumerate(self._rows):
-            down, across = (index, 0) if wide else (index % DEEP, index // DEEP)
-            self._numbers.addWidget(row, *((down, across) if across < 2 else (DEEP, 1)))
-        # Beside the picture they stand at the top.
-        self._numbers.setRowStretch(len(self._rows), int(wide))
-
-
 def _size(field: Field) -> str:
     """The theoretical size, in pixels that the network saw."""
     return "whole image" if field.whole else f"{field.size[1]:,} × {field.size[0]:,} px"
+
+
+def _stride(field: Field) -> str:
+    if not field.aligned:
+        return f"not aligned: {field.note}" if field.note else "not aligned"
+    return f"{field.stride[1]:g} × {field.stride[0]:g} px"
 
 
 def _place(hover: Hover) -> Place | None:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from models.attention import Trace
 from models.task import Task
+from viewer import names
 from viewer.head_maps import HeadMaps, head_maps
 from viewer.maps import query_indices, shown
 from viewer.panes import words
@@ -98,7 +99,7 @@ class HeadsPane(Pane):
         places = (hover.query,) if hover.query else view.selection.queries
         tokens = trace.layers[min(view.selection.layer, len(trace.layers) - 1)].queries
         chosen = query_indices(trace, tokens, places)
-        name = words.tokens_named(tokens, chosen)
+        name = names.tokens_named(tokens, chosen)
         if not places and trace.readout is None:
             name = "mean of all patches"
         what = f"who looks at {name}" if view.map.incoming else f"where {name} looks"

@@ -20,6 +20,7 @@ from viewer.panes.log import LogPane
 from viewer.panes.maps import MapsPane
 from viewer.panes.matrix import MatrixPane
 from viewer.panes.neighbourhood import NeighbourhoodPane
+from viewer.panes.numbers import NumbersPane
 from viewer.panes.picture import PicturePane
 from viewer.panes.rollout import RolloutPane
 from viewer.panes.sentence import SentencePane
@@ -46,4 +47,5 @@ KINDS = (
 
 def make_panes(session: Session, jobs: Jobs, runs: Runs, log: LogHandler, parent: QObject) -> list[QObject]:
     """All panes, in the order in which they are listed. GUI thread."""
-    return [*(kind(session, jobs, runs, parent) for kind in KINDS), LogPane(log, parent)]
+    panes = [kind(session, jobs, runs, parent) for kind in KINDS]
+    return [*panes, NumbersPane(session, panes, parent), LogPane(log, parent)]

@@ -9,9 +9,10 @@ from PySide6.QtWidgets import QWidget
 from models.attention import Trace
 from models.task import Task
 from models.tokens import PatchTokens, Place, Tokens
+from viewer import names
 from viewer.jobs import Failure
 from viewer.maps import MatrixMap, head_of, matrix_map, shown, window_shown
-from viewer.panes import words
+from viewer.panes import readings, words
 from viewer.panes.base import Pane
 from viewer.session import NOWHERE, Document, Hover
 from viewer.view import View
@@ -57,7 +58,7 @@ class MatrixPane(Pane):
         if self._result is None or result.queries is not self._result.queries:
             q, k = result.queries, result.keys
             columns = [t.grid[1] if isinstance(t, PatchTokens) else 0 for t in (q, k)]
-            labels = words.short_labels(q), words.short_labels(k)
+            labels = names.short_labels(q), names.short_labels(k)
             self.view.set_tokens(*labels, q.special, k.special, *columns)
         self._result, self._layer = result, self.session.current.trace.layers[view.selection.layer]
         self.view.set_message("")
@@ -101,9 +102,12 @@ class MatrixPane(Pane):
         result = self._result
         if result is None:
             return ""
-        names = f"{words.token(result.queries, query)} → {words.token(result.keys, key)}"
+        pair = f"{names.token(result.queries, query)} → {names.token(result.keys, key)}"
         weight = read_out(float(result.values[query, key]))
-        return f"{names}\t{weight}\n{self._at()}"
+        view = self.session.view
+        at = view.selection.layer, head_of(view)
+        self.said.emit("pointed", readings.of_cell(result, query, key, view.map.incoming, at), None)
+        return f"{pair}\t{weight}"
 
     def _at(self) -> str:
         view = self.session.view

@@ -6,18 +6,18 @@ from collections.abc import Hashable
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QStackedWidget, QWidget
 
 from models.attention import Trace
 from models.task import Task
 from viewer.cloud_maps import Neighbourhood, neighbourhood
-from viewer.panes.of_cloud import AttentionPane
+from viewer.panes import readings
+from viewer.panes.of_cloud import AttentionPane, scene_of
 from viewer.panes.on_input import pointed
 from viewer.panes.words import map_named
 from viewer.session import NOWHERE, Document, Hover
 from viewer.view import View
 from widgets.bar_chart import BarChart
-from widgets.controls import NumberRow
 from widgets.cursor_tip import read_out
 
 HINT = "Click a point in a view to see which neighbours it draws on."
@@ -30,23 +30,13 @@ class NeighbourhoodPane(AttentionPane):
         self.chart = BarChart()
         self.chart.hovered.connect(self._hovered)
         self.chart.clicked.connect(self._clicked)
-        self.own, self.entropy = NumberRow("On itself"), NumberRow("Entropy")
         self.result: Neighbourhood | None = None
-        chart = QWidget()
-        column = QVBoxLayout(chart)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.chart, 1)
-        numbers = QHBoxLayout()
-        numbers.setSpacing(24)
-        for row in (self.own, self.entropy):
-            numbers.addWidget(row, 1)
-        column.addLayout(numbers)
         self.message = QLabel()
         self.message.setProperty("role", "dim")
         self.message.setWordWrap(True)
         self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.sheets = QStackedWidget()
-        self.sheets.addWidget(chart)
+        self.sheets.addWidget(self.chart)
         self.sheets.addWidget(self.message)
         return self.sheets
 
@@ -66,10 +56,10 @@ class NeighbourhoodPane(AttentionPane):
         self.sheets.setCurrentIndex(0)
         labels = [str(rank + 1) for rank in range(len(result.weights))]
         self.chart.set_bars(result.weights, labels, 0 if len(result.weights) else None)
-        self.own.set_value(read_out(result.own))
-        self.entropy.set_value(f"{result.entropy:.2f} nats")
+        trace = self.session.current.trace
+        self.said.emit("near", readings.of_neighbours(result, trace), None)
         several = f" · mean of {result.queries:,} points" if result.queries > 1 else ""
-        at = map_named(self.session.current.trace, *result.at)
+        at = map_named(trace, *result.at)
         self.subtitle_changed.emit(f"{at} · {len(result.weights)} nearest{several}")
 
     def mark(self, view: View, hover: Hover) -> None:
@@ -98,6 +88,7 @@ class NeighbourhoodPane(AttentionPane):
 
     def _say_instead(self, sentence: str) -> None:
         self.result = None
+        self.said.emit("near", {}, None)
         self.message.setText(sentence)
         self.sheets.setCurrentIndex(1)
         self.subtitle_changed.emit("")
@@ -107,7 +98,15 @@ class NeighbourhoodPane(AttentionPane):
         if bar is None or result is None or bar >= len(result.neighbours):
             self.session.set_hover(NOWHERE)
         else:
-            self.session.set_hover(Hover(key=result.keys.place(int(result.neighbours[bar]))))
+            place = result.keys.place(int(result.neighbours[bar]))
+            self.session.set_hover(Hover(key=place))
+            scene = scene_of(self.session.current)
+            point = scene.answer.sample[scene.trace.tokens.find(place)[0]]
+            weight = {
+                "Weight": read_out(float(result.weights[bar])),
+                "In": map_named(scene.trace, *result.at),
+            }
+            self.said.emit("pointed", {**readings.of_point(scene, int(point)), **weight}, None)
 
     def _clicked(self, bar: int) -> None:
         """The neighbour is the query now."""

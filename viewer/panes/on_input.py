@@ -7,9 +7,10 @@ from typing import Any
 
 from models.attention import Head, Trace
 from models.task import Task
+from viewer import names
 from viewer.jobs import Lane
 from viewer.maps import InputMap, Picture, head_of, input_map
-from viewer.panes import words
+from viewer.panes import readings, words
 from viewer.panes.base import Pane
 from viewer.session import Document, Hover
 from viewer.view import View
@@ -54,6 +55,14 @@ class OnInputPane(Pane):
         if isinstance(result, Picture):
             return ""
         return self.blocked(result.at[0]) if result.at else self.rollout_blocked(self.session.view)
+
+    def read(self, index: int) -> str:
+        """Say all of the token under the cursor, and give what its tip says."""
+        result = self.result
+        if self.not_drawn(result):
+            return names.token(result.tokens, index)
+        self.said.emit("pointed", readings.of_token(result, index, self.session.view.map.incoming), None)
+        return words.reading(result, index)
 
     def table(self) -> str:
         """The shown weights, a line a token, for a spreadsheet; empty without weights of tokens."""

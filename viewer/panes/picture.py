@@ -7,8 +7,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from models.attention import Trace
 from models.tokens import Box, PatchTokens, Place
+from viewer import names
 from viewer.maps import InputMap, Picture, asked_tokens, query_indices
-from viewer.panes import words
+from viewer.panes import readings
 from viewer.panes.on_input import OnInputPane, pointed
 from viewer.session import NOWHERE, Document, Hover
 from viewer.view import View
@@ -16,8 +17,6 @@ from viewer.window_maps import window_lines, windows_said
 from widgets.chips import Chip, Chips
 from widgets.colormap import lut
 from widgets.colour_bar import ColourBar, with_bar
-from widgets.controls import NumberRow
-from widgets.cursor_tip import read_out
 from widgets.image_view import ImageView
 
 _ALL_PATCHES = "mean of all patches"
@@ -40,7 +39,6 @@ class PicturePane(OnInputPane):
         self.artifacts.clicked.connect(self._artifact_clicked)
         self.artifacts_note = QLabel()
         self.artifacts_note.setProperty("role", "dim")
-        self.rows = [NumberRow(label, "") for label in ("Weight on patches", "Entropy", "", "Mean distance")]
         self._input: object = None
         self._chip_tokens: list[int] = []
         widget = QWidget()
@@ -49,15 +47,6 @@ class PicturePane(OnInputPane):
         layout.setSpacing(8)
         layout.addWidget(with_bar(self.view, self.bar), 1)
         layout.addLayout(_beside("Query", self.chips))
-        numbers = QHBoxLayout()
-        numbers.setSpacing(24)
-        for pair in (self.rows[0::2], self.rows[1::2]):
-            column = QVBoxLayout()
-            column.setSpacing(4)
-            for row in pair:
-                column.addWidget(row)
-            numbers.addLayout(column, 1)
-        layout.addLayout(numbers)
         self.artifacts_row = QWidget()
         self.artifacts_row.setLayout(_beside("Artifact tokens", self.artifacts, self.artifacts_note))
         layout.addWidget(self.artifacts_row)
@@ -105,28 +94,16 @@ class PicturePane(OnInputPane):
         self.view.set_lines(None, "solid")
         self.view.set_lines(None, "dashed")
         self.chips.set_chips([])
+        self.said.emit("shown", {}, None)
         self.artifacts_row.hide()
 
     # -- what is said ------------------------------------------------------------------------------------
 
     def _say(self, trace: Trace, result: InputMap | Picture) -> None:
-        tokens: PatchTokens = result.tokens if isinstance(result, InputMap) else trace.tokens
-        patches, entropy, special, distance = self.rows
-        if isinstance(result, InputMap):
-            numbers = result.numbers
-            patches.set_value(read_out(numbers.total - numbers.special))
-            entropy.set_value("–" if numbers.entropy is None else f"{numbers.entropy:.2f} nats")
-            entropy.setToolTip(numbers.no_entropy)
-            names = " ".join(dict.fromkeys(tokens.labels[: min(tokens.prefix, 1)])) or "prefix tokens"
-            special.set_label(f"Weight on {names}" if tokens.prefix == 1 else "Weight on prefix tokens")
-            special.set_value(read_out(numbers.special) if tokens.prefix else "none")
-            if numbers.padding is not None:
-                special.set_label("Weight on padding")
-                special.set_value(read_out(numbers.padding))
-            distance.set_value("–" if numbers.distance is None else f"{numbers.distance:.0f} px")
-        else:
-            for row in self.rows:
-                row.set_value("–")
+        drawn = isinstance(result, InputMap) and not self.not_drawn(result)
+        incoming = self.session.view.map.incoming
+        figures = {**readings.of_map(result, 1, incoming), **readings.of_patches(result)} if drawn else {}
+        self.said.emit("shown", figures, None)
         artifacts = [trace.tokens.labels[int(i)].removeprefix("patch ") for i in trace.artifacts]
         self.artifacts_row.setVisible(bool(artifacts))
         self.artifacts.set_chips([Chip(label) for label in artifacts])
@@ -143,7 +120,7 @@ class PicturePane(OnInputPane):
             for i in self._chip_tokens
         ]
         patches = sorted(i for i in chosen if i >= tokens.prefix)
-        said = words.tokens_named(tokens, np.array(patches)) if patches else _ALL_PATCHES
+        said = names.tokens_named(tokens, np.array(patches)) if patches else _ALL_PATCHES
         # Without a patch its chip keeps its room: the picture must not move under a hand that drags on it.
         chips.append(Chip(said, "selected" if patches else "absent"))
         self._chip_tokens.append(patches[0] if len(patches) == 1 else -1)
@@ -159,13 +136,14 @@ class PicturePane(OnInputPane):
             row = int((y - region.y0) / (region.y1 - region.y0) * rows)
             column = int((x - region.x0) / (region.x1 - region.x0) * columns)
             if 0 <= row < rows and 0 <= column < columns:
-                return f"saliency\t{result.values[row, column]:.2f}"
+                value = f"{result.values[row, column]:.2f}"
+                self.said.emit("pointed", {"Weight": value, "In": "saliency"}, None)
+                return f"saliency\t{value}"
             return "not seen by the model"
         found = result.tokens.find(Box(x, y, x, y))
         if not len(found):
             return "not seen by the model"
-        index = int(found[0])
-        return words.reading(result, index, self.session.view.map.incoming)
+        return self.read(int(found[0]))
 
     # -- gestures ----------------------------------------------------------------------------------------
 

@@ -9,9 +9,10 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QStackedWidget, QVBoxLayout, 
 from models.attention import Trace
 from models.task import Task
 from models.tokens import Box, PatchTokens
+from viewer import names
 from viewer.jobs import Lane
 from viewer.maps import InputMap, query_indices, rollout_map, rollout_tokens
-from viewer.panes import words
+from viewer.panes import readings, words
 from viewer.panes.base import Pane
 from viewer.session import NOWHERE, Document, Hover
 from viewer.view import View
@@ -42,15 +43,15 @@ class RolloutPane(Pane):
         self._result: InputMap | None = None
         self._input: object = None
 
-        self.query = Segmented([(False, "Readout"), (True, "Selected")])
+        self.query = Segmented([(False, "Readout"), (True, "Selected")], "Query")
         self.query.setToolTip(
             "Whose row is rolled out: the token that the answer is read from, or the selected"
         )
         self.query.changed.connect(self.session.set_rollout_query)
-        self.fusion = Segmented([("mean", "Mean"), ("max", "Max"), ("min", "Min")])
+        self.fusion = Segmented([("mean", "Mean"), ("max", "Max"), ("min", "Min")], "Heads")
         self.fusion.setToolTip("How the heads of a layer become one matrix")
         self.fusion.changed.connect(lambda value: self.session.set_rollout(fusion=value))
-        self.residual = Segmented([("add", "A + I"), ("mix", "½A + ½I"), ("none", "None")])
+        self.residual = Segmented([("add", "A + I"), ("mix", "½A + ½I"), ("none", "None")], "Residual")
         self.residual.setToolTip(
             "How the residual connection enters: added before the rows are normalised, mixed half and half "
             "after it, or left out"
@@ -179,7 +180,7 @@ class RolloutPane(Pane):
         trace = document.trace
         places = view.selection.queries if view.rollout_selected else ()
         tokens = rollout_tokens(trace, view)
-        self.subtitle_changed.emit(words.tokens_named(tokens, query_indices(trace, tokens, places)))
+        self.subtitle_changed.emit(names.tokens_named(tokens, query_indices(trace, tokens, places)))
 
     def _show_settings(self, document: Document) -> None:
         view, trace = self.session.view, document.trace
@@ -231,7 +232,8 @@ class RolloutPane(Pane):
         result = self._result
         if result is None or index >= len(result.tokens):
             return ""
-        return words.reading(result, index, False)
+        self.said.emit("pointed", readings.of_token(result, index, False), None)
+        return words.reading(result, index)
 
 
 def _corners(tokens: PatchTokens, index: int) -> tuple[float, float, float, float]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
-    QPlainTextEdit,
     QPushButton,
     QSizePolicy,
     QStackedWidget,
@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 
 from models.tokens import Place, TextTokens
 from viewer.maps import InputMap
-from viewer.panes import words
+from viewer.panes import readings
 from viewer.panes.later import Later
 from viewer.panes.on_input import OnInputPane
 from viewer.session import NOWHERE, Document, Hover
@@ -23,9 +23,9 @@ from viewer.view import View
 from widgets import theme
 from widgets.colormap import lut
 from widgets.colour_bar import ColourBar
-from widgets.cursor_tip import read_out
-from widgets.labels import ElidedLabel, percent
+from widgets.labels import ElidedLabel
 from widgets.sliders import LabelledSlider
+from widgets.text_editor import TextEditor
 from widgets.token_strip import TokenStrip
 
 TYPING_PAUSE = 400
@@ -48,19 +48,21 @@ class SentencePane(OnInputPane):
         self.stack = QStackedWidget()
         self.stack.addWidget(self.strip)
         self.stack.addWidget(self._editors())
-        self.said = ElidedLabel()
-        self.said.setProperty("role", "dim")
+        self.reason = ElidedLabel()
+        self.reason.setProperty("role", "dim")
+        self.reason.hide()
         self.edit_button = QPushButton("Edit text")
         self.edit_button.setCheckable(True)
-        self.edit_button.setToolTip("Change the text; it runs again as you type (F2)")
+        self.edit_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.edit_button.setToolTip("Change the text; it runs again as you type (F2; Escape leaves)")
         self.edit_button.toggled.connect(self._edit)
         foot, said = QHBoxLayout(), QVBoxLayout()
         said.setSpacing(4)
-        said.addWidget(self.said)
+        said.addWidget(self.reason)
         said.addWidget(self.bar)
         foot.addLayout(said, 1)
         foot.addWidget(self.edit_button)
-        self.stretch = LabelledSlider("Tokens shown", 0, 1, 1, lambda value: self._stretch_text(int(value)))
+        self.stretch = LabelledSlider("Tokens shown", 0, 1, 1, self._stretch_text, first=1)
         self.stretch.changed.connect(self._stretched)
         self.stretch.hide()
         self._later = Later(TYPING_PAUSE, self)
@@ -78,21 +80,18 @@ class SentencePane(OnInputPane):
         return widget
 
     def _editors(self) -> QWidget:
-        self.first, self.second = QPlainTextEdit(), QPlainTextEdit()
-        self.first.setPlaceholderText("Text")
-        self.second.setPlaceholderText("Second text (optional): the model reads both as a pair")
+        self.first = TextEditor("Text", "Text")
+        self.second = TextEditor("Second text", "Second text (optional): the model reads both as a pair")
         row = QWidget()
         row.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)  # until it is in sight
         layout = QHBoxLayout(row)
         layout.setContentsMargins(0, 0, 0, 0)
-        for name, editor in (("Text", self.first), ("Second text", self.second)):
-            editor.setAccessibleName(name)
-            editor.setAcceptDrops(False)  # a dropped file is opened by the window, not typed in as its path
-            editor.setTabChangesFocus(True)
+        for editor in (self.first, self.second):
             editor.textChanged.connect(self._typed)
+            editor.left.connect(lambda: self.edit_button.setChecked(False))
             column = QVBoxLayout()
             column.setSpacing(2)
-            label = QLabel(name)
+            label = QLabel(editor.accessibleName())
             label.setProperty("role", "dim")
             column.addWidget(label)
             column.addWidget(editor, 1)
@@ -100,7 +99,8 @@ class SentencePane(OnInputPane):
         return row
 
     def height_for(self, width: int) -> int:
-        foot, gap = self.edit_button.sizeHint().height(), self.widget.layout().spacing()
+        foot = max(self.edit_button.sizeHint().height(), self.bar.sizeHint().height())
+        gap = self.widget.layout().spacing()
         rest = foot + gap + (self.stretch.sizeHint().height() + gap if not self.stretch.isHidden() else 0)
         text = theme.em(EDITED) if self.edit_button.isChecked() else self.strip.heightForWidth(width)
         return text + rest
@@ -118,10 +118,18 @@ class SentencePane(OnInputPane):
         self.result = result
         if reason := self.not_drawn(result):
             self.strip.set_weights(None, None)
-            self.said.setText(reason)
+            self._say_reason(reason)
+            self.said.emit("shown", {}, None)
             return
         self.strip.set_weights(result.levels, result.values)
-        self.said.setText(self._sentence(result, self.session.view))
+        self._say_reason("")
+        figures = readings.of_map(result, len(readings.BEST), self.session.view.map.incoming)
+        self.said.emit("shown", figures, None)
+
+    def _say_reason(self, why_not: str) -> None:
+        """Why nothing is drawn; it takes no room where there is nothing to say."""
+        self.reason.setText(why_not)
+        self.reason.setVisible(bool(why_not))
 
     def mark(self, view: View, hover: Hover) -> None:
         self.strip.set_lut(lut(view.map.colours))
@@ -141,40 +149,18 @@ class SentencePane(OnInputPane):
         # Until the tokens are there, the words stand in their place.
         plain = document.input.text[:2000].split() if document and document.modality == "text" else []
         self.strip.set_tokens(plain, [False] * len(plain))
-        self.said.setText("")
+        self._say_reason("")
         self.bar.set_scale(None, lut())
+        self.said.emit("shown", {}, None)
         self.stretch.hide()
         self.subtitle_changed.emit("")
         self.height_changed.emit()
-
-    # -- what is said ------------------------------------------------------------------------------------
-
-    def _sentence(self, result: InputMap, view: View) -> str:
-        tokens = result.tokens
-        name = words.tokens_named(result.asked_of, result.asked)
-        top = result.values.argsort()[::-1][:3]
-        best = " · ".join(f"{words.token(tokens, int(i))} {read_out(float(result.values[i]))}" for i in top)
-        arrow = "←" if view.map.incoming and view.map.method == "attention" else "→"
-        how = "rollout" if result.at is None else words.head(*result.at)
-        parts = [f"{name} {arrow} {best}", how]
-        if result.numbers.entropy is not None:
-            parts.append(f"entropy {result.numbers.entropy:.2f} nats")
-        numbers = result.numbers
-        column = view.map.incoming and result.at is not None
-        if tokens.special.any() and not column:
-            share = numbers.special / max(numbers.total, 1.0)
-            parts.append(f"{percent(share)} on special tokens")
-        elif view.map.hide_special:
-            held = 1 - numbers.total  # of a row alone is it known what the hidden hold
-            told = held >= 0 and not column
-            parts.append(f"special tokens hidden{f', they hold {percent(held)}' if told else ''}")
-        return " · ".join(parts)
 
     def _tip(self, index: int) -> str:
         result = self.result
         if result is None or index >= len(result.tokens):
             return ""
-        return words.reading(result, index, self.session.view.map.incoming)
+        return self.read(index)
 
     def _show_input(self, document: Document) -> None:
         trace = document.trace
@@ -205,17 +191,15 @@ class SentencePane(OnInputPane):
         for editor, text in ((self.first, wanted.text), (self.second, wanted.pair or "")):
             # What is being typed now must not be taken from under the cursor.
             if editor.toPlainText() != text and not (keep_typed and editor.hasFocus()):
-                editor.blockSignals(True)
-                editor.setPlainText(text)
-                editor.blockSignals(False)
+                editor.show_text(text)
 
     # -- gestures ----------------------------------------------------------------------------------------
 
     _span = (0, 0)
 
-    def _stretch_text(self, first: int) -> str:
+    def _stretch_text(self, first: float) -> str:
         shown_tokens, total = self._span
-        return f"{first + 1:,} to {first + shown_tokens:,} of {total:,}"
+        return f"{first + 1:,.0f} to {first + shown_tokens:,.0f} of {total:,}"
 
     def _stretched(self, value: float) -> None:
         document = self._document
@@ -244,8 +228,9 @@ class SentencePane(OnInputPane):
         self.edit_button.setText("Done" if on else "Edit text")
         self.height_changed.emit()
         if on:
-            self.first.setFocus()
+            self.first.enter()
         else:
+            self.strip.setFocus(Qt.FocusReason.OtherFocusReason)
             self._later.now()
 
     def _hovered(self, index: int | None) -> None:

@@ -1,4 +1,4 @@
-"""How weights become colours, and what the selected head does, in numbers."""
+"""How weights become colours; what the selected head does goes to the numbers pane."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from models.attention import Trace
 from models.task import Task
 from viewer.derived import derived
+from viewer.panes import readings
 from viewer.panes.base import Pane
 from viewer.panes.later import Later
 from viewer.session import Document
 from viewer.view import View
 from widgets.colormap import MAPS
-from widgets.controls import Choice, NumberRow, Section, Segmented, Toggle
-from widgets.labels import percent
+from widgets.controls import Choice, Section, Segmented, Toggle
 from widgets.scroll_column import ScrollColumn
 from widgets.sliders import LabelledSlider
 
@@ -33,16 +33,16 @@ class SettingsPane(Pane):
     def build(self) -> QWidget:
         change = self.session.set_map
         self.method = Segmented(
-            [("attention", "Attention"), ("rollout", "Rollout"), ("saliency", "Saliency")]
+            [("attention", "Attention"), ("rollout", "Rollout"), ("saliency", "Saliency")], "Method"
         )
         self.method.changed.connect(lambda v: change(method=v))
-        self.heads = Segmented([("one", "One"), ("mean", "Mean"), ("max", "Max")])
+        self.heads = Segmented([("one", "One"), ("mean", "Mean"), ("max", "Max")], "Heads")
         self.heads.changed.connect(lambda v: change(heads=v))
-        self.direction = Segmented([(False, "Looks at"), (True, "Is looked at by")])
+        self.direction = Segmented([(False, "Looks at"), (True, "Is looked at by")], "Direction")
         self.direction.changed.connect(lambda v: change(incoming=v))
-        self.scale = Segmented([(False, "Linear"), (True, "Log")])
+        self.scale = Segmented([(False, "Linear"), (True, "Log")], "Scale")
         self.scale.changed.connect(lambda v: change(log=v))
-        self.shared = Segmented([(False, "Each map"), (True, "All maps")])
+        self.shared = Segmented([(False, "Each map"), (True, "All maps")], "One scale for")
         self.shared.changed.connect(lambda v: change(shared=v))
         self.percentile = LabelledSlider("Clip above percentile", 90, 100, 0.1, "{:.1f}", 99.5)
         self.percentile.changed.connect(lambda v: change("percentile", percentile=float(v)))
@@ -79,10 +79,6 @@ class SettingsPane(Pane):
         self.size.changed.connect(self._resized)
         self._later = Later(RESIZE_PAUSE, self)
         self._counted: tuple[Trace, int, HeadStatistics | None] | None = None
-        self.head_title = Section("", rule=True)
-        self.entropy = NumberRow("Entropy, mean", "")
-        self.distance = NumberRow("Distance, mean", "")
-        self.special = NumberRow("On special tokens", "")
 
         inner = QWidget()
         layout = QVBoxLayout(inner)
@@ -108,8 +104,6 @@ class SettingsPane(Pane):
             layout.addWidget(widget)
         for widget in (self.leave_out, self.hide_special, self.whole_words):
             layout.addWidget(widget)
-        for widget in (self.head_title, self.entropy, self.distance, self.special):
-            layout.addWidget(widget)
         layout.addStretch(1)
         return ScrollColumn(inner)
 
@@ -124,8 +118,7 @@ class SettingsPane(Pane):
             self._say_statistics()
             return
         self._counted = (trace, layer, None)
-        for row in (self.entropy, self.distance, self.special):
-            row.set_value("–")
+        self._say_statistics()
 
         def count(task: Task) -> HeadStatistics:
             from models.statistics import head_statistics
@@ -150,23 +143,17 @@ class SettingsPane(Pane):
     def _say_statistics(self) -> None:
         layer, statistics = self._counted[1:]
         view = self.session.view
-        one = view.map.heads == "one"
-        head = view.selection.head
-        self.head_title.set_title(f"Head {layer}.{head}" if one else f"Layer {layer}, mean of its heads")
-        if statistics is None or self.blocked(layer):
-            for row in (self.entropy, self.distance, self.special):
-                row.set_value("–")
-            return
-        pick = head if one else slice(None)
-        distance = statistics.distance
-        self.entropy.set_value(f"{statistics.entropy[pick].mean():.2f} nats")
-        self.distance.set_value("–" if distance is None else f"{distance[pick].mean():.0f} px")
-        self.special.set_value(percent(float(statistics.special[pick].mean())))
+        one, head = view.map.heads == "one", view.selection.head
+        title = f"Head {layer}.{head}" if one else f"Layer {layer}, mean of its heads"
+        pick, picture = head if one else slice(None), self.session.current.modality == "image"
+        said = {}
+        if statistics is not None and not self.blocked(layer):
+            said = readings.of_heads(statistics, pick, picture)
+        self.said.emit("head", said, title)
 
     def clear(self, document: Document | None) -> None:
         self._counted = None
-        for row in (self.entropy, self.distance, self.special):
-            row.set_value("–")
+        self.said.emit("head", {}, "Head")
 
     def _show(self, document: Document, view: View) -> None:
         map_, picture = view.map, document.modality == "image"
@@ -188,7 +175,7 @@ class SettingsPane(Pane):
         self.hide_special.set_on(map_.hide_special)
         self.whole_words.set_on(map_.whole_words)
         self.colours.setCurrentText(map_.colours)
-        for widget in (self.opacity, self.mass, self.size, self.distance):
+        for widget in (self.opacity, self.mass, self.size):
             widget.setVisible(picture)
         self.whole_words.setVisible(not picture)
         if picture and not self._later.waits_for(document):

@@ -19,9 +19,9 @@ from viewer.stacks import PLANES, Built, Looked
 from viewer.view import View
 from widgets import theme
 from widgets.colormap import lut
-from widgets.controls import NumberRow
 from widgets.image_view import ImageView
 from widgets.labels import percent
+from widgets.readout import NOTHING
 
 HEAT_COLOURS = "viridis"
 LINED = 80
@@ -41,17 +41,6 @@ class StackFieldPane(FieldsOfStackPane):
             view.clicked.connect(lambda x, y, _, number=number: self._clicked(number, x, y))
             view.set_tip(lambda x, y, number=number: self._tip(number, x, y))
             self.captions[number].setProperty("role", "dim")
-        labels = (
-            *(("size", "Theoretical size"), ("equivalent", "Equivalent width")),
-            *(("stride", "Stride, start"), ("spread", "Standard deviation")),
-            *(("unit", "Unit"), ("widths", "Holds 50 %, 95 %")),
-            *(("cut", "Inside the input"), ("padding", "Weight on padding")),
-        )
-        self.rows = {name: NumberRow(label) for name, label in labels}
-        self.rows["equivalent"].setToolTip("Of an even field with the same mass and peak, on one axis")
-        self.rows["widths"].setToolTip(
-            "Sides of the smallest squares (cubes) around the unit with this share"
-        )
         self.result: Built | None = None
         self.looked: Looked | None = None
         self._painted_for: object = None
@@ -68,12 +57,6 @@ class StackFieldPane(FieldsOfStackPane):
             place.addWidget(view, 1)
             views.addLayout(place, number // 2, number % 2)
         column.addLayout(views, 1)
-        numbers = QGridLayout()
-        numbers.setHorizontalSpacing(24)
-        numbers.setVerticalSpacing(4)
-        for index, row in enumerate(self.rows.values()):
-            numbers.addWidget(row, index // 2, index % 2)
-        column.addLayout(numbers)
         return widget
 
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
@@ -98,6 +81,7 @@ class StackFieldPane(FieldsOfStackPane):
         super().paint(self.result)
         looked = self.looked
         if looked is None:
+            self.said.emit("field", {}, None)
             return
         self._prepare_views(self.result)
         side, field = self.result.stack.side, looked.field
@@ -137,19 +121,23 @@ class StackFieldPane(FieldsOfStackPane):
                 caption.setText(f"{right} →  {down} ↓  summed over {other}")
 
     def _say(self, looked: Looked) -> None:
-        field, rows, side = looked.field, self.rows, self.result.stack.side
+        field, side = looked.field, self.result.stack.side
         box = field.box(looked.unit)
         inside = [max(min(b, side) - max(a, 0), 0) for a, b in box]
         self.subtitle_changed.emit(f"{field.name} · unit {_unit(looked.unit)} · uniform weights")
-        rows["size"].set_value(_by(field.size))
-        rows["stride"].set_value(f"{field.stride[0]}, {field.start[0]}".replace("-", "−"))
-        rows["unit"].set_value(f"{_unit(looked.unit)} of {_by(field.shape)}")
-        rows["cut"].set_value(_by(inside))
         good = looked.equivalent == looked.equivalent  # all of it may lie on padding
-        rows["equivalent"].set_value(f"{looked.equivalent:.2f}" if good else "–")
-        rows["spread"].set_value(f"{looked.spread:.2f}" if good else "–")
-        rows["widths"].set_value(", ".join(map(str, looked.widths)) or "–")
-        rows["padding"].set_value(percent(looked.padding if looked.padding > 1e-9 else 0.0))
+        figures = {
+            "Layer": field.name,
+            "Unit": f"{_unit(looked.unit)} of {_by(field.shape)}",
+            "Theoretical size": _by(field.size),
+            "Stride, start": f"{field.stride[0]}, {field.start[0]}".replace("-", "−"),
+            "Inside the input": _by(inside),
+            "Equivalent width": f"{looked.equivalent:.2f}" if good else NOTHING,
+            "Standard deviation": f"{looked.spread:.2f}" if good else NOTHING,
+            "Holds 50 %, 95 %": ", ".join(map(str, looked.widths)) or NOTHING,
+            "Weight on padding": percent(looked.padding if looked.padding > 1e-9 else 0.0),
+        }
+        self.said.emit("field", figures, None)
 
     def clear(self, document: Document | None) -> None:
         self.result = self.looked = None

@@ -8,7 +8,7 @@ from models.attention import Head, Trace
 from models.tokens import Tokens
 from viewer.cloud_maps import short_name
 from viewer.maps import InputMap
-from viewer.names import entry, short_labels, token, tokens_named
+from viewer.names import entry, short_labels, token
 from widgets.cursor_tip import read_out
 
 
@@ -23,15 +23,11 @@ def map_named(trace: Trace, layer: int, which: Head) -> str:
     return f"{name}, map {which}" if isinstance(which, int) else f"{name}, {which} of maps"
 
 
-def reading(shown: InputMap, index: int, incoming: bool) -> str:
-    """The read-out of a token: its weight, from (or, incoming, to) which query, in which layer and head."""
+def reading(shown: InputMap, index: int) -> str:
+    """The tip of a token: its name, weight and entry in the vocabulary; all else stands among the numbers."""
     line = f"{token(shown.tokens, index)}\t{read_out(float(shown.values[index]))}"
-    if written := entry(shown.tokens, index):
-        line = f"{line}\n{written}"
-    asked = tokens_named(shown.asked_of, shown.asked)
-    if shown.at is None:
-        return f"{line}\nrollout of {asked}"
-    return f"{line}\n{'to' if incoming else 'from'} {asked} · {head(*shown.at)}"
+    written = entry(shown.tokens, index)
+    return f"{line}\n{written}" if written else line
 
 
 def table(tokens: Tokens, values: np.ndarray) -> str:
