@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMimeData, QSettings, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QResizeEvent
+from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from models.errors import HeadlightError, sentence
+from viewer import geometry, surface
 from viewer.commands import Actions, commands
 from viewer.drop import DropTarget, open_mime
 from viewer.jobs import Failure, Jobs
@@ -137,8 +138,8 @@ class Window(QMainWindow):
         self.session.document_changed.connect(self._document_changed)
         self.session.view_changed.connect(self._something_changed)
         self.actions_.refresh()
-        screen = QGuiApplication.primaryScreen().availableGeometry()
-        self.resize(min(1440, screen.width()), min(900, screen.height()))
+        geometry.restore(self, settings)
+        surface.prepare(self)
 
     # -- what the user is told ---------------------------------------------------------------------------
 
@@ -169,13 +170,17 @@ class Window(QMainWindow):
         else:
             self._panes().show_page(document)
             self.pages.setCurrentWidget(self.deck)
-            self.setWindowTitle(f"{document.title} – Headlight")
-        if document is None:
-            self.setWindowTitle("Headlight")
+            self.deck.setFocus()  # not on what stands next to the welcome page's field
+        self._name()
         self._offer_pages()
         self.actions_.refresh()
 
+    def _name(self) -> None:
+        document = self.session.current
+        self.setWindowTitle("Headlight" if document is None else f"{document.title} – Headlight")
+
     def _document_changed(self, document: Document) -> None:
+        self._name()
         self._offer_pages()
         self.actions_.refresh()
 
@@ -202,15 +207,11 @@ class Window(QMainWindow):
             self.deck.resize(self.pages.size())
         return self.deck
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        if self.deck is not None:
-            self.deck.resize(self.pages.size())
-
     def closeEvent(self, event: QCloseEvent) -> None:
         """Cancel, wait for the workers, and go."""
         if self.deck is not None:
             self.deck.keep()
+        geometry.keep(self, self.settings)
         self.hide()
         self.session.current_changed.disconnect()
         self.jobs.close()
@@ -234,9 +235,7 @@ class Window(QMainWindow):
 
         def toggle(name: str) -> None:
             if self.deck is not None and self.session.current is not None:
-                dock = self.deck.docks[name]
-                if self.deck.fits(name):
-                    dock.setVisible(not dock.isVisible())
+                self.deck.switch(name)
 
         def visible(name: str) -> bool:
             return self.deck is not None and self.deck.docks[name].isVisible()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QEnterEvent, QIcon
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QEnterEvent, QIcon
 from PySide6.QtWidgets import (
     QDockWidget,
     QFrame,
@@ -20,6 +20,11 @@ from PySide6.QtWidgets import (
 
 from widgets import theme
 from widgets.labels import ElidedLabel
+from widgets.roomy import Roomy
+from widgets.scroll_column import ScrollColumn
+
+COLUMN = 17.5
+"""The width of a column of controls, in em, unless its controls need more."""
 
 
 class PaneTitle(QFrame):
@@ -120,7 +125,10 @@ class PaneTitle(QFrame):
 
 
 class PaneFrame(QDockWidget):
-    """A dock with a `PaneTitle` and its content on a panel."""
+    """A dock with a `PaneTitle` and its content on a panel; content that has too little room scrolls."""
+
+    closed = Signal()
+    """The user has closed it."""
 
     def __init__(self, name: str, title: str, content: QWidget, parent: QWidget | None = None) -> None:
         """name: unique in the window, under which its place is remembered."""
@@ -136,8 +144,27 @@ class PaneFrame(QDockWidget):
         column = QVBoxLayout(body)
         edge = theme.em(0.7)
         column.setContentsMargins(edge, edge, edge, edge)
-        column.addWidget(content)
+        column.addWidget(Roomy(content))
+        self._edge = edge
         self.setWidget(body)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        super().closeEvent(event)
+        self.closed.emit()
+
+    def column_width(self) -> int | None:
+        """How wide a column of controls wants to be, its frame included; None of other content."""
+        if not isinstance(self._content, ScrollColumn) or self._content.fixed:
+            return None
+        return max(self._content.minimumWidth(), theme.em(COLUMN)) + 2 * self._edge + 2
+
+    def inner_width(self, width: int | None) -> int:
+        """What is left of a width for the content."""
+        return max((width or 0) - 2 * self._edge - 2, 0)
+
+    def height_around(self, height: int) -> int:
+        """How high the pane is whose content is `height` high."""
+        return height + 2 * self._edge + 1 + self._bar.sizeHint().height()
 
     def _grow(self, floating: bool) -> None:
         """A pane is floated to see more of it."""

@@ -416,7 +416,7 @@ def test_the_welcome_page_and_back_by_the_tab_that_was_open(make_window, qtbot):
     document = window.session.current
     window.new_text()
     assert window.pages.currentWidget() is window.welcome
-    tabs = window.topbar.tabs
+    tabs = window.topbar.tabs.bar
     QTest.mouseClick(tabs, Qt.MouseButton.LeftButton, pos=tabs.tabRect(0).center())
     assert window.session.current is document
     assert window.pages.currentWidget() is window.deck

@@ -20,6 +20,7 @@ from viewer.panes.later import Later
 from viewer.panes.on_input import OnInputPane
 from viewer.session import NOWHERE, Document, Hover
 from viewer.view import View
+from widgets import theme
 from widgets.cursor_tip import read_out
 from widgets.labels import percent
 from widgets.sliders import LabelledSlider
@@ -27,6 +28,8 @@ from widgets.token_strip import TokenStrip
 
 TYPING_PAUSE = 400
 """Milliseconds without a key after which an edited text runs again."""
+EDITED = 9.0
+"""The height of the editors, in em."""
 
 
 class SentencePane(OnInputPane):
@@ -87,6 +90,12 @@ class SentencePane(OnInputPane):
             layout.addLayout(column)
         return row
 
+    def height_for(self, width: int) -> int:
+        foot, gap = self.edit_button.sizeHint().height(), self.widget.layout().spacing()
+        rest = foot + gap + (self.stretch.sizeHint().height() + gap if not self.stretch.isHidden() else 0)
+        text = theme.em(EDITED) if self.edit_button.isChecked() else self.strip.heightForWidth(width)
+        return text + rest
+
     # -- slice -------------------------------------------------------------------------------------------
 
     def prepare(self, document: Document, view: View) -> None:
@@ -96,6 +105,7 @@ class SentencePane(OnInputPane):
         tokens: TextTokens = result.tokens
         if self.result is None or tokens is not self.result.tokens:
             self.strip.set_tokens(tokens.labels, tokens.special, tokens.words, tokens.texts)
+            self.height_changed.emit()
         self.result = result
         if reason := self.not_drawn(result):
             self.strip.set_weights(None, None)
@@ -123,6 +133,7 @@ class SentencePane(OnInputPane):
         self.said.setText("")
         self.stretch.hide()
         self.subtitle_changed.emit("")
+        self.height_changed.emit()
 
     # -- what is said ------------------------------------------------------------------------------------
 
@@ -195,6 +206,7 @@ class SentencePane(OnInputPane):
     def _edit(self, on: bool) -> None:
         self.stack.setCurrentIndex(int(on))
         self.edit_button.setText("Done" if on else "Edit text")
+        self.height_changed.emit()
         if on:
             self.first.setFocus()
         else:

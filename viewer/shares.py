@@ -1,0 +1,218 @@
+"""How panes share a rectangle: splits within splits, laid out for any size. Pure: no Qt, no pane.
+
+Lengths are pixels. A layout never hands out more than there is: where panes ask for more, all give way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+Rect = tuple[int, int, int, int]
+"""x, y, width, height."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One pane and its share of the split it stands in; `shown`: from the start, without being asked for."""
+
+    name: str
+    share: float = 1.0
+    shown: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Parts side by side (`across`) or below each other."""
+
+    across: bool
+    parts: tuple[Leaf | Split, ...]
+    share: float = 1.0
+
+
+Node = Leaf | Split
+
+
+def across(*parts: Node, share: float = 1.0) -> Split:
+    return Split(True, parts, share)
+
+
+def down(*parts: Node, share: float = 1.0) -> Split:
+    return Split(False, parts, share)
+
+
+def leaves(node: Node) -> list[Leaf]:
+    """All panes, in the order in which they stand."""
+    return [node] if isinstance(node, Leaf) else [leaf for part in node.parts for leaf in leaves(part)]
+
+
+def only(node: Node, names: set[str]) -> Node | None:
+    """The layout with these panes alone; None where none is left."""
+    if isinstance(node, Leaf):
+        return node if node.name in names else None
+    left = tuple(kept for part in node.parts if (kept := only(part, names)) is not None)
+    if len(left) == 1:
+        # What fills a split alone takes the place, and so the share, of the whole split.
+        last = left[0]
+        return (
+            Leaf(last.name, node.share)
+            if isinstance(last, Leaf)
+            else Split(last.across, last.parts, node.share)
+        )
+    return Split(node.across, left, node.share) if left else None
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a pane wants of a length: at least `least`, and `exactly` where that is given and can be."""
+
+    least: int = 0
+    exactly: int | None = None
+
+
+Wishes = Callable[[str, bool, int | None], Wish]
+"""(name, across, its width) → what a pane wants of its width (across; the width is None then) or height."""
+
+
+def lay(node: Node, rect: Rect, gap: int, wishes: Wishes) -> dict[str, Rect]:
+    """The rectangle of each pane when the layout fills `rect`, with `gap` between two parts.
+
+    Parts with an exact wish get it as long as the others keep their least; the rest is shared out.
+    """
+    if isinstance(node, Leaf):
+        return {node.name: rect}
+    x, y, width, height = rect
+    if node.across:
+        asked = [_width(part, gap, wishes) for part in node.parts]
+        free = width - gap * (len(node.parts) - 1)
+    else:
+        asked = [_height(part, width, gap, wishes) for part in node.parts]
+        free = height - gap * (len(node.parts) - 1)
+    found: dict[str, Rect] = {}
+    for part, length in zip(node.parts, distribute(free, [p.share for p in node.parts], asked), strict=True):
+        if node.across:
+            found |= lay(part, (x, y, length, height), gap, wishes)
+            x += length + gap
+        else:
+            found |= lay(part, (x, y, width, length), gap, wishes)
+            y += length + gap
+    return found
+
+
+def distribute(free: int, shares: Sequence[float], wishes: Sequence[Wish]) -> list[int]:
+    """Whole lengths that sum to `free` (or are all 0, where it is less).
+
+    Each is at least its least where there is room for all of them; exact wishes come before shares.
+    """
+    free = max(free, 0)
+    least = [wish.least for wish in wishes]
+    if sum(least) >= free:
+        return _whole([free * part / max(sum(least), 1) for part in least], free)
+    lengths: list[float | None] = [None] * len(shares)
+    spare = free - sum(least)
+    for index, wish in enumerate(wishes):
+        if wish.exactly is not None:
+            more = min(max(wish.exactly - wish.least, 0), spare)
+            lengths[index], spare = wish.least + more, spare - more
+    open_ = [index for index in range(len(shares)) if lengths[index] is None]
+    if not open_:  # all know what they want, and together it is less than there is
+        given = [length or 0.0 for length in lengths]
+        total = sum(given) or 1.0
+        return _whole([length * free / total for length in given], free)
+    rest = free - sum(length for length in lengths if length is not None)
+    while open_:
+        whole = sum(shares[index] for index in open_) or 1.0
+        short = [i for i in open_ if rest * shares[i] / whole < least[i]]
+        for index in short or open_:
+            lengths[index] = least[index] if short else rest * shares[index] / whole
+        if short:
+            rest -= sum(least[index] for index in short)
+        open_ = [index for index in open_ if lengths[index] is None]
+    return _whole([length or 0.0 for length in lengths], free)
+
+
+def _whole(lengths: Sequence[float], total: int) -> list[int]:
+    """Rounded so that the sum stays `total`: each ends where the sum so far rounds to."""
+    ends, sum_ = [0], 0.0
+    for length in lengths:
+        sum_ += length
+        ends.append(min(round(sum_), total))
+    return [b - a for a, b in pairwise(ends)]
+
+
+def _width(node: Node, gap: int, wishes: Wishes) -> Wish:
+    if isinstance(node, Leaf):
+        return wishes(node.name, True, None)
+    return _together([_width(part, gap, wishes) for part in node.parts], node.across, gap)
+
+
+def _height(node: Node, width: int, gap: int, wishes: Wishes) -> Wish:
+    if isinstance(node, Leaf):
+        return wishes(node.name, False, width)
+    if not node.across:
+        return _together([_height(part, width, gap, wishes) for part in node.parts], True, gap)
+    widths = lay_widths(node, width, gap, wishes)
+    asked = [_height(part, w, gap, wishes) for part, w in zip(node.parts, widths, strict=True)]
+    return _together(asked, False, gap)
+
+
+def lay_widths(node: Split, width: int, gap: int, wishes: Wishes) -> list[int]:
+    """The widths of the parts of a split that stand side by side."""
+    asked = [_width(part, gap, wishes) for part in node.parts]
+    return distribute(width - gap * (len(node.parts) - 1), [part.share for part in node.parts], asked)
+
+
+def _together(asked: Sequence[Wish], along: bool, gap: int) -> Wish:
+    """What several parts want: along their split the sum, across it the largest. One open wish opens all."""
+    exact = [wish.exactly for wish in asked]
+    gaps = gap * (len(asked) - 1)
+    if along:
+        least = sum(wish.least for wish in asked) + gaps
+        known = None if None in exact else sum(e for e in exact if e is not None) + gaps
+    else:
+        least = max(wish.least for wish in asked)
+        known = None if None in exact else max(e for e in exact if e is not None)
+    return Wish(least, known)
+
+
+def found_in(rects: Mapping[str, Rect]) -> Node | None:
+    """The layout in which panes stand, with their lengths as shares; None of no pane.
+
+    Rectangles that no straight cut parts (none that splits give) stand below each other.
+    """
+    if not rects:
+        return None
+    return _found(dict(rects), 1.0)
+
+
+def _found(rects: dict[str, Rect], share: float) -> Node:
+    if len(rects) == 1:
+        return Leaf(next(iter(rects)), share)
+    for axis in (0, 1):
+        groups = _groups(rects, axis)
+        if len(groups) > 1:
+            break
+    else:
+        axis, groups = 1, [[name] for name in sorted(rects, key=lambda name: rects[name][1])]
+    parts = []
+    for names in groups:
+        inside = {name: rects[name] for name in names}
+        start = min(rect[axis] for rect in inside.values())
+        stop = max(rect[axis] + rect[axis + 2] for rect in inside.values())
+        parts.append(_found(inside, float(max(stop - start, 1))))
+    return Split(axis == 0, tuple(parts), share)
+
+
+def _groups(rects: Mapping[str, Rect], axis: int) -> list[list[str]]:
+    """Panes between two straight cuts across an axis, in order."""
+    groups: list[list[str]] = []
+    reach = 0
+    for name in sorted(rects, key=lambda name: rects[name][axis]):
+        start, length = rects[name][axis], rects[name][axis + 2]
+        if not groups or start >= reach:
+            groups.append([])
+            reach = start
+        groups[-1].append(name)
+        reach = max(reach, start + length)
+    return groups

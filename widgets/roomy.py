@@ -1,0 +1,60 @@
+"""Content that scrolls where it is given less than it needs."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
+
+from widgets import theme
+
+LEAST = (9.0, 5.0)
+"""In em: the width and height below which a pane is of no use even if it scrolls."""
+
+
+class Roomy(QScrollArea):
+    """Holds `content`, which fills it; where there is too little for the content's minimum, bars appear.
+
+    So that panes never force more room on a window than there is.
+    """
+
+    def __init__(self, content: QWidget) -> None:
+        super().__init__()
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setWidget(content)
+        content.setAutoFillBackground(False)
+        self.viewport().setAutoFillBackground(False)
+
+    def sizeHint(self) -> QSize:
+        return self.widget().sizeHint().expandedTo(self.minimumSizeHint())
+
+    def minimumSizeHint(self) -> QSize:
+        least = QSize(theme.em(LEAST[0]), theme.em(LEAST[1]))
+        return self._needed().boundedTo(least)
+
+    def _needed(self) -> QSize:
+        content = self.widget()
+        return content.minimumSizeHint().expandedTo(content.minimumSize())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fill()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        # A scroll area filters the events of its widget already.
+        if watched is self.widget() and event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+            self._fill()
+        return super().eventFilter(watched, event)
+
+    def _fill(self) -> None:
+        """Not `setWidgetResizable`: that asks for the height in which a text would need no bar of its own."""
+        needed, room = self._needed(), self.maximumViewportSize()
+        across = self.horizontalScrollBar().sizeHint().height()
+        down = self.verticalScrollBar().sizeHint().width()
+        high = needed.height() > room.height()
+        wide = needed.width() > room.width() - (down if high else 0)
+        high = needed.height() > room.height() - (across if wide else 0)
+        free = QSize(room.width() - (down if high else 0), room.height() - (across if wide else 0))
+        self.widget().resize(needed.expandedTo(free).boundedTo(self.widget().maximumSize()))
