@@ -25,7 +25,7 @@ ACROSS, DOWN = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
 LAYOUT_VERSION = 2
 EDGE = 6
 """Pixels between the panes and the window's edge, as between two panes."""
-TALLEST = 0.45
+TALLEST = 0.38
 """Of the deck's height, what a pane may take because its content asks for it."""
 
 
@@ -205,15 +205,16 @@ class Deck(QMainWindow):
     def _wish(self, name: str, across: bool, width: int | None) -> Wish:
         """A column of controls wants its width; in the default layout a text wants the lines it has."""
         dock, pane = self.docks[name], self.panes[name]
-        least = dock.minimumSizeHint()
+        least, needs = dock.minimumSizeHint(), dock.needed_size()
         if across:
             column = dock.column_width()
             exactly = column if column is None or self._own is None else self._own[name][2]
-            return Wish(least.width(), exactly)
+            return Wish(least.width(), needs.width(), exactly)
         wanted = pane.height_for(dock.inner_width(width)) if isinstance(pane, Pane) else None
         if wanted is None or self._own is not None:
-            return Wish(least.height())
-        return Wish(least.height(), min(dock.height_around(wanted), int(self.height() * TALLEST)))
+            return Wish(least.height(), needs.height())
+        most = int(self.height() * TALLEST)
+        return Wish(least.height(), needs.height(), min(dock.height_around(wanted), most))
 
     def _docked(self) -> dict[str, Rect]:
         """Where the panes lie that are docked and in sight; of a stack of tabs the one on top."""

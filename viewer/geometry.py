@@ -51,8 +51,8 @@ def keep(window: QMainWindow, settings: QSettings) -> None:
 
 
 def fit(place: QRect, screens: Sequence[QRect], frame: QMargins) -> QRect:
-    """The place of a window, moved and made smaller as little as it takes to lie on one screen with its frame:
-    the screen that shows most of it, or the first where none does.
+    """A window's place, moved and made smaller as little as it takes to lie on one screen with its frame: the
+    screen that shows most of it, or the first where none does.
     """
 
     def shown(screen: QRect) -> int:

@@ -65,9 +65,12 @@ def only(node: Node, names: set[str]) -> Node | None:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a pane wants of a length: at least `least`, and `exactly` where that is given and can be."""
+    """What a pane wants of a length: never below `least`; `needs`, below which it scrolls, if there is so
+    much for all; just `exactly`, where it is given, before others get more than they need.
+    """
 
     least: int = 0
+    needs: int = 0
     exactly: int | None = None
 
 
@@ -101,35 +104,40 @@ def lay(node: Node, rect: Rect, gap: int, wishes: Wishes) -> dict[str, Rect]:
 
 
 def distribute(free: int, shares: Sequence[float], wishes: Sequence[Wish]) -> list[int]:
-    """Whole lengths that sum to `free` (or are all 0, where it is less).
-
-    Each is at least its least where there is room for all of them; exact wishes come before shares.
-    """
+    """Whole lengths that sum to `free`, shared as the wishes say; all give way where `least` is too much."""
     free = max(free, 0)
     least = [wish.least for wish in wishes]
+    needs = [max(wish.least, wish.needs) for wish in wishes]
     if sum(least) >= free:
         return _whole([free * part / max(sum(least), 1) for part in least], free)
+    if sum(needs) >= free:
+        met = (free - sum(least)) / (sum(needs) - sum(least))
+        return _whole([a + met * (b - a) for a, b in zip(least, needs, strict=True)], free)
     lengths: list[float | None] = [None] * len(shares)
-    spare = free - sum(least)
+    spare = free - sum(needs)
     for index, wish in enumerate(wishes):
         if wish.exactly is not None:
-            more = min(max(wish.exactly - wish.least, 0), spare)
-            lengths[index], spare = wish.least + more, spare - more
-    open_ = [index for index in range(len(shares)) if lengths[index] is None]
-    if not open_:  # all know what they want, and together it is less than there is
+            more = min(max(wish.exactly - needs[index], 0), spare)
+            lengths[index], spare = needs[index] + more, spare - more
+    if None not in lengths:  # all know what they want, and together it is less than there is
         given = [length or 0.0 for length in lengths]
-        total = sum(given) or 1.0
-        return _whole([length * free / total for length in given], free)
-    rest = free - sum(length for length in lengths if length is not None)
-    while open_:
+        return _whole([length * free / (sum(given) or 1.0) for length in given], free)
+    return _whole(_filled(free, shares, needs, lengths), free)
+
+
+def _filled(
+    free: int, shares: Sequence[float], needs: Sequence[int], lengths: Sequence[float | None]
+) -> list[float]:
+    """`lengths` with what is open in them shared out, none less than it needs."""
+    found = list(lengths)
+    rest = free - sum(length for length in found if length is not None)
+    while open_ := [index for index, length in enumerate(found) if length is None]:
         whole = sum(shares[index] for index in open_) or 1.0
-        short = [i for i in open_ if rest * shares[i] / whole < least[i]]
+        short = [index for index in open_ if rest * shares[index] / whole < needs[index]]
         for index in short or open_:
-            lengths[index] = least[index] if short else rest * shares[index] / whole
-        if short:
-            rest -= sum(least[index] for index in short)
-        open_ = [index for index in open_ if lengths[index] is None]
-    return _whole([length or 0.0 for length in lengths], free)
+            found[index] = needs[index] if short else rest * shares[index] / whole
+        rest -= sum(needs[index] for index in short)
+    return [length or 0.0 for length in found]
 
 
 def _whole(lengths: Sequence[float], total: int) -> list[int]:
@@ -165,15 +173,14 @@ def lay_widths(node: Split, width: int, gap: int, wishes: Wishes) -> list[int]:
 
 def _together(asked: Sequence[Wish], along: bool, gap: int) -> Wish:
     """What several parts want: along their split the sum, across it the largest. One open wish opens all."""
-    exact = [wish.exactly for wish in asked]
-    gaps = gap * (len(asked) - 1)
-    if along:
-        least = sum(wish.least for wish in asked) + gaps
-        known = None if None in exact else sum(e for e in exact if e is not None) + gaps
-    else:
-        least = max(wish.least for wish in asked)
-        known = None if None in exact else max(e for e in exact if e is not None)
-    return Wish(least, known)
+    exact = [max(wish.exactly, wish.needs) for wish in asked if wish.exactly is not None]
+    gaps = gap * (len(asked) - 1) if along else 0
+    join = sum if along else max
+    return Wish(
+        join(wish.least for wish in asked) + gaps,
+        join(max(wish.least, wish.needs) for wish in asked) + gaps,
+        join(exact) + gaps if len(exact) == len(asked) else None,
+    )
 
 
 def found_in(rects: Mapping[str, Rect]) -> Node | None:

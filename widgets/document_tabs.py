@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QTabBar, QToolButton, QWidget
+from PySide6.QtWidgets import QMenu, QSizePolicy, QTabBar, QToolButton, QWidget
 
 from widgets import theme
 
-NARROWEST, WIDEST = 9.0, 22.0
+NARROWEST, WIDEST = 13.0, 24.0
 """Of a tab, in em."""
 NOTCH = 120
 """Of a wheel, in eighths of a degree."""
@@ -26,21 +26,17 @@ class DocumentTabs(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.bar = _Bar()
+        self.bar.setParent(self)
         self.bar.currentChanged.connect(self._clicked)
         self.bar.tabBarClicked.connect(self._clicked)
         self.bar.tabCloseRequested.connect(self.close_asked)
-        self.all = QToolButton()
+        self.all = QToolButton(self)
         self.all.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.all.setToolTip("All open documents")
         self._menu = QMenu(self.all)
         self._menu.aboutToShow.connect(self._list)
         self.all.setMenu(self._menu)
         self.all.hide()
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(theme.em(0.3))
-        row.addWidget(self.bar)
-        row.addWidget(self.all)
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
 
     def show_titles(self, titles: Sequence[str], current: int) -> None:
@@ -57,26 +53,35 @@ class DocumentTabs(QWidget):
         self.all.setText(f"▾ {len(titles)}")
         self.all.setAccessibleName(f"All {len(titles)} open documents")
         self.updateGeometry()
-        self._offer_list()
+        self._place()
 
     def sizeHint(self) -> QSize:
         return self.bar.sizeHint()
 
     def minimumSizeHint(self) -> QSize:
-        least = theme.em(NARROWEST + 5) if self.bar.count() > 1 else theme.em(NARROWEST)
+        least = theme.em(NARROWEST + 8)  # a tab, the arrows and the list
         return QSize(min(least, self.bar.sizeHint().width()), self.bar.minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._offer_list()
+        self._place()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
             self.updateGeometry()
 
-    def _offer_list(self) -> None:
-        self.all.setVisible(self.bar.sizeHint().width() > self.width() and self.bar.count() > 1)
+    def _place(self) -> None:
+        """The tabs fill the widget; where they are too many, the list stands beside them."""
+        room, listed, gap = self.width(), self.all.sizeHint().width(), theme.em(0.3)
+        too_many = self.bar.count() > 1 and self.bar.narrowest() > room
+        height = self.height()
+        high = min(self.bar.sizeHint().height(), height)
+        left = max(room - (listed + gap if too_many else 0), 0)
+        self.bar.setGeometry(0, (height - high) // 2, left, high)
+        high = min(self.all.sizeHint().height(), height)
+        self.all.setGeometry(room - listed, (height - high) // 2, listed, high)
+        self.all.setVisible(too_many)
 
     def _list(self) -> None:
         self._menu.clear()
@@ -121,6 +126,10 @@ class _Bar(QTabBar):
     def minimumTabSizeHint(self, index: int) -> QSize:
         hint = self.tabSizeHint(index)
         return QSize(min(hint.width(), theme.em(NARROWEST)), hint.height())
+
+    def narrowest(self) -> int:
+        """The width below which the tabs do not all fit."""
+        return sum(self.minimumTabSizeHint(index).width() for index in range(self.count()))
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Scroll, as everywhere; Qt would choose the next document."""

@@ -144,7 +144,8 @@ class PaneFrame(QDockWidget):
         column = QVBoxLayout(body)
         edge = theme.em(0.7)
         column.setContentsMargins(edge, edge, edge, edge)
-        column.addWidget(Roomy(content))
+        self._roomy = Roomy(content)
+        column.addWidget(self._roomy)
         self._edge = edge
         self.setWidget(body)
 
@@ -161,6 +162,12 @@ class PaneFrame(QDockWidget):
     def inner_width(self, width: int | None) -> int:
         """What is left of a width for the content."""
         return max((width or 0) - 2 * self._edge - 2, 0)
+
+    def needed_size(self) -> QSize:
+        """The size below which the content scrolls."""
+        needed = self._roomy.needed()
+        width = needed.width() + 2 * self._edge + 2
+        return QSize(max(width, self._bar.minimumSizeHint().width()), self.height_around(needed.height()))
 
     def height_around(self, height: int) -> int:
         """How high the pane is whose content is `height` high."""

@@ -31,9 +31,10 @@ class Roomy(QScrollArea):
 
     def minimumSizeHint(self) -> QSize:
         least = QSize(theme.em(LEAST[0]), theme.em(LEAST[1]))
-        return self._needed().boundedTo(least)
+        return self.needed().boundedTo(least)
 
-    def _needed(self) -> QSize:
+    def needed(self) -> QSize:
+        """The size below which it scrolls."""
         content = self.widget()
         return content.minimumSizeHint().expandedTo(content.minimumSize())
 
@@ -50,7 +51,7 @@ class Roomy(QScrollArea):
 
     def _fill(self) -> None:
         """Not `setWidgetResizable`: that asks for the height in which a text would need no bar of its own."""
-        needed, room = self._needed(), self.maximumViewportSize()
+        needed, room = self.needed(), self.maximumViewportSize()
         across = self.horizontalScrollBar().sizeHint().height()
         down = self.verticalScrollBar().sizeHint().width()
         high = needed.height() > room.height()

@@ -210,7 +210,7 @@ def of(theme: Theme, line: float) -> str:
         display=part(1.6),
         entry=part(0.92),
         icon=part(0.9),
-        scroller=part(1.5),
+        scroller=part(3.2),
         box=box,
         box_half=box // 2,
         handle=handle - 2,

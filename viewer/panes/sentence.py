@@ -8,6 +8,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QPlainTextEdit,
     QPushButton,
+    QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -74,6 +75,7 @@ class SentencePane(OnInputPane):
         self.first.setPlaceholderText("Text")
         self.second.setPlaceholderText("Second text (optional): the model reads both as a pair")
         row = QWidget()
+        row.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)  # until it is in sight
         layout = QHBoxLayout(row)
         layout.setContentsMargins(0, 0, 0, 0)
         for name, editor in (("Text", self.first), ("Second text", self.second)):
@@ -204,6 +206,9 @@ class SentencePane(OnInputPane):
             self._later.ask(document, run)
 
     def _edit(self, on: bool) -> None:
+        # Editors need more room than a line of tokens, which has none to give while they are out of sight.
+        down = QSizePolicy.Policy.Expanding if on else QSizePolicy.Policy.Ignored
+        self.stack.widget(1).setSizePolicy(QSizePolicy.Policy.Expanding, down)
         self.stack.setCurrentIndex(int(on))
         self.edit_button.setText("Done" if on else "Edit text")
         self.height_changed.emit()
