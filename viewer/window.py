@@ -138,6 +138,7 @@ class Window(QMainWindow):
         self.session.document_changed.connect(self._document_changed)
         self.session.view_changed.connect(self._something_changed)
         self.actions_.refresh()
+        self.welcome.focus_text()
         geometry.restore(self, settings)
         surface.prepare(self)
 

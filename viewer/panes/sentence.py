@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -23,7 +22,7 @@ from viewer.session import NOWHERE, Document, Hover
 from viewer.view import View
 from widgets import theme
 from widgets.cursor_tip import read_out
-from widgets.labels import percent
+from widgets.labels import ElidedLabel, percent
 from widgets.sliders import LabelledSlider
 from widgets.token_strip import TokenStrip
 
@@ -46,9 +45,8 @@ class SentencePane(OnInputPane):
         self.stack = QStackedWidget()
         self.stack.addWidget(self.strip)
         self.stack.addWidget(self._editors())
-        self.said = QLabel()
+        self.said = ElidedLabel()
         self.said.setProperty("role", "dim")
-        self.said.setTextFormat(Qt.TextFormat.PlainText)
         self.edit_button = QPushButton("Edit text")
         self.edit_button.setCheckable(True)
         self.edit_button.setToolTip("Change the text; it runs again as you type (F2)")
