@@ -143,7 +143,8 @@ class _Bar(QTabBar):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._pressed = self._under(event)
-        super().mousePressEvent(event)
+        if event.button() == Qt.MouseButton.LeftButton:  # no other chooses
+            super().mousePressEvent(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         super().mouseReleaseEvent(event)

@@ -42,8 +42,15 @@ class Roomy(QScrollArea):
         super().resizeEvent(event)
         self._fill()
 
+    def event(self, event: QEvent) -> bool:
+        done = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest:  # the content asks for more, or for less
+            self.updateGeometry()
+            self._fill()
+        return done
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        # A scroll area filters the events of its widget already.
+        # A scroll area filters the events of its widget already; content with a layout hears of it itself.
         if watched is self.widget() and event.type() == QEvent.Type.LayoutRequest:
             self.updateGeometry()
             self._fill()

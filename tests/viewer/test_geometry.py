@@ -7,7 +7,7 @@ import subprocess
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QMargins, QPoint, QRect, Qt
 from PySide6.QtGui import QSurface
@@ -22,6 +22,7 @@ FRAME = QMargins(4, 30, 4, 4)
 SCREENS = [QRect(0, 0, 1366, 768), QRect(1366, 0, 1920, 1080)]
 
 
+@settings(deadline=None)
 @given(st.integers(-3000, 5000), st.integers(-3000, 5000), st.integers(1, 4000), st.integers(1, 4000))
 def test_a_place_lies_on_one_screen_with_its_frame_and_moves_no_more_than_that_takes(x, y, width, height):
     wanted = QRect(x, y, width, height)
