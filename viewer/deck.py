@@ -58,6 +58,7 @@ class Deck(QMainWindow):
         for pane in panes:
             dock = PaneFrame(pane.name, pane.title, pane.widget, self)
             dock.closed.connect(self._noting.start)
+            dock.outgrown.connect(self._arrange)
             dock.topLevelChanged.connect(self._moved)
             dock.dockLocationChanged.connect(self._moved)
             pane.subtitle_changed.connect(dock.set_subtitle)

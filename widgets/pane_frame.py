@@ -129,6 +129,8 @@ class PaneFrame(QDockWidget):
 
     closed = Signal()
     """The user has closed it."""
+    outgrown = Signal()
+    """Its content has come to need more than it has."""
 
     def __init__(self, name: str, title: str, content: QWidget, parent: QWidget | None = None) -> None:
         """name: unique in the window, under which its place is remembered."""
@@ -145,6 +147,7 @@ class PaneFrame(QDockWidget):
         edge = theme.em(0.7)
         column.setContentsMargins(edge, edge, edge, edge)
         self._roomy = Roomy(content)
+        self._roomy.outgrown.connect(self.outgrown)
         column.addWidget(self._roomy)
         self._edge = edge
         self.setWidget(body)
@@ -174,9 +177,13 @@ class PaneFrame(QDockWidget):
         return height + 2 * self._edge + 1 + self._bar.sizeHint().height()
 
     def _grow(self, floating: bool) -> None:
-        """A pane is floated to see more of it."""
+        """A pane is floated to see more of it, and all of it."""
         if floating:
-            self.resize(max(self.width(), theme.em(50)), max(self.height(), theme.em(42)))
+            room = self.screen().availableGeometry()
+            size = self.size().expandedTo(QSize(theme.em(50), theme.em(42))).boundedTo(room.size())
+            x = min(max(self.x(), room.x()), room.x() + room.width() - size.width())
+            y = min(max(self.y(), room.y()), room.y() + room.height() - size.height())
+            self.setGeometry(x, y, size.width(), size.height())
 
     def title(self) -> str:
         return self._bar.title()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
@@ -18,8 +18,12 @@ class Roomy(QScrollArea):
     So that panes never force more room on a window than there is.
     """
 
+    outgrown = Signal()
+    """The content needs more than before, and more than it has."""
+
     def __init__(self, content: QWidget) -> None:
         super().__init__()
+        self._last = QSize()
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setWidget(content)
@@ -44,17 +48,25 @@ class Roomy(QScrollArea):
 
     def event(self, event: QEvent) -> bool:
         done = super().event(event)
-        if event.type() == QEvent.Type.LayoutRequest:  # the content asks for more, or for less
-            self.updateGeometry()
-            self._fill()
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._asked()
         return done
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         # A scroll area filters the events of its widget already; content with a layout hears of it itself.
         if watched is self.widget() and event.type() == QEvent.Type.LayoutRequest:
-            self.updateGeometry()
-            self._fill()
+            self._asked()
         return super().eventFilter(watched, event)
+
+    def _asked(self) -> None:
+        """The content asks for more, or for less."""
+        self.updateGeometry()
+        self._fill()
+        needed, room = self.needed(), self.size()
+        more = needed.expandedTo(self._last) != self._last
+        self._last = needed
+        if more and needed.boundedTo(room) != needed and self.isVisible():
+            self.outgrown.emit()
 
     def _fill(self) -> None:
         """Not `setWidgetResizable`: that asks for the height in which a text would need no bar of its own."""
