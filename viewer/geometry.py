@@ -47,7 +47,8 @@ def keep(window: QMainWindow, settings: QSettings) -> None:
             *(inner.left() - outer.left(), inner.top() - outer.top()),
             *(outer.right() - inner.right(), outer.bottom() - inner.bottom()),
         )
-        settings.setValue("window/frame", [str(edge) for edge in edges])
+        if any(edges):  # after full screen, it may not be known again yet
+            settings.setValue("window/frame", [str(edge) for edge in edges])
 
 
 def fit(place: QRect, screens: Sequence[QRect], frame: QMargins) -> QRect:
