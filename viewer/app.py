@@ -12,6 +12,7 @@ from PySide6.QtCore import QCoreApplication, QObject, QSettings, Qt, QTimer, qIn
 from PySide6.QtWidgets import QApplication
 
 from models.errors import HeadlightError
+from viewer import geometry
 from viewer.panes.log import LogHandler
 from viewer.session import RunOptions
 from viewer.window import Window, report_exceptions
@@ -58,6 +59,9 @@ def run(files: list[str], options: WindowOptions) -> int:
         trust_pickle=options.trust_pickle,
     )
     window = Window(run_options, settings, choice, handler)
+    if options.screenshot:
+        window.resize(geometry.SIZE)  # whatever screen there is
+        app.setCursorFlashTime(0)
     window.session.opening_page = options.page
     report_exceptions(window)
     signal.signal(signal.SIGINT, lambda *_: window.close())

@@ -1,20 +1,32 @@
-"""The docks and how they lie: one default layout for each page of each modality; changes are remembered."""
+"""The docks and how they lie: one default layout for each page of each modality; changes are remembered.
+
+A layout is kept as Qt's state, which says what stands beside what, and the rectangles of the panes, which
+say how the room was shared. Whatever the deck's size is now, the panes share it as they did then.
+"""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QByteArray, QObject, QSettings, Qt, Signal
-from PySide6.QtWidgets import QDockWidget, QMainWindow
+import json
+from itertools import pairwise
 
+from PySide6.QtCore import QByteArray, QEvent, QObject, QRect, QSettings, Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QMainWindow, QStyle
+
+from viewer.layouts import LAYOUTS
 from viewer.panes.base import Pane
 from viewer.panes.log import LogPane
 from viewer.session import Document
+from viewer.shares import Leaf, Node, Rect, Wish, found_in, lay, leaves, only
 from widgets.pane_frame import PaneFrame
 
 LEFT, RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
 ACROSS, DOWN = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 EDGE = 6
 """Pixels between the panes and the window's edge, as between two panes."""
+TALLEST = 0.38
+"""Of the deck's height, what a pane may take because its content asks for it."""
 
 
 class Deck(QMainWindow):
@@ -26,7 +38,8 @@ class Deck(QMainWindow):
     def __init__(self, panes: list[QObject], settings: QSettings) -> None:
         super().__init__()
         self.setWindowFlags(Qt.WindowType.Widget)
-        self.setDockNestingEnabled(True)
+        # No animation: where a pane lies is known as soon as it has been let go.
+        self.setDockOptions(QMainWindow.DockOption.AllowNestedDocks | QMainWindow.DockOption.AllowTabbedDocks)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         self.setContentsMargins(EDGE, 0, EDGE, 0)
         self._settings = settings
@@ -35,20 +48,35 @@ class Deck(QMainWindow):
         self.panes = {pane.name: pane for pane in panes}
         self.docks: dict[str, PaneFrame] = {}
         self._unwanted: set[str] = set()
+        self._own: dict[str, Rect] | None = None
+        """How the user left the panes; None while they lie as the default says."""
+        self._arranging = True
+        self._pressed: dict[str, Rect] = {}
+        """Where the panes lay when a mouse button went down."""
+        self._noting = QTimer(self, singleShot=True, interval=0)
+        self._noting.timeout.connect(self._note)
         for pane in panes:
             dock = PaneFrame(pane.name, pane.title, pane.widget, self)
+            dock.closed.connect(self._noting.start)
+            dock.outgrown.connect(self._arrange)
+            dock.topLevelChanged.connect(self._moved)
+            dock.dockLocationChanged.connect(self._moved)
             pane.subtitle_changed.connect(dock.set_subtitle)
             if isinstance(pane, Pane):
                 pane.unfinished_changed.connect(dock.set_unfinished)
                 dock.resume_asked.connect(pane.resume)
                 pane.title_changed.connect(dock.set_title)
                 pane.wanted_changed.connect(lambda on, name=pane.name: self._want(name, on))
+                pane.height_changed.connect(self._height_changed)
                 pane.settled.connect(self.settled)
                 if pane.menu_title:
                     dock.set_menu(pane.fill_menu, pane.menu_title)
             self.docks[pane.name] = dock
             self.addDockWidget(RIGHT, dock)
             dock.hide()
+        self._arranging = False
+
+    # -- pages -------------------------------------------------------------------------------------------
 
     def show_page(self, document: Document) -> None:
         """Lay the panes out for the document's page, as they were left the last time."""
@@ -59,16 +87,8 @@ class Deck(QMainWindow):
         # Before they are laid out: what goes later leaves the others the sizes that it forced on them.
         mine = (pane for name, pane in self.panes.items() if self.fits(name) and isinstance(pane, Pane))
         self._unwanted = {pane.name for pane in mine if not pane.wanted(document, document.view)}
-        kept = self._settings.value(self._key())
-        if not (isinstance(kept, QByteArray) and self.restoreState(kept, LAYOUT_VERSION)):
+        if not self._restore():
             self.reset()
-        else:  # a pane that had nothing to show when the layout was kept was not closed by anyone
-            for name in str(self._settings.value(f"unwanted/{self._key()}", "")).split(","):
-                if name in self.docks and name not in self._unwanted:
-                    self.docks[name].show()
-        for name, dock in self.docks.items():
-            if not self.fits(name) or name in self._unwanted:
-                dock.hide()
 
     def fits(self, name: str) -> bool:
         """Whether a pane belongs to the present page."""
@@ -101,153 +121,166 @@ class Deck(QMainWindow):
         """Whether every pane in sight has drawn all it has."""
         return all(pane.is_settled() for pane in self.panes.values() if isinstance(pane, Pane))
 
+    def switch(self, name: str) -> None:
+        """Show or hide a pane of the present page, because the user says so."""
+        if self.fits(name):
+            self.docks[name].setVisible(not self.docks[name].isVisible())
+            self._note()
+
     def _want(self, name: str, on: bool) -> None:
         """A pane without anything to show gives its room to the others until it has."""
         if on == (name not in self._unwanted):
             return
         (self._unwanted.discard if on else self._unwanted.add)(name)
         self.docks[name].setVisible(on and self.fits(name))
+        if self._own is None:
+            self._arrange()
+        else:
+            self._note()
+
+    # -- layouts -----------------------------------------------------------------------------------------
 
     def keep(self) -> None:
-        """Remember the present layout."""
-        if self.modality is not None:
-            self._settings.setValue(self._key(), self.saveState(LAYOUT_VERSION))
-            self._settings.setValue(f"unwanted/{self._key()}", ",".join(sorted(self._unwanted)))
-
-    def _key(self) -> str:
-        return f"layout/{self.modality}/{self.page}"
+        """Remember the present layout, if it is the user's own."""
+        if self.modality is None:
+            return
+        if self._noting.isActive():
+            self._noting.stop()
+            self._note()
+        self._settings.remove(self._key())
+        if self._own is not None:
+            kept = {"panes": self._own, "unwanted": sorted(self._unwanted)}
+            self._settings.setValue(f"{self._key()}/docks", self.saveState(LAYOUT_VERSION))
+            self._settings.setValue(f"{self._key()}/room", json.dumps(kept))
 
     def reset(self) -> None:
         """The default layout of the present page."""
+        layout = LAYOUTS[self.modality, self.page]
+        self._arranging = True
         for dock in self.docks.values():
             if dock.isFloating():
                 dock.setFloating(False)
             self.removeDockWidget(dock)
-        {
-            ("image", "attention"): self._lay_image,
-            ("text", "attention"): self._lay_text,
-            ("points", "attention"): self._lay_points,
-            ("image", "fields"): self._lay_fields,
-            ("image", "cost"): self._lay_cost,
-            ("text", "cost"): self._lay_cost,
-            ("stack", "fields"): self._lay_stack,
-        }[self.modality, self.page]()
-        for name in self._unwanted:
-            self.docks[name].hide()
+        self.addDockWidget(LEFT, self.docks[leaves(layout)[0].name])
+        self._split(layout)
+        for leaf in leaves(layout):
+            self.docks[leaf.name].setVisible(leaf.shown and leaf.name not in self._unwanted)
+        self._arranging = False
+        self._own = None
+        self._noting.stop()
+        self._arrange()
 
-    def _lay_image(self) -> None:
-        docks, width, height = self.docks, self.width(), self.height()
-        picture, heads, matrix = docks["picture"], docks["heads"], docks["matrix"]
-        rollout, settings = docks["rollout"], docks["settings"]
-        self.addDockWidget(LEFT, picture)
-        self.splitDockWidget(picture, heads, ACROSS)
-        self.splitDockWidget(heads, settings, ACROSS)
-        self.splitDockWidget(heads, matrix, DOWN)
-        self.splitDockWidget(matrix, rollout, ACROSS)
-        self._log_below(matrix)
-        for dock in (picture, heads, settings, matrix, rollout):
-            dock.show()
-        right = 250
-        left = int((width - right) * 0.47)
-        middle = width - right - left
-        self.resizeDocks([picture, heads, settings], [left, middle, right], ACROSS)
-        self.resizeDocks([matrix, rollout], [middle // 2, middle - middle // 2], ACROSS)
-        upper = min(int(middle / 2) + 70, int(height * 0.46))
-        self.resizeDocks([heads, matrix], [upper, height - upper], DOWN)
+    def _split(self, node: Node) -> None:
+        if isinstance(node, Leaf):
+            return
+        for before, after in pairwise(node.parts):
+            first, second = (self.docks[leaves(part)[0].name] for part in (before, after))
+            self.splitDockWidget(first, second, ACROSS if node.across else DOWN)
+        for part in node.parts:
+            self._split(part)
 
-    def _lay_text(self) -> None:
-        docks, width, height = self.docks, self.width(), self.height()
-        sentence, heads, matrix = docks["sentence"], docks["heads"], docks["matrix"]
-        rollout, settings = docks["rollout"], docks["settings"]
-        self.addDockWidget(LEFT, sentence)
-        self.splitDockWidget(sentence, settings, ACROSS)
-        self.splitDockWidget(sentence, heads, DOWN)
-        self.splitDockWidget(heads, matrix, ACROSS)
-        self.splitDockWidget(matrix, rollout, ACROSS)
-        self._log_below(rollout)
-        for dock in (sentence, heads, settings, matrix, rollout):
-            dock.show()
-        right = 250
-        rest = width - right
-        self.resizeDocks([sentence, settings], [rest, right], ACROSS)
-        self.resizeDocks(
-            [heads, matrix, rollout], [int(rest * 0.31), int(rest * 0.42), int(rest * 0.27)], ACROSS
-        )
-        upper = int(height * 0.225)
-        self.resizeDocks([sentence, heads], [upper, height - upper], DOWN)
+    def _restore(self) -> bool:
+        """Lay the present page out as it was left. False where nothing (or nothing of use) was kept."""
+        state = self._settings.value(f"{self._key()}/docks")
+        room = _room(self._settings.value(f"{self._key()}/room"))
+        if room is None or not isinstance(state, QByteArray):
+            return False
+        self._arranging = True
+        restored = self.restoreState(state, LAYOUT_VERSION)
+        self._own, unwanted = room
+        for name, dock in self.docks.items():
+            if not self.fits(name) or name in self._unwanted:
+                dock.hide()
+            elif name in unwanted:  # it had nothing to show when the layout was kept: nobody closed it
+                dock.show()
+        self._arranging = False
+        self._noting.stop()
+        if restored:
+            self._arrange()
+        return restored
 
-    def _lay_points(self) -> None:
-        docks, width, height = self.docks, self.width(), self.height()
-        first, second, classes = docks["cloud"], docks["cloud-second"], docks["classes"]
-        near, maps, confusion = docks["neighbourhood"], docks["maps"], docks["confusion"]
-        editor = docks["stack"]
-        self.addDockWidget(LEFT, first)
-        self.splitDockWidget(first, classes, ACROSS)
-        self.splitDockWidget(first, near, DOWN)
-        self.splitDockWidget(first, second, ACROSS)
-        self.splitDockWidget(second, editor, DOWN)
-        self.splitDockWidget(near, maps, ACROSS)
-        self.splitDockWidget(maps, confusion, ACROSS)
-        self._log_below(near)
-        for dock in (first, second, editor, classes, near, maps, confusion):
-            dock.show()
-        right = 250
-        rest = width - right
-        self.resizeDocks([first, classes], [rest, right], ACROSS)
-        self.resizeDocks([first, second], [rest // 2, rest - rest // 2], ACROSS)
-        below = [int(rest * 0.32), int(rest * 0.38), int(rest * 0.30)]
-        self.resizeDocks([near, maps, confusion], below, ACROSS)
-        upper = int(height * 0.70)
-        self.resizeDocks([first, near], [upper, height - upper], DOWN)
-        self.resizeDocks([second, editor], [int(upper * 0.58), int(upper * 0.42)], DOWN)
+    def _key(self) -> str:
+        return f"layout/{self.modality}/{self.page}"
 
-    def _lay_fields(self) -> None:
-        docks, width, height = self.docks, self.width(), self.height()
-        first, second, settings = docks["field"], docks["field-second"], docks["field-settings"]
-        layers, growth, distance = docks["layers"], docks["growth"], docks["distance"]
-        self.addDockWidget(LEFT, first)
-        self.splitDockWidget(first, settings, ACROSS)
-        self.splitDockWidget(first, layers, DOWN)
-        self.splitDockWidget(first, second, ACROSS)
-        self.splitDockWidget(layers, growth, ACROSS)
-        self.splitDockWidget(growth, distance, ACROSS)
-        self._log_below(layers)
-        for dock in (first, second, settings, layers, growth, distance):
-            dock.show()
-        right = 250
-        rest = width - right
-        self.resizeDocks([first, settings], [rest, right], ACROSS)
-        self.resizeDocks([first, second], [rest // 2, rest - rest // 2], ACROSS)
-        below = [int(rest * 0.36), int(rest * 0.36), int(rest * 0.28)]
-        self.resizeDocks([layers, growth, distance], below, ACROSS)
-        upper = int(height * 0.60)
-        self.resizeDocks([first, layers], [upper, height - upper], DOWN)
+    # -- room --------------------------------------------------------------------------------------------
 
-    def _lay_stack(self) -> None:
-        docks, width, height = self.docks, self.width(), self.height()
-        editor, steps, field = docks["stack"], docks["stack-steps"], docks["stack-field"]
-        layers, growth = docks["stack-layers"], docks["stack-growth"]
-        self.addDockWidget(LEFT, editor)
-        self.splitDockWidget(editor, steps, ACROSS)
-        self.splitDockWidget(editor, layers, DOWN)
-        self.splitDockWidget(steps, growth, DOWN)
-        self.splitDockWidget(steps, field, ACROSS)
-        self._log_below(layers)
-        for dock in (editor, steps, field, layers, growth):
-            dock.show()
-        left = int(width * 0.34)
-        rest = width - left
-        self.resizeDocks([editor, steps, field], [left, rest // 2, rest - rest // 2], ACROSS)
-        upper = int(height * 0.64)
-        self.resizeDocks([editor, layers], [upper, height - upper], DOWN)
-        self.resizeDocks([steps, growth], [upper, height - upper], DOWN)
+    def _arrange(self) -> None:
+        """Share out the deck's room among the panes in sight."""
+        if self.modality is None or self._arranging:
+            return
+        docked = self._docked()
+        layout = LAYOUTS[self.modality, self.page] if self._own is None else found_in(self._own)
+        layout = layout and only(layout, set(docked))
+        if layout is None or {leaf.name for leaf in leaves(layout)} != set(docked):
+            return  # a pane that has come since: Qt has found it a place, which is noted in a moment
+        area = self.contentsRect()
+        gap = self.style().pixelMetric(QStyle.PixelMetric.PM_DockWidgetSeparatorExtent, None, self)
+        rects = lay(layout, (0, 0, area.width(), area.height()), gap, self._wish)
+        docks = [self.docks[name] for name in rects]
+        self._arranging = True
+        self.resizeDocks(docks, [max(rect[2], 1) for rect in rects.values()], ACROSS)
+        self.resizeDocks(docks, [max(rect[3], 1) for rect in rects.values()], DOWN)
+        self._arranging = False
 
-    def _lay_cost(self) -> None:
-        cost = self.docks["cost"]
-        self.addDockWidget(LEFT, cost)
-        self._log_below(cost)
-        cost.show()
+    def _wish(self, name: str, across: bool, width: int | None) -> Wish:
+        """A column of controls wants its width; in the default layout a text wants the lines it has."""
+        dock, pane = self.docks[name], self.panes[name]
+        least, needs = dock.minimumSizeHint(), dock.needed_size()
+        if across:
+            column = dock.column_width()
+            exactly = column if column is None or self._own is None else self._own[name][2]
+            return Wish(least.width(), needs.width(), exactly)
+        wanted = pane.height_for(dock.inner_width(width)) if isinstance(pane, Pane) else None
+        if wanted is None or self._own is not None:
+            return Wish(least.height(), needs.height())
+        most = int(self.height() * TALLEST)
+        return Wish(least.height(), needs.height(), min(dock.height_around(wanted), most))
 
-    def _log_below(self, dock: QDockWidget) -> None:
-        self.splitDockWidget(dock, self.docks["log"], DOWN)
-        self.docks["log"].hide()
+    def _docked(self) -> dict[str, Rect]:
+        """Where the panes lie that are docked and in sight; of a stack of tabs the one on top."""
+        found = {}
+        for name, dock in self.docks.items():
+            place = dock.geometry()
+            if not dock.isHidden() and not dock.isFloating() and self._is_on_top(dock):
+                found[name] = (place.x(), place.y(), place.width(), place.height())
+        return found
+
+    def _is_on_top(self, dock: PaneFrame) -> bool:
+        return not self.tabifiedDockWidgets(dock) or QRect(dock.geometry()).intersects(self.rect())
+
+    def _note(self) -> None:
+        """The user has changed the layout: from now on it is their own."""
+        if self.modality is not None:
+            self.layout().activate()
+            self._own = self._docked()
+
+    def _moved(self) -> None:
+        if not self._arranging:
+            self._noting.start()
+
+    def _height_changed(self) -> None:
+        if self._own is None and self.isVisible():
+            self._arrange()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.MouseButtonPress:
+            self._pressed = self._docked()
+        done = super().event(event)
+        if event.type() == QEvent.Type.MouseButtonRelease and self._docked() != self._pressed:
+            self._note()  # a separator was dragged
+        return done
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+
+def _room(text: object) -> tuple[dict[str, Rect], set[str]] | None:
+    """What `keep` wrote; None of anything else."""
+    try:
+        kept = json.loads(str(text))
+        panes = {str(name): tuple(int(length) for length in rect) for name, rect in kept["panes"].items()}
+        unwanted = {str(name) for name in kept["unwanted"]}
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
+    return (panes, unwanted) if all(len(rect) == 4 for rect in panes.values()) else None

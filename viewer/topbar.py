@@ -1,4 +1,6 @@
-"""The bar over the panes: the menu, a tab for each document, the model, and the way to every command."""
+"""The bar over the panes: the menu, a tab for each document and the way to every command; below, what the
+current document is asked: its pages and its model.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +8,15 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QIcon
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QSizePolicy, QTabBar, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from models.attention import Trace
 from viewer.model_list import title_of
 from viewer.session import Document, Page, Session
 from widgets import theme
 from widgets.controls import Segmented
+from widgets.document_tabs import DocumentTabs
+from widgets.elided_button import ElidedButton
 
 PAGE_TITLES: dict[Page, str] = {"attention": "Attention", "fields": "Receptive fields", "cost": "Cost"}
 
@@ -29,55 +33,48 @@ class TopBar(QWidget):
         self.session = session
         self.setObjectName("topbar")
         self.menu_button = QToolButton()
-        self.menu_button.setObjectName("logo")
-        self.menu_button.setText("Headlight")
-        self.menu_button.setIconSize(QSize(16, 16))
+        self.menu_button.setText("Menu")
         self.menu_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.menu_button.setAccessibleName("Headlight menu")
-        self.tabs = QTabBar()
-        self.tabs.setTabsClosable(True)
-        self.tabs.setMovable(False)
-        self.tabs.setExpanding(False)
-        self.tabs.setDrawBase(False)
-        self.tabs.setElideMode(Qt.TextElideMode.ElideRight)
-        self.tabs.setUsesScrollButtons(True)
-        self.tabs.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
-        self.tabs.currentChanged.connect(self._chosen)
-        # From the welcome page back to the document whose tab is still the current one.
-        self.tabs.tabBarClicked.connect(self._chosen)
-        self.tabs.tabCloseRequested.connect(lambda i: self.close_asked.emit(self.session.documents[i]))
+        self.menu_button.setToolTip("All commands")
+        self.menu_button.setAccessibleName("Menu")
+        self.tabs = DocumentTabs()
+        # A click on the tab that is current leads back from the welcome page to its document.
+        self.tabs.chosen.connect(lambda index: session.show(session.documents[index]))
+        self.tabs.close_asked.connect(lambda index: self.close_asked.emit(session.documents[index]))
         self.new_button = QPushButton("+")
         self.new_button.setFlat(True)
         self.new_button.setToolTip("Open something else (Ctrl+N)")
         self.new_button.setAccessibleName("Open something else")
         self.new_button.clicked.connect(self.new_asked)
-        self.model_button = QPushButton()
-        self.model_button.setToolTip("The model that reads this document; choose another")
-        self._models = QMenu(self.model_button)
-        self._models.aboutToShow.connect(lambda: fill_models(self._models))
-        self.model_button.setMenu(self._models)
+        self.palette_button = ElidedButton("Find a command   Ctrl K")
+        self.palette_button.clicked.connect(self.palette_asked)
         self.page = Segmented(list(PAGE_TITLES.items()), "Page")
         self.page.changed.connect(session.set_page)
         self.page.hide()  # until a document has more than one
-        self.palette_button = QPushButton("Find a command   Ctrl K")
-        self.palette_button.clicked.connect(self.palette_asked)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(8, 6, 8, 6)
-        row.setSpacing(6)
-        row.addWidget(self.menu_button)
-        row.addSpacing(6)
-        row.addWidget(self.tabs)
-        row.addWidget(self.new_button)
-        row.addStretch(1)
-        row.addWidget(self.page)
-        row.addSpacing(6)
-        row.addWidget(self.model_button)
-        row.addWidget(self.palette_button)
+        self.model_button = ElidedButton(hint="The model that reads this document; choose another")
+        self._models = QMenu(self.model_button)
+        self._models.aboutToShow.connect(lambda: fill_models(self._models))
+        self.model_button.setMenu(self._models)
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(8, 5, 8, 5)
+        rows.setSpacing(4)
+        first = _row(rows)
+        first.addWidget(self.menu_button)
+        first.addSpacing(6)
+        first.addWidget(self.tabs)
+        first.addWidget(self.new_button)
+        first.addStretch(1)
+        first.addWidget(self.palette_button)
+        # What the current document is asked: its own row, over the panes that answer.
+        second = _row(rows)
+        second.addWidget(self.page)
+        second.addWidget(self.model_button)
+        second.addStretch(1)
         session.documents_changed.connect(self.refresh)
         session.current_changed.connect(self.refresh)
         session.document_changed.connect(self._document_changed)
-        self._draw_logo()
+        self._draw_icon()
         self.refresh()
 
     def set_menu(self, categories: dict[str, list[QAction]], before: Callable[[], None]) -> None:
@@ -91,23 +88,16 @@ class TopBar(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
-            self._draw_logo()
+            self._draw_icon()
 
-    def _draw_logo(self) -> None:
-        self.menu_button.setIcon(QIcon(str(theme.current().icon("headlight"))))
+    def _draw_icon(self) -> None:
+        self.menu_button.setIconSize(QSize(theme.em(1.2), theme.em(1.2)))
+        self.menu_button.setIcon(QIcon(str(theme.current().icon("menu"))))
 
     def refresh(self) -> None:
         documents, current = self.session.documents, self.session.current
-        self.tabs.blockSignals(True)
-        while self.tabs.count() > len(documents):
-            self.tabs.removeTab(self.tabs.count() - 1)
-        while self.tabs.count() < len(documents):
-            self.tabs.addTab("")
-        for index, document in enumerate(documents):
-            self.tabs.setTabText(index, _short(document.title))
-            self.tabs.setTabToolTip(index, document.title)
-        self.tabs.setCurrentIndex(documents.index(current) if current in documents else -1)
-        self.tabs.blockSignals(False)
+        at = documents.index(current) if current in documents else -1
+        self.tabs.show_titles([document.title for document in documents], at)
         self.tabs.setVisible(bool(documents))
         self._say_model(current)
 
@@ -133,10 +123,6 @@ class TopBar(QWidget):
     def _document_changed(self, document: Document) -> None:
         self.refresh()
 
-    def _chosen(self, index: int) -> None:
-        if 0 <= index < len(self.session.documents):
-            self.session.show(self.session.documents[index])
-
 
 def _extent(trace: Trace) -> str:
     """12 × 6 (layers and heads); of what segments a cloud 13 classes; of what only convolves its input."""
@@ -150,5 +136,8 @@ def _extent(trace: Trace) -> str:
     return f"{len(trace.layers)} × {said}"
 
 
-def _short(title: str, limit: int = 28) -> str:
-    return title if len(title) <= limit else title[: limit - 1].rstrip() + "…"
+def _row(rows: QVBoxLayout) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(6)
+    rows.addLayout(row)
+    return row

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMimeData, QSettings, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QResizeEvent
+from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from models.errors import HeadlightError, sentence
+from viewer import geometry, surface
 from viewer.commands import Actions, commands
 from viewer.drop import DropTarget, open_mime
 from viewer.jobs import Failure, Jobs
@@ -142,8 +143,9 @@ class Window(QMainWindow):
             *(session.document_changed, session.view_changed, self.jobs.changed),
         )
         self.actions_.refresh()
-        screen = QGuiApplication.primaryScreen().availableGeometry()
-        self.resize(min(1440, screen.width()), min(900, screen.height()))
+        self.welcome.focus_text()
+        geometry.restore(self, settings)
+        surface.prepare(self)
 
     # -- what the user is told ---------------------------------------------------------------------------
 
@@ -174,12 +176,16 @@ class Window(QMainWindow):
         else:
             self._panes().show_page(document)
             self.pages.setCurrentWidget(self.deck)
-            self.setWindowTitle(f"{document.title} – Headlight")
-        if document is None:
-            self.setWindowTitle("Headlight")
+            self.deck.setFocus()  # not on what stands next to the welcome page's field
+        self._name()
         self._offer_pages()
 
+    def _name(self) -> None:
+        document = self.session.current
+        self.setWindowTitle("Headlight" if document is None else f"{document.title} – Headlight")
+
     def _document_changed(self, document: Document) -> None:
+        self._name()
         self._offer_pages()
 
     def _offer_pages(self) -> None:
@@ -202,15 +208,11 @@ class Window(QMainWindow):
             self.deck.resize(self.pages.size())
         return self.deck
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        if self.deck is not None:
-            self.deck.resize(self.pages.size())
-
     def closeEvent(self, event: QCloseEvent) -> None:
         """Cancel, wait for the workers, and go."""
         if self.deck is not None:
             self.deck.keep()
+        geometry.keep(self, self.settings)
         self.hide()
         self.session.current_changed.disconnect()
         self.jobs.close()
@@ -233,8 +235,8 @@ class Window(QMainWindow):
         """(name, title, toggle, can be shown, is shown) for each pane."""
 
         def toggle(name: str) -> None:
-            dock = self.deck.docks[name]
-            dock.setVisible(not dock.isVisible())
+            if self.deck is not None and self.session.current is not None:
+                self.deck.switch(name)
 
         def offered(name: str) -> bool:
             return self.session.current is not None and self.deck is not None and self.deck.offers(name)

@@ -316,4 +316,4 @@ class CloudView(CloudGestures):
         return QSize(theme.em(24), theme.em(24))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(theme.em(9), theme.em(9))
+        return QSize(theme.em(9), theme.em(6))

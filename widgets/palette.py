@@ -25,6 +25,11 @@ from PySide6.QtWidgets import (
 from widgets import theme
 
 ROWS = 12
+LEAVING = (
+    *(Qt.FocusReason.MouseFocusReason, Qt.FocusReason.ShortcutFocusReason),
+    *(Qt.FocusReason.OtherFocusReason, Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason),
+)
+"""Why the keyboard goes to another widget of the window, not to another window or a menu."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +114,11 @@ class CommandPalette(QWidget):
         """Show these and take the keyboard; closing gives it back to where it was."""
         self._entries = list(entries)
         self._before = QApplication.focusWidget()
-        self._field.clear()
-        self._filter("")
         self.setGeometry(self.parentWidget().rect())
         self.show()
         self.raise_()
+        self._field.clear()
+        self._filter("")
         self._field.setFocus(Qt.FocusReason.PopupFocusReason)
 
     def close_palette(self) -> None:
@@ -180,6 +185,13 @@ class CommandPalette(QWidget):
                 self.setGeometry(self.parentWidget().rect())
                 self._place()
             return False
+        if event.type() == QEvent.Type.ShortcutOverride:
+            # Every key is the palette's: a window's shortcut must not act under it, nor take Escape from it.
+            event.accept()
+            return True
+        if event.type() == QEvent.Type.FocusOut and event.reason() in LEAVING and self.isVisible():
+            self._before = None  # the keyboard is somewhere else already
+            self.close_palette()
         return event.type() == QEvent.Type.KeyPress and self._key(event)
 
     def _key(self, event: QKeyEvent) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QEnterEvent, QIcon
+from PySide6.QtGui import QCloseEvent, QEnterEvent, QIcon
 from PySide6.QtWidgets import (
     QDockWidget,
     QFrame,
@@ -21,6 +21,11 @@ from PySide6.QtWidgets import (
 
 from widgets import theme
 from widgets.labels import ElidedLabel
+from widgets.roomy import Roomy
+from widgets.scroll_column import ScrollColumn
+
+COLUMN = 17.5
+"""The width of a column of controls, in em, unless its controls need more."""
 
 
 class PaneTitle(QFrame):
@@ -138,7 +143,12 @@ class PaneTitle(QFrame):
 
 
 class PaneFrame(QDockWidget):
-    """A dock with a `PaneTitle` and its content on a panel."""
+    """A dock with a `PaneTitle` and its content on a panel; content that has too little room scrolls."""
+
+    closed = Signal()
+    """The user has closed it."""
+    outgrown = Signal()
+    """Its content has come to need more than it has."""
 
     resume_asked = Signal()
     """To go on with what was cancelled."""
@@ -158,13 +168,44 @@ class PaneFrame(QDockWidget):
         column = QVBoxLayout(body)
         edge = theme.em(0.7)
         column.setContentsMargins(edge, edge, edge, edge)
-        column.addWidget(content)
+        self._roomy = Roomy(content)
+        self._roomy.outgrown.connect(self.outgrown)
+        column.addWidget(self._roomy)
+        self._edge = edge
         self.setWidget(body)
 
+    def closeEvent(self, event: QCloseEvent) -> None:
+        super().closeEvent(event)
+        self.closed.emit()
+
+    def column_width(self) -> int | None:
+        """How wide a column of controls wants to be, its frame included; None of other content."""
+        if not isinstance(self._content, ScrollColumn) or self._content.fixed:
+            return None
+        return max(self._content.minimumWidth(), theme.em(COLUMN)) + 2 * self._edge + 2
+
+    def inner_width(self, width: int | None) -> int:
+        """What is left of a width for the content."""
+        return max((width or 0) - 2 * self._edge - 2, 0)
+
+    def needed_size(self) -> QSize:
+        """The size below which the content scrolls."""
+        needed = self._roomy.needed()
+        width = needed.width() + 2 * self._edge + 2
+        return QSize(max(width, self._bar.minimumSizeHint().width()), self.height_around(needed.height()))
+
+    def height_around(self, height: int) -> int:
+        """How high the pane is whose content is `height` high."""
+        return height + 2 * self._edge + 1 + self._bar.sizeHint().height()
+
     def _grow(self, floating: bool) -> None:
-        """A pane is floated to see more of it."""
+        """A pane is floated to see more of it, and all of it."""
         if floating:
-            self.resize(max(self.width(), theme.em(50)), max(self.height(), theme.em(42)))
+            room = self.screen().availableGeometry()
+            size = self.size().expandedTo(QSize(theme.em(50), theme.em(42))).boundedTo(room.size())
+            x = min(max(self.x(), room.x()), room.x() + room.width() - size.width())
+            y = min(max(self.y(), room.y()), room.y() + room.height() - size.height())
+            self.setGeometry(x, y, size.width(), size.height())
 
     def title(self) -> str:
         return self._bar.title()

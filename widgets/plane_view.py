@@ -387,4 +387,4 @@ class PlaneView(pg.GraphicsView):
         return QSize(theme.em(24), theme.em(24))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(theme.em(9), theme.em(9))
+        return QSize(theme.em(9), theme.em(6))

@@ -17,7 +17,7 @@ class ScrollColumn(QScrollArea):
 
     def __init__(self, content: QWidget, fixed: float | None = None) -> None:
         super().__init__()
-        self._fixed = fixed
+        self.fixed = fixed
         content.setObjectName("content")
         self.setWidget(content)
         self.setWidgetResizable(True)
@@ -28,8 +28,8 @@ class ScrollColumn(QScrollArea):
         # A scroll area filters the events of its widget already.
         if watched is self.widget() and event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Show):
             width, bar = watched.minimumSizeHint().width(), self.verticalScrollBar().sizeHint().width()
-            if self._fixed is None:
+            if self.fixed is None:
                 self.setMinimumWidth(width + bar)
             else:
-                self.setFixedWidth(max(width, theme.em(self._fixed)) + bar)
+                self.setFixedWidth(max(width, theme.em(self.fixed)) + bar)
         return super().eventFilter(watched, event)

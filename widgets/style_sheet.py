@@ -139,6 +139,14 @@ QTabBar::tab:hover { background: $raised; }
 QTabBar::tab:selected { background: $raised; color: $text; }
 QTabBar::tab:focus { border-color: $blue; }
 QTabBar::close-button { image: url("$close"); }
+QTabBar::scroller { width: ${scroller}px; }
+QTabBar QToolButton { background: $panel; border: 1px solid $line; border-radius: ${r_small}px; padding: 0;
+  margin: ${p1}px 1px; }
+QTabBar QToolButton:hover { background: $hover; }
+QTabBar QToolButton:disabled { background: transparent; border-color: transparent; }
+QTabBar QToolButton::left-arrow { image: url("$left"); width: ${icon}px; height: ${icon}px; }
+QTabBar QToolButton::right-arrow { image: url("$right"); width: ${icon}px; height: ${icon}px; }
+QTabBar QToolButton::left-arrow:disabled, QTabBar QToolButton::right-arrow:disabled { image: none; }
 QTabWidget::pane { border: none; }
 
 QToolTip { background: $raised; color: $text; border: 1px solid $line; padding: ${p0}px ${p1}px; }
@@ -202,6 +210,7 @@ def of(theme: Theme, line: float) -> str:
         display=part(1.6),
         entry=part(0.92),
         icon=part(0.9),
+        scroller=part(3.2),
         box=box,
         box_half=box // 2,
         handle=handle - 2,
@@ -216,6 +225,7 @@ def of(theme: Theme, line: float) -> str:
         gap=part(0.4, 6),
         check=theme.icon("check").as_posix(),
         down=theme.icon("down").as_posix(),
+        left=theme.icon("left").as_posix(),
         right=theme.icon("right").as_posix(),
         close=theme.icon("close").as_posix(),
     )

@@ -52,7 +52,7 @@ class Theme:
         return self.name == "dark"
 
     def icon(self, name: str) -> Path:
-        """The file of an icon in this theme's colour: check, down, right, close, float, headlight."""
+        """The file of an icon in this theme's colour: one of the names in assets/icons."""
         return ASSETS / "icons" / f"{name}-{self.name}.svg"
 
 

@@ -239,6 +239,7 @@ class _DropArea(QFrame):
         column.setSpacing(theme.em(0.35))
         for label in (self._title, self._hint):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            label.setWordWrap(True)
             column.addWidget(label)
         self.set_active(False)
 

@@ -322,7 +322,7 @@ def test_a_pane_without_anything_to_show_comes_back_when_it_has(make_window, set
         window = make_window(run=False)
     open_(labels=True)
     assert window.deck.docks["confusion"].isVisible()
-    window.deck.docks["confusion"].hide()  # closed by hand, it stays closed
+    window.deck.docks["confusion"].close()  # closed by hand, it stays closed
     window.runs.open_stack()
     settled(window)
     open_(labels=True)

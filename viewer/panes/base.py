@@ -38,6 +38,8 @@ class Pane(QObject):
     title_changed = Signal(str)
     wanted_changed = Signal(bool)
     """What `wanted` says now."""
+    height_changed = Signal()
+    """`height_for` may say something else now."""
     settled = Signal()
     """All that was painted has reached the screen."""
     unfinished_changed = Signal(str, bool)
@@ -71,6 +73,10 @@ class Pane(QObject):
     def wanted(self, document: Document, view: View) -> bool:
         """Whether the pane has anything to show of this document; what has not takes no room."""
         return True
+
+    def height_for(self, width: int) -> int | None:
+        """The height in which all is seen at a width, both in pixels; None of what fills any."""
+        return None
 
     def prepare(self, document: Document, view: View) -> None:
         """The document or its view is another one: show what needs no computing. Not called for hover."""

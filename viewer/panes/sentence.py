@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPlainTextEdit,
     QPushButton,
+    QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -20,13 +20,16 @@ from viewer.panes.later import Later
 from viewer.panes.on_input import OnInputPane
 from viewer.session import NOWHERE, Document, Hover
 from viewer.view import View
+from widgets import theme
 from widgets.cursor_tip import read_out
-from widgets.labels import percent
+from widgets.labels import ElidedLabel, percent
 from widgets.sliders import LabelledSlider
 from widgets.token_strip import TokenStrip
 
 TYPING_PAUSE = 400
 """Milliseconds without a key after which an edited text runs again."""
+EDITED = 9.0
+"""The height of the editors, in em."""
 
 
 class SentencePane(OnInputPane):
@@ -42,9 +45,8 @@ class SentencePane(OnInputPane):
         self.stack = QStackedWidget()
         self.stack.addWidget(self.strip)
         self.stack.addWidget(self._editors())
-        self.said = QLabel()
+        self.said = ElidedLabel()
         self.said.setProperty("role", "dim")
-        self.said.setTextFormat(Qt.TextFormat.PlainText)
         self.edit_button = QPushButton("Edit text")
         self.edit_button.setCheckable(True)
         self.edit_button.setToolTip("Change the text; it runs again as you type (F2)")
@@ -74,6 +76,7 @@ class SentencePane(OnInputPane):
         self.first.setPlaceholderText("Text")
         self.second.setPlaceholderText("Second text (optional): the model reads both as a pair")
         row = QWidget()
+        row.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)  # until it is in sight
         layout = QHBoxLayout(row)
         layout.setContentsMargins(0, 0, 0, 0)
         for name, editor in (("Text", self.first), ("Second text", self.second)):
@@ -90,6 +93,12 @@ class SentencePane(OnInputPane):
             layout.addLayout(column)
         return row
 
+    def height_for(self, width: int) -> int:
+        foot, gap = self.edit_button.sizeHint().height(), self.widget.layout().spacing()
+        rest = foot + gap + (self.stretch.sizeHint().height() + gap if not self.stretch.isHidden() else 0)
+        text = theme.em(EDITED) if self.edit_button.isChecked() else self.strip.heightForWidth(width)
+        return text + rest
+
     # -- slice -------------------------------------------------------------------------------------------
 
     def prepare(self, document: Document, view: View) -> None:
@@ -99,6 +108,7 @@ class SentencePane(OnInputPane):
         tokens: TextTokens = result.tokens
         if self.result is None or tokens is not self.result.tokens:
             self.strip.set_tokens(tokens.labels, tokens.special, tokens.words, tokens.texts)
+            self.height_changed.emit()
         self.result = result
         if reason := self.not_drawn(result):
             self.strip.set_weights(None, None)
@@ -126,6 +136,7 @@ class SentencePane(OnInputPane):
         self.said.setText("")
         self.stretch.hide()
         self.subtitle_changed.emit("")
+        self.height_changed.emit()
 
     # -- what is said ------------------------------------------------------------------------------------
 
@@ -210,8 +221,12 @@ class SentencePane(OnInputPane):
             self._later.ask(document, run)
 
     def _edit(self, on: bool) -> None:
+        # Editors need more room than a line of tokens, which has none to give while they are out of sight.
+        down = QSizePolicy.Policy.Expanding if on else QSizePolicy.Policy.Ignored
+        self.stack.widget(1).setSizePolicy(QSizePolicy.Policy.Expanding, down)
         self.stack.setCurrentIndex(int(on))
         self.edit_button.setText("Done" if on else "Edit text")
+        self.height_changed.emit()
         if on:
             self.first.setFocus()
         else:
