@@ -23,6 +23,7 @@ from models.errors import HeadlightError, sentence
 from viewer import geometry, surface
 from viewer.commands import Actions, commands
 from viewer.drop import DropTarget, open_mime
+from viewer.explanations import explain
 from viewer.jobs import Failure, Jobs
 from viewer.model_list import ModelList
 from viewer.model_menu import ModelMenu
@@ -34,6 +35,7 @@ from viewer.topbar import TopBar
 from widgets import theme
 from widgets.messages import Kind, Message, Messages
 from widgets.palette import CommandPalette, PaletteEntry
+from widgets.tips import Tips
 from widgets.welcome import Welcome
 
 if TYPE_CHECKING:
@@ -128,6 +130,7 @@ class Window(QMainWindow):
         self.drops = DropTarget(self._dropped, self.welcome.set_drag_active)
         self.drops.watch(self)
 
+        self.tips = Tips(self, explain)
         self.actions_ = Actions(self, commands(self))
         self.topbar.set_menu(self._menu_actions(), self.actions_.refresh)
         self.models.more = [self.actions_.actions[f"model-{kind}"] for kind in ("folder", "file", "hub")]

@@ -61,9 +61,6 @@ class FieldPane(Pane):
                 ("padding", "Weight on padding"),
             )
         }
-        self.rows["widths"].setToolTip(
-            "Sides of the smallest squares around the unit that hold 50 % and 95 % of the effective field"
-        )
         self.rows["padding"].hide()
         self.seen: Seen | None = None
         self.heat: HeatMap | None = None

@@ -48,10 +48,6 @@ class StackFieldPane(FieldsOfStackPane):
             *(("cut", "Inside the input"), ("padding", "Weight on padding")),
         )
         self.rows = {name: NumberRow(label) for name, label in labels}
-        self.rows["equivalent"].setToolTip("Of an even field with the same mass and peak, on one axis")
-        self.rows["widths"].setToolTip(
-            "Sides of the smallest squares (cubes) around the unit with this share"
-        )
         self.result: Built | None = None
         self.looked: Looked | None = None
         self._painted_for: object = None
