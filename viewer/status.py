@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from models.attention import Trace, is_faithful, worst
 from viewer.jobs import Job, Jobs
+from viewer.pace import Paces
 from viewer.session import Document, Session
 from widgets import theme
 from widgets.labels import ElidedLabel, short_number
@@ -26,10 +27,10 @@ class Status(QWidget):
 
     cancel_asked = Signal()
 
-    def __init__(self, session: Session, jobs: Jobs, messages: Messages) -> None:
+    def __init__(self, session: Session, jobs: Jobs, paces: Paces, messages: Messages) -> None:
         super().__init__()
         self.setObjectName("status")
-        self.session, self.jobs = session, jobs
+        self.session, self.jobs, self._paces = session, jobs, paces
         self.run, self.check, self.device = ElidedLabel(), ElidedLabel(), ElidedLabel()
         for label in (self.run, self.check, self.device):
             label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
@@ -127,7 +128,8 @@ class Status(QWidget):
 
     def _progressed(self, job: Job) -> None:
         if job.lane == "run":
-            self.progress.show_progress(job.share, job.sentence or "Waiting")
+            said = " · ".join(part for part in (job.sentence or "Waiting", self._paces.said(job)) if part)
+            self.progress.show_progress(job.share, said)
 
 
 def said_of_checks(checks: Sequence[float]) -> str:

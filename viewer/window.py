@@ -27,11 +27,13 @@ from viewer.explanations import explain
 from viewer.jobs import Failure, Jobs
 from viewer.model_list import ModelList
 from viewer.model_menu import ModelMenu
+from viewer.pace import Paces
 from viewer.possible import Possible
 from viewer.runs import Runs
 from viewer.session import Document, Page, RunOptions, Session
 from viewer.status import Status
 from viewer.topbar import TopBar
+from viewer.waits import Waits, Ways
 from widgets import theme
 from widgets.messages import Kind, Message, Messages
 from widgets.palette import CommandPalette, PaletteEntry
@@ -115,7 +117,8 @@ class Window(QMainWindow):
         self.runs.opened.connect(self._remember)
         self.pages = QStackedWidget()
         self.pages.addWidget(self.welcome)
-        self.status = Status(self.session, self.jobs, self.messages)
+        paces = Paces(self.jobs)
+        self.status = Status(self.session, self.jobs, paces, self.messages)
         self.status.cancel_asked.connect(self.cancel)
         centre = QWidget()
         column = QVBoxLayout(centre)
@@ -130,6 +133,8 @@ class Window(QMainWindow):
         self.drops = DropTarget(self._dropped, self.welcome.set_drag_active)
         self.drops.watch(self)
 
+        ways = Ways(self.cancel, self.run_again, self.topbar.offer_models)
+        self.waits = Waits(self.session, self.jobs, paces, self.topbar, self.welcome, ways)
         self.tips = Tips(self, explain)
         self.actions_ = Actions(self, commands(self))
         self.topbar.set_menu(self._menu_actions(), self.actions_.refresh)
@@ -218,6 +223,7 @@ class Window(QMainWindow):
                 self.drops.watch(dock)
             self.pages.addWidget(self.deck)
             self.deck.resize(self.pages.size())
+            self.waits.follow(self.deck)
         return self.deck
 
     def closeEvent(self, event: QCloseEvent) -> None:

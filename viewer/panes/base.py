@@ -31,6 +31,8 @@ class Pane(QObject):
     title = ""
     modalities: tuple[str, ...] = ("text", "image")
     pages: tuple[str, ...] = ("attention",)
+    waits = True
+    """Whether it is empty until a model has read the document; if not, it shows the input or controls."""
     menu_title = ""
     """What the menu under the pane's title chooses; without one there is no menu."""
 

@@ -42,6 +42,7 @@ HEAT_COLOURS = "viridis"
 
 class FieldPane(Pane):
     name, title, modalities, pages = "field", "Receptive field", ("image",), ("fields",)
+    waits = False
 
     def build(self) -> QWidget:
         self.view = ImageView()

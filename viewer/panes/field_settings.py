@@ -28,6 +28,7 @@ NONE = "None"
 
 class FieldSettingsPane(Pane):
     name, title, modalities, pages = "field-settings", "Field", ("image",), ("fields",)
+    waits = False
 
     def build(self) -> QWidget:
         change = self.session.set_fields

@@ -22,6 +22,7 @@ from widgets.image_view import ImageView
 
 class PicturePane(OnInputPane):
     name, title, modalities = "picture", "Image", ("image",)
+    waits = False
 
     def build(self) -> QWidget:
         self.view = ImageView()

@@ -32,6 +32,7 @@ RESIZE_PAUSE = 500
 
 class SettingsPane(Pane):
     name, title = "settings", "Map"
+    waits = False
 
     def build(self) -> QWidget:
         change = self.session.set_map

@@ -1,0 +1,69 @@
+"""How long work will still take, from how far it is and how long that took."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject
+
+from viewer.jobs import Job, Jobs
+
+ENOUGH_SECONDS, ENOUGH_SHARE = 2.0, 0.05
+"""An estimate means nothing before so much time and so much of the work."""
+
+
+class Pace:
+    """Of one job. Its share begins again with each part of the work; then so does the estimate."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._began = (clock(), 0.0)
+        self._now = self._began
+
+    def reach(self, share: float) -> None:
+        """So much (0 to 1) is done now."""
+        self._now = self._clock(), share
+        if share < self._began[1] or share == 0:
+            self._began = self._now
+
+    def left(self) -> float | None:
+        """Seconds to go at the pace so far; None while nothing can be said."""
+        seconds, share = self._now[0] - self._began[0], self._now[1] - self._began[1]
+        if seconds < ENOUGH_SECONDS or self._now[1] < ENOUGH_SHARE or share <= 0:
+            return None
+        return seconds * (1 - self._now[1]) / share
+
+
+class Paces(QObject):
+    """Of all jobs that have told how far they are."""
+
+    def __init__(self, jobs: Jobs) -> None:
+        super().__init__(jobs)
+        self._jobs = jobs
+        self._paces: dict[int, Pace] = {}
+        jobs.progressed.connect(self._progressed)
+        jobs.changed.connect(self._changed)
+
+    def said(self, job: Job) -> str:
+        """40 %, about 3 s left; "" where nothing is known yet."""
+        pace = self._paces.get(job.number)
+        if pace is None or job.share <= 0:
+            return ""
+        left = pace.left()
+        share = f"{job.share * 100:.0f} %"
+        return share if left is None else f"{share}, {duration(left)} left"
+
+    def _progressed(self, job: Job) -> None:
+        self._paces.setdefault(job.number, Pace()).reach(job.share)
+
+    def _changed(self) -> None:
+        live = {job.number for job in self._jobs.running()}
+        self._paces = {number: pace for number, pace in self._paces.items() if number in live}
+
+
+def duration(seconds: float) -> str:
+    """about 3 s; about 2 min."""
+    if seconds < 90:
+        return f"about {max(1, round(seconds))} s"
+    return f"about {round(seconds / 60)} min"
