@@ -61,6 +61,7 @@ class Status(QWidget):
         column.addLayout(row)
         jobs.changed.connect(self._jobs_changed)
         jobs.progressed.connect(self._progressed)
+        paces.ticked.connect(self._jobs_changed)
         session.current_changed.connect(self.refresh)
         session.document_changed.connect(self._document_changed)
         self.refresh()

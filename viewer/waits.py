@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from viewer.jobs import Job, Jobs
+from viewer.model_list import title_of
 from viewer.pace import Paces
 from viewer.panes.base import Pane
 from viewer.session import Document, Session
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from viewer.deck import Deck
 
 TURN = "Waiting for its turn…"
+_KINDS = {"text": "text", "image": "picture", "points": "point cloud"}
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class Waits(QObject):
         welcome.cancel_asked.connect(ways.cancel)
         jobs.changed.connect(self.refresh)
         jobs.progressed.connect(self._progressed)
+        paces.ticked.connect(self.refresh)
         for signal in (session.current_changed, session.page_changed, session.documents_changed):
             signal.connect(self.refresh)
         session.document_changed.connect(self._document_changed)
@@ -68,8 +71,11 @@ class Waits(QObject):
             return None
         job = self._run_of(document)
         again = ("Run again (F5)", self.ways.run_again)
+        if job is not None and job.sentence:
+            model = title_of(document.wanted.options.model, document.modality)
+            return self._of_job(job, f"Reading the {_KINDS[document.modality]} with {model}…")
         if job is not None:
-            return self._of_job(job)
+            return self._of_job(job, TURN)
         if document.state == "cancelled":
             return Waiting("Cancelled.", buttons=(again,))
         if document.state == "failed":
@@ -77,9 +83,9 @@ class Waits(QObject):
             return Waiting(said, buttons=(again, ("Choose another model…", self.ways.choose_model)))
         return Waiting(TURN)
 
-    def _of_job(self, job: Job) -> Waiting:
-        says = f"{job.sentence}…" if job.sentence else TURN
-        return Waiting(says, self.paces.said(job), job.share, (("Cancel", self.ways.cancel),))
+    def _of_job(self, job: Job, says: str) -> Waiting:
+        more = " · ".join(part for part in (job.sentence, self.paces.said(job)) if part)
+        return Waiting(says, more, job.share, (("Cancel", self.ways.cancel),))
 
     def _run_of(self, document: Document) -> Job | None:
         mine = (job for job in self.jobs.of(document.number) if job.kind == f"run {document.number}")
@@ -114,7 +120,11 @@ class Waits(QObject):
     def _show_opening(self) -> None:
         """Of a file that is being read, while no document is looked at."""
         opening = next((job for job in self.jobs.running("run") if job.kind.startswith("open ")), None)
-        self.welcome.set_waiting(self._of_job(opening) if opening is not None else None)
+        waiting = None
+        if opening is not None:
+            says = f"{opening.sentence}…" if opening.sentence else TURN
+            waiting = Waiting(says, self.paces.said(opening))
+        self.welcome.set_waiting(waiting)
 
     def _progressed(self, job: Job) -> None:
         if job.lane == "run":

@@ -42,7 +42,7 @@ def waiting(make_window, held, qtbot):
     window = make_window()
     window.resize(1440, 900)
     window.runs.open_path(str(SAMPLES / "astronaut.jpg"))
-    qtbot.waitUntil(lambda: bool(said(window)) and "518" in next(iter(said(window).values())), timeout=60_000)
+    qtbot.waitUntil(lambda: bool(said(window)) and "Reading" in said(window)["heads"], timeout=60_000)
     return window
 
 
@@ -64,11 +64,12 @@ def offered(window) -> dict[str, QPushButton]:
 def test_empty_panes_say_what_runs_and_one_can_cancel(waiting, held, qtbot, settled):
     window = waiting
     assert said(window) == dict.fromkeys(
-        ("heads", "matrix", "rollout"), "DINOv2-small looks at 518 × 518 pixels…"
+        ("heads", "matrix", "rollout"), "Reading the picture with DINOv2-small…"
     )
     assert list(offered(window)) == ["Cancel"]
     main = offered(window)["Cancel"].parentWidget()
-    assert any(label.text() == "40 %" for label in main.findChildren(QLabel) if label.isVisible())
+    told = "DINOv2-small looks at 518 × 518 pixels · 40 %"
+    qtbot.waitUntil(lambda: any(label.text() == told for label in main.findChildren(QLabel)))
     assert not window.topbar.tabs.bar.tabIcon(0).isNull()
     assert window.deck.docks["picture"].waiting() is None
     held.set()
