@@ -24,7 +24,7 @@ def held(monkeypatch):
 
     def read(what, options, task):
         task.progress(0.0, "Loading")
-        task.progress(0.4, "DINOv2-small looks at 518 × 518 pixels")
+        task.progress(0.4, "DINOv2-small looks at it")
         while not hold.wait(0.01):
             task.check()
         if hold.error is not None:
@@ -39,7 +39,7 @@ def held(monkeypatch):
 @pytest.fixture
 def waiting(make_window, held, qtbot):
     """A window whose picture is being read, its panes laid out."""
-    window = make_window()
+    window = make_window(size=224)
     window.resize(1440, 900)
     window.runs.open_path(str(SAMPLES / "astronaut.jpg"))
     qtbot.waitUntil(lambda: bool(said(window)) and "Reading" in said(window)["heads"], timeout=60_000)
@@ -68,7 +68,7 @@ def test_empty_panes_say_what_runs_and_one_can_cancel(waiting, held, qtbot, sett
     )
     assert list(offered(window)) == ["Cancel"]
     main = offered(window)["Cancel"].parentWidget()
-    told = "DINOv2-small looks at 518 × 518 pixels · 40 %"
+    told = "DINOv2-small looks at it · 40 %"
     qtbot.waitUntil(lambda: any(label.text() == told for label in main.findChildren(QLabel)))
     assert not window.topbar.tabs.bar.tabIcon(0).isNull()
     assert window.deck.docks["picture"].waiting() is None
