@@ -5,8 +5,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect
-from PySide6.QtGui import QHelpEvent
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize
+from PySide6.QtGui import QFontMetrics, QHelpEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractScrollArea,
@@ -16,14 +16,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from widgets import theme
 from widgets.controls import NumberRow, Section, Segmented
 from widgets.pane_frame import PaneFrame, PaneTitle
 from widgets.sliders import LabelledSlider, RangeRow
 
 WIDTH = 50
 """Characters of a line."""
-BELOW = 12
-"""Pixels by which Qt puts a tip lower than it is told, less a small gap."""
+SHIFT = QPoint(2, 16)
+"""By which Qt moves a tip from where it is told; and further, over what it explains, where it has no room."""
+GAP = 5
 HIGH = 80
 """Pixels from which on a row is a view: its tip goes below the pointer, else below the row."""
 _ROWS = (NumberRow, Section, LabelledSlider, RangeRow, PaneTitle)
@@ -49,10 +51,11 @@ class Tips(QObject):
         text, row = self.said(watched, event.pos())
         if not text:
             return False
-        place = event.globalPos()
+        rest = QRect(event.globalPos(), QSize(1, 20))  # as high as a cursor
         if row.height() < HIGH:
-            place.setY(row.mapToGlobal(QPoint(0, row.height() - BELOW)).y())
-        QToolTip.showText(place, text, watched, QRect())
+            rest = QRect(row.mapToGlobal(QPoint(0, 0)), row.size())
+            rest.setLeft(max(rest.left(), event.globalX() - 20))
+        QToolTip.showText(placed(rest, text, watched.screen().geometry()), text, watched, QRect())
         return True
 
     def said(self, widget: QWidget, at: QPoint) -> tuple[str, QWidget]:
@@ -68,6 +71,16 @@ class Tips(QObject):
         return window is self._window or (
             isinstance(window, PaneFrame) and window.parentWidget().window() is self._window
         )
+
+
+def placed(row: QRect, text: str, screen: QRect) -> QPoint:
+    """What to tell Qt so that a tip stands below a row, or above where there is no room, all in pixels."""
+    size = QFontMetrics(QToolTip.font()).size(0, text) + QSize(2 * theme.em(), 2 * theme.em(0.7))
+    x = max(screen.left(), min(row.left(), screen.right() - size.width()))
+    y = row.bottom() + GAP
+    if y + size.height() > screen.bottom():
+        y = row.top() - GAP - size.height()
+    return QPoint(x, y) - SHIFT
 
 
 def words_of(widget: QWidget, at: QPoint) -> list[str]:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, QRect
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -15,7 +16,7 @@ from viewer.explanations import EXPLANATIONS, explain, find
 from widgets.controls import NumberRow, Section, Segmented
 from widgets.pane_frame import PaneTitle
 from widgets.sliders import LabelledSlider, RangeRow
-from widgets.tips import WIDTH, pane_of, words_of
+from widgets.tips import SHIFT, WIDTH, pane_of, placed, words_of
 
 SAMPLES = Path(__file__).parents[2] / "assets" / "samples"
 PLAIN = {
@@ -104,6 +105,17 @@ def test_a_rest_over_a_slider_says_what_it_does_below_it(make_window, settled, q
         assert place.y() > discard.mapToGlobal(QPoint(0, discard.height() // 2)).y()
     rest(window.deck.panes["matrix"].view)  # a map is compared: nothing is put over it
     assert shown == []
+
+
+def test_a_tip_stands_below_its_row_or_above_where_there_is_no_room(qapp):
+    screen = QRect(0, 0, 1440, 900)
+    for row in (QRect(20, 30, 200, 40), QRect(1240, 30, 190, 40), QRect(20, 850, 200, 40)):
+        at = placed(row, "Two lines of\nwords are in this tip.", screen) + SHIFT
+        size = QFontMetrics(QToolTip.font()).size(0, "Two lines of\nwords are in this tip.")
+        tip = QRect(at, size)
+        assert screen.contains(tip)
+        assert not tip.intersects(row)
+        assert abs(tip.top() - row.bottom()) < 10 or row.bottom() + size.height() > screen.bottom()
 
 
 def test_why_an_option_is_off_is_said_before_what_it_means(make_window, settled):
