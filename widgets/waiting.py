@@ -41,6 +41,8 @@ class Cover(QFrame):
         self._buttons = QHBoxLayout()
         self._buttons.setSpacing(theme.em(0.6))
         self._labels: tuple[str, ...] = ()
+        self._parts = (False, False)
+        """Whether there is a bar, and whether there is more to say."""
         column = QVBoxLayout(self)
         column.setSpacing(theme.em(0.5))
         column.addStretch(1)
@@ -61,12 +63,12 @@ class Cover(QFrame):
             return
         self._says.setText(waiting.says)
         self._more.setText(waiting.more)
-        self._more.setVisible(main and bool(waiting.more))
-        self._bar.setVisible(main and waiting.share is not None)
+        self._parts = (main and waiting.share is not None, main and bool(waiting.more))
         self._bar.setValue(round((waiting.share or 0) * STEPS))
         self._bar.setAccessibleName(waiting.says)
         self._offer(waiting.buttons if main else ())
         theme.set_role(self._says, "" if main else "dim")
+        self._squeeze()
         self.show()
         self.raise_()
 
@@ -78,6 +80,16 @@ class Cover(QFrame):
     def _fit(self) -> None:
         edge = 1  # the frame of what it covers stays in sight
         self.setGeometry(self.parentWidget().rect().adjusted(edge, 0, -edge, -edge))
+        self._squeeze()
+
+    def _squeeze(self) -> None:
+        """Where a pane is low, what is said and the buttons come first."""
+        bar, more = self._parts
+        for shown in ((bar, more), (bar, False), (False, False)):
+            self._bar.setVisible(shown[0])
+            self._more.setVisible(shown[1])
+            if self.layout().totalHeightForWidth(self.width()) <= self.height():
+                return
 
     def _offer(self, buttons: tuple[tuple[str, Callable[[], object]], ...]) -> None:
         """The same buttons stay, so that one can be pressed while the text above moves on."""
