@@ -106,7 +106,7 @@ BARS = (
     ),
     of("Page: Cost", says="What layers cost as sequences grow.", paper=f"{ATTENTION}, table 1"),
     of(
-        *("/✓ weights rebuild.*/", "/✗ weights miss.*/"),
+        *("/✓ weights rebuild.*/", "/✗ .*/"),
         says="The shown weights times the layer’s values were compared with what the layer really "
         "returned; this is the largest difference. A layer beyond the limit is not drawn.",
     ),
