@@ -59,7 +59,7 @@ def read(window: QWidget, settled, unread: set[tuple[str, str]]) -> None:
 
 
 def test_all_words_of_all_pages_are_explained(make_window, settled, qtbot: QtBot):
-    window = make_window()
+    window = make_window(size=224)
     window.resize(1440, 900)
     missing: set[tuple[str, str]] = set()
     for opened in (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from viewer.pace import ENOUGH_SECONDS, ENOUGH_SHARE, ENOUGH_STEPS, Pace, Paces, duration
@@ -17,6 +17,7 @@ class Clock:
         return self.now
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # on a busy machine
 @given(st.floats(1, 1000), st.lists(st.floats(0.001, 1), min_size=1, max_size=8))
 def test_at_an_even_pace_the_estimate_is_the_rest(whole, shares):
     clock = Clock()
