@@ -112,7 +112,7 @@ class _Screenshot(QObject):
             self.status = 2
 
     def _save(self) -> None:
-        if self.status == 0 and not self.window.grab().save(self.path):
+        if self.status == 0 and not self.window.picture().save(self.path):
             print(f"headlight: {self.path} cannot be written. Choose another place.", file=sys.stderr)
             self.status = 2
         self.window.close()

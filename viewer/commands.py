@@ -182,6 +182,7 @@ def _view(w: Window) -> list[Command]:
         Command("fit", "Fit pictures to their panes", "View", w.fit_views, ("F",), w.can.has_document),
         *(Command(f"pane-{n}", f"Pane: {t}", "View", r, (), e, c) for n, t, r, e, c in w.pane_switches()),
         Command("layout", "Reset the layout", "View", w.reset_layout, ("Ctrl+0",)),
+        Command("messages", "Messages", "View", w.status.open_messages, ("F8",)),
         Command("full-screen", "Full screen", "View", w.toggle_full_screen, ("F11",)),
         *themes,
         Command("text-larger", "Larger text", "View", lambda: w.scale_text(1), ("Ctrl++", "Ctrl+=")),

@@ -29,9 +29,8 @@ from viewer.view import View, within
 
 log = logging.getLogger(__name__)
 
-Kind = Literal["info", "warning", "error"]
-Notify = Callable[[Kind, str, str, str | None], None]
-"""(kind, cause, next step, details) → the user."""
+Notify = Callable[[Literal["info", "warning", "error"], str, str, str | None, Document | None], None]
+"""(kind, cause, next step, details, the document that it is about) → the user."""
 
 
 class Runs:
@@ -93,14 +92,15 @@ class Runs:
     def _opened(self, what: Input, path: str, then: Callable[[Input], Document]) -> None:
         if path:
             self.opened.emit(path)
-        for notice in what.notices:
-            self.notify("info", notice, "", None)
         log.info("Opened %s", what.title)
-        self.start(then(what))
+        document = then(what)
+        for notice in what.notices:
+            self.notify("info", notice, "", None, document)
+        self.start(document)
 
-    def _failed(self, failure: Failure) -> None:
+    def _failed(self, failure: Failure, about: Document | None = None) -> None:
         details = None if failure.foreseen else failure.details
-        self.notify("error", failure.cause, failure.next_step, details)
+        self.notify("error", failure.cause, failure.next_step, details, about)
 
     # -- run ---------------------------------------------------------------------------------------------
 
@@ -140,7 +140,7 @@ class Runs:
             try:
                 what = inputs.from_text(text, pair=pair or None)
             except HeadlightError as error:
-                self.notify("error", error.cause, error.next_step, None)
+                self.notify("error", error.cause, error.next_step, None, document)
                 return
             self.session.ask(document, replace(document.wanted.amended(start=0), text=what), "text")
 
@@ -227,7 +227,7 @@ class Runs:
         )
         for notice in trace.notices:
             log.info("%s: %s", what.title, notice)
-            self.notify("info", notice, "", None)
+            self.notify("info", notice, "", None, document)
 
     def _take(self, document: Document, what: Input, options: RunOptions, result: Pass) -> None:
         """Show a trace; the one before it is kept where it is small, and no other document's."""
@@ -261,7 +261,7 @@ class Runs:
             self._ask(document, failure, recipe)
             return
         self._given_up(document, "failed", f"{failure.cause} {failure.next_step}".strip())
-        self._failed(failure)
+        self._failed(failure, document)
 
     def _ask(self, document: Document, failure: Failure, recipe: Recipe) -> None:
         """Ask about a pickle once, however many documents it is to read, and go on where it is trusted."""
@@ -280,7 +280,7 @@ class Runs:
             else:
                 self._given_up(document, "failed", f"{failure.cause} {failure.next_step}".strip())
         if not trusted:
-            self._failed(failure)
+            self._failed(failure, document)
 
 
 def _kind(document: Document) -> str:

@@ -1,34 +1,49 @@
-"""The status bar: the truth about the run (tokens, time, check, device, memory) and what is under way."""
+"""The status bar: the truth about the run (tokens, time, check, device, memory), work under way, messages."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+from PySide6.QtCore import QPoint, QRect, Signal
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from models.attention import Trace, is_faithful, worst
 from viewer.jobs import Job, Jobs
+from viewer.pace import Paces
 from viewer.session import Document, Session
-from widgets.labels import short_number
+from widgets import theme
+from widgets.labels import ElidedLabel, short_number
+from widgets.message_bell import MessageBell
+from widgets.message_panel import MessagePanel
+from widgets.message_strip import MessageStrip
+from widgets.messages import Messages
 from widgets.progress import Progress
 
 
 class Status(QWidget):
+    """A line at the window's lower edge; over it, while there is one, a message that asks for something."""
+
     cancel_asked = Signal()
 
-    def __init__(self, session: Session, jobs: Jobs) -> None:
+    def __init__(self, session: Session, jobs: Jobs, paces: Paces, messages: Messages) -> None:
         super().__init__()
         self.setObjectName("status")
-        self.session, self.jobs = session, jobs
-        self.run, self.check, self.device = QLabel(), QLabel(), QLabel()
+        self.session, self.jobs, self._paces = session, jobs, paces
+        self.run, self.check, self.device = ElidedLabel(), ElidedLabel(), ElidedLabel()
+        for label in (self.run, self.check, self.device):
+            label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         for label in (self.run, self.device):
             label.setProperty("role", "dim")
         self.progress = Progress()
         self.progress.cancelled.connect(self.cancel_asked)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(12, 3, 12, 3)
+        self.strip, self.bell = MessageStrip(messages), MessageBell(messages)
+        self.panel = MessagePanel(messages, self)
+        self.strip.all_asked.connect(self.open_messages)
+        self.bell.clicked.connect(self.open_messages)
+        row = QHBoxLayout()
+        row.setContentsMargins(12, 3, 8, 3)
         row.setSpacing(16)
         # It keeps its room while hidden, so that nothing moves when work begins.
         policy = self.progress.sizePolicy()
@@ -38,8 +53,15 @@ class Status(QWidget):
         row.addWidget(self.progress, 1)
         row.addWidget(self.check)
         row.addWidget(self.device)
+        row.addWidget(self.bell, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.strip)
+        column.addLayout(row)
         jobs.changed.connect(self._jobs_changed)
         jobs.progressed.connect(self._progressed)
+        paces.ticked.connect(self._jobs_changed)
         session.current_changed.connect(self.refresh)
         session.document_changed.connect(self._document_changed)
         self.refresh()
@@ -65,6 +87,35 @@ class Status(QWidget):
         self.check.style().polish(self.check)
         self.device.setText(f"{document.device} · {document.memory / 1e9:.1f} GB")
 
+    def open_messages(self) -> None:
+        """The list of all messages, above the bell."""
+        window, edge = self.window(), theme.em(0.6)
+        top = window.mapToGlobal(QPoint(edge, edge))
+        corner = self.bell.mapToGlobal(QPoint(self.bell.width(), -edge // 2))
+        self.panel.open_in(QRect(top, corner))
+
+    @contextmanager
+    def silent(self) -> Iterator[None]:
+        """Without what comes and goes, for a picture of the window."""
+        shown = [widget for widget in (self.strip, self.bell) if not widget.isHidden()]
+        for widget in shown:
+            widget.hide()
+        self._lay_out()
+        try:
+            yield
+        finally:
+            for widget in shown:
+                widget.show()
+            self._lay_out()
+
+    def _lay_out(self) -> None:
+        """At once, where Qt would wait for the next turn of the event loop."""
+        widget: QWidget | None = self
+        while widget is not None:
+            if widget.layout() is not None:
+                widget.layout().activate()
+            widget = widget.parentWidget()
+
     def _document_changed(self, document: Document) -> None:
         if document is self.session.current:
             self.refresh()
@@ -78,7 +129,8 @@ class Status(QWidget):
 
     def _progressed(self, job: Job) -> None:
         if job.lane == "run":
-            self.progress.show_progress(job.share, job.sentence or "Waiting")
+            said = " · ".join(part for part in (job.sentence or "Waiting", self._paces.said(job)) if part)
+            self.progress.show_progress(job.share, said)
 
 
 def said_of_checks(checks: Sequence[float]) -> str:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QIcon
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
@@ -84,6 +84,10 @@ class TopBar(QWidget):
         for title, actions in categories.items():
             menu.addMenu(title).addActions(actions)
         self.menu_button.setMenu(menu)
+
+    def offer_models(self) -> None:
+        """Open the menu of models."""
+        self._models.popup(self.model_button.mapToGlobal(QPoint(0, self.model_button.height())))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -1,4 +1,4 @@
-"""The window: the welcome page or the panes, the bars around them, toasts over them, drops anywhere."""
+"""The window: the welcome page or the panes, the bars around them, messages, drops anywhere."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMimeData, QSettings, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtGui import QCloseEvent, QPixmap
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
@@ -23,18 +23,22 @@ from models.errors import HeadlightError, sentence
 from viewer import geometry, surface
 from viewer.commands import Actions, commands
 from viewer.drop import DropTarget, open_mime
+from viewer.explanations import explain
 from viewer.jobs import Failure, Jobs
 from viewer.layouts import PANES
 from viewer.model_list import ModelList
 from viewer.model_menu import ModelMenu
+from viewer.pace import Paces
 from viewer.possible import Possible
-from viewer.runs import Kind, Runs
+from viewer.runs import Runs
 from viewer.session import Document, Page, RunOptions, Session
 from viewer.status import Status
 from viewer.topbar import TopBar
+from viewer.waits import Waits, Ways
 from widgets import theme
+from widgets.messages import Kind, Message, Messages
 from widgets.palette import CommandPalette, PaletteEntry
-from widgets.toasts import Toasts
+from widgets.tips import Tips
 from widgets.welcome import Welcome
 
 if TYPE_CHECKING:
@@ -54,7 +58,7 @@ class Window(QMainWindow):
     uncaught = Signal(object)
     """An exception that nobody caught, on any thread."""
     told = Signal(str, str)
-    """(kind, sentences) of what the user was told in a toast."""
+    """(kind, sentences) of what the user was told."""
     drawn = Signal()
     """A job began or ended, or a pane has drawn all it has: `is_idle` may say something else now."""
 
@@ -68,7 +72,7 @@ class Window(QMainWindow):
         self.can = Possible(self.session, self.jobs)
         self._log = log
         self.deck: Deck | None = None
-        self.toasts = Toasts(self)
+        self.messages = Messages(self)
         self.runs = Runs(self.session, self.jobs, self.notify, options)
         self.jobs.failed.connect(self._job_failed)
         self.jobs.changed.connect(self.drawn)
@@ -87,7 +91,8 @@ class Window(QMainWindow):
         self.runs.opened.connect(self._remember)
         self.pages = QStackedWidget()
         self.pages.addWidget(self.welcome)
-        self.status = Status(self.session, self.jobs)
+        paces = Paces(self.jobs)
+        self.status = Status(self.session, self.jobs, paces, self.messages)
         self.status.cancel_asked.connect(self.cancel)
         centre = QWidget()
         column = QVBoxLayout(centre)
@@ -102,6 +107,9 @@ class Window(QMainWindow):
         self.drops = DropTarget(self._dropped, self.welcome.set_drag_active)
         self.drops.watch(self)
 
+        ways = Ways(self.cancel, self.run_again, self.topbar.offer_models)
+        self.waits = Waits(self.session, self.jobs, paces, self.topbar, self.welcome, ways)
+        self.tips = Tips(self, explain)
         self.actions_ = Actions(self, commands(self))
         self.topbar.set_menu(self._menu_actions(), self.actions_.refresh)
         self.models.more = [self.actions_.actions[f"model-{kind}"] for kind in ("folder", "file", "hub")]
@@ -123,19 +131,28 @@ class Window(QMainWindow):
 
     # -- what the user is told ---------------------------------------------------------------------------
 
-    def notify(self, kind: Kind, cause: str, next_step: str, details: str | None = None) -> None:
-        cause, next_step = sentence(cause), sentence(next_step)
-        self.toasts.show_toast(kind, cause, next_step, details)
-        self.told.emit(kind, f"{cause} {next_step}".strip())
+    def notify(
+        self,
+        kind: Kind,
+        cause: str,
+        next_step: str,
+        details: str | None = None,
+        about: Document | None = None,
+    ) -> None:
+        title, number = ("", None) if about is None else (sentence(about.title), about.number)
+        message = Message(kind, sentence(cause), sentence(next_step), title, details, number)
+        if self.messages.tell(message):
+            self.told.emit(kind, message.text)
 
     def _crashed(self, error: BaseException) -> None:
         """Said, with its traceback, and the program goes on."""
         failure = Failure.of(error)
-        self._job_failed(failure)
+        self.notify("error", failure.cause, failure.next_step, failure.details)
 
     def _job_failed(self, failure: Failure) -> None:
+        """A slice could not be computed; panes compute of the current document alone."""
         details = None if failure.foreseen else failure.details
-        self.notify("error", failure.cause, failure.next_step, details)
+        self.notify("error", failure.cause, failure.next_step, details, self.session.current)
 
     # -- what is shown -----------------------------------------------------------------------------------
 
@@ -180,6 +197,7 @@ class Window(QMainWindow):
                 self.drops.watch(dock)
             self.pages.addWidget(self.deck)
             self.deck.resize(self.pages.size())
+            self.waits.follow(self.deck)
         return self.deck
 
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -295,8 +313,17 @@ class Window(QMainWindow):
 
     def save_screenshot(self) -> None:
         path, _ = QFileDialog.getSaveFileName(self, "Save a picture of the window", "headlight.png", "*.png")
-        if path and not self.grab().save(path):
+        if not path:
+            return
+        if self.picture().save(path):
+            self.notify("info", f"The picture is saved: {path}", "")
+        else:
             self.notify("error", f"{path} could not be written.", "Choose another folder.")
+
+    def picture(self) -> QPixmap:
+        """The window as it is, without messages."""
+        with self.status.silent():
+            return self.grab()
 
     # -- commands: selection -----------------------------------------------------------------------------
 
@@ -406,7 +433,7 @@ def import_panes() -> None:
 
 
 def report_exceptions(window: Window) -> None:
-    """Send what nobody catches, on any thread, to a toast; a slot's exception would only be printed."""
+    """Send what nobody catches, on any thread, to the messages; a slot's exception would only be printed."""
     import threading
 
     def hook(kind: type[BaseException], error: BaseException, trace: object) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
@@ -282,6 +282,11 @@ class _Head(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.show_all.setGeometry(QRect(0, 0, self.show_all.sizeHint().width(), self.height()))
+
+    def heading_at(self, at: QPoint) -> str:
+        """The heading at a place, or ""."""
+        cells = self._columns.cells(self.height())
+        return next((HEADINGS[column] for column, rect in cells if rect.contains(at)), "")
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         with QPainter(self) as painter:

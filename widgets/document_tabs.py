@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QIcon, QMouseEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QMenu, QSizePolicy, QTabBar, QToolButton, QWidget
 
 from widgets import theme
+from widgets.waiting import ring
 
 NARROWEST, WIDEST = 13.0, 24.0
 """Of a tab, in em."""
@@ -54,6 +55,20 @@ class DocumentTabs(QWidget):
         self.all.setAccessibleName(f"All {len(titles)} open documents")
         self.updateGeometry()
         self._place()
+
+    def show_running(self, shares: Mapping[int, float]) -> None:
+        """Mark the tabs whose documents are being read: index → how far that is, 0 to 1."""
+        side = theme.em(1.1)
+        for index in range(self.bar.count()):
+            share = shares.get(index)
+            # A ring of a few pixels has no more than so many steps that can be told apart.
+            mark = None if share is None else round(share * 24)
+            if self.bar.tabData(index) == mark:
+                continue
+            self.bar.setTabData(index, mark)
+            self.bar.setTabIcon(
+                index, QIcon() if mark is None else ring(mark / 24, side, self.devicePixelRatioF())
+            )
 
     def sizeHint(self) -> QSize:
         return self.bar.sizeHint()

@@ -141,6 +141,12 @@ class LayerTable(KeepsArrows, QAbstractScrollArea):
         """The columns that have room now, in order."""
         return [column.field for column, _, _ in self._places]
 
+    def heading_at(self, at: QPoint) -> str:
+        """The heading at a place of the viewport, or ""."""
+        if at.y() >= self._row_height():
+            return ""
+        return next((column.heading for column, left, right in self._places if left <= at.x() < right), "")
+
     def cell_rect(self, index: int, column: str) -> QRect:
         """Where a text of a row stands, in the viewport's pixels. LookupError for a column without room."""
         for found, left, right in self._places:

@@ -23,6 +23,7 @@ from widgets import theme
 from widgets.labels import ElidedLabel
 from widgets.roomy import Roomy
 from widgets.scroll_column import ScrollColumn
+from widgets.waiting import Cover, Waiting
 
 COLUMN = 17.5
 """The width of a column of controls, in em, unless its controls need more."""
@@ -172,7 +173,18 @@ class PaneFrame(QDockWidget):
         self._roomy.outgrown.connect(self.outgrown)
         column.addWidget(self._roomy)
         self._edge = edge
+        self._cover: Cover | None = None
         self.setWidget(body)
+
+    def set_waiting(self, waiting: Waiting | None, main: bool = False) -> None:
+        """Say in the middle of an empty pane what it waits for, in one of the panes with buttons."""
+        if self._cover is None and waiting is not None:
+            self._cover = Cover(self.widget())
+        if self._cover is not None:
+            self._cover.show_waiting(waiting, main)
+
+    def waiting(self) -> Waiting | None:
+        return self._cover.shown if self._cover is not None else None
 
     def closeEvent(self, event: QCloseEvent) -> None:
         super().closeEvent(event)

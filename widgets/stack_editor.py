@@ -249,16 +249,21 @@ class _Head(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(theme.em(8), QFontMetrics(_head_font()).height() + theme.em(0.2))
 
+    def heading_at(self, at: QPoint) -> str:
+        """The heading at a place, or ""."""
+        return next((name for name, right in self._columns() if at.x() <= right), "")
+
     def paintEvent(self, _event: QPaintEvent) -> None:
-        rows = self._editor._rows
-        if not rows:
-            return
         with QPainter(self) as painter:
             painter.setFont(_head_font())
             painter.setPen(QColor(theme.current().dim))
-            for name, widget in rows[0].columns():
-                right = widget.mapTo(self._editor, QPoint(widget.width(), 0)).x()
+            for name, right in self._columns():
                 painter.drawText(QRect(0, 0, right - 2, self.height()), _RIGHT, name)
+
+    def _columns(self) -> list[tuple[str, int]]:
+        """(heading, the pixel at which it ends)."""
+        columns = self._editor._rows[0].columns() if self._editor._rows else ()
+        return [(name, w.mapTo(self._editor, QPoint(w.width(), 0)).x()) for name, w in columns]
 
 
 class _Row(QFrame):

@@ -77,6 +77,10 @@ QFrame[role="card"] { background: $panel; border: 1px solid $line; border-radius
 QFrame[role="card"]:hover { border-color: $blue; background: $raised; }
 QFrame[role="card"]:focus { border-color: $blue; }
 QFrame[role="popup"] { background: $panel; border: 1px solid $line; border-radius: ${r_pane}px; }
+QFrame[role="cover"] { background: $panel; border-bottom-left-radius: ${r_pane}px;
+  border-bottom-right-radius: ${r_pane}px; }
+QFrame[role="message-strip"] { background: $raised; border-top: 1px solid $line;
+  border-bottom: 1px solid $line; }
 QPlainTextEdit[role="bare"] { border: none; background: transparent; padding: 0; }
 
 QComboBox { padding-right: ${p5}px; }

@@ -18,6 +18,7 @@ from PySide6.QtGui import (
     QPainterPath,
     QPaintEvent,
     QPen,
+    QResizeEvent,
 )
 from PySide6.QtWidgets import (
     QFrame,
@@ -34,6 +35,7 @@ from PySide6.QtWidgets import (
 
 from widgets import theme
 from widgets.labels import ElidedLabel
+from widgets.waiting import Waiting
 
 _SENTENCES = (
     ("A sense of a word", "A great serve from Djokovic won the match after he missed the first two."),
@@ -81,6 +83,8 @@ class Welcome(QScrollArea):
     """The drop area was clicked: the user looks for a file."""
     stack_asked = Signal()
     """A stack of convolutions is to be built."""
+    cancel_asked = Signal()
+    """What is being read is no longer wanted."""
 
     def __init__(self, samples: Sequence[Sample] | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -106,6 +110,7 @@ class Welcome(QScrollArea):
         column.addStretch(3)
         self._drop = _DropArea()
         self._drop.clicked.connect(self.open_clicked)
+        self._drop.cancel_asked.connect(self.cancel_asked)
         self._field = QLineEdit()
         self._field.setPlaceholderText("Type or paste a sentence")
         self._field.setAccessibleName("Sentence")
@@ -131,6 +136,10 @@ class Welcome(QScrollArea):
     def set_drag_active(self, active: bool) -> None:
         """Light the drop area up while something is dragged over the window."""
         self._drop.set_active(active)
+
+    def set_waiting(self, waiting: Waiting | None) -> None:
+        """Say what is being read, and how far that is, where something was dropped."""
+        self._drop.set_waiting(waiting)
 
     def set_recent(self, paths: Sequence[Path]) -> None:
         """Files opened lately, newest first; at most five are listed."""
@@ -224,10 +233,12 @@ class _Head(QWidget):
 
 class _DropArea(QFrame):
     clicked = Signal()
+    cancel_asked = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self._active = False
+        self._waiting: Waiting | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName("Drop an image, a text or a point cloud here, or open a file")
@@ -242,13 +253,36 @@ class _DropArea(QFrame):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
             label.setWordWrap(True)
             column.addWidget(label)
-        self.set_active(False)
+        self._cancel = QPushButton("Cancel", self)  # in the corner: nothing moves when it comes
+        self._cancel.clicked.connect(self.cancel_asked)
+        self._cancel.hide()
+        self._say()
 
     def set_active(self, active: bool) -> None:
         self._active = active
-        ask = "Drop an image, a text or a point cloud anywhere"
-        self._title.setText("Let go to open it" if active else ask)
-        self._hint.setText(_FORMATS if active else f"or click to open a file · {_FORMATS}")
+        self._say()
+
+    def set_waiting(self, waiting: Waiting | None) -> None:
+        self._waiting = waiting
+        self._cancel.setVisible(waiting is not None)
+        self._say()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        edge, size = theme.em(0.8), self._cancel.sizeHint()
+        self._cancel.setGeometry(self.width() - size.width() - edge, edge, size.width(), size.height())
+
+    def _say(self) -> None:
+        title, hint = (
+            "Drop an image, a text or a point cloud anywhere",
+            f"or click to open a file · {_FORMATS}",
+        )
+        if self._waiting is not None:
+            title, hint = self._waiting.says, self._waiting.more
+        if self._active:
+            title, hint = "Let go to open it", _FORMATS
+        self._title.setText(title)
+        self._hint.setText(hint)
         self.update()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:

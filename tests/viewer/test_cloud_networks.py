@@ -60,7 +60,7 @@ def test_from_a_file_through_a_network_to_reach_and_back(make_window, settled, n
     window.actions_.run("reach-attention")
     settled(window)
     np.testing.assert_array_equal(second.painted.colours.rgb, attended)
-    window.toasts.clear()
+    window.messages.clear()
 
 
 def test_pointnet_has_critical_points_and_an_upper_bound(make_window, settled, networks, file):
@@ -94,7 +94,7 @@ def test_pointnet_has_critical_points_and_an_upper_bound(make_window, settled, n
     window.actions_.run("undo")
     settled(window)
     assert len(second.view._points) == 1200
-    window.toasts.clear()
+    window.messages.clear()
 
 
 def test_closing_during_the_pass_leaves_no_thread(make_window, qtbot, networks, tmp_path):
@@ -137,14 +137,14 @@ def test_a_pickle_given_at_the_start_is_asked_about_once(
     assert asked == ["trained.pth is a pickle, a kind of file that can hold code."]
     if answer == "Cancel":
         assert (document.state, document.trace, document.options.trust_pickle) == ("failed", None, False)
-        assert any("trained.pth is a pickle" in message for message in window.toasts.messages())
+        assert any("trained.pth is a pickle" in message for message in window.messages.texts())
     else:
         assert (document.state, document.trace.model.title) == ("ready", "trained")
         window.runs.open_path(str(file))  # what comes after it is trusted too
         settled(window)
         assert [d.state for d in window.session.documents] == ["ready", "ready"]
         assert len(asked) == 1
-    window.toasts.clear()
+    window.messages.clear()
 
 
 def test_where_nobody_can_be_asked_a_pickle_is_refused(make_window, settled, monkeypatch, pickle, file):
@@ -154,5 +154,5 @@ def test_where_nobody_can_be_asked_a_pickle_is_refused(make_window, settled, mon
     window.runs.open_path(str(file))
     settled(window)
     assert window.session.current.state == "failed"
-    assert any("give --trust-pickle" in message for message in window.toasts.messages())
-    window.toasts.clear()
+    assert any("give --trust-pickle" in message for message in window.messages.texts())
+    window.messages.clear()

@@ -254,9 +254,9 @@ def test_a_broken_cloud_leaves_everything_open(cloud_window, qtbot, settled, tmp
     path = tmp_path / "torn.ply"
     path.write_text("ply\nformat ascii 1.0\nelement vertex 9\nproperty float x\nend_header\n1\n")
     window.runs.open_path(str(path))
-    qtbot.waitUntil(lambda: bool(window.toasts.messages()), timeout=60_000)
+    qtbot.waitUntil(lambda: bool(window.messages.texts()), timeout=60_000)
     assert (window.session.documents, document.trace) == ([document], trace)
-    window.toasts.clear()
+    window.messages.clear()
     settled(window)
 
 
@@ -275,7 +275,7 @@ def test_a_room_folder_is_chosen_by_a_command_of_its_own(make_window, settled, m
     cloud = window.session.current.input
     assert (cloud.title, len(cloud.points)) == ("office_1", 22)
     assert sorted({cloud.classes[label] for label in cloud.labels}) == ["chair", "floor"]
-    window.toasts.clear()
+    window.messages.clear()
 
 
 def test_a_pickle_is_read_only_after_asking(cloud_window, monkeypatch, tmp_path):

@@ -113,7 +113,7 @@ def test_presets_are_in_the_menu_and_every_pane_follows(stack_window, settled):
         window.actions_.run("undo")
     settled(window)
     assert numbers(window)["Theoretical size"] == "7 × 7"
-    assert window.toasts.messages() == []
+    assert window.messages.texts() == []
 
 
 def test_the_published_dilated_figure_steps_over_its_input(stack_window, qtbot, settled):
@@ -201,7 +201,7 @@ def test_a_stack_that_cannot_be_says_why_in_every_pane(stack_window, settled):
     window.actions_.run("undo")
     settled(window)
     assert pane(window, "stack-field").sheets.currentIndex() == 0
-    assert window.toasts.messages() == []
+    assert window.messages.texts() == []
 
 
 def test_three_axes_are_seen_from_three_sides(stack_window, settled):

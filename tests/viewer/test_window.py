@@ -378,7 +378,7 @@ def test_a_failed_run_loses_nothing(text_window, settled, tmp_path):
     settled(window)
     assert window.session.current.trace is trace
     assert window.session.current.state == "ready"
-    assert "no weights" in window.toasts.messages()[-1]
+    assert "no weights" in window.messages.texts()[-1]
 
 
 def test_bad_files_get_their_message_and_nothing_is_lost(text_window, qtbot, tmp_path, monkeypatch):
@@ -386,25 +386,25 @@ def test_bad_files_get_their_message_and_nothing_is_lost(text_window, qtbot, tmp
     document, trace = window.session.current, window.session.current.trace
     for name in BAD:
         path, message = bad_file(name, tmp_path, monkeypatch)
-        window.toasts.clear()
+        window.messages.clear()
         window.runs.open_path(str(path))
-        qtbot.waitUntil(lambda: bool(window.toasts.messages()), timeout=WAIT)
-        assert window.toasts.messages() == [message]
+        qtbot.waitUntil(lambda: bool(window.messages.texts()), timeout=WAIT)
+        assert window.messages.texts() == [message]
         assert window.session.documents == [document]
         assert document.trace is trace
-    window.toasts.clear()
+    window.messages.clear()
 
 
 def test_odd_files_open_and_what_is_odd_is_said(make_window, qtbot):
     window = make_window(run=False)
     for name, notices in MESSAGES["notices"].items():
-        window.toasts.clear()
+        window.messages.clear()
         window.runs.open_path(str(DATA / name))
         before = len(window.session.documents)
         qtbot.waitUntil(lambda before=before: len(window.session.documents) > before, timeout=WAIT)
-        assert window.toasts.messages() == notices
+        assert window.messages.texts() == notices
         assert window.session.current.title == name
-    window.toasts.clear()
+    window.messages.clear()
 
 
 def test_closing_during_work_cancels_and_leaves_no_thread(make_window, qtbot):
@@ -496,13 +496,13 @@ def test_a_long_text_says_what_is_shown_and_lets_choose(make_window, settled):
     settled(window)
     sentence = pane(window, "sentence")
     assert window.session.current.trace.stretch == (0, 510, 750)
-    assert any("750 tokens" in message for message in window.toasts.messages())
+    assert any("750 tokens" in message for message in window.messages.texts())
     assert sentence.stretch.isVisible()
     window.runs.change(window.session.current, start=240)
     settled(window)
     assert window.session.current.trace.stretch == (240, 750, 750)
     assert sentence.stretch.value() == 240
-    window.toasts.clear()
+    window.messages.clear()
 
 
 def test_opened_files_are_offered_again_the_next_time(make_window, qtbot):
@@ -510,7 +510,7 @@ def test_opened_files_are_offered_again_the_next_time(make_window, qtbot):
     window.runs.open_path(str(ROOT / "README.md"))
     window.runs.open_path(str(ROOT / "no such file"))
     qtbot.waitUntil(lambda: len(window.session.documents) == 1 and window.is_idle(), timeout=WAIT)
-    window.toasts.clear()
+    window.messages.clear()
     window.close()
     assert make_window(run=False)._recent() == [str(ROOT / "README.md")]
 

@@ -5,7 +5,8 @@ import sys
 
 
 def test_nothing_slow_is_imported():
-    modules = "theme colormap controls head_grid chips pane_frame toasts palette welcome progress log_view"
+    modules = "theme colormap controls head_grid chips pane_frame palette welcome progress log_view"
+    modules += " messages message_strip message_bell message_panel"
     modules += " palettes class_legend map_grid confusion_view bar_chart layer_table"
     modules += " growth_plot scatter_plot stack_editor convolution_view"
     code = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Hashable
 from typing import Any
 
@@ -31,6 +32,8 @@ class Pane(QObject):
     title = ""
     modalities: tuple[str, ...] = ("text", "image")
     pages: tuple[str, ...] = ("attention",)
+    waits = True
+    """Whether it is empty until a model has read the document; if not, it shows the input or controls."""
     menu_title = ""
     """What the menu under the pane's title chooses; without one there is no menu."""
 
@@ -310,5 +313,8 @@ class Pane(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Show and watched is self.widget:
-            self.update()
+            try:
+                self.update()
+            except Exception:  # PySide ends the process where an error leaves nested filters of events
+                sys.excepthook(*sys.exc_info())
         return False

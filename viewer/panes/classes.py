@@ -42,15 +42,10 @@ class ClassesPane(CloudPane):
         self.reach = Segmented(REACHES, "Reach of the point", row=3)
         self.reach.changed.connect(lambda v: change(reach=v))
         self.voxel = Choice([CUBES, *VOXELS], "Voxels")
-        self.voxel.setToolTip("Cubes, or the voxels of published detectors")
         self.voxel.changed.connect(self._voxels_chosen)
         self.edge = LabelledSlider("Edge", 0.01, 1.0, 0.01, "{:.2f} m", 0.05)
         self.edge.changed.connect(lambda v: change("voxel", voxel=(float(v),) * 3))
         self.sparse = Segmented([(False, "Dense"), (True, "Sparse")], "Convolution")
-        self.sparse.setToolTip(
-            "Dense: units everywhere, paths through empty voxels too. "
-            "Sparse: units only where something is (submanifold)"
-        )
         self.sparse.changed.connect(lambda v: change(sparse=v))
         self.size = LabelledSlider("Point size", 1, 12, 0.5, "{:.1f} px", 4)
         self.size.changed.connect(lambda v: change("point size", point_size=float(v)))
@@ -59,10 +54,8 @@ class ClassesPane(CloudPane):
         )
         self.projection.changed.connect(lambda v: change(projection=v))
         self.eye_dome = Toggle("Eye-dome lighting")
-        self.eye_dome.setToolTip("Darken what lies behind its neighbours on the screen")
         self.eye_dome.changed.connect(lambda v: change(eye_dome=v))
         self.cutaway = Toggle("Cut away walls in between")
-        self.cutaway.setToolTip("Leave out the walls and the ceiling that one would look at from outside")
         self.cutaway.changed.connect(lambda v: change(cutaway=v))
         self.unit, self.up = Choice(tuple(UNITS), "Unit"), Choice(tuple(UPS), "Up axis")
         self.unit.changed.connect(self._reframe)

@@ -82,24 +82,18 @@ class CostPane(Pane):
         self.kernel = LabelledSlider("Kernel k", *KERNELS, "{:.0f}", 3)
         self.kernel.changed.connect(lambda v: self._change("kernel", kernel=int(v)))
         self.neighbourhood = LabelledSlider("Neighbourhood r", 16, 1024, 16, "{:.0f}", 64)
-        self.neighbourhood.setToolTip("Tokens that restricted self-attention sees; in closed form alone")
         self.neighbourhood.changed.connect(
             lambda v: self.session.set_cost("neighbourhood", neighbourhood=int(v))
         )
         self.heads = Segmented([(count, str(count)) for count in HEADS], "Heads")
         self.heads.changed.connect(lambda count: self._change(heads=count))
         self.projections = Toggle("Projections of q, k, v and output")
-        self.projections.setToolTip("Attention with the four d × d products around it, as in a transformer")
         self.projections.changed.connect(lambda on: self._change(projections=on))
         self.lengths = RangeRow("Tokens n", *LENGTHS, format=lambda power: tokens(2**power))
         self.lengths.changed.connect(
             lambda low, high: self._change("lengths", shortest=2**low, longest=2**high)
         )
         self.terms = Segmented([("table", "Table"), ("all", "Every term")], "Operations counted")
-        self.terms.setToolTip(
-            "Table: the leading terms of “Attention Is All You Need”, table 1. "
-            "Every term: all multiplications of the layers that are measured"
-        )
         self.terms.changed.connect(lambda terms: self.session.set_cost(terms=terms))
         self.device = Choice([], "Device")
         self.device.changed.connect(self._device_chosen)
@@ -134,17 +128,9 @@ class CostPane(Pane):
         grid = QGridLayout()
         grid.setHorizontalSpacing(theme.em(0.6))
         self.crossings: list[list[QLabel]] = []
-        for column, (title, tip) in enumerate(
-            (
-                ("than", ""),
-                ("formula", "Where the closed forms cross"),
-                ("fused", "Measured, attention in one fused operation"),
-                ("weights", "Measured, attention that makes its weights"),
-            )
-        ):
+        for column, title in enumerate(("than", "formula", "fused", "weights")):
             label = QLabel(title)
             label.setProperty("role", "small")
-            label.setToolTip(tip)
             if column:
                 label.setAlignment(Qt.AlignmentFlag.AlignRight)
             grid.addWidget(label, 0, column)

@@ -29,7 +29,6 @@ class DistancePane(Pane):
         self.plot.clicked.connect(self._clicked)
         self.plot.hovered.connect(self._hovered)
         self.own = Segmented([(True, "With its own patch"), (False, "Without")], "The query's own patch")
-        self.own.setToolTip("Whether the weight that a patch gives itself, at distance 0, counts")
         self.own.changed.connect(lambda on: self.session.set_fields(include_self=on))
         self.distances: np.ndarray | None = None
         widget = QWidget()

@@ -38,6 +38,7 @@ HEAT_COLOURS = "viridis"
 
 class FieldPane(Pane):
     name, title, modalities, pages = "field", "Receptive field", ("image",), ("fields",)
+    waits = False
     section = "field"
     """Of the numbers pane."""
 
@@ -214,7 +215,7 @@ class FieldPane(Pane):
         self.row = row
         self.view.set_overlay(None if row is None else row.levels, self._frame())
         padding = row.numbers.padding if row is not None else None
-        self._tell(
+        self._say_figures(
             {"Weight on padding": percent(padding)} if padding is not None else {}, ("Weight on padding",)
         )
 
@@ -244,7 +245,7 @@ class FieldPane(Pane):
         windows = windows_said(self._windows_drawn) if self._windows_drawn is not None else ""
         row += f" · {windows}" if windows else ""
         self.subtitle_changed.emit(f"{trace.model.title}{untrained} · {field.name}{row}")
-        self._tell(
+        self._say_figures(
             {
                 "Layer": field.name,
                 "Unit": f"({unit[0]}, {unit[1]}) of {field.shape[0]} × {field.shape[1]}",
@@ -259,9 +260,9 @@ class FieldPane(Pane):
         if heat is not None:
             widths = " · ".join(f"{width:.0f}" for width in heat.widths) + " px"
             said = dict(zip(OF_HEAT, (widths, percent(heat.area), percent(heat.inside)), strict=True))
-        self._tell(said, OF_HEAT)
+        self._say_figures(said, OF_HEAT)
 
-    def _tell(self, figures: dict[str, str], instead_of: tuple[str, ...] = ()) -> None:
+    def _say_figures(self, figures: dict[str, str], instead_of: tuple[str, ...] = ()) -> None:
         """These figures, in the place of those named, and all others as they were said."""
         kept = {name: figure for name, figure in self._figures.items() if name not in instead_of}
         self._figures = {**kept, **figures}

@@ -28,6 +28,7 @@ NONE = "None"
 
 class FieldSettingsPane(Pane):
     name, title, modalities, pages = "field-settings", "Field", ("image",), ("fields",)
+    waits = False
 
     def build(self) -> QWidget:
         change = self.session.set_fields
@@ -49,10 +50,6 @@ class FieldSettingsPane(Pane):
         self.inputs.changed.connect(lambda count: change(inputs=count))
         self.source = Segmented([("picture", "Picture"), ("noise", "Noise")], "Kind of inputs")
         self.source.changed.connect(lambda source: change(source=source))
-        self.source.setToolTip(
-            "Picture: this one, and beyond the first moved on by random ways, so that something else lies "
-            "under the field. Noise: noise alone"
-        )
         self.scale = Segmented([(False, "Linear"), (True, "Log")], "Scale")
         self.scale.changed.connect(lambda log: self.session.set_map(log=log))
         self.opacity = LabelledSlider("Opacity", 0, 1, 0.01, "{:.2f}", 0.75)
@@ -62,7 +59,6 @@ class FieldSettingsPane(Pane):
         self.second_layer = Choice([], "Layer of the second network")
         self.second_layer.changed.connect(lambda name: change(compare_layer=name))
         self.size = LabelledSlider("Short side", 224, 1022, 14, "{:.0f} px", 518)
-        self.size.setToolTip("The picture's short side as the networks see it: more pixels, slower")
         self.size.changed.connect(self._resized)
         self._later = Later(RESIZE_PAUSE, self)
         self.seen: Seen | None = None

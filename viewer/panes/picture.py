@@ -24,6 +24,7 @@ _ALL_PATCHES = "mean of all patches"
 
 class PicturePane(OnInputPane):
     name, title, modalities = "picture", "Image", ("image",)
+    waits = False
 
     def build(self) -> QWidget:
         self.view = ImageView()

@@ -44,31 +44,18 @@ class RolloutPane(Pane):
         self._input: object = None
 
         self.query = Segmented([(False, "Readout"), (True, "Selected")], "Query")
-        self.query.setToolTip(
-            "Whose row is rolled out: the token that the answer is read from, or the selected"
-        )
         self.query.changed.connect(self.session.set_rollout_query)
         self.fusion = Segmented([("mean", "Mean"), ("max", "Max"), ("min", "Min")], "Heads")
-        self.fusion.setToolTip("How the heads of a layer become one matrix")
         self.fusion.changed.connect(lambda value: self.session.set_rollout(fusion=value))
         self.residual = Segmented([("add", "A + I"), ("mix", "½A + ½I"), ("none", "None")], "Residual")
-        self.residual.setToolTip(
-            "How the residual connection enters: added before the rows are normalised, mixed half and half "
-            "after it, or left out"
-        )
         self.residual.changed.connect(lambda value: self.session.set_rollout(residual=value))
         self.discard = LabelledSlider("Discard lowest", 0, 0.99, 0.01, lambda v: f"{v * 100:.0f} %")
-        self.discard.setToolTip("Share of the lowest weights of each row that is put to zero")
         self.discard.changed.connect(lambda value: self.session.set_rollout("discard", discard=float(value)))
         self.layers = RangeRow("Layers", 0, 11)
         self.layers.changed.connect(self._layers_changed)
 
         self.own = QLabel("Headlight's own, through windows and stages")
         self.own.setProperty("role", "dim")
-        self.own.setToolTip(
-            "Nobody has published a rollout through windows and stages. Here each window is laid out over "
-            "its stage, and a token of a coarser stage counts as the mean of those in its place."
-        )
         self.own.hide()
 
         widget = QWidget()

@@ -36,6 +36,7 @@ EDITED = 9.0
 
 class SentencePane(OnInputPane):
     name, title, modalities = "sentence", "Sentence", ("text",)
+    waits = False
 
     def build(self) -> QWidget:
         self.strip = TokenStrip()

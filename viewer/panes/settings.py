@@ -29,6 +29,7 @@ RESIZE_PAUSE = 500
 
 class SettingsPane(Pane):
     name, title = "settings", "Map"
+    waits = False
 
     def build(self) -> QWidget:
         change = self.session.set_map
@@ -49,15 +50,11 @@ class SettingsPane(Pane):
         self.floor = LabelledSlider(
             "Clip below percentile", 0, 90, 1, lambda v: "zero" if v == 0 else f"{v:.0f}"
         )
-        self.floor.setToolTip("Where the colours start: at zero, or at this percentile of the weights")
         self.floor.changed.connect(lambda v: change("floor", floor=float(v)))
         self.opacity = LabelledSlider("Overlay opacity", 0, 1, 0.01, "{:.2f}", 0.75)
         self.opacity.changed.connect(lambda v: change("opacity", opacity=float(v)))
         self.mass = LabelledSlider(
             "Mass mask", 0, 0.99, 0.01, lambda v: "off" if v == 0 else f"{v * 100:.0f} % of weight"
-        )
-        self.mass.setToolTip(
-            "Keep the smallest set of patches that holds this share of the weight on patches"
         )
         self.mass.changed.connect(lambda v: change("mass", mass=float(v)))
         self.colours = Choice(MAPS, "Colour map")
@@ -73,9 +70,6 @@ class SettingsPane(Pane):
         self.whole_words = Toggle("Whole words")
         self.whole_words.changed.connect(lambda v: change(whole_words=v))
         self.size = LabelledSlider("Short side", 224, 1022, 14, "{:.0f} px", 518)
-        self.size.setToolTip(
-            "The picture's short side as the model sees it: more pixels, more patches, slower"
-        )
         self.size.changed.connect(self._resized)
         self._later = Later(RESIZE_PAUSE, self)
         self._counted: tuple[Trace, int, HeadStatistics | None] | None = None

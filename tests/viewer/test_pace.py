@@ -1,0 +1,81 @@
+"""How long work will still take: right at an even pace, and not said before it means anything."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from viewer.pace import ENOUGH_SECONDS, ENOUGH_SHARE, ENOUGH_STEPS, Pace, Paces, duration
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # on a busy machine
+@given(st.floats(1, 1000), st.lists(st.floats(0.001, 1), min_size=1, max_size=8))
+def test_at_an_even_pace_the_estimate_is_the_rest(whole, shares):
+    clock = Clock()
+    pace = Pace(clock)
+    for step, share in enumerate(sorted({0.01, 0.02, *shares}), 1):
+        clock.now = share * whole
+        pace.reach(share)
+        left = pace.left()
+        if clock.now < ENOUGH_SECONDS or share < ENOUGH_SHARE or step < ENOUGH_STEPS:
+            assert left is None
+        elif share < 1:
+            assert left == pytest.approx(whole * (1 - share), rel=1e-6)
+
+
+def test_another_part_of_the_work_begins_its_own_estimate():
+    clock = Clock()
+    pace = Pace(clock)
+    for share in (0.1, 0.3, 0.5):
+        clock.now = 20 * share
+        pace.reach(share)
+    assert pace.left() == pytest.approx(10)
+    clock.now += 4  # nothing was told since: the estimate runs down, and ends where it was wrong
+    assert pace.left() == pytest.approx(6)
+    clock.now += 7
+    assert pace.left() is None
+    pace.reach(0.0)
+    for share in (0.1, 0.15, 0.2):
+        clock.now += 1
+        assert pace.left() is None
+        pace.reach(share)
+    assert pace.left() == pytest.approx(12)
+
+
+def test_two_milestones_are_no_pace():
+    clock = Clock()
+    pace = Pace(clock)
+    pace.reach(0.1)
+    clock.now = 8.0
+    pace.reach(0.2)
+    assert pace.left() is None
+
+
+def test_what_is_said_of_a_job(qtbot):
+    from viewer.jobs import Jobs
+
+    jobs = Jobs()
+    paces, seen = Paces(jobs), []
+
+    def work(task):
+        task.progress(0.0, "Begin")
+        task.progress(0.4, "On")
+
+    jobs.progressed.connect(lambda job: seen.append(paces.said(job)))
+    jobs.submit("a", work, lambda _: None)
+    qtbot.waitUntil(lambda: not jobs.running())
+    jobs.close()
+    assert seen == ["", "40 %"]
+    assert paces._paces == {}
+    assert [duration(seconds) for seconds in (0.2, 3.4, 89, 95, 240)] == [
+        *("about 1 s", "about 3 s", "about 89 s", "about 2 min", "about 4 min")
+    ]

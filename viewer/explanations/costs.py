@@ -1,0 +1,83 @@
+"""Words about what layers cost."""
+
+from __future__ import annotations
+
+from viewer.explanations.entry import ATTENTION, of
+
+COSTS = (
+    of(
+        "Self-attention",
+        says="Every token looks at every other: n²·d operations, and one step from any token to any other.",
+        paper=f"{ATTENTION}, section 4",
+    ),
+    of(
+        *("Self-attention, restricted", "Restricted", "Neighbourhood r"),
+        says="Self-attention that sees only the r tokens around each: r·n·d operations, n/r steps between "
+        "the ends. In closed form alone.",
+        paper=f"{ATTENTION}, section 4",
+    ),
+    of(
+        *("Recurrent", "LSTM"),
+        says="One token after the other. Measured is an LSTM, which has eight products of d × d where the "
+        "formula counts one.",
+        paper="Hochreiter & Schmidhuber 1997, “Long Short-Term Memory”",
+    ),
+    of(
+        *("Convolution", "Kernel k"),
+        says="Each token takes in the k around it: k·n·d² operations; n/k layers to reach all, logₖ n if "
+        "they are dilated.",
+        paper=f"{ATTENTION}, section 4",
+    ),
+    of(
+        *("Time", "Operations a layer", "Operations"),
+        says="Multiplications and additions of one layer as n grows, or seconds once they are measured.",
+        paper=f"{ATTENTION}, table 1",
+    ),
+    of("Memory", says="The tensors that one layer holds at once, parameters not counted."),
+    of(
+        "One after the other",
+        says="Steps that must wait for each other, however many processors there are.",
+        paper=f"{ATTENTION}, table 1",
+    ),
+    of(
+        "Longest path",
+        says="The most layers that a signal takes between two tokens: long ones are hard to learn.",
+        paper=f"{ATTENTION}, table 1",
+    ),
+    of(
+        *("cost/Layer", "Width d", "cost/Heads"),
+        says="The layer that is counted and measured: d numbers a token, shared among the heads.",
+        paper=f"{ATTENTION}, section 3.2.2",
+    ),
+    of(
+        "Projections of q, k, v and output",
+        says="Attention with the four d × d products around it, as in a transformer.",
+        paper=f"{ATTENTION}, section 3.2.2",
+    ),
+    of("Tokens n", says="The lengths of the sequence that are plotted and measured."),
+    of(
+        *("Closed forms count", "Operations counted", "Table", "Every term"),
+        says="Table: the leading terms of table 1. Every term: all multiplications of the layers that are "
+        "measured.",
+        paper=f"{ATTENTION}, table 1",
+    ),
+    of(
+        *("Measure", "Device", "Time limit"),
+        says="Runs the layers on this device at growing lengths, until the limit; the median of several "
+        "runs.",
+    ),
+    of(
+        *("Attention costs more from n =", "than", "formula"),
+        says="The length from which self-attention costs more than the other layer, where the closed forms"
+        " cross.",
+    ),
+    of(
+        "fused",
+        says="Measured: attention in one fused operation that never holds the n × n weights.",
+        paper="Dao et al. 2022, “FlashAttention”",
+    ),
+    of(
+        "cost/weights",
+        says="Measured: attention that makes its n × n weights, as is needed to show them.",
+    ),
+)
