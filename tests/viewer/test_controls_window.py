@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from tests.widgets.pointer import wheel
-from viewer.session import PAGES
+from viewer.document import PAGES
 from widgets.controls import Segmented
 from widgets.range_slider import RangeSlider
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from viewer.explanations import EXPLANATIONS
+
 VIEWER = Path(__file__).resolve().parents[2] / "viewer"
 METHODS = ("match", "search", "fullmatch", "sub", "subn", "split", "findall", "finditer")
 SIZES = (*range(12, 30, 2), 256, 1024, 16_384)
@@ -88,6 +90,8 @@ def expressions() -> list[tuple[str, str | bytes, int, tuple[str, ...]]]:
             ):
                 continue
             where = f"{path.relative_to(VIEWER)}:{node.lineno}"
+            if where.startswith("explanations"):
+                continue  # made of its table, whose expressions are added below
             pattern = literal(node.args[0], constants)
             assert pattern is not None, f"{where}: make the expression of constants, so that it can be tried"
             flags = 0
@@ -99,7 +103,8 @@ def expressions() -> list[tuple[str, str | bytes, int, tuple[str, ...]]]:
                 called = re.findall(rf"\b{name}\.(\w+)\b", everything) if name else []
                 methods = tuple(m for m in METHODS if m in called) or ("match", "search")
             found.append((where, pattern, flags, methods))
-    return found
+    table = {word[1:-1] for entry in EXPLANATIONS for word in entry.words if word[0] == "/"}
+    return found + [(f"explanations: {pattern}", pattern, 0, ("fullmatch",)) for pattern in sorted(table)]
 
 
 EXPRESSIONS = expressions()
