@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QEnterEvent, QIcon
+from PySide6.QtGui import QCloseEvent, QContextMenuEvent, QEnterEvent, QIcon
 from PySide6.QtWidgets import (
     QDockWidget,
     QFrame,
@@ -52,6 +52,8 @@ class PaneTitle(QFrame):
             widget.hide()
         self._float = self._button("float", f"Float {title}", "Float or dock this pane")
         self._close = self._button("close", f"Close {title}", "Close this pane")
+        self._export = self._button("export", f"Export {title}", "Export what this pane shows…")
+        self._export_offered = False
         self._float.clicked.connect(lambda: dock.setFloating(not dock.isFloating()))
         self._close.clicked.connect(dock.close)
         row = QHBoxLayout(self)
@@ -64,8 +66,8 @@ class PaneTitle(QFrame):
         row.addWidget(self._subtitle, 1)
         row.addWidget(self.unfinished, 1)
         row.addWidget(self.resume)
-        row.addWidget(self._float)
-        row.addWidget(self._close)
+        for button in (self._export, self._float, self._close):
+            row.addWidget(button)
         self._reveal(False)
 
     def title(self) -> str:
@@ -104,6 +106,20 @@ class PaneTitle(QFrame):
         self.unfinished.setVisible(bool(said))
         self.resume.setVisible(resumable)
 
+    def offer_export(self, export: Callable[[], None]) -> None:
+        """A button for it, beside those that float and close."""
+        self._export.clicked.connect(export)
+        self._export_offered = True
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """The buttons' work in words."""
+        menu = QMenu(self)
+        for button in (self._export, self._float, self._close):
+            if button is not self._export or self._export_offered:
+                menu.addAction(button.toolTip(), button.click)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(event.globalPos())
+
     def enterEvent(self, event: QEnterEvent) -> None:
         self._reveal(True)
         super().enterEvent(event)
@@ -137,9 +153,10 @@ class PaneTitle(QFrame):
             self._draw_icons()
         self._float.setVisible(on)
         self._close.setVisible(on)
+        self._export.setVisible(on and self._export_offered)
 
     def _draw_icons(self) -> None:
-        for button in (self._float, self._close):
+        for button in (self._float, self._close, self._export):
             button.setIcon(QIcon(str(theme.current().icon(button.property("icon_name")))))
 
 
@@ -229,6 +246,10 @@ class PaneFrame(QDockWidget):
     def set_menu(self, fill: Callable[[QMenu], None], what: str) -> None:
         """Let the title choose what the pane shows; `fill` is asked for the menu each time it opens."""
         self._bar.set_menu(fill, what)
+
+    def offer_export(self, export: Callable[[], None]) -> None:
+        """Let the title offer to write what the pane shows to a file."""
+        self._bar.offer_export(export)
 
     def content(self) -> QWidget:
         return self._content
