@@ -152,6 +152,8 @@ def options_of(
             reads["unit"] = read.frame.unit
         if read.frame.up != read.guessed.up:
             reads["up"] = read.frame.up
+        if what == "segmentation" and read.numbers is not None:
+            reads["classes"] = read.listed
     file = None if "text" in reads else subject.path or "FILE"
     return ExportOptions(what=what, out=out, file=file, rollout=rollout, **reads, **taken)
 
