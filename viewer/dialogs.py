@@ -11,6 +11,8 @@ TEXTS = "txt md markdown text rst html json"
 IMAGES = "png jpg jpeg webp avif bmp tif tiff gif"
 CLOUDS = "ply pcd xyz pts ptx csv npy npz las laz e57 obj stl off bin gz"
 MODELS = "safetensors pth pt"
+SHORT = QFileDialog.Option.HideNameFilterDetails
+"""Kinds are named; their many endings would not fit."""
 
 
 def filters(*kinds: tuple[str, str]) -> str:
@@ -39,12 +41,12 @@ class FileDialogs:
 
     def files(self, purpose: str, title: str, filters: str) -> list[str]:
         """Files to open; none if the user changes their mind."""
-        paths, _ = QFileDialog.getOpenFileNames(self.parent, title, self.folder(purpose), filters)
+        paths, _ = QFileDialog.getOpenFileNames(self.parent, title, self.folder(purpose), filters, "", SHORT)
         self._keep(purpose, *paths)
         return paths
 
     def file(self, purpose: str, title: str, filters: str) -> str:
-        path, _ = QFileDialog.getOpenFileName(self.parent, title, self.folder(purpose), filters)
+        path, _ = QFileDialog.getOpenFileName(self.parent, title, self.folder(purpose), filters, "", SHORT)
         self._keep(purpose, path)
         return path
 
@@ -59,7 +61,7 @@ class FileDialogs:
     ) -> str:
         """A file to write, which the user was asked about if it is there already; `name` as a suggestion."""
         whole = name if Path(name).is_absolute() else str(Path(self.folder(purpose)) / name)
-        path, _ = QFileDialog.getSaveFileName(parent or self.parent, title, whole, filters)
+        path, _ = QFileDialog.getSaveFileName(parent or self.parent, title, whole, filters, "", SHORT)
         self._keep(purpose, path)
         return path
 

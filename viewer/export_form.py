@@ -231,4 +231,6 @@ def _parsed(option: Option, text: str) -> Any:
 def _written(value: Any) -> str:
     if value is None:
         return ""
+    if isinstance(value, float):
+        return f"{value:g}"
     return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)

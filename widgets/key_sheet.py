@@ -18,7 +18,9 @@ from PySide6.QtWidgets import (
 
 from widgets import theme
 
-COLUMNS = 3
+COLUMNS = 4
+KEY, COLUMN = 8.5, 25
+"""The widths of the keys and of a whole column, in em."""
 
 
 class KeySheet(QDialog):
@@ -50,8 +52,7 @@ class KeySheet(QDialog):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(area)
         room = self.screen().availableSize()
-        size = sheet.sizeHint()
-        self.resize(min(size.width() + theme.em(1.5), room.width()), min(size.height(), room.height() - 60))
+        self.resize(min(theme.em(COLUMN * COLUMNS), room.width()), min(theme.em(58), room.height() - 60))
 
 
 def _shared(blocks: list[tuple[str, Sequence]]) -> list[list[tuple[str, Sequence]]]:
@@ -76,6 +77,7 @@ def _block(title: str, keys: Sequence[tuple[str, str]]) -> QVBoxLayout:
     grid.setHorizontalSpacing(theme.em(0.9))
     grid.setVerticalSpacing(theme.em(0.25))
     grid.setColumnStretch(1, 1)
+    grid.setColumnMinimumWidth(0, theme.em(KEY))
     for place, (key, what) in enumerate(keys):
         pressed, does = QLabel(key), QLabel(what)
         pressed.setTextFormat(Qt.TextFormat.PlainText)

@@ -16,11 +16,11 @@ def asked(monkeypatch, tmp_path):
     answer.parent.mkdir()
     answer.write_text("A text.")
 
-    def several(parent, title, folder, filters):
+    def several(parent, title, folder, filters, *_):
         calls.append((folder, filters))
         return [str(answer)], ""
 
-    def one(parent, title, path, filters):
+    def one(parent, title, path, filters, *_):
         calls.append((path, filters))
         return str(answer.with_name("picture")), ""
 

@@ -26,11 +26,12 @@ def opened(qtbot, tmp_path):
 
     def open_(window, pane: str = ""):
         window.settings.setValue("folder/export", str(tmp_path))
+        before = window.exports.dialog
         if pane:
             window.exports.open_pane(pane)
         else:
             window.actions_.run("export")
-        qtbot.waitUntil(lambda: window.exports.dialog is not None, timeout=WAIT)
+        qtbot.waitUntil(lambda: window.exports.dialog not in (None, before), timeout=WAIT)
         return window.exports.dialog
 
     return open_
@@ -176,9 +177,9 @@ def test_a_cloud_needs_a_point_for_what_is_of_one(cloud_window, opened, written)
     dialog = opened(window, "neighbourhood")
     point = int(window.session.current.trace.segmentation.sample[7])
     assert dialog.form.values() == {"layer": "1", "head": 1, "point": point}
+    assert f"--layer 1 --head 1 --point {point} --out" in dialog.command.toPlainText()
     rows = written(dialog).read_text().splitlines()
-    assert rows[0] == "neighbour,x,y,z,map 1"
-    assert rows[1].startswith(f"{point},")
+    assert (rows[0], len(rows)) == ("neighbour,x,y,z,map 1", 9)
 
 
 def test_every_export_of_a_document_can_be_opened_and_goes_with_it(make_window, settled, opened, qtbot):
