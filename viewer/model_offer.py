@@ -66,7 +66,7 @@ class ModelOffers:
             now = asked.addButton(f"Use it for “{_short(document.title)}”", QMessageBox.ButtonRole.AcceptRole)
             now.clicked.connect(lambda: self._use(document, entry.id))
         later = asked.addButton(f"Use it for the next {plural}", QMessageBox.ButtonRole.AcceptRole)
-        later.clicked.connect(lambda: self.runs.prefer(entry.modality, entry.id))
+        later.clicked.connect(lambda: self._use_later(entry))
         asked.addButton(QMessageBox.StandardButton.Cancel)
         asked.setDefaultButton(now if fits else later)
         asked.finished.connect(self._answered)
@@ -76,6 +76,11 @@ class ModelOffers:
     def _use(self, document: Document, model: str) -> None:
         if document in self.session.documents:
             self.runs.change(document, model=model, start=0, trust_pickle=False)
+
+    def _use_later(self, entry: Entry) -> None:
+        self.runs.prefer(entry.modality, entry.id)
+        said = f"{entry.title} reads the {PLURALS[entry.modality]} that you open from now on."
+        self.runs.notify("info", said, "", None, None)
 
     def _answered(self) -> None:
         self.asked = None

@@ -78,6 +78,7 @@ def test_a_dropped_model_reads_the_next_texts_and_nothing_else(make_window, drop
     window.runs.open_path(str(ASSETS / "samples" / "coffee.jpg"))
     qtbot.waitUntil(lambda: len(window.session.documents) == 2, timeout=WAIT)
     assert [document.options.model for document in window.session.documents] == [str(tiny_text), None]
+    assert window.messages.texts()[0] == "tiny-bert reads the texts that you open from now on."
     assert window.messages.unread() == []
 
 
