@@ -25,7 +25,7 @@ from viewer.drawings import Drawing, matrix_drawing, overlay_drawing, strip_draw
 from viewer.export_options import BY_NAME, READ_OF, given
 from viewer.forward import forward_pass
 from viewer.inputs import ImageInput, Input, TextInput, from_path, from_text
-from viewer.maps import weights_of
+from viewer.maps import query_indices, weights_of
 from viewer.recipe import RunOptions
 from viewer.results import Result, check_layers, content, ending_of, layer_and_heads
 from viewer.window_maps import is_composed
@@ -33,7 +33,7 @@ from widgets.colormap import Scale, scale_of
 
 if TYPE_CHECKING:
     from models.attention import Trace
-    from viewer.export_options import ExportOptions
+    from viewer.export_options import ExportOptions, Query
 
 
 _KINDS = {"text": "a text", "image": "an image", "points": "a point cloud"}
@@ -202,23 +202,27 @@ def _tokens(trace: Trace) -> Result:
 
 
 def _attention(options: ExportOptions, document: Input, trace: Trace, task: Task) -> Result:
-    """All queries of a layer; with --query that one alone, whose picture lies on the input."""
+    """A row for each query of a layer; with --query one row alone, whose picture lies on the input."""
     index, heads = layer_and_heads(options, trace)
     layer = trace.layers[index]
     check_layers([layer], task)
     one = options.query is not None
-    queries = _existing(options.query, layer.queries) if one else np.arange(len(layer.queries))
-    attention = np.empty((len(heads), len(queries), len(layer.keys)), np.float32)
+    queries = np.arange(len(layer.queries))
+    if one:
+        read = options.query == "readout"
+        queries = query_indices(trace, layer.queries, ()) if read else _existing(options.query, layer.queries)
+    attention = np.empty((len(heads), 1 if one else len(queries), len(layer.keys)), np.float32)
     for place, head in enumerate(heads):
         task.progress(place / len(heads), f"Attention of {layer.name}")
         attention[place] = weights_of(layer, head, queries, False) if one else layer.matrix(head)
-    more = {"query": queries[0]} if one else {}
+    more = {"query": queries} if one else {}
     if layer.kind == "window":
         more |= {
             "window": np.array([layer.window, layer.shift]),
             "padding": np.stack([layer.padding_shares(head, queries) for head in heads]),
         }
-    names = np.array(layer.queries.labels)[queries], np.array(layer.keys.labels)
+    asked = [_called(layer.queries, queries)] if one else layer.queries.labels
+    names = np.array(asked), np.array(layer.keys.labels)
     arrays = {
         "attention": attention,
         "query_labels": names[0],
@@ -255,7 +259,7 @@ def _rollout(options: ExportOptions, document: Input, trace: Trace, task: Task) 
     queries = _map_queries(options.query, trace, asked)
     if ending_of(options) in ("png", "svg"):
         row = rollout_row(trace.layers, queries, settings, task)
-        of = asked.labels[queries[0]] if len(queries) == 1 else f"the mean of {len(queries):,} tokens"
+        of = _called(asked, queries)
         title = (
             f"{trace.model.title} · rollout of {of} · heads: {settings.fusion} · "
             f"residual: {settings.residual} · discarded: {settings.discard:g}"
@@ -282,26 +286,28 @@ def _rollout(options: ExportOptions, document: Input, trace: Trace, task: Task) 
     return Result(lambda: arrays, lambda: _matrix_table(arrays["query_labels"], labels, rollout))
 
 
-def _map_queries(query: int | None, trace: Trace, tokens: Tokens) -> np.ndarray:
-    """int (m,): the token asked for, else the one that the answer is read from, else all whose mean it is."""
-    if query is not None:
+def _map_queries(query: Query | None, trace: Trace, tokens: Tokens) -> np.ndarray:
+    """int (m,): the tokens asked for, else what the answer is read from: one, or all whose mean it is."""
+    if query not in (None, "readout"):
         return _existing(query, tokens)
-    if query is None:
-        query = trace.readout
-    if query is not None:
-        return np.array([query])
+    if trace.readout is not None:
+        return np.array([trace.readout])
     return np.arange(tokens.prefix if isinstance(tokens, PatchTokens) else 0, len(tokens))
 
 
-def _existing(query: int, tokens: Tokens) -> np.ndarray:
-    """int (1,)"""
-    count = len(tokens)
-    if query >= count:
+def _existing(query: tuple[int, ...], tokens: Tokens) -> np.ndarray:
+    """int (m,), each once"""
+    count, last = len(tokens), max(query)
+    if last >= count:
         raise HeadlightError(
-            f"Token {query:,} does not exist: there are {count:,}, 0 to {count - 1:,}.",
+            f"Token {last:,} does not exist: there are {count:,}, 0 to {count - 1:,}.",
             "Choose one of these with --query.",
         )
-    return np.array([query])
+    return np.unique(query)
+
+
+def _called(tokens: Tokens, chosen: np.ndarray) -> str:
+    return tokens.labels[chosen[0]] if len(chosen) == 1 else f"the mean of {len(chosen):,} tokens"
 
 
 def _saliency(document: ImageInput, trace: Trace, saliency: np.ndarray) -> Result:

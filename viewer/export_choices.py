@@ -7,8 +7,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from models.attention import Trace
 from models.errors import HeadlightError
 from models.rollout_settings import RolloutSettings
@@ -116,7 +114,7 @@ def choices_of(subject: Subject, task: Task = SILENT) -> Choices:
     asked = rollout_tokens(trace, view) if trace.layers else trace.tokens
     if trace.layers:
         layer = view.selection.layer
-        query = None if selected else _query(trace, trace.layers[layer].queries, view)
+        query = _selected(trace.layers[layer].queries, view) or "readout"
         values["attention"] = {"layer": str(layer), "head": head_of(view), "query": query, **selected}
         values["rollout"] = selected or _rollout(view, asked)
     cloud = subject.kind == "points"
@@ -185,6 +183,9 @@ def file_name(subject: Subject, what: str, ending: str, values: Mapping[str, Any
     stem = Path(subject.title).stem if subject.path else subject.title
     words = "".join(c if c.isalnum() else "-" for c in stem[:40]).strip("-") or "headlight"
     parts = dict(fitting(subject.kind, what, ending, values))
+    query = parts.get("query")
+    if isinstance(query, tuple):
+        parts["query"] = query[0] if len(query) == 1 else f"{len(query)}-tokens"
     said = [f"{name}-{parts[name]}" for name in ("layer", "head", "point", "query") if name in parts]
     return "-".join(["-".join(filter(None, words.split("-"))), what, *said]).replace("/", "-") + f".{ending}"
 
@@ -252,18 +253,14 @@ def _fields(subject: Subject, task: Task) -> tuple[tuple[str, ...], dict[str, An
     return tuple(names), values
 
 
-def _query(trace: Trace, tokens: Tokens, view: View) -> int | None:
-    """The token that is looked at; None where it is the mean of all."""
+def _selected(tokens: Tokens, view: View) -> tuple[int, ...] | None:
     found = tokens.find_all(view.selection.queries)
-    if len(found):
-        return int(found[-1])
-    return trace.readout if tokens is trace.tokens else None
+    return tuple(found.tolist()) or None
 
 
 def _rollout(view: View, asked: Tokens) -> dict[str, Any]:
     values: dict[str, Any] = {name: getattr(view.rollout, name) for name in ROLLOUT}
-    found = asked.find_all(view.selection.queries) if view.rollout_selected else np.empty(0, int)
-    values["query"] = int(found[-1]) if len(found) else None
+    values["query"] = _selected(asked, view) if view.rollout_selected else None
     return values
 
 

@@ -148,7 +148,7 @@ class ExportDialog(QDialog):
         left.addStretch(1)
         upper = QHBoxLayout()
         upper.setSpacing(theme.em(1.2))
-        column = QWidget()
+        self._chosen = column = QWidget()
         column.setLayout(left)
         column.setFixedWidth(theme.em(27))
         left.setContentsMargins(0, 0, 0, 0)
@@ -241,11 +241,12 @@ class ExportDialog(QDialog):
             self._suggest(values)
         self._say()
         self.jobs.cancel(self._kind("preview"))
-        if self.ending.value() in PICTURES:
+        picture = self.ending.value() in PICTURES
+        self.preview.say("Drawing…" if picture else KINDS[self.ending.value()])
+        if picture:
             self._later.start()
         else:
             self._later.stop()
-            self.preview.say(KINDS[self.ending.value()])
 
     def _values(self) -> dict[str, Any] | None:
         try:
@@ -304,7 +305,6 @@ class ExportDialog(QDialog):
         except ValueError as error:
             self.preview.say(str(error))
             return
-        self.preview.say("Drawing…")
         subject = self.subject
 
         def work(task: Task) -> QImage:
@@ -345,11 +345,18 @@ class ExportDialog(QDialog):
             cancelled=lambda _: self._end("Cancelled: no file was written.", "dim"),
             document=subject.number,
         )
+        self._later.stop()
+        self.jobs.cancel(self._kind("preview"))
         self._confirm("")
         self.said.hide()
         self.progress.show_progress(None, "Waiting")
-        self.close_button.setText("Cancel")
-        self.export_button.setEnabled(False)
+        self._wait(True)
+
+    def _wait(self, on: bool) -> None:
+        """Nothing can be chosen while a file is written."""
+        self.close_button.setText("Cancel" if on else "Close")
+        for widget in (self._chosen, self.path, self.export_button):
+            widget.setEnabled(not on)
 
     def cancel(self) -> None:
         self.jobs.cancel(self._kind("export"))
@@ -401,8 +408,9 @@ class ExportDialog(QDialog):
     def _end(self, said: str, role: str) -> None:
         self._job = None
         self.progress.done()
-        self.close_button.setText("Close")
-        self.export_button.setEnabled(True)
+        self._wait(False)
+        if self.ending.value() in PICTURES and self.preview.image is None:
+            self._later.start()
         self._confirm(said, role)
 
     def _confirm(self, said: str, role: str = "dim") -> None:

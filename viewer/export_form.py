@@ -44,6 +44,7 @@ class ExportForm(QWidget):
         self._rows.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self._rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         self._what, self._ending = "", ""
+        self._several: tuple[int, ...] = ()
         self.options = [option for option in OPTIONS if option.label]
         self._fields = {option.name: self._field(option) for option in self.options}
         for option in self.options:
@@ -57,6 +58,9 @@ class ExportForm(QWidget):
 
     def fill(self, values: Mapping[str, Any]) -> None:
         """Set every choice, without a signal."""
+        query = values.get("query")
+        self._several = query if isinstance(query, tuple) and len(query) > 1 else ()
+        self._offer_lists()
         for option in self.options:
             self._fields[option.name].set(values.get(option.name))
         self._reveal()
@@ -147,11 +151,15 @@ class ExportForm(QWidget):
         return named if none is None else [(None, none), *named]
 
     def _tokens(self) -> list[tuple[Any, str]]:
+        """No token, those that the answer is read from, those that are selected, and each alone."""
         choices, layer = self.choices, self._layer()
-        none, labels = choices.readout, choices.rolled
+        first, labels = [(None, choices.readout)], choices.rolled
         if self._what == "attention":
-            none, labels = "All, as a matrix", choices.tokens[layer] if choices.tokens else ()
-        return [(None, none), *((index, f"{index} · {label}") for index, label in enumerate(labels))]
+            first = [(None, "A row for each, as a matrix"), ("readout", choices.readout)]
+            labels = choices.tokens[layer] if choices.tokens else ()
+        if self._several and max(self._several) < len(labels):
+            first.append((self._several, f"Mean of {len(self._several):,} selected"))
+        return [*first, *(((index,), f"{index} · {label}") for index, label in enumerate(labels))]
 
     def _offer_lists(self) -> None:
         """Layers can differ in their heads and tokens."""

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 SIZES = (224, 1022)
 """Least and most pixels of a picture's short side."""
@@ -41,6 +41,10 @@ READ_OF = dict.fromkeys(ENDINGS, KINDS) | {
 """Of which kinds of input each of them is."""
 
 
+Query = tuple[int, ...] | Literal["readout"]
+"""Tokens, of which the mean counts, or those that the answer is read from."""
+
+
 @dataclass(frozen=True)
 class ExportOptions:
     """One export. Exactly one of `file` and `text` is given; None leaves a choice to its usual value.
@@ -63,7 +67,7 @@ class ExportOptions:
     head: int | str | None = None
     size: int | None = None
     start: int | None = None
-    query: int | None = None
+    query: Query | None = None
     point: int | None = None
     unit: str | None = None
     up: str | None = None
@@ -100,6 +104,12 @@ def _head(value: str) -> int | str:
         return int(value)
     except ValueError:
         raise argparse.ArgumentTypeError(f"“{value}” is neither a number nor mean, max or min") from None
+
+
+def _query(value: str) -> Query:
+    if value == "readout":
+        return value
+    return tuple(_count(part) for part in value.split(","))
 
 
 def _cell(value: str) -> tuple[int, int]:
@@ -276,12 +286,13 @@ OPTIONS = (
     ),
     Option(
         "query",
-        "attention: the weights of one token alone (all); rollout: the token of the map (the readout)",
+        "attention: where one token looks, the mean of several, or what the answer is read from (a row for "
+        "each token); rollout: of which token the map is (readout)",
         "Token",
         of=("attention", "rollout"),
         kinds=("text", "image"),
-        parse=_count,
-        metavar="INDEX",
+        parse=_query,
+        metavar="INDEX[,INDEX]|readout",
     ),
     Option(
         "point",
@@ -341,7 +352,7 @@ def command_line(options: ExportOptions) -> str:
 
 
 def _written(option: Option, value: object) -> str:
-    if option.name == "cell":
+    if isinstance(value, tuple):
         return ",".join(map(str, value))
     if option.name == "unit":
         return next(short for short, name in UNITS.items() if name == value)

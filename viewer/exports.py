@@ -71,7 +71,7 @@ class Exports:
     ) -> None:
         from viewer.export_dialog import ExportDialog
 
-        self._close()
+        self.close()
         self.dialog = dialog = ExportDialog(
             *(subject, choices, self.jobs, self.dialogs, self.parent, what, ending, values)
         )
@@ -92,9 +92,10 @@ class Exports:
         """A dialog goes with its document."""
         numbers = [document.number for document in self.session.documents]
         if self.dialog is not None and self.dialog.subject.number not in numbers:
-            self._close()
+            self.close()
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Close the dialog; what it writes is given up."""
         if self.dialog is not None:
             self.dialog.done(0)
 

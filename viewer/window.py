@@ -219,6 +219,7 @@ class Window(QMainWindow):
         if self.deck is not None:
             self.deck.keep()
         geometry.keep(self, self.settings)
+        self.exports.close()
         self.hide()
         self.session.current_changed.disconnect()
         self.jobs.close()

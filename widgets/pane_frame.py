@@ -108,7 +108,7 @@ class PaneTitle(QFrame):
 
     def offer_export(self, export: Callable[[], None]) -> None:
         """A button for it, beside those that float and close."""
-        self._export.clicked.connect(export)
+        self._export.clicked.connect(lambda _=False: export())
         self._export_offered = True
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:

@@ -97,7 +97,12 @@ def test_one_token_alone_has_its_row_of_every_head(exported):
     whole = exported("attention", "--text", SENTENCE, "--layer", "3")
     one = exported("attention", "--text", SENTENCE, "--layer", "3", "--query", "2")
     assert np.abs(one["attention"] - whole["attention"][:, [2]]).max() <= 1e-6
-    assert (one["query_labels"].tolist(), int(one["query"])) == (["keys"], 2)
+    assert (one["query_labels"].tolist(), one["query"].tolist()) == (["keys"], [2])
+    several = exported("attention", "--text", SENTENCE, "--layer", "3", "--query", "5,2,2")
+    assert np.abs(several["attention"][:, 0] - whole["attention"][:, [2, 5]].mean(axis=1)).max() <= 1e-6
+    # MiniLM answers with the mean of all tokens: those of the text.
+    read = exported("attention", "--text", SENTENCE, "--layer", "3", "--query", "readout")
+    assert np.abs(read["attention"][:, 0] - whole["attention"][:, 1:-1].mean(axis=1)).max() <= 1e-6
     line = ("attention", "--text", SENTENCE, "--layer", "3", "--head", "max", "--query", "2")
     rows = list(csv.reader(exported(*line, ending="csv").decode().splitlines()))
     assert [row[0] for row in rows] == ["", "keys"]

@@ -69,13 +69,13 @@ def test_a_picture_is_exported_as_it_is_looked_at(make_window, settled, opened, 
     dialog = opened(window)
     assert (dialog.what.value(), dialog.ending.value()) == ("attention", "png")
     assert dialog.form.shown() == ["layer", "head", "query"]
-    assert dialog.form.values() == {"layer": "3", "head": 2, "query": 0}  # the class token is looked at
+    assert dialog.form.values() == {"layer": "3", "head": 2, "query": "readout"}
     qtbot.waitUntil(lambda: dialog.preview.image is not None, timeout=WAIT)
     dialog.ending._group.button(dialog.ending._values.index("svg")).click()
-    assert dialog.path.text().endswith("coffee-attention-layer-3-head-2-query-0.svg")
+    assert dialog.path.text().endswith("coffee-attention-layer-3-head-2-query-readout.svg")
     out = written(dialog)
     assert out.read_bytes() == by_command(dialog, out).read_bytes()
-    assert dialog.said.text().startswith("Saved coffee-attention-layer-3-head-2-query-0.svg (")
+    assert dialog.said.text().startswith("Saved coffee-attention-layer-3-head-2-query-readout.svg (")
     dialog.copy_path.click()
     assert QGuiApplication.clipboard().text() == str(out)
     assert window.messages.texts()[-1] == f"Exported from coffee.jpg: {out}"
@@ -101,6 +101,11 @@ def test_a_text_that_was_typed_stands_in_the_command(make_window, settled, opene
     dialog = opened(window, "matrix")
     values = dialog.form.values()
     assert (values["head"], values["query"]) == ("mean", None)  # the pane shows all queries
+    places = window.session.current.trace.tokens.place
+    window.session.select(queries=(places(2), places(4)))
+    dialog = opened(window, "sentence")
+    assert dialog.form.values()["query"] == (2, 4)
+    assert dialog.form.widget("query").currentText() == "Mean of 2 selected"
     dialog.ending._group.button(dialog.ending._values.index("csv")).click()
     out = written(dialog)
     assert out.read_bytes() == by_command(dialog, out).read_bytes()

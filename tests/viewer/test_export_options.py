@@ -39,7 +39,7 @@ VALUES = st.fixed_dictionaries(
         "residual": st.sampled_from([None, "add", "mix", "none"]),
         "first": counts,
         "last": counts,
-        "query": counts,
+        "query": st.none() | st.just("readout") | st.lists(st.integers(0, 3000), min_size=1).map(tuple),
         "point": counts,
     }
 )
