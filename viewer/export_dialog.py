@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QSignalBlocker, Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QFontDatabase, QGuiApplication, QImage
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtGui import QFontDatabase, QGuiApplication, QImage
 from PySide6.QtWidgets import (
     QDialog,
     QFormLayout,
@@ -43,12 +43,12 @@ from viewer.export_choices import (
 )
 from viewer.export_form import ExportForm, ValueChoice
 from viewer.export_options import PICTURES, ExportOptions, command_line, endings_of
+from viewer.export_outcome import Outcome
 from viewer.jobs import Failure, Job, Jobs
 from widgets import theme
 from widgets.controls import Segmented
 from widgets.labels import ElidedLabel
 from widgets.picture_preview import PicturePreview
-from widgets.progress import Progress
 
 PAUSE = 250
 """Milliseconds without a change before a preview is made."""
@@ -160,7 +160,14 @@ class ExportDialog(QDialog):
         whole.setSpacing(theme.em(0.9))
         whole.addLayout(upper, 1)
         whole.addLayout(self._lower())
-        whole.addLayout(self._foot())
+        self.foot = Outcome()
+        self.foot.cancel_asked.connect(self.cancel)
+        self.foot.close_asked.connect(self.reject)
+        self.foot.export_asked.connect(self.run)
+        whole.addWidget(self.foot)
+        for button in self.findChildren(QPushButton):
+            button.setAutoDefault(button is self.foot.export_button)
+        self.foot.export_button.setDefault(True)
         self.resize(theme.em(68), theme.em(46))
 
     def _lower(self) -> QGridLayout:
@@ -192,30 +199,6 @@ class ExportDialog(QDialog):
                 grid.addWidget(widget, row, place, where)
         return grid
 
-    def _foot(self) -> QHBoxLayout:
-        self.said = ElidedLabel()
-        self.progress = Progress()
-        self.progress.cancelled.connect(self.cancel)
-        self.open_folder, self.copy_path = QPushButton("Open folder"), QPushButton("Copy path")
-        self.open_folder.clicked.connect(self._open_folder)
-        self.copy_path.clicked.connect(lambda: QGuiApplication.clipboard().setText(self._written))
-        self.close_button, self.export_button = QPushButton("Close"), QPushButton("Export")
-        self.close_button.clicked.connect(self.reject)
-        self.export_button.setProperty("role", "primary")
-        self.export_button.setDefault(True)
-        self.export_button.clicked.connect(self.run)
-        for button in self.findChildren(QPushButton):
-            button.setAutoDefault(button is self.export_button)
-        self._written = ""
-        row = QHBoxLayout()
-        row.setSpacing(theme.em(0.7))
-        for widget in (self.said, self.progress):
-            row.addWidget(widget, 1)
-        for widget in (self.open_folder, self.copy_path, self.close_button, self.export_button):
-            row.addWidget(widget)
-        self._confirm("")
-        return row
-
     # -- what is chosen ----------------------------------------------------------------------------------
 
     def _take_what(self, ending: str) -> None:
@@ -234,7 +217,7 @@ class ExportDialog(QDialog):
         self._changed()
 
     def _changed(self) -> None:
-        self._confirm("")
+        self.foot.say("")
         values = self._values()
         if values is not None:
             self._kept.setdefault(self.what.value(), {}).update(values)
@@ -279,13 +262,13 @@ class ExportDialog(QDialog):
         theme.set_role(self.size, "bad" if size > LARGE else "dim")
         unsaved = "" if self.subject.is_saved else "  # FILE: save the pasted picture first"
         self.command.setPlainText(command_line(options) + unsaved)
-        self.export_button.setEnabled(self._job is None)
+        self.foot.export_button.setEnabled(self._job is None)
 
     def _refuse(self, why: str) -> None:
         self.size.setText(why)
         theme.set_role(self.size, "bad")
         self.command.setPlainText("")
-        self.export_button.setEnabled(False)
+        self.foot.export_button.setEnabled(False)
 
     def _choose(self) -> None:
         what, ending = self.what.value(), self.ending.value()
@@ -330,7 +313,7 @@ class ExportDialog(QDialog):
             self._refuse(str(error))
             return
         except HeadlightError as error:
-            self._confirm(str(error), "bad")
+            self.foot.say(str(error), "bad")
             return
         if out.exists() and self._agreed != self.path.text() and not self._may_replace(out):
             return
@@ -347,15 +330,12 @@ class ExportDialog(QDialog):
         )
         self._later.stop()
         self.jobs.cancel(self._kind("preview"))
-        self._confirm("")
-        self.said.hide()
-        self.progress.show_progress(None, "Waiting")
         self._wait(True)
 
     def _wait(self, on: bool) -> None:
         """Nothing can be chosen while a file is written."""
-        self.close_button.setText("Cancel" if on else "Close")
-        for widget in (self._chosen, self.path, self.export_button):
+        self.foot.wait(on)
+        for widget in (self._chosen, self.path):
             widget.setEnabled(not on)
 
     def cancel(self) -> None:
@@ -369,10 +349,10 @@ class ExportDialog(QDialog):
             super().reject()
 
     def done(self, result: int) -> None:
-        self._later.stop()
         self.jobs.progressed.disconnect(self._progressed)
         for what in ("preview", "export"):
             self.jobs.cancel(self._kind(what))
+        self._later.stop()
         super().done(result)
 
     def _kind(self, what: str) -> str:
@@ -391,37 +371,23 @@ class ExportDialog(QDialog):
 
     def _progressed(self, job: Job) -> None:
         if job is self._job:
-            self.progress.show_progress(job.share, job.sentence)
+            self.foot.progress.show_progress(job.share, job.sentence)
 
     def _done(self, out: Path) -> None:
         self._agreed = ""
-        self._written = str(out)
-        self._end(f"Saved {out.name} ({said_bytes(out.stat().st_size)})", "good")
-        self.open_folder.show()
-        self.copy_path.show()
+        self._end(f"Saved {out.name} ({said_bytes(out.stat().st_size)})", "good", str(out))
         self.exported.emit(str(out))
 
     def _failed(self, failure: Failure) -> None:
         self._end(f"{failure.cause} {failure.next_step}", "bad")
         self.failed.emit(failure)
 
-    def _end(self, said: str, role: str) -> None:
+    def _end(self, said: str, role: str, written: str = "") -> None:
         self._job = None
-        self.progress.done()
         self._wait(False)
+        self.foot.say(said, role, written)
         if self.ending.value() in PICTURES and self.preview.image is None:
             self._later.start()
-        self._confirm(said, role)
-
-    def _confirm(self, said: str, role: str = "dim") -> None:
-        self.said.show()
-        self.said.setText(said)
-        theme.set_role(self.said, role)
-        self.open_folder.hide()
-        self.copy_path.hide()
-
-    def _open_folder(self) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(Path(self._written).parent)))
 
 
 def _dim(text: str, of: QWidget) -> QLabel:

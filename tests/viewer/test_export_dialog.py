@@ -44,7 +44,7 @@ def written(qtbot):
     def write(dialog) -> Path:
         out = Path(dialog.path.text())
         with qtbot.waitSignal(dialog.exported, timeout=WAIT):
-            dialog.export_button.click()
+            dialog.foot.export_button.click()
         assert not list(out.parent.glob(".*"))
         return out
 
@@ -75,8 +75,8 @@ def test_a_picture_is_exported_as_it_is_looked_at(make_window, settled, opened, 
     assert dialog.path.text().endswith("coffee-attention-layer-3-head-2-query-readout.svg")
     out = written(dialog)
     assert out.read_bytes() == by_command(dialog, out).read_bytes()
-    assert dialog.said.text().startswith("Saved coffee-attention-layer-3-head-2-query-readout.svg (")
-    dialog.copy_path.click()
+    assert dialog.foot.said.text().startswith("Saved coffee-attention-layer-3-head-2-query-readout.svg (")
+    dialog.foot.copy_path.click()
     assert QGuiApplication.clipboard().text() == str(out)
     assert window.messages.texts()[-1] == f"Exported from coffee.jpg: {out}"
 
@@ -126,16 +126,16 @@ def test_cancelling_leaves_no_file(make_window, settled, opened, qtbot, monkeypa
             task.progress(0.5, "Going on")
 
     monkeypatch.setattr(export, "result_of", endless)
-    dialog.export_button.click()
+    dialog.foot.export_button.click()
     qtbot.waitUntil(lambda: bool(started), timeout=WAIT)
-    qtbot.waitUntil(lambda: dialog.progress.sentence() == "Going on", timeout=WAIT)
-    assert dialog.close_button.text() == "Cancel"
-    dialog.close_button.click()
+    qtbot.waitUntil(lambda: dialog.foot.progress.sentence() == "Going on", timeout=WAIT)
+    assert dialog.foot.close_button.text() == "Cancel"
+    dialog.foot.close_button.click()
     settled(window)
     qtbot.waitUntil(lambda: not list(tmp_path.glob("*.part")) and not list(tmp_path.glob(".*")))
     assert not [file for file in tmp_path.iterdir() if file.suffix == ".csv"]
-    assert dialog.said.text() == "Cancelled: no file was written."
-    assert dialog.close_button.text() == "Close"
+    assert dialog.foot.said.text() == "Cancelled: no file was written."
+    assert dialog.foot.close_button.text() == "Close"
 
 
 def test_what_is_there_is_replaced_only_after_asking(make_window, settled, opened, written, monkeypatch):
@@ -158,14 +158,14 @@ def test_what_is_there_is_replaced_only_after_asking(make_window, settled, opene
         monkeypatch.setattr(QMessageBox, "exec", exec_)
 
     answer("Cancel")
-    dialog.export_button.click()
+    dialog.foot.export_button.click()
     assert (out.read_text(), asked) == ("mine", [f"{out.name} is there already."])
     answer("Replace")
     written(dialog)
     assert out.read_text().startswith("index,label")
     dialog.path.setText(str(out.parent / "no" / "a.csv"))
-    dialog.export_button.click()
-    assert dialog.said.text().startswith(f"The folder {out.parent / 'no'} does not exist.")
+    dialog.foot.export_button.click()
+    assert dialog.foot.said.text().startswith(f"The folder {out.parent / 'no'} does not exist.")
 
 
 def test_a_cloud_needs_a_point_for_what_is_of_one(cloud_window, opened, written):
@@ -174,7 +174,7 @@ def test_a_cloud_needs_a_point_for_what_is_of_one(cloud_window, opened, written)
     assert (dialog.what.value(), dialog.ending.value()) == ("segmentation", "ply")
     assert written(dialog).read_bytes().startswith(b"ply\n")
     dialog = opened(window, "neighbourhood")
-    assert not dialog.export_button.isEnabled()
+    assert not dialog.foot.export_button.isEnabled()
     assert dialog.size.text() == "This needs a choice: point of the file."
     place = window.session.current.trace.tokens.place(7)
     assert isinstance(place, Position)
@@ -200,7 +200,7 @@ def test_every_export_of_a_document_can_be_opened_and_goes_with_it(make_window, 
     assert dialog.form.shown() == []
     for what in dialog.choices.whats:
         dialog.start(what)
-        assert dialog.export_button.isEnabled(), what
+        assert dialog.foot.export_button.isEnabled(), what
         assert (dialog.ending.value() in PICTURES) or dialog.preview.said()
     window.runs.close(window.session.current)
     qtbot.waitUntil(lambda: window.exports.dialog is None)
