@@ -52,8 +52,8 @@ class PaneTitle(QFrame):
             widget.hide()
         self._float = self._button("float", f"Float {title}", "Float or dock this pane")
         self._close = self._button("close", f"Close {title}", "Close this pane")
-        self._export = self._button("export", f"Export {title}", "Export what this pane shows…")
-        self._export_offered = False
+        self.export: Callable[[], None] | None = None
+        """Begins an export of what the pane shows; None where there is none."""
         self._float.clicked.connect(lambda: dock.setFloating(not dock.isFloating()))
         self._close.clicked.connect(dock.close)
         row = QHBoxLayout(self)
@@ -66,8 +66,8 @@ class PaneTitle(QFrame):
         row.addWidget(self._subtitle, 1)
         row.addWidget(self.unfinished, 1)
         row.addWidget(self.resume)
-        for button in (self._export, self._float, self._close):
-            row.addWidget(button)
+        row.addWidget(self._float)
+        row.addWidget(self._close)
         self._reveal(False)
 
     def title(self) -> str:
@@ -106,17 +106,13 @@ class PaneTitle(QFrame):
         self.unfinished.setVisible(bool(said))
         self.resume.setVisible(resumable)
 
-    def offer_export(self, export: Callable[[], None]) -> None:
-        """A button for it, beside those that float and close."""
-        self._export.clicked.connect(lambda _=False: export())
-        self._export_offered = True
-
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """The buttons' work in words."""
+        """The buttons' work in words, and an export."""
         menu = QMenu(self)
-        for button in (self._export, self._float, self._close):
-            if button is not self._export or self._export_offered:
-                menu.addAction(button.toolTip(), button.click)
+        if self.export is not None:
+            menu.addAction("Export what this pane shows…", self.export)
+        for button in (self._float, self._close):
+            menu.addAction(button.toolTip(), button.click)
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(event.globalPos())
 
@@ -153,10 +149,9 @@ class PaneTitle(QFrame):
             self._draw_icons()
         self._float.setVisible(on)
         self._close.setVisible(on)
-        self._export.setVisible(on and self._export_offered)
 
     def _draw_icons(self) -> None:
-        for button in (self._float, self._close, self._export):
+        for button in (self._float, self._close):
             button.setIcon(QIcon(str(theme.current().icon(button.property("icon_name")))))
 
 
@@ -248,8 +243,8 @@ class PaneFrame(QDockWidget):
         self._bar.set_menu(fill, what)
 
     def offer_export(self, export: Callable[[], None]) -> None:
-        """Let the title offer to write what the pane shows to a file."""
-        self._bar.offer_export(export)
+        """Let the title's context menu offer to write what the pane shows to a file."""
+        self._bar.export = export
 
     def content(self) -> QWidget:
         return self._content

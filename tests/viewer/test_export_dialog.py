@@ -28,7 +28,7 @@ def opened(qtbot, tmp_path):
         window.settings.setValue("folder/export", str(tmp_path))
         before = window.exports.dialog
         if pane:
-            window.deck.docks[pane]._bar._export.click()  # in sight while the pointer is over the title
+            window.deck.docks[pane]._bar.export()  # of the title's context menu
         else:
             window.actions_.run("export")
         qtbot.waitUntil(lambda: window.exports.dialog not in (None, before), timeout=WAIT)
