@@ -41,6 +41,7 @@ def _file(w: Window) -> list[Command]:
         Command("model-folder", "Open a model folder…", "File", w.models.choose_folder, ("Ctrl+M",)),
         Command("model-file", "Open a checkpoint of a point model…", "File", w.models.choose_checkpoint),
         Command("model-hub", "Open a model from the hub…", "File", w.models.choose_from_hub),
+        Command("export", "Export…", "File", w.exports.open, ("Ctrl+E",), w.can.has_trace),
         Command("screenshot", "Save a picture of the window…", "File", w.save_screenshot, ("Ctrl+Shift+S",)),
         Command("close", "Close document", "File", w.close_document, ("Ctrl+W",), opened),
         Command(
@@ -64,9 +65,7 @@ def _edit(w: Window) -> list[Command]:
             *("select-all", "Select all tokens", "Edit", lambda: selecting.take_all(w.session), ("Ctrl+A",)),
             opened,
         ),
-        Command(
-            "copy-numbers", "Copy the shown weights", "Edit", w.copy_weights, ("Ctrl+C",), w.can.has_table
-        ),
+        Command("copy-numbers", "Copy the shown weights", "Edit", w.copy_weights, ("Ctrl+C",)),
     ]
 
 
@@ -241,5 +240,17 @@ class Actions:
 
     def keys(self, id_: str) -> str:
         """The first shortcut as this platform writes it."""
+        return next(iter(self.all_keys(id_)), "")
+
+    def all_keys(self, id_: str) -> list[str]:
+        """Its shortcuts as this platform writes them."""
         shortcuts = self.actions[id_].shortcuts()
-        return shortcuts[0].toString(QKeySequence.SequenceFormat.NativeText) if shortcuts else ""
+        return [one.toString(QKeySequence.SequenceFormat.NativeText) for one in shortcuts]
+
+    def with_keys(self) -> dict[str, list[Command]]:
+        """The commands that have a key, by their categories."""
+        categories: dict[str, list[Command]] = {}
+        for command in self.commands.values():
+            if command.keys:
+                categories.setdefault(command.category, []).append(command)
+        return categories

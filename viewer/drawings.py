@@ -25,6 +25,8 @@ _MIDDLE = 0.35 * FONT_SIZE  # from a line's middle down to its base; not every v
 _BAR = 14
 _BARS = 400  # pixels of the longest bar
 _SIDE = 1000
+MATRIX_PERCENTILE = 99.5
+"""Of a matrix's weights: the few above it would leave all others black."""
 _LONGEST = 2048
 _OPACITY = 0.8
 _FONTS = ("DejaVuSans.ttf", "NotoSans-Regular.ttf", "Arial.ttf", "Helvetica.ttc")
@@ -123,7 +125,7 @@ def matrix_drawing(
     cell = min(28.0, max(1.0, _SIDE / max(rows, columns)))
     if cell > 2:
         cell = float(int(cell))
-    scale = _ordinary(matrix, special)
+    scale = _ordinary(matrix, special, MATRIX_PERCENTILE)
     step = max(1, int(np.ceil((FONT_SIZE + 2) / cell)))
     shown_rows, shown_columns = range(0, rows, step), range(0, columns, step)
     left = 2 * _MARGIN + max(text_width(_elided(queries[i])) for i in shown_rows)
@@ -194,9 +196,9 @@ def strip_drawing(labels: Sequence[str], special: np.ndarray, values: np.ndarray
     return drawing
 
 
-def _ordinary(values: np.ndarray, special: np.ndarray | None) -> Scale:
+def _ordinary(values: np.ndarray, special: np.ndarray | None, percentile: float = 100) -> Scale:
     """The scale of the values (..., n) of ordinary tokens, and whether special ones lie above it."""
-    scale = scale_of(values, 100, leave_out=special)
+    scale = scale_of(values, percentile, leave_out=special)
     if special is None or not np.any(values[..., special] > scale.high):
         return scale
     return replace(scale, left_out="special tokens left out")

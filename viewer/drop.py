@@ -16,15 +16,14 @@ def can_open(mime: QMimeData) -> bool:
     return mime.hasUrls() or mime.hasImage() or bool(mime.text().strip())
 
 
-def open_mime(mime: QMimeData, runs: Runs) -> None:
+def open_mime(mime: QMimeData, runs: Runs, open_paths: Callable[[list[str]], None]) -> None:
     """Open what was dropped or pasted: files first, else a picture, else text.
 
     Raises HeadlightError where there is nothing that could be opened.
     """
     local = [url.toLocalFile() for url in mime.urls() if url.isLocalFile()]
     if local:
-        for path in local:
-            runs.open_path(path)
+        open_paths(local)
     elif mime.hasImage():
         runs.open_pixels(_pixels(QImage(mime.imageData())), "Pasted picture")
     elif mime.hasUrls():

@@ -15,61 +15,90 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from models.errors import HeadlightError
+from models.task import SILENT, Task
 from models.tokens import Box, PatchTokens, Tokens
-from viewer import export_fields
+from viewer import export_clouds, export_fields
 from viewer.cloud_labels import relabelled
 from viewer.clouds import UNITS, CloudInput
+from viewer.document import modality_of
 from viewer.drawings import Drawing, matrix_drawing, overlay_drawing, strip_drawing
-from viewer.export_clouds import cloud_result, refuse_early
+from viewer.export_options import BY_NAME, READ_OF, given
 from viewer.forward import forward_pass
 from viewer.inputs import ImageInput, Input, TextInput, from_path, from_text
+from viewer.maps import query_indices, weights_of
+from viewer.recipe import RunOptions
 from viewer.results import Result, check_layers, content, ending_of, layer_and_heads
-from viewer.session import RunOptions
 from viewer.window_maps import is_composed
 from widgets.colormap import Scale, scale_of
 
 if TYPE_CHECKING:
     from models.attention import Trace
-    from viewer.cli import ExportOptions
+    from viewer.export_options import ExportOptions, Query
 
 
-_KINDS = {TextInput: "a text", ImageInput: "an image", CloudInput: "a point cloud"}
-_PLURALS = {TextInput: "texts", ImageInput: "images", CloudInput: "point clouds"}
-_ONLY = {"saliency": ImageInput, "segmentation": CloudInput}
-_ONLY |= dict.fromkeys(("receptive-field", "attention-distance"), ImageInput)
-_OF = {"size": ImageInput, "pair": TextInput, "start": TextInput}
-_OF |= dict.fromkeys(("unit", "up", "point", "classes"), CloudInput)
+_KINDS = {"text": "a text", "image": "an image", "points": "a point cloud"}
+_PLURALS = {"text": "texts", "image": "images", "points": "point clouds"}
 
 
 def export(options: ExportOptions) -> tuple[str, ...]:
     """Write the file; the sentences that the user should see. HeadlightError, and no file, if it fails."""
     document = _document(options)
-    export_fields.refuse_early(options)
+    refuse_early(options, document)
     with writing(options.out) as write:
-        given = {
+        named = {
             name: getattr(options, name) for name in ("model", "device", "size", "start", "trust_pickle")
         }
-        run = RunOptions(**{name: value for name, value in given.items() if value is not None})
+        run = RunOptions(**{name: value for name, value in named.items() if value is not None})
         trace = forward_pass(document, run).trace
-        if isinstance(document, CloudInput):
-            result = cloud_result(options, document, trace)
-        elif options.what == "tokens":
-            result = _tokens(trace)
-        elif options.what == "receptive-field":
-            result = export_fields.receptive_field(options, document, trace)
-        elif options.what == "attention-distance":
-            result = export_fields.attention_distance(options, trace)
-        elif options.what == "attention":
-            export_fields.require_attention(trace)
-            result = _attention(options, trace)
-        elif options.what == "rollout":
-            export_fields.require_attention(trace)
-            result = _rollout(options, document, trace)
-        else:
-            from models.engine import engine_of
+        write(content(ending_of(options), result_of(options, document, trace)))
+    return notices_of(document, trace)
 
-            result = _saliency(document, trace, engine_of(trace).saliency(trace))
-        write(content(ending_of(options), result))
+
+def save(options: ExportOptions, document: Input, trace: Trace, task: Task = SILENT) -> None:
+    """Write the file of what was read already. HeadlightError, Cancelled, and no file, if it fails."""
+    refuse_early(options, document)
+    with writing(options.out) as write:
+        made = content(ending_of(options), result_of(options, document, trace, task), task)
+        task.progress(1.0, f"Writing {options.out.name}")
+        write(made)
+
+
+def preview(options: ExportOptions, document: Input, trace: Trace, task: Task = SILENT) -> bytes | memoryview:
+    """The PNG of what a picture would be."""
+    refuse_early(options, document)
+    return content("png", result_of(options, document, trace, task), task)
+
+
+def refuse_early(options: ExportOptions, document: Input) -> None:
+    """HeadlightError for what no model can give of this input, before one is loaded."""
+    if isinstance(document, CloudInput):
+        export_clouds.refuse_early(options, document)
+    export_fields.refuse_early(options)
+
+
+def result_of(options: ExportOptions, document: Input, trace: Trace, task: Task = SILENT) -> Result:
+    """What was asked for. HeadlightError for layers, heads, tokens that there are not."""
+    if isinstance(document, CloudInput):
+        return export_clouds.cloud_result(options, document, trace, task)
+    if options.what == "tokens":
+        return _tokens(trace)
+    if options.what == "receptive-field":
+        return export_fields.receptive_field(options, document, trace, task)
+    if options.what == "attention-distance":
+        return export_fields.attention_distance(options, trace, task)
+    if options.what == "attention":
+        export_fields.require_attention(trace)
+        return _attention(options, document, trace, task)
+    if options.what == "rollout":
+        export_fields.require_attention(trace)
+        return _rollout(options, document, trace, task)
+    from models.engine import engine_of
+
+    return _saliency(document, trace, engine_of(trace).saliency(trace))
+
+
+def notices_of(document: Input, trace: Trace) -> tuple[str, ...]:
+    """What the user should know of an input and its trace."""
     notices = [*document.notices, *trace.notices]
     # A network that nobody's weights were found for says so itself, and why.
     if trace.model.untrained and not any("untrained" in notice for notice in trace.notices):
@@ -107,7 +136,7 @@ def writing(out: Path) -> Iterator[Callable[[bytes | memoryview], None]]:
 
 def _unwritable(out: Path, error: OSError) -> HeadlightError:
     reason = (error.strerror or type(error).__name__).lower()
-    return HeadlightError(f"{out} cannot be written: {reason}.", "Change --out.")
+    return HeadlightError(f"{out} cannot be written: {reason}.", "Choose another place.")
 
 
 def _document(options: ExportOptions) -> Input:
@@ -118,16 +147,19 @@ def _document(options: ExportOptions) -> Input:
         document = from_path(options.file)
         if isinstance(document, TextInput) and options.pair is not None:
             document = from_text(document.text, document.title, options.pair)
-    kind = _KINDS[type(document)]
-    if options.what in _ONLY and _ONLY[options.what] is not type(document):
-        wanted = _ONLY[options.what]
+    kind = modality_of(document)
+    read_of = READ_OF[options.what]
+    if kind not in read_of:
         raise HeadlightError(
-            f"{options.what.capitalize()} is of {_PLURALS[wanted]}, and this is {kind}.",
-            f"Choose {_KINDS[wanted]}.",
+            f"{options.what.capitalize()} is of {_named(read_of)}, and this is {_KINDS[kind]}.",
+            f"Choose {_KINDS[read_of[0]]}.",
         )
-    for name, of in _OF.items():
-        if getattr(options, name) is not None and of is not type(document):
-            raise HeadlightError(f"--{name} is of {_PLURALS[of]}.", f"Leave it out for {kind}.")
+    for name in given(options):
+        option = BY_NAME[name]
+        if kind not in option.kinds:
+            raise HeadlightError(
+                f"{option.flag} is of {_named(option.kinds)}.", f"Leave it out for {_KINDS[kind]}."
+            )
     if isinstance(document, CloudInput):
         if options.classes is not None:
             document = relabelled(document, options.classes)
@@ -139,8 +171,11 @@ def _document(options: ExportOptions) -> Input:
             frame = replace(frame, up=up)
         if frame != document.frame:
             document = document.reframed(frame)
-        refuse_early(options, document)
     return document
+
+
+def _named(kinds: Sequence[str]) -> str:
+    return " and ".join(_PLURALS[kind] for kind in kinds)
 
 
 def _tokens(trace: Trace) -> Result:
@@ -166,24 +201,32 @@ def _tokens(trace: Trace) -> Result:
     return Result(lambda: arrays, table)
 
 
-def _attention(options: ExportOptions, trace: Trace) -> Result:
+def _attention(options: ExportOptions, document: Input, trace: Trace, task: Task) -> Result:
+    """A row for each query of a layer; with --query one row alone, whose picture lies on the input."""
     index, heads = layer_and_heads(options, trace)
     layer = trace.layers[index]
-    check_layers([layer])
-    attention = np.empty((len(heads), len(layer.queries), len(layer.keys)), np.float32)
+    check_layers([layer], task)
+    one = options.query is not None
+    queries = np.arange(len(layer.queries))
+    if one:
+        read = options.query == "readout"
+        queries = query_indices(trace, layer.queries, ()) if read else _existing(options.query, layer.queries)
+    attention = np.empty((len(heads), 1 if one else len(queries), len(layer.keys)), np.float32)
     for place, head in enumerate(heads):
-        attention[place] = layer.matrix(head)
-    more = {}
+        task.progress(place / len(heads), f"Attention of {layer.name}")
+        attention[place] = weights_of(layer, head, queries, False) if one else layer.matrix(head)
+    more = {"query": queries} if one else {}
     if layer.kind == "window":
-        queries = np.arange(len(layer.queries))
-        more = {
+        more |= {
             "window": np.array([layer.window, layer.shift]),
             "padding": np.stack([layer.padding_shares(head, queries) for head in heads]),
         }
+    asked = [_called(layer.queries, queries)] if one else layer.queries.labels
+    names = np.array(asked), np.array(layer.keys.labels)
     arrays = {
         "attention": attention,
-        "query_labels": np.array(layer.queries.labels),
-        "key_labels": np.array(layer.keys.labels),
+        "query_labels": names[0],
+        "key_labels": names[1],
         "special": layer.keys.special,
         "layer": np.array(index),
         "layer_name": np.array(layer.name),
@@ -192,20 +235,22 @@ def _attention(options: ExportOptions, trace: Trace) -> Result:
     }
     head = heads[0]
     of = f"head {head}" if isinstance(head, int) else f"{head} of {layer.heads} heads"
-    title = f"{trace.model.title} · layer {index} · {of} · attention of queries (down) to keys (across)"
-    names = layer.queries.labels, layer.keys.labels
-    return Result(
-        lambda: arrays,
-        lambda: _matrix_table(*names, attention[0]),
-        lambda: matrix_drawing(attention[0], *names, title, layer.keys.special),
-    )
+    title = f"{trace.model.title} · layer {index} · {of} · attention of "
+
+    def drawing() -> Drawing:
+        if one:
+            return _map_drawing(document, layer.keys, attention[0, 0], f"{title}{names[0][0]}")
+        said = f"{title}queries (down) to keys (across)"
+        return matrix_drawing(attention[0], *names, said, layer.keys.special)
+
+    return Result(lambda: arrays, lambda: _matrix_table(*names, attention[0]), drawing)
 
 
-def _rollout(options: ExportOptions, document: Input, trace: Trace) -> Result:
+def _rollout(options: ExportOptions, document: Input, trace: Trace, task: Task) -> Result:
     from models.rollout import MATRIX_LIMIT, RolloutSettings, rollout_matrix, rollout_row, rollout_rows
 
     settings = RolloutSettings(**dict(options.rollout))
-    check_layers(trace.layers)
+    check_layers(trace.layers, task)
     layers = trace.layers[settings.first : None if settings.last is None else settings.last + 1]
     # A picture's stages have grids of their own: rows are tokens that leave the last layer of the range.
     asked, tokens = trace.tokens, trace.tokens
@@ -213,8 +258,8 @@ def _rollout(options: ExportOptions, document: Input, trace: Trace) -> Result:
         asked, tokens = layers[-1].queries, layers[0].queries
     queries = _map_queries(options.query, trace, asked)
     if ending_of(options) in ("png", "svg"):
-        row = rollout_row(trace.layers, queries, settings)
-        of = asked.labels[queries[0]] if len(queries) == 1 else f"the mean of {len(queries):,} tokens"
+        row = rollout_row(trace.layers, queries, settings, task)
+        of = _called(asked, queries)
         title = (
             f"{trace.model.title} · rollout of {of} · heads: {settings.fusion} · "
             f"residual: {settings.residual} · discarded: {settings.discard:g}"
@@ -225,9 +270,9 @@ def _rollout(options: ExportOptions, document: Input, trace: Trace) -> Result:
     rows = np.arange(len(asked))
     if len(rows) > MATRIX_LIMIT and options.query is not None:  # all rows would be refused
         rows = queries
-        rollout = rollout_rows(trace.layers, queries, settings)
+        rollout = rollout_rows(trace.layers, queries, settings, task)
     else:
-        rollout = rollout_matrix(trace.layers, settings)
+        rollout = rollout_matrix(trace.layers, settings, task)
     labels = np.array(tokens.labels)
     arrays = {
         "rollout": rollout,
@@ -241,19 +286,28 @@ def _rollout(options: ExportOptions, document: Input, trace: Trace) -> Result:
     return Result(lambda: arrays, lambda: _matrix_table(arrays["query_labels"], labels, rollout))
 
 
-def _map_queries(query: int | None, trace: Trace, tokens: Tokens) -> np.ndarray:
-    """int (m,): the token asked for, else the one that the answer is read from, else all whose mean it is."""
-    count = len(tokens)
-    if query is not None and query >= count:
+def _map_queries(query: Query | None, trace: Trace, tokens: Tokens) -> np.ndarray:
+    """int (m,): the tokens asked for, else what the answer is read from: one, or all whose mean it is."""
+    if query not in (None, "readout"):
+        return _existing(query, tokens)
+    if trace.readout is not None:
+        return np.array([trace.readout])
+    return np.arange(tokens.prefix if isinstance(tokens, PatchTokens) else 0, len(tokens))
+
+
+def _existing(query: tuple[int, ...], tokens: Tokens) -> np.ndarray:
+    """int (m,), each once"""
+    count, last = len(tokens), max(query)
+    if last >= count:
         raise HeadlightError(
-            f"Token {query:,} does not exist: there are {count:,}, 0 to {count - 1:,}.",
+            f"Token {last:,} does not exist: there are {count:,}, 0 to {count - 1:,}.",
             "Choose one of these with --query.",
         )
-    if query is None:
-        query = trace.readout
-    if query is not None:
-        return np.array([query])
-    return np.arange(tokens.prefix if isinstance(tokens, PatchTokens) else 0, count)
+    return np.unique(query)
+
+
+def _called(tokens: Tokens, chosen: np.ndarray) -> str:
+    return tokens.labels[chosen[0]] if len(chosen) == 1 else f"the mean of {len(chosen):,} tokens"
 
 
 def _saliency(document: ImageInput, trace: Trace, saliency: np.ndarray) -> Result:

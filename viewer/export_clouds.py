@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from models.errors import HeadlightError
+from models.task import SILENT, Task
 from viewer.clouds import CloudInput
 from viewer.drawings import Drawing, bars_drawing
 from viewer.results import Result, check_layers, ending_of, layer_and_heads
@@ -15,7 +16,7 @@ from widgets.palettes import UNLABELLED, class_colours
 
 if TYPE_CHECKING:
     from models.attention import Trace
-    from viewer.cli import ExportOptions
+    from viewer.export_options import ExportOptions
 
 
 def refuse_early(options: ExportOptions, cloud: CloudInput) -> None:
@@ -28,9 +29,6 @@ def refuse_early(options: ExportOptions, cloud: CloudInput) -> None:
             f"A {ending} file holds the neighbourhood of one point.", "Choose it with --point, or write npz."
         )
     if options.what == "rollout":
-        given = [name for name, _ in options.rollout] + ["query"] * (options.query is not None)
-        if given:
-            raise HeadlightError(f"--{given[0]} is of texts and images.", "Leave it out for a point cloud.")
         if options.point is None:
             raise HeadlightError(
                 "The rollout of all points of a cloud would be a matrix of points × points.",
@@ -40,7 +38,7 @@ def refuse_early(options: ExportOptions, cloud: CloudInput) -> None:
             raise HeadlightError("The rollout of a point cloud can be npz or csv.", "Change its ending.")
 
 
-def cloud_result(options: ExportOptions, cloud: CloudInput, trace: Trace) -> Result:
+def cloud_result(options: ExportOptions, cloud: CloudInput, trace: Trace, task: Task = SILENT) -> Result:
     """What was asked of a cloud. HeadlightError for layers, maps and points that there are not."""
     if options.what == "segmentation":
         return _segmentation(cloud, trace)
@@ -51,9 +49,8 @@ def cloud_result(options: ExportOptions, cloud: CloudInput, trace: Trace) -> Res
             f"{trace.model.title} has no attention: it joins all points by one maximum.",
             "Choose --model point-transformer, or export segmentation.",
         )
-    return (
-        _attention(options, cloud, trace) if options.what == "attention" else _rollout(options, cloud, trace)
-    )
+    make = _attention if options.what == "attention" else _rollout
+    return make(options, cloud, trace, task)
 
 
 def file_point(cloud: CloudInput, index: int) -> int:
@@ -82,7 +79,7 @@ def _in_file(cloud: CloudInput, values: np.ndarray, missing: float) -> np.ndarra
     return whole
 
 
-def _numbers(cloud: CloudInput, points: np.ndarray) -> np.ndarray:
+def numbers_in_file(cloud: CloudInput, points: np.ndarray) -> np.ndarray:
     """int64: the number in the file, from 0, of these of the cloud's points."""
     return points if cloud.kept is None else cloud.kept[points]
 
@@ -149,7 +146,7 @@ def _ply(where: np.ndarray, far: bool, arrays: dict[str, np.ndarray], classes: S
 
 def _tokens(cloud: CloudInput, trace: Trace) -> Result:
     """The points that the model saw, and which of the file's they are."""
-    index = _numbers(cloud, trace.segmentation.sample)
+    index = numbers_in_file(cloud, trace.segmentation.sample)
     arrays = {**trace.inputs, "index": index, **_frame(cloud)}
 
     def table() -> Iterator[Sequence[object]]:
@@ -161,15 +158,15 @@ def _tokens(cloud: CloudInput, trace: Trace) -> Result:
     return Result(lambda: arrays, table)
 
 
-def _attention(options: ExportOptions, cloud: CloudInput, trace: Trace) -> Result:
+def _attention(options: ExportOptions, cloud: CloudInput, trace: Trace, task: Task) -> Result:
     index, heads = layer_and_heads(options, trace)
     layer = trace.layers[index]
-    check_layers([layer])
+    check_layers([layer], task)
     values, neighbours = layer.values(), layer.neighbours
     maps = [values[head] if isinstance(head, int) else getattr(values, head)(axis=0) for head in heads]
     attention = np.stack(maps)  # (heads, M, k)
     own = trace.segmentation.sample[trace.tokens.nearest(layer.queries.positions)]
-    numbers = _numbers(cloud, own)
+    numbers = numbers_in_file(cloud, own)
     points = layer.queries.positions.astype(np.float32)
     arrays = {
         "points": points,
@@ -206,14 +203,14 @@ def _attention(options: ExportOptions, cloud: CloudInput, trace: Trace) -> Resul
     return Result(lambda: arrays, table, drawing)
 
 
-def _rollout(options: ExportOptions, cloud: CloudInput, trace: Trace) -> Result:
+def _rollout(options: ExportOptions, cloud: CloudInput, trace: Trace, task: Task) -> Result:
     """The composed maps of one point, which are a cloud's rollout."""
     from models.point_fields import composed
 
-    check_layers(trace.layers)
+    check_layers(trace.layers, task)
     token = _token(options, cloud, trace)
-    share = composed(trace, token)
-    index = _numbers(cloud, trace.segmentation.sample)
+    share = composed(trace, token, task)
+    index = numbers_in_file(cloud, trace.segmentation.sample)
     arrays = {
         "rollout": share,
         "map": share,

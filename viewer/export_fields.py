@@ -9,6 +9,7 @@ import numpy as np
 
 from models.errors import HeadlightError
 from models.receptive_field import Field
+from models.task import SILENT, Task
 from viewer import field_maps
 from viewer.drawings import overlay_drawing
 from viewer.field_maps import HEAT_PERCENTILE, SHARES, Seen
@@ -18,7 +19,7 @@ from widgets.colormap import scale_of
 
 if TYPE_CHECKING:
     from models.attention import Trace
-    from viewer.cli import ExportOptions
+    from viewer.export_options import ExportOptions
 
 
 def refuse_early(options: ExportOptions) -> None:
@@ -43,9 +44,11 @@ def refuse_early(options: ExportOptions) -> None:
             )
 
 
-def receptive_field(options: ExportOptions, document: ImageInput, trace: Trace) -> Result:
+def receptive_field(
+    options: ExportOptions, document: ImageInput, trace: Trace, task: Task = SILENT
+) -> Result:
     """Theoretical fields of all layers; with --layer the effective one of a unit too."""
-    seen = field_maps.seen(trace, ())
+    seen = field_maps.seen(trace, (), task)
     fields = seen.fields
     arrays = {
         "layers": np.array([field.name for field in fields]),
@@ -65,7 +68,7 @@ def receptive_field(options: ExportOptions, document: ImageInput, trace: Trace) 
         return Result(lambda: arrays, lambda: _table(fields))
     field = layer_of(options.layer, seen)
     unit = _unit(options.cell, field)
-    arrays |= _effective(options, seen, field, unit)
+    arrays |= _effective(options, seen, field, unit, task)
     heat = arrays["effective"]
     title = (
         f"{trace.model.title} · {field.name} · unit ({unit[0]}, {unit[1]}) · effective field, "
@@ -80,14 +83,14 @@ def receptive_field(options: ExportOptions, document: ImageInput, trace: Trace) 
     return Result(lambda: arrays, drawing=drawing)
 
 
-def attention_distance(options: ExportOptions, trace: Trace) -> Result:
+def attention_distance(options: ExportOptions, trace: Trace, task: Task = SILENT) -> Result:
     """The mean distance of every head, in pixels of the picture; NaN where a layer has fewer heads."""
     from models.attention_distances import attention_distances
 
     require_attention(trace)
-    check_layers(trace.layers)
+    check_layers(trace.layers, task)
     names = np.array([layer.name for layer in trace.layers])
-    distance = attention_distances(trace, not options.without_self)
+    distance = attention_distances(trace, not options.without_self, task)
     arrays = {
         "distance": distance,
         "layers": names,
@@ -143,7 +146,7 @@ def _unit(cell: tuple[int, int] | None, field: Field) -> tuple[int, int]:
 
 
 def _effective(
-    options: ExportOptions, seen: Seen, field: Field, unit: tuple[int, int]
+    options: ExportOptions, seen: Seen, field: Field, unit: tuple[int, int], task: Task
 ) -> dict[str, np.ndarray]:
     from models.effective_field_numbers import (
         area_ratio,
@@ -157,7 +160,7 @@ def _effective(
 
     engine = engine_of(seen.trace)
     inputs, source = options.inputs or 1, options.source or "picture"
-    effective = effective_of(engine, seen.trace, field.name, unit, inputs, source)
+    effective = effective_of(engine, seen.trace, field.name, unit, inputs, source, task)
     heat, box = effective.heat, field.box(unit)
     return {
         "effective": heat.astype(np.float32),

@@ -6,20 +6,31 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QMessageBox, QWidget
+from PySide6.QtWidgets import QInputDialog, QMenu, QMessageBox, QWidget
 
+from viewer.dialogs import CHECKPOINTS, FileDialogs
 from viewer.model_list import ModelList
+from viewer.model_offer import PLURALS, ModelOffers
+from viewer.recent import Recent
 from viewer.runs import Runs
 from viewer.session import Session
-
-CHECKPOINTS = "Checkpoints (*.safetensors *.pth *.pt *.ckpt);;All files (*)"
 
 
 class ModelMenu:
     """Fills the menu of models and runs the current document with the one that is chosen."""
 
-    def __init__(self, session: Session, runs: Runs, models: ModelList, parent: QWidget) -> None:
+    def __init__(
+        self,
+        session: Session,
+        runs: Runs,
+        models: ModelList,
+        recent: Recent,
+        offers: ModelOffers,
+        dialogs: FileDialogs,
+        parent: QWidget,
+    ) -> None:
         self.session, self.runs, self.models, self.parent = session, runs, models, parent
+        self.recent, self.offers, self.dialogs = recent, offers, dialogs
         self.more: list[QAction] = []
         """What stands below the catalogue."""
         self._menu: QMenu | None = None
@@ -38,8 +49,25 @@ class ModelMenu:
         self._looking = menu.addAction("Looking on this disk…")
         self._looking.setEnabled(False)
         menu.addSeparator()
+        self._add_recent(menu)
         menu.addActions(self.more)
         self._list()
+
+    def _add_recent(self, menu: QMenu) -> None:
+        """Models of folders, files and the hub that were used before; those of other inputs in grey."""
+        used = self.recent.models()
+        if not used:
+            return
+        self.recent.look()
+        before = menu.addMenu("Opened before")
+        before.setToolTipsVisible(True)
+        for model in used:
+            action = before.addAction(f"{model.title} · reads {PLURALS[model.reads]}".replace("&", "&&"))
+            action.setToolTip(model.id)
+            action.setEnabled(model.reads == self.session.current.modality)
+            action.triggered.connect(lambda _=False, id_=model.id: self.use(id_))
+        before.addSeparator()
+        before.addAction("Clear this list", self.recent.clear_models)
 
     def _looked(self) -> None:
         if self._menu is not None and self._menu.isVisible():
@@ -81,19 +109,27 @@ class ModelMenu:
             self.runs.change(document, model=model, start=0, trust_pickle=trust_pickle)
         else:
             self.runs.options = replace(self.runs.options, model=model, trust_pickle=trust_pickle)
+            self.runs.notify("info", f"{model} reads what you open next.", "", None, None)
 
     def choose_folder(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self.parent, "Open a model folder")
+        folder = self.dialogs.directory("model", "Open a model folder")
         if folder:
-            self.use(folder)
+            self._take(folder)
 
     def choose_checkpoint(self) -> None:
         """A point model's weights in one file; a pickle is read only after a word of warning."""
-        path, _ = QFileDialog.getOpenFileName(self.parent, "Open a checkpoint", "", CHECKPOINTS)
+        path = self.dialogs.file("checkpoint", "Open a checkpoint", CHECKPOINTS)
         if path and Path(path).suffix.lower() == ".safetensors":
-            self.use(path)
+            self._take(path)
         elif path and self.trusts(path):
-            self.use(path, trust_pickle=True)
+            self._take(path, trust_pickle=True)
+
+    def _take(self, path: str, trust_pickle: bool = False) -> None:
+        """Use a model; without a document it is asked what for."""
+        if self.session.current is None:
+            self.offers.offer(path)
+        else:
+            self.use(path, trust_pickle)
 
     def trusts(self, path: str) -> bool:
         """Ask before a pickle is read."""

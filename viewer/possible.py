@@ -67,10 +67,6 @@ class Possible:
     def has_saliency(self) -> bool:
         return self.has_trace() and self.session.current.trace.has_saliency
 
-    def has_table(self) -> bool:
-        """A page with weights or layers to copy is shown."""
-        return self.has_trace() and self.session.current.page != "cost"
-
     def is_busy(self) -> bool:
         return bool(self.jobs.running("run"))
 

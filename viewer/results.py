@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,11 +13,12 @@ import numpy as np
 
 from models.attention import CHECK_LIMIT, is_faithful
 from models.errors import HeadlightError
+from models.task import SILENT, Task
 from viewer.drawings import Drawing
 
 if TYPE_CHECKING:
     from models.attention import AttentionLayer, Trace
-    from viewer.cli import ExportOptions
+    from viewer.export_options import ExportOptions
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +34,7 @@ class Result:
     cloud: Callable[[], bytes] | None = None
 
 
-def content(ending: str, result: Result) -> bytes | memoryview:
+def content(ending: str, result: Result, task: Task = SILENT) -> bytes | memoryview:
     """The bytes of a file of this kind."""
     if ending == "npz":
         archive = io.BytesIO()
@@ -41,12 +42,19 @@ def content(ending: str, result: Result) -> bytes | memoryview:
         return archive.getbuffer()
     if ending == "csv":
         text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows(result.table())
+        csv.writer(text, lineterminator="\n").writerows(_checking(result.table(), task))
         return text.getvalue().encode()
     if ending == "ply":
         return result.cloud()
     drawing = result.drawing()
     return drawing.png() if ending == "png" else drawing.svg()
+
+
+def _checking(rows: Iterable[Sequence[object]], task: Task) -> Iterator[Sequence[object]]:
+    """The same rows, for as long as anybody wants them."""
+    for row in rows:
+        task.check()
+        yield row
 
 
 def layer_and_heads(options: ExportOptions, trace: Trace) -> tuple[int, list[int | str]]:
@@ -80,9 +88,10 @@ def layer_and_heads(options: ExportOptions, trace: Trace) -> tuple[int, list[int
     return index, [options.head]
 
 
-def check_layers(layers: Sequence[AttentionLayer]) -> None:
+def check_layers(layers: Sequence[AttentionLayer], task: Task = SILENT) -> None:
     """Export only what rebuilds the layer's own output."""
     for layer in layers:
+        task.check()
         error = layer.check()
         if not math.isfinite(error):
             raise HeadlightError(

@@ -19,6 +19,7 @@ from models.tokens import Place, Position
 from viewer import inputs
 from viewer.cloud_labels import relabelled
 from viewer.clouds import CloudInput, Frame
+from viewer.document import Modality, modality_of
 from viewer.forward import Pass, forward_pass, with_truth
 from viewer.history import Former, Step
 from viewer.inputs import Input, StackInput, TextInput
@@ -43,6 +44,8 @@ class Runs:
         self.session, self.jobs, self.notify = session, jobs, notify
         self.options = options
         """What new documents start with."""
+        self._preferred: dict[Modality, str] = {}
+        """Models that new documents of a kind are read by instead."""
         self.trusts: Callable[[str], bool] | None = None
         """Asks the user whether a model's file, a pickle, is to be read; None where nobody can be asked."""
         self.prepare: Callable[[], None] = lambda: None
@@ -50,6 +53,7 @@ class Runs:
         self._numbers = itertools.count()
         self._untrusted: dict[str, list[tuple[Document, Recipe]]] = {}
         """Runs that wait for the user's word on a file."""
+        self._trusted: set[str] = set()
         session.asked.connect(self._asked)
 
     # -- open --------------------------------------------------------------------------------------------
@@ -85,7 +89,9 @@ class Runs:
             return read(task)
 
         def opened(what: Input) -> None:
-            self._opened(what, path, then or (lambda what: self.session.add(what, self.options, path)))
+            self._opened(
+                what, path, then or (lambda what: self.session.add(what, self.options_for(what), path))
+            )
 
         self.jobs.submit(kind, work, opened, lane="run", failed=self._failed)
 
@@ -97,6 +103,17 @@ class Runs:
         for notice in what.notices:
             self.notify("info", notice, "", None, document)
         self.start(document)
+
+    def prefer(self, modality: Modality, model: str) -> None:
+        """Read new documents of a kind with this model, until another one is preferred."""
+        self._preferred[modality] = model
+
+    def options_for(self, what: Input) -> RunOptions:
+        """What a new document starts with."""
+        model = self._preferred.get(modality_of(what))
+        if model is None:
+            return self.options
+        return replace(self.options, model=model, trust_pickle=model in self._trusted)
 
     def _failed(self, failure: Failure, about: Document | None = None) -> None:
         details = None if failure.foreseen else failure.details
@@ -272,6 +289,8 @@ class Runs:
             return  # asked already, and not yet answered
         trusted = self.trusts(model)
         del self._untrusted[model]
+        if trusted:
+            self._trusted.add(model)
         if trusted and self.options.model == model:
             self.options = replace(self.options, trust_pickle=True)
         for document, recipe in waiting:

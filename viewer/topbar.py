@@ -27,6 +27,7 @@ class TopBar(QWidget):
     new_asked = Signal()
     palette_asked = Signal()
     close_asked = Signal(object)
+    export_asked = Signal()
 
     def __init__(self, session: Session, fill_models: Callable[[QMenu], None]) -> None:
         super().__init__()
@@ -56,6 +57,9 @@ class TopBar(QWidget):
         self._models = QMenu(self.model_button)
         self._models.aboutToShow.connect(lambda: fill_models(self._models))
         self.model_button.setMenu(self._models)
+        self.export_button = QPushButton("Export…")
+        self.export_button.setToolTip("Write what is shown, or what it was made of, to a file (Ctrl+E)")
+        self.export_button.clicked.connect(self.export_asked)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(8, 5, 8, 5)
         rows.setSpacing(4)
@@ -71,6 +75,7 @@ class TopBar(QWidget):
         second.addWidget(self.page)
         second.addWidget(self.model_button)
         second.addStretch(1)
+        second.addWidget(self.export_button)
         session.documents_changed.connect(self.refresh)
         session.current_changed.connect(self.refresh)
         session.document_changed.connect(self._document_changed)
@@ -108,6 +113,8 @@ class TopBar(QWidget):
     def _say_model(self, current: Document | None) -> None:
         read = current is not None and current.modality != "stack"
         self.model_button.setVisible(read)
+        self.export_button.setVisible(read)
+        self.export_button.setEnabled(read and current.trace is not None)
         if not read:
             return
         trace, wanted = current.trace, current.wanted.options.model

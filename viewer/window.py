@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,31 +12,37 @@ from PySide6.QtCore import QMimeData, QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QPixmap
 from PySide6.QtWidgets import (
     QApplication,
-    QFileDialog,
     QMainWindow,
-    QMessageBox,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from models.errors import HeadlightError, sentence
-from viewer import geometry, surface
+from viewer import about, geometry, surface
 from viewer.commands import Actions, commands
+from viewer.copying import copy_shown
+from viewer.dialogs import INPUTS, FileDialogs, filters
 from viewer.drop import DropTarget, open_mime
 from viewer.explanations import explain
+from viewer.exports import PANES as EXPORTS
+from viewer.exports import Exports
 from viewer.jobs import Failure, Jobs
 from viewer.layouts import PANES
 from viewer.model_list import ModelList
 from viewer.model_menu import ModelMenu
+from viewer.model_offer import ModelOffers, is_model
 from viewer.pace import Paces
 from viewer.possible import Possible
+from viewer.recent import Recent
+from viewer.recent_files import RecentFiles
 from viewer.runs import Runs
 from viewer.session import Document, Page, RunOptions, Session
 from viewer.status import Status
 from viewer.topbar import TopBar
 from viewer.waits import Waits, Ways
 from widgets import theme
+from widgets.drop_sign import DropSign
 from widgets.messages import Kind, Message, Messages
 from widgets.palette import CommandPalette, PaletteEntry
 from widgets.tips import Tips
@@ -46,10 +53,7 @@ if TYPE_CHECKING:
     from viewer.panes.log import LogHandler
 
 CLOUDS = ("cloud", "cloud-second")
-TABLES = {"image": "picture", "text": "sentence", "points": "neighbourhood"}
-"""The pane of each kind of input whose weights are copied."""
 TEXT_STEP = 0.1
-RECENT = 5
 
 
 class Window(QMainWindow):
@@ -78,7 +82,12 @@ class Window(QMainWindow):
         self.jobs.changed.connect(self.drawn)
         self.uncaught.connect(self._crashed)
 
-        self.models = ModelMenu(self.session, self.runs, ModelList(self.jobs), self)
+        self.dialogs, self.recent = FileDialogs(settings, self), Recent(settings, self.jobs, self)
+        self.exports = Exports(self.session, self.jobs, self.dialogs, self.notify, self)
+        self.offers = ModelOffers(self.session, self.runs, self.jobs, self)
+        self.models = ModelMenu(
+            *(self.session, self.runs, ModelList(self.jobs), self.recent, self.offers, self.dialogs, self)
+        )
         self.runs.trusts = self.models.trusts
         self.runs.prepare = import_panes
         self.topbar = TopBar(self.session, self.models.fill)
@@ -87,8 +96,8 @@ class Window(QMainWindow):
         self.welcome.sample_chosen.connect(self._open_sample)
         self.welcome.open_clicked.connect(self.choose_files)
         self.welcome.stack_asked.connect(self.runs.open_stack)
-        self._show_recent()
-        self.runs.opened.connect(self._remember)
+        self.recent_files = RecentFiles(self.recent, self.welcome, self.runs.open_path, self)
+        self.runs.opened.connect(self.recent.add_file)
         self.pages = QStackedWidget()
         self.pages.addWidget(self.welcome)
         paces = Paces(self.jobs)
@@ -104,7 +113,8 @@ class Window(QMainWindow):
         self.setCentralWidget(centre)
         self.palette_popup = CommandPalette(self)
         self.palette_popup.chosen.connect(self._run_command)
-        self.drops = DropTarget(self._dropped, self.welcome.set_drag_active)
+        self.drop_sign = DropSign(self.pages)
+        self.drops = DropTarget(self._dropped, self._dragged)
         self.drops.watch(self)
 
         ways = Ways(self.cancel, self.run_again, self.topbar.offer_models)
@@ -116,6 +126,7 @@ class Window(QMainWindow):
         self.topbar.palette_asked.connect(self.open_palette)
         self.topbar.new_asked.connect(self.new_text)
         self.topbar.close_asked.connect(self.runs.close)
+        self.topbar.export_asked.connect(lambda: self.exports.open())
         self.session.current_changed.connect(self._current_changed)
         self.session.page_changed.connect(self._current_changed)
         self.session.document_changed.connect(self._document_changed)
@@ -178,6 +189,7 @@ class Window(QMainWindow):
     def _document_changed(self, document: Document) -> None:
         self._name()
         self._offer_pages()
+        self.recent.note(document)
 
     def _offer_pages(self) -> None:
         document = self.session.current
@@ -193,8 +205,10 @@ class Window(QMainWindow):
             panes = make_panes(self.session, self.jobs, self.runs, self._log, self)
             self.deck = Deck(panes, self.settings)
             self.deck.settled.connect(self.drawn)
-            for dock in self.deck.docks.values():
+            for name, dock in self.deck.docks.items():
                 self.drops.watch(dock)
+                if name in EXPORTS:
+                    dock.offer_export(lambda name=name: self.exports.open_pane(name))
             self.pages.addWidget(self.deck)
             self.deck.resize(self.pages.size())
             self.waits.follow(self.deck)
@@ -205,6 +219,7 @@ class Window(QMainWindow):
         if self.deck is not None:
             self.deck.keep()
         geometry.keep(self, self.settings)
+        self.exports.close()
         self.hide()
         self.session.current_changed.disconnect()
         self.jobs.close()
@@ -243,15 +258,21 @@ class Window(QMainWindow):
     # -- commands: files ---------------------------------------------------------------------------------
 
     def choose_files(self) -> None:
-        paths, _ = QFileDialog.getOpenFileNames(self, "Open texts, images or point clouds")
-        for path in paths:
-            self.runs.open_path(path)
+        self.open_paths(self.dialogs.files("input", "Open texts, images or point clouds", INPUTS))
 
     def choose_room(self) -> None:
         """A room of S3DIS is a folder, which a dialog for files cannot choose."""
-        folder = QFileDialog.getExistingDirectory(self, "Open a room: a folder with Annotations")
+        folder = self.dialogs.directory("room", "Open a room: a folder with Annotations")
         if folder:
             self.runs.open_path(folder)
+
+    def open_paths(self, paths: Sequence[str]) -> None:
+        """Open files; a model among them is offered to read something."""
+        for path in paths:
+            if is_model(path):
+                self.offers.offer(path)
+            else:
+                self.runs.open_path(path)
 
     def new_text(self) -> None:
         """Back to the welcome page, without closing anything."""
@@ -263,29 +284,20 @@ class Window(QMainWindow):
 
     def _dropped(self, mime: QMimeData) -> None:
         try:
-            open_mime(mime, self.runs)
+            open_mime(mime, self.runs, self.open_paths)
         except HeadlightError as error:
             self.notify("error", error.cause, error.next_step)
+
+    def _dragged(self, over: bool) -> None:
+        """Something that can be opened hovers over the window, or no more."""
+        self.welcome.set_drag_active(over)
+        self.drop_sign.set_active(over and self.pages.currentWidget() is not self.welcome)
 
     def _open_sample(self, sample: object) -> None:
         if isinstance(sample, Path):
             self.runs.open_path(str(sample))
         else:
             self.runs.open_text(str(sample))
-
-    def _remember(self, path: str) -> None:
-        """Keep the files that were opened last, for the welcome page."""
-        whole = str(Path(path).resolve())
-        recent = [whole, *(p for p in self._recent() if p != whole)][:RECENT]
-        self.settings.setValue("recent", recent)
-        self._show_recent()
-
-    def _recent(self) -> list[str]:
-        kept = self.settings.value("recent", [])
-        return [kept] if isinstance(kept, str) else list(kept or [])
-
-    def _show_recent(self) -> None:
-        self.welcome.set_recent([Path(path) for path in self._recent()])
 
     def run_again(self) -> None:
         if self.session.current is not None:
@@ -312,9 +324,11 @@ class Window(QMainWindow):
             self.runs.close(self.session.current)
 
     def save_screenshot(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(self, "Save a picture of the window", "headlight.png", "*.png")
+        kinds = filters(("PNG pictures", "png"))
+        path = self.dialogs.to_save("picture", "Save a picture of the window", "headlight.png", kinds)
         if not path:
             return
+        path = path if Path(path).suffix else f"{path}.png"
         if self.picture().save(path):
             self.notify("info", f"The picture is saved: {path}", "")
         else:
@@ -332,21 +346,10 @@ class Window(QMainWindow):
             self.deck.panes["sentence"].edit_button.toggle()
 
     def copy_weights(self) -> None:
-        """The weights shown on the input, one line a token, or the fields of layers, to the clipboard."""
-        if self.deck is None or not self.can.has_trace():
-            return
-        document = self.session.current
-        pane = {"attention": TABLES.get(document.modality), "fields": "layers"}.get(document.page)
-        if pane and not self.deck.panes[pane].is_whole():
-            self.notify(
-                "warning", "What is shown is not all yet.", "Wait for it, or go on with it, then copy."
-            )
-            return
-        table = self.deck.panes[pane].table() if pane else ""
-        if table:
-            QApplication.clipboard().setText(table)
-            what = "layers" if pane == "layers" else "weights"
-            self.notify("info", f"{table.count(chr(10))} {what} copied.", "Paste them into a spreadsheet.")
+        """The weights shown on the input, one line a token, or the fields of layers, to the clipboard; else
+        why there is nothing to copy.
+        """
+        copy_shown(self.session.current, self.deck, self.notify)
 
     # -- commands: view ----------------------------------------------------------------------------------
 
@@ -367,6 +370,7 @@ class Window(QMainWindow):
         categories: dict[str, list] = {}
         for command in self.actions_.commands.values():
             categories.setdefault(command.category, []).append(self.actions_.actions[command.id])
+        categories["File"].insert(1, self.recent_files.menu.menuAction())
         return categories
 
     def step_document(self, step: int) -> None:
@@ -414,17 +418,11 @@ class Window(QMainWindow):
         theme.apply(QApplication.instance(), self.theme, self.text_scale)
 
     def show_keys(self) -> None:
-        """All shortcuts: the palette lists every command with its key."""
-        self.open_palette()
+        """A sheet of all keys, by the categories of the menus."""
+        about.show_keys(self.actions_, self)
 
     def show_about(self) -> None:
-        QMessageBox.about(
-            self,
-            "About Headlight",
-            "Headlight, a desktop microscope for attention. BSD-3-Clause.\n\n"
-            "MiniLM-L6 (Apache-2.0), DINOv2-small (MIT; architecture Apache-2.0), Point Transformer and "
-            "PointNet (BSD-3-Clause, trained by Headlight), Inter (SIL OFL 1.1).",
-        )
+        about.show(self)
 
 
 def import_panes() -> None:

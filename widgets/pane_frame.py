@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QEnterEvent, QIcon
+from PySide6.QtGui import QCloseEvent, QContextMenuEvent, QEnterEvent, QIcon
 from PySide6.QtWidgets import (
     QDockWidget,
     QFrame,
@@ -52,6 +52,8 @@ class PaneTitle(QFrame):
             widget.hide()
         self._float = self._button("float", f"Float {title}", "Float or dock this pane")
         self._close = self._button("close", f"Close {title}", "Close this pane")
+        self.export: Callable[[], None] | None = None
+        """Begins an export of what the pane shows; None where there is none."""
         self._float.clicked.connect(lambda: dock.setFloating(not dock.isFloating()))
         self._close.clicked.connect(dock.close)
         row = QHBoxLayout(self)
@@ -103,6 +105,16 @@ class PaneTitle(QFrame):
         self.unfinished.setText(said)
         self.unfinished.setVisible(bool(said))
         self.resume.setVisible(resumable)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """The buttons' work in words, and an export."""
+        menu = QMenu(self)
+        if self.export is not None:
+            menu.addAction("Export what this pane shows…", self.export)
+        for button in (self._float, self._close):
+            menu.addAction(button.toolTip(), button.click)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(event.globalPos())
 
     def enterEvent(self, event: QEnterEvent) -> None:
         self._reveal(True)
@@ -229,6 +241,10 @@ class PaneFrame(QDockWidget):
     def set_menu(self, fill: Callable[[QMenu], None], what: str) -> None:
         """Let the title choose what the pane shows; `fill` is asked for the menu each time it opens."""
         self._bar.set_menu(fill, what)
+
+    def offer_export(self, export: Callable[[], None]) -> None:
+        """Let the title's context menu offer to write what the pane shows to a file."""
+        self._bar.export = export
 
     def content(self) -> QWidget:
         return self._content

@@ -183,7 +183,18 @@ QMainWindow::separator:hover { background: $line; }
 QSplitter::handle { background: transparent; }
 QSplitter::handle:hover { background: $line; }
 QDockWidget { border: none; }
+
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
+QFileDialog { backward-icon: url("$left"); forward-icon: url("$right");
+  filedialog-backward-icon: url("$left"); filedialog-parent-directory-icon: url("$up");
+  filedialog-new-directory-icon: url("$folder_new"); filedialog-listview-icon: url("$list");
+  filedialog-detailedview-icon: url("$details"); }
 """)
+
+_ICONS = (
+    *("check", "down", "left", "right", "up", "close"),
+    *("list", "details", "folder-new"),
+)
 
 
 def of(theme: Theme, line: float) -> str:
@@ -230,9 +241,5 @@ def of(theme: Theme, line: float) -> str:
         bar=bar,
         bar_r=(bar - 4) // 2,
         gap=part(0.4, 6),
-        check=theme.icon("check").as_posix(),
-        down=theme.icon("down").as_posix(),
-        left=theme.icon("left").as_posix(),
-        right=theme.icon("right").as_posix(),
-        close=theme.icon("close").as_posix(),
+        **{name.replace("-", "_"): theme.icon(name).as_posix() for name in _ICONS},
     )

@@ -79,6 +79,8 @@ class Welcome(QScrollArea):
     """A sentence to run."""
     sample_chosen = Signal(object)
     """The `value` of a sample: a Path or a text; a recent file's Path too."""
+    recent_cleared = Signal()
+    """The list of recent files is to be forgotten."""
     open_clicked = Signal()
     """The drop area was clicked: the user looks for a file."""
     stack_asked = Signal()
@@ -148,7 +150,7 @@ class Welcome(QScrollArea):
                 item.widget().hide()
                 item.widget().deleteLater()
         if paths:
-            self._recent.addWidget(_heading("Recent"))
+            self._recent.addWidget(self._recent_head())
         for path in paths[:5]:
             self._recent.addWidget(self._recent_row(path), 0, Qt.AlignmentFlag.AlignLeft)
 
@@ -189,6 +191,19 @@ class Welcome(QScrollArea):
         row.addWidget(build, 0, row.columnCount())
         row.setColumnStretch(row.columnCount() - 1, 1)
         return column
+
+    def _recent_head(self) -> QWidget:
+        clear = QPushButton("Clear")
+        clear.setProperty("role", "flat")
+        clear.setToolTip("Forget the recent files")
+        clear.clicked.connect(self.recent_cleared)
+        head = QWidget()
+        row = QHBoxLayout(head)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(_heading("Recent"))
+        row.addStretch(1)
+        row.addWidget(clear)
+        return head
 
     def _recent_row(self, path: Path) -> QPushButton:
         button = QPushButton(path.name.replace("&", "&&"))

@@ -9,7 +9,7 @@ import pytest
 
 from models.errors import HeadlightError
 from tests.bad_files import BAD, DATA, MESSAGES, bad_file
-from viewer import cli, export
+from viewer import export, export_options
 from viewer.cli import WindowOptions, run
 
 ROOT = Path(__file__).parents[2]
@@ -73,7 +73,7 @@ WRONG = {
     "Change its ending.",
     "a.txt attention --out no/x.npz": "The folder no does not exist. Create it or change the file's name.",
     "a.txt attention --out taken.npz": "taken.npz is a folder. Name a file in it.",
-    "a.txt attention --out link.npz": "--out is the input itself. Name another file.",
+    "a.txt attention --out link.npz": "link.npz is the input itself. Name another file.",
     "a.txt attention --size -5 --out x.npz": f"Argument --size: “-5” {SIZES} {HELP}",
     "a.txt attention --size big --out x.npz": f"Argument --size: “big” {SIZES} {HELP}",
     "a.txt attention --head most --out x.npz": "Argument --head: “most” is neither a number nor mean, max or "
@@ -137,7 +137,7 @@ def test_a_folder_that_cannot_be_written_is_found_before_the_model_is_loaded(tmp
     monkeypatch.setattr("models.engine.open_engine", lambda *_: pytest.fail("loaded all the same"))
     monkeypatch.setattr(export, "open", _no_space, raising=False)
     assert run(["export", "tokens", "--text", "a", "--out", str(tmp_path / "a.npz")]) == 2
-    assert said(capfd) == f"{tmp_path}/a.npz cannot be written: read-only file system. Change --out."
+    assert said(capfd) == f"{tmp_path}/a.npz cannot be written: read-only file system. Choose another place."
 
 
 def _no_space(path, mode):
@@ -231,7 +231,7 @@ def test_a_window_that_lacks_a_library_says_which(monkeypatch, capfd):
 def test_sizes_are_those_of_the_engine():
     from models import vision
 
-    assert cli.SIZES == (vision.SMALLEST, vision.LARGEST)
+    assert export_options.SIZES == (vision.SMALLEST, vision.LARGEST)
 
 
 def test_nothing_heavy_is_imported_for_help_the_catalogue_and_bad_files(tmp_path):

@@ -93,6 +93,24 @@ def test_one_head_or_all_as_one_and_a_layer_by_name(exported, eager_sentence):
         assert np.abs(fused - getattr(layers[1], head)(axis=0)[None]).max() <= 1e-4
 
 
+def test_one_token_alone_has_its_row_of_every_head(exported):
+    whole = exported("attention", "--text", SENTENCE, "--layer", "3")
+    one = exported("attention", "--text", SENTENCE, "--layer", "3", "--query", "2")
+    assert np.abs(one["attention"] - whole["attention"][:, [2]]).max() <= 1e-6
+    assert (one["query_labels"].tolist(), one["query"].tolist()) == (["keys"], [2])
+    several = exported("attention", "--text", SENTENCE, "--layer", "3", "--query", "5,2,2")
+    assert np.abs(several["attention"][:, 0] - whole["attention"][:, [2, 5]].mean(axis=1)).max() <= 1e-6
+    # MiniLM answers with the mean of all tokens: those of the text.
+    read = exported("attention", "--text", SENTENCE, "--layer", "3", "--query", "readout")
+    assert np.abs(read["attention"][:, 0] - whole["attention"][:, 1:-1].mean(axis=1)).max() <= 1e-6
+    line = ("attention", "--text", SENTENCE, "--layer", "3", "--head", "max", "--query", "2")
+    rows = list(csv.reader(exported(*line, ending="csv").decode().splitlines()))
+    assert [row[0] for row in rows] == ["", "keys"]
+    assert b"max of 12 heads \xc2\xb7 attention of keys<" in exported(*line, ending="svg")
+    picture = exported(PICTURE, "attention", *SMALL, "--head", "0", "--query", "0", ending="svg")
+    assert b"attention of [CLS]<" in picture
+
+
 def test_a_pair_holds_what_repeats_the_pass(exported):
     found = exported("attention", "--text", "A cat sat.", "--pair", "It slept.")
     layers = eager("minilm-l6", input_ids=found["input_ids"], token_type_ids=found["token_type_ids"])

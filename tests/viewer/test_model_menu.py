@@ -5,14 +5,23 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QMenu
 
 from models import catalog
+from viewer.dialogs import FileDialogs
 from viewer.inputs import ImageInput
 from viewer.jobs import Jobs
 from viewer.model_list import ModelList
 from viewer.model_menu import ModelMenu
+from viewer.recent import Recent
 from viewer.session import RunOptions, Session
+
+
+def menu_of(session, jobs, parent, folder) -> ModelMenu:
+    settings = QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat)
+    recent = Recent(settings, jobs, parent)
+    return ModelMenu(session, None, ModelList(jobs), recent, None, FileDialogs(settings, parent), parent)
 
 
 def test_published_networks_stand_in_menus_of_their_families(qtbot, monkeypatch, tmp_path):
@@ -22,7 +31,7 @@ def test_published_networks_stand_in_menus_of_their_families(qtbot, monkeypatch,
     menu = QMenu()
     qtbot.addWidget(menu)
     jobs = Jobs()
-    ModelMenu(session, None, ModelList(jobs), menu).fill(menu)
+    menu_of(session, jobs, menu, tmp_path).fill(menu)
     jobs.close()
     shown = {action.text(): action for action in menu.actions()}
     assert list(shown)[:3] == ["DINOv2-small · 12 × 6", "AlexNet", "VGG"]
@@ -32,7 +41,7 @@ def test_published_networks_stand_in_menus_of_their_families(qtbot, monkeypatch,
     assert "Swin-T · 12 × 24" in [action.text() for action in shown["Swin"].menu().actions()]
 
 
-def test_the_menu_waits_for_no_disk_and_gets_what_lies_there_later(qtbot, monkeypatch):
+def test_the_menu_waits_for_no_disk_and_gets_what_lies_there_later(qtbot, monkeypatch, tmp_path):
     go, by = threading.Event(), []
 
     def entries():
@@ -45,7 +54,7 @@ def test_the_menu_waits_for_no_disk_and_gets_what_lies_there_later(qtbot, monkey
     session, jobs, menu = Session(), Jobs(), QMenu()
     session.add(ImageInput("a", np.zeros((8, 8, 3), np.uint8)), RunOptions())
     qtbot.addWidget(menu)
-    models = ModelMenu(session, None, ModelList(jobs), menu)
+    models = menu_of(session, jobs, menu, tmp_path)
     menu.aboutToShow.connect(lambda: models.fill(menu))
 
     def shown() -> list[str]:

@@ -512,7 +512,7 @@ def test_opened_files_are_offered_again_the_next_time(make_window, qtbot):
     qtbot.waitUntil(lambda: len(window.session.documents) == 1 and window.is_idle(), timeout=WAIT)
     window.messages.clear()
     window.close()
-    assert make_window(run=False)._recent() == [str(ROOT / "README.md")]
+    assert make_window(run=False).recent.files() == [str(ROOT / "README.md")]
 
 
 def test_a_screenshot_is_taken_when_all_is_drawn(tmp_path):

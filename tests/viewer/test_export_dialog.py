@@ -1,0 +1,206 @@
+"""The window's exports: filled in as the document is looked at, and byte for byte the command line's."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QMessageBox
+
+from models.catalog import ASSETS
+from models.tokens import Position
+from viewer import export
+from viewer.cli import run
+from viewer.export_options import PICTURES
+
+WAIT = 60_000
+PICTURE = str(ASSETS / "samples" / "coffee.jpg")
+
+
+@pytest.fixture
+def opened(qtbot, tmp_path):
+    """Opens a window's dialog, its files in a folder of the test."""
+
+    def open_(window, pane: str = ""):
+        window.settings.setValue("folder/export", str(tmp_path))
+        before = window.exports.dialog
+        if pane:
+            window.deck.docks[pane]._bar.export()  # of the title's context menu
+        else:
+            window.actions_.run("export")
+        qtbot.waitUntil(lambda: window.exports.dialog not in (None, before), timeout=WAIT)
+        return window.exports.dialog
+
+    return open_
+
+
+@pytest.fixture
+def written(qtbot):
+    """Runs a dialog's export and gives the file's path."""
+
+    def write(dialog) -> Path:
+        out = Path(dialog.path.text())
+        with qtbot.waitSignal(dialog.exported, timeout=WAIT):
+            dialog.foot.export_button.click()
+        assert not list(out.parent.glob(".*"))
+        return out
+
+    return write
+
+
+def by_command(dialog, out: Path) -> Path:
+    """The same by the command line that the dialog shows, in another file."""
+    words = shlex.split(dialog.command.toPlainText())
+    words = words[words.index("export") :]
+    other = out.with_name(f"other{out.suffix}")
+    assert words[-2:] == ["--out", str(out)]
+    assert run([*words[:-1], str(other)]) == 0
+    return other
+
+
+def test_a_picture_is_exported_as_it_is_looked_at(make_window, settled, opened, written, qtbot):
+    window = make_window(size=224)
+    window.runs.open_path(PICTURE)
+    settled(window)
+    window.session.select(layer=3, head=2)
+    dialog = opened(window)
+    assert (dialog.what.value(), dialog.ending.value()) == ("attention", "png")
+    assert dialog.form.shown() == ["layer", "head", "query"]
+    assert dialog.form.values() == {"layer": "3", "head": 2, "query": "readout"}
+    qtbot.waitUntil(lambda: dialog.preview.image is not None, timeout=WAIT)
+    dialog.ending._group.button(dialog.ending._values.index("svg")).click()
+    assert dialog.path.text().endswith("coffee-attention-layer-3-head-2-query-readout.svg")
+    out = written(dialog)
+    assert out.read_bytes() == by_command(dialog, out).read_bytes()
+    assert dialog.foot.said.text().startswith("Saved coffee-attention-layer-3-head-2-query-readout.svg (")
+    dialog.foot.copy_path.click()
+    assert QGuiApplication.clipboard().text() == str(out)
+    assert window.messages.texts()[-1] == f"Exported from coffee.jpg: {out}"
+
+    window.session.set_rollout(residual="mix", fusion="max", discard=0.25, first=2)
+    dialog = opened(window, "rollout")
+    assert dialog.what.value() == "rollout"
+    dialog.ending._group.button(dialog.ending._values.index("npz")).click()
+    found = dict(np.load(written(dialog)))
+    other = dict(np.load(by_command(dialog, Path(dialog.path.text()))))
+    assert found.keys() == other.keys()
+    for name, values in other.items():
+        np.testing.assert_array_equal(found[name], values)
+    assert window.messages.unread() == []
+
+
+def test_a_text_that_was_typed_stands_in_the_command(make_window, settled, opened, written):
+    window = make_window()
+    text = "-- it's “odd” text"
+    window.runs.open_text(text)
+    settled(window)
+    window.session.set_map(heads="mean")
+    dialog = opened(window, "matrix")
+    values = dialog.form.values()
+    assert (values["head"], values["query"]) == ("mean", None)  # the pane shows all queries
+    places = window.session.current.trace.tokens.place
+    window.session.select(queries=(places(2), places(4)))
+    dialog = opened(window, "sentence")
+    assert dialog.form.values()["query"] == (2, 4)
+    assert dialog.form.widget("query").currentText() == "Mean of 2 selected"
+    dialog.ending._group.button(dialog.ending._values.index("csv")).click()
+    out = written(dialog)
+    assert out.read_bytes() == by_command(dialog, out).read_bytes()
+
+
+def test_cancelling_leaves_no_file(make_window, settled, opened, qtbot, monkeypatch, tmp_path):
+    window = make_window()
+    window.runs.open_text("a great serve")
+    settled(window)
+    dialog = opened(window)
+    dialog.what.set_value("tokens")
+    dialog._take_what("csv")
+    started = []
+
+    def endless(options, document, trace, task):
+        started.append(task)
+        while True:
+            task.progress(0.5, "Going on")
+
+    monkeypatch.setattr(export, "result_of", endless)
+    dialog.foot.export_button.click()
+    qtbot.waitUntil(lambda: bool(started), timeout=WAIT)
+    qtbot.waitUntil(lambda: dialog.foot.progress.sentence() == "Going on", timeout=WAIT)
+    assert dialog.foot.close_button.text() == "Cancel"
+    dialog.foot.close_button.click()
+    settled(window)
+    qtbot.waitUntil(lambda: not list(tmp_path.glob("*.part")) and not list(tmp_path.glob(".*")))
+    assert not [file for file in tmp_path.iterdir() if file.suffix == ".csv"]
+    assert dialog.foot.said.text() == "Cancelled: no file was written."
+    assert dialog.foot.close_button.text() == "Close"
+
+
+def test_what_is_there_is_replaced_only_after_asking(make_window, settled, opened, written, monkeypatch):
+    window = make_window()
+    window.runs.open_text("a great serve")
+    settled(window)
+    dialog = opened(window)
+    dialog.what.set_value("tokens")
+    dialog._take_what("csv")
+    out = Path(dialog.path.text())
+    out.write_text("mine")
+    asked = []
+
+    def answer(button: str):
+        def exec_(box: QMessageBox) -> int:
+            asked.append(box.text())
+            next(b for b in box.buttons() if b.text().replace("&", "") == button).click()
+            return 0
+
+        monkeypatch.setattr(QMessageBox, "exec", exec_)
+
+    answer("Cancel")
+    dialog.foot.export_button.click()
+    assert (out.read_text(), asked) == ("mine", [f"{out.name} is there already."])
+    answer("Replace")
+    written(dialog)
+    assert out.read_text().startswith("index,label")
+    dialog.path.setText(str(out.parent / "no" / "a.csv"))
+    dialog.foot.export_button.click()
+    assert dialog.foot.said.text().startswith(f"The folder {out.parent / 'no'} does not exist.")
+
+
+def test_a_cloud_needs_a_point_for_what_is_of_one(cloud_window, opened, written):
+    window = cloud_window
+    dialog = opened(window)
+    assert (dialog.what.value(), dialog.ending.value()) == ("segmentation", "ply")
+    assert written(dialog).read_bytes().startswith(b"ply\n")
+    dialog = opened(window, "neighbourhood")
+    assert not dialog.foot.export_button.isEnabled()
+    assert dialog.size.text() == "This needs a choice: point of the file."
+    place = window.session.current.trace.tokens.place(7)
+    assert isinstance(place, Position)
+    window.session.select(queries=(place,), layer=1, head=1)
+    dialog = opened(window, "neighbourhood")
+    point = int(window.session.current.trace.segmentation.sample[7])
+    assert dialog.form.values() == {"layer": "1", "head": 1, "point": point}
+    assert f"--layer 1 --head 1 --point {point} --out" in dialog.command.toPlainText()
+    rows = written(dialog).read_text().splitlines()
+    assert (rows[0], len(rows)) == ("neighbour,x,y,z,map 1", 9)
+
+
+def test_every_export_of_a_document_can_be_opened_and_goes_with_it(make_window, settled, opened, qtbot):
+    window = make_window(size=224)
+    window.runs.open_path(PICTURE)
+    settled(window)
+    window.session.set_page("fields")
+    settled(window)
+    dialog = opened(window)
+    assert (dialog.what.value(), dialog.ending.value()) == ("receptive-field", "png")
+    assert {"layer", "cell", "inputs", "source"} == set(dialog.form.shown())
+    dialog.ending._group.button(dialog.ending._values.index("csv")).click()
+    assert dialog.form.shown() == []
+    for what in dialog.choices.whats:
+        dialog.start(what)
+        assert dialog.foot.export_button.isEnabled(), what
+        assert (dialog.ending.value() in PICTURES) or dialog.preview.said()
+    window.runs.close(window.session.current)
+    qtbot.waitUntil(lambda: window.exports.dialog is None)
