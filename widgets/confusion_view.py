@@ -1,4 +1,4 @@
-"""The confusion matrix: classes of the truth down, predicted classes across, IoU of each at the right."""
+"""The confusion matrix: classes of the truth down, predicted ones across, their IoU, recall and precision."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 from widgets import theme
 from widgets.colormap import lut as colour_table
 from widgets.confusion import Confusion
-from widgets.confusion_layout import Places, arrange
+from widgets.confusion_layout import Places, arrange, least
 from widgets.confusion_painter import ConfusionPainter
 from widgets.figure import Figure
 from widgets.labels import CENTRE
@@ -35,15 +35,19 @@ class ConfusionView(Figure):
         self._shown: list[int] = []
         self._all = False
         self._lut = colour_table()
+        self._colours: np.ndarray | None = None
         self._selected: tuple[int, int] | None = None
         self._places = Places()
         self._picture: QPixmap | None = None
 
     # What panes call.
 
-    def set_matrix(self, matrix: np.ndarray, names: Sequence[str]) -> None:
-        """matrix: int (C, C), points of the truth's class (row) predicted as a class (column)."""
-        self._table = Confusion(matrix, names)
+    def set_matrix(self, matrix: np.ndarray, names: Sequence[str], colours: np.ndarray | None = None) -> None:
+        """matrix: int (C, C), points of the truth's class (row) predicted as a class (column).
+
+        colours: uint8 (C, 3), as the legend of the classes has them.
+        """
+        self._table, self._colours = Confusion(matrix, names), colours
         self._hovered = self._selected = None
         self._show()
 
@@ -51,6 +55,10 @@ class ConfusionView(Figure):
         """Whether classes that are in neither truth nor prediction have a row and a column too."""
         self._all = on
         self._show()
+
+    def share_right(self) -> float:
+        """The share of all points that lie on the diagonal, 0 to 1."""
+        return self._table.share_right()
 
     def set_lut(self, lut: np.ndarray) -> None:
         """The colours of the levels: uint8 (256, 4)."""
@@ -79,8 +87,9 @@ class ConfusionView(Figure):
 
     def _show(self) -> None:
         self._shown = list(range(len(self._table.names))) if self._all else self._table.used()
-        self.setAccessibleDescription(f"{len(self._shown)} classes, {self._table.share_right()}")
+        self.setAccessibleDescription(f"{len(self._shown)} classes, {self._table.right_said()}")
         self._tip.hide()
+        self.updateGeometry()
         self._arrange()
 
     # Geometry.
@@ -89,7 +98,7 @@ class ConfusionView(Figure):
         return QSize(theme.em(32), theme.em(29))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(theme.em(17), theme.em(15))
+        return least([self._table.names[index] for index in self._shown])
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -98,6 +107,7 @@ class ConfusionView(Figure):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self.updateGeometry()
             self._arrange()
 
     def _arrange(self) -> None:
@@ -153,7 +163,7 @@ class ConfusionView(Figure):
             painter.drawText(self.rect(), CENTRE, "No labelled points")
             return
         paint = ConfusionPainter(
-            self._table, self._shown, self._places, self._lut, self._hovered, self._selected
+            self._table, self._shown, self._places, self._lut, self._colours, self._hovered, self._selected
         )
         if self._picture is None:
             self._picture = self._cells(paint)

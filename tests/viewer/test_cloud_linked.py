@@ -108,6 +108,19 @@ def test_pointing_at_a_class_lights_its_points_and_sends_nothing_again(cloud_win
     assert sent == []
 
 
+def test_hiding_a_class_does_not_darken_the_room_under_the_pointer(cloud_window, settled):
+    window = cloud_window
+    legend, view = pane(window, "classes").legend, pane(window, "cloud").view
+    legend.hovered.emit(2)
+    assert view._canvas._lit == 3
+    legend.toggled.emit(2)
+    settled(window)
+    assert (window.session.hover, view._canvas._lit) == (Hover(kind=2), None)
+    legend.toggled.emit(2)
+    settled(window)
+    assert view._canvas._lit == 3
+
+
 def _at(view, point: int) -> tuple[float, float]:
     return tuple(float(value) for value in on_screen(view, point).toTuple())
 

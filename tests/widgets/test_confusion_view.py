@@ -12,7 +12,7 @@ from widgets.colormap import lut
 from widgets.confusion import levels, rates
 from widgets.confusion_layout import fitting_font
 from widgets.confusion_view import ConfusionView
-from widgets.palettes import CLASSES
+from widgets.palettes import CLASSES, SOFT
 
 TRUTH = np.array([0, 2100, 2880, 0, 0, 512, 421, 190, 233, 182, 620, 194, 153])
 
@@ -154,18 +154,31 @@ def test_everything_is_inside_and_legible(qapp, show, choice, scale, size):
     view.set_matrix(matrix() + 1, CLASSES)  # all 13 classes
     least = view.minimumSizeHint()
     show(view, max(size[0], least.width()), max(size[1], least.height()))
-    cell = view.cell_rect(0, 0).width()
-    assert cell * 13 >= 0.45 * min(view.width(), view.height())
-    last = view.figure_rect(12, view._places.columns[-1])
+    cell = view.cell_rect(0, 0)
+    assert cell.height() * 13 >= 0.5 * view.height()
     assert view.rect().contains(view.cell_rect(12, 12))
-    assert view.rect().contains(last)
-    metrics = QFontMetrics(fitting_font(cell))
-    every = -(-(metrics.ascent() + metrics.descent()) // (cell + 3))
-    assert every == 1  # each class is named
-    room = view._places.left - view._places.start
-    assert room > max(metrics.horizontalAdvance(name) for name in CLASSES)
-    if size[0] == 700:
-        assert view._places.columns == ("IoU", "recall", "precision")
+    assert view._places.columns == ("IoU", "recall", "precision")
+    assert view.rect().contains(view.figure_rect(12, "precision"))
+    metrics = QFontMetrics(fitting_font(cell.height()))
+    assert metrics.capHeight() + metrics.descent() <= cell.height()  # each class is named
+    assert fitting_font(cell.height()).pixelSize() >= 11 * scale
+    assert view._places.swatch(row=0).left() > max(metrics.horizontalAdvance(name) for name in CLASSES)
+    assert view._places.scale < view.height() - metrics.height()
+
+
+def test_both_axes_have_the_legends_colours_and_a_name_once(show):
+    view = ConfusionView()
+    view.set_matrix(matrix(), CLASSES, SOFT)
+    least = view.minimumSizeHint()
+    show(view, least.width(), least.height())
+    seen = view.grab().toImage()
+    for place, index in enumerate(view.shown()):
+        colour = QColor(*SOFT[index].tolist())
+        for swatch in (view._places.swatch(row=place), view._places.swatch(column=place)):
+            assert seen.pixelColor(swatch.center()) == colour
+    assert not view._places.upright
+    view.resize(900, 700)
+    assert view._places.upright  # the names stand above as well where there is room
 
 
 def test_nothing_to_show_and_wrong_shapes(show):

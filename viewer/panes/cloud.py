@@ -187,6 +187,7 @@ class View3DPane(CloudPane):
                 coloured = last.colours
             else:
                 coloured = ready.coloured(rgb, kinds, mask)
+            _ = coloured.in_sight
             return Painted(asked, ready, coloured, selected, star, field, more, said)
 
         if by == "bound":
@@ -247,7 +248,9 @@ class View3DPane(CloudPane):
     def mark(self, view: View, hover: Hover) -> None:
         if self.view is not None and self._shown is self.session.current.input:
             self.view.set_hovered(self._point_at(hover.key or hover.query))
-            self.view.set_lit(None if hover.kind is None else hover.kind + 1)
+            # Where nothing of a class can be seen, all the others would only go dark.
+            group = None if hover.kind is None or self.painted is None else hover.kind + 1
+            self.view.set_lit(group if group and group in self.painted.colours.in_sight else None)
 
     def clear(self, document: Document | None) -> None:
         self.painted = None
