@@ -155,34 +155,49 @@ def neighbourhood(trace: Trace, view: View, at: tuple[int, Head]) -> Neighbourho
     )
 
 
+EVEN = 0.05
+"""Weights that differ from 1/k by no more than this share of it are called uniform."""
+
+
+def even_said(weights: np.ndarray) -> str:
+    """ "uniform: 1/16 each, ±2 %" of float (…, k) where no weight says more than another; else nothing."""
+    k = weights.shape[-1]
+    off = float(np.abs(weights * k - 1).max()) if k > 1 and weights.size else 1.0
+    if off > EVEN:
+        return ""
+    return f"uniform: 1/{k} each, ±{max(np.ceil(off * 1000 - 1e-3), 1) / 10:.2g} %"
+
+
 @dataclass(frozen=True, eq=False)
 class MapRows:
     """The map grid: per row the layer and uint8 (maps, k), the neighbours' weights nearest first.
 
-    scale: of each row; its maps share it.
+    scales: of each row; its maps share it. even: of each row `even_said` of all its maps.
     """
 
     layers: tuple[int, ...]
     levels: list[np.ndarray]
     scales: list[Scale]
+    even: list[str]
 
 
 def map_rows(trace: Trace, view: View, task: Task = SILENT) -> MapRows:
     """What each map of each row's layer makes of the selected points; no levels where nothing is selected."""
     layers = rows_shown(trace, view)
-    maps, scales = [], []
+    maps, scales, even = [], [], []
     for number in layers:
         task.check()
         layer = trace.layers[number]
         queries = chosen(trace, layer.queries, view.selection.queries)
         if not len(queries):
-            return MapRows(layers, [], [])
+            return MapRows(layers, [], [], [])
         one = len(queries) == 1
         weights = layer.rows(int(queries[0]))[1] if one else layer.values()[:, queries].mean(axis=1)
         scale = scale_of(weights, 100.0)
         maps.append(levels(weights, scale))
         scales.append(scale)
-    return MapRows(layers, maps, scales)
+        even.append(even_said(weights))
+    return MapRows(layers, maps, scales, even)
 
 
 @dataclass(frozen=True, eq=False)

@@ -27,6 +27,8 @@ class MapsPane(AttentionPane):
         self.grid.hovered.connect(self._hovered)
         self.grid.set_tooltip(self._tip)
         self._shaped: Hashable = None
+        self._even: dict[int, str] = {}
+        """Of each shown layer, what is said of weights that do not differ."""
         return self.grid
 
     def prepare(self, document: Document, view: View) -> None:
@@ -57,7 +59,8 @@ class MapsPane(AttentionPane):
             if reason:
                 self.grid.set_blocked(row, reason)
             elif result.levels:
-                self.grid.set_row_maps(row, result.levels[row])
+                self.grid.set_row_maps(row, result.levels[row], "uniform" if result.even[row] else "")
+        self._even = dict(zip(result.layers, result.even, strict=False))
 
     def mark(self, view: View, hover: Hover) -> None:
         self.grid.set_lut(lut(view.map.colours))
@@ -65,10 +68,10 @@ class MapsPane(AttentionPane):
         self.grid.set_selected(view.selection.layer, None if fused else view.selection.head)
         self.grid.set_hovered(None if hover.layer is None else (hover.layer, hover.head or 0))
         chosen = "neighbours, nearest first" if view.selection.queries else "no point selected"
-        self.subtitle_changed.emit(f"stage ↓  map →  {chosen}")
+        self.subtitle_changed.emit(f"a row a stage, a cell a map · {chosen}")
 
     def clear(self, document: Document | None) -> None:
-        self._shaped = None
+        self._shaped, self._even = None, {}
         self.grid.set_rows([], [], [])
         self.subtitle_changed.emit(self.instead(document))
 
@@ -95,7 +98,9 @@ class MapsPane(AttentionPane):
     def _tip(self, layer: int, map_: int) -> str:
         chosen = self.session.current.trace.layers[layer]
         channels = f"channels c with c mod {chosen.heads} = {map_}"
-        return f"{short_name(chosen)}, map {map_}: {channels}\n{len(chosen.queries):,} points"
+        even = self._even.get(layer, "")
+        said = f"{short_name(chosen)}, map {map_}: {channels}\n{len(chosen.queries):,} points"
+        return f"{said}\nAll maps of this point are {even}" if even else said
 
     def _clicked(self, layer: int, map_: int) -> None:
         selecting.pick_head(self.session, layer, map_)
