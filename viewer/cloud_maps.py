@@ -14,6 +14,7 @@ import numpy as np
 from models.attention import AttentionLayer, Head, Trace
 from models.task import SILENT, Task
 from models.tokens import Place, PointTokens, Region
+from viewer import layer_names
 from viewer.derived import derived
 from viewer.view import View
 from widgets.colormap import Scale, levels, scale_of
@@ -37,8 +38,7 @@ def stage_of(layers: Sequence[AttentionLayer], layer: int) -> int:
 
 def short_name(layer: AttentionLayer) -> str:
     """dec2.1 for dec2.1.transformer2: without the part that all layers share."""
-    front, _, last = layer.name.rpartition(".")
-    return front if front and not last.isdigit() else layer.name
+    return layer_names.short_name(layer.name)
 
 
 def starting_layer(trace: Trace) -> int:
