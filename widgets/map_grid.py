@@ -217,7 +217,7 @@ class MapGrid(CellGrid):
         )
         most = max(self._counts, default=0)
         if most > SMALLEST:  # such a row may take several lines
-            widest = max(widest, plain.horizontalAdvance(_line_label(most, most)))
+            widest = max(widest, plain.horizontalAdvance(_line_label(most - 2, most - 1)))
         room = self.viewport().width()
         return min(widest, theme.em(9), room // 3) + theme.em(0.9), theme.em(0.2) + FRAME
 

@@ -32,18 +32,21 @@ from viewer.cloud_colours import (
     upper_bound,
     visible,
 )
+from viewer.cloud_keys import ColourMeaning, meaning
 from viewer.clouds import CloudInput
 from viewer.jobs import Failure, Lane
 from viewer.panes import readings
-from viewer.panes.cloud_words import REACHES, attention_said, scale_said, subtitle
+from viewer.panes.cloud_words import REACHES, attention_said, reach_said, subtitle
 from viewer.panes.of_cloud import CloudPane, current_look, scene_of
 from viewer.panes.on_input import pointed
 from viewer.panes.words import map_named
 from viewer.session import NOWHERE, Document, Hover
 from viewer.view import ColourBy, View
+from widgets import theme
 from widgets.camera import Camera
 from widgets.cloud_view import CloudView
 from widgets.colormap import lut
+from widgets.colour_key import ColourKey
 from widgets.cursor_tip import read_out
 from widgets.prepared import Coloured, Prepared, prepare
 
@@ -85,6 +88,8 @@ class Painted:
     """float32 (k, 3): places beside the cloud's own points; they are the last of `colours` and `mask`."""
     said: str
     """Of what the attention is."""
+    meaning: ColourMeaning
+    """How the colours are read."""
 
 
 class View3DPane(CloudPane):
@@ -106,6 +111,9 @@ class View3DPane(CloudPane):
         widget = QWidget()
         self._box = QVBoxLayout(widget)
         self._box.setContentsMargins(0, 0, 0, 0)
+        self._box.setSpacing(theme.em(0.35))
+        self.key_of_colours = ColourKey()
+        self._box.addWidget(self.key_of_colours)
         return widget
 
     def _made(self) -> CloudView:
@@ -117,7 +125,7 @@ class View3DPane(CloudPane):
             self.view.settled.connect(self.settled)
             self.view.set_tip(self._tip)
             self.view.set_lasso(self.lasso)
-            self._box.addWidget(self.view)
+            self._box.insertWidget(0, self.view, 1)
         return self.view
 
     # -- what it shows -----------------------------------------------------------------------------------
@@ -143,6 +151,7 @@ class View3DPane(CloudPane):
             # Until the new cloud is painted, nothing of the old one.
             made.set_points(np.empty((0, 3), np.float32), fit=False)
             self._shown = self.painted = None
+            self.key_of_colours.set_swatches(())
         camera_of(document).set_projection(cloud.projection)
         self._say(document, view)
 
@@ -187,8 +196,9 @@ class View3DPane(CloudPane):
                 coloured = last.colours
             else:
                 coloured = ready.coloured(rgb, kinds, mask)
-            _ = coloured.in_sight
-            return Painted(asked, ready, coloured, selected, star, field, more, said)
+            shown = "prediction" if asked.blocked else by
+            read = meaning(scene, shown, cloud, asked.look, view.map.colours, field, coloured.in_sight)
+            return Painted(asked, ready, coloured, selected, star, field, more, said, read)
 
         if by == "bound":
             bright = heat(view.map.colours, asked.look)[180]
@@ -214,7 +224,7 @@ class View3DPane(CloudPane):
         task.check()
         field = reach_field(trace, view, asked.at, task)
         if cloud.reach != "attention":
-            said += f" · {scale_said(cloud.reach, field)}"
+            said += reach_said(cloud.reach, field)
         colours = attention_colours(scene, field, cloud, asked.look, view.map.colours)
         return painted(colours, star, field, said=said)
 
@@ -242,7 +252,11 @@ class View3DPane(CloudPane):
             view.set_star(star.centre, star.ends, star.weights)
         over = result.field.voxels if result.field is not None else None
         view.set_box(over.box if over is not None else None)
-        self.painted = result
+        self.painted, read = result, result.meaning
+        if read.scale is not None:
+            self.key_of_colours.set_scale(read.scale, read.lut, read.of)
+        else:
+            self.key_of_colours.set_swatches(read.swatches, read.of)
         self._say(document, self.session.view)
 
     def mark(self, view: View, hover: Hover) -> None:

@@ -19,6 +19,7 @@ from viewer.stacks import PLANES, Built, Looked
 from viewer.view import View
 from widgets import theme
 from widgets.colormap import lut
+from widgets.colour_bar import ColourBar
 from widgets.image_view import ImageView
 from widgets.labels import percent
 from widgets.readout import NOTHING
@@ -57,6 +58,8 @@ class StackFieldPane(FieldsOfStackPane):
             place.addWidget(view, 1)
             views.addLayout(place, number // 2, number % 2)
         column.addLayout(views, 1)
+        self.bar = ColourBar()
+        column.addWidget(self.bar)
         return widget
 
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
@@ -84,6 +87,8 @@ class StackFieldPane(FieldsOfStackPane):
             self.said.emit("field", {}, None)
             return
         self._prepare_views(self.result)
+        sums = "share of the weight, summed" if self.result.stack.axes == 3 else "share of the weight"
+        self.bar.set_scale(looked.scale, lut(HEAT_COLOURS), sums)
         side, field = self.result.stack.side, looked.field
         whole = (0.0, 0.0, float(side), float(side))
         selected = stacks.unit_at(field, selected_place(self.session.view))
