@@ -47,6 +47,8 @@ def meaning(
     if by == "attention" and field is not None:
         of = OF_REACH[settings.reach]
         return ColourMeaning(of, field.scale, field_table(settings.reach, heat(colours, look)))
+    if by == "attention":
+        return ColourMeaning("all points in the shade until it is computed")
     if by in OF_VALUES:
         return ColourMeaning(OF_VALUES[by], plain_scale(scene, by), lut("viridis"))
     if by == "stage":
