@@ -72,7 +72,7 @@ LAYOUTS: dict[tuple[str, str], Split] = {
                 share=0.3,
             ),
         ),
-        down(Leaf("classes", 0.58), Leaf("numbers", 0.42)),
+        down(Leaf("classes", 0.66), Leaf("numbers", 0.34)),
     ),
     ("image", "fields"): across(
         down(

@@ -34,7 +34,7 @@ class ConfusionView(Figure):
         self._table = Confusion(np.zeros((0, 0), np.int64), ())
         self._shown: list[int] = []
         self._all = False
-        self._lut = colour_table()
+        self._given_lut: np.ndarray | None = None
         self._colours: np.ndarray | None = None
         self._selected: tuple[int, int] | None = None
         self._places = Places()
@@ -61,8 +61,8 @@ class ConfusionView(Figure):
         return self._table.share_right()
 
     def set_lut(self, lut: np.ndarray) -> None:
-        """The colours of the levels: uint8 (256, 4)."""
-        self._lut = lut
+        """The colours of the levels, uint8 (256, 4), in place of the theme's."""
+        self._given_lut = lut
         self._picture = None
         self.update()
 
@@ -92,6 +92,15 @@ class ConfusionView(Figure):
         self.updateGeometry()
         self._arrange()
 
+    def lut(self) -> np.ndarray:
+        """uint8 (256, 4): the colours of the levels; the most stands out from the theme's ground, the least
+        does not.
+        """
+        if self._given_lut is not None:
+            return self._given_lut
+        ends = (40, 255) if theme.current().dark else (245, 20)
+        return colour_table()[np.linspace(*ends, 256).round().astype(int)]
+
     # Geometry.
 
     def sizeHint(self) -> QSize:
@@ -106,7 +115,8 @@ class ConfusionView(Figure):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+        kinds = (QEvent.Type.FontChange, QEvent.Type.StyleChange, QEvent.Type.PaletteChange)
+        if event.type() in kinds:
             self.updateGeometry()
             self._arrange()
 
@@ -163,7 +173,7 @@ class ConfusionView(Figure):
             painter.drawText(self.rect(), CENTRE, "No labelled points")
             return
         paint = ConfusionPainter(
-            self._table, self._shown, self._places, self._lut, self._colours, self._hovered, self._selected
+            self._table, self._shown, self._places, self.lut(), self._colours, self._hovered, self._selected
         )
         if self._picture is None:
             self._picture = self._cells(paint)

@@ -8,7 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from widgets import theme
-from widgets.colormap import lut
+from widgets.chip_colours import contrast
 from widgets.confusion import levels, rates
 from widgets.confusion_layout import fitting_font
 from widgets.confusion_view import ConfusionView
@@ -69,7 +69,7 @@ def test_levels_are_roots_of_the_rows_shares():
 
 
 def test_cells_have_the_colour_of_their_share(view):
-    seen, table, shares = view.grab().toImage(), lut("inferno"), levels(matrix())
+    seen, table, shares = view.grab().toImage(), view.lut(), levels(matrix())
     assert view.shown() == [1, 2, 5, 6, 7, 8, 9, 10, 11, 12]
     for truth in view.shown():
         for predicted in view.shown():
@@ -77,6 +77,15 @@ def test_cells_have_the_colour_of_their_share(view):
             expected = QColor(*table[shares[truth, predicted], :3].tolist())
             empty = not matrix()[truth, predicted]
             assert seen.pixelColor(at) == (QColor(theme.current().raised) if empty else expected)
+
+
+@pytest.mark.parametrize("choice", ["dark", "light"])
+def test_the_most_stands_out_from_the_ground_and_the_least_does_not(qapp, view, choice):
+    theme.apply(qapp, choice)
+    ground = QColor(theme.current().panel)
+    least, most = (contrast(QColor(*view.lut()[level, :3].tolist()), ground) for level in (0, 255))
+    assert least < 1.6
+    assert most > 8
 
 
 def test_absent_classes_are_left_out_unless_asked_for(view):

@@ -62,7 +62,7 @@ def reach_said(reach: Reach, field: Field) -> str:
 
 
 def voxels_said(found: VoxelField) -> str:
-    """35³ voxels, 1.75 m · 617 hold points, 323 reach it · 2.7 % of the weight."""
+    """35³ voxels, 1.75 m · 323 of 617 with points hold 2.7 %: of the weight, what reaches the point."""
     same = len(set(found.size)) == 1
     said = f"{found.size[0]}³ voxels" if same else " × ".join(map(str, found.size)) + " voxels"
     if found.box is not None:
@@ -70,10 +70,9 @@ def voxels_said(found: VoxelField) -> str:
         sides = [f"{metres:.3g}" for metres in extent if np.isfinite(metres)]
         said += f", {sides[0] if sides == sides[:1] * 3 else ' × '.join(sides)} m"
         said += " of any height" if len(sides) < 3 else ""
-    holding = f"{found.occupied:,} hold points"
-    if found.reaching < found.occupied:
-        holding += f", {found.reaching:,} reach it"
-    return f"{said} · {holding} · {percent(found.share)} of the weight"
+    some = found.reaching < found.occupied
+    holding = f"{found.reaching:,} of {found.occupied:,}" if some else f"{found.occupied:,}"
+    return f"{said} · {holding} with points hold {percent(found.share)}"
 
 
 def _seen(scene: Scene) -> str:
