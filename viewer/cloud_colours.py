@@ -127,8 +127,7 @@ def _plain(scene: Scene, by: ColourBy, palette: str, look: Look) -> np.ndarray:
         labels = answer.labels if by == "prediction" else scene.truth
         return np.vstack([class_colours(scene.classes, palette), UNLABELLED])[labels]  # -1 is the last
     if by in ("height", "confidence", "entropy"):
-        values = scene.cloud.points[:, 2] if by == "height" else getattr(answer, by)
-        return lut("viridis")[levels(values, plain_scale(scene, by)), :3]
+        return lut("viridis")[levels(plain_values(scene, by), plain_scale(scene, by)), :3]
     if by == "error":
         return _errors(scene, look)
     if by == "stage":
@@ -146,16 +145,23 @@ def heights(points: np.ndarray) -> tuple[float, float]:
     return float(low), float(high)
 
 
+def plain_values(scene: Scene, by: ColourBy) -> np.ndarray:
+    """float (n,): height in metres above the lowest points, confidence, or entropy in nats."""
+    if by != "height":
+        return getattr(scene.answer, by)
+    return scene.cloud.points[:, 2] - np.float32(heights(scene.cloud.points)[0])
+
+
 def plain_scale(scene: Scene, by: ColourBy) -> Scale:
-    """Of a colouring by height in metres, confidence or entropy in nats."""
+    """Of `plain_values`."""
     if by == "confidence":
         return Scale(0.0, 1.0)
     if by == "entropy":
         return Scale(0.0, float(np.log(max(len(scene.answer.classes), 2))))
     low, high = heights(scene.cloud.points)
-    up = scene.cloud.points[:, 2]
-    beyond = np.count_nonzero(up < low) + np.count_nonzero(up > high)
-    return Scale(low, high, clipped=beyond / max(len(up), 1))
+    up = plain_values(scene, by)
+    beyond = np.count_nonzero(up < 0) + np.count_nonzero(up > high - low)
+    return Scale(0.0, high - low, clipped=beyond / max(len(up), 1))
 
 
 def mixed(colours: np.ndarray, look: Look, share: float) -> np.ndarray:

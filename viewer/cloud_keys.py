@@ -18,7 +18,7 @@ OF_REACH = {
     "voxels": "share of the weight",
     "hops": "hops",
 }
-OF_VALUES = {"height": "metres", "confidence": "probability", "entropy": "nats"}
+OF_VALUES = {"height": "metres above the lowest points", "confidence": "probability", "entropy": "nats"}
 
 
 @dataclass(frozen=True, eq=False)

@@ -187,7 +187,7 @@ def test_controls_change_settings_and_undo_moves_them_back(opened):
     QTest.mouseClick(pane.terms._group.button(1), Qt.MouseButton.LeftButton)
     settings = session.view.cost
     assert (settings.heads, settings.shortest, settings.longest, settings.terms) == (4, 32, 1024, "all")
-    assert pane.lengths._text.text() == "32 to 1k"
+    assert pane.lengths._field.text() == "32 to 1k"
     assert [mark.label for mark in pane.time._crossings] == ["n = 2·d = 1,024"]
     assert (
         pane.crossings[1][0].text() == "none"
