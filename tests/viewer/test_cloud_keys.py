@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor
 
 from models import point_fields
 from models.tokens import Position
+from tests.viewer.bars import on_bar
 from tests.viewer.cloud_windows import on_screen, pane, pixels, seen
 from tests.viewer.given_cloud import room, trace_of
 from viewer.cloud_colours import Look, Scene, attention_colours, plain_colours, reach_field
@@ -89,12 +90,10 @@ def test_in_the_window_points_and_bar_have_the_same_pixels(cloud_window, settled
     first = pane(window, "cloud")
     bar = first.key_of_colours.bar
     assert first.key_of_colours.currentWidget() is bar
-    image, rect, scale = bar.grab().toImage(), bar.bar_rect(), bar._scale
     point = seen(first.view)
     at = on_screen(first.view, point)
     up = first.view._points[:, 2]
-    x = rect.left() + scale.position(float(up[point] - np.percentile(up, 1))) * rect.width()
-    near = [image.pixelColor(round(x) + step, round(rect.center().y())).getRgb()[:3] for step in (-1, 0, 1)]
+    near = on_bar(bar, float(up[point] - np.percentile(up, 1)))
     assert np.abs(pixels(first.view)[at.y(), at.x()].astype(int) - near).sum(1).min() < 30
 
 
@@ -132,9 +131,5 @@ def test_the_bar_of_the_grid_is_of_the_row_that_is_pointed_at(cloud_window, sett
     x = cell.x() + round((strongest % columns + 0.5) * cell.width() / columns)
     y = cell.y() + round((strongest // columns + 0.5) * cell.height() / rows)
     shown = maps.grid.viewport().grab().toImage().pixelColor(x, y).getRgb()[:3]
-    rect, picture = maps.bar.bar_rect(), maps.bar.grab().toImage()
-    at = rect.left() + int(level[strongest]) / 255 * (rect.width() - 3) + 1
-    near = [
-        picture.pixelColor(round(at) + step, round(rect.center().y())).getRgb()[:3] for step in (-2, 0, 1)
-    ]
-    assert np.abs(np.array(near) - shown).sum(1).min() < 40
+    near = on_bar(maps.bar, int(level[strongest]) / 255 * maps.bar._scale.high)
+    assert np.abs(near - shown).sum(1).min() < 40
