@@ -239,3 +239,9 @@ class Choice(ByTab, QComboBox):
         self.addItems(list(options))
         self.setAccessibleName(name)
         self.textActivated.connect(self.changed)
+
+    def may_shrink(self) -> None:
+        """Where there is little room the chosen text may be cut off; the list shows it in full."""
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(1)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)

@@ -67,6 +67,8 @@ class ClassesPane(CloudPane):
         self.listed.changed.connect(self._relabel)
         self.table: ClassTable | None = None
         self._legend_shows: tuple[ClassTable, str] | None = None
+        for chooser in (self.voxel, self.unit, self.up, self.listed):
+            chooser.may_shrink()
         frame = QHBoxLayout()
         frame.setSpacing(6)
         frame.addWidget(self.unit, 1)
