@@ -41,6 +41,8 @@ TITLES: dict[ColourBy, str] = {
 }
 STRETCH = 4096
 """Places of the upper bound that are tried between two looks at the task."""
+HOPS_SPAN = 230
+"""Levels from the selected point, the strongest, to the farthest that is reached."""
 SHADE = 0.30
 """How much of its colour a point keeps where others are to be seen."""
 
@@ -121,15 +123,11 @@ def _plain(scene: Scene, by: ColourBy, palette: str, look: Look) -> np.ndarray:
     answer = scene.answer
     if by == "rgb":
         return scene.cloud.colours
-    if by == "height":
-        return _ramp(scene.cloud.points[:, 2], *heights(scene.cloud.points))
     if by in ("prediction", "truth"):
         labels = answer.labels if by == "prediction" else scene.truth
         return np.vstack([class_colours(scene.classes, palette), UNLABELLED])[labels]  # -1 is the last
-    if by == "confidence":
-        return _ramp(answer.confidence, 0.0, 1.0)
-    if by == "entropy":
-        return _ramp(answer.entropy, 0.0, float(np.log(max(len(answer.classes), 2))))
+    if by in ("height", "confidence", "entropy"):
+        return lut("viridis")[levels(plain_values(scene, by), plain_scale(scene, by)), :3]
     if by == "error":
         return _errors(scene, look)
     if by == "stage":
@@ -147,10 +145,23 @@ def heights(points: np.ndarray) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _ramp(values: np.ndarray, low: float, high: float) -> np.ndarray:
-    """float (n,) → uint8 (n, 3), from `low` to `high` in viridis."""
-    share = (values - low) / (high - low if high > low else 1.0)
-    return lut("viridis")[np.clip(share * 255 + 0.5, 0, 255).astype(np.uint8), :3]
+def plain_values(scene: Scene, by: ColourBy) -> np.ndarray:
+    """float (n,): height in metres above the lowest points, confidence, or entropy in nats."""
+    if by != "height":
+        return getattr(scene.answer, by)
+    return scene.cloud.points[:, 2] - np.float32(heights(scene.cloud.points)[0])
+
+
+def plain_scale(scene: Scene, by: ColourBy) -> Scale:
+    """Of `plain_values`."""
+    if by == "confidence":
+        return Scale(0.0, 1.0)
+    if by == "entropy":
+        return Scale(0.0, float(np.log(max(len(scene.answer.classes), 2))))
+    low, high = heights(scene.cloud.points)
+    up = plain_values(scene, by)
+    beyond = np.count_nonzero(up < 0) + np.count_nonzero(up > high - low)
+    return Scale(0.0, high - low, clipped=beyond / max(len(up), 1))
 
 
 def mixed(colours: np.ndarray, look: Look, share: float) -> np.ndarray:
@@ -180,10 +191,14 @@ def coarsest(trace: Trace) -> np.ndarray:
     return last
 
 
+def stage_table(trace: Trace) -> np.ndarray:
+    """uint8 (stages, 3), the finest stage first."""
+    count = len(stages(trace.layers))
+    return lut("viridis")[np.linspace(50, 255, max(count, 2)).astype(int)[:count], :3]
+
+
 def _stage_colours(trace: Trace) -> np.ndarray:
-    count = max(len(stages(trace.layers)), 2)
-    table = lut("viridis")[np.linspace(50, 255, count).astype(int), :3]
-    return table[coarsest(trace) - 1][trace.segmentation.nearest]
+    return stage_table(trace)[coarsest(trace) - 1][trace.segmentation.nearest]
 
 
 def _marked(scene: Scene, tokens: np.ndarray, palette: str, look: Look) -> np.ndarray:
@@ -272,7 +287,7 @@ def reach_field(trace: Trace, view: View, at: tuple[int, Head], task: Task = SIL
     values = derived(trace, key, lambda: _reached(trace, view.cloud.reach, tokens, task))
     if view.cloud.reach == "hops":
         reached, most = values >= 0, max(int(values.max(initial=0)), 1)
-        shown = np.where(reached, 255 - values.astype(np.int32) * 230 // most, 0).astype(np.uint8)
+        shown = np.where(reached, 255 - values.astype(np.int32) * HOPS_SPAN // most, 0).astype(np.uint8)
         return Field(values, shown, reached, Scale(0.0, float(most)))
     scale = scale_of(values, 99.5, log=True)
     shown = levels(values, scale)

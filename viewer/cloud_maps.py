@@ -14,6 +14,7 @@ import numpy as np
 from models.attention import AttentionLayer, Head, Trace
 from models.task import SILENT, Task
 from models.tokens import Place, PointTokens, Region
+from viewer import layer_names
 from viewer.derived import derived
 from viewer.view import View
 from widgets.colormap import Scale, levels, scale_of
@@ -37,8 +38,7 @@ def stage_of(layers: Sequence[AttentionLayer], layer: int) -> int:
 
 def short_name(layer: AttentionLayer) -> str:
     """dec2.1 for dec2.1.transformer2: without the part that all layers share."""
-    front, _, last = layer.name.rpartition(".")
-    return front if front and not last.isdigit() else layer.name
+    return layer_names.short_name(layer.name)
 
 
 def starting_layer(trace: Trace) -> int:
@@ -155,34 +155,49 @@ def neighbourhood(trace: Trace, view: View, at: tuple[int, Head]) -> Neighbourho
     )
 
 
+EVEN = 0.05
+"""Weights that differ from 1/k by no more than this share of it are called uniform."""
+
+
+def even_said(weights: np.ndarray) -> str:
+    """ "uniform: 1/16 each, ±2 %" of float (…, k) where no weight says more than another; else nothing."""
+    k = weights.shape[-1]
+    off = float(np.abs(weights * k - 1).max()) if k > 1 and weights.size else 1.0
+    if off > EVEN:
+        return ""
+    return f"uniform: 1/{k} each, ±{max(np.ceil(off * 1000 - 1e-3), 1) / 10:.2g} %"
+
+
 @dataclass(frozen=True, eq=False)
 class MapRows:
     """The map grid: per row the layer and uint8 (maps, k), the neighbours' weights nearest first.
 
-    scale: of each row; its maps share it.
+    scales: of each row; its maps share it. even: of each row `even_said` of all its maps.
     """
 
     layers: tuple[int, ...]
     levels: list[np.ndarray]
     scales: list[Scale]
+    even: list[str]
 
 
 def map_rows(trace: Trace, view: View, task: Task = SILENT) -> MapRows:
     """What each map of each row's layer makes of the selected points; no levels where nothing is selected."""
     layers = rows_shown(trace, view)
-    maps, scales = [], []
+    maps, scales, even = [], [], []
     for number in layers:
         task.check()
         layer = trace.layers[number]
         queries = chosen(trace, layer.queries, view.selection.queries)
         if not len(queries):
-            return MapRows(layers, [], [])
+            return MapRows(layers, [], [], [])
         one = len(queries) == 1
         weights = layer.rows(int(queries[0]))[1] if one else layer.values()[:, queries].mean(axis=1)
         scale = scale_of(weights, 100.0)
         maps.append(levels(weights, scale))
         scales.append(scale)
-    return MapRows(layers, maps, scales)
+        even.append(even_said(weights))
+    return MapRows(layers, maps, scales, even)
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,9 +17,9 @@ NAMES: dict[str, str] = {
     "weights": "with weights",
     "recurrent": "LSTM",
     "convolution": "Convolution",
-    "restricted": "Restricted",
+    "restricted": "Restricted attention",
 }
-"""As curves are named."""
+"""As curves are named, and rows of the table: each has one name before and after it was measured."""
 COLOURS = {"fused": 0, "weights": 1, "recurrent": 2, "convolution": 3, "restricted": 4}
 OTHERS: tuple[Kind, ...] = ("recurrent", "convolution")
 """What self-attention is compared with."""
@@ -29,6 +29,11 @@ AS_KIND = {"attention": "fused", "recurrent": "recurrent", "convolution": "convo
 def colour(layer: Layer) -> int:
     """Of a row of table 1: the colour of its curve."""
     return COLOURS[AS_KIND.get(layer, layer)]
+
+
+def name(layer: Layer) -> str:
+    """Of a row of table 1: that of its curve."""
+    return NAMES[AS_KIND.get(layer, layer)]
 
 
 def lengths(settings: CostSettings) -> np.ndarray:
@@ -82,7 +87,7 @@ def time_curves(settings: CostSettings, found: Measurements | None, own: int | N
     speed = rate(settings, found)
     if found is None:
         return [
-            Curve(_name(layer), n, _operations(settings, layer, n), colour(layer), True) for layer in LAYERS
+            Curve(name(layer), n, _operations(settings, layer, n), colour(layer), True) for layer in LAYERS
         ]
     dashed = [
         Curve(
@@ -95,6 +100,9 @@ def time_curves(settings: CostSettings, found: Measurements | None, own: int | N
         )
         for layer, kind in AS_KIND.items()
     ]
+    # Nobody measures it: it stays as it was.
+    seen = _operations(settings, "restricted", n) / speed
+    dashed.append(Curve(name("restricted"), n, seen, colour("restricted"), True))
     return [*(Curve(NAMES[kind], *found.seconds(kind), COLOURS[kind]) for kind in KINDS), *dashed]
 
 
@@ -193,7 +201,7 @@ def table(settings: CostSettings, n: int) -> list[TableRow]:
         rows.append(
             TableRow(
                 layer,
-                _row_name(layer),
+                name(layer),
                 (complexity.OPERATIONS[layer], operations),
                 (complexity.SEQUENTIAL[layer], one_by_one),
                 (path, steps),
@@ -211,8 +219,8 @@ def notes(found: Measurements | None, settings: CostSettings) -> list[str]:
     for kind in KINDS:
         left = [out for out in shown if out.kind == kind]
         if left:
-            name = "Attention with weights" if kind == "weights" else NAMES[kind]
-            said.append(f"{name} at {', '.join(tokens(out.n) for out in left)} left out: {left[0].why}.")
+            who = "Attention with weights" if kind == "weights" else NAMES[kind]
+            said.append(f"{who} at {', '.join(tokens(out.n) for out in left)} left out: {left[0].why}.")
     if any(out.slow for out in shown):
         said.append("A longer time limit lets them run.")
     return said
@@ -247,19 +255,6 @@ def _formula(settings: CostSettings, other: Layer) -> str:
 
 def _said(other: Kind) -> str:
     return "an LSTM" if other == "recurrent" else "a convolution"
-
-
-def _name(layer: Layer) -> str:
-    return NAMES[AS_KIND.get(layer, layer)] if layer != "recurrent" else "Recurrent"
-
-
-def _row_name(layer: Layer) -> str:
-    return {
-        "attention": "Self-attention",
-        "recurrent": "Recurrent",
-        "convolution": "Convolution",
-        "restricted": "Self-attention, restricted",
-    }[layer]
 
 
 def _steps(length: np.ndarray | float) -> str:

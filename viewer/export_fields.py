@@ -10,7 +10,7 @@ import numpy as np
 from models.errors import HeadlightError
 from models.receptive_field import Field
 from models.task import SILENT, Task
-from viewer import field_maps
+from viewer import field_maps, layer_names
 from viewer.drawings import overlay_drawing
 from viewer.field_maps import HEAT_PERCENTILE, SHARES, Seen
 from viewer.inputs import ImageInput
@@ -117,18 +117,8 @@ def require_attention(trace: Trace) -> None:
 
 def layer_of(wanted: str, seen: Seen) -> Field:
     """The layer of this name or index, or HeadlightError with what there is."""
-    fields = seen.fields
-    found = next((field for field in fields if field.name == wanted), None)
-    if found is None and wanted.isdecimal() and int(wanted) < len(fields):
-        found = fields[int(wanted)]
-    if found is None:
-        last = field_maps.starting_field(fields).name
-        raise HeadlightError(
-            f"Layer {wanted} does not exist: {seen.trace.model.id} has {len(fields)}, "
-            f"0 to {len(fields) - 1}.",
-            f"Choose one with --layer, or by its name, as “{last}”.",
-        )
-    return found
+    names = [field.name for field in seen.fields]
+    return seen.fields[layer_names.find(wanted, names, seen.trace.model.id)]
 
 
 def _unit(cell: tuple[int, int] | None, field: Field) -> tuple[int, int]:

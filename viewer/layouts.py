@@ -62,15 +62,17 @@ LAYOUTS: dict[tuple[str, str], Split] = {
     ),
     ("points", "attention"): across(
         down(
-            across(Leaf("cloud"), down(Leaf("cloud-second", 0.58), Leaf("stack", 0.42)), share=0.7),
+            across(Leaf("cloud"), Leaf("cloud-second"), share=0.7),
+            # A stack over voxels takes the place of what shows attention.
             across(
                 down(Leaf("neighbourhood"), LOG, share=0.32),
                 Leaf("maps", 0.38),
+                Leaf("stack", 0.70),
                 Leaf("confusion", 0.30),
                 share=0.3,
             ),
         ),
-        down(Leaf("classes", 0.58), Leaf("numbers", 0.42)),
+        down(Leaf("classes", 0.66), Leaf("numbers", 0.34)),
     ),
     ("image", "fields"): across(
         down(

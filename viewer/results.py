@@ -14,6 +14,7 @@ import numpy as np
 from models.attention import CHECK_LIMIT, is_faithful
 from models.errors import HeadlightError
 from models.task import SILENT, Task
+from viewer import layer_names
 from viewer.drawings import Drawing
 
 if TYPE_CHECKING:
@@ -59,33 +60,25 @@ def _checking(rows: Iterable[Sequence[object]], task: Task) -> Iterator[Sequence
 
 def layer_and_heads(options: ExportOptions, trace: Trace) -> tuple[int, list[int | str]]:
     """(layer's index, the heads asked for), or HeadlightError with what there is."""
-    index, count = len(trace.layers) - 1, len(trace.layers)
+    index, chosen = len(trace.layers) - 1, options.head
     if options.layer is not None:
-        names = [layer.name for layer in trace.layers]
-        try:
-            index = names.index(options.layer) if options.layer in names else int(options.layer)
-        except ValueError:
-            index = -1
-        if not 0 <= index < count:
-            raise HeadlightError(
-                f"Layer {options.layer} does not exist: {trace.model.id} has {count}, 0 to {count - 1}.",
-                f"Choose one with --layer, or by its name, as “{names[-1]}”.",
-            )
+        wanted, head = layer_names.with_head(options.layer)
+        index = layer_names.find(wanted, [layer.name for layer in trace.layers], trace.model.id)
+        chosen = head if chosen is None else chosen
     heads = trace.layers[index].heads
-    if options.head is None:
+    if chosen is None:
         if ending_of(options) != "npz":
             raise HeadlightError(
                 f"A {ending_of(options)} file holds one matrix, and layer {index} has {heads} heads.",
                 f"Choose --head 0 to {heads - 1}, mean, max or min.",
             )
         return index, list(range(heads))
-    if isinstance(options.head, int) and not 0 <= options.head < heads:
+    if isinstance(chosen, int) and not 0 <= chosen < heads:
         raise HeadlightError(
-            f"Head {options.head} does not exist: layer {index} of {trace.model.id} has {heads}, "
-            f"0 to {heads - 1}.",
+            f"Head {chosen} does not exist: layer {index} of {trace.model.id} has {heads}, 0 to {heads - 1}.",
             "Choose one of these with --head.",
         )
-    return index, [options.head]
+    return index, [chosen]
 
 
 def check_layers(layers: Sequence[AttentionLayer], task: Task = SILENT) -> None:

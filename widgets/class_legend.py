@@ -24,6 +24,9 @@ from widgets.class_row import (
 from widgets.controls import NumberRow, Segmented
 from widgets.labels import RIGHT, label_font
 
+_FEWEST, _MOST = 4, 16
+"""Rows that are in sight at least, and at most before they have to scroll."""
+
 
 class ClassLegend(QWidget):
     """A row for each class. Which classes are hidden is the program's to say, with `set_hidden`.
@@ -157,7 +160,8 @@ class ClassLegend(QWidget):
         given = self._given()
         narrow = max((self._needed([column]) for column in given), default=0)
         width = max(theme.em(8), narrow, self._column.minimumSizeHint().width() if len(given) > 1 else 0)
-        return QSize(width + self._area.verticalScrollBar().sizeHint().width(), height + 4 * row_height())
+        rows = min(max(len(self._rows), _FEWEST), _MOST)  # more of them scroll by themselves
+        return QSize(width + self._area.verticalScrollBar().sizeHint().width(), height + rows * row_height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -131,8 +131,8 @@ class ColourBar(QWidget):
             base += step
 
 
-def with_bar(view: QWidget, bar: ColourBar) -> QWidget:
-    """A view with its colour bar under it."""
+def with_bar(view: QWidget, bar: QWidget) -> QWidget:
+    """A view with its colour bar, or several, under it."""
     both = QWidget()
     column = QVBoxLayout(both)
     column.setContentsMargins(0, 0, 0, 0)

@@ -58,10 +58,13 @@ class Confusion:
         """The classes that are in the truth or predicted."""
         return np.flatnonzero(self.matrix.sum(0) + self.matrix.sum(1)).tolist()
 
-    def share_right(self) -> str:
-        """How much of all lies on the diagonal."""
-        total, right = int(self.matrix.sum()), int(np.trace(self.matrix))
-        return f"{percent(right / total)} of {total:,} points on the diagonal" if total else "no points"
+    def share_right(self) -> float:
+        """How much of all lies on the diagonal, 0 to 1."""
+        return float(np.trace(self.matrix) / max(int(self.matrix.sum()), 1))
+
+    def right_said(self) -> str:
+        total = int(self.matrix.sum())
+        return f"{percent(self.share_right())} of {total:,} points on the diagonal" if total else "no points"
 
     def figure(self, column: str, index: int, digits: int = 2) -> str:
         """ "IoU", "recall" or "precision" of a class, as text."""

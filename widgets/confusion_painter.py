@@ -1,4 +1,4 @@
-"""Painting a confusion matrix: cells, marks, names, figures, the scale of its colours."""
+"""Painting a confusion matrix: cells, marks, names with their classes' colours, figures, the scale."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPen
 from widgets import theme
 from widgets.chip_colours import contrast
 from widgets.confusion import Confusion
-from widgets.confusion_layout import Places, figure_width, fitting_font, number_font
+from widgets.confusion_layout import Places, fitting_font, gap, number_font
 from widgets.labels import CENTRE, LEFT, RIGHT, UNCLIPPED, label_font
 
 
@@ -20,6 +20,7 @@ from widgets.labels import CENTRE, LEFT, RIGHT, UNCLIPPED, label_font
 class ConfusionPainter:
     """classes: those that have a row and a column, in order. lut: uint8 (256, 4), the colours of the levels.
 
+    colours: uint8 (C, 3), the legend's, of all classes; None for no swatches.
     hovered: (truth, predicted or None), marked in blue; selected: (truth, predicted), framed in amber.
     """
 
@@ -27,15 +28,18 @@ class ConfusionPainter:
     classes: list[int]
     places: Places
     lut: np.ndarray
+    colours: np.ndarray | None
     hovered: tuple[int, int | None] | None
     selected: tuple[int, int] | None
 
     def cells(self, painter: QPainter) -> None:
         """All cells and their numbers, which pointing leaves as they are."""
         colours, places, matrix = theme.current(), self.places, self.table.matrix
-        font = number_font(places.cell)
+        font = number_font(places.height)
         metrics = QFontMetrics(font)
-        numbers = metrics.horizontalAdvance("88") + 3 <= places.cell
+        numbers = (
+            metrics.horizontalAdvance("88") + 3 <= places.width and metrics.capHeight() < places.height - 2
+        )
         painter.setFont(font)
         for row, truth in enumerate(self.classes):
             for column, predicted in enumerate(self.classes):
@@ -62,11 +66,11 @@ class ConfusionPainter:
         if self.hovered is not None and self.hovered[0] in self.classes:
             painter.setPen(QPen(QColor(colours.blue), 1))
             row = places.rect(self.classes.index(self.hovered[0]), 0)
-            across = QRectF(row.x(), row.y(), places.cell * count, places.cell)
+            across = QRectF(row.x(), row.y(), places.width * count, places.height)
             painter.drawRect(across.adjusted(-1.5, -1.5, 0.5, 0.5))
             if self.hovered[1] in self.classes:
                 column = places.rect(0, self.classes.index(self.hovered[1]))
-                down = QRectF(column.x(), column.y(), places.cell, places.cell * count)
+                down = QRectF(column.x(), column.y(), places.width, places.height * count)
                 painter.drawRect(down.adjusted(-1.5, -1.5, 0.5, 0.5))
         if self.selected is not None and set(self.selected) <= set(self.classes):
             painter.setPen(QPen(QColor(colours.amber), 2))
@@ -74,47 +78,49 @@ class ConfusionPainter:
             painter.drawRect(QRectF(cell).adjusted(-1, -1, 0, 0))
 
     def names(self, painter: QPainter) -> None:
-        """Of the truth's classes at the left, of the predicted ones above, and of both axes."""
-        colours, places, gap = theme.current(), self.places, theme.em(0.5)
-        font = fitting_font(places.cell)
-        metrics = QFontMetrics(font)
-        every = self._every(metrics)
-        axis = QFontMetrics(label_font()).height() + 2
-        across, down = places.left - gap - axis - places.start, places.top - gap - axis
+        """Of the truth's classes at the left, of the predicted ones above where there is room; swatches."""
+        colours, places = theme.current(), self.places
+        font = fitting_font(places.height)
+        metrics, every = QFontMetrics(font), self._every(QFontMetrics(font))
         painter.setFont(font)
         for place, index in enumerate(self.classes):
-            truth, predicted = self._ink_of(index, 0), self._ink_of(index, 1)
+            beside, above = places.swatch(row=place), places.swatch(column=place)
+            for swatch in (beside, above) if self.colours is not None else ():
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(QColor(*self.colours[index].tolist()))
+                painter.drawRoundedRect(swatch, 2, 2)
+            truth = self._ink_of(index, 0)
             if place % every == 0 or truth != colours.text:
                 painter.setPen(QColor(truth))
-                room = QRect(places.left - gap - across, places.rect(place, 0).y(), across, places.cell)
-                painter.drawText(room, RIGHT | UNCLIPPED, self._short(metrics, index, across))
-            if place % every == 0 or predicted != colours.text:
-                painter.setPen(QColor(predicted))
-                room = QRect(0, -places.cell // 2, down, places.cell)
-                self._upright(painter, places.rect(0, place), room, self._short(metrics, index, down))
+                room = QRect(places.start, beside.y(), beside.x() - gap() - places.start, beside.height())
+                painter.drawText(room, RIGHT | UNCLIPPED, self._short(metrics, index, room.width()))
+            if places.upright and places.width + 3 >= metrics.ascent() + metrics.descent():
+                painter.setPen(QColor(self._ink_of(index, 1)))
+                self._upright(painter, above, self._short(metrics, index, places.upright))
+        self._axes(painter)
+
+    def _axes(self, painter: QPainter) -> None:
+        """What goes down and what goes across, once."""
+        places, metrics = self.places, QFontMetrics(label_font())
         painter.setFont(label_font())
-        painter.setPen(QColor(colours.dim))
-        span = places.cell * len(self.classes)
-        painter.drawText(QRect(places.left, 0, span, axis), CENTRE | UNCLIPPED, "predicted →")
-        painter.save()
-        painter.translate(places.start, places.top + span / 2)
-        painter.rotate(-90)
-        painter.drawText(QRect(-span // 2, 0, span, axis), CENTRE | UNCLIPPED, "← truth")
-        painter.restore()
+        painter.setPen(QColor(theme.current().dim))
+        corner = QRect(places.start, 0, places.left - gap() - places.start, metrics.height())
+        painter.drawText(corner, RIGHT | UNCLIPPED, "truth ↓")
+        across = QRect(places.left, 0, places.width * len(self.classes), metrics.height())
+        painter.drawText(across, LEFT | UNCLIPPED, "predicted →")
+        for number, column in enumerate(places.columns):
+            head = places.figure(0, number)
+            head.setTop(0)
+            head.setHeight(metrics.height())
+            painter.drawText(head, RIGHT | UNCLIPPED, column)
 
     def figures(self, painter: QPainter) -> None:
-        """IoU and what else has room, each with its heading above."""
+        """IoU and what else has room."""
         colours, places = theme.current(), self.places
-        font = fitting_font(places.cell, QFont.Weight.Medium)
+        font = fitting_font(places.height, QFont.Weight.Medium)
         every = self._every(QFontMetrics(font))
-        gap, width = theme.em(0.5), figure_width()
+        painter.setFont(font)
         for number, column in enumerate(places.columns):
-            painter.setFont(label_font())
-            painter.setPen(QColor(colours.dim))
-            head = QRect(places.figures + number * width + gap, 0, width - gap, places.cell)
-            room = QRect(0, -head.width() // 2, places.top - gap, head.width())
-            self._upright(painter, head, room, column)
-            painter.setFont(font)
             for row, index in enumerate(self.classes):
                 pointed = self.hovered is not None and self.hovered[0] == index
                 if row % every and not pointed:
@@ -131,10 +137,8 @@ class ConfusionPainter:
         width: pixels that the whole has.
         """
         places = self.places
-        if places.scale is None:
-            return
-        metrics, words, x = QFontMetrics(label_font()), "of the truth", places.left
-        strip = min(theme.em(9), places.cell * len(self.classes))
+        metrics, words, x = QFontMetrics(label_font()), "of the class’s points", places.left
+        strip = min(theme.em(9), max(places.width * len(self.classes), theme.em(6)))
         pixels = np.ascontiguousarray(self.lut)
         bar = QRectF(x, places.scale, strip, theme.em(0.4))
         painter.drawImage(bar, QImage(pixels.data, 256, 1, 1024, QImage.Format.Format_RGBA8888))
@@ -145,13 +149,15 @@ class ConfusionPainter:
             middle, wide = x + strip * share**0.5, metrics.horizontalAdvance(text)
             start = round(max(x, middle - wide / 2))
             painter.drawText(QRect(start, y, wide + 1, metrics.height()), LEFT, text)
-        rest = QRect(x + strip + theme.em(2.6), y, width, metrics.height())
+        rest = QRect(
+            x + strip + metrics.horizontalAdvance("100 %") // 2 + theme.em(0.6), y, width, metrics.height()
+        )
         if rest.x() + metrics.horizontalAdvance(words) <= width:
             painter.drawText(rest, LEFT, words)
 
     def _every(self, metrics: QFontMetrics) -> int:
         """How many rows share one label."""
-        return -(-(metrics.ascent() + metrics.descent()) // (self.places.cell + 3))
+        return -(-(metrics.capHeight() + metrics.descent()) // self.places.height)
 
     def _ink_of(self, index: int, side: int) -> str:
         """The colour of a class's name; side: 0 for the truth's, 1 for the predicted one's."""
@@ -165,12 +171,13 @@ class ConfusionPainter:
     def _short(self, metrics: QFontMetrics, index: int, room: int) -> str:
         return metrics.elidedText(self.table.names[index], Qt.TextElideMode.ElideRight, max(room, 0))
 
-    def _upright(self, painter: QPainter, column: QRect, room: QRect, text: str) -> None:
-        """Text that is read upwards, above a column. room: from where it starts, turned."""
+    def _upright(self, painter: QPainter, swatch: QRect, text: str) -> None:
+        """Text that is read upwards, above a column's swatch."""
         painter.save()
-        painter.translate(column.x() + (column.width() - 1) / 2, self.places.top - theme.em(0.5))
+        painter.translate(swatch.x() + swatch.width() / 2, swatch.y() - gap())
         painter.rotate(-90)
-        painter.drawText(room, LEFT | UNCLIPPED, text)
+        height = self.places.width
+        painter.drawText(QRect(0, -height // 2, self.places.upright, height), LEFT | UNCLIPPED, text)
         painter.restore()
 
 

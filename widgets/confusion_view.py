@@ -1,4 +1,4 @@
-"""The confusion matrix: classes of the truth down, predicted classes across, IoU of each at the right."""
+"""The confusion matrix: classes of the truth down, predicted ones across, their IoU, recall and precision."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 from widgets import theme
 from widgets.colormap import lut as colour_table
 from widgets.confusion import Confusion
-from widgets.confusion_layout import Places, arrange
+from widgets.confusion_layout import Places, arrange, least
 from widgets.confusion_painter import ConfusionPainter
 from widgets.figure import Figure
 from widgets.labels import CENTRE
@@ -34,16 +34,20 @@ class ConfusionView(Figure):
         self._table = Confusion(np.zeros((0, 0), np.int64), ())
         self._shown: list[int] = []
         self._all = False
-        self._lut = colour_table()
+        self._given_lut: np.ndarray | None = None
+        self._colours: np.ndarray | None = None
         self._selected: tuple[int, int] | None = None
         self._places = Places()
         self._picture: QPixmap | None = None
 
     # What panes call.
 
-    def set_matrix(self, matrix: np.ndarray, names: Sequence[str]) -> None:
-        """matrix: int (C, C), points of the truth's class (row) predicted as a class (column)."""
-        self._table = Confusion(matrix, names)
+    def set_matrix(self, matrix: np.ndarray, names: Sequence[str], colours: np.ndarray | None = None) -> None:
+        """matrix: int (C, C), points of the truth's class (row) predicted as a class (column).
+
+        colours: uint8 (C, 3), as the legend of the classes has them.
+        """
+        self._table, self._colours = Confusion(matrix, names), colours
         self._hovered = self._selected = None
         self._show()
 
@@ -52,9 +56,13 @@ class ConfusionView(Figure):
         self._all = on
         self._show()
 
+    def share_right(self) -> float:
+        """The share of all points that lie on the diagonal, 0 to 1."""
+        return self._table.share_right()
+
     def set_lut(self, lut: np.ndarray) -> None:
-        """The colours of the levels: uint8 (256, 4)."""
-        self._lut = lut
+        """The colours of the levels, uint8 (256, 4), in place of the theme's."""
+        self._given_lut = lut
         self._picture = None
         self.update()
 
@@ -79,9 +87,19 @@ class ConfusionView(Figure):
 
     def _show(self) -> None:
         self._shown = list(range(len(self._table.names))) if self._all else self._table.used()
-        self.setAccessibleDescription(f"{len(self._shown)} classes, {self._table.share_right()}")
+        self.setAccessibleDescription(f"{len(self._shown)} classes, {self._table.right_said()}")
         self._tip.hide()
+        self.updateGeometry()
         self._arrange()
+
+    def lut(self) -> np.ndarray:
+        """uint8 (256, 4): the colours of the levels; the most stands out from the theme's ground, the least
+        does not.
+        """
+        if self._given_lut is not None:
+            return self._given_lut
+        ends = (40, 255) if theme.current().dark else (245, 20)
+        return colour_table()[np.linspace(*ends, 256).round().astype(int)]
 
     # Geometry.
 
@@ -89,7 +107,7 @@ class ConfusionView(Figure):
         return QSize(theme.em(32), theme.em(29))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(theme.em(17), theme.em(15))
+        return least([self._table.names[index] for index in self._shown])
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -97,7 +115,9 @@ class ConfusionView(Figure):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+        kinds = (QEvent.Type.FontChange, QEvent.Type.StyleChange, QEvent.Type.PaletteChange)
+        if event.type() in kinds:
+            self.updateGeometry()
             self._arrange()
 
     def _arrange(self) -> None:
@@ -153,7 +173,7 @@ class ConfusionView(Figure):
             painter.drawText(self.rect(), CENTRE, "No labelled points")
             return
         paint = ConfusionPainter(
-            self._table, self._shown, self._places, self._lut, self._hovered, self._selected
+            self._table, self._shown, self._places, self.lut(), self._colours, self._hovered, self._selected
         )
         if self._picture is None:
             self._picture = self._cells(paint)

@@ -72,12 +72,20 @@ class Segmented(QFrame):
         self._group.idToggled.connect(self._toggled)
 
     def value(self) -> Hashable:
-        return self._values[self._group.checkedId()]
+        """The chosen option, None where none is."""
+        chosen = self._group.checkedId()
+        return None if chosen < 0 else self._values[chosen]
 
     def set_value(self, value: Hashable) -> None:
-        """Choose without a signal. ValueError if there is no such option."""
+        """Choose without a signal; None for none of them. ValueError if there is no such option."""
         self._group.blockSignals(True)
-        self._group.button(self._values.index(value)).setChecked(True)
+        if value is None and None not in self._values:
+            self._group.setExclusive(False)
+            for button in self._group.buttons():
+                button.setChecked(False)
+            self._group.setExclusive(True)
+        else:
+            self._group.button(self._values.index(value)).setChecked(True)
         self._group.blockSignals(False)
 
     def set_option_enabled(self, value: Hashable, enabled: bool, why: str = "") -> None:
@@ -231,3 +239,9 @@ class Choice(ByTab, QComboBox):
         self.addItems(list(options))
         self.setAccessibleName(name)
         self.textActivated.connect(self.changed)
+
+    def may_shrink(self) -> None:
+        """Where there is little room the chosen text may be cut off; the list shows it in full."""
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(1)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)

@@ -40,6 +40,7 @@ class GrowthPlot(DotPlot):
         self._series: list[Series] = []
         self._sizes: list[np.ndarray] = []
         self._image: float | None = None
+        self._of, self._unit = "image", "px"
         self._log = True
         self._title = "layers"
         self._lit: int | None = None
@@ -48,8 +49,18 @@ class GrowthPlot(DotPlot):
 
     # What panes call.
 
-    def set_series(self, series: Sequence[Series | tuple], image: float | None = None) -> None:
-        """image: side of the image in pixels, drawn as a level; a series that sees all of it needs one."""
+    def set_series(
+        self,
+        series: Sequence[Series | tuple],
+        image: float | None = None,
+        of: str = "image",
+        unit: str = "px",
+    ) -> None:
+        """image: side of the image in pixels, drawn as a level; a series that sees all of it needs one.
+
+        of, unit: what the image and its pixels are called.
+        """
+        self._of, self._unit = of, unit
         self._series = [Series(*one) for one in series]
         self._image = image
         self._sizes = []
@@ -88,9 +99,13 @@ class GrowthPlot(DotPlot):
     def _said(self, series: int) -> str:
         one = self._series[series]
         if one.whole_from is not None:
-            return f"{one.name}: the whole image from {one.labels[one.whole_from]} on"
+            return f"{one.name}: the whole {self._of} from {one.labels[one.whole_from]} on"
         size = self._sizes[series]
-        return f"{one.name}: {size[-1]:,.0f} px at {one.labels[-1]}" if len(size) else f"{one.name}: no layer"
+        return (
+            f"{one.name}: {size[-1]:,.0f} {self._unit} at {one.labels[-1]}"
+            if len(size)
+            else f"{one.name}: no layer"
+        )
 
     # Geometry.
 
@@ -106,7 +121,7 @@ class GrowthPlot(DotPlot):
         up = Axis(*ends, log=self._log)
         across = Axis(min(0.0, shallow), deepest * 1.02)
         room = QRectF(self.rect()).adjusted(0, below, 0, 0)
-        self._frame = frame_in(room, across, up, self._title, "field, px" + " (log)" * self._log)
+        self._frame = frame_in(room, across, up, self._title, f"field, {self._unit}" + " (log)" * self._log)
         x = [self._frame.x(np.asarray(one.depths, float)) for one in self._series]
         y = [self._frame.y(one) for one in self._sizes]
         self._places = np.stack([np.concatenate(x), np.concatenate(y)], 1)
@@ -163,7 +178,7 @@ class GrowthPlot(DotPlot):
             self._paint_series(painter, series)
         painter.setOpacity(1.0)
         if self._image:
-            self._frame.paint_level_label(painter, self._image, f"image {self._image:,.0f}")
+            self._frame.paint_level_label(painter, self._image, f"{self._of} {self._image:,.0f}")
         painter.setFont(tick_font())
         for series, (one, rect) in enumerate(zip(self._series, self._legend, strict=True)):
             at = QPointF(rect.left() + theme.em(0.5), rect.center().y())
@@ -222,7 +237,7 @@ class GrowthPlot(DotPlot):
         series, index = key
         one = self._series[series]
         whole = one.whole_from is not None and index >= one.whole_from
-        size = "whole image" if whole else f"{self._sizes[series][index]:,.0f} px"
+        size = f"whole {self._of}" if whole else f"{self._sizes[series][index]:,.0f} {self._unit}"
         return f"{one.name}\t{size}\n{one.labels[index]}"
 
     def _walk(self, key: Key, right: int, up: int) -> Key:

@@ -167,8 +167,8 @@ class ImageView(PlaneView):
         self._heat_lut = lut
         self._recolour()
 
-    def set_heat_opacity(self, opacity: float) -> None:
-        """How much the hottest hides the picture, 0 to 1 (see `overlay_colours`)."""
+    def set_heat_opacity(self, opacity: float | None) -> None:
+        """How much the hottest hides the picture, 0 to 1 (see `overlay_colours`); None: as the table says."""
         self._heat_opacity = opacity
         self._recolour()
 
@@ -218,7 +218,9 @@ class ImageView(PlaneView):
 
     def _recolour(self) -> None:
         self._overlay.set_colours(overlay_colours(self._lut, self._opacity))
-        self._heat.set_colours(overlay_colours(self._heat_lut, self._heat_opacity))
+        plain = self._heat_opacity is None
+        heat = self._heat_lut if plain else overlay_colours(self._heat_lut, self._heat_opacity)
+        self._heat.set_colours(heat)
 
     def paint_over(self, painter: QPainter) -> None:
         if self._content.isEmpty():

@@ -21,6 +21,9 @@ SMALLEST = 12
 WIDEST = 1.5
 """Cells are up to this many times wider than high where the width is not needed for more of them."""
 
+_ONE_LINE = 8
+"""Rows of more maps may take several lines, which have labels of their own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -120,6 +123,7 @@ class MapGrid(CellGrid):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._labels: list[str] = []
+        self._notes: list[str] = []
         self._layers: list[int] = []
         self._layout = arrange((), 1, 1, 3, 6, 12)
         self._corner = QPoint(0, 0)
@@ -132,16 +136,20 @@ class MapGrid(CellGrid):
         if not len(labels) == len(layers) == len(maps):
             raise ValueError(f"{len(labels)} labels, {len(layers)} layers and {len(maps)} numbers of maps")
         self._labels, self._layers = list(labels), list(layers)
+        self._notes = [""] * len(labels)
         rows = ", ".join(f"{label}: {count}" for label, count in zip(labels, maps, strict=True))
         self.setAccessibleDescription(rows)
         self._empty(list(maps))
 
-    def set_row_maps(self, row: int, levels: np.ndarray) -> None:
-        """The weights of a row's maps, uint8 (maps, k), nearest neighbour first."""
+    def set_row_maps(self, row: int, levels: np.ndarray, note: str = "") -> None:
+        """The weights of a row's maps, uint8 (maps, k), nearest neighbour first. note: a word on them all."""
         if levels.ndim != 2 or len(levels) != self._counts[row]:
             raise ValueError(f"row {row} has {self._counts[row]} maps, but levels {levels.shape} came")
         self._maps[row] = np.asarray(levels)
         self._blocked.pop(row, None)
+        if self._notes[row] != note:
+            self._notes[row] = note
+            self._arrange()
         self._renew([row])
 
     def set_blocked(self, row: int, reason: str) -> None:
@@ -203,8 +211,13 @@ class MapGrid(CellGrid):
 
     def _margins(self) -> tuple[int, int]:
         """Pixels at the left, for the labels, and at the other sides."""
-        metrics = QFontMetrics(label_font(QFont.Weight.DemiBold))
-        widest = max((metrics.horizontalAdvance(label) for label in self._labels), default=0)
+        bold, plain = QFontMetrics(label_font(QFont.Weight.DemiBold)), QFontMetrics(label_font())
+        widest = max(
+            (bold.horizontalAdvance(self._label(row)) for row in range(len(self._labels))), default=0
+        )
+        most = max(self._counts, default=0)
+        if most > SMALLEST:  # such a row may take several lines
+            widest = max(widest, plain.horizontalAdvance(_line_label(most - 2, most - 1)))
         room = self.viewport().width()
         return min(widest, theme.em(9), room // 3) + theme.em(0.9), theme.em(0.2) + FRAME
 
@@ -247,6 +260,10 @@ class MapGrid(CellGrid):
         left = max(0, right - self._margins()[0])
         return QRect(left, first.center().y() - height // 2, right - left, height)
 
+    def _label(self, row: int) -> str:
+        """dec5.1; dec5.1 · uniform."""
+        return f"{self._labels[row]} · {self._notes[row]}" if self._notes[row] else self._labels[row]
+
     def _labels_of(self, cell: Cell) -> QRegion:
         return QRegion(self._label_rect(cell[0]))
 
@@ -258,7 +275,7 @@ class MapGrid(CellGrid):
         colours, plain, bold = theme.current(), label_font(), label_font(QFont.Weight.DemiBold)
         chosen = self._selected[0] if self._selected else None
         pointed = self._hovered[0] if self._hovered else None
-        for row, label in enumerate(self._labels):
+        for row in range(len(self._labels)):
             if not self._counts[row]:
                 continue
             rect = self._label_rect(row)
@@ -266,11 +283,17 @@ class MapGrid(CellGrid):
             ink = colours.amber_text if row == chosen else colours.blue if row == pointed else colours.dim
             painter.setFont(font)
             painter.setPen(QColor(ink))
-            text = QFontMetrics(font).elidedText(label, Qt.TextElideMode.ElideRight, rect.width())
+            text = QFontMetrics(font).elidedText(self._label(row), Qt.TextElideMode.ElideRight, rect.width())
             painter.drawText(rect, RIGHT, text)
             painter.setFont(plain)
             painter.setPen(QColor(colours.faint))
             if self._layout.size + self._layout.gap >= rect.height():
                 for line in range(1, self._lines(row)):
-                    first = str(line * self._layout.columns)  # the map with which a further line starts
-                    painter.drawText(self._label_rect(row, line), RIGHT, first)
+                    first = line * self._layout.columns
+                    last = min(first + self._layout.columns, self._counts[row]) - 1
+                    painter.drawText(self._label_rect(row, line), RIGHT, _line_label(first, last))
+
+
+def _line_label(first: int, last: int) -> str:
+    """What stands beside a further line of a row: the maps in it."""
+    return f"maps {first}–{last}" if first < last else f"map {first}"

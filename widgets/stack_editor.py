@@ -223,7 +223,9 @@ class StackEditor(QWidget):
         widths = []
         for column, heading in enumerate(_RESULTS):
             texts = [font.horizontalAdvance(row.results[column].text()) for row in self._rows]
-            widths.append(max([heads.horizontalAdvance(heading), *texts]) + theme.em(0.3))
+            widths.append(
+                max([heads.horizontalAdvance(heading), *texts]) + theme.em(0.3) if any(texts) else 0
+            )
         for row in self._rows:
             row.fit(widths)
             for name, field in row._fields.items():  # headings must not touch
@@ -318,7 +320,8 @@ class _Row(QFrame):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def columns(self) -> list[tuple[str, QWidget]]:
-        return [*self._fields.items(), *zip(_RESULTS, self.results, strict=True)]
+        results = zip(_RESULTS, self.results, strict=True)
+        return [*self._fields.items(), *((name, label) for name, label in results if not label.isHidden())]
 
     def set_layer(self, layer: Mapping[str, object]) -> None:
         self._kind.setCurrentIndex(list(KINDS).index(layer["kind"]))
@@ -343,6 +346,7 @@ class _Row(QFrame):
         self._number.setFixedWidth(theme.em(1.3))
         for label, width in zip(self.results, results, strict=True):
             label.setFixedWidth(width)
+            label.setVisible(width > 0)  # nothing is said there, of any layer
         for button in (self.up, self.down, self.remove):
             button.setFixedWidth(theme.em(1.5))
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from threading import Event
+
 import numpy as np
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
 
+from models import point_fields
 from models.tokens import Region
 from tests.viewer.cloud_windows import on_screen, pane, pixels, seen
 from tests.widgets.pointer import move
@@ -106,6 +109,43 @@ def test_pointing_at_a_class_lights_its_points_and_sends_nothing_again(cloud_win
     for one, was in zip((first, second), before, strict=True):
         assert np.abs(pixels(one.view).astype(int) - was).mean() < 0.5
     assert sent == []
+
+
+def test_hiding_a_class_does_not_darken_the_room_under_the_pointer(cloud_window, settled):
+    window = cloud_window
+    legend, view = pane(window, "classes").legend, pane(window, "cloud").view
+    legend.hovered.emit(2)
+    assert view._canvas._lit == 3
+    legend.toggled.emit(2)
+    settled(window)
+    assert (window.session.hover, view._canvas._lit) == (Hover(kind=2), None)
+    legend.toggled.emit(2)
+    settled(window)
+    assert view._canvas._lit == 3
+
+
+def test_a_reach_that_is_cancelled_is_nowhere_shown_as_complete(cloud_window, qtbot, settled, monkeypatch):
+    window, second = cloud_window, pane(cloud_window, "cloud-second")
+    dock, go = window.deck.docks["cloud-second"], Event()
+
+    def slow(trace, tokens, task):
+        while not go.wait(0.005):
+            task.check()
+        return np.full(len(trace.tokens), 1e-3, np.float32)
+
+    monkeypatch.setattr(point_fields, "composed", slow)
+    window.session.select_queries([window.session.current.trace.tokens.place(350)])
+    window.session.set_cloud(reach="composed")
+    qtbot.waitUntil(lambda: second.painted is not None and second.painted.asked.by == "attention")
+    assert second.key_of_colours.bar._scale is None
+    window.runs.cancel()
+    assert dock.unfinished().startswith("cancelled")
+    assert second.key_of_colours.bar._scale is None
+    go.set()
+    window.actions_.run("resume")
+    settled(window)
+    assert dock.unfinished() == ""
+    assert second.key_of_colours.bar._scale is second.painted.field.scale
 
 
 def _at(view, point: int) -> tuple[float, float]:

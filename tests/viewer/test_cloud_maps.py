@@ -104,6 +104,19 @@ def test_rows_of_the_grid_hold_every_map_nearest_first_on_the_rows_own_scale(tra
     assert cloud_maps.map_rows(trace, view(trace)).levels == []
 
 
+@pytest.mark.parametrize("off", [0.0, 0.004, 0.049, 0.2])
+def test_a_row_whose_maps_do_not_differ_says_so(trace, off):
+    values = np.full((4, 225, 8), 1 / 8, np.float32)
+    values[:, :, 0] *= 1 + off
+    values[:, :, 1] *= 1 - off
+    trace.layers[3]._values = values[:, : trace.layers[3].values().shape[1]]
+    found = cloud_maps.map_rows(trace, view(trace, 40, layer=3))
+    said = {0.0: "±0.1 %", 0.004: "±0.4 %", 0.049: "±4.9 %"}
+    expected = f"uniform: 1/8 each, {said[off]}" if off in said else ""
+    assert found.even[found.layers.index(3)] == expected
+    assert found.even[0] == ""
+
+
 def test_many_points_are_one_region_and_adding_takes_out_what_was_in(trace):
     few, many = np.arange(4), np.arange(100)
     assert cloud_maps.places(trace.tokens, few)[3] == trace.tokens.place(3)

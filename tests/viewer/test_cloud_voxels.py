@@ -94,7 +94,10 @@ def test_sparse_units_light_only_what_reaches_them(opened):
     field = second.painted.field
     np.testing.assert_array_equal(field.lit, field.values > 0)
     assert 0 < field.voxels.reaching < field.voxels.occupied
-    assert f"{field.voxels.reaching} reach it" in window.deck.docks["cloud-second"].subtitle()
+    assert (
+        f"{field.voxels.reaching} of {field.voxels.occupied} with points hold "
+        in window.deck.docks["cloud-second"].subtitle()
+    )
 
 
 def test_a_model_without_attention_has_a_voxel_field_too(opened):

@@ -79,7 +79,7 @@ def test_points_are_prepared_once_and_coloured_by_a_worker(make_window, settled,
         return plainly(cloud, *given)
 
     plainly = Prepared.coloured
-    monkeypatch.setattr("viewer.panes.cloud.prepare", watched)
+    monkeypatch.setattr("viewer.panes.cloud_painted.prepare", watched)
     monkeypatch.setattr("widgets.cloud_view.prepare", watched)
     monkeypatch.setattr(Prepared, "coloured", watched_colours)
     window.session.add(room(900), RunOptions())

@@ -84,7 +84,8 @@ def test_closed_forms_are_there_at_once_and_nothing_is_measured_unasked(opened):
     assert pane.found() is None
     assert not pane.is_measuring()
     curves = pane.time._curves
-    assert [curve.name for curve in curves] == ["Self-attention", "Recurrent", "Convolution", "Restricted"]
+    names = ["Self-attention", "LSTM", "Convolution", "Restricted attention"]
+    assert [curve.name for curve in curves] == [row[0] for row in pane.table.texts()] == names
     assert all(curve.dashed for curve in curves)
     for curve, layer in zip(curves, LAYERS, strict=True):
         np.testing.assert_array_equal(curve.n, 2.0 ** np.arange(6, 13))
@@ -113,6 +114,8 @@ def test_a_measurement_on_request_fills_both_plots_and_the_crossings(opened, set
     assert {(point.kind, point.n) for point in found.points} == {(k, n) for k in KINDS for n in (16, 32, 64)}
     solid = [curve for curve in pane.time._curves if not curve.dashed]
     assert [curve.name for curve in solid] == ["Self-attention", "with weights", "LSTM", "Convolution"]
+    named = {curve.name for curve in pane.time._curves if curve.named}
+    assert named == {curve.name for curve in solid} | {"Restricted attention"}  # which nobody measures
     for curve, kind in zip(solid, KINDS, strict=True):
         np.testing.assert_array_equal(curve.values, found.seconds(kind)[1])
     measured = next(curve for curve in pane.memory._curves if curve.name == "with weights")
@@ -184,7 +187,7 @@ def test_controls_change_settings_and_undo_moves_them_back(opened):
     QTest.mouseClick(pane.terms._group.button(1), Qt.MouseButton.LeftButton)
     settings = session.view.cost
     assert (settings.heads, settings.shortest, settings.longest, settings.terms) == (4, 32, 1024, "all")
-    assert pane.lengths._text.text() == "32 to 1k"
+    assert pane.lengths._field.text() == "32 to 1k"
     assert [mark.label for mark in pane.time._crossings] == ["n = 2·d = 1,024"]
     assert (
         pane.crossings[1][0].text() == "none"

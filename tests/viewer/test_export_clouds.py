@@ -255,8 +255,8 @@ def test_strays_and_labels_of_another_list_come_out_as_told(tmp_path, exported, 
             ["attention", "--layer", "10"],
             "transformer",
             "npz",
-            "Layer 10 does not exist: {model} has 10, 0 to 9. Choose one with --layer, or by its name, as "
-            "“dec1.1.transformer2”.",
+            "Layer 10 does not exist: {model} has 10, 0 to 9. Choose one with --layer, by its number or its "
+            "name: enc1.1, enc2.1, enc3.1, enc4.1, enc5.1, dec5.1, dec4.1, dec3.1, dec2.1, dec1.1.",
         ),
         (
             ["attention", "--head", "2"],

@@ -196,7 +196,7 @@ def test_what_cannot_be_exported_is_said_in_one_line(exported, picture, resnet, 
 def test_a_layer_and_a_unit_that_do_not_exist(exported, picture, resnet):
     told = exported(picture, "receptive-field", "--model", resnet, "--layer", "999", fails=True)
     assert told.startswith("headlight: Layer 999 does not exist: ")
-    assert "Choose one with --layer, or by its name, as “" in told
+    assert "Choose one with --layer, by its number or its name: " in told
     far = ("--layer", "1", "--cell", "0,500")
     told = exported(picture, "receptive-field", "--model", resnet, *far, fails=True)
     assert "Unit 0,500 does not exist: " in told

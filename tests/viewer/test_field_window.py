@@ -16,6 +16,7 @@ from models.tokens import Box
 from tests.widgets.pointer import move
 from viewer import field_maps
 from viewer.session import Hover
+from widgets.colormap import lut
 
 PICTURE = str(Path(__file__).parents[2] / "assets" / "samples" / "coffee.jpg")
 WAIT = 60_000
@@ -200,6 +201,14 @@ def test_a_dot_of_the_attention_distances_selects_the_head_and_shows_its_row(ope
     trace = window.session.current.trace
     expected = trace.layers[1].row(2, first.row.asked)[1]
     np.testing.assert_array_equal(first.row.values, expected)
+    assert first.row_bar.isVisible()
+    assert first.row_bar._scale is first.row.scale
+    assert first.heat_bar._scale is first.heat.scale
+    assert first.heat_bar._lut is lut("viridis")
+    window.session.set_fields(row=False, heat=False)
+    settled(window)
+    assert not first.row_bar.isVisible()
+    assert first.heat_bar._scale is None
     with_self = distance.distances.copy()
     window.session.set_fields(include_self=False)
     settled(window)

@@ -5,15 +5,22 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel
 
 from models.convolution_stack import PRESETS, ConvLayer
 from models.tokens import Position
+from tests.viewer.bars import on_bar
 from tests.viewer.given_cloud import room, trace_of
 from viewer import stacks
 from viewer.forward import Pass, starting_head
 from viewer.inputs import StackInput
+from viewer.panes.of_stack import MENDED
+from viewer.panes.stack_field import heat_table
 from viewer.session import NOWHERE, Hover, RunOptions
+from widgets import theme
+from widgets.chip_colours import contrast
 
 WAIT = 60_000
 PLAIN = Qt.KeyboardModifier.NoModifier
@@ -181,21 +188,25 @@ def test_pointing_and_clicking_in_the_input_choose_the_unit(stack_window, settle
     assert field.looked.unit == (12, 12)
 
 
-def test_a_stack_that_cannot_be_says_why_in_every_pane(stack_window, settled):
+def test_a_stack_that_cannot_be_says_why_once_where_it_can_be_mended(stack_window, settled):
     window = stack_window
-    layers = (ConvLayer(), ConvLayer(stride=0))
-    window.session.set_stack(layers=layers)
+
+    def said(reason: str) -> list[str]:
+        labels = [label for label in window.deck.findChildren(QLabel) if label.isVisible()]
+        return [label.text() for label in labels if reason in label.text()]
+
+    window.session.set_stack(layers=(ConvLayer(), ConvLayer(stride=0)))
     settled(window)
-    said = "Layer 2 has a stride of 0. Set its stride to 1 or more."
+    assert len(said("stride of 0")) == 1
     for name in ("stack-steps", "stack-field", "stack-layers", "stack-growth"):
-        assert (pane(window, name).message.text(), pane(window, name).sheets.currentIndex()) == (said, 1)
-    assert window.deck.docks["stack"].subtitle() == "2 layers · Layer 2 has a stride of 0."
+        assert (pane(window, name).message.text(), pane(window, name).sheets.currentIndex()) == (MENDED, 1)
+    assert window.deck.docks["stack"].subtitle() == "2 layers"
     window.session.set_stack(layers=(ConvLayer(),), side=2)
     settled(window)
-    assert "reaches over 3 units, but its input has 2." in pane(window, "stack-field").message.text()
+    assert len(said("eaches over 3 units, but its input has 2")) == 1
     window.session.set_stack(layers=(), side=9)
     settled(window)
-    assert pane(window, "stack-field").message.text() == "The stack has no layers. Add a layer."
+    assert said("layers. Add a layer.") == ["The stack has no layers. Add a layer."]
     window.actions_.run("undo")
     window.actions_.run("undo")
     window.actions_.run("undo")
@@ -239,3 +250,20 @@ def test_beside_a_cloud_the_editor_comes_with_the_reach_over_voxels(make_window,
     window.actions_.run("reach-hops")
     settled(window)
     assert not dock.isVisible()
+
+
+@pytest.mark.parametrize("choice", ["dark", "light"])
+def test_the_field_has_the_colours_of_its_bar(stack_window, settled, choice):
+    window = stack_window
+    window.set_theme(choice)
+    settled(window)
+    field = pane(window, "stack-field")
+    view, levels, bar = field.views[0], field.looked.planes[0].levels, field.bar
+    ground, picture = QColor(theme.current().raised), view.viewport().grab().toImage()
+    for row, column in ((7, 7), (6, 7), (8, 5), (5, 5)):  # the middle of the field, and beside
+        seen = picture.pixelColor(view.to_widget(column + 0.5, row + 0.7).toPoint()).getRgb()[:3]
+        value = levels[row, column] / 255 * field.looked.scale.high
+        assert np.abs(on_bar(bar, value) - seen).sum(1).min() < 40, (row, column)
+    middle = QColor(*heat_table(choice == "dark")[255, :3].tolist())
+    weak = QColor(*heat_table(choice == "dark")[30, :3].tolist())
+    assert contrast(middle, ground) > contrast(weak, ground)

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QMessageBox, QSlider
 from models.tokens import Box, CharSpan
 from tests.bad_files import BAD, DATA, MESSAGES, bad_file
 from tests.viewer import given
+from tests.viewer.bars import on_bar
 from tests.viewer.cloud_windows import answered
 from tests.widgets.pointer import move
 from viewer.inputs import from_text
@@ -187,14 +188,6 @@ def painted(view, at) -> tuple[int, ...]:
     """The colour at a pixel of a view."""
     move(view, QPoint(1, 1))
     return view.viewport().grab().toImage().pixelColor(at).getRgb()[:3]
-
-
-def on_bar(bar, value) -> np.ndarray:
-    """The colour that a bar has for a value, and its neighbours: int (3, 3)."""
-    image, rect, scale = bar.grab().toImage(), bar.bar_rect(), bar._scale
-    x = rect.left() + scale.position(value) * (rect.width() - 1)
-    around = (min(max(round(x + dx), 2), round(rect.right()) - 2) for dx in (-1, 0, 1))
-    return np.array([image.pixelColor(at, round(rect.center().y())).getRgb()[:3] for at in around], int)
 
 
 @pytest.mark.parametrize("settings", [{}, {"log": True, "colours": "viridis"}, {"leave_out": False}])

@@ -8,11 +8,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from widgets import theme
-from widgets.colormap import lut
+from widgets.chip_colours import contrast
 from widgets.confusion import levels, rates
 from widgets.confusion_layout import fitting_font
 from widgets.confusion_view import ConfusionView
-from widgets.palettes import CLASSES
+from widgets.palettes import CLASSES, SOFT
 
 TRUTH = np.array([0, 2100, 2880, 0, 0, 512, 421, 190, 233, 182, 620, 194, 153])
 
@@ -69,7 +69,7 @@ def test_levels_are_roots_of_the_rows_shares():
 
 
 def test_cells_have_the_colour_of_their_share(view):
-    seen, table, shares = view.grab().toImage(), lut("inferno"), levels(matrix())
+    seen, table, shares = view.grab().toImage(), view.lut(), levels(matrix())
     assert view.shown() == [1, 2, 5, 6, 7, 8, 9, 10, 11, 12]
     for truth in view.shown():
         for predicted in view.shown():
@@ -77,6 +77,15 @@ def test_cells_have_the_colour_of_their_share(view):
             expected = QColor(*table[shares[truth, predicted], :3].tolist())
             empty = not matrix()[truth, predicted]
             assert seen.pixelColor(at) == (QColor(theme.current().raised) if empty else expected)
+
+
+@pytest.mark.parametrize("choice", ["dark", "light"])
+def test_the_most_stands_out_from_the_ground_and_the_least_does_not(qapp, view, choice):
+    theme.apply(qapp, choice)
+    ground = QColor(theme.current().panel)
+    least, most = (contrast(QColor(*view.lut()[level, :3].tolist()), ground) for level in (0, 255))
+    assert least < 1.6
+    assert most > 8
 
 
 def test_absent_classes_are_left_out_unless_asked_for(view):
@@ -154,18 +163,31 @@ def test_everything_is_inside_and_legible(qapp, show, choice, scale, size):
     view.set_matrix(matrix() + 1, CLASSES)  # all 13 classes
     least = view.minimumSizeHint()
     show(view, max(size[0], least.width()), max(size[1], least.height()))
-    cell = view.cell_rect(0, 0).width()
-    assert cell * 13 >= 0.45 * min(view.width(), view.height())
-    last = view.figure_rect(12, view._places.columns[-1])
+    cell = view.cell_rect(0, 0)
+    assert cell.height() * 13 >= 0.5 * view.height()
     assert view.rect().contains(view.cell_rect(12, 12))
-    assert view.rect().contains(last)
-    metrics = QFontMetrics(fitting_font(cell))
-    every = -(-(metrics.ascent() + metrics.descent()) // (cell + 3))
-    assert every == 1  # each class is named
-    room = view._places.left - view._places.start
-    assert room > max(metrics.horizontalAdvance(name) for name in CLASSES)
-    if size[0] == 700:
-        assert view._places.columns == ("IoU", "recall", "precision")
+    assert view._places.columns == ("IoU", "recall", "precision")
+    assert view.rect().contains(view.figure_rect(12, "precision"))
+    metrics = QFontMetrics(fitting_font(cell.height()))
+    assert metrics.capHeight() + metrics.descent() <= cell.height()  # each class is named
+    assert fitting_font(cell.height()).pixelSize() >= 11 * scale
+    assert view._places.swatch(row=0).left() > max(metrics.horizontalAdvance(name) for name in CLASSES)
+    assert view._places.scale < view.height() - metrics.height()
+
+
+def test_both_axes_have_the_legends_colours_and_a_name_once(show):
+    view = ConfusionView()
+    view.set_matrix(matrix(), CLASSES, SOFT)
+    least = view.minimumSizeHint()
+    show(view, least.width(), least.height())
+    seen = view.grab().toImage()
+    for place, index in enumerate(view.shown()):
+        colour = QColor(*SOFT[index].tolist())
+        for swatch in (view._places.swatch(row=place), view._places.swatch(column=place)):
+            assert seen.pixelColor(swatch.center()) == colour
+    assert not view._places.upright
+    view.resize(900, 700)
+    assert view._places.upright  # the names stand above as well where there is room
 
 
 def test_nothing_to_show_and_wrong_shapes(show):

@@ -6,7 +6,7 @@ from PySide6.QtGui import QColor, QFontMetricsF
 from PySide6.QtWidgets import QAbstractButton, QLineEdit, QSlider, QToolTip
 
 from widgets import theme
-from widgets.controls import NumberRow, Segmented, Toggle
+from widgets.controls import Choice, NumberRow, Segmented, Toggle
 from widgets.labels import ElidedLabel, percent, short_number
 from widgets.number_text import number_in
 from widgets.range_slider import RangeSlider
@@ -212,3 +212,20 @@ def test_number_row_keeps_the_figure_when_narrow(show):
     assert label.shown().endswith("…")
     assert label.toolTip() == "Attention distance over all heads"
     assert row.value() == "171 px"
+
+
+def test_a_choice_that_may_shrink_leaves_the_room_to_others(show):
+    names = ["PointPillars", "a unit with a very long name"]
+    firm, yielding = Choice(names, "Voxels"), Choice(names, "Voxels")
+    yielding.may_shrink()
+    assert yielding.minimumSizeHint().width() < firm.minimumSizeHint().width() / 2
+
+
+def test_none_of_the_options_may_be_chosen(show):
+    choice = Segmented([("a", "A"), ("b", "B")], "Letters")
+    heard = []
+    choice.changed.connect(heard.append)
+    choice.set_value(None)
+    assert (choice.value(), heard) == (None, [])
+    choice.set_value("b")
+    assert (choice.value(), heard) == ("b", [])

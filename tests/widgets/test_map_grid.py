@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QToolTip
 
 from tests.widgets.paint_watch import PaintWatch
 from tests.widgets.pointer import click, move, wheel
-from widgets import theme
+from widgets import map_grid, theme
 from widgets.colormap import lut
 from widgets.labels import label_font
 from widgets.map_grid import SMALLEST, MapGrid, arrange, pictures
@@ -211,3 +211,20 @@ def test_wrong_shapes_are_refused(grid):
         grid.set_row_maps(1, np.zeros((7, 16), np.uint8))
     with pytest.raises(LookupError, match="no cell for layer 3, map 0"):
         grid.cell_rect(3, 0)
+
+
+def test_labels_say_what_lines_are_and_what_maps_have_in_common(grid):
+    width = grid._margins()[0]
+    assert grid._label(4) == "stage 5"
+    grid.set_row_maps(4, levels(4), "uniform")
+    assert grid._label(4) == "stage 5 · uniform"
+    metrics = QFontMetrics(label_font())
+    assert grid._margins()[0] >= max(width, metrics.horizontalAdvance("stage 5 · uniform"))
+    lines, drawn = grid._lines(4), []
+    assert lines > 1
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(map_grid, "_line_label", lambda *line: drawn.append(line) or "")
+        grid.viewport().grab()
+    columns = grid._layout.columns
+    assert [line for line in drawn if line[1] == 63][-1] == ((lines - 1) * columns, 63)
+    assert map_grid._line_label(16, 31) == "maps 16–31"

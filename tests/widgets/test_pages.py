@@ -12,7 +12,7 @@ from widgets import theme
 from widgets.log_view import MOST_LINES, LogView
 from widgets.pane_frame import PaneFrame
 from widgets.progress import Progress
-from widgets.welcome import Welcome, _Card, _DropArea, bundled_samples
+from widgets.welcome import Sample, Welcome, _Card, _DropArea, bundled_samples
 
 
 def test_every_bundled_sample_is_there():
@@ -173,3 +173,12 @@ def test_logo_and_icons_are_drawn(qapp):
         theme.apply(qapp, choice)
         for name in ("check", "down", "right", "close", "float", "headlight"):
             assert not QImage(str(theme.current().icon(name))).isNull(), (choice, name)
+
+
+@pytest.mark.parametrize("choice", ["dark", "light"])
+def test_pictures_of_rooms_lie_on_the_themes_ground(qapp, show, choice):
+    theme.apply(qapp, choice)
+    for path in sorted((theme.ASSETS / "samples" / "rooms").glob("*.png")):
+        card = show(_Card(Sample("Room", path.with_suffix(".ply"), path)), 300, 220)
+        ground = card.grab().toImage().pixelColor(12, 12)
+        assert abs(ground.lightness() - QColor(theme.current().panel).lightness()) < 30

@@ -11,15 +11,15 @@ COSTS = (
         paper=f"{ATTENTION}, section 4",
     ),
     of(
-        *("Self-attention, restricted", "Restricted", "Neighbourhood r"),
+        *("Restricted attention", "Neighbourhood r"),
         says="Self-attention that sees only the r tokens around each: r·n·d operations, n/r steps between "
         "the ends. In closed form alone.",
         paper=f"{ATTENTION}, section 4",
     ),
     of(
-        *("Recurrent", "LSTM"),
-        says="One token after the other. Measured is an LSTM, which has eight products of d × d where the "
-        "formula counts one.",
+        "LSTM",
+        says="The recurrent layer of table 1: one token after the other. It has eight products of d × d "
+        "where the formula counts one.",
         paper="Hochreiter & Schmidhuber 1997, “Long Short-Term Memory”",
     ),
     of(

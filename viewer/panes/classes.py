@@ -67,6 +67,8 @@ class ClassesPane(CloudPane):
         self.listed.changed.connect(self._relabel)
         self.table: ClassTable | None = None
         self._legend_shows: tuple[ClassTable, str] | None = None
+        for chooser in (self.voxel, self.unit, self.up, self.listed):
+            chooser.may_shrink()
         frame = QHBoxLayout()
         frame.setSpacing(6)
         frame.addWidget(self.unit, 1)
@@ -95,12 +97,12 @@ class ClassesPane(CloudPane):
     def prepare(self, document: Document, view: View) -> None:
         cloud, trace = view.cloud, document.trace
         self.palette.set_value(cloud.palette)
-        self.reach.set_value(cloud.reach)
         self.size.set_value(cloud.point_size)
         self.projection.set_value(cloud.projection)
         self.eye_dome.set_on(cloud.eye_dome)
         self.cutaway.set_on(cloud.cutaway)
         layerless = trace is not None and not trace.layers
+        self.reach.set_value(cloud.reach if not layerless or cloud.reach == "voxels" else None)
         for reach, _ in REACHES:
             why = f"{trace.model.title} has no attention layers" if layerless else ""
             if reach != "voxels":

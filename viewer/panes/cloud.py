@@ -2,89 +2,38 @@
 
 from __future__ import annotations
 
-import threading
 import weakref
 from collections.abc import Hashable
-from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
-from models.attention import Head
 from models.task import Task
 from models.tokens import Place, Position
 from viewer import cloud_maps
-from viewer.cloud_classes import groups, named, reading
-from viewer.cloud_colours import (
-    TITLES,
-    Field,
-    Look,
-    Scene,
-    attention_colours,
-    block_of,
-    critical_colours,
-    heat,
-    offers,
-    plain_colours,
-    reach_field,
-    shaded_colours,
-    shown_as,
-    upper_bound,
-    visible,
-)
+from viewer.cloud_classes import named, reading
+from viewer.cloud_colours import TITLES, Scene, offers, shown_as
 from viewer.clouds import CloudInput
 from viewer.jobs import Failure, Lane
 from viewer.panes import readings
-from viewer.panes.cloud_words import REACHES, attention_said, scale_said, subtitle
+from viewer.panes.cloud_painted import Asked, Painted, painted
+from viewer.panes.cloud_words import REACHES, subtitle
 from viewer.panes.of_cloud import CloudPane, current_look, scene_of
 from viewer.panes.on_input import pointed
 from viewer.panes.words import map_named
 from viewer.session import NOWHERE, Document, Hover
 from viewer.view import ColourBy, View
+from widgets import theme
 from widgets.camera import Camera
 from widgets.cloud_view import CloudView
 from widgets.colormap import lut
+from widgets.colour_key import ColourKey
 from widgets.cursor_tip import read_out
-from widgets.prepared import Coloured, Prepared, prepare
 
 _cameras: weakref.WeakKeyDictionary[Document, Camera] = weakref.WeakKeyDictionary()
 """Where each document is looked at from; both views look from there."""
 _fitted: weakref.WeakKeyDictionary[Document, CloudInput] = weakref.WeakKeyDictionary()
 """The cloud that each document's camera was put before; another one is fitted into the view anew."""
-_prepared: weakref.WeakKeyDictionary[CloudInput, Prepared] = weakref.WeakKeyDictionary()
-_lock = threading.Lock()
-NO_PLACES = np.empty((0, 3), np.float32)
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What a view is to draw. by: the colouring, after what cannot be shown has given way to another.
-
-    blocked: why the attention at `at` (layer, map) is not drawn, or nothing.
-    """
-
-    scene: Scene
-    by: ColourBy
-    look: Look
-    at: tuple[int, Head]
-    blocked: str
-
-
-@dataclass(frozen=True, eq=False)
-class Painted:
-    """What a view draws: points and their colours, indices of marked points, lines, and what it is of."""
-
-    asked: Asked
-    cloud: Prepared
-    colours: Coloured
-    """Groups are the classes that points are lit with, see `cloud_classes.groups`."""
-    selected: np.ndarray
-    star: cloud_maps.Star | None
-    field: Field | None
-    more: np.ndarray
-    """float32 (k, 3): places beside the cloud's own points; they are the last of `colours` and `mask`."""
-    said: str
-    """Of what the attention is."""
 
 
 class View3DPane(CloudPane):
@@ -106,6 +55,9 @@ class View3DPane(CloudPane):
         widget = QWidget()
         self._box = QVBoxLayout(widget)
         self._box.setContentsMargins(0, 0, 0, 0)
+        self._box.setSpacing(theme.em(0.35))
+        self.key_of_colours = ColourKey()
+        self._box.addWidget(self.key_of_colours)
         return widget
 
     def _made(self) -> CloudView:
@@ -117,7 +69,7 @@ class View3DPane(CloudPane):
             self.view.settled.connect(self.settled)
             self.view.set_tip(self._tip)
             self.view.set_lasso(self.lasso)
-            self._box.addWidget(self.view)
+            self._box.insertWidget(0, self.view, 1)
         return self.view
 
     # -- what it shows -----------------------------------------------------------------------------------
@@ -143,6 +95,7 @@ class View3DPane(CloudPane):
             # Until the new cloud is painted, nothing of the old one.
             made.set_points(np.empty((0, 3), np.float32), fit=False)
             self._shown = self.painted = None
+            self.key_of_colours.set_swatches(())
         camera_of(document).set_projection(cloud.projection)
         self._say(document, view)
 
@@ -169,53 +122,7 @@ class View3DPane(CloudPane):
         return "run" if reaches or by == "bound" else "look"
 
     def compute(self, asked: Asked, view: View, hover: Hover, task: Task) -> Painted:
-        scene, by = asked.scene, asked.by
-        trace, queries, cloud = scene.trace, view.selection.queries, view.cloud
-        ready = _ready(scene.cloud)
-        mask = visible(scene, cloud.hidden)
-        tokens = cloud_maps.chosen(trace, trace.tokens, queries) if trace else np.empty(0, int)
-        selected = trace.segmentation.sample[tokens] if trace else tokens
-        if mask is not None:
-            selected = selected[mask[selected]]
-        if by == "attention" and len(selected) > cloud_maps.SINGLY:
-            selected = selected[:0]  # so many marks would cover what they reach
-
-        def painted(rgb, star=None, field=None, more=NO_PLACES, said="") -> Painted:
-            kinds = _with(groups(scene, by), np.zeros(len(more), np.uint8))
-            last = self.painted
-            if last is not None and last.cloud is ready and last.colours.is_of(rgb, kinds, mask):
-                coloured = last.colours
-            else:
-                coloured = ready.coloured(rgb, kinds, mask)
-            return Painted(asked, ready, coloured, selected, star, field, more, said)
-
-        if by == "bound":
-            bright = heat(view.map.colours, asked.look)[180]
-            colours = plain_colours(scene, by, cloud.palette, asked.look)
-            task.partial(painted(colours))
-            more = upper_bound(trace, task)
-            ready, mask = _ready(scene.cloud, more), _with(mask, np.ones(len(more), bool))
-            return painted(_with(colours, np.tile(bright, (len(more), 1))), more=more)
-
-        block = block_of(trace, tokens) if by == "critical" else None
-        if block is not None:
-            said = f"{len(block.critical):,} of the {len(block.tokens):,} points of its block"
-            return painted(critical_colours(scene, block, cloud.palette, asked.look), said=said)
-        if by != "attention" or asked.blocked:
-            seen = "prediction" if asked.blocked else by
-            return painted(plain_colours(scene, seen, cloud.palette, asked.look), said=asked.blocked)
-        star, said = None, f"of {named(scene, tokens)}"
-        if cloud.reach == "attention":
-            star = cloud_maps.star(trace, view, asked.at)
-            said = attention_said(scene, queries, asked.at, tokens)
-        else:
-            task.partial(painted(shaded_colours(scene, cloud.palette, asked.look), said=said))
-        task.check()
-        field = reach_field(trace, view, asked.at, task)
-        if cloud.reach != "attention":
-            said += f" · {scale_said(cloud.reach, field)}"
-        colours = attention_colours(scene, field, cloud, asked.look, view.map.colours)
-        return painted(colours, star, field, said=said)
+        return painted(asked, view, self.painted, task)
 
     def paint_partial(self, value: Painted) -> None:
         self.paint(value)
@@ -241,16 +148,23 @@ class View3DPane(CloudPane):
             view.set_star(star.centre, star.ends, star.weights)
         over = result.field.voxels if result.field is not None else None
         view.set_box(over.box if over is not None else None)
-        self.painted = result
+        self.painted, read = result, result.meaning
+        if read.scale is not None:
+            self.key_of_colours.set_scale(read.scale, read.lut, read.of)
+        else:
+            self.key_of_colours.set_swatches(read.swatches, read.of)
         self._say(document, self.session.view)
 
     def mark(self, view: View, hover: Hover) -> None:
         if self.view is not None and self._shown is self.session.current.input:
             self.view.set_hovered(self._point_at(hover.key or hover.query))
-            self.view.set_lit(None if hover.kind is None else hover.kind + 1)
+            # Where nothing of a class can be seen, all the others would only go dark.
+            group = None if hover.kind is None or self.painted is None else hover.kind + 1
+            self.view.set_lit(group if group and group in self.painted.colours.in_sight else None)
 
     def clear(self, document: Document | None) -> None:
         self.painted = None
+        self.key_of_colours.set_swatches(())
         if self._shown is not None:
             self.view.set_points(np.empty((0, 3), np.float32), fit=False)
             self._shown = self._under = None
@@ -400,21 +314,3 @@ def camera_of(document: Document) -> Camera:
     if document not in _cameras:
         _cameras[document] = Camera()
     return _cameras[document]
-
-
-def _with(own: np.ndarray | None, more: np.ndarray) -> np.ndarray | None:
-    """The cloud's own points, colours or mask, and those of what is shown beside it."""
-    return own if own is None or not len(more) else np.concatenate([own, more])
-
-
-def _ready(cloud: CloudInput, more: np.ndarray | None = None) -> Prepared:
-    """The points as a view takes them, with what finds the one under the cursor: made once for both views, in
-    a worker."""
-    if more is not None:
-        made = prepare(_with(cloud.points, more))
-    else:
-        with _lock:
-            made = _prepared.get(cloud) or prepare(cloud.points)
-            _prepared[cloud] = made
-    _ = made.grid
-    return made

@@ -10,10 +10,10 @@ from models.attention import Head
 from models.tokens import Place
 from viewer import cloud_maps
 from viewer.cloud_classes import named
-from viewer.cloud_colours import Field, Scene, heights, offers
+from viewer.cloud_colours import Field, Scene, offers
 from viewer.panes.words import map_named
 from viewer.view import ColourBy, Reach
-from widgets.labels import percent, short_number
+from widgets.labels import percent
 
 if TYPE_CHECKING:
     from models.voxels import VoxelField
@@ -34,17 +34,14 @@ def subtitle(scene: Scene, by: ColourBy, wanted: ColourBy, reach: Reach = "atten
         return f"{len(cloud.points):,} points · not segmented yet"
     if wanted == "attention" and not offers(scene, reach)["attention"]:
         return "click a point to see what it draws on"
-    if by == "height":
-        low, high = heights(cloud.points)
-        return f"{low:.1f} to {high:.1f} m"
     if by == "critical":
         return f"{len(trace.outputs['critical']):,} points that the model's maxima come from"
     said = {
         "prediction": _seen(scene),
-        "entropy": f"0 to {np.log(max(len(scene.classes), 2)):.2f} nats",
-        "confidence": "probability of the class, 0 to 1",
+        "entropy": "of the classes’ probabilities",
+        "confidence": "probability of the class",
         "stage": "the coarsest that a point is kept in",
-        "error": "wrong ones are orange",
+        "error": "prediction against truth",
         "bound": "places where a further point would change nothing",
     }
     return said.get(by, "")
@@ -57,17 +54,15 @@ def attention_said(scene: Scene, queries: tuple[Place, ...], at: tuple[int, Head
     return f"{map_named(scene.trace, *at)} · of {named(scene, tokens)}{moved}"
 
 
-def scale_said(reach: Reach, field: Field) -> str:
-    """0 to 15 hops; log, 2·10⁻⁸ to 2·10⁻⁴."""
+def reach_said(reach: Reach, field: Field) -> str:
+    """What stands behind what a reach is of, with the sign before it: of hops their number."""
     if reach == "hops":
-        return f"0 to {field.scale.high:.0f} hops"
-    if reach == "voxels":
-        return voxels_said(field.voxels)
-    return f"log, {short_number(field.scale.low, 1)} to {short_number(field.scale.high, 1)}"
+        return f" · up to {field.scale.high:.0f} hops"
+    return f" · {voxels_said(field.voxels)}" if reach == "voxels" else ""
 
 
 def voxels_said(found: VoxelField) -> str:
-    """35³ voxels, 1.75 m · 617 hold points, 323 reach it · 2.7 % of the weight."""
+    """35³ voxels, 1.75 m · 323 of 617 with points hold 2.7 %: of the weight, what reaches the point."""
     same = len(set(found.size)) == 1
     said = f"{found.size[0]}³ voxels" if same else " × ".join(map(str, found.size)) + " voxels"
     if found.box is not None:
@@ -75,10 +70,9 @@ def voxels_said(found: VoxelField) -> str:
         sides = [f"{metres:.3g}" for metres in extent if np.isfinite(metres)]
         said += f", {sides[0] if sides == sides[:1] * 3 else ' × '.join(sides)} m"
         said += " of any height" if len(sides) < 3 else ""
-    holding = f"{found.occupied:,} hold points"
-    if found.reaching < found.occupied:
-        holding += f", {found.reaching:,} reach it"
-    return f"{said} · {holding} · {percent(found.share)} of the weight"
+    some = found.reaching < found.occupied
+    holding = f"{found.reaching:,} of {found.occupied:,}" if some else f"{found.occupied:,}"
+    return f"{said} · {holding} with points hold {percent(found.share)}"
 
 
 def _seen(scene: Scene) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from viewer.panes.of_cloud import CloudPane, scene_of
 from viewer.session import Document, Hover
 from viewer.view import View
 from widgets.confusion_view import ConfusionView
+from widgets.labels import percent
+from widgets.palettes import class_colours
 
 
 class ConfusionPane(CloudPane):
@@ -32,6 +35,9 @@ class ConfusionPane(CloudPane):
     def can_show(self, document: Document | None) -> bool:
         return super().can_show(document) and document.trace is not None
 
+    def key(self, document: Document, view: View, hover: Hover) -> Hashable:
+        return view.cloud.palette
+
     def compute(self, scene: Scene, view: View, hover: Hover, task: Task) -> ClassTable:
         return class_table(scene)
 
@@ -39,8 +45,9 @@ class ConfusionPane(CloudPane):
         if result.matrix is None:
             self.clear(None)
             return
-        self.view.set_matrix(result.matrix, result.names)
-        self.subtitle_changed.emit("truth ↓  prediction →")
+        colours = class_colours(result.names, self.session.view.cloud.palette)
+        self.view.set_matrix(result.matrix, result.names, colours)
+        self.subtitle_changed.emit(f"{percent(self.view.share_right())} right")
 
     def clear(self, document: Document | None) -> None:
         self.view.set_matrix(np.zeros((0, 0), np.int64), ())

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from models.attention import is_faithful
 from models.receptive_field import Field
@@ -25,6 +25,7 @@ from viewer.session import NOWHERE, Document, Hover
 from viewer.view import View
 from viewer.window_maps import window_lines, windows_said
 from widgets.colormap import lut
+from widgets.colour_bar import ColourBar, with_bar
 from widgets.image_view import ImageView
 from widgets.labels import percent
 
@@ -61,7 +62,14 @@ class FieldPane(Pane):
         self._heat_drawn: Hashable = None
         self._windows_drawn: object = None
         self._figures: dict[str, str] = {}
-        return self.view
+        self.heat_bar, self.row_bar = ColourBar(), ColourBar()
+        bars = QWidget()
+        beside = QHBoxLayout(bars)
+        beside.setContentsMargins(0, 0, 0, 0)
+        beside.addWidget(self.heat_bar, 1)
+        beside.addWidget(self.row_bar, 1)
+        self.row_bar.hide()
+        return with_bar(self.view, bars)
 
     # -- which network, which layer ------------------------------------------------------------------------
 
@@ -189,6 +197,7 @@ class FieldPane(Pane):
     def _colour(self, colours: str, opacity: float) -> None:
         if self._coloured != (colours, opacity):
             self._coloured = (colours, opacity)
+            self.row_bar.set_scale(None if self.row is None else self.row.scale, lut(colours), "attention")
             self.view.set_lut(lut(colours))
             self.view.set_opacity(opacity)
             self.view.set_heat_opacity(opacity)
@@ -197,6 +206,8 @@ class FieldPane(Pane):
         shown = self.session.view.fields
         self.heat, self._heat_drawn = heat, (shown.heat, shown.contours)
         self.view.set_heat(heat.levels if heat and shown.heat else None, self._frame())
+        scale = heat.scale if heat and shown.heat else None
+        self.heat_bar.set_scale(scale, lut(HEAT_COLOURS), "effective field")
         lines, labels = [], []
         if heat is not None and shown.contours:
             for contour, share, style in zip(
@@ -214,6 +225,9 @@ class FieldPane(Pane):
             return
         self.row = row
         self.view.set_overlay(None if row is None else row.levels, self._frame())
+        self.row_bar.setVisible(row is not None)
+        colours = lut(self.session.view.map.colours)
+        self.row_bar.set_scale(None if row is None else row.scale, colours, "attention")
         padding = row.numbers.padding if row is not None else None
         self._say_figures(
             {"Weight on padding": percent(padding)} if padding is not None else {}, ("Weight on padding",)

@@ -13,7 +13,8 @@ from viewer.cloud_maps import MapRows, map_rows, rows_shown, short_name, stages
 from viewer.panes.of_cloud import AttentionPane
 from viewer.session import NOWHERE, Document, Hover
 from viewer.view import View
-from widgets.colormap import lut
+from widgets.colormap import Scale, lut
+from widgets.colour_bar import ColourBar, with_bar
 from widgets.map_grid import MapGrid
 
 
@@ -27,7 +28,12 @@ class MapsPane(AttentionPane):
         self.grid.hovered.connect(self._hovered)
         self.grid.set_tooltip(self._tip)
         self._shaped: Hashable = None
-        return self.grid
+        self.bar = ColourBar()
+        self._scales: dict[int, Scale] = {}
+        """Of each shown layer."""
+        self._even: dict[int, str] = {}
+        """Of each shown layer, what is said of weights that do not differ."""
+        return with_bar(self.grid, self.bar)
 
     def prepare(self, document: Document, view: View) -> None:
         trace = document.trace
@@ -57,18 +63,32 @@ class MapsPane(AttentionPane):
             if reason:
                 self.grid.set_blocked(row, reason)
             elif result.levels:
-                self.grid.set_row_maps(row, result.levels[row])
+                self.grid.set_row_maps(row, result.levels[row], "uniform" if result.even[row] else "")
+        self._even = dict(zip(result.layers, result.even, strict=False))
+        self._scales = dict(zip(result.layers, result.scales, strict=False))
 
     def mark(self, view: View, hover: Hover) -> None:
         self.grid.set_lut(lut(view.map.colours))
         fused = view.map.heads != "one"
         self.grid.set_selected(view.selection.layer, None if fused else view.selection.head)
         self.grid.set_hovered(None if hover.layer is None else (hover.layer, hover.head or 0))
-        chosen = "neighbours, nearest first" if view.selection.queries else "no point selected"
-        self.subtitle_changed.emit(f"stage ↓  map →  {chosen}")
+        self._show_scale(view, hover)
+        queries = view.selection.queries
+        self.subtitle_changed.emit(
+            "a row a stage, nearest neighbour first" if queries else "no point selected"
+        )
+
+    def _show_scale(self, view: View, hover: Hover) -> None:
+        """The scale of the row that is pointed at, else of the selected one: each row has its own."""
+        layer = view.selection.layer if hover.layer is None else hover.layer
+        scale = None if self.blocked(layer) else self._scales.get(layer)
+        of = short_name(self.session.current.trace.layers[layer]) if scale is not None else ""
+        even = self._even.get(layer, "")
+        self.bar.set_scale(scale, lut(view.map.colours), f"{of} · {even}" if even else of)
 
     def clear(self, document: Document | None) -> None:
-        self._shaped = None
+        self._shaped, self._even, self._scales = None, {}, {}
+        self.bar.set_scale(None, lut())
         self.grid.set_rows([], [], [])
         self.subtitle_changed.emit(self.instead(document))
 
@@ -95,7 +115,9 @@ class MapsPane(AttentionPane):
     def _tip(self, layer: int, map_: int) -> str:
         chosen = self.session.current.trace.layers[layer]
         channels = f"channels c with c mod {chosen.heads} = {map_}"
-        return f"{short_name(chosen)}, map {map_}: {channels}\n{len(chosen.queries):,} points"
+        even = self._even.get(layer, "")
+        said = f"{short_name(chosen)}, map {map_}: {channels}\n{len(chosen.queries):,} points"
+        return f"{said}\nAll maps of this point are {even}" if even else said
 
     def _clicked(self, layer: int, map_: int) -> None:
         selecting.pick_head(self.session, layer, map_)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLabel, QStackedWidget, QWidget
 
 from models.attention import Trace
 from models.task import Task
-from viewer.cloud_maps import Neighbourhood, neighbourhood
+from viewer.cloud_maps import Neighbourhood, even_said, neighbourhood
 from viewer.panes import readings
 from viewer.panes.of_cloud import AttentionPane, scene_of
 from viewer.panes.on_input import pointed
@@ -60,7 +60,8 @@ class NeighbourhoodPane(AttentionPane):
         self.said.emit("near", readings.of_neighbours(result, trace), None)
         several = f" · mean of {result.queries:,} points" if result.queries > 1 else ""
         at = map_named(trace, *result.at)
-        self.subtitle_changed.emit(f"{at} · {len(result.weights)} nearest{several}")
+        even = even_said(result.weights) or f"{len(result.weights)} nearest"
+        self.subtitle_changed.emit(f"{at} · {even}{several}")
 
     def mark(self, view: View, hover: Hover) -> None:
         result = self.result

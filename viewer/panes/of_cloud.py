@@ -32,9 +32,13 @@ class CloudPane(Pane):
 
 
 class AttentionPane(Pane):
-    """Shows weights of a cloud's attention layers; of a model without any it says so."""
+    """Shows weights of a cloud's attention layers: wanted where there are any and they are looked at."""
 
     modalities = ("points",)
+
+    def wanted(self, document: Document, view: View) -> bool:
+        layerless = document.trace is not None and not document.trace.layers
+        return not layerless and view.cloud.reach != "voxels"
 
     def can_show(self, document: Document | None) -> bool:
         return super().can_show(document) and bool(document.trace.layers)

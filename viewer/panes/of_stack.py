@@ -15,6 +15,8 @@ from viewer.session import Document, Hover
 from viewer.stacks import Built
 from viewer.view import View
 
+MENDED = "Shown as soon as the stack is mended."
+
 
 class OfStackPane(Pane):
     modalities, pages = ("stack",), ("fields",)
@@ -27,7 +29,7 @@ class OfStackPane(Pane):
 
 
 class FieldsOfStackPane(OfStackPane):
-    """Shows something of a stack that can be computed; of another it says what is wrong in its place."""
+    """Shows something of a stack that can be computed. What is wrong with another the editor says, once."""
 
     def build(self) -> QWidget:
         self.message = QLabel()
@@ -44,7 +46,7 @@ class FieldsOfStackPane(OfStackPane):
         return QWidget()
 
     def paint(self, result: Built) -> None:
-        self.say_instead("" if result.problem is None else str(result.problem))
+        self.say_instead("" if result.problem is None else MENDED)
 
     def say_instead(self, sentence: str) -> None:
         self.message.setText(sentence)

@@ -90,5 +90,5 @@ def _said(found: stacks.Built) -> str:
     count = len(found.stack.layers)
     said = f"{count} layer{'s' * (count != 1)}"
     if found.problem is not None:
-        return f"{said} · {found.problem.cause}"
+        return said  # what is wrong stands where it can be mended
     return f"{said} · a unit sees {by(found.fields[-1].size).replace('×', ' × ')}"

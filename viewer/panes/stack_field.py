@@ -19,6 +19,7 @@ from viewer.stacks import PLANES, Built, Looked
 from viewer.view import View
 from widgets import theme
 from widgets.colormap import lut
+from widgets.colour_bar import ColourBar
 from widgets.image_view import ImageView
 from widgets.labels import percent
 from widgets.readout import NOTHING
@@ -28,6 +29,14 @@ LINED = 80
 """Up to so many units a side lines are drawn between them."""
 
 
+def heat_table(dark: bool) -> np.ndarray:
+    """uint8 (256, 4): the most stands out from the theme's ground; nothing leaves the ground as it is."""
+    ends = (50, 255) if dark else (225, 0)
+    table = lut(HEAT_COLOURS)[np.linspace(*ends, 256).round().astype(int)]
+    table[0, 3] = 0
+    return table
+
+
 class StackFieldPane(FieldsOfStackPane):
     name, title = "stack-field", "Field"
 
@@ -35,8 +44,7 @@ class StackFieldPane(FieldsOfStackPane):
         self.views = [ImageView() for _ in PLANES[3]]
         self.captions = [QLabel() for _ in self.views]
         for number, view in enumerate(self.views):
-            view.set_heat_lut(lut(HEAT_COLOURS))
-            view.set_heat_opacity(1.0)
+            view.set_heat_opacity(None)  # there is no picture below
             view.hovered.connect(lambda at, number=number: self._hovered(number, at))
             view.clicked.connect(lambda x, y, _, number=number: self._clicked(number, x, y))
             view.set_tip(lambda x, y, number=number: self._tip(number, x, y))
@@ -57,6 +65,8 @@ class StackFieldPane(FieldsOfStackPane):
             place.addWidget(view, 1)
             views.addLayout(place, number // 2, number % 2)
         column.addLayout(views, 1)
+        self.bar = ColourBar()
+        column.addWidget(self.bar)
         return widget
 
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
@@ -84,6 +94,11 @@ class StackFieldPane(FieldsOfStackPane):
             self.said.emit("field", {}, None)
             return
         self._prepare_views(self.result)
+        sums = "share of the weight, summed" if self.result.stack.axes == 3 else "share of the weight"
+        colours = heat_table(theme.current().dark)
+        self.bar.set_scale(looked.scale, colours, sums)
+        for view in self.views:
+            view.set_heat_lut(colours)
         side, field = self.result.stack.side, looked.field
         whole = (0.0, 0.0, float(side), float(side))
         selected = stacks.unit_at(field, selected_place(self.session.view))

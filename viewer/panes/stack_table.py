@@ -36,7 +36,9 @@ class StackLayersPane(FieldsOfStackPane):
         self.result = result
         self.table.set_rows([row_of(field) for field in result.fields])
         if result.fields:
-            self.subtitle_changed.emit(f"in units of the input, {by(result.fields[0].shape)}")
+            self.subtitle_changed.emit(
+                f"in units of the input, {by(result.fields[0].shape).replace('×', ' × ')}"
+            )
 
     def mark(self, view: View, hover: Hover) -> None:
         if self.result is not None and self.result.fields:
@@ -78,8 +80,8 @@ class StackGrowthPane(FieldsOfStackPane):
         ]
         self.own = len(curves)  # drawn last, over the others
         curves.append(stacks.curve("This stack", result, 0))
-        self.plot.set_series(curves, float(result.stack.side))
-        self.subtitle_changed.emit("field ↑  layer →  beside the presets")
+        self.plot.set_series(curves, float(result.stack.side), "input", "units")
+        self.subtitle_changed.emit("beside the presets")
 
     def mark(self, view: View, hover: Hover) -> None:
         if self.result is not None and self.result.fields:
