@@ -49,7 +49,7 @@ Query = tuple[int, ...] | Literal["readout"]
 class ExportOptions:
     """One export. Exactly one of `file` and `text` is given; None leaves a choice to its usual value.
 
-    layer: index or name, see `layer_names`. head: index, "mean", "max" or "min". rollout: fields of RolloutSettings.
+    layer: index or name, see `layer_names`. head: index, "mean", "max" or "min". rollout: of RolloutSettings.
     cell: (row, column) of a unit. inputs, source: what its effective field is averaged over. without_self: a
     patch's weight on itself does not count.
     point: of a cloud, in the order of the file. unit, up: how its coordinates are read, as in viewer.clouds.
@@ -207,7 +207,7 @@ OPTIONS = (
     Option("start", "first token shown of a long text", kinds=("text",), parse=_count, metavar="TOKEN"),
     Option(
         "layer",
-        "attention: the layer (the last one), by its number or its name, or “Head 5.0” for head 0 of layer 5; "
+        "attention: the layer (the last one), by its number or name, or “Head 5.0” for head 0 of layer 5; "
         "receptive-field: the layer of the unit whose effective field is computed",
         "Layer",
         of=("attention", "receptive-field"),

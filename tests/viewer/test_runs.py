@@ -138,7 +138,7 @@ def test_a_failed_run_returns_to_what_is_shown_and_says_why_until_the_next(desk)
     desk.settle()
     assert (document.state, document.wanted) == ("ready", document.made)
     assert document.failure == "It is broken. Choose another model."
-    assert desk.told == [("error", "It is broken.", "Choose another model.", None)]
+    assert desk.told == [("error", "It is broken.", "Choose another model.", None, document)]
     desk.session.undo()
     assert (document.view.selection.layer, document.options.model) == (1, None)
     desk.runs.change(document, size=224)
