@@ -122,6 +122,8 @@ def levels(values: np.ndarray, scale: Scale) -> np.ndarray:
     """
     values = _real(values)
     low, high = values.dtype.type(scale.low), values.dtype.type(scale.high)
+    if scale.log and scale.low > 0 and not low > 0:  # too small for a single; its logarithm is not
+        values, low, high = values.astype(np.float64), np.float64(scale.low), np.float64(scale.high)
     if not high > low:
         return np.zeros(values.shape, np.uint8)
     share = np.clip(values, low, high)

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -76,6 +76,7 @@ def test_levels_linear_and_log():
 
 @settings(deadline=None)
 @given(VALUES, st.floats(1, 100), st.booleans())
+@example(np.array([0, 1e-45], np.float32), 1.0, True)
 def test_a_larger_weight_is_never_darker(values, percentile, log):
     scale = scale_of(values, percentile, log)
     painted = levels(values, scale).astype(int)
