@@ -138,7 +138,7 @@ def test_the_editor_leaves_the_cloud_its_room(opened, stack_before):
     settle()
     assert window.deck.docks["stack"].isVisible()
     assert heights() != before
-    window.actions_.run("reach-hops")
+    window.actions_.run("undo")
     settle()
     assert not window.deck.docks["stack"].isVisible()
     assert heights() == before
