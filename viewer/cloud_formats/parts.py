@@ -155,10 +155,12 @@ def no_points(name: str) -> HeadlightError:
 
 def bytes8(values: np.ndarray) -> np.ndarray:
     """uint8 (n, 3) of colours that go to 1, 255, 1023, 4095 or 65535, whichever the largest value says."""
+    if values.dtype == np.int8:  # some writers know no other kind of byte
+        values = np.ascontiguousarray(values).view(np.uint8)
+    if values.dtype.kind == "b" or (values.dtype.kind in "ui" and values.max(initial=0) == 1):
+        return (values > 0).astype(np.uint8) * 255  # full colours alone
     if values.dtype == np.uint8:
         return np.ascontiguousarray(values)
-    if values.dtype.kind == "b":
-        return values.astype(np.uint8) * 255
     if values.dtype.kind == "f":
         values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
     highest, lowest = float(values.max(initial=0)), float(values.min(initial=0))

@@ -48,7 +48,8 @@ def read_pcd(source: Source) -> Parts:
     first = np.cumsum([0, *meta.count])[: len(names)]
     found = {role: int(first[field]) for role, field in roles(names).items()}
     dtypes = [np.dtype(np.float64) if text and dtype[i].kind == "f" else dtype[i] for i in range(len(dtype))]
-    packed = next((int(first[names.index(name)]) for name in ("rgb", "rgba") if name in names), None)
+    small = [name.lower() for name in names]
+    packed = next((int(first[small.index(name)]) for name in ("rgb", "rgba") if name in small), None)
     if packed is not None and "r" not in found:
         # Three columns that no field has: the bytes of the packed one.
         found |= {role: len(dtypes) + i for i, role in enumerate("rgb")}
