@@ -13,7 +13,7 @@ from models.tokenizing import encoded
 
 
 class Endless:
-    """Cuts texts until it is told to stop. It takes batches alone: for those Rust lets the interpreter go on."""
+    """Cuts texts, in batches alone, for which Rust lets the interpreter go on, until it is told to stop."""
 
     def __init__(self) -> None:
         self.stop = threading.Event()
