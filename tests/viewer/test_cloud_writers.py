@@ -15,6 +15,8 @@ from tests.viewer import cloud_samples as make
 from tests.viewer.cloud_samples import RGB, XYZ, N, columns
 from tests.viewer.test_clouds import opened, room
 from viewer.cloud_formats.las import _plane_unit
+from viewer.cloud_labels import TITLES
+from viewer.export_options import CLASS_LISTS
 from viewer.inputs import from_path
 from viewer.marks import marked
 
@@ -181,6 +183,10 @@ def test_corners_of_an_obj_have_opacities_and_its_lines_go_on():
 # -- labels --------------------------------------------------------------------------------------------------
 
 PLACES = np.where(ROOM[:, 2] == 0, "floor", np.where(ROOM[:, 2] == 2.7, "ceiling", "wall"))
+
+
+def test_every_list_can_be_chosen_on_the_command_line():
+    assert tuple(TITLES) == CLASS_LISTS
 
 
 def test_matterport_has_its_ceilings_where_nyu_has_dressers():
