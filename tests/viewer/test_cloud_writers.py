@@ -102,6 +102,20 @@ def test_a_label_stands_before_a_colour_or_before_the_number_of_its_thing():
     assert np.array_equal(opened(make.table(ROOM, COLOURS, CLASS, things), "scan.txt").numbers, CLASS[:, 0])
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Rechtswert;Hochwert;Höhe;Rot;Grün;Blau;Klasse",
+        "x;y;z;Rouge;Vert;Bleu;Classe",
+        "X;Y;Z;Rojo;Verde;Azul;Clase",
+    ],
+)
+def test_columns_are_named_in_other_languages_too(header):
+    cloud = opened(make.table(ROOM, COLOURS, CLASS, separator=";", header=header), "scan.csv")
+    assert np.array_equal(cloud.colours, COLOURS)
+    assert np.array_equal(cloud.numbers, CLASS[:, 0])
+
+
 def test_a_time_is_no_place():
     times = 1.5e9 + np.sort(np.random.default_rng(0).uniform(0, 600, (len(ROOM), 1)), axis=0)
     cloud = opened(make.table(times, ROOM), "scan.csv")

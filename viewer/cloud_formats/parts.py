@@ -192,9 +192,12 @@ _ROLES: dict[str, tuple[str, ...]] = {
           "localy"),
     "z": ("z", "pz", "posz", "pointz", "coordz", "cartesianz", "zcoord", "zcoordinate", "positionz",
           "localz"),
-    "r": ("red", "r", "diffusered", "colorred", "rf", "colorr", "rgbr"),
-    "g": ("green", "g", "diffusegreen", "colorgreen", "gf", "colorg", "rgbg"),
-    "b": ("blue", "b", "diffuseblue", "colorblue", "bf", "colorb", "rgbb"),
+    "r": ("red", "r", "diffusered", "colorred", "rf", "colorr", "rgbr",
+          "rot", "rouge", "rojo"),
+    "g": ("green", "g", "diffusegreen", "colorgreen", "gf", "colorg", "rgbg",
+          "grün", "gruen", "vert", "verde"),
+    "b": ("blue", "b", "diffuseblue", "colorblue", "bf", "colorb", "rgbb",
+          "blau", "bleu", "azul"),
     "nx": ("nx", "normalx", "normalsx", "normal0", "normals0"),
     "ny": ("ny", "normaly", "normalsy", "normal1", "normals1"),
     "nz": ("nz", "normalz", "normalsz", "normal2", "normals2"),
@@ -202,6 +205,7 @@ _ROLES: dict[str, tuple[str, ...]] = {
         "label", "labels", "class", "classlabel", "classid", "labelid", "semantic", "semantics", "semlabel",
         "semanticlabel", "semanticid", "semanticgt", "semclass", "seglabel", "segment", "gt", "gtlabel",
         "groundtruth", "truth", "target", "category", "categoryid", "classification",
+        "klasse", "klassifikation", "klassifizierung", "classe", "clase", "clasificación", "clasificacion",
     ),
 }  # fmt: skip
 _MAPPED: dict[str, tuple[str, ...]] = {
