@@ -108,9 +108,12 @@ def test_a_label_stands_before_a_colour_or_before_the_number_of_its_thing():
         "Rechtswert;Hochwert;Höhe;Rot;Grün;Blau;Klasse",
         "x;y;z;Rouge;Vert;Bleu;Classe",
         "X;Y;Z;Rojo;Verde;Azul;Clase",
+        "X(m);Y(m);Z(m);Red(0-255);Green (0-255);Blue[0-255];sem",
+        "Points:0;Points:1;Points:2;RGB:0;RGB:1;RGB:2;label",
+        "x;y;z;R_8bit;G_8bit;B_8bit;class_id",
     ],
 )
-def test_columns_are_named_in_other_languages_too(header):
+def test_columns_are_named_in_other_languages_and_with_notes(header):
     cloud = opened(make.table(ROOM, COLOURS, CLASS, separator=";", header=header), "scan.csv")
     assert np.array_equal(cloud.colours, COLOURS)
     assert np.array_equal(cloud.numbers, CLASS[:, 0])
@@ -132,6 +135,13 @@ def test_bytes_with_a_sign_and_whole_shares_are_colours():
     full = RGB > 128
     shares = columns("red green blue", full.astype(np.int32))
     assert np.array_equal(opened(make.ply(**XYZ_, **shares)).colours, full * 255)
+
+
+@pytest.mark.parametrize("kind", [np.uint32, np.float32])
+def test_colours_in_one_number_are_read_of_every_format(kind):
+    packed = (RGB.astype(np.uint32) << [16, 8, 0]).sum(axis=1).astype(np.uint32).view(kind)
+    assert np.array_equal(opened(make.ply(**XYZ_, rgb=packed)).colours, RGB)
+    assert np.array_equal(opened(make.npy(make.records(**XYZ_, rgb=packed)), "a.npy").colours, RGB)
 
 
 def test_fields_of_a_pcd_may_be_in_capitals():

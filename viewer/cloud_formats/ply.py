@@ -29,8 +29,10 @@ from viewer.cloud_formats.parts import (
     check_count,
     chunks,
     copied,
+    packed_colour,
     promises_more,
     roles,
+    unpacked_colours,
 )
 from viewer.cloud_formats.text import Lines, bad_line, holds, numbers, prepared
 
@@ -308,6 +310,9 @@ def _points(vertex: PlyElement, dtype: np.dtype, source: Source) -> Parts:
         records = vertex.data[at : at + rows]
         columns.put(at, len(records), lambda i, records=records: records[names[i]])
     parts = Parts(**columns.arrays, label_name=columns.label_name(names))
+    packed = packed_colour([name for name in names if name not in lists])
+    if "r" not in found and packed is not None:
+        parts.colours = unpacked_colours(vertex[packed], dtype[packed])
     if lists:
         parts.notices.append(
             f"Lists of the points of {source.name} are passed over: {', '.join(sorted(lists)[:3])}."
