@@ -220,7 +220,8 @@ _ROLES: dict[str, tuple[str, ...]] = {
         "label", "labels", "class", "classlabel", "classid", "labelid", "semantic", "semantics", "semlabel",
         "semanticlabel", "semanticid", "semanticgt", "semclass", "seglabel", "segment", "gt", "gtlabel",
         "groundtruth", "truth", "target", "category", "categoryid", "classification",
-        "sem", "klasse", "klassifikation", "klassifizierung", "classe", "clase", "clasificación", "clasificacion",
+        "sem", "klasse", "klassifikation", "klassifizierung", "classe", "clase", "clasificación",
+        "clasificacion",
     ),
 }  # fmt: skip
 _MAPPED: dict[str, tuple[str, ...]] = {

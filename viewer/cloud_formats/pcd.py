@@ -22,6 +22,7 @@ from viewer.cloud_formats.parts import (
     chunks,
     copied,
     damaged,
+    packed_colour,
     promises_more,
     roles,
     unpacked_colours,
@@ -49,18 +50,16 @@ def read_pcd(source: Source) -> Parts:
     first = np.cumsum([0, *meta.count])[: len(names)]
     found = {role: int(first[field]) for role, field in roles(names).items()}
     dtypes = [np.dtype(np.float64) if text and dtype[i].kind == "f" else dtype[i] for i in range(len(dtype))]
-    small = [name.lower() for name in names]
-    packed = next((int(first[small.index(name)]) for name in ("rgb", "rgba") if name in small), None)
-    if packed is not None and "r" not in found:
+    name = None if "r" in found else packed_colour(names)
+    packed = None if name is None else int(first[names.index(name)])
+    if packed is not None:
         # Three columns that no field has: the bytes of the packed one.
         found |= {role: len(dtypes) + i for i, role in enumerate("rgb")}
         dtypes += [np.dtype(np.uint8)] * 3
     _check_size(source, meta, dtype)
     columns, at, notices = Columns(source.name, found, meta.points, dtypes), 0, []
     for rows, column in _chunks(source, meta, dtype, lines, notices):
-        colour = (
-            unpacked_colours(column(packed), dtype[packed]) if "r" in found and packed is not None else None
-        )
+        colour = None if packed is None else unpacked_colours(column(packed), dtype[packed])
 
         def value(i: int, column=column, colour=colour) -> np.ndarray:
             return column(i) if i < len(dtype) else colour[:, i - len(dtype)]
