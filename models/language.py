@@ -22,8 +22,9 @@ from models.catalog import Entry
 from models.errors import MODEL_ERRORS, HeadlightError, first_sentence
 from models.loading import is_untrained, load_model, load_tokenizer, needs_only
 from models.recorded import RecordedLayer
-from models.task import SILENT, Task
+from models.task import SILENT, Cancelled, Task
 from models.token_labels import readable
+from models.tokenizing import encoded
 from models.tokens import TextTokens
 
 MAX_TOKENS = 4096
@@ -86,7 +87,7 @@ class LanguageEngine:
         """Find out how the model can be recorded, on a sentence of a few tokens."""
         needs_only(self.model, {"input_ids", "token_type_ids"}, self.entry.title, "a text")
         try:
-            encoding = self._window(SENTENCE, None, 0).encoding
+            encoding = self._window(SENTENCE, None, 0, task).encoding
             inputs = self._inputs(encoding.ids, encoding.type_ids)
         except HeadlightError:  # the tokenizer knows no such script
             inputs = self._inputs(range(FEW), [0] * FEW)
@@ -103,7 +104,7 @@ class LanguageEngine:
         Raises HeadlightError for a text without a character that the model reads.
         """
         task.progress(0.0, "Cutting the text into tokens")
-        window = self._window(text, pair, start)
+        window = self._window(text, pair, start, task)
         tokens = _tokens(window.encoding, (text,) if pair is None else (text, pair), self.unknown)
         inputs = self._inputs(window.encoding.ids, window.encoding.type_ids)
         began = time.perf_counter()
@@ -148,14 +149,14 @@ class LanguageEngine:
                 "Try a shorter text or another model.",
             ) from error
 
-    def _window(self, text: str, pair: str | None, start: int) -> Window:
+    def _window(self, text: str, pair: str | None, start: int, task: Task = SILENT) -> Window:
         """The tokens that are run: all of them, or a stretch of the longer text."""
         with _reads(self.entry.title):
-            return self._cut(text, pair, start)
+            return self._cut(text, pair, start, task)
 
-    def _cut(self, text: str, pair: str | None, start: int) -> Window:
-        first = self._encode(text, "text")
-        second = None if pair is None else self._encode(pair, "second text")
+    def _cut(self, text: str, pair: str | None, start: int, task: Task) -> Window:
+        first = self._encode(text, "text", task)
+        second = None if pair is None else self._encode(pair, "second text", task)
         room = self.limit - self._tokenizer.num_special_tokens_to_add(second is not None)
         if second is None:
             kept, stretch, notices = _stretch(first, room, start, "text")
@@ -171,11 +172,11 @@ class LanguageEngine:
             second, stretch, notices = _stretch(second, room - len(first.ids), start, "second text")
         return Window(self._tokenizer.post_process(first, second, True), stretch, (*notices, *cut))
 
-    def _encode(self, text: str, which: str) -> Encoding:
+    def _encode(self, text: str, which: str, task: Task) -> Encoding:
         """All tokens of a text, without special tokens, with the characters they stand for."""
         if not text.strip():
             raise HeadlightError(f"The {which} is empty or holds only spaces.", "Type or drop a sentence.")
-        encoding = self._tokenizer.encode(text, add_special_tokens=False)
+        encoding = encoded(self._tokenizer, text, self.entry.title, task)
         if not encoding.ids:
             raise HeadlightError(
                 f"The {which} holds no character that {self.entry.title} reads.", "Type or drop a sentence."
@@ -209,7 +210,7 @@ def _reads(title: str) -> Iterator[None]:
     """
     try:
         yield
-    except HeadlightError:
+    except (HeadlightError, Cancelled):
         raise
     except BaseException as error:
         if not isinstance(error, Exception) and type(error).__name__ != "PanicException":

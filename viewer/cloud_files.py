@@ -20,6 +20,7 @@ from viewer.cloud_formats.parts import Parts, Source, bytes8, check_count, damag
 from viewer.cloud_formats.room import read_room
 from viewer.cloud_labels import Labels, read_labels
 from viewer.clouds import CloudInput, Frame, guess_frame, local_origin, strays, to_local
+from viewer.marks import marked
 
 _COARSE = 0.002
 """Metres between neighbouring float32 numbers from which on a file has lost detail that should be told."""
@@ -143,28 +144,52 @@ def _bulk(points: np.ndarray, kept: np.ndarray | None, name: str) -> tuple[np.nd
     number = int(missed.sum())
     if number < max(3, _MISSED * len(points)) or number > len(points) - 3:
         missed[:] = False
-    if missed.any():
-        rest = np.flatnonzero(~missed)
-        far = rest[strays(points[rest])]
-    else:
-        far = np.flatnonzero(strays(points))
+    far = _far(points, missed)
+    unmeasured = _unmeasured(points, missed | far)
+    if unmeasured.any():  # so many that they belonged to the bulk
+        far |= _far(points, missed | far | unmeasured)
     notices = []
+    if unmeasured.any():
+        notices.append(
+            f"{unmeasured.sum():,} of {len(points):,} points of {name} have a coordinate that marks what was "
+            "not measured, as -9999 does: left out."
+        )
     if missed.any():
         notices.append(
             f"{number:,} points of {name} lie at exactly 0 0 0, as rays that met nothing do: left out."
         )
-    if len(far):
+    if far.any():
         low, high = (" ".join(f"{v:,.6g}" for v in end(points[far], axis=0)) for end in (np.min, np.max))
-        lie = "lies" if len(far) == 1 else "lie"
+        lie = "lies" if far.sum() == 1 else "lie"
         notices.append(
-            f"{len(far):,} of {len(points):,} points of {name} {lie} far from all the others "
+            f"{far.sum():,} of {len(points):,} points of {name} {lie} far from all the others "
             f"({low if low == high else f'{low} to {high}'}): left out, without a label."
         )
     if not notices:
         return kept, notices
-    stays = ~missed
-    stays[far] = False
+    stays = ~(missed | far | unmeasured)
     return np.flatnonzero(stays) if kept is None else kept[stays], notices
+
+
+def _far(points: np.ndarray, left_out: np.ndarray) -> np.ndarray:
+    """bool (n,): the strays among those points that are not left out."""
+    if not left_out.any():
+        return strays(points)
+    far = np.zeros(len(points), bool)
+    rest = np.flatnonzero(~left_out)
+    far[rest[strays(points[rest])]] = True
+    return far
+
+
+def _unmeasured(points: np.ndarray, left_out: np.ndarray) -> np.ndarray:
+    """bool (n,): which of the others have a mark for a coordinate; none if too few points would be left."""
+    rest = ~left_out
+    found = np.zeros(len(points), bool)
+    for axis in range(3):
+        where = marked(points[rest, axis] if left_out.any() else points[:, axis])
+        if where is not None:
+            found[np.flatnonzero(rest)[where]] = True
+    return found if found.sum() <= rest.sum() - 3 else np.zeros(len(points), bool)
 
 
 def _in_degrees(low: np.ndarray, high: np.ndarray) -> bool:

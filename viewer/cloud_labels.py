@@ -48,6 +48,10 @@ _ALIKE = {
     "refridgerator": ("refrigerator",),
     "fridge": ("refrigerator",),
     "stair": ("clutter",),
+    "misc": ("clutter",),
+    "object": ("clutter",),
+    "board panel": ("board", "whiteboard"),
+    "shelving": ("bookcase", "shelves"),
     "other": ("clutter", "other furniture"),
     "other furniture": ("clutter",),
     "otherfurniture": ("clutter", "other furniture"),
@@ -72,6 +76,8 @@ TITLES = {key: found.title for key, found in LISTS.items()} | {OWN: "The file's 
 _SAID = {"semantickitti": "semantickitti", "segment20": "scannet20"}
 """Lists that readers know from what their files are called."""
 
+_ROOMS = ("s3dis", "scannet20", "nyu40", "matterport40")
+"""Lists that are told apart by where floors, walls and ceilings are."""
 _FEW = 20
 """Points of a class from which on it has a place in the room."""
 _STRANGE = 0.05
@@ -194,7 +200,10 @@ def _guess(
     if called in _SAID:  # the file's name says which list it is
         return _SAID[called], ()
     present = np.unique(known)
-    outside = {key: float(np.mean(~np.isin(known, _numbers_of(found)))) for key, found in LISTS.items()}
+    outside = {
+        key: float(np.mean(~np.isin(_classes_of(known, found), _numbers_of(found))))
+        for key, found in LISTS.items()
+    }
     signs = {key: _signs(numbers, found, points) for key, found in LISTS.items()}
     balance = {key: agree - against for key, (agree, against) in signs.items()}
     of_surveys = "".join(c for c in called.lower() if c.isalnum()).removeprefix("scalar") == "classification"
@@ -209,7 +218,7 @@ def _guess(
             f"The classes of {title} are those of land surveys ({shown}), not of rooms: they are left out. "
             "Choose a list of classes to use them.",
         )
-    rooms = [key for key in ("s3dis", "scannet20", "nyu40") if outside[key] <= _STRANGE]
+    rooms = [key for key in _ROOMS if outside[key] <= _STRANGE]
     best = max(rooms, key=lambda key: (balance[key], -outside[key]), default=None)
     chosen = "s3dis" if outside["s3dis"] <= _STRANGE else None
     needed = 1 if chosen is None else 2
@@ -217,7 +226,8 @@ def _guess(
         chosen = best
     elif chosen is None and outside["semantickitti"] == 0 and high >= 40 and len(present) > 1:
         chosen = "semantickitti"
-    if chosen is None or (chosen == "s3dis" and signs["s3dis"][1] >= 2):
+    agree, against = signs["s3dis"]
+    if chosen is None or (chosen == "s3dis" and against and against >= agree):
         if chosen is not None:
             return NO_LIST, (
                 f"The labels of {title} ({low} to {high}) are not where S3DIS has floors and ceilings: they "
@@ -232,6 +242,11 @@ def _guess(
         f"{title} numbers its labels without naming them: they are read as {first[0]} {names[0]}, "
         f"{first[1]} {names[1]} … {first[-1]} {names[-1]}, as in {LISTS[chosen].title}.",
     )
+
+
+def _classes_of(numbers: np.ndarray, found: ClassList) -> np.ndarray:
+    """The numbers without those of single things."""
+    return np.where(numbers > 0xFFFF, numbers & 0xFFFF, numbers) if found.packed else numbers
 
 
 def _numbers_of(found: ClassList) -> list[int]:
@@ -267,6 +282,7 @@ def _signs(numbers: np.ndarray, found: ClassList, points: np.ndarray | None) -> 
 
 def _by_list(numbers: np.ndarray, missing: np.ndarray, found: ClassList) -> tuple[np.ndarray, int]:
     """(int16 (n,) indices into the list's names, how many numbers it does not have)"""
+    numbers = _classes_of(numbers, found)
     none = missing | (numbers == -1) | np.isin(numbers, list(found.none))
     if 255 not in found.numbers:
         none |= numbers == 255

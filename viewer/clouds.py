@@ -50,6 +50,11 @@ _MAP_METRES = 5e7
 """No map has coordinates in metres beyond."""
 _ROOM_WIDE, _ROOM_HIGH = 60.0, (1.5, 10.0)
 """Metres that what stands against a format's word must have, in the other unit."""
+_BUILT = 0.15
+"""Share of the points in two thin slices across an axis from which on floors or walls are among them: even
+ground has 0.03."""
+_ROOMY = 0.15
+"""Height of a room, as a share of its length, from which on it is told from a hillside."""
 _SPARSE = 0.5
 """Points in a square metre of ground: surveys have more."""
 
@@ -235,12 +240,13 @@ def guess_frame(
     extents = high - low
     size = " × ".join(f"{extent:,.4g}" if extent < 1000 else f"{extent:,.0f}" for extent in extents)
     middle = np.abs(low / 2 + high / 2)
+    far_room = _smaller_unit(unit or 1.0, extents, len(points)) if _is_built(sample, low, extents) else None
     if unit is None:
-        unit, why_unit = _guess_unit(extents, middle)
+        unit, why_unit = _guess_unit(extents, middle, far_room)
     elif said:
         why_unit = "as the file says"
     else:
-        unit, why_unit = _checked_unit(unit, extents, middle, len(points))
+        unit, why_unit = _checked_unit(unit, extents, middle, len(points), far_room)
     if sure:
         why_up = "as its format says"
     else:
@@ -251,11 +257,14 @@ def guess_frame(
     return frame, f"Its box of {size} is read in {frame.unit}, {why_unit}; {axis} points {way}, {why_up}."
 
 
-def _guess_unit(extents: np.ndarray, middle: np.ndarray) -> tuple[float, str]:
+def _guess_unit(extents: np.ndarray, middle: np.ndarray, far_room: float | None) -> tuple[float, str]:
+    """far_room: the unit in which the box is a room's, however far from zero it lies."""
     largest, smallest = extents.max(), extents.min()
     georeferenced = 5 * largest < middle.max() <= _MAP_METRES
     if largest <= _LARGEST_METRES:
         return 1.0, "since rooms have such a size"
+    if georeferenced and far_room is not None:
+        return far_room, "since a room has such a size"
     if georeferenced:
         return 1.0, "since it lies as far from zero as map coordinates"
     if largest <= _LARGEST_CENTIMETRES and smallest >= _LOWEST_CENTIMETRES:
@@ -265,16 +274,37 @@ def _guess_unit(extents: np.ndarray, middle: np.ndarray) -> tuple[float, str]:
     return 1.0, "since no other unit makes it a room"
 
 
-def _checked_unit(unit: float, extents: np.ndarray, middle: np.ndarray, count: int) -> tuple[float, str]:
+def _checked_unit(
+    unit: float, extents: np.ndarray, middle: np.ndarray, count: int, far_room: float | None
+) -> tuple[float, str]:
     """A format's word for the unit, unless the box can only be a room's in another."""
     georeferenced = 5 * extents.max() < middle.max() <= _MAP_METRES
+    smaller = far_room if georeferenced else _smaller_unit(unit, extents, count)
+    if smaller is None:
+        return unit, "as its format says"
+    return smaller, "since rooms have such a size, though its format says metres"
+
+
+def _is_built(sample: np.ndarray, low: np.ndarray, extents: np.ndarray) -> bool:
+    """Whether a box as high as rooms are for their width holds floors, ceilings or walls, and no hillside.
+
+    Sites have zeros of their own, also in millimetres: far from zero does not make a map of a room.
+    """
+    if not extents.min() > _ROOMY * extents.max():
+        return False
+    mass = [_flat_mass(sample[:, axis], low[axis], extents[axis], extents[axis] / 200) for axis in range(3)]
+    return max(mass) > _BUILT
+
+
+def _smaller_unit(unit: float, extents: np.ndarray, count: int) -> float | None:
+    """The unit in which a box is a room's that is too large, and too empty for a survey, in this one."""
     ground = np.sort(extents)[1:].prod() * unit**2
-    if extents.max() * unit > _LARGEST_METRES and not georeferenced and count < _SPARSE * ground:
+    if extents.max() * unit > _LARGEST_METRES and count < _SPARSE * ground:
         for smaller in (0.01, 0.001):
             metres = extents * unit * smaller
             if metres.max() <= _ROOM_WIDE and _ROOM_HIGH[0] <= metres.min() <= _ROOM_HIGH[1]:
-                return unit * smaller, "since rooms have such a size, though its format says metres"
-    return unit, "as its format says"
+                return unit * smaller
+    return None
 
 
 def _guess_up(

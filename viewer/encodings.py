@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 import unicodedata
 
 _HEAD = 65_536
@@ -34,6 +35,9 @@ _GUESSED = {
     "euc_kr": "EUC-KR",
 }
 """What texts without a mark are written in, if not in UTF-8; of equally likely ones the first is taken."""
+
+_SHIFTS = re.compile(r"\x1b\$[@B][!-~]")
+"""Where Japanese begins in a text of 7 bits."""
 
 _REPLACED = "\N{REPLACEMENT CHARACTER}"
 _MOSTLY = 4
@@ -69,6 +73,13 @@ def decoded(data: bytes, name: str) -> tuple[str, tuple[str, ...]]:
         return _guessed(data, name, error.start)
     if "\0" in text:
         return _wide(data, name)
+    if _SHIFTS.search(text[:_HEAD]):
+        try:
+            return data[len(mark) :].decode("iso2022_jp"), (
+                f"{name} does not say its encoding: it is read as ISO-2022-JP.",
+            )
+        except UnicodeDecodeError:
+            pass  # an escape that means something else
     controls = sum(map(text.count, _CONTROLS))
     if controls > _UTF8_CONTROLS * len(text):
         raise NotText

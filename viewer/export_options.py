@@ -176,7 +176,10 @@ class Option:
 
 UNITS = {"m": "metres", "cm": "centimetres", "mm": "millimetres", "ft": "feet", "in": "inches"}
 """What --unit takes, by the name of viewer.clouds."""
-CLASS_LISTS = ("s3dis", "s3dis-files", "scannet20", "nyu40", "semantickitti", "las", "names", "none")
+CLASS_LISTS = (
+    *("s3dis", "s3dis-files", "scannet20", "nyu40", "matterport40", "semantickitti", "semantic3d"),
+    *("toronto3d", "las", "names", "none"),
+)
 """Lists of classes that the labels of a cloud can be numbers of; "names" are those that the file tells."""
 _UPS = ("z", "y", "x", "z-down", "y-down", "x-down")
 _FIELD = {"of": ("receptive-field",), "kinds": ("image",), "never": {"receptive-field": ("csv",)}}

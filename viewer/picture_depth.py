@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from viewer.marks import marked
+
 _PART = 1 << 20
 """Samples that are converted at a time."""
 _DARK = 4
@@ -18,7 +20,8 @@ class Samples:
     """A picture as its file stores it.
 
     values: (h, w, channels) of any real type, the colours alone. mode: Pillow's name of what they mean: L,
-    RGB, CMYK or LAB. white: what full scale is, or None where none is agreed. alpha: uint8 (h, w) or None.
+    RGB, CMYK or LAB. white: what full scale is, or None where none is agreed. missing: the number that the
+    file says stands for none. alpha: uint8 (h, w) or None.
     """
 
     values: np.ndarray
@@ -28,6 +31,7 @@ class Samples:
     premultiplied: bool = False
     profile: bytes | None = None
     orientation: int = 1
+    missing: float | None = None
 
 
 @dataclass(frozen=True)
@@ -53,8 +57,15 @@ class Scale:
 
 
 def scale_of(samples: Samples, name: str) -> tuple[Scale, tuple[str, ...]]:
-    """How to show them, and what the user should know about it. One scale for all channels."""
+    """How to show them, and what the user should know about it. One scale for all channels.
+
+    Where nothing was measured, `samples` has NaN afterwards.
+    """
     low, high, missing = _range(samples.values)
+    if samples.white is None and (where := marked(samples.values, samples.missing)) is not None:
+        # What is no number is passed over from here on.
+        samples.values = np.where(where, np.nan, samples.values.astype(np.float32))
+        low, high, missing = _range(samples.values)
     notices = []
     if missing:
         notices.append(f"{name} has {missing:,} pixels without a number: they are shown black.")

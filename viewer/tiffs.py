@@ -20,7 +20,7 @@ MAX_SAMPLE_BYTES = 1_000_000_000
 """What the samples of one picture may take in memory."""
 
 _MANY_PAGES = 1000
-_ORIENTATION, _PROFILE, _COLORMAP, _REDUCED = 274, 34675, 320, 254
+_ORIENTATION, _PROFILE, _COLORMAP, _REDUCED, _NO_DATA = 274, 34675, 320, 254, 42113
 _DECISIVE = {*range(256, 260), 262, 266, 273, 277, 278, 279, 284, 317, 320, 322, 323, 324, 325, 338, 339}
 """Tags without which the samples are taken for something else."""
 _UNSIGNED, _SIGNED, _FLOAT = 1, 2, 3
@@ -104,6 +104,7 @@ class Tiff:
             premultiplied,
             page.tags.valueof(_PROFILE),
             page.tags.valueof(_ORIENTATION, 1),
+            self._missing(),
         )
 
     def _promised(self, data: bytes) -> set[int]:
@@ -161,6 +162,13 @@ class Tiff:
         if page.sampleformat == _UNSIGNED and page.bitspersample <= 16:
             return float(2**page.bitspersample - 1)
         return None
+
+    def _missing(self) -> float | None:
+        """What GDAL says stands for no number."""
+        try:
+            return float(self._page.tags.valueof(_NO_DATA))
+        except (TypeError, ValueError):
+            return None
 
     def _alphas(self) -> list[int]:
         """Which of the extra channels is alpha, counted from 0: one or none."""

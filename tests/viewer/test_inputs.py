@@ -333,6 +333,12 @@ def test_wide_texts_without_a_mark_open(codec, text):
     assert result.notices == (f"a.txt does not say its encoding: it is read as {codec[:6].upper()}.",)
 
 
+def test_japanese_of_seven_bits_is_no_ascii():
+    text = "これは日本語です。\nplain\n"
+    opened = from_bytes(text.encode("iso2022_jp"), "mail.txt")
+    assert (opened.text, "ISO-2022-JP" in opened.notices[0]) == (text, True)
+
+
 def test_a_few_control_characters_do_not_make_a_text_binary():
     result = from_bytes("T\x10his \x10is a te\xadst!".encode(), "a.txt")
     assert result.text == "T\x10his \x10is a te\xadst!"

@@ -201,6 +201,21 @@ def test_12_bits_of_grey_with_alpha_are_not_black():
     assert len(result.notices) == 2
 
 
+@pytest.mark.parametrize("mark", [-9999.0, -3.4028234663852886e38, 7.5])
+def test_what_was_not_measured_sets_no_scale(mark):
+    """7.5 is no usual mark: the file says it, as GDAL does."""
+    heights = (400 + X * 10).astype(np.float32)
+    heights[:, :8] = mark
+    told = [(42113, "s", 0, "7.5", True)] if mark == 7.5 else []
+    image = opened(tiff(heights, "minisblack", extratags=told))
+    wanted = np.where(X < 8, 0, (X - 8) / 23 * 255)[..., None]
+    assert np.abs(image.pixels - wanted).max() < 1
+    assert image.notices == (
+        "picture has 192 pixels without a number: they are shown black.",
+        "picture holds values from 480 to 710: they are shown black to white.",
+    )
+
+
 def test_one_bright_point_does_not_make_the_rest_black():
     values = (GREY[..., 0] / 255).astype(np.float32)
     values[3, 3] = 1e5

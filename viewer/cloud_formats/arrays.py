@@ -15,8 +15,10 @@ from viewer.cloud_formats.parts import (
     Source,
     check_count,
     damaged,
+    packed_colour,
     promises_more,
     roles,
+    unpacked_colours,
 )
 from viewer.cloud_formats.table import guess_roles
 
@@ -270,7 +272,11 @@ def _table(array: np.ndarray, name: str) -> Parts:
         columns = Columns(name, found, array.size, kinds)
         flat = array.reshape(-1)
         columns.put(0, array.size, lambda i: flat[fields[i]])
-        return Parts(**columns.arrays, label_name=columns.label_name(fields))
+        parts = Parts(**columns.arrays, label_name=columns.label_name(fields))
+        packed = packed_colour([field for field in fields if array.dtype[field].kind in "fiu"])
+        if "r" not in found and packed is not None:
+            parts.colours = unpacked_colours(flat[packed], array.dtype[packed])
+        return parts
     if array.dtype.kind not in "fiu":
         raise HeadlightError(f"{name} holds {array.dtype}, not numbers.", "Save points as float32.")
     if array.ndim == 2 and array.shape[0] in (3, 6, 7) and array.shape[1] > _COLUMNS:

@@ -19,6 +19,7 @@ _RECORD, _FURTHER_RECORD = 54, 60
 _LINEAR = {9001: 1.0, 9002: 0.3048, 9003: 1200 / 3937}
 """EPSG's metre, international foot and US survey foot."""
 _WKT_UNIT = re.compile(r'UNIT\["([^"\]]*)",([0-9.eE+-]+)')
+_WKT2_PLANE = re.compile(r"\bCS\[(?:Cartesian|cartesian)")
 
 
 def _check_header(source: Source) -> None:
@@ -55,10 +56,22 @@ def _unit_of(header) -> tuple[float, bool]:
     metres = _LINEAR.get(_geo_keys(header).get(3076, 0))
     if metres is not None:
         return metres, True
-    # The last unit of length of the plane, which stands behind those of its angles.
-    told = [(name.lower(), float(size)) for name, size in _WKT_UNIT.findall(_wkt(header)[:20_000])]
+    metres = _plane_unit(_wkt(header)[:20_000])
+    return (1.0, False) if metres is None else (metres, True)
+
+
+def _plane_unit(words: str) -> float | None:
+    """Metres per unit of a projected coordinate system in words; None where they tell none.
+
+    In WKT 2 (ISO 19162) an ellipsoid has a unit of its own, and the plane's stands behind its CS; in WKT 1
+    the plane's is the first unit of length, behind those of its angles.
+    """
+    plane = _WKT2_PLANE.search(words)
+    told = [
+        (name.lower(), float(size)) for name, size in _WKT_UNIT.findall(words[plane.end() if plane else 0 :])
+    ]
     lengths = [size for name, size in told if "deg" not in name and "rad" not in name]
-    return (lengths[0], True) if lengths and 1e-4 < lengths[0] < 10 else (1.0, False)
+    return lengths[0] if lengths and 1e-4 < lengths[0] < 10 else None
 
 
 def _in_degrees(header, name: str) -> list[str]:

@@ -155,10 +155,12 @@ def no_points(name: str) -> HeadlightError:
 
 def bytes8(values: np.ndarray) -> np.ndarray:
     """uint8 (n, 3) of colours that go to 1, 255, 1023, 4095 or 65535, whichever the largest value says."""
+    if values.dtype == np.int8:  # some writers know no other kind of byte
+        values = np.ascontiguousarray(values).view(np.uint8)
+    if values.dtype.kind == "b" or (values.dtype.kind in "ui" and values.max(initial=0) == 1):
+        return (values > 0).astype(np.uint8) * 255  # full colours alone
     if values.dtype == np.uint8:
         return np.ascontiguousarray(values)
-    if values.dtype.kind == "b":
-        return values.astype(np.uint8) * 255
     if values.dtype.kind == "f":
         values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
     highest, lowest = float(values.max(initial=0)), float(values.min(initial=0))
@@ -177,6 +179,21 @@ def bytes8(values: np.ndarray) -> np.ndarray:
     return colours
 
 
+def unpacked_colours(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """uint8 (n, 3) of 0x00RRGGBB, which PCL stores as the bits of a float or as a whole number."""
+    whole = np.nan_to_num(values.astype(np.float64))
+    if dtype.kind == "f" and not (whole.max(initial=0) >= 1 and (whole == np.rint(whole)).all()):
+        bits = np.ascontiguousarray(values, np.float32).view(np.uint32)
+    else:
+        bits = whole.astype(np.int64).astype(np.uint32)
+    return np.stack([bits >> 16 & 255, bits >> 8 & 255, bits & 255], axis=1).astype(np.uint8)
+
+
+def packed_colour(names: Sequence[str]) -> str | None:
+    """The column that holds whole colours, by its name."""
+    return next((name for name in names if name.lower() in ("rgb", "rgba")), None)
+
+
 def _are_shares(values: np.ndarray) -> bool:
     """Whether these are parts of 1, though a few lie above it."""
     sample = values[:: max(1, len(values) // 100_000)]
@@ -190,9 +207,12 @@ _ROLES: dict[str, tuple[str, ...]] = {
           "localy"),
     "z": ("z", "pz", "posz", "pointz", "coordz", "cartesianz", "zcoord", "zcoordinate", "positionz",
           "localz"),
-    "r": ("red", "r", "diffusered", "colorred", "rf", "colorr", "rgbr"),
-    "g": ("green", "g", "diffusegreen", "colorgreen", "gf", "colorg", "rgbg"),
-    "b": ("blue", "b", "diffuseblue", "colorblue", "bf", "colorb", "rgbb"),
+    "r": ("red", "r", "diffusered", "colorred", "rf", "colorr", "rgbr",
+          "rot", "rouge", "rojo", "rgb0", "color0", "colors0"),
+    "g": ("green", "g", "diffusegreen", "colorgreen", "gf", "colorg", "rgbg",
+          "grün", "gruen", "vert", "verde", "rgb1", "color1", "colors1"),
+    "b": ("blue", "b", "diffuseblue", "colorblue", "bf", "colorb", "rgbb",
+          "blau", "bleu", "azul", "rgb2", "color2", "colors2"),
     "nx": ("nx", "normalx", "normalsx", "normal0", "normals0"),
     "ny": ("ny", "normaly", "normalsy", "normal1", "normals1"),
     "nz": ("nz", "normalz", "normalsz", "normal2", "normals2"),
@@ -200,6 +220,8 @@ _ROLES: dict[str, tuple[str, ...]] = {
         "label", "labels", "class", "classlabel", "classid", "labelid", "semantic", "semantics", "semlabel",
         "semanticlabel", "semanticid", "semanticgt", "semclass", "seglabel", "segment", "gt", "gtlabel",
         "groundtruth", "truth", "target", "category", "categoryid", "classification",
+        "sem", "klasse", "klassifikation", "klassifizierung", "classe", "clase", "clasificación",
+        "clasificacion",
     ),
 }  # fmt: skip
 _MAPPED: dict[str, tuple[str, ...]] = {
@@ -217,6 +239,8 @@ _UNITS = {
     "m": 1.0, "meter": 1.0, "metre": 1.0, "meters": 1.0, "metres": 1.0,
     "ft": 0.3048, "foot": 0.3048, "feet": 0.3048, "in": 0.0254, "inch": 0.0254, "inches": 0.0254,
 }  # fmt: skip
+_NOTE = re.compile(r"([^\[(]+)[\[(][^\[\]()]*[^\[\]()\d][^\[\]()]*[\])]")
+"""What stands in brackets behind a name, "red (0-255)", but for the number of a part, "normal[0]"."""
 _NAME_AND_UNIT = re.compile(r"([^\[(]*)[\[(]\s*(\w+)\s*[\])]?")
 
 
@@ -231,7 +255,10 @@ def _name_and_unit(name: str) -> tuple[str, float | None]:
         lower = lower if unit is None else front
     else:
         lower = found.group(1)
+    note = _NOTE.fullmatch(lower)
+    lower = note.group(1) if note else lower
     bare = "".join(c for c in lower if c.isalnum())
+    bare = bare.removesuffix("8bit").removesuffix("16bit")
     return bare.removeprefix("scalar") or bare, unit
 
 

@@ -22,8 +22,10 @@ from viewer.cloud_formats.parts import (
     chunks,
     copied,
     damaged,
+    packed_colour,
     promises_more,
     roles,
+    unpacked_colours,
 )
 from viewer.cloud_formats.text import Lines, first_line, holds, numbers
 
@@ -48,15 +50,16 @@ def read_pcd(source: Source) -> Parts:
     first = np.cumsum([0, *meta.count])[: len(names)]
     found = {role: int(first[field]) for role, field in roles(names).items()}
     dtypes = [np.dtype(np.float64) if text and dtype[i].kind == "f" else dtype[i] for i in range(len(dtype))]
-    packed = next((int(first[names.index(name)]) for name in ("rgb", "rgba") if name in names), None)
-    if packed is not None and "r" not in found:
+    name = None if "r" in found else packed_colour(names)
+    packed = None if name is None else int(first[names.index(name)])
+    if packed is not None:
         # Three columns that no field has: the bytes of the packed one.
         found |= {role: len(dtypes) + i for i, role in enumerate("rgb")}
         dtypes += [np.dtype(np.uint8)] * 3
     _check_size(source, meta, dtype)
     columns, at, notices = Columns(source.name, found, meta.points, dtypes), 0, []
     for rows, column in _chunks(source, meta, dtype, lines, notices):
-        colour = _unpacked(column(packed), dtype[packed]) if "r" in found and packed is not None else None
+        colour = None if packed is None else unpacked_colours(column(packed), dtype[packed])
 
         def value(i: int, column=column, colour=colour) -> np.ndarray:
             return column(i) if i < len(dtype) else colour[:, i - len(dtype)]
@@ -210,13 +213,3 @@ def _check_size(source: Source, meta: MetaData, dtype: np.dtype) -> None:
         if not whole:
             raise damaged(source.name, "PCD file")
         source.file.seek(start)
-
-
-def _unpacked(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    """uint8 (n, 3) of 0x00RRGGBB, which PCL stores as the bits of a float or as a whole number."""
-    whole = np.nan_to_num(values.astype(np.float64))
-    if dtype.kind == "f" and not (whole.max(initial=0) >= 1 and (whole == np.rint(whole)).all()):
-        bits = np.ascontiguousarray(values, np.float32).view(np.uint32)
-    else:
-        bits = whole.astype(np.int64).astype(np.uint32)
-    return np.stack([bits >> 16 & 255, bits >> 8 & 255, bits & 255], axis=1).astype(np.uint8)

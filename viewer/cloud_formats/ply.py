@@ -29,8 +29,10 @@ from viewer.cloud_formats.parts import (
     check_count,
     chunks,
     copied,
+    packed_colour,
     promises_more,
     roles,
+    unpacked_colours,
 )
 from viewer.cloud_formats.text import Lines, bad_line, holds, numbers, prepared
 
@@ -53,6 +55,7 @@ _VERTICES, _FACES = ("vertex", "point", "points", "vertices"), ("face", "faces")
 _HARMONIC = 0.28209479177387814
 """The constant spherical harmonic, 1 / (2 √π)"""
 _STRIPS = ("tristrips", "tristrip")
+_MATERIALS, _MATERIAL_OF = ("material", "materials"), ("material_index", "material_indices", "material")
 
 _LONGEST_HEADER = 1 << 20
 """Bytes"""
@@ -100,14 +103,33 @@ def _mesh(data: PlyData, parts: Parts, comments: list[str], source: Source) -> M
     if faces is None and strips is None:
         return None
     if faces is None:
-        return Mesh(parts, _unstripped(strips[_corners_of(strips)]))
-    mesh = Mesh(parts, faces[_corners_of(faces)])
-    names = [p.name for p in faces.properties]
-    found = roles(names)
-    if "r" in found:
-        mesh.face_colours = bytes8(np.stack([faces[names[found[role]]] for role in "rgb"], axis=1))
+        triangles, whose = _unstripped(strips[_corners_of(strips)])
+        own = _own_colours(strips, data)
+        return Mesh(parts, triangles, None if own is None else own[whose])
+    mesh = Mesh(parts, faces[_corners_of(faces)], _own_colours(faces, data))
     mesh.paint = _paint(faces, comments, source, parts)
     return mesh
+
+
+def _own_colours(faces: PlyElement, data: PlyData) -> np.ndarray | None:
+    """uint8 (m, 3): the colours of faces or strips, or of the materials whose numbers they have."""
+    own = _colours(faces)
+    materials = next((e for e in data if e.name in _MATERIALS and e.count), None)
+    number = next((p.name for p in faces.properties if p.name in _MATERIAL_OF), None)
+    if own is not None or materials is None or number is None:
+        return own
+    colours, whose = _colours(materials), np.asarray(faces[number], np.int64)
+    if colours is None or not ((whose >= 0) & (whose < len(colours))).all():
+        return None
+    return colours[whose]
+
+
+def _colours(element: PlyElement) -> np.ndarray | None:
+    names = [p.name for p in element.properties]
+    found = roles(["" if name in _lists(element) else name for name in names])
+    if "r" not in found:
+        return None
+    return bytes8(np.stack([element[names[found[role]]] for role in "rgb"], axis=1))
 
 
 def _corners_of(element: PlyElement) -> str:
@@ -115,8 +137,11 @@ def _corners_of(element: PlyElement) -> str:
     return next((p for p in lists if p.startswith("vert")), lists[0])
 
 
-def _unstripped(strips: Sequence[np.ndarray]) -> np.ndarray:
-    """int (m, 3): the triangles of strips, each corner with the two before it; -1 begins another strip."""
+def _unstripped(strips: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """(triangles int (m, 3) of strips, of which strip each is): every corner with the two before it.
+
+    -1 begins another strip.
+    """
     made = [np.empty((0, 3), np.int64)]
     for strip in strips:
         whole = np.asarray(strip, np.int64)
@@ -125,7 +150,7 @@ def _unstripped(strips: Sequence[np.ndarray]) -> np.ndarray:
         odd = (np.arange(len(three)) - starts) % 2 == 1  # every second one is turned the other way
         three[odd] = three[odd][:, [1, 0, 2]]
         made.append(three[(three != -1).all(axis=1)])
-    return np.concatenate(made)
+    return np.concatenate(made), np.repeat(np.arange(len(made) - 1), [len(part) for part in made[1:]])
 
 
 def _paint(faces: PlyElement, comments: list[str], source: Source, parts: Parts) -> Paint | None:
@@ -285,6 +310,9 @@ def _points(vertex: PlyElement, dtype: np.dtype, source: Source) -> Parts:
         records = vertex.data[at : at + rows]
         columns.put(at, len(records), lambda i, records=records: records[names[i]])
     parts = Parts(**columns.arrays, label_name=columns.label_name(names))
+    packed = packed_colour([name for name in names if name not in lists])
+    if "r" not in found and packed is not None:
+        parts.colours = unpacked_colours(vertex[packed], dtype[packed])
     if lists:
         parts.notices.append(
             f"Lists of the points of {source.name} are passed over: {', '.join(sorted(lists)[:3])}."

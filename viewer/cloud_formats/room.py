@@ -17,9 +17,13 @@ from viewer.cloud_formats.parts import CHUNK, MAX_CLOUD_BYTES, Checked, Parts, S
 from viewer.cloud_formats.table import layout, not_points, read_table
 from viewer.cloud_labels import known_class
 
-_COPY = re.compile(r"( \(\d+\)| - copy.*)$", re.I)
+_COPY = re.compile(r" ?(?:\(\d{1,9}\)|(?:- )?(?:copy|kopie|copie|copia)(?: \(?\d{1,9}\)?)?|~)$", re.I)
+_COPY_OF = re.compile(r"^(?:copy of|kopie von|copie de|copia de|copia di) ", re.I)
+"""What systems write behind and before the name of a copy."""
 _NUMBERS = re.compile(r"(\d+)")
 
+_ROUNDED = 0.006
+"""Most by which a coordinate of S3DIS, in metres, changes where a file is saved with two digits."""
 _FILES = 5000
 _HEAD = 65_536
 
@@ -48,11 +52,15 @@ def read_room(room: Path, name: str, task: Task) -> Parts:
         return _scene(room, name, task)
     files = _texts(room / "Annotations")
     if not files:
-        return _text(room / f"{room.name}.txt", task)
+        whole = _text(room / f"{room.name}.txt", task)
+        if whole is None:
+            raise not_points(f"{room.name}.txt")
+        return whole
     total, done, count = sum(file.stat().st_size for file in files), 0, 0
     if total > MAX_CLOUD_BYTES:
         raise HeadlightError(f"{name} has {total / 1e9:,.1f} GB.", "Thin it out and try again.")
     things, labels, unknown, notices, seen = [], [], set(), [], {}
+    named: dict[str, list[Parts]] = {}  # things of one name, but for what systems add to that of a copy
     for file in files:
         task.progress(0.8 * done / max(1, total), f"Reading {name}/{file.name}")
         done += file.stat().st_size
@@ -62,19 +70,27 @@ def read_room(room: Path, name: str, task: Task) -> Parts:
         if twin != file.name:
             notices.append(f"{file.name} in {name} is a copy of {twin}: it is left out.")
             continue
-        word = _thing(file.stem)
+        thing = _text(file, task)
+        if thing is None:
+            notices.append(f"{file.name} in {name} is no table of points: it is passed over.")
+            continue
+        own = _without_copy(file.stem)
+        if any(_same(thing, other) for other in named.setdefault(own, [])):
+            notices.append(f"{file.name} in {name} has the points of {own}{file.suffix}: it is left out.")
+            continue
+        named[own].append(thing)
+        word = _thing(own)
         label = known_class(word)
         if label is None:
             unknown.add(word)
             label = -1
-        thing = _text(file, task)
         notices.extend(thing.notices)
         count += len(thing.points)
         check_count(name, count)
         things.append(thing)
         labels.append(np.full(len(thing.points), label, np.int16))
     if not things:
-        raise HeadlightError(f"The files of {name} are empty.", "Get a whole copy of the room.")
+        raise HeadlightError(f"The files of {name} hold no points.", "Get a whole copy of the room.")
     if unknown:
         notices.append(f"{name} has things of no known class ({', '.join(sorted(unknown)[:5])}): unlabelled.")
     coloured = all(thing.colours is not None for thing in things)
@@ -125,9 +141,23 @@ def _scene(folder: Path, name: str, task: Task) -> Parts:
     return parts
 
 
-def _thing(stem: str) -> str:
-    """What the file of a thing names: "chair_2", "chair_2 (1)" and "chair_2 - copy" a chair."""
-    word = _COPY.sub("", stem)
+def _without_copy(stem: str) -> str:
+    """ "chair_2 (1)" and "Copy of chair_2" → "chair_2"."""
+    word = _COPY_OF.sub("", stem)
+    while (shorter := _COPY.sub("", word)) != word:  # a copy of a copy
+        word = shorter
+    return word
+
+
+def _same(thing: Parts, other: Parts) -> bool:
+    """Whether two files hold the same points, one perhaps rounded or saved by another program."""
+    return len(thing.points) == len(other.points) and np.allclose(
+        thing.points, other.points, rtol=0, atol=_ROUNDED, equal_nan=True
+    )
+
+
+def _thing(word: str) -> str:
+    """What a file's name, without marks of a copy, says that it holds: "chair_2" a chair."""
     return word.rstrip("0123456789").rstrip("_- ")
 
 
@@ -151,17 +181,20 @@ def _texts(folder: Path) -> list[Path]:
     ]
 
     def key(file: Path) -> list:
-        return [(int(part), "") if part.isdecimal() else (0, part) for part in _NUMBERS.split(file.stem)]
+        own = _without_copy(file.stem)
+        parts = [(int(part), "") if part.isdecimal() else (0, part) for part in _NUMBERS.split(own)]
+        return [*parts, (own != file.stem, file.stem)]  # copies behind what they are of
 
     return sorted(found, key=key)[:_FILES]
 
 
-def _text(path: Path, task: Task) -> Parts:
+def _text(path: Path, task: Task) -> Parts | None:
+    """The points of one file; None for a text of something else, as a note that lies beside them."""
     with open(path, "rb") as file:
         head = file.read(_HEAD)
         found = layout(head, ".xyz")
         if found is None:
-            raise not_points(path.name)
+            return None
         file.seek(0)
         source = Source(path.name, file, path.stat().st_size, path, Checked(task))
         parts = read_table(source, found, forgiving=True)

@@ -23,6 +23,7 @@ from viewer.cloud_formats.parts import (
     WHOLE_COPY,
     Parts,
     Source,
+    bytes8,
     check_count,
     chunks,
     copied,
@@ -33,12 +34,14 @@ from viewer.cloud_formats.parts import (
 from viewer.cloud_formats.text import Lines, bad_line, first_line
 
 _LIBRARIES = 20
+_CONTINUED = 1000
+"""Lines that one may go on over."""
 
 _NUMBER = rb"[ \t]+[-+]?[\d.]+(?:[eE][-+]?\d+)?"
 OBJ_HEAD = re.compile(rb"^v(?:" + _NUMBER + rb"){3,}[ \t]*\r?$", re.M)
-_OFF_HEAD = re.compile(rb"(ST)?(C)?(N)?OFF[ \t]*(?:#.*|\d+[ \t]+\d+.*)?$")
+_OFF_HEAD = re.compile(rb"(?:ST)?(?:C|N|CN|NC)?OFF[ \t]*(?:#.*|\d+[ \t]+\d+.*)?$")
 _STL_HEAD = re.compile(rb"\s*solid\b[^\n]*\n\s*(?:facet\s+normal|endsolid)")
-_OFF_WORD = re.compile(r"(ST)?(C)?(N)?OFF")
+_OFF_WORD = re.compile(r"(?:ST)?(C|N|CN|NC)?OFF")
 
 
 def is_off(head: bytes) -> bool:
@@ -70,7 +73,7 @@ def read_obj(source: Source) -> Parts:
             if len(values) not in (3, 4, 6, 7):
                 raise bad_line(number, source.name, "corner")
             corners.extend(values[:3])
-            shades.extend(values[-3:] if len(values) >= 6 else ())
+            shades.extend(values[3:6] if len(values) >= 6 else ())  # a seventh is an opacity
             check_count(source.name, len(corners) // 3)
         elif kind == "f":
             try:
@@ -183,7 +186,8 @@ def read_off(source: Source) -> Parts:
     if count * 6 + faces * 2 > source.size:
         raise promises_more(name, count + faces, sum(1 for _ in lines), "points and faces")
     corners, shades, triangles, tints = array("d"), array("d"), array("q"), array("d")
-    colour_at = 6 if kind.group(3) else 3
+    letters = kind.group(1) or ""  # in either order
+    colour_at = 6 if "N" in letters else 3
     whole, notices = True, []
     for number, words in islice(lines, count):
         values = _numbers(words, number, name)
@@ -191,12 +195,12 @@ def read_off(source: Source) -> Parts:
             raise bad_line(number, name, "corner")
         corners.extend(values[:3])
         # Some programs write colours and no C.
-        if len(values) >= colour_at + 3 and (kind.group(2) or len(values) - colour_at in (3, 4)):
+        if len(values) >= colour_at + 3 and ("C" in letters or len(values) - colour_at in (3, 4)):
             shades.extend(values[colour_at : colour_at + 3])
             whole &= all(word.isdigit() for word in words[colour_at : colour_at + 3])
     if len(corners) < count * 3:
         raise promises_more(name, count, len(corners) // 3)
-    held = 0
+    held, shares = 0, False
     for number, words in islice(lines, faces):
         try:
             size = int(words[0])
@@ -204,7 +208,8 @@ def read_off(source: Source) -> Parts:
                 raise ValueError
             _fan([int(word) for word in words[1 : size + 1]], triangles)
             tint = words[size + 1 : size + 4]
-            tint = [float(w) * (1 if w.isdigit() else 255) for w in tint] if len(tint) == 3 else []
+            shares |= not all(map(str.isdigit, tint))
+            tint = [float(w) if w.isdigit() else float(w) * 255 for w in tint] if len(tint) == 3 else []
         except (ValueError, OverflowError) as error:
             raise bad_line(number, name, "face") from error
         tints.extend(tint * max(0, size - 2))
@@ -212,7 +217,7 @@ def read_off(source: Source) -> Parts:
     if held < faces:
         raise promises_more(name, faces, held, "faces")
     check_faces(name, len(triangles) // 3)
-    if not kind.group(2) and len(shades) and not _are_colours(np.array(shades)):
+    if "C" not in letters and len(shades) and not _are_colours(np.array(shades)):
         notices.append(f"The numbers behind the corners of {name} are no colours: they are passed over.")
         shades = array("d")
     if len(tints) not in (0, len(triangles)) or len(shades) not in (0, count * 3):
@@ -220,7 +225,9 @@ def read_off(source: Source) -> Parts:
     colours = np.array(shades).clip(0, 65535).astype(np.uint16 if whole else np.float64)
     own = None
     if len(tints) == len(triangles):
-        own = np.rint(np.nan_to_num(np.array(tints)).clip(0, 255)).astype(np.uint8).reshape(-1, 3)
+        own = np.nan_to_num(np.array(tints)).clip(0, 255).reshape(-1, 3)
+        # Whole numbers that do not go beyond 1 are shares of full colour, as fractions are.
+        own = np.rint(own).astype(np.uint8) if shares else bytes8(own.astype(np.uint8))
     parts = _points(corners, triangles, colours if len(colours) == count * 3 else None, own, source)
     parts.notices.extend(notices)
     return parts
@@ -283,12 +290,20 @@ def _stl_colours(head: bytes, attributes: np.ndarray) -> np.ndarray | None:
 
 
 def _lines(source: Source) -> Iterator[tuple[int, str]]:
-    """(number, line) of the lines of a text that hold something."""
+    """(number, line) of the lines of a text that hold something; "\\" at its end goes on with the next."""
+    begun: list[str] = []
     for first, lines in Lines(source).blocks():
         for number, line in enumerate(lines, first):
             bare = line.strip()
-            if bare:
+            if bare.endswith("\\") and len(begun) < _CONTINUED:
+                begun.append(bare[:-1])
+            elif begun:
+                yield number, " ".join([*begun, bare])
+                begun = []
+            elif bare:
                 yield number, bare
+    if begun:
+        yield number, " ".join(begun)
 
 
 def _numbers(words: list[str], number: int, name: str) -> list[float]:
