@@ -1,0 +1,115 @@
+"""Mouse and keyboard: real events through the X server, as hands make them."""
+
+from __future__ import annotations
+
+import time
+
+from Xlib import XK, X
+from Xlib.display import Display
+from Xlib.ext import xtest
+
+NAMES = dict(
+    zip(
+        " .,-_/!?:[]+=\n",
+        ("space", "period", "comma", "minus", "underscore", "slash", "exclam", "question", "colon")
+        + ("bracketleft", "bracketright", "plus", "equal", "Return"),
+        strict=True,
+    )
+)
+NAMES |= {
+    "ctrl": "Control_L",
+    "shift": "Shift_L",
+    "alt": "Alt_L",
+    "enter": "Return",
+    "backspace": "BackSpace",
+}
+NAMES |= {
+    name: name.title() for name in ("escape", "tab", "delete", "left", "right", "up", "down", "home", "end")
+}
+PAUSE = 0.012
+"""Seconds between two events: a quick hand."""
+
+
+class Hands:
+    """One pointer and one keyboard on the display of the environment."""
+
+    def __init__(self) -> None:
+        self._display = Display()
+        self._held: list[int] = []
+
+    def close(self) -> None:
+        self._display.close()
+
+    def move(self, x: int, y: int) -> None:
+        xtest.fake_input(self._display, X.MotionNotify, x=x, y=y)
+        self._flush()
+
+    def glide(self, start: tuple[int, int], end: tuple[int, int], steps: int = 8) -> None:
+        """Move along a line."""
+        for step in range(1, steps + 1):
+            share = step / steps
+            self.move(*(round(a + share * (b - a)) for a, b in zip(start, end, strict=True)))
+
+    def press(self, button: int = 1) -> None:
+        xtest.fake_input(self._display, X.ButtonPress, button)
+        self._flush()
+
+    def release(self, button: int = 1) -> None:
+        xtest.fake_input(self._display, X.ButtonRelease, button)
+        self._flush()
+
+    def click(self, x: int, y: int, button: int = 1) -> None:
+        self.move(x, y)
+        self.press(button)
+        self.release(button)
+
+    def drag(self, start: tuple[int, int], end: tuple[int, int], button: int = 1) -> None:
+        self.move(*start)
+        self.press(button)
+        self.glide(start, end)
+        self.release(button)
+
+    def wheel(self, x: int, y: int, notches: int) -> None:
+        """Turn the wheel over a place; positive notches turn it away from the hand."""
+        self.move(x, y)
+        for _ in range(abs(notches)):
+            self.click(x, y, 4 if notches > 0 else 5)
+
+    def key(self, chord: str) -> None:
+        """Press and release "ctrl+k", "shift+ctrl+z", "escape", "a" …"""
+        *holding, last = chord.split("+") if chord != "+" else ["+"]
+        codes = [self._code(name) for name in holding]
+        code = self._code(last or "+")
+        for held in codes:
+            xtest.fake_input(self._display, X.KeyPress, held)
+        self._tap(code)
+        for held in reversed(codes):
+            xtest.fake_input(self._display, X.KeyRelease, held)
+        self._flush()
+
+    def type(self, text: str) -> None:
+        for letter in text:
+            code = self._code(letter)
+            shifted = self._display.keycode_to_keysym(code, 0) != self._symbol(letter)
+            if shifted:
+                xtest.fake_input(self._display, X.KeyPress, self._code("shift"))
+            self._tap(code)
+            if shifted:
+                xtest.fake_input(self._display, X.KeyRelease, self._code("shift"))
+            self._flush()
+
+    def _tap(self, code: int) -> None:
+        xtest.fake_input(self._display, X.KeyPress, code)
+        xtest.fake_input(self._display, X.KeyRelease, code)
+
+    def _symbol(self, name: str) -> int:
+        symbol = XK.string_to_keysym(NAMES.get(name, name))
+        assert symbol, f"no such key: {name!r}"
+        return symbol
+
+    def _code(self, name: str) -> int:
+        return self._display.keysym_to_keycode(self._symbol(name))
+
+    def _flush(self) -> None:
+        self._display.sync()
+        time.sleep(PAUSE)
