@@ -8,14 +8,9 @@ from Xlib import XK, X
 from Xlib.display import Display
 from Xlib.ext import xtest
 
-NAMES = dict(
-    zip(
-        " .,-_/!?:[]+=\n",
-        ("space", "period", "comma", "minus", "underscore", "slash", "exclam", "question", "colon")
-        + ("bracketleft", "bracketright", "plus", "equal", "Return"),
-        strict=True,
-    )
-)
+NAMES = {" ": "space", ".": "period", ",": "comma", "-": "minus", "_": "underscore", "/": "slash"}
+NAMES |= {"!": "exclam", "?": "question", ":": "colon", "+": "plus", "=": "equal", "\n": "Return"}
+NAMES |= {"[": "bracketleft", "]": "bracketright"}
 NAMES |= {
     "ctrl": "Control_L",
     "shift": "Shift_L",

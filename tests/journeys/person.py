@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, Qt, QUrl, Signal
-from PySide6.QtGui import QDropEvent
+from PySide6.QtCore import QMimeData, QObject, QPoint, QPointF, Qt, QUrl, Signal
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from tests.journeys.hands import Hands
@@ -141,10 +141,11 @@ class Person:
         def let_go() -> None:
             mime = QMimeData()
             mime.setUrls([QUrl.fromLocalFile(path) for path in paths])
-            middle = QPointF(self.window.rect().center())
-            copy, button, no_key = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier(0)
-            event = QDropEvent(middle, copy, mime, button, no_key, QEvent.Type.Drop)
-            QApplication.sendEvent(self.window, event)
+            middle = self.window.rect().center()
+            how = (Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier(0))
+            QApplication.sendEvent(self.window, QDragEnterEvent(middle, *how))
+            QApplication.sendEvent(self.window, QDragMoveEvent(middle, *how))
+            QApplication.sendEvent(self.window, QDropEvent(QPointF(middle), *how))
 
         self.ask(let_go)
 
