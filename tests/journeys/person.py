@@ -17,7 +17,7 @@ from tests.journeys.hands import Hands
 from tests.journeys.invariants import Expected, complaints
 from viewer.window import Window
 
-PATIENCE = 40.0
+PATIENCE = 60.0
 """Seconds after which a person no longer believes that the window answers."""
 
 
