@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -17,7 +18,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from viewer.panes.base import Pane
 from viewer.window import Window
+from widgets.colormap import levels
 from widgets.labels import ElidedLabel
 
 SLACK = 1
@@ -40,6 +43,8 @@ class Expected:
 def complaints(window: Window, expected: Expected, rest: bool) -> list[str]:
     """All that is wrong now. rest: nothing runs, so that what is shown must be complete."""
     checks = [stays(window, expected), panes_fit(window), texts_fit(window), focus_seen(window)]
+    if rest:
+        checks += [complete(window), bars_true(window), controls_true(window)]
     return [complaint for check in checks for complaint in check]
 
 
@@ -91,6 +96,56 @@ def texts_fit(window: Window) -> Iterator[str]:
             yield f"{cut} in {_where(widget)}"
 
 
+def complete(window: Window) -> Iterator[str]:
+    """What is not whole says so: nothing of a cancelled or superseded job stands as complete."""
+    for name, pane in _panes(window):
+        frame = window.deck.docks[name]
+        if not pane.is_whole() and not frame.unfinished():
+            yield f"pane {name} shows a part as if it were all"
+        if pane.is_whole() and frame.unfinished():
+            yield f"pane {name} is whole and says “{frame.unfinished()}”"
+
+
+def bars_true(window: Window) -> Iterator[str]:
+    """Every colour bar is of what is painted in its pane."""
+    for name, pane in _panes(window):
+        bar = getattr(pane, "bar", None)
+        result = getattr(pane, "result", None) or getattr(pane, "_result", None)
+        values, painted = getattr(result, "values", None), getattr(result, "levels", None)
+        scale = getattr(bar, "_scale", None)
+        if scale is None or values is None or painted is None or values.shape != painted.shape:
+            continue
+        if scale is not result.scale:
+            yield f"the bar of {name} is of another scale than its map"
+        if not np.array_equal(levels(values, scale), painted):
+            yield f"the bar of {name} tells other colours than are painted"
+
+
+def controls_true(window: Window) -> Iterator[str]:
+    """The controls show what is asked for, and the model button what reads."""
+    document = window.session.current
+    if document is None or window.deck is None or document.page != "attention":
+        return
+    view, panes = window.session.view, window.deck.panes
+    if document.modality in ("text", "image"):
+        settings, rollout = panes["settings"], panes["rollout"]
+        pairs = [
+            ("method", settings.method, view.map.method),
+            ("heads", settings.heads, view.map.heads),
+            ("direction", settings.direction, view.map.incoming),
+            ("scale", settings.scale, view.map.log),
+            ("fusion", rollout.fusion, view.rollout.fusion),
+            ("residual", rollout.residual, view.rollout.residual),
+        ]
+        if document.modality == "image":
+            pairs.append(("size", settings.size, document.wanted.options.size))
+        for name, control, value in pairs:
+            if control.isVisible() and control.value() != value:
+                yield f"the control of {name} shows {control.value()!r}, it is {value!r}"
+    if document.trace is not None and document.trace.model.title not in window.topbar.model_button.text():
+        yield f"{document.trace.model.title} reads, the button says “{window.topbar.model_button.text()}”"
+
+
 def focus_seen(window: Window) -> Iterator[str]:
     """What has the focus can be seen."""
     focus = QApplication.focusWidget()
@@ -100,6 +155,15 @@ def focus_seen(window: Window) -> Iterator[str]:
         yield f"the focus is on {_where(focus)}, which is hidden"
     elif focus.visibleRegion().isEmpty():
         yield f"the focus is on {_where(focus)}, which is out of sight"
+
+
+def _panes(window: Window) -> Iterator[tuple[str, Pane]]:
+    """The panes in sight that show something of the current document."""
+    if window.deck is None or not window.deck.isVisible():
+        return
+    for name, pane in window.deck.panes.items():
+        if isinstance(pane, Pane) and not pane.widget.visibleRegion().isEmpty():
+            yield name, pane
 
 
 def _cut(widget: QWidget) -> str:
