@@ -13,11 +13,18 @@ from pathlib import Path
 MANAGER = """<?xml version="1.0"?>
 <openbox_config xmlns="http://openbox.org/3.4/rc">
   <placement><policy>Smart</policy></placement>
-  <mouse><context name="Client"><mousebind button="Left" action="Press">
-    <action name="Focus"/><action name="Raise"/></mousebind></context></mouse>
+  <mouse>
+    <context name="Client"><mousebind button="Left" action="Press">
+      <action name="Focus"/><action name="Raise"/></mousebind></context>
+    <context name="Titlebar"><mousebind button="Left" action="Drag"><action name="Move"/></mousebind>
+      <mousebind button="Left" action="DoubleClick"><action name="ToggleMaximize"/></mousebind></context>
+    <context name="Frame"><mousebind button="A-Right" action="Drag">
+      <action name="Resize"/></mousebind></context>
+  </mouse>
 </openbox_config>
 """
-"""A manager without keys of its own; windows get title bars and the focus."""
+"""A manager without keys of its own: windows get the focus and title bars, by which they are moved and maximised;
+Alt and the right button resize them."""
 
 
 @contextmanager

@@ -30,7 +30,6 @@ class Hands:
 
     def __init__(self) -> None:
         self._display = Display()
-        self._held: list[int] = []
 
     def close(self) -> None:
         self._display.close()
@@ -70,6 +69,10 @@ class Hands:
         for _ in range(abs(notches)):
             self.click(x, y, 4 if notches > 0 else 5)
 
+    def held(self, *names: str) -> _Held:
+        """Keys that stay down while something is done with the mouse."""
+        return _Held(self._display, [self._code(name) for name in names])
+
     def key(self, chord: str) -> None:
         """Press and release "ctrl+k", "shift+ctrl+z", "escape", "a" …"""
         *holding, last = chord.split("+") if chord != "+" else ["+"]
@@ -98,7 +101,8 @@ class Hands:
         xtest.fake_input(self._display, X.KeyRelease, code)
 
     def _symbol(self, name: str) -> int:
-        symbol = XK.string_to_keysym(NAMES.get(name, name))
+        is_function_key = name[0] == "f" and name[1:].isdecimal()
+        symbol = XK.string_to_keysym(name.upper() if is_function_key else NAMES.get(name, name))
         assert symbol, f"no such key: {name!r}"
         return symbol
 
@@ -106,5 +110,22 @@ class Hands:
         return self._display.keysym_to_keycode(self._symbol(name))
 
     def _flush(self) -> None:
+        self._display.sync()
+        time.sleep(PAUSE)
+
+
+class _Held:
+    def __init__(self, display: Display, codes: list[int]) -> None:
+        self._display, self._codes = display, codes
+
+    def __enter__(self) -> None:
+        self._send(X.KeyPress)
+
+    def __exit__(self, *_: object) -> None:
+        self._send(X.KeyRelease)
+
+    def _send(self, event: int) -> None:
+        for code in self._codes:
+            xtest.fake_input(self._display, event, code)
         self._display.sync()
         time.sleep(PAUSE)

@@ -11,13 +11,13 @@ from typing import Any
 
 from PySide6.QtCore import QMimeData, QObject, QPoint, QPointF, Qt, QUrl, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from tests.journeys.hands import Hands
 from tests.journeys.invariants import Expected, complaints
 from viewer.window import Window
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds after which a person no longer believes that the window answers."""
 
 
@@ -53,8 +53,9 @@ class Gui(QObject):
 class Person:
     """Carries out a journey's steps on a window; each step is followed by a look at the invariants."""
 
-    def __init__(self, window: Window, gui: Gui, pictures: Path | None = None) -> None:
-        self.window, self.gui, self.pictures = window, gui, pictures
+    def __init__(self, window: Window, gui: Gui, folder: Path) -> None:
+        """folder: holds what there is to open, and takes pictures of what was wrong."""
+        self.window, self.gui, self.folder = window, gui, folder
         self.hands = Hands()
         self.found: list[str] = []
         self.steps: list[str] = []
@@ -65,26 +66,29 @@ class Person:
 
     # -- looking -----------------------------------------------------------------------------------------
 
-    def wait(self, until: Callable[[], bool], what: str, seconds: float = PATIENCE) -> bool:
-        """Wait until `until()`, asked on the GUI thread, holds; a complaint where it never does."""
-        end = time.monotonic() + seconds
+    def wait(self, until: Callable[[], bool], what: str) -> None:
+        """Wait until `until()`, asked on the GUI thread, holds; the journey ends where it never does."""
+        end = time.monotonic() + PATIENCE
         while not self.ask(until):
             if time.monotonic() > end:
-                self.found.append(f"{self.steps[-1] if self.steps else 'start'}: {what}: never came")
-                return False
+                raise TimeoutError(f"{what}: never came")
             time.sleep(0.03)
-        return True
 
     def settle(self) -> None:
-        """Wait until nothing runs and all is drawn, twice in a row."""
-        quiet = 0
-        end = time.monotonic() + PATIENCE
-        while quiet < 2:
-            quiet = quiet + 1 if self.ask(self.window.is_idle) else 0
+        """Wait until nothing runs and all is drawn, three times in a row."""
+        quiet, end = 0, time.monotonic() + PATIENCE
+        while quiet < 3:
+            quiet = quiet + 1 if self.ask(self.is_quiet) else 0
             if time.monotonic() > end:
-                self.found.append(f"{self.steps[-1]}: the window never comes to rest")
-                return
-            time.sleep(0.06)
+                raise TimeoutError("the window never comes to rest")
+            time.sleep(0.05)
+
+    def is_quiet(self) -> bool:
+        """Nothing runs, and nothing that waits for a pause in typing or moving is to come."""
+        from PySide6.QtCore import QTimer
+
+        pending = (t for t in self.window.findChildren(QTimer) if t.isActive() and t.isSingleShot())
+        return self.window.is_idle() and not any(timer.interval() <= 1000 for timer in pending)
 
     def look(self, step: str, rest: bool = True) -> None:
         """Note the step, wait until all is drawn (unless something is to be seen while it runs), check."""
@@ -93,9 +97,14 @@ class Person:
             self.settle()
         wrong = self.ask(lambda: complaints(self.window, self.expected, rest))
         self.found += [f"{len(self.steps)} {step}: {complaint}" for complaint in wrong]
-        if wrong and self.pictures is not None:
-            name = self.pictures / f"{len(self.steps):03d}.png"
+        if wrong:
+            name = self.folder / f"{len(self.steps):03d}.png"
             self.ask(lambda: self.window.screen().grabWindow(0).save(str(name)))
+
+    def check(self, holds: bool, what: str) -> None:
+        """Complain where something that this journey is about does not hold."""
+        if not holds:
+            self.found.append(f"{len(self.steps)} after {self.steps[-1:]}: {what}")
 
     def place(self, widget: QWidget, x: float = 0.5, y: float = 0.5) -> tuple[int, int]:
         """A place on the screen: shares of the widget's width and height."""
@@ -108,6 +117,10 @@ class Person:
 
     def pane(self, name: str) -> QWidget:
         return self.ask(lambda: self.window.deck.panes[name].widget)
+
+    @property
+    def document(self) -> Any:
+        return self.window.session.current
 
     # -- acting ------------------------------------------------------------------------------------------
 
@@ -123,17 +136,30 @@ class Person:
     def wheel(self, widget: QWidget, notches: int, x: float = 0.5, y: float = 0.5) -> None:
         self.hands.wheel(*self.place(widget, x, y), notches)
 
-    def key(self, chord: str) -> None:
-        self.hands.key(chord)
+    def key(self, *chords: str) -> None:
+        for chord in chords:
+            self.hands.key(chord)
 
     def command(self, words: str) -> None:
         """Choose the first command that the palette finds for these words."""
         self.key("ctrl+k")
         self.wait(self.window.palette_popup.isVisible, "the palette")
         self.hands.type(words)
-        time.sleep(0.1)
         self.key("enter")
         self.wait(lambda: not self.window.palette_popup.isVisible(), "the palette's end")
+
+    def choose(self, button: QWidget, words: str) -> None:
+        """Open the menu of a button and click the entry that holds these words."""
+        menu: QMenu = button.menu()
+        self.click(button)
+        self.wait(lambda: menu.isVisible() and self._entry(menu, words) is not None, f"the menu's {words}")
+        at = self.ask(lambda: menu.mapToGlobal(menu.actionGeometry(self._entry(menu, words)).center()))
+        self.hands.glide((at.x() - 8, at.y() + 3), (at.x(), at.y()), 3)
+        self.hands.click(at.x(), at.y())
+        self.wait(lambda: not menu.isVisible(), "the menu's end")
+
+    def _entry(self, menu: QMenu, words: str) -> Any:
+        return next((action for action in menu.actions() if words in action.text()), None)
 
     def drop(self, *paths: str) -> None:
         """Drop files on the middle of the window."""
@@ -149,18 +175,63 @@ class Person:
 
         self.ask(let_go)
 
-    def resize(self, width: int, height: int) -> None:
-        """Resize the window, as by its edge."""
-        self.ask(lambda: self.window.resize(width, height))
-        self.wait(lambda: self.window.width() == width, "the new size", 5)
-        time.sleep(0.2)
-        self.expected = self.ask(lambda: Expected.of(self.window))
+    # -- the window's own size and place -----------------------------------------------------------------
+
+    def resize(self, across: int, down: int) -> None:
+        """Drag the window's lower right corner by so many pixels, with Alt and the right button."""
+        width = self.ask(self.window.width)
+        corner = self.place(self.window, 0.97, 0.97)
+        with self.hands.held("alt"):
+            self.hands.drag(corner, (corner[0] + across, corner[1] + down), 3)
+        self.wait(lambda: self.window.width() != width, "the new size")
+        self.accept()
+
+    def move(self, across: int, down: int) -> None:
+        """Drag the window by its title bar."""
+        before = self.ask(self.window.pos)
+        bar = self.title_bar()
+        self.hands.drag(bar, (bar[0] + across, bar[1] + down))
+        self.wait(lambda: self.window.pos() != before, "the new place")
+        self.accept()
+
+    def maximise(self) -> None:
+        """Click the title bar twice."""
+        state = self.ask(self.window.isMaximized)
+        self.hands.click(*self.title_bar())
+        self.hands.click(*self.title_bar())
+        self.wait(lambda: self.window.isMaximized() != state, "the change of state")
+        self.accept()
+
+    def full_screen(self) -> None:
+        state = self.ask(self.window.isFullScreen)
+        self.key("f11")
+        self.wait(lambda: self.window.isFullScreen() != state, "the change of state")
+        self.accept()
+
+    def title_bar(self) -> tuple[int, int]:
+        def of() -> tuple[int, int]:
+            frame, inner = self.window.frameGeometry(), self.window.geometry()
+            return frame.center().x(), (frame.top() + inner.top()) // 2
+
+        return self.ask(of)
+
+    def accept(self) -> None:
+        """Take the window's geometry, once it has stopped to change, as what is wanted from now on."""
+        last, alike = None, 0
+        while alike < 8:
+            now = self.ask(lambda: Expected.of(self.window))
+            alike = alike + 1 if last == now else 0
+            last = now
+            time.sleep(0.05)
+        last.errors = self.expected.errors
+        self.expected = last
 
     def run(self, journey: Callable[[Person], None]) -> None:
         """The whole journey; what it raises is a complaint too."""
         try:
+            self.accept()  # the window manager has put the window in its place
             journey(self)
         except Exception:
-            self.found.append(f"after {self.steps[-1:]}: {traceback.format_exc()}")
+            self.found.append(f"{len(self.steps)} after {self.steps[-1:]}: {traceback.format_exc()}")
         finally:
             self.hands.close()

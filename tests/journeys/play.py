@@ -1,11 +1,13 @@
-"""The process of one journey: `python -m tests.journeys.play NAME REPORT.json [SEED SECONDS]`."""
+"""The process of one journey: `python -m tests.journeys.play NAME FOLDER [SEED SECONDS]` on a display.
+
+NAME is one of `trips.TRIPS`, or "robot". FOLDER takes the files that are opened, `report.json` and pictures.
+"""
 
 from __future__ import annotations
 
 import json
 import sys
 import threading
-import time
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, Qt, QTimer
@@ -13,13 +15,16 @@ from PySide6.QtWidgets import QApplication
 
 
 def main() -> int:
-    name, report = sys.argv[1], Path(sys.argv[2])
+    from tests.journeys import painted, things
     from viewer import cli
 
+    folder = Path(sys.argv[2])
+    things.make(folder)
+    painted.watch()
     QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
     app = QApplication(sys.argv[:1])
     threads: list[threading.Thread] = []
-    QTimer.singleShot(0, lambda: _begin(name, report, threads))
+    QTimer.singleShot(0, lambda: _begin(folder, threads))
     status = cli.run([])
     for thread in threads:
         thread.join(30)
@@ -27,33 +32,32 @@ def main() -> int:
     return status
 
 
-def _begin(name: str, report: Path, threads: list[threading.Thread]) -> None:
+def _begin(folder: Path, threads: list[threading.Thread]) -> None:
     from viewer.window import Window
 
     windows = [w for w in QApplication.topLevelWidgets() if isinstance(w, Window) and w.isVisible()]
     if not windows:
-        QTimer.singleShot(20, lambda: _begin(name, report, threads))
+        QTimer.singleShot(20, lambda: _begin(folder, threads))
         return
     from tests.journeys.person import Gui
 
     gui = Gui()
-    thread = threading.Thread(target=_live, args=(windows[0], gui, name, report))
+    thread = threading.Thread(target=_live, args=(windows[0], gui, folder))
     threads.append(thread)
     thread.start()
 
 
-def _live(window, gui, name: str, report: Path) -> None:
+def _live(window, gui, folder: Path) -> None:
     from tests.journeys import robot, trips
     from tests.journeys.person import Person
 
-    time.sleep(0.3)  # the window manager puts the window in its place
-    person = Person(window, gui, report.parent)
-    if name == "robot":
+    person = Person(window, gui, folder)
+    if sys.argv[1] == "robot":
         seed, seconds = int(sys.argv[3]), float(sys.argv[4])
         person.run(lambda p: robot.wander(p, seed, seconds))
     else:
-        person.run(trips.TRIPS[name])
-    report.write_text(json.dumps({"found": person.found, "steps": person.steps}))
+        person.run(trips.TRIPS[sys.argv[1]])
+    (folder / "report.json").write_text(json.dumps({"found": person.found, "steps": person.steps}))
     if gui.ask(window.isVisible):
         gui.ask(window.close)
 
