@@ -198,10 +198,8 @@ class TokenStrip(QAbstractScrollArea):
         self.viewport().update()
         self._point()
 
-    def hasHeightForWidth(self) -> bool:
-        return True
-
     def heightForWidth(self, width: int) -> int:
+        """In which no line is out of sight. Not for layouts, which would take it for the least height."""
         return self._place(width)[1]
 
     def sizeHint(self) -> QSize:

@@ -23,8 +23,8 @@ MANAGER = """<?xml version="1.0"?>
   </mouse>
 </openbox_config>
 """
-"""A manager without keys of its own: windows get the focus and title bars, by which they are moved and maximised;
-Alt and the right button resize them."""
+"""A manager without keys of its own: windows get the focus and title bars, by which they are moved and
+maximised; Alt and the right button resize them."""
 
 
 @contextmanager

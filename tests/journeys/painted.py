@@ -16,11 +16,11 @@ from widgets.colour_bar import ColourBar
 
 
 def watch() -> None:
-    """Let every pane note what it was given to paint, and what of that was found to be true."""
+    """Let every pane note what it was given to paint."""
     paint = Pane._painted
 
     def noted(pane: Pane, result: Any) -> None:
-        pane.noted, pane.found_true = result, False
+        pane.noted = result
         paint(pane, result)
 
     Pane._painted = noted
@@ -51,13 +51,13 @@ def fresh(window: Window) -> Iterator[str]:
             yield f"pane {name} is whole and says “{dock.unfinished()}”"
         if not pane.can_show(document):
             continue
-        subject = pane.subject(document, view, hover)
-        if not pane.is_asked("", (subject, pane.key(document, view, hover))):
-            yield f"pane {name} has not asked for what is to be seen"
-        elif not getattr(pane, "found_true", True):
+        subject, key = pane.subject(document, view, hover), pane.key(document, view, hover)
+        if "" not in pane._slices:
+            yield f"pane {name} has asked for nothing"
+        elif not same(getattr(pane, "found_true", None), (pane.noted, subject, key)):
             if not same(pane.noted, pane.compute(subject, view, hover, SILENT)):
                 yield f"pane {name} shows something else than what is asked for"
-            pane.found_true = True
+            pane.found_true = (pane.noted, subject, key)
 
 
 def same(a: Any, b: Any) -> bool:
@@ -85,7 +85,7 @@ def same(a: Any, b: Any) -> bool:
     return type(a).__eq__ is object.__eq__ or bool(a == b)
 
 
-# -- colour bars -----------------------------------------------------------------------------------------------
+# -- colour bars -------------------------------------------------------------------------------------------
 
 
 def bars_true(window: Window) -> Iterator[str]:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QMimeData, QObject, QPoint, QPointF, Qt, QUrl, Signal
+from PySide6.QtCore import QMimeData, QObject, QPoint, QPointF, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
@@ -17,8 +17,12 @@ from tests.journeys.hands import Hands
 from tests.journeys.invariants import Expected, complaints
 from viewer.window import Window
 
-PATIENCE = 120.0
-"""Seconds after which a person no longer believes that the window answers."""
+PATIENCE = 240.0
+"""Seconds without any change after which a person no longer believes that there will be one."""
+
+
+SOON = 1000
+"""Milliseconds that a change waits at most for a pause in typing or pointing."""
 
 
 class Gui(QObject):
@@ -59,6 +63,8 @@ class Person:
         self.hands = Hands()
         self.found: list[str] = []
         self.steps: list[str] = []
+        self.gone = False
+        """The window was closed."""
         self.expected: Expected = self.ask(lambda: Expected.of(window))
 
     def ask(self, what: Callable[[], Any]) -> Any:
@@ -76,19 +82,24 @@ class Person:
 
     def settle(self) -> None:
         """Wait until nothing runs and all is drawn, three times in a row."""
-        quiet, end = 0, time.monotonic() + PATIENCE
+        quiet, last, since = 0, None, time.monotonic()
         while quiet < 3:
-            quiet = quiet + 1 if self.ask(self.is_quiet) else 0
-            if time.monotonic() > end:
-                raise TimeoutError("the window never comes to rest")
+            busy = self.ask(self.what_runs)
+            quiet = 0 if busy else quiet + 1
+            if busy != last:
+                last, since = busy, time.monotonic()
+            if time.monotonic() - since > PATIENCE:
+                raise TimeoutError(f"the window never comes to rest: {busy}")
             time.sleep(0.05)
 
-    def is_quiet(self) -> bool:
-        """Nothing runs, and nothing that waits for a pause in typing or moving is to come."""
-        from PySide6.QtCore import QTimer
-
-        pending = (t for t in self.window.findChildren(QTimer) if t.isActive() and t.isSingleShot())
-        return self.window.is_idle() and not any(timer.interval() <= 1000 for timer in pending)
+    def what_runs(self) -> list[str]:
+        """What is computed or drawn, and what waits for a pause in typing or pointing."""
+        busy = [f"{job.kind}: {job.sentence}" for job in self.window.jobs.running()]
+        if not busy and not self.window.is_idle():
+            busy.append("drawing")
+        laters = (timer for timer in self.window.findChildren(QTimer) if timer.isSingleShot())
+        soon = [timer for timer in laters if timer.isActive() and timer.interval() <= SOON]
+        return busy + [f"{type(timer.parent()).__name__} of {timer.parent().parent()}" for timer in soon]
 
     def look(self, step: str, rest: bool = True) -> None:
         """Note the step, wait until all is drawn (unless something is to be seen while it runs), check."""
@@ -225,6 +236,10 @@ class Person:
             time.sleep(0.05)
         last.errors = self.expected.errors
         self.expected = last
+
+    def quit(self) -> None:
+        self.gone = True
+        self.key("ctrl+q")
 
     def run(self, journey: Callable[[Person], None]) -> None:
         """The whole journey; what it raises is a complaint too."""

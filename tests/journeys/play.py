@@ -25,7 +25,7 @@ def main() -> int:
     app = QApplication(sys.argv[:1])
     threads: list[threading.Thread] = []
     QTimer.singleShot(0, lambda: _begin(folder, threads))
-    status = cli.run([])
+    status = cli.run(["--size", str(things.SIDE)])
     for thread in threads:
         thread.join(30)
     del app
@@ -58,7 +58,7 @@ def _live(window, gui, folder: Path) -> None:
     else:
         person.run(trips.TRIPS[sys.argv[1]])
     (folder / "report.json").write_text(json.dumps({"found": person.found, "steps": person.steps}))
-    if gui.ask(window.isVisible):
+    if not person.gone:
         gui.ask(window.close)
 
 

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from widgets import theme
 from widgets.colour_bar import ColourBar
 from widgets.controls import NumberRow
 from widgets.elided_button import ElidedButton
@@ -40,6 +39,8 @@ def cut(widget: QWidget) -> str:
         needed = widget.minimumSizeHint() if isinstance(widget, QCheckBox) else widget.sizeHint()
         if needed.width() > widget.width() + SLACK:
             return f"“{widget.text()}” has {widget.width()} of {needed.width()} px"
+        if widget.minimumSizeHint().height() > widget.height() + SLACK:
+            return f"“{widget.text()}” is {widget.height()} px high, not {widget.minimumSizeHint().height()}"
         return _over(widget)
     if isinstance(widget, QComboBox):
         return _of_choice(widget)
@@ -69,11 +70,10 @@ def _of_choice(choice: QComboBox) -> str:
 
 
 def _beside(bar: ColourBar) -> str:
-    """What is said beside a colour bar, whose longer line may leave out “of the scale”."""
-    left, metrics = bar.bar_rect().right() + theme.em(0.8), QFontMetricsF(label_font())
-    for line in bar.said():
-        if left + metrics.horizontalAdvance(line.removesuffix(" of the scale")) > bar.width() + SLACK:
-            return f"“{line}” is elided"
+    """What is said beside a colour bar, and whether its two ends have room."""
+    if elided := [line for line in bar.shown() if line.endswith("…")]:
+        return f"“{elided[0]}” is elided"
+    metrics = QFontMetricsF(label_font())
     low, high = (metrics.horizontalAdvance(end) for end in bar.ends())
     return f"{' and '.join(bar.ends())} overlap" if low + high > bar.bar_rect().width() else ""
 

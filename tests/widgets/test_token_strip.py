@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
 
 from tests.widgets.pointer import LEFT, PLAIN, SHIFT, click, drag, move
 from widgets import theme
@@ -321,3 +321,16 @@ def test_the_separator_after_the_second_text_stays_in_its_line(show):
     strip.set_tokens(labels, special, None, texts)
     tops = [strip.chip_rect(index).top() for index in range(5)]
     assert tops[0] == tops[1] == tops[2] < tops[3] == tops[4]
+
+
+def test_a_long_text_leaves_what_stands_below_it_its_room(qtbot):
+    holder, strip, below = QWidget(), TokenStrip(), QPushButton("Go on")
+    qtbot.addWidget(holder)
+    column = QVBoxLayout(holder)
+    column.addWidget(strip, 1)
+    column.addWidget(below)
+    strip.set_tokens(WORDS * 20, np.tile(SPECIAL, 20))
+    holder.resize(300, holder.minimumSizeHint().height() + 20)
+    holder.show()
+    qtbot.waitExposed(holder)
+    assert below.height() >= below.minimumSizeHint().height()
