@@ -20,6 +20,7 @@ from widgets.controls import NumberRow
 from widgets.elided_button import ElidedButton
 from widgets.labels import ElidedLabel, label_font
 
+FAR = ("cancelled at ", "so far at ")
 SLACK = 1
 """Pixels that rounding may take."""
 
@@ -27,7 +28,10 @@ SLACK = 1
 def cut(widget: QWidget) -> str:
     """What of the widget's text does not fit, or nothing."""
     if isinstance(widget, ElidedLabel | ElidedButton):
-        return "" if widget.shown() == widget.text() else f"“{widget.text()}” is elided"
+        shown, text = widget.shown(), widget.text()
+        # How far a job came is said first; what it was doing then is whatever a model is called.
+        kept = text.split(" · ")[0] if text.startswith(FAR) else text
+        return "" if shown == text or shown.startswith(kept) else f"“{text}” is elided"
     if isinstance(widget, NumberRow):
         shown = widget.findChildren(QLabel)[1].text()
         return "" if shown == widget.value() else f"“{widget.value()}” is elided"
@@ -36,12 +40,7 @@ def cut(widget: QWidget) -> str:
     if isinstance(widget, QLabel):
         return _of_label(widget)
     if isinstance(widget, QAbstractButton) and widget.text():
-        needed = widget.minimumSizeHint() if isinstance(widget, QCheckBox) else widget.sizeHint()
-        if needed.width() > widget.width() + SLACK:
-            return f"“{widget.text()}” has {widget.width()} of {needed.width()} px"
-        if widget.minimumSizeHint().height() > widget.height() + SLACK:
-            return f"“{widget.text()}” is {widget.height()} px high, not {widget.minimumSizeHint().height()}"
-        return _over(widget)
+        return _of_button(widget)
     if isinstance(widget, QComboBox):
         return _of_choice(widget)
     return ""
@@ -56,6 +55,18 @@ def _of_label(label: QLabel) -> str:
         return f"“{text[:60]}” is cut below" if needed > label.height() + SLACK else ""
     short = label.sizeHint().width() > label.width() + SLACK
     return f"“{text[:60]}” is cut off" if short else _over(label)
+
+
+def _of_button(button: QAbstractButton) -> str:
+    least, text = button.minimumSizeHint(), button.text()
+    needed = least.width() if isinstance(button, QCheckBox) else button.sizeHint().width()
+    if button.minimumWidth() == button.maximumWidth():  # it was told how little there is around its text
+        needed = button.fontMetrics().horizontalAdvance(text)
+    if needed > button.width() + SLACK:
+        return f"“{text}” has {button.width()} of {needed} px"
+    if least.height() > button.height() + SLACK:
+        return f"“{text}” is {button.height()} px high, not {least.height()}"
+    return _over(button)
 
 
 def _of_choice(choice: QComboBox) -> str:
