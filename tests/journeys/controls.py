@@ -71,8 +71,8 @@ def named(window: Window) -> Iterator[str]:
     document = session.current
     at = session.documents.index(document) if document is not None else -1
     titles = [topbar.tabs.bar.title(number) for number in range(topbar.tabs.bar.count())]
-    if session.documents and topbar.tabs.bar.currentIndex() != at:
-        yield f"tab {topbar.tabs.bar.currentIndex()} is chosen, document {at} is shown"
+    if session.documents and topbar.tabs.bar.chosen() != at:
+        yield f"tab {topbar.tabs.bar.chosen()} is chosen, document {at} is shown"
     if titles != [one.title for one in session.documents]:
         yield f"the tabs say {titles}"
     title = "Headlight" if document is None else f"{document.title} – Headlight"

@@ -59,6 +59,10 @@ def every_kind_in_turn(person: Person) -> None:
     for step in range(4):
         person.key("ctrl+tab")
         person.look(f"document {step} again")
+    person.key("ctrl+n")
+    person.look("the welcome page beside four documents")
+    person.click(person.window.topbar.tabs.bar, 0.1)
+    person.look("back to a document")
     person.key("ctrl+w", "ctrl+w")
     person.look("two closed")
     person.key("ctrl+shift+t")
