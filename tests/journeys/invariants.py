@@ -70,15 +70,13 @@ def panes_fit(window: Window) -> Iterator[str]:
     for name, dock in deck.docks.items():
         if not dock.isVisible() or dock.isFloating() or dock.visibleRegion().isEmpty():
             continue
-        place, content, least = dock.geometry(), dock.content(), dock.minimumSizeHint()
+        place, content = dock.geometry(), dock.content()
         if not room.contains(place):
             yield f"pane {name} {_said(place)} leaves the panes' room {_said(room)}"
         for other, their in taken:
             if their.intersects(place):
                 yield f"panes {name} and {other} overlap"
         taken.append((name, place))
-        if place.width() < least.width() or place.height() < least.height():
-            yield f"pane {name} is {_said(place)}, less than {_size(least)}"
         needed = content.minimumSizeHint().expandedTo(content.minimumSize())
         if content.width() + SLACK < needed.width() or content.height() + SLACK < needed.height():
             yield f"what pane {name} holds is {_size(content.size())} and needs {_size(needed)}"
