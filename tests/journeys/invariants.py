@@ -94,15 +94,15 @@ def texts_fit(window: Window) -> Iterator[str]:
 
 
 def focus_seen(window: Window) -> Iterator[str]:
-    """The keyboard goes somewhere, and where can be seen."""
+    """What has the keyboard can be seen; nothing has it after a click on what is reached by Tab alone."""
     if QApplication.activeWindow() is not window or QApplication.activePopupWidget() is not None:
         return
     focus = QApplication.focusWidget()
     if focus is None:
-        yield "nothing has the focus"
-    elif not focus.isVisible():
+        return
+    if not focus.isVisible():
         yield f"the focus is on {where(focus)}, which is hidden"
-    elif focus.isEnabled() is False:
+    elif not focus.isEnabled():
         yield f"the focus is on {where(focus)}, which is disabled"
     elif window.isAncestorOf(focus) and focus.visibleRegion().isEmpty():
         yield f"the focus is on {where(focus)}, which is out of sight"

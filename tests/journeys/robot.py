@@ -112,7 +112,9 @@ def close_what_is_open(person: Person) -> None:
         if not person.ask(is_open):
             return
         person.key("escape")
-        time.sleep(0.1)
+        end = time.monotonic() + 5  # seconds: one Escape may close one of several
+        while person.ask(is_open) and time.monotonic() < end:
+            time.sleep(0.05)
 
 
 def _panes(person: Person) -> list[tuple[str, QWidget]]:
