@@ -94,7 +94,14 @@ def bars_true(window: Window) -> Iterator[str]:
     for name, pane in in_sight(window):
         told = _PAINTED.get(name)
         bars = [bar for bar in pane.widget.findChildren(ColourBar) if bar.isVisible()]
-        if told is None or not bars or not pane.is_whole():
+        if not bars or not pane.is_whole():
+            continue
+        if told is None:
+            results = (getattr(pane, name, None) for name in _RESULTS)
+            scales = [scale for result in results for scale in scales_in(result)]
+            for bar in bars:
+                if bar._scale is not None and bar._scale not in scales:
+                    yield f"a bar of {name} is of {bar._scale}, which is of nothing that is painted"
             continue
         bar, (shown, scale, table, values) = bars[0], told(pane)
         if (shown is None) != (bar._scale is None):
@@ -109,6 +116,22 @@ def bars_true(window: Window) -> Iterator[str]:
             yield f"the bar of {name} has other colours than the map"
         if values is not None and not same(levels(values, bar._scale), shown):
             yield f"the bar of {name} tells other values than are painted"
+
+
+_RESULTS = ("noted", "heat", "row", "looked")
+"""Where panes without a rule of their own hold what they paint."""
+
+
+def scales_in(result: Any, depth: int = 3) -> Iterator[Scale]:
+    """The scales that a result holds."""
+    if isinstance(result, Scale):
+        yield result
+    elif depth and is_dataclass(result):
+        for one in fields(result):
+            yield from scales_in(getattr(result, one.name), depth - 1)
+    elif depth and isinstance(result, list | tuple):
+        for one in result:
+            yield from scales_in(one, depth - 1)
 
 
 Told = tuple[np.ndarray | None, Scale | None, np.ndarray | None, np.ndarray | None]
