@@ -42,6 +42,7 @@ class Status(QWidget):
         self.panel = MessagePanel(messages, self)
         self.strip.all_asked.connect(self.open_messages)
         self.bell.clicked.connect(self.open_messages)
+        self.bell.spoke.connect(self._make_room)
         row = QHBoxLayout()
         row.setContentsMargins(12, 3, 8, 3)
         row.setSpacing(16)
@@ -54,6 +55,8 @@ class Status(QWidget):
         row.addWidget(self.check)
         row.addWidget(self.device)
         row.addWidget(self.bell, 1)
+        self._row = row
+        self._gives_way = False
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -69,8 +72,8 @@ class Status(QWidget):
     def refresh(self) -> None:
         document = self.session.current
         trace = document.trace if document else None
-        self.check.setVisible(trace is not None and bool(trace.layers))
-        self.device.setVisible(trace is not None)
+        self.check.setVisible(trace is not None and bool(trace.layers) and not self._gives_way)
+        self.device.setVisible(trace is not None and not self._gives_way)
         if trace is None:
             stack = document is not None and document.modality == "stack"
             said = "Drop a text, an image or a point cloud anywhere" if document is None else ""
@@ -86,6 +89,12 @@ class Status(QWidget):
         self.check.setProperty("role", "good" if good else "bad")
         self.check.style().polish(self.check)
         self.device.setText(f"{document.device} · {document.memory / 1e9:.1f} GB")
+
+    def _make_room(self) -> None:
+        """While the bell says more than it has room for, it stands in place of the check."""
+        self._gives_way = bool(self.bell.line()) and (self._gives_way or self.bell.lacks_room())
+        self._row.setStretchFactor(self.bell, 4 if self._gives_way else 1)
+        self.refresh()
 
     def open_messages(self) -> None:
         """The list of all messages, above the bell."""

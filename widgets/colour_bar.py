@@ -64,10 +64,25 @@ class ColourBar(QWidget):
     def bar_rect(self) -> QRectF:
         """Where the colours are, in pixels."""
         metrics = QFontMetricsF(label_font())
-        said = max(metrics.horizontalAdvance(line) for line in self.said())
+        said = max((metrics.horizontalAdvance(line) for line in self._lines()), default=0.0)
         room = self.width() - said - theme.em(_GAP) - 1
         longest = min(theme.em(_LONGEST), self.width() - 1)
         return QRectF(0.5, 1.5, min(max(room, theme.em(_SHORTEST)), longest), theme.em(0.55))
+
+    def shown(self) -> list[str]:
+        """The lines beside the bar as they are drawn: shorter where they have no room, "…" at the worst."""
+        metrics, elide = QFontMetricsF(label_font()), Qt.TextElideMode.ElideRight
+        room = self.width() - self.bar_rect().right() - theme.em(_GAP)
+        return [metrics.elidedText(line, elide, room) for line in self._lines()]
+
+    def _lines(self) -> list[str]:
+        """The longest form of each line that fits beside the shortest bar."""
+        metrics = QFontMetricsF(label_font())
+        room = self.width() - theme.em(_SHORTEST) - theme.em(_GAP) - 1
+        kind, left_out = self.said()
+        forms = [[kind], _shorter(left_out)]
+        fitting = ([form for form in some if metrics.horizontalAdvance(form) <= room] for some in forms)
+        return [next(iter(fits), some[-1]) for fits, some in zip(fitting, forms, strict=True) if some[-1]]
 
     def sizeHint(self) -> QSize:
         return QSize(theme.em(16), theme.em(0.75) + round(QFontMetricsF(label_font()).height()) + 2)
@@ -120,15 +135,25 @@ class ColourBar(QWidget):
     def _paint_said(self, painter: QPainter) -> None:
         metrics = QFontMetricsF(label_font())
         left = self.bar_rect().right() + theme.em(_GAP)
-        lines = [part for part in self.said() if part]
+        lines = self.shown()
         step = metrics.height() * 0.95
         base = (self.height() - step * len(lines)) / 2 + metrics.ascent()
         for line in lines:
-            if left + metrics.horizontalAdvance(line) > self.width():
-                line = line.removesuffix(" of the scale")
-            text = metrics.elidedText(line, Qt.TextElideMode.ElideRight, self.width() - left)
-            painter.drawText(QPointF(left, base), text)
+            painter.drawText(QPointF(left, base), line)
             base += step
+
+
+def _shorter(left_out: str) -> list[str]:
+    """“[CLS] and [SEP] hold 67 %, left out of the scale”, and its shorter forms: “… left out”, “without [CLS]
+    and [SEP]”, “without 2 tokens”.
+    """
+    forms = [left_out, left_out.removesuffix(" of the scale")]
+    names, hold, _ = left_out.rpartition(" hold")
+    if hold:
+        forms.append(f"without {names}")
+    if hold and " and " in names:
+        forms.append("without 2 tokens")
+    return forms
 
 
 def with_bar(view: QWidget, bar: QWidget) -> QWidget:

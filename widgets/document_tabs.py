@@ -49,7 +49,7 @@ class DocumentTabs(QWidget):
             self.bar.addTab("")
         for index, title in enumerate(titles):
             self.bar.name(index, title)
-        self.bar.setCurrentIndex(current)
+        self.bar.choose(current)
         self.bar.blockSignals(False)
         self.all.setText(f"▾ {len(titles)}")
         self.all.setAccessibleName(f"All {len(titles)} open documents")
@@ -103,7 +103,7 @@ class DocumentTabs(QWidget):
         for index in range(self.bar.count()):
             action = self._menu.addAction(self.bar.title(index).replace("&", "&&"))
             action.setCheckable(True)
-            action.setChecked(index == self.bar.currentIndex())
+            action.setChecked(index == self.bar.chosen())
             action.triggered.connect(lambda _=False, index=index: self.chosen.emit(index))
 
     def _clicked(self, index: int) -> None:
@@ -124,6 +124,18 @@ class _Bar(QTabBar):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the arrow keys to the panes
         self._pressed = -1
         self._turned = 0
+
+    def choose(self, index: int) -> None:
+        """-1 for none: Qt keeps the last one, which then must not look as if it were shown."""
+        self.setCurrentIndex(index)
+        if self.chosen() != index:
+            self.setProperty("none_chosen", index < 0)
+            self.style().polish(self)
+            self.update()
+
+    def chosen(self) -> int:
+        """The tab that looks chosen, -1 for none."""
+        return -1 if self.property("none_chosen") else self.currentIndex()
 
     def name(self, index: int, title: str) -> None:
         plain = title.replace("&", "&&")  # else it marks a letter to press

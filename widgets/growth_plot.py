@@ -33,7 +33,7 @@ class Series(NamedTuple):
 class GrowthPlot(DotPlot):
     """A line with marks a network. A dot's key is (series, index in it)."""
 
-    nothing = "No network chosen"
+    nothing = "No fields yet"
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -18,6 +18,8 @@ class MessageBell(QWidget):
     """Stands in the status bar. What only informs is said here and fades; the bell opens the list."""
 
     clicked = Signal()
+    spoke = Signal()
+    """Something else is said now, or nothing any more."""
 
     def __init__(self, messages: Messages) -> None:
         super().__init__()
@@ -49,7 +51,11 @@ class MessageBell(QWidget):
     def fade(self) -> None:
         """Say nothing any more."""
         self._timer.stop()
-        self._line.setText("")
+        self._say("")
+
+    def lacks_room(self) -> bool:
+        """Whether what is said now is cut."""
+        return self._line.shown() != self._line.text()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
@@ -62,11 +68,15 @@ class MessageBell(QWidget):
 
     def _said(self, message: Message) -> None:
         if message.urgent:  # the strip says it
-            self._timer.stop()
-            self._line.setText("")
+            self.fade()
             return
-        self._line.setText(message.text)
+        self._say(message.text)
         self._timer.start(round(SECONDS * 1000))
+
+    def _say(self, text: str) -> None:
+        if text != self._line.text():
+            self._line.setText(text)
+            self.spoke.emit()
 
     def _count(self) -> None:
         unread = self.messages.unread()

@@ -144,6 +144,7 @@ QTabBar::tab {
   padding: ${p1}px ${p3}px; margin: ${p0}px; }
 QTabBar::tab:hover { background: $raised; }
 QTabBar::tab:selected { background: $raised; color: $text; }
+QTabBar[none_chosen="true"]::tab:selected { background: transparent; color: $dim; }
 QTabBar::tab:focus { border-color: $blue; }
 QTabBar::close-button { image: url("$close"); }
 QTabBar::scroller { width: ${scroller}px; }

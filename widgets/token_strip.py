@@ -46,9 +46,7 @@ class TokenStrip(QAbstractScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.viewport().setMouseTracking(True)
         self.viewport().setAutoFillBackground(False)
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._labels: tuple[str, ...] = ()
         self._special = self._words = self._texts = np.zeros(0, int)
         self._levels: np.ndarray | None = None
@@ -198,10 +196,8 @@ class TokenStrip(QAbstractScrollArea):
         self.viewport().update()
         self._point()
 
-    def hasHeightForWidth(self) -> bool:
-        return True
-
     def heightForWidth(self, width: int) -> int:
+        """In which no line is out of sight. Not for layouts, which would take it for the least height."""
         return self._place(width)[1]
 
     def sizeHint(self) -> QSize:

@@ -128,7 +128,7 @@ def test_the_published_dilated_figure_steps_over_its_input(stack_window, qtbot, 
     window.session.take_stack(PRESETS[FIGURE])
     settled(window)
     steps, field = pane(window, "stack-steps"), pane(window, "stack-field")
-    assert window.deck.docks["stack-steps"].subtitle() == ("layer 1 · 3 × 3, stride 1, padding 0, dilation 2")
+    assert window.deck.docks["stack-steps"].subtitle() == "layer 1 · 3 × 3, dilation 2"
     seen = []
     for unit in np.ndindex(3, 3):
         steps.view.stepped.emit(unit)

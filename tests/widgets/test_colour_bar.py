@@ -42,6 +42,22 @@ def test_the_bar_makes_room_for_what_is_said(show):
     assert bar.bar_rect().right() + short < 300
 
 
+def test_where_there_is_little_room_it_says_the_same_shorter(show):
+    bar = show(ColourBar(), 600, 40)
+    said = "[CLS] and patch (19, 19) hold 67 %, left out of the scale"
+    bar.set_scale(Scale(0, 1, True, 0.031, said), lut())
+    seen = []
+    for width in range(600, 200, -10):
+        bar.resize(width, 40)
+        if bar.shown()[1] not in seen:
+            seen.append(bar.shown()[1])
+    names = "[CLS] and patch (19, 19)"
+    assert seen == [said, f"{names} hold 67 %, left out", f"without {names}", "without 2 tokens"]
+    assert bar.shown()[0] == "log · 3.1 % clipped"
+    bar.resize(120, 40)
+    assert bar.shown()[1].endswith("…")
+
+
 def test_a_logarithmic_bar_marks_its_powers_of_ten():
     assert Scale(0.0004, 0.3, True).decades() == (0.001, 0.01, 0.1)
     assert Scale(0.001, 0.1, True).decades() == (0.001, 0.01, 0.1)

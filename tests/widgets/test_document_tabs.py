@@ -117,3 +117,22 @@ def test_a_button_gives_way_and_says_the_rest(show):
     assert len(button.shown()) > 5
     assert button.toolTip() == "A model with a rather long name\nChoose another"
     assert button.minimumSizeHint().width() < 120
+
+
+def test_beside_the_welcome_page_no_tab_looks_chosen_and_a_click_leads_back(tabs, qtbot):
+    open_(tabs, 2, 1)
+
+    def tones(index: int) -> set:
+        seen = tabs.bar.grab(tabs.bar.tabRect(index)).toImage()
+        return {seen.pixelColor(x, 6).name() for x in (8, 12)}
+
+    plain, chosen = tones(0), tones(1)
+    assert plain != chosen
+    open_(tabs, 2, -1)
+    assert tabs.bar.chosen() == -1
+    assert tones(1) == plain
+    with qtbot.waitSignal(tabs.chosen) as back:
+        QTest.mouseClick(tabs.bar, Qt.MouseButton.LeftButton, pos=tabs.bar.tabRect(1).center())
+    assert back.args == [1]
+    open_(tabs, 2, 1)
+    assert tones(1) == chosen

@@ -10,12 +10,13 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
 
 from tests.widgets.pointer import LEFT, PLAIN, SHIFT, click, drag, move
 from widgets import theme
 from widgets.chip_colours import contrast, inks
 from widgets.colormap import MAPS, lut
+from widgets.controls import Segmented
 from widgets.token_strip import TokenStrip
 
 SENTENCE = "[CLS] a great serve from dj ##oko ##vic won the match after he missed the first two [SEP]"
@@ -321,3 +322,22 @@ def test_the_separator_after_the_second_text_stays_in_its_line(show):
     strip.set_tokens(labels, special, None, texts)
     tops = [strip.chip_rect(index).top() for index in range(5)]
     assert tops[0] == tops[1] == tops[2] < tops[3] == tops[4]
+
+
+def test_a_long_text_leaves_what_stands_below_it_its_room(qtbot):
+    holder, stack, strip, below = (
+        QWidget(),
+        QStackedWidget(),
+        TokenStrip(),
+        Segmented([(1, "One"), (2, "Two")]),
+    )
+    qtbot.addWidget(holder)
+    stack.addWidget(strip)
+    column = QVBoxLayout(holder)
+    column.addWidget(stack, 1)
+    column.addWidget(below)
+    strip.set_tokens(WORDS * 20, np.tile(SPECIAL, 20))
+    holder.resize(300, holder.minimumSizeHint().height() + 20)
+    holder.show()
+    qtbot.waitExposed(holder)
+    assert below.height() >= below.minimumSizeHint().height()

@@ -62,11 +62,16 @@ class StackStepsPane(FieldsOfStackPane):
             every = np.stack([taps(layer, unit, side) for unit in range(count)])
             self.view.set_layer(side, count, every, layer.padding)
         self.field = result.fields[number + 1]
-        flat = " · two of three axes" if result.stack.axes == 3 else ""
-        self.subtitle_changed.emit(
-            f"layer {number + 1} · {layer.kernel} × {layer.kernel}, stride {layer.stride}, "
-            f"padding {layer.padding}, dilation {layer.dilation}{flat}"
+        # What is as usual stands beside it, in the table of the stack.
+        unusual = (
+            ("stride", layer.stride, 1),
+            ("padding", layer.padding, 0),
+            ("dilation", layer.dilation, 1),
         )
+        said = [f"{name} {value}" for name, value, usual in unusual if value != usual]
+        flat = " · two of three axes" if result.stack.axes == 3 else ""
+        size = f"{layer.kernel} × {layer.kernel}"
+        self.subtitle_changed.emit(f"layer {number + 1} · {', '.join([size, *said])}{flat}")
 
     def mark(self, view: View, hover: Hover) -> None:
         if self.field is None:

@@ -1,0 +1,97 @@
+"""Whether everything that can be set shows what is set, and everything that can be done is offered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from PySide6.QtWidgets import QComboBox
+
+from viewer.model_list import title_of
+from viewer.session import Document
+from viewer.view import View
+from viewer.window import Window
+
+
+def controls_true(window: Window) -> Iterator[str]:
+    """The controls show the settings that are wanted."""
+    document = window.session.current
+    if document is None or window.deck is None:
+        return
+    for name, control, wanted in _settings(window, document, window.session.view):
+        if control.isVisible() and (shown := _shown(control)) != wanted:
+            yield f"the control of {name} shows {shown!r}, it is {wanted!r}"
+
+
+def _shown(control: Any) -> Any:
+    if isinstance(control, QComboBox):
+        return control.currentText()
+    return control.isChecked() if hasattr(control, "set_on") else control.value()
+
+
+def _settings(window: Window, document: Document, view: View) -> Iterator[tuple[str, Any, Any]]:
+    """(name, control, what it must show) of the settings of the page."""
+    panes, map_, cloud, cost = window.deck.panes, view.map, view.cloud, view.cost
+    if window.topbar.page.isVisible():
+        yield "page", window.topbar.page, document.page
+    at = panes["settings"]
+    for name, value in (
+        *(("method", map_.method), ("heads", map_.heads), ("direction", map_.incoming), ("scale", map_.log)),
+        *(("shared", map_.shared), ("percentile", map_.percentile), ("floor", map_.floor)),
+        *(("opacity", map_.opacity), ("mass", map_.mass), ("colours", map_.colours)),
+        *(("leave_out", map_.leave_out), ("hide_special", map_.hide_special)),
+        *(("whole_words", map_.whole_words), ("size", document.wanted.options.size)),
+    ):
+        yield name, getattr(at, name), value
+    at, rollout = panes["rollout"], view.rollout
+    for name, value in (
+        *(("fusion", rollout.fusion), ("residual", rollout.residual), ("discard", rollout.discard)),
+        ("query", view.rollout_selected),
+    ):
+        yield f"rollout's {name}", getattr(at, name), value
+    at = panes["classes"]
+    for name, value in (
+        *(("palette", cloud.palette), ("size", cloud.point_size), ("projection", cloud.projection)),
+        *(("eye_dome", cloud.eye_dome), ("cutaway", cloud.cutaway)),
+    ):
+        yield f"cloud's {name}", getattr(at, name), value
+    if document.wanted.frame is not None:
+        yield "unit", at.unit, document.wanted.frame.unit
+    at = panes["cost"]
+    for name, value in (
+        *(("width", cost.width), ("kernel", cost.kernel), ("heads", cost.heads), ("terms", cost.terms)),
+        *(("neighbourhood", cost.neighbourhood), ("projections", cost.projections)),
+    ):
+        yield f"cost's {name}", getattr(at, name), value
+
+
+def named(window: Window) -> Iterator[str]:
+    """Tabs, the window's title and the model's button speak of the current document."""
+    session, topbar = window.session, window.topbar
+    document = session.current
+    at = session.documents.index(document) if document is not None else -1
+    titles = [topbar.tabs.bar.title(number) for number in range(topbar.tabs.bar.count())]
+    if session.documents and topbar.tabs.bar.chosen() != at:
+        yield f"tab {topbar.tabs.bar.chosen()} is chosen, document {at} is shown"
+    if titles != [one.title for one in session.documents]:
+        yield f"the tabs say {titles}"
+    title = "Headlight" if document is None else f"{document.title} – Headlight"
+    if window.windowTitle() != title:
+        yield f"the window is called “{window.windowTitle()}”, not “{title}”"
+    if document is None or document.modality == "stack":
+        return
+    said, wanted = topbar.model_button.text(), document.wanted.options.model
+    reads = document.trace is not None and wanted == document.options.model
+    model = document.trace.model.title if reads else title_of(wanted, document.modality)
+    if model not in said:
+        yield f"{model} reads, the button says “{said}”"
+
+
+def offered(window: Window) -> Iterator[str]:
+    """A command's key and menu work exactly while it can be done, and are checked where it is on."""
+    for id_, command in window.actions_.commands.items():
+        action = window.actions_.actions[id_]
+        if action.isEnabled() != bool(command.enabled()):
+            yield f"“{command.title}” is {'on' if action.isEnabled() else 'off'} and should not be"
+        if command.checked is not None and action.isChecked() != bool(command.checked()):
+            yield f"“{command.title}” is {'checked' if action.isChecked() else 'not checked'}"
