@@ -20,6 +20,8 @@ from widgets.colour_bar import ColourBar, with_bar
 from widgets.image_view import ImageView
 
 _ALL_PATCHES = "mean of all patches"
+ARTIFACTS_NAMED = 4
+"""So many artifact tokens have a chip of their own; the others share one, or they would crowd the picture."""
 
 
 class PicturePane(OnInputPane):
@@ -38,6 +40,7 @@ class PicturePane(OnInputPane):
         self.chips.hovered.connect(self._chip_hovered)
         self.artifacts = Chips()
         self.artifacts.clicked.connect(self._artifact_clicked)
+        self._artifact_tokens: list[list[int]] = []
         self.artifacts_note = QLabel()
         self.artifacts_note.setProperty("role", "dim")
         self._input: object = None
@@ -105,11 +108,22 @@ class PicturePane(OnInputPane):
         incoming = self.session.view.map.incoming
         figures = {**readings.of_map(result, 1, incoming), **readings.of_patches(result)} if drawn else {}
         self.said.emit("shown", figures, None)
-        artifacts = [trace.tokens.labels[int(i)].removeprefix("patch ") for i in trace.artifacts]
-        self.artifacts_row.setVisible(bool(artifacts))
-        self.artifacts.set_chips([Chip(label) for label in artifacts])
+        self._show_artifacts(trace)
         left_out = self.session.view.map.leave_out
         self.artifacts_note.setText("left out of the scale" if left_out else "set the scale too")
+
+    def _show_artifacts(self, trace: Trace) -> None:
+        artifacts = [int(i) for i in trace.artifacts]
+        labels = [trace.tokens.labels[i].removeprefix("patch ") for i in artifacts]
+        # A chip for one that is left over would take the room of its own.
+        named = len(artifacts) if len(artifacts) <= ARTIFACTS_NAMED + 1 else ARTIFACTS_NAMED
+        self._artifact_tokens = [[token] for token in artifacts[:named]]
+        chips = [Chip(label) for label in labels[:named]]
+        if labels[named:]:
+            self._artifact_tokens.append(artifacts[named:])
+            chips.append(Chip(f"{len(labels) - named} more", tooltip=", ".join(labels[named:])))
+        self.artifacts_row.setVisible(bool(artifacts))
+        self.artifacts.set_chips(chips)
 
     def _mark_chips(self, trace: Trace, view: View, hover: Hover) -> None:
         tokens: PatchTokens = asked_tokens(trace, view)
@@ -178,8 +192,8 @@ class PicturePane(OnInputPane):
         self.session.set_hover(Hover(query=place, key=place) if place else NOWHERE)
 
     def _artifact_clicked(self, index: int, add: bool) -> None:
-        trace = self.session.current.trace
-        self.session.select_queries([trace.tokens.place(int(trace.artifacts[index]))], add)
+        tokens = self.session.current.trace.tokens
+        self.session.select_queries([tokens.place(i) for i in self._artifact_tokens[index]], add)
 
     # -- helpers -----------------------------------------------------------------------------------------
 
