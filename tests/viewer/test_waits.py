@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLabel, QPushButton
 
 from models.errors import HeadlightError
 from viewer import runs
+from viewer.panes import matrix, slices
 from widgets.message_strip import MessageStrip
 from widgets.waiting import Cover
 
@@ -145,3 +146,24 @@ def test_a_saved_picture_has_no_messages(make_window, tmp_path, qtbot):
     assert window.status.strip.isVisible()
     assert window.grab().toImage() != before
     window.messages.clear()
+
+
+def test_a_pane_whose_own_slice_takes_long_says_so_until_it_is_there(opened, monkeypatch, qtbot, settled):
+    whole, go = matrix.matrix_map, threading.Event()
+    monkeypatch.setattr(slices, "UNNOTICED", 0.0)
+    window = opened("text", "attention")
+    assert window.deck.docks["matrix"].waiting() is None
+
+    def slow(*asked):
+        go.wait()
+        return whole(*asked)
+
+    monkeypatch.setattr(matrix, "matrix_map", slow)
+    try:
+        window.deck.panes["matrix"].forget()  # as when another document is looked at
+        window.deck.panes["matrix"].update()
+        qtbot.waitUntil(lambda: said(window) == {"matrix": "Computing…"})
+    finally:
+        go.set()
+    settled(window)
+    qtbot.waitUntil(lambda: said(window) == {})
