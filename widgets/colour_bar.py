@@ -38,7 +38,7 @@ class ColourBar(QWidget):
     def set_scale(self, scale: Scale | None, lut: np.ndarray, of: str = "") -> None:
         """Show this scale in these colours, uint8 (256, 4); None for nothing, in the same room.
 
-        of: which of several maps the scale is of, said before all else.
+        of: what it is the scale of where that is not plain, said before all else.
         """
         self._scale, self._lut, self._of = scale, lut, of
         low, high = self.ends()

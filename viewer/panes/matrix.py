@@ -85,7 +85,7 @@ class MatrixPane(Pane):
     def _show_scale(self) -> None:
         """Where dots are the highest of many cells, more of them are clipped than cells are."""
         rows, columns = self.view.pooled()
-        dots = f"dots: highest of {rows} × {columns}" if rows * columns > 1 else ""
+        dots = f"max of {rows} × {columns}" if rows * columns > 1 else ""
         scale = None if self._result is None else self._result.scale
         self.bar.set_scale(scale, lut(self.session.view.map.colours), dots)
 

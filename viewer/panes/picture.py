@@ -50,7 +50,12 @@ class PicturePane(OnInputPane):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
         layout.addWidget(with_bar(self.view, self.bar), 1)
-        layout.addLayout(_beside("Query", self.chips))
+        self.queries_row = QWidget()
+        self.queries_row.setLayout(_beside("Query", self.chips))
+        policy = self.queries_row.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # the picture stays where it is when the model has read it
+        self.queries_row.setSizePolicy(policy)
+        layout.addWidget(self.queries_row)
         self.artifacts_row = QWidget()
         self.artifacts_row.setLayout(_beside("Artifact tokens", self.artifacts, self.artifacts_note))
         layout.addWidget(self.artifacts_row)
@@ -98,6 +103,7 @@ class PicturePane(OnInputPane):
         self.view.set_lines(None, "solid")
         self.view.set_lines(None, "dashed")
         self.chips.set_chips([])
+        self.queries_row.hide()
         self.said.emit("shown", {}, None)
         self.artifacts_row.hide()
 
@@ -138,6 +144,7 @@ class PicturePane(OnInputPane):
         said = names.tokens_named(tokens, np.array(patches)) if patches else _ALL_PATCHES
         # Without a patch its chip keeps its room: the picture must not move under a hand that drags on it.
         chips.append(Chip(said, "selected" if patches else "absent"))
+        self.queries_row.show()
         self._chip_tokens.append(patches[0] if len(patches) == 1 else -1)
         self.chips.set_chips(chips)
 
