@@ -100,6 +100,8 @@ class Waits(QObject):
         waiting = self.awaited(document) if document is not None else None
         covered = []
         for name, dock in self.deck.docks.items():
+            if isinstance(self.deck.panes[name], Pane):
+                self.deck.panes[name].tell()
             empty = waiting is not None and dock.isVisible() and self._is_empty(name, document)
             if empty:
                 covered.append(dock)

@@ -336,12 +336,14 @@ def test_shapes_that_do_not_belong_together_are_refused(view):
 
 
 def test_it_says_of_how_many_cells_a_dot_is(show):
-    view, said = MatrixView(), []
-    view.pooled_changed.connect(lambda: said.append(view.pooled()))
+    view, told = MatrixView(), []
+    view.pooled_changed.connect(lambda: told.append(True))
     view.set_tokens([""] * 900, [""] * 900)
     show(view, 320, 320)
     view.set_matrix(np.zeros((900, 900), np.uint8))
-    assert said[-1] == view.pooled()
+    assert told
     assert min(view.pooled()) >= 3
+    told.clear()
     view.set_matrix(np.zeros((9, 9), np.uint8))
-    assert said[-1] == view.pooled() == (1, 1)
+    assert told
+    assert view.pooled() == (1, 1)

@@ -205,7 +205,7 @@ class Pane(QObject):
                 empty = not asked.shown
                 asked.arrived(not whole)
                 show(result)
-                self._tell()
+                self.tell()
                 if empty:
                     self.filled.emit()
 
@@ -223,7 +223,7 @@ class Pane(QObject):
             cancelled=lambda _: self._ended(kind, asked, "cancelled"),
             document=document,
         )
-        self._tell()
+        self.tell()
 
     def is_asked(self, kind: str, key: Hashable) -> bool:
         """Whether a slice was asked for with this key, whatever came of it."""
@@ -255,13 +255,13 @@ class Pane(QObject):
         """Give a slice up: nothing of it is on the screen."""
         if self._slices.pop(kind, None) is not None:
             self.jobs.cancel(self._kind(kind))
-            self._tell()
+            self.tell()
 
     def resume(self) -> None:
         """Go on with what was cancelled or has failed."""
         for kind in [kind for kind, one in self._slices.items() if one.is_stopped()]:
             del self._slices[kind]
-        self._tell()
+        self.tell()
         self.update()
 
     def forget(self) -> None:
@@ -276,13 +276,16 @@ class Pane(QObject):
         if asked.is_stale():
             self.withdraw(kind)
             asked.shown = False
-        self._tell()
+        self.tell()
 
     def _kind(self, kind: str) -> str:
         return f"{self.name} {kind}".strip()
 
-    def _tell(self) -> None:
+    def tell(self) -> None:
+        """Say what is missing, if that is something else than before. It may be for time alone."""
         said = next((said for one in self._slices.values() if (said := one.sentence())), "")
+        if not said and not self.blank and self.awaited() is not None:
+            said = "computing"
         unfinished = said, self.is_stopped()
         if unfinished != self._unfinished:
             self._unfinished = unfinished
