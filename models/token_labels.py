@@ -28,7 +28,8 @@ def readable(
 
     A token is called by its characters in the text, without the spaces around them; one that goes on with a
     word begins with ##. Of a character that several tokens share each says its part: ⟨2/4 of 👍⟩. The unknown
-    token says what it was: [UNK] “☃”. Special tokens, and those without characters, keep their entry.
+    token says what it was: [UNK] “☃”. What cannot be seen alone is named, as U+200D, and marks stand on ◌.
+    Special tokens, and those without characters, keep their entry.
     """
     parts = _parts(spans, texts, special)
     labels = []
@@ -43,7 +44,7 @@ def readable(
             continue
         label = "".join(_named(source, at, index, parts[texts[index], at]) for at in range(start, stop))
         goes_on = piece.startswith(CONTINUES) or _goes_on(index, source, spans, words)
-        labels.append((CONTINUES if goes_on else "") + (label.strip() or label))
+        labels.append((CONTINUES if goes_on else "") + _seen(label.strip() or label))
     return tuple(labels)
 
 
@@ -63,7 +64,17 @@ def _named(source: str, at: int, index: int, shared: list[int]) -> str:
         return character
     if character.isspace():
         return ""
-    return f"⟨{shared.index(index) + 1}/{len(shared)} of {character}⟩"
+    return f"⟨{shared.index(index) + 1}/{len(shared)} of {_seen(character)}⟩"
+
+
+def _seen(text: str) -> str:
+    """Text of nothing but marks and characters without ink, so that it can be seen; any other as it is."""
+    kinds = {unicodedata.category(letter) for letter in text}
+    if text.isspace() or not kinds <= {"Cc", "Cf", "Cn", "Me", "Mn"}:
+        return text
+    if kinds <= {"Me", "Mn"} and not any("VARIATION" in unicodedata.name(letter, "") for letter in text):
+        return f"◌{text}"
+    return " ".join(f"U+{ord(letter):04X}" for letter in text)
 
 
 def _goes_on(index: int, source: str, spans: np.ndarray, words: np.ndarray) -> bool:

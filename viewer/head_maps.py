@@ -88,21 +88,30 @@ def _layer_out(
 
 def _pooled(tokens: np.ndarray, width: int) -> np.ndarray:
     """bool (heads, keys) → (heads, width): the pixels of a thumbnail in which any of these keys lies."""
-    count = tokens.shape[1]
-    first = np.arange(width) * count // width
-    last = -(-np.arange(1, width + 1) * count // width)
+    first, last = _spans(width, tokens.shape[1])
     held = np.concatenate([np.zeros((len(tokens), 1), int), tokens.cumsum(axis=1)], axis=1)
     return held[:, last] > held[:, first]
 
 
 def _head_scale(values: np.ndarray, settings: MapSettings, out: _Out, head: int) -> Scale:
     scale = scale_of(values, settings.percentile, settings.log, out.mask[head], floor_of(settings))
-    if not np.any(out.mask[head] & (values > scale.high)):
+    above = out.mask[head] & (values > scale.high)
+    if not above.any():
         return scale
-    # Cells of a thumbnail are means of several tokens': those are named that hold anything to speak of.
-    least = scale.high if isinstance(out.keys, PatchTokens) else 0.005
     shares = out.shares[head]
-    return replace(scale, left_out=left_out_said(out.keys, out.tokens[head] & (shares > least), shares))
+    if isinstance(out.keys, PatchTokens):
+        beyond = shares > scale.high
+    else:  # pixels of a thumbnail may be means of several tokens': one must hold anything to speak of
+        first, last = _spans(len(out.keys), values.shape[1])
+        held = np.concatenate([[0], above.any(axis=0).cumsum()])
+        beyond = (held[last] > held[first]) & (shares > 0.005)
+    return replace(scale, left_out=left_out_said(out.keys, out.tokens[head] & beyond, shares))
+
+
+def _spans(count: int, among: int) -> tuple[np.ndarray, np.ndarray]:
+    """(first, last + 1) of `among` equal parts of a length that each of `count` equal parts of it meets."""
+    part = np.arange(count)
+    return part * among // count, -(-(part + 1) * among // count)
 
 
 def _layer_maps(

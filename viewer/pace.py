@@ -44,7 +44,7 @@ class Pace:
 
 
 class Paces(QObject):
-    """Of all jobs that have told how far they are."""
+    """Of all jobs that have told how far they are; it ticks while any job runs."""
 
     ticked = Signal()
     """Time went by: `said` may say something else."""
@@ -69,14 +69,14 @@ class Paces(QObject):
 
     def _progressed(self, job: Job) -> None:
         self._paces.setdefault(job.number, Pace()).reach(job.share)
-        if not self._timer.isActive():
-            self._timer.start()
 
     def _changed(self) -> None:
         live = {job.number for job in self._jobs.running()}
         self._paces = {number: pace for number, pace in self._paces.items() if number in live}
-        if not self._paces:
+        if not live:
             self._timer.stop()
+        elif not self._timer.isActive():
+            self._timer.start()
 
 
 def duration(seconds: float) -> str:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from viewer.deck import Deck
 
 TURN = "Waiting for its turn…"
+COMPUTING = "Computing"
 _KINDS = {"text": "text", "image": "picture", "points": "point cloud"}
 
 
@@ -56,6 +57,9 @@ class Waits(QObject):
         self.deck = deck
         for dock in deck.docks.values():
             dock.visibilityChanged.connect(self.refresh)
+        for pane in deck.panes.values():
+            if isinstance(pane, Pane) and pane.blank:
+                pane.filled.connect(self.refresh)
         self.refresh()
 
     def refresh(self, *_: object) -> None:
@@ -96,14 +100,23 @@ class Waits(QObject):
         waiting = self.awaited(document) if document is not None else None
         covered = []
         for name, dock in self.deck.docks.items():
+            if isinstance(self.deck.panes[name], Pane):
+                self.deck.panes[name].tell()
             empty = waiting is not None and dock.isVisible() and self._is_empty(name, document)
             if empty:
                 covered.append(dock)
             else:
-                dock.set_waiting(None)
+                dock.set_waiting(self._computed(name))
         main = max(covered, key=lambda dock: dock.width() * dock.height(), default=None)
         for dock in covered:
             dock.set_waiting(waiting, dock is main)
+
+    def _computed(self, name: str) -> Waiting | None:
+        """What an empty pane says while its own slice of what a model has made is computed."""
+        pane = self.deck.panes[name]
+        blank = isinstance(pane, Pane) and pane.blank and self.deck.docks[name].isVisible()
+        job = pane.awaited() if blank else None
+        return Waiting(f"{job.sentence or COMPUTING}…") if job is not None else None
 
     def _is_empty(self, name: str, document: Document) -> bool:
         pane = self.deck.panes[name]

@@ -117,8 +117,23 @@ class CellGrid(QAbstractScrollArea, metaclass=AbstractWidget):
 
     def _select(self, name: Cell | None) -> None:
         region = self._mark_region(self._selected, True)
-        self._selected = None if name is None else self._placed(name)
+        before, self._selected = self._selected, None if name is None else self._placed(name)
+        if self._selected != before:
+            self._reveal()
         self._repaint(region.united(self._mark_region(self._selected, True)))
+
+    def _reveal(self) -> None:
+        """Scroll no further than the selected cell needs to be in sight."""
+        if self._selected is None:
+            return
+        cell, body = self._rect(self._selected), self._body()
+        reach = FRAME + 2
+        for bar, low, high, start, end in (
+            (self.horizontalScrollBar(), cell.left(), cell.right(), body.left(), body.right()),
+            (self.verticalScrollBar(), cell.top(), cell.bottom(), body.top(), body.bottom()),
+        ):
+            beyond = max(high + reach - end, 0)
+            bar.setValue(bar.value() + (min(low - reach - start, 0) or beyond))
 
     def set_hovered(self, cell: Cell | None) -> None:
         """Frame a cell in blue, as when it is pointed at elsewhere; no signal."""
@@ -171,6 +186,7 @@ class CellGrid(QAbstractScrollArea, metaclass=AbstractWidget):
         far = whole.bottomRight()
         self._atlas = Atlas(int((far.x() + 2) * ratio) + 1, int((far.y() + 2) * ratio) + 1)
         self._stale = set(range(len(self._maps)))
+        self._reveal()
         self.viewport().update()
 
     def _offset(self) -> QPoint:

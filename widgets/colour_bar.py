@@ -16,6 +16,8 @@ _LONGEST, _SHORTEST = 15.0, 7.0
 
 
 _GAP = 0.8
+_APART = 0.6
+"""Ems between the numbers of the two ends, at least."""
 
 
 class ColourBar(QWidget):
@@ -36,7 +38,7 @@ class ColourBar(QWidget):
     def set_scale(self, scale: Scale | None, lut: np.ndarray, of: str = "") -> None:
         """Show this scale in these colours, uint8 (256, 4); None for nothing, in the same room.
 
-        of: which of several maps the scale is of, said before all else.
+        of: what it is the scale of where that is not plain, said before all else.
         """
         self._scale, self._lut, self._of = scale, lut, of
         low, high = self.ends()
@@ -67,7 +69,13 @@ class ColourBar(QWidget):
         said = max((metrics.horizontalAdvance(line) for line in self._lines()), default=0.0)
         room = self.width() - said - theme.em(_GAP) - 1
         longest = min(theme.em(_LONGEST), self.width() - 1)
-        return QRectF(0.5, 1.5, min(max(room, theme.em(_SHORTEST)), longest), theme.em(0.55))
+        return QRectF(0.5, 1.5, min(max(room, self._shortest()), longest), theme.em(0.55))
+
+    def _shortest(self) -> float:
+        """The length below which the bar is not seen, or the numbers of its ends would touch."""
+        metrics = QFontMetricsF(label_font())
+        numbers = sum(metrics.horizontalAdvance(end) for end in self.ends()) + theme.em(_APART)
+        return max(theme.em(_SHORTEST), numbers)
 
     def shown(self) -> list[str]:
         """The lines beside the bar as they are drawn: shorter where they have no room, "…" at the worst."""
@@ -78,9 +86,9 @@ class ColourBar(QWidget):
     def _lines(self) -> list[str]:
         """The longest form of each line that fits beside the shortest bar."""
         metrics = QFontMetricsF(label_font())
-        room = self.width() - theme.em(_SHORTEST) - theme.em(_GAP) - 1
+        room = self.width() - self._shortest() - theme.em(_GAP) - 1
         kind, left_out = self.said()
-        forms = [[kind], _shorter(left_out)]
+        forms = [[kind, kind.rpartition(" · ")[2]], _shorter(left_out)]
         fitting = ([form for form in some if metrics.horizontalAdvance(form) <= room] for some in forms)
         return [next(iter(fits), some[-1]) for fits, some in zip(fitting, forms, strict=True) if some[-1]]
 

@@ -186,7 +186,8 @@ class NumberRow(QWidget):
         words = min(self._label.sizeHint().width(), int(self.width() * _WORDS))
         room = max(self.width() - words - self.layout().spacing(), theme.em(1))
         text = self._shown.fontMetrics().elidedText(self._value, Qt.TextElideMode.ElideRight, room)
-        self._shown.setText(text)
+        # A token that runs right to left must not turn the row: the figure stands behind it.
+        self._shown.setText(f"\u200e{text}" if "\u2068" in text else text)
         self._shown.setToolTip(self._value if text != self._value else "")
 
 

@@ -15,7 +15,9 @@ from widgets.cell_grid import FRAME, Cell, CellGrid
 from widgets.labels import RIGHT, label_font
 
 SMALLEST = 14
-"""Cells are never smaller than this many pixels on their short side; the grid scrolls instead."""
+"""Cells are never smaller than a square of so many pixels; the grid scrolls instead."""
+NARROWEST = 6
+"""Nor is the short side of a long cell ever shorter than this."""
 LONGEST_ASPECT = 8
 
 
@@ -137,8 +139,9 @@ class HeadGrid(CellGrid):
         room, aspect = self.viewport().size(), self._aspect()
         wide = (room.width() - left - margin) / self._columns() - gap
         high = (room.height() - top - margin) / self._rows() - gap
-        height = max(min(high, wide / aspect), SMALLEST * max(1.0, 1 / aspect))
-        width, height = max(SMALLEST, int(height * aspect)), max(SMALLEST, int(height))
+        least = max(SMALLEST / aspect**0.5, NARROWEST * max(1.0, 1 / aspect))
+        height = max(min(high, wide / aspect), least)
+        width, height = max(NARROWEST, int(height * aspect)), max(NARROWEST, int(height))
         content = QSize(
             left + self._columns() * (width + gap) - gap + margin,
             top + self._rows() * (height + gap) - gap + margin,

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QTransform
 from PySide6.QtWidgets import QWidget
 
 from widgets import theme
@@ -35,6 +35,8 @@ class MatrixView(PlaneView):
     hovered: (q, k) under the cursor, or None. clicked: q, k, add. boxed: q0, q1, k0, k1 (half-open), add.
     """
 
+    pooled_changed = Signal()
+    """`pooled` may say something else now."""
     clicked = Signal(int, int, bool)
     boxed = Signal(int, int, int, int, bool)
 
@@ -55,6 +57,7 @@ class MatrixView(PlaneView):
         self._measured: dict[tuple[TokenAxis, str], float] = {}
         self._widths = (0.0, 0.0)
         self._image = self.add_raster()
+        self._pooled = self.pooled()
         self._image.set_colours(colour_table())
         self.setAccessibleName("Attention matrix")
 
@@ -95,6 +98,10 @@ class MatrixView(PlaneView):
         self.relayout()
         self.refresh()
 
+    def pooled(self) -> tuple[int, int]:
+        """(queries, keys) of which a painted dot shows the largest; (1, 1) where every cell is seen."""
+        return self._image.pooled()
+
     def set_lut(self, lut: np.ndarray) -> None:
         """uint8 (256, 4): the colour of each level."""
         self._image.set_colours(lut)
@@ -121,6 +128,12 @@ class MatrixView(PlaneView):
         return self.pixels(QRectF(key, query, 1, 1))
 
     # What the base asks.
+
+    def _set_camera(self, camera: QTransform) -> None:
+        super()._set_camera(camera)
+        if self._pooled != self.pooled():
+            self._pooled = self.pooled()
+            self.pooled_changed.emit()
 
     def area(self) -> QRectF:
         left, top = self._margins

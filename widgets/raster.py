@@ -52,6 +52,11 @@ class Raster(pg.ImageItem):
         self._region, self._smooth, self._factor = QRectF(region), smooth, (0, 0)
         self._arrange()
 
+    def pooled(self) -> tuple[int, int]:
+        """(rows, columns) of the array in one dot that is painted."""
+        across, down = self._factor
+        return (max(down, 1), max(across, 1)) if self._array is not None else (1, 1)
+
     def set_colours(self, lut: np.ndarray) -> None:
         """uint8 (256, 4): the colour of each level."""
         self.setLookupTable(lut)

@@ -194,3 +194,12 @@ def test_what_is_derived_is_kept_within_bounds_and_goes_with_the_trace():
     gone = weakref.ref(trace)
     del trace
     assert gone() is None
+
+
+def test_matrix_and_head_of_a_short_text_leave_out_the_same_tokens():
+    trace = trace_of(text_tokens("a", "b", "c"))
+    weights = trace.layers[0].weights[0]
+    weights[:] = [0.5, 0.1, 0.3, 0.07, 0.03]  # [SEP] is there, but brighter than nothing
+    chosen = View(Selection(layer=0, head=0), MapSettings(percentile=100.0))
+    matrix, head = matrix_map(trace, chosen).scale, head_maps(trace, chosen).scales[0][0]
+    assert matrix.left_out == head.left_out == "[CLS] holds 50 %, left out of the scale"

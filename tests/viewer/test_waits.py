@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLabel, QPushButton
 
 from models.errors import HeadlightError
 from viewer import runs
+from viewer.panes import matrix, rollout, slices
 from widgets.message_strip import MessageStrip
 from widgets.waiting import Cover
 
@@ -145,3 +146,47 @@ def test_a_saved_picture_has_no_messages(make_window, tmp_path, qtbot):
     assert window.status.strip.isVisible()
     assert window.grab().toImage() != before
     window.messages.clear()
+
+
+def test_a_pane_whose_own_slice_takes_long_says_so_until_it_is_there(opened, monkeypatch, qtbot, settled):
+    whole, go = matrix.matrix_map, threading.Event()
+    monkeypatch.setattr(slices, "UNNOTICED", 0.0)
+    window = opened("text", "attention")
+    assert window.deck.docks["matrix"].waiting() is None
+
+    def slow(*asked):
+        go.wait()
+        return whole(*asked)
+
+    monkeypatch.setattr(matrix, "matrix_map", slow)
+    try:
+        window.deck.panes["matrix"].forget()  # as when another document is looked at
+        window.deck.panes["matrix"].update()
+        qtbot.waitUntil(lambda: said(window) == {"matrix": "Computing…"})
+    finally:
+        go.set()
+    settled(window)
+    qtbot.waitUntil(lambda: said(window) == {})
+
+
+def test_a_pane_with_controls_says_in_its_title_that_it_is_computed(opened, monkeypatch, qtbot, settled):
+    whole, go = rollout.rollout_map, threading.Event()
+    monkeypatch.setattr(slices, "UNNOTICED", 0.0)
+    window = opened("text", "attention")
+    pane, dock = window.deck.panes["rollout"], window.deck.docks["rollout"]
+
+    def slow(*asked):
+        go.wait()
+        return whole(*asked)
+
+    monkeypatch.setattr(rollout, "rollout_map", slow)
+    try:
+        pane.forget()
+        pane.update()
+        qtbot.waitUntil(lambda: dock.unfinished() == "computing")
+        assert pane.controls.isVisible()
+        assert dock.waiting() is None
+    finally:
+        go.set()
+    settled(window)
+    assert dock.unfinished() == ""

@@ -25,7 +25,8 @@ from tests.viewer import given
 from tests.viewer.bars import on_bar
 from tests.viewer.cloud_windows import answered
 from tests.widgets.pointer import move
-from viewer.inputs import from_text
+from viewer.inputs import ImageInput, from_text
+from viewer.panes.picture import ARTIFACTS_NAMED
 from viewer.session import Hover, RunOptions
 from widgets.cursor_tip import read_out
 
@@ -677,3 +678,19 @@ def test_a_rollout_through_a_layer_that_fails_its_check_is_not_drawn(image_windo
     window.session.set_rollout(first=5)
     settled(window)
     assert rollout.picture._overlay.image is not None
+
+
+def test_many_artifact_tokens_leave_the_picture_its_room(make_window, settled):
+    window = make_window(run=False)
+    document = window.session.add(ImageInput("Picture", np.zeros((20, 30, 3), np.uint8)), RunOptions())
+    tokens = given.patch_tokens(4, 5)
+    artifacts = np.arange(tokens.prefix, len(tokens))
+    answered(window, document, given.trace_of(tokens, artifacts=artifacts))
+    settled(window)
+    pane = window.deck.panes["picture"]
+    last = pane.artifacts.chips()[-1]
+    assert len(pane.artifacts.chips()) == ARTIFACTS_NAMED + 1
+    assert last.label == f"{len(artifacts) - ARTIFACTS_NAMED} more"
+    assert last.tooltip.count("(") == len(artifacts) - ARTIFACTS_NAMED
+    pane.artifacts.clicked.emit(ARTIFACTS_NAMED, False)
+    assert len(window.session.view.selection.queries) == len(artifacts) - ARTIFACTS_NAMED

@@ -62,3 +62,12 @@ def test_a_logarithmic_bar_marks_its_powers_of_ten():
     assert Scale(0.0004, 0.3, True).decades() == (0.001, 0.01, 0.1)
     assert Scale(0.001, 0.1, True).decades() == (0.001, 0.01, 0.1)
     assert Scale(0.0, 0.3).decades() == Scale(0.2, 0.3, True).decades() == ()
+
+
+def test_its_numbers_never_touch_and_what_is_clipped_stays(show):
+    bar, metrics = show(ColourBar(), 200, 40), QFontMetricsF(label_font())
+    bar.set_scale(Scale(6.1e-5, 7e-4, False, 0.006), lut(), "layer 11, head 11")
+    low, high = (metrics.horizontalAdvance(end) for end in bar.ends())
+    assert bar.bar_rect().width() > low + high + metrics.horizontalAdvance(" ")
+    assert bar.shown() == ["0.6 % clipped"]
+    assert "layer 11, head 11" in bar.toolTip()

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QColor, QFontMetricsF
-from PySide6.QtWidgets import QAbstractButton, QLineEdit, QSlider, QToolTip
+from PySide6.QtGui import QColor, QFontMetricsF, QTextDocument
+from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QSlider, QToolTip
 
 from widgets import theme
 from widgets.controls import Choice, NumberRow, Segmented, Toggle
@@ -229,3 +229,10 @@ def test_none_of_the_options_may_be_chosen(show):
     assert (choice.value(), heard) == (None, [])
     choice.set_value("b")
     assert (choice.value(), heard) == ("b", [])
+
+
+def test_a_figure_stands_behind_a_token_that_runs_right_to_left(show):
+    row = show(NumberRow("Second", "\u2068“ש”\u2069 0.0398"), 240, 24)
+    document = QTextDocument(row.findChildren(QLabel)[-1].text())  # selectable labels are painted by one
+    assert document.firstBlock().textDirection() == Qt.LayoutDirection.LeftToRight
+    assert QTextDocument(row.value()).firstBlock().textDirection() == Qt.LayoutDirection.RightToLeft

@@ -10,7 +10,7 @@ from tests.widgets.paint_watch import PaintWatch
 from widgets import theme
 from widgets.atlas import area_weights, resample
 from widgets.colormap import lut
-from widgets.head_grid import FRAME, SMALLEST, HeadGrid
+from widgets.head_grid import FRAME, NARROWEST, SMALLEST, HeadGrid
 
 
 def constant(layers, heads, height=8, width=8):
@@ -168,3 +168,27 @@ def test_tool_tips_explain_heads_and_blocked_layers(grid, qtbot):
 def test_frame_is_inside_the_gap(grid):
     first, second = grid.cell_rect(0, 0), grid.cell_rect(1, 0)
     assert second.left() - first.right() - 1 > FRAME
+
+
+@pytest.mark.parametrize("map_shape", [(28, 186), (173, 30)])
+def test_long_maps_are_all_in_sight_in_a_common_pane(show, map_shape):
+    grid = HeadGrid()
+    grid.set_maps(np.zeros((12, 6, *map_shape), np.uint8))
+    show(grid, 560, 300)
+    assert not grid.horizontalScrollBar().maximum()
+    assert not grid.verticalScrollBar().maximum()
+    assert min(grid.cell_rect(0, 0).size().toTuple()) >= NARROWEST
+
+
+def test_the_selected_head_is_scrolled_into_sight_and_the_user_scrolls_on(show):
+    grid = HeadGrid()
+    grid.set_maps(np.zeros((48, 32, 4, 4), np.uint8))
+    show(grid, 300, 200)
+    grid.set_selected(40, 30)
+    body = grid.viewport().rect()
+    assert body.contains(grid.cell_rect(40, 30))
+    grid.set_selected(0, 0)
+    assert grid.horizontalScrollBar().value() == grid.verticalScrollBar().value() == 0
+    grid.verticalScrollBar().setValue(90)
+    grid.set_selected(0, 0)  # as every move of the cursor does
+    assert grid.verticalScrollBar().value() == 90

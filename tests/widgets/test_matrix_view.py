@@ -333,3 +333,17 @@ def test_shapes_that_do_not_belong_together_are_refused(view):
         view.set_matrix(np.zeros((3, 3), np.uint8), np.zeros((3, 4), np.float32))
     with pytest.raises(ValueError, match="flags"):
         view.set_tokens(["a"], ["b"], np.zeros(2, bool))
+
+
+def test_it_says_of_how_many_cells_a_dot_is(show):
+    view, told = MatrixView(), []
+    view.pooled_changed.connect(lambda: told.append(True))
+    view.set_tokens([""] * 900, [""] * 900)
+    show(view, 320, 320)
+    view.set_matrix(np.zeros((900, 900), np.uint8))
+    assert told
+    assert min(view.pooled()) >= 3
+    told.clear()
+    view.set_matrix(np.zeros((9, 9), np.uint8))
+    assert told
+    assert view.pooled() == (1, 1)

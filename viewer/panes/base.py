@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from models.attention import Trace, is_faithful
 from models.task import Task
-from viewer.jobs import Failure, Jobs, Lane
+from viewer.jobs import Failure, Job, Jobs, Lane
 from viewer.panes.slices import Slice
 from viewer.runs import Runs
 from viewer.session import Document, Hover, Session
@@ -34,6 +34,8 @@ class Pane(QObject):
     pages: tuple[str, ...] = ("attention",)
     waits = True
     """Whether it is empty until a model has read the document; if not, it shows the input or controls."""
+    blank = False
+    """Whether nothing at all is in it, no input and no control, until its slice is computed."""
     menu_title = ""
     """What the menu under the pane's title chooses; without one there is no menu."""
 
@@ -47,6 +49,8 @@ class Pane(QObject):
     """`height_for` may say something else now."""
     settled = Signal()
     """All that was painted has reached the screen."""
+    filled = Signal()
+    """Something is on the screen where nothing was."""
     unfinished_changed = Signal(str, bool)
     """(what is missing of what is shown, or nothing; whether `resume` goes on with it)."""
 
@@ -194,12 +198,16 @@ class Pane(QObject):
         asked = self._slices[kind] = Slice(key, document)
         if last is not None:
             asked.painted, asked.partial, asked.said = last.painted, last.partial, last.said
+            asked.shown = last.shown
 
         def arrived(show: Callable[[Any], None], whole: bool) -> Callable[[Any], None]:
             def paint_it(result: Any) -> None:
+                empty = not asked.shown
                 asked.arrived(not whole)
                 show(result)
-                self._tell()
+                self.tell()
+                if empty:
+                    self.filled.emit()
 
             return paint_it
 
@@ -215,7 +223,7 @@ class Pane(QObject):
             cancelled=lambda _: self._ended(kind, asked, "cancelled"),
             document=document,
         )
-        self._tell()
+        self.tell()
 
     def is_asked(self, kind: str, key: Hashable) -> bool:
         """Whether a slice was asked for with this key, whatever came of it."""
@@ -224,6 +232,11 @@ class Pane(QObject):
     def is_running(self, kind: str = "") -> bool:
         """Whether a slice is being computed."""
         return kind in self._slices and self._slices[kind].stage == "running"
+
+    def awaited(self) -> Job | None:
+        """What computes the slice that an empty pane has waited for long enough to say so."""
+        one = self._slices.get("")
+        return one.job if one is not None and one.is_awaited() else None
 
     def is_whole(self) -> bool:
         """Whether all that is shown is what was asked for, and all of it."""
@@ -242,13 +255,13 @@ class Pane(QObject):
         """Give a slice up: nothing of it is on the screen."""
         if self._slices.pop(kind, None) is not None:
             self.jobs.cancel(self._kind(kind))
-            self._tell()
+            self.tell()
 
     def resume(self) -> None:
         """Go on with what was cancelled or has failed."""
         for kind in [kind for kind, one in self._slices.items() if one.is_stopped()]:
             del self._slices[kind]
-        self._tell()
+        self.tell()
         self.update()
 
     def forget(self) -> None:
@@ -262,13 +275,17 @@ class Pane(QObject):
         asked.ended(stage)
         if asked.is_stale():
             self.withdraw(kind)
-        self._tell()
+            asked.shown = False
+        self.tell()
 
     def _kind(self, kind: str) -> str:
         return f"{self.name} {kind}".strip()
 
-    def _tell(self) -> None:
+    def tell(self) -> None:
+        """Say what is missing, if that is something else than before. It may be for time alone."""
         said = next((said for one in self._slices.values() if (said := one.sentence())), "")
+        if not said and not self.blank and self.awaited() is not None:
+            said = "computing"
         unfinished = said, self.is_stopped()
         if unfinished != self._unfinished:
             self._unfinished = unfinished

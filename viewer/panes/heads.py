@@ -22,7 +22,7 @@ from widgets.head_grid import HeadGrid
 
 
 class HeadsPane(Pane):
-    name, title = "heads", "Heads"
+    name, title, blank = "heads", "Heads", True
 
     def build(self) -> QWidget:
         self.grid = HeadGrid()

@@ -24,7 +24,7 @@ from widgets.matrix_view import MatrixView
 
 
 class MatrixPane(Pane):
-    name, title = "matrix", "Matrix"
+    name, title, blank = "matrix", "Matrix", True
 
     def build(self) -> QWidget:
         self.view = MatrixView()
@@ -33,6 +33,7 @@ class MatrixPane(Pane):
         self.view.boxed.connect(self._boxed)
         self.view.set_tip(self._tip)
         self.bar = ColourBar()
+        self.view.pooled_changed.connect(self._show_scale)
         self._result: MatrixMap | None = None
         return with_bar(self.view, self.bar)
 
@@ -72,8 +73,7 @@ class MatrixPane(Pane):
 
     def mark(self, view: View, hover: Hover) -> None:
         self.view.set_lut(lut(view.map.colours))
-        scale = None if self._result is None else self._result.scale
-        self.bar.set_scale(scale, lut(view.map.colours))
+        self._show_scale()
         if self._result is None:
             return
         queries, keys = self._result.queries, self._result.keys
@@ -81,6 +81,13 @@ class MatrixPane(Pane):
         query = _first(queries, hover.query)
         key = _first(keys, hover.key)
         self.view.set_hovered(None if query is None and key is None else (query, key))
+
+    def _show_scale(self) -> None:
+        """Where dots are the highest of many cells, more of them are clipped than cells are."""
+        rows, columns = self.view.pooled()
+        dots = f"max of {rows} × {columns}" if rows * columns > 1 else ""
+        scale = None if self._result is None else self._result.scale
+        self.bar.set_scale(scale, lut(self.session.view.map.colours), dots)
 
     def clear(self, document: Document | None) -> None:
         self._result = self._layer = None

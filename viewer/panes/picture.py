@@ -20,6 +20,8 @@ from widgets.colour_bar import ColourBar, with_bar
 from widgets.image_view import ImageView
 
 _ALL_PATCHES = "mean of all patches"
+ARTIFACTS_NAMED = 4
+"""So many artifact tokens have a chip of their own; the others share one, or they would crowd the picture."""
 
 
 class PicturePane(OnInputPane):
@@ -38,6 +40,7 @@ class PicturePane(OnInputPane):
         self.chips.hovered.connect(self._chip_hovered)
         self.artifacts = Chips()
         self.artifacts.clicked.connect(self._artifact_clicked)
+        self._artifact_tokens: list[list[int]] = []
         self.artifacts_note = QLabel()
         self.artifacts_note.setProperty("role", "dim")
         self._input: object = None
@@ -47,7 +50,12 @@ class PicturePane(OnInputPane):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
         layout.addWidget(with_bar(self.view, self.bar), 1)
-        layout.addLayout(_beside("Query", self.chips))
+        self.queries_row = QWidget()
+        self.queries_row.setLayout(_beside("Query", self.chips))
+        policy = self.queries_row.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # the picture stays where it is when the model has read it
+        self.queries_row.setSizePolicy(policy)
+        layout.addWidget(self.queries_row)
         self.artifacts_row = QWidget()
         self.artifacts_row.setLayout(_beside("Artifact tokens", self.artifacts, self.artifacts_note))
         layout.addWidget(self.artifacts_row)
@@ -95,6 +103,7 @@ class PicturePane(OnInputPane):
         self.view.set_lines(None, "solid")
         self.view.set_lines(None, "dashed")
         self.chips.set_chips([])
+        self.queries_row.hide()
         self.said.emit("shown", {}, None)
         self.artifacts_row.hide()
 
@@ -105,11 +114,22 @@ class PicturePane(OnInputPane):
         incoming = self.session.view.map.incoming
         figures = {**readings.of_map(result, 1, incoming), **readings.of_patches(result)} if drawn else {}
         self.said.emit("shown", figures, None)
-        artifacts = [trace.tokens.labels[int(i)].removeprefix("patch ") for i in trace.artifacts]
-        self.artifacts_row.setVisible(bool(artifacts))
-        self.artifacts.set_chips([Chip(label) for label in artifacts])
+        self._show_artifacts(trace)
         left_out = self.session.view.map.leave_out
         self.artifacts_note.setText("left out of the scale" if left_out else "set the scale too")
+
+    def _show_artifacts(self, trace: Trace) -> None:
+        artifacts = [int(i) for i in trace.artifacts]
+        labels = [trace.tokens.labels[i].removeprefix("patch ") for i in artifacts]
+        # A chip for one that is left over would take the room of its own.
+        named = len(artifacts) if len(artifacts) <= ARTIFACTS_NAMED + 1 else ARTIFACTS_NAMED
+        self._artifact_tokens = [[token] for token in artifacts[:named]]
+        chips = [Chip(label) for label in labels[:named]]
+        if labels[named:]:
+            self._artifact_tokens.append(artifacts[named:])
+            chips.append(Chip(f"{len(labels) - named} more", tooltip=", ".join(labels[named:])))
+        self.artifacts_row.setVisible(bool(artifacts))
+        self.artifacts.set_chips(chips)
 
     def _mark_chips(self, trace: Trace, view: View, hover: Hover) -> None:
         tokens: PatchTokens = asked_tokens(trace, view)
@@ -124,6 +144,7 @@ class PicturePane(OnInputPane):
         said = names.tokens_named(tokens, np.array(patches)) if patches else _ALL_PATCHES
         # Without a patch its chip keeps its room: the picture must not move under a hand that drags on it.
         chips.append(Chip(said, "selected" if patches else "absent"))
+        self.queries_row.show()
         self._chip_tokens.append(patches[0] if len(patches) == 1 else -1)
         self.chips.set_chips(chips)
 
@@ -178,8 +199,8 @@ class PicturePane(OnInputPane):
         self.session.set_hover(Hover(query=place, key=place) if place else NOWHERE)
 
     def _artifact_clicked(self, index: int, add: bool) -> None:
-        trace = self.session.current.trace
-        self.session.select_queries([trace.tokens.place(int(trace.artifacts[index]))], add)
+        tokens = self.session.current.trace.tokens
+        self.session.select_queries([tokens.place(i) for i in self._artifact_tokens[index]], add)
 
     # -- helpers -----------------------------------------------------------------------------------------
 

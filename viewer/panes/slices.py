@@ -5,8 +5,9 @@ The law: nothing stands on the screen as complete that a job made which was canc
 
 from __future__ import annotations
 
+import time
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from viewer.jobs import Job
@@ -14,6 +15,8 @@ from viewer.jobs import Job
 Stage = Literal["running", "whole", "cancelled", "failed"]
 NOTHING = object()
 """The key of what is shown where nothing is."""
+UNNOTICED = 0.4
+"""Seconds for which an empty pane needs no word."""
 
 
 @dataclass(eq=False)
@@ -21,7 +24,8 @@ class Slice:
     """One request of a pane.
 
     key: what it depends on. job: what computes it, while it runs. painted: the key of what is shown;
-    partial: that is not all of it. document: whose it is, None for nobody's.
+    partial: that is not all of it. document: whose it is, None for nobody's. shown: something of this kind
+    is on the screen, be it of other settings. since: when it was asked for, in seconds.
     """
 
     key: Hashable
@@ -31,10 +35,12 @@ class Slice:
     stage: Stage = "running"
     job: Job | None = None
     said: str = ""
+    shown: bool = False
+    since: float = field(default_factory=time.monotonic)
 
     def arrived(self, partial: bool) -> None:
         """Its result, or a part of it, is about to be painted."""
-        self.painted, self.partial = self.key, partial
+        self.painted, self.partial, self.shown = self.key, partial, True
         if partial:
             self._note()
         else:
@@ -52,6 +58,10 @@ class Slice:
     def is_stale(self) -> bool:
         """What is shown is of other settings, and what belongs in its place will not come."""
         return self.stage in ("cancelled", "failed") and self.painted != self.key
+
+    def is_awaited(self) -> bool:
+        """Nothing is on the screen, and it has been computed for longer than passes unnoticed."""
+        return self.stage == "running" and not self.shown and time.monotonic() - self.since > UNNOTICED
 
     def is_stopped(self) -> bool:
         return self.stage in ("cancelled", "failed")
