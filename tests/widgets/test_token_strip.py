@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from itertools import pairwise
 
 import numpy as np
@@ -270,18 +269,6 @@ def test_a_token_longer_than_the_strip_is_elided(strip):
     strip.set_tokens(["a" * 400, "b"], np.zeros(2, bool))
     assert strip.chip_rect(0).right() <= strip.viewport().width()
     assert strip.chip_rect(1).top() > strip.chip_rect(0).bottom()
-
-
-def test_512_tokens_are_laid_out_in_time(strip):
-    labels = [f"token{i % 97}" for i in range(512)]
-    strip.set_tokens(labels, np.zeros(512, bool), np.arange(512))
-    best = np.inf
-    for width in (500, 620, 700):
-        start = time.perf_counter()
-        strip.resize(width, 300)
-        strip._measure()
-        best = min(best, time.perf_counter() - start)
-    assert best < 0.02
 
 
 def test_keys_theme_and_timers(strip, qapp):
