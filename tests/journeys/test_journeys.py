@@ -2,35 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
-from tests.journeys.carry_out import JOURNEYS, carry_out
-
-AT_ONCE = 3
+from tests.journeys.carry_out import JOURNEYS
+from tests.journeys.conftest import UNDER_WAY
 
 if sys.platform != "linux":
     pytest.skip("they need X11 and a window manager", allow_module_level=True)
 
 
-@pytest.fixture(scope="module")
-def under_way(request, tmp_path_factory) -> Iterator[dict[str, Future]]:
-    """All journeys that are asked for, some at once, since they wait much; each test waits for its own."""
-    wanted = {item.callspec.params.get("name") for item in request.session.items if hasattr(item, "callspec")}
-    with ThreadPoolExecutor(min(AT_ONCE, (os.cpu_count() or 1) + 1)) as pool:
-        yield {
-            name: pool.submit(carry_out, *JOURNEYS[name], tmp_path_factory.mktemp(name))
-            for name in JOURNEYS
-            if name in wanted
-        }
-        pool.shutdown(cancel_futures=True)
-
-
 @pytest.mark.parametrize("name", JOURNEYS)
-def test_nothing_is_wrong_on(name, under_way):
-    wrong = under_way[name].result()
+def test_nothing_is_wrong_on(name, pytestconfig):
+    wrong = pytestconfig.stash[UNDER_WAY][name].result()
     assert not wrong, "\n".join(wrong)
