@@ -85,9 +85,9 @@ class Session:
     def show(self, document: Document | None) -> None:
         if document is self.current:
             return
+        self.set_hover(NOWHERE)  # first: whoever hears of it still shows the document before
         self.current = document
         self._gesture = _NO_GESTURE
-        self.set_hover(NOWHERE)
         self.current_changed.emit()
 
     def close(self, document: Document) -> None:
@@ -136,9 +136,10 @@ class Session:
     def _turn(self, document: Document, page: Page) -> None:
         if page == document.page:
             return
-        document.page = page
         if document is self.current:
             self.set_hover(NOWHERE)
+        document.page = page
+        if document is self.current:
             self.page_changed.emit()
 
     # -- the view of the current document ----------------------------------------------------------------

@@ -144,3 +144,17 @@ def test_a_document_has_the_pages_that_fit_and_turning_them_is_no_step_of_undo(s
     assert (document.page, document.pages) == ("fields", ("fields", "cost"))
     session.set_page("attention")
     assert document.page == "fields"
+
+
+def test_the_cursor_leaves_the_document_before_another_is_shown():
+    session, seen = Session(), []
+    first, second = (session.add(TextInput(title, title), RunOptions()) for title in ("one", "two"))
+    session.hover_changed.connect(lambda hover: seen.append((session.current, session.current.page)))
+    session.set_hover(Hover(layer=1, head=0))
+    session.show(first)
+    session.set_hover(Hover(layer=1, head=0))
+    session.set_page("cost")
+    assert seen == [
+        *((second, "attention"), (second, "attention")),
+        *((first, "attention"), (first, "attention")),
+    ]
