@@ -42,18 +42,18 @@ class FileDialogs:
     def files(self, purpose: str, title: str, filters: str) -> list[str]:
         """Files to open; none if the user changes their mind."""
         paths, _ = QFileDialog.getOpenFileNames(self.parent, title, self.folder(purpose), filters, "", SHORT)
-        self._keep(purpose, *paths)
+        self.keep(purpose, *paths)
         return paths
 
     def file(self, purpose: str, title: str, filters: str) -> str:
         path, _ = QFileDialog.getOpenFileName(self.parent, title, self.folder(purpose), filters, "", SHORT)
-        self._keep(purpose, path)
+        self.keep(purpose, path)
         return path
 
     def directory(self, purpose: str, title: str) -> str:
         """A folder; the dialog shows the one that it lies in."""
         path = QFileDialog.getExistingDirectory(self.parent, title, self.folder(purpose))
-        self._keep(purpose, path)
+        self.keep(purpose, path)
         return path
 
     def to_save(
@@ -62,7 +62,7 @@ class FileDialogs:
         """A file to write, which the user was asked about if it is there already; `name` as a suggestion."""
         whole = name if Path(name).is_absolute() else str(Path(self.folder(purpose)) / name)
         path, _ = QFileDialog.getSaveFileName(parent or self.parent, title, whole, filters, "", SHORT)
-        self._keep(purpose, path)
+        self.keep(purpose, path)
         return path
 
     def folder(self, purpose: str) -> str:
@@ -73,6 +73,7 @@ class FileDialogs:
         documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
         return documents if documents and Path(documents).is_dir() else str(Path.home())
 
-    def _keep(self, purpose: str, *paths: str) -> None:
+    def keep(self, purpose: str, *paths: str) -> None:
+        """Begin the next dialog of this purpose where the first of these lies."""
         for path in filter(None, paths[:1]):
             self.settings.setValue(f"folder/{purpose}", str(Path(path).absolute().parent))

@@ -375,6 +375,7 @@ class ExportDialog(QDialog):
 
     def _done(self, out: Path) -> None:
         self._agreed = ""
+        self.dialogs.keep("export", str(out))  # the path may have been typed
         self._end(f"Saved {out.name} ({said_bytes(out.stat().st_size)})", "good", str(out))
         self.exported.emit(str(out))
 

@@ -111,6 +111,9 @@ class _Follower(QObject):
         app = self.parent()
         self.theme = {"dark": DARK, "light": LIGHT}.get(self.choice) or _system_theme()
         font = text_font(pixels=FONT_PIXELS * self.scale)
+        app.setStyleSheet(
+            ""
+        )  # from one sheet to another Qt takes many times as long: seconds in a full window
         app.setFont(font)
         app.setPalette(_palette(self.theme))
         app.setStyleSheet(style_sheet.of(self.theme, QFontMetricsF(font).height()))

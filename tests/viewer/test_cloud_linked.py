@@ -113,15 +113,17 @@ def test_pointing_at_a_class_lights_its_points_and_sends_nothing_again(cloud_win
 
 def test_hiding_a_class_does_not_darken_the_room_under_the_pointer(cloud_window, settled):
     window = cloud_window
-    legend, view = pane(window, "classes").legend, pane(window, "cloud").view
+    legend, views = pane(window, "classes").legend, [pane(window, n).view for n in ("cloud", "cloud-second")]
     legend.hovered.emit(2)
-    assert view._canvas._lit == 3
+    assert [view._canvas._lit for view in views] == [3, 3]
     legend.toggled.emit(2)
     settled(window)
-    assert (window.session.hover, view._canvas._lit) == (Hover(kind=2), None)
+    # What is of the class by its label and predicted as another is in sight still.
+    assert 3 in pane(window, "cloud-second").painted.colours.in_sight
+    assert (window.session.hover, [view._canvas._lit for view in views]) == (Hover(kind=2), [None, None])
     legend.toggled.emit(2)
     settled(window)
-    assert view._canvas._lit == 3
+    assert [view._canvas._lit for view in views] == [3, 3]
 
 
 def test_a_reach_that_is_cancelled_is_nowhere_shown_as_complete(cloud_window, qtbot, settled, monkeypatch):

@@ -111,6 +111,24 @@ def test_a_text_that_was_typed_stands_in_the_command(make_window, settled, opene
     assert out.read_bytes() == by_command(dialog, out).read_bytes()
 
 
+def test_the_next_export_begins_where_the_last_was_written(
+    make_window, settled, opened, written, tmp_path, qtbot
+):
+    window = make_window()
+    window.runs.open_text("a great serve")
+    settled(window)
+    dialog = opened(window)
+    (tmp_path / "elsewhere").mkdir()
+    dialog.path.setText(str(tmp_path / "elsewhere" / "typed.png"))
+    written(dialog)
+    dialog.foot.close_button.click()
+    qtbot.waitUntil(lambda: window.exports.dialog is None, timeout=WAIT)
+    window.actions_.run("export")
+    qtbot.waitUntil(lambda: window.exports.dialog is not None, timeout=WAIT)
+    assert Path(window.exports.dialog.path.text()).parent == tmp_path / "elsewhere"
+    window.exports.dialog.reject()
+
+
 def test_cancelling_leaves_no_file(make_window, settled, opened, qtbot, monkeypatch, tmp_path):
     window = make_window()
     window.runs.open_text("a great serve")

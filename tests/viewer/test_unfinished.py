@@ -76,6 +76,21 @@ def test_a_rollout_that_is_cancelled_says_so_and_can_be_gone_on_with(window, gat
     assert dock._bar._subtitle.isVisible()
 
 
+def test_the_colour_bar_of_a_part_is_that_part_s(window, gate, qtbot, settled):
+    rollout = window.deck.panes["rollout"]
+    gate.go.set()
+    settled(window)
+    whole = rollout._result
+    gate.go.clear()
+    window.session.set_rollout(residual="none")
+    qtbot.waitUntil(lambda: rollout._result is not whole, timeout=WAIT)
+    assert not rollout.is_whole()
+    assert rollout._result.scale != whole.scale
+    assert rollout.bar._scale == rollout._result.scale
+    gate.go.set()
+    settled(window)
+
+
 def test_what_is_shown_of_other_settings_goes_when_its_successor_is_cancelled(window, gate, qtbot, settled):
     rollout, dock = window.deck.panes["rollout"], window.deck.docks["rollout"]
     gate.go.set()

@@ -1,7 +1,7 @@
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QColor, QFontMetricsF
-from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton
+from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QWidget
 
 from widgets import theme
 from widgets.theme import DARK, LIGHT
@@ -85,3 +85,25 @@ def test_text_scales_and_nothing_is_cut(qapp, qtbot):
     theme.apply(qapp, "dark")
     assert heights[0] < heights[1] < heights[2]
     assert heights[2] == pytest.approx(2 * heights[1], rel=0.15)
+
+
+def test_another_theme_reaches_a_widget_deep_inside_once_and_not_once_a_level(qtbot, qapp):
+    theme.apply(qapp, "dark")
+    outermost = inside = QWidget()
+    for _ in range(12):
+        inside = QWidget(inside)
+    deep = _Counting(inside)
+    qtbot.addWidget(outermost)
+    outermost.show()
+    deep.changes = 0
+    theme.apply(qapp, "light")
+    assert 0 < deep.changes <= 4
+    theme.apply(qapp, "dark")
+
+
+class _Counting(QWidget):
+    changes = 0
+
+    def changeEvent(self, event):
+        super().changeEvent(event)
+        self.changes += event.type() == QEvent.Type.StyleChange

@@ -169,7 +169,7 @@ class Pane(QObject):
             *("", (subject, self.key(document, view, hover))),
             *(lambda task: self.compute(subject, view, hover, task), self._painted),
             lane=self.lane_for(view),
-            partial=self.paint_partial,
+            partial=self._painted_partly,
             failed=self.complain,
         )
         self.mark(view, hover)
@@ -313,6 +313,10 @@ class Pane(QObject):
     def _painted(self, result: Any) -> None:
         self.paint(result)
         self.mark(self.session.view, self.session.hover)
+
+    def _painted_partly(self, value: Any) -> None:
+        self.paint_partial(value)
+        self.mark(self.session.view, self.session.hover)  # the colour bar too is of what is painted now
 
     def _document_changed(self, document: Document) -> None:
         if document is self.session.current:

@@ -158,8 +158,9 @@ class View3DPane(CloudPane):
     def mark(self, view: View, hover: Hover) -> None:
         if self.view is not None and self._shown is self.session.current.input:
             self.view.set_hovered(self._point_at(hover.key or hover.query))
-            # Where nothing of a class can be seen, all the others would only go dark.
-            group = None if hover.kind is None or self.painted is None else hover.kind + 1
+            # Where nothing of a class can be seen, or it was just hidden, all the others would only go dark.
+            hidden = hover.kind is None or hover.kind in view.cloud.hidden
+            group = None if hidden or self.painted is None else hover.kind + 1
             self.view.set_lit(group if group and group in self.painted.colours.in_sight else None)
 
     def clear(self, document: Document | None) -> None:

@@ -105,7 +105,6 @@ class FieldSettingsPane(Pane):
 
     def paint_partial(self, value: Any) -> None:
         self.paint(value)
-        self.mark(self.session.view, self.session.hover)
 
     def paint(self, result: tuple[Seen, Seen | None]) -> None:
         self.seen, self.other = result

@@ -58,7 +58,6 @@ class HeadsPane(Pane):
         if not self.blocked(layer):
             self.grid.set_layer_maps(layer, levels)
             self._scales[layer] = scales
-            self._show_scale(self.session.view, self.session.hover)
 
     def paint(self, result: HeadMaps) -> None:
         self._scales = dict(enumerate(result.scales))

@@ -48,6 +48,7 @@ class Slice:
 
     def ended(self, stage: Literal["cancelled", "failed"]) -> None:
         """There will be no more of it."""
+        self.said = ""  # how far its predecessor was says nothing of it
         self._note()
         self.stage, self.job = stage, None
 
