@@ -7,6 +7,7 @@ say how the room was shared. Whatever the deck's size is now, the panes share it
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from PySide6.QtCore import QByteArray, QChildEvent, QEvent, QObject, QRect, QSettings, Qt, QTimer, Signal
@@ -35,8 +36,10 @@ class Deck(QMainWindow):
 
     settled = Signal()
     """A pane has drawn all it has."""
+    added = Signal(str)
+    """The name of a pane that was made: those of a page are, when it is shown for the first time."""
 
-    def __init__(self, panes: list[QObject], settings: QSettings) -> None:
+    def __init__(self, kinds: Sequence[type], make: Callable[[type], QObject], settings: QSettings) -> None:
         super().__init__()
         self.setWindowFlags(Qt.WindowType.Widget)
         # No animation: where a pane lies is known as soon as it has been let go.
@@ -46,36 +49,41 @@ class Deck(QMainWindow):
         self._settings = settings
         self.modality: str | None = None
         self.page: str | None = None
-        self.panes = {pane.name: pane for pane in panes}
+        self.kinds = {kind.name: kind for kind in kinds}
+        self._make = make
+        self.panes: dict[str, QObject] = {}
+        """Those that were made."""
         self.docks: dict[str, PaneFrame] = {}
         self._unwanted: set[str] = set()
         self._own: dict[str, Rect] | None = None
         """How the user left the panes; None while they lie as the default says."""
-        self._arranging = True
+        self._arranging = False
         self._pressed: dict[str, Rect] = {}
         """Where the panes lay when a mouse button went down."""
         self._noting = QTimer(self, singleShot=True, interval=0)
         self._noting.timeout.connect(self._note)
-        for pane in panes:
-            dock = PaneFrame(pane.name, pane.title, pane.widget, self)
-            dock.closed.connect(self._noting.start)
-            dock.outgrown.connect(self._arrange)
-            dock.topLevelChanged.connect(self._moved)
-            dock.dockLocationChanged.connect(self._moved)
-            pane.subtitle_changed.connect(dock.set_subtitle)
-            if isinstance(pane, Pane):
-                pane.unfinished_changed.connect(dock.set_unfinished)
-                dock.resume_asked.connect(pane.resume)
-                pane.title_changed.connect(dock.set_title)
-                pane.wanted_changed.connect(lambda on, name=pane.name: self._want(name, on))
-                pane.height_changed.connect(self._height_changed)
-                pane.settled.connect(self.settled)
-                if pane.menu_title:
-                    dock.set_menu(pane.fill_menu, pane.menu_title)
-            self.docks[pane.name] = dock
-            self.addDockWidget(RIGHT, dock)
-            dock.hide()
-        self._arranging = False
+
+    def _add(self, kind: type) -> None:
+        """Make a pane and its dock, which is not shown yet."""
+        pane = self.panes[kind.name] = self._make(kind)
+        dock = self.docks[kind.name] = PaneFrame(pane.name, pane.title, pane.widget, self)
+        dock.closed.connect(self._noting.start)
+        dock.outgrown.connect(self._arrange)
+        dock.topLevelChanged.connect(self._moved)
+        dock.dockLocationChanged.connect(self._moved)
+        pane.subtitle_changed.connect(dock.set_subtitle)
+        if isinstance(pane, Pane):
+            pane.unfinished_changed.connect(dock.set_unfinished)
+            dock.resume_asked.connect(pane.resume)
+            pane.title_changed.connect(dock.set_title)
+            pane.wanted_changed.connect(lambda on, name=pane.name: self._want(name, on))
+            pane.height_changed.connect(self._height_changed)
+            pane.settled.connect(self.settled)
+            if pane.menu_title:
+                dock.set_menu(pane.fill_menu, pane.menu_title)
+        self.addDockWidget(RIGHT, dock)
+        dock.hide()
+        self.added.emit(kind.name)
 
     # -- pages -------------------------------------------------------------------------------------------
 
@@ -90,6 +98,11 @@ class Deck(QMainWindow):
             return
         self.keep()
         self.modality, self.page = document.modality, document.page
+        self._arranging = True
+        for name, kind in self.kinds.items():
+            if self.fits(name) and name not in self.panes:
+                self._add(kind)
+        self._arranging = False
         # Before they are laid out: what goes later leaves the others the sizes that it forced on them.
         mine = (pane for name, pane in self.panes.items() if self.fits(name) and isinstance(pane, Pane))
         self._unwanted = {pane.name for pane in mine if not pane.wanted(document, document.view)}
@@ -98,12 +111,16 @@ class Deck(QMainWindow):
 
     def fits(self, name: str) -> bool:
         """Whether a pane belongs to the present page."""
-        pane = self.panes[name]
-        return self.modality in pane.modalities and self.page in pane.pages
+        kind = self.kinds[name]
+        return self.modality in kind.modalities and self.page in kind.pages
 
     def offers(self, name: str) -> bool:
         """Whether a pane of the present page has anything to show."""
         return self.fits(name) and name not in self._unwanted
+
+    def shows(self, name: str) -> bool:
+        """Whether a pane is in sight."""
+        return name in self.docks and self.docks[name].isVisible()
 
     def is_stopped(self) -> bool:
         """Whether any pane of the present page could go on with what was cancelled."""
@@ -120,8 +137,8 @@ class Deck(QMainWindow):
 
     def pages(self, modality: str) -> set[str]:
         """The pages for which there are panes."""
-        panes = (p for p in self.panes.values() if modality in p.modalities and not isinstance(p, LogPane))
-        return {page for pane in panes for page in pane.pages}
+        kinds = (k for k in self.kinds.values() if modality in k.modalities and k is not LogPane)
+        return {page for kind in kinds for page in kind.pages}
 
     def is_settled(self) -> bool:
         """Whether every pane in sight has drawn all it has."""

@@ -53,14 +53,15 @@ class Waits(QObject):
         session.document_changed.connect(self._document_changed)
 
     def follow(self, deck: Deck) -> None:
-        """The panes are there."""
+        """There is room for panes, and each of them from when it is made."""
         self.deck = deck
-        for dock in deck.docks.values():
-            dock.visibilityChanged.connect(self.refresh)
-        for pane in deck.panes.values():
-            if isinstance(pane, Pane) and pane.blank:
-                pane.filled.connect(self.refresh)
-        self.refresh()
+        deck.added.connect(self._added)
+
+    def _added(self, name: str) -> None:
+        self.deck.docks[name].visibilityChanged.connect(self.refresh)
+        pane = self.deck.panes[name]
+        if isinstance(pane, Pane) and pane.blank:
+            pane.filled.connect(self.refresh)
 
     def refresh(self, *_: object) -> None:
         """Say everywhere what is awaited now."""

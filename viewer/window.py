@@ -50,6 +50,7 @@ from widgets.welcome import Welcome
 
 if TYPE_CHECKING:
     from viewer.deck import Deck
+    from viewer.panes.base import Pane
     from viewer.panes.log import LogHandler
 
 CLOUDS = ("cloud", "cloud-second")
@@ -57,7 +58,7 @@ TEXT_STEP = 0.1
 
 
 class Window(QMainWindow):
-    """Owns the session, the jobs and everything seen. Panes are made with the first document."""
+    """Owns the session, the jobs and everything seen. Panes are made when their page is first shown."""
 
     uncaught = Signal(object)
     """An exception that nobody caught, on any thread."""
@@ -197,22 +198,25 @@ class Window(QMainWindow):
         self.topbar.show_pages(pages, document.page if pages else "attention")
 
     def _panes(self) -> Deck:
-        """The panes, made on the first call: they import pyqtgraph, which the welcome page can do without."""
+        """The room of the panes: its modules import pyqtgraph, which the welcome page can do without."""
         if self.deck is None:
             from viewer.deck import Deck
-            from viewer.panes.kinds import make_panes
+            from viewer.panes.kinds import KINDS, PaneMaker
 
-            panes = make_panes(self.session, self.jobs, self.runs, self._log, self)
-            self.deck = Deck(panes, self.settings)
+            make = PaneMaker(self.session, self.jobs, self.runs, self._log, self)
+            self.deck = Deck(KINDS, make, self.settings)
             self.deck.settled.connect(self.drawn)
-            for name, dock in self.deck.docks.items():
-                self.drops.watch(dock)
-                if name in EXPORTS:
-                    dock.offer_export(lambda name=name: self.exports.open_pane(name))
+            self.deck.added.connect(self._pane_added)
+            self.waits.follow(self.deck)
             self.pages.addWidget(self.deck)
             self.deck.resize(self.pages.size())
-            self.waits.follow(self.deck)
         return self.deck
+
+    def _pane_added(self, name: str) -> None:
+        dock = self.deck.docks[name]
+        self.drops.watch(dock)
+        if name in EXPORTS:
+            dock.offer_export(lambda: self.exports.open_pane(name))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Cancel, wait for the workers, and go."""
@@ -236,7 +240,12 @@ class Window(QMainWindow):
         return [page for page in document.pages if page in there]
 
     def has_lasso(self) -> bool:
-        return self.deck is not None and self.deck.panes["cloud"].lasso
+        return any(pane.lasso for pane in self._cloud_panes())
+
+    def _cloud_panes(self) -> list[Pane]:
+        """The views of a cloud that were made, the first one first."""
+        panes = {} if self.deck is None else self.deck.panes
+        return [panes[name] for name in CLOUDS if name in panes]
 
     def pane_switches(self) -> list[tuple]:
         """(name, title, toggle, can be shown, is shown) for each pane."""
@@ -248,7 +257,7 @@ class Window(QMainWindow):
             return self.session.current is not None and self.deck is not None and self.deck.offers(name)
 
         def visible(name: str) -> bool:
-            return self.deck is not None and self.deck.docks[name].isVisible()
+            return self.deck is not None and self.deck.shows(name)
 
         return [
             (n, t, lambda n=n: toggle(n), lambda n=n: offered(n), lambda n=n: visible(n))
@@ -386,18 +395,18 @@ class Window(QMainWindow):
 
             for view in self.deck.findChildren(PlaneView):
                 view.fit()
-            self.deck.panes["cloud"].fit()
+            for pane in self._cloud_panes()[:1]:  # they share their camera
+                pane.fit()
 
     def look(self, name: str) -> None:
         """Look at the cloud from a named side, in both views, which share their camera."""
-        if self.deck is not None:
-            self.deck.panes["cloud"].look(name)
+        for pane in self._cloud_panes()[:1]:
+            pane.look(name)
 
     def toggle_lasso(self) -> None:
-        if self.deck is not None:
-            on = not self.has_lasso()
-            for name in CLOUDS:
-                self.deck.panes[name].set_lasso(on)
+        on = not self.has_lasso()
+        for pane in self._cloud_panes():
+            pane.set_lasso(on)
 
     def reset_layout(self) -> None:
         if self.deck is not None and self.deck.modality is not None:

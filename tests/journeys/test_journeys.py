@@ -6,14 +6,13 @@ import sys
 
 import pytest
 
-from tests.journeys.carry_out import JOURNEYS
-from tests.journeys.conftest import UNDER_WAY
+from tests.journeys.carry_out import JOURNEYS, carry_out
 
 if sys.platform != "linux":
     pytest.skip("they need X11 and a window manager", allow_module_level=True)
 
 
 @pytest.mark.parametrize("name", JOURNEYS)
-def test_nothing_is_wrong_on(name, pytestconfig):
-    wrong = pytestconfig.stash[UNDER_WAY][name].result()
+def test_nothing_is_wrong_on(name, tmp_path):
+    wrong = carry_out(*JOURNEYS[name], tmp_path)
     assert not wrong, "\n".join(wrong)

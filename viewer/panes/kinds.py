@@ -20,7 +20,7 @@ from viewer.panes.log import LogPane
 from viewer.panes.maps import MapsPane
 from viewer.panes.matrix import MatrixPane
 from viewer.panes.neighbourhood import NeighbourhoodPane
-from viewer.panes.numbers import NumbersPane
+from viewer.panes.numbers import Heard, NumbersPane
 from viewer.panes.picture import PicturePane
 from viewer.panes.rollout import RolloutPane
 from viewer.panes.sentence import SentencePane
@@ -36,16 +36,30 @@ if TYPE_CHECKING:
     from viewer.runs import Runs
     from viewer.session import Session
 
-KINDS = (
+KINDS: tuple[type, ...] = (
     *(PicturePane, SentencePane, HeadsPane, MatrixPane, RolloutPane, SettingsPane),
     *(FirstViewPane, SecondViewPane, NeighbourhoodPane, MapsPane, ConfusionPane, ClassesPane),
     *(FieldPane, SecondFieldPane, LayersPane, GrowthPane, DistancePane, FieldSettingsPane),
     CostPane,
     *(StackEditorPane, StackStepsPane, StackFieldPane, StackLayersPane, StackGrowthPane),
+    *(NumbersPane, LogPane),
 )
 
 
-def make_panes(session: Session, jobs: Jobs, runs: Runs, log: LogHandler, parent: QObject) -> list[QObject]:
-    """All panes, in the order in which they are listed. GUI thread."""
-    panes = [kind(session, jobs, runs, parent) for kind in KINDS]
-    return [*panes, NumbersPane(session, panes, parent), LogPane(log, parent)]
+class PaneMaker:
+    """Makes panes; what any of them says of its figures, the numbers pane hears, whichever was made first."""
+
+    def __init__(self, session: Session, jobs: Jobs, runs: Runs, log: LogHandler, parent: QObject) -> None:
+        self._given = session, jobs, runs, parent
+        self._log, self._figures = log, Heard(parent)
+
+    def __call__(self, kind: type) -> QObject:
+        """One pane of a kind. GUI thread."""
+        session, *_, parent = self._given
+        if kind is LogPane:
+            return LogPane(self._log, parent)
+        if kind is NumbersPane:
+            return NumbersPane(session, self._figures, parent)
+        pane = kind(*self._given)
+        self._figures.listen(pane)
+        return pane

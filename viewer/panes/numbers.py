@@ -5,7 +5,7 @@ Panes say their figures with `said`, each in its section; none of them shows fig
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 
 from PySide6.QtCore import QObject, Signal
@@ -64,18 +64,27 @@ SECTIONS: dict[tuple[str, str], tuple[Figures, ...]] = {
 """Of each page; every kind has its own, so that its rows keep their places."""
 
 
+class Heard(QObject):
+    """What all panes say of their figures."""
+
+    said = Signal(object, str, object, object)
+    """(the pane; then as panes say it)."""
+
+    def listen(self, pane: Pane) -> None:
+        pane.said.connect(partial(self.said.emit, pane))
+
+
 class NumbersPane(QObject):
     name, title = "numbers", "Numbers"
     modalities, pages = ("text", "image", "points", "stack"), ("attention", "fields")
     subtitle_changed = Signal(str)
 
-    def __init__(self, session: Session, panes: Sequence[Pane], parent: QObject | None = None) -> None:
+    def __init__(self, session: Session, heard: Heard, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.session = session
         self.widget = Readout()
         self._shown: tuple[int, str] | None = None
-        for pane in panes:
-            pane.said.connect(partial(self._say, pane))
+        heard.said.connect(self._say)
         session.current_changed.connect(self._turn)
         session.page_changed.connect(self._turn)
         session.hover_changed.connect(self._hovered)
