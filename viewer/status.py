@@ -96,6 +96,13 @@ class Status(QWidget):
         self._row.setStretchFactor(self.bell, 4 if self._gives_way else 1)
         self.refresh()
 
+    def switch_messages(self) -> None:
+        """Open the list of all messages, or close it."""
+        if self.panel.isVisible():
+            self.panel.close()
+        else:
+            self.open_messages()
+
     def open_messages(self) -> None:
         """The list of all messages, above the bell."""
         window, edge = self.window(), theme.em(0.6)
