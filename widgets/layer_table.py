@@ -17,7 +17,6 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
     QResizeEvent,
-    QWheelEvent,
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
@@ -25,6 +24,7 @@ from widgets import theme
 from widgets.arrow_keys import KeepsArrows
 from widgets.cursor_tip import CursorTip
 from widgets.gestures import by_keyboard
+from widgets.wheel import point_after_wheel
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -99,6 +99,7 @@ class LayerTable(KeepsArrows, QAbstractScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.viewport().setMouseTracking(True)
+        point_after_wheel(self)
         self.viewport().setAutoFillBackground(False)
         self.setAccessibleName("Layers and their receptive fields")
 
@@ -244,10 +245,6 @@ class LayerTable(KeepsArrows, QAbstractScrollArea):
         index = self._at(event.position())
         if event.button() == Qt.MouseButton.LeftButton and index is not None:
             self._choose(index)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        super().wheelEvent(event)
-        self._point(self._at(event.position()))
 
     def viewportEvent(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Leave:
