@@ -48,7 +48,7 @@ def test_the_key_of_the_list_closes_it_and_keys_of_commands_act_while_it_is_open
     assert over == [False]  # the dialog came, and the list was gone by then
 
 
-@pytest.mark.parametrize("key, stays", [(Qt.Key.Key_Right, True), (Qt.Key.Key_Escape, False)])
+@pytest.mark.parametrize(("key", "stays"), [(Qt.Key.Key_Right, True), (Qt.Key.Key_Escape, False)])
 def test_the_list_keeps_its_own_keys(opened, qtbot, key, stays):
     window = opened("text", "attention")
     window.session.select_queries([window.session.current.trace.tokens.place(1)])
