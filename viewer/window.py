@@ -102,7 +102,7 @@ class Window(QMainWindow):
         self.pages.addWidget(self.welcome)
         paces = Paces(self.jobs)
         self.status = Status(self.session, self.jobs, paces, self.messages)
-        self.status.cancel_asked.connect(self.cancel)
+        self.status.cancel_asked.connect(self.runs.cancel_of)
         centre = QWidget()
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)
