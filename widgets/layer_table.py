@@ -114,15 +114,15 @@ class LayerTable(KeepsArrows, QAbstractScrollArea):
         self._describe()
 
     def set_selected(self, index: int | None) -> None:
-        """Mark a row and bring it into sight; no signal."""
+        """Mark a row, and bring it into sight if it is another one; no signal."""
         if index is not None and not 0 <= index < len(self._rows):
             raise IndexError(f"no row {index} among {len(self._rows)}")
         if index != self._selected:
             self._selected = index
             self._describe()
             self.viewport().update()
-        if index is not None:
-            self._reveal(index)
+            if index is not None:
+                self._reveal(index)
 
     def set_hovered(self, index: int | None) -> None:
         """Mark a row that is pointed at elsewhere; no signal."""
@@ -166,7 +166,10 @@ class LayerTable(KeepsArrows, QAbstractScrollArea):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        seen = self._selected is not None and self._in_sight(self._selected, event.oldSize().height())
         self._arrange()
+        if seen:  # and so it stays, in whatever is left
+            self._reveal(self._selected)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -221,6 +224,11 @@ class LayerTable(KeepsArrows, QAbstractScrollArea):
     def _edge(self) -> int:
         """Free at both sides; a mark stands in it."""
         return theme.em(0.8)
+
+    def _in_sight(self, index: int, height: int) -> bool:
+        """Whether a row is seen whole where the viewport is so high; where none can be, it counts as seen."""
+        rect, head = self.row_rect(index), self._row_height()
+        return height < 2 * head or (rect.top() >= head and rect.bottom() < height)
 
     def _reveal(self, index: int) -> None:
         rect, bar, height = self.row_rect(index), self.verticalScrollBar(), self._row_height()
