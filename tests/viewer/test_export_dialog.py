@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -137,11 +138,11 @@ def test_cancelling_leaves_no_file(make_window, settled, dialog_of, qtbot, monke
     dialog = dialog_of(window)
     dialog.what.set_value("tokens")
     dialog._take_what("csv")
-    started = []
+    started, never = [], threading.Event()
 
     def endless(options, document, trace, task):
         started.append(task)
-        while True:
+        while not never.wait(0.005):  # it leaves the window time to listen
             task.progress(0.5, "Going on")
 
     monkeypatch.setattr(export, "result_of", endless)
@@ -204,6 +205,14 @@ def test_a_cloud_needs_a_point_for_what_is_of_one(cloud_window, dialog_of, writt
     assert f"--layer 1 --head 1 --point {point} --out" in dialog.command.toPlainText()
     rows = written(dialog).read_text().splitlines()
     assert (rows[0], len(rows)) == ("neighbour,x,y,z,map 1", 9)
+    for reach, what in (("attention", "attention"), ("composed", "rollout"), ("hops", "segmentation")):
+        window.session.set_cloud(reach=reach)
+        begun = {pane: dialog_of(window, pane).what.value() for pane in ("", "cloud", "cloud-second")}
+        assert begun == {"": what, "cloud": "segmentation", "cloud-second": what}
+    window.session.set_cloud(reach="attention")
+    dialog = dialog_of(window, "cloud-second")
+    assert dialog.form.values() == {"layer": "1", "head": 1, "point": point}
+    assert dialog_of(window, "maps").form.values() == {"layer": "1", "head": None, "point": point}
 
 
 def test_every_export_of_a_document_can_be_opened_and_goes_with_it(make_window, settled, dialog_of, qtbot):
