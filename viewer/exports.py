@@ -31,7 +31,7 @@ PANES: dict[str, tuple[str, str]] = {
     "neighbourhood": ("attention", "csv"),
     "maps": ("attention", "npz"),
 }
-"""(what, ending) that a pane's own export begins with; "" for what is looked at, and its first kind of file."""
+"""(what, ending) that a pane's own export begins with; "" for what is looked at, and for its first ending."""
 ALL: dict[str, dict[str, object]] = {
     "heads": {"head": None, "query": None},
     "matrix": {"query": None},
