@@ -181,7 +181,7 @@ def _view(w: Window) -> list[Command]:
         Command("fit", "Fit pictures to their panes", "View", w.fit_views, ("F",), w.can.has_document),
         *(Command(f"pane-{n}", f"Pane: {t}", "View", r, (), e, c) for n, t, r, e, c in w.pane_switches()),
         Command("layout", "Reset the layout", "View", w.reset_layout, ("Ctrl+0",)),
-        Command("messages", "Messages", "View", w.status.open_messages, ("F8",)),
+        Command("messages", "Messages", "View", w.status.switch_messages, ("F8",)),
         Command("full-screen", "Full screen", "View", w.toggle_full_screen, ("F11",)),
         *themes,
         Command("text-larger", "Larger text", "View", lambda: w.scale_text(1), ("Ctrl++", "Ctrl+=")),
@@ -203,6 +203,8 @@ class Actions:
     """
 
     def __init__(self, window: QWidget, listed: list[Command]) -> None:
+        self.before: Callable[[str], None] = lambda id_: None
+        """Called before a command is run."""
         self._soon = QTimer(window, singleShot=True, interval=0)
         self._soon.timeout.connect(self.refresh)
         self.commands = {command.id: command for command in listed}
@@ -228,6 +230,7 @@ class Actions:
         """Run a command if it can be run now."""
         command = self.commands[id_]
         if command.enabled():
+            self.before(id_)
             command.run()
         self.refresh()
 

@@ -25,11 +25,13 @@ from viewer.drawings import Drawing, matrix_drawing, overlay_drawing, strip_draw
 from viewer.export_options import BY_NAME, READ_OF, given
 from viewer.forward import forward_pass
 from viewer.inputs import ImageInput, Input, TextInput, from_path, from_text
-from viewer.maps import query_indices, weights_of
+from viewer.maps import patch_scale, query_indices, rollout_left_out, spread_weights, weights_of
 from viewer.recipe import RunOptions
 from viewer.results import Result, check_layers, content, ending_of, layer_and_heads
+from viewer.scales import left_out
+from viewer.view import MapSettings
 from viewer.window_maps import is_composed
-from widgets.colormap import Scale, scale_of
+from widgets.colormap import Scale
 
 if TYPE_CHECKING:
     from models.attention import Trace
@@ -239,7 +241,10 @@ def _attention(options: ExportOptions, document: Input, trace: Trace, task: Task
 
     def drawing() -> Drawing:
         if one:
-            return _map_drawing(document, layer.keys, attention[0, 0], f"{title}{names[0][0]}")
+            out = left_out(trace, layer, MapSettings(), head)[0][0]
+            if layer.kind == "window":
+                out = out | ~spread_weights(layer, head, queries, False)[1]
+            return _map_drawing(document, layer.keys, attention[0, 0], f"{title}{names[0][0]}", out, None)
         said = f"{title}queries (down) to keys (across)"
         return matrix_drawing(attention[0], *names, said, layer.keys.special)
 
@@ -266,7 +271,9 @@ def _rollout(options: ExportOptions, document: Input, trace: Trace, task: Task) 
         )
         if is_composed(layers):
             title += " · Headlight's own through windows and stages"
-        return Result(dict, drawing=lambda: _map_drawing(document, tokens, row, title))
+        # All tokens share a part that says nothing: from the smallest weight on.
+        out = rollout_left_out(trace, MapSettings(), tokens, row, (asked, queries))
+        return Result(dict, drawing=lambda: _map_drawing(document, tokens, row, title, out, 0.0))
     rows = np.arange(len(asked))
     if len(rows) > MATRIX_LIMIT and options.query is not None:  # all rows would be refused
         rows = queries
@@ -324,11 +331,13 @@ def _map(tokens: Tokens, row: np.ndarray) -> np.ndarray:
     return row[tokens.prefix :].reshape(tokens.grid) if isinstance(tokens, PatchTokens) else row
 
 
-def _map_drawing(document: Input, tokens: Tokens, row: np.ndarray, title: str) -> Drawing:
+def _map_drawing(
+    document: Input, tokens: Tokens, row: np.ndarray, title: str, out: np.ndarray, floor: float | None
+) -> Drawing:
+    """A map in the colours that a window begins with. out: bool (tokens,), those that set no scale."""
     if isinstance(document, ImageInput):
-        values = _map(tokens, row)
-        # From the smallest weight on, as in the window: all tokens share a part that says nothing.
-        return overlay_drawing(document.pixels, tokens.region, values, title, scale_of(values, floor=0))
+        scale = patch_scale(tokens, row, MapSettings(), out, floor)
+        return overlay_drawing(document.pixels, tokens.region, _map(tokens, row), title, scale)
     return strip_drawing(tokens.labels, tokens.special, row, title)
 
 

@@ -21,7 +21,7 @@ from viewer.export_options import ENDINGS, OPTIONS, READ_OF, ROLLOUT, ExportOpti
 from viewer.inputs import ImageInput, Input, TextInput
 from viewer.maps import head_of, rollout_tokens
 from viewer.recipe import RunOptions
-from viewer.view import View
+from viewer.view import ColourBy, View
 
 TITLES = {
     "tokens": "Tokens, and what the model saw",
@@ -225,6 +225,12 @@ def first_ending(what: str, kind: str) -> str:
     return next((e for e in ("png", "ply") if e in endings), endings[0])
 
 
+def of_colours(view: View, *colours: ColourBy) -> str:
+    """What views of a cloud in these colours show: where a selected point looks, else the classes."""
+    reaching = {"attention": "attention", "composed": "rollout"}.get(view.cloud.reach)
+    return reaching if reaching and view.selection.queries and "attention" in colours else "segmentation"
+
+
 def _has(trace: Trace, what: str) -> bool:
     if what in ("attention", "rollout", "attention-distance"):
         return bool(trace.layers)
@@ -234,7 +240,10 @@ def _has(trace: Trace, what: str) -> bool:
 
 
 def _start(subject: Subject, whats: list[str]) -> str:
-    wanted = {"points": "segmentation"}.get(subject.kind, subject.view.map.method)
+    cloud = subject.view.cloud
+    wanted = subject.view.map.method
+    if subject.kind == "points":
+        wanted = of_colours(subject.view, cloud.first, cloud.second)
     if subject.page == "fields":
         wanted = "receptive-field"
     return wanted if wanted in whats else next(what for what in [*whats[1:], *whats])

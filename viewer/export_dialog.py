@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
-from PySide6.QtGui import QFontDatabase, QGuiApplication, QImage
+from PySide6.QtGui import QFontDatabase, QGuiApplication, QImage, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
     QFormLayout,
@@ -41,7 +41,7 @@ from viewer.export_choices import (
     options_of,
     said_bytes,
 )
-from viewer.export_form import ExportForm, ValueChoice
+from viewer.export_form import ExportForm, ValueChoice, label_of
 from viewer.export_options import PICTURES, ExportOptions, command_line, endings_of
 from viewer.export_outcome import Outcome
 from viewer.jobs import Failure, Job, Jobs
@@ -138,8 +138,9 @@ class ExportDialog(QDialog):
         choose = QFormLayout()
         choose.setHorizontalSpacing(theme.em(0.8))
         choose.setVerticalSpacing(theme.em(0.5))
-        for name, widget in (("What", self.what), ("As", self.ending)):
-            choose.addRow(_dim(name, widget), widget)
+        self._labels = [label_of(name, widget) for name, widget in (("What", self.what), ("As", self.ending))]
+        for label in self._labels:
+            choose.addRow(label, label.buddy())
         left = QVBoxLayout()
         left.setSpacing(theme.em(0.8))
         left.addWidget(read)
@@ -189,10 +190,9 @@ class ExportDialog(QDialog):
         grid = QGridLayout()
         grid.setHorizontalSpacing(theme.em(0.8))
         grid.setVerticalSpacing(theme.em(0.5))
-        rows = (
-            (_dim("File", self.path), self.path, choose),
-            (_dim("Command", self.command), self.command, copy),
-        )
+        file, command = label_of("File", self.path), label_of("Command", self.command)
+        self._labels += [file, command]
+        rows = ((file, self.path, choose), (command, self.command, copy))
         for row, widgets in enumerate(rows):
             for place, widget in enumerate(widgets):
                 where = Qt.AlignmentFlag.AlignTop if row and place != 1 else Qt.AlignmentFlag(0)
@@ -216,7 +216,22 @@ class ExportDialog(QDialog):
         self.form.show_for(self.what.value(), self.ending.value())
         self._changed()
 
+    def _align(self) -> None:
+        """All controls begin at one edge, behind the widest label in sight."""
+        labels = [*self._labels, *self.form.labels()]
+        width = max(label.sizeHint().width() for label in labels)
+        for label in labels:
+            label.setMinimumWidth(width)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._align()
+        # The command's label stands beside its first line.
+        first = self.command.viewport().y() + self.command.cursorRect().center().y()
+        self._labels[-1].setFixedHeight(2 * first + 1)
+
     def _changed(self) -> None:
+        self._align()
         self.foot.say("")
         values = self._values()
         if values is not None:
@@ -389,10 +404,3 @@ class ExportDialog(QDialog):
         self.foot.say(said, role, written)
         if self.ending.value() in PICTURES and self.preview.image is None:
             self._later.start()
-
-
-def _dim(text: str, of: QWidget) -> QLabel:
-    label = QLabel(text)
-    label.setProperty("role", "dim")
-    label.setBuddy(of)
-    return label

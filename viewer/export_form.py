@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFormLayout, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QFormLayout, QLabel, QLineEdit, QSizePolicy, QWidget
 
 from viewer.export_choices import Choices
 from viewer.export_options import OPTIONS, Option
@@ -50,10 +50,8 @@ class ExportForm(QWidget):
         for option in self.options:
             field = self._fields[option.name]
             field.widget.setToolTip(_explained(option))
-            label = QLabel("" if option.switch else option.label)
-            label.setProperty("role", "dim")
+            label = label_of("" if option.switch else option.label, field.widget)
             label.setToolTip(_explained(option))
-            label.setBuddy(field.widget)
             self._rows.addRow(label, field.widget)
 
     def fill(self, values: Mapping[str, Any]) -> None:
@@ -82,6 +80,11 @@ class ExportForm(QWidget):
                 except argparse.ArgumentTypeError as error:
                     raise ValueError(f"{option.label}: {error}.") from error
         return found
+
+    def labels(self) -> list[QLabel]:
+        """Those in sight."""
+        fields = [self._fields[name].widget for name in self.shown()]
+        return [self._rows.labelForField(field) for field in fields]
 
     def widget(self, name: str) -> QWidget:
         """The control of an option."""
@@ -222,6 +225,15 @@ class ValueChoice(Choice):
         """Choose without a signal; the first where there is no such value."""
         places = [at for at, (one, _) in enumerate(self._items) if one == value]
         self.setCurrentIndex(places[0] if places else 0)
+
+
+def label_of(text: str, field: QWidget) -> QLabel:
+    """What stands before a control, in the middle of its height."""
+    label = QLabel(text)
+    label.setProperty("role", "dim")
+    label.setBuddy(field)
+    label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+    return label
 
 
 def _explained(option: Option) -> str:

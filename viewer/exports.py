@@ -25,14 +25,21 @@ PANES: dict[str, tuple[str, str]] = {
     "field": ("receptive-field", "png"),
     "layers": ("receptive-field", "csv"),
     "distance": ("attention-distance", "csv"),
-    "cloud": ("segmentation", "ply"),
+    "cloud": ("", ""),
+    "cloud-second": ("", ""),
     "classes": ("segmentation", "csv"),
     "neighbourhood": ("attention", "csv"),
     "maps": ("attention", "npz"),
 }
-"""(what, ending) that a pane's own export begins with; "" for what is looked at."""
-MATRICES = ("heads", "matrix")
-"""Panes that show all queries."""
+"""(what, ending) that a pane's own export begins with; "" for what is looked at, and for its first ending."""
+ALL: dict[str, dict[str, object]] = {
+    "heads": {"head": None, "query": None},
+    "matrix": {"query": None},
+    "maps": {"head": None},
+}
+"""Panes that show all heads or all queries."""
+VIEWS = {"cloud": "first", "cloud-second": "second"}
+"""The fields of the cloud's settings that say what colours its views."""
 
 
 class Exports:
@@ -64,7 +71,13 @@ class Exports:
 
     def open_pane(self, name: str) -> None:
         """Begin with what a pane shows."""
-        self.open(*PANES[name], **({"query": None} if name in MATRICES else {}))
+        from viewer.export_choices import of_colours
+
+        what, ending = PANES[name]
+        if name in VIEWS:
+            view = self.session.view
+            what = of_colours(view, getattr(view.cloud, VIEWS[name]))
+        self.open(what, ending, **ALL.get(name, {}))
 
     def _show(
         self, subject: Subject, choices: Choices, what: str, ending: str, values: dict[str, object]

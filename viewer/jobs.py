@@ -61,7 +61,8 @@ def _traceback(error: BaseException) -> str:
 class Job(Task):
     """One request. The worker calls check, progress and partial; the GUI thread reads share and sentence.
 
-    document: the number of the document that it is for, None where it is for none.
+    document: the number of the document that it is for, None where it is for none. share: how much of the
+    present part of the work is done, from 0 to below 1.
     """
 
     number: int
@@ -78,13 +79,19 @@ class Job(Task):
     sentence: str = ""
     cancelled: threading.Event = field(default_factory=threading.Event)
 
+    @property
+    def percent(self) -> str:
+        """“40 %” of the present part, never all of it; "" where nothing is known yet."""
+        return f"{min(round(self.share * 100), 99)} %" if self.share > 0 else ""
+
     def check(self) -> None:
         if self.cancelled.is_set():
             raise Cancelled
 
     def progress(self, share: float, sentence: str) -> None:
         self.check()
-        self.deliver(self, "progress", (share, sentence))
+        # The end of a part, as of the loading of a model: as long as the job runs, all of it is not done.
+        self.deliver(self, "progress", (share if share < 1 else 0.0, sentence))
 
     def partial(self, value: Any) -> None:
         self.check()

@@ -223,7 +223,6 @@ def rollout_map(trace: Trace, view: View, task: Task = SILENT) -> InputMap:
     their subwords.
     """
     from models.rollout import rollout_row
-    from models.statistics import sinks
 
     tokens, asked_of = trace.tokens, rollout_tokens(trace, view)
     chosen = query_indices(trace, asked_of, view.selection.queries if view.rollout_selected else ())
@@ -236,12 +235,7 @@ def rollout_map(trace: Trace, view: View, task: Task = SILENT) -> InputMap:
             parts = (tokens.find(seen.place(index)) for index in range(len(seen)))
             weights = np.array([weights[part].sum() for part in parts], np.float32)
         # The residual gives every token a like share of every other: a scale from zero would be all haze.
-        out = common(trace, seen, view.map)
-        if view.map.leave_out:
-            others = weights.copy()
-            # What stays with the asked themselves is no sink.
-            others[seen.find_all(asked_of.place(int(i)) for i in chosen)] = 0
-            out |= sinks(others)
+        out = rollout_left_out(trace, view.map, seen, weights, (asked_of, chosen))
         return _input_map(seen, weights, view, chosen, asked_of, out, view.map.floor)
 
     drawn = _Drawn(task, finished)
@@ -278,6 +272,29 @@ def saliency_map(trace: Trace, task: Task = SILENT) -> Picture:
     return Picture(values, levels(values, scale), scale)
 
 
+def rollout_left_out(
+    trace: Trace, settings: MapSettings, seen: Tokens, weights: np.ndarray, asked: tuple[Tokens, np.ndarray]
+) -> np.ndarray:
+    """bool (seen,): what does not set the scale of a rollout's weights. asked: tokens, and which of them."""
+    from models.statistics import sinks
+
+    out = common(trace, seen, settings)
+    if settings.leave_out:
+        others = weights.copy()
+        # What stays with the asked themselves is no sink.
+        others[seen.find_all(asked[0].place(int(index)) for index in asked[1])] = 0
+        out |= sinks(others)
+    return out
+
+
+def patch_scale(
+    tokens: PatchTokens, weights: np.ndarray, settings: MapSettings, out: np.ndarray, floor: float | None
+) -> Scale:
+    """The scale of the weights (tokens,) on a picture's patches. out, floor: as for `_input_map`."""
+    values, left = (a[tokens.prefix :].reshape(tokens.grid) for a in (weights, out))
+    return scale_of(values, settings.percentile, settings.log, left, floor)
+
+
 def _input_map(
     tokens: Tokens,
     weights: np.ndarray,
@@ -293,8 +310,8 @@ def _input_map(
 
     settings, mask = view.map, None
     if isinstance(tokens, PatchTokens):
-        values, left = (a[tokens.prefix :].reshape(tokens.grid) for a in (weights, out))
-        scale = scale_of(values, settings.percentile, settings.log, left, floor)
+        values = weights[tokens.prefix :].reshape(tokens.grid)
+        scale = patch_scale(tokens, weights, settings, out, floor)
         if settings.mass > 0:
             mask = mass_mask(values.ravel(), settings.mass).reshape(tokens.grid)
         painted = ~tokens.special

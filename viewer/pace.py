@@ -61,11 +61,10 @@ class Paces(QObject):
     def said(self, job: Job) -> str:
         """40 %, about 3 s left; "" where nothing is known yet."""
         pace = self._paces.get(job.number)
-        if pace is None or job.share <= 0:
+        if pace is None or not job.percent:
             return ""
         left = pace.left()
-        share = f"{job.share * 100:.0f} %"
-        return share if left is None else f"{share}, {duration(left)} left"
+        return job.percent if left is None else f"{job.percent}, {duration(left)} left"
 
     def _progressed(self, job: Job) -> None:
         self._paces.setdefault(job.number, Pace()).reach(job.share)

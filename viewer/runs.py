@@ -189,14 +189,31 @@ class Runs:
         self._open(read, closed.path, lambda what: self.session.reopen(closed, what))
 
     def cancel(self) -> None:
-        """Cancel all that takes long; documents are again as they were before, or say that nothing came.
+        """Cancel what takes long and is seen: that of the current document, else what is opened or measured.
 
-        What answers a gesture goes on: nobody sees it run.
+        What other documents wait for goes on, and that is said where nothing else runs.
         """
-        self.jobs.cancel(lane="run")
+        current = self.session.current
+        mine = current is not None and self.cancel_of(current.number)
+        if mine or self.cancel_of(None) or not self.jobs.running("run"):
+            return
+        of = {job.document for job in self.jobs.running("run")}
+        titles = " and ".join(f"“{one.title}”" for one in self.session.documents if one.number in of)
+        self.notify("info", "Nothing runs here.", f"To cancel what runs for {titles}, go there.", None, None)
+
+    def cancel_of(self, number: int | None) -> bool:
+        """Cancel all that takes long of one document, or of none, and say whether there was any.
+
+        The document is again as it was before, or says that nothing came. What answers a gesture goes on:
+        nobody sees it run.
+        """
+        found = [job for job in self.jobs.running("run") if job.document == number]
+        for job in found:
+            self.jobs.cancel(job.kind, lane="run")
         for document in self.session.documents:
-            if document.state == "running":
+            if document.number == number and document.state == "running":
                 self._given_up(document, "cancelled")
+        return bool(found)
 
     def _asked(self, document: Document) -> None:
         """Something else is wanted of a document: it is there, or was there last, or is run."""

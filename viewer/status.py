@@ -25,7 +25,8 @@ from widgets.progress import Progress
 class Status(QWidget):
     """A line at the window's lower edge; over it, while there is one, a message that asks for something."""
 
-    cancel_asked = Signal()
+    cancel_asked = Signal(object)
+    """To cancel the work that is said: the number of the document that it is for, or None."""
 
     def __init__(self, session: Session, jobs: Jobs, paces: Paces, messages: Messages) -> None:
         super().__init__()
@@ -37,7 +38,9 @@ class Status(QWidget):
         for label in (self.run, self.device):
             label.setProperty("role", "dim")
         self.progress = Progress()
-        self.progress.cancelled.connect(self.cancel_asked)
+        self._said: Job | None = None
+        """The work that is said."""
+        self.progress.cancelled.connect(self._cancel)
         self.strip, self.bell = MessageStrip(messages), MessageBell(messages)
         self.panel = MessagePanel(messages, self)
         self.strip.all_asked.connect(self.open_messages)
@@ -66,6 +69,7 @@ class Status(QWidget):
         jobs.progressed.connect(self._progressed)
         paces.ticked.connect(self._jobs_changed)
         session.current_changed.connect(self.refresh)
+        session.current_changed.connect(self._jobs_changed)
         session.document_changed.connect(self._document_changed)
         self.refresh()
 
@@ -95,6 +99,13 @@ class Status(QWidget):
         self._gives_way = bool(self.bell.line()) and (self._gives_way or self.bell.lacks_room())
         self._row.setStretchFactor(self.bell, 4 if self._gives_way else 1)
         self.refresh()
+
+    def switch_messages(self) -> None:
+        """Open the list of all messages, or close it."""
+        if self.panel.isVisible():
+            self.panel.close()
+        else:
+            self.open_messages()
 
     def open_messages(self) -> None:
         """The list of all messages, above the bell."""
@@ -130,14 +141,21 @@ class Status(QWidget):
             self.refresh()
 
     def _jobs_changed(self) -> None:
-        running = self.jobs.running("run")
-        if running:
-            self._progressed(running[0])
+        """Of all that runs what the current document waits for is said, if there is any."""
+        running, current = self.jobs.running("run"), self.session.current
+        mine = [job for job in running if current is not None and job.document == current.number]
+        self._said = next(iter([*mine, *running]), None)
+        if self._said is not None:
+            self._progressed(self._said)
         else:
             self.progress.done()
 
+    def _cancel(self) -> None:
+        if self._said is not None:
+            self.cancel_asked.emit(self._said.document)
+
     def _progressed(self, job: Job) -> None:
-        if job.lane == "run":
+        if job is self._said:
             said = " · ".join(part for part in (job.sentence or "Waiting", self._paces.said(job)) if part)
             self.progress.show_progress(job.share, said)
 

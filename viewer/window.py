@@ -103,7 +103,7 @@ class Window(QMainWindow):
         self.pages.addWidget(self.welcome)
         paces = Paces(self.jobs)
         self.status = Status(self.session, self.jobs, paces, self.messages)
-        self.status.cancel_asked.connect(self.cancel)
+        self.status.cancel_asked.connect(self.runs.cancel_of)
         centre = QWidget()
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)
@@ -122,6 +122,8 @@ class Window(QMainWindow):
         self.waits = Waits(self.session, self.jobs, paces, self.topbar, self.welcome, ways)
         self.tips = Tips(self, explain)
         self.actions_ = Actions(self, commands(self))
+        self.actions_.before = self._close_messages
+        self.status.panel.addActions(list(self.actions_.actions.values()))
         self.topbar.set_menu(self._menu_actions(), self.actions_.refresh)
         self.models.more = [self.actions_.actions[f"model-{kind}"] for kind in ("folder", "file", "hub")]
         self.topbar.palette_asked.connect(self.open_palette)
@@ -374,6 +376,11 @@ class Window(QMainWindow):
 
     def _run_command(self, id_: str) -> None:
         QTimer.singleShot(0, self, lambda: self.actions_.run(id_))
+
+    def _close_messages(self, id_: str) -> None:
+        """The list of messages gives way to any command but the one that switches it."""
+        if id_ != "messages":
+            self.status.panel.close()
 
     def _menu_actions(self) -> dict[str, list]:
         categories: dict[str, list] = {}

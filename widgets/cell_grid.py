@@ -23,6 +23,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
 from widgets import theme
 from widgets.abstract import AbstractWidget
 from widgets.atlas import Atlas, colours_of
+from widgets.wheel import point_after_wheel
 
 FRAME = 2
 
@@ -55,6 +56,7 @@ class CellGrid(QAbstractScrollArea, metaclass=AbstractWidget):
         self._stale: set[int] = set()
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # arrow keys are the window's
         self.viewport().setMouseTracking(True)
+        point_after_wheel(self)
         self.viewport().setAutoFillBackground(False)
 
     # What a subclass says.

@@ -23,6 +23,7 @@ from widgets.class_row import (
 )
 from widgets.controls import NumberRow, Segmented
 from widgets.labels import RIGHT, label_font
+from widgets.wheel import point_after_wheel
 
 _FEWEST, _MOST = 4, 16
 """Rows that are in sight at least, and at most before they have to scroll."""
@@ -65,6 +66,7 @@ class ClassLegend(QWidget):
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._area.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._area.viewport().setAutoFillBackground(False)
+        point_after_wheel(self._area)
         self._list.setAutoFillBackground(False)
         self._rule = QFrame()
         self._rule.setProperty("role", "rule")

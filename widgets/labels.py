@@ -23,11 +23,19 @@ def label_font(weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
     return theme.text_font(0.85, weight)
 
 
-class ElidedLabel(QLabel):
-    """One line of plain text that ends in "…" where it does not fit; its tool tip then holds the whole."""
+PARTS = " · "
+"""Stands between the parts of a text, the most important one first."""
 
-    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
+
+class ElidedLabel(QLabel):
+    """One line of plain text that ends in "…" where it does not fit; its tool tip then holds the whole.
+
+    by_parts: whole parts are left out first, from the last one on, as long as there is more than one.
+    """
+
+    def __init__(self, text: str = "", parent: QWidget | None = None, by_parts: bool = False) -> None:
         super().__init__(text, parent)
+        self._by_parts = by_parts
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
 
@@ -40,7 +48,10 @@ class ElidedLabel(QLabel):
 
     def shown(self) -> str:
         """The text as it is drawn now."""
-        return self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        text, metrics = self.text(), self.fontMetrics()
+        while self._by_parts and PARTS in text and metrics.horizontalAdvance(text) > self.width():
+            text = text.rpartition(PARTS)[0]
+        return metrics.elidedText(text, Qt.TextElideMode.ElideRight, self.width())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

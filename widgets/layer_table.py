@@ -17,7 +17,6 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
     QResizeEvent,
-    QWheelEvent,
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
@@ -25,6 +24,7 @@ from widgets import theme
 from widgets.arrow_keys import KeepsArrows
 from widgets.cursor_tip import CursorTip
 from widgets.gestures import by_keyboard
+from widgets.wheel import point_after_wheel
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -99,6 +99,7 @@ class LayerTable(KeepsArrows, QAbstractScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.viewport().setMouseTracking(True)
+        point_after_wheel(self)
         self.viewport().setAutoFillBackground(False)
         self.setAccessibleName("Layers and their receptive fields")
 
@@ -113,15 +114,15 @@ class LayerTable(KeepsArrows, QAbstractScrollArea):
         self._describe()
 
     def set_selected(self, index: int | None) -> None:
-        """Mark a row and bring it into sight; no signal."""
+        """Mark a row, and bring it into sight if it is another one; no signal."""
         if index is not None and not 0 <= index < len(self._rows):
             raise IndexError(f"no row {index} among {len(self._rows)}")
         if index != self._selected:
             self._selected = index
             self._describe()
             self.viewport().update()
-        if index is not None:
-            self._reveal(index)
+            if index is not None:
+                self._reveal(index)
 
     def set_hovered(self, index: int | None) -> None:
         """Mark a row that is pointed at elsewhere; no signal."""
@@ -165,7 +166,10 @@ class LayerTable(KeepsArrows, QAbstractScrollArea):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        seen = self._selected is not None and self._in_sight(self._selected, event.oldSize().height())
         self._arrange()
+        if seen:  # and so it stays, in whatever is left
+            self._reveal(self._selected)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -221,6 +225,11 @@ class LayerTable(KeepsArrows, QAbstractScrollArea):
         """Free at both sides; a mark stands in it."""
         return theme.em(0.8)
 
+    def _in_sight(self, index: int, height: int) -> bool:
+        """Whether a row is seen whole where the viewport is so high; where none can be, it counts as seen."""
+        rect, head = self.row_rect(index), self._row_height()
+        return height < 2 * head or (rect.top() >= head and rect.bottom() < height)
+
     def _reveal(self, index: int) -> None:
         rect, bar, height = self.row_rect(index), self.verticalScrollBar(), self._row_height()
         if rect.top() < height:  # the heading stays
@@ -244,10 +253,6 @@ class LayerTable(KeepsArrows, QAbstractScrollArea):
         index = self._at(event.position())
         if event.button() == Qt.MouseButton.LeftButton and index is not None:
             self._choose(index)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        super().wheelEvent(event)
-        self._point(self._at(event.position()))
 
     def viewportEvent(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Leave:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFontDatabase, QGuiApplication, QHideEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -17,16 +17,22 @@ from PySide6.QtWidgets import (
 )
 
 from widgets import theme
+from widgets.arrow_keys import ARROWS
 from widgets.labels import ElidedLabel
 from widgets.message_signs import Sign
 from widgets.messages import Message, Messages
 
 COPIED = 1500
 """Milliseconds for which a button says that it has copied."""
+_OWN = ARROWS | {Qt.Key.Key_Escape}
+"""Keys of the list itself, whatever commands they stand for elsewhere."""
 
 
 class MessagePanel(QFrame):
-    """All messages, newest first. A popup: Escape or a click beside it closes it, and then all are read."""
+    """All messages, newest first. A popup: Escape or a click beside it closes it, and then all are read.
+
+    The keyboard is a popup's alone: the keys of those commands still act which it was given as its actions.
+    """
 
     closed = Signal()
 
@@ -67,6 +73,12 @@ class MessagePanel(QFrame):
     def entries(self) -> list[Message]:
         """What is listed, from above."""
         return [entry.message for entry in self._list.widget().findChildren(_Entry)]
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and event.key() in _OWN:
+            event.accept()
+            return True
+        return super().event(event)
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)

@@ -40,9 +40,9 @@ class PaneTitle(QFrame):
         self.setProperty("role", "pane-title")
         self._title = QLabel(title)
         self._title.setProperty("role", "title")
-        self._subtitle = ElidedLabel()
+        self._subtitle = ElidedLabel(by_parts=True)
         self._subtitle.setProperty("role", "dim")
-        self.unfinished = ElidedLabel()
+        self.unfinished = ElidedLabel(by_parts=True)
         self.unfinished.setProperty("role", "value")
         self.resume = QPushButton("Go on")
         self.resume.setProperty("role", "chip")  # no higher than the title, which must not grow

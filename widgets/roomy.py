@@ -7,6 +7,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from widgets import theme
+from widgets.wheel import point_after_wheel
 
 LEAST = (9.0, 5.0)
 """In em: the width and height below which a pane is of no use even if it scrolls."""
@@ -29,6 +30,7 @@ class Roomy(QScrollArea):
         self.setWidget(content)
         content.setAutoFillBackground(False)
         self.viewport().setAutoFillBackground(False)
+        point_after_wheel(self)
 
     def sizeHint(self) -> QSize:
         return self.widget().sizeHint().expandedTo(self.minimumSizeHint())

@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QScrollArea, QWidget
 
 from widgets import theme
+from widgets.wheel import point_after_wheel
 
 
 class ScrollColumn(QScrollArea):
@@ -23,6 +24,7 @@ class ScrollColumn(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        point_after_wheel(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         # A scroll area filters the events of its widget already.

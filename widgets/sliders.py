@@ -75,6 +75,10 @@ class LabelledSlider(QWidget):
         self._field = _ValueField([self._format(low), self._format(high)], self._wrong)
         self._field.setAccessibleName(f"{label}, value")
         _lay_out(self, label, self._field, self._slider)
+        self._note = ElidedLabel()
+        self._note.setProperty("role", "dim")
+        self._note.hide()
+        self.layout().addWidget(self._note, 2, 0, 1, 2)
         self.set_value(self._default)
         self._slider.valueChanged.connect(self._moved)
         self._slider.reset.connect(self.reset)
@@ -91,6 +95,14 @@ class LabelledSlider(QWidget):
         self._slider.setValue(round((value - self._low) / self._step))
         self._slider.blockSignals(False)
         self._show()
+
+    def set_note(self, text: str) -> None:
+        """What is to be known of the value, on a line below; "" for nothing."""
+        self._note.setText(text)
+        self._note.setVisible(bool(text))
+
+    def note(self) -> str:
+        return self._note.text()
 
     def set_range(self, low: float, high: float) -> None:
         """Other ends, the step as before; without a signal."""

@@ -108,6 +108,7 @@ def close_what_is_open(person: Person) -> None:
         others = QApplication.activePopupWidget() is not None or QApplication.activeModalWidget() is not None
         return others or person.window.palette_popup.isVisible() or person.window.status.panel.isVisible()
 
+    person.settle()  # the last keys have arrived
     for _ in range(5):
         if not person.ask(is_open):
             return

@@ -20,7 +20,6 @@ from widgets.controls import NumberRow
 from widgets.elided_button import ElidedButton
 from widgets.labels import ElidedLabel, label_font
 
-FAR = ("cancelled at ", "so far at ")
 SLACK = 1
 """Pixels that rounding may take."""
 
@@ -29,9 +28,7 @@ def cut(widget: QWidget) -> str:
     """What of the widget's text does not fit, or nothing."""
     if isinstance(widget, ElidedLabel | ElidedButton):
         shown, text = widget.shown(), widget.text()
-        # How far a job came is said first; what it was doing then is whatever a model is called.
-        kept = text.split(" · ")[0] if text.startswith(FAR) else text
-        return "" if shown == text or shown.startswith(kept) else f"“{text}” is elided"
+        return f"“{text}” is elided" if shown != text and shown.endswith("…") else ""
     if isinstance(widget, NumberRow):
         shown = widget.findChildren(QLabel)[1].text()
         return "" if shown == widget.value() else f"“{widget.value()}” is elided"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
@@ -107,3 +110,21 @@ def test_a_click_on_a_control_leaves_the_arrows_to_the_layers(opened, qtbot, set
         assert window.session.view.selection.layer == layer - walked
     assert heads.value() == "one"  # what Tab has reached
     settled(window)
+
+
+@pytest.mark.parametrize("pane", ["settings", "field-settings"])
+def test_the_size_that_ran_is_said_where_it_is_not_the_one_asked_for(opened, pane):
+    window = opened("image", "attention")
+    document, shown = window.session.current, window.deck.panes[pane]
+    shown.prepare(document, document.view)
+    assert shown.size.note() == "Ran at 20 px"
+    wanted = replace(document.trace, inputs={"pixel_values": np.zeros((3, 518, 700), np.float32)})
+    window.session.update(document, trace=wanted)
+    shown.prepare(document, document.view)
+    assert shown.size.note() == ""
+    window.session.update(document, trace=replace(wanted, inputs={"pixel_values": np.zeros((3, 504, 700))}))
+    shown.prepare(document, document.view)
+    assert shown.size.note() == "Ran at 504 px"
+    window.runs.change(document, size=1022)  # of what comes nothing is known yet
+    shown.prepare(document, document.view)
+    assert (shown.size.value(), shown.size.note()) == (1022, "")

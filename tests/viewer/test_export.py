@@ -2,6 +2,8 @@ import csv
 import io
 import shutil
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,8 +13,15 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModel
 
 from models.catalog import ASSETS
+from models.task import SILENT
 from tests.bad_files import DATA, MESSAGES
+from tests.viewer.given import patch_tokens, trace_of
+from viewer import export as export_module
 from viewer.cli import run
+from viewer.export_options import ExportOptions
+from viewer.inputs import ImageInput
+from viewer.maps import input_map
+from viewer.view import View
 
 SENTENCE = "The keys to the cabinet are on the table."
 PICTURE = str(ASSETS / "samples" / "chelsea.jpg")
@@ -294,3 +303,19 @@ def test_no_numbers_are_not_exported(exported, tmp_path, capfd):
             "The model's weights are damaged there: choose a layer before it, or another model.\n"
         )
         assert not (tmp_path / "none.npz").exists()
+
+
+@pytest.mark.parametrize("what", ["attention", "rollout"])
+def test_the_colours_of_a_picture_s_file_are_those_that_the_window_begins_with(monkeypatch, what):
+    drawn = []
+    monkeypatch.setattr(export_module, "overlay_drawing", lambda *parts: drawn.append(parts[-1]))
+    trace = trace_of(patch_tokens())
+    picture = ImageInput("Picture", np.zeros((20, 30, 3), np.uint8))
+    query, head = ((4,), 1) if what == "attention" else (None, None)
+    options = ExportOptions(what, Path("map.png"), file="picture.png", layer=None, head=head, query=query)
+    export_module.result_of(options, picture, trace, SILENT).drawing()
+    place = (trace.layers[1].queries.place(4),) if what == "attention" else ()
+    view = replace(View(), selection=replace(View().selection, layer=1, head=1, queries=place))
+    shown = input_map(trace, replace(view, map=replace(view.map, method=what)), (1, 1)).scale
+    assert drawn == [replace(shown, left_out="")]
+    assert what == "rollout" or shown.low == 0

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shlex
+import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QPoint, QPointF
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtWidgets import QLabel, QMessageBox
 
 from models.catalog import ASSETS
 from models.tokens import Position
@@ -21,7 +23,7 @@ PICTURE = str(ASSETS / "samples" / "coffee.jpg")
 
 
 @pytest.fixture
-def opened(qtbot, tmp_path):
+def dialog_of(qtbot, tmp_path):
     """Opens a window's dialog, its files in a folder of the test."""
 
     def open_(window, pane: str = ""):
@@ -61,12 +63,12 @@ def by_command(dialog, out: Path) -> Path:
     return other
 
 
-def test_a_picture_is_exported_as_it_is_looked_at(make_window, settled, opened, written, qtbot):
+def test_a_picture_is_exported_as_it_is_looked_at(make_window, settled, dialog_of, written, qtbot):
     window = make_window(size=224)
     window.runs.open_path(PICTURE)
     settled(window)
     window.session.select(layer=3, head=2)
-    dialog = opened(window)
+    dialog = dialog_of(window)
     assert (dialog.what.value(), dialog.ending.value()) == ("attention", "png")
     assert dialog.form.shown() == ["layer", "head", "query"]
     assert dialog.form.values() == {"layer": "3", "head": 2, "query": "readout"}
@@ -81,7 +83,7 @@ def test_a_picture_is_exported_as_it_is_looked_at(make_window, settled, opened, 
     assert window.messages.texts()[-1] == f"Exported from coffee.jpg: {out}"
 
     window.session.set_rollout(residual="mix", fusion="max", discard=0.25, first=2)
-    dialog = opened(window, "rollout")
+    dialog = dialog_of(window, "rollout")
     assert dialog.what.value() == "rollout"
     dialog.ending._group.button(dialog.ending._values.index("npz")).click()
     found = dict(np.load(written(dialog)))
@@ -92,18 +94,18 @@ def test_a_picture_is_exported_as_it_is_looked_at(make_window, settled, opened, 
     assert window.messages.unread() == []
 
 
-def test_a_text_that_was_typed_stands_in_the_command(make_window, settled, opened, written):
+def test_a_text_that_was_typed_stands_in_the_command(make_window, settled, dialog_of, written):
     window = make_window()
     text = "-- it's “odd” text"
     window.runs.open_text(text)
     settled(window)
     window.session.set_map(heads="mean")
-    dialog = opened(window, "matrix")
+    dialog = dialog_of(window, "matrix")
     values = dialog.form.values()
     assert (values["head"], values["query"]) == ("mean", None)  # the pane shows all queries
     places = window.session.current.trace.tokens.place
     window.session.select(queries=(places(2), places(4)))
-    dialog = opened(window, "sentence")
+    dialog = dialog_of(window, "sentence")
     assert dialog.form.values()["query"] == (2, 4)
     assert dialog.form.widget("query").currentText() == "Mean of 2 selected"
     dialog.ending._group.button(dialog.ending._values.index("csv")).click()
@@ -112,12 +114,12 @@ def test_a_text_that_was_typed_stands_in_the_command(make_window, settled, opene
 
 
 def test_the_next_export_begins_where_the_last_was_written(
-    make_window, settled, opened, written, tmp_path, qtbot
+    make_window, settled, dialog_of, written, tmp_path, qtbot
 ):
     window = make_window()
     window.runs.open_text("a great serve")
     settled(window)
-    dialog = opened(window)
+    dialog = dialog_of(window)
     (tmp_path / "elsewhere").mkdir()
     dialog.path.setText(str(tmp_path / "elsewhere" / "typed.png"))
     written(dialog)
@@ -129,18 +131,18 @@ def test_the_next_export_begins_where_the_last_was_written(
     window.exports.dialog.reject()
 
 
-def test_cancelling_leaves_no_file(make_window, settled, opened, qtbot, monkeypatch, tmp_path):
+def test_cancelling_leaves_no_file(make_window, settled, dialog_of, qtbot, monkeypatch, tmp_path):
     window = make_window()
     window.runs.open_text("a great serve")
     settled(window)
-    dialog = opened(window)
+    dialog = dialog_of(window)
     dialog.what.set_value("tokens")
     dialog._take_what("csv")
-    started = []
+    started, never = [], threading.Event()
 
     def endless(options, document, trace, task):
         started.append(task)
-        while True:
+        while not never.wait(0.005):  # it leaves the window time to listen
             task.progress(0.5, "Going on")
 
     monkeypatch.setattr(export, "result_of", endless)
@@ -156,11 +158,11 @@ def test_cancelling_leaves_no_file(make_window, settled, opened, qtbot, monkeypa
     assert dialog.foot.close_button.text() == "Close"
 
 
-def test_what_is_there_is_replaced_only_after_asking(make_window, settled, opened, written, monkeypatch):
+def test_what_is_there_is_replaced_only_after_asking(make_window, settled, dialog_of, written, monkeypatch):
     window = make_window()
     window.runs.open_text("a great serve")
     settled(window)
-    dialog = opened(window)
+    dialog = dialog_of(window)
     dialog.what.set_value("tokens")
     dialog._take_what("csv")
     out = Path(dialog.path.text())
@@ -186,32 +188,40 @@ def test_what_is_there_is_replaced_only_after_asking(make_window, settled, opene
     assert dialog.foot.said.text().startswith(f"The folder {out.parent / 'no'} does not exist.")
 
 
-def test_a_cloud_needs_a_point_for_what_is_of_one(cloud_window, opened, written):
+def test_a_cloud_needs_a_point_for_what_is_of_one(cloud_window, dialog_of, written):
     window = cloud_window
-    dialog = opened(window)
+    dialog = dialog_of(window)
     assert (dialog.what.value(), dialog.ending.value()) == ("segmentation", "ply")
     assert written(dialog).read_bytes().startswith(b"ply\n")
-    dialog = opened(window, "neighbourhood")
+    dialog = dialog_of(window, "neighbourhood")
     assert not dialog.foot.export_button.isEnabled()
     assert dialog.size.text() == "This needs a choice: point of the file."
     place = window.session.current.trace.tokens.place(7)
     assert isinstance(place, Position)
     window.session.select(queries=(place,), layer=1, head=1)
-    dialog = opened(window, "neighbourhood")
+    dialog = dialog_of(window, "neighbourhood")
     point = int(window.session.current.trace.segmentation.sample[7])
     assert dialog.form.values() == {"layer": "1", "head": 1, "point": point}
     assert f"--layer 1 --head 1 --point {point} --out" in dialog.command.toPlainText()
     rows = written(dialog).read_text().splitlines()
     assert (rows[0], len(rows)) == ("neighbour,x,y,z,map 1", 9)
+    for reach, what in (("attention", "attention"), ("composed", "rollout"), ("hops", "segmentation")):
+        window.session.set_cloud(reach=reach)
+        begun = {pane: dialog_of(window, pane).what.value() for pane in ("", "cloud", "cloud-second")}
+        assert begun == {"": what, "cloud": "segmentation", "cloud-second": what}
+    window.session.set_cloud(reach="attention")
+    dialog = dialog_of(window, "cloud-second")
+    assert dialog.form.values() == {"layer": "1", "head": 1, "point": point}
+    assert dialog_of(window, "maps").form.values() == {"layer": "1", "head": None, "point": point}
 
 
-def test_every_export_of_a_document_can_be_opened_and_goes_with_it(make_window, settled, opened, qtbot):
+def test_every_export_of_a_document_can_be_opened_and_goes_with_it(make_window, settled, dialog_of, qtbot):
     window = make_window(size=224)
     window.runs.open_path(PICTURE)
     settled(window)
     window.session.set_page("fields")
     settled(window)
-    dialog = opened(window)
+    dialog = dialog_of(window)
     assert (dialog.what.value(), dialog.ending.value()) == ("receptive-field", "png")
     assert {"layer", "cell", "inputs", "source"} == set(dialog.form.shown())
     dialog.ending._group.button(dialog.ending._values.index("csv")).click()
@@ -222,3 +232,23 @@ def test_every_export_of_a_document_can_be_opened_and_goes_with_it(make_window, 
         assert (dialog.ending.value() in PICTURES) or dialog.preview.said()
     window.runs.close(window.session.current)
     qtbot.waitUntil(lambda: window.exports.dialog is None)
+
+
+def test_labels_stand_in_the_middle_of_their_controls_which_begin_at_one_edge(opened, dialog_of, qtbot):
+    dialog = dialog_of(opened("image", "attention"))
+    for what in dialog.choices.whats:
+        dialog.start(what)
+        dialog.layout().activate()
+        qtbot.wait(1)
+        labels = [label for label in dialog.findChildren(QLabel) if label.buddy() and label.isVisible()]
+        assert len(labels) > 3
+        assert len({label.buddy().mapTo(dialog, QPoint()).x() for label in labels}) == 1, what
+        for label in labels:
+            field = label.buddy()
+            middle = field.height() / 2
+            if field is dialog.command:  # of its first line
+                middle = field.viewport().y() + field.cursorRect().top() + field.fontMetrics().height() / 2
+            apart = (
+                label.mapTo(dialog, QPointF(0, label.height() / 2)).y() - field.mapTo(dialog, QPoint()).y()
+            )
+            assert abs(apart - middle) <= 1, (what, label.text())

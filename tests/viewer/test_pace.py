@@ -79,3 +79,21 @@ def test_what_is_said_of_a_job(qtbot):
     assert [duration(seconds) for seconds in (0.2, 3.4, 89, 95, 240)] == [
         *("about 1 s", "about 3 s", "about 89 s", "about 2 min", "about 4 min")
     ]
+
+
+def test_the_end_of_a_part_is_not_the_end_of_the_job(qtbot):
+    from viewer.jobs import Jobs
+
+    jobs = Jobs()
+    paces, seen = Paces(jobs), []
+
+    def work(task):
+        for share in (0.5, 0.998, 1.0):
+            task.progress(share, "Loading")
+        task.progress(0.2, "Reading")
+
+    jobs.progressed.connect(lambda job: seen.append((job.percent, paces.said(job))))
+    jobs.submit("a", work, lambda _: None)
+    qtbot.waitUntil(lambda: not jobs.running())
+    jobs.close()
+    assert seen == [("50 %", "50 %"), ("99 %", "99 %"), ("", ""), ("20 %", "20 %")]

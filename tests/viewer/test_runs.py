@@ -119,6 +119,25 @@ def test_cancel_returns_to_what_is_shown_and_leaves_no_step(desk):
     assert not desk.session.can_undo()
 
 
+def test_cancel_is_of_the_current_document_and_of_no_other(desk):
+    desk.passes.go.clear()
+    first, second = (desk.session.add(replace(picture(), title=title), RunOptions()) for title in "AB")
+    for document in (first, second):
+        desk.runs.start(document)
+    assert desk.session.current is second
+    desk.runs.cancel()
+    assert (first.state, second.state) == ("running", "cancelled")
+    assert desk.jobs.of(first.number)
+    assert not desk.told
+    desk.runs.cancel()  # nothing of the second runs any more
+    assert first.state == "running"
+    assert "“A”" in desk.told[-1][2]
+    desk.session.show(first)
+    desk.runs.cancel()
+    assert first.state == "cancelled"
+    assert not desk.jobs.running()
+
+
 def test_a_cancelled_first_pass_says_so_and_can_be_run_again(desk):
     desk.passes.go.clear()
     document = desk.session.add(picture(), RunOptions())

@@ -1,4 +1,8 @@
-"""The status bar: what a message says has room."""
+"""The status bar: what a message says has room; the list of messages gives way to commands."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
 
 SAID = "The text has 900 tokens and the model reads 510 of them at once: tokens 1 to 510 are shown."
 
@@ -18,3 +22,38 @@ def test_a_message_longer_than_its_room_stands_in_place_of_the_check(opened, qtb
     status.bell.fade()
     assert status.check.isVisible()
     assert status.device.isVisible()
+
+
+def test_the_key_of_the_list_closes_it_and_keys_of_commands_act_while_it_is_open(opened, qtbot, monkeypatch):
+    window = opened("text", "attention")
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    panel, over = window.status.panel, []
+    monkeypatch.setattr(window.dialogs, "to_save", lambda *_: over.append(panel.isVisible()))
+
+    def press(key, *held):
+        into = QApplication.activePopupWidget() or window
+        modifiers = Qt.KeyboardModifier.NoModifier
+        for one in held:
+            modifiers |= one
+        qtbot.keyClick(into.focusWidget() or into, key, modifiers)
+
+    control, shift = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+    press(Qt.Key.Key_F8)
+    assert panel.isVisible()
+    press(Qt.Key.Key_F8)
+    assert not panel.isVisible()
+    press(Qt.Key.Key_F8)
+    press(Qt.Key.Key_S, control, shift)
+    assert over == [False]  # the dialog came, and the list was gone by then
+
+
+@pytest.mark.parametrize(("key", "stays"), [(Qt.Key.Key_Right, True), (Qt.Key.Key_Escape, False)])
+def test_the_list_keeps_its_own_keys(opened, qtbot, key, stays):
+    window = opened("text", "attention")
+    window.session.select_queries([window.session.current.trace.tokens.place(1)])
+    window.status.open_messages()
+    before = window.session.view
+    qtbot.keyClick(window.status.panel.focusWidget(), key)
+    assert window.session.view == before
+    assert window.status.panel.isVisible() == stays

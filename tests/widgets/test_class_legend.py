@@ -1,13 +1,15 @@
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QColor, QEnterEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
+from tests.widgets.pointer import wheel
 from widgets import theme
 from widgets.class_legend import ClassLegend
 from widgets.palettes import CLASSES, SOFT
+from widgets.scroll_column import ScrollColumn
 
 COUNTS = [0, 21034, 28810, 0, 0, 5120, 4210, 1904, 2330, 1820, 6200, 1940, 1532]
 IOU = np.array([np.nan, 0.98, 0.91, np.nan, np.nan, 0.74, 0.69, 0.83, 0.88, 0.79, 0.71, 0.66, 0.52])
@@ -64,6 +66,36 @@ def test_mouse_toggles_and_solos(legend):
     assert heard[:2] == [("toggled", 5), ("toggled", 5)]
     assert heard[-1] == ("soloed", 5)
     assert heard.count(("toggled", 5)) % 2 == 0
+
+
+def test_the_class_that_the_wheel_brings_under_the_pointer_is_pointed_at(show, qtbot):
+    legend = ClassLegend()
+    legend.set_classes([f"class {n}" for n in range(40)], np.zeros((40, 3), np.uint8))
+    show(legend, 240, 180)
+    heard, at = said(legend), legend.row_rect(1).center()
+    enter(legend._rows[1])
+    for notches in (-2, 9):
+        wheel(legend._area, legend._area.viewport().mapFrom(legend, at), notches)
+        under = next(row.index for row in legend._rows if legend.row_rect(row.index).contains(at))
+        assert (under == 1) == (notches > 0)
+        qtbot.waitUntil(lambda under=under: heard[-1] == ("hovered", under))
+        assert [row.index for row in legend._rows if row.marked] == [under]
+
+
+def test_a_column_that_scrolls_away_under_the_pointer_is_no_longer_pointed_at(show, qtbot):
+    legend, content = ClassLegend(), QWidget()
+    legend.set_classes(CLASSES, SOFT, COUNTS, IOU, SCORES)
+    legend.setFixedHeight(460)
+    stack = QVBoxLayout(content)
+    stack.addWidget(legend)
+    stack.addSpacing(600)
+    area = show(ScrollColumn(content), 260, 400)
+    heard, at = said(legend), legend.mapTo(area, legend.row_rect(2).center())
+    enter(legend._list)
+    enter(legend._rows[2])
+    wheel(area, at, -10)
+    assert not QRect(legend.mapTo(area, QPoint()), legend.size()).contains(at)
+    qtbot.waitUntil(lambda: heard[-1] == ("hovered", None))
 
 
 def test_hovering_goes_from_row_to_row(legend):

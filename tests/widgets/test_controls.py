@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QSlider, QTool
 
 from widgets import theme
 from widgets.controls import Choice, NumberRow, Segmented, Toggle
-from widgets.labels import ElidedLabel, percent, short_number
+from widgets.labels import PARTS, ElidedLabel, percent, short_number
 from widgets.number_text import number_in
 from widgets.range_slider import RangeSlider
 from widgets.sliders import LabelledSlider, RangeRow
@@ -212,6 +212,18 @@ def test_number_row_keeps_the_figure_when_narrow(show):
     assert label.shown().endswith("…")
     assert label.toolTip() == "Attention distance over all heads"
     assert row.value() == "171 px"
+
+
+def test_a_label_of_parts_leaves_out_whole_ones_the_last_first(show):
+    parts = ["dec2.1, map 0", "mean of 4 points", "16 nearest"]
+    label = show(ElidedLabel(PARTS.join(parts), by_parts=True), 400, 20)
+    width = label.fontMetrics().horizontalAdvance
+    for count in (3, 2, 1):
+        label.setFixedWidth(width(PARTS.join(parts[:count])) + 1)
+        assert label.shown() == PARTS.join(parts[:count])
+    assert label.toolTip() == label.text()
+    label.setFixedWidth(width(parts[0]) - 1)
+    assert label.shown().endswith("…")
 
 
 def test_a_choice_that_may_shrink_leaves_the_room_to_others(show):

@@ -114,6 +114,23 @@ def test_mouse_hovers_and_selects(table):
     assert (hovered, selected) == ([2, 3, None], [3])
 
 
+def in_sight(table, row):
+    head = table.row_rect(0).height()
+    rest = table.viewport().rect().adjusted(0, head, 0, 0)
+    return rest.contains(table.row_rect(row))
+
+
+def test_the_selected_row_stays_in_sight_at_every_size_unless_it_was_scrolled_away(table):
+    table.set_selected(120)
+    for height in (200, 500, 90, 700, 20, 300):  # in a height of 20 there is no room for any row
+        table.resize(620, height)
+        assert in_sight(table, 120) or height == 20
+    table.verticalScrollBar().setValue(0)
+    table.set_selected(120)  # what is selected already moves nothing
+    table.resize(620, 400)
+    assert table.verticalScrollBar().value() == 0
+
+
 def test_keys_walk_and_keep_the_row_in_sight(table, qtbot):
     selected = []
     table.selected.connect(selected.append)

@@ -186,7 +186,7 @@ def test_steps_follow_what_is_drawn(grid):
     assert above.x() == grid.cell_rect(15, columns + 3).x()
 
 
-def test_labels_are_whole_at_any_text_scale_and_light(qapp, show):
+def test_labels_are_whole_at_any_text_scale_and_light(qapp, show, qtbot):
     theme.apply(qapp, "light", 1.5)
     grid = MapGrid()
     grid.set_lut(lut("inferno"))
@@ -200,8 +200,11 @@ def test_labels_are_whole_at_any_text_scale_and_light(qapp, show):
     assert all(rect.width() >= metrics.horizontalAdvance(LABELS[row]) for row, rect in enumerate(rects))
     assert all(not a.intersects(b) for a, b in pairwise(rects))
     assert picture(grid).pixelColor(grid.cell_rect(0, 1).center()) == colour(levels(0)[1, 0])
-    before = grid.cell_rect(15, 63)
-    wheel(grid, QPoint(200, 100), -20)
+    before, at, pointed = grid.cell_rect(15, 63), grid.cell_rect(0, 1).center(), []
+    move(grid, at)
+    grid.hovered.connect(pointed.append)
+    wheel(grid, at, -20)
+    qtbot.waitUntil(lambda: pointed == [grid._named(grid._cell_at(at))])  # what was brought there
     assert grid.viewport().rect().contains(grid.cell_rect(15, 63))
     assert grid.cell_rect(15, 63).y() < before.y()
 

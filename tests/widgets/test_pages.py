@@ -77,10 +77,15 @@ def test_recent_files_replace_each_other(show, qtbot):
     page = show(Welcome([]), 800, 600)
     page.set_recent([Path(f"/data/{n}.png") for n in range(8)])
     page.set_recent([Path("/data/R&D.png")])
-    qtbot.wait(10)
+
+    def listed():
+        shown = [button for button in page.findChildren(QPushButton) if button.isVisible()]
+        return [button for button in shown if button.toolTip().startswith("/data/")]
+
+    qtbot.waitUntil(lambda: len(listed()) == 1)
+    (button,) = listed()
     chosen = []
     page.sample_chosen.connect(chosen.append)
-    (button,) = [b for b in page.findChildren(QPushButton) if b.toolTip() and b.isVisible()]
     button.click()
     assert chosen == [Path("/data/R&D.png")]
 

@@ -17,6 +17,7 @@ from viewer.panes.base import Pane
 from viewer.panes.later import Later
 from viewer.panes.layers import pick_layer
 from viewer.panes.settings import RESIZE_PAUSE
+from viewer.panes.words import ran_at
 from viewer.session import Document, Hover
 from viewer.view import View
 from widgets.controls import Choice, Section, Segmented, Toggle
@@ -118,6 +119,7 @@ class FieldSettingsPane(Pane):
             switch.set_on(getattr(fields, name))
         if not self._later.waits_for(document):
             self.size.set_value(document.wanted.options.size)
+            self.size.set_note(ran_at(document, self.size.value()))
         self.inputs.set_value(fields.inputs)
         self.source.set_value(fields.source)
         self.scale.set_value(view.map.log)
@@ -166,6 +168,7 @@ class FieldSettingsPane(Pane):
     def _resized(self, value: float) -> None:
         document = self.session.current
         if document is not None:
+            self.size.set_note("")
             self._later.ask(document, lambda: self.runs.change(document, "size", size=int(value)))
 
     def _network_chosen(self, title: str) -> None:

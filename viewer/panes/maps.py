@@ -42,9 +42,13 @@ class MapsPane(AttentionPane):
         rows = rows_shown(trace, view)
         if self._shaped != (trace, rows):
             self._shaped = (trace, rows)
-            labels = [short_name(trace.layers[layer]) for layer in rows]
-            self.grid.set_rows(labels, rows, [trace.layers[layer].heads for layer in rows])
-            self.drop()  # the grid is empty now
+            self._empty(trace, rows)
+            self.drop()
+
+    def _empty(self, trace: Trace, rows: tuple[int, ...]) -> None:
+        """Rows without maps."""
+        labels = [short_name(trace.layers[layer]) for layer in rows]
+        self.grid.set_rows(labels, rows, [trace.layers[layer].heads for layer in rows])
 
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
         return rows_shown(document.trace, view), view.selection.queries
@@ -56,8 +60,7 @@ class MapsPane(AttentionPane):
         if self._shaped is None or result.layers != self._shaped[1]:
             return
         if not result.levels:  # nothing is selected any more
-            self._shaped = None
-            self.prepare(self.session.current, self.session.view)
+            self._empty(*self._shaped)
         for row, layer in enumerate(result.layers):
             reason = self.blocked(layer)
             if reason:

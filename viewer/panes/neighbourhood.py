@@ -19,6 +19,7 @@ from viewer.session import NOWHERE, Document, Hover
 from viewer.view import View
 from widgets.bar_chart import BarChart
 from widgets.cursor_tip import read_out
+from widgets.labels import PARTS
 
 HINT = "Click a point in a view to see which neighbours it draws on."
 
@@ -58,10 +59,10 @@ class NeighbourhoodPane(AttentionPane):
         self.chart.set_bars(result.weights, labels, 0 if len(result.weights) else None)
         trace = self.session.current.trace
         self.said.emit("near", readings.of_neighbours(result, trace), None)
-        several = f" · mean of {result.queries:,} points" if result.queries > 1 else ""
+        several = [f"mean of {result.queries:,} points"] * (result.queries > 1)
         at = map_named(trace, *result.at)
         even = even_said(result.weights) or f"{len(result.weights)} nearest"
-        self.subtitle_changed.emit(f"{at} · {even}{several}")
+        self.subtitle_changed.emit(PARTS.join([at, *several, even]))
 
     def mark(self, view: View, hover: Hover) -> None:
         result = self.result

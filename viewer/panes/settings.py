@@ -12,6 +12,7 @@ from viewer.derived import derived
 from viewer.panes import readings
 from viewer.panes.base import Pane
 from viewer.panes.later import Later
+from viewer.panes.words import ran_at
 from viewer.session import Document
 from viewer.view import View
 from widgets.colormap import MAPS
@@ -174,8 +175,10 @@ class SettingsPane(Pane):
         self.whole_words.setVisible(not picture)
         if picture and not self._later.waits_for(document):
             self.size.set_value(document.wanted.options.size)
+            self.size.set_note(ran_at(document, self.size.value()))
 
     def _resized(self, value: float) -> None:
         document = self.session.current
         if document is not None and document.modality == "image":
+            self.size.set_note("")
             self._later.ask(document, lambda: self.runs.change(document, "size", size=int(value)))

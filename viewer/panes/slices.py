@@ -77,4 +77,5 @@ class Slice:
 
     def _note(self) -> None:
         if self.job is not None and self.job.sentence:
-            self.said = f" at {self.job.share:.0%}".replace("%", " %") + f" · {self.job.sentence}"
+            at = f" at {self.job.percent}" if self.job.percent else ""
+            self.said = f"{at} · {self.job.sentence}"

@@ -7,6 +7,7 @@ import numpy as np
 from models.attention import Head, Trace
 from models.tokens import Tokens
 from viewer.cloud_maps import short_name
+from viewer.document import Document
 from viewer.maps import InputMap
 from viewer.names import entry, short_labels, token
 from widgets.cursor_tip import read_out
@@ -21,6 +22,14 @@ def map_named(trace: Trace, layer: int, which: Head) -> str:
     """enc2.1, map 3; dec2.1, mean of 8 maps: a layer of a cloud's network by its name."""
     name = short_name(trace.layers[layer])
     return f"{name}, map {which}" if isinstance(which, int) else f"{name}, {which} of maps"
+
+
+def ran_at(document: Document, asked: float) -> str:
+    """“Ran at 840 px” of a picture whose short side is not as many pixels as asked for, once it has run."""
+    if document.trace is None or document.wanted != document.made:
+        return ""
+    short = min(document.trace.inputs["pixel_values"].shape[1:])
+    return "" if short == asked else f"Ran at {short:,} px"
 
 
 def reading(shown: InputMap, index: int) -> str:
