@@ -25,6 +25,7 @@ PANES = {
     "distance": "Attention distance",
     "field-settings": "Field",
     "cost": "Cost of layers",
+    "cost-settings": "Measuring of costs, and of which layers",
     "stack": "Stack of convolutions",
     "stack-steps": "Step by step",
     "stack-field": "Field of a unit of the stack",
@@ -36,7 +37,10 @@ PANES = {
 
 LOG = Leaf("log", shown=False)
 
-_COST = down(Leaf("cost"), LOG)
+_COST = across(
+    down(Leaf("cost", 0.8), LOG),
+    down(Leaf("cost-settings", 0.58), Leaf("numbers", 0.42)),
+)
 
 LAYOUTS: dict[tuple[str, str], Split] = {
     ("image", "attention"): across(

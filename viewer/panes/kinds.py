@@ -10,6 +10,7 @@ from viewer.panes.classes import ClassesPane
 from viewer.panes.cloud import FirstViewPane, SecondViewPane
 from viewer.panes.confusion import ConfusionPane
 from viewer.panes.cost import CostPane
+from viewer.panes.cost_settings import CostSettingsPane
 from viewer.panes.distance import DistancePane
 from viewer.panes.field import FieldPane, SecondFieldPane
 from viewer.panes.field_settings import FieldSettingsPane
@@ -48,4 +49,6 @@ KINDS = (
 def make_panes(session: Session, jobs: Jobs, runs: Runs, log: LogHandler, parent: QObject) -> list[QObject]:
     """All panes, in the order in which they are listed. GUI thread."""
     panes = [kind(session, jobs, runs, parent) for kind in KINDS]
-    return [*panes, NumbersPane(session, panes, parent), LogPane(log, parent)]
+    cost = next(pane for pane in panes if isinstance(pane, CostPane))
+    others = CostSettingsPane(session, cost, parent), NumbersPane(session, panes, parent)
+    return [*panes, *others, LogPane(log, parent)]
