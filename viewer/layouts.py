@@ -47,7 +47,7 @@ LAYOUTS: dict[tuple[str, str], Split] = {
         Leaf("picture", 0.47),
         down(
             Leaf("heads", 0.46),
-            across(down(Leaf("matrix"), LOG), Leaf("rollout"), share=0.54),
+            across(down(Leaf("matrix"), LOG, share=0.53), Leaf("rollout", 0.47), share=0.54),
             share=0.53,
         ),
         down(Leaf("settings", 0.58), Leaf("numbers", 0.42)),
