@@ -10,7 +10,7 @@ from models import complexity
 from models.complexity import LAYERS, Layer
 from models.cost_curves import KINDS, LAYER_OF, Kind, Measurements, Setup
 from viewer.view import CostSettings
-from widgets.cost_plot import Crossing, Curve, amount, tokens
+from widgets.cost_plot import Crossing, Curve, tokens
 
 NAMES: dict[str, str] = {
     "fused": "Self-attention",
@@ -34,6 +34,11 @@ def colour(layer: Layer) -> int:
 def name(layer: Layer) -> str:
     """Of a row of table 1: that of its curve."""
     return NAMES[AS_KIND.get(layer, layer)]
+
+
+def kind(curve: Curve) -> str:
+    """Which of `NAMES` a curve is of."""
+    return next(kind for kind, colour in COLOURS.items() if colour == curve.colour)
 
 
 def lengths(settings: CostSettings) -> np.ndarray:
@@ -61,7 +66,8 @@ def within(found: Measurements | None, settings: CostSettings) -> Measurements |
     return replace(found, points=points) if points else None
 
 
-def _operations(settings: CostSettings, layer: Layer, n: np.ndarray | float) -> np.ndarray:
+def operations(settings: CostSettings, layer: Layer, n: np.ndarray | float) -> np.ndarray:
+    """As the settings count them."""
     return complexity.counted(
         settings.terms,
         layer,
@@ -73,11 +79,18 @@ def _operations(settings: CostSettings, layer: Layer, n: np.ndarray | float) -> 
     )
 
 
+def tensors(settings: CostSettings, kind: Kind, n: np.ndarray | float) -> np.ndarray:
+    """Bytes of what one layer holds at once."""
+    return complexity.live_bytes(
+        LAYER_OF[kind], kind == "weights", n, settings.width, settings.heads, settings.projections
+    )
+
+
 def rate(settings: CostSettings, found: Measurements | None) -> float:
     """Closed forms are drawn as if each operation took 1/rate s: the most a second that any layer reached."""
     if found is None:
         return 1.0
-    reached = found.rate({k: _operations(settings, LAYER_OF[k], found.seconds(k)[0]) for k in KINDS})
+    reached = found.rate({k: operations(settings, LAYER_OF[k], found.seconds(k)[0]) for k in KINDS})
     return reached or 1.0
 
 
@@ -87,13 +100,13 @@ def time_curves(settings: CostSettings, found: Measurements | None, own: int | N
     speed = rate(settings, found)
     if found is None:
         return [
-            Curve(name(layer), n, _operations(settings, layer, n), colour(layer), True) for layer in LAYERS
+            Curve(name(layer), n, operations(settings, layer, n), colour(layer), True) for layer in LAYERS
         ]
     dashed = [
         Curve(
             f"{NAMES[kind]}, closed form",
             n,
-            _operations(settings, layer, n) / speed,
+            operations(settings, layer, n) / speed,
             COLOURS[kind],
             True,
             False,
@@ -101,7 +114,7 @@ def time_curves(settings: CostSettings, found: Measurements | None, own: int | N
         for layer, kind in AS_KIND.items()
     ]
     # Nobody measures it: it stays as it was.
-    seen = _operations(settings, "restricted", n) / speed
+    seen = operations(settings, "restricted", n) / speed
     dashed.append(Curve(name("restricted"), n, seen, colour("restricted"), True))
     return [*(Curve(NAMES[kind], *found.seconds(kind), COLOURS[kind]) for kind in KINDS), *dashed]
 
@@ -111,9 +124,7 @@ def memory_curves(settings: CostSettings, found: Measurements | None, own: int |
     n = _with(lengths(settings), own)
     curves = []
     for kind in KINDS:
-        needed = complexity.live_bytes(
-            LAYER_OF[kind], kind == "weights", n, settings.width, settings.heads, settings.projections
-        )
+        needed = tensors(settings, kind, n)
         if found is not None:
             curves.append(Curve(NAMES[kind], *found.memory(kind), COLOURS[kind]))
             curves.append(Curve(f"{NAMES[kind]}, tensors", n, needed, COLOURS[kind], True, False))
@@ -129,7 +140,7 @@ def time_crossings(settings: CostSettings, found: Measurements | None, own: int 
     for other in OTHERS:
         n = closed_crossing(settings, other)
         if n is not None and settings.shortest <= n <= last:
-            cost = float(_operations(settings, LAYER_OF[other], n)) / speed
+            cost = float(operations(settings, LAYER_OF[other], n)) / speed
             formula = _formula(settings, other)
             tip = f"Closed forms of attention and {_said(other)} cross at n = {formula}\t{n:,.0f}"
             marks.append(Crossing(n, cost, f"n = {formula} = {n:,.0f}", tip, False))
@@ -160,7 +171,7 @@ def crossing_rows(settings: CostSettings, found: Measurements | None) -> list[Cr
         n = closed_crossing(settings, other)
         measured = tuple(_measured(settings, found, kind, other) for kind in ("fused", "weights"))
         formula = _formula(settings, other)
-        rows.append(CrossingRow(NAMES[other], formula or "–", "none" if n is None else f"{n:,.0f}", measured))
+        rows.append(CrossingRow(NAMES[other], formula, "none" if n is None else f"{n:,.0f}", measured))
     return rows
 
 
@@ -175,39 +186,24 @@ def closed_crossing(settings: CostSettings, other: Layer) -> float | None:
     )
 
 
-@dataclass(frozen=True)
-class TableRow:
-    """A row of table 1: the layer, and (formula, number) of operations, sequential operations and paths."""
-
-    layer: Layer
-    name: str
-    operations: tuple[str, str]
-    sequential: tuple[str, str]
-    path: tuple[str, str]
-
-
-def table(settings: CostSettings, n: int) -> list[TableRow]:
-    """Table 1 at n tokens. Operations are those of the table, whatever the curves count; paths rounded up."""
-    d, k, r = settings.width, settings.kernel, settings.neighbourhood
+def table() -> list[tuple[Layer, tuple[str, str, str]]]:
+    """Table 1: of each layer the formulas of operations, sequential operations and paths."""
     rows = []
     for layer in LAYERS:
-        operations = amount(float(complexity.operations(layer, n, d, k, r)), "operations")
         path = complexity.PATHS[layer]
-        steps = _steps(complexity.path_length(layer, n, k, r))
         if layer == "convolution":
             path = f"{path} dilated, {complexity.CONTIGUOUS_PATH} not"
-            steps = f"{steps}, {_steps(complexity.path_length(layer, n, k, r, dilated=False))}"
-        one_by_one = f"{int(complexity.sequential(layer, n)):,}"
-        rows.append(
-            TableRow(
-                layer,
-                name(layer),
-                (complexity.OPERATIONS[layer], operations),
-                (complexity.SEQUENTIAL[layer], one_by_one),
-                (path, steps),
-            )
-        )
+        rows.append((layer, (complexity.OPERATIONS[layer], complexity.SEQUENTIAL[layer], path)))
     return rows
+
+
+def path(settings: CostSettings, layer: Layer, n: int) -> str:
+    """The longest path of table 1 at n tokens, rounded up; of convolutions dilated, then not."""
+    k, r = settings.kernel, settings.neighbourhood
+    steps = _steps(complexity.path_length(layer, n, k, r))
+    if layer == "convolution":
+        steps = f"{steps}, {_steps(complexity.path_length(layer, n, k, r, dilated=False))}"
+    return steps
 
 
 def notes(found: Measurements | None, settings: CostSettings) -> list[str]:

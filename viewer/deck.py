@@ -24,11 +24,9 @@ from widgets.wheel import pass_wheel_on
 
 LEFT, RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
 ACROSS, DOWN = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
-LAYOUT_VERSION = 2
+LAYOUT_VERSION = 3
 EDGE = 6
 """Pixels between the panes and the window's edge, as between two panes."""
-TALLEST = 0.38
-"""Of the deck's height, what a pane may take because its content asks for it."""
 
 
 class Deck(QMainWindow):
@@ -246,7 +244,7 @@ class Deck(QMainWindow):
         self._arranging = False
 
     def _wish(self, name: str, across: bool, width: int | None) -> Wish:
-        """A column of controls wants its width; in the default layout a text wants the lines it has."""
+        """A column of controls wants its width; in the default layout some want just what they fill."""
         dock, pane = self.docks[name], self.panes[name]
         least, needs = dock.minimumSizeHint(), dock.needed_size()
         if across:
@@ -256,7 +254,7 @@ class Deck(QMainWindow):
         wanted = pane.height_for(dock.inner_width(width)) if isinstance(pane, Pane) else None
         if wanted is None or self._own is not None:
             return Wish(least.height(), needs.height())
-        most = int(self.height() * TALLEST)
+        most = int(self.height() * pane.tallest)
         return Wish(least.height(), needs.height(), min(dock.height_around(wanted), most))
 
     def _docked(self) -> dict[str, Rect]:

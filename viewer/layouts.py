@@ -25,6 +25,7 @@ PANES = {
     "distance": "Attention distance",
     "field-settings": "Field",
     "cost": "Cost of layers",
+    "cost-settings": "Measuring of costs, and of which layers",
     "stack": "Stack of convolutions",
     "stack-steps": "Step by step",
     "stack-field": "Field of a unit of the stack",
@@ -36,14 +37,17 @@ PANES = {
 
 LOG = Leaf("log", shown=False)
 
-_COST = down(Leaf("cost"), LOG)
+_COST = across(
+    down(Leaf("cost", 0.8), LOG),
+    down(Leaf("cost-settings", 0.58), Leaf("numbers", 0.42)),
+)
 
 LAYOUTS: dict[tuple[str, str], Split] = {
     ("image", "attention"): across(
         Leaf("picture", 0.47),
         down(
             Leaf("heads", 0.46),
-            across(down(Leaf("matrix"), LOG), Leaf("rollout"), share=0.54),
+            across(down(Leaf("matrix"), LOG, share=0.53), Leaf("rollout", 0.47), share=0.54),
             share=0.53,
         ),
         down(Leaf("settings", 0.58), Leaf("numbers", 0.42)),

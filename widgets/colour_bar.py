@@ -169,7 +169,16 @@ def with_bar(view: QWidget, bar: QWidget) -> QWidget:
     both = QWidget()
     column = QVBoxLayout(both)
     column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(theme.em(0.35))
+    column.setSpacing(_above())
     column.addWidget(view, 1)
     column.addWidget(bar)
     return both
+
+
+def bar_height(bar: QWidget) -> int:
+    """Pixels that `with_bar` takes from its view."""
+    return bar.sizeHint().height() + _above()
+
+
+def _above() -> int:
+    return theme.em(0.35)

@@ -1,4 +1,4 @@
-"""A table of formulas and what they come to: a row a layer, with the line and the mark of its curve."""
+"""A table of formulas: a row a layer, with the line and the mark of its curve."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from widgets import series_style, theme
 
-_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 
 class Row(NamedTuple):
-    """colour: an index into `series_style`. cells: (formula, number) for each column."""
+    """colour: an index into `series_style`. cells: the formula in each column."""
 
     colour: int
     name: str
-    cells: tuple[tuple[str, str], ...]
+    cells: tuple[str, ...]
 
 
 class ComplexityTable(QWidget):
-    """Formulas in grey, their numbers right beside them."""
+    """Formulas under their headings; what they come to stands with the other numbers."""
 
     def __init__(self, columns: Sequence[str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -32,17 +32,17 @@ class ComplexityTable(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(theme.em(0.9))
         self._grid.setVerticalSpacing(theme.em(0.35))
-        self._caption = _label("dim", Qt.AlignmentFlag.AlignLeft)
+        self._caption = _label("dim", _LEFT)
         self._grid.addWidget(self._caption, 0, 0, 1, 2)
         for column, title in enumerate(columns):
-            self._grid.addWidget(_label("dim", _RIGHT, title), 0, 3 * column + 3, 1, 2)
-            self._grid.setColumnMinimumWidth(3 * column + 2, theme.em(2.4))
-        self._grid.setColumnStretch(3 * len(columns) + 2, 1)
+            self._grid.addWidget(_label("dim", _LEFT, title), 0, 2 * column + 3)
+            self._grid.setColumnMinimumWidth(2 * column + 2, theme.em(2.4))
+        self._grid.setColumnStretch(2 * len(columns) + 2, 1)
         self._rows: list[tuple[Swatch, QLabel, list[QLabel]]] = []
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def set_rows(self, caption: str, rows: Sequence[Row]) -> None:
-        """caption: what the numbers are of. As many rows as the first time."""
+        """caption: what the letters stand for. As many rows as the first time."""
         self._caption.setText(caption)
         while len(self._rows) < len(rows):
             self._add_row()
@@ -51,11 +51,11 @@ class ComplexityTable(QWidget):
                 raise ValueError(f"{row.name}: {len(row.cells)} cells in {self._columns} columns")
             swatch.set_colour(row.colour)
             name.setText(row.name)
-            for label, text in zip(labels, (text for cell in row.cells for text in cell), strict=True):
+            for label, text in zip(labels, row.cells, strict=True):
                 label.setText(text)
 
     def texts(self) -> list[list[str]]:
-        """A list a row: its name, then formula and number of each column."""
+        """A list a row: its name, then the formula in each column."""
         return [[name.text(), *(label.text() for label in labels)] for _, name, labels in self._rows]
 
     def caption(self) -> str:
@@ -67,9 +67,8 @@ class ComplexityTable(QWidget):
         self._grid.addWidget(swatch, number, 0)
         self._grid.addWidget(name, number, 1)
         for column in range(self._columns):
-            for offset, role in enumerate(("dim", "value")):
-                labels.append(_label(role, _RIGHT))
-                self._grid.addWidget(labels[-1], number, 3 * column + 3 + offset)
+            labels.append(_label("value", _LEFT))
+            self._grid.addWidget(labels[-1], number, 2 * column + 3)
         self._rows.append((swatch, name, labels))
 
 

@@ -207,6 +207,9 @@ class Section(QWidget):
         self._title.setProperty("role", "heading")
         column.addWidget(self._title)
 
+    def title(self) -> str:
+        return self._title.text()
+
     def set_title(self, title: str) -> None:
         self._title.setText(title)
 

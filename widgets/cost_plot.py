@@ -151,6 +151,11 @@ class CostPlot(DotPlot):
             return self._crossings[index].n
         return float(self._curves[series].n[index])
 
+    def named(self, key: Key) -> Curve | Crossing:
+        """What a dot is of."""
+        series, index = key
+        return self._crossings[index] if series == len(self._curves) else self._curves[series]
+
     def dot_at(self, n: float) -> Key | None:
         """A dot at this length, of the first curve that has one."""
         for series, curve in enumerate(self._curves):

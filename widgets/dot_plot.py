@@ -100,6 +100,10 @@ class DotPlot(KeepsArrows, QWidget, metaclass=AbstractWidget):
             self._hovered = key
             self.update()
 
+    def pointed(self) -> Key | None:
+        """The dot that is marked in blue."""
+        return self._hovered
+
     def set_tip(self, function: Callable[[int, int], str] | None) -> None:
         """What the read-out says of a dot: lines of `label` or `label<tab>value`."""
         self._explain = function

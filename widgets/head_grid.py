@@ -99,6 +99,14 @@ class HeadGrid(CellGrid):
         """Where a cell stands in the viewport, in pixels."""
         return self._rect((layer, head))
 
+    def height_for(self, width: int, aspect: float) -> int:
+        """The height that the grid fills at a width, in pixels. aspect: width / height of its maps."""
+        left, top, margin = self._margins()
+        gap, rows = _gap(), self._rows()
+        aspect = _held(aspect)
+        wide = (width - left - margin) / self._columns() - gap
+        return top + rows * (int(max(wide / aspect, _least(aspect))) + gap) - gap + margin
+
     def _changed(self, layers: Sequence[int] | range, aspect_before: float) -> None:
         if self._aspect() != aspect_before:
             self._arrange()
@@ -123,7 +131,7 @@ class HeadGrid(CellGrid):
         """Width / height of a cell: that of the first maps there are."""
         first = next((maps for maps in self._maps if maps is not None), None)
         aspect = 1.0 if first is None else first.shape[2] / first.shape[1]
-        return min(max(aspect, 1 / LONGEST_ASPECT), LONGEST_ASPECT)
+        return _held(aspect)
 
     def _margins(self) -> tuple[int, int, int]:
         """Pixels at the left (axis name and head numbers), above (layer numbers) and at the far sides."""
@@ -135,12 +143,11 @@ class HeadGrid(CellGrid):
     def _arrange(self) -> None:
         """Find the largest cells that fit and put the grid in the middle."""
         left, top, margin = self._margins()
-        gap = max(3, theme.em(0.24))
+        gap = _gap()
         room, aspect = self.viewport().size(), self._aspect()
         wide = (room.width() - left - margin) / self._columns() - gap
         high = (room.height() - top - margin) / self._rows() - gap
-        least = max(SMALLEST / aspect**0.5, NARROWEST * max(1.0, 1 / aspect))
-        height = max(min(high, wide / aspect), least)
+        height = max(min(high, wide / aspect), _least(aspect))
         width, height = max(NARROWEST, int(height * aspect)), max(NARROWEST, int(height))
         content = QSize(
             left + self._columns() * (width + gap) - gap + margin,
@@ -226,3 +233,18 @@ class HeadGrid(CellGrid):
             ink = {chosen: colours.amber_text, pointed: colours.blue} if number in (chosen, pointed) else {}
             painter.setPen(QColor(ink.get(number, colours.dim)))
             painter.drawText(place(number), align, str(number))
+
+
+def _gap() -> int:
+    """Pixels between two cells."""
+    return max(3, theme.em(0.24))
+
+
+def _held(aspect: float) -> float:
+    """Cells are not longer than that, whatever their maps are."""
+    return min(max(aspect, 1 / LONGEST_ASPECT), LONGEST_ASPECT)
+
+
+def _least(aspect: float) -> float:
+    """The height in pixels below which cells do not go."""
+    return max(SMALLEST / aspect**0.5, NARROWEST * max(1.0, 1 / aspect))

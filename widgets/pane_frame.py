@@ -175,18 +175,19 @@ class PaneFrame(QDockWidget):
         self.setTitleBarWidget(self._bar)
         self._content = content
         self.topLevelChanged.connect(self._grow)
-        body = QFrame()
+        # From the outside in: at each new parent Qt styles all that is inside anew, so the content gets one.
+        body = QFrame(self)
         body.setProperty("role", "pane-body")
         body.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setWidget(body)
         column = QVBoxLayout(body)
         edge = theme.em(0.7)
         column.setContentsMargins(edge, edge, edge, edge)
-        self._roomy = Roomy(content)
+        self._roomy = Roomy(content, body)
         self._roomy.outgrown.connect(self.outgrown)
         column.addWidget(self._roomy)
         self._edge = edge
         self._cover: Cover | None = None
-        self.setWidget(body)
 
     def set_waiting(self, waiting: Waiting | None, main: bool = False) -> None:
         """Say in the middle of an empty pane what it waits for, in one of the panes with buttons."""

@@ -78,5 +78,9 @@ class Readout(ScrollColumn):
         """What stands in a section now."""
         return {name: row.value() for name, row in self._rows[section].items()}
 
+    def title(self, section: str) -> str:
+        """What a section is called now."""
+        return self._titles[section].title()
+
     def _widgets(self) -> list[QWidget]:
         return [w for id_, title in self._titles.items() for w in (title, *self._rows[id_].values())]

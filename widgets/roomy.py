@@ -22,8 +22,8 @@ class Roomy(QScrollArea):
     outgrown = Signal()
     """The content needs more than before, and more than it has."""
 
-    def __init__(self, content: QWidget) -> None:
-        super().__init__()
+    def __init__(self, content: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self._last = QSize()
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)

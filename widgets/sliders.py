@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
+    QFontMetrics,
     QKeyEvent,
     QMouseEvent,
 )
 from PySide6.QtWidgets import (
+    QApplication,
     QGridLayout,
     QLineEdit,
     QSizePolicy,
@@ -27,18 +29,36 @@ from widgets.number_text import TypedNumber, mark, number_in
 from widgets.range_slider import RangeSlider
 from widgets.wheel import pass_wheel_on
 
+ROW_GAP = 10
+"""Pixels between the parts of a slider in one row."""
 
-def _lay_out(row: QWidget, label: str, value: QWidget, slider: QWidget) -> None:
-    """A grey label at the left, its value at the right, the slider under both."""
+
+def label_width(labels: Iterable[str]) -> int:
+    """Pixels that the widest of some labels takes."""
+    metrics = QFontMetrics(QApplication.font())
+    return max(metrics.horizontalAdvance(label) for label in labels) + 1
+
+
+def _lay_out(row: QWidget, label: str, value: QWidget, slider: QWidget, beside: int | None) -> None:
+    """A grey label at the left, its value at the right, the slider under both, or between them after so many
+    pixels for the label.
+    """
     name = ElidedLabel(label)
     name.setProperty("role", "dim")
     grid = QGridLayout(row)
     grid.setContentsMargins(0, 0, 0, 0)
-    grid.setSpacing(theme.em(0.1))
     grid.addWidget(name, 0, 0)
-    grid.addWidget(value, 0, 1)
-    grid.addWidget(slider, 1, 0, 1, 2)
-    grid.setColumnStretch(0, 1)
+    if beside is None:
+        grid.setSpacing(theme.em(0.1))
+        grid.addWidget(value, 0, 1)
+        grid.addWidget(slider, 1, 0, 1, 2)
+        grid.setColumnStretch(0, 1)
+    else:
+        grid.setHorizontalSpacing(ROW_GAP)
+        name.setFixedWidth(beside)
+        grid.addWidget(slider, 0, 1)
+        grid.addWidget(value, 0, 2)
+        grid.setColumnStretch(1, 1)
 
 
 class LabelledSlider(QWidget):
@@ -57,11 +77,13 @@ class LabelledSlider(QWidget):
         value: float | None = None,
         parent: QWidget | None = None,
         first: int = 0,
+        beside: int | None = None,
     ) -> None:
         """low, high, step in the value's unit; value: where it starts and what a double click restores.
 
         format: how the value is written, as a format string or a function. first: what is written for 0,
-        where that is counted from another number than the value.
+        where that is counted from another number than the value. beside: put the slider between label and
+        value, in one row, with so many pixels for the label.
         """
         super().__init__(parent)
         self._low, self._step, self._first = low, step, first
@@ -74,11 +96,11 @@ class LabelledSlider(QWidget):
         self._slider.setAccessibleName(label)
         self._field = _ValueField([self._format(low), self._format(high)], self._wrong)
         self._field.setAccessibleName(f"{label}, value")
-        _lay_out(self, label, self._field, self._slider)
+        _lay_out(self, label, self._field, self._slider, beside)
         self._note = ElidedLabel()
         self._note.setProperty("role", "dim")
         self._note.hide()
-        self.layout().addWidget(self._note, 2, 0, 1, 2)
+        self.layout().addWidget(self._note, 2, 0, 1, -1)
         self.set_value(self._default)
         self._slider.valueChanged.connect(self._moved)
         self._slider.reset.connect(self.reset)
@@ -254,7 +276,9 @@ class RangeRow(QWidget):
         high: int,
         parent: QWidget | None = None,
         format: Callable[[int], str] = str,
+        beside: int | None = None,
     ) -> None:
+        """beside: as of a `LabelledSlider`."""
         super().__init__(parent)
         self._format = format
         self._slider = RangeSlider(low, high)
@@ -263,7 +287,7 @@ class RangeRow(QWidget):
         self._field.setAccessibleName(f"{label}, range")
         self._field.typed.connect(lambda text: self._slider.choose(*self._read(text)))
         self._field.stepped.connect(self._slider.step)
-        _lay_out(self, label, self._field, self._slider)
+        _lay_out(self, label, self._field, self._slider, beside)
         self._slider.changed.connect(self._moved)
         self._say_limits()
 

@@ -57,7 +57,7 @@ def _settings(window: Window, document: Document, view: View) -> Iterator[tuple[
         yield f"cloud's {name}", getattr(at, name), value
     if document.wanted.frame is not None:
         yield "unit", at.unit, document.wanted.frame.unit
-    at = panes["cost"]
+    at = panes["cost-settings"]
     for name, value in (
         *(("width", cost.width), ("kernel", cost.kernel), ("heads", cost.heads), ("terms", cost.terms)),
         *(("neighbourhood", cost.neighbourhood), ("projections", cost.projections)),

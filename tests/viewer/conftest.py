@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtCore import QSettings
 from PySide6.QtGui import QCursor, QGuiApplication
 
+from tests.viewer.linked import ROOT, SENTENCE, look_at
 from viewer.session import RunOptions
 
 if sys.platform != "linux":
@@ -95,3 +96,23 @@ def opened(make_window, settled):
         return window
 
     return open_
+
+
+@pytest.fixture
+def text_window(make_window, settled):
+    window = make_window()
+    window.runs.open_text(SENTENCE)
+    settled(window)
+    look_at(window, 5, 0)
+    settled(window)
+    return window
+
+
+@pytest.fixture
+def image_window(make_window, settled):
+    window = make_window(size=224)
+    window.runs.open_path(str(ROOT / "assets" / "samples" / "coffee.jpg"))
+    settled(window)
+    look_at(window, 11, 0)
+    settled(window)
+    return window

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from models.complexity import LAYERS, live_bytes, operations
 from models.cost_curves import KINDS, LeftOut, Measurements, Point, Setup
@@ -17,9 +17,16 @@ from tests.viewer.given import text_tokens, trace_of
 from viewer import cost_maps, inputs
 from viewer.jobs import Jobs
 from viewer.panes.cost import CostPane
+from viewer.panes.cost_readings import of_dot
+from viewer.panes.cost_settings import CostSettingsPane
+from viewer.panes.kinds import PaneMaker
+from viewer.panes.log import LogHandler
+from viewer.panes.numbers import NumbersPane
 from viewer.session import RunOptions, Session
 from viewer.view import CostSettings, View
 from widgets import theme
+from widgets.cost_plot import amount
+from widgets.readout import NOTHING
 
 WAIT = 60_000
 TINY = {"width": 64, "heads": 2, "shortest": 16, "longest": 64}
@@ -35,20 +42,23 @@ def settled(qtbot):
 
 @pytest.fixture
 def opened(qtbot, qapp):
-    """(session, pane): the pane alone, of a text that no model has read."""
+    """(session, pane, controls, numbers): the page alone, of a text that no model has read."""
     theme.apply(qapp, "dark")
     session, jobs = Session(), Jobs()
-    pane = CostPane(session, jobs, None, jobs)
+    make = PaneMaker(session, jobs, None, LogHandler(), jobs)
+    pane, controls, numbers = map(make, (CostPane, CostSettingsPane, NumbersPane))
     frame = QWidget()
     qtbot.addWidget(frame)
-    QVBoxLayout(frame).addWidget(pane.widget)
-    frame.resize(1200, 700)
+    row = QHBoxLayout(frame)
+    for one in (pane, controls, numbers):
+        row.addWidget(one.widget)
+    frame.resize(1600, 700)
     frame.show()
     qtbot.waitExposed(frame)
     session.add(inputs.from_text("a great serve"), RunOptions())
     session.set_page("cost")
     qtbot.waitUntil(lambda: not jobs.running(), timeout=WAIT)
-    yield session, pane
+    yield session, pane, controls, numbers.widget
     frame.hide()
     jobs.close()
 
@@ -63,24 +73,25 @@ def _one_thread():
     torch.set_num_threads(before)
 
 
-def test_the_page_of_a_window_shows_the_pane_alone(make_window, qtbot):
+def test_a_window_measures_when_asked_and_shows_its_numbers_beside(make_window, qtbot):
     window = make_window(run=False)
     window.runs.open_text("a great serve")
     qtbot.waitUntil(lambda: window.session.current is not None, timeout=WAIT)
     window.actions_.run("page-cost")
     pane = window.deck.panes["cost"]
     assert pane.widget.isVisible()
-    assert [name for name, dock in window.deck.docks.items() if dock.isVisible()] == ["cost"]
+    seen = {name for name, dock in window.deck.docks.items() if dock.isVisible()}
+    assert seen == {"cost", "cost-settings", "numbers"}
     qtbot.waitUntil(window.is_idle, timeout=WAIT)
     window.session.set_cost(**TINY)
-    pane.button.click()
+    window.deck.panes["cost-settings"].button.click()
     qtbot.waitUntil(window.is_idle, timeout=WAIT)
     assert len(pane.found().points) == 12
     assert window.topbar.page.value() == "cost"
 
 
 def test_closed_forms_are_there_at_once_and_nothing_is_measured_unasked(opened):
-    _, pane = opened
+    _, pane, controls, numbers = opened
     assert pane.found() is None
     assert not pane.is_measuring()
     curves = pane.time._curves
@@ -93,21 +104,26 @@ def test_closed_forms_are_there_at_once_and_nothing_is_measured_unasked(opened):
     assert [mark.n for mark in pane.time._crossings] == [512, 1536]
     weights = pane.memory._curves[1]
     np.testing.assert_array_equal(weights.values, live_bytes("attention", True, weights.n, 512, 8))
-    assert pane.device.count() >= 1
-    assert pane.button.text() == "Measure"
-    assert pane.table.caption() == "n = 4,096, d = 512, k = 3, r = 64"
+    assert controls.device.count() >= 1
+    assert controls.button.text() == "Measure"
+    assert pane.table.caption() == "n tokens, d = 512, k = 3, r = 64"
+    assert pane.table.texts()[0] == ["Self-attention", "n²·d", "1", "1"]
     # The row of attention: n²·d = 4096² · 512; of convolution: ⌈log₃ 4096⌉ = 8 and ⌈4096 / 3⌉ = 1,366.
-    assert pane.table.texts()[0] == ["Self-attention", "n²·d", "8.59 G", "1", "1", "1", "1"]
-    assert pane.table.texts()[2][-1] == "8, 1,366"
+    assert list(numbers.figures("operations")) == names
+    assert numbers.title("operations") == "Operations, n = 4,096"
+    assert numbers.figures("operations")["Self-attention"] == "8.59 G"
+    assert numbers.figures("sequential")["LSTM"] == "4,096"
+    assert numbers.figures("path")["Convolution"] == "8, 1,366"
+    assert set(numbers.figures("pointed").values()) == {NOTHING}
 
 
 def test_a_measurement_on_request_fills_both_plots_and_the_crossings(opened, settled):
-    session, pane = opened
+    session, pane, controls, numbers = opened
     session.set_cost(**TINY)
     settled(pane)
-    QTest.mouseClick(pane.button, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(controls.button, Qt.MouseButton.LeftButton)
     assert pane.is_measuring()
-    assert pane.button.text() == "Cancel"
+    assert controls.button.text() == "Cancel"
     settled(pane)
     found = pane.found()
     assert found.done
@@ -120,8 +136,8 @@ def test_a_measurement_on_request_fills_both_plots_and_the_crossings(opened, set
         np.testing.assert_array_equal(curve.values, found.seconds(kind)[1])
     measured = next(curve for curve in pane.memory._curves if curve.name == "with weights")
     np.testing.assert_array_equal(measured.values, live_bytes("attention", True, measured.n, 64, 2))
-    assert pane.button.text() == "Measure"
-    assert all(label.text() != "–" for labels in pane.crossings for label in labels)
+    assert controls.button.text() == "Measure"
+    assert NOTHING not in numbers.figures("crossings").values()
     assert found.device in pane.time_said.text()
 
     # Other layers have other costs; going back brings these, not a new measurement.
@@ -152,66 +168,85 @@ class Gate:
 
 
 def test_cancel_keeps_what_was_measured_so_far(opened, qtbot, monkeypatch):
-    session, pane = opened
+    session, pane, controls, _ = opened
     gate = Gate()
     monkeypatch.setattr("models.cost.measure", gate)
     session.set_cost(**TINY)
-    pane.button.click()
+    controls.button.click()
     qtbot.waitUntil(lambda: pane.found() is not None, timeout=WAIT)
     assert pane.is_measuring()
-    pane.button.click()
+    controls.button.click()
     assert not pane.is_measuring()
-    assert pane.button.text() == "Measure"
+    assert controls.button.text() == "Measure"
     qtbot.waitUntil(gate.ended.is_set, timeout=WAIT)
     assert len(pane.found().points) == 4
     assert not pane.found().done
 
 
 def test_another_width_gives_the_running_measurement_up(opened, qtbot, monkeypatch):
-    session, pane = opened
+    session, pane, controls, _ = opened
     gate = Gate()
     monkeypatch.setattr("models.cost.measure", gate)
-    pane.button.click()
+    controls.button.click()
     qtbot.waitUntil(gate.parted.is_set, timeout=WAIT)
-    pane.width._slider.setValue(0)
+    controls.width._slider.setValue(0)
     assert session.view.cost.width == 64
     qtbot.waitUntil(gate.ended.is_set, timeout=WAIT)
     assert not pane.is_measuring()
 
 
 def test_controls_change_settings_and_undo_moves_them_back(opened):
-    session, pane = opened
-    QTest.mouseClick(pane.heads._group.button(2), Qt.MouseButton.LeftButton)
-    pane.lengths._slider.set_value(5, 10)
-    pane.lengths._slider.changed.emit(5, 10)
-    QTest.mouseClick(pane.terms._group.button(1), Qt.MouseButton.LeftButton)
+    session, pane, controls, numbers = opened
+    QTest.mouseClick(controls.heads._group.button(2), Qt.MouseButton.LeftButton)
+    controls.lengths._slider.set_value(5, 10)
+    controls.lengths._slider.changed.emit(5, 10)
+    QTest.mouseClick(controls.terms._group.button(1), Qt.MouseButton.LeftButton)
     settings = session.view.cost
     assert (settings.heads, settings.shortest, settings.longest, settings.terms) == (4, 32, 1024, "all")
-    assert pane.lengths._field.text() == "32 to 1k"
+    assert controls.lengths._field.text() == "32 to 1k"
     assert [mark.label for mark in pane.time._crossings] == ["n = 2·d = 1,024"]
-    assert (
-        pane.crossings[1][0].text() == "none"
-    )  # with projections attention is dearer than k = 3 at any length
+    # With projections attention is dearer than k = 3 at any length.
+    assert numbers.figures("crossings")["Convolution"] == "none"
+    assert numbers.figures("crossings")["LSTM"] == "2·d = 1,024"
     for _ in range(3):
         session.undo()
     assert session.view.cost == CostSettings()
-    assert (pane.heads.value(), pane.terms.value(), pane.lengths.value()) == (8, "table", (6, 12))
+    assert (controls.heads.value(), controls.terms.value(), controls.lengths.value()) == (8, "table", (6, 12))
 
 
-def test_the_open_document_is_marked_and_hover_moves_the_table(opened, settled):
-    session, pane = opened
+def test_the_numbers_are_of_the_open_document_or_of_the_dot_under_the_cursor(opened, settled):
+    session, pane, _, numbers = opened
     session.update(session.current, trace=trace_of(text_tokens(*"abcdefgh")))
     settled(pane)
     assert pane.time._own == pane.memory._own == (10, "this text")
-    assert pane.table.caption().startswith("n = 10, ")
+    assert numbers.title("path") == "Longest path, n = 10"
     assert pane.time._curves[0].n[0] == 10
     pane.time._point((1, 3))
     n = pane.time.length((1, 3))
-    assert pane.memory.length(pane.memory._hovered) == n == 256
-    assert pane.table.caption().startswith("n = 256, ")
+    assert pane.memory.length(pane.memory.pointed()) == n == 256
+    assert numbers.title("path") == "Longest path, n = 256"
+    of = {"Of": "LSTM", "Tokens": "256", "Operations": amount(256 * 512**2, "operations"), "Time": NOTHING}
+    assert numbers.figures("pointed").items() >= of.items()
+    assert numbers.figures("pointed")["Operations"] == numbers.figures("operations")["LSTM"]
+    session.set_cost(width=64)  # the dot stays under the cursor
+    assert numbers.figures("pointed")["Operations"] == amount(256 * 64**2, "operations")
+    pane.time._point((len(pane.time._curves), 0))
+    assert (numbers.figures("pointed")["Tokens"], numbers.title("path")) == ("64", "Longest path, n = 64")
+    assert numbers.figures("pointed")["Of"] == "crossing, closed forms"
     pane.time._point(None)
-    assert pane.memory._hovered is None
-    assert pane.table.caption().startswith("n = 10, ")
+    assert pane.memory.pointed() is None
+    assert set(numbers.figures("pointed").values()) == {NOTHING}
+    assert numbers.title("path") == "Longest path, n = 10"
+
+
+def test_what_was_measured_is_said_of_the_very_length_alone():
+    setup, settings = Setup((16, 64)), CostSettings(shortest=16, longest=64)
+    found = Measurements(setup, (Point("weights", 16, 2e-3, 10, 4_000),), (), "CPU")
+    said = of_dot(settings, found, "weights", 16)
+    assert (said["Of"], said["Time"], said["Memory"]) == ("with weights", "2 ms", "4 kB")
+    assert said["Tensors"] == amount(live_bytes("attention", True, 16, 512, 8), "B")
+    assert of_dot(settings, found, "weights", 32)["Time"] == NOTHING
+    assert of_dot(settings, found, "restricted", 16).keys() == {"Of", "Tokens", "Operations"}
 
 
 def test_what_is_left_out_is_said_once_for_each_layer():

@@ -122,6 +122,19 @@ def test_a_part_is_marked_until_what_superseded_it_is_whole(window, gate, qtbot,
     assert dock.unfinished() == ""
 
 
+def test_a_slice_cancelled_before_it_began_says_nothing_of_its_predecessor(window, gate, qtbot, settled):
+    dock, before_it = window.deck.docks["rollout"], threading.Event()
+    qtbot.waitUntil(lambda: dock.unfinished() == "so far at 40 % · Rollout through layer 5", timeout=WAIT)
+    window.jobs.submit("before it", lambda _: before_it.wait(5), lambda _: None, lane="run")
+    window.session.set_rollout(fusion="max")  # it waits for its turn, and never has it
+    assert dock.unfinished().startswith("so far")
+    window.runs.cancel()
+    assert dock.unfinished() == "cancelled"
+    before_it.set()
+    settled(window)
+    assert dock.unfinished() == "cancelled"
+
+
 def test_a_slice_is_complete_only_when_all_of_what_was_asked_for_is_painted():
     one = Slice("key", 1)
     assert one.sentence() == ""

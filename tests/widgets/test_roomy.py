@@ -1,7 +1,7 @@
 """Panes take what room there is, and scroll."""
 
 import pytest
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QMainWindow, QWidget
 
@@ -55,6 +55,31 @@ def test_content_fills_what_it_is_given_and_scrolls_below_its_minimum(show, size
     content.updateGeometry()
     QTest.qWait(5)
     assert outgrown == [content.least]
+
+
+class Styled(QObject):
+    """Counts how often a widget is styled, in whole."""
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__(widget)
+        self.times = 0
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        self.times += event.type() == QEvent.Type.StyleChange
+        return False
+
+
+def test_what_is_in_a_pane_is_styled_once_when_the_pane_is_made(show):
+    window, content = show(QMainWindow()), Wants(50, 50)
+    inside = QLabel("deep inside", content)
+    counts = Styled(content), Styled(inside)
+    dock = PaneFrame("a", "A pane", content, window)
+    window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+    dock.show()
+    QTest.qWait(5)
+    assert inside.isVisible()
+    assert [count.times for count in counts] == [1, 1]
 
 
 def test_a_pane_never_asks_for_more_than_a_little(show):

@@ -29,23 +29,26 @@ COSTS = (
         paper=f"{ATTENTION}, section 4",
     ),
     of(
-        *("Time", "Operations a layer", "Operations"),
+        *("Time", "Operations a layer", "Operations", "/Operations, n = .*/"),
         says="Multiplications and additions of one layer as n grows, or seconds once they are measured.",
         paper=f"{ATTENTION}, table 1",
     ),
-    of("Memory", says="The tensors that one layer holds at once, parameters not counted."),
     of(
-        "One after the other",
+        *("Memory", "Tensors"),
+        says="What one layer holds at once, parameters not counted: measured, or its tensors alone, counted.",
+    ),
+    of(
+        *("One after the other", "/One after the other, .*/"),
         says="Steps that must wait for each other, however many processors there are.",
         paper=f"{ATTENTION}, table 1",
     ),
     of(
-        "Longest path",
+        *("Longest path", "/Longest path, .*/"),
         says="The most layers that a signal takes between two tokens: long ones are hard to learn.",
         paper=f"{ATTENTION}, table 1",
     ),
     of(
-        *("cost/Layer", "Width d", "cost/Heads"),
+        *("cost-settings/Layer", "Width d", "cost-settings/Heads"),
         says="The layer that is counted and measured: d numbers a token, shared among the heads.",
         paper=f"{ATTENTION}, section 3.2.2",
     ),
@@ -54,7 +57,7 @@ COSTS = (
         says="Attention with the four d × d products around it, as in a transformer.",
         paper=f"{ATTENTION}, section 3.2.2",
     ),
-    of("Tokens n", says="The lengths of the sequence that are plotted and measured."),
+    of(*("Tokens n", "Tokens"), says="The lengths of the sequence that are plotted and measured."),
     of(
         *("Closed forms count", "Operations counted", "Table", "Every term"),
         says="Table: the leading terms of table 1. Every term: all multiplications of the layers that are "
@@ -67,17 +70,17 @@ COSTS = (
         "runs.",
     ),
     of(
-        *("Attention costs more from n =", "than", "formula"),
+        "Attention costs more from n =",
         says="The length from which self-attention costs more than the other layer, where the closed forms"
         " cross.",
     ),
     of(
-        "fused",
+        *("LSTM, fused", "Convolution, fused"),
         says="Measured: attention in one fused operation that never holds the n × n weights.",
         paper="Dao et al. 2022, “FlashAttention”",
     ),
     of(
-        "cost/weights",
+        *("with weights", "LSTM, with weights", "Convolution, with weights"),
         says="Measured: attention that makes its n × n weights, as is needed to show them.",
     ),
 )

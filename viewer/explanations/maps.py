@@ -162,7 +162,7 @@ ROLLOUTS = (
         paper=ROLLOUT,
     ),
     of(
-        "Discard lowest",
+        "Discard",
         says="The share of the lowest weights of each row that is put to zero before layers are multiplied.",
         paper="Gildenblat 2020, “Exploring Explainability for Vision Transformers”",
     ),

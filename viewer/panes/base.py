@@ -36,6 +36,8 @@ class Pane(QObject):
     """Whether it is empty until a model has read the document; if not, it shows the input or controls."""
     blank = False
     """Whether nothing at all is in it, no input and no control, until its slice is computed."""
+    tallest = 0.38
+    """Of the deck's height, what it may take because `height_for` asks for it."""
     menu_title = ""
     """What the menu under the pane's title chooses; without one there is no menu."""
 

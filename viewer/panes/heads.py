@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from models.attention import Trace
 from models.task import Task
+from models.tokens import PatchTokens
 from viewer import names
 from viewer.head_maps import HeadMaps, head_maps
 from viewer.maps import query_indices, shown
@@ -17,12 +18,12 @@ from viewer.panes.base import Pane
 from viewer.session import NOWHERE, Document, Hover
 from viewer.view import View
 from widgets.colormap import Scale, lut
-from widgets.colour_bar import ColourBar, with_bar
+from widgets.colour_bar import ColourBar, bar_height, with_bar
 from widgets.head_grid import HeadGrid
 
 
 class HeadsPane(Pane):
-    name, title, blank = "heads", "Heads", True
+    name, title, blank, tallest = "heads", "Heads", True, 0.46
 
     def build(self) -> QWidget:
         self.grid = HeadGrid()
@@ -39,6 +40,15 @@ class HeadsPane(Pane):
         if trace is not None and trace is not self._shaped:
             self._shaped = trace
             self.grid.set_shape(len(trace.layers), [layer.heads for layer in trace.layers])
+            self.height_changed.emit()
+
+    def height_for(self, width: int) -> int | None:
+        """Maps have the shape of their picture: of a wide one they fill their width in little height."""
+        tokens = self._shaped.tokens if self._shaped is not None else None
+        if not isinstance(tokens, PatchTokens):
+            return None
+        rows, columns = tokens.grid
+        return self.grid.height_for(width, columns / rows) + bar_height(self.bar)
 
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
         map_ = view.map

@@ -10,6 +10,7 @@ from viewer.panes.classes import ClassesPane
 from viewer.panes.cloud import FirstViewPane, SecondViewPane
 from viewer.panes.confusion import ConfusionPane
 from viewer.panes.cost import CostPane
+from viewer.panes.cost_settings import CostSettingsPane
 from viewer.panes.distance import DistancePane
 from viewer.panes.field import FieldPane, SecondFieldPane
 from viewer.panes.field_settings import FieldSettingsPane
@@ -40,7 +41,7 @@ KINDS: tuple[type, ...] = (
     *(PicturePane, SentencePane, HeadsPane, MatrixPane, RolloutPane, SettingsPane),
     *(FirstViewPane, SecondViewPane, NeighbourhoodPane, MapsPane, ConfusionPane, ClassesPane),
     *(FieldPane, SecondFieldPane, LayersPane, GrowthPane, DistancePane, FieldSettingsPane),
-    CostPane,
+    *(CostPane, CostSettingsPane),
     *(StackEditorPane, StackStepsPane, StackFieldPane, StackLayersPane, StackGrowthPane),
     *(NumbersPane, LogPane),
 )
@@ -52,6 +53,7 @@ class PaneMaker:
     def __init__(self, session: Session, jobs: Jobs, runs: Runs, log: LogHandler, parent: QObject) -> None:
         self._given = session, jobs, runs, parent
         self._log, self._figures = log, Heard(parent)
+        self._cost: CostPane | None = None
 
     def __call__(self, kind: type) -> QObject:
         """One pane of a kind. GUI thread."""
@@ -60,6 +62,10 @@ class PaneMaker:
             return LogPane(self._log, parent)
         if kind is NumbersPane:
             return NumbersPane(session, self._figures, parent)
+        if kind is CostSettingsPane:
+            return CostSettingsPane(session, self._cost, parent)
         pane = kind(*self._given)
+        if kind is CostPane:
+            self._cost = pane
         self._figures.listen(pane)
         return pane

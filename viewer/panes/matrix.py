@@ -17,14 +17,14 @@ from viewer.panes.base import Pane
 from viewer.session import NOWHERE, Document, Hover
 from viewer.view import View
 from widgets.colormap import lut
-from widgets.colour_bar import ColourBar, with_bar
+from widgets.colour_bar import ColourBar, bar_height, with_bar
 from widgets.cursor_tip import read_out
 from widgets.labels import percent
 from widgets.matrix_view import MatrixView
 
 
 class MatrixPane(Pane):
-    name, title, blank = "matrix", "Matrix", True
+    name, title, blank, tallest = "matrix", "Matrix", True, 0.6
 
     def build(self) -> QWidget:
         self.view = MatrixView()
@@ -36,6 +36,13 @@ class MatrixPane(Pane):
         self.view.pooled_changed.connect(self._show_scale)
         self._result: MatrixMap | None = None
         return with_bar(self.view, self.bar)
+
+    def height_for(self, width: int) -> int | None:
+        """Of a picture about a square, whichever layer is shown: panes do not move as layers are walked."""
+        document = self.session.current
+        if document is None or document.trace is None or document.modality != "image":
+            return None
+        return width + bar_height(self.bar)
 
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
         map_ = view.map

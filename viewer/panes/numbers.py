@@ -10,6 +10,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
+from viewer.panes import cost_readings
 from viewer.panes.base import Pane
 from viewer.session import NOWHERE, Hover, Session
 from widgets.readout import Figures, Readout
@@ -22,6 +23,11 @@ _UNIT = (
     *("Area of 95 % / theoretical", "Mass inside the box", "Weight on padding"),
 )
 _REACHED = ("Weight", "From", "In")
+_COST = (
+    Figures(POINTED, _POINTED, ("Of", "Tokens", "Time", "Operations", "Memory", "Tensors")),
+    *(Figures(id_, title, cost_readings.LAYER_ROWS) for id_, title in cost_readings.AT.items()),
+    Figures("crossings", "Attention costs more from n =", cost_readings.CROSSING_ROWS),
+)
 SECTIONS: dict[tuple[str, str], tuple[Figures, ...]] = {
     ("text", "attention"): (
         Figures(POINTED, _POINTED, _CELL),
@@ -51,6 +57,8 @@ SECTIONS: dict[tuple[str, str], tuple[Figures, ...]] = {
         ),
     ),
     ("image", "fields"): (Figures("field", "Field", _UNIT), Figures("second", "Second network", _UNIT)),
+    ("text", "cost"): _COST,
+    ("image", "cost"): _COST,
     ("stack", "fields"): (
         Figures(
             *("field", "Field"),
@@ -76,7 +84,7 @@ class Heard(QObject):
 
 class NumbersPane(QObject):
     name, title = "numbers", "Numbers"
-    modalities, pages = ("text", "image", "points", "stack"), ("attention", "fields")
+    modalities, pages = ("text", "image", "points", "stack"), ("attention", "fields", "cost")
     subtitle_changed = Signal(str)
 
     def __init__(self, session: Session, heard: Heard, parent: QObject | None = None) -> None:

@@ -17,16 +17,22 @@ from viewer.panes.base import Pane
 from viewer.session import NOWHERE, Document, Hover
 from viewer.view import View
 from viewer.window_maps import is_composed
+from widgets import theme
 from widgets.colormap import lut
 from widgets.colour_bar import ColourBar
 from widgets.controls import Segmented
 from widgets.image_view import ImageView
-from widgets.sliders import LabelledSlider, RangeRow
+from widgets.sliders import ROW_GAP, LabelledSlider, RangeRow, label_width
 from widgets.token_strip import TokenStrip
+
+LABELS = ("Query", "Heads", "Residual", "Discard", "Layers")
+"""Of the controls, in order."""
+PICTURE = 9.0
+"""In em: the height that the controls leave the picture."""
 
 
 class RolloutPane(Pane):
-    name, title = "rollout", "Rollout"
+    name, title, tallest = "rollout", "Rollout", 0.6
 
     def build(self) -> QWidget:
         self.picture, self.strip = ImageView(), TokenStrip()
@@ -37,6 +43,7 @@ class RolloutPane(Pane):
         self.strip.hovered.connect(self._token_hovered)
         self.strip.set_tip(self._token_tip)
         self.stack = QStackedWidget()
+        self.stack.setMinimumHeight(theme.em(PICTURE))
         self.stack.addWidget(self.picture)
         self.stack.addWidget(self.strip)
         self.bar = ColourBar()
@@ -49,9 +56,11 @@ class RolloutPane(Pane):
         self.fusion.changed.connect(lambda value: self.session.set_rollout(fusion=value))
         self.residual = Segmented([("add", "A + I"), ("mix", "½A + ½I"), ("none", "None")], "Residual")
         self.residual.changed.connect(lambda value: self.session.set_rollout(residual=value))
-        self.discard = LabelledSlider("Discard lowest", 0, 0.99, 0.01, lambda v: f"{v * 100:.0f} %")
+        self.discard = LabelledSlider(
+            *("Discard", 0, 0.99, 0.01, lambda v: f"{v * 100:.0f} %"), beside=label_width(LABELS)
+        )
         self.discard.changed.connect(lambda value: self.session.set_rollout("discard", discard=float(value)))
-        self.layers = RangeRow("Layers", 0, 11)
+        self.layers = RangeRow("Layers", 0, 11, beside=label_width(LABELS))
         self.layers.changed.connect(self._layers_changed)
 
         self.own = QLabel("Headlight's own, through windows and stages")
@@ -71,10 +80,11 @@ class RolloutPane(Pane):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
         choices = QGridLayout()
-        choices.setHorizontalSpacing(10)
+        choices.setHorizontalSpacing(ROW_GAP)
+        choices.setColumnMinimumWidth(0, label_width(LABELS))
         choices.setVerticalSpacing(6)
         for row, (name, control) in enumerate(
-            (("Query", self.query), ("Heads", self.fusion), ("Residual", self.residual))
+            zip(LABELS, (self.query, self.fusion, self.residual), strict=False)
         ):
             label = QLabel(name)
             label.setProperty("role", "dim")
@@ -86,6 +96,16 @@ class RolloutPane(Pane):
         column.addWidget(self.layers)
         layout.addWidget(self.controls)
         return widget
+
+    def height_for(self, width: int) -> int | None:
+        """That in which a picture fills the width, over the controls."""
+        document = self.session.current
+        if document is None or document.trace is None or document.modality != "image":
+            return None
+        rows, columns = document.input.pixels.shape[:2]
+        below = (self.bar, self.controls, *([] if self.own.isHidden() else [self.own]))
+        gap = self.widget.layout().spacing()
+        return round(width * rows / columns) + sum(one.sizeHint().height() + gap for one in below)
 
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
         map_ = view.map
@@ -109,6 +129,7 @@ class RolloutPane(Pane):
             self.subtitle_changed.emit("")
             if document.modality == "image":
                 self.picture.set_picture(document.input.pixels)
+            self.height_changed.emit()
 
     def lane_for(self, view: View) -> Lane:
         return "run"
