@@ -78,6 +78,9 @@ class Job(Task):
     share: float = 0.0
     sentence: str = ""
     cancelled: threading.Event = field(default_factory=threading.Event)
+    _latest: tuple[float, str] | None = None
+    """What the worker said last, while the GUI thread has not taken it."""
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def percent(self) -> str:
@@ -90,8 +93,17 @@ class Job(Task):
 
     def progress(self, share: float, sentence: str) -> None:
         self.check()
+        with self._lock:
+            told, self._latest = self._latest is not None, (share, sentence)
+        if not told:  # one message at a time: a worker may say more than a window can paint
+            self.deliver(self, "progress", None)
+
+    def take_progress(self) -> None:
+        """What was said last counts. GUI thread."""
+        with self._lock:
+            (share, self.sentence), self._latest = self._latest, None
         # The end of a part, as of the loading of a model: as long as the job runs, all of it is not done.
-        self.deliver(self, "progress", (share if share < 1 else 0.0, sentence))
+        self.share = share if share < 1 else 0.0
 
     def partial(self, value: Any) -> None:
         self.check()
@@ -199,7 +211,7 @@ class Jobs(QObject):
         if self._live.get(job.number) is not job:
             return  # superseded or cancelled while the message was on its way
         if what == "progress":
-            job.share, job.sentence = value
+            job.take_progress()
             self.progressed.emit(job)
             return
         if what == "partial":

@@ -42,6 +42,21 @@ def test_results_and_partial_results_arrive_on_the_gui_thread_in_order(jobs, qtb
     assert not jobs.running()
 
 
+def test_a_worker_that_says_more_than_can_be_painted_is_heard_at_its_last_word(jobs, qtbot):
+    said, done, end = [], [], threading.Event()
+
+    def work(task):
+        for part in range(10_000):
+            task.progress(part / 10_000, f"part {part}")
+        end.set()
+
+    jobs.progressed.connect(lambda job: said.append(job.sentence))
+    jobs.submit("a", work, done.append)
+    assert end.wait(30)  # while the window does not listen
+    qtbot.waitUntil(lambda: done != [])
+    assert said == ["part 9999"]
+
+
 def test_a_newer_request_supersedes_the_older_at_its_next_check(jobs, qtbot):
     begun, go = threading.Event(), threading.Event()
     ended, seen = [], []

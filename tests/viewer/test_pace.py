@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from viewer.pace import ENOUGH_SECONDS, ENOUGH_SHARE, ENOUGH_STEPS, Pace, Paces, duration
+
+
+def tell(task, seen, *progress):
+    """Say one after the other, each when the one before was heard: of several at once the last would be."""
+    for said in progress:
+        before = len(seen)
+        task.progress(*said)
+        while len(seen) == before:
+            time.sleep(0.001)
 
 
 class Clock:
@@ -67,8 +78,7 @@ def test_what_is_said_of_a_job(qtbot):
     paces, seen = Paces(jobs), []
 
     def work(task):
-        task.progress(0.0, "Begin")
-        task.progress(0.4, "On")
+        tell(task, seen, (0.0, "Begin"), (0.4, "On"))
 
     jobs.progressed.connect(lambda job: seen.append(paces.said(job)))
     jobs.submit("a", work, lambda _: None)
@@ -88,9 +98,7 @@ def test_the_end_of_a_part_is_not_the_end_of_the_job(qtbot):
     paces, seen = Paces(jobs), []
 
     def work(task):
-        for share in (0.5, 0.998, 1.0):
-            task.progress(share, "Loading")
-        task.progress(0.2, "Reading")
+        tell(task, seen, *((share, "Loading") for share in (0.5, 0.998, 1.0)), (0.2, "Reading"))
 
     jobs.progressed.connect(lambda job: seen.append((job.percent, paces.said(job))))
     jobs.submit("a", work, lambda _: None)
