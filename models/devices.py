@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.errors import HeadlightError
+from headlight.models.core.errors import HeadlightError
 
 
 def pick(name: str | None = None) -> str:

@@ -46,8 +46,8 @@ def ratio(times: list[float], others: list[float]) -> float:
 
 
 def engine_and_pixels():
-    from models.engine import open_engine
-    from viewer.inputs import from_path
+    from headlight.models.engines.door import open_engine
+    from headlight.viewer.inputs.inputs import from_path
 
     return open_engine(None, "image"), from_path(str(PICTURE)).pixels
 
@@ -56,7 +56,7 @@ def capture() -> list[tuple[str, str, str]]:
     """Forward with capture against the same forward without, and against eager with all weights."""
     import torch
 
-    from models.capture import recording
+    from headlight.models.attention.capture import recording
 
     engine, pixels = engine_and_pixels()
     trace = engine.run(pixels)
@@ -94,7 +94,7 @@ def held_by(model, values) -> tuple[int, int]:
 
     import torch
 
-    from models.capture import recording
+    from headlight.models.attention.capture import recording
 
     def storages() -> dict[int, int]:
         found = {}
@@ -139,14 +139,14 @@ def gestures() -> list[tuple[str, str, str]]:
     import numpy as np
     from PySide6.QtWidgets import QApplication
 
-    from models.attention import Trace
-    from models.rollout import rollout_rows
-    from models.rollout_settings import RolloutSettings
-    from viewer.maps import matrix_map
-    from viewer.panes.words import short_labels
-    from viewer.view import Selection, View
-    from widgets import theme
-    from widgets.matrix_view import MatrixView
+    from headlight.models.core.settings import RolloutSettings
+    from headlight.models.core.trace import Trace
+    from headlight.models.explain.rollout import rollout_rows
+    from headlight.viewer.panes.shared.words import short_labels
+    from headlight.viewer.session.view import Selection, View
+    from headlight.viewer.slices.maps import matrix_map
+    from headlight.widgets.base import theme
+    from headlight.widgets.plane.matrix_view import MatrixView
 
     engine, pixels = engine_and_pixels()
     trace: Trace = engine.run(pixels)

@@ -27,9 +27,9 @@ def cloud() -> list[tuple[str, str, str]]:
     from PySide6.QtCore import QCoreApplication, Qt
     from PySide6.QtWidgets import QApplication
 
-    from widgets import theme
-    from widgets.cloud_view import CloudView
-    from widgets.picking import PointGrid
+    from headlight.widgets.base import theme
+    from headlight.widgets.cloud.picking import PointGrid
+    from headlight.widgets.cloud.view import CloudView
 
     QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
     app = QApplication.instance() or QApplication([])

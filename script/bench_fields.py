@@ -10,7 +10,7 @@ def fields_walk() -> list[tuple[str, str, str]]:
     import torch
     import transformers as hf
 
-    from models.receptive_walk import walk
+    from headlight.models.fields.walk import walk
 
     with torch.device("meta"):
         networks = {
@@ -37,8 +37,8 @@ def fields_effective() -> list[tuple[str, str, str]]:
     import torch
     import transformers as hf
 
-    from models.effective_field import effective_field
-    from models.receptive_walk import walk
+    from headlight.models.fields.effective import effective_field
+    from headlight.models.fields.walk import walk
     from script.bench import ratio, seconds
 
     torch.manual_seed(0)

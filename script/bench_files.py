@@ -78,7 +78,7 @@ def write(folder: Path, points: np.ndarray) -> dict[str, Path]:
 
 
 def main() -> int:
-    from viewer.inputs import from_path
+    from headlight.viewer.inputs.inputs import from_path
 
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 5_000_000
     print(f"{'figure':<60}{'measured':>28}  to reach")

@@ -31,10 +31,10 @@ def first_here() -> None:
     from PySide6.QtCore import QCoreApplication, QSettings, Qt
     from PySide6.QtWidgets import QApplication
 
-    from viewer.panes.log import LogHandler
-    from viewer.session import RunOptions
-    from viewer.window import Window
-    from widgets import theme
+    from headlight.viewer.app.window import Window
+    from headlight.viewer.panes.shared.log import LogHandler
+    from headlight.viewer.session.session import RunOptions
+    from headlight.widgets.base import theme
 
     QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
     app = QApplication([])

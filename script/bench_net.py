@@ -16,7 +16,7 @@ SPACING = 0.04
 
 def room(count: int, seed: int = 0) -> np.ndarray:
     """float32 (count, 3): floor, ceiling, walls of 2.7 m, tables and chairs, with 6 mm of noise."""
-    from models.grid import grid_sample
+    from headlight.models.points.grid import grid_sample
 
     random = np.random.default_rng(seed)
     side = 1.0
@@ -50,7 +50,7 @@ def network():
     import torch
     from torch import nn
 
-    from models.point_transformer import PointTransformer
+    from headlight.models.points.point_transformer import PointTransformer
 
     torch.manual_seed(0)
     net = PointTransformer()
@@ -66,7 +66,7 @@ def network():
 def inputs(count: int):
     import torch
 
-    from models.neighbours import geometry
+    from headlight.models.points.neighbours import geometry
 
     points = room(count)
     colours = np.random.default_rng(1).random((count, 3), np.float32)
@@ -77,8 +77,8 @@ def folded() -> list[tuple[str, str, str]]:
     """The folded network in chunks against the plain one, and against itself on other numbers of points."""
     import torch
 
-    from models.neighbours import geometry
-    from models.point_inference import FoldedPointTransformer
+    from headlight.models.points.inference import FoldedPointTransformer
+    from headlight.models.points.neighbours import geometry
     from script.bench import seconds
 
     net = network()
@@ -127,10 +127,10 @@ def peak() -> list[tuple[str, str, str]]:
 def peak_here() -> None:
     import torch
 
-    from models.neighbourhood import neighbourhood_layers
-    from models.neighbours import geometry
-    from models.point_inference import FoldedPointTransformer
-    from models.tokens import PointTokens
+    from headlight.models.core.tokens import PointTokens
+    from headlight.models.points.inference import FoldedPointTransformer
+    from headlight.models.points.neighbourhood import neighbourhood_layers
+    from headlight.models.points.neighbours import geometry
 
     net = network()
     quick = FoldedPointTransformer(net)

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 from torch.utils.data import IterableDataset, get_worker_info
 
-from models.neighbours import Geometry, collate, geometry
-from models.point_inputs import OWN, features, floor_of
-from models.s3dis import CLASSES
+from headlight.models.core.s3dis import CLASSES
+from headlight.models.points.inputs import OWN, features, floor_of
+from headlight.models.points.neighbours import Geometry, collate, geometry
 
 CEILING = CLASSES.index("ceiling")
 POINTS = 16_384

@@ -6,12 +6,12 @@ import numpy as np
 import torch
 from torch import nn
 
-from models.neighbours import geometry
-from models.point_blocks import batches, look
-from models.point_inputs import OWN, features
-from models.pointnet import PointNet
-from models.s3dis import CLASSES
-from models.segmentation import confusion
+from headlight.models.core.s3dis import CLASSES
+from headlight.models.core.scores import confusion
+from headlight.models.points.blocks import batches, look
+from headlight.models.points.inputs import OWN, features
+from headlight.models.points.neighbours import geometry
+from headlight.models.points.pointnet import PointNet
 from script.training.crops import BLOCK, Room
 
 

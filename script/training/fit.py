@@ -28,9 +28,9 @@ from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader
 
-from models.point_checkpoints import load_network
-from models.s3dis import CLASSES
-from models.segmentation import scores
+from headlight.models.core.s3dis import CLASSES
+from headlight.models.core.scores import scores
+from headlight.models.points.checkpoints import load_network
 from script.training.crops import POINTS, Batch, Crops, Room, read_room
 from script.training.evaluate import confusion_of
 from script.training.losses import class_weights, segmentation_loss

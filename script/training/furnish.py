@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.s3dis import CLASSES
+from headlight.models.core.s3dis import CLASSES
 from script.training import clutter, furniture, parametric, shelves
 from script.training.mesh import Mesh
 from script.training.parametric import Rng

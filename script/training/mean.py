@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from models.point_checkpoints import load_network
+from headlight.models.points.checkpoints import load_network
 
 
 def main() -> None:

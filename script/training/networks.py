@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from torch import nn
 
-from models.point_inputs import OWN
-from models.point_transformer import PointTransformer
-from models.pointnet import PointNet
-from models.s3dis import CLASSES
+from headlight.models.core.s3dis import CLASSES
+from headlight.models.points.inputs import OWN
+from headlight.models.points.point_transformer import PointTransformer
+from headlight.models.points.pointnet import PointNet
 
 NETWORKS = ("point_transformer", "pointnet")
 

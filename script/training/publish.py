@@ -16,13 +16,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from models.catalog import BUNDLED
-from models.engine import open_engine
-from models.point_checkpoints import save_network
-from models.point_config import PointConfig
-from models.point_inputs import OWN
-from models.s3dis import CLASSES
-from models.segmentation import Scores, confusion, scores
+from headlight.models.catalogue.entries import BUNDLED
+from headlight.models.core.s3dis import CLASSES
+from headlight.models.core.scores import Scores, confusion, scores
+from headlight.models.engines.door import open_engine
+from headlight.models.points.checkpoints import save_network
+from headlight.models.points.config import PointConfig
+from headlight.models.points.inputs import OWN
 from script.training.crops import BLOCK, read_room
 from script.training.networks import make
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from models.s3dis import CLASSES
+from headlight.models.core.s3dis import CLASSES
 from script.training.mesh import Builder, Mesh
 from script.training.parametric import Rng, colour
 

@@ -12,8 +12,8 @@ import numpy as np
 from PIL import Image
 from plyfile import PlyData, PlyElement
 
-from models.catalog import ASSETS
-from models.s3dis import CLASSES
+from headlight.models.catalogue.entries import ASSETS
+from headlight.models.core.s3dis import CLASSES
 from script.training.crops import CEILING, Room, read_room
 
 FOLDER = ASSETS / "samples" / "rooms"

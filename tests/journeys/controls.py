@@ -7,10 +7,10 @@ from typing import Any
 
 from PySide6.QtWidgets import QComboBox
 
-from viewer.model_list import title_of
-from viewer.session import Document
-from viewer.view import View
-from viewer.window import Window
+from headlight.viewer.app.models.listed import title_of
+from headlight.viewer.app.window import Window
+from headlight.viewer.session.session import Document
+from headlight.viewer.session.view import View
 
 
 def controls_true(window: Window) -> Iterator[str]:

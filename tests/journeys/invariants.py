@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import QApplication, QWidget
 
+from headlight.viewer.app.window import Window
 from tests.journeys.controls import controls_true, named, offered
 from tests.journeys.painted import bars_true, fresh
 from tests.journeys.texts import SLACK, cut, where
-from viewer.window import Window
 
 STANDARD = QSize(1340, 710)
 """No text is elided in a window of this size or a larger one: what is left of 1366 × 768."""

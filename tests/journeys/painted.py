@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from models.task import SILENT
-from viewer.panes.base import Pane
-from viewer.window import Window
-from widgets.colormap import Scale, levels, lut
-from widgets.colour_bar import ColourBar
+from headlight.models.core.colours import Scale, levels, lut
+from headlight.models.core.task import SILENT
+from headlight.viewer.app.window import Window
+from headlight.viewer.panes.shared.base import Pane
+from headlight.widgets.controls.colour_bar import ColourBar
 
 
 def watch() -> None:

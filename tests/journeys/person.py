@@ -13,9 +13,9 @@ from PySide6.QtCore import QMimeData, QObject, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
+from headlight.viewer.app.window import Window
 from tests.journeys.hands import Hands
 from tests.journeys.invariants import Expected, complaints
-from viewer.window import Window
 
 PATIENCE = 240.0
 """Seconds without any change after which a person no longer believes that there will be one."""

@@ -15,8 +15,8 @@ from PySide6.QtWidgets import QApplication
 
 
 def main() -> int:
+    from headlight.viewer.app import cli
     from tests.journeys import painted, things
-    from viewer import cli
 
     folder = Path(sys.argv[2])
     things.make(folder)
@@ -33,7 +33,7 @@ def main() -> int:
 
 
 def _begin(folder: Path, threads: list[threading.Thread]) -> None:
-    from viewer.window import Window
+    from headlight.viewer.app.window import Window
 
     windows = [w for w in QApplication.topLevelWidgets() if isinstance(w, Window) and w.isVisible()]
     if not windows:

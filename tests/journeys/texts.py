@@ -15,10 +15,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from widgets.colour_bar import ColourBar
-from widgets.controls import NumberRow
-from widgets.elided_button import ElidedButton
-from widgets.labels import ElidedLabel, label_font
+from headlight.widgets.base.labels import ElidedLabel, label_font
+from headlight.widgets.controls.choices import NumberRow
+from headlight.widgets.controls.colour_bar import ColourBar
+from headlight.widgets.controls.elided_button import ElidedButton
 
 SLACK = 1
 """Pixels that rounding may take."""

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from models.point_transformer import PointTransformer
+from headlight.models.points.point_transformer import PointTransformer
 
 
 def cloud(count: int, seed: int = 0) -> np.ndarray:

@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from models.point_checkpoints import save_network
-from models.point_config import PointConfig
-from models.point_transformer import PointTransformer
-from models.pointnet import PointNet
+from headlight.models.points.checkpoints import save_network
+from headlight.models.points.config import PointConfig
+from headlight.models.points.point_transformer import PointTransformer
+from headlight.models.points.pointnet import PointNet
 
 PLANES, BLOCKS = (16, 16, 16, 16, 16), (2, 2, 2, 2, 2)
 WIDTHS = {"point": (16, 16), "feature": (16, 32), "transform": (16, 32, 16), "head": (32, 16)}

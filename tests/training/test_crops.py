@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.spatial import cKDTree
 
-from models.neighbours import spacing
+from headlight.models.points.neighbours import spacing
 from script.training.crops import BLOCK, FEWEST, Crops, Room
 
 SIDE = 100

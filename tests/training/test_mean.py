@@ -4,7 +4,7 @@ import sys
 
 import torch
 
-from models.point_checkpoints import load_network
+from headlight.models.points.checkpoints import load_network
 from script.training import mean
 from tests.models.tiny_points import saved, transformer
 

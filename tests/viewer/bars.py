@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from widgets.colour_bar import ColourBar
+from headlight.widgets.controls.colour_bar import ColourBar
 
 
 def on_bar(bar: ColourBar, value: float) -> np.ndarray:

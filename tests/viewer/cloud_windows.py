@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QPoint
 
-from viewer.forward import Pass, starting_head
+from headlight.viewer.host.forward import Pass, starting_head
 
 
 def answered(window, document, trace) -> None:

@@ -9,19 +9,19 @@ import pytest
 from PySide6.QtCore import QSettings
 from PySide6.QtGui import QCursor, QGuiApplication
 
+from headlight.viewer.session.session import RunOptions
 from tests.viewer.linked import ROOT, SENTENCE, look_at
-from viewer.session import RunOptions
 
 if sys.platform != "linux":
-    collect_ignore = ["test_drag_from_outside.py"]  # it needs X11, xdotool and a window manager
+    collect_ignore = ["app/test_drag_from_outside.py"]  # it needs X11, xdotool and a window manager
 
 
 @pytest.fixture
 def make_window(qtbot, qapp, tmp_path):
     """A function that opens a real window with settings of its own; run=False leaves out the models."""
-    from viewer.panes.log import LogHandler
-    from viewer.window import Window
-    from widgets import theme
+    from headlight.viewer.app.window import Window
+    from headlight.viewer.panes.shared.log import LogHandler
+    from headlight.widgets.base import theme
 
     opened = []
 
@@ -70,9 +70,9 @@ def cloud_window(make_window, settled):
 @pytest.fixture
 def opened(make_window, settled):
     """A function: a window on a page of a kind of document, that a hand-made model has read."""
+    from headlight.viewer.inputs.inputs import ImageInput, StackInput, TextInput
     from tests.viewer import given, given_cloud
     from tests.viewer.cloud_windows import answered
-    from viewer.inputs import ImageInput, StackInput, TextInput
 
     inputs = {
         "text": lambda: TextInput("Text", "a great serve"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.attention import Fusion, ModelCard, Trace
-from models.tokens import Box, PatchTokens, TextTokens, Tokens
+from headlight.models.core.tokens import Box, PatchTokens, TextTokens, Tokens
+from headlight.models.core.trace import Fusion, ModelCard, Trace
 
 
 class GivenLayer:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from models.attention import ModelCard, Trace
-from models.segmentation import spread
-from models.tokens import PointTokens
-from viewer.clouds import CloudInput, Frame
+from headlight.models.core.scores import spread
+from headlight.models.core.tokens import PointTokens
+from headlight.models.core.trace import ModelCard, Trace
+from headlight.viewer.inputs.cloud import CloudInput, Frame
 
 CLASSES = ("floor", "wall", "chair")
 

@@ -4,7 +4,7 @@ from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QApplication, QWidget
 
-from widgets import theme
+from headlight.widgets.base import theme
 
 
 @pytest.fixture(autouse=True)

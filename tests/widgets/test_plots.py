@@ -13,12 +13,13 @@ from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from headlight.models.core.palettes import CONES, lacking, oklab
+from headlight.widgets.base import theme
+from headlight.widgets.plots import series_style
+from headlight.widgets.plots.axes import Axis, text_of
+from headlight.widgets.plots.growth_plot import GrowthPlot, Series
+from headlight.widgets.plots.scatter_plot import DistanceScatter
 from tests.widgets.pointer import click, move
-from widgets import series_style, theme
-from widgets.growth_plot import GrowthPlot, Series
-from widgets.palettes import CONES, lacking, oklab
-from widgets.plot_axes import Axis, text_of
-from widgets.scatter_plot import DistanceScatter
 
 VGG = Series("VGG16", np.arange(1, 6), [3, 5, 10, 100, 212], [f"conv{i}" for i in range(5)], 0)
 VIT = Series("ViT-B", np.arange(4), [16, np.nan, np.nan, np.nan], ["patches", "l0", "l1", "l2"], 1, 1)

@@ -6,36 +6,36 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from viewer.panes.classes import ClassesPane
-from viewer.panes.cloud import FirstViewPane, SecondViewPane
-from viewer.panes.confusion import ConfusionPane
-from viewer.panes.cost import CostPane
-from viewer.panes.cost_settings import CostSettingsPane
-from viewer.panes.distance import DistancePane
-from viewer.panes.field import FieldPane, SecondFieldPane
-from viewer.panes.field_settings import FieldSettingsPane
-from viewer.panes.growth import GrowthPane
-from viewer.panes.heads import HeadsPane
-from viewer.panes.layers import LayersPane
-from viewer.panes.log import LogPane
-from viewer.panes.maps import MapsPane
-from viewer.panes.matrix import MatrixPane
-from viewer.panes.neighbourhood import NeighbourhoodPane
-from viewer.panes.numbers import Heard, NumbersPane
-from viewer.panes.picture import PicturePane
-from viewer.panes.rollout import RolloutPane
-from viewer.panes.sentence import SentencePane
-from viewer.panes.settings import SettingsPane
-from viewer.panes.stack_editor import StackEditorPane
-from viewer.panes.stack_field import StackFieldPane
-from viewer.panes.stack_steps import StackStepsPane
-from viewer.panes.stack_table import StackGrowthPane, StackLayersPane
+from headlight.viewer.panes.attention.heads import HeadsPane
+from headlight.viewer.panes.attention.matrix import MatrixPane
+from headlight.viewer.panes.attention.picture import PicturePane
+from headlight.viewer.panes.attention.rollout import RolloutPane
+from headlight.viewer.panes.attention.sentence import SentencePane
+from headlight.viewer.panes.attention.settings import SettingsPane
+from headlight.viewer.panes.clouds.classes import ClassesPane
+from headlight.viewer.panes.clouds.confusion import ConfusionPane
+from headlight.viewer.panes.clouds.maps import MapsPane
+from headlight.viewer.panes.clouds.neighbourhood import NeighbourhoodPane
+from headlight.viewer.panes.clouds.space import FirstViewPane, SecondViewPane
+from headlight.viewer.panes.cost.cost import CostPane
+from headlight.viewer.panes.cost.settings import CostSettingsPane
+from headlight.viewer.panes.fields.distance import DistancePane
+from headlight.viewer.panes.fields.field import FieldPane, SecondFieldPane
+from headlight.viewer.panes.fields.growth import GrowthPane
+from headlight.viewer.panes.fields.layers import LayersPane
+from headlight.viewer.panes.fields.settings import FieldSettingsPane
+from headlight.viewer.panes.shared.log import LogPane
+from headlight.viewer.panes.shared.numbers import Heard, NumbersPane
+from headlight.viewer.panes.stack.editor import StackEditorPane
+from headlight.viewer.panes.stack.field import StackFieldPane
+from headlight.viewer.panes.stack.steps import StackStepsPane
+from headlight.viewer.panes.stack.table import StackGrowthPane, StackLayersPane
 
 if TYPE_CHECKING:
-    from viewer.jobs import Jobs
-    from viewer.panes.log import LogHandler
-    from viewer.runs import Runs
-    from viewer.session import Session
+    from headlight.viewer.panes.shared.log import LogHandler
+    from headlight.viewer.session.jobs import Jobs
+    from headlight.viewer.session.runs import Runs
+    from headlight.viewer.session.session import Session
 
 KINDS: tuple[type, ...] = (
     *(PicturePane, SentencePane, HeadsPane, MatrixPane, RolloutPane, SettingsPane),

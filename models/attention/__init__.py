@@ -1,0 +1,1 @@
+"""Attention calls as they ran: recorded, laid out, changed and counted."""

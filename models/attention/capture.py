@@ -1,0 +1,360 @@
+"""Recording the attention calls of a forward pass, whatever the model, while it keeps its fused kernels."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+import threading
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
+from dataclasses import replace
+from functools import partial
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import torch
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+from transformers import AttentionInterface, PreTrainedModel
+from transformers.integrations.sdpa_attention import sdpa_attention_forward
+from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
+from transformers.utils import ModelOutput
+
+from headlight.models.attention.calls import AttentionCall, Call, GivenCall, Kind, join
+from headlight.models.attention.implementations import eager, functional, unchanged
+from headlight.models.core.errors import HeadlightError
+from headlight.models.core.task import SILENT, Task
+
+__all__ = ["AttentionCall", "Call", "GivenCall", "join", "recording"]
+
+NEXT_STEP = "Open another model: those of the BERT, GPT-2, Llama, T5 and ViT families work."
+"""For a model whose attention cannot be shown."""
+_NAME = "headlight"
+_CROSS = re.compile(r"(^|\.)[^.]*(cross|enc(oder)?_(att|dec)|encdec)", re.IGNORECASE)
+
+
+class _Recorder:
+    """Collects the calls of one recording, and knows where in the model the pass is."""
+
+    def __init__(self, model: nn.Module, task: Task) -> None:
+        self.calls: list[Call] = []
+        self.names = {module: name for name, module in model.named_modules()}
+        self.task = task
+        self.passes = 0
+        self.batches: list[int | None] = []
+        self._times: Counter[tuple[str, int]] = Counter()
+
+    def enter(self, module: nn.Module, args: tuple, kwargs: dict[str, Any]) -> None:
+        """A model, or a model inside it, begins: its batch tells windows from whole inputs."""
+        if not self.batches:
+            self.passes += 1
+        self.batches.append(_batch(args, kwargs))
+
+    def leave(self, *_: Any) -> None:
+        self.batches.pop()
+
+    def note(self, module: nn.Module, call: AttentionCall, out: Tensor) -> None:
+        """Keep the call without its graph, with a few rows of what it returned."""
+        rows = _sampled_rows(out.shape[1]).to(out.device)
+        tensors = {key: getattr(call, key) for key in ("q", "k", "v", "mask", "bias", "sinks")}
+        kept = replace(
+            call,
+            name=self.unique(self.names[module]),
+            kind=self._kind(module, call),
+            rows=rows,
+            outputs=out.detach()[:, rows],
+            step=self.passes,
+            **{key: None if tensor is None else tensor.detach() for key, tensor in tensors.items()},
+        )
+        self.calls.append(kept)
+
+    def unique(self, name: str) -> str:
+        self._times[name, self.passes] += 1
+        times = self._times[name, self.passes]
+        return name if times == 1 else f"{name}:{times}"
+
+    def _kind(self, module: nn.Module, call: AttentionCall) -> Kind:
+        batch = self.batches[-1] if self.batches else None
+        count, _, queries, keys = call.shape
+        if _CROSS.search(".".join(self.names[module].split(".")[-2:])):
+            return "cross"
+        if queries != keys and not getattr(module, "is_causal", False):
+            return "cross"
+        return "window" if batch and count > batch and count % batch == 0 else "self"
+
+
+_recorder: ContextVar[_Recorder | None] = ContextVar("recorder", default=None)
+_locks: WeakKeyDictionary[nn.Module, threading.RLock] = WeakKeyDictionary()
+_locks_guard = threading.Lock()
+
+
+def _batch(args: tuple, kwargs: dict[str, Any]) -> int | None:
+    """Batch size of what a model was called with."""
+    named = [kwargs.get(key) for key in ("input_ids", "inputs_embeds", "pixel_values", "decoder_input_ids")]
+    tensors = [x for x in (*named, *args, *kwargs.values()) if isinstance(x, Tensor) and x.ndim > 1]
+    return tensors[0].shape[0] if tensors else None
+
+
+def _attend(
+    module: nn.Module, query: Tensor, key: Tensor, value: Tensor, attention_mask: Tensor | None, **kwargs: Any
+) -> tuple[Tensor, None]:
+    """The attention function that models call: the fused kernel, and a note of what it was given."""
+    recorder = _recorder.get()
+    if recorder is not None and module not in recorder.names:
+        recorder = None
+    if recorder is not None:
+        recorder.task.check()
+    call = _call(module, query, key, value, attention_mask, kwargs)
+    # The fused kernels refuse a soft cap and ignore sinks.
+    if call.softcap is not None or call.sinks is not None:
+        out = call.attend()
+    else:
+        # Left to itself the kernel makes every module causal that says nothing of causality.
+        kwargs["is_causal"] = False
+        out, _ = sdpa_attention_forward(module, query, key, value, attention_mask, **kwargs)  # [B, Nq, H, dv]
+    if recorder is not None:
+        recorder.note(module, call, out)
+    return out, None
+
+
+def _call(
+    module: nn.Module, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, kwargs: dict[str, Any]
+) -> AttentionCall:
+    """What these arguments mean, not named yet: the mask alone says who sees whom, as in eager attention."""
+    scaling = kwargs.get("scaling")
+    return AttentionCall(
+        "",
+        "self",
+        q,
+        k,
+        v,
+        q.shape[-1] ** -0.5 if scaling is None else float(scaling),
+        mask=mask,
+        bias=kwargs.get("position_bias"),
+        softcap=kwargs.get("softcap"),
+        sinks=kwargs.get("s_aux"),
+    )
+
+
+def _sampled_rows(count: int) -> Tensor:
+    """A few evenly spaced rows, from the first to the last: 4 of a short sequence, 16 of a long one."""
+    return torch.linspace(0, count - 1, min(count, max(4, min(16, count // 16)))).round().long().unique()
+
+
+def _mask(*args: Any, **kwargs: Any) -> Tensor | None:
+    """bool [B, 1, Nq, Nk], or None where every query sees every key.
+
+    A causal mask is never left out in favour of a flag: not every module has the flag, and some have it
+    though nothing about them is causal.
+    """
+    return sdpa_mask(*args, **{**kwargs, "allow_is_causal_skip": False})
+
+
+AttentionInterface.register(_NAME, _attend)
+# Without a mask function of the same name models pass no mask at all, and nothing says so.
+AttentionMaskInterface.register(_NAME, _mask)
+
+
+@contextmanager
+def recording(model: PreTrainedModel, task: Task = SILENT, weights: bool = False) -> Iterator[list[Call]]:
+    """Record every attention call of the forward passes made in this thread inside the `with` block.
+
+    The list fills in call order. The pass keeps its fused kernels; a model that takes no attention function
+    from outside, and any if `weights`, is asked for the weights of its eager attention instead (`GivenCall`).
+    Cancel is looked at before every layer. Two threads that record the same model take turns. Raises
+    HeadlightError where a pass ran and left no call.
+    """
+    recorder = _Recorder(model, task)
+    asked = weights or not any(_takes_functions(module) for module in model.modules())
+    with _lock(model), ExitStack() as stack:
+        token = _recorder.set(recorder)
+        stack.callback(_recorder.reset, token)
+        # Masks are made for the implementation that is set: those of another one may mean something else.
+        stack.enter_context(unchanged(model))
+        stack.enter_context(eager(model) if asked else functional(model, _NAME))
+        if asked:
+            _ask_for_weights(model, recorder, stack)
+        _follow(model, recorder, stack)
+        yield recorder.calls
+        if recorder.passes and not recorder.calls:
+            raise _unrecordable(
+                f"{type(model).__name__} neither takes an attention function nor returns weights"
+            )
+
+
+def _unrecordable(why: str) -> HeadlightError:
+    return HeadlightError(f"This model's attention cannot be recorded: {why}.", NEXT_STEP)
+
+
+def _lock(model: nn.Module) -> threading.RLock:
+    with _locks_guard:
+        return _locks.setdefault(model, threading.RLock())
+
+
+def _takes_functions(module: nn.Module) -> bool:
+    """Whether this is an attention module of a file that takes attention functions from outside."""
+    source = sys.modules.get(type(module).__module__)
+    return "Attention" in type(module).__name__ and hasattr(source, "ALL_ATTENTION_FUNCTIONS")
+
+
+def _hook(
+    stack: ExitStack,
+    recorder: _Recorder,
+    register: Callable[..., Any],
+    hook: Callable[..., Any],
+    **options: bool,
+) -> None:
+    """Register `hook` until `stack` closes, for this recording's own passes alone.
+
+    Another thread may run the same model, unrecorded, while this one records it.
+    """
+
+    def guarded(*args: Any) -> Any:
+        return hook(*args) if _recorder.get() is recorder else None
+
+    stack.callback(register(guarded, **options).remove)
+
+
+def _follow(model: nn.Module, recorder: _Recorder, stack: ExitStack) -> None:
+    """Hooks that tell the recorder of passes and batches, and the task how far they are."""
+    for module in model.modules():
+        if isinstance(module, PreTrainedModel):
+            _hook(stack, recorder, module.register_forward_pre_hook, recorder.enter, with_kwargs=True)
+            _hook(stack, recorder, module.register_forward_hook, recorder.leave, always_call=True)
+    layers = _layers(model)
+
+    def report(number: int, *_: Any) -> None:
+        recorder.task.progress(number / len(layers), f"Layer {number + 1} of {len(layers)}")
+
+    for number, layer in enumerate(layers):
+        _hook(stack, recorder, layer.register_forward_pre_hook, partial(report, number))
+
+
+def _layers(module: nn.Module) -> list[nn.Module]:
+    """The outermost repeated blocks that hold attention, in order."""
+    if isinstance(module, nn.ModuleList | nn.Sequential):
+        return [c for c in module if any("Attention" in type(m).__name__ for m in c.modules())]
+    return [layer for child in module.children() for layer in _layers(child)]
+
+
+_FIELDS = ("encoder_attentions", "decoder_attentions", "attentions", "cross_attentions")
+_PRODUCTS = {"matmul", "__matmul__", "bmm"}
+
+
+class _Products(TorchFunctionMode):
+    """The last softmaxes and products of a pass: among them those of the weights that a module returns."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._last: deque[tuple[Tensor, Tensor, Tensor]] = deque(maxlen=4)
+        self._softmaxes: deque[tuple[Tensor, Tensor]] = deque(maxlen=4)
+
+    def __torch_function__(
+        self, function: Callable, types: Any, args: tuple = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        out = function(*args, **(kwargs or {}))
+        name = getattr(function, "__name__", "")
+        if name in _PRODUCTS and len(args) == 2:
+            self._last.append((*args, out))
+        elif name == "softmax":
+            self._softmaxes.append((args[0] if args else kwargs["input"], out))
+        return out
+
+    def weights(self, returned: Tensor) -> Tensor:
+        """What a module returned, or what became of it where those were the scores (SqueezeBERT)."""
+        return next((out for scores, out in self._softmaxes if scores is returned), returned)
+
+    def of(self, weights: Tensor) -> dict[str, Tensor]:
+        """For weights [B, H, Nq, Nk], as GivenCall names it: v, sampled rows and what came of them."""
+        batch, heads, queries, keys = weights.shape
+        for factor, v, out in self._last:
+            # A view with other axes shares the memory.
+            if factor.data_ptr() == weights.data_ptr() and factor.numel() == weights.numel():
+                rows = _sampled_rows(queries).to(out.device)
+                outputs = out.detach().reshape(batch, heads, queries, -1)[:, :, rows]
+                # One head of values may serve several of weights (Falcon).
+                v = v.detach().reshape(batch, -1, keys, out.shape[-1])
+                v = v.repeat_interleave(heads // v.shape[1], 1)
+                return {"v": v, "rows": rows, "outputs": outputs.transpose(1, 2)}
+        return {}
+
+
+def _ask_for_weights(model: nn.Module, recorder: _Recorder, stack: ExitStack) -> None:
+    """Have the model return its weights, note them as calls, and hand on what it returns without them."""
+    # By what was returned: (the innermost owner, the weights, what they were multiplied with).
+    seen: dict[int, tuple[nn.Module, Tensor, dict[str, Tensor]]] = {}
+    kept: list[Tensor] = []  # an id is free again once its tensor is gone
+    asked: list[dict[str, Any]] = []
+    products = stack.enter_context(_Products())
+
+    def ask(module: nn.Module, args: tuple, kwargs: dict[str, Any]) -> tuple[tuple, dict[str, Any]] | None:
+        asked.append(kwargs)
+        parameters = inspect.signature(module.forward).parameters
+        if "output_attentions" in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+            return args, {**kwargs, "output_attentions": True, "return_dict": True}
+        return None
+
+    def look(module: nn.Module, args: tuple, output: Any) -> None:
+        if isinstance(output, tuple | dict):
+            for x in output.values() if isinstance(output, dict) else output:
+                if isinstance(x, Tensor) and x.ndim == 4 and id(x) not in seen:
+                    weights = products.weights(x)
+                    kept.append(x)
+                    seen[id(x)] = module, weights, products.of(weights)
+
+    def take(module: nn.Module, args: tuple, output: Any) -> Any:
+        kwargs = asked.pop()
+        if not isinstance(output, ModelOutput):
+            return output
+        past = recorder.passes > 1 or any(kwargs.get(key) is not None for key in ("past_key_values", "mems"))
+        found = {
+            id(x): (f"{field}.{number}", field == "cross_attentions", seen[id(x)][1] if id(x) in seen else x)
+            for field in _FIELDS
+            for number, x in enumerate(_flat(output.get(field)))
+        }
+        # A model may hand out none though its modules do: those count that were multiplied with values.
+        if not found:
+            found = {
+                key: ("", False, weights)
+                for key, (module, weights, more) in seen.items()
+                if more and "Attention" in type(module).__name__
+            }
+        # Swin and its kin return the weights of each stage's last block alone.
+        owners = {type(seen[key][0]) for key in found if key in seen}
+        forgotten = {key for key in seen if key not in found and type(seen[key][0]) in owners}
+        if forgotten:
+            found = {
+                key: found.get(key, ("", False, weights))
+                for key, (_, weights, _) in seen.items()
+                if key in forgotten or key in found
+            }
+        for key, (name, cross, weights) in found.items():
+            owner, _, more = seen.get(key, (None, None, {}))
+            # Fewer keys than queries are a reduced sequence where they were multiplied with as many values.
+            if not (cross or past or more) and weights.shape[-1] != weights.shape[-2]:
+                raise _unrecordable(f"its weights of {tuple(weights.shape)} do not say which keys they mean")
+            name = recorder.unique(recorder.names[owner] if owner is not None else name)
+            kind: Kind = "cross" if cross else "self"
+            recorder.calls.append(GivenCall(name, kind, weights.detach(), recorder.passes, **more))
+        seen.clear()
+        kept.clear()
+        if not kwargs.get("output_attentions"):
+            output = type(output)(**{key: x for key, x in output.items() if key not in _FIELDS})
+        return output.to_tuple() if kwargs.get("return_dict") is False else output
+
+    for module in model.modules():
+        if module is not model:
+            _hook(stack, recorder, module.register_forward_hook, look)
+    _hook(stack, recorder, model.register_forward_pre_hook, ask, with_kwargs=True)
+    _hook(stack, recorder, model.register_forward_hook, take)
+
+
+def _flat(nested: Any) -> Iterator[Tensor]:
+    if isinstance(nested, Tensor):
+        yield nested
+    elif nested is not None:
+        for item in nested:
+            yield from _flat(item)

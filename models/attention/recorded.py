@@ -1,0 +1,254 @@
+"""RecordedLayer: one recorded attention call as every pane asks for it."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import weakref
+from abc import ABC, abstractmethod
+from collections import OrderedDict, deque
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from headlight.models.attention.calls import CHUNK_ELEMENTS, Call, Kind
+from headlight.models.core.errors import TooLarge
+from headlight.models.core.tokens import Tokens
+from headlight.models.core.trace import Fusion, Head
+
+MATRIX_LIMIT = 64_000_000
+"""Elements of the largest matrix handed out: 256 MB of float32."""
+
+
+class ArrayCache:
+    """The last arrays that were computed, up to `limit` bytes; safe between threads.
+
+    Keys begin with a number from `owner`, which is forgotten when its object is.
+    """
+
+    nbytes = 0
+    """Of whoever refers to it: it is shared, and bounded by itself."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.size = 0
+        self._arrays: OrderedDict[tuple, np.ndarray] = OrderedDict()
+        self._lock = threading.Lock()
+        self._numbers = itertools.count()
+        # The collector may run a finalizer while this thread holds the lock: it only leaves a note.
+        self._gone: deque[int] = deque()
+
+    def owner(self, thing: object) -> int:
+        """A number for the keys of what `thing` computes."""
+        number = next(self._numbers)
+        weakref.finalize(thing, self._gone.append, number)
+        return number
+
+    def get(self, key: tuple) -> np.ndarray | None:
+        with self._lock:
+            if key in self._arrays:
+                self._arrays.move_to_end(key)
+            return self._arrays.get(key)
+
+    def put(self, key: tuple, array: np.ndarray) -> np.ndarray:
+        """Keep `array` if it fits at all; it becomes read-only, since many will hold it."""
+        array.setflags(write=False)
+        with self._lock:
+            self._drop({key} | self._orphans())
+            if array.nbytes <= self.limit:
+                self._arrays[key] = array
+                self.size += array.nbytes
+            while self.size > self.limit:
+                self._drop({next(iter(self._arrays))})
+        return array
+
+    def _orphans(self) -> set[tuple]:
+        gone = {self._gone.popleft() for _ in range(len(self._gone))}
+        return {key for key in self._arrays if key[0] in gone} if gone else set()
+
+    def _drop(self, keys: set[tuple]) -> None:
+        for key in keys:
+            if (array := self._arrays.pop(key, None)) is not None:
+                self.size -= array.nbytes
+
+
+CACHE = ArrayCache(128 * 2**20)
+
+
+def _numpy(tensor: Tensor) -> np.ndarray:
+    return tensor.detach().cpu().numpy()
+
+
+def fuse(weights: Tensor, fusion: Fusion) -> Tensor:
+    """[heads, ...] → [...], elementwise."""
+    return weights.mean(0) if fusion == "mean" else getattr(weights, f"a{fusion}")(0)
+
+
+class BlockLayer(ABC):
+    """What follows for a layer from its blocks of rows: matrices and thumbnails, in chunks and cached."""
+
+    def __init__(self, name: str, kind: Kind, heads: int, queries: Tokens, keys: Tokens, cache: ArrayCache):
+        self.name = name
+        self.kind = kind
+        self.heads = heads
+        self.queries = queries
+        self.keys = keys
+        self._cache = cache
+        self._number = cache.owner(self)
+
+    def block(self, head: Head, start: int, stop: int) -> Tensor:
+        """float32 [stop − start, keys] on the device: rows of one head, or of all heads fused elementwise."""
+        if not isinstance(head, str):
+            return self._block(int(head), start, stop)
+        fused = self._block(0, start, stop).clone()
+        for h in range(1, self.heads):
+            _INTO[head](fused, self._block(h, start, stop), out=fused)
+        return fused / self.heads if head == "mean" else fused
+
+    def matrix(self, head: Head) -> np.ndarray:
+        """float32 (queries, keys), read-only. Raises TooLarge above 64 million weights."""
+        rows, columns = len(self.queries), len(self.keys)
+        if rows * columns > MATRIX_LIMIT:
+            raise TooLarge(
+                f"The matrix of {rows:,} × {columns:,} tokens has {rows * columns:,} weights; "
+                f"the limit is {MATRIX_LIMIT:,}.",
+                "Look at single rows, or make the input smaller.",
+            )
+        key = (self._number, "matrix", head)
+        if (matrix := self._cache.get(key)) is not None:
+            return matrix
+        matrix = np.empty((rows, columns), np.float32)
+        for start, stop in self._chunks():
+            matrix[start:stop] = _numpy(self.block(head, start, stop))
+        return self._cache.put(key, matrix)
+
+    def thumbnail(self, size: int) -> np.ndarray:
+        """float32 (heads, h, w), read-only; h = min(size, queries), w = min(size, keys).
+
+        Every pixel is the exact mean of an equal area of the matrix, so their mean is the matrix's.
+        """
+        key = (self._number, "thumbnail", size)
+        if (pixels := self._cache.get(key)) is not None:
+            return pixels
+        rows, columns = len(self.queries), len(self.keys)
+        h, w = min(size, rows), min(size, columns)
+        down, across = area_means(rows, h), area_means(columns, w).T  # [h, Nq], [Nk, w]
+        pixels = np.zeros((self.heads, h, w), np.float32)
+        for head in range(self.heads):
+            for start, stop in self._chunks():
+                first, last = start * h // rows, -(-stop * h // rows)  # the pixels these rows lie in
+                weights = self._block(head, start, stop)  # [m, Nk]
+                part = down[first:last, start:stop].to(weights.device) @ weights @ across.to(weights.device)
+                pixels[head, first:last] += _numpy(part)
+        return self._cache.put(key, pixels)
+
+    @abstractmethod
+    def _block(self, head: int, start: int, stop: int) -> Tensor:
+        """float32 [stop − start, keys] of one head."""
+
+    def _chunks(self) -> list[tuple[int, int]]:
+        """[start, stop) of blocks of rows that keep memory small."""
+        count = len(self.queries)
+        step = max(1, CHUNK_ELEMENTS // max(1, len(self.keys)))
+        return [(start, min(start + step, count)) for start in range(0, count, step)]
+
+
+_INTO = {"mean": torch.add, "max": torch.maximum, "min": torch.minimum}
+
+
+class RecordedLayer(BlockLayer):
+    """The AttentionLayer over item `batch` of a recorded call.
+
+    queries, keys: the tokens of the call's rows and columns. Raises ValueError where their numbers differ.
+    """
+
+    def __init__(self, call: Call, queries: Tokens, keys: Tokens, batch: int = 0, cache: ArrayCache = CACHE):
+        batches, heads, rows, columns = call.shape
+        if (rows, columns) != (len(queries), len(keys)):
+            raise ValueError(f"{call.name}: {rows} × {columns} weights, {len(queries)} × {len(keys)} tokens")
+        if not 0 <= batch < batches:
+            raise ValueError(f"{call.name}: item {batch} of {batches}")
+        super().__init__(call.name, call.kind, heads, queries, keys, cache)
+        self._call, self._batch = call, batch
+
+    def rows(self, queries: np.ndarray | int) -> tuple[np.ndarray, np.ndarray]:
+        """(key indices int (k,), weights float32 (heads, k)); several queries are averaged."""
+        index = self._index(queries)
+        step = max(1, CHUNK_ELEMENTS // (self.heads * len(self.keys)))
+        total = sum(self._call.weights(part, batch=self._batch).sum(1) for part in index.split(step))
+        return np.arange(len(self.keys)), _numpy(total / len(index))
+
+    def row(self, head: Head, query: np.ndarray | int) -> tuple[np.ndarray, np.ndarray]:
+        """(key indices int (k,), weights float32 (k,)); heads are fused before queries are averaged."""
+        index = self._index(query)
+        step = max(1, CHUNK_ELEMENTS // (self.heads * len(self.keys)))
+        total = sum(self._fused_rows(head, part).sum(0) for part in index.split(step))
+        return np.arange(len(self.keys)), _numpy(total / len(index))
+
+    def column(self, head: Head, key: np.ndarray | int) -> tuple[np.ndarray, np.ndarray]:
+        """(query indices int (k,), weights float32 (k,)); several keys are averaged."""
+        if (matrix := self._cache.get((self._number, "matrix", head))) is not None:
+            return np.arange(len(self.queries)), matrix[:, np.atleast_1d(key)].mean(1)
+        index = self._index(key)
+        parts = [self.block(head, start, stop)[:, index].mean(1) for start, stop in self._chunks()]
+        return np.arange(len(self.queries)), _numpy(torch.cat(parts))
+
+    def sink(self, head: Head, query: np.ndarray | int) -> float:
+        """Share of the row that goes to a sink instead of a key: 0 to 1, the mean over several queries."""
+        share = self._call.sink(self._index(query), batch=self._batch)  # [H, m]
+        return float((fuse(share, head) if isinstance(head, str) else share[int(head)]).mean())
+
+    def check(self) -> float:
+        """Largest |A·V − what the layer returned| over sampled rows of every head."""
+        return self._call.error(self._batch)
+
+    def _block(self, head: int, start: int, stop: int) -> Tensor:
+        return self._call.weights(slice(start, stop), head, self._batch)[0]
+
+    def _fused_rows(self, head: Head, index: Tensor) -> Tensor:
+        if isinstance(head, str):
+            return fuse(self._call.weights(index, batch=self._batch), head)  # [m, Nk]
+        return self._call.weights(index, int(head), self._batch)[0]
+
+    def _index(self, index: np.ndarray | int) -> Tensor:
+        return torch.as_tensor(np.atleast_1d(index), device=self._call.device)
+
+
+def area_means(count: int, size: int) -> Tensor:
+    """float32 [size, count]: row i averages the i-th of `size` equal stretches of `count` cells."""
+    edges = torch.arange(size + 1, dtype=torch.float64) * count / size
+    cells = torch.arange(count, dtype=torch.float64)
+    overlap = torch.minimum(edges[1:, None], cells + 1) - torch.maximum(edges[:-1, None], cells)
+    return (overlap.clamp_(min=0) * size / count).float()
+
+
+def sparse_means(
+    pixels: np.ndarray, queries: np.ndarray, keys: np.ndarray, weights: np.ndarray, shape: tuple[int, int]
+) -> None:
+    """Add to `pixels` (heads, h, w) what these entries of a matrix of `shape` make of its area means.
+
+    queries, keys: int (m,). weights: (heads, m). Entries that are not given are 0.
+    """
+    _, h, w = pixels.shape
+    down, down_share = _stretches(shape[0], h)
+    across, across_share = _stretches(shape[1], w)
+    area = (shape[0] / h) * (shape[1] / w)
+    for i, row_share in enumerate(down_share):
+        for j, column_share in enumerate(across_share):
+            share = row_share[queries] * column_share[keys]
+            some = np.flatnonzero(share)  # few cells lie on the border between two stretches
+            where = (down[queries[some]] + i) * w + across[keys[some]] + j
+            for head, of_head in enumerate(weights):
+                pixels[head] += np.bincount(where, of_head[some] * share[some] / area, h * w).reshape(h, w)
+
+
+def _stretches(count: int, size: int) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
+    """(first stretch (count,), (share in it (count,), share in the next one)) of `size` equal stretches.
+
+    With size ≤ count a cell lies in at most two.
+    """
+    cells = np.arange(count)
+    first = cells * size // count
+    over = np.maximum((cells + 1) * size - (first + 1) * count, 0) / size
+    return first, (1 - over, over)

@@ -1,0 +1,383 @@
+"""WindowLayer: attention in (shifted) windows, laid out over the token grid of its stage.
+
+Liu et al. 2021, "Swin Transformer", section 3.2. The map is padded at the right and at the bottom to whole
+windows, rolled up and left by the shift, and cut into windows; a query sees the w² keys of its own window. Of
+a rolled window that holds opposite borders of the map, a mask keeps the parts apart. Keys of the padding are
+masked by nothing in common implementations: they get a share, which `padding_share` says.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from headlight.models.attention.calls import CHUNK_ELEMENTS, AttentionCall, Call, GivenCall
+from headlight.models.attention.recorded import CACHE, ArrayCache, BlockLayer, fuse, sparse_means
+from headlight.models.core.task import SILENT, Task
+from headlight.models.core.tokens import PatchTokens
+from headlight.models.core.trace import Head, worst
+
+PADDING = -1
+"""Where a window holds no token."""
+
+
+def window_slots(grid: tuple[int, int], window: int, shift: int) -> np.ndarray:
+    """int64 (windows, w²): the token in every slot of every window, PADDING where there is none."""
+    rows, columns = padded_grid(grid, window)
+    tokens = np.full((rows, columns), PADDING)
+    tokens[: grid[0], : grid[1]] = np.arange(grid[0] * grid[1]).reshape(grid)
+    return _cut(np.roll(tokens, (-shift, -shift), (0, 1)), window)
+
+
+def padded_grid(grid: tuple[int, int], window: int) -> tuple[int, int]:
+    """(rows, columns) raised to whole windows."""
+    return -(-grid[0] // window) * window, -(-grid[1] // window) * window
+
+
+class WindowLayer(BlockLayer):
+    """The AttentionLayer over a call [windows, heads, w², w²] on `tokens`, one stage's grid.
+
+    padded: (rows, columns) of the map with its padding. slots: int64 (windows, w²), read-only, as
+    `window_slots`. misplaced: by how much what the windows held differs from the tokens that are said to
+    be in them; part of the check. Raises ValueError where the numbers do not fit.
+    """
+
+    queries: PatchTokens
+    keys: PatchTokens
+
+    def __init__(
+        self,
+        call: Call,
+        tokens: PatchTokens,
+        window: int,
+        shift: int,
+        misplaced: float = 0.0,
+        cache: ArrayCache = CACHE,
+    ) -> None:
+        windows, heads, queries, keys = call.shape
+        self.padded = padded_grid(tokens.grid, window)
+        wanted = (self.padded[0] * self.padded[1] // window**2, window**2, window**2)
+        if (windows, queries, keys) != wanted or tokens.prefix:
+            raise ValueError(
+                f"{call.name}: {windows} windows of {queries} × {keys}, but a grid of {tokens.grid} has "
+                f"{wanted[0]} of {wanted[1]} tokens"
+            )
+        super().__init__(call.name, "window", heads, tokens, tokens, cache)
+        self.window, self.shift = window, shift
+        self.slots = window_slots(tokens.grid, window, shift)
+        self.slots.setflags(write=False)
+        self._call, self._misplaced = call, misplaced
+        held = self.slots != PADDING
+        # Of each token its window, and its slot there.
+        self._window, self._slot = np.empty(len(tokens), int), np.empty(len(tokens), int)
+        self._window[self.slots[held]], self._slot[self.slots[held]] = np.nonzero(held)
+
+    # -- where windows lie -------------------------------------------------------------------------------
+
+    @property
+    def is_padded(self) -> bool:
+        return self.padded != self.queries.grid
+
+    def window_of(self, query: int) -> int:
+        """The number of the window in which this token lies."""
+        return int(self._window[query])
+
+    def windows_of(self, tokens: np.ndarray) -> np.ndarray:
+        """int (m,): the number of the window of each."""
+        return self._window[tokens]
+
+    def members(self, window: int) -> np.ndarray:
+        """int (k,): the tokens of a window, sorted."""
+        slots = self.slots[window]
+        return np.sort(slots[slots != PADDING])
+
+    def masked(self, query: int) -> np.ndarray:
+        """int (k,): tokens of the query's window that the mask keeps from it, sorted."""
+        slots, parts = self.slots[self._window[query]], self._parts()[self._window[query]]
+        hidden = slots[(parts != parts[self._slot[query]]) & (slots != PADDING)]
+        return np.sort(hidden)
+
+    def edges(self) -> tuple[np.ndarray, np.ndarray]:
+        """(rows, columns), each int (k,): the lines between windows in tokens, the map's borders among them.
+
+        Line r runs above row r. A shifted window that reaches over a border is cut there: its parts lie at
+        opposite borders.
+        """
+        return tuple(
+            np.unique([0, *range(self.shift, count, self.window), count]) for count in self.queries.grid
+        )
+
+    def seams(self) -> tuple[np.ndarray, np.ndarray]:
+        """(rows, columns), each int (k,): the borders of the map over which masked windows reach."""
+        return tuple(
+            np.array([0, count] if count == whole else [0]) if self.shift else np.empty(0, int)
+            for count, whole in zip(self.queries.grid, self.padded, strict=True)
+        )
+
+    def _parts(self) -> np.ndarray:
+        """int (windows, w²): parts of one window that have different numbers do not see each other."""
+        if not self.shift:
+            return np.zeros(self.slots.shape, int)
+        beyond = [np.arange(count) >= count - self.shift for count in self.padded]
+        return _cut(2 * beyond[0][:, None] + beyond[1][None], self.window)
+
+    # -- weights -----------------------------------------------------------------------------------------
+
+    def rows(self, queries: np.ndarray | int) -> tuple[np.ndarray, np.ndarray]:
+        """(key indices int (k,), weights float32 (heads, k)): the tokens of the queries' windows, sorted.
+
+        Several queries are averaged. A row sums to 1 less the share of the padding.
+        """
+        keys, weights = self._averaged(queries, None, False)
+        return keys, weights.cpu().numpy()
+
+    def row(self, head: Head, query: np.ndarray | int) -> tuple[np.ndarray, np.ndarray]:
+        """(key indices int (k,), weights float32 (k,)); heads are fused before queries are averaged."""
+        keys, weights = self._averaged(query, head, False)
+        return keys, weights[0].cpu().numpy()
+
+    def column(self, head: Head, key: np.ndarray | int) -> tuple[np.ndarray, np.ndarray]:
+        """(query indices int (k,), weights float32 (k,)): only queries of the key's window.
+
+        Several keys are averaged.
+        """
+        queries, weights = self._averaged(key, head, True)
+        return queries, weights[0].cpu().numpy()
+
+    def padding_share(self, head: Head, query: np.ndarray | int) -> float:
+        """The share of the row that lies on padding: 0 to 1, the mean over several queries."""
+        return float(self.padding_shares(head, np.atleast_1d(query)).mean())
+
+    def padding_shares(self, head: Head, queries: np.ndarray) -> np.ndarray:
+        """float32 (m,): of each query's row the share that lies on padding."""
+        found = np.zeros(len(self.queries), np.float32)
+        if self.is_padded:
+            for part in self._parts_of(np.unique(self._window[queries])):
+                empty = self.slots[part] == PADDING
+                held = torch.as_tensor(empty, device=self._call.device, dtype=torch.float32)
+                shares = torch.einsum("cqs,cs->cq", self.windows(head, part), held).cpu().numpy()
+                found[self.slots[part][~empty]] = shares[~empty]
+        return found[queries]
+
+    def windows(self, head: Head, which: np.ndarray) -> Tensor:
+        """float32 [len(which), w², w²] on the device: of these windows one head's weights, or all fused."""
+        if not isinstance(head, str):
+            return self.every_head(which, int(head))[:, 0]
+        return fuse(self.every_head(which).transpose(0, 1), head)
+
+    def every_head(self, which: np.ndarray, head: int | None = None) -> Tensor:
+        """float32 [len(which), heads, w², w²] on the device, or [..., 1, w², w²] of one head."""
+        heads = slice(None) if head is None else slice(head, head + 1)
+        weights = _as_one(self._call, which, heads).weights()  # [len(which)·heads, w², w²]
+        return weights.unflatten(0, (len(which), -1))
+
+    def window_matrix(self, head: Head, window: int) -> np.ndarray:
+        """float32 (k, k): one window's own matrix over its `members`, without padding."""
+        slots = self.slots[window]
+        order = np.argsort(slots)[np.count_nonzero(slots == PADDING) :]
+        return self.windows(head, np.array([window]))[0][order][:, order].cpu().numpy()
+
+    def thumbnail(self, size: int) -> np.ndarray:
+        """float32 (heads, h, w), read-only: exact area means of every head's matrix, zeros counted."""
+        key = (self._number, "thumbnail", size)
+        if (pixels := self._cache.get(key)) is not None:
+            return pixels
+        count = len(self.queries)
+        pixels = np.zeros((self.heads, min(size, count), min(size, count)))
+        for part in self._parts_of(np.arange(len(self.slots))):
+            held = self.slots[part] != PADDING
+            both = held[:, :, None] & held[:, None]
+            queries, keys = (
+                np.broadcast_to(slots, both.shape)[both]
+                for slots in (self.slots[part][:, :, None], self.slots[part][:, None])
+            )
+            weights = self.every_head(part).transpose(0, 1).cpu().numpy()[:, both]  # (heads, entries)
+            sparse_means(pixels, queries, keys, weights, (count, count))
+        return self._cache.put(key, pixels.astype(np.float32))
+
+    def patch_rows(self, task: Task = SILENT) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """(queries int (m,), keys of their windows int (m, w²), weights float32 (heads, m, w²)) in parts.
+
+        Where there is padding, its weight is 0 and its key any token.
+        """
+        parts = self._parts_of(np.arange(len(self.slots)))
+        for done, part in enumerate(parts):
+            task.progress(done / len(parts), f"Windows of {self.name}")
+            slots = self.slots[part]
+            held = slots != PADDING
+            weights = self.every_head(part).transpose(0, 1).cpu().numpy()  # (heads, c, w², w²)
+            weights = weights[:, held] * held.repeat(held.sum(1), axis=0)
+            yield slots[held], slots.repeat(held.sum(1), axis=0), weights
+
+    def check(self) -> float:
+        """Largest |A·V − what the layer returned| over sampled rows, or of a token at a wrong place."""
+        parts = self._parts_of(np.arange(len(self.slots)))
+        return worst([self._misplaced, *(_as_one(self._call, part).error() for part in parts)])
+
+    def _block(self, head: int, start: int, stop: int) -> Tensor:
+        asked, local = np.unique(self._window[start:stop], return_inverse=True)
+        weights = self.windows(head, asked)[local, self._slot[start:stop]]  # [m, w²]
+        dense = weights.new_zeros(stop - start, len(self.keys) + 1)
+        keys = torch.as_tensor(self.slots[asked][local] % (len(self.keys) + 1), device=weights.device)
+        return dense.scatter_(1, keys, weights)[:, :-1]  # padding lies in the last column
+
+    def _averaged(
+        self, tokens: np.ndarray | int, head: Head | None, incoming: bool
+    ) -> tuple[np.ndarray, Tensor]:
+        """(the other tokens of the windows that hold `tokens`, float32 [heads or 1, k]): mean over tokens."""
+        index = np.atleast_1d(tokens)
+        others = np.sort(np.concatenate([self.members(w) for w in np.unique(self._window[index])]))
+        heads = self.heads if head is None else 1
+        total = torch.zeros(heads, len(self.keys) + 1, device=self._call.device)
+        for windows, counts in self._chosen(index):
+            weights = self.every_head(windows) if head is None else self.windows(head, windows)[:, None]
+            summed = torch.einsum("chqk,ck->hcq" if incoming else "chqk,cq->hck", weights, counts)
+            total[:, self.slots[windows].ravel()] = summed.flatten(1)  # each token lies in one window
+        return others, total[:, others] / len(index)
+
+    def _chosen(self, index: np.ndarray) -> Iterator[tuple[np.ndarray, Tensor]]:
+        """(windows int (c,), float32 [c, w²]): how many of these tokens lie in each slot, in parts."""
+        counts = np.zeros(self.slots.shape, np.float32)
+        np.add.at(counts, (self._window[index], self._slot[index]), 1)
+        for part in self._parts_of(np.unique(self._window[index])):
+            yield part, torch.as_tensor(counts[part], device=self._call.device)
+
+    def _parts_of(self, windows: np.ndarray) -> list[np.ndarray]:
+        """As many windows at a time as CHUNK_ELEMENTS weights allow."""
+        step = max(1, CHUNK_ELEMENTS // (self.heads * self.window**4))
+        return [windows[start : start + step] for start in range(0, len(windows), step)]
+
+
+def _cut(cells: np.ndarray, window: int) -> np.ndarray:
+    """(rows, columns) → (windows, w²), windows in reading order."""
+    rows, columns = (count // window for count in cells.shape)
+    return cells.reshape(rows, window, columns, window).swapaxes(1, 2).reshape(-1, window**2)
+
+
+def _as_one(call: Call, windows: np.ndarray, heads: slice = slice(None)) -> Call:
+    """These windows of a call as one call of a single item: every head of every window is a head of its."""
+    index = torch.as_tensor(windows, device=call.device)
+    count, all_heads, queries, keys = call.shape
+
+    def folded(x: Tensor | None) -> Tensor | None:
+        """[B, H, ...] → [1, windows · heads, ...]."""
+        return None if x is None else x[index][:, heads].flatten(0, 1)[None]
+
+    def written_out(x: Tensor | None) -> Tensor | None:
+        return None if x is None else folded(x.expand(count, all_heads, queries, keys))
+
+    def of_outputs(x: Tensor | None) -> Tensor | None:
+        """[B, rows, H, dv] → [1, rows, windows · heads, dv]."""
+        return None if x is None else folded(x.transpose(1, 2)).transpose(1, 2)
+
+    if isinstance(call, GivenCall):
+        return replace(call, given=folded(call.given), v=folded(call.v), outputs=of_outputs(call.outputs))
+    assert isinstance(call, AttentionCall)
+    return replace(
+        call,
+        q=folded(call.q),
+        k=folded(call.k),
+        v=folded(call.v),
+        mask=written_out(call.mask),
+        bias=written_out(call.bias),
+        outputs=of_outputs(call.outputs),
+    )
+
+
+@dataclass(frozen=True)
+class Placement:
+    """How one block cut its map. misplaced: largest |what its windows held − the tokens said to be there|."""
+
+    grid: tuple[int, int]
+    window: int
+    shift: int
+    misplaced: float
+
+
+class WindowBlocks:
+    """The blocks of a model that attend in windows, whichever model of Swin's kin it is."""
+
+    def __init__(self, model: nn.Module) -> None:
+        # A block that meets a map smaller than its window shrinks the window for good: the next picture
+        # would be cut by the wrong one.
+        self._made = {
+            name: (block, block.window_size, block.shift_size)
+            for name, block in model.named_modules()
+            if isinstance(getattr(block, "window_size", None), int)
+            and isinstance(getattr(block, "shift_size", None), int)
+            and hasattr(block, "attention")
+        }
+
+    def __bool__(self) -> bool:
+        return bool(self._made)
+
+    @property
+    def smallest(self) -> int:
+        """The fewest tokens on the short side of a map that these blocks can cut.
+
+        A bias of a position for each pair in the window cannot shrink with the window.
+        """
+        fixed = [
+            window for block, window, _ in self._made.values() if hasattr(block, "set_shift_and_window_size")
+        ]
+        return max(fixed, default=1)
+
+    def of(self, name: str) -> str | None:
+        """The block in which the attention module `name` lies."""
+        return next((block for block in self._made if name.startswith(f"{block}.")), None)
+
+    @contextmanager
+    def watched(self) -> Iterator[dict[str, Placement]]:
+        """While the model runs: by block, how it cuts its map and whether its windows hold what we think."""
+        found: dict[str, Placement] = {}
+        with ExitStack() as stack:
+            for name, (block, window, shift) in self._made.items():
+                stack.callback(_restore, block, window, shift)
+                _restore(block, window, shift)
+                _watch(name, block, found, stack)
+            yield found
+
+
+def _restore(block: nn.Module, window: int, shift: int) -> None:
+    block.window_size, block.shift_size = window, shift
+
+
+def _watch(name: str, block: nn.Module, found: dict[str, Placement], stack: ExitStack) -> None:
+    """Hooks on a block until `stack` closes. What it cuts is its input, or its input after a first norm."""
+    seen: dict[str, Any] = {}
+    thread = threading.get_ident()  # another one may run the same model, unrecorded
+
+    def begins(_: nn.Module, args: tuple, kwargs: dict[str, Any]) -> None:
+        if threading.get_ident() != thread:
+            return
+        seen["map"] = args[0] if args else kwargs["hidden_states"]
+        seen["grid"] = tuple(int(n) for n in (args[1] if len(args) > 1 else kwargs["input_dimensions"]))
+
+    def normed(_: nn.Module, __: tuple, output: Tensor) -> None:
+        if threading.get_ident() == thread:
+            seen["map"] = output
+
+    def attends(_: nn.Module, args: tuple, kwargs: dict[str, Any]) -> None:
+        held = (args[0] if args else kwargs["hidden_states"]).detach()  # [windows, w², C]
+        if threading.get_ident() != thread:
+            return
+        grid, window, shift = seen["grid"], int(block.window_size), int(block.shift_size)
+        slots = torch.as_tensor(window_slots(grid, window, shift), device=held.device)
+        tokens = seen["map"].detach().flatten(0, -2)  # [n, C]
+        if held.shape[:2] != slots.shape or len(tokens) != grid[0] * grid[1]:
+            found[name] = Placement(grid, window, shift, float("inf"))
+            return
+        expected = nn.functional.pad(tokens, (0, 0, 0, 1))[slots]  # PADDING is the row of zeros at the end
+        found[name] = Placement(grid, window, shift, float((held - expected).abs().max()))
+
+    stack.callback(block.register_forward_pre_hook(begins, with_kwargs=True).remove)
+    stack.callback(block.attention.register_forward_pre_hook(attends, with_kwargs=True).remove)
+    if isinstance(norm := getattr(block, "layernorm_before", None), nn.Module):
+        stack.callback(norm.register_forward_hook(normed).remove)

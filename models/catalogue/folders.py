@@ -1,0 +1,182 @@
+"""What lies in a model's folder, looked at without loading it: its configuration, its weights, what it reads.
+
+Nothing here imports torch or transformers, and nothing runs code from a model.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any, Literal
+
+from headlight.models.catalogue.published import CONVOLUTIONAL, OWN, PUBLISHED
+from headlight.models.core.errors import HeadlightError
+
+MAX_TENSORS = 100_000
+PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
+POINT_MODELS = ("point_transformer", "pointnet")
+"""Headlight's own model types of point clouds."""
+MAX_JSON = 64 << 20
+"""Bytes of a config.json or of an index that are read."""
+
+Modality = Literal["text", "image", "points"]
+
+LAYER_NAMES = ("num_hidden_layers", "n_layer", "n_layers", "num_layers", "encoder_layers", "depths")
+HEAD_NAMES = ("num_attention_heads", "n_head", "n_heads", "num_heads", "encoder_attention_heads")
+"""What model families call these in their config.json."""
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """config.json of a model's folder. Raises HeadlightError if it is missing or not a model's.
+
+    timm's folders name an architecture in place of a model_type: those of networks that Headlight defines
+    itself get theirs.
+    """
+    file = folder / "config.json"
+    if not file.is_file():
+        raise HeadlightError(
+            f"The folder {folder} is no model: it has no config.json.",
+            "Choose the folder that holds config.json and model.safetensors.",
+        )
+    config = _read_json(file)
+    if isinstance(config, dict) and "model_type" not in config:
+        network = PUBLISHED.get(str(config.get("architecture")))
+        if network is not None and network.model_type in OWN:
+            config |= {"model_type": network.model_type, **network.settings}
+    if not isinstance(config, dict) or not isinstance(config.get("model_type"), str):
+        raise HeadlightError(
+            f"{file} names no model_type.", "Choose a folder that was saved for transformers."
+        )
+    return config
+
+
+def read_preprocessor(folder: Path) -> dict[str, Any]:
+    """preprocessor_config.json of an image model, empty where there is none."""
+    file = folder / "preprocessor_config.json"
+    content = _read_json(file) if file.is_file() else {}
+    return content if isinstance(content, dict) else {}
+
+
+def _read_json(file: Path) -> Any:
+    try:
+        if file.stat().st_size > MAX_JSON:
+            raise ValueError(f"{file.stat().st_size:,} bytes")
+        return json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise HeadlightError(f"{file} cannot be read: {error}.", "Fetch the model again.") from error
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """The safetensors files of a model: one, or the shards that its index names."""
+    index = folder / "model.safetensors.index.json"
+    if (folder / "model.safetensors").is_file():
+        return [folder / "model.safetensors"]
+    if not index.is_file():
+        return []
+    content = _read_json(index)
+    shards = content.get("weight_map") if isinstance(content, dict) else None
+    if not isinstance(shards, dict) or not all(isinstance(name, str) for name in shards.values()):
+        raise HeadlightError(f"{index} names no weights.", "Fetch the model again.")
+    names = sorted(set(shards.values()))
+    for name in names:
+        if Path(name).name != name or not name.endswith(".safetensors"):
+            raise HeadlightError(
+                f"{index} names “{name}”, which is no safetensors file beside it.",
+                "Do not trust this model.",
+            )
+        if not (folder / name).is_file():
+            raise HeadlightError(f"The folder {folder} lacks the weights {name}.", "Fetch the model again.")
+    return [folder / name for name in names]
+
+
+def check_weights(files: list[Path]) -> int:
+    """How many numbers there are, by the headers alone. HeadlightError for damage or too many tensors."""
+    from safetensors import SafetensorError, safe_open
+
+    tensors = numbers = 0
+    for file in files:
+        try:
+            with safe_open(file, framework="numpy") as content:
+                names = list(content.keys())
+                tensors += len(names)
+                if tensors > MAX_TENSORS:
+                    break
+                for name in names:
+                    numbers += math.prod(content.get_slice(name).get_shape())
+        except (SafetensorError, OSError) as error:
+            raise HeadlightError(f"{file} is damaged: {error}.", "Fetch the model again.") from error
+    if tensors > MAX_TENSORS:
+        raise HeadlightError(f"The weights have more than {MAX_TENSORS:,} tensors.", "Choose another model.")
+    return numbers
+
+
+def check_memory(numbers: int) -> None:
+    """HeadlightError unless so many numbers fit into free memory as float32."""
+    import psutil
+
+    needed, free = 4 * numbers, psutil.virtual_memory().available
+    if needed > free:
+        raise HeadlightError(
+            f"The model needs {needed / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free.",
+            "Close other programs or choose a smaller model.",
+        )
+
+
+def modality_of(folder: Path, config: dict[str, Any]) -> Modality:
+    """Transformers for images say how large a patch is (SegFormer: of each stage); text models how large
+    their vocabulary is. Convolutional networks say neither and are known by their type."""
+    if config["model_type"] in POINT_MODELS:
+        return "points"
+    if config["model_type"] in CONVOLUTIONAL:
+        return "image"
+    if any({"patch_size", "patch_sizes"} & part.keys() for part in _parts(config)):
+        return "image"
+    if any("vocab_size" in part for part in _parts(config)):
+        return "text"
+    if any((folder / name).is_file() for name in ("tokenizer.json", "vocab.txt", "vocab.json")):
+        return "text"
+    raise HeadlightError(
+        f"{folder} holds a {config['model_type']} model, which reads neither text nor images in patches nor "
+        "point clouds.",
+        "Choose a text model, a vision transformer, a convolutional network such as ResNet or ConvNeXt, or a "
+        "Point Transformer.",
+    )
+
+
+def attention_of_points(config: dict[str, Any]) -> tuple[int | None, int | None]:
+    """(attention layers, maps of the widest) of a Point Transformer, where config.json makes sense.
+
+    `blocks` counts a transition in place of each decoder's one block; 8 channels share a map.
+    """
+    blocks, planes = config.get("blocks"), config.get("planes")
+    if not all(isinstance(v, list) and v and all(type(n) is int for n in v) for v in (blocks, planes)):
+        return None, None
+    return sum(blocks), max(planes) // 8
+
+
+def _parts(config: dict[str, Any]) -> list[dict[str, Any]]:
+    """A configuration and, of a model with two towers, theirs."""
+    inner = (config.get(name) for name in ("vision_config", "text_config"))
+    return [config, *(part for part in inner if isinstance(part, dict))]
+
+
+def count(config: dict[str, Any], names: tuple[str, ...]) -> int | None:
+    """The first of these fields; of one number a stage the sum for layers, the largest for heads."""
+    for part in _parts(config):
+        for name in names:
+            value = part.get(name)
+            if isinstance(value, int):
+                return value
+            if isinstance(value, list) and value and all(isinstance(v, int) for v in value):
+                return sum(value) if name == "depths" else max(value)
+    return None
+
+
+def mean_pooled(folder: Path) -> bool:
+    """Whether a sentence-transformers model takes the mean over all tokens."""
+    file = folder / "1_Pooling" / "config.json"
+    if not file.is_file():
+        return False
+    content = _read_json(file)
+    return isinstance(content, dict) and content.get("pooling_mode_mean_tokens") is True

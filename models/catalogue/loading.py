@@ -1,0 +1,215 @@
+"""Weights from a folder into a model: safetensors alone, no code from the folder, no network."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import nn
+from transformers import (
+    CONFIG_MAPPING,
+    AutoConfig,
+    AutoModel,
+    AutoTokenizer,
+    PreTrainedModel,
+    PreTrainedTokenizerFast,
+)
+from transformers.utils import logging
+
+from headlight.models.catalogue import classic
+from headlight.models.catalogue.entries import Entry
+from headlight.models.catalogue.folders import read_config
+from headlight.models.catalogue.published import OWN, PUBLISHED, module
+from headlight.models.core.errors import HeadlightError, first_line
+from headlight.models.core.task import SILENT, Task
+
+_UNLOADABLE = (OSError, ValueError, RuntimeError, KeyError, AttributeError, TypeError)
+TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json")
+
+
+def load_entry(entry: Entry, device: str, task: Task = SILENT) -> tuple[nn.Module, frozenset[str]]:
+    """(an image model in float32 and eval mode on `device`, the names of weights that are random).
+
+    Of a published network without a folder all of them are. Raises HeadlightError as `load_model` does, and
+    where memory is too small.
+    """
+    if entry.folder is None:
+        from headlight.models.catalogue.untrained import untrained
+
+        network = untrained(PUBLISHED[entry.id], task)
+        return network.to(device), frozenset(network.state_dict())
+    if read_config(entry.folder)["model_type"] in OWN:
+        return load_classic(entry.folder).to(device), frozenset()
+    return load_model(entry.folder, device)
+
+
+def load_classic(folder: Path) -> nn.Module:
+    """An AlexNet or VGG without its head, its weights under torchvision's names.
+
+    Raises HeadlightError for a configuration that makes no sense and for weights that do not fit it.
+    """
+    file = folder / "model.safetensors"
+    try:
+        config = classic.read(read_config(folder))
+        # On the meta device: what config.json says must fit the weights before it may take memory.
+        with torch.device("meta"):
+            network = classic.NETWORKS[type(config)](config)
+        state = {
+            name: tensor.float() for name, tensor in load_file(file).items() if name.startswith("features.")
+        }
+    except ValueError as error:
+        raise HeadlightError(f"In {folder / 'config.json'} {error}.", "Correct it.") from error
+    except (OSError, SafetensorError) as error:
+        raise HeadlightError(f"{file} cannot be read: {first_line(error)}.", "Fetch it again.") from error
+    for name, wanted in network.state_dict().items():
+        shape = tuple(state[name].shape) if name in state else None
+        if shape != tuple(wanted.shape):
+            said = f"has {name} as {shape}" if shape is not None else f"lacks {name}"
+            raise HeadlightError(
+                f"{file} {said}; this {config.model_type} needs {tuple(wanted.shape)}.",
+                "Correct config.json, or choose weights of torchvision's names.",
+            )
+    if left := sorted(state.keys() - network.state_dict().keys()):
+        raise HeadlightError(
+            f"{file} has {left[0]}, which this {config.model_type} does not.", "Correct config.json."
+        )
+    network.load_state_dict(state, assign=True)
+    return network.eval().requires_grad_(False)
+
+
+def skeleton(folder: Path) -> nn.Module:
+    """The image model of a folder in eval mode without weights, on the meta device."""
+    content = read_config(folder)
+    try:
+        if content["model_type"] in OWN:
+            config = classic.read(content)
+        else:
+            config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        config = getattr(config, "vision_config", config)
+        with torch.device("meta"):
+            return module(config).eval().requires_grad_(False)
+    except _UNLOADABLE as error:
+        raise HeadlightError(
+            f"The network of {folder} cannot be put together: {first_line(error)}", "Correct its config.json."
+        ) from error
+
+
+def load_model(folder: Path, device: str) -> tuple[PreTrainedModel, frozenset[str]]:
+    """(the model in float32 and eval mode on `device`, the names of weights that are missing and random).
+
+    Where the usual class for this configuration lacks weights, the one that the folder names may find them
+    all (an encoder that was saved alone), or the usual one with what stands before all names left off. Raises
+    HeadlightError for a model type that transformers does not know, and for weights that do not fit the
+    configuration.
+    """
+    content = read_config(folder)
+    if (model_type := content["model_type"]) not in CONFIG_MAPPING:
+        raise HeadlightError(
+            f"The model type “{model_type}” in {folder / 'config.json'} is unknown to transformers.",
+            "Choose a model that needs no code of its own.",
+        )
+    logging.disable_progress_bar()
+    logging.set_verbosity_error()
+    try:
+        model, missing, left = _read(AutoModel, folder)
+        ways = [(_named(content, model), ""), (AutoModel, _wrapping(left))] if missing else []
+        for kind, wrapping in ways:
+            if kind is not None and (kind, wrapping) != (AutoModel, ""):
+                other, lacking, _ = _read(kind, folder, wrapping)
+                if not lacking:
+                    model, missing = other, lacking
+    except (*_UNLOADABLE, SafetensorError, ImportError) as error:
+        raise HeadlightError(
+            f"The model in {folder} cannot be loaded: {first_line(error)}",
+            "Fetch it again or choose another.",
+        ) from error
+    return model.eval().requires_grad_(False).to(device), missing
+
+
+def _read(
+    kind: type, folder: Path, wrapping: str = ""
+) -> tuple[PreTrainedModel, frozenset[str], frozenset[str]]:
+    """(the model, names of weights that it lacks, and of those it has no place for).
+
+    wrapping: what is left off all names, without the dot behind it.
+    """
+    renamed = {"key_mapping": {rf"^{re.escape(wrapping)}\.": ""}} if wrapping else {}
+    model, report = kind.from_pretrained(
+        folder,
+        dtype=torch.float32,
+        use_safetensors=True,
+        local_files_only=True,
+        trust_remote_code=False,
+        output_loading_info=True,
+        **renamed,
+    )
+    # A missing pooler does not count: it comes after the last attention.
+    missing = frozenset(name for name in report["missing_keys"] if "pooler" not in name)
+    return model, missing, frozenset(report["unexpected_keys"])
+
+
+def _wrapping(left: frozenset[str]) -> str:
+    """What stands before all names, as where a model was saved inside another (“module.” of DataParallel)."""
+    first = {name.partition(".")[0] for name in left}
+    return first.pop() if len(first) == 1 else ""
+
+
+def _named(content: dict[str, Any], model: PreTrainedModel) -> type[PreTrainedModel] | None:
+    """The class that a folder says it was saved from, if it is another one that takes its configuration."""
+    names = content.get("architectures")
+    name = names[0] if isinstance(names, list) and names else None
+    kind = getattr(transformers, name, None) if isinstance(name, str) else None
+    if not (isinstance(kind, type) and issubclass(kind, PreTrainedModel)) or kind is type(model):
+        return None
+    return kind if kind.config_class is type(model.config) else None
+
+
+def is_untrained(model: nn.Module, part: nn.Module, missing: frozenset[str]) -> bool:
+    """Whether weights that `part` of `model` runs with are among the `missing`."""
+    run = {id(value) for value in part.state_dict(keep_vars=True).values()}
+    every = model.state_dict(keep_vars=True)
+    return any(id(every[name]) in run for name in missing & every.keys())
+
+
+def needs_only(model: PreTrainedModel, given: Collection[str], title: str, what: str) -> None:
+    """HeadlightError where the model cannot run on what it is `given`. what: what that is in words."""
+    parameters = inspect.signature(model.forward).parameters.values()
+    needed = [p.name for p in parameters if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD]
+    if lacking := [name for name in needed if name not in given]:
+        raise HeadlightError(
+            f"{title} does not run on {what} alone: it needs {' and '.join(lacking)}.",
+            "Choose a model that does.",
+        )
+
+
+def load_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
+    """The fast tokenizer of a folder: the one kind that knows which characters a token stands for."""
+    # Without a vocabulary transformers builds a tokenizer that knows no word at all, and says nothing.
+    if not any(file.name in TOKENIZERS or file.suffix == ".model" for file in folder.iterdir()):
+        raise HeadlightError(
+            f"The folder {folder} has weights but no tokenizer (tokenizer.json).",
+            "Put the model's tokenizer.json beside its weights.",
+        )
+    logging.set_verbosity_error()
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False, use_fast=True
+        )
+    except (*_UNLOADABLE, ImportError) as error:
+        raise HeadlightError(
+            f"The tokenizer in {folder} cannot be loaded: {first_line(error)}",
+            "Put the model's tokenizer.json beside its weights.",
+        ) from error
+    if not tokenizer.is_fast:
+        raise HeadlightError(
+            f"The tokenizer in {folder} does not say where in the text its tokens stand.",
+            "Put the model's tokenizer.json beside its weights.",
+        )
+    return tokenizer

@@ -1,0 +1,1 @@
+"""What all rooms share: tokens, traces, settings, answers in numbers. numpy only."""

@@ -1,0 +1,1 @@
+"""What layers cost: in closed form and measured on this device."""

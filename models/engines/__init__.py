@@ -1,0 +1,1 @@
+"""An input through a model of its kind into a Trace; door.py opens them."""

@@ -1,0 +1,117 @@
+"""One door to every model: by name and kind of input, kept loaded, on the chosen device.
+
+torch and transformers are imported when a model is opened, never with this module.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+from headlight.models import devices
+from headlight.models.catalogue import entries
+from headlight.models.catalogue.entries import READS, Entry
+from headlight.models.catalogue.folders import check_memory, check_weights, weight_files
+from headlight.models.core.errors import HeadlightError
+from headlight.models.core.task import SILENT, Task
+from headlight.models.core.trace import Trace
+
+if TYPE_CHECKING:
+    from headlight.models.engines.convolutional import ConvolutionalEngine
+    from headlight.models.engines.language import LanguageEngine
+    from headlight.models.engines.points import PointsEngine
+    from headlight.models.engines.vision import VisionEngine
+
+    Engine = LanguageEngine | VisionEngine | ConvolutionalEngine | PointsEngine
+
+KEPT = 4
+"""Models that stay loaded: one for texts, two for images side by side, and one for point clouds."""
+
+_engines: OrderedDict[tuple[str, str], Engine] = OrderedDict()
+_lock = threading.Lock()
+
+
+def open_engine(
+    model: str | None,
+    modality: str,
+    device: str | None = None,
+    task: Task = SILENT,
+    trust_pickle: bool = False,
+) -> Engine:
+    """The engine for `model` (an id, a folder, a file or "owner/name"; None is the bundled one) on `device`.
+
+    modality: "text", "image" or "points", what it is to read. trust_pickle: the user was asked and trusts the
+    file. Raises HeadlightError where the model does not exist, cannot be loaded safely or reads something
+    else, UntrustedPickle where the user is to be asked first. The last KEPT engines stay loaded, and of those
+    nothing is looked at again: neither files nor memory. Threads take turns.
+    """
+    task.progress(0.0, "Starting the engine")
+    where = devices.pick(device)
+    with _lock:
+        task.check()
+        engine = _engines.get((entries.default(modality).id if model is None else model, where))
+        if engine is None:
+            entry = entries.default(modality) if model is None else entries.find(model, trust_pickle)
+            engine = _engines.get((entry.id, where)) or _opened(entry, modality, where, task)
+        _fits(engine.entry, modality)
+        _engines[engine.entry.id, where] = engine
+        _engines.move_to_end((engine.entry.id, where))
+        while len(_engines) > KEPT:
+            _engines.popitem(last=False)
+    task.progress(1.0, f"{engine.entry.title} is ready")
+    return engine
+
+
+def engine_of(trace: Trace, task: Task = SILENT) -> Engine:
+    """The engine that made a trace: the one that is loaded, else opened again, trusted as it was."""
+    card = trace.model
+    return open_engine(card.id, card.modality, trace.device, task, card.trusted)
+
+
+def _opened(entry: Entry, modality: str, device: str, task: Task) -> Engine:
+    if entry.folder is None:
+        task.progress(0.1, f"Downloading {entry.title}")
+        entry = entries.download(entry)
+    _fits(entry, modality)
+    task.progress(0.2, f"Loading {entry.title}")
+    if entry.file is None and entry.folder is not None:
+        check_memory(check_weights(weight_files(entry.folder)))
+    elif entry.file is not None and not entry.is_pickle:
+        check_memory(check_weights([entry.file]))
+    return _load(entry, device, task)
+
+
+def check(trace: Trace, task: Task = SILENT) -> tuple[float, ...]:
+    """Of each layer the largest |A·V − what it returned|; what is not `is_faithful` must not be shown."""
+    errors = []
+    for done, layer in enumerate(trace.layers):
+        task.progress(done / len(trace.layers), f"Checking {layer.name}")
+        errors.append(layer.check())
+    return tuple(errors)
+
+
+def _load(entry: Entry, device: str, task: Task) -> Engine:
+    if entry.modality == "points":
+        from headlight.models.engines.points import PointsEngine
+
+        return PointsEngine.open(entry, device)
+    if entry.convolutional:
+        from headlight.models.engines.convolutional import ConvolutionalEngine
+
+        return ConvolutionalEngine.open(entry, device, task)
+    if entry.modality == "image":
+        from headlight.models.engines.vision import VisionEngine
+
+        return VisionEngine.open(entry, device, task)
+    from headlight.models.engines.language import LanguageEngine
+
+    return LanguageEngine.open(entry, device, task)
+
+
+def _fits(entry: Entry, modality: str) -> None:
+    if entry.modality != modality:
+        raise HeadlightError(
+            f"{entry.title} reads {READS[entry.modality]}, not {READS[modality]}.",
+            f"Choose {entries.default(modality).id}, or another model that reads this input.",
+        )

@@ -1,0 +1,305 @@
+"""A text or a pair of texts through a language model: each token with its characters, each call recorded."""
+
+from __future__ import annotations
+
+import inspect
+import time
+import unicodedata
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import torch
+from tokenizers import Encoding
+from transformers import PreTrainedModel, PreTrainedTokenizerFast
+
+from headlight.models.attention.agreement import way_to_record
+from headlight.models.attention.capture import recording
+from headlight.models.attention.recorded import RecordedLayer
+from headlight.models.catalogue.entries import Entry
+from headlight.models.catalogue.loading import is_untrained, load_model, load_tokenizer, needs_only
+from headlight.models.core.errors import MODEL_ERRORS, HeadlightError, first_sentence
+from headlight.models.core.task import SILENT, Cancelled, Task
+from headlight.models.core.tokens import TextTokens
+from headlight.models.core.trace import Trace
+from headlight.models.engines.token_labels import readable
+from headlight.models.engines.tokenizing import encoded
+
+MAX_TOKENS = 4096
+"""Tokens that are run at once even where a model reads more: a matrix of them is 64 MB."""
+SENTENCE = "The cat sat on the mat, and it was warm."
+"""What a recorded pass is compared with a plain one on."""
+FEW = 4
+"""First tokens of the vocabulary that stand for it where the tokenizer reads none of it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Window:
+    """What of the texts is run. stretch: (first, last + 1, total) of the text that was cut, if one was."""
+
+    encoding: Encoding
+    stretch: tuple[int, int, int] | None
+    notices: tuple[str, ...]
+
+
+class LanguageEngine:
+    """A language model and its tokenizer, ready to run. Read from a folder by `LanguageEngine.open`."""
+
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerFast,
+        entry: Entry,
+        device: str,
+        untrained: bool = False,
+    ) -> None:
+        self.encoder_of_two = bool(model.config.is_encoder_decoder)
+        self.model = _reading(model)
+        self.entry, self.device = entry, device
+        self.card = entry.card(untrained)
+        self.unknown = tokenizer.unk_token_id
+        self.limit = min(_limit(model, tokenizer), MAX_TOKENS)
+        self._accepted = inspect.signature(self.model.forward).parameters.keys()
+        # A tokenizer's file may ask for cutting or padding (the bundled one for 128 tokens of both).
+        self._tokenizer = tokenizer.backend_tokenizer
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
+        self._asked = False  # for weights, where recording its calls would change its answer
+        self._said = entry.notices
+
+    @classmethod
+    def open(cls, entry: Entry, device: str, task: Task = SILENT) -> LanguageEngine:
+        """Load the model and the tokenizer of a catalogue entry that has its folder.
+
+        Of all but the bundled models it is made sure that they can be recorded. HeadlightError if not.
+        """
+        tokenizer = load_tokenizer(entry.folder)
+        model, missing = load_model(entry.folder, device)
+        engine = cls(model, tokenizer, entry, device, is_untrained(model, _reading(model), missing))
+        if entry.where != "bundled":
+            task.progress(0.9, "Comparing a recorded pass with a plain one")
+            engine._make_sure(task)
+        return engine
+
+    def _make_sure(self, task: Task) -> None:
+        """Find out how the model can be recorded, on a sentence of a few tokens."""
+        needs_only(self.model, {"input_ids", "token_type_ids"}, self.entry.title, "a text")
+        try:
+            encoding = self._window(SENTENCE, None, 0, task).encoding
+            inputs = self._inputs(encoding.ids, encoding.type_ids)
+        except HeadlightError:  # the tokenizer knows no such script
+            inputs = self._inputs(range(FEW), [0] * FEW)
+        run = partial(self._forward, inputs)
+        self._asked, notice = way_to_record(self.model, self.entry.title, run, task)
+        self._said += (notice,) if notice else ()
+
+    def run(self, text: str, pair: str | None = None, start: int = 0, task: Task = SILENT) -> Trace:
+        """One text, or two with the model's separators between them, through the model.
+
+        start: the first token that is run of a text with more tokens than the model reads, moved so that the
+        stretch is full; of a pair it is the longer text's. The trace says the stretch. Its inputs hold
+        "input_ids" int64 (n,), and "token_type_ids" where the model takes them: exactly what the model saw.
+        Raises HeadlightError for a text without a character that the model reads.
+        """
+        task.progress(0.0, "Cutting the text into tokens")
+        window = self._window(text, pair, start, task)
+        tokens = _tokens(window.encoding, (text,) if pair is None else (text, pair), self.unknown)
+        inputs = self._inputs(window.encoding.ids, window.encoding.type_ids)
+        began = time.perf_counter()
+        with torch.no_grad(), recording(self.model, task, self._asked) as calls:
+            self._forward(inputs)
+        seconds = time.perf_counter() - began
+        for call in calls:
+            if call.shape[2:] != (len(tokens), len(tokens)):
+                raise HeadlightError(
+                    f"{self.entry.title} does not keep its {len(tokens):,} tokens: {call.name} attends from "
+                    f"{call.shape[2]:,} to {call.shape[3]:,}.",
+                    "Choose a model that attends from every token to every token.",
+                )
+        layers = tuple(RecordedLayer(call, tokens, tokens) for call in calls)
+        return Trace(
+            model=self.card,
+            layers=layers,
+            tokens=tokens,
+            inputs=inputs,
+            readout=self._readout(tokens, layers),
+            seconds=seconds,
+            device=self.device,
+            notices=(*self._said, *window.notices, *self._notices(window.encoding, text + (pair or ""))),
+            stretch=window.stretch,
+        )
+
+    def _inputs(self, ids: Sequence[int], types: Sequence[int]) -> dict[str, np.ndarray]:
+        inputs = {"input_ids": np.array(ids, np.int64)}
+        if "token_type_ids" in self._accepted:
+            inputs["token_type_ids"] = np.array(types, np.int64)
+        return inputs
+
+    def _forward(self, inputs: dict[str, np.ndarray]) -> object:
+        tensors = {name: torch.from_numpy(values)[None].to(self.device) for name, values in inputs.items()}
+        options = {"use_cache": False} if "use_cache" in self._accepted else {}
+        try:
+            return self.model(**tensors, **options)
+        except MODEL_ERRORS as error:
+            count = len(inputs["input_ids"])
+            raise HeadlightError(
+                f"{self.entry.title} cannot read {count:,} tokens: {first_sentence(error)}",
+                "Try a shorter text or another model.",
+            ) from error
+
+    def _window(self, text: str, pair: str | None, start: int, task: Task = SILENT) -> Window:
+        """The tokens that are run: all of them, or a stretch of the longer text."""
+        with _reads(self.entry.title):
+            return self._cut(text, pair, start, task)
+
+    def _cut(self, text: str, pair: str | None, start: int, task: Task) -> Window:
+        first = self._encode(text, "text", task)
+        second = None if pair is None else self._encode(pair, "second text", task)
+        room = self.limit - self._tokenizer.num_special_tokens_to_add(second is not None)
+        if second is None:
+            kept, stretch, notices = _stretch(first, room, start, "text")
+            return Window(self._tokenizer.post_process(kept, None, True), stretch, notices)
+        if len(first.ids) + len(second.ids) <= room:
+            return Window(self._tokenizer.post_process(first, second, True), None, ())
+        # The shorter text stays whole as long as it leaves the other at least half.
+        if len(first.ids) >= len(second.ids):
+            second, _, cut = _stretch(second, room // 2, 0, "second text")
+            first, stretch, notices = _stretch(first, room - len(second.ids), start, "first text")
+        else:
+            first, _, cut = _stretch(first, room // 2, 0, "first text")
+            second, stretch, notices = _stretch(second, room - len(first.ids), start, "second text")
+        return Window(self._tokenizer.post_process(first, second, True), stretch, (*notices, *cut))
+
+    def _encode(self, text: str, which: str, task: Task) -> Encoding:
+        """All tokens of a text, without special tokens, with the characters they stand for."""
+        if not text.strip():
+            raise HeadlightError(f"The {which} is empty or holds only spaces.", "Type or drop a sentence.")
+        encoding = encoded(self._tokenizer, text, self.entry.title, task)
+        if not encoding.ids:
+            raise HeadlightError(
+                f"The {which} holds no character that {self.entry.title} reads.", "Type or drop a sentence."
+            )
+        return encoding
+
+    def _readout(self, tokens: TextTokens, layers: Sequence[RecordedLayer]) -> int | None:
+        """The class token of an encoder, the last token of a decoder, None where all tokens are averaged."""
+        if all(_looks_back(layer) for layer in layers):
+            return len(tokens) - 1
+        averaged = self.entry.mean_pooled or self.encoder_of_two
+        return None if averaged or not tokens.special[0] else 0
+
+    def _notices(self, encoding: Encoding, text: str) -> tuple[str, ...]:
+        notices = []
+        if self.encoder_of_two:
+            notices.append("Only the encoder of this model is run: its decoder would need a second text.")
+        if unknown := _unknown(encoding, self.unknown):
+            notices.append(unknown)
+        if any(unicodedata.bidirectional(character) in ("R", "AL") for character in text):
+            notices.append("This text has right-to-left script; its tokens stand in reading order.")
+        return tuple(notices)
+
+
+@contextmanager
+def _reads(title: str) -> Iterator[None]:
+    """Whatever a tokenizer raises says that it cannot read the text.
+
+    Its expressions and tables come from the model's folder. Where they break it, its Rust code panics, and a
+    panic is no Exception.
+    """
+    try:
+        yield
+    except (HeadlightError, Cancelled):
+        raise
+    except BaseException as error:
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
+        raise HeadlightError(
+            f"The tokenizer of {title} cannot read this text: {first_sentence(error)}",
+            "Try another text, or choose another model.",
+        ) from error
+
+
+def _stretch(
+    encoding: Encoding, room: int, start: int, which: str
+) -> tuple[Encoding, tuple[int, int, int] | None, tuple[str, ...]]:
+    """(at most `room` tokens from `start` on, (first, last + 1, total), what to say); whole if it fits."""
+    total = len(encoding.ids)
+    if total <= room:
+        return encoding, None, ()
+    first = min(max(start, 0), total - room)
+    encoding.truncate(first + room)
+    encoding.truncate(room, direction="left")
+    notice = (
+        f"The {which} has {total:,} tokens and the model reads {room:,} of them at once: "
+        f"tokens {first + 1:,} to {first + room:,} are shown."
+    )
+    return encoding, (first, first + room, total), (notice,)
+
+
+def _tokens(encoding: Encoding, sources: tuple[str, ...], unknown: int | None) -> TextTokens:
+    """unknown: the number of the token for what is not in the vocabulary."""
+    special = np.array(encoding.special_tokens_mask, bool)
+    texts = np.array([text or 0 for text in encoding.sequence_ids])
+    spans = np.array(encoding.offsets, int).reshape(-1, 2)
+    spans[special] = 0
+    words = _words(encoding, special, texts)
+    missing = encoding.tokens[encoding.ids.index(unknown)] if unknown in encoding.ids else None
+    labels = readable(encoding.tokens, spans, texts, words, special, sources, missing)
+    return TextTokens(labels, special, spans, words, texts, tuple(encoding.tokens), sources)
+
+
+def _words(encoding: Encoding, special: np.ndarray, texts: np.ndarray) -> np.ndarray:
+    """int (n,): numbers of words, from 0, counted over both texts; -1 for special tokens."""
+    words = np.full(len(special), -1)
+    own = np.array([-1 if word is None else word for word in encoding.word_ids])
+    # A tokenizer that does not split at spaces calls the whole text one word and marks the spaces.
+    marked = np.array([token.startswith("▁") for token in encoding.tokens]) & ~special
+    for text in (0, 1):
+        where = np.flatnonzero(~special & (texts == text))
+        if not len(where):
+            continue
+        begins = np.r_[True, own[where][1:] != own[where][:-1]]
+        if begins.sum() == 1 and marked[where].any():
+            begins = marked[where] | begins
+        words[where] = np.cumsum(begins) + words.max()
+    return words
+
+
+def _unknown(encoding: Encoding, unknown: int | None) -> str | None:
+    """What became the unknown token, as a sentence with its number."""
+    pairs = zip(encoding.ids, encoding.offsets, encoding.special_tokens_mask, strict=True)
+    lengths = [stop - start for token, (start, stop), special in pairs if token == unknown and not special]
+    if not lengths:
+        return None
+    label = encoding.tokens[encoding.ids.index(unknown)]
+    what = "character" if max(lengths) <= 1 else "word"
+    if len(lengths) == 1:
+        return f"1 {what} is not in this model's vocabulary and became {label}."
+    return f"{len(lengths):,} {what}s are not in this model's vocabulary and became {label}."
+
+
+def _reading(model: PreTrainedModel) -> PreTrainedModel:
+    """Of a model with an encoder and a decoder the encoder."""
+    return model.get_encoder() if model.config.is_encoder_decoder else model
+
+
+def _limit(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast) -> int:
+    """Tokens, special ones included, that the model reads at once."""
+    config = model.config
+    said = (getattr(config, name, None) for name in ("max_position_embeddings", "n_positions"))
+    positions = next((number for number in said if isinstance(number, int) and number > 0), None)
+    # RoBERTa's table begins with unused rows up to the padding token's number.
+    for name, module in model.named_modules():
+        if name.endswith("position_embeddings") and getattr(module, "padding_idx", None) is not None:
+            positions = len(module.weight) - module.padding_idx - 1
+    # transformers writes a huge number for a tokenizer that knows no limit.
+    longest = tokenizer.model_max_length
+    return min(positions or MAX_TOKENS, longest if longest > 0 else MAX_TOKENS)
+
+
+def _looks_back(layer: RecordedLayer) -> bool:
+    """Whether its first token sees none of those after it."""
+    _, weights = layer.rows(0)
+    return not weights[:, 1:].any()

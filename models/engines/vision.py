@@ -1,0 +1,333 @@
+"""A picture through a vision transformer: patches without squashing, every attention call recorded.
+
+Plain ones keep one grid of patches; those in stages (Swin, SwinV2, SegFormer, PVT) have one a stage.
+"""
+
+from __future__ import annotations
+
+import inspect
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+import torch
+from torch import nn
+from transformers import PreTrainedConfig, PreTrainedModel
+
+from headlight.models.attention.agreement import way_to_record
+from headlight.models.attention.capture import Call, recording
+from headlight.models.attention.implementations import unchanged
+from headlight.models.attention.recorded import RecordedLayer
+from headlight.models.attention.stages import MAX_UNITS, Stages, unit_of
+from headlight.models.attention.statistics import artifact_tokens
+from headlight.models.attention.windows import Placement, WindowBlocks, WindowLayer
+from headlight.models.catalogue.entries import Entry
+from headlight.models.catalogue.loading import is_untrained, load_entry, needs_only
+from headlight.models.core.errors import MODEL_ERRORS, HeadlightError, first_sentence
+from headlight.models.core.task import SILENT, Task
+from headlight.models.core.tokens import Box, PatchTokens
+from headlight.models.core.trace import AttentionLayer, Trace
+from headlight.models.engines.pixels import Normalisation
+from headlight.models.explain import saliency
+
+SMALLEST, LARGEST = 224, 1022
+"""Pixels of the short side that can be asked for."""
+MAX_PATCHES = 5400
+"""A little more than the 73 × 73 patches of 14 pixels in the largest square picture."""
+
+
+def snap_size(size: int, patch: int) -> int:
+    """The multiple of `patch` nearest to `size`, within 224 to 1022. HeadlightError for sizes outside."""
+    if not SMALLEST <= size <= LARGEST:
+        raise HeadlightError(
+            f"A size of {size:,} pixels is outside {SMALLEST} to {LARGEST:,}.",
+            "Choose a size within that range.",
+        )
+    return min(max(round(size / patch), -(-SMALLEST // patch)), LARGEST // patch) * patch
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How a picture meets the grid: (rows, columns) patches cover `region`, in the picture's pixels."""
+
+    grid: tuple[int, int]
+    region: Box
+    notices: tuple[str, ...] = ()
+
+
+def fit(
+    height: int, width: int, size: int, patch: int, limit: int = MAX_PATCHES, name: str = "patches"
+) -> Fit:
+    """The grid for a picture of height × width whose short side becomes `size` pixels.
+
+    The short side is covered whole; of the long side the centred whole patches. Both axes have one scale.
+    Where this would make more than `limit` of them the size is lowered, and a notice says so. Raises
+    HeadlightError where even a single row of patches would be too long. name: what patches are called.
+    """
+    short, long = min(height, width), max(height, width)
+    wanted = snap_size(size, patch) // patch
+    across = wanted  # patches on the short side
+    while across and across * (long * across // short) > limit:
+        across -= 1
+    if not across:
+        raise HeadlightError(
+            f"The picture is {width:,} × {height:,} pixels: one row of {name} has "
+            f"{long // short:,} of them, more than {limit:,}.",
+            "Crop it to a less extreme shape.",
+        )
+    notices = ()
+    if across < wanted:
+        notices = (
+            f"The picture is {width:,} × {height:,} pixels: its short side was lowered from "
+            f"{wanted * patch:,} to {across * patch:,} pixels, to stay within {limit:,} {name}.",
+        )
+    along = long * across // short
+    covered = along * short / across  # of the long side, in the picture's pixels
+    margin = (long - covered) / 2
+    if width >= height:
+        return Fit((across, along), Box(margin, 0.0, margin + covered, float(height)), notices)
+    return Fit((along, across), Box(0.0, margin, float(width), margin + covered), notices)
+
+
+class VisionEngine:
+    """A vision transformer, ready to run. Read from a folder by `VisionEngine.open`."""
+
+    def __init__(self, model: PreTrainedModel, entry: Entry, device: str, untrained: bool = False) -> None:
+        self.model = _seeing(model)
+        self.entry, self.device = entry, device
+        self.card = entry.card(untrained)
+        self.unit = unit_of(self.model.config)
+        self.patch = self.unit or _patch(self.model.config, entry.title)
+        self.prefix = () if self.unit else _prefix(self.model)
+        self._blocks = WindowBlocks(self.model)
+        self.normalisation = Normalisation.of(entry.folder)
+        accepted = inspect.signature(self.model.forward).parameters
+        self._options = {"interpolate_pos_encoding": True} if "interpolate_pos_encoding" in accepted else {}
+        self._decoder: nn.Module | None = None
+        self._asked = False  # for weights, where recording its calls would change its answer
+        self._said = entry.notices
+
+    @classmethod
+    def open(cls, entry: Entry, device: str, task: Task = SILENT) -> VisionEngine:
+        """Load the weights of a catalogue entry, or draw random ones where it has no folder.
+
+        Of all but the bundled models it is made sure that they can be recorded. HeadlightError if not.
+        """
+        model, missing = load_entry(entry, device, task)
+        engine = cls(model, entry, device, is_untrained(model, _seeing(model), missing))
+        if entry.where != "bundled":
+            task.progress(0.9, "Comparing a recorded pass with a plain one")
+            engine._make_sure(task)
+        return engine
+
+    def _make_sure(self, task: Task) -> None:
+        """Find out how the model can be recorded, on noise of the smallest size that it reads."""
+        needs_only(self.model, {"pixel_values", *self._options}, self.entry.title, "a picture")
+        run = partial(self._forward, self._noise())
+        self._asked, notice = way_to_record(self.model, self.entry.title, run, task)
+        self._said += (notice,) if notice else ()
+
+    def _noise(self) -> torch.Tensor:
+        """[1, 3, H, W] of few patches, or of the size that the model was made for, if it reads no other."""
+        few = max(self._blocks.smallest, 2) * self.patch
+        made_for = _image_size(self.model.config)
+        for size in ((few, few + self.patch), (few, few), *([made_for] if made_for else [])):
+            values = torch.randn(1, 3, *size, generator=torch.Generator().manual_seed(0)).to(self.device)
+            with suppress(HeadlightError), torch.no_grad(), unchanged(self.model):
+                self._forward(values)
+                break
+        return values
+
+    def run(self, pixels: np.ndarray, size: int = 518, task: Task = SILENT) -> Trace:
+        """One picture, uint8 (H, W, 3), its short side as `size` pixels, through the model.
+
+        The trace's inputs hold "pixel_values" float32 (3, rows·patch, columns·patch), exactly what the model
+        saw; its outputs "patches" [rows, columns, channels], after the final norm. Raises HeadlightError for
+        a picture too long and for a model whose tokens are not a prefix and the patches.
+        """
+        task.progress(0.0, "Preparing the picture")
+        fitted = self._fit(*pixels.shape[:2], size)
+        values = self._preprocess(pixels, fitted)
+        task.progress(0.0, f"{self.entry.title} looks at {values.shape[2]} × {values.shape[1]} pixels")
+        began = time.perf_counter()
+        with (
+            torch.no_grad(),
+            recording(self.model, task, self._asked) as calls,
+            self._blocks.watched() as placed,
+        ):
+            output = self._forward(torch.from_numpy(values)[None].to(self.device))
+        seconds = time.perf_counter() - began
+        if self.unit:
+            layers = self._staged(calls, placed, Stages(fitted.grid, fitted.region))
+            tokens, artifacts = layers[0].queries, np.empty(0, int)
+        else:
+            tokens = self._tokens(fitted)
+            layers = self._plain(calls, tokens)
+            task.progress(0.9, "Looking for artifact tokens")
+            artifacts = artifact_tokens(layers, tokens, task)
+        return Trace(
+            model=self.card,
+            layers=tuple(layers),
+            tokens=tokens,
+            inputs={"pixel_values": values},
+            readout=None if self.unit else self._readout(),
+            seconds=seconds,
+            device=self.device,
+            artifacts=artifacts,
+            notices=(*self._said, *fitted.notices),
+            outputs={"patches": self._patches(output.last_hidden_state[0], layers[-1].queries)},
+            has_saliency=saliency.there_is(self.entry.folder),
+        )
+
+    def saliency(self, trace: Trace, task: Task = SILENT) -> np.ndarray:
+        """float32 (H, W) in 0 to 1, in the frame of what the model saw. HeadlightError without a decoder."""
+        if self._decoder is None:
+            task.progress(0.0, "Loading the saliency decoder")
+            self._decoder = saliency.load(self.entry.folder, self.entry.title, self.device)
+        task.progress(0.5, "Predicting saliency")
+        height, width = trace.inputs["pixel_values"].shape[1:]
+        return saliency.predict(self._decoder, trace.outputs["patches"], (height, width)).cpu().numpy()
+
+    def _fit(self, height: int, width: int, size: int) -> Fit:
+        if not self.unit:
+            return fit(height, width, size, self.patch)
+        smallest = self._blocks.smallest * self.unit
+        name = f"squares of {self.unit} pixels"
+        raised = max(size, min(smallest, LARGEST))
+        fitted = fit(height, width, raised, self.unit, MAX_UNITS, name)
+        if snap_size(size, self.unit) >= smallest:
+            return fitted
+        said = (
+            f"The short side was raised from {size:,} to {snap_size(raised, self.unit):,} pixels: windows of "
+            f"{self._blocks.smallest} × {self._blocks.smallest} tokens need as many."
+        )
+        return replace(fitted, notices=(*fitted.notices, said))
+
+    def _plain(self, calls: Sequence[Call], tokens: PatchTokens) -> list[AttentionLayer]:
+        """Layers in which all tokens of one grid attend to each other."""
+        for call in calls:
+            if call.kind != "self" or call.shape[2] != len(tokens) or call.shape[3] != len(tokens):
+                raise self._misfit(f"{call.name} attends over {call.shape[2]:,} tokens ({call.kind})", tokens)
+        return [RecordedLayer(call, tokens, tokens) for call in calls]
+
+    def _staged(
+        self, calls: Sequence[Call], placed: dict[str, Placement], stages: Stages
+    ) -> list[AttentionLayer]:
+        """Layers on the grids of their stages: in windows, or with keys on a coarser grid."""
+        layers: list[AttentionLayer] = []
+        for call in calls:
+            cut = placed.get(self._blocks.of(call.name) or "")
+            windows, _, queries, keys = call.shape
+            count = queries if cut is None else cut.grid[0] * cut.grid[1]
+            tokens, reduced = stages.tokens(count), stages.tokens(count if cut else keys)
+            if tokens is None or reduced is None or (cut is None and windows != 1):
+                raise self._misfit(
+                    f"{call.name} attends from {queries:,} to {keys:,} tokens, {windows:,} times", None
+                )
+            if cut is not None:
+                layers.append(WindowLayer(call, tokens, cut.window, cut.shift, cut.misplaced))
+            else:
+                # Keys of a reduced sequence are the same map seen coarser, not another sequence.
+                layers.append(RecordedLayer(replace(call, kind="self"), tokens, reduced))
+        return layers
+
+    def _patches(self, hidden: torch.Tensor, tokens: PatchTokens) -> torch.Tensor:
+        """[rows, columns, channels] of an output [tokens, channels] or [channels, rows, columns]."""
+        if hidden.ndim == 3 and hidden.shape[1:] == tokens.grid:
+            return hidden.permute(1, 2, 0)
+        if hidden.ndim != 2 or len(hidden) != len(tokens):
+            raise self._misfit(f"its output has the shape {tuple(hidden.shape)}", tokens)
+        return hidden[tokens.prefix :].unflatten(0, tokens.grid)
+
+    def _preprocess(self, pixels: np.ndarray, fitted: Fit) -> np.ndarray:
+        """float32 (3, rows·patch, columns·patch): the region resampled in one step, then normalised."""
+        rows, columns = fitted.grid
+        return self.normalisation.values(pixels, fitted.region, rows * self.patch, columns * self.patch)
+
+    def _tokens(self, fitted: Fit) -> PatchTokens:
+        rows, columns = fitted.grid
+        patches = [f"patch ({row}, {column})" for row in range(rows) for column in range(columns)]
+        special = np.arange(len(self.prefix) + len(patches)) < len(self.prefix)
+        return PatchTokens((*self.prefix, *patches), special, grid=fitted.grid, region=fitted.region)
+
+    def _forward(self, values: torch.Tensor) -> object:
+        """The pass over [1, 3, H, W]. Models with a fixed input size say so in words of their own."""
+        try:
+            return self.model(pixel_values=values, **self._options)
+        except MODEL_ERRORS as error:
+            height, width = values.shape[2:]
+            made_for = _image_size(self.model.config)
+            size = f"{made_for[1]:,} × {made_for[0]:,} pixels" if made_for else "the size of its model card"
+            raise HeadlightError(
+                f"{self.entry.title} cannot read {width:,} × {height:,} pixels: {first_sentence(error)}",
+                f"Choose the size it was made for ({size}), and a picture of that shape.",
+            ) from error
+
+    def _misfit(self, what: str, tokens: PatchTokens | None) -> HeadlightError:
+        if tokens is None or self.unit:
+            return HeadlightError(
+                f"{self.entry.title} does not keep its tokens on grids of its stages: {what}.",
+                "Choose Swin, SwinV2, SegFormer, or a plain vision transformer (ViT, DeiT, DINOv2, CLIP).",
+            )
+        rows, columns = tokens.grid
+        return HeadlightError(
+            f"{self.entry.title} does not keep one grid of patches: {what}, and {tokens.prefix} prefix "
+            f"tokens with {rows} × {columns} patches are {len(tokens):,}.",
+            "Choose a vision transformer (ViT, DeiT, DINOv2, DINOv3, CLIP, Swin, SegFormer).",
+        )
+
+    def _readout(self) -> int | None:
+        """The class token, where there is one and the answer is not the mean of the patches."""
+        pooled = getattr(self.model.config, "use_mean_pooling", False)
+        return self.prefix.index("[CLS]") if "[CLS]" in self.prefix and not pooled else None
+
+
+def _seeing(model: PreTrainedModel) -> PreTrainedModel:
+    """Of a model with several towers (CLIP, SigLIP, LLaVA) the one that sees."""
+    wanted = getattr(model.config, "vision_config", None)
+    if wanted is None:
+        return model
+    inside = (module for module in model.modules() if isinstance(module, PreTrainedModel))
+    tower = next((m for m in inside if m is not model and type(m.config) is type(wanted)), None)
+    if tower is None:
+        raise HeadlightError(
+            f"{type(model).__name__} keeps the part that sees no model of its own.", "Choose another model."
+        )
+    return tower
+
+
+def _patch(config: PreTrainedConfig, title: str) -> int:
+    """Pixels of a patch's side."""
+    size = getattr(config, "patch_size", None)
+    sides = set(size) if isinstance(size, list | tuple) else {size}
+    side = sides.pop() if len(sides) == 1 else None
+    if not isinstance(side, int) or not 0 < side <= SMALLEST:
+        raise HeadlightError(
+            f"{title} does not cut a picture into square patches of one size.",
+            "Choose a vision transformer (ViT, DeiT, DINOv2, DINOv3, CLIP, Swin, SegFormer).",
+        )
+    return side
+
+
+def _prefix(model: PreTrainedModel) -> tuple[str, ...]:
+    """Labels of the tokens before the patches, in the order in which every such model puts them."""
+    learned = {
+        name.rpartition(".")[2]: value for name, value in model.named_parameters() if "embeddings." in name
+    }
+    labels = ["[CLS]"] if learned.keys() & {"cls_token", "class_embedding"} else []
+    if "distillation_token" in learned:
+        labels.append("[DIST]")
+    if "register_tokens" in learned:
+        labels += [f"[REG{index + 1}]" for index in range(learned["register_tokens"].shape[-2])]
+    return tuple(labels)
+
+
+def _image_size(config: PreTrainedConfig) -> tuple[int, int] | None:
+    """(height, width) that a model was made for, in pixels."""
+    size = getattr(config, "image_size", None)
+    sides = (size, size) if isinstance(size, int) else size
+    whole = isinstance(sides, list | tuple) and len(sides) == 2 and all(isinstance(n, int) for n in sides)
+    return tuple(sides) if whole else None

@@ -1,0 +1,1 @@
+"""What of the input an answer rests on: a method a module."""

@@ -1,0 +1,154 @@
+"""Attention rollout (Abnar & Zuidema 2020, section 3): every input token's share in a token at the end.
+
+Each layer becomes one row-stochastic matrix Â; the rollout is Â_last … Â_first. One row of that product needs
+no n × n matrix at all: it starts at the last layer and is multiplied down, a few rows of Â at a time.
+
+There is no published rollout through windows and stages. Headlight's own: windows are scattered into the map
+of their stage, which is square and sparse; a token of a coarser grid (patch merging, keys of a reduced
+sequence) is the mean of the tokens in its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+import numpy as np
+import torch
+
+from headlight.models.core.errors import HeadlightError, TooLarge
+from headlight.models.core.settings import RolloutSettings
+from headlight.models.core.task import SILENT, Task
+from headlight.models.core.trace import AttentionLayer
+from headlight.models.explain.rollout_steps import can_spread, shares, spread, through_windows
+
+MATRIX_LIMIT = 5401
+"""Most tokens of which the whole rollout matrix is computed (117 MB, and n³ multiplications a layer)."""
+CHUNK = 1 << 20
+"""Weights of one head that are held at once: 4 MB, so that heads are fused in the cache."""
+PLAIN = RolloutSettings()
+
+
+def rollout_row(
+    layers: Sequence[AttentionLayer],
+    queries: np.ndarray | int,
+    settings: RolloutSettings = PLAIN,
+    task: Task = SILENT,
+) -> np.ndarray:
+    """float32 (keys,): the rollout of one query, or the mean of several (int (m,)), for the price of one.
+
+    queries: tokens of the last layer of the range; the result is over those of the first. After each layer
+    `task.partial` gets the product so far, float32 (keys,): what the rollout would be if the layers still to
+    come passed everything on unchanged. Raises HeadlightError for layers that do not compose.
+    """
+    chosen, size = _chosen(layers, settings)
+    queries = _within(np.atleast_1d(queries), size)
+    start = torch.zeros(1, size)
+    start[0].index_add_(0, torch.from_numpy(queries), torch.full((len(queries),), 1 / len(queries)))
+    return _composed(chosen, start, settings, task, lambda product: product[0])
+
+
+def rollout_rows(
+    layers: Sequence[AttentionLayer],
+    queries: np.ndarray,
+    settings: RolloutSettings = PLAIN,
+    task: Task = SILENT,
+) -> np.ndarray:
+    """float32 (len(queries), keys): the rollout of each query; partial results likewise."""
+    chosen, size = _chosen(layers, settings)
+    queries = _within(np.atleast_1d(queries), size)
+    start = torch.zeros(len(queries), size)
+    start[torch.arange(len(queries)), torch.from_numpy(queries)] = 1
+    return _composed(chosen, start, settings, task, lambda product: product)
+
+
+def rollout_matrix(
+    layers: Sequence[AttentionLayer], settings: RolloutSettings = PLAIN, task: Task = SILENT
+) -> np.ndarray:
+    """float32 (queries, keys): the rollout of every token. Raises TooLarge above MATRIX_LIMIT tokens."""
+    _, size = _chosen(layers, settings)
+    if size > MATRIX_LIMIT:
+        raise TooLarge(
+            f"The rollout of all {size:,} tokens is above the limit of {MATRIX_LIMIT:,}.",
+            "Choose one query, a smaller image or a shorter text.",
+        )
+    return rollout_rows(layers, np.arange(size), settings, task)
+
+
+def _composed(
+    layers: Sequence[AttentionLayer],
+    product: torch.Tensor,
+    settings: RolloutSettings,
+    task: Task,
+    shown: Callable[[torch.Tensor], torch.Tensor],
+) -> np.ndarray:
+    """`shown` of [m, n] · Â_last … Â_first, and of every product on the way as a partial result."""
+    here, end = layers[-1].queries, layers[0].queries
+    for done, layer in enumerate(reversed(layers)):
+        task.progress(done / len(layers), f"Rollout through {layer.name}")
+        product = _through(layer, spread(product, here, layer.queries), settings, task)
+        here = layer.queries
+        task.partial(shown(spread(product, here, end)).cpu().numpy())
+    task.progress(1.0, "Rollout done")
+    return shown(product).cpu().numpy()
+
+
+def _through(
+    layer: AttentionLayer, product: torch.Tensor, settings: RolloutSettings, task: Task
+) -> torch.Tensor:
+    """product · Â for one layer: [m, n] · [n, n], only over rows of Â that meet a weight other than 0."""
+    if layer.kind == "window":
+        return through_windows(layer, product, settings, task)
+    size = len(layer.keys)
+    rows = max(1, CHUNK // size)
+    carried = torch.nonzero(product.abs().amax(dim=0)).flatten().tolist()
+    looked = torch.zeros(len(product), size)  # at the keys, which may be fewer than the tokens
+    kept = torch.zeros_like(product)
+    position = 0
+    while position < len(carried):
+        task.check()
+        start = carried[position]
+        end = position
+        while end < len(carried) and carried[end] < start + rows:
+            end += 1
+        stop = carried[end - 1] + 1
+        # A copy: the layer may keep the weights it hands out, and the rest here works in place.
+        step = layer.block(settings.fusion, start, stop).clone()  # [rows, keys]
+        through, past = shares(step, settings)
+        if looked.device != step.device:
+            product, looked, kept = (x.to(step.device) for x in (product, looked, kept))
+        looked.addmm_(product[:, start:stop] * through, step)
+        kept[:, start:stop] = product[:, start:stop] * past
+        position = end
+    return spread(looked, layer.keys, layer.queries) + kept
+
+
+def _chosen(
+    layers: Sequence[AttentionLayer], settings: RolloutSettings
+) -> tuple[Sequence[AttentionLayer], int]:
+    """(the layers of the range, the number of tokens that leave the last of them)."""
+    last = len(layers) - 1 if settings.last is None else settings.last
+    if not 0 <= settings.first <= last < len(layers):
+        raise HeadlightError(
+            f"Layers {settings.first} to {last} are not a range of layers 0 to {len(layers) - 1}.",
+            "Choose a first layer that is not after the last one.",
+        )
+    chosen = layers[settings.first : last + 1]
+    for before, layer in pairwise((None, *chosen)):
+        follows = before is None or can_spread(layer.queries, before.queries)
+        if layer.kind not in ("self", "window") or not can_spread(layer.keys, layer.queries) or not follows:
+            raise HeadlightError(
+                f"Rollout needs layers in which the same tokens attend to each other, and {layer.name} "
+                f"({layer.kind}, {len(layer.queries):,} × {len(layer.keys):,}) does not fit.",
+                "Choose a range of self-attention layers of the same size.",
+            )
+    return chosen, len(chosen[-1].queries)
+
+
+def _within(queries: np.ndarray, size: int) -> np.ndarray:
+    """int64 (m,), checked."""
+    if not len(queries) or queries.min() < 0 or queries.max() >= size:
+        raise HeadlightError(
+            f"There is no such token among {size:,}.", f"Choose a token from 0 to {size - 1:,}."
+        )
+    return queries.astype(np.int64)

@@ -1,0 +1,1 @@
+"""Point networks: how they are built, fed, asked and read from files."""

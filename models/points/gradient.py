@@ -1,0 +1,202 @@
+"""The gradient receptive field of points: how much each input point moves the answer at some of them.
+
+After Luo et al. (2016) for images: |∂ Σ_c y[c] / ∂x|, summed over an input point's channels. Layers are run
+backwards one at a time from the inputs they had, some rows at once, so that few neighbourhoods are ever held;
+the decoder runs over those points alone that the answer depends on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from headlight.models.core.task import SILENT, Task
+from headlight.models.points.neighbours import Geometry, Stage
+from headlight.models.points.point_transformer import Near, PointTransformer
+from headlight.models.points.workers import workers
+
+CHUNK = 1 << 21
+"""Numbers of one kind that the neighbourhoods held by one thread have."""
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """One encoder layer for some of the points that it gives, `rows` int64 [r].
+
+    reads: which points it reads for them, int64 [p], sorted. run: (their features [p, C], stage 1's positions
+    [m, 3], the points [p], rows) → features of the rows [r, C'].
+    """
+
+    reads: Callable[[Tensor], Tensor]
+    run: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
+
+
+def gradient_field(
+    model: PointTransformer,
+    features: Tensor,
+    geometry: Geometry,
+    tokens: Tensor,
+    of: Literal["features", "positions"] = "features",
+    task: Task = SILENT,
+) -> Tensor:
+    """float32 [m]: Σ over channels of |∂ Σ_c logits[tokens, c] / ∂ input|, the mean logits of several tokens.
+
+    model: in eval mode. features [m, in], tokens int64 [t]. of: the features (a point's coordinates among
+    them as plain numbers), or the positions by which neighbours are told apart; which points are neighbours
+    and the weights of the interpolation stay fixed.
+    """
+    moved = of == "positions"
+    positions = geometry.stages[0].points
+    stages = [_encoder(model, geometry, number) for number in range(len(geometry.stages))]
+    # In the order of stage 1, where neighbours in space stand together: a chunk reads little beside itself.
+    orders = [torch.argsort(stage.index) for stage in geometry.stages]
+    chunks = [
+        order.split(max(1, CHUNK // (stage.neighbours.shape[1] * width)))
+        for order, stage, width in zip(orders, geometry.stages, model.planes, strict=True)
+    ]
+    count = 2 * sum(map(len, stages)) + 1
+    done = 0
+    inputs: list[list[Tensor]] = []
+    skips: list[Tensor] = []
+    x = features
+    with torch.no_grad(), workers(task, alone=features.device.type != "cpu") as each:
+        for layers, rows, order in zip(stages, chunks, orders, strict=True):
+            inputs.append([])
+            for layer in layers:
+                task.progress(done / count, "Running forwards")
+                inputs[-1].append(x)
+                found = torch.cat(each(partial(_forwards, layer, x, positions), rows))
+                x = torch.empty_like(found).index_copy_(0, order, found)
+                done += 1
+            skips.append(x)
+        task.progress(done / count, "Running the decoder backwards")
+        decoder = partial(_decoder_gradients, model, skips, geometry, moved=moved)
+        ((on_skips, on_positions),) = each(decoder, [tokens])
+        flowing = torch.zeros_like(x)
+        for number in reversed(range(len(stages))):
+            flowing = flowing + on_skips[number]
+            for layer, x in zip(reversed(stages[number]), reversed(inputs[number]), strict=True):
+                done += 1
+                task.progress(done / count, "Running backwards")
+                found = each(partial(_backwards, layer, x, positions, flowing, moved), chunks[number])
+                flowing = torch.zeros_like(x)
+                for read, on_x, through in found:
+                    flowing.index_add_(0, read, on_x)
+                    if moved:
+                        on_positions += through
+    task.progress(1.0, "Gradient done")
+    return (on_positions if moved else flowing).abs().sum(1)
+
+
+def _encoder(model: PointTransformer, geometry: Geometry, number: int) -> list[_Layer]:
+    """The layers of one encoder stage, the transition first."""
+    stage = geometry.stages[number]
+    finer = geometry.stages[number - 1] if number else None
+    down, *blocks = model.get_submodule(f"enc{number + 1}")
+
+    def transition(x: Tensor, positions: Tensor, read: Tensor, rows: Tensor) -> Tensor:
+        if finer is None:
+            return down(x, stage, None)
+        gathered = _position_in(read, stage.gathered[rows])
+        part = replace(stage, points=positions[stage.index[rows]], gathered=gathered)
+        return down(x, part, replace(finer, points=positions[finer.index[read]]))
+
+    def attention(block: torch.nn.Module, x: Tensor, positions: Tensor, read: Tensor, rows: Tensor) -> Tensor:
+        part = _placed(_cut(stage, read, rows), positions)
+        return block(x, Near.of(part))[_position_in(read, rows)]
+
+    def gathered(rows: Tensor) -> Tensor:
+        return rows if finer is None else torch.unique(stage.gathered[rows])
+
+    def attended(rows: Tensor) -> Tensor:
+        return torch.unique(torch.cat([rows, stage.neighbours[rows].flatten()]))
+
+    first = _Layer(gathered, transition)
+    return [first, *(_Layer(attended, partial(attention, block)) for block in blocks)]
+
+
+def _decoder_gradients(
+    model: PointTransformer, skips: Sequence[Tensor], geometry: Geometry, tokens: Tensor, *, moved: bool
+) -> tuple[Sequence[Tensor], Tensor]:
+    """(of each encoder stage's output [n, C], of the positions [m, 3]), over the points needed alone."""
+    leaves = [skip.detach().requires_grad_() for skip in skips]
+    positions = geometry.stages[0].points.detach().clone().requires_grad_(moved)
+    rows, needed, cut = tokens, [], []
+    for number, stage in enumerate(geometry.stages):
+        # The last attention over `rows` reads their neighbours, and those the coarser stage's.
+        within = torch.unique(torch.cat([rows, stage.neighbours[rows].flatten()]))
+        if number == len(geometry.stages) - 1:
+            within = torch.arange(len(stage.points), device=rows.device)  # the mean is over all
+        needed.append(within)
+        cut.append(_cut(stage, within, rows))
+        if number + 1 < len(geometry.stages):
+            rows = torch.unique(geometry.stages[number + 1].up_index[within])
+    with torch.enable_grad():
+        x = leaves[-1]
+        for number in reversed(range(len(geometry.stages))):
+            up, *blocks = model.get_submodule(f"dec{number + 1}")
+            skip = leaves[number][needed[number]]
+            if number == len(geometry.stages) - 1:
+                x = up(skip, geometry.stages[number].counts)
+            else:
+                coarser = geometry.stages[number + 1]
+                index = _position_in(needed[number + 1], coarser.up_index[needed[number]])
+                part = replace(coarser, up_index=index, up_weight=coarser.up_weight[needed[number]])
+                x = up(skip, x, part)
+            stage = _placed(cut[number], positions)
+            for block in blocks:
+                x = block(x, Near.of(stage))
+        answer = model.cls(x[_position_in(needed[0], tokens)]).sum() / len(tokens)
+        wanted = [*leaves, positions] if moved else leaves
+        gradients = torch.autograd.grad(answer, wanted, materialize_grads=True)
+    if moved:
+        return gradients[:-1], gradients[-1]
+    return gradients, torch.zeros_like(positions)
+
+
+def _forwards(layer: _Layer, x: Tensor, positions: Tensor, rows: Tensor) -> Tensor:
+    read = layer.reads(rows)
+    return layer.run(x[read], positions, read, rows)
+
+
+def _backwards(
+    layer: _Layer, x: Tensor, positions: Tensor, flowing: Tensor, moved: bool, rows: Tensor
+) -> tuple[Tensor, Tensor, Tensor | None]:
+    """(the points read for `rows` [p], the gradient there [p, C], that at the positions [m, 3] if `moved`)"""
+    read = layer.reads(rows)
+    part = x[read].detach().requires_grad_()
+    where = positions.detach().requires_grad_(moved)
+    with torch.enable_grad():
+        y = layer.run(part, where, read, rows)
+        wanted = (part, where) if moved else (part,)
+        found = torch.autograd.grad(y, wanted, flowing[rows], materialize_grads=True)
+    return read, found[0], found[1] if moved else None
+
+
+def _placed(stage: Stage, positions: Tensor) -> Stage:
+    """The stage with its points taken from stage 1's, so that a gradient finds its way there."""
+    return replace(stage, points=positions[stage.index])
+
+
+def _cut(stage: Stage, within: Tensor, rows: Tensor) -> Stage:
+    """The stage of the points `within` alone. Only `rows` keep their neighbours; nobody reads the others."""
+    whole = torch.isin(within, rows)
+    neighbours = torch.where(whole[:, None], stage.neighbours[within], within[:, None])
+    return replace(
+        stage,
+        points=stage.points[within],
+        index=stage.index[within],
+        neighbours=_position_in(within, neighbours),
+        absent=None if stage.absent is None else stage.absent[within],
+        counts=(len(within),),
+    )
+
+
+def _position_in(within: Tensor, index: Tensor) -> Tensor:
+    """Where each of `index` stands in `within`, which is sorted and holds them all."""
+    return torch.searchsorted(within, index.contiguous())

@@ -1,0 +1,128 @@
+"""The one door to every model: what stays loaded, what is refused, and devices."""
+
+import json
+import shutil
+from pathlib import Path
+
+import psutil
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from headlight.models import devices
+from headlight.models.catalogue.entries import BUNDLED
+from headlight.models.core.errors import HeadlightError
+from headlight.models.core.task import Task
+from headlight.models.engines import door
+from headlight.models.engines.door import open_engine
+
+MINILM = BUNDLED[0].folder
+
+
+class Listener(Task):
+    def __init__(self) -> None:
+        self.sentences = []
+
+    def progress(self, share, sentence):
+        self.sentences.append(sentence)
+
+
+@pytest.fixture(autouse=True)
+def nothing_loaded(monkeypatch):
+    monkeypatch.setattr(door, "_engines", type(door._engines)())
+
+
+def small(folder: Path, **changed) -> Path:
+    """MiniLM with one layer and a small vocabulary, as somebody might have saved it."""
+    folder.mkdir()
+    for name in ("tokenizer.json", "tokenizer_config.json", "vocab.txt", "special_tokens_map.json"):
+        shutil.copy(MINILM / name, folder)
+    config = json.loads((MINILM / "config.json").read_text()) | {"num_hidden_layers": 1} | changed
+    (folder / "config.json").write_text(json.dumps(config))
+    weights = load_file(MINILM / "model.safetensors")
+    kept = {name: value for name, value in weights.items() if "layer." not in name or "layer.0." in name}
+    save_file(kept, folder / "model.safetensors")
+    return folder
+
+
+def test_the_last_engines_stay_loaded(tmp_path, monkeypatch):
+    monkeypatch.setattr(door, "KEPT", 2)
+    first, second = small(tmp_path / "first"), small(tmp_path / "second")
+    listener = Listener()
+    opened = open_engine(str(first), "text", "cpu", listener)
+    assert "Loading first" in listener.sentences
+    assert opened.model.dtype == torch.float32
+    assert not opened.card.untrained
+    again = Listener()
+    assert open_engine(str(first), "text", "cpu", again) is opened
+    assert "Loading first" not in again.sentences
+    open_engine(str(second), "text", "cpu")
+    open_engine(None, "text", "cpu")
+    assert len(door._engines) == 2
+    assert open_engine(str(first), "text", "cpu") is not opened
+
+
+def test_memory_is_looked_at_before_weights_are_loaded_and_not_after(tmp_path, monkeypatch):
+    first, second = small(tmp_path / "first"), small(tmp_path / "second")
+    opened = open_engine(str(first), "text", "cpu")
+    monkeypatch.setattr("psutil.virtual_memory", lambda: type("Memory", (), {"available": 23}))
+    assert open_engine(str(first), "text", "cpu") is opened
+    assert open_engine(str(first) + "/", "text", "cpu") is opened
+    with pytest.raises(HeadlightError, match=r"The model needs 0\.1 GB of memory, and 0\.0 GB are free"):
+        open_engine(str(second), "text", "cpu")
+
+
+def test_missing_weights_make_a_model_untrained(tmp_path):
+    folder = small(tmp_path / "half", num_hidden_layers=2)
+    opened = open_engine(str(folder), "text", "cpu")
+    assert opened.card.untrained
+    assert opened.run("Hello there.").model.untrained
+
+
+def test_what_wraps_all_names_is_left_off(tmp_path):
+    folder = small(tmp_path / "parallel")
+    weights = load_file(folder / "model.safetensors")
+    save_file({f"module.{name}": value for name, value in weights.items()}, folder / "model.safetensors")
+    opened = open_engine(str(folder), "text", "cpu")
+    assert not opened.card.untrained
+    name = "encoder.layer.0.attention.self.query.weight"
+    assert torch.equal(opened.model.state_dict()[name], weights[name].float())
+
+
+def test_what_cannot_be_opened_says_why(tmp_path):
+    folder = small(tmp_path / "odd", model_type="surprise", auto_map={"AutoModel": "code.Model"})
+    with pytest.raises(HeadlightError, match=r"The model type “surprise” in .* is unknown to transformers"):
+        open_engine(str(folder), "text", "cpu")
+    folder = small(tmp_path / "wide", hidden_size=768)
+    with pytest.raises(HeadlightError, match="cannot be loaded"):
+        open_engine(str(folder), "text", "cpu")
+    folder = small(tmp_path / "dumb")
+    for name in ("tokenizer.json", "tokenizer_config.json", "vocab.txt", "special_tokens_map.json"):
+        (folder / name).unlink()
+    with pytest.raises(HeadlightError, match=r"The folder .*dumb has weights but no tokenizer"):
+        open_engine(str(folder), "text", "cpu")
+    with pytest.raises(HeadlightError, match=r"DINOv2-small reads images, not text\. Choose minilm-l6"):
+        open_engine("dinov2-small", "text", "cpu")
+    assert not door._engines
+
+
+def test_devices_have_names_and_memory():
+    assert devices.pick("CPU ") == "cpu"
+    assert devices.pick() in ("cuda", "mps", "cpu")
+    with pytest.raises(HeadlightError, match=r"There is no device “tpu” here\. Choose .*cpu"):
+        devices.pick("tpu")
+    resident = psutil.Process().memory_info().rss
+    assert 0.8 < devices.memory("cpu") / resident < 1.25
+    assert devices.describe("cpu").startswith(f"CPU, {torch.get_num_threads()} thread")
+
+
+def test_the_fastest_device_comes_first(monkeypatch):
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert devices.pick() == "mps"
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    assert devices.pick() == "cuda"
+    assert devices.pick("cuda:1") == "cuda:1"
+    with pytest.raises(HeadlightError, match="Choose cuda, cuda:0, cuda:1, mps or cpu"):
+        devices.pick("cuda:2")

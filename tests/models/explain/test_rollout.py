@@ -1,0 +1,186 @@
+"""Rollout against closed forms and against the plain product of whole matrices."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from headlight.models.core.errors import HeadlightError, TooLarge
+from headlight.models.core.task import Cancelled, Task
+from headlight.models.core.tokens import Tokens
+from headlight.models.core.trace import Head
+from headlight.models.explain.rollout import RolloutSettings, rollout_matrix, rollout_row, rollout_rows
+
+
+@dataclass
+class Dense:
+    """A layer that is nothing but its weights, [heads, n, n]."""
+
+    weights: torch.Tensor
+    kind: str = "self"
+    name: str = "layer"
+    asked: list[tuple[int, int]] = field(default_factory=list)
+
+    @property
+    def heads(self) -> int:
+        return self.weights.shape[0]
+
+    @property
+    def queries(self) -> Tokens:
+        return Tokens(tuple(map(str, range(self.weights.shape[1]))), np.zeros(self.weights.shape[1], bool))
+
+    @property
+    def keys(self) -> Tokens:
+        return Tokens(tuple(map(str, range(self.weights.shape[2]))), np.zeros(self.weights.shape[2], bool))
+
+    def block(self, head: Head, start: int, stop: int) -> torch.Tensor:
+        self.asked.append((start, stop))
+        rows = self.weights[:, start:stop]
+        fused = {"mean": rows.mean(0), "max": rows.amax(0), "min": rows.amin(0)}
+        return fused[head] if isinstance(head, str) else rows[head]
+
+
+def random_layers(seed: int, layers: int, heads: int, size: int) -> list[Dense]:
+    generator = torch.Generator().manual_seed(seed)
+    return [
+        Dense(torch.softmax(2 * torch.randn(heads, size, size, generator=generator), -1))
+        for _ in range(layers)
+    ]
+
+
+def reference(layers: list[Dense], chosen: RolloutSettings) -> np.ndarray:
+    """The formula as it is written in the paper, in float64, row by row and with whole matrices."""
+    product = None
+    for layer in layers[chosen.first : None if chosen.last is None else chosen.last + 1]:
+        weights = getattr(np, chosen.fusion)(layer.weights.double().numpy(), axis=0)
+        size = len(weights)
+        for row in weights:
+            row[np.argsort(row)[: int(chosen.discard * size)]] = 0
+        if chosen.residual == "add":
+            weights = weights + np.eye(size)
+        weights = weights / weights.sum(axis=1, keepdims=True)
+        if chosen.residual == "mix":
+            weights = 0.5 * weights + 0.5 * np.eye(size)
+        product = weights if product is None else weights @ product
+    return product
+
+
+def test_uniform_attention_has_its_closed_form():
+    size, depth = 9, 5
+    layers = [Dense(torch.full((2, size, size), 1 / size)) for _ in range(depth)]
+    expected = 2.0**-depth * np.eye(size) + (1 - 2.0**-depth) / size
+    np.testing.assert_allclose(rollout_matrix(layers), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("residual", ["add", "mix"])
+def test_a_previous_token_head_spreads_like_a_coin(residual):
+    weights = torch.diag(torch.ones(7), -1)
+    weights[0, 0] = 1
+    layers = [Dense(weights[None])] * 3
+    row = rollout_row(layers, 7, RolloutSettings(residual=residual))
+    np.testing.assert_allclose(row, [0, 0, 0, 0, 1 / 8, 3 / 8, 3 / 8, 1 / 8], atol=1e-7)
+    assert rollout_row(layers, 7, RolloutSettings(residual="none")).argmax() == 4
+
+
+def test_discarding_works_per_row_and_never_on_the_residual():
+    weights = torch.tensor([[0.1, 0.2, 0.3, 0.4], [0.7, 0.1, 0.1, 0.1], [0.25] * 4, [0.4, 0.3, 0.2, 0.1]])
+    kept = rollout_matrix([Dense(weights[None])], RolloutSettings(discard=0.5))
+    np.testing.assert_allclose(kept[0], np.array([1, 0, 0.3, 0.4]) / 1.7, atol=1e-7)
+    np.testing.assert_allclose(
+        kept[2], np.array([0.25, 0.25, 1.25, 0.25]) / 2, atol=1e-7
+    )  # all equal: all stay
+    np.testing.assert_allclose(kept[3], np.array([0.4, 0.3, 0, 1]) / 1.7, atol=1e-7)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 1000),
+    fusion=st.sampled_from(["mean", "max", "min"]),
+    residual=st.sampled_from(["add", "mix", "none"]),
+    discard=st.sampled_from([0.0, 0.3, 0.9]),
+    first=st.integers(0, 2),
+    last=st.sampled_from([None, 2, 3]),
+)
+def test_rollout_is_the_papers_product(seed, fusion, residual, discard, first, last):
+    layers = random_layers(seed, layers=4, heads=3, size=11)
+    chosen = RolloutSettings(fusion, discard, residual, first, last)
+    expected = reference(layers, chosen)
+    matrix = rollout_matrix(layers, chosen)
+    np.testing.assert_allclose(matrix, expected, atol=1e-6)
+    np.testing.assert_allclose(matrix.sum(axis=1), 1, atol=1e-6)
+    np.testing.assert_allclose(rollout_rows(layers, np.array([4, 0]), chosen), expected[[4, 0]], atol=1e-6)
+    np.testing.assert_allclose(
+        rollout_row(layers, np.array([4, 0]), chosen), expected[[4, 0]].mean(0), atol=1e-6
+    )
+
+
+def test_the_layers_own_weights_stay_as_they_are():
+    layer = random_layers(3, layers=1, heads=1, size=6)[0]
+    before = layer.weights.clone()
+    layer.block = lambda head, start, stop: layer.weights[0, start:stop]  # a view, as a layer may hand out
+    rollout_matrix([layer], RolloutSettings("max", 0.5))
+    torch.testing.assert_close(layer.weights, before)
+
+
+def test_one_row_asks_only_for_rows_that_carry_weight():
+    size = 3000
+    weights = torch.ones(1, size, size).tril()
+    weights /= weights.sum(-1, keepdim=True)
+    layers = [Dense(weights), Dense(weights)]
+    rollout_row(layers, 40)
+    assert layers[1].asked == [(40, 41)]
+    assert layers[0].asked == [(0, 41)]
+    layers[0].asked.clear()
+    rollout_row(layers, size - 1)
+    assert max(stop - start for start, stop in layers[0].asked) < size / 2
+    assert sum(stop - start for start, stop in layers[0].asked) == size
+
+
+class Listener(Task):
+    def __init__(self) -> None:
+        self.partials, self.shares = [], []
+
+    def progress(self, share, sentence):
+        self.shares.append(share)
+
+    def partial(self, value):
+        self.partials.append(value)
+
+
+def test_every_layer_hands_out_the_product_so_far():
+    layers, listener = random_layers(1, layers=3, heads=2, size=6), Listener()
+    row = rollout_row(layers, 2, task=listener)
+    assert len(listener.partials) == 3
+    np.testing.assert_allclose(listener.partials[0], reference(layers[2:], RolloutSettings())[2], atol=1e-6)
+    np.testing.assert_array_equal(listener.partials[-1], row)
+    assert listener.shares == sorted(listener.shares)
+    assert listener.shares[-1] == 1
+
+
+def test_cancel_is_heard_inside_a_layer():
+    class Impatient(Task):
+        def check(self):
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        rollout_row(random_layers(1, 2, 1, 5), 0, task=Impatient())
+
+
+def test_what_cannot_be_composed_is_said():
+    square, small = random_layers(0, 1, 2, 6)[0], random_layers(0, 1, 2, 5)[0]
+    with pytest.raises(HeadlightError, match="5 × 5"):
+        rollout_row([square, small], 0)
+    with pytest.raises(HeadlightError, match="cross"):
+        rollout_row([Dense(square.weights, kind="cross", name="decoder.0")], 0)
+    with pytest.raises(HeadlightError, match="Layers 1 to 0"):
+        rollout_row([square], 0, RolloutSettings(first=1))
+    with pytest.raises(HeadlightError, match="token from 0 to 5"):
+        rollout_row([square], 6)
+    with pytest.raises(HeadlightError, match="discard share 1 "):
+        RolloutSettings(discard=1)
+    large = Dense(torch.ones(1, 1, 1).expand(1, 6000, 6000))
+    with pytest.raises(TooLarge, match="all 6,000 tokens is above the limit of 5,401"):
+        rollout_matrix([large])

@@ -1,0 +1,97 @@
+"""The one list of options: what the window says is what the command line reads."""
+
+from __future__ import annotations
+
+import shlex
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from headlight.viewer.app.cli import run
+from headlight.viewer.export import choices
+from headlight.viewer.export.choices import fitting, missing
+from headlight.viewer.export.options import (
+    ENDINGS,
+    KINDS,
+    READ_OF,
+    ROLLOUT,
+    ExportOptions,
+    arguments,
+    command_line,
+    endings_of,
+)
+
+counts = st.none() | st.integers(0, 3000)
+words = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1).filter(str.strip)
+VALUES = st.fixed_dictionaries(
+    {
+        "layer": st.none() | st.sampled_from(["0", "11", "encoder.layer.3", "-odd"]),
+        "head": st.none() | st.integers(0, 15) | st.sampled_from(["mean", "max", "min"]),
+        "cell": st.none() | st.tuples(st.integers(0, 60), st.integers(0, 60)),
+        "inputs": st.none() | st.integers(1, 30),
+        "source": st.sampled_from([None, "picture", "noise"]),
+        "without_self": st.booleans(),
+        "fusion": st.sampled_from([None, "mean", "max", "min"]),
+        "discard": st.none() | st.floats(0, 0.99),
+        "residual": st.sampled_from([None, "add", "mix", "none"]),
+        "first": counts,
+        "last": counts,
+        "query": st.none() | st.just("readout") | st.lists(st.integers(0, 3000), min_size=1).map(tuple),
+        "point": counts,
+    }
+)
+
+
+@st.composite
+def exports(draw) -> tuple[str, str, str, dict]:
+    """(kind of input, what, ending, values) of what the window could offer."""
+    kind = draw(st.sampled_from(KINDS))
+    what = draw(st.sampled_from([what for what in ENDINGS if kind in READ_OF[what]]))
+    return kind, what, draw(st.sampled_from(endings_of(what, kind))), draw(VALUES)
+
+
+def options_of(kind: str, what: str, ending: str, values: dict, folder: str, text: str) -> ExportOptions:
+    taken = dict(fitting(kind, what, ending, values))
+    rollout = tuple((name, taken.pop(name)) for name in ROLLOUT if name in taken)
+    input_ = {"text": text} if kind == "text" else {"file": f"{folder}/a b.{kind}"}
+    return ExportOptions(what=what, out=Path(folder) / f"out.{ending}", rollout=rollout, **input_, **taken)
+
+
+@settings(max_examples=150, deadline=None)
+@given(exports(), words)
+def test_the_command_line_reads_what_the_window_says(export, text):
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        options = options_of(*export, str(Path(folder).resolve()), text)
+        read = []
+        patch.setattr("headlight.viewer.export.door.export", lambda given: read.append(given) or ())
+        assert run(arguments(options)) == 0
+        assert read == [options]
+        assert shlex.split(command_line(options))[-len(arguments(options)) :] == arguments(options)
+
+
+@settings(max_examples=200, deadline=None)
+@given(exports())
+def test_nothing_that_the_window_offers_is_refused_before_a_model_is_asked(export):
+    """What `refuse_early` knows and what the list says agree."""
+    import numpy as np
+
+    from headlight.viewer.export.door import refuse_early
+    from headlight.viewer.inputs.inputs import ImageInput, TextInput
+    from tests.viewer.given_cloud import room
+
+    kind, what, ending, values = export
+    inputs = {
+        "text": lambda: TextInput("a", "a"),
+        "image": lambda: ImageInput("a", np.zeros((9, 9, 3), np.uint8)),
+        "points": lambda: room(3001),
+    }
+    if not missing(kind, what, ending, values):
+        refuse_early(options_of(kind, what, ending, values, "/", "a"), inputs[kind]())
+
+
+def test_sizes_are_said_in_a_few_characters():
+    said = [choices.said_bytes(size) for size in (0, 1, 340_000, 12_400_000, 1_430_000_000)]
+    assert said == ["0 kB", "0 kB", "340 kB", "12 MB", "1.4 GB"]

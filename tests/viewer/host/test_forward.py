@@ -1,0 +1,92 @@
+"""From an input to a checked trace: which engine reads what, and a cloud's truth by its classes' names."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from headlight.models.core.errors import HeadlightError, UntrustedPickle
+from headlight.models.core.s3dis import CLASSES
+from headlight.models.engines import door
+from headlight.viewer.host.forward import forward_pass, truth_for
+from headlight.viewer.host.recipe import RunOptions
+from headlight.viewer.inputs.cloud import CloudInput, Frame
+from headlight.viewer.inputs.inputs import ImageInput, TextInput
+from headlight.viewer.session.document import modality_of
+from headlight.viewer.session.view import View
+from headlight.viewer.slices.cloud_colours import reach_field
+from tests.models.tiny_points import room, saved, transformer
+
+POINTS, COLOURS = room(800)
+LABELS = (np.arange(800) % 5 - 1).astype(np.int16)
+
+
+@pytest.fixture(autouse=True)
+def nothing_loaded(monkeypatch):
+    monkeypatch.setattr(door, "_engines", type(door._engines)())
+
+
+def cloud(labels: np.ndarray | None = LABELS, classes: tuple[str, ...] | None = CLASSES) -> CloudInput:
+    return CloudInput("room", POINTS, np.zeros(3), Frame(), Frame(), "", COLOURS, None, labels, classes)
+
+
+def test_a_cloud_is_read_by_a_point_model_and_every_layer_checked(tmp_path):
+    folder = saved(tmp_path / "tiny", transformer(), classes=list(CLASSES), grid=0.1)
+    done = forward_pass(cloud(), RunOptions(model=str(folder), device="cpu"))
+    assert len(done.checks) == len(done.trace.layers) == 10
+    assert max(done.checks) < 1e-4
+    assert np.array_equal(done.trace.segmentation.truth, LABELS)
+    assert done.trace.segmentation.confusion().sum() == (LABELS >= 0).sum()
+    assert done.device.startswith("CPU")
+    with pytest.raises(HeadlightError, match="MiniLM-L6 reads text, not point clouds"):
+        forward_pass(cloud(), RunOptions(model="minilm-l6", device="cpu"))
+    with pytest.raises(HeadlightError, match="tiny reads point clouds, not text"):
+        forward_pass(TextInput("a", "a"), RunOptions(model=str(folder), device="cpu"))
+
+
+def test_a_pickle_is_opened_once_the_user_trusts_it(tmp_path, monkeypatch):
+    file = tmp_path / "net.pth"
+    torch.save({"state_dict": transformer(in_channels=6).state_dict()}, file)
+    with pytest.raises(UntrustedPickle):
+        forward_pass(cloud(), RunOptions(model=str(file), device="cpu"))
+    done = forward_pass(cloud(), RunOptions(model=str(file), device="cpu", trust_pickle=True))
+    # This program's list names the chair before the table: the truth is matched by name.
+    assert done.trace.segmentation.classes[7:9] == ("chair", "table")
+    # What opens it again for more, when it is no longer loaded, does not ask once more.
+    monkeypatch.setattr(door, "_engines", type(door._engines)())
+    view = View()
+    point = done.trace.tokens.place(0)
+    view = replace(
+        view,
+        cloud=replace(view.cloud, reach="gradient"),
+        selection=replace(view.selection, queries=(point,)),
+    )
+    assert reach_field(done.trace, view, (0, 0)).values[0] > 0
+    monkeypatch.setattr(door, "_engines", type(door._engines)())
+    with pytest.raises(UntrustedPickle):
+        forward_pass(cloud(), RunOptions(model=str(file), device="cpu"))
+
+
+def test_truth_is_matched_by_the_names_of_classes():
+    assert truth_for(cloud(None, None), CLASSES, "A") == (None, ())
+    same, notices = truth_for(cloud(), CLASSES, "A")
+    assert same is LABELS
+    assert notices == ()
+    turned, notices = truth_for(cloud(), CLASSES[::-1], "A")
+    assert [CLASSES[::-1][label] if label >= 0 else "" for label in turned[:5]] == ["", *CLASSES[:4]]
+    assert notices == ()
+    some, notices = truth_for(cloud(classes=("floor", "lamp", "cat", "wall")), CLASSES, "A")
+    assert some[:5].tolist() == [-1, 1, -1, -1, 2]
+    assert notices == ("A knows no lamp, cat: points of these count as unlabelled.",)
+    none, notices = truth_for(cloud(classes=("a", "b", "c", "d")), CLASSES, "A")
+    assert none is None
+    assert notices == ("A knows none of the file's classes: its labels are not compared.",)
+
+
+def test_what_a_model_must_read():
+    assert modality_of(cloud()) == "points"
+    assert modality_of(TextInput("a", "a")) == "text"
+    assert modality_of(ImageInput("a", np.zeros((2, 2, 3), np.uint8))) == "image"

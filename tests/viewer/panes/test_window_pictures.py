@@ -1,0 +1,147 @@
+"""A picture in a real window with the bundled model: patches, rollout, saliency, read-outs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QSlider
+
+from headlight.models.core.tokens import Box
+from headlight.viewer.inputs.inputs import ImageInput
+from headlight.viewer.panes.attention.picture import ARTIFACTS_NAMED
+from headlight.viewer.session.session import Hover, RunOptions
+from headlight.widgets.base.cursor_tip import read_out
+from tests.viewer import given
+from tests.viewer.cloud_windows import answered, pane
+from tests.viewer.linked import click, numbers
+
+
+def test_a_picture_and_its_patches(image_window, settled):
+    window = image_window
+    trace = window.session.current.trace
+    assert trace.tokens.grid == (16, 24)
+    picture = pane(window, "picture")
+    box = trace.tokens.place(trace.tokens.index(5, 7))
+    middle = picture.view.to_widget((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2)
+    click(picture.view, middle)
+    settled(window)
+    assert window.session.view.selection.queries == (box,)
+    index = trace.tokens.index(5, 7)
+    np.testing.assert_array_equal(picture.result.values, trace.layers[11].row(0, index)[1])
+    assert [chip.label for chip in picture.chips.chips()] == ["[CLS]", "patch (5, 7)"]
+    window.actions_.run("clear")
+    settled(window)
+    np.testing.assert_array_equal(picture.result.values, trace.layers[11].row(0, 0)[1])
+
+
+def test_the_picture_stays_where_it_is_whatever_is_selected_in_it(image_window, settled):
+    window = image_window
+    picture, tokens = pane(window, "picture"), window.session.current.trace.tokens
+    before = picture.view.geometry()
+    for count in (1, 3, 40, 384):
+        window.session.select_queries([tokens.place(index) for index in range(1, 1 + count)])
+        settled(window)
+        assert picture.view.geometry() == before, count
+    assert [chip.label for chip in picture.chips.chips()] == ["[CLS]", "mean of all patches"]
+
+
+def test_pointing_at_a_head_previews_it_on_the_picture(image_window, settled):
+    window = image_window
+    trace, picture = window.session.current.trace, pane(window, "picture")
+    window.session.set_hover(Hover(layer=3, head=4))
+    settled(window)
+    np.testing.assert_array_equal(picture.result.values, trace.layers[3].row(4, 0)[1])
+    window.session.set_hover(Hover())
+    settled(window)
+    np.testing.assert_array_equal(picture.result.values, trace.layers[11].row(0, 0)[1])
+
+
+def test_rollout_saliency_and_mass_mask_on_the_picture(image_window, settled):
+    window = image_window
+    picture = pane(window, "picture")
+    window.session.set_map(method="rollout")
+    settled(window)
+    assert picture.result.values.sum() == pytest.approx(1, abs=1e-4)
+    np.testing.assert_array_equal(picture.result.values, pane(window, "rollout")._result.values)
+    window.session.set_map(method="attention", mass=0.6)
+    settled(window)
+    assert 0 < picture.result.mask.sum() < picture.result.mask.size
+    window.session.set_map(method="saliency")
+    settled(window)
+    saliency = picture.result.values
+    assert saliency.shape == (224, 336)
+    cup, corner = saliency[60:170, 90:250].mean(), saliency[:30, :30].mean()
+    assert cup > 0.6 > 0.2 > corner
+
+
+def test_places_outlive_another_size_of_the_picture(image_window, settled):
+    window = image_window
+    window.session.select_queries([Box(300, 200, 310, 210)])
+    window.runs.change(window.session.current, size=448)
+    settled(window)
+    tokens = window.session.current.trace.tokens
+    assert tokens.grid == (32, 48)
+    assert len(tokens.find_all(window.session.view.selection.queries)) == 1
+
+
+def test_the_read_out_says_weight_tokens_layer_and_head(image_window, settled):
+    window = image_window
+    picture, trace = pane(window, "picture"), window.session.current.trace
+    box = trace.tokens.place(trace.tokens.index(5, 7))
+    middle = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
+    weight = trace.layers[11].row(0, 0)[1][trace.tokens.index(5, 7)]
+    assert picture._tip(*middle) == f"patch (5, 7)\t{read_out(float(weight))}"
+    rank = 1 + int((trace.layers[11].row(0, 0)[1] > weight).sum())
+    assert numbers(window, "pointed") == {
+        "Query": "[CLS]",
+        "Key": "patch (5, 7)",
+        "Weight": read_out(float(weight)),
+        "Rank": f"{rank} of 385",
+        "In": "layer 11, head 0",
+    }
+    assert numbers(window, "head")["Entropy, mean"].endswith(" nats")
+    assert numbers(window, "head")["Distance, mean"].endswith(" px")
+
+
+def test_arrow_keys_are_a_sliders_that_tab_has_reached_until_a_click(image_window, qtbot):
+    window = image_window
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    settings = pane(window, "settings")
+    slider = settings.opacity.findChild(QSlider)
+    slider.setFocus(Qt.FocusReason.TabFocusReason)
+    QTest.keyClick(slider, Qt.Key.Key_Left)
+    assert window.session.view.map.opacity == pytest.approx(0.74)
+    assert window.session.view.selection.layer == 11
+    QTest.mouseClick(slider, Qt.MouseButton.LeftButton, pos=slider.rect().center())
+    QTest.keyClick(slider, Qt.Key.Key_Left)
+    assert window.session.view.selection.layer == 10
+
+
+def test_a_rollout_through_a_layer_that_fails_its_check_is_not_drawn(image_window, settled):
+    window = image_window
+    document, rollout = window.session.current, pane(window, "rollout")
+    window.session.update(document, checks=(*document.checks[:4], 0.5, *document.checks[5:]))
+    settled(window)
+    assert rollout.picture._overlay.image is None
+    window.session.set_rollout(first=5)
+    settled(window)
+    assert rollout.picture._overlay.image is not None
+
+
+def test_many_artifact_tokens_leave_the_picture_its_room(make_window, settled):
+    window = make_window(run=False)
+    document = window.session.add(ImageInput("Picture", np.zeros((20, 30, 3), np.uint8)), RunOptions())
+    tokens = given.patch_tokens(4, 5)
+    artifacts = np.arange(tokens.prefix, len(tokens))
+    answered(window, document, given.trace_of(tokens, artifacts=artifacts))
+    settled(window)
+    pane = window.deck.panes["picture"]
+    last = pane.artifacts.chips()[-1]
+    assert len(pane.artifacts.chips()) == ARTIFACTS_NAMED + 1
+    assert last.label == f"{len(artifacts) - ARTIFACTS_NAMED} more"
+    assert last.tooltip.count("(") == len(artifacts) - ARTIFACTS_NAMED
+    pane.artifacts.clicked.emit(ARTIFACTS_NAMED, False)
+    assert len(window.session.view.selection.queries) == len(artifacts) - ARTIFACTS_NAMED

@@ -1,0 +1,1 @@
+"""The window and the command line: start-up, bars, docks, menus, keys."""

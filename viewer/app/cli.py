@@ -1,0 +1,245 @@
+"""The command line: the window, `export` and `models`. Nothing heavy is imported before it is needed.
+
+Errors are one line on stderr, "headlight: what is wrong, what to do", and exit status 2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import traceback
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from headlight.models.core.errors import HeadlightError, out_of_memory, sentence
+from headlight.viewer.export.options import ENDINGS, OPTIONS, ROLLOUT, UNITS, ExportOptions
+
+PAGES = ("attention", "fields", "cost")
+"""What a document can be opened on."""
+
+
+@dataclass(frozen=True)
+class WindowOptions:
+    """What the command line asks of the window; None leaves it as it is. size: a picture's short side.
+
+    page: as in session.py, on which documents open that have it. classes: the list that the labels of clouds
+    are read by, as in CLASS_LISTS.
+    """
+
+    text: str | None = None
+    pair: str | None = None
+    model: str | None = None
+    device: str | None = None
+    size: int | None = None
+    theme: str | None = None
+    screenshot: Path | None = None
+    trust_pickle: bool = False
+    page: str | None = None
+    classes: str | None = None
+
+
+def main() -> int:
+    """The exit status: 0, 2 for what the user can put right, 1 for a defect, 130 after Ctrl+C."""
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")  # stderr is for what the user can act on; python -W brings them back
+    return run(sys.argv[1:])
+
+
+def run(argv: Sequence[str]) -> int:
+    """Do what the arguments say; the exit status."""
+    _let_libraries_be_silent()
+    try:
+        command = {"export": _export, "models": _models}.get(argv[0] if argv else "")
+        return command(argv[1:]) if command else _window(argv)
+    except HeadlightError as error:
+        _say(str(out_of_memory(error) or error))
+        return 2
+    except KeyboardInterrupt:
+        _say("Interrupted.")
+        return 130
+    except SystemExit as stop:  # argparse after --help
+        return stop.code or 0
+    except BaseException as error:  # a panic of a library in Rust is no Exception
+        if "--verbose" in argv:
+            traceback.print_exc()
+        if (known := out_of_memory(error)) is not None:
+            _say(str(known))
+            return 2
+        what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        _say(f"Something failed that should not: {what}. Run it again with --verbose to see where.")
+        return 1
+
+
+def check_out(out: str, endings: Sequence[str], what: str, file: str | None = None) -> Path:
+    """The path to write to, its links followed. HeadlightError unless it can be a file of these endings and
+    is another one than `file`."""
+    path = Path(out)
+    ending = path.suffix.lower().removeprefix(".")
+    if ending not in endings:
+        said = f"ends in “.{ending}”" if ending else "has no ending"
+        raise HeadlightError(
+            f"{path.name or out} {said}, and {what} can be {_either(endings)}.", "Change its ending."
+        )
+    if os.path.isdir(path):
+        raise HeadlightError(f"{out} is a folder.", "Name a file in it.")
+    if not os.path.isdir(path.parent):
+        raise HeadlightError(
+            f"The folder {path.parent} does not exist.", "Create it or change the file's name."
+        )
+    if file is not None and path.exists() and os.path.exists(file) and os.path.samefile(file, path):
+        raise HeadlightError(f"{path.name} is the input itself.", "Name another file.")
+    return Path(os.path.realpath(path))
+
+
+class _Parser(argparse.ArgumentParser):
+    """Tells what is wrong the way everything else does."""
+
+    def error(self, message: str) -> NoReturn:
+        raise HeadlightError(
+            f"{message[:1].upper()}{message[1:].rstrip('.')}.", f"See “{self.prog} --help” for the options."
+        )
+
+
+def _window(argv: Sequence[str]) -> int:
+    parser = _Parser(
+        prog="headlight",
+        allow_abbrev=False,
+        description="Open texts, images and point clouds and explore their attention.",
+        epilog="Without a window: “headlight export --help” and “headlight models”. "
+        "A file of the name export or models is opened as ./export or ./models.",
+    )
+    parser.add_argument("files", nargs="*", metavar="FILE", help="a text (UTF-8), an image or a point cloud")
+    for option in OPTIONS:
+        if option.shared:
+            option.add_to(parser)
+    _add_verbose(parser)
+    parser.add_argument("--theme", choices=("dark", "light", "system"), help="as chosen the last time")
+    parser.add_argument("--screenshot", metavar="OUT.png", help="wait until all is drawn, save, exit")
+    parser.add_argument("--page", choices=PAGES, help="what is looked at first (what the model offers)")
+    given = parser.parse_intermixed_args(argv)
+    if given.pair is not None and given.text is None and not given.files:
+        raise HeadlightError("--pair is the second text of a pair.", "Give the first one with --text.")
+    screenshot = None
+    if given.screenshot is not None:
+        screenshot = check_out(given.screenshot, ("png",), "a screenshot")
+    options = WindowOptions(
+        *(given.text, given.pair, given.model, given.device, given.size),
+        *(given.theme, screenshot, given.trust_pickle, given.page, given.classes),
+    )
+    try:
+        from headlight.viewer.app import start
+    except ImportError as error:  # a library of the system that Qt needs
+        raise HeadlightError(
+            f"The window cannot start: {error}.", "Run script/run, which installs what is missing."
+        ) from error
+    return start.run(given.files, options)
+
+
+def _export(argv: Sequence[str]) -> int:
+    parser = _Parser(
+        prog="headlight export",
+        usage="%(prog)s FILE WHAT --out OUT [options]\n       %(prog)s WHAT --text TEXT --out OUT [options]",
+        allow_abbrev=False,
+        description="Compute without a window. WHAT is "
+        + "; ".join(f"{what} ({', '.join(endings)})" for what, endings in ENDINGS.items())
+        + ".",
+    )
+    parser.add_argument("words", nargs="*", metavar="FILE WHAT", help="the input, and what to compute of it")
+    parser.add_argument("--out", metavar="OUT", help="the file to write; its ending says its kind")
+    for option in OPTIONS:
+        option.add_to(parser)
+    _add_verbose(parser)
+    given = parser.parse_intermixed_args(argv)
+    file, what = _file_and_what(given.words, given.text)
+    for option in OPTIONS:
+        value = getattr(given, option.name)
+        if option.of and what not in option.of and value is not None and value is not False:
+            raise HeadlightError(
+                f"{option.flag} belongs to {_either(option.of)}, not to {what}.", "Leave it out."
+            )
+    if given.out is None:
+        raise HeadlightError("--out is missing.", f"Name a file that ends in {_either(ENDINGS[what])}.")
+    out = check_out(given.out, ENDINGS[what], what, file)
+    chosen = {option.name: getattr(given, option.name) for option in OPTIONS}
+    if chosen["unit"] is not None:
+        chosen["unit"] = UNITS[chosen["unit"]]
+    rollout = {name: chosen.pop(name) for name in ROLLOUT}
+    rollout = tuple((name, value) for name, value in rollout.items() if value is not None)
+    options = ExportOptions(what=what, out=out, file=file, rollout=rollout, **chosen)
+    from headlight.viewer.export.door import export
+
+    for notice in export(options):
+        _say(notice)
+    return 0
+
+
+def _models(argv: Sequence[str]) -> int:
+    parser = _Parser(
+        prog="headlight models", allow_abbrev=False, description="The catalogue, a line a model."
+    )
+    _add_verbose(parser)
+    parser.parse_args(argv)
+    from headlight.models.catalogue.entries import entries
+
+    rows = [
+        (
+            entry.id,
+            entry.modality or "",
+            f"{entry.layers} × {entry.heads} heads" if entry.layers and entry.heads else "",
+            f"{entry.megabytes:,.0f} MB" if entry.megabytes else "",
+            entry.where,
+            entry.licence,
+            entry.source,
+        )
+        for entry in entries()
+    ]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    return 0
+
+
+def _add_verbose(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--verbose", action="store_true", help="show where an unexpected failure came from")
+
+
+def _file_and_what(words: Sequence[str], text: str | None) -> tuple[str | None, str]:
+    """(FILE or None, WHAT)"""
+    wanted = 2 if text is None else 1
+    whats = _either(tuple(ENDINGS))
+    if len(words) > wanted:
+        if text is not None and len(words) == 2:
+            raise HeadlightError("There are both a FILE and --text.", "Give one of them.")
+        raise HeadlightError(f"“{words[wanted]}” is one word too many.", "Put names with spaces into quotes.")
+    if len(words) < wanted:
+        if words and words[0] in ENDINGS:
+            raise HeadlightError("There is no input.", f"Write FILE before {words[0]}, or give --text.")
+        raise HeadlightError("There is no word for what to export.", f"Choose {whats}.")
+    what = words[-1]
+    if what not in ENDINGS:
+        raise HeadlightError(f"“{what}” cannot be exported.", f"Choose {whats}.")
+    return (None if text is not None else words[0]), what
+
+
+def _either(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def _say(message: str) -> None:
+    print(f"headlight: {sentence(' '.join(message.split()))}", file=sys.stderr, flush=True)
+
+
+def _let_libraries_be_silent() -> None:
+    """stderr is for our lines: no progress bars and no advice from the libraries that load models."""
+    for name, value in {
+        "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+        "TRANSFORMERS_VERBOSITY": "error",
+        "TRANSFORMERS_NO_ADVISORY_WARNINGS": "1",
+        "TOKENIZERS_PARALLELISM": "false",
+    }.items():
+        os.environ.setdefault(name, value)

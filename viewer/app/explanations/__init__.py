@@ -1,0 +1,37 @@
+"""What the words of the window mean, each once, with where it comes from. A pointer's rest says it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from headlight.viewer.app.explanations import clouds, costs, fields, maps, panes
+from headlight.viewer.app.explanations.entry import Explanation
+
+EXPLANATIONS = (
+    *(*panes.PANES, *panes.BARS, *maps.MAPS, *maps.ROLLOUTS, *maps.NUMBERS),
+    *(*fields.UNITS, *fields.STACKS, *clouds.CLOUDS, *costs.COSTS),
+)
+_WORDS = {word: entry for entry in EXPLANATIONS for word in entry.words if word[0] != "/"}
+_PATTERNS = [
+    (re.compile(word[1:-1]), entry) for entry in EXPLANATIONS for word in entry.words if word[0] == "/"
+]
+
+
+def find(pane: str, words: Iterable[str]) -> Explanation | None:
+    """The explanation of the first of these words that has one. pane: the name of the pane that has them."""
+    for word in words:
+        said = _WORDS.get(f"{pane}/{word}") or _WORDS.get(word)
+        if said is None:
+            said = next((entry for pattern, entry in _PATTERNS if pattern.fullmatch(word)), None)
+        if said is not None:
+            return said
+    return None
+
+
+def explain(pane: str, words: Iterable[str]) -> str:
+    """What these words mean, and in a line of its own where it comes from; "" for words that need none."""
+    said = find(pane, words)
+    if said is None:
+        return ""
+    return f"{said.says}\n{said.paper}" if said.paper else said.says

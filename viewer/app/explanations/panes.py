@@ -1,0 +1,127 @@
+"""The titles of panes, and the bars around them."""
+
+from __future__ import annotations
+
+from headlight.viewer.app.explanations.entry import (
+    ARITHMETIC,
+    ATTENTION,
+    EFFECTIVE,
+    FIELDS,
+    POINTS,
+    SCORES,
+    VIT,
+    of,
+)
+
+PANES = (
+    of("Sentence", says="The text as the model reads it: one chip a token, tinted by the shown weights."),
+    of(
+        "Edit text",
+        says="Change the text; it runs again as you type (F2).",
+    ),
+    of(
+        "Image",
+        says="The picture as the model reads it, cut into patches, with the shown weights laid over it.",
+        paper=f"{VIT}, section 3.1",
+    ),
+    of(
+        "Heads",
+        says="All heads at once: a column a layer, a row a head. Point to preview, click to select.",
+        paper=f"{ATTENTION}, section 3.2.2",
+    ),
+    of(
+        "Matrix",
+        says="The attention of one head: row i is where token i looks, and sums to 1.",
+        paper=f"{ATTENTION}, section 3.2.1",
+    ),
+    of("Map", says="What the maps of all panes show, and how weights become colours."),
+    of(
+        "Numbers",
+        says="What is under the cursor and what is selected, in numbers.",
+    ),
+    of("log/Log", says="What the program and its libraries said, newest last."),
+    of(
+        "Receptive field",
+        says="What one unit of a layer can see of the picture (the box) and what it does see (the heat).",
+        paper=EFFECTIVE,
+    ),
+    of(
+        *("layers/Layers", "stack-layers/Layers"),
+        says="Every layer with the size, stride and start of what its units see.",
+        paper=FIELDS,
+    ),
+    of(
+        "Growth",
+        says="How the side of the theoretical field grows from layer to layer, network beside network.",
+        paper=FIELDS,
+    ),
+    of(
+        "Attention distance",
+        says="One dot a head: how far it looks on average, in pixels. Early layers mix near and far, late "
+        "ones look far.",
+        paper=f"{VIT}, figure 7",
+    ),
+    of("field-settings/Field", says="What is drawn of receptive fields, and of which layer."),
+    of(
+        "Cost of one layer",
+        says="What one layer of each kind takes for n tokens: in closed form, and measured on this machine.",
+        paper=f"{ATTENTION}, table 1",
+    ),
+    of(
+        "Stack",
+        says="A stack of convolutions to build: what a unit of its last layer sees follows from the "
+        "numbers alone.",
+        paper=FIELDS,
+    ),
+    of(
+        "Step by step",
+        says="Which units of its input each unit of the layer takes in.",
+        paper=f"{ARITHMETIC}, chapter 2",
+    ),
+    of(
+        "stack-field/Field",
+        says="What one unit of the layer sees of the input, and with which weight, if all weights are alike.",
+        paper=f"{EFFECTIVE}, section 2",
+    ),
+    of(
+        "Neighbourhood",
+        says="The points that one point attends to, with the weight of each. Point Transformer has a "
+        "weight a channel; here is their mean or one channel.",
+        paper=POINTS,
+    ),
+    of(
+        *("Maps", "/Maps .*/"),
+        says="The weights of every layer for the selected point, stage by stage.",
+        paper=POINTS,
+    ),
+    of(
+        "Confusion",
+        says="Points by true class (rows) and predicted class (columns). Click a cell to see its points.",
+        paper=SCORES,
+    ),
+    of("classes/Classes", says="The classes, how many points each has, and how the cloud is drawn."),
+)
+
+BARS = (
+    of(
+        "Page: Attention",
+        says="Where tokens look: maps, matrices and rollout of every head.",
+        paper=f"{ATTENTION}, section 3.2.1",
+    ),
+    of(
+        "Receptive fields",
+        says="What units of the network can and do see of the picture.",
+        paper=EFFECTIVE,
+    ),
+    of("Page: Cost", says="What layers cost as sequences grow.", paper=f"{ATTENTION}, table 1"),
+    of(
+        *("/✓ weights rebuild.*/", "/✗ .*/"),
+        says="The shown weights times the layer’s values were compared with what the layer really "
+        "returned; this is the largest difference. A layer beyond the limit is not drawn.",
+    ),
+    of(
+        r"/.*· \d.* GB/",
+        says="The device on which the model ran, and the memory that the program holds there.",
+    ),
+    of(r"/.*forward \d.*/", says="What the model read, and how long the pass took."),
+)

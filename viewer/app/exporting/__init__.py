@@ -1,0 +1,1 @@
+"""The window's dialog of exports."""

@@ -1,0 +1,406 @@
+"""Export…: all that the command line can write of the open document, filled in as it is looked at.
+
+A worker writes the file and makes the preview, through the same functions as the command line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtGui import QFontDatabase, QGuiApplication, QImage, QShowEvent
+from PySide6.QtWidgets import (
+    QDialog,
+    QFormLayout,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMessageBox,
+    QPlainTextEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from headlight.models.core.errors import HeadlightError
+from headlight.models.core.task import Task
+from headlight.viewer.app.cli import check_out
+from headlight.viewer.app.dialogs import FileDialogs, filters
+from headlight.viewer.app.exporting.form import ExportForm, ValueChoice, label_of
+from headlight.viewer.app.exporting.outcome import Outcome
+from headlight.viewer.export import door
+from headlight.viewer.export.choices import (
+    TITLES,
+    Choices,
+    Subject,
+    about_bytes,
+    file_name,
+    first_ending,
+    missing,
+    options_of,
+    said_bytes,
+)
+from headlight.viewer.export.options import PICTURES, ExportOptions, command_line, endings_of
+from headlight.viewer.session.jobs import Failure, Job, Jobs
+from headlight.widgets.base import theme
+from headlight.widgets.base.labels import ElidedLabel
+from headlight.widgets.controls.choices import Segmented
+from headlight.widgets.controls.picture_preview import PicturePreview
+
+PAUSE = 250
+"""Milliseconds without a change before a preview is made."""
+LARGE = 1e9
+"""Bytes from which on the size is a warning."""
+KINDS = {
+    "png": "A picture in pixels, with its colour bar.",
+    "svg": "A drawing that can be enlarged, with its colour bar.",
+    "npz": "Arrays for NumPy: every number as it was computed, with labels and what the model saw.",
+    "csv": "A table for a spreadsheet, nine digits a number.",
+    "ply": "The cloud in its own coordinates, with colour, class and confidence of every point.",
+}
+ALL = tuple(KINDS)
+
+
+class ExportDialog(QDialog):
+    """One document's exports. It keeps what the document was when it was opened."""
+
+    exported = Signal(str)
+    """The path of a file that stands."""
+    failed = Signal(object)
+    """A Failure."""
+
+    def __init__(
+        self,
+        subject: Subject,
+        choices: Choices,
+        jobs: Jobs,
+        dialogs: FileDialogs,
+        parent: QWidget | None = None,
+        what: str = "",
+        ending: str = "",
+        values: Mapping[str, Any] | None = None,
+    ) -> None:
+        """what, ending: what is offered first; what is looked at, as a picture, unless they are said. values:
+        choices in place of the view's.
+        """
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(f"Export from {subject.title}")
+        self.subject, self.choices, self.jobs, self.dialogs = subject, choices, jobs, dialogs
+        self._kept = {name: dict(values) for name, values in choices.values.items()}
+        self._kept.setdefault(what, {}).update(values or {})
+        self._job: Job | None = None
+        self._agreed = ""
+        """The path that the user said may be replaced."""
+        self._suggested = ""
+        self._build()
+        self._later = QTimer(self, singleShot=True, interval=PAUSE)
+        self._later.timeout.connect(self._preview)
+        jobs.progressed.connect(self._progressed)
+        self.start(what, ending)
+
+    def start(self, what: str = "", ending: str = "") -> None:
+        """Offer an export, with what is chosen in the view."""
+        what = what if what in self.choices.whats else self.choices.start
+        endings = endings_of(what, self.subject.kind)
+        self.what.set_value(what)
+        self._take_what(ending if ending in endings else first_ending(what, self.subject.kind))
+
+    def options(self) -> ExportOptions:
+        """What would be exported. ValueError says what is not chosen rightly."""
+        what, ending, values = self.what.value(), self.ending.value(), self.form.values()
+        lacking = missing(self.subject.kind, what, ending, values)
+        if lacking:
+            raise ValueError(lacking)
+        out = Path(self.path.text().strip() or "OUT").expanduser()
+        return options_of(self.subject, what, ending, values, out)
+
+    # -- parts -------------------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        subject, choices = self.subject, self.choices
+        self.what = ValueChoice([(what, TITLES[what]) for what in choices.whats], "What")
+        self.what.chosen.connect(lambda: self._take_what(first_ending(self.what.value(), subject.kind)))
+        self.ending = Segmented([(ending, ending.upper()) for ending in ALL], "File")
+        self.ending.changed.connect(lambda _: self._take_ending())
+        self.form = ExportForm(choices, subject.kind)
+        self.form.changed.connect(self._changed)
+        self.preview = PicturePreview()
+        self.note, self.size = QLabel(), QLabel()
+        for label in (self.note, self.size):
+            label.setWordWrap(True)
+            label.setProperty("role", "dim")
+        read = ElidedLabel(f"{subject.title}, as {subject.trace.model.title} reads it")
+        read.setProperty("role", "title")
+        choose = QFormLayout()
+        choose.setHorizontalSpacing(theme.em(0.8))
+        choose.setVerticalSpacing(theme.em(0.5))
+        self._labels = [label_of(name, widget) for name, widget in (("What", self.what), ("As", self.ending))]
+        for label in self._labels:
+            choose.addRow(label, label.buddy())
+        left = QVBoxLayout()
+        left.setSpacing(theme.em(0.8))
+        left.addWidget(read)
+        for part in (choose, self.form, self.note, self.size):
+            left.addLayout(part) if part is choose else left.addWidget(part)
+        left.addStretch(1)
+        upper = QHBoxLayout()
+        upper.setSpacing(theme.em(1.2))
+        self._chosen = column = QWidget()
+        column.setLayout(left)
+        column.setFixedWidth(theme.em(27))
+        left.setContentsMargins(0, 0, 0, 0)
+        upper.addWidget(column)
+        upper.addWidget(self.preview, 1)
+        whole = QVBoxLayout(self)
+        edge = theme.em(1.2)
+        whole.setContentsMargins(edge, edge, edge, edge)
+        whole.setSpacing(theme.em(0.9))
+        whole.addLayout(upper, 1)
+        whole.addLayout(self._lower())
+        self.foot = Outcome()
+        self.foot.cancel_asked.connect(self.cancel)
+        self.foot.close_asked.connect(self.reject)
+        self.foot.export_asked.connect(self.run)
+        whole.addWidget(self.foot)
+        for button in self.findChildren(QPushButton):
+            button.setAutoDefault(button is self.foot.export_button)
+        self.foot.export_button.setDefault(True)
+        self.resize(theme.em(68), theme.em(46))
+
+    def _lower(self) -> QGridLayout:
+        self.path = QLineEdit()
+        self.path.setAccessibleName("File to write")
+        self.path.textChanged.connect(lambda _: self._say())
+        choose = QPushButton("Choose…")
+        choose.setToolTip("Choose where the file is written")
+        choose.clicked.connect(self._choose)
+        self.command = QPlainTextEdit()
+        self.command.setReadOnly(True)
+        self.command.setAccessibleName("The same on the command line")
+        self.command.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.command.setFixedHeight(theme.em(4.4))
+        self.command.setTabChangesFocus(True)
+        copy = QPushButton("Copy")
+        copy.setToolTip("Copy the command")
+        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.command.toPlainText()))
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(theme.em(0.8))
+        grid.setVerticalSpacing(theme.em(0.5))
+        file, command = label_of("File", self.path), label_of("Command", self.command)
+        self._labels += [file, command]
+        rows = ((file, self.path, choose), (command, self.command, copy))
+        for row, widgets in enumerate(rows):
+            for place, widget in enumerate(widgets):
+                where = Qt.AlignmentFlag.AlignTop if row and place != 1 else Qt.AlignmentFlag(0)
+                grid.addWidget(widget, row, place, where)
+        return grid
+
+    # -- what is chosen ----------------------------------------------------------------------------------
+
+    def _take_what(self, ending: str) -> None:
+        what = self.what.value()
+        offered = endings_of(what, self.subject.kind)
+        for one in ALL:
+            self.ending.set_option_visible(one, one in offered)
+        self.ending.set_value(ending)
+        self.form.show_for(what, ending)
+        self.form.fill(self._kept.get(what, {}))
+        self.form.show_for(what, ending)  # how many heads there are is said by the layer
+        self._changed()
+
+    def _take_ending(self) -> None:
+        self.form.show_for(self.what.value(), self.ending.value())
+        self._changed()
+
+    def _align(self) -> None:
+        """All controls begin at one edge, behind the widest label in sight."""
+        labels = [*self._labels, *self.form.labels()]
+        width = max(label.sizeHint().width() for label in labels)
+        for label in labels:
+            label.setMinimumWidth(width)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._align()
+        # The command's label stands beside its first line.
+        first = self.command.viewport().y() + self.command.cursorRect().center().y()
+        self._labels[-1].setFixedHeight(2 * first + 1)
+
+    def _changed(self) -> None:
+        self._align()
+        self.foot.say("")
+        values = self._values()
+        if values is not None:
+            self._kept.setdefault(self.what.value(), {}).update(values)
+            self._suggest(values)
+        self._say()
+        self.jobs.cancel(self._kind("preview"))
+        picture = self.ending.value() in PICTURES
+        self.preview.say("Drawing…" if picture else KINDS[self.ending.value()])
+        if picture:
+            self._later.start()
+        else:
+            self._later.stop()
+
+    def _values(self) -> dict[str, Any] | None:
+        try:
+            return self.form.values()
+        except ValueError:
+            return None
+
+    def _suggest(self, values: dict[str, Any]) -> None:
+        """Another name, as long as the user has not given one."""
+        name = file_name(self.subject, self.what.value(), self.ending.value(), values)
+        path = Path(self.path.text())
+        if self.path.text() and self.path.text() != self._suggested:
+            whole = str(path.with_suffix(f".{self.ending.value()}")) if path.name else str(path)
+        else:
+            whole = self._suggested = str(Path(self.dialogs.folder("export")) / name)
+        with QSignalBlocker(self.path):
+            self.path.setText(whole)
+
+    def _say(self) -> None:
+        """The command, the size, and why it cannot be exported as it stands."""
+        self.note.setText(KINDS[self.ending.value()] if self.ending.value() in PICTURES else "")
+        self.note.setVisible(self.ending.value() in PICTURES)
+        try:
+            options = self.options()
+        except ValueError as error:
+            self._refuse(str(error))
+            return
+        size = about_bytes(options, self.subject, self.choices, self.ending.value())
+        self.size.setText(f"About {said_bytes(size)}" if size else "")
+        theme.set_role(self.size, "bad" if size > LARGE else "dim")
+        unsaved = "" if self.subject.is_saved else "  # FILE: save the pasted picture first"
+        self.command.setPlainText(command_line(options) + unsaved)
+        self.foot.export_button.setEnabled(self._job is None)
+
+    def _refuse(self, why: str) -> None:
+        self.size.setText(why)
+        theme.set_role(self.size, "bad")
+        self.command.setPlainText("")
+        self.foot.export_button.setEnabled(False)
+
+    def _choose(self) -> None:
+        what, ending = self.what.value(), self.ending.value()
+        kinds = filters((f"{ending.upper()} files", ending))
+        path = self.dialogs.to_save("export", f"Export {TITLES[what].lower()}", self.path.text(), kinds, self)
+        if path:
+            if not Path(path).suffix:
+                path += f".{ending}"
+            self.path.setText(path)
+            self._agreed = path
+
+    # -- preview -----------------------------------------------------------------------------------------
+
+    def _preview(self) -> None:
+        try:
+            options = self.options()
+        except ValueError as error:
+            self.preview.say(str(error))
+            return
+        subject = self.subject
+
+        def work(task: Task) -> QImage:
+            return QImage.fromData(bytes(door.preview(options, subject.input, subject.trace, task)))
+
+        self.jobs.submit(
+            *(self._kind("preview"), work, self.preview.show_image),
+            lane="run",
+            failed=lambda failure: self.preview.say(f"{failure.cause} {failure.next_step}"),
+            cancelled=lambda _: None,
+            document=subject.number,
+        )
+
+    # -- export ------------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Write the file, after a question where one is there already."""
+        try:
+            options = self.options()
+            endings = endings_of(options.what, self.subject.kind)
+            out = check_out(str(options.out), endings, options.what, self.subject.path or None)
+        except ValueError as error:
+            self._refuse(str(error))
+            return
+        except HeadlightError as error:
+            self.foot.say(str(error), "bad")
+            return
+        if out.exists() and self._agreed != self.path.text() and not self._may_replace(out):
+            return
+        options = options_of(self.subject, options.what, self.ending.value(), self.form.values(), out)
+        subject = self.subject
+        self._job = self.jobs.submit(
+            self._kind("export"),
+            lambda task: door.save(options, subject.input, subject.trace, task),
+            lambda _: self._done(out),
+            lane="run",
+            failed=self._failed,
+            cancelled=lambda _: self._end("Cancelled: no file was written.", "dim"),
+            document=subject.number,
+        )
+        self._later.stop()
+        self.jobs.cancel(self._kind("preview"))
+        self._wait(True)
+
+    def _wait(self, on: bool) -> None:
+        """Nothing can be chosen while a file is written."""
+        self.foot.wait(on)
+        for widget in (self._chosen, self.path):
+            widget.setEnabled(not on)
+
+    def cancel(self) -> None:
+        self.jobs.cancel(self._kind("export"))
+
+    def reject(self) -> None:
+        """Escape and the button: cancel what runs, else close."""
+        if self._job is not None:
+            self.cancel()
+        else:
+            super().reject()
+
+    def done(self, result: int) -> None:
+        self.jobs.progressed.disconnect(self._progressed)
+        for what in ("preview", "export"):
+            self.jobs.cancel(self._kind(what))
+        self._later.stop()
+        super().done(result)
+
+    def _kind(self, what: str) -> str:
+        return f"{what} of {self.subject.number}"
+
+    def _may_replace(self, out: Path) -> bool:
+        asked = QMessageBox(self)
+        asked.setIcon(QMessageBox.Icon.Question)
+        asked.setWindowTitle("Replace it?")
+        asked.setText(f"{out.name} is there already.")
+        asked.setInformativeText("Its content would be lost.")
+        replace = asked.addButton("Replace", QMessageBox.ButtonRole.AcceptRole)
+        asked.setDefaultButton(asked.addButton(QMessageBox.StandardButton.Cancel))
+        asked.exec()
+        return asked.clickedButton() is replace
+
+    def _progressed(self, job: Job) -> None:
+        if job is self._job:
+            self.foot.progress.show_progress(job.share, job.sentence)
+
+    def _done(self, out: Path) -> None:
+        self._agreed = ""
+        self.dialogs.keep("export", str(out))  # the path may have been typed
+        self._end(f"Saved {out.name} ({said_bytes(out.stat().st_size)})", "good", str(out))
+        self.exported.emit(str(out))
+
+    def _failed(self, failure: Failure) -> None:
+        self._end(f"{failure.cause} {failure.next_step}", "bad")
+        self.failed.emit(failure)
+
+    def _end(self, said: str, role: str, written: str = "") -> None:
+        self._job = None
+        self._wait(False)
+        self.foot.say(said, role, written)
+        if self.ending.value() in PICTURES and self.preview.image is None:
+            self._later.start()

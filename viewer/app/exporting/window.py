@@ -1,0 +1,116 @@
+"""The window's exports: a dialog over the current document, one at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QWidget
+
+from headlight.viewer.app.dialogs import FileDialogs
+from headlight.viewer.session.jobs import Failure, Jobs
+from headlight.viewer.session.runs import Notify
+from headlight.viewer.session.session import Session
+
+if TYPE_CHECKING:
+    from headlight.viewer.app.exporting.dialog import ExportDialog
+    from headlight.viewer.export.choices import Choices, Subject
+
+KIND = "what can be exported"
+PANES: dict[str, tuple[str, str]] = {
+    "picture": ("", "png"),
+    "sentence": ("", "png"),
+    "heads": ("attention", "npz"),
+    "matrix": ("attention", "png"),
+    "rollout": ("rollout", "png"),
+    "field": ("receptive-field", "png"),
+    "layers": ("receptive-field", "csv"),
+    "distance": ("attention-distance", "csv"),
+    "cloud": ("", ""),
+    "cloud-second": ("", ""),
+    "classes": ("segmentation", "csv"),
+    "neighbourhood": ("attention", "csv"),
+    "maps": ("attention", "npz"),
+}
+"""(what, ending) that a pane's own export begins with; "" for what is looked at, and for its first ending."""
+ALL: dict[str, dict[str, object]] = {
+    "heads": {"head": None, "query": None},
+    "matrix": {"query": None},
+    "maps": {"head": None},
+}
+"""Panes that show all heads or all queries."""
+VIEWS = {"cloud": "first", "cloud-second": "second"}
+"""The fields of the cloud's settings that say what colours its views."""
+
+
+class Exports:
+    """Opens the dialog where there is something to export."""
+
+    def __init__(
+        self, session: Session, jobs: Jobs, dialogs: FileDialogs, notify: Notify, parent: QWidget
+    ) -> None:
+        self.session, self.jobs, self.dialogs, self.notify = session, jobs, dialogs, notify
+        self.parent = parent
+        self.dialog: ExportDialog | None = None
+        session.documents_changed.connect(self._documents_changed)
+
+    def open(self, what: str = "", ending: str = "", **values: object) -> None:
+        """Ask what there is to export of the current document, then show it. values: choices by the names of
+        their options, in place of the view's.
+        """
+        document = self.session.current
+        if document is None or document.trace is None:
+            return
+        from headlight.viewer.export.choices import Subject, choices_of
+
+        subject = Subject.of(document)
+        self.jobs.submit(
+            *(KIND, lambda task: choices_of(subject, task)),
+            lambda choices: self._show(subject, choices, what, ending, values),
+            document=document.number,
+        )
+
+    def open_pane(self, name: str) -> None:
+        """Begin with what a pane shows."""
+        from headlight.viewer.export.choices import of_colours
+
+        what, ending = PANES[name]
+        if name in VIEWS:
+            view = self.session.view
+            what = of_colours(view, getattr(view.cloud, VIEWS[name]))
+        self.open(what, ending, **ALL.get(name, {}))
+
+    def _show(
+        self, subject: Subject, choices: Choices, what: str, ending: str, values: dict[str, object]
+    ) -> None:
+        from headlight.viewer.app.exporting.dialog import ExportDialog
+
+        self.close()
+        self.dialog = dialog = ExportDialog(
+            *(subject, choices, self.jobs, self.dialogs, self.parent, what, ending, values)
+        )
+        dialog.exported.connect(lambda path: self._exported(path, subject))
+        dialog.failed.connect(lambda failure: self._failed(failure, subject))
+        dialog.finished.connect(self._closed)
+        dialog.show()
+
+    def _exported(self, path: str, subject: Subject) -> None:
+        self.notify("info", f"Exported from {subject.title}: {path}", "", None, None)
+
+    def _failed(self, failure: Failure, subject: Subject) -> None:
+        details = None if failure.foreseen else failure.details
+        cause = f"The export from {subject.title} failed: {failure.cause}"
+        self.notify("error", cause, failure.next_step, details, None)
+
+    def _documents_changed(self) -> None:
+        """A dialog goes with its document."""
+        numbers = [document.number for document in self.session.documents]
+        if self.dialog is not None and self.dialog.subject.number not in numbers:
+            self.close()
+
+    def close(self) -> None:
+        """Close the dialog; what it writes is given up."""
+        if self.dialog is not None:
+            self.dialog.done(0)
+
+    def _closed(self) -> None:
+        self.dialog = None

@@ -1,0 +1,1 @@
+"""The menu of models: which there are, and one that was dropped."""

@@ -1,0 +1,70 @@
+"""Which models there are, known at once; what else lies on this disk is looked for by a worker."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from psygnal import Signal
+
+from headlight.models.core.errors import HeadlightError
+from headlight.models.core.task import Task
+from headlight.viewer.session.jobs import Failure, Jobs
+
+if TYPE_CHECKING:
+    from headlight.models.catalogue.entries import Entry
+
+KIND = "models on the disk"
+
+
+class ModelList:
+    """Call everything from the GUI thread; it never reads a disk there."""
+
+    changed = Signal()
+    """More is known, or the search has ended."""
+
+    def __init__(self, jobs: Jobs) -> None:
+        self.jobs = jobs
+        self._found: Sequence[Entry] | None = None
+
+    def entries(self) -> Sequence[Entry]:
+        """All that is known now: the bundled and the published, and what was found the last time."""
+        from headlight.models.catalogue import entries as catalog
+
+        return self._found if self._found is not None else catalog.known()
+
+    def is_looking(self) -> bool:
+        return bool(self.jobs.running("disk"))
+
+    def look(self) -> None:
+        """Look on the disk again, unless that is under way."""
+        if self.is_looking():
+            return
+
+        def entries(_: Task) -> Sequence[Entry]:
+            from headlight.models.catalogue import entries as catalog
+
+            return catalog.entries()
+
+        self.jobs.submit(KIND, entries, self._looked, lane="disk", failed=self._failed)
+
+    def _looked(self, found: Sequence[Entry]) -> None:
+        self._found = found
+        self.changed.emit()
+
+    def _failed(self, failure: Failure) -> None:
+        self.jobs.failed.emit(failure)
+        self.changed.emit()
+
+
+def title_of(model: str | None, modality: str) -> str:
+    """What a model is called before it is open: None is the default one."""
+    from headlight.models.catalogue import entries as catalog
+
+    try:
+        model = model or catalog.default(modality).id
+    except HeadlightError:
+        return "Choose a model"
+    known = next((entry.title for entry in catalog.known() if entry.id == model), None)
+    return known or Path(model).name or model

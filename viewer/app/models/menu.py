@@ -1,0 +1,154 @@
+"""Which model reads the current document: the catalogue's, a folder's, or one from the hub."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QInputDialog, QMenu, QMessageBox, QWidget
+
+from headlight.viewer.app.dialogs import CHECKPOINTS, FileDialogs
+from headlight.viewer.app.models.listed import ModelList
+from headlight.viewer.app.models.offer import PLURALS, ModelOffers
+from headlight.viewer.app.recent import Recent
+from headlight.viewer.session.runs import Runs
+from headlight.viewer.session.session import Session
+
+
+class ModelMenu:
+    """Fills the menu of models and runs the current document with the one that is chosen."""
+
+    def __init__(
+        self,
+        session: Session,
+        runs: Runs,
+        models: ModelList,
+        recent: Recent,
+        offers: ModelOffers,
+        dialogs: FileDialogs,
+        parent: QWidget,
+    ) -> None:
+        self.session, self.runs, self.models, self.parent = session, runs, models, parent
+        self.recent, self.offers, self.dialogs = recent, offers, dialogs
+        self.more: list[QAction] = []
+        """What stands below the catalogue."""
+        self._menu: QMenu | None = None
+        self._families: dict[str, QMenu] = {}
+        self._listed: set[str] = set()
+        models.changed.connect(self._looked)
+
+    def fill(self, menu: QMenu) -> None:
+        """What is known of models for the current kind of input at once, the wanted one checked; what else
+        lies on this disk follows."""
+        menu.clear()
+        self._menu, self._families, self._listed = menu, {}, set()
+        if self.session.current is None:
+            return
+        self.models.look()
+        self._looking = menu.addAction("Looking on this disk…")
+        self._looking.setEnabled(False)
+        menu.addSeparator()
+        self._add_recent(menu)
+        menu.addActions(self.more)
+        self._list()
+
+    def _add_recent(self, menu: QMenu) -> None:
+        """Models of folders, files and the hub that were used before; those of other inputs in grey."""
+        used = self.recent.models()
+        if not used:
+            return
+        self.recent.look()
+        before = menu.addMenu("Opened before")
+        before.setToolTipsVisible(True)
+        for model in used:
+            action = before.addAction(f"{model.title} · reads {PLURALS[model.reads]}".replace("&", "&&"))
+            action.setToolTip(model.id)
+            action.setEnabled(model.reads == self.session.current.modality)
+            action.triggered.connect(lambda _=False, id_=model.id: self.use(id_))
+        before.addSeparator()
+        before.addAction("Clear this list", self.recent.clear_models)
+
+    def _looked(self) -> None:
+        if self._menu is not None and self._menu.isVisible():
+            self._list()
+
+    def _list(self) -> None:
+        """Add the models that are not listed yet, so that nothing moves away under the cursor."""
+        document = self.session.current
+        if document is None:
+            return
+        current = document.wanted.options.model
+        if document.trace is not None and document.asked is None:
+            current = document.trace.model.id
+        for entry in self.models.entries():
+            if entry.modality != document.modality or entry.id in self._listed:
+                continue
+            self._listed.add(entry.id)
+            extent = f" · {entry.layers} × {entry.heads}" if entry.layers and entry.heads else ""
+            action = QAction(f"{entry.title}{extent}", self._menu)
+            action.setCheckable(True)
+            action.setChecked(entry.id == current)
+            action.triggered.connect(lambda _=False, id_=entry.id: self.use(id_))
+            if entry.family:
+                self._family(entry.family).addAction(action)
+            else:
+                self._menu.insertAction(self._looking, action)
+        self._looking.setVisible(self.models.is_looking())
+
+    def _family(self, name: str) -> QMenu:
+        if name not in self._families:
+            self._families[name] = QMenu(name, self._menu)
+            self._menu.insertMenu(self._looking, self._families[name])
+        return self._families[name]
+
+    def use(self, model: str, trust_pickle: bool = False) -> None:
+        """Read the current document with another model; without a document, the next ones."""
+        document = self.session.current
+        if document is not None:
+            self.runs.change(document, model=model, start=0, trust_pickle=trust_pickle)
+        else:
+            self.runs.options = replace(self.runs.options, model=model, trust_pickle=trust_pickle)
+            self.runs.notify("info", f"{model} reads what you open next.", "", None, None)
+
+    def choose_folder(self) -> None:
+        folder = self.dialogs.directory("model", "Open a model folder")
+        if folder:
+            self._take(folder)
+
+    def choose_checkpoint(self) -> None:
+        """A point model's weights in one file; a pickle is read only after a word of warning."""
+        path = self.dialogs.file("checkpoint", "Open a checkpoint", CHECKPOINTS)
+        if path and Path(path).suffix.lower() == ".safetensors":
+            self._take(path)
+        elif path and self.trusts(path):
+            self._take(path, trust_pickle=True)
+
+    def _take(self, path: str, trust_pickle: bool = False) -> None:
+        """Use a model; without a document it is asked what for."""
+        if self.session.current is None:
+            self.offers.offer(path)
+        else:
+            self.use(path, trust_pickle)
+
+    def trusts(self, path: str) -> bool:
+        """Ask before a pickle is read."""
+        asked = QMessageBox(self.parent)
+        asked.setIcon(QMessageBox.Icon.Warning)
+        asked.setWindowTitle("Read a pickle?")
+        asked.setText(f"{Path(path).name} is a pickle, a kind of file that can hold code.")
+        asked.setInformativeText(
+            "Headlight reads the tensors in it and refuses everything else, but such readers were tricked "
+            "before. Read it only if you trust where it comes from."
+        )
+        read = asked.addButton("Read it", QMessageBox.ButtonRole.AcceptRole)
+        asked.setDefaultButton(asked.addButton(QMessageBox.StandardButton.Cancel))
+        asked.exec()
+        return asked.clickedButton() is read
+
+    def choose_from_hub(self) -> None:
+        name, good = QInputDialog.getText(
+            self.parent, "Open a model from the hub", "Name, as in google/vit-base-patch16-224:"
+        )
+        if good and name.strip():
+            self.use(name.strip())

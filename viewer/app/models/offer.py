@@ -1,0 +1,90 @@
+"""A model that was dropped: what it reads is looked up, and the user says what it is to read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+from headlight.models.core.task import Task
+from headlight.viewer.session.document import Document, modality_of
+from headlight.viewer.session.jobs import Failure, Jobs
+from headlight.viewer.session.runs import Runs
+from headlight.viewer.session.session import Session
+
+if TYPE_CHECKING:
+    from headlight.models.catalogue.entries import Entry
+
+PLURALS = {"text": "texts", "image": "images", "points": "point clouds"}
+
+
+def is_model(path: str) -> bool:
+    """Whether it looks like a model: a folder with config.json, or one file of weights."""
+    from headlight.models.catalogue.entries import CHECKPOINTS
+
+    where = Path(path)
+    return where.suffix.lower() in CHECKPOINTS or (where / "config.json").is_file()
+
+
+class ModelOffers:
+    """Asks about one model after the other."""
+
+    def __init__(self, session: Session, runs: Runs, jobs: Jobs, parent: QWidget) -> None:
+        self.session, self.runs, self.jobs, self.parent = session, runs, jobs, parent
+        self.asked: QMessageBox | None = None
+        """The question that is open."""
+
+    def offer(self, path: str) -> None:
+        """Look what a folder or a file of weights reads, and ask what to do with it. A pickle is asked about
+        before anything of it is read, when it is used.
+        """
+
+        def look(_: Task) -> Entry:
+            from headlight.models.catalogue import entries
+
+            return entries.find(path, trust_pickle=True)  # it looks at no byte of a pickle
+
+        self.jobs.submit(f"look at {path}", look, self._ask, failed=self._failed)
+
+    def _failed(self, failure: Failure) -> None:
+        details = None if failure.foreseen else failure.details
+        self.runs.notify("error", failure.cause, failure.next_step, details, None)
+
+    def _ask(self, entry: Entry) -> None:
+        document = self.session.current
+        asked = QMessageBox(self.parent)
+        asked.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        asked.setWindowTitle("Use this model?")
+        asked.setTextFormat(Qt.TextFormat.PlainText)
+        plural = PLURALS[entry.modality]
+        extent = f", {entry.layers} × {entry.heads} heads" if entry.layers and entry.heads else ""
+        asked.setText(f"{entry.title} is a model that reads {plural}{extent}.")
+        fits = document is not None and modality_of(document.input) == entry.modality
+        if fits:
+            now = asked.addButton(f"Use it for “{_short(document.title)}”", QMessageBox.ButtonRole.AcceptRole)
+            now.clicked.connect(lambda: self._use(document, entry.id))
+        later = asked.addButton(f"Use it for the next {plural}", QMessageBox.ButtonRole.AcceptRole)
+        later.clicked.connect(lambda: self._use_later(entry))
+        asked.addButton(QMessageBox.StandardButton.Cancel)
+        asked.setDefaultButton(now if fits else later)
+        asked.finished.connect(self._answered)
+        self.asked = asked
+        asked.open()
+
+    def _use(self, document: Document, model: str) -> None:
+        if document in self.session.documents:
+            self.runs.change(document, model=model, start=0, trust_pickle=False)
+
+    def _use_later(self, entry: Entry) -> None:
+        self.runs.prefer(entry.modality, entry.id)
+        said = f"{entry.title} reads the {PLURALS[entry.modality]} that you open from now on."
+        self.runs.notify("info", said, "", None, None)
+
+    def _answered(self) -> None:
+        self.asked = None
+
+
+def _short(title: str) -> str:
+    return title if len(title) <= 30 else f"{title[:29]}…"

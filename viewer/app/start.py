@@ -1,0 +1,118 @@
+"""Start-up, in one place and one order: attributes, application, handlers, window, files."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication, QObject, QSettings, Qt, QTimer, qInstallMessageHandler
+from PySide6.QtWidgets import QApplication
+
+from headlight.models.core.errors import HeadlightError
+from headlight.viewer.app import geometry
+from headlight.viewer.app.window import Window, report_exceptions
+from headlight.viewer.panes.shared.log import LogHandler
+from headlight.viewer.session.session import RunOptions
+from headlight.widgets.base import theme
+
+if TYPE_CHECKING:
+    from headlight.viewer.app.cli import WindowOptions
+
+log = logging.getLogger("headlight")
+SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+SETTLED = 120
+"""Milliseconds that nothing may run before a window counts as drawn."""
+
+
+def run(files: list[str], options: WindowOptions) -> int:
+    """Open the window with these files and stay until it is closed. Returns the exit status.
+
+    HeadlightError where there is no screen to open it on: Qt would end the process.
+    """
+    if sys.platform == "linux" and not any(os.environ.get(name) for name in SCREENS):
+        raise HeadlightError(
+            "There is no display to open a window on.",
+            "Start it in a desktop session, or use “main.py export”, which needs none.",
+        )
+    QCoreApplication.setAttribute(
+        Qt.ApplicationAttribute.AA_ShareOpenGLContexts
+    )  # docks with OpenGL can float
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    app.setApplicationName("Headlight")
+    app.setOrganizationName("Headlight")
+    app.setDesktopFileName("headlight")
+    handler = LogHandler()
+    logging.getLogger().addHandler(handler)
+    logging.getLogger().setLevel(logging.INFO)
+    qInstallMessageHandler(lambda kind, context, message: log.warning("Qt: %s", message))
+    # A picture of the window must not depend on what somebody chose before.
+    settings = QSettings(os.devnull, QSettings.Format.IniFormat) if options.screenshot else QSettings()
+    choice = options.theme or str(settings.value("theme", "dark"))
+    theme.apply(app, choice, float(settings.value("text_scale", 1.0)))
+    run_options = RunOptions(
+        model=options.model,
+        device=options.device,
+        size=options.size or 518,
+        trust_pickle=options.trust_pickle,
+        classes=options.classes,
+    )
+    window = Window(run_options, settings, choice, handler)
+    if options.screenshot:
+        window.resize(geometry.SIZE)  # whatever screen there is
+        app.setCursorFlashTime(0)
+    window.session.opening_page = options.page
+    report_exceptions(window)
+    signal.signal(signal.SIGINT, lambda *_: window.close())
+    heartbeat = QTimer(window, interval=500)  # lets Python see Ctrl+C while Qt waits
+    heartbeat.timeout.connect(lambda: None)
+    heartbeat.start()
+    window.show()
+    waits = SETTLED if files or options.text is not None else 0  # on the welcome page nothing is to come
+    shot = _Screenshot(window, str(options.screenshot), waits) if options.screenshot else None
+    QTimer.singleShot(0, window, lambda: _open(window, files, options, shot))
+    status = app.exec()
+    logging.getLogger().removeHandler(handler)
+    qInstallMessageHandler(None)
+    return shot.status if shot is not None else status
+
+
+def _open(window: Window, files: list[str], options: WindowOptions, shot: _Screenshot | None) -> None:
+    for path in files:
+        window.runs.open_path(path)
+    if options.text is not None:
+        window.runs.open_text(options.text, options.pair)
+    if shot is not None:
+        window.runs.trusts = None  # nobody is there to answer
+        shot.wait()
+
+
+class _Screenshot(QObject):
+    """Waits until all is drawn, saves the window, closes it. What failed is said on stderr."""
+
+    def __init__(self, window: Window, path: str, waits: int) -> None:
+        super().__init__(window)
+        self.window, self.path, self.status = window, path, 0
+        self._quiet = QTimer(self, singleShot=True, interval=waits)
+        self._quiet.timeout.connect(self._save)
+        window.drawn.connect(self.wait)
+        window.told.connect(self._said)
+
+    def wait(self) -> None:
+        if self.window.is_idle():
+            self._quiet.start()
+        else:
+            self._quiet.stop()
+
+    def _said(self, kind: str, message: str) -> None:
+        print(f"headlight: {message}", file=sys.stderr)
+        if kind == "error":
+            self.status = 2
+
+    def _save(self) -> None:
+        if self.status == 0 and not self.window.picture().save(self.path):
+            print(f"headlight: {self.path} cannot be written. Choose another place.", file=sys.stderr)
+            self.status = 2
+        self.window.close()

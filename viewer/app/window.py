@@ -1,0 +1,459 @@
+"""The window: the welcome page or the panes, the bars around them, messages, drops anywhere."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QMimeData, QSettings, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QPixmap
+from PySide6.QtWidgets import (
+    QApplication,
+    QMainWindow,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from headlight.models.core.errors import HeadlightError, sentence
+from headlight.viewer.app import about, geometry, surface
+from headlight.viewer.app.commands.copying import copy_shown
+from headlight.viewer.app.commands.every import Actions, commands
+from headlight.viewer.app.commands.possible import Possible
+from headlight.viewer.app.dialogs import INPUTS, FileDialogs, filters
+from headlight.viewer.app.drop import DropTarget, open_mime
+from headlight.viewer.app.explanations import explain
+from headlight.viewer.app.exporting.window import PANES as EXPORTS
+from headlight.viewer.app.exporting.window import Exports
+from headlight.viewer.app.layouts import PANES
+from headlight.viewer.app.models.listed import ModelList
+from headlight.viewer.app.models.menu import ModelMenu
+from headlight.viewer.app.models.offer import ModelOffers, is_model
+from headlight.viewer.app.recent import Recent
+from headlight.viewer.app.recent_files import RecentFiles
+from headlight.viewer.app.status import Status
+from headlight.viewer.app.topbar import TopBar
+from headlight.viewer.app.waiting.pace import Paces
+from headlight.viewer.app.waiting.waits import Waits, Ways
+from headlight.viewer.session.jobs import Failure, Jobs
+from headlight.viewer.session.runs import Runs
+from headlight.viewer.session.session import Document, Page, RunOptions, Session
+from headlight.widgets.base import theme
+from headlight.widgets.shell.drop_sign import DropSign
+from headlight.widgets.shell.messages import Kind, Message, Messages
+from headlight.widgets.shell.palette import CommandPalette, PaletteEntry
+from headlight.widgets.shell.tips import Tips
+from headlight.widgets.shell.welcome import Welcome
+
+if TYPE_CHECKING:
+    from headlight.viewer.app.deck import Deck
+    from headlight.viewer.panes.shared.base import Pane
+    from headlight.viewer.panes.shared.log import LogHandler
+
+CLOUDS = ("cloud", "cloud-second")
+TEXT_STEP = 0.1
+
+
+class Window(QMainWindow):
+    """Owns the session, the jobs and everything seen. Panes are made when their page is first shown."""
+
+    uncaught = Signal(object)
+    """An exception that nobody caught, on any thread."""
+    told = Signal(str, str)
+    """(kind, sentences) of what the user was told."""
+    drawn = Signal()
+    """A job began or ended, or a pane has drawn all it has: `is_idle` may say something else now."""
+
+    def __init__(self, options: RunOptions, settings: QSettings, theme_choice: str, log: LogHandler) -> None:
+        super().__init__()
+        self.setWindowTitle("Headlight")
+        self.settings = settings
+        self.theme = theme_choice
+        self.text_scale = float(settings.value("text_scale", 1.0))
+        self.session, self.jobs = Session(), Jobs(self)
+        self.can = Possible(self.session, self.jobs)
+        self._log = log
+        self.deck: Deck | None = None
+        self.messages = Messages(self)
+        self.runs = Runs(self.session, self.jobs, self.notify, options)
+        self.jobs.failed.connect(self._job_failed)
+        self.jobs.changed.connect(self.drawn)
+        self.uncaught.connect(self._crashed)
+
+        self.dialogs, self.recent = FileDialogs(settings, self), Recent(settings, self.jobs, self)
+        self.exports = Exports(self.session, self.jobs, self.dialogs, self.notify, self)
+        self.offers = ModelOffers(self.session, self.runs, self.jobs, self)
+        self.models = ModelMenu(
+            *(self.session, self.runs, ModelList(self.jobs), self.recent, self.offers, self.dialogs, self)
+        )
+        self.runs.trusts = self.models.trusts
+        self.runs.prepare = import_panes
+        self.topbar = TopBar(self.session, self.models.fill)
+        self.welcome = Welcome()
+        self.welcome.text_entered.connect(self.runs.open_text)
+        self.welcome.sample_chosen.connect(self._open_sample)
+        self.welcome.open_clicked.connect(self.choose_files)
+        self.welcome.stack_asked.connect(self.runs.open_stack)
+        self.recent_files = RecentFiles(self.recent, self.welcome, self.runs.open_path, self)
+        self.runs.opened.connect(self.recent.add_file)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.welcome)
+        paces = Paces(self.jobs)
+        self.status = Status(self.session, self.jobs, paces, self.messages)
+        self.status.cancel_asked.connect(self.runs.cancel_of)
+        centre = QWidget()
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.topbar)
+        column.addWidget(self.pages, 1)
+        column.addWidget(self.status)
+        self.setCentralWidget(centre)
+        self.palette_popup = CommandPalette(self)
+        self.palette_popup.chosen.connect(self._run_command)
+        self.drop_sign = DropSign(self.pages)
+        self.drops = DropTarget(self._dropped, self._dragged)
+        self.drops.watch(self)
+
+        ways = Ways(self.cancel, self.run_again, self.topbar.offer_models)
+        self.waits = Waits(self.session, self.jobs, paces, self.topbar, self.welcome, ways)
+        self.tips = Tips(self, explain)
+        self.actions_ = Actions(self, commands(self))
+        self.actions_.before = self._close_messages
+        self.status.panel.addActions(list(self.actions_.actions.values()))
+        self.topbar.set_menu(self._menu_actions(), self.actions_.refresh)
+        self.models.more = [self.actions_.actions[f"model-{kind}"] for kind in ("folder", "file", "hub")]
+        self.topbar.palette_asked.connect(self.open_palette)
+        self.topbar.new_asked.connect(self.new_text)
+        self.topbar.close_asked.connect(self.runs.close)
+        self.topbar.export_asked.connect(lambda: self.exports.open())
+        self.session.current_changed.connect(self._current_changed)
+        self.session.page_changed.connect(self._current_changed)
+        self.session.document_changed.connect(self._document_changed)
+        session = self.session
+        self.actions_.follow(
+            *(session.documents_changed, session.current_changed, session.page_changed),
+            *(session.document_changed, session.view_changed, self.jobs.changed),
+        )
+        self.actions_.refresh()
+        self.welcome.focus_text()
+        geometry.restore(self, settings)
+        surface.prepare(self)
+
+    # -- what the user is told ---------------------------------------------------------------------------
+
+    def notify(
+        self,
+        kind: Kind,
+        cause: str,
+        next_step: str,
+        details: str | None = None,
+        about: Document | None = None,
+    ) -> None:
+        title, number = ("", None) if about is None else (sentence(about.title), about.number)
+        message = Message(kind, sentence(cause), sentence(next_step), title, details, number)
+        if self.messages.tell(message):
+            self.told.emit(kind, message.text)
+
+    def _crashed(self, error: BaseException) -> None:
+        """Said, with its traceback, and the program goes on."""
+        failure = Failure.of(error)
+        self.notify("error", failure.cause, failure.next_step, failure.details)
+
+    def _job_failed(self, failure: Failure) -> None:
+        """A slice could not be computed; panes compute of the current document alone."""
+        details = None if failure.foreseen else failure.details
+        self.notify("error", failure.cause, failure.next_step, details, self.session.current)
+
+    # -- what is shown -----------------------------------------------------------------------------------
+
+    def is_idle(self) -> bool:
+        """Nothing runs, nothing waits: what is on the screen is what there is to see."""
+        return not self.jobs.running() and (self.deck is None or self.deck.is_settled())
+
+    def _current_changed(self) -> None:
+        document = self.session.current
+        if document is None:
+            self.pages.setCurrentWidget(self.welcome)
+        else:
+            self._panes().show_page(document)
+            self.pages.setCurrentWidget(self.deck)
+            self.deck.setFocus()  # not on what stands next to the welcome page's field
+        self._name()
+        self._offer_pages()
+
+    def _name(self) -> None:
+        document = self.session.current
+        self.setWindowTitle("Headlight" if document is None else f"{document.title} – Headlight")
+
+    def _document_changed(self, document: Document) -> None:
+        self._name()
+        self._offer_pages()
+        self.recent.note(document)
+
+    def _offer_pages(self) -> None:
+        document = self.session.current
+        pages = self.pages_offered()
+        self.topbar.show_pages(pages, document.page if pages else "attention")
+
+    def _panes(self) -> Deck:
+        """The room of the panes: its modules import pyqtgraph, which the welcome page can do without."""
+        if self.deck is None:
+            from headlight.viewer.app.deck import Deck
+            from headlight.viewer.panes.kinds import KINDS, PaneMaker
+
+            make = PaneMaker(self.session, self.jobs, self.runs, self._log, self)
+            self.deck = Deck(KINDS, make, self.settings)
+            self.deck.settled.connect(self.drawn)
+            self.deck.added.connect(self._pane_added)
+            self.waits.follow(self.deck)
+            self.pages.addWidget(self.deck)
+            self.deck.resize(self.pages.size())
+        return self.deck
+
+    def _pane_added(self, name: str) -> None:
+        dock = self.deck.docks[name]
+        self.drops.watch(dock)
+        if name in EXPORTS:
+            dock.offer_export(lambda: self.exports.open_pane(name))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Cancel, wait for the workers, and go."""
+        if self.deck is not None:
+            self.deck.keep()
+        geometry.keep(self, self.settings)
+        self.exports.close()
+        self.hide()
+        self.session.current_changed.disconnect()
+        self.jobs.close()
+        super().closeEvent(event)
+
+    # -- state that commands ask for ---------------------------------------------------------------------
+
+    def pages_offered(self) -> list[Page]:
+        """The pages of the current document for which there are panes."""
+        document = self.session.current
+        if document is None or self.deck is None:
+            return []
+        there = self.deck.pages(document.modality)
+        return [page for page in document.pages if page in there]
+
+    def has_lasso(self) -> bool:
+        return any(pane.lasso for pane in self._cloud_panes())
+
+    def _cloud_panes(self) -> list[Pane]:
+        """The views of a cloud that were made, the first one first."""
+        panes = {} if self.deck is None else self.deck.panes
+        return [panes[name] for name in CLOUDS if name in panes]
+
+    def pane_switches(self) -> list[tuple]:
+        """(name, title, toggle, can be shown, is shown) for each pane."""
+
+        def toggle(name: str) -> None:
+            self.deck.switch(name)
+
+        def offered(name: str) -> bool:
+            return self.session.current is not None and self.deck is not None and self.deck.offers(name)
+
+        def visible(name: str) -> bool:
+            return self.deck is not None and self.deck.shows(name)
+
+        return [
+            (n, t, lambda n=n: toggle(n), lambda n=n: offered(n), lambda n=n: visible(n))
+            for n, t in PANES.items()
+        ]
+
+    # -- commands: files ---------------------------------------------------------------------------------
+
+    def choose_files(self) -> None:
+        self.open_paths(self.dialogs.files("input", "Open texts, images or point clouds", INPUTS))
+
+    def choose_room(self) -> None:
+        """A room of S3DIS is a folder, which a dialog for files cannot choose."""
+        folder = self.dialogs.directory("room", "Open a room: a folder with Annotations")
+        if folder:
+            self.runs.open_path(folder)
+
+    def open_paths(self, paths: Sequence[str]) -> None:
+        """Open files; a model among them is offered to read something."""
+        for path in paths:
+            if is_model(path):
+                self.offers.offer(path)
+            else:
+                self.runs.open_path(path)
+
+    def new_text(self) -> None:
+        """Back to the welcome page, without closing anything."""
+        self.session.show(None)
+        self.welcome.focus_text()
+
+    def paste(self) -> None:
+        self._dropped(QApplication.clipboard().mimeData())
+
+    def _dropped(self, mime: QMimeData) -> None:
+        try:
+            open_mime(mime, self.runs, self.open_paths)
+        except HeadlightError as error:
+            self.notify("error", error.cause, error.next_step)
+
+    def _dragged(self, over: bool) -> None:
+        """Something that can be opened hovers over the window, or no more."""
+        self.welcome.set_drag_active(over)
+        self.drop_sign.set_active(over and self.pages.currentWidget() is not self.welcome)
+
+    def _open_sample(self, sample: object) -> None:
+        if isinstance(sample, Path):
+            self.runs.open_path(str(sample))
+        else:
+            self.runs.open_text(str(sample))
+
+    def run_again(self) -> None:
+        if self.session.current is not None:
+            self.runs.start(self.session.current)
+
+    def cancel(self) -> None:
+        self.runs.cancel()
+
+    def resume(self) -> None:
+        """Go on with what was cancelled: the panes' slices, or the pass that they wait for."""
+        if self.session.current.state in ("cancelled", "failed"):
+            self.runs.start(self.session.current)
+        else:
+            self.deck.resume()
+
+    def can_resume(self) -> bool:
+        document = self.session.current
+        if document is None or self.deck is None:
+            return False
+        return document.state in ("cancelled", "failed") or self.deck.is_stopped()
+
+    def close_document(self) -> None:
+        if self.session.current is not None:
+            self.runs.close(self.session.current)
+
+    def save_screenshot(self) -> None:
+        kinds = filters(("PNG pictures", "png"))
+        path = self.dialogs.to_save("picture", "Save a picture of the window", "headlight.png", kinds)
+        if not path:
+            return
+        path = path if Path(path).suffix else f"{path}.png"
+        if self.picture().save(path):
+            self.notify("info", f"The picture is saved: {path}", "")
+        else:
+            self.notify("error", f"{path} could not be written.", "Choose another folder.")
+
+    def picture(self) -> QPixmap:
+        """The window as it is, without messages."""
+        with self.status.silent():
+            return self.grab()
+
+    # -- commands: selection -----------------------------------------------------------------------------
+
+    def edit_text(self) -> None:
+        if self.deck is not None and self.can.is_text():
+            self.deck.panes["sentence"].edit_button.toggle()
+
+    def copy_weights(self) -> None:
+        """The weights shown on the input, one line a token, or the fields of layers, to the clipboard; else
+        why there is nothing to copy.
+        """
+        copy_shown(self.session.current, self.deck, self.notify)
+
+    # -- commands: view ----------------------------------------------------------------------------------
+
+    def open_palette(self) -> None:
+        self.actions_.refresh()
+        self.palette_popup.open_with(
+            [
+                PaletteEntry(c.id, c.title, c.category, self.actions_.keys(c.id), c.enabled())
+                for c in self.actions_.commands.values()
+                if c.id != "palette"
+            ]
+        )
+
+    def _run_command(self, id_: str) -> None:
+        QTimer.singleShot(0, self, lambda: self.actions_.run(id_))
+
+    def _close_messages(self, id_: str) -> None:
+        """The list of messages gives way to any command but the one that switches it."""
+        if id_ != "messages":
+            self.status.panel.close()
+
+    def _menu_actions(self) -> dict[str, list]:
+        categories: dict[str, list] = {}
+        for command in self.actions_.commands.values():
+            categories.setdefault(command.category, []).append(self.actions_.actions[command.id])
+        categories["File"].insert(1, self.recent_files.menu.menuAction())
+        return categories
+
+    def step_document(self, step: int) -> None:
+        documents = self.session.documents
+        if documents:
+            current = self.session.current
+            at = documents.index(current) if current in documents else -1 if step > 0 else 0
+            self.session.show(documents[(at + step) % len(documents)])
+
+    def fit_views(self) -> None:
+        if self.deck is not None:
+            from headlight.widgets.plane.plane_view import PlaneView
+
+            for view in self.deck.findChildren(PlaneView):
+                view.fit()
+            for pane in self._cloud_panes()[:1]:  # they share their camera
+                pane.fit()
+
+    def look(self, name: str) -> None:
+        """Look at the cloud from a named side, in both views, which share their camera."""
+        for pane in self._cloud_panes()[:1]:
+            pane.look(name)
+
+    def toggle_lasso(self) -> None:
+        on = not self.has_lasso()
+        for pane in self._cloud_panes():
+            pane.set_lasso(on)
+
+    def reset_layout(self) -> None:
+        if self.deck is not None and self.deck.modality is not None:
+            self.deck.reset()
+
+    def toggle_full_screen(self) -> None:
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def set_theme(self, name: str) -> None:
+        self.theme = name
+        self.settings.setValue("theme", name)
+        theme.apply(QApplication.instance(), name, self.text_scale)
+
+    def scale_text(self, step: int) -> None:
+        low, high = theme.SCALES
+        self.text_scale = min(max(round(self.text_scale + step * TEXT_STEP, 1), low), high)
+        self.settings.setValue("text_scale", self.text_scale)
+        theme.apply(QApplication.instance(), self.theme, self.text_scale)
+
+    def show_keys(self) -> None:
+        """A sheet of all keys, by the categories of the menus."""
+        about.show_keys(self.actions_, self)
+
+    def show_about(self) -> None:
+        about.show(self)
+
+
+def import_panes() -> None:
+    """What the first document needs, imported by the worker that reads it: the window goes on meanwhile."""
+    import headlight.viewer.panes.kinds  # noqa: F401
+
+
+def report_exceptions(window: Window) -> None:
+    """Send what nobody catches, on any thread, to the messages; a slot's exception would only be printed."""
+    import threading
+
+    def hook(kind: type[BaseException], error: BaseException, trace: object) -> None:
+        traceback.print_exception(kind, error, trace)
+        if not issubclass(kind, KeyboardInterrupt):
+            window.uncaught.emit(error)
+
+    sys.excepthook = hook
+    threading.excepthook = lambda args: hook(args.exc_type, args.exc_value, args.exc_traceback)

@@ -1,0 +1,1 @@
+"""Files of what was computed, without a window. No Qt."""

@@ -1,0 +1,94 @@
+"""From an input to a checked Trace: the one way, for the window and for the command line. No Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from headlight.models.core.task import SILENT, Task
+from headlight.models.core.tokens import PointTokens
+from headlight.models.core.trace import Trace
+from headlight.viewer.host.recipe import RunOptions
+from headlight.viewer.inputs.cloud import CloudInput
+from headlight.viewer.inputs.cloud_labels import place
+from headlight.viewer.inputs.inputs import ImageInput, Input
+from headlight.viewer.session.document import modality_of
+from headlight.viewer.slices.cloud_maps import starting_layer
+
+
+@dataclass(frozen=True, eq=False)
+class Pass:
+    """A trace, the error of each of its layers, and the device with the bytes held on it.
+
+    start: the layer and head that show most at a glance, None for the last layer's first.
+    """
+
+    trace: Trace
+    checks: tuple[float, ...]
+    device: str
+    memory: int
+    start: tuple[int, int] | None = None
+
+
+def forward_pass(what: Input, options: RunOptions, task: Task = SILENT) -> Pass:
+    """Read `what` with a model and check every layer's weights against what the layer returned.
+
+    Raises HeadlightError where the model cannot be opened or cannot read this, UntrustedPickle where the user
+    is to be asked first.
+    """
+    from headlight.models import devices
+    from headlight.models.engines.door import check, open_engine
+
+    engine = open_engine(options.model, modality_of(what), options.device, task, options.trust_pickle)
+    if isinstance(what, ImageInput):
+        trace = engine.run(what.pixels, size=options.size, task=task)
+    elif isinstance(what, CloudInput):
+        truth, notices = truth_for(what, engine.classes, engine.card.title)
+        trace = engine.run(what.points, what.colours, truth, task)
+        trace = replace(trace, notices=(*trace.notices, *notices))
+    else:
+        trace = engine.run(what.text, pair=what.pair, start=options.start, task=task)
+    checks = check(trace, task)
+    device, memory = devices.describe(trace.device), devices.memory(trace.device)
+    return Pass(trace, checks, device, memory, starting_head(trace, task))
+
+
+def starting_head(trace: Trace, task: Task = SILENT) -> tuple[int, int]:
+    """The layer and head with which a fresh trace is shown; of a cloud the layer that is seen at a glance."""
+    if isinstance(trace.tokens, PointTokens):
+        return starting_layer(trace), 0
+    from headlight.models.attention import statistics
+
+    return statistics.starting_head(trace.layers, task)
+
+
+def with_truth(trace: Trace, before: CloudInput, cloud: CloudInput) -> Trace:
+    """The pass of a cloud whose labels were read by another list of classes before."""
+    answer, model = trace.segmentation, trace.model.title
+    truth, notices = truth_for(cloud, answer.classes, model)
+    old = truth_for(before, answer.classes, model)[1]
+    kept = (notice for notice in trace.notices if notice not in old)
+    return replace(trace, segmentation=replace(answer, truth=truth), notices=(*kept, *notices))
+
+
+def truth_for(
+    cloud: CloudInput, classes: Sequence[str], model: str
+) -> tuple[np.ndarray | None, tuple[str, ...]]:
+    """(the file's labels as indices into `classes`, int16 (n,) or None, notices), matched by name or by what
+    is meant."""
+    if cloud.labels is None or cloud.classes is None:
+        return None, ()
+    if tuple(cloud.classes) == tuple(classes):
+        return cloud.labels, ()
+    places = [place(name, classes) for name in cloud.classes]
+    table = np.array([*(-1 if index is None else index for index in places), -1], np.int16)
+    present = np.unique(cloud.labels[cloud.labels >= 0])
+    unknown = [cloud.classes[index] for index in present if places[index] is None]
+    if len(unknown) == len(present):
+        return None, (f"{model} knows none of the file's classes: its labels are not compared.",)
+    notices = ()
+    if unknown:
+        notices = (f"{model} knows no {', '.join(unknown)}: points of these count as unlabelled.",)
+    return table[cloud.labels], notices

@@ -1,0 +1,68 @@
+"""Recipe: how a document's trace is made, without what it is made of. Small, and equal by content. No Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from headlight.models.core.task import SILENT, Task
+from headlight.viewer.inputs.cloud import CloudInput, Frame
+from headlight.viewer.inputs.cloud_labels import relabelled
+from headlight.viewer.inputs.inputs import Input, TextInput
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """Which model reads the input, and how. size: short side in pixels; start: first token of a long text.
+
+    trust_pickle: the user was asked about the model's file, which can run code, and trusts it.
+    classes: the list that the labels of clouds are read by when they are opened, a word of
+    cloud_labels.TITLES; None for a guess.
+    """
+
+    model: str | None = None
+    device: str | None = None
+    size: int = 518
+    start: int = 0
+    trust_pickle: bool = False
+    classes: str | None = None
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that a person can change of how a document is made.
+
+    text: the text itself, None of what is no text. frame: how a cloud's coordinates are read, None of what is
+    no cloud. listed: the list of classes that its labels are read by.
+    """
+
+    options: RunOptions
+    text: TextInput | None = None
+    frame: Frame | None = None
+    listed: str | None = None
+
+    @classmethod
+    def of(cls, what: Input, options: RunOptions) -> Recipe:
+        """How `what`, read with these options, was made."""
+        text = what if isinstance(what, TextInput) else None
+        if isinstance(what, CloudInput):
+            return cls(options, text, what.frame, what.listed)
+        return cls(options, text)
+
+    def amended(self, **options: Any) -> Recipe:
+        """The same with other options."""
+        return replace(self, options=replace(self.options, **options))
+
+    def input(self, source: Input, task: Task = SILENT) -> Input:
+        """What is to be read, made of what the document holds."""
+        if self.text is not None:
+            return self.text
+        if not isinstance(source, CloudInput):
+            return source
+        if self.listed is not None and self.listed != source.listed:
+            task.progress(0.0, "Reading its labels")
+            source = relabelled(source, self.listed)
+        if self.frame is not None and self.frame != source.frame:
+            task.progress(0.0, f"Reading it in {self.frame.unit}, {self.frame.upright}")
+            source = source.reframed(self.frame)
+        return source

@@ -1,0 +1,1 @@
+"""Paths, bytes and the clipboard → inputs, within limits. No Qt, no torch."""

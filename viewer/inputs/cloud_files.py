@@ -1,0 +1,305 @@
+"""Which cloud format a file is in, by its content, and the CloudInput that it holds, within limits."""
+
+from __future__ import annotations
+
+import errno
+import io
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from headlight.models.core.errors import HeadlightError
+from headlight.models.core.task import Cancelled, Task
+from headlight.viewer.inputs.cloud import CloudInput, Frame, guess_frame, local_origin, strays, to_local
+from headlight.viewer.inputs.cloud_labels import Labels, read_labels
+from headlight.viewer.inputs.clouds import arrays, colmap, gz, pcd, ply, ptx, scans, table
+from headlight.viewer.inputs.clouds import parts as limits
+from headlight.viewer.inputs.clouds.guard import guarded
+from headlight.viewer.inputs.clouds.meshes import surfaces
+from headlight.viewer.inputs.clouds.parts import Parts, Source, bytes8, check_count, damaged
+from headlight.viewer.inputs.clouds.room import read_room
+from headlight.viewer.inputs.marks import marked
+
+_COARSE = 0.002
+"""Metres between neighbouring float32 numbers from which on a file has lost detail that should be told."""
+
+
+@dataclass(frozen=True)
+class Format:
+    """A kind of file, and what reads it."""
+
+    kind: str
+    """As messages call it: "PLY file"."""
+    read: Callable[[Source], Parts]
+
+    @property
+    def article(self) -> str:
+        return "an" if self.kind[0] in "AEILNOSX" and self.kind.split()[0].isupper() else "a"
+
+
+def cloud_format(head: bytes, ending: str, source: Source) -> Format | None:
+    """The format of a file that begins with `head`, or None if it is no cloud. `ending` decides only ties."""
+    if ply.is_ply(head):
+        return Format("PLY file", ply.read_ply)
+    if head.startswith(b"\x93NUMPY"):
+        return Format("NPY file", arrays.read_npy)
+    if head.startswith(b"PK\x03\x04"):
+        return Format("NPZ archive", arrays.read_npz) if arrays.is_npz(source.file) else None
+    if head.startswith(b"LASF"):
+        # Bit 7 of the point format says that the points are compressed (LASzip).
+        packed = len(head) > 104 and head[104] & 0x80
+        reader, kind = ("laz", "LAZ file") if packed else ("las", "LAS file")
+        return Format(kind, partial(guarded, reader=reader))
+    if head.startswith(b"ASTM-E57"):
+        return Format("E57 file", partial(guarded, reader="e57"))
+    if pcd.is_pcd(head):
+        return Format("PCD file", pcd.read_pcd)
+    if surfaces.is_stl(head, source.size, ending):
+        return Format("STL file", surfaces.read_stl)
+    if surfaces.is_off(head):
+        return Format("OFF file", surfaces.read_off)
+    if surfaces.is_obj(head, ending):
+        return Format("OBJ file", surfaces.read_obj)
+    if ptx.is_ptx(head):
+        return Format("PTX file", ptx.read_ptx)
+    if colmap.is_colmap(head, source.size, ending):
+        return Format("COLMAP model", colmap.read_colmap)
+    if head.startswith(gz.MAGIC):
+        return _packed_format(head, ending, source)
+    if ending == ".bin" and (columns := scans.numbers_of_scan(head, source.size)):
+        return Format("scan", partial(scans.read_scan, columns=columns))
+    found = table.layout(head, ending)
+    if found is not None:
+        return Format("table of points", partial(table.read_table, found=found, ending=ending))
+    return None
+
+
+def _packed_format(head: bytes, ending: str, source: Source) -> Format | None:
+    """The format of what a gzip file holds."""
+    inner_head, inner_ending = gz.head_of(head), Path(source.name).with_suffix("").suffix.lower()
+    if inner_head.startswith((gz.MAGIC, b"PK")):
+        return None
+    inner = cloud_format(inner_head, inner_ending, replace(source, file=io.BytesIO(), size=-1, path=None))
+    if inner is None:
+        return None
+
+    def read(packed: Source) -> Parts:
+        with gz.unpacked(packed) as whole:
+            # Some formats are known by their size.
+            form = cloud_format(inner_head, inner_ending, whole) or inner
+            return form.read(whole)
+
+    return Format(f"gzip archive of a {inner.kind}", read)
+
+
+def read_cloud(source: Source, form: Format) -> CloudInput:
+    """The cloud that an open file holds. Raises HeadlightError, and Cancelled where the task was."""
+    name = source.name
+    if source.size > limits.MAX_CLOUD_BYTES:
+        raise HeadlightError(
+            f"{name} has {source.size / 1e9:,.1f} GB, and clouds are read up to "
+            f"{limits.MAX_CLOUD_BYTES / 1e9:,.0f} GB.",
+            "Thin it out and try again.",
+        )
+    return _guarding(lambda: form.read(source), source, form.kind)
+
+
+def read_folder(room: Path, name: str, task: Task) -> CloudInput:
+    """The cloud of a room's folder, see cloud_formats.room."""
+    source = Source(name, io.BytesIO(), 0, room, task)
+    return _guarding(lambda: read_room(room, name, task), source, "room")
+
+
+def _guarding(read: Callable[[], Parts], source: Source, kind: str) -> CloudInput:
+    """Whatever a reader stumbles over becomes a HeadlightError."""
+    name = source.name
+    # Files hold NaN and numbers that no float32 has: what comes of them is looked at afterwards.
+    with np.errstate(all="ignore"):
+        try:
+            source.file.seek(0)
+            return make_cloud(read(), name, source.task)
+        except (HeadlightError, Cancelled):
+            raise
+        except MemoryError as error:
+            raise HeadlightError(
+                f"{name} does not fit into the free memory.", "Close other programs or thin it out."
+            ) from error
+        except Exception as error:  # readers meet damage with any exception there is
+            # EINVAL is a place before the file's beginning, where a damaged table of contents leads.
+            if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+                raise
+            raise damaged(name, kind) from error
+
+
+_MISSED = 0.002
+"""Share of points at exactly 0 0 0 from which on they are rays that met nothing, as scanners write them."""
+
+
+def _bulk(points: np.ndarray, kept: np.ndarray | None, name: str) -> tuple[np.ndarray | None, list[str]]:
+    """(which points of the file stay, notices): without rays that met nothing and without strays."""
+    missed = points[:, 0] == 0
+    missed[missed] = ~points[missed].any(axis=1)
+    number = int(missed.sum())
+    if number < max(3, _MISSED * len(points)) or number > len(points) - 3:
+        missed[:] = False
+    far = _far(points, missed)
+    unmeasured = _unmeasured(points, missed | far)
+    if unmeasured.any():  # so many that they belonged to the bulk
+        far |= _far(points, missed | far | unmeasured)
+    notices = []
+    if unmeasured.any():
+        notices.append(
+            f"{unmeasured.sum():,} of {len(points):,} points of {name} have a coordinate that marks what was "
+            "not measured, as -9999 does: left out."
+        )
+    if missed.any():
+        notices.append(
+            f"{number:,} points of {name} lie at exactly 0 0 0, as rays that met nothing do: left out."
+        )
+    if far.any():
+        low, high = (" ".join(f"{v:,.6g}" for v in end(points[far], axis=0)) for end in (np.min, np.max))
+        lie = "lies" if far.sum() == 1 else "lie"
+        notices.append(
+            f"{far.sum():,} of {len(points):,} points of {name} {lie} far from all the others "
+            f"({low if low == high else f'{low} to {high}'}): left out, without a label."
+        )
+    if not notices:
+        return kept, notices
+    stays = ~(missed | far | unmeasured)
+    return np.flatnonzero(stays) if kept is None else kept[stays], notices
+
+
+def _far(points: np.ndarray, left_out: np.ndarray) -> np.ndarray:
+    """bool (n,): the strays among those points that are not left out."""
+    if not left_out.any():
+        return strays(points)
+    far = np.zeros(len(points), bool)
+    rest = np.flatnonzero(~left_out)
+    far[rest[strays(points[rest])]] = True
+    return far
+
+
+def _unmeasured(points: np.ndarray, left_out: np.ndarray) -> np.ndarray:
+    """bool (n,): which of the others have a mark for a coordinate; none if too few points would be left."""
+    rest = ~left_out
+    found = np.zeros(len(points), bool)
+    for axis in range(3):
+        where = marked(points[rest, axis] if left_out.any() else points[:, axis])
+        if where is not None:
+            found[np.flatnonzero(rest)[where]] = True
+    return found if found.sum() <= rest.sum() - 3 else np.zeros(len(points), bool)
+
+
+def _in_degrees(low: np.ndarray, high: np.ndarray) -> bool:
+    """Whether a box is as flat and as far from zero as one of degrees, with heights in metres."""
+    width, height = float((high - low)[:2].max()), float(high[2] - low[2])
+    place = np.abs(low + high)[:2] / 2
+    on_earth = place[0] <= 180 and place[1] <= 90 and (place > 1).all()
+    return bool(on_earth and 0 < width < 0.05 and height > 20 * width and height > 1)
+
+
+def _others(points: np.ndarray, kept: np.ndarray | None) -> np.ndarray | None:
+    if kept is None:
+        return None
+    left_out = np.ones(len(points), bool)
+    left_out[kept] = False
+    return points[left_out].astype(np.float64)
+
+
+def make_cloud(parts: Parts, name: str, task: Task) -> CloudInput:
+    """Finite points in metres, z up, near zero, with what belongs to them."""
+    points, notices = parts.points, list(parts.notices)
+    total = len(points)
+    check_count(name, total)
+    task.progress(0.8, f"Looking at {name}")
+    kept = None
+    if not np.isfinite(points).all():
+        kept = np.flatnonzero(np.isfinite(points).all(axis=1))
+        if not len(kept):
+            raise HeadlightError(
+                f"None of the {total:,} points of {name} has finite coordinates.", limits.WHOLE_COPY
+            )
+        points = points[kept]
+        notices.append(
+            f"{total - len(kept):,} of {total:,} points of {name} have no finite coordinates: left out."
+        )
+    kept, more = _bulk(points, kept, name)
+    if more:
+        points = parts.points[kept]
+        notices.extend(more)
+    # Column by column: numpy takes the extremes along a short last axis 15 times slower.
+    low, high = (
+        np.array([extreme(points[:, axis]) for axis in range(3)], np.float64) for extreme in (np.min, np.max)
+    )
+    if total > 1 and (low == high).all():
+        raise HeadlightError(
+            f"All {len(points):,} points of {name} are the same point.", "Choose a file whose points differ."
+        )
+    if max(np.abs(low).max(), np.abs(high).max()) > 1e12:
+        raise HeadlightError(f"{name} has coordinates beyond 10¹².", limits.WHOLE_COPY)
+    task.progress(0.85, f"Looking at {name}")
+    frame, reason = guess_frame(points, unit=parts.unit, up=parts.up, sure=parts.sure, said=parts.said)
+    if frame != Frame():
+        notices.append(f"{name}: {reason[0].lower()}{reason[1:]}")
+    origin = local_origin(low, high, frame.metres_per_unit)
+    if points.dtype == np.float32:
+        step = float(np.spacing(np.float32(np.abs([low, high]).max()))) * frame.metres_per_unit
+        if step > _COARSE:
+            notices.append(
+                f"{name} holds 32-bit numbers so far from zero that its points lie on steps of "
+                f"{step * 1000:,.3g} mm."
+            )
+    if parts.unit is None and _in_degrees(low, high):
+        notices.append(
+            f"The x and y of {name} look like degrees of longitude and latitude, and are read as they stand. "
+            "Name the columns lon and lat, or project them to metres."
+        )
+    local = to_local(points, origin, frame)
+    task.progress(0.92, f"Looking at {name}")
+
+    def of_kept(values: np.ndarray | None) -> np.ndarray | None:
+        return values if kept is None or values is None else values[kept]
+
+    colours = of_kept(parts.colours)
+    if colours is not None:
+        colours = bytes8(colours)
+        if not colours.any():
+            colours = None
+            notices.append(f"All colours of {name} are black: it is read without colours.")
+    normals = of_kept(parts.normals)
+    if normals is not None and not (np.isfinite(normals) & (normals != 0)).any():
+        normals = None  # zeros, by which writers say that there are none
+    if normals is not None:
+        wrong = ~np.isfinite(normals).all(axis=1)
+        if wrong.any():
+            notices.append(f"{wrong.sum():,} normals of {name} are no numbers: they are read as 0.")
+            normals = np.where(wrong[:, None], 0, normals)
+        normals = np.ascontiguousarray(frame.turned(normals.astype(np.float32)))
+    numbers, read = of_kept(parts.labels), Labels()
+    if numbers is not None:
+        read = read_labels(numbers, parts.names, name, local, parts.label_name)
+        notices.extend(read.notices)
+    task.progress(1.0, f"Looking at {name}")
+    return CloudInput(
+        title=name,
+        points=local,
+        origin=origin,
+        frame=frame,
+        guessed=frame,
+        guess_reason=reason,
+        colours=colours,
+        normals=normals,
+        labels=read.labels,
+        classes=read.classes,
+        numbers=numbers,
+        names=parts.names,
+        listed=read.listed,
+        label_notices=read.notices,
+        kept=kept,
+        others=_others(parts.points, kept),
+        total=total,
+        notices=tuple(notices),
+    )

@@ -1,0 +1,89 @@
+"""E57 by pye57, every scan in its pose; runs in a process of its own, see guard.py."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from headlight.viewer.inputs.clouds.parts import Parts, Source, check_count, no_points, promises_more
+
+_CHUNK = 500_000
+"""Points"""
+_CARTESIAN = ("cartesianX", "cartesianY", "cartesianZ")
+_SPHERICAL = ("sphericalRange", "sphericalAzimuth", "sphericalElevation")
+_COLOURS = ("colorRed", "colorGreen", "colorBlue")
+
+
+def read(source: Source) -> Parts:
+    import pye57
+
+    name = source.name
+    file = pye57.E57(str(source.path))
+    headers = [file.get_header(index) for index in range(file.scan_count)]
+    total = sum(header.point_count for header in headers)
+    check_count(name, total)
+    points = np.empty((total, 3))
+    coloured = [set(_COLOURS) <= set(header.point_fields) for header in headers]
+    colours = np.zeros((total, 3), np.uint8) if any(coloured) else None
+    at = 0
+    for header, has_colour in zip(headers, coloured, strict=True):
+        stop = at + header.point_count
+        _scan(file, header, points[at:stop], colours[at:stop] if has_colour else None, source, at / total)
+        at = stop
+    notices = []
+    if len(headers) > 1:
+        notices.append(f"{name} holds {len(headers):,} scans: they are read as one cloud.")
+    if colours is not None and not all(coloured):
+        plain = sum(h.point_count for h, has in zip(headers, coloured, strict=True) if not has)
+        notices.append(f"{plain:,} points of {name} have no colour: they are shown black.")
+    if not total:
+        raise no_points(name)
+    return Parts(points, colours, unit=1.0, sure=True, notices=notices)
+
+
+def _scan(file, header, points: np.ndarray, colours: np.ndarray | None, source: Source, share: float) -> None:
+    """Fill `points` (n, 3) and `colours` (n, 3) of one scan; points that it calls invalid become NaN."""
+    fields = set(header.point_fields)
+    cartesian = set(_CARTESIAN) <= fields
+    axes = _CARTESIAN if cartesian else _SPHERICAL
+    state = "cartesianInvalidState" if cartesian else "sphericalInvalidState"
+    wanted = [*axes, *(_COLOURS if colours is not None else ()), *((state,) if state in fields else ())]
+    count = len(points)
+    if not count:
+        return
+    data, buffers = file.make_buffers(wanted, min(_CHUNK, count))
+    reader = header.points.reader(buffers)
+    low, span = _colour_range(header)
+    at = 0
+    while at < count:
+        got = reader.read()
+        if not got:
+            raise promises_more(source.name, count, at)
+        a, b, c = (data[axis][:got] for axis in axes)
+        part = points[at : at + got]
+        if cartesian:
+            part[:, 0], part[:, 1], part[:, 2] = a, b, c
+        else:  # range, azimuth from x to y, elevation from the horizon (ASTM E2807)
+            part[:, 0] = a * np.cos(c) * np.cos(b)
+            part[:, 1] = a * np.cos(c) * np.sin(b)
+            part[:, 2] = a * np.sin(c)
+        if state in fields:
+            part[data[state][:got] != 0] = np.nan
+        if colours is not None:
+            for channel, name in enumerate(_COLOURS):
+                shade = (data[name][:got].astype(np.float64) - low) / span * 255
+                colours[at : at + got, channel] = np.rint(shade.clip(0, 255))
+        at += got
+        source.report(share + (1 - share) * at / max(1, count) * 0.9)
+    reader.close()
+    if header.has_pose():
+        points[:] = file.to_global(points, header.rotation, header.translation)
+
+
+def _colour_range(header) -> tuple[float, float]:
+    """(lowest, span) of the colour values, 0 to 255 where the scan does not say."""
+    try:
+        limits = header.node["colorLimits"]
+        low, high = (float(limits[f"colorRed{end}"].value()) for end in ("Minimum", "Maximum"))
+    except Exception:  # libE57 has an exception of its own for what is not there
+        return 0.0, 255.0
+    return (low, high - low) if high > low else (0.0, 255.0)

@@ -1,0 +1,133 @@
+"""LAS and LAZ by laspy; runs in a process of its own, see guard.py."""
+
+from __future__ import annotations
+
+import re
+import struct
+
+import numpy as np
+
+from headlight.models.core.errors import HeadlightError
+from headlight.viewer.inputs.clouds.parts import Parts, Source, check_count, damaged, promises_more, roles
+
+_CHUNK = 500_000
+"""Points"""
+_RECORD, _FURTHER_RECORD = 54, 60
+"""Bytes of the heads of variable length records, before and behind the points."""
+
+
+_LINEAR = {9001: 1.0, 9002: 0.3048, 9003: 1200 / 3937}
+"""EPSG's metre, international foot and US survey foot."""
+_WKT_UNIT = re.compile(r'UNIT\["([^"\]]*)",([0-9.eE+-]+)')
+_WKT2_PLANE = re.compile(r"\bCS\[(?:Cartesian|cartesian)")
+
+
+def _check_header(source: Source) -> None:
+    """Refuse counts of further records that no file of this size holds: laspy would read on and on."""
+    head = source.file.read(375)
+    source.file.seek(0)
+    if len(head) < 227:
+        raise damaged(source.name, "LAS file")
+    header_size, points_at, records = struct.unpack_from("<HII", head, 94)
+    further_at, further = (
+        struct.unpack_from("<QI", head, 235) if head[25] >= 4 and len(head) == 375 else (0, 0)
+    )
+    if records * _RECORD > min(points_at, source.size) - header_size + 2:
+        raise damaged(source.name, "LAS file")
+    if further and further * _FURTHER_RECORD > source.size - further_at:
+        raise damaged(source.name, "LAS file")
+
+
+def _geo_keys(header) -> dict[int, int]:
+    """GeoTIFF's keys of the coordinate system, where the file tells them so."""
+    for record in header.vlrs:
+        if record.record_id == 34735 and hasattr(record, "geo_keys"):
+            return {key.id: key.value_offset for key in record.geo_keys if key.tiff_tag_location == 0}
+    return {}
+
+
+def _wkt(header) -> str:
+    """The coordinate system as words."""
+    return next((r.string for r in header.vlrs if r.record_id == 2112 and hasattr(r, "string")), "")
+
+
+def _unit_of(header) -> tuple[float, bool]:
+    """(metres per unit, whether the file tells): metres, or the feet of American surveys."""
+    metres = _LINEAR.get(_geo_keys(header).get(3076, 0))
+    if metres is not None:
+        return metres, True
+    metres = _plane_unit(_wkt(header)[:20_000])
+    return (1.0, False) if metres is None else (metres, True)
+
+
+def _plane_unit(words: str) -> float | None:
+    """Metres per unit of a projected coordinate system in words; None where they tell none.
+
+    In WKT 2 (ISO 19162) an ellipsoid has a unit of its own, and the plane's stands behind its CS; in WKT 1
+    the plane's is the first unit of length, behind those of its angles.
+    """
+    plane = _WKT2_PLANE.search(words)
+    told = [
+        (name.lower(), float(size)) for name, size in _WKT_UNIT.findall(words[plane.end() if plane else 0 :])
+    ]
+    lengths = [size for name, size in told if "deg" not in name and "rad" not in name]
+    return lengths[0] if lengths and 1e-4 < lengths[0] < 10 else None
+
+
+def _in_degrees(header, name: str) -> list[str]:
+    wkt = _wkt(header).lstrip()
+    geographic = _geo_keys(header).get(1024) == 2 or wkt.startswith(("GEOGCS", "GEOGCRS"))
+    if not geographic:
+        return []
+    return [
+        f"{name} holds longitudes and latitudes: they are read as they stand. Project them to metres to see "
+        "shapes as they are."
+    ]
+
+
+def read(source: Source) -> Parts:
+    import laspy
+
+    name = source.name
+    _check_header(source)
+    with laspy.open(source.file, closefd=False) as reader:
+        header = reader.header
+        count = header.point_count
+        check_count(name, count)
+        size = header.point_format.size
+        if not header.are_points_compressed:
+            held = max(0, source.size - header.offset_to_point_data) // max(1, size)
+            if held < count:
+                raise promises_more(name, count, held)
+        dimensions = set(header.point_format.dimension_names)
+        coloured = {"red", "green", "blue"} <= dimensions
+        extra = list(header.point_format.extra_dimension_names)
+        label = roles(extra).get("label")
+        points, colours, labels = [], [], []
+        unit, said = _unit_of(header)
+        called = extra[label] if label is not None else "classification"
+        for chunk in reader.chunk_iterator(_CHUNK):
+            points.append(np.stack([chunk.x, chunk.y, chunk.z], axis=1).astype(np.float64))
+            if coloured:
+                colours.append(np.stack([chunk.red, chunk.green, chunk.blue], axis=1))
+            labels.append(np.asarray(chunk[called]))
+            source.report(sum(map(len, points)) / count)
+    held = sum(map(len, points))
+    if held < count:
+        raise promises_more(name, count, held)
+    if not held:
+        raise HeadlightError(f"{name} holds no points.", "Choose a file with something in it.")
+    truth = np.concatenate(labels)
+    if label is None and not (truth > 1).any():  # nobody classified anything
+        truth = None
+    return Parts(
+        np.concatenate(points),
+        np.concatenate(colours) if coloured else None,
+        None,
+        truth,
+        unit=unit,
+        said=said,
+        sure=True,
+        notices=_in_degrees(header, name),
+        label_name=called,
+    )

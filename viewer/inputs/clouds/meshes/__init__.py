@@ -1,0 +1,1 @@
+"""Surfaces: read, painted and sampled."""

@@ -1,0 +1,277 @@
+"""Bytes of a picture → upright sRGB pixels, whatever its depth, colours, alpha or orientation.
+
+Pillow decodes and is imported when the first picture comes. Sizes are looked at before anything is decoded;
+what is decoded goes to sRGB a few rows at a time, so that the largest takes 1 GB and not several.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from headlight.models.core.errors import HeadlightError
+from headlight.viewer.inputs.pictures.colours import Convert, to_srgb
+from headlight.viewer.inputs.pictures.depth import Samples, parts, scale_of
+from headlight.viewer.inputs.pictures.pillow_images import (
+    bands,
+    opened,
+    orientation,
+    pillow,
+    quiet,
+    with_alpha,
+)
+from headlight.viewer.inputs.pictures.pngs import deep_png, png_colours
+from headlight.viewer.inputs.pictures.repairs import mended_jpeg, mended_png
+from headlight.viewer.inputs.pictures.tiffs import Tiff
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+MAX_PIXELS = 100_000_000
+MIN_SIDE = 8
+
+_MAGIC = (
+    (b"\x89PNG\r\n\x1a\n", "PNG"),
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"GIF87a", "GIF"),
+    (b"GIF89a", "GIF"),
+    (b"BM", "BMP"),
+    (b"II*\x00", "TIFF"),
+    (b"MM\x00*", "TIFF"),
+    (b"II+\x00", "TIFF"),
+    (b"MM\x00+", "TIFF"),
+)
+
+_WIDTH, _HEIGHT = 256, 257
+_GIF_HEAD = 4_000_000
+"""Bytes of a GIF in which its frames are counted."""
+_MODES = {"1": "L", "L": "L", "LA": "L", "La": "L", "CMYK": "CMYK", "LAB": "LAB"}
+"""Colours of Pillow's modes; those of all others are RGB."""
+
+
+def picture_format(head: bytes) -> str | None:
+    """Pillow's name of the format that the first 64 bytes promise, or None."""
+    if head[4:8] == b"ftyp" and {b"avif", b"avis"} & _brands(head):
+        return "AVIF"
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "WEBP"
+    return next((name for magic, name in _MAGIC if head.startswith(magic)), None)
+
+
+def decode_picture(data: bytes, name: str, kind: str) -> tuple[np.ndarray, tuple[str, ...]]:
+    """uint8 (height, width, 3), upright, sRGB, and what the user should know about it.
+
+    `kind` is what `picture_format` said, `name` what messages call the picture. Raises HeadlightError for a
+    picture that is damaged, too small or too large: never half a picture.
+    """
+    pillow()
+    try:
+        with quiet(kind):
+            return _TIFF_OR_OTHER.get(kind, _by_pillow)(data, name, kind)
+    except HeadlightError:
+        raise
+    except MemoryError as error:
+        raise HeadlightError(
+            f"{name} does not fit into the free memory.", "Close other programs or scale it down."
+        ) from error
+    except Exception as error:  # decoders meet damage with any exception there is
+        raise HeadlightError(
+            f"{name} is a damaged or cut-off {kind} image.", "Get a whole copy of it and try again."
+        ) from error
+
+
+def check_size(name: str, width: int, height: int) -> None:
+    """Raise HeadlightError for a picture with fewer or more pixels than Headlight shows."""
+    if min(width, height) < MIN_SIDE:
+        raise HeadlightError(
+            f"{name} has {width:,} × {height:,} pixels, and the least is {MIN_SIDE} × {MIN_SIDE}.",
+            "Choose a larger picture.",
+        )
+    if width * height > MAX_PIXELS:
+        raise HeadlightError(
+            f"{name} has {width:,} × {height:,} pixels, and the most is {MAX_PIXELS:,} in all.",
+            "Scale it down and try again.",
+        )
+
+
+def on_white(rgba: np.ndarray) -> np.ndarray:
+    """uint8 (h, w, 3): the colours of uint8 (h, w, 4) over white."""
+    return np.concatenate([_over_white(part[..., :3], part[..., 3]) for part in parts(rgba)])
+
+
+def _over_white(rgb: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    share = alpha[..., None].astype(np.uint16)
+    total = rgb * share
+    total += 255 * (255 - share) + 127
+    # Divided by 255, exactly for all numbers below 65,535, and five times as quick as by `//`.
+    total += (total >> 8) + 1
+    return (total >> 8).astype(np.uint8)
+
+
+def _brands(head: bytes) -> set[bytes]:
+    """The kinds that an ISO base media file says it is of (ISO/IEC 14496-12, 4.3)."""
+    end = min(len(head), int.from_bytes(head[:4], "big"))
+    return {head[at : at + 4] for at in (8, *range(16, end, 4))}
+
+
+def _by_tifffile(data: bytes, name: str, kind: str) -> tuple[np.ndarray, tuple[str, ...]]:
+    """A TIFF: what Pillow reads rightly by Pillow, all else from its samples."""
+    tiff = Tiff(data, name)
+    check_size(name, *tiff.size)
+    notices = tiff.notices()
+    if not tiff.is_deep():
+        try:
+            pixels, more = _by_pillow(data, name, kind)
+            return pixels, (*notices, *more)
+        except pillow().UnidentifiedImageError:
+            pass  # channels in a number or an order that Pillow does not know
+    pixels, more = _of_samples(tiff.samples(), name)
+    return pixels, (*notices, *more)
+
+
+def _by_pillow(data: bytes, name: str, kind: str) -> tuple[np.ndarray, tuple[str, ...]]:
+    data, notices = mended_png(data, name) if kind == "PNG" else (data, ())
+    with opened(data, kind) as image:
+        check_size(name, *image.size)
+        notices = (*notices, *_frames(data, image, name))
+        if kind == "TIFF":
+            _check_strips(image)
+        try:
+            image.load()
+        except OSError:
+            mended = mended_jpeg(data, name, _jpeg) if kind == "JPEG" else None
+            if mended is None:
+                raise
+            image, more = opened(mended[0], kind), mended[1]
+            notices = (*notices, *more)
+        profile = image.info.get("icc_profile")
+        colours = (profile, None, None)
+        if kind == "PNG":
+            colours, more = png_colours(data, image, name)
+            notices = (*notices, *more)
+            deep = deep_png(data, image)
+            if deep is not None:
+                pixels, more = _of_samples(deep, name, colours)
+                return pixels, (*notices, *more)
+        pixels, more = _of_image(image, name, colours)
+        turned = orientation(image)
+    return _upright(pixels, turned), (*notices, *more)
+
+
+_TIFF_OR_OTHER = {"TIFF": _by_tifffile}
+
+
+def _jpeg(data: bytes) -> np.ndarray:
+    with opened(data, "JPEG") as image:
+        return np.asarray(image)
+
+
+def _frames(data: bytes, image: Image.Image, name: str) -> tuple[str, ...]:
+    if image.format == "GIF":
+        count, all_counted = _gif_frames(data)
+        least = "" if all_counted else "at least "
+    else:
+        count, least = getattr(image, "n_frames", 1), ""
+    if count < 2 or image.format not in ("GIF", "PNG", "WEBP", "AVIF"):
+        return ()
+    return (f"{name} is animated: frame 1 of {least}{count:,} is shown.",)
+
+
+def _gif_frames(data: bytes) -> tuple[int, bool]:
+    """(frames, whether that is all): counting is a walk through the whole file, of which a part must do."""
+    with opened(data[:_GIF_HEAD], "GIF") as image:
+        try:
+            return image.n_frames, len(data) <= _GIF_HEAD
+        except Exception:  # it breaks off within a frame
+            return image.tell() + 1, False
+
+
+def _check_strips(image: Image.Image) -> None:
+    """Pillow leaves what no strip of a TIFF covers black or grey; that is half a picture."""
+    width, height = image.tag_v2[_WIDTH], image.tag_v2[_HEIGHT]
+    if max(tile[1][2] for tile in image.tile) < width or max(tile[1][3] for tile in image.tile) < height:
+        raise ValueError("the strips end before the picture does")
+
+
+def _of_samples(
+    samples: Samples, name: str, colours: tuple | None = None
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Upright sRGB of samples of any depth. colours: profile, gamma and primaries."""
+    scale, notices = scale_of(samples, name)
+    profile, gamma, primaries = colours or (samples.profile, None, None)
+    convert, more = to_srgb(samples.mode, profile, name, gamma, primaries)
+    image_module = pillow()
+
+    def colour_bands() -> Iterator[tuple[Image.Image, np.ndarray | None]]:
+        top = 0
+        for part in parts(samples.values):
+            alpha = None if samples.alpha is None else samples.alpha[top : top + len(part)]
+            if alpha is not None and samples.premultiplied:
+                part = _divided(part, alpha)
+            values = scale.bytes8(part)
+            plane = values[..., 0] if samples.mode == "L" else values
+            yield image_module.frombytes(samples.mode, plane.shape[1::-1], plane.tobytes()), alpha
+            top += len(part)
+
+    height, width = samples.values.shape[:2]
+    pixels, most = _filled(width, height, convert, colour_bands(), name)
+    return _upright(pixels, samples.orientation), (*notices, *more, *most)
+
+
+def _divided(values: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """Colours that were multiplied by their alpha, as they were before."""
+    return values.astype(np.float64) * 255 / np.maximum(alpha, 1)[..., None]
+
+
+def _of_image(image: Image.Image, name: str, colours: tuple) -> tuple[np.ndarray, tuple[str, ...]]:
+    """sRGB of a loaded picture of 8 bits. colours: profile, gamma and primaries."""
+    convert, notices = to_srgb(_MODES.get(image.mode, "RGB"), colours[0], name, *colours[1:])
+    see_through = image.has_transparency_data
+
+    def colour_bands() -> Iterator[tuple[Image.Image, np.ndarray | None]]:
+        for _, part in bands(image):
+            if see_through:
+                part = with_alpha(part)
+                alpha = np.asarray(part.getchannel("A"))
+                yield part.convert("L" if part.mode == "LA" else "RGB"), alpha
+            else:
+                yield part if part.mode in ("L", "RGB", "CMYK", "LAB") else part.convert("RGB"), None
+
+    pixels, more = _filled(*image.size, convert, colour_bands(), name)
+    return pixels, (*notices, *more)
+
+
+def _filled(
+    width: int,
+    height: int,
+    convert: Convert,
+    bands: Iterator[tuple[Image.Image, np.ndarray | None]],
+    name: str,
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """uint8 (height, width, 3) of all bands, on white where they have alpha."""
+    pixels = np.empty((height, width, 3), np.uint8)
+    top, see_through = 0, False
+    for part, alpha in bands:
+        rgb = np.asarray(convert(part))
+        if alpha is not None and alpha.min() < 255:
+            see_through = True
+            rgb = _over_white(rgb, alpha)
+        pixels[top : top + len(rgb)] = rgb
+        top += len(rgb)
+    return pixels, (f"{name} has transparent parts: they are shown on white.",) if see_through else ()
+
+
+def _upright(pixels: np.ndarray, orientation: int) -> np.ndarray:
+    """(h, w, 3) or (w, h, 3): `pixels` turned as the camera's orientation says."""
+    turns = {
+        2: lambda: pixels[:, ::-1],
+        3: lambda: pixels[::-1, ::-1],
+        4: lambda: pixels[::-1],
+        5: lambda: pixels.transpose(1, 0, 2),
+        6: lambda: np.rot90(pixels, -1),
+        7: lambda: pixels[::-1, ::-1].transpose(1, 0, 2),
+        8: lambda: np.rot90(pixels),
+    }
+    return np.ascontiguousarray(turns[orientation]()) if orientation in turns else pixels

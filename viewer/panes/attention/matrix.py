@@ -1,0 +1,153 @@
+"""One head's whole matrix: queries down, keys across."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from PySide6.QtWidgets import QWidget
+
+from headlight.models.core.colours import lut
+from headlight.models.core.task import Task
+from headlight.models.core.tokens import PatchTokens, Place, Tokens
+from headlight.models.core.trace import Trace
+from headlight.viewer.panes.shared import readings, words
+from headlight.viewer.panes.shared.base import Pane
+from headlight.viewer.session.jobs import Failure
+from headlight.viewer.session.session import NOWHERE, Document, Hover
+from headlight.viewer.session.view import View
+from headlight.viewer.slices import names
+from headlight.viewer.slices.maps import MatrixMap, head_of, matrix_map, shown, window_shown
+from headlight.widgets.base.cursor_tip import read_out
+from headlight.widgets.base.labels import percent
+from headlight.widgets.controls.colour_bar import ColourBar, bar_height, with_bar
+from headlight.widgets.plane.matrix_view import MatrixView
+
+
+class MatrixPane(Pane):
+    name, title, blank, tallest = "matrix", "Matrix", True, 0.6
+
+    def build(self) -> QWidget:
+        self.view = MatrixView()
+        self.view.hovered.connect(self._hovered)
+        self.view.clicked.connect(self._clicked)
+        self.view.boxed.connect(self._boxed)
+        self.view.set_tip(self._tip)
+        self.bar = ColourBar()
+        self.view.pooled_changed.connect(self._show_scale)
+        self._result: MatrixMap | None = None
+        return with_bar(self.view, self.bar)
+
+    def height_for(self, width: int) -> int | None:
+        """Of a picture about a square, whichever layer is shown: panes do not move as layers are walked."""
+        document = self.session.current
+        if document is None or document.trace is None or document.modality != "image":
+            return None
+        return width + bar_height(self.bar)
+
+    def key(self, document: Document, view: View, hover: Hover) -> Hashable:
+        map_ = view.map
+        head = view.selection.head if map_.heads == "one" else None
+        layer = document.trace.layers[view.selection.layer]
+        window = window_shown(document.trace, view) if layer.kind == "window" else None
+        return (
+            *(view.selection.layer, head, window, map_.heads, map_.percentile, map_.floor, map_.log),
+            *(map_.leave_out, map_.hide_special, map_.whole_words, self.blocked(view.selection.layer)),
+        )
+
+    def compute(self, trace: Trace, view: View, hover: Hover, task: Task) -> MatrixMap:
+        return matrix_map(shown(trace, view.map), view, task)
+
+    def paint(self, result: MatrixMap) -> None:
+        view = self.session.view
+        reason = self.blocked(view.selection.layer)
+        if reason:
+            self._say_instead(reason)
+            return
+        if self._result is None or result.queries is not self._result.queries:
+            q, k = result.queries, result.keys
+            columns = [t.grid[1] if isinstance(t, PatchTokens) else 0 for t in (q, k)]
+            labels = names.short_labels(q), names.short_labels(k)
+            self.view.set_tokens(*labels, q.special, k.special, *columns)
+        self._result, self._layer = result, self.session.current.trace.layers[view.selection.layer]
+        self.view.set_message("")
+        self.view.set_matrix(result.levels, result.values)
+        said = ""
+        if result.window is not None:
+            said = f" · window {result.window + 1} of {len(self._layer.slots):,}"
+            on_padding = 1 - float(result.values.sum() / max(len(result.queries), 1))
+            said += f" · padding {percent(on_padding)}" if self._layer.is_padded else ""
+        self.subtitle_changed.emit(self._at() + said)
+
+    def mark(self, view: View, hover: Hover) -> None:
+        self.view.set_lut(lut(view.map.colours))
+        self._show_scale()
+        if self._result is None:
+            return
+        queries, keys = self._result.queries, self._result.keys
+        self.view.set_selected(queries.find_all(view.selection.queries), keys.find_all(view.selection.keys))
+        query = _first(queries, hover.query)
+        key = _first(keys, hover.key)
+        self.view.set_hovered(None if query is None and key is None else (query, key))
+
+    def _show_scale(self) -> None:
+        """Where dots are the highest of many cells, more of them are clipped than cells are."""
+        rows, columns = self.view.pooled()
+        dots = f"max of {rows} × {columns}" if rows * columns > 1 else ""
+        scale = None if self._result is None else self._result.scale
+        self.bar.set_scale(scale, lut(self.session.view.map.colours), dots)
+
+    def clear(self, document: Document | None) -> None:
+        self._result = self._layer = None
+        self.view.set_matrix(None, None)
+        self.bar.set_scale(None, lut())
+        self.subtitle_changed.emit("")
+
+    def complain(self, failure: Failure) -> None:
+        self._say_instead(f"{failure.cause} {failure.next_step}")
+
+    def _say_instead(self, sentence: str) -> None:
+        self._result = None
+        self.view.set_matrix(None, None)
+        self.view.set_message(sentence)
+        self.bar.set_scale(None, lut())
+        self.subtitle_changed.emit(self._at())
+
+    def _tip(self, query: int, key: int) -> str:
+        result = self._result
+        if result is None:
+            return ""
+        pair = f"{names.token(result.queries, query)} → {names.token(result.keys, key)}"
+        weight = read_out(float(result.values[query, key]))
+        view = self.session.view
+        at = view.selection.layer, head_of(view)
+        self.said.emit("pointed", readings.of_cell(result, query, key, view.map.incoming, at), None)
+        return f"{pair}\t{weight}"
+
+    def _at(self) -> str:
+        view = self.session.view
+        return words.head(view.selection.layer, head_of(view))
+
+    def _hovered(self, cell: tuple[int, int] | None) -> None:
+        if cell is None or self._result is None:
+            self.session.set_hover(NOWHERE)
+            return
+        query, key = cell
+        self.session.set_hover(
+            Hover(query=self._result.queries.place(query), key=self._result.keys.place(key))
+        )
+
+    def _clicked(self, query: int, key: int, add: bool) -> None:
+        self._boxed(query, query + 1, key, key + 1, add)
+
+    def _boxed(self, q0: int, q1: int, k0: int, k1: int, add: bool) -> None:
+        if self._result is None:
+            return
+        queries, keys = self._result.queries, self._result.keys
+        self.session.select_tokens(
+            [queries.place(i) for i in range(q0, q1)], [keys.place(i) for i in range(k0, k1)], add
+        )
+
+
+def _first(tokens: Tokens, place: Place | None) -> int | None:
+    found = tokens.find(place) if place is not None else ()
+    return int(found[0]) if len(found) else None

@@ -1,0 +1,256 @@
+"""The dropped picture, with what the chosen query looks at laid over the pixels it speaks of."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from headlight.models.core.colours import lut
+from headlight.models.core.tokens import Box, PatchTokens, Place
+from headlight.models.core.trace import Trace
+from headlight.viewer.panes.shared import readings
+from headlight.viewer.panes.shared.on_input import OnInputPane, pointed
+from headlight.viewer.session.session import NOWHERE, Document, Hover
+from headlight.viewer.session.view import View
+from headlight.viewer.slices import names
+from headlight.viewer.slices.maps import InputMap, Picture, asked_tokens, query_indices
+from headlight.viewer.slices.window_maps import window_lines, windows_said
+from headlight.widgets.controls.colour_bar import ColourBar, with_bar
+from headlight.widgets.plane.image_view import ImageView
+from headlight.widgets.text.chips import Chip, Chips
+
+_ALL_PATCHES = "mean of all patches"
+ARTIFACTS_NAMED = 4
+"""So many artifact tokens have a chip of their own; the others share one, or they would crowd the picture."""
+
+
+class PicturePane(OnInputPane):
+    name, title, modalities = "picture", "Image", ("image",)
+    waits = False
+
+    def build(self) -> QWidget:
+        self.view = ImageView()
+        self.view.hovered.connect(self._hovered)
+        self.view.clicked.connect(self._clicked)
+        self.view.boxed.connect(self._boxed)
+        self.view.set_tip(self._tip)
+        self.bar = ColourBar()
+        self.chips = Chips()
+        self.chips.clicked.connect(self._chip_clicked)
+        self.chips.hovered.connect(self._chip_hovered)
+        self.artifacts = Chips()
+        self.artifacts.clicked.connect(self._artifact_clicked)
+        self._artifact_tokens: list[list[int]] = []
+        self.artifacts_note = QLabel()
+        self.artifacts_note.setProperty("role", "dim")
+        self._input: object = None
+        self._chip_tokens: list[int] = []
+        widget = QWidget()
+        layout = QVBoxLayout(widget)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        layout.addWidget(with_bar(self.view, self.bar), 1)
+        self.queries_row = QWidget()
+        self.queries_row.setLayout(_beside("Query", self.chips))
+        policy = self.queries_row.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # the picture stays where it is when the model has read it
+        self.queries_row.setSizePolicy(policy)
+        layout.addWidget(self.queries_row)
+        self.artifacts_row = QWidget()
+        self.artifacts_row.setLayout(_beside("Artifact tokens", self.artifacts, self.artifacts_note))
+        layout.addWidget(self.artifacts_row)
+        return widget
+
+    def prepare(self, document: Document, view: View) -> None:
+        self._show_picture(document)
+
+    def paint(self, result: InputMap | Picture) -> None:
+        self.result = result
+        trace = self.session.current.trace
+        region = trace.tokens.region
+        if self.not_drawn(result):
+            self.view.set_overlay(None)
+        else:
+            self.view.set_overlay(result.levels, _corners(region), smooth=isinstance(result, Picture))
+        mask = result.mask if isinstance(result, InputMap) else None
+        self.view.set_mask(mask)
+        self._say(trace, result)
+
+    def mark(self, view: View, hover: Hover) -> None:
+        trace = self.session.current.trace
+        tokens = asked_tokens(trace, view)
+        self.view.set_lut(lut(view.map.colours))
+        self.view.set_opacity(view.map.opacity)
+        self.show_scale(self.bar, view)
+        selected = [place for place in view.selection.queries if isinstance(place, Box)]
+        boxes = [_corners(tokens.place(int(i))) for i in tokens.find_all(selected)]
+        under = next((p for p in (hover.key, hover.query) if isinstance(p, Box)), None)
+        self.view.set_boxes(boxes, _corners(under) if under else None)
+        edges, seams = self._windows(trace, view, hover) or (None, None)
+        self.view.set_lines(edges, "solid")
+        self.view.set_lines(seams, "dashed")
+        self._mark_chips(trace, view, hover)
+
+    def clear(self, document: Document | None) -> None:
+        self.result = None
+        if document is None:
+            self._input = None
+            self.view.set_picture(None)
+        self.view.set_overlay(None)
+        self.bar.set_scale(None, lut())
+        self.view.set_mask(None)
+        self.view.set_boxes([], None)
+        self.view.set_lines(None, "solid")
+        self.view.set_lines(None, "dashed")
+        self.chips.set_chips([])
+        self.queries_row.hide()
+        self.said.emit("shown", {}, None)
+        self.artifacts_row.hide()
+
+    # -- what is said ------------------------------------------------------------------------------------
+
+    def _say(self, trace: Trace, result: InputMap | Picture) -> None:
+        drawn = isinstance(result, InputMap) and not self.not_drawn(result)
+        incoming = self.session.view.map.incoming
+        figures = {**readings.of_map(result, 1, incoming), **readings.of_patches(result)} if drawn else {}
+        self.said.emit("shown", figures, None)
+        self._show_artifacts(trace)
+        left_out = self.session.view.map.leave_out
+        self.artifacts_note.setText("left out of the scale" if left_out else "set the scale too")
+
+    def _show_artifacts(self, trace: Trace) -> None:
+        artifacts = [int(i) for i in trace.artifacts]
+        labels = [trace.tokens.labels[i].removeprefix("patch ") for i in artifacts]
+        # A chip for one that is left over would take the room of its own.
+        named = len(artifacts) if len(artifacts) <= ARTIFACTS_NAMED + 1 else ARTIFACTS_NAMED
+        self._artifact_tokens = [[token] for token in artifacts[:named]]
+        chips = [Chip(label) for label in labels[:named]]
+        if labels[named:]:
+            self._artifact_tokens.append(artifacts[named:])
+            chips.append(Chip(f"{len(labels) - named} more", tooltip=", ".join(labels[named:])))
+        self.artifacts_row.setVisible(bool(artifacts))
+        self.artifacts.set_chips(chips)
+
+    def _mark_chips(self, trace: Trace, view: View, hover: Hover) -> None:
+        tokens: PatchTokens = asked_tokens(trace, view)
+        chosen = set(query_indices(trace, tokens, view.selection.queries).tolist())
+        hovered = {int(i) for place in (hover.query, hover.key) if place for i in tokens.find(place)}
+        self._chip_tokens = list(range(tokens.prefix))
+        chips = [
+            Chip(tokens.labels[i], "selected" if i in chosen else "hovered" if i in hovered else "special")
+            for i in self._chip_tokens
+        ]
+        patches = sorted(i for i in chosen if i >= tokens.prefix)
+        said = names.tokens_named(tokens, np.array(patches)) if patches else _ALL_PATCHES
+        # Without a patch its chip keeps its room: the picture must not move under a hand that drags on it.
+        chips.append(Chip(said, "selected" if patches else "absent"))
+        self.queries_row.show()
+        self._chip_tokens.append(patches[0] if len(patches) == 1 else -1)
+        self.chips.set_chips(chips)
+
+    def _tip(self, x: float, y: float) -> str:
+        result, document = self.result, self.session.current
+        if result is None or document is None or document.trace is None:
+            return ""
+        region = document.trace.tokens.region
+        if isinstance(result, Picture):
+            rows, columns = result.values.shape
+            row = int((y - region.y0) / (region.y1 - region.y0) * rows)
+            column = int((x - region.x0) / (region.x1 - region.x0) * columns)
+            if 0 <= row < rows and 0 <= column < columns:
+                value = f"{result.values[row, column]:.2f}"
+                self.said.emit("pointed", {"Weight": value, "In": "saliency"}, None)
+                return f"saliency\t{value}"
+            return "not seen by the model"
+        found = result.tokens.find(Box(x, y, x, y))
+        if not len(found):
+            return "not seen by the model"
+        return self.read(int(found[0]))
+
+    # -- gestures ----------------------------------------------------------------------------------------
+
+    def _hovered(self, at: tuple[float, float] | None) -> None:
+        place = None if at is None else self._patch_at(*at)
+        self.session.set_hover(NOWHERE if place is None else Hover(query=place, key=place))
+
+    def _clicked(self, x: float, y: float, add: bool) -> None:
+        place = self._patch_at(x, y)
+        if place is not None:
+            self.session.select_queries([place], add)
+
+    def _boxed(self, x0: float, y0: float, x1: float, y1: float, add: bool) -> None:
+        document = self.session.current
+        if document and document.trace:
+            tokens = asked_tokens(document.trace, self.session.view)
+            found = tokens.find(Box(x0, y0, x1, y1))
+            if len(found):
+                self.session.select_queries([tokens.place(int(i)) for i in found], add)
+
+    def _chip_clicked(self, index: int, add: bool) -> None:
+        token = self._chip_tokens[index]
+        if token >= 0:
+            tokens = asked_tokens(self.session.current.trace, self.session.view)
+            self.session.select_queries([tokens.place(token)], add)
+
+    def _chip_hovered(self, index: int | None) -> None:
+        token = -1 if index is None else self._chip_tokens[index]
+        tokens = asked_tokens(self.session.current.trace, self.session.view)
+        place = tokens.place(token) if token >= 0 else None
+        self.session.set_hover(Hover(query=place, key=place) if place else NOWHERE)
+
+    def _artifact_clicked(self, index: int, add: bool) -> None:
+        tokens = self.session.current.trace.tokens
+        self.session.select_queries([tokens.place(i) for i in self._artifact_tokens[index]], add)
+
+    # -- helpers -----------------------------------------------------------------------------------------
+
+    def _patch_at(self, x: float, y: float) -> Place | None:
+        document = self.session.current
+        if document is None or document.trace is None:
+            return None
+        tokens = asked_tokens(document.trace, self.session.view)
+        found = tokens.find(Box(x, y, x, y))
+        return tokens.place(int(found[0])) if len(found) else None
+
+    def _windows(self, trace: Trace, view: View, hover: Hover) -> tuple[np.ndarray, np.ndarray] | None:
+        """The lines of the windows in which the shown layer attends, where it does."""
+        at = pointed(view, hover)[0]
+        if view.map.method != "attention" or at >= len(trace.layers):
+            return None
+        return window_lines(trace.layers[at])
+
+    def _show_picture(self, document: Document) -> None:
+        if document.input is not self._input:
+            self._input = document.input
+            self.view.set_picture(document.input.pixels)
+        height, width = document.input.pixels.shape[:2]
+        said = f"{width} × {height}"
+        if document.trace is not None:
+            tokens = asked_tokens(document.trace, self.session.view)
+            rows, columns = tokens.grid
+            size = document.trace.inputs["pixel_values"].shape
+            seen = "" if (size[2], size[1]) == (width, height) else f" · seen at {size[2]} × {size[1]}"
+            said += f"{seen} · {rows} × {columns} patches of {size[1] // rows} px"
+            layers, layer = document.trace.layers, self.session.view.selection.layer
+            if self.session.view.map.method == "attention" and layer < len(layers):
+                windows = windows_said(layers[layer])
+                # What a title has no room for is cut off at its end.
+                said = f"{rows} × {columns} patches · {windows} · {said}" if windows else said
+        self.subtitle_changed.emit(said)
+
+
+def _corners(box: Box) -> tuple[float, float, float, float]:
+    return box.x0, box.y0, box.x1, box.y1
+
+
+def _beside(label: str, *what: QWidget) -> QHBoxLayout:
+    """A dim label and what it names, in one row."""
+    row = QHBoxLayout()
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(8)
+    name = QLabel(label)
+    name.setProperty("role", "dim")
+    row.addWidget(name)
+    for number, widget in enumerate(what):
+        row.addWidget(widget, 0 if number else 1)
+    return row

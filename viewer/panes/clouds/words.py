@@ -1,0 +1,85 @@
+"""What a view of a cloud says beside its title: how its colours are to be read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from headlight.models.core.tokens import Place
+from headlight.models.core.trace import Head
+from headlight.viewer.panes.shared.words import map_named
+from headlight.viewer.session.view import ColourBy, Reach
+from headlight.viewer.slices import cloud_maps
+from headlight.viewer.slices.cloud_classes import named
+from headlight.viewer.slices.cloud_colours import Field, Scene, offers
+from headlight.widgets.base.labels import percent
+
+if TYPE_CHECKING:
+    from headlight.models.fields.voxels import VoxelField
+
+REACHES = {
+    "attention": "Attention",
+    "composed": "Composed attention",
+    "hops": "Hops",
+    "gradient": "Gradient",
+    "voxels": "Voxel field",
+}
+
+
+def subtitle(scene: Scene, by: ColourBy, wanted: ColourBy, reach: Reach = "attention") -> str:
+    """Of any colouring but attention. wanted: what was chosen, which may not be to be had."""
+    trace, cloud = scene.trace, scene.cloud
+    if trace is None:
+        return f"{len(cloud.points):,} points · not segmented yet"
+    if wanted == "attention" and not offers(scene, reach)["attention"]:
+        return "click a point to see what it draws on"
+    if by == "critical":
+        return f"{len(trace.outputs['critical']):,} points that the model's maxima come from"
+    said = {
+        "prediction": _seen(scene),
+        "entropy": "of the classes’ probabilities",
+        "confidence": "probability of the class",
+        "stage": "the coarsest that a point is kept in",
+        "error": "prediction against truth",
+        "bound": "places where a further point would change nothing",
+    }
+    return said.get(by, "")
+
+
+def attention_said(scene: Scene, queries: tuple[Place, ...], at: tuple[int, Head], tokens: np.ndarray) -> str:
+    """dec2.1, map 3 · of chair, point 48,211 · answered 0.12 m away."""
+    away = cloud_maps.away(scene.trace, scene.trace.layers[at[0]], queries)
+    moved = f" · answered {away:.2f} m away" if away > 0 else ""
+    return f"{map_named(scene.trace, *at)} · of {named(scene, tokens)}{moved}"
+
+
+def reach_said(reach: Reach, field: Field) -> str:
+    """What stands behind what a reach is of, with the sign before it: of hops their number."""
+    if reach == "hops":
+        return f" · up to {field.scale.high:.0f} hops"
+    return f" · {voxels_said(field.voxels)}" if reach == "voxels" else ""
+
+
+def voxels_said(found: VoxelField) -> str:
+    """35³ voxels, 1.75 m · 323 of 617 with points hold 2.7 %: of the weight, what reaches the point."""
+    same = len(set(found.size)) == 1
+    said = f"{found.size[0]}³ voxels" if same else " × ".join(map(str, found.size)) + " voxels"
+    if found.box is not None:
+        extent = found.box[1] - found.box[0]
+        sides = [f"{metres:.3g}" for metres in extent if np.isfinite(metres)]
+        said += f", {sides[0] if sides == sides[:1] * 3 else ' × '.join(sides)} m"
+        said += " of any height" if len(sides) < 3 else ""
+    some = found.reaching < found.occupied
+    holding = f"{found.reaching:,} of {found.occupied:,}" if some else f"{found.occupied:,}"
+    return f"{said} · {holding} with points hold {percent(found.share)}"
+
+
+def _seen(scene: Scene) -> str:
+    """76,412 points of 81,900 seen · grid 0.04 m · 3 left out."""
+    seen, all_ = len(scene.trace.tokens), len(scene.cloud.points)
+    said = f"{seen:,} points of {all_:,} seen" if seen < all_ else f"all {all_:,} points seen"
+    grid = scene.trace.outputs.get("grid")
+    said = f"{said} · grid {grid:.3g} m" if grid else said
+    dropped = scene.cloud.total - all_
+    return f"{said} · {dropped:,} left out" if dropped > 0 else said

@@ -1,0 +1,119 @@
+"""The theoretical receptive field of every layer of the network, as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from headlight.models.core.field import Field
+from headlight.models.core.task import Task
+from headlight.viewer.panes.shared.base import Pane
+from headlight.viewer.session.session import Document, Hover, Session
+from headlight.viewer.session.view import View
+from headlight.viewer.slices import field_maps
+from headlight.viewer.slices.field_maps import Seen
+from headlight.widgets.controls.choices import Segmented
+from headlight.widgets.tables.layer_table import LayerRow, LayerTable
+
+LEVELS = {"operation": 0, "block": 1, "stage": 2}
+
+
+class LayersPane(Pane):
+    """A click on a row makes it the layer whose unit is looked at."""
+
+    name, title, modalities, pages = "layers", "Layers", ("image",), ("fields",)
+
+    def build(self) -> QWidget:
+        self.table = LayerTable()
+        self.table.selected.connect(self._selected)
+        self.all = Segmented([(False, "Blocks"), (True, "All operations")], "Rows")
+        self.all.changed.connect(lambda on: self.session.set_fields(all_operations=on))
+        self.seen: Seen | None = None
+        self.fields: list[Field] = []
+        widget = QWidget()
+        column = QVBoxLayout(widget)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.addWidget(self.all)
+        column.addWidget(self.table, 1)
+        return widget
+
+    def subject(self, document: Document, view: View, hover: Hover) -> Hashable:
+        return document.trace, document.checks
+
+    def key(self, document: Document, view: View, hover: Hover) -> Hashable:
+        return view.fields.all_operations
+
+    def compute(self, subject: Any, view: View, hover: Hover, task: Task) -> Seen:
+        return field_maps.seen(*subject, task)
+
+    def prepare(self, document: Document, view: View) -> None:
+        self.all.set_value(view.fields.all_operations)
+        if self.seen is not None and document.trace is not self.seen.trace:
+            self.clear(document)
+
+    def paint(self, result: Seen) -> None:
+        fields = field_maps.listed(result.fields, self.session.view.fields.all_operations)
+        self.seen, self.fields = result, fields
+        self.table.set_rows([row_of(field) for field in fields])
+        trace = result.trace
+        self.subtitle_changed.emit(
+            f"{trace.model.title} · input {result.frame.width} × {result.frame.height} px"
+        )
+
+    def mark(self, view: View, hover: Hover) -> None:
+        if self.seen is None:
+            return
+        chosen = self.seen.field(view.fields.layer)
+        self.table.set_selected(next((i for i, f in enumerate(self.fields) if f is chosen), None))
+
+    def clear(self, document: Document | None) -> None:
+        self.seen, self.fields = None, []
+        self.table.set_rows([])
+        self.subtitle_changed.emit("")
+
+    def step(self, by: int) -> None:
+        """Look at the layer so many rows on, as far as there are any."""
+        if self.seen is None:
+            return
+        chosen = self.seen.field(self.session.view.fields.layer)
+        at = next((i for i, field in enumerate(self.fields) if field is chosen), None)
+        at = (-1 if by > 0 else len(self.fields)) if at is None else at
+        self._selected(min(max(at + by, 0), len(self.fields) - 1))
+
+    def table(self) -> str:
+        """The rows as shown, a line a layer, for a spreadsheet."""
+        rows = map(row_of, self.fields)
+        return "".join("\t".join((r.name, r.kind, r.size, r.stride, r.start, r.shape)) + "\n" for r in rows)
+
+    def _selected(self, index: int) -> None:
+        if self.seen is not None:
+            pick_layer(self.session, self.seen, self.fields[index])
+
+
+def pick_layer(session: Session, seen: Seen, field: Field) -> None:
+    """Look at the units of this layer, and at the attention that they have passed last, in one step."""
+    at = field_maps.attention_at(seen, field)
+    session.pick_field(field.name, at, seen.trace.layers[at].heads if at is not None else 0)
+
+
+def row_of(field: Field) -> LayerRow:
+    """A field as the table writes it: rows × columns."""
+    return LayerRow(
+        field.name,
+        field.kind,
+        "whole" if field.whole else _by(field.size),
+        _by(field.stride),
+        "–" if field.whole else _by(field.start),
+        _by(field.shape),
+        field.note,
+        LEVELS[field.level],
+    )
+
+
+def _by(values: tuple[float, ...]) -> str:
+    """7 where all axes agree, else 7 × 9."""
+    texts = [f"{value:,g}".replace("-", "−") for value in values]
+    return texts[0] if len(set(texts)) == 1 else " × ".join(texts)

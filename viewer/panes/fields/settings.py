@@ -1,0 +1,176 @@
+"""What is shown of receptive fields: switches, layer, what the effective field is averaged over, networks."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from headlight.models.catalogue.published import PUBLISHED
+from headlight.models.core.field import Field
+from headlight.models.core.task import Task
+from headlight.viewer.app.commands.fields import INPUTS
+from headlight.viewer.panes.attention.settings import RESIZE_PAUSE
+from headlight.viewer.panes.fields.layers import pick_layer
+from headlight.viewer.panes.shared.base import Pane
+from headlight.viewer.panes.shared.later import Later
+from headlight.viewer.panes.shared.words import ran_at
+from headlight.viewer.session.session import Document, Hover
+from headlight.viewer.session.view import View
+from headlight.viewer.slices import field_maps
+from headlight.viewer.slices.field_maps import Seen
+from headlight.widgets.base.scroll_column import ScrollColumn
+from headlight.widgets.controls.choices import Choice, Section, Segmented, Toggle
+from headlight.widgets.controls.sliders import LabelledSlider
+
+NONE = "None"
+
+
+class FieldSettingsPane(Pane):
+    name, title, modalities, pages = "field-settings", "Field", ("image",), ("fields",)
+    waits = False
+
+    def build(self) -> QWidget:
+        change = self.session.set_fields
+        self.switches = {
+            name: Toggle(label)
+            for name, label in (
+                ("box", "Theoretical: the box"),
+                ("heat", "Effective: the heat"),
+                ("contours", "Contours of 50 % and 95 %"),
+                ("row", "Row of the attention head"),
+                ("windows", "Edges of attention windows"),
+            )
+        }
+        for name, switch in self.switches.items():
+            switch.changed.connect(lambda on, name=name: change(**{name: on}))
+        self.layer = Choice([], "Layer")
+        self.layer.changed.connect(self._layer_chosen)
+        self.inputs = Segmented([(count, str(count)) for count in INPUTS], "Number of inputs")
+        self.inputs.changed.connect(lambda count: change(inputs=count))
+        self.source = Segmented([("picture", "Picture"), ("noise", "Noise")], "Kind of inputs")
+        self.source.changed.connect(lambda source: change(source=source))
+        self.scale = Segmented([(False, "Linear"), (True, "Log")], "Scale")
+        self.scale.changed.connect(lambda log: self.session.set_map(log=log))
+        self.opacity = LabelledSlider("Opacity", 0, 1, 0.01, "{:.2f}", 0.75)
+        self.opacity.changed.connect(lambda v: self.session.set_map("opacity", opacity=float(v)))
+        self.networks = Choice([NONE, *(network.title for network in PUBLISHED.values())], "Second network")
+        self.networks.changed.connect(self._network_chosen)
+        self.second_layer = Choice([], "Layer of the second network")
+        self.second_layer.changed.connect(lambda name: change(compare_layer=name))
+        self.size = LabelledSlider("Short side", 224, 1022, 14, "{:.0f} px", 518)
+        self.size.changed.connect(self._resized)
+        self._later = Later(RESIZE_PAUSE, self)
+        self.seen: Seen | None = None
+        self.other: Seen | None = None
+        self._listed: dict[Choice, tuple[str, ...]] = {}
+
+        inner = QWidget()
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        self.second_only = [Section("Its layer"), self.second_layer]
+        for widget in (
+            *(Section("Show"), *self.switches.values()),
+            *(Section("Layer"), self.layer),
+            *(Section("Effective field, mean over inputs"), self.inputs, self.source),
+            *(Section("Scale"), self.scale, self.opacity, self.size),
+            *(Section("Second network", rule=True), self.networks, *self.second_only),
+        ):
+            column.addWidget(widget)
+        column.addStretch(1)
+        for choice in (self.layer, self.networks, self.second_layer):
+            # A long name must not widen the column.
+            choice.setSizeAdjustPolicy(Choice.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            choice.setMinimumContentsLength(12)
+        return ScrollColumn(inner)
+
+    # -- what can be chosen ----------------------------------------------------------------------------------
+
+    def subject(self, document: Document, view: View, hover: Hover) -> Hashable:
+        return document.trace, document.checks, document.input, document.options
+
+    def key(self, document: Document, view: View, hover: Hover) -> Hashable:
+        return view.fields.compare
+
+    def lane_for(self, view: View) -> str:
+        return "look" if view.fields.compare is None else "run"  # where the second network is loaded anyway
+
+    def compute(self, subject: Any, view: View, hover: Hover, task: Task) -> tuple[Seen, Seen | None]:
+        trace, checks, what, options = subject
+        seen = field_maps.seen(trace, checks, task)
+        task.partial((seen, None))
+        other = view.fields.compare
+        return seen, other and field_maps.second(trace, what, options, other, task)
+
+    def paint_partial(self, value: Any) -> None:
+        self.paint(value)
+
+    def paint(self, result: tuple[Seen, Seen | None]) -> None:
+        self.seen, self.other = result
+
+    def complain(self, failure: Any) -> None:
+        """The second field pane says what is wrong with its network."""
+
+    def prepare(self, document: Document, view: View) -> None:
+        fields = view.fields
+        for name, switch in self.switches.items():
+            switch.set_on(getattr(fields, name))
+        if not self._later.waits_for(document):
+            self.size.set_value(document.wanted.options.size)
+            self.size.set_note(ran_at(document, self.size.value()))
+        self.inputs.set_value(fields.inputs)
+        self.source.set_value(fields.source)
+        self.scale.set_value(view.map.log)
+        self.opacity.set_value(view.map.opacity)
+        compared = PUBLISHED.get(fields.compare)
+        self.networks.setCurrentText(compared.title if compared else NONE)
+        for widget in self.second_only:
+            widget.setVisible(compared is not None)
+
+    def mark(self, view: View, hover: Hover) -> None:
+        layers = [layer for seen in (self.seen, self.other) if seen for layer in seen.trace.layers]
+        self.switches["row"].setVisible(bool(layers))
+        self.switches["windows"].setVisible(any(layer.kind == "window" for layer in layers))
+        if self.seen is not None:
+            self._list(self.layer, self.seen, self.seen.field(view.fields.layer))
+        if self.other is not None:
+            self._list(self.second_layer, self.other, self.other.field(view.fields.compare_layer))
+
+    def clear(self, document: Document | None) -> None:
+        self.seen = self.other = None
+        for choice in (self.layer, self.second_layer):
+            self._fill(choice, ())
+
+    def _list(self, choice: Choice, seen: Seen, chosen: Field) -> None:
+        """Blocks and stages, and what is looked at now."""
+        names = [
+            field.name for field in field_maps.listed(seen.fields, self.session.view.fields.all_operations)
+        ]
+        if chosen.name not in names:
+            names.append(chosen.name)
+        self._fill(choice, tuple(names))
+        choice.setCurrentText(chosen.name)
+
+    def _fill(self, choice: Choice, names: tuple[str, ...]) -> None:
+        if self._listed.get(choice) != names:
+            self._listed[choice] = names
+            choice.clear()
+            choice.addItems(list(names))
+
+    # -- gestures --------------------------------------------------------------------------------------------
+
+    def _layer_chosen(self, name: str) -> None:
+        if self.seen is not None:
+            pick_layer(self.session, self.seen, self.seen.field(name))
+
+    def _resized(self, value: float) -> None:
+        document = self.session.current
+        if document is not None:
+            self.size.set_note("")
+            self._later.ask(document, lambda: self.runs.change(document, "size", size=int(value)))
+
+    def _network_chosen(self, title: str) -> None:
+        found = next((id_ for id_, network in PUBLISHED.items() if network.title == title), None)
+        self.session.set_fields(compare=found, compare_layer="")

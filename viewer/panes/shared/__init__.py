@@ -1,0 +1,1 @@
+"""What panes share, and those of every page."""

@@ -1,0 +1,343 @@
+"""What all panes share: they watch the session, ask for their slice in the background, and paint it."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Hashable
+from typing import Any
+
+from PySide6.QtCore import QEvent, QObject, Signal
+from PySide6.QtWidgets import QMenu, QWidget
+
+from headlight.models.core.task import Task
+from headlight.models.core.trace import Trace, is_faithful
+from headlight.viewer.panes.shared.slices import Slice
+from headlight.viewer.session.jobs import Failure, Job, Jobs, Lane
+from headlight.viewer.session.runs import Runs
+from headlight.viewer.session.session import Document, Hover, Session
+from headlight.viewer.session.view import View
+
+
+class Pane(QObject):
+    """Binds one widget to the session.
+
+    A subclass says in `subject` and `key` on what its slice depends, computes it in `compute` (in a worker:
+    no Qt there), paints it in `paint`, and marks selection and hover, which need no computing, in `mark`.
+    A pane that nobody sees computes nothing. What else it wants computed it asks for with `ask`. Of what was
+    cancelled, superseded or failed it says so, and offers to go on.
+    """
+
+    name = ""
+    title = ""
+    modalities: tuple[str, ...] = ("text", "image")
+    pages: tuple[str, ...] = ("attention",)
+    waits = True
+    """Whether it is empty until a model has read the document; if not, it shows the input or controls."""
+    blank = False
+    """Whether nothing at all is in it, no input and no control, until its slice is computed."""
+    tallest = 0.38
+    """Of the deck's height, what it may take because `height_for` asks for it."""
+    menu_title = ""
+    """What the menu under the pane's title chooses; without one there is no menu."""
+
+    said = Signal(str, object, object)
+    """(section of the numbers pane, figures by the names of its rows, its title or None to leave it)."""
+    subtitle_changed = Signal(str)
+    title_changed = Signal(str)
+    wanted_changed = Signal(bool)
+    """What `wanted` says now."""
+    height_changed = Signal()
+    """`height_for` may say something else now."""
+    settled = Signal()
+    """All that was painted has reached the screen."""
+    filled = Signal()
+    """Something is on the screen where nothing was."""
+    unfinished_changed = Signal(str, bool)
+    """(what is missing of what is shown, or nothing; whether `resume` goes on with it)."""
+
+    def __init__(self, session: Session, jobs: Jobs, runs: Runs, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.session, self.jobs, self.runs = session, jobs, runs
+        self._slices: dict[str, Slice] = {}
+        self._document: Document | None = None
+        self._trace: Trace | None = None
+        """What was looked at last: nothing of it stays when something else is."""
+        self._unfinished = ("", False)
+        self.widget = self.build()
+        self.widget.installEventFilter(self)
+        session.current_changed.connect(self.update)
+        session.page_changed.connect(self.update)
+        session.document_changed.connect(self._document_changed)
+        session.view_changed.connect(self._view_changed)
+        session.hover_changed.connect(self._hover_changed)
+
+    # -- what a subclass says ----------------------------------------------------------------------------
+
+    def build(self) -> QWidget:
+        """Make the widget and connect its gestures."""
+        return QWidget()
+
+    def fill_menu(self, menu: QMenu) -> None:
+        """Fill the menu under the title anew."""
+
+    def wanted(self, document: Document, view: View) -> bool:
+        """Whether the pane has anything to show of this document; what has not takes no room."""
+        return True
+
+    def height_for(self, width: int) -> int | None:
+        """The height in which all is seen at a width, both in pixels; None of what fills any."""
+        return None
+
+    def prepare(self, document: Document, view: View) -> None:
+        """The document or its view is another one: show what needs no computing. Not called for hover."""
+
+    def subject(self, document: Document, view: View, hover: Hover) -> Hashable:
+        """What `compute` is given to look at: the trace, unless a pane shows more or something else."""
+        return document.trace
+
+    def key(self, document: Document, view: View, hover: Hover) -> Hashable:
+        """All that `compute` depends on besides its subject; equal keys are not computed again."""
+        return ()
+
+    def is_settled(self) -> bool:
+        """Whether all that was painted has reached the screen."""
+        return True
+
+    def lane_for(self, view: View) -> Lane:
+        """Where the slice is computed: "look" for what is quick, "run" for what is not."""
+        return "look"
+
+    def compute(self, subject: Any, view: View, hover: Hover, task: Task) -> Any:
+        """The pane's slice of the subject. Runs in a worker."""
+        return None
+
+    def paint(self, result: Any) -> None:
+        """Show what `compute` gave."""
+
+    def paint_partial(self, value: Any) -> None:
+        """Show what `compute` handed out on the way."""
+
+    def mark(self, view: View, hover: Hover) -> None:
+        """Show selection and hover on what is painted."""
+
+    def clear(self, document: Document | None) -> None:
+        """There is nothing to show (yet)."""
+
+    def complain(self, failure: Failure) -> None:
+        """The slice could not be computed."""
+        self.jobs.failed.emit(failure)
+
+    def withdraw(self, kind: str) -> None:
+        """Take off the screen what is of other settings and will not be replaced; kind: as for `ask`."""
+        self.clear(self.session.current)
+
+    # -- the machinery -----------------------------------------------------------------------------------
+
+    def update(self) -> None:
+        """Compute and paint again if anything that matters has changed and somebody sees it."""
+        document, view = self.session.current, self.session.view
+        mine = document is not None and document.modality in self.modalities
+        self._leave(document, mine)
+        if mine and document.page not in self.pages:
+            self.drop()  # what is painted stays until the page is turned back
+            return
+        if mine:
+            self.prepare(document, view)
+            self.wanted_changed.emit(self.wanted(document, view))
+        if not self.can_show(document):
+            self.forget()
+            self.clear(document if mine else None)
+            return
+        self._look(document, view, self.session.hover)
+
+    def _leave(self, document: Document | None, mine: bool) -> None:
+        """Where another document is looked at, or another trace while nobody sees the pane: what is painted,
+        and what holds the trace that it is of, goes."""
+        trace = document.trace if document is not None else None
+        seen = mine and document.page in self.pages and self.widget.isVisible()
+        other = document is not self._document or (trace is not self._trace and not seen)
+        if other and self._document is not None:
+            self.forget()
+            self.clear(document if mine else None)
+        self._document, self._trace = document, trace
+
+    def _look(self, document: Document, view: View, hover: Hover) -> None:
+        if not self.widget.isVisible() or document.page not in self.pages:
+            self.drop()
+            return
+        subject = self.subject(document, view, hover)
+        self.ask(
+            *("", (subject, self.key(document, view, hover))),
+            *(lambda task: self.compute(subject, view, hover, task), self._painted),
+            lane=self.lane_for(view),
+            partial=self._painted_partly,
+            failed=self.complain,
+        )
+        self.mark(view, hover)
+
+    def ask(
+        self,
+        kind: str,
+        key: Hashable,
+        work: Callable[[Task], Any],
+        paint: Callable[[Any], None],
+        *,
+        lane: Lane = "look",
+        partial: Callable[[Any], None] | None = None,
+        failed: Callable[[Failure], None] | None = None,
+        of_document: bool = True,
+    ) -> None:
+        """Compute `work` and paint it, unless it was asked for with an equal key already.
+
+        kind: which of the pane's slices it is, "" for what `compute` gives. of_document: it is of no use once
+        another document is looked at.
+        """
+        if self.is_asked(kind, key):
+            return
+        last = self._slices.get(kind)
+        document = self.session.current.number if of_document and self.session.current else None
+        asked = self._slices[kind] = Slice(key, document)
+        if last is not None:
+            asked.painted, asked.partial, asked.said = last.painted, last.partial, last.said
+            asked.shown = last.shown
+
+        def arrived(show: Callable[[Any], None], whole: bool) -> Callable[[Any], None]:
+            def paint_it(result: Any) -> None:
+                empty = not asked.shown
+                asked.arrived(not whole)
+                show(result)
+                self.tell()
+                if empty:
+                    self.filled.emit()
+
+            return paint_it
+
+        def ended(failure: Failure) -> None:
+            self._ended(kind, asked, "failed")
+            (failed or self.jobs.failed.emit)(failure)
+
+        asked.job = self.jobs.submit(
+            *(self._kind(kind), work, arrived(paint, True)),
+            lane=lane,
+            partial=None if partial is None else arrived(partial, False),
+            failed=ended,
+            cancelled=lambda _: self._ended(kind, asked, "cancelled"),
+            document=document,
+        )
+        self.tell()
+
+    def is_asked(self, kind: str, key: Hashable) -> bool:
+        """Whether a slice was asked for with this key, whatever came of it."""
+        return kind in self._slices and self._slices[kind].key == key
+
+    def is_running(self, kind: str = "") -> bool:
+        """Whether a slice is being computed."""
+        return kind in self._slices and self._slices[kind].stage == "running"
+
+    def awaited(self) -> Job | None:
+        """What computes the slice that an empty pane has waited for long enough to say so."""
+        one = self._slices.get("")
+        return one.job if one is not None and one.is_awaited() else None
+
+    def is_whole(self) -> bool:
+        """Whether all that is shown is what was asked for, and all of it."""
+        return not any(one.partial or one.is_stopped() for one in self._slices.values())
+
+    def is_stopped(self, kind: str | None = None) -> bool:
+        """Whether there is anything to go on with, of one slice or of any."""
+        return any(one.is_stopped() for name, one in self._slices.items() if kind in (None, name))
+
+    def drop(self, kind: str = "") -> None:
+        """Compute this slice anew the next time; what is painted of it stays until then."""
+        if kind in self._slices:
+            self._slices[kind].drop()
+
+    def cancel(self, kind: str) -> None:
+        """Give a slice up: nothing of it is on the screen."""
+        if self._slices.pop(kind, None) is not None:
+            self.jobs.cancel(self._kind(kind))
+            self.tell()
+
+    def resume(self) -> None:
+        """Go on with what was cancelled or has failed."""
+        for kind in [kind for kind, one in self._slices.items() if one.is_stopped()]:
+            del self._slices[kind]
+        self.tell()
+        self.update()
+
+    def forget(self) -> None:
+        """Drop all that was asked for of the document, so that the next update asks again."""
+        for kind in [kind for kind, one in self._slices.items() if one.document is not None]:
+            self.cancel(kind)
+
+    def _ended(self, kind: str, asked: Slice, stage: Any) -> None:
+        if self._slices.get(kind) is not asked:
+            return
+        asked.ended(stage)
+        if asked.is_stale():
+            self.withdraw(kind)
+            asked.shown = False
+        self.tell()
+
+    def _kind(self, kind: str) -> str:
+        return f"{self.name} {kind}".strip()
+
+    def tell(self) -> None:
+        """Say what is missing, if that is something else than before. It may be for time alone."""
+        said = next((said for one in self._slices.values() if (said := one.sentence())), "")
+        if not said and not self.blank and self.awaited() is not None:
+            said = "computing"
+        unfinished = said, self.is_stopped()
+        if unfinished != self._unfinished:
+            self._unfinished = unfinished
+            self.unfinished_changed.emit(*unfinished)
+
+    def blocked(self, layer: int) -> str:
+        """Why this layer's maps are not drawn, or nothing."""
+        document = self.session.current
+        if document is None or layer >= len(document.checks) or is_faithful(document.checks[layer]):
+            return ""
+        error = document.checks[layer]
+        if not math.isfinite(error):
+            return f"Layer {layer} is not drawn: what it computes are no numbers (NaN or infinite)."
+        return f"Layer {layer} is not drawn: its weights miss the layer's real output by {error:.2g}."
+
+    def rollout_blocked(self, view: View) -> str:
+        """Why the rollout is not drawn: one of the layers that it goes through is not; or nothing."""
+        document = self.session.current
+        if document is None or document.trace is None:
+            return ""
+        last = view.rollout.last
+        through = range(view.rollout.first, len(document.trace.layers) if last is None else last + 1)
+        return next((reason for layer in through if (reason := self.blocked(layer))), "")
+
+    def _painted(self, result: Any) -> None:
+        self.paint(result)
+        self.mark(self.session.view, self.session.hover)
+
+    def _painted_partly(self, value: Any) -> None:
+        self.paint_partial(value)
+        self.mark(self.session.view, self.session.hover)  # the colour bar too is of what is painted now
+
+    def _document_changed(self, document: Document) -> None:
+        if document is self.session.current:
+            self.update()
+
+    def _view_changed(self, view: View, old: View) -> None:
+        self.update()
+
+    def _hover_changed(self, hover: Hover) -> None:
+        if self.can_show(self.session.current):
+            self._look(self.session.current, self.session.view, hover)
+
+    def can_show(self, document: Document | None) -> bool:
+        return document is not None and document.modality in self.modalities and document.trace is not None
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Show and watched is self.widget:
+            try:
+                self.update()
+            except Exception:  # PySide ends the process where an error leaves nested filters of events
+                sys.excepthook(*sys.exc_info())
+        return False

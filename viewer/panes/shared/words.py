@@ -1,0 +1,45 @@
+"""How panes say what they show: layers, heads, tokens and weights in words, the same everywhere."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from headlight.models.core.tokens import Tokens
+from headlight.models.core.trace import Head, Trace
+from headlight.viewer.session.document import Document
+from headlight.viewer.slices.cloud_maps import short_name
+from headlight.viewer.slices.maps import InputMap
+from headlight.viewer.slices.names import entry, short_labels, token
+from headlight.widgets.base.cursor_tip import read_out
+
+
+def head(layer: int, which: Head) -> str:
+    """layer 10, head 2; layer 10, mean of heads."""
+    return f"layer {layer}, head {which}" if isinstance(which, int) else f"layer {layer}, {which} of heads"
+
+
+def map_named(trace: Trace, layer: int, which: Head) -> str:
+    """enc2.1, map 3; dec2.1, mean of 8 maps: a layer of a cloud's network by its name."""
+    name = short_name(trace.layers[layer])
+    return f"{name}, map {which}" if isinstance(which, int) else f"{name}, {which} of maps"
+
+
+def ran_at(document: Document, asked: float) -> str:
+    """“Ran at 840 px” of a picture whose short side is not as many pixels as asked for, once it has run."""
+    if document.trace is None or document.wanted != document.made:
+        return ""
+    short = min(document.trace.inputs["pixel_values"].shape[1:])
+    return "" if short == asked else f"Ran at {short:,} px"
+
+
+def reading(shown: InputMap, index: int) -> str:
+    """The tip of a token: its name, weight and entry in the vocabulary; all else stands among the numbers."""
+    line = f"{token(shown.tokens, index)}\t{read_out(float(shown.values[index]))}"
+    written = entry(shown.tokens, index)
+    return f"{line}\n{written}" if written else line
+
+
+def table(tokens: Tokens, values: np.ndarray) -> str:
+    """One line a token: its name, a tab, its weight."""
+    labels = short_labels(tokens)
+    return "".join(f"{label}\t{value:.6g}\n" for label, value in zip(labels, values, strict=True))

@@ -1,0 +1,136 @@
+"""Document: one dropped thing, how it was made, what came of it and how it is looked at. No Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from headlight.models.catalogue.published import PUBLISHED
+from headlight.models.core.trace import Trace
+from headlight.viewer.host.recipe import Recipe, RunOptions
+from headlight.viewer.inputs.cloud import CloudInput
+from headlight.viewer.inputs.inputs import ImageInput, Input, StackInput
+from headlight.viewer.session.history import Asked, Former, Step, size_of
+from headlight.viewer.session.view import View
+
+Modality = Literal["text", "image", "points", "stack"]
+State = Literal["waiting", "running", "ready", "failed", "cancelled"]
+"""waiting: nothing was asked yet. failed, cancelled: there is no trace, and none will come by itself."""
+Page = Literal["attention", "fields", "cost"]
+"""What the panes are about: attention, receptive fields, or what layers cost."""
+PAGES: dict[Modality, tuple[Page, ...]] = {
+    "text": ("attention", "cost"),
+    "image": ("attention", "fields", "cost"),
+    "points": ("attention",),
+    "stack": ("fields",),
+}
+"""What there is to see of each kind of input; a document opens on the first."""
+
+
+@dataclass(eq=False)
+class Document:
+    """One dropped thing, what came of it, and how it is looked at.
+
+    input, options: what the trace was made with, or will be where there is none. What was asked for since is
+    `wanted`: controls show that, panes show the trace.
+    """
+
+    number: int
+    input: Input
+    options: RunOptions
+    path: str = ""
+    """The file that it was read from, "" for what was typed, pasted or built."""
+    state: State = "waiting"
+    asked: Asked | None = None
+    """What was asked for and is not there yet."""
+    failure: str = ""
+    """Why the last run gave nothing, in sentences; empty once another one begins."""
+    trace: Trace | None = None
+    checks: tuple[float, ...] = ()
+    """Largest error of each layer's weights against what the layer returned."""
+    memory: int = 0
+    """Bytes that the process holds on the trace's device after the run."""
+    device: str = ""
+    fresh: bool = True
+    """No model has read it yet."""
+    former: Former | None = None
+    """The trace before this one, so that undo need not run again; none where it is large."""
+    page: Page = "attention"
+    """What is being looked at; no step of undo."""
+    view: View = field(default_factory=View)
+    past: list[Step] = field(default_factory=list)
+    future: list[Step] = field(default_factory=list)
+
+    @property
+    def title(self) -> str:
+        return self.input.title
+
+    @property
+    def modality(self) -> Modality:
+        return modality_of(self.input)
+
+    @property
+    def made(self) -> Recipe:
+        """What is shown was made so."""
+        return Recipe.of(self.input, self.options)
+
+    @property
+    def wanted(self) -> Recipe:
+        """What was asked for last: what runs now, or else what is shown."""
+        return self.made if self.asked is None else self.asked.recipe
+
+    @property
+    def present(self) -> Step:
+        """Where the history stands."""
+        coming = self.asked.view if self.asked is not None else None
+        return Step(coming or self.view, self.wanted)
+
+    @property
+    def pages(self) -> tuple[Page, ...]:
+        """The pages that fit: a convolutional network has no attention to show of a picture."""
+        pages = PAGES[self.modality]
+        if self.trace is not None:
+            convolutional = not self.trace.layers
+        else:
+            published = PUBLISHED.get(self.options.model or "")
+            convolutional = published is not None and published.convolutional
+        if convolutional and len(pages) > 1:
+            return tuple(page for page in pages if page != "attention")
+        return pages
+
+
+@dataclass(frozen=True, eq=False)
+class Closed:
+    """What is remembered of a closed document: enough to make it again, not what was made.
+
+    input: None where `path` has it.
+    """
+
+    path: str
+    input: Input | None
+    recipe: Recipe
+    page: Page
+    view: View
+    fresh: bool
+    past: list[Step]
+    future: list[Step]
+
+    @classmethod
+    def of(cls, document: Document) -> Closed:
+        there = bool(document.path) and document.made.text is None
+        return cls(
+            *(document.path, None if there else document.input, document.wanted, document.page),
+            *(document.present.view, document.fresh, document.past, document.future),
+        )
+
+    def extent(self) -> int:
+        """Bytes of what is kept."""
+        return 0 if self.input is None else size_of(self.input)
+
+
+def modality_of(what: Input) -> Modality:
+    if isinstance(what, CloudInput):
+        return "points"
+    if isinstance(what, StackInput):
+        return "stack"
+    return "image" if isinstance(what, ImageInput) else "text"

@@ -1,0 +1,373 @@
+"""What happens between a drop and a Trace: reading, loading, the forward pass and its check, as jobs."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Literal
+
+import numpy as np
+from psygnal import Signal
+
+from headlight.models.core.errors import HeadlightError
+from headlight.models.core.task import Task
+from headlight.models.core.tokens import Place, Position
+from headlight.models.core.trace import Trace, worst
+from headlight.viewer.host.forward import Pass, forward_pass, with_truth
+from headlight.viewer.host.recipe import Recipe, RunOptions
+from headlight.viewer.inputs import inputs
+from headlight.viewer.inputs.cloud import CloudInput, Frame
+from headlight.viewer.inputs.cloud_labels import relabelled
+from headlight.viewer.inputs.inputs import Input, StackInput, TextInput
+from headlight.viewer.session.document import Modality, modality_of
+from headlight.viewer.session.history import Former, Step
+from headlight.viewer.session.jobs import Failure, Jobs
+from headlight.viewer.session.session import Document, Session
+from headlight.viewer.session.view import View, within
+
+log = logging.getLogger(__name__)
+
+Notify = Callable[[Literal["info", "warning", "error"], str, str, str | None, Document | None], None]
+"""(kind, cause, next step, details, the document that it is about) → the user."""
+
+
+class Runs:
+    """Opens what is dropped and runs it, in the background; a failure leaves everything open as it was."""
+
+    opened = Signal(str)
+    """A file that could be opened."""
+
+    def __init__(self, session: Session, jobs: Jobs, notify: Notify, options: RunOptions) -> None:
+        self.session, self.jobs, self.notify = session, jobs, notify
+        self.options = options
+        """What new documents start with."""
+        self._preferred: dict[Modality, str] = {}
+        """Models that new documents of a kind are read by instead."""
+        self.trusts: Callable[[str], bool] | None = None
+        """Asks the user whether a model's file, a pickle, is to be read; None where nobody can be asked."""
+        self.prepare: Callable[[], None] = lambda: None
+        """Called on the worker before a document is handed over: what it takes to show one."""
+        self._numbers = itertools.count()
+        self._untrusted: dict[str, list[tuple[Document, Recipe]]] = {}
+        """Runs that wait for the user's word on a file."""
+        self._trusted: set[str] = set()
+        session.asked.connect(self._asked)
+
+    # -- open --------------------------------------------------------------------------------------------
+
+    def open_path(self, path: str) -> None:
+        classes = self.options.classes
+
+        def read(task: Task) -> Input:
+            what = inputs.from_path(path, task)
+            return relabelled(what, classes) if classes and isinstance(what, CloudInput) else what
+
+        self._open(read, path)
+
+    def open_text(self, text: str, pair: str | None = None) -> None:
+        self._open(lambda _: inputs.from_text(text, pair=pair))
+
+    def open_pixels(self, pixels: np.ndarray, title: str) -> None:
+        self._open(lambda _: replace(inputs.from_pixels(pixels), title=title))
+
+    def open_stack(self) -> None:
+        """A new stack of convolutions to build."""
+        self._open(lambda _: StackInput())
+
+    def _open(
+        self, read: Callable[[Task], Input], path: str = "", then: Callable[[Input], Document] | None = None
+    ) -> None:
+        """Read something and show it; `then` makes a document of it, a new one unless it is said."""
+        kind = f"open {next(self._numbers)}"  # files dropped together do not supersede each other
+
+        def work(task: Task) -> Input:
+            task.progress(0.0, "Reading")
+            self.prepare()
+            return read(task)
+
+        def opened(what: Input) -> None:
+            self._opened(
+                what, path, then or (lambda what: self.session.add(what, self.options_for(what), path))
+            )
+
+        self.jobs.submit(kind, work, opened, lane="run", failed=self._failed)
+
+    def _opened(self, what: Input, path: str, then: Callable[[Input], Document]) -> None:
+        if path:
+            self.opened.emit(path)
+        log.info("Opened %s", what.title)
+        document = then(what)
+        for notice in what.notices:
+            self.notify("info", notice, "", None, document)
+        self.start(document)
+
+    def prefer(self, modality: Modality, model: str) -> None:
+        """Read new documents of a kind with this model, until another one is preferred."""
+        self._preferred[modality] = model
+
+    def options_for(self, what: Input) -> RunOptions:
+        """What a new document starts with."""
+        model = self._preferred.get(modality_of(what))
+        if model is None:
+            return self.options
+        return replace(self.options, model=model, trust_pickle=model in self._trusted)
+
+    def _failed(self, failure: Failure, about: Document | None = None) -> None:
+        details = None if failure.foreseen else failure.details
+        self.notify("error", failure.cause, failure.next_step, details, about)
+
+    # -- run ---------------------------------------------------------------------------------------------
+
+    def start(self, document: Document) -> None:
+        """Run a document as it is wanted; what is shown stays until the new pass is done."""
+        if isinstance(document.input, StackInput):  # its panes compute all that there is
+            self.session.update(document, state="ready")
+            return
+        source, recipe = document.input, document.wanted
+        kept = _but_for_labels(document, recipe)
+
+        def work(task: Task) -> tuple[Input, Pass]:
+            what = recipe.input(source, task)
+            if kept is not None:
+                return what, replace(kept, trace=with_truth(kept.trace, source, what))
+            if what is not source and isinstance(what, CloudInput):
+                task.partial(what)
+            return what, forward_pass(what, recipe.options, task)
+
+        self.session.update(document, state="running", failure="")
+        self.jobs.submit(
+            *(_kind(document), work, lambda made: self._ready(document, made[0], recipe.options, made[1])),
+            lane="run",
+            partial=lambda cloud: self._turned(document, cloud),
+            failed=lambda failure: self._run_failed(document, failure, recipe),
+            document=document.number,
+        )
+
+    def change(self, document: Document, gesture: str = "", **options: object) -> None:
+        """Run again with other options: another model, size, device or stretch of the text. Those that were
+        asked for before, and are not there yet, stay asked for."""
+        self.session.ask(document, document.wanted.amended(**options), gesture)
+
+    def edit(self, document: Document, text: str, pair: str | None) -> None:
+        """Run again with another text; what was shown stays until the new pass is done."""
+        if isinstance(document.input, TextInput) and text.strip():
+            try:
+                what = inputs.from_text(text, pair=pair or None)
+            except HeadlightError as error:
+                self.notify("error", error.cause, error.next_step, None, document)
+                return
+            self.session.ask(document, replace(document.wanted.amended(start=0), text=what), "text")
+
+    def reframe(self, document: Document, frame: Frame) -> None:
+        """Read a cloud's coordinates in another unit or with another axis up, show it, and run it again."""
+        if isinstance(document.input, CloudInput):
+            self.session.ask(document, replace(document.wanted, frame=frame))
+
+    def relabel(self, document: Document, listed: str) -> None:
+        """Read a cloud's labels by another list of classes; what the model said of it stays."""
+        if isinstance(document.input, CloudInput):
+            self.session.ask(document, replace(document.wanted, listed=listed))
+
+    def close(self, document: Document) -> None:
+        """Close a document and give up all that runs for it."""
+        self.jobs.cancel(document=document.number)
+        self.session.close(document)
+
+    def reopen(self) -> None:
+        """Bring back what was closed last: it is read and run again, and looked at as before."""
+        closed = self.session.take_closed()
+        if closed is None:
+            return
+
+        def read(task: Task) -> Input:
+            kept = inputs.from_path(closed.path, task) if closed.input is None else closed.input
+            return closed.recipe.input(kept, task)
+
+        self._open(read, closed.path, lambda what: self.session.reopen(closed, what))
+
+    def cancel(self) -> None:
+        """Cancel what takes long and is seen: that of the current document, else what is opened or measured.
+
+        What other documents wait for goes on, and that is said where nothing else runs.
+        """
+        current = self.session.current
+        mine = current is not None and self.cancel_of(current.number)
+        if mine or self.cancel_of(None) or not self.jobs.running("run"):
+            return
+        of = {job.document for job in self.jobs.running("run")}
+        titles = " and ".join(f"“{one.title}”" for one in self.session.documents if one.number in of)
+        self.notify("info", "Nothing runs here.", f"To cancel what runs for {titles}, go there.", None, None)
+
+    def cancel_of(self, number: int | None) -> bool:
+        """Cancel all that takes long of one document, or of none, and say whether there was any.
+
+        The document is again as it was before, or says that nothing came. What answers a gesture goes on:
+        nobody sees it run.
+        """
+        found = [job for job in self.jobs.running("run") if job.document == number]
+        for job in found:
+            self.jobs.cancel(job.kind, lane="run")
+        for document in self.session.documents:
+            if document.number == number and document.state == "running":
+                self._given_up(document, "cancelled")
+        return bool(found)
+
+    def _asked(self, document: Document) -> None:
+        """Something else is wanted of a document: it is there, or was there last, or is run."""
+        former = document.former
+        if document.wanted == document.made and document.trace is not None:
+            self.jobs.cancel(_kind(document))
+            view = within(_coming(document), document.trace)
+            self.session.update(document, asked=None, state="ready", failure="", view=view)
+        elif former is not None and former.recipe == document.wanted:
+            self.jobs.cancel(_kind(document))
+            result = Pass(former.trace, former.checks, former.device, former.memory)
+            self._take(document, former.input, former.options, result)
+        else:
+            self.start(document)
+
+    def _turned(self, document: Document, cloud: CloudInput) -> None:
+        """The cloud is there in its new frame, before a model has read it."""
+        view = document.view
+        places = tuple(map(partial(_moved, document.input, cloud), view.selection.queries))
+        selection = replace(view.selection, queries=places, keys=())
+        former = _former(document)
+        # Steps since then were taken in the old frame; their places mean other points in the new one.
+        since = len(document.asked.since.past) + 1 if document.asked is not None else len(document.past)
+        document.past = [*document.past[:since], *map(_without_places, document.past[since:])]
+        self.session.update(
+            document,
+            input=cloud,
+            trace=None,
+            checks=(),
+            former=former,
+            view=replace(view, selection=selection),
+        )
+
+    def _ready(self, document: Document, what: Input, options: RunOptions, result: Pass) -> None:
+        trace = result.trace
+        if isinstance(what, CloudInput):
+            for notice in what.label_notices:
+                if notice not in document.input.label_notices:
+                    self.notify("info", notice, "", None)
+        self._take(document, what, options, result)
+        log.info(
+            "%s read %s: %d tokens in %.2f s on %s, largest error of the weights %.1e",
+            *(trace.model.title, what.title, len(trace.tokens), trace.seconds, result.device),
+            worst(result.checks),
+        )
+        for notice in trace.notices:
+            log.info("%s: %s", what.title, notice)
+            self.notify("info", notice, "", None, document)
+
+    def _take(self, document: Document, what: Input, options: RunOptions, result: Pass) -> None:
+        """Show a trace; the one before it is kept where it is small, and no other document's."""
+        for other in self.session.documents:
+            if other is not document:
+                other.former = None
+        again = document.made == Recipe.of(what, options)
+        start = result.start or (max(len(result.trace.layers) - 1, 0), 0)
+        self.session.update(
+            document,
+            former=document.former if again else _former(document) or document.former,
+            view=fitted(_coming(document), result.trace, start if document.fresh else None),
+            fresh=False,
+            input=what,
+            options=options,
+            trace=result.trace,
+            checks=result.checks,
+            memory=result.memory,
+            device=result.device,
+            state="ready",
+            asked=None,
+            failure="",
+        )
+
+    def _given_up(self, document: Document, state: Literal["cancelled", "failed"], failure: str = "") -> None:
+        state = "ready" if document.trace is not None else state
+        self.session.withdraw(document, state=state, failure=failure)
+
+    def _run_failed(self, document: Document, failure: Failure, recipe: Recipe) -> None:
+        if failure.untrusted and self.trusts is not None:
+            self._ask(document, failure, recipe)
+            return
+        self._given_up(document, "failed", f"{failure.cause} {failure.next_step}".strip())
+        self._failed(failure, document)
+
+    def _ask(self, document: Document, failure: Failure, recipe: Recipe) -> None:
+        """Ask about a pickle once, however many documents it is to read, and go on where it is trusted."""
+        model = recipe.options.model
+        waiting = self._untrusted.setdefault(model, [])
+        waiting.append((document, recipe))
+        if len(waiting) > 1:
+            return  # asked already, and not yet answered
+        trusted = self.trusts(model)
+        del self._untrusted[model]
+        if trusted:
+            self._trusted.add(model)
+        if trusted and self.options.model == model:
+            self.options = replace(self.options, trust_pickle=True)
+        for document, recipe in waiting:
+            if trusted:
+                self.session.amend(document, recipe.amended(trust_pickle=True))
+            else:
+                self._given_up(document, "failed", f"{failure.cause} {failure.next_step}".strip())
+        if not trusted:
+            self._failed(failure, document)
+
+
+def _kind(document: Document) -> str:
+    return f"run {document.number}"
+
+
+def _but_for_labels(document: Document, recipe: Recipe) -> Pass | None:
+    """The pass that a document has, if only its labels are wanted in another way."""
+    same = document.trace is not None and replace(document.made, listed=recipe.listed) == recipe
+    if not same or document.made == recipe:
+        return None
+    return Pass(document.trace, document.checks, document.device, document.memory)
+
+
+def _coming(document: Document) -> View:
+    """What is to be seen once what was asked for is there."""
+    return document.present.view
+
+
+def _former(document: Document) -> Former | None:
+    """The present trace, to be kept when another one takes its place; None where it is large."""
+    if document.trace is None:
+        return None
+    former = Former(
+        *(document.input, document.options, document.trace),
+        *(document.checks, document.memory, document.device),
+    )
+    return former if former.is_small() else None
+
+
+def _moved(old: CloudInput, new: CloudInput, place: Place) -> Place:
+    """A point of a cloud where it is in another frame."""
+    at = np.array([[place.x, place.y, place.z]], np.float32)
+    scale = new.frame.metres_per_unit / old.frame.metres_per_unit
+    x, y, z = new.frame.turned(old.frame.turned_back(at))[0] * scale
+    return Position(float(x), float(y), float(z))
+
+
+def _without_places(step: Step) -> Step:
+    selection = replace(step.view.selection, queries=(), keys=())
+    return replace(step, view=replace(step.view, selection=selection))
+
+
+def fitted(view: View, trace: Trace, start: tuple[int, int] | None = None) -> View:
+    """A view as another trace can show it; a fresh one starts at the layer and head of `start`."""
+    if start is not None:
+        view = replace(view, selection=replace(view.selection, layer=start[0], head=start[1]))
+    view = within(view, trace)
+    selection = replace(
+        view.selection,
+        queries=tuple(place for place in view.selection.queries if len(trace.tokens.find(place))),
+        keys=tuple(place for place in view.selection.keys if len(trace.tokens.find(place))),
+    )
+    return replace(view, selection=selection)

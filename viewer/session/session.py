@@ -1,0 +1,327 @@
+"""Session: the one source of truth. What is open, what is selected, what lies under the cursor. No Qt.
+
+A gesture changes the session; the session tells every pane; panes never call each other.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from psygnal import Signal
+
+from headlight.models.core.stack import ConvStack
+from headlight.models.core.tokens import Place
+from headlight.viewer.host.recipe import Recipe, RunOptions
+from headlight.viewer.inputs.inputs import Input
+from headlight.viewer.session.document import Closed, Document, Page
+from headlight.viewer.session.history import Asked, Since, bounded, differs
+from headlight.viewer.session.view import View, within
+
+GESTURE_SECONDS = 1.0
+"""Changes of one control that follow each other faster than this are undone in one step."""
+CLOSED, CLOSED_BYTES = 10, 256_000_000
+"""How many closed documents can be reopened, and what those may hold that cannot be read again."""
+
+
+@dataclass(frozen=True)
+class Hover:
+    """What lies under the cursor, in whichever pane. Never part of the history."""
+
+    layer: int | None = None
+    head: int | None = None
+    query: Place | None = None
+    key: Place | None = None
+    kind: int | None = None
+    """A class of a cloud, in its legend."""
+
+
+NOWHERE = Hover()
+_NO_GESTURE = ("", 0, 0.0)
+
+
+class Session:
+    """Documents, the current one, its view and what lies under the cursor, with a signal for each."""
+
+    documents_changed = Signal()
+    current_changed = Signal()
+    """Another document is shown."""
+    page_changed = Signal()
+    """Another page of the current document is shown."""
+    document_changed = Signal(Document)
+    """A document's input, state or trace is another one."""
+    view_changed = Signal(View, View)
+    """(new, old) view of the current document."""
+    hover_changed = Signal(Hover)
+    asked = Signal(Document)
+    """Another input, model or option is wanted of a document than it was made with."""
+
+    def __init__(self) -> None:
+        self.documents: list[Document] = []
+        self.current: Document | None = None
+        self.hover = NOWHERE
+        self.opening_page: Page | None = None
+        """The page on which documents open that have it."""
+        self._closed: deque[Closed] = deque(maxlen=CLOSED)
+        self._numbers = itertools.count(1)
+        self._gesture: tuple[str, int, float] = _NO_GESTURE
+
+    # -- documents ---------------------------------------------------------------------------------------
+
+    def add(self, what: Input, options: RunOptions, path: str = "") -> Document:
+        """Open `what`, read from `path`, as a new document and show it."""
+        document = Document(next(self._numbers), what, options, path)
+        first = self.opening_page
+        document.page = first if first in document.pages else document.pages[0]
+        self.documents.append(document)
+        self.documents_changed.emit()
+        self.show(document)
+        return document
+
+    def show(self, document: Document | None) -> None:
+        if document is self.current:
+            return
+        self.set_hover(NOWHERE)  # first: whoever hears of it still shows the document before
+        self.current = document
+        self._gesture = _NO_GESTURE
+        self.current_changed.emit()
+
+    def close(self, document: Document) -> None:
+        """Close a document; what was made of it goes at once, how to make it again is remembered."""
+        at = self.documents.index(document)
+        self.documents.remove(document)
+        self._closed.append(Closed.of(document))
+        while len(self._closed) > 1 and sum(map(Closed.extent, self._closed)) > CLOSED_BYTES:
+            self._closed.popleft()
+        document.trace = document.former = document.asked = None
+        document.checks = ()
+        if document is self.current:
+            rest = self.documents[at : at + 1] or self.documents[-1:]
+            self.show(rest[0] if rest else None)
+        self.documents_changed.emit()
+
+    def can_reopen(self) -> bool:
+        return bool(self._closed)
+
+    def take_closed(self) -> Closed | None:
+        """What was closed last, which is not remembered any more then."""
+        return self._closed.pop() if self._closed else None
+
+    def reopen(self, closed: Closed, what: Input) -> Document:
+        """Bring back a closed document, whose input was read again where it was not kept, and show it."""
+        document = self.add(what, closed.recipe.options, closed.path)
+        document.view, document.fresh = closed.view, closed.fresh
+        document.past, document.future = closed.past, closed.future
+        if closed.page in document.pages:
+            self._turn(document, closed.page)
+        return document
+
+    def update(self, document: Document, **changes: Any) -> None:
+        """Set fields of a document and tell everybody."""
+        for name, value in changes.items():
+            setattr(document, name, value)
+        if document.page not in document.pages:
+            self._turn(document, document.pages[0])
+        self.document_changed.emit(document)
+
+    def set_page(self, page: Page) -> None:
+        """Show another page of the current document, if it has that one."""
+        if self.current is not None and page in self.current.pages:
+            self._turn(self.current, page)
+
+    def _turn(self, document: Document, page: Page) -> None:
+        if page == document.page:
+            return
+        if document is self.current:
+            self.set_hover(NOWHERE)
+        document.page = page
+        if document is self.current:
+            self.page_changed.emit()
+
+    # -- the view of the current document ----------------------------------------------------------------
+
+    @property
+    def view(self) -> View:
+        return self.current.view if self.current else View()
+
+    def select(self, **changes: Any) -> None:
+        """Change fields of the selection."""
+        self._change(replace(self.view, selection=replace(self.view.selection, **changes)), "")
+
+    def set_map(self, gesture: str = "", **changes: Any) -> None:
+        """Change map settings; equal `gesture` names in quick succession are one step of undo."""
+        self._change(replace(self.view, map=replace(self.view.map, **changes)), gesture)
+
+    def set_cloud(self, gesture: str = "", **changes: Any) -> None:
+        """Change how the cloud is looked at; `gesture` as for `set_map`."""
+        self._change(replace(self.view, cloud=replace(self.view.cloud, **changes)), gesture)
+
+    def set_fields(self, gesture: str = "", **changes: Any) -> None:
+        """Change what is shown of receptive fields; `gesture` as for `set_map`."""
+        self._change(replace(self.view, fields=replace(self.view.fields, **changes)), gesture)
+
+    def pick_field(self, layer: str, attention: int | None, heads: int) -> None:
+        """Look at this layer's units, and select the attention layer that goes with it, of so many heads."""
+        view = self.view
+        selection = view.selection
+        if attention is not None:
+            selection = replace(selection, layer=attention, head=min(selection.head, heads - 1))
+        self._change(replace(view, selection=selection, fields=replace(view.fields, layer=layer)), "")
+
+    def pick_head(self, layer: int, head: int) -> None:
+        """Show this one head, in one step, whatever the maps show now."""
+        view = self.view
+        selection = replace(view.selection, layer=layer, head=head)
+        self._change(replace(view, selection=selection, map=replace(view.map, heads="one")), "")
+
+    def pick_row(self, layer: int, head: int) -> None:
+        """Select a head and show its row in the picture of the fields."""
+        view = self.view
+        selection = replace(view.selection, layer=layer, head=head)
+        fields = replace(view.fields, row=True)
+        self._change(replace(view, selection=selection, fields=fields), "")
+
+    def set_cost(self, gesture: str = "", **changes: Any) -> None:
+        """Change which layers' costs are compared; `gesture` as for `set_map`."""
+        self._change(replace(self.view, cost=replace(self.view.cost, **changes)), gesture)
+
+    def set_stack(self, gesture: str = "", **changes: Any) -> None:
+        """Change the stack of convolutions; `gesture` as for `set_map`."""
+        self._change(replace(self.view, stack=replace(self.view.stack, **changes)), gesture)
+
+    def take_stack(self, stack: ConvStack) -> None:
+        """Begin with another stack of convolutions, at its last layer."""
+        view = self.view
+        self._change(replace(view, stack=stack, fields=replace(view.fields, layer="")), "")
+
+    def select_map(self, layer: int, head: int, rows: tuple[int, ...]) -> None:
+        """Select a map of the map grid and say which layers its rows show, in one step."""
+        view = self.view
+        selection, cloud = replace(view.selection, layer=layer, head=head), replace(view.cloud, rows=rows)
+        self._change(replace(view, selection=selection, cloud=cloud), "")
+
+    def set_rollout(self, gesture: str = "", **changes: Any) -> None:
+        self._change(replace(self.view, rollout=replace(self.view.rollout, **changes)), gesture)
+
+    def set_rollout_query(self, selected: bool) -> None:
+        self._change(replace(self.view, rollout_selected=selected), "")
+
+    def select_queries(self, places: Iterable[Place], add: bool = False) -> None:
+        """Make these tokens the queries; with `add`, toggle them in what is already selected."""
+        self.select(queries=_toggled(self.view.selection.queries, tuple(places), add))
+
+    def select_tokens(self, queries: Iterable[Place], keys: Iterable[Place], add: bool = False) -> None:
+        """Select queries and keys in one step."""
+        selection = self.view.selection
+        self.select(
+            queries=_toggled(selection.queries, tuple(queries), add),
+            keys=_toggled(selection.keys, tuple(keys), add),
+        )
+
+    # -- what a document is made with ---------------------------------------------------------------------
+
+    def ask(self, document: Document, recipe: Recipe, gesture: str = "") -> None:
+        """Want a document made in another way, in one step of its history; `gesture` as for `set_map`."""
+        if document in self.documents and recipe != document.wanted:
+            since = self._remember(document, gesture)
+            self._want(document, recipe, None, since)
+
+    def amend(self, document: Document, recipe: Recipe) -> None:
+        """Want what is wanted already in a way that it takes; no step of the history."""
+        if document in self.documents:
+            view = document.asked.view if document.asked is not None else None
+            since = Since(document.present, document.past, document.future)
+            self._want(document, recipe, view, since)
+
+    def withdraw(self, document: Document, **changes: Any) -> None:
+        """What was asked for will not come: the history is again as if it had not been asked for."""
+        if (asked := document.asked) is not None:
+            since = asked.since
+            if document.made == since.step.recipe and document.view == since.step.view:
+                document.past, document.future = list(since.past), list(since.future)
+            else:
+                document.past, document.future = [*since.past, since.step], []
+            self._gesture = _NO_GESTURE
+        self.update(document, asked=None, **changes)
+
+    def _want(self, document: Document, recipe: Recipe, view: View | None, since: Since) -> None:
+        document.asked = Asked(recipe, view, document.asked.since if document.asked else since)
+        self.asked.emit(document)
+
+    # -- history -----------------------------------------------------------------------------------------
+
+    def undo(self) -> None:
+        self._travel("past", "future")
+
+    def redo(self) -> None:
+        self._travel("future", "past")
+
+    def can_undo(self) -> bool:
+        return self.current is not None and differs(self.current.past, self.current.present)
+
+    def can_redo(self) -> bool:
+        return self.current is not None and differs(self.current.future, self.current.present)
+
+    def set_hover(self, hover: Hover) -> None:
+        if hover != self.hover:
+            self.hover = hover
+            self.hover_changed.emit(hover)
+
+    def _change(self, view: View, gesture: str) -> None:
+        document = self.current
+        if document is None or view == document.view:
+            return
+        self._remember(document, gesture)
+        self._show_view(document, view)
+
+    def _remember(self, document: Document, gesture: str) -> Since:
+        """The present becomes a step of the past, unless the gesture that made it goes on."""
+        now = time.monotonic()
+        last, number, then = self._gesture
+        continues = bool(gesture) and (last, number) == (gesture, document.number)
+        self._gesture = (gesture, document.number, now)
+        since = Since(document.present, document.past, document.future)
+        if not (continues and now - then < GESTURE_SECONDS and document.past):
+            document.past = bounded([*document.past, document.present])
+        document.future = []
+        return since
+
+    def _travel(self, back: str, forth: str) -> None:
+        document = self.current
+        if document is None:
+            return
+        since, present = Since(document.present, document.past, document.future), document.present
+        steps = list(getattr(document, back))
+        while steps and steps[-1] == present:
+            steps.pop()
+        if not steps:
+            return
+        self._gesture = _NO_GESTURE
+        step = steps.pop()
+        setattr(document, back, steps)
+        setattr(document, forth, [*getattr(document, forth), present])
+        if step.recipe != document.wanted:
+            self._want(document, step.recipe, step.view, since)
+            return
+        # It may be of a time when another trace was shown.
+        self._show_view(document, step.view if document.trace is None else within(step.view, document.trace))
+
+    def _show_view(self, document: Document, view: View) -> None:
+        if document.asked is not None and document.asked.view is not None:
+            document.asked = replace(document.asked, view=None)  # what was changed last counts
+        old, document.view = document.view, view
+        self.view_changed.emit(view, old)
+
+
+def _toggled(old: tuple[Place, ...], new: tuple[Place, ...], add: bool) -> tuple[Place, ...]:
+    """`new` alone, or, when adding: all of `new` joined to `old`, or taken out where all were in already."""
+    new = tuple(dict.fromkeys(new))
+    if not add:
+        return new
+    if new and all(place in old for place in new):
+        return tuple(place for place in old if place not in new)
+    return old + tuple(place for place in new if place not in old)

@@ -1,0 +1,176 @@
+"""View: how a document is looked at. All that a gesture changes and undo brings back. No Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal
+
+from headlight.models.core.settings import RolloutSettings
+from headlight.models.core.stack import ConvStack
+from headlight.models.core.tokens import Place
+from headlight.models.cost.complexity import Terms
+
+if TYPE_CHECKING:
+    from headlight.models.core.trace import Trace
+
+Heads = Literal["one", "mean", "max"]
+Method = Literal["attention", "rollout", "saliency"]
+ColourBy = Literal[
+    "prediction",
+    "truth",
+    "error",
+    "confidence",
+    "entropy",
+    "rgb",
+    "height",
+    "stage",
+    "attention",
+    "critical",
+    "bound",
+]
+Reach = Literal["attention", "composed", "hops", "gradient", "voxels"]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """layer, head: what the maps show. queries, keys: tokens by their place; no queries means the readout."""
+
+    layer: int = 0
+    head: int = 0
+    queries: tuple[Place, ...] = ()
+    keys: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True)
+class MapSettings:
+    """How weights become colours.
+
+    incoming: show who looks at the chosen token (a column) rather than where it looks (a row).
+    percentile, floor: weights above and below these percentiles are clipped; a floor of 0 starts the scale at
+    zero. shared: one scale for all maps of the head grid.
+    mass: share of a DINO mass mask, 0 for none. leave_out: special tokens, sinks and artifact tokens
+    do not set the scale.
+    """
+
+    method: Method = "attention"
+    heads: Heads = "one"
+    incoming: bool = False
+    log: bool = False
+    percentile: float = 99.5
+    floor: float = 0.0
+    shared: bool = False
+    colours: str = "inferno"
+    opacity: float = 0.75
+    mass: float = 0.0
+    leave_out: bool = True
+    hide_special: bool = False
+    whole_words: bool = False
+
+
+@dataclass(frozen=True)
+class CloudSettings:
+    """How a cloud is looked at.
+
+    first, second: what colours the two views. reach: what "attention" shows of the selected points: their
+    weights in one layer and map, the product of all layers, hops, the gradient, or the field of the view's
+    stack of convolutions over voxels. voxel: edges of a voxel in metres, an infinite one takes the whole
+    extent. sparse: convolutions that have units only where something is.
+    point_size: in pixels. cutaway: leave out the walls that one would look at from outside. hidden: classes
+    that no view draws.
+    rows: the layer that each row of the map grid shows, one a stage; empty for the first of each.
+    """
+
+    first: ColourBy = "prediction"
+    second: ColourBy = "attention"
+    reach: Reach = "attention"
+    voxel: tuple[float, float, float] = (0.05, 0.05, 0.05)
+    sparse: bool = False
+    point_size: float = 4.0
+    eye_dome: bool = True
+    cutaway: bool = True
+    projection: Literal["perspective", "orthographic"] = "perspective"
+    hidden: frozenset[int] = frozenset()
+    palette: Literal["soft", "s3dis"] = "soft"
+    rows: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class FieldSettings:
+    """What is shown of receptive fields.
+
+    layer: the name of the layer whose unit is looked at, "" for the last. box, heat, row: draw the
+    theoretical field, the effective one, the row of the selected attention head. contours: of 50 % and 95 %
+    of the effective field's mass. windows: the edges of attention windows. inputs, source: how many inputs
+    the effective field is averaged over, and which: this picture, or noise.
+    compare: the second network, looked at beside the first. networks: those of the growth plot.
+    include_self: attention distance counts the query's own patch. all_operations: list every operation, not
+    blocks alone.
+    """
+
+    layer: str = ""
+    box: bool = True
+    heat: bool = True
+    row: bool = False
+    contours: bool = True
+    windows: bool = True
+    inputs: int = 1
+    source: Literal["picture", "noise"] = "picture"
+    compare: str | None = None
+    compare_layer: str = ""
+    networks: tuple[str, ...] = ("vgg16", "resnet50", "convnext-tiny", "swin-tiny", "vit-base")
+    include_self: bool = True
+    all_operations: bool = False
+
+
+@dataclass(frozen=True)
+class CostSettings:
+    """Which layers are compared, and at what lengths.
+
+    width, kernel, neighbourhood: d, k and r of table 1. projections: attention with its four d × d products.
+    shortest, longest: tokens, powers of two. device: None for the fastest. seconds: a measurement's limit.
+    terms: what closed forms count.
+    """
+
+    width: int = 512
+    kernel: int = 3
+    heads: int = 8
+    neighbourhood: int = 64
+    projections: bool = True
+    shortest: int = 64
+    longest: int = 4096
+    device: str | None = None
+    seconds: int = 30
+    terms: Terms = "table"
+
+
+@dataclass(frozen=True)
+class View:
+    """Everything about a document that a gesture changes and undo brings back."""
+
+    selection: Selection = Selection()
+    map: MapSettings = MapSettings()
+    cloud: CloudSettings = CloudSettings()
+    fields: FieldSettings = FieldSettings()
+    cost: CostSettings = CostSettings()
+    stack: ConvStack = field(default_factory=ConvStack)
+    rollout: RolloutSettings = field(default_factory=RolloutSettings)
+    rollout_selected: bool = False
+    """Roll out the selected queries rather than the readout."""
+
+
+def within(view: View, trace: Trace) -> View:
+    """A view as this trace can show it: layers, heads and classes that it does not have give way to others.
+
+    There may be no layers at all: not every model that reads a cloud has attention.
+    """
+    selection, last = view.selection, max(len(trace.layers) - 1, 0)
+    layer = min(selection.layer, last)
+    heads = min((trace.layers[number].heads for number in {layer, last} if trace.layers), default=1)
+    selection = replace(selection, layer=layer, head=min(selection.head, heads - 1))
+    rollout = view.rollout
+    if rollout.first >= len(trace.layers) or (rollout.last or 0) >= len(trace.layers):
+        rollout = replace(rollout, first=0, last=None)
+    hidden = frozenset()
+    if trace.segmentation is not None:
+        hidden = frozenset(n for n in view.cloud.hidden if n < len(trace.segmentation.classes))
+    return replace(view, selection=selection, rollout=rollout, cloud=replace(view.cloud, hidden=hidden))

@@ -1,0 +1,1 @@
+"""A Trace and a View → the arrays that panes draw. No Qt."""

@@ -1,0 +1,102 @@
+"""A cloud's classes in figures and words: counts, scores, a cell's points, a point's read-out. No Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from headlight.models.core.scores import Scores, scores
+from headlight.viewer.session.view import ColourBy
+from headlight.viewer.slices.cloud_colours import Scene
+from headlight.viewer.slices.derived import derived
+from headlight.widgets.cloud.prepared import GROUPS
+
+
+@dataclass(frozen=True, eq=False)
+class ClassTable:
+    """counts: int64 (classes,) of the prediction, or of the truth before there is one. matrix: int64 (truth,
+    predicted), and its scores, where the file has labels.
+    """
+
+    names: tuple[str, ...]
+    counts: np.ndarray
+    matrix: np.ndarray | None = None
+    scores: Scores | None = None
+
+
+def class_table(scene: Scene) -> ClassTable:
+    """What the legend and the confusion matrix show."""
+    answer, names = scene.answer, scene.classes
+    if answer is None:
+        known = scene.cloud.labels[scene.cloud.labels >= 0] if names else np.empty(0, np.int16)
+        return ClassTable(names, np.bincount(known, minlength=len(names)))
+    return derived(scene.trace, "class table", lambda: _counted(scene))
+
+
+def _counted(scene: Scene) -> ClassTable:
+    answer = scene.answer
+    matrix = answer.confusion()
+    if matrix is None or not matrix.any():
+        return ClassTable(answer.classes, answer.counts)
+    return ClassTable(answer.classes, answer.counts, matrix, scores(matrix))
+
+
+def groups(scene: Scene, by: ColourBy) -> np.ndarray | None:
+    """uint8 (n,): what is lit with a class: 1 + its number, the truth's in a view of it; 0 for none.
+
+    None where no class is known yet.
+    """
+    truth = by == "truth" or scene.answer is None
+
+    def found() -> np.ndarray | None:
+        labels = scene.truth if truth else scene.answer.labels
+        return None if labels is None else np.where(labels < GROUPS - 1, labels + 1, 0).astype(np.uint8)
+
+    return found() if scene.trace is None else derived(scene.trace, ("groups", truth), found)
+
+
+def tokens_of_cell(scene: Scene, truth: int, predicted: int) -> np.ndarray:
+    """int (m,): the tokens that answered for the points of this class that were taken for that one."""
+    answer = scene.answer
+    inside = (answer.truth == truth) & (answer.labels == predicted)
+    return np.unique(answer.nearest[inside])
+
+
+def reading(scene: Scene, point: int) -> str:
+    """The tip of a point of the file: its class and confidence; all else stands among the numbers."""
+    answer = scene.answer
+    if answer is None:
+        return f"point\t{original(scene, point):,}"
+    return f"{answer.classes[int(answer.labels[point])]}\t{answer.confidence[point]:.2f}"
+
+
+def coordinates(scene: Scene, position: np.ndarray) -> tuple[str, str, str]:
+    """A local position as the file writes it: x, y and z."""
+    x, y, z = scene.cloud.file_coordinates(position)[0]
+    # Millimetres, whatever the unit.
+    decimals = max(0, round(3 + np.log10(scene.cloud.frame.metres_per_unit)))
+    return tuple(f"{value:,.{decimals}f}" for value in (x, y, z))
+
+
+def named(scene: Scene, tokens: np.ndarray) -> str:
+    """The selected tokens in a title: "chair, point 48,211"; "214 points"."""
+    answer = scene.answer
+    if len(tokens) != 1:
+        return f"{len(tokens):,} points"
+    token = int(tokens[0])
+    label = answer.classes[int(answer.probabilities[token].argmax())]
+    return f"{label}, point {original(scene, int(answer.sample[token])):,}"
+
+
+def original(scene: Scene, point: int) -> int:
+    """A point's number in the file, where points without coordinates were left out of the cloud."""
+    return int(scene.cloud.kept[point]) if scene.cloud.kept is not None else point
+
+
+def numbers(table: ClassTable) -> list[tuple[str, str]]:
+    """The rows under the legend: (what, figure)."""
+    if table.scores is None:
+        return []
+    found = table.scores
+    return [("mIoU", f"{found.miou:.3f}"), ("Overall accuracy", f"{found.oa:.3f}")]

@@ -1,0 +1,227 @@
+"""What the panes draw of a cloud's attention: neighbourhoods, rows of the map grid, stars, selections. No Qt.
+
+Pure functions from a Trace and a View to arrays; they run in the workers. A layer works on some of the
+input's points (a stage); what was chosen is looked up there by its place, whatever the layer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from headlight.models.core.colours import Scale, levels, scale_of
+from headlight.models.core.task import SILENT, Task
+from headlight.models.core.tokens import Place, PointTokens, Region
+from headlight.models.core.trace import AttentionLayer, Head, Trace
+from headlight.viewer.session.view import View
+from headlight.viewer.slices import layer_names
+from headlight.viewer.slices.derived import derived
+
+SINGLY = 16
+"""Up to so many selected points are kept one by one, more as one region."""
+
+
+def stages(layers: Sequence[AttentionLayer]) -> tuple[tuple[int, ...], ...]:
+    """The layers (by number) that work on the same points, the stages in the order of their first layer."""
+    found: dict[int, list[int]] = {}
+    for number, layer in enumerate(layers):
+        found.setdefault(id(layer.queries), []).append(number)
+    return tuple(tuple(numbers) for numbers in found.values())
+
+
+def stage_of(layers: Sequence[AttentionLayer], layer: int) -> int:
+    """Which stage a layer is in, from 0."""
+    return next(number for number, members in enumerate(stages(layers)) if layer in members)
+
+
+def short_name(layer: AttentionLayer) -> str:
+    """dec2.1 for dec2.1.transformer2: without the part that all layers share."""
+    return layer_names.short_name(layer.name)
+
+
+def starting_layer(trace: Trace) -> int:
+    """The last layer whose neighbourhoods are wider than the input's own: they are seen at a glance."""
+    wider = [n for n, layer in enumerate(trace.layers) if len(layer.queries) < len(trace.tokens)]
+    return max(wider, default=max(len(trace.layers) - 1, 0))
+
+
+def rows_shown(trace: Trace, view: View) -> tuple[int, ...]:
+    """The layer that each row of the map grid shows, a row a stage: the selected or the last looked at."""
+    groups, kept = stages(trace.layers), view.cloud.rows
+    rows = []
+    for number, members in enumerate(groups):
+        before = kept[number] if len(kept) == len(groups) and kept[number] in members else None
+        here = view.selection.layer if view.selection.layer in members else before
+        # Rows that nobody has touched follow the selected layer: what runs shortly before or after it.
+        nearest = min(members, key=lambda layer: abs(layer - view.selection.layer))
+        rows.append(nearest if here is None else here)
+    return tuple(rows)
+
+
+# -- which points are chosen ---------------------------------------------------------------------------------
+
+
+def places(tokens: PointTokens, indices: np.ndarray) -> tuple[Place, ...]:
+    """What to select for these tokens: each by its place, or all as one region where they are many."""
+    if len(indices) <= SINGLY:
+        return tuple(tokens.place(int(index)) for index in indices)
+    return (Region(tokens.positions[indices]),)
+
+
+def chosen(trace: Trace, tokens: PointTokens, queries: tuple[Place, ...]) -> np.ndarray:
+    """int (m,): the selected points among `tokens`, which may be a coarser stage's."""
+    if not queries:
+        return np.empty(0, int)
+    return derived(trace, ("chosen", id(tokens), queries), lambda: tokens.find_all(queries))
+
+
+def joined(trace: Trace, queries: tuple[Place, ...], more: np.ndarray) -> tuple[Place, ...]:
+    """The selection with `more` (tokens) added, or taken out where all of them were selected already."""
+    before = chosen(trace, trace.tokens, queries)
+    inside = np.isin(more, before)
+    after = np.setdiff1d(before, more) if len(more) and inside.all() else np.union1d(before, more)
+    return places(trace.tokens, after)
+
+
+def in_input(trace: Trace, tokens: PointTokens) -> np.ndarray:
+    """int (n,): which of the input's tokens each of a stage's points is."""
+    if tokens is trace.tokens:
+        return np.arange(len(tokens))
+    return derived(trace, ("in input", id(tokens)), lambda: trace.tokens.nearest(tokens.positions))
+
+
+def away(trace: Trace, layer: AttentionLayer, queries: tuple[Place, ...]) -> float:
+    """Metres from the selected point to the one that answers for it in a layer's stage; 0 for several."""
+    here, there = chosen(trace, trace.tokens, queries), chosen(trace, layer.queries, queries)
+    if len(here) != 1 or len(there) != 1:
+        return 0.0
+    return float(np.linalg.norm(trace.tokens.positions[here[0]] - layer.queries.positions[there[0]]))
+
+
+# -- neighbourhoods ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Neighbourhood:
+    """The weights of one query's neighbours, nearest first, or the mean by rank of several queries'.
+
+    weights: float32 (k,). own: the weight on the query itself. entropy: of the weights, in nats; of several
+    queries the mean of theirs. queries: how many. away: metres from the selected point to the query.
+    neighbours: int (k,), the layer's keys, and distances: float32 (k,) in metres; empty for several queries.
+    """
+
+    at: tuple[int, Head]
+    weights: np.ndarray
+    own: float
+    entropy: float
+    queries: int
+    away: float
+    keys: PointTokens
+    neighbours: np.ndarray
+    distances: np.ndarray
+
+
+def neighbourhood(trace: Trace, view: View, at: tuple[int, Head]) -> Neighbourhood | None:
+    """What stands in the bar chart; None without a selected point."""
+    from headlight.models.attention.statistics import entropy
+
+    layer = trace.layers[at[0]]
+    queries = chosen(trace, layer.queries, view.selection.queries)
+    if not len(queries):
+        return None
+    if len(queries) > 1:
+        weights = _fused(layer.values(), at[1])[queries]  # [queries, k]
+        nats = -np.sum(weights * np.log(np.where(weights > 0, weights, 1)), axis=1, dtype=np.float64)
+        mean, nobody = weights.mean(0, dtype=np.float64).astype(np.float32), np.empty(0, int)
+        return Neighbourhood(
+            *(at, mean, float(mean[0]), float(nats.mean()), len(queries), 0.0, layer.keys),
+            *(nobody, np.empty(0, np.float32)),
+        )
+    query = int(queries[0])
+    found, weights = layer.row(at[1], query)
+    offset = layer.keys.positions[found] - layer.queries.positions[query]
+    return Neighbourhood(
+        at=at,
+        weights=weights,
+        own=float(weights[found == query].sum()),
+        entropy=float(entropy(weights)),
+        queries=1,
+        away=away(trace, layer, view.selection.queries),
+        keys=layer.keys,
+        neighbours=found,
+        distances=np.linalg.norm(offset, axis=1).astype(np.float32),
+    )
+
+
+EVEN = 0.05
+"""Weights that differ from 1/k by no more than this share of it are called uniform."""
+
+
+def even_said(weights: np.ndarray) -> str:
+    """ "uniform: 1/16 each, ±2 %" of float (…, k) where no weight says more than another; else nothing."""
+    k = weights.shape[-1]
+    off = float(np.abs(weights * k - 1).max()) if k > 1 and weights.size else 1.0
+    if off > EVEN:
+        return ""
+    return f"uniform: 1/{k} each, ±{max(np.ceil(off * 1000 - 1e-3), 1) / 10:.2g} %"
+
+
+@dataclass(frozen=True, eq=False)
+class MapRows:
+    """The map grid: per row the layer and uint8 (maps, k), the neighbours' weights nearest first.
+
+    scales: of each row; its maps share it. even: of each row `even_said` of all its maps.
+    """
+
+    layers: tuple[int, ...]
+    levels: list[np.ndarray]
+    scales: list[Scale]
+    even: list[str]
+
+
+def map_rows(trace: Trace, view: View, task: Task = SILENT) -> MapRows:
+    """What each map of each row's layer makes of the selected points; no levels where nothing is selected."""
+    layers = rows_shown(trace, view)
+    maps, scales, even = [], [], []
+    for number in layers:
+        task.check()
+        layer = trace.layers[number]
+        queries = chosen(trace, layer.queries, view.selection.queries)
+        if not len(queries):
+            return MapRows(layers, [], [], [])
+        one = len(queries) == 1
+        weights = layer.rows(int(queries[0]))[1] if one else layer.values()[:, queries].mean(axis=1)
+        scale = scale_of(weights, 100.0)
+        maps.append(levels(weights, scale))
+        scales.append(scale)
+        even.append(even_said(weights))
+    return MapRows(layers, maps, scales, even)
+
+
+@dataclass(frozen=True, eq=False)
+class Star:
+    """Where the selected points look, in space. centre: float32 (3,), None for several; ends: float32 (k, 3);
+    weights: float32 (k,).
+    """
+
+    centre: np.ndarray | None
+    ends: np.ndarray
+    weights: np.ndarray
+
+
+def star(trace: Trace, view: View, at: tuple[int, Head]) -> Star | None:
+    """The selected point's lines to its neighbours in layer and map `at`; None without a selection."""
+    layer = trace.layers[at[0]]
+    queries = chosen(trace, layer.queries, view.selection.queries)
+    if not len(queries):
+        return None
+    found, weights = layer.row(at[1], queries if len(queries) > 1 else int(queries[0]))
+    centre = layer.queries.positions[queries[0]].astype(np.float32) if len(queries) == 1 else None
+    return Star(centre, layer.keys.positions[found].astype(np.float32), weights.astype(np.float32))
+
+
+def _fused(values: np.ndarray, head: Head) -> np.ndarray:
+    """float32 (maps, n, k) → (n, k): one map, or all of them fused."""
+    return values[head] if isinstance(head, int) else getattr(values, head)(axis=0)

@@ -1,0 +1,257 @@
+"""What the page of costs shows, made of settings and of what was measured: curves, crossings, the table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from headlight.models.core.costs import KINDS, LAYER_OF, Kind, Measurements, Setup
+from headlight.models.cost import complexity
+from headlight.models.cost.complexity import LAYERS, Layer
+from headlight.viewer.session.view import CostSettings
+from headlight.widgets.plots.cost_plot import Crossing, Curve, tokens
+
+NAMES: dict[str, str] = {
+    "fused": "Self-attention",
+    "weights": "with weights",
+    "recurrent": "LSTM",
+    "convolution": "Convolution",
+    "restricted": "Restricted attention",
+}
+"""As curves are named, and rows of the table: each has one name before and after it was measured."""
+COLOURS = {"fused": 0, "weights": 1, "recurrent": 2, "convolution": 3, "restricted": 4}
+OTHERS: tuple[Kind, ...] = ("recurrent", "convolution")
+"""What self-attention is compared with."""
+AS_KIND = {"attention": "fused", "recurrent": "recurrent", "convolution": "convolution"}
+
+
+def colour(layer: Layer) -> int:
+    """Of a row of table 1: the colour of its curve."""
+    return COLOURS[AS_KIND.get(layer, layer)]
+
+
+def name(layer: Layer) -> str:
+    """Of a row of table 1: that of its curve."""
+    return NAMES[AS_KIND.get(layer, layer)]
+
+
+def kind(curve: Curve) -> str:
+    """Which of `NAMES` a curve is of."""
+    return next(kind for kind, colour in COLOURS.items() if colour == curve.colour)
+
+
+def lengths(settings: CostSettings) -> np.ndarray:
+    """The lengths to measure: int (m,), each twice the one before."""
+    first, last = settings.shortest.bit_length() - 1, settings.longest.bit_length() - 1
+    return 2 ** np.arange(first, last + 1)
+
+
+def setup(settings: CostSettings, device: str) -> Setup:
+    return Setup(
+        tuple(lengths(settings).tolist()),
+        settings.width,
+        settings.kernel,
+        settings.heads,
+        settings.projections,
+        device,
+    )
+
+
+def within(found: Measurements | None, settings: CostSettings) -> Measurements | None:
+    """What was measured at the lengths that are shown; None where nothing was."""
+    if found is None:
+        return None
+    points = tuple(p for p in found.points if settings.shortest <= p.n <= settings.longest)
+    return replace(found, points=points) if points else None
+
+
+def operations(settings: CostSettings, layer: Layer, n: np.ndarray | float) -> np.ndarray:
+    """As the settings count them."""
+    return complexity.counted(
+        settings.terms,
+        layer,
+        n,
+        settings.width,
+        settings.kernel,
+        settings.neighbourhood,
+        settings.projections,
+    )
+
+
+def tensors(settings: CostSettings, kind: Kind, n: np.ndarray | float) -> np.ndarray:
+    """Bytes of what one layer holds at once."""
+    return complexity.live_bytes(
+        LAYER_OF[kind], kind == "weights", n, settings.width, settings.heads, settings.projections
+    )
+
+
+def rate(settings: CostSettings, found: Measurements | None) -> float:
+    """Closed forms are drawn as if each operation took 1/rate s: the most a second that any layer reached."""
+    if found is None:
+        return 1.0
+    reached = found.rate({k: operations(settings, LAYER_OF[k], found.seconds(k)[0]) for k in KINDS})
+    return reached or 1.0
+
+
+def time_curves(settings: CostSettings, found: Measurements | None, own: int | None) -> list[Curve]:
+    """Seconds measured, with closed forms dashed; operations in closed form before anything was measured."""
+    n = _with(lengths(settings), own)
+    speed = rate(settings, found)
+    if found is None:
+        return [
+            Curve(name(layer), n, operations(settings, layer, n), colour(layer), True) for layer in LAYERS
+        ]
+    dashed = [
+        Curve(
+            f"{NAMES[kind]}, closed form",
+            n,
+            operations(settings, layer, n) / speed,
+            COLOURS[kind],
+            True,
+            False,
+        )
+        for layer, kind in AS_KIND.items()
+    ]
+    # Nobody measures it: it stays as it was.
+    seen = operations(settings, "restricted", n) / speed
+    dashed.append(Curve(name("restricted"), n, seen, colour("restricted"), True))
+    return [*(Curve(NAMES[kind], *found.seconds(kind), COLOURS[kind]) for kind in KINDS), *dashed]
+
+
+def memory_curves(settings: CostSettings, found: Measurements | None, own: int | None) -> list[Curve]:
+    """Bytes measured, with what tensors alone need dashed."""
+    n = _with(lengths(settings), own)
+    curves = []
+    for kind in KINDS:
+        needed = tensors(settings, kind, n)
+        if found is not None:
+            curves.append(Curve(NAMES[kind], *found.memory(kind), COLOURS[kind]))
+            curves.append(Curve(f"{NAMES[kind]}, tensors", n, needed, COLOURS[kind], True, False))
+        else:
+            curves.append(Curve(NAMES[kind], n, needed, COLOURS[kind], True))
+    return curves
+
+
+def time_crossings(settings: CostSettings, found: Measurements | None, own: int | None) -> list[Crossing]:
+    """Where self-attention becomes the dearer: in closed form, and as measured."""
+    speed, marks = rate(settings, found), []
+    last = max(settings.longest, own or 0)
+    for other in OTHERS:
+        n = closed_crossing(settings, other)
+        if n is not None and settings.shortest <= n <= last:
+            cost = float(operations(settings, LAYER_OF[other], n)) / speed
+            formula = _formula(settings, other)
+            tip = f"Closed forms of attention and {_said(other)} cross at n = {formula}\t{n:,.0f}"
+            marks.append(Crossing(n, cost, f"n = {formula} = {n:,.0f}", tip, False))
+    for kind, other in ((kind, other) for kind in ("fused", "weights") for other in OTHERS):
+        crossing = found.crossing(kind, other) if found is not None else None
+        if crossing is not None:
+            n, cost = crossing
+            what = "attention" if kind == "fused" else "attention with weights"
+            tip = f"From here on {what} takes longer than {_said(other)}\t{n:,.0f} tokens"
+            marks.append(Crossing(n, cost, f"n ≈ {round_to(n):,}", tip, True))
+    return marks
+
+
+@dataclass(frozen=True)
+class CrossingRow:
+    """Of one other layer: the closed form ("d", 512), and lengths measured, in words."""
+
+    name: str
+    formula: str
+    closed: str
+    measured: tuple[str, str]
+    """Fused, with weights."""
+
+
+def crossing_rows(settings: CostSettings, found: Measurements | None) -> list[CrossingRow]:
+    rows = []
+    for other in OTHERS:
+        n = closed_crossing(settings, other)
+        measured = tuple(_measured(settings, found, kind, other) for kind in ("fused", "weights"))
+        formula = _formula(settings, other)
+        rows.append(CrossingRow(NAMES[other], formula, "none" if n is None else f"{n:,.0f}", measured))
+    return rows
+
+
+def closed_crossing(settings: CostSettings, other: Layer) -> float | None:
+    return complexity.crossing(
+        other,
+        settings.width,
+        settings.kernel,
+        settings.neighbourhood,
+        settings.terms,
+        settings.projections,
+    )
+
+
+def table() -> list[tuple[Layer, tuple[str, str, str]]]:
+    """Table 1: of each layer the formulas of operations, sequential operations and paths."""
+    rows = []
+    for layer in LAYERS:
+        path = complexity.PATHS[layer]
+        if layer == "convolution":
+            path = f"{path} dilated, {complexity.CONTIGUOUS_PATH} not"
+        rows.append((layer, (complexity.OPERATIONS[layer], complexity.SEQUENTIAL[layer], path)))
+    return rows
+
+
+def path(settings: CostSettings, layer: Layer, n: int) -> str:
+    """The longest path of table 1 at n tokens, rounded up; of convolutions dilated, then not."""
+    k, r = settings.kernel, settings.neighbourhood
+    steps = _steps(complexity.path_length(layer, n, k, r))
+    if layer == "convolution":
+        steps = f"{steps}, {_steps(complexity.path_length(layer, n, k, r, dilated=False))}"
+    return steps
+
+
+def notes(found: Measurements | None, settings: CostSettings) -> list[str]:
+    """What was not run, and why: a sentence a kind."""
+    if found is None:
+        return []
+    shown = [out for out in found.left_out if settings.shortest <= out.n <= settings.longest]
+    said = []
+    for kind in KINDS:
+        left = [out for out in shown if out.kind == kind]
+        if left:
+            who = "Attention with weights" if kind == "weights" else NAMES[kind]
+            said.append(f"{who} at {', '.join(tokens(out.n) for out in left)} left out: {left[0].why}.")
+    if any(out.slow for out in shown):
+        said.append("A longer time limit lets them run.")
+    return said
+
+
+def round_to(n: float, figures: int = 3) -> int:
+    """A measured length with as many figures as it deserves: 1832.3 → 1830."""
+    return int(float(f"{n:.{figures - 1}e}"))
+
+
+def _measured(settings: CostSettings, found: Measurements | None, kind: Kind, other: Kind) -> str:
+    if found is None:
+        return "–"
+    how = found.comparison(kind, other)
+    if how == "crosses":
+        return f"{round_to(found.crossing(kind, other)[0]):,}"
+    shared = np.intersect1d(found.seconds(kind)[0], found.seconds(other)[0])
+    return (
+        {"dearer": f"< {tokens(shared[0])}", "cheaper": f"> {tokens(shared[-1])}"}[how]
+        if len(shared)
+        else "–"
+    )
+
+
+def _with(n: np.ndarray, own: int | None) -> np.ndarray:
+    return np.unique([*n, *([own] if own else [])]).astype(float)
+
+
+def _formula(settings: CostSettings, other: Layer) -> str:
+    return complexity.crossing_formula(other, settings.kernel, settings.terms, settings.projections)
+
+
+def _said(other: Kind) -> str:
+    return "an LSTM" if other == "recurrent" else "a convolution"
+
+
+def _steps(length: np.ndarray | float) -> str:
+    return "∞" if np.isinf(length) else f"{int(np.ceil(length)):,}"

@@ -1,0 +1,140 @@
+"""The head grid's maps: every head of every layer, each in the colours of its scale. No Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from headlight.models.core.colours import Scale, levels, scale_of
+from headlight.models.core.task import SILENT, Task
+from headlight.models.core.tokens import PatchTokens, Place, Tokens
+from headlight.models.core.trace import AttentionLayer, Trace
+from headlight.viewer.session.view import MapSettings, View
+from headlight.viewer.slices.derived import derived
+from headlight.viewer.slices.maps import query_indices, spread_weights
+from headlight.viewer.slices.scales import floor_of, left_out, left_out_said
+
+THUMBNAIL = 64
+
+
+@dataclass(frozen=True, eq=False)
+class HeadMaps:
+    """The head grid's maps: per layer uint8 (heads, h, w), and the scale of each head; one and the same for
+    all where they share it.
+    """
+
+    layers: list[np.ndarray]
+    scales: list[list[Scale]]
+
+
+def head_maps(trace: Trace, view: View, query: Place | None = None, task: Task = SILENT) -> HeadMaps:
+    """The maps of all heads. For a picture: where the query (or `query`, under the cursor) looks, on the
+    grid; for a text: whole matrices as thumbnails. Hands out each layer, (number, levels, scales), when it is
+    ready, unless all share a scale.
+    """
+    settings, places = view.map, (query,) if query else view.selection.queries
+    maps: list[np.ndarray] = []
+    out: list[_Out] = []
+    done = HeadMaps([], [])
+    for number, layer in enumerate(trace.layers):
+        task.progress(number / len(trace.layers), f"Maps of layer {number}")
+        values, blind = _layer_maps(trace, layer, view, places, task)
+        maps.append(values)
+        out.append(_layer_out(trace, layer, settings, values, blind))
+        if not settings.shared:
+            scales = [_head_scale(values[head], settings, out[-1], head) for head in range(layer.heads)]
+            done.layers.append(np.stack([levels(m, scale) for m, scale in zip(values, scales, strict=True)]))
+            done.scales.append(scales)
+            task.partial((number, done.layers[-1], scales))
+    if not settings.shared:
+        return done
+    flat, hidden = (np.concatenate([a.ravel() for a in arrays]) for arrays in (maps, [o.mask for o in out]))
+    scale = scale_of(flat, settings.percentile, settings.log, hidden, floor_of(settings))
+    if np.any(hidden & (flat > scale.high)):
+        scale = replace(scale, left_out="special tokens and sinks left out of the scale")
+    return HeadMaps([levels(m, scale) for m in maps], [[scale] * len(m) for m in maps])
+
+
+@dataclass(frozen=True, eq=False)
+class _Out:
+    """What of a layer's maps does not set their scales. mask: bool (heads, h, w). tokens: bool (heads, keys),
+    the keys that these are; shares: float32 (heads, keys), what each holds.
+    """
+
+    mask: np.ndarray
+    keys: Tokens
+    tokens: np.ndarray
+    shares: np.ndarray
+
+
+def _layer_out(
+    trace: Trace, layer: AttentionLayer, settings: MapSettings, values: np.ndarray, blind: np.ndarray
+) -> _Out:
+    """values: float32 (heads, h, w). blind: bool (h, w) or (1, 1), where no window lets the layer look."""
+    mask, keys = np.broadcast_to(blind, values.shape), layer.keys
+    if not isinstance(keys, PatchTokens):
+        tokens, shares = left_out(trace, layer, settings)
+        return _Out(mask | _pooled(tokens, values.shape[2])[:, None], keys, tokens, shares)
+    if settings.incoming:
+        nothing = np.zeros((layer.heads, len(layer.queries)), bool)
+        return _Out(mask, layer.queries, nothing, nothing)
+    patches = left_out(trace, layer, settings)[0][:, keys.prefix :]
+    flat = values.reshape(layer.heads, -1)
+    unpainted = np.zeros((layer.heads, keys.prefix), np.float32)
+    tokens, shares = np.hstack([unpainted > 0, patches]), np.hstack([unpainted, flat])
+    return _Out(mask | patches.reshape(values.shape), keys, tokens, shares)
+
+
+def _pooled(tokens: np.ndarray, width: int) -> np.ndarray:
+    """bool (heads, keys) → (heads, width): the pixels of a thumbnail in which any of these keys lies."""
+    first, last = _spans(width, tokens.shape[1])
+    held = np.concatenate([np.zeros((len(tokens), 1), int), tokens.cumsum(axis=1)], axis=1)
+    return held[:, last] > held[:, first]
+
+
+def _head_scale(values: np.ndarray, settings: MapSettings, out: _Out, head: int) -> Scale:
+    scale = scale_of(values, settings.percentile, settings.log, out.mask[head], floor_of(settings))
+    above = out.mask[head] & (values > scale.high)
+    if not above.any():
+        return scale
+    shares = out.shares[head]
+    if isinstance(out.keys, PatchTokens):
+        beyond = shares > scale.high
+    else:  # pixels of a thumbnail may be means of several tokens': one must hold anything to speak of
+        first, last = _spans(len(out.keys), values.shape[1])
+        held = np.concatenate([[0], above.any(axis=0).cumsum()])
+        beyond = (held[last] > held[first]) & (shares > 0.005)
+    return replace(scale, left_out=left_out_said(out.keys, out.tokens[head] & beyond, shares))
+
+
+def _spans(count: int, among: int) -> tuple[np.ndarray, np.ndarray]:
+    """(first, last + 1) of `among` equal parts of a length that each of `count` equal parts of it meets."""
+    part = np.arange(count)
+    return part * among // count, -(-(part + 1) * among // count)
+
+
+def _layer_maps(
+    trace: Trace, layer: AttentionLayer, view: View, places: tuple[Place, ...], task: Task
+) -> tuple[np.ndarray, np.ndarray]:
+    """(float32 (heads, h, w): one layer's maps, bool (h, w) or (1, 1): where no window lets it look)."""
+    nowhere = np.zeros((1, 1), bool)
+    tokens = layer.keys if not view.map.incoming else layer.queries
+    if not isinstance(tokens, PatchTokens):
+        return derived(trace, ("thumbnail", layer.name), lambda: layer.thumbnail(THUMBNAIL)), nowhere
+    asked = layer.queries if not view.map.incoming else layer.keys
+    chosen = query_indices(trace, asked, places)
+    if view.map.incoming:
+        rows = []
+        for head in range(layer.heads):
+            task.check()
+            row, seen = spread_weights(layer, head, chosen, True)
+            rows.append(row)
+        weights = np.stack(rows)
+    else:
+        indices, found = layer.rows(chosen)
+        weights = np.zeros((layer.heads, len(layer.keys)), np.float32)
+        seen = np.zeros(len(layer.keys), bool)
+        weights[:, indices], seen[indices] = found, True
+    blind = ~seen[tokens.prefix :].reshape(tokens.grid)
+    return weights[:, tokens.prefix :].reshape(layer.heads, *tokens.grid), blind

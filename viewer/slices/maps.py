@@ -1,0 +1,353 @@
+"""What the panes draw: pure functions from a Trace and a View to arrays. No Qt; they run in the workers.
+
+Every number a pane shows beside a map is computed here or in `models`, never in a widget.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from headlight.models.core.colours import Scale, levels, scale_of
+from headlight.models.core.task import SILENT, Task
+from headlight.models.core.tokens import PatchPart, PatchTokens, Place, TextTokens, Tokens
+from headlight.models.core.trace import AttentionLayer, Head, Trace
+from headlight.viewer.session.view import MapSettings, View
+from headlight.viewer.slices.derived import derived
+from headlight.viewer.slices.scales import common, floor_of, left_out, left_out_said
+
+DISTRIBUTION = 1e-3
+"""How far the sum of a row may be from 1: rounding of 16 bit weights takes that much."""
+
+
+@dataclass(frozen=True, eq=False)
+class MatrixMap:
+    """One head's matrix: levels uint8 and values float32, both (queries, keys).
+
+    window: the number of the window that it is of, None for the whole matrix.
+    """
+
+    values: np.ndarray
+    levels: np.ndarray
+    scale: Scale
+    queries: Tokens
+    keys: Tokens
+    window: int | None = None
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What is said of one row of weights. special: share on tokens without a place, per token and in all.
+
+    entropy in nats, None where the weights are no distribution, and no_entropy says why; distance in pixels
+    from the query's patch, None without one. padding: share on the padding of windows, None where there are
+    no windows.
+    """
+
+    total: float
+    special: float
+    entropy: float | None
+    distance: float | None
+    padding: float | None = None
+    no_entropy: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class InputMap:
+    """Weights over the input's tokens. levels: (n,) for a text, (rows, columns) for a picture.
+
+    asked: int (m,), the tokens whose weights these are (their mean), counted in `asked_of`. at: the layer and
+    head they are of, None for a rollout. mask: bool (rows, columns), the smallest set of patches that holds
+    the chosen mass, or None.
+    """
+
+    tokens: Tokens
+    values: np.ndarray
+    levels: np.ndarray
+    scale: Scale
+    numbers: Numbers
+    asked: np.ndarray
+    asked_of: Tokens
+    at: tuple[int, Head] | None = None
+    mask: np.ndarray | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A map with its own grid, such as the saliency prediction: values float32 (h, w) in 0..1."""
+
+    values: np.ndarray
+    levels: np.ndarray
+    scale: Scale
+
+
+def shown(trace: Trace, settings: MapSettings) -> Trace:
+    """The trace as the settings want it seen: whole words, special tokens left out."""
+    if not (settings.whole_words or settings.hide_special):
+        return trace
+
+    def made() -> Trace | None:
+        from headlight.models.attention.hide import hide_special
+        from headlight.models.attention.merge import merge_words
+
+        words = merge_words(trace) if settings.whole_words else trace
+        seen = hide_special(words) if settings.hide_special else words
+        return seen if seen is not trace else None  # what is kept for a trace must not keep the trace alive
+
+    return derived(trace, ("shown", settings.whole_words, settings.hide_special), made) or trace
+
+
+def head_of(view: View) -> Head:
+    """The head or fusion that the maps show."""
+    return view.selection.head if view.map.heads == "one" else view.map.heads
+
+
+def query_indices(trace: Trace, tokens: Tokens, places: tuple[Place, ...]) -> np.ndarray:
+    """int (m,): the tokens at these places; without any, the readout, or all tokens that have a place."""
+    chosen = tokens.find_all(places)
+    if len(chosen):
+        return chosen
+    if trace.readout is not None and tokens is trace.tokens:
+        return np.array([trace.readout])
+    placed = np.flatnonzero(~tokens.special)
+    return placed if len(placed) else np.arange(len(tokens))
+
+
+def asked_tokens(trace: Trace, view: View) -> Tokens:
+    """Among which tokens a gesture on the input chooses: those of the layer that is shown.
+
+    Layers of one picture may have grids of their own. A rollout begins at its last layer's tokens; without
+    layers, and for what is of no layer, the tokens are the input's.
+    """
+    if not trace.layers or view.map.method == "saliency" or not isinstance(trace.tokens, PatchTokens):
+        return trace.tokens
+    if view.map.method == "rollout":
+        return rollout_tokens(trace, view)
+    layer = trace.layers[min(view.selection.layer, len(trace.layers) - 1)]
+    return layer.keys if view.map.incoming else layer.queries
+
+
+def rollout_tokens(trace: Trace, view: View) -> Tokens:
+    """Of which tokens a rollout is: of a picture's stages those that leave its last layer."""
+    if not trace.layers or not isinstance(trace.tokens, PatchTokens):
+        return trace.tokens
+    last = -1 if view.rollout.last is None else view.rollout.last
+    return trace.layers[last].queries
+
+
+def weights_of(layer: AttentionLayer, head: Head, chosen: np.ndarray, incoming: bool) -> np.ndarray:
+    """float32 (tokens,): where the chosen queries look, or who looks at the chosen keys; else 0."""
+    return spread_weights(layer, head, chosen, incoming)[0]
+
+
+def spread_weights(
+    layer: AttentionLayer, head: Head, chosen: np.ndarray, incoming: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """(`weights_of`, bool (tokens,): where the layer can look at all)."""
+    indices, weights = layer.column(head, chosen) if incoming else layer.row(head, chosen)
+    dense = np.zeros(len(layer.queries if incoming else layer.keys), np.float32)
+    seen = np.zeros(len(dense), bool)
+    dense[indices], seen[indices] = weights, True
+    return dense, seen
+
+
+def matrix_map(trace: Trace, view: View, task: Task = SILENT) -> MatrixMap:
+    """The whole matrix of the chosen head; of a layer of windows that of the window which is looked at.
+
+    Raises TooLarge above the layer's limit.
+    """
+    from headlight.models.attention.statistics import located_queries
+
+    layer = trace.layers[view.selection.layer]
+    queries, keys = layer.queries, layer.keys
+    if layer.kind == "window":
+        window = window_shown(trace, view)
+        queries = keys = PatchPart.of(layer.queries, layer.members(window))
+        values = layer.window_matrix(head_of(view), window)
+    else:
+        window, values = None, layer.matrix(head_of(view))
+    task.check()
+    out = np.zeros(len(keys), bool)
+    if window is None:
+        out = left_out(trace, layer, view.map, head_of(view))[0][0]
+    scale = scale_of(values, view.map.percentile, view.map.log, out, floor_of(view.map))
+    shares = values[located_queries(queries)].mean(axis=0)
+    beyond = out & (values.max(axis=0) > scale.high)
+    scale = replace(scale, left_out=left_out_said(keys, beyond, shares / max(float(shares.sum()), 1.0)))
+    task.check()
+    return MatrixMap(values, levels(values, scale), scale, queries, keys, window)
+
+
+def window_shown(trace: Trace, view: View) -> int:
+    """Of a layer of windows the one that the matrix is of: the first query's, else the one in the middle."""
+    layer = trace.layers[view.selection.layer]
+    rows, columns = layer.queries.grid
+    chosen = layer.queries.find_all(view.selection.queries[:1])
+    return layer.window_of(chosen[0] if len(chosen) else layer.queries.index(rows // 2, columns // 2))
+
+
+def input_map(trace: Trace, view: View, at: tuple[int, Head], task: Task = SILENT) -> InputMap | Picture:
+    """What lies on the input: by the chosen method, attention in layer and head `at`, rollout or saliency."""
+    if view.map.method == "saliency":
+        return saliency_map(trace, task)
+    if view.map.method == "rollout":
+        return rollout_map(trace, view, task)
+    return attention_map(shown(trace, view.map), view, *at)
+
+
+def attention_map(trace: Trace, view: View, layer: int, head: Head) -> InputMap:
+    """Weights of the chosen queries (or on the chosen keys) in one head, on the input."""
+    chosen_layer = trace.layers[layer]
+    incoming, at = view.map.incoming, (layer, head)
+    asked = chosen_layer.keys if incoming else chosen_layer.queries
+    chosen = query_indices(trace, asked, view.selection.queries)
+    weights, seen = spread_weights(chosen_layer, head, chosen, incoming)
+    shown_on = chosen_layer.queries if incoming else chosen_layer.keys
+    if incoming:
+        out = shown_on.special & view.map.leave_out
+    else:
+        out = left_out(trace, chosen_layer, view.map, head)[0][0]
+    found = _input_map(shown_on, weights, view, chosen, asked, out | ~seen, floor_of(view.map), at)
+    if chosen_layer.kind == "window" and not incoming:
+        padding = chosen_layer.padding_share(head, chosen)
+        return replace(found, numbers=replace(found.numbers, padding=padding))
+    return found
+
+
+def rollout_map(trace: Trace, view: View, task: Task = SILENT) -> InputMap:
+    """Rollout of the chosen queries on the input; streams a map after every layer.
+
+    It is rolled out over all tokens, since what passes through hidden ones counts; words get the sum of
+    their subwords.
+    """
+    from headlight.models.explain.rollout import rollout_row
+
+    tokens, asked_of = trace.tokens, rollout_tokens(trace, view)
+    chosen = query_indices(trace, asked_of, view.selection.queries if view.rollout_selected else ())
+    seen = shown(trace, view.map).tokens if isinstance(tokens, TextTokens) else tokens
+    if asked_of is not tokens:  # stages of a picture: the rollout ends where its first layer begins
+        seen = tokens = trace.layers[view.rollout.first].queries
+
+    def finished(weights: np.ndarray) -> InputMap:
+        if seen is not tokens:
+            parts = (tokens.find(seen.place(index)) for index in range(len(seen)))
+            weights = np.array([weights[part].sum() for part in parts], np.float32)
+        # The residual gives every token a like share of every other: a scale from zero would be all haze.
+        out = rollout_left_out(trace, view.map, seen, weights, (asked_of, chosen))
+        return _input_map(seen, weights, view, chosen, asked_of, out, view.map.floor)
+
+    drawn = _Drawn(task, finished)
+    key = ("rollout", view.rollout, chosen.tobytes())
+    return finished(derived(trace, key, lambda: rollout_row(trace.layers, chosen, view.rollout, drawn)))
+
+
+@dataclass(eq=False)
+class _Drawn(Task):
+    """Hands partial results on as what the pane draws."""
+
+    task: Task
+    draw: Callable[[np.ndarray], InputMap]
+
+    def check(self) -> None:
+        self.task.check()
+
+    def progress(self, share: float, sentence: str) -> None:
+        self.task.progress(share, sentence)
+
+    def partial(self, value: np.ndarray) -> None:
+        self.task.partial(self.draw(value))
+
+
+def saliency_map(trace: Trace, task: Task = SILENT) -> Picture:
+    """The saliency prediction in 0..1, as a picture over the region that the model saw."""
+    from headlight.models.engines.door import engine_of
+
+    def predict() -> np.ndarray:
+        return engine_of(trace, task).saliency(trace, task)
+
+    values = derived(trace, "saliency", predict)
+    scale = Scale(0.0, 1.0, False, 0.0)
+    return Picture(values, levels(values, scale), scale)
+
+
+def rollout_left_out(
+    trace: Trace, settings: MapSettings, seen: Tokens, weights: np.ndarray, asked: tuple[Tokens, np.ndarray]
+) -> np.ndarray:
+    """bool (seen,): what does not set the scale of a rollout's weights. asked: tokens, and which of them."""
+    from headlight.models.attention.statistics import sinks
+
+    out = common(trace, seen, settings)
+    if settings.leave_out:
+        others = weights.copy()
+        # What stays with the asked themselves is no sink.
+        others[seen.find_all(asked[0].place(int(index)) for index in asked[1])] = 0
+        out |= sinks(others)
+    return out
+
+
+def patch_scale(
+    tokens: PatchTokens, weights: np.ndarray, settings: MapSettings, out: np.ndarray, floor: float | None
+) -> Scale:
+    """The scale of the weights (tokens,) on a picture's patches. out, floor: as for `_input_map`."""
+    values, left = (a[tokens.prefix :].reshape(tokens.grid) for a in (weights, out))
+    return scale_of(values, settings.percentile, settings.log, left, floor)
+
+
+def _input_map(
+    tokens: Tokens,
+    weights: np.ndarray,
+    view: View,
+    chosen: np.ndarray,
+    asked_of: Tokens,
+    out: np.ndarray,
+    floor: float | None,
+    at: tuple[int, Head] | None = None,
+) -> InputMap:
+    """out: bool (tokens,), those that do not set the scale. floor: where the scale starts, see `scale_of`."""
+    from headlight.models.attention.statistics import ROUNDING, mass_mask
+
+    settings, mask = view.map, None
+    if isinstance(tokens, PatchTokens):
+        values = weights[tokens.prefix :].reshape(tokens.grid)
+        scale = patch_scale(tokens, weights, settings, out, floor)
+        if settings.mass > 0:
+            mask = mass_mask(values.ravel(), settings.mass).reshape(tokens.grid)
+        painted = ~tokens.special
+    else:
+        values, painted = weights, True
+        # A text has too few tokens to clip a share of the highest.
+        scale = scale_of(values, 100.0, settings.log, out, floor)
+    said = numbers(tokens, weights, chosen, asked_of, view.map.incoming and at is not None)
+    whole = said.total if said.no_entropy else 1.0
+    beyond = out & painted & (weights > scale.high)
+    scale = replace(scale, left_out=left_out_said(tokens, beyond, weights / max(whole, ROUNDING)))
+    return InputMap(tokens, weights, levels(values, scale), scale, said, chosen, asked_of, at, mask)
+
+
+def numbers(
+    tokens: Tokens, weights: np.ndarray, chosen: np.ndarray, asked_of: Tokens, column: bool = False
+) -> Numbers:
+    """What is said of a row over `tokens`: its sum, its share on special tokens, entropy, and the distance.
+
+    chosen: whose row it is, among `asked_of`. column: it is no row, but who looks at the chosen.
+    """
+    from headlight.models.attention.statistics import attention_distance, entropy
+
+    distance = None
+    placed = chosen[~asked_of.special[chosen]]
+    if isinstance(tokens, PatchTokens) and isinstance(asked_of, PatchTokens) and len(placed) == 1:
+        distance = float(attention_distance(weights, asked_of, int(placed[0]), keys=tokens))
+    total, special = float(weights.sum(dtype=np.float64)), float(weights[tokens.special].sum())
+    reason = _no_distribution(total, column)
+    return Numbers(total, special, None if reason else float(entropy(weights)), distance, no_entropy=reason)
+
+
+def _no_distribution(total: float, column: bool) -> str:
+    """Why weights of this sum have no entropy, or nothing."""
+    if column:
+        return "Who looks at a token is no distribution, so it has no entropy."
+    if abs(total - 1) > DISTRIBUTION:
+        return f"These weights sum to {total:.2f} and not to 1, so they have no entropy."
+    return ""

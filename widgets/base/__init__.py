@@ -1,0 +1,1 @@
+"""What all widgets share: theme, keys and gestures, texts, tips."""

@@ -1,0 +1,87 @@
+"""Text that fits: an elided label, numbers written short, the font and the places of labels."""
+
+from __future__ import annotations
+
+from math import isfinite
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QFont, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+from headlight.widgets.base import theme
+
+LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+CENTRE = Qt.AlignmentFlag.AlignCenter
+UNCLIPPED = Qt.TextFlag.TextDontClip
+
+_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def label_font(weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
+    """For what stands beside maps, bars and cells."""
+    return theme.text_font(0.85, weight)
+
+
+PARTS = " · "
+"""Stands between the parts of a text, the most important one first."""
+
+
+class ElidedLabel(QLabel):
+    """One line of plain text that ends in "…" where it does not fit; its tool tip then holds the whole.
+
+    by_parts: whole parts are left out first, from the last one on, as long as there is more than one.
+    """
+
+    def __init__(self, text: str = "", parent: QWidget | None = None, by_parts: bool = False) -> None:
+        super().__init__(text, parent)
+        self._by_parts = by_parts
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+
+    def setText(self, text: str) -> None:
+        super().setText(text)
+        self._explain()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self.fontMetrics().horizontalAdvance("…"), super().minimumSizeHint().height())
+
+    def shown(self) -> str:
+        """The text as it is drawn now."""
+        text, metrics = self.text(), self.fontMetrics()
+        while self._by_parts and PARTS in text and metrics.horizontalAdvance(text) > self.width():
+            text = text.rpartition(PARTS)[0]
+        return metrics.elidedText(text, Qt.TextElideMode.ElideRight, self.width())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._explain()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        with QPainter(self) as painter:
+            painter.setPen(self.palette().windowText().color())
+            painter.drawText(self.rect(), self.alignment() | Qt.TextFlag.TextSingleLine, self.shown())
+
+    def _explain(self) -> None:
+        self.setToolTip(self.text() if self.shown() != self.text() else "")
+
+
+def short_number(value: float, digits: int = 2) -> str:
+    """`value` with `digits` significant digits: "0", "0.021", "5.3", "1,370", "2.1·10⁻⁶"."""
+    if value == 0 or not isfinite(value):
+        return "0" if value == 0 else str(value)
+    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+    power = int(exponent)
+    if -4 <= power < 6:
+        decimals = max(0, digits - 1 - power)
+        return f"{value:,.{decimals}f}"
+    return f"{mantissa.rstrip('0').rstrip('.')}·10{str(power).translate(_SUPERSCRIPT)}"
+
+
+def percent(share: float) -> str:
+    """A share (0 to 1) as "0 %", "< 0.1 %", "0.4 %", "31 %"."""
+    if share <= 0:
+        return "0 %"
+    if share < 0.001:
+        return "< 0.1 %"
+    return f"{share:.1%}".replace("%", " %") if share < 0.0995 else f"{share * 100:.0f} %"

@@ -1,0 +1,37 @@
+"""A column of controls that scrolls where it is too high, and is never narrower than its widest control."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtWidgets import QScrollArea, QWidget
+
+from headlight.widgets.base import theme
+from headlight.widgets.base.wheel import point_after_wheel
+
+
+class ScrollColumn(QScrollArea):
+    """Holds `content`, whose controls stand below each other.
+
+    fixed: the least width in em of a column that takes no more than it needs; None for one that takes what
+    it is given.
+    """
+
+    def __init__(self, content: QWidget, fixed: float | None = None) -> None:
+        super().__init__()
+        self.fixed = fixed
+        content.setObjectName("content")
+        self.setWidget(content)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        point_after_wheel(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        # A scroll area filters the events of its widget already.
+        if watched is self.widget() and event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Show):
+            width, bar = watched.minimumSizeHint().width(), self.verticalScrollBar().sizeHint().width()
+            if self.fixed is None:
+                self.setMinimumWidth(width + bar)
+            else:
+                self.setFixedWidth(max(width, theme.em(self.fixed)) + bar)
+        return super().eventFilter(watched, event)

@@ -1,0 +1,218 @@
+"""Dark and light: colours, the font and one style sheet, applied to the whole application at once.
+
+Sizes come from the font, so that text can be scaled without anything being cut off. Widgets that paint
+themselves ask `current()` while painting; Qt repaints them when the theme changes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from PySide6.QtCore import QObject, Qt, Slot
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontMetricsF, QPalette
+from PySide6.QtWidgets import QApplication, QWidget
+
+from headlight.widgets.base import style_sheet
+
+ASSETS = Path(__file__).resolve().parents[2] / "assets"
+FONT_PIXELS = 13
+SCALES = (0.8, 2.0)
+
+Choice = Literal["dark", "light", "system"]
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """Colours as "#rrggbb". `text`, `dim`, `amber_text`, `green` and `red` are legible (WCAG AA, 4.5) on
+    `background`, `panel` and `raised`; `amber` (selected) and `blue` (under the cursor) are for frames and
+    fills, `faint` is for what is disabled.
+    """
+
+    name: Literal["dark", "light"]
+    background: str
+    panel: str
+    raised: str
+    hover: str
+    line: str
+    text: str
+    dim: str
+    faint: str
+    amber: str
+    amber_text: str
+    on_amber: str
+    blue: str
+    green: str
+    red: str
+
+    @property
+    def dark(self) -> bool:
+        return self.name == "dark"
+
+    def icon(self, name: str) -> Path:
+        """The file of an icon in this theme's colour: one of the names in assets/icons."""
+        return ASSETS / "icons" / f"{name}-{self.name}.svg"
+
+
+DARK = Theme(
+    name="dark",
+    background="#14161b",
+    panel="#1b1e25",
+    raised="#20242c",
+    hover="#2a2f39",
+    line="#2c313b",
+    text="#e7e9ee",
+    dim="#949db0",
+    faint="#626b7d",
+    amber="#ffb84d",
+    amber_text="#ffb84d",
+    on_amber="#14161b",
+    blue="#5cc8ff",
+    green="#7fd6a0",
+    red="#ff8a80",
+)
+LIGHT = Theme(
+    name="light",
+    background="#eceef2",
+    panel="#fbfbfd",
+    raised="#f2f3f7",
+    hover="#e6e9ef",
+    line="#d6dae2",
+    text="#1d2129",
+    dim="#5d6675",
+    faint="#969eac",
+    amber="#c26a00",
+    amber_text="#9a5400",
+    on_amber="#ffffff",
+    blue="#0077b8",
+    green="#177a43",
+    red="#b3261e",
+)
+
+
+class _Follower(QObject):
+    """Holds what was chosen and applies it again when the system turns dark or light."""
+
+    def __init__(self, app: QApplication) -> None:
+        super().__init__(app)
+        self.choice: Choice = "dark"
+        self.scale = 1.0
+        self.theme = DARK
+        app.styleHints().colorSchemeChanged.connect(self._system_changed)
+
+    @Slot(Qt.ColorScheme)
+    def _system_changed(self, _scheme: Qt.ColorScheme) -> None:
+        if self.choice == "system" and _system_theme() != self.theme:
+            self.paint()
+
+    def paint(self) -> None:
+        app = self.parent()
+        self.theme = {"dark": DARK, "light": LIGHT}.get(self.choice) or _system_theme()
+        font = text_font(pixels=FONT_PIXELS * self.scale)
+        app.setStyleSheet(
+            ""
+        )  # from one sheet to another Qt takes many times as long: seconds in a full window
+        app.setFont(font)
+        app.setPalette(_palette(self.theme))
+        app.setStyleSheet(style_sheet.of(self.theme, QFontMetricsF(font).height()))
+
+
+def _follower() -> _Follower | None:
+    app = QApplication.instance()
+    return app.findChild(_Follower) if app else None
+
+
+def apply(app: QApplication, choice: Choice = "system", scale: float = 1.0) -> None:
+    """Give the whole application this theme and text scale (held within 0.8 to 2.0). May be called again."""
+    follower = _follower()
+    if follower is None:
+        app.setStyle("Fusion")
+        follower = _Follower(app)
+    follower.scale = min(max(scale, SCALES[0]), SCALES[1])
+    follower.choice = choice
+    hints = app.styleHints()
+    if choice == "system":
+        hints.unsetColorScheme()
+    else:  # window frames and file dialogs of the system follow too
+        hints.setColorScheme(Qt.ColorScheme.Dark if choice == "dark" else Qt.ColorScheme.Light)
+    follower.paint()
+
+
+def current() -> Theme:
+    """The theme in force; dark before `apply`."""
+    follower = _follower()
+    return follower.theme if follower else DARK
+
+
+def text_font(
+    factor: float = 1.0, weight: QFont.Weight = QFont.Weight.Normal, pixels: float | None = None
+) -> QFont:
+    """The application's font, `factor` times its size (or of `pixels`), with figures of one width."""
+    _load_fonts()
+    font = QFont("Inter")
+    size = QApplication.font().pixelSize() if pixels is None else pixels
+    font.setPixelSize(max(8, round((size if size > 0 else FONT_PIXELS) * factor)))
+    font.setWeight(weight)
+    font.setFeature(QFont.Tag("tnum"), 1)
+    font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
+    return font
+
+
+def em(factor: float = 1.0) -> int:
+    """`factor` times the size of the application's font, in pixels: the unit of all spacing."""
+    size = QApplication.font().pixelSize()
+    return round((size if size > 0 else FONT_PIXELS) * factor)
+
+
+def set_role(widget: QWidget, role: str) -> None:
+    """Style a widget as "dim", "small", "title", "primary", "flat", … (the names in `style_sheet`)."""
+    if widget.property("role") != role:
+        widget.setProperty("role", role)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
+
+
+@cache
+def _load_fonts() -> None:
+    for weight in ("Regular", "Medium", "SemiBold"):
+        QFontDatabase.addApplicationFont(str(ASSETS / "fonts" / f"Inter-{weight}.otf"))
+
+
+def _system_theme() -> Theme:
+    scheme = QApplication.styleHints().colorScheme()
+    return LIGHT if scheme == Qt.ColorScheme.Light else DARK
+
+
+def _palette(theme: Theme) -> QPalette:
+    role, group = QPalette.ColorRole, QPalette.ColorGroup
+    colours = {
+        role.Window: theme.background,
+        role.WindowText: theme.text,
+        role.Base: theme.panel,
+        role.AlternateBase: theme.raised,
+        role.ToolTipBase: theme.raised,
+        role.ToolTipText: theme.text,
+        role.PlaceholderText: theme.dim,
+        role.Text: theme.text,
+        role.Button: theme.raised,
+        role.ButtonText: theme.text,
+        role.BrightText: theme.red,
+        role.Light: theme.hover,
+        role.Midlight: theme.hover,
+        role.Mid: theme.line,
+        role.Dark: theme.line,
+        role.Shadow: theme.background,
+        role.Highlight: theme.amber,
+        role.HighlightedText: theme.on_amber,
+        role.Accent: theme.amber,
+        role.Link: theme.blue,
+        role.LinkVisited: theme.blue,
+    }
+    palette = QPalette()
+    for name, colour in colours.items():
+        palette.setColor(name, QColor(colour))
+    for name in (role.WindowText, role.Text, role.ButtonText):
+        palette.setColor(group.Disabled, name, QColor(theme.faint))
+    return palette

@@ -1,0 +1,1 @@
+"""A point cloud in space."""

@@ -1,0 +1,1 @@
+"""Controls, legends and figures of the side column."""

@@ -1,0 +1,1 @@
+"""Many small maps in one picture."""

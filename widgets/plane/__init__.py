@@ -1,0 +1,1 @@
+"""A plane under a camera: the picture and the matrix."""

@@ -1,0 +1,1 @@
+"""The window's own parts: frames, tabs, messages, the palette, the welcome page."""

@@ -1,0 +1,423 @@
+"""The welcome page: drop something, type a sentence, or take a sample."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QIcon,
+    QImage,
+    QImageReader,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from headlight.widgets.base import theme
+from headlight.widgets.base.labels import ElidedLabel
+from headlight.widgets.base.waiting import Waiting
+
+_SENTENCES = (
+    ("A sense of a word", "A great serve from Djokovic won the match after he missed the first two."),
+    ("What “it” stands for", "The kettle did not fit on the shelf because it was too wide."),
+    ("One word, two meanings", "The bank by the river flooded before the bank in town could open."),
+)
+_STACK = (
+    "A stack of convolutions",
+    "Set kernel, stride, padding and dilation of each layer, and watch what one unit can see.",
+)
+_FORMATS = "PNG, JPEG, WebP, TIFF, GIF, TXT, MD, PLY, PCD, LAS, E57, XYZ, NPY, OBJ"
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What a card offers: `value` is a Path to open or a text to run. picture: what a file is shown by."""
+
+    title: str
+    value: Path | str
+    picture: Path | None = None
+
+
+def bundled_samples(folder: Path | None = None) -> list[Sample]:
+    """The pictures in assets/samples, the point clouds in its folder rooms, and three sentences."""
+    folder = folder or theme.ASSETS / "samples"
+    pictures = [Sample(_title(path), path, path) for path in sorted(folder.glob("*.jpg"))]
+    rooms = [(path, path.with_suffix(".png")) for path in sorted((folder / "rooms").glob("*.ply"))]
+    clouds = [Sample(_title(path), path, shown) for path, shown in rooms if shown.is_file()]
+    return [*pictures, *clouds, *(Sample(title, text) for title, text in _SENTENCES)]
+
+
+def _title(path: Path) -> str:
+    """Living room 2, for living-room-2.ply."""
+    return path.stem.replace("-", " ").replace("_", " ").capitalize()
+
+
+class Welcome(QScrollArea):
+    """What the window shows while nothing is open."""
+
+    text_entered = Signal(str)
+    """A sentence to run."""
+    sample_chosen = Signal(object)
+    """The `value` of a sample: a Path or a text; a recent file's Path too."""
+    recent_cleared = Signal()
+    """The list of recent files is to be forgotten."""
+    open_clicked = Signal()
+    """The drop area was clicked: the user looks for a file."""
+    stack_asked = Signal()
+    """A stack of convolutions is to be built."""
+    cancel_asked = Signal()
+    """What is being read is no longer wanted."""
+
+    def __init__(self, samples: Sequence[Sample] | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        content = QWidget(objectName="content")
+        column = QVBoxLayout(content)
+        column.setContentsMargins(theme.em(2), theme.em(2), theme.em(2), theme.em(2))
+        column.setSpacing(0)
+        column.addStretch(2)
+        sheet = QVBoxLayout()
+        sheet.setSpacing(theme.em(1.2))
+        centre = QHBoxLayout()
+        centre.addStretch(1)
+        page = QWidget()
+        page.setLayout(sheet)
+        sheet.setContentsMargins(0, 0, 0, 0)
+        page.setMaximumWidth(theme.em(66))
+        page.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        centre.addWidget(page, 20)
+        centre.addStretch(1)
+        column.addLayout(centre)
+        column.addStretch(3)
+        self._drop = _DropArea()
+        self._drop.clicked.connect(self.open_clicked)
+        self._drop.cancel_asked.connect(self.cancel_asked)
+        self._field = QLineEdit()
+        self._field.setPlaceholderText("Type or paste a sentence")
+        self._field.setAccessibleName("Sentence")
+        self._field.setProperty("role", "entry")
+        self._field.returnPressed.connect(self._enter)
+        self._run = QPushButton("Run")
+        self._run.setProperty("role", "primary")
+        self._run.setEnabled(False)
+        self._run.clicked.connect(self._enter)
+        self._field.textChanged.connect(lambda text: self._run.setEnabled(bool(text.strip())))
+        self._recent = QVBoxLayout()
+        self._recent.setSpacing(theme.em(0.1))
+        sheet.addWidget(_Head())
+        sheet.addSpacing(theme.em(0.6))
+        sheet.addWidget(self._drop)
+        sheet.addLayout(self._text_row())
+        sheet.addSpacing(theme.em(0.4))
+        sheet.addLayout(self._cards(bundled_samples() if samples is None else samples))
+        sheet.addLayout(self._recent)
+        self.setWidget(content)
+        self.viewport().setAutoFillBackground(False)
+
+    def set_drag_active(self, active: bool) -> None:
+        """Light the drop area up while something is dragged over the window."""
+        self._drop.set_active(active)
+
+    def set_waiting(self, waiting: Waiting | None) -> None:
+        """Say what is being read, and how far that is, where something was dropped."""
+        self._drop.set_waiting(waiting)
+
+    def set_recent(self, paths: Sequence[Path]) -> None:
+        """Files opened lately, newest first; at most five are listed."""
+        while (item := self._recent.takeAt(0)) is not None:
+            if item.widget():
+                item.widget().hide()
+                item.widget().deleteLater()
+        if paths:
+            self._recent.addWidget(self._recent_head())
+        for path in paths[:5]:
+            self._recent.addWidget(self._recent_row(path), 0, Qt.AlignmentFlag.AlignLeft)
+
+    def focus_text(self) -> None:
+        """Put the keyboard into the sentence field; what stands there from before is typed over."""
+        self._field.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._field.selectAll()
+
+    def _enter(self) -> None:
+        text = self._field.text().strip()
+        if text:
+            self.text_entered.emit(text)
+
+    def _text_row(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(theme.em(0.6))
+        row.addWidget(self._field, 1)
+        row.addWidget(self._run)
+        self._run.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Ignored)
+        return row
+
+    def _cards(self, samples: Sequence[Sample]) -> QVBoxLayout:
+        """Pictures and clouds in one row, sentences and what is built here in the next."""
+        column = QVBoxLayout()
+        column.setSpacing(theme.em(0.8))
+        column.addWidget(_heading("Or start from a sample"))
+        for kind in (Path, str):
+            row = QGridLayout()
+            row.setSpacing(theme.em(0.8))
+            for place, sample in enumerate(s for s in samples if isinstance(s.value, kind)):
+                card = _Card(sample)
+                card.clicked.connect(self.sample_chosen)
+                row.addWidget(card, 0, place)
+                row.setColumnStretch(place, 1)
+            column.addLayout(row)
+        build = _Card(Sample(*_STACK))
+        build.clicked.connect(self.stack_asked)
+        row.addWidget(build, 0, row.columnCount())
+        row.setColumnStretch(row.columnCount() - 1, 1)
+        return column
+
+    def _recent_head(self) -> QWidget:
+        clear = QPushButton("Clear")
+        clear.setProperty("role", "flat")
+        clear.setToolTip("Forget the recent files")
+        clear.clicked.connect(self.recent_cleared)
+        head = QWidget()
+        row = QHBoxLayout(head)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(_heading("Recent"))
+        row.addStretch(1)
+        row.addWidget(clear)
+        return head
+
+    def _recent_row(self, path: Path) -> QPushButton:
+        button = QPushButton(path.name.replace("&", "&&"))
+        button.setProperty("role", "flat")
+        button.setToolTip(str(path))
+        button.clicked.connect(lambda: self.sample_chosen.emit(path))
+        return button
+
+
+class _Head(QWidget):
+    """Logo, name and one sentence."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._logo = QLabel()
+        name = QLabel("Headlight")
+        name.setProperty("role", "display")
+        line = QLabel(
+            "See what every head of a transformer looks at: in a sentence, an image, a point cloud."
+        )
+        line.setProperty("role", "dim")
+        line.setWordWrap(True)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(theme.em(0.8))
+        grid.setVerticalSpacing(theme.em(0.2))
+        grid.addWidget(self._logo, 0, 0, 2, 1, Qt.AlignmentFlag.AlignVCenter)
+        grid.addWidget(name, 0, 1)
+        grid.addWidget(line, 1, 1)
+        grid.setColumnStretch(1, 1)
+        self._draw_logo()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_logo"):
+            self._draw_logo()
+
+    def _draw_logo(self) -> None:
+        side = theme.em(2.6)
+        self._logo.setPixmap(QIcon(str(theme.current().icon("headlight"))).pixmap(QSize(side, side)))
+
+
+class _DropArea(QFrame):
+    clicked = Signal()
+    cancel_asked = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._active = False
+        self._waiting: Waiting | None = None
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAccessibleName("Drop an image, a text or a point cloud here, or open a file")
+        self._title = QLabel()
+        self._title.setProperty("role", "large")
+        self._hint = QLabel()
+        self._hint.setProperty("role", "dim")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(theme.em(1), theme.em(3.0), theme.em(1), theme.em(3.0))
+        column.setSpacing(theme.em(0.35))
+        for label in (self._title, self._hint):
+            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            label.setWordWrap(True)
+            column.addWidget(label)
+        self._cancel = QPushButton("Cancel", self)  # in the corner: nothing moves when it comes
+        self._cancel.clicked.connect(self.cancel_asked)
+        self._cancel.hide()
+        self._say()
+
+    def set_active(self, active: bool) -> None:
+        self._active = active
+        self._say()
+
+    def set_waiting(self, waiting: Waiting | None) -> None:
+        self._waiting = waiting
+        self._cancel.setVisible(waiting is not None)
+        self._say()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        edge, size = theme.em(0.8), self._cancel.sizeHint()
+        self._cancel.setGeometry(self.width() - size.width() - edge, edge, size.width(), size.height())
+
+    def _say(self) -> None:
+        title, hint = (
+            "Drop an image, a text or a point cloud anywhere",
+            f"or click to open a file · {_FORMATS}",
+        )
+        if self._waiting is not None:
+            title, hint = self._waiting.says, self._waiting.more
+        if self._active:
+            title, hint = "Let go to open it", _FORMATS
+        self._title.setText(title)
+        self._hint.setText(hint)
+        self.update()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
+            self.clicked.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self.clicked.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        colours = theme.current()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            fill = QColor(colours.amber if self._active else colours.panel)
+            if self._active:
+                fill.setAlphaF(0.12)
+            edge = colours.amber if self._active else colours.blue if self.hasFocus() else colours.dim
+            pen = QPen(QColor(edge), 2 if self._active else 1.4)
+            pen.setDashPattern([4, 4])
+            painter.setPen(pen)
+            painter.setBrush(fill)
+            radius = theme.em(0.8)
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), radius, radius)
+
+
+class _Card(QFrame):
+    """A sample: its picture and title, or its title and sentence."""
+
+    clicked = Signal(object)
+
+    def __init__(self, sample: Sample) -> None:
+        super().__init__()
+        self._value = sample.value
+        self.setProperty("role", "card")
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(f"Sample: {sample.title}")
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        column = QVBoxLayout(self)
+        edge = theme.em(0.7)
+        column.setSpacing(theme.em(0.3))
+        title = ElidedLabel(sample.title)
+        title.setProperty("role", "title")
+        if isinstance(sample.value, Path):
+            column.setContentsMargins(1, 1, 1, edge)
+            column.addWidget(_Thumbnail(sample.picture or sample.value))
+            row = QHBoxLayout()
+            row.setContentsMargins(edge, theme.em(0.3), edge, 0)
+            row.addWidget(title)
+            column.addLayout(row)
+        else:
+            column.setContentsMargins(edge, edge, edge, edge)
+            text = QLabel(sample.value)
+            text.setProperty("role", "dim")
+            text.setWordWrap(True)
+            text.setAlignment(Qt.AlignmentFlag.AlignTop)
+            column.addWidget(title)
+            column.addWidget(text, 1)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
+            self.clicked.emit(self._value)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self.clicked.emit(self._value)
+        else:
+            super().keyPressEvent(event)
+
+
+class _Thumbnail(QWidget):
+    """A picture that fills its place, read at the size in which it is shown, when it is first shown."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+        self._image: QImage | None = None
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+
+    def sizeHint(self) -> QSize:
+        return QSize(theme.em(12), theme.em(9))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        self._image = None
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            shape = QPainterPath()
+            radius = theme.em(0.5)
+            # Round above, straight below: the card goes on under the picture.
+            shape.addRoundedRect(QRectF(0, 0, self.width(), self.height() + radius), radius, radius)
+            painter.setClipPath(shape)
+            image = self._read()
+            if not image.isNull():
+                painter.drawImage(QRectF(self.rect()), image, self._middle(image))
+
+    def _read(self) -> QImage:
+        wanted = self.size() * self.devicePixelRatioF()
+        if self._image is None or self._image.width() < wanted.width():
+            reader = QImageReader(str(self._path))
+            reader.setAutoTransform(True)
+            size = reader.size().scaled(wanted, Qt.AspectRatioMode.KeepAspectRatioByExpanding)
+            reader.setScaledSize(size)
+            self._image = reader.read()
+        return self._image
+
+    def _middle(self, image: QImage) -> QRectF:
+        """The part of the image that fills the widget without squashing; rather the top than the bottom."""
+        scale = max(self.width() / image.width(), self.height() / image.height())
+        width, height = self.width() / scale, self.height() / scale
+        return QRectF((image.width() - width) / 2, (image.height() - height) / 4, width, height)
+
+
+def _heading(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setProperty("role", "dim")
+    return label

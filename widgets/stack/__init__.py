@@ -1,0 +1,1 @@
+"""The editor of a stack of convolutions, and one layer at work."""

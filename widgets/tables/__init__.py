@@ -1,0 +1,1 @@
+"""Tables of layers and formulas, and the confusion matrix."""
