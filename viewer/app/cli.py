@@ -17,9 +17,7 @@ from typing import NoReturn
 
 from headlight.models.core.errors import HeadlightError, out_of_memory, sentence
 from headlight.viewer.export.options import ENDINGS, OPTIONS, ROLLOUT, UNITS, ExportOptions
-
-PAGES = ("attention", "fields", "cost")
-"""What a document can be opened on."""
+from headlight.viewer.registry import REGISTRY, Page
 
 
 @dataclass(frozen=True)
@@ -119,7 +117,9 @@ def _window(argv: Sequence[str]) -> int:
     _add_verbose(parser)
     parser.add_argument("--theme", choices=("dark", "light", "system"), help="as chosen the last time")
     parser.add_argument("--screenshot", metavar="OUT.png", help="wait until all is drawn, save, exit")
-    parser.add_argument("--page", choices=PAGES, help="what is looked at first (what the model offers)")
+    parser.add_argument(
+        "--page", choices=tuple(REGISTRY.all(Page)), help="what is looked at first (what the model offers)"
+    )
     given = parser.parse_intermixed_args(argv)
     if given.pair is not None and given.text is None and not given.files:
         raise HeadlightError("--pair is the second text of a pair.", "Give the first one with --text.")

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 from headlight.models.core.errors import HeadlightError
 from headlight.viewer.app import geometry
 from headlight.viewer.app.window import Window, report_exceptions
-from headlight.viewer.panes.shared.log import LogHandler
+from headlight.viewer.panes.shared.log_handler import LogHandler
 from headlight.viewer.session.session import RunOptions
 from headlight.widgets.base import theme
 

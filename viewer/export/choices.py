@@ -17,7 +17,8 @@ from headlight.viewer.export.options import ENDINGS, OPTIONS, READ_OF, ROLLOUT, 
 from headlight.viewer.host.recipe import RunOptions
 from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.inputs.inputs import ImageInput, Input, TextInput
-from headlight.viewer.session.document import Document, Page, modality_of
+from headlight.viewer.registry import REGISTRY
+from headlight.viewer.session.document import Document
 from headlight.viewer.session.view import ColourBy, View
 from headlight.viewer.slices import field_maps
 from headlight.viewer.slices.cloud_maps import chosen
@@ -47,7 +48,7 @@ class Subject:
     options: RunOptions
     trace: Trace
     view: View
-    page: Page
+    page: str
     path: str
 
     @classmethod
@@ -63,7 +64,7 @@ class Subject:
 
     @property
     def kind(self) -> str:
-        return modality_of(self.input)
+        return REGISTRY.kind_of(self.input).id
 
     @property
     def title(self) -> str:
@@ -229,6 +230,14 @@ def of_colours(view: View, *colours: ColourBy) -> str:
     """What views of a cloud in these colours show: where a selected point looks, else the classes."""
     reaching = {"attention": "attention", "composed": "rollout"}.get(view.cloud.reach)
     return reaching if reaching and view.selection.queries and "attention" in colours else "segmentation"
+
+
+def of_first_view(view: View) -> str:
+    return of_colours(view, view.cloud.first)
+
+
+def of_second_view(view: View) -> str:
+    return of_colours(view, view.cloud.second)
 
 
 def _has(trace: Trace, what: str) -> bool:

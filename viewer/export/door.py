@@ -27,7 +27,7 @@ from headlight.viewer.host.recipe import RunOptions
 from headlight.viewer.inputs.cloud import UNITS, CloudInput
 from headlight.viewer.inputs.cloud_labels import relabelled
 from headlight.viewer.inputs.inputs import ImageInput, Input, TextInput, from_path, from_text
-from headlight.viewer.session.document import modality_of
+from headlight.viewer.registry import REGISTRY
 from headlight.viewer.session.view import MapSettings
 from headlight.viewer.slices.maps import (
     patch_scale,
@@ -155,7 +155,7 @@ def _document(options: ExportOptions) -> Input:
         document = from_path(options.file)
         if isinstance(document, TextInput) and options.pair is not None:
             document = from_text(document.text, document.title, options.pair)
-    kind = modality_of(document)
+    kind = REGISTRY.kind_of(document).id
     read_of = READ_OF[options.what]
     if kind not in read_of:
         raise HeadlightError(

@@ -17,6 +17,7 @@ from headlight.models.core.scores import Segmentation
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.trace import Head, Trace
 from headlight.viewer.inputs.cloud import CloudInput
+from headlight.viewer.session.document import Document
 from headlight.viewer.session.view import CloudSettings, ColourBy, Reach, View
 from headlight.viewer.slices.cloud_maps import chosen, in_input, stages
 from headlight.viewer.slices.derived import derived
@@ -74,6 +75,11 @@ class Look:
 
     dark: bool
     background: tuple[int, int, int]
+
+
+def no_truth(document: Document) -> str:
+    """Why there is nothing to compare the answer with, or ""."""
+    return "" if Scene(document.input, document.trace).truth is not None else "The file has no labels."
 
 
 def offers(scene: Scene, reach: Reach = "attention") -> dict[ColourBy, str]:

@@ -14,12 +14,10 @@ from headlight.models.core.costs import KINDS, LeftOut, Measurements, Point, Set
 from headlight.models.core.task import Task
 from headlight.models.cost.complexity import LAYERS, live_bytes, operations
 from headlight.viewer.inputs import inputs
-from headlight.viewer.panes.cost.cost import CostPane
 from headlight.viewer.panes.cost.readings import of_dot
-from headlight.viewer.panes.cost.settings import CostSettingsPane
-from headlight.viewer.panes.kinds import PaneMaker
-from headlight.viewer.panes.shared.log import LogHandler
-from headlight.viewer.panes.shared.numbers import NumbersPane
+from headlight.viewer.panes.shared.desk import Desk
+from headlight.viewer.panes.shared.log_handler import LogHandler
+from headlight.viewer.registry import REGISTRY, Pane
 from headlight.viewer.session.jobs import Jobs
 from headlight.viewer.session.session import RunOptions, Session
 from headlight.viewer.session.view import CostSettings, View
@@ -46,8 +44,8 @@ def opened(qtbot, qapp):
     """(session, pane, controls, numbers): the page alone, of a text that no model has read."""
     theme.apply(qapp, "dark")
     session, jobs = Session(), Jobs()
-    make = PaneMaker(session, jobs, None, LogHandler(), jobs)
-    pane, controls, numbers = map(make, (CostPane, CostSettingsPane, NumbersPane))
+    desk, entries = Desk(session, jobs, None, LogHandler(), jobs), REGISTRY.all(Pane)
+    pane, controls, numbers = (desk.make(entries[id_]) for id_ in ("cost", "cost-settings", "numbers"))
     frame = QWidget()
     qtbot.addWidget(frame)
     row = QHBoxLayout(frame)

@@ -28,8 +28,6 @@ MEASURE = "measurement"
 class CostPane(Pane):
     """The curves, and table 1 as formulas; what these come to is said in the numbers pane."""
 
-    name, title, modalities, pages = "cost", "Cost of one layer", ("text", "image"), ("cost",)
-
     known_changed = Signal()
     """`devices` or `found` may say something else now."""
 
@@ -71,10 +69,6 @@ class CostPane(Pane):
         from headlight.models import devices
 
         return [(name, devices.describe(name)) for name in devices.available()]
-
-    def can_show(self, document: Document | None) -> bool:
-        """A document is enough: what a layer costs does not depend on a model."""
-        return document is not None and document.modality in self.modalities
 
     def paint(self, result: list[tuple[str, str]]) -> None:
         self.devices = result
@@ -146,7 +140,7 @@ class CostPane(Pane):
             return
         found = self.found()
         own = self._own(document)
-        mark = (own, f"this {'text' if document.modality == 'text' else 'picture'}") if own else None
+        mark = (own, f"this {document.kind.noun}") if own else None
         self.time.set_curves(
             cost_maps.time_curves(settings, found, own),
             "operations" if found is None else "s",

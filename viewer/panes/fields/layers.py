@@ -23,7 +23,7 @@ LEVELS = {"operation": 0, "block": 1, "stage": 2}
 class LayersPane(Pane):
     """A click on a row makes it the layer whose unit is looked at."""
 
-    name, title, modalities, pages = "layers", "Layers", ("image",), ("fields",)
+    rows_copied = "layers"
 
     def build(self) -> QWidget:
         self.table = LayerTable()
