@@ -12,6 +12,7 @@ from PySide6.QtGui import (
     QResizeEvent,
 )
 from PySide6.QtWidgets import (
+    QApplication,
     QButtonGroup,
     QCheckBox,
     QComboBox,
@@ -243,6 +244,14 @@ class Choice(ByTab, QComboBox):
         self.addItems(list(options))
         self.setAccessibleName(name)
         self.textActivated.connect(self.changed)
+
+    def hidePopup(self) -> None:
+        """Close the list. Where nothing had the keyboard before, nothing has it afterwards: Qt leaves it with
+        the list, which nobody sees."""
+        super().hidePopup()
+        focus = QApplication.focusWidget()
+        if focus is not None and self.view().window().isAncestorOf(focus) and not focus.isVisible():
+            focus.clearFocus()
 
     def may_shrink(self) -> None:
         """Where there is little room the chosen text may be cut off; the list shows it in full."""
