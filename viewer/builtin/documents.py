@@ -1,0 +1,140 @@
+"""The kinds of documents, their pages, and what stands where on each."""
+
+from headlight.viewer.registry import REGISTRY, Kind, Layout, Leaf, Needs, Page, across, down
+
+REGISTRY.add(
+    Page("attention", "Attention"),
+    Page("fields", "Receptive fields"),
+    Page("cost", "Cost"),
+)
+
+_LOG = Leaf("log", shown=False)
+_COST = Layout(
+    "cost",
+    across(
+        down(Leaf("cost", 0.8), _LOG),
+        down(Leaf("cost-settings", 0.58), Leaf("numbers", 0.42)),
+    ),
+    numbers=".panes.cost.readings:SECTIONS",
+)
+_SENTENCE = Layout(
+    "attention",
+    across(
+        down(
+            Leaf("sentence", 0.225),
+            across(
+                Leaf("heads", 0.31),
+                Leaf("matrix", 0.42),
+                down(Leaf("rollout"), _LOG, share=0.27),
+                share=0.775,
+            ),
+        ),
+        down(Leaf("settings", 0.58), Leaf("numbers", 0.42)),
+    ),
+    numbers=".panes.attention.sentence:SECTIONS",
+    table="sentence",
+)
+_PICTURE = Layout(
+    "attention",
+    across(
+        Leaf("picture", 0.47),
+        down(
+            Leaf("heads", 0.46),
+            across(down(Leaf("matrix"), _LOG, share=0.53), Leaf("rollout", 0.47), share=0.54),
+            share=0.53,
+        ),
+        down(Leaf("settings", 0.58), Leaf("numbers", 0.42)),
+    ),
+    numbers=".panes.attention.picture:SECTIONS",
+    table="picture",
+    needs=Needs(holds=".session.able:without_attention"),
+)
+_FIELDS = Layout(
+    "fields",
+    across(
+        down(
+            across(Leaf("field"), Leaf("field-second"), share=0.6),
+            across(
+                down(Leaf("layers"), _LOG, share=0.36),
+                Leaf("growth", 0.36),
+                Leaf("distance", 0.28),
+                share=0.4,
+            ),
+        ),
+        down(Leaf("field-settings", 0.58), Leaf("numbers", 0.42)),
+    ),
+    numbers=".panes.fields.field:SECTIONS",
+    table="layers",
+)
+_CLOUD = Layout(
+    "attention",
+    across(
+        down(
+            across(Leaf("cloud"), Leaf("cloud-second"), share=0.7),
+            # A stack over voxels takes the place of what shows attention.
+            across(
+                down(Leaf("neighbourhood"), _LOG, share=0.32),
+                Leaf("maps", 0.38),
+                Leaf("stack", 0.70),
+                Leaf("confusion", 0.30),
+                share=0.3,
+            ),
+        ),
+        down(Leaf("classes", 0.66), Leaf("numbers", 0.34)),
+    ),
+    numbers=".panes.clouds.neighbourhood:SECTIONS",
+    table="neighbourhood",
+)
+_STACK = Layout(
+    "fields",
+    across(
+        down(Leaf("stack", 0.64), down(Leaf("stack-layers"), _LOG, share=0.36), share=0.34),
+        down(
+            across(Leaf("stack-steps"), Leaf("stack-field"), share=0.64),
+            across(Leaf("stack-growth"), Leaf("numbers"), share=0.36),
+            share=0.66,
+        ),
+    ),
+    numbers=".panes.stack.field:SECTIONS",
+)
+
+# What kinds give: "read": a model reads it; "cells": tokens in rows, heads in grids; "characters"; "pixels";
+# "points"; "layers": a stack of convolutions that can be built.
+REGISTRY.add(
+    Kind(
+        id="text",
+        noun="text",
+        plural="texts",
+        input=".inputs.inputs:TextInput",
+        gives=("read", "cells", "characters"),
+        layouts=(_SENTENCE, _COST),
+        settings=(".session.view:MapSettings", ".session.view:CostSettings"),
+    ),
+    Kind(
+        id="image",
+        noun="picture",
+        plural="images",
+        input=".inputs.inputs:ImageInput",
+        gives=("read", "cells", "pixels"),
+        layouts=(_PICTURE, _FIELDS, _COST),
+        settings=(".session.view:MapSettings", ".session.view:FieldSettings", ".session.view:CostSettings"),
+    ),
+    Kind(
+        id="points",
+        noun="point cloud",
+        plural="point clouds",
+        input=".inputs.cloud:CloudInput",
+        gives=("read", "points", "layers"),
+        layouts=(_CLOUD,),
+        settings=(".session.view:CloudSettings",),
+    ),
+    Kind(
+        id="stack",
+        noun="stack of convolutions",
+        plural="stacks of convolutions",
+        input=".inputs.inputs:StackInput",
+        gives=("layers",),
+        layouts=(_STACK,),
+        settings=("headlight.models.core.stack:ConvStack", ".session.view:FieldSettings"),
+    ),
+)

@@ -1,0 +1,150 @@
+"""The panes: what each needs, and how its own export begins."""
+
+from headlight.viewer.registry import REGISTRY, Begin, Needs, Pane
+
+_CELLS = Needs(("cells",), ("attention",), trace=True)
+_SENTENCE_READ = Needs(("characters",), ("attention",), trace=True)
+_PICTURE_READ = Needs(("pixels",), ("attention",), trace=True)
+_POINTS = Needs(("points",), ("attention",))
+_NEIGHBOURS = Needs(("points",), ("attention",), layers=True, holds=".session.able:voxels_instead")
+_LABELLED = Needs(("points",), ("attention",), trace=True, holds=".slices.cloud_colours:no_truth")
+_UNITS = Needs(("pixels",), ("fields",), trace=True)
+_SECOND = Needs(("pixels",), ("fields",), trace=True, holds=".session.able:no_second_network")
+_DISTANCE = Needs(("pixels",), ("fields",), layers=True)
+_COSTS = Needs(pages=("cost",))
+_BUILDS = Needs(("layers",), holds=".session.able:no_voxels")
+_BUILT = Needs(("layers",), ("fields",))
+
+_ALL_HEADS = (("head", None),)
+_ALL_QUERIES = (("query", None),)
+
+REGISTRY.add(
+    Pane("picture", "Image", ".panes.attention.picture:PicturePane", _PICTURE_READ, export=Begin("", "png")),
+    Pane(
+        "sentence",
+        "Sentence",
+        ".panes.attention.sentence:SentencePane",
+        _SENTENCE_READ,
+        export=Begin("", "png"),
+    ),
+    Pane(
+        "cloud",
+        "Prediction",
+        ".panes.clouds.space:FirstViewPane",
+        _POINTS,
+        named="First view of the cloud",
+        export=Begin(),
+    ),
+    Pane(
+        "cloud-second",
+        "Attention",
+        ".panes.clouds.space:SecondViewPane",
+        _POINTS,
+        named="Second view of the cloud",
+        export=Begin(),
+    ),
+    Pane(
+        "neighbourhood",
+        "Neighbourhood",
+        ".panes.clouds.neighbourhood:NeighbourhoodPane",
+        _NEIGHBOURS,
+        export=Begin("attention", "csv"),
+    ),
+    Pane(
+        "maps",
+        "Maps",
+        ".panes.clouds.maps:MapsPane",
+        _NEIGHBOURS,
+        export=Begin("attention", "npz", _ALL_HEADS),
+    ),
+    Pane("confusion", "Confusion", ".panes.clouds.confusion:ConfusionPane", _LABELLED),
+    Pane(
+        "classes",
+        "Classes",
+        ".panes.clouds.classes:ClassesPane",
+        _POINTS,
+        export=Begin("segmentation", "csv"),
+    ),
+    Pane(
+        "heads",
+        "Heads",
+        ".panes.attention.heads:HeadsPane",
+        _CELLS,
+        export=Begin("attention", "npz", (*_ALL_HEADS, *_ALL_QUERIES)),
+    ),
+    Pane(
+        "matrix",
+        "Matrix",
+        ".panes.attention.matrix:MatrixPane",
+        _CELLS,
+        export=Begin("attention", "png", _ALL_QUERIES),
+    ),
+    Pane(
+        "rollout", "Rollout", ".panes.attention.rollout:RolloutPane", _CELLS, export=Begin("rollout", "png")
+    ),
+    Pane("settings", "Map", ".panes.attention.settings:SettingsPane", _CELLS),
+    Pane("numbers", "Numbers", ".panes.shared.numbers:NumbersPane"),
+    Pane(
+        "field",
+        "Receptive field",
+        ".panes.fields.field:FieldPane",
+        _UNITS,
+        export=Begin("receptive-field", "png"),
+    ),
+    Pane(
+        "field-second",
+        "Second network",
+        ".panes.fields.field:SecondFieldPane",
+        _SECOND,
+        named="Receptive field of the second network",
+    ),
+    Pane(
+        "layers",
+        "Layers",
+        ".panes.fields.layers:LayersPane",
+        _UNITS,
+        named="Layers and their fields",
+        export=Begin("receptive-field", "csv"),
+    ),
+    Pane("growth", "Growth", ".panes.fields.growth:GrowthPane", _UNITS, named="Growth of the field"),
+    Pane(
+        "distance",
+        "Attention distance",
+        ".panes.fields.distance:DistancePane",
+        _DISTANCE,
+        export=Begin("attention-distance", "csv"),
+    ),
+    Pane("field-settings", "Field", ".panes.fields.settings:FieldSettingsPane", _UNITS),
+    Pane("cost", "Cost of one layer", ".panes.cost.cost:CostPane", _COSTS, named="Cost of layers"),
+    Pane(
+        "cost-settings",
+        "Measure",
+        ".panes.cost.settings:CostSettingsPane",
+        _COSTS,
+        named="Measuring of costs, and of which layers",
+    ),
+    Pane("stack", "Stack", ".panes.stack.editor:StackEditorPane", _BUILDS, named="Stack of convolutions"),
+    Pane("stack-steps", "Step by step", ".panes.stack.steps:StackStepsPane", _BUILT),
+    Pane(
+        "stack-field",
+        "Field",
+        ".panes.stack.field:StackFieldPane",
+        _BUILT,
+        named="Field of a unit of the stack",
+    ),
+    Pane(
+        "stack-layers",
+        "Layers",
+        ".panes.stack.table:StackLayersPane",
+        _BUILT,
+        named="Layers of the stack and their fields",
+    ),
+    Pane(
+        "stack-growth",
+        "Growth",
+        ".panes.stack.table:StackGrowthPane",
+        _BUILT,
+        named="Growth of the stack's field",
+    ),
+    Pane("log", "Log", ".panes.shared.log:LogPane"),
+)

@@ -1,0 +1,331 @@
+"""What there is: kinds of documents, their pages and panes, readers, methods, exports, commands, colour maps.
+
+Each is an entry, a frozen dataclass that says what it is. What it takes to do it is named as a dotted string,
+"package.module:name", and imported at first use. Built-in entries (`builtin`) and those of plugins come by
+the same call, `Registry.add`. Nothing here imports Qt, numpy or torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from headlight.models.core.trace import Trace
+
+
+PACKAGE = "headlight.viewer"
+"""What dotted strings are relative to that begin with a dot."""
+
+
+@cache
+def resolve(dotted: str) -> Any:
+    """What "package.module:name" names; also "module:Class.method"; ".module:name" is one of the viewer's.
+
+    Raises ImportError or AttributeError where there is no such thing.
+    """
+    module, _, path = dotted.partition(":")
+    found = import_module(module, PACKAGE)
+    for name in path.split("."):
+        found = getattr(found, name)
+    return found
+
+
+def _names(dotted: str, type_: type) -> bool:
+    """Whether a dotted string names this type, without importing anything."""
+    whole = f"{PACKAGE}{dotted}" if dotted.startswith(".") else dotted
+    return whole == f"{type_.__module__}:{type_.__qualname__}"
+
+
+class Shown(Protocol):
+    """What is asked whether it has what is needed: a document, or what is to be exported of one."""
+
+    @property
+    def kind(self) -> Kind: ...
+    @property
+    def page(self) -> str: ...
+    @property
+    def trace(self) -> Trace | None: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Needs:
+    """What a document must have; all of it, where several things are named.
+
+    of: what its kind gives (`Kind.gives`). pages: it is open on one of these. trace: a model has read it.
+    layers: the model has attention layers. holds: a dotted function of the document, and of `about` where
+    there is one, that gives "" or the reason why not.
+    """
+
+    of: tuple[str, ...] = ()
+    pages: tuple[str, ...] = ()
+    trace: bool = False
+    layers: bool = False
+    holds: str = ""
+    about: str = ""
+
+    def fits(self, kind: Kind, page: str) -> bool:
+        """Whether this page of this kind is the place for it."""
+        return set(self.of) <= set(kind.gives) and (not self.pages or page in self.pages)
+
+    def never(self, document: Shown) -> str:
+        """Why the document, as it is looked at now, does not have it and no pass will bring it; or ""."""
+        if not self.fits(document.kind, document.page):
+            return f"This page of a {document.kind.noun} has no place for it."
+        if self.layers and document.trace is not None and not document.trace.layers:
+            return f"{document.trace.model.title} has no attention layers."
+        if not self.holds:
+            return ""
+        return resolve(self.holds)(document, *([self.about] if self.about else []))
+
+    def met(self, document: Shown | None) -> str:
+        """ "" where the document has all of it, else the reason why not."""
+        if document is None:
+            return "Nothing is open."
+        lacking = (self.trace or self.layers) and document.trace is None
+        return self.never(document) or ("No model has read it yet." if lacking else "")
+
+
+@dataclass(frozen=True, eq=False)
+class Leaf:
+    """One pane and its share of the split it stands in; `shown`: from the start, without being asked for."""
+
+    name: str
+    share: float = 1.0
+    shown: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Parts side by side (`across`) or below each other."""
+
+    across: bool
+    parts: tuple[Leaf | Split, ...]
+    share: float = 1.0
+
+
+Node = Leaf | Split
+
+
+def across(*parts: Node, share: float = 1.0) -> Split:
+    return Split(True, parts, share)
+
+
+def down(*parts: Node, share: float = 1.0) -> Split:
+    return Split(False, parts, share)
+
+
+def leaves(node: Node) -> list[Leaf]:
+    """All panes, in the order in which they stand."""
+    return [node] if isinstance(node, Leaf) else [leaf for part in node.parts for leaf in leaves(part)]
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """One page of one kind of document: its panes, the dotted name of the rows of its numbers, the pane whose
+    table is copied (none where it has no table). needs: without it there is no such page.
+    """
+
+    page: str
+    panes: Split
+    numbers: str = ""
+    table: str = ""
+    needs: Needs = Needs()
+
+
+@dataclass(frozen=True, eq=False)
+class Kind:
+    """A kind of document.
+
+    noun, plural: what it is called. input: the dotted type of what is read. gives: what its documents have
+    before any model reads them, as `Needs.of` asks for it. layouts: its pages; it opens on the first.
+    settings: dotted types of the view's settings that concern it.
+    """
+
+    id: str
+    noun: str
+    plural: str
+    input: str
+    gives: tuple[str, ...]
+    layouts: tuple[Layout, ...]
+    settings: tuple[str, ...] = ()
+
+    def layout(self, page: str) -> Layout:
+        """KeyError where it has no such page."""
+        for one in self.layouts:
+            if one.page == page:
+                return one
+        raise KeyError(page)
+
+
+@dataclass(frozen=True, eq=False)
+class Page:
+    """What panes are about: attention, receptive fields, costs."""
+
+    id: str
+    title: str
+
+
+@dataclass(frozen=True, eq=False)
+class Begin:
+    """What a pane's own export begins with: an export's id and an ending, "" for what is looked at and for
+    its first ending; values of options in place of the view's.
+    """
+
+    what: str = ""
+    ending: str = ""
+    values: tuple[tuple[str, object], ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Pane:
+    """A pane: `make` names what is called with (this entry, a `Desk`).
+
+    needs: what a document must have that it shows; where no pass will bring that, it takes no room. named:
+    its title in menus, where its own would not tell it from others. export: how its own export begins.
+    """
+
+    id: str
+    title: str
+    make: str
+    needs: Needs = Needs()
+    named: str = ""
+    export: Begin | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Reader:
+    """A format of files. read: dotted, opens it. magic: how its files begin, where they begin alike.
+
+    endings: with their dots, in lower case; the first is the usual one.
+    """
+
+    id: str
+    kind: str
+    title: str
+    endings: tuple[str, ...]
+    read: str
+    magic: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Method:
+    """A way to say what matters to a token or to the answer. compute: dotted. settings: their dotted type."""
+
+    id: str
+    title: str
+    compute: str
+    needs: Needs = Needs(trace=True)
+    settings: str = ""
+    paper: str = ""
+    key: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Export:
+    """What can be written to a file. options: the dotted dataclass of its choices. compute: dotted."""
+
+    id: str
+    title: str
+    endings: tuple[str, ...]
+    compute: str
+    needs: Needs = Needs(trace=True)
+    options: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Change:
+    """A setting of the view, and what a command makes of it: the one value, or by turns one of two.
+
+    settings: the view's field that holds it. The command counts as on while the first value is set.
+    """
+
+    settings: str
+    name: str
+    values: tuple[object, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Command:
+    """One thing that the user can do: what menus, palette and keys are made from.
+
+    run: a change of the view, or what is called with the window, dotted, and then `arguments`. keys: in Qt's
+    portable text. enabled, checked: dotted functions, called alike, of what a document alone does not tell.
+    """
+
+    id: str
+    title: str
+    category: str
+    run: str | Change
+    keys: tuple[str, ...] = ()
+    needs: Needs | None = None
+    enabled: str = ""
+    checked: str = ""
+    arguments: tuple[object, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class ColourMap:
+    """A map of weights to colours; its name is cmap's own unless `source` gives that."""
+
+    id: str
+    source: str = ""
+
+
+Entry = Kind | Page | Pane | Reader | Method | Export | Command | ColourMap
+E = TypeVar("E", Kind, Page, Pane, Reader, Method, Export, Command, ColourMap)
+
+
+class Registry:
+    """All entries, each under its type and its id, in the order in which they came."""
+
+    def __init__(self) -> None:
+        self._entries: dict[type, dict[str, Any]] = {}
+
+    def add(self, *entries: Entry) -> None:
+        """Declare what there is. ValueError where an id is taken."""
+        for entry in entries:
+            there = self._entries.setdefault(type(entry), {})
+            if entry.id in there:
+                raise ValueError(f"There is a {type(entry).__name__.lower()} “{entry.id}” already.")
+            there[entry.id] = entry
+
+    def all(self, type_: type[E]) -> Mapping[str, E]:
+        """The entries of a type by their ids."""
+        return MappingProxyType(self._entries.setdefault(type_, {}))
+
+    def kind_of(self, what: object) -> Kind:
+        """The kind of what was read. KeyError where it is of none."""
+        for type_ in type(what).__mro__:
+            for kind in self.all(Kind).values():
+                if _names(kind.input, type_):
+                    return kind
+        raise KeyError(type(what).__name__)
+
+    def panes_of(self, kind: Kind, page: str) -> Iterator[Pane]:
+        """The panes whose place is this page of this kind."""
+        return (pane for pane in self.all(Pane).values() if pane.needs.fits(kind, page))
+
+    @contextmanager
+    def whole(self) -> Iterator[None]:
+        """Keep what is added inside only if nothing is raised."""
+        before = {type_: dict(entries) for type_, entries in self._entries.items()}
+        try:
+            yield
+        except BaseException:
+            for type_, entries in self._entries.items():
+                entries.clear()
+                entries.update(before.get(type_, {}))
+            raise
+
+    def __iter__(self) -> Iterator[Entry]:
+        return (entry for entries in self._entries.values() for entry in entries.values())
+
+
+REGISTRY = Registry()
+"""What there is in this process: empty until `builtin` is imported."""
