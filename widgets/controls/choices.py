@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import (
     QFont,
     QFontMetrics,
@@ -244,14 +244,13 @@ class Choice(ByTab, QComboBox):
         self.addItems(list(options))
         self.setAccessibleName(name)
         self.textActivated.connect(self.changed)
+        self.view().installEventFilter(self)
 
-    def hidePopup(self) -> None:
-        """Close the list. Where nothing had the keyboard before, nothing has it afterwards: Qt leaves it with
-        the list, which nobody sees."""
-        super().hidePopup()
-        focus = QApplication.focusWidget()
-        if focus is not None and self.view().window().isAncestorOf(focus) and not focus.isVisible():
-            focus.clearFocus()
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Where nothing had the keyboard before the list was opened, Qt leaves it with the closed list."""
+        if event.type() == QEvent.Type.Hide and watched is QApplication.focusWidget():
+            watched.clearFocus()
+        return super().eventFilter(watched, event)
 
     def may_shrink(self) -> None:
         """Where there is little room the chosen text may be cut off; the list shows it in full."""
