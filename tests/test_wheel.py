@@ -16,25 +16,34 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("models", "viewer", "widgets")
+LARGEST = 100_000_000
+"""Bytes of a file that the public index takes."""
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory) -> Path:
-    out = tmp_path_factory.mktemp("wheel")
+def wheels(tmp_path_factory) -> tuple[Path, Path]:
+    """Headlight, and the weights that it depends on."""
+    out = tmp_path_factory.mktemp("wheels")
     build = f"from hatchling.build import build_wheel; print(build_wheel({str(out)!r}))"
-    name = subprocess.run([sys.executable, "-c", build], cwd=ROOT, capture_output=True, text=True, check=True)
-    return out / name.stdout.split()[-1]
+
+    def built(folder: Path) -> Path:
+        command = [sys.executable, "-c", build]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+        return out / done.stdout.split()[-1]
+
+    return built(ROOT), built(ROOT / "assets" / "weights")
 
 
 @pytest.fixture(scope="module")
-def installed(wheel, tmp_path_factory) -> Path:
-    """The python of an environment that holds the wheel and, from this one, what it depends on."""
+def installed(wheels, tmp_path_factory) -> Path:
+    """The python of an environment that holds the wheels and, from this one, what they depend on."""
     folder = tmp_path_factory.mktemp("environment")
     venv.create(folder, with_pip=False, symlinks=os.name != "nt")
     paths = sysconfig.get_paths(vars={"base": str(folder), "platbase": str(folder)})
     packages = Path(paths["purelib"])
-    with zipfile.ZipFile(wheel) as file:
-        file.extractall(packages)
+    for wheel in wheels:
+        with zipfile.ZipFile(wheel) as file:
+            file.extractall(packages)
     # Lines of a .pth in another environment, such as a checkout's, are not read from here.
     (packages / "dependencies.pth").write_text(str(distribution("numpy").locate_file("")), encoding="utf-8")
     return Path(paths["scripts"]) / Path(sys.executable).name
@@ -47,18 +56,22 @@ def run(python: Path, folder: Path, code: str) -> subprocess.CompletedProcess:
     )
 
 
-def test_the_wheel_adds_one_name_and_holds_what_running_needs(wheel):
-    with zipfile.ZipFile(wheel) as file:
-        names = file.namelist()
-        (entry,) = [n for n in names if n.endswith("entry_points.txt")]
+def test_the_wheels_add_one_name_and_hold_what_running_needs(wheels):
+    names: list[str] = []
+    for wheel in wheels:
+        assert wheel.stat().st_size < LARGEST
+        with zipfile.ZipFile(wheel) as file:
+            names += [name for name in file.namelist() if ".dist-info/" not in name]
+    with zipfile.ZipFile(wheels[0]) as file:
+        (entry,) = [name for name in file.namelist() if name.endswith("entry_points.txt")]
         assert b"headlight = headlight.viewer.app.cli:main" in file.read(entry)
-    assert {n.split("/")[0] for n in names if ".dist-info/" not in n} == {"headlight"}
-    rooms = {n.split("/")[1] for n in names if n.startswith("headlight/")}
-    assert rooms == {"__init__.py", "assets", *ROOMS}
+    assert len(names) == len(set(names))
+    assert {name.split("/")[0] for name in names} == {"headlight"}
+    assert {name.split("/")[1] for name in names} == {"__init__.py", "assets", *ROOMS}
     for folder in (*ROOMS, "assets/weights", "assets/fonts", "assets/icons", "assets/samples"):
-        here = {str(f.relative_to(ROOT)) for f in (ROOT / folder).rglob("*") if f.is_file()}
-        here = {f for f in here if "__pycache__" not in f}
-        assert {f"headlight/{Path(f).as_posix()}" for f in here} <= set(names)
+        here = {file.relative_to(ROOT).as_posix() for file in (ROOT / folder).rglob("*") if file.is_file()}
+        here = {name for name in here if "__pycache__" not in name and not name.endswith("pyproject.toml")}
+        assert {f"headlight/{name}" for name in here} <= set(names)
 
 
 def test_an_installed_headlight_runs_beside_rooms_of_the_same_names(installed, tmp_path):

@@ -10,7 +10,7 @@ from headlight.models.core.trace import Trace
 def held(trace: Trace) -> int:
     """Bytes of all arrays and tensors that can be reached from a trace, each counted once."""
     seen: set[int] = set()
-    waiting: list[Any] = [trace.layers, trace.tokens, trace.inputs, trace.outputs, trace.segmentation]
+    waiting: list[Any] = [trace.layers, trace.tokens, trace.inputs, trace.outputs, trace.answers]
     total = 0
     while waiting:
         one = waiting.pop()

@@ -1,4 +1,4 @@
-"""What a model says of every point of a cloud, and how well it agrees with the truth. numpy only."""
+"""How well what a model says of points agrees with the truth. numpy only."""
 
 from __future__ import annotations
 
@@ -8,62 +8,6 @@ import numpy as np
 
 UNLABELLED = -1
 """The truth of a point that nobody labelled."""
-
-
-@dataclass(frozen=True, eq=False)
-class Segmentation:
-    """The answer for every point of the file, though the model saw a sample of them.
-
-    A point has the answer of the nearest point of the sample: nothing is interpolated, so that every
-    probability shown is one that the model gave.
-
-    classes: names in the order of the labels. labels: int16 (n,). confidence: float32 (n,), the probability
-    of the label. entropy: float32 (n,) of all probabilities, in nats. sample: int64 (m,), the file point that
-    each token is. nearest: int32 (n,), the token whose answer each file point has. probabilities: float32
-    (m, classes). truth: int16 (n,), UNLABELLED where there is none; None where the file has no labels.
-    """
-
-    classes: tuple[str, ...]
-    labels: np.ndarray
-    confidence: np.ndarray
-    entropy: np.ndarray
-    sample: np.ndarray
-    nearest: np.ndarray
-    probabilities: np.ndarray
-    truth: np.ndarray | None = None
-
-    @property
-    def counts(self) -> np.ndarray:
-        """int64 (classes,): file points that have each label."""
-        return np.bincount(self.labels, minlength=len(self.classes))
-
-    def confusion(self) -> np.ndarray | None:
-        """int64 (truth, predicted) over the labelled file points; None without truth."""
-        return None if self.truth is None else confusion(self.truth, self.labels, len(self.classes))
-
-
-def spread(
-    classes: tuple[str, ...],
-    probabilities: np.ndarray,
-    sample: np.ndarray,
-    nearest: np.ndarray,
-    truth: np.ndarray | None = None,
-) -> Segmentation:
-    """The sample's probabilities, float32 (m, classes), as the answer for all n points."""
-    best = probabilities.argmax(axis=1)
-    confidence = np.take_along_axis(probabilities, best[:, None], axis=1)[:, 0]
-    logarithms = np.log(probabilities, out=np.zeros_like(probabilities), where=probabilities > 0)
-    entropy = -np.einsum("nc,nc->n", probabilities, logarithms)
-    return Segmentation(
-        classes=classes,
-        labels=best.astype(np.int16)[nearest],
-        confidence=confidence.astype(np.float32)[nearest],
-        entropy=np.maximum(entropy, 0).astype(np.float32)[nearest],
-        sample=sample.astype(np.int64),
-        nearest=nearest.astype(np.int32),
-        probabilities=probabilities,
-        truth=truth,
-    )
 
 
 def confusion(truth: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:

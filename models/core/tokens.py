@@ -244,7 +244,7 @@ class PatchPart(Tokens):
         return np.flatnonzero(np.isin(self.indices, self.whole.find(place)))
 
 
-class PointLabels(Sequence[str]):
+class _Numbered(Sequence[str]):
     """“point 17”, made when asked for: hundreds of thousands of strings would fill the memory.
 
     numbers: int (n,), what each point is called.
@@ -256,18 +256,18 @@ class PointLabels(Sequence[str]):
     def __len__(self) -> int:
         return len(self.numbers)
 
-    def __getitem__(self, index: int | slice) -> str | PointLabels:
+    def __getitem__(self, index: int | slice) -> str | _Numbered:
         if isinstance(index, slice):
-            return PointLabels(self.numbers[index])
+            return _Numbered(self.numbers[index])
         return f"point {int(self.numbers[index])}"
 
     def __eq__(self, other: object) -> bool:
-        if isinstance(other, PointLabels):
+        if isinstance(other, _Numbered):
             return np.array_equal(self.numbers, other.numbers)
         return NotImplemented
 
     def __hash__(self) -> int:
-        return hash((PointLabels, len(self.numbers)))
+        return hash((_Numbered, len(self.numbers)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -280,7 +280,7 @@ class PointTokens(Tokens):
     def of(cls, positions: np.ndarray, numbers: np.ndarray | None = None) -> Self:
         """Tokens at `positions`, called by `numbers` (int (n,)), or by their place in the sequence."""
         numbers = np.arange(len(positions)) if numbers is None else numbers
-        return cls(PointLabels(numbers), np.zeros(len(positions), bool), positions)
+        return cls(_Numbered(numbers), np.zeros(len(positions), bool), positions)
 
     def find_all(self, places: Iterable[Place]) -> np.ndarray:
         """int (m,): the points nearest to these places, sorted, each once; one search for all."""

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
-from headlight.models.core.scores import Segmentation
+from headlight.models.core.answers import Answer
 from headlight.models.core.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ def worst(errors: Iterable[float]) -> float:
     """The largest error, 0 where there is none, NaN if any is: `max` would pass over it."""
     return float(np.max([0.0, *errors]))
 
+
+A = TypeVar("A", bound=Answer)
 
 Fusion = Literal["mean", "max", "min"]
 Head = int | Fusion
@@ -111,7 +113,7 @@ class Trace:
     stretch: (first, last + 1, total) tokens of a text that is longer than the model reads, else None.
     outputs: what engines need later (torch tensors), by name.
     has_saliency: the model comes with a decoder that predicts saliency.
-    segmentation: the class of every point of a cloud, None for texts and images.
+    answers: what the model says of the input, each of a type of its own; none of a model without a head.
     """
 
     model: ModelCard
@@ -126,4 +128,8 @@ class Trace:
     stretch: tuple[int, int, int] | None = None
     outputs: dict[str, Any] = field(default_factory=dict)
     has_saliency: bool = False
-    segmentation: Segmentation | None = None
+    answers: tuple[Answer, ...] = ()
+
+    def answer(self, kind: type[A]) -> A | None:
+        """The answer of this type, None where the model gives none."""
+        return next((answer for answer in self.answers if isinstance(answer, kind)), None)

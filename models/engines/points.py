@@ -14,8 +14,8 @@ from torch import Tensor
 from headlight.models.attention.same_answer import agree
 from headlight.models.catalogue.entries import Entry
 from headlight.models.catalogue.folders import read_config
+from headlight.models.core.answers import PointLabels
 from headlight.models.core.errors import HeadlightError
-from headlight.models.core.scores import spread
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import PointTokens
 from headlight.models.core.trace import AttentionLayer, Trace
@@ -162,7 +162,7 @@ class PointsEngine:
             device=self.device,
             notices=self._notices(grid, tree, colours is not None),
             outputs={**answer.outputs, "grid": grid},
-            segmentation=spread(self.classes, probabilities, sample, nearest, truth),
+            answers=(PointLabels.spread(self.classes, probabilities, sample, nearest, truth),),
         )
 
     def gradient_field(

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 from headlight.models.catalogue.entries import BUNDLED
+from headlight.models.core.answers import PointLabels
 from headlight.models.core.s3dis import CLASSES
 from headlight.models.core.scores import Scores, confusion, scores
 from headlight.models.engines.door import open_engine
@@ -105,7 +106,7 @@ def tested(model: str, folder: Path) -> Scores:
     for path in sorted(folder.glob("*.npz")):
         room = read_room(path)
         trace = engine.run(room.points, room.colours if room.coloured else None)
-        matrix += confusion(room.labels.astype(np.int16), trace.segmentation.labels, len(CLASSES))
+        matrix += confusion(room.labels.astype(np.int16), trace.answer(PointLabels).labels, len(CLASSES))
     return scores(matrix)
 
 

@@ -31,38 +31,36 @@ def _shown(control: Any) -> Any:
 
 def _settings(window: Window, document: Document, view: View) -> Iterator[tuple[str, Any, Any]]:
     """(name, control, what it must show) of the settings of the page."""
-    panes, map_, cloud, cost = window.deck.panes, view.map, view.cloud, view.cost
     if window.topbar.page.isVisible():
         yield "page", window.topbar.page, document.page
-    at = panes["settings"]
-    for name, value in (
-        *(("method", map_.method), ("heads", map_.heads), ("direction", map_.incoming), ("scale", map_.log)),
-        *(("shared", map_.shared), ("percentile", map_.percentile), ("floor", map_.floor)),
-        *(("opacity", map_.opacity), ("mass", map_.mass), ("colours", map_.colours)),
-        *(("leave_out", map_.leave_out), ("hide_special", map_.hide_special)),
-        *(("whole_words", map_.whole_words), ("size", document.wanted.options.size)),
-    ):
-        yield name, getattr(at, name), value
-    at, rollout = panes["rollout"], view.rollout
-    for name, value in (
-        *(("fusion", rollout.fusion), ("residual", rollout.residual), ("discard", rollout.discard)),
-        ("query", view.rollout_selected),
-    ):
-        yield f"rollout's {name}", getattr(at, name), value
-    at = panes["classes"]
-    for name, value in (
-        *(("palette", cloud.palette), ("size", cloud.point_size), ("projection", cloud.projection)),
-        *(("eye_dome", cloud.eye_dome), ("cutaway", cloud.cutaway)),
-    ):
-        yield f"cloud's {name}", getattr(at, name), value
-    if document.wanted.frame is not None:
-        yield "unit", at.unit, document.wanted.frame.unit
-    at = panes["cost-settings"]
-    for name, value in (
-        *(("width", cost.width), ("kernel", cost.kernel), ("heads", cost.heads), ("terms", cost.terms)),
-        *(("neighbourhood", cost.neighbourhood), ("projections", cost.projections)),
-    ):
-        yield f"cost's {name}", getattr(at, name), value
+    map_, rollout, cloud, cost = view.map, view.rollout, view.cloud, view.cost
+    wanted = {
+        "settings": (
+            *(("method", map_.method), ("heads", map_.heads), ("direction", map_.incoming)),
+            *(("scale", map_.log), ("shared", map_.shared), ("percentile", map_.percentile)),
+            *(("floor", map_.floor), ("opacity", map_.opacity), ("mass", map_.mass)),
+            *(("colours", map_.colours), ("leave_out", map_.leave_out)),
+            *(("hide_special", map_.hide_special), ("whole_words", map_.whole_words)),
+            ("size", document.wanted.options.size),
+        ),
+        "rollout": (
+            *(("fusion", rollout.fusion), ("residual", rollout.residual), ("discard", rollout.discard)),
+            ("query", view.rollout_selected),
+        ),
+        "classes": (
+            *(("palette", cloud.palette), ("size", cloud.point_size), ("projection", cloud.projection)),
+            *(("eye_dome", cloud.eye_dome), ("cutaway", cloud.cutaway)),
+            *((("unit", document.wanted.frame.unit),) if document.wanted.frame is not None else ()),
+        ),
+        "cost-settings": (
+            *(("width", cost.width), ("kernel", cost.kernel), ("heads", cost.heads), ("terms", cost.terms)),
+            *(("neighbourhood", cost.neighbourhood), ("projections", cost.projections)),
+        ),
+    }
+    for pane, values in wanted.items():
+        if pane in window.deck.panes:  # one that was not shown yet was not made
+            for name, value in values:
+                yield f"{pane}'s {name}", getattr(window.deck.panes[pane], name), value
 
 
 def named(window: Window) -> Iterator[str]:

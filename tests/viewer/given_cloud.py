@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from headlight.models.core.scores import spread
+from headlight.models.core.answers import PointLabels
 from headlight.models.core.tokens import PointTokens
 from headlight.models.core.trace import ModelCard, Trace
 from headlight.viewer.inputs.cloud import CloudInput, Frame
@@ -90,6 +90,6 @@ def trace_of(cloud: CloudInput, every: int = 2, layers: Sequence[str] | None = N
     probabilities = np.full((len(sample), 3), 0.1, np.float32)
     probabilities[np.arange(len(sample)), right] = 0.8
     card = ModelCard("given-cloud", "Given", "points", "a test", "none", untrained=True)
-    answer = spread(CLASSES, probabilities, sample, nearest, cloud.labels)
+    answer = PointLabels.spread(CLASSES, probabilities, sample, nearest, cloud.labels)
     inputs = {"points": tokens.positions, "features": np.zeros((len(sample), 5), np.float32)}
-    return Trace(card, made, tokens, inputs, None, 0.1, "cpu", segmentation=answer, **more)
+    return Trace(card, made, tokens, inputs, None, 0.1, "cpu", answers=(answer,), **more)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from PySide6.QtCore import QPoint, QRect, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from headlight.models.core.answers import PointLabels
 from headlight.models.core.trace import Trace, is_faithful, worst
 from headlight.viewer.app.waiting.pace import Paces
 from headlight.viewer.session.jobs import Job, Jobs
@@ -172,13 +173,13 @@ def said_of_checks(checks: Sequence[float]) -> str:
 def _said(trace: Trace) -> str:
     """1,370 tokens · forward 1.25 s; of a cloud its points and layers."""
     forward = f"forward {seconds(trace.seconds)}"
-    if trace.segmentation is None:
+    if trace.answer(PointLabels) is None:
         if not trace.layers:
             rows, columns = trace.tokens.grid
             return f"last feature map {rows} × {columns} · {forward} · no attention layers"
         return f"{len(trace.tokens):,} tokens · {forward}"
     layers = f"{len(trace.layers)} attention layers" if trace.layers else "no attention layers"
-    return f"{len(trace.segmentation.labels):,} points · {forward} · {layers}"
+    return f"{len(trace.answer(PointLabels).labels):,} points · {forward} · {layers}"
 
 
 def seconds(value: float) -> str:

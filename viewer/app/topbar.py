@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QIcon
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
+from headlight.models.core.answers import PointLabels
 from headlight.models.core.trace import Trace
 from headlight.viewer.app.models.listed import title_of
 from headlight.viewer.registry import REGISTRY, Page
@@ -137,8 +138,8 @@ class TopBar(QWidget):
 
 def _extent(trace: Trace) -> str:
     """12 × 6 (layers and heads); of what segments a cloud 13 classes; of what only convolves its input."""
-    if trace.segmentation is not None:
-        return f"{len(trace.segmentation.classes)} classes"
+    if trace.answer(PointLabels) is not None:
+        return f"{len(trace.answer(PointLabels).classes)} classes"
     if not trace.layers:
         height, width = trace.inputs["pixel_values"].shape[1:]
         return f"{width} × {height} px"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from headlight.models.core.answers import PointLabels
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.settings import RolloutSettings
 from headlight.models.core.task import SILENT, Task
@@ -111,7 +112,9 @@ def choices_of(subject: Subject, task: Task = SILENT) -> Choices:
     if isinstance(subject.input, CloudInput):
         found = chosen(trace, trace.tokens, view.selection.queries)
         if len(found):
-            selected["point"] = int(numbers_in_file(subject.input, trace.segmentation.sample[found[-1:]])[0])
+            selected["point"] = int(
+                numbers_in_file(subject.input, trace.answer(PointLabels).sample[found[-1:]])[0]
+            )
     asked = rollout_tokens(trace, view) if trace.layers else trace.tokens
     if trace.layers:
         layer = view.selection.layer

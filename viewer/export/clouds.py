@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from headlight.models.core.answers import PointLabels
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.palettes import UNLABELLED, class_colours
 from headlight.models.core.task import SILENT, Task
@@ -94,7 +95,7 @@ def _frame(cloud: CloudInput) -> dict[str, np.ndarray]:
 
 
 def _segmentation(cloud: CloudInput, trace: Trace) -> Result:
-    answer = trace.segmentation
+    answer = trace.answer(PointLabels)
     labels = _in_file(cloud, answer.labels, -1)
     confidence = _in_file(cloud, answer.confidence, 0)
     arrays = {"labels": labels, "confidence": confidence, "classes": np.array(answer.classes)}
@@ -146,7 +147,7 @@ def _ply(where: np.ndarray, far: bool, arrays: dict[str, np.ndarray], classes: S
 
 def _tokens(cloud: CloudInput, trace: Trace) -> Result:
     """The points that the model saw, and which of the file's they are."""
-    index = numbers_in_file(cloud, trace.segmentation.sample)
+    index = numbers_in_file(cloud, trace.answer(PointLabels).sample)
     arrays = {**trace.inputs, "index": index, **_frame(cloud)}
 
     def table() -> Iterator[Sequence[object]]:
@@ -165,7 +166,7 @@ def _attention(options: ExportOptions, cloud: CloudInput, trace: Trace, task: Ta
     values, neighbours = layer.values(), layer.neighbours
     maps = [values[head] if isinstance(head, int) else getattr(values, head)(axis=0) for head in heads]
     attention = np.stack(maps)  # (heads, M, k)
-    own = trace.segmentation.sample[trace.tokens.nearest(layer.queries.positions)]
+    own = trace.answer(PointLabels).sample[trace.tokens.nearest(layer.queries.positions)]
     numbers = numbers_in_file(cloud, own)
     points = layer.queries.positions.astype(np.float32)
     arrays = {
@@ -175,7 +176,7 @@ def _attention(options: ExportOptions, cloud: CloudInput, trace: Trace, task: Ta
         "index": numbers,
         "layer": np.array(index),
         "layer_name": np.array(layer.name),
-        "classes": np.array(trace.segmentation.classes),
+        "classes": np.array(trace.answer(PointLabels).classes),
         **_frame(cloud),
     }
     if options.point is None:
@@ -210,7 +211,7 @@ def _rollout(options: ExportOptions, cloud: CloudInput, trace: Trace, task: Task
     check_layers(trace.layers, task)
     token = _token(options, cloud, trace)
     share = composed(trace, token, task)
-    index = numbers_in_file(cloud, trace.segmentation.sample)
+    index = numbers_in_file(cloud, trace.answer(PointLabels).sample)
     arrays = {
         "rollout": share,
         "map": share,
@@ -231,4 +232,4 @@ def _rollout(options: ExportOptions, cloud: CloudInput, trace: Trace, task: Task
 
 def _token(options: ExportOptions, cloud: CloudInput, trace: Trace) -> int:
     """The token that answers for the point asked for."""
-    return int(trace.segmentation.nearest[file_point(cloud, options.point)])
+    return int(trace.answer(PointLabels).nearest[file_point(cloud, options.point)])

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from headlight.models.core.answers import PointLabels
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import PointTokens
 from headlight.models.core.trace import Trace
@@ -66,11 +67,11 @@ def starting_head(trace: Trace, task: Task = SILENT) -> tuple[int, int]:
 
 def with_truth(trace: Trace, before: CloudInput, cloud: CloudInput) -> Trace:
     """The pass of a cloud whose labels were read by another list of classes before."""
-    answer, model = trace.segmentation, trace.model.title
+    answer, model = trace.answer(PointLabels), trace.model.title
     truth, notices = truth_for(cloud, answer.classes, model)
     old = truth_for(before, answer.classes, model)[1]
     kept = (notice for notice in trace.notices if notice not in old)
-    return replace(trace, segmentation=replace(answer, truth=truth), notices=(*kept, *notices))
+    return replace(trace, answers=(replace(answer, truth=truth),), notices=(*kept, *notices))
 
 
 def truth_for(

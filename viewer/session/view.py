@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
+from headlight.models.core.answers import PointLabels
 from headlight.models.core.settings import RolloutSettings
 from headlight.models.core.stack import ConvStack
 from headlight.models.core.tokens import Place
@@ -171,6 +172,6 @@ def within(view: View, trace: Trace) -> View:
     if rollout.first >= len(trace.layers) or (rollout.last or 0) >= len(trace.layers):
         rollout = replace(rollout, first=0, last=None)
     hidden = frozenset()
-    if trace.segmentation is not None:
-        hidden = frozenset(n for n in view.cloud.hidden if n < len(trace.segmentation.classes))
+    if trace.answer(PointLabels) is not None:
+        hidden = frozenset(n for n in view.cloud.hidden if n < len(trace.answer(PointLabels).classes))
     return replace(view, selection=selection, rollout=rollout, cloud=replace(view.cloud, hidden=hidden))

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from headlight.models.core.answers import PointLabels
 from headlight.models.core.colours import Scale, levels, lut, scale_of
 from headlight.models.core.palettes import RIGHT, UNLABELLED, WRONG, class_colours
-from headlight.models.core.scores import Segmentation
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.trace import Head, Trace
 from headlight.viewer.inputs.cloud import CloudInput
@@ -56,8 +56,8 @@ class Scene:
     trace: Trace | None = None
 
     @property
-    def answer(self) -> Segmentation | None:
-        return self.trace.segmentation if self.trace else None
+    def answer(self) -> PointLabels | None:
+        return self.trace.answer(PointLabels) if self.trace else None
 
     @property
     def truth(self) -> np.ndarray | None:
@@ -204,7 +204,7 @@ def stage_table(trace: Trace) -> np.ndarray:
 
 
 def _stage_colours(trace: Trace) -> np.ndarray:
-    return stage_table(trace)[coarsest(trace) - 1][trace.segmentation.nearest]
+    return stage_table(trace)[coarsest(trace) - 1][trace.answer(PointLabels).nearest]
 
 
 def _marked(scene: Scene, tokens: np.ndarray, palette: str, look: Look) -> np.ndarray:

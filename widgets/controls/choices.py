@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import (
     QFont,
     QFontMetrics,
@@ -12,6 +12,7 @@ from PySide6.QtGui import (
     QResizeEvent,
 )
 from PySide6.QtWidgets import (
+    QApplication,
     QButtonGroup,
     QCheckBox,
     QComboBox,
@@ -243,6 +244,13 @@ class Choice(ByTab, QComboBox):
         self.addItems(list(options))
         self.setAccessibleName(name)
         self.textActivated.connect(self.changed)
+        self.view().installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Where nothing had the keyboard before the list was opened, Qt leaves it with the closed list."""
+        if event.type() == QEvent.Type.Hide and watched is QApplication.focusWidget():
+            watched.clearFocus()
+        return super().eventFilter(watched, event)
 
     def may_shrink(self) -> None:
         """Where there is little room the chosen text may be cut off; the list shows it in full."""

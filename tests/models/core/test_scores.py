@@ -1,11 +1,11 @@
-"""Confusion and scores against a loop and closed forms; the sample's answers spread over the file."""
+"""Confusion and scores against a loop and closed forms."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from headlight.models.core.scores import confusion, scores, spread
+from headlight.models.core.scores import confusion, scores
 
 
 def looped(truth: np.ndarray, labels: np.ndarray, classes: int) -> tuple[list[float], list[float], float]:
@@ -53,18 +53,3 @@ def test_perfect_and_empty_predictions_have_their_closed_forms():
     assert np.isnan([nothing.miou, nothing.macc, nothing.oa]).all()
     with pytest.raises(ValueError, match="class 4 of 4"):
         confusion(np.array([4]), np.array([0]), 4)
-
-
-def test_every_file_point_has_the_answer_of_its_token():
-    probabilities = np.array([[0.5, 0.25, 0.25], [0.0, 1.0, 0.0], [1 / 3, 1 / 3, 1 / 3]], np.float32)
-    nearest = np.array([1, 1, 0, 2, 0])
-    truth = np.array([1, 0, 0, -1, 2], np.int16)
-    found = spread(("a", "b", "c"), probabilities, np.array([2, 0, 3]), nearest, truth)
-    assert found.labels.tolist() == [1, 1, 0, 0, 0]
-    assert found.confidence.tolist() == pytest.approx([1, 1, 0.5, 1 / 3, 0.5])
-    assert found.entropy.tolist() == pytest.approx([0, 0, 1.5 * np.log(2), np.log(3), 1.5 * np.log(2)])
-    assert found.counts.tolist() == [3, 2, 0]
-    assert found.confusion().tolist() == [[1, 1, 0], [0, 1, 0], [1, 0, 0]]
-    assert [found.labels.dtype, found.confidence.dtype, found.entropy.dtype, found.nearest.dtype] == [
-        *(np.int16, np.float32, np.float32, np.int32)
-    ]

@@ -7,6 +7,7 @@ import pytest
 
 from headlight.models.catalogue import entries
 from headlight.models.catalogue.entries import BUNDLED
+from headlight.models.core.answers import PointLabels
 from headlight.models.core.scores import scores
 from headlight.models.engines.door import check, open_engine
 
@@ -52,7 +53,7 @@ def test_an_empty_room_has_a_floor_a_ceiling_and_walls(coloured):
     assert not trace.model.untrained
     assert len(trace.layers) == 18
     assert max(check(trace)) < 1e-3
-    iou = scores(trace.segmentation.confusion()).iou
+    iou = scores(trace.answer(PointLabels).confusion()).iou
     for name in ("floor", "ceiling"):
         assert iou[reader.classes.index(name)] > 0.9, name
     assert iou[reader.classes.index("wall")] > 0.7
@@ -64,6 +65,6 @@ def test_pointnet_knows_them_too():
     truth = np.array([reader.classes.index(name) for name in names], np.int16)
     trace = reader.run(points, colours, truth)
     assert not trace.model.untrained
-    right = scores(trace.segmentation.confusion()).accuracy_per_class
+    right = scores(trace.answer(PointLabels).confusion()).accuracy_per_class
     for name, least in (("floor", 0.95), ("ceiling", 0.95), ("wall", 0.7)):
         assert right[reader.classes.index(name)] > least, name

@@ -10,6 +10,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from scipy.spatial import cKDTree
 
+from headlight.models.core.answers import PointLabels
 from headlight.models.core.errors import HeadlightError, UntrustedPickle
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.trace import CHECK_LIMIT
@@ -47,7 +48,7 @@ def trace(folder):
 
 def test_the_model_sees_a_grid_sample_and_gives_the_plain_networks_answer(folder, trace):
     sample = grid_sample(POINTS, 0.2)
-    assert trace.segmentation.sample.tolist() == sample.tolist()
+    assert trace.answer(PointLabels).sample.tolist() == sample.tolist()
     assert np.array_equal(trace.tokens.positions, POINTS[sample])
     seen = POINTS[sample]
     expected = np.column_stack(
@@ -58,7 +59,7 @@ def test_the_model_sees_a_grid_sample_and_gives_the_plain_networks_answer(folder
     with torch.no_grad():
         logits = load_network(folder)[0](torch.from_numpy(expected), geometry(seen))
     probabilities = torch.softmax(logits, dim=1).numpy()
-    np.testing.assert_allclose(trace.segmentation.probabilities, probabilities, atol=1e-5)
+    np.testing.assert_allclose(trace.answer(PointLabels).probabilities, probabilities, atol=1e-5)
     assert len(trace.layers) == 10
     assert {layer.kind for layer in trace.layers} == {"neighbourhood"}
     assert trace.layers[0].queries is trace.layers[-1].keys is trace.tokens
@@ -68,7 +69,7 @@ def test_the_model_sees_a_grid_sample_and_gives_the_plain_networks_answer(folder
 
 
 def test_every_point_of_the_file_has_its_nearest_tokens_answer(trace):
-    answer = trace.segmentation
+    answer = trace.answer(PointLabels)
     distances = np.linalg.norm(POINTS[:, None] - trace.tokens.positions[None], axis=2)
     assert np.allclose(distances[np.arange(3000), answer.nearest], distances.min(axis=1))
     assert np.array_equal(answer.labels, answer.probabilities.argmax(axis=1)[answer.nearest])
@@ -102,7 +103,7 @@ def test_a_large_cloud_is_seen_through_larger_voxels(folder, monkeypatch):
     monkeypatch.setattr(points, "LIMIT", 100)
     trace = opened(folder).run(POINTS, COLOURS)
     assert len(trace.tokens) <= 100
-    assert len(trace.segmentation.labels) == 3000
+    assert len(trace.answer(PointLabels).labels) == 3000
     (notice,) = trace.notices
     count = f"{len(trace.tokens):,} in all, instead of one in 0.2 m as in its training."
     assert notice.startswith("The cloud is large: tiny0 sees one point in ")
@@ -123,11 +124,11 @@ def test_a_cloud_much_sparser_than_those_of_the_training_is_called_sparse(tmp_pa
 @pytest.mark.parametrize("count", [1, 2, 17])
 def test_a_few_points_are_a_cloud(folder, count):
     trace = opened(folder).run(POINTS[:count], COLOURS[:count])
-    assert len(trace.segmentation.labels) == count
+    assert len(trace.answer(PointLabels).labels) == count
     assert max(check(trace)) <= CHECK_LIMIT
     same = opened(folder).run(np.repeat(POINTS[:1], 5, axis=0))
     assert len(same.tokens) == 1
-    assert len(set(same.segmentation.labels.tolist())) == 1
+    assert len(set(same.answer(PointLabels).labels.tolist())) == 1
 
 
 def test_the_gradient_field_is_the_models_own(folder, trace):
@@ -166,7 +167,7 @@ def test_pointnet_covers_every_point_by_blocks_as_one_forward_pass_each(tmp_path
             # Without its other points the global feature, and so every answer, is the same.
             critical = np.flatnonzero(np.isin(block.tokens, block.critical))
             assert torch.equal(deep[number][critical].amax(dim=0), deep[number].amax(dim=0))
-    answer = trace.segmentation.probabilities
+    answer = trace.answer(PointLabels).probabilities
     np.testing.assert_allclose(answer, torch.softmax(total, dim=1), atol=1e-4)
     critical = trace.outputs["critical"]
     assert 0 < len(critical) < len(seen)
@@ -282,7 +283,7 @@ def test_a_checkpoint_of_another_program_reads_clouds(tmp_path):
     assert trace.notices[0].startswith("Older Pointcept checkpoints take colours")
     save_file({name: value.contiguous() for name, value in state.items()}, tmp_path / "model.safetensors")
     same = open_engine(str(tmp_path / "model.safetensors"), "points", "cpu").run(POINTS, COLOURS)
-    assert np.array_equal(same.segmentation.labels, trace.segmentation.labels)
+    assert np.array_equal(same.answer(PointLabels).labels, trace.answer(PointLabels).labels)
     assert same.model.title == "model"
 
 

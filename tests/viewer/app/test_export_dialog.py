@@ -13,6 +13,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel, QMessageBox
 
 from headlight.models.catalogue.entries import ASSETS
+from headlight.models.core.answers import PointLabels
 from headlight.models.core.tokens import Position
 from headlight.viewer.app.cli import run
 from headlight.viewer.export import door
@@ -200,7 +201,7 @@ def test_a_cloud_needs_a_point_for_what_is_of_one(cloud_window, dialog_of, writt
     assert isinstance(place, Position)
     window.session.select(queries=(place,), layer=1, head=1)
     dialog = dialog_of(window, "neighbourhood")
-    point = int(window.session.current.trace.segmentation.sample[7])
+    point = int(window.session.current.trace.answer(PointLabels).sample[7])
     assert dialog.form.values() == {"layer": "1", "head": 1, "point": point}
     assert f"--layer 1 --head 1 --point {point} --out" in dialog.command.toPlainText()
     rows = written(dialog).read_text().splitlines()

@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 from plyfile import PlyData
 
+from headlight.models.core.answers import PointLabels
 from headlight.models.core.palettes import class_colours
 from headlight.models.core.s3dis import CLASSES
 from headlight.models.engines import door
@@ -90,7 +91,7 @@ def test_every_point_of_the_file_has_a_label_in_its_order(near, exported, models
     assert found["labels"][list(DROPPED)].tolist() == [-1, -1, -1]
     assert found["confidence"][list(DROPPED)].tolist() == [0, 0, 0]
     kept = np.setdiff1d(np.arange(2000), DROPPED)
-    assert np.array_equal(found["labels"][kept], trace.segmentation.labels)
+    assert np.array_equal(found["labels"][kept], trace.answer(PointLabels).labels)
     assert np.array_equal(found["truth"][kept], (np.arange(2000) % 14 - 1)[kept])
     assert found["classes"].tolist() == list(CLASSES)
     assert len(np.unique(found["labels"])) >= 3

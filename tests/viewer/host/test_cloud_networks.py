@@ -9,6 +9,7 @@ import pytest
 import torch
 from PySide6.QtWidgets import QMessageBox
 
+from headlight.models.core.answers import PointLabels
 from headlight.models.points.pointnet import PointNet
 from headlight.viewer.session.session import Hover
 from tests.models import tiny_points
@@ -43,7 +44,7 @@ def test_from_a_file_through_a_network_to_reach_and_back(make_window, settled, n
     window.runs.open_path(str(file))
     settled(window)
     document, trace = window.session.current, window.session.current.trace
-    assert (document.state, len(trace.layers), len(trace.segmentation.labels)) == ("ready", 10, 1200)
+    assert (document.state, len(trace.layers), len(trace.answer(PointLabels).labels)) == ("ready", 10, 1200)
     assert max(document.checks) < 1e-4
     assert "grid 0.04 m" in window.deck.docks["cloud"].subtitle()
     first, second = pane(window, "cloud"), pane(window, "cloud-second")
@@ -81,7 +82,7 @@ def test_pointnet_has_critical_points_and_an_upper_bound(make_window, settled, n
     said = f"{len(block.critical):,} of the {len(block.tokens):,} points of its block"
     assert window.deck.docks["cloud-second"].subtitle() == said
     bright = (second.painted.colours.rgb == pane(window, "cloud").painted.colours.rgb).all(axis=1)
-    np.testing.assert_array_equal(bright, np.isin(trace.segmentation.nearest, block.critical))
+    np.testing.assert_array_equal(bright, np.isin(trace.answer(PointLabels).nearest, block.critical))
     window.session.undo()
     settled(window)
     np.testing.assert_array_equal(second.painted.colours.rgb, every)

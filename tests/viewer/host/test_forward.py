@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from headlight.models.core.answers import PointLabels
 from headlight.models.core.errors import HeadlightError, UntrustedPickle
 from headlight.models.core.s3dis import CLASSES
 from headlight.models.engines import door
@@ -37,8 +38,8 @@ def test_a_cloud_is_read_by_a_point_model_and_every_layer_checked(tmp_path):
     done = forward_pass(cloud(), RunOptions(model=str(folder), device="cpu"))
     assert len(done.checks) == len(done.trace.layers) == 10
     assert max(done.checks) < 1e-4
-    assert np.array_equal(done.trace.segmentation.truth, LABELS)
-    assert done.trace.segmentation.confusion().sum() == (LABELS >= 0).sum()
+    assert np.array_equal(done.trace.answer(PointLabels).truth, LABELS)
+    assert done.trace.answer(PointLabels).confusion().sum() == (LABELS >= 0).sum()
     assert done.device.startswith("CPU")
     with pytest.raises(HeadlightError, match="MiniLM-L6 reads text, not point clouds"):
         forward_pass(cloud(), RunOptions(model="minilm-l6", device="cpu"))
@@ -53,7 +54,7 @@ def test_a_pickle_is_opened_once_the_user_trusts_it(tmp_path, monkeypatch):
         forward_pass(cloud(), RunOptions(model=str(file), device="cpu"))
     done = forward_pass(cloud(), RunOptions(model=str(file), device="cpu", trust_pickle=True))
     # This program's list names the chair before the table: the truth is matched by name.
-    assert done.trace.segmentation.classes[7:9] == ("chair", "table")
+    assert done.trace.answer(PointLabels).classes[7:9] == ("chair", "table")
     # What opens it again for more, when it is no longer loaded, does not ask once more.
     monkeypatch.setattr(door, "_engines", type(door._engines)())
     view = View()

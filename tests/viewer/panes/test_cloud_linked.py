@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
 
+from headlight.models.core.answers import PointLabels
 from headlight.models.core.tokens import Region
 from headlight.models.points import fields
 from headlight.viewer.session.session import Hover
@@ -28,7 +29,7 @@ def test_a_click_selects_the_point_and_everything_answers_and_undo_restores(clou
     point = seen(first.view)
     QTest.mouseClick(first.view, Qt.MouseButton.LeftButton, PLAIN, on_screen(first.view, point))
     settled(window)
-    token = int(trace.segmentation.nearest[point])
+    token = int(trace.answer(PointLabels).nearest[point])
     assert window.session.view.selection.queries == (trace.tokens.place(token),)
     layer = trace.layers[3]  # dec2.1: the layer that a cloud starts with
     query = int(layer.queries.find(trace.tokens.place(token))[0])
@@ -62,9 +63,9 @@ def test_pointing_names_the_point_here_and_rings_it_there(cloud_window, settled)
     first, second = pane(window, "cloud"), pane(window, "cloud-second")
     point = seen(first.view)
     first._hovered(point)
-    token = int(window.session.current.trace.segmentation.nearest[point])
+    token = int(window.session.current.trace.answer(PointLabels).nearest[point])
     assert window.session.hover == Hover(query=window.session.current.trace.tokens.place(token))
-    sampled = window.session.current.trace.segmentation.sample[token]
+    sampled = window.session.current.trace.answer(PointLabels).sample[token]
     np.testing.assert_array_equal(second.view._overlay.marks.hovered, second.view._points[sampled])
     np.testing.assert_array_equal(first.view._overlay.marks.hovered, first.view._points[point])
     assert first._tip(point).split("\n")[0].endswith("\t0.80")
@@ -93,7 +94,9 @@ def test_pointing_at_a_class_lights_its_points_and_sends_nothing_again(cloud_win
     assert window.session.hover == Hover(kind=2)
     settled(window)
     trace, labels = window.session.current.trace, window.session.current.input.labels
-    for one, was, kinds in zip((first, second), before, (trace.segmentation.labels, labels), strict=True):
+    for one, was, kinds in zip(
+        (first, second), before, (trace.answer(PointLabels).labels, labels), strict=True
+    ):
         now, ground = pixels(one.view), before[0][2, 2].astype(int)
         points = [point for point in range(0, 900, 7) if one.view.pick(*_at(one.view, point)) == point]
         kept = {True: [], False: []}
@@ -203,7 +206,7 @@ def test_a_lasso_selects_many_and_shift_adds_and_escape_clears(cloud_window, qtb
     (region,) = session.view.selection.queries
     assert isinstance(region, Region)
     chosen = trace.tokens.find_all([region])
-    labels = window.session.current.input.labels[trace.segmentation.sample[chosen]]
+    labels = window.session.current.input.labels[trace.answer(PointLabels).sample[chosen]]
     assert (labels == 2).sum() > 140  # nearly all tokens of the cube
     found = pane(window, "neighbourhood").result
     assert found.queries > 10
@@ -225,7 +228,7 @@ def test_a_cell_of_the_confusion_matrix_selects_its_points(cloud_window, settled
     confusion.view.clicked.emit(0, 1)
     settled(window)
     chosen = document.trace.tokens.find_all(window.session.view.selection.queries)
-    answer, labels = document.trace.segmentation, document.input.labels
+    answer, labels = document.trace.answer(PointLabels), document.input.labels
     wanted = np.unique(answer.nearest[(labels == 0) & (answer.labels == 1)])
     assert chosen.tolist() == wanted.tolist()
     assert len(chosen) > 5

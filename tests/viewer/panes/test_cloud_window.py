@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox
 
+from headlight.models.core.answers import PointLabels
 from headlight.models.core.tokens import Position
 from headlight.viewer.inputs.cloud import Frame
 from headlight.viewer.inputs.inputs import ImageInput
@@ -159,15 +160,17 @@ def test_labels_are_read_by_another_list_without_another_run(make_window, settle
     assert classes.listed.findText("The file's names") < 0
     classes.listed.textActivated.emit("ScanNet, NYU 40 classes")
     settled(window)
-    truth = document.trace.segmentation.truth
+    truth = document.trace.answer(PointLabels).truth
     assert (document.trace is answered_by, document.state) == (False, "ready")
-    np.testing.assert_array_equal(document.trace.segmentation.labels, answered_by.segmentation.labels)
+    np.testing.assert_array_equal(
+        document.trace.answer(PointLabels).labels, answered_by.answer(PointLabels).labels
+    )
     assert truth.tolist() == np.array([1, 0, -1])[held].tolist()  # wall, floor and nothing
     assert classes.listed.currentText() == "ScanNet, NYU 40 classes"
     assert pane(window, "cloud").view.camera.pose == camera
     classes.listed.textActivated.emit("None")
     settled(window)
-    assert (document.input.labels, document.trace.segmentation.truth) == (None, None)
+    assert (document.input.labels, document.trace.answer(PointLabels).truth) == (None, None)
     assert classes.labels._title.text() == "Labels of the file · left out"
     window.actions_.run("undo")
     settled(window)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from headlight.models.core.answers import PointLabels
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.extent import held
 from headlight.models.core.tokens import CharSpan, PointTokens, Position
@@ -208,7 +209,7 @@ def test_a_trace_counts_each_array_once():
 def test_a_cloud_turned_keeps_its_history_and_its_points(desk):
     cloud = given_cloud.room(90)
     document = desk.open(cloud)
-    where = Position(*map(float, cloud.points[document.trace.segmentation.sample[0]]))
+    where = Position(*map(float, cloud.points[document.trace.answer(PointLabels).sample[0]]))
     desk.session.select_queries([where])
     desk.session.set_cloud(point_size=7.0)
     desk.runs.reframe(document, Frame(1.0, "y"))

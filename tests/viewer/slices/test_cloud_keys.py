@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QColor
 
+from headlight.models.core.answers import PointLabels
 from headlight.models.core.palettes import UNLABELLED, class_colours
 from headlight.models.core.tokens import Position
 from headlight.models.points import fields
@@ -26,9 +27,9 @@ NOTHING: frozenset[int] = frozenset()
 def scene():
     cloud = room()
     found = trace_of(cloud)
-    answer = found.segmentation
+    answer = found.answer(PointLabels)
     uneven = np.linspace(0, 1, len(answer.labels)).astype(np.float32)
-    return Scene(cloud, replace(found, segmentation=replace(answer, confidence=uneven, entropy=uneven)))
+    return Scene(cloud, replace(found, answers=(replace(answer, confidence=uneven, entropy=uneven),)))
 
 
 def of_bar(read, values) -> np.ndarray:
@@ -70,7 +71,7 @@ def test_what_a_point_reaches_has_the_colour_that_the_bar_has_there(scene, reach
 def test_each_painted_class_stage_and_error_has_its_swatch(scene, look):
     labels = np.where(np.arange(600) < 550, scene.cloud.labels, -1).astype(np.int16)
     answer = replace(scene.answer, truth=labels)
-    scene = Scene(replace(scene.cloud, labels=labels), replace(scene.trace, segmentation=answer))
+    scene = Scene(replace(scene.cloud, labels=labels), replace(scene.trace, answers=(answer,)))
     for by in ("prediction", "truth", "error", "stage"):
         read = meaning(scene, by, CloudSettings(), look, "inferno", None, frozenset({1, 2, 3}))
         painted = {tuple(rgb) for rgb in plain_colours(scene, by, "soft", look).tolist()}

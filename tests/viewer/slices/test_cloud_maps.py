@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from headlight.models.core.answers import PointLabels
 from headlight.models.core.palettes import WRONG, class_colours
 from headlight.models.core.tokens import Position, Region
 from headlight.viewer.inputs.cloud import Frame
@@ -146,7 +147,7 @@ def test_before_the_answer_the_cloud_is_seen_as_it_came():
 
 def test_colours_by_class_truth_and_error(cloud, trace):
     scene = Scene(cloud, trace)
-    table, answer = class_colours(trace.segmentation.classes, "soft"), trace.segmentation
+    table, answer = class_colours(trace.answer(PointLabels).classes, "soft"), trace.answer(PointLabels)
     np.testing.assert_array_equal(plain_colours(scene, "prediction", "soft", LOOK), table[answer.labels])
     np.testing.assert_array_equal(plain_colours(scene, "truth", "soft", LOOK), table[cloud.labels])
     error = plain_colours(scene, "error", "soft", LOOK)
@@ -154,7 +155,7 @@ def test_colours_by_class_truth_and_error(cloud, trace):
     np.testing.assert_array_equal(red, answer.labels != cloud.labels)
     assert plain_colours(scene, "error", "soft", LOOK) is error
     half = replace(cloud, labels=np.where(np.arange(600) < 300, cloud.labels, -1).astype(np.int16))
-    unlabelled = Scene(half, replace(trace, segmentation=replace(answer, truth=half.labels)))
+    unlabelled = Scene(half, replace(trace, answers=(replace(answer, truth=half.labels),)))
     assert not (plain_colours(unlabelled, "error", "soft", LOOK)[300:] == WRONG).all(1).any()
     assert len(np.unique(plain_colours(unlabelled, "truth", "soft", LOOK)[300:], axis=0)) == 1
 
@@ -176,7 +177,7 @@ def test_attention_lights_the_neighbours_and_shades_the_rest(cloud, trace):
     np.testing.assert_allclose(field.values[layer.neighbours[query] * 4], layer.values()[1, query])
     colours = attention_colours(scene, field, chosen.cloud, LOOK, "inferno")
     strongest = int(field.values.argmax())
-    answered = trace.segmentation.nearest
+    answered = trace.answer(PointLabels).nearest
     assert (colours[answered == strongest] == heat("inferno", LOOK)[255]).all()
     shaded = ~field.lit[answered]
     prediction = plain_colours(scene, "prediction", "soft", LOOK)
@@ -190,7 +191,7 @@ def test_attention_lights_the_neighbours_and_shades_the_rest(cloud, trace):
 def test_a_hidden_class_is_masked(cloud, trace):
     scene = Scene(cloud, trace)
     assert visible(scene, frozenset()) is None
-    np.testing.assert_array_equal(visible(scene, frozenset({1})), trace.segmentation.labels != 1)
+    np.testing.assert_array_equal(visible(scene, frozenset({1})), trace.answer(PointLabels).labels != 1)
 
 
 def test_a_model_without_attention_says_so_and_offers_what_it_has(cloud):
@@ -201,7 +202,7 @@ def test_a_model_without_attention_says_so_and_offers_what_it_has(cloud):
     assert shown_as(scene, "critical", False) == "critical"
     colours = plain_colours(scene, "critical", "soft", LOOK)
     bright = (colours == plain_colours(scene, "prediction", "soft", LOOK)).all(1)
-    np.testing.assert_array_equal(bright, trace.segmentation.nearest < 5)
+    np.testing.assert_array_equal(bright, trace.answer(PointLabels).nearest < 5)
     assert shown_as(scene, "bound", False) == "bound"
     places = lattice(trace.tokens.positions, 500)
     assert 300 < len(places) <= 500
@@ -220,7 +221,7 @@ def test_one_point_is_a_cloud_too():
 
 
 def test_scores_cells_and_read_outs_are_those_of_the_labels(cloud, trace):
-    scene, answer = Scene(cloud, trace), trace.segmentation
+    scene, answer = Scene(cloud, trace), trace.answer(PointLabels)
     table = class_table(scene)
     assert table.matrix.sum() == 600
     assert table.counts.tolist() == np.bincount(answer.labels, minlength=3).tolist()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from headlight.models.core.answers import PointLabels
 from headlight.models.core.stack import ConvLayer
 from headlight.viewer.host.forward import Pass, starting_head
 from headlight.viewer.session.session import RunOptions
@@ -60,7 +61,7 @@ def test_the_voxel_field_is_a_reach_like_the_others(opened):
     np.testing.assert_array_equal(second.painted.field.lit, inside)
     assert "7³ voxels, 0.35 m" in dock.subtitle()
     assert second.painted.field.values[CUBE] == pytest.approx((7 / 27) ** 3)
-    assert "voxel field\t0.017" in second._tip(int(trace.segmentation.sample[CUBE]))
+    assert "voxel field\t0.017" in second._tip(int(trace.answer(PointLabels).sample[CUBE]))
 
     classes.voxel.changed.emit("CenterPoint")
     session.set_stack(layers=(ConvLayer(5, padding=2),))

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QTextDocument
-from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QSlider, QToolTip
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QSlider, QToolTip
 
 from headlight.widgets.base import theme
 from headlight.widgets.base.labels import PARTS, ElidedLabel, percent, short_number
@@ -248,3 +248,15 @@ def test_a_figure_stands_behind_a_token_that_runs_right_to_left(show):
     document = QTextDocument(row.findChildren(QLabel)[-1].text())  # selectable labels are painted by one
     assert document.firstBlock().textDirection() == Qt.LayoutDirection.LeftToRight
     assert QTextDocument(row.value()).firstBlock().textDirection() == Qt.LayoutDirection.RightToLeft
+
+
+def test_a_list_that_is_closed_keeps_no_keyboard(show, qtbot):
+    choice = Choice(["one", "two"], "Number")
+    show(choice, 200, 40).activateWindow()
+    qtbot.waitUntil(choice.isActiveWindow)
+    choice.clearFocus()
+    choice.showPopup()
+    qtbot.waitUntil(choice.view().hasFocus)
+    qtbot.keyClick(choice.view(), Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: not choice.view().isVisible())
+    assert QApplication.focusWidget() is None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from headlight.models.core.answers import PointLabels
 from headlight.models.core.task import Task
 from headlight.models.core.trace import Head
 from headlight.viewer.inputs.cloud import CloudInput
@@ -77,7 +78,7 @@ def painted(asked: Asked, view: View, last: Painted | None, task: Task) -> Paint
     ready = ready_of(scene.cloud)
     mask = visible(scene, cloud.hidden)
     tokens = cloud_maps.chosen(trace, trace.tokens, queries) if trace else np.empty(0, int)
-    selected = trace.segmentation.sample[tokens] if trace else tokens
+    selected = trace.answer(PointLabels).sample[tokens] if trace else tokens
     if mask is not None:
         selected = selected[mask[selected]]
     if by == "attention" and len(selected) > cloud_maps.SINGLY:

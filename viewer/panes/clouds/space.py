@@ -8,6 +8,7 @@ from collections.abc import Hashable
 import numpy as np
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
+from headlight.models.core.answers import PointLabels
 from headlight.models.core.colours import lut
 from headlight.models.core.task import Task
 from headlight.models.core.tokens import Place, Position
@@ -281,7 +282,7 @@ class View3DPane(CloudPane):
         points = points[points < len(document.input.points)]
 
         def find(task: Task) -> tuple[Place, ...]:
-            tokens = np.unique(trace.segmentation.nearest[points])
+            tokens = np.unique(trace.answer(PointLabels).nearest[points])
             return (
                 cloud_maps.joined(trace, before, tokens) if add else cloud_maps.places(trace.tokens, tokens)
             )
@@ -300,7 +301,7 @@ class View3DPane(CloudPane):
         if self._under is not None and self._under[0] is place:
             return self._under[1]
         trace = self.session.current.trace
-        return None if trace is None else int(trace.segmentation.sample[trace.tokens.find(place)[0]])
+        return None if trace is None else int(trace.answer(PointLabels).sample[trace.tokens.find(place)[0]])
 
 
 class FirstViewPane(View3DPane):

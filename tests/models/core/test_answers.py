@@ -1,0 +1,52 @@
+"""Answers: what each kind says, likeliest first, and where."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from headlight.models.core.answers import Classes, NextTokens, PixelLabels, PointLabels, Target
+from headlight.models.core.tokens import Box, CharSpan
+
+
+def test_every_file_point_has_the_answer_of_its_token():
+    probabilities = np.array([[0.5, 0.25, 0.25], [0.0, 1.0, 0.0], [1 / 3, 1 / 3, 1 / 3]], np.float32)
+    nearest = np.array([1, 1, 0, 2, 0])
+    truth = np.array([1, 0, 0, -1, 2], np.int16)
+    found = PointLabels.spread(("a", "b", "c"), probabilities, np.array([2, 0, 3]), nearest, truth)
+    assert found.labels.tolist() == [1, 1, 0, 0, 0]
+    assert found.confidence.tolist() == pytest.approx([1, 1, 0.5, 1 / 3, 0.5])
+    assert found.entropy.tolist() == pytest.approx([0, 0, 1.5 * np.log(2), np.log(3), 1.5 * np.log(2)])
+    assert found.counts.tolist() == [3, 2, 0]
+    assert found.confusion().tolist() == [[1, 1, 0], [0, 1, 0], [1, 0, 0]]
+    assert [found.labels.dtype, found.confidence.dtype, found.entropy.dtype, found.nearest.dtype] == [
+        *(np.int16, np.float32, np.float32, np.int32)
+    ]
+    assert [(t.name, t.score, t.index) for t in found.targets()] == [("a", 0.6, 0), ("b", 0.4, 1)]
+
+
+def test_classes_come_likeliest_first_and_keep_their_number():
+    found = Classes(("cat", "dog", "eel"), np.array([0.25, 0.25, 0.5], np.float32))
+    assert found.targets() == (Target("eel", 0.5, 2), Target("cat", 0.25, 0), Target("dog", 0.25, 1))
+
+
+def test_expected_tokens_are_said_place_by_place():
+    places = (CharSpan(0, 3), CharSpan(4, 7))
+    scores = np.array([[0.5, 0.25], [0.75, 0.125]], np.float32)
+    ids, names = np.array([[7, 3], [2, 9]]), (("on", "at"), ("sat", "ran"))
+    found = NextTokens(places, True, ids, scores, names, np.array([0.25, np.nan], np.float32))
+    assert [tuple(target) for target in found.targets()] == [
+        *(("on", 0.5, 7, places[0]), ("at", 0.25, 3, places[0])),
+        *(("sat", 0.75, 2, places[1]), ("ran", 0.125, 9, places[1])),
+    ]
+
+
+def test_pixels_are_found_in_the_part_of_the_picture_that_the_cells_cover():
+    labels = np.array([[0, 2, 2], [0, 2, 1]], np.int16)
+    found = PixelLabels(("sky", "road", "car"), labels, np.ones((2, 3), np.float32), Box(10, 0, 40, 20))
+    assert [(t.name, t.index) for t in found.targets()] == [("car", 2), ("sky", 0), ("road", 1)]
+    assert sum(t.score for t in found.targets()) == pytest.approx(1)
+    assert found.cell(10, 0) == (0, 0)
+    assert found.cell(39.9, 19.9) == (1, 2)
+    assert found.cell(9.9, 5) is None
+    assert found.cell(20, 20) is None
