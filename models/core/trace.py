@@ -5,7 +5,7 @@ A Trace keeps q, k and v, never layers × heads × n × n.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, runtime_checkable
 
@@ -38,16 +38,51 @@ Head = int | Fusion
 """One head by its index, or all heads of a layer fused."""
 
 
+NOWHERE = -1
+"""Where a group holds no token."""
+Lines = tuple[np.ndarray, np.ndarray]
+"""(rows, columns), each int (k,): lines of a grid, above these rows and left of these columns."""
+
+
+@dataclass(frozen=True, eq=False)
+class Groups:
+    """Some groups of one layer, or a part of one: each query of a group looks at its keys and at no others.
+
+    queries: int (g, m). keys: int (g, k). NOWHERE where a group holds no token. weights: float32 [h, g, m, k]
+    on the device, 0 on keys that are no token; of a query that is none they mean nothing.
+    """
+
+    queries: np.ndarray
+    keys: np.ndarray
+    weights: Tensor
+
+    def rows(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(queries int (r,), keys int (r or 1, k), weights float32 (h, r, k)): of the queries there are."""
+        held = self.queries != NOWHERE
+        keys = self.keys if len(self.keys) == 1 else self.keys.repeat(held.sum(1), axis=0)
+        return self.queries[held], keys, self.weights.cpu().numpy()[:, held]
+
+    def split(self, groups: int) -> Iterator[Groups]:
+        """The same, so many groups at a time."""
+        for start in range(0, len(self.queries), groups):
+            part = slice(start, start + groups)
+            yield Groups(self.queries[part], self.keys[part], self.weights[:, part])
+
+
 @runtime_checkable
 class AttentionLayer(Protocol):
-    """One layer's attention, whatever its kind: full, causal, cross, windowed or over neighbourhoods."""
+    """One layer's attention: full, causal, cross, windowed or over neighbourhoods. Nobody need ask which.
+
+    Its queries lie in groups: one of all where every query may look at every key, windows, or a group a query
+    where each has a neighbourhood of its own.
+    """
 
     name: str
     """The module's name, unique in the model."""
-    kind: Literal["self", "cross", "window", "neighbourhood"]
     heads: int
     queries: Tokens
     keys: Tokens
+    group_count: int
 
     def rows(self, queries: np.ndarray | int) -> tuple[np.ndarray, np.ndarray]:
         """Where these queries look, in every head: (key indices int (k,), weights float32 (heads, k)).
@@ -74,6 +109,38 @@ class AttentionLayer(Protocol):
 
     def block(self, head: Head, start: int, stop: int) -> Tensor:
         """float32 [stop − start, keys] on the device: a few rows, for what goes through all of them."""
+        ...
+
+    def groups(self, head: Head | None = None, queries: np.ndarray | None = None) -> Iterator[Groups]:
+        """The groups of these queries (int (m,)), or of all, in parts that keep memory small.
+
+        Each of the queries is met once; others of their groups may be too. Weights are those of every head,
+        or [1, …] of one or of all fused.
+        """
+        ...
+
+    def group_of(self, query: int) -> int:
+        """The number of the group in which this query lies."""
+        ...
+
+    def group(self, head: Head, number: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(queries int (m,), keys int (k,), float32 (m, k)): one group's own matrix."""
+        ...
+
+    def elsewhere(self, head: Head, queries: np.ndarray | int) -> dict[str, np.ndarray]:
+        """Of the rows of these queries what lies on no key, float32 (m,): on "padding", on a "sink"."""
+        ...
+
+    def said(self, group: int | None = None) -> str:
+        """“7 × 7 windows shifted by 3”, or of one group “window 3 of 16”; nothing where all see all."""
+        ...
+
+    def borders(self) -> tuple[Lines, Lines] | None:
+        """(the borders of groups on the grid of queries, the map's own borders over which groups reach)."""
+        ...
+
+    def figures(self) -> dict[str, np.ndarray]:
+        """What else tells where groups lie, by its name in an export."""
         ...
 
     def check(self) -> float:

@@ -202,7 +202,7 @@ def about_bytes(options: ExportOptions, subject: Subject, choices: Choices, endi
     count = 0  # of numbers
     if options.what == "attention":
         layer = trace.layers[int(options.layer) if options.layer is not None else -1]
-        keys = layer.neighbours.shape[1] if subject.kind == "points" else len(layer.keys)
+        keys = len(layer.group(0, 0)[1]) if subject.kind == "points" else len(layer.keys)
         one = options.point is not None or options.query is not None
         rows = 1 if one else len(layer.queries)
         count = (layer.heads if options.head is None else 1) * rows * keys

@@ -132,7 +132,7 @@ def neighbourhood(trace: Trace, view: View, at: tuple[int, Head]) -> Neighbourho
     if not len(queries):
         return None
     if len(queries) > 1:
-        weights = _fused(layer.values(), at[1])[queries]  # [queries, k]
+        weights = each_row(layer, at[1], queries)[1]  # [queries, k]
         nats = -np.sum(weights * np.log(np.where(weights > 0, weights, 1)), axis=1, dtype=np.float64)
         mean, nobody = weights.mean(0, dtype=np.float64).astype(np.float32), np.empty(0, int)
         return Neighbourhood(
@@ -192,7 +192,7 @@ def map_rows(trace: Trace, view: View, task: Task = SILENT) -> MapRows:
         if not len(queries):
             return MapRows(layers, [], [], [])
         one = len(queries) == 1
-        weights = layer.rows(int(queries[0]))[1] if one else layer.values()[:, queries].mean(axis=1)
+        weights = layer.rows(int(queries[0]))[1] if one else _by_rank(layer, queries)
         scale = scale_of(weights, 100.0)
         maps.append(levels(weights, scale))
         scales.append(scale)
@@ -222,6 +222,15 @@ def star(trace: Trace, view: View, at: tuple[int, Head]) -> Star | None:
     return Star(centre, layer.keys.positions[found].astype(np.float32), weights.astype(np.float32))
 
 
-def _fused(values: np.ndarray, head: Head) -> np.ndarray:
-    """float32 (maps, n, k) → (n, k): one map, or all of them fused."""
-    return values[head] if isinstance(head, int) else getattr(values, head)(axis=0)
+def each_row(
+    layer: AttentionLayer, head: Head, queries: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """(int (m, k), float32 (m, k)): the neighbours of each query and their weights, nearest first."""
+    _, keys, weights = zip(*(part.rows() for part in layer.groups(head, queries)), strict=True)
+    return np.concatenate(keys), np.concatenate(weights, axis=1)[0]
+
+
+def _by_rank(layer: AttentionLayer, queries: np.ndarray) -> np.ndarray:
+    """float32 (maps, k): the mean over these queries of the weights of their neighbours, nearest first."""
+    weights = [part.rows()[2] for part in layer.groups(None, queries)]
+    return np.concatenate(weights, axis=1).mean(axis=1)

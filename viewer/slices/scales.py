@@ -40,7 +40,7 @@ def left_out(
     """
     from headlight.models.attention.statistics import sinks
 
-    if layer.kind == "window":  # no token is seen by all
+    if layer.group_count > 1:  # no token is seen by all
         nothing = np.zeros((layer.heads if head is None else 1, len(layer.keys)), np.float32)
         return np.broadcast_to(common(trace, layer.keys, settings), nothing.shape), nothing
     shares = received(trace, layer, head)

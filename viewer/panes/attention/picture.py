@@ -14,7 +14,7 @@ from headlight.viewer.session.session import NOWHERE, Document, Hover
 from headlight.viewer.session.view import View
 from headlight.viewer.slices import names
 from headlight.viewer.slices.maps import InputMap, Picture, asked_tokens, query_indices
-from headlight.viewer.slices.window_maps import window_lines, windows_said
+from headlight.viewer.slices.window_maps import window_lines
 from headlight.widgets.controls.colour_bar import ColourBar, with_bar
 from headlight.widgets.plane.image_view import ImageView
 from headlight.widgets.text.chips import Chip, Chips
@@ -233,7 +233,7 @@ class PicturePane(OnInputPane):
             said += f"{seen} · {rows} × {columns} patches of {size[1] // rows} px"
             layers, layer = document.trace.layers, self.session.view.selection.layer
             if self.session.view.map.method == "attention" and layer < len(layers):
-                windows = windows_said(layers[layer])
+                windows = layers[layer].said()
                 # What a title has no room for is cut off at its end.
                 said = f"{rows} × {columns} patches · {windows} · {said}" if windows else said
         self.subtitle_changed.emit(said)

@@ -132,7 +132,7 @@ class FieldSettingsPane(Pane):
     def mark(self, view: View, hover: Hover) -> None:
         layers = [layer for seen in (self.seen, self.other) if seen for layer in seen.trace.layers]
         self.switches["row"].setVisible(bool(layers))
-        self.switches["windows"].setVisible(any(layer.kind == "window" for layer in layers))
+        self.switches["windows"].setVisible(any(layer.borders() for layer in layers))
         if self.seen is not None:
             self._list(self.layer, self.seen, self.seen.field(view.fields.layer))
         if self.other is not None:

@@ -77,8 +77,8 @@ def of_patches(shown: InputMap) -> dict[str, str]:
     """What is said of a map on a picture alone."""
     numbers = shown.numbers
     said = {"Weight on patches": read_out(numbers.total - numbers.special)}
-    if numbers.padding is not None:
-        said["On padding"] = percent(numbers.padding)
+    if "padding" in numbers.elsewhere:
+        said["On padding"] = percent(numbers.elsewhere["padding"])
     if numbers.distance is not None:
         said["Mean distance"] = f"{numbers.distance:.0f} px"
     return said
