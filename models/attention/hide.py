@@ -11,8 +11,9 @@ import numpy as np
 from torch import Tensor
 
 from headlight.models.attention.recorded import CACHE, BlockLayer
+from headlight.models.core.layers import AttentionLayer, Head
 from headlight.models.core.tokens import Tokens
-from headlight.models.core.trace import AttentionLayer, Head, Trace
+from headlight.models.core.trace import Trace
 
 
 def hide_special(trace: Trace) -> Trace:

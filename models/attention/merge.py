@@ -14,8 +14,9 @@ import torch
 from torch import Tensor
 
 from headlight.models.attention.recorded import CACHE, ArrayCache, BlockLayer, fuse
+from headlight.models.core.layers import Head
 from headlight.models.core.tokens import TextTokens, Tokens
-from headlight.models.core.trace import Head, Trace
+from headlight.models.core.trace import Trace
 
 
 def merge_words(trace: Trace) -> Trace:

@@ -14,8 +14,8 @@ from torch import Tensor
 
 from headlight.models.attention.calls import CHUNK_ELEMENTS, Call, Kind
 from headlight.models.core.errors import TooLarge
+from headlight.models.core.layers import Fusion, Head
 from headlight.models.core.tokens import Tokens
-from headlight.models.core.trace import Fusion, Head
 
 MATRIX_LIMIT = 64_000_000
 """Elements of the largest matrix handed out: 256 MB of float32."""

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from headlight.models.core.layers import AttentionLayer, Head
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import PatchTokens, Tokens
-from headlight.models.core.trace import AttentionLayer, Head
+from headlight.models.core.trace import Trace
 
 CHUNK = 1 << 19
 """Weights of one head that are held at once."""
@@ -283,3 +284,17 @@ def _chunks(rows: int, keys: int) -> list[tuple[int, int]]:
     """[start, stop) of as many rows as CHUNK allows."""
     step = max(1, CHUNK // keys)
     return [(start, min(start + step, rows)) for start in range(0, rows, step)]
+
+
+def stages(layers: Sequence[AttentionLayer]) -> tuple[tuple[int, ...], ...]:
+    """The layers (by number) that work on the same points, the stages in the order of their first layer."""
+    found: dict[int, list[int]] = {}
+    for number, layer in enumerate(layers):
+        found.setdefault(id(layer.queries), []).append(number)
+    return tuple(tuple(numbers) for numbers in found.values())
+
+
+def starting_layer(trace: Trace) -> int:
+    """The last layer whose neighbourhoods are wider than the input's own: they are seen at a glance."""
+    wider = [n for n, layer in enumerate(trace.layers) if len(layer.queries) < len(trace.tokens)]
+    return max(wider, default=max(len(trace.layers) - 1, 0))

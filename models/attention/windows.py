@@ -20,9 +20,9 @@ from torch import Tensor, nn
 
 from headlight.models.attention.calls import CHUNK_ELEMENTS, AttentionCall, Call, GivenCall
 from headlight.models.attention.recorded import CACHE, ArrayCache, BlockLayer, fuse, sparse_means
+from headlight.models.core.layers import Head, worst
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import PatchTokens
-from headlight.models.core.trace import Head, worst
 
 PADDING = -1
 """Where a window holds no token."""

@@ -17,9 +17,9 @@ import numpy as np
 import torch
 
 from headlight.models.core.errors import HeadlightError, TooLarge
+from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.settings import RolloutSettings
 from headlight.models.core.task import SILENT, Task
-from headlight.models.core.trace import AttentionLayer
 from headlight.models.explain.rollout_steps import can_spread, shares, spread, through_windows
 
 MATRIX_LIMIT = 5401

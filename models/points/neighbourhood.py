@@ -15,8 +15,8 @@ import torch
 from torch import Tensor
 
 from headlight.models.attention.recorded import CACHE, ArrayCache, BlockLayer, sparse_means
+from headlight.models.core.layers import Head
 from headlight.models.core.tokens import PointTokens
-from headlight.models.core.trace import Head
 from headlight.models.points.inference import NeighbourhoodCall
 from headlight.models.points.neighbours import Geometry
 

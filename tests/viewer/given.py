@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from headlight.models.core.layers import Fusion
 from headlight.models.core.tokens import Box, PatchTokens, TextTokens, Tokens
-from headlight.models.core.trace import Fusion, ModelCard, Trace
+from headlight.models.core.trace import ModelCard, Trace
 
 
 class GivenLayer:

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from headlight.models.attention.calls import GivenCall
 from headlight.models.attention.merge import merge_words
 from headlight.models.attention.recorded import RecordedLayer
+from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.tokens import PatchTokens, TextTokens
-from headlight.models.core.trace import AttentionLayer, ModelCard, Trace
+from headlight.models.core.trace import ModelCard, Trace
 
 CARD = ModelCard("id", "title", "text", "source", "licence")
 

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headlight.models.core.errors import HeadlightError, TooLarge
+from headlight.models.core.layers import Head
 from headlight.models.core.task import Cancelled, Task
 from headlight.models.core.tokens import Tokens
-from headlight.models.core.trace import Head
 from headlight.models.explain.rollout import RolloutSettings, rollout_matrix, rollout_row, rollout_rows
 
 
