@@ -9,8 +9,8 @@ import torch
 
 from headlight.models.attention.recorded import BlockLayer, fuse
 from headlight.models.core.cache import CACHE
+from headlight.models.core.layers import Head
 from headlight.models.core.tokens import Tokens
-from headlight.models.core.trace import Head
 
 
 @cache

@@ -16,8 +16,9 @@ from torch import Tensor
 
 from headlight.models.attention.recorded import BlockLayer, fuse
 from headlight.models.core.cache import CACHE, ArrayCache
+from headlight.models.core.layers import NOWHERE, AttentionLayer, Head
 from headlight.models.core.tokens import TextTokens, Tokens
-from headlight.models.core.trace import NOWHERE, AttentionLayer, Head, Trace
+from headlight.models.core.trace import Trace
 
 
 def mapped(trace: Trace, whole_words: bool = False, hide_special: bool = False) -> Trace:

@@ -12,8 +12,8 @@ from torch import Tensor
 from headlight.models.attention.calls import CHUNK_ELEMENTS, Call
 from headlight.models.core.cache import CACHE, ArrayCache
 from headlight.models.core.errors import TooLarge
+from headlight.models.core.layers import Fusion, Groups, Head, Lines
 from headlight.models.core.tokens import Tokens
-from headlight.models.core.trace import Fusion, Groups, Head, Lines
 
 MATRIX_LIMIT = 64_000_000
 """Elements of the largest matrix handed out: 256 MB of float32."""

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from headlight.models.core.layers import AttentionLayer, Head
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import PatchTokens, Tokens
-from headlight.models.core.trace import AttentionLayer, Head
+from headlight.models.core.trace import Trace
 
 ROUNDING = 1e-6
 """How far float32 sums of a few thousand weights are off."""
@@ -269,3 +270,17 @@ def _own(tokens: PatchTokens, queries: np.ndarray, keys: PatchTokens) -> np.ndar
         for cell, here, there in zip(cells, tokens.grid, keys.grid, strict=True)
     )
     return row * keys.grid[1] + column + keys.prefix
+
+
+def stages(layers: Sequence[AttentionLayer]) -> tuple[tuple[int, ...], ...]:
+    """The layers (by number) that work on the same points, the stages in the order of their first layer."""
+    found: dict[int, list[int]] = {}
+    for number, layer in enumerate(layers):
+        found.setdefault(id(layer.queries), []).append(number)
+    return tuple(tuple(numbers) for numbers in found.values())
+
+
+def starting_layer(trace: Trace) -> int:
+    """The last layer whose neighbourhoods are wider than the input's own: they are seen at a glance."""
+    wider = [n for n, layer in enumerate(trace.layers) if len(layer.queries) < len(trace.tokens)]
+    return max(wider, default=max(len(trace.layers) - 1, 0))

@@ -21,8 +21,8 @@ from torch import Tensor, nn
 from headlight.models.attention.calls import CHUNK_ELEMENTS, AttentionCall, Call, GivenCall
 from headlight.models.attention.recorded import BlockLayer, fuse, sparse_means
 from headlight.models.core.cache import CACHE, ArrayCache
+from headlight.models.core.layers import NOWHERE, Groups, Head, Lines, worst
 from headlight.models.core.tokens import PatchTokens
-from headlight.models.core.trace import NOWHERE, Groups, Head, Lines, worst
 
 
 def window_slots(grid: tuple[int, int], window: int, shift: int) -> np.ndarray:

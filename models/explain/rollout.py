@@ -18,9 +18,9 @@ import torch
 from torch import nn
 
 from headlight.models.core.errors import HeadlightError, TooLarge
+from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.settings import RolloutSettings
 from headlight.models.core.task import SILENT, Task
-from headlight.models.core.trace import AttentionLayer
 from headlight.models.explain.rollout_steps import can_spread, discarded, shares, spread
 
 MATRIX_LIMIT = 5401

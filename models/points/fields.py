@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from headlight.models.core.errors import HeadlightError
+from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.task import SILENT, Task
-from headlight.models.core.trace import AttentionLayer, Trace
+from headlight.models.core.trace import Trace
 
 if TYPE_CHECKING:
     from headlight.models.points.neighbours import Geometry, Stage

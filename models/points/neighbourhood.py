@@ -16,8 +16,8 @@ from torch import Tensor
 
 from headlight.models.attention.recorded import BlockLayer, fuse, sparse_means
 from headlight.models.core.cache import CACHE, ArrayCache
+from headlight.models.core.layers import Groups, Head
 from headlight.models.core.tokens import PointTokens
-from headlight.models.core.trace import Groups, Head
 from headlight.models.points.inference import NeighbourhoodCall
 from headlight.models.points.neighbours import Geometry
 

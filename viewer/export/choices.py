@@ -17,12 +17,13 @@ from headlight.viewer.export.clouds import numbers_in_file
 from headlight.viewer.export.options import ENDINGS, OPTIONS, READ_OF, ROLLOUT, ExportOptions, endings_of
 from headlight.viewer.host.recipe import RunOptions
 from headlight.viewer.inputs.cloud import CloudInput
-from headlight.viewer.inputs.inputs import ImageInput, Input, TextInput
-from headlight.viewer.session.document import Document, Page, modality_of
+from headlight.viewer.inputs.inputs import ImageInput, Input, TextInput, modality_of
+from headlight.viewer.session.document import Document, Page
+from headlight.viewer.session.selecting import rollout_tokens
 from headlight.viewer.session.view import ColourBy, View
 from headlight.viewer.slices import field_maps
 from headlight.viewer.slices.cloud_maps import chosen
-from headlight.viewer.slices.maps import head_of, rollout_tokens
+from headlight.viewer.slices.maps import head_of
 
 TITLES = {
     "tokens": "Tokens, and what the model saw",

@@ -26,8 +26,7 @@ from headlight.viewer.host.forward import forward_pass
 from headlight.viewer.host.recipe import RunOptions
 from headlight.viewer.inputs.cloud import UNITS, CloudInput
 from headlight.viewer.inputs.cloud_labels import relabelled
-from headlight.viewer.inputs.inputs import ImageInput, Input, TextInput, from_path, from_text
-from headlight.viewer.session.document import modality_of
+from headlight.viewer.inputs.inputs import ImageInput, Input, TextInput, from_path, from_text, modality_of
 from headlight.viewer.session.view import MapSettings
 from headlight.viewer.slices.maps import (
     patch_scale,

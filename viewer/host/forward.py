@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from headlight.models.attention.statistics import starting_layer
 from headlight.models.core.answers import PointLabels
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import PointTokens
@@ -14,9 +15,7 @@ from headlight.models.core.trace import Trace
 from headlight.viewer.host.recipe import RunOptions
 from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.inputs.cloud_labels import place
-from headlight.viewer.inputs.inputs import ImageInput, Input
-from headlight.viewer.session.document import modality_of
-from headlight.viewer.slices.cloud_maps import starting_layer
+from headlight.viewer.inputs.inputs import ImageInput, Input, modality_of
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,12 +8,10 @@ from typing import Literal
 from headlight.models.catalogue.published import PUBLISHED
 from headlight.models.core.trace import Trace
 from headlight.viewer.host.recipe import Recipe, RunOptions
-from headlight.viewer.inputs.cloud import CloudInput
-from headlight.viewer.inputs.inputs import ImageInput, Input, StackInput
+from headlight.viewer.inputs.inputs import Input, Modality, modality_of
 from headlight.viewer.session.history import Asked, Former, Step, size_of
 from headlight.viewer.session.view import View
 
-Modality = Literal["text", "image", "points", "stack"]
 State = Literal["waiting", "running", "ready", "failed", "cancelled"]
 """waiting: nothing was asked yet. failed, cancelled: there is no trace, and none will come by itself."""
 Page = Literal["attention", "fields", "cost"]
@@ -126,11 +124,3 @@ class Closed:
     def extent(self) -> int:
         """Bytes of what is kept."""
         return 0 if self.input is None else size_of(self.input)
-
-
-def modality_of(what: Input) -> Modality:
-    if isinstance(what, CloudInput):
-        return "points"
-    if isinstance(what, StackInput):
-        return "stack"
-    return "image" if isinstance(what, ImageInput) else "text"

@@ -13,16 +13,16 @@ import numpy as np
 from psygnal import Signal
 
 from headlight.models.core.errors import HeadlightError
+from headlight.models.core.layers import worst
 from headlight.models.core.task import Task
 from headlight.models.core.tokens import Place, Position
-from headlight.models.core.trace import Trace, worst
+from headlight.models.core.trace import Trace
 from headlight.viewer.host.forward import Pass, forward_pass, with_truth
 from headlight.viewer.host.recipe import Recipe, RunOptions
 from headlight.viewer.inputs import inputs
 from headlight.viewer.inputs.cloud import CloudInput, Frame
 from headlight.viewer.inputs.cloud_labels import relabelled
-from headlight.viewer.inputs.inputs import Input, StackInput, TextInput
-from headlight.viewer.session.document import Modality, modality_of
+from headlight.viewer.inputs.inputs import Input, Modality, StackInput, TextInput, modality_of
 from headlight.viewer.session.history import Former, Step
 from headlight.viewer.session.jobs import Failure, Jobs
 from headlight.viewer.session.session import Document, Session

@@ -11,24 +11,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from headlight.models.attention.statistics import stages
 from headlight.models.core.colours import Scale, levels, scale_of
+from headlight.models.core.layers import AttentionLayer, Head
 from headlight.models.core.task import SILENT, Task
-from headlight.models.core.tokens import Place, PointTokens, Region
-from headlight.models.core.trace import AttentionLayer, Head, Trace
+from headlight.models.core.tokens import Place, PointTokens
+from headlight.models.core.trace import Trace
+from headlight.viewer.session.selecting import rows_shown
 from headlight.viewer.session.view import View
 from headlight.viewer.slices import layer_names
 from headlight.viewer.slices.derived import derived
-
-SINGLY = 16
-"""Up to so many selected points are kept one by one, more as one region."""
-
-
-def stages(layers: Sequence[AttentionLayer]) -> tuple[tuple[int, ...], ...]:
-    """The layers (by number) that work on the same points, the stages in the order of their first layer."""
-    found: dict[int, list[int]] = {}
-    for number, layer in enumerate(layers):
-        found.setdefault(id(layer.queries), []).append(number)
-    return tuple(tuple(numbers) for numbers in found.values())
 
 
 def stage_of(layers: Sequence[AttentionLayer], layer: int) -> int:
@@ -41,33 +33,7 @@ def short_name(layer: AttentionLayer) -> str:
     return layer_names.short_name(layer.name)
 
 
-def starting_layer(trace: Trace) -> int:
-    """The last layer whose neighbourhoods are wider than the input's own: they are seen at a glance."""
-    wider = [n for n, layer in enumerate(trace.layers) if len(layer.queries) < len(trace.tokens)]
-    return max(wider, default=max(len(trace.layers) - 1, 0))
-
-
-def rows_shown(trace: Trace, view: View) -> tuple[int, ...]:
-    """The layer that each row of the map grid shows, a row a stage: the selected or the last looked at."""
-    groups, kept = stages(trace.layers), view.cloud.rows
-    rows = []
-    for number, members in enumerate(groups):
-        before = kept[number] if len(kept) == len(groups) and kept[number] in members else None
-        here = view.selection.layer if view.selection.layer in members else before
-        # Rows that nobody has touched follow the selected layer: what runs shortly before or after it.
-        nearest = min(members, key=lambda layer: abs(layer - view.selection.layer))
-        rows.append(nearest if here is None else here)
-    return tuple(rows)
-
-
 # -- which points are chosen ---------------------------------------------------------------------------------
-
-
-def places(tokens: PointTokens, indices: np.ndarray) -> tuple[Place, ...]:
-    """What to select for these tokens: each by its place, or all as one region where they are many."""
-    if len(indices) <= SINGLY:
-        return tuple(tokens.place(int(index)) for index in indices)
-    return (Region(tokens.positions[indices]),)
 
 
 def chosen(trace: Trace, tokens: PointTokens, queries: tuple[Place, ...]) -> np.ndarray:
@@ -82,7 +48,7 @@ def joined(trace: Trace, queries: tuple[Place, ...], more: np.ndarray) -> tuple[
     before = chosen(trace, trace.tokens, queries)
     inside = np.isin(more, before)
     after = np.setdiff1d(before, more) if len(more) and inside.all() else np.union1d(before, more)
-    return places(trace.tokens, after)
+    return trace.tokens.places(after)
 
 
 def in_input(trace: Trace, tokens: PointTokens) -> np.ndarray:

@@ -11,9 +11,11 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from headlight.models.core.colours import Scale, levels, scale_of
+from headlight.models.core.layers import AttentionLayer, Head
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import PatchPart, PatchTokens, Place, TextTokens, Tokens
-from headlight.models.core.trace import AttentionLayer, Head, Trace
+from headlight.models.core.trace import Trace
+from headlight.viewer.session.selecting import rollout_tokens
 from headlight.viewer.session.view import MapSettings, View
 from headlight.viewer.slices.derived import derived
 from headlight.viewer.slices.scales import common, floor_of, left_out, left_out_said
@@ -112,28 +114,6 @@ def query_indices(trace: Trace, tokens: Tokens, places: tuple[Place, ...]) -> np
         return np.array([trace.readout])
     placed = np.flatnonzero(~tokens.special)
     return placed if len(placed) else np.arange(len(tokens))
-
-
-def asked_tokens(trace: Trace, view: View) -> Tokens:
-    """Among which tokens a gesture on the input chooses: those of the layer that is shown.
-
-    Layers of one picture may have grids of their own. A rollout begins at its last layer's tokens; without
-    layers, and for what is of no layer, the tokens are the input's.
-    """
-    if not trace.layers or view.map.method == "saliency" or not isinstance(trace.tokens, PatchTokens):
-        return trace.tokens
-    if view.map.method == "rollout":
-        return rollout_tokens(trace, view)
-    layer = trace.layers[min(view.selection.layer, len(trace.layers) - 1)]
-    return layer.keys if view.map.incoming else layer.queries
-
-
-def rollout_tokens(trace: Trace, view: View) -> Tokens:
-    """Of which tokens a rollout is: of a picture's stages those that leave its last layer."""
-    if not trace.layers or not isinstance(trace.tokens, PatchTokens):
-        return trace.tokens
-    last = -1 if view.rollout.last is None else view.rollout.last
-    return trace.layers[last].queries
 
 
 def weights_of(layer: AttentionLayer, head: Head, chosen: np.ndarray, incoming: bool) -> np.ndarray:
@@ -287,7 +267,7 @@ def rollout_left_out(
     if settings.leave_out:
         others = weights.copy()
         # What stays with the asked themselves is no sink.
-        others[seen.find_all(asked[0].place(int(index)) for index in asked[1])] = 0
+        others[seen.find_all(asked[0].places(asked[1]))] = 0
         out |= sinks(others)
     return out
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.tokens import PatchTokens
-from headlight.models.core.trace import AttentionLayer
 
 
 def window_lines(layer: AttentionLayer) -> tuple[np.ndarray, np.ndarray] | None:

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from headlight.models.attention.calls import GivenCall
 from headlight.models.attention.mapped import IndexMap, MappedLayer, mapped
 from headlight.models.attention.recorded import RecordedLayer
+from headlight.models.core.layers import NOWHERE, AttentionLayer
 from headlight.models.core.tokens import Box, CharSpan, PatchTokens, Special, TextTokens
-from headlight.models.core.trace import NOWHERE, AttentionLayer, ModelCard, Trace
+from headlight.models.core.trace import ModelCard, Trace
 from tests.dense import Dense, plain
 from tests.viewer.given import patch_tokens, text_tokens, trace_of
 

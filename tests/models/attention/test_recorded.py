@@ -16,8 +16,8 @@ from headlight.models.attention.calls import AttentionCall, GivenCall
 from headlight.models.attention.capture import recording
 from headlight.models.attention.recorded import ArrayCache, RecordedLayer, area_means
 from headlight.models.core.errors import TooLarge
+from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.tokens import Tokens
-from headlight.models.core.trace import AttentionLayer
 from tests.models import tiny
 
 FUSED = {"mean": np.mean, "max": np.max, "min": np.min}

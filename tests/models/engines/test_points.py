@@ -12,8 +12,8 @@ from scipy.spatial import cKDTree
 
 from headlight.models.core.answers import PointLabels
 from headlight.models.core.errors import HeadlightError, UntrustedPickle
+from headlight.models.core.layers import CHECK_LIMIT
 from headlight.models.core.task import SILENT, Task
-from headlight.models.core.trace import CHECK_LIMIT
 from headlight.models.engines import door, points
 from headlight.models.engines.door import check, open_engine
 from headlight.models.engines.points import PointsEngine

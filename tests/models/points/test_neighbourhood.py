@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from headlight.models.attention.recorded import area_means
 from headlight.models.core.errors import TooLarge
+from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.tokens import PointTokens
-from headlight.models.core.trace import AttentionLayer
 from headlight.models.points.neighbourhood import NeighbourhoodLayer
 
 FUSED = {"mean": np.mean, "max": np.max, "min": np.min}

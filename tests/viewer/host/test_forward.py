@@ -15,8 +15,7 @@ from headlight.models.engines import door
 from headlight.viewer.host.forward import forward_pass, truth_for
 from headlight.viewer.host.recipe import RunOptions
 from headlight.viewer.inputs.cloud import CloudInput, Frame
-from headlight.viewer.inputs.inputs import ImageInput, TextInput
-from headlight.viewer.session.document import modality_of
+from headlight.viewer.inputs.inputs import ImageInput, TextInput, modality_of
 from headlight.viewer.session.view import View
 from headlight.viewer.slices.cloud_colours import reach_field
 from tests.models.tiny_points import room, saved, transformer

@@ -10,12 +10,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from headlight.models.core.costs import KINDS, LeftOut, Measurements, Point, Setup
+from headlight.models.core.complexity import LAYERS, live_bytes, operations
+from headlight.models.core.costs import KINDS, LeftOut, Measurements, Point, Setup, amount
 from headlight.models.core.task import Task
-from headlight.models.cost.complexity import LAYERS, live_bytes, operations
+from headlight.viewer.app.bridge import Bridge
 from headlight.viewer.inputs import inputs
 from headlight.viewer.panes.cost.cost import CostPane
-from headlight.viewer.panes.cost.readings import of_dot
 from headlight.viewer.panes.cost.settings import CostSettingsPane
 from headlight.viewer.panes.kinds import PaneMaker
 from headlight.viewer.panes.shared.log import LogHandler
@@ -24,9 +24,9 @@ from headlight.viewer.session.jobs import Jobs
 from headlight.viewer.session.session import RunOptions, Session
 from headlight.viewer.session.view import CostSettings, View
 from headlight.viewer.slices import cost_maps
+from headlight.viewer.slices.cost_readings import of_dot
 from headlight.widgets.base import theme
 from headlight.widgets.controls.readout import NOTHING
-from headlight.widgets.plots.cost_plot import amount
 from tests.viewer.given import text_tokens, trace_of
 
 WAIT = 60_000
@@ -45,8 +45,9 @@ def settled(qtbot):
 def opened(qtbot, qapp):
     """(session, pane, controls, numbers): the page alone, of a text that no model has read."""
     theme.apply(qapp, "dark")
-    session, jobs = Session(), Jobs()
-    make = PaneMaker(session, jobs, None, LogHandler(), jobs)
+    session, bridge = Session(), Bridge()
+    jobs = Jobs(bridge.post)
+    make = PaneMaker(session, jobs, None, LogHandler(), bridge)
     pane, controls, numbers = map(make, (CostPane, CostSettingsPane, NumbersPane))
     frame = QWidget()
     qtbot.addWidget(frame)

@@ -7,11 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from headlight.models.attention import statistics
 from headlight.models.core.answers import PointLabels
 from headlight.models.core.palettes import WRONG, class_colours
 from headlight.models.core.tokens import Position, Region
 from headlight.viewer.inputs.cloud import Frame
 from headlight.viewer.panes.shared.readings import of_point
+from headlight.viewer.session import selecting
 from headlight.viewer.session.view import CloudSettings, Selection, View
 from headlight.viewer.slices import cloud_maps
 from headlight.viewer.slices.cloud_classes import class_table, coordinates, named, reading, tokens_of_cell
@@ -49,12 +51,12 @@ def view(trace, *tokens: int, layer: int = 1, head: int = 1, **cloud) -> View:
 
 
 def test_layers_of_the_same_points_are_a_stage_and_the_grid_remembers_where_one_was(trace):
-    assert cloud_maps.stages(trace.layers) == ((0, 4), (1, 3), (2,))
-    assert cloud_maps.starting_layer(trace) == 3
-    assert cloud_maps.rows_shown(trace, view(trace, layer=0)) == (0, 1, 2)
-    assert cloud_maps.rows_shown(trace, view(trace, layer=3)) == (4, 3, 2)
-    assert cloud_maps.rows_shown(trace, view(trace, layer=2, rows=(4, 1, 2))) == (4, 1, 2)
-    assert cloud_maps.rows_shown(trace, view(trace, layer=3, rows=(0, 1, 2))) == (0, 3, 2)
+    assert statistics.stages(trace.layers) == ((0, 4), (1, 3), (2,))
+    assert statistics.starting_layer(trace) == 3
+    assert selecting.rows_shown(trace, view(trace, layer=0)) == (0, 1, 2)
+    assert selecting.rows_shown(trace, view(trace, layer=3)) == (4, 3, 2)
+    assert selecting.rows_shown(trace, view(trace, layer=2, rows=(4, 1, 2))) == (4, 1, 2)
+    assert selecting.rows_shown(trace, view(trace, layer=3, rows=(0, 1, 2))) == (0, 3, 2)
     assert [cloud_maps.short_name(layer) for layer in trace.layers[:2]] == ["enc1.1", "enc2.1"]
 
 
@@ -120,8 +122,8 @@ def test_a_row_whose_maps_do_not_differ_says_so(trace, off):
 
 def test_many_points_are_one_region_and_adding_takes_out_what_was_in(trace):
     few, many = np.arange(4), np.arange(100)
-    assert cloud_maps.places(trace.tokens, few)[3] == trace.tokens.place(3)
-    (region,) = cloud_maps.places(trace.tokens, many)
+    assert trace.tokens.places(few)[3] == trace.tokens.place(3)
+    (region,) = trace.tokens.places(many)
     assert isinstance(region, Region)
     assert trace.tokens.find_all([region]).tolist() == many.tolist()
     both = cloud_maps.joined(trace, (region,), np.array([100, 50]))

@@ -9,7 +9,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from headlight.models.core.task import Task
-from headlight.viewer.session.document import Document, modality_of
+from headlight.viewer.inputs.inputs import modality_of
+from headlight.viewer.session.document import Document
 from headlight.viewer.session.jobs import Failure, Jobs
 from headlight.viewer.session.runs import Runs
 from headlight.viewer.session.session import Session

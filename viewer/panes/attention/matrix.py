@@ -143,9 +143,7 @@ class MatrixPane(Pane):
         if self._result is None:
             return
         queries, keys = self._result.queries, self._result.keys
-        self.session.select_tokens(
-            [queries.place(i) for i in range(q0, q1)], [keys.place(i) for i in range(k0, k1)], add
-        )
+        self.session.select_tokens(queries.places(range(q0, q1)), keys.places(range(k0, k1)), add)
 
 
 def _first(tokens: Tokens, place: Place | None) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
+from headlight.models.core.costs import tokens
 from headlight.viewer.panes.cost.cost import CostPane
 from headlight.viewer.session.session import Session
 from headlight.viewer.slices import cost_maps
@@ -12,7 +13,6 @@ from headlight.widgets.base import theme
 from headlight.widgets.base.scroll_column import ScrollColumn
 from headlight.widgets.controls.choices import Choice, Section, Segmented, Toggle
 from headlight.widgets.controls.sliders import LabelledSlider, RangeRow
-from headlight.widgets.plots.cost_plot import tokens
 
 HEADS = (1, 2, 4, 8, 16)
 WIDTHS = (64, 2048, 64)

@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from headlight.models.core.colours import lut
 from headlight.models.core.field import Field
+from headlight.models.core.layers import is_faithful
 from headlight.models.core.task import Task
 from headlight.models.core.tokens import Box, Place
-from headlight.models.core.trace import is_faithful
 from headlight.viewer.panes.shared import words
 from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.panes.shared.later import Later

@@ -10,9 +10,9 @@ from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
-from headlight.viewer.panes.cost import readings
 from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.session.session import NOWHERE, Hover, Session
+from headlight.viewer.slices import cost_readings
 from headlight.widgets.controls.readout import Figures, Readout
 
 POINTED = "pointed"
@@ -25,8 +25,8 @@ _UNIT = (
 _REACHED = ("Weight", "From", "In")
 _COST = (
     Figures(POINTED, _POINTED, ("Of", "Tokens", "Time", "Operations", "Memory", "Tensors")),
-    *(Figures(id_, title, readings.LAYER_ROWS) for id_, title in readings.AT.items()),
-    Figures("crossings", "Attention costs more from n =", readings.CROSSING_ROWS),
+    *(Figures(id_, title, cost_readings.LAYER_ROWS) for id_, title in cost_readings.AT.items()),
+    Figures("crossings", "Attention costs more from n =", cost_readings.CROSSING_ROWS),
 )
 SECTIONS: dict[tuple[str, str], tuple[Figures, ...]] = {
     ("text", "attention"): (

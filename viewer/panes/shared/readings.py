@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from headlight.models.core.layers import Head
 from headlight.models.core.tokens import Tokens
-from headlight.models.core.trace import Head, Trace
+from headlight.models.core.trace import Trace
 from headlight.viewer.panes.shared import words
 from headlight.viewer.slices import names
 from headlight.viewer.slices.cloud_classes import coordinates, original

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from headlight.models.core.costs import LAYER_OF, Measurements
-from headlight.models.cost import complexity
-from headlight.models.cost.complexity import LAYERS
+from headlight.models.core import complexity
+from headlight.models.core.complexity import LAYERS
+from headlight.models.core.costs import LAYER_OF, Crossing, Measurements, Unit, amount
 from headlight.viewer.session.view import CostSettings
 from headlight.viewer.slices import cost_maps
 from headlight.viewer.slices.cost_maps import NAMES
-from headlight.widgets.plots.cost_plot import Crossing, Unit, amount
 
 AT = {"operations": "Operations", "sequential": "One after the other", "path": "Longest path"}
 """Sections that are of one length, a row a layer; the length stands in their titles."""
