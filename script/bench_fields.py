@@ -39,7 +39,7 @@ def fields_effective() -> list[tuple[str, str, str]]:
 
     from headlight.models.fields.effective import effective_field
     from headlight.models.fields.walk import walk
-    from script.bench import ratio, seconds
+    from script.timing import ratio, seconds
 
     torch.manual_seed(0)
     network = hf.ResNetModel(hf.ResNetConfig()).eval()

@@ -79,7 +79,7 @@ def folded() -> list[tuple[str, str, str]]:
 
     from headlight.models.points.inference import FoldedPointTransformer
     from headlight.models.points.neighbours import geometry
-    from script.bench import seconds
+    from script.timing import seconds
 
     net = network()
     quick = FoldedPointTransformer(net)

@@ -2,78 +2,21 @@
 
 from __future__ import annotations
 
-import itertools
-import threading
-import weakref
 from abc import ABC, abstractmethod
-from collections import OrderedDict, deque
+from collections.abc import Iterator
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from headlight.models.attention.calls import CHUNK_ELEMENTS, Call, Kind
+from headlight.models.attention.calls import CHUNK_ELEMENTS, Call
+from headlight.models.core.cache import CACHE, ArrayCache
 from headlight.models.core.errors import TooLarge
+from headlight.models.core.layers import Fusion, Groups, Head, Lines
 from headlight.models.core.tokens import Tokens
-from headlight.models.core.trace import Fusion, Head
 
 MATRIX_LIMIT = 64_000_000
 """Elements of the largest matrix handed out: 256 MB of float32."""
-
-
-class ArrayCache:
-    """The last arrays that were computed, up to `limit` bytes; safe between threads.
-
-    Keys begin with a number from `owner`, which is forgotten when its object is.
-    """
-
-    nbytes = 0
-    """Of whoever refers to it: it is shared, and bounded by itself."""
-
-    def __init__(self, limit: int) -> None:
-        self.limit = limit
-        self.size = 0
-        self._arrays: OrderedDict[tuple, np.ndarray] = OrderedDict()
-        self._lock = threading.Lock()
-        self._numbers = itertools.count()
-        # The collector may run a finalizer while this thread holds the lock: it only leaves a note.
-        self._gone: deque[int] = deque()
-
-    def owner(self, thing: object) -> int:
-        """A number for the keys of what `thing` computes."""
-        number = next(self._numbers)
-        weakref.finalize(thing, self._gone.append, number)
-        return number
-
-    def get(self, key: tuple) -> np.ndarray | None:
-        with self._lock:
-            if key in self._arrays:
-                self._arrays.move_to_end(key)
-            return self._arrays.get(key)
-
-    def put(self, key: tuple, array: np.ndarray) -> np.ndarray:
-        """Keep `array` if it fits at all; it becomes read-only, since many will hold it."""
-        array.setflags(write=False)
-        with self._lock:
-            self._drop({key} | self._orphans())
-            if array.nbytes <= self.limit:
-                self._arrays[key] = array
-                self.size += array.nbytes
-            while self.size > self.limit:
-                self._drop({next(iter(self._arrays))})
-        return array
-
-    def _orphans(self) -> set[tuple]:
-        gone = {self._gone.popleft() for _ in range(len(self._gone))}
-        return {key for key in self._arrays if key[0] in gone} if gone else set()
-
-    def _drop(self, keys: set[tuple]) -> None:
-        for key in keys:
-            if (array := self._arrays.pop(key, None)) is not None:
-                self.size -= array.nbytes
-
-
-CACHE = ArrayCache(128 * 2**20)
 
 
 def _numpy(tensor: Tensor) -> np.ndarray:
@@ -86,11 +29,15 @@ def fuse(weights: Tensor, fusion: Fusion) -> Tensor:
 
 
 class BlockLayer(ABC):
-    """What follows for a layer from its blocks of rows: matrices and thumbnails, in chunks and cached."""
+    """What follows for a layer from its blocks of rows: matrices and thumbnails, in chunks and cached.
 
-    def __init__(self, name: str, kind: Kind, heads: int, queries: Tokens, keys: Tokens, cache: ArrayCache):
+    Its queries are one group, unless it says otherwise.
+    """
+
+    group_count = 1
+
+    def __init__(self, name: str, heads: int, queries: Tokens, keys: Tokens, cache: ArrayCache):
         self.name = name
-        self.kind = kind
         self.heads = heads
         self.queries = queries
         self.keys = keys
@@ -143,6 +90,38 @@ class BlockLayer(ABC):
                 pixels[head, first:last] += _numpy(part)
         return self._cache.put(key, pixels)
 
+    def groups(self, head: Head | None = None, queries: np.ndarray | None = None) -> Iterator[Groups]:
+        """Rows of these queries and of those that lie between them, all keys alike."""
+        wanted = np.arange(len(self.queries)) if queries is None else np.unique(queries)
+        heads = self.heads if head is None else 1
+        keys = np.arange(len(self.keys))[None]
+        step = max(1, CHUNK_ELEMENTS // max(1, heads * len(self.keys)))
+        for start, stop in _stretches_of(wanted, step):
+            if head is None:
+                weights = torch.stack([self._block(h, start, stop) for h in range(heads)])
+            else:
+                weights = self.block(head, start, stop)[None]
+            yield Groups(np.arange(start, stop)[None], keys, weights[:, None])
+
+    def group_of(self, query: int) -> int:
+        return 0
+
+    def group(self, head: Head, number: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(queries int (m,), keys int (k,), float32 (m, k)): all of them."""
+        return np.arange(len(self.queries)), np.arange(len(self.keys)), self.matrix(head)
+
+    def elsewhere(self, head: Head, queries: np.ndarray | int) -> dict[str, np.ndarray]:
+        return {}
+
+    def said(self, group: int | None = None) -> str:
+        return ""
+
+    def borders(self) -> tuple[Lines, Lines] | None:
+        return None
+
+    def figures(self) -> dict[str, np.ndarray]:
+        return {}
+
     @abstractmethod
     def _block(self, head: int, start: int, stop: int) -> Tensor:
         """float32 [stop − start, keys] of one head."""
@@ -169,7 +148,7 @@ class RecordedLayer(BlockLayer):
             raise ValueError(f"{call.name}: {rows} × {columns} weights, {len(queries)} × {len(keys)} tokens")
         if not 0 <= batch < batches:
             raise ValueError(f"{call.name}: item {batch} of {batches}")
-        super().__init__(call.name, call.kind, heads, queries, keys, cache)
+        super().__init__(call.name, heads, queries, keys, cache)
         self._call, self._batch = call, batch
 
     def rows(self, queries: np.ndarray | int) -> tuple[np.ndarray, np.ndarray]:
@@ -194,10 +173,12 @@ class RecordedLayer(BlockLayer):
         parts = [self.block(head, start, stop)[:, index].mean(1) for start, stop in self._chunks()]
         return np.arange(len(self.queries)), _numpy(torch.cat(parts))
 
-    def sink(self, head: Head, query: np.ndarray | int) -> float:
-        """Share of the row that goes to a sink instead of a key: 0 to 1, the mean over several queries."""
-        share = self._call.sink(self._index(query), batch=self._batch)  # [H, m]
-        return float((fuse(share, head) if isinstance(head, str) else share[int(head)]).mean())
+    def elsewhere(self, head: Head, queries: np.ndarray | int) -> dict[str, np.ndarray]:
+        """float32 (m,): of each query's row the share that goes to a "sink" instead of a key, if to any."""
+        share = self._call.sink(self._index(queries), batch=self._batch)  # [H, m]
+        if not share.any():
+            return {}
+        return {"sink": _numpy(fuse(share, head) if isinstance(head, str) else share[int(head)])}
 
     def check(self) -> float:
         """Largest |A·V − what the layer returned| over sampled rows of every head."""
@@ -213,6 +194,15 @@ class RecordedLayer(BlockLayer):
 
     def _index(self, index: np.ndarray | int) -> Tensor:
         return torch.as_tensor(np.atleast_1d(index), device=self._call.device)
+
+
+def _stretches_of(rows: np.ndarray, step: int) -> Iterator[tuple[int, int]]:
+    """[start, stop) of at most `step` rows that together hold all of `rows` (sorted), from one to another."""
+    position = 0
+    while position < len(rows):
+        start = int(rows[position])
+        position = int(np.searchsorted(rows, start + step))
+        yield start, int(rows[position - 1]) + 1
 
 
 def area_means(count: int, size: int) -> Tensor:

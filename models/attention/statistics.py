@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from headlight.models.core.layers import AttentionLayer, Head
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import PatchTokens, Tokens
-from headlight.models.core.trace import AttentionLayer, Head
+from headlight.models.core.trace import Trace
 
-CHUNK = 1 << 19
-"""Weights of one head that are held at once."""
 ROUNDING = 1e-6
 """How far float32 sums of a few thousand weights are off."""
 WITNESSES = 48
@@ -188,16 +187,15 @@ def head_statistics(layer: AttentionLayer, task: Task = SILENT) -> HeadStatistic
     """The statistics of every head of a self-attention layer, a few rows at a time."""
     located = isinstance(layer.queries, PatchTokens) and isinstance(layer.keys, PatchTokens)
     sums = np.zeros((2, layer.heads))  # entropy, share on special keys
-    count, counted = len(layer.queries), np.zeros(len(layer.queries), bool)
+    count, done, counted = len(layer.queries), 0, np.zeros(len(layer.queries), bool)
     counted[located_queries(layer.queries)] = True
-    for _, _, weights in layer.patch_rows(task) if layer.kind == "window" else ():
-        sums[0] += entropy(weights).sum(axis=1)  # in a window there are no special tokens
-    for start, stop in _chunks(count, len(layer.keys)) if layer.kind != "window" else ():
-        task.progress(start / count, "Statistics of the heads")
-        for head in range(layer.heads):
-            weights = layer.block(head, start, stop).cpu().numpy()[counted[start:stop]]  # (rows, keys)
-            sums[0, head] += entropy(weights).sum()
-            sums[1, head] += special_share(weights, layer.keys.special).sum()
+    for part in layer.groups():
+        task.progress(done / count, "Statistics of the heads")
+        queries, keys, weights = part.rows()
+        sums[0] += entropy(weights[:, counted[queries]]).sum(axis=1)
+        on_special = np.where(layer.keys.special[keys], weights, 0)
+        sums[1] += on_special[:, counted[queries]].sum(axis=(1, 2))
+        done += len(queries)
     mean = sums / counted.sum()
     return HeadStatistics(mean[0], layer_distance(layer, task=task) if located else None, mean[1])
 
@@ -207,8 +205,16 @@ def layer_distance(layer: AttentionLayer, include_self: bool = True, task: Task 
 
     NaN for a head none of whose weight lies on patches. Both ends of the layer are PatchTokens.
     """
-    sums, located = np.zeros(layer.heads), np.zeros(layer.heads)
-    for queries, keys, weights in _patch_rows(layer, task):
+    sums, located, done = np.zeros(layer.heads), np.zeros(layer.heads), 0
+    for part in layer.groups():
+        task.progress(done / len(layer.queries), f"Attention distance in {layer.name}")
+        queries, keys, weights = part.rows()
+        done += len(queries)
+        placed = ~layer.queries.special[queries]
+        queries, weights = queries[placed], weights[:, placed]
+        keys = keys[placed] if len(keys) > 1 else keys
+        if layer.keys.prefix:
+            weights = np.where(keys >= layer.keys.prefix, weights, 0)
         far = centre_distances(layer.queries, queries, layer.keys, keys)
         own = None
         if not include_self:
@@ -217,19 +223,6 @@ def layer_distance(layer: AttentionLayer, include_self: bool = True, task: Task 
         sums += np.nansum(distance, axis=1)
         located += np.isfinite(distance).sum(axis=1)
     return np.divide(sums, located, out=np.full(layer.heads, np.nan), where=located > 0)
-
-
-def _patch_rows(layer: AttentionLayer, task: Task) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """(patch queries (m,), the patches that each may see (m or 1, k), weights (heads, m, k)) in parts."""
-    if layer.kind == "window":
-        yield from layer.patch_rows(task)
-        return
-    tokens, keys = layer.queries, np.arange(layer.keys.prefix, len(layer.keys))
-    for start, stop in _chunks(len(tokens), len(layer.keys) * layer.heads):
-        task.progress(start / len(tokens), f"Attention distance in {layer.name}")
-        rows = np.arange(start, stop)[~tokens.special[start:stop]]
-        weights = [layer.block(head, start, stop).cpu().numpy() for head in range(layer.heads)]
-        yield rows, keys[None], np.stack(weights)[:, rows - start, layer.keys.prefix :]
 
 
 def artifact_tokens(layers: Sequence[AttentionLayer], tokens: Tokens, task: Task = SILENT) -> np.ndarray:
@@ -279,7 +272,15 @@ def _own(tokens: PatchTokens, queries: np.ndarray, keys: PatchTokens) -> np.ndar
     return row * keys.grid[1] + column + keys.prefix
 
 
-def _chunks(rows: int, keys: int) -> list[tuple[int, int]]:
-    """[start, stop) of as many rows as CHUNK allows."""
-    step = max(1, CHUNK // keys)
-    return [(start, min(start + step, rows)) for start in range(0, rows, step)]
+def stages(layers: Sequence[AttentionLayer]) -> tuple[tuple[int, ...], ...]:
+    """The layers (by number) that work on the same points, the stages in the order of their first layer."""
+    found: dict[int, list[int]] = {}
+    for number, layer in enumerate(layers):
+        found.setdefault(id(layer.queries), []).append(number)
+    return tuple(tuple(numbers) for numbers in found.values())
+
+
+def starting_layer(trace: Trace) -> int:
+    """The last layer whose neighbourhoods are wider than the input's own: they are seen at a glance."""
+    wider = [n for n, layer in enumerate(trace.layers) if len(layer.queries) < len(trace.tokens)]
+    return max(wider, default=max(len(trace.layers) - 1, 0))

@@ -3,7 +3,7 @@
 Liu et al. 2021, "Swin Transformer", section 3.2. The map is padded at the right and at the bottom to whole
 windows, rolled up and left by the shift, and cut into windows; a query sees the w² keys of its own window. Of
 a rolled window that holds opposite borders of the map, a mask keeps the parts apart. Keys of the padding are
-masked by nothing in common implementations: they get a share, which `padding_share` says.
+masked by nothing in common implementations: they get a share, which `elsewhere` says.
 """
 
 from __future__ import annotations
@@ -19,19 +19,16 @@ import torch
 from torch import Tensor, nn
 
 from headlight.models.attention.calls import CHUNK_ELEMENTS, AttentionCall, Call, GivenCall
-from headlight.models.attention.recorded import CACHE, ArrayCache, BlockLayer, fuse, sparse_means
-from headlight.models.core.task import SILENT, Task
+from headlight.models.attention.recorded import BlockLayer, fuse, sparse_means
+from headlight.models.core.cache import CACHE, ArrayCache
+from headlight.models.core.layers import NOWHERE, Groups, Head, Lines, worst
 from headlight.models.core.tokens import PatchTokens
-from headlight.models.core.trace import Head, worst
-
-PADDING = -1
-"""Where a window holds no token."""
 
 
 def window_slots(grid: tuple[int, int], window: int, shift: int) -> np.ndarray:
-    """int64 (windows, w²): the token in every slot of every window, PADDING where there is none."""
+    """int64 (windows, w²): the token in every slot of every window, NOWHERE where there is none."""
     rows, columns = padded_grid(grid, window)
-    tokens = np.full((rows, columns), PADDING)
+    tokens = np.full((rows, columns), NOWHERE)
     tokens[: grid[0], : grid[1]] = np.arange(grid[0] * grid[1]).reshape(grid)
     return _cut(np.roll(tokens, (-shift, -shift), (0, 1)), window)
 
@@ -69,12 +66,13 @@ class WindowLayer(BlockLayer):
                 f"{call.name}: {windows} windows of {queries} × {keys}, but a grid of {tokens.grid} has "
                 f"{wanted[0]} of {wanted[1]} tokens"
             )
-        super().__init__(call.name, "window", heads, tokens, tokens, cache)
+        super().__init__(call.name, heads, tokens, tokens, cache)
         self.window, self.shift = window, shift
         self.slots = window_slots(tokens.grid, window, shift)
         self.slots.setflags(write=False)
+        self.group_count = windows
         self._call, self._misplaced = call, misplaced
-        held = self.slots != PADDING
+        held = self.slots != NOWHERE
         # Of each token its window, and its slot there.
         self._window, self._slot = np.empty(len(tokens), int), np.empty(len(tokens), int)
         self._window[self.slots[held]], self._slot[self.slots[held]] = np.nonzero(held)
@@ -85,41 +83,46 @@ class WindowLayer(BlockLayer):
     def is_padded(self) -> bool:
         return self.padded != self.queries.grid
 
-    def window_of(self, query: int) -> int:
+    def group_of(self, query: int) -> int:
         """The number of the window in which this token lies."""
         return int(self._window[query])
 
-    def windows_of(self, tokens: np.ndarray) -> np.ndarray:
-        """int (m,): the number of the window of each."""
-        return self._window[tokens]
+    def said(self, group: int | None = None) -> str:
+        """7 × 7 windows shifted by 3, padded to 21 × 21; of a group: window 3 of 9."""
+        if group is not None:
+            return f"window {group + 1:,} of {self.group_count:,}"
+        shifted = f" shifted by {self.shift}" if self.shift else ""
+        padded = f", padded to {self.padded[0]} × {self.padded[1]}" if self.is_padded else ""
+        return f"{self.window} × {self.window} windows{shifted}{padded}"
+
+    def figures(self) -> dict[str, np.ndarray]:
+        """window: int (2,), the side of a window and its shift."""
+        return {"window": np.array([self.window, self.shift])}
 
     def members(self, window: int) -> np.ndarray:
         """int (k,): the tokens of a window, sorted."""
         slots = self.slots[window]
-        return np.sort(slots[slots != PADDING])
+        return np.sort(slots[slots != NOWHERE])
 
     def masked(self, query: int) -> np.ndarray:
         """int (k,): tokens of the query's window that the mask keeps from it, sorted."""
         slots, parts = self.slots[self._window[query]], self._parts()[self._window[query]]
-        hidden = slots[(parts != parts[self._slot[query]]) & (slots != PADDING)]
+        hidden = slots[(parts != parts[self._slot[query]]) & (slots != NOWHERE)]
         return np.sort(hidden)
 
-    def edges(self) -> tuple[np.ndarray, np.ndarray]:
-        """(rows, columns), each int (k,): the lines between windows in tokens, the map's borders among them.
+    def borders(self) -> tuple[Lines, Lines]:
+        """(the lines between windows, the map's borders among them, the borders over which windows reach).
 
-        Line r runs above row r. A shifted window that reaches over a border is cut there: its parts lie at
-        opposite borders.
+        A shifted window that reaches over a border is cut there: its parts lie at opposite borders.
         """
-        return tuple(
+        rows, columns = (
             np.unique([0, *range(self.shift, count, self.window), count]) for count in self.queries.grid
         )
-
-    def seams(self) -> tuple[np.ndarray, np.ndarray]:
-        """(rows, columns), each int (k,): the borders of the map over which masked windows reach."""
-        return tuple(
+        down, across = (
             np.array([0, count] if count == whole else [0]) if self.shift else np.empty(0, int)
             for count, whole in zip(self.queries.grid, self.padded, strict=True)
         )
+        return (rows, columns), (down, across)
 
     def _parts(self) -> np.ndarray:
         """int (windows, w²): parts of one window that have different numbers do not see each other."""
@@ -151,20 +154,16 @@ class WindowLayer(BlockLayer):
         queries, weights = self._averaged(key, head, True)
         return queries, weights[0].cpu().numpy()
 
-    def padding_share(self, head: Head, query: np.ndarray | int) -> float:
-        """The share of the row that lies on padding: 0 to 1, the mean over several queries."""
-        return float(self.padding_shares(head, np.atleast_1d(query)).mean())
-
-    def padding_shares(self, head: Head, queries: np.ndarray) -> np.ndarray:
-        """float32 (m,): of each query's row the share that lies on padding."""
-        found = np.zeros(len(self.queries), np.float32)
+    def elsewhere(self, head: Head, queries: np.ndarray | int) -> dict[str, np.ndarray]:
+        """float32 (m,): of each query's row the share that lies on "padding"."""
+        found, queries = np.zeros(len(self.queries), np.float32), np.atleast_1d(queries)
         if self.is_padded:
             for part in self._parts_of(np.unique(self._window[queries])):
-                empty = self.slots[part] == PADDING
+                empty = self.slots[part] == NOWHERE
                 held = torch.as_tensor(empty, device=self._call.device, dtype=torch.float32)
                 shares = torch.einsum("cqs,cs->cq", self.windows(head, part), held).cpu().numpy()
                 found[self.slots[part][~empty]] = shares[~empty]
-        return found[queries]
+        return {"padding": found[queries]}
 
     def windows(self, head: Head, which: np.ndarray) -> Tensor:
         """float32 [len(which), w², w²] on the device: of these windows one head's weights, or all fused."""
@@ -178,11 +177,25 @@ class WindowLayer(BlockLayer):
         weights = _as_one(self._call, which, heads).weights()  # [len(which)·heads, w², w²]
         return weights.unflatten(0, (len(which), -1))
 
-    def window_matrix(self, head: Head, window: int) -> np.ndarray:
-        """float32 (k, k): one window's own matrix over its `members`, without padding."""
-        slots = self.slots[window]
-        order = np.argsort(slots)[np.count_nonzero(slots == PADDING) :]
-        return self.windows(head, np.array([window]))[0][order][:, order].cpu().numpy()
+    def groups(self, head: Head | None = None, queries: np.ndarray | None = None) -> Iterator[Groups]:
+        """The windows of these queries, or all."""
+        every = np.arange(self.group_count)
+        for part in self._parts_of(every if queries is None else np.unique(self._window[queries])):
+            slots = self.slots[part]
+            weights = (
+                self.every_head(part).transpose(0, 1) if head is None else self.windows(head, part)[None]
+            )
+            if self.is_padded:
+                empty = torch.as_tensor(slots == NOWHERE, device=weights.device)
+                weights = weights.masked_fill(empty[:, None], 0)
+            yield Groups(slots, slots, weights)
+
+    def group(self, head: Head, number: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(tokens int (k,), the same, float32 (k, k)): one window's own matrix over its `members`."""
+        slots = self.slots[number]
+        order = np.argsort(slots)[np.count_nonzero(slots == NOWHERE) :]
+        weights = self.windows(head, np.array([number]))[0][order][:, order]
+        return slots[order], slots[order], weights.cpu().numpy()
 
     def thumbnail(self, size: int) -> np.ndarray:
         """float32 (heads, h, w), read-only: exact area means of every head's matrix, zeros counted."""
@@ -192,7 +205,7 @@ class WindowLayer(BlockLayer):
         count = len(self.queries)
         pixels = np.zeros((self.heads, min(size, count), min(size, count)))
         for part in self._parts_of(np.arange(len(self.slots))):
-            held = self.slots[part] != PADDING
+            held = self.slots[part] != NOWHERE
             both = held[:, :, None] & held[:, None]
             queries, keys = (
                 np.broadcast_to(slots, both.shape)[both]
@@ -201,20 +214,6 @@ class WindowLayer(BlockLayer):
             weights = self.every_head(part).transpose(0, 1).cpu().numpy()[:, both]  # (heads, entries)
             sparse_means(pixels, queries, keys, weights, (count, count))
         return self._cache.put(key, pixels.astype(np.float32))
-
-    def patch_rows(self, task: Task = SILENT) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-        """(queries int (m,), keys of their windows int (m, w²), weights float32 (heads, m, w²)) in parts.
-
-        Where there is padding, its weight is 0 and its key any token.
-        """
-        parts = self._parts_of(np.arange(len(self.slots)))
-        for done, part in enumerate(parts):
-            task.progress(done / len(parts), f"Windows of {self.name}")
-            slots = self.slots[part]
-            held = slots != PADDING
-            weights = self.every_head(part).transpose(0, 1).cpu().numpy()  # (heads, c, w², w²)
-            weights = weights[:, held] * held.repeat(held.sum(1), axis=0)
-            yield slots[held], slots.repeat(held.sum(1), axis=0), weights
 
     def check(self) -> float:
         """Largest |A·V − what the layer returned| over sampled rows, or of a token at a wrong place."""
@@ -374,7 +373,7 @@ def _watch(name: str, block: nn.Module, found: dict[str, Placement], stack: Exit
         if held.shape[:2] != slots.shape or len(tokens) != grid[0] * grid[1]:
             found[name] = Placement(grid, window, shift, float("inf"))
             return
-        expected = nn.functional.pad(tokens, (0, 0, 0, 1))[slots]  # PADDING is the row of zeros at the end
+        expected = nn.functional.pad(tokens, (0, 0, 0, 1))[slots]  # NOWHERE is the row of zeros at the end
         found[name] = Placement(grid, window, shift, float((held - expected).abs().max()))
 
     stack.callback(block.register_forward_pre_hook(begins, with_kwargs=True).remove)

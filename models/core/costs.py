@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -135,3 +136,58 @@ def _shared(
     """Two curves at the lengths that both have."""
     n, first, second = np.intersect1d(one[0], other[0], return_indices=True)
     return n, one[1][first], other[1][second]
+
+
+Unit = Literal["s", "B", "operations"]
+_PREFIXES = {
+    "s": ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns")),
+    "B": ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "B")),
+    "operations": ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, "")),
+}
+
+
+def amount(value: float, unit: Unit, digits: int = 3) -> str:
+    """A cost as it is read: "1.24 ms", "17 MB", "2.1 G"; "0" for nothing."""
+    if not value or not math.isfinite(value):
+        return "0" if value == 0 else "∞" if value == math.inf else "–"
+    value = float(f"{value:.{digits - 1}e}")  # 999.6 ms are 1 s
+    scale, letter = next((pair for pair in _PREFIXES[unit] if value >= pair[0]), _PREFIXES[unit][-1])
+    shown = value / scale
+    decimals = max(0, digits - 1 - math.floor(math.log10(shown)))
+    text = f"{shown:,.{decimals}f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return f"{text} {letter}".rstrip()
+
+
+def tokens(n: float) -> str:
+    """A length as ticks have it: "128", "1k" for 1,024, "16k"; "1,370" for what is no power of two."""
+    whole = round(n)
+    return f"{whole // 1024}k" if whole and whole % 1024 == 0 else f"{whole:,}"
+
+
+class Curve(NamedTuple):
+    """n: lengths, float (m,), rising; values: costs, float (m,), above 0.
+
+    colour: an index into `series_style`. dashed: in closed form: a thin line, its marks hollow.
+    named: written at its right end.
+    """
+
+    name: str
+    n: np.ndarray
+    values: np.ndarray
+    colour: int
+    dashed: bool = False
+    named: bool = True
+
+
+class Crossing(NamedTuple):
+    """Where two curves change places. label: what is written beside it. tip: what the read-out says.
+
+    measured: a full ring; else a small one.
+    """
+
+    n: float
+    value: float
+    label: str
+    tip: str
+    measured: bool

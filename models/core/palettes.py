@@ -15,6 +15,8 @@ CLASSES = (
     *("table", "chair", "sofa", "bookcase", "board", "clutter"),
 )
 """S3DIS's classes in the order of both palettes."""
+GROUPS = 255
+"""Of so many groups points can be told apart where one is lit."""
 
 SOFT = np.array(
     [

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from headlight.models.core.errors import HeadlightError
-from headlight.models.core.trace import Fusion
+from headlight.models.core.layers import Fusion
 
 Residual = Literal["add", "mix", "none"]
 

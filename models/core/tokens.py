@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from scipy.spatial import cKDTree
 
 
+SINGLY = 16
+"""Up to so many selected points are kept one by one, more as one region."""
 FEW = 1 << 12
 """Distances that are computed outright: a tree, and scipy with it, would take longer."""
 
@@ -90,6 +92,10 @@ class Tokens:
         if self.special[index]:
             return Special(self.labels[index], int(self.special[:index].sum()))
         return self._place(index)
+
+    def places(self, indices: Iterable[int]) -> tuple[Place, ...]:
+        """What to select for these tokens: each by its place."""
+        return tuple(self.place(int(index)) for index in indices)
 
     def find(self, place: Place) -> np.ndarray:
         """int (m,): the tokens at `place`, in order; none where the place is of another modality."""
@@ -281,6 +287,13 @@ class PointTokens(Tokens):
         """Tokens at `positions`, called by `numbers` (int (n,)), or by their place in the sequence."""
         numbers = np.arange(len(positions)) if numbers is None else numbers
         return cls(_Numbered(numbers), np.zeros(len(positions), bool), positions)
+
+    def places(self, indices: Iterable[int]) -> tuple[Place, ...]:
+        """What to select for these points: each by its place, or all as one region where they are many."""
+        indices = np.asarray(indices, int)
+        if len(indices) > SINGLY:
+            return (Region(self.positions[indices]),)
+        return super().places(indices)
 
     def find_all(self, places: Iterable[Place]) -> np.ndarray:
         """int (m,): the points nearest to these places, sorted, each once; one search for all."""

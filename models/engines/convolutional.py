@@ -19,8 +19,7 @@ from headlight.models.core.field import Field
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import Box, PatchTokens
 from headlight.models.core.trace import Trace
-from headlight.models.engines.pixels import Normalisation
-from headlight.models.engines.vision import LARGEST, Fit, fit
+from headlight.models.engines.pixels import LARGEST, Fit, Normalisation, fit
 from headlight.models.fields.of_images import answer, map_field, twin
 
 MAX_PIXELS = LARGEST**2

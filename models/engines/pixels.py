@@ -10,6 +10,7 @@ from PIL import Image
 from transformers.image_utils import IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD
 
 from headlight.models.catalogue.folders import read_preprocessor
+from headlight.models.core.errors import HeadlightError
 from headlight.models.core.tokens import Box
 
 
@@ -40,3 +41,62 @@ class Normalisation:
         values = np.asarray(picture, np.float32) * np.float32(self.factor)
         values = (values - self.mean) / self.std  # (height, width, 3)
         return np.ascontiguousarray(values.transpose(2, 0, 1), np.float32)
+
+
+SMALLEST, LARGEST = 224, 1022
+"""Pixels of the short side that can be asked for."""
+MAX_PATCHES = 5400
+"""A little more than the 73 × 73 patches of 14 pixels in the largest square picture."""
+
+
+def snap_size(size: int, patch: int) -> int:
+    """The multiple of `patch` nearest to `size`, within 224 to 1022. HeadlightError for sizes outside."""
+    if not SMALLEST <= size <= LARGEST:
+        raise HeadlightError(
+            f"A size of {size:,} pixels is outside {SMALLEST} to {LARGEST:,}.",
+            "Choose a size within that range.",
+        )
+    return min(max(round(size / patch), -(-SMALLEST // patch)), LARGEST // patch) * patch
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How a picture meets the grid: (rows, columns) patches cover `region`, in the picture's pixels."""
+
+    grid: tuple[int, int]
+    region: Box
+    notices: tuple[str, ...] = ()
+
+
+def fit(
+    height: int, width: int, size: int, patch: int, limit: int = MAX_PATCHES, name: str = "patches"
+) -> Fit:
+    """The grid for a picture of height × width whose short side becomes `size` pixels.
+
+    The short side is covered whole; of the long side the centred whole patches. Both axes have one scale.
+    Where this would make more than `limit` of them the size is lowered, and a notice says so. Raises
+    HeadlightError where even a single row of patches would be too long. name: what patches are called.
+    """
+    short, long = min(height, width), max(height, width)
+    wanted = snap_size(size, patch) // patch
+    across = wanted  # patches on the short side
+    while across and across * (long * across // short) > limit:
+        across -= 1
+    if not across:
+        raise HeadlightError(
+            f"The picture is {width:,} × {height:,} pixels: one row of {name} has "
+            f"{long // short:,} of them, more than {limit:,}.",
+            "Crop it to a less extreme shape.",
+        )
+    notices = ()
+    if across < wanted:
+        notices = (
+            f"The picture is {width:,} × {height:,} pixels: its short side was lowered from "
+            f"{wanted * patch:,} to {across * patch:,} pixels, to stay within {limit:,} {name}.",
+        )
+    along = long * across // short
+    covered = along * short / across  # of the long side, in the picture's pixels
+    margin = (long - covered) / 2
+    if width >= height:
+        return Fit((across, along), Box(margin, 0.0, margin + covered, float(height)), notices)
+    return Fit((along, across), Box(0.0, margin, float(width), margin + covered), notices)

@@ -16,9 +16,10 @@ from headlight.models.catalogue.entries import Entry
 from headlight.models.catalogue.folders import read_config
 from headlight.models.core.answers import PointLabels
 from headlight.models.core.errors import HeadlightError
+from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import PointTokens
-from headlight.models.core.trace import AttentionLayer, Trace
+from headlight.models.core.trace import Trace
 from headlight.models.points import gradient
 from headlight.models.points.blocks import POINTS, batches, block_size, bounded, look
 from headlight.models.points.checkpoints import load_network, read_checkpoint

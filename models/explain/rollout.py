@@ -15,17 +15,18 @@ from itertools import pairwise
 
 import numpy as np
 import torch
+from torch import nn
 
 from headlight.models.core.errors import HeadlightError, TooLarge
+from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.settings import RolloutSettings
 from headlight.models.core.task import SILENT, Task
-from headlight.models.core.trace import AttentionLayer
-from headlight.models.explain.rollout_steps import can_spread, shares, spread, through_windows
+from headlight.models.explain.rollout_steps import can_spread, discarded, shares, spread
 
 MATRIX_LIMIT = 5401
 """Most tokens of which the whole rollout matrix is computed (117 MB, and n³ multiplications a layer)."""
-CHUNK = 1 << 20
-"""Weights of one head that are held at once: 4 MB, so that heads are fused in the cache."""
+CHUNK = 1 << 22
+"""Numbers of the product that go through groups at once."""
 PLAIN = RolloutSettings()
 
 
@@ -96,31 +97,28 @@ def _composed(
 def _through(
     layer: AttentionLayer, product: torch.Tensor, settings: RolloutSettings, task: Task
 ) -> torch.Tensor:
-    """product · Â for one layer: [m, n] · [n, n], only over rows of Â that meet a weight other than 0."""
-    if layer.kind == "window":
-        return through_windows(layer, product, settings, task)
-    size = len(layer.keys)
-    rows = max(1, CHUNK // size)
-    carried = torch.nonzero(product.abs().amax(dim=0)).flatten().tolist()
+    """product · Â for one layer, [m, n] · [n, n]: through groups alone that have a share of it.
+
+    The last column is nowhere's: what would come from there is 0, and what goes there is nobody's.
+    """
+    here, size = nn.functional.pad(product, (0, 1)), len(layer.keys) + 1
     looked = torch.zeros(len(product), size)  # at the keys, which may be fewer than the tokens
-    kept = torch.zeros_like(product)
-    position = 0
-    while position < len(carried):
-        task.check()
-        start = carried[position]
-        end = position
-        while end < len(carried) and carried[end] < start + rows:
-            end += 1
-        stop = carried[end - 1] + 1
-        # A copy: the layer may keep the weights it hands out, and the rest here works in place.
-        step = layer.block(settings.fusion, start, stop).clone()  # [rows, keys]
-        through, past = shares(step, settings)
-        if looked.device != step.device:
-            product, looked, kept = (x.to(step.device) for x in (product, looked, kept))
-        looked.addmm_(product[:, start:stop] * through, step)
-        kept[:, start:stop] = product[:, start:stop] * past
-        position = end
-    return spread(looked, layer.keys, layer.queries) + kept
+    kept = torch.zeros_like(here)
+    carried = torch.nonzero(product.abs().amax(dim=0)).flatten().cpu().numpy()
+    for whole in layer.groups(settings.fusion, carried):
+        for part in whole.split(max(1, CHUNK // (len(product) * whole.keys.shape[1]))):
+            task.check()
+            weights = discarded(part.weights[0], settings)  # [g, m, k]
+            if looked.device != weights.device:
+                here, looked, kept = (x.to(weights.device) for x in (here, looked, kept))
+            through, past = shares(weights, settings)
+            queries = torch.as_tensor(part.queries % here.shape[1], device=weights.device)
+            keys = torch.as_tensor(part.keys % size, device=weights.device)
+            arrived = here[:, queries]  # [rows, g, m]
+            kept[:, queries.flatten()] = (arrived * past).flatten(1)
+            handed = (arrived * through).transpose(0, 1) @ weights  # [g, rows, k]
+            looked.index_add_(1, keys.flatten(), handed.transpose(0, 1).flatten(1))
+    return spread(looked[:, :-1], layer.keys, layer.queries) + kept[:, :-1]
 
 
 def _chosen(
@@ -136,10 +134,10 @@ def _chosen(
     chosen = layers[settings.first : last + 1]
     for before, layer in pairwise((None, *chosen)):
         follows = before is None or can_spread(layer.queries, before.queries)
-        if layer.kind not in ("self", "window") or not can_spread(layer.keys, layer.queries) or not follows:
+        if not can_spread(layer.keys, layer.queries) or not follows:
             raise HeadlightError(
                 f"Rollout needs layers in which the same tokens attend to each other, and {layer.name} "
-                f"({layer.kind}, {len(layer.queries):,} × {len(layer.keys):,}) does not fit.",
+                f"({len(layer.queries):,} × {len(layer.keys):,}) does not fit.",
                 "Choose a range of self-attention layers of the same size.",
             )
     return chosen, len(chosen[-1].queries)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.utils._pytree import tree_flatten
 
 from headlight.models.core.field import joined
-from headlight.models.fields.operations import dims_of, handles, number_of, places_of, set_places
+from headlight.models.fields.operations import Follower, dims_of, handles, number_of, places_of, set_places
 from headlight.models.fields.tracking import (
     BLOCKED,
     Places,
@@ -24,13 +24,10 @@ from headlight.models.fields.tracking import (
     together,
 )
 
-if TYPE_CHECKING:
-    from headlight.models.fields.tracker import Tracker
-
 
 # Torch marks most operations of this kind itself, but not these.
 @handles("hardswish", "hardsigmoid", "hardtanh", "mish", "_prelu_kernel", "log_sigmoid_forward", "rrelu")
-def pointwise(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Any) -> None:
+def pointwise(tracker: Follower, name: str, args: tuple, kwargs: dict, out: Any) -> None:
     tensors = [x for x in tree_flatten((args, kwargs))[0] if isinstance(x, Tensor)]
     parts, blocked, notes = [], None, []
     result = out if isinstance(out, Tensor) else out[0]
@@ -62,7 +59,7 @@ def pointwise(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Any) 
     set_places(result, places)
 
 
-def _shut(tracker: Tracker, name: str, tensor: Tensor, args: tuple) -> Tensor | None:
+def _shut(tracker: Follower, name: str, tensor: Tensor, args: tuple) -> Tensor | None:
     """Where an operation on scores shuts keys out."""
     if name == "masked_fill":
         value = number_of(args[1]) if tensor is args[1] else None
@@ -76,7 +73,7 @@ def _shut(tracker: Tracker, name: str, tensor: Tensor, args: tuple) -> Tensor | 
 
 
 @handles("native_layer_norm", "native_group_norm")
-def _normalised(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Any) -> None:
+def _normalised(tracker: Follower, name: str, args: tuple, kwargs: dict, out: Any) -> None:
     """Layer and group norms: their statistics mix elements, those over a whole map are left out and noted."""
     result = out if isinstance(out, Tensor) else out[0]
     places = places_of(args[0])
@@ -103,7 +100,7 @@ def _statistics(where: str) -> str:
 
 
 @handles("linalg_vector_norm", "norm", "var", "std", "var_mean")
-def _statistic(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Any) -> None:
+def _statistic(tracker: Follower, name: str, args: tuple, kwargs: dict, out: Any) -> None:
     """Norms and variances. Over a whole map they are statistics, which sizes leave out."""
     dims = kwargs.get("dim")
     if dims is None:
@@ -113,7 +110,7 @@ def _statistic(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Any)
 
 
 @handles("mean", "sum", "amax", "amin", "max", "min", "logsumexp")
-def _mean(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Any) -> None:
+def _mean(tracker: Follower, name: str, args: tuple, kwargs: dict, out: Any) -> None:
     dims = args[1] if len(args) > 1 else kwargs.get("dim")
     _reduce(tracker, name, args, kwargs, out, dims=dims_of(dims, args[0].ndim))
 
@@ -140,7 +137,7 @@ def _reduce(tracker, name, args, kwargs, out, dims: list[int], statistic: bool =
 
 
 @handles("_softmax", "_log_softmax")
-def _softmax(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Tensor) -> None:
+def _softmax(tracker: Follower, name: str, args: tuple, kwargs: dict, out: Tensor) -> None:
     places = places_of(args[0])
     if places.keys is not None or places.at.shape[args[1]] == 1:
         set_places(out, places)
@@ -151,7 +148,7 @@ def _softmax(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Tensor
 
 
 @handles("convolution", "_convolution")
-def _convolution(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Tensor) -> None:
+def _convolution(tracker: Follower, name: str, args: tuple, kwargs: dict, out: Tensor) -> None:
     x, weight, _, stride, padding, dilation, transposed = args[:7]
     places = places_of(x)
     axes = x.ndim - 2
@@ -221,7 +218,7 @@ def _finish(tracker, name, args, kwargs, out, places, field) -> None:
     "avg_pool2d",
     "avg_pool3d",
 )
-def _pool(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Any) -> None:
+def _pool(tracker: Follower, name: str, args: tuple, kwargs: dict, out: Any) -> None:
     axes = 3 if "3d" in name else 2 if "2d" in name else 1
     each = lambda v, default: list(default) if not v else list(v) * axes if len(v) == 1 else list(v)  # noqa: E731
     more = (*args[2:], *(None,) * 4)
@@ -241,7 +238,7 @@ def _pool(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Any) -> N
     "adaptive_max_pool2d",
     "adaptive_max_pool3d",
 )
-def _adaptive(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Any) -> None:
+def _adaptive(tracker: Follower, name: str, args: tuple, kwargs: dict, out: Any) -> None:
     result = out if isinstance(out, Tensor) else out[0]
     axes = 3 if "3d" in name else 2 if "2d" in name else 1
     dims = range(result.ndim - axes, result.ndim)
@@ -276,7 +273,7 @@ def _adaptive(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Any) 
     "upsample_bilinear2d",
     "upsample_trilinear3d",
 )
-def _upsample(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Tensor) -> None:
+def _upsample(tracker: Follower, name: str, args: tuple, kwargs: dict, out: Tensor) -> None:
     x = args[0]
     axes = x.ndim - 2
     old, new = x.shape[2:], out.shape[2:]
@@ -302,7 +299,7 @@ def _upsample(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Tenso
 
 
 @handles("glu", "channel_shuffle")
-def _channels(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Tensor) -> None:
+def _channels(tracker: Follower, name: str, args: tuple, kwargs: dict, out: Tensor) -> None:
     """Among channels alone, unless places lie in their dimension."""
     places = places_of(args[0])
     dim = args[1] if name == "glu" and len(args) > 1 else -1 if name == "glu" else 1
@@ -313,7 +310,7 @@ def _channels(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Tenso
 
 
 @handles("pixel_shuffle", "pixel_unshuffle")
-def _shuffled(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Tensor) -> None:
+def _shuffled(tracker: Follower, name: str, args: tuple, kwargs: dict, out: Tensor) -> None:
     """Channels spread over space, or space gathered into channels."""
     places, factor = places_of(args[0]), args[1]
     where, kind = tracker.where()
@@ -331,7 +328,7 @@ def _shuffled(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Tenso
 
 
 @handles("mm", "bmm", "matmul", "addmm", "baddbmm", "linear")
-def _product(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Tensor) -> None:
+def _product(tracker: Follower, name: str, args: tuple, kwargs: dict, out: Tensor) -> None:
     """Matrix products: with weights a mixture along one dimension; else scores, or attention of scores."""
     first = 1 if name in ("addmm", "baddbmm") else 0
     left, right = args[first : first + 2]

@@ -4,27 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from headlight.models.fields.operations import handles, number_of, places_of, set_places
+from headlight.models.fields.operations import Follower, handles, number_of, places_of, set_places
 from headlight.models.fields.tracking import NOWHERE, regrouped, together
-
-if TYPE_CHECKING:
-    from headlight.models.fields.tracker import Tracker
 
 
 @handles("view", "_unsafe_view", "reshape", "_reshape_alias", "unsqueeze", "squeeze", moves=True)
-def _view(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Tensor) -> None:
+def _view(tracker: Follower, name: str, args: tuple, kwargs: dict, out: Tensor) -> None:
     places = places_of(args[0])
     old, new = list(args[0].shape), list(out.shape)
     set_places(out, places.moved(lambda at, _: regrouped(at, old, new)))
 
 
 @handles("as_strided")
-def _strided(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Tensor) -> None:
+def _strided(tracker: Follower, name: str, args: tuple, kwargs: dict, out: Tensor) -> None:
     """as_strided as pooling along one axis uses it: a view of all elements in order."""
     if args[0].is_contiguous() and out.is_contiguous() and out.numel() == args[0].numel():
         _view(tracker, name, args, kwargs, out)
@@ -45,7 +42,7 @@ def _strided(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Tensor
     "rand_like",
     "sym_size",
 )
-def _constants(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Any) -> None:
+def _constants(tracker: Follower, name: str, args: tuple, kwargs: dict, out: Any) -> None:
     """What has a tensor's shape alone sees nothing."""
 
 
@@ -64,27 +61,27 @@ def _constants(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Any)
     "_native_batch_norm_legit",
     moves=True,
 )
-def _same(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Any) -> None:
+def _same(tracker: Follower, name: str, args: tuple, kwargs: dict, out: Any) -> None:
     first = out if isinstance(out, Tensor) else out[0]
     set_places(first, places_of(args[0]))
 
 
 @handles("permute", "transpose", "t", "roll", "flip", moves=True)
-def _turned(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Tensor) -> None:
+def _turned(tracker: Follower, name: str, args: tuple, kwargs: dict, out: Tensor) -> None:
     """permute, transpose, t, roll, flip: run on the places as they are."""
     function = getattr(torch, name)
     set_places(out, places_of(args[0]).moved(lambda at, _: function(at, *args[1:], **kwargs)))
 
 
 @handles("expand", moves=True)
-def _expand(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Tensor) -> None:
+def _expand(tracker: Follower, name: str, args: tuple, kwargs: dict, out: Tensor) -> None:
     set_places(
         out, places_of(args[0]).moved(lambda at, _: at.view([1] * (out.ndim - at.ndim) + list(at.shape)))
     )
 
 
 @handles("repeat", moves=True)
-def _repeat(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Tensor) -> None:
+def _repeat(tracker: Follower, name: str, args: tuple, kwargs: dict, out: Tensor) -> None:
     def move(at: Tensor, _: int) -> Tensor:
         at = at.view([1] * (out.ndim - at.ndim) + list(at.shape))
         return at.repeat([n if at.shape[d] > 1 else 1 for d, n in enumerate(args[1])])
@@ -93,7 +90,7 @@ def _repeat(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Tensor)
 
 
 @handles("slice", moves=True)
-def _slice(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Tensor) -> None:
+def _slice(tracker: Follower, name: str, args: tuple, kwargs: dict, out: Tensor) -> None:
     _, dim, start, end, step = (*args, *(None,) * 5)[:5]
     dim = (dim or 0) % args[0].ndim
     index = (slice(None),) * dim + (slice(start, end, step or 1),)
@@ -101,14 +98,14 @@ def _slice(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Tensor) 
 
 
 @handles("select", moves=True)
-def _select(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Tensor) -> None:
+def _select(tracker: Follower, name: str, args: tuple, kwargs: dict, out: Tensor) -> None:
     dim = args[1] % args[0].ndim
     move = lambda at, _: at.select(dim, args[2] if at.shape[dim] > 1 else 0)  # noqa: E731
     set_places(out, places_of(args[0]).moved(move))
 
 
 @handles("split", "split_with_sizes", moves=True)
-def _split(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Sequence[Tensor]) -> None:
+def _split(tracker: Follower, name: str, args: tuple, kwargs: dict, out: Sequence[Tensor]) -> None:
     dim = (args[2] if len(args) > 2 else kwargs.get("dim", 0)) % args[0].ndim
     start = 0
     for part in out:
@@ -119,7 +116,7 @@ def _split(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Sequence
 
 
 @handles("unbind", moves=True)
-def _unbind(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Sequence[Tensor]) -> None:
+def _unbind(tracker: Follower, name: str, args: tuple, kwargs: dict, out: Sequence[Tensor]) -> None:
     dim = (args[1] if len(args) > 1 else kwargs.get("dim", 0)) % args[0].ndim
     for i, part in enumerate(out):
         move = lambda at, _, i=i: at.select(dim, i if at.shape[dim] > 1 else 0)  # noqa: E731
@@ -127,7 +124,7 @@ def _unbind(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Sequenc
 
 
 @handles("index_select", moves=True)
-def _index_select(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Tensor) -> None:
+def _index_select(tracker: Follower, name: str, args: tuple, kwargs: dict, out: Tensor) -> None:
     dim, index = args[1] % args[0].ndim, number_of(args[2])
     places = places_of(args[0])
     if index is None and places.at is not None and places.at.shape[dim] > 1:
@@ -137,7 +134,7 @@ def _index_select(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: T
 
 
 @handles("index", moves=True)
-def _index(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Tensor) -> None:
+def _index(tracker: Follower, name: str, args: tuple, kwargs: dict, out: Tensor) -> None:
     """x[:, index]: of one dimension, by numbers that are known."""
     places, indices = places_of(args[0]), args[1]
     if places is None:
@@ -159,7 +156,7 @@ def _index(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Tensor) 
 
 
 @handles("constant_pad_nd", moves=True)
-def _pad(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Tensor) -> None:
+def _pad(tracker: Follower, name: str, args: tuple, kwargs: dict, out: Tensor) -> None:
     ndim, amounts = args[0].ndim, list(args[1])
     shape = args[0].shape
 
@@ -175,7 +172,7 @@ def _pad(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Tensor) ->
 
 
 @handles(*(f"{kind}_pad{n}d" for kind in ("reflection", "replication") for n in (1, 2, 3)))
-def _mirror(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Tensor) -> None:
+def _mirror(tracker: Follower, name: str, args: tuple, kwargs: dict, out: Tensor) -> None:
     """Padding by what stands at the edge, or behind it."""
     mode = "reflect" if name.startswith("reflection") else "replicate"
     ndim, amounts = args[0].ndim, list(args[1])
@@ -193,7 +190,7 @@ def _mirror(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Tensor)
 
 
 @handles("cat")
-def _cat(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Tensor) -> None:
+def _cat(tracker: Follower, name: str, args: tuple, kwargs: dict, out: Tensor) -> None:
     tensors = list(args[0])
     dim = (args[1] if len(args) > 1 else kwargs.get("dim", 0)) % out.ndim
     parts = [places_of(tensor) for tensor in tensors]
@@ -227,7 +224,7 @@ def _cat(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Tensor) ->
 
 
 @handles("stack")
-def _stack(tracker: Tracker, name: str, args: tuple, kwargs: dict, out: Tensor) -> None:
+def _stack(tracker: Follower, name: str, args: tuple, kwargs: dict, out: Tensor) -> None:
     dim = (args[1] if len(args) > 1 else kwargs.get("dim", 0)) % out.ndim
     longer = []
     for tensor in args[0]:

@@ -1,4 +1,4 @@
-"""Receptive fields of the network that read a picture: what both engines of pictures offer to panes."""
+"""Receptive fields of the network that read a picture: of any engine of pictures."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import copy
 import inspect
 from collections import OrderedDict
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal
+from typing import Literal, Protocol
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -17,15 +17,9 @@ from headlight.models.catalogue import entries, published
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.field import Field
 from headlight.models.core.task import SILENT, Task
-from headlight.models.core.trace import Trace
+from headlight.models.core.trace import ModelCard, Trace
 from headlight.models.fields.effective import Effective, effective_field
 from headlight.models.fields.walk import walk
-
-if TYPE_CHECKING:
-    from headlight.models.engines.convolutional import ConvolutionalEngine
-    from headlight.models.engines.vision import VisionEngine
-
-    ImageEngine = ConvolutionalEngine | VisionEngine
 
 SEED = 0
 """Of noise and of shifts: the same inputs give the same field."""
@@ -34,6 +28,14 @@ KEPT = 32
 
 _walked: WeakKeyDictionary[nn.Module, OrderedDict[tuple[int, int], tuple[Field, ...]]] = WeakKeyDictionary()
 _grown: OrderedDict[tuple[str, int], tuple[Field, ...]] = OrderedDict()
+
+
+class ImageEngine(Protocol):
+    """What reads pictures, as far as its fields need it."""
+
+    model: nn.Module
+    card: ModelCard
+    device: str
 
 
 def fields_of(engine: ImageEngine, trace: Trace, task: Task = SILENT) -> tuple[Field, ...]:

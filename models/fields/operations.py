@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
 from headlight.models.fields.tracking import Places
 
-if TYPE_CHECKING:
-    from headlight.models.fields.tracker import Tracker
-
 _PLACES = "_headlight_places"
 
-Handler = Callable[["Tracker", str, tuple, dict[str, Any], Any], None]
+
+class Follower(Protocol):
+    """Who follows a forward pass, as far as operations ask: see `tracker.Tracker`."""
+
+    where: Callable[[], tuple[str, str]]
+    mixed: Callable[[str], None]
+
+    def mask(self, tensor: Tensor) -> Tensor | None: ...
+
+    def lost(self, name: str, args: tuple, kwargs: dict[str, Any], out: Any) -> None: ...
+
+
+Handler = Callable[[Follower, str, tuple, dict[str, Any], Any], None]
 """(tracker, the operation's name, arguments, named arguments, what it gave): sets the places of the last."""
 
 HANDLERS: dict[str, Handler] = {}

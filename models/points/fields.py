@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from headlight.models.core.errors import HeadlightError
+from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.trace import Trace
 
 if TYPE_CHECKING:
-    from headlight.models.points.neighbourhood import NeighbourhoodLayer
     from headlight.models.points.neighbours import Geometry, Stage
 
 FAR = np.iinfo(np.int16).max
@@ -42,7 +42,7 @@ def composed(trace: Trace, tokens: np.ndarray | int, task: Task = SILENT) -> np.
     for done, (step, stage, layer) in enumerate(walk):
         task.progress(done / len(walk), f"Composing {layer.name if layer else 'the stages'}")
         if step == "attention":
-            share = 0.5 * share + 0.5 * _scatter(share, layer.neighbours, layer.values().mean(axis=0))
+            share = 0.5 * share + 0.5 * _looked(share, layer)
         elif step == "up":
             skipped.append(0.5 * share)
             share = _scatter(0.5 * share, stage.up_index.numpy(), stage.up_weight.numpy(), len(stage.points))
@@ -73,7 +73,7 @@ def hop_field(
     for done, (step, stage, layer) in enumerate(walk):
         task.progress(done / len(walk), f"Hops through {layer.name if layer else 'the stages'}")
         if step == "attention":
-            hops = np.minimum(hops, _reach(hops, layer.neighbours))
+            hops = np.minimum(hops, _seen(hops, layer))
             if through_mean and stage is geometry.stages[-1] and layer.name.startswith("dec"):
                 hops = np.minimum(hops, hops.min() + 1)  # the mean comes right before this layer
         elif step == "up":
@@ -86,7 +86,7 @@ def hop_field(
     return np.where(hops == FAR, np.int16(-1), hops)
 
 
-Step = tuple[str, "Stage", "NeighbourhoodLayer | None"]
+Step = tuple[str, "Stage", AttentionLayer | None]
 
 
 def _walk(trace: Trace) -> tuple[Geometry, Sequence[Step]]:
@@ -116,18 +116,34 @@ def _walk(trace: Trace) -> tuple[Geometry, Sequence[Step]]:
     return geometry, [*walk, *attention("enc", 1)]
 
 
-def _scatter(
-    share: np.ndarray, neighbours: np.ndarray, weights: np.ndarray, size: int | None = None
-) -> np.ndarray:
+def _looked(share: np.ndarray, layer: AttentionLayer) -> np.ndarray:
+    """float64 (n,) → (n,): what all points hand on along the mean of a layer's maps."""
+    total = np.zeros(len(layer.keys))
+    for part in layer.groups("mean", np.flatnonzero(share)):
+        queries, keys, weights = part.rows()
+        total += np.bincount(keys.ravel(), (share[queries, None] * weights[0]).ravel(), len(total))
+    return total
+
+
+def _seen(hops: np.ndarray, layer: AttentionLayer) -> np.ndarray:
+    """int16 (n,) → (n,): one hop more for what the points that were reached look at."""
+    found = np.full(len(layer.keys), FAR, np.int16)
+    for part in layer.groups(0, np.flatnonzero(hops < FAR)):
+        queries, keys, _ = part.rows()
+        np.minimum.at(found, keys.ravel(), np.repeat(hops[queries] + np.int16(1), keys.shape[1]))
+    return found
+
+
+def _scatter(share: np.ndarray, neighbours: np.ndarray, weights: np.ndarray, size: int) -> np.ndarray:
     """float64 (n,), int (n, k), (n, k) → float64 (size,): what all points hand to their neighbours."""
     moved = np.flatnonzero(share)
     handed = share[moved, None] * weights[moved]
-    return np.bincount(neighbours[moved].ravel(), handed.ravel(), minlength=size or len(share))
+    return np.bincount(neighbours[moved].ravel(), handed.ravel(), minlength=size)
 
 
-def _reach(hops: np.ndarray, neighbours: np.ndarray, size: int | None = None) -> np.ndarray:
+def _reach(hops: np.ndarray, neighbours: np.ndarray, size: int) -> np.ndarray:
     """int16 (n,), int (n, k) → int16 (size,): one hop more for the neighbours of every point reached."""
-    found = np.full(size or len(hops), FAR, np.int16)
+    found = np.full(size, FAR, np.int16)
     reached = np.flatnonzero(hops < FAR)
     one_more = np.repeat(hops[reached] + np.int16(1), neighbours.shape[1])
     np.minimum.at(found, neighbours[reached].ravel(), one_more)

@@ -7,16 +7,17 @@ is never made: what there is of it are n · k · C/8 numbers.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from headlight.models.attention.recorded import CACHE, ArrayCache, BlockLayer, sparse_means
+from headlight.models.attention.recorded import BlockLayer, fuse, sparse_means
+from headlight.models.core.cache import CACHE, ArrayCache
+from headlight.models.core.layers import Groups, Head
 from headlight.models.core.tokens import PointTokens
-from headlight.models.core.trace import Head
 from headlight.models.points.inference import NeighbourhoodCall
 from headlight.models.points.neighbours import Geometry
 
@@ -50,7 +51,8 @@ class NeighbourhoodLayer(BlockLayer):
                 f"{name}: weights {tuple(weights.shape)}, neighbours {tuple(neighbours.shape)}, "
                 f"{len(queries)} tokens"
             )
-        super().__init__(name, "neighbourhood", weights.shape[2], queries, keys, cache)
+        super().__init__(name, weights.shape[2], queries, keys, cache)
+        self.group_count = len(queries)
         self._neighbours, self._weights = neighbours, weights
         self._rows, self._values, self._outputs = rows, values, outputs
 
@@ -61,12 +63,27 @@ class NeighbourhoodLayer(BlockLayer):
         neighbours.setflags(write=False)
         return neighbours
 
-    def values(self) -> np.ndarray:
-        """float32 (maps, n, k): all weights there are, in the order of `neighbours`; read-only."""
-        key = (self._number, "values")
-        if (values := self._cache.get(key)) is not None:
-            return values
-        return self._cache.put(key, np.ascontiguousarray(self._weights.permute(2, 0, 1).cpu().numpy()))
+    def groups(self, head: Head | None = None, queries: np.ndarray | None = None) -> Iterator[Groups]:
+        """Each of these queries with its neighbours, nearest first; one that is there twice stands twice."""
+        index = np.arange(self.group_count) if queries is None else np.unique(queries)
+        weights = self._weights if queries is None else self._weights[self._index(index)]  # [m, k, maps]
+        weights = weights.permute(2, 0, 1)
+        if head is not None:
+            weights = (fuse(weights, head) if isinstance(head, str) else weights[int(head)])[None]
+        yield Groups(index[:, None], self.neighbours[index], weights[:, :, None])
+
+    def group_of(self, query: int) -> int:
+        return int(query)
+
+    def group(self, head: Head, number: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(the query int (1,), its neighbours int (k,), float32 (1, k)), nearest first."""
+        (found,) = self.groups(head, np.array([number]))
+        query, keys, weights = found.rows()
+        return query, keys[0], weights[0]
+
+    def said(self, group: int | None = None) -> str:
+        """16 nearest neighbours"""
+        return f"{self.neighbours.shape[1]} nearest neighbours"
 
     def rows(self, queries: np.ndarray | int) -> tuple[np.ndarray, np.ndarray]:
         """(key indices int (k,), weights float32 (maps, k)): of one query its neighbours, nearest first.
@@ -92,7 +109,7 @@ class NeighbourhoodLayer(BlockLayer):
         wanted[keys] = True
         queries = np.flatnonzero(wanted[self.neighbours].any(1))
         near = self.neighbours[queries]
-        part = self._weights[torch.as_tensor(queries, device=self._weights.device)].cpu().numpy()
+        part = self._weights[self._index(queries)].cpu().numpy()
         # Fusing is elementwise over the matrix: entries of one key that is there twice are summed before.
         total = np.zeros(len(queries), np.float32)
         first = _first_columns(near)
@@ -111,7 +128,7 @@ class NeighbourhoodLayer(BlockLayer):
         n, columns = self.neighbours.shape
         pixels = np.zeros((self.heads, min(size, n), min(size, len(self.keys))))
         query = np.repeat(np.arange(n), columns)
-        values = self.values().reshape(self.heads, -1)
+        values = self._weights.permute(2, 0, 1).reshape(self.heads, -1).cpu().numpy()
         sparse_means(pixels, query, self.neighbours.ravel(), values, (n, len(self.keys)))
         return self._cache.put(key, pixels.astype(np.float32))
 
@@ -131,11 +148,14 @@ class NeighbourhoodLayer(BlockLayer):
         dense = self._weights.new_zeros(len(near), len(self.keys))
         return dense.scatter_add_(1, near, self._weights[start:stop, :, head])
 
+    def _index(self, queries: np.ndarray) -> Tensor:
+        return torch.as_tensor(queries, device=self._weights.device)
+
     def _merged(self, queries: np.ndarray | int) -> tuple[np.ndarray, np.ndarray]:
         """(keys (k,), float32 (maps, m, k)): each query's weights of all these keys."""
         index = np.atleast_1d(queries)
         near = self.neighbours[index]  # [m, k]
-        weights = self._weights[torch.as_tensor(index, device=self._weights.device)].cpu().numpy()
+        weights = self._weights[self._index(index)].cpu().numpy()
         keys, position = np.unique(near, return_inverse=True)
         position = position.reshape(near.shape)
         if len(index) == 1:

@@ -1,49 +1,12 @@
-"""A layer whose weights are given outright, and traces of such layers, for tests without a model."""
+"""Traces of layers whose weights are given outright, for tests without a model."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from headlight.models.core.tokens import Box, PatchTokens, TextTokens, Tokens
-from headlight.models.core.trace import Fusion, ModelCard, Trace
-
-
-class GivenLayer:
-    """Answers to AttentionLayer from float32 (heads, queries, keys)."""
-
-    kind = "self"
-
-    def __init__(self, name: str, weights: np.ndarray, tokens: Tokens, error: float = 0.0) -> None:
-        self.name, self.weights, self.error = name, weights.astype(np.float32), error
-        self.queries = self.keys = tokens
-        self.heads = len(weights)
-
-    def _fused(self, head: int | Fusion) -> np.ndarray:
-        return self.weights[head] if isinstance(head, int) else getattr(np, head)(self.weights, axis=0)
-
-    def rows(self, queries):
-        chosen = np.atleast_1d(queries)
-        return np.arange(len(self.keys)), self.weights[:, chosen].mean(1)
-
-    def row(self, head, query):
-        return np.arange(len(self.keys)), self._fused(head)[np.atleast_1d(query)].mean(0)
-
-    def column(self, head, key):
-        return np.arange(len(self.queries)), self._fused(head)[:, np.atleast_1d(key)].mean(1)
-
-    def matrix(self, head):
-        return self._fused(head)
-
-    def thumbnail(self, size):
-        return self.weights
-
-    def check(self):
-        return self.error
-
-    def block(self, head, start, stop):
-        import torch
-
-        return torch.from_numpy(self._fused(head)[start:stop])
+from headlight.models.core.trace import ModelCard, Trace
+from tests.dense import Dense
 
 
 def random_weights(heads: int, n: int, seed: int = 0) -> np.ndarray:
@@ -73,7 +36,8 @@ def trace_of(tokens: Tokens, layers: int = 2, heads: int = 2, error: float = 0.0
     """A trace of random layers; layer 0 has seed 0, and so on."""
     modality = "image" if isinstance(tokens, PatchTokens) else "text"
     made = tuple(
-        GivenLayer(f"layer.{i}", random_weights(heads, len(tokens), i), tokens, error) for i in range(layers)
+        Dense(random_weights(heads, len(tokens), i), tokens, name=f"layer.{i}", error=error)
+        for i in range(layers)
     )
     card = ModelCard("given", "Given", modality, "a test", "none", untrained=True)
     inputs = {"pixel_values": np.zeros((3, 20, 30), np.float32)} if modality == "image" else {}

@@ -5,47 +5,37 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 
 from headlight.models.core.answers import PointLabels
 from headlight.models.core.tokens import PointTokens
 from headlight.models.core.trace import ModelCard, Trace
+from headlight.models.points.neighbourhood import NeighbourhoodLayer
 from headlight.viewer.inputs.cloud import CloudInput, Frame
 
 CLASSES = ("floor", "wall", "chair")
 
 
-class GivenNeighbourhood:
-    """Answers to AttentionLayer from float32 (maps, n, k) over the k nearest of n points."""
-
-    kind = "neighbourhood"
+class GivenNeighbourhood(NeighbourhoodLayer):
+    """Weights over the k nearest of n points that are given outright."""
 
     def __init__(self, name: str, tokens: PointTokens, maps: int, k: int = 8, seed: int = 0) -> None:
         offset = tokens.positions[:, None] - tokens.positions[None]
-        self.neighbours = np.argsort((offset**2).sum(-1), axis=1, kind="stable")[:, :k].astype(np.int32)
-        raw = np.random.default_rng(seed).random((maps, *self.neighbours.shape)) ** 2
-        self._values = (raw / raw.sum(-1, keepdims=True)).astype(np.float32)
-        self.name, self.heads, self.queries, self.keys, self.error = name, maps, tokens, tokens, 0.0
-
-    def values(self) -> np.ndarray:
-        return self._values
-
-    def rows(self, queries):
-        """Of one query its neighbours nearest first; of several the union."""
-        chosen = np.atleast_1d(queries)
-        if len(chosen) == 1:
-            return self.neighbours[chosen[0]], self._values[:, chosen[0]]
-        dense = np.zeros((self.heads, len(self.keys)), np.float32)
-        for query in chosen:
-            dense[:, self.neighbours[query]] += self._values[:, query]
-        found = np.unique(self.neighbours[chosen])
-        return found, dense[:, found] / len(chosen)
-
-    def row(self, head, query):
-        found, weights = self.rows(query)
-        return found, weights[head] if isinstance(head, int) else getattr(weights, head)(axis=0)
+        near = np.argsort((offset**2).sum(-1), axis=1, kind="stable")[:, :k]
+        raw = np.random.default_rng(seed).random((maps, *near.shape)) ** 2
+        weights = torch.from_numpy(raw / raw.sum(-1, keepdims=True)).float().permute(1, 2, 0)
+        nothing = torch.zeros(0)
+        super().__init__(name, tokens, tokens, torch.from_numpy(near), weights, nothing, nothing, nothing)
+        self.error = 0.0
 
     def check(self) -> float:
         return self.error
+
+
+def weights_of(layer: NeighbourhoodLayer) -> np.ndarray:
+    """float32 (maps, n, k), in the order of the neighbours."""
+    (every,) = layer.groups()
+    return every.rows()[2]
 
 
 def room(points: int = 600, seed: int = 0, labels: bool = True, colours: bool = True) -> CloudInput:

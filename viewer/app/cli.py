@@ -11,33 +11,13 @@ import sys
 import traceback
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import NoReturn
 
 from headlight.models.core.errors import HeadlightError, out_of_memory, sentence
+from headlight.viewer.app.options import WindowOptions
 from headlight.viewer.export.options import ENDINGS, OPTIONS, ROLLOUT, UNITS, ExportOptions
+from headlight.viewer.export.out import check_out, either
 from headlight.viewer.registry import REGISTRY, Page
-
-
-@dataclass(frozen=True)
-class WindowOptions:
-    """What the command line asks of the window; None leaves it as it is. size: a picture's short side.
-
-    page: as in session.py, on which documents open that have it. classes: the list that the labels of clouds
-    are read by, as in CLASS_LISTS.
-    """
-
-    text: str | None = None
-    pair: str | None = None
-    model: str | None = None
-    device: str | None = None
-    size: int | None = None
-    theme: str | None = None
-    screenshot: Path | None = None
-    trust_pickle: bool = False
-    page: str | None = None
-    classes: str | None = None
 
 
 def main() -> int:
@@ -70,27 +50,6 @@ def run(argv: Sequence[str]) -> int:
         what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         _say(f"Something failed that should not: {what}. Run it again with --verbose to see where.")
         return 1
-
-
-def check_out(out: str, endings: Sequence[str], what: str, file: str | None = None) -> Path:
-    """The path to write to, its links followed. HeadlightError unless it can be a file of these endings and
-    is another one than `file`."""
-    path = Path(out)
-    ending = path.suffix.lower().removeprefix(".")
-    if ending not in endings:
-        said = f"ends in “.{ending}”" if ending else "has no ending"
-        raise HeadlightError(
-            f"{path.name or out} {said}, and {what} can be {_either(endings)}.", "Change its ending."
-        )
-    if os.path.isdir(path):
-        raise HeadlightError(f"{out} is a folder.", "Name a file in it.")
-    if not os.path.isdir(path.parent):
-        raise HeadlightError(
-            f"The folder {path.parent} does not exist.", "Create it or change the file's name."
-        )
-    if file is not None and path.exists() and os.path.exists(file) and os.path.samefile(file, path):
-        raise HeadlightError(f"{path.name} is the input itself.", "Name another file.")
-    return Path(os.path.realpath(path))
 
 
 class _Parser(argparse.ArgumentParser):
@@ -159,10 +118,10 @@ def _export(argv: Sequence[str]) -> int:
         value = getattr(given, option.name)
         if option.of and what not in option.of and value is not None and value is not False:
             raise HeadlightError(
-                f"{option.flag} belongs to {_either(option.of)}, not to {what}.", "Leave it out."
+                f"{option.flag} belongs to {either(option.of)}, not to {what}.", "Leave it out."
             )
     if given.out is None:
-        raise HeadlightError("--out is missing.", f"Name a file that ends in {_either(ENDINGS[what])}.")
+        raise HeadlightError("--out is missing.", f"Name a file that ends in {either(ENDINGS[what])}.")
     out = check_out(given.out, ENDINGS[what], what, file)
     chosen = {option.name: getattr(given, option.name) for option in OPTIONS}
     if chosen["unit"] is not None:
@@ -210,7 +169,7 @@ def _add_verbose(parser: argparse.ArgumentParser) -> None:
 def _file_and_what(words: Sequence[str], text: str | None) -> tuple[str | None, str]:
     """(FILE or None, WHAT)"""
     wanted = 2 if text is None else 1
-    whats = _either(tuple(ENDINGS))
+    whats = either(tuple(ENDINGS))
     if len(words) > wanted:
         if text is not None and len(words) == 2:
             raise HeadlightError("There are both a FILE and --text.", "Give one of them.")
@@ -223,10 +182,6 @@ def _file_and_what(words: Sequence[str], text: str | None) -> tuple[str | None, 
     if what not in ENDINGS:
         raise HeadlightError(f"“{what}” cannot be exported.", f"Choose {whats}.")
     return (None if text is not None else words[0]), what
-
-
-def _either(words: Sequence[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
 
 
 def _say(message: str) -> None:

@@ -6,20 +6,17 @@ import logging
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QObject, QSettings, Qt, QTimer, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from headlight.models.core.errors import HeadlightError
 from headlight.viewer.app import geometry
+from headlight.viewer.app.options import WindowOptions
 from headlight.viewer.app.window import Window, report_exceptions
 from headlight.viewer.panes.shared.log_handler import LogHandler
 from headlight.viewer.session.session import RunOptions
 from headlight.widgets.base import theme
-
-if TYPE_CHECKING:
-    from headlight.viewer.app.cli import WindowOptions
 
 log = logging.getLogger("headlight")
 SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")

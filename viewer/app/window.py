@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from headlight.models.core.errors import HeadlightError, sentence
 from headlight.viewer import registry
 from headlight.viewer.app import about, geometry, surface
+from headlight.viewer.app.bridge import Bridge
 from headlight.viewer.app.commands.copying import copy_shown
 from headlight.viewer.app.commands.every import Actions, commands
 from headlight.viewer.app.commands.possible import Possible
@@ -73,14 +74,14 @@ class Window(QMainWindow):
         self.settings = settings
         self.theme = theme_choice
         self.text_scale = float(settings.value("text_scale", 1.0))
-        self.session, self.jobs = Session(), Jobs(self)
+        self.session, self.jobs = Session(), Jobs(Bridge(self).post)
         self.can = Possible(self.session, self.jobs)
         self._log = log
         self.deck: Deck | None = None
         self.messages = Messages(self)
         self.runs = Runs(self.session, self.jobs, self.notify, options)
         self.jobs.failed.connect(self._job_failed)
-        self.jobs.changed.connect(self.drawn)
+        self.jobs.changed.connect(self.drawn.emit)
         self.uncaught.connect(self._crashed)
 
         self.dialogs, self.recent = FileDialogs(settings, self), Recent(settings, self.jobs, self)
@@ -101,7 +102,7 @@ class Window(QMainWindow):
         self.runs.opened.connect(self.recent.add_file)
         self.pages = QStackedWidget()
         self.pages.addWidget(self.welcome)
-        paces = Paces(self.jobs)
+        paces = Paces(self.jobs, self)
         self.status = Status(self.session, self.jobs, paces, self.messages)
         self.status.cancel_asked.connect(self.runs.cancel_of)
         centre = QWidget()

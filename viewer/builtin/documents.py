@@ -15,7 +15,7 @@ _COST = Layout(
         down(Leaf("cost", 0.8), _LOG),
         down(Leaf("cost-settings", 0.58), Leaf("numbers", 0.42)),
     ),
-    numbers=".panes.cost.readings:SECTIONS",
+    numbers=".panes.cost.cost:SECTIONS",
 )
 _SENTENCE = Layout(
     "attention",

@@ -20,10 +20,11 @@ from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.inputs.inputs import ImageInput, Input, TextInput
 from headlight.viewer.registry import REGISTRY
 from headlight.viewer.session.document import Document
+from headlight.viewer.session.selecting import rollout_tokens
 from headlight.viewer.session.view import ColourBy, View
 from headlight.viewer.slices import field_maps
 from headlight.viewer.slices.cloud_maps import chosen
-from headlight.viewer.slices.maps import head_of, rollout_tokens
+from headlight.viewer.slices.maps import head_of
 
 TITLES = {
     "tokens": "Tokens, and what the model saw",
@@ -203,7 +204,7 @@ def about_bytes(options: ExportOptions, subject: Subject, choices: Choices, endi
     count = 0  # of numbers
     if options.what == "attention":
         layer = trace.layers[int(options.layer) if options.layer is not None else -1]
-        keys = layer.neighbours.shape[1] if subject.kind == "points" else len(layer.keys)
+        keys = len(layer.group(0, 0)[1]) if subject.kind == "points" else len(layer.keys)
         one = options.point is not None or options.query is not None
         rows = 1 if one else len(layer.queries)
         count = (layer.heads if options.head is None else 1) * rows * keys

@@ -14,6 +14,7 @@ from headlight.models.core.task import SILENT, Task
 from headlight.viewer.export.figures import Drawing, bars_drawing
 from headlight.viewer.export.results import Result, check_layers, ending_of, layer_and_heads
 from headlight.viewer.inputs.cloud import CloudInput
+from headlight.viewer.slices.cloud_maps import each_row
 
 if TYPE_CHECKING:
     from headlight.models.core.trace import Trace
@@ -163,9 +164,8 @@ def _attention(options: ExportOptions, cloud: CloudInput, trace: Trace, task: Ta
     index, heads = layer_and_heads(options, trace)
     layer = trace.layers[index]
     check_layers([layer], task)
-    values, neighbours = layer.values(), layer.neighbours
-    maps = [values[head] if isinstance(head, int) else getattr(values, head)(axis=0) for head in heads]
-    attention = np.stack(maps)  # (heads, M, k)
+    found = [each_row(layer, head) for head in heads]
+    neighbours, attention = found[0][0].astype(np.int32), np.stack([weights for _, weights in found])
     own = trace.answer(PointLabels).sample[trace.tokens.nearest(layer.queries.positions)]
     numbers = numbers_in_file(cloud, own)
     points = layer.queries.positions.astype(np.float32)

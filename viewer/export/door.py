@@ -224,11 +224,8 @@ def _attention(options: ExportOptions, document: Input, trace: Trace, task: Task
         task.progress(place / len(heads), f"Attention of {layer.name}")
         attention[place] = weights_of(layer, head, queries, False) if one else layer.matrix(head)
     more = {"query": queries} if one else {}
-    if layer.kind == "window":
-        more |= {
-            "window": np.array([layer.window, layer.shift]),
-            "padding": np.stack([layer.padding_shares(head, queries) for head in heads]),
-        }
+    elsewhere = [layer.elsewhere(head, queries) for head in heads]
+    more |= layer.figures() | {what: np.stack([one[what] for one in elsewhere]) for what in elsewhere[0]}
     asked = [_called(layer.queries, queries)] if one else layer.queries.labels
     names = np.array(asked), np.array(layer.keys.labels)
     arrays = {
@@ -248,8 +245,7 @@ def _attention(options: ExportOptions, document: Input, trace: Trace, task: Task
     def drawing() -> Drawing:
         if one:
             out = left_out(trace, layer, MapSettings(), head)[0][0]
-            if layer.kind == "window":
-                out = out | ~spread_weights(layer, head, queries, False)[1]
+            out = out | ~spread_weights(layer, head, queries, False)[1]
             return _map_drawing(document, layer.keys, attention[0, 0], f"{title}{names[0][0]}", out, None)
         said = f"{title}queries (down) to keys (across)"
         return matrix_drawing(attention[0], *names, said, layer.keys.special)

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from headlight.models.core.errors import HeadlightError
+from headlight.models.core.layers import CHECK_LIMIT, is_faithful
 from headlight.models.core.task import SILENT, Task
-from headlight.models.core.trace import CHECK_LIMIT, is_faithful
 from headlight.viewer.export.figures import Drawing
 from headlight.viewer.slices import layer_names
 
 if TYPE_CHECKING:
-    from headlight.models.core.trace import AttentionLayer, Trace
+    from headlight.models.core.layers import AttentionLayer
+    from headlight.models.core.trace import Trace
     from headlight.viewer.export.options import ExportOptions
 
 

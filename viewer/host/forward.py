@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from headlight.models.attention.statistics import starting_layer
 from headlight.models.core.answers import PointLabels
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import PointTokens
@@ -16,7 +17,6 @@ from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.inputs.cloud_labels import place
 from headlight.viewer.inputs.inputs import ImageInput, Input
 from headlight.viewer.registry import REGISTRY
-from headlight.viewer.slices.cloud_maps import starting_layer
 
 
 @dataclass(frozen=True, eq=False)

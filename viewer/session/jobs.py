@@ -14,9 +14,10 @@ import threading
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal
 
-from PySide6.QtCore import QObject, Qt, Signal
+from psygnal import Signal
 
 from headlight.models.core.errors import HeadlightError, UntrustedPickle, first_line, out_of_memory, sentence
 from headlight.models.core.task import Cancelled, Task
@@ -111,20 +112,21 @@ class Job(Task):
             self.deliver(self, "partial", value)
 
 
-class Jobs(QObject):
-    """The lanes and what waits in them. Call everything from the GUI thread; callbacks come back on it."""
+class Jobs:
+    """The lanes and what waits in them. Call everything from the GUI thread; callbacks come back on it.
 
-    progressed = Signal(object)
+    post: has a call carried out on the GUI thread, in order, whichever thread it is handed over by.
+    """
+
+    progressed = Signal(Job)
     """The Job whose share and sentence moved."""
     changed = Signal()
     """A job began or ended."""
-    failed = Signal(object)
+    failed = Signal(Failure)
     """Failure of a job that has no handler of its own."""
-    _delivered = Signal(object, str, object)
 
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._delivered.connect(self._receive, Qt.ConnectionType.QueuedConnection)
+    def __init__(self, post: Callable[[Callable[[], None]], None]) -> None:
+        self._post = post
         self._numbers = itertools.count(1)
         self._live: dict[int, Job] = {}
         self._closed = False
@@ -152,7 +154,7 @@ class Jobs(QObject):
         self._drop([job for job in self._live.values() if job.kind == kind])
         job = Job(
             *(next(self._numbers), kind, lane, work, done, partial, failed, cancelled, document),
-            self._delivered.emit,
+            self._deliver,
         )
         self._live[job.number] = job
         self._lane(lane).put(job)
@@ -206,6 +208,9 @@ class Jobs(QObject):
             self._threads.append(thread)
             thread.start()
         return self._queues[lane]
+
+    def _deliver(self, job: Job, what: str, value: Any) -> None:
+        self._post(partial(self._receive, job, what, value))
 
     def _receive(self, job: Job, what: str, value: Any) -> None:
         if self._live.get(job.number) is not job:

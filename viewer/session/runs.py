@@ -13,9 +13,10 @@ import numpy as np
 from psygnal import Signal
 
 from headlight.models.core.errors import HeadlightError
+from headlight.models.core.layers import worst
 from headlight.models.core.task import Task
 from headlight.models.core.tokens import Place, Position
-from headlight.models.core.trace import Trace, worst
+from headlight.models.core.trace import Trace
 from headlight.viewer.host.forward import Pass, forward_pass, with_truth
 from headlight.viewer.host.recipe import Recipe, RunOptions
 from headlight.viewer.inputs import inputs

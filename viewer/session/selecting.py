@@ -1,14 +1,14 @@
-"""What keys do to the selection: clear it, take everything, walk through layers, heads and tokens. No Qt."""
+"""Among what a gesture chooses, and what keys select: nothing, everything, the next layer or token. No Qt."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
+from headlight.models.attention.statistics import stages
+from headlight.models.core.tokens import PatchTokens, Tokens
+from headlight.models.core.trace import Trace
 from headlight.viewer.session.session import Session
-from headlight.viewer.slices import cloud_maps
-from headlight.viewer.slices.maps import asked_tokens
+from headlight.viewer.session.view import View
 
 
 def clear(session: Session) -> None:
@@ -21,10 +21,7 @@ def take_all(session: Session) -> None:
     if document is None or document.trace is None:
         return
     tokens = asked_tokens(document.trace, session.view)
-    if "positions" in document.kind.gives:
-        session.select(queries=cloud_maps.places(tokens, np.arange(len(tokens))))
-    else:
-        session.select_queries([tokens.place(index) for index in range(len(tokens))])
+    session.select_queries(tokens.places(range(len(tokens))))
 
 
 def step_head(session: Session, layers: int, heads: int) -> None:
@@ -44,7 +41,7 @@ def pick_head(session: Session, layer: int, head: int) -> None:
         session.select(layer=layer, head=head)
         return
     there = replace(session.view, selection=replace(session.view.selection, layer=layer, head=head))
-    session.select_map(layer, head, cloud_maps.rows_shown(document.trace, there))
+    session.select_map(layer, head, rows_shown(document.trace, there))
 
 
 def step_query(session: Session, step: int) -> None:
@@ -56,3 +53,38 @@ def step_query(session: Session, step: int) -> None:
     chosen = tokens.find_all(session.view.selection.queries)
     start = int(chosen[-1]) if len(chosen) else (document.trace.readout or 0) - (step < 0)
     session.select_queries([tokens.place((start + step) % len(tokens))])
+
+
+def rows_shown(trace: Trace, view: View) -> tuple[int, ...]:
+    """The layer that each row of the map grid shows, a row a stage: the selected or the last looked at."""
+    groups, kept = stages(trace.layers), view.cloud.rows
+    rows = []
+    for number, members in enumerate(groups):
+        before = kept[number] if len(kept) == len(groups) and kept[number] in members else None
+        here = view.selection.layer if view.selection.layer in members else before
+        # Rows that nobody has touched follow the selected layer: what runs shortly before or after it.
+        nearest = min(members, key=lambda layer: abs(layer - view.selection.layer))
+        rows.append(nearest if here is None else here)
+    return tuple(rows)
+
+
+def asked_tokens(trace: Trace, view: View) -> Tokens:
+    """Among which tokens a gesture on the input chooses: those of the layer that is shown.
+
+    Layers of one picture may have grids of their own. A rollout begins at its last layer's tokens; without
+    layers, and for what is of no layer, the tokens are the input's.
+    """
+    if not trace.layers or view.map.method == "saliency" or not isinstance(trace.tokens, PatchTokens):
+        return trace.tokens
+    if view.map.method == "rollout":
+        return rollout_tokens(trace, view)
+    layer = trace.layers[min(view.selection.layer, len(trace.layers) - 1)]
+    return layer.keys if view.map.incoming else layer.queries
+
+
+def rollout_tokens(trace: Trace, view: View) -> Tokens:
+    """Of which tokens a rollout is: of a picture's stages those that leave its last layer."""
+    if not trace.layers or not isinstance(trace.tokens, PatchTokens):
+        return trace.tokens
+    last = -1 if view.rollout.last is None else view.rollout.last
+    return trace.layers[last].queries

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from headlight.models.core.answers import PointLabels
+from headlight.models.core.complexity import Terms
 from headlight.models.core.settings import RolloutSettings
 from headlight.models.core.stack import ConvStack
 from headlight.models.core.tokens import Place
-from headlight.models.cost.complexity import Terms
 
 if TYPE_CHECKING:
     from headlight.models.core.trace import Trace
@@ -30,6 +30,8 @@ ColourBy = Literal[
     "bound",
 ]
 Reach = Literal["attention", "composed", "hops", "gradient", "voxels"]
+INPUTS = (1, 8, 32, 128)
+"""How many inputs an effective field can be the mean over."""
 
 
 @dataclass(frozen=True)

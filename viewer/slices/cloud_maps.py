@@ -11,24 +11,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from headlight.models.attention.statistics import stages
 from headlight.models.core.colours import Scale, levels, scale_of
+from headlight.models.core.layers import AttentionLayer, Head
 from headlight.models.core.task import SILENT, Task
-from headlight.models.core.tokens import Place, PointTokens, Region
-from headlight.models.core.trace import AttentionLayer, Head, Trace
+from headlight.models.core.tokens import Place, PointTokens
+from headlight.models.core.trace import Trace
+from headlight.viewer.session.selecting import rows_shown
 from headlight.viewer.session.view import View
 from headlight.viewer.slices import layer_names
 from headlight.viewer.slices.derived import derived
-
-SINGLY = 16
-"""Up to so many selected points are kept one by one, more as one region."""
-
-
-def stages(layers: Sequence[AttentionLayer]) -> tuple[tuple[int, ...], ...]:
-    """The layers (by number) that work on the same points, the stages in the order of their first layer."""
-    found: dict[int, list[int]] = {}
-    for number, layer in enumerate(layers):
-        found.setdefault(id(layer.queries), []).append(number)
-    return tuple(tuple(numbers) for numbers in found.values())
 
 
 def stage_of(layers: Sequence[AttentionLayer], layer: int) -> int:
@@ -41,33 +33,7 @@ def short_name(layer: AttentionLayer) -> str:
     return layer_names.short_name(layer.name)
 
 
-def starting_layer(trace: Trace) -> int:
-    """The last layer whose neighbourhoods are wider than the input's own: they are seen at a glance."""
-    wider = [n for n, layer in enumerate(trace.layers) if len(layer.queries) < len(trace.tokens)]
-    return max(wider, default=max(len(trace.layers) - 1, 0))
-
-
-def rows_shown(trace: Trace, view: View) -> tuple[int, ...]:
-    """The layer that each row of the map grid shows, a row a stage: the selected or the last looked at."""
-    groups, kept = stages(trace.layers), view.cloud.rows
-    rows = []
-    for number, members in enumerate(groups):
-        before = kept[number] if len(kept) == len(groups) and kept[number] in members else None
-        here = view.selection.layer if view.selection.layer in members else before
-        # Rows that nobody has touched follow the selected layer: what runs shortly before or after it.
-        nearest = min(members, key=lambda layer: abs(layer - view.selection.layer))
-        rows.append(nearest if here is None else here)
-    return tuple(rows)
-
-
 # -- which points are chosen ---------------------------------------------------------------------------------
-
-
-def places(tokens: PointTokens, indices: np.ndarray) -> tuple[Place, ...]:
-    """What to select for these tokens: each by its place, or all as one region where they are many."""
-    if len(indices) <= SINGLY:
-        return tuple(tokens.place(int(index)) for index in indices)
-    return (Region(tokens.positions[indices]),)
 
 
 def chosen(trace: Trace, tokens: PointTokens, queries: tuple[Place, ...]) -> np.ndarray:
@@ -82,7 +48,7 @@ def joined(trace: Trace, queries: tuple[Place, ...], more: np.ndarray) -> tuple[
     before = chosen(trace, trace.tokens, queries)
     inside = np.isin(more, before)
     after = np.setdiff1d(before, more) if len(more) and inside.all() else np.union1d(before, more)
-    return places(trace.tokens, after)
+    return trace.tokens.places(after)
 
 
 def in_input(trace: Trace, tokens: PointTokens) -> np.ndarray:
@@ -132,7 +98,7 @@ def neighbourhood(trace: Trace, view: View, at: tuple[int, Head]) -> Neighbourho
     if not len(queries):
         return None
     if len(queries) > 1:
-        weights = _fused(layer.values(), at[1])[queries]  # [queries, k]
+        weights = each_row(layer, at[1], queries)[1]  # [queries, k]
         nats = -np.sum(weights * np.log(np.where(weights > 0, weights, 1)), axis=1, dtype=np.float64)
         mean, nobody = weights.mean(0, dtype=np.float64).astype(np.float32), np.empty(0, int)
         return Neighbourhood(
@@ -192,7 +158,7 @@ def map_rows(trace: Trace, view: View, task: Task = SILENT) -> MapRows:
         if not len(queries):
             return MapRows(layers, [], [], [])
         one = len(queries) == 1
-        weights = layer.rows(int(queries[0]))[1] if one else layer.values()[:, queries].mean(axis=1)
+        weights = layer.rows(int(queries[0]))[1] if one else _by_rank(layer, queries)
         scale = scale_of(weights, 100.0)
         maps.append(levels(weights, scale))
         scales.append(scale)
@@ -222,6 +188,15 @@ def star(trace: Trace, view: View, at: tuple[int, Head]) -> Star | None:
     return Star(centre, layer.keys.positions[found].astype(np.float32), weights.astype(np.float32))
 
 
-def _fused(values: np.ndarray, head: Head) -> np.ndarray:
-    """float32 (maps, n, k) → (n, k): one map, or all of them fused."""
-    return values[head] if isinstance(head, int) else getattr(values, head)(axis=0)
+def each_row(
+    layer: AttentionLayer, head: Head, queries: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """(int (m, k), float32 (m, k)): the neighbours of each query and their weights, nearest first."""
+    _, keys, weights = zip(*(part.rows() for part in layer.groups(head, queries)), strict=True)
+    return np.concatenate(keys), np.concatenate(weights, axis=1)[0]
+
+
+def _by_rank(layer: AttentionLayer, queries: np.ndarray) -> np.ndarray:
+    """float32 (maps, k): the mean over these queries of the weights of their neighbours, nearest first."""
+    weights = [part.rows()[2] for part in layer.groups(None, queries)]
+    return np.concatenate(weights, axis=1).mean(axis=1)

@@ -6,11 +6,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from headlight.models.core.costs import KINDS, LAYER_OF, Kind, Measurements, Setup
-from headlight.models.cost import complexity
-from headlight.models.cost.complexity import LAYERS, Layer
+from headlight.models.core import complexity
+from headlight.models.core.complexity import LAYERS, Layer
+from headlight.models.core.costs import KINDS, LAYER_OF, Crossing, Curve, Kind, Measurements, Setup, tokens
 from headlight.viewer.session.view import CostSettings
-from headlight.widgets.plots.cost_plot import Crossing, Curve, tokens
 
 NAMES: dict[str, str] = {
     "fused": "Self-attention",

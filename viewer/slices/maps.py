@@ -5,15 +5,17 @@ Every number a pane shows beside a map is computed here or in `models`, never in
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from headlight.models.core.colours import Scale, levels, scale_of
+from headlight.models.core.layers import AttentionLayer, Head
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import PatchPart, PatchTokens, Place, TextTokens, Tokens
-from headlight.models.core.trace import AttentionLayer, Head, Trace
+from headlight.models.core.trace import Trace
+from headlight.viewer.session.selecting import rollout_tokens
 from headlight.viewer.session.view import MapSettings, View
 from headlight.viewer.slices.derived import derived
 from headlight.viewer.slices.scales import common, floor_of, left_out, left_out_said
@@ -26,7 +28,8 @@ DISTRIBUTION = 1e-3
 class MatrixMap:
     """One head's matrix: levels uint8 and values float32, both (queries, keys).
 
-    window: the number of the window that it is of, None for the whole matrix.
+    group: the number of the group of queries that it is of, None for the whole matrix; elsewhere: what of its
+    rows lies on no token, by what on.
     """
 
     values: np.ndarray
@@ -34,7 +37,8 @@ class MatrixMap:
     scale: Scale
     queries: Tokens
     keys: Tokens
-    window: int | None = None
+    group: int | None = None
+    elsewhere: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -42,16 +46,15 @@ class Numbers:
     """What is said of one row of weights. special: share on tokens without a place, per token and in all.
 
     entropy in nats, None where the weights are no distribution, and no_entropy says why; distance in pixels
-    from the query's patch, None without one. padding: share on the padding of windows, None where there are
-    no windows.
+    from the query's patch, None without one. elsewhere: shares of the row that lie on no token, by what on.
     """
 
     total: float
     special: float
     entropy: float | None
     distance: float | None
-    padding: float | None = None
     no_entropy: str = ""
+    elsewhere: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,11 +92,9 @@ def shown(trace: Trace, settings: MapSettings) -> Trace:
         return trace
 
     def made() -> Trace | None:
-        from headlight.models.attention.hide import hide_special
-        from headlight.models.attention.merge import merge_words
+        from headlight.models.attention.mapped import mapped
 
-        words = merge_words(trace) if settings.whole_words else trace
-        seen = hide_special(words) if settings.hide_special else words
+        seen = mapped(trace, settings.whole_words, settings.hide_special)
         return seen if seen is not trace else None  # what is kept for a trace must not keep the trace alive
 
     return derived(trace, ("shown", settings.whole_words, settings.hide_special), made) or trace
@@ -113,28 +114,6 @@ def query_indices(trace: Trace, tokens: Tokens, places: tuple[Place, ...]) -> np
         return np.array([trace.readout])
     placed = np.flatnonzero(~tokens.special)
     return placed if len(placed) else np.arange(len(tokens))
-
-
-def asked_tokens(trace: Trace, view: View) -> Tokens:
-    """Among which tokens a gesture on the input chooses: those of the layer that is shown.
-
-    Layers of one picture may have grids of their own. A rollout begins at its last layer's tokens; without
-    layers, and for what is of no layer, the tokens are the input's.
-    """
-    if not trace.layers or view.map.method == "saliency" or not isinstance(trace.tokens, PatchTokens):
-        return trace.tokens
-    if view.map.method == "rollout":
-        return rollout_tokens(trace, view)
-    layer = trace.layers[min(view.selection.layer, len(trace.layers) - 1)]
-    return layer.keys if view.map.incoming else layer.queries
-
-
-def rollout_tokens(trace: Trace, view: View) -> Tokens:
-    """Of which tokens a rollout is: of a picture's stages those that leave its last layer."""
-    if not trace.layers or not isinstance(trace.tokens, PatchTokens):
-        return trace.tokens
-    last = -1 if view.rollout.last is None else view.rollout.last
-    return trace.layers[last].queries
 
 
 def weights_of(layer: AttentionLayer, head: Head, chosen: np.ndarray, incoming: bool) -> np.ndarray:
@@ -160,32 +139,38 @@ def matrix_map(trace: Trace, view: View, task: Task = SILENT) -> MatrixMap:
     """
     from headlight.models.attention.statistics import located_queries
 
-    layer = trace.layers[view.selection.layer]
-    queries, keys = layer.queries, layer.keys
-    if layer.kind == "window":
-        window = window_shown(trace, view)
-        queries = keys = PatchPart.of(layer.queries, layer.members(window))
-        values = layer.window_matrix(head_of(view), window)
-    else:
-        window, values = None, layer.matrix(head_of(view))
+    layer, head = trace.layers[view.selection.layer], head_of(view)
+    queries, keys, group = layer.queries, layer.keys, group_shown(trace, view)
+    down, across, values = layer.group(head, group or 0)
     task.check()
-    out = np.zeros(len(keys), bool)
-    if window is None:
-        out = left_out(trace, layer, view.map, head_of(view))[0][0]
+    if group is None:
+        out = left_out(trace, layer, view.map, head)[0][0]
+    else:
+        queries, keys = PatchPart.of(layer.queries, down), PatchPart.of(layer.keys, across)
+        out = np.zeros(len(keys), bool)
     scale = scale_of(values, view.map.percentile, view.map.log, out, floor_of(view.map))
     shares = values[located_queries(queries)].mean(axis=0)
     beyond = out & (values.max(axis=0) > scale.high)
     scale = replace(scale, left_out=left_out_said(keys, beyond, shares / max(float(shares.sum()), 1.0)))
     task.check()
-    return MatrixMap(values, levels(values, scale), scale, queries, keys, window)
+    return MatrixMap(
+        values, levels(values, scale), scale, queries, keys, group, _elsewhere(layer, head, down)
+    )
 
 
-def window_shown(trace: Trace, view: View) -> int:
-    """Of a layer of windows the one that the matrix is of: the first query's, else the one in the middle."""
+def _elsewhere(layer: AttentionLayer, head: Head, queries: np.ndarray) -> dict[str, float]:
+    """What of these rows lies on no token, their mean."""
+    return {what: float(shares.mean()) for what, shares in layer.elsewhere(head, queries).items()}
+
+
+def group_shown(trace: Trace, view: View) -> int | None:
+    """Of a layer of several groups the one that the matrix is of: the first query's, else the middle one."""
     layer = trace.layers[view.selection.layer]
+    if layer.group_count == 1:
+        return None
     rows, columns = layer.queries.grid
     chosen = layer.queries.find_all(view.selection.queries[:1])
-    return layer.window_of(chosen[0] if len(chosen) else layer.queries.index(rows // 2, columns // 2))
+    return layer.group_of(chosen[0] if len(chosen) else layer.queries.index(rows // 2, columns // 2))
 
 
 def input_map(trace: Trace, view: View, at: tuple[int, Head], task: Task = SILENT) -> InputMap | Picture:
@@ -210,10 +195,10 @@ def attention_map(trace: Trace, view: View, layer: int, head: Head) -> InputMap:
     else:
         out = left_out(trace, chosen_layer, view.map, head)[0][0]
     found = _input_map(shown_on, weights, view, chosen, asked, out | ~seen, floor_of(view.map), at)
-    if chosen_layer.kind == "window" and not incoming:
-        padding = chosen_layer.padding_share(head, chosen)
-        return replace(found, numbers=replace(found.numbers, padding=padding))
-    return found
+    if incoming:
+        return found
+    elsewhere = _elsewhere(chosen_layer, head, chosen)
+    return replace(found, numbers=replace(found.numbers, elsewhere=elsewhere))
 
 
 def rollout_map(trace: Trace, view: View, task: Task = SILENT) -> InputMap:
@@ -282,7 +267,7 @@ def rollout_left_out(
     if settings.leave_out:
         others = weights.copy()
         # What stays with the asked themselves is no sink.
-        others[seen.find_all(asked[0].place(int(index)) for index in asked[1])] = 0
+        others[seen.find_all(asked[0].places(asked[1]))] = 0
         out |= sinks(others)
     return out
 

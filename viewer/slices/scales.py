@@ -10,8 +10,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from headlight.models.core.layers import AttentionLayer, Head
 from headlight.models.core.tokens import PatchTokens, Tokens
-from headlight.models.core.trace import AttentionLayer, Head, Trace
+from headlight.models.core.trace import Trace
 from headlight.viewer.session.view import MapSettings
 from headlight.viewer.slices.derived import derived
 from headlight.viewer.slices.names import token
@@ -40,7 +41,7 @@ def left_out(
     """
     from headlight.models.attention.statistics import sinks
 
-    if layer.kind == "window":  # no token is seen by all
+    if layer.group_count > 1:  # no token is seen by all
         nothing = np.zeros((layer.heads if head is None else 1, len(layer.keys)), np.float32)
         return np.broadcast_to(common(trace, layer.keys, settings), nothing.shape), nothing
     shares = received(trace, layer, head)
@@ -54,7 +55,7 @@ def common(trace: Trace, tokens: Tokens, settings: MapSettings) -> np.ndarray:
         return np.zeros(len(tokens), bool)
     out = tokens.special.copy()
     if isinstance(tokens, PatchTokens) and len(trace.artifacts):
-        places = (trace.tokens.place(int(index)) for index in trace.artifacts)
+        places = trace.tokens.places(trace.artifacts)
         out[tokens.find_all(places)] = True
     return out
 

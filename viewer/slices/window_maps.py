@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.tokens import PatchTokens
-from headlight.models.core.trace import AttentionLayer
 
 
 def window_lines(layer: AttentionLayer) -> tuple[np.ndarray, np.ndarray] | None:
@@ -13,11 +13,11 @@ def window_lines(layer: AttentionLayer) -> tuple[np.ndarray, np.ndarray] | None:
 
     Both float (n, 4): x0, y0, x1, y1 in pixels of the picture, no line in both; None without windows.
     """
-    tokens = layer.queries
-    if layer.kind != "window" or not isinstance(tokens, PatchTokens):
+    tokens, borders = layer.queries, layer.borders()
+    if borders is None or not isinstance(tokens, PatchTokens):
         return None
-    seams = layer.seams()
-    edges = (np.setdiff1d(*pair) for pair in zip(layer.edges(), seams, strict=True))
+    between, seams = borders
+    edges = (np.setdiff1d(*pair) for pair in zip(between, seams, strict=True))
     return _lines(tokens, *edges), _lines(tokens, *seams)
 
 
@@ -29,21 +29,12 @@ def _lines(tokens: PatchTokens, rows: np.ndarray, columns: np.ndarray) -> np.nda
     return np.array([*across, *down], float).reshape(-1, 4)
 
 
-def windows_said(layer: AttentionLayer) -> str:
-    """7 × 7 windows shifted by 3, padded to 21 × 21; nothing for a layer without windows."""
-    if layer.kind != "window":
-        return ""
-    shifted = f" shifted by {layer.shift}" if layer.shift else ""
-    padded = f", padded to {layer.padded[0]} × {layer.padded[1]}" if layer.is_padded else ""
-    return f"{layer.window} × {layer.window} windows{shifted}{padded}"
-
-
 def is_composed(layers: tuple[AttentionLayer, ...]) -> bool:
     """Whether a rollout through these layers goes through windows, reduced keys or stages.
 
     There is no published rollout for them: what is shown is Headlight's own.
     """
     return any(
-        layer.kind == "window" or layer.keys is not layer.queries or layer.queries is not layers[0].queries
+        layer.group_count > 1 or layer.keys is not layer.queries or layer.queries is not layers[0].queries
         for layer in layers
     )

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from string import Template
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from headlight.widgets.base.theme import Theme
+from headlight.widgets.base.themes import Theme
 
 _SHEET = Template("""
 QWidget { color: $text; selection-background-color: $amber; selection-color: $on_amber; }

@@ -6,9 +6,7 @@ themselves ask `current()` while painting; Qt repaints them when the theme chang
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Literal
 
 from PySide6.QtCore import QObject, Qt, Slot
@@ -16,80 +14,12 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontMetricsF, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 
 from headlight.widgets.base import style_sheet
+from headlight.widgets.base.themes import ASSETS, DARK, LIGHT, Theme
 
-ASSETS = Path(__file__).resolve().parents[2] / "assets"
 FONT_PIXELS = 13
 SCALES = (0.8, 2.0)
 
 Choice = Literal["dark", "light", "system"]
-
-
-@dataclass(frozen=True, slots=True)
-class Theme:
-    """Colours as "#rrggbb". `text`, `dim`, `amber_text`, `green` and `red` are legible (WCAG AA, 4.5) on
-    `background`, `panel` and `raised`; `amber` (selected) and `blue` (under the cursor) are for frames and
-    fills, `faint` is for what is disabled.
-    """
-
-    name: Literal["dark", "light"]
-    background: str
-    panel: str
-    raised: str
-    hover: str
-    line: str
-    text: str
-    dim: str
-    faint: str
-    amber: str
-    amber_text: str
-    on_amber: str
-    blue: str
-    green: str
-    red: str
-
-    @property
-    def dark(self) -> bool:
-        return self.name == "dark"
-
-    def icon(self, name: str) -> Path:
-        """The file of an icon in this theme's colour: one of the names in assets/icons."""
-        return ASSETS / "icons" / f"{name}-{self.name}.svg"
-
-
-DARK = Theme(
-    name="dark",
-    background="#14161b",
-    panel="#1b1e25",
-    raised="#20242c",
-    hover="#2a2f39",
-    line="#2c313b",
-    text="#e7e9ee",
-    dim="#949db0",
-    faint="#626b7d",
-    amber="#ffb84d",
-    amber_text="#ffb84d",
-    on_amber="#14161b",
-    blue="#5cc8ff",
-    green="#7fd6a0",
-    red="#ff8a80",
-)
-LIGHT = Theme(
-    name="light",
-    background="#eceef2",
-    panel="#fbfbfd",
-    raised="#f2f3f7",
-    hover="#e6e9ef",
-    line="#d6dae2",
-    text="#1d2129",
-    dim="#5d6675",
-    faint="#969eac",
-    amber="#c26a00",
-    amber_text="#9a5400",
-    on_amber="#ffffff",
-    blue="#0077b8",
-    green="#177a43",
-    red="#b3261e",
-)
 
 
 class _Follower(QObject):

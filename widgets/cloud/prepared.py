@@ -15,8 +15,6 @@ import numpy as np
 from headlight.widgets.cloud.cutaway import Box, room_box
 from headlight.widgets.cloud.picking import PointGrid, spacing
 
-GROUPS = 255
-"""Of so many groups points can be told apart where one is lit."""
 _SAMPLE = 40_000  # points among which the spacing is measured
 
 
@@ -24,9 +22,9 @@ _SAMPLE = 40_000  # points among which the spacing is measured
 class Coloured:
     """Colours of a cloud's points.
 
-    rgb: uint8 (n, 3). groups: uint8 (n,) below GROUPS, of which one can be lit, or None. visible: bool (n,),
-    None for all. packed: uint8 (n, 4) in the order in which points are drawn. Alpha 0 hides one; else it is 1
-    and its group more.
+    rgb: uint8 (n, 3). groups: uint8 (n,) below palettes.GROUPS, of which one can be lit, or None.
+    visible: bool (n,), None for all. packed: uint8 (n, 4) in the order in which points are drawn. Alpha 0
+    hides one; else it is 1 and its group more.
     """
 
     rgb: np.ndarray

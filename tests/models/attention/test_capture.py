@@ -13,8 +13,8 @@ from transformers.models.swin.modeling_swin import SwinAttention
 from headlight.models.attention.calls import AttentionCall, GivenCall
 from headlight.models.attention.capture import join, recording
 from headlight.models.core.errors import HeadlightError
+from headlight.models.core.layers import is_faithful
 from headlight.models.core.task import Cancelled, Task
-from headlight.models.core.trace import is_faithful
 from tests.models import tiny
 
 NAMES: dict[str, list[tuple[str, str]]] = {

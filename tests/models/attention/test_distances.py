@@ -65,13 +65,13 @@ def test_shifted_and_padded_windows_count_the_tokens_they_hold(grid, window, shi
     means = []
     for query in range(grid**2):
         at = divmod(query, grid)
-        keys = [divmod(int(k), grid) for k in layer.members(layer.window_of(query))]
+        keys = [divmod(int(k), grid) for k in layer.members(layer.group_of(query))]
         far = [10 * np.hypot(at[0] - r, at[1] - c) for r, c in keys if include_self or (r, c) != at]
         means += [np.mean(far)] if far else []
     assert attention_distances(trace_of(layer), include_self)[0] == pytest.approx(np.mean(means), abs=1e-4)
     if include_self:
         np.testing.assert_allclose(head_statistics(layer).distance, np.mean(means), atol=1e-4)
-        real = np.bincount(layer.windows_of(np.arange(grid**2)))
+        real = np.bincount([*map(layer.group_of, range(grid**2))])
         entropy = (real * real / window**2 * np.log(window**2)).sum() / grid**2
         np.testing.assert_allclose(head_statistics(layer).entropy, entropy, atol=1e-5)
         assert padded_grid((grid, grid), window) == layer.padded

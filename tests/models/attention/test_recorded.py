@@ -16,8 +16,8 @@ from headlight.models.attention.calls import AttentionCall, GivenCall
 from headlight.models.attention.capture import recording
 from headlight.models.attention.recorded import ArrayCache, RecordedLayer, area_means
 from headlight.models.core.errors import TooLarge
+from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.tokens import Tokens
-from headlight.models.core.trace import AttentionLayer
 from tests.models import tiny
 
 FUSED = {"mean": np.mean, "max": np.max, "min": np.min}
@@ -43,7 +43,7 @@ def random_call(count: int, heads: int = 2, width: int = 8) -> AttentionCall:
 def test_it_is_an_attention_layer() -> None:
     layer, _ = given_layer()
     assert isinstance(layer, AttentionLayer)
-    assert (layer.name, layer.kind, layer.heads) == ("given", "cross", 3)
+    assert (layer.name, layer.heads, layer.group_count) == ("given", 3, 1)
 
 
 @pytest.mark.parametrize("which", [4, [4], [0, 5, 2]])
@@ -97,9 +97,13 @@ def test_the_sink_s_share_is_what_the_row_lacks() -> None:
     with recording(model) as calls:
         model(**inputs)
     layer = RecordedLayer(calls[0], plain(9), plain(9))
-    assert layer.sink(2, [3, 4]) == pytest.approx(1 - layer.row(2, [3, 4])[1].sum(), abs=1e-6)
-    assert layer.sink("mean", 3) == pytest.approx(1 - layer.row("mean", 3)[1].sum(), abs=1e-6)
-    assert layer.sink("max", 3) == pytest.approx(max(layer.sink(h, 3) for h in range(4)))
+    share = layer.elsewhere(2, [3, 4])["sink"]
+    np.testing.assert_allclose(share, [1 - layer.row(2, query)[1].sum() for query in (3, 4)], atol=1e-6)
+    whole = 1 - layer.row("mean", 3)[1].sum()
+    np.testing.assert_allclose(layer.elsewhere("mean", 3)["sink"], whole, atol=1e-6)
+    every = [layer.elsewhere(head, 3)["sink"] for head in range(4)]
+    np.testing.assert_array_equal(layer.elsewhere("max", 3)["sink"], np.max(every, axis=0))
+    assert given_layer()[0].elsewhere("mean", 3) == {}
 
 
 def test_a_matrix_above_the_limit_is_refused_before_anything_is_allocated() -> None:

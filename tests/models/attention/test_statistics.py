@@ -1,7 +1,6 @@
 """Statistics against closed forms, published figures and the bundled vision transformer."""
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -22,36 +21,13 @@ from headlight.models.attention.statistics import (
     starting_head,
 )
 from headlight.models.core.tokens import Box, PatchTokens, TextTokens
+from tests.dense import Dense
 
 
 def patches(rows: int, columns: int, size: float, prefix: int = 1) -> PatchTokens:
     n = prefix + rows * columns
     region = Box(0, 0, columns * size, rows * size)
     return PatchTokens(("x",) * n, np.arange(n) < prefix, grid=(rows, columns), region=region)
-
-
-@dataclass
-class Dense:
-    """A layer that is nothing but its weights, [heads, n, n]."""
-
-    weights: torch.Tensor
-    queries: PatchTokens | TextTokens
-    keys: PatchTokens | TextTokens
-    name: str = "dense"
-    kind: str = "self"
-
-    @property
-    def heads(self) -> int:
-        return len(self.weights)
-
-    def block(self, head: int, start: int, stop: int) -> torch.Tensor:
-        return self.weights[head, start:stop]
-
-    def row(self, head: int, queries: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return np.arange(self.weights.shape[2]), self.weights[head, queries].mean(0).numpy()
-
-    def rows(self, queries: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return np.arange(self.weights.shape[2]), self.weights[:, queries].mean(1).numpy()
 
 
 def test_entropy_in_nats():
@@ -105,7 +81,7 @@ def test_mass_threshold_holds_its_share_and_no_patch_is_idle(weights, share):
 
 
 def test_head_statistics_are_means_over_the_whole_layer(monkeypatch):
-    monkeypatch.setattr("headlight.models.attention.statistics.CHUNK", 7 * 22)
+    monkeypatch.setattr("headlight.models.attention.recorded.CHUNK_ELEMENTS", 3 * 7 * 22)
     generator = torch.Generator().manual_seed(0)
     tokens = patches(4, 5, 8.0, prefix=2)
     weights = torch.softmax(torch.randn(3, 22, 22, generator=generator), -1)

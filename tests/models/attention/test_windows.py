@@ -15,7 +15,7 @@ from headlight.models.attention.recorded import area_means
 from headlight.models.attention.windows import WindowLayer
 from headlight.models.catalogue.entries import Entry
 from headlight.models.core.errors import HeadlightError
-from headlight.models.core.trace import AttentionLayer
+from headlight.models.core.layers import AttentionLayer
 from headlight.models.engines.vision import VisionEngine
 from headlight.models.explain.rollout import RolloutSettings, rollout_matrix, rollout_row
 from headlight.models.explain.rollout_steps import spread
@@ -110,7 +110,7 @@ def rebuilt(block: torch.nn.Module, layer: WindowLayer, given: torch.Tensor) -> 
     heads = []
     for head in range(layer.heads):
         matrix = torch.tensor(layer.matrix(head), dtype=given.dtype)
-        share = torch.tensor(layer.padding_shares(head, np.arange(len(given))), dtype=given.dtype)
+        share = torch.tensor(layer.elsewhere(head, np.arange(len(given)))["padding"], dtype=given.dtype)
         torch.testing.assert_close(matrix.sum(1) + share, torch.ones_like(share), atol=1e-6, rtol=0)
         heads.append(matrix @ values[:, head] + share[:, None] * padding[head])
     context = torch.stack(heads, 1).flatten(1)
@@ -131,7 +131,8 @@ def test_rows_columns_blocks_and_thumbnails_are_those_of_the_matrix(which):
             dense = np.zeros((layer.heads, count), np.float32)
             dense[:, keys] = weights
             np.testing.assert_allclose(dense, matrices[:, np.atleast_1d(asked)].mean(1), atol=1e-6)
-            assert not set(np.unique(layer.slots[layer.windows_of(np.atleast_1d(asked))])) - {*keys, -1}
+            windows = [layer.group_of(query) for query in np.atleast_1d(asked)]
+            assert not set(np.unique(layer.slots[windows])) - {*keys, -1}
         for head, fused in ((1, matrices[1]), ("max", matrices.max(0)), ("mean", matrices.mean(0))):
             for found, expected in (
                 (layer.row(head, queries), fused[queries].mean(0)),
@@ -147,12 +148,12 @@ def test_rows_columns_blocks_and_thumbnails_are_those_of_the_matrix(which):
 
 def test_edges_lie_between_tokens_of_different_windows_and_the_mask_keeps_opposite_borders_apart():
     for layer in (*layers_of(*PADDED), *layers_of(*EVEN)):
-        windows = layer.windows_of(np.arange(len(layer.queries))).reshape(layer.queries.grid)
-        for axis, edges in enumerate(layer.edges()):
+        windows = np.array([*map(layer.group_of, range(len(layer.queries)))]).reshape(layer.queries.grid)
+        for axis, edges in enumerate(layer.borders()[0]):
             changes = np.flatnonzero((np.diff(windows, axis=axis) != 0).any(axis=1 - axis)) + 1
             np.testing.assert_array_equal(edges, [0, *changes, windows.shape[axis]])
         corner = layer.masked(0)
-        members = layer.members(layer.window_of(0))
+        members = layer.members(layer.group_of(0))
         rows, columns = np.divmod(members, layer.queries.grid[1])
         far = (rows >= layer.shift) | (columns >= layer.shift)
         np.testing.assert_array_equal(corner, members[far & (layer.shift > 0)])
@@ -160,7 +161,7 @@ def test_edges_lie_between_tokens_of_different_windows_and_the_mask_keeps_opposi
             keys, weights = layer.rows(0)
             assert weights[:, np.isin(keys, corner)].max() < 1e-20
             assert weights[:, ~np.isin(keys, corner)].min() > 1e-20
-        border, whole = layer.seams()[0], layer.padded[0] == layer.queries.grid[0]
+        border, whole = layer.borders()[1][0], layer.padded[0] == layer.queries.grid[0]
         assert len(border) == (0 if not layer.shift else 1 + whole)
 
 
@@ -205,7 +206,7 @@ def test_keys_of_a_reduced_sequence_lie_on_their_own_grid_over_the_same_region()
     grids = [(layer.queries.grid, layer.keys.grid) for layer in trace.layers]
     assert grids == [((14, 18), (7, 9)), ((14, 18), (7, 9)), ((7, 9), (7, 9))]
     assert {layer.keys.region for layer in trace.layers} == {trace.tokens.region}
-    assert [layer.kind for layer in trace.layers] == ["self"] * 3
+    assert [layer.group_count for layer in trace.layers] == [1] * 3
     assert trace.readout is None
     assert trace.layers[2].queries is trace.layers[2].keys
     assert max(layer.check() for layer in trace.layers) <= 1e-5

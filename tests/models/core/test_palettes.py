@@ -17,7 +17,7 @@ from headlight.models.core.palettes import (
     oklab,
 )
 from headlight.widgets.base.chip_colours import contrast
-from headlight.widgets.base.theme import DARK, LIGHT
+from headlight.widgets.base.themes import DARK, LIGHT
 
 
 def nearest(colours):

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from headlight.models import devices
+from headlight.models.core.complexity import live_bytes
 from headlight.models.core.costs import KINDS, LAYER_OF, Setup
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import Cancelled, Task
 from headlight.models.cost import measuring
-from headlight.models.cost.complexity import live_bytes
 from headlight.models.cost.measuring import build, measure, needed_bytes, peak_bytes
 
 TINY = Setup((16, 32), width=32, kernel=3, heads=4)

@@ -12,8 +12,8 @@ from scipy.spatial import cKDTree
 
 from headlight.models.core.answers import PointLabels
 from headlight.models.core.errors import HeadlightError, UntrustedPickle
+from headlight.models.core.layers import CHECK_LIMIT
 from headlight.models.core.task import SILENT, Task
-from headlight.models.core.trace import CHECK_LIMIT
 from headlight.models.engines import door, points
 from headlight.models.engines.door import check, open_engine
 from headlight.models.engines.points import PointsEngine
@@ -61,7 +61,7 @@ def test_the_model_sees_a_grid_sample_and_gives_the_plain_networks_answer(folder
     probabilities = torch.softmax(logits, dim=1).numpy()
     np.testing.assert_allclose(trace.answer(PointLabels).probabilities, probabilities, atol=1e-5)
     assert len(trace.layers) == 10
-    assert {layer.kind for layer in trace.layers} == {"neighbourhood"}
+    assert [layer.group_count for layer in trace.layers] == [len(layer.queries) for layer in trace.layers]
     assert trace.layers[0].queries is trace.layers[-1].keys is trace.tokens
     assert trace.readout is None
     assert not trace.model.untrained

@@ -24,7 +24,8 @@ from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import Cancelled, Task
 from headlight.models.core.tokens import Box
 from headlight.models.engines.door import check, open_engine
-from headlight.models.engines.vision import MAX_PATCHES, VisionEngine, fit, snap_size
+from headlight.models.engines.pixels import MAX_PATCHES, fit, snap_size
+from headlight.models.engines.vision import VisionEngine
 from headlight.models.explain.rollout import rollout_row
 
 TINY = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "image_size": 64}

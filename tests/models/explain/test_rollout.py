@@ -1,7 +1,5 @@
 """Rollout against closed forms and against the plain product of whole matrices."""
 
-from dataclasses import dataclass, field
-
 import numpy as np
 import pytest
 import torch
@@ -11,36 +9,8 @@ from hypothesis import strategies as st
 from headlight.models.core.errors import HeadlightError, TooLarge
 from headlight.models.core.task import Cancelled, Task
 from headlight.models.core.tokens import Tokens
-from headlight.models.core.trace import Head
 from headlight.models.explain.rollout import RolloutSettings, rollout_matrix, rollout_row, rollout_rows
-
-
-@dataclass
-class Dense:
-    """A layer that is nothing but its weights, [heads, n, n]."""
-
-    weights: torch.Tensor
-    kind: str = "self"
-    name: str = "layer"
-    asked: list[tuple[int, int]] = field(default_factory=list)
-
-    @property
-    def heads(self) -> int:
-        return self.weights.shape[0]
-
-    @property
-    def queries(self) -> Tokens:
-        return Tokens(tuple(map(str, range(self.weights.shape[1]))), np.zeros(self.weights.shape[1], bool))
-
-    @property
-    def keys(self) -> Tokens:
-        return Tokens(tuple(map(str, range(self.weights.shape[2]))), np.zeros(self.weights.shape[2], bool))
-
-    def block(self, head: Head, start: int, stop: int) -> torch.Tensor:
-        self.asked.append((start, stop))
-        rows = self.weights[:, start:stop]
-        fused = {"mean": rows.mean(0), "max": rows.amax(0), "min": rows.amin(0)}
-        return fused[head] if isinstance(head, str) else rows[head]
+from tests.dense import Dense
 
 
 def random_layers(seed: int, layers: int, heads: int, size: int) -> list[Dense]:
@@ -55,7 +25,7 @@ def reference(layers: list[Dense], chosen: RolloutSettings) -> np.ndarray:
     """The formula as it is written in the paper, in float64, row by row and with whole matrices."""
     product = None
     for layer in layers[chosen.first : None if chosen.last is None else chosen.last + 1]:
-        weights = getattr(np, chosen.fusion)(layer.weights.double().numpy(), axis=0)
+        weights = getattr(np, chosen.fusion)(layer.weights.astype(np.float64), axis=0)
         size = len(weights)
         for row in weights:
             row[np.argsort(row)[: int(chosen.discard * size)]] = 0
@@ -119,10 +89,12 @@ def test_rollout_is_the_papers_product(seed, fusion, residual, discard, first, l
 
 def test_the_layers_own_weights_stay_as_they_are():
     layer = random_layers(3, layers=1, heads=1, size=6)[0]
-    before = layer.weights.clone()
-    layer.block = lambda head, start, stop: layer.weights[0, start:stop]  # a view, as a layer may hand out
+    before = layer.weights.copy()
+    layer.block = lambda head, start, stop: torch.from_numpy(layer.weights)[
+        0, start:stop
+    ]  # a view, as a layer may hand out
     rollout_matrix([layer], RolloutSettings("max", 0.5))
-    torch.testing.assert_close(layer.weights, before)
+    np.testing.assert_array_equal(layer.weights, before)
 
 
 def test_one_row_asks_only_for_rows_that_carry_weight():
@@ -173,8 +145,12 @@ def test_what_cannot_be_composed_is_said():
     square, small = random_layers(0, 1, 2, 6)[0], random_layers(0, 1, 2, 5)[0]
     with pytest.raises(HeadlightError, match="5 × 5"):
         rollout_row([square, small], 0)
-    with pytest.raises(HeadlightError, match="cross"):
-        rollout_row([Dense(square.weights, kind="cross", name="decoder.0")], 0)
+    # Called alike, but another sequence: tokens are the same only where they are one.
+    alike = Tokens(square.queries.labels, square.queries.special)
+    with pytest.raises(HeadlightError, match=r"decoder\.0"):
+        rollout_row([Dense(square.weights, alike, square.queries, name="decoder.0")], 0)
+    with pytest.raises(HeadlightError, match=r"decoder\.1"):
+        rollout_row([square, Dense(square.weights, alike, name="decoder.1")], 0)
     with pytest.raises(HeadlightError, match="Layers 1 to 0"):
         rollout_row([square], 0, RolloutSettings(first=1))
     with pytest.raises(HeadlightError, match="token from 0 to 5"):

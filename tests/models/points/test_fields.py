@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 import torch
@@ -13,6 +11,7 @@ from headlight.models.core.task import Cancelled, Task
 from headlight.models.core.tokens import PointTokens
 from headlight.models.core.trace import ModelCard, Trace
 from headlight.models.points.fields import composed, hop_field
+from headlight.models.points.neighbourhood import NeighbourhoodLayer
 from headlight.models.points.neighbours import geometry
 from tests.models.tiny_points import transformer
 
@@ -28,9 +27,10 @@ def traced(points: np.ndarray, k: tuple[int, ...], blocks: tuple[int, ...], weig
     for name in names:
         near = stages.stages[int(name[3]) - 1].neighbours.numpy()
         values = weigh(near)
-        layers.append(
-            SimpleNamespace(name=f"{name}.transformer2", neighbours=near, values=lambda v=values: v)
-        )
+        here = PointTokens.of(stages.stages[int(name[3]) - 1].points.numpy())
+        weights = torch.from_numpy(values).permute(1, 2, 0)
+        given = torch.from_numpy(near), weights, *[torch.zeros(0)] * 3
+        layers.append(NeighbourhoodLayer(f"{name}.transformer2", here, here, *given))
     tokens = PointTokens.of(points)
     return Trace(CARD, tuple(layers), tokens, {}, None, 0.0, "cpu", outputs={"geometry": stages})
 
@@ -76,7 +76,7 @@ def dense(trace: Trace) -> tuple[np.ndarray, np.ndarray]:
     attention = {}
     for layer in trace.layers:
         matrix = np.zeros((len(layer.neighbours), len(layer.neighbours)))
-        weights = layer.values().mean(axis=0)
+        weights = layer._weights.numpy().mean(axis=2)
         for query, (keys, row) in enumerate(zip(layer.neighbours, weights, strict=True)):
             np.add.at(matrix[query], keys, row)
         attention.setdefault(layer.name[:4], []).append(matrix)

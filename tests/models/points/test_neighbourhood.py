@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from headlight.models.attention.recorded import area_means
 from headlight.models.core.errors import TooLarge
+from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.tokens import PointTokens
-from headlight.models.core.trace import AttentionLayer
 from headlight.models.points.neighbourhood import NeighbourhoodLayer
 
 FUSED = {"mean": np.mean, "max": np.max, "min": np.min}
@@ -83,12 +83,18 @@ def test_a_thumbnail_holds_exact_area_means(n: int, size: int) -> None:
     np.testing.assert_allclose(pixels.mean((1, 2)), 1 / n, atol=1e-6)
 
 
-def test_values_stand_in_the_order_of_the_neighbours() -> None:
+def test_groups_stand_in_the_order_of_the_neighbours() -> None:
     layer, whole = layer_of()
-    assert layer.values().shape == (3, 30, 4)
-    assert layer.neighbours.dtype == np.int32
-    assert layer.values()[2, 7, 3] == pytest.approx(whole[2, 7, layer.neighbours[7, 3]])
-    assert layer.values() is layer.values()
+    (every,) = layer.groups()
+    queries, near, weights = every.rows()
+    assert (queries.tolist(), near.dtype, weights.shape) == ([*range(30)], np.int32, (3, 30, 4))
+    assert weights[2, 7, 3] == pytest.approx(whole[2, 7, near[7, 3]])
+    (some,) = layer.groups("max", np.array([9, 7]))
+    assert some.queries.tolist() == [[7], [9]]
+    np.testing.assert_array_equal(some.rows()[2][0], weights[:, [7, 9]].max(0))
+    query, keys, matrix = layer.group(2, layer.group_of(7))
+    assert (query.tolist(), keys.tolist()) == ([7], near[7].tolist())
+    np.testing.assert_array_equal(matrix[0], weights[2, 7])
 
 
 def test_the_check_sees_weights_that_were_not_used() -> None:

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from headlight.models.core.errors import HeadlightError
-from headlight.viewer.app.cli import WindowOptions, run
+from headlight.viewer.app.cli import run
+from headlight.viewer.app.options import WindowOptions
 from headlight.viewer.export import door, options
 from tests.bad_files import BAD, DATA, MESSAGES, bad_file
 
@@ -231,9 +232,9 @@ def test_a_window_that_lacks_a_library_says_which(monkeypatch, capfd):
 
 
 def test_sizes_are_those_of_the_engine():
-    from headlight.models.engines import vision
+    from headlight.models.engines import pixels
 
-    assert options.SIZES == (vision.SMALLEST, vision.LARGEST)
+    assert options.SIZES == (pixels.SMALLEST, pixels.LARGEST)
 
 
 def test_nothing_heavy_is_imported_for_help_the_catalogue_and_bad_files(tmp_path):

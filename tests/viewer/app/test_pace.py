@@ -79,9 +79,10 @@ def test_two_milestones_are_no_pace():
 
 
 def test_what_is_said_of_a_job(qtbot):
+    from headlight.viewer.app.bridge import Bridge
     from headlight.viewer.session.jobs import Jobs
 
-    jobs = Jobs()
+    jobs = Jobs(Bridge().post)
     paces, seen = Paces(jobs), []
 
     def work(task):
@@ -99,9 +100,10 @@ def test_what_is_said_of_a_job(qtbot):
 
 
 def test_the_end_of_a_part_is_not_the_end_of_the_job(qtbot):
+    from headlight.viewer.app.bridge import Bridge
     from headlight.viewer.session.jobs import Jobs
 
-    jobs = Jobs()
+    jobs = Jobs(Bridge().post)
     paces, seen = Paces(jobs), []
 
     def work(task):

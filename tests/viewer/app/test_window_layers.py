@@ -18,7 +18,7 @@ from headlight.viewer.session.session import Hover
 from headlight.viewer.session.view import MapSettings, Selection, View
 from headlight.viewer.slices.head_maps import head_maps
 from headlight.viewer.slices.maps import attention_map, matrix_map, query_indices, rollout_map
-from headlight.viewer.slices.window_maps import is_composed, window_lines, windows_said
+from headlight.viewer.slices.window_maps import is_composed, window_lines
 from tests.viewer.given import trace_of
 from tests.widgets.pointer import move
 
@@ -71,8 +71,8 @@ def test_outside_of_the_window_no_weight_sets_the_scale_and_padding_is_said(trac
     inside = shown.values[trace.layers[0].row(1, 9)[0]]
     assert len(inside) == 8
     assert shown.scale.high == np.sort(inside)[3]  # half of what the window holds, not of the map
-    assert shown.numbers.padding == pytest.approx(1 - shown.numbers.total, abs=1e-6)
-    assert shown.numbers.padding > 0.2
+    assert shown.numbers.elsewhere["padding"] == pytest.approx(1 - shown.numbers.total, abs=1e-6)
+    assert shown.numbers.elsewhere["padding"] > 0.2
     grid = head_maps(trace, view(0, place, percentile=50.0))
     np.testing.assert_array_equal(grid.layers[0][1], shown.levels)
     assert [maps.shape for maps in grid.layers] == [(2, 8, 10)] * 2 + [(2, 4, 5)] * 2
@@ -81,11 +81,12 @@ def test_outside_of_the_window_no_weight_sets_the_scale_and_padding_is_said(trac
 def test_the_matrix_of_a_layer_of_windows_is_that_of_the_query_s_window(trace):
     place = trace.tokens.place(9)
     shown = matrix_map(trace, view(1, place))
-    members = trace.layers[1].members(trace.layers[1].window_of(9))
+    members = trace.layers[1].members(trace.layers[1].group_of(9))
     assert isinstance(shown.queries, PatchPart)
     np.testing.assert_array_equal(shown.values, trace.layers[1].matrix(1)[np.ix_(members, members)])
     assert shown.queries.place(0) == trace.tokens.place(int(members[0]))
     assert shown.queries.find(place) == list(members).index(9)
+    assert shown.elsewhere["padding"] == pytest.approx(1 - shown.values.sum() / len(members), abs=1e-6)
     assert matrix_map(trace, view(3)).values.shape == (20, 20)
 
 
@@ -109,7 +110,7 @@ def test_lines_of_windows_lie_on_the_picture(trace):
     assert columns == {10 + 8 * 2, 10 + 8 * 6, 90}
     # Ten columns are padded to twelve: at the right the masked window holds padding, not the border.
     assert {tuple(line) for line in seams} == {(10, 20, 90, 20), (10, 84, 90, 84), (10, 20, 10, 84)}
-    assert windows_said(trace.layers[1]) == "4 × 4 windows shifted by 2, padded to 8 × 12"
+    assert trace.layers[1].said() == "4 × 4 windows shifted by 2, padded to 8 × 12"
     assert window_lines(trace.layers[3]) is None
 
 
@@ -164,9 +165,7 @@ def test_a_window_follows_the_stages_of_swin(make_window, qtbot, swin_folder, tm
     assert picture.result.asked.tolist() == [token]
     assert picture.result.levels.shape == (14, 20)
     assert picture.view._marks._lines["dashed"].shape[1] == 4
-    assert (
-        matrix._result.values.shape == (len(trace.layers[3].members(trace.layers[3].window_of(token))),) * 2
-    )
+    assert matrix._result.values.shape == (len(trace.layers[3].members(trace.layers[3].group_of(token))),) * 2
 
     window.session.select(layer=5, head=0)  # the same place, one stage on
     settled()
@@ -174,7 +173,7 @@ def test_a_window_follows_the_stages_of_swin(make_window, qtbot, swin_folder, tm
     assert picture.result.asked.tolist() == [coarse]
     cell = matrix.view.cell_rect(1, 2).center()
     move(matrix.view, cell)
-    members = trace.layers[5].members(trace.layers[5].window_of(coarse))
+    members = trace.layers[5].members(trace.layers[5].group_of(coarse))
     assert window.session.hover == Hover(
         query=trace.layers[5].queries.place(int(members[1])),
         key=trace.layers[5].queries.place(int(members[2])),

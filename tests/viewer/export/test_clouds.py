@@ -20,6 +20,7 @@ from headlight.models.points.fields import composed
 from headlight.viewer.app.cli import run
 from headlight.viewer.inputs.inputs import from_path
 from tests.models.tiny_points import pointnet, room, saved, transformer
+from tests.viewer.given_cloud import weights_of
 
 POINTS, COLOURS = room(2000)
 FAR = np.array([654_321.125, 4_321_987.25, 12.5])
@@ -149,13 +150,13 @@ def test_attention_of_a_layer_over_its_stage(near, exported, models):
     assert found["neighbours"].dtype.kind == "i"
     assert np.array_equal(found["neighbours"], layer.neighbours)
     assert np.allclose(found["attention"].sum(axis=2), 1, atol=1e-5)
-    assert np.array_equal(found["attention"], layer.values())
+    assert np.array_equal(found["attention"], weights_of(layer))
     assert np.array_equal(found["points"], layer.queries.positions)
     assert np.array_equal(POINTS[found["index"]], found["points"])  # numbers of the file
     one = exported(near, "attention", "--layer", layer.name, "--head", "1")
-    assert np.array_equal(one["attention"], layer.values()[1:2])
+    assert np.array_equal(one["attention"], weights_of(layer)[1:2])
     mean = exported(near, "attention", "--layer", "3", "--head", "mean")
-    assert np.allclose(mean["attention"][0], layer.values().mean(axis=0))
+    assert np.allclose(mean["attention"][0], weights_of(layer).mean(axis=0))
     assert np.allclose(mean["origin"], cloud.origin)
 
 

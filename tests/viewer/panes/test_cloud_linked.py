@@ -15,6 +15,7 @@ from headlight.models.points import fields
 from headlight.viewer.session.session import Hover
 from headlight.widgets.base.cursor_tip import read_out
 from tests.viewer.cloud_windows import on_screen, pane, pixels, seen
+from tests.viewer.given_cloud import weights_of
 from tests.widgets.pointer import move
 
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -34,9 +35,9 @@ def test_a_click_selects_the_point_and_everything_answers_and_undo_restores(clou
     layer = trace.layers[3]  # dec2.1: the layer that a cloud starts with
     query = int(layer.queries.find(trace.tokens.place(token))[0])
     bars = pane(window, "neighbourhood")
-    np.testing.assert_array_equal(bars.result.weights, layer.values()[0, query])
+    np.testing.assert_array_equal(bars.result.weights, weights_of(layer)[0, query])
     near = pane(window, "numbers").widget.figures("near")
-    assert near["On itself"] == read_out(float(layer.values()[0, query, 0]))
+    assert near["On itself"] == read_out(float(weights_of(layer)[0, query, 0]))
     star = second.painted.star
     np.testing.assert_array_equal(star.ends, layer.keys.positions[layer.neighbours[query]])
     assert window.deck.docks["cloud-second"].title() == "Attention"
@@ -48,7 +49,7 @@ def test_a_click_selects_the_point_and_everything_answers_and_undo_restores(clou
     settled(window)
     assert (window.session.view.selection.layer, window.session.view.selection.head) == (2, 5)
     query = int(trace.layers[2].queries.find(trace.tokens.place(token))[0])
-    np.testing.assert_array_equal(bars.result.weights, trace.layers[2].values()[5, query])
+    np.testing.assert_array_equal(bars.result.weights, weights_of(trace.layers[2])[5, query])
     for _ in range(2):
         window.actions_.run("undo")
     settled(window)

@@ -11,12 +11,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox
 
+from headlight.models.attention import statistics
 from headlight.models.core.answers import PointLabels
 from headlight.models.core.tokens import Position
 from headlight.viewer.inputs.cloud import Frame
 from headlight.viewer.inputs.inputs import ImageInput
 from headlight.viewer.session.session import RunOptions
-from headlight.viewer.slices import cloud_maps
 from headlight.widgets.cloud.prepared import Prepared, prepare
 from tests.viewer.cloud_windows import answered, on_screen, pane, pixels, seen
 from tests.viewer.given_cloud import room, trace_of
@@ -242,8 +242,8 @@ def test_a_layer_that_fails_its_check_is_not_drawn(cloud_window, settled):
 def test_the_starting_layer_is_kept_when_another_model_reads_the_cloud(cloud_window, settled):
     window = cloud_window
     document = window.session.current
-    cloud_maps_layer = cloud_maps.starting_layer(document.trace)
-    assert window.session.view.selection.layer == cloud_maps_layer == 3
+    wide = statistics.starting_layer(document.trace)
+    assert window.session.view.selection.layer == wide == 3
     answered(window, document, trace_of(document.input, layers=("enc1.1", "dec1.1")))
     assert window.session.view.selection.layer == 1
     answered(window, document, trace_of(document.input, layers=()))

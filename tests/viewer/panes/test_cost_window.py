@@ -10,11 +10,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from headlight.models.core.costs import KINDS, LeftOut, Measurements, Point, Setup
+from headlight.models.core.complexity import LAYERS, live_bytes, operations
+from headlight.models.core.costs import KINDS, LeftOut, Measurements, Point, Setup, amount
 from headlight.models.core.task import Task
-from headlight.models.cost.complexity import LAYERS, live_bytes, operations
+from headlight.viewer.app.bridge import Bridge
 from headlight.viewer.inputs import inputs
-from headlight.viewer.panes.cost.readings import of_dot
 from headlight.viewer.panes.shared.desk import Desk
 from headlight.viewer.panes.shared.log_handler import LogHandler
 from headlight.viewer.registry import REGISTRY, Pane
@@ -22,9 +22,9 @@ from headlight.viewer.session.jobs import Jobs
 from headlight.viewer.session.session import RunOptions, Session
 from headlight.viewer.session.view import CostSettings, View
 from headlight.viewer.slices import cost_maps
+from headlight.viewer.slices.cost_readings import of_dot
 from headlight.widgets.base import theme
 from headlight.widgets.controls.readout import NOTHING
-from headlight.widgets.plots.cost_plot import amount
 from tests.viewer.given import text_tokens, trace_of
 
 WAIT = 60_000
@@ -43,8 +43,9 @@ def settled(qtbot):
 def opened(qtbot, qapp):
     """(session, pane, controls, numbers): the page alone, of a text that no model has read."""
     theme.apply(qapp, "dark")
-    session, jobs = Session(), Jobs()
-    desk, entries = Desk(session, jobs, None, LogHandler(), jobs), REGISTRY.all(Pane)
+    session, bridge = Session(), Bridge()
+    jobs = Jobs(bridge.post)
+    desk, entries = Desk(session, jobs, None, LogHandler(), bridge), REGISTRY.all(Pane)
     pane, controls, numbers = (desk.make(entries[id_]) for id_ in ("cost", "cost-settings", "numbers"))
     frame = QWidget()
     qtbot.addWidget(frame)

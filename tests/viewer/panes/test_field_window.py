@@ -228,8 +228,8 @@ def test_windows_their_shift_and_the_row_inside_one(opened, settled):
         lines = np.concatenate(list(first.view._marks._lines.values()))
         upright = {round(x0) for x0, _, x1, _ in lines if x0 == x1}
         width = (region.x1 - region.x0) / attention.queries.grid[1]
-        assert {round(region.x0 + column * width) for column in attention.edges()[1]} == upright
-        inside = attention.members(attention.window_of(int(first.row.asked[0])))
+        assert {round(region.x0 + column * width) for column in attention.borders()[0][1]} == upright
+        inside = attention.members(attention.group_of(int(first.row.asked[0])))
         assert set(np.flatnonzero(first.row.values)) <= set(inside)
     assert trace.layers[1].shift == 3
     # The box of a block of windows is the window itself, in pixels that the network saw.

@@ -11,12 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headlight.models.core.errors import HeadlightError
+from headlight.viewer.app.bridge import Bridge
 from headlight.viewer.session.jobs import Failure, Jobs
 
 
 @pytest.fixture
 def jobs(qtbot):
-    made = Jobs()
+    made = Jobs(Bridge().post)
     yield made
     made.close()
 
@@ -227,7 +228,7 @@ def test_names_from_files_cannot_harm_a_message(name, marks, length):
 
 
 def test_closing_during_work_cancels_waits_and_delivers_nothing(qtbot):
-    jobs, begun, seen = Jobs(), threading.Event(), []
+    jobs, begun, seen = Jobs(Bridge().post), threading.Event(), []
 
     def endless(task):
         begun.set()

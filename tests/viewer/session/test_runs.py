@@ -14,6 +14,7 @@ from headlight.models.core.answers import PointLabels
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.extent import held
 from headlight.models.core.tokens import CharSpan, PointTokens, Position
+from headlight.viewer.app.bridge import Bridge
 from headlight.viewer.host.forward import Pass
 from headlight.viewer.host.recipe import RunOptions
 from headlight.viewer.inputs.cloud import CloudInput, Frame
@@ -56,7 +57,7 @@ class Desk:
     """A session with its runs, without a window."""
 
     def __init__(self, qtbot, monkeypatch) -> None:
-        self.session, self.jobs, self.passes, self.told = Session(), Jobs(), Passes(), []
+        self.session, self.jobs, self.passes, self.told = Session(), Jobs(Bridge().post), Passes(), []
         self.runs = Runs(self.session, self.jobs, lambda *said: self.told.append(said), RunOptions())
         monkeypatch.setattr("headlight.viewer.session.runs.forward_pass", self.passes)
         self._qtbot = qtbot

@@ -7,11 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from headlight.models.attention import statistics
 from headlight.models.core.answers import PointLabels
 from headlight.models.core.palettes import WRONG, class_colours
 from headlight.models.core.tokens import Position, Region
 from headlight.viewer.inputs.cloud import Frame
 from headlight.viewer.panes.shared.readings import of_point
+from headlight.viewer.session import selecting
 from headlight.viewer.session.view import CloudSettings, Selection, View
 from headlight.viewer.slices import cloud_maps
 from headlight.viewer.slices.cloud_classes import class_table, coordinates, named, reading, tokens_of_cell
@@ -28,7 +30,7 @@ from headlight.viewer.slices.cloud_colours import (
     shown_as,
     visible,
 )
-from tests.viewer.given_cloud import GivenNeighbourhood, room, trace_of
+from tests.viewer.given_cloud import GivenNeighbourhood, room, trace_of, weights_of
 
 LOOK = Look(True, (20, 22, 27))
 
@@ -49,12 +51,12 @@ def view(trace, *tokens: int, layer: int = 1, head: int = 1, **cloud) -> View:
 
 
 def test_layers_of_the_same_points_are_a_stage_and_the_grid_remembers_where_one_was(trace):
-    assert cloud_maps.stages(trace.layers) == ((0, 4), (1, 3), (2,))
-    assert cloud_maps.starting_layer(trace) == 3
-    assert cloud_maps.rows_shown(trace, view(trace, layer=0)) == (0, 1, 2)
-    assert cloud_maps.rows_shown(trace, view(trace, layer=3)) == (4, 3, 2)
-    assert cloud_maps.rows_shown(trace, view(trace, layer=2, rows=(4, 1, 2))) == (4, 1, 2)
-    assert cloud_maps.rows_shown(trace, view(trace, layer=3, rows=(0, 1, 2))) == (0, 3, 2)
+    assert statistics.stages(trace.layers) == ((0, 4), (1, 3), (2,))
+    assert statistics.starting_layer(trace) == 3
+    assert selecting.rows_shown(trace, view(trace, layer=0)) == (0, 1, 2)
+    assert selecting.rows_shown(trace, view(trace, layer=3)) == (4, 3, 2)
+    assert selecting.rows_shown(trace, view(trace, layer=2, rows=(4, 1, 2))) == (4, 1, 2)
+    assert selecting.rows_shown(trace, view(trace, layer=3, rows=(0, 1, 2))) == (0, 3, 2)
     assert [cloud_maps.short_name(layer) for layer in trace.layers[:2]] == ["enc1.1", "enc2.1"]
 
 
@@ -63,9 +65,9 @@ def test_a_neighbourhood_is_the_row_of_the_point_that_answers_in_the_stage(trace
     chosen = view(trace, 41)
     query = int(layer.queries.find(trace.tokens.place(41))[0])
     found = cloud_maps.neighbourhood(trace, chosen, (1, 1))
-    np.testing.assert_array_equal(found.weights, layer.values()[1, query])
-    assert found.own == pytest.approx(layer.values()[1, query, 0])
-    weights = layer.values()[1, query].astype(float)
+    np.testing.assert_array_equal(found.weights, weights_of(layer)[1, query])
+    assert found.own == pytest.approx(weights_of(layer)[1, query, 0])
+    weights = weights_of(layer)[1, query].astype(float)
     assert found.entropy == pytest.approx(-(weights * np.log(weights)).sum(), rel=1e-5)
     gap = layer.queries.positions[query] - trace.tokens.positions[41]
     assert found.away == pytest.approx(np.linalg.norm(gap), rel=1e-5)
@@ -80,7 +82,7 @@ def test_of_several_points_the_mean_by_rank_and_the_union_in_space(trace):
     layer = trace.layers[0]
     chosen = view(trace, 3, 50, 200, layer=0)
     found = cloud_maps.neighbourhood(trace, chosen, (0, "mean"))
-    each = layer.values().mean(0)[[3, 50, 200]]
+    each = weights_of(layer).mean(0)[[3, 50, 200]]
     np.testing.assert_allclose(found.weights, each.mean(0), rtol=1e-6)
     assert (found.queries, len(found.neighbours)) == (3, 0)
     assert found.entropy == pytest.approx(np.mean([-(w * np.log(w)).sum() for w in each]), rel=1e-5)
@@ -90,14 +92,14 @@ def test_of_several_points_the_mean_by_rank_and_the_union_in_space(trace):
     one = cloud_maps.star(trace, view(trace, 3), (0, 1))
     np.testing.assert_array_equal(one.centre, trace.tokens.positions[3])
     np.testing.assert_array_equal(one.ends, trace.tokens.positions[layer.neighbours[3]])
-    np.testing.assert_array_equal(one.weights, layer.values()[1, 3])
+    np.testing.assert_array_equal(one.weights, weights_of(layer)[1, 3])
 
 
 def test_rows_of_the_grid_hold_every_map_nearest_first_on_the_rows_own_scale(trace):
     found = cloud_maps.map_rows(trace, view(trace, 40))
     assert [row.shape for row in found.levels] == [(2, 8), (4, 8), (8, 8)]
     layer = trace.layers[1]
-    weights = layer.values()[:, layer.queries.find(trace.tokens.place(40))[0]]
+    weights = weights_of(layer)[:, layer.queries.find(trace.tokens.place(40))[0]]
     np.testing.assert_array_equal(found.levels[1], np.floor(weights / weights.max() * 255 + 0.5))
     assert found.scales[1].high == pytest.approx(weights.max())
     several = cloud_maps.map_rows(trace, view(trace, 40, 44))
@@ -107,10 +109,10 @@ def test_rows_of_the_grid_hold_every_map_nearest_first_on_the_rows_own_scale(tra
 
 @pytest.mark.parametrize("off", [0.0, 0.004, 0.049, 0.2])
 def test_a_row_whose_maps_do_not_differ_says_so(trace, off):
-    values = np.full((4, 225, 8), 1 / 8, np.float32)
-    values[:, :, 0] *= 1 + off
-    values[:, :, 1] *= 1 - off
-    trace.layers[3]._values = values[:, : trace.layers[3].values().shape[1]]
+    weights = trace.layers[3]._weights  # [n, k, maps]
+    weights[:] = 1 / 8
+    weights[:, 0] *= 1 + off
+    weights[:, 1] *= 1 - off
     found = cloud_maps.map_rows(trace, view(trace, 40, layer=3))
     said = {0.0: "±0.1 %", 0.004: "±0.4 %", 0.049: "±4.9 %"}
     expected = f"uniform: 1/8 each, {said[off]}" if off in said else ""
@@ -120,8 +122,8 @@ def test_a_row_whose_maps_do_not_differ_says_so(trace, off):
 
 def test_many_points_are_one_region_and_adding_takes_out_what_was_in(trace):
     few, many = np.arange(4), np.arange(100)
-    assert cloud_maps.places(trace.tokens, few)[3] == trace.tokens.place(3)
-    (region,) = cloud_maps.places(trace.tokens, many)
+    assert trace.tokens.places(few)[3] == trace.tokens.place(3)
+    (region,) = trace.tokens.places(many)
     assert isinstance(region, Region)
     assert trace.tokens.find_all([region]).tolist() == many.tolist()
     both = cloud_maps.joined(trace, (region,), np.array([100, 50]))
@@ -174,7 +176,7 @@ def test_attention_lights_the_neighbours_and_shades_the_rest(cloud, trace):
     query = int(layer.queries.find(trace.tokens.place(40))[0])
     lit = np.sort(layer.neighbours[query] * 4)  # every fourth token is in stage 2
     np.testing.assert_array_equal(np.flatnonzero(field.lit), lit)
-    np.testing.assert_allclose(field.values[layer.neighbours[query] * 4], layer.values()[1, query])
+    np.testing.assert_allclose(field.values[layer.neighbours[query] * 4], weights_of(layer)[1, query])
     colours = attention_colours(scene, field, chosen.cloud, LOOK, "inferno")
     strongest = int(field.values.argmax())
     answered = trace.answer(PointLabels).nearest

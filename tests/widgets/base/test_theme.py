@@ -4,7 +4,7 @@ from PySide6.QtGui import QColor, QFontMetricsF
 from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QWidget
 
 from headlight.widgets.base import theme
-from headlight.widgets.base.theme import DARK, LIGHT
+from headlight.widgets.base.themes import DARK, LIGHT
 
 
 def contrast(a: str, b: str) -> float:

@@ -9,9 +9,10 @@ from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from headlight.models.core.costs import Crossing, Curve, amount, tokens
 from headlight.widgets.base import theme
 from headlight.widgets.plots import series_style
-from headlight.widgets.plots.cost_plot import CostPlot, Crossing, Curve, amount, apart, tokens
+from headlight.widgets.plots.cost_plot import CostPlot, apart
 from headlight.widgets.tables.complexity_table import ComplexityTable, Row
 from tests.widgets.pointer import move
 

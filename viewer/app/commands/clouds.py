@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+from headlight.viewer.app.commands.acts import Acts
 from headlight.viewer.app.commands.command import Command
 from headlight.viewer.inputs.cloud import UPS
 from headlight.viewer.session.view import ColourBy
-
-if TYPE_CHECKING:
-    from headlight.viewer.app.window import Window
 
 TITLES: dict[ColourBy, tuple[str, str]] = {
     "prediction": ("prediction", "P"),
@@ -41,12 +38,12 @@ STEP = 0.5
 CATEGORY = "Cloud"
 
 
-def cloud_commands(w: Window) -> list[Command]:
+def cloud_commands(w: Acts) -> list[Command]:
     """All of them; each can be run only while a cloud is shown."""
     return [*_colours(w), *_reach(w), *_looks(w), *_drawing(w)]
 
 
-def _colours(w: Window) -> list[Command]:
+def _colours(w: Acts) -> list[Command]:
     def colour(setting: str, by: ColourBy) -> Callable[[], None]:
         return lambda: w.session.set_cloud(**{setting: by})
 
@@ -66,7 +63,7 @@ def _colours(w: Window) -> list[Command]:
     return listed
 
 
-def _reach(w: Window) -> list[Command]:
+def _reach(w: Acts) -> list[Command]:
     titles = {
         "attention": ("Reach: attention of one layer", "A", w.can.has_layers),
         "composed": ("Reach: attention composed through all layers", "R", w.can.has_layers),
@@ -84,7 +81,7 @@ def _reach(w: Window) -> list[Command]:
     ]
 
 
-def _looks(w: Window) -> list[Command]:
+def _looks(w: Acts) -> list[Command]:
     return [
         Command(
             *(f"look-{name}", f"Look from the {name}" if name != "iso" else "Look from a corner", CATEGORY),
@@ -94,7 +91,7 @@ def _looks(w: Window) -> list[Command]:
     ]
 
 
-def _drawing(w: Window) -> list[Command]:
+def _drawing(w: Acts) -> list[Command]:
     def settings():
         return w.session.view.cloud
 

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
+from headlight.viewer.app.commands.acts import Acts
 from headlight.viewer.app.commands.clouds import cloud_commands
 from headlight.viewer.app.commands.command import Command
 from headlight.viewer.app.commands.fields import field_commands
 from headlight.viewer.registry import REGISTRY, Page
 from headlight.viewer.session import selecting
 
-if TYPE_CHECKING:
-    from headlight.viewer.app.window import Window
 
-
-def commands(window: Window) -> list[Command]:
+def commands(window: Acts) -> list[Command]:
     """All commands, in the order of the menus."""
     return [
         *(*_file(window), *_edit(window), *_map(window), *_heads(window)),
@@ -27,7 +25,7 @@ def commands(window: Window) -> list[Command]:
     ]
 
 
-def _file(w: Window) -> list[Command]:
+def _file(w: Acts) -> list[Command]:
     opened = w.can.has_document
     return [
         Command("open", "Open file…", "File", w.choose_files, ("Ctrl+O",)),
@@ -51,7 +49,7 @@ def _file(w: Window) -> list[Command]:
     ]
 
 
-def _edit(w: Window) -> list[Command]:
+def _edit(w: Acts) -> list[Command]:
     opened = w.can.has_trace
     return [
         Command("undo", "Undo", "Edit", w.session.undo, ("Ctrl+Z",), w.can.can_undo),
@@ -69,7 +67,7 @@ def _edit(w: Window) -> list[Command]:
     ]
 
 
-def _map(w: Window) -> list[Command]:
+def _map(w: Acts) -> list[Command]:
     def setting(name: str, value: object) -> Callable[[], None]:
         return lambda: w.session.set_map(**{name: value})
 
@@ -133,7 +131,7 @@ def _map(w: Window) -> list[Command]:
     ]
 
 
-def _heads(w: Window) -> list[Command]:
+def _heads(w: Acts) -> list[Command]:
     def step(layer: int, head: int) -> Callable[[], None]:
         return lambda: selecting.step_head(w.session, layer, head)
 
@@ -151,7 +149,7 @@ def _heads(w: Window) -> list[Command]:
     ]
 
 
-def _view(w: Window) -> list[Command]:
+def _view(w: Acts) -> list[Command]:
     themes = [
         Command(
             f"theme-{name}",
@@ -190,7 +188,7 @@ def _view(w: Window) -> list[Command]:
     ]
 
 
-def _help(w: Window) -> list[Command]:
+def _help(w: Acts) -> list[Command]:
     return [
         Command("keys", "Keyboard shortcuts", "Help", w.show_keys, ("F1",)),
         Command("about", "About Headlight", "Help", w.show_about),

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
+from headlight.viewer.app.commands.acts import Acts
 from headlight.viewer.app.commands.command import Command
-
-if TYPE_CHECKING:
-    from headlight.viewer.app.window import Window
+from headlight.viewer.session.view import INPUTS
 
 CATEGORY = "Field"
 SWITCHES = {
@@ -18,15 +16,14 @@ SWITCHES = {
     "row": ("Draw the row of the attention head", "A"),
     "windows": ("Draw the edges of attention windows", "W"),
 }
-INPUTS = (1, 8, 32, 128)
 
 
-def field_commands(w: Window) -> list[Command]:
+def field_commands(w: Acts) -> list[Command]:
     """All of them; each can be run only while receptive fields of a picture are shown."""
     return [*_switches(w), *_inputs(w), *_layers(w)]
 
 
-def _switches(w: Window) -> list[Command]:
+def _switches(w: Acts) -> list[Command]:
     def turn(name: str) -> Callable[[], None]:
         return lambda: w.session.set_fields(**{name: not getattr(w.session.view.fields, name)})
 
@@ -47,7 +44,7 @@ def _switches(w: Window) -> list[Command]:
     ]
 
 
-def _inputs(w: Window) -> list[Command]:
+def _inputs(w: Acts) -> list[Command]:
     def settings():
         return w.session.view.fields
 
@@ -69,7 +66,7 @@ def _inputs(w: Window) -> list[Command]:
     ]
 
 
-def _layers(w: Window) -> list[Command]:
+def _layers(w: Acts) -> list[Command]:
     def step(by: int) -> Callable[[], None]:
         return lambda: w.deck.panes["layers"].step(by)
 

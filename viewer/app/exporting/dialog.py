@@ -27,7 +27,6 @@ from PySide6.QtWidgets import (
 
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import Task
-from headlight.viewer.app.cli import check_out
 from headlight.viewer.app.dialogs import FileDialogs, filters
 from headlight.viewer.app.exporting.form import ExportForm, ValueChoice, label_of
 from headlight.viewer.app.exporting.outcome import Outcome
@@ -44,6 +43,7 @@ from headlight.viewer.export.choices import (
     said_bytes,
 )
 from headlight.viewer.export.options import PICTURES, ExportOptions, command_line, endings_of
+from headlight.viewer.export.out import check_out
 from headlight.viewer.session.jobs import Failure, Job, Jobs
 from headlight.widgets.base import theme
 from headlight.widgets.base.labels import ElidedLabel

@@ -49,8 +49,8 @@ class Paces(QObject):
     ticked = Signal()
     """Time went by: `said` may say something else."""
 
-    def __init__(self, jobs: Jobs) -> None:
-        super().__init__(jobs)
+    def __init__(self, jobs: Jobs, parent: QObject | None = None) -> None:
+        super().__init__(parent)
         self._jobs = jobs
         self._paces: dict[int, Pace] = {}
         self._timer = QTimer(self, interval=TICK)

@@ -39,7 +39,7 @@ class Waits(QObject):
     def __init__(
         self, session: Session, jobs: Jobs, paces: Paces, topbar: TopBar, welcome: Welcome, ways: Ways
     ) -> None:
-        super().__init__(jobs)
+        super().__init__(topbar)
         self.session, self.jobs, self.paces, self.ways = session, jobs, paces, ways
         self.topbar, self.welcome = topbar, welcome
         self.deck: Deck | None = None

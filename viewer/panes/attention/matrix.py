@@ -16,7 +16,7 @@ from headlight.viewer.session.jobs import Failure
 from headlight.viewer.session.session import NOWHERE, Document, Hover
 from headlight.viewer.session.view import View
 from headlight.viewer.slices import names
-from headlight.viewer.slices.maps import MatrixMap, head_of, matrix_map, shown, window_shown
+from headlight.viewer.slices.maps import MatrixMap, group_shown, head_of, matrix_map, shown
 from headlight.widgets.base.cursor_tip import read_out
 from headlight.widgets.base.labels import percent
 from headlight.widgets.controls.colour_bar import ColourBar, bar_height, with_bar
@@ -47,10 +47,9 @@ class MatrixPane(Pane):
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
         map_ = view.map
         head = view.selection.head if map_.heads == "one" else None
-        layer = document.trace.layers[view.selection.layer]
-        window = window_shown(document.trace, view) if layer.kind == "window" else None
+        group = group_shown(document.trace, view)
         return (
-            *(view.selection.layer, head, window, map_.heads, map_.percentile, map_.floor, map_.log),
+            *(view.selection.layer, head, group, map_.heads, map_.percentile, map_.floor, map_.log),
             *(map_.leave_out, map_.hide_special, map_.whole_words, self.blocked(view.selection.layer)),
         )
 
@@ -68,15 +67,16 @@ class MatrixPane(Pane):
             columns = [t.grid[1] if isinstance(t, PatchTokens) else 0 for t in (q, k)]
             labels = names.short_labels(q), names.short_labels(k)
             self.view.set_tokens(*labels, q.special, k.special, *columns)
-        self._result, self._layer = result, self.session.current.trace.layers[view.selection.layer]
+        self._result, layer = result, self.session.current.trace.layers[view.selection.layer]
         self.view.set_message("")
         self.view.set_matrix(result.levels, result.values)
-        said = ""
-        if result.window is not None:
-            said = f" · window {result.window + 1} of {len(self._layer.slots):,}"
-            on_padding = 1 - float(result.values.sum() / max(len(result.queries), 1))
-            said += f" · padding {percent(on_padding)}" if self._layer.is_padded else ""
-        self.subtitle_changed.emit(self._at() + said)
+        said = [self._at()]
+        if result.group is not None:
+            said += [
+                layer.said(result.group),
+                *(f"{on} {percent(n)}" for on, n in result.elsewhere.items() if n),
+            ]
+        self.subtitle_changed.emit(" · ".join(said))
 
     def mark(self, view: View, hover: Hover) -> None:
         self.view.set_lut(lut(view.map.colours))
@@ -97,7 +97,7 @@ class MatrixPane(Pane):
         self.bar.set_scale(scale, lut(self.session.view.map.colours), dots)
 
     def clear(self, document: Document | None) -> None:
-        self._result = self._layer = None
+        self._result = None
         self.view.set_matrix(None, None)
         self.bar.set_scale(None, lut())
         self.subtitle_changed.emit("")
@@ -143,9 +143,7 @@ class MatrixPane(Pane):
         if self._result is None:
             return
         queries, keys = self._result.queries, self._result.keys
-        self.session.select_tokens(
-            [queries.place(i) for i in range(q0, q1)], [keys.place(i) for i in range(k0, k1)], add
-        )
+        self.session.select_tokens(queries.places(range(q0, q1)), keys.places(range(k0, k1)), add)
 
 
 def _first(tokens: Tokens, place: Place | None) -> int | None:

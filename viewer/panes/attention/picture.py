@@ -10,11 +10,12 @@ from headlight.models.core.tokens import Box, PatchTokens, Place
 from headlight.models.core.trace import Trace
 from headlight.viewer.panes.shared import readings
 from headlight.viewer.panes.shared.on_input import OnInputPane, pointed
+from headlight.viewer.session.selecting import asked_tokens
 from headlight.viewer.session.session import NOWHERE, Document, Hover
 from headlight.viewer.session.view import View
 from headlight.viewer.slices import names
-from headlight.viewer.slices.maps import InputMap, Picture, asked_tokens, query_indices
-from headlight.viewer.slices.window_maps import window_lines, windows_said
+from headlight.viewer.slices.maps import InputMap, Picture, query_indices
+from headlight.viewer.slices.window_maps import window_lines
 from headlight.widgets.controls.colour_bar import ColourBar, with_bar
 from headlight.widgets.plane.image_view import ImageView
 from headlight.widgets.text.chips import Chip, Chips
@@ -82,7 +83,7 @@ class PicturePane(OnInputPane):
         self.view.set_opacity(view.map.opacity)
         self.show_scale(self.bar, view)
         selected = [place for place in view.selection.queries if isinstance(place, Box)]
-        boxes = [_corners(tokens.place(int(i))) for i in tokens.find_all(selected)]
+        boxes = [_corners(place) for place in tokens.places(tokens.find_all(selected))]
         under = next((p for p in (hover.key, hover.query) if isinstance(p, Box)), None)
         self.view.set_boxes(boxes, _corners(under) if under else None)
         edges, seams = self._windows(trace, view, hover) or (None, None)
@@ -183,7 +184,7 @@ class PicturePane(OnInputPane):
             tokens = asked_tokens(document.trace, self.session.view)
             found = tokens.find(Box(x0, y0, x1, y1))
             if len(found):
-                self.session.select_queries([tokens.place(int(i)) for i in found], add)
+                self.session.select_queries(tokens.places(found), add)
 
     def _chip_clicked(self, index: int, add: bool) -> None:
         token = self._chip_tokens[index]
@@ -199,7 +200,7 @@ class PicturePane(OnInputPane):
 
     def _artifact_clicked(self, index: int, add: bool) -> None:
         tokens = self.session.current.trace.tokens
-        self.session.select_queries([tokens.place(i) for i in self._artifact_tokens[index]], add)
+        self.session.select_queries(tokens.places(self._artifact_tokens[index]), add)
 
     # -- helpers -----------------------------------------------------------------------------------------
 
@@ -232,7 +233,7 @@ class PicturePane(OnInputPane):
             said += f"{seen} · {rows} × {columns} patches of {size[1] // rows} px"
             layers, layer = document.trace.layers, self.session.view.selection.layer
             if self.session.view.map.method == "attention" and layer < len(layers):
-                windows = windows_said(layers[layer])
+                windows = layers[layer].said()
                 # What a title has no room for is cut off at its end.
                 said = f"{rows} × {columns} patches · {windows} · {said}" if windows else said
         self.subtitle_changed.emit(said)

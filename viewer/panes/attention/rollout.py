@@ -13,10 +13,11 @@ from headlight.models.core.trace import Trace
 from headlight.viewer.panes.shared import readings, words
 from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.session.jobs import Lane
+from headlight.viewer.session.selecting import rollout_tokens
 from headlight.viewer.session.session import NOWHERE, Document, Hover
 from headlight.viewer.session.view import View
 from headlight.viewer.slices import names
-from headlight.viewer.slices.maps import InputMap, query_indices, rollout_map, rollout_tokens
+from headlight.viewer.slices.maps import InputMap, query_indices, rollout_map
 from headlight.viewer.slices.window_maps import is_composed
 from headlight.widgets.base import theme
 from headlight.widgets.controls.choices import Segmented

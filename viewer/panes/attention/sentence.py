@@ -243,7 +243,7 @@ class SentencePane(OnInputPane):
     def _spanned(self, first: int, last: int, add: bool) -> None:
         if self.result is not None:
             tokens = self.result.tokens
-            self.session.select_queries([tokens.place(i) for i in range(first, last + 1)], add)
+            self.session.select_queries(tokens.places(range(first, last + 1)), add)
 
     def _place(self, index: int | None) -> Place | None:
         if index is None or self.result is None or index >= len(self.result.tokens):

@@ -11,7 +11,7 @@ from headlight.models.core.task import Task
 from headlight.models.core.trace import Trace
 from headlight.viewer.panes.shared import readings
 from headlight.viewer.panes.shared.base import Pane
-from headlight.viewer.panes.shared.later import Later
+from headlight.viewer.panes.shared.later import RESIZE_PAUSE, Later
 from headlight.viewer.panes.shared.words import ran_at
 from headlight.viewer.session.session import Document
 from headlight.viewer.session.view import View
@@ -22,10 +22,6 @@ from headlight.widgets.controls.sliders import LabelledSlider
 
 if TYPE_CHECKING:
     from headlight.models.attention.statistics import HeadStatistics
-
-
-RESIZE_PAUSE = 500
-"""Milliseconds without a move of the size slider after which the picture runs again."""
 
 
 class SettingsPane(Pane):

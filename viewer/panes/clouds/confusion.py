@@ -14,7 +14,6 @@ from headlight.models.core.tokens import Place
 from headlight.viewer.panes.clouds.base import CloudPane, scene_of
 from headlight.viewer.session.session import Document, Hover
 from headlight.viewer.session.view import View
-from headlight.viewer.slices import cloud_maps
 from headlight.viewer.slices.cloud_classes import ClassTable, class_table, tokens_of_cell
 from headlight.viewer.slices.cloud_colours import Scene
 from headlight.widgets.base.labels import percent
@@ -53,7 +52,7 @@ class ConfusionPane(CloudPane):
 
         def find(task: Task) -> tuple[Place, ...]:
             tokens = tokens_of_cell(scene, truth, predicted)
-            return cloud_maps.places(scene.trace.tokens, tokens)
+            return scene.trace.tokens.places(tokens)
 
         def found(places: tuple[Place, ...]) -> None:
             if self.session.current is document and document.trace is scene.trace:

@@ -6,14 +6,16 @@ from collections.abc import Hashable
 
 from PySide6.QtWidgets import QMenu, QWidget
 
+from headlight.models.attention.statistics import stages
 from headlight.models.core.colours import Scale, lut
 from headlight.models.core.task import Task
 from headlight.models.core.trace import Trace
 from headlight.viewer.panes.clouds.base import AttentionPane
 from headlight.viewer.session import selecting
+from headlight.viewer.session.selecting import rows_shown
 from headlight.viewer.session.session import NOWHERE, Document, Hover
 from headlight.viewer.session.view import View
-from headlight.viewer.slices.cloud_maps import MapRows, map_rows, rows_shown, short_name, stages
+from headlight.viewer.slices.cloud_maps import MapRows, map_rows, short_name
 from headlight.widgets.controls.colour_bar import ColourBar, with_bar
 from headlight.widgets.grids.map_grid import MapGrid
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from headlight.models.core.answers import PointLabels
+from headlight.models.core.layers import Head
 from headlight.models.core.task import Task
-from headlight.models.core.trace import Head
+from headlight.models.core.tokens import SINGLY
 from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.panes.clouds.words import attention_said, reach_said
 from headlight.viewer.session.view import ColourBy, View
@@ -81,7 +82,7 @@ def painted(asked: Asked, view: View, last: Painted | None, task: Task) -> Paint
     selected = trace.answer(PointLabels).sample[tokens] if trace else tokens
     if mask is not None:
         selected = selected[mask[selected]]
-    if by == "attention" and len(selected) > cloud_maps.SINGLY:
+    if by == "attention" and len(selected) > SINGLY:
         selected = selected[:0]  # so many marks would cover what they reach
 
     def done(rgb, star=None, field=None, more=NO_PLACES, said="") -> Painted:

@@ -283,9 +283,7 @@ class View3DPane(CloudPane):
 
         def find(task: Task) -> tuple[Place, ...]:
             tokens = np.unique(trace.answer(PointLabels).nearest[points])
-            return (
-                cloud_maps.joined(trace, before, tokens) if add else cloud_maps.places(trace.tokens, tokens)
-            )
+            return cloud_maps.joined(trace, before, tokens) if add else trace.tokens.places(tokens)
 
         def found(places: tuple[Place, ...]) -> None:
             if self.session.current is document and document.trace is trace:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from headlight.models.core.layers import Head
 from headlight.models.core.tokens import Place
-from headlight.models.core.trace import Head
 from headlight.viewer.panes.shared.words import map_named
 from headlight.viewer.session.view import ColourBy, Reach
 from headlight.viewer.slices import cloud_maps

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
+from headlight.models.core.costs import tokens
 from headlight.viewer import registry
 from headlight.viewer.panes.cost.cost import CostPane
 from headlight.viewer.panes.shared.desk import Desk
@@ -13,7 +14,6 @@ from headlight.widgets.base import theme
 from headlight.widgets.base.scroll_column import ScrollColumn
 from headlight.widgets.controls.choices import Choice, Section, Segmented, Toggle
 from headlight.widgets.controls.sliders import LabelledSlider, RangeRow
-from headlight.widgets.plots.cost_plot import tokens
 
 HEADS = (1, 2, 4, 8, 16)
 WIDTHS = (64, 2048, 64)

@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from headlight.models.core.colours import lut
 from headlight.models.core.field import Field
+from headlight.models.core.layers import is_faithful
 from headlight.models.core.task import Task
 from headlight.models.core.tokens import Box, Place
-from headlight.models.core.trace import is_faithful
 from headlight.viewer.panes.shared import words
 from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.panes.shared.later import Later
@@ -24,7 +24,7 @@ from headlight.viewer.session.view import View
 from headlight.viewer.slices import field_maps
 from headlight.viewer.slices.field_maps import HeatMap, Seen
 from headlight.viewer.slices.maps import InputMap, head_of
-from headlight.viewer.slices.window_maps import window_lines, windows_said
+from headlight.viewer.slices.window_maps import window_lines
 from headlight.widgets.base.labels import percent
 from headlight.widgets.controls.colour_bar import ColourBar, with_bar
 from headlight.widgets.controls.readout import Figures
@@ -234,10 +234,9 @@ class FieldPane(Pane):
         self.row_bar.setVisible(row is not None)
         colours = lut(self.session.view.map.colours)
         self.row_bar.set_scale(None if row is None else row.scale, colours, "attention")
-        padding = row.numbers.padding if row is not None else None
-        self._say_figures(
-            {"Weight on padding": percent(padding)} if padding is not None else {}, ("Weight on padding",)
-        )
+        elsewhere = row.numbers.elsewhere if row is not None else {}
+        said = {PADDING: percent(elsewhere["padding"])} if "padding" in elsewhere else {}
+        self._say_figures(said, (PADDING,))
 
     def _draw_windows(self, view: View, field: Field) -> None:
         """Those that the row was taken in; without a row, those that the units have passed last."""
@@ -262,7 +261,7 @@ class FieldPane(Pane):
         untrained = " · untrained" if trace.model.untrained else ""
         at = self._head(view)
         row = f" · {words.head(*at)}" if view.fields.row and at is not None else ""
-        windows = windows_said(self._windows_drawn) if self._windows_drawn is not None else ""
+        windows = self._windows_drawn.said() if self._windows_drawn is not None else ""
         row += f" · {windows}" if windows else ""
         self.subtitle_changed.emit(f"{trace.model.title}{untrained} · {field.name}{row}")
         self._say_figures(

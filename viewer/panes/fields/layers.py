@@ -10,14 +10,13 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from headlight.models.core.field import Field
 from headlight.models.core.task import Task
 from headlight.viewer.panes.shared.base import Pane
+from headlight.viewer.panes.shared.layer_rows import row_of
 from headlight.viewer.session.session import Document, Hover, Session
 from headlight.viewer.session.view import View
 from headlight.viewer.slices import field_maps
 from headlight.viewer.slices.field_maps import Seen
 from headlight.widgets.controls.choices import Segmented
-from headlight.widgets.tables.layer_table import LayerRow, LayerTable
-
-LEVELS = {"operation": 0, "block": 1, "stage": 2}
+from headlight.widgets.tables.layer_table import LayerTable
 
 
 class LayersPane(Pane):
@@ -97,23 +96,3 @@ def pick_layer(session: Session, seen: Seen, field: Field) -> None:
     """Look at the units of this layer, and at the attention that they have passed last, in one step."""
     at = field_maps.attention_at(seen, field)
     session.pick_field(field.name, at, seen.trace.layers[at].heads if at is not None else 0)
-
-
-def row_of(field: Field) -> LayerRow:
-    """A field as the table writes it: rows × columns."""
-    return LayerRow(
-        field.name,
-        field.kind,
-        "whole" if field.whole else _by(field.size),
-        _by(field.stride),
-        "–" if field.whole else _by(field.start),
-        _by(field.shape),
-        field.note,
-        LEVELS[field.level],
-    )
-
-
-def _by(values: tuple[float, ...]) -> str:
-    """7 where all axes agree, else 7 × 9."""
-    texts = [f"{value:,g}".replace("-", "−") for value in values]
-    return texts[0] if len(set(texts)) == 1 else " × ".join(texts)

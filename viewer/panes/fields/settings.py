@@ -10,14 +10,12 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from headlight.models.catalogue.published import PUBLISHED
 from headlight.models.core.field import Field
 from headlight.models.core.task import Task
-from headlight.viewer.app.commands.fields import INPUTS
-from headlight.viewer.panes.attention.settings import RESIZE_PAUSE
 from headlight.viewer.panes.fields.layers import pick_layer
 from headlight.viewer.panes.shared.base import Pane
-from headlight.viewer.panes.shared.later import Later
+from headlight.viewer.panes.shared.later import RESIZE_PAUSE, Later
 from headlight.viewer.panes.shared.words import ran_at
 from headlight.viewer.session.session import Document, Hover
-from headlight.viewer.session.view import View
+from headlight.viewer.session.view import INPUTS, View
 from headlight.viewer.slices import field_maps
 from headlight.viewer.slices.field_maps import Seen
 from headlight.widgets.base.scroll_column import ScrollColumn
@@ -131,7 +129,7 @@ class FieldSettingsPane(Pane):
     def mark(self, view: View, hover: Hover) -> None:
         layers = [layer for seen in (self.seen, self.other) if seen for layer in seen.trace.layers]
         self.switches["row"].setVisible(bool(layers))
-        self.switches["windows"].setVisible(any(layer.kind == "window" for layer in layers))
+        self.switches["windows"].setVisible(any(layer.borders() for layer in layers))
         if self.seen is not None:
             self._list(self.layer, self.seen, self.seen.field(view.fields.layer))
         if self.other is not None:

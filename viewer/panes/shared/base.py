@@ -11,8 +11,9 @@ from typing import Any
 from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
+from headlight.models.core.layers import is_faithful
 from headlight.models.core.task import Task
-from headlight.models.core.trace import Trace, is_faithful
+from headlight.models.core.trace import Trace
 from headlight.viewer import registry
 from headlight.viewer.panes.shared.desk import Desk
 from headlight.viewer.panes.shared.slices import Slice

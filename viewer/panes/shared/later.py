@@ -35,3 +35,7 @@ class Later(QObject):
         change, self._document, self._change = self._change, None, None
         if change is not None:
             change()
+
+
+RESIZE_PAUSE = 500
+"""Milliseconds without a move of the size slider after which the picture runs again."""

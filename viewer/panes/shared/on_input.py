@@ -6,8 +6,9 @@ from collections.abc import Hashable
 from typing import Any
 
 from headlight.models.core.colours import lut
+from headlight.models.core.layers import Head
 from headlight.models.core.task import Task
-from headlight.models.core.trace import Head, Trace
+from headlight.models.core.trace import Trace
 from headlight.viewer.panes.shared import readings, words
 from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.session.jobs import Lane

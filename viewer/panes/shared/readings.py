@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from headlight.models.core.layers import Head
 from headlight.models.core.tokens import Tokens
-from headlight.models.core.trace import Head, Trace
+from headlight.models.core.trace import Trace
 from headlight.viewer.panes.shared import words
 from headlight.viewer.slices import names
 from headlight.viewer.slices.cloud_classes import coordinates, original
@@ -77,8 +78,8 @@ def of_patches(shown: InputMap) -> dict[str, str]:
     """What is said of a map on a picture alone."""
     numbers = shown.numbers
     said = {"Weight on patches": read_out(numbers.total - numbers.special)}
-    if numbers.padding is not None:
-        said["On padding"] = percent(numbers.padding)
+    if "padding" in numbers.elsewhere:
+        said["On padding"] = percent(numbers.elsewhere["padding"])
     if numbers.distance is not None:
         said["Mean distance"] = f"{numbers.distance:.0f} px"
     return said

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from headlight.models.core.layers import Head
 from headlight.models.core.tokens import Tokens
-from headlight.models.core.trace import Head, Trace
+from headlight.models.core.trace import Trace
 from headlight.viewer.session.document import Document
 from headlight.viewer.slices.cloud_maps import short_name
 from headlight.viewer.slices.maps import InputMap

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 from headlight.models.core.field import by
 from headlight.models.core.stack import PRESETS
 from headlight.models.core.task import Task
-from headlight.viewer.panes.fields.layers import row_of
+from headlight.viewer.panes.shared.layer_rows import row_of
 from headlight.viewer.panes.stack.base import FieldsOfStackPane
 from headlight.viewer.session.session import Hover
 from headlight.viewer.session.view import View

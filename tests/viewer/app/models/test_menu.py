@@ -9,6 +9,7 @@ from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QMenu
 
 from headlight.models.catalogue import entries as catalog
+from headlight.viewer.app.bridge import Bridge
 from headlight.viewer.app.dialogs import FileDialogs
 from headlight.viewer.app.models.listed import ModelList
 from headlight.viewer.app.models.menu import ModelMenu
@@ -30,7 +31,7 @@ def test_published_networks_stand_in_menus_of_their_families(qtbot, monkeypatch,
     session.add(ImageInput("a", np.zeros((8, 8, 3), np.uint8)), RunOptions(model="resnet50"))
     menu = QMenu()
     qtbot.addWidget(menu)
-    jobs = Jobs()
+    jobs = Jobs(Bridge().post)
     menu_of(session, jobs, menu, tmp_path).fill(menu)
     jobs.close()
     shown = {action.text(): action for action in menu.actions()}
@@ -51,7 +52,7 @@ def test_the_menu_waits_for_no_disk_and_gets_what_lies_there_later(qtbot, monkey
 
     monkeypatch.setattr(catalog, "entries", entries)
     monkeypatch.setattr(catalog.hub, "cached", lambda name: pytest.fail("looked at the disk"))
-    session, jobs, menu = Session(), Jobs(), QMenu()
+    session, jobs, menu = Session(), Jobs(Bridge().post), QMenu()
     session.add(ImageInput("a", np.zeros((8, 8, 3), np.uint8)), RunOptions())
     qtbot.addWidget(menu)
     models = menu_of(session, jobs, menu, tmp_path)

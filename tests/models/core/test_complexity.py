@@ -5,8 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from headlight.models.core.costs import Measurements, Point, Setup, at, crossings
-from headlight.models.cost.complexity import (
+from headlight.models.core.complexity import (
     LAYERS,
     crossing,
     crossing_formula,
@@ -16,6 +15,7 @@ from headlight.models.cost.complexity import (
     path_length,
     sequential,
 )
+from headlight.models.core.costs import Measurements, Point, Setup, at, crossings
 
 LOADED = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """Machines are slow at times."""

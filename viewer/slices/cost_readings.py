@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from headlight.models.core.costs import LAYER_OF, Measurements
-from headlight.models.cost import complexity
-from headlight.models.cost.complexity import LAYERS
+from headlight.models.core import complexity
+from headlight.models.core.complexity import LAYERS
+from headlight.models.core.costs import LAYER_OF, Crossing, Measurements, Unit, amount
 from headlight.viewer.session.view import CostSettings
 from headlight.viewer.slices import cost_maps
 from headlight.viewer.slices.cost_maps import NAMES
-from headlight.widgets.controls.readout import Figures
-from headlight.widgets.plots.cost_plot import Crossing, Unit, amount
 
 AT = {"operations": "Operations", "sequential": "One after the other", "path": "Longest path"}
 """Sections that are of one length, a row a layer; the length stands in their titles."""
@@ -19,13 +17,6 @@ LAYER_ROWS = tuple(cost_maps.name(layer) for layer in LAYERS)
 CROSSING_ROWS = tuple(
     f"{NAMES[other]}{how}" for other in cost_maps.OTHERS for how in ("", ", fused", ", with weights")
 )
-
-SECTIONS = (
-    Figures("pointed", "Under the cursor", ("Of", "Tokens", "Time", "Operations", "Memory", "Tensors")),
-    *(Figures(id_, title, LAYER_ROWS) for id_, title in AT.items()),
-    Figures("crossings", "Attention costs more from n =", CROSSING_ROWS),
-)
-"""Of the numbers pane."""
 
 
 def of_dot(settings: CostSettings, found: Measurements | None, kind: str, n: int) -> dict[str, str]:
