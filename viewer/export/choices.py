@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,15 @@ from headlight.viewer.inputs.inputs import ImageInput, Input, TextInput
 from headlight.viewer.registry import REGISTRY
 from headlight.viewer.session.document import Document
 from headlight.viewer.session.selecting import rollout_tokens
-from headlight.viewer.session.view import ColourBy, View
+from headlight.viewer.session.view import (
+    CloudSettings,
+    ColourBy,
+    FieldSettings,
+    MapSettings,
+    RolloutQuery,
+    Selection,
+    View,
+)
 from headlight.viewer.slices import field_maps
 from headlight.viewer.slices.cloud_maps import chosen
 from headlight.viewer.slices.maps import head_of
@@ -102,7 +110,9 @@ def choices_of(subject: Subject, task: Task = SILENT) -> Choices:
     """May walk through a network: nothing for a thread that must answer."""
     trace, view = subject.trace, subject.view
     whats = [what for what in ENDINGS if subject.kind in READ_OF[what] and _has(trace, what)]
-    values: dict[str, dict[str, Any]] = {"attention-distance": {"without_self": not view.fields.include_self}}
+    values: dict[str, dict[str, Any]] = {
+        "attention-distance": {"without_self": not view[FieldSettings].include_self}
+    }
     fields: tuple[str, ...] = ()
     if "receptive-field" in whats:
         try:
@@ -111,14 +121,14 @@ def choices_of(subject: Subject, task: Task = SILENT) -> Choices:
             whats.remove("receptive-field")
     selected = {}
     if isinstance(subject.input, CloudInput):
-        found = chosen(trace, trace.tokens, view.selection.queries)
+        found = chosen(trace, trace.tokens, view[Selection].queries)
         if len(found):
             selected["point"] = int(
                 numbers_in_file(subject.input, trace.answer(PointLabels).sample[found[-1:]])[0]
             )
     asked = rollout_tokens(trace, view) if trace.layers else trace.tokens
     if trace.layers:
-        layer = view.selection.layer
+        layer = view[Selection].layer
         query = _selected(trace.layers[layer].queries, view) or "readout"
         values["attention"] = {"layer": str(layer), "head": head_of(view), "query": query, **selected}
         values["rollout"] = selected or _rollout(view, asked)
@@ -209,7 +219,7 @@ def about_bytes(options: ExportOptions, subject: Subject, choices: Choices, endi
         rows = 1 if one else len(layer.queries)
         count = (layer.heads if options.head is None else 1) * rows * keys
     elif options.what == "rollout" and subject.kind != "points":
-        count = len(rollout_tokens(trace, replace(subject.view, rollout=_settings(options)))) ** 2
+        count = len(rollout_tokens(trace, subject.view.having(_settings(options)))) ** 2
     elif options.what == "segmentation":
         return subject.input.total * {"npz": 6, "csv": 60, "ply": 24}[ending]
     if ending == "csv":
@@ -232,16 +242,16 @@ def first_ending(what: str, kind: str) -> str:
 
 def of_colours(view: View, *colours: ColourBy) -> str:
     """What views of a cloud in these colours show: where a selected point looks, else the classes."""
-    reaching = {"attention": "attention", "composed": "rollout"}.get(view.cloud.reach)
-    return reaching if reaching and view.selection.queries and "attention" in colours else "segmentation"
+    reaching = {"attention": "attention", "composed": "rollout"}.get(view[CloudSettings].reach)
+    return reaching if reaching and view[Selection].queries and "attention" in colours else "segmentation"
 
 
 def of_first_view(view: View) -> str:
-    return of_colours(view, view.cloud.first)
+    return of_colours(view, view[CloudSettings].first)
 
 
 def of_second_view(view: View) -> str:
-    return of_colours(view, view.cloud.second)
+    return of_colours(view, view[CloudSettings].second)
 
 
 def _has(trace: Trace, what: str) -> bool:
@@ -253,8 +263,8 @@ def _has(trace: Trace, what: str) -> bool:
 
 
 def _start(subject: Subject, whats: list[str]) -> str:
-    cloud = subject.view.cloud
-    wanted = subject.view.map.method
+    cloud = subject.view[CloudSettings]
+    wanted = subject.view[MapSettings].method
     if subject.kind == "points":
         wanted = of_colours(subject.view, cloud.first, cloud.second)
     if subject.page == "fields":
@@ -263,7 +273,7 @@ def _start(subject: Subject, whats: list[str]) -> str:
 
 
 def _fields(subject: Subject, task: Task) -> tuple[tuple[str, ...], dict[str, Any]]:
-    settings, queries = subject.view.fields, subject.view.selection.queries
+    settings, queries = subject.view[FieldSettings], subject.view[Selection].queries
     seen = field_maps.seen(subject.trace, (), task)
     shown = seen.field(settings.layer)
     names = [one.name for one in field_maps.listed(seen.fields, settings.all_operations)]
@@ -276,13 +286,13 @@ def _fields(subject: Subject, task: Task) -> tuple[tuple[str, ...], dict[str, An
 
 
 def _selected(tokens: Tokens, view: View) -> tuple[int, ...] | None:
-    found = tokens.find_all(view.selection.queries)
+    found = tokens.find_all(view[Selection].queries)
     return tuple(found.tolist()) or None
 
 
 def _rollout(view: View, asked: Tokens) -> dict[str, Any]:
-    values: dict[str, Any] = {name: getattr(view.rollout, name) for name in ROLLOUT}
-    values["query"] = _selected(asked, view) if view.rollout_selected else None
+    values: dict[str, Any] = {name: getattr(view[RolloutSettings], name) for name in ROLLOUT}
+    values["query"] = _selected(asked, view) if view[RolloutQuery].selected else None
     return values
 
 

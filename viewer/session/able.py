@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from headlight.models.catalogue.published import PUBLISHED
 from headlight.viewer.session.document import Document
+from headlight.viewer.session.view import CloudSettings, FieldSettings
 
 
 def no_attention(document: Document) -> str:
@@ -15,12 +16,12 @@ def no_attention(document: Document) -> str:
 
 
 def no_second_network(document: Document) -> str:
-    return "" if document.view.fields.compare is not None else "No second network is chosen."
+    return "" if document.view[FieldSettings].compare is not None else "No second network is chosen."
 
 
 def voxels_instead(document: Document) -> str:
     """Of a cloud: the reach of a stack over its voxels is shown, not that of its layers."""
-    return "A stack over voxels is shown." if document.view.cloud.reach == "voxels" else ""
+    return "A stack over voxels is shown." if document.view[CloudSettings].reach == "voxels" else ""
 
 
 def no_voxels(document: Document) -> str:

@@ -13,6 +13,7 @@ from headlight.viewer import registry
 from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.panes.shared.desk import Desk
 from headlight.viewer.session.session import NOWHERE, Hover
+from headlight.viewer.session.view import FieldSettings
 from headlight.widgets.controls.readout import Figures, Readout
 
 POINTED = "pointed"
@@ -52,7 +53,7 @@ class NumbersPane(QObject):
     def _offer(self, *_: object) -> None:
         """The second network's figures only beside another network."""
         if any(one.id == "second" for one in self._sections()):
-            self.widget.set_section_visible("second", self.session.view.fields.compare is not None)
+            self.widget.set_section_visible("second", self.session.view[FieldSettings].compare is not None)
 
     def _say(self, pane: Pane, section: str, figures: Mapping[str, str], title: str | None) -> None:
         """What a pane of another page says late goes unheard."""
