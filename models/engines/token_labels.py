@@ -11,6 +11,8 @@ import numpy as np
 CONTINUES = "##"
 """Before a token that goes on with the word of the token before it, as WordPiece writes it."""
 
+_SPACES = {" ": "␣", "\n": "↵", "\t": "⇥"}
+
 
 def readable(
     pieces: Sequence[str],
@@ -46,6 +48,21 @@ def readable(
         goes_on = piece.startswith(CONTINUES) or _goes_on(index, source, spans, words)
         labels.append((CONTINUES if goes_on else "") + _seen(label.strip() or label))
     return tuple(labels)
+
+
+def entry_named(piece: str, decoded: str, marks_spaces: bool) -> str:
+    """A token of the vocabulary that stands in no text. decoded: the characters it stands for.
+
+    marks_spaces: pieces at the begin of a word have a mark, so that one of letters without it goes on with a
+    word. A part of a character is called by its piece; spaces are shown by their signs.
+    """
+    if "\ufffd" in decoded or not decoded:
+        return _without_marks(piece)
+    if decoded.isspace():
+        return "".join(_SPACES.get(letter, f"U+{ord(letter):04X}") for letter in decoded)
+    text = decoded.strip()
+    goes_on = marks_spaces and not piece.startswith(("Ġ", "▁")) and text[0].isalnum()
+    return (CONTINUES if goes_on else "") + _seen(text)
 
 
 def _parts(spans: np.ndarray, texts: np.ndarray, special: np.ndarray) -> dict[tuple[int, int], list[int]]:
