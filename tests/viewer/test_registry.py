@@ -10,16 +10,22 @@ import numpy as np
 import pytest
 
 from headlight.viewer import plugins
+from headlight.viewer.app.commands.bound import found
+from headlight.viewer.app.commands.every import listed
 from headlight.viewer.inputs.inputs import ImageInput, StackInput, TextInput
 from headlight.viewer.registry import (
     REGISTRY,
+    Change,
     Kind,
     Page,
     Registry,
     leaves,
     resolve,
 )
+from tests.viewer import readme_tables
+from tests.viewer.conftest import PAGES
 from tests.viewer.given_cloud import room
+from tests.viewer.linked import ROOT
 
 
 def test_what_is_declared_is_known_without_qt_torch_and_numpy():
@@ -93,3 +99,28 @@ def test_what_was_read_is_of_a_kind():
     assert [REGISTRY.kind_of(one).id for one in what] == list(REGISTRY.all(Kind))
     with pytest.raises(KeyError):
         REGISTRY.kind_of("a")
+
+
+@pytest.mark.parametrize(("kind", "page"), PAGES)
+def test_no_two_commands_of_a_page_share_a_key(kind, page):
+    kind, taken = REGISTRY.all(Kind)[kind], {}
+    for command in listed():
+        if command.needs is None or command.needs.fits(kind, page):
+            for key in command.keys:
+                assert key not in taken, f"{key}: {command.id} and {taken[key]}"
+                taken[key] = command.id
+
+
+def test_commands_reach_what_the_window_has(make_window):
+    window = make_window(run=False)
+    for command in listed():
+        for name in (command.run, command.enabled, command.checked):
+            if name and not isinstance(name, Change):
+                assert callable(found(name, window)), name
+            elif isinstance(name, Change):
+                assert getattr(window.session.view[resolve(name.settings)], name.name) is not None
+
+
+@pytest.mark.parametrize("table", [readme_tables.keys, readme_tables.pages])
+def test_the_tables_of_the_readme_are_those_of_the_registry(table):
+    assert table() in (ROOT / "README.md").read_text()

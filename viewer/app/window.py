@@ -6,7 +6,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QMimeData, QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QPixmap
@@ -23,8 +23,7 @@ from headlight.viewer import registry
 from headlight.viewer.app import about, geometry, surface
 from headlight.viewer.app.bridge import Bridge
 from headlight.viewer.app.commands.copying import copy_shown
-from headlight.viewer.app.commands.every import Actions, commands
-from headlight.viewer.app.commands.possible import Possible
+from headlight.viewer.app.commands.every import Actions
 from headlight.viewer.app.dialogs import INPUTS, FileDialogs, filters
 from headlight.viewer.app.drop import DropTarget, open_mime
 from headlight.viewer.app.explanations import explain
@@ -51,11 +50,11 @@ from headlight.widgets.shell.welcome import Welcome
 
 if TYPE_CHECKING:
     from headlight.viewer.app.deck import Deck
-    from headlight.viewer.panes.shared.base import Pane
+    from headlight.viewer.panes.clouds.space import View3DPane
     from headlight.viewer.panes.shared.log_handler import LogHandler
 
-CLOUDS = ("cloud", "cloud-second")
 TEXT_STEP = 0.1
+P = TypeVar("P")
 
 
 class Window(QMainWindow):
@@ -75,7 +74,6 @@ class Window(QMainWindow):
         self.theme = theme_choice
         self.text_scale = float(settings.value("text_scale", 1.0))
         self.session, self.jobs = Session(), Jobs(Bridge(self).post)
-        self.can = Possible(self.session, self.jobs)
         self._log = log
         self.deck: Deck | None = None
         self.messages = Messages(self)
@@ -122,7 +120,7 @@ class Window(QMainWindow):
         ways = Ways(self.cancel, self.run_again, self.topbar.offer_models)
         self.waits = Waits(self.session, self.jobs, paces, self.topbar, self.welcome, ways)
         self.tips = Tips(self, explain)
-        self.actions_ = Actions(self, commands(self))
+        self.actions_ = Actions(self, self)
         self.actions_.before = self._close_messages
         self.status.panel.addActions(list(self.actions_.actions.values()))
         self.topbar.set_menu(self._menu_actions(), self.actions_.refresh)
@@ -197,7 +195,7 @@ class Window(QMainWindow):
 
     def _offer_pages(self) -> None:
         document = self.session.current
-        pages = self.pages_offered()
+        pages = () if document is None else document.pages
         self.topbar.show_pages(pages, document.page if pages else "")
 
     def _panes(self) -> Deck:
@@ -235,34 +233,39 @@ class Window(QMainWindow):
 
     # -- state that commands ask for ---------------------------------------------------------------------
 
-    def pages_offered(self) -> tuple[str, ...]:
-        """The pages of the current document."""
-        return () if self.session.current is None else self.session.current.pages
+    def is_busy(self) -> bool:
+        return bool(self.jobs.running("run"))
+
+    def offers_page(self, page: str) -> bool:
+        return self.session.current is not None and page in self.session.current.pages
+
+    def shows_page(self, page: str) -> bool:
+        return self.session.current is not None and self.session.current.page == page
+
+    def offers_pane(self, name: str) -> bool:
+        return self.session.current is not None and self.deck is not None and self.deck.offers(name)
+
+    def shows_pane(self, name: str) -> bool:
+        return self.deck is not None and self.deck.shows(name)
+
+    def has_theme(self, name: str) -> bool:
+        return self.theme == name
 
     def has_lasso(self) -> bool:
         return any(pane.lasso for pane in self._cloud_panes())
 
-    def _cloud_panes(self) -> list[Pane]:
-        """The views of a cloud that were made, the first one first."""
+    def made(self, type_: type[P]) -> list[P]:
+        """The panes of a type that were made, in the registry's order."""
         panes = {} if self.deck is None else self.deck.panes
-        return [panes[name] for name in CLOUDS if name in panes]
+        return [panes[name] for name in REGISTRY.all(registry.Pane) if isinstance(panes.get(name), type_)]
 
-    def pane_switches(self) -> list[tuple]:
-        """(name, title, toggle, can be shown, is shown) for each pane."""
+    def _cloud_panes(self) -> list[View3DPane]:
+        """The views of a cloud that were made, the first one first."""
+        if self.deck is None:
+            return []
+        from headlight.viewer.panes.clouds.space import View3DPane
 
-        def toggle(name: str) -> None:
-            self.deck.switch(name)
-
-        def offered(name: str) -> bool:
-            return self.session.current is not None and self.deck is not None and self.deck.offers(name)
-
-        def visible(name: str) -> bool:
-            return self.deck is not None and self.deck.shows(name)
-
-        return [
-            (n, p.named or p.title, lambda n=n: toggle(n), lambda n=n: offered(n), lambda n=n: visible(n))
-            for n, p in REGISTRY.all(registry.Pane).items()
-        ]
+        return self.made(View3DPane)
 
     # -- commands: files ---------------------------------------------------------------------------------
 
@@ -350,10 +353,6 @@ class Window(QMainWindow):
 
     # -- commands: selection -----------------------------------------------------------------------------
 
-    def edit_text(self) -> None:
-        if self.deck is not None and self.can.is_text():
-            self.deck.panes["sentence"].edit_button.toggle()
-
     def copy_weights(self) -> None:
         """The weights shown on the input, one line a token, or the fields of layers, to the clipboard; else
         why there is nothing to copy.
@@ -407,6 +406,16 @@ class Window(QMainWindow):
         """Look at the cloud from a named side, in both views, which share their camera."""
         for pane in self._cloud_panes()[:1]:
             pane.look(name)
+
+    def step_field(self, by: int) -> None:
+        """The next layer of the table of fields, or one before."""
+        from headlight.viewer.panes.fields.layers import LayersPane
+
+        for pane in self.made(LayersPane):
+            pane.step(by)
+
+    def switch_pane(self, name: str) -> None:
+        self.deck.switch(name)
 
     def toggle_lasso(self) -> None:
         on = not self.has_lasso()

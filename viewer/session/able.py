@@ -15,6 +15,20 @@ def no_attention(document: Document) -> str:
     return f"{network.title} has no attention layers." if network and network.convolutional else ""
 
 
+def no_saliency(document: Document) -> str:
+    return "" if document.trace is not None and document.trace.has_saliency else "It predicts no saliency."
+
+
+def nothing_to_select(document: Document) -> str:
+    """What no model reads can be selected in at once."""
+    unread = "read" in document.kind.gives and document.trace is None
+    return "No model has read it yet." if unread else ""
+
+
+def none_hidden(document: Document) -> str:
+    return "" if document.view[CloudSettings].hidden else "No class is hidden."
+
+
 def no_second_network(document: Document) -> str:
     return "" if document.view[FieldSettings].compare is not None else "No second network is chosen."
 

@@ -85,6 +85,12 @@ def no_truth(document: Document) -> str:
     return "" if Scene(document.input, document.trace).truth is not None else "The file has no labels."
 
 
+def no_colouring(document: Document, by: ColourBy) -> str:
+    """Why a cloud's points cannot be coloured so now, or ""."""
+    scene = Scene(document.input, document.trace)
+    return offers(scene, document.view[CloudSettings].reach).get(by, "The model has none.")
+
+
 def offers(scene: Scene, reach: Reach = "attention") -> dict[ColourBy, str]:
     """Every colouring that there can be for this model, and why it cannot be chosen now ("" if it can).
 

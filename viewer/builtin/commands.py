@@ -1,0 +1,257 @@
+"""What the user can do, in the order of the menus; the commands of pages and panes are made of them."""
+
+from headlight.viewer.registry import REGISTRY, Change, Command, Needs
+
+_OPEN = Needs()
+_READ = Needs(trace=True)
+_LAYERS = Needs(layers=True)
+_CHARACTERS = Needs(("characters",))
+_CELLS = Needs(("cells",), ("attention",), trace=True)
+_CELLS_OR_FIELDS = Needs(("cells",), ("attention", "fields"), trace=True)
+_SALIENCY = Needs(trace=True, holds=".session.able:no_saliency")
+_SELECTABLE = Needs(holds=".session.able:nothing_to_select")
+_UNITS = Needs(("pixels",), ("fields",), trace=True)
+_CLOUD = Needs(("positions",))
+_ANSWERED = Needs(("positions",), trace=True)
+_NEIGHBOURS = Needs(("positions",), layers=True)
+_HIDDEN = Needs(("positions",), holds=".session.able:none_hidden")
+
+_MAP = ".session.view:MapSettings"
+_FIELD = ".session.view:FieldSettings"
+_IN_CLOUD = ".session.view:CloudSettings"
+_SELECTION = ".app.commands.selection"
+_CLOUDS = ".app.commands.clouds"
+
+REGISTRY.add(
+    Command("open", "Open file…", "File", "choose_files", ("Ctrl+O",)),
+    Command("open-room", "Open a room folder…", "File", "choose_room"),
+    Command("new-text", "New sentence", "File", "new_text", ("Ctrl+N",)),
+    Command("new-stack", "New stack of convolutions", "File", "runs.open_stack", ("Ctrl+Shift+N",)),
+    Command("paste", "Paste text, image or file", "File", "paste", ("Ctrl+V",)),
+    Command("run-again", "Run again", "File", "run_again", ("F5",), Needs(("read",))),
+    Command("cancel", "Cancel what runs", "File", "cancel", ("Ctrl+.",), enabled="is_busy"),
+    Command(
+        id="resume",
+        title="Go on with what was cancelled",
+        category="File",
+        run="resume",
+        keys=("Ctrl+Shift+R",),
+        enabled="can_resume",
+    ),
+    Command("model-folder", "Open a model folder…", "File", "models.choose_folder", ("Ctrl+M",)),
+    Command("model-file", "Open a checkpoint of a point model…", "File", "models.choose_checkpoint"),
+    Command("model-hub", "Open a model from the hub…", "File", "models.choose_from_hub"),
+    Command("export", "Export…", "File", "exports.open", ("Ctrl+E",), _READ),
+    Command("screenshot", "Save a picture of the window…", "File", "save_screenshot", ("Ctrl+Shift+S",)),
+    Command("close", "Close document", "File", "close_document", ("Ctrl+W",), _OPEN),
+    Command(
+        id="reopen",
+        title="Reopen closed document",
+        category="File",
+        run="runs.reopen",
+        keys=("Ctrl+Shift+T",),
+        enabled="session.can_reopen",
+    ),
+    Command("quit", "Quit", "File", "close", ("Ctrl+Q",)),
+)
+
+REGISTRY.add(
+    Command("undo", "Undo", "Edit", "session.undo", ("Ctrl+Z",), enabled="session.can_undo"),
+    Command("redo", "Redo", "Edit", "session.redo", ("Ctrl+Shift+Z", "Ctrl+Y"), enabled="session.can_redo"),
+    Command("edit-text", "Edit the text", "Edit", f"{_SELECTION}:edit_text", ("F2",), _CHARACTERS),
+    Command("clear", "Clear the selection", "Edit", f"{_SELECTION}:clear", ("Esc",), _SELECTABLE),
+    Command("select-all", "Select all tokens", "Edit", f"{_SELECTION}:take_all", ("Ctrl+A",), _READ),
+    Command("copy-numbers", "Copy the shown weights", "Edit", "copy_weights", ("Ctrl+C",)),
+)
+
+_SWITCH = (True, False)
+_WITHOUT_SELF = "Attention distance without a patch's weight on itself"
+_FLAT = ("orthographic", "perspective")
+
+REGISTRY.add(
+    Command(
+        "show-attention", "Show attention", "Map", Change(_MAP, "method", ("attention",)), ("A",), _CELLS
+    ),
+    Command("show-rollout", "Show rollout", "Map", Change(_MAP, "method", ("rollout",)), ("R",), _CELLS),
+    Command(
+        id="show-saliency",
+        title="Show the saliency prediction",
+        category="Map",
+        run=Change(_MAP, "method", ("saliency",)),
+        keys=("S",),
+        needs=_SALIENCY,
+    ),
+    Command("heads-one", "One head", "Map", Change(_MAP, "heads", ("one",)), ("1",), _LAYERS),
+    Command("heads-mean", "Mean of heads", "Map", Change(_MAP, "heads", ("mean",)), ("2",), _LAYERS),
+    Command("heads-max", "Maximum of heads", "Map", Change(_MAP, "heads", ("max",)), ("3",), _LAYERS),
+    Command(
+        id="direction",
+        title="Who looks at the token, instead of where it looks",
+        category="Map",
+        run=Change(_MAP, "incoming", _SWITCH),
+        keys=("D",),
+        needs=_CELLS,
+    ),
+    Command("log", "Logarithmic scale", "Map", Change(_MAP, "log", _SWITCH), ("L",), _CELLS_OR_FIELDS),
+    Command("shared", "One scale for all heads", "Map", Change(_MAP, "shared", _SWITCH), ("G",), _CELLS),
+    Command(
+        "hide-special", "Hide special tokens", "Map", Change(_MAP, "hide_special", _SWITCH), ("H",), _CELLS
+    ),
+    Command(
+        id="whole-words",
+        title="Merge subwords to words",
+        category="Map",
+        run=Change(_MAP, "whole_words", _SWITCH),
+        keys=("W",),
+        needs=_CHARACTERS,
+    ),
+    Command(
+        "leave-out", "Leave sinks out of the scale", "Map", Change(_MAP, "leave_out", _SWITCH), ("X",), _CELLS
+    ),
+)
+
+REGISTRY.add(
+    *(
+        Command(id_, title, "Heads", f"{_SELECTION}:step_head", (key,), _LAYERS, arguments=by)
+        for id_, title, key, by in (
+            ("layer-next", "Next layer", "Right", (1, 0)),
+            ("layer-previous", "Previous layer", "Left", (-1, 0)),
+            ("head-next", "Next head", "Down", (0, 1)),
+            ("head-previous", "Previous head", "Up", (0, -1)),
+        )
+    ),
+    *(
+        Command(id_, title, "Heads", f"{_SELECTION}:step_query", (key,), _CELLS, arguments=(by,))
+        for id_, title, key, by in (
+            ("query-next", "Next token as query", "]", 1),
+            ("query-previous", "Previous token as query", "[", -1),
+        )
+    ),
+)
+
+REGISTRY.add(
+    *(
+        Command(id_, title, "Field", Change(_FIELD, name, values), keys, _UNITS)
+        for id_, title, name, values, keys in (
+            ("field-box", "Draw the theoretical field", "box", _SWITCH, ("B",)),
+            ("field-heat", "Draw the effective field", "heat", _SWITCH, ("E",)),
+            ("field-contours", "Draw contours of 50 % and 95 %", "contours", _SWITCH, ("C",)),
+            ("field-row", "Draw the row of the attention head", "row", _SWITCH, ("A",)),
+            ("field-windows", "Draw the edges of attention windows", "windows", _SWITCH, ("W",)),
+            ("field-self", _WITHOUT_SELF, "include_self", (False, True), ()),
+            ("field-inputs-1", "Effective field over 1 inputs", "inputs", (1,), ()),
+            ("field-inputs-8", "Effective field over 8 inputs", "inputs", (8,), ()),
+            ("field-inputs-32", "Effective field over 32 inputs", "inputs", (32,), ()),
+            ("field-inputs-128", "Effective field over 128 inputs", "inputs", (128,), ()),
+            ("field-noise", "Effective field over noise", "source", ("noise", "picture"), ("N",)),
+        )
+    ),
+    Command("field-layer-next", "Next layer", "Field", "step_field", (".",), _UNITS, arguments=(1,)),
+    Command("field-layer-previous", "Previous layer", "Field", "step_field", (",",), _UNITS, arguments=(-1,)),
+    Command(
+        id="field-operations",
+        title="List all operations, not blocks alone",
+        category="Field",
+        run=Change(_FIELD, "all_operations", _SWITCH),
+        keys=("O",),
+        needs=_UNITS,
+    ),
+)
+
+REGISTRY.add(
+    *(
+        Command(
+            id=f"{view}-{by}",
+            title=f"{view.capitalize()} view: {title}",
+            category="Cloud",
+            run=Change(_IN_CLOUD, view, (by,)),
+            keys=(shift + key,) if key else (),
+            needs=Needs(("positions",), holds=".slices.cloud_colours:no_colouring", about=by),
+        )
+        for view, shift in (("first", ""), ("second", "Shift+"))
+        for by, title, key in (
+            ("prediction", "prediction", "P"),
+            ("truth", "ground truth", "T"),
+            ("error", "error", "X"),
+            ("rgb", "RGB", "C"),
+            ("height", "height", "Z"),
+            ("confidence", "confidence", ""),
+            ("entropy", "entropy", ""),
+            ("stage", "stage", ""),
+            ("attention", "attention", ""),
+            ("critical", "critical points", ""),
+            ("bound", "upper bound", ""),
+        )
+    ),
+    *(
+        Command(f"reach-{by}", f"Reach: {title}", "Cloud", Change(_IN_CLOUD, "reach", (by,)), (key,), needs)
+        for by, title, key, needs in (
+            ("attention", "attention of one layer", "A", _NEIGHBOURS),
+            ("composed", "attention composed through all layers", "R", _NEIGHBOURS),
+            ("hops", "hops from neighbour to neighbour", "N", _NEIGHBOURS),
+            ("gradient", "gradient", "G", _NEIGHBOURS),
+            ("voxels", "a stack of convolutions over voxels", "V", _ANSWERED),
+        )
+    ),
+    *(
+        Command(f"look-{name}", f"Look from {side}", "Cloud", "look", (key,), _CLOUD, arguments=(name,))
+        for name, side, key in (
+            ("top", "the top", "Shift+Up"),
+            ("bottom", "the bottom", "Shift+Down"),
+            ("left", "the left", "Shift+Left"),
+            ("right", "the right", "Shift+Right"),
+            ("front", "the front", "Shift+Home"),
+            ("back", "the back", "Shift+End"),
+            ("iso", "a corner", "Home"),
+        )
+    ),
+    Command(
+        id="lasso",
+        title="Lasso: a drag selects points",
+        category="Cloud",
+        run="toggle_lasso",
+        keys=("L",),
+        needs=_ANSWERED,
+        checked="has_lasso",
+    ),
+    *(
+        Command(id_, title, "Cloud", Change(_IN_CLOUD, name, values), keys, _CLOUD)
+        for id_, title, name, values, keys in (
+            ("orthographic", "Orthographic projection", "projection", _FLAT, ("O",)),
+            ("eye-dome", "Eye-dome lighting", "eye_dome", _SWITCH, ("E",)),
+            ("cutaway", "Cut away the walls in between", "cutaway", _SWITCH, ("W",)),
+            ("palette-s3dis", "The class colours of S3DIS", "palette", ("s3dis", "soft"), ()),
+        )
+    ),
+    Command("points-larger", "Larger points", "Cloud", f"{_CLOUDS}:resize", (".",), _CLOUD, arguments=(0.5,)),
+    Command(
+        "points-smaller", "Smaller points", "Cloud", f"{_CLOUDS}:resize", (",",), _CLOUD, arguments=(-0.5,)
+    ),
+    Command("show-classes", "Show all classes", "Cloud", f"{_CLOUDS}:show_classes", ("Shift+H",), _HIDDEN),
+    Command("up-axis", "Another axis points up", "Cloud", f"{_CLOUDS}:turn_up", ("U",), _CLOUD),
+)
+
+REGISTRY.add(
+    Command("palette", "Find a command", "View", "open_palette", ("Ctrl+K",)),
+    Command("document-next", "Next document", "View", "step_document", ("Ctrl+Tab",), arguments=(1,)),
+    Command(
+        "document-previous",
+        "Previous document",
+        "View",
+        "step_document",
+        ("Ctrl+Shift+Tab",),
+        arguments=(-1,),
+    ),
+    Command("fit", "Fit pictures to their panes", "View", "fit_views", ("F",), _OPEN),
+    Command("layout", "Reset the layout", "View", "reset_layout", ("Ctrl+0",)),
+    Command("messages", "Messages", "View", "status.switch_messages", ("F8",)),
+    Command("full-screen", "Full screen", "View", "toggle_full_screen", ("F11",)),
+    *(
+        Command(f"theme-{name}", f"Theme: {name}", "View", "set_theme", (), None, "", "has_theme", (name,))
+        for name in ("dark", "light", "system")
+    ),
+    Command("text-larger", "Larger text", "View", "scale_text", ("Ctrl++", "Ctrl+="), arguments=(1,)),
+    Command("text-smaller", "Smaller text", "View", "scale_text", ("Ctrl+-",), arguments=(-1,)),
+    Command("keys", "Keyboard shortcuts", "Help", "show_keys", ("F1",)),
+    Command("about", "About Headlight", "Help", "show_about"),
+)
