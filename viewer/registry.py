@@ -148,7 +148,7 @@ class Kind:
 
     noun, plural: what it is called. input: the dotted type of what is read. gives: what its documents have
     before any model reads them, as `Needs.of` asks for it. layouts: its pages; it opens on the first.
-    settings: dotted types of the view's settings that concern it.
+    adapter: dotted, a `host.adapters.Adapter`. settings: dotted types of the view's settings that concern it.
     """
 
     id: str
@@ -157,6 +157,7 @@ class Kind:
     input: str
     gives: tuple[str, ...]
     layouts: tuple[Layout, ...]
+    adapter: str
     settings: tuple[str, ...] = ()
 
     def layout(self, page: str) -> Layout:
@@ -310,6 +311,10 @@ class Registry:
                 if _names(kind.input, type_):
                     return kind
         raise KeyError(type(what).__name__)
+
+    def adapter_of(self, what: object) -> Any:
+        """The adapter of what was read. KeyError where it is of no kind."""
+        return resolve(self.kind_of(what).adapter)
 
     def panes_of(self, kind: Kind, page: str) -> Iterator[Pane]:
         """The panes whose place is this page of this kind."""

@@ -108,6 +108,7 @@ REGISTRY.add(
         input=".inputs.inputs:TextInput",
         gives=("read", "cells", "characters"),
         layouts=(_SENTENCE, _COST),
+        adapter=".host.adapters:TEXTS",
         settings=(".session.view:MapSettings", ".session.view:CostSettings"),
     ),
     Kind(
@@ -117,6 +118,7 @@ REGISTRY.add(
         input=".inputs.inputs:ImageInput",
         gives=("read", "cells", "pixels"),
         layouts=(_PICTURE, _FIELDS, _COST),
+        adapter=".host.adapters:IMAGES",
         settings=(".session.view:MapSettings", ".session.view:FieldSettings", ".session.view:CostSettings"),
     ),
     Kind(
@@ -126,6 +128,7 @@ REGISTRY.add(
         input=".inputs.cloud:CloudInput",
         gives=("read", "positions", "layers"),
         layouts=(_CLOUD,),
+        adapter=".host.adapters:CLOUDS",
         settings=(".session.view:CloudSettings",),
     ),
     Kind(
@@ -135,6 +138,7 @@ REGISTRY.add(
         input=".inputs.inputs:StackInput",
         gives=("layers",),
         layouts=(_STACK,),
+        adapter=".host.adapters:STACKS",
         settings=("headlight.models.core.stack:ConvStack", ".session.view:FieldSettings"),
     ),
 )

@@ -15,7 +15,7 @@ from headlight.models.core.trace import Trace
 from headlight.viewer.host.recipe import RunOptions
 from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.inputs.cloud_labels import place
-from headlight.viewer.inputs.inputs import ImageInput, Input
+from headlight.viewer.inputs.inputs import Input
 from headlight.viewer.registry import REGISTRY
 
 
@@ -43,14 +43,7 @@ def forward_pass(what: Input, options: RunOptions, task: Task = SILENT) -> Pass:
     from headlight.models.engines.door import check, open_engine
 
     engine = open_engine(options.model, REGISTRY.kind_of(what).id, options.device, task, options.trust_pickle)
-    if isinstance(what, ImageInput):
-        trace = engine.run(what.pixels, size=options.size, task=task)
-    elif isinstance(what, CloudInput):
-        truth, notices = truth_for(what, engine.classes, engine.card.title)
-        trace = engine.run(what.points, what.colours, truth, task)
-        trace = replace(trace, notices=(*trace.notices, *notices))
-    else:
-        trace = engine.run(what.text, pair=what.pair, start=options.start, task=task)
+    trace = REGISTRY.adapter_of(what).read(engine, what, options, task)
     checks = check(trace, task)
     device, memory = devices.describe(trace.device), devices.memory(trace.device)
     return Pass(trace, checks, device, memory, starting_head(trace, task))

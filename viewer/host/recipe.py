@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from headlight.models.core.task import SILENT, Task
-from headlight.viewer.inputs.cloud import CloudInput, Frame
-from headlight.viewer.inputs.cloud_labels import relabelled
+from headlight.viewer.inputs.cloud import Frame
 from headlight.viewer.inputs.inputs import Input, TextInput
+from headlight.viewer.registry import REGISTRY
 
 
 @dataclass(frozen=True)
@@ -44,10 +44,7 @@ class Recipe:
     @classmethod
     def of(cls, what: Input, options: RunOptions) -> Recipe:
         """How `what`, read with these options, was made."""
-        text = what if isinstance(what, TextInput) else None
-        if isinstance(what, CloudInput):
-            return cls(options, text, what.frame, what.listed)
-        return cls(options, text)
+        return cls(options, **REGISTRY.adapter_of(what).asked(what))
 
     def amended(self, **options: Any) -> Recipe:
         """The same with other options."""
@@ -55,14 +52,4 @@ class Recipe:
 
     def input(self, source: Input, task: Task = SILENT) -> Input:
         """What is to be read, made of what the document holds."""
-        if self.text is not None:
-            return self.text
-        if not isinstance(source, CloudInput):
-            return source
-        if self.listed is not None and self.listed != source.listed:
-            task.progress(0.0, "Reading its labels")
-            source = relabelled(source, self.listed)
-        if self.frame is not None and self.frame != source.frame:
-            task.progress(0.0, f"Reading it in {self.frame.unit}, {self.frame.upright}")
-            source = source.reframed(self.frame)
-        return source
+        return REGISTRY.adapter_of(source).remade(source, self, task)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from headlight.models.core.extent import held
 from headlight.models.core.trace import Trace
 from headlight.viewer.host.recipe import Recipe, RunOptions
-from headlight.viewer.inputs.cloud import CloudInput
-from headlight.viewer.inputs.inputs import ImageInput, Input, TextInput
+from headlight.viewer.inputs.inputs import Input
+from headlight.viewer.registry import REGISTRY
 from headlight.viewer.session.view import View
 
 STEPS = 200
@@ -67,12 +67,7 @@ class Former:
 
 def size_of(what: Input) -> int:
     """Bytes that an input holds, about."""
-    if isinstance(what, ImageInput):
-        return what.pixels.nbytes
-    if isinstance(what, CloudInput):
-        arrays = (what.points, what.colours, what.normals, what.labels, what.kept)
-        return sum(array.nbytes for array in arrays if array is not None)
-    return len(what.text) + len(what.pair or "") if isinstance(what, TextInput) else 0
+    return REGISTRY.adapter_of(what).extent(what)
 
 
 def bounded(steps: list[Step]) -> list[Step]:

@@ -20,8 +20,7 @@ from headlight.viewer.host.forward import Pass, forward_pass, with_truth
 from headlight.viewer.host.recipe import Recipe, RunOptions
 from headlight.viewer.inputs import inputs
 from headlight.viewer.inputs.cloud import CloudInput, Frame
-from headlight.viewer.inputs.cloud_labels import relabelled
-from headlight.viewer.inputs.inputs import Input, StackInput, TextInput
+from headlight.viewer.inputs.inputs import Input, StackInput
 from headlight.viewer.registry import REGISTRY
 from headlight.viewer.session.history import Former
 from headlight.viewer.session.jobs import Failure, Jobs
@@ -62,7 +61,7 @@ class Runs:
 
         def read(task: Task) -> Input:
             what = inputs.from_path(path, task)
-            return relabelled(what, classes) if classes and isinstance(what, CloudInput) else what
+            return REGISTRY.adapter_of(what).relisted(what, classes) if classes else what
 
         self._open(read, path)
 
@@ -122,7 +121,7 @@ class Runs:
 
     def start(self, document: Document) -> None:
         """Run a document as it is wanted; what is shown stays until the new pass is done."""
-        if isinstance(document.input, StackInput):  # its panes compute all that there is
+        if "read" not in document.kind.gives:  # its panes compute all that there is
             self.session.update(document, state="ready")
             return
         source, recipe = document.input, document.wanted
@@ -132,7 +131,7 @@ class Runs:
             what = recipe.input(source, task)
             if kept is not None:
                 return what, replace(kept, trace=with_truth(kept.trace, source, what))
-            if what is not source and isinstance(what, CloudInput):
+            if what is not source and REGISTRY.adapter_of(what).at_once:
                 task.partial(what)
             return what, forward_pass(what, recipe.options, task)
 
@@ -152,7 +151,7 @@ class Runs:
 
     def edit(self, document: Document, text: str, pair: str | None) -> None:
         """Run again with another text; what was shown stays until the new pass is done."""
-        if isinstance(document.input, TextInput) and text.strip():
+        if document.wanted.text is not None and text.strip():
             try:
                 what = inputs.from_text(text, pair=pair or None)
             except HeadlightError as error:
@@ -162,12 +161,12 @@ class Runs:
 
     def reframe(self, document: Document, frame: Frame) -> None:
         """Read a cloud's coordinates in another unit or with another axis up, show it, and run it again."""
-        if isinstance(document.input, CloudInput):
+        if document.wanted.frame is not None:
             self.session.ask(document, replace(document.wanted, frame=frame))
 
     def relabel(self, document: Document, listed: str) -> None:
         """Read a cloud's labels by another list of classes; what the model said of it stays."""
-        if isinstance(document.input, CloudInput):
+        if document.wanted.listed is not None:
             self.session.ask(document, replace(document.wanted, listed=listed))
 
     def close(self, document: Document) -> None:
@@ -234,10 +233,10 @@ class Runs:
 
     def _ready(self, document: Document, what: Input, options: RunOptions, result: Pass) -> None:
         trace = result.trace
-        if isinstance(what, CloudInput):
-            for notice in what.label_notices:
-                if notice not in document.input.label_notices:
-                    self.notify("info", notice, "", None)
+        notices = REGISTRY.adapter_of(what).notices
+        for notice in notices(what):
+            if notice not in notices(document.input):
+                self.notify("info", notice, "", None)
         self._take(document, what, options, result)
         log.info(
             "%s read %s: %d tokens in %.2f s on %s, largest error of the weights %.1e",

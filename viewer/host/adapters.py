@@ -1,0 +1,104 @@
+"""What differs from kind to kind of document: how a model reads it, what of it can be changed. No Qt."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from headlight.models.core.task import Task
+from headlight.models.core.trace import Trace
+from headlight.viewer.host.forward import truth_for
+from headlight.viewer.host.recipe import Recipe, RunOptions
+from headlight.viewer.inputs.cloud import CloudInput
+from headlight.viewer.inputs.cloud_labels import relabelled
+from headlight.viewer.inputs.inputs import ImageInput, TextInput
+
+if TYPE_CHECKING:
+    from headlight.models.engines.points import PointsEngine
+
+
+class Adapter:
+    """Of documents that no model reads, and of which nothing is made anew."""
+
+    at_once = False
+    """Whether what is made anew is shown before a model has read it."""
+
+    def asked(self, what: Any) -> dict[str, Any]:
+        """Fields of the recipe: what a person can change of it."""
+        return {}
+
+    def remade(self, what: Any, recipe: Recipe, task: Task) -> Any:
+        """What the recipe asks for, made of what there is."""
+        return what
+
+    def relisted(self, what: Any, classes: str) -> Any:
+        """With labels read by this list of classes, where there are any."""
+        return what
+
+    def notices(self, what: Any) -> tuple[str, ...]:
+        """What is to be said again once it was made anew."""
+        return ()
+
+    def extent(self, what: Any) -> int:
+        """Bytes that it holds, about."""
+        return 0
+
+    def read(self, engine: Any, what: Any, options: RunOptions, task: Task) -> Trace:
+        """The engine's pass over it."""
+        raise TypeError(f"no model reads {type(what).__name__}")
+
+
+class Texts(Adapter):
+    def asked(self, what: TextInput) -> dict[str, Any]:
+        return {"text": what}
+
+    def remade(self, what: TextInput, recipe: Recipe, task: Task) -> TextInput:
+        return recipe.text or what
+
+    def extent(self, what: TextInput) -> int:
+        return len(what.text) + len(what.pair or "")
+
+    def read(self, engine: Any, what: TextInput, options: RunOptions, task: Task) -> Trace:
+        return engine.run(what.text, pair=what.pair, start=options.start, task=task)
+
+
+class Images(Adapter):
+    def extent(self, what: ImageInput) -> int:
+        return what.pixels.nbytes
+
+    def read(self, engine: Any, what: ImageInput, options: RunOptions, task: Task) -> Trace:
+        return engine.run(what.pixels, size=options.size, task=task)
+
+
+class Clouds(Adapter):
+    at_once = True
+
+    def asked(self, what: CloudInput) -> dict[str, Any]:
+        return {"frame": what.frame, "listed": what.listed}
+
+    def remade(self, what: CloudInput, recipe: Recipe, task: Task) -> CloudInput:
+        if recipe.listed is not None and recipe.listed != what.listed:
+            task.progress(0.0, "Reading its labels")
+            what = relabelled(what, recipe.listed)
+        if recipe.frame is not None and recipe.frame != what.frame:
+            task.progress(0.0, f"Reading it in {recipe.frame.unit}, {recipe.frame.upright}")
+            what = what.reframed(recipe.frame)
+        return what
+
+    def relisted(self, what: CloudInput, classes: str) -> CloudInput:
+        return relabelled(what, classes)
+
+    def notices(self, what: CloudInput) -> tuple[str, ...]:
+        return what.label_notices
+
+    def extent(self, what: CloudInput) -> int:
+        arrays = (what.points, what.colours, what.normals, what.labels, what.kept)
+        return sum(array.nbytes for array in arrays if array is not None)
+
+    def read(self, engine: PointsEngine, what: CloudInput, options: RunOptions, task: Task) -> Trace:
+        truth, notices = truth_for(what, engine.classes, engine.card.title)
+        trace = engine.run(what.points, what.colours, truth, task)
+        return replace(trace, notices=(*trace.notices, *notices))
+
+
+TEXTS, IMAGES, CLOUDS, STACKS = Texts(), Images(), Clouds(), Adapter()
