@@ -276,10 +276,9 @@ class Command:
 
 @dataclass(frozen=True, eq=False)
 class ColourMap:
-    """A map of weights to colours; its name is cmap's own unless `source` gives that."""
+    """A map of weights to colours, by cmap's name."""
 
     id: str
-    source: str = ""
 
 
 Entry = Kind | Page | Pane | Reader | Method | Export | Command | ColourMap

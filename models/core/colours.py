@@ -15,9 +15,6 @@ LOG_FLOOR = 1e-4
 LOG_PERCENTILE = 5.0
 """Where a logarithmic scale starts among the values above zero, so that its colours go to what is there."""
 
-MAPS = ("inferno", "viridis", "magma", "cividis", "grey")
-"""Perceptually uniform maps (cmap's own names, but for the spelling of grey)."""
-
 
 @dataclass(frozen=True, slots=True)
 class Scale:
@@ -141,12 +138,13 @@ def levels(values: np.ndarray, scale: Scale) -> np.ndarray:
 
 @cache
 def lut(name: str = "inferno") -> np.ndarray:
-    """uint8 (256, 4), read-only: red, green, blue, alpha of each level. One of MAPS; ValueError otherwise."""
-    if name not in MAPS:
-        raise ValueError(f"no colour map {name!r}; there are {', '.join(MAPS)}")
+    """uint8 (256, 4), read-only: red, green, blue, alpha of each level. name: cmap's.
+
+    ValueError where cmap has no such map.
+    """
     from cmap import Colormap  # not needed until the first map is painted
 
-    colours = Colormap({"grey": "gray"}.get(name, name)).lut(256)
+    colours = Colormap({"grey": "gray"}.get(name, name)).lut(256)  # cmap's grey is white
     table = np.ascontiguousarray(np.round(colours * 255).astype(np.uint8))
     table.setflags(write=False)
     return table

@@ -6,8 +6,9 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Callable
 
-from PySide6.QtCore import QCoreApplication, QObject, QSettings, Qt, QTimer, qInstallMessageHandler
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSettings, Qt, QTimer, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from headlight.models.core.errors import HeadlightError
@@ -69,6 +70,11 @@ def run(files: list[str], options: WindowOptions) -> int:
     window.show()
     waits = SETTLED if files or options.text is not None else 0  # on the welcome page nothing is to come
     shot = _Screenshot(window, str(options.screenshot), waits) if options.screenshot else None
+    opens = bool(files) or options.text is not None
+    if opens:  # it may be of a plugin
+        QTimer.singleShot(0, window, window.read_plugins)
+    else:
+        _Painted(window, window.read_plugins)
     QTimer.singleShot(0, window, lambda: _open(window, files, options, shot))
     status = app.exec()
     logging.getLogger().removeHandler(handler)
@@ -84,6 +90,21 @@ def _open(window: Window, files: list[str], options: WindowOptions, shot: _Scree
     if shot is not None:
         window.runs.trusts = None  # nobody is there to answer
         shot.wait()
+
+
+class _Painted(QObject):
+    """Does something once the window has been painted for the first time."""
+
+    def __init__(self, window: Window, then: Callable[[], None]) -> None:
+        super().__init__(window)
+        self._then = then
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint:
+            watched.removeEventFilter(self)
+            QTimer.singleShot(0, watched, self._then)
+        return False
 
 
 class _Screenshot(QObject):

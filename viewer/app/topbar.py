@@ -50,9 +50,6 @@ class TopBar(QWidget):
         self.new_button.clicked.connect(self.new_asked)
         self.palette_button = ElidedButton("Find a command   Ctrl K")
         self.palette_button.clicked.connect(self.palette_asked)
-        self.page = Segmented([(page.id, page.title) for page in REGISTRY.all(Page).values()], "Page")
-        self.page.changed.connect(session.set_page)
-        self.page.hide()  # until a document has more than one
         self.model_button = ElidedButton(hint="The model that reads this document; choose another")
         self._models = QMenu(self.model_button)
         self._models.aboutToShow.connect(lambda: fill_models(self._models))
@@ -71,8 +68,8 @@ class TopBar(QWidget):
         first.addStretch(1)
         first.addWidget(self.palette_button)
         # What the current document is asked: its own row, over the panes that answer.
-        second = _row(rows)
-        second.addWidget(self.page)
+        self._second = second = _row(rows)
+        self._list_pages()
         second.addWidget(self.model_button)
         second.addStretch(1)
         second.addWidget(self.export_button)
@@ -84,6 +81,8 @@ class TopBar(QWidget):
 
     def set_menu(self, categories: dict[str, list[QAction]], before: Callable[[], None]) -> None:
         """The main menu, a submenu for each category of commands."""
+        if (old := self.menu_button.menu()) is not None:
+            old.deleteLater()
         menu = QMenu(self.menu_button)
         menu.aboutToShow.connect(before)
         for title, actions in categories.items():
@@ -124,8 +123,20 @@ class TopBar(QWidget):
         untrained = " · untrained" if trace.model.untrained else ""
         self.model_button.setText(f"{trace.model.title} · {_extent(trace)}{untrained}")
 
+    def _list_pages(self) -> None:
+        """The choice of all pages that there are."""
+        known = REGISTRY.all(Page)
+        self._listed = set(known)
+        self.page = Segmented([(page.id, page.title) for page in known.values()], "Page")
+        self.page.changed.connect(self.session.set_page)
+        self.page.hide()  # until a document has more than one
+        self._second.insertWidget(0, self.page)
+
     def show_pages(self, pages: Sequence[str], current: str) -> None:
         """Offer these pages; one alone is no choice."""
+        if not set(pages) <= self._listed:
+            self.page.deleteLater()
+            self._list_pages()
         for page in REGISTRY.all(Page):
             self.page.set_option_visible(page, page in pages)
         self.page.setVisible(len(pages) > 1)

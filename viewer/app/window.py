@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from headlight.models.core.errors import HeadlightError, sentence
-from headlight.viewer import registry
+from headlight.viewer import plugins, registry
 from headlight.viewer.app import about, geometry, surface
 from headlight.viewer.app.bridge import Bridge
 from headlight.viewer.app.commands.copying import copy_shown
@@ -122,8 +122,7 @@ class Window(QMainWindow):
         self.tips = Tips(self, explain)
         self.actions_ = Actions(self, self)
         self.actions_.before = self._close_messages
-        self.status.panel.addActions(list(self.actions_.actions.values()))
-        self.topbar.set_menu(self._menu_actions(), self.actions_.refresh)
+        self._take_commands()
         self.models.more = [self.actions_.actions[f"model-{kind}"] for kind in ("folder", "file", "hub")]
         self.topbar.palette_asked.connect(self.open_palette)
         self.topbar.new_asked.connect(self.new_text)
@@ -197,6 +196,18 @@ class Window(QMainWindow):
         document = self.session.current
         pages = () if document is None else document.pages
         self.topbar.show_pages(pages, document.page if pages else "")
+
+    def _take_commands(self) -> None:
+        """Menus and keys of all commands that there are."""
+        self.status.panel.addActions(self.actions_.take())
+        self.topbar.set_menu(self._menu_actions(), self.actions_.refresh)
+
+    def read_plugins(self) -> None:
+        """What is installed beside Headlight and has something for it; one that fails is told."""
+        for failure in plugins.read(REGISTRY):
+            self.notify("error", failure.cause, failure.next_step)
+        self._take_commands()
+        self.actions_.refresh()
 
     def _panes(self) -> Deck:
         """The room of the panes: its modules import pyqtgraph, which the welcome page can do without."""

@@ -11,7 +11,8 @@ from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from headlight.models.core.colours import MAPS, lut, overlay_colours
+from headlight.models.core.colours import lut, overlay_colours
+from headlight.viewer.registry import REGISTRY, ColourMap
 from headlight.widgets.base import theme
 from headlight.widgets.base.outline import boxes_outline, mask_outline
 from headlight.widgets.plane.image_view import ImageView
@@ -125,7 +126,7 @@ def test_an_overlay_hides_by_weight_and_nothing_where_there_is_none(opacity):
     assert alpha[255] == round(255 * opacity)
 
 
-@pytest.mark.parametrize("name", MAPS)
+@pytest.mark.parametrize("name", tuple(REGISTRY.all(ColourMap)))
 def test_no_weight_leaves_the_photo_whatever_the_table(view, name):
     view.set_picture(picture(100, 100, (200, 100, 50)))
     view.set_lut(lut(name))

@@ -11,7 +11,8 @@ from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
 
-from headlight.models.core.colours import MAPS, lut
+from headlight.models.core.colours import lut
+from headlight.viewer.registry import REGISTRY, ColourMap
 from headlight.widgets.base import theme
 from headlight.widgets.base.chip_colours import contrast, inks
 from headlight.widgets.controls.choices import Segmented
@@ -44,7 +45,7 @@ def side(strip, index):
     return QPoint(round(chip.left()) + 3, round(chip.center().y()))
 
 
-@pytest.mark.parametrize("name", MAPS)
+@pytest.mark.parametrize("name", tuple(REGISTRY.all(ColourMap)))
 def test_text_is_legible_at_every_level(name):
     for colour, ink in zip(lut(name), inks(lut(name)), strict=True):
         assert contrast(QColor(*colour[:3].tolist()), ink) >= 4.5  # WCAG AA for text

@@ -61,13 +61,11 @@ class Actions:
         self.commands: dict[str, Bound] = {}
         self.actions: dict[str, QAction] = {}
         self._window, self._acts = window, acts
-        self.take()
 
-    def take(self) -> None:
-        """Make actions of the commands that are new in the registry."""
-        for command in listed():
-            if command.id in self.commands:
-                continue
+    def take(self) -> list[QAction]:
+        """Make actions of the commands that are new in the registry, and give them."""
+        new = [command for command in listed() if command.id not in self.commands]
+        for command in new:
             self.commands[command.id] = Bound(command, self._acts)
             action = QAction(command.title, self._window)
             action.setShortcuts([QKeySequence(key) for key in command.keys])
@@ -76,6 +74,7 @@ class Actions:
             action.triggered.connect(lambda _=False, id_=command.id: self.run(id_))
             self._window.addAction(action)
             self.actions[command.id] = action
+        return [self.actions[command.id] for command in new]
 
     def follow(self, *signals: Any) -> None:
         """Refresh once the event that emits any of these is over."""

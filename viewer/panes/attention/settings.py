@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from headlight.models.core.colours import MAPS
 from headlight.models.core.task import Task
 from headlight.models.core.trace import Trace
 from headlight.viewer.panes.shared import readings
 from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.panes.shared.later import RESIZE_PAUSE, Later
 from headlight.viewer.panes.shared.words import ran_at
+from headlight.viewer.registry import REGISTRY, ColourMap
 from headlight.viewer.session.session import Document
 from headlight.viewer.session.view import MapSettings, Selection, View
 from headlight.viewer.slices.derived import derived
@@ -54,7 +54,7 @@ class SettingsPane(Pane):
             "Mass mask", 0, 0.99, 0.01, lambda v: "off" if v == 0 else f"{v * 100:.0f} % of weight"
         )
         self.mass.changed.connect(lambda v: change(gesture="mass", mass=float(v)))
-        self.colours = Choice(MAPS, "Colour map")
+        self.colours = Choice(tuple(REGISTRY.all(ColourMap)), "Colour map")
         self.colours.changed.connect(lambda v: change(colours=v))
         self.leave_out = Toggle("Leave sinks out of the scale")
         self.leave_out.setToolTip(

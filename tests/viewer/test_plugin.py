@@ -1,0 +1,120 @@
+"""A stranger's package, installed beside Headlight, adds what it has by the registry alone."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+
+import pytest
+
+from headlight.viewer.registry import REGISTRY, Kind, Pane
+
+DECLARED = """
+from headlight.viewer.registry import ColourMap, Command, Kind, Layout, Leaf, Needs, Page, Pane, across
+
+
+def declare(registry):
+    registry.add(Page("loudness", "Loudness"))
+    layout = Layout("loudness", across(Leaf("waves", 0.7), Leaf("numbers", 0.3), Leaf("log", shown=False)))
+    registry.add(Kind("sound", "sound", "sounds", "stranger_sounds:Sound", ("waves",), (layout,), ADAPTER))
+    registry.add(Pane("waves", "Waves", "stranger_sounds:WavesPane", Needs(("waves",))))
+    registry.add(Command("louder", "Louder", "Sound", "stranger_sounds:louder", ("J",), Needs(("waves",))))
+    registry.add(ColourMap("plasma"))
+
+
+ADAPTER = ".host.adapters:STACKS"
+"""
+SOUNDS = """
+from dataclasses import dataclass
+
+from PySide6.QtWidgets import QLabel
+
+from headlight.viewer.panes.shared.base import Pane
+
+
+@dataclass(frozen=True)
+class Sound:
+    title: str
+    level: int = 1
+    notices: tuple = ()
+
+
+class WavesPane(Pane):
+    def build(self):
+        return QLabel()
+
+    def subject(self, document, view, hover):
+        return document.input
+
+    def compute(self, subject, view, hover, task):
+        return subject.level
+
+    def paint(self, result):
+        self.widget.setText(f"level {result}")
+
+
+def louder(window):
+    document = window.session.current
+    window.session.update(document, input=Sound(document.title, document.input.level + 1))
+"""
+
+
+@pytest.fixture
+def installed(tmp_path, monkeypatch):
+    """The package on the path, as an installer leaves it; nothing of it stays in this process's registry."""
+    info = tmp_path / "stranger-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: stranger\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[headlight]\nsounds = stranger:declare\n")
+    (tmp_path / "stranger.py").write_text(DECLARED)
+    (tmp_path / "stranger_sounds.py").write_text(SOUNDS)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with contextlib.suppress(_Over), REGISTRY.whole():
+        yield
+        raise _Over
+    for name in ("stranger", "stranger_sounds"):
+        sys.modules.pop(name, None)
+
+
+class _Over(Exception):
+    pass
+
+
+def test_a_package_adds_a_kind_with_its_page_pane_command_and_colours(installed, make_window, settled, qtbot):
+    window = make_window(run=False)
+    assert not {"loudness", "sound", "waves", "louder"} & {entry.id for entry in REGISTRY}
+    window.read_plugins()
+    import stranger_sounds
+
+    window.session.add(stranger_sounds.Sound("A bell"), window.runs.options)
+    settled(window)
+    assert window.deck.shows("waves")
+    assert window.deck.shows("numbers")
+    assert not window.deck.docks["log"].isVisible()
+    assert window.deck.panes["waves"].widget.text() == "level 1"
+    assert window.actions_.all_keys("louder") == ["J"]
+    window.actions_.actions["louder"].trigger()
+    settled(window)
+    assert window.deck.panes["waves"].widget.text() == "level 2"
+    assert not window.actions_.actions["show-attention"].isEnabled()
+    window.runs.open_text("a great serve")
+    qtbot.waitUntil(lambda: window.session.current.title != "A bell")
+    settled(window)
+    assert not window.actions_.actions["louder"].isEnabled()
+    assert "plasma" in [window.deck.panes["settings"].colours.itemText(n) for n in range(6)]
+
+
+def test_a_package_that_fails_is_told_and_leaves_the_rest(installed, make_window, tmp_path):
+    (tmp_path / "stranger.py").write_text(DECLARED.replace('"Waves"', "WAVES"))
+    window = make_window(run=False)
+    told = []
+    window.told.connect(lambda kind, said: told.append((kind, said)))
+    window.read_plugins()
+    assert "waves" not in REGISTRY.all(Pane)
+    assert "sound" not in REGISTRY.all(Kind)
+    assert told == [
+        (
+            "error",
+            "The plugin “sounds” failed: NameError: name 'WAVES' is not defined. Update it, or take it out.",
+        )
+    ]
