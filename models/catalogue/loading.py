@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from transformers.utils import logging
 from headlight.models.catalogue import classic
 from headlight.models.catalogue.entries import Entry
 from headlight.models.catalogue.folders import read_config
+from headlight.models.catalogue.heads import body_of, has_usual_body, headed
 from headlight.models.catalogue.published import OWN, PUBLISHED, module
 from headlight.models.core.errors import HeadlightError, first_line
 from headlight.models.core.task import SILENT, Task
@@ -104,8 +106,9 @@ def skeleton(folder: Path) -> nn.Module:
 def load_model(folder: Path, device: str) -> tuple[PreTrainedModel, frozenset[str]]:
     """(the model in float32 and eval mode on `device`, the names of weights that are missing and random).
 
-    Where the usual class for this configuration lacks weights, the one that the folder names may find them
-    all (an encoder that was saved alone), or the usual one with what stands before all names left off. Raises
+    It has the head of its task where the folder says so (`heads.headed`). Where that or the usual class for
+    this configuration lacks weights of the body, the one that the folder names may find them all (an encoder
+    that was saved alone), or the usual one with what stands before all names left off. Raises
     HeadlightError for a model type that transformers does not know, and for weights that do not fit the
     configuration.
     """
@@ -118,19 +121,34 @@ def load_model(folder: Path, device: str) -> tuple[PreTrainedModel, frozenset[st
     logging.disable_progress_bar()
     logging.set_verbosity_error()
     try:
-        model, missing, left = _read(AutoModel, folder)
-        ways = [(_named(content, model), ""), (AutoModel, _wrapping(left))] if missing else []
-        for kind, wrapping in ways:
-            if kind is not None and (kind, wrapping) != (AutoModel, ""):
-                other, lacking, _ = _read(kind, folder, wrapping)
-                if not lacking:
-                    model, missing = other, lacking
+        model, missing = _found(content, folder)
     except (*_UNLOADABLE, SafetensorError, ImportError) as error:
         raise HeadlightError(
             f"The model in {folder} cannot be loaded: {first_line(error)}",
             "Fetch it again or choose another.",
         ) from error
     return model.eval().requires_grad_(False).to(device), missing
+
+
+def _found(content: dict[str, Any], folder: Path) -> tuple[PreTrainedModel, frozenset[str]]:
+    """(the model with its head, else as it is usual, else as all its weights are found, what is missing)."""
+    model, missing, left = None, frozenset[str](), frozenset[str]()
+    if (kind := headed(content)) is not None:
+        with suppress(*_UNLOADABLE):  # a head of another size is none; a body of another size says so below
+            model, missing, left = _read(kind, folder)
+    if model is None or not has_usual_body(model):
+        kind = AutoModel
+        model, missing, left = _read(kind, folder)
+    if is_untrained(model, body_of(model), missing):
+        wrapping = _wrapping(left)
+        ways = [(AutoModel, ""), (_named(content, model), ""), (kind, wrapping), (AutoModel, wrapping)]
+        for other in dict.fromkeys(ways):
+            if other[0] is None or other == (kind, ""):
+                continue
+            read, lacking, _ = _read(other[0], folder, other[1])
+            if not is_untrained(read, body_of(read), lacking):
+                return read, lacking
+    return model, missing
 
 
 def _read(
@@ -150,9 +168,7 @@ def _read(
         output_loading_info=True,
         **renamed,
     )
-    # A missing pooler does not count: it comes after the last attention.
-    missing = frozenset(name for name in report["missing_keys"] if "pooler" not in name)
-    return model, missing, frozenset(report["unexpected_keys"])
+    return model, frozenset(report["missing_keys"]), frozenset(report["unexpected_keys"])
 
 
 def _wrapping(left: frozenset[str]) -> str:
@@ -172,10 +188,14 @@ def _named(content: dict[str, Any], model: PreTrainedModel) -> type[PreTrainedMo
 
 
 def is_untrained(model: nn.Module, part: nn.Module, missing: frozenset[str]) -> bool:
-    """Whether weights that `part` of `model` runs with are among the `missing`."""
+    """Whether weights that `part` of `model` runs with are among the `missing`.
+
+    A pooler does not count: it comes after the last attention.
+    """
     run = {id(value) for value in part.state_dict(keep_vars=True).values()}
     every = model.state_dict(keep_vars=True)
-    return any(id(every[name]) in run for name in missing & every.keys())
+    counted = {name for name in missing & every.keys() if "pooler" not in name}
+    return any(id(every[name]) in run for name in counted)
 
 
 def needs_only(model: PreTrainedModel, given: Collection[str], title: str, what: str) -> None:

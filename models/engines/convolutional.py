@@ -7,23 +7,29 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
+from transformers import PreTrainedModel
 
 from headlight.models.catalogue.entries import Entry
+from headlight.models.catalogue.heads import body_of
 from headlight.models.catalogue.loading import is_untrained, load_entry
 from headlight.models.core.errors import HeadlightError, first_line
 from headlight.models.core.field import Field
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import Box, PatchTokens
 from headlight.models.core.trace import Trace
+from headlight.models.engines.heads import OF_PICTURES, Head, answers_of, head_of, proved
 from headlight.models.engines.pixels import LARGEST, Fit, Normalisation, fit
-from headlight.models.fields.of_images import answer, map_field, twin
+from headlight.models.fields.of_images import answer, called, feature_map, map_field, twin
 
 MAX_PIXELS = LARGEST**2
 """Of what a network sees: the largest square that can be asked for."""
+NOISE = (1, 3, 224, 224)
+"""What the head is tried on."""
 PROBES = (511, 1023)
 """Pixels of a side that no usual stride divides: they show whether a network leaves out what is left over."""
 
@@ -50,6 +56,8 @@ class ConvolutionalEngine:
 
     def __init__(self, model: nn.Module, entry: Entry, device: str, untrained: bool = False) -> None:
         self.model, self.entry, self.device = model, entry, device
+        self.head: Head | None = None
+        self._said = entry.notices
         self.card = entry.card(untrained)
         self.normalisation = Normalisation.of(entry.folder)
         self._multiple: int | None = None
@@ -58,7 +66,22 @@ class ConvolutionalEngine:
     def open(cls, entry: Entry, device: str, task: Task = SILENT) -> ConvolutionalEngine:
         """Load the network's weights, or draw random ones where the entry has no folder."""
         model, missing = load_entry(entry, device, task)
-        return cls(model, entry, device, is_untrained(model, model, missing))
+        body = body_of(model) if isinstance(model, PreTrainedModel) else model
+        engine = cls(body, entry, device, is_untrained(model, body, missing))
+        engine.head, said = head_of(model, body, missing, entry, OF_PICTURES)
+        engine._said += said or engine._prove()
+        return engine
+
+    def _prove(self) -> tuple[str, ...]:
+        """Notices where the head must not be used, which is left out then."""
+        noise = torch.randn(NOISE, generator=torch.Generator().manual_seed(0)).to(self.device)
+
+        def run() -> Any:
+            with torch.no_grad():
+                return called(self.model, noise, **self.head.asks)
+
+        self.head, said = proved(self.head, self.entry.title, {"pixel_values": noise}, run)
+        return said
 
     def run(self, pixels: np.ndarray, size: int = 518, task: Task = SILENT) -> Trace:
         """One picture, uint8 (H, W, 3), its short side as `size` pixels, through the network.
@@ -73,8 +96,12 @@ class ConvolutionalEngine:
         task.progress(0.1, f"{self.entry.title} looks at {fitted.grid[1]:,} × {fitted.grid[0]:,} pixels")
         began = time.perf_counter()
         with torch.no_grad(), _cancellable(self.model, task), self._explained(fitted):
-            features = answer(self.model, torch.from_numpy(values)[None].to(self.device))[0]
+            given = torch.from_numpy(values)[None].to(self.device)
+            output = called(self.model, given, **(self.head.asks if self.head else {}))
         seconds = time.perf_counter() - began
+        given = {"pixel_values": given}
+        answers, unsaid = answers_of(self.head, self.entry.title, output, given, fitted.region)
+        features = feature_map(output)[0]
         rows, columns = features.shape[1:]
         region, unknown = self._region(fitted, (rows, columns), task)
         labels = tuple(f"unit ({row}, {column})" for row in range(rows) for column in range(columns))
@@ -87,8 +114,9 @@ class ConvolutionalEngine:
             readout=None,
             seconds=seconds,
             device=self.device,
-            notices=(*self.entry.notices, *fitted.notices, *unknown),
+            notices=(*self._said, *fitted.notices, *unknown, *unsaid),
             outputs={"patches": features.movedim(0, -1)},
+            answers=answers,
         )
 
     def _fit(self, height: int, width: int, size: int) -> Fit:

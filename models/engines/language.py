@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,11 +20,14 @@ from headlight.models.attention.agreement import way_to_record
 from headlight.models.attention.capture import recording
 from headlight.models.attention.recorded import RecordedLayer
 from headlight.models.catalogue.entries import Entry
+from headlight.models.catalogue.heads import body_of
 from headlight.models.catalogue.loading import is_untrained, load_model, load_tokenizer, needs_only
 from headlight.models.core.errors import MODEL_ERRORS, HeadlightError, first_sentence
 from headlight.models.core.task import SILENT, Cancelled, Task
 from headlight.models.core.tokens import TextTokens
 from headlight.models.core.trace import Trace
+from headlight.models.engines.expected import Vocabulary, expected
+from headlight.models.engines.heads import OF_TEXTS, Head, Said, answers_of, head_of, proved, recorded, said
 from headlight.models.engines.token_labels import readable
 from headlight.models.engines.tokenizing import encoded
 
@@ -57,15 +61,20 @@ class LanguageEngine:
     ) -> None:
         self.encoder_of_two = bool(model.config.is_encoder_decoder)
         self.model = _reading(model)
+        self.head: Head | None = None
         self.entry, self.device = entry, device
         self.card = entry.card(untrained)
         self.unknown = tokenizer.unk_token_id
         self.limit = min(_limit(model, tokenizer), MAX_TOKENS)
         self._accepted = inspect.signature(self.model.forward).parameters.keys()
+        # GPT-2 and its kin take them too, and add the embeddings of those numbers as tokens.
+        own = getattr(model.config, "type_vocab_size", 0) or model.config.model_type == "xlnet"
+        self._has_types = bool(own) and "token_type_ids" in self._accepted
         # A tokenizer's file may ask for cutting or padding (the bundled one for 128 tokens of both).
         self._tokenizer = tokenizer.backend_tokenizer
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
+        self._vocabulary = Vocabulary(self._tokenizer, tokenizer.mask_token_id)
         self._asked = False  # for weights, where recording its calls would change its answer
         self._said = entry.notices
 
@@ -78,6 +87,8 @@ class LanguageEngine:
         tokenizer = load_tokenizer(entry.folder)
         model, missing = load_model(entry.folder, device)
         engine = cls(model, tokenizer, entry, device, is_untrained(model, _reading(model), missing))
+        engine.head, said = head_of(model, engine.model, missing, entry, OF_TEXTS)
+        engine._said += said
         if entry.where != "bundled":
             task.progress(0.9, "Comparing a recorded pass with a plain one")
             engine._make_sure(task)
@@ -94,6 +105,9 @@ class LanguageEngine:
         run = partial(self._forward, inputs)
         self._asked, notice = way_to_record(self.model, self.entry.title, run, task)
         self._said += (notice,) if notice else ()
+        record = partial(recorded, self.model, run, self._asked)
+        self.head, said = proved(self.head, self.entry.title, self._tensors(inputs), record)
+        self._said += said
 
     def run(self, text: str, pair: str | None = None, start: int = 0, task: Task = SILENT) -> Trace:
         """One text, or two with the model's separators between them, through the model.
@@ -109,7 +123,7 @@ class LanguageEngine:
         inputs = self._inputs(window.encoding.ids, window.encoding.type_ids)
         began = time.perf_counter()
         with torch.no_grad(), recording(self.model, task, self._asked) as calls:
-            self._forward(inputs)
+            output = self._forward(inputs)
         seconds = time.perf_counter() - began
         for call in calls:
             if call.shape[2:] != (len(tokens), len(tokens)):
@@ -119,6 +133,7 @@ class LanguageEngine:
                     "Choose a model that attends from every token to every token.",
                 )
         layers = tuple(RecordedLayer(call, tokens, tokens) for call in calls)
+        answers, unsaid = self._answers(output, inputs, tokens, layers)
         return Trace(
             model=self.card,
             layers=layers,
@@ -127,27 +142,44 @@ class LanguageEngine:
             readout=self._readout(tokens, layers),
             seconds=seconds,
             device=self.device,
-            notices=(*self._said, *window.notices, *self._notices(window.encoding, text + (pair or ""))),
+            notices=(
+                *(*self._said, *window.notices, *unsaid),
+                *self._notices(window.encoding, text + (pair or "")),
+            ),
             stretch=window.stretch,
+            answers=answers,
         )
 
     def _inputs(self, ids: Sequence[int], types: Sequence[int]) -> dict[str, np.ndarray]:
         inputs = {"input_ids": np.array(ids, np.int64)}
-        if "token_type_ids" in self._accepted:
+        if self._has_types:
             inputs["token_type_ids"] = np.array(types, np.int64)
         return inputs
 
-    def _forward(self, inputs: dict[str, np.ndarray]) -> object:
+    def _tensors(self, inputs: dict[str, np.ndarray]) -> dict[str, Any]:
         tensors = {name: torch.from_numpy(values)[None].to(self.device) for name, values in inputs.items()}
-        options = {"use_cache": False} if "use_cache" in self._accepted else {}
+        return tensors | ({"use_cache": False} if "use_cache" in self._accepted else {})
+
+    def _forward(self, inputs: dict[str, np.ndarray]) -> Any:
         try:
-            return self.model(**tensors, **options)
+            return self.model(**self._tensors(inputs), **(self.head.asks if self.head else {}))
         except MODEL_ERRORS as error:
             count = len(inputs["input_ids"])
             raise HeadlightError(
                 f"{self.entry.title} cannot read {count:,} tokens: {first_sentence(error)}",
                 "Try a shorter text or another model.",
             ) from error
+
+    def _answers(
+        self, output: Any, inputs: dict[str, np.ndarray], tokens: TextTokens, layers: Sequence[RecordedLayer]
+    ) -> Said:
+        title, ids = self.entry.title, inputs["input_ids"]
+        if self.head is None or self.head.task == "classes":
+            return answers_of(self.head, title, output, self._tensors(inputs))
+        follows = self.head.task == "causal"
+        if follows and not all(_looks_back(layer) for layer in layers):
+            return (), (f"{title} looks ahead: what it says of the token that follows is no answer.",)
+        return said(title, expected(self.head, self._vocabulary, output, ids, tokens, follows))
 
     def _window(self, text: str, pair: str | None, start: int, task: Task = SILENT) -> Window:
         """The tokens that are run: all of them, or a stretch of the longer text."""
@@ -281,8 +313,8 @@ def _unknown(encoding: Encoding, unknown: int | None) -> str | None:
 
 
 def _reading(model: PreTrainedModel) -> PreTrainedModel:
-    """Of a model with an encoder and a decoder the encoder."""
-    return model.get_encoder() if model.config.is_encoder_decoder else model
+    """Of a model with an encoder and a decoder the encoder, of one with a head what is under it."""
+    return model.get_encoder() if model.config.is_encoder_decoder else body_of(model)
 
 
 def _limit(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast) -> int:

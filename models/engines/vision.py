@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -25,12 +26,14 @@ from headlight.models.attention.stages import MAX_UNITS, Stages, unit_of
 from headlight.models.attention.statistics import artifact_tokens
 from headlight.models.attention.windows import Placement, WindowBlocks, WindowLayer
 from headlight.models.catalogue.entries import Entry
+from headlight.models.catalogue.heads import body_of
 from headlight.models.catalogue.loading import is_untrained, load_entry, needs_only
 from headlight.models.core.errors import MODEL_ERRORS, HeadlightError, first_sentence
 from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import PatchTokens
 from headlight.models.core.trace import Trace
+from headlight.models.engines.heads import OF_PICTURES, Head, answers_of, head_of, proved, recorded
 from headlight.models.engines.pixels import LARGEST, SMALLEST, Fit, Normalisation, fit, snap_size
 from headlight.models.explain import saliency
 
@@ -40,6 +43,7 @@ class VisionEngine:
 
     def __init__(self, model: PreTrainedModel, entry: Entry, device: str, untrained: bool = False) -> None:
         self.model = _seeing(model)
+        self.head: Head | None = None
         self.entry, self.device = entry, device
         self.card = entry.card(untrained)
         self.unit = unit_of(self.model.config)
@@ -60,7 +64,10 @@ class VisionEngine:
         Of all but the bundled models it is made sure that they can be recorded. HeadlightError if not.
         """
         model, missing = load_entry(entry, device, task)
-        engine = cls(model, entry, device, is_untrained(model, _seeing(model), missing))
+        body = _seeing(model)
+        engine = cls(model, entry, device, is_untrained(model, body, missing))
+        engine.head, said = head_of(model, body, missing, entry, OF_PICTURES)
+        engine._said += said
         if entry.where != "bundled":
             task.progress(0.9, "Comparing a recorded pass with a plain one")
             engine._make_sure(task)
@@ -69,16 +76,23 @@ class VisionEngine:
     def _make_sure(self, task: Task) -> None:
         """Find out how the model can be recorded, on noise of the smallest size that it reads."""
         needs_only(self.model, {"pixel_values", *self._options}, self.entry.title, "a picture")
-        run = partial(self._forward, self._noise())
+        noise = self._small_noise()
+        run = partial(self._forward, noise)
         self._asked, notice = way_to_record(self.model, self.entry.title, run, task)
         self._said += (notice,) if notice else ()
+        made_for = _image_size(self.model.config)
+        if self.head is not None and made_for and not self.head.takes(self._options):
+            noise = _noise(*made_for).to(self.device)  # as a whole it reads no other
+        record = partial(recorded, self.model, partial(self._forward, noise), self._asked)
+        self.head, said = proved(self.head, self.entry.title, self._given(noise), record)
+        self._said += said
 
-    def _noise(self) -> torch.Tensor:
+    def _small_noise(self) -> torch.Tensor:
         """[1, 3, H, W] of few patches, or of the size that the model was made for, if it reads no other."""
         few = max(self._blocks.smallest, 2) * self.patch
         made_for = _image_size(self.model.config)
         for size in ((few, few + self.patch), (few, few), *([made_for] if made_for else [])):
-            values = torch.randn(1, 3, *size, generator=torch.Generator().manual_seed(0)).to(self.device)
+            values = _noise(*size).to(self.device)
             with suppress(HeadlightError), torch.no_grad(), unchanged(self.model):
                 self._forward(values)
                 break
@@ -101,8 +115,9 @@ class VisionEngine:
             recording(self.model, task, self._asked) as calls,
             self._blocks.watched() as placed,
         ):
-            output = self._forward(torch.from_numpy(values)[None].to(self.device))
+            output = self._forward(given := torch.from_numpy(values)[None].to(self.device))
         seconds = time.perf_counter() - began
+        answers, unsaid = answers_of(self.head, self.entry.title, output, self._given(given), fitted.region)
         if self.unit:
             layers = self._staged(calls, placed, Stages(fitted.grid, fitted.region))
             tokens, artifacts = layers[0].queries, np.empty(0, int)
@@ -120,9 +135,10 @@ class VisionEngine:
             seconds=seconds,
             device=self.device,
             artifacts=artifacts,
-            notices=(*self._said, *fitted.notices),
+            notices=(*self._said, *fitted.notices, *unsaid),
             outputs={"patches": self._patches(output.last_hidden_state[0], layers[-1].queries)},
             has_saliency=saliency.there_is(self.entry.folder),
+            answers=answers,
         )
 
     def saliency(self, trace: Trace, task: Task = SILENT) -> np.ndarray:
@@ -196,10 +212,13 @@ class VisionEngine:
         special = np.arange(len(self.prefix) + len(patches)) < len(self.prefix)
         return PatchTokens((*self.prefix, *patches), special, grid=fitted.grid, region=fitted.region)
 
+    def _given(self, values: torch.Tensor) -> dict[str, Any]:
+        return {"pixel_values": values, **self._options}
+
     def _forward(self, values: torch.Tensor) -> object:
         """The pass over [1, 3, H, W]. Models with a fixed input size say so in words of their own."""
         try:
-            return self.model(pixel_values=values, **self._options)
+            return self.model(**self._given(values), **(self.head.asks if self.head else {}))
         except MODEL_ERRORS as error:
             height, width = values.shape[2:]
             made_for = _image_size(self.model.config)
@@ -228,8 +247,14 @@ class VisionEngine:
         return self.prefix.index("[CLS]") if "[CLS]" in self.prefix and not pooled else None
 
 
+def _noise(height: int, width: int) -> torch.Tensor:
+    """[1, 3, height, width], the same each time."""
+    return torch.randn(1, 3, height, width, generator=torch.Generator().manual_seed(0))
+
+
 def _seeing(model: PreTrainedModel) -> PreTrainedModel:
-    """Of a model with several towers (CLIP, SigLIP, LLaVA) the one that sees."""
+    """The model under a head; of one with several towers (CLIP, SigLIP, LLaVA) the one that sees."""
+    model = body_of(model)
     wanted = getattr(model.config, "vision_config", None)
     if wanted is None:
         return model

@@ -6,7 +6,7 @@ import copy
 import inspect
 from collections import OrderedDict
 from collections.abc import Iterator
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -106,16 +106,20 @@ def map_field(model: nn.Module, shape: tuple[int, int], task: Task = SILENT) -> 
     return fields_at(model, shape, task)[-1]
 
 
-def called(model: nn.Module, pixels: Tensor) -> object:
+def called(model: nn.Module, pixel_values: Tensor, **asked: bool) -> object:
     """The network over [1, 3, H, W], positions interpolated where it has some."""
     accepted = inspect.signature(model.forward).parameters
     options = {"interpolate_pos_encoding": True} if "interpolate_pos_encoding" in accepted else {}
-    return model(pixels, **options)
+    return model(pixel_values, **options, **asked)
 
 
 def answer(model: nn.Module, pixels: Tensor) -> Tensor:
     """What the network returns before its head: [1, channels, rows, columns] or [1, tokens, channels]."""
-    output = called(model, pixels)
+    return feature_map(called(model, pixels))
+
+
+def feature_map(output: Any) -> Tensor:
+    """The last one among what a network returned."""
     return output if isinstance(output, Tensor) else output.last_hidden_state
 
 

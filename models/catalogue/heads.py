@@ -1,0 +1,64 @@
+"""Heads of tasks: which class a folder was saved from, what its head is for, and the body under it."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import transformers
+from transformers import CONFIG_MAPPING, MODEL_MAPPING, PreTrainedModel
+from transformers.models.auto.modeling_auto import (
+    MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
+    MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING_NAMES,
+    MODEL_FOR_MASKED_LM_MAPPING_NAMES,
+    MODEL_FOR_SEMANTIC_SEGMENTATION_MAPPING_NAMES,
+    MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES,
+)
+
+HeadTask = Literal["classes", "pixels", "masked", "causal"]
+
+_CLASSES: dict[str, HeadTask] = {
+    name: task
+    for task, mapping in (
+        ("causal", MODEL_FOR_CAUSAL_LM_MAPPING_NAMES),
+        ("masked", MODEL_FOR_MASKED_LM_MAPPING_NAMES),
+        ("pixels", MODEL_FOR_SEMANTIC_SEGMENTATION_MAPPING_NAMES),
+        ("classes", MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING_NAMES),
+        ("classes", MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES),
+    )
+    for names in mapping.values()
+    for name in ((names,) if isinstance(names, str) else names)
+}
+"""By the name of the class."""
+
+
+def headed(content: dict[str, Any]) -> type[PreTrainedModel] | None:
+    """The class with a head that a config.json says the model was saved from; None of any other.
+
+    Of a model with an encoder and a decoder the encoder alone is run, which has none.
+    """
+    names = content.get("architectures")
+    name = names[0] if isinstance(names, list) and names else None
+    if not isinstance(name, str) or name not in _CLASSES or content.get("is_encoder_decoder"):
+        return None
+    kind = getattr(transformers, name, None)
+    known = content["model_type"] in CONFIG_MAPPING and isinstance(kind, type)
+    fits = known and kind.config_class is CONFIG_MAPPING[content["model_type"]]
+    return kind if fits else None
+
+
+def task_of(kind: type[PreTrainedModel]) -> HeadTask | None:
+    """What the head of models of this class is for; None without one."""
+    return _CLASSES.get(kind.__name__)
+
+
+def body_of(model: PreTrainedModel) -> PreTrainedModel:
+    """The model under the head, itself where there is none or where it has no name of its own (CLIP)."""
+    return model.base_model
+
+
+def has_usual_body(model: PreTrainedModel) -> bool:
+    """Whether the body is the class that the configuration stands for, and not half of it (a decoder)."""
+    config, body = model.config, body_of(model)
+    usual = MODEL_MAPPING.get(type(config), None)
+    fits = body is model or type(body) in (usual if isinstance(usual, tuple) else (usual,))
+    return fits and not config.is_encoder_decoder

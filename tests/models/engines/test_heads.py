@@ -1,0 +1,203 @@
+"""Heads of tasks: their answer is the whole model's, and what is random or other is no answer."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import transformers as hf
+from safetensors.torch import load_file, save_file
+from tokenizers import Tokenizer, pre_tokenizers, processors
+from tokenizers.models import WordLevel
+
+from headlight.models.core.answers import Classes, NextTokens, PixelLabels
+from headlight.models.core.tokens import CharSpan
+from headlight.models.engines import door, heads
+from headlight.models.engines.door import check, open_engine
+from headlight.models.engines.token_labels import entry_named
+
+NAMED = {"id2label": {0: "cat", 1: "dog", 2: "eel"}, "label2id": {"cat": 0, "dog": 1, "eel": 2}}
+VIT = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64, **NAMED}
+WORDS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "cat", "sat", "on", "mat")
+TEXT = {"vocab_size": 12, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4}
+STAGES = {"hidden_sizes": [8, 8, 16, 16], "num_attention_heads": [1, 1, 2, 2], "decoder_hidden_size": 16}
+NET = {"hidden_sizes": [8, 8, 8, 8], "depths": [1, 1, 1, 1], "embedding_size": 8}
+GPT2 = {"vocab_size": 12, "n_embd": 32, "n_layer": 2, "n_head": 4, "bos_token_id": 2, "eos_token_id": 3}
+
+
+@pytest.fixture(autouse=True)
+def nothing_loaded(monkeypatch):
+    monkeypatch.setattr(door, "_engines", type(door._engines)())
+
+
+def saved(folder: Path, model: hf.PreTrainedModel, **said: object) -> Path:
+    """A model as a user's disk would hold it, its matrices enlarged so that its answer is no plain mean."""
+    torch.manual_seed(0)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.ndim > 1:
+                parameter.normal_(std=0.3)
+    model.save_pretrained(folder)
+    config = json.loads((folder / "config.json").read_text()) | said
+    (folder / "config.json").write_text(json.dumps(config))
+    if "vocab_size" in config:
+        tokenizer = Tokenizer(WordLevel({word: i for i, word in enumerate(WORDS)}, unk_token="[UNK]"))
+        tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+        tokenizer.post_processor = processors.TemplateProcessing(
+            single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+        )
+        names = {
+            name: f"[{name[:-6].upper()}]" for name in ("unk_token", "cls_token", "sep_token", "mask_token")
+        }
+        hf.PreTrainedTokenizerFast(tokenizer_object=tokenizer, **names).save_pretrained(folder)
+    return folder
+
+
+def picture() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (240, 300, 3), np.uint8)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        lambda: hf.ViTForImageClassification(hf.ViTConfig(**VIT)),
+        lambda: hf.SwinForImageClassification(
+            hf.SwinConfig(embed_dim=16, depths=[2, 2], num_heads=[2, 4], window_size=7, **NAMED)
+        ),
+        lambda: hf.SegformerForSemanticSegmentation(hf.SegformerConfig(**STAGES, **NAMED)),
+        lambda: hf.ResNetForImageClassification(hf.ResNetConfig(**NET, **NAMED)),
+    ],
+    ids=["vit", "swin", "segformer", "resnet"],
+)
+def test_of_a_picture_the_answer_is_that_of_the_whole_model(model, tmp_path):
+    whole = model().eval()
+    engine = open_engine(str(saved(tmp_path / "model", whole)), "image", "cpu")
+    trace = engine.run(picture(), 224)
+    (answer,) = trace.answers
+    values = torch.from_numpy(trace.inputs["pixel_values"])[None]
+    options = {"interpolate_pos_encoding": True} if isinstance(whole, hf.ViTForImageClassification) else {}
+    with torch.no_grad():
+        logits = whole(pixel_values=values, **options).logits[0]
+    if isinstance(answer, PixelLabels):
+        assert answer.labels.shape == (56, 64)
+        assert len(answer.targets()) > 1
+        np.testing.assert_array_equal(answer.labels, logits.argmax(0))
+        np.testing.assert_allclose(answer.confidence, logits.softmax(0).amax(0), atol=1e-5)
+        assert answer.region == trace.tokens.region
+    else:
+        np.testing.assert_allclose(answer.probabilities, logits.softmax(0), atol=1e-5)
+        assert answer.targets()[0].name == ("cat", "dog", "eel")[int(logits.argmax())]
+    assert (trace.model.untrained, trace.notices) == (False, ())
+    assert max(check(trace), default=0) < 1e-4
+    assert all(not layer.name.startswith(("vit.", "swin.", "segformer.")) for layer in trace.layers)
+
+
+def test_a_masked_model_says_what_belongs_under_the_mask_or_everywhere(tmp_path, monkeypatch):
+    whole = hf.BertForMaskedLM(hf.BertConfig(**TEXT, intermediate_size=64)).eval()
+    engine = open_engine(str(saved(tmp_path / "model", whole)), "text", "cpu")
+    monkeypatch.setattr(heads, "LOGITS", 24)  # two places at once
+    masked, plain = engine.run("the [MASK] sat on the [MASK]"), engine.run("the cat sat")
+    for trace, places in ((masked, [2, 6]), (plain, [1, 2, 3])):
+        answer, ids = trace.answer(NextTokens), torch.from_numpy(trace.inputs["input_ids"])
+        with torch.no_grad():
+            scores = whole(input_ids=ids[None]).logits[0].softmax(-1)[places]
+        assert [int(trace.tokens.find(place)[0]) for place in answer.places] == places
+        np.testing.assert_allclose(answer.probabilities, scores.sort(descending=True).values, atol=1e-5)
+        np.testing.assert_array_equal(answer.ids, scores.argsort(descending=True))
+        assert not answer.follows
+    assert masked.answer(NextTokens).places == (CharSpan(4, 10), CharSpan(22, 28))
+    assert np.isnan(masked.answer(NextTokens).given).all()
+    of_itself = scores[range(3), ids[[1, 2, 3]]]
+    np.testing.assert_allclose(plain.answer(NextTokens).given, of_itself, atol=1e-5)
+    names = {target.index: target.name for target in plain.answer(NextTokens).targets()}
+    assert [names[i] for i in (2, 6, 11)] == ["[CLS]", "cat", "#11"]
+
+
+def test_a_causal_model_says_what_follows_each_token(tmp_path):
+    whole = hf.GPT2LMHeadModel(hf.GPT2Config(**GPT2)).eval()
+    trace = open_engine(str(saved(tmp_path / "model", whole)), "text", "cpu").run("the cat sat")
+    answer, ids = trace.answer(NextTokens), torch.from_numpy(trace.inputs["input_ids"])
+    with torch.no_grad():
+        scores = whole(input_ids=ids[None]).logits[0].softmax(-1)
+    assert answer.follows
+    assert len(answer.places) == len(ids) == 5
+    np.testing.assert_allclose(answer.probabilities, scores.sort(descending=True).values, atol=1e-5)
+    np.testing.assert_allclose(answer.given[:-1], scores[range(4), ids[1:]], atol=1e-5)
+    assert np.isnan(answer.given[-1])
+
+
+@pytest.mark.parametrize("problem", [None, "multi_label_classification"])
+def test_texts_have_classes_that_exclude_each_other_or_do_not(problem, tmp_path):
+    config = hf.BertConfig(**TEXT, intermediate_size=64, problem_type=problem, **NAMED)
+    whole = hf.BertForSequenceClassification(config).eval()
+    trace = open_engine(str(saved(tmp_path / "model", whole)), "text", "cpu").run("the cat sat")
+    with torch.no_grad():
+        logits = whole(input_ids=torch.from_numpy(trace.inputs["input_ids"])[None]).logits[0]
+    answer = trace.answer(Classes)
+    assert answer.exclusive == (problem is None)
+    expected = logits.softmax(0) if problem is None else logits.sigmoid()
+    np.testing.assert_allclose(answer.probabilities, expected, atol=1e-5)
+
+
+def without(folder: Path, begin: str) -> Path:
+    """The folder, of whose weights those are gone whose names begin so."""
+    file = folder / "model.safetensors"
+    kept = {name: x for name, x in load_file(file).items() if not name.startswith(begin)}
+    save_file(kept, file, metadata={"format": "pt"})
+    return folder
+
+
+def test_random_weights_of_a_head_answer_nothing(tmp_path):
+    folder = saved(tmp_path / "vit", hf.ViTForImageClassification(hf.ViTConfig(**VIT)))
+    trace = open_engine(str(without(folder, "classifier.")), "image", "cpu").run(picture(), 224)
+    assert (trace.answers, trace.model.untrained) == ((), False)
+    assert trace.notices == (
+        "The head of vit (ViTForImageClassification) lacks the weights classifier.bias and 1 more: "
+        "it gives no answer.",
+    )
+    bert = hf.BertForSequenceClassification(hf.BertConfig(**TEXT, intermediate_size=64))
+    folder = saved(tmp_path / "bert", bert)
+    trace = open_engine(str(without(folder, "bert.pooler")), "text", "cpu").run("the cat sat")
+    assert (trace.answers, trace.model.untrained) == ((), False)
+    assert "bert.pooler.dense.bias and 1 more" in trace.notices[0]
+
+
+def test_a_head_of_another_size_is_none_and_a_body_alone_has_none(tmp_path):
+    three, five = dict(enumerate("abc")), dict(enumerate("abcde"))
+    model = hf.ViTForImageClassification(hf.ViTConfig(**VIT | {"id2label": three}))
+    folder = saved(tmp_path / "other", model, id2label=five, label2id={v: k for k, v in five.items()})
+    trace = open_engine(str(folder), "image", "cpu").run(picture(), 224)
+    assert trace.notices == (
+        "The head of other (ViTForImageClassification) does not fit: it gives no answer.",
+    )
+    trace = open_engine(str(saved(tmp_path / "body", hf.ViTModel(hf.ViTConfig(**VIT)))), "image", "cpu").run(
+        picture(), 224
+    )
+    assert (trace.answers, trace.notices, trace.model.untrained) == ((), (), False)
+
+
+def test_a_head_that_answers_otherwise_than_the_whole_model_is_not_heard(tmp_path, monkeypatch):
+    folder = saved(tmp_path / "vit", hf.ViTForImageClassification(hf.ViTConfig(**VIT)))
+    alone = heads.Head.__call__
+    monkeypatch.setattr(heads.Head, "__call__", lambda *given: alone(*given) * 1.1)
+    trace = open_engine(str(folder), "image", "cpu").run(picture(), 224)
+    assert trace.answers == ()
+    assert trace.notices == (
+        "The answer of vit is not shown: its head alone gives another one than the whole model.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("piece", "decoded", "marks", "name"),
+    [
+        *(("Ġcat", " cat", True, "cat"), ("cat", "cat", True, "##cat"), (".", ".", True, ".")),
+        *(("cat", "cat", False, "cat"), ("##s", "##s", False, "##s"), ("▁", "", True, " ")),
+        *(("Ċ", "\n", True, "\n"), ("Ġ", " ", True, " "), ("Ã", "\ufffd", True, "Ã")),
+        ("Ĵ", "\x1d", True, "U+001D"),
+    ],
+)
+def test_entries_of_a_vocabulary_are_called_as_tokens_of_a_text_are(piece, decoded, marks, name):
+    assert entry_named(piece, decoded, marks) == name
