@@ -71,12 +71,16 @@ class Needs:
 
     def fits(self, kind: Kind, page: str) -> bool:
         """Whether this page of this kind is the place for it."""
-        return set(self.of) <= set(kind.gives) and (not self.pages or page in self.pages)
+        return self.of_kind(kind) and (not self.pages or page in self.pages)
+
+    def of_kind(self, kind: Kind) -> bool:
+        """Whether documents of this kind have it, on whichever page."""
+        return set(self.of) <= set(kind.gives)
 
     def never(self, document: Shown) -> str:
         """Why the document, as it is looked at now, does not have it and no pass will bring it; or ""."""
         if not self.fits(document.kind, document.page):
-            return f"This page of a {document.kind.noun} has no place for it."
+            return f"This page of {document.kind.one} has no place for it."
         if self.layers and document.trace is not None and not document.trace.layers:
             return f"{document.trace.model.title} has no attention layers."
         if not self.holds:
@@ -144,7 +148,8 @@ class Kind:
 
     noun, plural: what it is called. input: the dotted type of what is read. gives: what its documents have
     before any model reads them, as `Needs.of` asks for it. layouts: its pages; it opens on the first.
-    settings: dotted types of the view's settings that concern it.
+    settings: dotted types of the view's settings that concern it. options: the dotted dataclass of what can
+    be asked of its reading, see options.py.
     """
 
     id: str
@@ -154,6 +159,12 @@ class Kind:
     gives: tuple[str, ...]
     layouts: tuple[Layout, ...]
     settings: tuple[str, ...] = ()
+    options: str = ""
+
+    @property
+    def one(self) -> str:
+        """a text, an image"""
+        return f"{'an' if self.noun[0] in 'aeiou' else 'a'} {self.noun}"
 
     def layout(self, page: str) -> Layout:
         """KeyError where it has no such page."""
@@ -228,7 +239,13 @@ class Method:
 
 @dataclass(frozen=True, eq=False)
 class Export:
-    """What can be written to a file. options: the dotted dataclass of its choices. compute: dotted."""
+    """What can be written to a file.
+
+    compute: dotted, of (options, ending, input, trace, task), a `Result`. needs: of which kinds it is, and
+    what of their traces. options: the dotted dataclass of its choices, see options.py. filled: dotted, of (a
+    `Subject`, task), how the window asks for it. word: what the command line calls it, where several exports
+    share that.
+    """
 
     id: str
     title: str
@@ -236,6 +253,12 @@ class Export:
     compute: str
     needs: Needs = Needs(trace=True)
     options: str = ""
+    filled: str = ""
+    word: str = ""
+
+    @property
+    def what(self) -> str:
+        return self.word or self.id
 
 
 @dataclass(frozen=True, eq=False)

@@ -109,15 +109,17 @@ REGISTRY.add(
         gives=("read", "cells", "characters"),
         layouts=(_SENTENCE, _COST),
         settings=(".session.view:MapSettings", ".session.view:CostSettings"),
+        options=".host.asked:OfText",
     ),
     Kind(
         id="image",
-        noun="picture",
+        noun="image",
         plural="images",
         input=".inputs.inputs:ImageInput",
         gives=("read", "cells", "pixels"),
         layouts=(_PICTURE, _FIELDS, _COST),
         settings=(".session.view:MapSettings", ".session.view:FieldSettings", ".session.view:CostSettings"),
+        options=".host.asked:OfImage",
     ),
     Kind(
         id="points",
@@ -127,6 +129,7 @@ REGISTRY.add(
         gives=("read", "points", "layers"),
         layouts=(_CLOUD,),
         settings=(".session.view:CloudSettings",),
+        options=".host.asked:OfCloud",
     ),
     Kind(
         id="stack",

@@ -60,18 +60,18 @@ class Exports:
         document = self.session.current
         if document is None or document.trace is None:
             return
-        from headlight.viewer.export.choices import Subject, choices_of
+        from headlight.viewer.export.choices import Subject, offered
 
         subject = Subject.of(document)
         self.jobs.submit(
-            *(KIND, lambda task: choices_of(subject, task)),
+            *(KIND, lambda task: offered(subject, task)),
             lambda choices: self._show(subject, choices, what, ending, values),
             document=document.number,
         )
 
     def open_pane(self, name: str) -> None:
         """Begin with what a pane shows."""
-        from headlight.viewer.export.choices import of_colours
+        from headlight.viewer.export.clouds import of_colours
 
         what, ending = PANES[name]
         if name in VIEWS:
