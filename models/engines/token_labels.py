@@ -11,8 +11,6 @@ import numpy as np
 CONTINUES = "##"
 """Before a token that goes on with the word of the token before it, as WordPiece writes it."""
 
-_SPACES = {" ": "␣", "\n": "↵", "\t": "⇥"}
-
 
 def readable(
     pieces: Sequence[str],
