@@ -32,7 +32,7 @@ def first_here() -> None:
     from PySide6.QtWidgets import QApplication
 
     from headlight.viewer.app.window import Window
-    from headlight.viewer.panes.shared.log import LogHandler
+    from headlight.viewer.panes.shared.log_handler import LogHandler
     from headlight.viewer.session.session import RunOptions
     from headlight.widgets.base import theme
 

@@ -77,6 +77,10 @@ class Needs:
         """Whether documents of this kind have it, on whichever page."""
         return set(self.of) <= set(kind.gives)
 
+    def suits(self, kind: Kind) -> bool:
+        """Whether it is for documents of this kind, on any page."""
+        return any(self.fits(kind, layout.page) for layout in kind.layouts)
+
     def never(self, document: Shown) -> str:
         """Why the document, as it is looked at now, does not have it and no pass will bring it; or ""."""
         if not self.fits(document.kind, document.page):
@@ -184,8 +188,8 @@ class Page:
 
 @dataclass(frozen=True, eq=False)
 class Begin:
-    """What a pane's own export begins with: an export's id and an ending, "" for what is looked at and for
-    its first ending; values of options in place of the view's.
+    """What a pane's own export begins with: an export's id, or a dotted function of the view that gives it,
+    and an ending, "" for what is looked at and for its first ending; options in place of the view's.
     """
 
     what: str = ""

@@ -76,11 +76,11 @@ def named(window: Window) -> Iterator[str]:
     title = "Headlight" if document is None else f"{document.title} – Headlight"
     if window.windowTitle() != title:
         yield f"the window is called “{window.windowTitle()}”, not “{title}”"
-    if document is None or document.modality == "stack":
+    if document is None or "read" not in document.kind.gives:
         return
     said, wanted = topbar.model_button.text(), document.wanted.options.model
     reads = document.trace is not None and wanted == document.options.model
-    model = document.trace.model.title if reads else title_of(wanted, document.modality)
+    model = document.trace.model.title if reads else title_of(wanted, document.kind.id)
     if model not in said:
         yield f"{model} reads, the button says “{said}”"
 

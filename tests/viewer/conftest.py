@@ -9,8 +9,13 @@ import pytest
 from PySide6.QtCore import QSettings
 from PySide6.QtGui import QCursor, QGuiApplication
 
+import headlight.viewer.builtin  # noqa: F401  (what there is: the window has it imported)
+from headlight.viewer.registry import REGISTRY, Kind
 from headlight.viewer.session.session import RunOptions
 from tests.viewer.linked import ROOT, SENTENCE, look_at
+
+PAGES = [(kind.id, layout.page) for kind in REGISTRY.all(Kind).values() for layout in kind.layouts]
+"""Every page of every kind of document."""
 
 if sys.platform != "linux":
     collect_ignore = ["app/test_drag_from_outside.py"]  # it needs X11, xdotool and a window manager
@@ -20,7 +25,7 @@ if sys.platform != "linux":
 def make_window(qtbot, qapp, tmp_path):
     """A function that opens a real window with settings of its own; run=False leaves out the models."""
     from headlight.viewer.app.window import Window
-    from headlight.viewer.panes.shared.log import LogHandler
+    from headlight.viewer.panes.shared.log_handler import LogHandler
     from headlight.widgets.base import theme
 
     opened = []

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from headlight.viewer import plugins
-from headlight.viewer.registry import REGISTRY, Page, Registry, resolve
+from headlight.viewer.inputs.inputs import ImageInput, StackInput, TextInput
+from headlight.viewer.registry import (
+    REGISTRY,
+    Kind,
+    Page,
+    Registry,
+    leaves,
+    resolve,
+)
+from tests.viewer.given_cloud import room
 
 
 def test_what_is_declared_is_known_without_qt_torch_and_numpy():
@@ -46,3 +57,39 @@ def test_a_plugin_that_fails_leaves_nothing_and_says_why(monkeypatch):
 def test_dotted_names_reach_into_classes():
     assert resolve("headlight.viewer.registry:Registry.add") is Registry.add
     assert REGISTRY is resolve("headlight.viewer.registry:REGISTRY")
+
+
+def dotted_names(value):
+    """Every dotted string within an entry."""
+    if isinstance(value, str):
+        if ":" in value and " " not in value:
+            yield value
+    elif isinstance(value, tuple):
+        for one in value:
+            yield from dotted_names(one)
+    elif dataclasses.is_dataclass(value):
+        for field in dataclasses.fields(value):
+            yield from dotted_names(getattr(value, field.name))
+
+
+@pytest.mark.parametrize("entry", list(REGISTRY), ids=lambda entry: f"{type(entry).__name__} {entry.id}")
+def test_what_is_named_is_there(entry):
+    for dotted in dotted_names(entry):
+        assert resolve(dotted) is not None
+
+
+@pytest.mark.parametrize("kind", REGISTRY.all(Kind).values(), ids=lambda kind: kind.id)
+def test_every_kind_has_its_pages_laid_out(kind):
+    for layout in kind.layouts:
+        assert layout.page in REGISTRY.all(Page)
+        named = [leaf.name for leaf in leaves(layout.panes)]
+        assert sorted(named) == sorted(pane.id for pane in REGISTRY.panes_of(kind, layout.page))
+        assert "log" in named
+        assert not layout.table or layout.table in named
+
+
+def test_what_was_read_is_of_a_kind():
+    what = (TextInput("a", "a"), ImageInput("a", np.zeros((2, 2, 3), np.uint8)), room(3), StackInput())
+    assert [REGISTRY.kind_of(one).id for one in what] == list(REGISTRY.all(Kind))
+    with pytest.raises(KeyError):
+        REGISTRY.kind_of("a")

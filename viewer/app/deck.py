@@ -1,4 +1,4 @@
-"""The docks and how they lie: one default layout for each page of each modality; changes are remembered.
+"""The docks and how they lie: a default layout for each page of each kind of document; changes are kept.
 
 A layout is kept as Qt's state, which says what stands beside what, and the rectangles of the panes, which
 say how the room was shared. Whatever the deck's size is now, the panes share it as they did then.
@@ -7,17 +7,17 @@ say how the room was shared. Whatever the deck's size is now, the panes share it
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from itertools import pairwise
 
 from PySide6.QtCore import QByteArray, QChildEvent, QEvent, QObject, QRect, QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QMainWindow, QStyle, QTabBar
 
-from headlight.viewer.app.layouts import LAYOUTS
-from headlight.viewer.app.shares import Leaf, Node, Rect, Wish, found_in, lay, leaves, only
+from headlight.viewer import registry
+from headlight.viewer.app.shares import Rect, Wish, found_in, lay, only
 from headlight.viewer.panes.shared.base import Pane
-from headlight.viewer.panes.shared.log import LogPane
+from headlight.viewer.registry import REGISTRY, Kind, Leaf, Node, Split, leaves
 from headlight.viewer.session.session import Document
 from headlight.widgets.base.wheel import pass_wheel_on
 from headlight.widgets.shell.pane_frame import PaneFrame
@@ -37,7 +37,7 @@ class Deck(QMainWindow):
     added = Signal(str)
     """The name of a pane that was made: those of a page are, when it is shown for the first time."""
 
-    def __init__(self, kinds: Sequence[type], make: Callable[[type], QObject], settings: QSettings) -> None:
+    def __init__(self, make: Callable[[registry.Pane], QObject], settings: QSettings) -> None:
         super().__init__()
         self.setWindowFlags(Qt.WindowType.Widget)
         # No animation: where a pane lies is known as soon as it has been let go.
@@ -45,9 +45,8 @@ class Deck(QMainWindow):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         self.setContentsMargins(EDGE, 0, EDGE, 0)
         self._settings = settings
-        self.modality: str | None = None
-        self.page: str | None = None
-        self.kinds = {kind.name: kind for kind in kinds}
+        self.kind: Kind | None = None
+        self.page = ""
         self._make = make
         self.panes: dict[str, QObject] = {}
         """Those that were made."""
@@ -61,10 +60,10 @@ class Deck(QMainWindow):
         self._noting = QTimer(self, singleShot=True, interval=0)
         self._noting.timeout.connect(self._note)
 
-    def _add(self, kind: type) -> None:
+    def _add(self, entry: registry.Pane) -> None:
         """Make a pane and its dock, which is not shown yet."""
-        pane = self.panes[kind.name] = self._make(kind)
-        dock = self.docks[kind.name] = PaneFrame(pane.name, pane.title, pane.widget, self)
+        pane = self.panes[entry.id] = self._make(entry)
+        dock = self.docks[entry.id] = PaneFrame(entry.id, entry.title, pane.widget, self)
         dock.closed.connect(self._noting.start)
         dock.outgrown.connect(self._arrange)
         dock.topLevelChanged.connect(self._moved)
@@ -74,14 +73,14 @@ class Deck(QMainWindow):
             pane.unfinished_changed.connect(dock.set_unfinished)
             dock.resume_asked.connect(pane.resume)
             pane.title_changed.connect(dock.set_title)
-            pane.wanted_changed.connect(lambda on, name=pane.name: self._want(name, on))
+            pane.wanted_changed.connect(lambda on: self._want(entry.id, on))
             pane.height_changed.connect(self._height_changed)
             pane.settled.connect(self.settled)
             if pane.menu_title:
                 dock.set_menu(pane.fill_menu, pane.menu_title)
         self.addDockWidget(RIGHT, dock)
         dock.hide()
-        self.added.emit(kind.name)
+        self.added.emit(entry.id)
 
     # -- pages -------------------------------------------------------------------------------------------
 
@@ -92,25 +91,25 @@ class Deck(QMainWindow):
 
     def show_page(self, document: Document) -> None:
         """Lay the panes out for the document's page, as they were left the last time."""
-        if (document.modality, document.page) == (self.modality, self.page):
+        if (document.kind, document.page) == (self.kind, self.page):
             return
         self.keep()
-        self.modality, self.page = document.modality, document.page
+        self.kind, self.page = document.kind, document.page
+        mine = list(REGISTRY.panes_of(self.kind, self.page))
         self._arranging = True
-        for name, kind in self.kinds.items():
-            if self.fits(name) and name not in self.panes:
-                self._add(kind)
+        for entry in mine:
+            if entry.id not in self.panes:
+                self._add(entry)
         self._arranging = False
         # Before they are laid out: what goes later leaves the others the sizes that it forced on them.
-        mine = (pane for name, pane in self.panes.items() if self.fits(name) and isinstance(pane, Pane))
-        self._unwanted = {pane.name for pane in mine if not pane.wanted(document, document.view)}
+        self._unwanted = {entry.id for entry in mine if entry.needs.never(document)}
         if not self._restore():
             self.reset()
 
     def fits(self, name: str) -> bool:
         """Whether a pane belongs to the present page."""
-        kind = self.kinds[name]
-        return self.modality in kind.modalities and self.page in kind.pages
+        needs = REGISTRY.all(registry.Pane)[name].needs
+        return self.kind is not None and needs.fits(self.kind, self.page)
 
     def offers(self, name: str) -> bool:
         """Whether a pane of the present page has anything to show."""
@@ -132,11 +131,6 @@ class Deck(QMainWindow):
 
     def _watching(self) -> list[tuple[str, Pane]]:
         return [(name, pane) for name, pane in self.panes.items() if isinstance(pane, Pane)]
-
-    def pages(self, modality: str) -> set[str]:
-        """The pages for which there are panes."""
-        kinds = (k for k in self.kinds.values() if modality in k.modalities and k is not LogPane)
-        return {page for kind in kinds for page in kind.pages}
 
     def is_settled(self) -> bool:
         """Whether every pane in sight has drawn all it has."""
@@ -163,7 +157,7 @@ class Deck(QMainWindow):
 
     def keep(self) -> None:
         """Remember the present layout, if it is the user's own."""
-        if self.modality is None:
+        if self.kind is None:
             return
         if self._noting.isActive():
             self._noting.stop()
@@ -176,7 +170,7 @@ class Deck(QMainWindow):
 
     def reset(self) -> None:
         """The default layout of the present page."""
-        layout = LAYOUTS[self.modality, self.page]
+        layout = self._default()
         self._arranging = True
         for dock in self.docks.values():
             if dock.isFloating():
@@ -190,6 +184,9 @@ class Deck(QMainWindow):
         self._own = None
         self._noting.stop()
         self._arrange()
+
+    def _default(self) -> Split:
+        return self.kind.layout(self.page).panes
 
     def _split(self, node: Node) -> None:
         if isinstance(node, Leaf):
@@ -221,16 +218,16 @@ class Deck(QMainWindow):
         return restored
 
     def _key(self) -> str:
-        return f"layout/{self.modality}/{self.page}"
+        return f"layout/{self.kind.id}/{self.page}"
 
     # -- room --------------------------------------------------------------------------------------------
 
     def _arrange(self) -> None:
         """Share out the deck's room among the panes in sight."""
-        if self.modality is None or self._arranging:
+        if self.kind is None or self._arranging:
             return
         docked = self._docked()
-        layout = LAYOUTS[self.modality, self.page] if self._own is None else found_in(self._own)
+        layout = self._default() if self._own is None else found_in(self._own)
         layout = layout and only(layout, set(docked))
         if layout is None or {leaf.name for leaf in leaves(layout)} != set(docked):
             return  # a pane that has come since: Qt has found it a place, which is noted in a moment
@@ -271,7 +268,7 @@ class Deck(QMainWindow):
 
     def _note(self) -> None:
         """The user has changed the layout: from now on it is their own."""
-        if self.modality is not None:
+        if self.kind is not None:
             self.layout().activate()
             self._own = self._docked()
 

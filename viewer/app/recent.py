@@ -18,7 +18,7 @@ LOOK = "look for recent files"
 
 @dataclass(frozen=True)
 class Used:
-    """A model that has read something. id: what opens it; reads: a modality."""
+    """A model that has read something. id: what opens it; reads: a kind of document."""
 
     id: str
     title: str
@@ -62,7 +62,7 @@ class Recent(QObject):
         model, trace = document.options.model, document.trace
         if document.state != "ready" or trace is None or model is None:
             return
-        used = Used(model, trace.model.title, document.modality)
+        used = Used(model, trace.model.title, document.kind.id)
         if used not in self._models()[:1] and model not in (entry.id for entry in known()):
             self.add_model(used)
 

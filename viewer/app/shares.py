@@ -9,42 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from headlight.viewer.registry import Leaf, Node, Split
+
 Rect = tuple[int, int, int, int]
 """x, y, width, height."""
-
-
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """One pane and its share of the split it stands in; `shown`: from the start, without being asked for."""
-
-    name: str
-    share: float = 1.0
-    shown: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Split:
-    """Parts side by side (`across`) or below each other."""
-
-    across: bool
-    parts: tuple[Leaf | Split, ...]
-    share: float = 1.0
-
-
-Node = Leaf | Split
-
-
-def across(*parts: Node, share: float = 1.0) -> Split:
-    return Split(True, parts, share)
-
-
-def down(*parts: Node, share: float = 1.0) -> Split:
-    return Split(False, parts, share)
-
-
-def leaves(node: Node) -> list[Leaf]:
-    """All panes, in the order in which they stand."""
-    return [node] if isinstance(node, Leaf) else [leaf for part in node.parts for leaf in leaves(part)]
 
 
 def only(node: Node, names: set[str]) -> Node | None:

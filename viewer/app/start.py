@@ -15,7 +15,7 @@ from headlight.viewer.app import geometry
 from headlight.viewer.app.options import WindowOptions
 from headlight.viewer.app.window import Window, report_exceptions
 from headlight.viewer.host.asked import run_options
-from headlight.viewer.panes.shared.log import LogHandler
+from headlight.viewer.panes.shared.log_handler import LogHandler
 from headlight.widgets.base import theme
 
 log = logging.getLogger("headlight")

@@ -81,9 +81,9 @@ class Status(QWidget):
         self.check.setVisible(trace is not None and bool(trace.layers) and not self._gives_way)
         self.device.setVisible(trace is not None and not self._gives_way)
         if trace is None:
-            stack = document is not None and document.modality == "stack"
+            unread = document is not None and "read" not in document.kind.gives
             said = "Drop a text, an image or a point cloud anywhere" if document is None else ""
-            self.run.setText("No model runs: the fields are exact, the weights uniform" if stack else said)
+            self.run.setText("No model runs: the fields are exact, the weights uniform" if unread else said)
             return
         self.run.setText(_said(trace))
         good = is_faithful(error := worst(document.checks))

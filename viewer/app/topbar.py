@@ -13,13 +13,12 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QVBo
 from headlight.models.core.answers import PointLabels
 from headlight.models.core.trace import Trace
 from headlight.viewer.app.models.listed import title_of
-from headlight.viewer.session.session import Document, Page, Session
+from headlight.viewer.registry import REGISTRY, Page
+from headlight.viewer.session.session import Document, Session
 from headlight.widgets.base import theme
 from headlight.widgets.controls.choices import Segmented
 from headlight.widgets.controls.elided_button import ElidedButton
 from headlight.widgets.shell.document_tabs import DocumentTabs
-
-PAGE_TITLES: dict[Page, str] = {"attention": "Attention", "fields": "Receptive fields", "cost": "Cost"}
 
 
 class TopBar(QWidget):
@@ -51,7 +50,7 @@ class TopBar(QWidget):
         self.new_button.clicked.connect(self.new_asked)
         self.palette_button = ElidedButton("Find a command   Ctrl K")
         self.palette_button.clicked.connect(self.palette_asked)
-        self.page = Segmented(list(PAGE_TITLES.items()), "Page")
+        self.page = Segmented([(page.id, page.title) for page in REGISTRY.all(Page).values()], "Page")
         self.page.changed.connect(session.set_page)
         self.page.hide()  # until a document has more than one
         self.model_button = ElidedButton(hint="The model that reads this document; choose another")
@@ -112,7 +111,7 @@ class TopBar(QWidget):
         self._say_model(current)
 
     def _say_model(self, current: Document | None) -> None:
-        read = current is not None and current.modality != "stack"
+        read = current is not None and "read" in current.kind.gives
         self.model_button.setVisible(read)
         self.export_button.setVisible(read)
         self.export_button.setEnabled(read and current.trace is not None)
@@ -120,17 +119,18 @@ class TopBar(QWidget):
             return
         trace, wanted = current.trace, current.wanted.options.model
         if trace is None or wanted != current.options.model:
-            self.model_button.setText(title_of(wanted, current.modality))
+            self.model_button.setText(title_of(wanted, current.kind.id))
             return
         untrained = " · untrained" if trace.model.untrained else ""
         self.model_button.setText(f"{trace.model.title} · {_extent(trace)}{untrained}")
 
-    def show_pages(self, pages: Sequence[Page], current: Page) -> None:
+    def show_pages(self, pages: Sequence[str], current: str) -> None:
         """Offer these pages; one alone is no choice."""
-        for page in PAGE_TITLES:
+        for page in REGISTRY.all(Page):
             self.page.set_option_visible(page, page in pages)
         self.page.setVisible(len(pages) > 1)
-        self.page.set_value(current)
+        if pages:
+            self.page.set_value(current)
 
     def _document_changed(self, document: Document) -> None:
         self.refresh()

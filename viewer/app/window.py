@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from headlight.models.core.errors import HeadlightError, sentence
+from headlight.viewer import registry
 from headlight.viewer.app import about, geometry, surface
 from headlight.viewer.app.bridge import Bridge
 from headlight.viewer.app.commands.copying import copy_shown
@@ -27,9 +28,7 @@ from headlight.viewer.app.commands.possible import Possible
 from headlight.viewer.app.dialogs import INPUTS, FileDialogs, filters
 from headlight.viewer.app.drop import DropTarget, open_mime
 from headlight.viewer.app.explanations import explain
-from headlight.viewer.app.exporting.window import PANES as EXPORTS
 from headlight.viewer.app.exporting.window import Exports
-from headlight.viewer.app.layouts import PANES
 from headlight.viewer.app.models.listed import ModelList
 from headlight.viewer.app.models.menu import ModelMenu
 from headlight.viewer.app.models.offer import ModelOffers, is_model
@@ -39,9 +38,10 @@ from headlight.viewer.app.status import Status
 from headlight.viewer.app.topbar import TopBar
 from headlight.viewer.app.waiting.pace import Paces
 from headlight.viewer.app.waiting.waits import Waits, Ways
+from headlight.viewer.registry import REGISTRY
 from headlight.viewer.session.jobs import Failure, Jobs
 from headlight.viewer.session.runs import Runs
-from headlight.viewer.session.session import Document, Page, RunOptions, Session
+from headlight.viewer.session.session import Document, RunOptions, Session
 from headlight.widgets.base import theme
 from headlight.widgets.shell.drop_sign import DropSign
 from headlight.widgets.shell.messages import Kind, Message, Messages
@@ -52,7 +52,7 @@ from headlight.widgets.shell.welcome import Welcome
 if TYPE_CHECKING:
     from headlight.viewer.app.deck import Deck
     from headlight.viewer.panes.shared.base import Pane
-    from headlight.viewer.panes.shared.log import LogHandler
+    from headlight.viewer.panes.shared.log_handler import LogHandler
 
 CLOUDS = ("cloud", "cloud-second")
 TEXT_STEP = 0.1
@@ -198,16 +198,16 @@ class Window(QMainWindow):
     def _offer_pages(self) -> None:
         document = self.session.current
         pages = self.pages_offered()
-        self.topbar.show_pages(pages, document.page if pages else "attention")
+        self.topbar.show_pages(pages, document.page if pages else "")
 
     def _panes(self) -> Deck:
         """The room of the panes: its modules import pyqtgraph, which the welcome page can do without."""
         if self.deck is None:
             from headlight.viewer.app.deck import Deck
-            from headlight.viewer.panes.kinds import KINDS, PaneMaker
+            from headlight.viewer.panes.shared.desk import Desk
 
-            make = PaneMaker(self.session, self.jobs, self.runs, self._log, self)
-            self.deck = Deck(KINDS, make, self.settings)
+            desk = Desk(self.session, self.jobs, self.runs, self._log, self)
+            self.deck = Deck(desk.make, self.settings)
             self.deck.settled.connect(self.drawn)
             self.deck.added.connect(self._pane_added)
             self.waits.follow(self.deck)
@@ -218,8 +218,9 @@ class Window(QMainWindow):
     def _pane_added(self, name: str) -> None:
         dock = self.deck.docks[name]
         self.drops.watch(dock)
-        if name in EXPORTS:
-            dock.offer_export(lambda: self.exports.open_pane(name))
+        begin = REGISTRY.all(registry.Pane)[name].export
+        if begin is not None:
+            dock.offer_export(lambda: self.exports.open_pane(begin))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Cancel, wait for the workers, and go."""
@@ -234,13 +235,9 @@ class Window(QMainWindow):
 
     # -- state that commands ask for ---------------------------------------------------------------------
 
-    def pages_offered(self) -> list[Page]:
-        """The pages of the current document for which there are panes."""
-        document = self.session.current
-        if document is None or self.deck is None:
-            return []
-        there = self.deck.pages(document.modality)
-        return [page for page in document.pages if page in there]
+    def pages_offered(self) -> tuple[str, ...]:
+        """The pages of the current document."""
+        return () if self.session.current is None else self.session.current.pages
 
     def has_lasso(self) -> bool:
         return any(pane.lasso for pane in self._cloud_panes())
@@ -263,8 +260,8 @@ class Window(QMainWindow):
             return self.deck is not None and self.deck.shows(name)
 
         return [
-            (n, t, lambda n=n: toggle(n), lambda n=n: offered(n), lambda n=n: visible(n))
-            for n, t in PANES.items()
+            (n, p.named or p.title, lambda n=n: toggle(n), lambda n=n: offered(n), lambda n=n: visible(n))
+            for n, p in REGISTRY.all(registry.Pane).items()
         ]
 
     # -- commands: files ---------------------------------------------------------------------------------
@@ -417,7 +414,7 @@ class Window(QMainWindow):
             pane.set_lasso(on)
 
     def reset_layout(self) -> None:
-        if self.deck is not None and self.deck.modality is not None:
+        if self.deck is not None and self.deck.kind is not None:
             self.deck.reset()
 
     def toggle_full_screen(self) -> None:
@@ -444,7 +441,8 @@ class Window(QMainWindow):
 
 def import_panes() -> None:
     """What the first document needs, imported by the worker that reads it: the window goes on meanwhile."""
-    import headlight.viewer.panes.kinds  # noqa: F401
+    for pane in REGISTRY.all(registry.Pane).values():
+        registry.resolve(pane.make)
 
 
 def report_exceptions(window: Window) -> None:

@@ -15,7 +15,7 @@ _COST = Layout(
         down(Leaf("cost", 0.8), _LOG),
         down(Leaf("cost-settings", 0.58), Leaf("numbers", 0.42)),
     ),
-    numbers=".panes.cost.readings:SECTIONS",
+    numbers=".panes.cost.cost:SECTIONS",
 )
 _SENTENCE = Layout(
     "attention",
@@ -31,7 +31,7 @@ _SENTENCE = Layout(
         ),
         down(Leaf("settings", 0.58), Leaf("numbers", 0.42)),
     ),
-    numbers=".panes.attention.sentence:SECTIONS",
+    numbers=".panes.attention.rows:OF_TEXT",
     table="sentence",
 )
 _PICTURE = Layout(
@@ -45,9 +45,9 @@ _PICTURE = Layout(
         ),
         down(Leaf("settings", 0.58), Leaf("numbers", 0.42)),
     ),
-    numbers=".panes.attention.picture:SECTIONS",
+    numbers=".panes.attention.rows:OF_PICTURE",
     table="picture",
-    needs=Needs(holds=".session.able:without_attention"),
+    needs=Needs(holds=".session.able:no_attention"),
 )
 _FIELDS = Layout(
     "fields",
@@ -99,7 +99,7 @@ _STACK = Layout(
 )
 
 # What kinds give: "read": a model reads it; "cells": tokens in rows, heads in grids; "characters"; "pixels";
-# "points"; "layers": a stack of convolutions that can be built.
+# "positions"; "layers": a stack of convolutions that can be built.
 REGISTRY.add(
     Kind(
         id="text",
@@ -126,7 +126,7 @@ REGISTRY.add(
         noun="point cloud",
         plural="point clouds",
         input=".inputs.cloud:CloudInput",
-        gives=("read", "points", "layers"),
+        gives=("read", "positions", "layers"),
         layouts=(_CLOUD,),
         settings=(".session.view:CloudSettings",),
         options=".host.asked:OfCloud",

@@ -2,9 +2,9 @@
 
 from headlight.viewer.registry import REGISTRY, Export, Needs
 
-_ROWS, _POINTS = Needs(("read", "cells"), trace=True), Needs(("read", "points"), trace=True)
+_ROWS, _POINTS = Needs(("read", "cells"), trace=True), Needs(("read", "positions"), trace=True)
 _ROWS_ATTENTION = Needs(("read", "cells"), layers=True)
-_POINTS_ATTENTION = Needs(("read", "points"), layers=True)
+_POINTS_ATTENTION = Needs(("read", "positions"), layers=True)
 _PIXELS = Needs(("read", "pixels"), trace=True)
 
 REGISTRY.add(

@@ -5,9 +5,9 @@ from headlight.viewer.registry import REGISTRY, Begin, Needs, Pane
 _CELLS = Needs(("cells",), ("attention",), trace=True)
 _SENTENCE_READ = Needs(("characters",), ("attention",), trace=True)
 _PICTURE_READ = Needs(("pixels",), ("attention",), trace=True)
-_POINTS = Needs(("points",), ("attention",))
-_NEIGHBOURS = Needs(("points",), ("attention",), layers=True, holds=".session.able:voxels_instead")
-_LABELLED = Needs(("points",), ("attention",), trace=True, holds=".slices.cloud_colours:no_truth")
+_POINTS = Needs(("positions",), ("attention",))
+_NEIGHBOURS = Needs(("positions",), ("attention",), layers=True, holds=".session.able:voxels_instead")
+_LABELLED = Needs(("positions",), ("attention",), trace=True, holds=".slices.cloud_colours:no_truth")
 _UNITS = Needs(("pixels",), ("fields",), trace=True)
 _SECOND = Needs(("pixels",), ("fields",), trace=True, holds=".session.able:no_second_network")
 _DISTANCE = Needs(("pixels",), ("fields",), layers=True)
@@ -33,7 +33,7 @@ REGISTRY.add(
         ".panes.clouds.space:FirstViewPane",
         _POINTS,
         named="First view of the cloud",
-        export=Begin(),
+        export=Begin(".export.clouds:of_first_view"),
     ),
     Pane(
         "cloud-second",
@@ -41,7 +41,7 @@ REGISTRY.add(
         ".panes.clouds.space:SecondViewPane",
         _POINTS,
         named="Second view of the cloud",
-        export=Begin(),
+        export=Begin(".export.clouds:of_second_view"),
     ),
     Pane(
         "neighbourhood",

@@ -17,7 +17,7 @@ from headlight.viewer.host.recipe import RunOptions
 from headlight.viewer.inputs.inputs import Input, TextInput
 from headlight.viewer.options import Option, is_given
 from headlight.viewer.registry import REGISTRY, Export, Kind, resolve
-from headlight.viewer.session.document import Document, Page
+from headlight.viewer.session.document import Document
 from headlight.viewer.session.view import View
 
 _MEGABYTE = 1e6
@@ -32,7 +32,7 @@ class Subject:
     options: RunOptions
     trace: Trace
     view: View
-    page: Page
+    page: str
     path: str
 
     @classmethod

@@ -124,6 +124,14 @@ def of_colours(view: View, *colours: ColourBy) -> str:
     return reaching if reaching and view.selection.queries and coloured else "segmentation"
 
 
+def of_first_view(view: View) -> str:
+    return of_colours(view, view.cloud.first)
+
+
+def of_second_view(view: View) -> str:
+    return of_colours(view, view.cloud.second)
+
+
 def _selected(subject: Subject) -> int | None:
     """The number in the file of the point that was selected last."""
     trace = subject.trace

@@ -15,7 +15,8 @@ from headlight.models.core.trace import Trace
 from headlight.viewer.host.recipe import RunOptions
 from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.inputs.cloud_labels import place
-from headlight.viewer.inputs.inputs import ImageInput, Input, modality_of
+from headlight.viewer.inputs.inputs import ImageInput, Input
+from headlight.viewer.registry import REGISTRY
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +42,7 @@ def forward_pass(what: Input, options: RunOptions, task: Task = SILENT) -> Pass:
     from headlight.models import devices
     from headlight.models.engines.door import check, open_engine
 
-    engine = open_engine(options.model, modality_of(what), options.device, task, options.trust_pickle)
+    engine = open_engine(options.model, REGISTRY.kind_of(what).id, options.device, task, options.trust_pickle)
     if isinstance(what, ImageInput):
         trace = engine.run(what.pixels, size=options.size, task=task)
     elif isinstance(what, CloudInput):

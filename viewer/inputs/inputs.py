@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
@@ -361,14 +360,3 @@ def _neither(name: str) -> HeadlightError:
 
 def _a(kind: str) -> str:
     return {"WEBP": "a WebP", "AVIF": "an AVIF"}.get(kind, f"a {kind}")
-
-
-Modality = Literal["text", "image", "points", "stack"]
-
-
-def modality_of(what: Input) -> Modality:
-    if isinstance(what, CloudInput):
-        return "points"
-    if isinstance(what, StackInput):
-        return "stack"
-    return "image" if isinstance(what, ImageInput) else "text"

@@ -5,24 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from headlight.models.catalogue.published import PUBLISHED
 from headlight.models.core.trace import Trace
 from headlight.viewer.host.recipe import Recipe, RunOptions
-from headlight.viewer.inputs.inputs import Input, Modality, modality_of
+from headlight.viewer.inputs.inputs import Input
+from headlight.viewer.registry import REGISTRY, Kind
 from headlight.viewer.session.history import Asked, Former, Step, size_of
 from headlight.viewer.session.view import View
 
 State = Literal["waiting", "running", "ready", "failed", "cancelled"]
 """waiting: nothing was asked yet. failed, cancelled: there is no trace, and none will come by itself."""
-Page = Literal["attention", "fields", "cost"]
-"""What the panes are about: attention, receptive fields, or what layers cost."""
-PAGES: dict[Modality, tuple[Page, ...]] = {
-    "text": ("attention", "cost"),
-    "image": ("attention", "fields", "cost"),
-    "points": ("attention",),
-    "stack": ("fields",),
-}
-"""What there is to see of each kind of input; a document opens on the first."""
 
 
 @dataclass(eq=False)
@@ -53,19 +44,22 @@ class Document:
     """No model has read it yet."""
     former: Former | None = None
     """The trace before this one, so that undo need not run again; none where it is large."""
-    page: Page = "attention"
-    """What is being looked at; no step of undo."""
+    page: str = ""
+    """What is being looked at, a page of the registry; no step of undo."""
     view: View = field(default_factory=View)
     past: list[Step] = field(default_factory=list)
     future: list[Step] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page = self.page or self.pages[0]
 
     @property
     def title(self) -> str:
         return self.input.title
 
     @property
-    def modality(self) -> Modality:
-        return modality_of(self.input)
+    def kind(self) -> Kind:
+        return REGISTRY.kind_of(self.input)
 
     @property
     def made(self) -> Recipe:
@@ -84,17 +78,9 @@ class Document:
         return Step(coming or self.view, self.wanted)
 
     @property
-    def pages(self) -> tuple[Page, ...]:
-        """The pages that fit: a convolutional network has no attention to show of a picture."""
-        pages = PAGES[self.modality]
-        if self.trace is not None:
-            convolutional = not self.trace.layers
-        else:
-            published = PUBLISHED.get(self.options.model or "")
-            convolutional = published is not None and published.convolutional
-        if convolutional and len(pages) > 1:
-            return tuple(page for page in pages if page != "attention")
-        return pages
+    def pages(self) -> tuple[str, ...]:
+        """What there is to see of it: a convolutional network has no attention to show of a picture."""
+        return tuple(one.page for one in self.kind.layouts if not one.needs.never(self))
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +93,7 @@ class Closed:
     path: str
     input: Input | None
     recipe: Recipe
-    page: Page
+    page: str
     view: View
     fresh: bool
     past: list[Step]

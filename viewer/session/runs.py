@@ -22,7 +22,8 @@ from headlight.viewer.host.recipe import Recipe, RunOptions
 from headlight.viewer.inputs import inputs
 from headlight.viewer.inputs.cloud import CloudInput, Frame
 from headlight.viewer.inputs.cloud_labels import relabelled
-from headlight.viewer.inputs.inputs import Input, Modality, StackInput, TextInput, modality_of
+from headlight.viewer.inputs.inputs import Input, StackInput, TextInput
+from headlight.viewer.registry import REGISTRY
 from headlight.viewer.session.history import Former, Step
 from headlight.viewer.session.jobs import Failure, Jobs
 from headlight.viewer.session.session import Document, Session
@@ -44,7 +45,7 @@ class Runs:
         self.session, self.jobs, self.notify = session, jobs, notify
         self.options = options
         """What new documents start with."""
-        self._preferred: dict[Modality, str] = {}
+        self._preferred: dict[str, str] = {}
         """Models that new documents of a kind are read by instead."""
         self.trusts: Callable[[str], bool] | None = None
         """Asks the user whether a model's file, a pickle, is to be read; None where nobody can be asked."""
@@ -104,13 +105,13 @@ class Runs:
             self.notify("info", notice, "", None, document)
         self.start(document)
 
-    def prefer(self, modality: Modality, model: str) -> None:
+    def prefer(self, kind: str, model: str) -> None:
         """Read new documents of a kind with this model, until another one is preferred."""
-        self._preferred[modality] = model
+        self._preferred[kind] = model
 
     def options_for(self, what: Input) -> RunOptions:
         """What a new document starts with."""
-        model = self._preferred.get(modality_of(what))
+        model = self._preferred.get(REGISTRY.kind_of(what).id)
         if model is None:
             return self.options
         return replace(self.options, model=model, trust_pickle=model in self._trusted)

@@ -37,7 +37,7 @@ def step_head(session: Session, layers: int, heads: int) -> None:
 def pick_head(session: Session, layer: int, head: int) -> None:
     """Show this layer's head; a cloud's map grid then keeps showing the layer in its row."""
     document = session.current
-    if document is None or document.modality != "points":
+    if document is None or "positions" not in document.kind.gives:
         session.select(layer=layer, head=head)
         return
     there = replace(session.view, selection=replace(session.view.selection, layer=layer, head=head))

@@ -18,7 +18,7 @@ from headlight.models.core.stack import ConvStack
 from headlight.models.core.tokens import Place
 from headlight.viewer.host.recipe import Recipe, RunOptions
 from headlight.viewer.inputs.inputs import Input
-from headlight.viewer.session.document import Closed, Document, Page
+from headlight.viewer.session.document import Closed, Document
 from headlight.viewer.session.history import Asked, Since, bounded, differs
 from headlight.viewer.session.view import View, within
 
@@ -64,7 +64,7 @@ class Session:
         self.documents: list[Document] = []
         self.current: Document | None = None
         self.hover = NOWHERE
-        self.opening_page: Page | None = None
+        self.opening_page: str | None = None
         """The page on which documents open that have it."""
         self._closed: deque[Closed] = deque(maxlen=CLOSED)
         self._numbers = itertools.count(1)
@@ -75,8 +75,8 @@ class Session:
     def add(self, what: Input, options: RunOptions, path: str = "") -> Document:
         """Open `what`, read from `path`, as a new document and show it."""
         document = Document(next(self._numbers), what, options, path)
-        first = self.opening_page
-        document.page = first if first in document.pages else document.pages[0]
+        if self.opening_page in document.pages:
+            document.page = self.opening_page
         self.documents.append(document)
         self.documents_changed.emit()
         self.show(document)
@@ -128,12 +128,12 @@ class Session:
             self._turn(document, document.pages[0])
         self.document_changed.emit(document)
 
-    def set_page(self, page: Page) -> None:
+    def set_page(self, page: str) -> None:
         """Show another page of the current document, if it has that one."""
         if self.current is not None and page in self.current.pages:
             self._turn(self.current, page)
 
-    def _turn(self, document: Document, page: Page) -> None:
+    def _turn(self, document: Document, page: str) -> None:
         if page == document.page:
             return
         if document is self.current:

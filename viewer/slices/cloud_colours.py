@@ -19,6 +19,7 @@ from headlight.models.core.palettes import RIGHT, UNLABELLED, WRONG, class_colou
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.trace import Trace
 from headlight.viewer.inputs.cloud import CloudInput
+from headlight.viewer.session.document import Document
 from headlight.viewer.session.view import CloudSettings, ColourBy, Reach, View
 from headlight.viewer.slices.cloud_maps import chosen, in_input
 from headlight.viewer.slices.derived import derived
@@ -76,6 +77,11 @@ class Look:
 
     dark: bool
     background: tuple[int, int, int]
+
+
+def no_truth(document: Document) -> str:
+    """Why there is nothing to compare the answer with, or ""."""
+    return "" if Scene(document.input, document.trace).truth is not None else "The file has no labels."
 
 
 def offers(scene: Scene, reach: Reach = "attention") -> dict[ColourBy, str]:

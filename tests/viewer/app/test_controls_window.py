@@ -18,9 +18,9 @@ from PySide6.QtWidgets import (
     QTabBar,
 )
 
-from headlight.viewer.session.document import PAGES
 from headlight.widgets.controls.choices import Segmented
 from headlight.widgets.controls.range_slider import RangeSlider
+from tests.viewer.conftest import PAGES
 from tests.widgets.pointer import wheel
 
 
@@ -42,7 +42,7 @@ def values(window):
     return found
 
 
-@pytest.mark.parametrize(("kind", "page"), [(kind, page) for kind in PAGES for page in PAGES[kind]])
+@pytest.mark.parametrize(("kind", "page"), PAGES)
 def test_the_wheel_over_a_control_changes_nothing(opened, qtbot, kind, page):
     window = opened(kind, page)
     docks = [dock for dock in window.deck.docks.values() if dock.isVisible()]
@@ -58,7 +58,7 @@ def test_the_wheel_over_a_control_changes_nothing(opened, qtbot, kind, page):
     assert window.session.view == view
 
 
-@pytest.mark.parametrize(("kind", "page"), [(kind, page) for kind in PAGES for page in PAGES[kind]])
+@pytest.mark.parametrize(("kind", "page"), PAGES)
 def test_every_control_has_a_name_for_those_who_do_not_see_it(opened, kind, page):
     window = opened(kind, page)
     for control in (*values(window), *window.findChildren(Segmented)):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from headlight.viewer.app.shares import Leaf, Node, Split, Wish, distribute, found_in, lay, leaves, only
+from headlight.viewer.app.shares import Wish, distribute, found_in, lay, only
+from headlight.viewer.registry import Leaf, Node, Split, leaves
 
 GAP = 6
 EXAMPLES = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])

@@ -15,7 +15,7 @@ from headlight.models.engines import door
 from headlight.viewer.host.forward import forward_pass, truth_for
 from headlight.viewer.host.recipe import RunOptions
 from headlight.viewer.inputs.cloud import CloudInput, Frame
-from headlight.viewer.inputs.inputs import ImageInput, TextInput, modality_of
+from headlight.viewer.inputs.inputs import TextInput
 from headlight.viewer.session.view import View
 from headlight.viewer.slices.cloud_colours import reach_field
 from tests.models.tiny_points import room, saved, transformer
@@ -84,9 +84,3 @@ def test_truth_is_matched_by_the_names_of_classes():
     none, notices = truth_for(cloud(classes=("a", "b", "c", "d")), CLASSES, "A")
     assert none is None
     assert notices == ("A knows none of the file's classes: its labels are not compared.",)
-
-
-def test_what_a_model_must_read():
-    assert modality_of(cloud()) == "points"
-    assert modality_of(TextInput("a", "a")) == "text"
-    assert modality_of(ImageInput("a", np.zeros((2, 2, 3), np.uint8))) == "image"

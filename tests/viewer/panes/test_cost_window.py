@@ -15,11 +15,9 @@ from headlight.models.core.costs import KINDS, LeftOut, Measurements, Point, Set
 from headlight.models.core.task import Task
 from headlight.viewer.app.bridge import Bridge
 from headlight.viewer.inputs import inputs
-from headlight.viewer.panes.cost.cost import CostPane
-from headlight.viewer.panes.cost.settings import CostSettingsPane
-from headlight.viewer.panes.kinds import PaneMaker
-from headlight.viewer.panes.shared.log import LogHandler
-from headlight.viewer.panes.shared.numbers import NumbersPane
+from headlight.viewer.panes.shared.desk import Desk
+from headlight.viewer.panes.shared.log_handler import LogHandler
+from headlight.viewer.registry import REGISTRY, Pane
 from headlight.viewer.session.jobs import Jobs
 from headlight.viewer.session.session import RunOptions, Session
 from headlight.viewer.session.view import CostSettings, View
@@ -47,8 +45,8 @@ def opened(qtbot, qapp):
     theme.apply(qapp, "dark")
     session, bridge = Session(), Bridge()
     jobs = Jobs(bridge.post)
-    make = PaneMaker(session, jobs, None, LogHandler(), bridge)
-    pane, controls, numbers = map(make, (CostPane, CostSettingsPane, NumbersPane))
+    desk, entries = Desk(session, jobs, None, LogHandler(), bridge), REGISTRY.all(Pane)
+    pane, controls, numbers = (desk.make(entries[id_]) for id_ in ("cost", "cost-settings", "numbers"))
     frame = QWidget()
     qtbot.addWidget(frame)
     row = QHBoxLayout(frame)

@@ -7,10 +7,10 @@ import pytest
 from PySide6.QtCore import QPoint
 
 from headlight.viewer.app.deck import EDGE
-from headlight.viewer.panes.shared.numbers import SECTIONS
 from headlight.viewer.session.session import NOWHERE
 from headlight.widgets.base.cursor_tip import read_out
 from headlight.widgets.controls.readout import NOTHING
+from tests.viewer.conftest import PAGES
 from tests.widgets.pointer import move
 
 
@@ -18,7 +18,7 @@ def said(window, section):
     return window.deck.panes["numbers"].widget.figures(section)
 
 
-@pytest.mark.parametrize(("kind", "page"), list(SECTIONS))
+@pytest.mark.parametrize(("kind", "page"), PAGES)
 def test_every_page_has_its_numbers_at_the_right_below(opened, kind, page):
     window = opened(kind, page)
     dock = window.deck.docks["numbers"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from headlight.viewer.panes.shared.base import Pane
-from headlight.viewer.session.document import PAGES
+from tests.viewer.conftest import PAGES
 
 
-@pytest.mark.parametrize(("kind", "page"), [(kind, page) for kind, pages in PAGES.items() for page in pages])
+@pytest.mark.parametrize(("kind", "page"), PAGES)
 def test_nothing_is_computed_again_where_nothing_has_changed(opened, settled, kind, page):
     window = opened(kind, page)
     begun, submit = [], window.jobs.submit

@@ -90,7 +90,7 @@ def test_undoing_everything_and_redoing_it_comes_back(made):
 def test_a_cloud_is_looked_at_in_steps_that_undo(session, monkeypatch):
     monkeypatch.setattr(module.time, "monotonic", iter([1.0, 1.1, 5.0, 9.0]).__next__)
     cloud = session.add(room(30), RunOptions())
-    assert cloud.modality == "points"
+    assert cloud.kind.id == "points"
     for size in (5.0, 6.0):
         session.set_cloud("point size", point_size=size)
     session.set_cloud(hidden=frozenset({2}))

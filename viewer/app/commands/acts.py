@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from headlight.viewer.app.commands.possible import Possible
 from headlight.viewer.session.runs import Runs
-from headlight.viewer.session.session import Page, Session
+from headlight.viewer.session.session import Session
 
 Act = Callable[[], object]
 
@@ -48,5 +48,5 @@ class Acts(Protocol):
     step_document: Callable[[int], object]
     can_resume: Callable[[], bool]
     has_lasso: Callable[[], bool]
-    pages_offered: Callable[[], Sequence[Page]]
+    pages_offered: Callable[[], Sequence[str]]
     pane_switches: Callable[[], list[tuple]]

@@ -12,19 +12,14 @@ from headlight.viewer.session.runs import Notify
 if TYPE_CHECKING:
     from headlight.viewer.app.deck import Deck
 
-TABLES = {"image": "picture", "text": "sentence", "points": "neighbourhood"}
-"""The pane of each kind of input whose weights are copied."""
-
 
 def copy_shown(document: Document | None, deck: Deck | None, notify: Notify) -> None:
     """The weights on the input, a line a token, or the fields of layers; what was copied is said."""
     if document is None or deck is None:
         notify("info", "Nothing is open that could be copied.", "Open something first.", None, None)
         return
-    name = None if document.modality == "stack" else {"fields": "layers"}.get(document.page)
-    if document.page == "attention":
-        name = TABLES[document.modality]
-    if name is None:
+    name = document.kind.layout(document.page).table
+    if not name:
         notify("info", "This page has no table to copy.", "", None, document)
         return
     pane = deck.panes[name]
@@ -33,8 +28,7 @@ def copy_shown(document: Document | None, deck: Deck | None, notify: Notify) -> 
         notify("warning", *said, None, None)
     elif table := pane.table():
         QGuiApplication.clipboard().setText(table)
-        what = "layers" if name == "layers" else "weights"
-        said = f"{table.count(chr(10))} {what} copied.", "Paste them into a spreadsheet."
+        said = f"{table.count(chr(10))} {pane.rows_copied} copied.", "Paste them into a spreadsheet."
         notify("info", *said, None, None)
     else:
         said = "No weights are shown that could be copied.", "Select a token or a point, then copy."

@@ -13,7 +13,7 @@ from headlight.viewer.app.commands.acts import Acts
 from headlight.viewer.app.commands.clouds import cloud_commands
 from headlight.viewer.app.commands.command import Command
 from headlight.viewer.app.commands.fields import field_commands
-from headlight.viewer.app.topbar import PAGE_TITLES
+from headlight.viewer.registry import REGISTRY, Page
 from headlight.viewer.session import selecting
 
 
@@ -162,11 +162,12 @@ def _view(w: Acts) -> list[Command]:
     ]
     pages = [
         Command(
-            *(f"page-{page}", f"Page: {title.lower()}", "View", lambda page=page: w.session.set_page(page)),
-            *((f"Ctrl+{number}",), lambda page=page: page in w.pages_offered()),
+            *(f"page-{page}", f"Page: {entry.title.lower()}", "View"),
+            *(lambda page=page: w.session.set_page(page), (f"Ctrl+{number}",)),
+            lambda page=page: page in w.pages_offered(),
             lambda page=page: w.session.current is not None and w.session.current.page == page,
         )
-        for number, (page, title) in enumerate(PAGE_TITLES.items(), 1)
+        for number, (page, entry) in enumerate(REGISTRY.all(Page).items(), 1)
     ]
     return [
         *pages,

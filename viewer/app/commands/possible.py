@@ -25,16 +25,16 @@ class Possible:
         return self.session.current is not None and self.session.current.trace is not None
 
     def is_text(self) -> bool:
-        return self.session.current is not None and self.session.current.modality == "text"
+        return self.session.current is not None and self.session.current.kind.id == "text"
 
     def is_image(self) -> bool:
-        return self.session.current is not None and self.session.current.modality == "image"
+        return self.session.current is not None and self.session.current.kind.id == "image"
 
     def is_cloud(self) -> bool:
-        return self.session.current is not None and self.session.current.modality == "points"
+        return self.session.current is not None and self.session.current.kind.id == "points"
 
     def is_stack(self) -> bool:
-        return self.session.current is not None and self.session.current.modality == "stack"
+        return self.session.current is not None and self.session.current.kind.id == "stack"
 
     def can_run(self) -> bool:
         """Whether there is anything for a model to read."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QWidget
 
 from headlight.viewer.app.dialogs import FileDialogs
+from headlight.viewer.registry import Begin, resolve
 from headlight.viewer.session.jobs import Failure, Jobs
 from headlight.viewer.session.runs import Notify
 from headlight.viewer.session.session import Session
@@ -16,30 +17,6 @@ if TYPE_CHECKING:
     from headlight.viewer.export.choices import Choices, Subject
 
 KIND = "what can be exported"
-PANES: dict[str, tuple[str, str]] = {
-    "picture": ("", "png"),
-    "sentence": ("", "png"),
-    "heads": ("attention", "npz"),
-    "matrix": ("attention", "png"),
-    "rollout": ("rollout", "png"),
-    "field": ("receptive-field", "png"),
-    "layers": ("receptive-field", "csv"),
-    "distance": ("attention-distance", "csv"),
-    "cloud": ("", ""),
-    "cloud-second": ("", ""),
-    "classes": ("segmentation", "csv"),
-    "neighbourhood": ("attention", "csv"),
-    "maps": ("attention", "npz"),
-}
-"""(what, ending) that a pane's own export begins with; "" for what is looked at, and for its first ending."""
-ALL: dict[str, dict[str, object]] = {
-    "heads": {"head": None, "query": None},
-    "matrix": {"query": None},
-    "maps": {"head": None},
-}
-"""Panes that show all heads or all queries."""
-VIEWS = {"cloud": "first", "cloud-second": "second"}
-"""The fields of the cloud's settings that say what colours its views."""
 
 
 class Exports:
@@ -69,15 +46,10 @@ class Exports:
             document=document.number,
         )
 
-    def open_pane(self, name: str) -> None:
+    def open_pane(self, begin: Begin) -> None:
         """Begin with what a pane shows."""
-        from headlight.viewer.export.clouds import of_colours
-
-        what, ending = PANES[name]
-        if name in VIEWS:
-            view = self.session.view
-            what = of_colours(view, getattr(view.cloud, VIEWS[name]))
-        self.open(what, ending, **ALL.get(name, {}))
+        what = resolve(begin.what)(self.session.view) if ":" in begin.what else begin.what
+        self.open(what, begin.ending, **dict(begin.values))
 
     def _show(
         self, subject: Subject, choices: Choices, what: str, ending: str, values: dict[str, object]

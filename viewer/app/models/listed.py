@@ -58,12 +58,12 @@ class ModelList:
         self.changed.emit()
 
 
-def title_of(model: str | None, modality: str) -> str:
+def title_of(model: str | None, kind: str) -> str:
     """What a model is called before it is open: None is the default one."""
     from headlight.models.catalogue import entries as catalog
 
     try:
-        model = model or catalog.default(modality).id
+        model = model or catalog.default(kind).id
     except HeadlightError:
         return "Choose a model"
     known = next((entry.title for entry in catalog.known() if entry.id == model), None)

@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QInputDialog, QMenu, QMessageBox, QWidget
 
 from headlight.viewer.app.dialogs import CHECKPOINTS, FileDialogs
 from headlight.viewer.app.models.listed import ModelList
-from headlight.viewer.app.models.offer import PLURALS, ModelOffers
+from headlight.viewer.app.models.offer import ModelOffers
 from headlight.viewer.app.recent import Recent
+from headlight.viewer.registry import REGISTRY, Kind
 from headlight.viewer.session.runs import Runs
 from headlight.viewer.session.session import Session
 
@@ -61,10 +62,11 @@ class ModelMenu:
         self.recent.look()
         before = menu.addMenu("Opened before")
         before.setToolTipsVisible(True)
-        for model in used:
-            action = before.addAction(f"{model.title} · reads {PLURALS[model.reads]}".replace("&", "&&"))
+        kinds = REGISTRY.all(Kind)
+        for model in (one for one in used if one.reads in kinds):
+            action = before.addAction(f"{model.title} · reads {kinds[model.reads].plural}".replace("&", "&&"))
             action.setToolTip(model.id)
-            action.setEnabled(model.reads == self.session.current.modality)
+            action.setEnabled(model.reads == self.session.current.kind.id)
             action.triggered.connect(lambda _=False, id_=model.id: self.use(id_))
         before.addSeparator()
         before.addAction("Clear this list", self.recent.clear_models)
@@ -82,7 +84,7 @@ class ModelMenu:
         if document.trace is not None and document.asked is None:
             current = document.trace.model.id
         for entry in self.models.entries():
-            if entry.modality != document.modality or entry.id in self._listed:
+            if entry.modality != document.kind.id or entry.id in self._listed:
                 continue
             self._listed.add(entry.id)
             extent = f" · {entry.layers} × {entry.heads}" if entry.layers and entry.heads else ""

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from headlight.models.core.task import Task
-from headlight.viewer.inputs.inputs import modality_of
+from headlight.viewer.registry import REGISTRY, Kind
 from headlight.viewer.session.document import Document
 from headlight.viewer.session.jobs import Failure, Jobs
 from headlight.viewer.session.runs import Runs
@@ -17,8 +17,6 @@ from headlight.viewer.session.session import Session
 
 if TYPE_CHECKING:
     from headlight.models.catalogue.entries import Entry
-
-PLURALS = {"text": "texts", "image": "images", "points": "point clouds"}
 
 
 def is_model(path: str) -> bool:
@@ -59,10 +57,10 @@ class ModelOffers:
         asked.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         asked.setWindowTitle("Use this model?")
         asked.setTextFormat(Qt.TextFormat.PlainText)
-        plural = PLURALS[entry.modality]
+        plural = REGISTRY.all(Kind)[entry.modality].plural
         extent = f", {entry.layers} × {entry.heads} heads" if entry.layers and entry.heads else ""
         asked.setText(f"{entry.title} is a model that reads {plural}{extent}.")
-        fits = document is not None and modality_of(document.input) == entry.modality
+        fits = document is not None and document.kind.id == entry.modality
         if fits:
             now = asked.addButton(f"Use it for “{_short(document.title)}”", QMessageBox.ButtonRole.AcceptRole)
             now.clicked.connect(lambda: self._use(document, entry.id))
@@ -80,7 +78,8 @@ class ModelOffers:
 
     def _use_later(self, entry: Entry) -> None:
         self.runs.prefer(entry.modality, entry.id)
-        said = f"{entry.title} reads the {PLURALS[entry.modality]} that you open from now on."
+        plural = REGISTRY.all(Kind)[entry.modality].plural
+        said = f"{entry.title} reads the {plural} that you open from now on."
         self.runs.notify("info", said, "", None, None)
 
     def _answered(self) -> None:

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 TURN = "Waiting for its turn…"
 COMPUTING = "Computing"
-_KINDS = {"text": "text", "image": "picture", "points": "point cloud"}
 
 
 @dataclass(frozen=True)
@@ -72,13 +71,13 @@ class Waits(QObject):
 
     def awaited(self, document: Document) -> Waiting | None:
         """What there is to say instead of what a model makes of this document; None where that is there."""
-        if document.trace is not None or document.modality == "stack":
+        if document.trace is not None or "read" not in document.kind.gives:
             return None
         job = self._run_of(document)
         again = ("Run again (F5)", self.ways.run_again)
         if job is not None and job.sentence:
-            model = title_of(document.wanted.options.model, document.modality)
-            return self._of_job(job, f"Reading the {_KINDS[document.modality]} with {model}…")
+            model = title_of(document.wanted.options.model, document.kind.id)
+            return self._of_job(job, f"Reading the {document.kind.noun} with {model}…")
         if job is not None:
             return self._of_job(job, TURN)
         if document.state == "cancelled":

@@ -23,7 +23,7 @@ from headlight.widgets.grids.head_grid import HeadGrid
 
 
 class HeadsPane(Pane):
-    name, title, blank, tallest = "heads", "Heads", True, 0.46
+    blank, tallest = True, 0.46
 
     def build(self) -> QWidget:
         self.grid = HeadGrid()
@@ -53,7 +53,7 @@ class HeadsPane(Pane):
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
         map_ = view.map
         # A text's maps are whole matrices, whatever the query.
-        places = (view.selection.queries, hover.query) if document.modality == "image" else ()
+        places = (view.selection.queries, hover.query) if "pixels" in document.kind.gives else ()
         return (
             places,
             *(map_.percentile, map_.floor, map_.log, map_.shared, map_.leave_out, map_.incoming),
@@ -102,7 +102,7 @@ class HeadsPane(Pane):
         self.bar.set_scale(scales[head] if head < len(scales) else None, lut(view.map.colours), of)
 
     def _say(self, trace: Trace, view: View, hover: Hover) -> None:
-        if trace.model.modality == "text":
+        if not isinstance(trace.tokens, PatchTokens):
             self.subtitle_changed.emit("whole matrices")
             return
         places = (hover.query,) if hover.query else view.selection.queries

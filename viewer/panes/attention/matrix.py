@@ -24,7 +24,7 @@ from headlight.widgets.plane.matrix_view import MatrixView
 
 
 class MatrixPane(Pane):
-    name, title, blank, tallest = "matrix", "Matrix", True, 0.6
+    blank, tallest = True, 0.6
 
     def build(self) -> QWidget:
         self.view = MatrixView()
@@ -40,7 +40,7 @@ class MatrixPane(Pane):
     def height_for(self, width: int) -> int | None:
         """Of a picture about a square, whichever layer is shown: panes do not move as layers are walked."""
         document = self.session.current
-        if document is None or document.trace is None or document.modality != "image":
+        if document is None or document.trace is None or "pixels" not in document.kind.gives:
             return None
         return width + bar_height(self.bar)
 

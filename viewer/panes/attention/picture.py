@@ -26,7 +26,6 @@ ARTIFACTS_NAMED = 4
 
 
 class PicturePane(OnInputPane):
-    name, title, modalities = "picture", "Image", ("image",)
     waits = False
 
     def build(self) -> QWidget:

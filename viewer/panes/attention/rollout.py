@@ -33,7 +33,7 @@ PICTURE = 9.0
 
 
 class RolloutPane(Pane):
-    name, title, tallest = "rollout", "Rollout", 0.6
+    tallest = 0.6
 
     def build(self) -> QWidget:
         self.picture, self.strip = ImageView(), TokenStrip()
@@ -101,7 +101,7 @@ class RolloutPane(Pane):
     def height_for(self, width: int) -> int | None:
         """That in which a picture fills the width, over the controls."""
         document = self.session.current
-        if document is None or document.trace is None or document.modality != "image":
+        if document is None or document.trace is None or "pixels" not in document.kind.gives:
             return None
         rows, columns = document.input.pixels.shape[:2]
         below = (self.bar, self.controls, *([] if self.own.isHidden() else [self.own]))
@@ -128,7 +128,7 @@ class RolloutPane(Pane):
         if document.input is not self._input:
             self._input, self._result = document.input, None
             self.subtitle_changed.emit("")
-            if document.modality == "image":
+            if "pixels" in document.kind.gives:
                 self.picture.set_picture(document.input.pixels)
             self.height_changed.emit()
 

@@ -35,7 +35,6 @@ EDITED = 9.0
 
 
 class SentencePane(OnInputPane):
-    name, title, modalities = "sentence", "Sentence", ("text",)
     waits = False
 
     def build(self) -> QWidget:
@@ -148,7 +147,7 @@ class SentencePane(OnInputPane):
         if document is None:
             self._input = None
         # Until the tokens are there, the words stand in their place.
-        plain = document.input.text[:2000].split() if document and document.modality == "text" else []
+        plain = document.input.text[:2000].split() if document is not None else []
         self.strip.set_tokens(plain, [False] * len(plain))
         self._say_reason("")
         self.bar.set_scale(None, lut())
@@ -184,7 +183,7 @@ class SentencePane(OnInputPane):
 
     def _asked(self, document: Document) -> None:
         """Another text is wanted: by an undo, unless it was typed here."""
-        if document is self._document and document.modality == "text" and not self._typing:
+        if document is self._document and not self._typing:
             self._fill(document, keep_typed=False)
 
     def _fill(self, document: Document, keep_typed: bool) -> None:

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 
 class SettingsPane(Pane):
-    name, title = "settings", "Map"
     waits = False
 
     def build(self) -> QWidget:
@@ -136,7 +135,7 @@ class SettingsPane(Pane):
         view = self.session.view
         one, head = view.map.heads == "one", view.selection.head
         title = f"Head {layer}.{head}" if one else f"Layer {layer}, mean of its heads"
-        pick, picture = head if one else slice(None), self.session.current.modality == "image"
+        pick, picture = head if one else slice(None), "pixels" in self.session.current.kind.gives
         said = {}
         if statistics is not None and not self.blocked(layer):
             said = readings.of_heads(statistics, pick, picture)
@@ -147,7 +146,7 @@ class SettingsPane(Pane):
         self.said.emit("head", {}, "Head")
 
     def _show(self, document: Document, view: View) -> None:
-        map_, picture = view.map, document.modality == "image"
+        map_, picture = view.map, "pixels" in document.kind.gives
         saliency = picture and document.trace is not None and document.trace.has_saliency
         self.method.set_option_enabled("saliency", saliency, "This model has no saliency decoder")
         for control, value in (
@@ -175,6 +174,6 @@ class SettingsPane(Pane):
 
     def _resized(self, value: float) -> None:
         document = self.session.current
-        if document is not None and document.modality == "image":
+        if document is not None and "pixels" in document.kind.gives:
             self.size.set_note("")
             self._later.ask(document, lambda: self.runs.change(document, "size", size=int(value)))

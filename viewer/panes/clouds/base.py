@@ -17,13 +17,8 @@ from headlight.widgets.base import theme
 class CloudPane(Pane):
     """Shows the cloud and what a model said of it, and may be asked before there is an answer."""
 
-    modalities = ("points",)
-
     def subject(self, document: Document, view: View, hover: Hover) -> Hashable:
         return scene_of(document)
-
-    def can_show(self, document: Document | None) -> bool:
-        return document is not None and document.modality in self.modalities
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.PaletteChange and watched is self.widget:
@@ -33,15 +28,6 @@ class CloudPane(Pane):
 
 class AttentionPane(Pane):
     """Shows weights of a cloud's attention layers: wanted where there are any and they are looked at."""
-
-    modalities = ("points",)
-
-    def wanted(self, document: Document, view: View) -> bool:
-        layerless = document.trace is not None and not document.trace.layers
-        return not layerless and view.cloud.reach != "voxels"
-
-    def can_show(self, document: Document | None) -> bool:
-        return super().can_show(document) and bool(document.trace.layers)
 
     def instead(self, document: Document | None) -> str:
         """What is said where there is nothing to show."""

@@ -28,8 +28,6 @@ CUBES = "Cubes"
 
 
 class ClassesPane(CloudPane):
-    name, title = "classes", "Classes"
-
     def build(self) -> QWidget:
         change = self.session.set_cloud
         self.legend = ClassLegend()
@@ -178,12 +176,12 @@ class ClassesPane(CloudPane):
 
     def _relabel(self, title: str) -> None:
         document = self.session.current
-        if document is not None and document.modality == "points":
+        if document is not None and self.needs.suits(document.kind):
             self.runs.relabel(document, next(key for key, name in TITLES.items() if name == title))
 
     def _reframe(self) -> None:
         document = self.session.current
-        if document is None or document.modality != "points":
+        if document is None or not self.needs.suits(document.kind):
             return
         metres = UNITS.get(self.unit.currentText(), document.wanted.frame.metres_per_unit)
         self.runs.reframe(document, Frame(metres, UPS[self.up.currentText()]))

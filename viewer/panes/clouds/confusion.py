@@ -21,18 +21,10 @@ from headlight.widgets.tables.confusion_view import ConfusionView
 
 
 class ConfusionPane(CloudPane):
-    name, title = "confusion", "Confusion"
-
     def build(self) -> QWidget:
         self.view = ConfusionView()
         self.view.clicked.connect(self._clicked)
         return self.view
-
-    def wanted(self, document: Document, view: View) -> bool:
-        return scene_of(document).truth is not None
-
-    def can_show(self, document: Document | None) -> bool:
-        return super().can_show(document) and document.trace is not None
 
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
         return view.cloud.palette

@@ -21,7 +21,6 @@ from headlight.widgets.grids.map_grid import MapGrid
 
 
 class MapsPane(AttentionPane):
-    name, title = "maps", "Maps"
     menu_title = "Which layer is looked at"
 
     def build(self) -> QWidget:

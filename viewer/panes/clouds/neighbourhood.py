@@ -19,14 +19,17 @@ from headlight.viewer.session.view import View
 from headlight.viewer.slices.cloud_maps import Neighbourhood, even_said, neighbourhood
 from headlight.widgets.base.cursor_tip import read_out
 from headlight.widgets.base.labels import PARTS
+from headlight.widgets.controls.readout import Figures
 from headlight.widgets.plots.bar_chart import BarChart
 
 HINT = "Click a point in a view to see which neighbours it draws on."
+_POINT = ("Point", "Class", "Confidence", "Truth", "x", "y", "z", "Weight", "From", "In")
+_NEAR = ("Of", "Map", "Neighbours", "On itself", "Entropy", "Farthest", "Answered away")
+SECTIONS = (Figures("pointed", "Under the cursor", _POINT), Figures("near", "Neighbourhood", _NEAR))
+"""Of the numbers pane."""
 
 
 class NeighbourhoodPane(AttentionPane):
-    name, title = "neighbourhood", "Neighbourhood"
-
     def build(self) -> QWidget:
         self.chart = BarChart()
         self.chart.hovered.connect(self._hovered)

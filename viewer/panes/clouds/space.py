@@ -230,7 +230,7 @@ class View3DPane(CloudPane):
         menu.clear()
         menu.setToolTipsVisible(True)
         document = self.session.current
-        if document is None or document.modality != "points":
+        if document is None or not self.needs.suits(document.kind):
             return
         chosen = self.chosen_by(self.session.view)
         for by, reason in offers(scene_of(document), self.session.view.cloud.reach).items():
@@ -303,11 +303,11 @@ class View3DPane(CloudPane):
 
 
 class FirstViewPane(View3DPane):
-    name, title, setting = "cloud", "Prediction", "first"
+    setting = "first"
 
 
 class SecondViewPane(View3DPane):
-    name, title, setting = "cloud-second", "Attention", "second"
+    setting = "second"
 
 
 def camera_of(document: Document) -> Camera:

@@ -17,17 +17,22 @@ from headlight.viewer.session.view import CostSettings, View
 from headlight.viewer.slices import cost_maps, cost_readings
 from headlight.widgets.base import theme
 from headlight.widgets.base.labels import ElidedLabel
+from headlight.widgets.controls.readout import Figures
 from headlight.widgets.plots.cost_plot import CostPlot
 from headlight.widgets.plots.dot_plot import Key
 from headlight.widgets.tables.complexity_table import ComplexityTable, Row
 
 MEASURE = "measurement"
+SECTIONS = (
+    Figures("pointed", "Under the cursor", ("Of", "Tokens", "Time", "Operations", "Memory", "Tensors")),
+    *(Figures(id_, title, cost_readings.LAYER_ROWS) for id_, title in cost_readings.AT.items()),
+    Figures("crossings", "Attention costs more from n =", cost_readings.CROSSING_ROWS),
+)
+"""Of the numbers pane."""
 
 
 class CostPane(Pane):
     """The curves, and table 1 as formulas; what these come to is said in the numbers pane."""
-
-    name, title, modalities, pages = "cost", "Cost of one layer", ("text", "image"), ("cost",)
 
     known_changed = Signal()
     """`devices` or `found` may say something else now."""
@@ -70,10 +75,6 @@ class CostPane(Pane):
         from headlight.models import devices
 
         return [(name, devices.describe(name)) for name in devices.available()]
-
-    def can_show(self, document: Document | None) -> bool:
-        """A document is enough: what a layer costs does not depend on a model."""
-        return document is not None and document.modality in self.modalities
 
     def paint(self, result: list[tuple[str, str]]) -> None:
         self.devices = result
@@ -145,7 +146,7 @@ class CostPane(Pane):
             return
         found = self.found()
         own = self._own(document)
-        mark = (own, f"this {'text' if document.modality == 'text' else 'picture'}") if own else None
+        mark = (own, f"this {document.kind.noun}") if own else None
         self.time.set_curves(
             cost_maps.time_curves(settings, found, own),
             "operations" if found is None else "s",

@@ -6,8 +6,9 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from headlight.models.core.costs import tokens
+from headlight.viewer import registry
 from headlight.viewer.panes.cost.cost import CostPane
-from headlight.viewer.session.session import Session
+from headlight.viewer.panes.shared.desk import Desk
 from headlight.viewer.slices import cost_maps
 from headlight.widgets.base import theme
 from headlight.widgets.base.scroll_column import ScrollColumn
@@ -26,13 +27,11 @@ LENGTHS = (4, 14)
 class CostSettingsPane(QObject):
     """The controls of a `CostPane`, which knows the devices and measures."""
 
-    name, title = "cost-settings", "Measure"
-    modalities, pages = CostPane.modalities, CostPane.pages
     subtitle_changed = Signal(str)
 
-    def __init__(self, session: Session, cost: CostPane, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.session, self.cost = session, cost
+    def __init__(self, entry: registry.Pane, desk: Desk) -> None:
+        super().__init__(desk.parent())
+        self.session, self.cost = session, cost = desk.session, desk.made(CostPane)
         self.widget = self._build()
         self._listed: list[tuple[str, str]] = []
         session.current_changed.connect(self._show)

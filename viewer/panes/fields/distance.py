@@ -22,8 +22,6 @@ from headlight.widgets.plots.scatter_plot import DistanceScatter
 class DistancePane(Pane):
     """Takes no room where there is no attention."""
 
-    name, title, modalities, pages = "distance", "Attention distance", ("image",), ("fields",)
-
     def build(self) -> QWidget:
         self.plot = DistanceScatter()
         self.plot.clicked.connect(self._clicked)
@@ -38,12 +36,6 @@ class DistancePane(Pane):
         column.addWidget(self.own)
         column.addWidget(self.plot, 1)
         return widget
-
-    def can_show(self, document: Document | None) -> bool:
-        return super().can_show(document) and bool(document.trace.layers)
-
-    def wanted(self, document: Document, view: View) -> bool:
-        return document.trace is None or bool(document.trace.layers)
 
     def lane_for(self, view: View) -> Lane:
         return "run"

@@ -27,6 +27,7 @@ from headlight.viewer.slices.maps import InputMap, head_of
 from headlight.viewer.slices.window_maps import window_lines
 from headlight.widgets.base.labels import percent
 from headlight.widgets.controls.colour_bar import ColourBar, with_bar
+from headlight.widgets.controls.readout import Figures
 from headlight.widgets.plane.image_view import ImageView
 
 REST = 300
@@ -35,10 +36,15 @@ PADDING = "Weight on padding"
 OF_HEAT = ("50 %, 95 % lie within", "Area of 95 % / theoretical", "Mass inside the box")
 """Rows of the numbers pane that are of the effective field."""
 HEAT_COLOURS = "viridis"
+_ROWS = (
+    *("Layer", "Unit", "Theoretical size", "Stride", "50 %, 95 % lie within"),
+    *("Area of 95 % / theoretical", "Mass inside the box", PADDING),
+)
+SECTIONS = (Figures("field", "Field", _ROWS), Figures("second", "Second network", _ROWS))
+"""Of the numbers pane."""
 
 
 class FieldPane(Pane):
-    name, title, modalities, pages = "field", "Receptive field", ("image",), ("fields",)
     waits = False
     section = "field"
     """Of the numbers pane."""
@@ -326,7 +332,7 @@ class FieldPane(Pane):
 
 
 class SecondFieldPane(FieldPane):
-    name, title, section = "field-second", "Second network", "second"
+    section = "second"
 
     def layer_name(self, view: View) -> str:
         return view.fields.compare_layer
@@ -334,12 +340,6 @@ class SecondFieldPane(FieldPane):
     def attention_layer(self, view: View) -> int:
         """The selected layer is the first network's; here it is the one that the units have passed last."""
         return field_maps.attention_at(self.seen, self.seen.field(self.layer_name(view))) or 0
-
-    def wanted(self, document: Document, view: View) -> bool:
-        return view.fields.compare is not None
-
-    def can_show(self, document: Document | None) -> bool:
-        return super().can_show(document) and document.view.fields.compare is not None
 
     def subject(self, document: Document, view: View, hover: Hover) -> Hashable:
         return document.trace, document.input, document.options, view.fields.compare

@@ -25,7 +25,6 @@ SIDE = 224
 class GrowthPane(Pane):
     """The network that read the picture, then those of the settings; the title adds and removes networks."""
 
-    name, title, modalities, pages = "growth", "Growth", ("image",), ("fields",)
     menu_title = "Which networks are plotted"
 
     def build(self) -> QWidget:

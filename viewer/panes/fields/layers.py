@@ -22,7 +22,7 @@ from headlight.widgets.tables.layer_table import LayerTable
 class LayersPane(Pane):
     """A click on a row makes it the layer whose unit is looked at."""
 
-    name, title, modalities, pages = "layers", "Layers", ("image",), ("fields",)
+    rows_copied = "layers"
 
     def build(self) -> QWidget:
         self.table = LayerTable()

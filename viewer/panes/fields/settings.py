@@ -26,7 +26,6 @@ NONE = "None"
 
 
 class FieldSettingsPane(Pane):
-    name, title, modalities, pages = "field-settings", "Field", ("image",), ("fields",)
     waits = False
 
     def build(self) -> QWidget:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Hashable
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Signal
@@ -13,10 +14,11 @@ from PySide6.QtWidgets import QMenu, QWidget
 from headlight.models.core.layers import is_faithful
 from headlight.models.core.task import Task
 from headlight.models.core.trace import Trace
+from headlight.viewer import registry
+from headlight.viewer.panes.shared.desk import Desk
 from headlight.viewer.panes.shared.slices import Slice
-from headlight.viewer.session.jobs import Failure, Job, Jobs, Lane
-from headlight.viewer.session.runs import Runs
-from headlight.viewer.session.session import Document, Hover, Session
+from headlight.viewer.session.jobs import Failure, Job, Lane
+from headlight.viewer.session.session import Document, Hover
 from headlight.viewer.session.view import View
 
 
@@ -29,16 +31,14 @@ class Pane(QObject):
     cancelled, superseded or failed it says so, and offers to go on.
     """
 
-    name = ""
-    title = ""
-    modalities: tuple[str, ...] = ("text", "image")
-    pages: tuple[str, ...] = ("attention",)
     waits = True
     """Whether it is empty until a model has read the document; if not, it shows the input or controls."""
     blank = False
     """Whether nothing at all is in it, no input and no control, until its slice is computed."""
     tallest = 0.38
     """Of the deck's height, what it may take because `height_for` asks for it."""
+    rows_copied = "weights"
+    """What the lines of its table are, where it has one."""
     menu_title = ""
     """What the menu under the pane's title chooses; without one there is no menu."""
 
@@ -47,7 +47,7 @@ class Pane(QObject):
     subtitle_changed = Signal(str)
     title_changed = Signal(str)
     wanted_changed = Signal(bool)
-    """What `wanted` says now."""
+    """Whether the document has, or may come to have, what the pane needs."""
     height_changed = Signal()
     """`height_for` may say something else now."""
     settled = Signal()
@@ -57,21 +57,23 @@ class Pane(QObject):
     unfinished_changed = Signal(str, bool)
     """(what is missing of what is shown, or nothing; whether `resume` goes on with it)."""
 
-    def __init__(self, session: Session, jobs: Jobs, runs: Runs, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.session, self.jobs, self.runs = session, jobs, runs
+    def __init__(self, entry: registry.Pane, desk: Desk) -> None:
+        super().__init__(desk.parent())
+        self.name, self.needs = entry.id, entry.needs
+        self.session, self.jobs, self.runs = desk.session, desk.jobs, desk.runs
         self._slices: dict[str, Slice] = {}
         self._document: Document | None = None
         self._trace: Trace | None = None
         """What was looked at last: nothing of it stays when something else is."""
         self._unfinished = ("", False)
+        self.said.connect(partial(desk.said.emit, self))
         self.widget = self.build()
         self.widget.installEventFilter(self)
-        session.current_changed.connect(self.update)
-        session.page_changed.connect(self.update)
-        session.document_changed.connect(self._document_changed)
-        session.view_changed.connect(self._view_changed)
-        session.hover_changed.connect(self._hover_changed)
+        self.session.current_changed.connect(self.update)
+        self.session.page_changed.connect(self.update)
+        self.session.document_changed.connect(self._document_changed)
+        self.session.view_changed.connect(self._view_changed)
+        self.session.hover_changed.connect(self._hover_changed)
 
     # -- what a subclass says ----------------------------------------------------------------------------
 
@@ -81,10 +83,6 @@ class Pane(QObject):
 
     def fill_menu(self, menu: QMenu) -> None:
         """Fill the menu under the title anew."""
-
-    def wanted(self, document: Document, view: View) -> bool:
-        """Whether the pane has anything to show of this document; what has not takes no room."""
-        return True
 
     def height_for(self, width: int) -> int | None:
         """The height in which all is seen at a width, both in pixels; None of what fills any."""
@@ -138,14 +136,14 @@ class Pane(QObject):
     def update(self) -> None:
         """Compute and paint again if anything that matters has changed and somebody sees it."""
         document, view = self.session.current, self.session.view
-        mine = document is not None and document.modality in self.modalities
+        mine = document is not None and self.needs.suits(document.kind)
         self._leave(document, mine)
-        if mine and document.page not in self.pages:
+        if mine and not self._is_here(document):
             self.drop()  # what is painted stays until the page is turned back
             return
         if mine:
             self.prepare(document, view)
-            self.wanted_changed.emit(self.wanted(document, view))
+            self.wanted_changed.emit(not self.needs.never(document))
         if not self.can_show(document):
             self.forget()
             self.clear(document if mine else None)
@@ -156,7 +154,7 @@ class Pane(QObject):
         """Where another document is looked at, or another trace while nobody sees the pane: what is painted,
         and what holds the trace that it is of, goes."""
         trace = document.trace if document is not None else None
-        seen = mine and document.page in self.pages and self.widget.isVisible()
+        seen = mine and self._is_here(document) and self.widget.isVisible()
         other = document is not self._document or (trace is not self._trace and not seen)
         if other and self._document is not None:
             self.forget()
@@ -164,7 +162,7 @@ class Pane(QObject):
         self._document, self._trace = document, trace
 
     def _look(self, document: Document, view: View, hover: Hover) -> None:
-        if not self.widget.isVisible() or document.page not in self.pages:
+        if not self.widget.isVisible() or not self._is_here(document):
             self.drop()
             return
         subject = self.subject(document, view, hover)
@@ -333,7 +331,10 @@ class Pane(QObject):
             self._look(self.session.current, self.session.view, hover)
 
     def can_show(self, document: Document | None) -> bool:
-        return document is not None and document.modality in self.modalities and document.trace is not None
+        return not self.needs.met(document)
+
+    def _is_here(self, document: Document) -> bool:
+        return self.needs.fits(document.kind, document.page)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Show and watched is self.widget:

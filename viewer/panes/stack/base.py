@@ -19,11 +19,6 @@ MENDED = "Shown as soon as the stack is mended."
 
 
 class OfStackPane(Pane):
-    modalities, pages = ("stack",), ("fields",)
-
-    def can_show(self, document: Document | None) -> bool:
-        return document is not None and document.modality in self.modalities
-
     def subject(self, document: Document, view: View, hover: Hover) -> Hashable:
         return view.stack
 

@@ -23,9 +23,6 @@ EDIT = "stack layers"
 class StackEditorPane(OfStackPane):
     """Of a cloud too, where its reach is that of a stack over voxels; the input is the cloud then."""
 
-    name, title = "stack", "Stack"
-    modalities, pages = ("stack", "points"), ("fields", "attention")
-
     def build(self) -> QWidget:
         self.editor = StackEditor()
         self.editor.set_presets(list(PRESETS))
@@ -51,11 +48,8 @@ class StackEditorPane(OfStackPane):
         column.addWidget(self.editor, 1)
         return widget
 
-    def wanted(self, document: Document, view: View) -> bool:
-        return document.modality != "points" or view.cloud.reach == "voxels"
-
     def prepare(self, document: Document, view: View) -> None:
-        cloud = document.modality == "points"
+        cloud = "positions" in document.kind.gives
         stack = stacks.around(view.stack) if cloud else view.stack
         found = stacks.built_around(view.stack) if cloud else stacks.built(view.stack)
         for control in (self.axes, self.side):

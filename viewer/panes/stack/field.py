@@ -21,10 +21,16 @@ from headlight.viewer.slices.stacks import PLANES, Built, Looked
 from headlight.widgets.base import theme
 from headlight.widgets.base.labels import percent
 from headlight.widgets.controls.colour_bar import ColourBar
-from headlight.widgets.controls.readout import NOTHING
+from headlight.widgets.controls.readout import NOTHING, Figures
 from headlight.widgets.plane.image_view import ImageView
 
 HEAT_COLOURS = "viridis"
+_ROWS = (
+    *("Layer", "Unit", "Theoretical size", "Stride, start", "Inside the input"),
+    *("Equivalent width", "Standard deviation", "Holds 50 %, 95 %", "Weight on padding"),
+)
+SECTIONS = (Figures("field", "Field", _ROWS),)
+"""Of the numbers pane."""
 LINED = 80
 """Up to so many units a side lines are drawn between them."""
 
@@ -38,8 +44,6 @@ def heat_table(dark: bool) -> np.ndarray:
 
 
 class StackFieldPane(FieldsOfStackPane):
-    name, title = "stack-field", "Field"
-
     def shown(self) -> QWidget:
         self.views = [ImageView() for _ in PLANES[3]]
         self.captions = [QLabel() for _ in self.views]

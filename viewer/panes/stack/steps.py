@@ -24,8 +24,6 @@ LARGEST = 128
 class StackStepsPane(FieldsOfStackPane):
     """The unit of the present step is the one under the cursor, as far as all other panes know."""
 
-    name, title = "stack-steps", "Step by step"
-
     def shown(self) -> QWidget:
         self.view = ConvolutionView()
         self.view.stepped.connect(self._stepped)

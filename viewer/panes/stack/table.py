@@ -20,8 +20,6 @@ from headlight.widgets.tables.layer_table import LayerTable
 class StackLayersPane(FieldsOfStackPane):
     """A click on a row makes it the layer whose unit is looked at."""
 
-    name, title = "stack-layers", "Layers"
-
     def shown(self) -> QWidget:
         self.table = LayerTable()
         self.table.selected.connect(self._selected)
@@ -54,8 +52,6 @@ class StackLayersPane(FieldsOfStackPane):
 
 class StackGrowthPane(FieldsOfStackPane):
     """This stack, and those that one can begin with: additions to the field against products."""
-
-    name, title = "stack-growth", "Growth"
 
     def shown(self) -> QWidget:
         self.plot = GrowthPlot()

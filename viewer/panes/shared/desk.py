@@ -1,0 +1,39 @@
+"""What panes are made with, and on: the session and all that works for it."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from PySide6.QtCore import QObject, Signal
+
+from headlight.viewer import registry
+from headlight.viewer.panes.shared.log_handler import LogHandler
+from headlight.viewer.session.jobs import Jobs
+from headlight.viewer.session.runs import Runs
+from headlight.viewer.session.session import Session
+
+P = TypeVar("P")
+
+
+class Desk(QObject):
+    """Makes panes; what any of them says of its figures, `said` says on, whichever was made first."""
+
+    said = Signal(object, str, object, object)
+    """(the pane; then as panes say it)."""
+
+    def __init__(
+        self, session: Session, jobs: Jobs, runs: Runs | None, log: LogHandler, parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self.session, self.jobs, self.runs, self.log = session, jobs, runs, log
+        self._made: list[QObject] = []
+
+    def make(self, entry: registry.Pane) -> Any:
+        """The pane that an entry names. GUI thread."""
+        pane = registry.resolve(entry.make)(entry, self)
+        self._made.append(pane)
+        return pane
+
+    def made(self, type_: type[P]) -> P:
+        """The pane of a type that was made before. StopIteration where there is none."""
+        return next(pane for pane in self._made if isinstance(pane, type_))

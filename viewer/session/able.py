@@ -1,0 +1,29 @@
+"""What documents can show, as the registry's needs ask: "" or the reason why not. No Qt."""
+
+from __future__ import annotations
+
+from headlight.models.catalogue.published import PUBLISHED
+from headlight.viewer.session.document import Document
+
+
+def no_attention(document: Document) -> str:
+    """A network that only convolves has none, which is known of published ones before they have read."""
+    if document.trace is not None:
+        return "" if document.trace.layers else f"{document.trace.model.title} has no attention layers."
+    network = PUBLISHED.get(document.options.model or "")
+    return f"{network.title} has no attention layers." if network and network.convolutional else ""
+
+
+def no_second_network(document: Document) -> str:
+    return "" if document.view.fields.compare is not None else "No second network is chosen."
+
+
+def voxels_instead(document: Document) -> str:
+    """Of a cloud: the reach of a stack over its voxels is shown, not that of its layers."""
+    return "A stack over voxels is shown." if document.view.cloud.reach == "voxels" else ""
+
+
+def no_voxels(document: Document) -> str:
+    """The stack is built over a cloud's voxels only while their reach is shown."""
+    over_points = "positions" in document.kind.gives and not voxels_instead(document)
+    return "The reach of a stack over voxels is not shown." if over_points else ""
