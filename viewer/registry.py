@@ -71,7 +71,11 @@ class Needs:
 
     def fits(self, kind: Kind, page: str) -> bool:
         """Whether this page of this kind is the place for it."""
-        return set(self.of) <= set(kind.gives) and (not self.pages or page in self.pages)
+        return self.of_kind(kind) and (not self.pages or page in self.pages)
+
+    def of_kind(self, kind: Kind) -> bool:
+        """Whether documents of this kind have it, on whichever page."""
+        return set(self.of) <= set(kind.gives)
 
     def suits(self, kind: Kind) -> bool:
         """Whether it is for documents of this kind, on any page."""
@@ -80,7 +84,7 @@ class Needs:
     def never(self, document: Shown) -> str:
         """Why the document, as it is looked at now, does not have it and no pass will bring it; or ""."""
         if not self.fits(document.kind, document.page):
-            return f"This page of a {document.kind.noun} has no place for it."
+            return f"This page of {document.kind.one} has no place for it."
         if self.layers and document.trace is not None and not document.trace.layers:
             return f"{document.trace.model.title} has no attention layers."
         if not self.holds:
@@ -149,6 +153,7 @@ class Kind:
     noun, plural: what it is called. input: the dotted type of what is read. gives: what its documents have
     before any model reads them, as `Needs.of` asks for it. layouts: its pages; it opens on the first.
     adapter: dotted, a `host.adapters.Adapter`. settings: dotted types of the view's settings that concern it.
+    options: the dotted dataclass of what can be asked of its reading, see options.py.
     """
 
     id: str
@@ -159,6 +164,12 @@ class Kind:
     layouts: tuple[Layout, ...]
     adapter: str
     settings: tuple[str, ...] = ()
+    options: str = ""
+
+    @property
+    def one(self) -> str:
+        """a text, an image"""
+        return f"{'an' if self.noun[0] in 'aeiou' else 'a'} {self.noun}"
 
     def layout(self, page: str) -> Layout:
         """KeyError where it has no such page."""
@@ -233,7 +244,13 @@ class Method:
 
 @dataclass(frozen=True, eq=False)
 class Export:
-    """What can be written to a file. options: the dotted dataclass of its choices. compute: dotted."""
+    """What can be written to a file.
+
+    compute: dotted, of (options, ending, input, trace, task), a `Result`. needs: of which kinds it is, and
+    what of their traces. options: the dotted dataclass of its choices, see options.py. filled: dotted, of (a
+    `Subject`, task), how the window asks for it. word: what the command line calls it, where several exports
+    share that.
+    """
 
     id: str
     title: str
@@ -241,6 +258,12 @@ class Export:
     compute: str
     needs: Needs = Needs(trace=True)
     options: str = ""
+    filled: str = ""
+    word: str = ""
+
+    @property
+    def what(self) -> str:
+        return self.word or self.id
 
 
 @dataclass(frozen=True, eq=False)

@@ -41,7 +41,8 @@ def headed(content: dict[str, Any]) -> type[PreTrainedModel] | None:
     if not isinstance(name, str) or name not in _CLASSES or content.get("is_encoder_decoder"):
         return None
     kind = getattr(transformers, name, None)
-    fits = isinstance(kind, type) and kind.config_class is CONFIG_MAPPING[content["model_type"]]
+    known = content["model_type"] in CONFIG_MAPPING and isinstance(kind, type)
+    fits = known and kind.config_class is CONFIG_MAPPING[content["model_type"]]
     return kind if fits else None
 
 

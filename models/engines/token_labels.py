@@ -11,8 +11,6 @@ import numpy as np
 CONTINUES = "##"
 """Before a token that goes on with the word of the token before it, as WordPiece writes it."""
 
-_SPACES = {" ": "␣", "\n": "↵", "\t": "⇥"}
-
 
 def readable(
     pieces: Sequence[str],
@@ -54,12 +52,13 @@ def entry_named(piece: str, decoded: str, marks_spaces: bool) -> str:
     """A token of the vocabulary that stands in no text. decoded: the characters it stands for.
 
     marks_spaces: pieces at the begin of a word have a mark, so that one of letters without it goes on with a
-    word. A part of a character is called by its piece; spaces are shown by their signs.
+    word. A part of a character is called by its piece; of white space what a keyboard writes stays as it is.
     """
     if "\ufffd" in decoded or not decoded:
         return _without_marks(piece)
     if decoded.isspace():
-        return "".join(_SPACES.get(letter, f"U+{ord(letter):04X}") for letter in decoded)
+        written = set(decoded) <= set(" \n\t")
+        return decoded if written else " ".join(f"U+{ord(letter):04X}" for letter in decoded)
     text = decoded.strip()
     goes_on = marks_spaces and not piece.startswith(("Ġ", "▁")) and text[0].isalnum()
     return (CONTINUES if goes_on else "") + _seen(text)

@@ -10,14 +10,15 @@ import os
 import sys
 import traceback
 import warnings
-from collections.abc import Sequence
-from typing import NoReturn
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any, NoReturn
 
 from headlight.models.core.errors import HeadlightError, out_of_memory, sentence
+from headlight.viewer import plugins, registry
 from headlight.viewer.app.options import WindowOptions
-from headlight.viewer.export.options import ENDINGS, OPTIONS, ROLLOUT, UNITS, ExportOptions
-from headlight.viewer.export.out import check_out, either
-from headlight.viewer.registry import REGISTRY, Page
+from headlight.viewer.export.out import check_out
+from headlight.viewer.options import either, is_given, options_of, taken
 
 
 def main() -> int:
@@ -62,6 +63,8 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _window(argv: Sequence[str]) -> int:
+    from headlight.viewer.export.options import reading_choices
+
     parser = _Parser(
         prog="headlight",
         allow_abbrev=False,
@@ -70,70 +73,69 @@ def _window(argv: Sequence[str]) -> int:
         "A file of the name export or models is opened as ./export or ./models.",
     )
     parser.add_argument("files", nargs="*", metavar="FILE", help="a text (UTF-8), an image or a point cloud")
-    for option in OPTIONS:
-        if option.shared:
-            option.add_to(parser)
+    reading = {name: one for name, one in reading_choices().items() if one.option.window}
+    for choice in reading.values():
+        choice.option.add_to(parser)
     _add_verbose(parser)
-    parser.add_argument("--theme", choices=("dark", "light", "system"), help="as chosen the last time")
-    parser.add_argument("--screenshot", metavar="OUT.png", help="wait until all is drawn, save, exit")
-    parser.add_argument(
-        "--page", choices=tuple(REGISTRY.all(Page)), help="what is looked at first (what the model offers)"
-    )
-    given = parser.parse_intermixed_args(argv)
-    if given.pair is not None and given.text is None and not given.files:
+    for one in options_of(WindowOptions):
+        one.add_to(parser)
+    found = parser.parse_intermixed_args(argv)
+    given = _given(found, reading)
+    if "pair" in given and "text" not in given and not found.files:
         raise HeadlightError("--pair is the second text of a pair.", "Give the first one with --text.")
-    screenshot = None
-    if given.screenshot is not None:
-        screenshot = check_out(given.screenshot, ("png",), "a screenshot")
-    options = WindowOptions(
-        *(given.text, given.pair, given.model, given.device, given.size),
-        *(given.theme, screenshot, given.trust_pickle, given.page, given.classes),
-    )
+    options = replace(taken(WindowOptions, vars(found)), given=given)
+    if options.screenshot is not None:
+        options = replace(options, screenshot=check_out(options.screenshot, ("png",), "a screenshot"))
     try:
         from headlight.viewer.app import start
     except ImportError as error:  # a library of the system that Qt needs
         raise HeadlightError(
             f"The window cannot start: {error}.", "Run script/run, which installs what is missing."
         ) from error
-    return start.run(given.files, options)
+    return start.run(found.files, options)
 
 
 def _export(argv: Sequence[str]) -> int:
+    from headlight.viewer.export.options import ExportOptions, all_choices, whats
+
+    for failure in plugins.read(registry.REGISTRY):
+        _say(str(failure))
+    choices, endings = all_choices(), whats()
     parser = _Parser(
         prog="headlight export",
         usage="%(prog)s FILE WHAT --out OUT [options]\n       %(prog)s WHAT --text TEXT --out OUT [options]",
         allow_abbrev=False,
         description="Compute without a window. WHAT is "
-        + "; ".join(f"{what} ({', '.join(endings)})" for what, endings in ENDINGS.items())
+        + "; ".join(f"{what} ({', '.join(ends)})" for what, ends in endings.items())
         + ".",
     )
     parser.add_argument("words", nargs="*", metavar="FILE WHAT", help="the input, and what to compute of it")
     parser.add_argument("--out", metavar="OUT", help="the file to write; its ending says its kind")
-    for option in OPTIONS:
-        option.add_to(parser)
+    for choice in choices.values():
+        choice.option.add_to(parser, choice.help)
     _add_verbose(parser)
-    given = parser.parse_intermixed_args(argv)
-    file, what = _file_and_what(given.words, given.text)
-    for option in OPTIONS:
-        value = getattr(given, option.name)
-        if option.of and what not in option.of and value is not None and value is not False:
+    found = parser.parse_intermixed_args(argv)
+    file, what = _file_and_what(found.words, found.text, tuple(endings))
+    given = _given(found, choices)
+    for name in given:
+        if choices[name].whats and what not in choices[name].whats:
             raise HeadlightError(
-                f"{option.flag} belongs to {either(option.of)}, not to {what}.", "Leave it out."
+                f"{choices[name].option.flag} belongs to {either(choices[name].whats)}, not to {what}.",
+                "Leave it out.",
             )
-    if given.out is None:
-        raise HeadlightError("--out is missing.", f"Name a file that ends in {either(ENDINGS[what])}.")
-    out = check_out(given.out, ENDINGS[what], what, file)
-    chosen = {option.name: getattr(given, option.name) for option in OPTIONS}
-    if chosen["unit"] is not None:
-        chosen["unit"] = UNITS[chosen["unit"]]
-    rollout = {name: chosen.pop(name) for name in ROLLOUT}
-    rollout = tuple((name, value) for name, value in rollout.items() if value is not None)
-    options = ExportOptions(what=what, out=out, file=file, rollout=rollout, **chosen)
+    if found.out is None:
+        raise HeadlightError("--out is missing.", f"Name a file that ends in {either(endings[what])}.")
+    options = ExportOptions(what, check_out(found.out, endings[what], what, file), file, given)
     from headlight.viewer.export.door import export
 
     for notice in export(options):
         _say(notice)
     return 0
+
+
+def _given(found: argparse.Namespace, names: Iterable[str]) -> dict[str, Any]:
+    """What was chosen, by the names of options."""
+    return {name: value for name in names if is_given(value := getattr(found, name))}
 
 
 def _models(argv: Sequence[str]) -> int:
@@ -166,20 +168,20 @@ def _add_verbose(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--verbose", action="store_true", help="show where an unexpected failure came from")
 
 
-def _file_and_what(words: Sequence[str], text: str | None) -> tuple[str | None, str]:
+def _file_and_what(words: Sequence[str], text: str | None, known: Sequence[str]) -> tuple[str | None, str]:
     """(FILE or None, WHAT)"""
     wanted = 2 if text is None else 1
-    whats = either(tuple(ENDINGS))
+    whats = either(known)
     if len(words) > wanted:
         if text is not None and len(words) == 2:
             raise HeadlightError("There are both a FILE and --text.", "Give one of them.")
         raise HeadlightError(f"“{words[wanted]}” is one word too many.", "Put names with spaces into quotes.")
     if len(words) < wanted:
-        if words and words[0] in ENDINGS:
+        if words and words[0] in known:
             raise HeadlightError("There is no input.", f"Write FILE before {words[0]}, or give --text.")
         raise HeadlightError("There is no word for what to export.", f"Choose {whats}.")
     what = words[-1]
-    if what not in ENDINGS:
+    if what not in known:
         raise HeadlightError(f"“{what}” cannot be exported.", f"Choose {whats}.")
     return (None if text is not None else words[0]), what
 

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+from headlight.viewer import builtin  # noqa: F401  declares what there is
+from headlight.viewer.options import option
+from headlight.viewer.registry import REGISTRY, Page
 
 
 @dataclass(frozen=True)
 class WindowOptions:
-    """What the command line asks of the window; None leaves it as it is. size: a picture's short side.
+    """None leaves a thing as it is.
 
-    page: as in session.py, on which documents open that have it. classes: the list that the labels of clouds
-    are read by, as in CLASS_LISTS.
+    page: on which documents open that have it. given: how they are read, by the names of options.
     """
 
-    text: str | None = None
-    pair: str | None = None
-    model: str | None = None
-    device: str | None = None
-    size: int | None = None
-    theme: str | None = None
-    screenshot: Path | None = None
-    trust_pickle: bool = False
-    page: str | None = None
-    classes: str | None = None
+    theme: str | None = option("as chosen the last time", choices=dict.fromkeys(("dark", "light", "system")))
+    screenshot: Path | None = option("wait until all is drawn, save, exit", metavar="OUT.png")
+    page: str | None = option(
+        "what is looked at first (what the model offers)",
+        choices={one.id: one.title for one in REGISTRY.all(Page).values()},
+    )
+    given: Mapping[str, Any] = field(default_factory=dict)

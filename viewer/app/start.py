@@ -15,8 +15,8 @@ from headlight.models.core.errors import HeadlightError
 from headlight.viewer.app import geometry
 from headlight.viewer.app.options import WindowOptions
 from headlight.viewer.app.window import Window, report_exceptions
+from headlight.viewer.host.asked import run_options
 from headlight.viewer.panes.shared.log_handler import LogHandler
-from headlight.viewer.session.session import RunOptions
 from headlight.widgets.base import theme
 
 log = logging.getLogger("headlight")
@@ -50,14 +50,7 @@ def run(files: list[str], options: WindowOptions) -> int:
     settings = QSettings(os.devnull, QSettings.Format.IniFormat) if options.screenshot else QSettings()
     choice = options.theme or str(settings.value("theme", "dark"))
     theme.apply(app, choice, float(settings.value("text_scale", 1.0)))
-    run_options = RunOptions(
-        model=options.model,
-        device=options.device,
-        size=options.size or 518,
-        trust_pickle=options.trust_pickle,
-        classes=options.classes,
-    )
-    window = Window(run_options, settings, choice, handler)
+    window = Window(run_options(options.given), settings, choice, handler)
     if options.screenshot:
         window.resize(geometry.SIZE)  # whatever screen there is
         app.setCursorFlashTime(0)
@@ -68,7 +61,7 @@ def run(files: list[str], options: WindowOptions) -> int:
     heartbeat.timeout.connect(lambda: None)
     heartbeat.start()
     window.show()
-    waits = SETTLED if files or options.text is not None else 0  # on the welcome page nothing is to come
+    waits = SETTLED if files or "text" in options.given else 0  # on the welcome page nothing is to come
     shot = _Screenshot(window, str(options.screenshot), waits) if options.screenshot else None
     opens = bool(files) or options.text is not None
     if opens:  # it may be of a plugin
@@ -85,8 +78,8 @@ def run(files: list[str], options: WindowOptions) -> int:
 def _open(window: Window, files: list[str], options: WindowOptions, shot: _Screenshot | None) -> None:
     for path in files:
         window.runs.open_path(path)
-    if options.text is not None:
-        window.runs.open_text(options.text, options.pair)
+    if "text" in options.given:
+        window.runs.open_text(options.given["text"], options.given.get("pair"))
     if shot is not None:
         window.runs.trusts = None  # nobody is there to answer
         shot.wait()

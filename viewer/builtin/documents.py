@@ -110,16 +110,18 @@ REGISTRY.add(
         layouts=(_SENTENCE, _COST),
         adapter=".host.adapters:TEXTS",
         settings=(".session.view:MapSettings", ".session.view:CostSettings"),
+        options=".host.asked:OfText",
     ),
     Kind(
         id="image",
-        noun="picture",
+        noun="image",
         plural="images",
         input=".inputs.inputs:ImageInput",
         gives=("read", "cells", "pixels"),
         layouts=(_PICTURE, _FIELDS, _COST),
         adapter=".host.adapters:IMAGES",
         settings=(".session.view:MapSettings", ".session.view:FieldSettings", ".session.view:CostSettings"),
+        options=".host.asked:OfImage",
     ),
     Kind(
         id="points",
@@ -130,6 +132,7 @@ REGISTRY.add(
         layouts=(_CLOUD,),
         adapter=".host.adapters:CLOUDS",
         settings=(".session.view:CloudSettings",),
+        options=".host.asked:OfCloud",
     ),
     Kind(
         id="stack",

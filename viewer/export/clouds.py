@@ -2,60 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from headlight.models.core.answers import PointLabels
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.palettes import UNLABELLED, class_colours
-from headlight.models.core.task import SILENT, Task
+from headlight.models.core.task import Task
+from headlight.models.core.trace import Trace
+from headlight.viewer.export.choices import Subject
 from headlight.viewer.export.figures import Drawing, bars_drawing
-from headlight.viewer.export.results import Result, check_layers, ending_of, layer_and_heads
+from headlight.viewer.export.heads import (
+    ONE_MATRIX,
+    head_list,
+    head_option,
+    heads_counted,
+    layer_and_heads,
+    layer_list,
+    layer_of,
+    layer_option,
+)
+from headlight.viewer.export.results import Filled, Result, check_layers, file_bytes
 from headlight.viewer.inputs.cloud import CloudInput
-from headlight.viewer.slices.cloud_maps import each_row
-
-if TYPE_CHECKING:
-    from headlight.models.core.trace import Trace
-    from headlight.viewer.export.options import ExportOptions
-
-
-def refuse_early(options: ExportOptions, cloud: CloudInput) -> None:
-    """HeadlightError for what no model can give, before one is loaded."""
-    ending = ending_of(options)
-    if options.point is not None:
-        file_point(cloud, options.point)
-    if options.what == "attention" and ending != "npz" and options.point is None:
-        raise HeadlightError(
-            f"A {ending} file holds the neighbourhood of one point.", "Choose it with --point, or write npz."
-        )
-    if options.what == "rollout":
-        if options.point is None:
-            raise HeadlightError(
-                "The rollout of all points of a cloud would be a matrix of points × points.",
-                "Choose one with --point; its neighbourhoods are “attention”.",
-            )
-        if ending not in ("npz", "csv"):
-            raise HeadlightError("The rollout of a point cloud can be npz or csv.", "Change its ending.")
+from headlight.viewer.options import Rule, count, option
+from headlight.viewer.session.view import CloudSettings, ColourBy, Selection, View
+from headlight.viewer.slices.cloud_maps import chosen, each_row
+from headlight.viewer.slices.maps import head_of
 
 
-def cloud_result(options: ExportOptions, cloud: CloudInput, trace: Trace, task: Task = SILENT) -> Result:
-    """What was asked of a cloud. HeadlightError for layers, maps and points that there are not."""
-    if options.what == "segmentation":
-        return _segmentation(cloud, trace)
-    if options.what == "tokens":
-        return _tokens(cloud, trace)
-    if not trace.layers:
-        raise HeadlightError(
-            f"{trace.model.title} has no attention: it joins all points by one maximum.",
-            "Choose --model point-transformer, or export segmentation.",
-        )
-    make = _attention if options.what == "attention" else _rollout
-    return make(options, cloud, trace, task)
-
-
-def file_point(cloud: CloudInput, index: int) -> int:
+def file_point(index: int, cloud: CloudInput) -> int:
     """Which of the cloud's points is number `index` of the file, both from 0. HeadlightError if none is."""
     if index >= cloud.total:
         raise HeadlightError(
@@ -70,6 +48,97 @@ def file_point(cloud: CloudInput, index: int) -> int:
             f"Point {index:,} was left out when the file was read.", "Choose another one with --point."
         )
     return place
+
+
+def _point(needed: Rule) -> Any:
+    return option(
+        "one point of a cloud, counted from 0 as in the file",
+        "Point of the file",
+        named=True,
+        needed=needed,
+        parse=count,
+        metavar="INDEX",
+        early=file_point,
+    )
+
+
+@dataclass(frozen=True)
+class AttentionOptions:
+    """layer, head: as of texts and pictures. point: in the order of the file."""
+
+    layer: str | None = layer_option()
+    head: int | str | None = head_option()
+    point: int | None = _point(
+        Rule(
+            ONE_MATRIX.endings,
+            "A {ending} file holds the neighbourhood of one point.",
+            "Choose it with --point, or write npz.",
+        )
+    )
+
+
+@dataclass(frozen=True)
+class RolloutOptions:
+    point: int | None = _point(
+        Rule(
+            ("npz", "csv"),
+            "The rollout of all points of a cloud would be a matrix of points × points.",
+            "Choose one with --point; its neighbourhoods are “attention”.",
+        )
+    )
+
+
+def attention_filled(subject: Subject, task: Task) -> Filled:
+    trace, view = subject.trace, subject.view
+
+    def extent(values: Mapping[str, Any], ending: str) -> int:
+        layer = layer_of(trace, values)
+        rows = len(layer.queries) if values.get("point") is None else 1
+        return file_bytes(heads_counted(layer, values) * rows * len(layer.group(0, 0)[1]), ending, trace)
+
+    return Filled(
+        {"layer": str(view[Selection].layer), "head": head_of(view), "point": _selected(subject)},
+        {"layer": layer_list(trace), "head": head_list(trace)},
+        of_colours(view) == "attention",
+        extent,
+    )
+
+
+def rollout_filled(subject: Subject, task: Task) -> Filled:
+    return Filled({"point": _selected(subject)}, shown=of_colours(subject.view) == "rollout")
+
+
+def segmentation_filled(subject: Subject, task: Task) -> Filled:
+    def extent(values: Mapping[str, Any], ending: str) -> int:
+        return subject.input.total * {"npz": 6, "csv": 60, "ply": 24}[ending]
+
+    return Filled(shown=of_colours(subject.view) == "segmentation", extent=extent)
+
+
+def of_colours(view: View, *colours: ColourBy) -> str:
+    """What views of a cloud in these colours, its own without any, show: where a selected point looks, else
+    the classes.
+    """
+    reaching = {"attention": "attention", "composed": "rollout"}.get(view[CloudSettings].reach)
+    coloured = "attention" in (colours or (view[CloudSettings].first, view[CloudSettings].second))
+    return reaching if reaching and view[Selection].queries and coloured else "segmentation"
+
+
+def of_first_view(view: View) -> str:
+    return of_colours(view, view[CloudSettings].first)
+
+
+def of_second_view(view: View) -> str:
+    return of_colours(view, view[CloudSettings].second)
+
+
+def _selected(subject: Subject) -> int | None:
+    """The number in the file of the point that was selected last."""
+    trace = subject.trace
+    found = chosen(trace, trace.tokens, subject.view[Selection].queries)
+    if not len(found):
+        return None
+    return int(numbers_in_file(subject.input, trace.answer(PointLabels).sample[found[-1:]])[0])
 
 
 def _in_file(cloud: CloudInput, values: np.ndarray, missing: float) -> np.ndarray:
@@ -95,7 +164,8 @@ def _frame(cloud: CloudInput) -> dict[str, np.ndarray]:
     }
 
 
-def _segmentation(cloud: CloudInput, trace: Trace) -> Result:
+def segmentation(options: None, ending: str, cloud: CloudInput, trace: Trace, task: Task) -> Result:
+    """The class of every point of the file, in its order."""
     answer = trace.answer(PointLabels)
     labels = _in_file(cloud, answer.labels, -1)
     confidence = _in_file(cloud, answer.confidence, 0)
@@ -114,7 +184,7 @@ def _segmentation(cloud: CloudInput, trace: Trace) -> Result:
         where = cloud.all_coordinates()
         return _ply(where, bool(cloud.origin.any()), arrays, answer.classes)
 
-    return Result(lambda: arrays, table, cloud=ply)
+    return Result(lambda: arrays, table, others={"ply": ply})
 
 
 def _ply(where: np.ndarray, far: bool, arrays: dict[str, np.ndarray], classes: Sequence[str]) -> bytes:
@@ -146,7 +216,7 @@ def _ply(where: np.ndarray, far: bool, arrays: dict[str, np.ndarray], classes: S
     return "\n".join(header).encode() + vertices.tobytes()
 
 
-def _tokens(cloud: CloudInput, trace: Trace) -> Result:
+def tokens(options: None, ending: str, cloud: CloudInput, trace: Trace, task: Task) -> Result:
     """The points that the model saw, and which of the file's they are."""
     index = numbers_in_file(cloud, trace.answer(PointLabels).sample)
     arrays = {**trace.inputs, "index": index, **_frame(cloud)}
@@ -160,19 +230,21 @@ def _tokens(cloud: CloudInput, trace: Trace) -> Result:
     return Result(lambda: arrays, table)
 
 
-def _attention(options: ExportOptions, cloud: CloudInput, trace: Trace, task: Task) -> Result:
-    index, heads = layer_and_heads(options, trace)
+def attention(options: AttentionOptions, ending: str, cloud: CloudInput, trace: Trace, task: Task) -> Result:
+    """The neighbourhoods of a layer's points, or that of one point."""
+    _require_attention(trace)
+    index, heads = layer_and_heads(options.layer, options.head, ending, trace)
     layer = trace.layers[index]
     check_layers([layer], task)
     found = [each_row(layer, head) for head in heads]
-    neighbours, attention = found[0][0].astype(np.int32), np.stack([weights for _, weights in found])
+    neighbours, weights = found[0][0].astype(np.int32), np.stack([weights for _, weights in found])
     own = trace.answer(PointLabels).sample[trace.tokens.nearest(layer.queries.positions)]
     numbers = numbers_in_file(cloud, own)
     points = layer.queries.positions.astype(np.float32)
     arrays = {
         "points": points,
         "neighbours": neighbours,
-        "attention": attention,
+        "attention": weights,
         "index": numbers,
         "layer": np.array(index),
         "layer_name": np.array(layer.name),
@@ -181,17 +253,17 @@ def _attention(options: ExportOptions, cloud: CloudInput, trace: Trace, task: Ta
     }
     if options.point is None:
         return Result(lambda: arrays)
-    query = int(layer.queries.find(trace.tokens.place(_token(options, cloud, trace)))[0])
+    query = int(layer.queries.find(trace.tokens.place(_token(options.point, cloud, trace)))[0])
     near = neighbours[query]
-    arrays |= {"neighbours": near[None], "attention": attention[:, [query]], "query": np.array(query)}
-    weights = attention[:, query]  # (heads, k)
+    arrays |= {"neighbours": near[None], "attention": weights[:, [query]], "query": np.array(query)}
+    row = weights[:, query]  # (heads, k)
     called = [f"map {head}" if isinstance(head, int) else head for head in heads]
 
     def table() -> Iterator[Sequence[object]]:
         yield ("neighbour", "x", "y", "z", *called)
         where = cloud.file_coordinates(points[near]).tolist()
-        for number, place, row in zip(numbers[near].tolist(), where, weights.T, strict=True):
-            yield (number, *(f"{value:.12g}" for value in place), *(f"{value:.9g}" for value in row))
+        for number, place, shares in zip(numbers[near].tolist(), where, row.T, strict=True):
+            yield (number, *(f"{value:.12g}" for value in place), *(f"{value:.9g}" for value in shares))
 
     def drawing() -> Drawing:
         far = np.linalg.norm(points[near] - points[query], axis=1)
@@ -199,17 +271,18 @@ def _attention(options: ExportOptions, cloud: CloudInput, trace: Trace, task: Ta
         title = (
             f"{trace.model.title} · layer {index} · {called[0]} · point {numbers[query]} to its neighbours"
         )
-        return bars_drawing(weights[0], labels, title)
+        return bars_drawing(row[0], labels, title)
 
     return Result(lambda: arrays, table, drawing)
 
 
-def _rollout(options: ExportOptions, cloud: CloudInput, trace: Trace, task: Task) -> Result:
+def rollout(options: RolloutOptions, ending: str, cloud: CloudInput, trace: Trace, task: Task) -> Result:
     """The composed maps of one point, which are a cloud's rollout."""
     from headlight.models.points.fields import composed
 
+    _require_attention(trace)
     check_layers(trace.layers, task)
-    token = _token(options, cloud, trace)
+    token = _token(options.point, cloud, trace)
     share = composed(trace, token, task)
     index = numbers_in_file(cloud, trace.answer(PointLabels).sample)
     arrays = {
@@ -230,6 +303,14 @@ def _rollout(options: ExportOptions, cloud: CloudInput, trace: Trace, task: Task
     return Result(lambda: arrays, table)
 
 
-def _token(options: ExportOptions, cloud: CloudInput, trace: Trace) -> int:
+def _token(point: int, cloud: CloudInput, trace: Trace) -> int:
     """The token that answers for the point asked for."""
-    return int(trace.answer(PointLabels).nearest[file_point(cloud, options.point)])
+    return int(trace.answer(PointLabels).nearest[file_point(point, cloud)])
+
+
+def _require_attention(trace: Trace) -> None:
+    if not trace.layers:
+        raise HeadlightError(
+            f"{trace.model.title} has no attention: it joins all points by one maximum.",
+            "Choose --model point-transformer, or export segmentation.",
+        )

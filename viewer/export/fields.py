@@ -2,50 +2,121 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+import argparse
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from headlight.models.core.colours import scale_of
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.field import Field
-from headlight.models.core.task import SILENT, Task
+from headlight.models.core.task import Task
+from headlight.models.core.trace import Trace
+from headlight.viewer.export.attention import require_attention
+from headlight.viewer.export.choices import Subject
 from headlight.viewer.export.figures import overlay_drawing
-from headlight.viewer.export.results import Result, check_layers, ending_of
+from headlight.viewer.export.results import PICTURES, Filled, Result, check_layers
 from headlight.viewer.inputs.inputs import ImageInput
+from headlight.viewer.options import Rule, option, some
+from headlight.viewer.session.view import FieldSettings, Selection
 from headlight.viewer.slices import field_maps, layer_names
 from headlight.viewer.slices.field_maps import HEAT_PERCENTILE, SHARES, Seen
 
-if TYPE_CHECKING:
-    from headlight.models.core.trace import Trace
-    from headlight.viewer.export.options import ExportOptions
+_OF_A_UNIT = {"never": Rule(("csv",)), "after": ("layer", "is of the effective field of one layer")}
 
 
-def refuse_early(options: ExportOptions) -> None:
-    """HeadlightError for what no network can give, before one is loaded."""
-    ending = ending_of(options)
-    if options.what != "receptive-field":
-        return
-    if ending in ("png", "svg") and options.layer is None:
-        raise HeadlightError(
-            f"A {ending} file holds the effective field of one layer's unit.",
+def read_cell(value: str) -> tuple[int, int]:
+    row, comma, column = value.partition(",")
+    if not (comma and row.strip().isdecimal() and column.strip().isdecimal()):
+        raise argparse.ArgumentTypeError(f"“{value}” is not a row and a column, as in 12,7")
+    return int(row), int(column)
+
+
+@dataclass(frozen=True)
+class FieldOptions:
+    """cell: (row, column) of a unit. inputs, source: what its effective field is averaged over."""
+
+    layer: str | None = option(
+        "the layer of the unit whose effective field is computed",
+        "Layer",
+        named=True,
+        needed=Rule(
+            PICTURES,
+            "A {ending} file holds the effective field of one layer's unit.",
             "Choose the layer with --layer.",
-        )
-    if ending == "csv" and options.layer is not None:
-        raise HeadlightError(
-            "A csv file holds the theoretical fields of all layers.",
+        ),
+        never=Rule(
+            ("csv",),
+            "A {ending} file holds the theoretical fields of all layers.",
             "Leave --layer out, or write npz or png.",
-        )
-    for name in ("cell", "inputs", "source"):
-        if getattr(options, name) is not None and options.layer is None:
-            raise HeadlightError(
-                f"--{name} is of the effective field of one layer.", "Choose the layer with --layer."
-            )
+        ),
+        metavar="INDEX-or-name",
+    )
+    cell: tuple[int, int] | None = option(
+        "the unit (the one in the middle)",
+        "Unit (row,column)",
+        **_OF_A_UNIT,
+        parse=read_cell,
+        metavar="ROW,COLUMN",
+        empty="the middle",
+    )
+    inputs: int = option(
+        "mean over so many inputs (1)",
+        "Mean over inputs",
+        **_OF_A_UNIT,
+        default=1,
+        parse=some,
+        metavar="COUNT",
+        empty="1",
+    )
+    source: str = option(
+        "which inputs (the picture)",
+        "Inputs",
+        **_OF_A_UNIT,
+        default="picture",
+        choices={"picture": "This picture", "noise": "Noise"},
+    )
+
+
+@dataclass(frozen=True)
+class DistanceOptions:
+    """without_self: a patch's weight on itself does not count."""
+
+    without_self: bool = option(
+        "leave out a patch's weight on itself", "Leave out a patch's weight on itself", switch=True
+    )
+
+
+def field_filled(subject: Subject, task: Task) -> Filled:
+    """Walks through the network, which takes time. HeadlightError where its operations cannot be followed."""
+    settings, queries = subject.view[FieldSettings], subject.view[Selection].queries
+    seen = field_maps.seen(subject.trace, (), task)
+    shown = seen.field(settings.layer)
+    names = [one.name for one in field_maps.listed(seen.fields, settings.all_operations)]
+    if shown.name not in names:
+        names = [one.name for one in seen.fields]
+    place = queries[-1] if queries and seen.frame.middle(queries[-1]) is not None else None
+    cell = None if place is None else field_maps.unit_at(seen, shown, place)
+
+    def layers(values: Mapping[str, Any], needed: bool) -> list[tuple[Any, str]]:
+        named = [(name, name) for name in names]
+        return named if needed else [(None, "All, what they can see"), *named]
+
+    return Filled(
+        {"layer": shown.name, "cell": cell, "inputs": settings.inputs, "source": settings.source},
+        {"layer": layers},
+        subject.page == "fields",
+    )
+
+
+def distance_filled(subject: Subject, task: Task) -> Filled:
+    return Filled({"without_self": not subject.view[FieldSettings].include_self})
 
 
 def receptive_field(
-    options: ExportOptions, document: ImageInput, trace: Trace, task: Task = SILENT
+    options: FieldOptions, ending: str, document: ImageInput, trace: Trace, task: Task
 ) -> Result:
     """Theoretical fields of all layers; with --layer the effective one of a unit too."""
     seen = field_maps.seen(trace, (), task)
@@ -83,7 +154,9 @@ def receptive_field(
     return Result(lambda: arrays, drawing=drawing)
 
 
-def attention_distance(options: ExportOptions, trace: Trace, task: Task = SILENT) -> Result:
+def attention_distance(
+    options: DistanceOptions, ending: str, document: ImageInput, trace: Trace, task: Task
+) -> Result:
     """The mean distance of every head, in pixels of the picture; NaN where a layer has fewer heads."""
     from headlight.models.attention.distances import attention_distances
 
@@ -104,15 +177,6 @@ def attention_distance(options: ExportOptions, trace: Trace, task: Task = SILENT
             yield (int(layer), names[layer], int(head), f"{distance[layer, head]:.9g}")
 
     return Result(lambda: arrays, table)
-
-
-def require_attention(trace: Trace) -> None:
-    """HeadlightError for a convolutional network."""
-    if not trace.layers:
-        raise HeadlightError(
-            f"{trace.model.title} has no attention: it is a convolutional network.",
-            "Export receptive-field, or choose a vision transformer with --model.",
-        )
 
 
 def layer_of(wanted: str, seen: Seen) -> Field:
@@ -136,7 +200,7 @@ def _unit(cell: tuple[int, int] | None, field: Field) -> tuple[int, int]:
 
 
 def _effective(
-    options: ExportOptions, seen: Seen, field: Field, unit: tuple[int, int], task: Task
+    options: FieldOptions, seen: Seen, field: Field, unit: tuple[int, int], task: Task
 ) -> dict[str, np.ndarray]:
     from headlight.models.engines.door import engine_of
     from headlight.models.fields.figures import (
@@ -149,8 +213,7 @@ def _effective(
     from headlight.models.fields.of_images import effective_of
 
     engine = engine_of(seen.trace)
-    inputs, source = options.inputs or 1, options.source or "picture"
-    effective = effective_of(engine, seen.trace, field.name, unit, inputs, source, task)
+    effective = effective_of(engine, seen.trace, field.name, unit, options.inputs, options.source, task)
     heat, box = effective.heat, field.box(unit)
     return {
         "effective": heat.astype(np.float32),
@@ -158,7 +221,7 @@ def _effective(
         "unit": np.array(unit),
         "box": np.array(box),
         "inputs": np.array(effective.inputs),
-        "source": np.array(source),
+        "source": np.array(options.source),
         "shares": np.array(SHARES),
         "area_ratio": np.array([area_ratio(heat, share) for share in SHARES]),
         "side": np.array([square_side(heat, share, field.centre(unit)) for share in SHARES], float),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from headlight.models.core.errors import HeadlightError
+from headlight.viewer.options import either
 
 
 def check_out(out: str, endings: Sequence[str], what: str, file: str | None = None) -> Path:
@@ -28,7 +29,3 @@ def check_out(out: str, endings: Sequence[str], what: str, file: str | None = No
     if file is not None and path.exists() and os.path.exists(file) and os.path.samefile(file, path):
         raise HeadlightError(f"{path.name} is the input itself.", "Name another file.")
     return Path(os.path.realpath(path))
-
-
-def either(words: Sequence[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"

@@ -1,13 +1,15 @@
-"""What exports have in common: results and the files they become, layers and heads by name, the check."""
+"""What exports have in common: results and the files they become, how the window asks for them, the
+check.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,25 +17,46 @@ from headlight.models.core.errors import HeadlightError
 from headlight.models.core.layers import CHECK_LIMIT, is_faithful
 from headlight.models.core.task import SILENT, Task
 from headlight.viewer.export.figures import Drawing
-from headlight.viewer.slices import layer_names
 
 if TYPE_CHECKING:
     from headlight.models.core.layers import AttentionLayer
     from headlight.models.core.trace import Trace
-    from headlight.viewer.export.options import ExportOptions
+
+PICTURES = ("png", "svg")
+_DIGITS = 12
+"""Characters of a number in a table, about."""
 
 
 @dataclass(frozen=True, eq=False)
 class Result:
     """What was computed, and how it becomes each kind of file. table: rows of a csv, its head first.
 
-    cloud: the bytes of a ply.
+    others: the bytes of other kinds of file, by their endings.
     """
 
     arrays: Callable[[], dict[str, np.ndarray]]
     table: Callable[[], Iterable[Sequence[object]]] | None = None
     drawing: Callable[[], Drawing] | None = None
-    cloud: Callable[[], bytes] | None = None
+    others: Mapping[str, Callable[[], bytes]] = field(default_factory=dict)
+
+
+List = Callable[[Mapping[str, Any], bool], Sequence[tuple[Any, str]]]
+"""(what is chosen, whether there must be a choice) → (value, what it is called) of each."""
+
+
+@dataclass(frozen=True, eq=False)
+class Filled:
+    """How the window asks for an export of a document: filled in as that is looked at.
+
+    values: of the options, by name. lists: what there is to choose from, where a document says that. shown:
+    the view shows what would be exported. extent: the bytes of a file of such values and ending, about, 0 for
+    what is small; None for what is as large as what the model saw.
+    """
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    lists: Mapping[str, List] = field(default_factory=dict)
+    shown: bool = False
+    extent: Callable[[Mapping[str, Any], str], int] | None = None
 
 
 def content(ending: str, result: Result, task: Task = SILENT) -> bytes | memoryview:
@@ -46,8 +69,8 @@ def content(ending: str, result: Result, task: Task = SILENT) -> bytes | memoryv
         text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerows(_checking(result.table(), task))
         return text.getvalue().encode()
-    if ending == "ply":
-        return result.cloud()
+    if ending in result.others:
+        return result.others[ending]()
     drawing = result.drawing()
     return drawing.png() if ending == "png" else drawing.svg()
 
@@ -57,29 +80,6 @@ def _checking(rows: Iterable[Sequence[object]], task: Task) -> Iterator[Sequence
     for row in rows:
         task.check()
         yield row
-
-
-def layer_and_heads(options: ExportOptions, trace: Trace) -> tuple[int, list[int | str]]:
-    """(layer's index, the heads asked for), or HeadlightError with what there is."""
-    index, chosen = len(trace.layers) - 1, options.head
-    if options.layer is not None:
-        wanted, head = layer_names.with_head(options.layer)
-        index = layer_names.find(wanted, [layer.name for layer in trace.layers], trace.model.id)
-        chosen = head if chosen is None else chosen
-    heads = trace.layers[index].heads
-    if chosen is None:
-        if ending_of(options) != "npz":
-            raise HeadlightError(
-                f"A {ending_of(options)} file holds one matrix, and layer {index} has {heads} heads.",
-                f"Choose --head 0 to {heads - 1}, mean, max or min.",
-            )
-        return index, list(range(heads))
-    if isinstance(chosen, int) and not 0 <= chosen < heads:
-        raise HeadlightError(
-            f"Head {chosen} does not exist: layer {index} of {trace.model.id} has {heads}, 0 to {heads - 1}.",
-            "Choose one of these with --head.",
-        )
-    return index, [chosen]
 
 
 def check_layers(layers: Sequence[AttentionLayer], task: Task = SILENT) -> None:
@@ -100,5 +100,8 @@ def check_layers(layers: Sequence[AttentionLayer], task: Task = SILENT) -> None:
             )
 
 
-def ending_of(options: ExportOptions) -> str:
-    return options.out.suffix.lower().removeprefix(".")
+def file_bytes(numbers: int, ending: str, trace: Trace) -> int:
+    """About as many as a file of so many weights takes."""
+    if ending == "csv":
+        return _DIGITS * numbers
+    return 4 * numbers + sum(array.nbytes for array in trace.inputs.values()) if ending == "npz" else 0

@@ -18,6 +18,8 @@ def said_up(up: Up) -> str:
 
 UNITS = {"metres": 1.0, "centimetres": 0.01, "millimetres": 0.001, "feet": 0.3048, "inches": 0.0254}
 """What a file's numbers may count, in metres."""
+SHORT_UNITS = dict(zip(("m", "cm", "mm", "ft", "in"), UNITS, strict=True))
+"""The names of UNITS by their signs."""
 
 # Which file axis each local axis is, and its sign: rotations, so that nothing is mirrored.
 _TURNS: dict[Up, tuple[tuple[int, int, int], tuple[int, int, int]]] = {

@@ -195,7 +195,7 @@ def test_a_head_that_answers_otherwise_than_the_whole_model_is_not_heard(tmp_pat
     [
         *(("Ġcat", " cat", True, "cat"), ("cat", "cat", True, "##cat"), (".", ".", True, ".")),
         *(("cat", "cat", False, "cat"), ("##s", "##s", False, "##s"), ("▁", "", True, " ")),
-        *(("Ċ", "\n", True, "↵"), ("Ġ", " ", True, "␣"), ("Ã", "\ufffd", True, "Ã")),
+        *(("Ċ", "\n", True, "\n"), ("Ġ", " ", True, " "), ("Ã", "\ufffd", True, "Ã")),
         ("Ĵ", "\x1d", True, "U+001D"),
     ],
 )

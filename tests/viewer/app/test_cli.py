@@ -10,7 +10,8 @@ import pytest
 from headlight.models.core.errors import HeadlightError
 from headlight.viewer.app.cli import run
 from headlight.viewer.app.options import WindowOptions
-from headlight.viewer.export import door, options
+from headlight.viewer.export import door
+from headlight.viewer.host import asked
 from tests.bad_files import BAD, DATA, MESSAGES, bad_file
 
 ROOT = Path(__file__).parents[3]
@@ -199,8 +200,9 @@ def test_the_window_gets_files_and_options(window, tmp_path):
     assert run([*line.split(), "--screenshot", str(picture)]) == 0
     assert run([]) == 0
     assert run(["./export"]) == 0
+    given = {"text": "T", "pair": "P", "model": "m", "device": "cpu", "size": 448, "trust_pickle": True}
     assert window == [
-        (["a.txt", "b.png"], WindowOptions("T", "P", "m", "cpu", 448, "light", picture, True)),
+        (["a.txt", "b.png"], WindowOptions("light", picture, given=given)),
         ([], WindowOptions()),
         (["./export"], WindowOptions()),
     ]
@@ -234,7 +236,7 @@ def test_a_window_that_lacks_a_library_says_which(monkeypatch, capfd):
 def test_sizes_are_those_of_the_engine():
     from headlight.models.engines import pixels
 
-    assert options.SIZES == (pixels.SMALLEST, pixels.LARGEST)
+    assert asked.SIZES == (pixels.SMALLEST, pixels.LARGEST)
 
 
 def test_nothing_heavy_is_imported_for_help_the_catalogue_and_bad_files(tmp_path):

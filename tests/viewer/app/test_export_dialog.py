@@ -18,7 +18,7 @@ from headlight.models.core.settings import RolloutSettings
 from headlight.models.core.tokens import Position
 from headlight.viewer.app.cli import run
 from headlight.viewer.export import door
-from headlight.viewer.export.options import PICTURES
+from headlight.viewer.export.results import PICTURES
 from headlight.viewer.session.view import CloudSettings, MapSettings
 
 WAIT = 60_000
@@ -229,7 +229,7 @@ def test_every_export_of_a_document_can_be_opened_and_goes_with_it(make_window, 
     assert {"layer", "cell", "inputs", "source"} == set(dialog.form.shown())
     dialog.ending._group.button(dialog.ending._values.index("csv")).click()
     assert dialog.form.shown() == []
-    for what in dialog.choices.whats:
+    for what in dialog.choices.exports:
         dialog.start(what)
         assert dialog.foot.export_button.isEnabled(), what
         assert (dialog.ending.value() in PICTURES) or dialog.preview.said()
@@ -239,7 +239,7 @@ def test_every_export_of_a_document_can_be_opened_and_goes_with_it(make_window, 
 
 def test_labels_stand_in_the_middle_of_their_controls_which_begin_at_one_edge(opened, dialog_of, qtbot):
     dialog = dialog_of(opened("image", "attention"))
-    for what in dialog.choices.whats:
+    for what in dialog.choices.exports:
         dialog.start(what)
         dialog.layout().activate()
         qtbot.wait(1)

@@ -15,7 +15,8 @@ from transformers import AutoModel
 from headlight.models.catalogue.entries import ASSETS
 from headlight.models.core.task import SILENT
 from headlight.viewer.app.cli import run
-from headlight.viewer.export import door as export_module
+from headlight.viewer.export import attention as of_rows
+from headlight.viewer.export.door import result_of
 from headlight.viewer.export.options import ExportOptions
 from headlight.viewer.inputs.inputs import ImageInput
 from headlight.viewer.session.view import MapSettings, Selection, View
@@ -308,12 +309,12 @@ def test_no_numbers_are_not_exported(exported, tmp_path, capfd):
 @pytest.mark.parametrize("what", ["attention", "rollout"])
 def test_the_colours_of_a_picture_s_file_are_those_that_the_window_begins_with(monkeypatch, what):
     drawn = []
-    monkeypatch.setattr(export_module, "overlay_drawing", lambda *parts: drawn.append(parts[-1]))
+    monkeypatch.setattr(of_rows, "overlay_drawing", lambda *parts: drawn.append(parts[-1]))
     trace = trace_of(patch_tokens())
     picture = ImageInput("Picture", np.zeros((20, 30, 3), np.uint8))
-    query, head = ((4,), 1) if what == "attention" else (None, None)
-    options = ExportOptions(what, Path("map.png"), file="picture.png", layer=None, head=head, query=query)
-    export_module.result_of(options, picture, trace, SILENT).drawing()
+    given = {"query": (4,), "head": 1} if what == "attention" else {}
+    options = ExportOptions(what, Path("map.png"), "picture.png", given)
+    result_of(options, picture, trace, SILENT).drawing()
     place = (trace.layers[1].queries.place(4),) if what == "attention" else ()
     view = View(Selection(1, 1, place))
     shown = input_map(trace, view.changed(MapSettings, method=what), (1, 1)).scale

@@ -13,16 +13,8 @@ from hypothesis import strategies as st
 from headlight.viewer.app.cli import run
 from headlight.viewer.export import choices
 from headlight.viewer.export.choices import fitting, missing
-from headlight.viewer.export.options import (
-    ENDINGS,
-    KINDS,
-    READ_OF,
-    ROLLOUT,
-    ExportOptions,
-    arguments,
-    command_line,
-    endings_of,
-)
+from headlight.viewer.export.options import ExportOptions, arguments, command_line, kinds_of
+from headlight.viewer.registry import REGISTRY, Export
 
 counts = st.none() | st.integers(0, 3000)
 words = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1).filter(str.strip)
@@ -46,18 +38,18 @@ VALUES = st.fixed_dictionaries(
 
 
 @st.composite
-def exports(draw) -> tuple[str, str, str, dict]:
-    """(kind of input, what, ending, values) of what the window could offer."""
-    kind = draw(st.sampled_from(KINDS))
-    what = draw(st.sampled_from([what for what in ENDINGS if kind in READ_OF[what]]))
-    return kind, what, draw(st.sampled_from(endings_of(what, kind))), draw(VALUES)
+def exports(draw) -> tuple[Export, str, str, dict]:
+    """(an export, the kind of its input, ending, values) of what the window could offer."""
+    export = draw(st.sampled_from(list(REGISTRY.all(Export).values())))
+    kind = draw(st.sampled_from(kinds_of(export)))
+    return export, kind.id, draw(st.sampled_from(export.endings)), draw(VALUES)
 
 
-def options_of(kind: str, what: str, ending: str, values: dict, folder: str, text: str) -> ExportOptions:
-    taken = dict(fitting(kind, what, ending, values))
-    rollout = tuple((name, taken.pop(name)) for name in ROLLOUT if name in taken)
-    input_ = {"text": text} if kind == "text" else {"file": f"{folder}/a b.{kind}"}
-    return ExportOptions(what=what, out=Path(folder) / f"out.{ending}", rollout=rollout, **input_, **taken)
+def options_of(export: Export, kind: str, ending: str, values: dict, folder: str, text: str) -> ExportOptions:
+    given = fitting(export, ending, values)
+    file = None if kind == "text" else f"{folder}/a b.{kind}"
+    given |= {"text": text} if kind == "text" else {}
+    return ExportOptions(export.what, Path(folder) / f"out.{ending}", file, given)
 
 
 @settings(max_examples=150, deadline=None)
@@ -82,14 +74,14 @@ def test_nothing_that_the_window_offers_is_refused_before_a_model_is_asked(expor
     from headlight.viewer.inputs.inputs import ImageInput, TextInput
     from tests.viewer.given_cloud import room
 
-    kind, what, ending, values = export
+    which, kind, ending, values = export
     inputs = {
         "text": lambda: TextInput("a", "a"),
         "image": lambda: ImageInput("a", np.zeros((9, 9, 3), np.uint8)),
         "points": lambda: room(3001),
     }
-    if not missing(kind, what, ending, values):
-        refuse_early(options_of(kind, what, ending, values, "/", "a"), inputs[kind]())
+    if not missing(which, ending, values):
+        refuse_early(options_of(which, kind, ending, values, "/", "a"), inputs[kind]())
 
 
 def test_sizes_are_said_in_a_few_characters():

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from headlight.models.core.class_lists import LISTS
 from headlight.models.core.s3dis import CLASSES
-from headlight.viewer.export.options import CLASS_LISTS
+from headlight.viewer.host.asked import OfCloud
 from headlight.viewer.inputs.cloud_labels import TITLES
 from headlight.viewer.inputs.clouds.las import _plane_unit
 from headlight.viewer.inputs.inputs import from_path
 from headlight.viewer.inputs.marks import marked
+from headlight.viewer.options import options_of
 from tests.viewer import cloud_samples as make
 from tests.viewer.cloud_samples import RGB, XYZ, N, columns
 from tests.viewer.inputs.test_clouds import opened, room
@@ -210,7 +211,7 @@ PLACES = np.where(ROOM[:, 2] == 0, "floor", np.where(ROOM[:, 2] == 2.7, "ceiling
 
 
 def test_every_list_can_be_chosen_on_the_command_line():
-    assert tuple(TITLES) == CLASS_LISTS
+    assert tuple(options_of(OfCloud)[0].choices) == tuple(TITLES)
 
 
 def test_matterport_has_its_ceilings_where_nyu_has_dressers():

@@ -6,6 +6,7 @@ A worker writes the file and makes the preview, through the same functions as th
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,18 +33,19 @@ from headlight.viewer.app.exporting.form import ExportForm, ValueChoice, label_o
 from headlight.viewer.app.exporting.outcome import Outcome
 from headlight.viewer.export import door
 from headlight.viewer.export.choices import (
-    TITLES,
     Choices,
     Subject,
     about_bytes,
+    asked_for,
     file_name,
     first_ending,
     missing,
-    options_of,
     said_bytes,
 )
-from headlight.viewer.export.options import PICTURES, ExportOptions, command_line, endings_of
+from headlight.viewer.export.options import ExportOptions, command_line
 from headlight.viewer.export.out import check_out
+from headlight.viewer.export.results import PICTURES
+from headlight.viewer.registry import Export
 from headlight.viewer.session.jobs import Failure, Job, Jobs
 from headlight.widgets.base import theme
 from headlight.widgets.base.labels import ElidedLabel
@@ -61,7 +63,7 @@ KINDS = {
     "csv": "A table for a spreadsheet, nine digits a number.",
     "ply": "The cloud in its own coordinates, with colour, class and confidence of every point.",
 }
-ALL = tuple(KINDS)
+"""What is said of files, by their endings."""
 
 
 class ExportDialog(QDialog):
@@ -90,7 +92,7 @@ class ExportDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(f"Export from {subject.title}")
         self.subject, self.choices, self.jobs, self.dialogs = subject, choices, jobs, dialogs
-        self._kept = {name: dict(values) for name, values in choices.values.items()}
+        self._kept = {what: dict(filled.values) for what, filled in choices.filled.items()}
         self._kept.setdefault(what, {}).update(values or {})
         self._job: Job | None = None
         self._agreed = ""
@@ -104,29 +106,35 @@ class ExportDialog(QDialog):
 
     def start(self, what: str = "", ending: str = "") -> None:
         """Offer an export, with what is chosen in the view."""
-        what = what if what in self.choices.whats else self.choices.start
-        endings = endings_of(what, self.subject.kind)
-        self.what.set_value(what)
-        self._take_what(ending if ending in endings else first_ending(what, self.subject.kind))
+        self.what.set_value(what if what in self.choices.exports else self.choices.start)
+        export = self.export
+        self._take_what(ending if ending in export.endings else first_ending(export))
+
+    @property
+    def export(self) -> Export:
+        """The one that is chosen."""
+        return self.choices.exports[self.what.value()]
 
     def options(self) -> ExportOptions:
         """What would be exported. ValueError says what is not chosen rightly."""
-        what, ending, values = self.what.value(), self.ending.value(), self.form.values()
-        lacking = missing(self.subject.kind, what, ending, values)
+        ending, values = self.ending.value(), self.form.values()
+        lacking = missing(self.export, ending, values)
         if lacking:
             raise ValueError(lacking)
         out = Path(self.path.text().strip() or "OUT").expanduser()
-        return options_of(self.subject, what, ending, values, out)
+        return asked_for(self.subject, self.export, ending, values, out)
 
     # -- parts -------------------------------------------------------------------------------------------
 
     def _build(self) -> None:
         subject, choices = self.subject, self.choices
-        self.what = ValueChoice([(what, TITLES[what]) for what in choices.whats], "What")
-        self.what.chosen.connect(lambda: self._take_what(first_ending(self.what.value(), subject.kind)))
-        self.ending = Segmented([(ending, ending.upper()) for ending in ALL], "File")
+        self.what = ValueChoice([(what, export.title) for what, export in choices.exports.items()], "What")
+        self.what.chosen.connect(lambda: self._take_what(first_ending(self.export)))
+        offered = (ending for export in choices.exports.values() for ending in export.endings)
+        self._endings = list(dict.fromkeys((*KINDS, *offered)))
+        self.ending = Segmented([(ending, ending.upper()) for ending in self._endings], "File")
         self.ending.changed.connect(lambda _: self._take_ending())
-        self.form = ExportForm(choices, subject.kind)
+        self.form = ExportForm(choices)
         self.form.changed.connect(self._changed)
         self.preview = PicturePreview()
         self.note, self.size = QLabel(), QLabel()
@@ -203,13 +211,11 @@ class ExportDialog(QDialog):
 
     def _take_what(self, ending: str) -> None:
         what = self.what.value()
-        offered = endings_of(what, self.subject.kind)
-        for one in ALL:
-            self.ending.set_option_visible(one, one in offered)
+        for one in self._endings:
+            self.ending.set_option_visible(one, one in self.export.endings)
         self.ending.set_value(ending)
         self.form.show_for(what, ending)
         self.form.fill(self._kept.get(what, {}))
-        self.form.show_for(what, ending)  # how many heads there are is said by the layer
         self._changed()
 
     def _take_ending(self) -> None:
@@ -240,7 +246,7 @@ class ExportDialog(QDialog):
         self._say()
         self.jobs.cancel(self._kind("preview"))
         picture = self.ending.value() in PICTURES
-        self.preview.say("Drawing…" if picture else KINDS[self.ending.value()])
+        self.preview.say("Drawing…" if picture else KINDS.get(self.ending.value(), ""))
         if picture:
             self._later.start()
         else:
@@ -254,7 +260,7 @@ class ExportDialog(QDialog):
 
     def _suggest(self, values: dict[str, Any]) -> None:
         """Another name, as long as the user has not given one."""
-        name = file_name(self.subject, self.what.value(), self.ending.value(), values)
+        name = file_name(self.subject, self.export, self.ending.value(), values)
         path = Path(self.path.text())
         if self.path.text() and self.path.text() != self._suggested:
             whole = str(path.with_suffix(f".{self.ending.value()}")) if path.name else str(path)
@@ -272,7 +278,9 @@ class ExportDialog(QDialog):
         except ValueError as error:
             self._refuse(str(error))
             return
-        size = about_bytes(options, self.subject, self.choices, self.ending.value())
+        size = about_bytes(
+            self.subject, self.choices.filled[options.what], self.ending.value(), options.given
+        )
         self.size.setText(f"About {said_bytes(size)}" if size else "")
         theme.set_role(self.size, "bad" if size > LARGE else "dim")
         unsaved = "" if self.subject.is_saved else "  # FILE: save the pasted picture first"
@@ -286,9 +294,10 @@ class ExportDialog(QDialog):
         self.foot.export_button.setEnabled(False)
 
     def _choose(self) -> None:
-        what, ending = self.what.value(), self.ending.value()
+        ending = self.ending.value()
         kinds = filters((f"{ending.upper()} files", ending))
-        path = self.dialogs.to_save("export", f"Export {TITLES[what].lower()}", self.path.text(), kinds, self)
+        title = f"Export {self.export.title.lower()}"
+        path = self.dialogs.to_save("export", title, self.path.text(), kinds, self)
         if path:
             if not Path(path).suffix:
                 path += f".{ending}"
@@ -322,8 +331,7 @@ class ExportDialog(QDialog):
         """Write the file, after a question where one is there already."""
         try:
             options = self.options()
-            endings = endings_of(options.what, self.subject.kind)
-            out = check_out(str(options.out), endings, options.what, self.subject.path or None)
+            out = check_out(str(options.out), self.export.endings, options.what, self.subject.path or None)
         except ValueError as error:
             self._refuse(str(error))
             return
@@ -332,7 +340,7 @@ class ExportDialog(QDialog):
             return
         if out.exists() and self._agreed != self.path.text() and not self._may_replace(out):
             return
-        options = options_of(self.subject, options.what, self.ending.value(), self.form.values(), out)
+        options = replace(options, out=out)
         subject = self.subject
         self._job = self.jobs.submit(
             self._kind("export"),

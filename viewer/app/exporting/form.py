@@ -10,12 +10,12 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFormLayout, QLabel, QLineEdit, QSizePolicy, QWidget
 
-from headlight.viewer.export.choices import Choices
-from headlight.viewer.export.options import OPTIONS, Option
+from headlight.viewer.export.choices import Choices, fits
+from headlight.viewer.export.options import choices_of
+from headlight.viewer.options import Option, written
 from headlight.widgets.base import theme
 from headlight.widgets.controls.choices import Choice, Segmented, Toggle
 
-HEADS = (("mean", "Mean of heads"), ("max", "Maximum of heads"), ("min", "Minimum of heads"))
 WIDE = 18
 """The width of a control, in em."""
 
@@ -30,13 +30,13 @@ class _Field:
 
 
 class ExportForm(QWidget):
-    """A row a choice. `fill` sets them, `show_for` shows those of an export, `values` are those in sight."""
+    """A row a choice. `show_for` shows those of an export, `fill` sets them, `values` are those in sight."""
 
     changed = Signal()
 
-    def __init__(self, choices: Choices, kind: str) -> None:
+    def __init__(self, choices: Choices) -> None:
         super().__init__()
-        self.choices, self.kind = choices, kind
+        self.choices = choices
         self._rows = QFormLayout(self)
         self._rows.setContentsMargins(0, 0, 0, 0)
         self._rows.setHorizontalSpacing(theme.em(0.8))
@@ -44,29 +44,24 @@ class ExportForm(QWidget):
         self._rows.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self._rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         self._what, self._ending = "", ""
-        self._several: tuple[int, ...] = ()
-        self.options = [option for option in OPTIONS if option.label]
-        self._fields = {option.name: self._field(option) for option in self.options}
-        for option in self.options:
-            field = self._fields[option.name]
-            field.widget.setToolTip(_explained(option))
-            label = label_of("" if option.switch else option.label, field.widget)
-            label.setToolTip(_explained(option))
-            self._rows.addRow(label, field.widget)
+        self._set: dict[str, Any] = {}
+        self.options: tuple[Option, ...] = ()
+        self._fields: dict[str, _Field] = {}
 
     def fill(self, values: Mapping[str, Any]) -> None:
         """Set every choice, without a signal."""
-        query = values.get("query")
-        self._several = query if isinstance(query, tuple) and len(query) > 1 else ()
-        self._offer_lists()
+        self._set = dict(values)
+        # How many heads there are is said by the layer, which stands before them.
         for option in self.options:
+            self._offer(option)
             self._fields[option.name].set(values.get(option.name))
         self._reveal()
 
     def show_for(self, what: str, ending: str) -> None:
         """Show what there is to choose for such an export."""
-        self._what, self._ending = what, ending
-        self._offer("layer", self._layers())
+        if what != self._what:
+            self._build(what)
+        self._ending = ending
         self._offer_lists()
         self._reveal()
 
@@ -96,6 +91,19 @@ class ExportForm(QWidget):
 
     # -- controls ----------------------------------------------------------------------------------------
 
+    def _build(self, what: str) -> None:
+        while self._rows.rowCount():
+            self._rows.removeRow(0)
+        self._what, self._set = what, {}
+        self.options = tuple(o for o in choices_of(self.choices.exports[what]) if o.label)
+        self._fields = {option.name: self._field(option) for option in self.options}
+        for option in self.options:
+            field = self._fields[option.name]
+            field.widget.setToolTip(_explained(option))
+            label = label_of("" if option.switch else option.label, field.widget)
+            label.setToolTip(_explained(option))
+            self._rows.addRow(label, field.widget)
+
     def _field(self, option: Option) -> _Field:
         if option.switch:
             toggle = Toggle(option.label)
@@ -106,20 +114,13 @@ class ExportForm(QWidget):
             segmented = Segmented(names, option.label)
             segmented.changed.connect(self._edited)
             return _Field(segmented, segmented.value, lambda v: segmented.set_value(v or names[0][0]))
-        lists = {
-            "layer": self._layers,
-            "head": self._heads,
-            "first": lambda: self._numbered(None),
-            "last": lambda: self._numbered("The last"),
-            "query": self._tokens,
-        }
-        if option.name in lists:
-            chooser = ValueChoice(lists[option.name](), option.label)
+        if option.name in self.choices.filled[self._what].lists:
+            chooser = ValueChoice([], option.label)
             chooser.chosen.connect(self._edited)
             return _Field(chooser, chooser.value, chooser.set_value)
         line = QLineEdit()
         line.setAccessibleName(option.label)
-        line.setPlaceholderText({"cell": "the middle", "inputs": "1", "discard": "0"}.get(option.name, "all"))
+        line.setPlaceholderText(option.empty)
         line.textChanged.connect(self._edited)
 
         def get() -> Any:
@@ -128,49 +129,24 @@ class ExportForm(QWidget):
 
         def set_(value: Any) -> None:
             line.blockSignals(True)
-            line.setText(_written(value))
+            line.setText(written(value))
             line.blockSignals(False)
 
         return _Field(line, get, set_)
 
-    def _layers(self) -> list[tuple[Any, str]]:
-        if self._what != "receptive-field":
-            return [(str(index), f"{index} · {name}") for index, name in enumerate(self.choices.layers)]
-        named = [(name, name) for name in self.choices.fields]
-        return named if self._needs("layer") else [(None, "All, what they can see"), *named]
-
-    def _heads(self) -> list[tuple[Any, str]]:
-        counts, layer = self.choices.heads, self._layer()
-        each = [(head, f"Head {head}") for head in range(counts[layer] if layer < len(counts) else 0)]
-        return [*([] if self._needs("head") else [(None, "All heads")]), *HEADS, *each]
-
-    def _layer(self) -> int:
-        """The layer of attention that is chosen."""
-        chosen = self._fields["layer"].get() if self._what == "attention" else None
-        return int(chosen or 0)
-
-    def _numbered(self, none: str | None) -> list[tuple[Any, str]]:
-        named = [(index, f"{index} · {name}") for index, name in enumerate(self.choices.layers)]
-        return named if none is None else [(None, none), *named]
-
-    def _tokens(self) -> list[tuple[Any, str]]:
-        """No token, those that the answer is read from, those that are selected, and each alone."""
-        choices, layer = self.choices, self._layer()
-        first, labels = [(None, choices.readout)], choices.rolled
-        if self._what == "attention":
-            first = [(None, "A row for each, as a matrix"), ("readout", choices.readout)]
-            labels = choices.tokens[layer] if choices.tokens else ()
-        if self._several and max(self._several) < len(labels):
-            first.append((self._several, f"Mean of {len(self._several):,} selected"))
-        return [*first, *(((index,), f"{index} · {label}") for index, label in enumerate(labels))]
-
     def _offer_lists(self) -> None:
-        """Layers can differ in their heads and tokens."""
-        self._offer("head", self._heads())
-        self._offer("query", self._tokens())
+        """What there is to choose can hang on what is chosen: layers can differ in their heads and tokens."""
+        for option in self.options:
+            self._offer(option)
 
-    def _offer(self, name: str, items: Sequence[tuple[Any, str]]) -> None:
-        self.widget(name).set_items(items)
+    def _offer(self, option: Option) -> None:
+        items = self.choices.filled[self._what].lists.get(option.name)
+        if items is None:
+            return
+        # Several tokens that were selected stay on offer after another is chosen.
+        chosen = {name: self._fields[name].get() for name in self.choices.filled[self._what].lists}
+        chosen[option.name] = self._set.get(option.name)
+        self.widget(option.name).set_items(items(chosen, self._ending in option.needed.endings))
 
     # -- what is in sight --------------------------------------------------------------------------------
 
@@ -184,13 +160,8 @@ class ExportForm(QWidget):
             self._rows.setRowVisible(self._fields[option.name].widget, self._fits(option))
 
     def _fits(self, option: Option) -> bool:
-        if not self._what or not option.fits(self._what, self.kind, self._ending):
-            return False
-        return not option.after or self._fields[option.after].get() is not None
-
-    def _needs(self, name: str) -> bool:
-        option = next(o for o in OPTIONS if o.name == name)
-        return option.is_needed(self._what, self._ending)
+        before = option.after[0]
+        return fits(option, self._ending, {before: self._fields[before].get()} if before else {})
 
 
 class ValueChoice(Choice):
@@ -237,8 +208,7 @@ def label_of(text: str, field: QWidget) -> QLabel:
 
 
 def _explained(option: Option) -> str:
-    words = option.help.split("; ")[0].split(": ", 1)[-1]
-    return f"{words[:1].upper()}{words[1:]} · {option.flag}"
+    return f"{option.help[:1].upper()}{option.help[1:]} · {option.flag}"
 
 
 def _parsed(option: Option, text: str) -> Any:
@@ -246,11 +216,3 @@ def _parsed(option: Option, text: str) -> Any:
         return option.parse(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"“{text}” is no number") from error
-
-
-def _written(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, float):
-        return f"{value:g}"
-    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -37,11 +37,11 @@ class Exports:
         document = self.session.current
         if document is None or document.trace is None:
             return
-        from headlight.viewer.export.choices import Subject, choices_of
+        from headlight.viewer.export.choices import Subject, offered
 
         subject = Subject.of(document)
         self.jobs.submit(
-            *(KIND, lambda task: choices_of(subject, task)),
+            *(KIND, lambda task: offered(subject, task)),
             lambda choices: self._show(subject, choices, what, ending, values),
             document=document.number,
         )

@@ -1,0 +1,96 @@
+"""A plugin outside the tree adds an export by one line, and everything that is made of the list has it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from headlight.viewer import plugins
+from headlight.viewer.app.cli import run
+from headlight.viewer.export.options import choices_of, kinds_of
+from headlight.viewer.registry import REGISTRY, Export
+
+ROOT = Path(__file__).parents[2]
+LENGTHS = """
+from dataclasses import dataclass
+
+import numpy as np
+
+from headlight.viewer.export.results import Result
+from headlight.viewer.options import count, option
+from headlight.viewer.registry import Export, Needs
+
+
+@dataclass(frozen=True)
+class Options:
+    times: int = option("how often each counts (1)", "Times", default=1, parse=count, metavar="COUNT")
+
+
+def lengths(options, ending, document, trace, task):
+    found = np.array([len(label) * options.times for label in trace.tokens.labels])
+    return Result(lambda: {"lengths": found}, lambda: [("length",), *((int(n),) for n in found)])
+
+
+def declare(registry):
+    text = Needs(("characters",), trace=True)
+    files, options = ("npz", "csv"), "lengths_plugin:Options"
+    registry.add(Export("lengths", "Lengths", files, "lengths_plugin:lengths", text, options))
+"""
+
+
+class _Undone(Exception):
+    pass
+
+
+@pytest.fixture
+def plugin(tmp_path, monkeypatch):
+    """Installs a plugin, as far as entry points go, and takes it out again."""
+    with suppress(_Undone), REGISTRY.whole():
+
+        def install(name: str, text: str):
+            (tmp_path / f"{name}.py").write_text(text)
+            monkeypatch.syspath_prepend(tmp_path)
+
+            class Point:
+                def load(self):
+                    return __import__(name).declare
+
+            Point.name = name
+            monkeypatch.setattr(plugins, "entry_points", lambda group: [Point()])
+
+        yield install
+        raise _Undone
+
+
+def test_a_plugin_adds_an_export(plugin, tmp_path, capfd, monkeypatch):
+    plugin("lengths_plugin", LENGTHS)
+    out = tmp_path / "out.npz"
+    line = ["export", "lengths", "--text", "a great serve", "--times", "3"]
+    assert run([*line, "--device", "cpu", "--out", str(out)]) == 0, capfd.readouterr().err
+    with np.load(out) as found:
+        assert found["lengths"].tolist() == [15, 3, 15, 15, 15]
+    monkeypatch.setattr(plugins, "entry_points", lambda group: [])  # it has declared what it has
+    assert run(["export", "--help"]) == 0
+    help = " ".join(capfd.readouterr().out.split())
+    assert "lengths (npz, csv)" in help
+    assert "--times COUNT lengths: how often each counts (1)" in help
+    for words, said in (
+        ("tokens --times 2", "--times belongs to lengths, not to tokens. Leave it out."),
+        ("lengths", "--out is missing. Name a file that ends in npz or csv."),
+    ):
+        assert run(["export", "--text", "a", *words.split()]) == 2
+        assert capfd.readouterr().err == f"headlight: {said}\n"
+
+
+def test_the_readme_lists_every_export():
+    rows = [
+        f"| `{export.what}` | {', '.join(kind.plural for kind in kinds_of(export))} "
+        f"| {', '.join(export.endings)} | {', '.join(f'`{o.flag}`' for o in choices_of(export)) or '–'} |"
+        for export in REGISTRY.all(Export).values()
+    ]
+    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    at = lines.index("| WHAT | of | OUT ends in | options |")
+    assert lines[at + 2 : lines.index("", at)] == rows

@@ -1,0 +1,386 @@
+"""Exports of texts and pictures: tokens, attention, rollout, saliency."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal
+
+import numpy as np
+
+from headlight.models.core.colours import Scale
+from headlight.models.core.errors import HeadlightError
+from headlight.models.core.settings import RolloutSettings
+from headlight.models.core.task import Task
+from headlight.models.core.tokens import Box, PatchTokens, Tokens
+from headlight.models.core.trace import Trace
+from headlight.viewer.export.choices import Subject
+from headlight.viewer.export.figures import Drawing, matrix_drawing, overlay_drawing, strip_drawing
+from headlight.viewer.export.heads import (
+    head_list,
+    head_option,
+    heads_counted,
+    layer_and_heads,
+    layer_list,
+    layer_of,
+    layer_option,
+)
+from headlight.viewer.export.results import PICTURES, Filled, Result, check_layers, file_bytes
+from headlight.viewer.inputs.inputs import ImageInput, Input
+from headlight.viewer.options import count, option
+from headlight.viewer.session.selecting import rollout_tokens
+from headlight.viewer.session.view import MapSettings, RolloutQuery, Selection, View
+from headlight.viewer.slices.maps import (
+    head_of,
+    patch_scale,
+    query_indices,
+    rollout_left_out,
+    spread_weights,
+    weights_of,
+)
+from headlight.viewer.slices.scales import left_out
+from headlight.viewer.slices.window_maps import is_composed
+
+Query = tuple[int, ...] | Literal["readout"]
+"""Tokens, of which the mean counts, or those that the answer is read from."""
+
+
+def read_query(value: str) -> Query:
+    if value == "readout":
+        return value
+    return tuple(count(part) for part in value.split(","))
+
+
+@dataclass(frozen=True)
+class AttentionOptions:
+    """layer: index or name, see `layer_names`. head: index, "mean", "max" or "min"."""
+
+    layer: str | None = layer_option()
+    head: int | str | None = head_option()
+    query: Query | None = option(
+        "where one token looks, the mean of several, or what the answer is read from (a row for each token)",
+        "Token",
+        named=True,
+        parse=read_query,
+        metavar="INDEX[,INDEX]|readout",
+    )
+
+
+@dataclass(frozen=True)
+class RolloutOptions:
+    """Those of RolloutSettings by the same names, and of which token the map is."""
+
+    fusion: str = option(
+        "heads as one (mean)",
+        "Heads as one",
+        default="mean",
+        choices={"mean": "Mean", "max": "Maximum", "min": "Minimum"},
+    )
+    discard: float = option(
+        "lowest weights left out (0)",
+        "Lowest weights left out",
+        default=0.0,
+        parse=float,
+        metavar="SHARE",
+        empty="0",
+    )
+    residual: str = option(
+        "skip connection (add)",
+        "Skip connection",
+        default="add",
+        choices={"add": "A + I", "mix": "½A + ½I", "none": "None"},
+    )
+    first: int = option("first layer (0)", "First layer", default=0, parse=count, metavar="INDEX")
+    last: int | None = option("last layer (the last one)", "Last layer", parse=count, metavar="INDEX")
+    query: Query | None = option(
+        "of which token the map is (readout)",
+        "Token",
+        named=True,
+        parse=read_query,
+        metavar="INDEX[,INDEX]|readout",
+    )
+
+    def settings(self) -> RolloutSettings:
+        return RolloutSettings(**{one.name: getattr(self, one.name) for one in fields(RolloutSettings)})
+
+
+# -- filled in as a document is looked at --------------------------------------------------------------------
+
+
+def attention_filled(subject: Subject, task: Task) -> Filled:
+    trace, view = subject.trace, subject.view
+    chosen = view[Selection].layer
+    query = _selected(trace.layers[chosen].queries, view) or "readout"
+
+    def tokens(values: Mapping[str, Any], needed: bool) -> list[tuple[Any, str]]:
+        queries = layer_of(trace, values).queries
+        first = [
+            (None, "A row for each, as a matrix"),
+            ("readout", _readout(trace, rollout_tokens(trace, view))),
+        ]
+        return _offered(first, values.get("query"), queries.labels)
+
+    def extent(values: Mapping[str, Any], ending: str) -> int:
+        layer = layer_of(trace, values)
+        rows = len(layer.queries) if values.get("query") is None else 1
+        return file_bytes(heads_counted(layer, values) * rows * len(layer.keys), ending, trace)
+
+    return Filled(
+        {"layer": str(chosen), "head": head_of(view), "query": query},
+        {"layer": layer_list(trace), "head": head_list(trace), "query": tokens},
+        _is_shown(subject, "attention"),
+        extent,
+    )
+
+
+def rollout_filled(subject: Subject, task: Task) -> Filled:
+    trace, view = subject.trace, subject.view
+    asked = rollout_tokens(trace, view)
+    chosen: dict[str, Any] = {
+        one.name: getattr(view[RolloutSettings], one.name) for one in fields(RolloutSettings)
+    }
+    chosen["query"] = _selected(asked, view) if view[RolloutQuery].selected else None
+
+    def tokens(values: Mapping[str, Any], needed: bool) -> list[tuple[Any, str]]:
+        return _offered([(None, _readout(trace, asked))], values.get("query"), asked.labels)
+
+    def extent(values: Mapping[str, Any], ending: str) -> int:
+        last = replace(view, rollout=replace(view[RolloutSettings], last=values.get("last")))
+        return file_bytes(len(rollout_tokens(trace, last)) ** 2, ending, trace)
+
+    lists = {
+        "first": layer_list(trace, int),
+        "last": lambda *_: [(None, "The last"), *layer_list(trace, int)()],
+        "query": tokens,
+    }
+    return Filled(chosen, lists, _is_shown(subject, "rollout"), extent)
+
+
+def saliency_filled(subject: Subject, task: Task) -> Filled:
+    return Filled(shown=_is_shown(subject, "saliency"))
+
+
+def no_saliency(subject: Subject) -> str:
+    """ "" where the model comes with a decoder that predicts saliency, else the reason."""
+    trace = subject.trace
+    return "" if trace is None or trace.has_saliency else f"{trace.model.title} predicts no saliency."
+
+
+def _is_shown(subject: Subject, method: str) -> bool:
+    return subject.page == "attention" and subject.view[MapSettings].method == method
+
+
+def _offered(first: list[tuple[Any, str]], query: object, labels: Sequence[str]) -> list[tuple[Any, str]]:
+    """No token, those that the answer is read from, those that are selected, and each alone."""
+    if isinstance(query, tuple) and len(query) > 1 and max(query) < len(labels):
+        first.append((query, f"Mean of {len(query):,} selected"))
+    return [*first, *(((index,), f"{index} · {label}") for index, label in enumerate(labels))]
+
+
+def _selected(tokens: Tokens, view: View) -> tuple[int, ...] | None:
+    found = tokens.find_all(view[Selection].queries)
+    return tuple(found.tolist()) or None
+
+
+def _readout(trace: Trace, asked: Tokens) -> str:
+    if trace.readout is not None and trace.readout < len(asked):
+        return f"Readout, {asked.labels[trace.readout]}"
+    return "Mean of all"
+
+
+# -- computed ------------------------------------------------------------------------------------------------
+
+
+def require_attention(trace: Trace) -> None:
+    """HeadlightError for a convolutional network."""
+    if not trace.layers:
+        raise HeadlightError(
+            f"{trace.model.title} has no attention: it is a convolutional network.",
+            "Export receptive-field, or choose a vision transformer with --model.",
+        )
+
+
+def tokens(options: None, ending: str, document: Input, trace: Trace, task: Task) -> Result:
+    """What each token is and where it stands, and what the model saw."""
+    tokens = trace.tokens
+    arrays = {"labels": np.array(tokens.labels), "special": tokens.special, **trace.inputs}
+    if isinstance(tokens, PatchTokens):
+        boxes = _boxes(tokens)
+        arrays |= {"boxes": boxes, "grid": np.array(tokens.grid), "region": _corners(tokens.region)}
+        names, columns = ("x0", "y0", "x1", "y1"), boxes
+    else:
+        arrays |= {"spans": tokens.spans, "words": tokens.words, "texts": tokens.texts}
+        arrays |= {"pieces": np.array(tokens.pieces)}
+        names = ("id", "start", "stop", "word", "text")
+        columns = np.column_stack([trace.inputs["input_ids"], tokens.spans, tokens.words, tokens.texts])
+
+    def table() -> list[Sequence[object]]:
+        rows = zip(tokens.labels, tokens.special, columns.tolist(), strict=True)
+        return [
+            ("index", "label", "special", *names),
+            *((index, label, int(special), *values) for index, (label, special, values) in enumerate(rows)),
+        ]
+
+    return Result(lambda: arrays, table)
+
+
+def attention(options: AttentionOptions, ending: str, document: Input, trace: Trace, task: Task) -> Result:
+    """A row for each query of a layer; with --query one row alone, whose picture lies on the input."""
+    require_attention(trace)
+    index, heads = layer_and_heads(options.layer, options.head, ending, trace)
+    layer = trace.layers[index]
+    check_layers([layer], task)
+    one = options.query is not None
+    queries = np.arange(len(layer.queries))
+    if one:
+        read = options.query == "readout"
+        queries = query_indices(trace, layer.queries, ()) if read else _existing(options.query, layer.queries)
+    weights = np.empty((len(heads), 1 if one else len(queries), len(layer.keys)), np.float32)
+    for place, head in enumerate(heads):
+        task.progress(place / len(heads), f"Attention of {layer.name}")
+        weights[place] = weights_of(layer, head, queries, False) if one else layer.matrix(head)
+    more = {"query": queries} if one else {}
+    elsewhere = [layer.elsewhere(head, queries) for head in heads]
+    more |= layer.figures() | {what: np.stack([one[what] for one in elsewhere]) for what in elsewhere[0]}
+    asked = [_called(layer.queries, queries)] if one else layer.queries.labels
+    names = np.array(asked), np.array(layer.keys.labels)
+    arrays = {
+        "attention": weights,
+        "query_labels": names[0],
+        "key_labels": names[1],
+        "special": layer.keys.special,
+        "layer": np.array(index),
+        "layer_name": np.array(layer.name),
+        **more,
+        **trace.inputs,
+    }
+    head = heads[0]
+    of = f"head {head}" if isinstance(head, int) else f"{head} of {layer.heads} heads"
+    title = f"{trace.model.title} · layer {index} · {of} · attention of "
+
+    def drawing() -> Drawing:
+        if one:
+            out = left_out(trace, layer, MapSettings(), head)[0][0]
+            out = out | ~spread_weights(layer, head, queries, False)[1]
+            return _map_drawing(document, layer.keys, weights[0, 0], f"{title}{names[0][0]}", out, None)
+        said = f"{title}queries (down) to keys (across)"
+        return matrix_drawing(weights[0], *names, said, layer.keys.special)
+
+    return Result(lambda: arrays, lambda: _matrix_table(*names, weights[0]), drawing)
+
+
+def rollout(options: RolloutOptions, ending: str, document: Input, trace: Trace, task: Task) -> Result:
+    """The map of a token, and but for pictures the rows of all."""
+    from headlight.models.explain.rollout import MATRIX_LIMIT, rollout_matrix, rollout_row, rollout_rows
+
+    require_attention(trace)
+    settings = options.settings()
+    check_layers(trace.layers, task)
+    layers = trace.layers[settings.first : None if settings.last is None else settings.last + 1]
+    # A picture's stages have grids of their own: rows are tokens that leave the last layer of the range.
+    asked, tokens = trace.tokens, trace.tokens
+    if isinstance(trace.tokens, PatchTokens) and layers:
+        asked, tokens = layers[-1].queries, layers[0].queries
+    queries = _map_queries(options.query, trace, asked)
+    if ending in PICTURES:
+        row = rollout_row(trace.layers, queries, settings, task)
+        of = _called(asked, queries)
+        title = (
+            f"{trace.model.title} · rollout of {of} · heads: {settings.fusion} · "
+            f"residual: {settings.residual} · discarded: {settings.discard:g}"
+        )
+        if is_composed(layers):
+            title += " · Headlight's own through windows and stages"
+        # All tokens share a part that says nothing: from the smallest weight on.
+        out = rollout_left_out(trace, MapSettings(), tokens, row, (asked, queries))
+        return Result(dict, drawing=lambda: _map_drawing(document, tokens, row, title, out, 0.0))
+    rows = np.arange(len(asked))
+    if len(rows) > MATRIX_LIMIT and options.query is not None:  # all rows would be refused
+        rows = queries
+        composed = rollout_rows(trace.layers, queries, settings, task)
+    else:
+        composed = rollout_matrix(trace.layers, settings, task)
+    labels = np.array(tokens.labels)
+    arrays = {
+        "rollout": composed,
+        "map": _map(tokens, composed[np.searchsorted(rows, queries)].mean(axis=0)),
+        "query_labels": np.array(asked.labels)[rows],
+        "key_labels": labels,
+        "special": tokens.special,
+        "map_queries": queries,
+        **trace.inputs,
+    }
+    return Result(lambda: arrays, lambda: _matrix_table(arrays["query_labels"], labels, composed))
+
+
+def saliency(options: None, ending: str, document: ImageInput, trace: Trace, task: Task) -> Result:
+    """What the model's own decoder predicts."""
+    from headlight.models.engines.door import engine_of
+
+    predicted = engine_of(trace, task).saliency(trace, task)
+    region = trace.tokens.region
+    title = f"{trace.model.title} · saliency"
+    return Result(
+        lambda: {"saliency": predicted, "region": _corners(region), **trace.inputs},
+        drawing=lambda: overlay_drawing(document.pixels, region, predicted, title, Scale(0.0, 1.0)),
+    )
+
+
+def _map_queries(query: Query | None, trace: Trace, tokens: Tokens) -> np.ndarray:
+    """int (m,): the tokens asked for, else what the answer is read from: one, or all whose mean it is."""
+    if query not in (None, "readout"):
+        return _existing(query, tokens)
+    if trace.readout is not None:
+        return np.array([trace.readout])
+    return np.arange(tokens.prefix if isinstance(tokens, PatchTokens) else 0, len(tokens))
+
+
+def _existing(query: tuple[int, ...], tokens: Tokens) -> np.ndarray:
+    """int (m,), each once"""
+    count, last = len(tokens), max(query)
+    if last >= count:
+        raise HeadlightError(
+            f"Token {last:,} does not exist: there are {count:,}, 0 to {count - 1:,}.",
+            "Choose one of these with --query.",
+        )
+    return np.unique(query)
+
+
+def _called(tokens: Tokens, chosen: np.ndarray) -> str:
+    return tokens.labels[chosen[0]] if len(chosen) == 1 else f"the mean of {len(chosen):,} tokens"
+
+
+def _map(tokens: Tokens, row: np.ndarray) -> np.ndarray:
+    """float32 (rows, columns) of patches, without the prefix tokens; (tokens,) of a text."""
+    return row[tokens.prefix :].reshape(tokens.grid) if isinstance(tokens, PatchTokens) else row
+
+
+def _map_drawing(
+    document: Input, tokens: Tokens, row: np.ndarray, title: str, out: np.ndarray, floor: float | None
+) -> Drawing:
+    """A map in the colours that a window begins with. out: bool (tokens,), those that set no scale."""
+    if isinstance(document, ImageInput):
+        scale = patch_scale(tokens, row, MapSettings(), out, floor)
+        return overlay_drawing(document.pixels, tokens.region, _map(tokens, row), title, scale)
+    return strip_drawing(tokens.labels, tokens.special, row, title)
+
+
+def _matrix_table(
+    queries: Sequence[str], keys: Sequence[str], matrix: np.ndarray
+) -> Iterator[Sequence[object]]:
+    """A head of keys, then a line a query; nine digits give back the very float32."""
+    yield ("", *keys)
+    for label, row in zip(queries, matrix, strict=True):
+        yield (label, *(f"{value:.9g}" for value in row))
+
+
+def _boxes(tokens: PatchTokens) -> np.ndarray:
+    """float64 (n, 4): x0, y0, x1, y1 in the picture's pixels, NaN for tokens without a place."""
+    boxes = np.full((len(tokens), 4), np.nan)
+    for index in range(tokens.prefix, len(tokens)):
+        boxes[index] = _corners(tokens.place(index))
+    return boxes
+
+
+def _corners(box: Box) -> np.ndarray:
+    return np.array([box.x0, box.y0, box.x1, box.y1])

@@ -1,0 +1,100 @@
+"""Layers and heads: as options of an export, as lists to choose from in the window, and found by name."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from typing import Any
+
+from headlight.models.core.errors import HeadlightError
+from headlight.models.core.layers import AttentionLayer
+from headlight.models.core.trace import Trace
+from headlight.viewer.export.results import PICTURES
+from headlight.viewer.options import Rule, option
+from headlight.viewer.slices import layer_names
+
+ONE_MATRIX = Rule(("csv", *PICTURES))
+"""Files that hold the weights of one head."""
+HEADS = (("mean", "Mean of heads"), ("max", "Maximum of heads"), ("min", "Minimum of heads"))
+
+
+def read_head(value: str) -> int | str:
+    if value in dict(HEADS):
+        return value
+    try:
+        return int(value)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"“{value}” is neither a number nor mean, max or min") from None
+
+
+def layer_option() -> Any:
+    return option(
+        "the layer (the last one), by its number or name, or “Head 5.0” for head 0 of layer 5",
+        "Layer",
+        named=True,
+        metavar="INDEX-or-name",
+    )
+
+
+def head_option() -> Any:
+    return option(
+        "one head, or all as one",
+        "Head",
+        named=True,
+        needed=ONE_MATRIX,
+        parse=read_head,
+        metavar="H|mean|max|min",
+    )
+
+
+def layer_and_heads(
+    layer: str | None, head: int | str | None, ending: str, trace: Trace
+) -> tuple[int, list[int | str]]:
+    """(layer's index, the heads asked for), or HeadlightError with what there is."""
+    index = len(trace.layers) - 1
+    if layer is not None:
+        wanted, named = layer_names.with_head(layer)
+        index = layer_names.find(wanted, [layer.name for layer in trace.layers], trace.model.id)
+        head = named if head is None else head
+    heads = trace.layers[index].heads
+    if head is None:
+        if ending != "npz":
+            raise HeadlightError(
+                f"A {ending} file holds one matrix, and layer {index} has {heads} heads.",
+                f"Choose --head 0 to {heads - 1}, mean, max or min.",
+            )
+        return index, list(range(heads))
+    if isinstance(head, int) and not 0 <= head < heads:
+        raise HeadlightError(
+            f"Head {head} does not exist: layer {index} of {trace.model.id} has {heads}, 0 to {heads - 1}.",
+            "Choose one of these with --head.",
+        )
+    return index, [head]
+
+
+def layer_list(trace: Trace, value: type = str):
+    """All layers of attention by their numbers, as `value`s."""
+
+    def layers(*_: object) -> list[tuple[Any, str]]:
+        return [(value(index), f"{index} · {layer.name}") for index, layer in enumerate(trace.layers)]
+
+    return layers
+
+
+def head_list(trace: Trace):
+    """All heads of the layer that is chosen, and those that make one of all."""
+
+    def heads(values: Mapping[str, Any], needed: bool) -> list[tuple[Any, str]]:
+        each = [(head, f"Head {head}") for head in range(layer_of(trace, values).heads)]
+        return [*([] if needed else [(None, "All heads")]), *HEADS, *each]
+
+    return heads
+
+
+def layer_of(trace: Trace, values: Mapping[str, Any]) -> AttentionLayer:
+    """The one that is chosen in the window."""
+    return trace.layers[int(values.get("layer") or 0)]
+
+
+def heads_counted(layer: AttentionLayer, values: Mapping[str, Any]) -> int:
+    return layer.heads if values.get("head") is None else 1

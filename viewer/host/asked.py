@@ -1,0 +1,102 @@
+"""What can be asked of how an input is read: options of every kind, and of each. No Qt.
+
+The command line has them, of a window and of exports alike, and a document can tell how it was read so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, get_args
+
+from headlight.models.core.class_lists import LISTS
+from headlight.viewer.host.recipe import RunOptions
+from headlight.viewer.inputs.cloud import SHORT_UNITS, UNITS, CloudInput, Up
+from headlight.viewer.inputs.cloud_labels import relabelled
+from headlight.viewer.inputs.inputs import ImageInput, TextInput, from_text
+from headlight.viewer.options import count, is_given, option, within
+
+SIZES = (224, 1022)
+"""Least and most pixels of a picture's short side."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """Which model reads it, whatever it is."""
+
+    model: str | None = option("see “headlight models”, or a checkpoint", metavar="ID-or-path", window=True)
+    trust_pickle: bool = option("open a checkpoint that could run code (.pth, .pt)", switch=True, window=True)
+    device: str | None = option(
+        "cuda, cuda:1, mps or cpu (the fastest there is)", metavar="NAME", window=True
+    )
+
+
+@dataclass(frozen=True)
+class OfText:
+    text: str | None = option("a text in place of a FILE", metavar="TEXT", window=True)
+    pair: str | None = option("the second text of a pair", metavar="TEXT", window=True)
+    start: int | None = option("first token shown of a long text", parse=count, metavar="TOKEN")
+
+    def applied(self, read: TextInput) -> TextInput:
+        if self.pair is None:
+            return read
+        made = from_text(read.text, read.title, self.pair)
+        return replace(made, notices=(*read.notices, *made.notices))
+
+    @classmethod
+    def of(cls, read: TextInput, run: RunOptions, is_file: bool) -> OfText:
+        return cls(None if is_file else read.text, read.pair, run.start or None)
+
+
+@dataclass(frozen=True)
+class OfImage:
+    size: int | None = option(
+        "short side of a picture, {} to {}".format(*SIZES),
+        parse=within(*SIZES),
+        metavar="PIXELS",
+        window=True,
+    )
+
+    def applied(self, read: ImageInput) -> ImageInput:
+        return read
+
+    @classmethod
+    def of(cls, read: ImageInput, run: RunOptions, is_file: bool) -> OfImage:
+        return cls(None if run.size == RunOptions().size else run.size)
+
+
+@dataclass(frozen=True)
+class OfCloud:
+    classes: str | None = option(
+        "of a cloud: which list its labels are numbers of (guessed)",
+        choices={name: name for name in (*LISTS, "names", "none")},
+        window=True,
+    )
+    unit: str | None = option("of a cloud: what its coordinates count", choices=SHORT_UNITS)
+    up: Up | None = option(
+        "of a cloud: which of its axes points up, or down", choices={up: up for up in get_args(Up)}
+    )
+
+    def applied(self, read: CloudInput) -> CloudInput:
+        if self.classes is not None:
+            read = relabelled(read, self.classes)
+        frame = read.frame
+        if self.unit is not None:
+            frame = replace(frame, metres_per_unit=UNITS[SHORT_UNITS[self.unit]])
+        if self.up is not None:
+            frame = replace(frame, up=self.up)
+        return read if frame == read.frame else read.reframed(frame)
+
+    @classmethod
+    def of(cls, read: CloudInput, run: RunOptions, is_file: bool) -> OfCloud:
+        frame, guessed = read.frame, read.guessed
+        same = frame.metres_per_unit == guessed.metres_per_unit
+        unit = None if same else next(short for short, name in SHORT_UNITS.items() if name == frame.unit)
+        listed = None if read.numbers is None else read.listed
+        return cls(listed, unit, None if frame.up == guessed.up else frame.up)
+
+
+def run_options(given: Mapping[str, Any]) -> RunOptions:
+    """What concerns the run, of all that was asked for, by name."""
+    asked = {name: given[name] for name in RunOptions.__dataclass_fields__ if is_given(given.get(name))}
+    return RunOptions(**asked)

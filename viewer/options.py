@@ -1,0 +1,147 @@
+"""Options: frozen dataclasses whose fields say how a person is asked for them.
+
+A choice is declared once, beside what it is for; the command line, its help and its checks, and the window's
+forms are made from that.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Kinds of file, by their endings, for which a choice must be made, or cannot be.
+
+    cause, step: what is said before a model is asked, "{ending}" in it the ending; "" where it takes the
+    model to know.
+    """
+
+    endings: tuple[str, ...] = ()
+    cause: str = ""
+    step: str = ""
+
+
+@dataclass(frozen=True)
+class Option:
+    """One choice. name: the field's.
+
+    help, label: what the command line and the window call it; without a label the window does not ask.
+    choices: all there are, by what the window calls them. needed, never: of which files. after: another
+    choice that has to be made first, and why, as in "is of one layer". early: called with the value and the
+    input before a model is loaded, raises HeadlightError. empty: what stands in an empty line of the window's
+    form. named: the name of a file says it. window: of the command line with a window too.
+    """
+
+    help: str
+    label: str = ""
+    parse: Callable[[str], Any] = str
+    choices: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    metavar: str | None = None
+    switch: bool = False
+    default: Any = None
+    needed: Rule = Rule()
+    never: Rule = Rule()
+    after: tuple[str, str] = ("", "")
+    early: Callable[[Any, Any], object] | None = None
+    empty: str = "all"
+    named: bool = False
+    window: bool = False
+    name: str = ""
+
+    @property
+    def flag(self) -> str:
+        return flag(self.name)
+
+    def add_to(self, parser: argparse.ArgumentParser, said: str = "") -> None:
+        """said: the help, where it is another."""
+        said = said or self.help
+        if self.switch:
+            parser.add_argument(self.flag, action="store_true", help=said)
+            return
+        choices = tuple(self.choices) or None
+        parser.add_argument(self.flag, type=self.parse, choices=choices, metavar=self.metavar, help=said)
+
+    def reads_like(self, other: Option) -> bool:
+        """Whether the command line can read both under one name."""
+        return (self.parse, self.switch, tuple(self.choices)) == (
+            *(other.parse, other.switch, tuple(other.choices)),
+        )
+
+
+def option(help: str, label: str = "", **said: Any) -> Any:
+    """A dataclass's field that is asked for; `said` as in Option."""
+    made = Option(help, label, **said)
+    usual = False if made.switch else made.default
+    return dataclasses.field(default=usual, metadata={"option": dataclasses.replace(made, default=usual)})
+
+
+@cache
+def options_of(cls: type) -> tuple[Option, ...]:
+    """What a dataclass asks for, in its order."""
+    return tuple(
+        dataclasses.replace(field.metadata["option"], name=field.name)
+        for field in dataclasses.fields(cls)
+        if "option" in field.metadata
+    )
+
+
+def taken(cls: type, given: Mapping[str, Any]) -> Any:
+    """The options that are fields of `cls`, out of all that were given, by name."""
+    names = {one.name for one in dataclasses.fields(cls)}
+    return cls(**{name: value for name, value in given.items() if name in names})
+
+
+def flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def is_given(value: object) -> bool:
+    return value is not None and value is not False
+
+
+def written(value: object) -> str:
+    """As the command line and the lines of a form take it."""
+    if value is None:
+        return ""
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    return f"{value:g}" if isinstance(value, float) and float(f"{value:g}") == value else str(value)
+
+
+def either(words: Iterable[str]) -> str:
+    """a, b or c"""
+    *front, last = words
+    return f"{', '.join(front)} or {last}" if front else last
+
+
+def count(value: str) -> int:
+    return _whole(value, 0)
+
+
+def some(value: str) -> int:
+    return _whole(value, 1)
+
+
+def within(least: int, most: int) -> Callable[[str], int]:
+    """Reads a whole number from `least` to `most`."""
+
+    def read(value: str) -> int:
+        return _whole(value, least, most)
+
+    return read
+
+
+def _whole(value: str, least: int, most: int | None = None) -> int:
+    try:
+        if least <= (found := int(value)) and (most is None or found <= most):
+            return found
+    except ValueError:
+        pass
+    to = "on" if most is None else f"to {most:,}"
+    raise argparse.ArgumentTypeError(f"“{value}” is not a whole number from {least:,} {to}")
