@@ -146,7 +146,7 @@ def gestures() -> list[tuple[str, str, str]]:
 
     def select():
         layer, head = next(heads)
-        result = matrix_map(trace, View(selection=Selection(layer, head)))
+        result = matrix_map(trace, View(Selection(layer, head)))
         view.set_matrix(result.levels, result.values)
         view.viewport().repaint()
         app.processEvents()

@@ -7,10 +7,11 @@ from typing import Any
 
 from PySide6.QtWidgets import QComboBox
 
+from headlight.models.core.settings import RolloutSettings
 from headlight.viewer.app.models.listed import title_of
 from headlight.viewer.app.window import Window
 from headlight.viewer.session.session import Document
-from headlight.viewer.session.view import View
+from headlight.viewer.session.view import CloudSettings, CostSettings, MapSettings, RolloutQuery, View
 
 
 def controls_true(window: Window) -> Iterator[str]:
@@ -33,7 +34,12 @@ def _settings(window: Window, document: Document, view: View) -> Iterator[tuple[
     """(name, control, what it must show) of the settings of the page."""
     if window.topbar.page.isVisible():
         yield "page", window.topbar.page, document.page
-    map_, rollout, cloud, cost = view.map, view.rollout, view.cloud, view.cost
+    map_, rollout, cloud, cost = (
+        view[MapSettings],
+        view[RolloutSettings],
+        view[CloudSettings],
+        view[CostSettings],
+    )
     wanted = {
         "settings": (
             *(("method", map_.method), ("heads", map_.heads), ("direction", map_.incoming)),
@@ -45,7 +51,7 @@ def _settings(window: Window, document: Document, view: View) -> Iterator[tuple[
         ),
         "rollout": (
             *(("fusion", rollout.fusion), ("residual", rollout.residual), ("discard", rollout.discard)),
-            ("query", view.rollout_selected),
+            ("query", view[RolloutQuery].selected),
         ),
         "classes": (
             *(("palette", cloud.palette), ("size", cloud.point_size), ("projection", cloud.projection)),

@@ -12,6 +12,7 @@ from headlight.models.core.colours import Scale, levels, lut
 from headlight.models.core.task import SILENT
 from headlight.viewer.app.window import Window
 from headlight.viewer.panes.shared.base import Pane
+from headlight.viewer.session.view import MapSettings, Selection
 from headlight.widgets.controls.colour_bar import ColourBar
 
 
@@ -90,7 +91,7 @@ def same(a: Any, b: Any) -> bool:
 
 def bars_true(window: Window) -> Iterator[str]:
     """Every colour bar tells the colours in which its pane is painted."""
-    chosen = lut(window.session.view.map.colours)
+    chosen = lut(window.session.view[MapSettings].colours)
     for name, pane in in_sight(window):
         told = _PAINTED.get(name)
         bars = [bar for bar in pane.widget.findChildren(ColourBar) if bar.isVisible()]
@@ -142,7 +143,7 @@ NOTHING: Told = (None, None, None, None)
 
 def _heads(pane: Any) -> Told:
     """Of the head that is pointed at, else of the selected one."""
-    selection, hover = pane.session.view.selection, pane.session.hover
+    selection, hover = pane.session.view[Selection], pane.session.hover
     at = (selection.layer, selection.head) if hover.layer is None else (hover.layer, hover.head or 0)
     grid, result = pane.grid, getattr(pane, "noted", None)
     if result is None or not grid._maps or pane.blocked(at[0]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 import numpy as np
@@ -29,7 +29,7 @@ from headlight.viewer.export.results import PICTURES, Filled, Result, check_laye
 from headlight.viewer.inputs.inputs import ImageInput, Input
 from headlight.viewer.options import count, option
 from headlight.viewer.session.selecting import rollout_tokens
-from headlight.viewer.session.view import MapSettings, View
+from headlight.viewer.session.view import MapSettings, RolloutQuery, Selection, View
 from headlight.viewer.slices.maps import (
     head_of,
     patch_scale,
@@ -109,7 +109,7 @@ class RolloutOptions:
 
 def attention_filled(subject: Subject, task: Task) -> Filled:
     trace, view = subject.trace, subject.view
-    chosen = view.selection.layer
+    chosen = view[Selection].layer
     query = _selected(trace.layers[chosen].queries, view) or "readout"
 
     def tokens(values: Mapping[str, Any], needed: bool) -> list[tuple[Any, str]]:
@@ -136,14 +136,16 @@ def attention_filled(subject: Subject, task: Task) -> Filled:
 def rollout_filled(subject: Subject, task: Task) -> Filled:
     trace, view = subject.trace, subject.view
     asked = rollout_tokens(trace, view)
-    chosen: dict[str, Any] = {one.name: getattr(view.rollout, one.name) for one in fields(RolloutSettings)}
-    chosen["query"] = _selected(asked, view) if view.rollout_selected else None
+    chosen: dict[str, Any] = {
+        one.name: getattr(view[RolloutSettings], one.name) for one in fields(RolloutSettings)
+    }
+    chosen["query"] = _selected(asked, view) if view[RolloutQuery].selected else None
 
     def tokens(values: Mapping[str, Any], needed: bool) -> list[tuple[Any, str]]:
         return _offered([(None, _readout(trace, asked))], values.get("query"), asked.labels)
 
     def extent(values: Mapping[str, Any], ending: str) -> int:
-        last = replace(view, rollout=replace(view.rollout, last=values.get("last")))
+        last = view.changed(RolloutSettings, last=values.get("last"))
         return file_bytes(len(rollout_tokens(trace, last)) ** 2, ending, trace)
 
     lists = {
@@ -165,7 +167,7 @@ def no_saliency(subject: Subject) -> str:
 
 
 def _is_shown(subject: Subject, method: str) -> bool:
-    return subject.page == "attention" and subject.view.map.method == method
+    return subject.page == "attention" and subject.view[MapSettings].method == method
 
 
 def _offered(first: list[tuple[Any, str]], query: object, labels: Sequence[str]) -> list[tuple[Any, str]]:
@@ -176,7 +178,7 @@ def _offered(first: list[tuple[Any, str]], query: object, labels: Sequence[str])
 
 
 def _selected(tokens: Tokens, view: View) -> tuple[int, ...] | None:
-    found = tokens.find_all(view.selection.queries)
+    found = tokens.find_all(view[Selection].queries)
     return tuple(found.tolist()) or None
 
 

@@ -28,7 +28,7 @@ from headlight.viewer.export.heads import (
 from headlight.viewer.export.results import Filled, Result, check_layers, file_bytes
 from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.options import Rule, count, option
-from headlight.viewer.session.view import ColourBy, View
+from headlight.viewer.session.view import CloudSettings, ColourBy, Selection, View
 from headlight.viewer.slices.cloud_maps import chosen, each_row
 from headlight.viewer.slices.maps import head_of
 
@@ -97,7 +97,7 @@ def attention_filled(subject: Subject, task: Task) -> Filled:
         return file_bytes(heads_counted(layer, values) * rows * len(layer.group(0, 0)[1]), ending, trace)
 
     return Filled(
-        {"layer": str(view.selection.layer), "head": head_of(view), "point": _selected(subject)},
+        {"layer": str(view[Selection].layer), "head": head_of(view), "point": _selected(subject)},
         {"layer": layer_list(trace), "head": head_list(trace)},
         of_colours(view) == "attention",
         extent,
@@ -119,15 +119,15 @@ def of_colours(view: View, *colours: ColourBy) -> str:
     """What views of a cloud in these colours, its own without any, show: where a selected point looks, else
     the classes.
     """
-    reaching = {"attention": "attention", "composed": "rollout"}.get(view.cloud.reach)
-    coloured = "attention" in (colours or (view.cloud.first, view.cloud.second))
-    return reaching if reaching and view.selection.queries and coloured else "segmentation"
+    reaching = {"attention": "attention", "composed": "rollout"}.get(view[CloudSettings].reach)
+    coloured = "attention" in (colours or (view[CloudSettings].first, view[CloudSettings].second))
+    return reaching if reaching and view[Selection].queries and coloured else "segmentation"
 
 
 def _selected(subject: Subject) -> int | None:
     """The number in the file of the point that was selected last."""
     trace = subject.trace
-    found = chosen(trace, trace.tokens, subject.view.selection.queries)
+    found = chosen(trace, trace.tokens, subject.view[Selection].queries)
     if not len(found):
         return None
     return int(numbers_in_file(subject.input, trace.answer(PointLabels).sample[found[-1:]])[0])

@@ -20,6 +20,7 @@ from headlight.viewer.export.figures import overlay_drawing
 from headlight.viewer.export.results import PICTURES, Filled, Result, check_layers
 from headlight.viewer.inputs.inputs import ImageInput
 from headlight.viewer.options import Rule, option, some
+from headlight.viewer.session.view import FieldSettings, Selection
 from headlight.viewer.slices import field_maps, layer_names
 from headlight.viewer.slices.field_maps import HEAT_PERCENTILE, SHARES, Seen
 
@@ -90,7 +91,7 @@ class DistanceOptions:
 
 def field_filled(subject: Subject, task: Task) -> Filled:
     """Walks through the network, which takes time. HeadlightError where its operations cannot be followed."""
-    settings, queries = subject.view.fields, subject.view.selection.queries
+    settings, queries = subject.view[FieldSettings], subject.view[Selection].queries
     seen = field_maps.seen(subject.trace, (), task)
     shown = seen.field(settings.layer)
     names = [one.name for one in field_maps.listed(seen.fields, settings.all_operations)]
@@ -111,7 +112,7 @@ def field_filled(subject: Subject, task: Task) -> Filled:
 
 
 def distance_filled(subject: Subject, task: Task) -> Filled:
-    return Filled({"without_self": not subject.view.fields.include_self})
+    return Filled({"without_self": not subject.view[FieldSettings].include_self})
 
 
 def receptive_field(

@@ -16,17 +16,15 @@ from headlight.models.core.errors import HeadlightError
 from headlight.models.core.layers import worst
 from headlight.models.core.task import Task
 from headlight.models.core.tokens import Place, Position
-from headlight.models.core.trace import Trace
 from headlight.viewer.host.forward import Pass, forward_pass, with_truth
 from headlight.viewer.host.recipe import Recipe, RunOptions
 from headlight.viewer.inputs import inputs
 from headlight.viewer.inputs.cloud import CloudInput, Frame
 from headlight.viewer.inputs.cloud_labels import relabelled
 from headlight.viewer.inputs.inputs import Input, Modality, StackInput, TextInput, modality_of
-from headlight.viewer.session.history import Former, Step
+from headlight.viewer.session.history import Former
 from headlight.viewer.session.jobs import Failure, Jobs
 from headlight.viewer.session.session import Document, Session
-from headlight.viewer.session.view import View, within
 
 log = logging.getLogger(__name__)
 
@@ -220,8 +218,7 @@ class Runs:
         former = document.former
         if document.wanted == document.made and document.trace is not None:
             self.jobs.cancel(_kind(document))
-            view = within(_coming(document), document.trace)
-            self.session.update(document, asked=None, state="ready", failure="", view=view)
+            self.session.take(document)
         elif former is not None and former.recipe == document.wanted:
             self.jobs.cancel(_kind(document))
             result = Pass(former.trace, former.checks, former.device, former.memory)
@@ -231,21 +228,8 @@ class Runs:
 
     def _turned(self, document: Document, cloud: CloudInput) -> None:
         """The cloud is there in its new frame, before a model has read it."""
-        view = document.view
-        places = tuple(map(partial(_moved, document.input, cloud), view.selection.queries))
-        selection = replace(view.selection, queries=places, keys=())
-        former = _former(document)
-        # Steps since then were taken in the old frame; their places mean other points in the new one.
-        since = len(document.asked.since.past) + 1 if document.asked is not None else len(document.past)
-        document.past = [*document.past[:since], *map(_without_places, document.past[since:])]
-        self.session.update(
-            document,
-            input=cloud,
-            trace=None,
-            checks=(),
-            former=former,
-            view=replace(view, selection=selection),
-        )
+        move = partial(_moved, document.input, cloud)
+        self.session.move(document, move, input=cloud, former=_former(document))
 
     def _ready(self, document: Document, what: Input, options: RunOptions, result: Pass) -> None:
         trace = result.trace
@@ -270,10 +254,10 @@ class Runs:
                 other.former = None
         again = document.made == Recipe.of(what, options)
         start = result.start or (max(len(result.trace.layers) - 1, 0), 0)
-        self.session.update(
+        self.session.take(
             document,
+            start if document.fresh else None,
             former=document.former if again else _former(document) or document.former,
-            view=fitted(_coming(document), result.trace, start if document.fresh else None),
             fresh=False,
             input=what,
             options=options,
@@ -281,9 +265,6 @@ class Runs:
             checks=result.checks,
             memory=result.memory,
             device=result.device,
-            state="ready",
-            asked=None,
-            failure="",
         )
 
     def _given_up(self, document: Document, state: Literal["cancelled", "failed"], failure: str = "") -> None:
@@ -331,11 +312,6 @@ def _but_for_labels(document: Document, recipe: Recipe) -> Pass | None:
     return Pass(document.trace, document.checks, document.device, document.memory)
 
 
-def _coming(document: Document) -> View:
-    """What is to be seen once what was asked for is there."""
-    return document.present.view
-
-
 def _former(document: Document) -> Former | None:
     """The present trace, to be kept when another one takes its place; None where it is large."""
     if document.trace is None:
@@ -353,21 +329,3 @@ def _moved(old: CloudInput, new: CloudInput, place: Place) -> Place:
     scale = new.frame.metres_per_unit / old.frame.metres_per_unit
     x, y, z = new.frame.turned(old.frame.turned_back(at))[0] * scale
     return Position(float(x), float(y), float(z))
-
-
-def _without_places(step: Step) -> Step:
-    selection = replace(step.view.selection, queries=(), keys=())
-    return replace(step, view=replace(step.view, selection=selection))
-
-
-def fitted(view: View, trace: Trace, start: tuple[int, int] | None = None) -> View:
-    """A view as another trace can show it; a fresh one starts at the layer and head of `start`."""
-    if start is not None:
-        view = replace(view, selection=replace(view.selection, layer=start[0], head=start[1]))
-    view = within(view, trace)
-    selection = replace(
-        view.selection,
-        queries=tuple(place for place in view.selection.queries if len(trace.tokens.find(place))),
-        keys=tuple(place for place in view.selection.keys if len(trace.tokens.find(place))),
-    )
-    return replace(view, selection=selection)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from headlight.models.attention.statistics import stages
+from headlight.models.core.settings import RolloutSettings
 from headlight.models.core.tokens import PatchTokens, Tokens
 from headlight.models.core.trace import Trace
 from headlight.viewer.session.session import Session
-from headlight.viewer.session.view import View
+from headlight.viewer.session.view import CloudSettings, MapSettings, Selection, View
 
 
 def clear(session: Session) -> None:
@@ -21,7 +22,7 @@ def take_all(session: Session) -> None:
     if document is None or document.trace is None:
         return
     tokens = asked_tokens(document.trace, session.view)
-    session.select_queries(tokens.places(range(len(tokens))))
+    session.select(queries=tokens.places(range(len(tokens))))
 
 
 def step_head(session: Session, layers: int, heads: int) -> None:
@@ -29,7 +30,7 @@ def step_head(session: Session, layers: int, heads: int) -> None:
     document = session.current
     if document is None or document.trace is None or not document.trace.layers:
         return
-    selection, all_layers = session.view.selection, document.trace.layers
+    selection, all_layers = session.view[Selection], document.trace.layers
     layer = min(max(selection.layer + layers, 0), len(all_layers) - 1)
     pick_head(session, layer, min(max(selection.head + heads, 0), all_layers[layer].heads - 1))
 
@@ -40,8 +41,9 @@ def pick_head(session: Session, layer: int, head: int) -> None:
     if document is None or document.modality != "points":
         session.select(layer=layer, head=head)
         return
-    there = replace(session.view, selection=replace(session.view.selection, layer=layer, head=head))
-    session.select_map(layer, head, rows_shown(document.trace, there))
+    there = session.view.changed(Selection, layer=layer, head=head)
+    rows = replace(there[CloudSettings], rows=rows_shown(document.trace, there))
+    session.select(layer=layer, head=head, also=(rows,))
 
 
 def step_query(session: Session, step: int) -> None:
@@ -50,20 +52,20 @@ def step_query(session: Session, step: int) -> None:
     if document is None or document.trace is None:
         return
     tokens = asked_tokens(document.trace, session.view)
-    chosen = tokens.find_all(session.view.selection.queries)
+    chosen = tokens.find_all(session.view[Selection].queries)
     start = int(chosen[-1]) if len(chosen) else (document.trace.readout or 0) - (step < 0)
-    session.select_queries([tokens.place((start + step) % len(tokens))])
+    session.select(queries=[tokens.place((start + step) % len(tokens))])
 
 
 def rows_shown(trace: Trace, view: View) -> tuple[int, ...]:
     """The layer that each row of the map grid shows, a row a stage: the selected or the last looked at."""
-    groups, kept = stages(trace.layers), view.cloud.rows
+    groups, kept = stages(trace.layers), view[CloudSettings].rows
     rows = []
     for number, members in enumerate(groups):
         before = kept[number] if len(kept) == len(groups) and kept[number] in members else None
-        here = view.selection.layer if view.selection.layer in members else before
+        here = view[Selection].layer if view[Selection].layer in members else before
         # Rows that nobody has touched follow the selected layer: what runs shortly before or after it.
-        nearest = min(members, key=lambda layer: abs(layer - view.selection.layer))
+        nearest = min(members, key=lambda layer: abs(layer - view[Selection].layer))
         rows.append(nearest if here is None else here)
     return tuple(rows)
 
@@ -74,17 +76,21 @@ def asked_tokens(trace: Trace, view: View) -> Tokens:
     Layers of one picture may have grids of their own. A rollout begins at its last layer's tokens; without
     layers, and for what is of no layer, the tokens are the input's.
     """
-    if not trace.layers or view.map.method == "saliency" or not isinstance(trace.tokens, PatchTokens):
+    if (
+        not trace.layers
+        or view[MapSettings].method == "saliency"
+        or not isinstance(trace.tokens, PatchTokens)
+    ):
         return trace.tokens
-    if view.map.method == "rollout":
+    if view[MapSettings].method == "rollout":
         return rollout_tokens(trace, view)
-    layer = trace.layers[min(view.selection.layer, len(trace.layers) - 1)]
-    return layer.keys if view.map.incoming else layer.queries
+    layer = trace.layers[min(view[Selection].layer, len(trace.layers) - 1)]
+    return layer.keys if view[MapSettings].incoming else layer.queries
 
 
 def rollout_tokens(trace: Trace, view: View) -> Tokens:
     """Of which tokens a rollout is: of a picture's stages those that leave its last layer."""
     if not trace.layers or not isinstance(trace.tokens, PatchTokens):
         return trace.tokens
-    last = -1 if view.rollout.last is None else view.rollout.last
+    last = -1 if view[RolloutSettings].last is None else view[RolloutSettings].last
     return trace.layers[last].queries

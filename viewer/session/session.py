@@ -8,19 +8,23 @@ from __future__ import annotations
 import itertools
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from psygnal import Signal
 
-from headlight.models.core.stack import ConvStack
 from headlight.models.core.tokens import Place
 from headlight.viewer.host.recipe import Recipe, RunOptions
 from headlight.viewer.inputs.inputs import Input
 from headlight.viewer.session.document import Closed, Document, Page
 from headlight.viewer.session.history import Asked, Since, bounded, differs
-from headlight.viewer.session.view import View, within
+from headlight.viewer.session.view import (
+    Selection,
+    View,
+    fitted,
+    within,
+)
 
 GESTURE_SECONDS = 1.0
 """Changes of one control that follow each other faster than this are undone in one step."""
@@ -121,12 +125,35 @@ class Session:
         return document
 
     def update(self, document: Document, **changes: Any) -> None:
-        """Set fields of a document and tell everybody."""
+        """Set fields of a document, other than its view and history, and tell everybody."""
         for name, value in changes.items():
             setattr(document, name, value)
         if document.page not in document.pages:
             self._turn(document, document.pages[0])
         self.document_changed.emit(document)
+
+    def take(self, document: Document, start: tuple[int, int] | None = None, **made: Any) -> None:
+        """What was wanted is there: fields of the document as it was made, if it was made anew.
+
+        It is looked at as was wanted, as far as its trace can show that. start: the layer and head at which a
+        fresh one begins.
+        """
+        trace = made.get("trace", document.trace)
+        document.view = fitted(document.present.view, trace, start)
+        self.update(document, asked=None, state="ready", failure="", **made)
+
+    def move(self, document: Document, move: Callable[[Place], Place], **made: Any) -> None:
+        """The input is there in another frame, and no model has read it yet. move: where a place is in it."""
+        queries = tuple(map(move, document.view[Selection].queries))
+        document.view = document.view.changed(Selection, queries=queries, keys=())
+        # Steps since then were taken in the old frame; their places mean other points in the new one.
+        since = len(document.asked.since.past) + 1 if document.asked is not None else len(document.past)
+        late = (
+            replace(step, view=step.view.changed(Selection, queries=(), keys=()))
+            for step in document.past[since:]
+        )
+        document.past = [*document.past[:since], *late]
+        self.update(document, trace=None, checks=(), **made)
 
     def set_page(self, page: Page) -> None:
         """Show another page of the current document, if it has that one."""
@@ -148,84 +175,29 @@ class Session:
     def view(self) -> View:
         return self.current.view if self.current else View()
 
-    def select(self, **changes: Any) -> None:
-        """Change fields of the selection."""
-        self._change(replace(self.view, selection=replace(self.view.selection, **changes)), "")
+    def change(self, kind: type, *, gesture: str = "", also: Iterable[Any] = (), **changes: Any) -> None:
+        """Change fields of one type of settings.
 
-    def set_map(self, gesture: str = "", **changes: Any) -> None:
-        """Change map settings; equal `gesture` names in quick succession are one step of undo."""
-        self._change(replace(self.view, map=replace(self.view.map, **changes)), gesture)
+        Equal `gesture` names in quick succession are one step of undo. also: settings that take the place of
+        those of their types in the same step.
+        """
+        document = self.current
+        view = self.view.having(*also).changed(kind, **changes)
+        if document is not None and view != document.view:
+            self._remember(document, gesture)
+            self._show_view(document, view)
 
-    def set_cloud(self, gesture: str = "", **changes: Any) -> None:
-        """Change how the cloud is looked at; `gesture` as for `set_map`."""
-        self._change(replace(self.view, cloud=replace(self.view.cloud, **changes)), gesture)
-
-    def set_fields(self, gesture: str = "", **changes: Any) -> None:
-        """Change what is shown of receptive fields; `gesture` as for `set_map`."""
-        self._change(replace(self.view, fields=replace(self.view.fields, **changes)), gesture)
-
-    def pick_field(self, layer: str, attention: int | None, heads: int) -> None:
-        """Look at this layer's units, and select the attention layer that goes with it, of so many heads."""
-        view = self.view
-        selection = view.selection
-        if attention is not None:
-            selection = replace(selection, layer=attention, head=min(selection.head, heads - 1))
-        self._change(replace(view, selection=selection, fields=replace(view.fields, layer=layer)), "")
-
-    def pick_head(self, layer: int, head: int) -> None:
-        """Show this one head, in one step, whatever the maps show now."""
-        view = self.view
-        selection = replace(view.selection, layer=layer, head=head)
-        self._change(replace(view, selection=selection, map=replace(view.map, heads="one")), "")
-
-    def pick_row(self, layer: int, head: int) -> None:
-        """Select a head and show its row in the picture of the fields."""
-        view = self.view
-        selection = replace(view.selection, layer=layer, head=head)
-        fields = replace(view.fields, row=True)
-        self._change(replace(view, selection=selection, fields=fields), "")
-
-    def set_cost(self, gesture: str = "", **changes: Any) -> None:
-        """Change which layers' costs are compared; `gesture` as for `set_map`."""
-        self._change(replace(self.view, cost=replace(self.view.cost, **changes)), gesture)
-
-    def set_stack(self, gesture: str = "", **changes: Any) -> None:
-        """Change the stack of convolutions; `gesture` as for `set_map`."""
-        self._change(replace(self.view, stack=replace(self.view.stack, **changes)), gesture)
-
-    def take_stack(self, stack: ConvStack) -> None:
-        """Begin with another stack of convolutions, at its last layer."""
-        view = self.view
-        self._change(replace(view, stack=stack, fields=replace(view.fields, layer="")), "")
-
-    def select_map(self, layer: int, head: int, rows: tuple[int, ...]) -> None:
-        """Select a map of the map grid and say which layers its rows show, in one step."""
-        view = self.view
-        selection, cloud = replace(view.selection, layer=layer, head=head), replace(view.cloud, rows=rows)
-        self._change(replace(view, selection=selection, cloud=cloud), "")
-
-    def set_rollout(self, gesture: str = "", **changes: Any) -> None:
-        self._change(replace(self.view, rollout=replace(self.view.rollout, **changes)), gesture)
-
-    def set_rollout_query(self, selected: bool) -> None:
-        self._change(replace(self.view, rollout_selected=selected), "")
-
-    def select_queries(self, places: Iterable[Place], add: bool = False) -> None:
-        """Make these tokens the queries; with `add`, toggle them in what is already selected."""
-        self.select(queries=_toggled(self.view.selection.queries, tuple(places), add))
-
-    def select_tokens(self, queries: Iterable[Place], keys: Iterable[Place], add: bool = False) -> None:
-        """Select queries and keys in one step."""
-        selection = self.view.selection
-        self.select(
-            queries=_toggled(selection.queries, tuple(queries), add),
-            keys=_toggled(selection.keys, tuple(keys), add),
-        )
+    def select(self, *, add: bool = False, also: Iterable[Any] = (), **changes: Any) -> None:
+        """Change fields of the selection; with `add`, toggle queries and keys in what is already selected."""
+        old = self.view[Selection]
+        for name in {"queries", "keys"} & changes.keys():
+            changes[name] = _toggled(getattr(old, name), tuple(changes[name]), add)
+        self.change(Selection, also=also, **changes)
 
     # -- what a document is made with ---------------------------------------------------------------------
 
     def ask(self, document: Document, recipe: Recipe, gesture: str = "") -> None:
-        """Want a document made in another way, in one step of its history; `gesture` as for `set_map`."""
+        """Want a document made in another way, in one step of its history; `gesture` as for `change`."""
         if document in self.documents and recipe != document.wanted:
             since = self._remember(document, gesture)
             self._want(document, recipe, None, since)
@@ -270,13 +242,6 @@ class Session:
         if hover != self.hover:
             self.hover = hover
             self.hover_changed.emit(hover)
-
-    def _change(self, view: View, gesture: str) -> None:
-        document = self.current
-        if document is None or view == document.view:
-            return
-        self._remember(document, gesture)
-        self._show_view(document, view)
 
     def _remember(self, document: Document, gesture: str) -> Since:
         """The present becomes a step of the past, unless the gesture that made it goes on."""

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from headlight.models.core.answers import PointLabels
 from headlight.models.core.complexity import Terms
 from headlight.models.core.settings import RolloutSettings
-from headlight.models.core.stack import ConvStack
 from headlight.models.core.tokens import Place
 
 if TYPE_CHECKING:
     from headlight.models.core.trace import Trace
 
+T = TypeVar("T")
 Heads = Literal["one", "mean", "max"]
 Method = Literal["attention", "rollout", "saliency"]
 ColourBy = Literal[
@@ -147,18 +149,57 @@ class CostSettings:
 
 
 @dataclass(frozen=True)
-class View:
-    """Everything about a document that a gesture changes and undo brings back."""
+class RolloutQuery:
+    """selected: roll out the selected queries rather than the readout."""
 
-    selection: Selection = Selection()
-    map: MapSettings = MapSettings()
-    cloud: CloudSettings = CloudSettings()
-    fields: FieldSettings = FieldSettings()
-    cost: CostSettings = CostSettings()
-    stack: ConvStack = field(default_factory=ConvStack)
-    rollout: RolloutSettings = field(default_factory=RolloutSettings)
-    rollout_selected: bool = False
-    """Roll out the selected queries rather than the readout."""
+    selected: bool = False
+
+
+class View(Mapping[type, Any]):
+    """All about a document that a gesture changes and undo brings back: of each type of settings its value.
+
+    Frozen, and equal by content. A type of settings is a frozen dataclass whose fields all have defaults,
+    which a view answers of a type that nobody has changed.
+    """
+
+    __slots__ = ("_values",)
+
+    def __init__(self, *values: Any) -> None:
+        self._values = {type(value): value for value in values if value != _default(type(value))}
+
+    def __getitem__(self, kind: type[T]) -> T:
+        return self._values[kind] if kind in self._values else _default(kind)
+
+    def __contains__(self, kind: object) -> bool:
+        return kind in self._values
+
+    def __iter__(self) -> Iterator[type]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __eq__(self, other: object) -> bool:
+        return self._values == other._values if isinstance(other, View) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self._values.values()))
+
+    def __repr__(self) -> str:
+        return f"View({', '.join(map(repr, self._values.values()))})"
+
+    def having(self, *values: Any) -> View:
+        """With these settings in place of those of their types."""
+        return View(*(self._values | {type(value): value for value in values}).values())
+
+    def changed(self, kind: type, **changes: Any) -> View:
+        """With other values in some fields of one type of settings."""
+        return self.having(replace(self[kind], **changes))
+
+
+@cache
+def _default(kind: type[T]) -> T:
+    return kind()
 
 
 def within(view: View, trace: Trace) -> View:
@@ -166,14 +207,28 @@ def within(view: View, trace: Trace) -> View:
 
     There may be no layers at all: not every model that reads a cloud has attention.
     """
-    selection, last = view.selection, max(len(trace.layers) - 1, 0)
+    selection, last = view[Selection], max(len(trace.layers) - 1, 0)
     layer = min(selection.layer, last)
     heads = min((trace.layers[number].heads for number in {layer, last} if trace.layers), default=1)
     selection = replace(selection, layer=layer, head=min(selection.head, heads - 1))
-    rollout = view.rollout
+    rollout = view[RolloutSettings]
     if rollout.first >= len(trace.layers) or (rollout.last or 0) >= len(trace.layers):
         rollout = replace(rollout, first=0, last=None)
-    hidden = frozenset()
-    if trace.answer(PointLabels) is not None:
-        hidden = frozenset(n for n in view.cloud.hidden if n < len(trace.answer(PointLabels).classes))
-    return replace(view, selection=selection, rollout=rollout, cloud=replace(view.cloud, hidden=hidden))
+    answer = trace.answer(PointLabels)
+    classes = 0 if answer is None else len(answer.classes)
+    cloud = view[CloudSettings]
+    cloud = replace(cloud, hidden=frozenset(number for number in cloud.hidden if number < classes))
+    return view.having(selection, rollout, cloud)
+
+
+def fitted(view: View, trace: Trace, start: tuple[int, int] | None = None) -> View:
+    """A view as another trace can show it; a fresh one starts at the layer and head of `start`."""
+    if start is not None:
+        view = view.changed(Selection, layer=start[0], head=start[1])
+    view = within(view, trace)
+    selection = view[Selection]
+    return view.changed(
+        Selection,
+        queries=tuple(place for place in selection.queries if len(trace.tokens.find(place))),
+        keys=tuple(place for place in selection.keys if len(trace.tokens.find(place))),
+    )

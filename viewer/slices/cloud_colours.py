@@ -16,10 +16,11 @@ from headlight.models.core.answers import PointLabels
 from headlight.models.core.colours import Scale, levels, lut, scale_of
 from headlight.models.core.layers import Head
 from headlight.models.core.palettes import RIGHT, UNLABELLED, WRONG, class_colours
+from headlight.models.core.stack import ConvStack
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.trace import Trace
 from headlight.viewer.inputs.cloud import CloudInput
-from headlight.viewer.session.view import CloudSettings, ColourBy, Reach, View
+from headlight.viewer.session.view import CloudSettings, ColourBy, FieldSettings, Reach, Selection, View
 from headlight.viewer.slices.cloud_maps import chosen, in_input
 from headlight.viewer.slices.derived import derived
 from headlight.viewer.slices.stacks import up_to
@@ -278,16 +279,16 @@ class Field:
 
 def reach_field(trace: Trace, view: View, at: tuple[int, Head], task: Task = SILENT) -> Field | None:
     """By the chosen kind of reach; None where no point is selected."""
-    tokens = chosen(trace, trace.tokens, view.selection.queries)
+    tokens = chosen(trace, trace.tokens, view[Selection].queries)
     if not len(tokens):
         return None
-    if view.cloud.reach == "attention":
+    if view[CloudSettings].reach == "attention":
         return _weights(trace, view, at)
-    if view.cloud.reach == "voxels":
+    if view[CloudSettings].reach == "voxels":
         return _over_voxels(trace, view, tokens, task)
-    key = (view.cloud.reach, view.selection.queries)
-    values = derived(trace, key, lambda: _reached(trace, view.cloud.reach, tokens, task))
-    if view.cloud.reach == "hops":
+    key = (view[CloudSettings].reach, view[Selection].queries)
+    values = derived(trace, key, lambda: _reached(trace, view[CloudSettings].reach, tokens, task))
+    if view[CloudSettings].reach == "hops":
         reached, most = values >= 0, max(int(values.max(initial=0)), 1)
         shown = np.where(reached, 255 - values.astype(np.int32) * HOPS_SPAN // most, 0).astype(np.uint8)
         return Field(values, shown, reached, Scale(0.0, float(most)))
@@ -298,7 +299,7 @@ def reach_field(trace: Trace, view: View, at: tuple[int, Head], task: Task = SIL
 
 def _weights(trace: Trace, view: View, at: tuple[int, Head]) -> Field:
     layer = trace.layers[at[0]]
-    queries = chosen(trace, layer.queries, view.selection.queries)
+    queries = chosen(trace, layer.queries, view[Selection].queries)
     found, weights = layer.row(at[1], queries if len(queries) > 1 else int(queries[0]))
     values = np.zeros(len(trace.tokens), np.float32)
     values[in_input(trace, layer.keys)[found]] = weights
@@ -312,9 +313,9 @@ def _over_voxels(trace: Trace, view: View, tokens: np.ndarray, task: Task) -> Fi
     """The field of the view's stack of convolutions: all that lies in the box, or what a sparse one sees."""
     from headlight.models.fields.voxels import voxel_field, voxels
 
-    cloud, stack = view.cloud, up_to(view.stack, view.fields.layer)
+    cloud, stack = view[CloudSettings], up_to(view[ConvStack], view[FieldSettings].layer)
     grid = derived(trace, ("voxels", cloud.voxel), lambda: voxels(trace.tokens.positions, cloud.voxel))
-    key = ("voxels", cloud.voxel, cloud.sparse, stack, view.selection.queries)
+    key = ("voxels", cloud.voxel, cloud.sparse, stack, view[Selection].queries)
     found = derived(trace, key, lambda: voxel_field(grid, stack, tokens, cloud.sparse, task))
     scale = scale_of(found.values, 100.0)
     lit = found.values > 0 if cloud.sparse else found.inside

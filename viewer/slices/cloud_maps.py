@@ -18,7 +18,7 @@ from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import Place, PointTokens
 from headlight.models.core.trace import Trace
 from headlight.viewer.session.selecting import rows_shown
-from headlight.viewer.session.view import View
+from headlight.viewer.session.view import Selection, View
 from headlight.viewer.slices import layer_names
 from headlight.viewer.slices.derived import derived
 
@@ -94,7 +94,7 @@ def neighbourhood(trace: Trace, view: View, at: tuple[int, Head]) -> Neighbourho
     from headlight.models.attention.statistics import entropy
 
     layer = trace.layers[at[0]]
-    queries = chosen(trace, layer.queries, view.selection.queries)
+    queries = chosen(trace, layer.queries, view[Selection].queries)
     if not len(queries):
         return None
     if len(queries) > 1:
@@ -114,7 +114,7 @@ def neighbourhood(trace: Trace, view: View, at: tuple[int, Head]) -> Neighbourho
         own=float(weights[found == query].sum()),
         entropy=float(entropy(weights)),
         queries=1,
-        away=away(trace, layer, view.selection.queries),
+        away=away(trace, layer, view[Selection].queries),
         keys=layer.keys,
         neighbours=found,
         distances=np.linalg.norm(offset, axis=1).astype(np.float32),
@@ -154,7 +154,7 @@ def map_rows(trace: Trace, view: View, task: Task = SILENT) -> MapRows:
     for number in layers:
         task.check()
         layer = trace.layers[number]
-        queries = chosen(trace, layer.queries, view.selection.queries)
+        queries = chosen(trace, layer.queries, view[Selection].queries)
         if not len(queries):
             return MapRows(layers, [], [], [])
         one = len(queries) == 1
@@ -180,7 +180,7 @@ class Star:
 def star(trace: Trace, view: View, at: tuple[int, Head]) -> Star | None:
     """The selected point's lines to its neighbours in layer and map `at`; None without a selection."""
     layer = trace.layers[at[0]]
-    queries = chosen(trace, layer.queries, view.selection.queries)
+    queries = chosen(trace, layer.queries, view[Selection].queries)
     if not len(queries):
         return None
     found, weights = layer.row(at[1], queries if len(queries) > 1 else int(queries[0]))

@@ -19,7 +19,7 @@ from headlight.models.core.tokens import Box, Place
 from headlight.models.core.trace import Trace
 from headlight.viewer.inputs.inputs import ImageInput
 from headlight.viewer.session.session import RunOptions
-from headlight.viewer.session.view import FieldSettings, View
+from headlight.viewer.session.view import FieldSettings, Selection, View
 from headlight.viewer.slices.contours import contours
 from headlight.viewer.slices.maps import InputMap, attention_map, derived
 
@@ -290,8 +290,8 @@ def _contours(heat: np.ndarray, frame: Frame, share: float) -> list[np.ndarray]:
 
 def row_map(trace: Trace, view: View, place: Place | None, at: tuple[int, Any]) -> InputMap:
     """Where the token at a place looks in layer and head `at`."""
-    selection = replace(view.selection, queries=(place,) if place is not None else view.selection.queries)
-    return attention_map(trace, replace(view, selection=selection), *at)
+    selection = replace(view[Selection], queries=(place,) if place is not None else view[Selection].queries)
+    return attention_map(trace, view.having(selection), *at)
 
 
 def uniform_distance(trace: Trace, include_self: bool) -> float | None:

@@ -11,7 +11,7 @@ from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import PatchTokens, Place, Tokens
 from headlight.models.core.trace import Trace
-from headlight.viewer.session.view import MapSettings, View
+from headlight.viewer.session.view import MapSettings, Selection, View
 from headlight.viewer.slices.derived import derived
 from headlight.viewer.slices.maps import query_indices, spread_weights
 from headlight.viewer.slices.scales import floor_of, left_out, left_out_said
@@ -34,7 +34,7 @@ def head_maps(trace: Trace, view: View, query: Place | None = None, task: Task =
     grid; for a text: whole matrices as thumbnails. Hands out each layer, (number, levels, scales), when it is
     ready, unless all share a scale.
     """
-    settings, places = view.map, (query,) if query else view.selection.queries
+    settings, places = view[MapSettings], (query,) if query else view[Selection].queries
     maps: list[np.ndarray] = []
     out: list[_Out] = []
     done = HeadMaps([], [])
@@ -120,12 +120,12 @@ def _layer_maps(
 ) -> tuple[np.ndarray, np.ndarray]:
     """(float32 (heads, h, w): one layer's maps, bool (h, w) or (1, 1): where no window lets it look)."""
     nowhere = np.zeros((1, 1), bool)
-    tokens = layer.keys if not view.map.incoming else layer.queries
+    tokens = layer.keys if not view[MapSettings].incoming else layer.queries
     if not isinstance(tokens, PatchTokens):
         return derived(trace, ("thumbnail", layer.name), lambda: layer.thumbnail(THUMBNAIL)), nowhere
-    asked = layer.queries if not view.map.incoming else layer.keys
+    asked = layer.queries if not view[MapSettings].incoming else layer.keys
     chosen = query_indices(trace, asked, places)
-    if view.map.incoming:
+    if view[MapSettings].incoming:
         rows = []
         for head in range(layer.heads):
             task.check()

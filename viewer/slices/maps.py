@@ -12,11 +12,12 @@ import numpy as np
 
 from headlight.models.core.colours import Scale, levels, scale_of
 from headlight.models.core.layers import AttentionLayer, Head
+from headlight.models.core.settings import RolloutSettings
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import PatchPart, PatchTokens, Place, TextTokens, Tokens
 from headlight.models.core.trace import Trace
 from headlight.viewer.session.selecting import rollout_tokens
-from headlight.viewer.session.view import MapSettings, View
+from headlight.viewer.session.view import MapSettings, RolloutQuery, Selection, View
 from headlight.viewer.slices.derived import derived
 from headlight.viewer.slices.scales import common, floor_of, left_out, left_out_said
 
@@ -102,7 +103,7 @@ def shown(trace: Trace, settings: MapSettings) -> Trace:
 
 def head_of(view: View) -> Head:
     """The head or fusion that the maps show."""
-    return view.selection.head if view.map.heads == "one" else view.map.heads
+    return view[Selection].head if view[MapSettings].heads == "one" else view[MapSettings].heads
 
 
 def query_indices(trace: Trace, tokens: Tokens, places: tuple[Place, ...]) -> np.ndarray:
@@ -139,16 +140,18 @@ def matrix_map(trace: Trace, view: View, task: Task = SILENT) -> MatrixMap:
     """
     from headlight.models.attention.statistics import located_queries
 
-    layer, head = trace.layers[view.selection.layer], head_of(view)
+    layer, head = trace.layers[view[Selection].layer], head_of(view)
     queries, keys, group = layer.queries, layer.keys, group_shown(trace, view)
     down, across, values = layer.group(head, group or 0)
     task.check()
     if group is None:
-        out = left_out(trace, layer, view.map, head)[0][0]
+        out = left_out(trace, layer, view[MapSettings], head)[0][0]
     else:
         queries, keys = PatchPart.of(layer.queries, down), PatchPart.of(layer.keys, across)
         out = np.zeros(len(keys), bool)
-    scale = scale_of(values, view.map.percentile, view.map.log, out, floor_of(view.map))
+    scale = scale_of(
+        values, view[MapSettings].percentile, view[MapSettings].log, out, floor_of(view[MapSettings])
+    )
     shares = values[located_queries(queries)].mean(axis=0)
     beyond = out & (values.max(axis=0) > scale.high)
     scale = replace(scale, left_out=left_out_said(keys, beyond, shares / max(float(shares.sum()), 1.0)))
@@ -165,36 +168,36 @@ def _elsewhere(layer: AttentionLayer, head: Head, queries: np.ndarray) -> dict[s
 
 def group_shown(trace: Trace, view: View) -> int | None:
     """Of a layer of several groups the one that the matrix is of: the first query's, else the middle one."""
-    layer = trace.layers[view.selection.layer]
+    layer = trace.layers[view[Selection].layer]
     if layer.group_count == 1:
         return None
     rows, columns = layer.queries.grid
-    chosen = layer.queries.find_all(view.selection.queries[:1])
+    chosen = layer.queries.find_all(view[Selection].queries[:1])
     return layer.group_of(chosen[0] if len(chosen) else layer.queries.index(rows // 2, columns // 2))
 
 
 def input_map(trace: Trace, view: View, at: tuple[int, Head], task: Task = SILENT) -> InputMap | Picture:
     """What lies on the input: by the chosen method, attention in layer and head `at`, rollout or saliency."""
-    if view.map.method == "saliency":
+    if view[MapSettings].method == "saliency":
         return saliency_map(trace, task)
-    if view.map.method == "rollout":
+    if view[MapSettings].method == "rollout":
         return rollout_map(trace, view, task)
-    return attention_map(shown(trace, view.map), view, *at)
+    return attention_map(shown(trace, view[MapSettings]), view, *at)
 
 
 def attention_map(trace: Trace, view: View, layer: int, head: Head) -> InputMap:
     """Weights of the chosen queries (or on the chosen keys) in one head, on the input."""
     chosen_layer = trace.layers[layer]
-    incoming, at = view.map.incoming, (layer, head)
+    incoming, at = view[MapSettings].incoming, (layer, head)
     asked = chosen_layer.keys if incoming else chosen_layer.queries
-    chosen = query_indices(trace, asked, view.selection.queries)
+    chosen = query_indices(trace, asked, view[Selection].queries)
     weights, seen = spread_weights(chosen_layer, head, chosen, incoming)
     shown_on = chosen_layer.queries if incoming else chosen_layer.keys
     if incoming:
-        out = shown_on.special & view.map.leave_out
+        out = shown_on.special & view[MapSettings].leave_out
     else:
-        out = left_out(trace, chosen_layer, view.map, head)[0][0]
-    found = _input_map(shown_on, weights, view, chosen, asked, out | ~seen, floor_of(view.map), at)
+        out = left_out(trace, chosen_layer, view[MapSettings], head)[0][0]
+    found = _input_map(shown_on, weights, view, chosen, asked, out | ~seen, floor_of(view[MapSettings]), at)
     if incoming:
         return found
     elsewhere = _elsewhere(chosen_layer, head, chosen)
@@ -210,22 +213,24 @@ def rollout_map(trace: Trace, view: View, task: Task = SILENT) -> InputMap:
     from headlight.models.explain.rollout import rollout_row
 
     tokens, asked_of = trace.tokens, rollout_tokens(trace, view)
-    chosen = query_indices(trace, asked_of, view.selection.queries if view.rollout_selected else ())
-    seen = shown(trace, view.map).tokens if isinstance(tokens, TextTokens) else tokens
+    chosen = query_indices(trace, asked_of, view[Selection].queries if view[RolloutQuery].selected else ())
+    seen = shown(trace, view[MapSettings]).tokens if isinstance(tokens, TextTokens) else tokens
     if asked_of is not tokens:  # stages of a picture: the rollout ends where its first layer begins
-        seen = tokens = trace.layers[view.rollout.first].queries
+        seen = tokens = trace.layers[view[RolloutSettings].first].queries
 
     def finished(weights: np.ndarray) -> InputMap:
         if seen is not tokens:
             parts = (tokens.find(seen.place(index)) for index in range(len(seen)))
             weights = np.array([weights[part].sum() for part in parts], np.float32)
         # The residual gives every token a like share of every other: a scale from zero would be all haze.
-        out = rollout_left_out(trace, view.map, seen, weights, (asked_of, chosen))
-        return _input_map(seen, weights, view, chosen, asked_of, out, view.map.floor)
+        out = rollout_left_out(trace, view[MapSettings], seen, weights, (asked_of, chosen))
+        return _input_map(seen, weights, view, chosen, asked_of, out, view[MapSettings].floor)
 
     drawn = _Drawn(task, finished)
-    key = ("rollout", view.rollout, chosen.tobytes())
-    return finished(derived(trace, key, lambda: rollout_row(trace.layers, chosen, view.rollout, drawn)))
+    key = ("rollout", view[RolloutSettings], chosen.tobytes())
+    return finished(
+        derived(trace, key, lambda: rollout_row(trace.layers, chosen, view[RolloutSettings], drawn))
+    )
 
 
 @dataclass(eq=False)
@@ -293,7 +298,7 @@ def _input_map(
     """out: bool (tokens,), those that do not set the scale. floor: where the scale starts, see `scale_of`."""
     from headlight.models.attention.statistics import ROUNDING, mass_mask
 
-    settings, mask = view.map, None
+    settings, mask = view[MapSettings], None
     if isinstance(tokens, PatchTokens):
         values = weights[tokens.prefix :].reshape(tokens.grid)
         scale = patch_scale(tokens, weights, settings, out, floor)
@@ -304,7 +309,7 @@ def _input_map(
         values, painted = weights, True
         # A text has too few tokens to clip a share of the highest.
         scale = scale_of(values, 100.0, settings.log, out, floor)
-    said = numbers(tokens, weights, chosen, asked_of, view.map.incoming and at is not None)
+    said = numbers(tokens, weights, chosen, asked_of, view[MapSettings].incoming and at is not None)
     whole = said.total if said.no_entropy else 1.0
     beyond = out & painted & (weights > scale.high)
     scale = replace(scale, left_out=left_out_said(tokens, beyond, weights / max(whole, ROUNDING)))

@@ -10,6 +10,7 @@ import pytest
 
 from headlight.models.core.extent import held
 from headlight.viewer.session.session import RunOptions
+from headlight.viewer.session.view import CloudSettings, MapSettings
 
 SAMPLES = Path(__file__).parents[3] / "assets" / "samples"
 
@@ -43,7 +44,7 @@ def test_of_a_text(make_window, settled):
     trace = window.session.current.trace
     assert held(trace) >= 3 * 4 * 384 * len(trace.tokens) * len(trace.layers)  # q, k and v
     del trace
-    window.session.set_map(method="rollout", whole_words=True)
+    window.session.change(MapSettings, method="rollout", whole_words=True)
     turn(window, settled)
     gone(window, settled)
 
@@ -64,8 +65,8 @@ def test_of_an_image_beside_another(make_window, settled):
 def test_of_a_cloud(cloud_window, settled, reach):
     window = cloud_window
     trace = window.session.current.trace
-    window.session.set_cloud(reach=reach, second="attention")
-    window.session.select_queries([trace.tokens.place(3)])
+    window.session.change(CloudSettings, reach=reach, second="attention")
+    window.session.select(queries=[trace.tokens.place(3)])
     del trace
     settled(window)
     gone(window, settled)

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from headlight.viewer.session.document import PAGES
+from headlight.viewer.session.view import Selection
 from headlight.widgets.controls.choices import Segmented
 from headlight.widgets.controls.range_slider import RangeSlider
 from tests.widgets.pointer import wheel
@@ -103,11 +104,11 @@ def test_a_click_on_a_control_leaves_the_arrows_to_the_layers(opened, qtbot, set
     heads = window.deck.panes["settings"].heads
     mean = heads.findChildren(QAbstractButton)[1]
     for walked, keep in ((1, lambda: QTest.mouseClick(mean, Qt.MouseButton.LeftButton)), (0, mean.setFocus)):
-        layer = window.session.view.selection.layer
+        layer = window.session.view[Selection].layer
         keep() if walked else keep(Qt.FocusReason.TabFocusReason)
         assert heads.value() == "mean"
         QTest.keyClick(window if walked else mean, Qt.Key.Key_Left)
-        assert window.session.view.selection.layer == layer - walked
+        assert window.session.view[Selection].layer == layer - walked
     assert heads.value() == "one"  # what Tab has reached
     settled(window)
 

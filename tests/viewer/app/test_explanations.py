@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QAbstractButton, QComboBox, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
 from headlight.viewer.app.explanations import EXPLANATIONS, explain, find
+from headlight.viewer.session.view import CloudSettings
 from headlight.widgets.controls.choices import NumberRow, Section, Segmented
 from headlight.widgets.controls.sliders import LabelledSlider, RangeRow
 from headlight.widgets.shell.pane_frame import PaneTitle
@@ -79,11 +80,11 @@ def test_all_words_of_all_pages_are_explained(make_window, settled, qtbot: QtBot
 def test_all_words_of_a_cloud_are_explained(cloud_window, settled):
     window, missing = cloud_window, set()
     for reach in ("attention", "composed", "hops", "gradient", "voxels"):
-        window.session.set_cloud(reach=reach, second="attention")
+        window.session.change(CloudSettings, reach=reach, second="attention")
         settled(window)
         missing |= unexplained(window)
     for by in ("truth", "error", "confidence", "entropy", "rgb", "height", "stage"):
-        window.session.set_cloud(first=by)
+        window.session.change(CloudSettings, first=by)
         settled(window)
         missing |= unexplained(window)
     assert missing == set()

@@ -14,10 +14,12 @@ from PySide6.QtWidgets import QLabel, QMessageBox
 
 from headlight.models.catalogue.entries import ASSETS
 from headlight.models.core.answers import PointLabels
+from headlight.models.core.settings import RolloutSettings
 from headlight.models.core.tokens import Position
 from headlight.viewer.app.cli import run
 from headlight.viewer.export import door
 from headlight.viewer.export.results import PICTURES
+from headlight.viewer.session.view import CloudSettings, MapSettings
 
 WAIT = 60_000
 PICTURE = str(ASSETS / "samples" / "coffee.jpg")
@@ -83,7 +85,7 @@ def test_a_picture_is_exported_as_it_is_looked_at(make_window, settled, dialog_o
     assert QGuiApplication.clipboard().text() == str(out)
     assert window.messages.texts()[-1] == f"Exported from coffee.jpg: {out}"
 
-    window.session.set_rollout(residual="mix", fusion="max", discard=0.25, first=2)
+    window.session.change(RolloutSettings, residual="mix", fusion="max", discard=0.25, first=2)
     dialog = dialog_of(window, "rollout")
     assert dialog.what.value() == "rollout"
     dialog.ending._group.button(dialog.ending._values.index("npz")).click()
@@ -100,7 +102,7 @@ def test_a_text_that_was_typed_stands_in_the_command(make_window, settled, dialo
     text = "-- it's “odd” text"
     window.runs.open_text(text)
     settled(window)
-    window.session.set_map(heads="mean")
+    window.session.change(MapSettings, heads="mean")
     dialog = dialog_of(window, "matrix")
     values = dialog.form.values()
     assert (values["head"], values["query"]) == ("mean", None)  # the pane shows all queries
@@ -207,10 +209,10 @@ def test_a_cloud_needs_a_point_for_what_is_of_one(cloud_window, dialog_of, writt
     rows = written(dialog).read_text().splitlines()
     assert (rows[0], len(rows)) == ("neighbour,x,y,z,map 1", 9)
     for reach, what in (("attention", "attention"), ("composed", "rollout"), ("hops", "segmentation")):
-        window.session.set_cloud(reach=reach)
+        window.session.change(CloudSettings, reach=reach)
         begun = {pane: dialog_of(window, pane).what.value() for pane in ("", "cloud", "cloud-second")}
         assert begun == {"": what, "cloud": "segmentation", "cloud-second": what}
-    window.session.set_cloud(reach="attention")
+    window.session.change(CloudSettings, reach="attention")
     dialog = dialog_of(window, "cloud-second")
     assert dialog.form.values() == {"layer": "1", "head": 1, "point": point}
     assert dialog_of(window, "maps").form.values() == {"layer": "1", "head": None, "point": point}

@@ -51,7 +51,7 @@ def test_the_key_of_the_list_closes_it_and_keys_of_commands_act_while_it_is_open
 @pytest.mark.parametrize(("key", "stays"), [(Qt.Key.Key_Right, True), (Qt.Key.Key_Escape, False)])
 def test_the_list_keeps_its_own_keys(opened, qtbot, key, stays):
     window = opened("text", "attention")
-    window.session.select_queries([window.session.current.trace.tokens.place(1)])
+    window.session.select(queries=[window.session.current.trace.tokens.place(1)])
     window.status.open_messages()
     before = window.session.view
     qtbot.keyClick(window.status.panel.focusWidget(), key)

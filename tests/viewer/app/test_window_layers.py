@@ -15,7 +15,7 @@ from headlight.models.attention.stages import Stages
 from headlight.models.attention.windows import WindowLayer
 from headlight.models.core.tokens import Box, PatchPart
 from headlight.viewer.session.session import Hover
-from headlight.viewer.session.view import MapSettings, Selection, View
+from headlight.viewer.session.view import MapSettings, RolloutQuery, Selection, View
 from headlight.viewer.slices.head_maps import head_maps
 from headlight.viewer.slices.maps import attention_map, matrix_map, query_indices, rollout_map
 from headlight.viewer.slices.window_maps import is_composed, window_lines
@@ -48,7 +48,7 @@ def trace():
 
 
 def view(at: int, *places, **settings) -> View:
-    return View(selection=Selection(at, 1, places), map=MapSettings(**settings))
+    return View(Selection(at, 1, places), MapSettings(**settings))
 
 
 def test_a_place_of_one_stage_is_found_in_the_grids_of_the_others(trace):
@@ -92,7 +92,7 @@ def test_the_matrix_of_a_layer_of_windows_is_that_of_the_query_s_window(trace):
 
 def test_a_rollout_leads_from_the_last_stage_to_the_first(trace):
     place = trace.tokens.place(37)
-    seen = View(selection=Selection(queries=(place,)), rollout_selected=True)
+    seen = View(Selection(queries=(place,)), RolloutQuery(True))
     shown = rollout_map(trace, seen)
     np.testing.assert_array_equal(shown.asked, [8])
     assert shown.asked_of is trace.layers[3].queries
@@ -161,7 +161,7 @@ def test_a_window_follows_the_stages_of_swin(make_window, qtbot, swin_folder, tm
     settled()
     chosen = trace.layers[3].queries
     token = int(chosen.find(Box(100, 60, 100, 60))[0])
-    assert window.session.view.selection.queries == (chosen.place(token),)
+    assert window.session.view[Selection].queries == (chosen.place(token),)
     assert picture.result.asked.tolist() == [token]
     assert picture.result.levels.shape == (14, 20)
     assert picture.view._marks._lines["dashed"].shape[1] == 4
@@ -181,13 +181,13 @@ def test_a_window_follows_the_stages_of_swin(make_window, qtbot, swin_folder, tm
 
     click(rollout.picture, 200, 100)
     settled()
-    assert window.session.view.rollout_selected
+    assert window.session.view[RolloutQuery].selected
     assert rollout._result.asked_of is trace.layers[5].queries
     assert rollout._result.levels.shape == (28, 40)
     assert rollout.own.isVisibleTo(rollout.widget)
-    window.session.set_map(incoming=True)
-    window.session.set_map(heads="mean")
-    window.session.set_map(method="rollout")
+    window.session.change(MapSettings, incoming=True)
+    window.session.change(MapSettings, heads="mean")
+    window.session.change(MapSettings, method="rollout")
     settled()
     assert picture.result.levels.shape == (28, 40)
 

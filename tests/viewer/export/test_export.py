@@ -19,7 +19,7 @@ from headlight.viewer.export import attention as of_rows
 from headlight.viewer.export.door import result_of
 from headlight.viewer.export.options import ExportOptions
 from headlight.viewer.inputs.inputs import ImageInput
-from headlight.viewer.session.view import View
+from headlight.viewer.session.view import MapSettings, Selection, View
 from headlight.viewer.slices.maps import input_map
 from tests.bad_files import DATA, MESSAGES
 from tests.viewer.given import patch_tokens, trace_of
@@ -316,7 +316,7 @@ def test_the_colours_of_a_picture_s_file_are_those_that_the_window_begins_with(m
     options = ExportOptions(what, Path("map.png"), "picture.png", given)
     result_of(options, picture, trace, SILENT).drawing()
     place = (trace.layers[1].queries.place(4),) if what == "attention" else ()
-    view = replace(View(), selection=replace(View().selection, layer=1, head=1, queries=place))
-    shown = input_map(trace, replace(view, map=replace(view.map, method=what)), (1, 1)).scale
+    view = View(Selection(1, 1, place))
+    shown = input_map(trace, view.changed(MapSettings, method=what), (1, 1)).scale
     assert drawn == [replace(shown, left_out="")]
     assert what == "rollout" or shown.low == 0

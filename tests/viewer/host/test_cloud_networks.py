@@ -77,7 +77,7 @@ def test_pointnet_has_critical_points_and_an_upper_bound(make_window, settled, n
     assert f"{len(trace.outputs['critical']):,} points" in window.deck.docks["cloud-second"].subtitle()
     every = second.painted.colours.rgb
     block = trace.outputs["blocks"][-1]
-    window.session.select_queries([trace.tokens.place(int(block.tokens[0]))])
+    window.session.select(queries=[trace.tokens.place(int(block.tokens[0]))])
     settled(window)
     said = f"{len(block.critical):,} of the {len(block.tokens):,} points of its block"
     assert window.deck.docks["cloud-second"].subtitle() == said

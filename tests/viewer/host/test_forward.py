@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
@@ -16,7 +14,7 @@ from headlight.viewer.host.forward import forward_pass, truth_for
 from headlight.viewer.host.recipe import RunOptions
 from headlight.viewer.inputs.cloud import CloudInput, Frame
 from headlight.viewer.inputs.inputs import ImageInput, TextInput, modality_of
-from headlight.viewer.session.view import View
+from headlight.viewer.session.view import CloudSettings, Selection, View
 from headlight.viewer.slices.cloud_colours import reach_field
 from tests.models.tiny_points import room, saved, transformer
 
@@ -57,13 +55,7 @@ def test_a_pickle_is_opened_once_the_user_trusts_it(tmp_path, monkeypatch):
     assert done.trace.answer(PointLabels).classes[7:9] == ("chair", "table")
     # What opens it again for more, when it is no longer loaded, does not ask once more.
     monkeypatch.setattr(door, "_engines", type(door._engines)())
-    view = View()
-    point = done.trace.tokens.place(0)
-    view = replace(
-        view,
-        cloud=replace(view.cloud, reach="gradient"),
-        selection=replace(view.selection, queries=(point,)),
-    )
+    view = View(CloudSettings(reach="gradient"), Selection(queries=(done.trace.tokens.place(0),)))
     assert reach_field(done.trace, view, (0, 0)).values[0] > 0
     monkeypatch.setattr(door, "_engines", type(door._engines)())
     with pytest.raises(UntrustedPickle):

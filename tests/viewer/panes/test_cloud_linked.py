@@ -13,6 +13,7 @@ from headlight.models.core.answers import PointLabels
 from headlight.models.core.tokens import Region
 from headlight.models.points import fields
 from headlight.viewer.session.session import Hover
+from headlight.viewer.session.view import CloudSettings, Selection
 from headlight.widgets.base.cursor_tip import read_out
 from tests.viewer.cloud_windows import on_screen, pane, pixels, seen
 from tests.viewer.given_cloud import weights_of
@@ -31,7 +32,7 @@ def test_a_click_selects_the_point_and_everything_answers_and_undo_restores(clou
     QTest.mouseClick(first.view, Qt.MouseButton.LeftButton, PLAIN, on_screen(first.view, point))
     settled(window)
     token = int(trace.answer(PointLabels).nearest[point])
-    assert window.session.view.selection.queries == (trace.tokens.place(token),)
+    assert window.session.view[Selection].queries == (trace.tokens.place(token),)
     layer = trace.layers[3]  # dec2.1: the layer that a cloud starts with
     query = int(layer.queries.find(trace.tokens.place(token))[0])
     bars = pane(window, "neighbourhood")
@@ -47,13 +48,13 @@ def test_a_click_selects_the_point_and_everything_answers_and_undo_restores(clou
     grid = pane(window, "maps").grid
     QTest.mouseClick(grid.viewport(), Qt.MouseButton.LeftButton, PLAIN, grid.cell_rect(2, 5).center())
     settled(window)
-    assert (window.session.view.selection.layer, window.session.view.selection.head) == (2, 5)
+    assert (window.session.view[Selection].layer, window.session.view[Selection].head) == (2, 5)
     query = int(trace.layers[2].queries.find(trace.tokens.place(token))[0])
     np.testing.assert_array_equal(bars.result.weights, weights_of(trace.layers[2])[5, query])
     for _ in range(2):
         window.actions_.run("undo")
     settled(window)
-    assert window.session.view.selection.queries == ()
+    assert window.session.view[Selection].queries == ()
     assert bars.result is None
     assert second.painted.star is None
     assert window.deck.docks["cloud-second"].title() == "Ground truth"
@@ -70,7 +71,7 @@ def test_pointing_names_the_point_here_and_rings_it_there(cloud_window, settled)
     np.testing.assert_array_equal(second.view._overlay.marks.hovered, second.view._points[sampled])
     np.testing.assert_array_equal(first.view._overlay.marks.hovered, first.view._points[point])
     assert first._tip(point).split("\n")[0].endswith("\t0.80")
-    window.session.select_queries([window.session.current.trace.tokens.place(token)])
+    window.session.select(queries=[window.session.current.trace.tokens.place(token)])
     settled(window)
     bars = pane(window, "neighbourhood")
     bars._hovered(3)
@@ -79,7 +80,7 @@ def test_pointing_names_the_point_here_and_rings_it_there(cloud_window, settled)
     at = first.view._overlay.marks.hovered
     np.testing.assert_allclose(at, [place.x, place.y, place.z], rtol=1e-6)
     bars._clicked(3)
-    assert window.session.view.selection.queries == (place,)
+    assert window.session.view[Selection].queries == (place,)
 
 
 def test_pointing_at_a_class_lights_its_points_and_sends_nothing_again(cloud_window, settled, monkeypatch):
@@ -140,8 +141,8 @@ def test_a_reach_that_is_cancelled_is_nowhere_shown_as_complete(cloud_window, qt
         return np.full(len(trace.tokens), 1e-3, np.float32)
 
     monkeypatch.setattr(fields, "composed", slow)
-    window.session.select_queries([window.session.current.trace.tokens.place(350)])
-    window.session.set_cloud(reach="composed")
+    window.session.select(queries=[window.session.current.trace.tokens.place(350)])
+    window.session.change(CloudSettings, reach="composed")
     qtbot.waitUntil(lambda: second.painted is not None and second.painted.asked.by == "attention")
     assert second.key_of_colours.bar._scale is None
     window.runs.cancel()
@@ -160,7 +161,7 @@ def _at(view, point: int) -> tuple[float, float]:
 
 def test_pointing_at_a_map_previews_it_and_colours_only_the_second_view(cloud_window, settled):
     window = cloud_window
-    window.session.select_queries([window.session.current.trace.tokens.place(350)])
+    window.session.select(queries=[window.session.current.trace.tokens.place(350)])
     settled(window)
     first, before = pane(window, "cloud").painted, window.session.view
     window.session.set_hover(Hover(layer=0, head=1))
@@ -174,17 +175,17 @@ def test_pointing_at_a_map_previews_it_and_colours_only_the_second_view(cloud_wi
 def test_arrows_walk_all_layers_and_maps(cloud_window, settled):
     window = cloud_window
     window.actions_.run("layer-next")
-    assert window.session.view.selection.layer == 4
+    assert window.session.view[Selection].layer == 4
     window.actions_.run("layer-next")
-    assert window.session.view.selection.layer == 4
+    assert window.session.view[Selection].layer == 4
     assert pane(window, "maps").grid._layers == [4, 3, 2]
     for _ in range(4):
         window.actions_.run("layer-previous")
-    assert window.session.view.selection.layer == 0
+    assert window.session.view[Selection].layer == 0
     assert pane(window, "maps").grid._layers == [0, 1, 2]
     window.actions_.run("head-next")
     window.actions_.run("head-next")
-    assert window.session.view.selection.head == 1
+    assert window.session.view[Selection].head == 1
     menu = QMenu(window)
     pane(window, "maps").fill_menu(menu)
     assert [a.text() for a in menu.actions() if a.isChecked()] == ["enc1.1 · 2 maps"]
@@ -204,7 +205,7 @@ def test_a_lasso_selects_many_and_shift_adds_and_escape_clears(cloud_window, qtb
         move(view, following, Qt.MouseButton.LeftButton, SHIFT)
     QTest.mouseRelease(view, Qt.MouseButton.LeftButton, SHIFT, at[0])
     settled(window)
-    (region,) = session.view.selection.queries
+    (region,) = session.view[Selection].queries
     assert isinstance(region, Region)
     chosen = trace.tokens.find_all([region])
     labels = window.session.current.input.labels[trace.answer(PointLabels).sample[chosen]]
@@ -214,11 +215,11 @@ def test_a_lasso_selects_many_and_shift_adds_and_escape_clears(cloud_window, qtb
     assert "mean of" in window.deck.docks["neighbourhood"].subtitle()
     pane(window, "cloud")._take(np.array([0]), True)
     settled(window)
-    assert len(trace.tokens.find_all(session.view.selection.queries)) == len(chosen) + 1
+    assert len(trace.tokens.find_all(session.view[Selection].queries)) == len(chosen) + 1
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
     QTest.keyClick(window, Qt.Key.Key_Escape)
-    assert session.view.selection.queries == ()
+    assert session.view[Selection].queries == ()
 
 
 def test_a_cell_of_the_confusion_matrix_selects_its_points(cloud_window, settled):
@@ -228,7 +229,7 @@ def test_a_cell_of_the_confusion_matrix_selects_its_points(cloud_window, settled
     assert window.deck.docks["confusion"].isVisible()
     confusion.view.clicked.emit(0, 1)
     settled(window)
-    chosen = document.trace.tokens.find_all(window.session.view.selection.queries)
+    chosen = document.trace.tokens.find_all(window.session.view[Selection].queries)
     answer, labels = document.trace.answer(PointLabels), document.input.labels
     wanted = np.unique(answer.nearest[(labels == 0) & (answer.labels == 1)])
     assert chosen.tolist() == wanted.tolist()

@@ -17,6 +17,7 @@ from headlight.models.core.tokens import Position
 from headlight.viewer.inputs.cloud import Frame
 from headlight.viewer.inputs.inputs import ImageInput
 from headlight.viewer.session.session import RunOptions
+from headlight.viewer.session.view import CloudSettings, MapSettings, Selection
 from headlight.widgets.cloud.prepared import Prepared, prepare
 from tests.viewer.cloud_windows import answered, on_screen, pane, pixels, seen
 from tests.viewer.given_cloud import room, trace_of
@@ -48,7 +49,7 @@ def test_a_hidden_class_is_gone_from_both_views(cloud_window, settled):
     window = cloud_window
     views = [pane(window, name).view for name in ("cloud", "cloud-second")]
     before = [pixels(view) for view in views]
-    window.session.set_cloud(hidden=frozenset({0}))
+    window.session.change(CloudSettings, hidden=frozenset({0}))
     settled(window)
     ground = before[0][2, 2]
     for view, old in zip(views, before, strict=True):
@@ -57,11 +58,11 @@ def test_a_hidden_class_is_gone_from_both_views(cloud_window, settled):
     legend = pane(window, "classes").legend
     assert legend._hidden == {0}
     legend.soloed.emit(1)
-    assert window.session.view.cloud.hidden == {0, 2}
+    assert window.session.view[CloudSettings].hidden == {0, 2}
     legend.soloed.emit(1)
-    assert window.session.view.cloud.hidden == frozenset()
+    assert window.session.view[CloudSettings].hidden == frozenset()
     window.actions_.run("undo")
-    assert window.session.view.cloud.hidden == {0, 2}
+    assert window.session.view[CloudSettings].hidden == {0, 2}
     settled(window)
 
 
@@ -129,7 +130,7 @@ def test_another_axis_up_turns_the_cloud_at_once_and_runs_it_again(make_window, 
     document = window.session.add(room(900), RunOptions())
     answered(window, document, trace_of(document.input))
     settled(window)
-    window.session.select_queries([Position(1, 1, 0.3)])
+    window.session.select(queries=[Position(1, 1, 0.3)])
     points = document.input.points
     coordinates = document.input.file_coordinates(points[:3])
     pane(window, "classes").up.setCurrentText("y up")
@@ -138,7 +139,7 @@ def test_another_axis_up_turns_the_cloud_at_once_and_runs_it_again(make_window, 
     qtbot.waitUntil(lambda: len(window.jobs.running()) == 1, timeout=60_000)
     assert document.input.frame == Frame(1.0, "y")
     assert document.trace is None
-    (place,) = window.session.view.selection.queries  # it turns with its points
+    (place,) = window.session.view[Selection].queries  # it turns with its points
     np.testing.assert_allclose((place.x, place.y, place.z), (1, -0.3, 1), atol=1e-6)
     np.testing.assert_allclose(document.input.file_coordinates(document.input.points[:3]), coordinates)
     np.testing.assert_allclose(document.input.points[:, 2], points[:, 1], atol=1e-6)
@@ -209,7 +210,7 @@ def test_points_are_as_large_and_as_lit_as_asked(cloud_window, settled):
     window.actions_.run("eye-dome")
     window.actions_.run("orthographic")
     settled(window)
-    assert window.session.view.cloud.point_size == 6.0
+    assert window.session.view[CloudSettings].point_size == 6.0
     assert (pixels(view) != pixels(view)[2, 2]).any(-1).sum() > 1.5 * small
     assert view.camera.pose.projection == "orthographic"
     window.actions_.run("undo")
@@ -219,7 +220,7 @@ def test_points_are_as_large_and_as_lit_as_asked(cloud_window, settled):
 
 def test_the_theme_changes_the_colours_of_points(cloud_window, settled):
     window = cloud_window
-    window.session.select_queries([window.session.current.trace.tokens.place(350)])
+    window.session.select(queries=[window.session.current.trace.tokens.place(350)])
     settled(window)
     dark = pane(window, "cloud-second").painted.colours.rgb
     window.set_theme("light")
@@ -230,7 +231,7 @@ def test_the_theme_changes_the_colours_of_points(cloud_window, settled):
 
 def test_a_layer_that_fails_its_check_is_not_drawn(cloud_window, settled):
     window = cloud_window
-    window.session.select_queries([window.session.current.trace.tokens.place(350)])
+    window.session.select(queries=[window.session.current.trace.tokens.place(350)])
     window.session.update(window.session.current, checks=(0.0, 0.0, 0.0, 0.5, 0.0))
     settled(window)
     assert pane(window, "cloud-second").painted.field is None
@@ -243,11 +244,11 @@ def test_the_starting_layer_is_kept_when_another_model_reads_the_cloud(cloud_win
     window = cloud_window
     document = window.session.current
     wide = statistics.starting_layer(document.trace)
-    assert window.session.view.selection.layer == wide == 3
+    assert window.session.view[Selection].layer == wide == 3
     answered(window, document, trace_of(document.input, layers=("enc1.1", "dec1.1")))
-    assert window.session.view.selection.layer == 1
+    assert window.session.view[Selection].layer == 1
     answered(window, document, trace_of(document.input, layers=()))
-    assert window.session.view.selection.layer == 0
+    assert window.session.view[Selection].layer == 0
     settled(window)
 
 
@@ -315,10 +316,16 @@ def test_a_shared_key_does_what_the_document_asks_for(cloud_window, qtbot):
     qtbot.waitUntil(window.isActiveWindow)
     QTest.keyClick(window, Qt.Key.Key_R)
     QTest.keyClick(window, Qt.Key.Key_E)
-    assert (window.session.view.cloud.reach, window.session.view.map.method) == ("composed", "attention")
-    assert not window.session.view.cloud.eye_dome
+    assert (window.session.view[CloudSettings].reach, window.session.view[MapSettings].method) == (
+        "composed",
+        "attention",
+    )
+    assert not window.session.view[CloudSettings].eye_dome
     QTest.keyClick(window, Qt.Key.Key_L)
-    assert (window.actions_.actions["lasso"].isChecked(), window.session.view.map.log) == (True, False)
+    assert (window.actions_.actions["lasso"].isChecked(), window.session.view[MapSettings].log) == (
+        True,
+        False,
+    )
     every = [(keys.toString(), a) for a in window.actions_.actions.values() for keys in a.shortcuts()]
     able = [keys for keys, action in every if action.isEnabled()]
     assert len(able) == len(set(able))

@@ -85,7 +85,7 @@ def test_a_window_measures_when_asked_and_shows_its_numbers_beside(make_window, 
     seen = {name for name, dock in window.deck.docks.items() if dock.isVisible()}
     assert seen == {"cost", "cost-settings", "numbers"}
     qtbot.waitUntil(window.is_idle, timeout=WAIT)
-    window.session.set_cost(**TINY)
+    window.session.change(CostSettings, **TINY)
     window.deck.panes["cost-settings"].button.click()
     qtbot.waitUntil(window.is_idle, timeout=WAIT)
     assert len(pane.found().points) == 12
@@ -121,7 +121,7 @@ def test_closed_forms_are_there_at_once_and_nothing_is_measured_unasked(opened):
 
 def test_a_measurement_on_request_fills_both_plots_and_the_crossings(opened, settled):
     session, pane, controls, numbers = opened
-    session.set_cost(**TINY)
+    session.change(CostSettings, **TINY)
     settled(pane)
     QTest.mouseClick(controls.button, Qt.MouseButton.LeftButton)
     assert pane.is_measuring()
@@ -143,12 +143,12 @@ def test_a_measurement_on_request_fills_both_plots_and_the_crossings(opened, set
     assert found.device in pane.time_said.text()
 
     # Other layers have other costs; going back brings these, not a new measurement.
-    session.set_cost(kernel=5)
+    session.change(CostSettings, kernel=5)
     assert pane.found() is None
     assert all(curve.dashed for curve in pane.time._curves)
     session.undo()
     assert pane.found() is not None
-    session.set_cost(shortest=32)
+    session.change(CostSettings, shortest=32)
     assert {point.n for point in pane.found().points} == {32, 64}
 
 
@@ -173,7 +173,7 @@ def test_cancel_keeps_what_was_measured_so_far(opened, qtbot, monkeypatch):
     session, pane, controls, _ = opened
     gate = Gate()
     monkeypatch.setattr("headlight.models.cost.measuring.measure", gate)
-    session.set_cost(**TINY)
+    session.change(CostSettings, **TINY)
     controls.button.click()
     qtbot.waitUntil(lambda: pane.found() is not None, timeout=WAIT)
     assert pane.is_measuring()
@@ -192,7 +192,7 @@ def test_another_width_gives_the_running_measurement_up(opened, qtbot, monkeypat
     controls.button.click()
     qtbot.waitUntil(gate.parted.is_set, timeout=WAIT)
     controls.width._slider.setValue(0)
-    assert session.view.cost.width == 64
+    assert session.view[CostSettings].width == 64
     qtbot.waitUntil(gate.ended.is_set, timeout=WAIT)
     assert not pane.is_measuring()
 
@@ -203,7 +203,7 @@ def test_controls_change_settings_and_undo_moves_them_back(opened):
     controls.lengths._slider.set_value(5, 10)
     controls.lengths._slider.changed.emit(5, 10)
     QTest.mouseClick(controls.terms._group.button(1), Qt.MouseButton.LeftButton)
-    settings = session.view.cost
+    settings = session.view[CostSettings]
     assert (settings.heads, settings.shortest, settings.longest, settings.terms) == (4, 32, 1024, "all")
     assert controls.lengths._field.text() == "32 to 1k"
     assert [mark.label for mark in pane.time._crossings] == ["n = 2·d = 1,024"]
@@ -212,7 +212,7 @@ def test_controls_change_settings_and_undo_moves_them_back(opened):
     assert numbers.figures("crossings")["LSTM"] == "2·d = 1,024"
     for _ in range(3):
         session.undo()
-    assert session.view.cost == CostSettings()
+    assert session.view[CostSettings] == CostSettings()
     assert (controls.heads.value(), controls.terms.value(), controls.lengths.value()) == (8, "table", (6, 12))
 
 
@@ -230,7 +230,7 @@ def test_the_numbers_are_of_the_open_document_or_of_the_dot_under_the_cursor(ope
     of = {"Of": "LSTM", "Tokens": "256", "Operations": amount(256 * 512**2, "operations"), "Time": NOTHING}
     assert numbers.figures("pointed").items() >= of.items()
     assert numbers.figures("pointed")["Operations"] == numbers.figures("operations")["LSTM"]
-    session.set_cost(width=64)  # the dot stays under the cursor
+    session.change(CostSettings, width=64)  # the dot stays under the cursor
     assert numbers.figures("pointed")["Operations"] == amount(256 * 64**2, "operations")
     pane.time._point((len(pane.time._curves), 0))
     assert (numbers.figures("pointed")["Tokens"], numbers.title("path")) == ("64", "Longest path, n = 64")
@@ -301,5 +301,5 @@ def test_crossings_in_words_and_on_the_curves():
 
 def test_without_a_document_settings_stay():
     session = Session()
-    session.set_cost(width=64)
+    session.change(CostSettings, width=64)
     assert session.view == View()

@@ -15,6 +15,7 @@ from transformers.utils import logging
 from headlight.models.core.colours import lut
 from headlight.models.core.tokens import Box
 from headlight.viewer.session.session import Hover
+from headlight.viewer.session.view import FieldSettings, Selection
 from headlight.viewer.slices import field_maps
 from tests.widgets.pointer import move
 
@@ -75,7 +76,9 @@ def opened(make_window, settled, folder):
         window = make_window(size=224, model=folder(kind))
         window.session.opening_page = page
         # Few networks are walked fast.
-        window.session.current_changed.connect(lambda: window.session.set_fields(networks=("alexnet",)))
+        window.session.current_changed.connect(
+            lambda: window.session.change(FieldSettings, networks=("alexnet",))
+        )
         window.runs.open_path(PICTURE)
         settled(window)
         return window
@@ -147,15 +150,15 @@ def test_a_click_chooses_the_unit_and_a_row_the_layer(opened, settled):
     layers.table.selected.emit(0)
     settled(window)
     field = layers.fields[0]
-    assert window.session.view.fields.layer == field.name
-    place = window.session.view.selection.queries[0]
+    assert window.session.view[FieldSettings].layer == field.name
+    place = window.session.view[Selection].queries[0]
     assert first.heat.unit == field_maps.unit_at(first.seen, field, place)
     y, x = field.centre(first.heat.unit)
     left, top, right, bottom = first.seen.frame.box(((y - 2, y + 2), (x - 2, x + 2)))
     assert left <= place.x0 <= right
     assert top <= place.y0 <= bottom
     window.session.undo()
-    assert window.session.view.fields.layer == ""
+    assert window.session.view[FieldSettings].layer == ""
 
 
 def test_the_mean_over_inputs_streams_and_can_be_cancelled(opened, qtbot, settled):
@@ -164,7 +167,7 @@ def test_the_mean_over_inputs_streams_and_can_be_cancelled(opened, qtbot, settle
     seen = []
     drawn = first._draw_heat
     first._draw_heat = lambda heat: (seen.append(heat and heat.inputs), drawn(heat))
-    window.session.set_fields(inputs=128, source="noise")
+    window.session.change(FieldSettings, inputs=128, source="noise")
     qtbot.waitUntil(lambda: any(count and 1 <= count < 128 for count in seen), timeout=WAIT)
     assert any("of 128" in job.sentence for job in window.jobs.running("run"))
     window.cancel()
@@ -174,7 +177,7 @@ def test_the_mean_over_inputs_streams_and_can_be_cancelled(opened, qtbot, settle
 
 def test_two_networks_look_at_one_picture_with_a_linked_cursor(opened, settled):
     window = opened("vit")
-    window.session.set_fields(compare="alexnet")
+    window.session.change(FieldSettings, compare="alexnet")
     settled(window)
     first, second = pane(window, "field"), pane(window, "field-second")
     assert window.deck.docks["field-second"].isVisible()
@@ -185,7 +188,7 @@ def test_two_networks_look_at_one_picture_with_a_linked_cursor(opened, settled):
     field = second.seen.field("")
     unit = field_maps.unit_at(second.seen, field, window.session.hover.query)
     np.testing.assert_allclose(box_drawn(second.view, True), second.seen.frame.box(field.box(unit)))
-    window.session.set_fields(compare=None)
+    window.session.change(FieldSettings, compare=None)
     settled(window)
     assert not window.deck.docks["field-second"].isVisible()
 
@@ -197,7 +200,7 @@ def test_a_dot_of_the_attention_distances_selects_the_head_and_shows_its_row(ope
     at = distance.plot.dot((1, 2)).toPoint()
     QTest.mouseClick(distance.plot, Qt.MouseButton.LeftButton, pos=at)
     settled(window)
-    assert (window.session.view.selection.layer, window.session.view.selection.head) == (1, 2)
+    assert (window.session.view[Selection].layer, window.session.view[Selection].head) == (1, 2)
     trace = window.session.current.trace
     expected = trace.layers[1].row(2, first.row.asked)[1]
     np.testing.assert_array_equal(first.row.values, expected)
@@ -205,12 +208,12 @@ def test_a_dot_of_the_attention_distances_selects_the_head_and_shows_its_row(ope
     assert first.row_bar._scale is first.row.scale
     assert first.heat_bar._scale is first.heat.scale
     assert first.heat_bar._lut is lut("viridis")
-    window.session.set_fields(row=False, heat=False)
+    window.session.change(FieldSettings, row=False, heat=False)
     settled(window)
     assert not first.row_bar.isVisible()
     assert first.heat_bar._scale is None
     with_self = distance.distances.copy()
-    window.session.set_fields(include_self=False)
+    window.session.change(FieldSettings, include_self=False)
     settled(window)
     assert (distance.distances > with_self).all()
 
@@ -220,7 +223,7 @@ def test_windows_their_shift_and_the_row_inside_one(opened, settled):
     first = pane(window, "field")
     trace = window.session.current.trace
     region = trace.tokens.region
-    window.session.set_fields(row=True)
+    window.session.change(FieldSettings, row=True)
     for layer in (0, 1):
         window.session.select(layer=layer, head=1, queries=(Box(200, 150, 200, 150),))
         settled(window)
@@ -246,7 +249,7 @@ def test_growth_has_the_own_network_first_and_a_click_on_it_chooses_the_layer(op
     assert growth.curves[1].sizes[-1] == 195
     name = growth.curves[0].names[2]
     growth.plot.clicked.emit(0, 2)
-    assert window.session.view.fields.layer == name
+    assert window.session.view[FieldSettings].layer == name
     growth._show("vgg16", True)
     settled(window)
     assert growth.curves[2].sizes[-1] == 212
@@ -265,10 +268,10 @@ def test_keys_on_every_page_have_one_meaning_and_walk_the_layers(opened, qtbot, 
     qtbot.waitUntil(window.isActiveWindow)
     layers = pane(window, "layers")
     QTest.keyClick(window, Qt.Key.Key_Comma)
-    assert window.session.view.fields.layer == layers.fields[-2].name
-    assert window.session.view.selection.layer == 1
+    assert window.session.view[FieldSettings].layer == layers.fields[-2].name
+    assert window.session.view[Selection].layer == 1
     QTest.keyClick(window, Qt.Key.Key_B)
-    assert not window.session.view.fields.box
+    assert not window.session.view[FieldSettings].box
     assert box_drawn(pane(window, "field").view, False) is None
     settled(window)
     QTest.keyClick(window, Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint
 from headlight.viewer.app.deck import EDGE
 from headlight.viewer.panes.shared.numbers import SECTIONS
 from headlight.viewer.session.session import NOWHERE
+from headlight.viewer.session.view import MapSettings, Selection
 from headlight.widgets.base.cursor_tip import read_out
 from headlight.widgets.controls.readout import NOTHING
 from tests.widgets.pointer import move
@@ -32,8 +33,8 @@ def test_every_page_has_its_numbers_at_the_right_below(opened, kind, page):
 
 def test_a_cell_a_token_and_nothing_under_the_cursor(opened, settled):
     window = opened("text", "attention")
-    layer = window.session.current.trace.layers[window.session.view.selection.layer]
-    weights = layer.matrix(window.session.view.selection.head)
+    layer = window.session.current.trace.layers[window.session.view[Selection].layer]
+    weights = layer.matrix(window.session.view[Selection].head)
     matrix, strip = window.deck.panes["matrix"].view, window.deck.panes["sentence"].strip
     move(matrix, matrix.cell_rect(1, 2).center())
     rank = 1 + int((weights[1] > weights[1, 2]).sum())
@@ -44,7 +45,7 @@ def test_a_cell_a_token_and_nothing_under_the_cursor(opened, settled):
         "Rank": f"{rank} of 5",
     }
     assert said(window, "pointed").items() >= cell.items()
-    window.session.set_map(incoming=True)  # the cell stays, its rank is in its column now
+    window.session.change(MapSettings, incoming=True)  # the cell stays, its rank is in its column now
     settled(window)
     move(matrix, matrix.cell_rect(1, 2).center() + QPoint(1, 0))
     assert said(window, "pointed")["Rank"] == f"{1 + int((weights[:, 2] > weights[1, 2]).sum())} of 5"

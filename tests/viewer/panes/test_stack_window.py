@@ -9,13 +9,14 @@ from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 
-from headlight.models.core.stack import PRESETS, ConvLayer
+from headlight.models.core.stack import PRESETS, ConvLayer, ConvStack
 from headlight.models.core.tokens import Position
 from headlight.viewer.host.forward import Pass, starting_head
 from headlight.viewer.inputs.inputs import StackInput
 from headlight.viewer.panes.stack.base import MENDED
 from headlight.viewer.panes.stack.field import heat_table
 from headlight.viewer.session.session import NOWHERE, Hover, RunOptions
+from headlight.viewer.session.view import FieldSettings, Selection
 from headlight.viewer.slices import stacks
 from headlight.widgets.base import theme
 from headlight.widgets.base.chip_colours import contrast
@@ -73,12 +74,12 @@ def test_a_stack_is_built_with_the_mouse_and_undone(stack_window, qtbot, settled
     editor, session = pane(window, "stack").editor, window.session
     qtbot.mouseClick(editor.add, Qt.MouseButton.LeftButton)
     settled(window)
-    assert session.view.stack.layers == (ConvLayer(),) * 4
-    assert session.view.fields.layer == "layer 4"
+    assert session.view[ConvStack].layers == (ConvLayer(),) * 4
+    assert session.view[FieldSettings].layer == "layer 4"
     dilation = dict(editor._rows[1].columns())["dilation"]
     QTest.keyClick(dilation, Qt.Key.Key_Up)
     settled(window)
-    assert session.view.stack.layers[1] == ConvLayer(dilation=2)
+    assert session.view[ConvStack].layers[1] == ConvLayer(dilation=2)
     assert numbers(window)["Theoretical size"] == "7 × 7"  # of the layer turned to
     assert [text for row in editor._rows for text in (row.results[1].text(),)] == ["3", "7", "9", "11"]
     kernel = dict(editor._rows[3].columns())["kernel"]
@@ -89,7 +90,7 @@ def test_a_stack_is_built_with_the_mouse_and_undone(stack_window, qtbot, settled
     while session.current.past:
         window.actions_.run("undo")
     settled(window)
-    assert session.view.stack.layers == (ConvLayer(),) * 3
+    assert session.view[ConvStack].layers == (ConvLayer(),) * 3
     assert len(editor._rows) == 3
     assert editor._rows[0]._error.text() == ""
 
@@ -109,7 +110,7 @@ def test_presets_are_in_the_menu_and_every_pane_follows(stack_window, settled):
         action.trigger()
         settled(window)
         assert stacks.layers(editor.layers()) == PRESETS[action.text()].layers
-        assert window.session.view.stack == PRESETS[action.text()]
+        assert window.session.view[ConvStack] == PRESETS[action.text()]
         size = numbers(window)["Theoretical size"]
         assert size == expected.get(action.text(), size)
         assert (
@@ -125,7 +126,7 @@ def test_presets_are_in_the_menu_and_every_pane_follows(stack_window, settled):
 
 def test_the_published_dilated_figure_steps_over_its_input(stack_window, qtbot, settled):
     window = stack_window
-    window.session.take_stack(PRESETS[FIGURE])
+    window.session.change(FieldSettings, layer="", also=(PRESETS[FIGURE],))
     settled(window)
     steps, field = pane(window, "stack-steps"), pane(window, "stack-field")
     assert window.deck.docks["stack-steps"].subtitle() == "layer 1 · 3 × 3, dilation 2"
@@ -142,8 +143,8 @@ def test_the_published_dilated_figure_steps_over_its_input(stack_window, qtbot, 
     settled(window)
     assert field.looked.unit == (1, 1)
     # A place that the next stack has and this one has not, pointed at before anything is painted.
-    window.session.take_stack(PRESETS["ASPP rates"])
-    window.session.set_fields(layer="layer 2")
+    window.session.change(FieldSettings, layer="", also=(PRESETS["ASPP rates"],))
+    window.session.change(FieldSettings, layer="layer 2")
     window.session.set_hover(Hover(query=Position(50.5, 20.5, 0)))
     settled(window)
     assert field.looked.unit == (20, 50)
@@ -154,15 +155,15 @@ def test_a_layer_chosen_in_the_table_is_looked_at_everywhere(stack_window, settl
     table = pane(window, "stack-layers").table
     table.selected.emit(1)
     settled(window)
-    assert window.session.view.fields.layer == "layer 1"
+    assert window.session.view[FieldSettings].layer == "layer 1"
     assert numbers(window)["Theoretical size"] == "3 × 3"
     assert window.deck.docks["stack-steps"].subtitle().startswith("layer 1 ·")
     pane(window, "stack-growth").plot.clicked.emit(4, 2)
     settled(window)
     assert numbers(window)["Theoretical size"] == "5 × 5"
     table.selected.emit(0)
-    assert window.session.view.fields.layer == "layer 2"
-    window.session.set_stack(layers=(ConvLayer(),))  # a layer that is gone gives way to the last
+    assert window.session.view[FieldSettings].layer == "layer 2"
+    window.session.change(ConvStack, layers=(ConvLayer(),))  # a layer that is gone gives way to the last
     settled(window)
     assert window.deck.docks["stack-field"].subtitle().startswith("layer 1 ·")
 
@@ -178,9 +179,9 @@ def test_pointing_and_clicking_in_the_input_choose_the_unit(stack_window, settle
     field._hovered(0, None)
     field._clicked(0, 4.2, 7.9)
     settled(window)
-    assert session.view.selection.queries == (Position(4.5, 7.5, 0),)
+    assert session.view[Selection].queries == (Position(4.5, 7.5, 0),)
     assert field.looked.unit == (4, 1)
-    session.set_stack(side=30)
+    session.change(ConvStack, side=30)
     settled(window)
     assert field.looked.unit == (4, 1)
     window.actions_.run("clear")
@@ -195,16 +196,16 @@ def test_a_stack_that_cannot_be_says_why_once_where_it_can_be_mended(stack_windo
         labels = [label for label in window.deck.findChildren(QLabel) if label.isVisible()]
         return [label.text() for label in labels if reason in label.text()]
 
-    window.session.set_stack(layers=(ConvLayer(), ConvLayer(stride=0)))
+    window.session.change(ConvStack, layers=(ConvLayer(), ConvLayer(stride=0)))
     settled(window)
     assert len(said("stride of 0")) == 1
     for name in ("stack-steps", "stack-field", "stack-layers", "stack-growth"):
         assert (pane(window, name).message.text(), pane(window, name).sheets.currentIndex()) == (MENDED, 1)
     assert window.deck.docks["stack"].subtitle() == "2 layers"
-    window.session.set_stack(layers=(ConvLayer(),), side=2)
+    window.session.change(ConvStack, layers=(ConvLayer(),), side=2)
     settled(window)
     assert len(said("eaches over 3 units, but its input has 2")) == 1
-    window.session.set_stack(layers=(), side=9)
+    window.session.change(ConvStack, layers=(), side=9)
     settled(window)
     assert said("layers. Add a layer.") == ["The stack has no layers. Add a layer."]
     window.actions_.run("undo")
@@ -244,7 +245,7 @@ def test_beside_a_cloud_the_editor_comes_with_the_reach_over_voxels(make_window,
     settled(window)
     assert dock.isVisible()
     assert not pane(window, "stack").side.isVisible()
-    window.session.set_stack(layers=(ConvLayer(99),))  # no input is too small in empty space
+    window.session.change(ConvStack, layers=(ConvLayer(99),))  # no input is too small in empty space
     settled(window)
     assert dock.subtitle() == "1 layer · a unit sees 99 × 99 × 99"
     window.actions_.run("reach-hops")

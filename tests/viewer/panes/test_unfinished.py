@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from headlight.models.core.errors import HeadlightError
+from headlight.models.core.settings import RolloutSettings
 from headlight.models.core.task import SILENT
 from headlight.viewer.inputs.inputs import ImageInput, TextInput
 from headlight.viewer.panes.shared.slices import Slice
@@ -82,7 +83,7 @@ def test_the_colour_bar_of_a_part_is_that_part_s(window, gate, qtbot, settled):
     settled(window)
     whole = rollout._result
     gate.go.clear()
-    window.session.set_rollout(residual="none")
+    window.session.change(RolloutSettings, residual="none")
     qtbot.waitUntil(lambda: rollout._result is not whole, timeout=WAIT)
     assert not rollout.is_whole()
     assert rollout._result.scale != whole.scale
@@ -99,7 +100,7 @@ def test_what_is_shown_of_other_settings_goes_when_its_successor_is_cancelled(wi
     gate.go.clear()
     gate.shut.clear()
     gate.parts = False
-    window.session.set_rollout(fusion="max")
+    window.session.change(RolloutSettings, fusion="max")
     qtbot.waitUntil(gate.shut.is_set, timeout=WAIT)
     window.runs.cancel()
     assert rollout._result is None
@@ -115,7 +116,7 @@ def test_a_part_is_marked_until_what_superseded_it_is_whole(window, gate, qtbot,
     rollout, dock = window.deck.panes["rollout"], window.deck.docks["rollout"]
     qtbot.waitUntil(lambda: rollout._result is not None, timeout=WAIT)
     gate.parts = False
-    window.session.set_rollout(fusion="max")
+    window.session.change(RolloutSettings, fusion="max")
     assert dock.unfinished().startswith("so far")
     gate.go.set()
     settled(window)
@@ -126,7 +127,7 @@ def test_a_slice_cancelled_before_it_began_says_nothing_of_its_predecessor(windo
     dock, before_it = window.deck.docks["rollout"], threading.Event()
     qtbot.waitUntil(lambda: dock.unfinished() == "so far at 40 % · Rollout through layer 5", timeout=WAIT)
     window.jobs.submit("before it", lambda _: before_it.wait(5), lambda _: None, lane="run")
-    window.session.set_rollout(fusion="max")  # it waits for its turn, and never has it
+    window.session.change(RolloutSettings, fusion="max")  # it waits for its turn, and never has it
     assert dock.unfinished().startswith("so far")
     window.runs.cancel()
     assert dock.unfinished() == "cancelled"
@@ -158,7 +159,7 @@ def test_a_slice_that_fails_is_marked_and_asked_again(window, gate, qtbot, settl
         raise HeadlightError("It is broken.", "Mend it.")
 
     monkeypatch.setattr("headlight.viewer.panes.attention.rollout.rollout_map", broken)
-    window.session.set_rollout(fusion="min")
+    window.session.change(RolloutSettings, fusion="min")
     settled(window)
     dock = window.deck.docks["rollout"]
     assert (dock.unfinished(), window.deck.panes["rollout"]._result) == ("not computed", None)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
@@ -12,6 +10,7 @@ from PySide6.QtWidgets import QLineEdit, QMessageBox
 from headlight.models.core.tokens import CharSpan
 from headlight.viewer.inputs.inputs import from_text
 from headlight.viewer.session.session import RunOptions
+from headlight.viewer.session.view import MapSettings, Selection
 from tests.viewer import given
 from tests.viewer.cloud_windows import answered
 from tests.viewer.linked import SENTENCE
@@ -23,14 +22,14 @@ def active(make_window, qtbot):
     window = make_window(run=False)
     window.session.add(from_text(SENTENCE), RunOptions())
     answered(window, window.session.current, given.trace_of(given.text_tokens(*SENTENCE.split())))
-    window.session.select_queries([CharSpan(2, 7)])
+    window.session.select(queries=[CharSpan(2, 7)])
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
     return window
 
 
 def test_the_palette_is_right_the_first_time_and_its_keys_are_its_own(active, qtbot):
-    selected = active.session.view.selection
+    selected = active.session.view[Selection]
     QTest.keyClick(active, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
     palette = active.palette_popup
     assert palette.isVisible()
@@ -50,9 +49,9 @@ def test_the_palette_is_right_the_first_time_and_its_keys_are_its_own(active, qt
     assert active.session.documents
     QTest.keyClick(field, Qt.Key.Key_Escape)
     assert palette.isHidden()
-    assert active.session.view.selection == selected
+    assert active.session.view[Selection] == selected
     QTest.keyClick(active, Qt.Key.Key_Escape)
-    assert active.session.view.selection != selected
+    assert active.session.view[Selection] != selected
 
 
 def test_the_palette_never_stays_without_the_keyboard(active, qtbot):
@@ -100,7 +99,7 @@ def test_undo_reaches_every_setting_and_commands_say_what_can_be_done(text_windo
     view = window.session.view
     actions.run("log")
     actions.run("heads-mean")
-    assert window.session.view == replace(view, map=replace(view.map, log=True, heads="mean"))
+    assert window.session.view == view.changed(MapSettings, log=True, heads="mean")
     assert actions.actions["log"].isChecked()
     actions.run("undo")
     actions.run("undo")

@@ -8,10 +8,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QSlider
 
+from headlight.models.core.settings import RolloutSettings
 from headlight.models.core.tokens import Box
 from headlight.viewer.inputs.inputs import ImageInput
 from headlight.viewer.panes.attention.picture import ARTIFACTS_NAMED
 from headlight.viewer.session.session import Hover, RunOptions
+from headlight.viewer.session.view import MapSettings, Selection
 from headlight.widgets.base.cursor_tip import read_out
 from tests.viewer import given
 from tests.viewer.cloud_windows import answered, pane
@@ -27,7 +29,7 @@ def test_a_picture_and_its_patches(image_window, settled):
     middle = picture.view.to_widget((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2)
     click(picture.view, middle)
     settled(window)
-    assert window.session.view.selection.queries == (box,)
+    assert window.session.view[Selection].queries == (box,)
     index = trace.tokens.index(5, 7)
     np.testing.assert_array_equal(picture.result.values, trace.layers[11].row(0, index)[1])
     assert [chip.label for chip in picture.chips.chips()] == ["[CLS]", "patch (5, 7)"]
@@ -41,7 +43,7 @@ def test_the_picture_stays_where_it_is_whatever_is_selected_in_it(image_window, 
     picture, tokens = pane(window, "picture"), window.session.current.trace.tokens
     before = picture.view.geometry()
     for count in (1, 3, 40, 384):
-        window.session.select_queries([tokens.place(index) for index in range(1, 1 + count)])
+        window.session.select(queries=[tokens.place(index) for index in range(1, 1 + count)])
         settled(window)
         assert picture.view.geometry() == before, count
     assert [chip.label for chip in picture.chips.chips()] == ["[CLS]", "mean of all patches"]
@@ -61,14 +63,14 @@ def test_pointing_at_a_head_previews_it_on_the_picture(image_window, settled):
 def test_rollout_saliency_and_mass_mask_on_the_picture(image_window, settled):
     window = image_window
     picture = pane(window, "picture")
-    window.session.set_map(method="rollout")
+    window.session.change(MapSettings, method="rollout")
     settled(window)
     assert picture.result.values.sum() == pytest.approx(1, abs=1e-4)
     np.testing.assert_array_equal(picture.result.values, pane(window, "rollout")._result.values)
-    window.session.set_map(method="attention", mass=0.6)
+    window.session.change(MapSettings, method="attention", mass=0.6)
     settled(window)
     assert 0 < picture.result.mask.sum() < picture.result.mask.size
-    window.session.set_map(method="saliency")
+    window.session.change(MapSettings, method="saliency")
     settled(window)
     saliency = picture.result.values
     assert saliency.shape == (224, 336)
@@ -78,12 +80,12 @@ def test_rollout_saliency_and_mass_mask_on_the_picture(image_window, settled):
 
 def test_places_outlive_another_size_of_the_picture(image_window, settled):
     window = image_window
-    window.session.select_queries([Box(300, 200, 310, 210)])
+    window.session.select(queries=[Box(300, 200, 310, 210)])
     window.runs.change(window.session.current, size=448)
     settled(window)
     tokens = window.session.current.trace.tokens
     assert tokens.grid == (32, 48)
-    assert len(tokens.find_all(window.session.view.selection.queries)) == 1
+    assert len(tokens.find_all(window.session.view[Selection].queries)) == 1
 
 
 def test_the_read_out_says_weight_tokens_layer_and_head(image_window, settled):
@@ -113,11 +115,11 @@ def test_arrow_keys_are_a_sliders_that_tab_has_reached_until_a_click(image_windo
     slider = settings.opacity.findChild(QSlider)
     slider.setFocus(Qt.FocusReason.TabFocusReason)
     QTest.keyClick(slider, Qt.Key.Key_Left)
-    assert window.session.view.map.opacity == pytest.approx(0.74)
-    assert window.session.view.selection.layer == 11
+    assert window.session.view[MapSettings].opacity == pytest.approx(0.74)
+    assert window.session.view[Selection].layer == 11
     QTest.mouseClick(slider, Qt.MouseButton.LeftButton, pos=slider.rect().center())
     QTest.keyClick(slider, Qt.Key.Key_Left)
-    assert window.session.view.selection.layer == 10
+    assert window.session.view[Selection].layer == 10
 
 
 def test_a_rollout_through_a_layer_that_fails_its_check_is_not_drawn(image_window, settled):
@@ -126,7 +128,7 @@ def test_a_rollout_through_a_layer_that_fails_its_check_is_not_drawn(image_windo
     window.session.update(document, checks=(*document.checks[:4], 0.5, *document.checks[5:]))
     settled(window)
     assert rollout.picture._overlay.image is None
-    window.session.set_rollout(first=5)
+    window.session.change(RolloutSettings, first=5)
     settled(window)
     assert rollout.picture._overlay.image is not None
 
@@ -144,4 +146,4 @@ def test_many_artifact_tokens_leave_the_picture_its_room(make_window, settled):
     assert last.label == f"{len(artifacts) - ARTIFACTS_NAMED} more"
     assert last.tooltip.count("(") == len(artifacts) - ARTIFACTS_NAMED
     pane.artifacts.clicked.emit(ARTIFACTS_NAMED, False)
-    assert len(window.session.view.selection.queries) == len(artifacts) - ARTIFACTS_NAMED
+    assert len(window.session.view[Selection].queries) == len(artifacts) - ARTIFACTS_NAMED

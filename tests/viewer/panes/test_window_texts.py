@@ -13,6 +13,7 @@ from PySide6.QtTest import QTest
 from headlight.models.core.tokens import CharSpan
 from headlight.viewer.inputs.inputs import from_text
 from headlight.viewer.session.session import Hover
+from headlight.viewer.session.view import MapSettings, Selection
 from tests.viewer.bars import on_bar
 from tests.viewer.cloud_windows import pane
 from tests.viewer.linked import SENTENCE, WAIT, click, numbers
@@ -29,15 +30,15 @@ def test_a_sentence_becomes_linked_panes(text_window, settled):
     click(sentence.strip, sentence.strip.chip_rect(serve).center())
     settled(window)
     start = SENTENCE.index("serve")
-    assert window.session.view.selection.queries == (CharSpan(start, start + 5),)
+    assert window.session.view[Selection].queries == (CharSpan(start, start + 5),)
     np.testing.assert_array_equal(sentence.result.values, trace.layers[5].row(0, serve)[1])
 
     dj = trace.tokens.labels.index("Dj")
     click(matrix.view, QPoint(matrix.view.cell_rect(dj, serve).center()))
-    assert window.session.view.selection.queries == (trace.tokens.place(dj),)
-    assert window.session.view.selection.keys == (trace.tokens.place(serve),)
+    assert window.session.view[Selection].queries == (trace.tokens.place(dj),)
+    assert window.session.view[Selection].keys == (trace.tokens.place(serve),)
     window.session.undo()
-    assert window.session.view.selection.keys == ()
+    assert window.session.view[Selection].keys == ()
     settled(window)
     np.testing.assert_array_equal(sentence.result.values, trace.layers[5].row(0, serve)[1])
 
@@ -60,10 +61,10 @@ def test_arrow_keys_walk_heads_and_a_click_on_the_grid_selects(text_window, qtbo
     qtbot.waitUntil(window.isActiveWindow)
     for key in (Qt.Key.Key_Left, Qt.Key.Key_Left, Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_Up):
         QTest.keyClick(window, key)
-    assert (window.session.view.selection.layer, window.session.view.selection.head) == (3, 0)
+    assert (window.session.view[Selection].layer, window.session.view[Selection].head) == (3, 0)
     grid = pane(window, "heads").grid
     click(grid, grid.cell_rect(0, 2).center())
-    assert (window.session.view.selection.layer, window.session.view.selection.head) == (0, 2)
+    assert (window.session.view[Selection].layer, window.session.view[Selection].head) == (0, 2)
     settled(window)
     # The bundled model's head 0.2 looks at the previous token: the matrix is its sub-diagonal.
     matrix = pane(window, "matrix")._result.values
@@ -72,16 +73,16 @@ def test_arrow_keys_walk_heads_and_a_click_on_the_grid_selects(text_window, qtbo
 
 def test_a_click_on_a_head_shows_that_head_alone(text_window, settled):
     window = text_window
-    window.session.set_map(heads="max")
+    window.session.change(MapSettings, heads="max")
     settled(window)
     grid = pane(window, "heads").grid
     click(grid, grid.cell_rect(2, 7).center())
     settled(window)
-    assert window.session.view.map.heads == "one"
+    assert window.session.view[MapSettings].heads == "one"
     trace = window.session.current.trace
     np.testing.assert_array_equal(pane(window, "matrix")._result.values, trace.layers[2].matrix(7))
     window.session.undo()
-    assert (window.session.view.map.heads, window.session.view.selection.layer) == ("max", 5)
+    assert (window.session.view[MapSettings].heads, window.session.view[Selection].layer) == ("max", 5)
 
 
 def painted(view, at) -> tuple[int, ...]:
@@ -93,8 +94,8 @@ def painted(view, at) -> tuple[int, ...]:
 @pytest.mark.parametrize("settings", [{}, {"log": True, "colours": "viridis"}, {"leave_out": False}])
 def test_what_is_painted_has_the_colour_of_its_own_bar(text_window, settled, settings):
     window = text_window
-    window.session.pick_head(3, 8)
-    window.session.set_map(percentile=95.0, **settings)
+    window.session.select(layer=3, head=8, also=(MapSettings(heads="one"),))
+    window.session.change(MapSettings, percentile=95.0, **settings)
     settled(window)
     matrix, sentence = pane(window, "matrix"), pane(window, "sentence")
     window.session.set_hover(Hover())
@@ -131,17 +132,17 @@ def test_a_fresh_text_starts_at_a_head_that_looks_at_its_words(make_window, sett
     window.runs.open_text(SENTENCE)
     settled(window)
     document = window.session.current
-    assert window.session.view.selection.layer >= 3
+    assert window.session.view[Selection].layer >= 3
     matrix = pane(window, "matrix")._result
     ordinary = matrix.levels[1:-1, 1:-1]
     assert (ordinary > 50).sum() >= 6  # the words among themselves are to be seen
     assert "left out of the scale" in matrix.scale.left_out
-    assert document.view.map.leave_out
+    assert document.view[MapSettings].leave_out
 
 
 def test_words_and_hidden_tokens_change_what_is_shown_and_say_so(text_window, settled):
     window = text_window
-    window.session.set_map(whole_words=True, hide_special=True)
+    window.session.change(MapSettings, whole_words=True, hide_special=True)
     settled(window)
     shown = pane(window, "sentence").result
     assert shown.tokens.labels == tuple(SENTENCE.split())
@@ -152,7 +153,7 @@ def test_words_and_hidden_tokens_change_what_is_shown_and_say_so(text_window, se
 
 def test_an_edited_text_runs_again_and_keeps_what_was_selected(text_window, qtbot, settled):
     window = text_window
-    window.session.select_queries([CharSpan(2, 7)])
+    window.session.select(queries=[CharSpan(2, 7)])
     window.edit_text()
     sentence = pane(window, "sentence")
     qtbot.keyClicks(sentence.first, "!")
@@ -166,7 +167,7 @@ def test_an_edited_text_runs_again_and_keeps_what_was_selected(text_window, qtbo
     settled(window)
     QTest.keyClick(sentence.first, Qt.Key.Key_Escape)  # leaves the editor, the selection stays
     assert sentence.stack.currentWidget() is sentence.strip
-    assert window.session.view.selection.queries == (CharSpan(2, 7),)
+    assert window.session.view[Selection].queries == (CharSpan(2, 7),)
 
 
 def test_a_rollout_offers_and_says_nothing_before_its_model_is_known(text_window):

@@ -23,6 +23,7 @@ from headlight.viewer.session import history
 from headlight.viewer.session.jobs import Jobs
 from headlight.viewer.session.runs import Runs
 from headlight.viewer.session.session import Session
+from headlight.viewer.session.view import CloudSettings, MapSettings, Selection
 from tests.viewer import given_cloud
 from tests.viewer.given import patch_tokens, text_tokens, trace_of
 
@@ -161,16 +162,18 @@ def test_a_failed_run_returns_to_what_is_shown_and_says_why_until_the_next(desk)
     assert document.failure == "It is broken. Choose another model."
     assert desk.told == [("error", "It is broken.", "Choose another model.", None, document)]
     desk.session.undo()
-    assert (document.view.selection.layer, document.options.model) == (1, None)
+    assert (document.view[Selection].layer, document.options.model) == (1, None)
     desk.runs.change(document, size=224)
     assert document.failure == ""
 
 
 def test_undo_brings_the_text_before_at_once_and_the_one_before_that_by_a_new_run(desk):
     document = desk.open(TextInput("a", "a b"))
-    desk.session.select_queries([CharSpan(2, 3)])
+    desk.session.select(queries=[CharSpan(2, 3)])
     for text in ("a c", "a d e"):
-        desk.session.set_map(log=not desk.session.view.map.log)  # ends the gesture of typing
+        desk.session.change(
+            MapSettings, log=not desk.session.view[MapSettings].log
+        )  # ends the gesture of typing
         desk.runs.edit(document, text, None)
         desk.settle()
     newest, runs = document.trace, len(desk.passes.seen)
@@ -182,7 +185,7 @@ def test_undo_brings_the_text_before_at_once_and_the_one_before_that_by_a_new_ru
         desk.session.undo()
         desk.settle()
     assert (document.input.text, document.input.title) == ("a b", "a")
-    assert document.view.selection.queries == (CharSpan(2, 3),)
+    assert document.view[Selection].queries == (CharSpan(2, 3),)
     assert len(desk.passes.seen) == runs + 1
 
 
@@ -211,17 +214,17 @@ def test_a_cloud_turned_keeps_its_history_and_its_points(desk):
     cloud = given_cloud.room(90)
     document = desk.open(cloud)
     where = Position(*map(float, cloud.points[document.trace.answer(PointLabels).sample[0]]))
-    desk.session.select_queries([where])
-    desk.session.set_cloud(point_size=7.0)
+    desk.session.select(queries=[where])
+    desk.session.change(CloudSettings, point_size=7.0)
     desk.runs.reframe(document, Frame(1.0, "y"))
     desk.settle()
-    (moved,) = document.view.selection.queries
+    (moved,) = document.view[Selection].queries
     np.testing.assert_allclose((moved.x, moved.y, moved.z), document.input.points[0], atol=1e-6)
     desk.session.undo()
-    assert (document.input.frame, document.view.selection.queries) == (Frame(), (where,))
+    assert (document.input.frame, document.view[Selection].queries) == (Frame(), (where,))
     np.testing.assert_array_equal(document.input.points, cloud.points)
     desk.session.undo()
-    assert document.view.cloud.point_size == 4.0
+    assert document.view[CloudSettings].point_size == 4.0
 
 
 def test_going_back_by_hand_during_a_run_needs_no_run(desk):
@@ -251,7 +254,7 @@ def test_closed_documents_are_few_and_come_back_with_their_view(desk, tmp_path):
         desk.settle()
         document = desk.session.current
         assert document.input.text == f"text {number}"
-        assert (document.view.selection.layer, document.state) == (1, "ready")
+        assert (document.view[Selection].layer, document.state) == (1, "ready")
     assert not desk.session.can_reopen()
 
 
@@ -284,7 +287,8 @@ def test_one_history_of_views_and_models_goes_back_and_forth_alike(made):
 
     def done() -> None:
         coming = document.present
-        session.update(document, options=coming.recipe.options, view=coming.view, asked=None)
+        document.view = coming.view
+        session.update(document, options=coming.recipe.options, asked=None)
 
     for move in made:
         before = document.made, document.view, document.asked
@@ -294,7 +298,7 @@ def test_one_history_of_views_and_models_goes_back_and_forth_alike(made):
             layer += 1
             session.select(layer=layer)
         elif move == "log":
-            session.set_map(log=not session.view.map.log)
+            session.change(MapSettings, log=not session.view[MapSettings].log)
         elif move == "done":
             done()
         elif move == "given up":

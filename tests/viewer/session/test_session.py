@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from headlight.models.core.settings import RolloutSettings
 from headlight.models.core.tokens import CharSpan
 from headlight.viewer.inputs.inputs import ImageInput, TextInput
 from headlight.viewer.session import session as module
 from headlight.viewer.session.session import NOWHERE, Hover, RunOptions, Session
-from headlight.viewer.session.view import CloudSettings
+from headlight.viewer.session.view import CloudSettings, MapSettings, Selection
 from tests.viewer.given import patch_tokens, trace_of
 from tests.viewer.given_cloud import room
 
@@ -26,15 +29,15 @@ def session() -> Session:
 
 
 def test_a_click_selects_and_shift_click_toggles(session):
-    session.select_queries([A])
-    session.select_queries([B], add=True)
-    assert session.view.selection.queries == (A, B)
-    session.select_queries([A], add=True)
-    assert session.view.selection.queries == (B,)
-    session.select_queries([A, B, C], add=True)
-    assert session.view.selection.queries == (B, A, C)
-    session.select_queries([C])
-    assert session.view.selection.queries == (C,)
+    session.select(queries=[A])
+    session.select(queries=[B], add=True)
+    assert session.view[Selection].queries == (A, B)
+    session.select(queries=[A], add=True)
+    assert session.view[Selection].queries == (B,)
+    session.select(queries=[A, B, C], add=True)
+    assert session.view[Selection].queries == (B, A, C)
+    session.select(queries=[C])
+    assert session.view[Selection].queries == (C,)
 
 
 def test_hover_changes_no_view_and_is_told_once(session):
@@ -53,20 +56,20 @@ def test_a_slider_dragged_is_one_step_of_undo(session, monkeypatch):
     clock = iter([10.0, 10.1, 10.2, 20.0]).__next__
     monkeypatch.setattr(module.time, "monotonic", lambda: clock())
     for value in (99.0, 98.0, 97.0):
-        session.set_map("percentile", percentile=value)
+        session.change(MapSettings, gesture="percentile", percentile=value)
     session.undo()
-    assert session.view.map.percentile == 99.5
+    assert session.view[MapSettings].percentile == 99.5
     session.redo()
-    assert session.view.map.percentile == 97.0
-    session.set_map("percentile", percentile=90.0)
+    assert session.view[MapSettings].percentile == 97.0
+    session.change(MapSettings, gesture="percentile", percentile=90.0)
     session.undo()
-    assert session.view.map.percentile == 97.0
+    assert session.view[MapSettings].percentile == 97.0
 
 
 changes = st.one_of(
-    st.builds(lambda n: ("select", {"layer": n}), st.integers(0, 5)),
-    st.builds(lambda b: ("set_map", {"log": b}), st.booleans()),
-    st.builds(lambda n: ("set_rollout", {"first": n}), st.integers(0, 5)),
+    st.builds(lambda n: (Selection, {"layer": n}), st.integers(0, 5)),
+    st.builds(lambda b: (MapSettings, {"log": b}), st.booleans()),
+    st.builds(lambda n: (RolloutSettings, {"first": n}), st.integers(0, 5)),
 )
 
 
@@ -75,8 +78,8 @@ def test_undoing_everything_and_redoing_it_comes_back(made):
     session = Session()
     session.add(TextInput("a", "a"), RunOptions())
     views = [session.view]
-    for name, values in made:
-        getattr(session, name)(**values)
+    for kind, values in made:
+        session.change(kind, **values)
         if session.view != views[-1]:
             views.append(session.view)
     for view in reversed(views):
@@ -92,16 +95,16 @@ def test_a_cloud_is_looked_at_in_steps_that_undo(session, monkeypatch):
     cloud = session.add(room(30), RunOptions())
     assert cloud.modality == "points"
     for size in (5.0, 6.0):
-        session.set_cloud("point size", point_size=size)
-    session.set_cloud(hidden=frozenset({2}))
-    session.select_map(3, 1, (0, 3))
-    assert (session.view.selection.layer, session.view.cloud.rows) == (3, (0, 3))
+        session.change(CloudSettings, gesture="point size", point_size=size)
+    session.change(CloudSettings, hidden=frozenset({2}))
+    session.select(layer=3, head=1, also=(replace(session.view[CloudSettings], rows=(0, 3)),))
+    assert (session.view[Selection].layer, session.view[CloudSettings].rows) == (3, (0, 3))
     session.undo()
-    assert (session.view.selection.layer, session.view.cloud.rows) == (0, ())
+    assert (session.view[Selection].layer, session.view[CloudSettings].rows) == (0, ())
     session.undo()
-    assert (session.view.cloud.hidden, session.view.cloud.point_size) == (frozenset(), 6.0)
+    assert (session.view[CloudSettings].hidden, session.view[CloudSettings].point_size) == (frozenset(), 6.0)
     session.undo()
-    assert session.view.cloud == CloudSettings()
+    assert session.view[CloudSettings] == CloudSettings()
 
 
 def test_each_document_keeps_its_own_view_and_closing_shows_a_neighbour(session):
@@ -109,10 +112,10 @@ def test_each_document_keeps_its_own_view_and_closing_shows_a_neighbour(session)
     session.select(layer=3)
     picture = ImageInput("b", np.zeros((8, 8, 3), np.uint8))
     second = session.add(picture, RunOptions())
-    assert session.view.selection.layer == 0
+    assert session.view[Selection].layer == 0
     session.set_hover(Hover(query=A))
     session.show(first)
-    assert session.view.selection.layer == 3
+    assert session.view[Selection].layer == 3
     assert session.hover == NOWHERE
     session.close(first)
     assert session.current is second
@@ -123,7 +126,7 @@ def test_each_document_keeps_its_own_view_and_closing_shows_a_neighbour(session)
     assert session.current is again
     assert (again.input, again.options) == (picture, second.options)
     session.reopen(session.take_closed(), first.input)
-    assert session.view.selection.layer == 3
+    assert session.view[Selection].layer == 3
     assert not session.can_reopen()
 
 

@@ -57,7 +57,7 @@ def test_what_a_point_reaches_has_the_colour_that_the_bar_has_there(scene, reach
     monkeypatch.setattr(fields, "composed", lambda *_: shares)
     monkeypatch.setattr(fields, "hop_field", lambda *_: np.arange(count) % 12 - 1)
     cloud = CloudSettings(reach=reach, voxel=(0.3,) * 3)
-    view = View(Selection(1, 1, (scene.trace.tokens.place(40),)), cloud=cloud)
+    view = View(Selection(1, 1, (scene.trace.tokens.place(40),)), cloud)
     field = reach_field(scene.trace, view, (1, 1))
     read = meaning(scene, "attention", cloud, look, "inferno", field, NOTHING)
     painted = attention_colours(scene, field, cloud, look, "inferno").astype(int)
@@ -86,7 +86,7 @@ def test_each_painted_class_stage_and_error_has_its_swatch(scene, look):
 
 def test_in_the_window_points_and_bar_have_the_same_pixels(cloud_window, settled):
     window = cloud_window
-    window.session.set_cloud(eye_dome=False, cutaway=False, first="height")
+    window.session.change(CloudSettings, eye_dome=False, cutaway=False, first="height")
     settled(window)
     first = pane(window, "cloud")
     bar = first.key_of_colours.bar
@@ -107,7 +107,7 @@ def test_the_key_follows_what_is_painted_and_keeps_its_room(cloud_window, settle
     picture = key.swatches.grab().toImage()
     for (_, rgb), rect in zip(key.swatches._swatches, key.swatches.swatch_rects(), strict=True):
         assert picture.pixelColor(rect.center().toPoint()) == QColor(*rgb)
-    window.session.select_queries([Position(*window.session.current.trace.tokens.positions[350].tolist())])
+    window.session.select(queries=[Position(*window.session.current.trace.tokens.positions[350].tolist())])
     settled(window)
     assert key.currentWidget() is key.bar
     assert key.bar._scale is second.painted.field.scale
@@ -118,7 +118,7 @@ def test_the_bar_of_the_grid_is_of_the_row_that_is_pointed_at(cloud_window, sett
     window = cloud_window
     maps = pane(window, "maps")
     assert maps.bar.ends() == ("", "")
-    window.session.select_queries([window.session.current.trace.tokens.place(350)])
+    window.session.select(queries=[window.session.current.trace.tokens.place(350)])
     settled(window)
     assert maps.bar._scale is maps._scales[3]
     assert maps.bar.said()[0].startswith("dec2.1 · ")

@@ -47,7 +47,7 @@ def trace(cloud):
 
 def view(trace, *tokens: int, layer: int = 1, head: int = 1, **cloud) -> View:
     where = tuple(trace.tokens.place(token) for token in tokens)
-    return View(Selection(layer, head, where), cloud=CloudSettings(**cloud))
+    return View(Selection(layer, head, where), CloudSettings(**cloud))
 
 
 def test_layers_of_the_same_points_are_a_stage_and_the_grid_remembers_where_one_was(trace):
@@ -177,7 +177,7 @@ def test_attention_lights_the_neighbours_and_shades_the_rest(cloud, trace):
     lit = np.sort(layer.neighbours[query] * 4)  # every fourth token is in stage 2
     np.testing.assert_array_equal(np.flatnonzero(field.lit), lit)
     np.testing.assert_allclose(field.values[layer.neighbours[query] * 4], weights_of(layer)[1, query])
-    colours = attention_colours(scene, field, chosen.cloud, LOOK, "inferno")
+    colours = attention_colours(scene, field, chosen[CloudSettings], LOOK, "inferno")
     strongest = int(field.values.argmax())
     answered = trace.answer(PointLabels).nearest
     assert (colours[answered == strongest] == heat("inferno", LOOK)[255]).all()
@@ -219,7 +219,10 @@ def test_one_point_is_a_cloud_too():
     assert isinstance(trace.layers[0], GivenNeighbourhood)
     assert cloud_maps.neighbourhood(trace, chosen, (0, 0)).weights.tolist() == [1.0]
     field = reach_field(trace, chosen, (0, 0))
-    assert attention_colours(Scene(cloud, trace), field, chosen.cloud, LOOK, "inferno").shape == (1, 3)
+    assert attention_colours(Scene(cloud, trace), field, chosen[CloudSettings], LOOK, "inferno").shape == (
+        1,
+        3,
+    )
 
 
 def test_scores_cells_and_read_outs_are_those_of_the_labels(cloud, trace):

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from headlight.models.core.answers import PointLabels
-from headlight.models.core.stack import ConvLayer
+from headlight.models.core.stack import ConvLayer, ConvStack
 from headlight.viewer.host.forward import Pass, starting_head
 from headlight.viewer.session.session import RunOptions
-from headlight.viewer.session.view import CloudSettings, Selection, View
+from headlight.viewer.session.view import CloudSettings, FieldSettings, Selection, View
 from headlight.viewer.slices.cloud_colours import reach_field
 from tests.viewer.given_cloud import room, trace_of
 
@@ -45,7 +45,7 @@ def test_the_voxel_field_is_a_reach_like_the_others(opened):
     window, settle = opened()
     session, second = window.session, window.deck.panes["cloud-second"]
     trace, classes = session.current.trace, window.deck.panes["classes"]
-    session.select_queries([trace.tokens.place(CUBE)])
+    session.select(queries=[trace.tokens.place(CUBE)])
     assert classes.edge.isHidden()
     window.actions_.run("reach-voxels")
     settle()
@@ -64,7 +64,7 @@ def test_the_voxel_field_is_a_reach_like_the_others(opened):
     assert "voxel field\t0.017" in second._tip(int(trace.answer(PointLabels).sample[CUBE]))
 
     classes.voxel.changed.emit("CenterPoint")
-    session.set_stack(layers=(ConvLayer(5, padding=2),))
+    session.change(ConvStack, layers=(ConvLayer(5, padding=2),))
     settle()
     assert "5 × 5 × 5" not in dock.subtitle()
     assert "5³ voxels, 0.5 × 0.5 × 1 m" in dock.subtitle()
@@ -72,8 +72,8 @@ def test_the_voxel_field_is_a_reach_like_the_others(opened):
     settle()
     assert "5 × 5 × 1 voxels, 0.8 × 0.8 m of any height" in dock.subtitle()
     assert np.isfinite(second.view._overlay.marks.box).all()
-    session.set_stack(layers=(ConvLayer(5, padding=2), ConvLayer(3, stride=2)))
-    session.set_fields(layer="layer 1")  # the units of a layer before the last
+    session.change(ConvStack, layers=(ConvLayer(5, padding=2), ConvLayer(3, stride=2)))
+    session.change(FieldSettings, layer="layer 1")  # the units of a layer before the last
     settle()
     assert "5 × 5 × 1 voxels" in dock.subtitle()
     for _ in range(5):
@@ -89,8 +89,8 @@ def test_the_voxel_field_is_a_reach_like_the_others(opened):
 def test_sparse_units_light_only_what_reaches_them(opened):
     window, settle = opened()
     session, second = window.session, window.deck.panes["cloud-second"]
-    session.select_queries([session.current.trace.tokens.place(CUBE)])
-    session.set_cloud(reach="voxels", sparse=True)
+    session.select(queries=[session.current.trace.tokens.place(CUBE)])
+    session.change(CloudSettings, reach="voxels", sparse=True)
     settle()
     field = second.painted.field
     np.testing.assert_array_equal(field.lit, field.values > 0)
@@ -104,7 +104,7 @@ def test_sparse_units_light_only_what_reaches_them(opened):
 def test_a_model_without_attention_has_a_voxel_field_too(opened):
     window, settle = opened(layers=())
     session = window.session
-    session.select_queries([session.current.trace.tokens.place(CUBE)])
+    session.select(queries=[session.current.trace.tokens.place(CUBE)])
     settle()
     assert window.deck.docks["cloud-second"].title() == "Ground truth"
     assert not window.actions_.actions["reach-hops"].isEnabled()
@@ -119,7 +119,7 @@ def test_a_lasso_has_the_mean_of_its_points_and_no_box():
     cloud = room(900)
     trace = trace_of(cloud)
     places = tuple(trace.tokens.place(token) for token in (CUBE, 10))
-    field = reach_field(trace, View(Selection(queries=places), cloud=CloudSettings(reach="voxels")), (0, 0))
+    field = reach_field(trace, View(Selection(queries=places), CloudSettings(reach="voxels")), (0, 0))
     assert field.voxels.box is None
     assert field.voxels.units == 2
     assert field.values[[CUBE, 10]] == pytest.approx((7 / 27) ** 3 / 2)
@@ -134,7 +134,7 @@ def test_the_editor_leaves_the_cloud_its_room(opened, stack_before):
         return [window.deck.docks[name].height() for name in names]
 
     before = heights()
-    window.session.select_queries([window.session.current.trace.tokens.place(CUBE)])
+    window.session.select(queries=[window.session.current.trace.tokens.place(CUBE)])
     window.actions_.run("reach-voxels")
     settle()
     assert window.deck.docks["stack"].isVisible()

@@ -15,7 +15,7 @@ from headlight.models.core.colours import Scale
 from headlight.models.core.task import Task
 from headlight.models.core.tokens import Box, CharSpan
 from headlight.models.core.trace import Trace
-from headlight.viewer.session.view import MapSettings, Selection, View
+from headlight.viewer.session.view import MapSettings, RolloutQuery, Selection, View
 from headlight.viewer.slices import derived as kept
 from headlight.viewer.slices.derived import derived
 from headlight.viewer.slices.head_maps import _pooled, head_maps
@@ -90,7 +90,7 @@ def test_a_sink_does_not_set_the_scale_and_is_named_in_every_map():
     assert strip.scale.high == pytest.approx(trace.layers[0].weights[0, 2, 1:-1].max())
     assert strip.scale.left_out == "[CLS] holds 93 %, left out of the scale"
     assert (matrix.levels[:, 0] == 255).all()
-    plain = replace(chosen, map=MapSettings(percentile=100.0, leave_out=False))
+    plain = chosen.having(MapSettings(percentile=100.0, leave_out=False))
     assert matrix_map(trace, plain).scale == Scale(0.0, pytest.approx(0.9))
     assert head_maps(trace, plain).scales[0][0] == matrix_map(trace, plain).scale
 
@@ -174,10 +174,10 @@ def test_a_rollout_is_computed_once_for_equal_settings(picture, monkeypatch):
         headlight.models.explain.rollout, "rollout_row", lambda *a, **k: calls.append(1) or real(*a, **k)
     )
     first = rollout_map(picture, view())
-    again = rollout_map(picture, replace(view(), map=MapSettings(log=True)))
+    again = rollout_map(picture, view().having(MapSettings(log=True)))
     np.testing.assert_array_equal(first.values, again.values)
     assert len(calls) == 1
-    selected = rollout_map(picture, replace(view(), rollout_selected=True))
+    selected = rollout_map(picture, view().having(RolloutQuery(True)))
     assert len(calls) == 2
     mean = [layer.weights.mean(0) for layer in picture.layers]
     steps = [(a + np.eye(7)) / (a + np.eye(7)).sum(1, keepdims=True) for a in mean]

@@ -8,7 +8,7 @@ from dataclasses import replace
 from headlight.viewer.app.commands.acts import Acts
 from headlight.viewer.app.commands.command import Command
 from headlight.viewer.inputs.cloud import UPS
-from headlight.viewer.session.view import ColourBy
+from headlight.viewer.session.view import CloudSettings, ColourBy
 
 TITLES: dict[ColourBy, tuple[str, str]] = {
     "prediction": ("prediction", "P"),
@@ -45,13 +45,13 @@ def cloud_commands(w: Acts) -> list[Command]:
 
 def _colours(w: Acts) -> list[Command]:
     def colour(setting: str, by: ColourBy) -> Callable[[], None]:
-        return lambda: w.session.set_cloud(**{setting: by})
+        return lambda: w.session.change(CloudSettings, **{setting: by})
 
     def can(by: ColourBy) -> Callable[[], bool]:
         return lambda: w.can.colourings().get(by, "no") == ""
 
     def is_by(setting: str, by: ColourBy) -> Callable[[], bool]:
-        return lambda: w.can.is_cloud() and getattr(w.session.view.cloud, setting) == by
+        return lambda: w.can.is_cloud() and getattr(w.session.view[CloudSettings], setting) == by
 
     listed = []
     for setting, which, shift in (("first", "first", ""), ("second", "second", "Shift+")):
@@ -73,9 +73,14 @@ def _reach(w: Acts) -> list[Command]:
     }
     return [
         Command(
-            *(f"reach-{reach}", title, CATEGORY, lambda reach=reach: w.session.set_cloud(reach=reach)),
+            *(
+                f"reach-{reach}",
+                title,
+                CATEGORY,
+                lambda reach=reach: w.session.change(CloudSettings, reach=reach),
+            ),
             *((key,), lambda enabled=enabled: w.can.is_cloud() and enabled()),
-            lambda reach=reach: w.can.is_cloud() and w.session.view.cloud.reach == reach,
+            lambda reach=reach: w.can.is_cloud() and w.session.view[CloudSettings].reach == reach,
         )
         for reach, (title, key, enabled) in titles.items()
     ]
@@ -93,15 +98,15 @@ def _looks(w: Acts) -> list[Command]:
 
 def _drawing(w: Acts) -> list[Command]:
     def settings():
-        return w.session.view.cloud
+        return w.session.view[CloudSettings]
 
     def resize(step: float) -> None:
         size = min(max(settings().point_size + step, SIZES[0]), SIZES[1])
-        w.session.set_cloud("point size", point_size=size)
+        w.session.change(CloudSettings, gesture="point size", point_size=size)
 
     def project() -> None:
         flat = settings().projection == "orthographic"
-        w.session.set_cloud(projection="perspective" if flat else "orthographic")
+        w.session.change(CloudSettings, projection="perspective" if flat else "orthographic")
 
     def up() -> None:
         document = w.session.current
@@ -124,24 +129,26 @@ def _drawing(w: Acts) -> list[Command]:
         ),
         Command(
             *("eye-dome", "Eye-dome lighting", CATEGORY),
-            lambda: w.session.set_cloud(eye_dome=not settings().eye_dome),
+            lambda: w.session.change(CloudSettings, eye_dome=not settings().eye_dome),
             *(("E",), w.can.is_cloud, on(lambda: settings().eye_dome)),
         ),
         Command(
             *("cutaway", "Cut away the walls in between", CATEGORY),
-            lambda: w.session.set_cloud(cutaway=not settings().cutaway),
+            lambda: w.session.change(CloudSettings, cutaway=not settings().cutaway),
             *(("W",), w.can.is_cloud, on(lambda: settings().cutaway)),
         ),
         Command("points-larger", "Larger points", CATEGORY, lambda: resize(STEP), (".",), w.can.is_cloud),
         Command("points-smaller", "Smaller points", CATEGORY, lambda: resize(-STEP), (",",), w.can.is_cloud),
         Command(
             *("show-classes", "Show all classes", CATEGORY),
-            lambda: w.session.set_cloud(hidden=frozenset()),
+            lambda: w.session.change(CloudSettings, hidden=frozenset()),
             *(("Shift+H",), on(lambda: bool(settings().hidden))),
         ),
         Command(
             *("palette-s3dis", "The class colours of S3DIS", CATEGORY),
-            lambda: w.session.set_cloud(palette="soft" if settings().palette == "s3dis" else "s3dis"),
+            lambda: w.session.change(
+                CloudSettings, palette="soft" if settings().palette == "s3dis" else "s3dis"
+            ),
             *((), w.can.is_cloud, on(lambda: settings().palette == "s3dis")),
         ),
         Command("up-axis", "Another axis points up", CATEGORY, up, ("U",), w.can.is_cloud),

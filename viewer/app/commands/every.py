@@ -15,6 +15,7 @@ from headlight.viewer.app.commands.command import Command
 from headlight.viewer.app.commands.fields import field_commands
 from headlight.viewer.app.topbar import PAGE_TITLES
 from headlight.viewer.session import selecting
+from headlight.viewer.session.view import MapSettings
 
 
 def commands(window: Acts) -> list[Command]:
@@ -69,16 +70,16 @@ def _edit(w: Acts) -> list[Command]:
 
 def _map(w: Acts) -> list[Command]:
     def setting(name: str, value: object) -> Callable[[], None]:
-        return lambda: w.session.set_map(**{name: value})
+        return lambda: w.session.change(MapSettings, **{name: value})
 
     def is_set(name: str, value: object) -> Callable[[], bool]:
-        return lambda: getattr(w.session.view.map, name) == value
+        return lambda: getattr(w.session.view[MapSettings], name) == value
 
     def switch(name: str) -> Callable[[], None]:
-        return lambda: w.session.set_map(**{name: not getattr(w.session.view.map, name)})
+        return lambda: w.session.change(MapSettings, **{name: not getattr(w.session.view[MapSettings], name)})
 
     def is_on(name: str) -> Callable[[], bool]:
-        return lambda: bool(getattr(w.session.view.map, name))
+        return lambda: bool(getattr(w.session.view[MapSettings], name))
 
     def choice(id_: str, title: str, name: str, value: object, *keys: str) -> Command:
         return Command(id_, title, "Map", setting(name, value), keys, w.can.has_cells, is_set(name, value))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from headlight.viewer.app.commands.acts import Acts
 from headlight.viewer.app.commands.command import Command
-from headlight.viewer.session.view import INPUTS
+from headlight.viewer.session.view import INPUTS, FieldSettings
 
 CATEGORY = "Field"
 SWITCHES = {
@@ -25,12 +25,14 @@ def field_commands(w: Acts) -> list[Command]:
 
 def _switches(w: Acts) -> list[Command]:
     def turn(name: str) -> Callable[[], None]:
-        return lambda: w.session.set_fields(**{name: not getattr(w.session.view.fields, name)})
+        return lambda: w.session.change(
+            FieldSettings, **{name: not getattr(w.session.view[FieldSettings], name)}
+        )
 
     listed = [
         Command(
             *(f"field-{name}", title, CATEGORY, turn(name), (key,), w.can.has_fields),
-            lambda name=name: bool(getattr(w.session.view.fields, name)),
+            lambda name=name: bool(getattr(w.session.view[FieldSettings], name)),
         )
         for name, (title, key) in SWITCHES.items()
     ]
@@ -38,20 +40,22 @@ def _switches(w: Acts) -> list[Command]:
         *listed,
         Command(
             *("field-self", "Attention distance without a patch's weight on itself", CATEGORY),
-            lambda: w.session.set_fields(include_self=not w.session.view.fields.include_self),
-            *((), w.can.has_fields, lambda: not w.session.view.fields.include_self),
+            lambda: w.session.change(
+                FieldSettings, include_self=not w.session.view[FieldSettings].include_self
+            ),
+            *((), w.can.has_fields, lambda: not w.session.view[FieldSettings].include_self),
         ),
     ]
 
 
 def _inputs(w: Acts) -> list[Command]:
     def settings():
-        return w.session.view.fields
+        return w.session.view[FieldSettings]
 
     counts = [
         Command(
             *(f"field-inputs-{count}", f"Effective field over {count} inputs", CATEGORY),
-            lambda count=count: w.session.set_fields(inputs=count),
+            lambda count=count: w.session.change(FieldSettings, inputs=count),
             *((), w.can.has_fields, lambda count=count: settings().inputs == count),
         )
         for count in INPUTS
@@ -60,7 +64,9 @@ def _inputs(w: Acts) -> list[Command]:
         *counts,
         Command(
             *("field-noise", "Effective field over noise", CATEGORY),
-            lambda: w.session.set_fields(source="picture" if settings().source == "noise" else "noise"),
+            lambda: w.session.change(
+                FieldSettings, source="picture" if settings().source == "noise" else "noise"
+            ),
             *(("N",), w.can.has_fields, lambda: settings().source == "noise"),
         ),
     ]
@@ -75,7 +81,9 @@ def _layers(w: Acts) -> list[Command]:
         Command("field-layer-previous", "Previous layer", CATEGORY, step(-1), (",",), w.can.has_fields),
         Command(
             *("field-operations", "List all operations, not blocks alone", CATEGORY),
-            lambda: w.session.set_fields(all_operations=not w.session.view.fields.all_operations),
-            *(("O",), w.can.has_fields, lambda: w.session.view.fields.all_operations),
+            lambda: w.session.change(
+                FieldSettings, all_operations=not w.session.view[FieldSettings].all_operations
+            ),
+            *(("O",), w.can.has_fields, lambda: w.session.view[FieldSettings].all_operations),
         ),
     ]

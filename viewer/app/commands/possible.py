@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from headlight.viewer.session.session import Session
-from headlight.viewer.session.view import ColourBy
+from headlight.viewer.session.view import CloudSettings, ColourBy
 from headlight.viewer.slices.cloud_colours import Scene, offers
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Possible:
         if not self.is_cloud():
             return {}
         scene = Scene(self.session.current.input, self.session.current.trace)
-        return offers(scene, self.session.view.cloud.reach)
+        return offers(scene, self.session.view[CloudSettings].reach)
 
     def has_saliency(self) -> bool:
         return self.has_trace() and self.session.current.trace.has_saliency

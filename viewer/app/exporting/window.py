@@ -10,6 +10,7 @@ from headlight.viewer.app.dialogs import FileDialogs
 from headlight.viewer.session.jobs import Failure, Jobs
 from headlight.viewer.session.runs import Notify
 from headlight.viewer.session.session import Session
+from headlight.viewer.session.view import CloudSettings
 
 if TYPE_CHECKING:
     from headlight.viewer.app.exporting.dialog import ExportDialog
@@ -76,7 +77,7 @@ class Exports:
         what, ending = PANES[name]
         if name in VIEWS:
             view = self.session.view
-            what = of_colours(view, getattr(view.cloud, VIEWS[name]))
+            what = of_colours(view, getattr(view[CloudSettings], VIEWS[name]))
         self.open(what, ending, **ALL.get(name, {}))
 
     def _show(

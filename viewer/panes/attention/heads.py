@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtWidgets import QWidget
@@ -14,7 +15,7 @@ from headlight.models.core.trace import Trace
 from headlight.viewer.panes.shared import words
 from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.session.session import NOWHERE, Document, Hover
-from headlight.viewer.session.view import View
+from headlight.viewer.session.view import MapSettings, Selection, View
 from headlight.viewer.slices import names
 from headlight.viewer.slices.head_maps import HeadMaps, head_maps
 from headlight.viewer.slices.maps import query_indices, shown
@@ -51,9 +52,9 @@ class HeadsPane(Pane):
         return self.grid.height_for(width, columns / rows) + bar_height(self.bar)
 
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
-        map_ = view.map
+        map_ = view[MapSettings]
         # A text's maps are whole matrices, whatever the query.
-        places = (view.selection.queries, hover.query) if document.modality == "image" else ()
+        places = (view[Selection].queries, hover.query) if document.modality == "image" else ()
         return (
             places,
             *(map_.percentile, map_.floor, map_.log, map_.shared, map_.leave_out, map_.incoming),
@@ -61,7 +62,7 @@ class HeadsPane(Pane):
         )
 
     def compute(self, trace: Trace, view: View, hover: Hover, task: Task) -> HeadMaps:
-        return head_maps(shown(trace, view.map), view, hover.query, task)
+        return head_maps(shown(trace, view[MapSettings]), view, hover.query, task)
 
     def paint_partial(self, value: Any) -> None:
         layer, levels, scales = value
@@ -79,9 +80,9 @@ class HeadsPane(Pane):
                 self.grid.set_layer_maps(layer, levels)
 
     def mark(self, view: View, hover: Hover) -> None:
-        self.grid.set_lut(lut(view.map.colours))
-        self.grid.set_fused(view.map.heads != "one")
-        self.grid.set_selected(view.selection.layer, view.selection.head)
+        self.grid.set_lut(lut(view[MapSettings].colours))
+        self.grid.set_fused(view[MapSettings].heads != "one")
+        self.grid.set_selected(view[Selection].layer, view[Selection].head)
         self.grid.set_hovered(None if hover.layer is None else (hover.layer, hover.head or 0))
         self._show_scale(view, hover)
         self._say(self.session.current.trace, view, hover)
@@ -94,28 +95,29 @@ class HeadsPane(Pane):
 
     def _show_scale(self, view: View, hover: Hover) -> None:
         """The scale of the head that is pointed at, else of the selected one."""
-        layer, head = view.selection.layer, view.selection.head
+        layer, head = view[Selection].layer, view[Selection].head
         if hover.layer is not None:
             layer, head = hover.layer, hover.head or 0
         scales = [] if self.blocked(layer) else self._scales.get(layer, [])
-        of = "all maps" if view.map.shared else words.head(layer, head)
-        self.bar.set_scale(scales[head] if head < len(scales) else None, lut(view.map.colours), of)
+        of = "all maps" if view[MapSettings].shared else words.head(layer, head)
+        self.bar.set_scale(scales[head] if head < len(scales) else None, lut(view[MapSettings].colours), of)
 
     def _say(self, trace: Trace, view: View, hover: Hover) -> None:
         if trace.model.modality == "text":
             self.subtitle_changed.emit("whole matrices")
             return
-        places = (hover.query,) if hover.query else view.selection.queries
-        tokens = trace.layers[min(view.selection.layer, len(trace.layers) - 1)].queries
+        places = (hover.query,) if hover.query else view[Selection].queries
+        tokens = trace.layers[min(view[Selection].layer, len(trace.layers) - 1)].queries
         chosen = query_indices(trace, tokens, places)
         name = names.tokens_named(tokens, chosen)
         if not places and trace.readout is None:
             name = "mean of all patches"
-        what = f"who looks at {name}" if view.map.incoming else f"where {name} looks"
+        what = f"who looks at {name}" if view[MapSettings].incoming else f"where {name} looks"
         self.subtitle_changed.emit(what)
 
     def _clicked(self, layer: int, head: int) -> None:
-        self.session.pick_head(layer, head)
+        one = replace(self.session.view[MapSettings], heads="one")
+        self.session.select(layer=layer, head=head, also=(one,))
 
     def _hovered(self, cell: tuple[int, int] | None) -> None:
         self.session.set_hover(NOWHERE if cell is None else Hover(layer=cell[0], head=cell[1]))

@@ -14,7 +14,7 @@ from headlight.viewer.panes.shared import readings, words
 from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.session.jobs import Failure
 from headlight.viewer.session.session import NOWHERE, Document, Hover
-from headlight.viewer.session.view import View
+from headlight.viewer.session.view import MapSettings, Selection, View
 from headlight.viewer.slices import names
 from headlight.viewer.slices.maps import MatrixMap, group_shown, head_of, matrix_map, shown
 from headlight.widgets.base.cursor_tip import read_out
@@ -45,20 +45,20 @@ class MatrixPane(Pane):
         return width + bar_height(self.bar)
 
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
-        map_ = view.map
-        head = view.selection.head if map_.heads == "one" else None
+        map_ = view[MapSettings]
+        head = view[Selection].head if map_.heads == "one" else None
         group = group_shown(document.trace, view)
         return (
-            *(view.selection.layer, head, group, map_.heads, map_.percentile, map_.floor, map_.log),
-            *(map_.leave_out, map_.hide_special, map_.whole_words, self.blocked(view.selection.layer)),
+            *(view[Selection].layer, head, group, map_.heads, map_.percentile, map_.floor, map_.log),
+            *(map_.leave_out, map_.hide_special, map_.whole_words, self.blocked(view[Selection].layer)),
         )
 
     def compute(self, trace: Trace, view: View, hover: Hover, task: Task) -> MatrixMap:
-        return matrix_map(shown(trace, view.map), view, task)
+        return matrix_map(shown(trace, view[MapSettings]), view, task)
 
     def paint(self, result: MatrixMap) -> None:
         view = self.session.view
-        reason = self.blocked(view.selection.layer)
+        reason = self.blocked(view[Selection].layer)
         if reason:
             self._say_instead(reason)
             return
@@ -67,7 +67,7 @@ class MatrixPane(Pane):
             columns = [t.grid[1] if isinstance(t, PatchTokens) else 0 for t in (q, k)]
             labels = names.short_labels(q), names.short_labels(k)
             self.view.set_tokens(*labels, q.special, k.special, *columns)
-        self._result, layer = result, self.session.current.trace.layers[view.selection.layer]
+        self._result, layer = result, self.session.current.trace.layers[view[Selection].layer]
         self.view.set_message("")
         self.view.set_matrix(result.levels, result.values)
         said = [self._at()]
@@ -79,12 +79,12 @@ class MatrixPane(Pane):
         self.subtitle_changed.emit(" · ".join(said))
 
     def mark(self, view: View, hover: Hover) -> None:
-        self.view.set_lut(lut(view.map.colours))
+        self.view.set_lut(lut(view[MapSettings].colours))
         self._show_scale()
         if self._result is None:
             return
         queries, keys = self._result.queries, self._result.keys
-        self.view.set_selected(queries.find_all(view.selection.queries), keys.find_all(view.selection.keys))
+        self.view.set_selected(queries.find_all(view[Selection].queries), keys.find_all(view[Selection].keys))
         query = _first(queries, hover.query)
         key = _first(keys, hover.key)
         self.view.set_hovered(None if query is None and key is None else (query, key))
@@ -94,7 +94,7 @@ class MatrixPane(Pane):
         rows, columns = self.view.pooled()
         dots = f"max of {rows} × {columns}" if rows * columns > 1 else ""
         scale = None if self._result is None else self._result.scale
-        self.bar.set_scale(scale, lut(self.session.view.map.colours), dots)
+        self.bar.set_scale(scale, lut(self.session.view[MapSettings].colours), dots)
 
     def clear(self, document: Document | None) -> None:
         self._result = None
@@ -119,13 +119,13 @@ class MatrixPane(Pane):
         pair = f"{names.token(result.queries, query)} → {names.token(result.keys, key)}"
         weight = read_out(float(result.values[query, key]))
         view = self.session.view
-        at = view.selection.layer, head_of(view)
-        self.said.emit("pointed", readings.of_cell(result, query, key, view.map.incoming, at), None)
+        at = view[Selection].layer, head_of(view)
+        self.said.emit("pointed", readings.of_cell(result, query, key, view[MapSettings].incoming, at), None)
         return f"{pair}\t{weight}"
 
     def _at(self) -> str:
         view = self.session.view
-        return words.head(view.selection.layer, head_of(view))
+        return words.head(view[Selection].layer, head_of(view))
 
     def _hovered(self, cell: tuple[int, int] | None) -> None:
         if cell is None or self._result is None:
@@ -143,7 +143,7 @@ class MatrixPane(Pane):
         if self._result is None:
             return
         queries, keys = self._result.queries, self._result.keys
-        self.session.select_tokens(queries.places(range(q0, q1)), keys.places(range(k0, k1)), add)
+        self.session.select(queries=queries.places(range(q0, q1)), keys=keys.places(range(k0, k1)), add=add)
 
 
 def _first(tokens: Tokens, place: Place | None) -> int | None:

@@ -12,7 +12,7 @@ from headlight.viewer.panes.shared import readings
 from headlight.viewer.panes.shared.on_input import OnInputPane, pointed
 from headlight.viewer.session.selecting import asked_tokens
 from headlight.viewer.session.session import NOWHERE, Document, Hover
-from headlight.viewer.session.view import View
+from headlight.viewer.session.view import MapSettings, Selection, View
 from headlight.viewer.slices import names
 from headlight.viewer.slices.maps import InputMap, Picture, query_indices
 from headlight.viewer.slices.window_maps import window_lines
@@ -80,10 +80,10 @@ class PicturePane(OnInputPane):
     def mark(self, view: View, hover: Hover) -> None:
         trace = self.session.current.trace
         tokens = asked_tokens(trace, view)
-        self.view.set_lut(lut(view.map.colours))
-        self.view.set_opacity(view.map.opacity)
+        self.view.set_lut(lut(view[MapSettings].colours))
+        self.view.set_opacity(view[MapSettings].opacity)
         self.show_scale(self.bar, view)
-        selected = [place for place in view.selection.queries if isinstance(place, Box)]
+        selected = [place for place in view[Selection].queries if isinstance(place, Box)]
         boxes = [_corners(place) for place in tokens.places(tokens.find_all(selected))]
         under = next((p for p in (hover.key, hover.query) if isinstance(p, Box)), None)
         self.view.set_boxes(boxes, _corners(under) if under else None)
@@ -112,11 +112,11 @@ class PicturePane(OnInputPane):
 
     def _say(self, trace: Trace, result: InputMap | Picture) -> None:
         drawn = isinstance(result, InputMap) and not self.not_drawn(result)
-        incoming = self.session.view.map.incoming
+        incoming = self.session.view[MapSettings].incoming
         figures = {**readings.of_map(result, 1, incoming), **readings.of_patches(result)} if drawn else {}
         self.said.emit("shown", figures, None)
         self._show_artifacts(trace)
-        left_out = self.session.view.map.leave_out
+        left_out = self.session.view[MapSettings].leave_out
         self.artifacts_note.setText("left out of the scale" if left_out else "set the scale too")
 
     def _show_artifacts(self, trace: Trace) -> None:
@@ -134,7 +134,7 @@ class PicturePane(OnInputPane):
 
     def _mark_chips(self, trace: Trace, view: View, hover: Hover) -> None:
         tokens: PatchTokens = asked_tokens(trace, view)
-        chosen = set(query_indices(trace, tokens, view.selection.queries).tolist())
+        chosen = set(query_indices(trace, tokens, view[Selection].queries).tolist())
         hovered = {int(i) for place in (hover.query, hover.key) if place for i in tokens.find(place)}
         self._chip_tokens = list(range(tokens.prefix))
         chips = [
@@ -177,7 +177,7 @@ class PicturePane(OnInputPane):
     def _clicked(self, x: float, y: float, add: bool) -> None:
         place = self._patch_at(x, y)
         if place is not None:
-            self.session.select_queries([place], add)
+            self.session.select(queries=[place], add=add)
 
     def _boxed(self, x0: float, y0: float, x1: float, y1: float, add: bool) -> None:
         document = self.session.current
@@ -185,13 +185,13 @@ class PicturePane(OnInputPane):
             tokens = asked_tokens(document.trace, self.session.view)
             found = tokens.find(Box(x0, y0, x1, y1))
             if len(found):
-                self.session.select_queries(tokens.places(found), add)
+                self.session.select(queries=tokens.places(found), add=add)
 
     def _chip_clicked(self, index: int, add: bool) -> None:
         token = self._chip_tokens[index]
         if token >= 0:
             tokens = asked_tokens(self.session.current.trace, self.session.view)
-            self.session.select_queries([tokens.place(token)], add)
+            self.session.select(queries=[tokens.place(token)], add=add)
 
     def _chip_hovered(self, index: int | None) -> None:
         token = -1 if index is None else self._chip_tokens[index]
@@ -201,7 +201,7 @@ class PicturePane(OnInputPane):
 
     def _artifact_clicked(self, index: int, add: bool) -> None:
         tokens = self.session.current.trace.tokens
-        self.session.select_queries(tokens.places(self._artifact_tokens[index]), add)
+        self.session.select(queries=tokens.places(self._artifact_tokens[index]), add=add)
 
     # -- helpers -----------------------------------------------------------------------------------------
 
@@ -216,7 +216,7 @@ class PicturePane(OnInputPane):
     def _windows(self, trace: Trace, view: View, hover: Hover) -> tuple[np.ndarray, np.ndarray] | None:
         """The lines of the windows in which the shown layer attends, where it does."""
         at = pointed(view, hover)[0]
-        if view.map.method != "attention" or at >= len(trace.layers):
+        if view[MapSettings].method != "attention" or at >= len(trace.layers):
             return None
         return window_lines(trace.layers[at])
 
@@ -232,8 +232,8 @@ class PicturePane(OnInputPane):
             size = document.trace.inputs["pixel_values"].shape
             seen = "" if (size[2], size[1]) == (width, height) else f" · seen at {size[2]} × {size[1]}"
             said += f"{seen} · {rows} × {columns} patches of {size[1] // rows} px"
-            layers, layer = document.trace.layers, self.session.view.selection.layer
-            if self.session.view.map.method == "attention" and layer < len(layers):
+            layers, layer = document.trace.layers, self.session.view[Selection].layer
+            if self.session.view[MapSettings].method == "attention" and layer < len(layers):
                 windows = layers[layer].said()
                 # What a title has no room for is cut off at its end.
                 said = f"{rows} × {columns} patches · {windows} · {said}" if windows else said

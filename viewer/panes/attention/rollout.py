@@ -7,6 +7,7 @@ from collections.abc import Hashable
 from PySide6.QtWidgets import QGridLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from headlight.models.core.colours import lut
+from headlight.models.core.settings import RolloutSettings
 from headlight.models.core.task import Task
 from headlight.models.core.tokens import Box, PatchTokens
 from headlight.models.core.trace import Trace
@@ -15,7 +16,7 @@ from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.session.jobs import Lane
 from headlight.viewer.session.selecting import rollout_tokens
 from headlight.viewer.session.session import NOWHERE, Document, Hover
-from headlight.viewer.session.view import View
+from headlight.viewer.session.view import MapSettings, RolloutQuery, Selection, View
 from headlight.viewer.slices import names
 from headlight.viewer.slices.maps import InputMap, query_indices, rollout_map
 from headlight.viewer.slices.window_maps import is_composed
@@ -52,15 +53,17 @@ class RolloutPane(Pane):
         self._input: object = None
 
         self.query = Segmented([(False, "Readout"), (True, "Selected")], "Query")
-        self.query.changed.connect(self.session.set_rollout_query)
+        self.query.changed.connect(lambda on: self.session.change(RolloutQuery, selected=on))
         self.fusion = Segmented([("mean", "Mean"), ("max", "Max"), ("min", "Min")], "Heads")
-        self.fusion.changed.connect(lambda value: self.session.set_rollout(fusion=value))
+        self.fusion.changed.connect(lambda value: self.session.change(RolloutSettings, fusion=value))
         self.residual = Segmented([("add", "A + I"), ("mix", "½A + ½I"), ("none", "None")], "Residual")
-        self.residual.changed.connect(lambda value: self.session.set_rollout(residual=value))
+        self.residual.changed.connect(lambda value: self.session.change(RolloutSettings, residual=value))
         self.discard = LabelledSlider(
             *("Discard", 0, 0.99, 0.01, lambda v: f"{v * 100:.0f} %"), beside=label_width(LABELS)
         )
-        self.discard.changed.connect(lambda value: self.session.set_rollout("discard", discard=float(value)))
+        self.discard.changed.connect(
+            lambda value: self.session.change(RolloutSettings, gesture="discard", discard=float(value))
+        )
         self.layers = RangeRow("Layers", 0, 11, beside=label_width(LABELS))
         self.layers.changed.connect(self._layers_changed)
 
@@ -109,10 +112,10 @@ class RolloutPane(Pane):
         return round(width * rows / columns) + sum(one.sizeHint().height() + gap for one in below)
 
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
-        map_ = view.map
-        queries = view.selection.queries if view.rollout_selected else ()
+        map_ = view[MapSettings]
+        queries = view[Selection].queries if view[RolloutQuery].selected else ()
         return (
-            *(queries, view.rollout, map_.log, map_.percentile, map_.floor, map_.leave_out),
+            *(queries, view[RolloutSettings], map_.log, map_.percentile, map_.floor, map_.leave_out),
             *(map_.hide_special, map_.whole_words, self.rollout_blocked(view)),
         )
 
@@ -158,15 +161,15 @@ class RolloutPane(Pane):
             self._say()
 
     def mark(self, view: View, hover: Hover) -> None:
-        self.picture.set_lut(lut(view.map.colours))
-        self.picture.set_opacity(view.map.opacity)
-        self.strip.set_lut(lut(view.map.colours))
+        self.picture.set_lut(lut(view[MapSettings].colours))
+        self.picture.set_opacity(view[MapSettings].opacity)
+        self.strip.set_lut(lut(view[MapSettings].colours))
         drawn = self._result is not None and not self.rollout_blocked(view)
-        self.bar.set_scale(self._result.scale if drawn else None, lut(view.map.colours))
+        self.bar.set_scale(self._result.scale if drawn else None, lut(view[MapSettings].colours))
         if self._result is None:
             return
         tokens, asked = self._result.tokens, self._result.asked_of
-        chosen = asked.find_all(view.selection.queries) if view.rollout_selected else []
+        chosen = asked.find_all(view[Selection].queries) if view[RolloutQuery].selected else []
         under = tokens.find_all([p for p in (hover.key, hover.query) if p is not None][:1])
         if isinstance(tokens, PatchTokens):
             boxes = [_corners(asked, int(i)) for i in chosen if i >= asked.prefix]
@@ -187,7 +190,7 @@ class RolloutPane(Pane):
     def _say(self) -> None:
         document, view = self.session.current, self.session.view
         trace = document.trace
-        places = view.selection.queries if view.rollout_selected else ()
+        places = view[Selection].queries if view[RolloutQuery].selected else ()
         tokens = rollout_tokens(trace, view)
         self.subtitle_changed.emit(names.tokens_named(tokens, query_indices(trace, tokens, places)))
 
@@ -195,24 +198,29 @@ class RolloutPane(Pane):
         view, trace = self.session.view, document.trace
         readout = trace.tokens.labels[trace.readout] if trace.readout is not None else "Mean of all"
         self.query.set_label(False, readout)
-        self.query.set_value(view.rollout_selected)
-        self.fusion.set_value(view.rollout.fusion)
-        self.residual.set_value(view.rollout.residual)
-        self.discard.set_value(view.rollout.discard)
+        self.query.set_value(view[RolloutQuery].selected)
+        self.fusion.set_value(view[RolloutSettings].fusion)
+        self.residual.set_value(view[RolloutSettings].residual)
+        self.discard.set_value(view[RolloutSettings].discard)
         last = len(trace.layers) - 1
         self.layers.set_limits(0, last)
-        self.layers.set_value(view.rollout.first, last if view.rollout.last is None else view.rollout.last)
+        self.layers.set_value(
+            view[RolloutSettings].first,
+            last if view[RolloutSettings].last is None else view[RolloutSettings].last,
+        )
 
     def _layers_changed(self, first: int, last: int) -> None:
         final = len(self.session.current.trace.layers) - 1
-        self.session.set_rollout("layers", first=int(first), last=None if last >= final else int(last))
+        self.session.change(
+            RolloutSettings, gesture="layers", first=int(first), last=None if last >= final else int(last)
+        )
 
     # -- gestures: a click here chooses what is rolled out ------------------------------------------------
 
     def _select(self, index: int, add: bool) -> None:
         if self._result is not None:
-            self.session.set_rollout_query(True)
-            self.session.select_queries([self._result.asked_of.place(index)], add)
+            self.session.change(RolloutQuery, selected=True)
+            self.session.select(queries=[self._result.asked_of.place(index)], add=add)
 
     def _picture_clicked(self, x: float, y: float, add: bool) -> None:
         found = self._result.asked_of.find(Box(x, y, x, y)) if self._result is not None else ()

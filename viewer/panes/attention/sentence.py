@@ -19,7 +19,7 @@ from headlight.viewer.panes.shared import readings
 from headlight.viewer.panes.shared.later import Later
 from headlight.viewer.panes.shared.on_input import OnInputPane
 from headlight.viewer.session.session import NOWHERE, Document, Hover
-from headlight.viewer.session.view import View
+from headlight.viewer.session.view import MapSettings, Selection, View
 from headlight.viewer.slices.maps import InputMap
 from headlight.widgets.base import theme
 from headlight.widgets.base.labels import ElidedLabel
@@ -124,7 +124,7 @@ class SentencePane(OnInputPane):
             return
         self.strip.set_weights(result.levels, result.values)
         self._say_reason("")
-        figures = readings.of_map(result, len(readings.BEST), self.session.view.map.incoming)
+        figures = readings.of_map(result, len(readings.BEST), self.session.view[MapSettings].incoming)
         self.said.emit("shown", figures, None)
 
     def _say_reason(self, why_not: str) -> None:
@@ -133,12 +133,12 @@ class SentencePane(OnInputPane):
         self.reason.setVisible(bool(why_not))
 
     def mark(self, view: View, hover: Hover) -> None:
-        self.strip.set_lut(lut(view.map.colours))
+        self.strip.set_lut(lut(view[MapSettings].colours))
         self.show_scale(self.bar, view)
         if self.result is None:
             return
         tokens = self.result.tokens
-        self.strip.set_selected(tokens.find_all(view.selection.queries))
+        self.strip.set_selected(tokens.find_all(view[Selection].queries))
         under = [place for place in (hover.key, hover.query) if place is not None]
         found = tokens.find_all(under[:1])
         self.strip.set_hovered(int(found[0]) if len(found) else None)
@@ -244,7 +244,7 @@ class SentencePane(OnInputPane):
     def _spanned(self, first: int, last: int, add: bool) -> None:
         if self.result is not None:
             tokens = self.result.tokens
-            self.session.select_queries(tokens.places(range(first, last + 1)), add)
+            self.session.select(queries=tokens.places(range(first, last + 1)), add=add)
 
     def _place(self, index: int | None) -> Place | None:
         if index is None or self.result is None or index >= len(self.result.tokens):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -14,7 +15,7 @@ from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.panes.shared.later import RESIZE_PAUSE, Later
 from headlight.viewer.panes.shared.words import ran_at
 from headlight.viewer.session.session import Document
-from headlight.viewer.session.view import View
+from headlight.viewer.session.view import MapSettings, Selection, View
 from headlight.viewer.slices.derived import derived
 from headlight.widgets.base.scroll_column import ScrollColumn
 from headlight.widgets.controls.choices import Choice, Section, Segmented, Toggle
@@ -29,7 +30,7 @@ class SettingsPane(Pane):
     waits = False
 
     def build(self) -> QWidget:
-        change = self.session.set_map
+        change = partial(self.session.change, MapSettings)
         self.method = Segmented(
             [("attention", "Attention"), ("rollout", "Rollout"), ("saliency", "Saliency")], "Method"
         )
@@ -43,17 +44,17 @@ class SettingsPane(Pane):
         self.shared = Segmented([(False, "Each map"), (True, "All maps")], "One scale for")
         self.shared.changed.connect(lambda v: change(shared=v))
         self.percentile = LabelledSlider("Clip above percentile", 90, 100, 0.1, "{:.1f}", 99.5)
-        self.percentile.changed.connect(lambda v: change("percentile", percentile=float(v)))
+        self.percentile.changed.connect(lambda v: change(gesture="percentile", percentile=float(v)))
         self.floor = LabelledSlider(
             "Clip below percentile", 0, 90, 1, lambda v: "zero" if v == 0 else f"{v:.0f}"
         )
-        self.floor.changed.connect(lambda v: change("floor", floor=float(v)))
+        self.floor.changed.connect(lambda v: change(gesture="floor", floor=float(v)))
         self.opacity = LabelledSlider("Overlay opacity", 0, 1, 0.01, "{:.2f}", 0.75)
-        self.opacity.changed.connect(lambda v: change("opacity", opacity=float(v)))
+        self.opacity.changed.connect(lambda v: change(gesture="opacity", opacity=float(v)))
         self.mass = LabelledSlider(
             "Mass mask", 0, 0.99, 0.01, lambda v: "off" if v == 0 else f"{v * 100:.0f} % of weight"
         )
-        self.mass.changed.connect(lambda v: change("mass", mass=float(v)))
+        self.mass.changed.connect(lambda v: change(gesture="mass", mass=float(v)))
         self.colours = Choice(MAPS, "Colour map")
         self.colours.changed.connect(lambda v: change(colours=v))
         self.leave_out = Toggle("Leave sinks out of the scale")
@@ -101,7 +102,7 @@ class SettingsPane(Pane):
     def prepare(self, document: Document, view: View) -> None:
         self._show(document, view)
         if self.can_show(document) and self.widget.isVisible():
-            self._ask_statistics(document.trace, view.selection.layer)
+            self._ask_statistics(document.trace, view[Selection].layer)
 
     def _ask_statistics(self, trace: Trace, layer: int) -> None:
         """The figures of a layer's heads: a whole pass over its weights, in the lane of what takes long."""
@@ -134,7 +135,7 @@ class SettingsPane(Pane):
     def _say_statistics(self) -> None:
         layer, statistics = self._counted[1:]
         view = self.session.view
-        one, head = view.map.heads == "one", view.selection.head
+        one, head = view[MapSettings].heads == "one", view[Selection].head
         title = f"Head {layer}.{head}" if one else f"Layer {layer}, mean of its heads"
         pick, picture = head if one else slice(None), self.session.current.modality == "image"
         said = {}
@@ -147,7 +148,7 @@ class SettingsPane(Pane):
         self.said.emit("head", {}, "Head")
 
     def _show(self, document: Document, view: View) -> None:
-        map_, picture = view.map, document.modality == "image"
+        map_, picture = view[MapSettings], document.modality == "image"
         saliency = picture and document.trace is not None and document.trace.has_saliency
         self.method.set_option_enabled("saliency", saliency, "This model has no saliency decoder")
         for control, value in (

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor
 
 from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.session.session import Document, Hover
-from headlight.viewer.session.view import View
+from headlight.viewer.session.view import CloudSettings, View
 from headlight.viewer.slices.cloud_colours import Look, Scene
 from headlight.widgets.base import theme
 
@@ -38,7 +38,7 @@ class AttentionPane(Pane):
 
     def wanted(self, document: Document, view: View) -> bool:
         layerless = document.trace is not None and not document.trace.layers
-        return not layerless and view.cloud.reach != "voxels"
+        return not layerless and view[CloudSettings].reach != "voxels"
 
     def can_show(self, document: Document | None) -> bool:
         return super().can_show(document) and bool(document.trace.layers)

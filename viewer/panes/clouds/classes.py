@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -31,7 +33,7 @@ class ClassesPane(CloudPane):
     name, title = "classes", "Classes"
 
     def build(self) -> QWidget:
-        change = self.session.set_cloud
+        change = partial(self.session.change, CloudSettings)
         self.legend = ClassLegend()
         self.legend.toggled.connect(self._toggled)
         self.legend.soloed.connect(self._soloed)
@@ -44,11 +46,11 @@ class ClassesPane(CloudPane):
         self.voxel = Choice([CUBES, *VOXELS], "Voxels")
         self.voxel.changed.connect(self._voxels_chosen)
         self.edge = LabelledSlider("Edge", 0.01, 1.0, 0.01, "{:.2f} m", 0.05)
-        self.edge.changed.connect(lambda v: change("voxel", voxel=(float(v),) * 3))
+        self.edge.changed.connect(lambda v: change(gesture="voxel", voxel=(float(v),) * 3))
         self.sparse = Segmented([(False, "Dense"), (True, "Sparse")], "Convolution")
         self.sparse.changed.connect(lambda v: change(sparse=v))
         self.size = LabelledSlider("Point size", 1, 12, 0.5, "{:.1f} px", 4)
-        self.size.changed.connect(lambda v: change("point size", point_size=float(v)))
+        self.size.changed.connect(lambda v: change(gesture="point size", point_size=float(v)))
         self.projection = Segmented(
             [("perspective", "Perspective"), ("orthographic", "Orthographic")], "Projection"
         )
@@ -95,7 +97,7 @@ class ClassesPane(CloudPane):
         return ScrollColumn(inner)
 
     def prepare(self, document: Document, view: View) -> None:
-        cloud, trace = view.cloud, document.trace
+        cloud, trace = view[CloudSettings], document.trace
         self.palette.set_value(cloud.palette)
         self.size.set_value(cloud.point_size)
         self.projection.set_value(cloud.projection)
@@ -128,13 +130,13 @@ class ClassesPane(CloudPane):
         table = self.table
         if table is None:
             return
-        shown = (table, view.cloud.palette)
+        shown = (table, view[CloudSettings].palette)
         if shown != self._legend_shows:
             self._legend_shows = shown
             iou = table.scores.iou if table.scores else None
-            colours = class_colours(table.names, view.cloud.palette)
+            colours = class_colours(table.names, view[CloudSettings].palette)
             self.legend.set_classes(table.names, colours, table.counts, iou, numbers(table))
-        self.legend.set_hidden(view.cloud.hidden)
+        self.legend.set_hidden(view[CloudSettings].hidden)
 
     def _show_voxels(self, cloud: CloudSettings) -> None:
         for widget in (self.voxel, self.edge, self.sparse):
@@ -147,8 +149,8 @@ class ClassesPane(CloudPane):
         self.sparse.set_value(cloud.sparse)
 
     def _voxels_chosen(self, name: str) -> None:
-        cube = (self.session.view.cloud.voxel[0],) * 3
-        self.session.set_cloud(voxel=VOXELS.get(name, cube))
+        cube = (self.session.view[CloudSettings].voxel[0],) * 3
+        self.session.change(CloudSettings, voxel=VOXELS.get(name, cube))
 
     def _show_frame(self, document: Document) -> None:
         """As it is wanted, which may not be there yet."""
@@ -189,10 +191,10 @@ class ClassesPane(CloudPane):
         self.runs.reframe(document, Frame(metres, UPS[self.up.currentText()]))
 
     def _toggled(self, index: int) -> None:
-        self.session.set_cloud(hidden=self.session.view.cloud.hidden ^ {index})
+        self.session.change(CloudSettings, hidden=self.session.view[CloudSettings].hidden ^ {index})
 
     def _soloed(self, index: int) -> None:
         """This class alone, or all again where it stood alone already."""
         others = frozenset(range(len(self.table.names))) - {index} if self.table else frozenset()
-        alone = self.session.view.cloud.hidden == others
-        self.session.set_cloud(hidden=frozenset() if alone else others)
+        alone = self.session.view[CloudSettings].hidden == others
+        self.session.change(CloudSettings, hidden=frozenset() if alone else others)

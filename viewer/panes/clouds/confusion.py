@@ -13,7 +13,7 @@ from headlight.models.core.task import Task
 from headlight.models.core.tokens import Place
 from headlight.viewer.panes.clouds.base import CloudPane, scene_of
 from headlight.viewer.session.session import Document, Hover
-from headlight.viewer.session.view import View
+from headlight.viewer.session.view import CloudSettings, View
 from headlight.viewer.slices.cloud_classes import ClassTable, class_table, tokens_of_cell
 from headlight.viewer.slices.cloud_colours import Scene
 from headlight.widgets.base.labels import percent
@@ -35,7 +35,7 @@ class ConfusionPane(CloudPane):
         return super().can_show(document) and document.trace is not None
 
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
-        return view.cloud.palette
+        return view[CloudSettings].palette
 
     def compute(self, scene: Scene, view: View, hover: Hover, task: Task) -> ClassTable:
         return class_table(scene)
@@ -44,7 +44,7 @@ class ConfusionPane(CloudPane):
         if result.matrix is None:
             self.clear(None)
             return
-        colours = class_colours(result.names, self.session.view.cloud.palette)
+        colours = class_colours(result.names, self.session.view[CloudSettings].palette)
         self.view.set_matrix(result.matrix, result.names, colours)
         self.subtitle_changed.emit(f"{percent(self.view.share_right())} right")
 

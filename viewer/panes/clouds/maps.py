@@ -14,7 +14,7 @@ from headlight.viewer.panes.clouds.base import AttentionPane
 from headlight.viewer.session import selecting
 from headlight.viewer.session.selecting import rows_shown
 from headlight.viewer.session.session import NOWHERE, Document, Hover
-from headlight.viewer.session.view import View
+from headlight.viewer.session.view import MapSettings, Selection, View
 from headlight.viewer.slices.cloud_maps import MapRows, map_rows, short_name
 from headlight.widgets.controls.colour_bar import ColourBar, with_bar
 from headlight.widgets.grids.map_grid import MapGrid
@@ -53,7 +53,7 @@ class MapsPane(AttentionPane):
         self.grid.set_rows(labels, rows, [trace.layers[layer].heads for layer in rows])
 
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
-        return rows_shown(document.trace, view), view.selection.queries
+        return rows_shown(document.trace, view), view[Selection].queries
 
     def compute(self, trace: Trace, view: View, hover: Hover, task: Task) -> MapRows:
         return map_rows(trace, view, task)
@@ -73,23 +73,23 @@ class MapsPane(AttentionPane):
         self._scales = dict(zip(result.layers, result.scales, strict=False))
 
     def mark(self, view: View, hover: Hover) -> None:
-        self.grid.set_lut(lut(view.map.colours))
-        fused = view.map.heads != "one"
-        self.grid.set_selected(view.selection.layer, None if fused else view.selection.head)
+        self.grid.set_lut(lut(view[MapSettings].colours))
+        fused = view[MapSettings].heads != "one"
+        self.grid.set_selected(view[Selection].layer, None if fused else view[Selection].head)
         self.grid.set_hovered(None if hover.layer is None else (hover.layer, hover.head or 0))
         self._show_scale(view, hover)
-        queries = view.selection.queries
+        queries = view[Selection].queries
         self.subtitle_changed.emit(
             "a row a stage, nearest neighbour first" if queries else "no point selected"
         )
 
     def _show_scale(self, view: View, hover: Hover) -> None:
         """The scale of the row that is pointed at, else of the selected one: each row has its own."""
-        layer = view.selection.layer if hover.layer is None else hover.layer
+        layer = view[Selection].layer if hover.layer is None else hover.layer
         scale = None if self.blocked(layer) else self._scales.get(layer)
         of = short_name(self.session.current.trace.layers[layer]) if scale is not None else ""
         even = self._even.get(layer, "")
-        self.bar.set_scale(scale, lut(view.map.colours), f"{of} · {even}" if even else of)
+        self.bar.set_scale(scale, lut(view[MapSettings].colours), f"{of} · {even}" if even else of)
 
     def clear(self, document: Document | None) -> None:
         self._shaped, self._even, self._scales = None, {}, {}
@@ -103,7 +103,7 @@ class MapsPane(AttentionPane):
         document = self.session.current
         if not self.can_show(document):
             return
-        trace, chosen = document.trace, self.session.view.selection
+        trace, chosen = document.trace, self.session.view[Selection]
         for number, members in enumerate(stages(trace.layers)):
             menu.addSection(f"Stage {number + 1}, {len(trace.layers[members[0]].queries):,} points")
             for layer in members:
@@ -115,7 +115,7 @@ class MapsPane(AttentionPane):
 
     def _pick_layer(self, layer: int) -> None:
         heads = self.session.current.trace.layers[layer].heads
-        selecting.pick_head(self.session, layer, min(self.session.view.selection.head, heads - 1))
+        selecting.pick_head(self.session, layer, min(self.session.view[Selection].head, heads - 1))
 
     def _tip(self, layer: int, map_: int) -> str:
         chosen = self.session.current.trace.layers[layer]

@@ -15,7 +15,7 @@ from headlight.viewer.panes.shared import readings
 from headlight.viewer.panes.shared.on_input import pointed
 from headlight.viewer.panes.shared.words import map_named
 from headlight.viewer.session.session import NOWHERE, Document, Hover
-from headlight.viewer.session.view import View
+from headlight.viewer.session.view import Selection, View
 from headlight.viewer.slices.cloud_maps import Neighbourhood, even_said, neighbourhood
 from headlight.widgets.base.cursor_tip import read_out
 from headlight.widgets.base.labels import PARTS
@@ -43,7 +43,7 @@ class NeighbourhoodPane(AttentionPane):
 
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
         at = pointed(view, hover)
-        return at, view.selection.queries, self.blocked(at[0])
+        return at, view[Selection].queries, self.blocked(at[0])
 
     def compute(self, trace: Trace, view: View, hover: Hover, task: Task) -> Neighbourhood | None:
         return neighbourhood(trace, view, pointed(view, hover))
@@ -114,4 +114,4 @@ class NeighbourhoodPane(AttentionPane):
         """The neighbour is the query now."""
         result = self.result
         if result is not None and bar < len(result.neighbours):
-            self.session.select_queries([result.keys.place(int(result.neighbours[bar]))])
+            self.session.select(queries=[result.keys.place(int(result.neighbours[bar]))])

@@ -14,7 +14,7 @@ from headlight.models.core.task import Task
 from headlight.models.core.tokens import SINGLY
 from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.panes.clouds.words import attention_said, reach_said
-from headlight.viewer.session.view import ColourBy, View
+from headlight.viewer.session.view import CloudSettings, ColourBy, MapSettings, Selection, View
 from headlight.viewer.slices import cloud_maps
 from headlight.viewer.slices.cloud_classes import groups, named
 from headlight.viewer.slices.cloud_colours import (
@@ -75,7 +75,7 @@ class Painted:
 def painted(asked: Asked, view: View, last: Painted | None, task: Task) -> Painted:
     """What the view draws for this. last: what it drew before, whose colours are used again if they can."""
     scene, by = asked.scene, asked.by
-    trace, queries, cloud = scene.trace, view.selection.queries, view.cloud
+    trace, queries, cloud = scene.trace, view[Selection].queries, view[CloudSettings]
     ready = ready_of(scene.cloud)
     mask = visible(scene, cloud.hidden)
     tokens = cloud_maps.chosen(trace, trace.tokens, queries) if trace else np.empty(0, int)
@@ -92,11 +92,11 @@ def painted(asked: Asked, view: View, last: Painted | None, task: Task) -> Paint
         else:
             coloured = ready.coloured(rgb, kinds, mask)
         shown = "prediction" if asked.blocked else by
-        read = meaning(scene, shown, cloud, asked.look, view.map.colours, field, coloured.in_sight)
+        read = meaning(scene, shown, cloud, asked.look, view[MapSettings].colours, field, coloured.in_sight)
         return Painted(asked, ready, coloured, selected, star, field, more, said, read)
 
     if by == "bound":
-        bright = heat(view.map.colours, asked.look)[180]
+        bright = heat(view[MapSettings].colours, asked.look)[180]
         colours = plain_colours(scene, by, cloud.palette, asked.look)
         task.partial(done(colours))
         more = upper_bound(trace, task)
@@ -120,7 +120,7 @@ def painted(asked: Asked, view: View, last: Painted | None, task: Task) -> Paint
     field = reach_field(trace, view, asked.at, task)
     if cloud.reach != "attention":
         said += reach_said(cloud.reach, field)
-    colours = attention_colours(scene, field, cloud, asked.look, view.map.colours)
+    colours = attention_colours(scene, field, cloud, asked.look, view[MapSettings].colours)
     return done(colours, star, field, said=said)
 
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from headlight.models.core.answers import PointLabels
 from headlight.models.core.colours import lut
+from headlight.models.core.stack import ConvStack
 from headlight.models.core.task import Task
 from headlight.models.core.tokens import Place, Position
 from headlight.viewer.inputs.cloud import CloudInput
@@ -21,7 +22,7 @@ from headlight.viewer.panes.shared.on_input import pointed
 from headlight.viewer.panes.shared.words import map_named
 from headlight.viewer.session.jobs import Failure, Lane
 from headlight.viewer.session.session import NOWHERE, Document, Hover
-from headlight.viewer.session.view import ColourBy, View
+from headlight.viewer.session.view import CloudSettings, ColourBy, FieldSettings, MapSettings, Selection, View
 from headlight.viewer.slices import cloud_maps
 from headlight.viewer.slices.cloud_classes import named, reading
 from headlight.viewer.slices.cloud_colours import TITLES, Scene, offers, shown_as
@@ -77,10 +78,10 @@ class View3DPane(CloudPane):
 
     def chosen_by(self, view: View) -> ColourBy:
         """What the user wants to see here."""
-        return getattr(view.cloud, self.setting)
+        return getattr(view[CloudSettings], self.setting)
 
     def prepare(self, document: Document, view: View) -> None:
-        made, cloud = self._made(), view.cloud
+        made, cloud = self._made(), view[CloudSettings]
         # Each of these draws all points again, so only where it is another.
         for number, (apply, value) in enumerate(
             (
@@ -103,23 +104,30 @@ class View3DPane(CloudPane):
     def subject(self, document: Document, view: View, hover: Hover) -> Asked:
         scene, at = scene_of(document), pointed(view, hover)
         by = self._shown_by(scene, view)
-        shows = by == "attention" and view.cloud.reach == "attention"
+        shows = by == "attention" and view[CloudSettings].reach == "attention"
         blocked = self.blocked(at[0]) if shows else ""
         # Only attention changes with the layer: pointing at the map grid must not colour the other view anew.
         return Asked(scene, by, current_look(), at if shows else (0, 0), blocked)
 
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
-        cloud = view.cloud
-        stack = (cloud.voxel, cloud.sparse, view.stack, view.fields.layer)
+        cloud = view[CloudSettings]
+        stack = (cloud.voxel, cloud.sparse, view[ConvStack], view[FieldSettings].layer)
         voxels = stack if cloud.reach == "voxels" else ()
-        return cloud.palette, cloud.hidden, cloud.reach, voxels, view.selection.queries, view.map.colours
+        return (
+            cloud.palette,
+            cloud.hidden,
+            cloud.reach,
+            voxels,
+            view[Selection].queries,
+            view[MapSettings].colours,
+        )
 
     def _shown_by(self, scene: Scene, view: View) -> ColourBy:
-        return shown_as(scene, self.chosen_by(view), bool(view.selection.queries), view.cloud.reach)
+        return shown_as(scene, self.chosen_by(view), bool(view[Selection].queries), view[CloudSettings].reach)
 
     def lane_for(self, view: View) -> Lane:
         by = self.chosen_by(view)
-        reaches = by == "attention" and view.cloud.reach != "attention" and view.selection.queries
+        reaches = by == "attention" and view[CloudSettings].reach != "attention" and view[Selection].queries
         return "run" if reaches or by == "bound" else "look"
 
     def compute(self, asked: Asked, view: View, hover: Hover, task: Task) -> Painted:
@@ -141,7 +149,7 @@ class View3DPane(CloudPane):
             view.set_colours(result.colours)
         if before is None or not np.array_equal(before.selected, result.selected):
             view.set_selected(result.selected)
-        view.set_lut(lut(self.session.view.map.colours))
+        view.set_lut(lut(self.session.view[MapSettings].colours))
         star = result.star
         if star is None or star.centre is None:
             view.set_star(None)
@@ -160,7 +168,7 @@ class View3DPane(CloudPane):
         if self.view is not None and self._shown is self.session.current.input:
             self.view.set_hovered(self._point_at(hover.key or hover.query))
             # Where nothing of a class can be seen, or it was just hidden, all the others would only go dark.
-            hidden = hover.kind is None or hover.kind in view.cloud.hidden
+            hidden = hover.kind is None or hover.kind in view[CloudSettings].hidden
             group = None if hidden or self.painted is None else hover.kind + 1
             self.view.set_lit(group if group and group in self.painted.colours.in_sight else None)
 
@@ -183,13 +191,13 @@ class View3DPane(CloudPane):
     def _say(self, document: Document, view: View) -> None:
         scene = scene_of(document)
         by = self._shown_by(scene, view)
-        reaches = by == "attention" and view.cloud.reach != "attention"
-        self.title_changed.emit(REACHES[view.cloud.reach] if reaches else TITLES[by])
+        reaches = by == "attention" and view[CloudSettings].reach != "attention"
+        self.title_changed.emit(REACHES[view[CloudSettings].reach] if reaches else TITLES[by])
         painted = self.painted
         drawn = painted is not None and painted.asked.scene == scene and painted.asked.by == by
         said = painted.said if drawn else ""
         if by != "attention" and not said:
-            said = subtitle(scene, by, self.chosen_by(view), view.cloud.reach)
+            said = subtitle(scene, by, self.chosen_by(view), view[CloudSettings].reach)
         self.subtitle_changed.emit(said)
 
     def _tip(self, point: int) -> str:
@@ -203,7 +211,7 @@ class View3DPane(CloudPane):
         said = reading(scene, point)
         if not weight:
             return said
-        return f"{said}\n{REACHES[self.session.view.cloud.reach].lower()}\t{weight['Weight']}"
+        return f"{said}\n{REACHES[self.session.view[CloudSettings].reach].lower()}\t{weight['Weight']}"
 
     def _weight(self, painted: Painted, point: int) -> dict[str, str]:
         """What the view shows of a point beside its colour: how it bears on the selected ones."""
@@ -213,10 +221,10 @@ class View3DPane(CloudPane):
         token = painted.asked.scene.answer.nearest[point]
         if not field.lit[token]:
             return {}
-        value, reach = field.values[token], self.session.view.cloud.reach
+        value, reach = field.values[token], self.session.view[CloudSettings].reach
         figure = f"{int(value)} hops" if reach == "hops" else read_out(float(value))
         trace = painted.asked.scene.trace
-        chosen = cloud_maps.chosen(trace, trace.tokens, self.session.view.selection.queries)
+        chosen = cloud_maps.chosen(trace, trace.tokens, self.session.view[Selection].queries)
         return {
             "Weight": figure,
             "From": named(painted.asked.scene, chosen),
@@ -233,13 +241,15 @@ class View3DPane(CloudPane):
         if document is None or document.modality != "points":
             return
         chosen = self.chosen_by(self.session.view)
-        for by, reason in offers(scene_of(document), self.session.view.cloud.reach).items():
+        for by, reason in offers(scene_of(document), self.session.view[CloudSettings].reach).items():
             action = menu.addAction(TITLES[by])
             action.setCheckable(True)
             action.setChecked(by == chosen)
             action.setEnabled(not reason)
             action.setToolTip(reason)
-            action.triggered.connect(lambda _=False, by=by: self.session.set_cloud(**{self.setting: by}))
+            action.triggered.connect(
+                lambda _=False, by=by: self.session.change(CloudSettings, **{self.setting: by})
+            )
 
     def fit(self) -> None:
         if self.view is not None and self.view.isVisible():
@@ -278,7 +288,7 @@ class View3DPane(CloudPane):
         document = self.session.current
         if document is None or document.trace is None or self._shown is not document.input:
             return
-        trace, before = document.trace, self.session.view.selection.queries
+        trace, before = document.trace, self.session.view[Selection].queries
         points = points[points < len(document.input.points)]
 
         def find(task: Task) -> tuple[Place, ...]:

@@ -91,10 +91,10 @@ class CostPane(Pane):
 
     def found(self) -> Measurements | None:
         """What was measured with the present settings, at the lengths that are shown."""
-        return cost_maps.within(self._found.get(_key(self._setup())), self.session.view.cost)
+        return cost_maps.within(self._found.get(_key(self._setup())), self.session.view[CostSettings])
 
     def _setup(self) -> Setup:
-        settings = self.session.view.cost
+        settings = self.session.view[CostSettings]
         return cost_maps.setup(settings, settings.device or (self.devices[0][0] if self.devices else ""))
 
     def cancel_measuring(self) -> None:
@@ -102,7 +102,7 @@ class CostPane(Pane):
         self.jobs.cancel(self._kind(MEASURE))
 
     def measure(self) -> None:
-        setup, seconds = self._setup(), self.session.view.cost.seconds
+        setup, seconds = self._setup(), self.session.view[CostSettings].seconds
 
         def work(task: Task) -> Measurements:
             from headlight.models.cost.measuring import measure
@@ -132,15 +132,15 @@ class CostPane(Pane):
             self._show()
         self.known_changed.emit()
 
-    def change(self, gesture: str = "", **changes: Any) -> None:
+    def change(self, **changes: Any) -> None:
         """Other layers or lengths: what is being measured is of no use any more."""
         self.cancel(MEASURE)
-        self.session.set_cost(gesture, **changes)
+        self.session.change(CostSettings, **changes)
 
     # -- what is shown ---------------------------------------------------------------------------------------
 
     def _show(self) -> None:
-        document, settings = self.session.current, self.session.view.cost
+        document, settings = self.session.current, self.session.view[CostSettings]
         if document is None:
             return
         found = self.found()
@@ -180,7 +180,7 @@ class CostPane(Pane):
 
     def _say_numbers(self) -> None:
         """Of the dot under the cursor, then of its length; of the open document's where there is none."""
-        document, settings, found = self.session.current, self.session.view.cost, self.found()
+        document, settings, found = self.session.current, self.session.view[CostSettings], self.found()
         if document is None:
             return
         n = self._own(document) or settings.longest

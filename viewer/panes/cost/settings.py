@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from headlight.models.core.costs import tokens
 from headlight.viewer.panes.cost.cost import CostPane
 from headlight.viewer.session.session import Session
+from headlight.viewer.session.view import CostSettings
 from headlight.viewer.slices import cost_maps
 from headlight.widgets.base import theme
 from headlight.widgets.base.scroll_column import ScrollColumn
@@ -42,25 +45,27 @@ class CostSettingsPane(QObject):
         self._show()
 
     def _build(self) -> QWidget:
-        change, looks = self.cost.change, self.session.set_cost
+        change, looks = self.cost.change, partial(self.session.change, CostSettings)
         self.width = LabelledSlider("Width d", *WIDTHS, "{:.0f}", 512)
-        self.width.changed.connect(lambda v: change("width", width=int(v)))
+        self.width.changed.connect(lambda v: change(gesture="width", width=int(v)))
         self.kernel = LabelledSlider("Kernel k", *KERNELS, "{:.0f}", 3)
-        self.kernel.changed.connect(lambda v: change("kernel", kernel=int(v)))
+        self.kernel.changed.connect(lambda v: change(gesture="kernel", kernel=int(v)))
         self.neighbourhood = LabelledSlider("Neighbourhood r", *NEIGHBOURHOODS, "{:.0f}", 64)
-        self.neighbourhood.changed.connect(lambda v: looks("neighbourhood", neighbourhood=int(v)))
+        self.neighbourhood.changed.connect(lambda v: looks(gesture="neighbourhood", neighbourhood=int(v)))
         self.heads = Segmented([(count, str(count)) for count in HEADS], "Heads")
         self.heads.changed.connect(lambda count: change(heads=count))
         self.projections = Toggle("Projections of q, k, v and output")
         self.projections.changed.connect(lambda on: change(projections=on))
         self.lengths = RangeRow("Tokens n", *LENGTHS, format=lambda power: tokens(2**power))
-        self.lengths.changed.connect(lambda low, high: change("lengths", shortest=2**low, longest=2**high))
+        self.lengths.changed.connect(
+            lambda low, high: change(gesture="lengths", shortest=2**low, longest=2**high)
+        )
         self.terms = Segmented([("table", "Table"), ("all", "Every term")], "Operations counted")
         self.terms.changed.connect(lambda terms: looks(terms=terms))
         self.device = Choice([], "Device")
         self.device.changed.connect(self._device_chosen)
         self.limit = LabelledSlider("Time limit", 5, 120, 5, "{:.0f} s", 30)
-        self.limit.changed.connect(lambda v: looks("limit", seconds=int(v)))
+        self.limit.changed.connect(lambda v: looks(gesture="limit", seconds=int(v)))
         self.button = QPushButton("Measure")
         self.button.setProperty("role", "primary")
         self.button.clicked.connect(self._measure_or_cancel)
@@ -92,7 +97,7 @@ class CostSettingsPane(QObject):
         self.cost.change(device=self.cost.devices[self.device.currentIndex()][0])
 
     def _show(self, *_: object) -> None:
-        settings = self.session.view.cost
+        settings = self.session.view[CostSettings]
         for control, value in (
             (self.width, settings.width),
             (self.kernel, settings.kernel),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from dataclasses import replace
 
 import numpy as np
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -12,7 +13,7 @@ from headlight.models.core.trace import Trace
 from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.session.jobs import Lane
 from headlight.viewer.session.session import NOWHERE, Document, Hover
-from headlight.viewer.session.view import View
+from headlight.viewer.session.view import FieldSettings, Selection, View
 from headlight.viewer.slices.derived import derived
 from headlight.viewer.slices.field_maps import uniform_distance
 from headlight.widgets.controls.choices import Segmented
@@ -29,7 +30,7 @@ class DistancePane(Pane):
         self.plot.clicked.connect(self._clicked)
         self.plot.hovered.connect(self._hovered)
         self.own = Segmented([(True, "With its own patch"), (False, "Without")], "The query's own patch")
-        self.own.changed.connect(lambda on: self.session.set_fields(include_self=on))
+        self.own.changed.connect(lambda on: self.session.change(FieldSettings, include_self=on))
         self.distances: np.ndarray | None = None
         widget = QWidget()
         column = QVBoxLayout(widget)
@@ -49,15 +50,15 @@ class DistancePane(Pane):
         return "run"
 
     def prepare(self, document: Document, view: View) -> None:
-        self.own.set_value(view.fields.include_self)
+        self.own.set_value(view[FieldSettings].include_self)
 
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
-        return view.fields.include_self
+        return view[FieldSettings].include_self
 
     def compute(self, trace: Trace, view: View, hover: Hover, task: Task) -> tuple[np.ndarray, float | None]:
         from headlight.models.attention.distances import attention_distances
 
-        own = view.fields.include_self
+        own = view[FieldSettings].include_self
         distances = derived(trace, ("distances", own), lambda: attention_distances(trace, own, task))
         return distances, derived(trace, ("uniform", own), lambda: uniform_distance(trace, own))
 
@@ -74,7 +75,7 @@ class DistancePane(Pane):
     def mark(self, view: View, hover: Hover) -> None:
         if self.distances is None:
             return
-        selection = view.selection
+        selection = view[Selection]
         self.plot.set_selected((selection.layer, selection.head))
         self.plot.set_hovered(None if hover.layer is None else (hover.layer, hover.head or 0))
         at = selection.layer, selection.head
@@ -89,7 +90,8 @@ class DistancePane(Pane):
         self.subtitle_changed.emit("")
 
     def _clicked(self, layer: int, head: int) -> None:
-        self.session.pick_row(layer, head)
+        row = replace(self.session.view[FieldSettings], row=True)
+        self.session.select(layer=layer, head=head, also=(row,))
 
     def _hovered(self, at: tuple[int, int] | None) -> None:
         self.session.set_hover(NOWHERE if at is None else Hover(layer=at[0], head=at[1]))

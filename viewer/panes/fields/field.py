@@ -20,7 +20,7 @@ from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.panes.shared.later import Later
 from headlight.viewer.session.jobs import Failure, Lane
 from headlight.viewer.session.session import NOWHERE, Document, Hover
-from headlight.viewer.session.view import View
+from headlight.viewer.session.view import FieldSettings, MapSettings, Selection, View
 from headlight.viewer.slices import field_maps
 from headlight.viewer.slices.field_maps import HeatMap, Seen
 from headlight.viewer.slices.maps import InputMap, head_of
@@ -74,10 +74,10 @@ class FieldPane(Pane):
     # -- which network, which layer ------------------------------------------------------------------------
 
     def layer_name(self, view: View) -> str:
-        return view.fields.layer
+        return view[FieldSettings].layer
 
     def attention_layer(self, view: View) -> int:
-        return view.selection.layer
+        return view[Selection].layer
 
     def subject(self, document: Document, view: View, hover: Hover) -> Hashable:
         return document.trace, document.checks
@@ -104,7 +104,7 @@ class FieldPane(Pane):
         seen = self.seen
         if seen is None:
             return
-        self._colour(view.map.colours, view.map.opacity)
+        self._colour(view[MapSettings].colours, view[MapSettings].opacity)
         field, chosen, under = seen.field(self.layer_name(view)), self._selected(view), _place(hover)
         self._show_box(field_maps.box_of(seen, field, self._unit(field, chosen)), False, view)
         pointed = None if under is None or seen.frame.middle(under) is None else under
@@ -126,23 +126,27 @@ class FieldPane(Pane):
 
     def _show_box(self, box: field_maps.Rect | None, hovered: bool, view: View) -> None:
         label = _size(self.seen.field(self.layer_name(view)))  # in pixels that the network saw
-        self.view.set_field(box if view.fields.box else None, self.seen.frame.rect, label, hovered)
+        self.view.set_field(box if view[FieldSettings].box else None, self.seen.frame.rect, label, hovered)
 
     def _ask_heat(self, view: View, field: Field, place: Place | None) -> None:
-        settings, seen = view.fields, self.seen
+        settings, seen = view[FieldSettings], self.seen
         if not (settings.heat or settings.contours):
             self.cancel("heat")
             self._draw_heat(None)
             return
         unit = self._unit(field, place)
-        key = (seen.trace, field.name, unit, settings.inputs, settings.source, view.map.log)
+        key = (seen.trace, field.name, unit, settings.inputs, settings.source, view[MapSettings].log)
         if self.is_asked("heat", key):
             if self._heat_drawn != (settings.heat, settings.contours):
                 self._draw_heat(self.heat)
             return
         self._draw_heat(None)
         self.ask(
-            *("heat", key, lambda task: field_maps.heat_map(seen, field, unit, settings, view.map.log, task)),
+            *(
+                "heat",
+                key,
+                lambda task: field_maps.heat_map(seen, field, unit, settings, view[MapSettings].log, task),
+            ),
             *(self._draw_heat,),
             lane="run",
             partial=self._draw_heat,
@@ -150,11 +154,11 @@ class FieldPane(Pane):
 
     def _ask_row(self, view: View, place: Place | None) -> None:
         trace, at = self.seen.trace, self._head(view)
-        if not view.fields.row or at is None or self._row_blocked(at[0]):
+        if not view[FieldSettings].row or at is None or self._row_blocked(at[0]):
             self.cancel("row")
             self._draw_row(None)
             return
-        map_ = view.map
+        map_ = view[MapSettings]
         key = (trace, at, place, map_.log, map_.percentile, map_.floor, map_.incoming, map_.leave_out)
         self.ask("row", key, lambda task: field_maps.row_map(trace, view, place, at), self._draw_row)
 
@@ -203,7 +207,7 @@ class FieldPane(Pane):
             self.view.set_heat_opacity(opacity)
 
     def _draw_heat(self, heat: HeatMap | None) -> None:
-        shown = self.session.view.fields
+        shown = self.session.view[FieldSettings]
         self.heat, self._heat_drawn = heat, (shown.heat, shown.contours)
         self.view.set_heat(heat.levels if heat and shown.heat else None, self._frame())
         scale = heat.scale if heat and shown.heat else None
@@ -226,7 +230,7 @@ class FieldPane(Pane):
         self.row = row
         self.view.set_overlay(None if row is None else row.levels, self._frame())
         self.row_bar.setVisible(row is not None)
-        colours = lut(self.session.view.map.colours)
+        colours = lut(self.session.view[MapSettings].colours)
         self.row_bar.set_scale(None if row is None else row.scale, colours, "attention")
         elsewhere = row.numbers.elsewhere if row is not None else {}
         said = {PADDING: percent(elsewhere["padding"])} if "padding" in elsewhere else {}
@@ -235,8 +239,10 @@ class FieldPane(Pane):
     def _draw_windows(self, view: View, field: Field) -> None:
         """Those that the row was taken in; without a row, those that the units have passed last."""
         at = self._head(view)
-        number = field_maps.attention_at(self.seen, field) if at is None or not view.fields.row else at[0]
-        shown = view.fields.windows and number is not None
+        number = (
+            field_maps.attention_at(self.seen, field) if at is None or not view[FieldSettings].row else at[0]
+        )
+        shown = view[FieldSettings].windows and number is not None
         layer = self.seen.trace.layers[number] if shown else None
         if self._windows_drawn == layer:
             return
@@ -254,7 +260,7 @@ class FieldPane(Pane):
         trace = self.seen.trace
         untrained = " · untrained" if trace.model.untrained else ""
         at = self._head(view)
-        row = f" · {words.head(*at)}" if view.fields.row and at is not None else ""
+        row = f" · {words.head(*at)}" if view[FieldSettings].row and at is not None else ""
         windows = self._windows_drawn.said() if self._windows_drawn is not None else ""
         row += f" · {windows}" if windows else ""
         self.subtitle_changed.emit(f"{trace.model.title}{untrained} · {field.name}{row}")
@@ -300,13 +306,13 @@ class FieldPane(Pane):
             self.session.set_hover(Hover(query=place, key=place))
 
     def _clicked(self, x: float, y: float, add: bool) -> None:
-        self.session.select_queries([Box(x, y, x, y)])
+        self.session.select(queries=[Box(x, y, x, y)])
 
     # -- helpers -------------------------------------------------------------------------------------------
 
     def _selected(self, view: View) -> Place | None:
         """The place whose unit is looked at; one unit's field is shown, not that of many."""
-        queries = view.selection.queries
+        queries = view[Selection].queries
         return queries[-1] if queries and self.seen.frame.middle(queries[-1]) is not None else None
 
     def _unit(self, field: Field, place: Place | None) -> tuple[int, int]:
@@ -329,20 +335,20 @@ class SecondFieldPane(FieldPane):
     name, title, section = "field-second", "Second network", "second"
 
     def layer_name(self, view: View) -> str:
-        return view.fields.compare_layer
+        return view[FieldSettings].compare_layer
 
     def attention_layer(self, view: View) -> int:
         """The selected layer is the first network's; here it is the one that the units have passed last."""
         return field_maps.attention_at(self.seen, self.seen.field(self.layer_name(view))) or 0
 
     def wanted(self, document: Document, view: View) -> bool:
-        return view.fields.compare is not None
+        return view[FieldSettings].compare is not None
 
     def can_show(self, document: Document | None) -> bool:
-        return super().can_show(document) and document.view.fields.compare is not None
+        return super().can_show(document) and document.view[FieldSettings].compare is not None
 
     def subject(self, document: Document, view: View, hover: Hover) -> Hashable:
-        return document.trace, document.input, document.options, view.fields.compare
+        return document.trace, document.input, document.options, view[FieldSettings].compare
 
     def lane_for(self, view: View) -> Lane:
         return "run"  # a network is loaded and looks at the picture

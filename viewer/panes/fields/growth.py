@@ -13,7 +13,7 @@ from headlight.viewer.panes.fields.layers import pick_layer
 from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.session.jobs import Lane
 from headlight.viewer.session.session import Document, Hover
-from headlight.viewer.session.view import View
+from headlight.viewer.session.view import FieldSettings, View
 from headlight.viewer.slices import field_maps
 from headlight.viewer.slices.field_maps import Growth, Seen
 from headlight.widgets.plots.growth_plot import GrowthPlot, Series
@@ -42,12 +42,12 @@ class GrowthPane(Pane):
         return document.trace, document.checks
 
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
-        return view.fields.networks
+        return view[FieldSettings].networks
 
     def compute(self, subject: Any, view: View, hover: Hover, task: Task) -> tuple[Seen, tuple[Growth, ...]]:
         own = field_maps.seen(*subject, task)
         curves = [field_maps.own_growth(own, SIDE, task)]
-        wanted = [network for network in view.fields.networks if network != own.trace.model.id]
+        wanted = [network for network in view[FieldSettings].networks if network != own.trace.model.id]
         for done, network in enumerate(wanted):
             task.progress(done / len(wanted), f"Fields of {PUBLISHED[network].title}")
             curves.append(field_maps.growth(network, SIDE, task))
@@ -68,7 +68,7 @@ class GrowthPane(Pane):
     def mark(self, view: View, hover: Hover) -> None:
         if not self.curves:
             return
-        at = field_maps.point_of(self.curves[0], self.seen, self.seen.field(view.fields.layer))
+        at = field_maps.point_of(self.curves[0], self.seen, self.seen.field(view[FieldSettings].layer))
         self.plot.set_selected(None if at is None else (0, at))
         self.subtitle_changed.emit(f"of pictures of {SIDE} × {SIDE} px")
 
@@ -80,7 +80,7 @@ class GrowthPane(Pane):
     def fill_menu(self, menu: QMenu) -> None:
         """Every published network, family after family; those plotted are checked."""
         menu.clear()
-        shown = self.session.view.fields.networks
+        shown = self.session.view[FieldSettings].networks
         families: dict[str, QMenu] = {}
         for id_, network in PUBLISHED.items():
             if network.family not in families:
@@ -91,8 +91,8 @@ class GrowthPane(Pane):
             action.toggled.connect(lambda on, id_=id_: self._show(id_, on))
 
     def _show(self, network: str, on: bool) -> None:
-        shown = tuple(id_ for id_ in self.session.view.fields.networks if id_ != network)
-        self.session.set_fields(networks=(*shown, network) if on else shown)
+        shown = tuple(id_ for id_ in self.session.view[FieldSettings].networks if id_ != network)
+        self.session.change(FieldSettings, networks=(*shown, network) if on else shown)
 
     def _clicked(self, series: int, index: int) -> None:
         """A layer of the network that read the picture is looked at."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -12,7 +13,7 @@ from headlight.models.core.task import Task
 from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.panes.shared.layer_rows import row_of
 from headlight.viewer.session.session import Document, Hover, Session
-from headlight.viewer.session.view import View
+from headlight.viewer.session.view import FieldSettings, Selection, View
 from headlight.viewer.slices import field_maps
 from headlight.viewer.slices.field_maps import Seen
 from headlight.widgets.controls.choices import Segmented
@@ -28,7 +29,7 @@ class LayersPane(Pane):
         self.table = LayerTable()
         self.table.selected.connect(self._selected)
         self.all = Segmented([(False, "Blocks"), (True, "All operations")], "Rows")
-        self.all.changed.connect(lambda on: self.session.set_fields(all_operations=on))
+        self.all.changed.connect(lambda on: self.session.change(FieldSettings, all_operations=on))
         self.seen: Seen | None = None
         self.fields: list[Field] = []
         widget = QWidget()
@@ -43,18 +44,18 @@ class LayersPane(Pane):
         return document.trace, document.checks
 
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
-        return view.fields.all_operations
+        return view[FieldSettings].all_operations
 
     def compute(self, subject: Any, view: View, hover: Hover, task: Task) -> Seen:
         return field_maps.seen(*subject, task)
 
     def prepare(self, document: Document, view: View) -> None:
-        self.all.set_value(view.fields.all_operations)
+        self.all.set_value(view[FieldSettings].all_operations)
         if self.seen is not None and document.trace is not self.seen.trace:
             self.clear(document)
 
     def paint(self, result: Seen) -> None:
-        fields = field_maps.listed(result.fields, self.session.view.fields.all_operations)
+        fields = field_maps.listed(result.fields, self.session.view[FieldSettings].all_operations)
         self.seen, self.fields = result, fields
         self.table.set_rows([row_of(field) for field in fields])
         trace = result.trace
@@ -65,7 +66,7 @@ class LayersPane(Pane):
     def mark(self, view: View, hover: Hover) -> None:
         if self.seen is None:
             return
-        chosen = self.seen.field(view.fields.layer)
+        chosen = self.seen.field(view[FieldSettings].layer)
         self.table.set_selected(next((i for i, f in enumerate(self.fields) if f is chosen), None))
 
     def clear(self, document: Document | None) -> None:
@@ -77,7 +78,7 @@ class LayersPane(Pane):
         """Look at the layer so many rows on, as far as there are any."""
         if self.seen is None:
             return
-        chosen = self.seen.field(self.session.view.fields.layer)
+        chosen = self.seen.field(self.session.view[FieldSettings].layer)
         at = next((i for i, field in enumerate(self.fields) if field is chosen), None)
         at = (-1 if by > 0 else len(self.fields)) if at is None else at
         self._selected(min(max(at + by, 0), len(self.fields) - 1))
@@ -95,4 +96,8 @@ class LayersPane(Pane):
 def pick_layer(session: Session, seen: Seen, field: Field) -> None:
     """Look at the units of this layer, and at the attention that they have passed last, in one step."""
     at = field_maps.attention_at(seen, field)
-    session.pick_field(field.name, at, seen.trace.layers[at].heads if at is not None else 0)
+    selection = session.view[Selection]
+    if at is not None:
+        heads = seen.trace.layers[at].heads
+        selection = replace(selection, layer=at, head=min(selection.head, heads - 1))
+    session.change(FieldSettings, layer=field.name, also=(selection,))

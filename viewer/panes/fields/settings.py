@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from functools import partial
 from typing import Any
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -15,7 +16,7 @@ from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.panes.shared.later import RESIZE_PAUSE, Later
 from headlight.viewer.panes.shared.words import ran_at
 from headlight.viewer.session.session import Document, Hover
-from headlight.viewer.session.view import INPUTS, View
+from headlight.viewer.session.view import INPUTS, FieldSettings, MapSettings, View
 from headlight.viewer.slices import field_maps
 from headlight.viewer.slices.field_maps import Seen
 from headlight.widgets.base.scroll_column import ScrollColumn
@@ -30,7 +31,7 @@ class FieldSettingsPane(Pane):
     waits = False
 
     def build(self) -> QWidget:
-        change = self.session.set_fields
+        change = partial(self.session.change, FieldSettings)
         self.switches = {
             name: Toggle(label)
             for name, label in (
@@ -50,9 +51,11 @@ class FieldSettingsPane(Pane):
         self.source = Segmented([("picture", "Picture"), ("noise", "Noise")], "Kind of inputs")
         self.source.changed.connect(lambda source: change(source=source))
         self.scale = Segmented([(False, "Linear"), (True, "Log")], "Scale")
-        self.scale.changed.connect(lambda log: self.session.set_map(log=log))
+        self.scale.changed.connect(lambda log: self.session.change(MapSettings, log=log))
         self.opacity = LabelledSlider("Opacity", 0, 1, 0.01, "{:.2f}", 0.75)
-        self.opacity.changed.connect(lambda v: self.session.set_map("opacity", opacity=float(v)))
+        self.opacity.changed.connect(
+            lambda v: self.session.change(MapSettings, gesture="opacity", opacity=float(v))
+        )
         self.networks = Choice([NONE, *(network.title for network in PUBLISHED.values())], "Second network")
         self.networks.changed.connect(self._network_chosen)
         self.second_layer = Choice([], "Layer of the second network")
@@ -90,16 +93,18 @@ class FieldSettingsPane(Pane):
         return document.trace, document.checks, document.input, document.options
 
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
-        return view.fields.compare
+        return view[FieldSettings].compare
 
     def lane_for(self, view: View) -> str:
-        return "look" if view.fields.compare is None else "run"  # where the second network is loaded anyway
+        return (
+            "look" if view[FieldSettings].compare is None else "run"
+        )  # where the second network is loaded anyway
 
     def compute(self, subject: Any, view: View, hover: Hover, task: Task) -> tuple[Seen, Seen | None]:
         trace, checks, what, options = subject
         seen = field_maps.seen(trace, checks, task)
         task.partial((seen, None))
-        other = view.fields.compare
+        other = view[FieldSettings].compare
         return seen, other and field_maps.second(trace, what, options, other, task)
 
     def paint_partial(self, value: Any) -> None:
@@ -112,7 +117,7 @@ class FieldSettingsPane(Pane):
         """The second field pane says what is wrong with its network."""
 
     def prepare(self, document: Document, view: View) -> None:
-        fields = view.fields
+        fields = view[FieldSettings]
         for name, switch in self.switches.items():
             switch.set_on(getattr(fields, name))
         if not self._later.waits_for(document):
@@ -120,8 +125,8 @@ class FieldSettingsPane(Pane):
             self.size.set_note(ran_at(document, self.size.value()))
         self.inputs.set_value(fields.inputs)
         self.source.set_value(fields.source)
-        self.scale.set_value(view.map.log)
-        self.opacity.set_value(view.map.opacity)
+        self.scale.set_value(view[MapSettings].log)
+        self.opacity.set_value(view[MapSettings].opacity)
         compared = PUBLISHED.get(fields.compare)
         self.networks.setCurrentText(compared.title if compared else NONE)
         for widget in self.second_only:
@@ -132,9 +137,9 @@ class FieldSettingsPane(Pane):
         self.switches["row"].setVisible(bool(layers))
         self.switches["windows"].setVisible(any(layer.borders() for layer in layers))
         if self.seen is not None:
-            self._list(self.layer, self.seen, self.seen.field(view.fields.layer))
+            self._list(self.layer, self.seen, self.seen.field(view[FieldSettings].layer))
         if self.other is not None:
-            self._list(self.second_layer, self.other, self.other.field(view.fields.compare_layer))
+            self._list(self.second_layer, self.other, self.other.field(view[FieldSettings].compare_layer))
 
     def clear(self, document: Document | None) -> None:
         self.seen = self.other = None
@@ -144,7 +149,8 @@ class FieldSettingsPane(Pane):
     def _list(self, choice: Choice, seen: Seen, chosen: Field) -> None:
         """Blocks and stages, and what is looked at now."""
         names = [
-            field.name for field in field_maps.listed(seen.fields, self.session.view.fields.all_operations)
+            field.name
+            for field in field_maps.listed(seen.fields, self.session.view[FieldSettings].all_operations)
         ]
         if chosen.name not in names:
             names.append(chosen.name)
@@ -171,4 +177,4 @@ class FieldSettingsPane(Pane):
 
     def _network_chosen(self, title: str) -> None:
         found = next((id_ for id_, network in PUBLISHED.items() if network.title == title), None)
-        self.session.set_fields(compare=found, compare_layer="")
+        self.session.change(FieldSettings, compare=found, compare_layer="")

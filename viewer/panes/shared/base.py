@@ -11,6 +11,7 @@ from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
 from headlight.models.core.layers import is_faithful
+from headlight.models.core.settings import RolloutSettings
 from headlight.models.core.task import Task
 from headlight.models.core.trace import Trace
 from headlight.viewer.panes.shared.slices import Slice
@@ -309,8 +310,8 @@ class Pane(QObject):
         document = self.session.current
         if document is None or document.trace is None:
             return ""
-        last = view.rollout.last
-        through = range(view.rollout.first, len(document.trace.layers) if last is None else last + 1)
+        last = view[RolloutSettings].last
+        through = range(view[RolloutSettings].first, len(document.trace.layers) if last is None else last + 1)
         return next((reason for layer in through if (reason := self.blocked(layer))), "")
 
     def _painted(self, result: Any) -> None:

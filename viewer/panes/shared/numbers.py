@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.session.session import NOWHERE, Hover, Session
+from headlight.viewer.session.view import FieldSettings
 from headlight.viewer.slices import cost_readings
 from headlight.widgets.controls.readout import Figures, Readout
 
@@ -117,7 +118,7 @@ class NumbersPane(QObject):
     def _offer(self, *_: object) -> None:
         """The second network's figures only beside another network."""
         if any(one.id == "second" for one in self._sections()):
-            self.widget.set_section_visible("second", self.session.view.fields.compare is not None)
+            self.widget.set_section_visible("second", self.session.view[FieldSettings].compare is not None)
 
     def _say(self, pane: Pane, section: str, figures: Mapping[str, str], title: str | None) -> None:
         """What a pane of another page says late goes unheard."""

@@ -7,13 +7,14 @@ from typing import Any
 
 from headlight.models.core.colours import lut
 from headlight.models.core.layers import Head
+from headlight.models.core.settings import RolloutSettings
 from headlight.models.core.task import Task
 from headlight.models.core.trace import Trace
 from headlight.viewer.panes.shared import readings, words
 from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.session.jobs import Lane
 from headlight.viewer.session.session import Document, Hover
-from headlight.viewer.session.view import View
+from headlight.viewer.session.view import MapSettings, RolloutQuery, Selection, View
 from headlight.viewer.slices import names
 from headlight.viewer.slices.maps import InputMap, Picture, head_of, input_map
 from headlight.widgets.controls.colour_bar import ColourBar
@@ -26,19 +27,19 @@ class OnInputPane(Pane):
     """What is painted."""
 
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
-        map_ = view.map
+        map_ = view[MapSettings]
         scale = (map_.log, map_.percentile, map_.floor, map_.leave_out, map_.mass)
         seen = (map_.hide_special, map_.whole_words)
         if map_.method == "saliency":
             return "saliency"
         if map_.method == "rollout":
-            queries = view.selection.queries if view.rollout_selected else ()
-            return (*scale, *seen, queries, view.rollout, self.rollout_blocked(view))
+            queries = view[Selection].queries if view[RolloutQuery].selected else ()
+            return (*scale, *seen, queries, view[RolloutSettings], self.rollout_blocked(view))
         at = pointed(view, hover)
-        return (*scale, *seen, at, map_.incoming, view.selection.queries, self.blocked(at[0]))
+        return (*scale, *seen, at, map_.incoming, view[Selection].queries, self.blocked(at[0]))
 
     def lane_for(self, view: View) -> Lane:
-        return "look" if view.map.method == "attention" else "run"
+        return "look" if view[MapSettings].method == "attention" else "run"
 
     def compute(self, trace: Trace, view: View, hover: Hover, task: Task) -> InputMap | Picture:
         return input_map(trace, view, pointed(view, hover), task)
@@ -46,7 +47,7 @@ class OnInputPane(Pane):
     def show_scale(self, bar: ColourBar, view: View) -> None:
         """The colours of what is painted, whichever head it is of."""
         drawn = self.result is not None and not self.not_drawn(self.result)
-        bar.set_scale(self.result.scale if drawn else None, lut(view.map.colours))
+        bar.set_scale(self.result.scale if drawn else None, lut(view[MapSettings].colours))
 
     def paint_partial(self, value: Any) -> None:
         self.paint(value)
@@ -62,7 +63,9 @@ class OnInputPane(Pane):
         result = self.result
         if self.not_drawn(result):
             return names.token(result.tokens, index)
-        self.said.emit("pointed", readings.of_token(result, index, self.session.view.map.incoming), None)
+        self.said.emit(
+            "pointed", readings.of_token(result, index, self.session.view[MapSettings].incoming), None
+        )
         return words.reading(result, index)
 
     def table(self) -> str:
@@ -75,4 +78,4 @@ def pointed(view: View, hover: Hover) -> tuple[int, Head]:
     """(layer, head) under the cursor in the head grid, else the selected one (or the fusion chosen)."""
     if hover.layer is not None and hover.head is not None:
         return hover.layer, hover.head
-    return view.selection.layer, head_of(view)
+    return view[Selection].layer, head_of(view)

@@ -8,10 +8,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QStackedWidget, QWidget
 
 from headlight.models.core.field import Field
+from headlight.models.core.stack import ConvStack
 from headlight.models.core.tokens import Place
 from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.session.session import Document, Hover
-from headlight.viewer.session.view import View
+from headlight.viewer.session.view import Selection, View
 from headlight.viewer.slices import stacks
 from headlight.viewer.slices.stacks import Built
 
@@ -25,7 +26,7 @@ class OfStackPane(Pane):
         return document is not None and document.modality in self.modalities
 
     def subject(self, document: Document, view: View, hover: Hover) -> Hashable:
-        return view.stack
+        return view[ConvStack]
 
 
 class FieldsOfStackPane(OfStackPane):
@@ -63,4 +64,4 @@ def chosen_unit(field: Field, view: View, hover: Hover) -> tuple[tuple[int, ...]
 
 
 def selected_place(view: View) -> Place | None:
-    return view.selection.queries[-1] if view.selection.queries else None
+    return view[Selection].queries[-1] if view[Selection].queries else None

@@ -11,11 +11,12 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from headlight.models.core.colours import lut
 from headlight.models.core.field import by
+from headlight.models.core.stack import ConvStack
 from headlight.models.core.task import Task
 from headlight.models.core.tokens import Position
 from headlight.viewer.panes.stack.base import FieldsOfStackPane, chosen_unit, selected_place
 from headlight.viewer.session.session import NOWHERE, Document, Hover
-from headlight.viewer.session.view import View
+from headlight.viewer.session.view import FieldSettings, View
 from headlight.viewer.slices import stacks
 from headlight.viewer.slices.stacks import PLANES, Built, Looked
 from headlight.widgets.base import theme
@@ -70,10 +71,10 @@ class StackFieldPane(FieldsOfStackPane):
         return widget
 
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
-        found = stacks.built(view.stack)
+        found = stacks.built(view[ConvStack])
         if found.problem is not None:
             return None
-        field = found.field(view.fields.layer)
+        field = found.field(view[FieldSettings].layer)
         return field.name, chosen_unit(field, view, hover), selected_place(view), theme.current().dark
 
     def compute(
@@ -82,7 +83,7 @@ class StackFieldPane(FieldsOfStackPane):
         found = stacks.built(stack)
         if found.problem is not None:
             return found, None, False
-        field = found.field(view.fields.layer)
+        field = found.field(view[FieldSettings].layer)
         unit, pointed = chosen_unit(field, view, hover)
         return found, stacks.look(stack, field.name, unit), pointed
 
@@ -188,7 +189,7 @@ class StackFieldPane(FieldsOfStackPane):
         place, looked = self._place(number, x, y), self.looked
         if place is not None:
             unit = stacks.unit_at(looked.field, place)
-            self.session.select_queries([stacks.place_of(looked.field, unit)])
+            self.session.select(queries=[stacks.place_of(looked.field, unit)])
 
     def _tip(self, number: int, x: float, y: float) -> str:
         place = self._place(number, x, y)

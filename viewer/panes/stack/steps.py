@@ -12,7 +12,7 @@ from headlight.models.core.stack import sides, taps
 from headlight.models.core.task import Task
 from headlight.viewer.panes.stack.base import FieldsOfStackPane, chosen_unit
 from headlight.viewer.session.session import Document, Hover
-from headlight.viewer.session.view import View
+from headlight.viewer.session.view import FieldSettings, View
 from headlight.viewer.slices import stacks
 from headlight.viewer.slices.stacks import Built
 from headlight.widgets.stack.convolution_view import ConvolutionView
@@ -35,7 +35,7 @@ class StackStepsPane(FieldsOfStackPane):
         return self.view
 
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
-        return view.fields.layer
+        return view[FieldSettings].layer
 
     def compute(self, stack: object, view: View, hover: Hover, task: Task) -> Built:
         return stacks.built(stack)
@@ -45,7 +45,7 @@ class StackStepsPane(FieldsOfStackPane):
         self.field = None
         if not result.fields:
             return
-        number = result.number(result.field(self.session.view.fields.layer))
+        number = result.number(result.field(self.session.view[FieldSettings].layer))
         if number is None:
             self.say_instead("The sum adds the branches unit by unit: choose one of them to see it step.")
             return

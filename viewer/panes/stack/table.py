@@ -10,7 +10,7 @@ from headlight.models.core.task import Task
 from headlight.viewer.panes.shared.layer_rows import row_of
 from headlight.viewer.panes.stack.base import FieldsOfStackPane
 from headlight.viewer.session.session import Hover
-from headlight.viewer.session.view import View
+from headlight.viewer.session.view import FieldSettings, View
 from headlight.viewer.slices import stacks
 from headlight.viewer.slices.stacks import Built
 from headlight.widgets.plots.growth_plot import GrowthPlot
@@ -42,12 +42,12 @@ class StackLayersPane(FieldsOfStackPane):
 
     def mark(self, view: View, hover: Hover) -> None:
         if self.result is not None and self.result.fields:
-            chosen = self.result.field(view.fields.layer)
+            chosen = self.result.field(view[FieldSettings].layer)
             self.table.set_selected(self.result.fields.index(chosen))
 
     def _selected(self, row: int) -> None:
         if row > 0:  # a unit of the input sees itself alone
-            self.session.set_fields(layer=self.result.fields[row].name)
+            self.session.change(FieldSettings, layer=self.result.fields[row].name)
         else:
             self.mark(self.session.view, self.session.hover)
 
@@ -85,9 +85,9 @@ class StackGrowthPane(FieldsOfStackPane):
 
     def mark(self, view: View, hover: Hover) -> None:
         if self.result is not None and self.result.fields:
-            at = self.result.fields.index(self.result.field(view.fields.layer))
+            at = self.result.fields.index(self.result.field(view[FieldSettings].layer))
             self.plot.set_selected((self.own, at))
 
     def _clicked(self, series: int, index: int) -> None:
         if series == self.own and index > 0:
-            self.session.set_fields(layer=self.result.fields[index].name)
+            self.session.change(FieldSettings, layer=self.result.fields[index].name)
