@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 import numpy as np
@@ -145,7 +145,7 @@ def rollout_filled(subject: Subject, task: Task) -> Filled:
         return _offered([(None, _readout(trace, asked))], values.get("query"), asked.labels)
 
     def extent(values: Mapping[str, Any], ending: str) -> int:
-        last = replace(view, rollout=replace(view[RolloutSettings], last=values.get("last")))
+        last = view.changed(RolloutSettings, last=values.get("last"))
         return file_bytes(len(rollout_tokens(trace, last)) ** 2, ending, trace)
 
     lists = {
