@@ -32,7 +32,7 @@ def gone(window, settled, others: int = 0) -> None:
 
 def turn(window, settled) -> None:
     """Every page is seen, so that every pane holds something."""
-    for page in window.pages_offered():
+    for page in list(window.session.current.pages):
         window.session.set_page(page)
         settled(window)
 

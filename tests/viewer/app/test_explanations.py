@@ -54,7 +54,7 @@ def unexplained(window: QWidget) -> set[tuple[str, str]]:
 
 def read(window: QWidget, settled, unread: set[tuple[str, str]]) -> None:
     """Turn every page of the current document."""
-    for page in window.pages_offered():
+    for page in list(window.session.current.pages):
         window.session.set_page(page)
         settled(window)
         unread |= unexplained(window)

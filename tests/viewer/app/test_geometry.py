@@ -68,7 +68,7 @@ def test_whatever_is_opened_the_window_keeps_its_size_and_its_native_window(make
     kinds = documents()
     for kind in order.split():
         window.session.add(kinds[kind], RunOptions())
-        for page in window.pages_offered():
+        for page in list(window.session.current.pages):
             window.session.set_page(page)
             qtbot.wait(1)
             assert (window.width(), window.height()) == size
@@ -126,7 +126,7 @@ def test_a_layout_made_at_one_size_comes_back_in_proportion_at_another(make_wind
 def test_a_default_layout_follows_the_window_and_is_not_kept(make_window, qtbot):
     window = make_window(run=False)
     window.session.add(documents()["image"], RunOptions())
-    for page in window.pages_offered():
+    for page in list(window.session.current.pages):
         window.session.set_page(page)
     window.close()
     assert not [key for key in window.settings.allKeys() if key.startswith("layout/")]

@@ -104,7 +104,7 @@ def test_a_convolutional_network_opens_on_its_fields_and_has_no_page_of_attentio
     window = opened("resnet", page=None)
     session = window.session
     assert session.current.page == "fields"
-    assert "attention" not in window.pages_offered()
+    assert "attention" not in list(window.session.current.pages)
     assert not window.deck.docks["distance"].isVisible()
     assert not window.deck.docks["field-second"].isVisible()
     assert window.deck.docks["layers"].isVisible()

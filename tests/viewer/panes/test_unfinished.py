@@ -242,7 +242,7 @@ def test_undo_brings_the_text_back_into_an_editor_that_has_the_focus(make_window
     window = make_window()
     window.runs.open_text("He drank tea.")
     settled(window)
-    window.edit_text()
+    window.actions_.run("edit-text")
     sentence, document = window.deck.panes["sentence"], window.session.current
     sentence.first.selectAll()
     qtbot.keyClicks(sentence.first, "She ate.")

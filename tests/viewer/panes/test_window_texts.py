@@ -154,7 +154,7 @@ def test_words_and_hidden_tokens_change_what_is_shown_and_say_so(text_window, se
 def test_an_edited_text_runs_again_and_keeps_what_was_selected(text_window, qtbot, settled):
     window = text_window
     window.session.select(queries=[CharSpan(2, 7)])
-    window.edit_text()
+    window.actions_.run("edit-text")
     sentence = pane(window, "sentence")
     qtbot.keyClicks(sentence.first, "!")
     before = window.session.current.trace
@@ -228,7 +228,7 @@ def test_what_is_typed_in_one_document_never_reaches_another(text_window, qtbot,
     settled(window)
     second = window.session.current
     window.session.show(first)
-    window.edit_text()
+    window.actions_.run("edit-text")
     sentence = pane(window, "sentence")
     sentence.first.setFocus()
     qtbot.keyClicks(sentence.first, "!")
