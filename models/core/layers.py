@@ -51,7 +51,10 @@ class Groups:
         """(queries int (r,), keys int (r or 1, k), weights float32 (h, r, k)): of the queries there are."""
         held = self.queries != NOWHERE
         keys = self.keys if len(self.keys) == 1 else self.keys.repeat(held.sum(1), axis=0)
-        return self.queries[held], keys, self.weights.cpu().numpy()[:, held]
+        weights = self.weights.cpu().numpy()
+        if held.all():  # no copy
+            return self.queries.ravel(), keys, weights.reshape(len(weights), held.size, -1)
+        return self.queries[held], keys, weights[:, held]
 
     def split(self, groups: int) -> Iterator[Groups]:
         """The same, so many groups at a time."""
