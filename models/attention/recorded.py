@@ -127,6 +127,9 @@ class BlockLayer(ABC):
     def figures(self) -> dict[str, np.ndarray]:
         return {}
 
+    def value_norms(self) -> np.ndarray | None:
+        return None
+
     @abstractmethod
     def _block(self, head: int, start: int, stop: int) -> Tensor:
         """float32 [stop − start, keys] of one head."""
@@ -184,6 +187,12 @@ class RecordedLayer(BlockLayer):
         if not share.any():
             return {}
         return {"sink": _numpy(fuse(share, head) if isinstance(head, str) else share[int(head)])}
+
+    def value_norms(self) -> np.ndarray | None:
+        """float32 (heads, keys): ‖f(x)‖ of each key, of a call whose output projection was seen."""
+        if getattr(self._call, "projection", None) is None:
+            return None
+        return self._cache.kept(self, "norms", lambda: read_only(_numpy(self._call.value_norms(self._batch))))
 
     def check(self) -> float:
         """Largest |A·V − what the layer returned| over sampled rows of every head."""

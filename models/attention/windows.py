@@ -212,6 +212,16 @@ class WindowLayer(BlockLayer):
             sparse_means(pixels, queries, keys, weights, (count, count))
         return pixels.astype(np.float32)
 
+    def value_norms(self) -> np.ndarray | None:
+        """float32 (heads, keys): ‖f(x)‖ of each token, of a call whose output projection was seen."""
+        if getattr(self._call, "projection", None) is None:
+            return None
+        norms = np.empty((self.heads, len(self.keys)), np.float32)
+        for window, slots in enumerate(self.slots):
+            held = slots != NOWHERE
+            norms[:, slots[held]] = self._call.value_norms(window)[:, held].cpu().numpy()
+        return norms
+
     def check(self) -> float:
         """Largest |A·V − what the layer returned| over sampled rows, or of a token at a wrong place."""
         parts = self._parts_of(np.arange(len(self.slots)))

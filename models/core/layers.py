@@ -137,6 +137,10 @@ class AttentionLayer(Protocol):
         """What else tells where groups lie, by its name in an export."""
         ...
 
+    def value_norms(self) -> np.ndarray | None:
+        """float32 (heads, keys): ‖(x W_V + b_V) W_O‖ of each key; None where W_O is not known."""
+        ...
+
     def check(self) -> float:
         """Largest |A·V − what the layer really returned| over sampled rows; draw nothing if it is large.
 
