@@ -120,6 +120,7 @@ REGISTRY.add(
         layouts=(_PICTURE, _FIELDS, _COST),
         settings=(".session.view:MapSettings", ".session.view:FieldSettings", ".session.view:CostSettings"),
         options=".host.asked:OfImage",
+        opens=".inputs.picture_files:opened",
     ),
     Kind(
         id="points",
@@ -130,6 +131,7 @@ REGISTRY.add(
         layouts=(_CLOUD,),
         settings=(".session.view:CloudSettings",),
         options=".host.asked:OfCloud",
+        opens=".inputs.cloud_files:opened",
     ),
     Kind(
         id="stack",
