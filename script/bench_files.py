@@ -78,6 +78,7 @@ def write(folder: Path, points: np.ndarray) -> dict[str, Path]:
 
 
 def main() -> int:
+    from headlight.viewer import builtin  # noqa: F401  what can be read
     from headlight.viewer.inputs.inputs import from_path
 
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 5_000_000

@@ -10,6 +10,8 @@ os.environ.setdefault("QT_LOGGING_RULES", "qt.qpa.*=false")
 
 import pytest
 
+from headlight.viewer import builtin  # noqa: F401  what there is
+
 
 @pytest.fixture(autouse=True)
 def nothing_left_behind(request: pytest.FixtureRequest):

@@ -153,7 +153,8 @@ class Kind:
     noun, plural: what it is called. input: the dotted type of what is read. gives: what its documents have
     before any model reads them, as `Needs.of` asks for it. layouts: its pages; it opens on the first.
     adapter: dotted, a `host.adapters.Adapter`. settings: dotted types of the view's settings that concern it.
-    options: the dotted dataclass of what can be asked of its reading, see options.py.
+    options: the dotted dataclass of what can be asked of its reading, see options.py. opens: dotted, of a
+    `Reader` and a `Source`, the input that a file holds; where it is "" the reader's own `read` gives it.
     """
 
     id: str
@@ -165,6 +166,7 @@ class Kind:
     adapter: str
     settings: tuple[str, ...] = ()
     options: str = ""
+    opens: str = ""
 
     @property
     def one(self) -> str:
@@ -216,9 +218,14 @@ class Pane:
 
 @dataclass(frozen=True, eq=False)
 class Reader:
-    """A format of files. read: dotted, opens it. magic: how its files begin, where they begin alike.
+    """A format of files, of one kind of input.
 
-    endings: with their dots, in lower case; the first is the usual one.
+    title: as messages call a file of it, "PNG image". endings: without dots, in lower case; the rest of all
+    files has "". read: dotted, of a `Source`, what `Kind.opens` makes an input of. magic: how its files
+    begin, or a dotted function of a Source that tells whether it is one. guess: that is unsure, so that all
+    others are asked before. binary: what reads as text is none. names: as people know it; holds: what such
+    files hold, first what most of them do, where that is not what the kind is called. folder: dotted, for a
+    format of folders, of a path: the folder that is read, or None.
     """
 
     id: str
@@ -226,7 +233,19 @@ class Reader:
     title: str
     endings: tuple[str, ...]
     read: str
-    magic: tuple[bytes, ...] = ()
+    magic: tuple[bytes, ...] | str = ()
+    guess: bool = False
+    binary: bool = False
+    names: tuple[str, ...] = ()
+    holds: tuple[str, ...] = ()
+    folder: str = ""
+
+    @property
+    def one(self) -> str:
+        """a text, an NPY file"""
+        word = self.title.split()[0]
+        vowels = "AEFHILMNORSX" if word.isupper() else "AEIOUaeiou"
+        return f"{'an' if word[0] in vowels else 'a'} {self.title}"
 
 
 @dataclass(frozen=True, eq=False)

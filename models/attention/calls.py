@@ -58,6 +58,15 @@ def _as_slice(index: Index) -> slice | Sequence[int] | Tensor:
     return slice(index, index + 1 or None) if isinstance(index, int) else index
 
 
+@dataclass(frozen=True, eq=False)
+class Projection:
+    """W_O of an attention layer, float [d, H · dv]: what multiplies the joined outputs of its heads."""
+
+    weight: Tensor
+    nbytes = 0
+    """Of a trace that refers to it: it is the model's."""
+
+
 @dataclass(eq=False)
 class AttentionCall:
     """What one call was given: q [B, H, Nq, d], k and v [B, Hkv, Nk, d], as they were multiplied.
@@ -65,7 +74,8 @@ class AttentionCall:
     mask: bool (True where a query may look) or additive float, broadcastable to [B, H, Nq, Nk], or None.
     bias: additive position bias, broadcastable to the same, or None. softcap: scores become
     softcap·tanh(scores / softcap). sinks [H]: one more score a row, whose share no key gets.
-    rows, outputs: sampled query rows and what the call returned for them, [B, rows, H, dv].
+    rows, outputs: sampled query rows and what the call returned for them, [B, rows, H, dv]. projection: what
+    was multiplied with all that it returned, None where that was not seen.
     """
 
     name: str
@@ -81,6 +91,7 @@ class AttentionCall:
     rows: Tensor | None = None
     outputs: Tensor | None = None
     step: int = 1
+    projection: Projection | None = None
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
@@ -125,6 +136,18 @@ class AttentionCall:
         deviation = (rebuilt - returned).abs().amax(-1)  # [H, r]
         deviation = deviation[~self._nothing_allowed(self.rows, batch).expand_as(deviation)]
         return float(deviation.max()) if deviation.numel() else 0.0
+
+    def value_norms(self, batch: int = 0) -> Tensor:
+        """float32 [heads, keys]: ‖v W_O‖ of each key's value, by its head's part of the output projection.
+
+        Raises ValueError where that was not seen.
+        """
+        if self.projection is None:
+            raise ValueError(f"{self.name}: its output projection was not seen")
+        shares = self.projection.weight.float().unflatten(1, (self.q.shape[1], -1))  # [d, H, dv]
+        values = self._repeated(self.v, ALL, batch)  # [H, Nk, dv]
+        norms = [(values[h] @ shares[:, h].T).norm(dim=-1) for h in range(len(values))]
+        return torch.stack(norms)
 
     def scores(self, queries: Index = ALL, heads: Index = ALL, batch: int = 0) -> Tensor:
         """float32 [heads, queries, keys]: what the softmax is taken of."""

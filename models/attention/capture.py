@@ -21,9 +21,10 @@ from torch.overrides import TorchFunctionMode
 from transformers import AttentionInterface, PreTrainedModel
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
+from transformers.pytorch_utils import Conv1D
 from transformers.utils import ModelOutput
 
-from headlight.models.attention.calls import AttentionCall, Call, GivenCall, Kind, join
+from headlight.models.attention.calls import AttentionCall, Call, GivenCall, Kind, Projection, join
 from headlight.models.attention.implementations import eager, functional, unchanged
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import SILENT, Task
@@ -46,6 +47,7 @@ class _Recorder:
         self.passes = 0
         self.batches: list[int | None] = []
         self._times: Counter[tuple[str, int]] = Counter()
+        self._returned: tuple[AttentionCall, Tensor] | None = None
 
     def enter(self, module: nn.Module, args: tuple, kwargs: dict[str, Any]) -> None:
         """A model, or a model inside it, begins: its batch tells windows from whole inputs."""
@@ -70,6 +72,18 @@ class _Recorder:
             **{key: None if tensor is None else tensor.detach() for key, tensor in tensors.items()},
         )
         self.calls.append(kept)
+        # Held until the next call, so that nothing else comes to lie where it lies.
+        self._returned = kept, out
+
+    def multiplied(self, module: nn.Linear | Conv1D, args: tuple) -> None:
+        """A linear layer begins: the output projection, if it is given what the last call gave."""
+        if self._returned is None or not args:
+            return
+        call, out = self._returned
+        if args[0].data_ptr() == out.data_ptr() and args[0].numel() == out.numel():
+            weight = module.weight if isinstance(module, nn.Linear) else module.weight.T
+            call.projection = Projection(weight.detach())
+            self._returned = None
 
     def unique(self, name: str) -> str:
         self._times[name, self.passes] += 1
@@ -224,6 +238,8 @@ def _follow(model: nn.Module, recorder: _Recorder, stack: ExitStack) -> None:
         if isinstance(module, PreTrainedModel):
             _hook(stack, recorder, module.register_forward_pre_hook, recorder.enter, with_kwargs=True)
             _hook(stack, recorder, module.register_forward_hook, recorder.leave, always_call=True)
+        elif isinstance(module, nn.Linear | Conv1D):
+            _hook(stack, recorder, module.register_forward_pre_hook, recorder.multiplied)
     layers = _layers(model)
 
     def report(number: int, *_: Any) -> None:

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from headlight.models.attention.recorded import BlockLayer, fuse
-from headlight.models.core.cache import CACHE, ArrayCache
+from headlight.models.core.cache import CACHE, Cache
 from headlight.models.core.layers import NOWHERE, AttentionLayer, Head
 from headlight.models.core.tokens import TextTokens, Tokens
 from headlight.models.core.trace import Trace
@@ -116,7 +116,7 @@ class MappedLayer(BlockLayer):
     """
 
     def __init__(
-        self, layer: AttentionLayer, queries: IndexMap, keys: IndexMap, cache: ArrayCache = CACHE
+        self, layer: AttentionLayer, queries: IndexMap, keys: IndexMap, cache: Cache = CACHE
     ) -> None:
         super().__init__(layer.name, layer.heads, queries.tokens, keys.tokens, cache)
         self._layer, self._queries, self._keys = layer, queries, keys

@@ -10,13 +10,19 @@ import torch
 from torch import Tensor
 
 from headlight.models.attention.calls import CHUNK_ELEMENTS, Call
-from headlight.models.core.cache import CACHE, ArrayCache
+from headlight.models.core.cache import CACHE, Cache
 from headlight.models.core.errors import TooLarge
 from headlight.models.core.layers import Fusion, Groups, Head, Lines
 from headlight.models.core.tokens import Tokens
 
 MATRIX_LIMIT = 64_000_000
 """Elements of the largest matrix handed out: 256 MB of float32."""
+
+
+def read_only(array: np.ndarray) -> np.ndarray:
+    """The array, which many will hold."""
+    array.setflags(write=False)
+    return array
 
 
 def _numpy(tensor: Tensor) -> np.ndarray:
@@ -36,13 +42,12 @@ class BlockLayer(ABC):
 
     group_count = 1
 
-    def __init__(self, name: str, heads: int, queries: Tokens, keys: Tokens, cache: ArrayCache):
+    def __init__(self, name: str, heads: int, queries: Tokens, keys: Tokens, cache: Cache):
         self.name = name
         self.heads = heads
         self.queries = queries
         self.keys = keys
         self._cache = cache
-        self._number = cache.owner(self)
 
     def block(self, head: Head, start: int, stop: int) -> Tensor:
         """float32 [stop − start, keys] on the device: rows of one head, or of all heads fused elementwise."""
@@ -62,22 +67,22 @@ class BlockLayer(ABC):
                 f"the limit is {MATRIX_LIMIT:,}.",
                 "Look at single rows, or make the input smaller.",
             )
-        key = (self._number, "matrix", head)
-        if (matrix := self._cache.get(key)) is not None:
-            return matrix
-        matrix = np.empty((rows, columns), np.float32)
+        return self._cache.kept(self, ("matrix", head), lambda: self._whole(head))
+
+    def _whole(self, head: Head) -> np.ndarray:
+        matrix = np.empty((len(self.queries), len(self.keys)), np.float32)
         for start, stop in self._chunks():
             matrix[start:stop] = _numpy(self.block(head, start, stop))
-        return self._cache.put(key, matrix)
+        return read_only(matrix)
 
     def thumbnail(self, size: int) -> np.ndarray:
         """float32 (heads, h, w), read-only; h = min(size, queries), w = min(size, keys).
 
         Every pixel is the exact mean of an equal area of the matrix, so their mean is the matrix's.
         """
-        key = (self._number, "thumbnail", size)
-        if (pixels := self._cache.get(key)) is not None:
-            return pixels
+        return self._cache.kept(self, ("thumbnail", size), lambda: read_only(self._thumbnail(size)))
+
+    def _thumbnail(self, size: int) -> np.ndarray:
         rows, columns = len(self.queries), len(self.keys)
         h, w = min(size, rows), min(size, columns)
         down, across = area_means(rows, h), area_means(columns, w).T  # [h, Nq], [Nk, w]
@@ -88,7 +93,7 @@ class BlockLayer(ABC):
                 weights = self._block(head, start, stop)  # [m, Nk]
                 part = down[first:last, start:stop].to(weights.device) @ weights @ across.to(weights.device)
                 pixels[head, first:last] += _numpy(part)
-        return self._cache.put(key, pixels)
+        return pixels
 
     def groups(self, head: Head | None = None, queries: np.ndarray | None = None) -> Iterator[Groups]:
         """Rows of these queries and of those that lie between them, all keys alike."""
@@ -122,6 +127,9 @@ class BlockLayer(ABC):
     def figures(self) -> dict[str, np.ndarray]:
         return {}
 
+    def value_norms(self) -> np.ndarray | None:
+        return None
+
     @abstractmethod
     def _block(self, head: int, start: int, stop: int) -> Tensor:
         """float32 [stop − start, keys] of one head."""
@@ -142,7 +150,7 @@ class RecordedLayer(BlockLayer):
     queries, keys: the tokens of the call's rows and columns. Raises ValueError where their numbers differ.
     """
 
-    def __init__(self, call: Call, queries: Tokens, keys: Tokens, batch: int = 0, cache: ArrayCache = CACHE):
+    def __init__(self, call: Call, queries: Tokens, keys: Tokens, batch: int = 0, cache: Cache = CACHE):
         batches, heads, rows, columns = call.shape
         if (rows, columns) != (len(queries), len(keys)):
             raise ValueError(f"{call.name}: {rows} × {columns} weights, {len(queries)} × {len(keys)} tokens")
@@ -167,7 +175,7 @@ class RecordedLayer(BlockLayer):
 
     def column(self, head: Head, key: np.ndarray | int) -> tuple[np.ndarray, np.ndarray]:
         """(query indices int (k,), weights float32 (k,)); several keys are averaged."""
-        if (matrix := self._cache.get((self._number, "matrix", head))) is not None:
+        if (matrix := self._cache.get(self, ("matrix", head))) is not None:
             return np.arange(len(self.queries)), matrix[:, np.atleast_1d(key)].mean(1)
         index = self._index(key)
         parts = [self.block(head, start, stop)[:, index].mean(1) for start, stop in self._chunks()]
@@ -179,6 +187,12 @@ class RecordedLayer(BlockLayer):
         if not share.any():
             return {}
         return {"sink": _numpy(fuse(share, head) if isinstance(head, str) else share[int(head)])}
+
+    def value_norms(self) -> np.ndarray | None:
+        """float32 (heads, keys): ‖f(x)‖ of each key, of a call whose output projection was seen."""
+        if getattr(self._call, "projection", None) is None:
+            return None
+        return self._cache.kept(self, "norms", lambda: read_only(_numpy(self._call.value_norms(self._batch))))
 
     def check(self) -> float:
         """Largest |A·V − what the layer returned| over sampled rows of every head."""

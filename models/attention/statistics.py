@@ -192,9 +192,10 @@ def head_statistics(layer: AttentionLayer, task: Task = SILENT) -> HeadStatistic
     for part in layer.groups():
         task.progress(done / count, "Statistics of the heads")
         queries, keys, weights = part.rows()
-        sums[0] += entropy(weights[:, counted[queries]]).sum(axis=1)
-        on_special = np.where(layer.keys.special[keys], weights, 0)
-        sums[1] += on_special[:, counted[queries]].sum(axis=(1, 2))
+        special = layer.keys.special[keys]
+        shares = special_share(weights, special[0]) if len(keys) == 1 else (weights * special).sum(axis=2)
+        sums[0] += entropy(weights)[:, counted[queries]].sum(axis=1)
+        sums[1] += shares[:, counted[queries]].sum(axis=1)
         done += len(queries)
     mean = sums / counted.sum()
     return HeadStatistics(mean[0], layer_distance(layer, task=task) if located else None, mean[1])
@@ -211,8 +212,9 @@ def layer_distance(layer: AttentionLayer, include_self: bool = True, task: Task 
         queries, keys, weights = part.rows()
         done += len(queries)
         placed = ~layer.queries.special[queries]
-        queries, weights = queries[placed], weights[:, placed]
-        keys = keys[placed] if len(keys) > 1 else keys
+        if not placed.all():
+            keys = keys[placed] if len(keys) > 1 else keys
+            queries, weights = queries[placed], weights[:, placed]
         if layer.keys.prefix:
             weights = np.where(keys >= layer.keys.prefix, weights, 0)
         far = centre_distances(layer.queries, queries, layer.keys, keys)

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from headlight.models.attention.calls import CHUNK_ELEMENTS, AttentionCall, Call, GivenCall
 from headlight.models.attention.recorded import BlockLayer, fuse, sparse_means
-from headlight.models.core.cache import CACHE, ArrayCache
+from headlight.models.core.cache import CACHE, Cache
 from headlight.models.core.layers import NOWHERE, Groups, Head, Lines, worst
 from headlight.models.core.tokens import PatchTokens
 
@@ -56,7 +56,7 @@ class WindowLayer(BlockLayer):
         window: int,
         shift: int,
         misplaced: float = 0.0,
-        cache: ArrayCache = CACHE,
+        cache: Cache = CACHE,
     ) -> None:
         windows, heads, queries, keys = call.shape
         self.padded = padded_grid(tokens.grid, window)
@@ -197,11 +197,8 @@ class WindowLayer(BlockLayer):
         weights = self.windows(head, np.array([number]))[0][order][:, order]
         return slots[order], slots[order], weights.cpu().numpy()
 
-    def thumbnail(self, size: int) -> np.ndarray:
-        """float32 (heads, h, w), read-only: exact area means of every head's matrix, zeros counted."""
-        key = (self._number, "thumbnail", size)
-        if (pixels := self._cache.get(key)) is not None:
-            return pixels
+    def _thumbnail(self, size: int) -> np.ndarray:
+        """Exact area means of every head's matrix, zeros counted."""
         count = len(self.queries)
         pixels = np.zeros((self.heads, min(size, count), min(size, count)))
         for part in self._parts_of(np.arange(len(self.slots))):
@@ -213,7 +210,17 @@ class WindowLayer(BlockLayer):
             )
             weights = self.every_head(part).transpose(0, 1).cpu().numpy()[:, both]  # (heads, entries)
             sparse_means(pixels, queries, keys, weights, (count, count))
-        return self._cache.put(key, pixels.astype(np.float32))
+        return pixels.astype(np.float32)
+
+    def value_norms(self) -> np.ndarray | None:
+        """float32 (heads, keys): ‖f(x)‖ of each token, of a call whose output projection was seen."""
+        if getattr(self._call, "projection", None) is None:
+            return None
+        norms = np.empty((self.heads, len(self.keys)), np.float32)
+        for window, slots in enumerate(self.slots):
+            held = slots != NOWHERE
+            norms[:, slots[held]] = self._call.value_norms(window)[:, held].cpu().numpy()
+        return norms
 
     def check(self) -> float:
         """Largest |A·V − what the layer returned| over sampled rows, or of a token at a wrong place."""

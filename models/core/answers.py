@@ -167,6 +167,11 @@ class PointLabels:
 Answer = Classes | NextTokens | PixelLabels | PointLabels
 
 
+def listed(answers: Sequence[Answer]) -> Answer | None:
+    """The first that is told by a list of its targets; classes of points are told by their cloud."""
+    return next((answer for answer in answers if not isinstance(answer, PointLabels)), None)
+
+
 def _by_share(names: Sequence[str], counts: np.ndarray) -> tuple[Target, ...]:
     order = [int(i) for i in np.argsort(-counts, kind="stable") if counts[i]]
     return tuple(Target(names[i], float(counts[i] / counts.sum()), i) for i in order)

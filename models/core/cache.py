@@ -1,4 +1,4 @@
-"""The one cache of what was computed."""
+"""The one cache of what was computed from traces, layers, networks and stacks."""
 
 from __future__ import annotations
 
@@ -6,14 +6,21 @@ import itertools
 import threading
 import weakref
 from collections import OrderedDict, deque
+from collections.abc import Callable, Hashable
+from typing import Any
 
-import numpy as np
+from headlight.models.core.extent import extent
+
+OVERHEAD = 1024
+"""Bytes that an entry counts for at least."""
+_NOTHING = object()
 
 
-class ArrayCache:
-    """The last arrays that were computed, up to `limit` bytes; safe between threads.
+class Cache:
+    """What was computed last, up to `limit` bytes; one thing takes a quarter of them at most.
 
-    Keys begin with a number from `owner`, which is forgotten when its object is.
+    Each is kept of something, which the cache does not keep alive and with which it goes. Safe between
+    threads.
     """
 
     nbytes = 0
@@ -22,44 +29,67 @@ class ArrayCache:
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.size = 0
-        self._arrays: OrderedDict[tuple, np.ndarray] = OrderedDict()
+        self._kept: OrderedDict[tuple[int, Hashable], tuple[Any, int]] = OrderedDict()
+        self._owners: dict[int, tuple[weakref.ref, int]] = {}
         self._lock = threading.Lock()
-        self._numbers = itertools.count()
-        # The collector may run a finalizer while this thread holds the lock: it only leaves a note.
-        self._gone: deque[int] = deque()
+        self._numbers = itertools.count(1)
+        # The collector may run a callback while this thread holds the lock: it only leaves a note.
+        self._gone: deque[tuple[int, int]] = deque()
 
-    def owner(self, thing: object) -> int:
-        """A number for the keys of what `thing` computes."""
-        number = next(self._numbers)
-        weakref.finalize(thing, self._gone.append, number)
-        return number
+    def kept(self, of: object, key: Hashable, compute: Callable[[], Any]) -> Any:
+        """compute(), or what it gave for this key of `of` (None: of nothing that goes) before."""
+        found = self.get(of, key, _NOTHING)
+        return self.put(of, key, compute()) if found is _NOTHING else found
 
-    def get(self, key: tuple) -> np.ndarray | None:
+    def get(self, of: object, key: Hashable, otherwise: Any = None) -> Any:
         with self._lock:
-            if key in self._arrays:
-                self._arrays.move_to_end(key)
-            return self._arrays.get(key)
+            self._forget()
+            place = self._number(of), key
+            if place not in self._kept:
+                return otherwise
+            self._kept.move_to_end(place)
+            return self._kept[place][0]
 
-    def put(self, key: tuple, array: np.ndarray) -> np.ndarray:
-        """Keep `array` if it fits at all; it becomes read-only, since many will hold it."""
-        array.setflags(write=False)
+    def put(self, of: object, key: Hashable, value: Any) -> Any:
+        """Keep `value` if it is not too large, and give it back."""
+        size = OVERHEAD + extent(value)
         with self._lock:
-            self._drop({key} | self._orphans())
-            if array.nbytes <= self.limit:
-                self._arrays[key] = array
-                self.size += array.nbytes
+            place = self._number(of), key
+            self._drop(place)
+            self._forget()
+            if size <= self.limit // 4:
+                self._kept[place] = value, size
+                self.size += size
             while self.size > self.limit:
-                self._drop({next(iter(self._arrays))})
-        return array
+                self._drop(next(iter(self._kept)))
+        return value
 
-    def _orphans(self) -> set[tuple]:
-        gone = {self._gone.popleft() for _ in range(len(self._gone))}
-        return {key for key in self._arrays if key[0] in gone} if gone else set()
+    def _number(self, of: object) -> int:
+        """What stands for `of` in keys. An id is used again once its object is gone."""
+        if of is None:
+            return 0
+        known = self._owners.get(id(of))
+        if known is None or known[0]() is not of:
+            number, name = next(self._numbers), id(of)
+            known = weakref.ref(of, lambda _: self._gone.append((name, number))), number
+            self._owners[name] = known
+        return known[1]
 
-    def _drop(self, keys: set[tuple]) -> None:
-        for key in keys:
-            if (array := self._arrays.pop(key, None)) is not None:
-                self.size -= array.nbytes
+    def _forget(self) -> None:
+        """Drop what is of things that are gone."""
+        gone = {number: name for name, number in (self._gone.popleft() for _ in range(len(self._gone)))}
+        if not gone:
+            return
+        for place in [place for place in self._kept if place[0] in gone]:
+            self._drop(place)
+        for number, name in gone.items():
+            if name in self._owners and self._owners[name][1] == number:
+                del self._owners[name]
+
+    def _drop(self, place: tuple[int, Hashable]) -> None:
+        if place in self._kept:
+            self.size -= self._kept.pop(place)[1]
 
 
-CACHE = ArrayCache(128 * 2**20)
+CACHE = Cache(512 * 2**20)
+derived = CACHE.kept

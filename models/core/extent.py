@@ -1,4 +1,4 @@
-"""How much memory a trace holds, so that not too many are kept."""
+"""How much memory a trace or what was computed from it holds, so that not too much is kept."""
 
 from __future__ import annotations
 
@@ -9,12 +9,20 @@ from headlight.models.core.trace import Trace
 
 def held(trace: Trace) -> int:
     """Bytes of all arrays and tensors that can be reached from a trace, each counted once."""
+    return _bytes([trace.layers, trace.tokens, trace.inputs, trace.outputs, trace.answers])
+
+
+def extent(value: Any) -> int:
+    """The same of anything else; a trace in it counts nothing, since it is held elsewhere."""
+    return _bytes([value])
+
+
+def _bytes(waiting: list[Any]) -> int:
     seen: set[int] = set()
-    waiting: list[Any] = [trace.layers, trace.tokens, trace.inputs, trace.outputs, trace.answers]
     total = 0
     while waiting:
         one = waiting.pop()
-        if id(one) in seen:
+        if id(one) in seen or isinstance(one, Trace | str | int | float):
             continue
         seen.add(id(one))
         if isinstance(size := getattr(one, "nbytes", None), int):
@@ -23,7 +31,7 @@ def held(trace: Trace) -> int:
             waiting.extend(one.values())
         elif isinstance(one, (tuple, list)):
             waiting.extend(one)
-        elif type(one).__module__.startswith("headlight.models."):  # no network of a library, which is shared
+        elif type(one).__module__.startswith("headlight."):  # no network of a library, which is shared
             waiting.extend(_attributes(one))
     return total
 

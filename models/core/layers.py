@@ -51,7 +51,10 @@ class Groups:
         """(queries int (r,), keys int (r or 1, k), weights float32 (h, r, k)): of the queries there are."""
         held = self.queries != NOWHERE
         keys = self.keys if len(self.keys) == 1 else self.keys.repeat(held.sum(1), axis=0)
-        return self.queries[held], keys, self.weights.cpu().numpy()[:, held]
+        weights = self.weights.cpu().numpy()
+        if held.all():  # no copy
+            return self.queries.ravel(), keys, weights.reshape(len(weights), held.size, -1)
+        return self.queries[held], keys, weights[:, held]
 
     def split(self, groups: int) -> Iterator[Groups]:
         """The same, so many groups at a time."""
@@ -132,6 +135,10 @@ class AttentionLayer(Protocol):
 
     def figures(self) -> dict[str, np.ndarray]:
         """What else tells where groups lie, by its name in an export."""
+        ...
+
+    def value_norms(self) -> np.ndarray | None:
+        """float32 (heads, keys): ‖(x W_V + b_V) W_O‖ of each key; None where W_O is not known."""
         ...
 
     def check(self) -> float:

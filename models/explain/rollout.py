@@ -104,6 +104,7 @@ def _through(
     here, size = nn.functional.pad(product, (0, 1)), len(layer.keys) + 1
     looked = torch.zeros(len(product), size)  # at the keys, which may be fewer than the tokens
     kept = torch.zeros_like(here)
+    every = np.arange(len(layer.keys))[None]
     carried = torch.nonzero(product.abs().amax(dim=0)).flatten().cpu().numpy()
     for whole in layer.groups(settings.fusion, carried):
         for part in whole.split(max(1, CHUNK // (len(product) * whole.keys.shape[1]))):
@@ -117,7 +118,10 @@ def _through(
             arrived = here[:, queries]  # [rows, g, m]
             kept[:, queries.flatten()] = (arrived * past).flatten(1)
             handed = (arrived * through).transpose(0, 1) @ weights  # [g, rows, k]
-            looked.index_add_(1, keys.flatten(), handed.transpose(0, 1).flatten(1))
+            if np.array_equal(part.keys, every):
+                looked[:, :-1] += handed[0]
+            else:
+                looked.index_add_(1, keys.flatten(), handed.transpose(0, 1).flatten(1))
     return spread(looked[:, :-1], layer.keys, layer.queries) + kept[:, :-1]
 
 

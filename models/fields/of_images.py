@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import copy
 import inspect
-from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Any, Literal, Protocol
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from headlight.models.catalogue import entries, published
+from headlight.models.core.cache import derived
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.field import Field
 from headlight.models.core.task import SILENT, Task
@@ -23,11 +22,6 @@ from headlight.models.fields.walk import walk
 
 SEED = 0
 """Of noise and of shifts: the same inputs give the same field."""
-KEPT = 32
-"""Networks whose growth is kept, and sizes of one network whose fields are."""
-
-_walked: WeakKeyDictionary[nn.Module, OrderedDict[tuple[int, int], tuple[Field, ...]]] = WeakKeyDictionary()
-_grown: OrderedDict[tuple[str, int], tuple[Field, ...]] = OrderedDict()
 
 
 class ImageEngine(Protocol):
@@ -80,25 +74,18 @@ def growth(id: str, size: int = 224, task: Task = SILENT) -> tuple[Field, ...]:
 
     id: of a published network, or a model that the catalogue finds a folder for.
     """
-    key = (id, size)
-    if key not in _grown:
+
+    def grown() -> tuple[Field, ...]:
         task.progress(0.0, f"Following the fields of {id}")
-        _grown[key] = _to_the_map(_skeleton(id), (size, size), task)
-        while len(_grown) > KEPT:
-            _grown.popitem(last=False)
-    _grown.move_to_end(key)
-    return _grown[key]
+        return _to_the_map(_skeleton(id), (size, size), task)
+
+    return derived(None, ("growth", id, size), grown)
 
 
 def fields_at(model: nn.Module, shape: tuple[int, int], task: Task = SILENT) -> tuple[Field, ...]:
     """The same of a loaded model for an input of `shape` (height, width), remembered."""
     shape = (int(shape[0]), int(shape[1]))
-    known = _walked.setdefault(model, OrderedDict())
-    if shape not in known:
-        known[shape] = _to_the_map(twin(model), shape, task)
-        while len(known) > KEPT:
-            known.popitem(last=False)
-    return known[shape]
+    return derived(model, ("fields", shape), lambda: _to_the_map(twin(model), shape, task))
 
 
 def map_field(model: nn.Module, shape: tuple[int, int], task: Task = SILENT) -> Field:

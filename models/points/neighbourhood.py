@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from headlight.models.attention.recorded import BlockLayer, fuse, sparse_means
-from headlight.models.core.cache import CACHE, ArrayCache
+from headlight.models.core.cache import CACHE, Cache
 from headlight.models.core.layers import Groups, Head
 from headlight.models.core.tokens import PointTokens
 from headlight.models.points.inference import NeighbourhoodCall
@@ -44,7 +44,7 @@ class NeighbourhoodLayer(BlockLayer):
         rows: Tensor,
         values: Tensor,
         outputs: Tensor,
-        cache: ArrayCache = CACHE,
+        cache: Cache = CACHE,
     ) -> None:
         if len(queries) != len(weights) or neighbours.shape != weights.shape[:2]:
             raise ValueError(
@@ -120,17 +120,14 @@ class NeighbourhoodLayer(BlockLayer):
             total[chosen] += fused
         return queries, total / len(keys)
 
-    def thumbnail(self, size: int) -> np.ndarray:
-        """float32 (maps, h, w), read-only: exact area means of every map's matrix, zeros counted."""
-        key = (self._number, "thumbnail", size)
-        if (pixels := self._cache.get(key)) is not None:
-            return pixels
+    def _thumbnail(self, size: int) -> np.ndarray:
+        """Exact area means of every map's matrix, zeros counted."""
         n, columns = self.neighbours.shape
         pixels = np.zeros((self.heads, min(size, n), min(size, len(self.keys))))
         query = np.repeat(np.arange(n), columns)
         values = self._weights.permute(2, 0, 1).reshape(self.heads, -1).cpu().numpy()
         sparse_means(pixels, query, self.neighbours.ravel(), values, (n, len(self.keys)))
-        return self._cache.put(key, pixels.astype(np.float32))
+        return pixels.astype(np.float32)
 
     def check(self) -> float:
         """Largest |Σₖ (vⱼ + δ)·w − what the layer returned| over sampled rows, in all channels.

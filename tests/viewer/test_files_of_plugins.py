@@ -1,4 +1,4 @@
-"""A plugin outside the tree adds an export by one line, and everything that is made of the list has it."""
+"""A plugin outside the tree adds an export and a format by a line each; all that is made of them has both."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from headlight.models.core.errors import HeadlightError
 from headlight.viewer import plugins
 from headlight.viewer.app.cli import run
+from headlight.viewer.app.dialogs import inputs
 from headlight.viewer.export.options import choices_of, kinds_of
-from headlight.viewer.registry import REGISTRY, Export
+from headlight.viewer.inputs.inputs import from_path
+from headlight.viewer.inputs.readers import names_of_formats
+from headlight.viewer.registry import REGISTRY, Export, Kind, Reader
 
 ROOT = Path(__file__).parents[2]
 LENGTHS = """
@@ -38,6 +42,24 @@ def declare(registry):
     text = Needs(("characters",), trace=True)
     files, options = ("npz", "csv"), "lengths_plugin:Options"
     registry.add(Export("lengths", "Lengths", files, "lengths_plugin:lengths", text, options))
+"""
+
+
+DOTS = """
+import numpy as np
+
+from headlight.viewer.inputs.clouds.parts import Parts
+from headlight.viewer.registry import Reader
+
+
+def read(source):
+    data = source.file.read()[4:]
+    return Parts(np.frombuffer(data, "<f4").reshape(-1, 3), unit=1.0, sure=True)
+
+
+def declare(registry):
+    read, magic = "dots_plugin:read", (b"DOTS",)
+    registry.add(Reader("dots", "points", "DOTS file", ("dots",), read, magic, names=("DOTS",)))
 """
 
 
@@ -85,12 +107,46 @@ def test_a_plugin_adds_an_export(plugin, tmp_path, capfd, monkeypatch):
         assert capfd.readouterr().err == f"headlight: {said}\n"
 
 
+def test_a_plugin_adds_a_format_of_clouds(plugin, tmp_path):
+    points = np.random.default_rng(0).random((50, 3), np.float32)
+    (tmp_path / "a.txt").write_bytes(b"DOTS" + points.tobytes())
+    (tmp_path / "b.dots").write_bytes(b"DOTS" + points.tobytes()[:-2])
+    with pytest.raises(HeadlightError, match="is neither an image nor a text"):
+        from_path(tmp_path / "a.txt")
+    plugin("dots_plugin", DOTS)
+    assert plugins.read(REGISTRY) == []
+    cloud = from_path(tmp_path / "a.txt")  # by how it begins, whatever it is called
+    assert np.allclose(cloud.file_coordinates(cloud.points), points, atol=1e-6)
+    with pytest.raises(HeadlightError, match=r"^b\.dots is a damaged or cut-off DOTS file\. Get a whole"):
+        from_path(tmp_path / "b.dots")
+    (tmp_path / "c.pdf").write_bytes(b"%PDF-1.7")
+    with pytest.raises(HeadlightError, match=r"E57, DOTS\) and meshes"):
+        from_path(tmp_path / "c.pdf")
+    assert "*.dots" in inputs().split(";;")[3]
+    assert names_of_formats().endswith(", DOTS")
+
+
+def test_the_readme_lists_every_format():
+    rows = []
+    for kind in REGISTRY.all(Kind).values():
+        own = [one for one in REGISTRY.all(Reader).values() if one.kind == kind.id]
+        said = [(one.title, ", ".join(f".{ending}" for ending in one.endings if ending)) for one in own]
+        named = "; ".join(f"{title} ({endings})" if endings else title for title, endings in said)
+        rows += [f"| {kind.noun} | {named} |"] if own else []
+    assert _table("| what | formats |") == rows
+
+
 def test_the_readme_lists_every_export():
     rows = [
         f"| `{export.what}` | {', '.join(kind.plural for kind in kinds_of(export))} "
         f"| {', '.join(export.endings)} | {', '.join(f'`{o.flag}`' for o in choices_of(export)) or '–'} |"
         for export in REGISTRY.all(Export).values()
     ]
+    assert _table("| WHAT | of | OUT ends in | options |") == rows
+
+
+def _table(head: str) -> list[str]:
+    """The rows of a table of the README."""
     lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
-    at = lines.index("| WHAT | of | OUT ends in | options |")
-    assert lines[at + 2 : lines.index("", at)] == rows
+    at = lines.index(head)
+    return lines[at + 2 : lines.index("", at)]

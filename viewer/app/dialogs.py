@@ -7,9 +7,8 @@ from pathlib import Path
 from PySide6.QtCore import QSettings, QStandardPaths
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-TEXTS = "txt md markdown text rst html json"
-IMAGES = "png jpg jpeg webp avif bmp tif tiff gif"
-CLOUDS = "ply pcd xyz pts ptx csv npy npz las laz e57 obj stl off bin gz"
+from headlight.viewer.inputs.readers import endings_by_kind
+
 MODELS = "safetensors pth pt"
 SHORT = QFileDialog.Option.HideNameFilterDetails
 """Kinds are named; their many endings would not fit."""
@@ -29,7 +28,12 @@ def _patterns(endings: str) -> list[str]:
     return [f"*.{one}" for ending in endings.split() for one in (ending, ending.upper())]
 
 
-INPUTS = filters(("Texts", TEXTS), ("Images", IMAGES), ("Point clouds", CLOUDS))
+def inputs() -> str:
+    """Filters of all that can be opened, by kind."""
+    kinds = endings_by_kind().items()
+    return filters(*((kind.plural.capitalize(), " ".join(endings)) for kind, endings in kinds))
+
+
 CHECKPOINTS = filters(("Checkpoints", MODELS))
 
 

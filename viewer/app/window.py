@@ -24,7 +24,7 @@ from headlight.viewer.app import about, geometry, surface
 from headlight.viewer.app.bridge import Bridge
 from headlight.viewer.app.commands.copying import copy_shown
 from headlight.viewer.app.commands.every import Actions
-from headlight.viewer.app.dialogs import INPUTS, FileDialogs, filters
+from headlight.viewer.app.dialogs import FileDialogs, filters, inputs
 from headlight.viewer.app.drop import DropTarget, open_mime
 from headlight.viewer.app.explanations import explain
 from headlight.viewer.app.exporting.window import Exports
@@ -37,6 +37,7 @@ from headlight.viewer.app.status import Status
 from headlight.viewer.app.topbar import TopBar
 from headlight.viewer.app.waiting.pace import Paces
 from headlight.viewer.app.waiting.waits import Waits, Ways
+from headlight.viewer.inputs.readers import names_of_formats
 from headlight.viewer.registry import REGISTRY
 from headlight.viewer.session.jobs import Failure, Jobs
 from headlight.viewer.session.runs import Runs
@@ -91,7 +92,7 @@ class Window(QMainWindow):
         self.runs.trusts = self.models.trusts
         self.runs.prepare = import_panes
         self.topbar = TopBar(self.session, self.models.fill)
-        self.welcome = Welcome()
+        self.welcome = Welcome(formats=names_of_formats())
         self.welcome.text_entered.connect(self.runs.open_text)
         self.welcome.sample_chosen.connect(self._open_sample)
         self.welcome.open_clicked.connect(self.choose_files)
@@ -281,7 +282,7 @@ class Window(QMainWindow):
     # -- commands: files ---------------------------------------------------------------------------------
 
     def choose_files(self) -> None:
-        self.open_paths(self.dialogs.files("input", "Open texts, images or point clouds", INPUTS))
+        self.open_paths(self.dialogs.files("input", "Open texts, images or point clouds", inputs()))
 
     def choose_room(self) -> None:
         """A room of S3DIS is a folder, which a dialog for files cannot choose."""

@@ -122,6 +122,7 @@ REGISTRY.add(
         adapter=".host.adapters:IMAGES",
         settings=(".session.view:MapSettings", ".session.view:FieldSettings", ".session.view:CostSettings"),
         options=".host.asked:OfImage",
+        opens=".inputs.picture_files:opened",
     ),
     Kind(
         id="points",
@@ -133,6 +134,7 @@ REGISTRY.add(
         adapter=".host.adapters:CLOUDS",
         settings=(".session.view:CloudSettings",),
         options=".host.asked:OfCloud",
+        opens=".inputs.cloud_files:opened",
     ),
     Kind(
         id="stack",

@@ -70,6 +70,13 @@ REGISTRY.add(
         filled=".export.attention:saliency_filled",
     ),
     Export(
+        "answer",
+        "Answer",
+        ("npz", "csv"),
+        ".export.answers:answer",
+        Needs(("read", "cells"), trace=True, holds=".export.answers:no_answer"),
+    ),
+    Export(
         "segmentation",
         "Segmentation",
         ("npz", "csv", "ply"),

@@ -1,102 +1,25 @@
-"""Which cloud format a file is in, by its content, and the CloudInput that it holds, within limits."""
+"""What a reader found of a cloud → the CloudInput that it is, within limits."""
 
 from __future__ import annotations
-
-import errno
-import io
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import partial
-from pathlib import Path
 
 import numpy as np
 
 from headlight.models.core.errors import HeadlightError
-from headlight.models.core.task import Cancelled, Task
+from headlight.models.core.task import Task
 from headlight.viewer.inputs.cloud import CloudInput, Frame, guess_frame, local_origin, strays, to_local
 from headlight.viewer.inputs.cloud_labels import Labels, read_labels
-from headlight.viewer.inputs.clouds import arrays, colmap, gz, pcd, ply, ptx, scans, table
 from headlight.viewer.inputs.clouds import parts as limits
-from headlight.viewer.inputs.clouds.guard import guarded
-from headlight.viewer.inputs.clouds.meshes import surfaces
-from headlight.viewer.inputs.clouds.parts import Parts, Source, bytes8, check_count, damaged
-from headlight.viewer.inputs.clouds.room import read_room
+from headlight.viewer.inputs.clouds.parts import Parts, bytes8, check_count, guarding
 from headlight.viewer.inputs.marks import marked
+from headlight.viewer.inputs.source import Source
+from headlight.viewer.registry import Reader, resolve
 
 _COARSE = 0.002
 """Metres between neighbouring float32 numbers from which on a file has lost detail that should be told."""
 
 
-@dataclass(frozen=True)
-class Format:
-    """A kind of file, and what reads it."""
-
-    kind: str
-    """As messages call it: "PLY file"."""
-    read: Callable[[Source], Parts]
-
-    @property
-    def article(self) -> str:
-        return "an" if self.kind[0] in "AEILNOSX" and self.kind.split()[0].isupper() else "a"
-
-
-def cloud_format(head: bytes, ending: str, source: Source) -> Format | None:
-    """The format of a file that begins with `head`, or None if it is no cloud. `ending` decides only ties."""
-    if ply.is_ply(head):
-        return Format("PLY file", ply.read_ply)
-    if head.startswith(b"\x93NUMPY"):
-        return Format("NPY file", arrays.read_npy)
-    if head.startswith(b"PK\x03\x04"):
-        return Format("NPZ archive", arrays.read_npz) if arrays.is_npz(source.file) else None
-    if head.startswith(b"LASF"):
-        # Bit 7 of the point format says that the points are compressed (LASzip).
-        packed = len(head) > 104 and head[104] & 0x80
-        reader, kind = ("laz", "LAZ file") if packed else ("las", "LAS file")
-        return Format(kind, partial(guarded, reader=reader))
-    if head.startswith(b"ASTM-E57"):
-        return Format("E57 file", partial(guarded, reader="e57"))
-    if pcd.is_pcd(head):
-        return Format("PCD file", pcd.read_pcd)
-    if surfaces.is_stl(head, source.size, ending):
-        return Format("STL file", surfaces.read_stl)
-    if surfaces.is_off(head):
-        return Format("OFF file", surfaces.read_off)
-    if surfaces.is_obj(head, ending):
-        return Format("OBJ file", surfaces.read_obj)
-    if ptx.is_ptx(head):
-        return Format("PTX file", ptx.read_ptx)
-    if colmap.is_colmap(head, source.size, ending):
-        return Format("COLMAP model", colmap.read_colmap)
-    if head.startswith(gz.MAGIC):
-        return _packed_format(head, ending, source)
-    if ending == ".bin" and (columns := scans.numbers_of_scan(head, source.size)):
-        return Format("scan", partial(scans.read_scan, columns=columns))
-    found = table.layout(head, ending)
-    if found is not None:
-        return Format("table of points", partial(table.read_table, found=found, ending=ending))
-    return None
-
-
-def _packed_format(head: bytes, ending: str, source: Source) -> Format | None:
-    """The format of what a gzip file holds."""
-    inner_head, inner_ending = gz.head_of(head), Path(source.name).with_suffix("").suffix.lower()
-    if inner_head.startswith((gz.MAGIC, b"PK")):
-        return None
-    inner = cloud_format(inner_head, inner_ending, replace(source, file=io.BytesIO(), size=-1, path=None))
-    if inner is None:
-        return None
-
-    def read(packed: Source) -> Parts:
-        with gz.unpacked(packed) as whole:
-            # Some formats are known by their size.
-            form = cloud_format(inner_head, inner_ending, whole) or inner
-            return form.read(whole)
-
-    return Format(f"gzip archive of a {inner.kind}", read)
-
-
-def read_cloud(source: Source, form: Format) -> CloudInput:
-    """The cloud that an open file holds. Raises HeadlightError, and Cancelled where the task was."""
+def opened(reader: Reader, source: Source) -> CloudInput:
+    """The cloud that a file or a folder holds. Raises HeadlightError, and Cancelled where the task was."""
     name = source.name
     if source.size > limits.MAX_CLOUD_BYTES:
         raise HeadlightError(
@@ -104,34 +27,9 @@ def read_cloud(source: Source, form: Format) -> CloudInput:
             f"{limits.MAX_CLOUD_BYTES / 1e9:,.0f} GB.",
             "Thin it out and try again.",
         )
-    return _guarding(lambda: form.read(source), source, form.kind)
-
-
-def read_folder(room: Path, name: str, task: Task) -> CloudInput:
-    """The cloud of a room's folder, see cloud_formats.room."""
-    source = Source(name, io.BytesIO(), 0, room, task)
-    return _guarding(lambda: read_room(room, name, task), source, "room")
-
-
-def _guarding(read: Callable[[], Parts], source: Source, kind: str) -> CloudInput:
-    """Whatever a reader stumbles over becomes a HeadlightError."""
-    name = source.name
-    # Files hold NaN and numbers that no float32 has: what comes of them is looked at afterwards.
-    with np.errstate(all="ignore"):
-        try:
-            source.file.seek(0)
-            return make_cloud(read(), name, source.task)
-        except (HeadlightError, Cancelled):
-            raise
-        except MemoryError as error:
-            raise HeadlightError(
-                f"{name} does not fit into the free memory.", "Close other programs or thin it out."
-            ) from error
-        except Exception as error:  # readers meet damage with any exception there is
-            # EINVAL is a place before the file's beginning, where a damaged table of contents leads.
-            if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
-                raise
-            raise damaged(name, kind) from error
+    with guarding(name, reader.title):
+        source.file.seek(0)
+        return make_cloud(resolve(reader.read)(source), name, source.task)
 
 
 _MISSED = 0.002

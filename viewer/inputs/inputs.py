@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,55 +17,13 @@ import numpy as np
 from headlight.models.core.errors import HeadlightError, shown
 from headlight.models.core.task import SILENT, Task
 from headlight.viewer.inputs.cloud import CloudInput
-from headlight.viewer.inputs.cloud_files import Format, cloud_format, read_cloud, read_folder
-from headlight.viewer.inputs.clouds.parts import Source
-from headlight.viewer.inputs.clouds.room import room_of, rooms_in
-from headlight.viewer.inputs.encodings import (
-    NotText,
-    Torn,
-    decoded,
-    is_binary,
-    looks_like_text,
-    promises_utf16,
-)
-from headlight.viewer.inputs.pictures.decoding import check_size, decode_picture, on_white, picture_format
+from headlight.viewer.inputs.pictures.decoding import check_size, on_white
+from headlight.viewer.inputs.readers import claiming, reader_of
+from headlight.viewer.inputs.source import HEAD, Source, ending_of
+from headlight.viewer.registry import REGISTRY, Kind, Reader, resolve
 
-MAX_IMAGE_BYTES = 200_000_000
 MAX_TEXT_BYTES = 2_000_000
-
 _TITLE_LENGTH = 40
-_HEAD = 65_536
-_SIGNATURE = 64
-
-_IMAGE_ENDINGS = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".heic", ".avif"}
-_PROSE_ENDINGS = {"", ".txt", ".md", ".markdown", ".text", ".rst"}
-_TEXT_ENDINGS = _PROSE_ENDINGS - {""} | {".csv", ".json", ".html"}
-_PROSE = 1 / 4
-"""Share of lines of words from which on a text that begins like a cloud is a text."""
-
-_OTHERS = (
-    (re.compile(rb"%PDF-"), "a PDF document"),
-    (re.compile(rb"PK\x03\x04"), "a zip archive or an office document"),
-    (re.compile(rb"....ftyp(heic|heix|hevc|mif1|msf1)", re.S), "a HEIC image"),
-    (re.compile(rb"....ftyp|\x1a\x45\xdf\xa3", re.S), "a film"),
-    (re.compile(rb"\0\0\0\x0cjP  |\xff\x4f\xff\x51"), "a JPEG 2000 image"),
-    (re.compile(rb"\0\0\0\x0cJXL |\xff\x0a"), "a JPEG XL image"),
-    (re.compile(rb"\x76\x2f\x31\x01"), "an OpenEXR image"),
-    (re.compile(rb"#\?(RADIANCE|RGBE)"), "a Radiance HDR image"),
-    (re.compile(rb"8BPS\0"), "a Photoshop document"),
-    (re.compile(rb"\0\0[\x01\x02]\0"), "an icon"),
-    (re.compile(rb".{128}DICM", re.S), "a DICOM image"),
-    (re.compile(rb"\x89HDF\r\n"), "an HDF5 file"),
-    (re.compile(rb"SIMPLE  ="), "a FITS image"),
-    (re.compile(rb"\{\\rtf"), "an RTF document"),
-    (re.compile(rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), "an old office document"),
-)
-"""Beginnings of files that are told by name since they cannot be opened."""
-
-_READS = (
-    "This version opens texts, images (PNG, JPEG, WebP, AVIF, BMP, TIFF, GIF), "
-    "point clouds (PLY, PCD, XYZ, PTS, CSV, NPY, NPZ, LAS, LAZ, E57) and meshes (OBJ, STL, OFF, PLY)."
-)
 
 
 @dataclass(frozen=True)
@@ -104,53 +63,38 @@ def from_path(path: str | os.PathLike[str], task: Task = SILENT) -> Input:
     """
     path = Path(path)
     name = shown(path.name or str(path))
-    room = _check_kind(path, name)
-    if room is not None:
-        return read_folder(room, shown(room.name), task)
+    inside = _check_kind(path, name)
+    if inside is not None:
+        return inside(task)
     with _complaining(path, name), open(path, "rb", opener=_open_without_waiting) as file:
         state = os.fstat(file.fileno())
         _check_regular(state.st_mode, name)  # another may have taken the file's place since it was looked at
         with _complaining(path, name, opened=True):
-            head, size = file.read(_HEAD), state.st_size
-            source = Source(name, file, size, path, task)
-            form = _cloud_format(head, source, path.suffix)
-            if form is not None:
-                return _cloud(source, form, path.suffix)
-            file.seek(len(head))
-            _check_bytes(head, size, name)
-            # One byte more than is allowed shows a file that has grown, or one that tells no size.
-            data = head + file.read(MAX_IMAGE_BYTES + 1 - len(head))
-    return from_bytes(data, path.name)
+            head = file.read(HEAD)
+            return _read(Source(name, file, state.st_size, path, task, head, ending_of(path.name)))
 
 
 def from_bytes(data: bytes, title: str) -> Input:
     """What `data` holds, by its content. `title` is its file name, or what the user should read instead."""
-    name = shown(title)
-    if not data:
-        raise HeadlightError(f"{name} is empty (0 bytes).", "Choose a file with something in it.")
-    ending = Path(title).suffix.lower()
-    source = Source.of(data, name)
-    form = _cloud_format(data[:_HEAD], source, ending)
-    if form is not None:
-        return _cloud(source, form, ending)
-    _check_bytes(data[:_HEAD], len(data), name)
-    kind = picture_format(data[:_SIGNATURE])
-    if kind and not looks_like_text(data):
-        pixels, notices = decode_picture(data, name, kind)
-        if ending in _TEXT_ENDINGS:
-            notices = (f"{name} is {_a(kind)} image in spite of its name.", *notices)
-        return ImageInput(name, pixels, notices)
-    for pattern, what in _OTHERS:
-        if pattern.match(data):
-            raise HeadlightError(f"{name} is {what}.", _READS)
-    if ending == ".svg" and b"<svg" in data[:_HEAD]:
-        raise HeadlightError(f"{name} is a drawing of lines (SVG).", "Save it as a PNG image and open that.")
-    text, said = _decode(data, name)
-    text = from_text(text, title=name)
-    text = replace(text, notices=(*said, *text.notices))
-    if ending in _IMAGE_ENDINGS:
-        text = replace(text, notices=(f"{name} is a text in spite of its name.", *text.notices))
-    return text
+    return _read(replace(Source.of(data, title), name=shown(title)))
+
+
+def _read(source: Source) -> Input:
+    if not source.head:
+        raise HeadlightError(f"{source.name} is empty (0 bytes).", "Choose a file with something in it.")
+    reader = reader_of(source)
+    what = _opened(reader, source)
+    # What reads as a text may be named like any other; what does not, or is named like a picture, may not.
+    claims = claiming(source.ending)
+    plain = not reader.binary and not any(one.binary for one in claims)
+    if plain or not claims or any(one.kind == reader.kind for one in claims):
+        return what
+    return replace(what, notices=(f"{source.name} is {reader.one} in spite of its name.", *what.notices))
+
+
+def _opened(reader: Reader, source: Source) -> Input:
+    opens = REGISTRY.all(Kind)[reader.kind].opens
+    return resolve(opens)(reader, source) if opens else resolve(reader.read)(source)
 
 
 def from_text(text: str, title: str | None = None, pair: str | None = None) -> TextInput:
@@ -212,9 +156,9 @@ def _complaining(path: Path, name: str, opened: bool = False) -> Iterator[None]:
         raise HeadlightError(f"{name} cannot be read: {reason}.", step) from error
 
 
-def _check_kind(path: Path, name: str) -> Path | None:
-    """The room that a folder is. Refuses what is no regular file before it is opened: opening a pipe waits,
-    opening a device acts.
+def _check_kind(path: Path, name: str) -> Callable[[Task], Input] | None:
+    """What reads a folder. Refuses what is no regular file before it is opened: opening a pipe waits, opening
+    a device acts.
     """
     with _complaining(path, name):
         try:
@@ -222,22 +166,17 @@ def _check_kind(path: Path, name: str) -> Path | None:
         except ValueError as error:  # a NUL in the path
             raise HeadlightError(f"{name} is not a possible file name.", _CHECK) from error
         if stat.S_ISDIR(mode):
-            return _room(path, name)
+            return _folder(path, name)
     _check_regular(mode, name)
     return None
 
 
-def _room(path: Path, name: str) -> Path:
-    """The room that a folder is, or HeadlightError with what it is."""
-    room = room_of(path.resolve())
-    if room is not None:
-        return room
-    rooms = rooms_in(path)
-    if rooms:
-        raise HeadlightError(
-            f"{name} holds {len(rooms):,} room{'s' * (len(rooms) > 1)}.",
-            f"Choose one of them: {shown(rooms[0])}, say.",
-        )
+def _folder(path: Path, name: str) -> Callable[[Task], Input]:
+    """What reads this folder, or HeadlightError with what it is."""
+    for one in REGISTRY.all(Reader).values():
+        if one.folder and (whole := resolve(one.folder)(path)) is not None:
+            source = Source(shown(whole.name), io.BytesIO(), 0, whole)
+            return lambda task: _opened(one, replace(source, task=task))
     if (path / "config.json").is_file():
         raise HeadlightError(
             f"{name} is a model folder.", "Choose it as the model, with --model or in the model menu."
@@ -260,75 +199,12 @@ def _check_regular(mode: int, name: str) -> None:
     )
 
 
-def _cloud_format(head: bytes, source: Source, ending: str) -> Format | None:
-    if picture_format(head[:_SIGNATURE]) and not looks_like_text(head):
-        return None
-    form = cloud_format(head, ending.lower(), source)
-    return None if form is not None and _is_prose(head, ending.lower()) else form
-
-
-def _is_prose(head: bytes, ending: str) -> bool:
-    """Whether what begins like a cloud goes on in words: a poem that counts, "OFF with his head"."""
-    if ending not in _PROSE_ENDINGS or is_binary(head) or b"end_header" in head:
-        return False
-    lines = [line for line in head.decode("utf-8", "ignore").splitlines() if line.strip()]
-    lines = [line.split() for line in lines[1:] or lines if not line.lstrip().startswith("#")]
-    prose = sum(_is_line_of_words(words) for words in lines)
-    return prose > 0 and prose >= _PROSE * len(lines)
-
-
-def _is_line_of_words(words: list[str]) -> bool:
-    bare = [word.strip(".,;:!?'\"()-–—“”‘’…") for word in words]
-    return len(words) >= 3 and sum(len(word) > 1 and word.isalpha() for word in bare) * 5 >= len(words) * 3
-
-
-def _cloud(source: Source, form: Format, ending: str) -> CloudInput:
-    cloud = read_cloud(source, form)
-    if ending.lower() in _IMAGE_ENDINGS:
-        what = f"{source.name} is {form.article} {form.kind} in spite of its name."
-        cloud = replace(cloud, notices=(what, *cloud.notices))
-    return cloud
-
-
 def _open_without_waiting(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
-def _check_bytes(head: bytes, size: int, name: str) -> None:
-    """Refuse what is too large, by the limit for what it is."""
-    image = picture_format(head[:_SIGNATURE]) is not None and not looks_like_text(head)
-    limit = MAX_IMAGE_BYTES if image else MAX_TEXT_BYTES
-    if size <= limit:
-        return
-    for pattern, what in _OTHERS:
-        if pattern.match(head):
-            raise HeadlightError(f"{name} is {what}.", _READS)
-    if not image and not promises_utf16(head) and is_binary(head):
-        raise _neither(name)
-    what, smaller = ("image", "a smaller one") if image else ("text", "a part of it")
-    raise HeadlightError(
-        f"{name} has {_megabytes(size)}, and {what}s are read up to {_megabytes(limit)}.",
-        f"Choose {smaller}.",
-    )
-
-
-def _megabytes(size: int) -> str:
+def megabytes(size: int) -> str:
     return f"{size / 1e6:,.6f}".rstrip("0").rstrip(".") + " MB"
-
-
-def _decode(data: bytes, name: str) -> tuple[str, tuple[str, ...]]:
-    try:
-        text, notices = decoded(data, name)
-    except NotText as error:
-        raise _neither(name) from error
-    except Torn as torn:
-        raise HeadlightError(
-            f"{name} is not {torn.label}: byte {torn.at:,} (0x{data[torn.at]:02X}) does not belong there.",
-            "Save it as UTF-8 and try again.",
-        ) from torn
-    if notices and Path(name).suffix.lower() in _IMAGE_ENDINGS:
-        raise _neither(name)  # what calls itself an image and is no plain text is a broken image
-    return text, notices
 
 
 def _check_text(text: str, subject: str) -> None:
@@ -337,7 +213,7 @@ def _check_text(text: str, subject: str) -> None:
     size = len(text.encode())
     if size > MAX_TEXT_BYTES:
         raise HeadlightError(
-            f"{subject} has {_megabytes(size)}, and texts are read up to {_megabytes(MAX_TEXT_BYTES)}.",
+            f"{subject} has {megabytes(size)}, and texts are read up to {megabytes(MAX_TEXT_BYTES)}.",
             "Choose a part of it.",
         )
     if not text:
@@ -352,11 +228,3 @@ def _first_words(text: str) -> str:
         return words
     cut = words[:_TITLE_LENGTH]
     return f"{cut[: cut.rfind(' ')] if ' ' in cut else cut[:-1]}…"
-
-
-def _neither(name: str) -> HeadlightError:
-    return HeadlightError(f"{name} is neither an image nor a text Headlight can read.", _READS)
-
-
-def _a(kind: str) -> str:
-    return {"WEBP": "a WebP", "AVIF": "an AVIF"}.get(kind, f"a {kind}")

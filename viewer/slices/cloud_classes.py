@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from headlight.models.core.cache import derived
 from headlight.models.core.palettes import GROUPS
 from headlight.models.core.scores import Scores, scores
 from headlight.viewer.session.view import ColourBy
 from headlight.viewer.slices.cloud_colours import Scene
-from headlight.viewer.slices.derived import derived
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,6 +13,7 @@ import numpy as np
 
 from headlight.models.attention.statistics import stages
 from headlight.models.core.answers import PointLabels
+from headlight.models.core.cache import derived
 from headlight.models.core.colours import Scale, levels, lut, scale_of
 from headlight.models.core.layers import Head
 from headlight.models.core.palettes import RIGHT, UNLABELLED, WRONG, class_colours
@@ -23,7 +24,6 @@ from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.session.document import Document
 from headlight.viewer.session.view import CloudSettings, ColourBy, FieldSettings, Reach, Selection, View
 from headlight.viewer.slices.cloud_maps import chosen, in_input
-from headlight.viewer.slices.derived import derived
 from headlight.viewer.slices.stacks import up_to
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from headlight.models.attention.statistics import stages
+from headlight.models.core.cache import derived
 from headlight.models.core.colours import Scale, levels, scale_of
 from headlight.models.core.layers import AttentionLayer, Head
 from headlight.models.core.task import SILENT, Task
@@ -20,7 +21,6 @@ from headlight.models.core.trace import Trace
 from headlight.viewer.session.selecting import rows_shown
 from headlight.viewer.session.view import Selection, View
 from headlight.viewer.slices import layer_names
-from headlight.viewer.slices.derived import derived
 
 
 def stage_of(layers: Sequence[AttentionLayer], layer: int) -> int:

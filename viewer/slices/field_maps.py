@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from headlight.models.core.cache import derived
 from headlight.models.core.colours import Scale, levels, scale_of
 from headlight.models.core.field import Field
 from headlight.models.core.task import SILENT, Task
@@ -21,7 +22,7 @@ from headlight.viewer.inputs.inputs import ImageInput
 from headlight.viewer.session.session import RunOptions
 from headlight.viewer.session.view import FieldSettings, Selection, View
 from headlight.viewer.slices.contours import contours
-from headlight.viewer.slices.maps import InputMap, attention_map, derived
+from headlight.viewer.slices.maps import InputMap, attention_map
 
 if TYPE_CHECKING:
     from headlight.models.fields.effective import Effective

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from headlight.models.core.cache import derived
 from headlight.models.core.colours import Scale, levels, scale_of
 from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import PatchTokens, Place, Tokens
 from headlight.models.core.trace import Trace
 from headlight.viewer.session.view import MapSettings, Selection, View
-from headlight.viewer.slices.derived import derived
 from headlight.viewer.slices.maps import query_indices, spread_weights
 from headlight.viewer.slices.scales import floor_of, left_out, left_out_said
 

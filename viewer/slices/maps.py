@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from headlight.models.core.cache import derived
 from headlight.models.core.colours import Scale, levels, scale_of
 from headlight.models.core.layers import AttentionLayer, Head
 from headlight.models.core.settings import RolloutSettings
@@ -18,7 +19,6 @@ from headlight.models.core.tokens import PatchPart, PatchTokens, Place, TextToke
 from headlight.models.core.trace import Trace
 from headlight.viewer.session.selecting import rollout_tokens
 from headlight.viewer.session.view import MapSettings, RolloutQuery, Selection, View
-from headlight.viewer.slices.derived import derived
 from headlight.viewer.slices.scales import common, floor_of, left_out, left_out_said
 
 DISTRIBUTION = 1e-3

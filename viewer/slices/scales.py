@@ -10,11 +10,11 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from headlight.models.core.cache import derived
 from headlight.models.core.layers import AttentionLayer, Head
 from headlight.models.core.tokens import PatchTokens, Tokens
 from headlight.models.core.trace import Trace
 from headlight.viewer.session.view import MapSettings
-from headlight.viewer.slices.derived import derived
 from headlight.viewer.slices.names import token
 
 NAMED = 2

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from functools import lru_cache
 from math import sqrt
 
 import numpy as np
 
 from headlight.models.core import stack as convolution_stack
+from headlight.models.core.cache import derived
 from headlight.models.core.colours import Scale, levels, scale_of
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.field import Field
@@ -45,9 +45,12 @@ class Built:
         return at if at < len(self.stack.layers) else None
 
 
-@lru_cache(maxsize=64)
 def built(stack: ConvStack) -> Built:
     """The fields of a stack, or the first thing that keeps it from being computed."""
+    return derived(None, ("built", stack), lambda: _built(stack))
+
+
+def _built(stack: ConvStack) -> Built:
     try:
         return Built(stack, convolution_stack.fields(stack))
     except HeadlightError as error:
@@ -192,9 +195,12 @@ class Looked:
     padding: float
 
 
-@lru_cache(maxsize=64)
 def look(stack: ConvStack, name: str, unit: tuple[int, ...]) -> Looked:
     """What a unit of layer `name` of a stack without faults sees, with uniform weights."""
+    return derived(None, ("look", stack, name, unit), lambda: _look(stack, name, unit))
+
+
+def _look(stack: ConvStack, name: str, unit: tuple[int, ...]) -> Looked:
     whole = built(stack)
     field = whole.field(name)
     heat = convolution_stack.effective(stack, whole.fields.index(field) - 1, unit)

@@ -46,7 +46,6 @@ _STACK = (
     "A stack of convolutions",
     "Set kernel, stride, padding and dilation of each layer, and watch what one unit can see.",
 )
-_FORMATS = "PNG, JPEG, WebP, TIFF, GIF, TXT, MD, PLY, PCD, LAS, E57, XYZ, NPY, OBJ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +87,13 @@ class Welcome(QScrollArea):
     cancel_asked = Signal()
     """What is being read is no longer wanted."""
 
-    def __init__(self, samples: Sequence[Sample] | None = None, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        samples: Sequence[Sample] | None = None,
+        parent: QWidget | None = None,
+        formats: str = "any format",
+    ) -> None:
+        """formats: the names of those that can be dropped."""
         super().__init__(parent)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -110,7 +115,7 @@ class Welcome(QScrollArea):
         centre.addStretch(1)
         column.addLayout(centre)
         column.addStretch(3)
-        self._drop = _DropArea()
+        self._drop = _DropArea(formats)
         self._drop.clicked.connect(self.open_clicked)
         self._drop.cancel_asked.connect(self.cancel_asked)
         self._field = QLineEdit()
@@ -250,8 +255,9 @@ class _DropArea(QFrame):
     clicked = Signal()
     cancel_asked = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, formats: str) -> None:
         super().__init__()
+        self._formats = formats
         self._active = False
         self._waiting: Waiting | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -290,12 +296,12 @@ class _DropArea(QFrame):
     def _say(self) -> None:
         title, hint = (
             "Drop an image, a text or a point cloud anywhere",
-            f"or click to open a file · {_FORMATS}",
+            f"or click to open a file · {self._formats}",
         )
         if self._waiting is not None:
             title, hint = self._waiting.says, self._waiting.more
         if self._active:
-            title, hint = "Let go to open it", _FORMATS
+            title, hint = "Let go to open it", self._formats
         self._title.setText(title)
         self._hint.setText(hint)
         self.update()

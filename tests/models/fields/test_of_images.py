@@ -8,6 +8,7 @@ from transformers import ConvNextConfig, ResNetConfig, ViTConfig
 from headlight.models.attention.capture import recording
 from headlight.models.catalogue.entries import Entry
 from headlight.models.catalogue.untrained import drawn
+from headlight.models.core.cache import Cache
 from headlight.models.core.errors import HeadlightError
 from headlight.models.engines.convolutional import ConvolutionalEngine
 from headlight.models.engines.vision import VisionEngine
@@ -60,7 +61,7 @@ def test_fields_are_found_while_a_pass_is_recorded(transformer):
 
 
 def test_growth_needs_no_weights(monkeypatch):
-    monkeypatch.setattr(of_images, "_grown", type(of_images._grown)())
+    monkeypatch.setattr(of_images, "derived", Cache(10**6).kept)
     fields = growth("vgg16")
     assert (fields[-1].size, fields[-1].stride) == ((212, 212), (32, 32))
     assert growth("vgg16") is fields

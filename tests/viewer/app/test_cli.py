@@ -17,7 +17,10 @@ from tests.bad_files import BAD, DATA, MESSAGES, bad_file
 ROOT = Path(__file__).parents[3]
 HELP = "See “headlight export --help” for the options."
 SIZES = "is not a whole number from 224 to 1,022."
-WHATS = "Choose tokens, attention, rollout, saliency, segmentation, receptive-field or attention-distance."
+WHATS = (
+    "Choose tokens, attention, rollout, saliency, answer, segmentation, receptive-field or "
+    "attention-distance."
+)
 
 
 def said(capfd) -> str:

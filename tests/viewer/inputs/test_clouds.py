@@ -11,7 +11,7 @@ from headlight.models.core.s3dis import CLASSES
 from headlight.models.core.task import Cancelled, Task
 from headlight.viewer.inputs.cloud import UPS, CloudInput, Frame, guess_frame
 from headlight.viewer.inputs.cloud_labels import relabelled
-from headlight.viewer.inputs.clouds import guard
+from headlight.viewer.inputs.clouds import guard, las
 from headlight.viewer.inputs.inputs import TextInput, from_bytes, from_path
 from tests.viewer import cloud_samples as make
 from tests.viewer.cloud_samples import LABELS, NORMALS, RGB, XYZ, N, columns
@@ -461,7 +461,7 @@ def test_reading_tells_how_far_it_is_and_can_be_cancelled(tmp_path):
 def test_what_native_readers_do_to_their_process_is_one_message(reader, message, monkeypatch):
     before = psutil.Process().children()
     monkeypatch.setattr(guard, "QUIET", 0.5 if reader == "hangs" else 30.0)
-    monkeypatch.setitem(guard.READERS, "las", ("tests.viewer.odd_readers", reader, "LAS file"))
+    monkeypatch.setattr(las, "NATIVE", f"tests.viewer.odd_readers:{reader}")
     with pytest.raises(HeadlightError) as error:
         from_bytes(make.las(False, FAR), "scan.las")
     assert str(error.value) == f"scan.las {message}"
@@ -470,7 +470,7 @@ def test_what_native_readers_do_to_their_process_is_one_message(reader, message,
 
 def test_a_native_reader_is_cancelled_at_once(monkeypatch, tmp_path):
     before = psutil.Process().children()
-    monkeypatch.setitem(guard.READERS, "las", ("tests.viewer.odd_readers", "is_slow", "LAS file"))
+    monkeypatch.setattr(las, "NATIVE", "tests.viewer.odd_readers:is_slow")
     (tmp_path / "big.ply").write_bytes(make.las(False, FAR))
     task = Recorder(stop_at=0.01)
     with pytest.raises(Cancelled):

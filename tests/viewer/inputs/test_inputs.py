@@ -434,7 +434,7 @@ def test_the_true_cause_is_said(tmp_path, monkeypatch):
         (errno.EINVAL, "points.npz is damaged or cut off: it points outside of itself. Get a whole copy"),
         (errno.EIO, "points.npz cannot be read: input/output error. See whether its drive works"),
     ):
-        monkeypatch.setattr(inputs, "_cloud_format", functools.partial(fails, code=code))
+        monkeypatch.setattr(inputs, "reader_of", functools.partial(fails, code=code))
         with pytest.raises(HeadlightError) as error:
             from_path(tmp_path / "points.npz")
         assert str(error.value).startswith(said)

@@ -375,6 +375,7 @@ MEASURED = """
 import io, resource, sys
 import numpy as np
 from PIL import Image
+from headlight.viewer import builtin
 from headlight.viewer.inputs.inputs import from_bytes
 def peak():
     return int(next(l.split()[1] for l in open("/proc/self/status") if l.startswith("VmHWM"))) / 1024

@@ -16,8 +16,6 @@ from headlight.models.core.task import Task
 from headlight.models.core.tokens import Box, CharSpan
 from headlight.models.core.trace import Trace
 from headlight.viewer.session.view import MapSettings, RolloutQuery, Selection, View
-from headlight.viewer.slices import derived as kept
-from headlight.viewer.slices.derived import derived
 from headlight.viewer.slices.head_maps import _pooled, head_maps
 from headlight.viewer.slices.maps import attention_map, matrix_map, query_indices, rollout_map, shown
 from tests.viewer.given import patch_tokens, text_tokens, trace_of
@@ -184,12 +182,8 @@ def test_a_rollout_is_computed_once_for_equal_settings(picture, monkeypatch):
     np.testing.assert_allclose(selected.values, (steps[1] @ steps[0])[5], rtol=1e-5)
 
 
-def test_what_is_derived_is_kept_within_bounds_and_goes_with_the_trace():
+def test_what_is_derived_does_not_keep_the_trace():
     trace = trace_of(patch_tokens())
-    for number in range(kept.KEPT + 5):
-        derived(trace, number, lambda number=number: number)
-    assert len(kept._derived[trace]) == kept.KEPT
-    assert derived(trace, kept.KEPT + 4, lambda: pytest.fail("computed again")) == kept.KEPT + 4
     settings = MapSettings(whole_words=True)
     assert shown(trace, settings) is trace
     rollout_map(trace, view())

@@ -12,7 +12,6 @@ from headlight.viewer.inputs.clouds.parts import (
     CHUNK,
     Columns,
     Parts,
-    Source,
     check_count,
     damaged,
     packed_colour,
@@ -21,6 +20,7 @@ from headlight.viewer.inputs.clouds.parts import (
     unpacked_colours,
 )
 from headlight.viewer.inputs.clouds.table import guess_roles
+from headlight.viewer.inputs.source import Source
 
 _FORMAT = np.lib.format
 
@@ -66,13 +66,14 @@ def read_array(source: Source) -> np.ndarray:
     return _array(source.file, source.name, source, source.size)
 
 
-def is_npz(file: BinaryIO) -> bool:
+def is_npz(source: Source) -> bool:
     """Whether a zip archive holds arrays, or began with one before it was cut off."""
-    file.seek(0)
-    head = file.read(1 << 12)
+    head = source.head
+    if not head.startswith(b"PK\x03\x04"):
+        return False
     length = int.from_bytes(head[26:28], "little")
     try:
-        with zipfile.ZipFile(file) as archive:
+        with zipfile.ZipFile(source.file) as archive:
             return any(name.endswith(".npy") for name in archive.namelist()[:_MEMBERS])
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, OverflowError):
         return head[30 : 30 + length].endswith(b".npy")

@@ -6,23 +6,25 @@ import struct
 
 import numpy as np
 
-from headlight.viewer.inputs.clouds.parts import Parts, Source, check_count, promises_more
+from headlight.viewer.inputs.clouds.parts import Parts, check_count, promises_more
 from headlight.viewer.inputs.clouds.text import Lines, bad_line, holds
+from headlight.viewer.inputs.source import Source
 
 _TITLE = b"POINT3D_ID, X, Y, Z, R, G, B, ERROR"
 _POINT = struct.Struct("<Q3d3BdQ")
 """Number, place, colour, error, length of the track; a step of the track has 8 bytes."""
 
 
-def is_colmap(head: bytes, size: int, ending: str) -> bool:
+def is_colmap(source: Source) -> bool:
+    head = source.head
     if _TITLE in head[:1000] and head.startswith(b"#"):
         return True
-    if ending != ".bin" or len(head) < 8 + _POINT.size:
+    if source.ending != "bin" or len(head) < 8 + _POINT.size:
         return False
     count = int.from_bytes(head[:8], "little")
     _, x, y, z, *_, error, track = _POINT.unpack_from(head, 8)
     plausible = all(abs(v) < 1e9 for v in (x, y, z)) and 0 <= error < 1e4 and 1 < track < 1e5
-    return plausible and 0 < count * (_POINT.size + 16) <= size
+    return plausible and 0 < count * (_POINT.size + 16) <= source.size
 
 
 def read_colmap(source: Source) -> Parts:

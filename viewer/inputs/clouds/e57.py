@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from headlight.viewer.inputs.clouds.parts import Parts, Source, check_count, no_points, promises_more
+from headlight.viewer.inputs.clouds.guard import guarded
+from headlight.viewer.inputs.clouds.parts import Parts, check_count, no_points, promises_more
+from headlight.viewer.inputs.source import Source
 
 _CHUNK = 500_000
 """Points"""
 _CARTESIAN = ("cartesianX", "cartesianY", "cartesianZ")
 _SPHERICAL = ("sphericalRange", "sphericalAzimuth", "sphericalElevation")
 _COLOURS = ("colorRed", "colorGreen", "colorBlue")
+
+
+def read_e57(source: Source) -> Parts:
+    return guarded(source, f"{__name__}:read", "E57 file")
 
 
 def read(source: Source) -> Parts:

@@ -6,7 +6,6 @@ when it shows no progress for long; where the system allows, its memory is limit
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import subprocess
@@ -21,7 +20,9 @@ import numpy as np
 import headlight
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import Task
-from headlight.viewer.inputs.clouds.parts import Parts, Source, damaged
+from headlight.viewer.inputs.clouds.parts import Parts, damaged
+from headlight.viewer.inputs.source import Source
+from headlight.viewer.registry import resolve
 
 QUIET = 30.0
 """Seconds without progress after which a reader is given up."""
@@ -30,16 +31,13 @@ MEMORY = 8_000_000_000
 
 _POLL = 0.05
 _ARRAYS = ("points", "colours", "normals", "labels")
-READERS = {
-    "las": ("headlight.viewer.inputs.clouds.las", "read", "LAS file"),
-    "laz": ("headlight.viewer.inputs.clouds.las", "read", "LAZ file"),
-    "e57": ("headlight.viewer.inputs.clouds.e57", "read", "E57 file"),
-}
 
 
-def guarded(source: Source, reader: str) -> Parts:
-    """What the reader of this name makes of the file. Raises HeadlightError, also where the reader died."""
-    module, function, kind = READERS[reader]
+def guarded(source: Source, native: str, kind: str) -> Parts:
+    """What a reader, a dotted name, makes of the file. Raises HeadlightError, also where the reader died.
+
+    kind: as messages call a file of its format.
+    """
     with tempfile.TemporaryDirectory(prefix="headlight-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         path = source.path
@@ -50,8 +48,7 @@ def guarded(source: Source, reader: str) -> Parts:
             sys.executable,
             "-m",
             __name__,
-            module,
-            function,
+            native,
             kind,
             str(path.absolute()),
             name,
@@ -124,7 +121,7 @@ class _Told(Task):
             os._exit(1)
 
 
-def main(module: str, function: str, kind: str, path: str, out: str, name: str) -> None:
+def main(native: str, kind: str, path: str, out: str, name: str) -> None:
     """What the child does."""
     try:
         import resource
@@ -134,13 +131,12 @@ def main(module: str, function: str, kind: str, path: str, out: str, name: str) 
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     folder = Path(out)
-    read = getattr(importlib.import_module(module), function)
     try:
         with open(path, "rb") as file:
             size, told = os.fstat(file.fileno()).st_size, _Told(folder / "progress")
             source = Source(name, file, size, Path(path), told)
             with np.errstate(all="ignore"):
-                parts: Parts = read(source)
+                parts: Parts = resolve(native)(source)
         said = {key: value for key, value in asdict(parts).items() if key not in _ARRAYS}
         for part in _ARRAYS:
             values = getattr(parts, part)

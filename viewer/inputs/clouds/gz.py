@@ -3,25 +3,58 @@
 from __future__ import annotations
 
 import gzip
+import io
 import tempfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 from headlight.models.core.errors import HeadlightError
-from headlight.viewer.inputs.clouds.parts import CHUNK, MAX_CLOUD_BYTES, Source, damaged
+from headlight.viewer.inputs.clouds.parts import CHUNK, MAX_CLOUD_BYTES, Parts, damaged, guarding
+from headlight.viewer.inputs.readers import told
+from headlight.viewer.inputs.source import HEAD, Source, ending_of
+from headlight.viewer.registry import Reader, resolve
 
 MAGIC = b"\x1f\x8b\x08"
-_HEAD = 65_536
 _RATIO, _RATIO_FROM = 200, 100_000_000
 """No points shrink more; counted from so many bytes on."""
+
+
+def is_gzip(source: Source) -> bool:
+    return source.head.startswith(MAGIC) and _reader(_seen(source)) is not None
+
+
+def read_gzip(source: Source) -> Parts:
+    """The cloud inside."""
+    seen = _seen(source)
+    reader = _reader(seen)
+    kind = f"gzip archive of a {reader.title}"
+    with unpacked(source) as whole, guarding(source.name, kind):
+        whole = replace(whole, head=seen.head, ending=seen.ending)
+        # Some formats are known by their size.
+        return resolve((_reader(whole) or reader).read)(whole)
+
+
+def _seen(source: Source) -> Source:
+    """The beginning of what a packed file holds, as far as one can see."""
+    ending = ending_of(Path(source.name).stem)
+    return replace(source, file=io.BytesIO(), size=-1, path=None, head=head_of(source.head), ending=ending)
+
+
+def _reader(inside: Source) -> Reader | None:
+    """What reads it; no archive in an archive."""
+    if not inside.head or inside.head.startswith((MAGIC, b"PK")):
+        return None
+    found = told(inside)
+    return found if found is not None and found.kind == "points" else None
 
 
 def head_of(head: bytes) -> bytes:
     """What the first bytes of a packed file unpack to, as far as they go."""
     try:
-        return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(head, _HEAD)
+        return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(head, HEAD)
     except zlib.error:
         return b""
 

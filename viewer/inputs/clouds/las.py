@@ -8,18 +8,43 @@ import struct
 import numpy as np
 
 from headlight.models.core.errors import HeadlightError
-from headlight.viewer.inputs.clouds.parts import Parts, Source, check_count, damaged, promises_more, roles
+from headlight.viewer.inputs.clouds.guard import guarded
+from headlight.viewer.inputs.clouds.parts import Parts, check_count, damaged, promises_more, roles
+from headlight.viewer.inputs.source import Source
 
 _CHUNK = 500_000
 """Points"""
 _RECORD, _FURTHER_RECORD = 54, 60
 """Bytes of the heads of variable length records, before and behind the points."""
 
+NATIVE = f"{__name__}:read"
+"""What the process of its own calls."""
 
 _LINEAR = {9001: 1.0, 9002: 0.3048, 9003: 1200 / 3937}
 """EPSG's metre, international foot and US survey foot."""
 _WKT_UNIT = re.compile(r'UNIT\["([^"\]]*)",([0-9.eE+-]+)')
 _WKT2_PLANE = re.compile(r"\bCS\[(?:Cartesian|cartesian)")
+
+
+def is_las(source: Source) -> bool:
+    return source.head.startswith(b"LASF") and not _is_packed(source.head)
+
+
+def is_laz(source: Source) -> bool:
+    return source.head.startswith(b"LASF") and _is_packed(source.head)
+
+
+def _is_packed(head: bytes) -> bool:
+    """Bit 7 of the point format says that the points are compressed (LASzip)."""
+    return len(head) > 104 and bool(head[104] & 0x80)
+
+
+def read_las(source: Source) -> Parts:
+    return guarded(source, NATIVE, "LAS file")
+
+
+def read_laz(source: Source) -> Parts:
+    return guarded(source, NATIVE, "LAZ file")
 
 
 def _check_header(source: Source) -> None:

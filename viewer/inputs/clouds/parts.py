@@ -1,20 +1,21 @@
-"""What a reader is given and what it gives: a Source, and the Parts of a cloud as the file has them."""
+"""What readers of clouds give, the Parts of a cloud as the file has them, and what they share."""
 
 from __future__ import annotations
 
+import errno
 import io
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
 from headlight.models.core.errors import HeadlightError
-from headlight.models.core.task import SILENT, Task
+from headlight.models.core.task import Cancelled, Task
+from headlight.viewer.inputs.source import Source
 
 MAX_CLOUD_POINTS = 20_000_000
 MAX_CLOUD_BYTES = 4_000_000_000
@@ -23,36 +24,6 @@ CHUNK = 1 << 23
 """Bytes between two looks at whether the reading was cancelled."""
 
 WHOLE_COPY = "Get a whole copy of it and try again."
-
-_READING = 0.8
-"""Share of the work that reading is; the rest is making a cloud of what was read."""
-
-
-@dataclass
-class Source:
-    """An open file, or bytes, that a reader reads forwards in chunks.
-
-    Never a memory map: a file that another program cuts off meanwhile would end the process.
-    """
-
-    name: str
-    file: BinaryIO
-    size: int
-    path: Path | None = None
-    task: Task = SILENT
-
-    @classmethod
-    def of(cls, data: bytes, name: str) -> Source:
-        return cls(name, io.BytesIO(data), len(data))
-
-    def left(self) -> int:
-        """Bytes from here to the end."""
-        return self.size - self.file.tell()
-
-    def report(self, share: float | None = None) -> None:
-        """Tell how far it is, by the place in the file if no share is given. Raises Cancelled."""
-        share = self.file.tell() / max(1, self.size) if share is None else share
-        self.task.progress(_READING * min(1.0, share), f"Reading {self.name}")
 
 
 class Checked(Task):
@@ -131,6 +102,26 @@ class Parts:
 
 def damaged(name: str, kind: str) -> HeadlightError:
     return HeadlightError(f"{name} is a damaged or cut-off {kind}.", WHOLE_COPY)
+
+
+@contextmanager
+def guarding(name: str, kind: str) -> Iterator[None]:
+    """Whatever a reader stumbles over inside becomes a HeadlightError: of a damaged `kind`."""
+    # Files hold NaN and numbers that no float32 has: what comes of them is looked at afterwards.
+    with np.errstate(all="ignore"):
+        try:
+            yield
+        except (HeadlightError, Cancelled):
+            raise
+        except MemoryError as error:
+            raise HeadlightError(
+                f"{name} does not fit into the free memory.", "Close other programs or thin it out."
+            ) from error
+        except Exception as error:  # readers meet damage with any exception there is
+            # EINVAL is a place before the file's beginning, where a damaged table of contents leads.
+            if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+                raise
+            raise damaged(name, kind) from error
 
 
 def promises_more(name: str, promised: int, held: int, what: str = "points") -> HeadlightError:

@@ -17,7 +17,6 @@ from headlight.viewer.inputs.clouds.parts import (
     WHOLE_COPY,
     Columns,
     Parts,
-    Source,
     check_count,
     chunks,
     copied,
@@ -28,6 +27,7 @@ from headlight.viewer.inputs.clouds.parts import (
     unpacked_colours,
 )
 from headlight.viewer.inputs.clouds.text import Lines, first_line, holds, numbers
+from headlight.viewer.inputs.source import Source
 
 if TYPE_CHECKING:
     from pypcd4 import MetaData
@@ -38,8 +38,8 @@ _SHRINK = 100
 """LZF makes at most 264 bytes of 3."""
 
 
-def is_pcd(head: bytes) -> bool:
-    return _KEYWORDS.match(first_line(head)) is not None
+def is_pcd(source: Source) -> bool:
+    return _KEYWORDS.match(first_line(source.head)) is not None
 
 
 def read_pcd(source: Source) -> Parts:

@@ -24,7 +24,6 @@ from headlight.viewer.inputs.clouds.parts import (
     Checked,
     Columns,
     Parts,
-    Source,
     bytes8,
     check_count,
     chunks,
@@ -35,6 +34,7 @@ from headlight.viewer.inputs.clouds.parts import (
     unpacked_colours,
 )
 from headlight.viewer.inputs.clouds.text import Lines, bad_line, holds, numbers, prepared
+from headlight.viewer.inputs.source import Source
 
 if TYPE_CHECKING:
     from plyfile import PlyData, PlyElement
@@ -61,9 +61,9 @@ _LONGEST_HEADER = 1 << 20
 """Bytes"""
 
 
-def is_ply(head: bytes) -> bool:
+def is_ply(source: Source) -> bool:
     """Also with a byte order mark, which some editors leave, and with lines that end in "\\r" alone."""
-    return _MAGIC.match(head) is not None
+    return _MAGIC.match(source.head) is not None
 
 
 def read_ply(source: Source) -> Parts:

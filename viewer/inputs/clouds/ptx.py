@@ -5,22 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from headlight.models.core.errors import HeadlightError
-from headlight.viewer.inputs.clouds.parts import (
-    WHOLE_COPY,
-    Columns,
-    Parts,
-    Source,
-    check_count,
-    promises_more,
-)
+from headlight.viewer.inputs.clouds.parts import WHOLE_COPY, Columns, Parts, check_count, promises_more
 from headlight.viewer.inputs.clouds.text import Lines, is_number, numbers
+from headlight.viewer.inputs.source import Source
 
 _HEADER = (1, 1, 3, 3, 3, 3, 4, 4, 4, 4)
 """Numbers in each line: columns, rows, the scanner's place and axes, the matrix (Leica's description)."""
 
 
-def is_ptx(head: bytes) -> bool:
-    lines = head.split(b"\n", len(_HEADER))[: len(_HEADER)]
+def is_ptx(source: Source) -> bool:
+    lines = source.head.split(b"\n", len(_HEADER))[: len(_HEADER)]
     words = [line.decode("latin-1").split() for line in lines]
     whole = all(word[0].isdecimal() for word in words[:2] if word)
     alike = tuple(map(len, words)) == _HEADER

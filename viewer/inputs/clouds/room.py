@@ -9,13 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
-from headlight.models.core.errors import HeadlightError
+from headlight.models.core.errors import HeadlightError, shown
 from headlight.models.core.s3dis import CLASSES
 from headlight.models.core.task import Task
 from headlight.viewer.inputs.cloud_labels import known_class
 from headlight.viewer.inputs.clouds.arrays import read_array
-from headlight.viewer.inputs.clouds.parts import CHUNK, MAX_CLOUD_BYTES, Checked, Parts, Source, check_count
+from headlight.viewer.inputs.clouds.parts import CHUNK, MAX_CLOUD_BYTES, Checked, Parts, check_count
 from headlight.viewer.inputs.clouds.table import layout, not_points, read_table
+from headlight.viewer.inputs.source import HEAD, Source
 
 _COPY = re.compile(r" ?(?:\(\d{1,9}\)|(?:- )?(?:copy|kopie|copie|copia)(?: \(?\d{1,9}\)?)?|~)$", re.I)
 _COPY_OF = re.compile(r"^(?:copy of|kopie von|copie de|copia de|copia di) ", re.I)
@@ -25,7 +26,6 @@ _NUMBERS = re.compile(r"(\d+)")
 _ROUNDED = 0.006
 """Most by which a coordinate of S3DIS, in metres, changes where a file is saved with two digits."""
 _FILES = 5000
-_HEAD = 65_536
 
 
 def room_of(folder: Path) -> Path | None:
@@ -46,8 +46,20 @@ def rooms_in(folder: Path) -> list[str]:
     ]
 
 
-def read_room(room: Path, name: str, task: Task) -> Parts:
+def folder_of(path: Path) -> Path | None:
+    """The room that a folder is. HeadlightError where it holds several."""
+    room = room_of(path.resolve())
+    if room is None and (rooms := rooms_in(path)):
+        raise HeadlightError(
+            f"{shown(path.name or str(path))} holds {len(rooms):,} room{'s' * (len(rooms) > 1)}.",
+            f"Choose one of them: {shown(rooms[0])}, say.",
+        )
+    return room
+
+
+def read_room(source: Source) -> Parts:
     """All things of a room in the order of their files' names, labelled by them."""
+    room, name, task = source.path, source.name, source.task
     if _scene_file(room, "coord") is not None:
         return _scene(room, name, task)
     files = _texts(room / "Annotations")
@@ -191,8 +203,8 @@ def _texts(folder: Path) -> list[Path]:
 def _text(path: Path, task: Task) -> Parts | None:
     """The points of one file; None for a text of something else, as a note that lies beside them."""
     with open(path, "rb") as file:
-        head = file.read(_HEAD)
-        found = layout(head, ".xyz")
+        head = file.read(HEAD)
+        found = layout(head, "xyz")
         if found is None:
             return None
         file.seek(0)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from headlight.viewer.inputs.clouds.parts import CHUNK, Parts, Source, check_count
+from headlight.viewer.inputs.clouds.parts import CHUNK, Parts, check_count
+from headlight.viewer.inputs.source import Source
 
 _KITTI, _NUSCENES = 4, 5
 """Numbers of a point; the fifth of nuScenes is the laser."""
@@ -13,7 +14,11 @@ _REACH = 500.0
 _LASERS = 128
 
 
-def numbers_of_scan(head: bytes, size: int) -> int | None:
+def is_scan(source: Source) -> bool:
+    return source.ending == "bin" and _numbers(source.head, source.size) is not None
+
+
+def _numbers(head: bytes, size: int) -> int | None:
     """How many numbers a point has, None for bytes that are no scan."""
     for columns in (_NUSCENES, _KITTI):
         if size % (4 * columns) or not size:
@@ -32,8 +37,9 @@ def numbers_of_scan(head: bytes, size: int) -> int | None:
     return None
 
 
-def read_scan(source: Source, columns: int) -> Parts:
+def read_scan(source: Source) -> Parts:
     """Points in metres, z up, with SemanticKITTI's labels where they lie beside it."""
+    columns = _numbers(source.head, source.size)
     count = source.size // (4 * columns)
     check_count(source.name, count)
     points, at = np.empty((count, 3), np.float32), 0

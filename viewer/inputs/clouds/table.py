@@ -11,7 +11,6 @@ from headlight.models.core.errors import HeadlightError
 from headlight.viewer.inputs.clouds.parts import (
     Columns,
     Parts,
-    Source,
     check_count,
     header_unit,
     in_degrees,
@@ -20,9 +19,9 @@ from headlight.viewer.inputs.clouds.parts import (
     roles,
 )
 from headlight.viewer.inputs.clouds.text import Lines, is_number, narrowed, numbers, prepared, readable, wide
+from headlight.viewer.inputs.source import Source
 
-ENDINGS = {".xyz", ".pts", ".asc", ".xyzrgb", ".xyzn", ".neu", ".txt", ".csv", ".tsv", ".dat"}
-_SURE_ENDINGS = {".xyz", ".pts", ".asc", ".xyzrgb", ".xyzn"}
+_SURE_ENDINGS = {"xyz", "pts", "asc", "xyzrgb", "xyzn"}
 """Of files that hold nothing but points: one line of numbers is enough."""
 
 _LINE_ENDS = re.compile(r"\r\n|\n|\r")
@@ -156,6 +155,14 @@ def _numbered(lines: list[str], found: Layout, label: int | None, seen: dict[str
     return made
 
 
+def is_table(source: Source) -> bool:
+    return layout(source.head, source.ending) is not None
+
+
+def read(source: Source) -> Parts:
+    return read_table(source, layout(source.head, source.ending), source.ending)
+
+
 def read_table(source: Source, found: Layout, ending: str = "", forgiving: bool = False) -> Parts:
     """forgiving: a few lines that cannot be read become points without coordinates instead of an error."""
     codec = wide(source.file.read(4))
@@ -280,7 +287,7 @@ def _shifted(values: np.ndarray, at: int, ending: str) -> bool:
         return False
     if left == 5 and not (_is_label(values[:, -1]) and not _is_label(values[:, -2])):
         return False
-    if ending == ".pts":
+    if ending == "pts":
         return True
     if left == 4 and _is_label(values[:, -1]):
         return False

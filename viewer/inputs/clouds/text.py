@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from headlight.models.core.errors import HeadlightError
-from headlight.viewer.inputs.clouds.parts import Source
+from headlight.viewer.inputs.source import Source
 
 _ODD_NUMBERS = re.compile(r"-?(?:nan\(\w*\)|1\.#(?:QNAN|SNAN|IND)\w*)", re.I)
 _ODD_INFINITY = re.compile(r"1\.#INF\w*", re.I)

@@ -25,6 +25,8 @@ from headlight.viewer.inputs.pictures.pillow_images import (
 from headlight.viewer.inputs.pictures.pngs import deep_png, png_colours
 from headlight.viewer.inputs.pictures.repairs import mended_jpeg, mended_png
 from headlight.viewer.inputs.pictures.tiffs import Tiff
+from headlight.viewer.inputs.source import Source
+from headlight.viewer.registry import Reader, resolve
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -32,18 +34,8 @@ if TYPE_CHECKING:
 MAX_PIXELS = 100_000_000
 MIN_SIDE = 8
 
-_MAGIC = (
-    (b"\x89PNG\r\n\x1a\n", "PNG"),
-    (b"\xff\xd8\xff", "JPEG"),
-    (b"GIF87a", "GIF"),
-    (b"GIF89a", "GIF"),
-    (b"BM", "BMP"),
-    (b"II*\x00", "TIFF"),
-    (b"MM\x00*", "TIFF"),
-    (b"II+\x00", "TIFF"),
-    (b"MM\x00+", "TIFF"),
-)
-
+_SIGNATURE = 64
+"""Bytes of a file that name its kinds."""
 _WIDTH, _HEIGHT = 256, 257
 _GIF_HEAD = 4_000_000
 """Bytes of a GIF in which its frames are counted."""
@@ -51,25 +43,25 @@ _MODES = {"1": "L", "L": "L", "LA": "L", "La": "L", "CMYK": "CMYK", "LAB": "LAB"
 """Colours of Pillow's modes; those of all others are RGB."""
 
 
-def picture_format(head: bytes) -> str | None:
-    """Pillow's name of the format that the first 64 bytes promise, or None."""
-    if head[4:8] == b"ftyp" and {b"avif", b"avis"} & _brands(head):
-        return "AVIF"
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "WEBP"
-    return next((name for magic, name in _MAGIC if head.startswith(magic)), None)
+def is_avif(source: Source) -> bool:
+    return source.head[4:8] == b"ftyp" and bool({b"avif", b"avis"} & _brands(source.head[:_SIGNATURE]))
 
 
-def decode_picture(data: bytes, name: str, kind: str) -> tuple[np.ndarray, tuple[str, ...]]:
+def is_webp(source: Source) -> bool:
+    return source.head[:4] == b"RIFF" and source.head[8:12] == b"WEBP"
+
+
+def decode_picture(data: bytes, name: str, reader: Reader) -> tuple[np.ndarray, tuple[str, ...]]:
     """uint8 (height, width, 3), upright, sRGB, and what the user should know about it.
 
-    `kind` is what `picture_format` said, `name` what messages call the picture. Raises HeadlightError for a
-    picture that is damaged, too small or too large: never half a picture.
+    `name` is what messages call the picture. Raises HeadlightError for a picture that is damaged, too small
+    or too large: never half a picture.
     """
+    kind = reader.id.upper()  # as Pillow calls it
     pillow()
     try:
         with quiet(kind):
-            return _TIFF_OR_OTHER.get(kind, _by_pillow)(data, name, kind)
+            return resolve(reader.read)(data, name, kind)
     except HeadlightError:
         raise
     except MemoryError as error:
@@ -116,14 +108,14 @@ def _brands(head: bytes) -> set[bytes]:
     return {head[at : at + 4] for at in (8, *range(16, end, 4))}
 
 
-def _by_tifffile(data: bytes, name: str, kind: str) -> tuple[np.ndarray, tuple[str, ...]]:
+def by_tifffile(data: bytes, name: str, kind: str) -> tuple[np.ndarray, tuple[str, ...]]:
     """A TIFF: what Pillow reads rightly by Pillow, all else from its samples."""
     tiff = Tiff(data, name)
     check_size(name, *tiff.size)
     notices = tiff.notices()
     if not tiff.is_deep():
         try:
-            pixels, more = _by_pillow(data, name, kind)
+            pixels, more = by_pillow(data, name, kind)
             return pixels, (*notices, *more)
         except pillow().UnidentifiedImageError:
             pass  # channels in a number or an order that Pillow does not know
@@ -131,7 +123,7 @@ def _by_tifffile(data: bytes, name: str, kind: str) -> tuple[np.ndarray, tuple[s
     return pixels, (*notices, *more)
 
 
-def _by_pillow(data: bytes, name: str, kind: str) -> tuple[np.ndarray, tuple[str, ...]]:
+def by_pillow(data: bytes, name: str, kind: str) -> tuple[np.ndarray, tuple[str, ...]]:
     data, notices = mended_png(data, name) if kind == "PNG" else (data, ())
     with opened(data, kind) as image:
         check_size(name, *image.size)
@@ -158,9 +150,6 @@ def _by_pillow(data: bytes, name: str, kind: str) -> tuple[np.ndarray, tuple[str
         pixels, more = _of_image(image, name, colours)
         turned = orientation(image)
     return _upright(pixels, turned), (*notices, *more)
-
-
-_TIFF_OR_OTHER = {"TIFF": _by_tifffile}
 
 
 def _jpeg(data: bytes) -> np.ndarray:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from headlight.models.core.cache import derived
 from headlight.models.core.task import Task
 from headlight.models.core.trace import Trace
 from headlight.viewer.panes.shared import readings
@@ -16,7 +17,6 @@ from headlight.viewer.panes.shared.words import ran_at
 from headlight.viewer.registry import REGISTRY, ColourMap
 from headlight.viewer.session.session import Document
 from headlight.viewer.session.view import MapSettings, Selection, View
-from headlight.viewer.slices.derived import derived
 from headlight.widgets.base.scroll_column import ScrollColumn
 from headlight.widgets.controls.choices import Choice, Section, Segmented, Toggle
 from headlight.widgets.controls.sliders import LabelledSlider

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from headlight.viewer.inputs.clouds.meshes.sampling import PLAIN
-from headlight.viewer.inputs.clouds.parts import Source
+from headlight.viewer.inputs.source import Source
 
 _LIBRARY_BYTES, _PICTURE_BYTES = 5_000_000, 200_000_000
 _PIXELS = 100_000_000

@@ -22,7 +22,6 @@ from headlight.viewer.inputs.clouds.meshes.sampling import PLAIN, Mesh, Paint, c
 from headlight.viewer.inputs.clouds.parts import (
     WHOLE_COPY,
     Parts,
-    Source,
     bytes8,
     check_count,
     chunks,
@@ -32,6 +31,7 @@ from headlight.viewer.inputs.clouds.parts import (
     promises_more,
 )
 from headlight.viewer.inputs.clouds.text import Lines, bad_line, first_line
+from headlight.viewer.inputs.source import Source
 
 _LIBRARIES = 20
 _CONTINUED = 1000
@@ -44,21 +44,22 @@ _STL_HEAD = re.compile(rb"\s*solid\b[^\n]*\n\s*(?:facet\s+normal|endsolid)")
 _OFF_WORD = re.compile(r"(?:ST)?(C|N|CN|NC)?OFF")
 
 
-def is_off(head: bytes) -> bool:
-    return _OFF_HEAD.match(first_line(head)) is not None
+def is_off(source: Source) -> bool:
+    return _OFF_HEAD.match(first_line(source.head)) is not None
 
 
-def is_obj(head: bytes, ending: str) -> bool:
-    found = OBJ_HEAD.findall(head)
-    return len(found) >= (1 if ending == ".obj" else 3)
+def is_obj(source: Source) -> bool:
+    found = OBJ_HEAD.findall(source.head)
+    return len(found) >= (1 if source.ending == "obj" else 3)
 
 
-def is_stl(head: bytes, size: int, ending: str) -> bool:
+def is_stl(source: Source) -> bool:
     """Binary STL has no magic number: its size tells."""
+    head = source.head
     if _STL_HEAD.match(head):
         return True
-    counted = len(head) >= 84 and int.from_bytes(head[80:84], "little") * 50 + 84 == size
-    return counted or (ending == ".stl" and len(head) >= 84 and b"\0" in head)
+    counted = len(head) >= 84 and int.from_bytes(head[80:84], "little") * 50 + 84 == source.size
+    return counted or (source.ending == "stl" and len(head) >= 84 and b"\0" in head)
 
 
 def read_obj(source: Source) -> Parts:

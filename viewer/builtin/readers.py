@@ -1,0 +1,83 @@
+"""Formats of files: texts, pictures, clouds, in the order in which they are named."""
+
+from headlight.viewer.registry import REGISTRY, Reader
+
+_PICTURES, _CLOUDS = ".inputs.pictures.decoding", ".inputs.clouds"
+_PILLOW, _TIFF = f"{_PICTURES}:by_pillow", (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
+_PROSE = ("txt", "md", "markdown", "text", "rst", "html", "json", "")
+_TABLES = ("xyz", "pts", "csv", "txt", "asc", "xyzrgb", "xyzn", "neu", "tsv", "dat")
+
+
+def _picture(
+    id: str, name: str, endings: tuple[str, ...], magic: tuple[bytes, ...] | str, read: str = _PILLOW
+):
+    return Reader(id, "image", f"{name} image", endings, read, magic, binary=True, names=(name,))
+
+
+def _cloud(
+    id: str, endings: tuple[str, ...], module: str, magic: tuple[bytes, ...] | str = "", **more
+) -> Reader:
+    """A format that has its own name; without a `magic` its module tells it."""
+    magic = magic or f"{_CLOUDS}.{module}:is_{id}"
+    read = f"{_CLOUDS}.{module}:read_{id}"
+    return Reader(id, "points", f"{id.upper()} file", endings, read, magic, names=(id.upper(),), **more)
+
+
+_CLOUD_OR_MESH, _MESH = ("point clouds", "meshes"), ("meshes",)
+
+REGISTRY.add(
+    Reader("text", "text", "text", _PROSE, ".inputs.texts:read"),
+    _picture("png", "PNG", ("png",), (b"\x89PNG\r\n\x1a\n",)),
+    _picture("jpeg", "JPEG", ("jpg", "jpeg"), (b"\xff\xd8\xff",)),
+    _picture("webp", "WebP", ("webp",), f"{_PICTURES}:is_webp"),
+    _picture("avif", "AVIF", ("avif",), f"{_PICTURES}:is_avif"),
+    _picture("bmp", "BMP", ("bmp",), (b"BM",)),
+    _picture("tiff", "TIFF", ("tif", "tiff"), _TIFF, f"{_PICTURES}:by_tifffile"),
+    _picture("gif", "GIF", ("gif",), (b"GIF87a", b"GIF89a")),
+    _cloud("ply", ("ply",), "ply", holds=_CLOUD_OR_MESH),
+    _cloud("pcd", ("pcd",), "pcd"),
+    Reader(
+        "table",
+        "points",
+        "table of points",
+        _TABLES,
+        f"{_CLOUDS}.table:read",
+        f"{_CLOUDS}.table:is_table",
+        guess=True,
+        names=("XYZ", "PTS", "CSV"),
+    ),
+    _cloud("npy", ("npy",), "arrays", (b"\x93NUMPY",), binary=True),
+    Reader(
+        *("npz", "points", "NPZ archive", ("npz",), f"{_CLOUDS}.arrays:read_npz", f"{_CLOUDS}.arrays:is_npz"),
+        binary=True,
+        names=("NPZ",),
+    ),
+    _cloud("las", ("las",), "las", binary=True),
+    _cloud("laz", ("laz",), "las", binary=True),
+    _cloud("e57", ("e57",), "e57", (b"ASTM-E57",), binary=True),
+    _cloud("obj", ("obj",), "meshes.surfaces", holds=_MESH),
+    _cloud("stl", ("stl",), "meshes.surfaces", holds=_MESH),
+    _cloud("off", ("off",), "meshes.surfaces", holds=_MESH),
+    Reader("ptx", "points", "PTX file", ("ptx",), f"{_CLOUDS}.ptx:read_ptx", f"{_CLOUDS}.ptx:is_ptx"),
+    Reader(
+        "colmap",
+        "points",
+        "COLMAP model",
+        ("bin", "txt"),
+        f"{_CLOUDS}.colmap:read_colmap",
+        f"{_CLOUDS}.colmap:is_colmap",
+    ),
+    Reader(
+        *("scan", "points", "scan", ("bin",), f"{_CLOUDS}.scans:read_scan", f"{_CLOUDS}.scans:is_scan"),
+        guess=True,
+        binary=True,
+    ),
+    Reader(
+        *("gzip", "points", "gzip archive", ("gz",), f"{_CLOUDS}.gz:read_gzip", f"{_CLOUDS}.gz:is_gzip"),
+        binary=True,
+    ),
+    Reader(
+        *("room", "points", "room", (), f"{_CLOUDS}.room:read_room"),
+        folder=f"{_CLOUDS}.room:folder_of",
+    ),
+)

@@ -1,0 +1,24 @@
+"""Files of pictures: bytes → ImageInput."""
+
+from __future__ import annotations
+
+from headlight.models.core.errors import HeadlightError
+from headlight.viewer.inputs.inputs import ImageInput, megabytes
+from headlight.viewer.inputs.pictures.decoding import decode_picture
+from headlight.viewer.inputs.source import Source
+from headlight.viewer.registry import Reader
+
+MAX_IMAGE_BYTES = 200_000_000
+
+
+def opened(reader: Reader, source: Source) -> ImageInput:
+    source.file.seek(0)
+    # One byte more than is allowed shows a file that has grown, or one that tells no size.
+    data = b"" if source.size > MAX_IMAGE_BYTES else source.file.read(MAX_IMAGE_BYTES + 1)
+    size = max(source.size, len(data))
+    if size > MAX_IMAGE_BYTES:
+        raise HeadlightError(
+            f"{source.name} has {megabytes(size)}, and images are read up to {megabytes(MAX_IMAGE_BYTES)}.",
+            "Choose a smaller one.",
+        )
+    return ImageInput(source.name, *decode_picture(data, source.name, reader))

@@ -1,0 +1,96 @@
+"""Which reader a file is for: by how it begins, then by its ending; and what all of them are called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from headlight.viewer.inputs.encodings import is_binary, looks_like_text
+from headlight.viewer.inputs.source import Source
+from headlight.viewer.registry import REGISTRY, Kind, Reader, resolve
+
+_PROSE = 1 / 4
+"""Share of lines of words from which on a text that begins like something else is a text."""
+
+
+def reader_of(source: Source) -> Reader:
+    """What reads a file. Something does: the rest are texts, or say that they are none."""
+    found = told(source)
+    return _rest() if found is None or _is_prose(source) else found
+
+
+def told(source: Source) -> Reader | None:
+    """The reader that a file's beginning speaks for, or else its ending."""
+    readers = REGISTRY.all(Reader).values()
+    sure = [one for one in readers if one.magic and not one.guess]
+    by_ending = [one for one in readers if not one.magic and source.ending in one.endings]
+    guesses = [one for one in readers if one.guess]
+    for one in [*sure, *by_ending, *guesses]:
+        if one is not _rest() and _begins(one, source):
+            return one
+    return None
+
+
+def claiming(ending: str) -> list[Reader]:
+    """Those whose files are named so."""
+    return [one for one in REGISTRY.all(Reader).values() if ending and ending in one.endings]
+
+
+def all_that_is_read() -> str:
+    """A sentence: the names of all formats, by what they hold."""
+    held: dict[str, list[tuple[int, tuple[str, ...]]]] = {kind.plural: [] for kind in _kinds()}
+    for one in REGISTRY.all(Reader).values():
+        for place, what in enumerate(one.holds or (REGISTRY.all(Kind)[one.kind].plural,)):
+            held.setdefault(what, []).append((place, one.names))
+    parts = []
+    for what, found in held.items():
+        names = [name for _, own in sorted(found, key=lambda each: each[0]) for name in own]
+        parts.append(f"{what} ({', '.join(names)})" if names else what)
+    *front, last = parts
+    return f"This version opens {', '.join(front)} and {last}."
+
+
+def names_of_formats() -> str:
+    """What people call them."""
+    return ", ".join(name for one in REGISTRY.all(Reader).values() for name in one.names[:1])
+
+
+def endings_by_kind() -> dict[Kind, list[str]]:
+    """Of each kind of input how its files are named, without dots."""
+    found = {}
+    for kind in _kinds():
+        own = (one.endings for one in REGISTRY.all(Reader).values() if one.kind == kind.id)
+        found[kind] = list(dict.fromkeys(ending for endings in own for ending in endings if ending))
+    return found
+
+
+def _kinds() -> Iterable[Kind]:
+    read = {one.kind for one in REGISTRY.all(Reader).values()}
+    return (kind for kind in REGISTRY.all(Kind).values() if kind.id in read)
+
+
+def _rest() -> Reader:
+    return next(one for one in REGISTRY.all(Reader).values() if "" in one.endings)
+
+
+def _begins(reader: Reader, source: Source) -> bool:
+    if isinstance(reader.magic, str):
+        begins = not reader.magic or resolve(reader.magic)(source)
+    else:
+        begins = source.head.startswith(reader.magic) if reader.magic else True
+    return begins and not (reader.binary and looks_like_text(source.head))
+
+
+def _is_prose(source: Source) -> bool:
+    """Whether what begins like a cloud goes on in words: a poem that counts, "OFF with his head"."""
+    head = source.head
+    if source.ending not in _rest().endings or is_binary(head) or b"end_header" in head:
+        return False
+    lines = [line for line in head.decode("utf-8", "ignore").splitlines() if line.strip()]
+    lines = [line.split() for line in lines[1:] or lines if not line.lstrip().startswith("#")]
+    prose = sum(_is_line_of_words(words) for words in lines)
+    return prose > 0 and prose >= _PROSE * len(lines)
+
+
+def _is_line_of_words(words: list[str]) -> bool:
+    bare = [word.strip(".,;:!?'\"()-–—“”‘’…") for word in words]
+    return len(words) >= 3 and sum(len(word) > 1 and word.isalpha() for word in bare) * 5 >= len(words) * 3

@@ -1,0 +1,49 @@
+"""What a reader is given: an open file, its name and its beginning."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from headlight.models.core.task import SILENT, Task
+
+HEAD = 65_536
+"""Bytes at the beginning of a file by which its format is told."""
+_READING = 0.8
+"""Share of the work that reading is; the rest is making a cloud of what was read."""
+
+
+def ending_of(name: str) -> str:
+    return Path(name).suffix.lower().removeprefix(".")
+
+
+@dataclass
+class Source:
+    """An open file, or bytes, that a reader reads forwards in chunks; of a folder its path alone.
+
+    head: its first bytes. ending: of its name, without the dot, in lower case.
+    Never a memory map: a file that another program cuts off meanwhile would end the process.
+    """
+
+    name: str
+    file: BinaryIO
+    size: int
+    path: Path | None = None
+    task: Task = SILENT
+    head: bytes = b""
+    ending: str = ""
+
+    @classmethod
+    def of(cls, data: bytes, name: str) -> Source:
+        return cls(name, io.BytesIO(data), len(data), head=data[:HEAD], ending=ending_of(name))
+
+    def left(self) -> int:
+        """Bytes from here to the end."""
+        return self.size - self.file.tell()
+
+    def report(self, share: float | None = None) -> None:
+        """Tell how far it is, by the place in the file if no share is given. Raises Cancelled."""
+        share = self.file.tell() / max(1, self.size) if share is None else share
+        self.task.progress(_READING * min(1.0, share), f"Reading {self.name}")
