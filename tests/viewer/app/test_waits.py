@@ -66,7 +66,7 @@ def offered(window) -> dict[str, QPushButton]:
 def test_empty_panes_say_what_runs_and_one_can_cancel(waiting, held, qtbot, settled):
     window = waiting
     assert said(window) == dict.fromkeys(
-        ("heads", "matrix", "rollout"), "Reading the picture with DINOv2-small…"
+        ("heads", "matrix", "rollout"), "Reading the image with DINOv2-small…"
     )
     assert list(offered(window)) == ["Cancel"]
     main = offered(window)["Cancel"].parentWidget()
