@@ -16,7 +16,14 @@ def no_attention(document: Document) -> str:
 
 
 def no_saliency(document: Document) -> str:
-    return "" if document.trace is not None and document.trace.has_saliency else "It predicts no saliency."
+    has = document.trace is not None and document.trace.has_saliency
+    return "" if has else "This model has no saliency decoder."
+
+
+def no_norms(document: Document) -> str:
+    """They take the output projection, which is seen where a model calls an attention function of ours."""
+    seen = document.trace is None or all(layer.has_norms for layer in document.trace.layers)
+    return "" if seen else "This model's output projection was not seen."
 
 
 def nothing_to_select(document: Document) -> str:
