@@ -6,12 +6,13 @@ A Trace keeps q, k and v, never layers × heads × n × n.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 import numpy as np
 
 from headlight.models.core.answers import Answer
 from headlight.models.core.layers import AttentionLayer
+from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import Tokens
 
 A = TypeVar("A", bound=Answer)
@@ -19,10 +20,7 @@ A = TypeVar("A", bound=Answer)
 
 @dataclass(frozen=True)
 class ModelCard:
-    """What is said of a model wherever it appears, and what it takes to open it again.
-
-    trusted: its file is a pickle, which the user was asked about.
-    """
+    """What is said of a model wherever it appears."""
 
     id: str
     title: str
@@ -30,7 +28,13 @@ class ModelCard:
     source: str
     licence: str
     untrained: bool = False
-    trusted: bool = False
+
+
+class Run(Protocol):
+    """How a trace was made, for what is asked of its model afterwards."""
+
+    def engine(self, task: Task = SILENT) -> Any:
+        """The engine that made it: the one that is loaded, else loaded again, trusted as it was."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +51,7 @@ class Trace:
     outputs: what engines need later (torch tensors), by name.
     has_saliency: the model comes with a decoder that predicts saliency.
     answers: what the model says of the input, each of a type of its own; none of a model without a head.
+    run: the way back to the engine; None of a trace that no opened model made.
     """
 
     model: ModelCard
@@ -62,6 +67,7 @@ class Trace:
     outputs: dict[str, Any] = field(default_factory=dict)
     has_saliency: bool = False
     answers: tuple[Answer, ...] = ()
+    run: Run | None = None
 
     def answer(self, kind: type[A]) -> A | None:
         """The answer of this type, None where the model gives none."""

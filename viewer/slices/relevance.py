@@ -61,6 +61,4 @@ def weights(trace: Trace) -> Trace:
 
 def saliency(trace: Trace, task: Task = SILENT) -> np.ndarray:
     """float32 (h, w) in 0 to 1: what the model's own decoder predicts to draw the eye."""
-    from headlight.models.engines.door import engine_of
-
-    return engine_of(trace, task).saliency(trace, task)
+    return trace.run.engine(task).saliency(trace, task)
