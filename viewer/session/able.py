@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from headlight.models.catalogue.published import PUBLISHED
+from headlight.models.core.answers import listed
 from headlight.viewer.session.document import Document
 
 
@@ -12,6 +13,14 @@ def no_attention(document: Document) -> str:
         return "" if document.trace.layers else f"{document.trace.model.title} has no attention layers."
     network = PUBLISHED.get(document.options.model or "")
     return f"{network.title} has no attention layers." if network and network.convolutional else ""
+
+
+def no_answer(document: Document) -> str:
+    """Answers are of models with the head of their task."""
+    trace = document.trace
+    if trace is None:
+        return "No model has read it yet."
+    return "" if listed(trace.answers) is not None else f"{trace.model.title} gives no answer to list."
 
 
 def no_second_network(document: Document) -> str:
