@@ -14,8 +14,8 @@ from headlight.widgets.base.cursor_tip import read_out
 from headlight.widgets.base.labels import LEFT, RIGHT, label_font, percent
 from headlight.widgets.plots.figure import Figure
 
-_NAMES = 0.46
-"""Of the width between swatch and figure, what the names have; bars have the rest."""
+_NAMES = 0.6
+"""Of the width between swatch and figure, what the names have at most; bars have the rest."""
 
 
 class TargetRows(Figure):
@@ -93,13 +93,14 @@ class TargetRows(Figure):
         figures = [percent(score) for score in self._scores]
         metrics, gap = QFontMetricsF(label_font(QFont.Weight.DemiBold)), theme.em(0.5)
         right = max(map(metrics.horizontalAdvance, figures))
+        longest = max(map(metrics.horizontalAdvance, self._names)) + 1
         for index, figure in enumerate(figures):
             row = self.row_rect(index)
             if index == self._hovered:
                 painter.fillRect(row, QColor(theme.current().hover))
             left = self._paint_swatch(painter, row, index)
             bar = QRectF(row).adjusted(left, 0, -right - gap, 0)
-            name = QRectF(bar.left(), row.top(), bar.width() * _NAMES, row.height())
+            name = QRectF(bar.left(), row.top(), min(bar.width() * _NAMES, longest), row.height())
             bar.setLeft(name.right() + gap)
             self._paint_bar(painter, bar, index)
             self._paint_text(painter, name, LEFT, index, self._names[index])

@@ -24,7 +24,7 @@ from headlight.widgets.tables.target_rows import TargetRows
 UNTRAINED = "untrained: random weights, which say nothing of the input"
 PICTURE = 8.0
 """In em: the least height of the picture whose parts have classes."""
-WITH_PICTURE = 0.36
+WITH_PICTURE = 0.32
 """Of the deck's height, what rows below a picture may take."""
 CLEAR, FAINT = 165, 45
 """Alpha of the classes over the picture, and of the others while one is pointed at."""
