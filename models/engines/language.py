@@ -136,7 +136,7 @@ class LanguageEngine:
                     "Choose a model that attends from every token to every token.",
                 )
         layers = tuple(RecordedLayer(call, tokens, tokens) for call in calls)
-        answers, unsaid = self._answers(output, inputs, tokens, layers)
+        answers, unsaid = self._answers(output, inputs, tokens, layers, task)
         return Trace(
             model=self.card,
             run=self.lease,
@@ -175,7 +175,12 @@ class LanguageEngine:
             ) from error
 
     def _answers(
-        self, output: Any, inputs: dict[str, np.ndarray], tokens: TextTokens, layers: Sequence[RecordedLayer]
+        self,
+        output: Any,
+        inputs: dict[str, np.ndarray],
+        tokens: TextTokens,
+        layers: Sequence[RecordedLayer],
+        task: Task,
     ) -> Said:
         title, ids = self.entry.title, inputs["input_ids"]
         if self.head is None or self.head.task == "classes":
@@ -183,7 +188,7 @@ class LanguageEngine:
         follows = self.head.task == "causal"
         if follows and not all(_looks_back(layer) for layer in layers):
             return (), (f"{title} looks ahead: what it says of the token that follows is no answer.",)
-        return said(title, expected(self.head, self._vocabulary, output, ids, tokens, follows))
+        return said(title, expected(self.head, self._vocabulary, output, ids, tokens, follows, task))
 
     def _window(self, text: str, pair: str | None, start: int, task: Task = SILENT) -> Window:
         """The tokens that are run: all of them, or a stretch of the longer text."""
