@@ -13,7 +13,7 @@ from headlight.models.core.tokens import Box, PatchTokens, Place
 from headlight.models.core.trace import Trace
 from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.session.session import NOWHERE, Document, Hover
-from headlight.viewer.session.view import View
+from headlight.viewer.session.view import Selection, View
 from headlight.viewer.slices.answers import AnswerRows, answer_rows, row_at, said_at
 from headlight.widgets.base import theme
 from headlight.widgets.base.labels import ElidedLabel
@@ -113,7 +113,7 @@ class AnswerPane(Pane):
         self.rows.set_hovered(row)
         self.picture.set_heat_lut(_table(result.colours, hover.kind))
         tokens = self._trace.tokens
-        chosen = [p for p in view.selection.queries if isinstance(p, Box)]
+        chosen = [p for p in view[Selection].queries if isinstance(p, Box)]
         under = _corners(place) if isinstance(place, Box) and isinstance(tokens, PatchTokens) else None
         self.picture.set_boxes([_corners(box) for box in chosen], under)
 
@@ -153,7 +153,7 @@ class AnswerPane(Pane):
 def _places(view: View, hover: Hover) -> tuple[Place, ...]:
     """What is under the cursor, else what was selected last."""
     under = (place for place in (hover.key, hover.query) if place is not None)
-    return (*under, *reversed(view.selection.queries))
+    return (*under, *reversed(view[Selection].queries))
 
 
 def _table(colours: np.ndarray, alone: int | None) -> np.ndarray:
