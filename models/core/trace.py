@@ -6,11 +6,12 @@ A Trace keeps q, k and v, never layers × heads × n × n.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
 from headlight.models.core.answers import Answer
+from headlight.models.core.errors import HeadlightError
 from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import Tokens
@@ -30,11 +31,12 @@ class ModelCard:
     untrained: bool = False
 
 
-class Run(Protocol):
-    """How a trace was made, for what is asked of its model afterwards."""
+class Run:
+    """The way from a trace back to its model; here of one that no opened model made."""
 
     def engine(self, task: Task = SILENT) -> Any:
         """The engine that made it: the one that is loaded, else loaded again, trusted as it was."""
+        raise HeadlightError("The model that read this is not there any more.", "Run it again.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +53,7 @@ class Trace:
     outputs: what engines need later (torch tensors), by name.
     has_saliency: the model comes with a decoder that predicts saliency.
     answers: what the model says of the input, each of a type of its own; none of a model without a head.
-    run: the way back to the engine; None of a trace that no opened model made.
+    run: the way back to the engine.
     """
 
     model: ModelCard
@@ -67,7 +69,7 @@ class Trace:
     outputs: dict[str, Any] = field(default_factory=dict)
     has_saliency: bool = False
     answers: tuple[Answer, ...] = ()
-    run: Run | None = None
+    run: Run = field(default_factory=Run)
 
     def answer(self, kind: type[A]) -> A | None:
         """The answer of this type, None where the model gives none."""

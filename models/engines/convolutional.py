@@ -54,7 +54,7 @@ def map_region(field: Field, seen: Box) -> Box:
 class ConvolutionalEngine:
     """A convolutional network, ready to run. Made of a catalogue entry by `ConvolutionalEngine.open`."""
 
-    lease: Run | None = None
+    lease = Run()
     """Of its traces, once it is opened by the door."""
 
     def __init__(self, model: nn.Module, entry: Entry, device: str, untrained: bool = False) -> None:

@@ -16,7 +16,7 @@ from headlight.models.catalogue.entries import READS, Entry
 from headlight.models.catalogue.folders import check_memory, check_weights, weight_files
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import SILENT, Task
-from headlight.models.core.trace import Trace
+from headlight.models.core.trace import Run, Trace
 
 if TYPE_CHECKING:
     from headlight.models.engines.convolutional import ConvolutionalEngine
@@ -62,8 +62,8 @@ def open_engine(
 
 
 @dataclass(frozen=True)
-class Lease:
-    """A `Run` of the traces of one engine: by its entry, which is not looked for again, nor asked about."""
+class Lease(Run):
+    """Of the traces of one engine: by its entry, which is not looked for again, nor asked about."""
 
     entry: Entry
     device: str

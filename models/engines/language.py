@@ -51,7 +51,7 @@ class Window:
 class LanguageEngine:
     """A language model and its tokenizer, ready to run. Read from a folder by `LanguageEngine.open`."""
 
-    lease: Run | None = None
+    lease = Run()
     """Of its traces, once it is opened by the door."""
 
     def __init__(

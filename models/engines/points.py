@@ -54,7 +54,7 @@ class _Answer:
 class PointsEngine:
     """A Point Transformer or a PointNet, ready to run. Read from disk by `PointsEngine.open`."""
 
-    lease: Run | None = None
+    lease = Run()
     """Of its traces, once it is opened by the door."""
 
     def __init__(

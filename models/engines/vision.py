@@ -41,7 +41,7 @@ from headlight.models.explain import saliency
 class VisionEngine:
     """A vision transformer, ready to run. Read from a folder by `VisionEngine.open`."""
 
-    lease: Run | None = None
+    lease = Run()
     """Of its traces, once it is opened by the door."""
 
     def __init__(self, model: PreTrainedModel, entry: Entry, device: str, untrained: bool = False) -> None:
