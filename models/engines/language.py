@@ -25,7 +25,7 @@ from headlight.models.catalogue.loading import is_untrained, load_model, load_to
 from headlight.models.core.errors import MODEL_ERRORS, HeadlightError, first_sentence
 from headlight.models.core.task import SILENT, Cancelled, Task
 from headlight.models.core.tokens import TextTokens
-from headlight.models.core.trace import Trace
+from headlight.models.core.trace import Run, Trace
 from headlight.models.engines.expected import Vocabulary, expected
 from headlight.models.engines.heads import OF_TEXTS, Head, Said, answers_of, head_of, proved, recorded, said
 from headlight.models.engines.token_labels import readable
@@ -50,6 +50,9 @@ class Window:
 
 class LanguageEngine:
     """A language model and its tokenizer, ready to run. Read from a folder by `LanguageEngine.open`."""
+
+    lease = Run()
+    """Of its traces, once it is opened by the door."""
 
     def __init__(
         self,
@@ -136,6 +139,7 @@ class LanguageEngine:
         answers, unsaid = self._answers(output, inputs, tokens, layers)
         return Trace(
             model=self.card,
+            run=self.lease,
             layers=layers,
             tokens=tokens,
             inputs=inputs,

@@ -247,10 +247,9 @@ class _Drawn(Task):
 
 def saliency_map(trace: Trace, task: Task = SILENT) -> Picture:
     """The saliency prediction in 0..1, as a picture over the region that the model saw."""
-    from headlight.models.engines.door import engine_of
 
     def predict() -> np.ndarray:
-        return engine_of(trace, task).saliency(trace, task)
+        return trace.run.engine(task).saliency(trace, task)
 
     values = derived(trace, "saliency", predict)
     scale = Scale(0.0, 1.0, False, 0.0)
