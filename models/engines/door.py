@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from headlight.models import devices
@@ -26,6 +27,14 @@ if TYPE_CHECKING:
 
     Engine = LanguageEngine | VisionEngine | ConvolutionalEngine | PointsEngine
 
+READING = {
+    "text": ("language", "LanguageEngine"),
+    "image": ("vision", "VisionEngine"),
+    "points": ("points", "PointsEngine"),
+}
+"""The module and the engine of what reads each kind of input,"""
+CONVOLVING = ("convolutional", "ConvolutionalEngine")
+"""and of networks of pictures that only convolve."""
 KEPT = 4
 """Models that stay loaded: one for texts, two for images side by side, and one for point clouds."""
 
@@ -111,21 +120,9 @@ def check(trace: Trace, task: Task = SILENT) -> tuple[float, ...]:
 
 
 def _load(entry: Entry, device: str, task: Task) -> Engine:
-    if entry.modality == "points":
-        from headlight.models.engines.points import PointsEngine
-
-        return PointsEngine.open(entry, device)
-    if entry.convolutional:
-        from headlight.models.engines.convolutional import ConvolutionalEngine
-
-        return ConvolutionalEngine.open(entry, device, task)
-    if entry.modality == "image":
-        from headlight.models.engines.vision import VisionEngine
-
-        return VisionEngine.open(entry, device, task)
-    from headlight.models.engines.language import LanguageEngine
-
-    return LanguageEngine.open(entry, device, task)
+    module, name = CONVOLVING if entry.convolutional else READING[entry.modality]
+    engine = getattr(import_module(f"headlight.models.engines.{module}"), name)
+    return engine.open(entry, device, task)
 
 
 def _fits(entry: Entry, modality: str) -> None:

@@ -75,7 +75,7 @@ class PointsEngine:
         self._folded = FoldedPointTransformer(self.model) if isinstance(model, PointTransformer) else None
 
     @classmethod
-    def open(cls, entry: Entry, device: str) -> PointsEngine:
+    def open(cls, entry: Entry, device: str, task: Task = SILENT) -> PointsEngine:
         """Load the model of a catalogue entry that has its folder or its file.
 
         A file that is a pickle must have been trusted, or there would be no entry.

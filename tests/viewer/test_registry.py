@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from headlight.viewer.inputs.inputs import ImageInput, StackInput, TextInput
 from headlight.viewer.registry import (
     REGISTRY,
     Change,
+    Export,
     Kind,
     Page,
     Registry,
@@ -94,6 +96,13 @@ def test_every_kind_has_its_pages_laid_out(kind):
         assert not layout.table or layout.table in named
 
 
+@pytest.mark.parametrize("kind", REGISTRY.all(Kind).values(), ids=lambda kind: kind.id)
+def test_what_a_model_reads_has_a_table_to_copy_and_an_export(kind):
+    if "read" in kind.gives:
+        assert any(layout.table for layout in kind.layouts)
+        assert any(export.needs.suits(kind) for export in REGISTRY.all(Export).values())
+
+
 def test_what_was_read_is_of_a_kind():
     what = (TextInput("a", "a"), ImageInput("a", np.zeros((2, 2, 3), np.uint8)), room(3), StackInput())
     assert [REGISTRY.kind_of(one).id for one in what] == list(REGISTRY.all(Kind))
@@ -124,3 +133,39 @@ def test_commands_reach_what_the_window_has(make_window):
 @pytest.mark.parametrize("table", [readme_tables.keys, readme_tables.pages])
 def test_the_tables_of_the_readme_are_those_of_the_registry(table):
     assert table() in (ROOT / "README.md").read_text()
+
+
+OWN = {
+    "app/window.py": {"messages", "palette"},
+    "export/attention.py": {"attention"},
+    "export/fields.py": {"fields"},
+    "inputs/clouds/gz.py": {"points"},
+}
+"""The modules that are what they name: what the window itself shows, exports of a page, files of clouds."""
+
+
+def named(path):
+    """What a module compares a page, a kind or an id with, and what it picks panes and commands by."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Compare):
+            sides = (node.left, *node.comparators)
+            asked = {side.attr for side in sides if isinstance(side, ast.Attribute)}
+            asked |= {side.id for side in sides if isinstance(side, ast.Name)}
+            if asked & {"page", "kind", "id", "id_", "modality"}:
+                yield from (part.value for side in sides for part in ast.walk(side) if _is_text(part))
+        elif isinstance(node, ast.Subscript) and _is_text(node.slice):
+            of = getattr(node.value, "func", node.value)
+            if getattr(of, "attr", "") in ("panes", "docks", "actions", "commands", "all"):
+                yield node.slice.value
+
+
+def _is_text(node):
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def test_nobody_asks_for_what_is_registered_by_its_name():
+    ids = {entry.id for entry in REGISTRY}
+    rooms = [path for path in (ROOT / "viewer").rglob("*.py") if "builtin" not in path.parts]
+    assert len(rooms) > 100
+    found = {str(path.relative_to(ROOT / "viewer")): set(named(path)) & ids for path in rooms}
+    assert {path: there for path, there in found.items() if there} == OWN

@@ -61,9 +61,9 @@ def run(files: list[str], options: WindowOptions) -> int:
     heartbeat.timeout.connect(lambda: None)
     heartbeat.start()
     window.show()
-    waits = SETTLED if files or "text" in options.given else 0  # on the welcome page nothing is to come
+    opens = bool(files) or "text" in options.given
+    waits = SETTLED if opens else 0  # on the welcome page nothing is to come
     shot = _Screenshot(window, str(options.screenshot), waits) if options.screenshot else None
-    opens = bool(files) or options.text is not None
     if opens:  # it may be of a plugin
         QTimer.singleShot(0, window, window.read_plugins)
     else:

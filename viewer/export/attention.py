@@ -357,7 +357,7 @@ def _map_drawing(
     document: Input, tokens: Tokens, row: np.ndarray, title: str, out: np.ndarray, floor: float | None
 ) -> Drawing:
     """A map in the colours that a window begins with. out: bool (tokens,), those that set no scale."""
-    if isinstance(document, ImageInput):
+    if isinstance(tokens, PatchTokens):
         scale = patch_scale(tokens, row, MapSettings(), out, floor)
         return overlay_drawing(document.pixels, tokens.region, _map(tokens, row), title, scale)
     return strip_drawing(tokens.labels, tokens.special, row, title)

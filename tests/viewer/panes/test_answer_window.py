@@ -67,7 +67,7 @@ def test_expected_tokens_follow_the_cursor_and_the_selection(read, settled):
     answer = NextTokens(places, True, ids, scores, names, np.append(given[:-1], np.nan))
     window = read(TextInput("Text", "a great serve"), tokens, answer)
     assert rows(window)[0] == "next of 4"
-    window.session.select_queries([places[1]])
+    window.session.select(queries=[places[1]])
     settled(window)
     assert rows(window)[0] == "next of 1"
     window.session.set_hover(Hover(query=places[2], key=places[2]))
