@@ -107,6 +107,15 @@ def test_a_plugin_adds_an_export(plugin, tmp_path, capfd, monkeypatch):
         assert capfd.readouterr().err == f"headlight: {said}\n"
 
 
+def test_a_plugin_whose_option_reads_otherwise_is_named(plugin, tmp_path, capfd):
+    plugin("odd_plugin", LENGTHS.replace("times", "head").replace("lengths_plugin", "odd_plugin"))
+    assert run(["export", "tokens", "--text", "a", "--out", str(tmp_path / "a.npz")]) == 2
+    assert capfd.readouterr().err == (
+        "headlight: --head of lengths is read in another way than that of attention. "
+        "Update the plugin that declares it, or take it out.\n"
+    )
+
+
 def test_a_plugin_adds_a_format_of_clouds(plugin, tmp_path):
     points = np.random.default_rng(0).random((50, 3), np.float32)
     (tmp_path / "a.txt").write_bytes(b"DOTS" + points.tobytes())

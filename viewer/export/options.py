@@ -12,6 +12,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from headlight.models.core.errors import HeadlightError
 from headlight.viewer.host.asked import Model
 from headlight.viewer.options import Option, is_given, options_of, written
 from headlight.viewer.registry import REGISTRY, Export, Kind, resolve
@@ -64,7 +65,7 @@ def reading_choices() -> dict[str, Choice]:
 
 
 def all_choices() -> dict[str, Choice]:
-    """Every choice there is, by name: of reading, then of the exports. ValueError where two read it in
+    """Every choice there is, by name: of reading, then of the exports. HeadlightError where two read it in
     different ways."""
     return _collected(chain(_of_reading(), _of_exports()))
 
@@ -139,7 +140,10 @@ def _collected(declared: Iterable[Declared]) -> dict[str, Choice]:
     for option, what, kinds in declared:
         there = found.setdefault(option.name, [])
         if there and not there[0][0].reads_like(option):
-            raise ValueError(f"{option.flag} is declared in two ways.")
+            raise HeadlightError(
+                f"{option.flag} of {what} is read in another way than that of {there[0][1] or 'all'}.",
+                "Update the plugin that declares it, or take it out.",
+            )
         there.append((option, what, kinds))
     return {name: _joined(ones) for name, ones in found.items()}
 
