@@ -252,7 +252,8 @@ class Reader:
 class Method:
     """A way to say what matters to a token or to the answer.
 
-    noun: what it shows. settings: their dotted type. compute: dotted, by what it is of. A "head": of a trace,
+    noun: what it shows. says: what that means, where the pointer rests; paper: where it comes from, with its
+    section. settings: their dotted type. compute: dotted, by what it is of. A "head": of a trace,
     the same trace with layers whose weights are to be shown. Many "layers": of (trace, queries int (m,), task
     and the settings, if there are any), float32 (tokens,) of the input. A "picture": of (trace, task),
     float32 (h, w) in 0 to 1 over what the model saw.
@@ -264,6 +265,7 @@ class Method:
     compute: str
     of: Literal["head", "layers", "picture"]
     needs: Needs = Needs(trace=True)
+    says: str = ""
     settings: str = ""
     paper: str = ""
     key: str = ""

@@ -14,7 +14,6 @@ METHODS = (
         of="layers",
         needs=_CELLS,
         settings="headlight.models.core.settings:RolloutSettings",
-        paper="Abnar & Zuidema 2020",
         key="R",
     ),
     Method(
@@ -24,6 +23,8 @@ METHODS = (
         compute=".slices.relevance:saliency",
         of="picture",
         needs=Needs(("cells",), ("attention",), trace=True, holds=".session.able:no_saliency"),
+        says="A small decoder over the patch tokens that was trained to predict what draws the eye. It is "
+        "no attention.",
         key="S",
     ),
     Method(
@@ -33,7 +34,9 @@ METHODS = (
         compute="headlight.models.explain.norms:normed",
         of="head",
         needs=Needs(("cells",), ("attention",), layers=True, holds=".session.able:no_norms"),
-        paper="Kobayashi et al. 2020",
+        says="The weight times the length of what it carries, α·‖(x W_V + b_V) W_O‖: a token that much "
+        "attention goes to adds little where its value is short. Lengths of vectors, which sum to no 1.",
+        paper="Kobayashi et al. 2020, “Attention is Not Only a Weight”, section 3",
         key="N",
     ),
 )

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from headlight.viewer.app.explanations import clouds, costs, fields, maps, panes
 from headlight.viewer.app.explanations.entry import Explanation
+from headlight.viewer.registry import REGISTRY, Method
 
 EXPLANATIONS = (
     *(*panes.PANES, *panes.BARS, *maps.MAPS, *maps.ROLLOUTS, *maps.NUMBERS),
@@ -24,9 +25,16 @@ def find(pane: str, words: Iterable[str]) -> Explanation | None:
         said = _WORDS.get(f"{pane}/{word}") or _WORDS.get(word)
         if said is None:
             said = next((entry for pattern, entry in _PATTERNS if pattern.fullmatch(word)), None)
+        said = said or _of_method(word)
         if said is not None:
             return said
     return None
+
+
+def _of_method(title: str) -> Explanation | None:
+    """What a method says of itself, a plugin's too."""
+    methods = (method for method in REGISTRY.all(Method).values() if method.says)
+    return next((Explanation((title,), m.says, m.paper) for m in methods if m.title == title), None)
 
 
 def explain(pane: str, words: Iterable[str]) -> str:

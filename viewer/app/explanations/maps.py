@@ -5,7 +5,6 @@ from __future__ import annotations
 from headlight.viewer.app.explanations.entry import (
     ATTENTION,
     BERT,
-    NORMS,
     POINTS,
     REGISTERS,
     ROLLOUT,
@@ -29,17 +28,6 @@ MAPS = (
         says="The attention of all layers multiplied, the residual connection included: every input "
         "token’s share in a token at the end.",
         paper=ROLLOUT,
-    ),
-    of(
-        "Saliency",
-        says="A small decoder over the patch tokens that was trained to predict what draws the eye. It is "
-        "no attention.",
-    ),
-    of(
-        "Norms",
-        says="The weight times the length of what it carries, α·‖(x W_V + b_V) W_O‖: a token that much "
-        "attention goes to adds little where its value is short. Lengths of vectors, which sum to no 1.",
-        paper=NORMS,
     ),
     of(
         *("settings/Heads", "Head"),
