@@ -84,7 +84,7 @@ REGISTRY.add(
         "rollout", "Rollout", ".panes.attention.rollout:RolloutPane", _CELLS, export=Begin("rollout", "png")
     ),
     Pane("settings", "Map", ".panes.attention.settings:SettingsPane", _CELLS),
-    Pane("answer", "Answer", ".panes.shared.answer:AnswerPane", _ANSWERED),
+    Pane("answer", "Answer", ".panes.shared.answer:AnswerPane", _ANSWERED, export=Begin("answer", "csv")),
     Pane("numbers", "Numbers", ".panes.shared.numbers:NumbersPane"),
     Pane(
         "field",

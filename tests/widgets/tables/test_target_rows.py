@@ -8,6 +8,7 @@ from PySide6.QtTest import QTest
 
 from headlight.widgets.base import theme
 from headlight.widgets.tables.target_rows import TargetRows
+from tests.widgets.pointer import move
 
 
 @pytest.fixture
@@ -49,7 +50,7 @@ def test_each_class_has_its_swatch(rows):
 def test_mouse_and_keyboard_point_at_rows(rows):
     heard: list[object] = []
     rows.hovered.connect(heard.append)
-    QTest.mouseMove(rows, QPoint(50, round(rows.row_rect(1).center().y())))
+    move(rows, QPoint(50, round(rows.row_rect(1).center().y())))
     assert heard[-1] == 1
     assert rows._tip.text == "dog\t0.2500"
     rows.setFocus(Qt.FocusReason.TabFocusReason)
