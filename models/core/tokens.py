@@ -42,6 +42,10 @@ class Box:
     x1: float
     y1: float
 
+    @property
+    def corners(self) -> tuple[float, float, float, float]:
+        return self.x0, self.y0, self.x1, self.y1
+
 
 @dataclass(frozen=True, slots=True)
 class Position:

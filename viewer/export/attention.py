@@ -12,7 +12,7 @@ from headlight.models.core.colours import Scale
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.settings import RolloutSettings
 from headlight.models.core.task import Task
-from headlight.models.core.tokens import Box, PatchTokens, Tokens
+from headlight.models.core.tokens import PatchTokens, Tokens
 from headlight.models.core.trace import Trace
 from headlight.viewer.export.choices import Subject
 from headlight.viewer.export.figures import Drawing, matrix_drawing, overlay_drawing, strip_drawing
@@ -206,7 +206,7 @@ def tokens(options: None, ending: str, document: Input, trace: Trace, task: Task
     arrays = {"labels": np.array(tokens.labels), "special": tokens.special, **trace.inputs}
     if isinstance(tokens, PatchTokens):
         boxes = _boxes(tokens)
-        arrays |= {"boxes": boxes, "grid": np.array(tokens.grid), "region": _corners(tokens.region)}
+        arrays |= {"boxes": boxes, "grid": np.array(tokens.grid), "region": np.array(tokens.region.corners)}
         names, columns = ("x0", "y0", "x1", "y1"), boxes
     else:
         arrays |= {"spans": tokens.spans, "words": tokens.words, "texts": tokens.texts}
@@ -319,7 +319,7 @@ def saliency(options: None, ending: str, document: ImageInput, trace: Trace, tas
     region = trace.tokens.region
     title = f"{trace.model.title} · saliency"
     return Result(
-        lambda: {"saliency": predicted, "region": _corners(region), **trace.inputs},
+        lambda: {"saliency": predicted, "region": np.array(region.corners), **trace.inputs},
         drawing=lambda: overlay_drawing(document.pixels, region, predicted, title, Scale(0.0, 1.0)),
     )
 
@@ -376,9 +376,5 @@ def _boxes(tokens: PatchTokens) -> np.ndarray:
     """float64 (n, 4): x0, y0, x1, y1 in the picture's pixels, NaN for tokens without a place."""
     boxes = np.full((len(tokens), 4), np.nan)
     for index in range(tokens.prefix, len(tokens)):
-        boxes[index] = _corners(tokens.place(index))
+        boxes[index] = tokens.place(index).corners
     return boxes
-
-
-def _corners(box: Box) -> np.ndarray:
-    return np.array([box.x0, box.y0, box.x1, box.y1])

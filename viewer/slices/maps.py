@@ -15,7 +15,7 @@ from headlight.models.core.cache import derived
 from headlight.models.core.colours import Scale, levels, scale_of
 from headlight.models.core.layers import AttentionLayer, Head
 from headlight.models.core.settings import RolloutSettings
-from headlight.models.core.task import SILENT, Task
+from headlight.models.core.task import SILENT, Part, Task
 from headlight.models.core.tokens import PatchPart, PatchTokens, Place, TextTokens, Tokens
 from headlight.models.core.trace import Trace
 from headlight.viewer.session.selecting import rollout_tokens
@@ -234,25 +234,8 @@ def layers_map(
         found = _input_map(seen, weights, view, chosen, asked_of, out, view[MapSettings].floor)
         return replace(found, what=str(method[0]))
 
-    drawn = _Drawn(task, finished)
+    drawn = Part(task, draw=finished)
     return finished(derived(trace, (*method, chosen.tobytes()), lambda: compute(chosen, drawn)))
-
-
-@dataclass(eq=False)
-class _Drawn(Task):
-    """Hands partial results on as what the pane draws."""
-
-    task: Task
-    draw: Callable[[np.ndarray], InputMap]
-
-    def check(self) -> None:
-        self.task.check()
-
-    def progress(self, share: float, sentence: str) -> None:
-        self.task.progress(share, sentence)
-
-    def partial(self, value: np.ndarray) -> None:
-        self.task.partial(self.draw(value))
 
 
 def rollout_left_out(
@@ -316,7 +299,8 @@ def numbers(
 
     chosen: whose row it is, among `asked_of`. column: it is no row, but who looks at the chosen.
     """
-    from headlight.models.attention.statistics import attention_distance, entropy
+    from headlight.models.attention.distances import attention_distance
+    from headlight.models.attention.statistics import entropy
 
     distance = None
     placed = chosen[~asked_of.special[chosen]]
