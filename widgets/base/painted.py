@@ -1,14 +1,22 @@
-"""What widgets that paint themselves do alike: lay themselves out again, and show where the keyboard is."""
+"""What widgets that paint themselves do alike: say that there is nothing, arrange themselves, show the focus."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent
-from PySide6.QtGui import QFocusEvent, QResizeEvent
+from PySide6.QtCore import QEvent, QRect, Qt
+from PySide6.QtGui import QColor, QFocusEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
+from headlight.widgets.base import theme
 from headlight.widgets.base.gestures import by_keyboard
 
 _LOOKS = (QEvent.Type.FontChange, QEvent.Type.StyleChange, QEvent.Type.PaletteChange)
+
+
+def say_instead(painter: QPainter, room: QRect, text: str) -> None:
+    """What stands in the middle where there is nothing to paint."""
+    painter.setFont(theme.text_font())
+    painter.setPen(QColor(theme.current().dim))
+    painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, text)
 
 
 class Arranged:

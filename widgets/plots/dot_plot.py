@@ -23,8 +23,8 @@ from headlight.widgets.base import theme
 from headlight.widgets.base.abstract import AbstractWidget
 from headlight.widgets.base.arrow_keys import KeepsArrows
 from headlight.widgets.base.cursor_tip import CursorTip
-from headlight.widgets.base.painted import Arranged, Framed
-from headlight.widgets.plots.axes import CENTRE, Axis, Frame
+from headlight.widgets.base.painted import Arranged, Framed, say_instead
+from headlight.widgets.plots.axes import Axis, Frame
 
 Key = tuple[int, int]
 """What names a dot: (series, index) or (layer, head)."""
@@ -143,9 +143,7 @@ class DotPlot(KeepsArrows, Arranged, Framed, QWidget, metaclass=AbstractWidget):
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             if not self._keys:
-                painter.setFont(theme.text_font())
-                painter.setPen(QColor(theme.current().dim))
-                painter.drawText(self.rect(), CENTRE | Qt.TextFlag.TextWordWrap, self.nothing)
+                say_instead(painter, self.rect(), self.nothing)
                 return
             if self._ground is None:
                 self._ground = self._painted()
