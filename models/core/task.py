@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 
@@ -25,6 +26,30 @@ class Task:
     def partial(self, value: Any) -> None:
         """Hand out a result that is not final yet. Checks for cancel too."""
         self.check()
+
+
+class Part(Task):
+    """Work that is one stretch of a longer task, from the share `start` to the share `stop`.
+
+    draw: what becomes of its partial results before the whole task hands them out; None: they stay here.
+    """
+
+    def __init__(
+        self, whole: Task, start: float = 0.0, stop: float = 1.0, draw: Callable[[Any], Any] | None = None
+    ) -> None:
+        self._whole, self._start, self._stop, self._draw = whole, start, stop, draw
+
+    def check(self) -> None:
+        self._whole.check()
+
+    def progress(self, share: float, sentence: str) -> None:
+        self._whole.progress(self._start + share * (self._stop - self._start), sentence)
+
+    def partial(self, value: Any) -> None:
+        if self._draw is None:
+            self.check()
+        else:
+            self._whole.partial(self._draw(value))
 
 
 SILENT = Task()

@@ -18,7 +18,7 @@ from headlight.models import devices
 from headlight.models.core.complexity import live_bytes, multiply_adds
 from headlight.models.core.costs import KINDS, LAYER_OF, Kind, LeftOut, Measurements, Point, Setup
 from headlight.models.core.errors import HeadlightError
-from headlight.models.core.task import SILENT, Task
+from headlight.models.core.task import SILENT, Part, Task
 
 REPEATS = (5, 25)
 """Passes of each kind at each length: these many, more while they took less than SETTLED seconds together, up
@@ -55,8 +55,8 @@ def measure(setup: Setup, seconds: float = 30.0, task: Task = SILENT) -> Measure
     done, whole, end = 0.0, sum(work.values()), time.perf_counter() + seconds
     with torch.inference_mode():
         for n in lengths:
-            span = (done / whole, work[n] / whole)
-            found = _at_length(n, layers, found, end, _Part(task, *span))
+            span = (done / whole, (done + work[n]) / whole)
+            found = _at_length(n, layers, found, end, Part(task, *span))
             done += work[n]
             task.partial(found)
     return replace(found, done=True)
@@ -95,19 +95,6 @@ def _at_length(
         turn += 1
     new = (Point(kind, n, median(spent[kind]), len(spent[kind]), memory[kind]) for kind in kinds)
     return replace(found, points=(*found.points, *new))
-
-
-class _Part(Task):
-    """A stretch of the progress of another task."""
-
-    def __init__(self, task: Task, start: float, length: float) -> None:
-        self._task, self._start, self._length = task, start, length
-
-    def check(self) -> None:
-        self._task.check()
-
-    def progress(self, share: float, sentence: str) -> None:
-        self._task.progress(self._start + share * self._length, sentence)
 
 
 def _goes_on(spent: dict[Kind, list[float]], turn: int, left: float) -> bool:

@@ -36,7 +36,7 @@ class Normalisation:
     def values(self, pixels: np.ndarray, region: Box, height: int, width: int) -> np.ndarray:
         """float32 (3, height, width) of the region of a picture uint8 (H, W, 3)."""
         picture = Image.fromarray(pixels).resize(
-            (width, height), Image.Resampling.BICUBIC, box=(region.x0, region.y0, region.x1, region.y1)
+            (width, height), Image.Resampling.BICUBIC, box=region.corners
         )
         values = np.asarray(picture, np.float32) * np.float32(self.factor)
         values = (values - self.mean) / self.std  # (height, width, 3)

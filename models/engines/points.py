@@ -17,7 +17,7 @@ from headlight.models.catalogue.folders import read_config
 from headlight.models.core.answers import PointLabels
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.layers import AttentionLayer
-from headlight.models.core.task import SILENT, Task
+from headlight.models.core.task import SILENT, Part, Task
 from headlight.models.core.tokens import PointTokens
 from headlight.models.core.trace import Run, Trace
 from headlight.models.points import gradient
@@ -220,11 +220,11 @@ class PointsEngine:
 
     def _attended(self, tokens: PointTokens, given: np.ndarray, task: Task) -> _Answer:
         stages = geometry(
-            tokens.positions, interpolation=self.config.interpolation, task=_Part(task, 0.05, 0.4)
+            tokens.positions, interpolation=self.config.interpolation, task=Part(task, 0.05, 0.4)
         )
         calls: list[NeighbourhoodCall] = []
         logits = self._folded(
-            torch.from_numpy(given).to(self.device), stages.to(self.device), _Part(task, 0.4, 0.95), calls
+            torch.from_numpy(given).to(self.device), stages.to(self.device), Part(task, 0.4, 0.95), calls
         )
         return _Answer(logits, neighbourhood_layers(calls, stages, tokens), {"geometry": stages})
 
@@ -264,19 +264,6 @@ class PointsEngine:
                 "it sees all in grey."
             )
         return tuple(notices)
-
-
-class _Part(Task):
-    """Work that is one stretch of a longer task's progress."""
-
-    def __init__(self, whole: Task, start: float, stop: float) -> None:
-        self._whole, self._start, self._stop = whole, start, stop
-
-    def check(self) -> None:
-        self._whole.check()
-
-    def progress(self, share: float, sentence: str) -> None:
-        self._whole.progress(self._start + share * (self._stop - self._start), sentence)
 
 
 def _nearest(tree: cKDTree, points: np.ndarray, task: Task) -> np.ndarray:

@@ -5,7 +5,7 @@ Positions: the network sees a picture of its own size; a `Frame` leads from its 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -15,8 +15,9 @@ import numpy as np
 from headlight.models.core.cache import derived
 from headlight.models.core.colours import Scale, levels, scale_of
 from headlight.models.core.field import Field
-from headlight.models.core.task import SILENT, Task
-from headlight.models.core.tokens import Box, Place
+from headlight.models.core.known import known
+from headlight.models.core.task import SILENT, Part, Task
+from headlight.models.core.tokens import Box, PatchTokens, Place
 from headlight.models.core.trace import Trace
 from headlight.viewer.inputs.inputs import ImageInput
 from headlight.viewer.session.session import RunOptions
@@ -46,7 +47,7 @@ class Frame:
 
     @property
     def rect(self) -> Rect:
-        return self.region.x0, self.region.y0, self.region.x1, self.region.y1
+        return self.region.corners
 
     @property
     def scale(self) -> tuple[float, float]:
@@ -86,7 +87,7 @@ class Seen:
     @cached_property
     def frame(self) -> Frame:
         height, width = self.trace.inputs["pixel_values"].shape[1:]
-        region = self.trace.tokens.region
+        region = known(self.trace.tokens, PatchTokens).region
         if self.trace.layers:  # patches fill what the network saw
             return Frame(height, width, region)
         # Units of a feature map lie a stride apart, and not from edge to edge of what the network saw.
@@ -191,7 +192,8 @@ def _block(name: str) -> str:
 def unit_at(seen: Seen, field: Field, place: Place | None) -> tuple[int, int]:
     """The unit that looks at a place of the picture; without one, the unit in the middle."""
     at = seen.frame.middle(place)
-    return middle_unit(field) if at is None else field.unit_at(at)
+    row, column = middle_unit(field) if at is None else field.unit_at(at)
+    return row, column
 
 
 def middle_unit(field: Field) -> tuple[int, int]:
@@ -218,26 +220,9 @@ def heat_map(
 
     def computed() -> Effective:
         engine = trace.run.engine(task)
-        return effective_of(engine, trace, field.name, unit, inputs, source, _Drawn(task, drawn))
+        return effective_of(engine, trace, field.name, unit, inputs, source, Part(task, draw=drawn))
 
     return drawn(derived(trace, ("effective", field.name, unit, inputs, source), computed))
-
-
-@dataclass(eq=False)
-class _Drawn(Task):
-    """Hands partial results on as what the pane draws."""
-
-    task: Task
-    draw: Callable[[Any], HeatMap]
-
-    def check(self) -> None:
-        self.task.check()
-
-    def progress(self, share: float, sentence: str) -> None:
-        self.task.progress(share, sentence)
-
-    def partial(self, value: Any) -> None:
-        self.task.partial(self.draw(value))
 
 
 def _heat_map(seen: Seen, field: Field, unit: tuple[int, int], effective: Effective, log: bool) -> HeatMap:
@@ -295,9 +280,9 @@ def row_map(trace: Trace, view: View, place: Place | None, at: tuple[int, Any]) 
 
 def uniform_distance(trace: Trace, include_self: bool) -> float | None:
     """Pixels that a head looks which looks everywhere alike; None unless all layers share one grid."""
-    from headlight.models.attention.statistics import attention_distance
+    from headlight.models.attention.distances import attention_distance
 
-    tokens = trace.tokens
+    tokens = known(trace.tokens, PatchTokens)
     if any(layer.queries is not tokens or layer.keys is not tokens for layer in trace.layers):
         return None
     patches = replace(tokens, labels=tokens.labels[tokens.prefix :], special=tokens.special[tokens.prefix :])

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen, QPo
 from PySide6.QtWidgets import QWidget
 
 from headlight.widgets.base import theme
+from headlight.widgets.base.painted import say_instead
 from headlight.widgets.cloud.camera import Camera
 
 _WIDEST = 7.0  # px of the line of the largest weight
@@ -55,7 +56,7 @@ class CloudOverlay(QWidget):
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             if self.marks.message:
-                self._paint_message(painter)
+                say_instead(painter, self.rect(), self.marks.message)
             else:
                 if self.marks.box is not None:
                     self._paint_box(painter, self.marks.box)
@@ -79,13 +80,6 @@ class CloudOverlay(QWidget):
         screen = self.camera.project(np.asarray(points, np.float64).reshape(-1, 3), self._size())
         screen[screen[:, 2] <= self.camera.clip()[0], :2] = np.nan
         return screen
-
-    def _paint_message(self, painter: QPainter) -> None:
-        painter.setFont(theme.text_font())
-        painter.setPen(QColor(theme.current().dim))
-        painter.drawText(
-            self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.marks.message
-        )
 
     def _paint_star(self, painter: QPainter, star: Star) -> None:
         """Each line in a casing, so that it is seen on any cloud; the heaviest are painted last."""

@@ -9,7 +9,6 @@ from PySide6.QtGui import (
     QFont,
     QFontMetrics,
     QKeyEvent,
-    QResizeEvent,
 )
 from PySide6.QtWidgets import (
     QApplication,
@@ -28,6 +27,7 @@ from PySide6.QtWidgets import (
 from headlight.widgets.base import theme
 from headlight.widgets.base.arrow_keys import ByTab
 from headlight.widgets.base.labels import ElidedLabel
+from headlight.widgets.base.painted import Arranged
 from headlight.widgets.base.wheel import pass_wheel_on
 
 _STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1}
@@ -137,7 +137,7 @@ class _Segment(ByTab, QPushButton):
         following.click()
 
 
-class NumberRow(QWidget):
+class NumberRow(Arranged, QWidget):
     """What a figure means at the left in grey, the figure at the right. Where both have no room the words
     give way first, up to a point; the tool tip then holds the whole.
     """
@@ -174,13 +174,11 @@ class NumberRow(QWidget):
         """Its width does not depend on the figure, or a column would jump with it."""
         return QSize(theme.em(8), super().minimumSizeHint().height())
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
+    def _resized(self) -> None:
         self._fit()
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange and hasattr(self, "_value"):
+    def _restyled(self) -> None:
+        if hasattr(self, "_value"):
             self._fit()
 
     def _fit(self) -> None:

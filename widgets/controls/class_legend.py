@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QSizePolicy, QVB
 
 from headlight.widgets.base import theme
 from headlight.widgets.base.labels import RIGHT, label_font
+from headlight.widgets.base.painted import Arranged
 from headlight.widgets.base.wheel import point_after_wheel
 from headlight.widgets.controls.choices import NumberRow, Segmented
 from headlight.widgets.controls.class_row import (
@@ -29,7 +30,7 @@ _FEWEST, _MOST = 4, 16
 """Rows that are in sight at least, and at most before they have to scroll."""
 
 
-class ClassLegend(QWidget):
+class ClassLegend(Arranged, QWidget):
     """A row for each class. Which classes are hidden is the program's to say, with `set_hidden`.
 
     Points and IoU stand side by side where both have room; else the user chooses one.
@@ -165,15 +166,13 @@ class ClassLegend(QWidget):
         rows = min(max(len(self._rows), _FEWEST), _MOST)  # more of them scroll by themselves
         return QSize(width + self._area.verticalScrollBar().sizeHint().width(), height + rows * row_height())
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
+    def _resized(self) -> None:
         self._arrange()
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange) and self._rows:
-            for row in self._rows:
-                row.updateGeometry()
+    def _restyled(self) -> None:
+        for row in self._rows:
+            row.updateGeometry()
+        if self._rows:
             self._arrange()
 
     def _given(self) -> list[str]:

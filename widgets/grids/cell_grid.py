@@ -16,12 +16,12 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
     QRegion,
-    QResizeEvent,
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
 
 from headlight.widgets.base import theme
 from headlight.widgets.base.abstract import AbstractWidget
+from headlight.widgets.base.painted import Arranged
 from headlight.widgets.base.wheel import point_after_wheel
 from headlight.widgets.grids.atlas import Atlas, colours_of
 
@@ -31,7 +31,7 @@ Cell = tuple[int, int]
 """(group, member): a layer's head, or a row's map."""
 
 
-class CellGrid(QAbstractScrollArea, metaclass=AbstractWidget):
+class CellGrid(Arranged, QAbstractScrollArea, metaclass=AbstractWidget):
     """Groups of cells, each cell a map of uint8 levels, all cells of one size.
 
     Maps are painted into one picture when they or the size change; pointing only repaints two cells' frames.
@@ -162,14 +162,8 @@ class CellGrid(QAbstractScrollArea, metaclass=AbstractWidget):
 
     # Geometry.
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
+    def _resized(self) -> None:
         self._arrange()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
-            self._arrange()
 
     def _lay_out(self, content: QSize, step: int) -> None:
         """The places are known: set the scroll bars and start a new picture. step: pixels a turn scrolls."""

@@ -15,12 +15,10 @@ from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
-    QFocusEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
     QPen,
-    QResizeEvent,
     QTransform,
     QWheelEvent,
 )
@@ -28,7 +26,8 @@ from PySide6.QtWidgets import QApplication, QGraphicsItem, QGraphicsRectItem, QG
 
 from headlight.widgets.base import theme
 from headlight.widgets.base.cursor_tip import CursorTip
-from headlight.widgets.base.gestures import adds, by_keyboard
+from headlight.widgets.base.gestures import adds
+from headlight.widgets.base.painted import Arranged, Framed
 from headlight.widgets.plane.raster import Raster
 
 HALO = QColor(0, 0, 0, 150)
@@ -42,7 +41,7 @@ def cosmetic(colour: QColor | str, width: float, style: Qt.PenStyle = Qt.PenStyl
     return QPen(QColor(colour), width, style, Qt.PenCapStyle.SquareCap, Qt.PenJoinStyle.MiterJoin)
 
 
-class PlaneView(pg.GraphicsView):
+class PlaneView(Arranged, Framed, pg.GraphicsView):
     """A rectangle of the plane, (0, 0) at the top left of the content, x to the right, y down.
 
     hovered: what is under the cursor as the subclass names it, or None; sent when it changes.
@@ -79,7 +78,6 @@ class PlaneView(pg.GraphicsView):
         self._press: QPointF | None = None
         self._band: QRectF | None = None
         self._pan: QPointF | None = None
-        self._focus_frame = False
         self._built = True
         self._paint_background()
 
@@ -345,23 +343,12 @@ class PlaneView(pg.GraphicsView):
 
     # The widget.
 
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        self._focus_frame = by_keyboard(event)
-        self.viewport().update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        self._focus_frame = False
-        self.viewport().update()
-
-    def resizeEvent(self, event: QResizeEvent | None) -> None:
-        super().resizeEvent(event)
+    def _resized(self) -> None:
         if self._built:
             self.relayout()
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        kinds = (QEvent.Type.PaletteChange, QEvent.Type.StyleChange, QEvent.Type.FontChange)
-        if event.type() in kinds and self._built:
+    def _restyled(self) -> None:
+        if self._built:
             self._paint_background()
             self.relayout()
             self.viewport().update()

@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QResizeEvent
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QWidget
 
 from headlight.models.core.colours import LOG_FLOOR
@@ -94,13 +94,8 @@ class BarChart(Figure):
     def minimumSizeHint(self) -> QSize:
         return QSize(theme.em(14), theme.em(6))
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
+    def _resized(self) -> None:
         self._room = None
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        self._room = None  # other fonts, perhaps
 
     def _top(self) -> float:
         """The value at the upper end: the largest and a little air; 1 where no value is above 0."""

@@ -16,7 +16,6 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
     QPixmap,
-    QResizeEvent,
 )
 from PySide6.QtWidgets import QWidget
 
@@ -24,8 +23,8 @@ from headlight.widgets.base import theme
 from headlight.widgets.base.abstract import AbstractWidget
 from headlight.widgets.base.arrow_keys import KeepsArrows
 from headlight.widgets.base.cursor_tip import CursorTip
-from headlight.widgets.base.gestures import by_keyboard
-from headlight.widgets.plots.axes import CENTRE, Axis, Frame
+from headlight.widgets.base.painted import Arranged, Framed, say_instead
+from headlight.widgets.plots.axes import Axis, Frame
 
 Key = tuple[int, int]
 """What names a dot: (series, index) or (layer, head)."""
@@ -38,7 +37,7 @@ _STEPS = {
 }
 
 
-class DotPlot(KeepsArrows, QWidget, metaclass=AbstractWidget):
+class DotPlot(KeepsArrows, Arranged, Framed, QWidget, metaclass=AbstractWidget):
     """Dots, each with a key. Pointing takes the nearest within reach and repaints marks alone."""
 
     hovered = Signal(object)
@@ -60,7 +59,6 @@ class DotPlot(KeepsArrows, QWidget, metaclass=AbstractWidget):
         self._frame = Frame(QRectF(), Axis(), Axis())
         self._ground: QPixmap | None = None
         self._tip = CursorTip(self)
-        self._focus_frame = False
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
@@ -138,23 +136,14 @@ class DotPlot(KeepsArrows, QWidget, metaclass=AbstractWidget):
     def minimumSizeHint(self) -> QSize:
         return QSize(theme.em(14), theme.em(10))
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
+    def _resized(self) -> None:
         self._renew()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        kinds = (QEvent.Type.FontChange, QEvent.Type.StyleChange, QEvent.Type.PaletteChange)
-        if event.type() in kinds:
-            self._renew()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             if not self._keys:
-                painter.setFont(theme.text_font())
-                painter.setPen(QColor(theme.current().dim))
-                painter.drawText(self.rect(), CENTRE | Qt.TextFlag.TextWordWrap, self.nothing)
+                say_instead(painter, self.rect(), self.nothing)
                 return
             if self._ground is None:
                 self._ground = self._painted()
@@ -215,16 +204,12 @@ class DotPlot(KeepsArrows, QWidget, metaclass=AbstractWidget):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
-        self._focus_frame = by_keyboard(event)
         if self._focus_frame and self._keys and self._hovered is None:
             self._point(self._first())
-        self.update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
-        self._focus_frame = False
         self._point(None)
-        self.update()
 
     def _first(self) -> Key:
         return self._selected if self._selected is not None else self._keys[0]

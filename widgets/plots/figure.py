@@ -13,19 +13,18 @@ from headlight.widgets.base import theme
 from headlight.widgets.base.abstract import AbstractWidget
 from headlight.widgets.base.arrow_keys import KeepsArrows
 from headlight.widgets.base.cursor_tip import CursorTip
-from headlight.widgets.base.gestures import by_keyboard
+from headlight.widgets.base.painted import Arranged, Framed
 
 _CHOOSE = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
 
 
-class Figure(KeepsArrows, QWidget, metaclass=AbstractWidget):
+class Figure(KeepsArrows, Arranged, Framed, QWidget, metaclass=AbstractWidget):
     """Painted by itself; the part that is pointed at is `_hovered`, None where there is none."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._hovered: Any = None
         self._tip = CursorTip(self)
-        self._focus_frame = False
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAccessibleName(name)
@@ -87,16 +86,12 @@ class Figure(KeepsArrows, QWidget, metaclass=AbstractWidget):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
-        self._focus_frame = by_keyboard(event)
         if self._focus_frame:
             self._start()
-        self.update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
-        self._focus_frame = False
         self._point(None)
-        self.update()
 
     # Painting.
 

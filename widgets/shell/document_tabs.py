@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QIcon, QMouseEvent, QResizeEvent, QWheelEvent
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QIcon, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QMenu, QSizePolicy, QTabBar, QToolButton, QWidget
 
 from headlight.widgets.base import theme
+from headlight.widgets.base.painted import Arranged
 from headlight.widgets.base.waiting import ring
 
 NARROWEST, WIDEST = 13.0, 24.0
@@ -17,7 +18,7 @@ NOTCH = 120
 """Of a wheel, in eighths of a degree."""
 
 
-class DocumentTabs(QWidget):
+class DocumentTabs(Arranged, QWidget):
     """Tabs and, where they do not all fit, a list of all documents."""
 
     chosen = Signal(int)
@@ -77,14 +78,11 @@ class DocumentTabs(QWidget):
         least = theme.em(NARROWEST + 8)  # a tab, the arrows and the list
         return QSize(min(least, self.bar.sizeHint().width()), self.bar.minimumSizeHint().height())
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
+    def _resized(self) -> None:
         self._place()
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange:
-            self.updateGeometry()
+    def _restyled(self) -> None:
+        self.updateGeometry()
 
     def _place(self) -> None:
         """The tabs fill the widget; where they are too many, the list stands beside them."""

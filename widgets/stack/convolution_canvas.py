@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from headlight.widgets.base import theme
 from headlight.widgets.base.arrow_keys import ARROWS, KeepsArrows
 from headlight.widgets.base.cursor_tip import CursorTip
+from headlight.widgets.base.painted import say_instead
 from headlight.widgets.plots.axes import CENTRE, tick_font
 
 _SHEAR, _FLAT = 0.42, 0.5  # how far rows lean, and how flat the planes lie
@@ -215,8 +216,7 @@ class ConvolutionCanvas(KeepsArrows, QWidget):
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             if not self.side_out:
-                painter.setPen(QColor(theme.current().dim))
-                painter.drawText(self.rect(), CENTRE, "No layer to show")
+                say_instead(painter, self.rect(), "No layer to show")
                 return
             below, above = self.planes()
             self._paint_input(painter, below)

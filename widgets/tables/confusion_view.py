@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPixmap, QResizeEvent
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from headlight.models.core.colours import lut as colour_table
 from headlight.widgets.base import theme
-from headlight.widgets.base.labels import CENTRE
+from headlight.widgets.base.painted import say_instead
 from headlight.widgets.plots.figure import Figure
 from headlight.widgets.tables.confusion import Confusion
 from headlight.widgets.tables.confusion_layout import Places, arrange, least
@@ -109,16 +109,12 @@ class ConfusionView(Figure):
     def minimumSizeHint(self) -> QSize:
         return least([self._table.names[index] for index in self._shown])
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
+    def _resized(self) -> None:
         self._arrange()
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        kinds = (QEvent.Type.FontChange, QEvent.Type.StyleChange, QEvent.Type.PaletteChange)
-        if event.type() in kinds:
-            self.updateGeometry()
-            self._arrange()
+    def _restyled(self) -> None:
+        self.updateGeometry()
+        self._arrange()
 
     def _arrange(self) -> None:
         self._places = arrange([self._table.names[index] for index in self._shown], self.size())
@@ -168,9 +164,7 @@ class ConfusionView(Figure):
 
     def _paint(self, painter: QPainter) -> None:
         if not self._shown:
-            painter.setFont(theme.text_font())
-            painter.setPen(QColor(theme.current().dim))
-            painter.drawText(self.rect(), CENTRE, "No labelled points")
+            say_instead(painter, self.rect(), "No labelled points")
             return
         paint = ConfusionPainter(
             self._table, self._shown, self._places, self.lut(), self._colours, self._hovered, self._selected

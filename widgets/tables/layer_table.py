@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
-    QFocusEvent,
     QFont,
     QFontMetrics,
     QKeyEvent,
@@ -23,7 +22,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 from headlight.widgets.base import theme
 from headlight.widgets.base.arrow_keys import KeepsArrows
 from headlight.widgets.base.cursor_tip import CursorTip
-from headlight.widgets.base.gestures import by_keyboard
+from headlight.widgets.base.painted import Arranged, Framed
 from headlight.widgets.base.wheel import point_after_wheel
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -76,7 +75,7 @@ _STEPS = {
 }
 
 
-class LayerTable(KeepsArrows, QAbstractScrollArea):
+class LayerTable(KeepsArrows, Arranged, Framed, QAbstractScrollArea):
     """One row a layer, in the order in which they run; the selected one amber, the hovered one blue.
 
     Only rows in sight are painted, so thousands of operations cost no more than ten.
@@ -94,7 +93,6 @@ class LayerTable(KeepsArrows, QAbstractScrollArea):
         self._hovered: int | None = None
         self._widths: dict[str, int] = {}
         self._places: list[tuple[_Column, int, int]] = []
-        self._focus_frame = False
         self._tip = CursorTip(self.viewport())
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -165,16 +163,16 @@ class LayerTable(KeepsArrows, QAbstractScrollArea):
         return QSize(theme.em(16), 4 * self._row_height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
         seen = self._selected is not None and self._in_sight(self._selected, event.oldSize().height())
-        self._arrange()
+        super().resizeEvent(event)
         if seen:  # and so it stays, in whatever is left
             self._reveal(self._selected)
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
-            self._measure()
+    def _resized(self) -> None:
+        self._arrange()
+
+    def _restyled(self) -> None:
+        self._measure()
 
     def _row_height(self) -> int:
         return QFontMetrics(theme.text_font()).height() + theme.em(0.5)
@@ -269,16 +267,6 @@ class LayerTable(KeepsArrows, QAbstractScrollArea):
             return
         start = self._selected if self._selected is not None else (-1 if step > 0 else len(self._rows))
         self._choose(min(max(start + step, 0), len(self._rows) - 1))
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self._focus_frame = by_keyboard(event)
-        self.viewport().update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self._focus_frame = False
-        self.viewport().update()
 
     def _choose(self, index: int) -> None:
         if index != self._selected:

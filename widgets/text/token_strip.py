@@ -9,7 +9,6 @@ import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
-    QFocusEvent,
     QFont,
     QFontMetricsF,
     QKeyEvent,
@@ -17,7 +16,6 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
-    QResizeEvent,
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QSizePolicy, QWidget
 
@@ -25,11 +23,12 @@ from headlight.models.core.colours import lut as colour_table
 from headlight.widgets.base import theme
 from headlight.widgets.base.chip_colours import inks
 from headlight.widgets.base.cursor_tip import CursorTip, read_out
-from headlight.widgets.base.gestures import adds, by_keyboard
+from headlight.widgets.base.gestures import adds
+from headlight.widgets.base.painted import Arranged, Framed
 from headlight.widgets.base.token_axis import shown
 
 
-class TokenStrip(QAbstractScrollArea):
+class TokenStrip(Arranged, Framed, QAbstractScrollArea):
     """Tokens as chips in lines, scrolled only where the strip is too low for `heightForWidth`.
 
     hovered: the token under the cursor, or None. clicked: token, add. spanned: first, last (inclusive), add.
@@ -66,7 +65,6 @@ class TokenStrip(QAbstractScrollArea):
         self._inks = inks(self._lut)
         self._tip = CursorTip(self)
         self._tip_function: Callable[[int], str] | None = None
-        self._focus_frame = False
         self.setAccessibleName("Tokens of the text")
 
     # What panes call.
@@ -415,20 +413,9 @@ class TokenStrip(QAbstractScrollArea):
         self.viewport().update()
         self._point()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
+    def _resized(self) -> None:
         self._lay_out()
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        kinds = (QEvent.Type.PaletteChange, QEvent.Type.StyleChange, QEvent.Type.FontChange)
-        if event.type() in kinds and hasattr(self, "_widths"):
+    def _restyled(self) -> None:
+        if hasattr(self, "_widths"):
             self._measure()
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        self._focus_frame = by_keyboard(event)
-        self.viewport().update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        self._focus_frame = False
-        self.viewport().update()

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from headlight.models.attention.distances import attention_distance
 from headlight.models.attention.statistics import (
     artifact_tokens,
-    attention_distance,
     entropy,
     head_statistics,
     mass_mask,

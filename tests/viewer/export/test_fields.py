@@ -12,7 +12,7 @@ from PIL import Image
 from transformers import AutoModel, ResNetConfig, ViTConfig
 from transformers.utils import logging
 
-from headlight.models.attention.statistics import attention_distance
+from headlight.models.attention.distances import attention_distance
 from headlight.viewer.app.cli import run
 
 SIZE = 224

@@ -71,7 +71,7 @@ class PicturePane(OnInputPane):
         if self.not_drawn(result):
             self.view.set_overlay(None)
         else:
-            self.view.set_overlay(result.levels, _corners(region), smooth=isinstance(result, Picture))
+            self.view.set_overlay(result.levels, region.corners, smooth=isinstance(result, Picture))
         mask = result.mask if isinstance(result, InputMap) else None
         self.view.set_mask(mask)
         self._say(trace, result)
@@ -83,9 +83,9 @@ class PicturePane(OnInputPane):
         self.view.set_opacity(view[MapSettings].opacity)
         self.show_scale(self.bar, view)
         selected = [place for place in view[Selection].queries if isinstance(place, Box)]
-        boxes = [_corners(place) for place in tokens.places(tokens.find_all(selected))]
+        boxes = [place.corners for place in tokens.places(tokens.find_all(selected))]
         under = next((p for p in (hover.key, hover.query) if isinstance(p, Box)), None)
-        self.view.set_boxes(boxes, _corners(under) if under else None)
+        self.view.set_boxes(boxes, under.corners if under else None)
         edges, seams = self._windows(trace, view, hover) or (None, None)
         self.view.set_lines(edges, "solid")
         self.view.set_lines(seams, "dashed")
@@ -237,10 +237,6 @@ class PicturePane(OnInputPane):
                 # What a title has no room for is cut off at its end.
                 said = f"{rows} × {columns} patches · {windows} · {said}" if windows else said
         self.subtitle_changed.emit(said)
-
-
-def _corners(box: Box) -> tuple[float, float, float, float]:
-    return box.x0, box.y0, box.x1, box.y1
 
 
 def _beside(label: str, *what: QWidget) -> QHBoxLayout:

@@ -147,7 +147,7 @@ class RolloutPane(Pane):
         if isinstance(tokens, PatchTokens):
             self.stack.setCurrentIndex(0)
             region = tokens.region
-            corners = (region.x0, region.y0, region.x1, region.y1)
+            corners = region.corners
             self.picture.set_overlay(None if reason else result.levels, corners)
         else:
             self.stack.setCurrentIndex(1)
@@ -172,9 +172,9 @@ class RolloutPane(Pane):
         chosen = asked.find_all(view[Selection].queries) if view[RolloutQuery].selected else []
         under = tokens.find_all([p for p in (hover.key, hover.query) if p is not None][:1])
         if isinstance(tokens, PatchTokens):
-            boxes = [_corners(asked, int(i)) for i in chosen if i >= asked.prefix]
+            boxes = [asked.place(int(i)).corners for i in chosen if i >= asked.prefix]
             placed = [int(i) for i in under if i >= tokens.prefix]
-            self.picture.set_boxes(boxes, _corners(tokens, placed[0]) if placed else None)
+            self.picture.set_boxes(boxes, tokens.place(placed[0]).corners if placed else None)
         else:
             self.strip.set_selected(chosen)
             self.strip.set_hovered(int(under[0]) if len(under) else None)
@@ -251,8 +251,3 @@ class RolloutPane(Pane):
             return ""
         self.said.emit("pointed", readings.of_token(result, index, False), None)
         return words.reading(result, index)
-
-
-def _corners(tokens: PatchTokens, index: int) -> tuple[float, float, float, float]:
-    box = tokens.place(index)
-    return box.x0, box.y0, box.x1, box.y1
