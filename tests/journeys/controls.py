@@ -97,5 +97,5 @@ def offered(window: Window) -> Iterator[str]:
         action = window.actions_.actions[id_]
         if action.isEnabled() != bool(command.enabled()):
             yield f"“{command.title}” is {'on' if action.isEnabled() else 'off'} and should not be"
-        if command.checked is not None and action.isChecked() != bool(command.checked()):
+        if command.is_switch and action.isChecked() != bool(command.checked()):
             yield f"“{command.title}” is {'checked' if action.isChecked() else 'not checked'}"
