@@ -252,11 +252,12 @@ class Reader:
 class Method:
     """A way to say what matters to a token or to the answer.
 
-    noun: what it shows. says: what that means, where the pointer rests; paper: where it comes from, with its
-    section. settings: their dotted type. compute: dotted, by what it is of. A "head": of a trace,
-    the same trace with layers whose weights are to be shown. Many "layers": of (trace, queries int (m,), task
-    and the settings, if there are any), float32 (tokens,) of the input. A "picture": of (trace, task),
-    float32 (h, w) in 0 to 1 over what the model saw.
+    noun: what it shows. named: its title where that stands alone. unit: of its values. says: what that means,
+    where the pointer rests; paper: where it comes from, with its section. settings: their dotted type.
+    compute: dotted, by what it is of. A "head": of a trace, the same trace with layers whose weights are to
+    be shown. Many "layers": of (trace, queries int (m,), task and the settings, if there are any), (tokens,)
+    of the input: float32, or int counts of steps. A "picture": of (trace, task), float32 (h, w) in 0 to 1
+    over what the model saw.
     """
 
     id: str
@@ -269,6 +270,8 @@ class Method:
     settings: str = ""
     paper: str = ""
     key: str = ""
+    named: str = ""
+    unit: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,6 +1,6 @@
 """What the user can do, in the order of the menus; the commands of pages and panes are made of them."""
 
-from headlight.viewer.builtin.methods import METHODS
+from headlight.viewer.builtin.methods import METHODS, OF_POINTS
 from headlight.viewer.registry import REGISTRY, Change, Command, Needs
 
 _OPEN = Needs()
@@ -186,9 +186,7 @@ REGISTRY.add(
         Command(f"reach-{by}", f"Reach: {title}", "Cloud", Change(_IN_CLOUD, "reach", (by,)), (key,), needs)
         for by, title, key, needs in (
             ("attention", "attention of one layer", "A", _NEIGHBOURS),
-            ("composed", "attention composed through all layers", "R", _NEIGHBOURS),
-            ("hops", "hops from neighbour to neighbour", "N", _NEIGHBOURS),
-            ("gradient", "gradient", "G", _NEIGHBOURS),
+            *((method.id, method.noun, method.key, method.needs) for method in OF_POINTS),
             ("voxels", "a stack of convolutions over voxels", "V", _ANSWERED),
         )
     ),

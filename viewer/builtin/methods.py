@@ -2,6 +2,7 @@
 
 from headlight.viewer.registry import REGISTRY, Method, Needs
 
+_NEIGHBOURS = Needs(("positions",), ("attention",), layers=True)
 _CELLS = Needs(("cells",), ("attention",), trace=True)
 
 METHODS = (
@@ -40,4 +41,37 @@ METHODS = (
         key="N",
     ),
 )
-REGISTRY.add(*METHODS)
+OF_POINTS = (
+    Method(
+        id="composed",
+        title="Composed",
+        named="Composed attention",
+        noun="attention composed through all layers",
+        compute="headlight.models.points.fields:composed",
+        of="layers",
+        needs=_NEIGHBOURS,
+        key="R",
+        unit="share",
+    ),
+    Method(
+        id="hops",
+        title="Hops",
+        noun="hops from neighbour to neighbour",
+        compute="headlight.models.points.fields:hop_field",
+        of="layers",
+        needs=_NEIGHBOURS,
+        key="N",
+        unit="hops",
+    ),
+    Method(
+        id="gradient",
+        title="Gradient",
+        noun="gradient",
+        compute=".slices.cloud_colours:gradient",
+        of="layers",
+        needs=_NEIGHBOURS,
+        key="G",
+        unit="share of the gradient",
+    ),
+)
+REGISTRY.add(*METHODS, *OF_POINTS)

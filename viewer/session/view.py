@@ -30,7 +30,8 @@ ColourBy = Literal[
     "critical",
     "bound",
 ]
-Reach = Literal["attention", "composed", "hops", "gradient", "voxels"]
+Reach = str
+"""attention, voxels, or the id of a method of points."""
 INPUTS = (1, 8, 32, 128)
 """How many inputs an effective field can be the mean over."""
 

@@ -23,6 +23,7 @@ from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import PointTokens
 from headlight.models.core.trace import Trace
 from headlight.viewer.inputs.cloud import CloudInput
+from headlight.viewer.registry import REGISTRY, Method, resolve
 from headlight.viewer.session.document import Document
 from headlight.viewer.session.view import CloudSettings, ColourBy, FieldSettings, Reach, Selection, View
 from headlight.viewer.slices.cloud_maps import chosen, in_input
@@ -314,8 +315,9 @@ def reach_field(trace: Trace, view: View, at: tuple[int, Head], task: Task = SIL
     if view[CloudSettings].reach == "voxels":
         return _over_voxels(trace, view, tokens, task)
     key = (view[CloudSettings].reach, view[Selection].queries)
-    values = derived(trace, key, lambda: _reached(trace, view[CloudSettings].reach, tokens, task))
-    if view[CloudSettings].reach == "hops":
+    compute = resolve(REGISTRY.all(Method)[view[CloudSettings].reach].compute)
+    values = derived(trace, key, lambda: compute(trace, tokens, task))
+    if values.dtype.kind == "i":  # counts of steps
         reached, most = values >= 0, max(int(values.max(initial=0)), 1)
         shown = np.where(reached, 255 - values.astype(np.int32) * HOPS_SPAN // most, 0).astype(np.uint8)
         return Field(values, shown, reached, Scale(0.0, float(most)))
@@ -353,13 +355,8 @@ def _over_voxels(trace: Trace, view: View, tokens: np.ndarray, task: Task) -> Fi
     return Field(found.values.astype(np.float32), levels(found.values, scale), lit, scale, found)
 
 
-def _reached(trace: Trace, reach: str, tokens: np.ndarray, task: Task) -> np.ndarray:
-    from headlight.models.points import fields
-
-    if reach == "composed":
-        return fields.composed(trace, tokens, task)
-    if reach == "hops":
-        return fields.hop_field(trace, tokens, task)
+def gradient(trace: Trace, tokens: np.ndarray, task: Task) -> np.ndarray:
+    """float32 (m,): each point's share of the gradient of what the model makes of these tokens."""
     return trace.run.engine(task).gradient_field(trace, tokens, task)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from headlight.models.core.colours import Scale, lut
 from headlight.models.core.palettes import RIGHT, UNLABELLED, WRONG, class_colours
+from headlight.viewer.registry import REGISTRY, Method
 from headlight.viewer.session.view import CloudSettings, ColourBy
 from headlight.viewer.slices.cloud_colours import (
     HOPS_SPAN,
@@ -20,13 +21,8 @@ from headlight.viewer.slices.cloud_colours import (
     stage_table,
 )
 
-OF_REACH = {
-    "attention": "weight",
-    "composed": "share",
-    "gradient": "share of the gradient",
-    "voxels": "share of the weight",
-    "hops": "hops",
-}
+OF_REACH = {"attention": "weight", "voxels": "share of the weight"}
+"""Of what is no method through layers."""
 OF_VALUES = {"height": "metres above the lowest points", "confidence": "probability", "entropy": "nats"}
 
 
@@ -54,7 +50,7 @@ def meaning(
 ) -> ColourMeaning:
     """Of what is painted. colours: the colour map; in_sight: groups of `cloud_classes.groups` in the view."""
     if by == "attention" and field is not None:
-        of = OF_REACH[settings.reach]
+        of = OF_REACH.get(settings.reach) or REGISTRY.all(Method)[settings.reach].unit
         return ColourMeaning(of, field.scale, field_table(settings.reach, heat(colours, look)))
     if by == "attention":
         return ColourMeaning("all points in the shade until it is computed")

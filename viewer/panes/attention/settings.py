@@ -31,8 +31,8 @@ class SettingsPane(Pane):
 
     def build(self) -> QWidget:
         change = partial(self.session.change, MapSettings)
-        methods = [(method.id, method.title) for method in REGISTRY.all(Method).values()]
-        self.method = Segmented(methods, "Method")
+        self.methods = [m for m in REGISTRY.all(Method).values() if "positions" not in m.needs.of]
+        self.method = Segmented([(method.id, method.title) for method in self.methods], "Method")
         self.method.changed.connect(lambda v: change(method=v))
         self.heads = Segmented([("one", "One"), ("mean", "Mean"), ("max", "Max")], "Heads")
         self.heads.changed.connect(lambda v: change(heads=v))
@@ -148,7 +148,7 @@ class SettingsPane(Pane):
 
     def _show(self, document: Document, view: View) -> None:
         map_, picture = view[MapSettings], "pixels" in document.kind.gives
-        for method in REGISTRY.all(Method).values():
+        for method in self.methods:
             reason = method.needs.met(document)
             self.method.set_option_enabled(method.id, not reason, reason.rstrip("."))
         for control, value in (

@@ -13,6 +13,7 @@ from headlight.models.fields.voxels import VOXELS
 from headlight.viewer.inputs.cloud import UNITS, UPS, Frame
 from headlight.viewer.inputs.cloud_labels import OWN, TITLES
 from headlight.viewer.panes.clouds.base import CloudPane
+from headlight.viewer.registry import REGISTRY, Method
 from headlight.viewer.session.session import Document, Hover
 from headlight.viewer.session.view import CloudSettings, View
 from headlight.viewer.slices.cloud_classes import ClassTable, class_table, numbers
@@ -22,10 +23,6 @@ from headlight.widgets.controls.choices import Choice, Section, Segmented, Toggl
 from headlight.widgets.controls.class_legend import ClassLegend
 from headlight.widgets.controls.sliders import LabelledSlider
 
-REACHES = (
-    *(("attention", "Attention"), ("composed", "Composed")),
-    *(("hops", "Hops"), ("gradient", "Gradient"), ("voxels", "Voxels")),
-)
 CUBES = "Cubes"
 
 
@@ -39,7 +36,10 @@ class ClassesPane(CloudPane):
         self.legend.all_shown.connect(lambda: change(hidden=frozenset()))
         self.palette = Segmented([("soft", "Soft"), ("s3dis", "S3DIS")], "Palette")
         self.palette.changed.connect(lambda v: change(palette=v))
-        self.reach = Segmented(REACHES, "Reach of the point", row=3)
+        methods = [m for m in REGISTRY.all(Method).values() if m.of == "layers" and "positions" in m.needs.of]
+        through = [(method.id, method.title) for method in methods]
+        self.reaches = [("attention", "Attention"), *through, ("voxels", "Voxels")]
+        self.reach = Segmented(self.reaches, "Reach of the point", row=3)
         self.reach.changed.connect(lambda v: change(reach=v))
         self.voxel = Choice([CUBES, *VOXELS], "Voxels")
         self.voxel.changed.connect(self._voxels_chosen)
@@ -103,7 +103,7 @@ class ClassesPane(CloudPane):
         self.cutaway.set_on(cloud.cutaway)
         layerless = trace is not None and not trace.layers
         self.reach.set_value(cloud.reach if not layerless or cloud.reach == "voxels" else None)
-        for reach, _ in REACHES:
+        for reach, _ in self.reaches:
             why = f"{trace.model.title} has no attention layers" if layerless else ""
             if reach != "voxels":
                 self.reach.set_option_enabled(reach, not layerless, why)

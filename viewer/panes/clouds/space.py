@@ -16,7 +16,7 @@ from headlight.models.core.tokens import Place, Position
 from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.panes.clouds.base import CloudPane, current_look, scene_of
 from headlight.viewer.panes.clouds.painted import Asked, Painted, painted
-from headlight.viewer.panes.clouds.words import REACHES, subtitle
+from headlight.viewer.panes.clouds.words import reach_named, subtitle
 from headlight.viewer.panes.shared import readings
 from headlight.viewer.panes.shared.on_input import pointed
 from headlight.viewer.panes.shared.words import map_named
@@ -192,7 +192,7 @@ class View3DPane(CloudPane):
         scene = scene_of(document)
         by = self._shown_by(scene, view)
         reaches = by == "attention" and view[CloudSettings].reach != "attention"
-        self.title_changed.emit(REACHES[view[CloudSettings].reach] if reaches else TITLES[by])
+        self.title_changed.emit(reach_named(view[CloudSettings].reach) if reaches else TITLES[by])
         painted = self.painted
         drawn = painted is not None and painted.asked.scene == scene and painted.asked.by == by
         said = painted.said if drawn else ""
@@ -211,7 +211,7 @@ class View3DPane(CloudPane):
         said = reading(scene, point)
         if not weight:
             return said
-        return f"{said}\n{REACHES[self.session.view[CloudSettings].reach].lower()}\t{weight['Weight']}"
+        return f"{said}\n{reach_named(self.session.view[CloudSettings].reach).lower()}\t{weight['Weight']}"
 
     def _weight(self, painted: Painted, point: int) -> dict[str, str]:
         """What the view shows of a point beside its colour: how it bears on the selected ones."""
@@ -228,7 +228,7 @@ class View3DPane(CloudPane):
         return {
             "Weight": figure,
             "From": named(painted.asked.scene, chosen),
-            "In": map_named(trace, *painted.asked.at) if reach == "attention" else REACHES[reach].lower(),
+            "In": map_named(trace, *painted.asked.at) if reach == "attention" else reach_named(reach).lower(),
         }
 
     # -- gestures ----------------------------------------------------------------------------------------

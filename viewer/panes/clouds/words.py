@@ -9,6 +9,7 @@ import numpy as np
 from headlight.models.core.layers import Head
 from headlight.models.core.tokens import Place
 from headlight.viewer.panes.shared.words import map_named
+from headlight.viewer.registry import REGISTRY, Method
 from headlight.viewer.session.view import ColourBy, Reach
 from headlight.viewer.slices import cloud_maps
 from headlight.viewer.slices.cloud_classes import named
@@ -18,13 +19,16 @@ from headlight.widgets.base.labels import percent
 if TYPE_CHECKING:
     from headlight.models.fields.voxels import VoxelField
 
-REACHES = {
-    "attention": "Attention",
-    "composed": "Composed attention",
-    "hops": "Hops",
-    "gradient": "Gradient",
-    "voxels": "Voxel field",
-}
+_REACHES = {"attention": "Attention", "voxels": "Voxel field"}
+"""What is no method through layers."""
+
+
+def reach_named(reach: Reach) -> str:
+    """What a view is called that shows it."""
+    if reach in _REACHES:
+        return _REACHES[reach]
+    method = REGISTRY.all(Method)[reach]
+    return method.named or method.title
 
 
 def subtitle(scene: Scene, by: ColourBy, wanted: ColourBy, reach: Reach = "attention") -> str:
