@@ -25,7 +25,7 @@ class TargetRows(Figure):
     """The row under the cursor or with the keyboard's focus, or None."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Answer", parent)
+        super().__init__("Targets", parent)
         self._names: list[str] = []
         self._scores = np.zeros(0)
         self._colours: np.ndarray | None = None
