@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from headlight.models.core.trace import Trace
@@ -250,11 +250,19 @@ class Reader:
 
 @dataclass(frozen=True, eq=False)
 class Method:
-    """A way to say what matters to a token or to the answer. compute: dotted. settings: their dotted type."""
+    """A way to say what matters to a token or to the answer.
+
+    noun: what it shows. settings: their dotted type. compute: dotted, by what it is of. A "head": of a trace,
+    the same trace with layers whose weights are to be shown. Many "layers": of (trace, queries int (m,), task
+    and the settings, if there are any), float32 (tokens,) of the input. A "picture": of (trace, task),
+    float32 (h, w) in 0 to 1 over what the model saw.
+    """
 
     id: str
     title: str
+    noun: str
     compute: str
+    of: Literal["head", "layers", "picture"]
     needs: Needs = Needs(trace=True)
     settings: str = ""
     paper: str = ""

@@ -41,6 +41,7 @@ class BlockLayer(ABC):
     """
 
     group_count = 1
+    has_norms = False
 
     def __init__(self, name: str, heads: int, queries: Tokens, keys: Tokens, cache: Cache):
         self.name = name
@@ -158,6 +159,7 @@ class RecordedLayer(BlockLayer):
             raise ValueError(f"{call.name}: item {batch} of {batches}")
         super().__init__(call.name, heads, queries, keys, cache)
         self._call, self._batch = call, batch
+        self.has_norms = getattr(call, "projection", None) is not None
 
     def rows(self, queries: np.ndarray | int) -> tuple[np.ndarray, np.ndarray]:
         """(key indices int (k,), weights float32 (heads, k)); several queries are averaged."""
@@ -190,7 +192,7 @@ class RecordedLayer(BlockLayer):
 
     def value_norms(self) -> np.ndarray | None:
         """float32 (heads, keys): ‖f(x)‖ of each key, of a call whose output projection was seen."""
-        if getattr(self._call, "projection", None) is None:
+        if not self.has_norms:
             return None
         return self._cache.kept(self, "norms", lambda: read_only(_numpy(self._call.value_norms(self._batch))))
 

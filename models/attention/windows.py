@@ -72,6 +72,7 @@ class WindowLayer(BlockLayer):
         self.slots.setflags(write=False)
         self.group_count = windows
         self._call, self._misplaced = call, misplaced
+        self.has_norms = getattr(call, "projection", None) is not None
         held = self.slots != NOWHERE
         # Of each token its window, and its slot there.
         self._window, self._slot = np.empty(len(tokens), int), np.empty(len(tokens), int)
@@ -214,7 +215,7 @@ class WindowLayer(BlockLayer):
 
     def value_norms(self) -> np.ndarray | None:
         """float32 (heads, keys): ‖f(x)‖ of each token, of a call whose output projection was seen."""
-        if getattr(self._call, "projection", None) is None:
+        if not self.has_norms:
             return None
         norms = np.empty((self.heads, len(self.keys)), np.float32)
         for window, slots in enumerate(self.slots):

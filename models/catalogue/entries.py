@@ -71,9 +71,7 @@ class Entry:
         """What is said of it beside its results. Only for an entry whose modality is known."""
         if self.modality is None:
             raise ValueError(f"{self.id} has not been downloaded")
-        # A pickle that was not trusted has no entry.
-        said = (self.id, self.title, self.modality, self.source, self.licence, untrained)
-        return ModelCard(*said, trusted=self.is_pickle)
+        return ModelCard(self.id, self.title, self.modality, self.source, self.licence, untrained)
 
     @property
     def is_pickle(self) -> bool:

@@ -77,6 +77,8 @@ class AttentionLayer(Protocol):
     queries: Tokens
     keys: Tokens
     group_count: int
+    has_norms: bool
+    """Whether `value_norms` are known."""
 
     def rows(self, queries: np.ndarray | int) -> tuple[np.ndarray, np.ndarray]:
         """Where these queries look, in every head: (key indices int (k,), weights float32 (heads, k)).

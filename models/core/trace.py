@@ -11,7 +11,9 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 
 from headlight.models.core.answers import Answer
+from headlight.models.core.errors import HeadlightError
 from headlight.models.core.layers import AttentionLayer
+from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import Tokens
 
 A = TypeVar("A", bound=Answer)
@@ -19,10 +21,7 @@ A = TypeVar("A", bound=Answer)
 
 @dataclass(frozen=True)
 class ModelCard:
-    """What is said of a model wherever it appears, and what it takes to open it again.
-
-    trusted: its file is a pickle, which the user was asked about.
-    """
+    """What is said of a model wherever it appears."""
 
     id: str
     title: str
@@ -30,7 +29,14 @@ class ModelCard:
     source: str
     licence: str
     untrained: bool = False
-    trusted: bool = False
+
+
+class Run:
+    """The way from a trace back to its model; here of one that no opened model made."""
+
+    def engine(self, task: Task = SILENT) -> Any:
+        """The engine that made it: the one that is loaded, else loaded again, trusted as it was."""
+        raise HeadlightError("The model that read this is not there any more.", "Run it again.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +53,7 @@ class Trace:
     outputs: what engines need later (torch tensors), by name.
     has_saliency: the model comes with a decoder that predicts saliency.
     answers: what the model says of the input, each of a type of its own; none of a model without a head.
+    run: the way back to the engine.
     """
 
     model: ModelCard
@@ -62,6 +69,7 @@ class Trace:
     outputs: dict[str, Any] = field(default_factory=dict)
     has_saliency: bool = False
     answers: tuple[Answer, ...] = ()
+    run: Run = field(default_factory=Run)
 
     def answer(self, kind: type[A]) -> A | None:
         """The answer of this type, None where the model gives none."""

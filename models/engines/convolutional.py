@@ -21,7 +21,7 @@ from headlight.models.core.errors import HeadlightError, first_line
 from headlight.models.core.field import Field
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import Box, PatchTokens
-from headlight.models.core.trace import Trace
+from headlight.models.core.trace import Run, Trace
 from headlight.models.engines.heads import OF_PICTURES, Head, answers_of, head_of, proved
 from headlight.models.engines.pixels import LARGEST, Fit, Normalisation, fit
 from headlight.models.fields.of_images import answer, called, feature_map, map_field, twin
@@ -53,6 +53,9 @@ def map_region(field: Field, seen: Box) -> Box:
 
 class ConvolutionalEngine:
     """A convolutional network, ready to run. Made of a catalogue entry by `ConvolutionalEngine.open`."""
+
+    lease = Run()
+    """Of its traces, once it is opened by the door."""
 
     def __init__(self, model: nn.Module, entry: Entry, device: str, untrained: bool = False) -> None:
         self.model, self.entry, self.device = model, entry, device
@@ -108,6 +111,7 @@ class ConvolutionalEngine:
         tokens = PatchTokens(labels, np.zeros(len(labels), bool), grid=(rows, columns), region=region)
         return Trace(
             model=self.card,
+            run=self.lease,
             layers=(),
             tokens=tokens,
             inputs={"pixel_values": values},

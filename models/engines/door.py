@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from headlight.models.catalogue.entries import READS, Entry
 from headlight.models.catalogue.folders import check_memory, check_weights, weight_files
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import SILENT, Task
-from headlight.models.core.trace import Trace
+from headlight.models.core.trace import Run, Trace
 
 if TYPE_CHECKING:
     from headlight.models.engines.convolutional import ConvolutionalEngine
@@ -64,18 +65,34 @@ def open_engine(
             entry = entries.default(modality) if model is None else entries.find(model, trust_pickle)
             engine = _engines.get((entry.id, where)) or _opened(entry, modality, where, task)
         _fits(engine.entry, modality)
-        _engines[engine.entry.id, where] = engine
-        _engines.move_to_end((engine.entry.id, where))
-        while len(_engines) > KEPT:
-            _engines.popitem(last=False)
+        _keep(engine)
     task.progress(1.0, f"{engine.entry.title} is ready")
     return engine
 
 
-def engine_of(trace: Trace, task: Task = SILENT) -> Engine:
-    """The engine that made a trace: the one that is loaded, else opened again, trusted as it was."""
-    card = trace.model
-    return open_engine(card.id, card.modality, trace.device, task, card.trusted)
+@dataclass(frozen=True)
+class Lease(Run):
+    """Of the traces of one engine: by its entry, which is not looked for again, nor asked about."""
+
+    entry: Entry
+    device: str
+
+    def engine(self, task: Task = SILENT) -> Engine:
+        with _lock:
+            task.check()
+            engine = _engines.get((self.entry.id, self.device))
+            engine = engine or _opened(self.entry, self.entry.modality, self.device, task)
+            _keep(engine)
+        return engine
+
+
+def _keep(engine: Engine) -> None:
+    """The last KEPT that were used."""
+    key = (engine.entry.id, engine.device)
+    _engines[key] = engine
+    _engines.move_to_end(key)
+    while len(_engines) > KEPT:
+        _engines.popitem(last=False)
 
 
 def _opened(entry: Entry, modality: str, device: str, task: Task) -> Engine:
@@ -88,7 +105,9 @@ def _opened(entry: Entry, modality: str, device: str, task: Task) -> Engine:
         check_memory(check_weights(weight_files(entry.folder)))
     elif entry.file is not None and not entry.is_pickle:
         check_memory(check_weights([entry.file]))
-    return _load(entry, device, task)
+    engine = _load(entry, device, task)
+    engine.lease = Lease(engine.entry, device)
+    return engine
 
 
 def check(trace: Trace, task: Task = SILENT) -> tuple[float, ...]:

@@ -9,6 +9,7 @@ import torch
 from tokenizers import Tokenizer
 
 from headlight.models.core.answers import NextTokens
+from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import Tokens
 from headlight.models.engines.heads import Head
 from headlight.models.engines.token_labels import entry_named
@@ -43,7 +44,13 @@ class Vocabulary:
 
 
 def expected(
-    head: Head, vocabulary: Vocabulary, output: Any, ids: np.ndarray, tokens: Tokens, follows: bool
+    head: Head,
+    vocabulary: Vocabulary,
+    output: Any,
+    ids: np.ndarray,
+    tokens: Tokens,
+    follows: bool,
+    task: Task = SILENT,
 ) -> NextTokens | None:
     """What `head` says over the output of a pass over `ids`, int64 (n,); None of no numbers.
 
@@ -56,7 +63,7 @@ def expected(
         places = masked if len(masked) else np.flatnonzero(~tokens.special)
         wanted = np.full(len(masked), -1) if len(masked) else ids[places]
     with torch.no_grad():
-        found = head.tokens(output, places, wanted, COUNT)
+        found = head.tokens(output, places, wanted, COUNT, task)
     if found is None:
         return None
     probabilities, numbers, given = found

@@ -24,6 +24,7 @@ from headlight.models.catalogue.folders import read_config
 from headlight.models.catalogue.heads import HeadTask, headed, task_of
 from headlight.models.core.answers import Answer, Classes, PixelLabels
 from headlight.models.core.errors import MODEL_ERRORS, first_sentence
+from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import Box
 
 OF_PICTURES: tuple[HeadTask, ...] = ("classes", "pixels")
@@ -113,7 +114,7 @@ class Head:
         )
 
     def tokens(
-        self, output: Any, places: np.ndarray, wanted: np.ndarray, count: int
+        self, output: Any, places: np.ndarray, wanted: np.ndarray, count: int, task: Task = SILENT
     ) -> tuple[np.ndarray, ...] | None:
         """The `count` likeliest of the vocabulary at m places: (probabilities float32 (m, k), their numbers
         int64 (m, k), probabilities float32 (m,) of those `wanted`).
@@ -125,6 +126,7 @@ class Head:
         step = max(LOGITS // self._whole.config.get_text_config().vocab_size, 1)
         found = []
         for start in range(0, len(places), step):
+            task.progress(start / len(places), f"What is expected at token {start + 1:,} of {len(places):,}")
             part = hidden[:, start : start + step]
             ids = torch.zeros(part.shape[:2], dtype=torch.long, device=part.device)
             scores = self(type(output)(last_hidden_state=part), {"input_ids": ids})[0].float().softmax(-1)

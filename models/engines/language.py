@@ -25,7 +25,7 @@ from headlight.models.catalogue.loading import is_untrained, load_model, load_to
 from headlight.models.core.errors import MODEL_ERRORS, HeadlightError, first_sentence
 from headlight.models.core.task import SILENT, Cancelled, Task
 from headlight.models.core.tokens import TextTokens
-from headlight.models.core.trace import Trace
+from headlight.models.core.trace import Run, Trace
 from headlight.models.engines.expected import Vocabulary, expected
 from headlight.models.engines.heads import OF_TEXTS, Head, Said, answers_of, head_of, proved, recorded, said
 from headlight.models.engines.token_labels import readable
@@ -50,6 +50,9 @@ class Window:
 
 class LanguageEngine:
     """A language model and its tokenizer, ready to run. Read from a folder by `LanguageEngine.open`."""
+
+    lease = Run()
+    """Of its traces, once it is opened by the door."""
 
     def __init__(
         self,
@@ -133,9 +136,10 @@ class LanguageEngine:
                     "Choose a model that attends from every token to every token.",
                 )
         layers = tuple(RecordedLayer(call, tokens, tokens) for call in calls)
-        answers, unsaid = self._answers(output, inputs, tokens, layers)
+        answers, unsaid = self._answers(output, inputs, tokens, layers, task)
         return Trace(
             model=self.card,
+            run=self.lease,
             layers=layers,
             tokens=tokens,
             inputs=inputs,
@@ -171,7 +175,12 @@ class LanguageEngine:
             ) from error
 
     def _answers(
-        self, output: Any, inputs: dict[str, np.ndarray], tokens: TextTokens, layers: Sequence[RecordedLayer]
+        self,
+        output: Any,
+        inputs: dict[str, np.ndarray],
+        tokens: TextTokens,
+        layers: Sequence[RecordedLayer],
+        task: Task,
     ) -> Said:
         title, ids = self.entry.title, inputs["input_ids"]
         if self.head is None or self.head.task == "classes":
@@ -179,7 +188,7 @@ class LanguageEngine:
         follows = self.head.task == "causal"
         if follows and not all(_looks_back(layer) for layer in layers):
             return (), (f"{title} looks ahead: what it says of the token that follows is no answer.",)
-        return said(title, expected(self.head, self._vocabulary, output, ids, tokens, follows))
+        return said(title, expected(self.head, self._vocabulary, output, ids, tokens, follows, task))
 
     def _window(self, text: str, pair: str | None, start: int, task: Task = SILENT) -> Window:
         """The tokens that are run: all of them, or a stretch of the longer text."""

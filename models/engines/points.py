@@ -19,7 +19,7 @@ from headlight.models.core.errors import HeadlightError
 from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import PointTokens
-from headlight.models.core.trace import Trace
+from headlight.models.core.trace import Run, Trace
 from headlight.models.points import gradient
 from headlight.models.points.blocks import POINTS, batches, block_size, bounded, look
 from headlight.models.points.checkpoints import load_network, read_checkpoint
@@ -53,6 +53,9 @@ class _Answer:
 
 class PointsEngine:
     """A Point Transformer or a PointNet, ready to run. Read from disk by `PointsEngine.open`."""
+
+    lease = Run()
+    """Of its traces, once it is opened by the door."""
 
     def __init__(
         self,
@@ -155,6 +158,7 @@ class PointsEngine:
         nearest = _nearest(tree, points, task)
         return Trace(
             model=self.card,
+            run=self.lease,
             layers=answer.layers,
             tokens=tokens,
             inputs={"points": seen, "features": given},

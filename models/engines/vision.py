@@ -32,7 +32,7 @@ from headlight.models.core.errors import MODEL_ERRORS, HeadlightError, first_sen
 from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import PatchTokens
-from headlight.models.core.trace import Trace
+from headlight.models.core.trace import Run, Trace
 from headlight.models.engines.heads import OF_PICTURES, Head, answers_of, head_of, proved, recorded
 from headlight.models.engines.pixels import LARGEST, SMALLEST, Fit, Normalisation, fit, snap_size
 from headlight.models.explain import saliency
@@ -40,6 +40,9 @@ from headlight.models.explain import saliency
 
 class VisionEngine:
     """A vision transformer, ready to run. Read from a folder by `VisionEngine.open`."""
+
+    lease = Run()
+    """Of its traces, once it is opened by the door."""
 
     def __init__(self, model: PreTrainedModel, entry: Entry, device: str, untrained: bool = False) -> None:
         self.model = _seeing(model)
@@ -128,6 +131,7 @@ class VisionEngine:
             artifacts = artifact_tokens(layers, tokens, task)
         return Trace(
             model=self.card,
+            run=self.lease,
             layers=tuple(layers),
             tokens=tokens,
             inputs={"pixel_values": values},

@@ -21,6 +21,7 @@ from headlight.models.core.errors import HeadlightError, TooLarge
 from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.settings import RolloutSettings
 from headlight.models.core.task import SILENT, Task
+from headlight.models.core.trace import Trace
 from headlight.models.explain.rollout_steps import can_spread, discarded, shares, spread
 
 MATRIX_LIMIT = 5401
@@ -28,6 +29,13 @@ MATRIX_LIMIT = 5401
 CHUNK = 1 << 22
 """Numbers of the product that go through groups at once."""
 PLAIN = RolloutSettings()
+
+
+def rollout(
+    trace: Trace, queries: np.ndarray, task: Task = SILENT, settings: RolloutSettings = PLAIN
+) -> np.ndarray:
+    """`rollout_row` through the layers of a trace, as a method."""
+    return rollout_row(trace.layers, queries, settings, task)
 
 
 def rollout_row(

@@ -1,5 +1,6 @@
 """What the user can do, in the order of the menus; the commands of pages and panes are made of them."""
 
+from headlight.viewer.builtin.methods import METHODS
 from headlight.viewer.registry import REGISTRY, Change, Command, Needs
 
 _OPEN = Needs()
@@ -8,7 +9,6 @@ _LAYERS = Needs(layers=True)
 _CHARACTERS = Needs(("characters",))
 _CELLS = Needs(("cells",), ("attention",), trace=True)
 _CELLS_OR_FIELDS = Needs(("cells",), ("attention", "fields"), trace=True)
-_SALIENCY = Needs(trace=True, holds=".session.able:no_saliency")
 _SELECTABLE = Needs(holds=".session.able:nothing_to_select")
 _UNITS = Needs(("pixels",), ("fields",), trace=True)
 _CLOUD = Needs(("positions",))
@@ -69,17 +69,16 @@ _WITHOUT_SELF = "Attention distance without a patch's weight on itself"
 _FLAT = ("orthographic", "perspective")
 
 REGISTRY.add(
-    Command(
-        "show-attention", "Show attention", "Map", Change(_MAP, "method", ("attention",)), ("A",), _CELLS
-    ),
-    Command("show-rollout", "Show rollout", "Map", Change(_MAP, "method", ("rollout",)), ("R",), _CELLS),
-    Command(
-        id="show-saliency",
-        title="Show the saliency prediction",
-        category="Map",
-        run=Change(_MAP, "method", ("saliency",)),
-        keys=("S",),
-        needs=_SALIENCY,
+    *(
+        Command(
+            id=f"show-{method.id}",
+            title=f"Show {method.noun}",
+            category="Map",
+            run=Change(_MAP, "method", (method.id,)),
+            keys=(method.key,),
+            needs=method.needs,
+        )
+        for method in METHODS
     ),
     Command("heads-one", "One head", "Map", Change(_MAP, "heads", ("one",)), ("1",), _LAYERS),
     Command("heads-mean", "Mean of heads", "Map", Change(_MAP, "heads", ("mean",)), ("2",), _LAYERS),

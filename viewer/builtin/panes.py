@@ -11,6 +11,7 @@ _LABELLED = Needs(("positions",), ("attention",), trace=True, holds=".slices.clo
 _UNITS = Needs(("pixels",), ("fields",), trace=True)
 _SECOND = Needs(("pixels",), ("fields",), trace=True, holds=".session.able:no_second_network")
 _DISTANCE = Needs(("pixels",), ("fields",), layers=True)
+_ANSWERED = Needs(("cells",), ("attention", "fields"), trace=True, holds=".session.able:no_answer")
 _COSTS = Needs(pages=("cost",))
 _BUILDS = Needs(("layers",), holds=".session.able:no_voxels")
 _BUILT = Needs(("layers",), ("fields",))
@@ -83,6 +84,7 @@ REGISTRY.add(
         "rollout", "Rollout", ".panes.attention.rollout:RolloutPane", _CELLS, export=Begin("rollout", "png")
     ),
     Pane("settings", "Map", ".panes.attention.settings:SettingsPane", _CELLS),
+    Pane("answer", "Answer", ".panes.shared.answer:AnswerPane", _ANSWERED),
     Pane("numbers", "Numbers", ".panes.shared.numbers:NumbersPane"),
     Pane(
         "field",

@@ -315,9 +315,7 @@ def rollout(options: RolloutOptions, ending: str, document: Input, trace: Trace,
 
 def saliency(options: None, ending: str, document: ImageInput, trace: Trace, task: Task) -> Result:
     """What the model's own decoder predicts."""
-    from headlight.models.engines.door import engine_of
-
-    predicted = engine_of(trace, task).saliency(trace, task)
+    predicted = trace.run.engine(task).saliency(trace, task)
     region = trace.tokens.region
     title = f"{trace.model.title} · saliency"
     return Result(

@@ -202,7 +202,6 @@ def _unit(cell: tuple[int, int] | None, field: Field) -> tuple[int, int]:
 def _effective(
     options: FieldOptions, seen: Seen, field: Field, unit: tuple[int, int], task: Task
 ) -> dict[str, np.ndarray]:
-    from headlight.models.engines.door import engine_of
     from headlight.models.fields.figures import (
         area_ratio,
         equivalent_width,
@@ -212,7 +211,7 @@ def _effective(
     )
     from headlight.models.fields.of_images import effective_of
 
-    engine = engine_of(seen.trace)
+    engine = seen.trace.run.engine(task)
     effective = effective_of(engine, seen.trace, field.name, unit, options.inputs, options.source, task)
     heat, box = effective.heat, field.box(unit)
     return {

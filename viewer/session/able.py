@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from headlight.models.catalogue.published import PUBLISHED
+from headlight.models.core.answers import listed
 from headlight.viewer.session.document import Document
 from headlight.viewer.session.view import CloudSettings, FieldSettings
 
@@ -16,7 +17,14 @@ def no_attention(document: Document) -> str:
 
 
 def no_saliency(document: Document) -> str:
-    return "" if document.trace is not None and document.trace.has_saliency else "It predicts no saliency."
+    has = document.trace is not None and document.trace.has_saliency
+    return "" if has else "This model has no saliency decoder."
+
+
+def no_norms(document: Document) -> str:
+    """They take the output projection, which is seen where a model calls an attention function of ours."""
+    seen = document.trace is None or all(layer.has_norms for layer in document.trace.layers)
+    return "" if seen else "This model's output projection was not seen."
 
 
 def nothing_to_select(document: Document) -> str:
@@ -27,6 +35,14 @@ def nothing_to_select(document: Document) -> str:
 
 def none_hidden(document: Document) -> str:
     return "" if document.view[CloudSettings].hidden else "No class is hidden."
+
+
+def no_answer(document: Document) -> str:
+    """Answers are of models with the head of their task."""
+    trace = document.trace
+    if trace is None:
+        return "No model has read it yet."
+    return "" if listed(trace.answers) is not None else f"{trace.model.title} gives no answer to list."
 
 
 def no_second_network(document: Document) -> str:

@@ -41,7 +41,7 @@ class Hover:
     query: Place | None = None
     key: Place | None = None
     kind: int | None = None
-    """A class of a cloud, in its legend."""
+    """A class in a legend: of a cloud, or by its row of a picture."""
 
 
 NOWHERE = Hover()

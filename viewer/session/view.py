@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Heads = Literal["one", "mean", "max"]
-Method = Literal["attention", "rollout", "saliency"]
 ColourBy = Literal[
     "prediction",
     "truth",
@@ -57,7 +56,7 @@ class MapSettings:
     do not set the scale.
     """
 
-    method: Method = "attention"
+    method: str = "attention"
     heads: Heads = "one"
     incoming: bool = False
     log: bool = False

@@ -245,9 +245,7 @@ def upper_bound(trace: Trace, task: Task = SILENT) -> np.ndarray:
     """
 
     def found() -> np.ndarray:
-        from headlight.models.engines.door import engine_of
-
-        engine = engine_of(trace, task)
+        engine = trace.run.engine(task)
         candidates = lattice(trace.tokens.positions)
         kept = []
         for start in range(0, len(candidates), STRETCH):
@@ -335,14 +333,13 @@ def _over_voxels(trace: Trace, view: View, tokens: np.ndarray, task: Task) -> Fi
 
 
 def _reached(trace: Trace, reach: str, tokens: np.ndarray, task: Task) -> np.ndarray:
-    from headlight.models.engines.door import engine_of
     from headlight.models.points import fields
 
     if reach == "composed":
         return fields.composed(trace, tokens, task)
     if reach == "hops":
         return fields.hop_field(trace, tokens, task)
-    return engine_of(trace, task).gradient_field(trace, tokens, task)
+    return trace.run.engine(task).gradient_field(trace, tokens, task)
 
 
 def shaded_colours(scene: Scene, palette: str, look: Look) -> np.ndarray:

@@ -128,10 +128,9 @@ class HeatMap:
 
 def seen(trace: Trace, checks: tuple[float, ...], task: Task = SILENT) -> Seen:
     """The trace with its fields, which are walked once."""
-    from headlight.models.engines.door import engine_of
     from headlight.models.fields.of_images import fields_of
 
-    fields = derived(trace, "fields", lambda: fields_of(engine_of(trace, task), trace, task))
+    fields = derived(trace, "fields", lambda: fields_of(trace.run.engine(task), trace, task))
     return Seen(trace, checks, layers_of(fields))
 
 
@@ -210,7 +209,6 @@ def heat_map(
     seen: Seen, field: Field, unit: tuple[int, int], settings: FieldSettings, log: bool, task: Task = SILENT
 ) -> HeatMap:
     """The effective field of a unit; hands out a map after each input that it is averaged over."""
-    from headlight.models.engines.door import engine_of
     from headlight.models.fields.of_images import effective_of
 
     def drawn(effective: Effective) -> HeatMap:
@@ -219,7 +217,7 @@ def heat_map(
     trace, inputs, source = seen.trace, settings.inputs, settings.source
 
     def computed() -> Effective:
-        engine = engine_of(trace, task)
+        engine = trace.run.engine(task)
         return effective_of(engine, trace, field.name, unit, inputs, source, _Drawn(task, drawn))
 
     return drawn(derived(trace, ("effective", field.name, unit, inputs, source), computed))

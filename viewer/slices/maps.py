@@ -5,8 +5,9 @@ Every number a pane shows beside a map is computed here or in `models`, never in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
@@ -63,8 +64,8 @@ class InputMap:
     """Weights over the input's tokens. levels: (n,) for a text, (rows, columns) for a picture.
 
     asked: int (m,), the tokens whose weights these are (their mean), counted in `asked_of`. at: the layer and
-    head they are of, None for a rollout. mask: bool (rows, columns), the smallest set of patches that holds
-    the chosen mass, or None.
+    head they are of, None if of many layers. what: what they are, "" for the weights of a layer. mask: bool
+    (rows, columns), the smallest set of patches that holds the chosen mass, or None.
     """
 
     tokens: Tokens
@@ -76,15 +77,17 @@ class InputMap:
     asked_of: Tokens
     at: tuple[int, Head] | None = None
     mask: np.ndarray | None = None
+    what: str = ""
 
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """A map with its own grid, such as the saliency prediction: values float32 (h, w) in 0..1."""
+    """A map with its own grid, float32 (h, w) in 0..1. what: what its values are, "saliency"."""
 
     values: np.ndarray
     levels: np.ndarray
     scale: Scale
+    what: str
 
 
 def shown(trace: Trace, settings: MapSettings) -> Trace:
@@ -176,15 +179,6 @@ def group_shown(trace: Trace, view: View) -> int | None:
     return layer.group_of(chosen[0] if len(chosen) else layer.queries.index(rows // 2, columns // 2))
 
 
-def input_map(trace: Trace, view: View, at: tuple[int, Head], task: Task = SILENT) -> InputMap | Picture:
-    """What lies on the input: by the chosen method, attention in layer and head `at`, rollout or saliency."""
-    if view[MapSettings].method == "saliency":
-        return saliency_map(trace, task)
-    if view[MapSettings].method == "rollout":
-        return rollout_map(trace, view, task)
-    return attention_map(shown(trace, view[MapSettings]), view, *at)
-
-
 def attention_map(trace: Trace, view: View, layer: int, head: Head) -> InputMap:
     """Weights of the chosen queries (or on the chosen keys) in one head, on the input."""
     chosen_layer = trace.layers[layer]
@@ -205,17 +199,30 @@ def attention_map(trace: Trace, view: View, layer: int, head: Head) -> InputMap:
 
 
 def rollout_map(trace: Trace, view: View, task: Task = SILENT) -> InputMap:
-    """Rollout of the chosen queries on the input; streams a map after every layer.
+    """Rollout of the chosen queries on the input, as `layers_map`."""
+    from headlight.models.explain.rollout import rollout
 
-    It is rolled out over all tokens, since what passes through hidden ones counts; words get the sum of
-    their subwords.
+    settings = view[RolloutSettings]
+    found = partial(rollout, trace, settings=settings)
+    return layers_map(trace, view, ("rollout", settings), lambda chosen, task: found(chosen, task), task)
+
+
+def layers_map(
+    trace: Trace,
+    view: View,
+    method: tuple[Hashable, ...],
+    compute: Callable[[np.ndarray, Task], np.ndarray],
+    task: Task = SILENT,
+) -> InputMap:
+    """What a method that goes through many layers says of the chosen queries; streams a map after each.
+
+    method: its name, and what else its result depends on. compute: of queries int (m,), float32 (tokens,) of
+    all tokens, since what passes through hidden ones counts; words get the sum of their subwords.
     """
-    from headlight.models.explain.rollout import rollout_row
-
     tokens, asked_of = trace.tokens, rollout_tokens(trace, view)
     chosen = query_indices(trace, asked_of, view[Selection].queries if view[RolloutQuery].selected else ())
     seen = shown(trace, view[MapSettings]).tokens if isinstance(tokens, TextTokens) else tokens
-    if asked_of is not tokens:  # stages of a picture: the rollout ends where its first layer begins
+    if asked_of is not tokens:  # stages of a picture: it ends where its first layer begins
         seen = tokens = trace.layers[view[RolloutSettings].first].queries
 
     def finished(weights: np.ndarray) -> InputMap:
@@ -224,13 +231,11 @@ def rollout_map(trace: Trace, view: View, task: Task = SILENT) -> InputMap:
             weights = np.array([weights[part].sum() for part in parts], np.float32)
         # The residual gives every token a like share of every other: a scale from zero would be all haze.
         out = rollout_left_out(trace, view[MapSettings], seen, weights, (asked_of, chosen))
-        return _input_map(seen, weights, view, chosen, asked_of, out, view[MapSettings].floor)
+        found = _input_map(seen, weights, view, chosen, asked_of, out, view[MapSettings].floor)
+        return replace(found, what=str(method[0]))
 
     drawn = _Drawn(task, finished)
-    key = ("rollout", view[RolloutSettings], chosen.tobytes())
-    return finished(
-        derived(trace, key, lambda: rollout_row(trace.layers, chosen, view[RolloutSettings], drawn))
-    )
+    return finished(derived(trace, (*method, chosen.tobytes()), lambda: compute(chosen, drawn)))
 
 
 @dataclass(eq=False)
@@ -248,18 +253,6 @@ class _Drawn(Task):
 
     def partial(self, value: np.ndarray) -> None:
         self.task.partial(self.draw(value))
-
-
-def saliency_map(trace: Trace, task: Task = SILENT) -> Picture:
-    """The saliency prediction in 0..1, as a picture over the region that the model saw."""
-    from headlight.models.engines.door import engine_of
-
-    def predict() -> np.ndarray:
-        return engine_of(trace, task).saliency(trace, task)
-
-    values = derived(trace, "saliency", predict)
-    scale = Scale(0.0, 1.0, False, 0.0)
-    return Picture(values, levels(values, scale), scale)
 
 
 def rollout_left_out(

@@ -116,6 +116,18 @@ def test_devices_have_names_and_memory():
     assert devices.describe("cpu").startswith(f"CPU, {torch.get_num_threads()} thread")
 
 
+def test_a_trace_leads_back_to_its_engine_without_looking_it_up(tmp_path, monkeypatch):
+    opened = open_engine(str(small(tmp_path / "first")), "text", "cpu")
+    trace = opened.run("the cat")
+    monkeypatch.setattr("headlight.models.catalogue.entries.find", lambda *_: pytest.fail("looked up again"))
+    assert trace.run.engine() is opened
+    door._engines.clear()
+    again = trace.run.engine()  # loaded again, by its entry
+    assert again is not opened
+    assert again.run("the cat").inputs["input_ids"].tolist() == trace.inputs["input_ids"].tolist()
+    assert trace.run.engine() is again
+
+
 def test_the_fastest_device_comes_first(monkeypatch):
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)

@@ -11,6 +11,7 @@ import transformers as hf
 from safetensors.torch import load_file, save_file
 
 from headlight.models.core.answers import Classes, NextTokens, PixelLabels
+from headlight.models.core.task import Cancelled, Task
 from headlight.models.core.tokens import CharSpan
 from headlight.models.engines import door, heads
 from headlight.models.engines.door import check, open_engine
@@ -94,6 +95,19 @@ def test_a_causal_model_says_what_follows_each_token(tmp_path):
     np.testing.assert_allclose(answer.probabilities, scores.sort(descending=True).values, atol=1e-5)
     np.testing.assert_allclose(answer.given[:-1], scores[range(4), ids[1:]], atol=1e-5)
     assert np.isnan(answer.given[-1])
+
+
+def test_cancel_stops_between_places(tmp_path, monkeypatch):
+    class Impatient(Task):
+        def progress(self, share, sentence):
+            if sentence == "What is expected at token 3 of 5":
+                raise Cancelled
+
+    folder = saved(tmp_path / "model", hf.GPT2LMHeadModel(hf.GPT2Config(**GPT2)))
+    engine = open_engine(str(folder), "text", "cpu")
+    monkeypatch.setattr(heads, "LOGITS", 24)
+    with pytest.raises(Cancelled):
+        engine.run("the cat sat", task=Impatient())
 
 
 @pytest.mark.parametrize("problem", [None, "multi_label_classification"])

@@ -20,7 +20,7 @@ from headlight.viewer.export.door import result_of
 from headlight.viewer.export.options import ExportOptions
 from headlight.viewer.inputs.inputs import ImageInput
 from headlight.viewer.session.view import MapSettings, Selection, View
-from headlight.viewer.slices.maps import input_map
+from headlight.viewer.slices.relevance import input_map
 from tests.bad_files import DATA, MESSAGES
 from tests.viewer.given import patch_tokens, trace_of
 

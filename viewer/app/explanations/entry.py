@@ -7,6 +7,7 @@ from dataclasses import dataclass
 ATTENTION = "Vaswani et al. 2017, “Attention Is All You Need”"
 BERT = "Clark et al. 2019, “What Does BERT Look At?”"
 ROLLOUT = "Abnar & Zuidema 2020, “Quantifying Attention Flow in Transformers”, section 3"
+NORMS = "Kobayashi et al. 2020, “Attention is Not Only a Weight”, section 3"
 VIT = "Dosovitskiy et al. 2021, “An Image Is Worth 16×16 Words”"
 REGISTERS = "Darcet et al. 2024, “Vision Transformers Need Registers”, section 2"
 FIELDS = "Araujo et al. 2019, “Computing Receptive Fields of Convolutional Neural Networks”"

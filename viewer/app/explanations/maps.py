@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from headlight.viewer.app.explanations.entry import ATTENTION, BERT, POINTS, REGISTERS, ROLLOUT, VIT, of
+from headlight.viewer.app.explanations.entry import (
+    ATTENTION,
+    BERT,
+    NORMS,
+    POINTS,
+    REGISTERS,
+    ROLLOUT,
+    VIT,
+    of,
+)
 
 MAPS = (
     of(
@@ -12,8 +21,8 @@ MAPS = (
     ),
     of(
         "Method",
-        says="What is laid over the input: one layer’s attention, the rollout through several layers, or a"
-        " prediction of what draws the eye.",
+        says="What is laid over the input: one layer’s attention, the rollout through several layers, a "
+        "prediction of what draws the eye, or what attention carries.",
     ),
     of(
         "Rollout",
@@ -25,6 +34,12 @@ MAPS = (
         "Saliency",
         says="A small decoder over the patch tokens that was trained to predict what draws the eye. It is "
         "no attention.",
+    ),
+    of(
+        "Norms",
+        says="The weight times the length of what it carries, α·‖(x W_V + b_V) W_O‖: a token that much "
+        "attention goes to adds little where its value is short. Lengths of vectors, which sum to no 1.",
+        paper=NORMS,
     ),
     of(
         *("settings/Heads", "Head"),

@@ -34,6 +34,11 @@ PANES = (
         says="The attention of one head: row i is where token i looks, and sums to 1.",
         paper=f"{ATTENTION}, section 3.2.1",
     ),
+    of(
+        "Answer",
+        says="What the model says: classes with their probabilities, the tokens that it expects at the place "
+        "that is pointed at, or the class of every part of the picture.",
+    ),
     of("Map", says="What the maps of all panes show, and how weights become colours."),
     of(
         "Numbers",

@@ -10,7 +10,7 @@ from headlight.models.core.tokens import Box, PatchTokens, Place
 from headlight.models.core.trace import Trace
 from headlight.viewer.panes.shared import readings
 from headlight.viewer.panes.shared.on_input import OnInputPane, pointed
-from headlight.viewer.session.selecting import asked_tokens
+from headlight.viewer.session.selecting import asked_tokens, method_of
 from headlight.viewer.session.session import NOWHERE, Document, Hover
 from headlight.viewer.session.view import MapSettings, Selection, View
 from headlight.viewer.slices import names
@@ -159,8 +159,8 @@ class PicturePane(OnInputPane):
             column = int((x - region.x0) / (region.x1 - region.x0) * columns)
             if 0 <= row < rows and 0 <= column < columns:
                 value = f"{result.values[row, column]:.2f}"
-                self.said.emit("pointed", {"Weight": value, "In": "saliency"}, None)
-                return f"saliency\t{value}"
+                self.said.emit("pointed", {"Weight": value, "In": result.what}, None)
+                return f"{result.what}\t{value}"
             return "not seen by the model"
         found = result.tokens.find(Box(x, y, x, y))
         if not len(found):
@@ -215,7 +215,7 @@ class PicturePane(OnInputPane):
     def _windows(self, trace: Trace, view: View, hover: Hover) -> tuple[np.ndarray, np.ndarray] | None:
         """The lines of the windows in which the shown layer attends, where it does."""
         at = pointed(view, hover)[0]
-        if view[MapSettings].method != "attention" or at >= len(trace.layers):
+        if method_of(view).of != "head" or at >= len(trace.layers):
             return None
         return window_lines(trace.layers[at])
 
@@ -232,7 +232,7 @@ class PicturePane(OnInputPane):
             seen = "" if (size[2], size[1]) == (width, height) else f" · seen at {size[2]} × {size[1]}"
             said += f"{seen} · {rows} × {columns} patches of {size[1] // rows} px"
             layers, layer = document.trace.layers, self.session.view[Selection].layer
-            if self.session.view[MapSettings].method == "attention" and layer < len(layers):
+            if method_of(self.session.view).of == "head" and layer < len(layers):
                 windows = layers[layer].said()
                 # What a title has no room for is cut off at its end.
                 said = f"{rows} × {columns} patches · {windows} · {said}" if windows else said

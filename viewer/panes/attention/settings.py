@@ -14,7 +14,8 @@ from headlight.viewer.panes.shared import readings
 from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.panes.shared.later import RESIZE_PAUSE, Later
 from headlight.viewer.panes.shared.words import ran_at
-from headlight.viewer.registry import REGISTRY, ColourMap
+from headlight.viewer.registry import REGISTRY, ColourMap, Method
+from headlight.viewer.session.selecting import method_of
 from headlight.viewer.session.session import Document
 from headlight.viewer.session.view import MapSettings, Selection, View
 from headlight.widgets.base.scroll_column import ScrollColumn
@@ -30,9 +31,8 @@ class SettingsPane(Pane):
 
     def build(self) -> QWidget:
         change = partial(self.session.change, MapSettings)
-        self.method = Segmented(
-            [("attention", "Attention"), ("rollout", "Rollout"), ("saliency", "Saliency")], "Method"
-        )
+        methods = [(method.id, method.title) for method in REGISTRY.all(Method).values()]
+        self.method = Segmented(methods, "Method")
         self.method.changed.connect(lambda v: change(method=v))
         self.heads = Segmented([("one", "One"), ("mean", "Mean"), ("max", "Max")], "Heads")
         self.heads.changed.connect(lambda v: change(heads=v))
@@ -148,10 +148,11 @@ class SettingsPane(Pane):
 
     def _show(self, document: Document, view: View) -> None:
         map_, picture = view[MapSettings], "pixels" in document.kind.gives
-        saliency = picture and document.trace is not None and document.trace.has_saliency
-        self.method.set_option_enabled("saliency", saliency, "This model has no saliency decoder")
+        for method in REGISTRY.all(Method).values():
+            reason = method.needs.met(document)
+            self.method.set_option_enabled(method.id, not reason, reason.rstrip("."))
         for control, value in (
-            (self.method, map_.method),
+            (self.method, method_of(view).id),
             (self.heads, map_.heads),
             (self.direction, map_.incoming),
             (self.scale, map_.log),

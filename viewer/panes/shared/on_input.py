@@ -7,16 +7,18 @@ from typing import Any
 
 from headlight.models.core.colours import lut
 from headlight.models.core.layers import Head
-from headlight.models.core.settings import RolloutSettings
 from headlight.models.core.task import Task
 from headlight.models.core.trace import Trace
 from headlight.viewer.panes.shared import readings, words
 from headlight.viewer.panes.shared.base import Pane
+from headlight.viewer.registry import resolve
 from headlight.viewer.session.jobs import Lane
+from headlight.viewer.session.selecting import method_of
 from headlight.viewer.session.session import Document, Hover
 from headlight.viewer.session.view import MapSettings, RolloutQuery, Selection, View
 from headlight.viewer.slices import names
-from headlight.viewer.slices.maps import InputMap, Picture, head_of, input_map
+from headlight.viewer.slices.maps import InputMap, Picture, head_of
+from headlight.viewer.slices.relevance import input_map
 from headlight.widgets.controls.colour_bar import ColourBar
 
 
@@ -30,16 +32,18 @@ class OnInputPane(Pane):
         map_ = view[MapSettings]
         scale = (map_.log, map_.percentile, map_.floor, map_.leave_out, map_.mass)
         seen = (map_.hide_special, map_.whole_words)
-        if map_.method == "saliency":
-            return "saliency"
-        if map_.method == "rollout":
+        method = method_of(view)
+        if method.of == "picture":
+            return method.id
+        if method.of == "layers":
             queries = view[Selection].queries if view[RolloutQuery].selected else ()
-            return (*scale, *seen, queries, view[RolloutSettings], self.rollout_blocked(view))
+            settings = view[resolve(method.settings)] if method.settings else None
+            return (method.id, *scale, *seen, queries, settings, self.rollout_blocked(view))
         at = pointed(view, hover)
-        return (*scale, *seen, at, map_.incoming, view[Selection].queries, self.blocked(at[0]))
+        return (method.id, *scale, *seen, at, map_.incoming, view[Selection].queries, self.blocked(at[0]))
 
     def lane_for(self, view: View) -> Lane:
-        return "look" if view[MapSettings].method == "attention" else "run"
+        return "look" if method_of(view).of == "head" else "run"
 
     def compute(self, trace: Trace, view: View, hover: Hover, task: Task) -> InputMap | Picture:
         return input_map(trace, view, pointed(view, hover), task)

@@ -58,6 +58,7 @@ def of_map(shown: InputMap, best: int, incoming: bool) -> dict[str, str]:
     Of a column (incoming) it is not known what special tokens hold of a row.
     """
     column = incoming and shown.at is not None
+    lengths = bool(shown.what) and shown.at is not None  # no shares of anything
     numbers, tokens = shown.numbers, shown.tokens
     top = shown.values.argsort()[::-1][:best]
     said = {name: _named(tokens, shown.values, int(index)) for name, index in zip(BEST, top, strict=False)}
@@ -67,8 +68,9 @@ def of_map(shown: InputMap, best: int, incoming: bool) -> dict[str, str]:
     if column:
         pass
     elif tokens.special.any():
-        said["On special tokens"] = percent(numbers.special / max(numbers.total, 1.0))
-    elif numbers.total < 1 - 1e-4:
+        whole = numbers.total if lengths else max(numbers.total, 1.0)
+        said["On special tokens"] = percent(numbers.special / whole if whole else 0.0)
+    elif not lengths and numbers.total < 1 - 1e-4:
         said["On special tokens"] = f"hidden, {percent(1 - numbers.total)}"
     said["Clipped"] = percent(shown.scale.clipped)
     return said
@@ -97,7 +99,7 @@ def of_heads(statistics: HeadStatistics, pick: int | slice, picture: bool) -> di
 
 
 def _in(shown: InputMap) -> str:
-    return "rollout" if shown.at is None else words.head(*shown.at)
+    return ", ".join(filter(None, (shown.what, words.head(*shown.at) if shown.at else "")))
 
 
 def of_neighbours(found: Neighbourhood, trace: Trace) -> dict[str, str]:

@@ -1,0 +1,170 @@
+"""What the model says: classes, expected tokens, or the class of every part of a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+import numpy as np
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from headlight.models.core.answers import Answer, NextTokens, PixelLabels, listed
+from headlight.models.core.task import Task
+from headlight.models.core.tokens import Box, PatchTokens, Place
+from headlight.models.core.trace import Trace
+from headlight.viewer.panes.shared.base import Pane
+from headlight.viewer.session.session import NOWHERE, Document, Hover
+from headlight.viewer.session.view import Selection, View
+from headlight.viewer.slices.answers import AnswerRows, answer_rows, row_at, said_at
+from headlight.widgets.base import theme
+from headlight.widgets.base.labels import ElidedLabel
+from headlight.widgets.base.scroll_column import ScrollColumn
+from headlight.widgets.plane.image_view import ImageView
+from headlight.widgets.tables.target_rows import TargetRows
+
+UNTRAINED = "untrained: random weights, which say nothing of the input"
+PICTURE = 8.0
+"""In em: the least height of the picture whose parts have classes."""
+WITH_PICTURE = 0.32
+"""Of the deck's height, what rows below a picture may take."""
+CLEAR, FAINT = 165, 45
+"""Alpha of the classes over the picture, and of the others while one is pointed at."""
+
+
+class AnswerPane(Pane):
+    tallest = 0.26
+
+    def build(self) -> QWidget:
+        self.untrained = ElidedLabel(UNTRAINED)
+        self.untrained.setProperty("role", "dim")
+        self.picture = ImageView()
+        self.picture.setMinimumHeight(theme.em(PICTURE))
+        self.picture.hovered.connect(self._picture_hovered)
+        self.picture.set_tip(self._tip)
+        self.picture.set_heat_opacity(None)
+        self.rows = TargetRows()
+        self.rows.hovered.connect(self._row_hovered)
+        self.beneath = ElidedLabel()
+        self.beneath.setProperty("role", "dim")
+        self._result: AnswerRows | None = None
+        self._input: object = None
+        inner = QWidget()
+        layout = QVBoxLayout(inner)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme.em(0.4))
+        layout.addWidget(self.untrained)
+        layout.addWidget(self.picture, 1)
+        layout.addWidget(self.rows)
+        layout.addWidget(self.beneath)
+        layout.addStretch()
+        self._gap = layout.spacing()
+        return ScrollColumn(inner)
+
+    def height_for(self, width: int) -> int | None:
+        """That in which every row is seen, and a picture fills the width."""
+        result = self._result
+        if result is None:
+            return None
+        gap, height = self._gap, self.rows.sizeHint().height() + self._gap
+        if result.region is not None:
+            rows, columns = self._input.pixels.shape[:2]
+            height += round(width * rows / columns) + gap
+        lines = (self.untrained, self.beneath)
+        return height + sum(one.sizeHint().height() + gap for one in lines if not one.isHidden())
+
+    # -- slice -------------------------------------------------------------------------------------------
+
+    def key(self, document: Document, view: View, hover: Hover) -> Hashable:
+        follows_cursor = isinstance(self._answer(), NextTokens)
+        return _places(view, hover) if follows_cursor else ()
+
+    def compute(self, trace: Trace, view: View, hover: Hover, task: Task) -> AnswerRows:
+        return answer_rows(trace, _places(view, hover))
+
+    def prepare(self, document: Document, view: View) -> None:
+        if document.input is not self._input:
+            self._input, self._result = document.input, None
+            self.picture.set_picture(getattr(document.input, "pixels", None))
+
+    def paint(self, result: AnswerRows) -> None:
+        other = self._result is None or len(result.targets) != len(self._result.targets)
+        self._result = result
+        self.untrained.setVisible(result.untrained)
+        self.picture.setVisible(result.levels is not None)
+        self.tallest = WITH_PICTURE if result.levels is not None else type(self).tallest
+        if result.levels is not None:
+            self.picture.set_heat(result.levels, _corners(result.region))
+        self.rows.set_rows(
+            [target.name for target in result.targets],
+            [target.score for target in result.targets],
+            result.colours,
+        )
+        self.beneath.setText(result.beneath)
+        self.beneath.setVisible(bool(result.beneath))
+        self.subtitle_changed.emit(result.said)
+        if other:
+            self.height_changed.emit()
+
+    def mark(self, view: View, hover: Hover) -> None:
+        result, answer = self._result, self._answer()
+        if result is None or result.levels is None or not isinstance(answer, PixelLabels):
+            return
+        place = hover.key or hover.query
+        row = row_at(answer, result, place) if hover.kind is None else hover.kind
+        self.rows.set_hovered(row)
+        self.picture.set_heat_lut(_table(result.colours, hover.kind))
+        tokens = self._trace.tokens
+        chosen = [p for p in view[Selection].queries if isinstance(p, Box)]
+        under = _corners(place) if isinstance(place, Box) and isinstance(tokens, PatchTokens) else None
+        self.picture.set_boxes([_corners(box) for box in chosen], under)
+
+    def clear(self, document: Document | None) -> None:
+        self._result = None
+        if document is None:
+            self._input = None
+        self.untrained.hide()
+        self.picture.hide()
+        self.beneath.hide()
+        self.rows.set_rows([], [])
+        self.subtitle_changed.emit("")
+
+    def _answer(self) -> Answer | None:
+        return listed(self._trace.answers) if self._trace is not None else None
+
+    # -- gestures ----------------------------------------------------------------------------------------
+
+    def _row_hovered(self, row: int | None) -> None:
+        """Of a picture's parts the class alone is lit."""
+        if self._result is not None and self._result.levels is not None:
+            self.session.set_hover(NOWHERE if row is None else Hover(kind=row))
+
+    def _picture_hovered(self, at: tuple[float, float] | None) -> None:
+        found = self._trace.tokens.find(Box(*at, *at)) if at is not None and self._result is not None else ()
+        if not len(found):
+            self.session.set_hover(NOWHERE)
+            return
+        place = self._trace.tokens.place(int(found[0]))
+        self.session.set_hover(Hover(query=place, key=place))
+
+    def _tip(self, x: float, y: float) -> str:
+        answer = self._answer()
+        return said_at(answer, x, y) if isinstance(answer, PixelLabels) else ""
+
+
+def _places(view: View, hover: Hover) -> tuple[Place, ...]:
+    """What is under the cursor, else what was selected last."""
+    under = (place for place in (hover.key, hover.query) if place is not None)
+    return (*under, *reversed(view[Selection].queries))
+
+
+def _table(colours: np.ndarray, alone: int | None) -> np.ndarray:
+    """uint8 (256, 4): the colour of each level, faint but of one row where that is pointed at."""
+    table = np.zeros((256, 4), np.uint8)
+    table[1 : len(colours) + 1, :3] = colours
+    table[1 : len(colours) + 1, 3] = CLEAR if alone is None else FAINT
+    if alone is not None and alone < len(colours):
+        table[alone + 1, 3] = 255 - FAINT
+    return table
+
+
+def _corners(box: Box) -> tuple[float, float, float, float]:
+    return box.x0, box.y0, box.x1, box.y1
