@@ -113,9 +113,10 @@ def test_a_click_on_a_control_leaves_the_arrows_to_the_layers(opened, qtbot, set
     settled(window)
 
 
-@pytest.mark.parametrize("pane", ["settings", "field-settings"])
-def test_the_size_that_ran_is_said_where_it_is_not_the_one_asked_for(opened, pane):
+@pytest.mark.parametrize(("page", "pane"), [("attention", "settings"), ("fields", "field-settings")])
+def test_the_size_that_ran_is_said_where_it_is_not_the_one_asked_for(opened, page, pane):
     window = opened("image", "attention")
+    window.session.set_page(page)
     document, shown = window.session.current, window.deck.panes[pane]
     shown.prepare(document, document.view)
     assert shown.size.note() == "Ran at 20 px"
