@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
@@ -15,7 +14,8 @@ from headlight.models.core.scores import confusion
 from headlight.models.core.tokens import Box, Place
 
 
-class Target(NamedTuple):
+@dataclass(frozen=True)
+class Target:
     """One thing an answer says. index: of the class, or the token's number in the vocabulary.
 
     score: its probability, or the share of the pixels or points that have the class. place: where it is said,

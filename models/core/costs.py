@@ -9,10 +9,12 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from headlight.models.core.complexity import Layer
+
 Kind = Literal["fused", "weights", "recurrent", "convolution"]
 KINDS: tuple[Kind, ...] = ("fused", "weights", "recurrent", "convolution")
 """Self-attention in one fused operation; self-attention that makes its weights; an LSTM; a convolution."""
-LAYER_OF = {
+LAYER_OF: dict[Kind, Layer] = {
     "fused": "attention",
     "weights": "attention",
     "recurrent": "recurrent",

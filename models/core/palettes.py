@@ -128,6 +128,7 @@ def oklab(colours: np.ndarray) -> np.ndarray:
 
 def _rgb(lightness: np.ndarray, chroma: np.ndarray, hue: np.ndarray) -> np.ndarray:
     """OKLCh, each (n,), hue in radians, to uint8 (n, 3); chroma gives way where the screen cannot show it."""
+    linear = np.empty((len(hue), 3))
     for _ in range(40):
         lab = np.stack((lightness, chroma * np.cos(hue), chroma * np.sin(hue)), 1)
         linear = (lab @ _FROM_LAB.T) ** 3 @ _FROM_CONES.T

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, overload
 
 import numpy as np
 
@@ -116,7 +116,7 @@ class Tokens:
     def without_special(self) -> Self:
         """The tokens that have a place, in their order."""
         kept = np.flatnonzero(~self.special)
-        labels = tuple(self.labels[index] for index in kept)
+        labels = tuple(self.labels[int(index)] for index in kept)
         return replace(self, labels=labels, special=self.special[kept], **self._kept(kept))
 
     def _kept(self, indices: np.ndarray) -> dict[str, Any]:
@@ -233,7 +233,8 @@ class PatchPart(Tokens):
 
     @classmethod
     def of(cls, whole: PatchTokens, indices: np.ndarray) -> PatchPart:
-        return cls(tuple(whole.labels[i] for i in indices), whole.special[indices], whole, indices)
+        labels = tuple(whole.labels[int(i)] for i in indices)
+        return cls(labels, whole.special[indices], whole, indices)
 
     @property
     def prefix(self) -> int:
@@ -265,6 +266,12 @@ class _Numbered(Sequence[str]):
 
     def __len__(self) -> int:
         return len(self.numbers)
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> _Numbered: ...
 
     def __getitem__(self, index: int | slice) -> str | _Numbered:
         if isinstance(index, slice):

@@ -10,9 +10,10 @@ import numpy as np
 
 from headlight.models.core.colours import Scale
 from headlight.models.core.errors import HeadlightError
+from headlight.models.core.known import known
 from headlight.models.core.settings import RolloutSettings
 from headlight.models.core.task import Task
-from headlight.models.core.tokens import PatchTokens, Tokens
+from headlight.models.core.tokens import Box, PatchTokens, TextTokens, Tokens
 from headlight.models.core.trace import Trace
 from headlight.viewer.export.choices import Subject
 from headlight.viewer.export.figures import Drawing, matrix_drawing, overlay_drawing, strip_drawing
@@ -56,7 +57,7 @@ class AttentionOptions:
     """layer: index or name, see `layer_names`. head: index, "mean", "max" or "min"."""
 
     layer: str | None = layer_option()
-    head: int | str | None = head_option()
+    head: int | Literal["mean", "max", "min"] | None = head_option()
     query: Query | None = option(
         "where one token looks, the mean of several, or what the answer is read from (a row for each token)",
         "Token",
@@ -209,6 +210,7 @@ def tokens(options: None, ending: str, document: Input, trace: Trace, task: Task
         arrays |= {"boxes": boxes, "grid": np.array(tokens.grid), "region": np.array(tokens.region.corners)}
         names, columns = ("x0", "y0", "x1", "y1"), boxes
     else:
+        tokens = known(tokens, TextTokens)
         arrays |= {"spans": tokens.spans, "words": tokens.words, "texts": tokens.texts}
         arrays |= {"pieces": np.array(tokens.pieces)}
         names = ("id", "start", "stop", "word", "text")
@@ -230,11 +232,12 @@ def attention(options: AttentionOptions, ending: str, document: Input, trace: Tr
     index, heads = layer_and_heads(options.layer, options.head, ending, trace)
     layer = trace.layers[index]
     check_layers([layer], task)
-    one = options.query is not None
+    one, query = options.query is not None, options.query
     queries = np.arange(len(layer.queries))
-    if one:
-        read = options.query == "readout"
-        queries = query_indices(trace, layer.queries, ()) if read else _existing(options.query, layer.queries)
+    if query == "readout":
+        queries = query_indices(trace, layer.queries, ())
+    elif query is not None:
+        queries = _existing(query, layer.queries)
     weights = np.empty((len(heads), 1 if one else len(queries), len(layer.keys)), np.float32)
     for place, head in enumerate(heads):
         task.progress(place / len(heads), f"Attention of {layer.name}")
@@ -242,12 +245,11 @@ def attention(options: AttentionOptions, ending: str, document: Input, trace: Tr
     more = {"query": queries} if one else {}
     elsewhere = [layer.elsewhere(head, queries) for head in heads]
     more |= layer.figures() | {what: np.stack([one[what] for one in elsewhere]) for what in elsewhere[0]}
-    asked = [_called(layer.queries, queries)] if one else layer.queries.labels
-    names = np.array(asked), np.array(layer.keys.labels)
+    names = [_called(layer.queries, queries)] if one else layer.queries.labels, layer.keys.labels
     arrays = {
         "attention": weights,
-        "query_labels": names[0],
-        "key_labels": names[1],
+        "query_labels": np.array(names[0]),
+        "key_labels": np.array(names[1]),
         "special": layer.keys.special,
         "layer": np.array(index),
         "layer_name": np.array(layer.name),
@@ -310,13 +312,15 @@ def rollout(options: RolloutOptions, ending: str, document: Input, trace: Trace,
         "map_queries": queries,
         **trace.inputs,
     }
-    return Result(lambda: arrays, lambda: _matrix_table(arrays["query_labels"], labels, composed))
+    return Result(
+        lambda: arrays, lambda: _matrix_table(arrays["query_labels"].tolist(), labels.tolist(), composed)
+    )
 
 
 def saliency(options: None, ending: str, document: ImageInput, trace: Trace, task: Task) -> Result:
     """What the model's own decoder predicts."""
     predicted = trace.run.engine(task).saliency(trace, task)
-    region = trace.tokens.region
+    region = known(trace.tokens, PatchTokens).region
     title = f"{trace.model.title} · saliency"
     return Result(
         lambda: {"saliency": predicted, "region": np.array(region.corners), **trace.inputs},
@@ -326,7 +330,7 @@ def saliency(options: None, ending: str, document: ImageInput, trace: Trace, tas
 
 def _map_queries(query: Query | None, trace: Trace, tokens: Tokens) -> np.ndarray:
     """int (m,): the tokens asked for, else what the answer is read from: one, or all whose mean it is."""
-    if query not in (None, "readout"):
+    if query is not None and query != "readout":
         return _existing(query, tokens)
     if trace.readout is not None:
         return np.array([trace.readout])
@@ -345,7 +349,7 @@ def _existing(query: tuple[int, ...], tokens: Tokens) -> np.ndarray:
 
 
 def _called(tokens: Tokens, chosen: np.ndarray) -> str:
-    return tokens.labels[chosen[0]] if len(chosen) == 1 else f"the mean of {len(chosen):,} tokens"
+    return tokens.labels[int(chosen[0])] if len(chosen) == 1 else f"the mean of {len(chosen):,} tokens"
 
 
 def _map(tokens: Tokens, row: np.ndarray) -> np.ndarray:
@@ -359,7 +363,9 @@ def _map_drawing(
     """A map in the colours that a window begins with. out: bool (tokens,), those that set no scale."""
     if isinstance(tokens, PatchTokens):
         scale = patch_scale(tokens, row, MapSettings(), out, floor)
-        return overlay_drawing(document.pixels, tokens.region, _map(tokens, row), title, scale)
+        return overlay_drawing(
+            known(document, ImageInput).pixels, tokens.region, _map(tokens, row), title, scale
+        )
     return strip_drawing(tokens.labels, tokens.special, row, title)
 
 
@@ -376,5 +382,5 @@ def _boxes(tokens: PatchTokens) -> np.ndarray:
     """float64 (n, 4): x0, y0, x1, y1 in the picture's pixels, NaN for tokens without a place."""
     boxes = np.full((len(tokens), 4), np.nan)
     for index in range(tokens.prefix, len(tokens)):
-        boxes[index] = tokens.place(index).corners
+        boxes[index] = known(tokens.place(index), Box).corners
     return boxes

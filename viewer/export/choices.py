@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from headlight.models.core.errors import HeadlightError
+from headlight.models.core.known import known
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.trace import Trace
 from headlight.viewer.export.options import ExportOptions, choices_of
@@ -43,7 +44,15 @@ class Subject:
             path = ""  # edited since, or never a file
         path = str(Path(path).absolute()) if path else ""
         return cls(
-            *(document.number, what, document.options, document.trace, document.view, document.page, path)
+            *(
+                document.number,
+                what,
+                document.options,
+                known(document.trace, Trace),
+                document.view,
+                document.page,
+                path,
+            )
         )
 
     @property

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from headlight.models.core.answers import PointLabels
 from headlight.models.core.errors import HeadlightError
+from headlight.models.core.known import known
 from headlight.models.core.palettes import UNLABELLED, class_colours
 from headlight.models.core.task import Task
+from headlight.models.core.tokens import PointTokens, Tokens
 from headlight.models.core.trace import Trace
 from headlight.viewer.export.choices import Subject
 from headlight.viewer.export.figures import Drawing, bars_drawing
@@ -67,7 +69,7 @@ class AttentionOptions:
     """layer, head: as of texts and pictures. point: in the order of the file."""
 
     layer: str | None = layer_option()
-    head: int | str | None = head_option()
+    head: int | Literal["mean", "max", "min"] | None = head_option()
     point: int | None = _point(
         Rule(
             ONE_MATRIX.endings,
@@ -110,7 +112,7 @@ def rollout_filled(subject: Subject, task: Task) -> Filled:
 
 def segmentation_filled(subject: Subject, task: Task) -> Filled:
     def extent(values: Mapping[str, Any], ending: str) -> int:
-        return subject.input.total * {"npz": 6, "csv": 60, "ply": 24}[ending]
+        return known(subject.input, CloudInput).total * {"npz": 6, "csv": 60, "ply": 24}[ending]
 
     return Filled(shown=of_colours(subject.view) == "segmentation", extent=extent)
 
@@ -138,7 +140,15 @@ def _selected(subject: Subject) -> int | None:
     found = chosen(trace, trace.tokens, subject.view[Selection].queries)
     if not len(found):
         return None
-    return int(numbers_in_file(subject.input, trace.answer(PointLabels).sample[found[-1:]])[0])
+    return int(numbers_in_file(known(subject.input, CloudInput), _said(trace).sample[found[-1:]])[0])
+
+
+def _said(trace: Trace) -> PointLabels:
+    return known(trace.answer(PointLabels), PointLabels)
+
+
+def _points(tokens: Tokens) -> PointTokens:
+    return known(tokens, PointTokens)
 
 
 def _in_file(cloud: CloudInput, values: np.ndarray, missing: float) -> np.ndarray:
@@ -166,7 +176,7 @@ def _frame(cloud: CloudInput) -> dict[str, np.ndarray]:
 
 def segmentation(options: None, ending: str, cloud: CloudInput, trace: Trace, task: Task) -> Result:
     """The class of every point of the file, in its order."""
-    answer = trace.answer(PointLabels)
+    answer = _said(trace)
     labels = _in_file(cloud, answer.labels, -1)
     confidence = _in_file(cloud, answer.confidence, 0)
     arrays = {"labels": labels, "confidence": confidence, "classes": np.array(answer.classes)}
@@ -218,12 +228,12 @@ def _ply(where: np.ndarray, far: bool, arrays: dict[str, np.ndarray], classes: S
 
 def tokens(options: None, ending: str, cloud: CloudInput, trace: Trace, task: Task) -> Result:
     """The points that the model saw, and which of the file's they are."""
-    index = numbers_in_file(cloud, trace.answer(PointLabels).sample)
+    index = numbers_in_file(cloud, _said(trace).sample)
     arrays = {**trace.inputs, "index": index, **_frame(cloud)}
 
     def table() -> Iterator[Sequence[object]]:
         yield ("index", "x", "y", "z")
-        where = cloud.file_coordinates(trace.tokens.positions).tolist()
+        where = cloud.file_coordinates(_points(trace.tokens).positions).tolist()
         for number, place in zip(index.tolist(), where, strict=True):
             yield (number, *(f"{value:.12g}" for value in place))
 
@@ -238,9 +248,9 @@ def attention(options: AttentionOptions, ending: str, cloud: CloudInput, trace: 
     check_layers([layer], task)
     found = [each_row(layer, head) for head in heads]
     neighbours, weights = found[0][0].astype(np.int32), np.stack([weights for _, weights in found])
-    own = trace.answer(PointLabels).sample[trace.tokens.nearest(layer.queries.positions)]
+    own = _said(trace).sample[_points(trace.tokens).nearest(_points(layer.queries).positions)]
     numbers = numbers_in_file(cloud, own)
-    points = layer.queries.positions.astype(np.float32)
+    points = _points(layer.queries).positions.astype(np.float32)
     arrays = {
         "points": points,
         "neighbours": neighbours,
@@ -248,7 +258,7 @@ def attention(options: AttentionOptions, ending: str, cloud: CloudInput, trace: 
         "index": numbers,
         "layer": np.array(index),
         "layer_name": np.array(layer.name),
-        "classes": np.array(trace.answer(PointLabels).classes),
+        "classes": np.array(_said(trace).classes),
         **_frame(cloud),
     }
     if options.point is None:
@@ -282,9 +292,9 @@ def rollout(options: RolloutOptions, ending: str, cloud: CloudInput, trace: Trac
 
     _require_attention(trace)
     check_layers(trace.layers, task)
-    token = _token(options.point, cloud, trace)
+    token = _token(known(options.point, int), cloud, trace)
     share = composed(trace, token, task)
-    index = numbers_in_file(cloud, trace.answer(PointLabels).sample)
+    index = numbers_in_file(cloud, _said(trace).sample)
     arrays = {
         "rollout": share,
         "map": share,
@@ -296,7 +306,7 @@ def rollout(options: RolloutOptions, ending: str, cloud: CloudInput, trace: Trac
 
     def table() -> Iterator[Sequence[object]]:
         yield ("index", "x", "y", "z", "share")
-        where = cloud.file_coordinates(trace.tokens.positions).tolist()
+        where = cloud.file_coordinates(_points(trace.tokens).positions).tolist()
         for number, place, value in zip(index.tolist(), where, share.tolist(), strict=True):
             yield (number, *(f"{v:.12g}" for v in place), f"{value:.9g}")
 
@@ -305,7 +315,7 @@ def rollout(options: RolloutOptions, ending: str, cloud: CloudInput, trace: Trac
 
 def _token(point: int, cloud: CloudInput, trace: Trace) -> int:
     """The token that answers for the point asked for."""
-    return int(trace.answer(PointLabels).nearest[file_point(point, cloud)])
+    return int(_said(trace).nearest[file_point(point, cloud)])
 
 
 def _require_attention(trace: Trace) -> None:

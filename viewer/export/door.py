@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from headlight.models.core.errors import HeadlightError
+from headlight.models.core.known import known
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.trace import Trace
 from headlight.viewer.export.options import ExportOptions, all_choices, choices_of, exports_of, kinds_of
@@ -119,7 +120,7 @@ def _unwritable(out: Path, error: OSError) -> HeadlightError:
 def _document(options: ExportOptions) -> Input:
     """The input, as it is asked to be read. HeadlightError where the options are of others."""
     text = options.given.get("text")
-    document = from_path(options.file) if text is None else from_text(text)
+    document = from_path(known(options.file, str)) if text is None else from_text(text)
     _, kind = _export_of(options.what, document)
     for name, choice in all_choices().items():
         kinds = choice.kinds_for(options.what)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -71,7 +71,7 @@ class FieldOptions:
         metavar="COUNT",
         empty="1",
     )
-    source: str = option(
+    source: Literal["picture", "noise"] = option(
         "which inputs (the picture)",
         "Inputs",
         **_OF_A_UNIT,

@@ -180,7 +180,7 @@ def strip_drawing(labels: Sequence[str], special: np.ndarray, values: np.ndarray
         width = text_width(_elided(label)) + 10
         if x + width > _SIDE and x > _MARGIN:
             x, y = float(_MARGIN), y + line + 4
-        fill = tuple(int(c) for c in colour)
+        fill = _colour(colour)
         ink = INK if np.dot(fill, (0.299, 0.587, 0.114)) > 140 else PAPER
         drawing.items += [
             Rect(x, y, width, line - 4, fill),
@@ -213,7 +213,7 @@ def bars_drawing(values: np.ndarray, labels: Sequence[str], title: str) -> Drawi
         y, length = 2.5 * _MARGIN + row * 20, value / highest * _BARS
         drawing.items += [
             Label(left - 6, y + 8, _elided(label), "r"),
-            Rect(left, y, max(length, 1), 16, tuple(int(c) for c in lut()[round(255 * value / highest), :3])),
+            Rect(left, y, max(length, 1), 16, _colour(lut()[round(255 * value / highest)])),
             Label(left + length + 6, y + 8, f"{value:.4g}", fill=DIM),
         ]
     _fit(drawing, 2.5 * _MARGIN + len(labels) * 20)
@@ -324,6 +324,10 @@ def _png(image) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
+
+
+def _colour(rgb: np.ndarray) -> Colour:
+    return int(rgb[0]), int(rgb[1]), int(rgb[2])
 
 
 def _hex(colour: Colour) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from headlight.models.core.errors import HeadlightError
-from headlight.models.core.layers import AttentionLayer
+from headlight.models.core.layers import AttentionLayer, Head
 from headlight.models.core.trace import Trace
 from headlight.viewer.export.results import PICTURES
 from headlight.viewer.options import Rule, option
@@ -48,8 +48,8 @@ def head_option() -> Any:
 
 
 def layer_and_heads(
-    layer: str | None, head: int | str | None, ending: str, trace: Trace
-) -> tuple[int, list[int | str]]:
+    layer: str | None, head: Head | None, ending: str, trace: Trace
+) -> tuple[int, Sequence[Head]]:
     """(layer's index, the heads asked for), or HeadlightError with what there is."""
     index = len(trace.layers) - 1
     if layer is not None:
@@ -63,7 +63,7 @@ def layer_and_heads(
                 f"A {ending} file holds one matrix, and layer {index} has {heads} heads.",
                 f"Choose --head 0 to {heads - 1}, mean, max or min.",
             )
-        return index, list(range(heads))
+        return index, range(heads)
     if isinstance(head, int) and not 0 <= head < heads:
         raise HeadlightError(
             f"Head {head} does not exist: layer {index} of {trace.model.id} has {heads}, 0 to {heads - 1}.",

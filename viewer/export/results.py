@@ -27,6 +27,10 @@ _DIGITS = 12
 """Characters of a number in a table, about."""
 
 
+def _none() -> Any:
+    raise ValueError("no file of this kind can be made of it")
+
+
 @dataclass(frozen=True, eq=False)
 class Result:
     """What was computed, and how it becomes each kind of file. table: rows of a csv, its head first.
@@ -35,8 +39,8 @@ class Result:
     """
 
     arrays: Callable[[], dict[str, np.ndarray]]
-    table: Callable[[], Iterable[Sequence[object]]] | None = None
-    drawing: Callable[[], Drawing] | None = None
+    table: Callable[[], Iterable[Sequence[object]]] = _none
+    drawing: Callable[[], Drawing] = _none
     others: Mapping[str, Callable[[], bytes]] = field(default_factory=dict)
 
 
@@ -63,7 +67,8 @@ def content(ending: str, result: Result, task: Task = SILENT) -> bytes | memoryv
     """The bytes of a file of this kind."""
     if ending == "npz":
         archive = io.BytesIO()
-        np.savez(archive, **result.arrays())
+        arrays: dict[str, Any] = {**result.arrays()}
+        np.savez(archive, **arrays)
         return archive.getbuffer()
     if ending == "csv":
         text = io.StringIO()

@@ -102,9 +102,11 @@ class Job(Task):
     def take_progress(self) -> None:
         """What was said last counts. GUI thread."""
         with self._lock:
-            (share, self.sentence), self._latest = self._latest, None
-        # The end of a part, as of the loading of a model: as long as the job runs, all of it is not done.
-        self.share = share if share < 1 else 0.0
+            told, self._latest = self._latest, None
+        if told is not None:
+            share, self.sentence = told
+            # The end of a part, as of the loading of a model: as long as it runs, all of it is not done.
+            self.share = share if share < 1 else 0.0
 
     def partial(self, value: Any) -> None:
         self.check()
@@ -220,7 +222,8 @@ class Jobs:
             self.progressed.emit(job)
             return
         if what == "partial":
-            job.on_partial(value)
+            if job.on_partial is not None:
+                job.on_partial(value)
             return
         del self._live[job.number]
         self.changed.emit()

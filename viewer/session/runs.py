@@ -13,9 +13,10 @@ import numpy as np
 from psygnal import Signal
 
 from headlight.models.core.errors import HeadlightError
+from headlight.models.core.known import known
 from headlight.models.core.layers import worst
 from headlight.models.core.task import Task
-from headlight.models.core.tokens import Place, Position
+from headlight.models.core.tokens import Place, Position, Region
 from headlight.viewer.host.forward import Pass, forward_pass, with_truth
 from headlight.viewer.host.recipe import Recipe, RunOptions
 from headlight.viewer.inputs import inputs
@@ -130,7 +131,8 @@ class Runs:
         def work(task: Task) -> tuple[Input, Pass]:
             what = recipe.input(source, task)
             if kept is not None:
-                return what, replace(kept, trace=with_truth(kept.trace, source, what))
+                before, now = known(source, CloudInput), known(what, CloudInput)
+                return what, replace(kept, trace=with_truth(kept.trace, before, now))
             if what is not source and REGISTRY.adapter_of(what).at_once:
                 task.partial(what)
             return what, forward_pass(what, recipe.options, task)
@@ -228,7 +230,7 @@ class Runs:
 
     def _turned(self, document: Document, cloud: CloudInput) -> None:
         """The cloud is there in its new frame, before a model has read it."""
-        move = partial(_moved, document.input, cloud)
+        move = partial(_moved, known(document.input, CloudInput), cloud)
         self.session.move(document, move, input=cloud, former=_former(document))
 
     def _ready(self, document: Document, what: Input, options: RunOptions, result: Pass) -> None:
@@ -236,7 +238,7 @@ class Runs:
         notices = REGISTRY.adapter_of(what).notices
         for notice in notices(what):
             if notice not in notices(document.input):
-                self.notify("info", notice, "", None)
+                self.notify("info", notice, "", None, None)
         self._take(document, what, options, result)
         log.info(
             "%s read %s: %d tokens in %.2f s on %s, largest error of the weights %.1e",
@@ -268,24 +270,26 @@ class Runs:
         )
 
     def _given_up(self, document: Document, state: Literal["cancelled", "failed"], failure: str = "") -> None:
-        state = "ready" if document.trace is not None else state
-        self.session.withdraw(document, state=state, failure=failure)
+        now = "ready" if document.trace is not None else state
+        self.session.withdraw(document, state=now, failure=failure)
 
     def _run_failed(self, document: Document, failure: Failure, recipe: Recipe) -> None:
         if failure.untrusted and self.trusts is not None:
-            self._ask(document, failure, recipe)
+            self._ask(self.trusts, document, failure, recipe)
             return
         self._given_up(document, "failed", f"{failure.cause} {failure.next_step}".strip())
         self._failed(failure, document)
 
-    def _ask(self, document: Document, failure: Failure, recipe: Recipe) -> None:
+    def _ask(
+        self, trusts: Callable[[str], bool], document: Document, failure: Failure, recipe: Recipe
+    ) -> None:
         """Ask about a pickle once, however many documents it is to read, and go on where it is trusted."""
-        model = recipe.options.model
+        model = known(recipe.options.model, str)
         waiting = self._untrusted.setdefault(model, [])
         waiting.append((document, recipe))
         if len(waiting) > 1:
             return  # asked already, and not yet answered
-        trusted = self.trusts(model)
+        trusted = trusts(model)
         del self._untrusted[model]
         if trusted:
             self._trusted.add(model)
@@ -306,8 +310,8 @@ def _kind(document: Document) -> str:
 
 def _but_for_labels(document: Document, recipe: Recipe) -> Pass | None:
     """The pass that a document has, if only its labels are wanted in another way."""
-    same = document.trace is not None and replace(document.made, listed=recipe.listed) == recipe
-    if not same or document.made == recipe:
+    same = replace(document.made, listed=recipe.listed) == recipe
+    if document.trace is None or not same or document.made == recipe:
         return None
     return Pass(document.trace, document.checks, document.device, document.memory)
 
@@ -324,8 +328,14 @@ def _former(document: Document) -> Former | None:
 
 
 def _moved(old: CloudInput, new: CloudInput, place: Place) -> Place:
-    """A point of a cloud where it is in another frame."""
-    at = np.array([[place.x, place.y, place.z]], np.float32)
+    """A selected point of a cloud, or many of them, where it is in another frame."""
     scale = new.frame.metres_per_unit / old.frame.metres_per_unit
-    x, y, z = new.frame.turned(old.frame.turned_back(at))[0] * scale
+
+    def there(points: np.ndarray) -> np.ndarray:
+        return new.frame.turned(old.frame.turned_back(points)) * scale
+
+    if isinstance(place, Region):
+        return Region(there(place.positions))
+    at = known(place, Position)
+    x, y, z = there(np.array([[at.x, at.y, at.z]], np.float32))[0]
     return Position(float(x), float(y), float(z))

@@ -39,7 +39,7 @@ def step_head(session: Session, layers: int, heads: int) -> None:
 def pick_head(session: Session, layer: int, head: int) -> None:
     """Show this layer's head; a cloud's map grid then keeps showing the layer in its row."""
     document = session.current
-    if document is None or "positions" not in document.kind.gives:
+    if document is None or document.trace is None or "positions" not in document.kind.gives:
         session.select(layer=layer, head=head)
         return
     there = session.view.changed(Selection, layer=layer, head=head)
@@ -96,5 +96,5 @@ def rollout_tokens(trace: Trace, view: View) -> Tokens:
     """Of which tokens a rollout is: of a picture's stages those that leave its last layer."""
     if not trace.layers or not isinstance(trace.tokens, PatchTokens):
         return trace.tokens
-    last = -1 if view[RolloutSettings].last is None else view[RolloutSettings].last
-    return trace.layers[last].queries
+    last = view[RolloutSettings].last
+    return trace.layers[-1 if last is None else last].queries

@@ -19,12 +19,7 @@ from headlight.viewer.host.recipe import Recipe, RunOptions
 from headlight.viewer.inputs.inputs import Input
 from headlight.viewer.session.document import Closed, Document
 from headlight.viewer.session.history import Asked, Since, bounded, differs
-from headlight.viewer.session.view import (
-    Selection,
-    View,
-    fitted,
-    within,
-)
+from headlight.viewer.session.view import Selection, View, fitted, within
 
 GESTURE_SECONDS = 1.0
 """Changes of one control that follow each other faster than this are undone in one step."""

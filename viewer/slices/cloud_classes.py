@@ -29,13 +29,13 @@ def class_table(scene: Scene) -> ClassTable:
     """What the legend and the confusion matrix show."""
     answer, names = scene.answer, scene.classes
     if answer is None:
-        known = scene.cloud.labels[scene.cloud.labels >= 0] if names else np.empty(0, np.int16)
-        return ClassTable(names, np.bincount(known, minlength=len(names)))
-    return derived(scene.trace, "class table", lambda: _counted(scene))
+        labels = scene.labelled if names else np.empty(0, np.int16)
+        return ClassTable(names, np.bincount(labels[labels >= 0], minlength=len(names)))
+    return derived(scene.read, "class table", lambda: _counted(scene))
 
 
 def _counted(scene: Scene) -> ClassTable:
-    answer = scene.answer
+    answer = scene.said
     matrix = answer.confusion()
     if matrix is None or not matrix.any():
         return ClassTable(answer.classes, answer.counts)
@@ -50,7 +50,7 @@ def groups(scene: Scene, by: ColourBy) -> np.ndarray | None:
     truth = by == "truth" or scene.answer is None
 
     def found() -> np.ndarray | None:
-        labels = scene.truth if truth else scene.answer.labels
+        labels = scene.truth if truth else scene.said.labels
         return None if labels is None else np.where(labels < GROUPS - 1, labels + 1, 0).astype(np.uint8)
 
     return found() if scene.trace is None else derived(scene.trace, ("groups", truth), found)
@@ -58,8 +58,8 @@ def groups(scene: Scene, by: ColourBy) -> np.ndarray | None:
 
 def tokens_of_cell(scene: Scene, truth: int, predicted: int) -> np.ndarray:
     """int (m,): the tokens that answered for the points of this class that were taken for that one."""
-    answer = scene.answer
-    inside = (answer.truth == truth) & (answer.labels == predicted)
+    answer = scene.said
+    inside = (scene.labelled == truth) & (answer.labels == predicted)
     return np.unique(answer.nearest[inside])
 
 
@@ -76,12 +76,12 @@ def coordinates(scene: Scene, position: np.ndarray) -> tuple[str, str, str]:
     x, y, z = scene.cloud.file_coordinates(position)[0]
     # Millimetres, whatever the unit.
     decimals = max(0, round(3 + np.log10(scene.cloud.frame.metres_per_unit)))
-    return tuple(f"{value:,.{decimals}f}" for value in (x, y, z))
+    return f"{x:,.{decimals}f}", f"{y:,.{decimals}f}", f"{z:,.{decimals}f}"
 
 
 def named(scene: Scene, tokens: np.ndarray) -> str:
     """The selected tokens in a title: "chair, point 48,211"; "214 points"."""
-    answer = scene.answer
+    answer = scene.said
     if len(tokens) != 1:
         return f"{len(tokens):,} points"
     token = int(tokens[0])

@@ -15,10 +15,12 @@ from headlight.models.attention.statistics import stages
 from headlight.models.core.answers import PointLabels
 from headlight.models.core.cache import derived
 from headlight.models.core.colours import Scale, levels, lut, scale_of
+from headlight.models.core.known import known
 from headlight.models.core.layers import Head
 from headlight.models.core.palettes import RIGHT, UNLABELLED, WRONG, class_colours
 from headlight.models.core.stack import ConvStack
 from headlight.models.core.task import SILENT, Task
+from headlight.models.core.tokens import PointTokens
 from headlight.models.core.trace import Trace
 from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.session.document import Document
@@ -63,6 +65,21 @@ class Scene:
         return self.trace.answer(PointLabels) if self.trace else None
 
     @property
+    def said(self) -> PointLabels:
+        """The answer, where there is one."""
+        return known(self.answer, PointLabels)
+
+    @property
+    def read(self) -> Trace:
+        """The trace, where there is one."""
+        return known(self.trace, Trace)
+
+    @property
+    def labelled(self) -> np.ndarray:
+        """The truth, where there is one."""
+        return known(self.truth, np.ndarray)
+
+    @property
     def truth(self) -> np.ndarray | None:
         """int16 (n,), -1 where nobody labelled."""
         return self.answer.truth if self.answer else self.cloud.labels
@@ -82,12 +99,13 @@ class Look:
 
 def no_truth(document: Document) -> str:
     """Why there is nothing to compare the answer with, or ""."""
-    return "" if Scene(document.input, document.trace).truth is not None else "The file has no labels."
+    scene = Scene(known(document.input, CloudInput), document.trace)
+    return "" if scene.truth is not None else "The file has no labels."
 
 
 def no_colouring(document: Document, by: ColourBy) -> str:
     """Why a cloud's points cannot be coloured so now, or ""."""
-    scene = Scene(document.input, document.trace)
+    scene = Scene(known(document.input, CloudInput), document.trace)
     return offers(scene, document.view[CloudSettings].reach).get(by, "The model has none.")
 
 
@@ -135,20 +153,19 @@ def plain_colours(scene: Scene, by: ColourBy, palette: str, look: Look) -> np.nd
 
 
 def _plain(scene: Scene, by: ColourBy, palette: str, look: Look) -> np.ndarray:
-    answer = scene.answer
     if by == "rgb":
-        return scene.cloud.colours
+        return known(scene.cloud.colours, np.ndarray)
     if by in ("prediction", "truth"):
-        labels = answer.labels if by == "prediction" else scene.truth
+        labels = scene.said.labels if by == "prediction" else scene.labelled
         return np.vstack([class_colours(scene.classes, palette), UNLABELLED])[labels]  # -1 is the last
     if by in ("height", "confidence", "entropy"):
         return lut("viridis")[levels(plain_values(scene, by), plain_scale(scene, by)), :3]
     if by == "error":
         return _errors(scene, look)
     if by == "stage":
-        return _stage_colours(scene.trace)
+        return _stage_colours(scene.read)
     # Of the upper bound the cloud itself is the smallest part: it stands in the shade of its points.
-    tokens = scene.trace.outputs["critical"] if by == "critical" else np.empty(0, int)
+    tokens = scene.read.outputs["critical"] if by == "critical" else np.empty(0, int)
     return _marked(scene, tokens, palette, look)
 
 
@@ -172,7 +189,7 @@ def plain_scale(scene: Scene, by: ColourBy) -> Scale:
     if by == "confidence":
         return Scale(0.0, 1.0)
     if by == "entropy":
-        return Scale(0.0, float(np.log(max(len(scene.answer.classes), 2))))
+        return Scale(0.0, float(np.log(max(len(scene.said.classes), 2))))
     low, high = heights(scene.cloud.points)
     up = plain_values(scene, by)
     beyond = np.count_nonzero(up < 0) + np.count_nonzero(up > high - low)
@@ -191,7 +208,7 @@ def mixed(colours: np.ndarray, look: Look, share: float) -> np.ndarray:
 
 def _errors(scene: Scene, look: Look) -> np.ndarray:
     """Wrong answers loud, right ones quiet, points without truth nearly gone."""
-    truth, labels = scene.truth, scene.answer.labels
+    truth, labels = scene.labelled, scene.said.labels
     table = np.array([RIGHT, WRONG, mixed(UNLABELLED, look, 0.4)], np.uint8)
     kind = (truth != labels).astype(np.uint8)
     kind[truth < 0] = 2
@@ -213,15 +230,15 @@ def stage_table(trace: Trace) -> np.ndarray:
 
 
 def _stage_colours(trace: Trace) -> np.ndarray:
-    return stage_table(trace)[coarsest(trace) - 1][trace.answer(PointLabels).nearest]
+    return stage_table(trace)[coarsest(trace) - 1][known(trace.answer(PointLabels), PointLabels).nearest]
 
 
 def _marked(scene: Scene, tokens: np.ndarray, palette: str, look: Look) -> np.ndarray:
     """Some tokens in their class colours, all others in the shade."""
     bright = plain_colours(scene, "prediction", palette, look)
-    inside = np.zeros(len(scene.trace.tokens), bool)
+    inside = np.zeros(len(scene.read.tokens), bool)
     inside[tokens] = True
-    return np.where(inside[scene.answer.nearest][:, None], bright, mixed(bright, look, SHADE * 0.6))
+    return np.where(inside[scene.said.nearest][:, None], bright, mixed(bright, look, SHADE * 0.6))
 
 
 def block_of(trace: Trace, tokens: np.ndarray) -> Block | None:
@@ -246,7 +263,7 @@ def upper_bound(trace: Trace, task: Task = SILENT) -> np.ndarray:
 
     def found() -> np.ndarray:
         engine = trace.run.engine(task)
-        candidates = lattice(trace.tokens.positions)
+        candidates = lattice(known(trace.tokens, PointTokens).positions)
         kept = []
         for start in range(0, len(candidates), STRETCH):
             task.progress(start / len(candidates), "Searching the upper bound")
@@ -324,7 +341,11 @@ def _over_voxels(trace: Trace, view: View, tokens: np.ndarray, task: Task) -> Fi
     from headlight.models.fields.voxels import voxel_field, voxels
 
     cloud, stack = view[CloudSettings], up_to(view[ConvStack], view[FieldSettings].layer)
-    grid = derived(trace, ("voxels", cloud.voxel), lambda: voxels(trace.tokens.positions, cloud.voxel))
+    grid = derived(
+        trace,
+        ("voxels", cloud.voxel),
+        lambda: voxels(known(trace.tokens, PointTokens).positions, cloud.voxel),
+    )
     key = ("voxels", cloud.voxel, cloud.sparse, stack, view[Selection].queries)
     found = derived(trace, key, lambda: voxel_field(grid, stack, tokens, cloud.sparse, task))
     scale = scale_of(found.values, 100.0)
@@ -346,17 +367,17 @@ def shaded_colours(scene: Scene, palette: str, look: Look) -> np.ndarray:
     """uint8 (n, 3): the class colours in the shade, from which the selected points' reach stands out."""
     base = plain_colours(scene, "prediction", palette, look)
     key = ("shade", id(scene.cloud), palette, look)
-    return derived(scene.trace, key, lambda: mixed(base, look, SHADE))
+    return derived(scene.read, key, lambda: mixed(base, look, SHADE))
 
 
 def attention_colours(
     scene: Scene, field: Field, settings: CloudSettings, look: Look, map_: str
 ) -> np.ndarray:
     """uint8 (n, 3): the class colours in the shade, and over them the field in the colours of heat."""
-    answer = scene.answer
+    nearest = scene.said.nearest
     colours = shaded_colours(scene, settings.palette, look).copy()
-    lit = np.flatnonzero(field.lit[answer.nearest])
-    colours[lit] = heat(map_, look)[field.levels[answer.nearest[lit]]]
+    lit = np.flatnonzero(field.lit[nearest])
+    colours[lit] = heat(map_, look)[field.levels[nearest[lit]]]
     return colours
 
 

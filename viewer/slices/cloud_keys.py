@@ -61,11 +61,11 @@ def meaning(
     if by in OF_VALUES:
         return ColourMeaning(OF_VALUES[by], plain_scale(scene, by), lut("viridis"))
     if by == "stage":
-        table = stage_table(scene.trace)
+        table = stage_table(scene.read)
         words = [f"stage {number + 1}" for number in range(len(table))]
         return ColourMeaning("coarsest that has the point", swatches=_swatches(words, table))
     if by == "error":
-        unknown = bool((scene.truth < 0).any())
+        unknown = bool((scene.labelled < 0).any())
         table = [RIGHT, WRONG, *[mixed(UNLABELLED, look, 0.4)] * unknown]
         return ColourMeaning(swatches=_swatches(("right", "wrong", "unlabelled"), table))
     if by == "bound":
@@ -89,11 +89,12 @@ def _classes(scene: Scene, by: ColourBy, palette: str, in_sight: frozenset[int])
     here = [index for index in range(len(scene.classes)) if index + 1 in in_sight]
     words = [scene.classes[index] for index in here]
     table = [*class_colours(scene.classes, palette)[here]] if here else []
-    if by == "truth" and bool((scene.truth < 0).any()):
+    if by == "truth" and bool((scene.labelled < 0).any()):
         words.append("unlabelled")
         table.append(UNLABELLED)
     return ColourMeaning(swatches=_swatches(words, table))
 
 
 def _swatches(words, table) -> tuple[tuple[str, tuple[int, int, int]], ...]:
-    return tuple((word, tuple(int(part) for part in rgb)) for word, rgb in zip(words, table, strict=False))
+    colours = ((int(r), int(g), int(b)) for r, g, b in table)
+    return tuple(zip(words, colours, strict=False))

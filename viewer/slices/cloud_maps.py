@@ -14,9 +14,10 @@ import numpy as np
 from headlight.models.attention.statistics import stages
 from headlight.models.core.cache import derived
 from headlight.models.core.colours import Scale, levels, scale_of
+from headlight.models.core.known import known
 from headlight.models.core.layers import AttentionLayer, Head
 from headlight.models.core.task import SILENT, Task
-from headlight.models.core.tokens import Place, PointTokens
+from headlight.models.core.tokens import Place, PointTokens, Tokens
 from headlight.models.core.trace import Trace
 from headlight.viewer.session.selecting import rows_shown
 from headlight.viewer.session.view import Selection, View
@@ -36,7 +37,7 @@ def short_name(layer: AttentionLayer) -> str:
 # -- which points are chosen ---------------------------------------------------------------------------------
 
 
-def chosen(trace: Trace, tokens: PointTokens, queries: tuple[Place, ...]) -> np.ndarray:
+def chosen(trace: Trace, tokens: Tokens, queries: tuple[Place, ...]) -> np.ndarray:
     """int (m,): the selected points among `tokens`, which may be a coarser stage's."""
     if not queries:
         return np.empty(0, int)
@@ -51,11 +52,13 @@ def joined(trace: Trace, queries: tuple[Place, ...], more: np.ndarray) -> tuple[
     return trace.tokens.places(after)
 
 
-def in_input(trace: Trace, tokens: PointTokens) -> np.ndarray:
+def in_input(trace: Trace, tokens: Tokens) -> np.ndarray:
     """int (n,): which of the input's tokens each of a stage's points is."""
     if tokens is trace.tokens:
         return np.arange(len(tokens))
-    return derived(trace, ("in input", id(tokens)), lambda: trace.tokens.nearest(tokens.positions))
+    return derived(
+        trace, ("in input", id(tokens)), lambda: _points(trace.tokens).nearest(_points(tokens).positions)
+    )
 
 
 def away(trace: Trace, layer: AttentionLayer, queries: tuple[Place, ...]) -> float:
@@ -63,7 +66,12 @@ def away(trace: Trace, layer: AttentionLayer, queries: tuple[Place, ...]) -> flo
     here, there = chosen(trace, trace.tokens, queries), chosen(trace, layer.queries, queries)
     if len(here) != 1 or len(there) != 1:
         return 0.0
-    return float(np.linalg.norm(trace.tokens.positions[here[0]] - layer.queries.positions[there[0]]))
+    apart = _points(trace.tokens).positions[here[0]] - _points(layer.queries).positions[there[0]]
+    return float(np.linalg.norm(apart))
+
+
+def _points(tokens: Tokens) -> PointTokens:
+    return known(tokens, PointTokens)
 
 
 # -- neighbourhoods ------------------------------------------------------------------------------------------
@@ -84,7 +92,7 @@ class Neighbourhood:
     entropy: float
     queries: int
     away: float
-    keys: PointTokens
+    keys: Tokens
     neighbours: np.ndarray
     distances: np.ndarray
 
@@ -107,7 +115,7 @@ def neighbourhood(trace: Trace, view: View, at: tuple[int, Head]) -> Neighbourho
         )
     query = int(queries[0])
     found, weights = layer.row(at[1], query)
-    offset = layer.keys.positions[found] - layer.queries.positions[query]
+    offset = _points(layer.keys).positions[found] - _points(layer.queries).positions[query]
     return Neighbourhood(
         at=at,
         weights=weights,
@@ -184,8 +192,8 @@ def star(trace: Trace, view: View, at: tuple[int, Head]) -> Star | None:
     if not len(queries):
         return None
     found, weights = layer.row(at[1], queries if len(queries) > 1 else int(queries[0]))
-    centre = layer.queries.positions[queries[0]].astype(np.float32) if len(queries) == 1 else None
-    return Star(centre, layer.keys.positions[found].astype(np.float32), weights.astype(np.float32))
+    centre = _points(layer.queries).positions[queries[0]].astype(np.float32) if len(queries) == 1 else None
+    return Star(centre, _points(layer.keys).positions[found].astype(np.float32), weights.astype(np.float32))
 
 
 def each_row(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
@@ -11,7 +12,9 @@ from headlight.models.core.complexity import LAYERS, Layer
 from headlight.models.core.costs import KINDS, LAYER_OF, Crossing, Curve, Kind, Measurements, Setup, tokens
 from headlight.viewer.session.view import CostSettings
 
-NAMES: dict[str, str] = {
+Drawn = Kind | Literal["restricted"]
+"""What a curve can be of."""
+NAMES: dict[Drawn, str] = {
     "fused": "Self-attention",
     "weights": "with weights",
     "recurrent": "LSTM",
@@ -19,23 +22,29 @@ NAMES: dict[str, str] = {
     "restricted": "Restricted attention",
 }
 """As curves are named, and rows of the table: each has one name before and after it was measured."""
-COLOURS = {"fused": 0, "weights": 1, "recurrent": 2, "convolution": 3, "restricted": 4}
+COLOURS: dict[Drawn, int] = {"fused": 0, "weights": 1, "recurrent": 2, "convolution": 3, "restricted": 4}
+FUSED: tuple[Kind, ...] = ("fused", "weights")
+"""The two ways to compute self-attention."""
 OTHERS: tuple[Kind, ...] = ("recurrent", "convolution")
 """What self-attention is compared with."""
-AS_KIND = {"attention": "fused", "recurrent": "recurrent", "convolution": "convolution"}
+AS_KIND: dict[Layer, Kind] = {"attention": "fused", "recurrent": "recurrent", "convolution": "convolution"}
 
 
 def colour(layer: Layer) -> int:
     """Of a row of table 1: the colour of its curve."""
-    return COLOURS[AS_KIND.get(layer, layer)]
+    return COLOURS[_drawn(layer)]
 
 
 def name(layer: Layer) -> str:
     """Of a row of table 1: that of its curve."""
-    return NAMES[AS_KIND.get(layer, layer)]
+    return NAMES[_drawn(layer)]
 
 
-def kind(curve: Curve) -> str:
+def _drawn(layer: Layer) -> Drawn:
+    return "restricted" if layer == "restricted" else AS_KIND[layer]
+
+
+def kind(curve: Curve) -> Drawn:
     """Which of `NAMES` a curve is of."""
     return next(kind for kind, colour in COLOURS.items() if colour == curve.colour)
 
@@ -67,7 +76,7 @@ def within(found: Measurements | None, settings: CostSettings) -> Measurements |
 
 def operations(settings: CostSettings, layer: Layer, n: np.ndarray | float) -> np.ndarray:
     """As the settings count them."""
-    return complexity.counted(
+    counted = complexity.counted(
         settings.terms,
         layer,
         n,
@@ -76,13 +85,16 @@ def operations(settings: CostSettings, layer: Layer, n: np.ndarray | float) -> n
         settings.neighbourhood,
         settings.projections,
     )
+    return np.asarray(counted)
 
 
 def tensors(settings: CostSettings, kind: Kind, n: np.ndarray | float) -> np.ndarray:
     """Bytes of what one layer holds at once."""
-    return complexity.live_bytes(
-        LAYER_OF[kind], kind == "weights", n, settings.width, settings.heads, settings.projections
+    weights = kind == "weights"
+    held = complexity.live_bytes(
+        LAYER_OF[kind], weights, n, settings.width, settings.heads, settings.projections
     )
+    return np.asarray(held)
 
 
 def rate(settings: CostSettings, found: Measurements | None) -> float:
@@ -137,19 +149,22 @@ def time_crossings(settings: CostSettings, found: Measurements | None, own: int 
     speed, marks = rate(settings, found), []
     last = max(settings.longest, own or 0)
     for other in OTHERS:
-        n = closed_crossing(settings, other)
+        n = closed_crossing(settings, LAYER_OF[other])
         if n is not None and settings.shortest <= n <= last:
             cost = float(operations(settings, LAYER_OF[other], n)) / speed
-            formula = _formula(settings, other)
+            formula = _formula(settings, LAYER_OF[other])
             tip = f"Closed forms of attention and {_said(other)} cross at n = {formula}\t{n:,.0f}"
             marks.append(Crossing(n, cost, f"n = {formula} = {n:,.0f}", tip, False))
-    for kind, other in ((kind, other) for kind in ("fused", "weights") for other in OTHERS):
-        crossing = found.crossing(kind, other) if found is not None else None
-        if crossing is not None:
-            n, cost = crossing
-            what = "attention" if kind == "fused" else "attention with weights"
-            tip = f"From here on {what} takes longer than {_said(other)}\t{n:,.0f} tokens"
-            marks.append(Crossing(n, cost, f"n ≈ {round_to(n):,}", tip, True))
+    if found is None:
+        return marks
+    for kind in FUSED:
+        what = "attention" if kind == "fused" else "attention with weights"
+        for other in OTHERS:
+            crossing = found.crossing(kind, other)
+            if crossing is not None:
+                n, cost = crossing
+                tip = f"From here on {what} takes longer than {_said(other)}\t{n:,.0f} tokens"
+                marks.append(Crossing(n, cost, f"n ≈ {round_to(n):,}", tip, True))
     return marks
 
 
@@ -167,9 +182,9 @@ class CrossingRow:
 def crossing_rows(settings: CostSettings, found: Measurements | None) -> list[CrossingRow]:
     rows = []
     for other in OTHERS:
-        n = closed_crossing(settings, other)
-        measured = tuple(_measured(settings, found, kind, other) for kind in ("fused", "weights"))
-        formula = _formula(settings, other)
+        n = closed_crossing(settings, LAYER_OF[other])
+        measured = (_measured(found, "fused", other), _measured(found, "weights", other))
+        formula = _formula(settings, LAYER_OF[other])
         rows.append(CrossingRow(NAMES[other], formula, "none" if n is None else f"{n:,.0f}", measured))
     return rows
 
@@ -226,18 +241,17 @@ def round_to(n: float, figures: int = 3) -> int:
     return int(float(f"{n:.{figures - 1}e}"))
 
 
-def _measured(settings: CostSettings, found: Measurements | None, kind: Kind, other: Kind) -> str:
+def _measured(found: Measurements | None, kind: Kind, other: Kind) -> str:
     if found is None:
         return "–"
-    how = found.comparison(kind, other)
-    if how == "crosses":
-        return f"{round_to(found.crossing(kind, other)[0]):,}"
+    crossing = found.crossing(kind, other)
+    if crossing is not None:
+        return f"{round_to(crossing[0]):,}"
     shared = np.intersect1d(found.seconds(kind)[0], found.seconds(other)[0])
-    return (
-        {"dearer": f"< {tokens(shared[0])}", "cheaper": f"> {tokens(shared[-1])}"}[how]
-        if len(shared)
-        else "–"
-    )
+    if not len(shared):
+        return "–"
+    dearer = found.comparison(kind, other) == "dearer"
+    return f"< {tokens(shared[0])}" if dearer else f"> {tokens(shared[-1])}"
 
 
 def _with(n: np.ndarray, own: int | None) -> np.ndarray:

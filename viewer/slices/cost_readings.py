@@ -9,7 +9,7 @@ from headlight.models.core.complexity import LAYERS
 from headlight.models.core.costs import LAYER_OF, Crossing, Measurements, Unit, amount
 from headlight.viewer.session.view import CostSettings
 from headlight.viewer.slices import cost_maps
-from headlight.viewer.slices.cost_maps import NAMES
+from headlight.viewer.slices.cost_maps import NAMES, Drawn
 
 AT = {"operations": "Operations", "sequential": "One after the other", "path": "Longest path"}
 """Sections that are of one length, a row a layer; the length stands in their titles."""
@@ -19,17 +19,15 @@ CROSSING_ROWS = tuple(
 )
 
 
-def of_dot(settings: CostSettings, found: Measurements | None, kind: str, n: int) -> dict[str, str]:
-    """One curve at one length: what is counted, and what was measured there, if it was.
-
-    kind: one of `cost_maps.NAMES`.
-    """
+def of_dot(settings: CostSettings, found: Measurements | None, kind: Drawn, n: int) -> dict[str, str]:
+    """One curve at one length: what is counted, and what was measured there, if it was."""
     said = {"Of": NAMES[kind], "Tokens": f"{n:,}"}
-    operations = cost_maps.operations(settings, LAYER_OF.get(kind, kind), n)
-    said["Operations"] = amount(float(operations), "operations")
-    if kind in LAYER_OF:  # nobody measures or makes the tensors of the others
-        said["Tensors"] = amount(float(cost_maps.tensors(settings, kind, n)), "B")
-    if kind in LAYER_OF and found is not None:
+    layer = "restricted" if kind == "restricted" else LAYER_OF[kind]
+    said["Operations"] = amount(float(cost_maps.operations(settings, layer, n)), "operations")
+    if kind == "restricted":  # nobody measures or makes its tensors
+        return said
+    said["Tensors"] = amount(float(cost_maps.tensors(settings, kind, n)), "B")
+    if found is not None:
         said["Time"] = _at(n, found.seconds(kind), "s")
         said["Memory"] = _at(n, found.memory(kind), "B")
     return said

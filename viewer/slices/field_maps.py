@@ -15,8 +15,9 @@ import numpy as np
 from headlight.models.core.cache import derived
 from headlight.models.core.colours import Scale, levels, scale_of
 from headlight.models.core.field import Field
+from headlight.models.core.known import known
 from headlight.models.core.task import SILENT, Part, Task
-from headlight.models.core.tokens import Box, Place
+from headlight.models.core.tokens import Box, PatchTokens, Place
 from headlight.models.core.trace import Trace
 from headlight.viewer.inputs.inputs import ImageInput
 from headlight.viewer.session.session import RunOptions
@@ -86,7 +87,7 @@ class Seen:
     @cached_property
     def frame(self) -> Frame:
         height, width = self.trace.inputs["pixel_values"].shape[1:]
-        region = self.trace.tokens.region
+        region = known(self.trace.tokens, PatchTokens).region
         if self.trace.layers:  # patches fill what the network saw
             return Frame(height, width, region)
         # Units of a feature map lie a stride apart, and not from edge to edge of what the network saw.
@@ -191,7 +192,8 @@ def _block(name: str) -> str:
 def unit_at(seen: Seen, field: Field, place: Place | None) -> tuple[int, int]:
     """The unit that looks at a place of the picture; without one, the unit in the middle."""
     at = seen.frame.middle(place)
-    return middle_unit(field) if at is None else field.unit_at(at)
+    row, column = middle_unit(field) if at is None else field.unit_at(at)
+    return row, column
 
 
 def middle_unit(field: Field) -> tuple[int, int]:
@@ -280,7 +282,7 @@ def uniform_distance(trace: Trace, include_self: bool) -> float | None:
     """Pixels that a head looks which looks everywhere alike; None unless all layers share one grid."""
     from headlight.models.attention.distances import attention_distance
 
-    tokens = trace.tokens
+    tokens = known(trace.tokens, PatchTokens)
     if any(layer.queries is not tokens or layer.keys is not tokens for layer in trace.layers):
         return None
     patches = replace(tokens, labels=tokens.labels[tokens.prefix :], special=tokens.special[tokens.prefix :])

@@ -125,6 +125,7 @@ def _layer_maps(
         return derived(trace, ("thumbnail", layer.name), lambda: layer.thumbnail(THUMBNAIL)), nowhere
     asked = layer.queries if not view[MapSettings].incoming else layer.keys
     chosen = query_indices(trace, asked, places)
+    seen = np.zeros(len(tokens), bool)
     if view[MapSettings].incoming:
         rows = []
         for head in range(layer.heads):
@@ -135,7 +136,6 @@ def _layer_maps(
     else:
         indices, found = layer.rows(chosen)
         weights = np.zeros((layer.heads, len(layer.keys)), np.float32)
-        seen = np.zeros(len(layer.keys), bool)
         weights[:, indices], seen[indices] = found, True
     blind = ~seen[tokens.prefix :].reshape(tokens.grid)
     return weights[:, tokens.prefix :].reshape(layer.heads, *tokens.grid), blind

@@ -13,6 +13,7 @@ import numpy as np
 
 from headlight.models.core.cache import derived
 from headlight.models.core.colours import Scale, levels, scale_of
+from headlight.models.core.known import known
 from headlight.models.core.layers import AttentionLayer, Head
 from headlight.models.core.settings import RolloutSettings
 from headlight.models.core.task import SILENT, Part, Task
@@ -106,7 +107,8 @@ def shown(trace: Trace, settings: MapSettings) -> Trace:
 
 def head_of(view: View) -> Head:
     """The head or fusion that the maps show."""
-    return view[Selection].head if view[MapSettings].heads == "one" else view[MapSettings].heads
+    heads = view[MapSettings].heads
+    return view[Selection].head if heads == "one" else heads
 
 
 def query_indices(trace: Trace, tokens: Tokens, places: tuple[Place, ...]) -> np.ndarray:
@@ -150,7 +152,8 @@ def matrix_map(trace: Trace, view: View, task: Task = SILENT) -> MatrixMap:
     if group is None:
         out = left_out(trace, layer, view[MapSettings], head)[0][0]
     else:
-        queries, keys = PatchPart.of(layer.queries, down), PatchPart.of(layer.keys, across)
+        queries = PatchPart.of(known(layer.queries, PatchTokens), down)
+        keys = PatchPart.of(known(layer.keys, PatchTokens), across)
         out = np.zeros(len(keys), bool)
     scale = scale_of(
         values, view[MapSettings].percentile, view[MapSettings].log, out, floor_of(view[MapSettings])
@@ -174,15 +177,17 @@ def group_shown(trace: Trace, view: View) -> int | None:
     layer = trace.layers[view[Selection].layer]
     if layer.group_count == 1:
         return None
-    rows, columns = layer.queries.grid
-    chosen = layer.queries.find_all(view[Selection].queries[:1])
-    return layer.group_of(chosen[0] if len(chosen) else layer.queries.index(rows // 2, columns // 2))
+    queries = known(layer.queries, PatchTokens)
+    rows, columns = queries.grid
+    chosen = queries.find_all(view[Selection].queries[:1])
+    return layer.group_of(int(chosen[0]) if len(chosen) else queries.index(rows // 2, columns // 2))
 
 
 def attention_map(trace: Trace, view: View, layer: int, head: Head) -> InputMap:
     """Weights of the chosen queries (or on the chosen keys) in one head, on the input."""
     chosen_layer = trace.layers[layer]
-    incoming, at = view[MapSettings].incoming, (layer, head)
+    incoming = view[MapSettings].incoming
+    at: tuple[int, Head] = (layer, head)
     asked = chosen_layer.keys if incoming else chosen_layer.queries
     chosen = query_indices(trace, asked, view[Selection].queries)
     weights, seen = spread_weights(chosen_layer, head, chosen, incoming)

@@ -6,7 +6,7 @@ the rest of a map in the first colour. While the settings say so, such tokens ar
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -70,7 +70,7 @@ def left_out_said(tokens: Tokens, out: np.ndarray, shares: np.ndarray) -> str:
     return f"{_named(tokens, which)} {said}, left out of the scale"
 
 
-def _named(tokens: Tokens, which: Iterable[int]) -> str:
+def _named(tokens: Tokens, which: Sequence[int] | np.ndarray) -> str:
     names = list(dict.fromkeys(token(tokens, int(index)) for index in which))
     if len(names) > NAMED:
         return f"{len(which):,} tokens hold"

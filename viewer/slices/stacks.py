@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from math import sqrt
+from typing import Any
 
 import numpy as np
 
@@ -94,12 +95,12 @@ def up_to(stack: ConvStack, name: str) -> ConvStack:
 # -- the editor's rows ---------------------------------------------------------------------------------------
 
 
-def rows(stack: ConvStack) -> list[dict[str, int | str]]:
+def rows(stack: ConvStack) -> list[dict[str, Any]]:
     """One mapping a layer, as the editor takes it."""
     return [{field.name: getattr(layer, field.name) for field in fields(ConvLayer)} for layer in stack.layers]
 
 
-def layers(given: Sequence[Mapping[str, int | str]]) -> tuple[ConvLayer, ...]:
+def layers(given: Sequence[Mapping[str, Any]]) -> tuple[ConvLayer, ...]:
     """What the editor gives, as layers."""
     return tuple(ConvLayer(**row) for row in given)
 

@@ -1,4 +1,4 @@
-"""What widgets that paint themselves do alike: say that there is nothing, arrange themselves, show the focus."""
+"""What widgets that paint themselves do alike: say that there is nothing, arrange themselves, show focus."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def test_expected_tokens_are_said_place_by_place():
     scores = np.array([[0.5, 0.25], [0.75, 0.125]], np.float32)
     ids, names = np.array([[7, 3], [2, 9]]), (("on", "at"), ("sat", "ran"))
     found = NextTokens(places, True, ids, scores, names, np.array([0.25, np.nan], np.float32))
-    assert [tuple(target) for target in found.targets()] == [
+    assert [(t.name, t.score, t.index, t.place) for t in found.targets()] == [
         *(("on", 0.5, 7, places[0]), ("at", 0.25, 3, places[0])),
         *(("sat", 0.75, 2, places[1]), ("ran", 0.125, 9, places[1])),
     ]

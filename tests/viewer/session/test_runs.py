@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from headlight.models.core.answers import PointLabels
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.extent import held
-from headlight.models.core.tokens import CharSpan, PointTokens, Position
+from headlight.models.core.tokens import CharSpan, PointTokens, Position, Region
 from headlight.viewer.app.bridge import Bridge
 from headlight.viewer.host.forward import Pass
 from headlight.viewer.host.recipe import RunOptions
@@ -220,7 +220,15 @@ def test_a_cloud_turned_keeps_its_history_and_its_points(desk):
     desk.settle()
     (moved,) = document.view[Selection].queries
     np.testing.assert_allclose((moved.x, moved.y, moved.z), document.input.points[0], atol=1e-6)
-    desk.session.undo()
+    many = Region(document.input.points[:30])
+    desk.session.select(queries=[many])
+    desk.runs.reframe(document, Frame(0.01, "y"))
+    desk.settle()
+    (smaller,) = document.view[Selection].queries
+    np.testing.assert_allclose(smaller.positions, document.input.points[:30], atol=1e-6)
+    for _ in range(3):
+        desk.session.undo()
+        desk.settle()
     assert (document.input.frame, document.view[Selection].queries) == (Frame(), (where,))
     np.testing.assert_array_equal(document.input.points, cloud.points)
     desk.session.undo()

@@ -92,7 +92,7 @@ class AnswerPane(Pane):
         self.picture.setVisible(result.levels is not None)
         self.tallest = WITH_PICTURE if result.levels is not None else type(self).tallest
         if result.levels is not None:
-            self.picture.set_heat(result.levels, _corners(result.region))
+            self.picture.set_heat(result.levels, result.region.corners)
         self.rows.set_rows(
             [target.name for target in result.targets],
             [target.score for target in result.targets],
@@ -114,8 +114,8 @@ class AnswerPane(Pane):
         self.picture.set_heat_lut(_table(result.colours, hover.kind))
         tokens = self._trace.tokens
         chosen = [p for p in view[Selection].queries if isinstance(p, Box)]
-        under = _corners(place) if isinstance(place, Box) and isinstance(tokens, PatchTokens) else None
-        self.picture.set_boxes([_corners(box) for box in chosen], under)
+        under = place.corners if isinstance(place, Box) and isinstance(tokens, PatchTokens) else None
+        self.picture.set_boxes([box.corners for box in chosen], under)
 
     def clear(self, document: Document | None) -> None:
         self._result = None
@@ -164,7 +164,3 @@ def _table(colours: np.ndarray, alone: int | None) -> np.ndarray:
     if alone is not None and alone < len(colours):
         table[alone + 1, 3] = 255 - FAINT
     return table
-
-
-def _corners(box: Box) -> tuple[float, float, float, float]:
-    return box.x0, box.y0, box.x1, box.y1
