@@ -71,9 +71,18 @@ class Cache:
         known = self._owners.get(id(of))
         if known is None or known[0]() is not of:
             number, name = next(self._numbers), id(of)
-            known = weakref.ref(of, lambda _: self._gone.append((name, number))), number
+            known = weakref.ref(of, lambda _: self._leave(name, number)), number
             self._owners[name] = known
         return known[1]
+
+    def _leave(self, name: int, number: int) -> None:
+        """It is gone, and all that is of it: at once, unless somebody is at the cache, who sees the note."""
+        self._gone.append((name, number))
+        while self._gone and self._lock.acquire(blocking=False):
+            try:
+                self._forget()
+            finally:
+                self._lock.release()
 
     def _forget(self) -> None:
         """Drop what is of things that are gone."""

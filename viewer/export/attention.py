@@ -363,7 +363,9 @@ def _map_drawing(
     """A map in the colours that a window begins with. out: bool (tokens,), those that set no scale."""
     if isinstance(tokens, PatchTokens):
         scale = patch_scale(tokens, row, MapSettings(), out, floor)
-        return overlay_drawing(document.pixels, tokens.region, _map(tokens, row), title, scale)
+        return overlay_drawing(
+            known(document, ImageInput).pixels, tokens.region, _map(tokens, row), title, scale
+        )
     return strip_drawing(tokens.labels, tokens.special, row, title)
 
 

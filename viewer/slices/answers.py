@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from headlight.models.core.answers import NextTokens, PixelLabels, Target, listed
+from headlight.models.core.answers import Classes, NextTokens, PixelLabels, Target, listed
+from headlight.models.core.known import known
 from headlight.models.core.palettes import class_colours
 from headlight.models.core.tokens import Box, Place
 from headlight.models.core.trace import Trace
@@ -45,9 +46,10 @@ def answer_rows(trace: Trace, places: Sequence[Place] = ()) -> AnswerRows:
     answer, untrained = listed(trace.answers), trace.model.untrained
     if isinstance(answer, NextTokens):
         return _expected(answer, trace, places)
-    targets = answer.targets()
     if isinstance(answer, PixelLabels):
-        return _parts(answer, targets, untrained)
+        return _parts(answer, answer.targets(), untrained)
+    answer = known(answer, Classes)
+    targets = answer.targets()
     said = f"{len(targets):,} classes" + ("" if answer.exclusive else " · each by itself")
     return AnswerRows(said, targets[:ROWS], _others(targets, answer.exclusive), untrained=untrained)
 
@@ -57,7 +59,7 @@ def row_at(answer: PixelLabels, rows: AnswerRows, place: Place | None) -> int | 
     cell = (
         answer.cell((place.x0 + place.x1) / 2, (place.y0 + place.y1) / 2) if isinstance(place, Box) else None
     )
-    row = int(rows.levels[cell]) - 1 if cell is not None else -1
+    row = int(known(rows.levels, np.ndarray)[cell]) - 1 if cell is not None else -1
     return row if row >= 0 else None
 
 
