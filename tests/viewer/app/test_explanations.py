@@ -104,7 +104,7 @@ def test_a_rest_over_a_slider_says_what_it_does_below_it(make_window, settled, q
         assert text.startswith("The share of the lowest weights")
         assert "Gildenblat" in text
         assert max(len(line) for line in text.split("\n")) <= WIDTH
-        assert place.y() > discard.mapToGlobal(QPoint(0, discard.height() // 2)).y()
+        assert (place + SHIFT).y() > discard.mapToGlobal(discard.rect().bottomLeft()).y()
     rest(window.deck.panes["matrix"].view)  # a map is compared: nothing is put over it
     assert shown == []
 
