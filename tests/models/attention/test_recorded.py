@@ -161,7 +161,9 @@ def test_matrices_are_remembered_read_only_and_forgotten_with_their_layer() -> N
     assert cache.size == 10_000 + OVERHEAD
     del layer
     gc.collect()
-    RecordedLayer(random_call(2), plain(2), plain(2), cache=cache).matrix(0)
+    assert cache.size == 0
+    other = RecordedLayer(random_call(2), plain(2), plain(2), cache=cache)
+    other.matrix(0)
     assert cache.size == 16 + OVERHEAD
 
 
