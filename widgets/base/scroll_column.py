@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtWidgets import QScrollArea, QWidget
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 
 from headlight.widgets.base import theme
 from headlight.widgets.base.wheel import point_after_wheel
@@ -25,6 +25,8 @@ class ScrollColumn(QScrollArea):
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         point_after_wheel(self)
+        # Qt brings into sight what Tab reaches from within; this is for what it reaches from outside.
+        QApplication.instance().focusChanged.connect(self._keep_focus)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         # A scroll area filters the events of its widget already.
@@ -34,4 +36,12 @@ class ScrollColumn(QScrollArea):
                 self.setMinimumWidth(width + bar)
             else:
                 self.setFixedWidth(max(width, theme.em(self.fixed)) + bar)
+        if watched is self.widget() and event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest):
+            QTimer.singleShot(0, self, self._keep_focus)  # once its controls lie where they will
         return super().eventFilter(watched, event)
+
+    def _keep_focus(self) -> None:
+        """What has the keyboard is in sight, whatever comes and goes above it."""
+        focus = QApplication.focusWidget()
+        if focus is not None and self.widget().isAncestorOf(focus) and focus.visibleRegion().isEmpty():
+            self.ensureWidgetVisible(focus, 0, 0)

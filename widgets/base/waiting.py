@@ -71,6 +71,7 @@ class Cover(QFrame):
         self._squeeze()
         self.show()
         self.raise_()
+        self.layout().activate()  # a longer text has its lines at once
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:
