@@ -63,9 +63,9 @@ class NeighbourhoodPane(AttentionPane):
         trace = self.session.current.trace
         self.said.emit("near", readings.of_neighbours(result, trace), None)
         several = [f"mean of {result.queries:,} points"] * (result.queries > 1)
-        at = map_named(trace, *result.at)
+        at = map_named(trace, *result.at).rsplit(", ", 1)  # where there is little room the layer stands alone
         even = even_said(result.weights) or f"{len(result.weights)} nearest"
-        self.subtitle_changed.emit(PARTS.join([at, *several, even]))
+        self.subtitle_changed.emit(PARTS.join([*at, *several, even]))
 
     def mark(self, view: View, hover: Hover) -> None:
         result = self.result
