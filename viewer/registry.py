@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
@@ -23,7 +22,6 @@ PACKAGE = "headlight.viewer"
 """What dotted strings are relative to that begin with a dot."""
 
 
-@cache
 def resolve(dotted: str) -> Any:
     """What "package.module:name" names; also "module:Class.method"; ".module:name" is one of the viewer's.
 
