@@ -1,4 +1,4 @@
-"""The one cache of what was computed from traces, layers, networks and stacks."""
+"""The one cache of what was computed from traces, layers, networks and stacks, and what that holds."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable
 from typing import Any
 
-from headlight.models.core.extent import extent
+from headlight.models.core.trace import Trace
 
 OVERHEAD = 1024
 """Bytes that an entry counts for at least."""
@@ -102,3 +102,37 @@ class Cache:
 
 CACHE = Cache(512 * 2**20)
 derived = CACHE.kept
+
+
+def held(trace: Trace) -> int:
+    """Bytes of all arrays and tensors that can be reached from a trace, each counted once."""
+    return _bytes([trace.layers, trace.tokens, trace.inputs, trace.outputs, trace.answers])
+
+
+def extent(value: Any) -> int:
+    """The same of anything else; a trace in it counts nothing, since it is held elsewhere."""
+    return _bytes([value])
+
+
+def _bytes(waiting: list[Any]) -> int:
+    seen: set[int] = set()
+    total = 0
+    while waiting:
+        one = waiting.pop()
+        if id(one) in seen or isinstance(one, Trace | str | int | float):
+            continue
+        seen.add(id(one))
+        if isinstance(size := getattr(one, "nbytes", None), int):
+            total += size
+        elif isinstance(one, dict):
+            waiting.extend(one.values())
+        elif isinstance(one, (tuple, list)):
+            waiting.extend(one)
+        elif type(one).__module__.startswith("headlight."):  # no network of a library, which is shared
+            waiting.extend(_attributes(one))
+    return total
+
+
+def _attributes(one: Any) -> list[Any]:
+    names = [name for kind in type(one).__mro__ for name in getattr(kind, "__slots__", ())]
+    return [*getattr(one, "__dict__", {}).values(), *(getattr(one, name, None) for name in names)]

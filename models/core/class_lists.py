@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from headlight.models.core.s3dis import CLASSES, ORIGINAL_ORDER
-
 
 @dataclass(frozen=True)
 class ClassList:
@@ -21,6 +19,13 @@ class ClassList:
     packed: bool = False
 
 
+S3DIS_CLASSES = (
+    *("ceiling", "floor", "wall", "beam", "column", "window", "door"),
+    *("table", "chair", "sofa", "bookcase", "board", "clutter"),
+)
+"""Armeni et al. 2016, in the order of Headlight, PointNet, Open3D-ML and Pointcept."""
+S3DIS_ORDER = (*S3DIS_CLASSES[:7], "chair", "table", "bookcase", "sofa", "board", "clutter")
+"""In the order of the data set's own file of names."""
 _NYU40 = (
     *("wall", "floor", "cabinet", "bed", "chair", "sofa", "table", "door", "window", "bookshelf", "picture"),
     *("counter", "blinds", "desk", "shelves", "curtain", "dresser", "pillow", "mirror", "floor mat"),
@@ -64,8 +69,8 @@ _LAS = {
 """ASPRS LAS 1.4 R15, table 17"""
 
 LISTS: dict[str, ClassList] = {
-    "s3dis": ClassList("S3DIS", CLASSES, tuple(range(13))),
-    "s3dis-files": ClassList("S3DIS, its files' order", ORIGINAL_ORDER, tuple(range(13))),
+    "s3dis": ClassList("S3DIS", S3DIS_CLASSES, tuple(range(13))),
+    "s3dis-files": ClassList("S3DIS, its files' order", S3DIS_ORDER, tuple(range(13))),
     "scannet20": ClassList("ScanNet, 20 classes", _SCANNET20, tuple(range(20))),
     "nyu40": ClassList("ScanNet, NYU 40 classes", _NYU40, tuple(range(1, 41)), frozenset({0})),
     "matterport40": ClassList(

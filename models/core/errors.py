@@ -1,9 +1,12 @@
-"""The one kind of failure that a user is told about in words of its own."""
+"""The one kind of failure that a user is told about in words of its own, and how defects are told."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 _JOINERS = "\u200c\u200d"
 """Invisible, and part of words and of emoji."""
@@ -120,3 +123,10 @@ def _said(error: BaseException) -> str:
         return str(error).strip()
     except Exception:  # an error of a stranger's may be broken itself
         return ""
+
+
+def known(value: Any, kind: type[T]) -> T:
+    """`value`, which is of this kind wherever it is asked for so. TypeError where it is not: a defect."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{type(value).__name__} where {kind.__name__} should be")
+    return value

@@ -10,11 +10,8 @@ from functools import cache
 
 import numpy as np
 
-CLASSES = (
-    *("ceiling", "floor", "wall", "beam", "column", "window", "door"),
-    *("table", "chair", "sofa", "bookcase", "board", "clutter"),
-)
-"""S3DIS's classes in the order of both palettes."""
+from headlight.models.core.class_lists import S3DIS_CLASSES
+
 GROUPS = 255
 """Of so many groups points can be told apart where one is lit."""
 
@@ -60,7 +57,7 @@ def class_colours(names: Sequence[str], palette: str = "soft") -> np.ndarray:
     if palette not in PALETTES:
         raise ValueError(f"no palette {palette!r}; there are {', '.join(PALETTES)}")
     known = SOFT if palette == "soft" else S3DIS
-    places = {name: index for index, name in enumerate(CLASSES)}
+    places = {name: index for index, name in enumerate(S3DIS_CLASSES)}
     colours = generated(len(names))
     for row, name in enumerate(names):
         if name.strip().lower() in places:

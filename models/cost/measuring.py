@@ -15,8 +15,17 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from headlight.models import devices
-from headlight.models.core.complexity import live_bytes, multiply_adds
-from headlight.models.core.costs import KINDS, LAYER_OF, Kind, LeftOut, Measurements, Point, Setup
+from headlight.models.core.costs import (
+    KINDS,
+    LAYER_OF,
+    Kind,
+    LeftOut,
+    Measurements,
+    Point,
+    Setup,
+    live_bytes,
+    multiply_adds,
+)
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import SILENT, Part, Task
 

@@ -20,8 +20,8 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from headlight.models.catalogue.folders import MAX_TENSORS, read_config
+from headlight.models.core.class_lists import S3DIS_CLASSES, S3DIS_ORDER
 from headlight.models.core.errors import HeadlightError
-from headlight.models.core.s3dis import CLASSES, ORIGINAL_ORDER
 from headlight.models.points.config import MAX_BLOCKS, MAX_WIDTH, STAGES, PointConfig, point_config
 from headlight.models.points.point_transformer import SHARE, PointTransformer
 from headlight.models.points.pointnet import PointNet
@@ -111,9 +111,9 @@ def describe(state: Mapping[str, Tensor]) -> dict[str, Any]:
 
 def class_names(count: int, source: str) -> tuple[str, ...]:
     """S3DIS's in the order of the source; numbers where there are not 13."""
-    if count != len(CLASSES):
+    if count != len(S3DIS_CLASSES):
         return tuple(f"class {number}" for number in range(count))
-    return ORIGINAL_ORDER if source == "postech" else CLASSES
+    return S3DIS_ORDER if source == "postech" else S3DIS_CLASSES
 
 
 def save_network(folder: Path, net: PointTransformer | PointNet, config: PointConfig, **more: Any) -> None:

@@ -12,11 +12,11 @@ import torch
 from torch import Tensor
 from torch.utils.data import IterableDataset, get_worker_info
 
-from headlight.models.core.s3dis import CLASSES
+from headlight.models.core.class_lists import S3DIS_CLASSES
 from headlight.models.points.inputs import OWN, features, floor_of
 from headlight.models.points.neighbours import Geometry, collate, geometry
 
-CEILING = CLASSES.index("ceiling")
+CEILING = S3DIS_CLASSES.index("ceiling")
 POINTS = 16_384
 """Points of a batch, if not told: one large crop, two or four smaller ones, or PointNet's blocks."""
 SPLITS = (1, 2, 2, 4)

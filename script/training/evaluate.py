@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from headlight.models.core.s3dis import CLASSES
-from headlight.models.core.scores import confusion
+from headlight.models.core.answers import confusion
+from headlight.models.core.class_lists import S3DIS_CLASSES
 from headlight.models.points.blocks import batches, look
 from headlight.models.points.inputs import OWN, features
 from headlight.models.points.neighbours import geometry
@@ -18,7 +18,7 @@ from script.training.crops import BLOCK, Room
 def confusion_of(net: nn.Module, room: Room) -> np.ndarray:
     """int64 (13, 13): truth × prediction over the points of a room."""
     labels = predict(net, room)
-    return confusion(room.labels.astype(np.int64), labels, len(CLASSES))
+    return confusion(room.labels.astype(np.int64), labels, len(S3DIS_CLASSES))
 
 
 @torch.no_grad()
@@ -30,7 +30,7 @@ def predict(net: nn.Module, room: Room) -> np.ndarray:
         device = next(net.parameters()).device
         logits = net(torch.from_numpy(values).to(device), geometry(points).to(device))
         return logits.argmax(1).cpu().numpy()
-    total = np.zeros((len(points), len(CLASSES)), np.float32)
+    total = np.zeros((len(points), len(S3DIS_CLASSES)), np.float32)
     for parts, _ in batches(points, BLOCK):
         np.add.at(total, parts, look(net, points, values, parts, 0.0)[1].cpu().numpy())
     return total.argmax(1)

@@ -28,8 +28,8 @@ from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader
 
-from headlight.models.core.s3dis import CLASSES
-from headlight.models.core.scores import scores
+from headlight.models.core.answers import scores
+from headlight.models.core.class_lists import S3DIS_CLASSES
 from headlight.models.points.checkpoints import load_network
 from script.training.crops import POINTS, Batch, Crops, Room, read_room
 from script.training.evaluate import confusion_of
@@ -149,7 +149,7 @@ class Training:
             features = features.view(len(geometry), -1, features.shape[-1])
         with torch.autocast(self.device, torch.bfloat16, enabled=not self.given.float32):
             logits = self.forward(features, geometry)
-        logits = logits.reshape(-1, len(CLASSES))
+        logits = logits.reshape(-1, len(S3DIS_CLASSES))
         loss = segmentation_loss(logits, labels, weights)
         if self.given.net == "pointnet":
             loss = loss + 1e-3 * self.net.regulariser()
@@ -210,9 +210,9 @@ def agreed(seconds: float) -> float:
 
 def shares(folder: Path) -> Tensor:
     """float [13]: share of each class in the points of up to 60 rooms."""
-    counts = np.zeros(len(CLASSES))
+    counts = np.zeros(len(S3DIS_CLASSES))
     for path in sorted(folder.glob("*.npz"))[:60]:
-        counts += np.bincount(read_room(path).labels, minlength=len(CLASSES))
+        counts += np.bincount(read_room(path).labels, minlength=len(S3DIS_CLASSES))
     return torch.from_numpy(counts / counts.sum()).float()
 
 

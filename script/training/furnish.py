@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from headlight.models.core.s3dis import CLASSES
+from headlight.models.core.class_lists import S3DIS_CLASSES
 from script.training import clutter, furniture, parametric, shelves
 from script.training.mesh import Mesh
 from script.training.parametric import Rng
@@ -54,7 +54,7 @@ class Store:
     def design(self, klass: str, role: str) -> tuple[Mesh, str, float]:
         """A parametric design. The split is part of its seed: no design is in two splits."""
         number = int(self.rng.integers(DESIGNS))
-        seed = [CLASSES.index(klass), furniture.SPLITS.index(self.split), number]
+        seed = [S3DIS_CLASSES.index(klass), furniture.SPLITS.index(self.split), number]
         own = np.random.default_rng(seed)
         if klass == "clutter":
             maker = {

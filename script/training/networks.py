@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
-from headlight.models.core.s3dis import CLASSES
+from headlight.models.core.class_lists import S3DIS_CLASSES
 from headlight.models.points.inputs import OWN
 from headlight.models.points.point_transformer import PointTransformer
 from headlight.models.points.pointnet import PointNet
@@ -15,5 +15,5 @@ NETWORKS = ("point_transformer", "pointnet")
 def make(name: str) -> nn.Module:
     """A fresh network."""
     if name == "pointnet":
-        return PointNet(len(OWN), len(CLASSES))
-    return PointTransformer(len(OWN), len(CLASSES))
+        return PointNet(len(OWN), len(S3DIS_CLASSES))
+    return PointTransformer(len(OWN), len(S3DIS_CLASSES))

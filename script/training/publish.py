@@ -17,9 +17,8 @@ import numpy as np
 import torch
 
 from headlight.models.catalogue.entries import BUNDLED
-from headlight.models.core.answers import PointLabels
-from headlight.models.core.s3dis import CLASSES
-from headlight.models.core.scores import Scores, confusion, scores
+from headlight.models.core.answers import PointLabels, Scores, confusion, scores
+from headlight.models.core.class_lists import S3DIS_CLASSES
 from headlight.models.engines.door import open_engine
 from headlight.models.points.checkpoints import save_network
 from headlight.models.points.config import PointConfig
@@ -68,15 +67,15 @@ def publish(kind: str, run: Path, rooms: Path, remark: str) -> None:
     net.load_state_dict(kept["net"])
     net.eval()
     if kind == "pointnet":
-        config = PointConfig(kind, CLASSES, OWN, widths=net.widths)
+        config = PointConfig(kind, S3DIS_CLASSES, OWN, widths=net.widths)
         save_network(entry.folder, net, config, points=BLOCK)
     else:
-        config = PointConfig(kind, CLASSES, OWN, planes=net.planes, blocks=net.blocks)
+        config = PointConfig(kind, S3DIS_CLASSES, OWN, planes=net.planes, blocks=net.blocks)
         save_network(entry.folder, net, config)
     result = tested(entry.id, rooms / "test")
     ious = ", ".join(
         f"{name} {'–' if np.isnan(iou) else f'{iou:.2f}'}"
-        for name, iou in zip(CLASSES, result.iou, strict=True)
+        for name, iou in zip(S3DIS_CLASSES, result.iou, strict=True)
     )
     parameters = sum(parameter.numel() for parameter in net.parameters())
     papers = {"pointnet": "Qi et al. 2017", "point_transformer": "Zhao et al. 2021"}
@@ -102,11 +101,13 @@ def publish(kind: str, run: Path, rooms: Path, remark: str) -> None:
 def tested(model: str, folder: Path) -> Scores:
     """Scores over all points of all rooms, as the window would label them."""
     engine = open_engine(model, "points", None)
-    matrix = np.zeros((len(CLASSES), len(CLASSES)), np.int64)
+    matrix = np.zeros((len(S3DIS_CLASSES), len(S3DIS_CLASSES)), np.int64)
     for path in sorted(folder.glob("*.npz")):
         room = read_room(path)
         trace = engine.run(room.points, room.colours if room.coloured else None)
-        matrix += confusion(room.labels.astype(np.int16), trace.answer(PointLabels).labels, len(CLASSES))
+        matrix += confusion(
+            room.labels.astype(np.int16), trace.answer(PointLabels).labels, len(S3DIS_CLASSES)
+        )
     return scores(matrix)
 
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from headlight.models.core.s3dis import CLASSES
+from headlight.models.core.class_lists import S3DIS_CLASSES
 from script.training.mesh import Builder, Mesh
 from script.training.parametric import Rng, colour
 
-NUMBER = {name: index for index, name in enumerate(CLASSES)}
+NUMBER = {name: index for index, name in enumerate(S3DIS_CLASSES)}
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,7 @@ from PIL import Image
 from plyfile import PlyData, PlyElement
 
 from headlight.models.catalogue.entries import ASSETS
-from headlight.models.core.s3dis import CLASSES
+from headlight.models.core.class_lists import S3DIS_CLASSES
 from script.training.crops import CEILING, Room, read_room
 
 FOLDER = ASSETS / "samples" / "rooms"
@@ -41,7 +41,7 @@ def write_ply(path: Path, room: Room) -> None:
     for column, name in enumerate(("red", "green", "blue")):
         rows[name] = room.colours[:, column]
     rows["label"] = room.labels
-    comment = f"classes: {', '.join(CLASSES)}"
+    comment = f"classes: {', '.join(S3DIS_CLASSES)}"
     PlyData([PlyElement.describe(rows, "vertex")], comments=[comment], byte_order="<").write(path)
 
 

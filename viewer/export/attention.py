@@ -9,8 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from headlight.models.core.colours import Scale
-from headlight.models.core.errors import HeadlightError
-from headlight.models.core.known import known
+from headlight.models.core.errors import HeadlightError, known
 from headlight.models.core.settings import RolloutSettings
 from headlight.models.core.task import Task
 from headlight.models.core.tokens import Box, PatchTokens, TextTokens, Tokens

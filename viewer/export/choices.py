@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from headlight.models.core.errors import HeadlightError
-from headlight.models.core.known import known
+from headlight.models.core.errors import HeadlightError, known
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.trace import Trace
 from headlight.viewer.export.options import ExportOptions, choices_of

@@ -9,8 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from headlight.models.core.answers import PointLabels
-from headlight.models.core.errors import HeadlightError
-from headlight.models.core.known import known
+from headlight.models.core.errors import HeadlightError, known
 from headlight.models.core.palettes import UNLABELLED, class_colours
 from headlight.models.core.task import Task
 from headlight.models.core.tokens import PointTokens, Tokens

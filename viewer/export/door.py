@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from headlight.models.core.errors import HeadlightError
-from headlight.models.core.known import known
+from headlight.models.core.errors import HeadlightError, known
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.trace import Trace
 from headlight.viewer.export.options import ExportOptions, all_choices, choices_of, exports_of, kinds_of

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from headlight.models.core.class_lists import LISTS, ClassList
-from headlight.models.core.s3dis import CLASSES
+from headlight.models.core.class_lists import LISTS, S3DIS_CLASSES, ClassList
 
 if TYPE_CHECKING:
     from headlight.viewer.inputs.cloud import CloudInput
@@ -111,7 +110,7 @@ def place(name: str, classes: Sequence[str]) -> int | None:
 
 def known_class(name: str) -> int | None:
     """`place` among Headlight's classes."""
-    return place(name, CLASSES)
+    return place(name, S3DIS_CLASSES)
 
 
 def read_labels(
@@ -155,10 +154,10 @@ def read_labels(
         return Labels(listed=listed, notices=notices)
     if listed != OWN:
         return Labels(labels, found.names, listed, notices)
-    places = [place(name, CLASSES) for name in found.names]
+    places = [place(name, S3DIS_CLASSES) for name in found.names]
     if any(index is None for index in places):
         return Labels(labels, found.names, listed, notices)
-    return Labels(np.array([*places, -1], np.int16)[labels], CLASSES, listed, notices)
+    return Labels(np.array([*places, -1], np.int16)[labels], S3DIS_CLASSES, listed, notices)
 
 
 def relabelled(cloud: CloudInput, listed: str) -> CloudInput:
@@ -234,8 +233,8 @@ def _guess(
                 "are left out. Choose a list of classes to use them.",
             )
         return NO_LIST, (
-            f"The labels of {title} ({low} to {high}) are not those of S3DIS (0 to {len(CLASSES) - 1}): they "
-            "are left out. Choose a list of classes to use them.",
+            f"The labels of {title} ({low} to {high}) are not those of S3DIS "
+            f"(0 to {len(S3DIS_CLASSES) - 1}): they are left out. Choose a list of classes to use them.",
         )
     names, first = LISTS[chosen].names, LISTS[chosen].numbers
     return chosen, (

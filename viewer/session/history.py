@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from headlight.models.core.extent import held
+from headlight.models.core.cache import held
 from headlight.models.core.trace import Trace
 from headlight.viewer.host.recipe import Recipe, RunOptions
 from headlight.viewer.inputs.inputs import Input

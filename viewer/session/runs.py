@@ -12,8 +12,7 @@ from typing import Literal
 import numpy as np
 from psygnal import Signal
 
-from headlight.models.core.errors import HeadlightError
-from headlight.models.core.known import known
+from headlight.models.core.errors import HeadlightError, known
 from headlight.models.core.layers import worst
 from headlight.models.core.task import Task
 from headlight.models.core.tokens import Place, Position, Region

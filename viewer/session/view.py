@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from headlight.models.core.answers import PointLabels
-from headlight.models.core.complexity import Terms
+from headlight.models.core.costs import Terms
 from headlight.models.core.settings import RolloutSettings
 from headlight.models.core.tokens import Place
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from headlight.models.core.answers import Scores, scores
 from headlight.models.core.cache import derived
 from headlight.models.core.palettes import GROUPS
-from headlight.models.core.scores import Scores, scores
 from headlight.viewer.session.view import ColourBy
 from headlight.viewer.slices.cloud_colours import Scene
 

@@ -15,7 +15,7 @@ from headlight.models.attention.statistics import stages
 from headlight.models.core.answers import PointLabels
 from headlight.models.core.cache import derived
 from headlight.models.core.colours import Scale, levels, lut, scale_of
-from headlight.models.core.known import known
+from headlight.models.core.errors import known
 from headlight.models.core.layers import Head
 from headlight.models.core.palettes import RIGHT, UNLABELLED, WRONG, class_colours
 from headlight.models.core.stack import ConvStack

@@ -14,7 +14,7 @@ import numpy as np
 from headlight.models.attention.statistics import stages
 from headlight.models.core.cache import derived
 from headlight.models.core.colours import Scale, levels, scale_of
-from headlight.models.core.known import known
+from headlight.models.core.errors import known
 from headlight.models.core.layers import AttentionLayer, Head
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import Place, PointTokens, Tokens

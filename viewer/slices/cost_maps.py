@@ -7,9 +7,19 @@ from typing import Literal
 
 import numpy as np
 
-from headlight.models.core import complexity
-from headlight.models.core.complexity import LAYERS, Layer
-from headlight.models.core.costs import KINDS, LAYER_OF, Crossing, Curve, Kind, Measurements, Setup, tokens
+from headlight.models.core import costs
+from headlight.models.core.costs import (
+    KINDS,
+    LAYER_OF,
+    LAYERS,
+    Crossing,
+    Curve,
+    Kind,
+    Layer,
+    Measurements,
+    Setup,
+    tokens,
+)
 from headlight.viewer.session.view import CostSettings
 
 Drawn = Kind | Literal["restricted"]
@@ -76,7 +86,7 @@ def within(found: Measurements | None, settings: CostSettings) -> Measurements |
 
 def operations(settings: CostSettings, layer: Layer, n: np.ndarray | float) -> np.ndarray:
     """As the settings count them."""
-    counted = complexity.counted(
+    counted = costs.counted(
         settings.terms,
         layer,
         n,
@@ -91,9 +101,7 @@ def operations(settings: CostSettings, layer: Layer, n: np.ndarray | float) -> n
 def tensors(settings: CostSettings, kind: Kind, n: np.ndarray | float) -> np.ndarray:
     """Bytes of what one layer holds at once."""
     weights = kind == "weights"
-    held = complexity.live_bytes(
-        LAYER_OF[kind], weights, n, settings.width, settings.heads, settings.projections
-    )
+    held = costs.live_bytes(LAYER_OF[kind], weights, n, settings.width, settings.heads, settings.projections)
     return np.asarray(held)
 
 
@@ -190,7 +198,7 @@ def crossing_rows(settings: CostSettings, found: Measurements | None) -> list[Cr
 
 
 def closed_crossing(settings: CostSettings, other: Layer) -> float | None:
-    return complexity.crossing(
+    return costs.crossing(
         other,
         settings.width,
         settings.kernel,
@@ -204,19 +212,19 @@ def table() -> list[tuple[Layer, tuple[str, str, str]]]:
     """Table 1: of each layer the formulas of operations, sequential operations and paths."""
     rows = []
     for layer in LAYERS:
-        path = complexity.PATHS[layer]
+        path = costs.PATHS[layer]
         if layer == "convolution":
-            path = f"{path} dilated, {complexity.CONTIGUOUS_PATH} not"
-        rows.append((layer, (complexity.OPERATIONS[layer], complexity.SEQUENTIAL[layer], path)))
+            path = f"{path} dilated, {costs.CONTIGUOUS_PATH} not"
+        rows.append((layer, (costs.OPERATIONS[layer], costs.SEQUENTIAL[layer], path)))
     return rows
 
 
 def path(settings: CostSettings, layer: Layer, n: int) -> str:
     """The longest path of table 1 at n tokens, rounded up; of convolutions dilated, then not."""
     k, r = settings.kernel, settings.neighbourhood
-    steps = _steps(complexity.path_length(layer, n, k, r))
+    steps = _steps(costs.path_length(layer, n, k, r))
     if layer == "convolution":
-        steps = f"{steps}, {_steps(complexity.path_length(layer, n, k, r, dilated=False))}"
+        steps = f"{steps}, {_steps(costs.path_length(layer, n, k, r, dilated=False))}"
     return steps
 
 
@@ -259,7 +267,7 @@ def _with(n: np.ndarray, own: int | None) -> np.ndarray:
 
 
 def _formula(settings: CostSettings, other: Layer) -> str:
-    return complexity.crossing_formula(other, settings.kernel, settings.terms, settings.projections)
+    return costs.crossing_formula(other, settings.kernel, settings.terms, settings.projections)
 
 
 def _said(other: Kind) -> str:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from headlight.models.core import complexity
-from headlight.models.core.complexity import LAYERS
-from headlight.models.core.costs import LAYER_OF, Crossing, Measurements, Unit, amount
+from headlight.models.core import costs
+from headlight.models.core.costs import LAYER_OF, LAYERS, Crossing, Measurements, Unit, amount
 from headlight.viewer.session.view import CostSettings
 from headlight.viewer.slices import cost_maps
 from headlight.viewer.slices.cost_maps import NAMES, Drawn
@@ -46,10 +45,8 @@ def of_length(settings: CostSettings, n: int) -> dict[str, tuple[str, dict[str, 
     """
     d, k, r = settings.width, settings.kernel, settings.neighbourhood
     figures = {
-        "operations": [
-            amount(float(complexity.operations(layer, n, d, k, r)), "operations") for layer in LAYERS
-        ],
-        "sequential": [f"{int(complexity.sequential(layer, n)):,}" for layer in LAYERS],
+        "operations": [amount(float(costs.operations(layer, n, d, k, r)), "operations") for layer in LAYERS],
+        "sequential": [f"{int(costs.sequential(layer, n)):,}" for layer in LAYERS],
         "path": [cost_maps.path(settings, layer, n) for layer in LAYERS],
     }
     return {

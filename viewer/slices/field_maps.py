@@ -14,8 +14,8 @@ import numpy as np
 
 from headlight.models.core.cache import derived
 from headlight.models.core.colours import Scale, levels, scale_of
+from headlight.models.core.errors import known
 from headlight.models.core.field import Field
-from headlight.models.core.known import known
 from headlight.models.core.task import SILENT, Part, Task
 from headlight.models.core.tokens import Box, PatchTokens, Place
 from headlight.models.core.trace import Trace

@@ -13,7 +13,7 @@ import numpy as np
 
 from headlight.models.core.cache import derived
 from headlight.models.core.colours import Scale, levels, scale_of
-from headlight.models.core.known import known
+from headlight.models.core.errors import known
 from headlight.models.core.layers import AttentionLayer, Head
 from headlight.models.core.settings import RolloutSettings
 from headlight.models.core.task import SILENT, Part, Task

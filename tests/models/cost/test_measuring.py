@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from headlight.models import devices
-from headlight.models.core.complexity import live_bytes
-from headlight.models.core.costs import KINDS, LAYER_OF, Setup
+from headlight.models.core.costs import KINDS, LAYER_OF, Setup, live_bytes
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import Cancelled, Task
 from headlight.models.cost import measuring

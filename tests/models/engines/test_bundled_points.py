@@ -7,8 +7,7 @@ import pytest
 
 from headlight.models.catalogue import entries
 from headlight.models.catalogue.entries import BUNDLED
-from headlight.models.core.answers import PointLabels
-from headlight.models.core.scores import scores
+from headlight.models.core.answers import PointLabels, scores
 from headlight.models.engines.door import check, open_engine
 
 POINT_MODELS = [entry for entry in BUNDLED if entry.modality == "points" and entry.folder.is_dir()]

@@ -123,7 +123,7 @@ def test_rows_columns_and_groups_are_those_of_the_matrix(which) -> None:
 
 
 def test_a_trace_says_nothing_of_the_model_s_own_weights() -> None:
-    from headlight.models.core.extent import held
+    from headlight.models.core.cache import held
 
     trace = engine_of(swin(7)).run(picture(224, 224), 224)
     before = held(trace)

@@ -12,8 +12,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from headlight.models.core.class_lists import S3DIS_CLASSES
 from headlight.models.core.errors import HeadlightError
-from headlight.models.core.s3dis import CLASSES
 from headlight.models.points import checkpoints
 from headlight.models.points.checkpoints import class_names, load_network, read_checkpoint, save_network
 from headlight.models.points.config import PointConfig
@@ -64,7 +64,7 @@ def test_each_layout_is_the_network_it_was(net: PointTransformer, source: str, t
     assert found.config.blocks == (2, 3, 4, 6, 3)
     assert found.config.inputs == ("x", "y", "z", "r", "g", "b")
     assert found.config.classes[7] == eighth
-    assert sorted(found.config.classes) == sorted(CLASSES)
+    assert sorted(found.config.classes) == sorted(S3DIS_CLASSES)
     x, shape = features(200), geometry(cloud(200))
     torch.testing.assert_close(found.network()(x, shape), net(x, shape), atol=0, rtol=0)
 
@@ -171,7 +171,7 @@ OWN = ("height", "r", "g", "b", "coloured")
 
 def test_our_own_folders_come_back_in_half_precision(tmp_path: Path) -> None:
     torch.manual_seed(0)
-    config = PointConfig("point_transformer", CLASSES, OWN, (8, 8, 16, 16, 16), (2,) * 5)
+    config = PointConfig("point_transformer", S3DIS_CLASSES, OWN, (8, 8, 16, 16, 16), (2,) * 5)
     net = randomised(config.network())
     net.cls[1].running_var[0] = 1e6  # beyond half precision, as a trained network's can be
     save_network(tmp_path / "a", net, config, licence="MIT")
@@ -221,7 +221,7 @@ def test_a_pointnet_s_folder_keeps_its_widths(tmp_path: Path) -> None:
     ],
 )
 def test_a_config_that_makes_no_network_is_named(name: str, value: object, tmp_path: Path) -> None:
-    config = PointConfig("point_transformer", CLASSES, OWN, (8,) * 5, (2,) * 5)
+    config = PointConfig("point_transformer", S3DIS_CLASSES, OWN, (8,) * 5, (2,) * 5)
     save_network(tmp_path, config.network(), config)
     content = json.loads((tmp_path / "config.json").read_text())
     (tmp_path / "config.json").write_text(json.dumps({**content, name: value}))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from headlight.models.core.extent import held
+from headlight.models.core.cache import held
 from headlight.viewer.session.session import RunOptions
 from headlight.viewer.session.view import CloudSettings, MapSettings
 

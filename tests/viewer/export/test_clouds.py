@@ -12,8 +12,8 @@ from PIL import Image
 from plyfile import PlyData
 
 from headlight.models.core.answers import PointLabels
+from headlight.models.core.class_lists import S3DIS_CLASSES
 from headlight.models.core.palettes import class_colours
-from headlight.models.core.s3dis import CLASSES
 from headlight.models.engines import door
 from headlight.models.engines.door import open_engine
 from headlight.models.points.fields import composed
@@ -37,8 +37,8 @@ def models(tmp_path_factory):
     folder = tmp_path_factory.mktemp("models")
     torch.set_num_threads(1)
     return {
-        "transformer": saved(folder / "tiny", transformer(), grid=0.2, classes=list(CLASSES)),
-        "pointnet": saved(folder / "net", pointnet(), grid=0.2, classes=list(CLASSES)),
+        "transformer": saved(folder / "tiny", transformer(), grid=0.2, classes=list(S3DIS_CLASSES)),
+        "pointnet": saved(folder / "net", pointnet(), grid=0.2, classes=list(S3DIS_CLASSES)),
     }
 
 
@@ -49,7 +49,7 @@ def near(tmp_path_factory):
     points = POINTS.copy()
     points[list(DROPPED)] = np.nan
     labels = (np.arange(2000) % 14 - 1).astype(np.int16)
-    np.savez(path, points=points, colors=COLOURS, labels=labels, classes=np.array(CLASSES))
+    np.savez(path, points=points, colors=COLOURS, labels=labels, classes=np.array(S3DIS_CLASSES))
     return path
 
 
@@ -94,7 +94,7 @@ def test_every_point_of_the_file_has_a_label_in_its_order(near, exported, models
     kept = np.setdiff1d(np.arange(2000), DROPPED)
     assert np.array_equal(found["labels"][kept], trace.answer(PointLabels).labels)
     assert np.array_equal(found["truth"][kept], (np.arange(2000) % 14 - 1)[kept])
-    assert found["classes"].tolist() == list(CLASSES)
+    assert found["classes"].tolist() == list(S3DIS_CLASSES)
     assert len(np.unique(found["labels"])) >= 3
 
 
@@ -104,7 +104,7 @@ def test_a_table_and_a_ply_say_the_same(near, exported):
     assert rows[0] == ["x", "y", "z", "class", "confidence"]
     assert rows[1] == ["nan", "nan", "nan", "", "0"]
     assert len(rows) == 2001
-    assert [row[3] for row in rows[2:7]] == [CLASSES[label] for label in arrays["labels"][1:6]]
+    assert [row[3] for row in rows[2:7]] == [S3DIS_CLASSES[label] for label in arrays["labels"][1:6]]
     read = np.array([row[:3] for row in rows[2:7]], np.float32)
     assert np.array_equal(read, POINTS[1:6])
     ply = PlyData.read(io.BytesIO(exported(near, "segmentation", ending="ply")))
@@ -116,7 +116,7 @@ def test_a_table_and_a_ply_say_the_same(near, exported):
     assert np.array_equal(vertices["confidence"], arrays["confidence"])
     rgb = np.stack([vertices[name] for name in ("red", "green", "blue")], axis=1)
     kept = arrays["labels"] >= 0
-    assert np.array_equal(rgb[kept], class_colours(CLASSES)[arrays["labels"][kept]])
+    assert np.array_equal(rgb[kept], class_colours(S3DIS_CLASSES)[arrays["labels"][kept]])
     assert not ply.text
     assert ply.byte_order == "<"
 
@@ -126,7 +126,7 @@ def test_the_ply_opens_again_with_its_labels(near, exported, tmp_path):
     path.write_bytes(exported(near, "segmentation", ending="ply"))
     again, arrays = from_path(path), exported(near, "segmentation")
     assert again.total == 2000
-    assert again.classes == CLASSES
+    assert again.classes == S3DIS_CLASSES
     assert np.array_equal(again.labels, arrays["labels"][arrays["labels"] >= 0])
 
 
@@ -227,7 +227,7 @@ def test_strays_and_labels_of_another_list_come_out_as_told(tmp_path, exported, 
     np.savez(path, points=np.insert(POINTS, 3, (0, 5e6, 100), axis=0), labels=numbers)
     found = exported(path, "segmentation", "--classes", "nyu40")
     assert (found["labels"][3], found["truth"][3]) == (-1, -1)
-    assert {CLASSES[label] for label in np.delete(found["truth"], 3)} == {"chair"}
+    assert {S3DIS_CLASSES[label] for label in np.delete(found["truth"], 3)} == {"chair"}
     assert "truth" not in exported(path, "segmentation", "--classes", "none")
     places = PlyData.read(io.BytesIO(exported(path, "segmentation", ending="ply")))["vertex"]
     assert (places["y"][3], places["label"][3]) == (5e6, -1)

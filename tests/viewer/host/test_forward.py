@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from headlight.models.core.answers import PointLabels
+from headlight.models.core.class_lists import S3DIS_CLASSES
 from headlight.models.core.errors import HeadlightError, UntrustedPickle
-from headlight.models.core.s3dis import CLASSES
 from headlight.models.engines import door
 from headlight.viewer.host.forward import forward_pass, truth_for
 from headlight.viewer.host.recipe import RunOptions
@@ -27,12 +27,12 @@ def nothing_loaded(monkeypatch):
     monkeypatch.setattr(door, "_engines", type(door._engines)())
 
 
-def cloud(labels: np.ndarray | None = LABELS, classes: tuple[str, ...] | None = CLASSES) -> CloudInput:
+def cloud(labels: np.ndarray | None = LABELS, classes: tuple[str, ...] | None = S3DIS_CLASSES) -> CloudInput:
     return CloudInput("room", POINTS, np.zeros(3), Frame(), Frame(), "", COLOURS, None, labels, classes)
 
 
 def test_a_cloud_is_read_by_a_point_model_and_every_layer_checked(tmp_path):
-    folder = saved(tmp_path / "tiny", transformer(), classes=list(CLASSES), grid=0.1)
+    folder = saved(tmp_path / "tiny", transformer(), classes=list(S3DIS_CLASSES), grid=0.1)
     done = forward_pass(cloud(), RunOptions(model=str(folder), device="cpu"))
     assert len(done.checks) == len(done.trace.layers) == 10
     assert max(done.checks) < 1e-4
@@ -63,16 +63,19 @@ def test_a_pickle_is_opened_once_the_user_trusts_it(tmp_path, monkeypatch):
 
 
 def test_truth_is_matched_by_the_names_of_classes():
-    assert truth_for(cloud(None, None), CLASSES, "A") == (None, ())
-    same, notices = truth_for(cloud(), CLASSES, "A")
+    assert truth_for(cloud(None, None), S3DIS_CLASSES, "A") == (None, ())
+    same, notices = truth_for(cloud(), S3DIS_CLASSES, "A")
     assert same is LABELS
     assert notices == ()
-    turned, notices = truth_for(cloud(), CLASSES[::-1], "A")
-    assert [CLASSES[::-1][label] if label >= 0 else "" for label in turned[:5]] == ["", *CLASSES[:4]]
+    turned, notices = truth_for(cloud(), S3DIS_CLASSES[::-1], "A")
+    assert [S3DIS_CLASSES[::-1][label] if label >= 0 else "" for label in turned[:5]] == [
+        "",
+        *S3DIS_CLASSES[:4],
+    ]
     assert notices == ()
-    some, notices = truth_for(cloud(classes=("floor", "lamp", "cat", "wall")), CLASSES, "A")
+    some, notices = truth_for(cloud(classes=("floor", "lamp", "cat", "wall")), S3DIS_CLASSES, "A")
     assert some[:5].tolist() == [-1, 1, -1, -1, 2]
     assert notices == ("A knows no lamp, cat: points of these count as unlabelled.",)
-    none, notices = truth_for(cloud(classes=("a", "b", "c", "d")), CLASSES, "A")
+    none, notices = truth_for(cloud(classes=("a", "b", "c", "d")), S3DIS_CLASSES, "A")
     assert none is None
     assert notices == ("A knows none of the file's classes: its labels are not compared.",)

@@ -11,8 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from headlight.models.core.class_lists import LISTS
-from headlight.models.core.s3dis import CLASSES
+from headlight.models.core.class_lists import LISTS, S3DIS_CLASSES
 from headlight.viewer.host.forward import truth_for
 from headlight.viewer.inputs.cloud import Frame
 from headlight.viewer.inputs.cloud_labels import place, relabelled
@@ -172,8 +171,8 @@ def test_lists_of_classes_are_told_apart_by_where_things_are(listed, name):
     assert (cloud.listed, cloud.classes) == (listed, found.names)
     assert [cloud.classes[label] for label in cloud.labels] == PLACES.tolist()
     assert f"as in {found.title}." in cloud.notices[0]
-    truth, notices = truth_for(cloud, CLASSES, "A model")
-    assert [CLASSES[label] for label in truth] == PLACES.tolist()
+    truth, notices = truth_for(cloud, S3DIS_CLASSES, "A model")
+    assert [S3DIS_CLASSES[label] for label in truth] == PLACES.tolist()
     assert notices == ()
 
 
@@ -203,9 +202,11 @@ def test_labels_are_read_by_another_list_when_asked():
 
 
 def test_names_of_other_lists_find_their_like():
-    found = [place(name, CLASSES) for name in ("Bookshelf", "desk", "whiteboard", "other_furniture", "couch")]
-    assert [CLASSES[index] for index in found] == ["bookcase", "table", "board", "clutter", "sofa"]
-    assert (place("unlabeled", CLASSES), place("toilet", CLASSES)) == (-1, None)
+    found = [
+        place(name, S3DIS_CLASSES) for name in ("Bookshelf", "desk", "whiteboard", "other_furniture", "couch")
+    ]
+    assert [S3DIS_CLASSES[index] for index in found] == ["bookcase", "table", "board", "clutter", "sofa"]
+    assert (place("unlabeled", S3DIS_CLASSES), place("toilet", S3DIS_CLASSES)) == (-1, None)
     assert LISTS["nyu40"].names[place("bookcase", LISTS["nyu40"].names)] == "bookshelf"
     assert (len(LISTS["nyu40"].names), len(LISTS["scannet20"].names)) == (40, 20)
 

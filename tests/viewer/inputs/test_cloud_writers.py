@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headlight.models.core.class_lists import LISTS
-from headlight.models.core.s3dis import CLASSES
+from headlight.models.core.class_lists import LISTS, S3DIS_CLASSES
 from headlight.viewer.host.asked import OfCloud
 from headlight.viewer.inputs.cloud_labels import TITLES
 from headlight.viewer.inputs.clouds.las import _plane_unit
@@ -257,7 +256,7 @@ def test_copies_and_notes_in_a_room_add_no_points(tmp_path):
     (things / "readme.txt").write_text("Made by hand.\nPlease cite us.\n")
     (things / ".DS_Store").write_bytes(struct.pack("<8I", *range(8)))
     cloud = from_path(things.parent)
-    found, counts = np.unique([CLASSES[label] for label in cloud.labels], return_counts=True)
+    found, counts = np.unique([S3DIS_CLASSES[label] for label in cloud.labels], return_counts=True)
     assert dict(zip(found, counts, strict=True)) == {"wall": 300, "chair": 100}
     assert "wall_1~.txt in office_1 is a copy of wall_1.txt: it is left out." in cloud.notices
     assert "wall_1 (1).txt in office_1 has the points of wall_1.txt: it is left out." in cloud.notices

@@ -6,8 +6,8 @@ import numpy as np
 import psutil
 import pytest
 
+from headlight.models.core.class_lists import S3DIS_CLASSES
 from headlight.models.core.errors import HeadlightError
-from headlight.models.core.s3dis import CLASSES
 from headlight.models.core.task import Cancelled, Task
 from headlight.viewer.inputs.cloud import UPS, CloudInput, Frame, guess_frame
 from headlight.viewer.inputs.cloud_labels import relabelled
@@ -18,7 +18,7 @@ from tests.viewer.cloud_samples import LABELS, NORMALS, RGB, XYZ, N, columns
 
 XYZ_ = columns("x y z", XYZ)
 RGB_ = columns("red green blue", RGB)
-S3DIS_FILE_ORDER = [*CLASSES[:7], "chair", "table", "bookcase", "sofa", *CLASSES[11:]]
+S3DIS_FILE_ORDER = [*S3DIS_CLASSES[:7], "chair", "table", "bookcase", "sofa", *S3DIS_CLASSES[11:]]
 """That of the original list of names."""
 NUMBERED = (
     "{} numbers its labels without naming them: they are read as 0 ceiling, 1 floor … 12 clutter, "
@@ -52,7 +52,7 @@ def is_sample(cloud: CloudInput, colours: bool = False, labels: bool = False, no
     if labels:
         assert cloud.labels.dtype == np.int16
         assert np.array_equal(cloud.labels, LABELS)
-        assert cloud.classes == CLASSES
+        assert cloud.classes == S3DIS_CLASSES
     if normals:
         assert np.abs(cloud.normals - NORMALS).max() < 1e-3
 
@@ -85,7 +85,7 @@ def test_colours_go_to_1_255_or_65535(colours):
 
 def test_ply_names_its_classes_in_a_comment():
     said = "classes: " + ", ".join(S3DIS_FILE_ORDER)
-    numbers = np.array([S3DIS_FILE_ORDER.index(CLASSES[label]) for label in LABELS], np.uint8)
+    numbers = np.array([S3DIS_FILE_ORDER.index(S3DIS_CLASSES[label]) for label in LABELS], np.uint8)
     cloud = opened(make.ply(comments=[said], **XYZ_, label=numbers))
     is_sample(cloud, labels=True)
     assert cloud.notices == ()
@@ -148,7 +148,7 @@ def test_tables_are_read_by_their_columns(title, data, has):
 
 def test_a_column_of_words_names_the_classes():
     rows = ["x,y,z,label,comment"]
-    rows += [f"{x},{y},{z},{CLASSES[n]},of no use" for (x, y, z), n in zip(XYZ, LABELS, strict=True)]
+    rows += [f"{x},{y},{z},{S3DIS_CLASSES[n]},of no use" for (x, y, z), n in zip(XYZ, LABELS, strict=True)]
     cloud = opened("\n".join(rows).encode(), "named.csv")
     is_sample(cloud, labels=True)
     assert cloud.notices == ()
@@ -190,7 +190,7 @@ def test_npz_has_many_names(keys):
 
 
 def test_npz_names_its_classes():
-    numbers = np.array([S3DIS_FILE_ORDER.index(CLASSES[label]) for label in LABELS])
+    numbers = np.array([S3DIS_FILE_ORDER.index(S3DIS_CLASSES[label]) for label in LABELS])
     cloud = opened(make.npz(points=XYZ, labels=numbers, classes=np.array(S3DIS_FILE_ORDER)))
     is_sample(cloud, labels=True)
     assert cloud.notices == ()
@@ -332,7 +332,7 @@ def test_a_room_of_s3dis_is_labelled_by_its_files(tmp_path):
         cloud = from_path(path)
         assert np.abs(cloud.points - XYZ).max() < 1e-4
         assert np.array_equal(cloud.colours, RGB)
-        assert [CLASSES[label] for label in cloud.labels[::10]] == [
+        assert [S3DIS_CLASSES[label] for label in cloud.labels[::10]] == [
             "bookcase",
             "chair",
             "chair",
@@ -340,7 +340,7 @@ def test_a_room_of_s3dis_is_labelled_by_its_files(tmp_path):
             "clutter",
             "table",
         ]
-        assert (cloud.title, cloud.classes, cloud.notices) == ("office_1", CLASSES, ())
+        assert (cloud.title, cloud.classes, cloud.notices) == ("office_1", S3DIS_CLASSES, ())
     with pytest.raises(HeadlightError, match=r"^Area_1 holds 1 room\. Choose one of them: office_1, say\.$"):
         from_path(room.parent)
 

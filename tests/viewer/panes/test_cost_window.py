@@ -10,8 +10,17 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from headlight.models.core.complexity import LAYERS, live_bytes, operations
-from headlight.models.core.costs import KINDS, LeftOut, Measurements, Point, Setup, amount
+from headlight.models.core.costs import (
+    KINDS,
+    LAYERS,
+    LeftOut,
+    Measurements,
+    Point,
+    Setup,
+    amount,
+    live_bytes,
+    operations,
+)
 from headlight.models.core.task import Task
 from headlight.viewer.app.bridge import Bridge
 from headlight.viewer.inputs import inputs

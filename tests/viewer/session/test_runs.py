@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headlight.models.core.answers import PointLabels
+from headlight.models.core.cache import held
 from headlight.models.core.errors import HeadlightError
-from headlight.models.core.extent import held
 from headlight.models.core.tokens import CharSpan, PointTokens, Position, Region
 from headlight.viewer.app.bridge import Bridge
 from headlight.viewer.host.forward import Pass

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from headlight.models.core.class_lists import S3DIS_CLASSES
 from headlight.models.core.errors import HeadlightError, shown
-from headlight.models.core.s3dis import CLASSES
 from headlight.models.core.task import Task
 from headlight.viewer.inputs.cloud_labels import known_class
 from headlight.viewer.inputs.clouds.arrays import read_array
@@ -110,7 +110,7 @@ def read_room(source: Source) -> Parts:
         np.concatenate([thing.points for thing in things]),
         np.concatenate([thing.colours for thing in things]) if coloured else None,
         labels=np.concatenate(labels),
-        names=CLASSES,
+        names=S3DIS_CLASSES,
         notices=notices,
     )
 

@@ -5,17 +5,21 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from headlight.models.core.complexity import (
+from headlight.models.core.costs import (
     LAYERS,
+    Measurements,
+    Point,
+    Setup,
+    at,
     crossing,
     crossing_formula,
+    crossings,
     live_bytes,
     multiply_adds,
     operations,
     path_length,
     sequential,
 )
-from headlight.models.core.costs import Measurements, Point, Setup, at, crossings
 
 LOADED = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """Machines are slow at times."""
