@@ -37,9 +37,10 @@ from headlight.viewer.app.status import Status
 from headlight.viewer.app.topbar import TopBar
 from headlight.viewer.app.waiting.pace import Paces
 from headlight.viewer.app.waiting.waits import Waits, Ways
+from headlight.viewer.host.failure import Failure
 from headlight.viewer.inputs.readers import names_of_formats
 from headlight.viewer.registry import REGISTRY
-from headlight.viewer.session.jobs import Failure, Jobs
+from headlight.viewer.session.jobs import Jobs
 from headlight.viewer.session.runs import Runs
 from headlight.viewer.session.session import Document, RunOptions, Session
 from headlight.widgets.base import theme

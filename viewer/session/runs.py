@@ -16,6 +16,7 @@ from headlight.models.core.errors import HeadlightError, known
 from headlight.models.core.layers import worst
 from headlight.models.core.task import Task
 from headlight.models.core.tokens import Place, Position, Region
+from headlight.viewer.host.failure import Failure
 from headlight.viewer.host.forward import Pass, forward_pass, with_truth
 from headlight.viewer.host.recipe import Recipe, RunOptions
 from headlight.viewer.inputs import inputs
@@ -23,7 +24,7 @@ from headlight.viewer.inputs.cloud import CloudInput, Frame
 from headlight.viewer.inputs.inputs import Input, StackInput
 from headlight.viewer.registry import REGISTRY
 from headlight.viewer.session.history import Former
-from headlight.viewer.session.jobs import Failure, Jobs
+from headlight.viewer.session.jobs import Jobs
 from headlight.viewer.session.session import Document, Session
 
 log = logging.getLogger(__name__)

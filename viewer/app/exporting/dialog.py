@@ -45,8 +45,9 @@ from headlight.viewer.export.choices import (
 from headlight.viewer.export.options import ExportOptions, command_line
 from headlight.viewer.export.out import check_out
 from headlight.viewer.export.results import PICTURES
+from headlight.viewer.host.failure import Failure
 from headlight.viewer.registry import Export
-from headlight.viewer.session.jobs import Failure, Job, Jobs
+from headlight.viewer.session.jobs import Job, Jobs
 from headlight.widgets.base import theme
 from headlight.widgets.base.labels import ElidedLabel
 from headlight.widgets.controls.choices import Segmented

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QWidget
 
 from headlight.viewer.app.dialogs import FileDialogs
+from headlight.viewer.host.failure import Failure
 from headlight.viewer.registry import Begin, resolve
-from headlight.viewer.session.jobs import Failure, Jobs
+from headlight.viewer.session.jobs import Jobs
 from headlight.viewer.session.runs import Notify
 from headlight.viewer.session.session import Session
 

@@ -10,7 +10,8 @@ from psygnal import Signal
 
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import Task
-from headlight.viewer.session.jobs import Failure, Jobs
+from headlight.viewer.host.failure import Failure
+from headlight.viewer.session.jobs import Jobs
 
 if TYPE_CHECKING:
     from headlight.models.catalogue.entries import Entry

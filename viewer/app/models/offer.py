@@ -9,9 +9,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from headlight.models.core.task import Task
+from headlight.viewer.host.failure import Failure
 from headlight.viewer.registry import REGISTRY, Kind
 from headlight.viewer.session.document import Document
-from headlight.viewer.session.jobs import Failure, Jobs
+from headlight.viewer.session.jobs import Jobs
 from headlight.viewer.session.runs import Runs
 from headlight.viewer.session.session import Session
 

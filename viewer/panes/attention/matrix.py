@@ -10,9 +10,9 @@ from headlight.models.core.colours import lut
 from headlight.models.core.task import Task
 from headlight.models.core.tokens import PatchTokens, Place, Tokens
 from headlight.models.core.trace import Trace
+from headlight.viewer.host.failure import Failure
 from headlight.viewer.panes.shared import readings, words
 from headlight.viewer.panes.shared.base import Pane
-from headlight.viewer.session.jobs import Failure
 from headlight.viewer.session.session import NOWHERE, Document, Hover
 from headlight.viewer.session.view import MapSettings, Selection, View
 from headlight.viewer.slices import names

@@ -11,9 +11,9 @@ from headlight.models.core.settings import RolloutSettings
 from headlight.models.core.task import Task
 from headlight.models.core.tokens import Box, PatchTokens
 from headlight.models.core.trace import Trace
+from headlight.viewer.host.lanes import Lane
 from headlight.viewer.panes.shared import readings, words
 from headlight.viewer.panes.shared.base import Pane
-from headlight.viewer.session.jobs import Lane
 from headlight.viewer.session.selecting import rollout_tokens
 from headlight.viewer.session.session import NOWHERE, Document, Hover
 from headlight.viewer.session.view import MapSettings, RolloutQuery, Selection, View

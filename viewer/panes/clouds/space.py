@@ -13,6 +13,8 @@ from headlight.models.core.colours import lut
 from headlight.models.core.stack import ConvStack
 from headlight.models.core.task import Task
 from headlight.models.core.tokens import Place, Position
+from headlight.viewer.host.failure import Failure
+from headlight.viewer.host.lanes import Lane
 from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.panes.clouds.base import CloudPane, current_look, scene_of
 from headlight.viewer.panes.clouds.painted import Asked, Painted, painted
@@ -20,7 +22,6 @@ from headlight.viewer.panes.clouds.words import reach_named, subtitle
 from headlight.viewer.panes.shared import readings
 from headlight.viewer.panes.shared.on_input import pointed
 from headlight.viewer.panes.shared.words import map_named
-from headlight.viewer.session.jobs import Failure, Lane
 from headlight.viewer.session.session import NOWHERE, Document, Hover
 from headlight.viewer.session.view import CloudSettings, ColourBy, FieldSettings, MapSettings, Selection, View
 from headlight.viewer.slices import cloud_maps

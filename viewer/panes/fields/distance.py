@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from headlight.models.core.cache import derived
 from headlight.models.core.task import Task
 from headlight.models.core.trace import Trace
+from headlight.viewer.host.lanes import Lane
 from headlight.viewer.panes.shared.base import Pane
-from headlight.viewer.session.jobs import Lane
 from headlight.viewer.session.session import NOWHERE, Document, Hover
 from headlight.viewer.session.view import FieldSettings, Selection, View
 from headlight.viewer.slices.field_maps import uniform_distance

@@ -15,10 +15,11 @@ from headlight.models.core.field import Field
 from headlight.models.core.layers import is_faithful
 from headlight.models.core.task import Task
 from headlight.models.core.tokens import Box, Place
+from headlight.viewer.host.failure import Failure
+from headlight.viewer.host.lanes import Lane
 from headlight.viewer.panes.shared import words
 from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.panes.shared.later import Later
-from headlight.viewer.session.jobs import Failure, Lane
 from headlight.viewer.session.session import NOWHERE, Document, Hover
 from headlight.viewer.session.view import FieldSettings, MapSettings, Selection, View
 from headlight.viewer.slices import field_maps

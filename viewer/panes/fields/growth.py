@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from headlight.models.catalogue.published import PUBLISHED
 from headlight.models.core.task import Task
+from headlight.viewer.host.lanes import Lane
 from headlight.viewer.panes.fields.layers import pick_layer
 from headlight.viewer.panes.shared.base import Pane
-from headlight.viewer.session.jobs import Lane
 from headlight.viewer.session.session import Document, Hover
 from headlight.viewer.session.view import FieldSettings, View
 from headlight.viewer.slices import field_maps

@@ -16,9 +16,11 @@ from headlight.models.core.settings import RolloutSettings
 from headlight.models.core.task import Task
 from headlight.models.core.trace import Trace
 from headlight.viewer import registry
+from headlight.viewer.host.failure import Failure
+from headlight.viewer.host.lanes import Lane
 from headlight.viewer.panes.shared.desk import Desk
 from headlight.viewer.panes.shared.slices import Slice
-from headlight.viewer.session.jobs import Failure, Job, Lane
+from headlight.viewer.session.jobs import Job
 from headlight.viewer.session.session import Document, Hover
 from headlight.viewer.session.view import View
 

@@ -9,10 +9,10 @@ from headlight.models.core.colours import lut
 from headlight.models.core.layers import Head
 from headlight.models.core.task import Task
 from headlight.models.core.trace import Trace
+from headlight.viewer.host.lanes import Lane
 from headlight.viewer.panes.shared import readings, words
 from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.registry import resolve
-from headlight.viewer.session.jobs import Lane
 from headlight.viewer.session.selecting import method_of
 from headlight.viewer.session.session import Document, Hover
 from headlight.viewer.session.view import MapSettings, RolloutQuery, Selection, View
