@@ -23,8 +23,8 @@ PICTURE = ROOT / "assets" / "samples" / "astronaut.jpg"
 
 
 def engine_and_pixels():
-    from headlight.models.engines.door import open_engine
     from headlight.viewer import builtin  # noqa: F401  what can be read
+    from headlight.viewer.host.engines import open_engine
     from headlight.viewer.inputs.inputs import from_path
 
     return open_engine(None, "image"), from_path(str(PICTURE)).pixels

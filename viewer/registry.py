@@ -1,4 +1,4 @@
-"""What there is: kinds of documents, their pages and panes, readers, methods, exports, commands, colour maps.
+"""What there is: kinds of documents, pages, panes, readers, engines, methods, exports, commands, colour maps.
 
 Each is an entry, a frozen dataclass that says what it is. What it takes to do it is named as a dotted string,
 "package.module:name", and imported at first use. Built-in entries (`builtin`) and those of plugins come by
@@ -247,6 +247,26 @@ class Reader:
 
 
 @dataclass(frozen=True, eq=False)
+class Engine:
+    """What runs models over documents of one kind.
+
+    reads: the kind's id. opens: dotted, what has `open` of (a catalogue's entry, device, task) and gives an
+    engine of `models.engines.door`. takes: dotted, of a catalogue's entry, whether it runs that model; all of
+    its kind where it is "". models: dotted, entries that come with it; the first is the kind's default.
+    """
+
+    id: str
+    reads: str
+    opens: str
+    takes: str = ""
+    models: str = ""
+
+    def has(self, entry: object) -> bool:
+        """Whether it runs this model, which reads its kind."""
+        return not self.takes or bool(resolve(self.takes)(entry))
+
+
+@dataclass(frozen=True, eq=False)
 class Method:
     """A way to say what matters to a token or to the answer.
 
@@ -334,8 +354,8 @@ class ColourMap:
     id: str
 
 
-Entry = Kind | Page | Pane | Reader | Method | Export | Command | ColourMap
-E = TypeVar("E", Kind, Page, Pane, Reader, Method, Export, Command, ColourMap)
+Entry = Kind | Page | Pane | Reader | Engine | Method | Export | Command | ColourMap
+E = TypeVar("E", Kind, Page, Pane, Reader, Engine, Method, Export, Command, ColourMap)
 
 
 class Registry:

@@ -8,6 +8,7 @@ model.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -17,7 +18,6 @@ from headlight.models.catalogue.folders import (
     HEAD_NAMES,
     LAYER_NAMES,
     PICKLES,
-    Modality,
     attention_of_points,
     check_weights,
     count,
@@ -57,7 +57,7 @@ class Entry:
     source: str
     licence: str
     folder: Path | None = None
-    modality: Modality | None = None
+    modality: str | None = None
     layers: int | None = None
     heads: int | None = None
     megabytes: float | None = None
@@ -72,6 +72,9 @@ class Entry:
         if self.modality is None:
             raise ValueError(f"{self.id} has not been downloaded")
         return ModelCard(self.id, self.title, self.modality, self.source, self.licence, untrained)
+
+    def convolves(self) -> bool:
+        return self.convolutional
 
     @property
     def is_pickle(self) -> bool:
@@ -141,21 +144,22 @@ def known() -> list[Entry]:
     return [*BUNDLED, *(_of_published(replace(network, hub=None)) for network in PUBLISHED.values())]
 
 
-def default(modality: str) -> Entry:
-    """The bundled model for this kind of input."""
-    for entry in BUNDLED:
+def default(modality: str, brought: Sequence[Entry] = ()) -> Entry:
+    """The bundled model for this kind of input; else the first such of `brought`."""
+    for entry in (*BUNDLED, *brought):
         if entry.modality == modality:
             return entry
     raise HeadlightError(f"No bundled model reads {modality}.", "Name a model or a folder.")
 
 
-def find(name: str, trust_pickle: bool = False) -> Entry:
-    """The model of this name: an id of the catalogue, a folder, a file, or "owner/name" on the hub.
+def find(name: str, trust_pickle: bool = False, brought: Sequence[Entry] = ()) -> Entry:
+    """The model of this name: an id of the catalogue or of `brought`, a folder, a file, or "owner/name" on
+    the hub.
 
     trust_pickle: the user was asked about this file and trusts it. Raises HeadlightError where there is no
     such model or it cannot be opened safely, UntrustedPickle where the user is to be asked.
     """
-    for entry in BUNDLED:
+    for entry in (*BUNDLED, *brought):
         if name == entry.id:
             return entry
     if name in PUBLISHED:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from headlight.models.catalogue.published import CONVOLUTIONAL, OWN, PUBLISHED
 from headlight.models.core.errors import HeadlightError
@@ -19,8 +19,6 @@ POINT_MODELS = ("point_transformer", "pointnet")
 """Headlight's own model types of point clouds."""
 MAX_JSON = 64 << 20
 """Bytes of a config.json or of an index that are read."""
-
-Modality = Literal["text", "image", "points"]
 
 LAYER_NAMES = ("num_hidden_layers", "n_layer", "n_layers", "num_layers", "encoder_layers", "depths")
 HEAD_NAMES = ("num_attention_heads", "n_head", "n_heads", "num_heads", "encoder_attention_heads")
@@ -123,7 +121,7 @@ def check_memory(numbers: int) -> None:
         )
 
 
-def modality_of(folder: Path, config: dict[str, Any]) -> Modality:
+def modality_of(folder: Path, config: dict[str, Any]) -> str:
     """Transformers for images say how large a patch is (SegFormer: of each stage); text models how large
     their vocabulary is. Convolutional networks say neither and are known by their type."""
     if config["model_type"] in POINT_MODELS:

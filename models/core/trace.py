@@ -6,7 +6,7 @@ A Trace keeps q, k and v, never layers × heads × n × n.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -25,7 +25,7 @@ class ModelCard:
 
     id: str
     title: str
-    modality: Literal["text", "image", "points"]
+    modality: str
     source: str
     licence: str
     untrained: bool = False

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 from headlight.models import devices
 from headlight.models.catalogue import entries
@@ -17,24 +17,29 @@ from headlight.models.catalogue.entries import READS, Entry
 from headlight.models.catalogue.folders import check_memory, check_weights, weight_files
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import SILENT, Task
-from headlight.models.core.trace import Run, Trace
+from headlight.models.core.trace import ModelCard, Run, Trace
 
-if TYPE_CHECKING:
-    from headlight.models.engines.convolutional import ConvolutionalEngine
-    from headlight.models.engines.language import LanguageEngine
-    from headlight.models.engines.points import PointsEngine
-    from headlight.models.engines.vision import VisionEngine
 
-    Engine = LanguageEngine | VisionEngine | ConvolutionalEngine | PointsEngine
+class Engine(Protocol):
+    """What runs one model over inputs of one kind. lease: of its traces, which the door sets."""
 
-READING = {
-    "text": ("language", "LanguageEngine"),
-    "image": ("vision", "VisionEngine"),
-    "points": ("points", "PointsEngine"),
-}
-"""The module and the engine of what reads each kind of input,"""
-CONVOLVING = ("convolutional", "ConvolutionalEngine")
-"""and of networks of pictures that only convolve."""
+    entry: Entry
+    device: str
+    card: ModelCard
+    lease: Run
+
+
+@dataclass(frozen=True)
+class Engines:
+    """What there is. of: the class of a model's engine, which has `open` of (entry, device, task).
+
+    brought: models that come with engines and that the catalogue does not list.
+    """
+
+    of: Callable[[Entry], Any]
+    brought: Sequence[Entry] = ()
+
+
 KEPT = 4
 """Models that stay loaded: one for texts, two for images side by side, and one for point clouds."""
 
@@ -45,26 +50,29 @@ _lock = threading.Lock()
 def open_engine(
     model: str | None,
     modality: str,
+    engines: Engines,
     device: str | None = None,
     task: Task = SILENT,
     trust_pickle: bool = False,
-) -> Engine:
+) -> Any:
     """The engine for `model` (an id, a folder, a file or "owner/name"; None is the bundled one) on `device`.
 
-    modality: "text", "image" or "points", what it is to read. trust_pickle: the user was asked and trusts the
-    file. Raises HeadlightError where the model does not exist, cannot be loaded safely or reads something
-    else, UntrustedPickle where the user is to be asked first. The last KEPT engines stay loaded, and of those
-    nothing is looked at again: neither files nor memory. Threads take turns.
+    modality: what it is to read: "text", "image", "points", or what else some of the engines read.
+    trust_pickle: the user was asked and trusts the file. Raises HeadlightError where the model does not
+    exist, cannot be loaded safely or reads something else, UntrustedPickle where the user is to be asked
+    first. The last KEPT engines stay loaded, and of those nothing is looked at again: neither files nor
+    memory. Threads take turns.
     """
     task.progress(0.0, "Starting the engine")
     where = devices.pick(device)
     with _lock:
         task.check()
-        engine = _engines.get((entries.default(modality).id if model is None else model, where))
+        model = entries.default(modality, engines.brought).id if model is None else model
+        engine = _engines.get((model, where))
         if engine is None:
-            entry = entries.default(modality) if model is None else entries.find(model, trust_pickle)
-            engine = _engines.get((entry.id, where)) or _opened(entry, modality, where, task)
-        _fits(engine.entry, modality)
+            entry = entries.find(model, trust_pickle, engines.brought)
+            engine = _engines.get((entry.id, where)) or _opened(entry, modality, engines, where, task)
+        _fits(engine.entry, modality, engines)
         _keep(engine)
     task.progress(1.0, f"{engine.entry.title} is ready")
     return engine
@@ -76,12 +84,13 @@ class Lease(Run):
 
     entry: Entry
     device: str
+    engines: Engines
 
-    def engine(self, task: Task = SILENT) -> Engine:
+    def engine(self, task: Task = SILENT) -> Any:
         with _lock:
             task.check()
             engine = _engines.get((self.entry.id, self.device))
-            engine = engine or _opened(self.entry, self.entry.modality, self.device, task)
+            engine = engine or _opened(self.entry, self.entry.modality, self.engines, self.device, task)
             _keep(engine)
         return engine
 
@@ -95,18 +104,18 @@ def _keep(engine: Engine) -> None:
         _engines.popitem(last=False)
 
 
-def _opened(entry: Entry, modality: str, device: str, task: Task) -> Engine:
+def _opened(entry: Entry, modality: str, engines: Engines, device: str, task: Task) -> Engine:
     if entry.folder is None:
         task.progress(0.1, f"Downloading {entry.title}")
         entry = entries.download(entry)
-    _fits(entry, modality)
+    _fits(entry, modality, engines)
     task.progress(0.2, f"Loading {entry.title}")
     if entry.file is None and entry.folder is not None:
         check_memory(check_weights(weight_files(entry.folder)))
     elif entry.file is not None and not entry.is_pickle:
         check_memory(check_weights([entry.file]))
-    engine = _load(entry, device, task)
-    engine.lease = Lease(engine.entry, device)
+    engine = engines.of(entry).open(entry, device, task)
+    engine.lease = Lease(engine.entry, device, engines)
     return engine
 
 
@@ -119,15 +128,11 @@ def check(trace: Trace, task: Task = SILENT) -> tuple[float, ...]:
     return tuple(errors)
 
 
-def _load(entry: Entry, device: str, task: Task) -> Engine:
-    module, name = CONVOLVING if entry.convolutional else READING[entry.modality]
-    engine = getattr(import_module(f"headlight.models.engines.{module}"), name)
-    return engine.open(entry, device, task)
-
-
-def _fits(entry: Entry, modality: str) -> None:
+def _fits(entry: Entry, modality: str, engines: Engines) -> None:
     if entry.modality != modality:
+        reads, wanted = (READS.get(name, name) for name in (entry.modality, modality))
+        other = entries.default(modality, engines.brought).id
         raise HeadlightError(
-            f"{entry.title} reads {READS[entry.modality]}, not {READS[modality]}.",
-            f"Choose {entries.default(modality).id}, or another model that reads this input.",
+            f"{entry.title} reads {reads}, not {wanted}.",
+            f"Choose {other}, or another model that reads this input.",
         )

@@ -19,10 +19,10 @@ import torch
 from headlight.models.catalogue.entries import BUNDLED
 from headlight.models.core.answers import PointLabels, Scores, confusion, scores
 from headlight.models.core.class_lists import S3DIS_CLASSES
-from headlight.models.engines.door import open_engine
 from headlight.models.points.checkpoints import save_network
 from headlight.models.points.config import PointConfig
 from headlight.models.points.inputs import OWN
+from headlight.viewer.host.engines import open_engine
 from script.training.crops import BLOCK, read_room
 from script.training.networks import make
 

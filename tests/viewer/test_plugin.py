@@ -10,7 +10,9 @@ import pytest
 from headlight.viewer.registry import REGISTRY, Kind, Pane
 
 DECLARED = """
-from headlight.viewer.registry import ColourMap, Command, Kind, Layout, Leaf, Needs, Page, Pane, across
+from headlight.viewer.registry import (
+    ColourMap, Command, Engine, Kind, Layout, Leaf, Needs, Page, Pane, across
+)
 
 
 def declare(registry):
@@ -20,15 +22,29 @@ def declare(registry):
     registry.add(Pane("waves", "Waves", "stranger_sounds:WavesPane", Needs(("waves",))))
     registry.add(Command("louder", "Louder", "Sound", "stranger_sounds:louder", ("J",), Needs(("waves",))))
     registry.add(ColourMap("plasma"))
+    heard = Layout("loudness", across(Leaf("said"), Leaf("numbers"), Leaf("log", shown=False)))
+    registry.add(
+        Kind("call", "call", "calls", "stranger_sounds:Call", ("read",), (heard,), "stranger_sounds:CALLS")
+    )
+    registry.add(Pane("said", "Said", "headlight.viewer.panes.shared.answer:AnswerPane", READ))
+    registry.add(Engine("ears", "call", "stranger_sounds:Ears", models="stranger_sounds:MODELS"))
 
 
+READ = Needs(("read",), trace=True)
 ADAPTER = ".host.adapters:STACKS"
 """
 SOUNDS = """
 from dataclasses import dataclass
+from pathlib import Path
 
+import numpy as np
 from PySide6.QtWidgets import QLabel
 
+from headlight.models.catalogue.entries import Entry
+from headlight.models.core.answers import Classes
+from headlight.models.core.tokens import Tokens
+from headlight.models.core.trace import Run, Trace
+from headlight.viewer.host.adapters import Adapter
 from headlight.viewer.panes.shared.base import Pane
 
 
@@ -56,6 +72,44 @@ class WavesPane(Pane):
 def louder(window):
     document = window.session.current
     window.session.update(document, input=Sound(document.title, document.input.level + 1))
+
+
+class Call(Sound):
+    pass
+
+
+class Calls(Adapter):
+    def read(self, engine, what, options, task):
+        return engine.run(what.level)
+
+
+class Ears:
+    lease = Run()
+
+    def __init__(self, entry, device):
+        self.entry, self.device, self.card = entry, device, entry.card()
+
+    @classmethod
+    def open(cls, entry, device, task):
+        return cls(entry, device)
+
+    def run(self, level):
+        heard = np.float32([level, 10 - level]) / 10
+        return Trace(
+            model=self.card,
+            layers=(),
+            tokens=Tokens(("call",), np.zeros(1, bool)),
+            inputs={"level": np.float32([level])},
+            readout=None,
+            seconds=0.0,
+            device=self.device,
+            answers=(Classes(("owl", "frog"), heard),),
+            run=self.lease,
+        )
+
+
+CALLS = Calls()
+MODELS = (Entry("ears", "Two ears", "folder", "a test", "none", Path(__file__).parent, "call"),)
 """
 
 
@@ -102,6 +156,25 @@ def test_a_package_adds_a_kind_with_its_page_pane_command_and_colours(installed,
     settled(window)
     assert not window.actions_.actions["louder"].isEnabled()
     assert "plasma" in [window.deck.panes["settings"].colours.itemText(n) for n in range(6)]
+
+
+def test_an_engine_of_a_package_reads_its_kind_and_answers(installed, make_window, settled, qtbot):
+    window = make_window()
+    window.read_plugins()
+    import stranger_sounds
+
+    document = window.session.add(stranger_sounds.Call("A call", 8), window.runs.options)
+    window.runs.start(document)
+    qtbot.waitUntil(lambda: document.trace is not None)
+    settled(window)
+    assert document.trace.model.title == "Two ears"
+    assert document.trace.run.engine() is document.trace.run.engine()
+    assert [target.name for target in window.deck.panes["said"]._result.targets] == ["owl", "frog"]
+    entry = document.trace.run.engine().entry
+    assert entry in window.models.models.entries()
+    window.runs.change(document, model="minilm-l6")
+    qtbot.waitUntil(lambda: document.asked is None)
+    assert document.trace.model.title == "Two ears"
 
 
 def test_a_package_that_fails_is_told_and_leaves_the_rest(installed, make_window, tmp_path):

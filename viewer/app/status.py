@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from headlight.models.core.answers import PointLabels
 from headlight.models.core.layers import is_faithful, worst
+from headlight.models.core.tokens import PatchTokens
 from headlight.models.core.trace import Trace
 from headlight.viewer.app.waiting.pace import Paces
 from headlight.viewer.session.jobs import Job, Jobs
@@ -175,7 +176,7 @@ def _said(trace: Trace) -> str:
     """1,370 tokens · forward 1.25 s; of a cloud its points and layers."""
     forward = f"forward {seconds(trace.seconds)}"
     if trace.answer(PointLabels) is None:
-        if not trace.layers:
+        if not trace.layers and isinstance(trace.tokens, PatchTokens):
             rows, columns = trace.tokens.grid
             return f"last feature map {rows} × {columns} · {forward} · no attention layers"
         return f"{len(trace.tokens):,} tokens · {forward}"

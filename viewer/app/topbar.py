@@ -148,9 +148,11 @@ class TopBar(QWidget):
 
 
 def _extent(trace: Trace) -> str:
-    """12 × 6 (layers and heads); of what segments a cloud 13 classes; of what only convolves its input."""
+    """12 × 6 (layers and heads); of what segments a cloud 13 classes; without layers pixels, else tokens."""
     if trace.answer(PointLabels) is not None:
         return f"{len(trace.answer(PointLabels).classes)} classes"
+    if not trace.layers and "pixel_values" not in trace.inputs:
+        return f"{len(trace.tokens):,} tokens"
     if not trace.layers:
         height, width = trace.inputs["pixel_values"].shape[1:]
         return f"{width} × {height} px"

@@ -12,6 +12,7 @@ from headlight.models.core.answers import PointLabels
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import PointTokens
 from headlight.models.core.trace import Trace
+from headlight.viewer.host import engines
 from headlight.viewer.host.recipe import RunOptions
 from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.inputs.cloud_labels import place
@@ -40,9 +41,11 @@ def forward_pass(what: Input, options: RunOptions, task: Task = SILENT) -> Pass:
     is to be asked first.
     """
     from headlight.models import devices
-    from headlight.models.engines.door import check, open_engine
+    from headlight.models.engines.door import check
 
-    engine = open_engine(options.model, REGISTRY.kind_of(what).id, options.device, task, options.trust_pickle)
+    engine = engines.open_engine(
+        options.model, REGISTRY.kind_of(what).id, options.device, task, options.trust_pickle
+    )
     trace = REGISTRY.adapter_of(what).read(engine, what, options, task)
     checks = check(trace, task)
     device, memory = devices.describe(trace.device), devices.memory(trace.device)

@@ -8,7 +8,8 @@ import pytest
 from headlight.models.catalogue import entries
 from headlight.models.catalogue.entries import BUNDLED
 from headlight.models.core.answers import PointLabels, scores
-from headlight.models.engines.door import check, open_engine
+from headlight.models.engines.door import check
+from headlight.viewer.host.engines import open_engine
 
 POINT_MODELS = [entry for entry in BUNDLED if entry.modality == "points" and entry.folder.is_dir()]
 

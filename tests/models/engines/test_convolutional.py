@@ -13,8 +13,9 @@ from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import Cancelled, Task
 from headlight.models.core.tokens import Box
 from headlight.models.engines.convolutional import ConvolutionalEngine
-from headlight.models.engines.door import check, open_engine
+from headlight.models.engines.door import check
 from headlight.models.fields.of_images import answer
+from headlight.viewer.host.engines import open_engine
 
 STAGES = {"hidden_sizes": [8, 8, 8, 8], "depths": [1, 1, 1, 1]}
 

@@ -14,7 +14,7 @@ from headlight.models.catalogue.entries import BUNDLED
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import Task
 from headlight.models.engines import door
-from headlight.models.engines.door import open_engine
+from headlight.viewer.host.engines import open_engine
 
 MINILM = BUNDLED[0].folder
 

@@ -14,8 +14,9 @@ from headlight.models.core.answers import Classes, NextTokens, PixelLabels
 from headlight.models.core.task import Cancelled, Task
 from headlight.models.core.tokens import CharSpan
 from headlight.models.engines import door, heads
-from headlight.models.engines.door import check, open_engine
+from headlight.models.engines.door import check
 from headlight.models.engines.token_labels import entry_named
+from headlight.viewer.host.engines import open_engine
 from tests.models.headed import GPT2, NAMED, NET, STAGES, TEXT, VIT, saved
 
 

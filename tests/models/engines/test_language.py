@@ -22,8 +22,9 @@ from transformers import (
 from headlight.models.catalogue.entries import Entry
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.tokens import CharSpan
-from headlight.models.engines.door import check, open_engine
+from headlight.models.engines.door import check
 from headlight.models.engines.language import LanguageEngine
+from headlight.viewer.host.engines import open_engine
 
 WORDS = ["the", "cat", "sat", "on", "mat", "and", "then", "it", "ran"]
 

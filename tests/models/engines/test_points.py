@@ -15,13 +15,14 @@ from headlight.models.core.errors import HeadlightError, UntrustedPickle
 from headlight.models.core.layers import CHECK_LIMIT
 from headlight.models.core.task import SILENT, Task
 from headlight.models.engines import door, points
-from headlight.models.engines.door import check, open_engine
+from headlight.models.engines.door import check
 from headlight.models.engines.points import PointsEngine
 from headlight.models.points import blocks as point_blocks
 from headlight.models.points.blocks import blocks
 from headlight.models.points.checkpoints import load_network
 from headlight.models.points.grid import grid_sample
 from headlight.models.points.neighbours import geometry, spacing
+from headlight.viewer.host.engines import open_engine
 from tests.models.tiny_points import pointnet, room, saved, transformer
 
 POINTS, COLOURS = room(3000)

@@ -23,10 +23,11 @@ from headlight.models.catalogue.entries import ASSETS, Entry
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import Cancelled, Task
 from headlight.models.core.tokens import Box
-from headlight.models.engines.door import check, open_engine
+from headlight.models.engines.door import check
 from headlight.models.engines.pixels import MAX_PATCHES, fit, snap_size
 from headlight.models.engines.vision import VisionEngine
 from headlight.models.explain.rollout import rollout_row
+from headlight.viewer.host.engines import open_engine
 
 TINY = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "image_size": 64}
 

@@ -140,7 +140,7 @@ def test_wrong_arguments_are_one_line_and_leave_no_file(line, tmp_path, monkeypa
 
 def test_a_folder_that_cannot_be_written_is_found_before_the_model_is_loaded(tmp_path, monkeypatch, capfd):
     monkeypatch.setattr(
-        "headlight.models.engines.door.open_engine", lambda *_: pytest.fail("loaded all the same")
+        "headlight.viewer.host.engines.open_engine", lambda *_: pytest.fail("loaded all the same")
     )
     monkeypatch.setattr(door, "open", _no_space, raising=False)
     assert run(["export", "tokens", "--text", "a", "--out", str(tmp_path / "a.npz")]) == 2
@@ -170,7 +170,7 @@ def test_failures_leave_an_older_file_as_it_was(failure, status, line, tmp_path,
 
     out = tmp_path / "a.npz"
     out.write_bytes(b"older")
-    monkeypatch.setattr("headlight.models.engines.door.open_engine", fail)
+    monkeypatch.setattr("headlight.viewer.host.engines.open_engine", fail)
     assert run(["export", "tokens", "--text", "a", "--out", str(out)]) == status
     assert said(capfd) == line
     assert os.listdir(tmp_path) == ["a.npz"]
@@ -190,7 +190,7 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path, monkeypatch):
 
 
 def test_verbose_shows_the_traceback(tmp_path, monkeypatch, capfd):
-    monkeypatch.setattr("headlight.models.engines.door.open_engine", lambda *_: 1 / 0)
+    monkeypatch.setattr("headlight.viewer.host.engines.open_engine", lambda *_: 1 / 0)
     assert run(["export", "tokens", "--text", "a", "--verbose", "--out", str(tmp_path / "a.npz")]) == 1
     err = capfd.readouterr().err
     assert "Traceback" in err

@@ -11,8 +11,8 @@ import transformers as hf
 
 from headlight.models.catalogue.entries import ASSETS
 from headlight.models.core.answers import Classes, NextTokens, PixelLabels
-from headlight.models.engines.door import open_engine
 from headlight.viewer.app.cli import run
+from headlight.viewer.host.engines import open_engine
 from headlight.viewer.inputs.inputs import from_path
 from tests.models.headed import GPT2, NAMED, STAGES, TEXT, VIT, saved
 

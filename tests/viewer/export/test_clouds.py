@@ -15,9 +15,9 @@ from headlight.models.core.answers import PointLabels
 from headlight.models.core.class_lists import S3DIS_CLASSES
 from headlight.models.core.palettes import class_colours
 from headlight.models.engines import door
-from headlight.models.engines.door import open_engine
 from headlight.models.points.fields import composed
 from headlight.viewer.app.cli import run
+from headlight.viewer.host.engines import open_engine
 from headlight.viewer.inputs.inputs import from_path
 from tests.models.tiny_points import pointnet, room, saved, transformer
 from tests.viewer.given_cloud import weights_of

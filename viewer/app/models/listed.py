@@ -10,6 +10,7 @@ from psygnal import Signal
 
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import Task
+from headlight.viewer.host.engines import brought
 from headlight.viewer.host.failure import Failure
 from headlight.viewer.session.jobs import Jobs
 
@@ -33,7 +34,7 @@ class ModelList:
         """All that is known now: the bundled and the published, and what was found the last time."""
         from headlight.models.catalogue import entries as catalog
 
-        return self._found if self._found is not None else catalog.known()
+        return self._found if self._found is not None else [*catalog.known(), *brought()]
 
     def is_looking(self) -> bool:
         return bool(self.jobs.running("disk"))
@@ -46,7 +47,7 @@ class ModelList:
         def entries(_: Task) -> Sequence[Entry]:
             from headlight.models.catalogue import entries as catalog
 
-            return catalog.entries()
+            return [*catalog.entries(), *brought()]
 
         self.jobs.submit(KIND, entries, self._looked, lane="disk", failed=self._failed)
 
@@ -64,8 +65,8 @@ def title_of(model: str | None, kind: str) -> str:
     from headlight.models.catalogue import entries as catalog
 
     try:
-        model = model or catalog.default(kind).id
+        model = model or catalog.default(kind, brought()).id
     except HeadlightError:
         return "Choose a model"
-    known = next((entry.title for entry in catalog.known() if entry.id == model), None)
+    known = next((entry.title for entry in (*catalog.known(), *brought()) if entry.id == model), None)
     return known or Path(model).name or model

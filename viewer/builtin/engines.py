@@ -1,0 +1,17 @@
+"""The engines: what runs models over documents of each kind."""
+
+from headlight.viewer.registry import REGISTRY, Engine
+
+_ENGINES = "headlight.models.engines"
+
+REGISTRY.add(
+    Engine("language", "text", f"{_ENGINES}.language:LanguageEngine"),
+    Engine("vision", "image", f"{_ENGINES}.vision:VisionEngine"),
+    Engine(
+        id="convolutional",
+        reads="image",
+        opens=f"{_ENGINES}.convolutional:ConvolutionalEngine",
+        takes="headlight.models.catalogue.entries:Entry.convolves",
+    ),
+    Engine("points", "points", f"{_ENGINES}.points:PointsEngine"),
+)

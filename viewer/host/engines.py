@@ -1,0 +1,36 @@
+"""The engines that are registered, and the models that come with them. No Qt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from headlight.models.core.task import SILENT, Task
+from headlight.viewer.registry import REGISTRY, Engine, resolve
+
+if TYPE_CHECKING:
+    from headlight.models.catalogue.entries import Entry
+
+
+def brought() -> tuple[Entry, ...]:
+    """The models of engines that bring their own, beside those of the catalogue."""
+    every = (resolve(engine.models) for engine in REGISTRY.all(Engine).values() if engine.models)
+    return tuple(entry for entries in every for entry in entries)
+
+
+def open_engine(
+    model: str | None,
+    kind: str,
+    device: str | None = None,
+    task: Task = SILENT,
+    trust_pickle: bool = False,
+) -> Any:
+    """`door.open_engine`, of all engines that are registered."""
+    from headlight.models.engines import door
+
+    return door.open_engine(model, kind, door.Engines(_of, brought()), device, task, trust_pickle)
+
+
+def _of(entry: Entry) -> Any:
+    """The class of the engine that runs this model: first of those that pick their models."""
+    fits = [one for one in REGISTRY.all(Engine).values() if one.reads == entry.modality and one.has(entry)]
+    return resolve(max(fits, key=lambda one: bool(one.takes)).opens)
