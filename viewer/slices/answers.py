@@ -10,6 +10,7 @@ import numpy as np
 from headlight.models.core.answers import Classes, NextTokens, PixelLabels, Target, listed
 from headlight.models.core.errors import known
 from headlight.models.core.palettes import class_colours
+from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import Box, Place
 from headlight.models.core.trace import Trace
 from headlight.viewer.slices import names
@@ -38,7 +39,7 @@ class AnswerRows:
     untrained: bool = False
 
 
-def answer_rows(trace: Trace, places: Sequence[Place] = ()) -> AnswerRows:
+def answer_rows(trace: Trace, places: Sequence[Place] = (), task: Task = SILENT) -> AnswerRows:
     """Of a trace that has an answer which can be listed.
 
     places: what is pointed at or selected, the most telling first; it matters to expected tokens alone.

@@ -20,6 +20,7 @@ from headlight.models.core.costs import (
     Setup,
     tokens,
 )
+from headlight.models.core.task import SILENT, Task
 from headlight.viewer.session.view import CostSettings
 
 Drawn = Kind | Literal["restricted"]
@@ -74,6 +75,21 @@ def setup(settings: CostSettings, device: str) -> Setup:
         settings.projections,
         device,
     )
+
+
+def devices(task: Task = SILENT) -> list[tuple[str, str]]:
+    """(name, what it is) of each device there is, the fastest first."""
+    from headlight.models import devices
+
+    return [(name, devices.describe(name)) for name in devices.available()]
+
+
+def measured(setup: Setup, seconds: float, task: Task = SILENT) -> Measurements:
+    """Time and memory of its layers, handed out one by one."""
+    from headlight.models.cost.measuring import measure
+
+    task.progress(0.0, "Making the layers")
+    return measure(setup, seconds, task)
 
 
 def within(found: Measurements | None, settings: CostSettings) -> Measurements | None:

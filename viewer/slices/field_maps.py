@@ -151,6 +151,20 @@ def second(trace: Trace, what: ImageInput, options: RunOptions, model: str, task
     return seen(there.trace, there.checks, task)
 
 
+def both(
+    trace: Trace,
+    checks: tuple[float, ...],
+    what: ImageInput,
+    options: RunOptions,
+    other: str | None,
+    task: Task = SILENT,
+) -> tuple[Seen, Seen | None]:
+    """The network that read the picture, handed out at once, and the one it is compared with, if any."""
+    own = seen(trace, checks, task)
+    task.partial((own, None))
+    return own, None if other is None else second(trace, what, options, other, task)
+
+
 def listed(fields: Sequence[Field], all_operations: bool) -> list[Field]:
     """The layers that are worth a row: ends of blocks and stages, or every operation."""
     ends = [field for field in fields if field.level != "operation"]
@@ -272,10 +286,20 @@ def _contours(heat: np.ndarray, frame: Frame, share: float) -> list[np.ndarray]:
 # -- attention -----------------------------------------------------------------------------------------------
 
 
-def row_map(trace: Trace, view: View, place: Place | None, at: tuple[int, Any]) -> InputMap:
+def row_map(
+    trace: Trace, view: View, place: Place | None, at: tuple[int, Any], task: Task = SILENT
+) -> InputMap:
     """Where the token at a place looks in layer and head `at`."""
     selection = replace(view[Selection], queries=(place,) if place is not None else view[Selection].queries)
     return attention_map(trace, view.having(selection), *at)
+
+
+def distances(trace: Trace, include_self: bool, task: Task = SILENT) -> tuple[np.ndarray, float | None]:
+    """(pixels that each head looks, float32 (layers, heads); those of one that looks everywhere alike)."""
+    from headlight.models.attention.distances import attention_distances
+
+    far = derived(trace, ("distances", include_self), lambda: attention_distances(trace, include_self, task))
+    return far, derived(trace, ("uniform", include_self), lambda: uniform_distance(trace, include_self))
 
 
 def uniform_distance(trace: Trace, include_self: bool) -> float | None:
@@ -326,6 +350,22 @@ def own_growth(seen: Seen, side: int, task: Task = SILENT) -> Growth:
     if card.id in PUBLISHED:
         return growth(card.id, side, task)
     return growth_of(card.id, card.title, seen.fields)
+
+
+def growths(
+    trace: Trace, checks: tuple[float, ...], networks: Sequence[str], side: int, task: Task = SILENT
+) -> tuple[Seen, tuple[Growth, ...]]:
+    """(the network that read the picture, its growth and then those of the others); hands out one by one."""
+    from headlight.models.catalogue.published import PUBLISHED
+
+    own = seen(trace, checks, task)
+    curves = [own_growth(own, side, task)]
+    wanted = [network for network in networks if network != trace.model.id]
+    for done, network in enumerate(wanted):
+        task.progress(done / len(wanted), f"Fields of {PUBLISHED[network].title}")
+        curves.append(growth(network, side, task))
+        task.partial((own, tuple(curves)))
+    return own, tuple(curves)
 
 
 def growth_of(network: str, title: str, fields: Sequence[Field]) -> Growth:

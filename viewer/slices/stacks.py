@@ -19,6 +19,7 @@ from headlight.models.core.colours import Scale, levels, scale_of
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.field import Field
 from headlight.models.core.stack import ConvLayer, ConvStack
+from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import Place, Position
 from headlight.models.fields.figures import equivalent_width, square_side, variance
 from headlight.models.fields.voxels import LONGEST
@@ -46,7 +47,7 @@ class Built:
         return at if at < len(self.stack.layers) else None
 
 
-def built(stack: ConvStack) -> Built:
+def built(stack: ConvStack, task: Task = SILENT) -> Built:
     """The fields of a stack, or the first thing that keeps it from being computed."""
     return derived(None, ("built", stack), lambda: _built(stack))
 
@@ -145,6 +146,21 @@ def unit_at(field: Field, place: Place | None) -> tuple[int, ...]:
     if not isinstance(place, Position):
         return tuple(count // 2 for count in field.shape)
     return field.unit_at((place.y, place.x) if len(field.shape) == 2 else (place.x, place.y, place.z))
+
+
+def seen(
+    stack: ConvStack, layer: str, pointed: Place | None, selected: Place | None, task: Task = SILENT
+) -> tuple[Built, Looked | None, bool]:
+    """(the fields, what one unit sees, whether it is the one under the cursor); of a stack with faults none.
+
+    The unit is of `layer` ("" for the last) and lies nearest to the place that is pointed at, else selected.
+    """
+    found = built(stack)
+    if found.problem is not None:
+        return found, None, False
+    field = found.field(layer)
+    unit = unit_at(field, selected if pointed is None else pointed)
+    return found, look(stack, field.name, unit), pointed is not None
 
 
 def place_of(field: Field, unit: tuple[int, ...]) -> Position:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from headlight.models.core.costs import Crossing, Measurements, Setup, amount
-from headlight.models.core.task import Task
+from headlight.viewer.host.lanes import Call
 from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.session.session import Document, Hover
 from headlight.viewer.session.view import CostSettings, View
@@ -71,10 +72,8 @@ class CostPane(Pane):
     def subject(self, document: Document, view: View, hover: Hover) -> Hashable:
         return "devices"
 
-    def compute(self, subject: Any, view: View, hover: Hover, task: Task) -> list[tuple[str, str]]:
-        from headlight.models import devices
-
-        return [(name, devices.describe(name)) for name in devices.available()]
+    def slice(self, subject: Any, view: View, hover: Hover) -> Call:
+        return cost_maps.devices
 
     def paint(self, result: list[tuple[str, str]]) -> None:
         self.devices = result
@@ -103,14 +102,7 @@ class CostPane(Pane):
         self.jobs.cancel(self._kind(MEASURE))
 
     def measure(self) -> None:
-        setup, seconds = self._setup(), self.session.view[CostSettings].seconds
-
-        def work(task: Task) -> Measurements:
-            from headlight.models.cost.measuring import measure
-
-            task.progress(0.0, "Making the layers")
-            return measure(setup, seconds, task)
-
+        work = partial(cost_maps.measured, self._setup(), self.session.view[CostSettings].seconds)
         self.ask(
             *(MEASURE, object(), work, self._measured),
             lane="run",

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from headlight.models.core.cache import derived
-from headlight.models.core.task import Task
 from headlight.models.core.trace import Trace
-from headlight.viewer.host.lanes import Lane
+from headlight.viewer.host.lanes import Call, Lane
 from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.session.session import NOWHERE, Document, Hover
 from headlight.viewer.session.view import FieldSettings, Selection, View
-from headlight.viewer.slices.field_maps import uniform_distance
+from headlight.viewer.slices import field_maps
 from headlight.widgets.controls.choices import Segmented
 from headlight.widgets.plots.scatter_plot import DistanceScatter
 
@@ -47,12 +46,8 @@ class DistancePane(Pane):
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
         return view[FieldSettings].include_self
 
-    def compute(self, trace: Trace, view: View, hover: Hover, task: Task) -> tuple[np.ndarray, float | None]:
-        from headlight.models.attention.distances import attention_distances
-
-        own = view[FieldSettings].include_self
-        distances = derived(trace, ("distances", own), lambda: attention_distances(trace, own, task))
-        return distances, derived(trace, ("uniform", own), lambda: uniform_distance(trace, own))
+    def slice(self, trace: Trace, view: View, hover: Hover) -> Call:
+        return partial(field_maps.distances, trace, view[FieldSettings].include_self)
 
     def paint(self, result: tuple[np.ndarray, float | None]) -> None:
         self.distances, uniform = result

@@ -6,6 +6,7 @@ Two panes, one for each of two networks; what lies under the cursor in one is sh
 from __future__ import annotations
 
 from collections.abc import Hashable
+from functools import partial
 from typing import Any
 
 from PySide6.QtWidgets import QHBoxLayout, QWidget
@@ -13,10 +14,9 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from headlight.models.core.colours import lut
 from headlight.models.core.field import Field
 from headlight.models.core.layers import is_faithful
-from headlight.models.core.task import Task
 from headlight.models.core.tokens import Box, Place
 from headlight.viewer.host.failure import Failure
-from headlight.viewer.host.lanes import Lane
+from headlight.viewer.host.lanes import Call, Lane
 from headlight.viewer.panes.shared import words
 from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.panes.shared.later import Later
@@ -89,8 +89,8 @@ class FieldPane(Pane):
     def subject(self, document: Document, view: View, hover: Hover) -> Hashable:
         return document.trace, document.checks
 
-    def compute(self, subject: Any, view: View, hover: Hover, task: Task) -> Seen:
-        return field_maps.seen(*subject, task)
+    def slice(self, subject: Any, view: View, hover: Hover) -> Call:
+        return partial(field_maps.seen, *subject)
 
     # -- the machinery: fields first, then what takes longer ----------------------------------------------
 
@@ -149,12 +149,9 @@ class FieldPane(Pane):
             return
         self._draw_heat(None)
         self.ask(
-            *(
-                "heat",
-                key,
-                lambda task: field_maps.heat_map(seen, field, unit, settings, view[MapSettings].log, task),
-            ),
-            *(self._draw_heat,),
+            *("heat", key),
+            partial(field_maps.heat_map, seen, field, unit, settings, view[MapSettings].log),
+            self._draw_heat,
             lane="run",
             partial=self._draw_heat,
         )
@@ -167,7 +164,7 @@ class FieldPane(Pane):
             return
         map_ = view[MapSettings]
         key = (trace, at, place, map_.log, map_.percentile, map_.floor, map_.incoming, map_.leave_out)
-        self.ask("row", key, lambda task: field_maps.row_map(trace, view, place, at), self._draw_row)
+        self.ask("row", key, partial(field_maps.row_map, trace, view, place, at), self._draw_row)
 
     def withdraw(self, kind: str) -> None:
         if kind:
@@ -354,8 +351,8 @@ class SecondFieldPane(FieldPane):
     def lane_for(self, view: View) -> Lane:
         return "run"  # a network is loaded and looks at the picture
 
-    def compute(self, subject: Any, view: View, hover: Hover, task: Task) -> Seen:
-        return field_maps.second(*subject, task)
+    def slice(self, subject: Any, view: View, hover: Hover) -> Call:
+        return partial(field_maps.second, *subject)
 
     def complain(self, failure: Failure) -> None:
         self.subtitle_changed.emit(f"{failure.cause} {failure.next_step}")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from functools import partial
 from typing import Any
 
 from PySide6.QtWidgets import QMenu, QWidget
 
 from headlight.models.catalogue.published import PUBLISHED
-from headlight.models.core.task import Task
-from headlight.viewer.host.lanes import Lane
+from headlight.viewer.host.lanes import Call, Lane
 from headlight.viewer.panes.fields.layers import pick_layer
 from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.session.session import Document, Hover
@@ -43,15 +43,8 @@ class GrowthPane(Pane):
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
         return view[FieldSettings].networks
 
-    def compute(self, subject: Any, view: View, hover: Hover, task: Task) -> tuple[Seen, tuple[Growth, ...]]:
-        own = field_maps.seen(*subject, task)
-        curves = [field_maps.own_growth(own, SIDE, task)]
-        wanted = [network for network in view[FieldSettings].networks if network != own.trace.model.id]
-        for done, network in enumerate(wanted):
-            task.progress(done / len(wanted), f"Fields of {PUBLISHED[network].title}")
-            curves.append(field_maps.growth(network, SIDE, task))
-            task.partial((own, tuple(curves)))
-        return own, tuple(curves)
+    def slice(self, subject: Any, view: View, hover: Hover) -> Call:
+        return partial(field_maps.growths, *subject, view[FieldSettings].networks, SIDE)
 
     def paint_partial(self, value: Any) -> None:
         self.paint(value)

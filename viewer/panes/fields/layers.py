@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from headlight.models.core.field import Field
-from headlight.models.core.task import Task
+from headlight.viewer.host.lanes import Call
 from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.panes.shared.layer_rows import row_of
 from headlight.viewer.session.session import Document, Hover, Session
@@ -46,8 +47,8 @@ class LayersPane(Pane):
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
         return view[FieldSettings].all_operations
 
-    def compute(self, subject: Any, view: View, hover: Hover, task: Task) -> Seen:
-        return field_maps.seen(*subject, task)
+    def slice(self, subject: Any, view: View, hover: Hover) -> Call:
+        return partial(field_maps.seen, *subject)
 
     def prepare(self, document: Document, view: View) -> None:
         self.all.set_value(view[FieldSettings].all_operations)

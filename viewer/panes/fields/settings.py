@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from headlight.models.catalogue.published import PUBLISHED
 from headlight.models.core.field import Field
-from headlight.models.core.task import Task
+from headlight.viewer.host.lanes import Call
 from headlight.viewer.panes.fields.layers import pick_layer
 from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.panes.shared.later import RESIZE_PAUSE, Later
@@ -99,12 +99,8 @@ class FieldSettingsPane(Pane):
             "look" if view[FieldSettings].compare is None else "run"
         )  # where the second network is loaded anyway
 
-    def compute(self, subject: Any, view: View, hover: Hover, task: Task) -> tuple[Seen, Seen | None]:
-        trace, checks, what, options = subject
-        seen = field_maps.seen(trace, checks, task)
-        task.partial((seen, None))
-        other = view[FieldSettings].compare
-        return seen, other and field_maps.second(trace, what, options, other, task)
+    def slice(self, subject: Any, view: View, hover: Hover) -> Call:
+        return partial(field_maps.both, *subject, view[FieldSettings].compare)
 
     def paint_partial(self, value: Any) -> None:
         self.paint(value)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from functools import partial
 
 import numpy as np
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from headlight.models.core.answers import Answer, NextTokens, PixelLabels, listed
-from headlight.models.core.task import Task
 from headlight.models.core.tokens import Box, PatchTokens, Place
 from headlight.models.core.trace import Trace
+from headlight.viewer.host.lanes import Call
 from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.session.session import NOWHERE, Document, Hover
 from headlight.viewer.session.view import Selection, View
@@ -77,8 +78,8 @@ class AnswerPane(Pane):
         follows_cursor = isinstance(self._answer(), NextTokens)
         return _places(view, hover) if follows_cursor else ()
 
-    def compute(self, trace: Trace, view: View, hover: Hover, task: Task) -> AnswerRows:
-        return answer_rows(trace, _places(view, hover))
+    def slice(self, trace: Trace, view: View, hover: Hover) -> Call:
+        return partial(answer_rows, trace, _places(view, hover))
 
     def prepare(self, document: Document, view: View) -> None:
         if document.input is not self._input:

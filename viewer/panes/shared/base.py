@@ -13,11 +13,10 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from headlight.models.core.layers import is_faithful
 from headlight.models.core.settings import RolloutSettings
-from headlight.models.core.task import Task
 from headlight.models.core.trace import Trace
 from headlight.viewer import registry
 from headlight.viewer.host.failure import Failure
-from headlight.viewer.host.lanes import Lane
+from headlight.viewer.host.lanes import Call, Lane
 from headlight.viewer.panes.shared.desk import Desk
 from headlight.viewer.panes.shared.slices import Slice
 from headlight.viewer.session.jobs import Job
@@ -28,10 +27,10 @@ from headlight.viewer.session.view import View
 class Pane(QObject):
     """Binds one widget to the session.
 
-    A subclass says in `subject` and `key` on what its slice depends, computes it in `compute` (in a worker:
-    no Qt there), paints it in `paint`, and marks selection and hover, which need no computing, in `mark`.
-    A pane that nobody sees computes nothing. What else it wants computed it asks for with `ask`. Of what was
-    cancelled, superseded or failed it says so, and offers to go on.
+    A subclass says in `subject` and `key` on what its slice depends, names in `slice` what computes it,
+    paints it in `paint`, and marks selection and hover, which need no computing, in `mark`. A pane that
+    nobody sees computes nothing. What else it wants computed it asks for with `ask`. Of what was cancelled,
+    superseded or failed it says so, and offers to go on.
     """
 
     waits = True
@@ -95,11 +94,11 @@ class Pane(QObject):
         """The document or its view is another one: show what needs no computing. Not called for hover."""
 
     def subject(self, document: Document, view: View, hover: Hover) -> Hashable:
-        """What `compute` is given to look at: the trace, unless a pane shows more or something else."""
+        """What the slice is of: the trace, unless a pane shows more or something else."""
         return document.trace
 
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
-        """All that `compute` depends on besides its subject; equal keys are not computed again."""
+        """All that the slice depends on besides its subject; equal keys are not computed again."""
         return ()
 
     def is_settled(self) -> bool:
@@ -110,15 +109,16 @@ class Pane(QObject):
         """Where the slice is computed: "look" for what is quick, "run" for what is not."""
         return "look"
 
-    def compute(self, subject: Any, view: View, hover: Hover, task: Task) -> Any:
-        """The pane's slice of the subject. Runs in a worker."""
-        return None
+    def slice(self, subject: Any, view: View, hover: Hover) -> Call | None:
+        """What gives the pane's slice of the subject: a function by its name, with what it takes, since it is
+        carried out where the trace is. None where there is nothing to compute."""
+        return partial(self.compute, subject, view, hover) if hasattr(self, "compute") else None
 
     def paint(self, result: Any) -> None:
-        """Show what `compute` gave."""
+        """Show what `slice` gave."""
 
     def paint_partial(self, value: Any) -> None:
-        """Show what `compute` handed out on the way."""
+        """Show what `slice` handed out on the way."""
 
     def mark(self, view: View, hover: Hover) -> None:
         """Show selection and hover on what is painted."""
@@ -169,20 +169,21 @@ class Pane(QObject):
             self.drop()
             return
         subject = self.subject(document, view, hover)
-        self.ask(
-            *("", (subject, self.key(document, view, hover))),
-            *(lambda task: self.compute(subject, view, hover, task), self._painted),
-            lane=self.lane_for(view),
-            partial=self._painted_partly,
-            failed=self.complain,
-        )
+        work = self.slice(subject, view, hover)
+        if work is not None:
+            self.ask(
+                *("", (subject, self.key(document, view, hover)), work, self._painted),
+                lane=self.lane_for(view),
+                partial=self._painted_partly,
+                failed=self.complain,
+            )
         self.mark(view, hover)
 
     def ask(
         self,
         kind: str,
         key: Hashable,
-        work: Callable[[Task], Any],
+        work: Call,
         paint: Callable[[Any], None],
         *,
         lane: Lane = "look",
@@ -192,7 +193,7 @@ class Pane(QObject):
     ) -> None:
         """Compute `work` and paint it, unless it was asked for with an equal key already.
 
-        kind: which of the pane's slices it is, "" for what `compute` gives. of_document: it is of no use once
+        kind: which of the pane's slices it is, "" for that of `slice`. of_document: it is of no use once
         another document is looked at.
         """
         if self.is_asked(kind, key):

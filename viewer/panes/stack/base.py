@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QStackedWidget, QWidget
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QLabel, QStackedWidget, QWidget
 from headlight.models.core.field import Field
 from headlight.models.core.stack import ConvStack
 from headlight.models.core.tokens import Place
+from headlight.viewer.host.lanes import Call
 from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.session.session import Document, Hover
 from headlight.viewer.session.view import Selection, View
@@ -22,6 +24,9 @@ MENDED = "Shown as soon as the stack is mended."
 class OfStackPane(Pane):
     def subject(self, document: Document, view: View, hover: Hover) -> Hashable:
         return view[ConvStack]
+
+    def slice(self, stack: ConvStack, view: View, hover: Hover) -> Call:
+        return partial(stacks.built, stack)
 
 
 class FieldsOfStackPane(OfStackPane):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QEvent, QObject
@@ -12,8 +13,8 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 from headlight.models.core.colours import lut
 from headlight.models.core.field import by
 from headlight.models.core.stack import ConvStack
-from headlight.models.core.task import Task
 from headlight.models.core.tokens import Position
+from headlight.viewer.host.lanes import Call
 from headlight.viewer.panes.stack.base import FieldsOfStackPane, chosen_unit, selected_place
 from headlight.viewer.session.session import NOWHERE, Document, Hover
 from headlight.viewer.session.view import FieldSettings, View
@@ -81,15 +82,8 @@ class StackFieldPane(FieldsOfStackPane):
         field = found.field(view[FieldSettings].layer)
         return field.name, chosen_unit(field, view, hover), selected_place(view), theme.current().dark
 
-    def compute(
-        self, stack: object, view: View, hover: Hover, task: Task
-    ) -> tuple[Built, Looked | None, bool]:
-        found = stacks.built(stack)
-        if found.problem is not None:
-            return found, None, False
-        field = found.field(view[FieldSettings].layer)
-        unit, pointed = chosen_unit(field, view, hover)
-        return found, stacks.look(stack, field.name, unit), pointed
+    def slice(self, stack: ConvStack, view: View, hover: Hover) -> Call:
+        return partial(stacks.seen, stack, view[FieldSettings].layer, hover.query, selected_place(view))
 
     def paint(self, result: tuple[Built, Looked | None, bool]) -> None:
         self.result, self.looked, pointed = result

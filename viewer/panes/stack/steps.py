@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QWidget
 
 from headlight.models.core.field import Field
 from headlight.models.core.stack import sides, taps
-from headlight.models.core.task import Task
 from headlight.viewer.panes.stack.base import FieldsOfStackPane, chosen_unit
 from headlight.viewer.session.session import Document, Hover
 from headlight.viewer.session.view import FieldSettings, View
@@ -34,9 +33,6 @@ class StackStepsPane(FieldsOfStackPane):
 
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
         return view[FieldSettings].layer
-
-    def compute(self, stack: object, view: View, hover: Hover, task: Task) -> Built:
-        return stacks.built(stack)
 
     def paint(self, result: Built) -> None:
         super().paint(result)

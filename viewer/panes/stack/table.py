@@ -6,7 +6,6 @@ from PySide6.QtWidgets import QWidget
 
 from headlight.models.core.field import by
 from headlight.models.core.stack import PRESETS
-from headlight.models.core.task import Task
 from headlight.viewer.panes.shared.layer_rows import row_of
 from headlight.viewer.panes.stack.base import FieldsOfStackPane
 from headlight.viewer.session.session import Hover
@@ -25,9 +24,6 @@ class StackLayersPane(FieldsOfStackPane):
         self.table.selected.connect(self._selected)
         self.result: Built | None = None
         return self.table
-
-    def compute(self, stack: object, view: View, hover: Hover, task: Task) -> Built:
-        return stacks.built(stack)
 
     def paint(self, result: Built) -> None:
         super().paint(result)
@@ -59,9 +55,6 @@ class StackGrowthPane(FieldsOfStackPane):
         self.result: Built | None = None
         self.own = 0
         return self.plot
-
-    def compute(self, stack: object, view: View, hover: Hover, task: Task) -> Built:
-        return stacks.built(stack)
 
     def paint(self, result: Built) -> None:
         super().paint(result)
