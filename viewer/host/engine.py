@@ -74,7 +74,7 @@ class _Engine:
             message = self._wire.receive()
             if message.kind == "start":
                 self._start(message)
-            elif message.kind == "cancel":
+            elif message.kind == "stop":
                 self._lanes.cancel(message.number)
             elif message.kind == "drop":
                 self._references.dropped(*message.value(self._references))

@@ -146,7 +146,7 @@ class _Engine:
             return
         if firmly:
             pending.deaf = time.monotonic()
-        self._out.put(lambda wire: wire.send("cancel", number))
+        self._out.put(lambda wire: wire.send("stop", number))
 
     def close(self) -> None:
         """End it. Blocks for PATIENCE at most."""

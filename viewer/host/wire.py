@@ -24,7 +24,7 @@ LARGE = 1 << 20
 _LONGEST_GREETING = 1 << 16
 
 Kind = Literal[
-    *("start", "cancel", "drop"),  # to the engine
+    *("start", "stop", "drop"),  # to the engine
     *("progress", "partial", "done", "failed", "over", "state"),  # to the window
 ]
 Parts = tuple[int | str, ...]
