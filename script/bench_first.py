@@ -39,7 +39,7 @@ def first_here() -> None:
     QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
     app = QApplication([])
     theme.apply(app, "dark")
-    window = Window(RunOptions(), QSettings(os.devnull, QSettings.Format.IniFormat), "dark", LogHandler())
+    window = Window(RunOptions(), QSettings(os.devnull, QSettings.Format.IniFormat), LogHandler())
     window.show()
     app.processEvents()
     with tempfile.TemporaryDirectory() as folder:

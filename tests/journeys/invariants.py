@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import QApplication, QWidget
 
 from headlight.viewer.app.window import Window
+from headlight.widgets.base import theme
 from tests.journeys.controls import controls_true, named, offered
 from tests.journeys.painted import bars_true, fresh
 from tests.journeys.texts import SLACK, cut, where
@@ -86,7 +87,7 @@ def panes_fit(window: Window) -> Iterator[str]:
 
 def texts_fit(window: Window) -> Iterator[str]:
     """At the standard sizes no text is elided or cut off."""
-    if window.text_scale != 1.0 or window.size().expandedTo(STANDARD) != window.size():
+    if theme.chosen()[1] != 1.0 or window.size().expandedTo(STANDARD) != window.size():
         return
     for widget in window.findChildren(QWidget):
         if widget.isVisible() and widget.window() is window and (found := cut(widget)):

@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QAbstractSlider, QAbstractSpinBox, QComboBox, QWidget
 
+from headlight.widgets.base import theme
 from tests.journeys.person import Person
 from tests.journeys.things import PICTURE, SENTENCE, SIDE
 
@@ -250,7 +251,7 @@ def come_back(person: Person) -> None:
     now = [place.x(), place.y(), place.width(), place.height()]
     left = json.loads(Path.home().joinpath("left.json").read_text())
     person.check(now == left, f"it was left at {left} and came back at {now}")
-    person.check(person.ask(lambda: person.window.theme) == "light", "the theme is another")
+    person.check(person.ask(theme.chosen)[0] == "light", "the theme is another")
     type_sentence(person)
     person.look("a sentence again")
 

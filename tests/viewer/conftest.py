@@ -18,7 +18,7 @@ PAGES = [(kind.id, layout.page) for kind in REGISTRY.all(Kind).values() for layo
 """Every page of every kind of document."""
 
 if sys.platform != "linux":
-    collect_ignore = ["app/test_drag_from_outside.py"]  # it needs X11, xdotool and a window manager
+    collect_ignore = ["app/opening/test_drag_from_outside.py"]  # it needs X11, xdotool and a window manager
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def make_window(qtbot, qapp, tmp_path):
     def make(run: bool = True, theme_choice: str = "dark", **options) -> Window:
         theme.apply(qapp, theme_choice)
         settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
-        window = Window(RunOptions(**options), settings, theme_choice, LogHandler())
+        window = Window(RunOptions(**options), settings, LogHandler())
         if not run:
             window.runs.start = lambda *_, **__: None
         qtbot.addWidget(window)

@@ -11,7 +11,7 @@ import pytest
 from headlight.models.core.errors import HeadlightError
 from headlight.viewer import plugins
 from headlight.viewer.app.cli import run
-from headlight.viewer.app.dialogs import inputs
+from headlight.viewer.app.opening.dialogs import inputs
 from headlight.viewer.export.options import choices_of, kinds_of
 from headlight.viewer.inputs.inputs import from_path
 from headlight.viewer.inputs.readers import names_of_formats

@@ -6,15 +6,17 @@ import logging
 import os
 import signal
 import sys
+import threading
+import traceback
 from collections.abc import Callable
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSettings, Qt, QTimer, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from headlight.models.core.errors import HeadlightError
-from headlight.viewer.app import geometry
+from headlight.viewer.app.layout import geometry
 from headlight.viewer.app.options import WindowOptions
-from headlight.viewer.app.window import Window, report_exceptions
+from headlight.viewer.app.window import Window
 from headlight.viewer.host.asked import run_options
 from headlight.viewer.panes.shared.log_handler import LogHandler
 from headlight.widgets.base import theme
@@ -50,12 +52,12 @@ def run(files: list[str], options: WindowOptions) -> int:
     settings = QSettings(os.devnull, QSettings.Format.IniFormat) if options.screenshot else QSettings()
     choice = options.theme or str(settings.value("theme", "dark"))
     theme.apply(app, choice, float(settings.value("text_scale", 1.0)))
-    window = Window(run_options(options.given), settings, choice, handler)
+    window = Window(run_options(options.given), settings, handler)
     if options.screenshot:
         window.resize(geometry.SIZE)  # whatever screen there is
         app.setCursorFlashTime(0)
     window.session.opening_page = options.page
-    report_exceptions(window)
+    _report_exceptions(window)
     signal.signal(signal.SIGINT, lambda *_: window.close())
     heartbeat = QTimer(window, interval=500)  # lets Python see Ctrl+C while Qt waits
     heartbeat.timeout.connect(lambda: None)
@@ -83,6 +85,18 @@ def _open(window: Window, files: list[str], options: WindowOptions, shot: _Scree
     if shot is not None:
         window.runs.trusts = None  # nobody is there to answer
         shot.wait()
+
+
+def _report_exceptions(window: Window) -> None:
+    """Send what nobody catches, on any thread, to the messages; a slot's exception would only be printed."""
+
+    def hook(kind: type[BaseException], error: BaseException, trace: object) -> None:
+        traceback.print_exception(kind, error, trace)
+        if not issubclass(kind, KeyboardInterrupt):
+            window.uncaught.emit(error)
+
+    sys.excepthook = hook
+    threading.excepthook = lambda args: hook(args.exc_type, args.exc_value, args.exc_traceback)
 
 
 class _Painted(QObject):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -20,30 +18,28 @@ from PySide6.QtWidgets import (
 
 from headlight.models.core.errors import HeadlightError, sentence
 from headlight.viewer import plugins, registry
-from headlight.viewer.app import about, geometry, surface
+from headlight.viewer.app.bars.pace import Paces
+from headlight.viewer.app.bars.status import Status
+from headlight.viewer.app.bars.topbar import TopBar
+from headlight.viewer.app.bars.waits import Waits, Ways
 from headlight.viewer.app.bridge import Bridge
-from headlight.viewer.app.commands.copying import copy_shown
 from headlight.viewer.app.commands.every import Actions
-from headlight.viewer.app.dialogs import FileDialogs, filters, inputs
-from headlight.viewer.app.drop import DropTarget, open_mime
 from headlight.viewer.app.explanations import explain
 from headlight.viewer.app.exporting.window import Exports
+from headlight.viewer.app.layout import geometry, surface
 from headlight.viewer.app.models.listed import ModelList
 from headlight.viewer.app.models.menu import ModelMenu
 from headlight.viewer.app.models.offer import ModelOffers, is_model
-from headlight.viewer.app.recent import Recent
-from headlight.viewer.app.recent_files import RecentFiles
-from headlight.viewer.app.status import Status
-from headlight.viewer.app.topbar import TopBar
-from headlight.viewer.app.waiting.pace import Paces
-from headlight.viewer.app.waiting.waits import Waits, Ways
+from headlight.viewer.app.opening.dialogs import FileDialogs, filters, inputs
+from headlight.viewer.app.opening.drop import DropTarget, open_mime
+from headlight.viewer.app.opening.recent import Recent
+from headlight.viewer.app.opening.recent_files import RecentFiles
 from headlight.viewer.host.failure import Failure
 from headlight.viewer.inputs.readers import names_of_formats
 from headlight.viewer.registry import REGISTRY
 from headlight.viewer.session.jobs import Jobs
 from headlight.viewer.session.runs import Runs
 from headlight.viewer.session.session import Document, RunOptions, Session
-from headlight.widgets.base import theme
 from headlight.widgets.shell.drop_sign import DropSign
 from headlight.widgets.shell.messages import Kind, Message, Messages
 from headlight.widgets.shell.palette import CommandPalette, PaletteEntry
@@ -51,11 +47,9 @@ from headlight.widgets.shell.tips import Tips
 from headlight.widgets.shell.welcome import Welcome
 
 if TYPE_CHECKING:
-    from headlight.viewer.app.deck import Deck
-    from headlight.viewer.panes.clouds.space import View3DPane
+    from headlight.viewer.app.layout.deck import Deck
     from headlight.viewer.panes.shared.log_handler import LogHandler
 
-TEXT_STEP = 0.1
 P = TypeVar("P")
 
 
@@ -69,12 +63,10 @@ class Window(QMainWindow):
     drawn = Signal()
     """A job began or ended, or a pane has drawn all it has: `is_idle` may say something else now."""
 
-    def __init__(self, options: RunOptions, settings: QSettings, theme_choice: str, log: LogHandler) -> None:
+    def __init__(self, options: RunOptions, settings: QSettings, log: LogHandler) -> None:
         super().__init__()
         self.setWindowTitle("Headlight")
         self.settings = settings
-        self.theme = theme_choice
-        self.text_scale = float(settings.value("text_scale", 1.0))
         self.session, self.jobs = Session(), Jobs(Bridge(self).post)
         self._log = log
         self.deck: Deck | None = None
@@ -214,7 +206,7 @@ class Window(QMainWindow):
     def _panes(self) -> Deck:
         """The room of the panes: its modules import pyqtgraph, which the welcome page can do without."""
         if self.deck is None:
-            from headlight.viewer.app.deck import Deck
+            from headlight.viewer.app.layout.deck import Deck
             from headlight.viewer.panes.shared.desk import Desk
 
             desk = Desk(self.session, self.jobs, self.runs, self._log, self)
@@ -261,24 +253,10 @@ class Window(QMainWindow):
     def shows_pane(self, name: str) -> bool:
         return self.deck is not None and self.deck.shows(name)
 
-    def has_theme(self, name: str) -> bool:
-        return self.theme == name
-
-    def has_lasso(self) -> bool:
-        return any(pane.lasso for pane in self._cloud_panes())
-
     def made(self, type_: type[P]) -> list[P]:
         """The panes of a type that were made, in the registry's order."""
         panes = {} if self.deck is None else self.deck.panes
         return [panes[name] for name in REGISTRY.all(registry.Pane) if isinstance(panes.get(name), type_)]
-
-    def _cloud_panes(self) -> list[View3DPane]:
-        """The views of a cloud that were made, the first one first."""
-        if self.deck is None:
-            return []
-        from headlight.viewer.panes.clouds.space import View3DPane
-
-        return self.made(View3DPane)
 
     # -- commands: files ---------------------------------------------------------------------------------
 
@@ -364,14 +342,6 @@ class Window(QMainWindow):
         with self.status.silent():
             return self.grab()
 
-    # -- commands: selection -----------------------------------------------------------------------------
-
-    def copy_weights(self) -> None:
-        """The weights shown on the input, one line a token, or the fields of layers, to the clipboard; else
-        why there is nothing to copy.
-        """
-        copy_shown(self.session.current, self.deck, self.notify)
-
     # -- commands: view ----------------------------------------------------------------------------------
 
     def open_palette(self) -> None:
@@ -406,34 +376,8 @@ class Window(QMainWindow):
             at = documents.index(current) if current in documents else -1 if step > 0 else 0
             self.session.show(documents[(at + step) % len(documents)])
 
-    def fit_views(self) -> None:
-        if self.deck is not None:
-            from headlight.widgets.plane.plane_view import PlaneView
-
-            for view in self.deck.findChildren(PlaneView):
-                view.fit()
-            for pane in self._cloud_panes()[:1]:  # they share their camera
-                pane.fit()
-
-    def look(self, name: str) -> None:
-        """Look at the cloud from a named side, in both views, which share their camera."""
-        for pane in self._cloud_panes()[:1]:
-            pane.look(name)
-
-    def step_field(self, by: int) -> None:
-        """The next layer of the table of fields, or one before."""
-        from headlight.viewer.panes.fields.layers import LayersPane
-
-        for pane in self.made(LayersPane):
-            pane.step(by)
-
     def switch_pane(self, name: str) -> None:
         self.deck.switch(name)
-
-    def toggle_lasso(self) -> None:
-        on = not self.has_lasso()
-        for pane in self._cloud_panes():
-            pane.set_lasso(on)
 
     def reset_layout(self) -> None:
         if self.deck is not None and self.deck.kind is not None:
@@ -442,39 +386,8 @@ class Window(QMainWindow):
     def toggle_full_screen(self) -> None:
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
-    def set_theme(self, name: str) -> None:
-        self.theme = name
-        self.settings.setValue("theme", name)
-        theme.apply(QApplication.instance(), name, self.text_scale)
-
-    def scale_text(self, step: int) -> None:
-        low, high = theme.SCALES
-        self.text_scale = min(max(round(self.text_scale + step * TEXT_STEP, 1), low), high)
-        self.settings.setValue("text_scale", self.text_scale)
-        theme.apply(QApplication.instance(), self.theme, self.text_scale)
-
-    def show_keys(self) -> None:
-        """A sheet of all keys, by the categories of the menus."""
-        about.show_keys(self.actions_, self)
-
-    def show_about(self) -> None:
-        about.show(self)
-
 
 def import_panes() -> None:
     """What the first document needs, imported by the worker that reads it: the window goes on meanwhile."""
     for pane in REGISTRY.all(registry.Pane).values():
         registry.resolve(pane.make)
-
-
-def report_exceptions(window: Window) -> None:
-    """Send what nobody catches, on any thread, to the messages; a slot's exception would only be printed."""
-    import threading
-
-    def hook(kind: type[BaseException], error: BaseException, trace: object) -> None:
-        traceback.print_exception(kind, error, trace)
-        if not issubclass(kind, KeyboardInterrupt):
-            window.uncaught.emit(error)
-
-    sys.excepthook = hook
-    threading.excepthook = lambda args: hook(args.exc_type, args.exc_value, args.exc_traceback)

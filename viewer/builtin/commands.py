@@ -20,7 +20,12 @@ _MAP = ".session.view:MapSettings"
 _FIELD = ".session.view:FieldSettings"
 _IN_CLOUD = ".session.view:CloudSettings"
 _SELECTION = ".app.commands.selection"
+_PANES = ".app.commands.panes"
+_STEP = f"{_PANES}:step_field"
 _CLOUDS = ".app.commands.clouds"
+_LOOK = f"{_CLOUDS}:look"
+_LOOKS = ".app.commands.looks"
+_SCALE = f"{_LOOKS}:scale_text"
 
 REGISTRY.add(
     Command("open", "Open file…", "File", "choose_files", ("Ctrl+O",)),
@@ -58,10 +63,10 @@ REGISTRY.add(
 REGISTRY.add(
     Command("undo", "Undo", "Edit", "session.undo", ("Ctrl+Z",), enabled="session.can_undo"),
     Command("redo", "Redo", "Edit", "session.redo", ("Ctrl+Shift+Z", "Ctrl+Y"), enabled="session.can_redo"),
-    Command("edit-text", "Edit the text", "Edit", f"{_SELECTION}:edit_text", ("F2",), _CHARACTERS),
+    Command("edit-text", "Edit the text", "Edit", f"{_PANES}:edit_text", ("F2",), _CHARACTERS),
     Command("clear", "Clear the selection", "Edit", f"{_SELECTION}:clear", ("Esc",), _SELECTABLE),
     Command("select-all", "Select all tokens", "Edit", f"{_SELECTION}:take_all", ("Ctrl+A",), _READ),
-    Command("copy-numbers", "Copy the shown weights", "Edit", "copy_weights", ("Ctrl+C",)),
+    Command("copy-numbers", "Copy the shown weights", "Edit", f"{_PANES}:copy_shown", ("Ctrl+C",)),
 )
 
 _SWITCH = (True, False)
@@ -145,8 +150,8 @@ REGISTRY.add(
             ("field-noise", "Effective field over noise", "source", ("noise", "picture"), ("N",)),
         )
     ),
-    Command("field-layer-next", "Next layer", "Field", "step_field", (".",), _UNITS, arguments=(1,)),
-    Command("field-layer-previous", "Previous layer", "Field", "step_field", (",",), _UNITS, arguments=(-1,)),
+    Command("field-layer-next", "Next layer", "Field", _STEP, (".",), _UNITS, arguments=(1,)),
+    Command("field-layer-previous", "Previous layer", "Field", _STEP, (",",), _UNITS, arguments=(-1,)),
     Command(
         id="field-operations",
         title="List all operations, not blocks alone",
@@ -191,7 +196,7 @@ REGISTRY.add(
         )
     ),
     *(
-        Command(f"look-{name}", f"Look from {side}", "Cloud", "look", (key,), _CLOUD, arguments=(name,))
+        Command(f"look-{name}", f"Look from {side}", "Cloud", _LOOK, (key,), _CLOUD, arguments=(name,))
         for name, side, key in (
             ("top", "the top", "Shift+Up"),
             ("bottom", "the bottom", "Shift+Down"),
@@ -206,10 +211,10 @@ REGISTRY.add(
         id="lasso",
         title="Lasso: a drag selects points",
         category="Cloud",
-        run="toggle_lasso",
+        run=f"{_CLOUDS}:toggle_lasso",
         keys=("L",),
         needs=_ANSWERED,
-        checked="has_lasso",
+        checked=f"{_CLOUDS}:has_lasso",
     ),
     *(
         Command(id_, title, "Cloud", Change(_IN_CLOUD, name, values), keys, _CLOUD)
@@ -239,16 +244,23 @@ REGISTRY.add(
         ("Ctrl+Shift+Tab",),
         arguments=(-1,),
     ),
-    Command("fit", "Fit pictures to their panes", "View", "fit_views", ("F",), _OPEN),
+    Command("fit", "Fit pictures to their panes", "View", f"{_PANES}:fit", ("F",), _OPEN),
     Command("layout", "Reset the layout", "View", "reset_layout", ("Ctrl+0",)),
     Command("messages", "Messages", "View", "status.switch_messages", ("F8",)),
     Command("full-screen", "Full screen", "View", "toggle_full_screen", ("F11",)),
     *(
-        Command(f"theme-{name}", f"Theme: {name}", "View", "set_theme", (), None, "", "has_theme", (name,))
+        Command(
+            id=f"theme-{name}",
+            title=f"Theme: {name}",
+            category="View",
+            run=f"{_LOOKS}:set_theme",
+            checked=f"{_LOOKS}:has_theme",
+            arguments=(name,),
+        )
         for name in ("dark", "light", "system")
     ),
-    Command("text-larger", "Larger text", "View", "scale_text", ("Ctrl++", "Ctrl+="), arguments=(1,)),
-    Command("text-smaller", "Smaller text", "View", "scale_text", ("Ctrl+-",), arguments=(-1,)),
-    Command("keys", "Keyboard shortcuts", "Help", "show_keys", ("F1",)),
-    Command("about", "About Headlight", "Help", "show_about"),
+    Command("text-larger", "Larger text", "View", _SCALE, ("Ctrl++", "Ctrl+="), arguments=(1,)),
+    Command("text-smaller", "Smaller text", "View", _SCALE, ("Ctrl+-",), arguments=(-1,)),
+    Command("keys", "Keyboard shortcuts", "Help", ".app.commands.help:show_keys", ("F1",)),
+    Command("about", "About Headlight", "Help", ".app.commands.help:show_about"),
 )

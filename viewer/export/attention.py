@@ -53,7 +53,7 @@ def read_query(value: str) -> Query:
 
 @dataclass(frozen=True)
 class AttentionOptions:
-    """layer: index or name, see `layer_names`. head: index, "mean", "max" or "min"."""
+    """layer: index or name, see `names.find`. head: index, "mean", "max" or "min"."""
 
     layer: str | None = layer_option()
     head: int | Literal["mean", "max", "min"] | None = head_option()

@@ -21,8 +21,9 @@ from headlight.viewer.export.results import PICTURES, Filled, Result, check_laye
 from headlight.viewer.inputs.inputs import ImageInput
 from headlight.viewer.options import Rule, option, some
 from headlight.viewer.session.view import FieldSettings, Selection
-from headlight.viewer.slices import field_maps, layer_names
+from headlight.viewer.slices import field_maps
 from headlight.viewer.slices.field_maps import HEAT_PERCENTILE, SHARES, Seen
+from headlight.viewer.slices.names import find
 
 _OF_A_UNIT = {"never": Rule(("csv",)), "after": ("layer", "is of the effective field of one layer")}
 
@@ -182,7 +183,7 @@ def attention_distance(
 def layer_of(wanted: str, seen: Seen) -> Field:
     """The layer of this name or index, or HeadlightError with what there is."""
     names = [field.name for field in seen.fields]
-    return seen.fields[layer_names.find(wanted, names, seen.trace.model.id)]
+    return seen.fields[find(wanted, names, seen.trace.model.id)]
 
 
 def _unit(cell: tuple[int, int] | None, field: Field) -> tuple[int, int]:

@@ -11,7 +11,7 @@ from headlight.models.core.layers import AttentionLayer, Head
 from headlight.models.core.trace import Trace
 from headlight.viewer.export.results import PICTURES
 from headlight.viewer.options import Rule, option
-from headlight.viewer.slices import layer_names
+from headlight.viewer.slices.names import find, with_head
 
 ONE_MATRIX = Rule(("csv", *PICTURES))
 """Files that hold the weights of one head."""
@@ -53,8 +53,8 @@ def layer_and_heads(
     """(layer's index, the heads asked for), or HeadlightError with what there is."""
     index = len(trace.layers) - 1
     if layer is not None:
-        wanted, named = layer_names.with_head(layer)
-        index = layer_names.find(wanted, [layer.name for layer in trace.layers], trace.model.id)
+        wanted, named = with_head(layer)
+        index = find(wanted, [layer.name for layer in trace.layers], trace.model.id)
         head = named if head is None else head
     heads = trace.layers[index].heads
     if head is None:

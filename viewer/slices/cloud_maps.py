@@ -21,7 +21,7 @@ from headlight.models.core.tokens import Place, PointTokens, Tokens
 from headlight.models.core.trace import Trace
 from headlight.viewer.session.selecting import rows_shown
 from headlight.viewer.session.view import Selection, View
-from headlight.viewer.slices import layer_names
+from headlight.viewer.slices import names
 
 
 def stage_of(layers: Sequence[AttentionLayer], layer: int) -> int:
@@ -31,7 +31,7 @@ def stage_of(layers: Sequence[AttentionLayer], layer: int) -> int:
 
 def short_name(layer: AttentionLayer) -> str:
     """dec2.1 for dec2.1.transformer2: without the part that all layers share."""
-    return layer_names.short_name(layer.name)
+    return names.short_name(layer.name)
 
 
 # -- which points are chosen ---------------------------------------------------------------------------------

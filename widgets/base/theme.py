@@ -70,6 +70,12 @@ def apply(app: QApplication, choice: Choice = "system", scale: float = 1.0) -> N
     follower.paint()
 
 
+def chosen() -> tuple[Choice, float]:
+    """(choice, scale of text) as they were applied last."""
+    follower = _follower()
+    return (follower.choice, follower.scale) if follower else ("dark", 1.0)
+
+
 def current() -> Theme:
     """The theme in force; dark before `apply`."""
     follower = _follower()

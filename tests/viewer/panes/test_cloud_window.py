@@ -223,7 +223,7 @@ def test_the_theme_changes_the_colours_of_points(cloud_window, settled):
     window.session.select(queries=[window.session.current.trace.tokens.place(350)])
     settled(window)
     dark = pane(window, "cloud-second").painted.colours.rgb
-    window.set_theme("light")
+    window.actions_.run("theme-light")
     settled(window)
     light = pane(window, "cloud-second").painted.colours.rgb
     assert light.mean() > dark.mean() + 60

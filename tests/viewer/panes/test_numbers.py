@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint
 
-from headlight.viewer.app.deck import EDGE
+from headlight.viewer.app.layout.deck import EDGE
 from headlight.viewer.session.session import NOWHERE
 from headlight.viewer.session.view import MapSettings, Selection
 from headlight.widgets.base.cursor_tip import read_out

@@ -256,7 +256,7 @@ def test_beside_a_cloud_the_editor_comes_with_the_reach_over_voxels(make_window,
 @pytest.mark.parametrize("choice", ["dark", "light"])
 def test_the_field_has_the_colours_of_its_bar(stack_window, settled, choice):
     window = stack_window
-    window.set_theme(choice)
+    window.actions_.run(f"theme-{choice}")
     settled(window)
     field = pane(window, "stack-field")
     view, levels, bar = field.views[0], field.looked.planes[0].levels, field.bar

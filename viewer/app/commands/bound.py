@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from PySide6.QtCore import QSettings
 
 from headlight.viewer.registry import Change, Command, resolve
-from headlight.viewer.session.runs import Runs
+from headlight.viewer.session.runs import Notify, Runs
 from headlight.viewer.session.session import Session
+
+if TYPE_CHECKING:
+    from headlight.viewer.app.layout.deck import Deck
 
 P = TypeVar("P")
 
@@ -18,6 +23,9 @@ class Acts(Protocol):
 
     session: Session
     runs: Runs
+    settings: QSettings
+    deck: Deck | None
+    notify: Notify
 
     def made(self, type_: type[P]) -> list[P]:
         """The panes of a type that were made, in the registry's order."""

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from headlight.viewer.app.commands.bound import Acts
 from headlight.viewer.inputs.cloud import UPS
 from headlight.viewer.session.view import CloudSettings
+
+if TYPE_CHECKING:
+    from headlight.viewer.panes.clouds.space import View3DPane
 
 SIZES = (1.0, 12.0)
 
@@ -27,3 +31,28 @@ def turn_up(window: Acts) -> None:
     frame, ways = document.wanted.frame, list(UPS.values())
     following = ways[(ways.index(frame.up) + 1) % len(ways)]
     window.runs.reframe(document, replace(frame, up=following))
+
+
+def look(window: Acts, name: str) -> None:
+    """Look at the cloud from a named side, in both views, which share their camera."""
+    for view in views(window)[:1]:
+        view.look(name)
+
+
+def has_lasso(window: Acts) -> bool:
+    return any(view.lasso for view in views(window))
+
+
+def toggle_lasso(window: Acts) -> None:
+    on = not has_lasso(window)
+    for view in views(window):
+        view.set_lasso(on)
+
+
+def views(window: Acts) -> list[View3DPane]:
+    """The views of a cloud that were made, the first one first."""
+    if window.deck is None:
+        return []
+    from headlight.viewer.panes.clouds.space import View3DPane
+
+    return window.made(View3DPane)

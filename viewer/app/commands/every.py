@@ -101,17 +101,9 @@ class Actions:
 
     def keys(self, id_: str) -> str:
         """The first shortcut as this platform writes it."""
-        return next(iter(self.all_keys(id_)), "")
+        return next(map(native, self.commands[id_].keys), "")
 
-    def all_keys(self, id_: str) -> list[str]:
-        """Its shortcuts as this platform writes them."""
-        shortcuts = self.actions[id_].shortcuts()
-        return [one.toString(QKeySequence.SequenceFormat.NativeText) for one in shortcuts]
 
-    def with_keys(self) -> dict[str, list[Bound]]:
-        """The commands that have a key, by their categories."""
-        categories: dict[str, list[Bound]] = {}
-        for command in self.commands.values():
-            if command.keys:
-                categories.setdefault(command.category, []).append(command)
-        return categories
+def native(key: str) -> str:
+    """A key as this platform writes it."""
+    return QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)

@@ -20,11 +20,3 @@ def step_head(window: Acts, layers: int, heads: int) -> None:
 
 def step_query(window: Acts, by: int) -> None:
     selecting.step_query(window.session, by)
-
-
-def edit_text(window: Acts) -> None:
-    """Open the editor of the sentence, or leave it."""
-    from headlight.viewer.panes.attention.sentence import SentencePane
-
-    for pane in window.made(SentencePane):
-        pane.edit_button.toggle()

@@ -28,9 +28,9 @@ from PySide6.QtWidgets import (
 
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import Task
-from headlight.viewer.app.dialogs import FileDialogs, filters
 from headlight.viewer.app.exporting.form import ExportForm, ValueChoice, label_of
 from headlight.viewer.app.exporting.outcome import Outcome
+from headlight.viewer.app.opening.dialogs import FileDialogs, filters
 from headlight.viewer.export import door
 from headlight.viewer.export.choices import (
     Choices,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QWidget
 
-from headlight.viewer.app.dialogs import FileDialogs
+from headlight.viewer.app.opening.dialogs import FileDialogs
 from headlight.viewer.host.failure import Failure
 from headlight.viewer.registry import Begin, resolve
 from headlight.viewer.session.jobs import Jobs

@@ -8,10 +8,10 @@ from pathlib import Path
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QInputDialog, QMenu, QMessageBox, QWidget
 
-from headlight.viewer.app.dialogs import CHECKPOINTS, FileDialogs
 from headlight.viewer.app.models.listed import ModelList
 from headlight.viewer.app.models.offer import ModelOffers
-from headlight.viewer.app.recent import Recent
+from headlight.viewer.app.opening.dialogs import CHECKPOINTS, FileDialogs
+from headlight.viewer.app.opening.recent import Recent
 from headlight.viewer.registry import REGISTRY, Kind
 from headlight.viewer.session.runs import Runs
 from headlight.viewer.session.session import Session

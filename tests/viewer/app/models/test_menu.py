@@ -10,10 +10,10 @@ from PySide6.QtWidgets import QMenu
 
 from headlight.models.catalogue import entries as catalog
 from headlight.viewer.app.bridge import Bridge
-from headlight.viewer.app.dialogs import FileDialogs
 from headlight.viewer.app.models.listed import ModelList
 from headlight.viewer.app.models.menu import ModelMenu
-from headlight.viewer.app.recent import Recent
+from headlight.viewer.app.opening.dialogs import FileDialogs
+from headlight.viewer.app.opening.recent import Recent
 from headlight.viewer.inputs.inputs import ImageInput
 from headlight.viewer.session.jobs import Jobs
 from headlight.viewer.session.session import RunOptions, Session

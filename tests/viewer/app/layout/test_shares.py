@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from headlight.viewer.app.shares import Wish, distribute, found_in, lay, only
+from headlight.viewer.app.layout.shares import Wish, distribute, found_in, lay, only
 from headlight.viewer.registry import Leaf, Node, Split, leaves
 
 GAP = 6

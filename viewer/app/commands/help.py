@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QMessageBox, QWidget
+from PySide6.QtWidgets import QMessageBox
 
-from headlight.viewer.app.commands.every import Actions
+from headlight.viewer.app.commands.bound import Acts
+from headlight.viewer.app.commands.every import listed, native
 from headlight.widgets.shell.key_sheet import KeySheet
 
 GESTURES = (
@@ -16,18 +17,18 @@ GESTURES = (
 )
 
 
-def show_keys(actions: Actions, parent: QWidget) -> None:
-    """By the categories of the menus."""
-    categories = {
-        title: [(" or ".join(actions.all_keys(command.id)), command.title) for command in commands]
-        for title, commands in actions.with_keys().items()
-    }
-    KeySheet({"Gestures": GESTURES, **categories}, parent).show()
+def show_keys(window: Acts) -> None:
+    """A sheet of all keys, by the categories of the menus."""
+    categories: dict[str, list[tuple[str, str]]] = {}
+    for command in filter(lambda one: one.keys, listed()):
+        keys = " or ".join(native(key) for key in command.keys)
+        categories.setdefault(command.category, []).append((keys, command.title))
+    KeySheet({"Gestures": GESTURES, **categories}, window).show()
 
 
-def show(parent: QWidget) -> None:
+def show_about(window: Acts) -> None:
     QMessageBox.about(
-        parent,
+        window,
         "About Headlight",
         "Headlight, a desktop microscope for attention. BSD-3-Clause.\n\n"
         "MiniLM-L6 (Apache-2.0), DINOv2-small (MIT; architecture Apache-2.0), Point Transformer and "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtWidgets import QMenu, QPushButton
 
-from headlight.viewer.app.recent import Recent, Used
+from headlight.viewer.app.opening.recent import Recent, Used
 
 
 @pytest.fixture

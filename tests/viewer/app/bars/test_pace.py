@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from headlight.viewer.app.waiting.pace import (
+from headlight.viewer.app.bars.pace import (
     ENOUGH_SECONDS,
     ENOUGH_SHARE,
     ENOUGH_STEPS,

@@ -13,7 +13,7 @@ from PySide6.QtCore import QMargins, QPoint, QRect, Qt
 from PySide6.QtGui import QSurface
 from PySide6.QtTest import QTest
 
-from headlight.viewer.app import geometry
+from headlight.viewer.app.layout import geometry
 from headlight.viewer.inputs.inputs import StackInput, from_pixels, from_text
 from headlight.viewer.session.session import RunOptions
 from tests.viewer.given_cloud import room

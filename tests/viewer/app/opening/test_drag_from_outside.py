@@ -10,7 +10,7 @@ import pytest
 
 from headlight.viewer.inputs.inputs import ImageInput
 
-SAMPLE = Path(__file__).parents[3] / "assets" / "samples" / "chelsea.jpg"
+SAMPLE = Path(__file__).parents[4] / "assets" / "samples" / "chelsea.jpg"
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_a_file_dragged_from_another_program_opens(window_manager, make_window, 
         qtbot.waitUntil(lambda: len(window.session.documents) == 1)
     before = len(window.session.documents)
     source = subprocess.Popen(
-        [sys.executable, str(Path(__file__).parents[1] / "drag_source.py"), str(SAMPLE), "1500", "400"],
+        [sys.executable, str(Path(__file__).parents[2] / "drag_source.py"), str(SAMPLE), "1500", "400"],
         stdout=subprocess.PIPE,
         text=True,
     )

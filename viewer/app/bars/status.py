@@ -13,7 +13,7 @@ from headlight.models.core.answers import PointLabels
 from headlight.models.core.layers import is_faithful, worst
 from headlight.models.core.tokens import PatchTokens
 from headlight.models.core.trace import Trace
-from headlight.viewer.app.waiting.pace import Paces
+from headlight.viewer.app.bars.pace import Paces
 from headlight.viewer.session.jobs import Job, Jobs
 from headlight.viewer.session.session import Document, Session
 from headlight.widgets.base import theme

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel
 
-from headlight.viewer.app.about import GESTURES
+from headlight.viewer.app.commands.help import GESTURES
 from headlight.widgets.shell.key_sheet import KeySheet
 
 

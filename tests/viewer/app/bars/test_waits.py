@@ -15,7 +15,7 @@ from headlight.viewer.session import runs
 from headlight.widgets.base.waiting import Cover
 from headlight.widgets.shell.message_strip import MessageStrip
 
-SAMPLES = Path(__file__).parents[3] / "assets" / "samples"
+SAMPLES = Path(__file__).parents[4] / "assets" / "samples"
 
 
 @pytest.fixture

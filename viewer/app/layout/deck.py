@@ -15,7 +15,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QMainWindow, QStyle, QTabBar
 
 from headlight.viewer import registry
-from headlight.viewer.app.shares import Rect, Wish, found_in, lay, only
+from headlight.viewer.app.layout.shares import Rect, Wish, found_in, lay, only
 from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.registry import REGISTRY, Kind, Leaf, Node, Split, leaves
 from headlight.viewer.session.session import Document

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from headlight.viewer.app.bars.pace import Paces
+from headlight.viewer.app.bars.topbar import TopBar
 from headlight.viewer.app.models.listed import title_of
-from headlight.viewer.app.topbar import TopBar
-from headlight.viewer.app.waiting.pace import Paces
 from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.session.jobs import Job, Jobs
 from headlight.viewer.session.session import Document, Session
@@ -18,7 +18,7 @@ from headlight.widgets.base.waiting import Waiting
 from headlight.widgets.shell.welcome import Welcome
 
 if TYPE_CHECKING:
-    from headlight.viewer.app.deck import Deck
+    from headlight.viewer.app.layout.deck import Deck
 
 TURN = "Waiting for its turn…"
 COMPUTING = "Computing"

@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMenu, QWidget
 
-from headlight.viewer.app.recent import Recent
+from headlight.viewer.app.opening.recent import Recent
 from headlight.widgets.shell.welcome import Welcome
 
 

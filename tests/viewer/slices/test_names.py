@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headlight.models.core.errors import HeadlightError
-from headlight.viewer.slices import layer_names
+from headlight.viewer.slices.names import find, short_name, with_head
 
 CLOUD = [f"{side}{stage}.{block}.transformer2" for side in ("enc", "dec") for stage in "12" for block in "12"]
 TEXT = [f"encoder.layer.{number}.attention.self" for number in range(12)]
@@ -16,11 +16,11 @@ CONVOLUTIONS = [f"layer{stage}.{block}.conv{n}" for stage in range(4) for block 
 
 @given(st.sampled_from([CLOUD, TEXT, CONVOLUTIONS]), st.integers(0, 7))
 def test_every_name_that_is_shown_leads_to_its_layer(names, index):
-    short = layer_names.short_name(names[index])
+    short = short_name(names[index])
     for wanted in (names[index], str(index), f"layer {index}", f" Layer {index} "):
-        assert layer_names.find(wanted, names, "net") == index
-    if [layer_names.short_name(name) for name in names].count(short) == 1:
-        assert layer_names.find(short, names, "net") == index
+        assert find(wanted, names, "net") == index
+    if [short_name(name) for name in names].count(short) == 1:
+        assert find(short, names, "net") == index
 
 
 @pytest.mark.parametrize(
@@ -35,13 +35,13 @@ def test_every_name_that_is_shown_leads_to_its_layer(names, index):
 )
 def test_a_refusal_lists_the_names(wanted, names, said):
     with pytest.raises(HeadlightError) as error:
-        layer_names.find(wanted, names, "net")
+        find(wanted, names, "net")
     assert str(error.value).startswith(f"Layer {wanted} does not exist: net has {len(names)}, 0 to ")
     assert f"by its number or its name: {said}" in str(error.value)
     assert len(str(error.value)) < 300
 
 
 def test_the_windows_name_of_a_head_is_a_layer_and_a_head():
-    assert layer_names.with_head("Head 10.2") == ("10", 2)
-    assert layer_names.with_head("dec2.1") == ("dec2.1", None)
-    assert layer_names.with_head("10.2") == ("10.2", None)
+    assert with_head("Head 10.2") == ("10", 2)
+    assert with_head("dec2.1") == ("dec2.1", None)
+    assert with_head("10.2") == ("10.2", None)

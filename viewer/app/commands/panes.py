@@ -1,0 +1,61 @@
+"""What the user can do with the panes in sight; each is called with the window."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QGuiApplication
+
+from headlight.viewer.app.commands import clouds
+from headlight.viewer.app.commands.bound import Acts
+
+
+def copy_shown(window: Acts) -> None:
+    """The weights on the input, a line a token, or the fields of layers, to the clipboard; what was copied is
+    said, or why there is nothing to copy.
+    """
+    document, deck, notify = window.session.current, window.deck, window.notify
+    if document is None or deck is None:
+        notify("info", "Nothing is open that could be copied.", "Open something first.", None, None)
+        return
+    name = document.kind.layout(document.page).table
+    if not name:
+        notify("info", "This page has no table to copy.", "", None, document)
+        return
+    pane = deck.panes[name]
+    if document.trace is None or not pane.is_whole():
+        said = "What is shown is not all yet.", "Wait for it, or go on with it, then copy."
+        notify("warning", *said, None, None)
+    elif table := pane.table():
+        QGuiApplication.clipboard().setText(table)
+        said = f"{table.count(chr(10))} {pane.rows_copied} copied.", "Paste them into a spreadsheet."
+        notify("info", *said, None, None)
+    else:
+        said = "No weights are shown that could be copied.", "Select a token or a point, then copy."
+        notify("info", *said, None, None)
+
+
+def fit(window: Acts) -> None:
+    """Pictures and clouds to the room that they have."""
+    if window.deck is None:
+        return
+    from headlight.widgets.plane.plane_view import PlaneView
+
+    for view in window.deck.findChildren(PlaneView):
+        view.fit()
+    for view in clouds.views(window)[:1]:  # they share their camera
+        view.fit()
+
+
+def step_field(window: Acts, by: int) -> None:
+    """The next layer of the table of fields, or one before."""
+    from headlight.viewer.panes.fields.layers import LayersPane
+
+    for pane in window.made(LayersPane):
+        pane.step(by)
+
+
+def edit_text(window: Acts) -> None:
+    """Open the editor of the sentence, or leave it."""
+    from headlight.viewer.panes.attention.sentence import SentencePane
+
+    for pane in window.made(SentencePane):
+        pane.edit_button.toggle()

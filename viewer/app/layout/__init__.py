@@ -1,0 +1,1 @@
+"""Where the window stands and how the panes in it lie."""

@@ -1,0 +1,1 @@
+"""How something is opened: dialogs, drops, what was opened before."""

@@ -1,1 +1,0 @@
-"""What is said while something is awaited, and how long that will take."""
