@@ -139,11 +139,9 @@ OWN = {
     "app/window.py": {"messages", "palette"},
     "export/attention.py": {"attention"},
     "export/fields.py": {"fields"},
-    "host/engine.py": {"cancel"},
     "inputs/clouds/gz.py": {"points"},
 }
-"""The modules that are what they name: what the window itself shows, exports of a page, words of the
-engine, files of clouds."""
+"""The modules that are what they name: what the window itself shows, exports of a page, files of clouds."""
 
 
 def named(path):
