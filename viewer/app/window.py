@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from headlight.models.core.errors import HeadlightError, sentence
+from headlight.models.core.task import Task
 from headlight.viewer import plugins, registry
 from headlight.viewer.app.bars.pace import Paces
 from headlight.viewer.app.bars.status import Status
@@ -387,7 +388,7 @@ class Window(QMainWindow):
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
 
-def import_panes() -> None:
+def import_panes(task: Task) -> None:
     """What the first document needs, imported by the worker that reads it: the window goes on meanwhile."""
     for pane in REGISTRY.all(registry.Pane).values():
         registry.resolve(pane.make)

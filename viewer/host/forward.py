@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from headlight.models.attention.statistics import starting_layer
 from headlight.models.core.answers import PointLabels
+from headlight.models.core.errors import known
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import PointTokens
 from headlight.models.core.trace import Trace
 from headlight.viewer.host import engines
-from headlight.viewer.host.recipe import RunOptions
+from headlight.viewer.host.recipe import Recipe, RunOptions
 from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.inputs.cloud_labels import place
-from headlight.viewer.inputs.inputs import Input
+from headlight.viewer.inputs.inputs import Input, from_path
 from headlight.viewer.registry import REGISTRY
 
 
@@ -50,6 +51,37 @@ def forward_pass(what: Input, options: RunOptions, task: Task = SILENT) -> Pass:
     checks = check(trace, task)
     device, memory = devices.describe(trace.device), devices.memory(trace.device)
     return Pass(trace, checks, device, memory, starting_head(trace, task))
+
+
+def of_file(path: str, classes: str | None, task: Task = SILENT) -> Input:
+    """What a file holds. classes: the list that labels are read by, where there are any; None for a guess."""
+    task.progress(0.0, "Reading")
+    what = from_path(path, task)
+    return REGISTRY.adapter_of(what).relisted(what, classes) if classes else what
+
+
+def given(make: Callable[[], Input], task: Task = SILENT) -> Input:
+    """What was typed, pasted or built, by what makes an input of it."""
+    return make()
+
+
+def again(recipe: Recipe, path: str, held: Input | None, task: Task = SILENT) -> Input:
+    """An input as it was before it was closed: `held`, or else what the file has."""
+    return recipe.input(from_path(path, task) if held is None else held, task)
+
+
+def made(source: Input, recipe: Recipe, kept: Pass | None, task: Task = SILENT) -> tuple[Input, Pass]:
+    """(what a recipe makes of an input, its pass). kept: the pass, where labels alone are read anew.
+
+    What is made anew is handed out before a model has read it, where that shows something at once.
+    """
+    what = recipe.input(source, task)
+    if kept is not None:
+        before, now = known(source, CloudInput), known(what, CloudInput)
+        return what, replace(kept, trace=with_truth(kept.trace, before, now))
+    if what is not source and REGISTRY.adapter_of(what).at_once:
+        task.partial(what)
+    return what, forward_pass(what, recipe.options, task)
 
 
 def starting_head(trace: Trace, task: Task = SILENT) -> tuple[int, int]:

@@ -34,6 +34,7 @@ class Job:
     number: int
     kind: str
     lane: Lane
+    host: Host
     done: Callable[[Any], None]
     on_partial: Callable[[Any], None] | None
     on_failed: Callable[[Failure], None] | None
@@ -81,7 +82,7 @@ class Jobs:
     """Failure of a job that has no handler of its own."""
 
     def __init__(self, post: Callable[[Callable[[], None]], None], host: Host | None = None) -> None:
-        self._post, self.host = post, host or Lanes()
+        self._post, self.host, self._here = post, host or Lanes(), Lanes()
         self._numbers = itertools.count(1)
         self._live: dict[int, Job] = {}
         self._closed = False
@@ -97,17 +98,20 @@ class Jobs:
         failed: Callable[[Failure], None] | None = None,
         cancelled: Callable[[Job], None] | None = None,
         document: int | None = None,
+        here: bool = False,
     ) -> Job | None:
         """Run `work(task)` on a lane, hand its result to `done`; older requests of `kind` are superseded.
 
         cancelled: called where the request is cancelled rather than superseded; done and failed are not then.
+        here: it concerns this process, and is of no use elsewhere.
         """
         if self._closed:
             return None
         self._drop([job for job in self._live.values() if job.kind == kind])
-        job = Job(next(self._numbers), kind, lane, done, partial, failed, cancelled, document)
+        host = self._here if here else self.host
+        job = Job(next(self._numbers), kind, lane, host, done, partial, failed, cancelled, document)
         self._live[job.number] = job
-        self.host.start(job.number, lane, work, lambda word, value: self._heard(job, word, value))
+        host.start(job.number, lane, work, lambda word, value: self._heard(job, word, value))
         self.changed.emit()
         return job
 
@@ -128,7 +132,7 @@ class Jobs:
 
     def _drop(self, stale: list[Job], firmly: bool = False) -> None:
         for job in stale:
-            self.host.cancel(job.number, firmly=firmly)
+            job.host.cancel(job.number, firmly=firmly)
             del self._live[job.number]
         if stale:
             self.changed.emit()
@@ -146,6 +150,7 @@ class Jobs:
         self._closed = True
         self.cancel()
         self.host.close()
+        self._here.close()
 
     def _heard(self, job: Job, word: Word, value: Any) -> None:
         """What a host says of a job, on any thread."""

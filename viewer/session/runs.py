@@ -14,10 +14,11 @@ from psygnal import Signal
 
 from headlight.models.core.errors import HeadlightError, known
 from headlight.models.core.layers import worst
-from headlight.models.core.task import Task
 from headlight.models.core.tokens import Place, Position, Region
+from headlight.viewer.host import forward
 from headlight.viewer.host.failure import Failure
-from headlight.viewer.host.forward import Pass, forward_pass, with_truth
+from headlight.viewer.host.forward import Pass
+from headlight.viewer.host.lanes import Call
 from headlight.viewer.host.recipe import Recipe, RunOptions
 from headlight.viewer.inputs import inputs
 from headlight.viewer.inputs.cloud import CloudInput, Frame
@@ -47,8 +48,8 @@ class Runs:
         """Models that new documents of a kind are read by instead."""
         self.trusts: Callable[[str], bool] | None = None
         """Asks the user whether a model's file, a pickle, is to be read; None where nobody can be asked."""
-        self.prepare: Callable[[], None] = lambda: None
-        """Called on the worker before a document is handed over: what it takes to show one."""
+        self.prepare: Call = lambda task: None
+        """Called on a worker of this process before a document is handed over: what it takes to show one."""
         self._numbers = itertools.count()
         self._untrusted: dict[str, list[tuple[Document, Recipe]]] = {}
         """Runs that wait for the user's word on a file."""
@@ -58,41 +59,31 @@ class Runs:
     # -- open --------------------------------------------------------------------------------------------
 
     def open_path(self, path: str) -> None:
-        classes = self.options.classes
-
-        def read(task: Task) -> Input:
-            what = inputs.from_path(path, task)
-            return REGISTRY.adapter_of(what).relisted(what, classes) if classes else what
-
-        self._open(read, path)
+        self._open(partial(forward.of_file, path, self.options.classes), path)
 
     def open_text(self, text: str, pair: str | None = None) -> None:
-        self._open(lambda _: inputs.from_text(text, pair=pair))
+        self._open(partial(forward.given, partial(inputs.from_text, text, pair=pair)))
 
     def open_pixels(self, pixels: np.ndarray, title: str) -> None:
-        self._open(lambda _: replace(inputs.from_pixels(pixels), title=title))
+        self._open(partial(forward.given, partial(inputs.from_pixels, pixels, title)))
 
     def open_stack(self) -> None:
         """A new stack of convolutions to build."""
-        self._open(lambda _: StackInput())
+        self._open(partial(forward.given, StackInput))
 
-    def _open(
-        self, read: Callable[[Task], Input], path: str = "", then: Callable[[Input], Document] | None = None
-    ) -> None:
+    def _open(self, read: Call, path: str = "", then: Callable[[Input], Document] | None = None) -> None:
         """Read something and show it; `then` makes a document of it, a new one unless it is said."""
-        kind = f"open {next(self._numbers)}"  # files dropped together do not supersede each other
-
-        def work(task: Task) -> Input:
-            task.progress(0.0, "Reading")
-            self.prepare()
-            return read(task)
+        number = next(self._numbers)  # files dropped together do not supersede each other
+        made = then or (lambda what: self.session.add(what, self.options_for(what), path))
 
         def opened(what: Input) -> None:
-            self._opened(
-                what, path, then or (lambda what: self.session.add(what, self.options_for(what), path))
+            show = f"show {number}"
+            self.jobs.submit(
+                show, self.prepare, lambda _: self._opened(what, path, made), lane="disk", here=True
             )
 
-        self.jobs.submit(kind, work, opened, lane="run", failed=self._failed)
+        self.jobs.submit(f"prepare {number}", self.prepare, lambda _: None, lane="disk", here=True)
+        self.jobs.submit(f"open {number}", read, opened, lane="run", failed=self._failed)
 
     def _opened(self, what: Input, path: str, then: Callable[[Input], Document]) -> None:
         if path:
@@ -125,18 +116,8 @@ class Runs:
         if "read" not in document.kind.gives:  # its panes compute all that there is
             self.session.update(document, state="ready")
             return
-        source, recipe = document.input, document.wanted
-        kept = _but_for_labels(document, recipe)
-
-        def work(task: Task) -> tuple[Input, Pass]:
-            what = recipe.input(source, task)
-            if kept is not None:
-                before, now = known(source, CloudInput), known(what, CloudInput)
-                return what, replace(kept, trace=with_truth(kept.trace, before, now))
-            if what is not source and REGISTRY.adapter_of(what).at_once:
-                task.partial(what)
-            return what, forward_pass(what, recipe.options, task)
-
+        recipe = document.wanted
+        work = partial(forward.made, document.input, recipe, _but_for_labels(document, recipe))
         self.session.update(document, state="running", failure="")
         self.jobs.submit(
             *(_kind(document), work, lambda made: self._ready(document, made[0], recipe.options, made[1])),
@@ -182,10 +163,7 @@ class Runs:
         if closed is None:
             return
 
-        def read(task: Task) -> Input:
-            kept = inputs.from_path(closed.path, task) if closed.input is None else closed.input
-            return closed.recipe.input(kept, task)
-
+        read = partial(forward.again, closed.recipe, closed.path, closed.input)
         self._open(read, closed.path, lambda what: self.session.reopen(closed, what))
 
     def cancel(self) -> None:

@@ -125,7 +125,7 @@ def test_another_axis_up_turns_the_cloud_at_once_and_runs_it_again(make_window, 
         while not threading.Event().wait(0.005):
             task.check()
 
-    monkeypatch.setattr("headlight.viewer.session.runs.forward_pass", endless)
+    monkeypatch.setattr("headlight.viewer.host.forward.forward_pass", endless)
     window, started = make_window(), []
     document = window.session.add(room(900), RunOptions())
     answered(window, document, trace_of(document.input))
@@ -148,7 +148,7 @@ def test_another_axis_up_turns_the_cloud_at_once_and_runs_it_again(make_window, 
 
 
 def test_labels_are_read_by_another_list_without_another_run(make_window, settled, monkeypatch):
-    monkeypatch.setattr("headlight.viewer.session.runs.forward_pass", None)
+    monkeypatch.setattr("headlight.viewer.host.forward.forward_pass", None)
     window, plain = make_window(), room(900)
     held = plain.labels.astype(np.int64)
     cloud = replace(plain, numbers=np.array([1, 2, 0])[held], listed="s3dis")

@@ -226,7 +226,7 @@ def test_controls_show_what_is_wanted_while_it_is_not_there_yet(make_window, qtb
         while not threading.Event().wait(0.005):
             task.check()
 
-    monkeypatch.setattr("headlight.viewer.session.runs.forward_pass", endless)
+    monkeypatch.setattr("headlight.viewer.host.forward.forward_pass", endless)
     window = make_window()
     document = window.session.add(ImageInput("p", np.zeros((20, 30, 3), np.uint8)), RunOptions())
     answered(window, document, trace_of(patch_tokens()))

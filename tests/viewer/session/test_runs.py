@@ -60,7 +60,7 @@ class Desk:
     def __init__(self, qtbot, monkeypatch) -> None:
         self.session, self.jobs, self.passes, self.told = Session(), Jobs(Bridge().post), Passes(), []
         self.runs = Runs(self.session, self.jobs, lambda *said: self.told.append(said), RunOptions())
-        monkeypatch.setattr("headlight.viewer.session.runs.forward_pass", self.passes)
+        monkeypatch.setattr("headlight.viewer.host.forward.forward_pass", self.passes)
         self._qtbot = qtbot
 
     def open(self, what, path=""):
