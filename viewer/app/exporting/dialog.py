@@ -284,7 +284,7 @@ class ExportDialog(QDialog):
         )
         self.size.setText(f"About {said_bytes(size)}" if size else "")
         theme.set_role(self.size, "bad" if size > LARGE else "dim")
-        unsaved = "" if self.subject.is_saved else "  # FILE: save the pasted picture first"
+        unsaved = "  # FILE: save the pasted picture first" if self.subject.file == "" else ""
         self.command.setPlainText(command_line(options) + unsaved)
         self.foot.export_button.setEnabled(self._job is None)
 
