@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -83,10 +84,11 @@ def option(help: str, label: str = "", **said: Any) -> Any:
 
 @cache
 def options_of(cls: type) -> tuple[Option, ...]:
-    """What a dataclass asks for, in its order."""
+    """What a dataclass asks for, in its order: what is its own, then what it inherits."""
+    own = {name: place for place, name in enumerate(inspect.get_annotations(cls))}
     return tuple(
         dataclasses.replace(field.metadata["option"], name=field.name)
-        for field in dataclasses.fields(cls)
+        for field in sorted(dataclasses.fields(cls), key=lambda field: own.get(field.name, len(own)))
         if "option" in field.metadata
     )
 

@@ -171,6 +171,15 @@ class Kind:
         """a text, an image"""
         return f"{'an' if self.noun[0] in 'aeiou' else 'a'} {self.noun}"
 
+    @property
+    def is_read(self) -> bool:
+        """Whether a model reads its documents; all that others have is there at once."""
+        return "read" in self.gives
+
+    def holds(self, type_: type) -> bool:
+        """Whether the views of its documents hold settings of this type."""
+        return any(_names(dotted, type_) for dotted in self.settings)
+
     def layout(self, page: str) -> Layout:
         """KeyError where it has no such page."""
         for one in self.layouts:

@@ -18,9 +18,9 @@ from headlight.models.catalogue.folders import (
     HEAD_NAMES,
     LAYER_NAMES,
     PICKLES,
-    attention_of_points,
     check_weights,
     count,
+    extent,
     mean_pooled,
     modality_of,
     read_config,
@@ -72,6 +72,10 @@ class Entry:
         if self.modality is None:
             raise ValueError(f"{self.id} has not been downloaded")
         return ModelCard(self.id, self.title, self.modality, self.source, self.licence, untrained)
+
+    def reads(self, modality: str) -> bool:
+        """Whether this kind of input; what only the hub has is not known to read any."""
+        return self.modality == modality
 
     def convolves(self) -> bool:
         return self.convolutional
@@ -147,7 +151,7 @@ def known() -> list[Entry]:
 def default(modality: str, brought: Sequence[Entry] = ()) -> Entry:
     """The bundled model for this kind of input; else the first such of `brought`."""
     for entry in (*BUNDLED, *brought):
-        if entry.modality == modality:
+        if entry.reads(modality):
             return entry
     raise HeadlightError(f"No bundled model reads {modality}.", "Name a model or a folder.")
 
@@ -212,9 +216,7 @@ def open_folder(folder: Path) -> Entry:
         )
     check_weights(files)
     modality = modality_of(folder, config)
-    layers, heads = count(config, LAYER_NAMES), count(config, HEAD_NAMES)
-    if modality == "points":
-        layers, heads = attention_of_points(config)
+    layers, heads = extent(config)
     return Entry(
         id=str(folder),
         title=folder.resolve().name,

@@ -142,7 +142,14 @@ def modality_of(folder: Path, config: dict[str, Any]) -> str:
     )
 
 
-def attention_of_points(config: dict[str, Any]) -> tuple[int | None, int | None]:
+def extent(config: dict[str, Any]) -> tuple[int | None, int | None]:
+    """(layers, heads of the widest), where config.json says them."""
+    if config["model_type"] in POINT_MODELS:
+        return _attention_of_points(config)
+    return count(config, LAYER_NAMES), count(config, HEAD_NAMES)
+
+
+def _attention_of_points(config: dict[str, Any]) -> tuple[int | None, int | None]:
     """(attention layers, maps of the widest) of a Point Transformer, where config.json makes sense.
 
     `blocks` counts a transition in place of each decoder's one block; 8 channels share a map.

@@ -129,7 +129,7 @@ def check(trace: Trace, task: Task = SILENT) -> tuple[float, ...]:
 
 
 def _fits(entry: Entry, modality: str, engines: Engines) -> None:
-    if entry.modality != modality:
+    if not entry.reads(modality):
         reads, wanted = (READS.get(name, name) for name in (entry.modality, modality))
         other = entries.default(modality, engines.brought).id
         raise HeadlightError(

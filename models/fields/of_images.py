@@ -130,7 +130,7 @@ def _skeleton(id: str) -> nn.Module:
     if id in published.PUBLISHED:
         return published.skeleton(id)
     entry = entries.find(id)
-    if entry.folder is None or entry.modality != "image":
+    if entry.folder is None or not entry.reads("image"):
         raise HeadlightError(
             f"{entry.title} is no network for pictures whose configuration is on this computer.",
             "Choose an id of the catalogue, or open it once.",

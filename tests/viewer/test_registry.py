@@ -120,6 +120,15 @@ def test_no_two_commands_of_a_page_share_a_key(kind, page):
                 taken[key] = command.id
 
 
+@pytest.mark.parametrize("kind", REGISTRY.all(Kind).values(), ids=lambda kind: kind.id)
+def test_views_hold_what_commands_change(kind):
+    changes = [one for one in listed() if isinstance(one.run, Change)]
+    assert len(changes) > 40
+    for command in changes:
+        if command.needs.suits(kind):
+            assert kind.holds(resolve(command.run.settings)), command.id
+
+
 def test_commands_reach_what_the_window_has(make_window):
     window = make_window(run=False)
     for command in listed():

@@ -63,7 +63,8 @@ def run(files: list[str], options: WindowOptions) -> int:
     heartbeat.timeout.connect(lambda: None)
     heartbeat.start()
     window.show()
-    opens = bool(files) or "text" in options.given
+    text = options.given.get("text")
+    opens = bool(files) or text is not None
     waits = SETTLED if opens else 0  # on the welcome page nothing is to come
     shot = _Screenshot(window, str(options.screenshot), waits) if options.screenshot else None
     if opens:  # it may be of a plugin
@@ -80,8 +81,9 @@ def run(files: list[str], options: WindowOptions) -> int:
 def _open(window: Window, files: list[str], options: WindowOptions, shot: _Screenshot | None) -> None:
     for path in files:
         window.runs.open_path(path)
-    if "text" in options.given:
-        window.runs.open_text(options.given["text"], options.given.get("pair"))
+    text = options.given.get("text")
+    if text is not None:
+        window.runs.open_text(text, options.given.get("pair"))
     if shot is not None:
         window.runs.trusts = None  # nobody is there to answer
         shot.wait()

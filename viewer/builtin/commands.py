@@ -6,6 +6,7 @@ from headlight.viewer.registry import REGISTRY, Change, Command, Needs
 _OPEN = Needs()
 _READ = Needs(trace=True)
 _LAYERS = Needs(layers=True)
+_HEADS = Needs(("cells",), layers=True)
 _CHARACTERS = Needs(("characters",))
 _CELLS = Needs(("cells",), ("attention",), trace=True)
 _CELLS_OR_FIELDS = Needs(("cells",), ("attention", "fields"), trace=True)
@@ -85,9 +86,9 @@ REGISTRY.add(
         )
         for method in METHODS
     ),
-    Command("heads-one", "One head", "Map", Change(_MAP, "heads", ("one",)), ("1",), _LAYERS),
-    Command("heads-mean", "Mean of heads", "Map", Change(_MAP, "heads", ("mean",)), ("2",), _LAYERS),
-    Command("heads-max", "Maximum of heads", "Map", Change(_MAP, "heads", ("max",)), ("3",), _LAYERS),
+    Command("heads-one", "One head", "Map", Change(_MAP, "heads", ("one",)), ("1",), _HEADS),
+    Command("heads-mean", "Mean of heads", "Map", Change(_MAP, "heads", ("mean",)), ("2",), _HEADS),
+    Command("heads-max", "Maximum of heads", "Map", Change(_MAP, "heads", ("max",)), ("3",), _HEADS),
     Command(
         id="direction",
         title="Who looks at the token, instead of where it looks",

@@ -96,7 +96,14 @@ _STACK = Layout(
         ),
     ),
     numbers=".panes.stack.field:SECTIONS",
+    table="stack-layers",
 )
+
+_MAP = ".session.view:MapSettings"
+_FIELD = ".session.view:FieldSettings"
+_COSTS = ".session.view:CostSettings"
+_IN_CLOUD = ".session.view:CloudSettings"
+_CONVOLUTIONS = "headlight.models.core.stack:ConvStack"
 
 # What kinds give: "read": a model reads it; "cells": tokens in rows, heads in grids; "characters"; "pixels";
 # "positions"; "layers": a stack of convolutions that can be built.
@@ -109,7 +116,7 @@ REGISTRY.add(
         gives=("read", "cells", "characters"),
         layouts=(_SENTENCE, _COST),
         adapter=".host.adapters:TEXTS",
-        settings=(".session.view:MapSettings", ".session.view:CostSettings"),
+        settings=(_MAP, _COSTS),
         options=".host.asked:OfText",
     ),
     Kind(
@@ -120,7 +127,7 @@ REGISTRY.add(
         gives=("read", "cells", "pixels"),
         layouts=(_PICTURE, _FIELDS, _COST),
         adapter=".host.adapters:IMAGES",
-        settings=(".session.view:MapSettings", ".session.view:FieldSettings", ".session.view:CostSettings"),
+        settings=(_MAP, _FIELD, _COSTS),
         options=".host.asked:OfImage",
         opens=".inputs.picture_files:opened",
     ),
@@ -132,7 +139,7 @@ REGISTRY.add(
         gives=("read", "positions", "layers"),
         layouts=(_CLOUD,),
         adapter=".host.adapters:CLOUDS",
-        settings=(".session.view:CloudSettings",),
+        settings=(_IN_CLOUD, _MAP, _CONVOLUTIONS, _FIELD),
         options=".host.asked:OfCloud",
         opens=".inputs.cloud_files:opened",
     ),
@@ -144,6 +151,6 @@ REGISTRY.add(
         gives=("layers",),
         layouts=(_STACK,),
         adapter=".host.adapters:STACKS",
-        settings=("headlight.models.core.stack:ConvStack", ".session.view:FieldSettings"),
+        settings=(_CONVOLUTIONS, _FIELD),
     ),
 )

@@ -12,7 +12,7 @@ REGISTRY.add(
         "tokens",
         "Tokens, and what the model saw",
         ("npz", "csv"),
-        ".export.attention:tokens",
+        ".export.tokens:tokens",
         _ROWS,
     ),
     Export(
@@ -67,7 +67,8 @@ REGISTRY.add(
         ("npz", "png", "svg"),
         ".export.attention:saliency",
         Needs(("read", "pixels"), trace=True, holds=".export.attention:no_saliency"),
-        filled=".export.attention:saliency_filled",
+        ".export.looks:Laid",
+        ".export.attention:saliency_filled",
     ),
     Export(
         "answer",

@@ -1,4 +1,4 @@
-"""Exports of texts and pictures: tokens, attention, rollout, saliency."""
+"""Exports of texts and pictures: attention, rollout, saliency."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from headlight.models.core.colours import Scale
 from headlight.models.core.errors import HeadlightError, known
 from headlight.models.core.settings import RolloutSettings
 from headlight.models.core.task import Task
-from headlight.models.core.tokens import Box, PatchTokens, TextTokens, Tokens
+from headlight.models.core.tokens import PatchTokens, Tokens
 from headlight.models.core.trace import Trace
 from headlight.viewer.export.choices import Subject
 from headlight.viewer.export.figures import Drawing, matrix_drawing, overlay_drawing, strip_drawing
@@ -25,6 +25,7 @@ from headlight.viewer.export.heads import (
     layer_of,
     layer_option,
 )
+from headlight.viewer.export.looks import Laid, Mapped, chosen, colour_maps, opacity_option
 from headlight.viewer.export.results import PICTURES, Filled, Result, check_layers, file_bytes
 from headlight.viewer.inputs.inputs import ImageInput, Input
 from headlight.viewer.options import count, option
@@ -32,13 +33,14 @@ from headlight.viewer.session.selecting import rollout_tokens
 from headlight.viewer.session.view import MapSettings, RolloutQuery, Selection, View
 from headlight.viewer.slices.maps import (
     head_of,
-    patch_scale,
+    input_scale,
+    matrix_scale,
     query_indices,
     rollout_left_out,
     spread_weights,
     weights_of,
 )
-from headlight.viewer.slices.scales import left_out
+from headlight.viewer.slices.scales import floor_of, left_out
 from headlight.viewer.slices.window_maps import is_composed
 
 Query = tuple[int, ...] | Literal["readout"]
@@ -52,7 +54,7 @@ def read_query(value: str) -> Query:
 
 
 @dataclass(frozen=True)
-class AttentionOptions:
+class AttentionOptions(Mapped):
     """layer: index or name, see `names.find`. head: index, "mean", "max" or "min"."""
 
     layer: str | None = layer_option()
@@ -64,10 +66,11 @@ class AttentionOptions:
         parse=read_query,
         metavar="INDEX[,INDEX]|readout",
     )
+    opacity: float = opacity_option(after=("query", "is of a map that lies on a picture"))
 
 
 @dataclass(frozen=True)
-class RolloutOptions:
+class RolloutOptions(Mapped):
     """Those of RolloutSettings by the same names, and of which token the map is."""
 
     fusion: str = option(
@@ -109,8 +112,8 @@ class RolloutOptions:
 
 def attention_filled(subject: Subject, task: Task) -> Filled:
     trace, view = subject.trace, subject.view
-    chosen = view[Selection].layer
-    query = _selected(trace.layers[chosen].queries, view) or "readout"
+    number = view[Selection].layer
+    query = _selected(trace.layers[number].queries, view) or "readout"
 
     def tokens(values: Mapping[str, Any], needed: bool) -> list[tuple[Any, str]]:
         queries = layer_of(trace, values).queries
@@ -126,20 +129,20 @@ def attention_filled(subject: Subject, task: Task) -> Filled:
         return file_bytes(heads_counted(layer, values) * rows * len(layer.keys), ending, trace)
 
     return Filled(
-        {"layer": str(chosen), "head": head_of(view), "query": query},
-        {"layer": layer_list(trace), "head": head_list(trace), "query": tokens},
+        chosen(view) | {"layer": str(number), "head": head_of(view), "query": query},
+        {"layer": layer_list(trace), "head": head_list(trace), "query": tokens, "colours": colour_maps},
         _is_shown(subject, "attention"),
         extent,
+        _without(subject),
     )
 
 
 def rollout_filled(subject: Subject, task: Task) -> Filled:
     trace, view = subject.trace, subject.view
     asked = rollout_tokens(trace, view)
-    chosen: dict[str, Any] = {
-        one.name: getattr(view[RolloutSettings], one.name) for one in fields(RolloutSettings)
-    }
-    chosen["query"] = _selected(asked, view) if view[RolloutQuery].selected else None
+    values = chosen(view)
+    values |= {one.name: getattr(view[RolloutSettings], one.name) for one in fields(RolloutSettings)}
+    values["query"] = _selected(asked, view) if view[RolloutQuery].selected else None
 
     def tokens(values: Mapping[str, Any], needed: bool) -> list[tuple[Any, str]]:
         return _offered([(None, _readout(trace, asked))], values.get("query"), asked.labels)
@@ -152,12 +155,13 @@ def rollout_filled(subject: Subject, task: Task) -> Filled:
         "first": layer_list(trace, int),
         "last": lambda *_: [(None, "The last"), *layer_list(trace, int)()],
         "query": tokens,
+        "colours": colour_maps,
     }
-    return Filled(chosen, lists, _is_shown(subject, "rollout"), extent)
+    return Filled(values, lists, _is_shown(subject, "rollout"), extent, _without(subject))
 
 
 def saliency_filled(subject: Subject, task: Task) -> Filled:
-    return Filled(shown=_is_shown(subject, "saliency"))
+    return Filled(chosen(subject.view), {"colours": colour_maps}, _is_shown(subject, "saliency"))
 
 
 def no_saliency(subject: Subject) -> str:
@@ -168,6 +172,11 @@ def no_saliency(subject: Subject) -> str:
 
 def _is_shown(subject: Subject, method: str) -> bool:
     return subject.page == "attention" and subject.view[MapSettings].method == method
+
+
+def _without(subject: Subject) -> tuple[str, ...]:
+    """No picture lies below a map of a text."""
+    return () if isinstance(subject.input, ImageInput) else ("opacity",)
 
 
 def _offered(first: list[tuple[Any, str]], query: object, labels: Sequence[str]) -> list[tuple[Any, str]]:
@@ -198,31 +207,6 @@ def require_attention(trace: Trace) -> None:
             f"{trace.model.title} has no attention: it is a convolutional network.",
             "Export receptive-field, or choose a vision transformer with --model.",
         )
-
-
-def tokens(options: None, ending: str, document: Input, trace: Trace, task: Task) -> Result:
-    """What each token is and where it stands, and what the model saw."""
-    tokens = trace.tokens
-    arrays = {"labels": np.array(tokens.labels), "special": tokens.special, **trace.inputs}
-    if isinstance(tokens, PatchTokens):
-        boxes = _boxes(tokens)
-        arrays |= {"boxes": boxes, "grid": np.array(tokens.grid), "region": np.array(tokens.region.corners)}
-        names, columns = ("x0", "y0", "x1", "y1"), boxes
-    else:
-        tokens = known(tokens, TextTokens)
-        arrays |= {"spans": tokens.spans, "words": tokens.words, "texts": tokens.texts}
-        arrays |= {"pieces": np.array(tokens.pieces)}
-        names = ("id", "start", "stop", "word", "text")
-        columns = np.column_stack([trace.inputs["input_ids"], tokens.spans, tokens.words, tokens.texts])
-
-    def table() -> list[Sequence[object]]:
-        rows = zip(tokens.labels, tokens.special, columns.tolist(), strict=True)
-        return [
-            ("index", "label", "special", *names),
-            *((index, label, int(special), *values) for index, (label, special, values) in enumerate(rows)),
-        ]
-
-    return Result(lambda: arrays, table)
 
 
 def attention(options: AttentionOptions, ending: str, document: Input, trace: Trace, task: Task) -> Result:
@@ -260,12 +244,15 @@ def attention(options: AttentionOptions, ending: str, document: Input, trace: Tr
     title = f"{trace.model.title} · layer {index} · {of} · attention of "
 
     def drawing() -> Drawing:
+        look = options.look()
+        out = left_out(trace, layer, look, head)[0][0]
         if one:
-            out = left_out(trace, layer, MapSettings(), head)[0][0]
             out = out | ~spread_weights(layer, head, queries, False)[1]
-            return _map_drawing(document, layer.keys, weights[0, 0], f"{title}{names[0][0]}", out, None)
+            row, floor = weights[0, 0], floor_of(look)
+            return _map_drawing(document, layer.keys, row, f"{title}{names[0][0]}", look, out, floor)
         said = f"{title}queries (down) to keys (across)"
-        return matrix_drawing(weights[0], *names, said, layer.keys.special)
+        scale = matrix_scale(weights[0], layer.queries, layer.keys, look, out)
+        return matrix_drawing(weights[0], *names, said, scale, look.colours)
 
     return Result(lambda: arrays, lambda: _matrix_table(*names, weights[0]), drawing)
 
@@ -292,9 +279,10 @@ def rollout(options: RolloutOptions, ending: str, document: Input, trace: Trace,
         )
         if is_composed(layers):
             title += " · Headlight's own through windows and stages"
+        look = options.look()
+        out = rollout_left_out(trace, look, tokens, row, (asked, queries))
         # All tokens share a part that says nothing: from the smallest weight on.
-        out = rollout_left_out(trace, MapSettings(), tokens, row, (asked, queries))
-        return Result(dict, drawing=lambda: _map_drawing(document, tokens, row, title, out, 0.0))
+        return Result(dict, drawing=lambda: _map_drawing(document, tokens, row, title, look, out, look.floor))
     rows = np.arange(len(asked))
     if len(rows) > MATRIX_LIMIT and options.query is not None:  # all rows would be refused
         rows = queries
@@ -316,14 +304,16 @@ def rollout(options: RolloutOptions, ending: str, document: Input, trace: Trace,
     )
 
 
-def saliency(options: None, ending: str, document: ImageInput, trace: Trace, task: Task) -> Result:
+def saliency(options: Laid, ending: str, document: ImageInput, trace: Trace, task: Task) -> Result:
     """What the model's own decoder predicts."""
     predicted = trace.run.engine(task).saliency(trace, task)
     region = known(trace.tokens, PatchTokens).region
     title = f"{trace.model.title} · saliency"
     return Result(
         lambda: {"saliency": predicted, "region": np.array(region.corners), **trace.inputs},
-        drawing=lambda: overlay_drawing(document.pixels, region, predicted, title, Scale(0.0, 1.0)),
+        drawing=lambda: overlay_drawing(
+            *(document.pixels, region, predicted, title, Scale(0.0, 1.0), options.colours, options.opacity)
+        ),
     )
 
 
@@ -357,15 +347,22 @@ def _map(tokens: Tokens, row: np.ndarray) -> np.ndarray:
 
 
 def _map_drawing(
-    document: Input, tokens: Tokens, row: np.ndarray, title: str, out: np.ndarray, floor: float | None
+    document: Input,
+    tokens: Tokens,
+    row: np.ndarray,
+    title: str,
+    look: MapSettings,
+    out: np.ndarray,
+    floor: float | None,
 ) -> Drawing:
-    """A map in the colours that a window begins with. out: bool (tokens,), those that set no scale."""
+    """A map in the colours of a window with these settings. out, floor: see `input_scale`."""
+    scale = input_scale(tokens, row, look, out, floor)
     if isinstance(tokens, PatchTokens):
-        scale = patch_scale(tokens, row, MapSettings(), out, floor)
         return overlay_drawing(
-            known(document, ImageInput).pixels, tokens.region, _map(tokens, row), title, scale
+            *(known(document, ImageInput).pixels, tokens.region, _map(tokens, row), title, scale),
+            *(look.colours, look.opacity),
         )
-    return strip_drawing(tokens.labels, tokens.special, row, title)
+    return strip_drawing(tokens.labels, tokens.special, row, title, scale, look.colours)
 
 
 def _matrix_table(
@@ -375,11 +372,3 @@ def _matrix_table(
     yield ("", *keys)
     for label, row in zip(queries, matrix, strict=True):
         yield (label, *(f"{value:.9g}" for value in row))
-
-
-def _boxes(tokens: PatchTokens) -> np.ndarray:
-    """float64 (n, 4): x0, y0, x1, y1 in the picture's pixels, NaN for tokens without a place."""
-    boxes = np.full((len(tokens), 4), np.nan)
-    for index in range(tokens.prefix, len(tokens)):
-        boxes[index] = known(tokens.place(index), Box).corners
-    return boxes

@@ -14,7 +14,7 @@ from headlight.viewer.export.options import ExportOptions, choices_of
 from headlight.viewer.export.results import Filled, file_bytes
 from headlight.viewer.host.asked import Model
 from headlight.viewer.host.recipe import RunOptions
-from headlight.viewer.inputs.inputs import Input, TextInput
+from headlight.viewer.inputs.inputs import Input
 from headlight.viewer.options import Option, is_given
 from headlight.viewer.registry import REGISTRY, Export, Kind, resolve
 from headlight.viewer.session.document import Document
@@ -39,9 +39,7 @@ class Subject:
     def of(cls, document: Document) -> Subject:
         """Of a document that a model has read."""
         what, path = document.input, document.path
-        if isinstance(what, TextInput) and (what.pair is not None or what.title != Path(path).name):
-            path = ""  # edited since, or never a file
-        path = str(Path(path).absolute()) if path else ""
+        path = str(Path(path).absolute()) if REGISTRY.adapter_of(what).is_file(what, path) else ""
         return cls(
             *(
                 document.number,
@@ -71,9 +69,9 @@ class Subject:
         return {name: value for name, value in asked.items() if is_given(value)}
 
     @property
-    def is_saved(self) -> bool:
-        """Whether the command line could read the same."""
-        return bool(self.path) or "text" in self.asked()
+    def file(self) -> str | None:
+        """What the command line reads: None of a text, which its options hold; "" where no file has it."""
+        return None if "text" in self.asked() else self.path
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,8 +108,8 @@ def asked_for(
 ) -> ExportOptions:
     """The export of a subject: of `values`, by their options' names, those that fit."""
     given = subject.asked() | fitting(export, ending, values)
-    file = None if "text" in given else subject.path or "FILE"
-    return ExportOptions(export.what, out, file, given)
+    file = subject.file
+    return ExportOptions(export.what, out, "FILE" if file == "" else file, given)
 
 
 def fits(option: Option, ending: str, values: Mapping[str, Any]) -> bool:

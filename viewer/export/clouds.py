@@ -26,6 +26,8 @@ from headlight.viewer.export.heads import (
     layer_of,
     layer_option,
 )
+from headlight.viewer.export.looks import Coloured, colour_maps
+from headlight.viewer.export.looks import chosen as colours_chosen
 from headlight.viewer.export.results import Filled, Result, check_layers, file_bytes
 from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.options import Rule, count, option
@@ -64,7 +66,7 @@ def _point(needed: Rule) -> Any:
 
 
 @dataclass(frozen=True)
-class AttentionOptions:
+class AttentionOptions(Coloured):
     """layer, head: as of texts and pictures. point: in the order of the file."""
 
     layer: str | None = layer_option()
@@ -98,8 +100,9 @@ def attention_filled(subject: Subject, task: Task) -> Filled:
         return file_bytes(heads_counted(layer, values) * rows * len(layer.group(0, 0)[1]), ending, trace)
 
     return Filled(
-        {"layer": str(view[Selection].layer), "head": head_of(view), "point": _selected(subject)},
-        {"layer": layer_list(trace), "head": head_list(trace)},
+        colours_chosen(view)
+        | {"layer": str(view[Selection].layer), "head": head_of(view), "point": _selected(subject)},
+        {"layer": layer_list(trace), "head": head_list(trace), "colours": colour_maps},
         of_colours(view) == "attention",
         extent,
     )
@@ -280,7 +283,7 @@ def attention(options: AttentionOptions, ending: str, cloud: CloudInput, trace: 
         title = (
             f"{trace.model.title} · layer {index} · {called[0]} · point {numbers[query]} to its neighbours"
         )
-        return bars_drawing(row[0], labels, title)
+        return bars_drawing(row[0], labels, title, options.colours)
 
     return Result(lambda: arrays, table, drawing)
 

@@ -17,6 +17,7 @@ from headlight.models.core.trace import Trace
 from headlight.viewer.export.attention import require_attention
 from headlight.viewer.export.choices import Subject
 from headlight.viewer.export.figures import overlay_drawing
+from headlight.viewer.export.looks import LaidByScale, chosen, colour_maps
 from headlight.viewer.export.results import PICTURES, Filled, Result, check_layers
 from headlight.viewer.inputs.inputs import ImageInput
 from headlight.viewer.options import Rule, option, some
@@ -36,7 +37,7 @@ def read_cell(value: str) -> tuple[int, int]:
 
 
 @dataclass(frozen=True)
-class FieldOptions:
+class FieldOptions(LaidByScale):
     """cell: (row, column) of a unit. inputs, source: what its effective field is averaged over."""
 
     layer: str | None = option(
@@ -106,8 +107,9 @@ def field_filled(subject: Subject, task: Task) -> Filled:
         return named if needed else [(None, "All, what they can see"), *named]
 
     return Filled(
-        {"layer": shown.name, "cell": cell, "inputs": settings.inputs, "source": settings.source},
-        {"layer": layers},
+        chosen(subject.view)
+        | {"layer": shown.name, "cell": cell, "inputs": settings.inputs, "source": settings.source},
+        {"layer": layers, "colours": colour_maps},
         subject.page == "fields",
     )
 
@@ -149,8 +151,10 @@ def receptive_field(
     )
 
     def drawing():
-        scale = scale_of(heat, HEAT_PERCENTILE)
-        return overlay_drawing(document.pixels, seen.frame.region, heat, title, scale)
+        scale = scale_of(heat, HEAT_PERCENTILE, options.log)
+        return overlay_drawing(
+            *(document.pixels, seen.frame.region, heat, title, scale, options.colours, options.opacity)
+        )
 
     return Result(lambda: arrays, drawing=drawing)
 

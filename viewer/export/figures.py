@@ -8,13 +8,13 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from html import escape
 
 import numpy as np
 
-from headlight.models.core.colours import Scale, levels, lut, overlay_colours, scale_of
+from headlight.models.core.colours import Scale, levels, lut, overlay_colours
 from headlight.models.core.tokens import Box
 
 FONT_SIZE = 12
@@ -23,12 +23,10 @@ INK, DIM, PAPER = (29, 33, 41), (93, 102, 117), (255, 255, 255)
 _MARGIN = 16
 _MIDDLE = 0.35 * FONT_SIZE  # from a line's middle down to its base; not every viewer knows dominant-baseline
 _BAR = 14
+_APART = 1.2 * FONT_SIZE  # from one number of a colour bar to the next
 _BARS = 400  # pixels of the longest bar
 _SIDE = 1000
-MATRIX_PERCENTILE = 99.5
-"""Of a matrix's weights: the few above it would leave all others black."""
 _LONGEST = 2048
-_OPACITY = 0.8
 _FONTS = ("DejaVuSans.ttf", "NotoSans-Regular.ttf", "Arial.ttf", "Helvetica.ttc")
 
 Colour = tuple[int, int, int]
@@ -115,17 +113,14 @@ def matrix_drawing(
     queries: Sequence[str],
     keys: Sequence[str],
     title: str,
-    special: np.ndarray | None = None,
+    scale: Scale,
+    colours: str = "inferno",
 ) -> Drawing:
-    """float (queries, keys): a square a weight, queries down, keys across, labels as far as they fit.
-
-    special: bool (keys,), those that do not set the scale.
-    """
+    """float (queries, keys): a square a weight, queries down, keys across, labels as far as they fit."""
     rows, columns = matrix.shape
     cell = min(28.0, max(1.0, _SIDE / max(rows, columns)))
     if cell > 2:
         cell = float(int(cell))
-    scale = _ordinary(matrix, special, MATRIX_PERCENTILE)
     step = max(1, int(np.ceil((FONT_SIZE + 2) / cell)))
     shown_rows, shown_columns = range(0, rows, step), range(0, columns, step)
     left = 2 * _MARGIN + max(text_width(_elided(queries[i])) for i in shown_rows)
@@ -134,16 +129,24 @@ def matrix_drawing(
     drawing = Drawing()
     drawing.items += [
         Label(_MARGIN, _MARGIN, title),
-        Raster(left, top, width, height, painted(matrix, scale)),
+        Raster(left, top, width, height, painted(matrix, scale, colours)),
         *(Label(left - 6, top + (i + 0.5) * cell, _elided(queries[i]), "r") for i in shown_rows),
         *(Label(left + (i + 0.5) * cell, top - 6, _elided(keys[i]), upright=True) for i in shown_columns),
     ]
-    _colour_bar(drawing, left + width + _MARGIN, top, max(height, 80.0), scale)
+    _colour_bar(drawing, left + width + _MARGIN, top, max(height, 80.0), scale, colours)
     _fit(drawing, top + max(height, 80.0))
     return drawing
 
 
-def overlay_drawing(pixels: np.ndarray, region: Box, values: np.ndarray, title: str, scale: Scale) -> Drawing:
+def overlay_drawing(
+    pixels: np.ndarray,
+    region: Box,
+    values: np.ndarray,
+    title: str,
+    scale: Scale,
+    colours: str = "inferno",
+    opacity: float = 0.75,
+) -> Drawing:
     """uint8 (H, W, 3) with float (rows, columns) over `region` in the colours of `scale`."""
     height, width = pixels.shape[:2]
     size = min(1.0, _LONGEST / max(height, width))
@@ -152,7 +155,7 @@ def overlay_drawing(pixels: np.ndarray, region: Box, values: np.ndarray, title: 
     mixed = pixels.copy()
     y, rows = _cells(pixels.shape[0], region.y0 * size, region.y1 * size, values.shape[0])
     x, columns = _cells(pixels.shape[1], region.x0 * size, region.x1 * size, values.shape[1])
-    table = overlay_colours(lut(), _OPACITY)[levels(values, scale)][np.ix_(rows, columns)]
+    table = overlay_colours(lut(colours), opacity)[levels(values, scale)][np.ix_(rows, columns)]
     where, alpha = np.ix_(y, x), table[..., 3:] / 255
     mixed[where] = ((1 - alpha) * pixels[where] + alpha * table[..., :3]).round().astype(np.uint8)
     drawing, top = Drawing(), 2.0 * _MARGIN
@@ -161,22 +164,24 @@ def overlay_drawing(pixels: np.ndarray, region: Box, values: np.ndarray, title: 
         Label(_MARGIN, _MARGIN, title),
         Raster(_MARGIN, top, shown_width, shown_height, mixed),
     ]
-    _colour_bar(drawing, 2 * _MARGIN + shown_width, top, max(shown_height, 80.0), scale)
+    _colour_bar(drawing, 2 * _MARGIN + shown_width, top, max(shown_height, 80.0), scale, colours)
     _fit(drawing, top + max(shown_height, 80.0))
     return drawing
 
 
-def strip_drawing(labels: Sequence[str], special: np.ndarray, values: np.ndarray, title: str) -> Drawing:
-    """A text's tokens in lines, each on the colour of its value; special ones with a line below.
-
-    The colours end at the highest value of an ordinary token, since special ones often draw nearly all.
-    """
-    scale = _ordinary(values, special)
-    colours = painted(values, scale)
+def strip_drawing(
+    labels: Sequence[str],
+    special: np.ndarray,
+    values: np.ndarray,
+    title: str,
+    scale: Scale,
+    colours: str = "inferno",
+) -> Drawing:
+    """A text's tokens in lines, each on the colour of its value; special ones with a line below."""
     drawing = Drawing(items=[Label(_MARGIN, _MARGIN, title)])
     x, y, line = float(_MARGIN), 2.5 * _MARGIN, 24.0
     widest = x
-    for label, is_special, colour in zip(labels, special, colours, strict=True):
+    for label, is_special, colour in zip(labels, special, painted(values, scale, colours), strict=True):
         width = text_width(_elided(label)) + 10
         if x + width > _SIDE and x > _MARGIN:
             x, y = float(_MARGIN), y + line + 4
@@ -191,20 +196,12 @@ def strip_drawing(labels: Sequence[str], special: np.ndarray, values: np.ndarray
         x += width + 3
         widest = max(widest, x)
     top, tall = 2.5 * _MARGIN, max(y + line - 2.5 * _MARGIN, 80.0)
-    _colour_bar(drawing, widest + _MARGIN, top, tall, scale)
+    _colour_bar(drawing, widest + _MARGIN, top, tall, scale, colours)
     _fit(drawing, top + tall)
     return drawing
 
 
-def _ordinary(values: np.ndarray, special: np.ndarray | None, percentile: float = 100) -> Scale:
-    """The scale of the values (..., n) of ordinary tokens, and whether special ones lie above it."""
-    scale = scale_of(values, percentile, leave_out=special)
-    if special is None or not np.any(values[..., special] > scale.high):
-        return scale
-    return replace(scale, left_out="special tokens left out")
-
-
-def bars_drawing(values: np.ndarray, labels: Sequence[str], title: str) -> Drawing:
+def bars_drawing(values: np.ndarray, labels: Sequence[str], title: str, colours: str = "inferno") -> Drawing:
     """float (k,), none negative: a bar each, its label before it and its number behind."""
     left = 2 * _MARGIN + max((text_width(_elided(label)) for label in labels), default=0)
     highest = float(values.max(initial=0)) or 1.0
@@ -213,16 +210,16 @@ def bars_drawing(values: np.ndarray, labels: Sequence[str], title: str) -> Drawi
         y, length = 2.5 * _MARGIN + row * 20, value / highest * _BARS
         drawing.items += [
             Label(left - 6, y + 8, _elided(label), "r"),
-            Rect(left, y, max(length, 1), 16, _colour(lut()[round(255 * value / highest)])),
+            Rect(left, y, max(length, 1), 16, _colour(lut(colours)[round(255 * value / highest)])),
             Label(left + length + 6, y + 8, f"{value:.4g}", fill=DIM),
         ]
     _fit(drawing, 2.5 * _MARGIN + len(labels) * 20)
     return drawing
 
 
-def painted(values: np.ndarray, scale: Scale) -> np.ndarray:
+def painted(values: np.ndarray, scale: Scale, colours: str = "inferno") -> np.ndarray:
     """float (...) → uint8 (..., 3), the colours that the window shows too."""
-    return lut()[levels(values, scale)][..., :3]
+    return lut(colours)[levels(values, scale)][..., :3]
 
 
 @cache
@@ -250,14 +247,25 @@ def _cells(pixels: int, start: float, stop: float, cells: int) -> tuple[np.ndarr
     return inside, np.minimum(cell, cells - 1)
 
 
-def _colour_bar(drawing: Drawing, x: float, y: float, height: float, scale: Scale) -> None:
-    clipped = f" ({scale.clipped:.1%} clipped)" if scale.clipped else ""
+def _colour_bar(drawing: Drawing, x: float, y: float, height: float, scale: Scale, colours: str) -> None:
+    """Its ends, the powers of ten that have room between them, what is clipped and what was left out."""
+    said = ["(log)"] if scale.log else []
+    said += [f"({scale.clipped:.1%} clipped)"] if scale.clipped else []
+    beside, highest = x + _BAR + 6, y + FONT_SIZE / 2
+    lowest = y + height - FONT_SIZE / 2
     if scale.left_out:
-        drawing.items.append(Label(x + _BAR + 6, y + 2 * FONT_SIZE, scale.left_out, fill=DIM))
+        drawing.items.append(Label(beside, y + 2 * FONT_SIZE, scale.left_out, fill=DIM))
+        highest += 1.5 * FONT_SIZE
+    taken = lowest
+    for value in scale.decades():
+        at = y + height * (1 - scale.position(value))
+        if highest + _APART < at < taken - _APART:
+            drawing.items.append(Label(beside, at, f"{value:.4g}", fill=DIM))
+            taken = at
     drawing.items += [
-        Raster(x, y, _BAR, height, lut()[::-1, None, :3]),
-        Label(x + _BAR + 6, y + FONT_SIZE / 2, f"{scale.high:.4g}{clipped}"),
-        Label(x + _BAR + 6, y + height - FONT_SIZE / 2, f"{scale.low:.4g}"),
+        Raster(x, y, _BAR, height, lut(colours)[::-1, None, :3]),
+        Label(beside, y + FONT_SIZE / 2, " ".join([f"{scale.high:.4g}", *said])),
+        Label(beside, lowest, f"{scale.low:.4g}"),
     ]
 
 

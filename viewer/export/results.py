@@ -54,13 +54,14 @@ class Filled:
 
     values: of the options, by name. lists: what there is to choose from, where a document says that. shown:
     the view shows what would be exported. extent: the bytes of a file of such values and ending, about, 0 for
-    what is small; None for what is as large as what the model saw.
+    what is small; None for what is as large as what the model saw. without: options that mean nothing here.
     """
 
     values: Mapping[str, Any] = field(default_factory=dict)
     lists: Mapping[str, List] = field(default_factory=dict)
     shown: bool = False
     extent: Callable[[Mapping[str, Any], str], int] | None = None
+    without: tuple[str, ...] = ()
 
 
 def content(ending: str, result: Result, task: Task = SILENT) -> bytes | memoryview:

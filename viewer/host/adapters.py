@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headlight.models.core.task import Task
@@ -31,6 +32,10 @@ class Adapter:
         """What the recipe asks for, made of what there is."""
         return what
 
+    def is_file(self, what: Any, path: str) -> bool:
+        """Whether it still is what the file holds that it was read from."""
+        return bool(path)
+
     def relisted(self, what: Any, classes: str) -> Any:
         """With labels read by this list of classes, where there are any."""
         return what
@@ -54,6 +59,9 @@ class Texts(Adapter):
 
     def remade(self, what: TextInput, recipe: Recipe, task: Task) -> TextInput:
         return recipe.text or what
+
+    def is_file(self, what: TextInput, path: str) -> bool:
+        return bool(path) and what.pair is None and what.title == Path(path).name  # else edited since
 
     def extent(self, what: TextInput) -> int:
         return len(what.text) + len(what.pair or "")

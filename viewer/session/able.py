@@ -29,7 +29,7 @@ def no_norms(document: Document) -> str:
 
 def nothing_to_select(document: Document) -> str:
     """What no model reads can be selected in at once."""
-    unread = "read" in document.kind.gives and document.trace is None
+    unread = document.kind.is_read and document.trace is None
     return "No model has read it yet." if unread else ""
 
 
@@ -56,5 +56,5 @@ def voxels_instead(document: Document) -> str:
 
 def no_voxels(document: Document) -> str:
     """The stack is built over a cloud's voxels only while their reach is shown."""
-    over_points = "positions" in document.kind.gives and not voxels_instead(document)
+    over_points = document.kind.holds(CloudSettings) and not voxels_instead(document)
     return "The reach of a stack over voxels is not shown." if over_points else ""

@@ -113,7 +113,7 @@ class Runs:
 
     def start(self, document: Document) -> None:
         """Run a document as it is wanted; what is shown stays until the new pass is done."""
-        if "read" not in document.kind.gives:  # its panes compute all that there is
+        if not document.kind.is_read:  # its panes compute all that there is
             self.session.update(document, state="ready")
             return
         recipe = document.wanted

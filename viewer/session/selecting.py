@@ -39,7 +39,7 @@ def step_head(session: Session, layers: int, heads: int) -> None:
 def pick_head(session: Session, layer: int, head: int) -> None:
     """Show this layer's head; a cloud's map grid then keeps showing the layer in its row."""
     document = session.current
-    if document is None or document.trace is None or "positions" not in document.kind.gives:
+    if document is None or document.trace is None or not document.kind.holds(CloudSettings):
         session.select(layer=layer, head=head)
         return
     there = session.view.changed(Selection, layer=layer, head=head)

@@ -143,8 +143,6 @@ def matrix_map(trace: Trace, view: View, task: Task = SILENT) -> MatrixMap:
 
     Raises TooLarge above the layer's limit.
     """
-    from headlight.models.attention.statistics import located_queries
-
     layer, head = trace.layers[view[Selection].layer], head_of(view)
     queries, keys, group = layer.queries, layer.keys, group_shown(trace, view)
     down, across, values = layer.group(head, group or 0)
@@ -155,16 +153,23 @@ def matrix_map(trace: Trace, view: View, task: Task = SILENT) -> MatrixMap:
         queries = PatchPart.of(known(layer.queries, PatchTokens), down)
         keys = PatchPart.of(known(layer.keys, PatchTokens), across)
         out = np.zeros(len(keys), bool)
-    scale = scale_of(
-        values, view[MapSettings].percentile, view[MapSettings].log, out, floor_of(view[MapSettings])
-    )
-    shares = values[located_queries(queries)].mean(axis=0)
-    beyond = out & (values.max(axis=0) > scale.high)
-    scale = replace(scale, left_out=left_out_said(keys, beyond, shares / max(float(shares.sum()), 1.0)))
+    scale = matrix_scale(values, queries, keys, view[MapSettings], out)
     task.check()
     return MatrixMap(
         values, levels(values, scale), scale, queries, keys, group, _elsewhere(layer, head, down)
     )
+
+
+def matrix_scale(
+    values: np.ndarray, queries: Tokens, keys: Tokens, settings: MapSettings, out: np.ndarray
+) -> Scale:
+    """The scale of a head's matrix (queries, keys). out: bool (keys,), those that do not set it."""
+    from headlight.models.attention.statistics import located_queries
+
+    scale = scale_of(values, settings.percentile, settings.log, out, floor_of(settings))
+    shares = values[located_queries(queries)].mean(axis=0)
+    beyond = out & (values.max(axis=0) > scale.high)
+    return replace(scale, left_out=left_out_said(keys, beyond, shares / max(float(shares.sum()), 1.0)))
 
 
 def _elsewhere(layer: AttentionLayer, head: Head, queries: np.ndarray) -> dict[str, float]:
@@ -258,12 +263,24 @@ def rollout_left_out(
     return out
 
 
-def patch_scale(
-    tokens: PatchTokens, weights: np.ndarray, settings: MapSettings, out: np.ndarray, floor: float | None
+def input_scale(
+    tokens: Tokens, weights: np.ndarray, settings: MapSettings, out: np.ndarray, floor: float | None
 ) -> Scale:
-    """The scale of the weights (tokens,) on a picture's patches. out, floor: as for `_input_map`."""
-    values, left = (a[tokens.prefix :].reshape(tokens.grid) for a in (weights, out))
-    return scale_of(values, settings.percentile, settings.log, left, floor)
+    """The scale of weights (tokens,) on the input. out: bool (tokens,), those that do not set it. floor: see
+    `scale_of`.
+    """
+    from headlight.models.attention.statistics import ROUNDING
+
+    beyond = out
+    if isinstance(tokens, PatchTokens):
+        values, left = (a[tokens.prefix :].reshape(tokens.grid) for a in (weights, out))
+        scale = scale_of(values, settings.percentile, settings.log, left, floor)
+        beyond = out & ~tokens.special
+    else:  # a text has too few tokens to clip a share of the highest
+        scale = scale_of(weights, 100.0, settings.log, out, floor)
+    total = float(weights.sum(dtype=np.float64))
+    whole = max(total, ROUNDING) if abs(total - 1) > DISTRIBUTION else 1.0
+    return replace(scale, left_out=left_out_said(tokens, beyond & (weights > scale.high), weights / whole))
 
 
 def _input_map(
@@ -276,24 +293,16 @@ def _input_map(
     floor: float | None,
     at: tuple[int, Head] | None = None,
 ) -> InputMap:
-    """out: bool (tokens,), those that do not set the scale. floor: where the scale starts, see `scale_of`."""
-    from headlight.models.attention.statistics import ROUNDING, mass_mask
+    """out, floor: as for `input_scale`."""
+    from headlight.models.attention.statistics import mass_mask
 
-    settings, mask = view[MapSettings], None
+    settings, values, mask = view[MapSettings], weights, None
     if isinstance(tokens, PatchTokens):
         values = weights[tokens.prefix :].reshape(tokens.grid)
-        scale = patch_scale(tokens, weights, settings, out, floor)
         if settings.mass > 0:
             mask = mass_mask(values.ravel(), settings.mass).reshape(tokens.grid)
-        painted = ~tokens.special
-    else:
-        values, painted = weights, True
-        # A text has too few tokens to clip a share of the highest.
-        scale = scale_of(values, 100.0, settings.log, out, floor)
     said = numbers(tokens, weights, chosen, asked_of, view[MapSettings].incoming and at is not None)
-    whole = said.total if said.no_entropy else 1.0
-    beyond = out & painted & (weights > scale.high)
-    scale = replace(scale, left_out=left_out_said(tokens, beyond, weights / max(whole, ROUNDING)))
+    scale = input_scale(tokens, weights, settings, out, floor)
     return InputMap(tokens, weights, levels(values, scale), scale, said, chosen, asked_of, at, mask)
 
 

@@ -136,7 +136,7 @@ def test_headings_of_tables_are_explained(make_window, settled, qtbot):
     qtbot.waitUntil(lambda: window.deck is not None)
     window.session.update(window.session.current, state="ready")
     settled(window)
-    table = window.deck.panes["stack-layers"].table
+    table = window.deck.panes["stack-layers"].list
     headings = {table.heading_at(QPoint(x, 3)) for x in range(table.viewport().width())} - {""}
     assert {"layer", "field", "stride"} <= headings
     assert all(find("stack-layers", [heading]) for heading in headings)

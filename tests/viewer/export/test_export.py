@@ -2,7 +2,6 @@ import csv
 import io
 import shutil
 import xml.etree.ElementTree as ElementTree
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,16 +12,21 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModel
 
 from headlight.models.catalogue.entries import ASSETS
+from headlight.models.core.colours import lut, overlay_colours
 from headlight.models.core.task import SILENT
 from headlight.viewer.app.cli import run
-from headlight.viewer.export import attention as of_rows
+from headlight.viewer.export.choices import Subject, fitting
 from headlight.viewer.export.door import result_of
+from headlight.viewer.export.figures import Label, Raster
 from headlight.viewer.export.options import ExportOptions
-from headlight.viewer.inputs.inputs import ImageInput
+from headlight.viewer.host.recipe import RunOptions
+from headlight.viewer.inputs.inputs import ImageInput, TextInput
+from headlight.viewer.registry import REGISTRY, Export, resolve
 from headlight.viewer.session.view import MapSettings, Selection, View
+from headlight.viewer.slices.maps import matrix_map
 from headlight.viewer.slices.relevance import input_map
 from tests.bad_files import DATA, MESSAGES
-from tests.viewer.given import patch_tokens, trace_of
+from tests.viewer.given import patch_tokens, text_tokens, trace_of
 
 SENTENCE = "The keys to the cabinet are on the table."
 PICTURE = str(ASSETS / "samples" / "chelsea.jpg")
@@ -306,17 +310,47 @@ def test_no_numbers_are_not_exported(exported, tmp_path, capfd):
         assert not (tmp_path / "none.npz").exists()
 
 
-@pytest.mark.parametrize("what", ["attention", "rollout"])
-def test_the_colours_of_a_picture_s_file_are_those_that_the_window_begins_with(monkeypatch, what):
-    drawn = []
-    monkeypatch.setattr(of_rows, "overlay_drawing", lambda *parts: drawn.append(parts[-1]))
-    trace = trace_of(patch_tokens())
-    picture = ImageInput("Picture", np.zeros((20, 30, 3), np.uint8))
-    given = {"query": (4,), "head": 1} if what == "attention" else {}
-    options = ExportOptions(what, Path("map.png"), "picture.png", given)
-    result_of(options, picture, trace, SILENT).drawing()
-    place = (trace.layers[1].queries.place(4),) if what == "attention" else ()
-    view = View(Selection(1, 1, place))
-    shown = input_map(trace, view.changed(MapSettings, method=what), (1, 1)).scale
-    assert drawn == [replace(shown, left_out="")]
-    assert what == "rollout" or shown.low == 0
+@pytest.mark.parametrize(
+    "look",
+    [
+        {},
+        {"percentile": 70.0, "floor": 30.0},
+        {"log": True, "colours": "viridis", "opacity": 0.4},
+        {"leave_out": False, "percentile": 100.0},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("what", ["attention", "rollout", "matrix"])
+@pytest.mark.parametrize("kind", ["text", "picture"])
+def test_a_picture_has_the_colours_of_the_window(kind, what, look):
+    """The same levels in the same colours, by what the dialog fills in, as the command line is given it."""
+    tokens = patch_tokens() if kind == "picture" else text_tokens(*"abcdefgh")
+    grey = np.full((20, 30, 3), 100, np.uint8)
+    document = ImageInput("A", grey) if kind == "picture" else TextInput("A", "a b c d e f g h")
+    trace = trace_of(tokens)
+    places = (tokens.place(2),) if what == "attention" else ()
+    method = "rollout" if what == "rollout" else "attention"
+    view = View(Selection(1, 1, places)).changed(MapSettings, method=method, **look)
+    export = REGISTRY.all(Export)[method]
+    filled = resolve(export.filled)(Subject(0, document, RunOptions(), trace, view, "attention", "a"), SILENT)
+    values = filled.values | ({"query": None} if what == "matrix" else {})
+    asked = ExportOptions(method, Path("map.png"), "a", fitting(export, "png", values))
+    items = result_of(asked, document, trace, SILENT).drawing().items
+    painted, *_, bar = [item for item in items if isinstance(item, Raster)] * 2
+    shown = matrix_map(trace, view) if what == "matrix" else input_map(trace, view, (1, 1))
+    table = lut(view[MapSettings].colours)
+    if what == "matrix":
+        assert np.array_equal(painted.pixels, table[shown.levels][..., :3])
+    elif kind == "text":
+        chips = [item.fill for item in items if getattr(item, "height", 0) == 20]
+        assert np.array_equal(chips, table[shown.levels][:, :3])
+    else:
+        colours = overlay_colours(table, view[MapSettings].opacity)[shown.levels] / 255
+        mixed = (1 - colours[..., 3:]) * 100 + colours[..., 3:] * 255 * colours[..., :3]
+        assert np.array_equal(painted.pixels[5::10, 5::10], mixed.round())
+    assert np.array_equal(bar.pixels[:, 0], table[::-1, :3])
+    said = [item.text for item in items if isinstance(item, Label)][-3:]
+    assert [float(text.split()[0]) for text in said[1:]] == pytest.approx(
+        [shown.scale.high, shown.scale.low], rel=1e-3
+    )
+    assert shown.scale.left_out in ("", *(item.text for item in items if isinstance(item, Label)))

@@ -33,6 +33,12 @@ VALUES = st.fixed_dictionaries(
         "last": counts,
         "query": st.none() | st.just("readout") | st.lists(st.integers(0, 3000), min_size=1).map(tuple),
         "point": counts,
+        "colours": st.sampled_from([None, "inferno", "viridis", "grey"]),
+        "opacity": st.none() | st.floats(0, 1),
+        "log": st.booleans(),
+        "percentile": st.none() | st.floats(90, 100),
+        "floor": st.none() | st.floats(0, 90),
+        "with_sinks": st.booleans(),
     }
 )
 

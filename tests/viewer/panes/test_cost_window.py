@@ -31,7 +31,7 @@ from headlight.viewer.session.jobs import Jobs
 from headlight.viewer.session.session import RunOptions, Session
 from headlight.viewer.session.view import CostSettings, View
 from headlight.viewer.slices import cost_maps
-from headlight.viewer.slices.cost_readings import of_dot
+from headlight.viewer.slices.cost_maps import of_dot
 from headlight.widgets.base import theme
 from headlight.widgets.controls.readout import NOTHING
 from tests.viewer.given import text_tokens, trace_of

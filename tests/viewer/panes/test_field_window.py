@@ -122,6 +122,8 @@ def test_a_convolutional_network_opens_on_its_fields_and_has_no_page_of_attentio
     assert said["Theoretical size"] == f"{field.size[1]} × {field.size[0]} px"
     window.actions_.run("page-attention")
     assert session.current.page == "fields"
+    window.actions_.run("copy-numbers")
+    assert window.messages.texts()[-1].startswith(f"{len(pane(window, 'layers').fields)} layers copied.")
 
 
 def test_the_box_follows_the_cursor_at_once_and_the_heat_when_it_rests(opened, qtbot, settled):
@@ -147,7 +149,7 @@ def test_a_click_chooses_the_unit_and_a_row_the_layer(opened, settled):
     window = opened("resnet")
     first, layers = pane(window, "field"), pane(window, "layers")
     QTest.mouseClick(first.view.viewport(), Qt.MouseButton.LeftButton, pos=point(first.view, 300, 200))
-    layers.table.selected.emit(0)
+    layers.list.selected.emit(0)
     settled(window)
     field = layers.fields[0]
     assert window.session.view[FieldSettings].layer == field.name

@@ -114,8 +114,7 @@ def test_presets_are_in_the_menu_and_every_pane_follows(stack_window, settled):
         size = numbers(window)["Theoretical size"]
         assert size == expected.get(action.text(), size)
         assert (
-            pane(window, "stack-layers").table._selected
-            == len(pane(window, "stack-layers").result.fields) - 1
+            pane(window, "stack-layers").list._selected == len(pane(window, "stack-layers").result.fields) - 1
         )
     for _ in PRESETS:
         window.actions_.run("undo")
@@ -152,7 +151,7 @@ def test_the_published_dilated_figure_steps_over_its_input(stack_window, qtbot, 
 
 def test_a_layer_chosen_in_the_table_is_looked_at_everywhere(stack_window, settled):
     window = stack_window
-    table = pane(window, "stack-layers").table
+    table = pane(window, "stack-layers").list
     table.selected.emit(1)
     settled(window)
     assert window.session.view[FieldSettings].layer == "layer 1"

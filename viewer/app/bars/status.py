@@ -82,7 +82,7 @@ class Status(QWidget):
         self.check.setVisible(trace is not None and bool(trace.layers) and not self._gives_way)
         self.device.setVisible(trace is not None and not self._gives_way)
         if trace is None:
-            unread = document is not None and "read" not in document.kind.gives
+            unread = document is not None and not document.kind.is_read
             said = "Drop a text, an image or a point cloud anywhere" if document is None else ""
             self.run.setText("No model runs: the fields are exact, the weights uniform" if unread else said)
             return

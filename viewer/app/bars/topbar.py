@@ -110,7 +110,7 @@ class TopBar(QWidget):
         self._say_model(current)
 
     def _say_model(self, current: Document | None) -> None:
-        read = current is not None and "read" in current.kind.gives
+        read = current is not None and current.kind.is_read
         self.model_button.setVisible(read)
         self.export_button.setVisible(read)
         self.export_button.setEnabled(read and current.trace is not None)

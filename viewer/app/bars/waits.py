@@ -71,7 +71,7 @@ class Waits(QObject):
 
     def awaited(self, document: Document) -> Waiting | None:
         """What there is to say instead of what a model makes of this document; None where that is there."""
-        if document.trace is not None or "read" not in document.kind.gives:
+        if document.trace is not None or not document.kind.is_read:
             return None
         job = self._run_of(document)
         again = ("Run again (F5)", self.ways.run_again)

@@ -21,7 +21,7 @@ def copy_shown(window: Acts) -> None:
         notify("info", "This page has no table to copy.", "", None, document)
         return
     pane = deck.panes[name]
-    if document.trace is None or not pane.is_whole():
+    if (document.kind.is_read and document.trace is None) or not pane.is_whole():
         said = "What is shown is not all yet.", "Wait for it, or go on with it, then copy."
         notify("warning", *said, None, None)
     elif table := pane.table():

@@ -50,6 +50,7 @@ from headlight.viewer.registry import Export
 from headlight.viewer.session.jobs import Job, Jobs
 from headlight.widgets.base import theme
 from headlight.widgets.base.labels import ElidedLabel
+from headlight.widgets.base.scroll_column import ScrollColumn
 from headlight.widgets.controls.choices import Segmented
 from headlight.widgets.controls.picture_preview import PicturePreview
 
@@ -158,11 +159,11 @@ class ExportDialog(QDialog):
         left.addStretch(1)
         upper = QHBoxLayout()
         upper.setSpacing(theme.em(1.2))
-        self._chosen = column = QWidget()
+        column = QWidget()
         column.setLayout(left)
-        column.setFixedWidth(theme.em(27))
         left.setContentsMargins(0, 0, 0, 0)
-        upper.addWidget(column)
+        self._chosen = ScrollColumn(column, 27)
+        upper.addWidget(self._chosen)
         upper.addWidget(self.preview, 1)
         whole = QVBoxLayout(self)
         edge = theme.em(1.2)
@@ -178,7 +179,8 @@ class ExportDialog(QDialog):
         for button in self.findChildren(QPushButton):
             button.setAutoDefault(button is self.foot.export_button)
         self.foot.export_button.setDefault(True)
-        self.resize(theme.em(68), theme.em(46))
+        room = self.screen().availableSize() * 0.92
+        self.resize(min(theme.em(68), room.width()), min(theme.em(56), room.height()))
 
     def _lower(self) -> QGridLayout:
         self.path = QLineEdit()
@@ -284,7 +286,7 @@ class ExportDialog(QDialog):
         )
         self.size.setText(f"About {said_bytes(size)}" if size else "")
         theme.set_role(self.size, "bad" if size > LARGE else "dim")
-        unsaved = "" if self.subject.is_saved else "  # FILE: save the pasted picture first"
+        unsaved = "  # FILE: save the pasted picture first" if self.subject.file == "" else ""
         self.command.setPlainText(command_line(options) + unsaved)
         self.foot.export_button.setEnabled(self._job is None)
 

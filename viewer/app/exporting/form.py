@@ -95,7 +95,9 @@ class ExportForm(QWidget):
         while self._rows.rowCount():
             self._rows.removeRow(0)
         self._what, self._set = what, {}
-        self.options = tuple(o for o in choices_of(self.choices.exports[what]) if o.label)
+        without = self.choices.filled[what].without
+        offered = (o for o in choices_of(self.choices.exports[what]) if o.label)
+        self.options = tuple(option for option in offered if option.name not in without)
         self._fields = {option.name: self._field(option) for option in self.options}
         for option in self.options:
             field = self._fields[option.name]

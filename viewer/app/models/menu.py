@@ -84,7 +84,7 @@ class ModelMenu:
         if document.trace is not None and document.asked is None:
             current = document.trace.model.id
         for entry in self.models.entries():
-            if entry.modality != document.kind.id or entry.id in self._listed:
+            if not entry.reads(document.kind.id) or entry.id in self._listed:
                 continue
             self._listed.add(entry.id)
             extent = f" · {entry.layers} × {entry.heads}" if entry.layers and entry.heads else ""

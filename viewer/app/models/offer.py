@@ -61,7 +61,7 @@ class ModelOffers:
         plural = REGISTRY.all(Kind)[entry.modality].plural
         extent = f", {entry.layers} × {entry.heads} heads" if entry.layers and entry.heads else ""
         asked.setText(f"{entry.title} is a model that reads {plural}{extent}.")
-        fits = document is not None and document.kind.id == entry.modality
+        fits = document is not None and entry.reads(document.kind.id)
         if fits:
             now = asked.addButton(f"Use it for “{_short(document.title)}”", QMessageBox.ButtonRole.AcceptRole)
             now.clicked.connect(lambda: self._use(document, entry.id))

@@ -15,7 +15,7 @@ from headlight.viewer.host.lanes import Call
 from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.session.session import Document, Hover
 from headlight.viewer.session.view import CostSettings, View
-from headlight.viewer.slices import cost_maps, cost_readings
+from headlight.viewer.slices import cost_maps
 from headlight.widgets.base import theme
 from headlight.widgets.base.labels import ElidedLabel
 from headlight.widgets.controls.readout import Figures
@@ -26,8 +26,8 @@ from headlight.widgets.tables.complexity_table import ComplexityTable, Row
 MEASURE = "measurement"
 SECTIONS = (
     Figures("pointed", "Under the cursor", ("Of", "Tokens", "Time", "Operations", "Memory", "Tensors")),
-    *(Figures(id_, title, cost_readings.LAYER_ROWS) for id_, title in cost_readings.AT.items()),
-    Figures("crossings", "Attention costs more from n =", cost_readings.CROSSING_ROWS),
+    *(Figures(id_, title, cost_maps.LAYER_ROWS) for id_, title in cost_maps.AT.items()),
+    Figures("crossings", "Attention costs more from n =", cost_maps.CROSSING_ROWS),
 )
 """Of the numbers pane."""
 
@@ -181,13 +181,13 @@ class CostPane(Pane):
         if self._pointed is not None and (key := self._pointed.pointed()) is not None:
             of, n = self._pointed.named(key), round(self._pointed.length(key))
             if isinstance(of, Crossing):
-                figures = cost_readings.of_crossing(of)
+                figures = cost_maps.of_crossing(of)
             else:
-                figures = cost_readings.of_dot(settings, found, cost_maps.kind(of), n)
+                figures = cost_maps.of_dot(settings, found, cost_maps.kind(of), n)
         self.said.emit("pointed", figures, None)
-        for section, (title, of_length) in cost_readings.of_length(settings, n).items():
+        for section, (title, of_length) in cost_maps.of_length(settings, n).items():
             self.said.emit(section, of_length, title)
-        self.said.emit("crossings", cost_readings.of_crossings(settings, found), None)
+        self.said.emit("crossings", cost_maps.of_crossings(settings, found), None)
 
     def _own(self, document: Document) -> int | None:
         """Tokens of the open document."""

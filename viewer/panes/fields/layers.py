@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from headlight.models.core.field import Field
 from headlight.viewer.host.lanes import Call
 from headlight.viewer.panes.shared.base import Pane
-from headlight.viewer.panes.shared.layer_rows import row_of
+from headlight.viewer.panes.shared.layer_rows import lines, row_of
 from headlight.viewer.session.session import Document, Hover, Session
 from headlight.viewer.session.view import FieldSettings, Selection, View
 from headlight.viewer.slices import field_maps
@@ -27,8 +27,8 @@ class LayersPane(Pane):
     rows_copied = "layers"
 
     def build(self) -> QWidget:
-        self.table = LayerTable()
-        self.table.selected.connect(self._selected)
+        self.list = LayerTable()
+        self.list.selected.connect(self._selected)
         self.all = Segmented([(False, "Blocks"), (True, "All operations")], "Rows")
         self.all.changed.connect(lambda on: self.session.change(FieldSettings, all_operations=on))
         self.seen: Seen | None = None
@@ -38,7 +38,7 @@ class LayersPane(Pane):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
         column.addWidget(self.all)
-        column.addWidget(self.table, 1)
+        column.addWidget(self.list, 1)
         return widget
 
     def subject(self, document: Document, view: View, hover: Hover) -> Hashable:
@@ -58,7 +58,7 @@ class LayersPane(Pane):
     def paint(self, result: Seen) -> None:
         fields = field_maps.listed(result.fields, self.session.view[FieldSettings].all_operations)
         self.seen, self.fields = result, fields
-        self.table.set_rows([row_of(field) for field in fields])
+        self.list.set_rows([row_of(field) for field in fields])
         trace = result.trace
         self.subtitle_changed.emit(
             f"{trace.model.title} · input {result.frame.width} × {result.frame.height} px"
@@ -68,11 +68,11 @@ class LayersPane(Pane):
         if self.seen is None:
             return
         chosen = self.seen.field(view[FieldSettings].layer)
-        self.table.set_selected(next((i for i, f in enumerate(self.fields) if f is chosen), None))
+        self.list.set_selected(next((i for i, f in enumerate(self.fields) if f is chosen), None))
 
     def clear(self, document: Document | None) -> None:
         self.seen, self.fields = None, []
-        self.table.set_rows([])
+        self.list.set_rows([])
         self.subtitle_changed.emit("")
 
     def step(self, by: int) -> None:
@@ -85,9 +85,7 @@ class LayersPane(Pane):
         self._selected(min(max(at + by, 0), len(self.fields) - 1))
 
     def table(self) -> str:
-        """The rows as shown, a line a layer, for a spreadsheet."""
-        rows = map(row_of, self.fields)
-        return "".join("\t".join((r.name, r.kind, r.size, r.stride, r.start, r.shape)) + "\n" for r in rows)
+        return lines(self.fields)
 
     def _selected(self, index: int) -> None:
         if self.seen is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from headlight.models.core.field import Field
 from headlight.widgets.tables.layer_table import LayerRow
 
@@ -20,6 +22,12 @@ def row_of(field: Field) -> LayerRow:
         field.note,
         LEVELS[field.level],
     )
+
+
+def lines(fields: Iterable[Field]) -> str:
+    """The rows as shown, a line a layer, for a spreadsheet."""
+    rows = map(row_of, fields)
+    return "".join("\t".join((r.name, r.kind, r.size, r.stride, r.start, r.shape)) + "\n" for r in rows)
 
 
 def _by(values: tuple[float, ...]) -> str:

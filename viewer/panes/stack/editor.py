@@ -10,7 +10,7 @@ from headlight.models.core.field import by
 from headlight.models.core.stack import PRESETS, ConvStack
 from headlight.viewer.panes.stack.base import OfStackPane
 from headlight.viewer.session.session import Document
-from headlight.viewer.session.view import FieldSettings, View
+from headlight.viewer.session.view import CloudSettings, FieldSettings, View
 from headlight.viewer.slices import stacks
 from headlight.widgets.controls.choices import Segmented
 from headlight.widgets.controls.sliders import LabelledSlider
@@ -51,7 +51,7 @@ class StackEditorPane(OfStackPane):
         return widget
 
     def prepare(self, document: Document, view: View) -> None:
-        cloud = "positions" in document.kind.gives
+        cloud = document.kind.holds(CloudSettings)
         stack = stacks.around(view[ConvStack]) if cloud else view[ConvStack]
         found = stacks.built_around(view[ConvStack]) if cloud else stacks.built(view[ConvStack])
         for control in (self.axes, self.side):

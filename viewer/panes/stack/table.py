@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QWidget
 
 from headlight.models.core.field import by
 from headlight.models.core.stack import PRESETS
-from headlight.viewer.panes.shared.layer_rows import row_of
+from headlight.viewer.panes.shared.layer_rows import lines, row_of
 from headlight.viewer.panes.stack.base import FieldsOfStackPane
 from headlight.viewer.session.session import Hover
 from headlight.viewer.session.view import FieldSettings, View
@@ -19,16 +19,18 @@ from headlight.widgets.tables.layer_table import LayerTable
 class StackLayersPane(FieldsOfStackPane):
     """A click on a row makes it the layer whose unit is looked at."""
 
+    rows_copied = "layers"
+
     def shown(self) -> QWidget:
-        self.table = LayerTable()
-        self.table.selected.connect(self._selected)
+        self.list = LayerTable()
+        self.list.selected.connect(self._selected)
         self.result: Built | None = None
-        return self.table
+        return self.list
 
     def paint(self, result: Built) -> None:
         super().paint(result)
         self.result = result
-        self.table.set_rows([row_of(field) for field in result.fields])
+        self.list.set_rows([row_of(field) for field in result.fields])
         if result.fields:
             self.subtitle_changed.emit(
                 f"in units of the input, {by(result.fields[0].shape).replace('×', ' × ')}"
@@ -37,7 +39,10 @@ class StackLayersPane(FieldsOfStackPane):
     def mark(self, view: View, hover: Hover) -> None:
         if self.result is not None and self.result.fields:
             chosen = self.result.field(view[FieldSettings].layer)
-            self.table.set_selected(self.result.fields.index(chosen))
+            self.list.set_selected(self.result.fields.index(chosen))
+
+    def table(self) -> str:
+        return lines(self.result.fields) if self.result is not None else ""
 
     def _selected(self, row: int) -> None:
         if row > 0:  # a unit of the input sees itself alone

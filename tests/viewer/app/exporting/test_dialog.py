@@ -71,14 +71,17 @@ def test_a_picture_is_exported_as_it_is_looked_at(make_window, settled, dialog_o
     window.runs.open_path(PICTURE)
     settled(window)
     window.session.select(layer=3, head=2)
+    look = {"colours": "viridis", "opacity": 0.5, "log": True, "percentile": 95.3, "floor": 10.0}
+    window.session.change(MapSettings, leave_out=False, **look)
     dialog = dialog_of(window)
     assert (dialog.what.value(), dialog.ending.value()) == ("attention", "png")
-    assert dialog.form.shown() == ["layer", "head", "query"]
-    assert dialog.form.values() == {"layer": "3", "head": 2, "query": "readout"}
+    of = {"layer": "3", "head": 2, "query": "readout"}
+    assert dialog.form.values() == of | look | {"with_sinks": True}
     qtbot.waitUntil(lambda: dialog.preview.image is not None, timeout=WAIT)
     dialog.ending._group.button(dialog.ending._values.index("svg")).click()
     assert dialog.path.text().endswith("coffee-attention-layer-3-head-2-query-readout.svg")
     out = written(dialog)
+    assert "--colours viridis --log --percentile 95.3" in dialog.command.toPlainText()
     assert out.read_bytes() == by_command(dialog, out).read_bytes()
     assert dialog.foot.said.text().startswith("Saved coffee-attention-layer-3-head-2-query-readout.svg (")
     dialog.foot.copy_path.click()
@@ -89,6 +92,7 @@ def test_a_picture_is_exported_as_it_is_looked_at(make_window, settled, dialog_o
     dialog = dialog_of(window, "rollout")
     assert dialog.what.value() == "rollout"
     dialog.ending._group.button(dialog.ending._values.index("npz")).click()
+    assert not {*look, "with_sinks"} & set(dialog.form.shown())
     found = dict(np.load(written(dialog)))
     other = dict(np.load(by_command(dialog, Path(dialog.path.text()))))
     assert found.keys() == other.keys()
@@ -106,6 +110,7 @@ def test_a_text_that_was_typed_stands_in_the_command(make_window, settled, dialo
     dialog = dialog_of(window, "matrix")
     values = dialog.form.values()
     assert (values["head"], values["query"]) == ("mean", None)  # the pane shows all queries
+    assert "opacity" not in values
     places = window.session.current.trace.tokens.place
     window.session.select(queries=(places(2), places(4)))
     dialog = dialog_of(window, "sentence")
@@ -214,7 +219,7 @@ def test_a_cloud_needs_a_point_for_what_is_of_one(cloud_window, dialog_of, writt
         assert begun == {"": what, "cloud": "segmentation", "cloud-second": what}
     window.session.change(CloudSettings, reach="attention")
     dialog = dialog_of(window, "cloud-second")
-    assert dialog.form.values() == {"layer": "1", "head": 1, "point": point}
+    assert dialog.form.values() == {"layer": "1", "head": 1, "point": point, "colours": "inferno"}
     assert dialog_of(window, "maps").form.values() == {"layer": "1", "head": None, "point": point}
 
 
@@ -226,7 +231,8 @@ def test_every_export_of_a_document_can_be_opened_and_goes_with_it(make_window, 
     settled(window)
     dialog = dialog_of(window)
     assert (dialog.what.value(), dialog.ending.value()) == ("receptive-field", "png")
-    assert {"layer", "cell", "inputs", "source"} == set(dialog.form.shown())
+    look = ["colours", "opacity", "log"]
+    assert dialog.form.shown() == ["layer", "cell", "inputs", "source", *look]
     dialog.ending._group.button(dialog.ending._values.index("csv")).click()
     assert dialog.form.shown() == []
     for what in dialog.choices.exports:
