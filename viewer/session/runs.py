@@ -77,12 +77,10 @@ class Runs:
         made = then or (lambda what: self.session.add(what, self.options_for(what), path))
 
         def opened(what: Input) -> None:
-            show = f"show {number}"
-            self.jobs.submit(
-                show, self.prepare, lambda _: self._opened(what, path, made), lane="disk", here=True
-            )
+            show(f"show {number}", self.prepare, lambda _: self._opened(what, path, made))
 
-        self.jobs.submit(f"prepare {number}", self.prepare, lambda _: None, lane="disk", here=True)
+        show = partial(self.jobs.submit, here=True)
+        show(f"prepare {number}", self.prepare, lambda _: None)
         self.jobs.submit(f"open {number}", read, opened, lane="run", failed=self._failed)
 
     def _opened(self, what: Input, path: str, then: Callable[[Input], Document]) -> None:

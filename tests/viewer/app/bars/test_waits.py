@@ -9,9 +9,9 @@ import pytest
 from PySide6.QtWidgets import QLabel, QPushButton
 
 from headlight.models.core.errors import HeadlightError
+from headlight.viewer.host import forward
 from headlight.viewer.panes.attention import matrix, rollout
 from headlight.viewer.panes.shared import slices
-from headlight.viewer.session import runs
 from headlight.widgets.base.waiting import Cover
 from headlight.widgets.shell.message_strip import MessageStrip
 
@@ -21,7 +21,7 @@ SAMPLES = Path(__file__).parents[4] / "assets" / "samples"
 @pytest.fixture
 def held(monkeypatch):
     """Forward passes that tell 40 % and then wait for `go`, `stop` or a cancel."""
-    whole, hold = runs.forward_pass, threading.Event()
+    whole, hold = forward.forward_pass, threading.Event()
     hold.error = None
 
     def read(what, options, task):
@@ -33,7 +33,7 @@ def held(monkeypatch):
             raise hold.error
         return whole(what, options, task)
 
-    monkeypatch.setattr(runs, "forward_pass", read)
+    monkeypatch.setattr(forward, "forward_pass", read)
     yield hold
     hold.set()
 
@@ -125,8 +125,8 @@ def test_the_welcome_page_says_what_is_being_read(make_window, qtbot, monkeypatc
             task.check()
         raise HeadlightError("room.ply is empty.", "Open another one.")
 
-    monkeypatch.setattr(runs.inputs, "from_path", read)
-    monkeypatch.setattr(window.runs, "prepare", lambda: None)
+    monkeypatch.setattr("headlight.viewer.host.forward.from_path", read)
+    monkeypatch.setattr(window.runs, "prepare", lambda task: None)
     window.runs.open_path("room.ply")
     area = window.welcome._drop
     qtbot.waitUntil(lambda: area._title.text() == "Reading room.ply…")
