@@ -76,6 +76,8 @@ class AttentionCall:
     softcap·tanh(scores / softcap). sinks [H]: one more score a row, whose share no key gets.
     rows, outputs: sampled query rows and what the call returned for them, [B, rows, H, dv]. projection: what
     was multiplied with all that it returned, None where that was not seen.
+    level: bool [H], heads that look at all keys alike that the mask allows. factors: float [H], what the
+    outputs of each head were multiplied by, and so its weights. Both None of a model as it is.
     """
 
     name: str
@@ -92,6 +94,8 @@ class AttentionCall:
     outputs: Tensor | None = None
     step: int = 1
     projection: Projection | None = None
+    level: Tensor | None = None
+    factors: Tensor | None = None
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
@@ -109,8 +113,10 @@ class AttentionCall:
         """
         scores = self.scores(queries, heads, batch)
         if self.sinks is None:
-            return torch.softmax(scores, -1)
-        return (scores - self._log_sum(scores, heads)).exp_()
+            weights = torch.softmax(scores, -1)
+        else:
+            weights = (scores - self._log_sum(scores, heads)).exp_()
+        return weights if self.factors is None else weights * self.factors[_as_slice(heads)][:, None, None]
 
     def sink(self, queries: Index = ALL, heads: Index = ALL, batch: int = 0) -> Tensor:
         """float32 [heads, queries]: the share of the sink (gpt-oss; Xiao et al. 2023), 0 without one."""
@@ -158,9 +164,16 @@ class AttentionCall:
             scores += self._part(self.bias, queries, heads, batch)
         if self.softcap is not None:
             scores = torch.tanh(scores / self.softcap) * self.softcap
+        alike = None if self.level is None else self.level[heads][:, None, None]
+        if alike is not None:
+            scores = scores.masked_fill_(alike, 0)
         if self.mask is not None:
             mask = self._part(self.mask, queries, heads, batch)
-            scores = scores.masked_fill_(~mask, _LOWEST) if mask.dtype == torch.bool else scores.add_(mask)
+            if mask.dtype == torch.bool:
+                return scores.masked_fill_(~mask, _LOWEST)
+            if alike is not None:  # a position bias may have come with the mask
+                mask = mask.masked_fill(alike & _allows(mask), 0)
+            scores.add_(mask)
         return scores
 
     def attend(self) -> Tensor:
@@ -199,14 +212,18 @@ class AttentionCall:
         if self.mask is None:
             return torch.zeros(1, 1, dtype=torch.bool, device=self.device)
         mask = self._part(self.mask, queries, ALL, batch)
-        allowed = mask if mask.dtype == torch.bool else mask > torch.finfo(mask.dtype).min / 2
-        return ~allowed.any(-1)
+        return ~(mask if mask.dtype == torch.bool else _allows(mask)).any(-1)
 
     def _sink_scores(self, heads: Index) -> Tensor:
         return self.sinks.reshape(-1)[_as_slice(heads)].float()[:, None, None]  # [h, 1, 1]
 
     def _log_sum(self, scores: Tensor, heads: Index) -> Tensor:
         return torch.logaddexp(scores.logsumexp(-1, keepdim=True), self._sink_scores(heads))  # [h, m, 1]
+
+
+def _allows(mask: Tensor) -> Tensor:
+    """bool: where an additive mask lets a query look."""
+    return mask > torch.finfo(mask.dtype).min / 2
 
 
 @dataclass(eq=False)
