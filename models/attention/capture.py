@@ -41,8 +41,9 @@ _CROSS = re.compile(r"(^|\.)[^.]*(cross|enc(oder)?_(att|dec)|encdec)", re.IGNORE
 class _Recorder:
     """Collects the calls of one recording, and knows where in the model the pass is."""
 
-    def __init__(self, model: nn.Module, task: Task, changes: Sequence[OnHeads] = ()) -> None:
+    def __init__(self, model: nn.Module, task: Task, changes: Sequence[OnHeads], flowing: bool) -> None:
         self.calls: list[Call] = []
+        self.flowing = flowing
         self.changes, self.changed = changes, set[OnHeads]()
         self.names = {module: name for name, module in model.named_modules()}
         self.task = task
@@ -88,6 +89,7 @@ class _Recorder:
             call,
             rows=rows,
             outputs=out.detach()[:, rows],
+            out=out if self.flowing else None,
             step=self.passes,
             **{key: None if tensor is None else tensor.detach() for key, tensor in tensors.items()},
         )
@@ -198,17 +200,21 @@ AttentionMaskInterface.register(_NAME, _mask)
 
 @contextmanager
 def recording(
-    model: PreTrainedModel, task: Task = SILENT, weights: bool = False, changes: Sequence[OnHeads] = ()
+    model: PreTrainedModel,
+    task: Task = SILENT,
+    weights: bool = False,
+    changes: Sequence[OnHeads] = (),
+    flowing: bool = False,
 ) -> Iterator[list[Call]]:
     """Record every attention call of the forward passes made in this thread inside the `with` block.
 
     The list fills in call order. The pass keeps its fused kernels; a model that takes no attention function
     from outside, and any if `weights`, is asked for the weights of its eager attention instead (`GivenCall`).
     Cancel is looked at before every layer. Two threads that record the same model take turns. changes: of
-    heads, by the names of their calls. Raises HeadlightError where a pass ran and left no call, and for
-    changes that cannot be made.
+    heads, by the names of their calls. flowing: keep the graph of what calls return, for gradients. Raises
+    HeadlightError where a pass ran and left no call, and for changes that cannot be made.
     """
-    recorder = _Recorder(model, task, changes)
+    recorder = _Recorder(model, task, changes, flowing)
     asked = weights or not takes_functions(model)
     if asked and changes:
         raise HeadlightError(

@@ -47,13 +47,22 @@ OnHeads = Scale | Level
 Intervention = Hide | OnHeads
 
 
-def hidden(interventions: Iterable[Intervention], tokens: Tokens) -> np.ndarray:
-    """bool (n,): the tokens that any of them hides."""
-    found = np.zeros(len(tokens), bool)
-    for one in interventions:
-        if isinstance(one, Hide):
-            found[tokens.find_all(one.places)] = True
-    return found
+@dataclass(frozen=True, eq=False)
+class Hidden:
+    """Which tokens are hidden: bool (v, n), a row a variant."""
+
+    tokens: Tokens
+    which: np.ndarray
+
+
+def hidden(interventions: Iterable[Intervention], tokens: Tokens) -> Hidden | None:
+    """What all of them hide, one variant; None where none of them hides anything."""
+    places = [place for one in interventions if isinstance(one, Hide) for place in one.places]
+    if not places:
+        return None
+    which = np.zeros((1, len(tokens)), bool)
+    which[0, tokens.find_all(places)] = True
+    return Hidden(tokens, which)
 
 
 def on_heads(interventions: Iterable[Intervention]) -> tuple[OnHeads, ...]:
