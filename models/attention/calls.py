@@ -75,7 +75,10 @@ class AttentionCall:
     bias: additive position bias, broadcastable to the same, or None. softcap: scores become
     softcap·tanh(scores / softcap). sinks [H]: one more score a row, whose share no key gets.
     rows, outputs: sampled query rows and what the call returned for them, [B, rows, H, dv]. projection: what
-    was multiplied with all that it returned, None where that was not seen.
+    was multiplied with all that it returned, None where that was not seen. out: all that it returned, with
+    its graph, where gradients are to be taken.
+    level: bool [H], heads that look at all keys alike that the mask allows. factors: float [H], what the
+    outputs of each head were multiplied by, and so its weights. Both None of a model as it is.
     """
 
     name: str
@@ -92,6 +95,9 @@ class AttentionCall:
     outputs: Tensor | None = None
     step: int = 1
     projection: Projection | None = None
+    out: Tensor | None = None
+    level: Tensor | None = None
+    factors: Tensor | None = None
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
@@ -109,8 +115,10 @@ class AttentionCall:
         """
         scores = self.scores(queries, heads, batch)
         if self.sinks is None:
-            return torch.softmax(scores, -1)
-        return (scores - self._log_sum(scores, heads)).exp_()
+            weights = torch.softmax(scores, -1)
+        else:
+            weights = (scores - self._log_sum(scores, heads)).exp_()
+        return weights if self.factors is None else weights * self.factors[_as_slice(heads)][:, None, None]
 
     def sink(self, queries: Index = ALL, heads: Index = ALL, batch: int = 0) -> Tensor:
         """float32 [heads, queries]: the share of the sink (gpt-oss; Xiao et al. 2023), 0 without one."""
@@ -158,9 +166,16 @@ class AttentionCall:
             scores += self._part(self.bias, queries, heads, batch)
         if self.softcap is not None:
             scores = torch.tanh(scores / self.softcap) * self.softcap
+        alike = None if self.level is None else self.level[heads][:, None, None]
+        if alike is not None:
+            scores = scores.masked_fill_(alike, 0)
         if self.mask is not None:
             mask = self._part(self.mask, queries, heads, batch)
-            scores = scores.masked_fill_(~mask, _LOWEST) if mask.dtype == torch.bool else scores.add_(mask)
+            if mask.dtype == torch.bool:
+                return scores.masked_fill_(~mask, _LOWEST)
+            if alike is not None:  # a position bias may have come with the mask
+                mask = mask.masked_fill(alike & _allows(mask), 0)
+            scores.add_(mask)
         return scores
 
     def attend(self) -> Tensor:
@@ -180,12 +195,7 @@ class AttentionCall:
         return torch.stack(out).to(self.q.dtype)
 
     def _repeated(self, keys: Tensor, heads: Index, batch: int) -> Tensor:
-        """float32 [h, Nk, d]: each query head's own keys or values; copies only where heads share them."""
-        groups = self.q.shape[1] // keys.shape[1]
-        if groups == 1:
-            return keys[batch][heads].float()
-        owner = torch.arange(self.q.shape[1], device=keys.device)[heads] // groups
-        return keys[batch][owner].float()
+        return _of_heads(keys, self.q.shape[1], heads, batch)
 
     def _part(self, tensor: Tensor, queries: Index, heads: Index, batch: int) -> Tensor:
         """Of a tensor broadcastable to [B, H, Nq, Nk]: what broadcasts to [heads, queries, keys]."""
@@ -199,14 +209,68 @@ class AttentionCall:
         if self.mask is None:
             return torch.zeros(1, 1, dtype=torch.bool, device=self.device)
         mask = self._part(self.mask, queries, ALL, batch)
-        allowed = mask if mask.dtype == torch.bool else mask > torch.finfo(mask.dtype).min / 2
-        return ~allowed.any(-1)
+        return ~(mask if mask.dtype == torch.bool else _allows(mask)).any(-1)
 
     def _sink_scores(self, heads: Index) -> Tensor:
         return self.sinks.reshape(-1)[_as_slice(heads)].float()[:, None, None]  # [h, 1, 1]
 
     def _log_sum(self, scores: Tensor, heads: Index) -> Tensor:
         return torch.logaddexp(scores.logsumexp(-1, keepdim=True), self._sink_scores(heads))  # [h, m, 1]
+
+
+def _of_heads(keys: Tensor, count: int, heads: Index, batch: int) -> Tensor:
+    """float32 [h, Nk, d]: each query head's own keys or values of [B, Hkv, Nk, d]; copies only where heads
+    share them. count: of all query heads."""
+    groups = count // keys.shape[1]
+    if groups == 1:
+        return keys[batch][heads].float()
+    return keys[batch][torch.arange(count, device=keys.device)[heads] // groups].float()
+
+
+def _allows(mask: Tensor) -> Tensor:
+    """bool: where an additive mask lets a query look."""
+    return mask > torch.finfo(mask.dtype).min / 2
+
+
+@dataclass(frozen=True, eq=False)
+class FlowCall:
+    """How a number changes with the weights of one call: ∂y/∂A = ∂y/∂O · Vᵀ, in rows as they are asked for.
+
+    v: [B, Hkv, Nk, dv]. flow: ∂y/∂O [B, Nq, H, dv].
+    """
+
+    name: str
+    kind: Kind
+    v: Tensor
+    flow: Tensor
+    step: int = 1
+
+    @classmethod
+    def of(cls, call: AttentionCall, flow: Tensor) -> FlowCall:
+        return cls(call.name, call.kind, call.v, flow.detach(), call.step)
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        batch, queries, heads, _ = self.flow.shape
+        return batch, heads, queries, self.v.shape[2]
+
+    @property
+    def device(self) -> torch.device:
+        return self.flow.device
+
+    def weights(self, queries: Index = ALL, heads: Index = ALL, batch: int = 0) -> Tensor:
+        """float32 [heads, queries, keys]: what the number gains where a weight grows by 1, so to speak."""
+        heads, queries = _as_slice(heads), _as_slice(queries)
+        flow = self.flow[batch][queries].transpose(0, 1)[heads].float()  # [h, m, dv]
+        return flow @ _of_heads(self.v, self.flow.shape[2], heads, batch).transpose(1, 2)
+
+    def sink(self, queries: Index = ALL, heads: Index = ALL, batch: int = 0) -> Tensor:
+        """float32 [heads, queries]: 0, since a sink has no value."""
+        return torch.zeros_like(self.flow[batch, :, :, 0].T[_as_slice(heads)][:, _as_slice(queries)]).float()
+
+    def error(self, batch: int = 0) -> float:
+        """0: there is nothing that it could be compared with; NaN where it is no number."""
+        return 0.0 if self.flow[batch].isfinite().all() else math.nan
 
 
 @dataclass(eq=False)

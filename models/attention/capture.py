@@ -7,7 +7,7 @@ import re
 import sys
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
@@ -27,6 +27,7 @@ from transformers.utils import ModelOutput
 from headlight.models.attention.calls import AttentionCall, Call, GivenCall, Kind, Projection, join
 from headlight.models.attention.implementations import eager, functional, unchanged
 from headlight.models.core.errors import HeadlightError
+from headlight.models.core.interventions import Level, OnHeads
 from headlight.models.core.task import SILENT, Task
 
 __all__ = ["AttentionCall", "Call", "GivenCall", "join", "recording"]
@@ -40,8 +41,10 @@ _CROSS = re.compile(r"(^|\.)[^.]*(cross|enc(oder)?_(att|dec)|encdec)", re.IGNORE
 class _Recorder:
     """Collects the calls of one recording, and knows where in the model the pass is."""
 
-    def __init__(self, model: nn.Module, task: Task) -> None:
+    def __init__(self, model: nn.Module, task: Task, changes: Sequence[OnHeads], flowing: bool) -> None:
         self.calls: list[Call] = []
+        self.flowing = flowing
+        self.changes, self.changed = changes, set[OnHeads]()
         self.names = {module: name for name, module in model.named_modules()}
         self.task = task
         self.passes = 0
@@ -58,16 +61,35 @@ class _Recorder:
     def leave(self, *_: Any) -> None:
         self.batches.pop()
 
-    def note(self, module: nn.Module, call: AttentionCall, out: Tensor) -> None:
+    def begin(self, module: nn.Module, call: AttentionCall) -> Tensor | None:
+        """Name the call and change its heads; what their outputs are to be multiplied by [H], or None."""
+        call.name, call.kind = self.unique(self.names[module]), self._kind(module, call)
+        mine = [change for change in self.changes if change.layer == call.name]
+        self.changed.update(mine)
+        heads, factors = call.shape[1], None
+        for change in mine:
+            if not set(change.heads) <= set(range(heads)):
+                raise HeadlightError(
+                    f"{call.name} has no head {max(change.heads)}.", f"Choose from 0 to {heads - 1}."
+                )
+            where = torch.zeros(heads, dtype=torch.bool, device=call.device)
+            where[list(change.heads)] = True
+            if isinstance(change, Level):
+                call.level = where if call.level is None else call.level | where
+            else:
+                factors = torch.ones(heads, device=call.device) if factors is None else factors
+                factors[where] *= change.factor
+        return factors
+
+    def note(self, call: AttentionCall, out: Tensor) -> None:
         """Keep the call without its graph, with a few rows of what it returned."""
         rows = _sampled_rows(out.shape[1]).to(out.device)
         tensors = {key: getattr(call, key) for key in ("q", "k", "v", "mask", "bias", "sinks")}
         kept = replace(
             call,
-            name=self.unique(self.names[module]),
-            kind=self._kind(module, call),
             rows=rows,
             outputs=out.detach()[:, rows],
+            out=out if self.flowing else None,
             step=self.passes,
             **{key: None if tensor is None else tensor.detach() for key, tensor in tensors.items()},
         )
@@ -122,15 +144,19 @@ def _attend(
     if recorder is not None:
         recorder.task.check()
     call = _call(module, query, key, value, attention_mask, kwargs)
+    factors = None if recorder is None else recorder.begin(module, call)
     # The fused kernels refuse a soft cap and ignore sinks.
-    if call.softcap is not None or call.sinks is not None:
+    if call.softcap is not None or call.sinks is not None or call.level is not None:
         out = call.attend()
     else:
         # Left to itself the kernel makes every module causal that says nothing of causality.
         kwargs["is_causal"] = False
         out, _ = sdpa_attention_forward(module, query, key, value, attention_mask, **kwargs)  # [B, Nq, H, dv]
+    if factors is not None:
+        call.factors = factors
+        out = out * factors.to(out.dtype)[:, None]
     if recorder is not None:
-        recorder.note(module, call, out)
+        recorder.note(call, out)
     return out, None
 
 
@@ -173,16 +199,28 @@ AttentionMaskInterface.register(_NAME, _mask)
 
 
 @contextmanager
-def recording(model: PreTrainedModel, task: Task = SILENT, weights: bool = False) -> Iterator[list[Call]]:
+def recording(
+    model: PreTrainedModel,
+    task: Task = SILENT,
+    weights: bool = False,
+    changes: Sequence[OnHeads] = (),
+    flowing: bool = False,
+) -> Iterator[list[Call]]:
     """Record every attention call of the forward passes made in this thread inside the `with` block.
 
     The list fills in call order. The pass keeps its fused kernels; a model that takes no attention function
     from outside, and any if `weights`, is asked for the weights of its eager attention instead (`GivenCall`).
-    Cancel is looked at before every layer. Two threads that record the same model take turns. Raises
-    HeadlightError where a pass ran and left no call.
+    Cancel is looked at before every layer. Two threads that record the same model take turns. changes: of
+    heads, by the names of their calls. flowing: keep the graph of what calls return, for gradients. Raises
+    HeadlightError where a pass ran and left no call, and for changes that cannot be made.
     """
-    recorder = _Recorder(model, task)
-    asked = weights or not any(_takes_functions(module) for module in model.modules())
+    recorder = _Recorder(model, task, changes, flowing)
+    asked = weights or not takes_functions(model)
+    if asked and changes:
+        raise HeadlightError(
+            f"{type(model).__name__} hands out its weights itself: its heads cannot be changed.",
+            "Choose another model.",
+        )
     with _lock(model), ExitStack() as stack:
         token = _recorder.set(recorder)
         stack.callback(_recorder.reset, token)
@@ -197,6 +235,8 @@ def recording(model: PreTrainedModel, task: Task = SILENT, weights: bool = False
             raise _unrecordable(
                 f"{type(model).__name__} neither takes an attention function nor returns weights"
             )
+        if recorder.passes and (lost := next((c for c in changes if c not in recorder.changed), None)):
+            raise HeadlightError(f"There is no layer {lost.layer}.", "Choose one of the model's layers.")
 
 
 def _unrecordable(why: str) -> HeadlightError:
@@ -206,6 +246,11 @@ def _unrecordable(why: str) -> HeadlightError:
 def _lock(model: nn.Module) -> threading.RLock:
     with _locks_guard:
         return _locks.setdefault(model, threading.RLock())
+
+
+def takes_functions(model: nn.Module) -> bool:
+    """Whether a model takes an attention function from outside, so that its heads can be changed."""
+    return any(_takes_functions(module) for module in model.modules())
 
 
 def _takes_functions(module: nn.Module) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from copy import copy
+from typing import Self
 
 import numpy as np
 import torch
@@ -42,6 +44,7 @@ class BlockLayer(ABC):
 
     group_count = 1
     has_norms = False
+    _call: Call
 
     def __init__(self, name: str, heads: int, queries: Tokens, keys: Tokens, cache: Cache):
         self.name = name
@@ -130,6 +133,12 @@ class BlockLayer(ABC):
 
     def value_norms(self) -> np.ndarray | None:
         return None
+
+    def over(self, call: Call) -> Self:
+        """The same layer over another call of its shape."""
+        other = copy(self)
+        other._call, other.has_norms = call, False
+        return other
 
     @abstractmethod
     def _block(self, head: int, start: int, stop: int) -> Tensor:

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from headlight.models.attention.calls import CHUNK_ELEMENTS, AttentionCall, Call, GivenCall
+from headlight.models.attention.calls import CHUNK_ELEMENTS, AttentionCall, Call, FlowCall, GivenCall
 from headlight.models.attention.recorded import BlockLayer, fuse, sparse_means
 from headlight.models.core.cache import CACHE, Cache
 from headlight.models.core.layers import NOWHERE, Groups, Head, Lines, worst
@@ -284,6 +284,12 @@ def _as_one(call: Call, windows: np.ndarray, heads: slice = slice(None)) -> Call
         """[B, rows, H, dv] → [1, rows, windows · heads, dv]."""
         return None if x is None else folded(x.transpose(1, 2)).transpose(1, 2)
 
+    def of_heads(x: Tensor | None) -> Tensor | None:
+        """[H] → [windows · heads]."""
+        return None if x is None else x[heads].repeat(len(index))
+
+    if isinstance(call, FlowCall):
+        return replace(call, v=folded(call.v), flow=of_outputs(call.flow))
     if isinstance(call, GivenCall):
         return replace(call, given=folded(call.given), v=folded(call.v), outputs=of_outputs(call.outputs))
     assert isinstance(call, AttentionCall)
@@ -295,6 +301,8 @@ def _as_one(call: Call, windows: np.ndarray, heads: slice = slice(None)) -> Call
         mask=written_out(call.mask),
         bias=written_out(call.bias),
         outputs=of_outputs(call.outputs),
+        level=of_heads(call.level),
+        factors=of_heads(call.factors),
     )
 
 

@@ -13,6 +13,9 @@ import numpy as np
 
 from headlight.models.core.tokens import Box, Place
 
+EVERY = -1
+"""The index of a target that is all classes alike."""
+
 
 @dataclass(frozen=True)
 class Target:

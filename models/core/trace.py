@@ -5,13 +5,15 @@ A Trace keeps q, k and v, never layers × heads × n × n.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import numpy as np
 
-from headlight.models.core.answers import Answer
+from headlight.models.core.answers import Answer, Target
 from headlight.models.core.errors import HeadlightError
+from headlight.models.core.interventions import Intervention, Offer
 from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import Tokens
@@ -31,12 +33,47 @@ class ModelCard:
     untrained: bool = False
 
 
+@dataclass(frozen=True, eq=False)
+class Gradients:
+    """How the logit of a target changes.
+
+    inputs: float32, with what the model computes on: the embeddings of tokens (n, d), pixels (3, H, W) or the
+    features of points (m, inputs). layers: with the weights of each layer, rows as they are asked for; none
+    where those are not part of what can be followed.
+    """
+
+    inputs: np.ndarray
+    layers: tuple[AttentionLayer, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
 class Run:
-    """The way from a trace back to its model; here of one that no opened model made."""
+    """The way from a trace back to its model; here of one that no opened model made.
+
+    interventions: what was changed before the pass. offers: what can be asked for beside `again`.
+    """
+
+    interventions: tuple[Intervention, ...] = field(default=(), kw_only=True)
+    offers: frozenset[Offer] = field(default=frozenset(), kw_only=True)
 
     def engine(self, task: Task = SILENT) -> Any:
         """The engine that made it: the one that is loaded, else loaded again, trusted as it was."""
         raise HeadlightError("The model that read this is not there any more.", "Run it again.")
+
+    def again(self, interventions: Sequence[Intervention] = (), task: Task = SILENT) -> Trace:
+        """The same input through the same model, with these interventions and no others.
+
+        Raises HeadlightError for one that the model does not offer.
+        """
+        return self.engine(task).again(self, tuple(interventions), task)
+
+    def scores(self, hidden: np.ndarray, target: Target, task: Task = SILENT) -> np.ndarray:
+        """float32 (v,): the score of a target under each variant of what is hidden, bool (v, tokens)."""
+        return self.engine(task).scores(self, hidden, target, task)
+
+    def gradients(self, target: Target, task: Task = SILENT) -> Gradients:
+        """Of the logit of a target; of the mean logit where it is said of many parts of the input."""
+        return self.engine(task).gradients(self, target, task)
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +88,6 @@ class Trace:
     notices: sentences the user should see about this run.
     stretch: (first, last + 1, total) tokens of a text that is longer than the model reads, else None.
     outputs: what engines need later (torch tensors), by name.
-    has_saliency: the model comes with a decoder that predicts saliency.
     answers: what the model says of the input, each of a type of its own; none of a model without a head.
     run: the way back to the engine.
     """
@@ -67,7 +103,6 @@ class Trace:
     notices: tuple[str, ...] = ()
     stretch: tuple[int, int, int] | None = None
     outputs: dict[str, Any] = field(default_factory=dict)
-    has_saliency: bool = False
     answers: tuple[Answer, ...] = ()
     run: Run = field(default_factory=Run)
 

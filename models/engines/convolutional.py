@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -14,16 +14,19 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel
 
+from headlight.models.attention.calls import Call
 from headlight.models.catalogue.entries import Entry
 from headlight.models.catalogue.heads import body_of
 from headlight.models.catalogue.loading import is_untrained, load_entry
 from headlight.models.core.errors import HeadlightError, first_line
 from headlight.models.core.field import Field
+from headlight.models.core.interventions import Hidden, Intervention, on_heads
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import Box, PatchTokens
-from headlight.models.core.trace import Run, Trace
-from headlight.models.engines.heads import OF_PICTURES, Head, answers_of, head_of, proved
-from headlight.models.engines.pixels import LARGEST, Fit, Normalisation, fit
+from headlight.models.core.trace import Trace
+from headlight.models.engines.heads import OF_PICTURES, answers_of, head_of, proved
+from headlight.models.engines.pixels import LARGEST, Fit, Normalisation, Seen, fit
+from headlight.models.engines.run import Askable
 from headlight.models.fields.of_images import answer, called, feature_map, map_field, twin
 
 MAX_PIXELS = LARGEST**2
@@ -51,15 +54,11 @@ def map_region(field: Field, seen: Box) -> Box:
     return Box(seen.x0 + x0, seen.y0 + y0, seen.x0 + x1, seen.y0 + y1)
 
 
-class ConvolutionalEngine:
+class ConvolutionalEngine(Askable):
     """A convolutional network, ready to run. Made of a catalogue entry by `ConvolutionalEngine.open`."""
-
-    lease = Run()
-    """Of its traces, once it is opened by the door."""
 
     def __init__(self, model: nn.Module, entry: Entry, device: str, untrained: bool = False) -> None:
         self.model, self.entry, self.device = model, entry, device
-        self.head: Head | None = None
         self._said = entry.notices
         self.card = entry.card(untrained)
         self.normalisation = Normalisation.of(entry.folder)
@@ -97,13 +96,17 @@ class ConvolutionalEngine:
         fitted = self._fit(*pixels.shape[:2], size)
         values = self.normalisation.values(pixels, fitted.region, *fitted.grid)
         task.progress(0.1, f"{self.entry.title} looks at {fitted.grid[1]:,} × {fitted.grid[0]:,} pixels")
+        return self._traced(Seen(values, fitted), (), None, task)
+
+    def _passed(
+        self, given: Seen, changes: Sequence[Intervention], hidden: Hidden | None, task: Task
+    ) -> Trace:
+        inputs, fitted = self._inputs(given, hidden), given.fitted
         began = time.perf_counter()
-        with torch.no_grad(), _cancellable(self.model, task), self._explained(fitted):
-            given = torch.from_numpy(values)[None].to(self.device)
-            output = called(self.model, given, **(self.head.asks if self.head else {}))
+        with torch.no_grad(), _cancellable(self.model, task), self._recorded(changes, task):
+            output = self._forward(inputs)
         seconds = time.perf_counter() - began
-        given = {"pixel_values": given}
-        answers, unsaid = answers_of(self.head, self.entry.title, output, given, fitted.region)
+        answers, unsaid = answers_of(self.head, self.entry.title, output, inputs, fitted.region)
         features = feature_map(output)[0]
         rows, columns = features.shape[1:]
         region, unknown = self._region(fitted, (rows, columns), task)
@@ -111,10 +114,9 @@ class ConvolutionalEngine:
         tokens = PatchTokens(labels, np.zeros(len(labels), bool), grid=(rows, columns), region=region)
         return Trace(
             model=self.card,
-            run=self.lease,
             layers=(),
             tokens=tokens,
-            inputs={"pixel_values": values},
+            inputs={"pixel_values": inputs["pixel_values"][0].cpu().numpy()},
             readout=None,
             seconds=seconds,
             device=self.device,
@@ -157,13 +159,28 @@ class ConvolutionalEngine:
         with torch.no_grad():
             return [answer(model, torch.empty(1, 3, side, side, device="meta")).shape[2] for side in sides]
 
+    def _inputs(self, given: Seen, hidden: Hidden | None) -> dict[str, Any]:
+        """Pixels of units that are hidden are of the mean colour."""
+        return {"pixel_values": torch.from_numpy(given.values_without(hidden)).to(self.device)}
+
     @contextmanager
-    def _explained(self, fitted: Fit) -> Iterator[None]:
+    def _leaf(self, inputs: dict[str, Any]) -> Iterator[list[torch.Tensor]]:
+        yield [inputs["pixel_values"].requires_grad_()]
+
+    @contextmanager
+    def _recorded(
+        self, changes: Sequence[Intervention], task: Task, flowing: bool = False
+    ) -> Iterator[list[Call]]:
+        if on_heads(changes):
+            raise HeadlightError(f"{self.entry.title} has no heads to change.", "Choose a transformer.")
+        yield []
+
+    def _forward(self, inputs: Mapping[str, Any]) -> Any:
         """Networks say in words of their own that a picture is too small for them."""
         try:
-            yield
+            return called(self.model, inputs["pixel_values"], **(self.head.asks if self.head else {}))
         except (RuntimeError, ValueError) as error:
-            height, width = fitted.grid
+            height, width = inputs["pixel_values"].shape[2:]
             raise HeadlightError(
                 f"{self.entry.title} cannot read {width:,} × {height:,} pixels: "
                 f"{first_line(error).rstrip('.')}.",

@@ -22,7 +22,7 @@ from headlight.models.attention.same_answer import agree
 from headlight.models.catalogue.entries import Entry
 from headlight.models.catalogue.folders import read_config
 from headlight.models.catalogue.heads import HeadTask, headed, task_of
-from headlight.models.core.answers import Answer, Classes, PixelLabels
+from headlight.models.core.answers import EVERY, Answer, Classes, PixelLabels, Target
 from headlight.models.core.errors import MODEL_ERRORS, first_sentence
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import Box
@@ -99,9 +99,8 @@ class Head:
         logits = self(output, inputs)[0].float()
         if len(logits) < 2 or not logits.isfinite().all():
             return None
-        exclusive = self._whole.config.problem_type != "multi_label_classification"
-        scores = logits.softmax(0) if exclusive else logits.sigmoid()
-        return Classes(self._names(len(logits)), scores.cpu().numpy(), exclusive)
+        scores = self._scores(logits).cpu().numpy()
+        return Classes(self._names(len(logits)), scores, self._is_exclusive)
 
     def pixels(self, output: Any, inputs: Inputs, region: Box) -> PixelLabels | None:
         """region: what of the shown picture the model saw."""
@@ -136,6 +135,34 @@ class Head:
             of_wanted = scores.gather(1, asked.clamp(min=0)[:, None])[:, 0].where(asked >= 0, torch.nan)
             found.append((*scores.topk(min(count, scores.shape[1])), of_wanted))
         return tuple(torch.cat(parts).cpu().numpy() for parts in zip(*found, strict=True))
+
+    def of_target(
+        self, output: Any, inputs: Inputs, target: Target, place: int | None
+    ) -> tuple[Tensor, Tensor]:
+        """(the logit, the score) of a target over what the body gave of one input.
+
+        place: the token at which it is said. Of a class of parts of a picture the logit is the mean over
+        those that have it.
+        """
+        if place is not None:
+            hidden = output.last_hidden_state[:, place : place + 1]
+            ids = torch.zeros(hidden.shape[:2], dtype=torch.long, device=hidden.device)
+            logits = self(type(output)(last_hidden_state=hidden), {"input_ids": ids})[0, 0].float()
+        else:
+            logits = self(output, inputs)[0].float()
+        if target.index == EVERY:
+            return logits.mean(tuple(range(1, logits.ndim))).sum(), torch.ones(())
+        if logits.ndim == 1:
+            return logits[target.index], self._scores(logits)[target.index]
+        has, of_class = logits.argmax(0) == target.index, logits[target.index]
+        return (of_class[has] if has.any() else of_class).mean(), has.float().mean()
+
+    def _scores(self, logits: Tensor) -> Tensor:
+        return logits.softmax(0) if self._is_exclusive else logits.sigmoid()
+
+    @property
+    def _is_exclusive(self) -> bool:
+        return self._whole.config.problem_type != "multi_label_classification"
 
     def _names(self, count: int) -> tuple[str, ...]:
         named = self._whole.config.id2label or {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import time
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -17,17 +17,19 @@ from tokenizers import Encoding
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from headlight.models.attention.agreement import way_to_record
-from headlight.models.attention.capture import recording
 from headlight.models.attention.recorded import RecordedLayer
 from headlight.models.catalogue.entries import Entry
 from headlight.models.catalogue.heads import body_of
 from headlight.models.catalogue.loading import is_untrained, load_model, load_tokenizer, needs_only
 from headlight.models.core.errors import MODEL_ERRORS, HeadlightError, first_sentence
+from headlight.models.core.interventions import Hidden, Intervention
+from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.task import SILENT, Cancelled, Task
 from headlight.models.core.tokens import TextTokens
-from headlight.models.core.trace import Run, Trace
+from headlight.models.core.trace import Trace
 from headlight.models.engines.expected import Vocabulary, expected
-from headlight.models.engines.heads import OF_TEXTS, Head, Said, answers_of, head_of, proved, recorded, said
+from headlight.models.engines.heads import OF_TEXTS, Said, answers_of, head_of, proved, recorded, said
+from headlight.models.engines.run import Askable
 from headlight.models.engines.token_labels import readable
 from headlight.models.engines.tokenizing import encoded
 
@@ -35,6 +37,8 @@ MAX_TOKENS = 4096
 """Tokens that are run at once even where a model reads more: a matrix of them is 64 MB."""
 SENTENCE = "The cat sat on the mat, and it was warm."
 """What a recorded pass is compared with a plain one on."""
+SEEN = ("input_ids", "token_type_ids", "attention_mask")
+"""What of what it was given tells what the model saw."""
 FEW = 4
 """First tokens of the vocabulary that stand for it where the tokenizer reads none of it."""
 
@@ -48,11 +52,18 @@ class Window:
     notices: tuple[str, ...]
 
 
-class LanguageEngine:
+@dataclass(frozen=True, eq=False)
+class Read:
+    """What of the texts is run, and its tokens."""
+
+    window: Window
+    tokens: TextTokens
+
+
+class LanguageEngine(Askable):
     """A language model and its tokenizer, ready to run. Read from a folder by `LanguageEngine.open`."""
 
-    lease = Run()
-    """Of its traces, once it is opened by the door."""
+    model: PreTrainedModel
 
     def __init__(
         self,
@@ -64,12 +75,12 @@ class LanguageEngine:
     ) -> None:
         self.encoder_of_two = bool(model.config.is_encoder_decoder)
         self.model = _reading(model)
-        self.head: Head | None = None
         self.entry, self.device = entry, device
         self.card = entry.card(untrained)
         self.unknown = tokenizer.unk_token_id
         self.limit = min(_limit(model, tokenizer), MAX_TOKENS)
         self._accepted = inspect.signature(self.model.forward).parameters.keys()
+        self._hides = "attention_mask" in self._accepted
         # GPT-2 and its kin take them too, and add the embeddings of those numbers as tokens.
         own = getattr(model.config, "type_vocab_size", 0) or model.config.model_type == "xlnet"
         self._has_types = bool(own) and "token_type_ids" in self._accepted
@@ -78,7 +89,6 @@ class LanguageEngine:
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
         self._vocabulary = Vocabulary(self._tokenizer, tokenizer.mask_token_id)
-        self._asked = False  # for weights, where recording its calls would change its answer
         self._said = entry.notices
 
     @classmethod
@@ -102,14 +112,14 @@ class LanguageEngine:
         needs_only(self.model, {"input_ids", "token_type_ids"}, self.entry.title, "a text")
         try:
             encoding = self._window(SENTENCE, None, 0, task).encoding
-            inputs = self._inputs(encoding.ids, encoding.type_ids)
+            given = self._tensors(encoding.ids, encoding.type_ids)
         except HeadlightError:  # the tokenizer knows no such script
-            inputs = self._inputs(range(FEW), [0] * FEW)
-        run = partial(self._forward, inputs)
+            given = self._tensors(range(FEW), [0] * FEW)
+        run = partial(self._forward, given)
         self._asked, notice = way_to_record(self.model, self.entry.title, run, task)
         self._said += (notice,) if notice else ()
         record = partial(recorded, self.model, run, self._asked)
-        self.head, said = proved(self.head, self.entry.title, self._tensors(inputs), record)
+        self.head, said = proved(self.head, self.entry.title, given, record)
         self._said += said
 
     def run(self, text: str, pair: str | None = None, start: int = 0, task: Task = SILENT) -> Trace:
@@ -122,10 +132,17 @@ class LanguageEngine:
         """
         task.progress(0.0, "Cutting the text into tokens")
         window = self._window(text, pair, start, task)
-        tokens = _tokens(window.encoding, (text,) if pair is None else (text, pair), self.unknown)
-        inputs = self._inputs(window.encoding.ids, window.encoding.type_ids)
+        sources = (text,) if pair is None else (text, pair)
+        given = Read(window, _tokens(window.encoding, sources, self.unknown))
+        return self._traced(given, (), None, task)
+
+    def _passed(
+        self, given: Read, changes: Sequence[Intervention], hidden: Hidden | None, task: Task
+    ) -> Trace:
+        window, tokens = given.window, given.tokens
+        inputs = self._inputs(given, hidden)
         began = time.perf_counter()
-        with torch.no_grad(), recording(self.model, task, self._asked) as calls:
+        with torch.no_grad(), self._recorded(changes, task) as calls:
             output = self._forward(inputs)
         seconds = time.perf_counter() - began
         for call in calls:
@@ -139,55 +156,81 @@ class LanguageEngine:
         answers, unsaid = self._answers(output, inputs, tokens, layers, task)
         return Trace(
             model=self.card,
-            run=self.lease,
             layers=layers,
             tokens=tokens,
-            inputs=inputs,
+            inputs={name: inputs[name][0].cpu().numpy() for name in SEEN if name in inputs},
             readout=self._readout(tokens, layers),
             seconds=seconds,
             device=self.device,
             notices=(
                 *(*self._said, *window.notices, *unsaid),
-                *self._notices(window.encoding, text + (pair or "")),
+                *self._notices(window.encoding, "".join(tokens.sources)),
             ),
             stretch=window.stretch,
             answers=answers,
         )
 
-    def _inputs(self, ids: Sequence[int], types: Sequence[int]) -> dict[str, np.ndarray]:
-        inputs = {"input_ids": np.array(ids, np.int64)}
-        if self._has_types:
-            inputs["token_type_ids"] = np.array(types, np.int64)
-        return inputs
+    def _inputs(self, given: Read, hidden: Hidden | None) -> dict[str, Any]:
+        """Tokens that are hidden the model is told to leave out."""
+        inputs = self._tensors(given.window.encoding.ids, given.window.encoding.type_ids)
+        if hidden is None:
+            return inputs
+        if not self._hides:
+            raise HeadlightError(
+                f"{self.entry.title} takes no mask that hides tokens.", "Choose another model."
+            )
+        seen = torch.from_numpy(~hidden.which).long().to(self.device)  # [v, n]
+        each = {
+            name: value.expand_as(seen) if isinstance(value, torch.Tensor) else value
+            for name, value in inputs.items()
+        }
+        return {**each, "attention_mask": seen}
 
-    def _tensors(self, inputs: dict[str, np.ndarray]) -> dict[str, Any]:
-        tensors = {name: torch.from_numpy(values)[None].to(self.device) for name, values in inputs.items()}
-        return tensors | ({"use_cache": False} if "use_cache" in self._accepted else {})
+    def _tensors(self, ids: Sequence[int], types: Sequence[int]) -> dict[str, Any]:
+        named = {"input_ids": ids} | ({"token_type_ids": types} if self._has_types else {})
+        tensors = {name: torch.tensor([values], device=self.device) for name, values in named.items()}
+        return {**tensors, **({"use_cache": False} if "use_cache" in self._accepted else {})}
 
-    def _forward(self, inputs: dict[str, np.ndarray]) -> Any:
+    def _forward(self, inputs: Mapping[str, Any]) -> Any:
         try:
-            return self.model(**self._tensors(inputs), **(self.head.asks if self.head else {}))
+            return self.model(**inputs, **(self.head.asks if self.head else {}))
         except MODEL_ERRORS as error:
-            count = len(inputs["input_ids"])
+            count = inputs["input_ids"].shape[1]
             raise HeadlightError(
                 f"{self.entry.title} cannot read {count:,} tokens: {first_sentence(error)}",
                 "Try a shorter text or another model.",
             ) from error
 
+    @contextmanager
+    def _leaf(self, inputs: dict[str, Any]) -> Iterator[list[torch.Tensor]]:
+        """The embeddings of the tokens."""
+        found: list[torch.Tensor] = []
+
+        def enter(_: torch.nn.Module, __: tuple, embedded: torch.Tensor) -> torch.Tensor:
+            found.append(embedded.detach().requires_grad_())
+            return found[-1]
+
+        hook = self.model.get_input_embeddings().register_forward_hook(enter)
+        try:
+            yield found
+        finally:
+            hook.remove()
+
     def _answers(
         self,
         output: Any,
-        inputs: dict[str, np.ndarray],
+        inputs: dict[str, Any],
         tokens: TextTokens,
-        layers: Sequence[RecordedLayer],
+        layers: Sequence[AttentionLayer],
         task: Task,
     ) -> Said:
-        title, ids = self.entry.title, inputs["input_ids"]
+        title = self.entry.title
         if self.head is None or self.head.task == "classes":
-            return answers_of(self.head, title, output, self._tensors(inputs))
+            return answers_of(self.head, title, output, inputs)
         follows = self.head.task == "causal"
         if follows and not all(_looks_back(layer) for layer in layers):
             return (), (f"{title} looks ahead: what it says of the token that follows is no answer.",)
+        ids = inputs["input_ids"][0].cpu().numpy()
         return said(title, expected(self.head, self._vocabulary, output, ids, tokens, follows, task))
 
     def _window(self, text: str, pair: str | None, start: int, task: Task = SILENT) -> Window:
@@ -224,7 +267,7 @@ class LanguageEngine:
             )
         return encoding
 
-    def _readout(self, tokens: TextTokens, layers: Sequence[RecordedLayer]) -> int | None:
+    def _readout(self, tokens: TextTokens, layers: Sequence[AttentionLayer]) -> int | None:
         """The class token of an encoder, the last token of a decoder, None where all tokens are averaged."""
         if all(_looks_back(layer) for layer in layers):
             return len(tokens) - 1
@@ -340,7 +383,7 @@ def _limit(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast) -> int:
     return min(positions or MAX_TOKENS, longest if longest > 0 else MAX_TOKENS)
 
 
-def _looks_back(layer: RecordedLayer) -> bool:
+def _looks_back(layer: AttentionLayer) -> bool:
     """Whether its first token sees none of those after it."""
     _, weights = layer.rows(0)
     return not weights[:, 1:].any()

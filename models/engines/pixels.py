@@ -11,7 +11,8 @@ from transformers.image_utils import IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD
 
 from headlight.models.catalogue.folders import read_preprocessor
 from headlight.models.core.errors import HeadlightError
-from headlight.models.core.tokens import Box
+from headlight.models.core.interventions import Hidden
+from headlight.models.core.tokens import Box, PatchTokens
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +42,26 @@ class Normalisation:
         values = np.asarray(picture, np.float32) * np.float32(self.factor)
         values = (values - self.mean) / self.std  # (height, width, 3)
         return np.ascontiguousarray(values.transpose(2, 0, 1), np.float32)
+
+
+def covered(tokens: PatchTokens, which: np.ndarray, seen: Box, shape: tuple[int, int]) -> np.ndarray:
+    """bool (v, H, W): the pixels in the cells of these tokens, bool (v, n).
+
+    seen: the part of the picture that the H × W pixels are, which a network saw. HeadlightError for tokens
+    without pixels.
+    """
+    if which[:, : tokens.prefix].any():
+        raise HeadlightError(f"{tokens.labels[0]} covers no pixels.", "Hide patches.")
+    (y0, x0, y1, x1), box = (seen.y0, seen.x0, seen.y1, seen.x1), tokens.region
+    y = y0 + (np.arange(shape[0]) + 0.5) * (y1 - y0) / shape[0]
+    x = x0 + (np.arange(shape[1]) + 0.5) * (x1 - x0) / shape[1]
+    rows = np.floor((y - box.y0) / (box.y1 - box.y0) * tokens.grid[0]).astype(int)
+    columns = np.floor((x - box.x0) / (box.x1 - box.x0) * tokens.grid[1]).astype(int)
+    cells = np.pad(which[:, tokens.prefix :].reshape(-1, *tokens.grid), ((0, 0), (1, 1), (1, 1)))
+    rows, columns = (
+        np.clip(n + 1, 0, count + 1) for n, count in zip((rows, columns), tokens.grid, strict=True)
+    )
+    return cells[:, rows][:, :, columns]
 
 
 SMALLEST, LARGEST = 224, 1022
@@ -100,3 +121,21 @@ def fit(
     if width >= height:
         return Fit((across, along), Box(margin, 0.0, margin + covered, float(height)), notices)
     return Fit((along, across), Box(0.0, margin, float(width), margin + covered), notices)
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What a network is given of a picture.
+
+    values: float32 (3, H, W), normalised, of the region of `fitted`.
+    """
+
+    values: np.ndarray
+    fitted: Fit
+
+    def values_without(self, hidden: Hidden | None) -> np.ndarray:
+        """float32 (v, 3, H, W): with the cells of hidden tokens in the mean colour."""
+        if hidden is None:
+            return self.values[None]
+        cells = covered(hidden.tokens, hidden.which, self.fitted.region, self.values.shape[1:])
+        return np.where(cells[:, None], np.float32(0), self.values)

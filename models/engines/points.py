@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -14,12 +13,15 @@ from torch import Tensor
 from headlight.models.attention.same_answer import agree
 from headlight.models.catalogue.entries import Entry
 from headlight.models.catalogue.folders import read_config
-from headlight.models.core.answers import PointLabels
+from headlight.models.core.answers import EVERY, PointLabels, Target
 from headlight.models.core.errors import HeadlightError
+from headlight.models.core.interventions import Intervention, Offer, on_heads
+from headlight.models.core.interventions import hidden as hidden_by
 from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.task import SILENT, Part, Task
 from headlight.models.core.tokens import PointTokens
-from headlight.models.core.trace import Run, Trace
+from headlight.models.core.trace import Gradients, Run, Trace
+from headlight.models.engines.run import Made
 from headlight.models.points import gradient
 from headlight.models.points.blocks import POINTS, batches, block_size, bounded, look
 from headlight.models.points.checkpoints import load_network, read_checkpoint
@@ -28,7 +30,7 @@ from headlight.models.points.grid import fitting_sample
 from headlight.models.points.inference import FoldedPointTransformer, NeighbourhoodCall
 from headlight.models.points.inputs import check_inputs, features, floor_of
 from headlight.models.points.neighbourhood import neighbourhood_layers
-from headlight.models.points.neighbours import geometry, spacing
+from headlight.models.points.neighbours import Geometry, geometry, spacing
 from headlight.models.points.point_transformer import PointTransformer
 from headlight.models.points.pointnet import PointNet
 
@@ -49,6 +51,67 @@ class _Answer:
     logits: Tensor
     layers: tuple[AttentionLayer, ...]
     outputs: dict[str, object]
+
+
+@dataclass(frozen=True, eq=False)
+class Sampled:
+    """What a network sees of a cloud of n points. sample: int (m,), the file point that each token is.
+
+    features: float32 (m, inputs). nearest: int32 (n,), the token whose answer each file point has. truth:
+    int16 (n,) or None. grid: metres of a voxel.
+    """
+
+    sample: np.ndarray
+    tokens: PointTokens
+    features: np.ndarray
+    nearest: np.ndarray
+    truth: np.ndarray | None
+    grid: float
+    notices: tuple[str, ...]
+
+    def without(self, hidden: np.ndarray, title: str) -> Sampled:
+        """Without these tokens, bool (m,): their points have the answer of the token nearest to theirs."""
+        if not hidden.any():
+            return self
+        if hidden.all():
+            raise HeadlightError(f"Nothing is left that {title} could read.", "Leave something to be seen.")
+        kept = np.flatnonzero(~hidden)
+        tokens = PointTokens.of(self.tokens.positions[kept], self.sample[kept])
+        owner = np.empty(len(hidden), np.int32)
+        owner[kept] = np.arange(len(kept))
+        owner[hidden] = tokens.nearest(self.tokens.positions[hidden])
+        return replace(
+            self,
+            sample=self.sample[kept],
+            tokens=tokens,
+            features=self.features[kept],
+            nearest=owner[self.nearest],
+        )
+
+    def at(self, target: Target, labels: np.ndarray) -> np.ndarray:
+        """int64: the tokens of which a target is said. labels: int (m,), the class of each."""
+        if target.place is not None:
+            return self.tokens.find(target.place)
+        every = np.arange(len(labels))
+        return every if target.index == EVERY else np.flatnonzero(labels == target.index)
+
+    def score(self, probabilities: np.ndarray, target: Target) -> float:
+        """The share of the file's points that have the class, or its probability at a place."""
+        if target.index == EVERY:
+            return 1.0
+        if target.place is not None:
+            return float(probabilities[self.tokens.find(target.place), target.index].mean())
+        return float((probabilities.argmax(1) == target.index)[self.nearest].mean())
+
+
+@dataclass(frozen=True, eq=False)
+class Passed:
+    """One pass over a sample, or what was left of it. labels: int (m,), the class of each token."""
+
+    whole: Sampled
+    sampled: Sampled
+    labels: np.ndarray
+    geometry: Geometry | None
 
 
 class PointsEngine:
@@ -141,62 +204,104 @@ class PointsEngine:
         task.progress(0.0, "Sampling the cloud")
         sample, grid = fitting_sample(points, self.config.grid, LIMIT)
         seen = np.ascontiguousarray(points[sample], np.float32)
-        tokens = PointTokens.of(seen, sample)
         given = self._features(seen, None if colours is None else colours[sample])
-        began = time.perf_counter()
-        with torch.no_grad():
-            looks = self._attended if isinstance(self.model, PointTransformer) else self._in_blocks
-            answer = looks(tokens, given, task)
-            probabilities = torch.softmax(answer.logits.float(), dim=1).cpu().numpy()
-        seconds = time.perf_counter() - began
-        if not np.isfinite(probabilities).all():
-            raise HeadlightError(
-                f"{self.entry.title} answers with no numbers (NaN).",
-                "Its weights are damaged: choose another.",
-            )
         tree = cKDTree(seen, balanced_tree=False)
-        nearest = _nearest(tree, points, task)
-        return Trace(
-            model=self.card,
-            run=self.lease,
-            layers=answer.layers,
-            tokens=tokens,
-            inputs={"points": seen, "features": given},
-            readout=None,
-            seconds=seconds,
-            device=self.device,
-            notices=self._notices(grid, tree, colours is not None),
-            outputs={**answer.outputs, "grid": grid},
-            answers=(PointLabels.spread(self.classes, probabilities, sample, nearest, truth),),
+        return self._passed(
+            Sampled(
+                sample=sample,
+                tokens=PointTokens.of(seen, sample),
+                features=given,
+                nearest=_nearest(tree, points, Part(task, 0.0, 0.05)),
+                truth=truth,
+                grid=grid,
+                notices=self._notices(grid, tree, colours is not None),
+            ),
+            (),
+            task,
         )
 
-    def gradient_field(
-        self,
-        trace: Trace,
-        tokens: np.ndarray | int,
-        task: Task = SILENT,
-        of: Literal["features", "positions"] = "features",
-    ) -> np.ndarray:
-        """float32 (m,): Σ over channels of |∂ Σ_c logits[tokens, c] / ∂ input| for each point of the sample.
+    offers: frozenset[Offer] = frozenset({"hide", "scores", "gradients"})
 
-        tokens: one or several, whose logits are averaged. of: the features, or the positions by which the
-        neighbours are told apart. Raises HeadlightError for PointNet, every point of a block being one field.
+    def again(self, run: Made, interventions: tuple[Intervention, ...], task: Task = SILENT) -> Trace:
+        """As `Run.again`; points that are hidden are taken out of the sample."""
+        return self._passed(run.given.whole, interventions, task)
+
+    def scores(self, run: Made, hidden: np.ndarray, target: Target, task: Task = SILENT) -> np.ndarray:
+        """As `Run.scores`: a pass each."""
+        found = np.empty(len(hidden), np.float32)
+        before = hidden_by(run.interventions, run.tokens)
+        for number, which in enumerate(hidden if before is None else hidden | before.which):
+            task.progress(number / len(hidden), f"Variant {number + 1:,} of {len(hidden):,}")
+            sampled = run.given.whole.without(which, self.entry.title)
+            share = Part(task, number / len(hidden), (number + 1) / len(hidden))
+            found[number] = sampled.score(self._probabilities(sampled, share)[0], target)
+        return found
+
+    def gradients(self, run: Made, target: Target, task: Task = SILENT) -> Gradients:
+        """As `Run.gradients`, of the features; of a class the mean over the points that have it.
+
+        Raises HeadlightError for PointNet, every point of a block being one field.
         """
         if not isinstance(self.model, PointTransformer):
             raise HeadlightError(
                 f"{self.entry.title} joins all points of a block by one maximum.",
                 "Look at its critical points, or choose a Point Transformer.",
             )
-        stages = trace.outputs["geometry"].to(self.device)
-        given = torch.from_numpy(trace.inputs["features"]).to(self.device)
-        wanted = torch.as_tensor(np.atleast_1d(tokens), dtype=torch.int64, device=self.device)
-        field = gradient.gradient_field(self.model, given, stages, wanted, of, task).cpu().numpy()
-        if not np.isfinite(field).all():
+        sampled, stages = run.given.sampled, run.given.geometry
+        given = torch.from_numpy(sampled.features).to(self.device)
+        where = sampled.at(target, run.given.labels)
+        label = None if target.index == EVERY else target.index
+        field = gradient.gradient_field(
+            *(self.model, given, stages.to(self.device), torch.from_numpy(where).to(self.device)),
+            *("features", task, label),
+        )
+        if not field.isfinite().all():
             raise HeadlightError(
                 f"The gradient of {self.entry.title} holds no numbers (NaN or infinite).",
                 "Its weights are damaged: choose another.",
             )
-        return field
+        return Gradients(field.cpu().numpy())
+
+    def _passed(self, whole: Sampled, changes: tuple[Intervention, ...], task: Task) -> Trace:
+        if on_heads(changes):
+            raise HeadlightError(
+                f"The heads of {self.entry.title} cannot be changed.", "Hide points instead."
+            )
+        hidden = hidden_by(changes, whole.tokens)
+        sampled = whole if hidden is None else whole.without(hidden.which[0], self.entry.title)
+        began = time.perf_counter()
+        probabilities, answer = self._probabilities(sampled, Part(task, 0.05, 1.0))
+        seconds = time.perf_counter() - began
+        labels = PointLabels.spread(
+            self.classes, probabilities, sampled.sample, sampled.nearest, sampled.truth
+        )
+        given = Passed(whole, sampled, probabilities.argmax(1), answer.outputs.get("geometry"))
+        return Trace(
+            model=self.card,
+            layers=answer.layers,
+            tokens=sampled.tokens,
+            inputs={"points": sampled.tokens.positions, "features": sampled.features},
+            readout=None,
+            seconds=seconds,
+            device=self.device,
+            notices=sampled.notices,
+            outputs={**answer.outputs, "grid": sampled.grid},
+            answers=(labels,),
+            run=Made(self.lease, given, whole.tokens, interventions=changes, offers=self.offers),
+        )
+
+    def _probabilities(self, sampled: Sampled, task: Task) -> tuple[np.ndarray, _Answer]:
+        """(float32 (m, classes), the pass)"""
+        with torch.no_grad():
+            looks = self._attended if isinstance(self.model, PointTransformer) else self._in_blocks
+            answer = looks(sampled.tokens, sampled.features, task)
+            probabilities = torch.softmax(answer.logits.float(), dim=1).cpu().numpy()
+        if not np.isfinite(probabilities).all():
+            raise HeadlightError(
+                f"{self.entry.title} answers with no numbers (NaN).",
+                "Its weights are damaged: choose another.",
+            )
+        return probabilities, answer
 
     def upper_bound(self, trace: Trace, candidates: np.ndarray) -> np.ndarray:
         """float (c, 3) → bool (c,): places where one more point would not change PointNet's maximum.

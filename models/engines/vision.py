@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import inspect
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -19,7 +19,7 @@ from torch import nn
 from transformers import PreTrainedConfig, PreTrainedModel
 
 from headlight.models.attention.agreement import way_to_record
-from headlight.models.attention.capture import Call, recording
+from headlight.models.attention.capture import Call
 from headlight.models.attention.implementations import unchanged
 from headlight.models.attention.recorded import RecordedLayer
 from headlight.models.attention.stages import MAX_UNITS, Stages, unit_of
@@ -29,24 +29,24 @@ from headlight.models.catalogue.entries import Entry
 from headlight.models.catalogue.heads import body_of
 from headlight.models.catalogue.loading import is_untrained, load_entry, needs_only
 from headlight.models.core.errors import MODEL_ERRORS, HeadlightError, first_sentence
+from headlight.models.core.interventions import Hidden, Intervention, Offer
 from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import PatchTokens
-from headlight.models.core.trace import Run, Trace
-from headlight.models.engines.heads import OF_PICTURES, Head, answers_of, head_of, proved, recorded
-from headlight.models.engines.pixels import LARGEST, SMALLEST, Fit, Normalisation, fit, snap_size
+from headlight.models.core.trace import Trace
+from headlight.models.engines.heads import OF_PICTURES, answers_of, head_of, proved, recorded
+from headlight.models.engines.pixels import LARGEST, SMALLEST, Fit, Normalisation, Seen, fit, snap_size
+from headlight.models.engines.run import Askable
 from headlight.models.explain import saliency
 
 
-class VisionEngine:
+class VisionEngine(Askable):
     """A vision transformer, ready to run. Read from a folder by `VisionEngine.open`."""
 
-    lease = Run()
-    """Of its traces, once it is opened by the door."""
+    model: PreTrainedModel
 
     def __init__(self, model: PreTrainedModel, entry: Entry, device: str, untrained: bool = False) -> None:
         self.model = _seeing(model)
-        self.head: Head | None = None
         self.entry, self.device = entry, device
         self.card = entry.card(untrained)
         self.unit = unit_of(self.model.config)
@@ -57,7 +57,6 @@ class VisionEngine:
         accepted = inspect.signature(self.model.forward).parameters
         self._options = {"interpolate_pos_encoding": True} if "interpolate_pos_encoding" in accepted else {}
         self._decoder: nn.Module | None = None
-        self._asked = False  # for weights, where recording its calls would change its answer
         self._said = entry.notices
 
     @classmethod
@@ -79,15 +78,15 @@ class VisionEngine:
     def _make_sure(self, task: Task) -> None:
         """Find out how the model can be recorded, on noise of the smallest size that it reads."""
         needs_only(self.model, {"pixel_values", *self._options}, self.entry.title, "a picture")
-        noise = self._small_noise()
+        noise = self._of(self._small_noise())
         run = partial(self._forward, noise)
         self._asked, notice = way_to_record(self.model, self.entry.title, run, task)
         self._said += (notice,) if notice else ()
         made_for = _image_size(self.model.config)
         if self.head is not None and made_for and not self.head.takes(self._options):
-            noise = _noise(*made_for).to(self.device)  # as a whole it reads no other
+            noise = self._of(_noise(*made_for).to(self.device))  # as a whole it reads no other
         record = partial(recorded, self.model, partial(self._forward, noise), self._asked)
-        self.head, said = proved(self.head, self.entry.title, self._given(noise), record)
+        self.head, said = proved(self.head, self.entry.title, noise, record)
         self._said += said
 
     def _small_noise(self) -> torch.Tensor:
@@ -97,7 +96,7 @@ class VisionEngine:
         for size in ((few, few + self.patch), (few, few), *([made_for] if made_for else [])):
             values = _noise(*size).to(self.device)
             with suppress(HeadlightError), torch.no_grad(), unchanged(self.model):
-                self._forward(values)
+                self._forward(self._of(values))
                 break
         return values
 
@@ -112,15 +111,17 @@ class VisionEngine:
         fitted = self._fit(*pixels.shape[:2], size)
         values = self._preprocess(pixels, fitted)
         task.progress(0.0, f"{self.entry.title} looks at {values.shape[2]} × {values.shape[1]} pixels")
+        return self._traced(Seen(values, fitted), (), None, task)
+
+    def _passed(
+        self, given: Seen, changes: Sequence[Intervention], hidden: Hidden | None, task: Task
+    ) -> Trace:
+        inputs, fitted = self._inputs(given, hidden), given.fitted
         began = time.perf_counter()
-        with (
-            torch.no_grad(),
-            recording(self.model, task, self._asked) as calls,
-            self._blocks.watched() as placed,
-        ):
-            output = self._forward(given := torch.from_numpy(values)[None].to(self.device))
+        with torch.no_grad(), self._recorded(changes, task) as calls, self._blocks.watched() as placed:
+            output = self._forward(inputs)
         seconds = time.perf_counter() - began
-        answers, unsaid = answers_of(self.head, self.entry.title, output, self._given(given), fitted.region)
+        answers, unsaid = answers_of(self.head, self.entry.title, output, inputs, fitted.region)
         if self.unit:
             layers = self._staged(calls, placed, Stages(fitted.grid, fitted.region))
             tokens, artifacts = layers[0].queries, np.empty(0, int)
@@ -131,19 +132,22 @@ class VisionEngine:
             artifacts = artifact_tokens(layers, tokens, task)
         return Trace(
             model=self.card,
-            run=self.lease,
             layers=tuple(layers),
             tokens=tokens,
-            inputs={"pixel_values": values},
+            inputs={"pixel_values": inputs["pixel_values"][0].cpu().numpy()},
             readout=None if self.unit else self._readout(),
             seconds=seconds,
             device=self.device,
             artifacts=artifacts,
             notices=(*self._said, *fitted.notices, *unsaid),
             outputs={"patches": self._patches(output.last_hidden_state[0], layers[-1].queries)},
-            has_saliency=saliency.there_is(self.entry.folder),
             answers=answers,
         )
+
+    @property
+    def offers(self) -> frozenset[Offer]:
+        """What can be asked for of its traces: saliency, where a decoder comes with the model."""
+        return super().offers | ({"saliency"} if saliency.there_is(self.entry.folder) else set())
 
     def saliency(self, trace: Trace, task: Task = SILENT) -> np.ndarray:
         """float32 (H, W) in 0 to 1, in the frame of what the model saw. HeadlightError without a decoder."""
@@ -216,15 +220,23 @@ class VisionEngine:
         special = np.arange(len(self.prefix) + len(patches)) < len(self.prefix)
         return PatchTokens((*self.prefix, *patches), special, grid=fitted.grid, region=fitted.region)
 
-    def _given(self, values: torch.Tensor) -> dict[str, Any]:
+    def _inputs(self, given: Seen, hidden: Hidden | None) -> dict[str, Any]:
+        """Pixels of patches that are hidden are of the mean colour."""
+        return self._of(torch.from_numpy(given.values_without(hidden)).to(self.device))
+
+    def _of(self, values: torch.Tensor) -> dict[str, Any]:
         return {"pixel_values": values, **self._options}
 
-    def _forward(self, values: torch.Tensor) -> object:
-        """The pass over [1, 3, H, W]. Models with a fixed input size say so in words of their own."""
+    @contextmanager
+    def _leaf(self, inputs: dict[str, Any]) -> Iterator[list[torch.Tensor]]:
+        yield [inputs["pixel_values"].requires_grad_()]
+
+    def _forward(self, inputs: Mapping[str, Any]) -> Any:
+        """The pass over [b, 3, H, W]. Models with a fixed input size say so in words of their own."""
         try:
-            return self.model(**self._given(values), **(self.head.asks if self.head else {}))
+            return self.model(**inputs, **(self.head.asks if self.head else {}))
         except MODEL_ERRORS as error:
-            height, width = values.shape[2:]
+            height, width = inputs["pixel_values"].shape[2:]
             made_for = _image_size(self.model.config)
             size = f"{made_for[1]:,} × {made_for[0]:,} pixels" if made_for else "the size of its model card"
             raise HeadlightError(

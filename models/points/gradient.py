@@ -1,6 +1,6 @@
 """The gradient receptive field of points: how much each input point moves the answer at some of them.
 
-After Luo et al. (2016) for images: |∂ Σ_c y[c] / ∂x|, summed over an input point's channels. Layers are run
+After Luo et al. (2016) for images: ∂ Σ_c y[c] / ∂x. Layers are run
 backwards one at a time from the inputs they had, some rows at once, so that few neighbourhoods are ever held;
 the decoder runs over those points alone that the answer depends on.
 """
@@ -43,12 +43,13 @@ def gradient_field(
     tokens: Tensor,
     of: Literal["features", "positions"] = "features",
     task: Task = SILENT,
+    label: int | None = None,
 ) -> Tensor:
-    """float32 [m]: Σ over channels of |∂ Σ_c logits[tokens, c] / ∂ input|, the mean logits of several tokens.
+    """float32 [m, in]: ∂ Σ_c logits[tokens, c] / ∂ input, of the mean logits of several tokens.
 
-    model: in eval mode. features [m, in], tokens int64 [t]. of: the features (a point's coordinates among
-    them as plain numbers), or the positions by which neighbours are told apart; which points are neighbours
-    and the weights of the interpolation stay fixed.
+    model: in eval mode. features [m, in], tokens int64 [t]. label: of one class c alone. of: the features (a
+    point's coordinates among them as plain numbers), or the positions by which neighbours are told apart;
+    which points are neighbours and the weights of the interpolation stay fixed.
     """
     moved = of == "positions"
     positions = geometry.stages[0].points
@@ -75,7 +76,7 @@ def gradient_field(
                 done += 1
             skips.append(x)
         task.progress(done / count, "Running the decoder backwards")
-        decoder = partial(_decoder_gradients, model, skips, geometry, moved=moved)
+        decoder = partial(_decoder_gradients, model, skips, geometry, moved=moved, label=label)
         ((on_skips, on_positions),) = each(decoder, [tokens])
         flowing = torch.zeros_like(x)
         for number in reversed(range(len(stages))):
@@ -90,7 +91,7 @@ def gradient_field(
                     if moved:
                         on_positions += through
     task.progress(1.0, "Gradient done")
-    return (on_positions if moved else flowing).abs().sum(1)
+    return on_positions if moved else flowing
 
 
 def _encoder(model: PointTransformer, geometry: Geometry, number: int) -> list[_Layer]:
@@ -121,7 +122,13 @@ def _encoder(model: PointTransformer, geometry: Geometry, number: int) -> list[_
 
 
 def _decoder_gradients(
-    model: PointTransformer, skips: Sequence[Tensor], geometry: Geometry, tokens: Tensor, *, moved: bool
+    model: PointTransformer,
+    skips: Sequence[Tensor],
+    geometry: Geometry,
+    tokens: Tensor,
+    *,
+    moved: bool,
+    label: int | None,
 ) -> tuple[Sequence[Tensor], Tensor]:
     """(of each encoder stage's output [n, C], of the positions [m, 3]), over the points needed alone."""
     leaves = [skip.detach().requires_grad_() for skip in skips]
@@ -151,7 +158,8 @@ def _decoder_gradients(
             stage = _placed(cut[number], positions)
             for block in blocks:
                 x = block(x, Near.of(stage))
-        answer = model.cls(x[_position_in(needed[0], tokens)]).sum() / len(tokens)
+        logits = model.cls(x[_position_in(needed[0], tokens)])
+        answer = (logits if label is None else logits[:, label]).sum() / len(tokens)
         wanted = [*leaves, positions] if moved else leaves
         gradients = torch.autograd.grad(answer, wanted, materialize_grads=True)
     if moved:

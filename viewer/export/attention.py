@@ -167,7 +167,8 @@ def saliency_filled(subject: Subject, task: Task) -> Filled:
 def no_saliency(subject: Subject) -> str:
     """ "" where the model comes with a decoder that predicts saliency, else the reason."""
     trace = subject.trace
-    return "" if trace is None or trace.has_saliency else f"{trace.model.title} predicts no saliency."
+    has = trace is None or "saliency" in trace.run.offers
+    return "" if has else f"{trace.model.title} predicts no saliency."
 
 
 def _is_shown(subject: Subject, method: str) -> bool:

@@ -17,7 +17,7 @@ def no_attention(document: Document) -> str:
 
 
 def no_saliency(document: Document) -> str:
-    has = document.trace is not None and document.trace.has_saliency
+    has = document.trace is not None and "saliency" in document.trace.run.offers
     return "" if has else "This model has no saliency decoder."
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from headlight.models.attention.statistics import stages
-from headlight.models.core.answers import PointLabels
+from headlight.models.core.answers import EVERY, PointLabels, Target
 from headlight.models.core.cache import derived
 from headlight.models.core.colours import Scale, levels, lut, scale_of
 from headlight.models.core.errors import known
@@ -20,7 +20,7 @@ from headlight.models.core.layers import Head
 from headlight.models.core.palettes import RIGHT, UNLABELLED, WRONG, class_colours
 from headlight.models.core.stack import ConvStack
 from headlight.models.core.task import SILENT, Task
-from headlight.models.core.tokens import PointTokens
+from headlight.models.core.tokens import PointTokens, Region
 from headlight.models.core.trace import Trace
 from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.registry import REGISTRY, Method, resolve
@@ -357,7 +357,8 @@ def _over_voxels(trace: Trace, view: View, tokens: np.ndarray, task: Task) -> Fi
 
 def gradient(trace: Trace, tokens: np.ndarray, task: Task) -> np.ndarray:
     """float32 (m,): each point's share of the gradient of what the model makes of these tokens."""
-    return trace.run.engine(task).gradient_field(trace, tokens, task)
+    at = Region(known(trace.tokens, PointTokens).positions[tokens])
+    return np.abs(trace.run.gradients(Target("all classes", 1.0, EVERY, at), task).inputs).sum(1)
 
 
 def shaded_colours(scene: Scene, palette: str, look: Look) -> np.ndarray:

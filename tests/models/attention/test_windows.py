@@ -87,7 +87,7 @@ def test_what_a_block_returned_is_rebuilt_from_the_placed_weights(make, window, 
     ]
     engine = engine_of(model)
     forward = engine._forward
-    engine._forward = lambda values: forward(values.to(dtype))
+    engine._forward = lambda inputs: forward({"pixel_values": inputs["pixel_values"].to(dtype)})
     layers = engine.run(picture(224, 224), 224).layers
     for hook in hooks:
         hook.remove()

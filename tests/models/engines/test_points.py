@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from scipy.spatial import cKDTree
 
-from headlight.models.core.answers import PointLabels
+from headlight.models.core.answers import EVERY, PointLabels, Target
 from headlight.models.core.errors import HeadlightError, UntrustedPickle
 from headlight.models.core.layers import CHECK_LIMIT
 from headlight.models.core.task import SILENT, Task
@@ -133,11 +133,17 @@ def test_a_few_points_are_a_cloud(folder, count):
 
 
 def test_the_gradient_field_is_the_models_own(folder, trace):
-    field = opened(folder).gradient_field(trace, 3)
     values = torch.from_numpy(trace.inputs["features"]).requires_grad_()
-    answer = load_network(folder)[0](values, trace.outputs["geometry"])[3].sum()
-    expected = torch.autograd.grad(answer, values)[0].abs().sum(dim=1).numpy()
-    np.testing.assert_allclose(field, expected, rtol=1e-3, atol=1e-5 * expected.max())
+    logits = load_network(folder)[0](values, trace.outputs["geometry"])
+    labels = logits.argmax(1)
+    common = int(labels.mode().values)
+    for target, answer in (
+        (Target("all classes", 1.0, EVERY, trace.tokens.place(3)), logits[3].sum()),
+        (Target("the commonest", 1.0, common), logits[labels == common, common].mean()),
+    ):
+        field = trace.run.gradients(target).inputs
+        (expected,) = torch.autograd.grad(answer, values, retain_graph=True)
+        np.testing.assert_allclose(field, expected, rtol=1e-3, atol=1e-5 * expected.abs().max())
 
 
 def test_pointnet_covers_every_point_by_blocks_as_one_forward_pass_each(tmp_path, monkeypatch):
@@ -173,7 +179,7 @@ def test_pointnet_covers_every_point_by_blocks_as_one_forward_pass_each(tmp_path
     critical = trace.outputs["critical"]
     assert 0 < len(critical) < len(seen)
     with pytest.raises(HeadlightError, match="net joins all points of a block by one maximum"):
-        reader.gradient_field(trace, 0)
+        trace.run.gradients(trace.answers[0].targets()[0])
 
 
 def test_the_upper_bound_holds_what_changes_no_maximum(tmp_path):

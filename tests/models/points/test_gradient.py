@@ -31,10 +31,9 @@ def test_the_field_is_the_gradient_of_the_plain_network(monkeypatch):
         ("features", "positions"), torch.autograd.grad(answer, (values, where)), strict=True
     ):
         found = gradient_field(net, values.detach(), stages, tokens, of)
-        expected = gradient.abs().sum(dim=1)
-        assert found.shape == (700,)
-        assert (found > 0).float().mean() > 0.5
-        assert float((found - expected).abs().max()) <= 1e-5 * float(expected.max())
+        assert found.shape == gradient.shape
+        assert (found != 0).any(1).float().mean() > 0.5
+        assert float((found - gradient).abs().max()) <= 1e-5 * float(gradient.abs().max())
 
 
 def test_few_points_have_a_field_too():
@@ -44,7 +43,7 @@ def test_few_points_have_a_field_too():
         values = torch.ones(count, 5, requires_grad=True)
         (gradient,) = torch.autograd.grad(net(values, stages)[0].sum(), values)
         found = gradient_field(net, values.detach(), stages, torch.tensor([0]))
-        np.testing.assert_allclose(found, gradient.abs().sum(dim=1), rtol=1e-4, atol=1e-6)
+        np.testing.assert_allclose(found, gradient, rtol=1e-4, atol=1e-6)
 
 
 def test_cancel_is_heard_on_the_way_back():

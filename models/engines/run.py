@@ -1,0 +1,183 @@
+"""The way from a trace back to what its model was given: again, under many hidden parts, backwards."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from headlight.models.attention.calls import AttentionCall, Call, FlowCall
+from headlight.models.attention.capture import recording, takes_functions
+from headlight.models.attention.implementations import unchanged
+from headlight.models.catalogue.entries import Entry
+from headlight.models.core.answers import Target
+from headlight.models.core.errors import HeadlightError
+from headlight.models.core.interventions import Hidden, Intervention, Offer, hidden, on_heads
+from headlight.models.core.layers import AttentionLayer
+from headlight.models.core.task import SILENT, Task
+from headlight.models.core.tokens import Tokens
+from headlight.models.core.trace import Gradients, Run, Trace
+from headlight.models.engines.heads import Head
+
+BATCH = 1 << 13
+"""Tokens that go through a model at once."""
+
+
+@dataclass(frozen=True, eq=False)
+class Made(Run):
+    """Of one trace, with its tokens and layers. lease: the way to its engine. given: what that made of the
+    input."""
+
+    lease: Run
+    given: Any
+    tokens: Tokens
+    layers: tuple[AttentionLayer, ...] = ()
+
+    def engine(self, task: Task = SILENT) -> Any:
+        return self.lease.engine(task)
+
+
+class Askable(ABC):
+    """An engine of one model with a body, whose attention is recorded, and a head over that.
+
+    Its traces can be made again with interventions, and its head be asked about many hidden parts, and
+    backwards.
+    """
+
+    entry: Entry
+    model: nn.Module
+    head: Head | None = None
+    lease = Run()
+    """Of its traces, once it is opened by the door."""
+    _asked = False  # for weights, where recording its calls would change its answer
+    _hides = True  # parts of its input
+
+    @abstractmethod
+    def _passed(
+        self, given: Any, changes: Sequence[Intervention], hidden: Hidden | None, task: Task
+    ) -> Trace:
+        """The trace of what `run` made of an input, but for its `run`."""
+
+    @abstractmethod
+    def _inputs(self, given: Any, hidden: Hidden | None) -> dict[str, Any]:
+        """What the model is given: one item, or one for each variant of what is hidden."""
+
+    @abstractmethod
+    def _forward(self, inputs: Mapping[str, Any]) -> Any:
+        """What the body gives of a batch."""
+
+    @abstractmethod
+    def _leaf(self, inputs: dict[str, Any]) -> AbstractContextManager[list[Tensor]]:
+        """What gradients are taken of, once a pass has begun inside."""
+
+    def _recorded(
+        self, changes: Sequence[Intervention], task: Task, flowing: bool = False
+    ) -> AbstractContextManager[list[Call]]:
+        return recording(self.model, task, self._asked, on_heads(changes), flowing)
+
+    @property
+    def offers(self) -> frozenset[Offer]:
+        """What can be asked for of its traces."""
+        found: set[Offer] = {"hide"} if self._hides else set()
+        if not self._asked and takes_functions(self.model):
+            found.add("heads")
+        if self.head is not None:
+            found |= {"gradients", *({"scores"} if self._hides else ())}
+        return frozenset(found)
+
+    def _traced(
+        self, given: Any, changes: tuple[Intervention, ...], hidden: Hidden | None, task: Task
+    ) -> Trace:
+        trace = self._passed(given, changes, hidden, task)
+        made = Made(self.lease, given, trace.tokens, trace.layers, interventions=changes, offers=self.offers)
+        return replace(trace, run=made)
+
+    def again(self, run: Made, interventions: tuple[Intervention, ...], task: Task = SILENT) -> Trace:
+        """As `Run.again`."""
+        return self._traced(run.given, interventions, self._hidden(run.tokens, interventions), task)
+
+    def scores(self, run: Made, hidden: np.ndarray, target: Target, task: Task = SILENT) -> np.ndarray:
+        """As `Run.scores`. The head looks at variants one by one, since not every head takes several."""
+        head, place, found = self._speaking(), _place_of(target, run.tokens), []
+        before = self._hidden(run.tokens, run.interventions)
+        hidden = hidden if before is None else hidden | before.which
+        step = max(1, BATCH // hidden.shape[1])
+        changes = on_heads(run.interventions)
+        passes = self._recorded(changes, SILENT) if changes else unchanged(self.model)
+        with torch.no_grad(), passes:
+            for start in range(0, len(hidden), step):
+                task.progress(start / len(hidden), f"Variant {start + 1:,} of {len(hidden):,}")
+                part = hidden[start : start + step]
+                inputs = self._inputs(run.given, Hidden(run.tokens, part))
+                output = self._forward(inputs)
+                for number in range(len(part)):
+                    one, here = _one(output, number), _one(inputs, number)
+                    found.append(head.of_target(one, here, target, place)[1])
+        return torch.stack(found).float().cpu().numpy()
+
+    def gradients(self, run: Made, target: Target, task: Task = SILENT) -> Gradients:
+        """As `Run.gradients`."""
+        head, place = self._speaking(), _place_of(target, run.tokens)
+        inputs = self._inputs(run.given, self._hidden(run.tokens, run.interventions))
+        recorded = self._recorded(run.interventions, task, flowing=True)
+        with torch.enable_grad(), recorded as calls, self._leaf(inputs) as leaves:
+            logit = head.of_target(self._forward(inputs), inputs, target, place)[0]
+            on_input, flows = _flowing(logit, leaves[0], calls)
+        layers = {layer.name: layer for layer in run.layers}
+        return Gradients(on_input, tuple(layers[flow.name].over(flow) for flow in flows))
+
+    def _speaking(self) -> Head:
+        if self.head is None:
+            raise HeadlightError(
+                f"{self.entry.title} has no head: it says nothing that could be asked about.",
+                "Choose a model with the head of its task.",
+            )
+        return self.head
+
+    def _hidden(self, tokens: Tokens, interventions: Sequence[Intervention]) -> Hidden | None:
+        found = hidden(interventions, tokens)
+        if found is not None and found.which.all():
+            raise HeadlightError(
+                f"Nothing is left that {self.entry.title} could read.", "Leave something to be seen."
+            )
+        return found
+
+
+def _place_of(target: Target, tokens: Tokens) -> int | None:
+    """The token at which a target is said, None where it is said of the whole input."""
+    if target.place is None:
+        return None
+    found = tokens.find(target.place)
+    if not len(found):
+        raise HeadlightError("There is no token where this is said.", "Choose one of the answer's targets.")
+    return int(found[0])
+
+
+def _flowing(value: Tensor, leaf: Tensor, calls: Sequence[Call]) -> tuple[np.ndarray, list[FlowCall]]:
+    """(∂value/∂leaf without its batch, of each call how the value changes with its weights)."""
+    followed = [call for call in calls if isinstance(call, AttentionCall) and call.out is not None]
+    on_leaf, *on_outs = torch.autograd.grad(
+        value, [leaf, *(call.out for call in followed)], materialize_grads=True
+    )
+    if not all(one.isfinite().all() for one in (on_leaf, *on_outs)):
+        raise HeadlightError(
+            "The gradient holds no numbers (NaN or infinite).",
+            "The weights are damaged: choose another model.",
+        )
+    flows = [FlowCall.of(call, flow) for call, flow in zip(followed, on_outs, strict=True)]
+    return on_leaf[0].float().cpu().numpy(), flows
+
+
+def _one(value: Any, number: int) -> Any:
+    """One item of a batch of whatever a model is given and gives."""
+    if isinstance(value, Tensor):
+        return value[number : number + 1] if value.ndim else value
+    if isinstance(value, Mapping):  # a ModelOutput is one
+        return type(value)({name: _one(part, number) for name, part in value.items()})
+    return tuple(_one(part, number) for part in value) if isinstance(value, tuple | list) else value
