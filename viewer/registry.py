@@ -1,18 +1,16 @@
 """What there is: kinds of documents, pages, panes, readers, engines, methods, exports, commands, colour maps.
 
-Each is an entry, a frozen dataclass that says what it is. What it takes to do it is named as a dotted string,
+Each is an entry, a named tuple that says what it is. What it takes to do it is named as a dotted string,
 "package.module:name", and imported at first use. Built-in entries (`builtin`) and those of plugins come by
-the same call, `Registry.add`. Nothing here imports Qt, numpy or torch.
+the same call, `Registry.add`. Nothing here imports Qt, numpy or torch; this is read before the window is
+painted, and a dataclass, or annotations that are strings, take five times as long to read.
 """
-
-from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib import import_module
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from headlight.models.core.trace import Trace
@@ -44,15 +42,14 @@ class Shown(Protocol):
     """What is asked whether it has what is needed: a document, or what is to be exported of one."""
 
     @property
-    def kind(self) -> Kind: ...
+    def kind(self) -> "Kind": ...
     @property
     def page(self) -> str: ...
     @property
-    def trace(self) -> Trace | None: ...
+    def trace(self) -> "Trace | None": ...
 
 
-@dataclass(frozen=True, eq=False)
-class Needs:
+class Needs(NamedTuple):
     """What a document must have; all of it, where several things are named.
 
     of: what its kind gives (`Kind.gives`). pages: it is open on one of these. trace: a model has read it.
@@ -67,15 +64,15 @@ class Needs:
     holds: str = ""
     about: str = ""
 
-    def fits(self, kind: Kind, page: str) -> bool:
+    def fits(self, kind: "Kind", page: str) -> bool:
         """Whether this page of this kind is the place for it."""
         return self.of_kind(kind) and (not self.pages or page in self.pages)
 
-    def of_kind(self, kind: Kind) -> bool:
+    def of_kind(self, kind: "Kind") -> bool:
         """Whether documents of this kind have it, on whichever page."""
         return set(self.of) <= set(kind.gives)
 
-    def suits(self, kind: Kind) -> bool:
+    def suits(self, kind: "Kind") -> bool:
         """Whether it is for documents of this kind, on any page."""
         return any(self.fits(kind, layout.page) for layout in kind.layouts)
 
@@ -97,8 +94,7 @@ class Needs:
         return self.never(document) or ("No model has read it yet." if lacking else "")
 
 
-@dataclass(frozen=True, eq=False)
-class Leaf:
+class Leaf(NamedTuple):
     """One pane and its share of the split it stands in; `shown`: from the start, without being asked for."""
 
     name: str
@@ -106,12 +102,11 @@ class Leaf:
     shown: bool = True
 
 
-@dataclass(frozen=True, eq=False)
-class Split:
+class Split(NamedTuple):
     """Parts side by side (`across`) or below each other."""
 
     across: bool
-    parts: tuple[Leaf | Split, ...]
+    parts: "tuple[Leaf | Split, ...]"
     share: float = 1.0
 
 
@@ -131,8 +126,7 @@ def leaves(node: Node) -> list[Leaf]:
     return [node] if isinstance(node, Leaf) else [leaf for part in node.parts for leaf in leaves(part)]
 
 
-@dataclass(frozen=True, eq=False)
-class Layout:
+class Layout(NamedTuple):
     """One page of one kind of document: its panes, the dotted name of the rows of its numbers, the pane whose
     table is copied (none where it has no table). needs: without it there is no such page.
     """
@@ -144,8 +138,7 @@ class Layout:
     needs: Needs = Needs()
 
 
-@dataclass(frozen=True, eq=False)
-class Kind:
+class Kind(NamedTuple):
     """A kind of document.
 
     noun, plural: what it is called. input: the dotted type of what is read. gives: what its documents have
@@ -188,16 +181,14 @@ class Kind:
         raise KeyError(page)
 
 
-@dataclass(frozen=True, eq=False)
-class Page:
+class Page(NamedTuple):
     """What panes are about: attention, receptive fields, costs."""
 
     id: str
     title: str
 
 
-@dataclass(frozen=True, eq=False)
-class Begin:
+class Begin(NamedTuple):
     """What a pane's own export begins with: an export's id, or a dotted function of the view that gives it,
     and an ending, "" for what is looked at and for its first ending; options in place of the view's.
     """
@@ -207,8 +198,7 @@ class Begin:
     values: tuple[tuple[str, object], ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
-class Pane:
+class Pane(NamedTuple):
     """A pane: `make` names what is called with (this entry, a `Desk`).
 
     needs: what a document must have that it shows; where no pass will bring that, it takes no room. named:
@@ -223,8 +213,7 @@ class Pane:
     export: Begin | None = None
 
 
-@dataclass(frozen=True, eq=False)
-class Reader:
+class Reader(NamedTuple):
     """A format of files, of one kind of input.
 
     title: as messages call a file of it, "PNG image". endings: without dots, in lower case; the rest of all
@@ -255,8 +244,7 @@ class Reader:
         return f"{'an' if word[0] in vowels else 'a'} {self.title}"
 
 
-@dataclass(frozen=True, eq=False)
-class Engine:
+class Engine(NamedTuple):
     """What runs models over documents of one kind.
 
     reads: the kind's id. opens: dotted, what has `open` of (a catalogue's entry, device, task) and gives an
@@ -275,8 +263,7 @@ class Engine:
         return not self.takes or bool(resolve(self.takes)(entry))
 
 
-@dataclass(frozen=True, eq=False)
-class Method:
+class Method(NamedTuple):
     """A way to say what matters to a token or to the answer.
 
     noun: what it shows. named: its title where that stands alone. unit: of its values. says: what that means,
@@ -301,8 +288,7 @@ class Method:
     unit: str = ""
 
 
-@dataclass(frozen=True, eq=False)
-class Export:
+class Export(NamedTuple):
     """What can be written to a file.
 
     compute: dotted, of (options, ending, input, trace, task), a `Result`. needs: of which kinds it is, and
@@ -325,8 +311,7 @@ class Export:
         return self.word or self.id
 
 
-@dataclass(frozen=True, eq=False)
-class Change:
+class Change(NamedTuple):
     """A setting of the view, and what a command makes of it: the one value, or by turns one of two.
 
     settings: the view's field that holds it. The command counts as on while the first value is set.
@@ -337,8 +322,7 @@ class Change:
     values: tuple[object, ...]
 
 
-@dataclass(frozen=True, eq=False)
-class Command:
+class Command(NamedTuple):
     """One thing that the user can do: what menus, palette and keys are made from.
 
     run: a change of the view, or what is called with the window, dotted, and then `arguments`. keys: in Qt's
@@ -356,8 +340,7 @@ class Command:
     arguments: tuple[object, ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
-class ColourMap:
+class ColourMap(NamedTuple):
     """A map of weights to colours, by cmap's name."""
 
     id: str

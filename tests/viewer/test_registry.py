@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import dataclasses
 import subprocess
 import sys
 
@@ -75,9 +74,6 @@ def dotted_names(value):
     elif isinstance(value, tuple):
         for one in value:
             yield from dotted_names(one)
-    elif dataclasses.is_dataclass(value):
-        for field in dataclasses.fields(value):
-            yield from dotted_names(getattr(value, field.name))
 
 
 @pytest.mark.parametrize("entry", list(REGISTRY), ids=lambda entry: f"{type(entry).__name__} {entry.id}")
