@@ -41,10 +41,10 @@ def save(options: ExportOptions, document: Input, trace: Trace, task: Task = SIL
         write(made)
 
 
-def preview(options: ExportOptions, document: Input, trace: Trace, task: Task = SILENT) -> bytes | memoryview:
+def preview(options: ExportOptions, document: Input, trace: Trace, task: Task = SILENT) -> bytes:
     """The PNG of what a picture would be."""
     refuse_early(options, document)
-    return content("png", result_of(options, document, trace, task), task)
+    return bytes(content("png", result_of(options, document, trace, task), task))
 
 
 def refuse_early(options: ExportOptions, document: Input) -> None:

@@ -17,6 +17,20 @@ def brought() -> tuple[Entry, ...]:
     return tuple(entry for entries in every for entry in entries)
 
 
+def listed(task: Task = SILENT) -> tuple[Entry, ...]:
+    """All models that can be named: those of the catalogue, on this disk, and brought by engines."""
+    from headlight.models.catalogue import entries
+
+    return (*entries.entries(), *brought())
+
+
+def looked_at(path: str, task: Task = SILENT) -> Entry:
+    """The model in a folder or a file; no byte of a pickle is looked at. Raises HeadlightError."""
+    from headlight.models.catalogue import entries
+
+    return entries.find(path, trust_pickle=True)
+
+
 def open_engine(
     model: str | None,
     kind: str,

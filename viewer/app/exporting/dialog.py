@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,6 @@ from PySide6.QtWidgets import (
 )
 
 from headlight.models.core.errors import HeadlightError
-from headlight.models.core.task import Task
 from headlight.viewer.app.exporting.form import ExportForm, ValueChoice, label_of
 from headlight.viewer.app.exporting.outcome import Outcome
 from headlight.viewer.app.opening.dialogs import FileDialogs, filters
@@ -315,17 +315,13 @@ class ExportDialog(QDialog):
         except ValueError as error:
             self.preview.say(str(error))
             return
-        subject = self.subject
-
-        def work(task: Task) -> QImage:
-            return QImage.fromData(bytes(door.preview(options, subject.input, subject.trace, task)))
-
+        work = partial(door.preview, options, self.subject.input, self.subject.trace)
         self.jobs.submit(
-            *(self._kind("preview"), work, self.preview.show_image),
+            *(self._kind("preview"), work, lambda data: self.preview.show_image(QImage.fromData(data))),
             lane="run",
             failed=lambda failure: self.preview.say(f"{failure.cause} {failure.next_step}"),
             cancelled=lambda _: None,
-            document=subject.number,
+            document=self.subject.number,
         )
 
     # -- export ------------------------------------------------------------------------------------------
@@ -347,7 +343,7 @@ class ExportDialog(QDialog):
         subject = self.subject
         self._job = self.jobs.submit(
             self._kind("export"),
-            lambda task: door.save(options, subject.input, subject.trace, task),
+            partial(door.save, options, subject.input, subject.trace),
             lambda _: self._done(out),
             lane="run",
             failed=self._failed,

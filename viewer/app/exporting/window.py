@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QWidget
@@ -42,7 +43,7 @@ class Exports:
 
         subject = Subject.of(document)
         self.jobs.submit(
-            *(KIND, lambda task: offered(subject, task)),
+            *(KIND, partial(offered, subject)),
             lambda choices: self._show(subject, choices, what, ending, values),
             document=document.number,
         )

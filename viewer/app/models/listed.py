@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from psygnal import Signal
 
 from headlight.models.core.errors import HeadlightError
-from headlight.models.core.task import Task
+from headlight.viewer.host import engines
 from headlight.viewer.host.engines import brought
 from headlight.viewer.host.failure import Failure
 from headlight.viewer.session.jobs import Jobs
@@ -37,19 +37,12 @@ class ModelList:
         return self._found if self._found is not None else [*catalog.known(), *brought()]
 
     def is_looking(self) -> bool:
-        return bool(self.jobs.running("disk"))
+        return any(job.kind == KIND for job in self.jobs.running("disk"))
 
     def look(self) -> None:
         """Look on the disk again, unless that is under way."""
-        if self.is_looking():
-            return
-
-        def entries(_: Task) -> Sequence[Entry]:
-            from headlight.models.catalogue import entries as catalog
-
-            return [*catalog.entries(), *brought()]
-
-        self.jobs.submit(KIND, entries, self._looked, lane="disk", failed=self._failed)
+        if not self.is_looking():
+            self.jobs.submit(KIND, engines.listed, self._looked, lane="disk", failed=self._failed)
 
     def _looked(self, found: Sequence[Entry]) -> None:
         self._found = found

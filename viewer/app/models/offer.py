@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
-from headlight.models.core.task import Task
+from headlight.viewer.host.engines import looked_at
 from headlight.viewer.host.failure import Failure
 from headlight.viewer.registry import REGISTRY, Kind
 from headlight.viewer.session.document import Document
@@ -41,12 +42,7 @@ class ModelOffers:
         before anything of it is read, when it is used.
         """
 
-        def look(_: Task) -> Entry:
-            from headlight.models.catalogue import entries
-
-            return entries.find(path, trust_pickle=True)  # it looks at no byte of a pickle
-
-        self.jobs.submit(f"look at {path}", look, self._ask, failed=self._failed)
+        self.jobs.submit(f"look at {path}", partial(looked_at, path), self._ask, failed=self._failed)
 
     def _failed(self, failure: Failure) -> None:
         details = None if failure.foreseen else failure.details

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QSettings, Signal
@@ -76,7 +77,7 @@ class Recent(QObject):
         """See what is still there; `changed` tells if that is news."""
         paths = [*self._files(), *(model.id for model in self._models() if model.is_file)]
         if paths:
-            self._jobs.submit(LOOK, lambda task: _missing(paths, task), self._looked, lane="disk")
+            self._jobs.submit(LOOK, partial(_missing, paths), self._looked, lane="disk", here=True)
 
     def _looked(self, missing: frozenset[str]) -> None:
         if missing != self._missing:
