@@ -33,6 +33,31 @@ class ModelCard:
     untrained: bool = False
 
 
+@dataclass(frozen=True)
+class File:
+    """path: absolute. sha256: of what it held, in hexadecimal digits; "" of a folder."""
+
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a trace was made: all that it takes to make it again. No arrays; equal by content.
+
+    kind: of the input. source: the file or the text, None of what is neither. model: its id. options: what
+    else was asked for that is not as usual, by the command line's names, in their order. seed: of weights
+    that are drawn.
+    """
+
+    kind: str = ""
+    model: str = ""
+    source: File | str | None = None
+    options: tuple[tuple[str, Any], ...] = ()
+    seed: int = 0
+    interventions: tuple[Intervention, ...] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class Gradients:
     """How the logit of a target changes.
@@ -50,10 +75,10 @@ class Gradients:
 class Run:
     """The way from a trace back to its model; here of one that no opened model made.
 
-    interventions: what was changed before the pass. offers: what can be asked for beside `again`.
+    recipe: how the trace was made. offers: what can be asked for beside `again`.
     """
 
-    interventions: tuple[Intervention, ...] = field(default=(), kw_only=True)
+    recipe: Recipe = field(default=Recipe(), kw_only=True)
     offers: frozenset[Offer] = field(default=frozenset(), kw_only=True)
 
     def engine(self, task: Task = SILENT) -> Any:
@@ -105,6 +130,10 @@ class Trace:
     outputs: dict[str, Any] = field(default_factory=dict)
     answers: tuple[Answer, ...] = ()
     run: Run = field(default_factory=Run)
+
+    @property
+    def recipe(self) -> Recipe:
+        return self.run.recipe
 
     def answer(self, kind: type[A]) -> A | None:
         """The answer of this type, None where the model gives none."""

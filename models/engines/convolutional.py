@@ -96,7 +96,7 @@ class ConvolutionalEngine(Askable):
         fitted = self._fit(*pixels.shape[:2], size)
         values = self.normalisation.values(pixels, fitted.region, *fitted.grid)
         task.progress(0.1, f"{self.entry.title} looks at {fitted.grid[1]:,} × {fitted.grid[0]:,} pixels")
-        return self._traced(Seen(values, fitted), (), None, task)
+        return self._traced(Seen(values, fitted), task)
 
     def _passed(
         self, given: Seen, changes: Sequence[Intervention], hidden: Hidden | None, task: Task

@@ -134,7 +134,7 @@ class LanguageEngine(Askable):
         window = self._window(text, pair, start, task)
         sources = (text,) if pair is None else (text, pair)
         given = Read(window, _tokens(window.encoding, sources, self.unknown))
-        return self._traced(given, (), None, task)
+        return self._traced(given, task)
 
     def _passed(
         self, given: Read, changes: Sequence[Intervention], hidden: Hidden | None, task: Task

@@ -20,8 +20,8 @@ from headlight.models.core.interventions import hidden as hidden_by
 from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.task import SILENT, Part, Task
 from headlight.models.core.tokens import PointTokens
-from headlight.models.core.trace import Gradients, Run, Trace
-from headlight.models.engines.run import Made
+from headlight.models.core.trace import Gradients, Recipe, Run, Trace
+from headlight.models.engines.run import Made, recipe_of
 from headlight.models.points import gradient
 from headlight.models.points.blocks import POINTS, batches, block_size, bounded, look
 from headlight.models.points.checkpoints import load_network, read_checkpoint
@@ -216,7 +216,7 @@ class PointsEngine:
                 grid=grid,
                 notices=self._notices(grid, tree, colours is not None),
             ),
-            (),
+            recipe_of(self.entry),
             task,
         )
 
@@ -224,12 +224,12 @@ class PointsEngine:
 
     def again(self, run: Made, interventions: tuple[Intervention, ...], task: Task = SILENT) -> Trace:
         """As `Run.again`; points that are hidden are taken out of the sample."""
-        return self._passed(run.given.whole, interventions, task)
+        return self._passed(run.given.whole, replace(run.recipe, interventions=interventions), task)
 
     def scores(self, run: Made, hidden: np.ndarray, target: Target, task: Task = SILENT) -> np.ndarray:
         """As `Run.scores`: a pass each."""
         found = np.empty(len(hidden), np.float32)
-        before = hidden_by(run.interventions, run.tokens)
+        before = hidden_by(run.recipe.interventions, run.tokens)
         for number, which in enumerate(hidden if before is None else hidden | before.which):
             task.progress(number / len(hidden), f"Variant {number + 1:,} of {len(hidden):,}")
             sampled = run.given.whole.without(which, self.entry.title)
@@ -262,12 +262,12 @@ class PointsEngine:
             )
         return Gradients(field.cpu().numpy())
 
-    def _passed(self, whole: Sampled, changes: tuple[Intervention, ...], task: Task) -> Trace:
-        if on_heads(changes):
+    def _passed(self, whole: Sampled, recipe: Recipe, task: Task) -> Trace:
+        if on_heads(recipe.interventions):
             raise HeadlightError(
                 f"The heads of {self.entry.title} cannot be changed.", "Hide points instead."
             )
-        hidden = hidden_by(changes, whole.tokens)
+        hidden = hidden_by(recipe.interventions, whole.tokens)
         sampled = whole if hidden is None else whole.without(hidden.which[0], self.entry.title)
         began = time.perf_counter()
         probabilities, answer = self._probabilities(sampled, Part(task, 0.05, 1.0))
@@ -287,7 +287,7 @@ class PointsEngine:
             notices=sampled.notices,
             outputs={**answer.outputs, "grid": sampled.grid},
             answers=(labels,),
-            run=Made(self.lease, given, whole.tokens, interventions=changes, offers=self.offers),
+            run=Made(self.lease, given, whole.tokens, recipe=recipe, offers=self.offers),
         )
 
     def _probabilities(self, sampled: Sampled, task: Task) -> tuple[np.ndarray, _Answer]:

@@ -22,7 +22,7 @@ from headlight.models.core.interventions import Hidden, Intervention, Offer, hid
 from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import Tokens
-from headlight.models.core.trace import Gradients, Run, Trace
+from headlight.models.core.trace import Gradients, Recipe, Run, Trace
 from headlight.models.engines.heads import Head
 
 BATCH = 1 << 13
@@ -41,6 +41,11 @@ class Made(Run):
 
     def engine(self, task: Task = SILENT) -> Any:
         return self.lease.engine(task)
+
+
+def recipe_of(entry: Entry) -> Recipe:
+    """As far as an engine knows it, of a model as it is."""
+    return Recipe(entry.modality or "", entry.id)
 
 
 class Askable(ABC):
@@ -92,23 +97,25 @@ class Askable(ABC):
         return frozenset(found)
 
     def _traced(
-        self, given: Any, changes: tuple[Intervention, ...], hidden: Hidden | None, task: Task
+        self, given: Any, task: Task, recipe: Recipe | None = None, hidden: Hidden | None = None
     ) -> Trace:
-        trace = self._passed(given, changes, hidden, task)
-        made = Made(self.lease, given, trace.tokens, trace.layers, interventions=changes, offers=self.offers)
+        recipe = recipe or recipe_of(self.entry)
+        trace = self._passed(given, recipe.interventions, hidden, task)
+        made = Made(self.lease, given, trace.tokens, trace.layers, recipe=recipe, offers=self.offers)
         return replace(trace, run=made)
 
     def again(self, run: Made, interventions: tuple[Intervention, ...], task: Task = SILENT) -> Trace:
         """As `Run.again`."""
-        return self._traced(run.given, interventions, self._hidden(run.tokens, interventions), task)
+        recipe = replace(run.recipe, interventions=interventions)
+        return self._traced(run.given, task, recipe, self._hidden(run.tokens, interventions))
 
     def scores(self, run: Made, hidden: np.ndarray, target: Target, task: Task = SILENT) -> np.ndarray:
         """As `Run.scores`. The head looks at variants one by one, since not every head takes several."""
         head, place, found = self._speaking(), _place_of(target, run.tokens), []
-        before = self._hidden(run.tokens, run.interventions)
+        before = self._hidden(run.tokens, run.recipe.interventions)
         hidden = hidden if before is None else hidden | before.which
         step = max(1, BATCH // hidden.shape[1])
-        changes = on_heads(run.interventions)
+        changes = on_heads(run.recipe.interventions)
         passes = self._recorded(changes, SILENT) if changes else unchanged(self.model)
         with torch.no_grad(), passes:
             for start in range(0, len(hidden), step):
@@ -124,8 +131,8 @@ class Askable(ABC):
     def gradients(self, run: Made, target: Target, task: Task = SILENT) -> Gradients:
         """As `Run.gradients`."""
         head, place = self._speaking(), _place_of(target, run.tokens)
-        inputs = self._inputs(run.given, self._hidden(run.tokens, run.interventions))
-        recorded = self._recorded(run.interventions, task, flowing=True)
+        inputs = self._inputs(run.given, self._hidden(run.tokens, run.recipe.interventions))
+        recorded = self._recorded(run.recipe.interventions, task, flowing=True)
         with torch.enable_grad(), recorded as calls, self._leaf(inputs) as leaves:
             logit = head.of_target(self._forward(inputs), inputs, target, place)[0]
             on_input, flows = _flowing(logit, leaves[0], calls)

@@ -111,7 +111,7 @@ class VisionEngine(Askable):
         fitted = self._fit(*pixels.shape[:2], size)
         values = self._preprocess(pixels, fitted)
         task.progress(0.0, f"{self.entry.title} looks at {values.shape[2]} × {values.shape[1]} pixels")
-        return self._traced(Seen(values, fitted), (), None, task)
+        return self._traced(Seen(values, fitted), task)
 
     def _passed(
         self, given: Seen, changes: Sequence[Intervention], hidden: Hidden | None, task: Task

@@ -12,7 +12,7 @@ from headlight.models.core.task import SILENT, Task
 from headlight.models.core.trace import Trace
 from headlight.viewer.export.options import ExportOptions, choices_of
 from headlight.viewer.export.results import Filled, file_bytes
-from headlight.viewer.host.asked import Model
+from headlight.viewer.host.asked import asked_of
 from headlight.viewer.host.recipe import RunOptions
 from headlight.viewer.inputs.inputs import Input
 from headlight.viewer.options import Option, is_given
@@ -62,11 +62,7 @@ class Subject:
 
     def asked(self) -> dict[str, Any]:
         """The options of its reading that are not as usual, by name."""
-        run = self.options
-        asked = vars(Model(run.model, run.trust_pickle, run.device))
-        if self.kind.options:
-            asked |= vars(resolve(self.kind.options).of(self.input, run, bool(self.path)))
-        return {name: value for name, value in asked.items() if is_given(value)}
+        return asked_of(self.input, self.options, bool(self.path))
 
     @property
     def file(self) -> str | None:

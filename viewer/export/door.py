@@ -27,7 +27,7 @@ def export(options: ExportOptions) -> tuple[str, ...]:
     document = _document(options)
     refuse_early(options, document)
     with writing(options.out) as write:
-        trace = forward_pass(document, run_options(options.given)).trace
+        trace = forward_pass(document, run_options(options.given), path=options.file or "").trace
         write(content(options.ending, result_of(options, document, trace)))
     return notices_of(document, trace)
 

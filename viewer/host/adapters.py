@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from headlight.models.core.task import Task
 from headlight.models.core.trace import Trace
 from headlight.viewer.host.forward import truth_for
-from headlight.viewer.host.recipe import Recipe, RunOptions
+from headlight.viewer.host.recipe import Making, RunOptions
 from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.inputs.cloud_labels import relabelled
 from headlight.viewer.inputs.inputs import ImageInput, TextInput
@@ -28,7 +28,7 @@ class Adapter:
         """Fields of the recipe: what a person can change of it."""
         return {}
 
-    def remade(self, what: Any, recipe: Recipe, task: Task) -> Any:
+    def remade(self, what: Any, recipe: Making, task: Task) -> Any:
         """What the recipe asks for, made of what there is."""
         return what
 
@@ -57,7 +57,7 @@ class Texts(Adapter):
     def asked(self, what: TextInput) -> dict[str, Any]:
         return {"text": what}
 
-    def remade(self, what: TextInput, recipe: Recipe, task: Task) -> TextInput:
+    def remade(self, what: TextInput, recipe: Making, task: Task) -> TextInput:
         return recipe.text or what
 
     def is_file(self, what: TextInput, path: str) -> bool:
@@ -84,7 +84,7 @@ class Clouds(Adapter):
     def asked(self, what: CloudInput) -> dict[str, Any]:
         return {"frame": what.frame, "listed": what.listed}
 
-    def remade(self, what: CloudInput, recipe: Recipe, task: Task) -> CloudInput:
+    def remade(self, what: CloudInput, recipe: Making, task: Task) -> CloudInput:
         if recipe.listed is not None and recipe.listed != what.listed:
             task.progress(0.0, "Reading its labels")
             what = relabelled(what, recipe.listed)

@@ -13,8 +13,9 @@ from headlight.models.core.class_lists import LISTS
 from headlight.viewer.host.recipe import RunOptions
 from headlight.viewer.inputs.cloud import SHORT_UNITS, UNITS, CloudInput, Up
 from headlight.viewer.inputs.cloud_labels import relabelled
-from headlight.viewer.inputs.inputs import ImageInput, TextInput, from_text
+from headlight.viewer.inputs.inputs import ImageInput, Input, TextInput, from_text
 from headlight.viewer.options import count, is_given, option, within
+from headlight.viewer.registry import REGISTRY, resolve
 
 SIZES = (224, 1022)
 """Least and most pixels of a picture's short side."""
@@ -94,6 +95,15 @@ class OfCloud:
         unit = None if same else next(short for short, name in SHORT_UNITS.items() if name == frame.unit)
         listed = None if read.numbers is None else read.listed
         return cls(listed, unit, None if frame.up == guessed.up else frame.up)
+
+
+def asked_of(what: Input, run: RunOptions, is_file: bool) -> dict[str, Any]:
+    """The options of its reading and its run that are not as usual, by name. is_file: a file holds it."""
+    kind = REGISTRY.kind_of(what)
+    asked = vars(Model(run.model, run.trust_pickle, run.device))
+    if kind.options:
+        asked |= vars(resolve(kind.options).of(what, run, is_file))
+    return {name: value for name, value in asked.items() if is_given(value)}
 
 
 def run_options(given: Mapping[str, Any]) -> RunOptions:

@@ -9,16 +9,19 @@ import numpy as np
 
 from headlight.models.attention.statistics import starting_layer
 from headlight.models.core.answers import PointLabels
-from headlight.models.core.errors import known
+from headlight.models.core.errors import HeadlightError, known
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import PointTokens
-from headlight.models.core.trace import Trace
+from headlight.models.core.trace import Recipe, Trace
 from headlight.viewer.host import engines
-from headlight.viewer.host.recipe import Recipe, RunOptions
+from headlight.viewer.host.asked import run_options
+from headlight.viewer.host.recipe import Making, RunOptions
+from headlight.viewer.host.sources import file_of, recipe_of
 from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.inputs.cloud_labels import place
-from headlight.viewer.inputs.inputs import Input, from_path
-from headlight.viewer.registry import REGISTRY
+from headlight.viewer.inputs.inputs import Input, from_path, from_text
+from headlight.viewer.options import taken
+from headlight.viewer.registry import REGISTRY, resolve
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,19 +38,19 @@ class Pass:
     start: tuple[int, int] | None = None
 
 
-def forward_pass(what: Input, options: RunOptions, task: Task = SILENT) -> Pass:
+def forward_pass(what: Input, options: RunOptions, task: Task = SILENT, path: str = "") -> Pass:
     """Read `what` with a model and check every layer's weights against what the layer returned.
 
-    Raises HeadlightError where the model cannot be opened or cannot read this, UntrustedPickle where the user
-    is to be asked first.
+    path: the file that it was read from, "" for none. Raises HeadlightError where the model cannot be opened
+    or cannot read this, UntrustedPickle where the user is to be asked first.
     """
     from headlight.models import devices
-    from headlight.models.engines.door import check
 
     engine = engines.open_engine(
         options.model, REGISTRY.kind_of(what).id, options.device, task, options.trust_pickle
     )
     trace = REGISTRY.adapter_of(what).read(engine, what, options, task)
+    trace = replace(trace, run=replace(trace.run, recipe=recipe_of(what, options, path, trace)))
     checks = check(trace, task)
     device, memory = devices.describe(trace.device), devices.memory(trace.device)
     return Pass(trace, checks, device, memory, starting_head(trace, task))
@@ -65,13 +68,16 @@ def given(make: Callable[[], Input], task: Task = SILENT) -> Input:
     return make()
 
 
-def again(recipe: Recipe, path: str, held: Input | None, task: Task = SILENT) -> Input:
+def again(recipe: Making, path: str, held: Input | None, task: Task = SILENT) -> Input:
     """An input as it was before it was closed: `held`, or else what the file has."""
     return recipe.input(from_path(path, task) if held is None else held, task)
 
 
-def made(source: Input, recipe: Recipe, kept: Pass | None, task: Task = SILENT) -> tuple[Input, Pass]:
-    """(what a recipe makes of an input, its pass). kept: the pass, where labels alone are read anew.
+def made(
+    source: Input, recipe: Making, path: str, kept: Pass | None, task: Task = SILENT
+) -> tuple[Input, Pass]:
+    """(what a recipe makes of an input, its pass). path: the file that the input was read from, "" for none.
+    kept: the pass, where labels alone are read anew.
 
     What is made anew is handed out before a model has read it, where that shows something at once.
     """
@@ -81,7 +87,27 @@ def made(source: Input, recipe: Recipe, kept: Pass | None, task: Task = SILENT) 
         return what, replace(kept, trace=with_truth(kept.trace, before, now))
     if what is not source and REGISTRY.adapter_of(what).at_once:
         task.partial(what)
-    return what, forward_pass(what, recipe.options, task)
+    return what, forward_pass(what, recipe.options, task, path)
+
+
+def remade(recipe: Recipe, task: Task = SILENT) -> Pass:
+    """The pass that a recipe tells of. HeadlightError where its source is not there any more as it was."""
+    source, given = recipe.source, dict(recipe.options)
+    if source is None:
+        raise HeadlightError("What was read is in no file.", "Open it again.")
+    if isinstance(source, str):
+        path, what = "", from_text(source)
+    else:
+        path, what = source.path, from_path(source.path, task)
+        if file_of(path) != source:
+            raise HeadlightError(f"{path} is not what it was.", "Open it as it is now.")
+    if options := REGISTRY.kind_of(what).options:
+        what = taken(resolve(options), given).applied(what)
+    result = forward_pass(what, run_options({**given, "model": recipe.model}), task, path)
+    if not recipe.interventions:
+        return result
+    trace = result.trace.run.again(recipe.interventions, task)
+    return replace(result, trace=trace, checks=check(trace, task))
 
 
 def starting_head(trace: Trace, task: Task = SILENT) -> tuple[int, int]:
@@ -91,6 +117,13 @@ def starting_head(trace: Trace, task: Task = SILENT) -> tuple[int, int]:
     from headlight.models.attention import statistics
 
     return statistics.starting_head(trace.layers, task)
+
+
+def check(trace: Trace, task: Task) -> tuple[float, ...]:
+    """`door.check`, which needs torch."""
+    from headlight.models.engines import door
+
+    return door.check(trace, task)
 
 
 def with_truth(trace: Trace, before: CloudInput, cloud: CloudInput) -> Trace:

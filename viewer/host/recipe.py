@@ -1,4 +1,4 @@
-"""Recipe: how a document's trace is made, without what it is made of. Small, and equal by content. No Qt."""
+"""Making: how a document's trace is made, without what it is made of. Small, and equal by content. No Qt."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class RunOptions:
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Making:
     """All that a person can change of how a document is made.
 
     text: the text itself, None of what is no text. frame: how a cloud's coordinates are read, None of what is
@@ -42,11 +42,11 @@ class Recipe:
     listed: str | None = None
 
     @classmethod
-    def of(cls, what: Input, options: RunOptions) -> Recipe:
+    def of(cls, what: Input, options: RunOptions) -> Making:
         """How `what`, read with these options, was made."""
         return cls(options, **REGISTRY.adapter_of(what).asked(what))
 
-    def amended(self, **options: Any) -> Recipe:
+    def amended(self, **options: Any) -> Making:
         """The same with other options."""
         return replace(self, options=replace(self.options, **options))
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from headlight.models.core.trace import Trace
-from headlight.viewer.host.recipe import Recipe, RunOptions
+from headlight.viewer.host.recipe import Making, RunOptions
 from headlight.viewer.inputs.inputs import Input
 from headlight.viewer.registry import REGISTRY, Kind
 from headlight.viewer.session.history import Asked, Former, Step, size_of
@@ -62,12 +62,12 @@ class Document:
         return REGISTRY.kind_of(self.input)
 
     @property
-    def made(self) -> Recipe:
+    def made(self) -> Making:
         """What is shown was made so."""
-        return Recipe.of(self.input, self.options)
+        return Making.of(self.input, self.options)
 
     @property
-    def wanted(self) -> Recipe:
+    def wanted(self) -> Making:
         """What was asked for last: what runs now, or else what is shown."""
         return self.made if self.asked is None else self.asked.recipe
 
@@ -92,7 +92,7 @@ class Closed:
 
     path: str
     input: Input | None
-    recipe: Recipe
+    recipe: Making
     page: str
     view: View
     fresh: bool

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from headlight.models.core.cache import held
 from headlight.models.core.trace import Trace
-from headlight.viewer.host.recipe import Recipe, RunOptions
+from headlight.viewer.host.recipe import Making, RunOptions
 from headlight.viewer.inputs.inputs import Input
 from headlight.viewer.registry import REGISTRY
 from headlight.viewer.session.view import View
@@ -24,7 +24,7 @@ class Step:
     """What undo and redo bring back."""
 
     view: View
-    recipe: Recipe
+    recipe: Making
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Since:
 class Asked:
     """What is wanted of a document, and not there yet. view: what is to be seen then; None: as it is now."""
 
-    recipe: Recipe
+    recipe: Making
     view: View | None
     since: Since
 
@@ -57,8 +57,8 @@ class Former:
     device: str
 
     @property
-    def recipe(self) -> Recipe:
-        return Recipe.of(self.input, self.options)
+    def recipe(self) -> Making:
+        return Making.of(self.input, self.options)
 
     def is_small(self) -> bool:
         """Whether it may be kept beside the present one."""

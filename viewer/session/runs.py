@@ -19,7 +19,7 @@ from headlight.viewer.host import forward
 from headlight.viewer.host.failure import Failure
 from headlight.viewer.host.forward import Pass
 from headlight.viewer.host.lanes import Call
-from headlight.viewer.host.recipe import Recipe, RunOptions
+from headlight.viewer.host.recipe import Making, RunOptions
 from headlight.viewer.inputs import inputs
 from headlight.viewer.inputs.cloud import CloudInput, Frame
 from headlight.viewer.inputs.inputs import Input, StackInput
@@ -51,7 +51,7 @@ class Runs:
         self.prepare: Call = lambda task: None
         """Called on a worker of this process before a document is handed over: what it takes to show one."""
         self._numbers = itertools.count()
-        self._untrusted: dict[str, list[tuple[Document, Recipe]]] = {}
+        self._untrusted: dict[str, list[tuple[Document, Making]]] = {}
         """Runs that wait for the user's word on a file."""
         self._trusted: set[str] = set()
         session.asked.connect(self._asked)
@@ -115,7 +115,7 @@ class Runs:
             self.session.update(document, state="ready")
             return
         recipe = document.wanted
-        work = partial(forward.made, document.input, recipe, _but_for_labels(document, recipe))
+        work = partial(forward.made, document.input, recipe, document.path, _but_for_labels(document, recipe))
         self.session.update(document, state="running", failure="")
         self.jobs.submit(
             *(_kind(document), work, lambda made: self._ready(document, made[0], recipe.options, made[1])),
@@ -230,7 +230,7 @@ class Runs:
         for other in self.session.documents:
             if other is not document:
                 other.former = None
-        again = document.made == Recipe.of(what, options)
+        again = document.made == Making.of(what, options)
         start = result.start or (max(len(result.trace.layers) - 1, 0), 0)
         self.session.take(
             document,
@@ -249,7 +249,7 @@ class Runs:
         now = "ready" if document.trace is not None else state
         self.session.withdraw(document, state=now, failure=failure)
 
-    def _run_failed(self, document: Document, failure: Failure, recipe: Recipe) -> None:
+    def _run_failed(self, document: Document, failure: Failure, recipe: Making) -> None:
         if failure.untrusted and self.trusts is not None:
             self._ask(self.trusts, document, failure, recipe)
             return
@@ -257,7 +257,7 @@ class Runs:
         self._failed(failure, document)
 
     def _ask(
-        self, trusts: Callable[[str], bool], document: Document, failure: Failure, recipe: Recipe
+        self, trusts: Callable[[str], bool], document: Document, failure: Failure, recipe: Making
     ) -> None:
         """Ask about a pickle once, however many documents it is to read, and go on where it is trusted."""
         model = known(recipe.options.model, str)
@@ -284,7 +284,7 @@ def _kind(document: Document) -> str:
     return f"run {document.number}"
 
 
-def _but_for_labels(document: Document, recipe: Recipe) -> Pass | None:
+def _but_for_labels(document: Document, recipe: Making) -> Pass | None:
     """The pass that a document has, if only its labels are wanted in another way."""
     same = replace(document.made, listed=recipe.listed) == recipe
     if document.trace is None or not same or document.made == recipe:

@@ -15,7 +15,7 @@ from typing import Any
 from psygnal import Signal
 
 from headlight.models.core.tokens import Place
-from headlight.viewer.host.recipe import Recipe, RunOptions
+from headlight.viewer.host.recipe import Making, RunOptions
 from headlight.viewer.inputs.inputs import Input
 from headlight.viewer.session.document import Closed, Document
 from headlight.viewer.session.history import Asked, Since, bounded, differs
@@ -191,13 +191,13 @@ class Session:
 
     # -- what a document is made with ---------------------------------------------------------------------
 
-    def ask(self, document: Document, recipe: Recipe, gesture: str = "") -> None:
+    def ask(self, document: Document, recipe: Making, gesture: str = "") -> None:
         """Want a document made in another way, in one step of its history; `gesture` as for `change`."""
         if document in self.documents and recipe != document.wanted:
             since = self._remember(document, gesture)
             self._want(document, recipe, None, since)
 
-    def amend(self, document: Document, recipe: Recipe) -> None:
+    def amend(self, document: Document, recipe: Making) -> None:
         """Want what is wanted already in a way that it takes; no step of the history."""
         if document in self.documents:
             view = document.asked.view if document.asked is not None else None
@@ -215,7 +215,7 @@ class Session:
             self._gesture = _NO_GESTURE
         self.update(document, asked=None, **changes)
 
-    def _want(self, document: Document, recipe: Recipe, view: View | None, since: Since) -> None:
+    def _want(self, document: Document, recipe: Making, view: View | None, since: Since) -> None:
         document.asked = Asked(recipe, view, document.asked.since if document.asked else since)
         self.asked.emit(document)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -93,7 +94,7 @@ def test_again_gives_the_same(trace):
 def test_what_is_hidden_changes_the_trace_and_its_checks_hold(trace):
     _, hide = hidden_part(trace)
     found = trace.run.again((hide,))
-    assert found.run.interventions == (hide,)
+    assert found.recipe == replace(trace.recipe, interventions=(hide,))
     assert not same(found.run.again((hide,)), trace)
     assert same(found.run.again(), trace)
     assert max(check(found), default=0) < 1e-4

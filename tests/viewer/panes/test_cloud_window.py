@@ -120,7 +120,7 @@ def test_each_view_has_its_own_colours_and_their_menu_says_what_cannot_be_had(cl
 
 
 def test_another_axis_up_turns_the_cloud_at_once_and_runs_it_again(make_window, qtbot, settled, monkeypatch):
-    def endless(what, options, task):
+    def endless(what, options, task, path):
         started.append(what)
         while not threading.Event().wait(0.005):
             task.check()

@@ -222,7 +222,7 @@ def test_every_pane_that_is_offered_comes_and_goes(make_window, settled):
 
 
 def test_controls_show_what_is_wanted_while_it_is_not_there_yet(make_window, qtbot, settled, monkeypatch):
-    def endless(what, options, task):
+    def endless(what, options, task, path):
         while not threading.Event().wait(0.005):
             task.check()
 

@@ -38,7 +38,7 @@ class Passes:
         self.go = threading.Event()
         self.go.set()
 
-    def __call__(self, what, options, task) -> Pass:
+    def __call__(self, what, options, task, path) -> Pass:
         self.seen.append((what, options))
         while not self.go.wait(0.005):
             task.check()

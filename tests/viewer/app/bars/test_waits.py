@@ -24,14 +24,14 @@ def held(monkeypatch):
     whole, hold = forward.forward_pass, threading.Event()
     hold.error = None
 
-    def read(what, options, task):
+    def read(what, options, task, path):
         task.progress(0.0, "Loading")
         task.progress(0.4, "DINOv2-small looks at it")
         while not hold.wait(0.01):
             task.check()
         if hold.error is not None:
             raise hold.error
-        return whole(what, options, task)
+        return whole(what, options, task, path)
 
     monkeypatch.setattr(forward, "forward_pass", read)
     yield hold

@@ -1,0 +1,99 @@
+"""How a trace was made, as plain data, and made again from that alone."""
+
+from __future__ import annotations
+
+import pickle
+from dataclasses import replace
+from hashlib import sha256
+
+import numpy as np
+import pytest
+import transformers as hf
+from PIL import Image
+
+from headlight.models.core.errors import HeadlightError
+from headlight.models.core.interventions import Hide
+from headlight.models.core.trace import File, Recipe, Trace
+from headlight.models.engines import door
+from headlight.viewer.host.asked import OfCloud, OfImage, OfText
+from headlight.viewer.host.forward import forward_pass, remade
+from headlight.viewer.host.recipe import RunOptions
+from headlight.viewer.inputs.inputs import ImageInput, from_path, from_text
+from tests.models.headed import NAMED, TEXT, VIT, saved
+from tests.models.tiny_points import room, transformer
+from tests.models.tiny_points import saved as saved_points
+
+
+@pytest.fixture(autouse=True)
+def nothing_loaded(monkeypatch):
+    monkeypatch.setattr(door, "_engines", type(door._engines)())
+
+
+@pytest.fixture
+def texts(tmp_path):
+    config = hf.BertConfig(**TEXT, intermediate_size=64, **NAMED)
+    return RunOptions(model=str(saved(tmp_path / "bert", hf.BertForSequenceClassification(config))))
+
+
+def made_again(trace: Trace) -> None:
+    """The trace, and what was hidden of it, from a recipe that was written down."""
+    last = trace.tokens.place(len(trace.tokens) - 2)
+    for one in (trace, trace.run.again((Hide((last,)),))):
+        recipe = pickle.loads(pickle.dumps(one.recipe))
+        assert recipe == one.recipe
+        assert hash(recipe) == hash(one.recipe)
+        door._engines.clear()
+        result = remade(recipe)
+        again = result.trace
+        assert again.recipe == one.recipe
+        assert len(result.checks) == len(again.layers)
+        assert again.inputs.keys() == one.inputs.keys()
+        for name, values in one.inputs.items():
+            np.testing.assert_array_equal(again.inputs[name], values)
+        for answer, before in zip(again.answers, one.answers, strict=True):
+            assert answer.targets() == before.targets()
+
+
+def test_a_typed_text_and_one_of_a_file_with_its_pair(texts, tmp_path):
+    typed = forward_pass(from_text("the cat sat"), texts).trace
+    assert typed.recipe == Recipe("text", texts.model, "the cat sat")
+    made_again(typed)
+    path = tmp_path / "words.txt"
+    path.write_text("the cat sat on the mat")
+    pair = OfText(pair="the mat").applied(from_path(str(path)))
+    paired = forward_pass(pair, texts, path=str(path)).trace  # no file holds both
+    assert paired.recipe == Recipe("text", texts.model, "the cat sat on the mat", (("pair", "the mat"),))
+    made_again(paired)
+    trace = forward_pass(from_path(str(path)), texts, path=str(path)).trace
+    source = File(str(path), sha256(path.read_bytes()).hexdigest())
+    assert trace.recipe == Recipe("text", texts.model, source)
+    made_again(trace)
+    path.write_text("another text")
+    with pytest.raises(HeadlightError, match=r"words\.txt is not what it was"):
+        remade(trace.recipe)
+
+
+def test_a_picture_of_a_file_but_not_of_the_clipboard(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)
+    path = tmp_path / "picture.png"
+    Image.fromarray(pixels).save(path)
+    folder = saved(tmp_path / "vit", hf.ViTForImageClassification(hf.ViTConfig(**VIT)))
+    options = RunOptions(model=str(folder), size=240, device="cpu", trust_pickle=True)
+    trace = forward_pass(OfImage(240).applied(from_path(str(path))), options, path=str(path)).trace
+    assert trace.recipe.options == (("size", 240),)
+    made_again(trace)
+    pasted = forward_pass(ImageInput("Pasted", pixels), replace(options, size=224)).trace
+    assert pasted.recipe.source is None
+    with pytest.raises(HeadlightError, match="What was read is in no file"):
+        remade(pasted.recipe)
+
+
+def test_a_cloud_in_another_unit_and_turned(tmp_path):
+    points, colours = room(900)
+    path = tmp_path / "room.npy"
+    np.save(path, np.column_stack([points * 1000, colours]).astype(np.float32))
+    folder = saved_points(tmp_path / "net", transformer(), grid=0.3)
+    cloud = OfCloud(unit="mm", up="y").applied(from_path(str(path)))
+    trace = forward_pass(cloud, RunOptions(model=str(folder)), path=str(path)).trace
+    assert dict(trace.recipe.options)["up"] == "y"
+    made_again(trace)

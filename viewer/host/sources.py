@@ -1,0 +1,47 @@
+"""Where a trace comes from: its recipe, with the file or the text that was read. No Qt."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+from headlight.models.core.trace import File, Recipe, Trace
+from headlight.viewer.host.asked import asked_of
+from headlight.viewer.host.recipe import RunOptions
+from headlight.viewer.inputs.inputs import Input
+from headlight.viewer.registry import REGISTRY
+
+_APART = ("model", "trust_pickle", "device")
+"""Options that a recipe has elsewhere, or that are not to be handed on: whose trust, and where."""
+
+
+def recipe_of(what: Input, options: RunOptions, path: str, trace: Trace) -> Recipe:
+    """How the trace of `what`, read from `path` or from no file, was made."""
+    is_file = bool(path) and REGISTRY.adapter_of(what).is_file(what, path)
+    asked = asked_of(what, options, is_file)
+    source = asked.pop("text", None)
+    return replace(
+        trace.recipe,
+        kind=REGISTRY.kind_of(what).id,
+        model=trace.model.id,
+        source=file_of(path) if is_file else source,
+        options=tuple((name, value) for name, value in asked.items() if name not in _APART),
+    )
+
+
+def file_of(path: str) -> File:
+    """A file or a folder as it is now."""
+    absolute = Path(path).absolute()
+    if absolute.is_dir():
+        return File(str(absolute), "")
+    known = absolute.stat()
+    return File(str(absolute), _digest(str(absolute), known.st_size, known.st_mtime_ns))
+
+
+@lru_cache(64)
+def _digest(path: str, size: int, changed: int) -> str:
+    """Read once, for as long as the file's size and date are the same."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
