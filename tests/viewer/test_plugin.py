@@ -147,6 +147,7 @@ def test_a_package_adds_a_kind_with_its_page_pane_command_and_colours(installed,
     assert not window.deck.docks["log"].isVisible()
     assert window.deck.panes["waves"].widget.text() == "level 1"
     assert window.actions_.keys("louder") == "J"
+    assert not window.actions_.commands["export"].enabled()
     window.actions_.actions["louder"].trigger()
     settled(window)
     assert window.deck.panes["waves"].widget.text() == "level 2"

@@ -10,7 +10,8 @@ _HEADS = Needs(("cells",), layers=True)
 _CHARACTERS = Needs(("characters",))
 _CELLS = Needs(("cells",), ("attention",), trace=True)
 _CELLS_OR_FIELDS = Needs(("cells",), ("attention", "fields"), trace=True)
-_SELECTABLE = Needs(holds=".session.able:nothing_to_select")
+_THERE = Needs(holds=".session.able:unread")
+_EXPORTS = Needs(holds=".session.able:nothing_to_export")
 _UNITS = Needs(("pixels",), ("fields",), trace=True)
 _CLOUD = Needs(("positions",))
 _ANSWERED = Needs(("positions",), trace=True)
@@ -47,7 +48,7 @@ REGISTRY.add(
     Command("model-folder", "Open a model folder…", "File", "models.choose_folder", ("Ctrl+M",)),
     Command("model-file", "Open a checkpoint of a point model…", "File", "models.choose_checkpoint"),
     Command("model-hub", "Open a model from the hub…", "File", "models.choose_from_hub"),
-    Command("export", "Export…", "File", "exports.open", ("Ctrl+E",), _READ),
+    Command("export", "Export…", "File", "exports.open", ("Ctrl+E",), _EXPORTS),
     Command("screenshot", "Save a picture of the window…", "File", "save_screenshot", ("Ctrl+Shift+S",)),
     Command("close", "Close document", "File", "close_document", ("Ctrl+W",), _OPEN),
     Command(
@@ -65,7 +66,7 @@ REGISTRY.add(
     Command("undo", "Undo", "Edit", "session.undo", ("Ctrl+Z",), enabled="session.can_undo"),
     Command("redo", "Redo", "Edit", "session.redo", ("Ctrl+Shift+Z", "Ctrl+Y"), enabled="session.can_redo"),
     Command("edit-text", "Edit the text", "Edit", f"{_PANES}:edit_text", ("F2",), _CHARACTERS),
-    Command("clear", "Clear the selection", "Edit", f"{_SELECTION}:clear", ("Esc",), _SELECTABLE),
+    Command("clear", "Clear the selection", "Edit", f"{_SELECTION}:clear", ("Esc",), _THERE),
     Command("select-all", "Select all tokens", "Edit", f"{_SELECTION}:take_all", ("Ctrl+A",), _READ),
     Command("copy-numbers", "Copy the shown weights", "Edit", f"{_PANES}:copy_shown", ("Ctrl+C",)),
 )

@@ -106,7 +106,7 @@ _IN_CLOUD = ".session.view:CloudSettings"
 _CONVOLUTIONS = "headlight.models.core.stack:ConvStack"
 
 # What kinds give: "read": a model reads it; "cells": tokens in rows, heads in grids; "characters"; "pixels";
-# "positions"; "layers": a stack of convolutions that can be built.
+# "positions"; "layers": a stack of convolutions that can be built; "built": there is nothing else.
 REGISTRY.add(
     Kind(
         id="text",
@@ -148,7 +148,7 @@ REGISTRY.add(
         noun="stack of convolutions",
         plural="stacks of convolutions",
         input=".inputs.inputs:StackInput",
-        gives=("layers",),
+        gives=("layers", "built"),
         layouts=(_STACK,),
         adapter=".host.adapters:STACKS",
         settings=(_CONVOLUTIONS, _FIELD),

@@ -103,4 +103,5 @@ REGISTRY.add(
         ".export.fields:DistanceOptions",
         ".export.fields:distance_filled",
     ),
+    Export("stack", "Layers and their fields", ("npz", "csv"), ".export.stacks:layers", Needs(("built",))),
 )

@@ -140,6 +140,7 @@ REGISTRY.add(
         ".panes.stack.table:StackLayersPane",
         _BUILT,
         named="Layers of the stack and their fields",
+        export=Begin("stack", "csv"),
     ),
     Pane(
         "stack-growth",

@@ -167,8 +167,9 @@ def saliency_filled(subject: Subject, task: Task) -> Filled:
 def no_saliency(subject: Subject) -> str:
     """ "" where the model comes with a decoder that predicts saliency, else the reason."""
     trace = subject.trace
-    has = trace is None or "saliency" in trace.run.offers
-    return "" if has else f"{trace.model.title} predicts no saliency."
+    if trace is None or "saliency" in trace.run.offers:
+        return ""
+    return f"{trace.model.title} predicts no saliency."
 
 
 def _is_shown(subject: Subject, method: str) -> bool:

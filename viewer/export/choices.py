@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from headlight.models.core.errors import HeadlightError, known
+from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import SILENT, Task
-from headlight.models.core.trace import Trace
 from headlight.viewer.export.options import ExportOptions, choices_of
 from headlight.viewer.export.results import Filled, file_bytes
 from headlight.viewer.host.asked import asked_of
@@ -25,27 +24,31 @@ _MEGABYTE = 1e6
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """A document as it stood when an export was asked for. path: "" where no file holds it as it is read."""
+    """A document as it stood when an export was asked for.
+
+    trace: a Trace; None of what no model reads. path: "" where no file holds it as it is read.
+    """
 
     number: int
     input: Input
     options: RunOptions
-    trace: Trace
+    trace: Any
     view: View
     page: str
     path: str
 
     @classmethod
     def of(cls, document: Document) -> Subject:
-        """Of a document that a model has read."""
+        """Of a document as it is looked at now."""
         what, path = document.input, document.path
-        path = str(Path(path).absolute()) if REGISTRY.adapter_of(what).is_file(what, path) else ""
+        adapter = REGISTRY.adapter_of(what)
+        path = str(Path(path).absolute()) if adapter.is_file(what, path) else ""
         return cls(
             *(
                 document.number,
-                what,
+                adapter.exported(what, document.view),
                 document.options,
-                known(document.trace, Trace),
+                document.trace,
                 document.view,
                 document.page,
                 path,
@@ -63,6 +66,11 @@ class Subject:
     def asked(self) -> dict[str, Any]:
         """The options of its reading that are not as usual, by name."""
         return asked_of(self.input, self.options, bool(self.path))
+
+    @property
+    def is_commanded(self) -> bool:
+        """Whether the command line can read such things at all."""
+        return bool(self.kind.options)
 
     @property
     def file(self) -> str | None:
@@ -156,7 +164,7 @@ def _short(value: object) -> object:
 def about_bytes(subject: Subject, filled: Filled, ending: str, values: Mapping[str, Any]) -> int:
     """The size of the file, roughly; 0 for what is small."""
     if filled.extent is None:
-        return file_bytes(0, ending, subject.trace)
+        return file_bytes(0, ending, subject.trace) if subject.trace is not None else 0
     return filled.extent(values, ending)
 
 

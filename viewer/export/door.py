@@ -32,7 +32,7 @@ def export(options: ExportOptions) -> tuple[str, ...]:
     return notices_of(document, trace)
 
 
-def save(options: ExportOptions, document: Input, trace: Trace, task: Task = SILENT) -> None:
+def save(options: ExportOptions, document: Input, trace: Trace | None, task: Task = SILENT) -> None:
     """Write the file of what was read already. HeadlightError, Cancelled, and no file, if it fails."""
     refuse_early(options, document)
     with writing(options.out) as write:
@@ -67,7 +67,7 @@ def refuse_early(options: ExportOptions, document: Input) -> None:
             raise HeadlightError(f"{option.flag} {why}.", f"Choose the {before} with {flag(before)}.")
 
 
-def result_of(options: ExportOptions, document: Input, trace: Trace, task: Task = SILENT) -> Result:
+def result_of(options: ExportOptions, document: Input, trace: Trace | None, task: Task = SILENT) -> Result:
     """What was asked for. HeadlightError for layers, heads, tokens that there are not."""
     export, _ = _export_of(options.what, document)
     chosen = taken(resolve(export.options), options.given) if export.options else None

@@ -76,8 +76,9 @@ def exports_of(what: str) -> tuple[Export, ...]:
 
 
 def whats() -> dict[str, tuple[str, ...]]:
-    """What can be exported, and as which kinds of file."""
-    names = dict.fromkeys(one.what for one in REGISTRY.all(Export).values())
+    """What the command line can export, and as which kinds of file."""
+    all_ = REGISTRY.all(Export).values()
+    names = dict.fromkeys(one.what for one in all_ if any(kind.options for kind in kinds_of(one)))
     return {
         what: tuple(dict.fromkeys(end for one in exports_of(what) for end in one.endings)) for what in names
     }

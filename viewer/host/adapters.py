@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from headlight.models.core.stack import ConvStack
 from headlight.models.core.task import Task
 from headlight.models.core.trace import Trace
 from headlight.viewer.host.forward import truth_for
 from headlight.viewer.host.recipe import Making, RunOptions
 from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.inputs.cloud_labels import relabelled
-from headlight.viewer.inputs.inputs import ImageInput, TextInput
+from headlight.viewer.inputs.inputs import ImageInput, StackInput, TextInput
 
 if TYPE_CHECKING:
     from headlight.models.engines.points import PointsEngine
@@ -43,6 +45,10 @@ class Adapter:
     def notices(self, what: Any) -> tuple[str, ...]:
         """What is to be said again once it was made anew."""
         return ()
+
+    def exported(self, what: Any, view: Mapping[type, Any]) -> Any:
+        """What is exported of it, as it is looked at."""
+        return what
 
     def extent(self, what: Any) -> int:
         """Bytes that it holds, about."""
@@ -109,4 +115,9 @@ class Clouds(Adapter):
         return replace(trace, notices=(*trace.notices, *notices))
 
 
-TEXTS, IMAGES, CLOUDS, STACKS = Texts(), Images(), Clouds(), Adapter()
+class Stacks(Adapter):
+    def exported(self, what: StackInput, view: Mapping[type, Any]) -> StackInput:
+        return replace(what, stack=view[ConvStack])
+
+
+TEXTS, IMAGES, CLOUDS, STACKS = Texts(), Images(), Clouds(), Stacks()

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from headlight.models.core.errors import HeadlightError, shown
+from headlight.models.core.stack import ConvStack
 from headlight.models.core.task import SILENT, Task
 from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.inputs.pictures.decoding import check_size, on_white
@@ -47,10 +48,14 @@ class ImageInput:
 
 @dataclass(frozen=True, eq=False)
 class StackInput:
-    """A stack of convolutions that is built in the window: no model reads it, its layers are in the view."""
+    """A stack of convolutions that is built in the window: no model reads it.
+
+    stack: its layers, of what is exported; while it is open they are in the view.
+    """
 
     title: str = "Stack of convolutions"
     notices: tuple[str, ...] = ()
+    stack: ConvStack | None = None
 
 
 Input = TextInput | ImageInput | CloudInput | StackInput

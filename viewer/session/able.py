@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from headlight.models.catalogue.published import PUBLISHED
 from headlight.models.core.answers import listed
+from headlight.viewer.registry import REGISTRY, Export
 from headlight.viewer.session.document import Document
 from headlight.viewer.session.view import CloudSettings, FieldSettings
 
@@ -27,10 +28,15 @@ def no_norms(document: Document) -> str:
     return "" if seen else "This model's output projection was not seen."
 
 
-def nothing_to_select(document: Document) -> str:
-    """What no model reads can be selected in at once."""
-    unread = document.kind.is_read and document.trace is None
-    return "No model has read it yet." if unread else ""
+def unread(document: Document) -> str:
+    """What no model reads is there at once, to be selected in and exported."""
+    return "No model has read it yet." if document.kind.is_read and document.trace is None else ""
+
+
+def nothing_to_export(document: Document) -> str:
+    """There may be no export of such documents."""
+    some = any(export.needs.suits(document.kind) for export in REGISTRY.all(Export).values())
+    return unread(document) if some else f"Nothing is exported of {document.kind.one}."
 
 
 def none_hidden(document: Document) -> str:

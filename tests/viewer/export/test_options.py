@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from headlight.viewer.app.cli import run
 from headlight.viewer.export import choices
 from headlight.viewer.export.choices import fitting, missing
-from headlight.viewer.export.options import ExportOptions, arguments, command_line, kinds_of
+from headlight.viewer.export.options import ExportOptions, arguments, command_line, kinds_of, whats
 from headlight.viewer.registry import REGISTRY, Export
 
 counts = st.none() | st.integers(0, 3000)
@@ -45,8 +45,8 @@ VALUES = st.fixed_dictionaries(
 
 @st.composite
 def exports(draw) -> tuple[Export, str, str, dict]:
-    """(an export, the kind of its input, ending, values) of what the window could offer."""
-    export = draw(st.sampled_from(list(REGISTRY.all(Export).values())))
+    """(an export, the kind of its input, ending, values) of what the window could offer of a file."""
+    export = draw(st.sampled_from([one for one in REGISTRY.all(Export).values() if one.what in whats()]))
     kind = draw(st.sampled_from(kinds_of(export)))
     return export, kind.id, draw(st.sampled_from(export.endings)), draw(VALUES)
 

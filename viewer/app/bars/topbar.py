@@ -14,6 +14,7 @@ from headlight.models.core.answers import PointLabels
 from headlight.models.core.trace import Trace
 from headlight.viewer.app.models.listed import title_of
 from headlight.viewer.registry import REGISTRY, Page
+from headlight.viewer.session import able
 from headlight.viewer.session.session import Document, Session
 from headlight.widgets.base import theme
 from headlight.widgets.controls.choices import Segmented
@@ -112,8 +113,8 @@ class TopBar(QWidget):
     def _say_model(self, current: Document | None) -> None:
         read = current is not None and current.kind.is_read
         self.model_button.setVisible(read)
-        self.export_button.setVisible(read)
-        self.export_button.setEnabled(read and current.trace is not None)
+        self.export_button.setVisible(current is not None)
+        self.export_button.setEnabled(current is not None and not able.nothing_to_export(current))
         if not read:
             return
         trace, wanted = current.trace, current.wanted.options.model

@@ -143,7 +143,8 @@ class ExportDialog(QDialog):
         for label in (self.note, self.size):
             label.setWordWrap(True)
             label.setProperty("role", "dim")
-        read = ElidedLabel(f"{subject.title}, as {subject.trace.model.title} reads it")
+        reads = f", as {subject.trace.model.title} reads it" if subject.trace is not None else ""
+        read = ElidedLabel(f"{subject.title}{reads}")
         read.setProperty("role", "title")
         choose = QFormLayout()
         choose.setHorizontalSpacing(theme.em(0.8))
@@ -191,6 +192,7 @@ class ExportDialog(QDialog):
         choose.clicked.connect(self._choose)
         self.command = QPlainTextEdit()
         self.command.setReadOnly(True)
+        self.command.setPlaceholderText("No command makes what is built in the window.")
         self.command.setAccessibleName("The same on the command line")
         self.command.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.command.setFixedHeight(theme.em(4.4))
@@ -287,7 +289,7 @@ class ExportDialog(QDialog):
         self.size.setText(f"About {said_bytes(size)}" if size else "")
         theme.set_role(self.size, "bad" if size > LARGE else "dim")
         unsaved = "  # FILE: save the pasted picture first" if self.subject.file == "" else ""
-        self.command.setPlainText(command_line(options) + unsaved)
+        self.command.setPlainText(command_line(options) + unsaved if self.subject.is_commanded else "")
         self.foot.export_button.setEnabled(self._job is None)
 
     def _refuse(self, why: str) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 from headlight.viewer.app.opening.dialogs import FileDialogs
 from headlight.viewer.host.failure import Failure
 from headlight.viewer.registry import Begin, resolve
+from headlight.viewer.session import able
 from headlight.viewer.session.jobs import Jobs
 from headlight.viewer.session.runs import Notify
 from headlight.viewer.session.session import Session
@@ -37,7 +38,7 @@ class Exports:
         their options, in place of the view's.
         """
         document = self.session.current
-        if document is None or document.trace is None:
+        if document is None or able.nothing_to_export(document):
             return
         from headlight.viewer.export.choices import Subject, offered
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import shlex
 import threading
 from pathlib import Path
@@ -15,6 +16,7 @@ from PySide6.QtWidgets import QLabel, QMessageBox
 from headlight.models.catalogue.entries import ASSETS
 from headlight.models.core.answers import PointLabels
 from headlight.models.core.settings import RolloutSettings
+from headlight.models.core.stack import ConvLayer, ConvStack
 from headlight.models.core.tokens import Position
 from headlight.viewer.app.cli import run
 from headlight.viewer.export import door
@@ -137,6 +139,28 @@ def test_the_next_export_begins_where_the_last_was_written(
     qtbot.waitUntil(lambda: window.exports.dialog is not None, timeout=WAIT)
     assert Path(window.exports.dialog.path.text()).parent == tmp_path / "elsewhere"
     window.exports.dialog.reject()
+
+
+def test_a_stack_is_exported_as_it_is_built(make_window, settled, dialog_of, written):
+    window = make_window(run=False)
+    window.runs.open_stack()
+    settled(window)
+    layers = (ConvLayer(3, 2, 1), ConvLayer(3, 1, 2, 2), ConvLayer(2, 2, kind="max pooling"))
+    window.session.change(ConvStack, layers=layers, side=20)
+    settled(window)
+    dialog = dialog_of(window, "stack-layers")
+    rows = list(csv.DictReader(written(dialog).read_text().splitlines()))
+    assert [row["layer"] for row in rows] == ["layer 1", "layer 2", "layer 3"]
+    dialog.ending.set_value("npz")
+    dialog._take_ending()
+    found = np.load(written(dialog))
+    # Araujo et al. 2019: r = r + reach·j, j = j·s, start = start − padding·j.
+    assert found["size"].tolist() == [3, 11, 13] == [int(row["size"]) for row in rows]
+    assert found["jump"].tolist() == [2, 2, 4] == [int(row["jump"]) for row in rows]
+    assert found["start"].tolist() == [-1, -5, -5] == [int(row["start"]) for row in rows]
+    assert found["dilation"].tolist() == [1, 2, 1] == [int(row["dilation"]) for row in rows]
+    assert found["shape"].tolist() == [10, 10, 5]
+    assert dialog.command.toPlainText() == ""
 
 
 def test_cancelling_leaves_no_file(make_window, settled, dialog_of, qtbot, monkeypatch, tmp_path):
