@@ -5,7 +5,7 @@ A Trace keeps q, k and v, never layers × heads × n × n.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -134,6 +134,11 @@ class Trace:
     @property
     def recipe(self) -> Recipe:
         return self.run.recipe
+
+    @property
+    def shapes(self) -> Mapping[str, tuple[int, ...]]:
+        """Of `inputs`, by their names."""
+        return {name: array.shape for name, array in self.inputs.items()}
 
     def answer(self, kind: type[A]) -> A | None:
         """The answer of this type, None where the model gives none."""

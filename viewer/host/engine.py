@@ -18,14 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from headlight.models.core.task import Task
-from headlight.models.core.trace import Trace
 from headlight.viewer.host.failure import Failure
 from headlight.viewer.host.lanes import Lanes, Word
-from headlight.viewer.host.references import References
 from headlight.viewer.host.segments import Segments
+from headlight.viewer.host.summary import of_engine
 from headlight.viewer.host.wire import Closed, Message, Wire
-from headlight.viewer.inputs.cloud import CloudInput
-from headlight.viewer.inputs.inputs import ImageInput
 
 OFTEN = 0.02
 """Seconds between two words on how far a call is."""
@@ -63,9 +60,7 @@ def serve(folder: str | None = None) -> int:
 class _Engine:
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
-        self._references = References(
-            stays=(Trace,), summary=_summary, known=(CloudInput, ImageInput), holds=True
-        )
+        self._references = of_engine()
         self._lanes = Lanes(ended=self._over)
         self._said: dict[int, float] = {}
 
@@ -109,11 +104,6 @@ class _Engine:
         self._said.pop(number, None)
         with contextlib.suppress(Closed):
             self._wire.send("over", number, psutil.Process().memory_info().rss)
-
-
-def _summary(trace: Trace) -> Any:
-    """What the window has of a trace."""
-    return trace
 
 
 def warm(modules: tuple[str, ...], task: Task) -> None:

@@ -18,8 +18,8 @@ from headlight.models.core.errors import HeadlightError, first_line
 from headlight.viewer.host.endings import cause_of_end, other_version
 from headlight.viewer.host.failure import Failure
 from headlight.viewer.host.lanes import Call, Hear, Lane
-from headlight.viewer.host.references import References
 from headlight.viewer.host.segments import Segments
+from headlight.viewer.host.summary import of_window
 from headlight.viewer.host.wire import MAGIC, VERSION, Closed, Message, Wire
 
 DEAF = 3.0
@@ -28,9 +28,6 @@ PATIENCE = 0.5
 """Seconds that an engine has to end by itself."""
 LOCAL = (sys.executable, "-m", "headlight.viewer.host.engine")
 HEARD = ("progress", "partial", "done", "failed")
-
-MakeReferences = Callable[[Callable[[int, int], None]], References]
-"""Of `let_go`, this end's part of what both ends speak of."""
 
 
 @dataclass(eq=False)
@@ -55,7 +52,6 @@ class ProcessHost:
 
     def __init__(
         self,
-        references: MakeReferences,
         *,
         command: Sequence[str] = (),
         ended: Callable[[Failure], None] = lambda failure: None,
@@ -65,7 +61,7 @@ class ProcessHost:
 
         ended: why an engine ended that nobody ended. told: bytes that the engine holds. Both on any thread.
         """
-        self._references, self._command = references, tuple(command)
+        self._command = tuple(command)
         self._ended, self._told = ended, told
         self._lock = threading.Lock()
         self._engine: _Engine | None = None
@@ -84,7 +80,7 @@ class ProcessHost:
     def start(self, number: int, lane: Lane, call: Call, hear: Hear) -> None:
         with self._lock:
             if self._engine is None or not self._engine.is_alive():
-                self._engine = _Engine(self._references, self._command, self._ended, self._told)
+                self._engine = _Engine(self._command, self._ended, self._told)
             self._engine.start(number, _Pending(call, hear, lane))
 
     def cancel(self, number: int, *, firmly: bool = False) -> None:
@@ -104,7 +100,6 @@ class _Engine:
 
     def __init__(
         self,
-        references: MakeReferences,
         command: Sequence[str],
         ended: Callable[[Failure], None],
         told: Callable[[int], None],
@@ -112,7 +107,7 @@ class _Engine:
         self._where, self._ended, self._told = shlex.join(command), ended, told
         self._segments = None if command else Segments.made()
         self._command = [*command, "headlight", "engine"] if command else [*LOCAL, str(self._segments.folder)]
-        self._references = references(self._let_go)
+        self._references = of_window(self._let_go)
         self._pending: dict[int, _Pending] = {}
         self._lock = threading.RLock()
         self._out: queue.SimpleQueue[Callable[[Wire], None] | None] = queue.SimpleQueue()

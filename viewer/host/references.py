@@ -99,7 +99,7 @@ class References:
 
     def named(self, one: Any) -> Any:
         """What is sent in place of it; None where it is sent as it is."""
-        if isinstance(one, self._stays):
+        if type(one) in self._stays:  # its summary may be of a subclass
             return self._key(one), self._summary(one)
         if isinstance(one, self._known):
             key = self._keys.get(id(one))

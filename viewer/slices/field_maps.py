@@ -86,7 +86,7 @@ class Seen:
 
     @cached_property
     def frame(self) -> Frame:
-        height, width = self.trace.inputs["pixel_values"].shape[1:]
+        height, width = self.trace.shapes["pixel_values"][1:]
         region = known(self.trace.tokens, PatchTokens).region
         if self.trace.layers:  # patches fill what the network saw
             return Frame(height, width, region)

@@ -19,7 +19,6 @@ import pytest
 
 from headlight.viewer.host import segments
 from headlight.viewer.host.process import ProcessHost
-from headlight.viewer.host.references import References
 from tests.viewer.host import calls
 
 WAIT = 30
@@ -33,7 +32,6 @@ class Asked:
         self.heard, self.ends, self.memory = queue.Queue(), queue.Queue(), []
         self.numbers = itertools.count(1)
         self.host = ProcessHost(
-            lambda let_go: References(holds=False, let_go=let_go),
             ended=self.ends.put,
             told=self.memory.append,
             **more,

@@ -152,10 +152,10 @@ def _extent(trace: Trace) -> str:
     """12 × 6 (layers and heads); of what segments a cloud 13 classes; without layers pixels, else tokens."""
     if trace.answer(PointLabels) is not None:
         return f"{len(trace.answer(PointLabels).classes)} classes"
-    if not trace.layers and "pixel_values" not in trace.inputs:
+    if not trace.layers and "pixel_values" not in trace.shapes:
         return f"{len(trace.tokens):,} tokens"
     if not trace.layers:
-        height, width = trace.inputs["pixel_values"].shape[1:]
+        height, width = trace.shapes["pixel_values"][1:]
         return f"{width} × {height} px"
     heads = sorted({layer.heads for layer in trace.layers})
     said = f"{heads[0]}" if len(heads) == 1 else f"{heads[0]}–{heads[-1]}"

@@ -29,7 +29,7 @@ def ran_at(document: Document, asked: float) -> str:
     """“Ran at 840 px” of a picture whose short side is not as many pixels as asked for, once it has run."""
     if document.trace is None or document.wanted != document.made:
         return ""
-    short = min(document.trace.inputs["pixel_values"].shape[1:])
+    short = min(document.trace.shapes["pixel_values"][1:])
     return "" if short == asked else f"Ran at {short:,} px"
 
 
