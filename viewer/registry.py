@@ -266,12 +266,13 @@ class Engine(NamedTuple):
 class Method(NamedTuple):
     """A way to say what matters to a token or to the answer.
 
-    noun: what it shows. named: its title where that stands alone. unit: of its values. says: what that means,
-    where the pointer rests; paper: where it comes from, with its section. settings: their dotted type.
-    compute: dotted, by what it is of. A "head": of a trace, the same trace with layers whose weights are to
-    be shown. Many "layers": of (trace, queries int (m,), task and the settings, if there are any), (tokens,)
-    of the input: float32, or int counts of steps. A "picture": of (trace, task), float32 (h, w) in 0 to 1
-    over what the model saw.
+    noun: what it shows. named: its title where that stands alone. unit: of its values; shares: they are parts
+    of one whole. says: what that means, where the pointer rests; paper: where it comes from, with its
+    section. settings: their dotted types, which the view holds; `first` and `last` of them are its layers.
+    fused: how it makes one of many heads, where that is not what attention does. compute: dotted, by what it
+    is of. A "head": of a trace, the same trace with layers whose weights are to be shown. Many "layers": of
+    (trace, queries int (m,), task, settings of each type), a `Relevance` over tokens. A "picture": of (trace,
+    task), a `Relevance` that is one.
     """
 
     id: str
@@ -281,11 +282,23 @@ class Method(NamedTuple):
     of: Literal["head", "layers", "picture"]
     needs: Needs = Needs(trace=True)
     says: str = ""
-    settings: str = ""
+    settings: tuple[str, ...] = ()
     paper: str = ""
     key: str = ""
     named: str = ""
     unit: str = ""
+    shares: bool = True
+    fused: str = ""
+
+    @property
+    def name(self) -> str:
+        """Where it stands alone."""
+        return self.named or self.title
+
+    @property
+    def word(self) -> str:
+        """Within a line."""
+        return self.name.lower()
 
 
 class Export(NamedTuple):
@@ -314,12 +327,14 @@ class Export(NamedTuple):
 class Change(NamedTuple):
     """A setting of the view, and what a command makes of it: the one value, or by turns one of two.
 
-    settings: the view's field that holds it. The command counts as on while the first value is set.
+    settings: the view's field that holds it. The command counts as on while the first value is set. pane:
+    where it is seen, which is brought into sight.
     """
 
     settings: str
     name: str
     values: tuple[object, ...]
+    pane: str = ""
 
 
 class Command(NamedTuple):

@@ -1,8 +1,13 @@
-"""How a rollout is composed. Apart from rollout.py, so that a window can hold it without torch."""
+"""Settings of methods. Apart from what they are for, so that a window can hold them without torch.
+
+A field whose metadata have a `label` is one that a person is asked for. They say further: `choices`, what
+each value is called; or `span`, least, most and step of a number, and `written`, its format; or `last`, the
+field of the last layer where this one is the first. `after`: another field and the value that it must have.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from headlight.models.core.errors import HeadlightError
@@ -15,17 +20,25 @@ Residual = Literal["add", "mix", "none"]
 class RolloutSettings:
     """How layers are turned into one matrix each.
 
-    fusion: over heads, element by element. discard: this share of the lowest weights of every row is set to 0
-    (weights equal to the lowest one kept stay), never the residual. residual: "add" is the paper's
-    row-normalise(A + I); "mix" normalises A first, then ½A + ½I, so that the skip connection counts one half
-    for every fusion; "none" leaves it out. Rows sum to 1 in all three. first, last: layers, both included;
+    fusion: over heads, element by element. residual: "add" is the paper's row-normalise(A + I); "mix"
+    normalises A first, then ½A + ½I, so that the skip connection counts one half for every fusion; "none"
+    leaves it out. Rows sum to 1 in all three. discard: this share of the lowest weights of every row is set
+    to 0 (weights equal to the lowest one kept stay), never the residual. first, last: layers, both included;
     a `last` of None is the final layer.
     """
 
-    fusion: Fusion = "mean"
-    discard: float = 0.0
-    residual: Residual = "add"
-    first: int = 0
+    fusion: Fusion = field(
+        default="mean",
+        metadata={"label": "Heads", "choices": {"mean": "Mean", "max": "Max", "min": "Min"}},
+    )
+    residual: Residual = field(
+        default="add",
+        metadata={"label": "Residual", "choices": {"add": "A + I", "mix": "½A + ½I", "none": "None"}},
+    )
+    discard: float = field(
+        default=0.0, metadata={"label": "Discard", "span": (0.0, 0.99, 0.01), "written": "{:.0%}"}
+    )
+    first: int = field(default=0, metadata={"label": "Layers", "last": "last"})
     last: int | None = None
 
     def __post_init__(self) -> None:

@@ -19,8 +19,9 @@ from torch import nn
 
 from headlight.models.core.errors import HeadlightError, TooLarge
 from headlight.models.core.layers import AttentionLayer
+from headlight.models.core.relevance import Relevance
 from headlight.models.core.settings import RolloutSettings
-from headlight.models.core.task import SILENT, Task
+from headlight.models.core.task import SILENT, Part, Task
 from headlight.models.core.trace import Trace
 from headlight.models.explain.rollout_steps import can_spread, discarded, shares, spread
 
@@ -29,13 +30,32 @@ MATRIX_LIMIT = 5401
 CHUNK = 1 << 22
 """Numbers of the product that go through groups at once."""
 PLAIN = RolloutSettings()
+OWN = "Headlight's own, through windows and stages"
 
 
 def rollout(
     trace: Trace, queries: np.ndarray, task: Task = SILENT, settings: RolloutSettings = PLAIN
-) -> np.ndarray:
-    """`rollout_row` through the layers of a trace, as a method."""
-    return rollout_row(trace.layers, queries, settings, task)
+) -> Relevance:
+    """`rollout_row` through the layers of a trace, as a method; partial results likewise."""
+
+    chosen, _ = _chosen(trace.layers, settings)
+    own = OWN if is_composed(chosen) else ""
+
+    def said(row: np.ndarray) -> Relevance:
+        return Relevance(values=row, tokens=chosen[0].queries, said=own)
+
+    return said(rollout_row(trace.layers, queries, settings, Part(task, draw=said)))
+
+
+def is_composed(layers: Sequence[AttentionLayer]) -> bool:
+    """Whether a rollout through these layers goes through windows, reduced keys or stages.
+
+    There is no published rollout for them: what is shown is Headlight's own.
+    """
+    return any(
+        layer.group_count > 1 or layer.keys is not layer.queries or layer.queries is not layers[0].queries
+        for layer in layers
+    )
 
 
 def rollout_row(

@@ -12,7 +12,7 @@ them. numpy only.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import product
 
 import numpy as np
@@ -30,12 +30,38 @@ VOXELS: dict[str, Edge] = {
     "PointPillars": (0.16, 0.16, np.inf),
 }
 """Those of published detectors. A pillar of PointPillars takes the 4 m that it looks at: here all of them."""
+CUBES = "Cubes"
 
 _BITS = 20
 LONGEST = 1 << (_BITS - 1)
 """Voxels along an axis at most."""
 STRETCH = 16
 """Planes of units between two looks at the task."""
+
+
+@dataclass(frozen=True)
+class VoxelSettings:
+    """voxel: a detector of VOXELS, or CUBES of this edge in metres. sparse: see `voxel_field`."""
+
+    voxel: str = field(
+        default=CUBES, metadata={"label": "Voxels", "choices": {name: name for name in (CUBES, *VOXELS)}}
+    )
+    edge: float = field(
+        default=0.05,
+        metadata={
+            "label": "Edge",
+            "span": (0.01, 1.0, 0.01),
+            "written": "{:.2f} m",
+            "after": ("voxel", CUBES),
+        },
+    )
+    sparse: bool = field(
+        default=False, metadata={"label": "Convolution", "choices": {False: "Dense", True: "Sparse"}}
+    )
+
+    @property
+    def edges(self) -> Edge:
+        return VOXELS.get(self.voxel, (self.edge,) * 3)
 
 
 @dataclass(frozen=True, eq=False)

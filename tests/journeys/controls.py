@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import fields
 from typing import Any
 
 from PySide6.QtWidgets import QComboBox
 
-from headlight.models.core.settings import RolloutSettings
 from headlight.viewer.app.models.listed import title_of
 from headlight.viewer.app.window import Window
+from headlight.viewer.panes.shared.method_controls import MethodForms
 from headlight.viewer.session.session import Document
 from headlight.viewer.session.view import CloudSettings, CostSettings, MapSettings, RolloutQuery, View
 
@@ -34,12 +35,7 @@ def _settings(window: Window, document: Document, view: View) -> Iterator[tuple[
     """(name, control, what it must show) of the settings of the page."""
     if window.topbar.page.isVisible():
         yield "page", window.topbar.page, document.page
-    map_, rollout, cloud, cost = (
-        view[MapSettings],
-        view[RolloutSettings],
-        view[CloudSettings],
-        view[CostSettings],
-    )
+    map_, cloud, cost = view[MapSettings], view[CloudSettings], view[CostSettings]
     wanted = {
         "settings": (
             *(("method", map_.method), ("heads", map_.heads), ("direction", map_.incoming)),
@@ -49,12 +45,14 @@ def _settings(window: Window, document: Document, view: View) -> Iterator[tuple[
             *(("hide_special", map_.hide_special), ("whole_words", map_.whole_words)),
             ("size", document.wanted.options.size),
         ),
-        "rollout": (
-            *(("fusion", rollout.fusion), ("residual", rollout.residual), ("discard", rollout.discard)),
-            ("query", view[RolloutQuery].selected),
-        ),
+        "relevance": (("query", view[RolloutQuery].selected),),
         "classes": (
-            *(("palette", cloud.palette), ("size", cloud.point_size), ("projection", cloud.projection)),
+            *(
+                ("reach", map_.method),
+                ("palette", cloud.palette),
+                ("size", cloud.point_size),
+                ("projection", cloud.projection),
+            ),
             *(("eye_dome", cloud.eye_dome), ("cutaway", cloud.cutaway)),
             *((("unit", document.wanted.frame.unit),) if document.wanted.frame is not None else ()),
         ),
@@ -67,6 +65,18 @@ def _settings(window: Window, document: Document, view: View) -> Iterator[tuple[
         if pane in window.deck.panes:  # one that was not shown yet was not made
             for name, value in values:
                 yield f"{pane}'s {name}", getattr(window.deck.panes[pane], name), value
+    for pane in ("relevance", "classes"):
+        if pane in window.deck.panes:
+            yield from _of_forms(pane, window.deck.panes[pane].forms, view)
+
+
+def _of_forms(pane: str, forms: MethodForms, view: View) -> Iterator[tuple[str, Any, Any]]:
+    """The settings of methods; layers are shown as a range of all."""
+    for type_, form in forms.forms.items():
+        for field in fields(type_):
+            if "label" in field.metadata and "last" not in field.metadata:
+                value = getattr(view[type_], field.name)
+                yield f"{pane}'s {field.name}", form.controls[field.name], value
 
 
 def named(window: Window) -> Iterator[str]:

@@ -53,10 +53,13 @@ def fresh(window: Window) -> Iterator[str]:
         if not pane.can_show(document):
             continue
         subject, key = pane.subject(document, view, hover), pane.key(document, view, hover)
+        work = pane.slice(subject, view, hover)
+        if work is None:
+            continue
         if "" not in pane._slices:
             yield f"pane {name} has asked for nothing"
         elif not same(getattr(pane, "found_true", None), (pane.noted, subject, key)):
-            if not same(pane.noted, pane.compute(subject, view, hover, SILENT)):
+            if not same(pane.noted, work(SILENT)):
                 yield f"pane {name} shows something else than what is asked for"
             pane.found_true = (pane.noted, subject, key)
 
@@ -179,15 +182,15 @@ def _on_text(strip: Any, result: Any) -> Told:
     return strip._levels, result.scale, strip._lut, result.values
 
 
-def _rollout(pane: Any) -> Told:
+def _relevance(pane: Any) -> Told:
     on_text = pane.stack.currentWidget() is pane.strip
-    return _on_text(pane.strip, pane._result) if on_text else _on_picture(pane.picture, pane._result)
+    return _on_text(pane.strip, pane.result) if on_text else _on_picture(pane.picture, pane.result)
 
 
 _PAINTED = {
     "heads": _heads,
     "matrix": _matrix,
-    "rollout": _rollout,
+    "relevance": _relevance,
     "picture": lambda pane: _on_picture(pane.view, pane.result),
     "sentence": lambda pane: _on_text(pane.strip, pane.result),
 }

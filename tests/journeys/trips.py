@@ -103,8 +103,8 @@ def cloud_first(person: Person) -> None:
     person.look("run again")
     type_sentence(person)
     person.look("a text after a cloud and a picture")
-    person.command("show rollout")
-    person.look("the rollout by the palette")
+    person.command("show norms")
+    person.look("norms by the palette")
     person.key("ctrl+z")
     person.look("undone")
 
@@ -195,7 +195,7 @@ def small_and_large(person: Person) -> None:
 
 
 def cancelled(person: Person) -> None:
-    """What runs is cancelled while a model is loaded, while it reads, and while a rollout runs."""
+    """What runs is cancelled while a model is loaded, while it reads, and while saliency is predicted."""
     person.drop(PICTURE)
     person.wait(lambda: bool(person.window.jobs.running("run")), "its beginning")
     person.key("ctrl+.")
@@ -205,12 +205,12 @@ def cancelled(person: Person) -> None:
     else:
         person.key("f5")
     person.look("read after all")
-    person.key("r", "ctrl+.")
-    person.look("a rollout cancelled")
+    person.key("s", "ctrl+.")
+    person.look("a saliency cancelled")
     person.key("ctrl+shift+r")
     person.look("gone on with")
     person.check(
-        person.ask(lambda: person.window.deck.panes["rollout"].is_whole()), "the rollout is not whole"
+        person.ask(lambda: person.window.deck.panes["relevance"].is_whole()), "the saliency is not whole"
     )
     person.key("f5")
     person.key("ctrl+.")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+import headlight.viewer.builtin  # noqa: F401  (the methods there are)
 from headlight.models.core.tokens import Box, PatchTokens, TextTokens, Tokens
 from headlight.models.core.trace import ModelCard, Trace
+from headlight.viewer.registry import REGISTRY, Method
 from tests.dense import Dense
 
 
@@ -42,3 +44,8 @@ def trace_of(tokens: Tokens, layers: int = 2, heads: int = 2, error: float = 0.0
     card = ModelCard("given", "Given", modality, "a test", "none", untrained=True)
     inputs = {"pixel_values": np.zeros((3, 20, 30), np.float32)} if modality == "image" else {}
     return Trace(card, made, tokens, inputs, readout=0, seconds=0.1, device="cpu", **more)
+
+
+def method(id_: str) -> Method:
+    """Of the registry's."""
+    return REGISTRY.all(Method)[id_]

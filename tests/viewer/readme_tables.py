@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import headlight.viewer.builtin  # noqa: F401  (what there is)
 from headlight.viewer.app.commands.every import listed
-from headlight.viewer.registry import REGISTRY, Kind, Page
+from headlight.viewer.registry import REGISTRY, Kind, Method, Page
 
 ARROWS = {"Right": "→", "Left": "←", "Up": "↑", "Down": "↓"}
 
@@ -33,6 +33,16 @@ def pages() -> str:
     return "\n".join(("| document | pages |", "| --- | --- |", *rows))
 
 
+def methods() -> str:
+    """A row for each method: what it is of, what it shows, of which documents."""
+    of = {"head": "one head", "layers": "through layers", "picture": "the whole model"}
+    rows = []
+    for method in REGISTRY.all(Method).values():
+        kinds = [kind.plural for kind in REGISTRY.all(Kind).values() if method.needs.suits(kind)]
+        rows.append(f"| {method.name} | {of[method.of]} | {method.noun} | {', '.join(kinds)} |")
+    return "\n".join(("| method | of | shows | documents |", "| --- | --- | --- | --- |", *rows))
+
+
 def _parts(key: str) -> list[str]:
     """The keys that are held together; the last may be a plus itself."""
     *held, last = key[:-1].split("+") if key.endswith("+") else key.split("+")
@@ -40,4 +50,4 @@ def _parts(key: str) -> list[str]:
 
 
 if __name__ == "__main__":
-    print(keys(), pages(), sep="\n\n")
+    print(keys(), pages(), methods(), sep="\n\n")

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import sys
 
+import numpy as np
 import pytest
+from PySide6.QtWidgets import QMenu
 
+from headlight.viewer.host.recipe import RunOptions
+from headlight.viewer.inputs.inputs import ImageInput
 from headlight.viewer.registry import REGISTRY, Kind, Pane
+from headlight.viewer.session.methods import IN_SPACE, ON_INPUT
+from headlight.viewer.session.view import MapSettings, RolloutQuery
+from tests.viewer.cloud_windows import answered
+from tests.viewer.given import patch_tokens
+from tests.viewer.given import trace_of as image_trace
+from tests.viewer.given_cloud import room
+from tests.viewer.given_cloud import trace_of as cloud_trace
 
 DECLARED = """
 from headlight.viewer.registry import (
-    ColourMap, Command, Engine, Kind, Layout, Leaf, Needs, Page, Pane, across
+    ColourMap, Command, Engine, Kind, Layout, Leaf, Method, Needs, Page, Pane, across
 )
 
 
@@ -28,6 +40,15 @@ def declare(registry):
     )
     registry.add(Pane("said", "Said", "headlight.viewer.panes.shared.answer:AnswerPane", READ))
     registry.add(Engine("ears", "call", "stranger_sounds:Ears", models="stranger_sounds:MODELS"))
+    cells, pixels = (Needs((given,), ("attention",), trace=True) for given in ("cells", "pixels"))
+    points = Needs(("positions",))
+    first = ("stranger_methods:FirstSettings",)
+    registry.add(
+        Method("turned", "Turned", "turned layers", "stranger_methods:turned", "head", cells, shares=False),
+        Method("first", "First", "the first", "stranger_methods:first", "layers", cells, settings=first),
+        Method("checkered", "Checkered", "a board", "stranger_methods:checkered", "picture", pixels),
+        Method("near", "Near", "the near", "stranger_methods:near", "layers", points, unit="steps"),
+    )
 
 
 READ = Needs(("read",), trace=True)
@@ -112,6 +133,38 @@ CALLS = Calls()
 MODELS = (Entry("ears", "Two ears", "folder", "a test", "none", Path(__file__).parent, "call"),)
 """
 
+METHODS = """
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from headlight.models.core.relevance import Relevance
+
+
+@dataclass(frozen=True)
+class FirstSettings:
+    times: float = field(
+        default=1.0, metadata={"label": "Times", "span": (0.0, 9.0, 1.0), "written": "{:.0f}"}
+    )
+
+
+def turned(trace):
+    return replace(trace, layers=trace.layers[::-1])
+
+
+def first(trace, queries, task, settings):
+    values = (np.arange(len(trace.tokens)) == queries[0]) * np.float32(settings.times)
+    return Relevance(values=values, tokens=trace.tokens, said="only one")
+
+
+def checkered(trace, task):
+    return Relevance(values=np.indices((4, 6)).sum(0).astype(np.float32) % 2)
+
+
+def near(trace, queries, task):
+    return Relevance(values=np.arange(len(trace.tokens)) - 1, tokens=trace.tokens)
+"""
+
 
 @pytest.fixture
 def installed(tmp_path, monkeypatch):
@@ -122,11 +175,12 @@ def installed(tmp_path, monkeypatch):
     (info / "entry_points.txt").write_text("[headlight]\nsounds = stranger:declare\n")
     (tmp_path / "stranger.py").write_text(DECLARED)
     (tmp_path / "stranger_sounds.py").write_text(SOUNDS)
+    (tmp_path / "stranger_methods.py").write_text(METHODS)
     monkeypatch.syspath_prepend(str(tmp_path))
     with contextlib.suppress(_Over), REGISTRY.whole():
         yield
         raise _Over
-    for name in ("stranger", "stranger_sounds"):
+    for name in ("stranger", "stranger_sounds", "stranger_methods"):
         sys.modules.pop(name, None)
 
 
@@ -192,3 +246,73 @@ def test_a_package_that_fails_is_told_and_leaves_the_rest(installed, make_window
             "The plugin “sounds” failed: NameError: name 'WAVES' is not defined. Update it, or take it out.",
         )
     ]
+
+
+def test_a_package_s_methods_stand_in_the_choices_that_there_are(installed, make_window, settled):
+    window = make_window(run=False)
+    window.read_plugins()
+    picture, trace = picture_read()
+    answered(window, window.session.add(picture, RunOptions()), trace)
+    settled(window)
+    shown, beside = window.deck.panes["picture"], window.deck.panes["relevance"]
+    menu = QMenu(window)
+    beside.fill_menu(menu)
+    titles = [action.text() for action in menu.actions()]
+    assert titles == ["Rollout", "Saliency", "First", "Checkered"]
+    window.session.select(layer=0, head=1, queries=[trace.tokens.place(2)])
+    chosen = {"method": "turned", "relevance": "first"}
+    window.session.change(MapSettings, also=(RolloutQuery(True),), **chosen)
+    (form,) = (form for type_, form in beside.forms.forms.items() if type_.__name__ == "FirstSettings")
+    form.controls["times"].changed.emit(3.0)
+    settled(window)
+    np.testing.assert_array_equal(shown.result.values, trace.layers[1].weights[1, 2])
+    np.testing.assert_array_equal(window.deck.panes["matrix"]._result.values, trace.layers[1].weights[1])
+    assert window.deck.docks["heads"].subtitle().startswith("turned · ")
+    assert (beside.result.values.tolist(), beside.result.what) == ([0, 0, 3, 0, 0, 0, 0], "first")
+    assert (beside.note.text(), form.isVisible()) == ("only one", True)
+    menu.actions()[-1].trigger()
+    settled(window)
+    assert window.deck.docks["relevance"].title() == "Checkered"
+    assert (beside.result.levels.max(), beside.read_at(25, 2)) == (255, "checkered\t1.00")
+    assert not form.isVisible()
+
+
+def test_a_package_s_method_of_points_is_a_reach(installed, make_window, settled):
+    window = make_window(run=False)
+    window.read_plugins()
+    cloud, trace = cloud_read()
+    document = window.session.add(cloud, RunOptions())
+    answered(window, document, trace)
+    window.session.select(queries=[document.trace.tokens.place(3)])
+    window.session.change(MapSettings, method="near")
+    settled(window)
+    dock, second = window.deck.docks["cloud-second"], window.deck.panes["cloud-second"]
+    assert dock.title() == "Near"
+    assert dock.subtitle().endswith(f"up to {len(document.trace.tokens) - 2} steps")
+    assert second.painted.drawn.seen.tolist() == [False, *[True] * (len(document.trace.tokens) - 1)]
+
+
+def picture_read():
+    return ImageInput("a", np.zeros((20, 30, 3), np.uint8)), image_trace(patch_tokens())
+
+
+def cloud_read():
+    cloud = room(900)
+    return cloud, cloud_trace(cloud)
+
+
+@pytest.mark.parametrize("make", [picture_read, cloud_read])
+def test_a_method_that_is_gone_gives_way_and_the_log_says_so(make, make_window, settled, caplog):
+    window = make_window(run=False)
+    what, trace = make()
+    document = window.session.add(what, RunOptions())
+    answered(window, document, trace)
+    window.session.select(queries=[trace.tokens.place(3)])
+    gone = f"gone from {type(what).__name__}"
+    caplog.set_level(logging.WARNING, "headlight")
+    window.session.change(MapSettings, method=gone, relevance=gone)
+    settled(window)
+    assert [record.getMessage() for record in caplog.records if gone in record.getMessage()]
+    for slot, first in ((ON_INPUT, "Attention"), (IN_SPACE, "Attention")):
+        assert slot.method(document, document.view).title == first
+    assert window.messages.texts() == []

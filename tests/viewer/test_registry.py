@@ -134,7 +134,7 @@ def test_commands_reach_what_the_window_has(make_window):
                 assert getattr(window.session.view[resolve(name.settings)], name.name) is not None
 
 
-@pytest.mark.parametrize("table", [readme_tables.keys, readme_tables.pages])
+@pytest.mark.parametrize("table", [readme_tables.keys, readme_tables.pages, readme_tables.methods])
 def test_the_tables_of_the_readme_are_those_of_the_registry(table):
     assert table() in (ROOT / "README.md").read_text()
 

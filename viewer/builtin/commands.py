@@ -1,6 +1,6 @@
 """What the user can do, in the order of the menus; the commands of pages and panes are made of them."""
 
-from headlight.viewer.builtin.methods import METHODS, OF_POINTS
+from headlight.viewer.builtin.methods import OF_HEADS, OF_POINTS, THROUGH_LAYERS
 from headlight.viewer.registry import REGISTRY, Change, Command, Needs
 
 _OPEN = Needs()
@@ -15,7 +15,6 @@ _EXPORTS = Needs(holds=".session.able:nothing_to_export")
 _UNITS = Needs(("pixels",), ("fields",), trace=True)
 _CLOUD = Needs(("positions",))
 _ANSWERED = Needs(("positions",), trace=True)
-_NEIGHBOURS = Needs(("positions",), layers=True)
 _HIDDEN = Needs(("positions",), holds=".session.able:none_hidden")
 
 _MAP = ".session.view:MapSettings"
@@ -81,11 +80,12 @@ REGISTRY.add(
             id=f"show-{method.id}",
             title=f"Show {method.noun}",
             category="Map",
-            run=Change(_MAP, "method", (method.id,)),
+            run=Change(_MAP, setting, (method.id,), pane),
             keys=(method.key,),
             needs=method.needs,
         )
-        for method in METHODS
+        for setting, pane, methods in (("method", "", OF_HEADS), ("relevance", "relevance", THROUGH_LAYERS))
+        for method in methods
     ),
     Command("heads-one", "One head", "Map", Change(_MAP, "heads", ("one",)), ("1",), _HEADS),
     Command("heads-mean", "Mean of heads", "Map", Change(_MAP, "heads", ("mean",)), ("2",), _HEADS),
@@ -190,12 +190,15 @@ REGISTRY.add(
         )
     ),
     *(
-        Command(f"reach-{by}", f"Reach: {title}", "Cloud", Change(_IN_CLOUD, "reach", (by,)), (key,), needs)
-        for by, title, key, needs in (
-            ("attention", "attention of one layer", "A", _NEIGHBOURS),
-            *((method.id, method.noun, method.key, method.needs) for method in OF_POINTS),
-            ("voxels", "a stack of convolutions over voxels", "V", _ANSWERED),
+        Command(
+            id=f"show-{method.id}",
+            title=f"Reach: {method.noun}",
+            category="Cloud",
+            run=Change(_MAP, "method", (method.id,)),
+            keys=(method.key,),
+            needs=method.needs,
         )
+        for method in OF_POINTS
     ),
     *(
         Command(f"look-{name}", f"Look from {side}", "Cloud", _LOOK, (key,), _CLOUD, arguments=(name,))

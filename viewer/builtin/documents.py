@@ -25,7 +25,7 @@ _SENTENCE = Layout(
             across(
                 Leaf("heads", 0.31),
                 Leaf("matrix", 0.42),
-                down(Leaf("rollout"), _LOG, share=0.27),
+                down(Leaf("relevance"), _LOG, share=0.27),
                 share=0.775,
             ),
         ),
@@ -40,7 +40,7 @@ _PICTURE = Layout(
         Leaf("picture", 0.47),
         down(
             Leaf("heads", 0.46),
-            across(down(Leaf("matrix"), _LOG, share=0.53), Leaf("rollout", 0.47), share=0.54),
+            across(down(Leaf("matrix"), _LOG, share=0.53), Leaf("relevance", 0.47), share=0.54),
             share=0.53,
         ),
         down(Leaf("settings", 0.464), Leaf("answer", 0.2), Leaf("numbers", 0.336)),

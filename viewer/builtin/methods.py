@@ -2,31 +2,20 @@
 
 from headlight.viewer.registry import REGISTRY, Method, Needs
 
-_NEIGHBOURS = Needs(("positions",), ("attention",), layers=True)
 _CELLS = Needs(("cells",), ("attention",), trace=True)
+_LAYERS = Needs(pages=("attention",), layers=True)
+_NEIGHBOURS = Needs(("positions",), ("attention",), layers=True)
 
-METHODS = (
-    Method("attention", "Attention", "attention", ".slices.relevance:weights", "head", _CELLS, key="A"),
+OF_HEADS = (
     Method(
-        id="rollout",
-        title="Rollout",
-        noun="rollout",
-        compute="headlight.models.explain.rollout:rollout",
-        of="layers",
-        needs=_CELLS,
-        settings="headlight.models.core.settings:RolloutSettings",
-        key="R",
-    ),
-    Method(
-        id="saliency",
-        title="Saliency",
-        noun="the saliency prediction",
-        compute=".slices.relevance:saliency",
-        of="picture",
-        needs=Needs(("cells",), ("attention",), trace=True, holds=".session.able:no_saliency"),
-        says="A small decoder over the patch tokens that was trained to predict what draws the eye. It is "
-        "no attention.",
-        key="S",
+        id="attention",
+        title="Attention",
+        noun="attention",
+        compute=".slices.relevance:weights",
+        of="head",
+        needs=_LAYERS,
+        key="A",
+        unit="weight",
     ),
     Method(
         id="norms",
@@ -39,6 +28,34 @@ METHODS = (
         "attention goes to adds little where its value is short. Lengths of vectors, which sum to no 1.",
         paper="Kobayashi et al. 2020, “Attention is Not Only a Weight”, section 3",
         key="N",
+        unit="length",
+        shares=False,
+        fused="of the norms of each",
+    ),
+)
+THROUGH_LAYERS = (
+    Method(
+        id="rollout",
+        title="Rollout",
+        noun="rollout",
+        compute="headlight.models.explain.rollout:rollout",
+        of="layers",
+        needs=_CELLS,
+        settings=("headlight.models.core.settings:RolloutSettings",),
+        key="R",
+        unit="share",
+    ),
+    Method(
+        id="saliency",
+        title="Saliency",
+        noun="the saliency prediction",
+        compute=".slices.relevance:saliency",
+        of="picture",
+        needs=Needs(("pixels",), ("attention",), trace=True, holds=".session.able:no_saliency"),
+        says="A small decoder over the patch tokens that was trained to predict what draws the eye. It is "
+        "no attention.",
+        key="S",
+        shares=False,
     ),
 )
 OF_POINTS = (
@@ -47,7 +64,7 @@ OF_POINTS = (
         title="Composed",
         named="Composed attention",
         noun="attention composed through all layers",
-        compute="headlight.models.points.fields:composed",
+        compute=".slices.cloud_relevance:composed",
         of="layers",
         needs=_NEIGHBOURS,
         key="R",
@@ -57,21 +74,38 @@ OF_POINTS = (
         id="hops",
         title="Hops",
         noun="hops from neighbour to neighbour",
-        compute="headlight.models.points.fields:hop_field",
+        compute=".slices.cloud_relevance:hops",
         of="layers",
         needs=_NEIGHBOURS,
         key="N",
         unit="hops",
+        shares=False,
     ),
     Method(
         id="gradient",
         title="Gradient",
         noun="gradient",
-        compute=".slices.cloud_colours:gradient",
+        compute=".slices.cloud_relevance:gradient",
         of="layers",
         needs=_NEIGHBOURS,
         key="G",
         unit="share of the gradient",
     ),
+    Method(
+        id="voxels",
+        title="Voxels",
+        named="Voxel field",
+        noun="a stack of convolutions over voxels",
+        compute=".slices.cloud_relevance:over_voxels",
+        of="layers",
+        needs=Needs(("positions",), ("attention",), trace=True),
+        settings=(
+            "headlight.models.fields.voxels:VoxelSettings",
+            "headlight.models.core.stack:ConvStack",
+            ".session.view:FieldSettings",
+        ),
+        key="V",
+        unit="share of the weight",
+    ),
 )
-REGISTRY.add(*METHODS, *OF_POINTS)
+REGISTRY.add(*OF_HEADS, *THROUGH_LAYERS, *OF_POINTS)

@@ -6,14 +6,14 @@ _CELLS = Needs(("cells",), ("attention",), trace=True)
 _SENTENCE_READ = Needs(("characters",), ("attention",), trace=True)
 _PICTURE_READ = Needs(("pixels",), ("attention",), trace=True)
 _POINTS = Needs(("positions",), ("attention",))
-_NEIGHBOURS = Needs(("positions",), ("attention",), layers=True, holds=".session.able:voxels_instead")
+_NEIGHBOURS = Needs(("positions",), ("attention",), layers=True, holds=".session.able:stack_instead")
 _LABELLED = Needs(("positions",), ("attention",), trace=True, holds=".slices.cloud_colours:no_truth")
 _UNITS = Needs(("pixels",), ("fields",), trace=True)
 _SECOND = Needs(("pixels",), ("fields",), trace=True, holds=".session.able:no_second_network")
 _DISTANCE = Needs(("pixels",), ("fields",), layers=True)
 _ANSWERED = Needs(("cells",), ("attention", "fields"), trace=True, holds=".session.able:no_answer")
 _COSTS = Needs(pages=("cost",))
-_BUILDS = Needs(("layers",), holds=".session.able:no_voxels")
+_BUILDS = Needs(("layers",), holds=".session.able:no_stack")
 _BUILT = Needs(("layers",), ("fields",))
 
 _ALL_HEADS = (("head", None),)
@@ -81,7 +81,11 @@ REGISTRY.add(
         export=Begin("attention", "png", _ALL_QUERIES),
     ),
     Pane(
-        "rollout", "Rollout", ".panes.attention.rollout:RolloutPane", _CELLS, export=Begin("rollout", "png")
+        "relevance",
+        "Relevance",
+        ".panes.attention.relevance:RelevancePane",
+        _CELLS,
+        export=Begin(".export.attention:of_relevance", "png"),
     ),
     Pane("settings", "Map", ".panes.attention.settings:SettingsPane", _CELLS),
     Pane("answer", "Answer", ".panes.shared.answer:AnswerPane", _ANSWERED, export=Begin("answer", "csv")),

@@ -29,7 +29,7 @@ from headlight.viewer.export.looks import Laid, Mapped, chosen, colour_maps, opa
 from headlight.viewer.export.results import PICTURES, Filled, Result, check_layers, file_bytes
 from headlight.viewer.inputs.inputs import ImageInput, Input
 from headlight.viewer.options import count, option
-from headlight.viewer.session.selecting import rollout_tokens
+from headlight.viewer.session.methods import tokens_after
 from headlight.viewer.session.view import MapSettings, RolloutQuery, Selection, View
 from headlight.viewer.slices.maps import (
     head_of,
@@ -41,7 +41,6 @@ from headlight.viewer.slices.maps import (
     weights_of,
 )
 from headlight.viewer.slices.scales import floor_of, left_out
-from headlight.viewer.slices.window_maps import is_composed
 
 Query = tuple[int, ...] | Literal["readout"]
 """Tokens, of which the mean counts, or those that the answer is read from."""
@@ -119,7 +118,7 @@ def attention_filled(subject: Subject, task: Task) -> Filled:
         queries = layer_of(trace, values).queries
         first = [
             (None, "A row for each, as a matrix"),
-            ("readout", _readout(trace, rollout_tokens(trace, view))),
+            ("readout", _readout(trace, tokens_after(trace, view[RolloutSettings].last))),
         ]
         return _offered(first, values.get("query"), queries.labels)
 
@@ -131,7 +130,7 @@ def attention_filled(subject: Subject, task: Task) -> Filled:
     return Filled(
         chosen(view) | {"layer": str(number), "head": head_of(view), "query": query},
         {"layer": layer_list(trace), "head": head_list(trace), "query": tokens, "colours": colour_maps},
-        _is_shown(subject, "attention"),
+        subject.page == "attention",
         extent,
         _without(subject),
     )
@@ -139,7 +138,7 @@ def attention_filled(subject: Subject, task: Task) -> Filled:
 
 def rollout_filled(subject: Subject, task: Task) -> Filled:
     trace, view = subject.trace, subject.view
-    asked = rollout_tokens(trace, view)
+    asked = tokens_after(trace, view[RolloutSettings].last)
     values = chosen(view)
     values |= {one.name: getattr(view[RolloutSettings], one.name) for one in fields(RolloutSettings)}
     values["query"] = _selected(asked, view) if view[RolloutQuery].selected else None
@@ -148,8 +147,7 @@ def rollout_filled(subject: Subject, task: Task) -> Filled:
         return _offered([(None, _readout(trace, asked))], values.get("query"), asked.labels)
 
     def extent(values: Mapping[str, Any], ending: str) -> int:
-        last = view.changed(RolloutSettings, last=values.get("last"))
-        return file_bytes(len(rollout_tokens(trace, last)) ** 2, ending, trace)
+        return file_bytes(len(tokens_after(trace, values.get("last"))) ** 2, ending, trace)
 
     lists = {
         "first": layer_list(trace, int),
@@ -172,8 +170,13 @@ def no_saliency(subject: Subject) -> str:
     return f"{trace.model.title} predicts no saliency."
 
 
+def of_relevance(view: View) -> str:
+    """What the pane beside the input begins with."""
+    return view[MapSettings].relevance
+
+
 def _is_shown(subject: Subject, method: str) -> bool:
-    return subject.page == "attention" and subject.view[MapSettings].method == method
+    return subject.page == "attention" and subject.view[MapSettings].relevance == method
 
 
 def _without(subject: Subject) -> tuple[str, ...]:
@@ -261,7 +264,13 @@ def attention(options: AttentionOptions, ending: str, document: Input, trace: Tr
 
 def rollout(options: RolloutOptions, ending: str, document: Input, trace: Trace, task: Task) -> Result:
     """The map of a token, and but for pictures the rows of all."""
-    from headlight.models.explain.rollout import MATRIX_LIMIT, rollout_matrix, rollout_row, rollout_rows
+    from headlight.models.explain.rollout import (
+        MATRIX_LIMIT,
+        is_composed,
+        rollout_matrix,
+        rollout_row,
+        rollout_rows,
+    )
 
     require_attention(trace)
     settings = options.settings()

@@ -31,7 +31,7 @@ from headlight.viewer.export.looks import chosen as colours_chosen
 from headlight.viewer.export.results import Filled, Result, check_layers, file_bytes
 from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.options import Rule, count, option
-from headlight.viewer.session.view import CloudSettings, ColourBy, Selection, View
+from headlight.viewer.session.view import CloudSettings, ColourBy, MapSettings, Selection, View
 from headlight.viewer.slices.cloud_maps import chosen, each_row
 from headlight.viewer.slices.maps import head_of
 
@@ -123,7 +123,7 @@ def of_colours(view: View, *colours: ColourBy) -> str:
     """What views of a cloud in these colours, its own without any, show: where a selected point looks, else
     the classes.
     """
-    reaching = {"attention": "attention", "composed": "rollout"}.get(view[CloudSettings].reach)
+    reaching = {"attention": "attention", "composed": "rollout"}.get(view[MapSettings].method)
     coloured = "attention" in (colours or (view[CloudSettings].first, view[CloudSettings].second))
     return reaching if reaching and view[Selection].queries and coloured else "segmentation"
 

@@ -6,7 +6,10 @@ from headlight.models.catalogue.published import PUBLISHED
 from headlight.models.core.answers import listed
 from headlight.viewer.registry import REGISTRY, Export
 from headlight.viewer.session.document import Document
+from headlight.viewer.session.methods import IN_SPACE
 from headlight.viewer.session.view import CloudSettings, FieldSettings
+
+_STACK = "headlight.models.core.stack:ConvStack"
 
 
 def no_attention(document: Document) -> str:
@@ -55,12 +58,13 @@ def no_second_network(document: Document) -> str:
     return "" if document.view[FieldSettings].compare is not None else "No second network is chosen."
 
 
-def voxels_instead(document: Document) -> str:
-    """Of a cloud: the reach of a stack over its voxels is shown, not that of its layers."""
-    return "A stack over voxels is shown." if document.view[CloudSettings].reach == "voxels" else ""
+def stack_instead(document: Document) -> str:
+    """Of a cloud: what a stack of convolutions reaches is shown, not its layers."""
+    method = IN_SPACE.method(document, document.view)
+    return "A stack over voxels is shown." if _STACK in method.settings else ""
 
 
-def no_voxels(document: Document) -> str:
+def no_stack(document: Document) -> str:
     """The stack is built over a cloud's voxels only while their reach is shown."""
-    over_points = document.kind.holds(CloudSettings) and not voxels_instead(document)
+    over_points = document.kind.holds(CloudSettings) and not stack_instead(document)
     return "The reach of a stack over voxels is not shown." if over_points else ""

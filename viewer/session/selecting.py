@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from headlight.models.attention.statistics import stages
-from headlight.models.core.settings import RolloutSettings
 from headlight.models.core.tokens import PatchTokens, Tokens
 from headlight.models.core.trace import Trace
-from headlight.viewer.registry import REGISTRY, Method
 from headlight.viewer.session.session import Session
 from headlight.viewer.session.view import CloudSettings, MapSettings, Selection, View
 
@@ -71,30 +69,12 @@ def rows_shown(trace: Trace, view: View) -> tuple[int, ...]:
     return tuple(rows)
 
 
-def method_of(view: View) -> Method:
-    """What lies on the input: the chosen method, or the first where there is none of that name any more."""
-    methods = REGISTRY.all(Method)
-    return methods.get(view[MapSettings].method) or next(iter(methods.values()))
-
-
 def asked_tokens(trace: Trace, view: View) -> Tokens:
     """Among which tokens a gesture on the input chooses: those of the layer that is shown.
 
-    Layers of one picture may have grids of their own. A rollout begins at its last layer's tokens; without
-    layers, and for what is of no layer, the tokens are the input's.
+    Layers of one picture may have grids of their own. Without layers the tokens are the input's.
     """
-    of = method_of(view).of
-    if not trace.layers or of == "picture" or not isinstance(trace.tokens, PatchTokens):
-        return trace.tokens
-    if of == "layers":
-        return rollout_tokens(trace, view)
-    layer = trace.layers[min(view[Selection].layer, len(trace.layers) - 1)]
-    return layer.keys if view[MapSettings].incoming else layer.queries
-
-
-def rollout_tokens(trace: Trace, view: View) -> Tokens:
-    """Of which tokens a rollout is: of a picture's stages those that leave its last layer."""
     if not trace.layers or not isinstance(trace.tokens, PatchTokens):
         return trace.tokens
-    last = view[RolloutSettings].last
-    return trace.layers[-1 if last is None else last].queries
+    layer = trace.layers[min(view[Selection].layer, len(trace.layers) - 1)]
+    return layer.keys if view[MapSettings].incoming else layer.queries

@@ -30,8 +30,6 @@ ColourBy = Literal[
     "critical",
     "bound",
 ]
-Reach = str
-"""attention, voxels, or the id of a method of points."""
 INPUTS = (1, 8, 32, 128)
 """How many inputs an effective field can be the mean over."""
 
@@ -50,6 +48,8 @@ class Selection:
 class MapSettings:
     """How weights become colours.
 
+    method: what is shown on the input, the weights of a head by this method; of a cloud what the selected
+    points draw on. relevance: the method whose relevance is shown beside the input.
     incoming: show who looks at the chosen token (a column) rather than where it looks (a row).
     percentile, floor: weights above and below these percentiles are clipped; a floor of 0 starts the scale at
     zero. shared: one scale for all maps of the head grid.
@@ -58,6 +58,7 @@ class MapSettings:
     """
 
     method: str = "attention"
+    relevance: str = "rollout"
     heads: Heads = "one"
     incoming: bool = False
     log: bool = False
@@ -76,10 +77,7 @@ class MapSettings:
 class CloudSettings:
     """How a cloud is looked at.
 
-    first, second: what colours the two views. reach: what "attention" shows of the selected points: their
-    weights in one layer and map, the product of all layers, hops, the gradient, or the field of the view's
-    stack of convolutions over voxels. voxel: edges of a voxel in metres, an infinite one takes the whole
-    extent. sparse: convolutions that have units only where something is.
+    first, second: what colours the two views; "attention" is the relevance by the map's method.
     point_size: in pixels. cutaway: leave out the walls that one would look at from outside. hidden: classes
     that no view draws.
     rows: the layer that each row of the map grid shows, one a stage; empty for the first of each.
@@ -87,9 +85,6 @@ class CloudSettings:
 
     first: ColourBy = "prediction"
     second: ColourBy = "attention"
-    reach: Reach = "attention"
-    voxel: tuple[float, float, float] = (0.05, 0.05, 0.05)
-    sparse: bool = False
     point_size: float = 4.0
     eye_dome: bool = True
     cutaway: bool = True

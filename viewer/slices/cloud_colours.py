@@ -12,25 +12,23 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from headlight.models.attention.statistics import stages
-from headlight.models.core.answers import EVERY, PointLabels, Target
+from headlight.models.core.answers import PointLabels
 from headlight.models.core.cache import derived
-from headlight.models.core.colours import Scale, levels, lut, scale_of
+from headlight.models.core.colours import Scale, levels, lut
 from headlight.models.core.errors import known
-from headlight.models.core.layers import Head
 from headlight.models.core.palettes import RIGHT, UNLABELLED, WRONG, class_colours
-from headlight.models.core.stack import ConvStack
 from headlight.models.core.task import SILENT, Task
-from headlight.models.core.tokens import PointTokens, Region
+from headlight.models.core.tokens import PointTokens
 from headlight.models.core.trace import Trace
 from headlight.viewer.inputs.cloud import CloudInput
-from headlight.viewer.registry import REGISTRY, Method, resolve
+from headlight.viewer.registry import Method
 from headlight.viewer.session.document import Document
-from headlight.viewer.session.view import CloudSettings, ColourBy, FieldSettings, Reach, Selection, View
-from headlight.viewer.slices.cloud_maps import chosen, in_input
-from headlight.viewer.slices.stacks import up_to
+from headlight.viewer.session.methods import IN_SPACE
+from headlight.viewer.session.view import ColourBy
+from headlight.viewer.slices.cloud_maps import in_input
+from headlight.viewer.slices.maps import Drawn
 
 if TYPE_CHECKING:
-    from headlight.models.fields.voxels import VoxelField
     from headlight.models.points.blocks import Block
 
 TITLES: dict[ColourBy, str] = {
@@ -48,8 +46,6 @@ TITLES: dict[ColourBy, str] = {
 }
 STRETCH = 4096
 """Places of the upper bound that are tried between two looks at the task."""
-HOPS_SPAN = 230
-"""Levels from the selected point, the strongest, to the farthest that is reached."""
 SHADE = 0.30
 """How much of its colour a point keeps where others are to be seen."""
 
@@ -107,13 +103,13 @@ def no_truth(document: Document) -> str:
 def no_colouring(document: Document, by: ColourBy) -> str:
     """Why a cloud's points cannot be coloured so now, or ""."""
     scene = Scene(known(document.input, CloudInput), document.trace)
-    return offers(scene, document.view[CloudSettings].reach).get(by, "The model has none.")
+    return offers(scene, IN_SPACE.method(document, document.view)).get(by, "The model has none.")
 
 
-def offers(scene: Scene, reach: Reach = "attention") -> dict[ColourBy, str]:
+def offers(scene: Scene, method: Method | None = None) -> dict[ColourBy, str]:
     """Every colouring that there can be for this model, and why it cannot be chosen now ("" if it can).
 
-    reach: what "attention" is to show; voxels need no layers.
+    method: what "attention" is to show; not all need layers.
     """
     trace, answer = scene.trace, scene.answer
     waiting = "" if answer else "The model has not answered yet"
@@ -128,16 +124,16 @@ def offers(scene: Scene, reach: Reach = "attention") -> dict[ColourBy, str]:
         "rgb": "" if scene.cloud.colours is not None else "The file has no colours",
         "height": "",
         "stage": layerless,
-        "attention": waiting if reach == "voxels" else layerless,
+        "attention": waiting if method is not None and not method.needs.layers else layerless,
     }
     if trace is not None and "critical" in trace.outputs:
         reasons["critical"] = reasons["bound"] = ""
     return reasons
 
 
-def shown_as(scene: Scene, wanted: ColourBy, selected: bool, reach: Reach = "attention") -> ColourBy:
+def shown_as(scene: Scene, wanted: ColourBy, selected: bool, method: Method | None = None) -> ColourBy:
     """What a view shows for what was chosen: something else as long as that is not to be had."""
-    possible = offers(scene, reach)
+    possible = offers(scene, method)
     if possible.get(wanted, "no") == "" and (wanted != "attention" or selected):
         return wanted
     instead: tuple[ColourBy, ...] = ("truth", "rgb", "height") if wanted == "attention" else ("rgb", "height")
@@ -286,79 +282,7 @@ def lattice(points: np.ndarray, most: int = 30_000) -> np.ndarray:
     return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3).astype(np.float32)
 
 
-# -- attention -----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, eq=False)
-class Field:
-    """Where the selected points reach, over the input's tokens.
-
-    values: float32 (m,), shares, gradients, or numbers of hops (-1: none). levels: uint8 (m,) of the heat
-    colours. lit: bool (m,), what is lit at all. scale: how the colours are to be read. voxels: of a field
-    over voxels, all that is known of it.
-    """
-
-    values: np.ndarray
-    levels: np.ndarray
-    lit: np.ndarray
-    scale: Scale
-    voxels: VoxelField | None = None
-
-
-def reach_field(trace: Trace, view: View, at: tuple[int, Head], task: Task = SILENT) -> Field | None:
-    """By the chosen kind of reach; None where no point is selected."""
-    tokens = chosen(trace, trace.tokens, view[Selection].queries)
-    if not len(tokens):
-        return None
-    if view[CloudSettings].reach == "attention":
-        return _weights(trace, view, at)
-    if view[CloudSettings].reach == "voxels":
-        return _over_voxels(trace, view, tokens, task)
-    key = (view[CloudSettings].reach, view[Selection].queries)
-    compute = resolve(REGISTRY.all(Method)[view[CloudSettings].reach].compute)
-    values = derived(trace, key, lambda: compute(trace, tokens, task))
-    if values.dtype.kind == "i":  # counts of steps
-        reached, most = values >= 0, max(int(values.max(initial=0)), 1)
-        shown = np.where(reached, 255 - values.astype(np.int32) * HOPS_SPAN // most, 0).astype(np.uint8)
-        return Field(values, shown, reached, Scale(0.0, float(most)))
-    scale = scale_of(values, 99.5, log=True)
-    shown = levels(values, scale)
-    return Field(values, shown, shown > 0, scale)
-
-
-def _weights(trace: Trace, view: View, at: tuple[int, Head]) -> Field:
-    layer = trace.layers[at[0]]
-    queries = chosen(trace, layer.queries, view[Selection].queries)
-    found, weights = layer.row(at[1], queries if len(queries) > 1 else int(queries[0]))
-    values = np.zeros(len(trace.tokens), np.float32)
-    values[in_input(trace, layer.keys)[found]] = weights
-    lit = np.zeros(len(values), bool)
-    lit[in_input(trace, layer.keys)[found]] = True
-    scale = scale_of(weights, 100.0)
-    return Field(values, levels(values, scale), lit, scale)
-
-
-def _over_voxels(trace: Trace, view: View, tokens: np.ndarray, task: Task) -> Field:
-    """The field of the view's stack of convolutions: all that lies in the box, or what a sparse one sees."""
-    from headlight.models.fields.voxels import voxel_field, voxels
-
-    cloud, stack = view[CloudSettings], up_to(view[ConvStack], view[FieldSettings].layer)
-    grid = derived(
-        trace,
-        ("voxels", cloud.voxel),
-        lambda: voxels(known(trace.tokens, PointTokens).positions, cloud.voxel),
-    )
-    key = ("voxels", cloud.voxel, cloud.sparse, stack, view[Selection].queries)
-    found = derived(trace, key, lambda: voxel_field(grid, stack, tokens, cloud.sparse, task))
-    scale = scale_of(found.values, 100.0)
-    lit = found.values > 0 if cloud.sparse else found.inside
-    return Field(found.values.astype(np.float32), levels(found.values, scale), lit, scale, found)
-
-
-def gradient(trace: Trace, tokens: np.ndarray, task: Task) -> np.ndarray:
-    """float32 (m,): each point's share of the gradient of what the model makes of these tokens."""
-    at = Region(known(trace.tokens, PointTokens).positions[tokens])
-    return np.abs(trace.run.gradients(Target("all classes", 1.0, EVERY, at), task).inputs).sum(1)
+# -- what bears on the selected points ----------------------------------------------------------------------
 
 
 def shaded_colours(scene: Scene, palette: str, look: Look) -> np.ndarray:
@@ -368,14 +292,12 @@ def shaded_colours(scene: Scene, palette: str, look: Look) -> np.ndarray:
     return derived(scene.read, key, lambda: mixed(base, look, SHADE))
 
 
-def attention_colours(
-    scene: Scene, field: Field, settings: CloudSettings, look: Look, map_: str
-) -> np.ndarray:
-    """uint8 (n, 3): the class colours in the shade, and over them the field in the colours of heat."""
+def relevance_colours(scene: Scene, drawn: Drawn, palette: str, look: Look, map_: str) -> np.ndarray:
+    """uint8 (n, 3): the class colours in the shade, and over them what is seen in the colours of heat."""
     nearest = scene.said.nearest
-    colours = shaded_colours(scene, settings.palette, look).copy()
-    lit = np.flatnonzero(field.lit[nearest])
-    colours[lit] = heat(map_, look)[field.levels[nearest[lit]]]
+    colours = shaded_colours(scene, palette, look).copy()
+    lit = np.flatnonzero(known(drawn.seen, np.ndarray)[nearest])
+    colours[lit] = heat(map_, look)[drawn.levels[nearest[lit]]]
     return colours
 
 

@@ -8,11 +8,8 @@ import numpy as np
 
 from headlight.models.core.colours import Scale, lut
 from headlight.models.core.palettes import RIGHT, UNLABELLED, WRONG, class_colours
-from headlight.viewer.registry import REGISTRY, Method
-from headlight.viewer.session.view import CloudSettings, ColourBy
+from headlight.viewer.session.view import ColourBy
 from headlight.viewer.slices.cloud_colours import (
-    HOPS_SPAN,
-    Field,
     Look,
     Scene,
     heat,
@@ -20,9 +17,9 @@ from headlight.viewer.slices.cloud_colours import (
     plain_scale,
     stage_table,
 )
+from headlight.viewer.slices.cloud_relevance import STEPS_SPAN
+from headlight.viewer.slices.maps import Drawn
 
-OF_REACH = {"attention": "weight", "voxels": "share of the weight"}
-"""Of what is no method through layers."""
 OF_VALUES = {"height": "metres above the lowest points", "confidence": "probability", "entropy": "nats"}
 
 
@@ -42,16 +39,15 @@ class ColourMeaning:
 def meaning(
     scene: Scene,
     by: ColourBy,
-    settings: CloudSettings,
+    palette: str,
     look: Look,
     colours: str,
-    field: Field | None,
+    drawn: Drawn | None,
     in_sight: frozenset[int],
 ) -> ColourMeaning:
     """Of what is painted. colours: the colour map; in_sight: groups of `cloud_classes.groups` in the view."""
-    if by == "attention" and field is not None:
-        of = OF_REACH.get(settings.reach) or REGISTRY.all(Method)[settings.reach].unit
-        return ColourMeaning(of, field.scale, field_table(settings.reach, heat(colours, look)))
+    if by == "attention" and drawn is not None:
+        return ColourMeaning(drawn.unit, drawn.scale, relevance_table(drawn.counts, heat(colours, look)))
     if by == "attention":
         return ColourMeaning("all points in the shade until it is computed")
     if by in OF_VALUES:
@@ -71,13 +67,13 @@ def meaning(
         return ColourMeaning("critical points in their class’s colour, all others in its shade")
     if by == "rgb":
         return ColourMeaning("the file’s own colours")
-    return _classes(scene, by, settings.palette, in_sight)
+    return _classes(scene, by, palette, in_sight)
 
 
-def field_table(reach: str, table: np.ndarray) -> np.ndarray:
-    """uint8 (256, 3) → (256, 4), from the scale's low end to its high one; few hops are the strongest."""
-    if reach == "hops":
-        table = table[255 - np.arange(256) * HOPS_SPAN // 255]
+def relevance_table(counts: bool, table: np.ndarray) -> np.ndarray:
+    """uint8 (256, 3) → (256, 4), from the scale's low end to its high one; few steps are the strongest."""
+    if counts:
+        table = table[255 - np.arange(256) * STEPS_SPAN // 255]
     return np.hstack([table, np.full((256, 1), 255, np.uint8)])
 
 

@@ -5,9 +5,9 @@ Every number a pane shows beside a map is computed here or in `models`, never in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -15,16 +15,12 @@ from headlight.models.core.cache import derived
 from headlight.models.core.colours import Scale, levels, scale_of
 from headlight.models.core.errors import known
 from headlight.models.core.layers import AttentionLayer, Head
-from headlight.models.core.settings import RolloutSettings
-from headlight.models.core.task import SILENT, Part, Task
-from headlight.models.core.tokens import PatchPart, PatchTokens, Place, TextTokens, Tokens
+from headlight.models.core.relevance import DISTRIBUTION, Relevance
+from headlight.models.core.task import SILENT, Task
+from headlight.models.core.tokens import PatchPart, PatchTokens, Place, Tokens
 from headlight.models.core.trace import Trace
-from headlight.viewer.session.selecting import rollout_tokens
-from headlight.viewer.session.view import MapSettings, RolloutQuery, Selection, View
+from headlight.viewer.session.view import MapSettings, Selection, View
 from headlight.viewer.slices.scales import common, floor_of, left_out, left_out_said
-
-DISTRIBUTION = 1e-3
-"""How far the sum of a row may be from 1: rounding of 16 bit weights takes that much."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +28,7 @@ class MatrixMap:
     """One head's matrix: levels uint8 and values float32, both (queries, keys).
 
     group: the number of the group of queries that it is of, None for the whole matrix; elsewhere: what of its
-    rows lies on no token, by what on.
+    rows lies on no token, by what on. what: what the values are where they are no attention.
     """
 
     values: np.ndarray
@@ -42,53 +38,46 @@ class MatrixMap:
     keys: Tokens
     group: int | None = None
     elsewhere: Mapping[str, float] = field(default_factory=dict)
+    what: str = ""
 
 
 @dataclass(frozen=True)
 class Numbers:
     """What is said of one row of weights. special: share on tokens without a place, per token and in all.
 
-    entropy in nats, None where the weights are no distribution, and no_entropy says why; distance in pixels
-    from the query's patch, None without one. elsewhere: shares of the row that lie on no token, by what on.
+    entropy in nats, None where the weights are no distribution; distance in pixels from the query's patch,
+    None without one. elsewhere: shares of the row that lie on no token, by what on.
     """
 
     total: float
     special: float
     entropy: float | None
     distance: float | None
-    no_entropy: str = ""
     elsewhere: Mapping[str, float] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, eq=False)
-class InputMap:
-    """Weights over the input's tokens. levels: (n,) for a text, (rows, columns) for a picture.
-
-    asked: int (m,), the tokens whose weights these are (their mean), counted in `asked_of`. at: the layer and
-    head they are of, None if of many layers. what: what they are, "" for the weights of a layer. mask: bool
-    (rows, columns), the smallest set of patches that holds the chosen mass, or None.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Drawn(Relevance):
+    """A relevance in colours. levels: uint8 (n,) of a text or of points, (rows, columns) of a picture's
+    patches, (h, w) of what is a picture itself.
     """
 
-    tokens: Tokens
-    values: np.ndarray
     levels: np.ndarray
     scale: Scale
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class InputMap(Drawn):
+    """A relevance over the tokens of a text or a picture.
+
+    asked: int (m,), the tokens that it is of (their mean), counted in `asked_of`. mask: bool (rows, columns),
+    the smallest set of patches that holds the chosen mass, or None.
+    """
+
     numbers: Numbers
     asked: np.ndarray
     asked_of: Tokens
-    at: tuple[int, Head] | None = None
     mask: np.ndarray | None = None
-    what: str = ""
-
-
-@dataclass(frozen=True, eq=False)
-class Picture:
-    """A map with its own grid, float32 (h, w) in 0..1. what: what its values are, "saliency"."""
-
-    values: np.ndarray
-    levels: np.ndarray
-    scale: Scale
-    what: str
 
 
 def shown(trace: Trace, settings: MapSettings) -> Trace:
@@ -188,64 +177,38 @@ def group_shown(trace: Trace, view: View) -> int | None:
     return layer.group_of(int(chosen[0]) if len(chosen) else queries.index(rows // 2, columns // 2))
 
 
-def attention_map(trace: Trace, view: View, layer: int, head: Head) -> InputMap:
-    """Weights of the chosen queries (or on the chosen keys) in one head, on the input."""
-    chosen_layer = trace.layers[layer]
-    incoming = view[MapSettings].incoming
-    at: tuple[int, Head] = (layer, head)
-    asked = chosen_layer.keys if incoming else chosen_layer.queries
-    chosen = query_indices(trace, asked, view[Selection].queries)
-    weights, seen = spread_weights(chosen_layer, head, chosen, incoming)
-    shown_on = chosen_layer.queries if incoming else chosen_layer.keys
-    if incoming:
-        out = shown_on.special & view[MapSettings].leave_out
-    else:
-        out = left_out(trace, chosen_layer, view[MapSettings], head)[0][0]
-    found = _input_map(shown_on, weights, view, chosen, asked, out | ~seen, floor_of(view[MapSettings]), at)
-    if incoming:
-        return found
-    elsewhere = _elsewhere(chosen_layer, head, chosen)
-    return replace(found, numbers=replace(found.numbers, elsewhere=elsewhere))
+def looked_at(
+    layer: AttentionLayer,
+    at: tuple[int, Head],
+    chosen: np.ndarray,
+    incoming: bool = False,
+    shares: bool = True,
+    **said: Any,
+) -> Relevance:
+    """Where the chosen queries (int (m,)) look in one head, or who looks at the chosen keys.
 
-
-def rollout_map(trace: Trace, view: View, task: Task = SILENT) -> InputMap:
-    """Rollout of the chosen queries on the input, as `layers_map`."""
-    from headlight.models.explain.rollout import rollout
-
-    settings = view[RolloutSettings]
-    found = partial(rollout, trace, settings=settings)
-    return layers_map(trace, view, ("rollout", settings), lambda chosen, task: found(chosen, task), task)
-
-
-def layers_map(
-    trace: Trace,
-    view: View,
-    method: tuple[Hashable, ...],
-    compute: Callable[[np.ndarray, Task], np.ndarray],
-    task: Task = SILENT,
-) -> InputMap:
-    """What a method that goes through many layers says of the chosen queries; streams a map after each.
-
-    method: its name, and what else its result depends on. compute: of queries int (m,), float32 (tokens,) of
-    all tokens, since what passes through hidden ones counts; words get the sum of their subwords.
+    shares, said: what the layer's weights are where they are no attention, as of a Relevance.
     """
-    tokens, asked_of = trace.tokens, rollout_tokens(trace, view)
-    chosen = query_indices(trace, asked_of, view[Selection].queries if view[RolloutQuery].selected else ())
-    seen = shown(trace, view[MapSettings]).tokens if isinstance(tokens, TextTokens) else tokens
-    if asked_of is not tokens:  # stages of a picture: it ends where its first layer begins
-        seen = tokens = trace.layers[view[RolloutSettings].first].queries
+    weights, seen = spread_weights(layer, at[1], chosen, incoming)
+    tokens = layer.queries if incoming else layer.keys
+    return Relevance(values=weights, tokens=tokens, at=at, seen=seen, shares=shares and not incoming, **said)
 
-    def finished(weights: np.ndarray) -> InputMap:
-        if seen is not tokens:
-            parts = (tokens.find(seen.place(index)) for index in range(len(seen)))
-            weights = np.array([weights[part].sum() for part in parts], np.float32)
-        # The residual gives every token a like share of every other: a scale from zero would be all haze.
-        out = rollout_left_out(trace, view[MapSettings], seen, weights, (asked_of, chosen))
-        found = _input_map(seen, weights, view, chosen, asked_of, out, view[MapSettings].floor)
-        return replace(found, what=str(method[0]))
 
-    drawn = Part(task, draw=finished)
-    return finished(derived(trace, (*method, chosen.tobytes()), lambda: compute(chosen, drawn)))
+def attention_map(trace: Trace, view: View, layer: int, head: Head, **said: Any) -> InputMap:
+    """Weights of the chosen queries (or on the chosen keys) in one head, on the input; said: as there."""
+    chosen_layer, settings = trace.layers[layer], view[MapSettings]
+    asked = chosen_layer.keys if settings.incoming else chosen_layer.queries
+    chosen = query_indices(trace, asked, view[Selection].queries)
+    found = looked_at(chosen_layer, (layer, head), chosen, settings.incoming, **said)
+    if settings.incoming:
+        out = chosen_layer.queries.special & settings.leave_out
+    else:
+        out = left_out(trace, chosen_layer, settings, head)[0][0]
+    drawn = on_input(found, view, chosen, asked, out, floor_of(settings))
+    if settings.incoming:
+        return drawn
+    elsewhere = _elsewhere(chosen_layer, head, chosen)
+    return replace(drawn, numbers=replace(drawn.numbers, elsewhere=elsewhere))
 
 
 def rollout_left_out(
@@ -283,52 +246,54 @@ def input_scale(
     return replace(scale, left_out=left_out_said(tokens, beyond & (weights > scale.high), weights / whole))
 
 
-def _input_map(
-    tokens: Tokens,
-    weights: np.ndarray,
+def on_input(
+    found: Relevance,
     view: View,
     chosen: np.ndarray,
     asked_of: Tokens,
     out: np.ndarray,
     floor: float | None,
-    at: tuple[int, Head] | None = None,
 ) -> InputMap:
-    """out, floor: as for `input_scale`."""
+    """A relevance over tokens in the colours of its scale. chosen, asked_of: whose it is.
+
+    out, floor: as for `input_scale`; what is not seen sets no scale either.
+    """
     from headlight.models.attention.statistics import mass_mask
 
-    settings, values, mask = view[MapSettings], weights, None
+    settings, mask, tokens, weights = view[MapSettings], None, known(found.tokens, Tokens), found.values
+    out = out if found.seen is None else out | ~found.seen
+    values = weights
     if isinstance(tokens, PatchTokens):
         values = weights[tokens.prefix :].reshape(tokens.grid)
         if settings.mass > 0:
             mask = mass_mask(values.ravel(), settings.mass).reshape(tokens.grid)
-    said = numbers(tokens, weights, chosen, asked_of, view[MapSettings].incoming and at is not None)
     scale = input_scale(tokens, weights, settings, out, floor)
-    return InputMap(tokens, weights, levels(values, scale), scale, said, chosen, asked_of, at, mask)
+    return InputMap(
+        **vars(found),
+        levels=levels(values, scale),
+        scale=scale,
+        numbers=numbers(found, chosen, asked_of),
+        asked=chosen,
+        asked_of=asked_of,
+        mask=mask,
+    )
 
 
-def numbers(
-    tokens: Tokens, weights: np.ndarray, chosen: np.ndarray, asked_of: Tokens, column: bool = False
-) -> Numbers:
-    """What is said of a row over `tokens`: its sum, its share on special tokens, entropy, and the distance.
-
-    chosen: whose row it is, among `asked_of`. column: it is no row, but who looks at the chosen.
+def numbers(found: Relevance, chosen: np.ndarray, asked_of: Tokens) -> Numbers:
+    """What is said of a relevance over tokens: its sum, its share on special tokens, entropy, and the
+    distance. chosen: whose it is, among `asked_of`.
     """
     from headlight.models.attention.distances import attention_distance
     from headlight.models.attention.statistics import entropy
 
-    distance = None
+    distance, tokens, weights = None, known(found.tokens, Tokens), found.values
     placed = chosen[~asked_of.special[chosen]]
     if isinstance(tokens, PatchTokens) and isinstance(asked_of, PatchTokens) and len(placed) == 1:
         distance = float(attention_distance(weights, asked_of, int(placed[0]), keys=tokens))
-    total, special = float(weights.sum(dtype=np.float64)), float(weights[tokens.special].sum())
-    reason = _no_distribution(total, column)
-    return Numbers(total, special, None if reason else float(entropy(weights)), distance, no_entropy=reason)
-
-
-def _no_distribution(total: float, column: bool) -> str:
-    """Why weights of this sum have no entropy, or nothing."""
-    if column:
-        return "Who looks at a token is no distribution, so it has no entropy."
-    if abs(total - 1) > DISTRIBUTION:
-        return f"These weights sum to {total:.2f} and not to 1, so they have no entropy."
-    return ""
+    special = float(weights[tokens.special].sum())
+    return Numbers(
+        total=found.total,
+        special=special,
+        entropy=float(entropy(weights)) if found.is_distribution else None,
+        distance=distance,
+    )

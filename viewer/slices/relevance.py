@@ -1,36 +1,46 @@
-"""What the chosen method says of the input, whichever it is. No Qt."""
+"""What a method says of the input, whichever it is, and how it lies on a text or a picture. No Qt."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from headlight.models.core.cache import derived
 from headlight.models.core.colours import Scale, levels
+from headlight.models.core.errors import known
 from headlight.models.core.layers import Head
-from headlight.models.core.task import SILENT, Task
+from headlight.models.core.relevance import Relevance
+from headlight.models.core.task import SILENT, Part, Task
+from headlight.models.core.tokens import Place, TextTokens, Tokens
 from headlight.models.core.trace import Trace
 from headlight.viewer.registry import Method, resolve
-from headlight.viewer.session.selecting import method_of
-from headlight.viewer.session.view import MapSettings, View
-from headlight.viewer.slices.maps import InputMap, Picture, attention_map, layers_map, shown
+from headlight.viewer.session.methods import layers_through, settings_of, tokens_after
+from headlight.viewer.session.view import MapSettings, RolloutQuery, Selection, View
+from headlight.viewer.slices.head_maps import HeadMaps, head_maps
+from headlight.viewer.slices.maps import (
+    Drawn,
+    InputMap,
+    MatrixMap,
+    attention_map,
+    matrix_map,
+    on_input,
+    query_indices,
+    rollout_left_out,
+    shown,
+)
+
+WHOLE = Scale(0.0, 1.0, False, 0.0)
+"""That of a picture."""
 
 
-def input_map(trace: Trace, view: View, at: tuple[int, Head], task: Task = SILENT) -> InputMap | Picture:
-    """What lies on the input by the chosen method, of layer and head `at` where it is of one."""
-    method = method_of(view)
-    if method.of == "picture":
-        return _picture(trace, method, task)
-    if method.of == "layers":
-        return _through_layers(trace, view, method, task)
-    seen = _weighted(trace, method)
-    found = attention_map(shown(seen, view[MapSettings]), view, *at)
-    return found if seen is trace else replace(found, what=method.title.lower())
+# -- the relevance -------------------------------------------------------------------------------------------
 
 
-def _weighted(trace: Trace, method: Method) -> Trace:
-    """The trace with the weights that the method gives its layers."""
+def weighted(trace: Trace, method: Method) -> Trace:
+    """The trace with the weights that a method of a head gives its layers."""
 
     def made() -> Trace | None:
         seen = resolve(method.compute)(trace)
@@ -39,19 +49,93 @@ def _weighted(trace: Trace, method: Method) -> Trace:
     return derived(trace, ("weighted", method.id), made) or trace
 
 
-def _through_layers(trace: Trace, view: View, method: Method, task: Task) -> InputMap:
-    settings = [view[resolve(method.settings)]] if method.settings else []
-
-    def compute(queries: np.ndarray, task: Task) -> np.ndarray:
-        return resolve(method.compute)(trace, queries, task, *settings)
-
-    return layers_map(trace, view, (method.title.lower(), *settings), compute, task)
+def said_of(trace: Trace, method: Method) -> dict[str, Any]:
+    """What a method's values are, as of a Relevance; a layer's own weights need no word."""
+    own = method.of == "head" and weighted(trace, method) is trace
+    return {"what": "" if own else method.word, "unit": method.unit, "shares": method.shares}
 
 
-def _picture(trace: Trace, method: Method, task: Task) -> Picture:
-    values = derived(trace, ("picture", method.id), lambda: resolve(method.compute)(trace, task))
-    scale = Scale(0.0, 1.0, False, 0.0)
-    return Picture(values, levels(values, scale), scale, method.title.lower())
+def through_layers(
+    trace: Trace,
+    view: View,
+    method: Method,
+    queries: np.ndarray,
+    task: Task = SILENT,
+    draw: Callable[[Relevance], Any] = lambda found: found,
+) -> Relevance:
+    """What a method through many layers says of queries, int (m,). draw: of results on the way."""
+    settings, said = settings_of(method, view), said_of(trace, method)
+    part = Part(task, draw=lambda found: draw(replace(found, **said)))
+    compute = resolve(method.compute)
+    key = (method.id, *settings, queries.tobytes())
+    return replace(derived(trace, key, lambda: compute(trace, queries, part, *settings)), **said)
+
+
+def picture(trace: Trace, method: Method, task: Task = SILENT) -> Relevance:
+    """What a method says of the picture as the model saw it."""
+    found = derived(trace, ("picture", method.id), lambda: resolve(method.compute)(trace, task))
+    return replace(found, **said_of(trace, method))
+
+
+# -- on a text or a picture ----------------------------------------------------------------------------------
+
+
+def relevance_map(
+    trace: Trace, view: View, method: Method, at: tuple[int, Head], task: Task = SILENT
+) -> InputMap | Drawn:
+    """What lies on the input by a method, of layer and head `at` where it is of one; streams what is through
+    layers after each.
+    """
+    if method.of == "picture":
+        found = picture(trace, method, task)
+        return Drawn(**vars(found), levels=levels(found.values, WHOLE), scale=WHOLE)
+    if method.of == "layers":
+        return _from_layers(trace, view, method, task)
+    seen = shown(weighted(trace, method), view[MapSettings])
+    return attention_map(seen, view, *at, **said_of(trace, method))
+
+
+def relevance_of_heads(
+    trace: Trace, view: View, method: Method, query: Place | None, task: Task = SILENT
+) -> HeadMaps:
+    """The maps of all heads by a method of heads, as `head_maps`."""
+    return head_maps(shown(weighted(trace, method), view[MapSettings]), view, query, task)
+
+
+def relevance_matrix(trace: Trace, view: View, method: Method, task: Task = SILENT) -> MatrixMap:
+    """The whole matrix of the chosen head by a method of heads, as `matrix_map`."""
+    found = matrix_map(shown(weighted(trace, method), view[MapSettings]), view, task)
+    return replace(found, what=said_of(trace, method)["what"])
+
+
+def _from_layers(trace: Trace, view: View, method: Method, task: Task) -> InputMap:
+    """Computed over all tokens, since what passes through hidden ones counts; words get the sum of their
+    subwords.
+    """
+    asked_of = tokens_after(trace, layers_through(trace, method, view).stop - 1)
+    chosen = query_indices(trace, asked_of, view[Selection].queries if view[RolloutQuery].selected else ())
+
+    def drawn(found: Relevance) -> InputMap:
+        found = _seen(trace, view, found)
+        tokens, weights = known(found.tokens, Tokens), found.values
+        # The residual gives every token a like share of every other: a scale from zero would be all haze.
+        out = rollout_left_out(trace, view[MapSettings], tokens, weights, (asked_of, chosen))
+        return on_input(found, view, chosen, asked_of, out, view[MapSettings].floor)
+
+    return drawn(through_layers(trace, view, method, chosen, task, drawn))
+
+
+def _seen(trace: Trace, view: View, found: Relevance) -> Relevance:
+    """Over the tokens that the settings show of a text."""
+    tokens = known(found.tokens, Tokens)
+    seen = shown(trace, view[MapSettings]).tokens
+    if not isinstance(tokens, TextTokens) or seen is trace.tokens:
+        return found
+    parts = (tokens.find(seen.place(index)) for index in range(len(seen)))
+    return replace(found, tokens=seen, values=np.array([found.values[p].sum() for p in parts], np.float32))
+
+
+# -- methods -------------------------------------------------------------------------------------------------
 
 
 def weights(trace: Trace) -> Trace:
@@ -59,6 +143,6 @@ def weights(trace: Trace) -> Trace:
     return trace
 
 
-def saliency(trace: Trace, task: Task = SILENT) -> np.ndarray:
+def saliency(trace: Trace, task: Task = SILENT) -> Relevance:
     """float32 (h, w) in 0 to 1: what the model's own decoder predicts to draw the eye."""
-    return trace.run.engine(task).saliency(trace, task)
+    return Relevance(values=trace.run.engine(task).saliency(trace, task))

@@ -12,6 +12,7 @@ import numpy as np
 
 from headlight.models.core.cache import derived
 from headlight.models.core.layers import AttentionLayer, Head
+from headlight.models.core.relevance import percent
 from headlight.models.core.tokens import PatchTokens, Tokens
 from headlight.models.core.trace import Trace
 from headlight.viewer.session.view import MapSettings
@@ -65,9 +66,8 @@ def left_out_said(tokens: Tokens, out: np.ndarray, shares: np.ndarray) -> str:
     which = np.flatnonzero(out)
     if not len(which):
         return ""
-    share = min(float(shares[which].sum()), 1.0)
-    said = "< 0.1 %" if share < 0.001 else f"{100 * share:.{0 if share >= 0.0995 else 1}f} %"
-    return f"{_named(tokens, which)} {said}, left out of the scale"
+    share = percent(min(float(shares[which].sum()), 1.0))
+    return f"{_named(tokens, which)} {share}, left out of the scale"
 
 
 def _named(tokens: Tokens, which: Sequence[int] | np.ndarray) -> str:

@@ -27,14 +27,3 @@ def _lines(tokens: PatchTokens, rows: np.ndarray, columns: np.ndarray) -> np.nda
     across = [(region.x0, y, region.x1, y) for y in region.y0 + rows * height]
     down = [(x, region.y0, x, region.y1) for x in region.x0 + columns * width]
     return np.array([*across, *down], float).reshape(-1, 4)
-
-
-def is_composed(layers: tuple[AttentionLayer, ...]) -> bool:
-    """Whether a rollout through these layers goes through windows, reduced keys or stages.
-
-    There is no published rollout for them: what is shown is Headlight's own.
-    """
-    return any(
-        layer.group_count > 1 or layer.keys is not layer.queries or layer.queries is not layers[0].queries
-        for layer in layers
-    )

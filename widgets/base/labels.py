@@ -76,12 +76,3 @@ def short_number(value: float, digits: int = 2) -> str:
         decimals = max(0, digits - 1 - power)
         return f"{value:,.{decimals}f}"
     return f"{mantissa.rstrip('0').rstrip('.')}·10{str(power).translate(_SUPERSCRIPT)}"
-
-
-def percent(share: float) -> str:
-    """A share (0 to 1) as "0 %", "< 0.1 %", "0.4 %", "31 %"."""
-    if share <= 0:
-        return "0 %"
-    if share < 0.001:
-        return "< 0.1 %"
-    return f"{share:.1%}".replace("%", " %") if share < 0.0995 else f"{share * 100:.0f} %"

@@ -20,9 +20,10 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy
 
+from headlight.models.core.relevance import percent
 from headlight.widgets.base import theme
 from headlight.widgets.base.arrow_keys import KeepsArrows
-from headlight.widgets.base.labels import LEFT, RIGHT, label_font, percent
+from headlight.widgets.base.labels import LEFT, RIGHT, label_font
 
 _NONE = "–"
 _HOW = "Click or Space: hide or show · Alt-click, double click or Enter: this class alone"

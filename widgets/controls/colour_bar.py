@@ -8,8 +8,9 @@ from PySide6.QtGui import QFontMetricsF, QImage, QPainter, QPainterPath
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from headlight.models.core.colours import Scale
+from headlight.models.core.relevance import percent
 from headlight.widgets.base import theme
-from headlight.widgets.base.labels import label_font, percent, short_number
+from headlight.widgets.base.labels import label_font, short_number
 
 _LONGEST, _SHORTEST = 15.0, 7.0
 """Ems of the bar itself; what is said of the scale stands at its right, and the bar makes room for it."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from headlight.widgets.base.labels import percent
+from headlight.models.core.relevance import percent
 
 _NONE = "–"
 

@@ -9,9 +9,10 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from headlight.models.core.relevance import percent
 from headlight.widgets.base import theme
 from headlight.widgets.base.cursor_tip import read_out
-from headlight.widgets.base.labels import LEFT, RIGHT, label_font, percent
+from headlight.widgets.base.labels import LEFT, RIGHT, label_font
 from headlight.widgets.plots.figure import Figure
 
 _NAMES = 0.6

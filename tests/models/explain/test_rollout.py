@@ -76,7 +76,7 @@ def test_discarding_works_per_row_and_never_on_the_residual():
 )
 def test_rollout_is_the_papers_product(seed, fusion, residual, discard, first, last):
     layers = random_layers(seed, layers=4, heads=3, size=11)
-    chosen = RolloutSettings(fusion, discard, residual, first, last)
+    chosen = RolloutSettings(fusion, residual, discard, first, last)
     expected = reference(layers, chosen)
     matrix = rollout_matrix(layers, chosen)
     np.testing.assert_allclose(matrix, expected, atol=1e-6)
@@ -93,7 +93,7 @@ def test_the_layers_own_weights_stay_as_they_are():
     layer.block = lambda head, start, stop: torch.from_numpy(layer.weights)[
         0, start:stop
     ]  # a view, as a layer may hand out
-    rollout_matrix([layer], RolloutSettings("max", 0.5))
+    rollout_matrix([layer], RolloutSettings("max", discard=0.5))
     np.testing.assert_array_equal(layer.weights, before)
 
 

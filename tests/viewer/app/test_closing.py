@@ -10,7 +10,7 @@ import pytest
 
 from headlight.models.core.cache import held
 from headlight.viewer.session.session import RunOptions
-from headlight.viewer.session.view import CloudSettings, MapSettings
+from headlight.viewer.session.view import MapSettings
 
 SAMPLES = Path(__file__).parents[3] / "assets" / "samples"
 
@@ -44,7 +44,7 @@ def test_of_a_text(make_window, settled):
     trace = window.session.current.trace
     assert held(trace) >= 3 * 4 * 384 * len(trace.tokens) * len(trace.layers)  # q, k and v
     del trace
-    window.session.change(MapSettings, method="rollout", whole_words=True)
+    window.session.change(MapSettings, method="norms", whole_words=True)
     turn(window, settled)
     gone(window, settled)
 
@@ -65,7 +65,7 @@ def test_of_an_image_beside_another(make_window, settled):
 def test_of_a_cloud(cloud_window, settled, reach):
     window = cloud_window
     trace = window.session.current.trace
-    window.session.change(CloudSettings, reach=reach, second="attention")
+    window.session.change(MapSettings, method=reach)
     window.session.select(queries=[trace.tokens.place(3)])
     del trace
     settled(window)

@@ -12,12 +12,17 @@ from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
+from headlight.models.core.settings import RolloutSettings
 from headlight.viewer.app.explanations import EXPLANATIONS, explain, find
-from headlight.viewer.session.view import CloudSettings
+from headlight.viewer.host.recipe import RunOptions
+from headlight.viewer.inputs.inputs import TextInput
+from headlight.viewer.session.view import CloudSettings, MapSettings
 from headlight.widgets.controls.choices import NumberRow, Section, Segmented
 from headlight.widgets.controls.sliders import LabelledSlider, RangeRow
 from headlight.widgets.shell.pane_frame import PaneTitle
 from headlight.widgets.shell.tips import SHIFT, WIDTH, pane_of, placed, words_of
+from tests.viewer.cloud_windows import answered
+from tests.viewer.given import text_tokens, trace_of
 
 SAMPLES = Path(__file__).parents[3] / "assets" / "samples"
 PLAIN = {
@@ -80,7 +85,7 @@ def test_all_words_of_all_pages_are_explained(make_window, settled, qtbot: QtBot
 def test_all_words_of_a_cloud_are_explained(cloud_window, settled):
     window, missing = cloud_window, set()
     for reach in ("attention", "composed", "hops", "gradient", "voxels"):
-        window.session.change(CloudSettings, reach=reach, second="attention")
+        window.session.change(MapSettings, method=reach)
         settled(window)
         missing |= unexplained(window)
     for by in ("truth", "error", "confidence", "entropy", "rgb", "height", "stage"):
@@ -96,7 +101,7 @@ def test_a_rest_over_a_slider_says_what_it_does_below_it(make_window, settled, q
     settled(window)
     shown = []
     monkeypatch.setattr(QToolTip, "showText", lambda place, text, *_: shown.append((place, text)))
-    discard = window.deck.panes["rollout"].discard
+    discard = window.deck.panes["relevance"].forms.forms[RolloutSettings].controls["discard"]
     label = discard.findChildren(QWidget)[0]
     for widget in (label, discard):
         rest(widget)
@@ -121,13 +126,13 @@ def test_a_tip_stands_below_its_row_or_above_where_there_is_no_room(qapp):
 
 
 def test_why_an_option_is_off_is_said_before_what_it_means(make_window, settled):
-    window = make_window()
-    window.runs.open_text("The bank by the river flooded.")
+    window = make_window(run=False)
+    answered(window, window.session.add(TextInput("a", "a b c"), RunOptions()), trace_of(text_tokens(*"abc")))
     settled(window)
     method = window.deck.panes["settings"].method
-    (saliency,) = [b for b in method.findChildren(QAbstractButton) if b.text() == "Saliency"]
-    text, _ = window.tips.said(saliency, QPoint())
-    assert text.index("no saliency decoder") < text.index("decoder over")
+    (norms,) = [b for b in method.findChildren(QAbstractButton) if b.text() == "Norms"]
+    text, _ = window.tips.said(norms, QPoint())
+    assert text.index("projection was not seen") < text.index("Lengths of vectors")
 
 
 def test_headings_of_tables_are_explained(make_window, settled, qtbot):

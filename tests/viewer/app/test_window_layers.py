@@ -14,12 +14,14 @@ from headlight.models.attention.recorded import RecordedLayer
 from headlight.models.attention.stages import Stages
 from headlight.models.attention.windows import WindowLayer
 from headlight.models.core.tokens import Box, PatchPart
+from headlight.models.explain.rollout import OWN, is_composed
 from headlight.viewer.session.session import Hover
 from headlight.viewer.session.view import MapSettings, RolloutQuery, Selection, View
 from headlight.viewer.slices.head_maps import head_maps
-from headlight.viewer.slices.maps import attention_map, matrix_map, query_indices, rollout_map
-from headlight.viewer.slices.window_maps import is_composed, window_lines
-from tests.viewer.given import trace_of
+from headlight.viewer.slices.maps import attention_map, matrix_map, query_indices
+from headlight.viewer.slices.relevance import relevance_map
+from headlight.viewer.slices.window_maps import window_lines
+from tests.viewer.given import method, trace_of
 from tests.widgets.pointer import move
 
 REGION = Box(10, 20, 90, 84)  # a grid of 4 × 5 patches of 16 pixels, or 8 × 10 of 8
@@ -93,7 +95,7 @@ def test_the_matrix_of_a_layer_of_windows_is_that_of_the_query_s_window(trace):
 def test_a_rollout_leads_from_the_last_stage_to_the_first(trace):
     place = trace.tokens.place(37)
     seen = View(Selection(queries=(place,)), RolloutQuery(True))
-    shown = rollout_map(trace, seen)
+    shown = relevance_map(trace, seen, method("rollout"), (0, 0))
     np.testing.assert_array_equal(shown.asked, [8])
     assert shown.asked_of is trace.layers[3].queries
     assert shown.levels.shape == (8, 10)
@@ -153,7 +155,7 @@ def test_a_window_follows_the_stages_of_swin(make_window, qtbot, swin_folder, tm
     settled()
     trace, panes = window.session.current.trace, window.deck.panes
     assert [layer.queries.grid for layer in trace.layers] == [(28, 40)] * 2 + [(14, 20)] * 2 + [(7, 10)] * 2
-    picture, matrix, rollout, heads = (panes[name] for name in ("picture", "matrix", "rollout", "heads"))
+    picture, matrix, rollout, heads = (panes[name] for name in ("picture", "matrix", "relevance", "heads"))
     assert [len(maps) for maps in heads.grid._maps] == [1, 1, 2, 2, 3, 3]
 
     window.session.select(layer=3, head=1)
@@ -182,14 +184,14 @@ def test_a_window_follows_the_stages_of_swin(make_window, qtbot, swin_folder, tm
     click(rollout.picture, 200, 100)
     settled()
     assert window.session.view[RolloutQuery].selected
-    assert rollout._result.asked_of is trace.layers[5].queries
-    assert rollout._result.levels.shape == (28, 40)
-    assert rollout.own.isVisibleTo(rollout.widget)
+    assert rollout.result.asked_of is trace.layers[5].queries
+    assert rollout.result.levels.shape == (28, 40)
+    assert rollout.note.isVisibleTo(rollout.widget)
+    assert rollout.note.text() == OWN
     window.session.change(MapSettings, incoming=True)
     window.session.change(MapSettings, heads="mean")
-    window.session.change(MapSettings, method="rollout")
     settled()
-    assert picture.result.levels.shape == (28, 40)
+    assert picture.result.levels.shape == (7, 10)
 
 
 def test_exports_hold_windows_padding_and_the_grids_of_both_ends(swin_folder, tmp_path):

@@ -24,9 +24,9 @@ from headlight.viewer.inputs.inputs import ImageInput, TextInput
 from headlight.viewer.registry import REGISTRY, Export, resolve
 from headlight.viewer.session.view import MapSettings, Selection, View
 from headlight.viewer.slices.maps import matrix_map
-from headlight.viewer.slices.relevance import input_map
+from headlight.viewer.slices.relevance import relevance_map
 from tests.bad_files import DATA, MESSAGES
-from tests.viewer.given import patch_tokens, text_tokens, trace_of
+from tests.viewer.given import method, patch_tokens, text_tokens, trace_of
 
 SENTENCE = "The keys to the cabinet are on the table."
 PICTURE = str(ASSETS / "samples" / "chelsea.jpg")
@@ -329,15 +329,15 @@ def test_a_picture_has_the_colours_of_the_window(kind, what, look):
     document = ImageInput("A", grey) if kind == "picture" else TextInput("A", "a b c d e f g h")
     trace = trace_of(tokens)
     places = (tokens.place(2),) if what == "attention" else ()
-    method = "rollout" if what == "rollout" else "attention"
-    view = View(Selection(1, 1, places)).changed(MapSettings, method=method, **look)
-    export = REGISTRY.all(Export)[method]
+    by = "rollout" if what == "rollout" else "attention"
+    view = View(Selection(1, 1, places)).changed(MapSettings, **look)
+    export = REGISTRY.all(Export)[by]
     filled = resolve(export.filled)(Subject(0, document, RunOptions(), trace, view, "attention", "a"), SILENT)
     values = filled.values | ({"query": None} if what == "matrix" else {})
-    asked = ExportOptions(method, Path("map.png"), "a", fitting(export, "png", values))
+    asked = ExportOptions(by, Path("map.png"), "a", fitting(export, "png", values))
     items = result_of(asked, document, trace, SILENT).drawing().items
     painted, *_, bar = [item for item in items if isinstance(item, Raster)] * 2
-    shown = matrix_map(trace, view) if what == "matrix" else input_map(trace, view, (1, 1))
+    shown = matrix_map(trace, view) if what == "matrix" else relevance_map(trace, view, method(by), (1, 1))
     table = lut(view[MapSettings].colours)
     if what == "matrix":
         assert np.array_equal(painted.pixels, table[shown.levels][..., :3])

@@ -52,13 +52,13 @@ def test_from_a_file_through_a_network_to_reach_and_back(make_window, settled, n
     settled(window)
     attended = second.painted.colours.rgb
     for reach, title in (("composed", "Composed attention"), ("hops", "Hops"), ("gradient", "Gradient")):
-        window.actions_.run(f"reach-{reach}")
+        window.actions_.run(f"show-{reach}")
         settled(window)
         assert window.deck.docks["cloud-second"].title() == title
-        assert second.painted.field.lit.any()
+        assert second.painted.drawn.seen.any()
         assert second.painted.star is None
         assert (second.painted.colours.rgb != attended).any()
-    window.actions_.run("reach-attention")
+    window.actions_.run("show-attention")
     settled(window)
     np.testing.assert_array_equal(second.painted.colours.rgb, attended)
     window.messages.clear()
@@ -70,7 +70,7 @@ def test_pointnet_has_critical_points_and_an_upper_bound(make_window, settled, n
     settled(window)
     trace, second = window.session.current.trace, pane(window, "cloud-second")
     assert trace.layers == ()
-    assert not window.actions_.actions["reach-attention"].isEnabled()
+    assert not window.actions_.actions["show-attention"].isEnabled()
     assert not pane(window, "classes").reach._group.button(0).isEnabled()
     window.actions_.run("second-critical")
     settled(window)

@@ -14,9 +14,10 @@ from headlight.viewer.host.forward import forward_pass, truth_for
 from headlight.viewer.host.recipe import RunOptions
 from headlight.viewer.inputs.cloud import CloudInput, Frame
 from headlight.viewer.inputs.inputs import TextInput
-from headlight.viewer.session.view import CloudSettings, Selection, View
-from headlight.viewer.slices.cloud_colours import reach_field
+from headlight.viewer.session.view import Selection, View
+from headlight.viewer.slices.cloud_relevance import on_points
 from tests.models.tiny_points import room, saved, transformer
+from tests.viewer.given import method
 
 POINTS, COLOURS = room(800)
 LABELS = (np.arange(800) % 5 - 1).astype(np.int16)
@@ -55,8 +56,8 @@ def test_a_pickle_is_opened_once_the_user_trusts_it(tmp_path, monkeypatch):
     assert done.trace.answer(PointLabels).classes[7:9] == ("chair", "table")
     # What opens it again for more, when it is no longer loaded, does not ask once more.
     monkeypatch.setattr(door, "_engines", type(door._engines)())
-    view = View(CloudSettings(reach="gradient"), Selection(queries=(done.trace.tokens.place(0),)))
-    assert reach_field(done.trace, view, (0, 0)).values[0] > 0
+    view = View(Selection(queries=(done.trace.tokens.place(0),)))
+    assert on_points(done.trace, view, method("gradient"), (0, 0)).values[0] > 0
     monkeypatch.setattr(door, "_engines", type(door._engines)())
     with pytest.raises(UntrustedPickle):
         forward_pass(cloud(), RunOptions(model=str(file), device="cpu"))

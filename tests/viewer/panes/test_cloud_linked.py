@@ -13,7 +13,7 @@ from headlight.models.core.answers import PointLabels
 from headlight.models.core.tokens import Region
 from headlight.models.points import fields
 from headlight.viewer.session.session import Hover
-from headlight.viewer.session.view import CloudSettings, Selection
+from headlight.viewer.session.view import MapSettings, Selection
 from headlight.widgets.base.cursor_tip import read_out
 from tests.viewer.cloud_windows import on_screen, pane, pixels, seen
 from tests.viewer.given_cloud import weights_of
@@ -142,7 +142,7 @@ def test_a_reach_that_is_cancelled_is_nowhere_shown_as_complete(cloud_window, qt
 
     monkeypatch.setattr(fields, "composed", slow)
     window.session.select(queries=[window.session.current.trace.tokens.place(350)])
-    window.session.change(CloudSettings, reach="composed")
+    window.session.change(MapSettings, method="composed")
     qtbot.waitUntil(lambda: second.painted is not None and second.painted.asked.by == "attention")
     assert second.key_of_colours.bar._scale is None
     window.runs.cancel()
@@ -152,7 +152,7 @@ def test_a_reach_that_is_cancelled_is_nowhere_shown_as_complete(cloud_window, qt
     window.actions_.run("resume")
     settled(window)
     assert dock.unfinished() == ""
-    assert second.key_of_colours.bar._scale is second.painted.field.scale
+    assert second.key_of_colours.bar._scale is second.painted.drawn.scale
 
 
 def _at(view, point: int) -> tuple[float, float]:

@@ -190,7 +190,7 @@ def test_a_cloud_and_a_picture_open_at_once(cloud_window, settled):
     assert window.deck.docks["cloud"].isHidden()
     assert window.deck.docks["picture"].isVisible()
     actions = window.actions_.actions
-    assert not any(actions[name].isEnabled() for name in ("eye-dome", "lasso", "reach-hops", "look-top"))
+    assert not any(actions[name].isEnabled() for name in ("eye-dome", "lasso", "show-hops", "look-top"))
     other = window.session.add(room(300, seed=1), RunOptions())
     settled(window)
     np.testing.assert_array_equal(pane(window, "cloud").view._points, other.input.points)
@@ -234,7 +234,7 @@ def test_a_layer_that_fails_its_check_is_not_drawn(cloud_window, settled):
     window.session.select(queries=[window.session.current.trace.tokens.place(350)])
     window.session.update(window.session.current, checks=(0.0, 0.0, 0.0, 0.5, 0.0))
     settled(window)
-    assert pane(window, "cloud-second").painted.field is None
+    assert pane(window, "cloud-second").painted.drawn is None
     assert "Layer 3 is not drawn" in window.deck.docks["cloud-second"].subtitle()
     assert "Layer 3 is not drawn" in pane(window, "neighbourhood").message.text()
     assert window.status.check.text().startswith("✗")
@@ -316,10 +316,8 @@ def test_a_shared_key_does_what_the_document_asks_for(cloud_window, qtbot):
     qtbot.waitUntil(window.isActiveWindow)
     QTest.keyClick(window, Qt.Key.Key_R)
     QTest.keyClick(window, Qt.Key.Key_E)
-    assert (window.session.view[CloudSettings].reach, window.session.view[MapSettings].method) == (
-        "composed",
-        "attention",
-    )
+    shown = window.session.view[MapSettings]
+    assert (shown.method, shown.relevance) == ("composed", "rollout")
     assert not window.session.view[CloudSettings].eye_dome
     QTest.keyClick(window, Qt.Key.Key_L)
     assert (window.actions_.actions["lasso"].isChecked(), window.session.view[MapSettings].log) == (

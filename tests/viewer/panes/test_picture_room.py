@@ -43,14 +43,14 @@ def test_a_wide_pictures_heads_leave_little_room_below(shown, size):
 @pytest.mark.parametrize(("rows", "columns"), [(5, 16), (8, 10), (16, 5)])
 def test_the_rolled_out_picture_has_room_and_its_controls_need_no_scrolling(shown, rows, columns):
     window = shown((1366, 768), rows, columns)
-    rollout = window.deck.panes["rollout"]
+    rollout = window.deck.panes["relevance"]
     view = rollout.picture
     corners = view.to_widget(0, 0), view.to_widget(10 * columns, 10 * rows)
     picture = QRectF(*corners)
     fills = picture.width() / view.width(), picture.height() / view.height()
     assert max(fills) > 0.75
     assert view.height() >= theme.em(9)
-    dock = window.deck.docks["rollout"]
+    dock = window.deck.docks["relevance"]
     assert dock.needed_size().height() <= dock.height()
 
 

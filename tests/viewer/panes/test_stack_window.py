@@ -240,14 +240,14 @@ def test_beside_a_cloud_the_editor_comes_with_the_reach_over_voxels(make_window,
     settled(window)
     dock = window.deck.docks["stack"]
     assert not dock.isVisible()
-    window.actions_.run("reach-voxels")
+    window.actions_.run("show-voxels")
     settled(window)
     assert dock.isVisible()
     assert not pane(window, "stack").side.isVisible()
     window.session.change(ConvStack, layers=(ConvLayer(99),))  # no input is too small in empty space
     settled(window)
     assert dock.subtitle() == "1 layer · a unit sees 99 × 99 × 99"
-    window.actions_.run("reach-hops")
+    window.actions_.run("show-hops")
     settled(window)
     assert not dock.isVisible()
 

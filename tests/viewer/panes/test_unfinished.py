@@ -15,7 +15,7 @@ from headlight.models.core.task import SILENT
 from headlight.viewer.inputs.inputs import ImageInput, TextInput
 from headlight.viewer.panes.shared.slices import Slice
 from headlight.viewer.session.session import RunOptions
-from headlight.viewer.slices import maps
+from headlight.viewer.slices import relevance
 from tests.viewer.cloud_windows import answered
 from tests.viewer.given import patch_tokens, text_tokens, trace_of
 
@@ -30,20 +30,21 @@ class Gate:
         self.function, self.go, self.shut = function, threading.Event(), threading.Event()
         self.parts = True
 
-    def __call__(self, trace, view, task):
+    def __call__(self, *asked):
+        *seen, task = asked
         task.progress(0.4, "Rollout through layer 5")
         if self.parts:
-            task.partial(self.function(trace, view, SILENT))
+            task.partial(self.function(*seen, SILENT))
         self.shut.set()
         while not self.go.wait(0.005):
             task.check()
-        return self.function(trace, view, SILENT)
+        return self.function(*seen, SILENT)
 
 
 @pytest.fixture
 def gate(monkeypatch):
-    made = Gate(maps.rollout_map)
-    monkeypatch.setattr("headlight.viewer.panes.attention.rollout.rollout_map", made)
+    made = Gate(relevance._from_layers)
+    monkeypatch.setattr(relevance, "_from_layers", made)
     yield made
     made.go.set()
 
@@ -57,8 +58,8 @@ def window(make_window, gate):
 
 
 def test_a_rollout_that_is_cancelled_says_so_and_can_be_gone_on_with(window, gate, qtbot, settled):
-    rollout, dock = window.deck.panes["rollout"], window.deck.docks["rollout"]
-    qtbot.waitUntil(lambda: rollout._result is not None, timeout=WAIT)
+    rollout, dock = window.deck.panes["relevance"], window.deck.docks["relevance"]
+    qtbot.waitUntil(lambda: rollout.result is not None, timeout=WAIT)
     assert dock.unfinished() == "so far at 40 % · Rollout through layer 5"
     assert not dock._bar.resume.isVisible()
     assert not rollout.is_whole()
@@ -78,22 +79,22 @@ def test_a_rollout_that_is_cancelled_says_so_and_can_be_gone_on_with(window, gat
 
 
 def test_the_colour_bar_of_a_part_is_that_part_s(window, gate, qtbot, settled):
-    rollout = window.deck.panes["rollout"]
+    rollout = window.deck.panes["relevance"]
     gate.go.set()
     settled(window)
-    whole = rollout._result
+    whole = rollout.result
     gate.go.clear()
     window.session.change(RolloutSettings, residual="none")
-    qtbot.waitUntil(lambda: rollout._result is not whole, timeout=WAIT)
+    qtbot.waitUntil(lambda: rollout.result is not whole, timeout=WAIT)
     assert not rollout.is_whole()
-    assert rollout._result.scale != whole.scale
-    assert rollout.bar._scale == rollout._result.scale
+    assert rollout.result.scale != whole.scale
+    assert rollout.bar._scale == rollout.result.scale
     gate.go.set()
     settled(window)
 
 
 def test_what_is_shown_of_other_settings_goes_when_its_successor_is_cancelled(window, gate, qtbot, settled):
-    rollout, dock = window.deck.panes["rollout"], window.deck.docks["rollout"]
+    rollout, dock = window.deck.panes["relevance"], window.deck.docks["relevance"]
     gate.go.set()
     settled(window)
     assert rollout.is_whole()
@@ -103,18 +104,18 @@ def test_what_is_shown_of_other_settings_goes_when_its_successor_is_cancelled(wi
     window.session.change(RolloutSettings, fusion="max")
     qtbot.waitUntil(gate.shut.is_set, timeout=WAIT)
     window.runs.cancel()
-    assert rollout._result is None
+    assert rollout.result is None
     assert dock.unfinished().startswith("cancelled")
     gate.go.set()
     window.actions_.run("resume")
     settled(window)
-    assert rollout._result is not None
+    assert rollout.result is not None
     assert not window.actions_.actions["resume"].isEnabled()
 
 
 def test_a_part_is_marked_until_what_superseded_it_is_whole(window, gate, qtbot, settled):
-    rollout, dock = window.deck.panes["rollout"], window.deck.docks["rollout"]
-    qtbot.waitUntil(lambda: rollout._result is not None, timeout=WAIT)
+    rollout, dock = window.deck.panes["relevance"], window.deck.docks["relevance"]
+    qtbot.waitUntil(lambda: rollout.result is not None, timeout=WAIT)
     gate.parts = False
     window.session.change(RolloutSettings, fusion="max")
     assert dock.unfinished().startswith("so far")
@@ -124,7 +125,7 @@ def test_a_part_is_marked_until_what_superseded_it_is_whole(window, gate, qtbot,
 
 
 def test_a_slice_cancelled_before_it_began_says_nothing_of_its_predecessor(window, gate, qtbot, settled):
-    dock, before_it = window.deck.docks["rollout"], threading.Event()
+    dock, before_it = window.deck.docks["relevance"], threading.Event()
     qtbot.waitUntil(lambda: dock.unfinished() == "so far at 40 % · Rollout through layer 5", timeout=WAIT)
     window.jobs.submit("before it", lambda _: before_it.wait(5), lambda _: None, lane="run")
     window.session.change(RolloutSettings, fusion="max")  # it waits for its turn, and never has it
@@ -158,12 +159,12 @@ def test_a_slice_that_fails_is_marked_and_asked_again(window, gate, qtbot, settl
     def broken(*_):
         raise HeadlightError("It is broken.", "Mend it.")
 
-    monkeypatch.setattr("headlight.viewer.panes.attention.rollout.rollout_map", broken)
+    monkeypatch.setattr(relevance, "_from_layers", broken)
     window.session.change(RolloutSettings, fusion="min")
     settled(window)
-    dock = window.deck.docks["rollout"]
-    assert (dock.unfinished(), window.deck.panes["rollout"]._result) == ("not computed", None)
-    monkeypatch.setattr("headlight.viewer.panes.attention.rollout.rollout_map", gate)
+    dock = window.deck.docks["relevance"]
+    assert (dock.unfinished(), window.deck.panes["relevance"].result) == ("not computed", None)
+    monkeypatch.setattr(relevance, "_from_layers", gate)
     dock._bar.resume.click()
     settled(window)
     assert dock.unfinished() == ""

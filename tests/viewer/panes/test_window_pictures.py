@@ -62,17 +62,21 @@ def test_pointing_at_a_head_previews_it_on_the_picture(image_window, settled):
 
 def test_rollout_saliency_and_mass_mask_on_the_picture(image_window, settled):
     window = image_window
-    picture = pane(window, "picture")
-    window.session.change(MapSettings, method="rollout")
+    picture, relevance = pane(window, "picture"), pane(window, "relevance")
+    assert relevance.result.values.sum() == pytest.approx(1, abs=1e-4)
+    assert numbers(window, "beside")["Of"] == "[CLS]"
+    window.session.change(MapSettings, mass=0.6)
     settled(window)
-    assert picture.result.values.sum() == pytest.approx(1, abs=1e-4)
-    np.testing.assert_array_equal(picture.result.values, pane(window, "rollout")._result.values)
-    window.session.change(MapSettings, method="attention", mass=0.6)
+    for one in (picture, relevance):
+        assert 0 < one.result.mask.sum() < one.result.mask.size
+    window.switch_pane("relevance")
+    assert not window.deck.shows("relevance")
+    window.actions_.run("show-saliency")
     settled(window)
-    assert 0 < picture.result.mask.sum() < picture.result.mask.size
-    window.session.change(MapSettings, method="saliency")
-    settled(window)
-    saliency = picture.result.values
+    assert window.deck.shows("relevance")
+    assert (picture.result.at, relevance.query_row.isVisible()) == ((11, 0), False)
+    assert relevance.read_at(150, 100).startswith("saliency\t0.")
+    saliency = relevance.result.values
     assert saliency.shape == (224, 336)
     cup, corner = saliency[60:170, 90:250].mean(), saliency[:30, :30].mean()
     assert cup > 0.6 > 0.2 > corner
@@ -94,7 +98,7 @@ def test_the_read_out_says_weight_tokens_layer_and_head(image_window, settled):
     box = trace.tokens.place(trace.tokens.index(5, 7))
     middle = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
     weight = trace.layers[11].row(0, 0)[1][trace.tokens.index(5, 7)]
-    assert picture._tip(*middle) == f"patch (5, 7)\t{read_out(float(weight))}"
+    assert picture.read_at(*middle) == f"patch (5, 7)\t{read_out(float(weight))}"
     rank = 1 + int((trace.layers[11].row(0, 0)[1] > weight).sum())
     assert numbers(window, "pointed") == {
         "Query": "[CLS]",
@@ -124,7 +128,7 @@ def test_arrow_keys_are_a_sliders_that_tab_has_reached_until_a_click(image_windo
 
 def test_a_rollout_through_a_layer_that_fails_its_check_is_not_drawn(image_window, settled):
     window = image_window
-    document, rollout = window.session.current, pane(window, "rollout")
+    document, rollout = window.session.current, pane(window, "relevance")
     window.session.update(document, checks=(*document.checks[:4], 0.5, *document.checks[5:]))
     settled(window)
     assert rollout.picture._overlay.image is None

@@ -172,7 +172,7 @@ def test_an_edited_text_runs_again_and_keeps_what_was_selected(text_window, qtbo
 
 def test_a_rollout_offers_and_says_nothing_before_its_model_is_known(text_window):
     window = text_window
-    rollout, said = pane(window, "rollout"), []
+    rollout, said = pane(window, "relevance"), []
     assert rollout.controls.isVisible()
     rollout.subtitle_changed.connect(said.append)
     window.session.add(from_text("another text"), window.runs.options)  # which nobody has run yet

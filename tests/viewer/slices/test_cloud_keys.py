@@ -11,12 +11,15 @@ from PySide6.QtGui import QColor
 from headlight.models.core.answers import PointLabels
 from headlight.models.core.palettes import UNLABELLED, class_colours
 from headlight.models.core.tokens import Position
+from headlight.models.fields.voxels import VoxelSettings
 from headlight.models.points import fields
 from headlight.viewer.session.view import CloudSettings, Selection, View
-from headlight.viewer.slices.cloud_colours import Look, Scene, attention_colours, plain_colours, reach_field
+from headlight.viewer.slices.cloud_colours import Look, Scene, plain_colours, relevance_colours
 from headlight.viewer.slices.cloud_keys import meaning
+from headlight.viewer.slices.cloud_relevance import on_points
 from tests.viewer.bars import on_bar
 from tests.viewer.cloud_windows import on_screen, pane, pixels, seen
+from tests.viewer.given import method
 from tests.viewer.given_cloud import room, trace_of
 
 LOOKS = [Look(True, (20, 22, 27)), Look(False, (250, 250, 252))]
@@ -41,7 +44,7 @@ def of_bar(read, values) -> np.ndarray:
 @pytest.mark.parametrize("look", LOOKS)
 @pytest.mark.parametrize("by", ["height", "confidence", "entropy"])
 def test_a_value_has_the_colour_that_the_bar_has_there(scene, by, look):
-    read = meaning(scene, by, CloudSettings(), look, "inferno", None, NOTHING)
+    read = meaning(scene, by, "soft", look, "inferno", None, NOTHING)
     up = scene.cloud.points[:, 2]
     values = up - np.percentile(up, 1) if by == "height" else getattr(scene.answer, by)
     painted = plain_colours(scene, by, "soft", look).astype(int)
@@ -56,13 +59,12 @@ def test_what_a_point_reaches_has_the_colour_that_the_bar_has_there(scene, reach
     shares = np.geomspace(1e-6, 0.2, count).astype(np.float32)
     monkeypatch.setattr(fields, "composed", lambda *_: shares)
     monkeypatch.setattr(fields, "hop_field", lambda *_: np.arange(count) % 12 - 1)
-    cloud = CloudSettings(reach=reach, voxel=(0.3,) * 3)
-    view = View(Selection(1, 1, (scene.trace.tokens.place(40),)), cloud)
-    field = reach_field(scene.trace, view, (1, 1))
-    read = meaning(scene, "attention", cloud, look, "inferno", field, NOTHING)
-    painted = attention_colours(scene, field, cloud, look, "inferno").astype(int)
+    view = View(Selection(1, 1, (scene.trace.tokens.place(40),)), VoxelSettings(edge=0.3))
+    field = on_points(scene.trace, view, method(reach), (1, 1))
+    read = meaning(scene, "attention", "soft", look, "inferno", field, NOTHING)
+    painted = relevance_colours(scene, field, "soft", look, "inferno").astype(int)
     nearest = scene.answer.nearest
-    lit = field.lit[nearest]
+    lit = field.seen[nearest]
     assert lit.sum() > 10
     assert np.abs(painted[lit] - of_bar(read, field.values[nearest[lit]])).max() <= 6
 
@@ -73,11 +75,11 @@ def test_each_painted_class_stage_and_error_has_its_swatch(scene, look):
     answer = replace(scene.answer, truth=labels)
     scene = Scene(replace(scene.cloud, labels=labels), replace(scene.trace, answers=(answer,)))
     for by in ("prediction", "truth", "error", "stage"):
-        read = meaning(scene, by, CloudSettings(), look, "inferno", None, frozenset({1, 2, 3}))
+        read = meaning(scene, by, "soft", look, "inferno", None, frozenset({1, 2, 3}))
         painted = {tuple(rgb) for rgb in plain_colours(scene, by, "soft", look).tolist()}
         assert painted == {rgb for _, rgb in read.swatches}
         assert len({word for word, _ in read.swatches}) == len(read.swatches)
-    hidden = meaning(scene, "truth", CloudSettings(), look, "inferno", None, frozenset({2}))
+    hidden = meaning(scene, "truth", "soft", look, "inferno", None, frozenset({2}))
     assert hidden.swatches == (
         ("wall", tuple(class_colours(scene.classes, "soft")[1].tolist())),
         ("unlabelled", tuple(UNLABELLED.tolist())),
@@ -110,7 +112,7 @@ def test_the_key_follows_what_is_painted_and_keeps_its_room(cloud_window, settle
     window.session.select(queries=[Position(*window.session.current.trace.tokens.positions[350].tolist())])
     settled(window)
     assert key.currentWidget() is key.bar
-    assert key.bar._scale is second.painted.field.scale
+    assert key.bar._scale is second.painted.drawn.scale
     assert key.height() == height
 
 

@@ -20,16 +20,17 @@ from headlight.viewer.slices.cloud_classes import class_table, coordinates, name
 from headlight.viewer.slices.cloud_colours import (
     Look,
     Scene,
-    attention_colours,
     coarsest,
     heat,
     lattice,
     offers,
     plain_colours,
-    reach_field,
+    relevance_colours,
     shown_as,
     visible,
 )
+from headlight.viewer.slices.cloud_relevance import on_points
+from tests.viewer.given import method
 from tests.viewer.given_cloud import GivenNeighbourhood, room, trace_of, weights_of
 
 LOOK = Look(True, (20, 22, 27))
@@ -171,21 +172,21 @@ def test_a_stage_is_the_coarsest_that_a_token_is_a_point_of(cloud, trace):
 
 def test_attention_lights_the_neighbours_and_shades_the_rest(cloud, trace):
     scene, chosen = Scene(cloud, trace), view(trace, 40)
-    field = reach_field(trace, chosen, (1, 1))
+    field = on_points(trace, chosen, method("attention"), (1, 1))
     layer = trace.layers[1]
     query = int(layer.queries.find(trace.tokens.place(40))[0])
     lit = np.sort(layer.neighbours[query] * 4)  # every fourth token is in stage 2
-    np.testing.assert_array_equal(np.flatnonzero(field.lit), lit)
+    np.testing.assert_array_equal(np.flatnonzero(field.seen), lit)
     np.testing.assert_allclose(field.values[layer.neighbours[query] * 4], weights_of(layer)[1, query])
-    colours = attention_colours(scene, field, chosen[CloudSettings], LOOK, "inferno")
+    colours = relevance_colours(scene, field, "soft", LOOK, "inferno")
     strongest = int(field.values.argmax())
     answered = trace.answer(PointLabels).nearest
     assert (colours[answered == strongest] == heat("inferno", LOOK)[255]).all()
-    shaded = ~field.lit[answered]
+    shaded = ~field.seen[answered]
     prediction = plain_colours(scene, "prediction", "soft", LOOK)
     wanted = np.floor(prediction[shaded] * 0.3 + np.array(LOOK.background) * 0.7 + 0.5)
     np.testing.assert_allclose(colours[shaded], wanted, atol=1)
-    assert reach_field(trace, view(trace), (1, 1)) is None
+    assert on_points(trace, view(trace), method("attention"), (1, 1)) is None
     assert shown_as(scene, "attention", False) == "truth"
     assert shown_as(scene, "attention", True) == "attention"
 
@@ -218,8 +219,8 @@ def test_one_point_is_a_cloud_too():
     chosen = View(Selection(0, 0, (Position(1, 1, 1),)))
     assert isinstance(trace.layers[0], GivenNeighbourhood)
     assert cloud_maps.neighbourhood(trace, chosen, (0, 0)).weights.tolist() == [1.0]
-    field = reach_field(trace, chosen, (0, 0))
-    assert attention_colours(Scene(cloud, trace), field, chosen[CloudSettings], LOOK, "inferno").shape == (
+    field = on_points(trace, chosen, method("attention"), (0, 0))
+    assert relevance_colours(Scene(cloud, trace), field, "soft", LOOK, "inferno").shape == (
         1,
         3,
     )

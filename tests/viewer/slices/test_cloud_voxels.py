@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
 from headlight.models.core.answers import PointLabels
 from headlight.models.core.stack import ConvLayer, ConvStack
+from headlight.models.fields.voxels import VoxelSettings
 from headlight.viewer.host.forward import Pass, starting_head
 from headlight.viewer.session.session import RunOptions
-from headlight.viewer.session.view import CloudSettings, FieldSettings, Selection, View
-from headlight.viewer.slices.cloud_colours import reach_field
+from headlight.viewer.session.view import FieldSettings, MapSettings, Selection, View
+from headlight.viewer.slices.cloud_relevance import on_points
+from tests.viewer.given import method
 from tests.viewer.given_cloud import room, trace_of
 
 WAIT = 60_000
@@ -46,29 +50,29 @@ def test_the_voxel_field_is_a_reach_like_the_others(opened):
     session, second = window.session, window.deck.panes["cloud-second"]
     trace, classes = session.current.trace, window.deck.panes["classes"]
     session.select(queries=[trace.tokens.place(CUBE)])
-    assert classes.edge.isHidden()
-    window.actions_.run("reach-voxels")
+    assert classes.forms.forms[VoxelSettings].isHidden()
+    window.actions_.run("show-voxels")
     settle()
     dock, where = window.deck.docks["cloud-second"], trace.tokens.positions
     assert dock.title() == "Voxel field"
-    assert not classes.edge.isHidden()
+    assert not classes.forms.forms[VoxelSettings].isHidden()
     # Three plain layers: 7 voxels, three to each side of the point's own, from the cloud's low corner on.
     low = np.floor((where[CUBE] - where.min(0)) / 0.05) - 3
     box = second.view._overlay.marks.box
     np.testing.assert_allclose(box, np.stack([low, low + 7]) * 0.05 + where.min(0), atol=1e-6)
     inside = ((where >= box[0]) & (where < box[1])).all(1)
     assert 3 < inside.sum() < 60
-    np.testing.assert_array_equal(second.painted.field.lit, inside)
+    np.testing.assert_array_equal(second.painted.drawn.seen, inside)
     assert "7³ voxels, 0.35 m" in dock.subtitle()
-    assert second.painted.field.values[CUBE] == pytest.approx((7 / 27) ** 3)
+    assert second.painted.drawn.values[CUBE] == pytest.approx((7 / 27) ** 3)
     assert "voxel field\t0.017" in second._tip(int(trace.answer(PointLabels).sample[CUBE]))
 
-    classes.voxel.changed.emit("CenterPoint")
+    classes.forms.forms[VoxelSettings].controls["voxel"].changed.emit("CenterPoint")
     session.change(ConvStack, layers=(ConvLayer(5, padding=2),))
     settle()
     assert "5 × 5 × 5" not in dock.subtitle()
     assert "5³ voxels, 0.5 × 0.5 × 1 m" in dock.subtitle()
-    classes.voxel.changed.emit("PointPillars")
+    classes.forms.forms[VoxelSettings].controls["voxel"].changed.emit("PointPillars")
     settle()
     assert "5 × 5 × 1 voxels, 0.8 × 0.8 m of any height" in dock.subtitle()
     assert np.isfinite(second.view._overlay.marks.box).all()
@@ -80,7 +84,7 @@ def test_the_voxel_field_is_a_reach_like_the_others(opened):
         window.actions_.run("undo")
     settle()
     np.testing.assert_allclose(second.view._overlay.marks.box, box)
-    window.actions_.run("reach-hops")
+    window.actions_.run("show-hops")
     settle()
     assert dock.title() == "Hops"
     assert second.view._overlay.marks.box is None
@@ -90,15 +94,13 @@ def test_sparse_units_light_only_what_reaches_them(opened):
     window, settle = opened()
     session, second = window.session, window.deck.panes["cloud-second"]
     session.select(queries=[session.current.trace.tokens.place(CUBE)])
-    session.change(CloudSettings, reach="voxels", sparse=True)
+    session.change(VoxelSettings, sparse=True, also=(MapSettings(method="voxels"),))
     settle()
-    field = second.painted.field
-    np.testing.assert_array_equal(field.lit, field.values > 0)
-    assert 0 < field.voxels.reaching < field.voxels.occupied
-    assert (
-        f"{field.voxels.reaching} of {field.voxels.occupied} with points hold "
-        in window.deck.docks["cloud-second"].subtitle()
-    )
+    field = second.painted.drawn
+    np.testing.assert_array_equal(field.seen, field.values > 0)
+    reaching, occupied = re.search(r"(\d+) of (\d+) with points hold", field.said).groups()
+    assert 0 < int(reaching) < int(occupied)
+    assert field.said in window.deck.docks["cloud-second"].subtitle()
 
 
 def test_a_model_without_attention_has_a_voxel_field_too(opened):
@@ -107,9 +109,9 @@ def test_a_model_without_attention_has_a_voxel_field_too(opened):
     session.select(queries=[session.current.trace.tokens.place(CUBE)])
     settle()
     assert window.deck.docks["cloud-second"].title() == "Ground truth"
-    assert not window.actions_.actions["reach-hops"].isEnabled()
-    assert window.actions_.actions["reach-voxels"].isEnabled()
-    window.actions_.run("reach-voxels")
+    assert not window.actions_.actions["show-hops"].isEnabled()
+    assert window.actions_.actions["show-voxels"].isEnabled()
+    window.actions_.run("show-voxels")
     settle()
     assert window.deck.docks["cloud-second"].title() == "Voxel field"
     assert window.deck.panes["cloud-second"].view._overlay.marks.box is not None
@@ -119,9 +121,8 @@ def test_a_lasso_has_the_mean_of_its_points_and_no_box():
     cloud = room(900)
     trace = trace_of(cloud)
     places = tuple(trace.tokens.place(token) for token in (CUBE, 10))
-    field = reach_field(trace, View(Selection(queries=places), CloudSettings(reach="voxels")), (0, 0))
-    assert field.voxels.box is None
-    assert field.voxels.units == 2
+    field = on_points(trace, View(Selection(queries=places)), method("voxels"), (0, 0))
+    assert field.box is None
     assert field.values[[CUBE, 10]] == pytest.approx((7 / 27) ** 3 / 2)
 
 
@@ -135,7 +136,7 @@ def test_the_editor_leaves_the_cloud_its_room(opened, stack_before):
 
     before = heights()
     window.session.select(queries=[window.session.current.trace.tokens.place(CUBE)])
-    window.actions_.run("reach-voxels")
+    window.actions_.run("show-voxels")
     settle()
     assert window.deck.docks["stack"].isVisible()
     assert heights() != before

@@ -7,19 +7,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-import headlight.viewer.builtin  # noqa: F401  (the methods there are)
-from headlight.viewer.registry import REGISTRY, Method
-from headlight.viewer.session.selecting import method_of
+from headlight.models.attention.mapped import mapped
+from headlight.models.core.relevance import Relevance
+from headlight.models.explain.norms import normed
+from headlight.models.explain.rollout import rollout_row
 from headlight.viewer.session.view import MapSettings, RolloutQuery, Selection, View
-from headlight.viewer.slices.maps import Picture, attention_map, rollout_map
-from headlight.viewer.slices.relevance import input_map
-from tests.viewer.given import patch_tokens, text_tokens, trace_of
+from headlight.viewer.slices.head_maps import head_maps
+from headlight.viewer.slices.maps import attention_map, matrix_map
+from headlight.viewer.slices.relevance import relevance_map, weighted
+from tests.viewer.given import method, text_tokens, trace_of
 
 NORMS = np.array([[5.0, 1.0, 2.0, 3.0, 4.0], [1.0, 1.0, 1.0, 1.0, 1.0]], np.float32)
 
 
-def by(method: str, *places, **settings) -> View:
-    return View(Selection(queries=places), MapSettings(method=method, **settings), RolloutQuery(bool(places)))
+def asking(*places, **settings) -> View:
+    return View(Selection(queries=places), MapSettings(**settings), RolloutQuery(bool(places)))
 
 
 @pytest.fixture
@@ -35,55 +37,43 @@ def trace():
 
 def test_norms_are_weights_times_lengths_and_words_get_their_sum(trace):
     place, weights = trace.tokens.place(2), trace.layers[1].weights[0]
-    found = input_map(trace, by("norms", place), (1, 0))
+    found = relevance_map(trace, asking(place), method("norms"), (1, 0))
     np.testing.assert_allclose(found.values, weights[2] * NORMS[0], rtol=1e-6)
-    assert (found.what, found.at) == ("norms", (1, 0))
-    words = input_map(trace, by("norms", place, whole_words=True), (1, 0)).values
+    assert (found.what, found.unit, found.at, found.shares) == ("norms", "length", (1, 0), False)
+    assert found.numbers.entropy is None
+    words = relevance_map(trace, asking(place, whole_words=True), method("norms"), (1, 0)).values
     two = (weights[1:3] * NORMS[0]).mean(0)
     np.testing.assert_allclose(words, [two[0], two[1] + two[2], two[3], two[4]], rtol=1e-5)
-    assert input_map(trace, by("norms", place), (1, 0)).numbers.no_entropy
+
+
+def test_the_matrix_and_the_head_grid_are_of_the_same_method(trace):
+    seen, view = weighted(trace, method("norms")), asking(heads="max", percentile=100.0, leave_out=False)
+    norms = trace.layers[0].weights * NORMS[:, None]
+    np.testing.assert_allclose(matrix_map(seen, view).values, norms.max(0), rtol=1e-6)
+    assert head_maps(seen, view).scales[0][0].high == pytest.approx(norms[0].max())
+    assert [layer.name for layer in seen.layers] == [layer.name for layer in normed(trace).layers]
+    assert weighted(trace, method("attention")) is trace
 
 
 def test_attention_and_rollout_are_what_they_are_without_a_registry(trace):
     place = trace.tokens.place(3)
-    found = input_map(trace, by("attention", place), (1, "mean"))
-    np.testing.assert_array_equal(
-        found.values, attention_map(trace, by("attention", place), 1, "mean").values
-    )
-    assert found.what == ""
-    np.testing.assert_array_equal(
-        input_map(trace, by("rollout", place), (0, 0)).values, rollout_map(trace, by("rollout", place)).values
-    )
+    found = relevance_map(trace, asking(place), method("attention"), (1, "mean"))
+    np.testing.assert_array_equal(found.values, attention_map(trace, asking(place), 1, "mean").values)
+    assert (found.what, found.shares) == ("", True)
+    row = rollout_row(trace.layers, 3)
+    rolled = relevance_map(trace, asking(place), method("rollout"), (0, 0))
+    np.testing.assert_array_equal(rolled.values, row)
+    assert (rolled.what, rolled.at, rolled.numbers.entropy) == ("rollout", None, pytest.approx(1.5, abs=0.2))
+    words = relevance_map(trace, asking(place, whole_words=True), method("rollout"), (0, 0))
+    np.testing.assert_allclose(words.values, [row[0], row[1] + row[2], row[3], row[4]], rtol=1e-6)
+    assert len(words.tokens) == len(mapped(trace, True, False).tokens)
 
 
-def reversed_layers(trace):
-    return replace(trace, layers=trace.layers[::-1])
-
-
-def one_for_the_first(trace, queries, task):
-    return (np.arange(len(trace.tokens)) == queries[0]).astype(np.float32)
-
-
-def checkered(trace, task):
-    return np.indices((4, 6)).sum(0).astype(np.float32) % 2
-
-
-def test_a_stranger_s_method_is_one_function_and_one_line(monkeypatch):
-    with monkeypatch.context() as patched:
-        patched.setitem(REGISTRY._entries, Method, dict(REGISTRY.all(Method)))
-        REGISTRY.add(
-            Method("turned", "Turned", "turned layers", f"{__name__}:reversed_layers", "head"),
-            Method("first", "First", "the first", f"{__name__}:one_for_the_first", "layers"),
-            Method("checkered", "Checkered", "a board", f"{__name__}:checkered", "picture"),
-        )
-        trace = trace_of(patch_tokens())
-        place = trace.tokens.place(2)
-        turned = input_map(trace, by("turned", place), (0, 1))
-        np.testing.assert_array_equal(turned.values, trace.layers[1].weights[1, 2])
-        first = input_map(trace, by("first", place), (0, 0))
-        assert (first.values.tolist(), first.what, first.at) == ([0, 0, 1, 0, 0, 0, 0], "first", None)
-        picture = input_map(trace, by("checkered"), (0, 0))
-        assert isinstance(picture, Picture)
-        assert picture.levels.max() == 255
-        assert method_of(by("first")).id == "first"
-    assert method_of(by("first")).id == "attention"  # its plugin is gone
+def test_a_column_is_no_distribution_even_where_it_sums_to_1(trace):
+    trace.layers[0].weights[0] = np.eye(5)
+    place = trace.tokens.place(3)
+    row = relevance_map(trace, asking(place), method("attention"), (0, 0))
+    column = relevance_map(trace, asking(place, incoming=True), method("attention"), (0, 0))
+    np.testing.assert_array_equal(row.values, column.values)
+    assert (row.is_distribution, column.is_distribution) == (True, False)
+    assert isinstance(row, Relevance)

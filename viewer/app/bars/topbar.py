@@ -135,7 +135,7 @@ class TopBar(QWidget):
 
     def show_pages(self, pages: Sequence[str], current: str) -> None:
         """Offer these pages; one alone is no choice."""
-        if not set(pages) <= self._listed:
+        if set(REGISTRY.all(Page)) != self._listed:
             self.page.deleteLater()
             self._list_pages()
         for page in REGISTRY.all(Page):

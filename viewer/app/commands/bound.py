@@ -31,6 +31,9 @@ class Acts(Protocol):
         """The panes of a type that were made, in the registry's order."""
         ...
 
+    def shows_pane(self, name: str) -> bool: ...
+    def switch_pane(self, name: str) -> None: ...
+
 
 @dataclass(frozen=True, eq=False)
 class Bound:
@@ -82,6 +85,8 @@ class Bound:
         on = len(change.values) > 1 and self._value(change) == change.values[0]
         value = change.values[1 if on else 0]
         self.window.session.change(resolve(change.settings), **{change.name: value})
+        if change.pane and not self.window.shows_pane(change.pane):
+            self.window.switch_pane(change.pane)
 
     def _value(self, change: Change) -> object:
         return getattr(self.window.session.view[resolve(change.settings)], change.name)

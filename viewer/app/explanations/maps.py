@@ -19,9 +19,13 @@ MAPS = (
         paper=f"{ATTENTION}, section 3.2.1",
     ),
     of(
-        "Method",
-        says="What is laid over the input: one layer’s attention, the rollout through several layers, a "
-        "prediction of what draws the eye, or what attention carries.",
+        "settings/Method",
+        says="What is laid over the input, head by head: the weights of attention, or what they carry.",
+    ),
+    of(
+        *("Relevance", "relevance/Method"),
+        says="What matters to the query, or to what the model makes of the whole: the rollout through "
+        "several layers, a prediction of what draws the eye.",
     ),
     of(
         "Rollout",
@@ -150,11 +154,12 @@ MAPS = (
 
 ROLLOUTS = (
     of(
-        *("rollout/Query", "Readout", "Selected", "Mean of all", "[CLS]"),
-        says="Whose row is rolled out: the token that the model’s answer is read from, or the selected one.",
+        *("relevance/Query", "Readout", "Selected", "Mean of all", "[CLS]"),
+        says="Whose relevance is shown: that of the token that the model’s answer is read from, or of the "
+        "selected one.",
     ),
     of(
-        "rollout/Heads",
+        "relevance/Heads",
         says="How the heads of a layer become one matrix before layers are multiplied.",
         paper="Gildenblat 2020, “Exploring Explainability for Vision Transformers”",
     ),
@@ -170,7 +175,7 @@ ROLLOUTS = (
         paper="Gildenblat 2020, “Exploring Explainability for Vision Transformers”",
     ),
     of(
-        "rollout/Layers",
+        "relevance/Layers",
         says="The first and the last layer of the product. Fewer layers show where the flow comes from.",
     ),
     of(

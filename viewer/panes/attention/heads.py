@@ -4,26 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from PySide6.QtWidgets import QWidget
 
 from headlight.models.core.colours import Scale, lut
-from headlight.models.core.task import Task
 from headlight.models.core.tokens import PatchTokens
 from headlight.models.core.trace import Trace
+from headlight.viewer.host.lanes import Call
 from headlight.viewer.panes.shared import words
-from headlight.viewer.panes.shared.base import Pane
+from headlight.viewer.panes.shared.on_input import MethodPane
+from headlight.viewer.registry import Method
 from headlight.viewer.session.session import NOWHERE, Document, Hover
 from headlight.viewer.session.view import MapSettings, Selection, View
 from headlight.viewer.slices import names
-from headlight.viewer.slices.head_maps import HeadMaps, head_maps
-from headlight.viewer.slices.maps import query_indices, shown
+from headlight.viewer.slices.head_maps import HeadMaps
+from headlight.viewer.slices.maps import query_indices
+from headlight.viewer.slices.relevance import relevance_of_heads
 from headlight.widgets.controls.colour_bar import ColourBar, bar_height, with_bar
 from headlight.widgets.grids.head_grid import HeadGrid
 
 
-class HeadsPane(Pane):
+class HeadsPane(MethodPane):
     blank, tallest = True, 0.46
 
     def build(self) -> QWidget:
@@ -54,15 +57,17 @@ class HeadsPane(Pane):
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
         map_ = view[MapSettings]
         # A text's maps are whole matrices, whatever the query.
-        places = (view[Selection].queries, hover.query) if "pixels" in document.kind.gives else ()
+        on_grid = isinstance(document.trace.tokens, PatchTokens)
+        places = (view[Selection].queries, hover.query) if on_grid else ()
         return (
             places,
             *(map_.percentile, map_.floor, map_.log, map_.shared, map_.leave_out, map_.incoming),
             *(map_.hide_special, map_.whole_words),
         )
 
-    def compute(self, trace: Trace, view: View, hover: Hover, task: Task) -> HeadMaps:
-        return head_maps(shown(trace, view[MapSettings]), view, hover.query, task)
+    def slice(self, subject: tuple[Trace, Method], view: View, hover: Hover) -> Call:
+        trace, method = subject
+        return partial(relevance_of_heads, trace, view, method, hover.query)
 
     def paint_partial(self, value: Any) -> None:
         layer, levels, scales = value
@@ -103,8 +108,9 @@ class HeadsPane(Pane):
         self.bar.set_scale(scales[head] if head < len(scales) else None, lut(view[MapSettings].colours), of)
 
     def _say(self, trace: Trace, view: View, hover: Hover) -> None:
+        by = "" if self.method().shares else f"{self.method().word} · "
         if not isinstance(trace.tokens, PatchTokens):
-            self.subtitle_changed.emit("whole matrices")
+            self.subtitle_changed.emit(f"{by}whole matrices")
             return
         places = (hover.query,) if hover.query else view[Selection].queries
         tokens = trace.layers[min(view[Selection].layer, len(trace.layers) - 1)].queries
@@ -113,7 +119,7 @@ class HeadsPane(Pane):
         if not places and trace.readout is None:
             name = "mean of all patches"
         what = f"who looks at {name}" if view[MapSettings].incoming else f"where {name} looks"
-        self.subtitle_changed.emit(what)
+        self.subtitle_changed.emit(f"{by}{what}")
 
     def _clicked(self, layer: int, head: int) -> None:
         one = replace(self.session.view[MapSettings], heads="one")

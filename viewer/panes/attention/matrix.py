@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from functools import partial
 
 from PySide6.QtWidgets import QWidget
 
 from headlight.models.core.colours import lut
-from headlight.models.core.task import Task
+from headlight.models.core.relevance import percent
 from headlight.models.core.tokens import PatchTokens, Place, Tokens
 from headlight.models.core.trace import Trace
 from headlight.viewer.host.failure import Failure
+from headlight.viewer.host.lanes import Call
 from headlight.viewer.panes.shared import readings, words
-from headlight.viewer.panes.shared.base import Pane
+from headlight.viewer.panes.shared.on_input import MethodPane
+from headlight.viewer.registry import Method
 from headlight.viewer.session.session import NOWHERE, Document, Hover
 from headlight.viewer.session.view import MapSettings, Selection, View
 from headlight.viewer.slices import names
-from headlight.viewer.slices.maps import MatrixMap, group_shown, head_of, matrix_map, shown
+from headlight.viewer.slices.maps import MatrixMap, group_shown, head_of
+from headlight.viewer.slices.relevance import relevance_matrix
 from headlight.widgets.base.cursor_tip import read_out
-from headlight.widgets.base.labels import percent
 from headlight.widgets.controls.colour_bar import ColourBar, bar_height, with_bar
 from headlight.widgets.plane.matrix_view import MatrixView
 
 
-class MatrixPane(Pane):
+class MatrixPane(MethodPane):
     blank, tallest = True, 0.6
 
     def build(self) -> QWidget:
@@ -40,7 +43,7 @@ class MatrixPane(Pane):
     def height_for(self, width: int) -> int | None:
         """Of a picture about a square, whichever layer is shown: panes do not move as layers are walked."""
         document = self.session.current
-        if document is None or document.trace is None or "pixels" not in document.kind.gives:
+        if document is None or document.trace is None or not isinstance(document.trace.tokens, PatchTokens):
             return None
         return width + bar_height(self.bar)
 
@@ -53,8 +56,9 @@ class MatrixPane(Pane):
             *(map_.leave_out, map_.hide_special, map_.whole_words, self.blocked(view[Selection].layer)),
         )
 
-    def compute(self, trace: Trace, view: View, hover: Hover, task: Task) -> MatrixMap:
-        return matrix_map(shown(trace, view[MapSettings]), view, task)
+    def slice(self, subject: tuple[Trace, Method], view: View, hover: Hover) -> Call:
+        trace, method = subject
+        return partial(relevance_matrix, trace, view, method)
 
     def paint(self, result: MatrixMap) -> None:
         view = self.session.view
@@ -70,7 +74,7 @@ class MatrixPane(Pane):
         self._result, layer = result, self.session.current.trace.layers[view[Selection].layer]
         self.view.set_message("")
         self.view.set_matrix(result.levels, result.values)
-        said = [self._at()]
+        said = [self._at(result.what)]
         if result.group is not None:
             said += [
                 layer.said(result.group),
@@ -119,13 +123,13 @@ class MatrixPane(Pane):
         pair = f"{names.token(result.queries, query)} → {names.token(result.keys, key)}"
         weight = read_out(float(result.values[query, key]))
         view = self.session.view
-        at = view[Selection].layer, head_of(view)
-        self.said.emit("pointed", readings.of_cell(result, query, key, view[MapSettings].incoming, at), None)
+        figures = readings.of_cell(result, query, key, view[MapSettings].incoming, self._at(result.what))
+        self.said.emit("pointed", figures, None)
         return f"{pair}\t{weight}"
 
-    def _at(self) -> str:
+    def _at(self, what: str = "") -> str:
         view = self.session.view
-        return words.head(view[Selection].layer, head_of(view))
+        return ", ".join(filter(None, (what, words.head(view[Selection].layer, head_of(view)))))
 
     def _hovered(self, cell: tuple[int, int] | None) -> None:
         if cell is None or self._result is None:

@@ -8,13 +8,12 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from headlight.models.core.colours import lut
 from headlight.models.core.tokens import Box, PatchTokens, Place
 from headlight.models.core.trace import Trace
-from headlight.viewer.panes.shared import readings
 from headlight.viewer.panes.shared.on_input import OnInputPane, pointed
-from headlight.viewer.session.selecting import asked_tokens, method_of
+from headlight.viewer.session.selecting import asked_tokens
 from headlight.viewer.session.session import NOWHERE, Document, Hover
 from headlight.viewer.session.view import MapSettings, Selection, View
 from headlight.viewer.slices import names
-from headlight.viewer.slices.maps import InputMap, Picture, query_indices
+from headlight.viewer.slices.maps import InputMap, query_indices
 from headlight.viewer.slices.window_maps import window_lines
 from headlight.widgets.controls.colour_bar import ColourBar, with_bar
 from headlight.widgets.plane.image_view import ImageView
@@ -33,7 +32,7 @@ class PicturePane(OnInputPane):
         self.view.hovered.connect(self._hovered)
         self.view.clicked.connect(self._clicked)
         self.view.boxed.connect(self._boxed)
-        self.view.set_tip(self._tip)
+        self.view.set_tip(self.read_at)
         self.bar = ColourBar()
         self.chips = Chips()
         self.chips.clicked.connect(self._chip_clicked)
@@ -64,17 +63,15 @@ class PicturePane(OnInputPane):
     def prepare(self, document: Document, view: View) -> None:
         self._show_picture(document)
 
-    def paint(self, result: InputMap | Picture) -> None:
+    def paint(self, result: InputMap) -> None:
         self.result = result
         trace = self.session.current.trace
-        region = trace.tokens.region
-        if self.not_drawn(result):
-            self.view.set_overlay(None)
-        else:
-            self.view.set_overlay(result.levels, region.corners, smooth=isinstance(result, Picture))
-        mask = result.mask if isinstance(result, InputMap) else None
-        self.view.set_mask(mask)
-        self._say(trace, result)
+        self.view.set_overlay(None if self.not_drawn(result) else result.levels, trace.tokens.region.corners)
+        self.view.set_mask(result.mask)
+        self.said.emit("shown", self.figures(1), None)
+        self._show_artifacts(trace)
+        left_out = self.session.view[MapSettings].leave_out
+        self.artifacts_note.setText("left out of the scale" if left_out else "set the scale too")
 
     def mark(self, view: View, hover: Hover) -> None:
         trace = self.session.current.trace
@@ -109,15 +106,6 @@ class PicturePane(OnInputPane):
 
     # -- what is said ------------------------------------------------------------------------------------
 
-    def _say(self, trace: Trace, result: InputMap | Picture) -> None:
-        drawn = isinstance(result, InputMap) and not self.not_drawn(result)
-        incoming = self.session.view[MapSettings].incoming
-        figures = {**readings.of_map(result, 1, incoming), **readings.of_patches(result)} if drawn else {}
-        self.said.emit("shown", figures, None)
-        self._show_artifacts(trace)
-        left_out = self.session.view[MapSettings].leave_out
-        self.artifacts_note.setText("left out of the scale" if left_out else "set the scale too")
-
     def _show_artifacts(self, trace: Trace) -> None:
         artifacts = [int(i) for i in trace.artifacts]
         labels = [trace.tokens.labels[i].removeprefix("patch ") for i in artifacts]
@@ -147,25 +135,6 @@ class PicturePane(OnInputPane):
         self.queries_row.show()
         self._chip_tokens.append(patches[0] if len(patches) == 1 else -1)
         self.chips.set_chips(chips)
-
-    def _tip(self, x: float, y: float) -> str:
-        result, document = self.result, self.session.current
-        if result is None or document is None or document.trace is None:
-            return ""
-        region = document.trace.tokens.region
-        if isinstance(result, Picture):
-            rows, columns = result.values.shape
-            row = int((y - region.y0) / (region.y1 - region.y0) * rows)
-            column = int((x - region.x0) / (region.x1 - region.x0) * columns)
-            if 0 <= row < rows and 0 <= column < columns:
-                value = f"{result.values[row, column]:.2f}"
-                self.said.emit("pointed", {"Weight": value, "In": result.what}, None)
-                return f"{result.what}\t{value}"
-            return "not seen by the model"
-        found = result.tokens.find(Box(x, y, x, y))
-        if not len(found):
-            return "not seen by the model"
-        return self.read(int(found[0]))
 
     # -- gestures ----------------------------------------------------------------------------------------
 
@@ -215,9 +184,7 @@ class PicturePane(OnInputPane):
     def _windows(self, trace: Trace, view: View, hover: Hover) -> tuple[np.ndarray, np.ndarray] | None:
         """The lines of the windows in which the shown layer attends, where it does."""
         at = pointed(view, hover)[0]
-        if method_of(view).of != "head" or at >= len(trace.layers):
-            return None
-        return window_lines(trace.layers[at])
+        return window_lines(trace.layers[at]) if at < len(trace.layers) else None
 
     def _show_picture(self, document: Document) -> None:
         if document.input is not self._input:
@@ -232,7 +199,7 @@ class PicturePane(OnInputPane):
             seen = "" if (size[2], size[1]) == (width, height) else f" · seen at {size[2]} × {size[1]}"
             said += f"{seen} · {rows} × {columns} patches of {size[1] // rows} px"
             layers, layer = document.trace.layers, self.session.view[Selection].layer
-            if method_of(self.session.view).of == "head" and layer < len(layers):
+            if layer < len(layers):
                 windows = layers[layer].said()
                 # What a title has no room for is cut off at its end.
                 said = f"{rows} × {columns} patches · {windows} · {said}" if windows else said

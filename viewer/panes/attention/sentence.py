@@ -14,11 +14,11 @@ from PySide6.QtWidgets import (
 )
 
 from headlight.models.core.colours import lut
-from headlight.models.core.tokens import Place, TextTokens
+from headlight.models.core.tokens import TextTokens
 from headlight.viewer.panes.shared import readings
 from headlight.viewer.panes.shared.later import Later
 from headlight.viewer.panes.shared.on_input import OnInputPane
-from headlight.viewer.session.session import NOWHERE, Document, Hover
+from headlight.viewer.session.session import Document, Hover
 from headlight.viewer.session.view import MapSettings, Selection, View
 from headlight.viewer.slices.maps import InputMap
 from headlight.widgets.base import theme
@@ -39,7 +39,7 @@ class SentencePane(OnInputPane):
 
     def build(self) -> QWidget:
         self.strip = TokenStrip()
-        self.strip.hovered.connect(self._hovered)
+        self.strip.hovered.connect(self.point_at)
         self.strip.clicked.connect(self._clicked)
         self.strip.spanned.connect(self._spanned)
         self.strip.set_tip(self._tip)
@@ -123,8 +123,7 @@ class SentencePane(OnInputPane):
             return
         self.strip.set_weights(result.levels, result.values)
         self._say_reason("")
-        figures = readings.of_map(result, len(readings.BEST), self.session.view[MapSettings].incoming)
-        self.said.emit("shown", figures, None)
+        self.said.emit("shown", self.figures(len(readings.BEST)), None)
 
     def _say_reason(self, why_not: str) -> None:
         """Why nothing is drawn; it takes no room where there is nothing to say."""
@@ -233,10 +232,6 @@ class SentencePane(OnInputPane):
             self.strip.setFocus(Qt.FocusReason.OtherFocusReason)
             self._later.now()
 
-    def _hovered(self, index: int | None) -> None:
-        place = self._place(index)
-        self.session.set_hover(Hover(query=place, key=place) if place else NOWHERE)
-
     def _clicked(self, index: int, add: bool) -> None:
         self._spanned(index, index, add)
 
@@ -244,8 +239,3 @@ class SentencePane(OnInputPane):
         if self.result is not None:
             tokens = self.result.tokens
             self.session.select(queries=tokens.places(range(first, last + 1)), add=add)
-
-    def _place(self, index: int | None) -> Place | None:
-        if index is None or self.result is None or index >= len(self.result.tokens):
-            return None
-        return self.result.tokens.place(index)

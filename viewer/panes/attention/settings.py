@@ -12,10 +12,10 @@ from headlight.models.core.task import Task
 from headlight.models.core.trace import Trace
 from headlight.viewer.panes.shared import readings
 from headlight.viewer.panes.shared.base import Pane
-from headlight.viewer.panes.shared.later import RESIZE_PAUSE, Later
-from headlight.viewer.panes.shared.words import ran_at
-from headlight.viewer.registry import REGISTRY, ColourMap, Method
-from headlight.viewer.session.selecting import method_of
+from headlight.viewer.panes.shared.controls import Controls, ShortSide
+from headlight.viewer.panes.shared.method_controls import MethodChoice
+from headlight.viewer.registry import REGISTRY, ColourMap, Needs
+from headlight.viewer.session.methods import ON_INPUT
 from headlight.viewer.session.session import Document
 from headlight.viewer.session.view import MapSettings, Selection, View
 from headlight.widgets.base.scroll_column import ScrollColumn
@@ -25,75 +25,53 @@ from headlight.widgets.controls.sliders import LabelledSlider
 if TYPE_CHECKING:
     from headlight.models.attention.statistics import HeadStatistics
 
+_PIXELS, _CHARACTERS = Needs(("pixels",)), Needs(("characters",))
+
 
 class SettingsPane(Pane):
     waits = False
 
     def build(self) -> QWidget:
-        change = partial(self.session.change, MapSettings)
-        self.methods = [m for m in REGISTRY.all(Method).values() if "positions" not in m.needs.of]
-        self.method = Segmented([(method.id, method.title) for method in self.methods], "Method")
-        self.method.changed.connect(lambda v: change(method=v))
-        self.heads = Segmented([("one", "One"), ("mean", "Mean"), ("max", "Max")], "Heads")
-        self.heads.changed.connect(lambda v: change(heads=v))
-        self.direction = Segmented([(False, "Looks at"), (True, "Is looked at by")], "Direction")
-        self.direction.changed.connect(lambda v: change(incoming=v))
-        self.scale = Segmented([(False, "Linear"), (True, "Log")], "Scale")
-        self.scale.changed.connect(lambda v: change(log=v))
-        self.shared = Segmented([(False, "Each map"), (True, "All maps")], "One scale for")
-        self.shared.changed.connect(lambda v: change(shared=v))
-        self.percentile = LabelledSlider("Clip above percentile", 90, 100, 0.1, "{:.1f}", 99.5)
-        self.percentile.changed.connect(lambda v: change(gesture="percentile", percentile=float(v)))
-        self.floor = LabelledSlider(
-            "Clip below percentile", 0, 90, 1, lambda v: "zero" if v == 0 else f"{v:.0f}"
+        self.controls = Controls(MapSettings, partial(self.session.change, MapSettings))
+        bind = self.controls.bind
+        self.method = MethodChoice(ON_INPUT, self.needs, self.session, "Method")
+        self.heads = bind("heads", Segmented([("one", "One"), ("mean", "Mean"), ("max", "Max")], "Heads"))
+        self.direction = bind(
+            "incoming", Segmented([(False, "Looks at"), (True, "Is looked at by")], "Direction")
         )
-        self.floor.changed.connect(lambda v: change(gesture="floor", floor=float(v)))
-        self.opacity = LabelledSlider("Overlay opacity", 0, 1, 0.01, "{:.2f}", 0.75)
-        self.opacity.changed.connect(lambda v: change(gesture="opacity", opacity=float(v)))
-        self.mass = LabelledSlider(
-            "Mass mask", 0, 0.99, 0.01, lambda v: "off" if v == 0 else f"{v * 100:.0f} % of weight"
+        self.scale = bind("log", Segmented([(False, "Linear"), (True, "Log")], "Scale"))
+        self.shared = bind("shared", Segmented([(False, "Each map"), (True, "All maps")], "One scale for"))
+        self.percentile = bind(
+            "percentile", LabelledSlider("Clip above percentile", 90, 100, 0.1, "{:.1f}", 99.5)
         )
-        self.mass.changed.connect(lambda v: change(gesture="mass", mass=float(v)))
-        self.colours = Choice(tuple(REGISTRY.all(ColourMap)), "Colour map")
-        self.colours.changed.connect(lambda v: change(colours=v))
-        self.leave_out = Toggle("Leave sinks out of the scale")
+        self.floor = bind(
+            "floor",
+            LabelledSlider("Clip below percentile", 0, 90, 1, lambda v: "zero" if v == 0 else f"{v:.0f}"),
+        )
+        self.opacity = bind("opacity", LabelledSlider("Overlay opacity", 0, 1, 0.01, "{:.2f}", 0.75))
+        self.colours = bind("colours", Choice(tuple(REGISTRY.all(ColourMap)), "Colour map"))
+        self.mass = bind("mass", LabelledSlider("Mass mask", 0, 0.99, 0.01, _mass_said))
+        self.size = ShortSide(self.session, self.runs)
+        self.leave_out = bind("leave_out", Toggle("Leave sinks out of the scale"))
         self.leave_out.setToolTip(
             "Special tokens, artifact tokens and tokens that take nearly all attention are painted, but do "
             "not set the colours of the others"
         )
-        self.leave_out.changed.connect(lambda v: change(leave_out=v))
-        self.hide_special = Toggle("Hide special tokens")
-        self.hide_special.changed.connect(lambda v: change(hide_special=v))
-        self.whole_words = Toggle("Whole words")
-        self.whole_words.changed.connect(lambda v: change(whole_words=v))
-        self.size = LabelledSlider("Short side", 224, 1022, 14, "{:.0f} px", 518)
-        self.size.changed.connect(self._resized)
-        self._later = Later(RESIZE_PAUSE, self)
+        self.hide_special = bind("hide_special", Toggle("Hide special tokens"))
+        self.whole_words = bind("whole_words", Toggle("Whole words"))
         self._counted: tuple[Trace, int, HeadStatistics | None] | None = None
 
         inner = QWidget()
         layout = QVBoxLayout(inner)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
-        for section, control in (
-            ("Method", self.method),
-            ("Heads", self.heads),
-            ("Direction", self.direction),
-            ("Scale", self.scale),
-            ("One scale for", self.shared),
-        ):
-            layout.addWidget(Section(section))
-            layout.addWidget(control)
+        self.fused = Section("Heads")
         for widget in (
-            self.percentile,
-            self.floor,
-            self.opacity,
-            self.colours,
-            self.mass,
-            self.size,
+            *(Section("Method"), self.method, self.fused, self.heads, Section("Direction"), self.direction),
+            *(Section("Scale"), self.scale, Section("One scale for"), self.shared, self.percentile),
+            *(self.floor, self.opacity, self.colours, self.mass, self.size),
+            *(self.leave_out, self.hide_special, self.whole_words),
         ):
-            layout.addWidget(widget)
-        for widget in (self.leave_out, self.hide_special, self.whole_words):
             layout.addWidget(widget)
         layout.addStretch(1)
         return ScrollColumn(inner)
@@ -136,10 +114,10 @@ class SettingsPane(Pane):
         view = self.session.view
         one, head = view[MapSettings].heads == "one", view[Selection].head
         title = f"Head {layer}.{head}" if one else f"Layer {layer}, mean of its heads"
-        pick, picture = head if one else slice(None), "pixels" in self.session.current.kind.gives
+        pick = head if one else slice(None)
         said = {}
         if statistics is not None and not self.blocked(layer):
-            said = readings.of_heads(statistics, pick, picture)
+            said = readings.of_heads(statistics, pick)
         self.said.emit("head", said, title)
 
     def clear(self, document: Document | None) -> None:
@@ -147,35 +125,17 @@ class SettingsPane(Pane):
         self.said.emit("head", {}, "Head")
 
     def _show(self, document: Document, view: View) -> None:
-        map_, picture = view[MapSettings], "pixels" in document.kind.gives
-        for method in self.methods:
-            reason = method.needs.met(document)
-            self.method.set_option_enabled(method.id, not reason, reason.rstrip("."))
-        for control, value in (
-            (self.method, method_of(view).id),
-            (self.heads, map_.heads),
-            (self.direction, map_.incoming),
-            (self.scale, map_.log),
-            (self.shared, map_.shared),
-            (self.percentile, map_.percentile),
-            (self.floor, map_.floor),
-            (self.opacity, map_.opacity),
-            (self.mass, map_.mass),
-        ):
-            control.set_value(value)
-        self.leave_out.set_on(map_.leave_out)
-        self.hide_special.set_on(map_.hide_special)
-        self.whole_words.set_on(map_.whole_words)
-        self.colours.setCurrentText(map_.colours)
+        self.controls.display(view[MapSettings])
+        self.method.display(document, view)
+        fused = ON_INPUT.method(document, view).fused
+        self.fused.set_title(f"Heads · {fused}" if fused else "Heads")
+        picture = _PIXELS.of_kind(document.kind)
         for widget in (self.opacity, self.mass, self.size):
             widget.setVisible(picture)
-        self.whole_words.setVisible(not picture)
-        if picture and not self._later.waits_for(document):
-            self.size.set_value(document.wanted.options.size)
-            self.size.set_note(ran_at(document, self.size.value()))
+        self.whole_words.setVisible(_CHARACTERS.of_kind(document.kind))
+        if picture:
+            self.size.display(document)
 
-    def _resized(self, value: float) -> None:
-        document = self.session.current
-        if document is not None and "pixels" in document.kind.gives:
-            self.size.set_note("")
-            self._later.ask(document, lambda: self.runs.change(document, "size", size=int(value)))
+
+def _mass_said(share: float) -> str:
+    return "off" if share == 0 else f"{share * 100:.0f} % of weight"

@@ -9,11 +9,12 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from headlight.models.core.palettes import class_colours
 from headlight.models.core.task import Task
-from headlight.models.fields.voxels import VOXELS
 from headlight.viewer.inputs.cloud import UNITS, UPS, Frame
 from headlight.viewer.inputs.cloud_labels import OWN, TITLES
 from headlight.viewer.panes.clouds.base import CloudPane
-from headlight.viewer.registry import REGISTRY, Method
+from headlight.viewer.panes.shared.controls import Controls
+from headlight.viewer.panes.shared.method_controls import MethodChoice, MethodForms
+from headlight.viewer.session.methods import IN_SPACE
 from headlight.viewer.session.session import Document, Hover
 from headlight.viewer.session.view import CloudSettings, View
 from headlight.viewer.slices.cloud_classes import ClassTable, class_table, numbers
@@ -22,8 +23,6 @@ from headlight.widgets.base.scroll_column import ScrollColumn
 from headlight.widgets.controls.choices import Choice, Section, Segmented, Toggle
 from headlight.widgets.controls.class_legend import ClassLegend
 from headlight.widgets.controls.sliders import LabelledSlider
-
-CUBES = "Cubes"
 
 
 class ClassesPane(CloudPane):
@@ -34,29 +33,16 @@ class ClassesPane(CloudPane):
         self.legend.soloed.connect(self._soloed)
         self.legend.hovered.connect(lambda kind: self.session.set_hover(Hover(kind=kind)))
         self.legend.all_shown.connect(lambda: change(hidden=frozenset()))
-        self.palette = Segmented([("soft", "Soft"), ("s3dis", "S3DIS")], "Palette")
-        self.palette.changed.connect(lambda v: change(palette=v))
-        methods = [m for m in REGISTRY.all(Method).values() if m.of == "layers" and "positions" in m.needs.of]
-        through = [(method.id, method.title) for method in methods]
-        self.reaches = [("attention", "Attention"), *through, ("voxels", "Voxels")]
-        self.reach = Segmented(self.reaches, "Reach of the point", row=3)
-        self.reach.changed.connect(lambda v: change(reach=v))
-        self.voxel = Choice([CUBES, *VOXELS], "Voxels")
-        self.voxel.changed.connect(self._voxels_chosen)
-        self.edge = LabelledSlider("Edge", 0.01, 1.0, 0.01, "{:.2f} m", 0.05)
-        self.edge.changed.connect(lambda v: change(gesture="voxel", voxel=(float(v),) * 3))
-        self.sparse = Segmented([(False, "Dense"), (True, "Sparse")], "Convolution")
-        self.sparse.changed.connect(lambda v: change(sparse=v))
-        self.size = LabelledSlider("Point size", 1, 12, 0.5, "{:.1f} px", 4)
-        self.size.changed.connect(lambda v: change(gesture="point size", point_size=float(v)))
-        self.projection = Segmented(
-            [("perspective", "Perspective"), ("orthographic", "Orthographic")], "Projection"
-        )
-        self.projection.changed.connect(lambda v: change(projection=v))
-        self.eye_dome = Toggle("Eye-dome lighting")
-        self.eye_dome.changed.connect(lambda v: change(eye_dome=v))
-        self.cutaway = Toggle("Cut away walls in between")
-        self.cutaway.changed.connect(lambda v: change(cutaway=v))
+        self.controls = Controls(CloudSettings, change)
+        bind = self.controls.bind
+        self.palette = bind("palette", Segmented([("soft", "Soft"), ("s3dis", "S3DIS")], "Palette"))
+        self.reach = MethodChoice(IN_SPACE, self.needs, self.session, "Reach of the point", row=3)
+        self.forms = MethodForms(self.reach.methods, self.session)
+        self.size = bind("point_size", LabelledSlider("Point size", 1, 12, 0.5, "{:.1f} px", 4))
+        flat = [("perspective", "Perspective"), ("orthographic", "Orthographic")]
+        self.projection = bind("projection", Segmented(flat, "Projection"))
+        self.eye_dome = bind("eye_dome", Toggle("Eye-dome lighting"))
+        self.cutaway = bind("cutaway", Toggle("Cut away walls in between"))
         self.unit, self.up = Choice(tuple(UNITS), "Unit"), Choice(tuple(UPS), "Up axis")
         self.unit.changed.connect(self._reframe)
         self.up.changed.connect(self._reframe)
@@ -67,7 +53,7 @@ class ClassesPane(CloudPane):
         self.listed.changed.connect(self._relabel)
         self.table: ClassTable | None = None
         self._legend_shows: tuple[ClassTable, str] | None = None
-        for chooser in (self.voxel, self.unit, self.up, self.listed):
+        for chooser in (self.unit, self.up, self.listed):
             chooser.may_shrink()
         frame = QHBoxLayout()
         frame.setSpacing(6)
@@ -79,7 +65,7 @@ class ClassesPane(CloudPane):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
         column.addWidget(self.legend, 1)
-        for widget in (Section("Reach of the point"), self.reach, self.voxel, self.edge, self.sparse):
+        for widget in (Section("Reach of the point"), self.reach, self.forms):
             column.addWidget(widget)
         for widget in (Section("Projection"), self.projection):
             column.addWidget(widget)
@@ -95,19 +81,9 @@ class ClassesPane(CloudPane):
         return ScrollColumn(inner)
 
     def prepare(self, document: Document, view: View) -> None:
-        cloud, trace = view[CloudSettings], document.trace
-        self.palette.set_value(cloud.palette)
-        self.size.set_value(cloud.point_size)
-        self.projection.set_value(cloud.projection)
-        self.eye_dome.set_on(cloud.eye_dome)
-        self.cutaway.set_on(cloud.cutaway)
-        layerless = trace is not None and not trace.layers
-        self.reach.set_value(cloud.reach if not layerless or cloud.reach == "voxels" else None)
-        for reach, _ in self.reaches:
-            why = f"{trace.model.title} has no attention layers" if layerless else ""
-            if reach != "voxels":
-                self.reach.set_option_enabled(reach, not layerless, why)
-        self._show_voxels(cloud)
+        self.controls.display(view[CloudSettings])
+        self.reach.display(document, view)
+        self.forms.display(IN_SPACE.method(document, view), view, 0)
         self._show_frame(document)
         self._show_labels(document)
         self._show_legend(view)
@@ -135,20 +111,6 @@ class ClassesPane(CloudPane):
             colours = class_colours(table.names, view[CloudSettings].palette)
             self.legend.set_classes(table.names, colours, table.counts, iou, numbers(table))
         self.legend.set_hidden(view[CloudSettings].hidden)
-
-    def _show_voxels(self, cloud: CloudSettings) -> None:
-        for widget in (self.voxel, self.edge, self.sparse):
-            widget.setVisible(cloud.reach == "voxels")
-        named = [name for name, edge in VOXELS.items() if edge == cloud.voxel]
-        self.voxel.setCurrentText(named[0] if named else CUBES)
-        cube = len(set(cloud.voxel)) == 1
-        self.edge.setEnabled(cube)
-        self.edge.set_value(cloud.voxel[0])
-        self.sparse.set_value(cloud.sparse)
-
-    def _voxels_chosen(self, name: str) -> None:
-        cube = (self.session.view[CloudSettings].voxel[0],) * 3
-        self.session.change(CloudSettings, voxel=VOXELS.get(name, cube))
 
     def _show_frame(self, document: Document) -> None:
         """As it is wanted, which may not be there yet."""

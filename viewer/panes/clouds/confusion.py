@@ -9,6 +9,7 @@ import numpy as np
 from PySide6.QtWidgets import QWidget
 
 from headlight.models.core.palettes import class_colours
+from headlight.models.core.relevance import percent
 from headlight.models.core.task import Task
 from headlight.models.core.tokens import Place
 from headlight.viewer.panes.clouds.base import CloudPane, scene_of
@@ -16,7 +17,6 @@ from headlight.viewer.session.session import Document, Hover
 from headlight.viewer.session.view import CloudSettings, View
 from headlight.viewer.slices.cloud_classes import ClassTable, class_table, tokens_of_cell
 from headlight.viewer.slices.cloud_colours import Scene
-from headlight.widgets.base.labels import percent
 from headlight.widgets.tables.confusion_view import ConfusionView
 
 

@@ -11,6 +11,7 @@ from headlight.models.core.colours import Scale, lut
 from headlight.models.core.task import Task
 from headlight.models.core.trace import Trace
 from headlight.viewer.panes.clouds.base import AttentionPane
+from headlight.viewer.panes.shared.controls import offer
 from headlight.viewer.session import selecting
 from headlight.viewer.session.selecting import rows_shown
 from headlight.viewer.session.session import NOWHERE, Document, Hover
@@ -107,10 +108,8 @@ class MapsPane(AttentionPane):
             menu.addSection(f"Stage {number + 1}, {len(trace.layers[members[0]].queries):,} points")
             for layer in members:
                 shown = trace.layers[layer]
-                action = menu.addAction(f"{short_name(shown)} · {shown.heads} maps")
-                action.setCheckable(True)
-                action.setChecked(layer == chosen.layer)
-                action.triggered.connect(lambda _=False, layer=layer: self._pick_layer(layer))
+                title = f"{short_name(shown)} · {shown.heads} maps"
+                offer(menu, title, layer == chosen.layer, lambda _, layer=layer: self._pick_layer(layer))
 
     def _pick_layer(self, layer: int) -> None:
         heads = self.session.current.trace.layers[layer].heads

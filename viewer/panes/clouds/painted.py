@@ -13,25 +13,26 @@ from headlight.models.core.layers import Head
 from headlight.models.core.task import Task
 from headlight.models.core.tokens import SINGLY
 from headlight.viewer.inputs.cloud import CloudInput
-from headlight.viewer.panes.clouds.words import attention_said, reach_said
+from headlight.viewer.panes.clouds.words import attention_said
+from headlight.viewer.registry import Method
 from headlight.viewer.session.view import CloudSettings, ColourBy, MapSettings, Selection, View
 from headlight.viewer.slices import cloud_maps
 from headlight.viewer.slices.cloud_classes import groups, named
 from headlight.viewer.slices.cloud_colours import (
-    Field,
     Look,
     Scene,
-    attention_colours,
     block_of,
     critical_colours,
     heat,
     plain_colours,
-    reach_field,
+    relevance_colours,
     shaded_colours,
     upper_bound,
     visible,
 )
 from headlight.viewer.slices.cloud_keys import ColourMeaning, meaning
+from headlight.viewer.slices.cloud_relevance import on_points
+from headlight.viewer.slices.maps import Drawn
 from headlight.widgets.cloud.prepared import Coloured, Prepared, prepare
 
 _prepared: weakref.WeakKeyDictionary[CloudInput, Prepared] = weakref.WeakKeyDictionary()
@@ -43,12 +44,13 @@ NO_PLACES = np.empty((0, 3), np.float32)
 class Asked:
     """What a view is to draw. by: the colouring, after what cannot be shown has given way to another.
 
-    blocked: why the attention at `at` (layer, map) is not drawn, or nothing.
+    method: what "attention" shows. blocked: why that at `at` (layer, map) is not drawn, or nothing.
     """
 
     scene: Scene
     by: ColourBy
     look: Look
+    method: Method
     at: tuple[int, Head]
     blocked: str
 
@@ -63,7 +65,7 @@ class Painted:
     """Groups are the classes that points are lit with, see `cloud_classes.groups`."""
     selected: np.ndarray
     star: cloud_maps.Star | None
-    field: Field | None
+    drawn: Drawn | None
     more: np.ndarray
     """float32 (k, 3): places beside the cloud's own points; they are the last of `colours` and `mask`."""
     said: str
@@ -85,15 +87,16 @@ def painted(asked: Asked, view: View, last: Painted | None, task: Task) -> Paint
     if by == "attention" and len(selected) > SINGLY:
         selected = selected[:0]  # so many marks would cover what they reach
 
-    def done(rgb, star=None, field=None, more=NO_PLACES, said="") -> Painted:
+    def done(rgb, star=None, drawn=None, more=NO_PLACES, said="") -> Painted:
         kinds = with_more(groups(scene, by), np.zeros(len(more), np.uint8))
         if last is not None and last.cloud is ready and last.colours.is_of(rgb, kinds, mask):
             coloured = last.colours
         else:
             coloured = ready.coloured(rgb, kinds, mask)
         shown = "prediction" if asked.blocked else by
-        read = meaning(scene, shown, cloud, asked.look, view[MapSettings].colours, field, coloured.in_sight)
-        return Painted(asked, ready, coloured, selected, star, field, more, said, read)
+        colours = view[MapSettings].colours
+        read = meaning(scene, shown, cloud.palette, asked.look, colours, drawn, coloured.in_sight)
+        return Painted(asked, ready, coloured, selected, star, drawn, more, said, read)
 
     if by == "bound":
         bright = heat(view[MapSettings].colours, asked.look)[180]
@@ -111,17 +114,17 @@ def painted(asked: Asked, view: View, last: Painted | None, task: Task) -> Paint
         seen = "prediction" if asked.blocked else by
         return done(plain_colours(scene, seen, cloud.palette, asked.look), said=asked.blocked)
     star, said = None, f"of {named(scene, tokens)}"
-    if cloud.reach == "attention":
+    of_layer = asked.method.of == "head"
+    if of_layer:
         star = cloud_maps.star(trace, view, asked.at)
         said = attention_said(scene, queries, asked.at, tokens)
     else:
         task.partial(done(shaded_colours(scene, cloud.palette, asked.look), said=said))
     task.check()
-    field = reach_field(trace, view, asked.at, task)
-    if cloud.reach != "attention":
-        said += reach_said(cloud.reach, field)
-    colours = attention_colours(scene, field, cloud, asked.look, view[MapSettings].colours)
-    return done(colours, star, field, said=said)
+    drawn = on_points(trace, view, asked.method, asked.at, task)
+    said = " · ".join(filter(None, (said, drawn.said)))
+    colours = relevance_colours(scene, drawn, cloud.palette, asked.look, view[MapSettings].colours)
+    return done(colours, star, drawn, said=said)
 
 
 def with_more(own: np.ndarray | None, more: np.ndarray) -> np.ndarray | None:

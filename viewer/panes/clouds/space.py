@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Hashable
+from functools import partial
 
 import numpy as np
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from headlight.models.core.answers import PointLabels
 from headlight.models.core.colours import lut
-from headlight.models.core.stack import ConvStack
 from headlight.models.core.task import Task
 from headlight.models.core.tokens import Place, Position
 from headlight.viewer.host.failure import Failure
@@ -18,12 +18,15 @@ from headlight.viewer.host.lanes import Lane
 from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.panes.clouds.base import CloudPane, current_look, scene_of
 from headlight.viewer.panes.clouds.painted import Asked, Painted, painted
-from headlight.viewer.panes.clouds.words import reach_named, subtitle
+from headlight.viewer.panes.clouds.words import subtitle
 from headlight.viewer.panes.shared import readings
+from headlight.viewer.panes.shared.controls import offer
 from headlight.viewer.panes.shared.on_input import pointed
 from headlight.viewer.panes.shared.words import map_named
+from headlight.viewer.registry import Method
+from headlight.viewer.session.methods import IN_SPACE, settings_of
 from headlight.viewer.session.session import NOWHERE, Document, Hover
-from headlight.viewer.session.view import CloudSettings, ColourBy, FieldSettings, MapSettings, Selection, View
+from headlight.viewer.session.view import CloudSettings, ColourBy, MapSettings, Selection, View
 from headlight.viewer.slices import cloud_maps
 from headlight.viewer.slices.cloud_classes import named, reading
 from headlight.viewer.slices.cloud_colours import TITLES, Scene, offers, shown_as
@@ -103,33 +106,25 @@ class View3DPane(CloudPane):
         self._say(document, view)
 
     def subject(self, document: Document, view: View, hover: Hover) -> Asked:
-        scene, at = scene_of(document), pointed(view, hover)
-        by = self._shown_by(scene, view)
-        shows = by == "attention" and view[CloudSettings].reach == "attention"
+        scene, at, method = scene_of(document), pointed(view, hover), IN_SPACE.method(document, view)
+        by = self._shown_by(scene, view, method)
+        shows = by == "attention" and method.of == "head"
         blocked = self.blocked(at[0]) if shows else ""
         # Only attention changes with the layer: pointing at the map grid must not colour the other view anew.
-        return Asked(scene, by, current_look(), at if shows else (0, 0), blocked)
+        return Asked(scene, by, current_look(), method, at if shows else (0, 0), blocked)
 
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
         cloud = view[CloudSettings]
-        stack = (cloud.voxel, cloud.sparse, view[ConvStack], view[FieldSettings].layer)
-        voxels = stack if cloud.reach == "voxels" else ()
-        return (
-            cloud.palette,
-            cloud.hidden,
-            cloud.reach,
-            voxels,
-            view[Selection].queries,
-            view[MapSettings].colours,
-        )
+        settings = settings_of(IN_SPACE.method(document, view), view)
+        return (cloud.palette, cloud.hidden, *settings, view[Selection].queries, view[MapSettings].colours)
 
-    def _shown_by(self, scene: Scene, view: View) -> ColourBy:
-        return shown_as(scene, self.chosen_by(view), bool(view[Selection].queries), view[CloudSettings].reach)
+    def _shown_by(self, scene: Scene, view: View, method: Method) -> ColourBy:
+        return shown_as(scene, self.chosen_by(view), bool(view[Selection].queries), method)
 
     def lane_for(self, view: View) -> Lane:
-        by = self.chosen_by(view)
-        reaches = by == "attention" and view[CloudSettings].reach != "attention" and view[Selection].queries
-        return "run" if reaches or by == "bound" else "look"
+        by, document = self.chosen_by(view), self.session.current
+        far = document is not None and IN_SPACE.method(document, view).of != "head"
+        return "run" if (by == "attention" and far and view[Selection].queries) or by == "bound" else "look"
 
     def compute(self, asked: Asked, view: View, hover: Hover, task: Task) -> Painted:
         return painted(asked, view, self.painted, task)
@@ -156,8 +151,7 @@ class View3DPane(CloudPane):
             view.set_star(None)
         else:
             view.set_star(star.centre, star.ends, star.weights)
-        over = result.field.voxels if result.field is not None else None
-        view.set_box(over.box if over is not None else None)
+        view.set_box(result.drawn.box if result.drawn is not None else None)
         self.painted, read = result, result.meaning
         if read.scale is not None:
             self.key_of_colours.set_scale(read.scale, read.lut, read.of)
@@ -191,14 +185,14 @@ class View3DPane(CloudPane):
 
     def _say(self, document: Document, view: View) -> None:
         scene = scene_of(document)
-        by = self._shown_by(scene, view)
-        reaches = by == "attention" and view[CloudSettings].reach != "attention"
-        self.title_changed.emit(reach_named(view[CloudSettings].reach) if reaches else TITLES[by])
+        method = IN_SPACE.method(document, view)
+        by = self._shown_by(scene, view, method)
+        self.title_changed.emit(method.name if by == "attention" else TITLES[by])
         painted = self.painted
         drawn = painted is not None and painted.asked.scene == scene and painted.asked.by == by
         said = painted.said if drawn else ""
         if by != "attention" and not said:
-            said = subtitle(scene, by, self.chosen_by(view), view[CloudSettings].reach)
+            said = subtitle(scene, by, self.chosen_by(view), method)
         self.subtitle_changed.emit(said)
 
     def _tip(self, point: int) -> str:
@@ -212,24 +206,22 @@ class View3DPane(CloudPane):
         said = reading(scene, point)
         if not weight:
             return said
-        return f"{said}\n{reach_named(self.session.view[CloudSettings].reach).lower()}\t{weight['Weight']}"
+        return f"{said}\n{painted.asked.method.word}\t{weight['Weight']}"
 
     def _weight(self, painted: Painted, point: int) -> dict[str, str]:
         """What the view shows of a point beside its colour: how it bears on the selected ones."""
-        field = painted.field
-        if field is None:
+        drawn, asked = painted.drawn, painted.asked
+        if drawn is None:
             return {}
-        token = painted.asked.scene.answer.nearest[point]
-        if not field.lit[token]:
+        token = asked.scene.answer.nearest[point]
+        if not drawn.seen[token]:
             return {}
-        value, reach = field.values[token], self.session.view[CloudSettings].reach
-        figure = f"{int(value)} hops" if reach == "hops" else read_out(float(value))
-        trace = painted.asked.scene.trace
+        value, trace = drawn.values[token], asked.scene.trace
         chosen = cloud_maps.chosen(trace, trace.tokens, self.session.view[Selection].queries)
         return {
-            "Weight": figure,
-            "From": named(painted.asked.scene, chosen),
-            "In": map_named(trace, *painted.asked.at) if reach == "attention" else reach_named(reach).lower(),
+            "Weight": f"{value} {drawn.unit}" if drawn.counts else read_out(float(value)),
+            "From": named(asked.scene, chosen),
+            "In": map_named(trace, *drawn.at) if drawn.at else drawn.what,
         }
 
     # -- gestures ----------------------------------------------------------------------------------------
@@ -241,16 +233,10 @@ class View3DPane(CloudPane):
         document = self.session.current
         if document is None or not self.needs.suits(document.kind):
             return
-        chosen = self.chosen_by(self.session.view)
-        for by, reason in offers(scene_of(document), self.session.view[CloudSettings].reach).items():
-            action = menu.addAction(TITLES[by])
-            action.setCheckable(True)
-            action.setChecked(by == chosen)
-            action.setEnabled(not reason)
-            action.setToolTip(reason)
-            action.triggered.connect(
-                lambda _=False, by=by: self.session.change(CloudSettings, **{self.setting: by})
-            )
+        chosen, method = self.chosen_by(self.session.view), IN_SPACE.method(document, self.session.view)
+        for by, reason in offers(scene_of(document), method).items():
+            change = partial(self.session.change, CloudSettings, **{self.setting: by})
+            offer(menu, TITLES[by], by == chosen, lambda _, change=change: change(), reason)
 
     def fit(self) -> None:
         if self.view is not None and self.view.isVisible():

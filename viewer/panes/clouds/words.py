@@ -2,41 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from headlight.models.core.layers import Head
 from headlight.models.core.tokens import Place
 from headlight.viewer.panes.shared.words import map_named
-from headlight.viewer.registry import REGISTRY, Method
-from headlight.viewer.session.view import ColourBy, Reach
+from headlight.viewer.registry import Method
+from headlight.viewer.session.view import ColourBy
 from headlight.viewer.slices import cloud_maps
 from headlight.viewer.slices.cloud_classes import named
-from headlight.viewer.slices.cloud_colours import Field, Scene, offers
-from headlight.widgets.base.labels import percent
-
-if TYPE_CHECKING:
-    from headlight.models.fields.voxels import VoxelField
-
-_REACHES = {"attention": "Attention", "voxels": "Voxel field"}
-"""What is no method through layers."""
+from headlight.viewer.slices.cloud_colours import Scene, offers
 
 
-def reach_named(reach: Reach) -> str:
-    """What a view is called that shows it."""
-    if reach in _REACHES:
-        return _REACHES[reach]
-    method = REGISTRY.all(Method)[reach]
-    return method.named or method.title
-
-
-def subtitle(scene: Scene, by: ColourBy, wanted: ColourBy, reach: Reach = "attention") -> str:
+def subtitle(scene: Scene, by: ColourBy, wanted: ColourBy, method: Method | None = None) -> str:
     """Of any colouring but attention. wanted: what was chosen, which may not be to be had."""
     trace, cloud = scene.trace, scene.cloud
     if trace is None:
         return f"{len(cloud.points):,} points · not segmented yet"
-    if wanted == "attention" and not offers(scene, reach)["attention"]:
+    if wanted == "attention" and not offers(scene, method)["attention"]:
         return "click a point to see what it draws on"
     if by == "critical":
         return f"{len(trace.outputs['critical']):,} points that the model's maxima come from"
@@ -56,27 +39,6 @@ def attention_said(scene: Scene, queries: tuple[Place, ...], at: tuple[int, Head
     away = cloud_maps.away(scene.trace, scene.trace.layers[at[0]], queries)
     moved = f" · answered {away:.2f} m away" if away > 0 else ""
     return f"{map_named(scene.trace, *at)} · of {named(scene, tokens)}{moved}"
-
-
-def reach_said(reach: Reach, field: Field) -> str:
-    """What stands behind what a reach is of, with the sign before it: of hops their number."""
-    if reach == "hops":
-        return f" · up to {field.scale.high:.0f} hops"
-    return f" · {voxels_said(field.voxels)}" if reach == "voxels" else ""
-
-
-def voxels_said(found: VoxelField) -> str:
-    """35³ voxels, 1.75 m · 323 of 617 with points hold 2.7 %: of the weight, what reaches the point."""
-    same = len(set(found.size)) == 1
-    said = f"{found.size[0]}³ voxels" if same else " × ".join(map(str, found.size)) + " voxels"
-    if found.box is not None:
-        extent = found.box[1] - found.box[0]
-        sides = [f"{metres:.3g}" for metres in extent if np.isfinite(metres)]
-        said += f", {sides[0] if sides == sides[:1] * 3 else ' × '.join(sides)} m"
-        said += " of any height" if len(sides) < 3 else ""
-    some = found.reaching < found.occupied
-    holding = f"{found.reaching:,} of {found.occupied:,}" if some else f"{found.occupied:,}"
-    return f"{said} · {holding} with points hold {percent(found.share)}"
 
 
 def _seen(scene: Scene) -> str:

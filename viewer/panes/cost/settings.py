@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 from headlight.models.core.costs import tokens
 from headlight.viewer import registry
 from headlight.viewer.panes.cost.cost import CostPane
+from headlight.viewer.panes.shared.controls import Controls
 from headlight.viewer.panes.shared.desk import Desk
 from headlight.viewer.session.view import CostSettings
 from headlight.viewer.slices import cost_maps
@@ -44,27 +45,25 @@ class CostSettingsPane(QObject):
         self._show()
 
     def _build(self) -> QWidget:
-        change, looks = self.cost.change, partial(self.session.change, CostSettings)
-        self.width = LabelledSlider("Width d", *WIDTHS, "{:.0f}", 512)
-        self.width.changed.connect(lambda v: change(gesture="width", width=int(v)))
-        self.kernel = LabelledSlider("Kernel k", *KERNELS, "{:.0f}", 3)
-        self.kernel.changed.connect(lambda v: change(gesture="kernel", kernel=int(v)))
-        self.neighbourhood = LabelledSlider("Neighbourhood r", *NEIGHBOURHOODS, "{:.0f}", 64)
-        self.neighbourhood.changed.connect(lambda v: looks(gesture="neighbourhood", neighbourhood=int(v)))
-        self.heads = Segmented([(count, str(count)) for count in HEADS], "Heads")
-        self.heads.changed.connect(lambda count: change(heads=count))
-        self.projections = Toggle("Projections of q, k, v and output")
-        self.projections.changed.connect(lambda on: change(projections=on))
+        # Which layers are measured; what is measured already is looked at in another way.
+        self.layers = Controls(CostSettings, self.cost.change)
+        self.looks = Controls(CostSettings, partial(self.session.change, CostSettings))
+        self.width = self.layers.bind("width", LabelledSlider("Width d", *WIDTHS, "{:.0f}", 512))
+        self.kernel = self.layers.bind("kernel", LabelledSlider("Kernel k", *KERNELS, "{:.0f}", 3))
+        self.neighbourhood = self.looks.bind(
+            "neighbourhood", LabelledSlider("Neighbourhood r", *NEIGHBOURHOODS, "{:.0f}", 64)
+        )
+        self.heads = self.layers.bind("heads", Segmented([(n, str(n)) for n in HEADS], "Heads"))
+        self.projections = self.layers.bind("projections", Toggle("Projections of q, k, v and output"))
         self.lengths = RangeRow("Tokens n", *LENGTHS, format=lambda power: tokens(2**power))
         self.lengths.changed.connect(
-            lambda low, high: change(gesture="lengths", shortest=2**low, longest=2**high)
+            lambda low, high: self.cost.change(gesture="lengths", shortest=2**low, longest=2**high)
         )
-        self.terms = Segmented([("table", "Table"), ("all", "Every term")], "Operations counted")
-        self.terms.changed.connect(lambda terms: looks(terms=terms))
+        counted = [("table", "Table"), ("all", "Every term")]
+        self.terms = self.looks.bind("terms", Segmented(counted, "Operations counted"))
         self.device = Choice([], "Device")
         self.device.changed.connect(self._device_chosen)
-        self.limit = LabelledSlider("Time limit", 5, 120, 5, "{:.0f} s", 30)
-        self.limit.changed.connect(lambda v: looks(gesture="limit", seconds=int(v)))
+        self.limit = self.looks.bind("seconds", LabelledSlider("Time limit", 5, 120, 5, "{:.0f} s", 30))
         self.button = QPushButton("Measure")
         self.button.setProperty("role", "primary")
         self.button.clicked.connect(self._measure_or_cancel)
@@ -97,16 +96,8 @@ class CostSettingsPane(QObject):
 
     def _show(self, *_: object) -> None:
         settings = self.session.view[CostSettings]
-        for control, value in (
-            (self.width, settings.width),
-            (self.kernel, settings.kernel),
-            (self.neighbourhood, settings.neighbourhood),
-            (self.heads, settings.heads),
-            (self.terms, settings.terms),
-            (self.limit, settings.seconds),
-        ):
-            control.set_value(value)
-        self.projections.set_on(settings.projections)
+        self.layers.display(settings)
+        self.looks.display(settings)
         self.lengths.set_value(settings.shortest.bit_length() - 1, settings.longest.bit_length() - 1)
         self._show_devices(settings.device)
         notes = "\n".join(cost_maps.notes(self.cost.found(), settings))

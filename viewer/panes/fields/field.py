@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from headlight.models.core.colours import lut
 from headlight.models.core.field import Field
 from headlight.models.core.layers import is_faithful
+from headlight.models.core.relevance import percent
 from headlight.models.core.tokens import Box, Place
 from headlight.viewer.host.failure import Failure
 from headlight.viewer.host.lanes import Call, Lane
@@ -26,7 +27,6 @@ from headlight.viewer.slices import field_maps
 from headlight.viewer.slices.field_maps import HeatMap, Seen
 from headlight.viewer.slices.maps import InputMap, head_of
 from headlight.viewer.slices.window_maps import window_lines
-from headlight.widgets.base.labels import percent
 from headlight.widgets.controls.colour_bar import ColourBar, with_bar
 from headlight.widgets.controls.readout import Figures
 from headlight.widgets.plane.image_view import ImageView

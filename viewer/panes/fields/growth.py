@@ -12,6 +12,7 @@ from headlight.models.catalogue.published import PUBLISHED
 from headlight.viewer.host.lanes import Call, Lane
 from headlight.viewer.panes.fields.layers import pick_layer
 from headlight.viewer.panes.shared.base import Pane
+from headlight.viewer.panes.shared.controls import offer
 from headlight.viewer.session.session import Document, Hover
 from headlight.viewer.session.view import FieldSettings, View
 from headlight.viewer.slices import field_maps
@@ -77,10 +78,8 @@ class GrowthPane(Pane):
         for id_, network in PUBLISHED.items():
             if network.family not in families:
                 families[network.family] = menu.addMenu(network.family)
-            action = families[network.family].addAction(network.title)
-            action.setCheckable(True)
-            action.setChecked(id_ in shown)
-            action.toggled.connect(lambda on, id_=id_: self._show(id_, on))
+            title, on = network.title, id_ in shown
+            offer(families[network.family], title, on, lambda on, id_=id_: self._show(id_, on))
 
     def _show(self, network: str, on: bool) -> None:
         shown = tuple(id_ for id_ in self.session.view[FieldSettings].networks if id_ != network)

@@ -13,8 +13,7 @@ from headlight.models.core.field import Field
 from headlight.viewer.host.lanes import Call
 from headlight.viewer.panes.fields.layers import pick_layer
 from headlight.viewer.panes.shared.base import Pane
-from headlight.viewer.panes.shared.later import RESIZE_PAUSE, Later
-from headlight.viewer.panes.shared.words import ran_at
+from headlight.viewer.panes.shared.controls import Controls, ShortSide
 from headlight.viewer.session.session import Document, Hover
 from headlight.viewer.session.view import INPUTS, FieldSettings, MapSettings, View
 from headlight.viewer.slices import field_maps
@@ -31,8 +30,11 @@ class FieldSettingsPane(Pane):
 
     def build(self) -> QWidget:
         change = partial(self.session.change, FieldSettings)
+        self.controls, self.of_map = (
+            Controls(type_, partial(self.session.change, type_)) for type_ in (FieldSettings, MapSettings)
+        )
         self.switches = {
-            name: Toggle(label)
+            name: self.controls.bind(name, Toggle(label))
             for name, label in (
                 ("box", "Theoretical: the box"),
                 ("heat", "Effective: the heat"),
@@ -41,27 +43,21 @@ class FieldSettingsPane(Pane):
                 ("windows", "Edges of attention windows"),
             )
         }
-        for name, switch in self.switches.items():
-            switch.changed.connect(lambda on, name=name: change(**{name: on}))
         self.layer = Choice([], "Layer")
         self.layer.changed.connect(self._layer_chosen)
-        self.inputs = Segmented([(count, str(count)) for count in INPUTS], "Number of inputs")
-        self.inputs.changed.connect(lambda count: change(inputs=count))
-        self.source = Segmented([("picture", "Picture"), ("noise", "Noise")], "Kind of inputs")
-        self.source.changed.connect(lambda source: change(source=source))
-        self.scale = Segmented([(False, "Linear"), (True, "Log")], "Scale")
-        self.scale.changed.connect(lambda log: self.session.change(MapSettings, log=log))
-        self.opacity = LabelledSlider("Opacity", 0, 1, 0.01, "{:.2f}", 0.75)
-        self.opacity.changed.connect(
-            lambda v: self.session.change(MapSettings, gesture="opacity", opacity=float(v))
+        counts, kinds = (
+            [(count, str(count)) for count in INPUTS],
+            [("picture", "Picture"), ("noise", "Noise")],
         )
+        self.inputs = self.controls.bind("inputs", Segmented(counts, "Number of inputs"))
+        self.source = self.controls.bind("source", Segmented(kinds, "Kind of inputs"))
+        self.scale = self.of_map.bind("log", Segmented([(False, "Linear"), (True, "Log")], "Scale"))
+        self.opacity = self.of_map.bind("opacity", LabelledSlider("Opacity", 0, 1, 0.01, "{:.2f}", 0.75))
         self.networks = Choice([NONE, *(network.title for network in PUBLISHED.values())], "Second network")
         self.networks.changed.connect(self._network_chosen)
         self.second_layer = Choice([], "Layer of the second network")
         self.second_layer.changed.connect(lambda name: change(compare_layer=name))
-        self.size = LabelledSlider("Short side", 224, 1022, 14, "{:.0f} px", 518)
-        self.size.changed.connect(self._resized)
-        self._later = Later(RESIZE_PAUSE, self)
+        self.size = ShortSide(self.session, self.runs)
         self.seen: Seen | None = None
         self.other: Seen | None = None
         self._listed: dict[Choice, tuple[str, ...]] = {}
@@ -113,15 +109,9 @@ class FieldSettingsPane(Pane):
 
     def prepare(self, document: Document, view: View) -> None:
         fields = view[FieldSettings]
-        for name, switch in self.switches.items():
-            switch.set_on(getattr(fields, name))
-        if not self._later.waits_for(document):
-            self.size.set_value(document.wanted.options.size)
-            self.size.set_note(ran_at(document, self.size.value()))
-        self.inputs.set_value(fields.inputs)
-        self.source.set_value(fields.source)
-        self.scale.set_value(view[MapSettings].log)
-        self.opacity.set_value(view[MapSettings].opacity)
+        self.controls.display(fields)
+        self.of_map.display(view[MapSettings])
+        self.size.display(document)
         compared = PUBLISHED.get(fields.compare)
         self.networks.setCurrentText(compared.title if compared else NONE)
         for widget in self.second_only:
@@ -163,12 +153,6 @@ class FieldSettingsPane(Pane):
     def _layer_chosen(self, name: str) -> None:
         if self.seen is not None:
             pick_layer(self.session, self.seen, self.seen.field(name))
-
-    def _resized(self, value: float) -> None:
-        document = self.session.current
-        if document is not None:
-            self.size.set_note("")
-            self._later.ask(document, lambda: self.runs.change(document, "size", size=int(value)))
 
     def _network_chosen(self, title: str) -> None:
         found = next((id_ for id_, network in PUBLISHED.items() if network.title == title), None)

@@ -12,7 +12,6 @@ from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
 from headlight.models.core.layers import is_faithful
-from headlight.models.core.settings import RolloutSettings
 from headlight.models.core.trace import Trace
 from headlight.viewer import registry
 from headlight.viewer.host.failure import Failure
@@ -305,15 +304,6 @@ class Pane(QObject):
         if not math.isfinite(error):
             return f"Layer {layer} is not drawn: what it computes are no numbers (NaN or infinite)."
         return f"Layer {layer} is not drawn: its weights miss the layer's real output by {error:.2g}."
-
-    def rollout_blocked(self, view: View) -> str:
-        """Why the rollout is not drawn: one of the layers that it goes through is not; or nothing."""
-        document = self.session.current
-        if document is None or document.trace is None:
-            return ""
-        last = view[RolloutSettings].last
-        through = range(view[RolloutSettings].first, len(document.trace.layers) if last is None else last + 1)
-        return next((reason for layer in through if (reason := self.blocked(layer))), "")
 
     def _painted(self, result: Any) -> None:
         self.paint(result)

@@ -1,52 +1,65 @@
-"""What the panes share that lay a map on the input itself: the picture's, the sentence's."""
+"""What the panes share that show a method: on the picture or the sentence itself, beside it, head by head."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable
+from functools import partial
 from typing import Any
 
 from headlight.models.core.colours import lut
 from headlight.models.core.layers import Head
-from headlight.models.core.task import Task
+from headlight.models.core.tokens import Box, PatchTokens, Place, Tokens
 from headlight.models.core.trace import Trace
-from headlight.viewer.host.lanes import Lane
+from headlight.viewer.host.lanes import Call, Lane
 from headlight.viewer.panes.shared import readings, words
 from headlight.viewer.panes.shared.base import Pane
-from headlight.viewer.registry import resolve
-from headlight.viewer.session.selecting import method_of
-from headlight.viewer.session.session import Document, Hover
+from headlight.viewer.registry import Method
+from headlight.viewer.session.methods import ON_INPUT, layers_through, settings_of
+from headlight.viewer.session.session import NOWHERE, Document, Hover
 from headlight.viewer.session.view import MapSettings, RolloutQuery, Selection, View
 from headlight.viewer.slices import names
-from headlight.viewer.slices.maps import InputMap, Picture, head_of
-from headlight.viewer.slices.relevance import input_map
+from headlight.viewer.slices.maps import Drawn, InputMap, head_of
+from headlight.viewer.slices.relevance import relevance_map
 from headlight.widgets.controls.colour_bar import ColourBar
 
 
-class OnInputPane(Pane):
-    """Shows the map of the chosen method; pointing at a head in the head grid previews that head's."""
+class MethodPane(Pane):
+    """Its subject is (the trace, the method that the slot shows)."""
 
-    result: InputMap | Picture | None = None
+    slot = ON_INPUT
+
+    def subject(self, document: Document, view: View, hover: Hover) -> tuple[Trace | None, Method]:
+        return document.trace, self.slot.method(document, view)
+
+    def method(self) -> Method:
+        """What is shown of the current document."""
+        return self.slot.method(self.session.current, self.session.view)
+
+
+class OnInputPane(MethodPane):
+    """Shows the map of the slot's method; pointing at a head in the head grid previews that head's."""
+
+    result: InputMap | Drawn | None = None
     """What is painted."""
 
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
-        map_ = view[MapSettings]
+        map_, method = view[MapSettings], self.slot.method(document, view)
+        if method.of == "picture":
+            return ()
         scale = (map_.log, map_.percentile, map_.floor, map_.leave_out, map_.mass)
         seen = (map_.hide_special, map_.whole_words)
-        method = method_of(view)
-        if method.of == "picture":
-            return method.id
         if method.of == "layers":
             queries = view[Selection].queries if view[RolloutQuery].selected else ()
-            settings = view[resolve(method.settings)] if method.settings else None
-            return (method.id, *scale, *seen, queries, settings, self.rollout_blocked(view))
+            return (*scale, *seen, queries, *settings_of(method, view), self.through_blocked())
         at = pointed(view, hover)
-        return (method.id, *scale, *seen, at, map_.incoming, view[Selection].queries, self.blocked(at[0]))
+        return (*scale, *seen, at, map_.incoming, view[Selection].queries, self.blocked(at[0]))
 
     def lane_for(self, view: View) -> Lane:
-        return "look" if method_of(view).of == "head" else "run"
+        return "look" if self.method().of == "head" else "run"
 
-    def compute(self, trace: Trace, view: View, hover: Hover, task: Task) -> InputMap | Picture:
-        return input_map(trace, view, pointed(view, hover), task)
+    def slice(self, subject: tuple[Trace, Method], view: View, hover: Hover) -> Call:
+        trace, method = subject
+        return partial(relevance_map, trace, view, method, pointed(view, hover))
 
     def show_scale(self, bar: ColourBar, view: View) -> None:
         """The colours of what is painted, whichever head it is of."""
@@ -56,11 +69,19 @@ class OnInputPane(Pane):
     def paint_partial(self, value: Any) -> None:
         self.paint(value)
 
-    def not_drawn(self, result: InputMap | Picture) -> str:
+    def not_drawn(self, result: InputMap | Drawn) -> str:
         """Why this map is not drawn, or nothing."""
-        if isinstance(result, Picture):
+        if result.tokens is None:
             return ""
-        return self.blocked(result.at[0]) if result.at else self.rollout_blocked(self.session.view)
+        return self.blocked(result.at[0]) if result.at else self.through_blocked()
+
+    def through_blocked(self) -> str:
+        """Why what goes through many layers is not drawn: one of these is not; or nothing."""
+        document = self.session.current
+        if document is None or document.trace is None:
+            return ""
+        through = layers_through(document.trace, self.method(), self.session.view)
+        return next((reason for layer in through if (reason := self.blocked(layer))), "")
 
     def read(self, index: int) -> str:
         """Say all of the token under the cursor, and give what its tip says."""
@@ -72,10 +93,52 @@ class OnInputPane(Pane):
         )
         return words.reading(result, index)
 
+    def read_at(self, x: float, y: float) -> str:
+        """The same of a place in the picture."""
+        result, document = self.result, self.session.current
+        if result is None or document is None or document.trace is None:
+            return ""
+        if result.tokens is not None:
+            found = result.tokens.find(Box(x, y, x, y))
+            return self.read(int(found[0])) if len(found) else UNSEEN
+        region, (rows, columns) = document.trace.tokens.region, result.values.shape
+        row = int((y - region.y0) / (region.y1 - region.y0) * rows)
+        column = int((x - region.x0) / (region.x1 - region.x0) * columns)
+        if not (0 <= row < rows and 0 <= column < columns):
+            return UNSEEN
+        value = f"{result.values[row, column]:.2f}"
+        self.said.emit("pointed", {"Weight": value, "In": result.what}, None)
+        return f"{result.what}\t{value}"
+
+    def place(self, index: int | None) -> Place | None:
+        """Where a token of what is painted is; None without one."""
+        tokens = None if self.result is None else self.tokens()
+        return None if tokens is None or index is None or index >= len(tokens) else tokens.place(index)
+
+    def tokens(self) -> Tokens:
+        """Those that lie below what is painted."""
+        return self.session.current.trace.tokens if self.result.tokens is None else self.result.tokens
+
+    def point_at(self, index: int | None) -> None:
+        """This token of what is painted is under the cursor."""
+        place = self.place(index)
+        self.session.set_hover(Hover(query=place, key=place) if place else NOWHERE)
+
+    def figures(self, best: int) -> dict[str, str]:
+        """What is said of the whole map, with so many of its highest values; nothing of what is not drawn."""
+        result = self.result
+        if not isinstance(result, InputMap) or self.not_drawn(result):
+            return {}
+        said = readings.of_map(result, best, self.session.view[MapSettings].incoming)
+        return said | (readings.of_patches(result) if isinstance(result.tokens, PatchTokens) else {})
+
     def table(self) -> str:
         """The shown weights, a line a token, for a spreadsheet; empty without weights of tokens."""
         result = self.result
         return words.table(result.tokens, result.values) if isinstance(result, InputMap) else ""
+
+
+UNSEEN = "not seen by the model"
 
 
 def pointed(view: View, hover: Hover) -> tuple[int, Head]:

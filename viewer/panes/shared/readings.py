@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from headlight.models.core.layers import Head
+from headlight.models.core.relevance import percent
 from headlight.models.core.tokens import Tokens
 from headlight.models.core.trace import Trace
 from headlight.viewer.panes.shared import words
@@ -16,7 +16,6 @@ from headlight.viewer.slices.cloud_colours import Scene
 from headlight.viewer.slices.cloud_maps import Neighbourhood
 from headlight.viewer.slices.maps import InputMap, MatrixMap
 from headlight.widgets.base.cursor_tip import read_out
-from headlight.widgets.base.labels import percent
 
 if TYPE_CHECKING:
     from headlight.models.attention.statistics import HeadStatistics
@@ -36,13 +35,13 @@ def of_token(shown: InputMap, index: int, incoming: bool) -> dict[str, str]:
     }
 
 
-def of_cell(matrix: MatrixMap, query: int, key: int, incoming: bool, at: tuple[int, Head]) -> dict[str, str]:
-    """A cell of a matrix; its rank is in its row or, incoming, in its column."""
+def of_cell(matrix: MatrixMap, query: int, key: int, incoming: bool, of: str) -> dict[str, str]:
+    """A cell of a matrix, of what it says; its rank is in its row or, incoming, in its column."""
     values = matrix.values[:, key] if incoming else matrix.values[query]
     return {
         "Query": names.token(matrix.queries, query),
         "Key": names.token(matrix.keys, key),
-        "In": words.head(*at),
+        "In": of,
         **_weight(values, query if incoming else key),
     }
 
@@ -57,9 +56,7 @@ def of_map(shown: InputMap, best: int, incoming: bool) -> dict[str, str]:
 
     Of a column (incoming) it is not known what special tokens hold of a row.
     """
-    column = incoming and shown.at is not None
-    lengths = bool(shown.what) and shown.at is not None  # no shares of anything
-    numbers, tokens = shown.numbers, shown.tokens
+    column, numbers, tokens = incoming and shown.at is not None, shown.numbers, shown.tokens
     top = shown.values.argsort()[::-1][:best]
     said = {name: _named(tokens, shown.values, int(index)) for name, index in zip(BEST, top, strict=False)}
     said["Of"] = names.tokens_named(shown.asked_of, shown.asked)
@@ -68,9 +65,9 @@ def of_map(shown: InputMap, best: int, incoming: bool) -> dict[str, str]:
     if column:
         pass
     elif tokens.special.any():
-        whole = numbers.total if lengths else max(numbers.total, 1.0)
+        whole = max(numbers.total, 1.0) if shown.shares else numbers.total
         said["On special tokens"] = percent(numbers.special / whole if whole else 0.0)
-    elif not lengths and numbers.total < 1 - 1e-4:
+    elif shown.shares and numbers.total < 1 - 1e-4:
         said["On special tokens"] = f"hidden, {percent(1 - numbers.total)}"
     said["Clipped"] = percent(shown.scale.clipped)
     return said
@@ -87,13 +84,13 @@ def of_patches(shown: InputMap) -> dict[str, str]:
     return said
 
 
-def of_heads(statistics: HeadStatistics, pick: int | slice, picture: bool) -> dict[str, str]:
+def of_heads(statistics: HeadStatistics, pick: int | slice) -> dict[str, str]:
     """The mean over a head's queries, or over those of all heads."""
     said = {
         "Entropy, mean": nats(float(statistics.entropy[pick].mean())),
         "On special tokens": percent(float(statistics.special[pick].mean())),
     }
-    if picture and statistics.distance is not None:
+    if statistics.distance is not None:
         said["Distance, mean"] = f"{statistics.distance[pick].mean():.0f} px"
     return said
 

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from headlight.models.core.colours import lut
 from headlight.models.core.field import by
+from headlight.models.core.relevance import percent
 from headlight.models.core.stack import ConvStack
 from headlight.models.core.tokens import Position
 from headlight.viewer.host.lanes import Call
@@ -21,7 +22,6 @@ from headlight.viewer.session.view import FieldSettings, View
 from headlight.viewer.slices import stacks
 from headlight.viewer.slices.stacks import PLANES, Built, Looked
 from headlight.widgets.base import theme
-from headlight.widgets.base.labels import percent
 from headlight.widgets.controls.colour_bar import ColourBar
 from headlight.widgets.controls.readout import NOTHING, Figures
 from headlight.widgets.plane.image_view import ImageView

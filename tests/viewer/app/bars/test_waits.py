@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QLabel, QPushButton
 
 from headlight.models.core.errors import HeadlightError
 from headlight.viewer.host import forward
-from headlight.viewer.panes.attention import matrix, rollout
-from headlight.viewer.panes.shared import slices
+from headlight.viewer.panes.attention import matrix
+from headlight.viewer.panes.shared import on_input, slices
 from headlight.widgets.base.waiting import Cover
 from headlight.widgets.shell.message_strip import MessageStrip
 
@@ -66,7 +66,7 @@ def offered(window) -> dict[str, QPushButton]:
 def test_empty_panes_say_what_runs_and_one_can_cancel(waiting, held, qtbot, settled):
     window = waiting
     assert said(window) == dict.fromkeys(
-        ("heads", "matrix", "rollout"), "Reading the image with DINOv2-small…"
+        ("heads", "matrix", "relevance"), "Reading the image with DINOv2-small…"
     )
     assert list(offered(window)) == ["Cancel"]
     main = offered(window)["Cancel"].parentWidget()
@@ -150,7 +150,7 @@ def test_a_saved_picture_has_no_messages(make_window, tmp_path, qtbot):
 
 
 def test_a_pane_whose_own_slice_takes_long_says_so_until_it_is_there(opened, monkeypatch, qtbot, settled):
-    whole, go = matrix.matrix_map, threading.Event()
+    whole, go = matrix.relevance_matrix, threading.Event()
     monkeypatch.setattr(slices, "UNNOTICED", 0.0)
     window = opened("text", "attention")
     assert window.deck.docks["matrix"].waiting() is None
@@ -159,7 +159,7 @@ def test_a_pane_whose_own_slice_takes_long_says_so_until_it_is_there(opened, mon
         go.wait()
         return whole(*asked)
 
-    monkeypatch.setattr(matrix, "matrix_map", slow)
+    monkeypatch.setattr(matrix, "relevance_matrix", slow)
     try:
         window.deck.panes["matrix"].forget()  # as when another document is looked at
         window.deck.panes["matrix"].update()
@@ -171,16 +171,16 @@ def test_a_pane_whose_own_slice_takes_long_says_so_until_it_is_there(opened, mon
 
 
 def test_a_pane_with_controls_says_in_its_title_that_it_is_computed(opened, monkeypatch, qtbot, settled):
-    whole, go = rollout.rollout_map, threading.Event()
+    whole, go = on_input.relevance_map, threading.Event()
     monkeypatch.setattr(slices, "UNNOTICED", 0.0)
     window = opened("text", "attention")
-    pane, dock = window.deck.panes["rollout"], window.deck.docks["rollout"]
+    pane, dock = window.deck.panes["relevance"], window.deck.docks["relevance"]
 
     def slow(*asked):
         go.wait()
         return whole(*asked)
 
-    monkeypatch.setattr(rollout, "rollout_map", slow)
+    monkeypatch.setattr(on_input, "relevance_map", slow)
     try:
         pane.forget()
         pane.update()

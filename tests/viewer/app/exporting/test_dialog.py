@@ -21,7 +21,7 @@ from headlight.models.core.tokens import Position
 from headlight.viewer.app.cli import run
 from headlight.viewer.export import door
 from headlight.viewer.export.results import PICTURES
-from headlight.viewer.session.view import CloudSettings, MapSettings
+from headlight.viewer.session.view import MapSettings
 
 WAIT = 60_000
 PICTURE = str(ASSETS / "samples" / "coffee.jpg")
@@ -91,7 +91,7 @@ def test_a_picture_is_exported_as_it_is_looked_at(make_window, settled, dialog_o
     assert window.messages.texts()[-1] == f"Exported from coffee.jpg: {out}"
 
     window.session.change(RolloutSettings, residual="mix", fusion="max", discard=0.25, first=2)
-    dialog = dialog_of(window, "rollout")
+    dialog = dialog_of(window, "relevance")
     assert dialog.what.value() == "rollout"
     dialog.ending._group.button(dialog.ending._values.index("npz")).click()
     assert not {*look, "with_sinks"} & set(dialog.form.shown())
@@ -238,10 +238,10 @@ def test_a_cloud_needs_a_point_for_what_is_of_one(cloud_window, dialog_of, writt
     rows = written(dialog).read_text().splitlines()
     assert (rows[0], len(rows)) == ("neighbour,x,y,z,map 1", 9)
     for reach, what in (("attention", "attention"), ("composed", "rollout"), ("hops", "segmentation")):
-        window.session.change(CloudSettings, reach=reach)
+        window.session.change(MapSettings, method=reach)
         begun = {pane: dialog_of(window, pane).what.value() for pane in ("", "cloud", "cloud-second")}
         assert begun == {"": what, "cloud": "segmentation", "cloud-second": what}
-    window.session.change(CloudSettings, reach="attention")
+    window.session.change(MapSettings, method="attention")
     dialog = dialog_of(window, "cloud-second")
     assert dialog.form.values() == {"layer": "1", "head": 1, "point": point, "colours": "inferno"}
     assert dialog_of(window, "maps").form.values() == {"layer": "1", "head": None, "point": point}

@@ -99,7 +99,7 @@ def test_a_layout_made_at_one_size_comes_back_in_proportion_at_another(make_wind
     window.resize(1400, 900)
     window.session.add(documents()["text"], RunOptions())
     qtbot.wait(1)
-    row = ("heads", "matrix", "rollout")
+    row = ("heads", "matrix", "relevance")
     before = shares(window.deck, *row)
     drag_separator(window.deck, "heads", 150)
     mine = shares(window.deck, *row)

@@ -1,0 +1,77 @@
+"""Which method is shown where, and what it goes through. No Qt."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from headlight.models.core.tokens import PatchTokens, Tokens
+from headlight.models.core.trace import Trace
+from headlight.viewer.registry import REGISTRY, Kind, Method, Needs, Shown, resolve
+from headlight.viewer.session.view import MapSettings, View
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Where one method at a time is shown. setting: the field of the map's settings that chooses it; of: what
+    the methods are of that it offers.
+    """
+
+    setting: str
+    of: tuple[str, ...]
+
+    def offered(self, kind: Kind) -> list[Method]:
+        """Those that there are for a kind of documents, in the registry's order."""
+        every = REGISTRY.all(Method).values()
+        return [method for method in every if method.of in self.of and method.needs.suits(kind)]
+
+    def offered_in(self, needs: Needs) -> list[Method]:
+        """Those for any of the documents that a pane with these needs shows."""
+        kinds = [kind for kind in REGISTRY.all(Kind).values() if needs.suits(kind)]
+        return list(dict.fromkeys(method for kind in kinds for method in self.offered(kind)))
+
+    def method(self, document: Shown, view: View) -> Method:
+        """The chosen one; the first where that is of a plugin that is gone, or not for this document."""
+        offered, chosen = self.offered(document.kind), getattr(view[MapSettings], self.setting)
+        found = next((method for method in offered if method.id == chosen), None)
+        if found is None and chosen not in REGISTRY.all(Method):
+            _say_gone(chosen, offered[0].title)
+        return offered[0] if found is None or found.needs.never(document) else found
+
+
+ON_INPUT = Slot("method", ("head",))
+BESIDE = Slot("relevance", ("layers", "picture"))
+IN_SPACE = Slot("method", ("head", "layers"))
+
+
+@cache
+def _say_gone(chosen: str, instead: str) -> None:
+    """Once."""
+    _log.warning("There is no method “%s” any more: %s is shown instead.", chosen, instead)
+
+
+def settings_of(method: Method, view: View) -> list[Any]:
+    """What it is called with: the view's settings of its types."""
+    return [view[resolve(one)] for one in method.settings]
+
+
+def layers_through(trace: Trace, method: Method, view: View) -> range:
+    """The layers that a method goes through: those from `first` to `last` of its settings, else all."""
+    first, last = 0, None
+    for settings in settings_of(method, view):
+        first, last = getattr(settings, "first", first), getattr(settings, "last", last)
+    return range(first, len(trace.layers) if last is None else last + 1)
+
+
+def tokens_after(trace: Trace, last: int | None = None) -> Tokens:
+    """Of which tokens what leads through layers up to the last is: of a picture's stages those that leave it.
+
+    last: the last layer's number, None for that of the model.
+    """
+    if not trace.layers or not isinstance(trace.tokens, PatchTokens):
+        return trace.tokens
+    return trace.layers[-1 if last is None else last].queries
