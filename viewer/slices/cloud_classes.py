@@ -9,6 +9,8 @@ import numpy as np
 from headlight.models.core.answers import Scores, scores
 from headlight.models.core.cache import derived
 from headlight.models.core.palettes import GROUPS
+from headlight.models.core.task import SILENT, Task
+from headlight.models.core.tokens import Place
 from headlight.viewer.session.view import ColourBy
 from headlight.viewer.slices.cloud_colours import Scene
 
@@ -25,7 +27,7 @@ class ClassTable:
     scores: Scores | None = None
 
 
-def class_table(scene: Scene) -> ClassTable:
+def class_table(scene: Scene, task: Task = SILENT) -> ClassTable:
     """What the legend and the confusion matrix show."""
     answer, names = scene.answer, scene.classes
     if answer is None:
@@ -56,11 +58,11 @@ def groups(scene: Scene, by: ColourBy) -> np.ndarray | None:
     return found() if scene.trace is None else derived(scene.trace, ("groups", truth), found)
 
 
-def tokens_of_cell(scene: Scene, truth: int, predicted: int) -> np.ndarray:
-    """int (m,): the tokens that answered for the points of this class that were taken for that one."""
+def places_of_cell(scene: Scene, truth: int, predicted: int, task: Task = SILENT) -> tuple[Place, ...]:
+    """Of the tokens that answered for the points of class `truth` that were taken for `predicted`."""
     answer = scene.said
     inside = (scene.labelled == truth) & (answer.labels == predicted)
-    return np.unique(answer.nearest[inside])
+    return scene.read.tokens.places(np.unique(answer.nearest[inside]))
 
 
 def reading(scene: Scene, point: int) -> str:

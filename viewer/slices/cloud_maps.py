@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from headlight.models.attention.statistics import stages
+from headlight.models.core.answers import PointLabels
 from headlight.models.core.cache import derived
 from headlight.models.core.colours import Scale, levels, scale_of
 from headlight.models.core.errors import known
@@ -50,6 +51,14 @@ def joined(trace: Trace, queries: tuple[Place, ...], more: np.ndarray) -> tuple[
     inside = np.isin(more, before)
     after = np.setdiff1d(before, more) if len(more) and inside.all() else np.union1d(before, more)
     return trace.tokens.places(after)
+
+
+def taken(
+    trace: Trace, points: np.ndarray, before: tuple[Place, ...], task: Task = SILENT
+) -> tuple[Place, ...]:
+    """The tokens that answer for these points of the file (int (m,)), joined to those selected `before`."""
+    tokens = np.unique(known(trace.answer(PointLabels), PointLabels).nearest[points])
+    return joined(trace, before, tokens)
 
 
 def in_input(trace: Trace, tokens: Tokens) -> np.ndarray:
@@ -97,7 +106,9 @@ class Neighbourhood:
     distances: np.ndarray
 
 
-def neighbourhood(trace: Trace, view: View, at: tuple[int, Head]) -> Neighbourhood | None:
+def neighbourhood(
+    trace: Trace, view: View, at: tuple[int, Head], task: Task = SILENT
+) -> Neighbourhood | None:
     """What stands in the bar chart; None without a selected point."""
     from headlight.models.attention.statistics import entropy
 

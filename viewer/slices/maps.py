@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,6 +21,16 @@ from headlight.models.core.tokens import PatchPart, PatchTokens, Place, Tokens
 from headlight.models.core.trace import Trace
 from headlight.viewer.session.view import MapSettings, Selection, View
 from headlight.viewer.slices.scales import common, floor_of, left_out, left_out_said
+
+if TYPE_CHECKING:
+    from headlight.models.attention.statistics import HeadStatistics
+
+
+def statistics(trace: Trace, layer: int, task: Task = SILENT) -> HeadStatistics:
+    """Of a layer's heads: a whole pass over its weights."""
+    from headlight.models.attention.statistics import head_statistics
+
+    return derived(trace, ("statistics", layer), lambda: head_statistics(trace.layers[layer], task))
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,7 @@ from headlight.viewer.panes.shared.readings import of_point
 from headlight.viewer.session import selecting
 from headlight.viewer.session.view import CloudSettings, Selection, View
 from headlight.viewer.slices import cloud_maps
-from headlight.viewer.slices.cloud_classes import class_table, coordinates, named, reading, tokens_of_cell
+from headlight.viewer.slices.cloud_classes import class_table, coordinates, named, places_of_cell, reading
 from headlight.viewer.slices.cloud_colours import (
     Look,
     Scene,
@@ -232,7 +232,7 @@ def test_scores_cells_and_read_outs_are_those_of_the_labels(cloud, trace):
     assert table.matrix.sum() == 600
     assert table.counts.tolist() == np.bincount(answer.labels, minlength=3).tolist()
     assert table.scores.oa == pytest.approx((answer.labels == cloud.labels).mean())
-    cell = tokens_of_cell(scene, 0, 1)
+    cell = trace.tokens.find_all(places_of_cell(scene, 0, 1))
     wrong = answer.nearest[(cloud.labels == 0) & (answer.labels == 1)]
     assert cell.tolist() == sorted(set(wrong.tolist()))
     assert len(cell) > 5

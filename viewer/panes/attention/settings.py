@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from headlight.models.core.cache import derived
-from headlight.models.core.task import Task
 from headlight.models.core.trace import Trace
 from headlight.viewer.panes.shared import readings
 from headlight.viewer.panes.shared.base import Pane
@@ -18,6 +16,7 @@ from headlight.viewer.registry import REGISTRY, ColourMap, Needs
 from headlight.viewer.session.methods import ON_INPUT
 from headlight.viewer.session.session import Document
 from headlight.viewer.session.view import MapSettings, Selection, View
+from headlight.viewer.slices import maps
 from headlight.widgets.base.scroll_column import ScrollColumn
 from headlight.widgets.controls.choices import Choice, Section, Segmented, Toggle
 from headlight.widgets.controls.sliders import LabelledSlider
@@ -89,15 +88,11 @@ class SettingsPane(Pane):
         self._counted = (trace, layer, None)
         self._say_statistics()
 
-        def count(task: Task) -> HeadStatistics:
-            from headlight.models.attention.statistics import head_statistics
-
-            return derived(trace, ("statistics", layer), lambda: head_statistics(trace.layers[layer], task))
-
         def counted(result: HeadStatistics) -> None:
             self._counted = (trace, layer, result)
             self._say_statistics()
 
+        count = partial(maps.statistics, trace, layer)
         self.ask("statistics", (trace, layer), count, counted, lane="run")
 
     def withdraw(self, kind: str) -> None:

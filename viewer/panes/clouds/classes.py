@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from headlight.models.core.palettes import class_colours
-from headlight.models.core.task import Task
+from headlight.viewer.host.lanes import Call
 from headlight.viewer.inputs.cloud import UNITS, UPS, Frame
 from headlight.viewer.inputs.cloud_labels import OWN, TITLES
 from headlight.viewer.panes.clouds.base import CloudPane
@@ -88,8 +88,8 @@ class ClassesPane(CloudPane):
         self._show_labels(document)
         self._show_legend(view)
 
-    def compute(self, scene: Scene, view: View, hover: Hover, task: Task) -> ClassTable:
-        return class_table(scene)
+    def slice(self, scene: Scene, view: View, hover: Hover) -> Call:
+        return partial(class_table, scene)
 
     def paint(self, result: ClassTable) -> None:
         self.table = result

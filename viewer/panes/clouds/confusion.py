@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,12 +11,12 @@ from PySide6.QtWidgets import QWidget
 
 from headlight.models.core.palettes import class_colours
 from headlight.models.core.relevance import percent
-from headlight.models.core.task import Task
 from headlight.models.core.tokens import Place
+from headlight.viewer.host.lanes import Call
 from headlight.viewer.panes.clouds.base import CloudPane, scene_of
 from headlight.viewer.session.session import Document, Hover
 from headlight.viewer.session.view import CloudSettings, View
-from headlight.viewer.slices.cloud_classes import ClassTable, class_table, tokens_of_cell
+from headlight.viewer.slices.cloud_classes import ClassTable, class_table, places_of_cell
 from headlight.viewer.slices.cloud_colours import Scene
 from headlight.widgets.tables.confusion_view import ConfusionView
 
@@ -29,8 +30,8 @@ class ConfusionPane(CloudPane):
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
         return view[CloudSettings].palette
 
-    def compute(self, scene: Scene, view: View, hover: Hover, task: Task) -> ClassTable:
-        return class_table(scene)
+    def slice(self, scene: Scene, view: View, hover: Hover) -> Call:
+        return partial(class_table, scene)
 
     def paint(self, result: ClassTable) -> None:
         if result.matrix is None:
@@ -50,14 +51,11 @@ class ConfusionPane(CloudPane):
             return
         scene = scene_of(document)
 
-        def find(task: Task) -> tuple[Place, ...]:
-            tokens = tokens_of_cell(scene, truth, predicted)
-            return scene.trace.tokens.places(tokens)
-
         def found(places: tuple[Place, ...]) -> None:
             if self.session.current is document and document.trace is scene.trace:
                 self.session.select(queries=places)
 
+        find = partial(places_of_cell, scene, truth, predicted)
         self.jobs.submit("cell", find, found, document=document.number)
 
     def complain(self, failure: Any) -> None:

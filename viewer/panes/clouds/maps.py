@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from functools import partial
 
 from PySide6.QtWidgets import QMenu, QWidget
 
 from headlight.models.attention.statistics import stages
 from headlight.models.core.colours import Scale, lut
-from headlight.models.core.task import Task
 from headlight.models.core.trace import Trace
+from headlight.viewer.host.lanes import Call
 from headlight.viewer.panes.clouds.base import AttentionPane
 from headlight.viewer.panes.shared.controls import offer
 from headlight.viewer.session import selecting
@@ -55,8 +56,8 @@ class MapsPane(AttentionPane):
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
         return rows_shown(document.trace, view), view[Selection].queries
 
-    def compute(self, trace: Trace, view: View, hover: Hover, task: Task) -> MapRows:
-        return map_rows(trace, view, task)
+    def slice(self, trace: Trace, view: View, hover: Hover) -> Call:
+        return partial(map_rows, trace, view)
 
     def paint(self, result: MapRows) -> None:
         if self._shaped is None or result.layers != self._shaped[1]:

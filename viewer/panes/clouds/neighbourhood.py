@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from functools import partial
 
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QStackedWidget, QWidget
 
-from headlight.models.core.task import Task
 from headlight.models.core.trace import Trace
+from headlight.viewer.host.lanes import Call
 from headlight.viewer.panes.clouds.base import AttentionPane, scene_of
 from headlight.viewer.panes.shared import readings
 from headlight.viewer.panes.shared.on_input import pointed
@@ -48,8 +49,8 @@ class NeighbourhoodPane(AttentionPane):
         at = pointed(view, hover)
         return at, view[Selection].queries, self.blocked(at[0])
 
-    def compute(self, trace: Trace, view: View, hover: Hover, task: Task) -> Neighbourhood | None:
-        return neighbourhood(trace, view, pointed(view, hover))
+    def slice(self, trace: Trace, view: View, hover: Hover) -> Call:
+        return partial(neighbourhood, trace, view, pointed(view, hover))
 
     def paint(self, result: Neighbourhood | None) -> None:
         reason = self.blocked(result.at[0]) if result is not None else HINT

@@ -11,10 +11,9 @@ from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from headlight.models.core.answers import PointLabels
 from headlight.models.core.colours import lut
-from headlight.models.core.task import Task
 from headlight.models.core.tokens import Place, Position
 from headlight.viewer.host.failure import Failure
-from headlight.viewer.host.lanes import Lane
+from headlight.viewer.host.lanes import Call, Lane
 from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.panes.clouds.base import CloudPane, current_look, scene_of
 from headlight.viewer.panes.clouds.painted import Asked, Painted, painted
@@ -126,8 +125,8 @@ class View3DPane(CloudPane):
         far = document is not None and IN_SPACE.method(document, view).of != "head"
         return "run" if (by == "attention" and far and view[Selection].queries) or by == "bound" else "look"
 
-    def compute(self, asked: Asked, view: View, hover: Hover, task: Task) -> Painted:
-        return painted(asked, view, self.painted, task)
+    def slice(self, asked: Asked, view: View, hover: Hover) -> Call:
+        return partial(painted, asked, view, self.painted)
 
     def paint_partial(self, value: Painted) -> None:
         self.paint(value)
@@ -278,15 +277,12 @@ class View3DPane(CloudPane):
         trace, before = document.trace, self.session.view[Selection].queries
         points = points[points < len(document.input.points)]
 
-        def find(task: Task) -> tuple[Place, ...]:
-            tokens = np.unique(trace.answer(PointLabels).nearest[points])
-            return cloud_maps.joined(trace, before, tokens) if add else trace.tokens.places(tokens)
-
         def found(places: tuple[Place, ...]) -> None:
             if self.session.current is document and document.trace is trace:
                 self.session.select(queries=places)
 
         if len(points):
+            find = partial(cloud_maps.taken, trace, points, before if add else ())
             self.jobs.submit("take", find, found, document=document.number)
 
     def _point_at(self, place: Place | None) -> int | None:

@@ -111,7 +111,7 @@ class Pane(QObject):
     def slice(self, subject: Any, view: View, hover: Hover) -> Call | None:
         """What gives the pane's slice of the subject: a function by its name, with what it takes, since it is
         carried out where the trace is. None where there is nothing to compute."""
-        return partial(self.compute, subject, view, hover) if hasattr(self, "compute") else None
+        return None
 
     def paint(self, result: Any) -> None:
         """Show what `slice` gave."""
