@@ -67,7 +67,7 @@ def open_engine(
     where = devices.pick(device)
     with _lock:
         task.check()
-        model = entries.default(modality, engines.brought).id if model is None else model
+        model = model or entries.default(modality, engines.brought).id
         engine = _engines.get((model, where))
         if engine is None:
             entry = entries.find(model, trust_pickle, engines.brought)

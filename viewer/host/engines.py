@@ -46,5 +46,5 @@ def open_engine(
 
 def _of(entry: Entry) -> Any:
     """The class of the engine that runs this model: first of those that pick their models."""
-    fits = [one for one in REGISTRY.all(Engine).values() if one.reads == entry.modality and one.has(entry)]
+    fits = [one for one in REGISTRY.all(Engine).values() if entry.reads(one.reads) and one.has(entry)]
     return resolve(max(fits, key=lambda one: bool(one.takes)).opens)

@@ -6,12 +6,10 @@ input's points (a stage); what was chosen is looked up there by its place, whate
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from headlight.models.attention.statistics import stages
 from headlight.models.core.answers import PointLabels
 from headlight.models.core.cache import derived
 from headlight.models.core.colours import Scale, levels, scale_of
@@ -23,11 +21,6 @@ from headlight.models.core.trace import Trace
 from headlight.viewer.session.selecting import rows_shown
 from headlight.viewer.session.view import Selection, View
 from headlight.viewer.slices import names
-
-
-def stage_of(layers: Sequence[AttentionLayer], layer: int) -> int:
-    """Which stage a layer is in, from 0."""
-    return next(number for number, members in enumerate(stages(layers)) if layer in members)
 
 
 def short_name(layer: AttentionLayer) -> str:

@@ -33,7 +33,6 @@ class ConfusionView(Figure):
         super().__init__("Confusion matrix", parent)
         self._table = Confusion(np.zeros((0, 0), np.int64), ())
         self._shown: list[int] = []
-        self._all = False
         self._given_lut: np.ndarray | None = None
         self._colours: np.ndarray | None = None
         self._selected: tuple[int, int] | None = None
@@ -49,11 +48,6 @@ class ConfusionView(Figure):
         """
         self._table, self._colours = Confusion(matrix, names), colours
         self._hovered = self._selected = None
-        self._show()
-
-    def set_all_classes(self, on: bool) -> None:
-        """Whether classes that are in neither truth nor prediction have a row and a column too."""
-        self._all = on
         self._show()
 
     def share_right(self) -> float:
@@ -86,7 +80,7 @@ class ConfusionView(Figure):
         return self._places.figure(self._shown.index(truth), self._places.columns.index(column))
 
     def _show(self) -> None:
-        self._shown = list(range(len(self._table.names))) if self._all else self._table.used()
+        self._shown = self._table.used()
         self.setAccessibleDescription(f"{len(self._shown)} classes, {self._table.right_said()}")
         self._tip.hide()
         self.updateGeometry()

@@ -130,15 +130,6 @@ class TokenStrip(Arranged, Framed, QAbstractScrollArea):
         """A chip in pixels of the viewport."""
         return self._chips[index].translated(0, -self.verticalScrollBar().value())
 
-    def show_token(self, index: int) -> None:
-        """Scroll no further than is needed to see a token."""
-        chip, bar, room = self._chips[index], self.verticalScrollBar(), self.viewport().height()
-        edge = self._gap() * 2
-        if chip.top() - edge < bar.value():
-            bar.setValue(int(chip.top() - edge))
-        elif chip.bottom() + edge > bar.value() + room:
-            bar.setValue(int(np.ceil(chip.bottom() + edge - room)))
-
     # Layout.
 
     def _gap(self) -> int:

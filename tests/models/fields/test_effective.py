@@ -12,7 +12,7 @@ from torch import nn
 
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import Cancelled, Task
-from headlight.models.fields.effective import Effective, effective_field, measured_extent
+from headlight.models.fields.effective import Effective, effective_field
 from headlight.models.fields.figures import (
     area_ratio,
     contour_level,
@@ -22,6 +22,7 @@ from headlight.models.fields.figures import (
     variance,
 )
 from headlight.models.fields.walk import walk
+from tests.models.fields.extents import measured_extent
 
 
 def uniform(count: int, kernel: int, axes: int = 2, channels: int = 1) -> nn.Sequential:

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.field import Field
 from headlight.models.core.task import Cancelled, Task
-from headlight.models.fields.effective import measured_extent
 from headlight.models.fields.walk import walk
+from tests.models.fields.extents import measured_extent
 
 PICTURE = (3, 224, 224)
 

@@ -5,7 +5,8 @@ from PySide6.QtGui import QColor, QEnterEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
-from headlight.models.core.palettes import CLASSES, SOFT
+from headlight.models.core.class_lists import S3DIS_CLASSES
+from headlight.models.core.palettes import SOFT
 from headlight.widgets.base import theme
 from headlight.widgets.base.scroll_column import ScrollColumn
 from headlight.widgets.controls.class_legend import ClassLegend
@@ -20,7 +21,7 @@ ALT, PLAIN = Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.NoModifier
 @pytest.fixture
 def legend(show):
     legend = ClassLegend()
-    legend.set_classes(CLASSES, SOFT, COUNTS, IOU, SCORES)
+    legend.set_classes(S3DIS_CLASSES, SOFT, COUNTS, IOU, SCORES)
     return show(legend, 240, 560)
 
 
@@ -84,7 +85,7 @@ def test_the_class_that_the_wheel_brings_under_the_pointer_is_pointed_at(show, q
 
 def test_a_column_that_scrolls_away_under_the_pointer_is_no_longer_pointed_at(show, qtbot):
     legend, content = ClassLegend(), QWidget()
-    legend.set_classes(CLASSES, SOFT, COUNTS, IOU, SCORES)
+    legend.set_classes(S3DIS_CLASSES, SOFT, COUNTS, IOU, SCORES)
     legend.setFixedHeight(460)
     stack = QVBoxLayout(content)
     stack.addWidget(legend)
@@ -147,10 +148,10 @@ def test_columns_follow_the_width_and_the_choice(legend):
     assert legend._column.isVisible()
     legend.set_column("points")
     assert legend.columns() == ("points",)
-    legend.set_classes(CLASSES, SOFT, COUNTS)
+    legend.set_classes(S3DIS_CLASSES, SOFT, COUNTS)
     assert legend.columns() == ("points",)
     assert not legend._column.isVisible()
-    legend.set_classes(CLASSES, SOFT)
+    legend.set_classes(S3DIS_CLASSES, SOFT)
     assert legend.columns() == ()
 
 
@@ -164,18 +165,18 @@ def test_show_all_appears_with_hidden_classes(legend):
 
 def test_scores_stand_below_and_change(legend):
     assert [(row._label.text(), row.value()) for row in legend._scores] == SCORES
-    legend.set_classes(CLASSES[:4], SOFT[:4], COUNTS[:4], IOU[:4], SCORES[:1])
+    legend.set_classes(S3DIS_CLASSES[:4], SOFT[:4], COUNTS[:4], IOU[:4], SCORES[:1])
     assert len(legend._rows) == 4
     assert [row.value() for row in legend._scores] == ["0.771"]
     with pytest.raises(ValueError, match="13 names, 12 colours"):
-        legend.set_classes(CLASSES, SOFT[:12])
+        legend.set_classes(S3DIS_CLASSES, SOFT[:12])
 
 
 @pytest.mark.parametrize("choice", ["dark", "light"])
 def test_nothing_is_cut_off_in_large_text(qapp, show, choice):
     theme.apply(qapp, choice, 1.5)
     legend = ClassLegend()
-    legend.set_classes(CLASSES, SOFT, COUNTS, IOU, SCORES)
+    legend.set_classes(S3DIS_CLASSES, SOFT, COUNTS, IOU, SCORES)
     least = legend.minimumSizeHint()
     show(legend, least.width(), least.height())
     column = legend.columns()

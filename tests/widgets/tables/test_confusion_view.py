@@ -7,7 +7,8 @@ from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from headlight.models.core.palettes import CLASSES, SOFT
+from headlight.models.core.class_lists import S3DIS_CLASSES
+from headlight.models.core.palettes import SOFT
 from headlight.widgets.base import theme
 from headlight.widgets.base.chip_colours import contrast
 from headlight.widgets.tables.confusion import levels, rates
@@ -30,7 +31,7 @@ def matrix():
 @pytest.fixture
 def view(show):
     view = ConfusionView()
-    view.set_matrix(matrix(), CLASSES)
+    view.set_matrix(matrix(), S3DIS_CLASSES)
     return show(view, 420, 380)
 
 
@@ -88,13 +89,9 @@ def test_the_most_stands_out_from_the_ground_and_the_least_does_not(qapp, view, 
     assert most > 8
 
 
-def test_absent_classes_are_left_out_unless_asked_for(view):
+def test_absent_classes_are_left_out(view):
     with pytest.raises(LookupError, match="class 0 or 1 is not shown"):
         view.cell_rect(0, 1)
-    view.set_all_classes(True)
-    assert view.shown() == list(range(13))
-    assert view.rect().contains(view.cell_rect(12, 12))
-    assert view.cell_rect(0, 1).width() >= 16
 
 
 def test_clicking_and_pointing_name_classes(view):
@@ -160,7 +157,7 @@ def test_keyboard_walks_and_chooses(view, qtbot):
 def test_everything_is_inside_and_legible(qapp, show, choice, scale, size):
     theme.apply(qapp, choice, scale)
     view = ConfusionView()
-    view.set_matrix(matrix() + 1, CLASSES)  # all 13 classes
+    view.set_matrix(matrix() + 1, S3DIS_CLASSES)  # all 13 classes
     least = view.minimumSizeHint()
     show(view, max(size[0], least.width()), max(size[1], least.height()))
     cell = view.cell_rect(0, 0)
@@ -171,13 +168,13 @@ def test_everything_is_inside_and_legible(qapp, show, choice, scale, size):
     metrics = QFontMetrics(fitting_font(cell.height()))
     assert metrics.capHeight() + metrics.descent() <= cell.height()  # each class is named
     assert fitting_font(cell.height()).pixelSize() >= 11 * scale
-    assert view._places.swatch(row=0).left() > max(metrics.horizontalAdvance(name) for name in CLASSES)
+    assert view._places.swatch(row=0).left() > max(metrics.horizontalAdvance(name) for name in S3DIS_CLASSES)
     assert view._places.scale < view.height() - metrics.height()
 
 
 def test_both_axes_have_the_legends_colours_and_a_name_once(show):
     view = ConfusionView()
-    view.set_matrix(matrix(), CLASSES, SOFT)
+    view.set_matrix(matrix(), S3DIS_CLASSES, SOFT)
     least = view.minimumSizeHint()
     show(view, least.width(), least.height())
     seen = view.grab().toImage()

@@ -102,12 +102,10 @@ def test_a_scrolled_strip_still_knows_its_tokens(strip):
     strip.set_tokens(WORDS * 20, np.tile(SPECIAL, 20))
     last = len(WORDS) * 20 - 1
     assert not strip.viewport().rect().contains(strip.chip_rect(last).center().toPoint())
-    strip.show_token(last)
+    strip.verticalScrollBar().setValue(strip.verticalScrollBar().maximum())
     at = strip.chip_rect(last).center()
     assert strip.viewport().rect().contains(at.toPoint())
     assert strip.token_at(at) == last
-    strip.show_token(0)
-    assert strip.chip_rect(0).top() >= 0
 
 
 def test_the_second_text_starts_on_its_own_line(strip):

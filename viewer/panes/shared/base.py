@@ -233,10 +233,6 @@ class Pane(QObject):
         """Whether a slice was asked for with this key, whatever came of it."""
         return kind in self._slices and self._slices[kind].key == key
 
-    def is_running(self, kind: str = "") -> bool:
-        """Whether a slice is being computed."""
-        return kind in self._slices and self._slices[kind].stage == "running"
-
     def awaited(self) -> Job | None:
         """What computes the slice that an empty pane has waited for long enough to say so."""
         one = self._slices.get("")
