@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import ast
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -99,11 +99,8 @@ def test_an_installed_headlight_brings_no_other_name(room, installed, tmp_path):
 
 
 def test_nothing_is_imported_by_the_name_of_a_room():
-    found = []
-    for folder in ("headlight", "script", "tests", *ROOMS):
-        for file in (ROOT / folder).rglob("*.py"):
-            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-                names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
-                names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-                found += [f"{file}: {name}" for name in names if name.split(".")[0] in ROOMS]
-    assert found == []
+    folders = ("headlight", "script", "tests", *ROOMS)
+    files = [file for folder in folders for file in (ROOT / folder).rglob("*.py")]
+    assert len(files) > 600
+    statement = re.compile(rf"^\s*(?:from|import)\s+(?:{'|'.join(ROOMS)})\b.*", re.M)
+    assert [(file, found) for file in files for found in statement.findall(file.read_text("utf-8"))] == []

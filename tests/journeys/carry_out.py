@@ -10,14 +10,13 @@ from pathlib import Path
 from tests.journeys.display import screen
 
 ROOT = Path(__file__).parents[2]
-ROBOT = ("robot", "1", "60")
+ROBOT = ("robot", "1", "45")
 """Its seed, and how long it wanders in seconds."""
 JOURNEYS = {
     "robot": ((1440, 900), [ROBOT]),
     "small_and_large": ((1920, 1080), [("small_and_large",)]),
-    "every_kind_in_turn": ((1366, 768), [("every_kind_in_turn",)]),
+    "every_kind_in_turn": ((1366, 768), [("every_kind_in_turn+texts",)]),
     "cloud_first": ((1440, 900), [("cloud_first",)]),
-    "texts": ((1366, 768), [("texts",)]),
     "cancelled": ((1440, 900), [("cancelled",)]),
     "restart": ((1440, 900), [("leave",), ("come_back",)]),
     "quit_in_the_middle": ((1366, 768), [("quit_in_the_middle",)]),

@@ -241,11 +241,12 @@ class Person:
         self.gone = True
         self.key("ctrl+q")
 
-    def run(self, journey: Callable[[Person], None]) -> None:
-        """The whole journey; what it raises is a complaint too."""
+    def run(self, *trips: Callable[[Person], None]) -> None:
+        """The whole journey, trip after trip; what one raises is a complaint too, and the end."""
         try:
             self.accept()  # the window manager has put the window in its place
-            journey(self)
+            for trip in trips:
+                trip(self)
         except Exception:
             self.found.append(f"{len(self.steps)} after {self.steps[-1:]}: {traceback.format_exc()}")
         finally:

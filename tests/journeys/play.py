@@ -1,6 +1,7 @@
 """The process of one journey: `python -m tests.journeys.play NAME FOLDER [SEED SECONDS]` on a display.
 
-NAME is one of `trips.TRIPS`, or "robot". FOLDER takes the files that are opened, `report.json` and pictures.
+NAME is one of `trips.TRIPS`, several joined by "+", or "robot". FOLDER takes the files that are opened,
+`report.json` and pictures.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ def _live(window, gui, folder: Path) -> None:
         seed, seconds = int(sys.argv[3]), float(sys.argv[4])
         person.run(lambda p: robot.wander(p, seed, seconds))
     else:
-        person.run(trips.TRIPS[sys.argv[1]])
+        person.run(*(trips.TRIPS[name] for name in sys.argv[1].split("+")))
     (folder / "report.json").write_text(json.dumps({"found": person.found, "steps": person.steps}))
     if not person.gone:
         gui.ask(window.close)

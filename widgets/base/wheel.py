@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt, QTimer
-from PySide6.QtGui import QCursor, QEnterEvent, QMouseEvent
+from PySide6.QtGui import QCursor, QEnterEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QWidget
 
 
@@ -17,7 +17,7 @@ class _PassesOn(QObject):
         self._takes = takes
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Wheel and not self._takes():
+        if isinstance(event, QWheelEvent) and not self._takes():
             event.ignore()  # so that it goes on to the parent
             return True
         return False
@@ -39,7 +39,7 @@ class _PointsAgain(QObject):
         self._soon.timeout.connect(self._point)
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Wheel and not event.buttons():  # a drag goes on
+        if isinstance(event, QWheelEvent) and not event.buttons():  # a drag goes on
             self._at, self._cursor = event.globalPosition().toPoint(), QCursor.pos()
             self._soon.start()
         return False

@@ -44,9 +44,9 @@ class Tips(QObject):
         QApplication.instance().installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() != QEvent.Type.ToolTip or not isinstance(watched, QWidget):
+        if not isinstance(event, QHelpEvent):  # cheaper than its type, and every event comes by here
             return False
-        if not isinstance(event, QHelpEvent) or not self._mine(watched):
+        if event.type() != QEvent.Type.ToolTip or not isinstance(watched, QWidget) or not self._mine(watched):
             return False
         text, row = self.said(watched, event.pos())
         if not text:

@@ -56,8 +56,6 @@ def test_of_an_image_beside_another(make_window, settled):
         settled(window)
     turn(window, settled)
     gone(window, settled, others=1)
-    turn(window, settled)
-    window.session.set_page("attention")
     gone(window, settled)
 
 

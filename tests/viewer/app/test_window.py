@@ -186,7 +186,7 @@ if sys.platform == "linux":  # other systems always have a screen
 
 
 def test_a_document_closed_during_its_pass_runs_again_when_reopened(make_window, qtbot, settled):
-    window = make_window(size=448)
+    window = make_window(size=280)
     window.runs.open_path(str(ROOT / "assets" / "samples" / "coffee.jpg"))
     qtbot.waitUntil(lambda: window.session.current is not None, timeout=WAIT)
     document = window.session.current
@@ -196,4 +196,4 @@ def test_a_document_closed_during_its_pass_runs_again_when_reopened(make_window,
     assert (window.session.documents, document.trace) == ([], None)
     window.actions_.run("reopen")
     settled(window)
-    assert window.session.current.trace.tokens.grid == (32, 48)
+    assert window.session.current.trace.tokens.grid == (20, 30)

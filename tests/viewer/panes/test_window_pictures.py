@@ -85,10 +85,10 @@ def test_rollout_saliency_and_mass_mask_on_the_picture(image_window, settled):
 def test_places_outlive_another_size_of_the_picture(image_window, settled):
     window = image_window
     window.session.select(queries=[Box(300, 200, 310, 210)])
-    window.runs.change(window.session.current, size=448)
+    window.runs.change(window.session.current, size=252)
     settled(window)
     tokens = window.session.current.trace.tokens
-    assert tokens.grid == (32, 48)
+    assert tokens.grid == (18, 27)
     assert len(tokens.find_all(window.session.view[Selection].queries)) == 1
 
 

@@ -59,8 +59,14 @@ def panes_lie_well(window) -> None:
         assert not rects[one].intersects(rects[other]), (one, other)
 
 
-@pytest.mark.parametrize("size", [(1358, 724), (1024, 700), (700, 500)])
-@pytest.mark.parametrize("order", ["text image points stack text", "points text stack image"])
+@pytest.mark.parametrize(
+    ("order", "size"),
+    [
+        ("text image points stack text", (1358, 724)),
+        ("points text stack image", (1024, 700)),
+        ("text image points stack text", (700, 500)),
+    ],
+)
 def test_whatever_is_opened_the_window_keeps_its_size_and_its_native_window(make_window, qtbot, size, order):
     window = make_window(run=False)
     window.resize(*size)
