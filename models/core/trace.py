@@ -37,7 +37,7 @@ class ModelCard:
 
 @dataclass(frozen=True)
 class File:
-    """path: absolute. sha256: of what it held, in hexadecimal digits; "" of a folder."""
+    """path: absolute. sha256: of what it held, in hexadecimal digits; "" where that is not known."""
 
     path: str
     sha256: str
