@@ -18,7 +18,7 @@ from headlight.models.attention.recorded import BlockLayer, fuse
 from headlight.models.core.cache import CACHE, Cache
 from headlight.models.core.layers import NOWHERE, AttentionLayer, Head
 from headlight.models.core.tokens import TextTokens, Tokens
-from headlight.models.core.trace import Trace
+from headlight.models.core.trace import INPUT, Trace
 
 
 def mapped(trace: Trace, whole_words: bool = False, hide_special: bool = False) -> Trace:
@@ -42,7 +42,7 @@ def mapped(trace: Trace, whole_words: bool = False, hide_special: bool = False) 
     return replace(
         trace,
         layers=tuple(MappedLayer(layer, seen(layer.queries), seen(layer.keys)) for layer in trace.layers),
-        tokens=here.tokens,
+        streams={**trace.streams, INPUT: here.tokens},
         readout=None if readout == NOWHERE else readout,
         artifacts=np.array([*artifacts], int),
     )
@@ -119,6 +119,7 @@ class MappedLayer(BlockLayer):
         self, layer: AttentionLayer, queries: IndexMap, keys: IndexMap, cache: Cache = CACHE
     ) -> None:
         super().__init__(layer.name, layer.heads, queries.tokens, keys.tokens, cache)
+        self.stack, self.depth = layer.stack, layer.depth
         self._layer, self._queries, self._keys = layer, queries, keys
 
     def rows(self, queries: np.ndarray | int) -> tuple[np.ndarray, np.ndarray]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from copy import copy
-from typing import Self
+from typing import Self, TypeVar
 
 import numpy as np
 import torch
@@ -42,6 +43,8 @@ class BlockLayer(ABC):
     Its queries are one group, unless it says otherwise.
     """
 
+    stack = "encoder"
+    depth = 0
     group_count = 1
     has_norms = False
     _call: Call
@@ -149,6 +152,19 @@ class BlockLayer(ABC):
         count = len(self.queries)
         step = max(1, CHUNK_ELEMENTS // max(1, len(self.keys)))
         return [(start, min(start + step, count)) for start in range(0, count, step)]
+
+
+L = TypeVar("L", bound=BlockLayer)
+
+
+def numbered(layers: Iterable[L], stack: str = "") -> tuple[L, ...]:
+    """Layers in their order, each with its depth. stack: of them all, "" where each has its own."""
+    counts: Counter[str] = Counter()
+    for layer in (layers := tuple(layers)):
+        layer.stack = stack or layer.stack
+        layer.depth = counts[layer.stack]
+        counts[layer.stack] += 1
+    return layers
 
 
 _INTO = {"mean": torch.add, "max": torch.maximum, "min": torch.minimum}

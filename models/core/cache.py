@@ -106,7 +106,7 @@ derived = CACHE.kept
 
 def held(trace: Trace) -> int:
     """Bytes of all arrays and tensors that can be reached from a trace, each counted once."""
-    return _bytes([trace.layers, trace.tokens, trace.inputs, trace.outputs, trace.answers])
+    return _bytes([trace.layers, dict(trace.streams), trace.inputs, trace.outputs, trace.answers])
 
 
 def extent(value: Any) -> int:

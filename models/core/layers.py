@@ -73,6 +73,10 @@ class AttentionLayer(Protocol):
 
     name: str
     """The module's name, unique in the model."""
+    stack: str
+    """What it stands in: "encoder", "decoder", of a cloud's network "enc1", "dec1" …"""
+    depth: int
+    """Its number in that stack, from 0."""
     heads: int
     queries: Tokens
     keys: Tokens

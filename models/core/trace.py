@@ -19,6 +19,8 @@ from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import Tokens
 
 A = TypeVar("A", bound=Answer)
+INPUT = "input"
+"""The stream of what was read."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class ModelCard:
 
 @dataclass(frozen=True)
 class File:
-    """path: absolute. sha256: of what it held, in hexadecimal digits; "" of a folder."""
+    """path: absolute. sha256: of what it held, in hexadecimal digits; "" where that is not known."""
 
     path: str
     sha256: str
@@ -105,6 +107,7 @@ class Run:
 class Trace:
     """One input's way through one model.
 
+    streams: the tokens of each sequence that layers attend from or to, those of the INPUT among them.
     inputs: exactly what the model saw ("input_ids" int64 (n,) or "pixel_values" float32 (3, H, W), ...).
     readout: the query whose row the model's answer is read from (the class token), or None where the answer
     is read from all patches.
@@ -119,7 +122,7 @@ class Trace:
 
     model: ModelCard
     layers: tuple[AttentionLayer, ...]
-    tokens: Tokens
+    streams: Mapping[str, Tokens]
     inputs: dict[str, np.ndarray]
     readout: int | None
     seconds: float
@@ -130,6 +133,21 @@ class Trace:
     outputs: dict[str, Any] = field(default_factory=dict)
     answers: tuple[Answer, ...] = ()
     run: Run = field(default_factory=Run)
+
+    @property
+    def tokens(self) -> Tokens:
+        """Those of the input."""
+        return self.streams[INPUT]
+
+    def nearest(self, layer: AttentionLayer) -> int:
+        """The number of the layer that stands where one of another trace does: in the same stack, if there is
+        that, as deep as it is, or as nearly as can be. 0 where there is none."""
+        same = [number for number, one in enumerate(self.layers) if one.stack == layer.stack]
+        return min(
+            same or range(len(self.layers)),
+            key=lambda number: abs(self.layers[number].depth - layer.depth),
+            default=0,
+        )
 
     @property
     def recipe(self) -> Recipe:

@@ -23,7 +23,7 @@ from headlight.models.core.field import Field
 from headlight.models.core.interventions import Hidden, Intervention, on_heads
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import Box, PatchTokens
-from headlight.models.core.trace import Trace
+from headlight.models.core.trace import INPUT, Trace
 from headlight.models.engines.heads import OF_PICTURES, answers_of, head_of, proved
 from headlight.models.engines.pixels import LARGEST, Fit, Normalisation, Seen, fit
 from headlight.models.engines.run import Askable
@@ -115,7 +115,7 @@ class ConvolutionalEngine(Askable):
         return Trace(
             model=self.card,
             layers=(),
-            tokens=tokens,
+            streams={INPUT: tokens},
             inputs={"pixel_values": inputs["pixel_values"][0].cpu().numpy()},
             readout=None,
             seconds=seconds,

@@ -17,7 +17,7 @@ from tokenizers import Encoding
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from headlight.models.attention.agreement import way_to_record
-from headlight.models.attention.recorded import RecordedLayer
+from headlight.models.attention.recorded import RecordedLayer, numbered
 from headlight.models.catalogue.entries import Entry
 from headlight.models.catalogue.heads import body_of
 from headlight.models.catalogue.loading import is_untrained, load_model, load_tokenizer, needs_only
@@ -26,7 +26,7 @@ from headlight.models.core.interventions import Hidden, Intervention
 from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.task import SILENT, Cancelled, Task
 from headlight.models.core.tokens import TextTokens
-from headlight.models.core.trace import Trace
+from headlight.models.core.trace import INPUT, Trace
 from headlight.models.engines.expected import Vocabulary, expected
 from headlight.models.engines.heads import OF_TEXTS, Said, answers_of, head_of, proved, recorded, said
 from headlight.models.engines.run import Askable
@@ -153,11 +153,12 @@ class LanguageEngine(Askable):
                     "Choose a model that attends from every token to every token.",
                 )
         layers = tuple(RecordedLayer(call, tokens, tokens) for call in calls)
+        numbered(layers, "decoder" if all(_looks_back(layer) for layer in layers) else "encoder")
         answers, unsaid = self._answers(output, inputs, tokens, layers, task)
         return Trace(
             model=self.card,
             layers=layers,
-            tokens=tokens,
+            streams={INPUT: tokens},
             inputs={name: inputs[name][0].cpu().numpy() for name in SEEN if name in inputs},
             readout=self._readout(tokens, layers),
             seconds=seconds,
@@ -228,7 +229,7 @@ class LanguageEngine(Askable):
         if self.head is None or self.head.task == "classes":
             return answers_of(self.head, title, output, inputs)
         follows = self.head.task == "causal"
-        if follows and not all(_looks_back(layer) for layer in layers):
+        if follows and layers[0].stack != "decoder":
             return (), (f"{title} looks ahead: what it says of the token that follows is no answer.",)
         ids = inputs["input_ids"][0].cpu().numpy()
         return said(title, expected(self.head, self._vocabulary, output, ids, tokens, follows, task))
@@ -269,7 +270,7 @@ class LanguageEngine(Askable):
 
     def _readout(self, tokens: TextTokens, layers: Sequence[AttentionLayer]) -> int | None:
         """The class token of an encoder, the last token of a decoder, None where all tokens are averaged."""
-        if all(_looks_back(layer) for layer in layers):
+        if layers[0].stack == "decoder":
             return len(tokens) - 1
         averaged = self.entry.mean_pooled or self.encoder_of_two
         return None if averaged or not tokens.special[0] else 0

@@ -20,7 +20,7 @@ from headlight.models.core.interventions import hidden as hidden_by
 from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.task import SILENT, Part, Task
 from headlight.models.core.tokens import PointTokens
-from headlight.models.core.trace import Gradients, Recipe, Run, Trace
+from headlight.models.core.trace import INPUT, Gradients, Recipe, Run, Trace
 from headlight.models.engines.run import Made, recipe_of
 from headlight.models.points import gradient
 from headlight.models.points.blocks import POINTS, batches, block_size, bounded, look
@@ -279,7 +279,7 @@ class PointsEngine:
         return Trace(
             model=self.card,
             layers=answer.layers,
-            tokens=sampled.tokens,
+            streams={INPUT: sampled.tokens},
             inputs={"points": sampled.tokens.positions, "features": sampled.features},
             readout=None,
             seconds=seconds,

@@ -21,7 +21,7 @@ from transformers import PreTrainedConfig, PreTrainedModel
 from headlight.models.attention.agreement import way_to_record
 from headlight.models.attention.capture import Call
 from headlight.models.attention.implementations import unchanged
-from headlight.models.attention.recorded import RecordedLayer
+from headlight.models.attention.recorded import RecordedLayer, numbered
 from headlight.models.attention.stages import MAX_UNITS, Stages, unit_of
 from headlight.models.attention.statistics import artifact_tokens
 from headlight.models.attention.windows import Placement, WindowBlocks, WindowLayer
@@ -33,7 +33,7 @@ from headlight.models.core.interventions import Hidden, Intervention, Offer
 from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import PatchTokens
-from headlight.models.core.trace import Trace
+from headlight.models.core.trace import INPUT, Trace
 from headlight.models.engines.heads import OF_PICTURES, answers_of, head_of, proved, recorded
 from headlight.models.engines.pixels import LARGEST, SMALLEST, Fit, Normalisation, Seen, fit, snap_size
 from headlight.models.engines.run import Askable
@@ -132,8 +132,8 @@ class VisionEngine(Askable):
             artifacts = artifact_tokens(layers, tokens, task)
         return Trace(
             model=self.card,
-            layers=tuple(layers),
-            tokens=tokens,
+            layers=numbered(layers),
+            streams={INPUT: tokens},
             inputs={"pixel_values": inputs["pixel_values"][0].cpu().numpy()},
             readout=None if self.unit else self._readout(),
             seconds=seconds,

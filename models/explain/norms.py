@@ -41,6 +41,7 @@ class NormLayer(BlockLayer):
 
     def __init__(self, layer: AttentionLayer, norms: np.ndarray) -> None:
         super().__init__(layer.name, layer.heads, layer.queries, layer.keys, CACHE)
+        self.stack, self.depth = layer.stack, layer.depth
         self._layer, self._norms = layer, np.array(norms)
         self.group_count, self.group_of, self.said = layer.group_count, layer.group_of, layer.said
         self.borders, self.figures, self.check = layer.borders, layer.figures, layer.check

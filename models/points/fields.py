@@ -7,7 +7,6 @@ every point. Both are ours; the paper has no such figures.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -101,11 +100,10 @@ def _walk(trace: Trace) -> tuple[Geometry, Sequence[Step]]:
     geometry: Geometry = trace.outputs["geometry"]
     stages, layers = geometry.stages, {}
     for layer in trace.layers:
-        part, number = re.match(r"(enc|dec)(\d+)\.", layer.name).groups()
-        layers.setdefault((part, int(number)), []).append(layer)
+        layers.setdefault(layer.stack, []).append(layer)
 
     def attention(part: str, number: int) -> list[Step]:
-        return [("attention", stages[number - 1], layer) for layer in reversed(layers[part, number])]
+        return [("attention", stages[number - 1], layer) for layer in reversed(layers[f"{part}{number}"])]
 
     walk: list[Step] = []
     for number in range(1, len(stages)):

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from headlight.models.attention.recorded import BlockLayer, fuse, sparse_means
+from headlight.models.attention.recorded import BlockLayer, fuse, numbered, sparse_means
 from headlight.models.core.cache import CACHE, Cache
 from headlight.models.core.layers import Groups, Head
 from headlight.models.core.tokens import PointTokens
@@ -52,6 +52,7 @@ class NeighbourhoodLayer(BlockLayer):
                 f"{len(queries)} tokens"
             )
         super().__init__(name, weights.shape[2], queries, keys, cache)
+        self.stack = name.partition(".")[0]
         self.group_count = len(queries)
         self._neighbours, self._weights = neighbours, weights
         self._rows, self._values, self._outputs = rows, values, outputs
@@ -171,7 +172,7 @@ def neighbourhood_layers(
 ) -> tuple[NeighbourhoodLayer, ...]:
     """The layers of one cloud's pass. tokens: of stage 1, in the network's order."""
     stages = stage_tokens(geometry, tokens)
-    return tuple(
+    return numbered(
         NeighbourhoodLayer(
             call.name,
             stages[call.stage],

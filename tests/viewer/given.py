@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 import headlight.viewer.builtin  # noqa: F401  (the methods there are)
+from headlight.models.attention.recorded import numbered
 from headlight.models.core.tokens import Box, PatchTokens, TextTokens, Tokens
-from headlight.models.core.trace import ModelCard, Trace
+from headlight.models.core.trace import INPUT, ModelCard, Trace
 from headlight.viewer.registry import REGISTRY, Method
 from tests.dense import Dense
 
@@ -43,7 +44,7 @@ def trace_of(tokens: Tokens, layers: int = 2, heads: int = 2, error: float = 0.0
     )
     card = ModelCard("given", "Given", modality, "a test", "none", untrained=True)
     inputs = {"pixel_values": np.zeros((3, 20, 30), np.float32)} if modality == "image" else {}
-    return Trace(card, made, tokens, inputs, readout=0, seconds=0.1, device="cpu", **more)
+    return Trace(card, numbered(made), {INPUT: tokens}, inputs, readout=0, seconds=0.1, device="cpu", **more)
 
 
 def method(id_: str) -> Method:

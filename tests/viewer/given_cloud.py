@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from headlight.models.attention.recorded import numbered
 from headlight.models.core.answers import PointLabels
 from headlight.models.core.tokens import PointTokens
-from headlight.models.core.trace import ModelCard, Trace
+from headlight.models.core.trace import INPUT, ModelCard, Trace
 from headlight.models.points.neighbourhood import NeighbourhoodLayer
 from headlight.viewer.inputs.cloud import CloudInput, Frame
 
@@ -82,4 +83,4 @@ def trace_of(cloud: CloudInput, every: int = 2, layers: Sequence[str] | None = N
     card = ModelCard("given-cloud", "Given", "points", "a test", "none", untrained=True)
     answer = PointLabels.spread(CLASSES, probabilities, sample, nearest, cloud.labels)
     inputs = {"points": tokens.positions, "features": np.zeros((len(sample), 5), np.float32)}
-    return Trace(card, made, tokens, inputs, None, 0.1, "cpu", answers=(answer,), **more)
+    return Trace(card, numbered(made), {INPUT: tokens}, inputs, None, 0.1, "cpu", answers=(answer,), **more)

@@ -64,7 +64,7 @@ from PySide6.QtWidgets import QLabel
 from headlight.models.catalogue.entries import Entry
 from headlight.models.core.answers import Classes
 from headlight.models.core.tokens import Tokens
-from headlight.models.core.trace import Run, Trace
+from headlight.models.core.trace import INPUT, Run, Trace
 from headlight.viewer.host.adapters import Adapter
 from headlight.viewer.panes.shared.base import Pane
 
@@ -119,7 +119,7 @@ class Ears:
         return Trace(
             model=self.card,
             layers=(),
-            tokens=Tokens(("call",), np.zeros(1, bool)),
+            streams={INPUT: Tokens(("call",), np.zeros(1, bool))},
             inputs={"level": np.float32([level])},
             readout=None,
             seconds=0.0,

@@ -16,7 +16,7 @@ from headlight.models.core.trace import Recipe, Trace
 from headlight.viewer.host import engines
 from headlight.viewer.host.asked import run_options
 from headlight.viewer.host.recipe import Making, RunOptions
-from headlight.viewer.host.sources import file_of, recipe_of
+from headlight.viewer.host.sources import file_of, told
 from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.inputs.cloud_labels import place
 from headlight.viewer.inputs.inputs import Input, from_path, from_text
@@ -49,8 +49,7 @@ def forward_pass(what: Input, options: RunOptions, task: Task = SILENT, path: st
     engine = engines.open_engine(
         options.model, REGISTRY.kind_of(what).id, options.device, task, options.trust_pickle
     )
-    trace = REGISTRY.adapter_of(what).read(engine, what, options, task)
-    trace = replace(trace, run=replace(trace.run, recipe=recipe_of(what, options, path, trace)))
+    trace = told(REGISTRY.adapter_of(what).read(engine, what, options, task), what, options, path)
     checks = check(trace, task)
     device, memory = devices.describe(trace.device), devices.memory(trace.device)
     return Pass(trace, checks, device, memory, starting_head(trace, task))
@@ -84,7 +83,8 @@ def made(
     what = recipe.input(source, task)
     if kept is not None:
         before, now = known(source, CloudInput), known(what, CloudInput)
-        return what, replace(kept, trace=with_truth(kept.trace, before, now))
+        trace = told(with_truth(kept.trace, before, now), what, recipe.options, path)
+        return what, replace(kept, trace=trace)
     if what is not source and REGISTRY.adapter_of(what).at_once:
         task.partial(what)
     return what, forward_pass(what, recipe.options, task, path)

@@ -133,8 +133,9 @@ class Session:
         It is looked at as was wanted, as far as its trace can show that. start: the layer and head at which a
         fresh one begins.
         """
-        trace = made.get("trace", document.trace)
-        document.view = fitted(document.present.view, trace, start)
+        trace, coming = made.get("trace", document.trace), document.asked and document.asked.view
+        before = document.trace if coming is None else None  # else it was looked at so when it was made last
+        document.view = fitted(document.present.view, trace, start, before)
         self.update(document, asked=None, state="ready", failure="", **made)
 
     def move(self, document: Document, move: Callable[[Place], Place], **made: Any) -> None:

@@ -216,10 +216,17 @@ def within(view: View, trace: Trace) -> View:
     return view.having(selection, rollout, cloud)
 
 
-def fitted(view: View, trace: Trace, start: tuple[int, int] | None = None) -> View:
-    """A view as another trace can show it; a fresh one starts at the layer and head of `start`."""
+def fitted(
+    view: View, trace: Trace, start: tuple[int, int] | None = None, before: Trace | None = None
+) -> View:
+    """A view as another trace can show it; a fresh one starts at the layer and head of `start`.
+
+    before: the trace that was looked at so. Of another model the layer in the same place is looked at.
+    """
     if start is not None:
         view = view.changed(Selection, layer=start[0], head=start[1])
+    elif before is not None and view[Selection].layer < len(before.layers):
+        view = view.changed(Selection, layer=trace.nearest(before.layers[view[Selection].layer]))
     view = within(view, trace)
     selection = view[Selection]
     return view.changed(

@@ -15,12 +15,12 @@ from headlight.models.attention.stages import Stages
 from headlight.models.attention.statistics import head_statistics
 from headlight.models.attention.windows import WindowLayer, padded_grid, window_slots
 from headlight.models.core.tokens import Box
-from headlight.models.core.trace import ModelCard, Trace
+from headlight.models.core.trace import INPUT, ModelCard, Trace
 
 
 def trace_of(*layers) -> Trace:
     card = ModelCard("given", "Given", "image", "a test", "none")
-    return Trace(card, layers, layers[0].queries, {}, None, 0.0, "cpu")
+    return Trace(card, layers, {INPUT: layers[0].queries}, {}, None, 0.0, "cpu")
 
 
 def full(grid: int, keys: int, patch: float, weights: torch.Tensor | None = None) -> RecordedLayer:

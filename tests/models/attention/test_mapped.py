@@ -13,7 +13,7 @@ from headlight.models.attention.mapped import IndexMap, MappedLayer, mapped
 from headlight.models.attention.recorded import RecordedLayer
 from headlight.models.core.layers import NOWHERE, AttentionLayer
 from headlight.models.core.tokens import Box, CharSpan, PatchTokens, Special, TextTokens
-from headlight.models.core.trace import ModelCard, Trace
+from headlight.models.core.trace import INPUT, ModelCard, Trace
 from tests.dense import Dense, plain
 from tests.viewer.given import patch_tokens, text_tokens, trace_of
 
@@ -34,7 +34,7 @@ def trace(tokens: TextTokens, heads: int = 3, **fields: object) -> Trace:
     n = len(tokens)
     weights = torch.rand(1, heads, n, n, generator=torch.Generator().manual_seed(n)).softmax(-1)
     layer = RecordedLayer(GivenCall("layer", "self", weights), tokens, tokens)
-    return Trace(CARD, (layer,), tokens, {}, 0, 0.0, "cpu", **fields)
+    return Trace(CARD, (layer,), {INPUT: tokens}, {}, 0, 0.0, "cpu", **fields)
 
 
 def test_words_are_called_by_their_characters_and_spans_join() -> None:
@@ -57,7 +57,7 @@ def test_weights_sum_over_keys_and_average_over_queries() -> None:
         [[0.1, 0.2, 0.3, 0.4], [0.4, 0.3, 0.2, 0.1], [0.0, 0.5, 0.5, 0.0], [0.25, 0.25, 0.25, 0.25]]
     )
     layer = RecordedLayer(GivenCall("layer", "self", weights[None, None]), tokens, tokens)
-    merged = mapped(Trace(CARD, (layer,), tokens, {}, 0, 0.0, "cpu"), whole_words=True).layers[0]
+    merged = mapped(Trace(CARD, (layer,), {INPUT: tokens}, {}, 0, 0.0, "cpu"), whole_words=True).layers[0]
     expected = [[0.1, 0.5, 0.4], [0.2, 0.75, 0.05], [0.25, 0.5, 0.25]]
     np.testing.assert_allclose(merged.matrix(0), expected, atol=1e-7)
 
@@ -146,8 +146,8 @@ def test_the_trace_s_indices_follow_their_tokens() -> None:
     assert after.layers[0].queries is after.layers[0].keys is after.tokens
     assert after.layers[0].check() == before.layers[0].check()
     assert after.layers[0].elsewhere("mean", 0) == {}
-    assert mapped(Trace(CARD, (), tokens, {}, 4, 0.0, "cpu"), whole_words=True).readout == 2
-    assert mapped(Trace(CARD, (), tokens, {}, None, 0.0, "cpu"), whole_words=True).readout is None
+    assert mapped(Trace(CARD, (), {INPUT: tokens}, {}, 4, 0.0, "cpu"), whole_words=True).readout == 2
+    assert mapped(Trace(CARD, (), {INPUT: tokens}, {}, None, 0.0, "cpu"), whole_words=True).readout is None
 
 
 @pytest.mark.parametrize("tokens", [text([-1, 0, 1, -1]), PatchTokens(("p",) * 4, np.zeros(4, bool), (2, 2))])

@@ -14,7 +14,7 @@ import transformers as hf
 from headlight.models.core.answers import NextTokens, PointLabels, Target
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.interventions import Hide, Level, Scale
-from headlight.models.core.trace import Trace
+from headlight.models.core.trace import INPUT, Trace
 from headlight.models.engines import door
 from headlight.models.engines.door import check
 from headlight.viewer.host.engines import open_engine
@@ -83,6 +83,18 @@ def hidden_part(trace: Trace) -> tuple[np.ndarray, Hide]:
     which = np.zeros(len(trace.tokens), bool)
     which[[-2, -3] if len(trace.tokens) < 100 else slice(-20, -10)] = True
     return which, Hide(tuple(trace.tokens.place(int(i)) for i in np.flatnonzero(which)))
+
+
+def test_layers_know_their_stack_and_how_deep_they_stand_in_it(name, trace):
+    places = [(layer.stack, layer.depth) for layer in trace.layers]
+    if name == "points":
+        assert places == [
+            (layer.name.split(".")[0], int(layer.name.split(".")[1]) - 1) for layer in trace.layers
+        ]
+    else:
+        assert places == [("decoder" if name == "gpt2" else "encoder", n) for n in range(len(places))]
+    assert [trace.nearest(layer) for layer in trace.layers] == list(range(len(places)))
+    assert trace.streams == {INPUT: trace.tokens}
 
 
 def test_again_gives_the_same(trace):

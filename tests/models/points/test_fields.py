@@ -9,7 +9,7 @@ import torch
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import Cancelled, Task
 from headlight.models.core.tokens import PointTokens
-from headlight.models.core.trace import ModelCard, Trace
+from headlight.models.core.trace import INPUT, ModelCard, Trace
 from headlight.models.points.fields import composed, hop_field
 from headlight.models.points.neighbourhood import NeighbourhoodLayer
 from headlight.models.points.neighbours import geometry
@@ -32,7 +32,7 @@ def traced(points: np.ndarray, k: tuple[int, ...], blocks: tuple[int, ...], weig
         given = torch.from_numpy(near), weights, *[torch.zeros(0)] * 3
         layers.append(NeighbourhoodLayer(f"{name}.transformer2", here, here, *given))
     tokens = PointTokens.of(points)
-    return Trace(CARD, tuple(layers), tokens, {}, None, 0.0, "cpu", outputs={"geometry": stages})
+    return Trace(CARD, tuple(layers), {INPUT: tokens}, {}, None, 0.0, "cpu", outputs={"geometry": stages})
 
 
 def uniform(near: np.ndarray) -> np.ndarray:
@@ -162,7 +162,7 @@ def test_what_has_no_layers_is_refused_and_cancel_is_heard():
     trace = traced(THREE, FIVE, (2, 3, 4, 6, 3), uniform)
     with pytest.raises(HeadlightError, match=r"There is no such point among 3\. Choose a point from 0 to 2"):
         composed(trace, 3)
-    bare = Trace(CARD, (), trace.tokens, {}, None, 0.0, "cpu")
+    bare = Trace(CARD, (), trace.streams, {}, None, 0.0, "cpu")
     with pytest.raises(HeadlightError, match="A has no attention between neighbours"):
         hop_field(bare, 0)
 

@@ -16,9 +16,9 @@ from headlight.models.core.interventions import Hide
 from headlight.models.core.trace import File, Recipe, Trace
 from headlight.models.engines import door
 from headlight.viewer.host.asked import OfCloud, OfImage, OfText
-from headlight.viewer.host.forward import forward_pass, remade
-from headlight.viewer.host.recipe import RunOptions
-from headlight.viewer.inputs.inputs import ImageInput, from_path, from_text
+from headlight.viewer.host.forward import forward_pass, made, remade
+from headlight.viewer.host.recipe import Making, RunOptions
+from headlight.viewer.inputs.inputs import ImageInput, TextInput, from_path, from_text
 from tests.models.headed import NAMED, TEXT, VIT, saved
 from tests.models.tiny_points import room, transformer
 from tests.models.tiny_points import saved as saved_points
@@ -71,6 +71,9 @@ def test_a_typed_text_and_one_of_a_file_with_its_pair(texts, tmp_path):
     path.write_text("another text")
     with pytest.raises(HeadlightError, match=r"words\.txt is not what it was"):
         remade(trace.recipe)
+    path.unlink()
+    gone = forward_pass(TextInput("words.txt", "the cat"), texts, path=str(path)).trace
+    assert gone.recipe.source == File(str(path), "")
 
 
 def test_a_picture_of_a_file_but_not_of_the_clipboard(tmp_path):
@@ -93,7 +96,21 @@ def test_a_cloud_in_another_unit_and_turned(tmp_path):
     path = tmp_path / "room.npy"
     np.save(path, np.column_stack([points * 1000, colours]).astype(np.float32))
     folder = saved_points(tmp_path / "net", transformer(), grid=0.3)
-    cloud = OfCloud(unit="mm", up="y").applied(from_path(str(path)))
+    cloud = OfCloud(unit="cm", up="y").applied(from_path(str(path)))
     trace = forward_pass(cloud, RunOptions(model=str(folder)), path=str(path)).trace
-    assert dict(trace.recipe.options)["up"] == "y"
+    assert dict(trace.recipe.options) == {"unit": "cm", "up": "y"}
     made_again(trace)
+
+
+def test_labels_that_are_read_anew_are_in_the_recipe(tmp_path):
+    points, _ = room(900)
+    path = tmp_path / "room.npy"
+    np.save(path, np.column_stack([points, np.arange(900) % 13]).astype(np.float32))
+    folder = saved_points(tmp_path / "net", transformer(), grid=0.3)
+    cloud, options = from_path(str(path)), RunOptions(model=str(folder))
+    result = forward_pass(cloud, options, path=str(path))
+    wanted = replace(Making.of(cloud, options), listed="scannet")
+    _, again = made(cloud, wanted, str(path), result)
+    before, now = (dict(one.trace.recipe.options) for one in (result, again))
+    assert (before["classes"], now["classes"]) == ("none", "scannet")
+    assert again.trace.layers == result.trace.layers
