@@ -187,8 +187,8 @@ class RelevancePane(OnInputPane):
 
     def _select(self, index: int, add: bool) -> None:
         if self.result is not None:
-            self.session.change(RolloutQuery, selected=True)
-            self.session.select(queries=[self._asked().place(index)], add=add)
+            also = (RolloutQuery(True),) if isinstance(self.result, InputMap) else ()
+            self.session.select(queries=[self._asked().place(index)], add=add, also=also)
 
     def _picture_clicked(self, x: float, y: float, add: bool) -> None:
         found = self._asked().find(Box(x, y, x, y)) if self.result is not None else ()

@@ -42,7 +42,7 @@ class SentencePane(OnInputPane):
         self.strip.hovered.connect(self.point_at)
         self.strip.clicked.connect(self._clicked)
         self.strip.spanned.connect(self._spanned)
-        self.strip.set_tip(self._tip)
+        self.strip.set_tip(self.read)
         self.bar = ColourBar()
         self._input: object = None
         self.stack = QStackedWidget()
@@ -154,12 +154,6 @@ class SentencePane(OnInputPane):
         self.stretch.hide()
         self.subtitle_changed.emit("")
         self.height_changed.emit()
-
-    def _tip(self, index: int) -> str:
-        result = self.result
-        if result is None or index >= len(result.tokens):
-            return ""
-        return self.read(index)
 
     def _show_input(self, document: Document) -> None:
         trace = document.trace

@@ -86,6 +86,8 @@ class OnInputPane(MethodPane):
     def read(self, index: int) -> str:
         """Say all of the token under the cursor, and give what its tip says."""
         result = self.result
+        if self.place(index) is None:
+            return ""
         if self.not_drawn(result):
             return names.token(result.tokens, index)
         self.said.emit(
