@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from headlight.models.core.trace import Trace
 from headlight.viewer.panes.shared import readings
@@ -17,7 +17,7 @@ from headlight.viewer.session.methods import ON_INPUT
 from headlight.viewer.session.session import Document
 from headlight.viewer.session.view import MapSettings, Selection, View
 from headlight.viewer.slices import maps
-from headlight.widgets.base.scroll_column import ScrollColumn
+from headlight.widgets.base.scroll_column import ScrollColumn, stacked
 from headlight.widgets.controls.choices import Choice, Section, Segmented, Toggle
 from headlight.widgets.controls.sliders import LabelledSlider
 
@@ -60,19 +60,13 @@ class SettingsPane(Pane):
         self.whole_words = bind("whole_words", Toggle("Whole words"))
         self._counted: tuple[Trace, int, HeadStatistics | None] | None = None
 
-        inner = QWidget()
-        layout = QVBoxLayout(inner)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
         self.fused = Section("Heads")
-        for widget in (
+        inner = stacked(
             *(Section("Method"), self.method, self.fused, self.heads, Section("Direction"), self.direction),
             *(Section("Scale"), self.scale, Section("One scale for"), self.shared, self.percentile),
             *(self.floor, self.opacity, self.colours, self.mass, self.size),
             *(self.leave_out, self.hide_special, self.whole_words),
-        ):
-            layout.addWidget(widget)
-        layout.addStretch(1)
+        )
         return ScrollColumn(inner)
 
     def prepare(self, document: Document, view: View) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from headlight.models.core.costs import tokens
 from headlight.viewer import registry
@@ -15,7 +15,7 @@ from headlight.viewer.panes.shared.desk import Desk
 from headlight.viewer.session.view import CostSettings
 from headlight.viewer.slices import cost_maps
 from headlight.widgets.base import theme
-from headlight.widgets.base.scroll_column import ScrollColumn
+from headlight.widgets.base.scroll_column import ScrollColumn, stacked
 from headlight.widgets.controls.choices import Choice, Section, Segmented, Toggle
 from headlight.widgets.controls.sliders import LabelledSlider, RangeRow
 
@@ -71,18 +71,12 @@ class CostSettingsPane(QObject):
         self.notes.setProperty("role", "small")
         self.notes.setWordWrap(True)
 
-        inner = QWidget()
-        column = QVBoxLayout(inner)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(6)
-        for widget in (
+        inner = stacked(
             *(self.device, self.limit, self.button, self.notes),  # in sight without scrolling
             *(Section("Layer", rule=True), self.width, self.kernel, self.neighbourhood),
             *(Section("Heads"), self.heads, self.projections, self.lengths),
             *(Section("Closed forms count"), self.terms),
-        ):
-            column.addWidget(widget)
-        column.addStretch(1)
+        )
         return ScrollColumn(inner)
 
     def _measure_or_cancel(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Hashable
 from functools import partial
 from typing import Any
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from headlight.models.catalogue.published import PUBLISHED
 from headlight.models.core.field import Field
@@ -18,7 +18,7 @@ from headlight.viewer.session.session import Document, Hover
 from headlight.viewer.session.view import INPUTS, FieldSettings, MapSettings, View
 from headlight.viewer.slices import field_maps
 from headlight.viewer.slices.field_maps import Seen
-from headlight.widgets.base.scroll_column import ScrollColumn
+from headlight.widgets.base.scroll_column import ScrollColumn, stacked
 from headlight.widgets.controls.choices import Choice, Section, Segmented, Toggle
 from headlight.widgets.controls.sliders import LabelledSlider
 
@@ -62,20 +62,14 @@ class FieldSettingsPane(Pane):
         self.other: Seen | None = None
         self._listed: dict[Choice, tuple[str, ...]] = {}
 
-        inner = QWidget()
-        column = QVBoxLayout(inner)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(6)
         self.second_only = [Section("Its layer"), self.second_layer]
-        for widget in (
+        inner = stacked(
             *(Section("Show"), *self.switches.values()),
             *(Section("Layer"), self.layer),
             *(Section("Effective field, mean over inputs"), self.inputs, self.source),
             *(Section("Scale"), self.scale, self.opacity, self.size),
             *(Section("Second network", rule=True), self.networks, *self.second_only),
-        ):
-            column.addWidget(widget)
-        column.addStretch(1)
+        )
         for choice in (self.layer, self.networks, self.second_layer):
             # A long name must not widen the column.
             choice.setSizeAdjustPolicy(Choice.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
