@@ -251,10 +251,8 @@ class PointsEngine:
         given = torch.from_numpy(sampled.features).to(self.device)
         where = sampled.at(target, run.given.labels)
         label = None if target.index == EVERY else target.index
-        field = gradient.gradient_field(
-            *(self.model, given, stages.to(self.device), torch.from_numpy(where).to(self.device)),
-            *("features", task, label),
-        )
+        stages, tokens = stages.to(self.device), torch.from_numpy(where).to(self.device)
+        field = gradient.gradient_field(self.model, given, stages, tokens, task, label)
         if not field.isfinite().all():
             raise HeadlightError(
                 f"The gradient of {self.entry.title} holds no numbers (NaN or infinite).",

@@ -1,8 +1,8 @@
 """The gradient receptive field of points: how much each input point moves the answer at some of them.
 
-After Luo et al. (2016) for images: ∂ Σ_c y[c] / ∂x. Layers are run
-backwards one at a time from the inputs they had, some rows at once, so that few neighbourhoods are ever held;
-the decoder runs over those points alone that the answer depends on.
+After Luo et al. (2016) for images: ∂ Σ_c y[c] / ∂x. Layers are run backwards one at a time from the inputs
+they had, some rows at once, so that few neighbourhoods are ever held; the decoder runs over those points
+alone that the answer depends on.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Literal
 
 import torch
 from torch import Tensor
@@ -28,12 +27,12 @@ CHUNK = 1 << 21
 class _Layer:
     """One encoder layer for some of the points that it gives, `rows` int64 [r].
 
-    reads: which points it reads for them, int64 [p], sorted. run: (their features [p, C], stage 1's positions
-    [m, 3], the points [p], rows) → features of the rows [r, C'].
+    reads: which points it reads for them, int64 [p], sorted. run: (their features [p, C], the points [p],
+    rows) → features of the rows [r, C'].
     """
 
     reads: Callable[[Tensor], Tensor]
-    run: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
+    run: Callable[[Tensor, Tensor, Tensor], Tensor]
 
 
 def gradient_field(
@@ -41,18 +40,15 @@ def gradient_field(
     features: Tensor,
     geometry: Geometry,
     tokens: Tensor,
-    of: Literal["features", "positions"] = "features",
     task: Task = SILENT,
     label: int | None = None,
 ) -> Tensor:
     """float32 [m, in]: ∂ Σ_c logits[tokens, c] / ∂ input, of the mean logits of several tokens.
 
-    model: in eval mode. features [m, in], tokens int64 [t]. label: of one class c alone. of: the features (a
-    point's coordinates among them as plain numbers), or the positions by which neighbours are told apart;
-    which points are neighbours and the weights of the interpolation stay fixed.
+    model: in eval mode. features [m, in], a point's coordinates among them as plain numbers; tokens int64
+    [t]. label: of one class c alone. Which points are neighbours, how they lie to each other and the weights
+    of the interpolation stay fixed.
     """
-    moved = of == "positions"
-    positions = geometry.stages[0].points
     stages = [_encoder(model, geometry, number) for number in range(len(geometry.stages))]
     # In the order of stage 1, where neighbours in space stand together: a chunk reads little beside itself.
     orders = [torch.argsort(stage.index) for stage in geometry.stages]
@@ -71,27 +67,24 @@ def gradient_field(
             for layer in layers:
                 task.progress(done / count, "Running forwards")
                 inputs[-1].append(x)
-                found = torch.cat(each(partial(_forwards, layer, x, positions), rows))
+                found = torch.cat(each(partial(_forwards, layer, x), rows))
                 x = torch.empty_like(found).index_copy_(0, order, found)
                 done += 1
             skips.append(x)
         task.progress(done / count, "Running the decoder backwards")
-        decoder = partial(_decoder_gradients, model, skips, geometry, moved=moved, label=label)
-        ((on_skips, on_positions),) = each(decoder, [tokens])
+        (on_skips,) = each(partial(_decoder_gradients, model, skips, geometry, label=label), [tokens])
         flowing = torch.zeros_like(x)
         for number in reversed(range(len(stages))):
             flowing = flowing + on_skips[number]
             for layer, x in zip(reversed(stages[number]), reversed(inputs[number]), strict=True):
                 done += 1
                 task.progress(done / count, "Running backwards")
-                found = each(partial(_backwards, layer, x, positions, flowing, moved), chunks[number])
+                found = each(partial(_backwards, layer, x, flowing), chunks[number])
                 flowing = torch.zeros_like(x)
-                for read, on_x, through in found:
+                for read, on_x in found:
                     flowing.index_add_(0, read, on_x)
-                    if moved:
-                        on_positions += through
     task.progress(1.0, "Gradient done")
-    return on_positions if moved else flowing
+    return flowing
 
 
 def _encoder(model: PointTransformer, geometry: Geometry, number: int) -> list[_Layer]:
@@ -100,16 +93,15 @@ def _encoder(model: PointTransformer, geometry: Geometry, number: int) -> list[_
     finer = geometry.stages[number - 1] if number else None
     down, *blocks = model.get_submodule(f"enc{number + 1}")
 
-    def transition(x: Tensor, positions: Tensor, read: Tensor, rows: Tensor) -> Tensor:
+    def transition(x: Tensor, read: Tensor, rows: Tensor) -> Tensor:
         if finer is None:
             return down(x, stage, None)
         gathered = _position_in(read, stage.gathered[rows])
-        part = replace(stage, points=positions[stage.index[rows]], gathered=gathered)
-        return down(x, part, replace(finer, points=positions[finer.index[read]]))
+        part = replace(stage, points=stage.points[rows], gathered=gathered)
+        return down(x, part, replace(finer, points=finer.points[read]))
 
-    def attention(block: torch.nn.Module, x: Tensor, positions: Tensor, read: Tensor, rows: Tensor) -> Tensor:
-        part = _placed(_cut(stage, read, rows), positions)
-        return block(x, Near.of(part))[_position_in(read, rows)]
+    def attention(block: torch.nn.Module, x: Tensor, read: Tensor, rows: Tensor) -> Tensor:
+        return block(x, Near.of(_cut(stage, read, rows)))[_position_in(read, rows)]
 
     def gathered(rows: Tensor) -> Tensor:
         return rows if finer is None else torch.unique(stage.gathered[rows])
@@ -122,17 +114,10 @@ def _encoder(model: PointTransformer, geometry: Geometry, number: int) -> list[_
 
 
 def _decoder_gradients(
-    model: PointTransformer,
-    skips: Sequence[Tensor],
-    geometry: Geometry,
-    tokens: Tensor,
-    *,
-    moved: bool,
-    label: int | None,
-) -> tuple[Sequence[Tensor], Tensor]:
-    """(of each encoder stage's output [n, C], of the positions [m, 3]), over the points needed alone."""
+    model: PointTransformer, skips: Sequence[Tensor], geometry: Geometry, tokens: Tensor, *, label: int | None
+) -> Sequence[Tensor]:
+    """Of each encoder stage's output [n, C], over the points needed alone."""
     leaves = [skip.detach().requires_grad_() for skip in skips]
-    positions = geometry.stages[0].points.detach().clone().requires_grad_(moved)
     rows, needed, cut = tokens, [], []
     for number, stage in enumerate(geometry.stages):
         # The last attention over `rows` reads their neighbours, and those the coarser stage's.
@@ -155,40 +140,26 @@ def _decoder_gradients(
                 index = _position_in(needed[number + 1], coarser.up_index[needed[number]])
                 part = replace(coarser, up_index=index, up_weight=coarser.up_weight[needed[number]])
                 x = up(skip, x, part)
-            stage = _placed(cut[number], positions)
             for block in blocks:
-                x = block(x, Near.of(stage))
+                x = block(x, Near.of(cut[number]))
         logits = model.cls(x[_position_in(needed[0], tokens)])
         answer = (logits if label is None else logits[:, label]).sum() / len(tokens)
-        wanted = [*leaves, positions] if moved else leaves
-        gradients = torch.autograd.grad(answer, wanted, materialize_grads=True)
-    if moved:
-        return gradients[:-1], gradients[-1]
-    return gradients, torch.zeros_like(positions)
+        return torch.autograd.grad(answer, leaves, materialize_grads=True)
 
 
-def _forwards(layer: _Layer, x: Tensor, positions: Tensor, rows: Tensor) -> Tensor:
+def _forwards(layer: _Layer, x: Tensor, rows: Tensor) -> Tensor:
     read = layer.reads(rows)
-    return layer.run(x[read], positions, read, rows)
+    return layer.run(x[read], read, rows)
 
 
-def _backwards(
-    layer: _Layer, x: Tensor, positions: Tensor, flowing: Tensor, moved: bool, rows: Tensor
-) -> tuple[Tensor, Tensor, Tensor | None]:
-    """(the points read for `rows` [p], the gradient there [p, C], that at the positions [m, 3] if `moved`)"""
+def _backwards(layer: _Layer, x: Tensor, flowing: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
+    """(the points read for `rows` [p], the gradient there [p, C])"""
     read = layer.reads(rows)
     part = x[read].detach().requires_grad_()
-    where = positions.detach().requires_grad_(moved)
     with torch.enable_grad():
-        y = layer.run(part, where, read, rows)
-        wanted = (part, where) if moved else (part,)
-        found = torch.autograd.grad(y, wanted, flowing[rows], materialize_grads=True)
-    return read, found[0], found[1] if moved else None
-
-
-def _placed(stage: Stage, positions: Tensor) -> Stage:
-    """The stage with its points taken from stage 1's, so that a gradient finds its way there."""
-    return replace(stage, points=positions[stage.index])
+        y = layer.run(part, read, rows)
+        (found,) = torch.autograd.grad(y, part, flowing[rows], materialize_grads=True)
+    return read, found
 
 
 def _cut(stage: Stage, within: Tensor, rows: Tensor) -> Stage:
