@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QPoint
+from PySide6.QtGui import QImage
 
 from headlight.viewer.host.forward import Pass, starting_head
 
@@ -32,8 +33,13 @@ def seen(view) -> int:
     raise AssertionError("no point of the cube can be seen")
 
 
+def colours_in(picture: np.ndarray) -> int:
+    """How many there are in uint8 (h, w, 3)."""
+    return len(np.unique(picture @ np.array([65_536, 256, 1])))
+
+
 def pixels(view) -> np.ndarray:
     """uint8 (h, w, 3) of what the view shows."""
-    image = view.grab().toImage().convertToFormat(view.grab().toImage().Format.Format_RGB888)
+    image = view.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
     rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
     return rows[:, : image.width() * 3].reshape(image.height(), image.width(), 3).copy()

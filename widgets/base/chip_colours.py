@@ -8,9 +8,13 @@ from PySide6.QtGui import QColor
 
 def luminance(colour: QColor) -> float:
     """Relative luminance (WCAG 2), 0 to 1."""
-    channels = np.array([colour.redF(), colour.greenF(), colour.blueF()])
+    return float(_luminance(np.array([colour.redF(), colour.greenF(), colour.blueF()])))
+
+
+def _luminance(channels: np.ndarray) -> np.ndarray:
+    """float (..., 3) in 0 to 1 → float (...)."""
     linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
-    return float(linear @ (0.2126, 0.7152, 0.0722))
+    return linear @ np.array([0.2126, 0.7152, 0.0722])
 
 
 def contrast(one: QColor, other: QColor) -> float:
@@ -22,5 +26,5 @@ def contrast(one: QColor, other: QColor) -> float:
 def inks(table: np.ndarray) -> tuple[QColor, ...]:
     """Of each of 256 colours, uint8 (256, 4), the text that is legible on it: black or white."""
     black, white = QColor("#000000"), QColor("#ffffff")
-    fills = (QColor(*(int(part) for part in colour[:3])) for colour in table)
-    return tuple(black if contrast(black, fill) > contrast(white, fill) else white for fill in fills)
+    light = _luminance(table[:, :3] / 255) + 0.05
+    return tuple(black if darker else white for darker in light / 0.05 > 1.05 / light)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
@@ -377,22 +378,27 @@ class _Card(QFrame):
             super().keyPressEvent(event)
 
 
+@lru_cache(16)
+def _read(path: Path, width: int, height: int) -> QImage:
+    """The picture of a file, just large enough to fill so many pixels."""
+    reader = QImageReader(str(path))
+    reader.setAutoTransform(True)
+    wanted = QSize(width, height)
+    reader.setScaledSize(reader.size().scaled(wanted, Qt.AspectRatioMode.KeepAspectRatioByExpanding))
+    return reader.read()
+
+
 class _Thumbnail(QWidget):
     """A picture that fills its place, read at the size in which it is shown, when it is first shown."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
         self._path = path
-        self._image: QImage | None = None
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
 
     def sizeHint(self) -> QSize:
         return QSize(theme.em(12), theme.em(9))
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        self._image = None
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         with QPainter(self) as painter:
@@ -402,19 +408,9 @@ class _Thumbnail(QWidget):
             # Round above, straight below: the card goes on under the picture.
             shape.addRoundedRect(QRectF(0, 0, self.width(), self.height() + radius), radius, radius)
             painter.setClipPath(shape)
-            image = self._read()
+            image = _read(self._path, *(self.size() * self.devicePixelRatioF()).toTuple())
             if not image.isNull():
                 painter.drawImage(QRectF(self.rect()), image, self._middle(image))
-
-    def _read(self) -> QImage:
-        wanted = self.size() * self.devicePixelRatioF()
-        if self._image is None or self._image.width() < wanted.width():
-            reader = QImageReader(str(self._path))
-            reader.setAutoTransform(True)
-            size = reader.size().scaled(wanted, Qt.AspectRatioMode.KeepAspectRatioByExpanding)
-            reader.setScaledSize(size)
-            self._image = reader.read()
-        return self._image
 
     def _middle(self, image: QImage) -> QRectF:
         """The part of the image that fills the widget without squashing; rather the top than the bottom."""
