@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QSlider
 
@@ -60,11 +61,17 @@ def test_pointing_at_a_head_previews_it_on_the_picture(image_window, settled):
     np.testing.assert_array_equal(picture.result.values, trace.layers[11].row(0, 0)[1])
 
 
-def test_rollout_saliency_and_mass_mask_on_the_picture(image_window, settled):
+def test_rollout_saliency_and_mass_mask_on_the_picture(image_window, settled, monkeypatch):
     window = image_window
     picture, relevance = pane(window, "picture"), pane(window, "relevance")
     assert relevance.result.values.sum() == pytest.approx(1, abs=1e-4)
     assert numbers(window, "beside")["Of"] == "[CLS]"
+    copied = []
+    for pointed in (False, True):
+        monkeypatch.setattr(relevance.widget, "underMouse", lambda pointed=pointed: pointed)
+        window.actions_.run("copy-numbers")
+        copied.append(QGuiApplication.clipboard().text())
+    assert copied == [picture.table(), relevance.table()]
     window.session.change(MapSettings, mass=0.6)
     settled(window)
     for one in (picture, relevance):

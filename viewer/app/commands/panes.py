@@ -9,9 +9,11 @@ from headlight.viewer.app.commands.bound import Acts
 
 
 def copy_shown(window: Acts) -> None:
-    """The weights on the input, a line a token, or the fields of layers, to the clipboard; what was copied is
-    said, or why there is nothing to copy.
+    """The weights on the input or beside it, wherever the cursor is, a line a token, or the fields of layers,
+    to the clipboard; what was copied is said, or why there is nothing to copy.
     """
+    from headlight.viewer.panes.shared.on_input import OnInputPane
+
     document, deck, notify = window.session.current, window.deck, window.notify
     if document is None or deck is None:
         notify("info", "Nothing is open that could be copied.", "Open something first.", None, None)
@@ -20,7 +22,8 @@ def copy_shown(window: Acts) -> None:
     if not name:
         notify("info", "This page has no table to copy.", "", None, document)
         return
-    pane = deck.panes[name]
+    pointed = (pane for pane in window.made(OnInputPane) if pane.widget.underMouse())
+    pane = next(pointed, deck.panes[name])
     if (document.kind.is_read and document.trace is None) or not pane.is_whole():
         said = "What is shown is not all yet.", "Wait for it, or go on with it, then copy."
         notify("warning", *said, None, None)
