@@ -56,6 +56,7 @@ ADAPTER = ".host.adapters:STACKS"
 """
 SOUNDS = """
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -76,6 +77,10 @@ class Sound:
     notices: tuple = ()
 
 
+def level_of(sound, task):
+    return sound.level
+
+
 class WavesPane(Pane):
     def build(self):
         return QLabel()
@@ -83,8 +88,8 @@ class WavesPane(Pane):
     def subject(self, document, view, hover):
         return document.input
 
-    def compute(self, subject, view, hover, task):
-        return subject.level
+    def slice(self, sound, view, hover):
+        return partial(level_of, sound)
 
     def paint(self, result):
         self.widget.setText(f"level {result}")
