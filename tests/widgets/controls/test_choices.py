@@ -6,7 +6,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QTextDocument
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QSlider, QToolTip
 
 from headlight.widgets.base import theme
-from headlight.widgets.base.labels import PARTS, ElidedLabel, percent, short_number
+from headlight.widgets.base.labels import PARTS, ElidedLabel, short_number
 from headlight.widgets.controls.choices import Choice, NumberRow, Segmented, Toggle
 from headlight.widgets.controls.number_text import number_in
 from headlight.widgets.controls.range_slider import RangeSlider
@@ -37,17 +37,6 @@ def collect(signal):
 )
 def test_short_number(value, text):
     assert short_number(value) == text
-
-
-def test_percent():
-    assert [percent(p) for p in (0, 0.0004, 0.004, 0.061, 0.31, 1)] == [
-        "0 %",
-        "< 0.1 %",
-        "0.4 %",
-        "6.1 %",
-        "31 %",
-        "100 %",
-    ]
 
 
 def test_segments_by_mouse_keyboard_and_program(show, qtbot):
