@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QComboBox
 from headlight.viewer.app.models.listed import title_of
 from headlight.viewer.app.window import Window
 from headlight.viewer.panes.shared.method_controls import MethodForms
+from headlight.viewer.session.methods import IN_SPACE
 from headlight.viewer.session.session import Document
 from headlight.viewer.session.view import CloudSettings, CostSettings, MapSettings, RolloutQuery, View
 
@@ -36,6 +37,8 @@ def _settings(window: Window, document: Document, view: View) -> Iterator[tuple[
     if window.topbar.page.isVisible():
         yield "page", window.topbar.page, document.page
     map_, cloud, cost = view[MapSettings], view[CloudSettings], view[CostSettings]
+    reach = next(iter(IN_SPACE.offered(document.kind)), None) and IN_SPACE.method(document, view)
+    reaches = reach is not None and not reach.needs.never(document)
     wanted = {
         "settings": (
             *(("method", map_.method), ("heads", map_.heads), ("direction", map_.incoming)),
@@ -48,7 +51,7 @@ def _settings(window: Window, document: Document, view: View) -> Iterator[tuple[
         "relevance": (("query", view[RolloutQuery].selected),),
         "classes": (
             *(
-                ("reach", map_.method),
+                ("reach", reach.id if reaches else None),
                 ("palette", cloud.palette),
                 ("size", cloud.point_size),
                 ("projection", cloud.projection),

@@ -30,7 +30,7 @@ OF_HEADS = (
         key="N",
         unit="length",
         shares=False,
-        fused="mean or max of their norms",
+        fused="of their norms",
     ),
 )
 THROUGH_LAYERS = (

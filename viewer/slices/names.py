@@ -107,6 +107,6 @@ def tokens_named(tokens: Tokens, indices: np.ndarray) -> str:
     if len(indices) == len(tokens):
         return "mean of all tokens"
     if np.array_equal(indices, np.flatnonzero(~tokens.special)):
-        return "mean of the text’s tokens" if isinstance(tokens, TextTokens) else "mean of all patches"
+        return "mean of text tokens" if isinstance(tokens, TextTokens) else "mean of all patches"
     patches = isinstance(tokens, PatchTokens) and not tokens.special[indices].any()
     return f"mean of {len(indices):,} {'patches' if patches else 'tokens'}"
