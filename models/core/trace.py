@@ -139,15 +139,17 @@ class Trace:
         """Those of the input."""
         return self.streams[INPUT]
 
-    def nearest(self, layer: AttentionLayer) -> int:
-        """The number of the layer that stands where one of another trace does: in the same stack, if there is
-        that, as deep as it is, or as nearly as can be. 0 where there is none."""
-        same = [number for number, one in enumerate(self.layers) if one.stack == layer.stack]
-        return min(
-            same or range(len(self.layers)),
-            key=lambda number: abs(self.layers[number].depth - layer.depth),
-            default=0,
-        )
+    def nearest(self, other: Trace, number: int) -> int:
+        """The layer that stands where layer `number` of another trace does; 0 where there is none.
+
+        That is as deep as it is in the same stack, or as nearly as can be; where there is no such stack, as
+        far as it is on the way through all layers.
+        """
+        layer, last = other.layers[number], max(len(other.layers) - 1, 1)
+        same = [at for at, one in enumerate(self.layers) if one.stack == layer.stack]
+        if same:
+            return min(same, key=lambda at: abs(self.layers[at].depth - layer.depth))
+        return round(number / last * max(len(self.layers) - 1, 0))
 
     @property
     def recipe(self) -> Recipe:

@@ -226,7 +226,7 @@ def fitted(
     if start is not None:
         view = view.changed(Selection, layer=start[0], head=start[1])
     elif before is not None and view[Selection].layer < len(before.layers):
-        view = view.changed(Selection, layer=trace.nearest(before.layers[view[Selection].layer]))
+        view = view.changed(Selection, layer=trace.nearest(before, view[Selection].layer))
     view = within(view, trace)
     selection = view[Selection]
     return view.changed(

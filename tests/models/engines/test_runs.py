@@ -93,7 +93,7 @@ def test_layers_know_their_stack_and_how_deep_they_stand_in_it(name, trace):
         ]
     else:
         assert places == [("decoder" if name == "gpt2" else "encoder", n) for n in range(len(places))]
-    assert [trace.nearest(layer) for layer in trace.layers] == list(range(len(places)))
+    assert [trace.nearest(trace, number) for number in range(len(places))] == list(range(len(places)))
     assert trace.streams == {INPUT: trace.tokens}
 
 
