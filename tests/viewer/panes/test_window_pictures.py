@@ -19,6 +19,7 @@ from headlight.widgets.base.cursor_tip import read_out
 from tests.viewer import given
 from tests.viewer.cloud_windows import answered, pane
 from tests.viewer.linked import click, numbers
+from tests.widgets.pointer import move
 
 
 def test_a_picture_and_its_patches(image_window, settled):
@@ -116,6 +117,20 @@ def test_the_read_out_says_weight_tokens_layer_and_head(image_window, settled):
     }
     assert numbers(window, "head")["Entropy, mean"].endswith(" nats")
     assert numbers(window, "head")["Distance, mean"].endswith(" px")
+
+
+def test_what_rests_under_the_cursor_is_read_out_of_the_method_that_is_painted(image_window, settled):
+    window = image_window
+    shown = window.deck.panes["relevance"]
+    for method in ("saliency", "rollout", "saliency"):
+        window.session.change(MapSettings, relevance=method)
+        settled(window)
+        if method == "saliency":
+            move(shown.picture, shown.picture.viewport().rect().center())
+            settled(window)
+        figures = window.deck.panes["numbers"].widget.figures
+        assert figures("pointed")["In"] == figures("beside")["In"] == method
+    assert shown.picture._tip.text.startswith("saliency")
 
 
 def test_arrow_keys_are_a_sliders_that_tab_has_reached_until_a_click(image_window, qtbot):

@@ -103,6 +103,7 @@ class RelevancePane(OnInputPane):
 
     def paint(self, result: InputMap | Drawn) -> None:
         reason, trace = self.not_drawn(result), self.session.current.trace
+        before, self.result = self.result, result  # what is drawn anew reads out what is under the cursor
         if isinstance(result.tokens or trace.tokens, PatchTokens):
             self.stack.setCurrentIndex(0)
             corners = (result.tokens or trace.tokens).region.corners
@@ -111,10 +112,9 @@ class RelevancePane(OnInputPane):
         else:
             self.stack.setCurrentIndex(1)
             tokens = result.tokens
-            if self.result is None or tokens is not self.result.tokens:
+            if before is None or tokens is not before.tokens:
                 self.strip.set_tokens(tokens.labels, tokens.special, tokens.words, tokens.texts)
             self.strip.set_weights(*((None, None) if reason else (result.levels, result.values)))
-        self.result = result
         self._say(result, reason)
 
     def mark(self, view: View, hover: Hover) -> None:

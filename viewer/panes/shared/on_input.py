@@ -129,8 +129,10 @@ class OnInputPane(MethodPane):
     def figures(self, best: int) -> dict[str, str]:
         """What is said of the whole map, with so many of its highest values; nothing of what is not drawn."""
         result = self.result
-        if not isinstance(result, InputMap) or self.not_drawn(result):
+        if result is None or self.not_drawn(result):
             return {}
+        if not isinstance(result, InputMap):
+            return readings.of_drawn(result)
         said = readings.of_map(result, best, self.session.view[MapSettings].incoming)
         return said | (readings.of_patches(result) if isinstance(result.tokens, PatchTokens) else {})
 

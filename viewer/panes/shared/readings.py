@@ -14,7 +14,7 @@ from headlight.viewer.slices import names
 from headlight.viewer.slices.cloud_classes import coordinates, original
 from headlight.viewer.slices.cloud_colours import Scene
 from headlight.viewer.slices.cloud_maps import Neighbourhood
-from headlight.viewer.slices.maps import InputMap, MatrixMap
+from headlight.viewer.slices.maps import Drawn, InputMap, MatrixMap
 from headlight.widgets.base.cursor_tip import read_out
 
 if TYPE_CHECKING:
@@ -71,6 +71,15 @@ def of_map(shown: InputMap, best: int, incoming: bool) -> dict[str, str]:
         said["On special tokens"] = f"hidden, {percent(1 - numbers.total)}"
     said["Clipped"] = percent(shown.scale.clipped)
     return said
+
+
+def of_drawn(shown: Drawn) -> dict[str, str]:
+    """The whole of what has a value for every pixel, of no token's."""
+    return {
+        "In": shown.what,
+        "Highest": f"{shown.values.max():.2f}",
+        "Clipped": percent(shown.scale.clipped),
+    }
 
 
 def of_patches(shown: InputMap) -> dict[str, str]:
