@@ -10,8 +10,13 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ.setdefault("QT_LOGGING_RULES", "qt.qpa.*=false")
 
 import pytest
+from hypothesis import settings
 
 from headlight.viewer import builtin  # noqa: F401  what there is
+
+# A law is tried often over the days; each run need not try it a hundred times.
+settings.register_profile("suite", max_examples=40, deadline=None)
+settings.load_profile("suite")
 
 
 def pytest_configure() -> None:

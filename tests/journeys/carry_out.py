@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.journeys.display import screen
 
 ROOT = Path(__file__).parents[2]
-ROBOT = ("robot", "1", "45")
+ROBOT = ("robot", "1", "60")
 """Its seed, and how long it wanders in seconds."""
 JOURNEYS = {
     "robot": ((1440, 900), [ROBOT]),

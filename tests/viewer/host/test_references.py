@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -30,7 +28,6 @@ class Ends:
         return _carried(self.window, self.engine, value)
 
     def deliver(self):
-        gc.collect()
         while self.dropped:
             self.engine.dropped(*self.dropped.pop(0))
 
@@ -68,7 +65,6 @@ def test_messages_that_cross_lose_nothing(ends, trace):
     summary = ends.to_window(trace)
     data, buffers = ends.engine.dumps(trace)
     del summary
-    gc.collect()
     again = ends.window.loads(data, [buffer.raw() for buffer in buffers])
     ends.deliver()
     assert ends.to_engine(again) is trace

@@ -181,7 +181,7 @@ def test_marks_are_amber_and_blue_and_both_are_seen(strip):
     assert not has(edge(6), colours.amber)
 
 
-def test_hover_repaints_two_chips_alone(strip):
+def test_hover_repaints_two_chips_alone(strip, qtbot):
     strip.set_tokens(WORDS * 2, np.tile(SPECIAL, 2))
     strip.set_hovered(2)
     QApplication.processEvents()
@@ -189,7 +189,7 @@ def test_hover_repaints_two_chips_alone(strip):
     paint = strip.paintEvent
     strip.paintEvent = lambda event: (regions.append(event.region()), paint(event))
     strip.set_hovered(17)
-    QApplication.processEvents()
+    qtbot.waitUntil(lambda: regions != [])
     strip.set_hovered(17)
     QApplication.processEvents()
     assert len(regions) == 1

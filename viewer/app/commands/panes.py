@@ -29,7 +29,7 @@ def copy_shown(window: Acts) -> None:
         notify("warning", *said, None, None)
     elif table := pane.table():
         QGuiApplication.clipboard().setText(table)
-        said = f"{table.count(chr(10))} {pane.rows_copied} copied.", "Paste them into a spreadsheet."
+        said = f"{table.count(chr(10))} {pane.rows_copied} copied, for a spreadsheet.", ""
         notify("info", *said, None, None)
     else:
         said = "No weights are shown that could be copied.", "Select a token or a point, then copy."

@@ -76,6 +76,5 @@ class Slice:
         return f"so far{self.said}" if self.partial else ""
 
     def _note(self) -> None:
-        if self.job is not None and self.job.sentence:
-            at = f" at {self.job.percent}" if self.job.percent else ""
-            self.said = f"{at} · {self.job.sentence}"
+        if self.job is not None and self.job.percent:
+            self.said = f" at {self.job.percent}"

@@ -62,7 +62,7 @@ def test_copying_always_says_what_was_copied_or_why_nothing_was(make_window, set
     settled(window)
     assert QApplication.clipboard().text() == "before"
     window.actions_.run("copy-numbers")
-    assert window.messages.texts()[-1] == "4 layers copied. Paste them into a spreadsheet."
+    assert window.messages.texts()[-1] == "4 layers copied, for a spreadsheet."
     rows = [line.split("\t") for line in QApplication.clipboard().text().splitlines()]
     assert [(row[0], row[2], row[5]) for row in rows] == [
         *(("input", "1", "15"), ("layer 1", "3", "13"), ("layer 2", "5", "11"), ("layer 3", "7", "9"))
