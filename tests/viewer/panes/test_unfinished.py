@@ -60,7 +60,7 @@ def window(make_window, gate):
 def test_a_rollout_that_is_cancelled_says_so_and_can_be_gone_on_with(window, gate, qtbot, settled):
     rollout, dock = window.deck.panes["relevance"], window.deck.docks["relevance"]
     qtbot.waitUntil(lambda: rollout.result is not None, timeout=WAIT)
-    assert dock.unfinished() == "so far at 40 %"
+    assert dock.unfinished() == "so far · 40 %"
     assert not dock._bar.resume.isVisible()
     assert not rollout.is_whole()
     qtbot.waitUntil(window.actions_.actions["cancel"].isEnabled)
@@ -68,7 +68,7 @@ def test_a_rollout_that_is_cancelled_says_so_and_can_be_gone_on_with(window, gat
     qtbot.waitUntil(window.isActiveWindow, timeout=WAIT)
     QTest.keyClick(window, Qt.Key.Key_Period, Qt.KeyboardModifier.ControlModifier)
     settled(window)
-    assert dock.unfinished() == "cancelled at 40 %"
+    assert dock.unfinished() == "cancelled · 40 %"
     assert dock._bar.resume.isVisible()
     assert not dock._bar._subtitle.isVisible()  # its range is of no whole rollout
     gate.go.set()
@@ -126,7 +126,7 @@ def test_a_part_is_marked_until_what_superseded_it_is_whole(window, gate, qtbot,
 
 def test_a_slice_cancelled_before_it_began_says_nothing_of_its_predecessor(window, gate, qtbot, settled):
     dock, before_it = window.deck.docks["relevance"], threading.Event()
-    qtbot.waitUntil(lambda: dock.unfinished() == "so far at 40 %", timeout=WAIT)
+    qtbot.waitUntil(lambda: dock.unfinished() == "so far · 40 %", timeout=WAIT)
     window.jobs.submit("before it", lambda _: before_it.wait(5), lambda _: None, lane="run")
     window.session.change(RolloutSettings, fusion="max")  # it waits for its turn, and never has it
     assert dock.unfinished().startswith("so far")

@@ -77,4 +77,4 @@ class Slice:
 
     def _note(self) -> None:
         if self.job is not None and self.job.percent:
-            self.said = f" at {self.job.percent}"
+            self.said = f" · {self.job.percent}"  # a part of its own: a narrow title leaves it out
