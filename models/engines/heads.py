@@ -207,15 +207,17 @@ def head_of(
     kind = headed(read_config(entry.folder)) if entry.folder is not None else None
     if kind is None or task_of(kind) not in tasks:
         return None, ()
-    if type(model) is kind:
+    if type(model) is not kind:
+        why = "does not fit"
+    elif body is model:
+        why = "cannot be told from its body"
+    else:
         prefix = next(name for name, module in model.named_modules() if module is body) + "."
         # A pooler stands after the last attention, but before the head.
         lacking = sorted(name for name in missing if not name.startswith(prefix) or "pooler" in name)
         if not lacking:
             return Head(model, body), ()
         why = f"lacks the weights {lacking[0]}" + f" and {len(lacking) - 1:,} more" * (len(lacking) > 1)
-    else:
-        why = "does not fit"
     return None, (f"The head of {entry.title} ({kind.__name__}) {why}: it gives no answer.",)
 
 

@@ -6,7 +6,7 @@ import inspect
 import time
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -204,18 +204,22 @@ class LanguageEngine(Askable):
 
     @contextmanager
     def _leaf(self, inputs: dict[str, Any]) -> Iterator[list[torch.Tensor]]:
-        """The embeddings of the tokens."""
+        """The embeddings of the tokens: what the first table gives that is asked for them."""
         found: list[torch.Tensor] = []
+        ids = inputs["input_ids"].flatten()
 
-        def enter(_: torch.nn.Module, __: tuple, embedded: torch.Tensor) -> torch.Tensor:
-            found.append(embedded.detach().requires_grad_())
-            return found[-1]
+        def enter(_: torch.nn.Module, args: tuple, embedded: torch.Tensor) -> torch.Tensor:
+            if found or not args or not torch.equal(args[0].flatten(), ids):
+                return embedded
+            # XLNet has the tokens before the batch.
+            found.append(embedded.detach().reshape(1, len(ids), -1).requires_grad_())
+            return found[-1].reshape(embedded.shape).clone()  # which CTRL scales in place
 
-        hook = self.model.get_input_embeddings().register_forward_hook(enter)
-        try:
+        with ExitStack() as stack:
+            for module in self.model.modules():
+                if isinstance(module, torch.nn.Embedding):
+                    stack.callback(module.register_forward_hook(enter).remove)
             yield found
-        finally:
-            hook.remove()
 
     def _answers(
         self,

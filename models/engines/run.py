@@ -135,6 +135,11 @@ class Askable(ABC):
         recorded = self._recorded(run.recipe.interventions, task, flowing=True)
         with torch.enable_grad(), recorded as calls, self._leaf(inputs) as leaves:
             logit = head.of_target(self._forward(inputs), inputs, target, place)[0]
+            if not leaves:
+                raise HeadlightError(
+                    f"{self.entry.title} has no embeddings that gradients could be taken of.",
+                    "Choose another model.",
+                )
             on_input, flows = _flowing(logit, leaves[0], calls)
         layers = {layer.name: layer for layer in run.layers}
         return Gradients(on_input, tuple(layers[flow.name].over(flow) for flow in flows))

@@ -218,6 +218,46 @@ def test_hidden_points_are_out_of_the_cloud_and_answered_by_their_neighbours(tra
     assert np.array_equal(answer.nearest[~kept], near)
 
 
+SCALED = {"d_model": 32, "vocab_size": 12}
+BART = {"decoder_layers": 2, "decoder_attention_heads": 4, "decoder_ffn_dim": 64, "is_encoder_decoder": False}
+OTHERWISE = {
+    "a wrapped decoder": lambda: hf.BartForCausalLM(hf.BartConfig(**SCALED, **BART, is_decoder=True)),
+    "scaled in place": lambda: hf.CTRLLMHeadModel(
+        hf.CTRLConfig(vocab_size=12, n_embd=32, dff=64, n_layer=2, n_head=4)
+    ),
+    "tokens before the batch": lambda: hf.XLNetForSequenceClassification(
+        hf.XLNetConfig(**SCALED, n_layer=2, n_head=4, d_inner=64, **NAMED)
+    ),
+}
+
+
+@pytest.mark.parametrize("made", OTHERWISE.values(), ids=OTHERWISE)
+def test_embeddings_are_found_wherever_tokens_become_vectors(made, tmp_path):
+    folder = saved(tmp_path / "model", made().eval())
+    trace = open_engine(str(folder), "text", "cpu").run("the cat sat on the mat")
+    found = trace.run.gradients(trace.answers[0].targets()[0])
+    assert found.inputs.shape == (len(trace.tokens), 32)
+    assert np.abs(found.inputs).max() > 0
+
+
+def test_a_head_that_cannot_be_told_from_its_body_gives_no_answer(tmp_path):
+    config = hf.Llama4TextConfig(
+        vocab_size=12,
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        head_dim=8,
+        intermediate_size=32,
+        intermediate_size_mlp=64,
+        num_local_experts=2,
+    )
+    folder = saved(tmp_path / "model", hf.Llama4ForCausalLM(config).eval())
+    trace = open_engine(str(folder), "text", "cpu").run("the cat sat on the mat")
+    assert not trace.answers
+    assert any("cannot be told from its body" in notice for notice in trace.notices)
+
+
 def test_a_model_without_a_head_says_nothing_to_ask_about(tmp_path):
     folder = saved(tmp_path / "model", hf.ViTModel(hf.ViTConfig(**VIT)))
     trace = open_engine(str(folder), "image", "cpu").run(PICTURE, 224)
