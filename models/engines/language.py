@@ -153,7 +153,8 @@ class LanguageEngine(Askable):
                     "Choose a model that attends from every token to every token.",
                 )
         layers = tuple(RecordedLayer(call, tokens, tokens) for call in calls)
-        numbered(layers, "decoder" if all(_looks_back(layer) for layer in layers) else "encoder")
+        first = 0 if hidden is None else int(np.flatnonzero(~hidden.which[0])[0])
+        numbered(layers, "decoder" if all(_looks_back(layer, first) for layer in layers) else "encoder")
         answers, unsaid = self._answers(output, inputs, tokens, layers, task)
         return Trace(
             model=self.card,
@@ -388,7 +389,7 @@ def _limit(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast) -> int:
     return min(positions or MAX_TOKENS, longest if longest > 0 else MAX_TOKENS)
 
 
-def _looks_back(layer: AttentionLayer) -> bool:
-    """Whether its first token sees none of those after it."""
-    _, weights = layer.rows(0)
-    return not weights[:, 1:].any()
+def _looks_back(layer: AttentionLayer, first: int) -> bool:
+    """Whether the first token that is not hidden sees none of those after it."""
+    _, weights = layer.rows(first)
+    return not weights[:, first + 1 :].any()

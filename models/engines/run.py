@@ -114,6 +114,8 @@ class Askable(ABC):
         head, place, found = self._speaking(), _place_of(target, run.tokens), []
         before = self._hidden(run.tokens, run.recipe.interventions)
         hidden = hidden if before is None else hidden | before.which
+        if hidden.all(1).any():
+            raise self._nothing_left()
         step = max(1, BATCH // hidden.shape[1])
         changes = on_heads(run.recipe.interventions)
         passes = self._recorded(changes, SILENT) if changes else unchanged(self.model)
@@ -126,7 +128,7 @@ class Askable(ABC):
                 for number in range(len(part)):
                     one, here = _one(output, number), _one(inputs, number)
                     found.append(head.of_target(one, here, target, place)[1])
-        return torch.stack(found).float().cpu().numpy()
+        return torch.stack(found).float().cpu().numpy() if found else np.empty(0, np.float32)
 
     def gradients(self, run: Made, target: Target, task: Task = SILENT) -> Gradients:
         """As `Run.gradients`."""
@@ -155,10 +157,17 @@ class Askable(ABC):
     def _hidden(self, tokens: Tokens, interventions: Sequence[Intervention]) -> Hidden | None:
         found = hidden(interventions, tokens)
         if found is not None and found.which.all():
+            raise self._nothing_left()
+        if found is not None and not found.which.any():
             raise HeadlightError(
-                f"Nothing is left that {self.entry.title} could read.", "Leave something to be seen."
+                "There is nothing at the places that are to be hidden.", "Choose places of this input."
             )
         return found
+
+    def _nothing_left(self) -> HeadlightError:
+        return HeadlightError(
+            f"Nothing is left that {self.entry.title} could read.", "Leave something to be seen."
+        )
 
 
 def _place_of(target: Target, tokens: Tokens) -> int | None:

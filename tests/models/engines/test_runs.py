@@ -14,6 +14,7 @@ import transformers as hf
 from headlight.models.core.answers import NextTokens, PointLabels, Target
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.interventions import Hide, Level, Scale
+from headlight.models.core.tokens import CharSpan
 from headlight.models.core.trace import INPUT, Trace
 from headlight.models.engines import door
 from headlight.models.engines.door import check
@@ -172,6 +173,24 @@ def test_hidden_tokens_are_those_that_the_attention_mask_leaves_out(folder, trac
     np.testing.assert_allclose(found.answers[0].probabilities, wanted, atol=1e-5)
     np.testing.assert_array_equal(found.inputs["attention_mask"], mask[0])
     assert not found.layers[0].matrix("max")[:, which].any()
+
+
+@pytest.mark.parametrize("name", ["gpt2"], indirect=True)
+def test_a_decoder_whose_first_token_is_hidden_is_one_still(trace):
+    found = trace.run.again((Hide((trace.tokens.place(0),)),))
+    assert {layer.stack for layer in found.layers} == {"decoder"}
+    assert found.answers
+    assert not found.notices
+
+
+@pytest.mark.parametrize("name", ["bert"], indirect=True)
+def test_what_hides_nothing_or_everything_is_refused_and_no_variants_have_no_scores(trace):
+    target, none = trace.answers[0].targets()[0], np.zeros((0, len(trace.tokens)), bool)
+    assert trace.run.scores(none, target).shape == (0,)
+    with pytest.raises(HeadlightError, match="Nothing is left"):
+        trace.run.scores(np.ones((1, len(trace.tokens)), bool), target)
+    with pytest.raises(HeadlightError, match="There is nothing at the places"):
+        trace.run.again((Hide((CharSpan(500, 505),)),))
 
 
 @pytest.mark.parametrize("name", ["bert"], indirect=True)
