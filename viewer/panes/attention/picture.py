@@ -195,7 +195,7 @@ class PicturePane(OnInputPane):
         if document.trace is not None:
             tokens = asked_tokens(document.trace, self.session.view)
             rows, columns = tokens.grid
-            size = document.trace.inputs["pixel_values"].shape
+            size = document.trace.shapes["pixel_values"]
             seen = "" if (size[2], size[1]) == (width, height) else f" · seen at {size[2]} × {size[1]}"
             said += f"{seen} · {rows} × {columns} patches of {size[1] // rows} px"
             layers, layer = document.trace.layers, self.session.view[Selection].layer
