@@ -40,7 +40,7 @@ TITLES: dict[ColourBy, str] = {
     "rgb": "RGB",
     "height": "Height",
     "stage": "Stage",
-    "attention": "Attention",
+    "attention": "Reach of the point",
     "critical": "Critical points",
     "bound": "Upper bound",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import isfinite
 
 from PySide6.QtCore import QSize, Qt
@@ -64,6 +65,22 @@ class ElidedLabel(QLabel):
 
     def _explain(self) -> None:
         self.setToolTip(self.text() if self.shown() != self.text() else "")
+
+
+class ColumnLabel(ElidedLabel):
+    """One of the labels of a column: as wide as the widest of them, at any size of text."""
+
+    def __init__(self, text: str, column: Sequence[str]) -> None:
+        super().__init__(text)
+        self._column = column
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+
+    def sizeHint(self) -> QSize:
+        widest = max(map(self.fontMetrics().horizontalAdvance, self._column))
+        return QSize(widest + 1, super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
 
 
 def short_number(value: float, digits: int = 2) -> str:

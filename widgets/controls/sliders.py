@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
-    QFontMetrics,
     QKeyEvent,
     QMouseEvent,
 )
 from PySide6.QtWidgets import (
-    QApplication,
     QGridLayout,
     QLineEdit,
     QSizePolicy,
@@ -24,7 +22,7 @@ from PySide6.QtWidgets import (
 
 from headlight.widgets.base import theme
 from headlight.widgets.base.arrow_keys import KeepsArrows
-from headlight.widgets.base.labels import ElidedLabel
+from headlight.widgets.base.labels import ColumnLabel, ElidedLabel
 from headlight.widgets.base.wheel import pass_wheel_on
 from headlight.widgets.controls.number_text import TypedNumber, mark, number_in
 from headlight.widgets.controls.range_slider import RangeSlider
@@ -33,17 +31,11 @@ ROW_GAP = 10
 """Pixels between the parts of a slider in one row."""
 
 
-def label_width(labels: Iterable[str]) -> int:
-    """Pixels that the widest of some labels takes."""
-    metrics = QFontMetrics(QApplication.font())
-    return max(metrics.horizontalAdvance(label) for label in labels) + 1
-
-
-def _lay_out(row: QWidget, label: str, value: QWidget, slider: QWidget, beside: int | None) -> None:
-    """A grey label at the left, its value at the right, the slider under both, or between them after so many
-    pixels for the label.
+def _lay_out(row: QWidget, label: str, value: QWidget, slider: QWidget, beside: Sequence[str] | None) -> None:
+    """A grey label at the left, its value at the right, the slider under both, or between them where the
+    labels of the column, of which this is one, are given.
     """
-    name = ElidedLabel(label)
+    name = ElidedLabel(label) if beside is None else ColumnLabel(label, beside)
     name.setProperty("role", "dim")
     grid = QGridLayout(row)
     grid.setContentsMargins(0, 0, 0, 0)
@@ -55,7 +47,6 @@ def _lay_out(row: QWidget, label: str, value: QWidget, slider: QWidget, beside: 
         grid.setColumnStretch(0, 1)
     else:
         grid.setHorizontalSpacing(ROW_GAP)
-        name.setFixedWidth(beside)
         grid.addWidget(slider, 0, 1)
         grid.addWidget(value, 0, 2)
         grid.setColumnStretch(1, 1)
@@ -77,13 +68,13 @@ class LabelledSlider(QWidget):
         value: float | None = None,
         parent: QWidget | None = None,
         first: int = 0,
-        beside: int | None = None,
+        beside: Sequence[str] | None = None,
     ) -> None:
         """low, high, step in the value's unit; value: where it starts and what a double click restores.
 
         format: how the value is written, as a format string or a function. first: what is written for 0,
-        where that is counted from another number than the value. beside: put the slider between label and
-        value, in one row, with so many pixels for the label.
+        where that is counted from another number than the value. beside: the labels of the column, of
+        which this is one; the slider stands between label and value then, in one row.
         """
         super().__init__(parent)
         self._low, self._step, self._first = low, step, first
@@ -276,7 +267,7 @@ class RangeRow(QWidget):
         high: int,
         parent: QWidget | None = None,
         format: Callable[[int], str] = str,
-        beside: int | None = None,
+        beside: Sequence[str] | None = None,
     ) -> None:
         """beside: as of a `LabelledSlider`."""
         super().__init__(parent)

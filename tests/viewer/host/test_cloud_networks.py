@@ -7,6 +7,7 @@ import threading
 import numpy as np
 import pytest
 import torch
+from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QMessageBox
 
 from headlight.models.core.answers import PointLabels
@@ -51,13 +52,19 @@ def test_from_a_file_through_a_network_to_reach_and_back(make_window, settled, n
     first._take(np.array([1000]), False)
     settled(window)
     attended = second.painted.colours.rgb
-    for reach, title in (("composed", "Composed attention"), ("hops", "Hops"), ("gradient", "Gradient")):
+    second.view._under, second.view._cursor = 1000, QPointF(40, 40)
+    reaches = {"composed": "Composed attention", "hops": "Hops", "gradient": "Gradient"}
+    for reach, title in reaches.items():
         window.actions_.run(f"show-{reach}")
         settled(window)
         assert window.deck.docks["cloud-second"].title() == title
         assert second.painted.drawn.seen.any()
         assert second.painted.star is None
         assert (second.painted.colours.rgb != attended).any()
+        # What rests under the cursor is read out of the reach that is drawn.
+        word = second.view._tip.text.split("\n")[-1].split("\t")
+        assert word[0] == ("" if reach == "hops" else title.lower())
+        assert word[1] == pane(window, "numbers").widget.figures("pointed")["Weight"]
     window.actions_.run("show-attention")
     settled(window)
     np.testing.assert_array_equal(second.painted.colours.rgb, attended)

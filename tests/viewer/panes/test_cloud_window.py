@@ -109,7 +109,7 @@ def test_each_view_has_its_own_colours_and_their_menu_says_what_cannot_be_had(cl
         "Ground truth": "The file has no labels",
         "Error": "The file has no labels",
         "Stage": "Given has no attention layers",
-        "Attention": "Given has no attention layers",
+        "Reach of the point": "Given has no attention layers",
     }
     assert not window.actions_.actions["first-truth"].isEnabled()
     assert window.deck.docks["confusion"].isHidden()

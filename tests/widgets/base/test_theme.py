@@ -1,9 +1,10 @@
 import pytest
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QColor, QFontMetricsF
-from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QWidget
 
 from headlight.widgets.base import theme
+from headlight.widgets.base.labels import ColumnLabel
 from headlight.widgets.base.themes import DARK, LIGHT
 
 
@@ -107,3 +108,19 @@ class _Counting(QWidget):
     def changeEvent(self, event):
         super().changeEvent(event)
         self.changes += event.type() == QEvent.Type.StyleChange
+
+
+def test_labels_of_a_column_stay_whole_at_any_size_of_text(qapp, qtbot):
+    holder, column = QWidget(), ("Heads", "Residual")
+    qtbot.addWidget(holder)
+    line = QHBoxLayout(holder)
+    labels = [ColumnLabel(text, column) for text in column]
+    for label in labels:
+        line.addWidget(label)
+    holder.show()
+    for scale in (1.0, 1.5):
+        theme.apply(qapp, "dark", scale)
+        qapp.processEvents()
+        assert [label.shown() for label in labels] == list(column)
+        assert len({label.width() for label in labels}) == 1
+    theme.apply(qapp, "dark")

@@ -21,7 +21,6 @@ from headlight.viewer.slices.maps import Drawn, InputMap
 from headlight.widgets.base import theme
 from headlight.widgets.controls.choices import Segmented
 from headlight.widgets.controls.colour_bar import ColourBar
-from headlight.widgets.controls.sliders import label_width
 from headlight.widgets.plane.image_view import ImageView
 from headlight.widgets.text.token_strip import TokenStrip
 
@@ -66,7 +65,7 @@ class RelevancePane(OnInputPane):
         self.query = Segmented([(False, "Readout"), (True, "Selected")], "Query")
         self.query.changed.connect(lambda on: self.session.change(RolloutQuery, selected=on))
         methods = self.slot.offered_in(self.needs)
-        beside = label_width(["Query", *labels_of(asked_types(methods))])
+        beside = ("Query", *labels_of(asked_types(methods)))
         self.forms = MethodForms(methods, self.session, beside)
         self.query_row = row("Query", self.query, beside)
         self.controls = QWidget()

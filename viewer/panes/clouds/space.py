@@ -157,6 +157,7 @@ class View3DPane(CloudPane):
         else:
             self.key_of_colours.set_swatches(read.swatches, read.of)
         self._say(document, self.session.view)
+        view.set_tip(self._tip)  # what rests under the cursor is read out of what is drawn now
 
     def mark(self, view: View, hover: Hover) -> None:
         if self.view is not None and self._shown is self.session.current.input:
@@ -205,7 +206,9 @@ class View3DPane(CloudPane):
         said = reading(scene, point)
         if not weight:
             return said
-        return f"{said}\n{painted.asked.method.word}\t{weight['Weight']}"
+        # What is counted names itself, "3 hops".
+        word = "" if painted.drawn.counts else painted.asked.method.word
+        return f"{said}\n{word}\t{weight['Weight']}"
 
     def _weight(self, painted: Painted, point: int) -> dict[str, str]:
         """What the view shows of a point beside its colour: how it bears on the selected ones."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import Field, fields
 from functools import partial
 from typing import Any
 
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from headlight.viewer.panes.shared.controls import Controls
 from headlight.viewer.registry import Method, Needs, resolve
@@ -14,6 +15,7 @@ from headlight.viewer.session.document import Document
 from headlight.viewer.session.methods import Slot, settings_of
 from headlight.viewer.session.session import Session
 from headlight.viewer.session.view import MapSettings, View
+from headlight.widgets.base.labels import ColumnLabel
 from headlight.widgets.controls.choices import Choice, Segmented
 from headlight.widgets.controls.sliders import ROW_GAP, LabelledSlider, RangeRow
 
@@ -26,11 +28,10 @@ def labels_of(types: list[type]) -> list[str]:
     return [one.metadata["label"] for type_ in types for one in fields(type_) if "label" in one.metadata]
 
 
-def row(label: str, control: QWidget, beside: int) -> QWidget:
-    """A grey label of so many pixels, and the control."""
-    made, name = QWidget(), QLabel(label)
+def row(label: str, control: QWidget, beside: Sequence[str]) -> QWidget:
+    """A grey label, as wide as the widest of its column, and the control."""
+    made, name = QWidget(), ColumnLabel(label, beside)
     name.setProperty("role", "dim")
-    name.setFixedWidth(beside)
     line = QHBoxLayout(made)
     line.setContentsMargins(0, 0, 0, 0)
     line.setSpacing(ROW_GAP)
@@ -40,11 +41,11 @@ def row(label: str, control: QWidget, beside: int) -> QWidget:
 
 
 class SettingsForm(QWidget):
-    """A control for each field that is asked for. beside: the pixels of the labels at their left; None where
+    """A control for each field that is asked for. beside: the labels of the column at their left; None where
     choices have none and others stand under theirs.
     """
 
-    def __init__(self, type_: type, session: Session, beside: int | None = None) -> None:
+    def __init__(self, type_: type, session: Session, beside: Sequence[str] | None = None) -> None:
         super().__init__()
         self._beside, self._change = beside, partial(session.change, type_)
         self._controls = Controls(type_, self._change)
@@ -98,7 +99,7 @@ class SettingsForm(QWidget):
 class MethodForms(QWidget):
     """The settings of the method that is shown, of those that can be. beside: as of a form."""
 
-    def __init__(self, methods: list[Method], session: Session, beside: int | None = None) -> None:
+    def __init__(self, methods: list[Method], session: Session, beside: Sequence[str] | None = None) -> None:
         super().__init__()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
