@@ -18,7 +18,7 @@ from headlight.models.core.tokens import Place, Position, Region
 from headlight.viewer.host import forward
 from headlight.viewer.host.failure import Failure
 from headlight.viewer.host.forward import Pass
-from headlight.viewer.host.lanes import Call
+from headlight.viewer.host.lanes import Call, Lane
 from headlight.viewer.host.recipe import Making, RunOptions
 from headlight.viewer.inputs import inputs
 from headlight.viewer.inputs.cloud import CloudInput, Frame
@@ -62,17 +62,25 @@ class Runs:
         self._open(partial(forward.of_file, path, self.options.classes), path)
 
     def open_text(self, text: str, pair: str | None = None) -> None:
-        self._open(partial(forward.given, partial(inputs.from_text, text, pair=pair)))
+        self._open(partial(forward.given, partial(inputs.from_text, text, pair=pair)), lane="look")
 
     def open_pixels(self, pixels: np.ndarray, title: str) -> None:
         self._open(partial(forward.given, partial(inputs.from_pixels, pixels, title)))
 
     def open_stack(self) -> None:
         """A new stack of convolutions to build."""
-        self._open(partial(forward.given, StackInput))
+        self._open(partial(forward.given, StackInput), lane="look")
 
-    def _open(self, read: Call, path: str = "", then: Callable[[Input], Document] | None = None) -> None:
-        """Read something and show it; `then` makes a document of it, a new one unless it is said."""
+    def _open(
+        self,
+        read: Call,
+        path: str = "",
+        then: Callable[[Input], Document] | None = None,
+        lane: Lane = "run",
+    ) -> None:
+        """Read something and show it; `then` makes a document of it, a new one unless it is said. lane:
+        "look" where there is nothing to read, so that it does not wait for what runs.
+        """
         number = next(self._numbers)  # files dropped together do not supersede each other
         made = then or (lambda what: self.session.add(what, self.options_for(what), path))
 
@@ -81,7 +89,7 @@ class Runs:
 
         show = partial(self.jobs.submit, here=True)
         show(f"prepare {number}", self.prepare, lambda _: None)
-        self.jobs.submit(f"open {number}", read, opened, lane="run", failed=self._failed)
+        self.jobs.submit(f"open {number}", read, opened, lane=lane, failed=self._failed)
 
     def _opened(self, what: Input, path: str, then: Callable[[Input], Document]) -> None:
         if path:

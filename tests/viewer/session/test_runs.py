@@ -141,6 +141,15 @@ def test_cancel_is_of_the_current_document_and_of_no_other(desk):
     assert not desk.jobs.running()
 
 
+def test_what_is_typed_or_built_is_shown_while_another_document_runs(desk, qtbot):
+    desk.passes.go.clear()
+    desk.runs.start(desk.session.add(picture(), RunOptions()))
+    desk.runs.open_stack()
+    desk.runs.open_text("a b")
+    qtbot.waitUntil(lambda: len(desk.session.documents) == 3, timeout=WAIT)
+    assert desk.session.documents[0].state == "running"
+
+
 def test_a_cancelled_first_pass_says_so_and_can_be_run_again(desk):
     desk.passes.go.clear()
     document = desk.session.add(picture(), RunOptions())
