@@ -23,7 +23,7 @@ from headlight.models.catalogue.entries import Entry
 from headlight.models.catalogue.folders import read_config
 from headlight.models.catalogue.heads import HeadTask, headed, task_of
 from headlight.models.core.answers import EVERY, Answer, Classes, PixelLabels, Target
-from headlight.models.core.errors import MODEL_ERRORS, first_sentence
+from headlight.models.core.errors import MODEL_ERRORS, HeadlightError, first_sentence
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import Box
 
@@ -142,8 +142,10 @@ class Head:
         """(the logit, the score) of a target over what the body gave of one input.
 
         place: the token at which it is said. Of a class of parts of a picture the logit is the mean over
-        those that have it.
+        those that have it. Raises HeadlightError for a target that no answer of this head has.
         """
+        if (place is None) == (self.task in ("masked", "causal")):
+            raise _foreign(target)
         if place is not None:
             hidden = output.last_hidden_state[:, place : place + 1]
             ids = torch.zeros(hidden.shape[:2], dtype=torch.long, device=hidden.device)
@@ -152,6 +154,8 @@ class Head:
             logits = self(output, inputs)[0].float()
         if target.index == EVERY:
             return logits.mean(tuple(range(1, logits.ndim))).sum(), torch.ones(())
+        if not 0 <= target.index < len(logits):
+            raise _foreign(target)
         if logits.ndim == 1:
             return logits[target.index], self._scores(logits)[target.index]
         has, of_class = logits.argmax(0) == target.index, logits[target.index]
@@ -167,6 +171,10 @@ class Head:
     def _names(self, count: int) -> tuple[str, ...]:
         named = self._whole.config.id2label or {}
         return tuple(str(named.get(number, f"LABEL_{number}")) for number in range(count))
+
+
+def _foreign(target: Target) -> HeadlightError:
+    return HeadlightError(f"This model does not say “{target.name}”.", "Choose one of the answer's targets.")
 
 
 class _Given(nn.Module):

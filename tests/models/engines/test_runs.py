@@ -175,6 +175,17 @@ def test_hidden_tokens_are_those_that_the_attention_mask_leaves_out(folder, trac
     assert not found.layers[0].matrix("max")[:, which].any()
 
 
+@pytest.mark.parametrize("name", ["bert", "gpt2", "vit"], indirect=True)
+def test_a_target_of_another_answer_is_refused(trace):
+    target, shown = trace.answers[0].targets()[0], np.zeros((1, len(trace.tokens)), bool)
+    place = trace.tokens.place(1) if target.place is None else None
+    for other in (replace(target, index=99), replace(target, index=-2), replace(target, place=place)):
+        with pytest.raises(HeadlightError, match="does not say"):
+            trace.run.scores(shown, other)
+        with pytest.raises(HeadlightError, match="does not say"):
+            trace.run.gradients(other)
+
+
 @pytest.mark.parametrize("name", ["gpt2"], indirect=True)
 def test_a_decoder_whose_first_token_is_hidden_is_one_still(trace):
     found = trace.run.again((Hide((trace.tokens.place(0),)),))
