@@ -121,12 +121,16 @@ class Status(QWidget):
     def silent(self) -> Iterator[None]:
         """Without what comes and goes, for a picture of the window."""
         shown = [widget for widget in (self.strip, self.bell) if not widget.isHidden()]
+        least, most = self.minimumHeight(), self.maximumHeight()
+        self.setFixedHeight(self.height())  # or a cloud, given some pixels more, is drawn anew
         for widget in shown:
             widget.hide()
         self._lay_out()
         try:
             yield
         finally:
+            self.setMinimumHeight(least)
+            self.setMaximumHeight(most)
             for widget in shown:
                 widget.show()
             self._lay_out()

@@ -6,7 +6,8 @@ import threading
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
 from headlight.models.core.errors import HeadlightError
 from headlight.viewer.host import forward
@@ -143,6 +144,10 @@ def test_a_saved_picture_has_no_messages(make_window, tmp_path, qtbot):
     window.notify("error", "a.png ends after 12 bytes.", "Open another copy.")
     qtbot.waitUntil(window.status.strip.isVisible)
     qtbot.wait(20)
+    room = window.pages.size()
+    with window.status.silent():
+        QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
+        assert window.pages.size() == room  # a cloud of another size would be drawn anew
     assert window.picture().toImage() == before
     assert window.status.strip.isVisible()
     assert window.grab().toImage() != before
