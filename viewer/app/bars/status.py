@@ -52,10 +52,11 @@ class Status(QWidget):
         row = QHBoxLayout()
         row.setContentsMargins(12, 3, 8, 3)
         row.setSpacing(16)
-        # It keeps its room while hidden, so that nothing moves when work begins.
-        policy = self.progress.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)
-        self.progress.setSizePolicy(policy)
+        for widget in (self.progress, self.bell):
+            # It keeps its room while hidden: nothing moves when work begins, or with the first message.
+            policy = widget.sizePolicy()
+            policy.setRetainSizeWhenHidden(True)
+            widget.setSizePolicy(policy)
         row.addWidget(self.run)
         row.addWidget(self.progress, 1)
         row.addWidget(self.check)
@@ -121,16 +122,12 @@ class Status(QWidget):
     def silent(self) -> Iterator[None]:
         """Without what comes and goes, for a picture of the window."""
         shown = [widget for widget in (self.strip, self.bell) if not widget.isHidden()]
-        least, most = self.minimumHeight(), self.maximumHeight()
-        self.setFixedHeight(self.height())  # or a cloud, given some pixels more, is drawn anew
         for widget in shown:
             widget.hide()
         self._lay_out()
         try:
             yield
         finally:
-            self.setMinimumHeight(least)
-            self.setMaximumHeight(most)
             for widget in shown:
                 widget.show()
             self._lay_out()

@@ -6,8 +6,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton
+from PySide6.QtWidgets import QLabel, QPushButton
 
 from headlight.models.core.errors import HeadlightError
 from headlight.viewer.host import forward
@@ -110,7 +109,7 @@ def test_what_failed_says_why_and_offers_another_model(waiting, held, qtbot):
 
 def test_the_second_document_waits_for_its_turn(waiting, held, qtbot):
     window = waiting
-    window.runs.open_text("A b c.")
+    window.runs.open_path(str(SAMPLES / "coffee.jpg"))
     assert window.welcome._drop._cancel.isHidden() is False
     window.runs.cancel_of(None)  # what is opened is of no document yet
     assert window.welcome._drop._cancel.isHidden()
@@ -138,16 +137,25 @@ def test_the_welcome_page_says_what_is_being_read(make_window, qtbot, monkeypatc
     assert not window.jobs.running("run")
 
 
+def test_a_notice_takes_no_room_of_the_panes(make_window, qtbot):
+    """A cloud of another size would be drawn anew, and a saved picture show a part of it."""
+    window = make_window(run=False)
+    room = window.pages.size()
+    window.notify("info", "It is read as s3dis.", "")
+    qtbot.waitUntil(window.status.bell.isVisible)
+    qtbot.wait(20)
+    assert window.pages.size() == room
+    with window.status.silent():
+        assert window.pages.size() == room
+    window.messages.clear()
+
+
 def test_a_saved_picture_has_no_messages(make_window, tmp_path, qtbot):
     window = make_window(run=False)
     before = window.picture().toImage()
     window.notify("error", "a.png ends after 12 bytes.", "Open another copy.")
     qtbot.waitUntil(window.status.strip.isVisible)
     qtbot.wait(20)
-    room = window.pages.size()
-    with window.status.silent():
-        QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
-        assert window.pages.size() == room  # a cloud of another size would be drawn anew
     assert window.picture().toImage() == before
     assert window.status.strip.isVisible()
     assert window.grab().toImage() != before
