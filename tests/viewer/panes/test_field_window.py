@@ -123,7 +123,7 @@ def test_a_convolutional_network_opens_on_its_fields_and_has_no_page_of_attentio
     window.actions_.run("page-attention")
     assert session.current.page == "fields"
     window.actions_.run("copy-numbers")
-    assert window.messages.texts()[-1].startswith(f"{len(pane(window, 'layers').fields)} layers copied.")
+    assert window.messages.texts()[-1].startswith(f"{len(pane(window, 'layers').fields)} layers copied, ")
 
 
 def test_the_box_follows_the_cursor_at_once_and_the_heat_when_it_rests(opened, qtbot, settled):
