@@ -12,6 +12,8 @@ from PySide6.QtWidgets import QMenu
 from headlight.models.core.answers import PointLabels
 from headlight.models.core.tokens import Region
 from headlight.models.points import fields
+from headlight.viewer.host.recipe import RunOptions
+from headlight.viewer.inputs.inputs import StackInput
 from headlight.viewer.session.session import Hover
 from headlight.viewer.session.view import MapSettings, Selection
 from headlight.widgets.base.cursor_tip import read_out
@@ -234,3 +236,16 @@ def test_a_cell_of_the_confusion_matrix_selects_its_points(cloud_window, settled
     wanted = np.unique(answer.nearest[(labels == 0) & (answer.labels == 1)])
     assert chosen.tolist() == wanted.tolist()
     assert len(chosen) > 5
+
+
+def test_a_page_that_is_turned_takes_the_keyboard_through_no_pane(cloud_window, settled, qapp, qtbot):
+    """Else each pane in turn points at something of its own document, in the one that comes."""
+    window, passed = cloud_window, []
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    pane(window, "cloud").view.setFocus()
+    link = qapp.focusChanged.connect(lambda _, now: passed.append(now))
+    window.session.add(StackInput(), RunOptions())
+    settled(window)
+    qapp.focusChanged.disconnect(link)
+    assert passed == [window.deck]

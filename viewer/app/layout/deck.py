@@ -93,6 +93,7 @@ class Deck(QMainWindow):
         """Lay the panes out for the document's page, as they were left the last time."""
         if (document.kind, document.page) == (self.kind, self.page):
             return
+        self.setFocus()  # or the keyboard goes through every pane that is still there, which points with it
         self.keep()
         self.kind, self.page = document.kind, document.page
         mine = list(REGISTRY.panes_of(self.kind, self.page))
