@@ -1,7 +1,7 @@
 """The inside of an engine's process: what calls come on its standard input it carries out in lanes.
 
-`python -m headlight.viewer.host.engine`, or `headlight engine`, on this machine or over ssh on another. It
-ends with its input: when the window closes, and also when that is killed.
+`python -m headlight.viewer.host.engine`. It ends with its input: when the window closes, and also when that
+is killed.
 """
 
 from __future__ import annotations
@@ -10,14 +10,12 @@ import contextlib
 import os
 import signal
 import sys
-import threading
 import time
 from functools import partial
-from importlib import import_module, metadata
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from headlight.models.core.task import Task
 from headlight.viewer.host.failure import Failure
 from headlight.viewer.host.lanes import Lanes, Word
 from headlight.viewer.host.segments import Segments
@@ -26,7 +24,6 @@ from headlight.viewer.host.wire import Closed, Message, Wire
 
 OFTEN = 0.02
 """Seconds between two words on how far a call is."""
-NICE = 10
 
 
 def version() -> str:
@@ -104,15 +101,6 @@ class _Engine:
         self._said.pop(number, None)
         with contextlib.suppress(Closed):
             self._wire.send("over", number, psutil.Process().memory_info().rss)
-
-
-def warm(modules: tuple[str, ...], task: Task) -> None:
-    """Import what will be needed, while nobody waits for it: at low priority, where threads have one."""
-    if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
-    for name in modules:
-        task.check()
-        import_module(name)
 
 
 if __name__ == "__main__":

@@ -14,9 +14,8 @@ from typing import Any, Literal, Protocol
 from headlight.models.core.task import Cancelled, Task
 from headlight.viewer.host.failure import Failure
 
-Lane = Literal["run", "look", "disk", "warm"]
-"""What may take seconds; what must answer a gesture at once; looking what lies on the disk; what is done
-while nobody waits."""
+Lane = Literal["run", "look", "disk"]
+"""What may take seconds; what must answer a gesture at once; looking what lies on the disk."""
 Word = Literal["progress", "partial", "done", "failed"]
 Call = Callable[[Task], Any]
 Hear = Callable[[Word, Any], None]

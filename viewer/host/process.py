@@ -67,11 +67,6 @@ class ProcessHost:
         self._engine: _Engine | None = None
 
     @property
-    def where(self) -> str:
-        """The machine, as the user named it; "" for this one."""
-        return shlex.join(self._command)
-
-    @property
     def pid(self) -> int | None:
         """Of the engine's process, or of what leads to it; None where there is none now."""
         engine = self._engine
