@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import queue
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headlight.viewer.host.in_place import _carried
+from headlight.models.core.trace import Trace
+from headlight.viewer.host.in_place import InPlace, _carried
 from headlight.viewer.host.references import Gone
 from headlight.viewer.host.summary import Summary, of_engine, of_window
 from headlight.viewer.inputs.inputs import ImageInput
@@ -112,3 +116,31 @@ def test_whatever_is_sent_and_dropped_what_is_had_leads_back(steps):
     had.clear()
     ends.deliver()
     assert len(ends.engine) == len(ends.window) == 0
+
+
+def read(labels, task):
+    return trace_of(text_tokens(*labels))
+
+
+def layers_of(trace, task):
+    return type(trace), len(trace.layers)
+
+
+def same(trace, task):
+    return trace
+
+
+def test_a_host_in_place_speaks_as_one_over_a_wire_does():
+    host, heard = InPlace(), queue.Queue()
+
+    def asked(call):
+        host.start(1, "run", call, lambda word, value: heard.put((word, value)))
+        return heard.get(timeout=30)
+
+    word, summary = asked(partial(read, ("a", "b")))
+    assert (word, type(summary)) == ("done", Summary)
+    assert asked(partial(layers_of, summary)) == ("done", (Trace, 2))
+    assert asked(partial(same, summary))[1] is summary
+    word, failure = asked(lambda task: None)  # it has no name by which another process would find it
+    assert (word, "pickle" in failure.cause.lower()) == ("failed", True)
+    host.close()
