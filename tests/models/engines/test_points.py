@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -107,7 +108,7 @@ def test_a_large_cloud_is_seen_through_larger_voxels(folder, monkeypatch):
     assert len(trace.answer(PointLabels).labels) == 3000
     (notice,) = trace.notices
     count = f"{len(trace.tokens):,} in all, instead of one in 0.2 m as in its training."
-    assert notice.startswith("The cloud is large: tiny0 sees one point in ")
+    assert notice.startswith(f"The cloud is large: {Path(folder).name} sees one point in ")
     assert notice.endswith(count)
 
 
@@ -313,5 +314,5 @@ def test_loading_makes_sure_that_kept_attention_changes_no_answer(folder, monkey
 
     folded = points.FoldedPointTransformer.__call__
     monkeypatch.setattr(points.FoldedPointTransformer, "__call__", otherwise)
-    with pytest.raises(HeadlightError, match="tiny0 cannot be shown: while its attention is kept"):
+    with pytest.raises(HeadlightError, match=f"{Path(folder).name} cannot be shown: while its attention is kept"):
         opened(folder)
