@@ -49,7 +49,10 @@ class HeadlightError(Exception):
     def __init__(self, cause: str, next_step: str) -> None:
         self.cause = sentence(cause)
         self.next_step = sentence(next_step)
-        super().__init__(f"{self.cause} {self.next_step}")
+        super().__init__(self.cause, self.next_step)
+
+    def __str__(self) -> str:
+        return f"{self.cause} {self.next_step}"
 
 
 class TooLarge(HeadlightError):

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 
+from headlight.models.core.task import Task
 from tests.viewer.cloud_windows import pane
 from tests.widgets.pointer import move
 
 ROOT = Path(__file__).parents[2]
 SENTENCE = "a great serve from Djokovic won the match"
 WAIT = 60_000
+GO = threading.Event()
+"""What `held` waits for."""
+
+
+def held(task: Task) -> None:
+    """A call that keeps its lane busy."""
+    GO.wait(WAIT / 1000)
 
 
 def look_at(window, layer, head) -> None:
@@ -20,6 +29,11 @@ def look_at(window, layer, head) -> None:
     window.session.select(layer=layer, head=head)
     window.session.current.past.clear()
     window.actions_.refresh()
+
+
+def traced(window):
+    """The trace of the current document, as its engine has it."""
+    return window.jobs.host.there(window.session.current.trace)
 
 
 def numbers(window, section):

@@ -20,6 +20,7 @@ from tests.viewer.given import patch_tokens
 from tests.viewer.given import trace_of as image_trace
 from tests.viewer.given_cloud import room
 from tests.viewer.given_cloud import trace_of as cloud_trace
+from tests.viewer.linked import traced
 
 DECLARED = """
 from headlight.viewer.registry import (
@@ -228,10 +229,10 @@ def test_an_engine_of_a_package_reads_its_kind_and_answers(installed, make_windo
     qtbot.waitUntil(lambda: document.trace is not None)
     settled(window)
     assert document.trace.model.title == "Two ears"
-    assert document.trace.run.engine() is document.trace.run.engine()
+    run = traced(window).run
+    assert run.engine() is run.engine()
     assert [target.name for target in window.deck.panes["said"]._result.targets] == ["owl", "frog"]
-    entry = document.trace.run.engine().entry
-    assert entry in window.models.models.entries()
+    assert run.engine().entry in window.models.models.entries()
     window.runs.change(document, model="minilm-l6")
     qtbot.waitUntil(lambda: document.asked is None)
     assert document.trace.model.title == "Two ears"

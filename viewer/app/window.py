@@ -36,6 +36,7 @@ from headlight.viewer.app.opening.drop import DropTarget, open_mime
 from headlight.viewer.app.opening.recent import Recent
 from headlight.viewer.app.opening.recent_files import RecentFiles
 from headlight.viewer.host.failure import Failure
+from headlight.viewer.host.in_place import InPlace
 from headlight.viewer.inputs.readers import names_of_formats
 from headlight.viewer.registry import REGISTRY
 from headlight.viewer.session.jobs import Jobs
@@ -68,7 +69,7 @@ class Window(QMainWindow):
         super().__init__()
         self.setWindowTitle("Headlight")
         self.settings = settings
-        self.session, self.jobs = Session(), Jobs(Bridge(self).post)
+        self.session, self.jobs = Session(), Jobs(Bridge(self).post, InPlace())
         self._log = log
         self.deck: Deck | None = None
         self.messages = Messages(self)

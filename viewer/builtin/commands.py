@@ -172,7 +172,7 @@ REGISTRY.add(
             category="Cloud",
             run=Change(_IN_CLOUD, view, (by,)),
             keys=(shift + key,) if key else (),
-            needs=Needs(("positions",), holds=".slices.cloud_colours:no_colouring", about=by),
+            needs=Needs(("positions",), holds=".slices.clouds.colours:no_colouring", about=by),
         )
         for view, shift in (("first", ""), ("second", "Shift+"))
         for by, title, key in (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -113,49 +114,62 @@ def attention_filled(subject: Subject, task: Task) -> Filled:
     trace, view = subject.trace, subject.view
     number = view[Selection].layer
     query = _selected(trace.layers[number].queries, view) or "readout"
+    lists = {
+        "layer": partial(layer_list, trace, str),
+        "head": partial(head_list, trace),
+        "query": partial(_queries, trace, view[RolloutSettings].last),
+        "colours": colour_maps,
+    }
+    values = chosen(view) | {"layer": str(number), "head": head_of(view), "query": query}
+    extent = partial(_attention_bytes, trace)
+    return Filled(values, lists, subject.page == "attention", extent, _without(subject))
 
-    def tokens(values: Mapping[str, Any], needed: bool) -> list[tuple[Any, str]]:
-        queries = layer_of(trace, values).queries
-        first = [
-            (None, "A row for each, as a matrix"),
-            ("readout", _readout(trace, tokens_after(trace, view[RolloutSettings].last))),
-        ]
-        return _offered(first, values.get("query"), queries.labels)
 
-    def extent(values: Mapping[str, Any], ending: str) -> int:
-        layer = layer_of(trace, values)
-        rows = len(layer.queries) if values.get("query") is None else 1
-        return file_bytes(heads_counted(layer, values) * rows * len(layer.keys), ending, trace)
+def _queries(
+    trace: Trace, last: int | None, values: Mapping[str, Any], needed: bool
+) -> list[tuple[Any, str]]:
+    first = [
+        (None, "A row for each, as a matrix"),
+        ("readout", _readout(trace, tokens_after(trace, last))),
+    ]
+    return _offered(first, values.get("query"), layer_of(trace, values).queries.labels)
 
-    return Filled(
-        chosen(view) | {"layer": str(number), "head": head_of(view), "query": query},
-        {"layer": layer_list(trace), "head": head_list(trace), "query": tokens, "colours": colour_maps},
-        subject.page == "attention",
-        extent,
-        _without(subject),
-    )
+
+def _attention_bytes(trace: Trace, values: Mapping[str, Any], ending: str) -> int:
+    layer = layer_of(trace, values)
+    rows = len(layer.queries) if values.get("query") is None else 1
+    return file_bytes(heads_counted(layer, values) * rows * len(layer.keys), ending, trace)
 
 
 def rollout_filled(subject: Subject, task: Task) -> Filled:
     trace, view = subject.trace, subject.view
-    asked = tokens_after(trace, view[RolloutSettings].last)
+    last = view[RolloutSettings].last
     values = chosen(view)
     values |= {one.name: getattr(view[RolloutSettings], one.name) for one in fields(RolloutSettings)}
-    values["query"] = _selected(asked, view) if view[RolloutQuery].selected else None
-
-    def tokens(values: Mapping[str, Any], needed: bool) -> list[tuple[Any, str]]:
-        return _offered([(None, _readout(trace, asked))], values.get("query"), asked.labels)
-
-    def extent(values: Mapping[str, Any], ending: str) -> int:
-        return file_bytes(len(tokens_after(trace, values.get("last"))) ** 2, ending, trace)
-
+    values["query"] = _selected(tokens_after(trace, last), view) if view[RolloutQuery].selected else None
     lists = {
-        "first": layer_list(trace, int),
-        "last": lambda *_: [(None, "The last"), *layer_list(trace, int)()],
-        "query": tokens,
+        "first": partial(layer_list, trace, int),
+        "last": partial(_last_layers, trace),
+        "query": partial(_rolled_out, trace, last),
         "colours": colour_maps,
     }
+    extent = partial(_rollout_bytes, trace)
     return Filled(values, lists, _is_shown(subject, "rollout"), extent, _without(subject))
+
+
+def _last_layers(trace: Trace, *_: object) -> list[tuple[Any, str]]:
+    return [(None, "The last"), *layer_list(trace, int)]
+
+
+def _rolled_out(
+    trace: Trace, last: int | None, values: Mapping[str, Any], needed: bool
+) -> list[tuple[Any, str]]:
+    asked = tokens_after(trace, last)
+    return _offered([(None, _readout(trace, asked))], values.get("query"), asked.labels)
+
+
+def _rollout_bytes(trace: Trace, values: Mapping[str, Any], ending: str) -> int:
+    return file_bytes(len(tokens_after(trace, values.get("last"))) ** 2, ending, trace)
 
 
 def saliency_filled(subject: Subject, task: Task) -> Filled:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -32,7 +33,7 @@ from headlight.viewer.export.results import Filled, Result, check_layers, file_b
 from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.options import Rule, count, option
 from headlight.viewer.session.view import CloudSettings, ColourBy, MapSettings, Selection, View
-from headlight.viewer.slices.cloud_maps import chosen, each_row
+from headlight.viewer.slices.clouds.maps import chosen, each_row
 from headlight.viewer.slices.maps import head_of
 
 
@@ -93,19 +94,23 @@ class RolloutOptions:
 
 def attention_filled(subject: Subject, task: Task) -> Filled:
     trace, view = subject.trace, subject.view
+    neighbours = tuple(len(layer.group(0, 0)[1]) for layer in trace.layers)
+    lists = {
+        "layer": partial(layer_list, trace, str),
+        "head": partial(head_list, trace),
+        "colours": colour_maps,
+    }
+    values = {"layer": str(view[Selection].layer), "head": head_of(view), "point": _selected(subject)}
+    extent = partial(_attention_bytes, trace, neighbours)
+    return Filled(colours_chosen(view) | values, lists, of_colours(view) == "attention", extent)
 
-    def extent(values: Mapping[str, Any], ending: str) -> int:
-        layer = layer_of(trace, values)
-        rows = len(layer.queries) if values.get("point") is None else 1
-        return file_bytes(heads_counted(layer, values) * rows * len(layer.group(0, 0)[1]), ending, trace)
 
-    return Filled(
-        colours_chosen(view)
-        | {"layer": str(view[Selection].layer), "head": head_of(view), "point": _selected(subject)},
-        {"layer": layer_list(trace), "head": head_list(trace), "colours": colour_maps},
-        of_colours(view) == "attention",
-        extent,
-    )
+def _attention_bytes(
+    trace: Trace, neighbours: tuple[int, ...], values: Mapping[str, Any], ending: str
+) -> int:
+    layer, k = layer_of(trace, values), neighbours[int(values.get("layer") or 0)]
+    rows = len(layer.queries) if values.get("point") is None else 1
+    return file_bytes(heads_counted(layer, values) * rows * k, ending, trace)
 
 
 def rollout_filled(subject: Subject, task: Task) -> Filled:
@@ -113,10 +118,12 @@ def rollout_filled(subject: Subject, task: Task) -> Filled:
 
 
 def segmentation_filled(subject: Subject, task: Task) -> Filled:
-    def extent(values: Mapping[str, Any], ending: str) -> int:
-        return known(subject.input, CloudInput).total * {"npz": 6, "csv": 60, "ply": 24}[ending]
-
+    extent = partial(_segmentation_bytes, known(subject.input, CloudInput).total)
     return Filled(shown=of_colours(subject.view) == "segmentation", extent=extent)
+
+
+def _segmentation_bytes(points: int, values: Mapping[str, Any], ending: str) -> int:
+    return points * {"npz": 6, "csv": 60, "ply": 24}[ending]
 
 
 def of_colours(view: View, *colours: ColourBy) -> str:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import numpy as np
+
 from headlight.models.core.errors import HeadlightError, known
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.trace import Trace
@@ -32,13 +34,23 @@ def export(options: ExportOptions) -> tuple[str, ...]:
     return notices_of(document, trace)
 
 
-def save(options: ExportOptions, document: Input, trace: Trace | None, task: Task = SILENT) -> None:
-    """Write the file of what was read already. HeadlightError, Cancelled, and no file, if it fails."""
+def file_of(options: ExportOptions, document: Input, trace: Trace | None, task: Task = SILENT) -> np.ndarray:
+    """uint8 (bytes,): the file of what was read already. HeadlightError, Cancelled if it fails."""
     refuse_early(options, document)
-    with writing(options.out) as write:
-        made = content(options.ending, result_of(options, document, trace, task), task)
-        task.progress(1.0, f"Writing {options.out.name}")
-        write(made)
+    return np.frombuffer(content(options.ending, result_of(options, document, trace, task), task), np.uint8)
+
+
+def try_place(out: Path, task: Task = SILENT) -> None:
+    """HeadlightError where nothing can be written: that is found before hours of work."""
+    with writing(out):
+        pass
+
+
+def put(out: Path, data: np.ndarray, task: Task = SILENT) -> None:
+    """Write the whole file. HeadlightError, and no file, if it fails."""
+    with writing(out) as write:
+        task.progress(1.0, f"Writing {out.name}")
+        write(data.data)
 
 
 def preview(options: ExportOptions, document: Input, trace: Trace, task: Task = SILENT) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -101,17 +102,17 @@ def field_filled(subject: Subject, task: Task) -> Filled:
         names = [one.name for one in seen.fields]
     place = queries[-1] if queries and seen.frame.middle(queries[-1]) is not None else None
     cell = None if place is None else field_maps.unit_at(seen, shown, place)
-
-    def layers(values: Mapping[str, Any], needed: bool) -> list[tuple[Any, str]]:
-        named = [(name, name) for name in names]
-        return named if needed else [(None, "All, what they can see"), *named]
-
     return Filled(
         chosen(subject.view)
         | {"layer": shown.name, "cell": cell, "inputs": settings.inputs, "source": settings.source},
-        {"layer": layers, "colours": colour_maps},
+        {"layer": partial(_layers, tuple(names)), "colours": colour_maps},
         subject.page == "fields",
     )
+
+
+def _layers(names: tuple[str, ...], values: Mapping[str, Any], needed: bool) -> list[tuple[Any, str]]:
+    named = [(name, name) for name in names]
+    return named if needed else [(None, "All, what they can see"), *named]
 
 
 def distance_filled(subject: Subject, task: Task) -> Filled:

@@ -72,23 +72,15 @@ def layer_and_heads(
     return index, [head]
 
 
-def layer_list(trace: Trace, value: type = str):
+def layer_list(trace: Trace, value: type, *_: object) -> list[tuple[Any, str]]:
     """All layers of attention by their numbers, as `value`s."""
-
-    def layers(*_: object) -> list[tuple[Any, str]]:
-        return [(value(index), f"{index} · {layer.name}") for index, layer in enumerate(trace.layers)]
-
-    return layers
+    return [(value(index), f"{index} · {layer.name}") for index, layer in enumerate(trace.layers)]
 
 
-def head_list(trace: Trace):
+def head_list(trace: Trace, values: Mapping[str, Any], needed: bool) -> list[tuple[Any, str]]:
     """All heads of the layer that is chosen, and those that make one of all."""
-
-    def heads(values: Mapping[str, Any], needed: bool) -> list[tuple[Any, str]]:
-        each = [(head, f"Head {head}") for head in range(layer_of(trace, values).heads)]
-        return [*([] if needed else [(None, "All heads")]), *HEADS, *each]
-
-    return heads
+    each = [(head, f"Head {head}") for head in range(layer_of(trace, values).heads)]
+    return [*([] if needed else [(None, "All heads")]), *HEADS, *each]
 
 
 def layer_of(trace: Trace, values: Mapping[str, Any]) -> AttentionLayer:

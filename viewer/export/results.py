@@ -110,4 +110,4 @@ def file_bytes(numbers: int, ending: str, trace: Trace) -> int:
     """About as many as a file of so many weights takes."""
     if ending == "csv":
         return _DIGITS * numbers
-    return 4 * numbers + sum(array.nbytes for array in trace.inputs.values()) if ending == "npz" else 0
+    return 4 * numbers + 4 * sum(map(math.prod, trace.shapes.values())) if ending == "npz" else 0

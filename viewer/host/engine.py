@@ -72,16 +72,15 @@ class _Engine:
                 self._references.dropped(*message.value(self._references))
 
     def _start(self, message: Message) -> None:
-        hear = partial(self._hear, message.number)
         try:
-            lane, call = message.value(self._references)
+            (lane, call), had = self._references.asked(message.body, message.arrays)
         except Exception as error:  # it names what is not here, or what is gone
-            hear("failed", Failure.of(error))
+            self._hear(message.number, frozenset(), "failed", Failure.of(error))
             self._over(message.number)
         else:
-            self._lanes.start(message.number, lane, call, hear)
+            self._lanes.start(message.number, lane, call, partial(self._hear, message.number, had))
 
-    def _hear(self, number: int, word: Word, value: Any) -> None:
+    def _hear(self, number: int, had: frozenset[int], word: Word, value: Any) -> None:
         if word == "progress":
             now = time.monotonic()
             if now - self._said.get(number, 0.0) < OFTEN:
@@ -89,7 +88,7 @@ class _Engine:
             self._said[number] = now
         with contextlib.suppress(Closed):  # nobody is there to hear it
             try:
-                self._wire.send(word, number, value, self._references)
+                self._wire.send(word, number, value, self._references, had)
             except Closed:
                 raise
             except Exception as error:  # a result that cannot be sent is a failure, and heard as one

@@ -26,7 +26,8 @@ class InPlace:
 
     def start(self, number: int, lane: Lane, call: Call, hear: Hear) -> None:
         try:
-            there = _carried(self._window, self._engine, call)
+            data, buffers = self._window.dumps(call)
+            there, had = self._engine.asked(data, [buffer.raw() for buffer in buffers])
         except Exception as error:  # it cannot be sent, or speaks of what is gone
             hear("failed", Failure.of(error))
             return
@@ -34,7 +35,7 @@ class InPlace:
 
         def heard(word: Word, value: Any) -> None:
             try:
-                value = _carried(self._engine, self._window, value)
+                value = _carried(self._engine, self._window, value, had)
             except Exception as error:
                 word, value = "failed", Failure.of(error)
             hear(word, value)
@@ -47,7 +48,15 @@ class InPlace:
     def close(self) -> None:
         self._lanes.close()
 
+    def there(self, value: Any) -> Any:
+        """What the engine has of what a window has."""
+        return _carried(self._window, self._engine, value)
 
-def _carried(sender: References, receiver: References, value: Any) -> Any:
-    data, buffers = sender.dumps(value)
+    def here(self, value: Any) -> Any:
+        """What a window has of what the engine has."""
+        return _carried(self._engine, self._window, value)
+
+
+def _carried(sender: References, receiver: References, value: Any, had: frozenset[int] = frozenset()) -> Any:
+    data, buffers = sender.dumps(value, had)
     return receiver.loads(data, [buffer.raw() for buffer in buffers])

@@ -29,6 +29,9 @@ class Gone(HeadlightError):
     def __init__(self) -> None:
         super().__init__("The engine that held this has ended.", "Run it again.")
 
+    def __reduce__(self) -> tuple[type[Gone], tuple[()]]:
+        return Gone, ()
+
 
 class _Whole:
     """Something that is sent as it is, although the other end will know it by its key from then on."""
@@ -40,9 +43,12 @@ class _Whole:
 class References:
     """One end's part.
 
-    stays: what never leaves this end; `summary` of it is sent. summaries: what is had here of such. known:
-    what is known to both ends once it was sent. holds: this end keeps what it was sent or asked for until it
-    is let go, an engine's part.
+    stays: what never leaves this end; `summary` of it is sent, and `within` are the known things in that.
+    summaries: what is had here of such. known: what is known to both ends once it was sent. holds: this end
+    keeps what it was sent or asked for until it is let go, an engine's part.
+
+    A window speaks by its key of all that it has, since an engine lets go of nothing before it is told. An
+    engine does so only of what the window is sure to have still: what the call that it answers speaks of.
     """
 
     def __init__(
@@ -50,13 +56,14 @@ class References:
         *,
         stays: tuple[type, ...] = (),
         summary: Callable[[Any], Any] = lambda value: value,
+        within: Callable[[Any], Iterable[Any]] = lambda value: (),
         summaries: tuple[type, ...] = (),
         known: tuple[type, ...] = (),
         holds: bool,
         let_go: Callable[[int, int], None] = lambda key, count: None,
     ) -> None:
         """let_go: called on any thread with the key and count of what nobody here has any more."""
-        self._stays, self._summary, self._summaries = stays, summary, summaries
+        self._stays, self._summary, self._within, self._summaries = stays, summary, within, summaries
         self._known, self._holds, self._let_go = known, holds, let_go
         self._numbers = itertools.count(1, 2) if holds else itertools.count(2, 2)
         self._lock = threading.RLock()
@@ -66,8 +73,11 @@ class References:
         """By its key; weak references where this end does not hold."""
         self._counts: Counter[int] = Counter()
 
-    def dumps(self, value: Any) -> tuple[bytes, list[pickle.PickleBuffer]]:
-        """(a message, the larger arrays in it). Gone where it speaks of what another engine had."""
+    def dumps(self, value: Any, had: frozenset[int] = frozenset()) -> tuple[bytes, list[pickle.PickleBuffer]]:
+        """(a message, the larger arrays in it). Gone where it speaks of what another engine had.
+
+        had: keys of what the other end is sure to have, see `asked`.
+        """
         stream, buffers = io.BytesIO(), []
 
         def in_band(buffer: pickle.PickleBuffer) -> bool:
@@ -77,12 +87,26 @@ class References:
             return False
 
         with self._lock:
-            _Pickler(self, stream, in_band).dump(value)
+            _Pickler(self, stream, in_band, had).dump(value)
         return stream.getvalue(), buffers
 
     def loads(self, data: bytes, buffers: Iterable[Any] = ()) -> Any:
         with self._lock:
             return _Unpickler(self, io.BytesIO(data), buffers).load()
+
+    def asked(self, data: bytes, buffers: Iterable[Any] = ()) -> tuple[Any, frozenset[int]]:
+        """The same of a call, and the keys of what whoever asks has until it is over."""
+        with self._lock:
+            unpickler = _Unpickler(self, io.BytesIO(data), buffers)
+            value = unpickler.load()
+            inside = (
+                one
+                for whole in unpickler.spoken_of
+                if type(whole) in self._stays
+                for one in self._within(whole)
+            )
+            had = (self._keys.get(id(one)) for one in (*unpickler.spoken_of, *inside))
+            return value, frozenset(key for key in had if key is not None)
 
     def dropped(self, key: int, count: int) -> None:
         """The other end has let go of what it was handed so often."""
@@ -97,13 +121,15 @@ class References:
 
     # -- within a message --------------------------------------------------------------------------------
 
-    def named(self, one: Any) -> Any:
+    def named(self, one: Any, had: frozenset[int]) -> Any:
         """What is sent in place of it; None where it is sent as it is."""
-        if type(one) in self._stays:  # its summary may be of a subclass
-            return self._key(one), self._summary(one)
-        if isinstance(one, self._known):
-            key = self._keys.get(id(one))
-            return (self._key(one), _Whole(one)) if key is None else (key, None)
+        stays = type(one) in self._stays  # its summary may be of a subclass
+        if stays or isinstance(one, self._known):
+            before = self._keys.get(id(one))
+            key = self._key(one)
+            if key == before and (key in had or not self._holds):
+                return key, None
+            return key, self._summary(one) if stays else _Whole(one)
         if isinstance(one, self._summaries) and not self._holds:
             if id(one) not in self._keys:
                 raise Gone
@@ -149,17 +175,23 @@ class References:
 
 
 class _Pickler(pickle.Pickler):
-    def __init__(self, references: References, stream: io.BytesIO, in_band: Callable[..., bool]) -> None:
+    def __init__(
+        self, references: References, stream: io.BytesIO, in_band: Callable[..., bool], had: frozenset[int]
+    ) -> None:
         super().__init__(stream, 5, buffer_callback=in_band)
-        self._references = references
+        self._references, self._had = references, had
         self._whole: set[int] = set()
+        """What is just being sent as it is."""
 
     def persistent_id(self, one: Any) -> Any:
         if id(one) in self._whole:
+            self._whole.remove(id(one))
             return None
-        name = self._references.named(one)
-        if name is not None and isinstance(name[1], _Whole):
-            self._whole.add(id(one))
+        name = self._references.named(one, self._had)
+        if name is not None:
+            self._had |= {name[0]}  # the next time in this message
+            if isinstance(name[1], _Whole):
+                self._whole.add(id(one))
         return name
 
 
@@ -167,6 +199,9 @@ class _Unpickler(pickle.Unpickler):
     def __init__(self, references: References, stream: io.BytesIO, buffers: Iterable[Any]) -> None:
         super().__init__(stream, buffers=buffers)
         self._references = references
+        self.spoken_of: list[Any] = []
 
     def persistent_load(self, name: tuple[int, Any]) -> Any:
-        return self._references.found(*name)
+        found = self._references.found(*name)
+        self.spoken_of.append(found)
+        return found

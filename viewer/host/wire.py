@@ -56,13 +56,18 @@ class Wire:
         self._lock = threading.Lock()
 
     def send(
-        self, kind: Kind, number: int = 0, value: Any = None, references: References | None = None
+        self,
+        kind: Kind,
+        number: int = 0,
+        value: Any = None,
+        references: References | None = None,
+        had: frozenset[int] = frozenset(),
     ) -> None:
-        """Raises what pickling raises, before anything was sent, and Closed."""
+        """Raises what pickling raises, before anything was sent, and Closed. had: as References has it."""
         if references is None:
             body, buffers = pickle.dumps(value, 5), []
         else:
-            body, buffers = references.dumps(value)
+            body, buffers = references.dumps(value, had)
         views = [memoryview(body), *(buffer.raw() for buffer in buffers)]
         parts = tuple(self._put(view) for view in views)
         head = pickle.dumps((kind, number, parts), 5)

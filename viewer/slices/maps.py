@@ -37,8 +37,9 @@ def statistics(trace: Trace, layer: int, task: Task = SILENT) -> HeadStatistics:
 class MatrixMap:
     """One head's matrix: levels uint8 and values float32, both (queries, keys).
 
-    group: the number of the group of queries that it is of, None for the whole matrix; elsewhere: what of its
-    rows lies on no token, by what on. what: what the values are where they are no attention.
+    group: the number of the group of queries that it is of, None for the whole matrix; said: which that is.
+    elsewhere: what of its rows lies on no token, by what on. what: what the values are where they are no
+    attention.
     """
 
     values: np.ndarray
@@ -47,6 +48,7 @@ class MatrixMap:
     queries: Tokens
     keys: Tokens
     group: int | None = None
+    said: str = ""
     elsewhere: Mapping[str, float] = field(default_factory=dict)
     what: str = ""
 
@@ -154,9 +156,9 @@ def matrix_map(trace: Trace, view: View, task: Task = SILENT) -> MatrixMap:
         out = np.zeros(len(keys), bool)
     scale = matrix_scale(values, queries, keys, view[MapSettings], out)
     task.check()
-    return MatrixMap(
-        values, levels(values, scale), scale, queries, keys, group, _elsewhere(layer, head, down)
-    )
+    said = "" if group is None else layer.said(group)
+    elsewhere = _elsewhere(layer, head, down)
+    return MatrixMap(values, levels(values, scale), scale, queries, keys, group, said, elsewhere)
 
 
 def matrix_scale(

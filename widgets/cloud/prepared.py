@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
 
@@ -31,18 +30,6 @@ class Coloured:
     groups: np.ndarray | None
     visible: np.ndarray | None
     packed: np.ndarray
-
-    def is_of(self, rgb: np.ndarray, groups: np.ndarray | None, visible: np.ndarray | None) -> bool:
-        """Whether they were made of these; `rgb` has to be the same array, not an equal one."""
-        return self.rgb is rgb and same(self.groups, groups) and same(self.visible, visible)
-
-    @cached_property
-    def in_sight(self) -> frozenset[int]:
-        """The groups of which a point is not hidden; a worker should ask first."""
-        if self.groups is None:
-            return frozenset()
-        counts = np.bincount(self.packed[:, 3], minlength=2)
-        return frozenset(np.flatnonzero(counts[1:]).tolist())
 
 
 @dataclass(frozen=True, eq=False)

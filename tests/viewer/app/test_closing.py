@@ -11,6 +11,7 @@ import pytest
 from headlight.models.core.cache import held
 from headlight.viewer.session.session import RunOptions
 from headlight.viewer.session.view import MapSettings
+from tests.viewer.linked import traced
 
 SAMPLES = Path(__file__).parents[3] / "assets" / "samples"
 
@@ -18,14 +19,14 @@ SAMPLES = Path(__file__).parents[3] / "assets" / "samples"
 def gone(window, settled, others: int = 0) -> None:
     """Closes the current document and asks whether its trace is no more."""
     document = window.session.current
-    trace, what = weakref.ref(document.trace), weakref.ref(document.input)
-    layers = [weakref.ref(layer) for layer in document.trace.layers]
+    trace, what = traced(window), weakref.ref(document.input)
+    things = [weakref.ref(one) for one in (document.trace, trace, *trace.layers)]
+    del trace
     window.actions_.run("close")
     del document
     settled(window)
     gc.collect()
-    assert trace() is None
-    assert not any(layer() for layer in layers)
+    assert not any(thing() for thing in things)
     assert len(window.session.documents) == others
     assert what() is None or window.session.can_reopen()
 
@@ -41,7 +42,7 @@ def test_of_a_text(make_window, settled):
     window = make_window()
     window.runs.open_text("a great serve from Djokovic won the match")
     settled(window)
-    trace = window.session.current.trace
+    trace = traced(window)
     assert held(trace) >= 3 * 4 * 384 * len(trace.tokens) * len(trace.layers)  # q, k and v
     del trace
     window.session.change(MapSettings, method="norms", whole_words=True)
@@ -76,7 +77,7 @@ def test_of_a_cloud_that_another_model_read_before(cloud_window, settled):
 
     window = cloud_window
     document = window.session.current
-    before = weakref.ref(document.trace)
+    before = weakref.ref(traced(window))
     for _ in range(2):
         window.session.update(document, options=RunOptions(model=f"model {_}"))
         answered(window, document, trace_of(document.input))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
@@ -120,11 +119,11 @@ def test_the_size_that_ran_is_said_where_it_is_not_the_one_asked_for(opened, pag
     document, shown = window.session.current, window.deck.panes[pane]
     shown.prepare(document, document.view)
     assert shown.size.note() == "Ran at 20 px"
-    wanted = replace(document.trace, inputs={"pixel_values": np.zeros((3, 518, 700), np.float32)})
+    wanted = replace(document.trace, of_inputs={"pixel_values": (3, 518, 700)})
     window.session.update(document, trace=wanted)
     shown.prepare(document, document.view)
     assert shown.size.note() == ""
-    window.session.update(document, trace=replace(wanted, inputs={"pixel_values": np.zeros((3, 504, 700))}))
+    window.session.update(document, trace=replace(wanted, of_inputs={"pixel_values": (3, 504, 700)}))
     shown.prepare(document, document.view)
     assert shown.size.note() == "Ran at 504 px"
     window.runs.change(document, size=1022)  # of what comes nothing is known yet

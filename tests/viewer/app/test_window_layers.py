@@ -22,6 +22,7 @@ from headlight.viewer.slices.maps import attention_map, matrix_map, query_indice
 from headlight.viewer.slices.relevance import relevance_map
 from headlight.viewer.slices.window_maps import window_lines
 from tests.viewer.given import method, trace_of
+from tests.viewer.linked import traced
 from tests.widgets.pointer import move
 
 REGION = Box(10, 20, 90, 84)  # a grid of 4 × 5 patches of 16 pixels, or 8 × 10 of 8
@@ -153,7 +154,7 @@ def test_a_window_follows_the_stages_of_swin(make_window, qtbot, swin_folder, tm
 
     window.runs.open_path(str(tmp_path / "a.png"))
     settled()
-    trace, panes = window.session.current.trace, window.deck.panes
+    trace, panes = traced(window), window.deck.panes
     assert [layer.queries.grid for layer in trace.layers] == [(28, 40)] * 2 + [(14, 20)] * 2 + [(7, 10)] * 2
     picture, matrix, rollout, heads = (panes[name] for name in ("picture", "matrix", "relevance", "heads"))
     assert [len(maps) for maps in heads.grid._maps] == [1, 1, 2, 2, 3, 3]
@@ -184,7 +185,7 @@ def test_a_window_follows_the_stages_of_swin(make_window, qtbot, swin_folder, tm
     click(rollout.picture, 200, 100)
     settled()
     assert window.session.view[RolloutQuery].selected
-    assert rollout.result.asked_of is trace.layers[5].queries
+    assert rollout.result.asked_of is window.session.current.trace.layers[5].queries
     assert rollout.result.levels.shape == (28, 40)
     assert rollout.note.isVisibleTo(rollout.widget)
     assert rollout.note.text() == OWN

@@ -16,6 +16,7 @@ from headlight.viewer.session.session import Hover
 from tests.models import tiny_points
 from tests.viewer.cloud_windows import pane
 from tests.viewer.given_cloud import CLASSES, room
+from tests.viewer.linked import traced
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +84,7 @@ def test_pointnet_has_critical_points_and_an_upper_bound(make_window, settled, n
     settled(window)
     assert f"{len(trace.outputs['critical']):,} points" in window.deck.docks["cloud-second"].subtitle()
     every = second.painted.colours.rgb
-    block = trace.outputs["blocks"][-1]
+    block = traced(window).outputs["blocks"][-1]
     window.session.select(queries=[trace.tokens.place(int(block.tokens[0]))])
     settled(window)
     said = f"{len(block.critical):,} of the {len(block.tokens):,} points of its block"

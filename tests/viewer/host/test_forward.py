@@ -15,7 +15,7 @@ from headlight.viewer.host.recipe import RunOptions
 from headlight.viewer.inputs.cloud import CloudInput, Frame
 from headlight.viewer.inputs.inputs import TextInput
 from headlight.viewer.session.view import Selection, View
-from headlight.viewer.slices.cloud_relevance import on_points
+from headlight.viewer.slices.clouds.relevance import on_points
 from tests.models.tiny_points import room, saved, transformer
 from tests.viewer.given import method
 

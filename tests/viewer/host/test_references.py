@@ -58,7 +58,7 @@ def test_a_trace_stays_and_its_summary_leads_back_to_it(ends, trace):
 
 def test_the_engine_lets_go_of_what_nobody_has(ends, trace):
     summary = ends.to_window(trace)
-    assert len(ends.engine) == 1
+    assert len(ends.engine) == 2  # it and its tokens
     del summary
     ends.deliver()
     assert len(ends.engine) == len(ends.window) == 0
@@ -83,6 +83,9 @@ def test_an_input_is_sent_once_and_is_the_same_on_its_way_back(ends):
     assert there is not picture
     assert ends.to_engine((picture, 2))[0] is there
     assert ends.to_window((there, "as it was"))[0] is picture
+    call, had = ends.engine.asked(ends.window.dumps(picture)[0])
+    data, arrays = ends.engine.dumps(call, had)  # the window has it as long as it asks
+    assert (arrays, ends.window.loads(data)) == ([], picture)
     assert len(ends.window.dumps(picture)[1]) == 0
     del picture
     ends.deliver()

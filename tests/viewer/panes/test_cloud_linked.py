@@ -19,6 +19,7 @@ from headlight.viewer.session.view import MapSettings, Selection
 from headlight.widgets.base.cursor_tip import read_out
 from tests.viewer.cloud_windows import on_screen, pane, pixels, seen
 from tests.viewer.given_cloud import weights_of
+from tests.viewer.linked import traced
 from tests.widgets.pointer import move
 
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -28,7 +29,7 @@ PLAIN = Qt.KeyboardModifier.NoModifier
 def test_a_click_selects_the_point_and_everything_answers_and_undo_restores(cloud_window, settled):
     window = cloud_window
     first, second = pane(window, "cloud"), pane(window, "cloud-second")
-    trace = window.session.current.trace
+    trace = traced(window)
     assert window.deck.docks["cloud-second"].title() == "Ground truth"
     point = seen(first.view)
     QTest.mouseClick(first.view, Qt.MouseButton.LeftButton, PLAIN, on_screen(first.view, point))

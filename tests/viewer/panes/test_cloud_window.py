@@ -80,7 +80,7 @@ def test_points_are_prepared_once_and_coloured_by_a_worker(make_window, settled,
         return plainly(cloud, *given)
 
     plainly = Prepared.coloured
-    monkeypatch.setattr("headlight.viewer.panes.clouds.painted.prepare", watched)
+    monkeypatch.setattr("headlight.viewer.panes.clouds.ready.prepare", watched)
     monkeypatch.setattr("headlight.widgets.cloud.view.prepare", watched)
     monkeypatch.setattr(Prepared, "coloured", watched_colours)
     window.session.add(room(900), RunOptions())
@@ -134,7 +134,7 @@ def test_another_axis_up_turns_the_cloud_at_once_and_runs_it_again(make_window, 
     coordinates = document.input.file_coordinates(points[:3])
     pane(window, "classes").up.setCurrentText("y up")
     pane(window, "classes")._reframe()
-    qtbot.waitUntil(lambda: started == [document.input], timeout=60_000)
+    qtbot.waitUntil(lambda: [what.frame for what in started] == [Frame(1.0, "y")], timeout=60_000)
     qtbot.waitUntil(lambda: len(window.jobs.running()) == 1, timeout=60_000)
     assert document.input.frame == Frame(1.0, "y")
     assert document.trace is None

@@ -17,6 +17,7 @@ from headlight.models.core.tokens import Box
 from headlight.viewer.session.session import Hover
 from headlight.viewer.session.view import FieldSettings, Selection
 from headlight.viewer.slices import field_maps
+from tests.viewer.linked import traced
 from tests.widgets.pointer import move
 
 PICTURE = str(Path(__file__).parents[3] / "assets" / "samples" / "coffee.jpg")
@@ -203,7 +204,7 @@ def test_a_dot_of_the_attention_distances_selects_the_head_and_shows_its_row(ope
     QTest.mouseClick(distance.plot, Qt.MouseButton.LeftButton, pos=at)
     settled(window)
     assert (window.session.view[Selection].layer, window.session.view[Selection].head) == (1, 2)
-    trace = window.session.current.trace
+    trace = traced(window)
     expected = trace.layers[1].row(2, first.row.asked)[1]
     np.testing.assert_array_equal(first.row.values, expected)
     assert first.row_bar.isVisible()
@@ -223,7 +224,7 @@ def test_a_dot_of_the_attention_distances_selects_the_head_and_shows_its_row(ope
 def test_windows_their_shift_and_the_row_inside_one(opened, settled):
     window = opened("swin")
     first = pane(window, "field")
-    trace = window.session.current.trace
+    trace = traced(window)
     region = trace.tokens.region
     window.session.change(FieldSettings, row=True)
     for layer in (0, 1):

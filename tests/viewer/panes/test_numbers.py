@@ -12,6 +12,7 @@ from headlight.viewer.session.view import MapSettings, Selection
 from headlight.widgets.base.cursor_tip import read_out
 from headlight.widgets.controls.readout import NOTHING
 from tests.viewer.conftest import PAGES
+from tests.viewer.linked import traced
 from tests.widgets.pointer import move
 
 
@@ -33,7 +34,7 @@ def test_every_page_has_its_numbers_at_the_right_below(opened, kind, page):
 
 def test_a_cell_a_token_and_nothing_under_the_cursor(opened, settled):
     window = opened("text", "attention")
-    layer = window.session.current.trace.layers[window.session.view[Selection].layer]
+    layer = traced(window).layers[window.session.view[Selection].layer]
     weights = layer.matrix(window.session.view[Selection].head)
     matrix, strip = window.deck.panes["matrix"].view, window.deck.panes["sentence"].strip
     move(matrix, matrix.cell_rect(1, 2).center())

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QLabel
 
 from headlight.models.core.stack import PRESETS, ConvLayer, ConvStack
 from headlight.models.core.tokens import Position
-from headlight.viewer.host.forward import Pass, starting_head
 from headlight.viewer.inputs.inputs import StackInput
 from headlight.viewer.panes.stack.base import MENDED
 from headlight.viewer.panes.stack.field import heat_table
@@ -21,6 +20,7 @@ from headlight.viewer.slices import stacks
 from headlight.widgets.base import theme
 from headlight.widgets.base.chip_colours import contrast
 from tests.viewer.bars import on_bar
+from tests.viewer.cloud_windows import answered
 from tests.viewer.given_cloud import room, trace_of
 
 WAIT = 60_000
@@ -234,9 +234,7 @@ def test_three_axes_are_seen_from_three_sides(stack_window, settled):
 def test_beside_a_cloud_the_editor_comes_with_the_reach_over_voxels(make_window, settled):
     window = make_window(run=False)
     document = window.session.add(room(300), RunOptions())
-    trace = trace_of(document.input)
-    result = Pass(trace, (0.0,) * len(trace.layers), "CPU", 10**9, starting_head(trace))
-    window.runs._ready(document, document.input, document.options, result)
+    answered(window, document, trace_of(document.input))
     settled(window)
     dock = window.deck.docks["stack"]
     assert not dock.isVisible()

@@ -18,6 +18,7 @@ from headlight.viewer.session.session import RunOptions
 from headlight.viewer.slices import relevance
 from tests.viewer.cloud_windows import answered
 from tests.viewer.given import patch_tokens, text_tokens, trace_of
+from tests.viewer.linked import GO, held
 
 WAIT = 20_000
 
@@ -125,14 +126,15 @@ def test_a_part_is_marked_until_what_superseded_it_is_whole(window, gate, qtbot,
 
 
 def test_a_slice_cancelled_before_it_began_says_nothing_of_its_predecessor(window, gate, qtbot, settled):
-    dock, before_it = window.deck.docks["relevance"], threading.Event()
+    dock = window.deck.docks["relevance"]
+    GO.clear()
     qtbot.waitUntil(lambda: dock.unfinished() == "so far · 40 %", timeout=WAIT)
-    window.jobs.submit("before it", lambda _: before_it.wait(5), lambda _: None, lane="run")
+    window.jobs.submit("before it", held, lambda _: None, lane="run")
     window.session.change(RolloutSettings, fusion="max")  # it waits for its turn, and never has it
     assert dock.unfinished().startswith("so far")
     window.runs.cancel()
     assert dock.unfinished() == "cancelled"
-    before_it.set()
+    GO.set()
     settled(window)
     assert dock.unfinished() == "cancelled"
 
@@ -172,7 +174,8 @@ def test_a_slice_that_fails_is_marked_and_asked_again(window, gate, qtbot, settl
 
 def test_an_action_is_enabled_whenever_its_command_can_be_run(make_window, qtbot, settled):
     window = make_window(run=False)
-    session, go = window.session, threading.Event()
+    session = window.session
+    GO.clear()
 
     def agree() -> None:
         qtbot.wait(20)
@@ -184,11 +187,11 @@ def test_an_action_is_enabled_whenever_its_command_can_be_run(make_window, qtbot
     agree()
     answered(window, text, trace_of(text_tokens("a", "b")))
     agree()
-    job = window.jobs.submit("slow", lambda _: go.wait(WAIT), lambda _: None, lane="run")
+    job = window.jobs.submit("slow", held, lambda _: None, lane="run")
     agree()
     assert window.actions_.actions["cancel"].isEnabled()
     assert job in window.jobs.running("run")
-    go.set()
+    GO.set()
     settled(window)
     agree()
     assert not window.actions_.actions["cancel"].isEnabled()

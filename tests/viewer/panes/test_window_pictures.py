@@ -18,13 +18,13 @@ from headlight.viewer.session.view import MapSettings, Selection
 from headlight.widgets.base.cursor_tip import read_out
 from tests.viewer import given
 from tests.viewer.cloud_windows import answered, pane
-from tests.viewer.linked import click, numbers
+from tests.viewer.linked import click, numbers, traced
 from tests.widgets.pointer import move
 
 
 def test_a_picture_and_its_patches(image_window, settled):
     window = image_window
-    trace = window.session.current.trace
+    trace = traced(window)
     assert trace.tokens.grid == (16, 24)
     picture = pane(window, "picture")
     box = trace.tokens.place(trace.tokens.index(5, 7))
@@ -53,7 +53,7 @@ def test_the_picture_stays_where_it_is_whatever_is_selected_in_it(image_window, 
 
 def test_pointing_at_a_head_previews_it_on_the_picture(image_window, settled):
     window = image_window
-    trace, picture = window.session.current.trace, pane(window, "picture")
+    trace, picture = traced(window), pane(window, "picture")
     window.session.set_hover(Hover(layer=3, head=4))
     settled(window)
     np.testing.assert_array_equal(picture.result.values, trace.layers[3].row(4, 0)[1])
@@ -102,7 +102,7 @@ def test_places_outlive_another_size_of_the_picture(image_window, settled):
 
 def test_the_read_out_says_weight_tokens_layer_and_head(image_window, settled):
     window = image_window
-    picture, trace = pane(window, "picture"), window.session.current.trace
+    picture, trace = pane(window, "picture"), traced(window)
     box = trace.tokens.place(trace.tokens.index(5, 7))
     middle = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
     weight = trace.layers[11].row(0, 0)[1][trace.tokens.index(5, 7)]

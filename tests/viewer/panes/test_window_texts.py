@@ -16,13 +16,13 @@ from headlight.viewer.session.session import Hover
 from headlight.viewer.session.view import MapSettings, Selection
 from tests.viewer.bars import on_bar
 from tests.viewer.cloud_windows import pane
-from tests.viewer.linked import SENTENCE, WAIT, click, numbers
+from tests.viewer.linked import SENTENCE, WAIT, click, numbers, traced
 from tests.widgets.pointer import move
 
 
 def test_a_sentence_becomes_linked_panes(text_window, settled):
     window = text_window
-    trace = window.session.current.trace
+    trace = traced(window)
     assert (len(trace.layers), trace.layers[0].heads) == (6, 12)
     sentence, matrix = pane(window, "sentence"), pane(window, "matrix")
     serve = trace.tokens.labels.index("serve")
@@ -79,7 +79,7 @@ def test_a_click_on_a_head_shows_that_head_alone(text_window, settled):
     click(grid, grid.cell_rect(2, 7).center())
     settled(window)
     assert window.session.view[MapSettings].heads == "one"
-    trace = window.session.current.trace
+    trace = traced(window)
     np.testing.assert_array_equal(pane(window, "matrix")._result.values, trace.layers[2].matrix(7))
     window.session.undo()
     assert (window.session.view[MapSettings].heads, window.session.view[Selection].layer) == ("max", 5)

@@ -5,12 +5,13 @@ A worker writes the file and makes the preview, through the same functions as th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QFontDatabase, QGuiApplication, QImage, QShowEvent
 from PySide6.QtWidgets import (
@@ -46,6 +47,7 @@ from headlight.viewer.export.options import ExportOptions, command_line
 from headlight.viewer.export.out import check_out
 from headlight.viewer.export.results import PICTURES
 from headlight.viewer.host.failure import Failure
+from headlight.viewer.host.lanes import Call
 from headlight.viewer.registry import Export
 from headlight.viewer.session.jobs import Job, Jobs
 from headlight.widgets.base import theme
@@ -341,20 +343,27 @@ class ExportDialog(QDialog):
             return
         if out.exists() and self._agreed != self.path.text() and not self._may_replace(out):
             return
-        options = replace(options, out=out)
         subject = self.subject
-        self._job = self.jobs.submit(
-            self._kind("export"),
-            partial(door.save, options, subject.input, subject.trace),
-            lambda _: self._done(out),
-            lane="run",
-            failed=self._failed,
-            cancelled=lambda _: self._end("Cancelled: no file was written.", "dim"),
-            document=subject.number,
-        )
+        make = partial(door.file_of, replace(options, out=out), subject.input, subject.trace)
+
+        def made(data: np.ndarray) -> None:
+            self._step(partial(door.put, out, data), lambda _: self._done(out), here=True)
+
+        self._step(partial(door.try_place, out), lambda _: self._step(make, made), here=True)
         self._later.stop()
         self.jobs.cancel(self._kind("preview"))
         self._wait(True)
+
+    def _step(self, work: Call, then: Callable[[Any], None], here: bool = False) -> None:
+        """One part of an export. here: it is of this machine's disk, wherever the engine is."""
+        self._job = self.jobs.submit(
+            *(self._kind("export"), work, then),
+            lane="run",
+            failed=self._failed,
+            cancelled=lambda _: self._end("Cancelled: no file was written.", "dim"),
+            document=self.subject.number,
+            here=here,
+        )
 
     def _wait(self, on: bool) -> None:
         """Nothing can be chosen while a file is written."""

@@ -19,7 +19,7 @@ from headlight.viewer.registry import Method
 from headlight.viewer.session.session import NOWHERE, Document, Hover
 from headlight.viewer.session.view import MapSettings, Selection, View
 from headlight.viewer.slices import names
-from headlight.viewer.slices.maps import MatrixMap, group_shown, head_of
+from headlight.viewer.slices.maps import MatrixMap, head_of
 from headlight.viewer.slices.relevance import relevance_matrix
 from headlight.widgets.base.cursor_tip import read_out
 from headlight.widgets.controls.colour_bar import ColourBar, bar_height, with_bar
@@ -50,9 +50,10 @@ class MatrixPane(MethodPane):
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
         map_ = view[MapSettings]
         head = view[Selection].head if map_.heads == "one" else None
-        group = group_shown(document.trace, view)
+        layer = document.trace.layers[view[Selection].layer]
+        first = view[Selection].queries[:1] if layer.group_count > 1 else ()  # in whose group
         return (
-            *(view[Selection].layer, head, group, map_.heads, map_.percentile, map_.floor, map_.log),
+            *(view[Selection].layer, head, first, map_.heads, map_.percentile, map_.floor, map_.log),
             *(map_.leave_out, map_.hide_special, map_.whole_words, self.blocked(view[Selection].layer)),
         )
 
@@ -71,15 +72,12 @@ class MatrixPane(MethodPane):
             columns = [t.grid[1] if isinstance(t, PatchTokens) else 0 for t in (q, k)]
             labels = names.short_labels(q), names.short_labels(k)
             self.view.set_tokens(*labels, q.special, k.special, *columns)
-        self._result, layer = result, self.session.current.trace.layers[view[Selection].layer]
+        self._result = result
         self.view.set_message("")
         self.view.set_matrix(result.levels, result.values)
         said = [self._at(result.what)]
         if result.group is not None:
-            said += [
-                layer.said(result.group),
-                *(f"{on} {percent(n)}" for on, n in result.elsewhere.items() if n),
-            ]
+            said += [result.said, *(f"{on} {percent(n)}" for on, n in result.elsewhere.items() if n)]
         self.subtitle_changed.emit(" · ".join(said))
 
     def mark(self, view: View, hover: Hover) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor
 from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.session.session import Document, Hover
 from headlight.viewer.session.view import View
-from headlight.viewer.slices.cloud_colours import Look, Scene
+from headlight.viewer.slices.clouds.colours import Look, Scene
 from headlight.widgets.base import theme
 
 

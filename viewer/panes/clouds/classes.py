@@ -17,8 +17,8 @@ from headlight.viewer.panes.shared.method_controls import MethodChoice, MethodFo
 from headlight.viewer.session.methods import IN_SPACE
 from headlight.viewer.session.session import Document, Hover
 from headlight.viewer.session.view import CloudSettings, View
-from headlight.viewer.slices.cloud_classes import ClassTable, class_table, numbers
-from headlight.viewer.slices.cloud_colours import Scene
+from headlight.viewer.slices.clouds.classes import ClassTable, class_table, numbers
+from headlight.viewer.slices.clouds.colours import Scene
 from headlight.widgets.base.scroll_column import ScrollColumn
 from headlight.widgets.controls.choices import Choice, Section, Segmented, Toggle
 from headlight.widgets.controls.class_legend import ClassLegend

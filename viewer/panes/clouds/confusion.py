@@ -16,8 +16,8 @@ from headlight.viewer.host.lanes import Call
 from headlight.viewer.panes.clouds.base import CloudPane, scene_of
 from headlight.viewer.session.session import Document, Hover
 from headlight.viewer.session.view import CloudSettings, View
-from headlight.viewer.slices.cloud_classes import ClassTable, class_table, places_of_cell
-from headlight.viewer.slices.cloud_colours import Scene
+from headlight.viewer.slices.clouds.classes import ClassTable, class_table, places_of_cell
+from headlight.viewer.slices.clouds.colours import Scene
 from headlight.widgets.tables.confusion_view import ConfusionView
 
 

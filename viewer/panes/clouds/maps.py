@@ -17,7 +17,7 @@ from headlight.viewer.session import selecting
 from headlight.viewer.session.selecting import rows_shown
 from headlight.viewer.session.session import NOWHERE, Document, Hover
 from headlight.viewer.session.view import MapSettings, Selection, View
-from headlight.viewer.slices.cloud_maps import MapRows, map_rows, short_name
+from headlight.viewer.slices.clouds.maps import MapRows, map_rows, short_name
 from headlight.widgets.controls.colour_bar import ColourBar, with_bar
 from headlight.widgets.grids.map_grid import MapGrid
 

@@ -14,10 +14,9 @@ from headlight.viewer.host.lanes import Call
 from headlight.viewer.panes.clouds.base import AttentionPane, scene_of
 from headlight.viewer.panes.shared import readings
 from headlight.viewer.panes.shared.on_input import pointed
-from headlight.viewer.panes.shared.words import map_named
 from headlight.viewer.session.session import NOWHERE, Document, Hover
 from headlight.viewer.session.view import Selection, View
-from headlight.viewer.slices.cloud_maps import Neighbourhood, even_said, neighbourhood
+from headlight.viewer.slices.clouds.maps import Neighbourhood, even_said, map_named, neighbourhood
 from headlight.widgets.base.cursor_tip import read_out
 from headlight.widgets.base.labels import PARTS
 from headlight.widgets.controls.readout import Figures

@@ -16,19 +16,19 @@ from headlight.viewer.host.failure import Failure
 from headlight.viewer.host.lanes import Call, Lane
 from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.panes.clouds.base import CloudPane, current_look, scene_of
-from headlight.viewer.panes.clouds.painted import Asked, Painted, painted
+from headlight.viewer.panes.clouds.ready import Ready, ready
 from headlight.viewer.panes.clouds.words import subtitle
 from headlight.viewer.panes.shared import readings
 from headlight.viewer.panes.shared.controls import offer
 from headlight.viewer.panes.shared.on_input import pointed
-from headlight.viewer.panes.shared.words import map_named
 from headlight.viewer.registry import Method
 from headlight.viewer.session.methods import IN_SPACE, settings_of
 from headlight.viewer.session.session import NOWHERE, Document, Hover
 from headlight.viewer.session.view import CloudSettings, ColourBy, MapSettings, Selection, View
-from headlight.viewer.slices import cloud_maps
-from headlight.viewer.slices.cloud_classes import named, reading
-from headlight.viewer.slices.cloud_colours import TITLES, Scene, offers, shown_as
+from headlight.viewer.slices.clouds import maps as cloud_maps
+from headlight.viewer.slices.clouds.classes import named, reading
+from headlight.viewer.slices.clouds.colours import TITLES, Scene, offers, shown_as
+from headlight.viewer.slices.clouds.painted import Asked, Painted, painted
 from headlight.widgets.base import theme
 from headlight.widgets.base.cursor_tip import read_out
 from headlight.widgets.cloud.camera import Camera
@@ -50,7 +50,8 @@ class View3DPane(CloudPane):
 
     def build(self) -> QWidget:
         self.view: CloudView | None = None
-        self.painted: Painted | None = None
+        self.has: Ready | None = None
+        """What the view draws."""
         self._shown: CloudInput | None = None
         self._drawn: list[object] = [None, None, None]
         """Point size, eye-dome lighting and cut-away walls as the view has them."""
@@ -77,6 +78,11 @@ class View3DPane(CloudPane):
             self._box.insertWidget(0, self.view, 1)
         return self.view
 
+    @property
+    def painted(self) -> Painted | None:
+        """What the view draws is of this."""
+        return None if self.has is None else self.has.painted
+
     # -- what it shows -----------------------------------------------------------------------------------
 
     def chosen_by(self, view: View) -> ColourBy:
@@ -99,7 +105,7 @@ class View3DPane(CloudPane):
         if self._shown is not None and self._shown is not document.input:
             # Until the new cloud is painted, nothing of the old one.
             made.set_points(np.empty((0, 3), np.float32), fit=False)
-            self._shown = self.painted = None
+            self._shown = self.has = None
             self.key_of_colours.set_swatches(())
         camera_of(document).set_projection(cloud.projection)
         self._say(document, view)
@@ -126,22 +132,26 @@ class View3DPane(CloudPane):
         return "run" if (by == "attention" and far and view[Selection].queries) or by == "bound" else "look"
 
     def slice(self, asked: Asked, view: View, hover: Hover) -> Call:
-        return partial(painted, asked, view, self.painted)
+        return partial(painted, asked, view, self.painted.colours if self.painted is not None else None)
 
-    def paint_partial(self, value: Painted) -> None:
+    def ready(self, result: Painted) -> Call:
+        return partial(ready, result, self.has)
+
+    def paint_partial(self, value: Ready) -> None:
         self.paint(value)
 
-    def paint(self, result: Painted) -> None:
+    def paint(self, made: Ready) -> None:
         view, document = self._made(), self.session.current
-        before, cloud = self.painted, result.asked.scene.cloud
-        if cloud is not self._shown or before is None or before.more is not result.more:
+        result, has, before = made.painted, self.has, self.painted
+        cloud = result.asked.scene.cloud
+        if cloud is not self._shown or has is None or has.cloud is not made.cloud:
             view.set_camera(camera_of(document))
             last = _fitted.get(document)
-            view.set_points(result.cloud, fit=last is None or last.points is not cloud.points)
+            view.set_points(made.cloud, fit=last is None or last.points is not cloud.points)
             _fitted[document] = cloud
-            self._shown, before = cloud, None
-        if before is None or before.colours is not result.colours:
-            view.set_colours(result.colours)
+            self._shown, has, before = cloud, None, None
+        if has is None or has.colours is not made.colours:
+            view.set_colours(made.colours)
         if before is None or not np.array_equal(before.selected, result.selected):
             view.set_selected(result.selected)
         view.set_lut(lut(self.session.view[MapSettings].colours))
@@ -151,7 +161,7 @@ class View3DPane(CloudPane):
         else:
             view.set_star(star.centre, star.ends, star.weights)
         view.set_box(result.drawn.box if result.drawn is not None else None)
-        self.painted, read = result, result.meaning
+        self.has, read = made, result.meaning
         if read.scale is not None:
             self.key_of_colours.set_scale(read.scale, read.lut, read.of)
         else:
@@ -168,7 +178,7 @@ class View3DPane(CloudPane):
             self.view.set_lit(group if group and group in self.painted.colours.in_sight else None)
 
     def clear(self, document: Document | None) -> None:
-        self.painted = None
+        self.has = None
         self.key_of_colours.set_swatches(())
         if self._shown is not None:
             self.view.set_points(np.empty((0, 3), np.float32), fit=False)
@@ -223,7 +233,7 @@ class View3DPane(CloudPane):
         return {
             "Weight": f"{value} {drawn.unit}" if drawn.counts else read_out(float(value)),
             "From": named(asked.scene, chosen),
-            "In": map_named(trace, *drawn.at) if drawn.at else drawn.what,
+            "In": cloud_maps.map_named(trace, *drawn.at) if drawn.at else drawn.what,
         }
 
     # -- gestures ----------------------------------------------------------------------------------------

@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from headlight.models.core.layers import Head
-from headlight.models.core.tokens import Place
-from headlight.viewer.panes.shared.words import map_named
 from headlight.viewer.registry import Method
 from headlight.viewer.session.view import ColourBy
-from headlight.viewer.slices import cloud_maps
-from headlight.viewer.slices.cloud_classes import named
-from headlight.viewer.slices.cloud_colours import Scene, offers
+from headlight.viewer.slices.clouds.colours import Scene, offers
 
 
 def subtitle(scene: Scene, by: ColourBy, wanted: ColourBy, method: Method | None = None) -> str:
@@ -32,13 +25,6 @@ def subtitle(scene: Scene, by: ColourBy, wanted: ColourBy, method: Method | None
         "bound": "places where a further point would change nothing",
     }
     return said.get(by, "")
-
-
-def attention_said(scene: Scene, queries: tuple[Place, ...], at: tuple[int, Head], tokens: np.ndarray) -> str:
-    """dec2.1, map 3 · of chair, point 48,211 · answered 0.12 m away."""
-    away = cloud_maps.away(scene.trace, scene.trace.layers[at[0]], queries)
-    moved = f" · answered {away:.2f} m away" if away > 0 else ""
-    return f"{map_named(scene.trace, *at)} · of {named(scene, tokens)}{moved}"
 
 
 def _seen(scene: Scene) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import sys
 from collections.abc import Callable, Hashable
-from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Signal
@@ -67,7 +67,7 @@ class Pane(QObject):
         self._trace: Trace | None = None
         """What was looked at last: nothing of it stays when something else is."""
         self._unfinished = ("", False)
-        self.said.connect(partial(desk.said.emit, self))
+        self.said.connect(functools.partial(desk.said.emit, self))
         self.widget = self.build()
         self.widget.installEventFilter(self)
         self.session.current_changed.connect(self.update)
@@ -111,6 +111,11 @@ class Pane(QObject):
     def slice(self, subject: Any, view: View, hover: Hover) -> Call | None:
         """What gives the pane's slice of the subject: a function by its name, with what it takes, since it is
         carried out where the trace is. None where there is nothing to compute."""
+        return None
+
+    def ready(self, result: Any) -> Call | None:
+        """What makes ready what `slice` gave or handed out on the way, in this process, before it is painted.
+        None where nothing is to be done."""
         return None
 
     def paint(self, result: Any) -> None:
@@ -172,6 +177,7 @@ class Pane(QObject):
         if work is not None:
             self.ask(
                 *("", (subject, self.key(document, view, hover)), work, self._painted),
+                ready=self.ready,
                 lane=self.lane_for(view),
                 partial=self._painted_partly,
                 failed=self.complain,
@@ -185,6 +191,7 @@ class Pane(QObject):
         work: Call,
         paint: Callable[[Any], None],
         *,
+        ready: Callable[[Any], Call | None] = lambda result: None,
         lane: Lane = "look",
         partial: Callable[[Any], None] | None = None,
         failed: Callable[[Failure], None] | None = None,
@@ -192,8 +199,8 @@ class Pane(QObject):
     ) -> None:
         """Compute `work` and paint it, unless it was asked for with an equal key already.
 
-        kind: which of the pane's slices it is, "" for that of `slice`. of_document: it is of no use once
-        another document is looked at.
+        kind: which of the pane's slices it is, "" for that of `slice`. ready: as the method. of_document: it
+        is of no use once another document is looked at.
         """
         if self.is_asked(kind, key):
             return
@@ -204,6 +211,10 @@ class Pane(QObject):
             asked.painted, asked.partial, asked.said = last.painted, last.partial, last.said
             asked.shown = last.shown
 
+        def ended(failure: Failure) -> None:
+            self._ended(kind, asked, "failed")
+            (failed or self.jobs.failed.emit)(failure)
+
         def arrived(show: Callable[[Any], None], whole: bool) -> Callable[[Any], None]:
             def paint_it(result: Any) -> None:
                 empty = not asked.shown
@@ -213,20 +224,24 @@ class Pane(QObject):
                 if empty:
                     self.filled.emit()
 
-            return paint_it
+            def make_ready(result: Any) -> None:
+                call = ready(result)
+                if call is None:
+                    paint_it(result)
+                else:
+                    submit(f"{self._kind(kind)} ready", call, paint_it, here=True)
 
-        def ended(failure: Failure) -> None:
-            self._ended(kind, asked, "failed")
-            (failed or self.jobs.failed.emit)(failure)
+            return make_ready
 
-        asked.job = self.jobs.submit(
-            *(self._kind(kind), work, arrived(paint, True)),
-            lane=lane,
-            partial=None if partial is None else arrived(partial, False),
+        submit = functools.partial(
+            self.jobs.submit,
             failed=ended,
             cancelled=lambda _: self._ended(kind, asked, "cancelled"),
             document=document,
         )
+        shown_partly = None if partial is None else arrived(partial, False)
+        self.jobs.cancel(f"{self._kind(kind)} ready")
+        asked.job = submit(self._kind(kind), work, arrived(paint, True), lane=lane, partial=shown_partly)
         self.tell()
 
     def is_asked(self, kind: str, key: Hashable) -> bool:
@@ -255,6 +270,7 @@ class Pane(QObject):
         """Give a slice up: nothing of it is on the screen."""
         if self._slices.pop(kind, None) is not None:
             self.jobs.cancel(self._kind(kind))
+            self.jobs.cancel(f"{self._kind(kind)} ready")
             self.tell()
 
     def resume(self) -> None:

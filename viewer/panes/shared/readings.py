@@ -11,9 +11,9 @@ from headlight.models.core.tokens import Tokens
 from headlight.models.core.trace import Trace
 from headlight.viewer.panes.shared import words
 from headlight.viewer.slices import names
-from headlight.viewer.slices.cloud_classes import coordinates, original
-from headlight.viewer.slices.cloud_colours import Scene
-from headlight.viewer.slices.cloud_maps import Neighbourhood
+from headlight.viewer.slices.clouds.classes import coordinates, original
+from headlight.viewer.slices.clouds.colours import Scene
+from headlight.viewer.slices.clouds.maps import Neighbourhood, map_named
 from headlight.viewer.slices.maps import Drawn, InputMap, MatrixMap
 from headlight.widgets.base.cursor_tip import read_out
 
@@ -112,7 +112,7 @@ def of_neighbours(found: Neighbourhood, trace: Trace) -> dict[str, str]:
     """The neighbours of the selected points of a cloud, in one layer and map."""
     said = {
         "Of": "1 point" if found.queries == 1 else f"mean of {found.queries:,} points",
-        "Map": words.map_named(trace, *found.at),
+        "Map": map_named(trace, *found.at),
         "Neighbours": f"{len(found.weights)}",
         "On itself": read_out(found.own),
         "Entropy": nats(found.entropy),

@@ -6,9 +6,7 @@ import numpy as np
 
 from headlight.models.core.layers import Head
 from headlight.models.core.tokens import Tokens
-from headlight.models.core.trace import Trace
 from headlight.viewer.session.document import Document
-from headlight.viewer.slices.cloud_maps import short_name
 from headlight.viewer.slices.maps import InputMap
 from headlight.viewer.slices.names import entry, short_labels, token
 from headlight.widgets.base.cursor_tip import read_out
@@ -17,12 +15,6 @@ from headlight.widgets.base.cursor_tip import read_out
 def head(layer: int, which: Head) -> str:
     """layer 10, head 2; layer 10, mean of heads."""
     return f"layer {layer}, head {which}" if isinstance(which, int) else f"layer {layer}, {which} of heads"
-
-
-def map_named(trace: Trace, layer: int, which: Head) -> str:
-    """enc2.1, map 3; dec2.1, mean of 8 maps: a layer of a cloud's network by its name."""
-    name = short_name(trace.layers[layer])
-    return f"{name}, map {which}" if isinstance(which, int) else f"{name}, {which} of maps"
 
 
 def ran_at(document: Document, asked: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import wraps
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from headlight.models.core.errors import HeadlightError
 from headlight.viewer.host import forward
 from headlight.viewer.panes.attention import matrix
 from headlight.viewer.panes.shared import on_input, slices
+from headlight.viewer.slices import relevance
 from headlight.widgets.base.waiting import Cover
 from headlight.widgets.shell.message_strip import MessageStrip
 
@@ -168,11 +170,13 @@ def test_a_pane_whose_own_slice_takes_long_says_so_until_it_is_there(opened, mon
     window = opened("text", "attention")
     assert window.deck.docks["matrix"].waiting() is None
 
+    @wraps(whole)
     def slow(*asked):
         go.wait()
         return whole(*asked)
 
-    monkeypatch.setattr(matrix, "relevance_matrix", slow)
+    for place in (matrix, relevance):
+        monkeypatch.setattr(place, "relevance_matrix", slow)
     try:
         window.deck.panes["matrix"].forget()  # as when another document is looked at
         window.deck.panes["matrix"].update()
@@ -189,11 +193,13 @@ def test_a_pane_with_controls_says_in_its_title_that_it_is_computed(opened, monk
     window = opened("text", "attention")
     pane, dock = window.deck.panes["relevance"], window.deck.docks["relevance"]
 
+    @wraps(whole)
     def slow(*asked):
         go.wait()
         return whole(*asked)
 
-    monkeypatch.setattr(on_input, "relevance_map", slow)
+    for place in (on_input, relevance):
+        monkeypatch.setattr(place, "relevance_map", slow)
     try:
         pane.forget()
         pane.update()

@@ -12,7 +12,7 @@ from headlight.models.core.palettes import GROUPS
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import Place
 from headlight.viewer.session.view import ColourBy
-from headlight.viewer.slices.cloud_colours import Scene
+from headlight.viewer.slices.clouds.colours import Scene
 
 
 @dataclass(frozen=True, eq=False)

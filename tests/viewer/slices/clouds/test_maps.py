@@ -15,9 +15,9 @@ from headlight.viewer.inputs.cloud import Frame
 from headlight.viewer.panes.shared.readings import of_point
 from headlight.viewer.session import selecting
 from headlight.viewer.session.view import CloudSettings, Selection, View
-from headlight.viewer.slices import cloud_maps
-from headlight.viewer.slices.cloud_classes import class_table, coordinates, named, places_of_cell, reading
-from headlight.viewer.slices.cloud_colours import (
+from headlight.viewer.slices.clouds import maps as cloud_maps
+from headlight.viewer.slices.clouds.classes import class_table, coordinates, named, places_of_cell, reading
+from headlight.viewer.slices.clouds.colours import (
     Look,
     Scene,
     coarsest,
@@ -29,7 +29,7 @@ from headlight.viewer.slices.cloud_colours import (
     shown_as,
     visible,
 )
-from headlight.viewer.slices.cloud_relevance import on_points
+from headlight.viewer.slices.clouds.relevance import on_points
 from tests.viewer.given import method
 from tests.viewer.given_cloud import GivenNeighbourhood, room, trace_of, weights_of
 

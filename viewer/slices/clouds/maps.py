@@ -28,6 +28,12 @@ def short_name(layer: AttentionLayer) -> str:
     return names.short_name(layer.name)
 
 
+def map_named(trace: Trace, layer: int, which: Head) -> str:
+    """enc2.1, map 3; dec2.1, mean of 8 maps: a layer of a cloud's network by its name."""
+    name = short_name(trace.layers[layer])
+    return f"{name}, map {which}" if isinstance(which, int) else f"{name}, {which} of maps"
+
+
 # -- which points are chosen ---------------------------------------------------------------------------------
 
 

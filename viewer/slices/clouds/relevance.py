@@ -19,7 +19,7 @@ from headlight.models.core.trace import Trace
 from headlight.models.fields.voxels import VoxelField, VoxelSettings, voxel_field, voxels
 from headlight.viewer.registry import Method
 from headlight.viewer.session.view import FieldSettings, Selection, View
-from headlight.viewer.slices.cloud_maps import chosen, in_input
+from headlight.viewer.slices.clouds.maps import chosen, in_input
 from headlight.viewer.slices.maps import Drawn, looked_at
 from headlight.viewer.slices.relevance import said_of, through_layers, weighted
 from headlight.viewer.slices.stacks import up_to

@@ -14,9 +14,9 @@ from headlight.models.core.tokens import Position
 from headlight.models.fields.voxels import VoxelSettings
 from headlight.models.points import fields
 from headlight.viewer.session.view import CloudSettings, Selection, View
-from headlight.viewer.slices.cloud_colours import Look, Scene, plain_colours, relevance_colours
-from headlight.viewer.slices.cloud_keys import meaning
-from headlight.viewer.slices.cloud_relevance import on_points
+from headlight.viewer.slices.clouds.colours import Look, Scene, plain_colours, relevance_colours
+from headlight.viewer.slices.clouds.keys import meaning
+from headlight.viewer.slices.clouds.relevance import on_points
 from tests.viewer.bars import on_bar
 from tests.viewer.cloud_windows import on_screen, pane, pixels, seen
 from tests.viewer.given import method

@@ -9,7 +9,7 @@ import numpy as np
 from headlight.models.core.colours import Scale, lut
 from headlight.models.core.palettes import RIGHT, UNLABELLED, WRONG, class_colours
 from headlight.viewer.session.view import ColourBy
-from headlight.viewer.slices.cloud_colours import (
+from headlight.viewer.slices.clouds.colours import (
     Look,
     Scene,
     heat,
@@ -17,7 +17,7 @@ from headlight.viewer.slices.cloud_colours import (
     plain_scale,
     stage_table,
 )
-from headlight.viewer.slices.cloud_relevance import STEPS_SPAN
+from headlight.viewer.slices.clouds.relevance import STEPS_SPAN
 from headlight.viewer.slices.maps import Drawn
 
 OF_VALUES = {"height": "metres above the lowest points", "confidence": "probability", "entropy": "nats"}
@@ -45,7 +45,7 @@ def meaning(
     drawn: Drawn | None,
     in_sight: frozenset[int],
 ) -> ColourMeaning:
-    """Of what is painted. colours: the colour map; in_sight: groups of `cloud_classes.groups` in the view."""
+    """Of what is painted. colours: the colour map; in_sight: groups of `classes.groups` in the view."""
     if by == "attention" and drawn is not None:
         return ColourMeaning(drawn.unit, drawn.scale, relevance_table(drawn.counts, heat(colours, look)))
     if by == "attention":

@@ -10,10 +10,10 @@ import pytest
 from headlight.models.core.answers import PointLabels
 from headlight.models.core.stack import ConvLayer, ConvStack
 from headlight.models.fields.voxels import VoxelSettings
-from headlight.viewer.host.forward import Pass, starting_head
 from headlight.viewer.session.session import RunOptions
 from headlight.viewer.session.view import FieldSettings, MapSettings, Selection, View
-from headlight.viewer.slices.cloud_relevance import on_points
+from headlight.viewer.slices.clouds.relevance import on_points
+from tests.viewer.cloud_windows import answered
 from tests.viewer.given import method
 from tests.viewer.given_cloud import room, trace_of
 
@@ -32,8 +32,7 @@ def opened(make_window, qtbot):
             qtbot.waitUntil(window.is_idle, timeout=WAIT)
         document = window.session.add(room(900), RunOptions())
         trace = trace_of(document.input, **options)
-        result = Pass(trace, (0.0,) * len(trace.layers), "CPU", 10**9, starting_head(trace))
-        window.runs._ready(document, document.input, document.options, result)
+        answered(window, document, trace)
 
         def settle() -> None:
             qtbot.wait(20)

@@ -25,7 +25,7 @@ from headlight.viewer.registry import Method
 from headlight.viewer.session.document import Document
 from headlight.viewer.session.methods import IN_SPACE
 from headlight.viewer.session.view import ColourBy
-from headlight.viewer.slices.cloud_maps import in_input
+from headlight.viewer.slices.clouds.maps import in_input
 from headlight.viewer.slices.maps import Drawn
 
 if TYPE_CHECKING:

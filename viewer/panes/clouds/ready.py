@@ -1,0 +1,49 @@
+"""A cloud and its colours as a view takes them, made ready by a worker of the window's process."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from dataclasses import dataclass
+
+import numpy as np
+
+from headlight.models.core.task import Task
+from headlight.viewer.inputs.cloud import CloudInput
+from headlight.viewer.slices.clouds.painted import Painted
+from headlight.widgets.cloud.prepared import Coloured, Prepared, prepare
+
+_prepared: weakref.WeakKeyDictionary[CloudInput, Prepared] = weakref.WeakKeyDictionary()
+_lock = threading.Lock()
+
+
+@dataclass(frozen=True, eq=False)
+class Ready:
+    """painted: what it is of. cloud: with the places beside it. colours: of both."""
+
+    painted: Painted
+    cloud: Prepared
+    colours: Coloured
+
+
+def ready(painted: Painted, last: Ready | None, task: Task) -> Ready:
+    """last: what the view has, which is used again where it is of the same colours."""
+    given = painted.colours
+    cloud = ready_of(painted.asked.scene.cloud, given.more)
+    if last is not None and last.cloud is cloud and last.painted.colours is given:
+        return Ready(painted, cloud, last.colours)
+    return Ready(painted, cloud, cloud.coloured(given.rgb, given.groups, given.mask))
+
+
+def ready_of(cloud: CloudInput, more: np.ndarray) -> Prepared:
+    """The points as a view takes them, with what finds the one under the cursor: made once for both views,
+    but for those beside it, float32 (k, 3).
+    """
+    if len(more):
+        made = prepare(np.concatenate([cloud.points, more]))
+    else:
+        with _lock:
+            made = _prepared.get(cloud) or prepare(cloud.points)
+            _prepared[cloud] = made
+    _ = made.grid
+    return made

@@ -1,0 +1,1 @@
+"""What a cloud's panes show of it."""
