@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import queue
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from typing import Any
@@ -9,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from headlight.models.core.colours import Scale, levels, lut
-from headlight.models.core.task import SILENT
 from headlight.viewer.app.window import Window
+from headlight.viewer.host.lanes import Call
+from headlight.viewer.panes.clouds.ready import Ready
 from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.session.view import MapSettings, Selection
 from headlight.widgets.controls.colour_bar import ColourBar
@@ -21,7 +24,7 @@ def watch() -> None:
     paint = Pane._painted
 
     def noted(pane: Pane, result: Any) -> None:
-        pane.noted = result
+        pane.noted = result.painted if isinstance(result, Ready) else result
         paint(pane, result)
 
     Pane._painted = noted
@@ -59,9 +62,24 @@ def fresh(window: Window) -> Iterator[str]:
         if "" not in pane._slices:
             yield f"pane {name} has asked for nothing"
         elif not same(getattr(pane, "found_true", None), (pane.noted, subject, key)):
-            if not same(pane.noted, work(SILENT)):
+            if not same(pane.noted, computed(window, work)):
                 yield f"pane {name} shows something else than what is asked for"
             pane.found_true = (pane.noted, subject, key)
+
+
+def computed(window: Window, work: Call) -> Any:
+    """What the window's host gives for it, waited for."""
+    heard: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
+    window.jobs.host.start(-next(_numbers), "look", work, lambda *said: heard.put(said))
+    while True:
+        word, value = heard.get(timeout=120)
+        if word == "failed":
+            raise AssertionError(value.details)
+        if word == "done":
+            return value
+
+
+_numbers = itertools.count(1)
 
 
 def same(a: Any, b: Any) -> bool:
