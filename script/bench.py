@@ -149,7 +149,7 @@ def gestures() -> list[tuple[str, str, str]]:
         layer, head = next(heads)
         result = matrix_map(trace, View(Selection(layer, head)))
         view.set_matrix(result.levels, result.values)
-        view.viewport().repaint()
+        view.repaint()
         app.processEvents()
 
     def rollout():

@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 
 from headlight.models.core.task import Task
 from tests.viewer.cloud_windows import pane
-from tests.widgets.pointer import move
+from tests.widgets.pointer import move, surface
 
 ROOT = Path(__file__).parents[2]
 SENTENCE = "a great serve from Djokovic won the match"
@@ -43,4 +43,4 @@ def numbers(window, section):
 def click(view, at, modifiers=Qt.KeyboardModifier.NoModifier) -> None:
     point = at.toPoint() if isinstance(at, QPointF) else at
     move(view, point)
-    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, modifiers, point)
+    QTest.mouseClick(surface(view), Qt.MouseButton.LeftButton, modifiers, point)

@@ -206,7 +206,7 @@ class Window(QMainWindow):
         self.actions_.refresh()
 
     def _panes(self) -> Deck:
-        """The room of the panes: its modules import pyqtgraph, which the welcome page can do without."""
+        """The room of the panes: the welcome page can do without its modules."""
         if self.deck is None:
             from headlight.viewer.app.layout.deck import Deck
             from headlight.viewer.panes.shared.desk import Desk

@@ -107,7 +107,7 @@ class ImageView(PlaneView):
     def set_grid_visible(self, visible: bool) -> None:
         """Draw thin lines between the patches."""
         self._grid_visible = visible
-        self.viewport().update()
+        self.update()
 
     def set_mask(self, mask: np.ndarray | None) -> None:
         """bool (rows, columns) over the region: True is outlined, the rest darkened."""
@@ -120,13 +120,13 @@ class ImageView(PlaneView):
             ys = np.linspace(region.top(), region.bottom(), rows + 1)
             self._mask_lines = mask_outline(mask, xs, ys)
             self._veil.set_array(np.where(mask, 0, 255).astype(np.uint8), region)
-        self.viewport().update()
+        self.update()
 
     def set_boxes(self, selected: Sequence[Rect], hovered: Rect | None = None) -> None:
         """Outlines in pixels of the picture: selected in amber (neighbours as one shape), hovered in blue."""
         self._selected = boxes_outline(selected)
         self._hover = boxes_outline([hovered] if hovered is not None else [])
-        self.viewport().update()
+        self.update()
 
     # Receptive fields.
 
@@ -146,7 +146,7 @@ class ImageView(PlaneView):
         seen = self._seen().getCoords() if image_box is None else image_box
         text = size_label(box) if box is not None and label is None else label or ""
         self._marks.set_field(box, seen, text, hovered)
-        self.viewport().update()
+        self.update()
 
     def set_heat(self, levels: np.ndarray | None, region: Rect | None = None, smooth: bool = False) -> None:
         """levels: uint8 (rows, columns) over `region`, as for `set_overlay`, and drawn over that one.
@@ -180,12 +180,12 @@ class ImageView(PlaneView):
         labels: one for each, "" for none, written at its uppermost point.
         """
         self._marks.set_contours(contours, labels)
-        self.viewport().update()
+        self.update()
 
     def set_lines(self, segments: np.ndarray | None, style: LineStyle = "solid") -> None:
         """float (n, 4): x0, y0, x1, y1 in pixels of the picture, replacing those of this style; or None."""
         self._marks.set_lines(segments, style)
-        self.viewport().update()
+        self.update()
 
     # What the base asks.
 

@@ -109,14 +109,14 @@ class MatrixView(PlaneView):
     def set_selected(self, queries: np.ndarray, keys: np.ndarray) -> None:
         """int (m,) each: rows and columns framed in amber."""
         self._selected = (np.asarray(queries, int), np.asarray(keys, int))
-        self.viewport().update()
+        self.update()
 
     def set_hovered(self, cell: tuple[int | None, int | None] | None) -> None:
         """A thin blue cross through (query, key), or one line where the other is None."""
         cell = cell or (None, None)
         if cell != self._hover:
             self._hover = cell
-            self.viewport().update()
+            self.update()
 
     def set_message(self, text: str) -> None:
         """A sentence in place of the matrix, until the next `set_matrix`."""
@@ -138,7 +138,7 @@ class MatrixView(PlaneView):
     def area(self) -> QRectF:
         left, top = self._margins
         edge = theme.em(0.6)
-        return QRectF(self.viewport().rect()).adjusted(left, top, -edge, -edge)
+        return QRectF(self.rect()).adjusted(left, top, -edge, -edge)
 
     def target(self, point: QPointF) -> tuple[int, int] | None:
         if self._shape is None:
@@ -153,7 +153,7 @@ class MatrixView(PlaneView):
         cell, away = QRectF(self.cell_rect(*target)), theme.em(2.0)
         across, down = max(2 * cell.width(), away), max(2 * cell.height(), away)
         near = cell.adjusted(-across, -down, across, down)
-        row, column = QRectF(self.viewport().rect()), QRectF(self.viewport().rect())
+        row, column = QRectF(self.rect()), QRectF(self.rect())
         row.setTop(near.top())
         row.setBottom(near.bottom())
         column.setLeft(near.left())
@@ -190,7 +190,7 @@ class MatrixView(PlaneView):
         if self._shape is None:
             return 0.0, 0.0
         metrics = QFontMetricsF(self._font())
-        room = self.viewport().rect()
+        room = self.rect()
         gap = theme.em(0.5)
         left = min(self._widths[0], theme.em(9), room.width() * 0.3)
         left = max(left, metrics.horizontalAdvance("query ↓"))
@@ -249,7 +249,7 @@ class MatrixView(PlaneView):
         painter.setFont(theme.text_font())
         painter.setPen(QColor(theme.current().dim))
         edge = theme.em(0.8)
-        room = QRectF(self.viewport().rect()).adjusted(edge, edge, -edge, -edge)
+        room = QRectF(self.rect()).adjusted(edge, edge, -edge, -edge)
         painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._message)
 
     def _paint_labels(self, painter: QPainter, seen: QRectF) -> None:

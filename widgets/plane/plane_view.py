@@ -10,7 +10,6 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
@@ -18,11 +17,12 @@ from PySide6.QtGui import (
     QKeyEvent,
     QMouseEvent,
     QPainter,
+    QPaintEvent,
     QPen,
     QTransform,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QApplication, QGraphicsItem, QGraphicsRectItem, QGraphicsView, QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from headlight.widgets.base import theme
 from headlight.widgets.base.cursor_tip import CursorTip
@@ -41,7 +41,7 @@ def cosmetic(colour: QColor | str, width: float, style: Qt.PenStyle = Qt.PenStyl
     return QPen(QColor(colour), width, style, Qt.PenCapStyle.SquareCap, Qt.PenJoinStyle.MiterJoin)
 
 
-class PlaneView(Arranged, Framed, pg.GraphicsView):
+class PlaneView(Arranged, Framed, QWidget):
     """A rectangle of the plane, (0, 0) at the top left of the content, x to the right, y down.
 
     hovered: what is under the cursor as the subclass names it, or None; sent when it changes.
@@ -55,18 +55,13 @@ class PlaneView(Arranged, Framed, pg.GraphicsView):
     at_top = False
     """Whether content lower than the view stands at its top rather than in the middle."""
 
-    _built = False  # the base class sends events while it is being made
-
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent, useOpenGL=False, background=None)
-        self.setAcceptDrops(False)  # files are dropped on the window
-        self.viewport().setAcceptDrops(False)
-        self.setCacheMode(PlaneView.CacheModeFlag.CacheNone)
-        self._window = QGraphicsRectItem()
-        self._window.setPen(QPen(Qt.PenStyle.NoPen))
-        self._window.setFlag(QGraphicsItem.GraphicsItemFlag.ItemClipsChildrenToShape)
-        self.addItem(self._window)
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._rasters: list[Raster] = []
+        self._window = QRectF()
         self._content = QSize(0, 0)
         self._square = True
         self._camera = QTransform()
@@ -78,14 +73,12 @@ class PlaneView(Arranged, Framed, pg.GraphicsView):
         self._press: QPointF | None = None
         self._band: QRectF | None = None
         self._pan: QPointF | None = None
-        self._built = True
-        self._paint_background()
 
     # What a subclass says.
 
     def area(self) -> QRectF:
         """The part of the widget, in its pixels, in which the plane is seen."""
-        return QRectF(self.viewport().rect())
+        return QRectF(self.rect())
 
     def margin(self) -> float:
         """Pixels kept free around the content when all of it is shown."""
@@ -175,7 +168,7 @@ class PlaneView(Arranged, Framed, pg.GraphicsView):
 
     def add_raster(self) -> Raster:
         """An array on the plane, over those added before."""
-        raster = Raster(self._window)
+        raster = Raster(self.update)
         self._rasters.append(raster)
         return raster
 
@@ -190,13 +183,13 @@ class PlaneView(Arranged, Framed, pg.GraphicsView):
 
     def refresh(self) -> None:
         """Content or marks changed: paint again and let the read-out say what holds now."""
-        self.viewport().update()
+        self.update()
         self._point()
 
     def relayout(self) -> None:
         """The area changed (a resize, other labels): keep the view as it was, or show all again."""
-        middle = self.to_plane(self._window.rect().center())
-        self._window.setRect(self.area())
+        middle = self.to_plane(self._window.center())
+        self._window = self.area()
         if self._fitted or self._content.isEmpty():
             self.fit()
             return
@@ -234,11 +227,10 @@ class PlaneView(Arranged, Framed, pg.GraphicsView):
 
     def _set_camera(self, camera: QTransform) -> None:
         self._camera = camera
-        area = self.area()
-        self._window.setRect(area)
+        self._window = self.area()
         for raster in self._rasters:
-            raster.set_camera(camera, area, self.devicePixelRatioF())
-        self.viewport().update()
+            raster.set_camera(camera, self._window, self.devicePixelRatioF())
+        self.update()
         self._point()
 
     # The mouse.
@@ -271,7 +263,7 @@ class PlaneView(Arranged, Framed, pg.GraphicsView):
         self._cursor = event.position()
         if self._pan is not None:
             if not self._fitted:
-                self.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)
+                self.setCursor(Qt.CursorShape.ClosedHandCursor)
             step = event.position() - self._pan
             self._pan = event.position()
             self.pan(step.x(), step.y())
@@ -280,20 +272,20 @@ class PlaneView(Arranged, Framed, pg.GraphicsView):
             far = (event.position() - self._press).manhattanLength() >= QApplication.startDragDistance()
             if far or self._band is not None:
                 self._band = QRectF(self._press, event.position()).normalized()
-                self.viewport().update()
+                self.update()
         self._point()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         event.accept()
         if event.button() != Qt.MouseButton.LeftButton:
             self._pan = None
-            self.viewport().unsetCursor()
+            self.unsetCursor()
             self._refresh_tip()
             return
         press, band = self._press, self._band
         self._press = self._band = None
         if band is not None:
-            self.viewport().update()
+            self.update()
             inverse = self._camera.inverted()[0]
             whole = QRectF(0, 0, self._content.width(), self._content.height())
             rect = inverse.mapRect(band.intersected(self.area())).intersected(whole)
@@ -328,7 +320,7 @@ class PlaneView(Arranged, Framed, pg.GraphicsView):
         middle = self.area().center()
         if event.key() == Qt.Key.Key_Escape and self._band is not None:
             self._press = self._band = None
-            self.viewport().update()
+            self.update()
         elif event.key() == Qt.Key.Key_F and not event.modifiers():
             self.fit()
         elif event.key() in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
@@ -344,20 +336,22 @@ class PlaneView(Arranged, Framed, pg.GraphicsView):
     # The widget.
 
     def _resized(self) -> None:
-        if self._built:
-            self.relayout()
+        self.relayout()
 
     def _restyled(self) -> None:
-        if self._built:
-            self._paint_background()
-            self.relayout()
-            self.viewport().update()
+        self.relayout()
+        self.update()
 
-    def _paint_background(self) -> None:
-        self.setBackground(theme.current().panel)
+    def paintEvent(self, event: QPaintEvent) -> None:
+        with QPainter(self) as painter:
+            painter.fillRect(event.rect(), QColor(theme.current().panel))
+            painter.setClipRect(self._window)
+            for raster in self._rasters:
+                raster.paint(painter)
+            painter.setClipping(False)
+            self._paint_marks(painter)
 
-    def drawForeground(self, painter: QPainter, rect: QRectF) -> None:
-        painter.save()
+    def _paint_marks(self, painter: QPainter) -> None:
         self.paint_over(painter)
         if self._band is not None:
             painter.setClipRect(self.area())
@@ -371,12 +365,7 @@ class PlaneView(Arranged, Framed, pg.GraphicsView):
         if self._focus_frame:
             painter.setPen(cosmetic(theme.current().blue, 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(QRectF(self.viewport().rect()).adjusted(0.5, 0.5, -0.5, -0.5))
-        painter.restore()
-
-    def close(self) -> bool:
-        """Hide. (The base class would empty the scene, but what is closed may be shown again.)"""
-        return QGraphicsView.close(self)
+            painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
 
     def sizeHint(self) -> QSize:
         return QSize(theme.em(24), theme.em(24))

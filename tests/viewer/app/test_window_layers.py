@@ -133,7 +133,7 @@ def click(view, x: float, y: float) -> None:
     at = view._camera.map(x, y)
     move(view, QPoint(round(at[0]), round(at[1])))
     QTest.mouseClick(
-        view.viewport(),
+        view,
         Qt.MouseButton.LeftButton,
         Qt.KeyboardModifier.NoModifier,
         QPoint(round(at[0]), round(at[1])),

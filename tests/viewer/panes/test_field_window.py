@@ -149,7 +149,7 @@ def test_the_box_follows_the_cursor_at_once_and_the_heat_when_it_rests(opened, q
 def test_a_click_chooses_the_unit_and_a_row_the_layer(opened, settled):
     window = opened("resnet")
     first, layers = pane(window, "field"), pane(window, "layers")
-    QTest.mouseClick(first.view.viewport(), Qt.MouseButton.LeftButton, pos=point(first.view, 300, 200))
+    QTest.mouseClick(first.view, Qt.MouseButton.LeftButton, pos=point(first.view, 300, 200))
     layers.list.selected.emit(0)
     settled(window)
     field = layers.fields[0]

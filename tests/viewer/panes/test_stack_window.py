@@ -257,7 +257,7 @@ def test_the_field_has_the_colours_of_its_bar(stack_window, settled, choice):
     settled(window)
     field = pane(window, "stack-field")
     view, levels, bar = field.views[0], field.looked.planes[0].levels, field.bar
-    ground, picture = QColor(theme.current().raised), view.viewport().grab().toImage()
+    ground, picture = QColor(theme.current().raised), view.grab().toImage()
     for row, column in ((7, 7), (6, 7), (8, 5), (5, 5)):  # the middle of the field, and beside
         seen = picture.pixelColor(view.to_widget(column + 0.5, row + 0.7).toPoint()).getRgb()[:3]
         value = levels[row, column] / 255 * field.looked.scale.high

@@ -126,7 +126,7 @@ def test_what_rests_under_the_cursor_is_read_out_of_the_method_that_is_painted(i
         window.session.change(MapSettings, relevance=method)
         settled(window)
         if method == "saliency":
-            move(shown.picture, shown.picture.viewport().rect().center())
+            move(shown.picture, shown.picture.rect().center())
             settled(window)
         figures = window.deck.panes["numbers"].widget.figures
         assert figures("pointed")["In"] == figures("beside")["In"] == method
@@ -153,10 +153,10 @@ def test_a_rollout_through_a_layer_that_fails_its_check_is_not_drawn(image_windo
     document, rollout = window.session.current, pane(window, "relevance")
     window.session.update(document, checks=(*document.checks[:4], 0.5, *document.checks[5:]))
     settled(window)
-    assert rollout.picture._overlay.image is None
+    assert rollout.picture._overlay._array is None
     window.session.change(RolloutSettings, first=5)
     settled(window)
-    assert rollout.picture._overlay.image is not None
+    assert rollout.picture._overlay._array is not None
 
 
 def test_many_artifact_tokens_leave_the_picture_its_room(make_window, settled):

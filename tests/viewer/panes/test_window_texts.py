@@ -17,7 +17,7 @@ from headlight.viewer.session.view import MapSettings, Selection
 from tests.viewer.bars import on_bar
 from tests.viewer.cloud_windows import pane
 from tests.viewer.linked import SENTENCE, WAIT, click, numbers, traced
-from tests.widgets.pointer import move
+from tests.widgets.pointer import move, surface
 
 
 def test_a_sentence_becomes_linked_panes(text_window, settled):
@@ -88,7 +88,7 @@ def test_a_click_on_a_head_shows_that_head_alone(text_window, settled):
 def painted(view, at) -> tuple[int, ...]:
     """The colour at a pixel of a view."""
     move(view, QPoint(1, 1))
-    return view.viewport().grab().toImage().pixelColor(at).getRgb()[:3]
+    return surface(view).grab().toImage().pixelColor(at).getRgb()[:3]
 
 
 @pytest.mark.parametrize("settings", [{}, {"log": True, "colours": "viridis"}, {"leave_out": False}])

@@ -31,7 +31,7 @@ def view(qtbot):
 def seen(view):
     """uint8 (height, width, 3): what the widget shows."""
     QApplication.processEvents()
-    image = view.viewport().grab().toImage().convertToFormat(QImage.Format.Format_RGBA8888)
+    image = view.grab().toImage().convertToFormat(QImage.Format.Format_RGBA8888)
     pixels = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1, 4)
     return pixels[:, : image.width(), :3].astype(int)
 
@@ -122,7 +122,7 @@ def test_heat_lies_over_its_region_without_a_shift(view):
         pixels, checked = seen(view), 0
         for row, column in np.ndindex(20, 30):
             at = view.to_widget(30 + 8 * (column + 0.5), 20 + 8 * (row + 0.5)).toPoint()
-            if view.viewport().rect().contains(at):
+            if view.rect().contains(at):
                 alpha = (levels[row, column] / 255) ** 0.75
                 wanted = levels[row, column] * alpha + 90 * (1 - alpha)
                 assert abs(pixels[at.y(), at.x(), 0] - wanted) <= 2, (row, column)

@@ -52,7 +52,7 @@ def near(colour, wanted, slack=12):
 
 def red(view):
     """uint8 (height, width): what the widget shows."""
-    image = view.viewport().grab().toImage().convertToFormat(QImage.Format.Format_RGBA8888)
+    image = view.grab().toImage().convertToFormat(QImage.Format.Format_RGBA8888)
     pixels = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1, 4)
     return pixels[:, : image.width(), 0].copy()
 
@@ -101,10 +101,10 @@ def test_the_picture_itself_is_under_the_same_camera(view):
     view.set_picture(rgb)
     for notches in (0, 3, 4):
         wheel(view, QPoint(300, 150), notches)
-        image, seen = view.viewport().grab().toImage(), 0
+        image, seen = view.grab().toImage(), 0
         for y, x in np.ndindex(20, 30):
             at = view.to_widget(x + 0.5, y + 0.5).toPoint()
-            if view.viewport().rect().contains(at):
+            if view.rect().contains(at):
                 seen += 1
                 assert image.pixelColor(at).getRgb()[:3] == tuple(rgb[y, x]), (y, x)
         assert seen > 3
@@ -114,7 +114,7 @@ def test_a_large_picture_is_reduced_to_its_mean(view):
     rgb = picture(1600, 2000)
     rgb[::2, ::2] = rgb[1::2, 1::2] = 255  # a chequered board of single pixels
     view.set_picture(rgb)
-    colour = view.viewport().grab().toImage().pixelColor(view.to_widget(1000, 800).toPoint())
+    colour = view.grab().toImage().pixelColor(view.to_widget(1000, 800).toPoint())
     assert abs(colour.red() - 128) <= 3
 
 
@@ -131,7 +131,7 @@ def test_no_weight_leaves_the_photo_whatever_the_table(view, name):
     view.set_picture(picture(100, 100, (200, 100, 50)))
     view.set_lut(lut(name))
     view.set_overlay(np.array([[0, 255]], np.uint8), (0, 0, 100, 100))
-    image = view.viewport().grab().toImage()
+    image = view.grab().toImage()
     assert image.pixelColor(view.to_widget(25, 50).toPoint()).getRgb()[:3] == (200, 100, 50)
 
 
@@ -140,7 +140,7 @@ def test_opacity_and_table_show_in_pixels(view):
     view.set_overlay(np.array([[0, 255]], np.uint8), (0, 0, 100, 100))
     for opacity in (0.0, 0.5, 1.0):
         view.set_opacity(opacity)
-        image = view.viewport().grab().toImage()
+        image = view.grab().toImage()
         for x, level in ((25, 0), (75, 255)):
             *colour, alpha = overlay_colours(lut(), opacity)[level].astype(float)
             mixed = np.array(colour) * alpha / 255 + np.array([200, 100, 50]) * (1 - alpha / 255)
@@ -155,18 +155,18 @@ def test_a_smooth_overlay_blends_between_cells(view):
     levels = np.array([[0, 255]], np.uint8)
     at = view.to_widget(50, 50).toPoint()
     view.set_overlay(levels, (0, 0, 100, 100), smooth=True)
-    assert abs(view.viewport().grab().toImage().pixelColor(at).red() - 128) < 12
+    assert abs(view.grab().toImage().pixelColor(at).red() - 128) < 12
     view.set_overlay(levels, (0, 0, 100, 100))
-    assert view.viewport().grab().toImage().pixelColor(at).red() in (0, 255)
+    assert view.grab().toImage().pixelColor(at).red() in (0, 255)
     view.set_overlay(None)
-    assert view.viewport().grab().toImage().pixelColor(at).red() == 0
+    assert view.grab().toImage().pixelColor(at).red() == 0
 
 
 @pytest.mark.parametrize("ground", [(0, 0, 0), (255, 255, 255), (128, 128, 128), (255, 184, 77)])
 def test_boxes_are_seen_on_any_picture(view, ground):
     view.set_picture(picture(100, 100, ground))
     view.set_boxes([(10, 10, 30, 30)], (60.5, 10, 80, 30))
-    image = view.viewport().grab().toImage()
+    image = view.grab().toImage()
     for x, colour in ((10, theme.DARK.amber), (60.5, theme.DARK.blue)):
         at = view.to_widget(x, 20).toPoint()
         line = [image.pixelColor(at + QPoint(d, 0)) for d in range(-4, 5)]
@@ -180,7 +180,7 @@ def test_boxes_are_seen_on_any_picture(view, ground):
 def test_neighbouring_boxes_are_one_shape(view):
     view.set_picture(picture(100, 100))
     view.set_boxes([(10, 10, 30, 30), (30, 10, 50, 30), (30, 30, 50, 50)])
-    image = view.viewport().grab().toImage()
+    image = view.grab().toImage()
     assert image.pixelColor(view.to_widget(30, 20).toPoint()) == QColor(0, 0, 0)
     assert near(image.pixelColor(view.to_widget(20, 30).toPoint()), theme.DARK.amber)
 
@@ -206,13 +206,13 @@ def test_a_mask_darkens_what_it_leaves_out(view):
     view.set_picture(picture(100, 100, (240, 240, 240)))
     view.set_grid(2, 2, (0, 0, 100, 100))
     view.set_mask(np.array([[True, False], [False, False]]))
-    image = view.viewport().grab().toImage()
+    image = view.grab().toImage()
     assert image.pixelColor(view.to_widget(25, 25).toPoint()).red() == 240
     assert image.pixelColor(view.to_widget(75, 25).toPoint()).red() < 100
     edge = view.to_widget(50, 25).toPoint()
     assert any(image.pixelColor(edge + QPoint(d, 0)).red() == 255 for d in (-1, 0, 1))
     view.set_mask(None)
-    assert view.viewport().grab().toImage().pixelColor(view.to_widget(75, 25).toPoint()).red() == 240
+    assert view.grab().toImage().pixelColor(view.to_widget(75, 25).toPoint()).red() == 240
 
 
 def test_the_grid_is_drawn_where_it_has_room(view):
@@ -222,7 +222,7 @@ def test_the_grid_is_drawn_where_it_has_room(view):
     at = view.to_widget(50, 45).toPoint()
 
     def seen():
-        image = view.viewport().grab().toImage()
+        image = view.grab().toImage()
         return max(image.pixelColor(at + QPoint(d, 0)).red() for d in (-1, 0, 1)) > 30
 
     assert seen()
@@ -240,7 +240,7 @@ def test_what_the_model_did_not_see_is_hatched_and_said(view):
     hovers, clicks = [], []
     view.hovered.connect(hovers.append)
     view.clicked.connect(lambda *a: clicks.append(a))
-    image = view.viewport().grab().toImage()
+    image = view.grab().toImage()
     assert image.pixelColor(view.to_widget(50, 10).toPoint()).red() < 160
     assert image.pixelColor(view.to_widget(50, 30).toPoint()).red() == 240
     move(view, view.to_widget(50, 60).toPoint())
@@ -284,7 +284,7 @@ def test_a_new_picture_starts_clean(view):
     view.set_boxes([(0, 0, 50, 50)], None)
     wheel(view, QPoint(200, 200), 4)
     view.set_picture(picture(60, 90, (10, 200, 30)))
-    image = view.viewport().grab().toImage()
+    image = view.grab().toImage()
     for x, y in ((1, 1), (45, 30), (88, 58)):
         assert image.pixelColor(view.to_widget(x, y).toPoint()) == QColor(10, 200, 30)
     margin = view.to_widget(0, 0)
@@ -297,10 +297,10 @@ def test_it_can_be_reached_and_named(view):
     assert view.accessibleName()
     assert "90 × 60" in view.accessibleDescription()
     view.setFocus(Qt.FocusReason.TabFocusReason)
-    image = view.viewport().grab().toImage()
+    image = view.grab().toImage()
     wheel(view, QPoint(200, 200), 4)
     QTest.keyClick(view, Qt.Key.Key_F)
-    assert view.viewport().grab().toImage().size() == image.size()
+    assert view.grab().toImage().size() == image.size()
     assert view.to_widget(0, 0).x() >= 4
     with pytest.raises(ValueError, match="region"):
         view.set_overlay(np.zeros((2, 2), np.uint8))

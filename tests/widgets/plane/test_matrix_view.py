@@ -42,7 +42,8 @@ def fill(view, rows, columns, seed=0):
 
 def assert_cells(view, levels):
     """Every pixel of every cell in view has the cell's colour."""
-    image, area = view.viewport().grab().toImage(), view.area().toAlignedRect()
+    view._tip.hide()
+    image, area = view.grab().toImage(), view.area().toAlignedRect()
     seen = 0
     for q, k in np.ndindex(levels.shape):
         cell = view.cell_rect(q, k).intersected(area)
@@ -84,7 +85,7 @@ def test_a_single_bright_cell_never_vanishes(view):
         levels[:] = 0
         levels[q, k] = 255
         view.set_matrix(levels)
-        image = view.viewport().grab().toImage()
+        image = view.grab().toImage()
         at = view.to_widget(k + 0.5, q + 0.5).toPoint()
         near = [
             image.pixelColor(at + QPoint(x, y)).red()
@@ -135,7 +136,7 @@ def test_the_wheel_keeps_the_point_under_the_cursor(view):
     assert view.cell_rect(2, 13).width() < whole
     assert view.cell_rect(2, 13).contains(at) or view.cell_rect(2, 13).center() == at
     wheel(view, at, 5)
-    QTest.mouseDClick(view.viewport(), LEFT, PLAIN, at)
+    QTest.mouseDClick(view, LEFT, PLAIN, at)
     assert view.cell_rect(0, 0).left() >= view.area().left()
     wheel(view, at, -9)  # out no further than the whole
     assert view.cell_rect(2, 13).contains(at) or view.cell_rect(2, 13).center() == at
@@ -178,12 +179,12 @@ def test_the_rubber_band_is_seen_and_escape_ends_it(view):
     boxes = []
     view.boxed.connect(lambda *a: boxes.append(a))
     start, stop = view.cell_rect(2, 2).center(), view.cell_rect(9, 9).center()
-    QTest.mousePress(view.viewport(), LEFT, PLAIN, start)
+    QTest.mousePress(view, LEFT, PLAIN, start)
     move(view, stop)
     amber = QColor(theme.DARK.amber)
 
     def band():
-        image = view.viewport().grab().toImage()
+        image = view.grab().toImage()
         middle = (start.x() + stop.x()) // 2
         row = [image.pixelColor(middle, start.y() + y) for y in (-1, 0, 1)]
         return any(abs(c.red() - amber.red()) + abs(c.blue() - amber.blue()) < 40 for c in row)
@@ -191,17 +192,17 @@ def test_the_rubber_band_is_seen_and_escape_ends_it(view):
     assert band()
     QTest.keyClick(view, Qt.Key.Key_Escape)
     assert not band()
-    QTest.mouseRelease(view.viewport(), LEFT, PLAIN, stop)
+    QTest.mouseRelease(view, LEFT, PLAIN, stop)
     assert boxes == []
 
 
 def test_marks_leave_the_cell_free(view):
     levels = fill(view, 16, 16)
     cell = view.cell_rect(5, 8)
-    plain = view.viewport().grab().toImage()
+    plain = view.grab().toImage()
     view.set_hovered((5, 8))
     view.set_selected([5, 11], [])
-    marked = view.viewport().grab().toImage()
+    marked = view.grab().toImage()
     assert marked.pixelColor(cell.center()).red() == levels[5, 8]
     far = view.cell_rect(11, 2)
     line = [marked.pixelColor(far.center().x(), far.top() + y) for y in (-1, 0, 1)]
@@ -210,7 +211,7 @@ def test_marks_leave_the_cell_free(view):
     assert any(c.blue() > c.red() + 40 for c in column)
     view.set_hovered(None)
     view.set_selected([], [])
-    assert view.viewport().grab().toImage() == plain
+    assert view.grab().toImage() == plain
 
 
 @pytest.mark.parametrize("query", [0, 5, 10, 15])
@@ -246,7 +247,7 @@ def test_a_message_takes_the_place_of_the_matrix(view):
     move(view, view.cell_rect(2, 2).center())
     view.set_message("Too large.")
     assert seen == [(2, 2), None]
-    image = view.viewport().grab().toImage()
+    image = view.grab().toImage()
     dim = QColor(theme.current().dim)
     pixels = {image.pixelColor(x, y).rgb() for x in range(100, 320) for y in range(185, 215)}
     assert dim.rgb() in pixels
@@ -260,7 +261,7 @@ def test_the_theme_is_followed_at_once(view, qapp):
         for name in ("light", "dark"):
             theme.apply(qapp, name)
             QApplication.processEvents()
-            image = view.viewport().grab().toImage()
+            image = view.grab().toImage()
             assert image.pixelColor(2, image.height() - 2) == QColor(theme.current().panel)
     finally:
         qapp.setStyleSheet("")
@@ -269,9 +270,8 @@ def test_the_theme_is_followed_at_once(view, qapp):
 def test_it_takes_no_drops_no_arrow_keys_and_leaves_no_timer(view):
     fill(view, 5, 5)
     assert not view.acceptDrops()
-    assert not view.viewport().acceptDrops()
     menu = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, QPoint(99, 99), QPoint(99, 99))
-    QApplication.sendEvent(view.viewport(), menu)
+    QApplication.sendEvent(view, menu)
     assert menu.isAccepted()
     assert QApplication.activePopupWidget() is None
     assert view.focusPolicy() == Qt.FocusPolicy.StrongFocus
@@ -291,7 +291,7 @@ def test_it_takes_no_drops_no_arrow_keys_and_leaves_no_timer(view):
 def test_the_colour_table_is_used(view):
     view.set_lut(lut("viridis"))
     view.set_matrix(np.full((3, 3), 200, np.uint8))
-    colour = view.viewport().grab().toImage().pixelColor(view.cell_rect(1, 1).center())
+    colour = view.grab().toImage().pixelColor(view.cell_rect(1, 1).center())
     assert (colour.red(), colour.green(), colour.blue()) == tuple(lut("viridis")[200, :3])
 
 
