@@ -21,17 +21,13 @@ def pick(name: str | None = None) -> str:
     )
 
 
-def memory(device: str) -> int:
-    """Bytes that this process holds on the device; on the CPU all that it holds in memory."""
+def memory(device: str) -> int | None:
+    """Bytes that this process holds on the device; None on the CPU, whose memory is the process's own."""
     import torch
 
     if device.startswith("cuda"):
         return torch.cuda.memory_allocated(device)
-    if device == "mps":
-        return torch.mps.current_allocated_memory()
-    import psutil
-
-    return psutil.Process().memory_info().rss
+    return torch.mps.current_allocated_memory() if device == "mps" else None
 
 
 def describe(device: str) -> str:

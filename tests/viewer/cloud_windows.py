@@ -11,7 +11,7 @@ from headlight.viewer.host.forward import Pass, starting_head
 
 def answered(window, document, trace) -> None:
     """As if a model had read the document."""
-    result = Pass(trace, (0.0,) * len(trace.layers), "CPU", 10**9, starting_head(trace))
+    result = Pass(trace, (0.0,) * len(trace.layers), "CPU", None, 0, starting_head(trace))
     window.runs._ready(document, document.input, document.options, window.jobs.host.here(result))
 
 

@@ -32,7 +32,7 @@ def run(argv: Sequence[str]) -> int:
     """Do what the arguments say; the exit status."""
     _let_libraries_be_silent()
     try:
-        command = {"export": _export, "models": _models}.get(argv[0] if argv else "")
+        command = {"export": _export, "models": _models, "engine": _engine}.get(argv[0] if argv else "")
         return command(argv[1:]) if command else _window(argv)
     except HeadlightError as error:
         _say(str(out_of_memory(error) or error))
@@ -70,7 +70,7 @@ def _window(argv: Sequence[str]) -> int:
         allow_abbrev=False,
         description="Open texts, images and point clouds and explore their attention.",
         epilog="Without a window: “headlight export --help” and “headlight models”. "
-        "A file of the name export or models is opened as ./export or ./models.",
+        "A file of the name export, models or engine is opened as ./export and so on.",
     )
     parser.add_argument("files", nargs="*", metavar="FILE", help="a text (UTF-8), an image or a point cloud")
     reading = {name: one for name, one in reading_choices().items() if one.option.window}
@@ -162,6 +162,21 @@ def _models(argv: Sequence[str]) -> int:
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
     return 0
+
+
+def _engine(argv: Sequence[str]) -> int:
+    parser = _Parser(
+        prog="headlight engine",
+        allow_abbrev=False,
+        description="Compute for a window elsewhere, which starts this by --engine and talks to it over "
+        "standard input and output.",
+    )
+    parser.add_argument("folder", nargs="?", help=argparse.SUPPRESS)  # in memory, shared with the window
+    found = parser.parse_args(argv)
+    plugins.read(registry.REGISTRY)  # the window tells which of them fail
+    from headlight.viewer.host.apart.engine import serve
+
+    return serve(found.folder)
 
 
 def _add_verbose(parser: argparse.ArgumentParser) -> None:

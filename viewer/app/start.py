@@ -4,25 +4,33 @@ from __future__ import annotations
 
 import logging
 import os
+import shlex
 import signal
 import sys
 import threading
 import traceback
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSettings, Qt, QTimer, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from headlight.models.core.errors import HeadlightError
+from headlight.viewer import slices
 from headlight.viewer.app.layout import geometry
 from headlight.viewer.app.options import WindowOptions
 from headlight.viewer.app.window import Window
+from headlight.viewer.host.apart.host import ProcessHost
 from headlight.viewer.host.asked import run_options
+from headlight.viewer.host.lanes import WARM
+from headlight.viewer.host.warm import warm
 from headlight.viewer.panes.shared.log_handler import LogHandler
 from headlight.widgets.base import theme
 
 log = logging.getLogger("headlight")
 SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+UNSEEN = 1000
+"""Milliseconds after which a window that was not painted is taken for minimised."""
 SETTLED = 120
 """Milliseconds that nothing may run before a window counts as drawn."""
 
@@ -52,7 +60,8 @@ def run(files: list[str], options: WindowOptions) -> int:
     settings = QSettings(os.devnull, QSettings.Format.IniFormat) if options.screenshot else QSettings()
     choice = options.theme or str(settings.value("theme", "dark"))
     theme.apply(app, choice, float(settings.value("text_scale", 1.0)))
-    window = Window(run_options(options.given), settings, handler)
+    host, asked = ProcessHost(shlex.split(options.engine or "")), run_options(options.given)
+    window = Window(asked, settings, handler, host)
     if options.screenshot:
         window.resize(geometry.SIZE)  # whatever screen there is
         app.setCursorFlashTime(0)
@@ -63,15 +72,18 @@ def run(files: list[str], options: WindowOptions) -> int:
     heartbeat.timeout.connect(lambda: None)
     heartbeat.start()
     window.show()
-    text = options.given.get("text")
-    opens = bool(files) or text is not None
+    opens = bool(files) or options.given.get("text") is not None
     waits = SETTLED if opens else 0  # on the welcome page nothing is to come
     shot = _Screenshot(window, str(options.screenshot), waits) if options.screenshot else None
-    if opens:  # it may be of a plugin
-        QTimer.singleShot(0, window, window.read_plugins)
-    else:
-        _Painted(window, window.read_plugins)
-    QTimer.singleShot(0, window, lambda: _open(window, files, options, shot))
+
+    def painted() -> None:
+        """Nothing is done before a person sees the window."""
+        window.read_plugins()  # what is opened may be of one
+        if opens or shot is None:
+            host.start(WARM, "run", partial(warm, asked, slices.__name__), lambda *_: None)
+        _open(window, files, options, shot)
+
+    _Painted(window, painted)
     status = app.exec()
     logging.getLogger().removeHandler(handler)
     qInstallMessageHandler(None)
@@ -102,18 +114,27 @@ def _report_exceptions(window: Window) -> None:
 
 
 class _Painted(QObject):
-    """Does something once the window has been painted for the first time."""
+    """Does something once the window has been painted for the first time, or after a while where nobody sees
+    it.
+    """
 
     def __init__(self, window: Window, then: Callable[[], None]) -> None:
         super().__init__(window)
-        self._then = then
+        self._then, self._window = then, window
         window.installEventFilter(self)
+        self._unseen = QTimer(self, singleShot=True, interval=UNSEEN)
+        self._unseen.timeout.connect(self._go)
+        self._unseen.start()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Paint:
-            watched.removeEventFilter(self)
-            QTimer.singleShot(0, watched, self._then)
+            self._go()
         return False
+
+    def _go(self) -> None:
+        self._unseen.stop()
+        self._window.removeEventFilter(self)
+        QTimer.singleShot(0, self._window, self._then)
 
 
 class _Screenshot(QObject):

@@ -37,6 +37,7 @@ from headlight.viewer.app.opening.recent import Recent
 from headlight.viewer.app.opening.recent_files import RecentFiles
 from headlight.viewer.host.failure import Failure
 from headlight.viewer.host.in_place import InPlace
+from headlight.viewer.host.lanes import Host
 from headlight.viewer.inputs.readers import names_of_formats
 from headlight.viewer.registry import REGISTRY
 from headlight.viewer.session.jobs import Jobs
@@ -65,11 +66,14 @@ class Window(QMainWindow):
     drawn = Signal()
     """A job began or ended, or a pane has drawn all it has: `is_idle` may say something else now."""
 
-    def __init__(self, options: RunOptions, settings: QSettings, log: LogHandler) -> None:
+    def __init__(
+        self, options: RunOptions, settings: QSettings, log: LogHandler, host: Host | None = None
+    ) -> None:
+        """host: where models run and panes' slices are computed, in this process unless it is said."""
         super().__init__()
         self.setWindowTitle("Headlight")
         self.settings = settings
-        self.session, self.jobs = Session(), Jobs(Bridge(self).post, InPlace())
+        self.session, self.jobs = Session(), Jobs(Bridge(self).post, host or InPlace())
         self._log = log
         self.deck: Deck | None = None
         self.messages = Messages(self)
@@ -159,6 +163,8 @@ class Window(QMainWindow):
 
     def _job_failed(self, failure: Failure) -> None:
         """A slice could not be computed; panes compute of the current document alone."""
+        if failure.ended:
+            return  # it is told for all that was lost
         details = None if failure.foreseen else failure.details
         self.notify("error", failure.cause, failure.next_step, details, self.session.current)
 

@@ -8,12 +8,22 @@ from dataclasses import dataclass
 from headlight.models.core.errors import HeadlightError, UntrustedPickle, first_line, out_of_memory, sentence
 
 
+class Gone(HeadlightError):
+    """What is spoken of was in an engine that has ended."""
+
+    def __init__(self) -> None:
+        super().__init__("The engine that held this has ended.", "Run it again.")
+
+    def __reduce__(self) -> tuple[type[Gone], tuple[()]]:
+        return Gone, ()
+
+
 @dataclass(frozen=True)
 class Failure:
     """Why a job failed, in the user's words, and the traceback for who wants it.
 
     foreseen: the cause says it all, and a traceback would only be noise. untrusted: a pickle is in the way,
-    which the user may say to trust.
+    which the user may say to trust. ended: the engine has ended, which is told once for all that was lost.
     """
 
     cause: str
@@ -21,14 +31,19 @@ class Failure:
     details: str
     foreseen: bool = False
     untrusted: bool = False
+    ended: bool = False
 
     @classmethod
     def of(cls, error: BaseException) -> Failure:
         details = _traceback(error)
         known = out_of_memory(error) or error
         if isinstance(known, HeadlightError):
-            untrusted = isinstance(known, UntrustedPickle)
-            return cls(known.cause, known.next_step, details, foreseen=True, untrusted=untrusted)
+            return cls(
+                *(known.cause, known.next_step, details),
+                foreseen=True,
+                untrusted=isinstance(known, UntrustedPickle),
+                ended=isinstance(known, Gone),
+            )
         what = sentence(first_line(error)[:200]).rstrip(".")
         return cls(f"Something went wrong: {what}.", "See Details; what was open is unchanged.", details)
 

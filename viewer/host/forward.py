@@ -9,6 +9,7 @@ import numpy as np
 
 from headlight.models.attention.statistics import starting_layer
 from headlight.models.core.answers import PointLabels
+from headlight.models.core.cache import held
 from headlight.models.core.errors import HeadlightError, known
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import PointTokens
@@ -26,15 +27,18 @@ from headlight.viewer.registry import REGISTRY, resolve
 
 @dataclass(frozen=True, eq=False)
 class Pass:
-    """A trace, the error of each of its layers, and the device with the bytes held on it.
+    """A trace, the error of each of its layers, and the device with the bytes that its process holds there,
+    None where that is its own memory.
 
-    start: the layer and head that show most at a glance, None for the last layer's first.
+    held: bytes that the trace holds. start: the layer and head that show most at a glance, None for the last
+    layer's first.
     """
 
     trace: Trace
     checks: tuple[float, ...]
     device: str
-    memory: int
+    memory: int | None
+    held: int
     start: tuple[int, int] | None = None
 
 
@@ -52,7 +56,7 @@ def forward_pass(what: Input, options: RunOptions, task: Task = SILENT, path: st
     trace = told(REGISTRY.adapter_of(what).read(engine, what, options, task), what, options, path)
     checks = check(trace, task)
     device, memory = devices.describe(trace.device), devices.memory(trace.device)
-    return Pass(trace, checks, device, memory, starting_head(trace, task))
+    return Pass(trace, checks, device, memory, held(trace), starting_head(trace, task))
 
 
 def of_file(path: str, classes: str | None, task: Task = SILENT) -> Input:

@@ -6,10 +6,11 @@ here fails there.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from headlight.viewer.host.failure import Failure
-from headlight.viewer.host.lanes import Call, Hear, Lane, Lanes, Word
+from headlight.viewer.host.lanes import Call, Hear, Lane, Lanes, Word, own_memory
 from headlight.viewer.host.references import References
 from headlight.viewer.host.summary import of_engine, of_window
 
@@ -17,12 +18,18 @@ from headlight.viewer.host.summary import of_engine, of_window
 class InPlace:
     """Both ends in one."""
 
+    is_remote = False
+
     def __init__(self) -> None:
         self._kept: dict[int, Call] = {}
         """Calls that are not over: what they were given may be spoken of until then."""
-        self._lanes = Lanes(ended=lambda number: self._kept.pop(number, None))
+        self._lanes = Lanes(ended=self._over)
+        self._told: Callable[[int], None] = lambda memory: None
         self._engine = of_engine()
         self._window = of_window(self._engine.dropped)
+
+    def listen(self, ended: Callable[[Failure], None], told: Callable[[int], None]) -> None:
+        self._told = told
 
     def start(self, number: int, lane: Lane, call: Call, hear: Hear) -> None:
         try:
@@ -47,6 +54,10 @@ class InPlace:
 
     def close(self) -> None:
         self._lanes.close()
+
+    def _over(self, number: int) -> None:
+        self._kept.pop(number, None)
+        self._told(own_memory())
 
     def there(self, value: Any) -> Any:
         """What the engine has of what a window has."""

@@ -17,6 +17,8 @@ from headlight.viewer.host.failure import Failure
 Lane = Literal["run", "look", "disk"]
 """What may take seconds; what must answer a gesture at once; looking what lies on the disk."""
 Word = Literal["progress", "partial", "done", "failed"]
+WARM = 0
+"""The number of what is done while nobody waits: whatever else is asked for ends it."""
 Call = Callable[[Task], Any]
 Hear = Callable[[Word, Any], None]
 """Called on any thread: progress with (share, sentence), failed with a Failure, the others with a value.
@@ -25,8 +27,26 @@ After done and failed comes nothing more; a cancelled call may say nothing at al
 """
 
 
+def own_memory() -> int:
+    """Bytes that this process holds."""
+    import psutil
+
+    return psutil.Process().memory_info().rss
+
+
 class Host(Protocol):
-    """Where calls are carried out: in this process, in one beside it, on another machine."""
+    """Where calls are carried out: in this process, in one beside it, on another machine.
+
+    is_remote: files are read elsewhere than where they are written.
+    """
+
+    is_remote: bool
+
+    def listen(self, ended: Callable[[Failure], None], told: Callable[[int], None]) -> None:
+        """ended: called with why calls that were under way are lost, and all that was held for others. told:
+        with the bytes that the process holds where calls are carried out. Both on any thread.
+        """
+        ...
 
     def start(self, number: int, lane: Lane, call: Call, hear: Hear) -> None:
         """Carry out a call once all before it in its lane are done. It returns at once."""
@@ -67,6 +87,8 @@ class _Work(Task):
 class Lanes:
     """A Host in this process."""
 
+    is_remote = False
+
     def __init__(self, ended: Callable[[int], None] = lambda number: None) -> None:
         """ended: called with the number of each call that is over, whatever came of it."""
         self._ended = ended
@@ -74,6 +96,9 @@ class Lanes:
         self._threads: list[threading.Thread] = []
         self._live: dict[int, _Work] = {}
         self._lock = threading.Lock()
+
+    def listen(self, ended: Callable[[Failure], None], told: Callable[[int], None]) -> None:
+        """It never ends, and holds what this process does."""
 
     def start(self, number: int, lane: Lane, call: Call, hear: Hear) -> None:
         work = self._live[number] = _Work(number, call, hear)

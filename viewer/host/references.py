@@ -17,20 +17,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from headlight.models.core.errors import HeadlightError
+from headlight.viewer.host.failure import Gone
 
 IN_BAND = 1 << 16
 """Bytes below which an array travels within its message."""
-
-
-class Gone(HeadlightError):
-    """What is spoken of was in an engine that has ended."""
-
-    def __init__(self) -> None:
-        super().__init__("The engine that held this has ended.", "Run it again.")
-
-    def __reduce__(self) -> tuple[type[Gone], tuple[()]]:
-        return Gone, ()
 
 
 class _Whole:

@@ -37,8 +37,10 @@ class Document:
     trace: Trace | None = None
     checks: tuple[float, ...] = ()
     """Largest error of each layer's weights against what the layer returned."""
-    memory: int = 0
-    """Bytes that the process holds on the trace's device after the run."""
+    memory: int | None = None
+    """Bytes that the engine holds on the trace's device after the run, None where that is its own memory."""
+    held: int = 0
+    """Bytes that the trace holds."""
     device: str = ""
     fresh: bool = True
     """No model has read it yet."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from headlight.models.core.cache import held
 from headlight.models.core.trace import Trace
 from headlight.viewer.host.recipe import Making, RunOptions
 from headlight.viewer.inputs.inputs import Input
@@ -53,7 +52,8 @@ class Former:
     options: RunOptions
     trace: Trace
     checks: tuple[float, ...]
-    memory: int
+    memory: int | None
+    held: int
     device: str
 
     @property
@@ -62,7 +62,7 @@ class Former:
 
     def is_small(self) -> bool:
         """Whether it may be kept beside the present one."""
-        return size_of(self.input) + held(self.trace) <= FORMER_BYTES
+        return size_of(self.input) + self.held <= FORMER_BYTES
 
 
 def size_of(what: Input) -> int:

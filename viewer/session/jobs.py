@@ -80,9 +80,17 @@ class Jobs:
     """A job began or ended."""
     failed = Signal(Failure)
     """Failure of a job that has no handler of its own."""
+    ended = Signal(Failure)
+    """Why the host lost all that it held and was about to do; the jobs have failed by then."""
+    told = Signal(int)
+    """Bytes that the process holds in which jobs are carried out."""
 
     def __init__(self, post: Callable[[Callable[[], None]], None], host: Host | None = None) -> None:
         self._post, self.host, self._here = post, host or Lanes(), Lanes()
+        self.host.listen(
+            lambda failure: post(partial(self._tell, self.ended, failure)),
+            lambda memory: post(partial(self._tell, self.told, memory)),
+        )
         self._numbers = itertools.count(1)
         self._live: dict[int, Job] = {}
         self._closed = False
@@ -151,6 +159,10 @@ class Jobs:
         self.cancel()
         self.host.close()
         self._here.close()
+
+    def _tell(self, signal: Any, value: Any) -> None:
+        if not self._closed:
+            signal.emit(value)
 
     def _heard(self, job: Job, word: Word, value: Any) -> None:
         """What a host says of a job, on any thread."""

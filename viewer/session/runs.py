@@ -55,6 +55,7 @@ class Runs:
         """Runs that wait for the user's word on a file."""
         self._trusted: set[str] = set()
         session.asked.connect(self._asked)
+        jobs.ended.connect(self._engine_ended)
 
     # -- open --------------------------------------------------------------------------------------------
 
@@ -111,7 +112,19 @@ class Runs:
             return self.options
         return replace(self.options, model=model, trust_pickle=model in self._trusted)
 
+    def _engine_ended(self, failure: Failure) -> None:
+        """Everything stays but the traces, which were there: whoever wants one again runs it again."""
+        self.notify("error", failure.cause, failure.next_step, failure.details or None, None)
+        for document in self.session.documents:
+            document.former = None
+            if document.trace is not None:
+                said = f"{failure.cause} {failure.next_step}"
+                state = {"trace": None, "checks": (), "held": 0, "state": "failed", "failure": said}
+                self.session.update(document, **({"trace": None} if document.asked else state))
+
     def _failed(self, failure: Failure, about: Document | None = None) -> None:
+        if failure.ended:
+            return  # it is told for all that was lost
         details = None if failure.foreseen else failure.details
         self.notify("error", failure.cause, failure.next_step, details, about)
 
@@ -207,7 +220,7 @@ class Runs:
             self.session.take(document)
         elif former is not None and former.recipe == document.wanted:
             self.jobs.cancel(_kind(document))
-            result = Pass(former.trace, former.checks, former.device, former.memory)
+            result = Pass(former.trace, former.checks, former.device, former.memory, former.held)
             self._take(document, former.input, former.options, result)
         else:
             self.start(document)
@@ -250,6 +263,7 @@ class Runs:
             trace=result.trace,
             checks=result.checks,
             memory=result.memory,
+            held=result.held,
             device=result.device,
         )
 
@@ -297,7 +311,7 @@ def _but_for_labels(document: Document, recipe: Making) -> Pass | None:
     same = replace(document.made, listed=recipe.listed) == recipe
     if document.trace is None or not same or document.made == recipe:
         return None
-    return Pass(document.trace, document.checks, document.device, document.memory)
+    return Pass(document.trace, document.checks, document.device, document.memory, document.held)
 
 
 def _former(document: Document) -> Former | None:
@@ -306,7 +320,7 @@ def _former(document: Document) -> Former | None:
         return None
     former = Former(
         *(document.input, document.options, document.trace),
-        *(document.checks, document.memory, document.device),
+        *(document.checks, document.memory, document.held, document.device),
     )
     return former if former.is_small() else None
 

@@ -4,7 +4,6 @@ import json
 import shutil
 from pathlib import Path
 
-import psutil
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
@@ -111,8 +110,7 @@ def test_devices_have_names_and_memory():
     assert devices.pick() in ("cuda", "mps", "cpu")
     with pytest.raises(HeadlightError, match=r"There is no device “tpu” here\. Choose .*cpu"):
         devices.pick("tpu")
-    resident = psutil.Process().memory_info().rss
-    assert 0.8 < devices.memory("cpu") / resident < 1.25
+    assert devices.memory("cpu") is None
     assert devices.describe("cpu").startswith(f"CPU, {torch.get_num_threads()} thread")
 
 

@@ -55,7 +55,8 @@ def test_the_panes_of_the_first_document_are_imported_while_the_window_goes_on()
         "window.Window.showEvent, window.Window._current_changed = later, done\n"
         "from headlight.viewer.app.options import WindowOptions\n"
         "status = start.run([], WindowOptions())\n"
-        "print(importers['headlight.widgets.plane.raster'], importers['vispy'], importers['headlight.viewer.panes.cost.cost'])\n"
+        "names = 'headlight.widgets.plane.raster', 'vispy', 'headlight.viewer.panes.cost.cost'\n"
+        "print(*(importers[name] for name in names))\n"
         "sys.exit(status)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)

@@ -17,8 +17,8 @@ import numpy as np
 import psutil
 import pytest
 
-from headlight.viewer.host import segments
-from headlight.viewer.host.process import ProcessHost
+from headlight.viewer.host.apart import segments
+from headlight.viewer.host.apart.host import ProcessHost
 from tests.viewer.host import calls
 
 WAIT = 30
@@ -31,11 +31,8 @@ class Asked:
     def __init__(self, **more):
         self.heard, self.ends, self.memory = queue.Queue(), queue.Queue(), []
         self.numbers = itertools.count(1)
-        self.host = ProcessHost(
-            ended=self.ends.put,
-            told=self.memory.append,
-            **more,
-        )
+        self.host = ProcessHost(**more)
+        self.host.listen(self.ends.put, self.memory.append)
 
     def start(self, call, *args, lane="run"):
         number = next(self.numbers)
@@ -142,7 +139,7 @@ def test_a_look_does_not_wait_for_a_run(engine):
 
 
 def test_who_is_deaf_is_ended_with_its_process(mortal, monkeypatch):
-    monkeypatch.setattr("headlight.viewer.host.process.DEAF", 0.2)
+    monkeypatch.setattr("headlight.viewer.host.apart.host.DEAF", 0.2)
     number = mortal.start(calls.deaf)
     assert mortal.next()[:2] == (number, "progress")
     pid = mortal.host.pid
@@ -231,7 +228,7 @@ def far(tmp_path, body: str) -> list[str]:
     return [sys.executable, str(script)]
 
 
-THERE = "[sys.executable, '-m', 'headlight.viewer.host.engine']"
+THERE = "[sys.executable, '-m', 'headlight', 'engine']"
 
 
 def test_an_engine_behind_a_command_answers_past_what_its_shell_prints(tmp_path):

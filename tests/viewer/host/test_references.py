@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headlight.models.core.trace import Trace
+from headlight.viewer.host.failure import Gone
 from headlight.viewer.host.in_place import InPlace, _carried
-from headlight.viewer.host.references import Gone
 from headlight.viewer.host.summary import Summary, of_engine, of_window
 from headlight.viewer.inputs.inputs import ImageInput
 from tests.viewer.given import text_tokens, trace_of

@@ -51,7 +51,7 @@ class Passes:
             trace = trace_of(text_tokens(*what.text.split()))
         else:
             trace = trace_of(patch_tokens())
-        return Pass(trace, (0.0,) * len(trace.layers), "CPU", 0)
+        return Pass(trace, (0.0,) * len(trace.layers), "CPU", None, held(trace))
 
 
 class Desk:

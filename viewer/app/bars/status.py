@@ -41,6 +41,8 @@ class Status(QWidget):
         for label in (self.run, self.device):
             label.setProperty("role", "dim")
         self.progress = Progress()
+        self._held = 0
+        """Bytes that the engine holds."""
         self._said: Job | None = None
         """The work that is said."""
         self.progress.cancelled.connect(self._cancel)
@@ -71,6 +73,7 @@ class Status(QWidget):
         column.addLayout(row)
         jobs.changed.connect(self._jobs_changed)
         jobs.progressed.connect(self._progressed)
+        jobs.told.connect(self._told)
         paces.ticked.connect(self._jobs_changed)
         session.current_changed.connect(self.refresh)
         session.current_changed.connect(self._jobs_changed)
@@ -96,7 +99,8 @@ class Status(QWidget):
         )
         self.check.setProperty("role", "good" if good else "bad")
         self.check.style().polish(self.check)
-        self.device.setText(f"{document.device} · {document.memory / 1e9:.1f} GB")
+        held = self._held if document.memory is None else document.memory
+        self.device.setText(f"{document.device} · {held / 1e9:.1f} GB")
 
     def _make_room(self) -> None:
         """While the bell says more than it has room for, it stands in place of the check."""
@@ -153,6 +157,11 @@ class Status(QWidget):
             self._progressed(self._said)
         else:
             self.progress.done()
+
+    def _told(self, held: int) -> None:
+        if round(held / 1e8) != round(self._held / 1e8):
+            self._held = held
+            self.refresh()
 
     def _cancel(self) -> None:
         if self._said is not None:

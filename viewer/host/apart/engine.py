@@ -1,7 +1,6 @@
 """The inside of an engine's process: what calls come on its standard input it carries out in lanes.
 
-`python -m headlight.viewer.host.engine`. It ends with its input: when the window closes, and also when that
-is killed.
+`headlight engine`. It ends with its input: when the window closes, and also when that is killed.
 """
 
 from __future__ import annotations
@@ -16,11 +15,12 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from headlight.viewer.host.apart.priority import give_way
+from headlight.viewer.host.apart.segments import Segments
+from headlight.viewer.host.apart.wire import Closed, Message, Wire
 from headlight.viewer.host.failure import Failure
-from headlight.viewer.host.lanes import Lanes, Word
-from headlight.viewer.host.segments import Segments
+from headlight.viewer.host.lanes import WARM, Lanes, Word, own_memory
 from headlight.viewer.host.summary import of_engine
-from headlight.viewer.host.wire import Closed, Message, Wire
 
 OFTEN = 0.02
 """Seconds between two words on how far a call is."""
@@ -46,6 +46,7 @@ def serve(folder: str | None = None) -> int:
     segments = None if folder is None else Segments(Path(folder))
     wire = Wire(read, write, segments)
     wire.greet(version())
+    give_way(True)
     with contextlib.suppress(Closed):
         _Engine(wire).work()
     if segments is not None:
@@ -60,6 +61,8 @@ class _Engine:
         self._references = of_engine()
         self._lanes = Lanes(ended=self._over)
         self._said: dict[int, float] = {}
+        self._asked = False
+        """Whether anybody has waited for anything yet."""
 
     def work(self) -> None:
         while True:
@@ -72,6 +75,11 @@ class _Engine:
                 self._references.dropped(*message.value(self._references))
 
     def _start(self, message: Message) -> None:
+        if message.number != WARM and not self._asked:
+            self._asked = True
+            give_way(False)
+        if message.number != WARM:
+            self._lanes.cancel(WARM)
         try:
             (lane, call), had = self._references.asked(message.body, message.arrays)
         except Exception as error:  # it names what is not here, or what is gone
@@ -95,12 +103,6 @@ class _Engine:
                 self._wire.send("failed", number, Failure.of(error))
 
     def _over(self, number: int) -> None:
-        import psutil
-
         self._said.pop(number, None)
         with contextlib.suppress(Closed):
-            self._wire.send("over", number, psutil.Process().memory_info().rss)
-
-
-if __name__ == "__main__":
-    sys.exit(serve(*sys.argv[1:2]))
+            self._wire.send("over", number, own_memory())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import queue
 import shlex
 import subprocess
@@ -10,23 +11,25 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 
+import headlight
 from headlight.models.core.errors import HeadlightError, first_line
-from headlight.viewer.host.endings import cause_of_end, other_version
+from headlight.viewer.host.apart.endings import cause_of_end, other_version
+from headlight.viewer.host.apart.segments import Segments
+from headlight.viewer.host.apart.wire import MAGIC, VERSION, Closed, Message, Wire
 from headlight.viewer.host.failure import Failure
 from headlight.viewer.host.lanes import Call, Hear, Lane
-from headlight.viewer.host.segments import Segments
 from headlight.viewer.host.summary import of_window
-from headlight.viewer.host.wire import MAGIC, VERSION, Closed, Message, Wire
 
 DEAF = 3.0
 """Seconds after which a call that does not heed is ended with its process."""
 PATIENCE = 0.5
 """Seconds that an engine has to end by itself."""
-LOCAL = (sys.executable, "-m", "headlight.viewer.host.engine")
+LOCAL = (sys.executable, "-m", "headlight", "engine")
 HEARD = ("progress", "partial", "done", "failed")
 
 
@@ -50,21 +53,17 @@ class ProcessHost:
     engine's traces is spoken of in vain from then on: `Gone`.
     """
 
-    def __init__(
-        self,
-        *,
-        command: Sequence[str] = (),
-        ended: Callable[[Failure], None] = lambda failure: None,
-        told: Callable[[int], None] = lambda memory: None,
-    ) -> None:
-        """command: what runs `headlight engine` elsewhere; none for a process beside this one.
-
-        ended: why an engine ended that nobody ended. told: bytes that the engine holds. Both on any thread.
-        """
+    def __init__(self, command: Sequence[str] = ()) -> None:
+        """command: what runs `headlight engine` elsewhere; none for a process beside this one."""
         self._command = tuple(command)
-        self._ended, self._told = ended, told
+        self.is_remote = bool(command)
+        self._ended: Callable[[Failure], None] = lambda failure: None
+        self._told: Callable[[int], None] = lambda memory: None
         self._lock = threading.Lock()
         self._engine: _Engine | None = None
+
+    def listen(self, ended: Callable[[Failure], None], told: Callable[[int], None]) -> None:
+        self._ended, self._told = ended, told
 
     @property
     def pid(self) -> int | None:
@@ -158,7 +157,11 @@ class _Engine:
     def _run(self) -> None:
         try:
             self._process = subprocess.Popen(
-                self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors
+                *(self._command,),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                env=os.environ | {"PYTHONPATH": os.pathsep.join(_paths())},
             )
         except OSError as error:
             self._end(Failure.of(_not_started(self._command[0], error)))
@@ -270,8 +273,9 @@ class _Engine:
 
     def _end(self, failure: Failure | None) -> None:
         """It has ended: whoever waits is told."""
+        failure = None if failure is None else replace(failure, ended=True)
         with self._lock:
-            self._failure = failure or Failure("The engine was closed.", "", "", foreseen=True)
+            self._failure = failure or Failure("The engine was closed.", "", "", True, ended=True)
             waiting, self._pending = list(self._pending.values()), {}
         self._out.put(None)
         if failure is None:
@@ -280,6 +284,13 @@ class _Engine:
             if not one.heard:
                 one.hear("failed", failure)
         self._ended(failure)
+
+
+def _paths() -> Iterator[str]:
+    """Where an interpreter beside this one finds Headlight, from a checkout too."""
+    yield str(Path(headlight.__file__).parents[1])
+    if given := os.environ.get("PYTHONPATH"):
+        yield given
 
 
 def _not_started(name: str, error: OSError) -> HeadlightError:

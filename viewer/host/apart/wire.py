@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Literal
 
+from headlight.viewer.host.apart.segments import Segments
 from headlight.viewer.host.references import References
-from headlight.viewer.host.segments import Segments
 
 VERSION = 1
 """Of the messages. Any change of what is sent is another one."""
