@@ -1,4 +1,4 @@
-"""The OpenGL surface of a cloud view: few points while the camera moves, all of them piece by piece at rest.
+"""What a cloud view draws by OpenGL: few points while the camera moves, all of them piece by piece at rest.
 
 A frame shows `front`. While the camera moves, each frame draws a sample of the points into it, as many as the
 measured speed allows, enlarged so that surfaces stay closed. At rest the points are drawn at their true size
@@ -9,27 +9,23 @@ their edges. Chunks are short, so that the mouse is heard between them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from time import perf_counter
 from weakref import WeakSet
 
 import numpy as np
 import shiboken6
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QGuiApplication, QOffscreenSurface, QOpenGLContext
-from PySide6.QtOpenGLWidgets import QOpenGLWidget
+from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 from vispy.gloo import gl
 
 from headlight.widgets.base import theme
 from headlight.widgets.cloud.camera import Camera
 from headlight.widgets.cloud.cutaway import NOTHING, Box, cuts
-from headlight.widgets.cloud.eye_dome import STRENGTH, EyeDome
-from headlight.widgets.cloud.gl_objects import GraphicsError, Target, largest_side, prepare
-from headlight.widgets.cloud.marks import CloudMarks
+from headlight.widgets.cloud.eye_dome import STRENGTH
 from headlight.widgets.cloud.picking import LARGEST, SMALLEST, PointSize
 from headlight.widgets.cloud.prepared import Prepared
-from headlight.widgets.cloud.visual import CloudVisual
+from headlight.widgets.cloud.resources import Layer, Resources
 
 _MOVING = 0.036  # s a frame may take while the camera moves
 _CHUNK = 0.080  # s that a chunk may take at rest
@@ -43,27 +39,19 @@ _SMOOTHING = 1.2  # s that smoothing may take; of more points the edges stay as 
 _CANVASES: WeakSet[CloudCanvas] = WeakSet()
 
 
-@dataclass(eq=False)
-class _Layer:
-    """A picture of the first `drawn` points, with `scale` pixels for each of the screen. exact: they have
-    their true size and are those that are visible now. painted: there is something to be painted over."""
-
-    target: Target = field(default_factory=Target)
-    drawn: int = 0
-    scale: int = 1
-    exact: bool = False
-    painted: bool = False
-
-
-class CloudCanvas(QOpenGLWidget):
-    """settled: all points are drawn, after some were not. failed: what OpenGL lacks, in its own words."""
+class CloudCanvas(QWidget):
+    """settled: all points are drawn, after some were not. failed: what OpenGL lacks, in its own words.
+    painted: of a new picture; a queued connection hears of it when it is on the screen.
+    """
 
     settled = Signal()
     failed = Signal(str)
+    painted = Signal()
 
     def __init__(self, camera: Camera, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.camera = camera
         _CANVASES.add(self)
@@ -75,7 +63,9 @@ class CloudCanvas(QOpenGLWidget):
         self._lit: int | None = None
         self._marked = np.zeros((0, 3), np.float32)
         self._stale: set[str] = set()  # what must be sent to the card: points, colours, marks
-        self._gl: _Resources | None = None
+        self._gl: Resources | None = None
+        self._picture = QImage()  # the last frame
+        self._outdated = True  # and is not what is to be seen
         self._restart = True  # begin with a sample, since what is on the screen is elsewhere now
         self._seen: tuple | None = None  # what the front was drawn with
         # Measured, in seconds: what a point takes, a frame without any, Qt to show it, and shading.
@@ -86,7 +76,7 @@ class CloudCanvas(QOpenGLWidget):
         self._cannot = QGuiApplication.platformName() in ("offscreen", "minimal")  # those draw no OpenGL
         self._more = QTimer(self, singleShot=True)
         self._more.timeout.connect(self._work)
-        self.frameSwapped.connect(self._swapped)
+        self.painted.connect(self._swapped, Qt.ConnectionType.QueuedConnection)
 
     # What the view says.
 
@@ -125,7 +115,7 @@ class CloudCanvas(QOpenGLWidget):
         """float32 (k, 3): points that are ringed in amber, over all others."""
         self._marked = np.ascontiguousarray(points, np.float32)
         self._stale.add("marks")
-        self.update()
+        self.refresh()
 
     def redraw(self) -> None:
         """Points look different now, though the camera stands still."""
@@ -142,17 +132,30 @@ class CloudCanvas(QOpenGLWidget):
 
     # Drawing.
 
-    def initializeGL(self) -> None:
-        self._gl = _Resources(self.context())
-        if self._gl.broken:
-            self._cannot = True
-            self.failed.emit(self._gl.broken)
-        self._stale |= {"points", "colours", "marks"}
-        self._restart = True
+    def refresh(self) -> None:
+        """Draw another frame: what is seen, or how, has changed."""
+        self._outdated = True
+        self.update()
 
-    def paintGL(self) -> None:
-        if self._gl is None or self._gl.broken:
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._outdated or self._view() != self._seen:
+            self._outdated = False
+            self._draw_frame()
+        with QPainter(self) as painter:
+            if self._picture.isNull():
+                painter.fillRect(event.rect(), QColor(theme.current().background))
+            else:
+                painter.drawImage(0, 0, self._picture)
+
+    def _draw_frame(self) -> None:
+        if self._gl is None and not self._cannot:
+            self._gl = Resources(self)
+            if self._gl.broken:
+                self._cannot = True
+                self.failed.emit(self._gl.broken)
+        if self._cannot:
             return
+        self._gl.make_current()
         now = self._view()
         moved = self._restart or now != self._seen
         self._restart, self._seen = False, now
@@ -163,7 +166,7 @@ class CloudCanvas(QOpenGLWidget):
             self._measure(count, began)
         began = perf_counter()
         self._show(moved)
-        gl.glFinish()
+        self._picture = self._gl.picture(self.devicePixelRatioF())
         self._painted = perf_counter()
         taken = self._painted - began
         if moved:
@@ -177,23 +180,23 @@ class CloudCanvas(QOpenGLWidget):
         else:
             self._idle = False
             self._more.start(_REST if moved else 0)
+        self.painted.emit()
 
     def _work(self) -> None:
         """Draw a chunk; the screen is painted again only where there is enough to be seen of it."""
-        if self._gl is None or self._gl.broken or self.visibleRegion().isEmpty():
+        if self._gl is None or self._cannot or self.visibleRegion().isEmpty():
             return
         if self._restart or self._view() != self._seen:
             return  # what is seen will be painted anew before anything is added to it
-        self.makeCurrent()
+        self._gl.make_current()
         self._send()
         front, began = self._gl.front, perf_counter()
         count = self._draw_more()
         self._measure(count, began)
-        self.doneCurrent()
         changed = self._gl.front is not front or front.drawn > self._added
         late = perf_counter() - self._painted > _PATIENCE
         if self._is_complete() or (changed and late) or self._gl.front is not front:
-            self.update()
+            self.refresh()
         else:
             self._more.start(0)
 
@@ -214,7 +217,6 @@ class CloudCanvas(QOpenGLWidget):
         return self.camera.matrix((self.width(), self.height())).tobytes(), pixels
 
     def _send(self) -> None:
-        prepare()
         if "points" in self._stale:
             self._gl.cloud.set_points(self._points)
         if "colours" in self._stale:
@@ -259,7 +261,7 @@ class CloudCanvas(QOpenGLWidget):
             front.drawn = 0
         return count
 
-    def _draw(self, layer: _Layer, count: int, enlarged: float = 1.0) -> int:
+    def _draw(self, layer: Layer, count: int, enlarged: float = 1.0) -> int:
         """Add `count` points to a layer, which is cleared if it has none."""
         _, (width, height) = self._view()
         layer.target.resize(width * layer.scale, height * layer.scale)
@@ -298,8 +300,9 @@ class CloudCanvas(QOpenGLWidget):
         return n > 0 and front.scale == 1 and fits and n * self._cost <= _SMOOTHING
 
     def _show(self, moved: bool) -> None:
-        gl.glBindFramebuffer(gl.GL_FRAMEBUFFER, self.defaultFramebufferObject())
-        gl.glViewport(0, 0, *self._view()[1])
+        screen = self._gl.screen
+        screen.resize(*self._view()[1])
+        screen.bind()
         ratio = self.devicePixelRatioF()
         ground = QColor(theme.current().background).getRgbF()[:3]
         pose = self.camera.pose
@@ -310,8 +313,7 @@ class CloudCanvas(QOpenGLWidget):
         clip = self.camera.clip()
         self._gl.dome.draw(front.target, ground, clip, distance, strength, ratio, front.scale, moved)
         size = float(self.drawn_size().at(np.array([pose.distance]))[0])
-        screen = (self.width(), self.height())
-        self._gl.marks.draw(self.camera, screen, front.target.depth, size, ratio)
+        self._gl.marks.draw(self.camera, (self.width(), self.height()), front.target.depth, size, ratio)
 
     def _shaded(self, moved: bool) -> bool:
         """Whether there is eye-dome lighting: where it would make motion jerky it waits for rest."""
@@ -323,48 +325,8 @@ class CloudCanvas(QOpenGLWidget):
 
     def _wake(self) -> None:
         self._idle = False
-        self.update()
+        self.refresh()
 
     def hideEvent(self, event) -> None:
         self._more.stop()
         super().hideEvent(event)
-
-
-class _Resources:
-    """What lives in one OpenGL context and is deleted with it. (With AA_ShareOpenGLContexts, which docks need
-    to float, buffers would outlive it.)"""
-
-    def __init__(self, context: QOpenGLContext) -> None:
-        self.broken = ""
-        self._made: list = []
-        try:
-            self.cloud, self.dome, self.marks = (
-                self._keep(CloudVisual()),
-                self._keep(EyeDome()),
-                self._keep(CloudMarks()),
-            )
-            self.front, self.back = _Layer(), _Layer()
-            for layer in (self.front, self.back):
-                self._keep(layer.target).resize(1, 1)
-            self.largest_side = largest_side()
-        except (GraphicsError, RuntimeError) as error:
-            self.broken = str(error) or "OpenGL 2.1 is missing"
-        surface = QOffscreenSurface()
-        surface.setFormat(context.format())
-        surface.create()
-        made = self._made
-
-        def release() -> None:
-            # Without a global context nothing is shared and all goes with this one, as at the end of the
-            # application, when the surface is gone first.
-            shared = QOpenGLContext.globalShareContext()
-            if shared is not None and shiboken6.isValid(surface) and shared.makeCurrent(surface):
-                while made:
-                    made.pop().delete()
-                shared.doneCurrent()
-
-        context.aboutToBeDestroyed.connect(release)
-
-    def _keep(self, thing):
-        self._made.append(thing)
-        return thing

@@ -21,7 +21,7 @@ attribute vec2 corner;
 varying vec2 place;
 void main() {
     place = 0.5 * corner + 0.5;
-    gl_Position = vec4(corner, 0.0, 1.0);
+    gl_Position = vec4(corner.x, -corner.y, 0.0, 1.0);
 }
 """
 # The depth buffer holds a + b/z in perspective and a linear depth otherwise. `line` makes of both what a
@@ -52,7 +52,7 @@ vec3 seen(vec2 at) {
     return tint * exp(-kind.x * TAPS);
 }
 
-void main() { gl_FragColor = vec4(PICTURE, 1.0); }
+void main() { gl_FragColor = vec4((PICTURE).bgr, 1.0); }
 """
 _PICTURES = {
     1: "seen(place)",
@@ -74,7 +74,8 @@ def _program(taps: int, scale: int) -> Program:
 
 
 class EyeDome:
-    """Puts a target on the screen, shaded or as it is. Lives in one context."""
+    """Makes of a target what Qt paints, shaded or as it is: rows from the top, blue first. Lives in one
+    context."""
 
     def __init__(self) -> None:
         # By the pixels of the target along one of the screen's, and whether it must be quick.
@@ -97,13 +98,11 @@ class EyeDome:
         scale: int = 1,
         quick: bool = False,
     ) -> None:
-        """Draw over all of the current framebuffer, whose size is the target's divided by `scale`, 1 or 2.
+        """Draw over all of the bound target, whose size is the other's divided by `scale`, 1 or 2.
 
         ground: colour, 0 to 1, where no point is. clip: near and far of the target's depth. distance: to the
         focus in orthographic view, None in perspective. strength: 0 for no shading. quick: four neighbours.
         """
-        gl.glDisable(gl.GL_DEPTH_TEST)
-        gl.glDisable(gl.GL_BLEND)
         program = self._programs[scale, quick and scale == 1]
         width, height = (side / scale for side in target.size)
         reach = _RADIUS * pixel_ratio
@@ -117,10 +116,6 @@ class EyeDome:
             kind=(strength, float(distance is None)),
         )
         program.draw(gl.GL_TRIANGLES, 0, 3, corner=self._corners)
-
-    def delete(self) -> None:
-        for thing in (*self._programs.values(), self._corners):
-            thing.delete()
 
 
 def depth_line(clip: tuple[float, float], distance: float | None) -> tuple[float, float]:

@@ -155,7 +155,7 @@ class CloudView(CloudGestures):
     def set_eye_dome(self, on: bool) -> None:
         """Darken what lies behind its neighbours on the screen."""
         self._canvas.eye_dome = on
-        self._canvas.update()
+        self._canvas.refresh()
 
     def set_projection(self, projection: Projection) -> None:
         """ "perspective" or "orthographic", of the camera and so of all views that share it."""
@@ -258,7 +258,7 @@ class CloudView(CloudGestures):
         )
 
     def _camera_moved(self) -> None:
-        self._canvas.update()
+        self._canvas.refresh()
         self._overlay.update()
         super()._camera_moved()
 
@@ -296,7 +296,7 @@ class CloudView(CloudGestures):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
-            self._canvas.update()
+            self._canvas.refresh()
             self._overlay.update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

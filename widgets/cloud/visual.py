@@ -83,7 +83,3 @@ class CloudVisual:
             **{f"cut{i}": tuple(map(float, plane)) for i, plane in enumerate(planes)},
         )
         program.draw(gl.GL_POINTS, first, count, position=self._positions, colour=self._colours)
-
-    def delete(self) -> None:
-        for thing in (self._round, self._square, self._positions, self._colours):
-            thing.delete()
