@@ -49,6 +49,7 @@ def cloud() -> list[tuple[str, str, str]]:
         return time.perf_counter() - began
 
     frames: list[float] = []
+    drawn: list[int] = []
     shown = Qt.ConnectionType.QueuedConnection  # that is, once the window has passed the frame on
     view._canvas.painted.connect(lambda: frames.append(time.perf_counter()), shown)
     app.processEvents()
@@ -57,16 +58,18 @@ def cloud() -> list[tuple[str, str, str]]:
     def orbit(count: int = 80) -> None:
         """Turn a little after each frame that was shown, as a mouse that moves all the time does."""
         frames.clear()
+        drawn.clear()
         while len(frames) < count:
             before = len(frames)
             view.camera.orbit(3.0, 0.1)
             while len(frames) == before:
                 app.processEvents()
+            drawn.append(view._canvas._gl.front.drawn)
 
     orbit(15)
     orbit()
     rate = 1 / statistics.median(np.diff(frames))
-    drawn = view._canvas._gl.front.drawn
+    points_a_frame = int(statistics.median(drawn))
     view.camera.orbit(3.0, 0.1)
     rest = settle()
 
@@ -91,7 +94,8 @@ def cloud() -> list[tuple[str, str, str]]:
     app.processEvents()
     slowest = 1000 * max(picking)
     return [
-        (f"orbiting 1M points, {drawn:,} a frame", f"{rate:.0f} frames/s", "≥ 20"),
+        ("orbiting 1M points: drawn in a frame", f"{points_a_frame:,}", "≥ 30,000"),
+        ("   frames", f"{rate:.0f} frames/s", "≥ 20"),
         ("everything drawn after rest, edges smoothed where that is quick", f"{rest:.2f} s", "≤ 4 s"),
         ("recolouring 1M points, until uploaded", f"{1000 * min(recolouring):.0f} ms", "≤ 60 ms"),
         (

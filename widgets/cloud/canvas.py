@@ -24,14 +24,14 @@ from headlight.widgets.cloud.camera import Camera
 from headlight.widgets.cloud.cutaway import NOTHING, Box, cuts
 from headlight.widgets.cloud.eye_dome import STRENGTH
 from headlight.widgets.cloud.picking import LARGEST, SMALLEST, PointSize
-from headlight.widgets.cloud.prepared import Prepared
+from headlight.widgets.cloud.prepared import STRETCH, Prepared
 from headlight.widgets.cloud.resources import Layer, Resources
 
-_MOVING = 0.036  # s a frame may take while the camera moves
+_MOVING = 0.040  # s a frame may take while the camera moves
 _CHUNK = 0.080  # s that a chunk may take at rest
 _REST = 90  # ms without a move after which the camera counts as resting
 _PATIENCE = 0.2  # s after which what was added is shown
-_LEAST = 8_000  # points in a frame, however slow the machine
+_LEAST = 2 * STRETCH  # points in a frame, however slow the machine
 _ENLARGED = 2.0  # most that points grow while few of them are drawn
 _SMOOTHING = 1.2  # s that smoothing may take; of more points the edges stay as they are
 
@@ -59,6 +59,7 @@ class CloudCanvas(QWidget):
         self.point_size = 4.0
         self.box: Box | None = None  # of the room whose walls are cut away
         self._points = np.zeros((0, 3), np.float32)  # as on the card, and so are the colours
+        self._corners: tuple[np.ndarray, np.ndarray] | None = None  # of the box in which they lie
         self._colours = np.zeros((0, 4), np.uint8)
         self._lit: int | None = None
         self._marked = np.zeros((0, 3), np.float32)
@@ -82,7 +83,7 @@ class CloudCanvas(QWidget):
 
     def set_points(self, cloud: Prepared, packed: np.ndarray) -> None:
         """packed: uint8 (n, 4), their colours, see `Coloured`."""
-        self._points, self._colours = cloud.shuffled, packed
+        self._points, self._colours, self._corners = cloud.shuffled, packed, (cloud.low, cloud.high)
         self._stale |= {"points", "colours"}
         self.redraw()
 
@@ -170,9 +171,9 @@ class CloudCanvas(QWidget):
         self._painted = perf_counter()
         taken = self._painted - began
         if moved:
-            self._frame += 0.3 * (taken - self._frame)
+            self._frame = _nearer(self._frame, taken)
         if self._gl.front.scale == 1 and self._shaded(moved):
-            self._shading += 0.3 * (taken * (1.0 if moved else 0.6) - self._shading)
+            self._shading = _nearer(self._shading, taken * (1.0 if moved else 0.4))
         if self._is_complete():
             if not self._idle:
                 self._idle = True
@@ -203,12 +204,12 @@ class CloudCanvas(QWidget):
     def _measure(self, count: int, began: float) -> None:
         gl.glFinish()
         if count >= _LEAST / 2:
-            self._cost += 0.3 * ((perf_counter() - began) / count - self._cost)
+            self._cost = _nearer(self._cost, (perf_counter() - began) / count)
 
     def _swapped(self) -> None:
         if self._painted > self._shown:
             self._shown = perf_counter()
-            self._compose += 0.3 * (min(self._shown - self._painted, 0.1) - self._compose)
+            self._compose = _nearer(self._compose, self._shown - self._painted)
 
     def _view(self) -> tuple[bytes, tuple[int, int]]:
         """What decides where points are seen, and the size of the screen in its own pixels."""
@@ -237,7 +238,7 @@ class CloudCanvas(QWidget):
     def _draw_sample(self) -> int:
         """Begin anew with what a frame has time for. Returns how many points were drawn."""
         n = len(self._points)
-        count = min(n, self._sample())
+        count = min(n, self._sample() // STRETCH * STRETCH)
         enlarged = min((n / max(count, 1)) ** 0.5, _ENLARGED)
         front = self._gl.front
         front.drawn, front.scale, front.painted = 0, 1, False
@@ -300,20 +301,32 @@ class CloudCanvas(QWidget):
         return n > 0 and front.scale == 1 and fits and n * self._cost <= _SMOOTHING
 
     def _show(self, moved: bool) -> None:
-        screen = self._gl.screen
+        screen, front = self._gl.screen, self._gl.front
         screen.resize(*self._view()[1])
-        screen.bind()
         ratio = self.devicePixelRatioF()
         ground = QColor(theme.current().background).getRgbF()[:3]
         pose = self.camera.pose
         distance = None if pose.projection == "perspective" else pose.distance
         strength = STRENGTH if self._shaded(moved) else 0.0
-        front = self._gl.front
         self._added = front.drawn
-        clip = self.camera.clip()
-        self._gl.dome.draw(front.target, ground, clip, distance, strength, ratio, front.scale, moved)
+        self._gl.dome.draw(
+            *(front.target, screen, ground, self.camera.clip(), distance, strength, self._part()),
+            *(ratio, front.scale, moved),
+        )
         size = float(self.drawn_size().at(np.array([pose.distance]))[0])
         self._gl.marks.draw(self.camera, (self.width(), self.height()), front.target.depth, size, ratio)
+
+    def _part(self) -> tuple[float, float, float, float]:
+        """Where points are: left, low, right and high, of a view that is 1 wide and high."""
+        if not len(self._points):
+            return 0.0, 0.0, 0.0, 0.0
+        size = np.array([self.width(), self.height()])
+        corners = self.camera.extent(*self._corners, size)
+        if corners is None:
+            return 0.0, 0.0, 1.0, 1.0
+        most = _ENLARGED * LARGEST * self.drawn_size().pixels / 2 + 2
+        (left, top), (right, bottom) = np.clip((corners + np.array([[-most], [most]])) / size, 0, 1)
+        return float(left), float(1 - bottom), float(right), float(1 - top)
 
     def _shaded(self, moved: bool) -> bool:
         """Whether there is eye-dome lighting: where it would make motion jerky it waits for rest."""
@@ -330,3 +343,9 @@ class CloudCanvas(QWidget):
     def hideEvent(self, event) -> None:
         self._more.stop()
         super().hideEvent(event)
+
+
+def _nearer(estimate: float, taken: float) -> float:
+    """An estimate after one more time was taken. A first frame, for which shaders are made, or one in which
+    another program had the processor, tells little: at most twice the estimate is believed."""
+    return estimate + 0.3 * (min(taken, 2 * estimate) - estimate)

@@ -17,10 +17,10 @@ from headlight.widgets.cloud.camera import Camera, Pose, Projection
 from headlight.widgets.cloud.canvas import CloudCanvas
 from headlight.widgets.cloud.gestures import CloudGestures
 from headlight.widgets.cloud.overlay import CloudOverlay, Star
-from headlight.widgets.cloud.prepared import Coloured, Prepared, prepare, same
+from headlight.widgets.cloud.prepared import STRETCH, Coloured, Prepared, prepare, same
 
 _CLOSED, _SIZES = 1.9, (2.5, 7.0)  # spacings that make a point's diameter, held within these pixels
-_FIT_SAMPLE = 20_000  # points that decide what "all is seen" means
+_FIT_SAMPLE = 5 * STRETCH  # points that decide what "all is seen" means
 
 
 class CloudView(CloudGestures):
