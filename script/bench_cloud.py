@@ -80,6 +80,8 @@ def cloud() -> list[tuple[str, str, str]]:
         view.set_colours(colours)
         view._canvas._gl.make_current()
         view._canvas._send()
+        while view._canvas._gl.cloud.sent < len(points):
+            view._canvas._send()
         recolouring.append(time.perf_counter() - began)
         settle()
 

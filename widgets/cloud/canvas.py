@@ -27,8 +27,8 @@ from headlight.widgets.cloud.picking import LARGEST, SMALLEST, PointSize
 from headlight.widgets.cloud.prepared import STRETCH, Prepared
 from headlight.widgets.cloud.resources import Layer, Resources
 
-_MOVING = 0.040  # s a frame may take while the camera moves
-_CHUNK = 0.080  # s that a chunk may take at rest
+_MOVING = 0.040  # s that a frame may take while the camera moves
+_CHUNK = 0.040  # s that a chunk may take at rest
 _REST = 90  # ms without a move after which the camera counts as resting
 _PATIENCE = 0.2  # s after which what was added is shown
 _LEAST = 2 * STRETCH  # points in a frame, however slow the machine
@@ -225,20 +225,21 @@ class CloudCanvas(QWidget):
         if "marks" in self._stale:
             self._gl.marks.set_points(self._marked)
         self._stale.clear()
+        self._gl.cloud.send()
 
-    def _time(self) -> float:
-        """Seconds that a frame may take while the camera moves: views that move together share them."""
+    def _share(self) -> float:
+        """Of the time that drawing may take, as views that move together share it."""
         alive = [canvas for canvas in _CANVASES if shiboken6.isValid(canvas) and canvas.isVisible()]
-        return _MOVING / max(sum(canvas.camera is self.camera for canvas in alive), 1)
+        return 1 / max(sum(canvas.camera is self.camera for canvas in alive), 1)
 
     def _sample(self) -> int:
         """Points that can be drawn in a frame while the camera moves."""
-        return max(_LEAST, int((self._time() - self._frame - self._compose) / self._cost))
+        return max(_LEAST, int((_MOVING * self._share() - self._frame - self._compose) / self._cost))
 
     def _draw_sample(self) -> int:
         """Begin anew with what a frame has time for. Returns how many points were drawn."""
         n = len(self._points)
-        count = min(n, self._sample() // STRETCH * STRETCH)
+        count = min(self._sample() // STRETCH * STRETCH, self._gl.cloud.sent)
         enlarged = min((n / max(count, 1)) ** 0.5, _ENLARGED)
         front = self._gl.front
         front.drawn, front.scale, front.painted = 0, 1, False
@@ -249,14 +250,14 @@ class CloudCanvas(QWidget):
     def _draw_more(self) -> int:
         """Go on where the camera stands still. Returns how many points were drawn."""
         n, front, back = len(self._points), self._gl.front, self._gl.back
-        chunk = max(_LEAST, int(_CHUNK / self._cost))
+        chunk, sent = max(_LEAST, int(_CHUNK * self._share() / self._cost)), self._gl.cloud.sent
         if front.exact and front.drawn < n:
-            return self._draw(front, min(chunk, n - front.drawn))
+            return self._draw(front, min(chunk, sent - front.drawn))
         if front.exact and not self._can_smooth():
             return 0
         if back.drawn == 0:
             back.scale, back.exact, back.painted = 2 if front.exact else 1, True, False
-        count = self._draw(back, min(chunk, n - back.drawn))
+        count = self._draw(back, min(chunk, sent - back.drawn))
         if back.drawn >= min(n, n if back.scale == 2 else _ENLARGED**2 * self._sample()):
             self._gl.front, self._gl.back = back, front
             front.drawn = 0
@@ -330,7 +331,7 @@ class CloudCanvas(QWidget):
 
     def _shaded(self, moved: bool) -> bool:
         """Whether there is eye-dome lighting: where it would make motion jerky it waits for rest."""
-        return self.eye_dome and not (moved and self._shading > 0.5 * self._time())
+        return self.eye_dome and not (moved and self._shading > 0.5 * _MOVING * self._share())
 
     def _is_complete(self) -> bool:
         front = self._gl.front

@@ -51,6 +51,9 @@ class Buffer:
         gl.glEnableVertexAttribArray(place)
         gl.glVertexAttribPointer(place, *self._layout, 0)
 
+    def delete(self) -> None:
+        gl.glDeleteBuffer(self.handle)
+
 
 class Program:
     """A vertex and a fragment shader (GLSL 1.20). GraphicsError where they do not compile."""

@@ -143,5 +143,5 @@ def gathered(order: np.ndarray, cells: np.ndarray) -> np.ndarray:
     """
     order, whole = order.copy(), len(order) // STRETCH * STRETCH
     for part in (order[:whole].reshape(-1, STRETCH), order[None, whole:]):
-        part[:] = np.take_along_axis(part, np.argsort(cells[part], axis=1, kind="stable"), axis=1)
+        part[:] = np.take_along_axis(part, np.argsort(np.take(cells, part), axis=1, kind="stable"), axis=1)
     return order

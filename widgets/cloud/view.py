@@ -76,7 +76,7 @@ class CloudView(CloudGestures):
         self._cloud, self._points = cloud, cloud.points
         self._overlay.marks.star = self._overlay.marks.hovered = self._overlay.marks.box = None
         self._canvas.set_marked(np.zeros((0, 3), np.float32))
-        grey = np.full((len(cloud.points), 4), (200, 200, 200, 1), np.uint8)
+        grey = np.broadcast_to(np.array((200, 200, 200, 1), np.uint8), (len(cloud.points), 4))
         self._coloured = Coloured(grey[:, :3], None, None, grey)
         self._canvas.set_points(cloud, grey)
         self.set_cutaway(self._cutaway)
