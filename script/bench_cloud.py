@@ -24,14 +24,13 @@ def room(n: int = POINTS, seed: int = 0) -> np.ndarray:
 
 
 def cloud() -> list[tuple[str, str, str]]:
-    from PySide6.QtCore import QCoreApplication, Qt
+    from PySide6.QtCore import Qt
     from PySide6.QtWidgets import QApplication
 
     from headlight.widgets.base import theme
     from headlight.widgets.cloud.picking import PointGrid
     from headlight.widgets.cloud.view import CloudView
 
-    QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
     app = QApplication.instance() or QApplication([])
     theme.apply(app, "dark")
     points = room()
@@ -50,23 +49,27 @@ def cloud() -> list[tuple[str, str, str]]:
         return time.perf_counter() - began
 
     frames: list[float] = []
-    view._canvas.frameSwapped.connect(lambda: frames.append(time.perf_counter()))
+    drawn: list[int] = []
+    shown = Qt.ConnectionType.QueuedConnection  # that is, once the window has passed the frame on
+    view._canvas.painted.connect(lambda: frames.append(time.perf_counter()), shown)
     app.processEvents()
     settle()
 
     def orbit(count: int = 80) -> None:
         """Turn a little after each frame that was shown, as a mouse that moves all the time does."""
         frames.clear()
+        drawn.clear()
         while len(frames) < count:
             before = len(frames)
             view.camera.orbit(3.0, 0.1)
             while len(frames) == before:
                 app.processEvents()
+            drawn.append(view._canvas._gl.front.drawn)
 
     orbit(15)
     orbit()
     rate = 1 / statistics.median(np.diff(frames))
-    drawn = view._canvas._gl.front.drawn
+    points_a_frame = int(statistics.median(drawn))
     view.camera.orbit(3.0, 0.1)
     rest = settle()
 
@@ -75,8 +78,10 @@ def cloud() -> list[tuple[str, str, str]]:
         colours = random.integers(0, 256, (len(points), 3), dtype=np.uint8)
         began = time.perf_counter()
         view.set_colours(colours)
-        view._canvas.makeCurrent()
+        view._canvas._gl.make_current()
         view._canvas._send()
+        while view._canvas._gl.cloud.sent < len(points):
+            view._canvas._send()
         recolouring.append(time.perf_counter() - began)
         settle()
 
@@ -91,7 +96,8 @@ def cloud() -> list[tuple[str, str, str]]:
     app.processEvents()
     slowest = 1000 * max(picking)
     return [
-        (f"orbiting 1M points, {drawn:,} a frame", f"{rate:.0f} frames/s", "≥ 20"),
+        ("orbiting 1M points: drawn in a frame", f"{points_a_frame:,}", "≥ 30,000"),
+        ("   frames", f"{rate:.0f} frames/s", "≥ 20"),
         ("everything drawn after rest, edges smoothed where that is quick", f"{rest:.2f} s", "≤ 4 s"),
         ("recolouring 1M points, until uploaded", f"{1000 * min(recolouring):.0f} ms", "≤ 60 ms"),
         (

@@ -28,7 +28,7 @@ def first_here() -> None:
     """In a process of its own, as the file is the first that the window opens."""
     import os
 
-    from PySide6.QtCore import QCoreApplication, QSettings, Qt
+    from PySide6.QtCore import QSettings
     from PySide6.QtWidgets import QApplication
 
     from headlight.viewer.app.window import Window
@@ -36,7 +36,6 @@ def first_here() -> None:
     from headlight.viewer.session.session import RunOptions
     from headlight.widgets.base import theme
 
-    QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
     app = QApplication([])
     theme.apply(app, "dark")
     window = Window(RunOptions(), QSettings(os.devnull, QSettings.Format.IniFormat), LogHandler())

@@ -80,12 +80,13 @@ def _farthest_first() -> np.ndarray:
     parts = np.meshgrid(_CHROMAS, _LIGHTNESSES, np.radians(_HUES), indexing="ij")
     colours = _rgb(*(parts[axis].reshape(-1) for axis in (1, 0, 2)))
     views = [(oklab(colours), 1.0), *((oklab(lacking(colours, kind)), 1.8) for kind in CONES)]
+    squares = [scale**2 * sum((axis[:, None] - axis) ** 2 for axis in lab.T) for lab, scale in views]
+    distance = np.sqrt(np.min(squares, axis=0))
     order, apart = [], np.full(len(colours), np.inf)
     following = 6 * 24 - 24 + 1  # a light, warm one
     for _ in range(len(colours)):
         order.append(following)
-        for lab, scale in views:
-            apart = np.minimum(apart, scale * np.linalg.norm(lab - lab[following], axis=1))
+        apart = np.minimum(apart, distance[following])
         apart[order] = -1
         following = int(apart.argmax())
     return colours[order]

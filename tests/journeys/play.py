@@ -11,7 +11,7 @@ import sys
 import threading
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, Qt, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 
@@ -22,7 +22,6 @@ def main() -> int:
     folder = Path(sys.argv[2])
     things.make(folder)
     painted.watch()
-    QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
     app = QApplication(sys.argv[:1])
     threads: list[threading.Thread] = []
     QTimer.singleShot(0, lambda: _begin(folder, threads))

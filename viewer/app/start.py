@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSettings, Qt, QTimer, qInstallMessageHandler
+from PySide6.QtCore import QEvent, QObject, QSettings, QTimer, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from headlight.models.core.errors import HeadlightError
@@ -45,9 +45,6 @@ def run(files: list[str], options: WindowOptions) -> int:
             "There is no display to open a window on.",
             "Start it in a desktop session, or use “main.py export”, which needs none.",
         )
-    QCoreApplication.setAttribute(
-        Qt.ApplicationAttribute.AA_ShareOpenGLContexts
-    )  # docks with OpenGL can float
     app = QApplication.instance() or QApplication(sys.argv[:1])
     app.setApplicationName("Headlight")
     app.setOrganizationName("Headlight")

@@ -27,7 +27,7 @@ from headlight.viewer.app.bridge import Bridge
 from headlight.viewer.app.commands.every import Actions
 from headlight.viewer.app.explanations import explain
 from headlight.viewer.app.exporting.window import Exports
-from headlight.viewer.app.layout import geometry, surface
+from headlight.viewer.app.layout import geometry
 from headlight.viewer.app.models.listed import ModelList
 from headlight.viewer.app.models.menu import ModelMenu
 from headlight.viewer.app.models.offer import ModelOffers, is_model
@@ -139,7 +139,6 @@ class Window(QMainWindow):
         self.actions_.refresh()
         self.welcome.focus_text()
         geometry.restore(self, settings)
-        surface.prepare(self)
 
     # -- what the user is told ---------------------------------------------------------------------------
 

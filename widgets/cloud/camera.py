@@ -177,6 +177,17 @@ class Camera:
         out[:, 2] = depth
         return out
 
+    def extent(self, low: np.ndarray, high: np.ndarray, size: Size) -> np.ndarray | None:
+        """(2, 2) pixels: the corners at the top left and the bottom right of what holds a box (3,) to (3,).
+
+        None where a part of the box lies before the near plane.
+        """
+        corners = [[(low, high)[side][axis] for axis, side in enumerate(at)] for at in np.ndindex(2, 2, 2)]
+        screen = self.project(np.array(corners, np.float64), size)
+        if not screen[:, 2].min() > self.clip()[0]:
+            return None
+        return np.array([screen[:, :2].min(0), screen[:, :2].max(0)])
+
     def unproject(self, screen: np.ndarray, size: Size) -> np.ndarray:
         """(n, 3) of x, y in pixels and depth in metres → float64 (n, 3) metres: `project` the other way."""
         screen = np.atleast_2d(np.asarray(screen, np.float64))

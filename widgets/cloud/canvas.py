@@ -1,4 +1,4 @@
-"""The OpenGL surface of a cloud view: few points while the camera moves, all of them piece by piece at rest.
+"""What a cloud view draws by OpenGL: few points while the camera moves, all of them piece by piece at rest.
 
 A frame shows `front`. While the camera moves, each frame draws a sample of the points into it, as many as the
 measured speed allows, enlarged so that surfaces stay closed. At rest the points are drawn at their true size
@@ -9,33 +9,29 @@ their edges. Chunks are short, so that the mouse is heard between them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from time import perf_counter
 from weakref import WeakSet
 
 import numpy as np
 import shiboken6
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QGuiApplication, QOffscreenSurface, QOpenGLContext
-from PySide6.QtOpenGLWidgets import QOpenGLWidget
+from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 from vispy.gloo import gl
 
 from headlight.widgets.base import theme
 from headlight.widgets.cloud.camera import Camera
 from headlight.widgets.cloud.cutaway import NOTHING, Box, cuts
-from headlight.widgets.cloud.eye_dome import STRENGTH, EyeDome
-from headlight.widgets.cloud.gl_objects import GraphicsError, Target, largest_side, prepare
-from headlight.widgets.cloud.marks import CloudMarks
+from headlight.widgets.cloud.eye_dome import STRENGTH
 from headlight.widgets.cloud.picking import LARGEST, SMALLEST, PointSize
-from headlight.widgets.cloud.prepared import Prepared
-from headlight.widgets.cloud.visual import CloudVisual
+from headlight.widgets.cloud.prepared import STRETCH, Prepared
+from headlight.widgets.cloud.resources import Layer, Resources
 
-_MOVING = 0.036  # s a frame may take while the camera moves
-_CHUNK = 0.080  # s that a chunk may take at rest
+_MOVING = 0.040  # s that a frame may take while the camera moves
+_CHUNK = 0.040  # s that a chunk may take at rest
 _REST = 90  # ms without a move after which the camera counts as resting
 _PATIENCE = 0.2  # s after which what was added is shown
-_LEAST = 8_000  # points in a frame, however slow the machine
+_LEAST = 2 * STRETCH  # points in a frame, however slow the machine
 _ENLARGED = 2.0  # most that points grow while few of them are drawn
 _SMOOTHING = 1.2  # s that smoothing may take; of more points the edges stay as they are
 
@@ -43,27 +39,19 @@ _SMOOTHING = 1.2  # s that smoothing may take; of more points the edges stay as 
 _CANVASES: WeakSet[CloudCanvas] = WeakSet()
 
 
-@dataclass(eq=False)
-class _Layer:
-    """A picture of the first `drawn` points, with `scale` pixels for each of the screen. exact: they have
-    their true size and are those that are visible now. painted: there is something to be painted over."""
-
-    target: Target = field(default_factory=Target)
-    drawn: int = 0
-    scale: int = 1
-    exact: bool = False
-    painted: bool = False
-
-
-class CloudCanvas(QOpenGLWidget):
-    """settled: all points are drawn, after some were not. failed: what OpenGL lacks, in its own words."""
+class CloudCanvas(QWidget):
+    """settled: all points are drawn, after some were not. failed: what OpenGL lacks, in its own words.
+    painted: of a new picture; a queued connection hears of it when it is on the screen.
+    """
 
     settled = Signal()
     failed = Signal(str)
+    painted = Signal()
 
     def __init__(self, camera: Camera, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.camera = camera
         _CANVASES.add(self)
@@ -71,11 +59,14 @@ class CloudCanvas(QOpenGLWidget):
         self.point_size = 4.0
         self.box: Box | None = None  # of the room whose walls are cut away
         self._points = np.zeros((0, 3), np.float32)  # as on the card, and so are the colours
+        self._corners: tuple[np.ndarray, np.ndarray] | None = None  # of the box in which they lie
         self._colours = np.zeros((0, 4), np.uint8)
         self._lit: int | None = None
         self._marked = np.zeros((0, 3), np.float32)
         self._stale: set[str] = set()  # what must be sent to the card: points, colours, marks
-        self._gl: _Resources | None = None
+        self._gl: Resources | None = None
+        self._picture = QImage()  # the last frame
+        self._outdated = True  # and is not what is to be seen
         self._restart = True  # begin with a sample, since what is on the screen is elsewhere now
         self._seen: tuple | None = None  # what the front was drawn with
         # Measured, in seconds: what a point takes, a frame without any, Qt to show it, and shading.
@@ -86,13 +77,13 @@ class CloudCanvas(QOpenGLWidget):
         self._cannot = QGuiApplication.platformName() in ("offscreen", "minimal")  # those draw no OpenGL
         self._more = QTimer(self, singleShot=True)
         self._more.timeout.connect(self._work)
-        self.frameSwapped.connect(self._swapped)
+        self.painted.connect(self._swapped, Qt.ConnectionType.QueuedConnection)
 
     # What the view says.
 
     def set_points(self, cloud: Prepared, packed: np.ndarray) -> None:
         """packed: uint8 (n, 4), their colours, see `Coloured`."""
-        self._points, self._colours = cloud.shuffled, packed
+        self._points, self._colours, self._corners = cloud.shuffled, packed, (cloud.low, cloud.high)
         self._stale |= {"points", "colours"}
         self.redraw()
 
@@ -125,7 +116,7 @@ class CloudCanvas(QOpenGLWidget):
         """float32 (k, 3): points that are ringed in amber, over all others."""
         self._marked = np.ascontiguousarray(points, np.float32)
         self._stale.add("marks")
-        self.update()
+        self.refresh()
 
     def redraw(self) -> None:
         """Points look different now, though the camera stands still."""
@@ -142,17 +133,30 @@ class CloudCanvas(QOpenGLWidget):
 
     # Drawing.
 
-    def initializeGL(self) -> None:
-        self._gl = _Resources(self.context())
-        if self._gl.broken:
-            self._cannot = True
-            self.failed.emit(self._gl.broken)
-        self._stale |= {"points", "colours", "marks"}
-        self._restart = True
+    def refresh(self) -> None:
+        """Draw another frame: what is seen, or how, has changed."""
+        self._outdated = True
+        self.update()
 
-    def paintGL(self) -> None:
-        if self._gl is None or self._gl.broken:
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._outdated or self._view() != self._seen:
+            self._outdated = False
+            self._draw_frame()
+        with QPainter(self) as painter:
+            if self._picture.isNull():
+                painter.fillRect(event.rect(), QColor(theme.current().background))
+            else:
+                painter.drawImage(0, 0, self._picture)
+
+    def _draw_frame(self) -> None:
+        if self._gl is None and not self._cannot:
+            self._gl = Resources(self)
+            if self._gl.broken:
+                self._cannot = True
+                self.failed.emit(self._gl.broken)
+        if self._cannot:
             return
+        self._gl.make_current()
         now = self._view()
         moved = self._restart or now != self._seen
         self._restart, self._seen = False, now
@@ -163,13 +167,13 @@ class CloudCanvas(QOpenGLWidget):
             self._measure(count, began)
         began = perf_counter()
         self._show(moved)
-        gl.glFinish()
+        self._picture = self._gl.picture(self.devicePixelRatioF())
         self._painted = perf_counter()
         taken = self._painted - began
         if moved:
-            self._frame += 0.3 * (taken - self._frame)
+            self._frame = _nearer(self._frame, taken)
         if self._gl.front.scale == 1 and self._shaded(moved):
-            self._shading += 0.3 * (taken * (1.0 if moved else 0.6) - self._shading)
+            self._shading = _nearer(self._shading, taken * (1.0 if moved else 0.4))
         if self._is_complete():
             if not self._idle:
                 self._idle = True
@@ -177,35 +181,35 @@ class CloudCanvas(QOpenGLWidget):
         else:
             self._idle = False
             self._more.start(_REST if moved else 0)
+        self.painted.emit()
 
     def _work(self) -> None:
         """Draw a chunk; the screen is painted again only where there is enough to be seen of it."""
-        if self._gl is None or self._gl.broken or self.visibleRegion().isEmpty():
+        if self._gl is None or self._cannot or self.visibleRegion().isEmpty():
             return
         if self._restart or self._view() != self._seen:
             return  # what is seen will be painted anew before anything is added to it
-        self.makeCurrent()
+        self._gl.make_current()
         self._send()
         front, began = self._gl.front, perf_counter()
         count = self._draw_more()
         self._measure(count, began)
-        self.doneCurrent()
         changed = self._gl.front is not front or front.drawn > self._added
         late = perf_counter() - self._painted > _PATIENCE
         if self._is_complete() or (changed and late) or self._gl.front is not front:
-            self.update()
+            self.refresh()
         else:
             self._more.start(0)
 
     def _measure(self, count: int, began: float) -> None:
         gl.glFinish()
         if count >= _LEAST / 2:
-            self._cost += 0.3 * ((perf_counter() - began) / count - self._cost)
+            self._cost = _nearer(self._cost, (perf_counter() - began) / count)
 
     def _swapped(self) -> None:
         if self._painted > self._shown:
             self._shown = perf_counter()
-            self._compose += 0.3 * (min(self._shown - self._painted, 0.1) - self._compose)
+            self._compose = _nearer(self._compose, self._shown - self._painted)
 
     def _view(self) -> tuple[bytes, tuple[int, int]]:
         """What decides where points are seen, and the size of the screen in its own pixels."""
@@ -214,7 +218,6 @@ class CloudCanvas(QOpenGLWidget):
         return self.camera.matrix((self.width(), self.height())).tobytes(), pixels
 
     def _send(self) -> None:
-        prepare()
         if "points" in self._stale:
             self._gl.cloud.set_points(self._points)
         if "colours" in self._stale:
@@ -222,20 +225,21 @@ class CloudCanvas(QOpenGLWidget):
         if "marks" in self._stale:
             self._gl.marks.set_points(self._marked)
         self._stale.clear()
+        self._gl.cloud.send()
 
-    def _time(self) -> float:
-        """Seconds that a frame may take while the camera moves: views that move together share them."""
+    def _share(self) -> float:
+        """Of the time that drawing may take, as views that move together share it."""
         alive = [canvas for canvas in _CANVASES if shiboken6.isValid(canvas) and canvas.isVisible()]
-        return _MOVING / max(sum(canvas.camera is self.camera for canvas in alive), 1)
+        return 1 / max(sum(canvas.camera is self.camera for canvas in alive), 1)
 
     def _sample(self) -> int:
         """Points that can be drawn in a frame while the camera moves."""
-        return max(_LEAST, int((self._time() - self._frame - self._compose) / self._cost))
+        return max(_LEAST, int((_MOVING * self._share() - self._frame - self._compose) / self._cost))
 
     def _draw_sample(self) -> int:
         """Begin anew with what a frame has time for. Returns how many points were drawn."""
         n = len(self._points)
-        count = min(n, self._sample())
+        count = min(self._sample() // STRETCH * STRETCH, self._gl.cloud.sent)
         enlarged = min((n / max(count, 1)) ** 0.5, _ENLARGED)
         front = self._gl.front
         front.drawn, front.scale, front.painted = 0, 1, False
@@ -246,20 +250,20 @@ class CloudCanvas(QOpenGLWidget):
     def _draw_more(self) -> int:
         """Go on where the camera stands still. Returns how many points were drawn."""
         n, front, back = len(self._points), self._gl.front, self._gl.back
-        chunk = max(_LEAST, int(_CHUNK / self._cost))
+        chunk, sent = max(_LEAST, int(_CHUNK * self._share() / self._cost)), self._gl.cloud.sent
         if front.exact and front.drawn < n:
-            return self._draw(front, min(chunk, n - front.drawn))
+            return self._draw(front, min(chunk, sent - front.drawn))
         if front.exact and not self._can_smooth():
             return 0
         if back.drawn == 0:
             back.scale, back.exact, back.painted = 2 if front.exact else 1, True, False
-        count = self._draw(back, min(chunk, n - back.drawn))
+        count = self._draw(back, min(chunk, sent - back.drawn))
         if back.drawn >= min(n, n if back.scale == 2 else _ENLARGED**2 * self._sample()):
             self._gl.front, self._gl.back = back, front
             front.drawn = 0
         return count
 
-    def _draw(self, layer: _Layer, count: int, enlarged: float = 1.0) -> int:
+    def _draw(self, layer: Layer, count: int, enlarged: float = 1.0) -> int:
         """Add `count` points to a layer, which is cleared if it has none."""
         _, (width, height) = self._view()
         layer.target.resize(width * layer.scale, height * layer.scale)
@@ -298,24 +302,36 @@ class CloudCanvas(QOpenGLWidget):
         return n > 0 and front.scale == 1 and fits and n * self._cost <= _SMOOTHING
 
     def _show(self, moved: bool) -> None:
-        gl.glBindFramebuffer(gl.GL_FRAMEBUFFER, self.defaultFramebufferObject())
-        gl.glViewport(0, 0, *self._view()[1])
+        screen, front = self._gl.screen, self._gl.front
+        screen.resize(*self._view()[1])
         ratio = self.devicePixelRatioF()
         ground = QColor(theme.current().background).getRgbF()[:3]
         pose = self.camera.pose
         distance = None if pose.projection == "perspective" else pose.distance
         strength = STRENGTH if self._shaded(moved) else 0.0
-        front = self._gl.front
         self._added = front.drawn
-        clip = self.camera.clip()
-        self._gl.dome.draw(front.target, ground, clip, distance, strength, ratio, front.scale, moved)
+        self._gl.dome.draw(
+            *(front.target, screen, ground, self.camera.clip(), distance, strength, self._part()),
+            *(ratio, front.scale, moved),
+        )
         size = float(self.drawn_size().at(np.array([pose.distance]))[0])
-        screen = (self.width(), self.height())
-        self._gl.marks.draw(self.camera, screen, front.target.depth, size, ratio)
+        self._gl.marks.draw(self.camera, (self.width(), self.height()), front.target.depth, size, ratio)
+
+    def _part(self) -> tuple[float, float, float, float]:
+        """Where points are: left, low, right and high, of a view that is 1 wide and high."""
+        if not len(self._points):
+            return 0.0, 0.0, 0.0, 0.0
+        size = np.array([self.width(), self.height()])
+        corners = self.camera.extent(*self._corners, size)
+        if corners is None:
+            return 0.0, 0.0, 1.0, 1.0
+        most = _ENLARGED * LARGEST * self.drawn_size().pixels / 2 + 2
+        (left, top), (right, bottom) = np.clip((corners + np.array([[-most], [most]])) / size, 0, 1)
+        return float(left), float(1 - bottom), float(right), float(1 - top)
 
     def _shaded(self, moved: bool) -> bool:
         """Whether there is eye-dome lighting: where it would make motion jerky it waits for rest."""
-        return self.eye_dome and not (moved and self._shading > 0.5 * self._time())
+        return self.eye_dome and not (moved and self._shading > 0.5 * _MOVING * self._share())
 
     def _is_complete(self) -> bool:
         front = self._gl.front
@@ -323,48 +339,14 @@ class CloudCanvas(QOpenGLWidget):
 
     def _wake(self) -> None:
         self._idle = False
-        self.update()
+        self.refresh()
 
     def hideEvent(self, event) -> None:
         self._more.stop()
         super().hideEvent(event)
 
 
-class _Resources:
-    """What lives in one OpenGL context and is deleted with it. (With AA_ShareOpenGLContexts, which docks need
-    to float, buffers would outlive it.)"""
-
-    def __init__(self, context: QOpenGLContext) -> None:
-        self.broken = ""
-        self._made: list = []
-        try:
-            self.cloud, self.dome, self.marks = (
-                self._keep(CloudVisual()),
-                self._keep(EyeDome()),
-                self._keep(CloudMarks()),
-            )
-            self.front, self.back = _Layer(), _Layer()
-            for layer in (self.front, self.back):
-                self._keep(layer.target).resize(1, 1)
-            self.largest_side = largest_side()
-        except (GraphicsError, RuntimeError) as error:
-            self.broken = str(error) or "OpenGL 2.1 is missing"
-        surface = QOffscreenSurface()
-        surface.setFormat(context.format())
-        surface.create()
-        made = self._made
-
-        def release() -> None:
-            # Without a global context nothing is shared and all goes with this one, as at the end of the
-            # application, when the surface is gone first.
-            shared = QOpenGLContext.globalShareContext()
-            if shared is not None and shiboken6.isValid(surface) and shared.makeCurrent(surface):
-                while made:
-                    made.pop().delete()
-                shared.doneCurrent()
-
-        context.aboutToBeDestroyed.connect(release)
-
-    def _keep(self, thing):
-        self._made.append(thing)
-        return thing
+def _nearer(estimate: float, taken: float) -> float:
+    """An estimate after one more time was taken. A first frame, for which shaders are made, or one in which
+    another program had the processor, tells little: at most twice the estimate is believed."""
+    return estimate + 0.3 * (min(taken, 2 * estimate) - estimate)

@@ -17,42 +17,45 @@ _MOST = 0.045  # of the depth, beyond which a neighbour shades no more: gaps mus
 _RADIUS = 1.4  # px on the screen to the neighbours that are compared
 
 _VERTEX = """
+uniform vec4 part;  // left, low, right and high of what is drawn, of a target that is 1 wide and high
 attribute vec2 corner;
 varying vec2 place;
 void main() {
-    place = 0.5 * corner + 0.5;
-    gl_Position = vec4(corner, 0.0, 1.0);
+    place = mix(part.xy, part.zw, corner);
+    gl_Position = vec4((2.0 * place - 1.0) * vec2(1.0, -1.0), 0.0, 1.0);
 }
 """
 # The depth buffer holds a + b/z in perspective and a linear depth otherwise. `line` makes of both what a
 # ratio can be taken of: 1/z in perspective; in orthographic view z/distance, so that both agree at the focus.
-_FRAGMENT = """
-uniform sampler2D colour, depth;
-uniform vec3 ground;
-uniform vec2 line;
-uniform vec2 around, quarter;
-uniform vec2 kind;  // strength, 1 in perspective
-varying vec2 place;
+_SHADE = """
+uniform sampler2D depth;
+uniform vec2 line, around;
+uniform float strength;
 
 float of(vec2 at) { return line.x + line.y * texture2D(depth, at).r; }
 
 float before(float here, vec2 at) {
     float there = of(at);
-    return clamp(kind.y > 0.5 ? 1.0 - here / there : here - there, 0.0, MOST);
+    return clamp(BEFORE, 0.0, MOST);
 }
+
+float shade(vec2 at) {
+    float here = of(at);
+    return exp(-strength * TAPS);
+}
+"""
+_PICTURE = """
+uniform sampler2D colour;
+uniform vec3 ground;
+uniform vec2 quarter;
+varying vec2 place;
 
 vec3 seen(vec2 at) {
-    float deep = texture2D(depth, at).r;
-    if (deep >= 1.0)
-        return ground;
-    vec3 tint = texture2D(colour, at).rgb;
-    if (kind.x <= 0.0)
-        return tint;
-    float here = line.x + line.y * deep;
-    return tint * exp(-kind.x * TAPS);
+    vec4 tint = texture2D(colour, at);  // opaque where a point is
+    return mix(ground, tint.rgb * SHADE, tint.a);
 }
 
-void main() { gl_FragColor = vec4(PICTURE, 1.0); }
+void main() { gl_FragColor = vec4((PICTURE).bgr, 1.0); }
 """
 _PICTURES = {
     1: "seen(place)",
@@ -68,59 +71,68 @@ def _taps(count: int) -> str:
     return f"{8 / count:.1f} * ({' + '.join(calls)})"
 
 
-def _program(taps: int, scale: int) -> Program:
-    fragment = _FRAGMENT.replace("TAPS", _taps(taps)).replace("PICTURE", _PICTURES[scale])
-    return Program(_VERTEX, fragment.replace("MOST", f"{_MOST}"))
-
-
 class EyeDome:
-    """Puts a target on the screen, shaded or as it is. Lives in one context."""
+    """Makes of a target what Qt paints, shaded or as it is: rows from the top, blue first. Lives in one
+    context."""
 
     def __init__(self) -> None:
-        # By the pixels of the target along one of the screen's, and whether it must be quick.
-        self._programs = {
-            (1, True): _program(4, 1),
-            (1, False): _program(8, 1),
-            (2, False): _program(4, 2),
-        }
+        self._programs: dict[tuple[int, int, bool], Program] = {}
         self._corners = Buffer()
-        self._corners.set(np.array([[-1, -1], [3, -1], [-1, 3]], np.float32))
+        self._corners.set(np.array([[0, 0], [1, 0], [0, 1], [1, 1]], np.float32))
 
     def draw(
         self,
         target: Target,
+        screen: Target,
         ground: tuple[float, float, float],
         clip: tuple[float, float],
         distance: float | None,
         strength: float,
+        part: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0),
         pixel_ratio: float = 1.0,
         scale: int = 1,
         quick: bool = False,
     ) -> None:
-        """Draw over all of the current framebuffer, whose size is the target's divided by `scale`, 1 or 2.
+        """Draw over all of `screen`, whose size is the target's divided by `scale`, 1 or 2; it stays bound.
 
         ground: colour, 0 to 1, where no point is. clip: near and far of the target's depth. distance: to the
-        focus in orthographic view, None in perspective. strength: 0 for no shading. quick: four neighbours.
+        focus in orthographic view, None in perspective. strength: 0 for no shading. part: left, low, right
+        and high of where points are, the target being 1 wide and high. quick: of four neighbours.
         """
-        gl.glDisable(gl.GL_DEPTH_TEST)
-        gl.glDisable(gl.GL_BLEND)
-        program = self._programs[scale, quick and scale == 1]
+        screen.bind()
+        gl.glClearColor(*ground[::-1], 1.0)
+        gl.glClear(gl.GL_COLOR_BUFFER_BIT)
         width, height = (side / scale for side in target.size)
+        taps = 0 if strength <= 0 else 4 if quick or scale == 2 else 8
         reach = _RADIUS * pixel_ratio
+        shading = {
+            "depth": target.depth,
+            "line": depth_line(clip, distance),
+            "around": (reach / width, reach / height),
+            "strength": strength,
+        }
+        program = self._program(taps, scale, distance is None)
         program.use(
             colour=target.colour,
-            depth=target.depth,
             ground=ground,
-            line=depth_line(clip, distance),
-            around=(reach / width, reach / height),
+            part=part,
             quarter=(0.25 / width, 0.25 / height),
-            kind=(strength, float(distance is None)),
+            **(shading if taps else {}),
         )
-        program.draw(gl.GL_TRIANGLES, 0, 3, corner=self._corners)
+        program.draw(gl.GL_TRIANGLE_STRIP, 0, 4, corner=self._corners)
 
-    def delete(self) -> None:
-        for thing in (*self._programs.values(), self._corners):
-            thing.delete()
+    def _program(self, taps: int, scale: int, perspective: bool) -> Program:
+        """Made when first needed: a processor that draws takes a while for each. (It also runs through both
+        branches of a condition, so that there is a program for each case instead.)"""
+        if (taps, scale, perspective) not in self._programs:
+            fragment = _PICTURE.replace("PICTURE", _PICTURES[scale])
+            if taps:
+                before = "1.0 - here / there" if perspective else "here - there"
+                shade = _SHADE.replace("BEFORE", before).replace("MOST", f"{_MOST}")
+                fragment = shade.replace("TAPS", _taps(taps)) + fragment
+            fragment = fragment.replace("SHADE", "shade(at)" if taps else "1.0")
+            self._programs[taps, scale, perspective] = Program(_VERTEX, fragment)
+        return self._programs[taps, scale, perspective]
 
 
 def depth_line(clip: tuple[float, float], distance: float | None) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""OpenGL 2.1 as a point cloud needs it: programs, buffers and a picture to draw into, over vispy's bindings.
+"""OpenGL 2.1 as a point cloud needs it: programs, buffers and pictures to draw into, over vispy's bindings.
 
 vispy's own Program takes no normalised bytes for an attribute, and its application layer brings a message
 handler and an event loop of its own; so only `vispy.gloo.gl` is used. All calls need a current context.
@@ -101,9 +101,6 @@ class Program:
             gl.glDisableVertexAttribArray(place)
         gl.glBindBuffer(gl.GL_ARRAY_BUFFER, 0)
 
-    def delete(self) -> None:
-        gl.glDeleteProgram(self.handle)
-
     def _place(self, name: str, find) -> int:
         if name not in self._places:
             self._places[name] = find(self.handle, name)
@@ -131,46 +128,48 @@ class Texture:
         gl.glBindTexture(gl.GL_TEXTURE_2D, self.handle)
         gl.glTexImage2D(gl.GL_TEXTURE_2D, 0, *layout, (height, width))
 
-    def delete(self) -> None:
-        gl.glDeleteTexture(self.handle)
-
 
 class Target:
-    """A picture of colour and depth to draw into; what was drawn stays until it is cleared."""
+    """A picture of colour, and of depth unless it is `flat`, to draw into; what was drawn stays until it is
+    cleared."""
 
-    def __init__(self) -> None:
+    def __init__(self, flat: bool = False) -> None:
         self.size = (0, 0)
-        self.colour, self.depth = Texture(), Texture(depth=True)
+        self.colour, self.depth = Texture(), None if flat else Texture(depth=True)
         self._handle = gl.glCreateFramebuffer()
 
     def resize(self, width: int, height: int) -> None:
         if self.size == (width, height):
             return
         self.size = (width, height)
-        self.colour.resize(width, height)
-        self.depth.resize(width, height)
-        gl.glBindFramebuffer(gl.GL_FRAMEBUFFER, self._handle)
-        for part, texture in (
-            (gl.GL_COLOR_ATTACHMENT0, self.colour),
-            (gl.GL_DEPTH_ATTACHMENT, self.depth),
-        ):
+        parts = {gl.GL_COLOR_ATTACHMENT0: self.colour, gl.GL_DEPTH_ATTACHMENT: self.depth}
+        for part, texture in parts.items():
+            if texture is None:
+                continue
+            texture.resize(width, height)
+            gl.glBindFramebuffer(gl.GL_FRAMEBUFFER, self._handle)
             gl.glFramebufferTexture2D(gl.GL_FRAMEBUFFER, part, gl.GL_TEXTURE_2D, texture.handle, 0)
         if gl.glCheckFramebufferStatus(gl.GL_FRAMEBUFFER) != gl.GL_FRAMEBUFFER_COMPLETE:
             raise GraphicsError("this OpenGL draws no depth into a texture")
 
-    def begin(self, clear: bool) -> None:
-        """Draw into this from now on, nearer points over farther ones."""
+    def bind(self) -> None:
+        """Draw over all of this from now on."""
         gl.glBindFramebuffer(gl.GL_FRAMEBUFFER, self._handle)
         gl.glViewport(0, 0, *self.size)
         gl.glDisable(gl.GL_BLEND)
+        gl.glDisable(gl.GL_DEPTH_TEST)
+
+    def read(self) -> bytes:
+        """Four bytes a pixel, from the row at y = -1 on, once all is drawn."""
+        gl.glBindFramebuffer(gl.GL_FRAMEBUFFER, self._handle)
+        return gl.glReadPixels(0, 0, *self.size, gl.GL_RGBA, gl.GL_UNSIGNED_BYTE)
+
+    def begin(self, clear: bool) -> None:
+        """Draw into this from now on, nearer points over farther ones."""
+        self.bind()
         gl.glEnable(gl.GL_DEPTH_TEST)
         gl.glDepthFunc(gl.GL_LEQUAL)
         gl.glDepthMask(True)
         if clear:
             gl.glClearColor(0, 0, 0, 0)
             gl.glClear(gl.GL_COLOR_BUFFER_BIT | gl.GL_DEPTH_BUFFER_BIT)
-
-    def delete(self) -> None:
-        """(The framebuffer itself is not shared between contexts: it goes with its own.)"""
-        self.colour.delete()
-        self.depth.delete()

@@ -20,6 +20,7 @@ void main() {
     gl_Position = matrix * vec4(position, 1.0);
     gl_PointSize = size;
     centre = 0.5 * gl_Position.xyz / gl_Position.w + 0.5;
+    gl_Position.y = -gl_Position.y;  // rows from the top
 }
 """
 # Amber in a dark rim, which sets it off from any ground. A point is hidden where something is drawn before
@@ -42,7 +43,7 @@ void main() {
     float inner = clamp(0.5 * size - width - away, 0.0, 1.0);
     bool hidden = metres(centre.z) > metres(texture2D(scene, centre.xy).r) + slack;
     float alpha = outer * mix(rim.a, 1.0, inner) * (hidden ? through : 1.0);
-    gl_FragColor = vec4(mix(rim.rgb, fill.rgb, inner), alpha);
+    gl_FragColor = vec4(mix(rim.bgr, fill.bgr, inner), alpha);  // blue first
 }
 """
 _FEW = 64
@@ -61,7 +62,7 @@ class CloudMarks:
         self._positions.set(points.reshape(-1, 3))
 
     def draw(self, camera: Camera, size: Size, scene: Texture, point_size: float, ratio: float) -> None:
-        """Blend over the current framebuffer. scene: the depth of the cloud; sizes in logical pixels."""
+        """Blend over what an `EyeDome` made. scene: the depth of the cloud; sizes in logical pixels."""
         if not self._positions.rows:
             return
         few = self._positions.rows <= _FEW
@@ -70,10 +71,8 @@ class CloudMarks:
         distance = 0.0 if pose.projection == "perspective" else pose.distance
         now = theme.current()
         fill, rim = QColor(theme.DARK.amber), QColor("#000000" if now.dark else "#3a2000")
-        gl.glDisable(gl.GL_DEPTH_TEST)
         gl.glEnable(gl.GL_BLEND)
         gl.glBlendFunc(gl.GL_SRC_ALPHA, gl.GL_ONE_MINUS_SRC_ALPHA)
-        gl.glColorMask(True, True, True, False)  # the widget is opaque and must stay it
         self._program.use(
             scene=scene,
             matrix=camera.matrix(size),
@@ -86,9 +85,3 @@ class CloudMarks:
             through=0.55,
         )
         self._program.draw(gl.GL_POINTS, 0, self._positions.rows, position=self._positions)
-        gl.glColorMask(True, True, True, True)
-        gl.glDisable(gl.GL_BLEND)
-
-    def delete(self) -> None:
-        self._program.delete()
-        self._positions.delete()

@@ -42,7 +42,7 @@ class PointGrid:
 
     def __init__(self, points: np.ndarray) -> None:
         self.points = points
-        order = np.argsort(_cells(points), kind="stable")  # a radix sort: the cells are uint16
+        order = np.argsort(cells(points), kind="stable")  # a radix sort: the cells are uint16
         self._order = order.astype(np.int32)
         self._sorted = points[order]
         starts = np.arange(0, len(points), _BLOCK)
@@ -176,7 +176,7 @@ def spacing(few: np.ndarray, count: int) -> float:
     return float(np.median(reach) * np.sqrt(np.pi / k * len(few) / count))
 
 
-def _cells(points: np.ndarray) -> np.ndarray:
+def cells(points: np.ndarray) -> np.ndarray:
     """uint16 (n,): the cell of each point along a Morton curve.
 
     The grid spans what lies between the 1st and 99th percentile, so that a stray point far off does not put

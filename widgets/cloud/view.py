@@ -17,10 +17,10 @@ from headlight.widgets.cloud.camera import Camera, Pose, Projection
 from headlight.widgets.cloud.canvas import CloudCanvas
 from headlight.widgets.cloud.gestures import CloudGestures
 from headlight.widgets.cloud.overlay import CloudOverlay, Star
-from headlight.widgets.cloud.prepared import Coloured, Prepared, prepare, same
+from headlight.widgets.cloud.prepared import STRETCH, Coloured, Prepared, prepare, same
 
 _CLOSED, _SIZES = 1.9, (2.5, 7.0)  # spacings that make a point's diameter, held within these pixels
-_FIT_SAMPLE = 20_000  # points that decide what "all is seen" means
+_FIT_SAMPLE = 5 * STRETCH  # points that decide what "all is seen" means
 
 
 class CloudView(CloudGestures):
@@ -76,7 +76,7 @@ class CloudView(CloudGestures):
         self._cloud, self._points = cloud, cloud.points
         self._overlay.marks.star = self._overlay.marks.hovered = self._overlay.marks.box = None
         self._canvas.set_marked(np.zeros((0, 3), np.float32))
-        grey = np.full((len(cloud.points), 4), (200, 200, 200, 1), np.uint8)
+        grey = np.broadcast_to(np.array((200, 200, 200, 1), np.uint8), (len(cloud.points), 4))
         self._coloured = Coloured(grey[:, :3], None, None, grey)
         self._canvas.set_points(cloud, grey)
         self.set_cutaway(self._cutaway)
@@ -155,7 +155,7 @@ class CloudView(CloudGestures):
     def set_eye_dome(self, on: bool) -> None:
         """Darken what lies behind its neighbours on the screen."""
         self._canvas.eye_dome = on
-        self._canvas.update()
+        self._canvas.refresh()
 
     def set_projection(self, projection: Projection) -> None:
         """ "perspective" or "orthographic", of the camera and so of all views that share it."""
@@ -258,7 +258,7 @@ class CloudView(CloudGestures):
         )
 
     def _camera_moved(self) -> None:
-        self._canvas.update()
+        self._canvas.refresh()
         self._overlay.update()
         super()._camera_moved()
 
@@ -296,7 +296,7 @@ class CloudView(CloudGestures):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
-            self._canvas.update()
+            self._canvas.refresh()
             self._overlay.update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

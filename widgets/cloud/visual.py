@@ -1,4 +1,4 @@
-"""Points as discs: one buffer of positions, one of colours, in a shuffled order.
+"""Points as discs: pages of positions and of colours, in a shuffled order.
 
 Any prefix of that order is a fair sample of the cloud, so that a few of the points show it while the camera
 moves, and the rest can be drawn in pieces over what is there.
@@ -43,21 +43,42 @@ void main() {
 """
 _SQUARE = "varying vec3 tint; void main() { gl_FragColor = vec4(tint, 1.0); }"
 
+PAGE = 1 << 18
+"""Points in one buffer, which are sent at a time: 4 MB, for which nobody waits."""
+
 
 class CloudVisual:
-    """Lives in one context; `set_points`, `set_colours` and `draw` need it current."""
+    """Lives in one context, which has to be current."""
 
     def __init__(self) -> None:
         self._round, self._square = Program(_VERTEX, _FRAGMENT), Program(_VERTEX, _SQUARE)
-        self._positions, self._colours = Buffer(), Buffer()
+        self._points, self._colours = np.zeros((0, 3), np.float32), np.zeros((0, 4), np.uint8)
+        # By the page of the points, and how many of them are up to date.
+        self._places: list[Buffer] = []
+        self._tints: list[Buffer] = []
+        self._placed = self._tinted = 0
 
     def set_points(self, points: np.ndarray) -> None:
-        """float32 (n, 3), shuffled."""
-        self._positions.set(points)
+        """float32 (n, 3), shuffled; to be sent."""
+        self._points, self._placed = points, 0
+        pages = -(-len(points) // PAGE)
+        for buffers in (self._places, self._tints):
+            while len(buffers) > pages:
+                buffers.pop().delete()
 
     def set_colours(self, colours: np.ndarray) -> None:
-        """uint8 (n, 4), in the order of the points; see `Coloured`."""
-        self._colours.set(colours, changing=True)
+        """uint8 (n, 4), in the order of the points, see `Coloured`; to be sent."""
+        self._colours, self._tinted = colours, 0
+
+    def send(self) -> None:
+        """Send the next page of what is not sent."""
+        self._placed = _send(self._places, self._points, self._placed, changing=False)
+        self._tinted = _send(self._tints, self._colours, self._tinted, changing=True)
+
+    @property
+    def sent(self) -> int:
+        """So many points can be drawn."""
+        return min(min(self._placed, self._tinted) * PAGE, len(self._points))
 
     def draw(
         self,
@@ -82,8 +103,18 @@ class CloudVisual:
             ground=ground,
             **{f"cut{i}": tuple(map(float, plane)) for i, plane in enumerate(planes)},
         )
-        program.draw(gl.GL_POINTS, first, count, position=self._positions, colour=self._colours)
+        while count:
+            page, start = divmod(first, PAGE)
+            some = min(count, PAGE - start)
+            program.draw(gl.GL_POINTS, start, some, position=self._places[page], colour=self._tints[page])
+            first, count = first + some, count - some
 
-    def delete(self) -> None:
-        for thing in (self._round, self._square, self._positions, self._colours):
-            thing.delete()
+
+def _send(buffers: list[Buffer], rows: np.ndarray, page: int, changing: bool) -> int:
+    """Send a page of rows, unless all are sent. Returns the next page."""
+    if page * PAGE >= len(rows):
+        return page
+    if page == len(buffers):
+        buffers.append(Buffer())
+    buffers[page].set(rows[page * PAGE : (page + 1) * PAGE], changing)
+    return page + 1

@@ -42,6 +42,20 @@ def test_back_from_the_screen_is_where_one_started(pose, size, points):
     np.testing.assert_allclose(camera.unproject(screen[ahead], size), np.array(points)[ahead], atol=1e-8)
 
 
+@given(poses, sizes, st.tuples(places, places), st.tuples(*[st.floats(0, 1)] * 3))
+def test_what_lies_in_a_box_is_seen_within_its_extent(pose, size, corners, share):
+    camera = camera_at(pose)
+    low, high = np.min(corners, 0), np.max(corners, 0)
+    extent = camera.extent(low, high, size)
+    if extent is None:
+        depth = camera.project(np.array(list(np.ndindex(2, 2, 2))) * (high - low) + low, size)[:, 2]
+        assert depth.min() <= camera.clip()[0] + 1e-9
+    else:
+        x, y, _ = camera.project(low + np.array(share) * (high - low), size)[0]
+        assert (extent[0] - 1e-6 <= (x, y)).all()
+        assert (extent[1] + 1e-6 >= (x, y)).all()
+
+
 @given(poses, sizes, places)
 def test_the_matrix_draws_where_project_says(pose, size, point):
     camera = camera_at(pose)

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headlight.widgets.cloud.prepared import mixed_order, prepare
+from headlight.widgets.cloud.prepared import STRETCH, gathered, mixed_order, prepare
 
 
 @settings(deadline=None, max_examples=60)
@@ -22,6 +22,17 @@ def test_every_prefix_is_a_fair_sample(n, share):
         expected = len(prefix) / count
         assert ((found - expected) ** 2 / expected).sum() / (count - 1) < 1.7
     assert abs(np.corrcoef(prefix[:-1], prefix[1:])[0, 1]) < 0.05
+
+
+@pytest.mark.parametrize("n", [0, 1, STRETCH - 1, STRETCH, 2 * STRETCH + 5])
+def test_neighbours_are_gathered_in_stretches_that_stay_as_fair_as_they_were(n):
+    order = mixed_order(n)
+    cells = np.random.default_rng(0).integers(0, 1 << 15, n).astype(np.uint16)
+    found = gathered(order, cells)
+    for start in range(0, n, STRETCH):
+        stretch = slice(start, start + STRETCH)
+        np.testing.assert_array_equal(np.sort(found[stretch]), np.sort(order[stretch]))
+        assert (np.diff(cells[found[stretch]].astype(int)) >= 0).all()
 
 
 def test_what_is_prepared_belongs_to_the_points():

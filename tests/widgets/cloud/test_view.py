@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtGui import QColor, QImage, QSurface
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
 
@@ -205,6 +205,45 @@ def test_colours_and_mask_show(opened, qtbot):
     view.set_visible(None)
     settle(qtbot, view)
     np.testing.assert_array_equal(is_colour(pixels(view), GREEN, 100), shown)
+
+
+def test_only_what_changes_the_points_draws_them_anew(opened, qtbot):
+    """The picture is painted by Qt: what lies over it costs no frame, and no window is made for OpenGL."""
+    view = opened(CORNERS)
+    frames = []
+    view._canvas.painted.connect(lambda: frames.append(1))
+    view.set_hovered(2)
+    view.set_star(np.zeros(3), np.array(CORNERS[1:3]), np.ones(2))
+    view.grab()
+    QApplication.processEvents()
+    assert frames == []
+    view.camera.orbit(5, 5)
+    view.grab()
+    assert frames == [1]
+    assert view.windowHandle().surfaceType() == QSurface.SurfaceType.RasterSurface
+
+
+@pytest.mark.parametrize("projection", ["perspective", "orthographic"])
+def test_nothing_of_a_point_is_left_out_where_none_is_looked_for(opened, qtbot, projection, monkeypatch):
+    """Only the part of the picture in which the cloud's box lies is shaded."""
+    view = opened(np.random.default_rng(0).uniform(-1, 1, (3000, 3)))
+    view.set_projection(projection)
+    view.set_point_size(12)
+    view.set_size_by_depth(True)
+    view._canvas._shaded = lambda moved: True  # however long it takes
+    for factor in (0.3, 3.0, 2.5, 2.5):
+        view.camera.zoom(factor)
+        moving = pixels(view)
+        settle(qtbot, view)
+        still = pixels(view)
+        with monkeypatch.context() as patch:
+            patch.setattr(view._canvas, "_part", lambda: (0.0, 0.0, 1.0, 1.0))
+            view._canvas.refresh()
+            np.testing.assert_array_equal(pixels(view), still)
+            view._canvas._restart = True
+            view._canvas.refresh()
+            np.testing.assert_array_equal(pixels(view), moving)
+        settle(qtbot, view)
 
 
 def sheet(y, low, high, step):
