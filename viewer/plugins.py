@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
-
 from headlight.models.core.errors import HeadlightError
 from headlight.viewer.registry import Registry
 
@@ -15,6 +13,8 @@ def read(registry: Registry) -> list[HeadlightError]:
 
     An entry point names a function, which is called with the registry.
     """
+    from importlib.metadata import entry_points  # once the window is painted: with it comes that of mails
+
     failed = []
     for point in entry_points(group=GROUP):
         try:

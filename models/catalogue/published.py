@@ -8,7 +8,6 @@ imports torch or transformers before a network is built.
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Iterable
@@ -101,6 +100,8 @@ def near(name: str, ids: Iterable[str]) -> list[str]:
     if not wanted:
         return []
     begun = [id for key, id in plain.items() if key.startswith(wanted)]
+    import difflib
+
     like = difflib.get_close_matches(wanted, plain, n=4, cutoff=0.7)
     return list(dict.fromkeys([*begun, *(plain[key] for key in like)]))[:4]
 

@@ -7,9 +7,11 @@ import threading
 import weakref
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from headlight.models.core.trace import Trace
+if TYPE_CHECKING:
+    from headlight.models.core.trace import Trace
+
 
 OVERHEAD = 1024
 """Bytes that an entry counts for at least."""
@@ -115,6 +117,8 @@ def extent(value: Any) -> int:
 
 
 def _bytes(waiting: list[Any]) -> int:
+    from headlight.models.core.trace import Trace
+
     seen: set[int] = set()
     total = 0
     while waiting:

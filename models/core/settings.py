@@ -8,10 +8,12 @@ field of the last layer where this one is the first. `after`: another field and 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from headlight.models.core.errors import HeadlightError
-from headlight.models.core.layers import Fusion
+
+if TYPE_CHECKING:
+    from headlight.models.core.layers import Fusion
 
 Residual = Literal["add", "mix", "none"]
 

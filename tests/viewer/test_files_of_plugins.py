@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from importlib import metadata
 from pathlib import Path
 
 import numpy as np
@@ -81,7 +82,7 @@ def plugin(tmp_path, monkeypatch):
                     return __import__(name).declare
 
             Point.name = name
-            monkeypatch.setattr(plugins, "entry_points", lambda group: [Point()])
+            monkeypatch.setattr(metadata, "entry_points", lambda group: [Point()])
 
         yield install
         raise _Undone
@@ -94,7 +95,7 @@ def test_a_plugin_adds_an_export(plugin, tmp_path, capfd, monkeypatch):
     assert run([*line, "--device", "cpu", "--out", str(out)]) == 0, capfd.readouterr().err
     with np.load(out) as found:
         assert found["lengths"].tolist() == [15, 3, 15, 15, 15]
-    monkeypatch.setattr(plugins, "entry_points", lambda group: [])  # it has declared what it has
+    monkeypatch.setattr(metadata, "entry_points", lambda group: [])  # it has declared what it has
     assert run(["export", "--help"]) == 0
     help = " ".join(capfd.readouterr().out.split())
     assert "lengths (npz, csv)" in help

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from importlib import metadata
 
 import numpy as np
 import pytest
@@ -54,7 +55,7 @@ def test_a_plugin_that_fails_leaves_nothing_and_says_why(monkeypatch):
             registry.add(Page("half", "Half"))
             raise RuntimeError("no such thing")
 
-    monkeypatch.setattr(plugins, "entry_points", lambda group: [Point()])
+    monkeypatch.setattr(metadata, "entry_points", lambda group: [Point()])
     registry = Registry()
     (failure,) = plugins.read(registry)
     assert "half" not in registry.all(Page)

@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 from headlight.models.core.errors import HeadlightError, out_of_memory, sentence
 from headlight.viewer import plugins, registry
 from headlight.viewer.app.options import WindowOptions
+from headlight.viewer.app.unread import leave_sources_unread
 from headlight.viewer.export.out import check_out
 from headlight.viewer.options import either, is_given, options_of, taken
 
@@ -87,6 +88,7 @@ def _window(argv: Sequence[str]) -> int:
     if options.screenshot is not None:
         options = replace(options, screenshot=check_out(options.screenshot, ("png",), "a screenshot"))
     try:
+        leave_sources_unread()
         from headlight.viewer.app import start
     except ImportError as error:  # a library of the system that Qt needs
         raise HeadlightError(

@@ -36,7 +36,6 @@ from headlight.viewer.app.opening.drop import DropTarget, open_mime
 from headlight.viewer.app.opening.recent import Recent
 from headlight.viewer.app.opening.recent_files import RecentFiles
 from headlight.viewer.host.failure import Failure
-from headlight.viewer.host.in_place import InPlace
 from headlight.viewer.host.lanes import Host
 from headlight.viewer.inputs.readers import names_of_formats
 from headlight.viewer.registry import REGISTRY
@@ -73,7 +72,7 @@ class Window(QMainWindow):
         super().__init__()
         self.setWindowTitle("Headlight")
         self.settings = settings
-        self.session, self.jobs = Session(), Jobs(Bridge(self).post, host or InPlace())
+        self.session, self.jobs = Session(), Jobs(Bridge(self).post, host or _in_place())
         self._log = log
         self.deck: Deck | None = None
         self.messages = Messages(self)
@@ -392,6 +391,12 @@ class Window(QMainWindow):
 
     def toggle_full_screen(self) -> None:
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+
+def _in_place() -> Host:
+    from headlight.viewer.host.in_place import InPlace
+
+    return InPlace()
 
 
 def import_panes(task: Task) -> None:

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from headlight.models.core.class_lists import LISTS
 from headlight.viewer.host.recipe import RunOptions
-from headlight.viewer.inputs.cloud import SHORT_UNITS, UNITS, CloudInput, Up
-from headlight.viewer.inputs.cloud_labels import relabelled
-from headlight.viewer.inputs.inputs import ImageInput, Input, TextInput, from_text
+from headlight.viewer.inputs.units import SHORT_UNITS, UNITS, Up
 from headlight.viewer.options import count, is_given, option, within
 from headlight.viewer.registry import REGISTRY, resolve
+
+if TYPE_CHECKING:
+    from headlight.viewer.inputs.cloud import CloudInput
+    from headlight.viewer.inputs.inputs import ImageInput, Input, TextInput
 
 SIZES = (224, 1022)
 """Least and most pixels of a picture's short side."""
@@ -41,6 +43,8 @@ class OfText:
     def applied(self, read: TextInput) -> TextInput:
         if self.pair is None:
             return read
+        from headlight.viewer.inputs.inputs import from_text
+
         made = from_text(read.text, read.title, self.pair)
         return replace(made, notices=(*read.notices, *made.notices))
 
@@ -80,6 +84,8 @@ class OfCloud:
 
     def applied(self, read: CloudInput) -> CloudInput:
         if self.classes is not None:
+            from headlight.viewer.inputs.cloud_labels import relabelled
+
             read = relabelled(read, self.classes)
         frame = read.frame
         if self.unit is not None:

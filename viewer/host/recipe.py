@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from headlight.models.core.task import SILENT, Task
-from headlight.viewer.inputs.cloud import Frame
-from headlight.viewer.inputs.inputs import Input, TextInput
 from headlight.viewer.registry import REGISTRY
+
+if TYPE_CHECKING:
+    from headlight.viewer.inputs.cloud import Frame
+    from headlight.viewer.inputs.inputs import Input, TextInput
 
 
 @dataclass(frozen=True)

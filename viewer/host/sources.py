@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -46,5 +45,7 @@ def file_of(path: str) -> File:
 @lru_cache(64)
 def _digest(path: str, size: int, changed: int) -> str:
     """Read once, for as long as the file's size and date are the same."""
+    import hashlib  # by the engine: it brings OpenSSL
+
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -3,23 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 
-Up = Literal["z", "y", "x", "z-down", "y-down", "x-down"]
-"""Which axis of the file points up, or down: depth cameras give y downwards."""
-
-
-def said_up(up: Up) -> str:
-    """ "z up", "y down"."""
-    return f"{up[0]} {'down' if up.endswith('-down') else 'up'}"
-
-
-UNITS = {"metres": 1.0, "centimetres": 0.01, "millimetres": 0.001, "feet": 0.3048, "inches": 0.0254}
-"""What a file's numbers may count, in metres."""
-SHORT_UNITS = dict(zip(("m", "cm", "mm", "ft", "in"), UNITS, strict=True))
-"""The names of UNITS by their signs."""
+from headlight.viewer.inputs.units import UNITS, UPS, Up, said_up
 
 # Which file axis each local axis is, and its sign: rotations, so that nothing is mirrored.
 _TURNS: dict[Up, tuple[tuple[int, int, int], tuple[int, int, int]]] = {
@@ -30,8 +17,6 @@ _TURNS: dict[Up, tuple[tuple[int, int, int], tuple[int, int, int]]] = {
     "y-down": ((0, 2, 1), (1, 1, -1)),
     "x-down": ((1, 2, 0), (1, -1, -1)),
 }
-UPS: dict[str, Up] = {said_up(up): up for up in _TURNS}
-"""Every way up, by what is said of it."""
 
 _FAR = 1000.0
 """Metres from zero at which float32 still tells 0.06 mm apart; beyond them the frame has its own zero."""

@@ -18,7 +18,6 @@ from headlight.models.core.errors import HeadlightError, shown
 from headlight.models.core.stack import ConvStack
 from headlight.models.core.task import SILENT, Task
 from headlight.viewer.inputs.cloud import CloudInput
-from headlight.viewer.inputs.pictures.decoding import check_size, on_white
 from headlight.viewer.inputs.readers import claiming, reader_of
 from headlight.viewer.inputs.source import HEAD, Source, ending_of
 from headlight.viewer.registry import REGISTRY, Kind, Reader, resolve
@@ -128,6 +127,8 @@ def from_pixels(pixels: np.ndarray, title: str = "Pasted image") -> ImageInput:
     """A picture from the clipboard: uint8 (h, w, 3) sRGB, or (h, w, 4) with alpha, which is put on white."""
     if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] not in (3, 4):
         raise ValueError(f"pixels must be uint8 (h, w, 3 or 4), not {pixels.dtype} {pixels.shape}")
+    from headlight.viewer.inputs.pictures.decoding import check_size, on_white
+
     check_size(title, pixels.shape[1], pixels.shape[0])
     if pixels.shape[2] == 3:
         return ImageInput(title, np.array(pixels))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from headlight.models.catalogue.published import PUBLISHED
-from headlight.models.core.answers import listed
 from headlight.viewer.registry import REGISTRY, Export
 from headlight.viewer.session.document import Document
 from headlight.viewer.session.methods import IN_SPACE
@@ -16,6 +14,8 @@ def no_attention(document: Document) -> str:
     """A network that only convolves has none, which is known of published ones before they have read."""
     if document.trace is not None:
         return "" if document.trace.layers else f"{document.trace.model.title} has no attention layers."
+    from headlight.models.catalogue.published import PUBLISHED
+
     network = PUBLISHED.get(document.options.model or "")
     return f"{network.title} has no attention layers." if network and network.convolutional else ""
 
@@ -51,6 +51,8 @@ def no_answer(document: Document) -> str:
     trace = document.trace
     if trace is None:
         return "No model has read it yet."
+    from headlight.models.core.answers import listed
+
     return "" if listed(trace.answers) is not None else f"{trace.model.title} gives no answer to list."
 
 

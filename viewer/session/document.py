@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from headlight.models.core.trace import Trace
-from headlight.viewer.host.recipe import Making, RunOptions
-from headlight.viewer.inputs.inputs import Input
+from headlight.viewer.host.recipe import Making
 from headlight.viewer.registry import REGISTRY, Kind
 from headlight.viewer.session.history import Asked, Former, Step, size_of
 from headlight.viewer.session.view import View
+
+if TYPE_CHECKING:
+    from headlight.models.core.trace import Trace
+    from headlight.viewer.host.recipe import RunOptions
+    from headlight.viewer.inputs.inputs import Input
 
 State = Literal["waiting", "running", "ready", "failed", "cancelled"]
 """waiting: nothing was asked yet. failed, cancelled: there is no trace, and none will come by itself."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from headlight.models.core.trace import Trace
 from headlight.viewer.host.recipe import Making, RunOptions
-from headlight.viewer.inputs.inputs import Input
 from headlight.viewer.registry import REGISTRY
 from headlight.viewer.session.view import View
+
+if TYPE_CHECKING:
+    from headlight.models.core.trace import Trace
+    from headlight.viewer.inputs.inputs import Input
 
 STEPS = 200
 CHARACTERS = 16_000_000

@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from headlight.models.core.tokens import PatchTokens, Tokens
-from headlight.models.core.trace import Trace
 from headlight.viewer.registry import REGISTRY, Kind, Method, Needs, Shown, resolve
 from headlight.viewer.session.view import MapSettings, View
+
+if TYPE_CHECKING:
+    from headlight.models.core.tokens import Tokens
+    from headlight.models.core.trace import Trace
 
 _log = logging.getLogger(__name__)
 
@@ -72,6 +74,8 @@ def tokens_after(trace: Trace, last: int | None = None) -> Tokens:
 
     last: the last layer's number, None for that of the model.
     """
+    from headlight.models.core.tokens import PatchTokens
+
     if not trace.layers or not isinstance(trace.tokens, PatchTokens):
         return trace.tokens
     return trace.layers[-1 if last is None else last].queries

@@ -7,26 +7,26 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
 from psygnal import Signal
 
 from headlight.models.core.errors import HeadlightError, known
-from headlight.models.core.layers import worst
-from headlight.models.core.tokens import Place, Position, Region
-from headlight.viewer.host import forward
 from headlight.viewer.host.failure import Failure
-from headlight.viewer.host.forward import Pass
 from headlight.viewer.host.lanes import Call, Lane
 from headlight.viewer.host.recipe import Making, RunOptions
-from headlight.viewer.inputs import inputs
-from headlight.viewer.inputs.cloud import CloudInput, Frame
-from headlight.viewer.inputs.inputs import Input, StackInput
 from headlight.viewer.registry import REGISTRY
 from headlight.viewer.session.history import Former
 from headlight.viewer.session.jobs import Jobs
 from headlight.viewer.session.session import Document, Session
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from headlight.models.core.tokens import Place
+    from headlight.viewer.host.forward import Pass
+    from headlight.viewer.inputs.cloud import CloudInput, Frame
+    from headlight.viewer.inputs.inputs import Input
 
 log = logging.getLogger(__name__)
 
@@ -60,17 +60,23 @@ class Runs:
     # -- open --------------------------------------------------------------------------------------------
 
     def open_path(self, path: str) -> None:
-        self._open(partial(forward.of_file, path, self.options.classes), path)
+        self._open(_work("of_file", path, self.options.classes), path)
 
     def open_text(self, text: str, pair: str | None = None) -> None:
-        self._open(partial(forward.given, partial(inputs.from_text, text, pair=pair)), lane="look")
+        from headlight.viewer.inputs.inputs import from_text
+
+        self._open(_work("given", partial(from_text, text, pair=pair)), lane="look")
 
     def open_pixels(self, pixels: np.ndarray, title: str) -> None:
-        self._open(partial(forward.given, partial(inputs.from_pixels, pixels, title)))
+        from headlight.viewer.inputs.inputs import from_pixels
+
+        self._open(_work("given", partial(from_pixels, pixels, title)))
 
     def open_stack(self) -> None:
         """A new stack of convolutions to build."""
-        self._open(partial(forward.given, StackInput), lane="look")
+        from headlight.viewer.inputs.inputs import StackInput
+
+        self._open(_work("given", StackInput), lane="look")
 
     def _open(
         self,
@@ -136,7 +142,7 @@ class Runs:
             self.session.update(document, state="ready")
             return
         recipe = document.wanted
-        work = partial(forward.made, document.input, recipe, document.path, _but_for_labels(document, recipe))
+        work = _work("made", document.input, recipe, document.path, _but_for_labels(document, recipe))
         self.session.update(document, state="running", failure="")
         self.jobs.submit(
             *(_kind(document), work, lambda made: self._ready(document, made[0], recipe.options, made[1])),
@@ -153,9 +159,11 @@ class Runs:
 
     def edit(self, document: Document, text: str, pair: str | None) -> None:
         """Run again with another text; what was shown stays until the new pass is done."""
+        from headlight.viewer.inputs.inputs import from_text
+
         if document.wanted.text is not None and text.strip():
             try:
-                what = inputs.from_text(text, pair=pair or None)
+                what = from_text(text, pair=pair or None)
             except HeadlightError as error:
                 self.notify("error", error.cause, error.next_step, None, document)
                 return
@@ -181,8 +189,7 @@ class Runs:
         closed = self.session.take_closed()
         if closed is None:
             return
-
-        read = partial(forward.again, closed.recipe, closed.path, closed.input)
+        read = _work("again", closed.recipe, closed.path, closed.input)
         self._open(read, closed.path, lambda what: self.session.reopen(closed, what))
 
     def cancel(self) -> None:
@@ -214,6 +221,8 @@ class Runs:
 
     def _asked(self, document: Document) -> None:
         """Something else is wanted of a document: it is there, or was there last, or is run."""
+        from headlight.viewer.host.forward import Pass
+
         former = document.former
         if document.wanted == document.made and document.trace is not None:
             self.jobs.cancel(_kind(document))
@@ -227,10 +236,14 @@ class Runs:
 
     def _turned(self, document: Document, cloud: CloudInput) -> None:
         """The cloud is there in its new frame, before a model has read it."""
+        from headlight.viewer.inputs.cloud import CloudInput
+
         move = partial(_moved, known(document.input, CloudInput), cloud)
         self.session.move(document, move, input=cloud, former=_former(document))
 
     def _ready(self, document: Document, what: Input, options: RunOptions, result: Pass) -> None:
+        from headlight.models.core.layers import worst
+
         trace = result.trace
         notices = REGISTRY.adapter_of(what).notices
         for notice in notices(what):
@@ -302,12 +315,21 @@ class Runs:
             self._failed(failure, document)
 
 
+def _work(name: str, *given: Any) -> Call:
+    """What a host is asked to do, of `host.forward`, which comes with the first document: it brings numpy."""
+    from headlight.viewer.host import forward
+
+    return partial(getattr(forward, name), *given)
+
+
 def _kind(document: Document) -> str:
     return f"run {document.number}"
 
 
 def _but_for_labels(document: Document, recipe: Making) -> Pass | None:
     """The pass that a document has, if only its labels are wanted in another way."""
+    from headlight.viewer.host.forward import Pass
+
     same = replace(document.made, listed=recipe.listed) == recipe
     if document.trace is None or not same or document.made == recipe:
         return None
@@ -327,6 +349,10 @@ def _former(document: Document) -> Former | None:
 
 def _moved(old: CloudInput, new: CloudInput, place: Place) -> Place:
     """A selected point of a cloud, or many of them, where it is in another frame."""
+    import numpy as np
+
+    from headlight.models.core.tokens import Position, Region
+
     scale = new.frame.metres_per_unit / old.frame.metres_per_unit
 
     def there(points: np.ndarray) -> np.ndarray:

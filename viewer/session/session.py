@@ -10,16 +10,18 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
-from headlight.models.core.tokens import Place
 from headlight.viewer.host.recipe import Making, RunOptions
-from headlight.viewer.inputs.inputs import Input
 from headlight.viewer.session.document import Closed, Document
 from headlight.viewer.session.history import Asked, Since, bounded, differs
 from headlight.viewer.session.view import Selection, View, fitted, within
+
+if TYPE_CHECKING:
+    from headlight.models.core.tokens import Place
+    from headlight.viewer.inputs.inputs import Input
 
 GESTURE_SECONDS = 1.0
 """Changes of one control that follow each other faster than this are undone in one step."""

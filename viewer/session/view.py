@@ -7,12 +7,11 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from headlight.models.core.answers import PointLabels
-from headlight.models.core.costs import Terms
 from headlight.models.core.settings import RolloutSettings
-from headlight.models.core.tokens import Place
 
 if TYPE_CHECKING:
+    from headlight.models.core.costs import Terms
+    from headlight.models.core.tokens import Place
     from headlight.models.core.trace import Trace
 
 T = TypeVar("T")
@@ -209,6 +208,8 @@ def within(view: View, trace: Trace) -> View:
     rollout = view[RolloutSettings]
     if rollout.first >= len(trace.layers) or (rollout.last or 0) >= len(trace.layers):
         rollout = replace(rollout, first=0, last=None)
+    from headlight.models.core.answers import PointLabels
+
     answer = trace.answer(PointLabels)
     classes = 0 if answer is None else len(answer.classes)
     cloud = view[CloudSettings]

@@ -139,7 +139,7 @@ def test_a_look_does_not_wait_for_a_run(engine):
 
 
 def test_who_is_deaf_is_ended_with_its_process(mortal, monkeypatch):
-    monkeypatch.setattr("headlight.viewer.host.apart.host.DEAF", 0.2)
+    monkeypatch.setattr("headlight.viewer.host.apart.parent.DEAF", 0.2)
     number = mortal.start(calls.deaf)
     assert mortal.next()[:2] == (number, "progress")
     pid = mortal.host.pid

@@ -5,14 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QRect, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from headlight.models.core.answers import PointLabels
-from headlight.models.core.layers import is_faithful, worst
-from headlight.models.core.tokens import PatchTokens
-from headlight.models.core.trace import Trace
 from headlight.viewer.app.bars.pace import Paces
 from headlight.viewer.session.jobs import Job, Jobs
 from headlight.viewer.session.session import Document, Session
@@ -23,6 +20,9 @@ from headlight.widgets.shell.message_bell import MessageBell
 from headlight.widgets.shell.message_panel import MessagePanel
 from headlight.widgets.shell.message_strip import MessageStrip
 from headlight.widgets.shell.messages import Messages
+
+if TYPE_CHECKING:
+    from headlight.models.core.trace import Trace
 
 
 class Status(QWidget):
@@ -90,6 +90,8 @@ class Status(QWidget):
             said = "Drop a text, an image or a point cloud anywhere" if document is None else ""
             self.run.setText("No model runs: the fields are exact, the weights uniform" if unread else said)
             return
+        from headlight.models.core.layers import is_faithful, worst
+
         self.run.setText(_said(trace))
         good = is_faithful(error := worst(document.checks))
         self.check.setText(
@@ -175,6 +177,8 @@ class Status(QWidget):
 
 def said_of_checks(checks: Sequence[float]) -> str:
     """What is wrong with layers some of which are not faithful."""
+    from headlight.models.core.layers import worst
+
     broken = [number for number, error in enumerate(checks) if not math.isfinite(error)]
     if not broken:
         return f"weights miss the output by {short_number(worst(checks), 1)}"
@@ -184,6 +188,9 @@ def said_of_checks(checks: Sequence[float]) -> str:
 
 def _said(trace: Trace) -> str:
     """1,370 tokens · forward 1.25 s; of a cloud its points and layers."""
+    from headlight.models.core.answers import PointLabels
+    from headlight.models.core.tokens import PatchTokens
+
     forward = f"forward {seconds(trace.seconds)}"
     if trace.answer(PointLabels) is None:
         if not trace.layers and isinstance(trace.tokens, PatchTokens):

@@ -5,13 +5,12 @@ current document is asked: its pages and its model.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QIcon
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
-from headlight.models.core.answers import PointLabels
-from headlight.models.core.trace import Trace
 from headlight.viewer.app.models.listed import title_of
 from headlight.viewer.registry import REGISTRY, Page
 from headlight.viewer.session import able
@@ -20,6 +19,9 @@ from headlight.widgets.base import theme
 from headlight.widgets.controls.choices import Segmented
 from headlight.widgets.controls.elided_button import ElidedButton
 from headlight.widgets.shell.document_tabs import DocumentTabs
+
+if TYPE_CHECKING:
+    from headlight.models.core.trace import Trace
 
 
 class TopBar(QWidget):
@@ -150,6 +152,8 @@ class TopBar(QWidget):
 
 def _extent(trace: Trace) -> str:
     """12 × 6 (layers and heads); of what segments a cloud 13 classes; without layers pixels, else tokens."""
+    from headlight.models.core.answers import PointLabels
+
     if trace.answer(PointLabels) is not None:
         return f"{len(trace.answer(PointLabels).classes)} classes"
     if not trace.layers and "pixel_values" not in trace.shapes:

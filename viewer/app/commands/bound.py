@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from PySide6.QtCore import QSettings
 
 from headlight.viewer.registry import Change, Command, resolve
-from headlight.viewer.session.runs import Notify, Runs
 from headlight.viewer.session.session import Session
 
 if TYPE_CHECKING:
     from headlight.viewer.app.layout.deck import Deck
+    from headlight.viewer.session.runs import Notify, Runs
 
 P = TypeVar("P")
 

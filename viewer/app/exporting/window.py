@@ -12,12 +12,12 @@ from headlight.viewer.host.failure import Failure
 from headlight.viewer.registry import Begin, resolve
 from headlight.viewer.session import able
 from headlight.viewer.session.jobs import Jobs
-from headlight.viewer.session.runs import Notify
 from headlight.viewer.session.session import Session
 
 if TYPE_CHECKING:
     from headlight.viewer.app.exporting.dialog import ExportDialog
     from headlight.viewer.export.choices import Choices, Subject
+    from headlight.viewer.session.runs import Notify
 
 KIND = "what can be exported"
 

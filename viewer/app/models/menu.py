@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QInputDialog, QMenu, QMessageBox, QWidget
@@ -13,8 +14,10 @@ from headlight.viewer.app.models.offer import ModelOffers
 from headlight.viewer.app.opening.dialogs import CHECKPOINTS, FileDialogs
 from headlight.viewer.app.opening.recent import Recent
 from headlight.viewer.registry import REGISTRY, Kind
-from headlight.viewer.session.runs import Runs
 from headlight.viewer.session.session import Session
+
+if TYPE_CHECKING:
+    from headlight.viewer.session.runs import Runs
 
 
 class ModelMenu:

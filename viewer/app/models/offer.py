@@ -14,11 +14,11 @@ from headlight.viewer.host.failure import Failure
 from headlight.viewer.registry import REGISTRY, Kind
 from headlight.viewer.session.document import Document
 from headlight.viewer.session.jobs import Jobs
-from headlight.viewer.session.runs import Runs
 from headlight.viewer.session.session import Session
 
 if TYPE_CHECKING:
     from headlight.models.catalogue.entries import Entry
+    from headlight.viewer.session.runs import Runs
 
 
 def is_model(path: str) -> bool:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QMimeData, QObject
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
 from headlight.models.core.errors import HeadlightError
-from headlight.viewer.session.runs import Runs
+
+if TYPE_CHECKING:
+    from headlight.viewer.session.runs import Runs
 
 
 def can_open(mime: QMimeData) -> bool:

@@ -6,21 +6,22 @@ import functools
 import math
 import sys
 from collections.abc import Callable, Hashable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
-from headlight.models.core.layers import is_faithful
-from headlight.models.core.trace import Trace
 from headlight.viewer import registry
 from headlight.viewer.host.failure import Failure
 from headlight.viewer.host.lanes import Call, Lane
-from headlight.viewer.panes.shared.desk import Desk
 from headlight.viewer.panes.shared.slices import Slice
 from headlight.viewer.session.jobs import Job
 from headlight.viewer.session.session import Document, Hover
 from headlight.viewer.session.view import View
+
+if TYPE_CHECKING:
+    from headlight.models.core.trace import Trace
+    from headlight.viewer.panes.shared.desk import Desk
 
 
 class Pane(QObject):
@@ -309,6 +310,8 @@ class Pane(QObject):
 
     def blocked(self, layer: int) -> str:
         """Why this layer's maps are not drawn, or nothing."""
+        from headlight.models.core.layers import is_faithful
+
         document = self.session.current
         if document is None or layer >= len(document.checks) or is_faithful(document.checks[layer]):
             return ""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
 from headlight.viewer import registry
-from headlight.viewer.panes.shared.log_handler import LogHandler
 from headlight.viewer.session.jobs import Jobs
-from headlight.viewer.session.runs import Runs
 from headlight.viewer.session.session import Session
+
+if TYPE_CHECKING:
+    from headlight.viewer.panes.shared.log_handler import LogHandler
+    from headlight.viewer.session.runs import Runs
 
 P = TypeVar("P")
 
