@@ -136,7 +136,7 @@ def in_turn() -> None:
         for what, open_ in (
             ("text", lambda: window.runs.open_text(SENTENCE)),
             ("image", lambda: window.runs.open_path(str(SAMPLES / "astronaut.jpg"))),
-            ("cloud", lambda: window.runs.open_path(str(next(SAMPLES.glob("*.ply"))))),
+            ("cloud", lambda: window.runs.open_path(str(SAMPLES / "rooms" / "bedroom.ply"))),
         ):
             count, began = len(window.session.documents), time.perf_counter()
             open_()

@@ -96,6 +96,11 @@ def texts_fit(window: Window) -> Iterator[str]:
             yield f"{found} in {where(widget)}"
 
 
+def _in_sight(widget: QWidget) -> bool:
+    """Whether any of it is seen that no opaque child covers."""
+    return widget.isVisible() and not widget.visibleRegion().isEmpty()
+
+
 def focus_seen(window: Window) -> Iterator[str]:
     """What has the keyboard can be seen; nothing has it after a click on what is reached by Tab alone."""
     if QApplication.activeWindow() is not window or QApplication.activePopupWidget() is not None:
@@ -107,7 +112,7 @@ def focus_seen(window: Window) -> Iterator[str]:
         yield f"the focus is on {where(focus)}, which is hidden"
     elif not focus.isEnabled():
         yield f"the focus is on {where(focus)}, which is disabled"
-    elif window.isAncestorOf(focus) and focus.visibleRegion().isEmpty():
+    elif window.isAncestorOf(focus) and not any(map(_in_sight, [focus, *focus.findChildren(QWidget)])):
         yield f"the focus is on {where(focus)}, which is out of sight"
 
 

@@ -180,7 +180,8 @@ def _matrix(pane: Any) -> Told:
     result, image = pane._result, pane.view._image
     if result is None:
         return image._array, None, None, None
-    return image._array, result.scale, image.lut, result.values
+    table = (np.array(image._colours)[:, None] >> np.array([16, 8, 0, 24]) & 255).astype(np.uint8)
+    return image._array, result.scale, table, result.values
 
 
 def _on_picture(view: Any, result: Any) -> Told:
