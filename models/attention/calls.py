@@ -19,7 +19,9 @@ Kind = Literal["self", "cross", "window", "neighbourhood"]
 Index = int | slice | Sequence[int] | Tensor
 ALL = slice(None)
 CHUNK_ELEMENTS = 2**20
-"""Elements of one block of weights while many rows are computed: 4 MB of float32, which caches hold."""
+"""Elements of one block of weights of all heads while many rows are computed: 4 MB of float32."""
+HEAD_ELEMENTS = 2**18
+"""The same of one head: 1 MB, which stays in the caches while it is worked on."""
 
 _LOWEST = torch.finfo(torch.float32).min
 

@@ -107,8 +107,11 @@ class AttentionLayer(Protocol):
         """float32 (heads, h, w), h and w at most `size`: area means of every head's matrix."""
         ...
 
-    def block(self, head: Head, start: int, stop: int) -> Any:
-        """A few rows: a tensor, float32 [stop − start, keys], for what goes through all of them."""
+    def block(self, head: Head | None, start: int, stop: int) -> Any:
+        """A few rows: a tensor, float32 [stop − start, keys], for what goes through all of them.
+
+        None: of every head, [heads, stop − start, keys].
+        """
         ...
 
     def groups(self, head: Head | None = None, queries: np.ndarray | None = None) -> Iterator[Groups]:
