@@ -15,7 +15,7 @@ from torch import Tensor
 from headlight.models.attention.calls import ALL, CHUNK_ELEMENTS, HEAD_ELEMENTS, Call
 from headlight.models.core.cache import CACHE, Cache
 from headlight.models.core.errors import TooLarge
-from headlight.models.core.layers import Fusion, Groups, Head, Lines
+from headlight.models.core.layers import Carrier, Fusion, Groups, Head, Lines
 from headlight.models.core.tokens import Tokens
 
 MATRIX_LIMIT = 64_000_000
@@ -156,6 +156,9 @@ class BlockLayer(ABC):
     def value_norms(self) -> np.ndarray | None:
         return None
 
+    def carrier(self, queries: np.ndarray) -> Carrier | None:
+        return None
+
     def over(self, call: Call) -> Self:
         """The same layer over another call of its shape."""
         other = copy(self)
@@ -208,9 +211,18 @@ class RecordedLayer(BlockLayer):
     def rows(self, queries: np.ndarray | int) -> tuple[np.ndarray, np.ndarray]:
         """(key indices int (k,), weights float32 (heads, k)); several queries are averaged."""
         index = self._index(queries)
-        step = max(1, CHUNK_ELEMENTS // (self.heads * len(self.keys)))
-        total = sum(self._call.weights(part, batch=self._batch).sum(1) for part in index.split(step))
-        return np.arange(len(self.keys)), _numpy(total / len(index))
+        shares = torch.full((len(index),), 1 / len(index), device=index.device)
+        return np.arange(len(self.keys)), _numpy(self._call.carried(shares, index, self._batch))
+
+    def carrier(self, queries: np.ndarray) -> Carrier | None:
+        """As `AttentionLayer.carrier`, of a call whose rows have known sums."""
+        index = self._index(queries)
+        sums = self._call.sums(index, self._batch)
+
+        def carry(shares: Tensor) -> Tensor:
+            return self._call.carried(shares, index, self._batch).mean(0)
+
+        return None if sums is None else (sums.mean(0), carry)
 
     def row(self, head: Head, query: np.ndarray | int) -> tuple[np.ndarray, np.ndarray]:
         """(key indices int (k,), weights float32 (k,)); heads are fused before queries are averaged."""

@@ -151,6 +151,33 @@ def test_chunks_leave_no_seam_and_keep_memory_small(monkeypatch: pytest.MonkeyPa
 
 
 @given(
+    count=st.integers(1, 150),
+    loud=st.sampled_from([0.0, 0.3, 30.0]),
+    groups=st.sampled_from([1, 2]),
+    has_factors=st.booleans(),
+)
+@settings(max_examples=60, deadline=None)
+def test_what_is_carried_past_the_matrix_is_the_product_with_it(
+    count: int, loud: float, groups: int, has_factors: bool
+) -> None:
+    generator = torch.Generator().manual_seed(count)
+    q, k = (torch.randn(2, count, h, 3, generator=generator).transpose(1, 2) for h in (4, 4 // groups))
+    factors = torch.tensor([1.0, 0.0, 2.0, 0.5]) if has_factors else None
+    call = AttentionCall("random", "self", loud * q, k, k, 1.0, factors=factors)
+    queries = torch.randint(0, count, (count,), generator=generator)
+    shares = torch.rand(count, generator=generator) / count
+    whole = call.weights(queries, batch=1).double()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("headlight.models.attention.calls.CHUNK_ELEMENTS", 0)  # however short
+        patch.setattr("headlight.models.attention.calls.HEAD_ELEMENTS", 1)
+        found = call.carried(shares, queries, batch=1)
+        rows = RecordedLayer(call, plain(count), plain(count), batch=1).rows(queries.numpy())[1]
+    torch.testing.assert_close(found.double(), shares.double() @ whole, atol=1e-6, rtol=0)
+    np.testing.assert_allclose(rows, whole.mean(1), atol=1e-6)
+    torch.testing.assert_close(call.sums(queries, batch=1).double(), whole.sum(-1), atol=1e-6, rtol=0)
+
+
+@given(
     rows=st.integers(1, 9),
     columns=st.integers(1, 9),
     groups=st.sampled_from([1, 2, 4]),
@@ -195,6 +222,11 @@ def test_all_heads_at_once_are_each_alone(
     np.testing.assert_allclose(heads, alone, atol=1e-6)
     np.testing.assert_allclose([once.matrix(head) for head in range(4)], alone, atol=1e-6)
     np.testing.assert_allclose(once.block(None, halves.start, rows), alone[:, halves], atol=1e-6)
+    queries = torch.arange(rows)
+    sums, carried = call.sums(queries), call.carried(torch.ones(rows), queries)
+    np.testing.assert_allclose(carried, alone.sum(1), atol=1e-5)
+    if sums is not None:
+        np.testing.assert_allclose(sums, alone.sum(-1), atol=1e-6)
     for fusion, over in FUSED.items():
         np.testing.assert_allclose(fused[fusion], over(alone, 0), atol=1e-6)
         np.testing.assert_allclose(once.matrix(fusion), over(alone, 0), atol=1e-6)
