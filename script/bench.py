@@ -165,6 +165,20 @@ def gestures() -> list[tuple[str, str, str]]:
     ]
 
 
+def text_maps() -> list[tuple[str, str, str]]:
+    """Texts of 16 and 64 tokens, from the text to all heads' maps."""
+    from script.bench_maps import text_maps as measured
+
+    return measured()
+
+
+def rollout() -> list[tuple[str, str, str]]:
+    """A large picture: pass and rollout."""
+    from script.bench_maps import rollout as measured
+
+    return measured(*engine_and_pixels())
+
+
 def start() -> list[tuple[str, str, str]]:
     """From process start until the window is painted and saved, against importing what it stands on."""
     with tempfile.TemporaryDirectory() as folder:
@@ -227,6 +241,8 @@ FIGURES = {
     "capture": capture,
     "peak": peak,
     "gestures": gestures,
+    "text-maps": text_maps,
+    "rollout": rollout,
     "start": start,
     "cloud": cloud,
     "cloud-first": cloud_first,

@@ -48,12 +48,12 @@ class Dense(BlockLayer):
     def check(self) -> float:
         return self.error
 
-    def block(self, head: Head, start: int, stop: int) -> torch.Tensor:
+    def block(self, head: Head | None, start: int, stop: int) -> torch.Tensor:
         self.asked.append((start, stop))
         return super().block(head, start, stop)
 
     def _fused(self, head: Head) -> torch.Tensor:
         return fuse(self._tensor, head) if isinstance(head, str) else self._tensor[head]
 
-    def _block(self, head: int, start: int, stop: int) -> torch.Tensor:
-        return self._tensor[head, start:stop]
+    def _block(self, head: int | None, start: int, stop: int) -> torch.Tensor:
+        return (self._tensor if head is None else self._tensor[head : head + 1])[:, start:stop]

@@ -7,21 +7,26 @@ grouped keys, additive position biases, soft-capped scores and sinks.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 Kind = Literal["self", "cross", "window", "neighbourhood"]
 Index = int | slice | Sequence[int] | Tensor
 ALL = slice(None)
 CHUNK_ELEMENTS = 2**20
-"""Elements of one block of weights while many rows are computed: 4 MB of float32, which caches hold."""
+"""Elements of one block of weights of all heads while many rows are computed: 4 MB of float32."""
+HEAD_ELEMENTS = 2**18
+"""The same of one head: 1 MB, which stays in the caches while it is worked on."""
 
-_LOWEST = torch.finfo(torch.float32).min
+LOWEST = torch.finfo(torch.float32).min
+_EXPONENT = 50
+"""Powers of 2 with exponents from −50 to 50 can be summed and divided as they are."""
+_LANES = 64
+"""Queries at a time are a multiple of so many."""
 
 
 class Call(Protocol):
@@ -52,6 +57,22 @@ class Call(Protocol):
     def error(self, batch: int = 0) -> float:
         """Largest absolute deviation of what is shown from what the layer returned; NaN where that is NaN."""
         ...
+
+    def sums(self, queries: Tensor, batch: int = 0) -> Tensor | None:
+        """float32 [heads, m]: what the rows of these queries sum to; None where the weights alone tell."""
+        ...
+
+    def carried(self, shares: Tensor, queries: Tensor, batch: int = 0) -> Tensor:
+        """float32 [heads, keys]: shares · A, the mean of rows where queries hold like shares [m] of 1."""
+        ...
+
+
+def carried_by_weights(call: Call, shares: Tensor, queries: Tensor, batch: int) -> Tensor:
+    """`Call.carried` of any call."""
+    _, heads, _, keys = call.shape
+    step = max(1, CHUNK_ELEMENTS // (heads * keys))
+    parts = zip(shares.split(step), queries.split(step), strict=True)
+    return sum(share @ call.weights(part, batch=batch) for share, part in parts)
 
 
 def _as_slice(index: Index) -> slice | Sequence[int] | Tensor:
@@ -145,6 +166,32 @@ class AttentionCall:
         deviation = deviation[~self._nothing_allowed(self.rows, batch).expand_as(deviation)]
         return float(deviation.max()) if deviation.numel() else 0.0
 
+    def sums(self, queries: Tensor, batch: int = 0) -> Tensor:
+        """float32 [heads, m]: 1 less the share of a sink, as far as heads were not changed."""
+        sums = 1 - self.sink(queries, batch=batch)
+        return sums if self.factors is None else sums * self.factors[:, None]
+
+    def carried(self, shares: Tensor, queries: Tensor, batch: int = 0) -> Tensor:
+        """float32 [heads, keys]: shares · A; many rows a few at a time, and none is divided by its sum.
+
+        The scores lie with keys down and queries across: so their product takes three quarters of the time.
+        """
+        _, heads, _, keys = self.shape
+        more = (self.mask, self.bias, self.softcap, self.sinks, self.level)
+        if heads * len(queries) * keys <= CHUNK_ELEMENTS or any(x is not None for x in more):
+            return carried_by_weights(self, shares, queries, batch)
+        reached = torch.zeros(heads, keys, device=self.device)
+        step = -(-HEAD_ELEMENTS // (keys * _LANES)) * _LANES
+        for head, row in enumerate(reached):
+            q = self.q[batch, head, queries].float() * (self.scaling / math.log(2))  # [m, d]
+            k = self._repeated(self.k, slice(head, head + 1), batch)[0].contiguous()  # [Nk, d]
+            is_safe = bool(q.norm(dim=1).amax() * k.norm(dim=1).amax() < _EXPONENT)  # so are all scores
+            for part, share in zip(q.split(step), shares.split(step), strict=True):
+                powers = k @ part.T  # [Nk, m]
+                powers = (powers if is_safe else powers.sub_(powers.amax(0))).exp2_()
+                row.addmv_(powers, share / powers.sum(0))
+        return reached if self.factors is None else reached * self.factors[:, None]
+
     def value_norms(self, batch: int = 0) -> Tensor:
         """float32 [heads, keys]: ‖v W_O‖ of each key's value, by its head's part of the output projection.
 
@@ -172,7 +219,7 @@ class AttentionCall:
         if self.mask is not None:
             mask = self._part(self.mask, queries, heads, batch)
             if mask.dtype == torch.bool:
-                return scores.masked_fill_(~mask, _LOWEST)
+                return scores.masked_fill_(~mask, LOWEST)
             if alike is not None:  # a position bias may have come with the mask
                 mask = mask.masked_fill(alike & _allows(mask), 0)
             scores.add_(mask)
@@ -268,6 +315,13 @@ class FlowCall:
         """float32 [heads, queries]: 0, since a sink has no value."""
         return torch.zeros_like(self.flow[batch, :, :, 0].T[_as_slice(heads)][:, _as_slice(queries)]).float()
 
+    def sums(self, queries: Tensor, batch: int = 0) -> None:
+        """Of gradients nothing is known."""
+
+    def carried(self, shares: Tensor, queries: Tensor, batch: int = 0) -> Tensor:
+        """float32 [heads, keys]: shares · ∂y/∂A."""
+        return carried_by_weights(self, shares, queries, batch)
+
     def error(self, batch: int = 0) -> float:
         """0: there is nothing that it could be compared with; NaN where it is no number."""
         return 0.0 if self.flow[batch].isfinite().all() else math.nan
@@ -305,6 +359,13 @@ class GivenCall:
         """float32 [heads, queries]: 0, since the rows given must sum to 1."""
         return torch.zeros_like(self.given[batch, :, :, 0][_as_slice(heads)][:, _as_slice(queries)]).float()
 
+    def sums(self, queries: Tensor, batch: int = 0) -> None:
+        """What was given need not sum to 1."""
+
+    def carried(self, shares: Tensor, queries: Tensor, batch: int = 0) -> Tensor:
+        """float32 [heads, keys]: shares · A."""
+        return carried_by_weights(self, shares, queries, batch)
+
     def error(self, batch: int = 0) -> float:
         """Largest |A·V − returned|, |sum of a row − 1| or weight below 0, the first where v is known.
 
@@ -316,70 +377,3 @@ class GivenCall:
             rebuilt = weights[:, self.rows] @ self.v[batch].float()  # [H, r, dv]
             wrong = torch.maximum(wrong, (rebuilt - self.outputs[batch].transpose(0, 1)).abs().max())
         return float(wrong)
-
-
-def join(calls: Iterable[Call]) -> list[Call]:
-    """One call a module from the many that generation makes: all query rows over the keys of the last step.
-
-    Keys seen for the first time later have weight 0 in earlier rows. Raises ValueError where a cache threw
-    keys away since, so that no full matrix exists. Beams that swap their pasts are not followed; `error` of
-    the joined call shows that.
-    """
-    by_name: dict[str, list[Call]] = {}
-    for call in calls:
-        by_name.setdefault(call.name, []).append(call)
-    return [_joined(parts) if len(parts) > 1 else parts[0] for parts in by_name.values()]
-
-
-def _joined(parts: list[Call]) -> Call:
-    last, keys = parts[-1], parts[-1].shape[3]
-    forgot = last.kind != "cross" and sum(part.shape[2] for part in parts) > keys
-    if forgot or any(part.shape[3] > keys or part.shape[:2] != last.shape[:2] for part in parts):
-        raise ValueError(f"{last.name} forgot keys between steps: {[part.shape for part in parts]}")
-    if isinstance(last, GivenCall):
-        given = [F.pad(part.given, (0, keys - part.shape[3])) for part in parts]
-        # Values of other steps may be other ones: only the sums of the rows are checked.
-        none = {"v": None, "rows": None, "outputs": None}
-        return replace(last, given=torch.cat(given, 2), step=parts[0].step, **none)
-    starts = [sum(part.shape[2] for part in parts[:i]) for i in range(len(parts))]
-    unmasked = last.kind == "cross" and all(part.mask is None for part in parts)
-    biases = [_wide(part, part.bias, keys, 0.0) for part in parts if part.bias is not None]
-    return replace(
-        last,
-        q=torch.cat([part.q for part in parts], 2),
-        mask=None if unmasked else _stacked([_wide(part, _allowed(part), keys, _LOWEST) for part in parts]),
-        bias=_stacked(biases) if biases else None,
-        rows=torch.cat([part.rows + start for part, start in zip(parts, starts, strict=True)]),
-        outputs=torch.cat([part.outputs for part in parts], 1),
-        step=parts[0].step,
-    )
-
-
-def _allowed(part: AttentionCall) -> Tensor:
-    """The mask, written out where the call had none."""
-    if part.mask is not None:
-        return part.mask
-    _, _, queries, keys = part.shape
-    return torch.ones(1, 1, queries, keys, dtype=torch.bool, device=part.device)
-
-
-def _wide(part: AttentionCall, tensor: Tensor, keys: int, fill: float) -> Tensor:
-    """[B or 1, H or 1, Nq, keys]: written out over the call's rows; `fill` (bool: False) over later keys."""
-    tensor = tensor[(None,) * (4 - tensor.ndim)]
-    _, _, rows, columns = part.shape
-    value = False if tensor.dtype == torch.bool else fill
-    return F.pad(tensor.expand(-1, -1, rows, columns), (0, keys - columns), value=value)
-
-
-def _stacked(parts: list[Tensor]) -> Tensor:
-    """[B or 1, H or 1, all rows, keys]; additive if any of them is."""
-    if len({part.dtype for part in parts}) > 1:
-        parts = [_additive(part) for part in parts]
-    batch, heads = (max(part.shape[axis] for part in parts) for axis in (0, 1))
-    return torch.cat([part.expand(batch, heads, -1, -1) for part in parts], 2)
-
-
-def _additive(mask: Tensor) -> Tensor:
-    if mask.dtype != torch.bool:
-        return mask.float()
-    return torch.zeros_like(mask, dtype=torch.float32).masked_fill_(~mask, _LOWEST)

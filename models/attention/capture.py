@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -24,13 +24,13 @@ from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
 from transformers.pytorch_utils import Conv1D
 from transformers.utils import ModelOutput
 
-from headlight.models.attention.calls import AttentionCall, Call, GivenCall, Kind, Projection, join
+from headlight.models.attention.calls import AttentionCall, Call, GivenCall, Kind, Projection
 from headlight.models.attention.implementations import eager, functional, unchanged
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.interventions import Level, OnHeads
 from headlight.models.core.task import SILENT, Task
 
-__all__ = ["AttentionCall", "Call", "GivenCall", "join", "recording"]
+__all__ = ["AttentionCall", "Call", "GivenCall", "recording"]
 
 NEXT_STEP = "Open another model: those of the BERT, GPT-2, Llama, T5 and ViT families work."
 """For a model whose attention cannot be shown."""
@@ -83,7 +83,7 @@ class _Recorder:
 
     def note(self, call: AttentionCall, out: Tensor) -> None:
         """Keep the call without its graph, with a few rows of what it returned."""
-        rows = _sampled_rows(out.shape[1]).to(out.device)
+        rows = _sampled_rows(out.shape[1], out.device)
         tensors = {key: getattr(call, key) for key in ("q", "k", "v", "mask", "bias", "sinks")}
         kept = replace(
             call,
@@ -179,9 +179,11 @@ def _call(
     )
 
 
-def _sampled_rows(count: int) -> Tensor:
+@cache
+def _sampled_rows(count: int, device: torch.device) -> Tensor:
     """A few evenly spaced rows, from the first to the last: 4 of a short sequence, 16 of a long one."""
-    return torch.linspace(0, count - 1, min(count, max(4, min(16, count // 16)))).round().long().unique()
+    rows = torch.linspace(0, count - 1, min(count, max(4, min(16, count // 16)))).round().long().unique()
+    return rows.to(device)
 
 
 def _mask(*args: Any, **kwargs: Any) -> Tensor | None:
@@ -279,7 +281,7 @@ def _hook(
 
 def _follow(model: nn.Module, recorder: _Recorder, stack: ExitStack) -> None:
     """Hooks that tell the recorder of passes and batches, and the task how far they are."""
-    for module in model.modules():
+    for module in recorder.names:
         if isinstance(module, PreTrainedModel):
             _hook(stack, recorder, module.register_forward_pre_hook, recorder.enter, with_kwargs=True)
             _hook(stack, recorder, module.register_forward_hook, recorder.leave, always_call=True)
@@ -334,7 +336,7 @@ class _Products(TorchFunctionMode):
         for factor, v, out in self._last:
             # A view with other axes shares the memory.
             if factor.data_ptr() == weights.data_ptr() and factor.numel() == weights.numel():
-                rows = _sampled_rows(queries).to(out.device)
+                rows = _sampled_rows(queries, out.device)
                 outputs = out.detach().reshape(batch, heads, queries, -1)[:, :, rows]
                 # One head of values may serve several of weights (Falcon).
                 v = v.detach().reshape(batch, -1, keys, out.shape[-1])

@@ -41,16 +41,14 @@ def unchanged(model: PreTrainedModel) -> Iterator[None]:
     A BigBird turns to full attention at the first short text, a Swin shrinks its windows to the first small
     picture: the next input would be read by another model.
     """
-    before = [
-        (module, dict(module._modules), {name: x for name, x in vars(module).items() if _is_setting(name, x)})
-        for module in model.modules()
-    ]
+    before = [(vars(module), vars(module).copy(), module._modules.copy()) for module in model.modules()]
     try:
         yield
     finally:
-        for module, children, settings in before:
-            module._modules.update(children)
-            vars(module).update(settings)
+        for now, then, children in before:
+            then["_modules"].update(children)
+            changed = {name: x for name, x in then.items() if now.get(name) is not x}
+            now.update({name: x for name, x in changed.items() if _is_setting(name, x)})
 
 
 def _is_setting(name: str, value: object) -> bool:

@@ -181,18 +181,19 @@ class MappedLayer(BlockLayer):
         sums = self._queries.summed(queries, weights[None] * (len(parts) / len(index)))[0]
         return (sums / self._queries.counts).astype(np.float32)
 
-    def _block(self, head: int, start: int, stop: int) -> Tensor:
+    def _block(self, head: int | None, start: int, stop: int) -> Tensor:
         parts = self._queries.members(np.arange(start, stop))
-        first = int(parts.min())
-        below = self._layer.block(head, first, int(parts.max()) + 1)[parts - first]  # [parts, keys below]
+        first, last = int(parts.min()), int(parts.max())
+        below = self._layer.block(head, first, last + 1)
+        below = (below if head is None else below[None])[:, parts - first]  # [heads, parts, keys below]
         kept = np.flatnonzero(self._keys.of != NOWHERE)
         across = torch.as_tensor(self._keys.of[kept], device=below.device)
-        summed = below.new_zeros(len(below), len(self.keys)).index_add_(1, across, below[:, kept])
+        summed = below.new_zeros(*below.shape[:2], len(self.keys)).index_add_(2, across, below[..., kept])
         if self._queries.one_to_one:
             return summed
         counts = self._queries.counts[start:stop]
         down = torch.as_tensor(np.repeat(np.arange(stop - start), counts), device=below.device)
-        total = below.new_zeros(stop - start, len(self.keys)).index_add_(0, down, summed)
+        total = below.new_zeros(len(below), stop - start, len(self.keys)).index_add_(1, down, summed)
         return total / torch.as_tensor(counts, device=below.device)[:, None]
 
 

@@ -12,10 +12,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from headlight.models.attention.calls import CHUNK_ELEMENTS, Call
+from headlight.models.attention.calls import ALL, CHUNK_ELEMENTS, HEAD_ELEMENTS, Call
 from headlight.models.core.cache import CACHE, Cache
 from headlight.models.core.errors import TooLarge
-from headlight.models.core.layers import Fusion, Groups, Head, Lines
+from headlight.models.core.layers import Carrier, Fusion, Groups, Head, Lines
 from headlight.models.core.tokens import Tokens
 
 MATRIX_LIMIT = 64_000_000
@@ -56,14 +56,21 @@ class BlockLayer(ABC):
         self.keys = keys
         self._cache = cache
 
-    def block(self, head: Head, start: int, stop: int) -> Tensor:
-        """float32 [stop − start, keys] on the device: rows of one head, or of all heads fused elementwise."""
+    def block(self, head: Head | None, start: int, stop: int) -> Tensor:
+        """float32 [stop − start, keys] on the device: rows of one head, or of all heads fused elementwise.
+
+        None: of every head, [heads, stop − start, keys].
+        """
+        if head is None:
+            return self._block(None, start, stop)
         if not isinstance(head, str):
-            return self._block(int(head), start, stop)
-        fused = self._block(0, start, stop).clone()
-        for h in range(1, self.heads):
-            _INTO[head](fused, self._block(h, start, stop), out=fused)
-        return fused / self.heads if head == "mean" else fused
+            return self._block(int(head), start, stop)[0]
+        if self.heads * (stop - start) * len(self.keys) <= CHUNK_ELEMENTS:
+            return fuse(self._block(None, start, stop), head)
+        fused = self._block(0, start, stop)[0]
+        for h in range(1, self.heads):  # the first may lie in what the layer was given
+            fused = _INTO[head](fused, self._block(h, start, stop)[0], out=fused if h > 1 else None)
+        return fused.div_(self.heads) if head == "mean" and self.heads > 1 else fused
 
     def matrix(self, head: Head) -> np.ndarray:
         """float32 (queries, keys), read-only. Raises TooLarge above 64 million weights."""
@@ -74,11 +81,26 @@ class BlockLayer(ABC):
                 f"the limit is {MATRIX_LIMIT:,}.",
                 "Look at single rows, or make the input smaller.",
             )
+        if self._is_small and not isinstance(head, str):
+            return self._matrices()[head]
         return self._cache.kept(self, ("matrix", head), lambda: self._whole(head))
+
+    @property
+    def _is_small(self) -> bool:
+        """Whether the matrices of all heads are one block, which takes little longer than that of one."""
+        return self.heads * len(self.queries) * len(self.keys) <= CHUNK_ELEMENTS
+
+    def _matrices(self) -> np.ndarray:
+        """float32 (heads, queries, keys), read-only, of a small layer."""
+
+        def computed() -> np.ndarray:
+            return read_only(np.ascontiguousarray(_numpy(self._block(None, 0, len(self.queries)))))
+
+        return self._cache.kept(self, "matrices", computed)
 
     def _whole(self, head: Head) -> np.ndarray:
         matrix = np.empty((len(self.queries), len(self.keys)), np.float32)
-        for start, stop in self._chunks():
+        for start, stop in self._chunks(HEAD_ELEMENTS):
             matrix[start:stop] = _numpy(self.block(head, start, stop))
         return read_only(matrix)
 
@@ -87,6 +109,8 @@ class BlockLayer(ABC):
 
         Every pixel is the exact mean of an equal area of the matrix, so their mean is the matrix's.
         """
+        if self._is_small and size >= max(len(self.queries), len(self.keys)):
+            return self._matrices()
         return self._cache.kept(self, ("thumbnail", size), lambda: read_only(self._thumbnail(size)))
 
     def _thumbnail(self, size: int) -> np.ndarray:
@@ -94,26 +118,21 @@ class BlockLayer(ABC):
         h, w = min(size, rows), min(size, columns)
         down, across = area_means(rows, h), area_means(columns, w).T  # [h, Nq], [Nk, w]
         pixels = np.zeros((self.heads, h, w), np.float32)
-        for head in range(self.heads):
-            for start, stop in self._chunks():
-                first, last = start * h // rows, -(-stop * h // rows)  # the pixels these rows lie in
-                weights = self._block(head, start, stop)  # [m, Nk]
-                part = down[first:last, start:stop].to(weights.device) @ weights @ across.to(weights.device)
-                pixels[head, first:last] += _numpy(part)
+        for start, stop in self._chunks(CHUNK_ELEMENTS // self.heads):
+            first, last = start * h // rows, -(-stop * h // rows)  # the pixels these rows lie in
+            weights = self._block(None, start, stop)  # [heads, m, Nk]
+            part = down[first:last, start:stop].to(weights.device) @ weights @ across.to(weights.device)
+            pixels[:, first:last] += _numpy(part)
         return pixels
 
     def groups(self, head: Head | None = None, queries: np.ndarray | None = None) -> Iterator[Groups]:
         """Rows of these queries and of those that lie between them, all keys alike."""
         wanted = np.arange(len(self.queries)) if queries is None else np.unique(queries)
-        heads = self.heads if head is None else 1
         keys = np.arange(len(self.keys))[None]
-        step = max(1, CHUNK_ELEMENTS // max(1, heads * len(self.keys)))
-        for start, stop in _stretches_of(wanted, step):
-            if head is None:
-                weights = torch.stack([self._block(h, start, stop) for h in range(heads)])
-            else:
-                weights = self.block(head, start, stop)[None]
-            yield Groups(np.arange(start, stop)[None], keys, weights[:, None])
+        elements = CHUNK_ELEMENTS // self.heads if head is None else HEAD_ELEMENTS
+        for start, stop in _stretches_of(wanted, max(1, elements // max(1, len(self.keys)))):
+            weights = self.block(head, start, stop).unflatten(-2, (1, -1))
+            yield Groups(np.arange(start, stop)[None], keys, weights if head is None else weights[None])
 
     def group_of(self, query: int) -> int:
         return 0
@@ -137,6 +156,9 @@ class BlockLayer(ABC):
     def value_norms(self) -> np.ndarray | None:
         return None
 
+    def carrier(self, queries: np.ndarray) -> Carrier | None:
+        return None
+
     def over(self, call: Call) -> Self:
         """The same layer over another call of its shape."""
         other = copy(self)
@@ -144,13 +166,13 @@ class BlockLayer(ABC):
         return other
 
     @abstractmethod
-    def _block(self, head: int, start: int, stop: int) -> Tensor:
-        """float32 [stop − start, keys] of one head."""
+    def _block(self, head: int | None, start: int, stop: int) -> Tensor:
+        """float32 [heads, stop − start, keys] of every head, [1, …] of one."""
 
-    def _chunks(self) -> list[tuple[int, int]]:
-        """[start, stop) of blocks of rows that keep memory small."""
+    def _chunks(self, elements: int) -> list[tuple[int, int]]:
+        """[start, stop) of blocks of rows of about so many weights a head."""
         count = len(self.queries)
-        step = max(1, CHUNK_ELEMENTS // max(1, len(self.keys)))
+        step = max(1, elements // max(1, len(self.keys)))
         return [(start, min(start + step, count)) for start in range(0, count, step)]
 
 
@@ -189,9 +211,18 @@ class RecordedLayer(BlockLayer):
     def rows(self, queries: np.ndarray | int) -> tuple[np.ndarray, np.ndarray]:
         """(key indices int (k,), weights float32 (heads, k)); several queries are averaged."""
         index = self._index(queries)
-        step = max(1, CHUNK_ELEMENTS // (self.heads * len(self.keys)))
-        total = sum(self._call.weights(part, batch=self._batch).sum(1) for part in index.split(step))
-        return np.arange(len(self.keys)), _numpy(total / len(index))
+        shares = torch.full((len(index),), 1 / len(index), device=index.device)
+        return np.arange(len(self.keys)), _numpy(self._call.carried(shares, index, self._batch))
+
+    def carrier(self, queries: np.ndarray) -> Carrier | None:
+        """As `AttentionLayer.carrier`, of a call whose rows have known sums."""
+        index = self._index(queries)
+        sums = self._call.sums(index, self._batch)
+
+        def carry(shares: Tensor) -> Tensor:
+            return self._call.carried(shares, index, self._batch).mean(0)
+
+        return None if sums is None else (sums.mean(0), carry)
 
     def row(self, head: Head, query: np.ndarray | int) -> tuple[np.ndarray, np.ndarray]:
         """(key indices int (k,), weights float32 (k,)); heads are fused before queries are averaged."""
@@ -202,10 +233,12 @@ class RecordedLayer(BlockLayer):
 
     def column(self, head: Head, key: np.ndarray | int) -> tuple[np.ndarray, np.ndarray]:
         """(query indices int (k,), weights float32 (k,)); several keys are averaged."""
-        if (matrix := self._cache.get(self, ("matrix", head))) is not None:
+        matrix = self.matrix(head) if self._is_small else self._cache.get(self, ("matrix", head))
+        if matrix is not None:
             return np.arange(len(self.queries)), matrix[:, np.atleast_1d(key)].mean(1)
         index = self._index(key)
-        parts = [self.block(head, start, stop)[:, index].mean(1) for start, stop in self._chunks()]
+        chunks = self._chunks(HEAD_ELEMENTS)
+        parts = [self.block(head, start, stop)[:, index].mean(1) for start, stop in chunks]
         return np.arange(len(self.queries)), _numpy(torch.cat(parts))
 
     def elsewhere(self, head: Head, queries: np.ndarray | int) -> dict[str, np.ndarray]:
@@ -225,8 +258,8 @@ class RecordedLayer(BlockLayer):
         """Largest |A·V − what the layer returned| over sampled rows of every head."""
         return self._call.error(self._batch)
 
-    def _block(self, head: int, start: int, stop: int) -> Tensor:
-        return self._call.weights(slice(start, stop), head, self._batch)[0]
+    def _block(self, head: int | None, start: int, stop: int) -> Tensor:
+        return self._call.weights(slice(start, stop), ALL if head is None else head, self._batch)
 
     def _fused_rows(self, head: Head, index: Tensor) -> Tensor:
         if isinstance(head, str):

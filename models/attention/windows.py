@@ -228,12 +228,13 @@ class WindowLayer(BlockLayer):
         parts = self._parts_of(np.arange(len(self.slots)))
         return worst([self._misplaced, *(_as_one(self._call, part).error() for part in parts)])
 
-    def _block(self, head: int, start: int, stop: int) -> Tensor:
+    def _block(self, head: int | None, start: int, stop: int) -> Tensor:
         asked, local = np.unique(self._window[start:stop], return_inverse=True)
-        weights = self.windows(head, asked)[local, self._slot[start:stop]]  # [m, w²]
-        dense = weights.new_zeros(stop - start, len(self.keys) + 1)
+        every = self.every_head(asked, head).transpose(0, 1)  # [h, windows, w², w²]
+        weights = every[:, local, self._slot[start:stop]]  # [h, m, w²]
+        dense = weights.new_zeros(*weights.shape[:2], len(self.keys) + 1)
         keys = torch.as_tensor(self.slots[asked][local] % (len(self.keys) + 1), device=weights.device)
-        return dense.scatter_(1, keys, weights)[:, :-1]  # padding lies in the last column
+        return dense.scatter_(2, keys.expand_as(weights), weights)[..., :-1]  # padding: the last column
 
     def _averaged(
         self, tokens: np.ndarray | int, head: Head | None, incoming: bool

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, runtime_checkable
 
@@ -31,6 +31,7 @@ Head = int | Fusion
 
 NOWHERE = -1
 """Where a group holds no token."""
+Carrier = tuple[Any, Callable[[Any], Any]]
 Lines = tuple[np.ndarray, np.ndarray]
 """(rows, columns), each int (k,): lines of a grid, above these rows and left of these columns."""
 
@@ -107,8 +108,11 @@ class AttentionLayer(Protocol):
         """float32 (heads, h, w), h and w at most `size`: area means of every head's matrix."""
         ...
 
-    def block(self, head: Head, start: int, stop: int) -> Any:
-        """A few rows: a tensor, float32 [stop − start, keys], for what goes through all of them."""
+    def block(self, head: Head | None, start: int, stop: int) -> Any:
+        """A few rows: a tensor, float32 [stop − start, keys], for what goes through all of them.
+
+        None: of every head, [heads, stop − start, keys].
+        """
         ...
 
     def groups(self, head: Head | None = None, queries: np.ndarray | None = None) -> Iterator[Groups]:
@@ -141,6 +145,12 @@ class AttentionLayer(Protocol):
 
     def figures(self) -> dict[str, np.ndarray]:
         """What else tells where groups lie, by its name in an export."""
+        ...
+
+    def carrier(self, queries: np.ndarray) -> Carrier | None:
+        """(what the rows of these queries (int (m,)) sum to, a tensor [m], how shares [m] of theirs come to
+        the keys, [keys]), in the mean of all heads; None where going through `groups` is as quick.
+        """
         ...
 
     def value_norms(self) -> np.ndarray | None:

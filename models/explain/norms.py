@@ -94,6 +94,7 @@ class NormLayer(BlockLayer):
         norms = np.stack([part[2] * self._norms[h, keys] for h, part in zip(heads, parts, strict=True)])
         return queries, keys, getattr(np, head)(norms, axis=0) if isinstance(head, str) else norms[0]
 
-    def _block(self, head: int, start: int, stop: int) -> Tensor:
+    def _block(self, head: int | None, start: int, stop: int) -> Tensor:
         weights = self._layer.block(head, start, stop)
-        return weights * torch.as_tensor(self._norms[head], device=weights.device)
+        norms = torch.as_tensor(self._norms if head is None else self._norms[[head]], device=weights.device)
+        return weights * norms[:, None]

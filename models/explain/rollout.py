@@ -27,6 +27,8 @@ from headlight.models.explain.rollout_steps import can_spread, discarded, shares
 
 MATRIX_LIMIT = 5401
 """Most tokens of which the whole rollout matrix is computed (117 MB, and n³ multiplications a layer)."""
+QUERIES = 1 << 10
+"""Queries whose shares are carried between two looks at Cancel."""
 CHUNK = 1 << 22
 """Numbers of the product that go through groups at once."""
 PLAIN = RolloutSettings()
@@ -129,18 +131,22 @@ def _through(
 
     The last column is nowhere's: what would come from there is 0, and what goes there is nobody's.
     """
+    carried = torch.nonzero(product.abs().amax(dim=0)).flatten().cpu().numpy()
+    if len(product) == 1 and settings.fusion == "mean" and not settings.discard:
+        row = _carried(layer, product[0], carried, settings, task)
+        if row is not None:
+            return row
     here, size = nn.functional.pad(product, (0, 1)), len(layer.keys) + 1
     looked = torch.zeros(len(product), size)  # at the keys, which may be fewer than the tokens
     kept = torch.zeros_like(here)
     every = np.arange(len(layer.keys))[None]
-    carried = torch.nonzero(product.abs().amax(dim=0)).flatten().cpu().numpy()
     for whole in layer.groups(settings.fusion, carried):
         for part in whole.split(max(1, CHUNK // (len(product) * whole.keys.shape[1]))):
             task.check()
             weights = discarded(part.weights[0], settings)  # [g, m, k]
             if looked.device != weights.device:
                 here, looked, kept = (x.to(weights.device) for x in (here, looked, kept))
-            through, past = shares(weights, settings)
+            through, past = shares(weights.sum(dim=-1), settings)
             queries = torch.as_tensor(part.queries % here.shape[1], device=weights.device)
             keys = torch.as_tensor(part.keys % size, device=weights.device)
             arrived = here[:, queries]  # [rows, g, m]
@@ -151,6 +157,25 @@ def _through(
             else:
                 looked.index_add_(1, keys.flatten(), handed.transpose(0, 1).flatten(1))
     return spread(looked[:, :-1], layer.keys, layer.queries) + kept[:, :-1]
+
+
+def _carried(
+    layer: AttentionLayer, row: torch.Tensor, queries: np.ndarray, settings: RolloutSettings, task: Task
+) -> torch.Tensor | None:
+    """row · Â, [n] · [n, n] as [1, n], by a layer that can do so without a matrix; else None."""
+    looked, kept = torch.zeros(len(layer.keys)), torch.zeros_like(row)
+    for part in np.split(queries, range(QUERIES, len(queries), QUERIES)):
+        task.check()
+        carrier = layer.carrier(part)
+        if carrier is None:
+            return None
+        totals, carry = carrier
+        looked, kept, row = (x.to(totals.device) for x in (looked, kept, row))
+        index = torch.as_tensor(part, device=row.device)
+        through, past = shares(totals, settings)
+        kept[index] = row[index] * past
+        looked += carry(row[index] * through)
+    return spread(looked[None], layer.keys, layer.queries) + kept
 
 
 def _chosen(

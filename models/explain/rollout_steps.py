@@ -22,12 +22,11 @@ def discarded(weights: Tensor, settings: RolloutSettings) -> Tensor:
     return weights.masked_fill(weights < threshold, 0)
 
 
-def shares(weights: Tensor, settings: RolloutSettings) -> tuple[Tensor, Tensor]:
-    """(α, β), each [...]: of rows of weights [..., keys].
+def shares(total: Tensor, settings: RolloutSettings) -> tuple[Tensor, Tensor]:
+    """(α, β), each [...]: of rows of weights with these sums, [...].
 
     What is missing of a row (the share of padding) is missing in its sum as well: α · sum + β = 1.
     """
-    total = weights.sum(dim=-1)
     if settings.residual == "add":
         share = 1 / (total + 1)
         return share, share

@@ -141,10 +141,11 @@ class NeighbourhoodLayer(BlockLayer):
         rebuilt = (self._values.unflatten(2, (-1, self.heads)) * weights[:, :, None]).sum(1).flatten(1)
         return float((rebuilt - self._outputs).abs().max())
 
-    def _block(self, head: int, start: int, stop: int) -> Tensor:
-        near = self._neighbours[start:stop]
-        dense = self._weights.new_zeros(len(near), len(self.keys))
-        return dense.scatter_add_(1, near, self._weights[start:stop, :, head])
+    def _block(self, head: int | None, start: int, stop: int) -> Tensor:
+        weights = self._weights[start:stop].permute(2, 0, 1)  # [heads, m, k]
+        weights = weights if head is None else weights[head : head + 1]
+        near = self._neighbours[start:stop].expand_as(weights)
+        return self._weights.new_zeros(*weights.shape[:2], len(self.keys)).scatter_add_(2, near, weights)
 
     def _index(self, queries: np.ndarray) -> Tensor:
         return torch.as_tensor(queries, device=self._weights.device)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from headlight.models.core.cache import derived
 from headlight.models.core.colours import Scale, levels, scale_of
 from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.task import SILENT, Task
@@ -122,7 +121,7 @@ def _layer_maps(
     nowhere = np.zeros((1, 1), bool)
     tokens = layer.keys if not view[MapSettings].incoming else layer.queries
     if not isinstance(tokens, PatchTokens):
-        return derived(trace, ("thumbnail", layer.name), lambda: layer.thumbnail(THUMBNAIL)), nowhere
+        return layer.thumbnail(THUMBNAIL), nowhere
     asked = layer.queries if not view[MapSettings].incoming else layer.keys
     chosen = query_indices(trace, asked, places)
     seen = np.zeros(len(tokens), bool)

@@ -11,7 +11,8 @@ import torch
 from transformers.models.swin.modeling_swin import SwinAttention
 
 from headlight.models.attention.calls import AttentionCall, GivenCall
-from headlight.models.attention.capture import join, recording
+from headlight.models.attention.capture import recording
+from headlight.models.attention.joining import join
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.layers import is_faithful
 from headlight.models.core.task import Cancelled, Task

@@ -95,6 +95,7 @@ def test_every_answer_is_a_part_of_the_matrix_that_the_maps_define(
         np.testing.assert_allclose(layer.column(head, looked_at)[1], matrix[:, looked_at].mean(1), atol=1e-6)
         np.testing.assert_allclose(layer.block(head, rows // 2, rows).numpy(), matrix[rows // 2 :], atol=1e-6)
         np.testing.assert_allclose(layer.group(head, 0)[2], matrix, atol=1e-6)
+    np.testing.assert_allclose(layer.block(None, rows // 2, rows).numpy(), whole[:, rows // 2 :], atol=1e-6)
     np.testing.assert_allclose(layer.thumbnail(12), whole, atol=1e-6)
     np.testing.assert_allclose(layer.thumbnail(2).mean((1, 2)), whole.mean((1, 2)), atol=1e-6)
 

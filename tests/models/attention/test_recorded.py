@@ -12,7 +12,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headlight.models.attention.calls import AttentionCall, GivenCall
+from headlight.models.attention.calls import CHUNK_ELEMENTS, AttentionCall, GivenCall
 from headlight.models.attention.capture import recording
 from headlight.models.attention.recorded import RecordedLayer, area_means
 from headlight.models.core.cache import OVERHEAD, Cache
@@ -142,34 +142,117 @@ def test_the_stretches_of_a_thumbnail_are_cut_exactly() -> None:
 def test_chunks_leave_no_seam_and_keep_memory_small(monkeypatch: pytest.MonkeyPatch) -> None:
     layer = RecordedLayer(random_call(300), plain(300), plain(300))
     whole, pixels, row = layer.matrix(1), layer.thumbnail(7), layer.rows(np.arange(300))[1]
-    monkeypatch.setattr(
-        "headlight.models.attention.recorded.CHUNK_ELEMENTS", 3500
-    )  # 11 rows a block, 300 = 27 · 11 + 3
+    for name in ("CHUNK_ELEMENTS", "HEAD_ELEMENTS"):  # 11 rows a block, 300 = 27 · 11 + 3
+        monkeypatch.setattr(f"headlight.models.attention.recorded.{name}", 3500)
     fresh = RecordedLayer(random_call(300), plain(300), plain(300))
     np.testing.assert_allclose(fresh.matrix(1), whole, atol=1e-6)
     np.testing.assert_allclose(fresh.thumbnail(7), pixels, atol=1e-6)
     np.testing.assert_allclose(fresh.rows(np.arange(300))[1], row, atol=1e-6)
 
 
+@given(
+    count=st.integers(1, 150),
+    loud=st.sampled_from([0.0, 0.3, 30.0]),
+    groups=st.sampled_from([1, 2]),
+    has_factors=st.booleans(),
+)
+@settings(max_examples=60, deadline=None)
+def test_what_is_carried_past_the_matrix_is_the_product_with_it(
+    count: int, loud: float, groups: int, has_factors: bool
+) -> None:
+    generator = torch.Generator().manual_seed(count)
+    q, k = (torch.randn(2, count, h, 3, generator=generator).transpose(1, 2) for h in (4, 4 // groups))
+    factors = torch.tensor([1.0, 0.0, 2.0, 0.5]) if has_factors else None
+    call = AttentionCall("random", "self", loud * q, k, k, 1.0, factors=factors)
+    queries = torch.randint(0, count, (count,), generator=generator)
+    shares = torch.rand(count, generator=generator) / count
+    whole = call.weights(queries, batch=1).double()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("headlight.models.attention.calls.CHUNK_ELEMENTS", 0)  # however short
+        patch.setattr("headlight.models.attention.calls.HEAD_ELEMENTS", 1)
+        found = call.carried(shares, queries, batch=1)
+        rows = RecordedLayer(call, plain(count), plain(count), batch=1).rows(queries.numpy())[1]
+    torch.testing.assert_close(found.double(), shares.double() @ whole, atol=1e-6, rtol=0)
+    np.testing.assert_allclose(rows, whole.mean(1), atol=1e-6)
+    torch.testing.assert_close(call.sums(queries, batch=1).double(), whole.sum(-1), atol=1e-6, rtol=0)
+
+
+@given(
+    rows=st.integers(1, 9),
+    columns=st.integers(1, 9),
+    groups=st.sampled_from([1, 2, 4]),
+    added=st.sets(st.sampled_from(["mask", "bias", "softcap", "sinks", "level", "factors", "given"])),
+    size=st.integers(1, 10),
+)
+@settings(max_examples=80, deadline=None)
+def test_all_heads_at_once_are_each_alone(
+    rows: int, columns: int, groups: int, added: set[str], size: int
+) -> None:
+    generator = torch.Generator().manual_seed(rows * 10 + columns)
+
+    def random(*shape: int) -> torch.Tensor:
+        return torch.randn(*shape, generator=generator)
+
+    more = {
+        "mask": random(1, 1, rows, columns) > 0,
+        "bias": random(1, 4, rows, columns),
+        "softcap": 2.0,
+        "sinks": random(4),
+        "level": random(4) > 0,
+        "factors": random(4),
+    }
+    # Heads lie interleaved, as a linear layer gives them.
+    q, k = random(1, rows, 4, 3).transpose(1, 2), random(1, columns, 4 // groups, 3).transpose(1, 2)
+    call = AttentionCall("random", "cross", q, k, k, 1.0, **{name: more[name] for name in added - {"given"}})
+    if "given" in added:
+        call = GivenCall("given", "cross", call.weights()[None])
+    alone = np.stack([call.weights(slice(None), head)[0].numpy() for head in range(4)])
+
+    def layer() -> RecordedLayer:
+        return RecordedLayer(call, plain(rows), plain(columns))
+
+    once, thumbnail, halves = layer(), layer().thumbnail(size), slice(rows // 2, rows)
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("CHUNK_ELEMENTS", "HEAD_ELEMENTS"):  # a head and a row at a time
+            patch.setattr(f"headlight.models.attention.recorded.{name}", 1)
+        slow = layer()
+        np.testing.assert_allclose(thumbnail, slow.thumbnail(size), atol=1e-6)
+        fused = {fusion: slow.matrix(fusion) for fusion in FUSED}
+        heads = np.stack([slow.matrix(head) for head in range(4)])
+    np.testing.assert_allclose(heads, alone, atol=1e-6)
+    np.testing.assert_allclose([once.matrix(head) for head in range(4)], alone, atol=1e-6)
+    np.testing.assert_allclose(once.block(None, halves.start, rows), alone[:, halves], atol=1e-6)
+    queries = torch.arange(rows)
+    sums, carried = call.sums(queries), call.carried(torch.ones(rows), queries)
+    np.testing.assert_allclose(carried, alone.sum(1), atol=1e-5)
+    if sums is not None:
+        np.testing.assert_allclose(sums, alone.sum(-1), atol=1e-6)
+    for fusion, over in FUSED.items():
+        np.testing.assert_allclose(fused[fusion], over(alone, 0), atol=1e-6)
+        np.testing.assert_allclose(once.matrix(fusion), over(alone, 0), atol=1e-6)
+
+
 def test_matrices_are_remembered_read_only_and_forgotten_with_their_layer() -> None:
     cache = Cache(limit=10**6)
     layer = RecordedLayer(random_call(50), plain(50), plain(50), cache=cache)
     matrix = layer.matrix(0)
-    assert layer.matrix(0) is matrix
+    assert np.shares_memory(layer.matrix(0), matrix)
     with pytest.raises(ValueError, match="read-only"):
         matrix[0, 0] = 1
-    assert cache.size == 10_000 + OVERHEAD
+    assert cache.size == 2 * 10_000 + OVERHEAD  # of a small layer all heads
+    assert np.shares_memory(layer.thumbnail(50)[1], layer.matrix(1))
+    assert cache.size == 2 * 10_000 + OVERHEAD
     del layer
     gc.collect()
     assert cache.size == 0
     other = RecordedLayer(random_call(2), plain(2), plain(2), cache=cache)
-    other.matrix(0)
+    other.matrix("max")
     assert cache.size == 16 + OVERHEAD
 
 
 def test_threads_share_a_cache() -> None:
     cache = Cache(limit=60_000)
-    layers = [RecordedLayer(random_call(50), plain(50), plain(50), cache=cache) for _ in range(4)]
+    layers = [RecordedLayer(random_call(50, heads=1), plain(50), plain(50), cache=cache) for _ in range(4)]
     expected = layers[0].matrix(0).copy()
     wrong: list[int] = []
 
@@ -194,4 +277,4 @@ def test_a_thumbnail_allocates_far_less_than_a_matrix() -> None:
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 2**20  # numpy's part; torch's blocks are CHUNK_ELEMENTS each
-    assert max(stop - start for start, stop in layer._chunks()) * 3000 * 4 <= 2**22
+    assert max(stop - start for start, stop in layer._chunks(CHUNK_ELEMENTS)) * 3000 * 4 <= 2**22

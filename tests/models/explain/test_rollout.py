@@ -6,11 +6,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from headlight.models.attention.calls import AttentionCall
+from headlight.models.attention.recorded import RecordedLayer
 from headlight.models.core.errors import HeadlightError, TooLarge
 from headlight.models.core.task import Cancelled, Task
 from headlight.models.core.tokens import Tokens
 from headlight.models.explain.rollout import RolloutSettings, rollout_matrix, rollout_row, rollout_rows
-from tests.dense import Dense
+from tests.dense import Dense, plain
 
 
 def random_layers(seed: int, layers: int, heads: int, size: int) -> list[Dense]:
@@ -85,6 +87,25 @@ def test_rollout_is_the_papers_product(seed, fusion, residual, discard, first, l
     np.testing.assert_allclose(
         rollout_row(layers, np.array([4, 0]), chosen), expected[[4, 0]].mean(0), atol=1e-6
     )
+
+
+@pytest.mark.parametrize("residual", ["add", "mix", "none"])
+@pytest.mark.parametrize("is_long", [False, True])
+def test_a_row_through_recorded_calls_needs_no_matrix(residual, is_long, monkeypatch):
+    if is_long:  # than a block, and than is carried at a time
+        monkeypatch.setattr("headlight.models.attention.calls.CHUNK_ELEMENTS", 0)
+        monkeypatch.setattr("headlight.models.explain.rollout.QUERIES", 7)
+    generator, tokens = torch.Generator().manual_seed(4), plain(40)
+    layers = []
+    for number, more in enumerate(({}, {"factors": torch.tensor([0.5, 2.0, 0.0])}, {})):
+        q, k = (torch.randn(1, 40, 3, 4, generator=generator).transpose(1, 2) for _ in range(2))
+        layers.append(RecordedLayer(AttentionCall(f"{number}", "self", q, k, k, 0.5, **more), tokens, tokens))
+    written = [Dense(np.stack([layer.matrix(head) for head in range(3)])) for layer in layers]
+    chosen = RolloutSettings(residual=residual)
+    monkeypatch.setattr(RecordedLayer, "groups", None)
+    for asked in (7, np.array([3, 9, 31])):
+        row = rollout_row(layers, asked, chosen)
+        np.testing.assert_allclose(row, rollout_row(written, asked, chosen), atol=1e-6)
 
 
 def test_the_layers_own_weights_stay_as_they_are():
