@@ -73,3 +73,51 @@ def prints(task: Task) -> str:
     print("among the messages")
     os.write(1, b"among the messages, too\n")
     return "said"
+
+
+# -- what windows ask for, in the place of models ------------------------------------------------------------
+
+
+def read(source, recipe, path, kept, task: Task):
+    """As `forward.made` gives, of a text that a model of two layers has read."""
+    from headlight.viewer.host.forward import Pass, starting_head
+    from tests.viewer.given import text_tokens, trace_of
+
+    trace = trace_of(text_tokens(*source.text.split()))
+    return source, Pass(trace, (0.0,) * len(trace.layers), "CPU", None, 0, starting_head(trace))
+
+
+def reads_slowly(source, recipe, path, kept, task: Task):
+    task.progress(0.1, "Layer 2 of 12")
+    heeds(task)
+
+
+def builds_slowly(stack, task: Task):
+    heeds(task)
+
+
+def looks_slowly(trace, view, method, task: Task):
+    heeds(task)
+
+
+def raises(trace, view, method, task: Task):
+    raise RuntimeError("shapes do not fit")
+
+
+def limits_memory(more: int, task: Task) -> None:
+    """From now on this process has `more` bytes than it has now, and not one beyond."""
+    import resource
+
+    import psutil
+
+    most = psutil.Process().memory_info().vms + more
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+
+def memory(task: Task) -> int:
+    import gc
+
+    import psutil
+
+    gc.collect()
+    return psutil.Process().memory_info().rss

@@ -23,13 +23,14 @@ def cause_of_end(
     where: str = "",
     lines: Sequence[str] = (),
     busy: bool = True,
+    at: str = "",
     deaf: bool = False,
 ) -> Failure:
     """status: of the process, negative for a signal's number. errors: the end of what it wrote on stderr.
 
     where: the command that led to it, "" for a process beside the window. lines: what was said before its
-    first words, the last of which are its own where it came so far. busy: something was being computed. deaf:
-    it was ended for not heeding that something was cancelled.
+    first words, the last of which are its own where it came so far. busy: something was being computed. at:
+    what that said last of how far it was. deaf: it was ended for not heeding that something was cancelled.
     """
     details, place = errors.strip(), shown(where, _SHOWN)
     if deaf:
@@ -43,7 +44,8 @@ def cause_of_end(
         why = f": {said.rstrip('.')}" if said else ""
         return Failure(f"The connection to the engine by “{place}” broke{why}.", _AGAIN, details, True)
     if _MEMORY.search(errors) or (busy and -status == getattr(signal, "SIGKILL", None)):
-        return Failure("The engine ended: out of memory.", _SMALLER, details, True)
+        place = f" at “{at}”" if at else ""
+        return Failure(f"The engine ended: out of memory{place}.", _SMALLER, details, True)
     if status < 0:
         return Failure(f"The engine crashed ({_named(-status)}).", _AGAIN, details, True)
     said = _last_line(errors)

@@ -22,7 +22,7 @@ from headlight.viewer.host.apart.endings import cause_of_end, other_version
 from headlight.viewer.host.apart.segments import Segments
 from headlight.viewer.host.apart.wire import MAGIC, VERSION, Closed, Message, Wire
 from headlight.viewer.host.failure import Failure
-from headlight.viewer.host.lanes import Call, Hear, Lane
+from headlight.viewer.host.lanes import WARM, Call, Hear, Lane
 from headlight.viewer.host.summary import of_window
 
 DEAF = 3.0
@@ -44,6 +44,8 @@ class Pending:
     """When it was told firmly to stop."""
     heard: bool = False
     """Whether it is done or failed."""
+    said: str = ""
+    """What it said last of how far it is."""
 
 
 class Parent:
@@ -212,6 +214,8 @@ class Parent:
         except Exception as error:
             word, value = "failed", Failure.of(error)
         pending.heard = pending.heard or word in ("done", "failed")
+        if word == "progress":
+            pending.said = value[1]
         pending.hear(word, value)
 
     def _why(self, lines: list[str]) -> Failure | None:
@@ -225,8 +229,15 @@ class Parent:
             status = self._process.wait()
         self._errors.seek(0)
         errors = self._errors.read()[-20_000:].decode(errors="replace")
-        busy = any(not one.heard for one in self._pending.values())
-        return cause_of_end(status, errors, where=self._where, lines=lines, busy=busy, deaf=self._deaf)
+        work = [one for number, one in self._pending.items() if not one.heard and number != WARM]
+        return cause_of_end(
+            *(status, errors),
+            where=self._where,
+            lines=lines,
+            busy=bool(work),
+            at=next((one.said for one in work if one.said), ""),
+            deaf=self._deaf,
+        )
 
     def _end(self, failure: Failure | None) -> None:
         """It has ended: whoever waits is told."""
