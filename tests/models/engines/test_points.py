@@ -314,5 +314,7 @@ def test_loading_makes_sure_that_kept_attention_changes_no_answer(folder, monkey
 
     folded = points.FoldedPointTransformer.__call__
     monkeypatch.setattr(points.FoldedPointTransformer, "__call__", otherwise)
-    with pytest.raises(HeadlightError, match=f"{Path(folder).name} cannot be shown: while its attention is kept"):
+    with pytest.raises(
+        HeadlightError, match=f"{Path(folder).name} cannot be shown: while its attention is kept"
+    ):
         opened(folder)
