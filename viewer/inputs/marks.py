@@ -25,7 +25,9 @@ def marked(values: np.ndarray, said: float | None = None) -> np.ndarray | None:
     if said is not None and np.isfinite(said):
         where |= np.isclose(values, said, rtol=1e-6, atol=0)
     for extreme in (np.min, np.max):
-        rest = values[~where & np.isfinite(values)]
+        known = np.isfinite(values)
+        known &= ~where
+        rest = values if known.all() else values[known]
         if not rest.size:
             break
         end = extreme(rest)

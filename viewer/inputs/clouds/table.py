@@ -210,32 +210,26 @@ def _read_table(source: Source, found: Layout, ending: str, forgiving: bool) -> 
             continue
         if meaning is None:
             meaning = roles(found.names) if found.names else guess_roles(values, ending)
-            used = sorted(set(meaning.values()))
             if not found.names and meaning["x"] == 1:
                 what = "counts its lines" if _counts(values[:, 0]) else "tells times"
                 what = "is read as labels" if meaning.get("label") == 0 else what
                 first_column = f"The first column of {source.name} {what}: x, y and z follow."
         count += len(values)
         check_count(source.name, count)
-        # Coordinates need float64; the rest rides along rather than being read twice.
-        parts.append(np.ascontiguousarray(values[:, used]))
+        columns = Columns(source.name, meaning, len(values), [values.dtype] * found.columns)
+        columns.put(0, len(values), lambda i, values=values: values[:, i])
+        parts.append(columns.arrays)
     if meaning is None:
         raise no_points(source.name)
     if promised is not None and count < promised:
         raise promises_more(source.name, promised, count)
-    where = {role: used.index(column) for role, column in meaning.items()}
-    columns = Columns(source.name, where, count, [np.dtype(np.float64)] * len(used))
-    at = 0
-    while parts:
-        values = parts.pop(0)
-        columns.put(at, len(values), lambda i, values=values: values[:, i])
-        at += len(values)
+    arrays = {part: np.concatenate([one.pop(part) for one in parts]) for part in [*parts[0]]}
     notices = [f"Line {n:,} of {source.name} cannot be read: its point is left out." for n in spoilt or ()]
-    called = columns.label_name(found.names) if found.names else ""
+    called = found.names[label] if found.names and label is not None else ""
     notices.extend([first_column] if first_column else [])
     # Lines are read byte by byte; names are more than that.
     names = tuple(readable(name.encode("latin-1")) for name in seen) or None
-    parts = Parts(**columns.arrays, names=names, label_name=called, notices=notices)
+    parts = Parts(**arrays, names=names, label_name=called, notices=notices)
     if found.names and in_degrees(found.names):
         parts.points = _projected(parts.points)
         parts.unit, parts.said, parts.sure = 1.0, True, True
