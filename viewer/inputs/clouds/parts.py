@@ -152,7 +152,7 @@ def bytes8(values: np.ndarray) -> np.ndarray:
         return (values > 0).astype(np.uint8) * 255  # full colours alone
     if values.dtype == np.uint8:
         return np.ascontiguousarray(values)
-    if values.dtype.kind == "f":
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
         values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
     highest, lowest = float(values.max(initial=0)), float(values.min(initial=0))
     if values.dtype.kind == "f" and (highest <= 1.0 or _are_shares(values)):
