@@ -34,7 +34,7 @@ _SURE_ENDINGS = {"xyz", "pts", "asc", "xyzrgb", "xyzn"}
 """Of files that hold nothing but points: one line of numbers is enough."""
 
 _LINE_ENDS = re.compile(r"\r\n|\n|\r")
-_COUNT = re.compile(rb"(?<=\n)[\t\v\f\x1c-\x1f \x85\xa0]*(\d+)[\t\v\f\x1c-\x1f \x85\xa0]*(?=\n)")
+_COUNT = re.compile(rb"\n[\t\v\f\x1c-\x1f \x85\xa0]*+(\d++)[\t\v\f\x1c-\x1f \x85\xa0]*+(?=\n)")
 """A line of one whole number."""
 _DECIMAL_COMMA = re.compile(r"\d,\d")
 _COMMA_NUMBER = re.compile(r"[-+]?\d+(?:,\d+(?:[eE][-+]?\d+)?)?")
@@ -244,7 +244,7 @@ def _without_counts(block: Block) -> tuple[Block, list[int]]:
     """(the lines, blank where one whole number stood alone; these numbers)"""
     data = b"\n" + block.data
     counts = [int(count) for count in _COUNT.findall(data)]
-    return (replace(block, data=_COUNT.sub(b"", data)[1:]) if counts else block), counts
+    return (replace(block, data=_COUNT.sub(b"\n", data)[1:]) if counts else block), counts
 
 
 def _projected(points: np.ndarray) -> np.ndarray:

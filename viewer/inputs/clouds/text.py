@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import compress
 
 import numpy as np
 import simdjson
@@ -217,13 +218,14 @@ def _clean(data: bytes, columns: int, separators: str) -> tuple[np.ndarray, Sequ
     same bits. What is none, "+1" or ".5", is left to numpy.
     """
     data = data.translate(_table(separators))
-    one = b"," * (columns - 1)
-    shape, odd = data.translate(None, _NUMBER), []
-    if shape != (one + b"\n") * (len(shape) // columns):
-        rows = _tidied(data).splitlines(keepends=True)
-        odd = [i for i, row in enumerate(rows) if row.translate(None, _NUMBER) != one + b"\n"]
-        passed = set(odd)
-        data = b"".join(row for i, row in enumerate(rows) if i not in passed)
+    one, odd = b"," * (columns - 1), []
+    if not _is_plain(shape := data.translate(None, _NUMBER), one):
+        data = _tidied(data)
+        shape = data.translate(None, _NUMBER)
+    if not _is_plain(shape, one):
+        alike = [line == one for line in shape.split(b"\n")[:-1]]
+        odd = [i for i, clean in enumerate(alike) if not clean]
+        data = b"".join(compress(data.splitlines(keepends=True), alike))
     if not data:
         return np.empty((0, columns)), odd
     flat = data.replace(b"\n", b",")
@@ -234,6 +236,11 @@ def _clean(data: bytes, columns: int, separators: str) -> tuple[np.ndarray, Sequ
     except (ValueError, RuntimeError):
         return np.empty((0, columns)), range(data.count(b"\n") + len(odd))
     return np.frombuffer(found).reshape(-1, columns), odd
+
+
+def _is_plain(shape: bytes, one: bytes) -> bool:
+    """Whether every line, without its numbers, is this one."""
+    return shape == (one + b"\n") * (len(shape) // (len(one) + 1))
 
 
 def _table(separators: str) -> bytes:
@@ -250,9 +257,11 @@ def _table(separators: str) -> bytes:
 
 def _tidied(data: bytes) -> bytes:
     """Lines with one comma between numbers and none around them."""
-    while b",," in data:
-        data = data.replace(b",,", b",")
-    return data.replace(b",\n", b"\n").replace(b"\n,", b"\n").removeprefix(b",")
+    found = np.frombuffer(data, np.uint8)
+    commas = found == ord(",")
+    spare = commas.copy()  # behind another, or at a line's beginning
+    spare[1:] &= (commas | (found == ord("\n")))[:-1]
+    return found[~spare].tobytes().replace(b",\n", b"\n")
 
 
 def _mended(block: Block, columns: int, separators: str, spoilt: list[int]) -> Block:
