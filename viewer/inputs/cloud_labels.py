@@ -77,6 +77,8 @@ _SAID = {"semantickitti": "semantickitti", "segment20": "scannet20"}
 
 _ROOMS = ("s3dis", "scannet20", "nyu40", "matterport40")
 """Lists that are told apart by where floors, walls and ceilings are."""
+_NARROW = 1 << 16
+"""Between the least and the greatest of labels that are counted without being sorted."""
 _FEW = 20
 """Points of a class from which on it has a place in the room."""
 _STRANGE = 0.05
@@ -198,9 +200,9 @@ def _guess(
         )
     if called in _SAID:  # the file's name says which list it is
         return _SAID[called], ()
-    present = np.unique(known)
+    present, counts = _counted(known)
     outside = {
-        key: float(np.mean(~np.isin(_classes_of(known, found), _numbers_of(found))))
+        key: int(counts[~np.isin(_classes_of(present, found), _numbers_of(found))].sum()) / len(known)
         for key, found in LISTS.items()
     }
     signs = {key: _signs(numbers, found, points) for key, found in LISTS.items()}
@@ -241,6 +243,16 @@ def _guess(
         f"{title} numbers its labels without naming them: they are read as {first[0]} {names[0]}, "
         f"{first[1]} {names[1]} … {first[-1]} {names[-1]}, as in {LISTS[chosen].title}.",
     )
+
+
+def _counted(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(the numbers that there are, how often) as np.unique has them, which sorts"""
+    low = numbers.min()
+    if numbers.max() - low > _NARROW:
+        return np.unique(numbers, return_counts=True)
+    counts = np.bincount(numbers - low)
+    present = np.flatnonzero(counts)
+    return present + low, counts[present]
 
 
 def _classes_of(numbers: np.ndarray, found: ClassList) -> np.ndarray:

@@ -21,6 +21,10 @@ def marked(values: np.ndarray, said: float | None = None) -> np.ndarray | None:
     A known mark counts only if it stands as far from all other numbers as these reach. said: the file's own
     mark, which counts anywhere.
     """
+    if said is None and values.size:
+        ends = values.min(), values.max()  # no numbers where any value is none
+        if all(np.isfinite(end) and float(np.float32(end)) not in _KNOWN for end in ends):
+            return None
     where = np.zeros(values.shape, bool)
     if said is not None and np.isfinite(said):
         where |= np.isclose(values, said, rtol=1e-6, atol=0)

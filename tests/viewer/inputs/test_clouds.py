@@ -227,6 +227,13 @@ def test_land_surveys_have_other_classes_and_some_hold_8_bit_colours():
     )
 
 
+def test_a_table_calls_its_labels_by_their_own_column():
+    columns = np.arange(N) % 50, LABELS % 7
+    header = "x,y,z,intensity,classification"
+    rows = make.table(XYZ, *columns, form=["%.4f"] * 3 + ["%d"] * 2, separator=",", header=header)
+    assert "are those of land surveys" in opened(rows, "survey.csv").notices[0]
+
+
 def test_text_keeps_millimetres_far_from_zero():
     for data, title in (
         (make.table(FAR, form="%.3f"), "far.xyz"),

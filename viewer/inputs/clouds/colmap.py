@@ -38,8 +38,8 @@ def read_colmap(source: Source) -> Parts:
 
 def _lines(source: Source) -> tuple[np.ndarray, np.ndarray]:
     points, colours = [], []
-    for first, lines in Lines(source).blocks():
-        for number, line in enumerate(lines, first):
+    for block in Lines(source).blocks():
+        for number, line in block.numbered():
             if not holds(line):
                 continue
             words = line.split(None, 7)

@@ -105,16 +105,16 @@ def _chunks(
     """(rows, the values of a column in them) until the points end."""
     if meta.data == "ascii":
         width = 0
-        for number, block in Lines(source, lines + 1).rows(meta.points):
+        for block in Lines(source, lines + 1).rows(meta.points):
             if not width:
-                first = next((line for line in block if holds(line)), "")
+                first = next((line for line in block.lines if holds(line)), "")
                 width = max(len(dtype), len(first.split()))
                 if width > len(dtype):
                     notices.append(
                         f"The lines of {source.name} have {width} numbers, of which its header names "
                         f"{len(dtype)}: the others are passed over."
                     )
-            values = numbers(block, number, width, source.name)
+            values = numbers(block, width, source.name)
             yield len(values), lambda i, values=values: values[:, i]
         return
     if meta.data == "binary_compressed" and _is_stored(source):

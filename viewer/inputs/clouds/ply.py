@@ -33,7 +33,7 @@ from headlight.viewer.inputs.clouds.parts import (
     roles,
     unpacked_colours,
 )
-from headlight.viewer.inputs.clouds.text import Lines, bad_line, holds, numbers, prepared
+from headlight.viewer.inputs.clouds.text import Block, Lines, bad_line, holds, numbers, prepared
 from headlight.viewer.inputs.source import Source
 
 if TYPE_CHECKING:
@@ -212,8 +212,8 @@ def _text(source: Source, at: int) -> Lines:
 def _rows(source: Source, at: int) -> Iterator[bytes]:
     """The lines behind the header as plyfile wants them."""
     commas = None
-    for _, lines in _text(source, at).blocks():
-        rows = [line for line in lines if holds(line)]
+    for block in _text(source, at).blocks():
+        rows = [line for line in block.lines if holds(line)]
         if commas is None and rows:
             commas = "." if _COMMAS.search(rows[0]) else ""
         rows = prepared(rows, commas or "")
@@ -290,7 +290,7 @@ def _read(file: BinaryIO, plan: PlyData, counts: dict[str, int], at: int, source
         before = sum(counts[name] for name in takewhile(lambda name: name != element.name, counts))
         number, line = next(islice(_text(source, at).counted(), before + error.row, None))
         if what == "points":
-            numbers([line], number, len(element.properties), source.name)
+            numbers(Block.of([line], number), len(element.properties), source.name)
         raise bad_line(number, source.name, what.rstrip("s")) from error
 
 

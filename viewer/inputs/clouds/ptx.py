@@ -36,14 +36,15 @@ def read_ptx(source: Source) -> Parts:
         if count * 6 > text.left() + 1:
             raise promises_more(name, count, 0)
         held, scans = 0, scans + 1
-        for first, lines in text.rows(count):
+        for block in text.rows(count):
             if not held:
-                columns = len(lines[0].split())
+                columns = len(block.lines[0].split())
                 if columns not in (4, 7):
                     raise HeadlightError(
-                        f"Line {first:,} of {name} has {columns} numbers where 4 or 7 should be.", WHOLE_COPY
+                        f"Line {block.number:,} of {name} has {columns} numbers where 4 or 7 should be.",
+                        WHOLE_COPY,
                     )
-            values = numbers(lines, first, columns, name)
+            values = numbers(block, columns, name)
             missed = (values[:, :3] == 0).all(axis=1)
             where = values[:, :3] @ matrix[:3, :3] + matrix[3, :3]  # rows of the file are vectors
             where[missed] = np.nan
@@ -69,10 +70,10 @@ def _header(text: Lines, name: str) -> tuple[int, np.ndarray] | None:
     """(points, matrix float64 (4, 4)) of the next scan; None at the end."""
     rows: list[list[float]] = []
     while len(rows) < len(_HEADER):
-        lines = text.block(1)
-        if not lines and not rows:
+        block = text.block(1)
+        if block is None and not rows:
             return None
-        words = lines[0].split() if lines else [""]
+        words = block.lines[0].split() if block else [""]
         if not words and not rows:
             continue
         if len(words) != _HEADER[len(rows)] or not all(map(is_number, words)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,13 +18,24 @@ from headlight.viewer.inputs.clouds.parts import (
     promises_more,
     roles,
 )
-from headlight.viewer.inputs.clouds.text import Lines, is_number, narrowed, numbers, prepared, readable, wide
+from headlight.viewer.inputs.clouds.text import (
+    Block,
+    Lines,
+    is_number,
+    narrowed,
+    numbers,
+    prepared,
+    readable,
+    wide,
+)
 from headlight.viewer.inputs.source import Source
 
 _SURE_ENDINGS = {"xyz", "pts", "asc", "xyzrgb", "xyzn"}
 """Of files that hold nothing but points: one line of numbers is enough."""
 
 _LINE_ENDS = re.compile(r"\r\n|\n|\r")
+_COUNT = re.compile(rb"\n[\t\v\f\x1c-\x1f \x85\xa0]*+(\d++)[\t\v\f\x1c-\x1f \x85\xa0]*+(?=\n)")
+"""A line of one whole number."""
 _DECIMAL_COMMA = re.compile(r"\d,\d")
 _COMMA_NUMBER = re.compile(r"[-+]?\d+(?:,\d+(?:[eE][-+]?\d+)?)?")
 
@@ -134,10 +145,10 @@ def _separators(row: str) -> str:
     return "".join(c for c in ",|\t" if c in row)
 
 
-def _numbered(lines: list[str], found: Layout, label: int | None, seen: dict[str, int]) -> list[str]:
+def _numbered(block: Block, found: Layout, label: int | None, seen: dict[str, int]) -> Block:
     """The lines with numbers for words: for the name of a class its place in `seen`, to which it is added."""
     made = []
-    for line in lines:
+    for line in block.lines:
         if not line.strip() or line.lstrip()[0] in "#/":
             made.append(line)
             continue
@@ -152,7 +163,7 @@ def _numbered(lines: list[str], found: Layout, label: int | None, seen: dict[str
         if found.separators.startswith("."):
             cells = [cell.replace(",", ".") for cell in cells]
         made.append(" ".join(cell or "nan" for cell in cells))
-    return made
+    return Block.of(made, block.number)
 
 
 def is_table(source: Source) -> bool:
@@ -185,47 +196,40 @@ def _read_table(source: Source, found: Layout, ending: str, forgiving: bool) -> 
     meaning, parts, count, first_column = None, [], 0, ""
     spoilt: list[int] | None = [] if forgiving else None
     label, seen = roles(found.names or ()).get("label"), {}
-    for first, lines in text.blocks():
+    for block in text.blocks():
         if promised is not None:  # each scan of a PTS has its count before it
-            counts = {i: int(line) for i, line in enumerate(lines) if line.strip().isdecimal()}
+            block, counts = _without_counts(block)
             if counts:
-                promised += sum(counts.values())
+                promised += sum(counts)
                 check_count(source.name, promised)
-                lines = ["" if i in counts else line for i, line in enumerate(lines)]
         if found.worded:
-            values = numbers(_numbered(lines, found, label, seen), first, found.columns, source.name)
+            values = numbers(_numbered(block, found, label, seen), found.columns, source.name)
         else:
-            values = numbers(lines, first, found.columns, source.name, found.separators, spoilt)
+            values = numbers(block, found.columns, source.name, found.separators, spoilt)
         if not len(values):
             continue
         if meaning is None:
             meaning = roles(found.names) if found.names else guess_roles(values, ending)
-            used = sorted(set(meaning.values()))
             if not found.names and meaning["x"] == 1:
                 what = "counts its lines" if _counts(values[:, 0]) else "tells times"
                 what = "is read as labels" if meaning.get("label") == 0 else what
                 first_column = f"The first column of {source.name} {what}: x, y and z follow."
         count += len(values)
         check_count(source.name, count)
-        # Coordinates need float64; the rest rides along rather than being read twice.
-        parts.append(np.ascontiguousarray(values[:, used]))
+        columns = Columns(source.name, meaning, len(values), [values.dtype] * found.columns)
+        columns.put(0, len(values), lambda i, values=values: values[:, i])
+        parts.append(columns.arrays)
     if meaning is None:
         raise no_points(source.name)
     if promised is not None and count < promised:
         raise promises_more(source.name, promised, count)
-    where = {role: used.index(column) for role, column in meaning.items()}
-    columns = Columns(source.name, where, count, [np.dtype(np.float64)] * len(used))
-    at = 0
-    while parts:
-        values = parts.pop(0)
-        columns.put(at, len(values), lambda i, values=values: values[:, i])
-        at += len(values)
+    arrays = {part: np.concatenate([one.pop(part) for one in parts]) for part in [*parts[0]]}
     notices = [f"Line {n:,} of {source.name} cannot be read: its point is left out." for n in spoilt or ()]
-    called = columns.label_name(found.names) if found.names else ""
+    called = found.names[label] if found.names and label is not None else ""
     notices.extend([first_column] if first_column else [])
     # Lines are read byte by byte; names are more than that.
     names = tuple(readable(name.encode("latin-1")) for name in seen) or None
-    parts = Parts(**columns.arrays, names=names, label_name=called, notices=notices)
+    parts = Parts(**arrays, names=names, label_name=called, notices=notices)
     if found.names and in_degrees(found.names):
         parts.points = _projected(parts.points)
         parts.unit, parts.said, parts.sure = 1.0, True, True
@@ -234,6 +238,13 @@ def _read_table(source: Source, found: Layout, ending: str, forgiving: bool) -> 
         parts.unit = header_unit(found.names)
         parts.said = parts.unit is not None
     return parts
+
+
+def _without_counts(block: Block) -> tuple[Block, list[int]]:
+    """(the lines, blank where one whole number stood alone; these numbers)"""
+    data = b"\n" + block.data
+    counts = [int(count) for count in _COUNT.findall(data)]
+    return (replace(block, data=_COUNT.sub(b"\n", data)[1:]) if counts else block), counts
 
 
 def _projected(points: np.ndarray) -> np.ndarray:

@@ -293,8 +293,8 @@ def _stl_colours(head: bytes, attributes: np.ndarray) -> np.ndarray | None:
 def _lines(source: Source) -> Iterator[tuple[int, str]]:
     """(number, line) of the lines of a text that hold something; "\\" at its end goes on with the next."""
     begun: list[str] = []
-    for first, lines in Lines(source).blocks():
-        for number, line in enumerate(lines, first):
+    for block in Lines(source).blocks():
+        for number, line in block.numbered():
             bare = line.strip()
             if bare.endswith("\\") and len(begun) < _CONTINUED:
                 begun.append(bare[:-1])
