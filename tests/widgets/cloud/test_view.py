@@ -13,6 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
 
 from headlight.widgets.base import theme
+from headlight.widgets.cloud import visual
 from headlight.widgets.cloud.camera import Camera
 from headlight.widgets.cloud.view import CloudView
 from tests.widgets.pointer import LEFT, MIDDLE, PLAIN, SHIFT, click, drag, move, wheel
@@ -116,8 +117,9 @@ def test_the_nearer_point_hides_the_farther(opened, qtbot):
     assert view.pick(first.x(), first.y()) == 1
 
 
-def test_progressive_drawing_ends_with_every_point(opened, qtbot):
-    """30,000 points, at most 500 a piece, against a picture made of all of them at once."""
+def test_progressive_drawing_ends_with_every_point(opened, qtbot, monkeypatch):
+    """30,000 points, 8,192 a piece, sent in pages, against a picture made of all of them at once."""
+    monkeypatch.setattr(visual, "PAGE", 7000)
     random = np.random.default_rng(0)
     points = random.uniform(-1, 1, (30_000, 3)).astype(np.float32)
     colours = random.integers(0, 256, (len(points), 3), dtype=np.uint8)
@@ -139,6 +141,9 @@ def test_progressive_drawing_ends_with_every_point(opened, qtbot):
     settle(qtbot, view)
     assert len(pieces) >= 4
     assert settled == [1]
+    colours = colours[::-1]
+    paint(view, colours)
+    settle(qtbot, view)
     screen = view.camera.project(points.astype(np.float64), (WIDTH, HEIGHT))
     nearest = np.argsort(-screen[:, 2], kind="stable")
     wanted = np.zeros((HEIGHT, WIDTH, 3), int) + np.array(QColor(theme.DARK.background).getRgb()[:3])
