@@ -27,7 +27,8 @@ from headlight.widgets.cloud.picking import LARGEST, SMALLEST, PointSize
 from headlight.widgets.cloud.prepared import STRETCH, Prepared
 from headlight.widgets.cloud.resources import Layer, Resources
 
-_MOVING = 0.040  # s that a frame may take while the camera moves
+_MOVING, _SLOWEST = 0.036, 0.046  # s that a frame may take while the camera moves, and with too few points
+_ENOUGH = 8 * STRETCH  # points in a frame, for which it may take that long
 _CHUNK = 0.040  # s that a chunk may take at rest
 _REST = 90  # ms without a move after which the camera counts as resting
 _PATIENCE = 0.2  # s after which what was added is shown
@@ -234,7 +235,9 @@ class CloudCanvas(QWidget):
 
     def _sample(self) -> int:
         """Points that can be drawn in a frame while the camera moves."""
-        return max(_LEAST, int((_MOVING * self._share() - self._frame - self._compose) / self._cost))
+        share, others = self._share(), self._frame + self._compose
+        soon, late = (int((time * share - others) / self._cost) for time in (_MOVING, _SLOWEST))
+        return max(_LEAST, soon, min(late, _ENOUGH))
 
     def _draw_sample(self) -> int:
         """Begin anew with what a frame has time for. Returns how many points were drawn."""
@@ -331,7 +334,7 @@ class CloudCanvas(QWidget):
 
     def _shaded(self, moved: bool) -> bool:
         """Whether there is eye-dome lighting: where it would make motion jerky it waits for rest."""
-        return self.eye_dome and not (moved and self._shading > 0.5 * _MOVING * self._share())
+        return self.eye_dome and not (moved and self._shading > 0.4 * _MOVING * self._share())
 
     def _is_complete(self) -> bool:
         front = self._gl.front
