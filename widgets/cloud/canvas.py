@@ -151,11 +151,12 @@ class CloudCanvas(QWidget):
 
     def _draw_frame(self) -> None:
         if self._gl is None and not self._cannot:
-            self._gl = Resources(self)
-            if self._gl.broken:
+            try:
+                self._gl = Resources(self)
+            except RuntimeError as error:
                 self._cannot = True
-                self.failed.emit(self._gl.broken)
-        if self._cannot:
+                self.failed.emit(str(error) or "OpenGL 2.1 is missing")
+        if self._gl is None:
             return
         self._gl.make_current()
         now = self._view()
@@ -186,7 +187,7 @@ class CloudCanvas(QWidget):
 
     def _work(self) -> None:
         """Draw a chunk; the screen is painted again only where there is enough to be seen of it."""
-        if self._gl is None or self._cannot or self.visibleRegion().isEmpty():
+        if self._gl is None or self.visibleRegion().isEmpty():
             return
         if self._restart or self._view() != self._seen:
             return  # what is seen will be painted anew before anything is added to it

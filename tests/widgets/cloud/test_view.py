@@ -8,12 +8,12 @@ import sys
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
-from PySide6.QtGui import QColor, QImage, QSurface
+from PySide6.QtGui import QColor, QImage, QOpenGLContext, QSurface
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
 
 from headlight.widgets.base import theme
-from headlight.widgets.cloud import visual
+from headlight.widgets.cloud import resources, visual
 from headlight.widgets.cloud.camera import Camera
 from headlight.widgets.cloud.view import CloudView
 from tests.widgets.pointer import LEFT, MIDDLE, PLAIN, SHIFT, click, drag, move, wheel
@@ -474,6 +474,23 @@ def test_wrong_arrays_are_refused(opened):
         view.set_visible(np.ones(4, bool))
     view.set_points(np.array(CORNERS[:2], np.float32))
     assert view.accessibleDescription() == "2 points"
+
+
+@pytest.mark.parametrize("lacking", ["create", "makeCurrent"])
+def test_without_opengl_it_says_so_and_nothing_else_fails(opened, qtbot, monkeypatch, lacking):
+    class Lacking(QOpenGLContext):
+        pass
+
+    setattr(Lacking, lacking, lambda self, *given: False)
+    monkeypatch.setattr(resources, "QOpenGLContext", Lacking)
+    view = opened(CORNERS)
+    view.set_points(np.array(CORNERS, np.float32))
+    paint(view, GREEN)
+    view.set_selected([1])
+    view.camera.orbit(10, 10)
+    assert view.is_settled()
+    assert "OpenGL cannot draw" in view._overlay.marks.message
+    assert tuple(pixels(view)[2, 2]) == QColor(theme.DARK.background).getRgb()[:3]
 
 
 def test_a_window_holds_the_picture_and_leaves_nothing(clean, qtbot, opened):
