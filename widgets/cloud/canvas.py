@@ -144,10 +144,9 @@ class CloudCanvas(QWidget):
             self._outdated = False
             self._draw_frame()
         with QPainter(self) as painter:
-            if self._picture.isNull():
-                painter.fillRect(event.rect(), QColor(theme.current().background))
-            else:
-                painter.drawImage(0, 0, self._picture)
+            # Where there is no picture, and of a pixel that a fractional ratio leaves at its end.
+            painter.fillRect(event.rect(), QColor(theme.current().background))
+            painter.drawImage(0, 0, self._picture)
 
     def _draw_frame(self) -> None:
         if self._gl is None and not self._cannot:

@@ -1,7 +1,7 @@
 """What a canvas draws with, in an OpenGL context of its own that no window knows of.
 
 The picture is read back and painted as any other. A QOpenGLWidget would have its whole window composed by
-OpenGL from then on: where a processor does that, it takes fifty times as long as reading back.
+OpenGL from then on: where a processor does that, a frame takes ten milliseconds more.
 """
 
 from __future__ import annotations
