@@ -30,6 +30,7 @@ from headlight.widgets.cloud.resources import Layer, Resources
 _MOVING, _SLOWEST = 0.036, 0.046  # s that a frame may take while the camera moves, and with too few points
 _ENOUGH = 8 * STRETCH  # points in a frame, for which it may take that long
 _CHUNK = 0.040  # s that a chunk may take at rest
+_SOON = 16  # ms after which the driver is loaded, so that the window is seen before
 _REST = 90  # ms without a move after which the camera counts as resting
 _LATE = 0.2  # s after which what was added is shown
 _LEAST = 2 * STRETCH  # points in a frame, however slow the machine
@@ -149,13 +150,10 @@ class CloudCanvas(QWidget):
             painter.drawImage(0, 0, self._picture)
 
     def _draw_frame(self) -> None:
-        if self._gl is None and not self._cannot:
-            try:
-                self._gl = Resources(self)
-            except RuntimeError as error:
-                self._cannot = True
-                self.failed.emit(str(error) or "OpenGL 2.1 is missing")
         if self._gl is None:
+            if not self._cannot:
+                self._idle = False
+                self._more.start(_SOON)
             return
         self._gl.make_current()
         now = self._view()
@@ -186,10 +184,20 @@ class CloudCanvas(QWidget):
             self._more.start(_REST if moved else 0)
         self.painted.emit()
 
+    def _begin(self) -> None:
+        try:
+            self._gl = Resources(self)
+        except RuntimeError as error:
+            self._cannot = True
+            self.failed.emit(str(error) or "OpenGL 2.1 is missing")
+        self.refresh()
+
     def _work(self) -> None:
         """Draw a chunk; the screen is painted again only where there is enough to be seen of it."""
-        if self._gl is None or self.visibleRegion().isEmpty():
+        if self.visibleRegion().isEmpty():
             return
+        if self._gl is None:
+            return self._begin()
         if self._restart or self._view() != self._seen:
             return  # what is seen will be painted anew before anything is added to it
         self._gl.make_current()

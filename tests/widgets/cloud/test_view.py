@@ -212,6 +212,18 @@ def test_colours_and_mask_show(opened, qtbot):
     np.testing.assert_array_equal(is_colour(pixels(view), GREEN, 100), shown)
 
 
+def test_a_view_is_seen_before_a_driver_is_loaded(clean, qtbot):
+    view = CloudView()
+    qtbot.addWidget(view)
+    view.set_points(np.array(CORNERS, np.float32))
+    view.show()
+    assert tuple(pixels(view)[2, 2]) == QColor(theme.DARK.background).getRgb()[:3]
+    assert view._canvas._gl is None
+    assert not view.is_settled()
+    settle(qtbot, view)
+    assert view._canvas._gl.front.drawn == len(CORNERS)
+
+
 def test_only_what_changes_the_points_draws_them_anew(opened, qtbot):
     """The picture is painted by Qt: what lies over it costs no frame, and no window is made for OpenGL."""
     view = opened(CORNERS)
