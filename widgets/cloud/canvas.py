@@ -27,10 +27,12 @@ from headlight.widgets.cloud.picking import LARGEST, SMALLEST, PointSize
 from headlight.widgets.cloud.prepared import STRETCH, Prepared
 from headlight.widgets.cloud.resources import Layer, Resources
 
-_MOVING = 0.040  # s that a frame may take while the camera moves
+_MOVING, _SLOWEST = 0.036, 0.046  # s that a frame may take while the camera moves, and with too few points
+_ENOUGH = 8 * STRETCH  # points in a frame, for which it may take that long
 _CHUNK = 0.040  # s that a chunk may take at rest
+_SOON = 16  # ms after which the driver is loaded, so that the window is seen before
 _REST = 90  # ms without a move after which the camera counts as resting
-_PATIENCE = 0.2  # s after which what was added is shown
+_LATE = 0.2  # s after which what was added is shown
 _LEAST = 2 * STRETCH  # points in a frame, however slow the machine
 _ENLARGED = 2.0  # most that points grow while few of them are drawn
 _SMOOTHING = 1.2  # s that smoothing may take; of more points the edges stay as they are
@@ -69,7 +71,7 @@ class CloudCanvas(QWidget):
         self._outdated = True  # and is not what is to be seen
         self._restart = True  # begin with a sample, since what is on the screen is elsewhere now
         self._seen: tuple | None = None  # what the front was drawn with
-        # Measured, in seconds: what a point takes, a frame without any, Qt to show it, and shading.
+        # Measured, in seconds: what a point takes, a frame without any, Qt to show it, and a shaded frame.
         self._cost, self._frame, self._compose, self._shading = 5e-7, 0.015, 0.005, 0.01
         self._painted = self._shown = 0.0  # when this was last done
         self._added = 0  # points of the front that have been on the screen
@@ -77,7 +79,7 @@ class CloudCanvas(QWidget):
         self._cannot = QGuiApplication.platformName() in ("offscreen", "minimal")  # those draw no OpenGL
         self._more = QTimer(self, singleShot=True)
         self._more.timeout.connect(self._work)
-        self.painted.connect(self._swapped, Qt.ConnectionType.QueuedConnection)
+        self.painted.connect(self._passed_on, Qt.ConnectionType.QueuedConnection)
 
     # What the view says.
 
@@ -143,18 +145,15 @@ class CloudCanvas(QWidget):
             self._outdated = False
             self._draw_frame()
         with QPainter(self) as painter:
-            if self._picture.isNull():
-                painter.fillRect(event.rect(), QColor(theme.current().background))
-            else:
-                painter.drawImage(0, 0, self._picture)
+            # Where there is no picture, and of a pixel that a fractional ratio leaves at its end.
+            painter.fillRect(event.rect(), QColor(theme.current().background))
+            painter.drawImage(0, 0, self._picture)
 
     def _draw_frame(self) -> None:
-        if self._gl is None and not self._cannot:
-            self._gl = Resources(self)
-            if self._gl.broken:
-                self._cannot = True
-                self.failed.emit(self._gl.broken)
-        if self._cannot:
+        if self._gl is None:
+            if not self._cannot:
+                self._idle = False
+                self._more.start(_SOON)
             return
         self._gl.make_current()
         now = self._view()
@@ -172,8 +171,10 @@ class CloudCanvas(QWidget):
         taken = self._painted - began
         if moved:
             self._frame = _nearer(self._frame, taken)
-        if self._gl.front.scale == 1 and self._shaded(moved):
-            self._shading = _nearer(self._shading, taken * (1.0 if moved else 0.4))
+            if self._shaded(moved):
+                self._shading = _nearer(self._shading, taken)
+        else:
+            self._shading = min(self._shading, 0.9 * self._patience())  # the next move tries it again
         if self._is_complete():
             if not self._idle:
                 self._idle = True
@@ -183,10 +184,20 @@ class CloudCanvas(QWidget):
             self._more.start(_REST if moved else 0)
         self.painted.emit()
 
+    def _begin(self) -> None:
+        try:
+            self._gl = Resources(self)
+        except RuntimeError as error:
+            self._cannot = True
+            self.failed.emit(str(error) or "OpenGL 2.1 is missing")
+        self.refresh()
+
     def _work(self) -> None:
         """Draw a chunk; the screen is painted again only where there is enough to be seen of it."""
-        if self._gl is None or self._cannot or self.visibleRegion().isEmpty():
+        if self.visibleRegion().isEmpty():
             return
+        if self._gl is None:
+            return self._begin()
         if self._restart or self._view() != self._seen:
             return  # what is seen will be painted anew before anything is added to it
         self._gl.make_current()
@@ -195,7 +206,7 @@ class CloudCanvas(QWidget):
         count = self._draw_more()
         self._measure(count, began)
         changed = self._gl.front is not front or front.drawn > self._added
-        late = perf_counter() - self._painted > _PATIENCE
+        late = perf_counter() - self._painted > _LATE
         if self._is_complete() or (changed and late) or self._gl.front is not front:
             self.refresh()
         else:
@@ -206,7 +217,7 @@ class CloudCanvas(QWidget):
         if count >= _LEAST / 2:
             self._cost = _nearer(self._cost, (perf_counter() - began) / count)
 
-    def _swapped(self) -> None:
+    def _passed_on(self) -> None:
         if self._painted > self._shown:
             self._shown = perf_counter()
             self._compose = _nearer(self._compose, self._shown - self._painted)
@@ -234,7 +245,9 @@ class CloudCanvas(QWidget):
 
     def _sample(self) -> int:
         """Points that can be drawn in a frame while the camera moves."""
-        return max(_LEAST, int((_MOVING * self._share() - self._frame - self._compose) / self._cost))
+        share, others = self._share(), self._frame + self._compose
+        soon, late = (int((time * share - others) / self._cost) for time in (_MOVING, _SLOWEST))
+        return max(_LEAST, soon, min(late, _ENOUGH))
 
     def _draw_sample(self) -> int:
         """Begin anew with what a frame has time for. Returns how many points were drawn."""
@@ -331,7 +344,11 @@ class CloudCanvas(QWidget):
 
     def _shaded(self, moved: bool) -> bool:
         """Whether there is eye-dome lighting: where it would make motion jerky it waits for rest."""
-        return self.eye_dome and not (moved and self._shading > 0.5 * _MOVING * self._share())
+        return self.eye_dome and not (moved and self._shading > self._patience())
+
+    def _patience(self) -> float:
+        """Seconds that showing a frame with its shading may take while the camera moves."""
+        return 0.5 * _MOVING * self._share()
 
     def _is_complete(self) -> bool:
         front = self._gl.front

@@ -43,6 +43,7 @@ class CloudView(CloudGestures):
         self._points = self._cloud.points
         self._coloured = self._cloud.coloured(np.zeros((0, 3), np.uint8))
         self._lut = colour_table()
+        self._lacking = ""
         self._cutaway = False
         self._own_size: float | None = None
         self._unfitted = True  # fit as soon as the view has its size
@@ -273,13 +274,14 @@ class CloudView(CloudGestures):
     # The widget.
 
     def _failed(self, why: str) -> None:
-        self._overlay.marks.message = f"This machine's OpenGL cannot draw the points: {why}"
-        self._overlay.update()
+        self._lacking = f"This machine's OpenGL cannot draw the points: {why}"
+        self._say()
 
     def _say(self) -> None:
         n = len(self._points)
         shown = n if self._visible is None else int(np.count_nonzero(self._visible))
-        self._overlay.marks.message = "" if shown else "All points are hidden." if n else "No points to show."
+        nothing = "" if shown else "All points are hidden." if n else "No points to show."
+        self._overlay.marks.message = self._lacking or nothing
         self.setAccessibleDescription(f"{shown:,} points" if shown == n else f"{shown:,} of {n:,} points")
         self._overlay.update()
 

@@ -8,11 +8,12 @@ import sys
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
-from PySide6.QtGui import QColor, QImage, QSurface
+from PySide6.QtGui import QColor, QImage, QOpenGLContext, QSurface
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
 
 from headlight.widgets.base import theme
+from headlight.widgets.cloud import resources, visual
 from headlight.widgets.cloud.camera import Camera
 from headlight.widgets.cloud.view import CloudView
 from tests.widgets.pointer import LEFT, MIDDLE, PLAIN, SHIFT, click, drag, move, wheel
@@ -116,8 +117,9 @@ def test_the_nearer_point_hides_the_farther(opened, qtbot):
     assert view.pick(first.x(), first.y()) == 1
 
 
-def test_progressive_drawing_ends_with_every_point(opened, qtbot):
-    """30,000 points, at most 500 a piece, against a picture made of all of them at once."""
+def test_progressive_drawing_ends_with_every_point(opened, qtbot, monkeypatch):
+    """30,000 points, 8,192 a piece, sent in pages, against a picture made of all of them at once."""
+    monkeypatch.setattr(visual, "PAGE", 7000)
     random = np.random.default_rng(0)
     points = random.uniform(-1, 1, (30_000, 3)).astype(np.float32)
     colours = random.integers(0, 256, (len(points), 3), dtype=np.uint8)
@@ -139,6 +141,9 @@ def test_progressive_drawing_ends_with_every_point(opened, qtbot):
     settle(qtbot, view)
     assert len(pieces) >= 4
     assert settled == [1]
+    colours = colours[::-1]
+    paint(view, colours)
+    settle(qtbot, view)
     screen = view.camera.project(points.astype(np.float64), (WIDTH, HEIGHT))
     nearest = np.argsort(-screen[:, 2], kind="stable")
     wanted = np.zeros((HEIGHT, WIDTH, 3), int) + np.array(QColor(theme.DARK.background).getRgb()[:3])
@@ -205,6 +210,18 @@ def test_colours_and_mask_show(opened, qtbot):
     view.set_visible(None)
     settle(qtbot, view)
     np.testing.assert_array_equal(is_colour(pixels(view), GREEN, 100), shown)
+
+
+def test_a_view_is_seen_before_a_driver_is_loaded(clean, qtbot):
+    view = CloudView()
+    qtbot.addWidget(view)
+    view.set_points(np.array(CORNERS, np.float32))
+    view.show()
+    assert tuple(pixels(view)[2, 2]) == QColor(theme.DARK.background).getRgb()[:3]
+    assert view._canvas._gl is None
+    assert not view.is_settled()
+    settle(qtbot, view)
+    assert view._canvas._gl.front.drawn == len(CORNERS)
 
 
 def test_only_what_changes_the_points_draws_them_anew(opened, qtbot):
@@ -469,6 +486,23 @@ def test_wrong_arrays_are_refused(opened):
         view.set_visible(np.ones(4, bool))
     view.set_points(np.array(CORNERS[:2], np.float32))
     assert view.accessibleDescription() == "2 points"
+
+
+@pytest.mark.parametrize("lacking", ["create", "makeCurrent"])
+def test_without_opengl_it_says_so_and_nothing_else_fails(opened, qtbot, monkeypatch, lacking):
+    class Lacking(QOpenGLContext):
+        pass
+
+    setattr(Lacking, lacking, lambda self, *given: False)
+    monkeypatch.setattr(resources, "QOpenGLContext", Lacking)
+    view = opened(CORNERS)
+    view.set_points(np.array(CORNERS, np.float32))
+    paint(view, GREEN)
+    view.set_selected([1])
+    view.camera.orbit(10, 10)
+    assert view.is_settled()
+    assert "OpenGL cannot draw" in view._overlay.marks.message
+    assert tuple(pixels(view)[2, 2]) == QColor(theme.DARK.background).getRgb()[:3]
 
 
 def test_a_window_holds_the_picture_and_leaves_nothing(clean, qtbot, opened):
