@@ -18,7 +18,7 @@ from headlight.viewer.host.summary import of_engine, of_window
 class InPlace:
     """Both ends in one."""
 
-    is_remote = False
+    where = ""
 
     def __init__(self) -> None:
         self._kept: dict[int, Call] = {}

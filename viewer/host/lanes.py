@@ -37,10 +37,10 @@ def own_memory() -> int:
 class Host(Protocol):
     """Where calls are carried out: in this process, in one beside it, on another machine.
 
-    is_remote: files are read elsewhere than where they are written.
+    where: what leads to the machine whose disk it reads; "" for this one.
     """
 
-    is_remote: bool
+    where: str
 
     def listen(self, ended: Callable[[Failure], None], told: Callable[[int], None]) -> None:
         """ended: called with why calls that were under way are lost, and all that was held for others. told:
@@ -87,7 +87,7 @@ class _Work(Task):
 class Lanes:
     """A Host in this process."""
 
-    is_remote = False
+    where = ""
 
     def __init__(self, ended: Callable[[int], None] = lambda number: None) -> None:
         """ended: called with the number of each call that is over, whatever came of it."""

@@ -89,6 +89,7 @@ class Runs:
         "look" where there is nothing to read, so that it does not wait for what runs.
         """
         number = next(self._numbers)  # files dropped together do not supersede each other
+        elsewhere = bool(path and self.jobs.host.where)  # the file is on this machine's disk
         made = then or (lambda what: self.session.add(what, self.options_for(what), path))
 
         def opened(what: Input) -> None:
@@ -96,7 +97,7 @@ class Runs:
 
         show = partial(self.jobs.submit, here=True)
         show(f"prepare {number}", self.prepare, lambda _: None)
-        self.jobs.submit(f"open {number}", read, opened, lane=lane, failed=self._failed)
+        self.jobs.submit(f"open {number}", read, opened, lane=lane, failed=self._failed, here=elsewhere)
 
     def _opened(self, what: Input, path: str, then: Callable[[Input], Document]) -> None:
         if path:
@@ -142,7 +143,8 @@ class Runs:
             self.session.update(document, state="ready")
             return
         recipe = document.wanted
-        work = _work("made", document.input, recipe, document.path, _but_for_labels(document, recipe))
+        path = "" if self.jobs.host.where else document.path  # it means nothing on another disk
+        work = _work("made", document.input, recipe, path, _but_for_labels(document, recipe))
         self.session.update(document, state="running", failure="")
         self.jobs.submit(
             *(_kind(document), work, lambda made: self._ready(document, made[0], recipe.options, made[1])),

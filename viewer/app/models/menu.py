@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,12 +12,13 @@ from PySide6.QtWidgets import QInputDialog, QMenu, QMessageBox, QWidget
 
 from headlight.viewer.app.models.listed import ModelList
 from headlight.viewer.app.models.offer import ModelOffers
-from headlight.viewer.app.opening.dialogs import CHECKPOINTS, FileDialogs
+from headlight.viewer.app.opening.dialogs import CHECKPOINTS, MODELS, FileDialogs
 from headlight.viewer.app.opening.recent import Recent
 from headlight.viewer.registry import REGISTRY, Kind
 from headlight.viewer.session.session import Session
 
 if TYPE_CHECKING:
+    from headlight.viewer.app.models.elsewhere import ElsewhereDialog
     from headlight.viewer.session.runs import Runs
 
 
@@ -37,6 +39,7 @@ class ModelMenu:
         self.recent, self.offers, self.dialogs = recent, offers, dialogs
         self.more: list[QAction] = []
         """What stands below the catalogue."""
+        self.elsewhere: ElsewhereDialog | None = None
         self._menu: QMenu | None = None
         self._families: dict[str, QMenu] = {}
         self._listed: set[str] = set()
@@ -117,13 +120,30 @@ class ModelMenu:
             self.runs.notify("info", f"{model} reads what you open next.", "", None, None)
 
     def choose_folder(self) -> None:
-        folder = self.dialogs.directory("model", "Open a model folder")
-        if folder:
+        title = "Open a model folder"
+        if self.runs.jobs.host.where:
+            self._look_elsewhere(title, (), self._take)
+        elif folder := self.dialogs.directory("model", title):
             self._take(folder)
+
+    def _look_elsewhere(self, title: str, endings: tuple[str, ...], take: Callable[[str], None]) -> None:
+        """Ask for a model on the disk of the machine where models are read."""
+        from headlight.viewer.app.models.elsewhere import ElsewhereDialog
+
+        self.elsewhere = ElsewhereDialog(self.runs.jobs, title, endings, "", self.parent)
+        self.elsewhere.chosen.connect(take)
+        self.elsewhere.open()
 
     def choose_checkpoint(self) -> None:
         """A point model's weights in one file; a pickle is read only after a word of warning."""
-        path = self.dialogs.file("checkpoint", "Open a checkpoint", CHECKPOINTS)
+        title = "Open a checkpoint"
+        if self.runs.jobs.host.where:
+            endings = tuple(f".{ending}" for ending in MODELS.split())
+            self._look_elsewhere(title, endings, self._take_checkpoint)
+        else:
+            self._take_checkpoint(self.dialogs.file("checkpoint", title, CHECKPOINTS))
+
+    def _take_checkpoint(self, path: str) -> None:
         if path and Path(path).suffix.lower() == ".safetensors":
             self._take(path)
         elif path and self.trusts(path):

@@ -41,7 +41,12 @@ class ModelOffers:
         """Look what a folder or a file of weights reads, and ask what to do with it. A pickle is asked about
         before anything of it is read, when it is used.
         """
-
+        if where := self.jobs.host.where:
+            self.runs.notify(
+                *("error", f"{path} lies on this machine, and models are read where “{where}” leads to."),
+                *("Copy it there, then choose it in Menu › Open a model folder.", None, None),
+            )
+            return
         self.jobs.submit(f"look at {path}", partial(looked_at, path), self._ask, failed=self._failed)
 
     def _failed(self, failure: Failure) -> None:

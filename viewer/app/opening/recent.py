@@ -75,7 +75,8 @@ class Recent(QObject):
 
     def look(self) -> None:
         """See what is still there; `changed` tells if that is news."""
-        paths = [*self._files(), *(model.id for model in self._models() if model.is_file)]
+        models = [] if self._jobs.host.where else self._models()  # they lie on another disk
+        paths = [*self._files(), *(model.id for model in models if model.is_file)]
         if paths:
             self._jobs.submit(LOOK, partial(_missing, paths), self._looked, lane="disk", here=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -23,7 +24,7 @@ class ProcessHost:
     def __init__(self, command: Sequence[str] = ()) -> None:
         """command: what runs `headlight engine` elsewhere; none for a process beside this one."""
         self._command = tuple(command)
-        self.is_remote = bool(command)
+        self.where = shlex.join(command)
         self._ended: Callable[[Failure], None] = lambda failure: None
         self._told: Callable[[int], None] = lambda memory: None
         self._lock = threading.Lock()
