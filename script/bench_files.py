@@ -3,8 +3,8 @@
     python script/bench_files.py [POINTS]
 
 Each line: the figure, what was measured, what is to be reached. The best of three rounds: other programs only
-ever add time. Memory is the highest that numpy and Python held at once, above the file. Tables are compared with
-pandas where it is installed (`uv run --with pandas python script/bench_files.py`).
+ever add time. Memory is the highest that numpy and Python held at once, above the file. Tables are compared
+with pandas where it is installed (`uv run --with pandas python script/bench_files.py`).
 """
 
 from __future__ import annotations
