@@ -3,11 +3,13 @@
     python script/bench_files.py [POINTS]
 
 Each line: the figure, what was measured, what is to be reached. The best of three rounds: other programs only
-ever add time. Memory is the highest that numpy and Python held at once, above the file.
+ever add time. Memory is the highest that numpy and Python held at once, above the file. Tables are compared
+with pandas where it is installed (`uv run --with pandas python script/bench_files.py`).
 """
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import sys
 import tempfile
@@ -57,7 +59,8 @@ def write_ply(path: Path, points: np.ndarray) -> None:
 
 
 def write(folder: Path, points: np.ndarray) -> dict[str, Path]:
-    files = {"binary PLY": folder / "room.ply", "NPZ": folder / "room.npz", "LAZ": folder / "room.laz"}
+    endings = {"binary PLY": "ply", "NPZ": "npz", "LAS": "las", "LAZ": "laz", "TXT": "txt", "CSV": "csv"}
+    files = {kind: folder / f"room.{ending}" for kind, ending in endings.items()}
     write_ply(files["binary PLY"], points)
     xyz = np.stack([points[axis] for axis in "xyz"], axis=1)
     rgb = np.stack([points[channel] for channel in ("red", "green", "blue")], axis=1)
@@ -68,13 +71,65 @@ def write(folder: Path, points: np.ndarray) -> dict[str, Path]:
     las.header.scales = [0.001] * 3
     las.x, las.y, las.z = xyz.T.astype(np.float64)
     las.red, las.green, las.blue = rgb.T.astype(np.uint16) * 257
-    out = io.BytesIO()
-    las.write(out, do_compress=True)
-    files["LAZ"].write_bytes(out.getvalue())
-    some = len(points) // 10
-    files[f"text of {some / 1e6:g}M points"] = folder / "room.txt"
-    np.savetxt(folder / "room.txt", np.column_stack([xyz[:some], rgb[:some]]), "%.4f %.4f %.4f %d %d %d")
+    for kind in ("LAS", "LAZ"):
+        out = io.BytesIO()
+        las.write(out, do_compress=kind == "LAZ")
+        files[kind].write_bytes(out.getvalue())
+    write_table(files["TXT"], "", "%.4f %.4f %.4f %d %d %d\n", [*xyz.T, *rgb.T])
+    labels = np.random.default_rng(1).integers(0, 13, len(points))
+    write_table(
+        files["CSV"], "x,y,z,intensity,label\n", "%.4f,%.4f,%.4f,%d,%d\n", [*xyz.T, rgb[:, 0], labels]
+    )
     return files
+
+
+def write_table(path: Path, header: str, form: str, columns: list[np.ndarray]) -> None:
+    with open(path, "w") as file:
+        file.write(header)
+        for at in range(0, len(columns[0]), 1 << 17):
+            rows = zip(*(column[at : at + (1 << 17)].tolist() for column in columns), strict=True)
+            file.write("".join(form % row for row in rows))
+
+
+def against(files: dict[str, Path]) -> list[tuple[str, str, str]]:
+    """Reading beside the libraries that do nothing else, as ratios; one thread each."""
+    from headlight.viewer.inputs.clouds.las import read_las
+    from headlight.viewer.inputs.inputs import from_path
+    from headlight.viewer.inputs.source import Source
+    from script.timing import ratio, seconds
+
+    def guarded(path: Path) -> None:
+        with open(path, "rb") as file:
+            read_las(Source(path.name, file, path.stat().st_size, path))
+
+    def bare(path: Path) -> None:
+        import laspy
+
+        las = laspy.read(path)
+        for names in ("xyz", ("red", "green", "blue")):
+            np.stack([np.asarray(las[name]) for name in names], axis=1)
+        np.asarray(las.classification)
+
+    rows = []
+    for kind in ("LAS", "LAZ"):
+        ours, theirs = seconds(lambda: guarded(files[kind]), lambda: bare(files[kind]), rounds=3)  # noqa: B023
+        rows.append(
+            (f"{kind}: read in a process of its own / by laspy alone", f"{ratio(ours, theirs):.2f}", "≤ 1.7")
+        )
+    if importlib.util.find_spec("pandas"):
+        import pandas
+
+        if "max_threads" in dir(pandas.options.mode):
+            pandas.options.mode.max_threads = 1
+        for kind, options in (("TXT", {"sep": " ", "header": None}), ("CSV", {})):
+            ours, theirs = seconds(
+                lambda: from_path(files[kind]),  # noqa: B023
+                lambda: pandas.read_csv(files[kind], **options),  # noqa: B023
+                rounds=3,
+            )
+            what = f"{kind}: file to cloud / pandas {pandas.__version__} alone"
+            rows.append((what, f"{ratio(ours, theirs):.2f}", "≤ 1.5"))
+    return rows
 
 
 def main() -> int:
@@ -84,7 +139,8 @@ def main() -> int:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 5_000_000
     print(f"{'figure':<60}{'measured':>28}  to reach")
     with tempfile.TemporaryDirectory() as folder:
-        for kind, path in write(Path(folder), room(count)).items():
+        files = write(Path(folder), room(count))
+        for kind, path in files.items():
             taken, quiet = [], 0.0
             for _ in range(3):
                 task, began = Longest(), time.perf_counter()
@@ -95,14 +151,15 @@ def main() -> int:
             from_path(path)
             peak = tracemalloc.get_traced_memory()[1]
             tracemalloc.stop()
-            named = kind if "text" in kind else f"{len(cloud.points) / 1e6:g}M-point {kind}"
-            what = f"{named}: file to cloud"
+            what = f"{len(cloud.points) / 1e6:g}M-point {kind}: file to cloud"
             figure = f"{min(taken):.2f} s, {peak / 1e9:.2f} GB"
             print(f"{what:<60}{figure:>28}  {'≤ 3 s' if kind == 'binary PLY' else ''}")
             print(
                 f"{'   longest time between two looks at a cancel':<60}{f'{quiet:.2f} s':>28}  ≤ 0.5 s",
                 flush=True,
             )
+        for figure, measured, reach in against(files):
+            print(f"{figure:<60}{measured:>28}  {reach}", flush=True)
     return 0
 
 

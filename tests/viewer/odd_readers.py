@@ -7,6 +7,10 @@ import time
 
 import numpy as np
 
+from headlight.viewer.inputs.clouds.parts import Parts
+
+POINTS = np.random.default_rng(0).random((1000, 3))
+
 
 def dies(source):
     os.abort()
@@ -28,3 +32,9 @@ def takes_all_memory(source):
 
 def chokes(source):
     raise BaseException("a panic is no Exception")
+
+
+def chatters(source):
+    os.write(1, b"0.5\nlines of a library\n")
+    source.report(0.5)
+    return Parts(POINTS, names=("wall", "Tür"), notices=["said"])

@@ -1,19 +1,23 @@
 """Readers that are native code, in a process of their own: whatever a file does to them, Headlight lives on.
 
-The child reads the file, saves its arrays in a folder and ends. It is killed when the task is cancelled and
-when it shows no progress for long; where the system allows, its memory is limited.
+The child reads the file, leaves its arrays in a folder, which lies in memory where the system has one there,
+and says so; the parent maps them. It is killed when it has said all, when the task is cancelled and when it
+shows no progress for long; where the system allows, its memory is limited.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import queue
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from dataclasses import asdict
+from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -29,8 +33,11 @@ QUIET = 30.0
 MEMORY = 8_000_000_000
 """Bytes of addresses that a reader may use."""
 
-_POLL = 0.05
+_LOOK = 0.05
+"""Seconds between two looks at a cancel."""
 _ARRAYS = ("points", "colours", "normals", "labels")
+_SHARED = Path("/dev/shm")
+"""A folder in memory, as Linux has it."""
 
 
 def guarded(source: Source, native: str, kind: str) -> Parts:
@@ -38,11 +45,11 @@ def guarded(source: Source, native: str, kind: str) -> Parts:
 
     kind: as messages call a file of its format.
     """
-    with tempfile.TemporaryDirectory(prefix="headlight-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
+    memory = _SHARED if os.access(_SHARED, os.W_OK) else None
+    with _folder() as folder, _folder(memory) as shared:
         path = source.path
         if path is None:
-            path = folder / "input"
+            path = Path(folder, "input")
             path.write_bytes(source.file.read())
         command = [
             sys.executable,
@@ -51,8 +58,9 @@ def guarded(source: Source, native: str, kind: str) -> Parts:
             native,
             kind,
             str(path.absolute()),
-            name,
             source.name,
+            shared,
+            folder,
         ]
         root = str(Path(headlight.__file__).resolve().parents[1])
         earlier = os.environ.get("PYTHONPATH")
@@ -61,33 +69,49 @@ def guarded(source: Source, native: str, kind: str) -> Parts:
             command,
             env=environment,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
+        heard: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        listener = threading.Thread(target=_listen, args=(process, heard), daemon=True)
+        listener.start()
         try:
-            _wait(process, folder, source)
+            said = _said(heard, source)
         finally:
             process.kill()
             process.wait()
-        return _result(folder, source.name, kind)
+            listener.join()
+        return _result(said, source.name, kind)
 
 
-def _wait(process: subprocess.Popen, folder: Path, source: Source) -> None:
-    """Until the child has ended, handing on its progress. Raises Cancelled, and when it is stuck."""
+def _folder(parent: Path | None = None) -> tempfile.TemporaryDirectory[str]:
+    """Named by this process, so that whoever finds it knows whether it is still in use."""
+    prefix = f"headlight-{os.getpid()}-"
+    return tempfile.TemporaryDirectory(prefix=prefix, dir=parent, ignore_cleanup_errors=True)
+
+
+def _listen(process: subprocess.Popen[bytes], heard: queue.SimpleQueue[bytes]) -> None:
+    """Hand on the child's lines, and an empty one at its end."""
+    with process.stdout:
+        for line in process.stdout:
+            heard.put(line)
+    heard.put(b"")
+
+
+def _said(heard: queue.SimpleQueue[bytes], source: Source) -> dict | None:
+    """The child's last word, None if it died without; hands on its progress. Raises Cancelled, and when it is
+    stuck.
+    """
     share, since = 0.0, time.monotonic()
     while True:
-        try:
-            process.wait(_POLL)
-            return
-        except subprocess.TimeoutExpired:
-            pass
-        try:
-            now = float((folder / "progress").read_text())
-        except (OSError, ValueError):  # not there yet, or being written
-            now = share
-        if now != share:
-            share, since = now, time.monotonic()
+        with suppress(queue.Empty):
+            line = heard.get(timeout=_LOOK)
+            now = json.loads(line) if line else None
+            if not isinstance(now, float):
+                return now
+            if now != share:
+                share, since = now, time.monotonic()
         source.task.progress(share, f"Reading {source.name}")
         if time.monotonic() - since > QUIET:
             raise HeadlightError(
@@ -95,34 +119,51 @@ def _wait(process: subprocess.Popen, folder: Path, source: Source) -> None:
             )
 
 
-def _result(folder: Path, name: str, kind: str) -> Parts:
-    try:
-        said = json.loads((folder / "result.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:  # the child died
-        raise damaged(name, kind) from error
+def _result(said: dict | None, name: str, kind: str) -> Parts:
+    if said is None:  # the child died
+        raise damaged(name, kind)
     if "cause" in said:
         raise HeadlightError(said["cause"], said["next_step"])
-    arrays = {}
+    # Mapped arrays outlive their files, but not on Windows.
+    mode = None if sys.platform == "win32" else "c"
     for part in _ARRAYS:
-        file = folder / f"{part}.npy"
-        arrays[part] = np.load(file, allow_pickle=False) if file.exists() else None
-    return Parts(**arrays, **said)
+        if said[part] is not None:
+            said[part] = np.load(said[part], mode, allow_pickle=False).view(np.ndarray)
+    return Parts(**said)
 
 
 class _Told(Task):
-    """The child's side: progress goes to a file, and without a parent the work ends."""
+    """The child's side: progress goes to the parent, and without one the work ends."""
 
-    def __init__(self, file: Path) -> None:
-        self._file, self._parent = file, os.getppid()
+    def __init__(self, parent: BinaryIO) -> None:
+        self._parent = parent
 
     def progress(self, share: float, sentence: str) -> None:
-        self._file.write_text(str(share))
-        if os.getppid() != self._parent:
+        self.say(float(share))
+
+    def say(self, what: float | dict) -> None:
+        try:
+            self._parent.write(json.dumps(what).encode() + b"\n")
+            self._parent.flush()
+        except OSError:
             os._exit(1)
 
 
-def main(native: str, kind: str, path: str, out: str, name: str) -> None:
-    """What the child does."""
+def _left(part: str, values: np.ndarray, folders: tuple[str, ...]) -> str:
+    """The file in the first of the folders that has room."""
+    for folder in folders:
+        path = Path(folder, f"{part}.npy")
+        try:
+            np.save(path, values)
+            return str(path)
+        except OSError as error:
+            path.unlink(missing_ok=True)
+            full = error
+    raise full
+
+
+def main(native: str, kind: str, path: str, name: str, *folders: str) -> None:
+    """What the child does. folders: where it may leave arrays."""
     try:
         import resource
     except ImportError:  # Windows
@@ -130,18 +171,19 @@ def main(native: str, kind: str, path: str, out: str, name: str) -> None:
     else:
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    folder = Path(out)
+    told = _Told(os.fdopen(os.dup(1), "wb"))
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what native code prints is nothing for the parent
+    # laspy asks for it, for files on the web, and it takes longer than laspy itself.
+    sys.modules["requests"] = None
     try:
         with open(path, "rb") as file:
-            size, told = os.fstat(file.fileno()).st_size, _Told(folder / "progress")
-            source = Source(name, file, size, Path(path), told)
+            source = Source(name, file, os.fstat(file.fileno()).st_size, Path(path), told)
             with np.errstate(all="ignore"):
                 parts: Parts = resolve(native)(source)
-        said = {key: value for key, value in asdict(parts).items() if key not in _ARRAYS}
-        for part in _ARRAYS:
-            values = getattr(parts, part)
-            if values is not None:
-                np.save(folder / f"{part}.npy", values)
+        said = {
+            part: _left(part, value, folders) if isinstance(value, np.ndarray) else value
+            for part, value in vars(parts).items()
+        }
     except HeadlightError as error:
         said = {"cause": error.cause, "next_step": error.next_step}
     except MemoryError:
@@ -152,7 +194,7 @@ def main(native: str, kind: str, path: str, out: str, name: str) -> None:
     except BaseException:  # a panic of Rust is no Exception
         error = damaged(name, kind)
         said = {"cause": error.cause, "next_step": error.next_step}
-    (folder / "result.json").write_text(json.dumps(said), encoding="utf-8")
+    told.say(said)
 
 
 if __name__ == "__main__":

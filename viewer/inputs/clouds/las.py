@@ -12,8 +12,8 @@ from headlight.viewer.inputs.clouds.guard import guarded
 from headlight.viewer.inputs.clouds.parts import Parts, check_count, damaged, promises_more, roles
 from headlight.viewer.inputs.source import Source
 
-_CHUNK = 500_000
-"""Points"""
+_PACKED, _PLAIN = 500_000, 50_000
+"""Points at a time: enough for all threads that unpack, and few that stay in the processor's cache."""
 _RECORD, _FURTHER_RECORD = 54, 60
 """Bytes of the heads of variable length records, before and behind the points."""
 
@@ -128,26 +128,32 @@ def read(source: Source) -> Parts:
         coloured = {"red", "green", "blue"} <= dimensions
         extra = list(header.point_format.extra_dimension_names)
         label = roles(extra).get("label")
-        points, colours, labels = [], [], []
+        points, colours, truth, held = np.empty((count, 3)), None, None, 0
         unit, said = _unit_of(header)
         called = extra[label] if label is not None else "classification"
-        for chunk in reader.chunk_iterator(_CHUNK):
-            points.append(np.stack([chunk.x, chunk.y, chunk.z], axis=1).astype(np.float64))
+        for chunk in reader.chunk_iterator(_PACKED if header.are_points_compressed else _PLAIN):
+            classes = np.asarray(chunk[called])
+            if truth is None:
+                truth = np.empty((count, *classes.shape[1:]), classes.dtype)
+                colours = np.empty((count, 3), chunk.red.dtype) if coloured else None
+            part = slice(held, held + len(chunk))
+            truth[part] = classes
+            for axis, values in enumerate((chunk.x, chunk.y, chunk.z)):
+                points[part, axis] = values
             if coloured:
-                colours.append(np.stack([chunk.red, chunk.green, chunk.blue], axis=1))
-            labels.append(np.asarray(chunk[called]))
-            source.report(sum(map(len, points)) / count)
-    held = sum(map(len, points))
+                for channel, values in enumerate((chunk.red, chunk.green, chunk.blue)):
+                    colours[part, channel] = values
+            held += len(chunk)
+            source.report(held / count)
     if held < count:
         raise promises_more(name, count, held)
     if not held:
         raise HeadlightError(f"{name} holds no points.", "Choose a file with something in it.")
-    truth = np.concatenate(labels)
     if label is None and not (truth > 1).any():  # nobody classified anything
         truth = None
     return Parts(
-        np.concatenate(points),
-        np.concatenate(colours) if coloured else None,
+        points,
+        colours,
         None,
         truth,
         unit=unit,
