@@ -181,6 +181,13 @@ def start() -> list[tuple[str, str, str]]:
     return [(what, f"{painted / imported:.2f}", "≤ 1.6")]
 
 
+def window() -> list[tuple[str, str, str]]:
+    """The window's process: how long it answers nothing, and what it holds."""
+    from script.bench_window import window as measured
+
+    return measured()
+
+
 def cloud() -> list[tuple[str, str, str]]:
     """The 3D view at a million points."""
     from script.bench_cloud import cloud as measured
@@ -228,6 +235,7 @@ FIGURES = {
     "peak": peak,
     "gestures": gestures,
     "start": start,
+    "window": window,
     "cloud": cloud,
     "cloud-first": cloud_first,
     "net": net,
