@@ -195,6 +195,13 @@ def start() -> list[tuple[str, str, str]]:
     return [(what, f"{painted / imported:.2f}", "≤ 1.6")]
 
 
+def window() -> list[tuple[str, str, str]]:
+    """The window's process: how long it answers nothing, and what it holds."""
+    from script.bench_window import window as measured
+
+    return measured()
+
+
 def cloud() -> list[tuple[str, str, str]]:
     """The 3D view at a million points."""
     from script.bench_cloud import cloud as measured
@@ -204,9 +211,9 @@ def cloud() -> list[tuple[str, str, str]]:
 
 def cloud_first() -> list[tuple[str, str, str]]:
     """A large file, from the drop to its first picture."""
-    from script.bench_first import first
+    from script.bench_window import large
 
-    return first()
+    return large()
 
 
 def net() -> list[tuple[str, str, str]]:
@@ -244,6 +251,7 @@ FIGURES = {
     "text-maps": text_maps,
     "rollout": rollout,
     "start": start,
+    "window": window,
     "cloud": cloud,
     "cloud-first": cloud_first,
     "net": net,

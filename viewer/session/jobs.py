@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import logging
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -21,6 +22,8 @@ from headlight.viewer.host.failure import Failure
 from headlight.viewer.host.lanes import Call, Host, Lane, Lanes, Word
 
 log = logging.getLogger(__name__)
+YOUNG = 0.15
+"""Seconds for which what answers a gesture may still be under way when the next one comes."""
 
 
 @dataclass(eq=False)
@@ -40,6 +43,9 @@ class Job:
     on_failed: Callable[[Failure], None] | None
     on_cancelled: Callable[[Job], None] | None
     document: int | None
+    since: float = field(default_factory=time.monotonic)
+    superseded: bool = False
+    """A newer one of its kind is under way: its result is shown for the moment, and nothing else of it."""
     share: float = 0.0
     sentence: str = ""
     _latest: tuple[float, str] | None = None
@@ -107,16 +113,21 @@ class Jobs:
         cancelled: Callable[[Job], None] | None = None,
         document: int | None = None,
         here: bool = False,
+        steady: bool = False,
     ) -> Job | None:
         """Run `work(task)` on a lane, hand its result to `done`; older requests of `kind` are superseded.
 
         cancelled: called where the request is cancelled rather than superseded; done and failed are not then.
-        here: it concerns this process, and is of no use elsewhere.
+        here: it concerns this process, and is of no use elsewhere. steady: what was asked for just before it
+        is still delivered, if it comes first: else nothing would be for as long as a mouse moves.
         """
         if self._closed:
             return None
-        self._drop([job for job in self._live.values() if job.kind == kind])
         host = self._here if here else self.host
+        older = [job for job in self._live.values() if job.kind == kind]
+        if steady and older and time.monotonic() - older[0].since < YOUNG:
+            older.pop(0).superseded = True
+        self._drop(older)
         job = Job(next(self._numbers), kind, lane, host, done, partial, failed, cancelled, document)
         self._live[job.number] = job
         host.start(job.number, lane, work, lambda word, value: self._heard(job, word, value))
@@ -180,11 +191,13 @@ class Jobs:
             self.progressed.emit(job)
             return
         if what == "partial":
-            if job.on_partial is not None:
+            if job.on_partial is not None and not job.superseded:
                 job.on_partial(value)
             return
         del self._live[job.number]
         self.changed.emit()
+        if job.superseded and what != "done":
+            return
         if what == "done":
             job.done(value)
         elif what == "failed":

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from string import Template
 
-from headlight.widgets.base.themes import Theme
-
 _SHEET = Template("""
 QWidget { color: $text; selection-background-color: $amber; selection-color: $on_amber; }
 QWidget:disabled { color: $faint; }
@@ -83,7 +81,7 @@ QPlainTextEdit[role="bare"] { border: none; background: transparent; padding: 0;
 
 QComboBox { padding-right: ${p5}px; }
 QComboBox::drop-down { border: none; width: ${p5}px; }
-QComboBox::down-arrow { image: url("$down"); width: ${icon}px; height: ${icon}px; }
+QComboBox::down-arrow { image: url("icons:down.svg"); width: ${icon}px; height: ${icon}px; }
 QComboBox QAbstractItemView {
   background: $panel; border: 1px solid $line; padding: ${p0}px; outline: none;
   selection-background-color: $hover; selection-color: $text; }
@@ -105,7 +103,7 @@ QCheckBox::indicator, QRadioButton::indicator {
   border-radius: ${r_small}px; }
 QRadioButton::indicator { border-radius: ${box_half}px; }
 QCheckBox::indicator:hover, QRadioButton::indicator:hover { border-color: $text; }
-QCheckBox::indicator:checked { background: $amber; border-color: $amber; image: url("$check"); }
+QCheckBox::indicator:checked { background: $amber; border-color: $amber; image: url("icons:check.svg"); }
 QRadioButton::indicator:checked { background: $amber; border-color: $amber; }
 QCheckBox::indicator:disabled { border-color: $line; }
 
@@ -133,8 +131,8 @@ QMenu::item:selected { background: $hover; }
 QMenu::item:disabled { color: $faint; }
 QMenu::separator { height: 1px; background: $line; margin: ${p0}px ${p2}px; }
 QMenu::indicator { width: ${box}px; height: ${box}px; margin-left: ${p0}px; }
-QMenu::indicator:checked { background: $amber; border-radius: ${r_small}px; image: url("$check"); }
-QMenu::right-arrow { image: url("$right"); width: ${icon}px; height: ${icon}px; }
+QMenu::indicator:checked { background: $amber; border-radius: ${r_small}px; image: url("icons:check.svg"); }
+QMenu::right-arrow { image: url("icons:right.svg"); width: ${icon}px; height: ${icon}px; }
 
 QTabBar { background: transparent; qproperty-drawBase: 0; }
 QTabBar::tab {
@@ -144,14 +142,14 @@ QTabBar::tab:hover { background: $raised; }
 QTabBar::tab:selected { background: $raised; color: $text; }
 QTabBar[none_chosen="true"]::tab:selected { background: transparent; color: $dim; }
 QTabBar::tab:focus { border-color: $blue; }
-QTabBar::close-button { image: url("$close"); }
+QTabBar::close-button { image: url("icons:close.svg"); }
 QTabBar::scroller { width: ${scroller}px; }
 QTabBar QToolButton { background: $panel; border: 1px solid $line; border-radius: ${r_small}px; padding: 0;
   margin: ${p1}px 1px; }
 QTabBar QToolButton:hover { background: $hover; }
 QTabBar QToolButton:disabled { background: transparent; border-color: transparent; }
-QTabBar QToolButton::left-arrow { image: url("$left"); width: ${icon}px; height: ${icon}px; }
-QTabBar QToolButton::right-arrow { image: url("$right"); width: ${icon}px; height: ${icon}px; }
+QTabBar QToolButton::left-arrow { image: url("icons:left.svg"); width: ${icon}px; height: ${icon}px; }
+QTabBar QToolButton::right-arrow { image: url("icons:right.svg"); width: ${icon}px; height: ${icon}px; }
 QTabBar QToolButton::left-arrow:disabled, QTabBar QToolButton::right-arrow:disabled { image: none; }
 QTabWidget::pane { border: none; }
 
@@ -184,20 +182,33 @@ QSplitter::handle:hover { background: $line; }
 QDockWidget { border: none; }
 
 QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
-QFileDialog { backward-icon: url("$left"); forward-icon: url("$right");
-  filedialog-backward-icon: url("$left"); filedialog-parent-directory-icon: url("$up");
-  filedialog-new-directory-icon: url("$folder_new"); filedialog-listview-icon: url("$list");
-  filedialog-detailedview-icon: url("$details"); }
+QFileDialog { backward-icon: url("icons:left.svg"); forward-icon: url("icons:right.svg");
+  filedialog-backward-icon: url("icons:left.svg"); filedialog-parent-directory-icon: url("icons:up.svg");
+  filedialog-new-directory-icon: url("icons:folder-new.svg"); filedialog-listview-icon: url("icons:list.svg");
+  filedialog-detailedview-icon: url("icons:details.svg"); }
 """)
 
-_ICONS = (
-    *("check", "down", "left", "right", "up", "close"),
-    *("list", "details", "folder-new"),
-)
+ROLES = {
+    "background": "window",
+    "panel": "base",
+    "raised": "button",
+    "hover": "light",
+    "line": "mid",
+    "text": "text",
+    "dim": "placeholder-text",
+    "faint": "shadow",
+    "amber": "highlight",
+    "amber_text": "midlight",
+    "on_amber": "highlighted-text",
+    "blue": "link",
+    "green": "link-visited",
+    "red": "bright-text",
+}
+"""Where the palette has each colour of a theme: the sheet names no colour, so that it is every theme's."""
 
 
-def of(theme: Theme, line: float) -> str:
-    """The style sheet for a theme and a text line `line` pixels high."""
+def of(line: float) -> str:
+    """The style sheet for a text line `line` pixels high. Its icons are looked for in the path “icons”."""
 
     def part(share: float, least: int = 1) -> int:
         return max(least, round(share * line))
@@ -208,7 +219,7 @@ def of(theme: Theme, line: float) -> str:
     box = part(0.82)
     bar = part(0.6, 8)
     return _SHEET.substitute(
-        {name: getattr(theme, name) for name in theme.__slots__},
+        {name: f"palette({role})" for name, role in ROLES.items()},
         p0=part(0.15),
         p1=part(0.28),
         p2=part(0.42),
@@ -240,5 +251,4 @@ def of(theme: Theme, line: float) -> str:
         bar=bar,
         bar_r=(bar - 4) // 2,
         gap=part(0.4, 6),
-        **{name.replace("-", "_"): theme.icon(name).as_posix() for name in _ICONS},
     )

@@ -6,10 +6,13 @@ themselves ask `current()` while painting; Qt repaints them when the theme chang
 
 from __future__ import annotations
 
+import time
+from collections import deque
 from functools import cache
 from typing import Literal
 
-from PySide6.QtCore import QObject, Qt, Slot
+import shiboken6
+from PySide6.QtCore import QDir, QObject, Qt, QTimer, Slot
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontMetricsF, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -18,6 +21,8 @@ from headlight.widgets.base.themes import ASSETS, DARK, LIGHT, Theme
 
 FONT_PIXELS = 13
 SCALES = (0.8, 2.0)
+SLICE = 0.01
+"""Seconds at a time that widgets are given the colours of another theme."""
 
 Choice = Literal["dark", "light", "system"]
 
@@ -25,11 +30,16 @@ Choice = Literal["dark", "light", "system"]
 class _Follower(QObject):
     """Holds what was chosen and applies it again when the system turns dark or light."""
 
+    last: _Follower | None = None
+
     def __init__(self, app: QApplication) -> None:
         super().__init__(app)
+        _Follower.last = self
         self.choice: Choice = "dark"
         self.scale = 1.0
         self.theme = DARK
+        self._left: deque[QWidget] = deque()
+        """Widgets that still have the colours of another theme."""
         app.styleHints().colorSchemeChanged.connect(self._system_changed)
 
     @Slot(Qt.ColorScheme)
@@ -38,20 +48,48 @@ class _Follower(QObject):
             self.paint()
 
     def paint(self) -> None:
+        """The sheet is set anew where its lengths are other ones; other colours reach it by the palette."""
         app = self.parent()
         self.theme = {"dark": DARK, "light": LIGHT}.get(self.choice) or _system_theme()
+        QDir.setSearchPaths("icons", [str(self.theme.icons)])
         font = text_font(pixels=FONT_PIXELS * self.scale)
-        app.setStyleSheet(
-            ""
-        )  # from one sheet to another Qt takes many times as long: seconds in a full window
+        sheet = style_sheet.of(QFontMetricsF(font).height())
+        if sheet == app.styleSheet() and font.pixelSize() == app.font().pixelSize():
+            app.setPalette(_palette(self.theme))
+            goes_on = bool(self._left)
+            self._left = deque(sorted(app.allWidgets(), key=_turn))
+            if not goes_on:
+                self._polish()
+            return
+        app.setStyleSheet("")  # from one sheet to another Qt takes many times as long
         app.setFont(font)
         app.setPalette(_palette(self.theme))
-        app.setStyleSheet(style_sheet.of(self.theme, QFontMetricsF(font).height()))
+        app.setStyleSheet(sheet)
+
+    def _polish(self) -> None:
+        """Have widgets look up their colours, those in sight first, and let the window answer in between."""
+        style, began = self.parent().style(), time.perf_counter()
+        while self._left:
+            widget = self._left.popleft()
+            if shiboken6.isValid(widget):
+                style.polish(widget)
+                widget.update()
+            if time.perf_counter() - began > SLICE:
+                break
+        if self._left:
+            QTimer.singleShot(0, self, self._polish)
+
+
+def _turn(widget: QWidget) -> int:
+    """What is in sight comes first, and of that what others lie in, as all of these are painted with it."""
+    if not widget.isVisible():
+        return 2
+    return int(not any(child.isWidgetType() and child.isVisible() for child in widget.children()))
 
 
 def _follower() -> _Follower | None:
-    app = QApplication.instance()
-    return app.findChild(_Follower) if app else None
+    """Of the application that there is: asked for with every label that is painted."""
+    return _Follower.last if _Follower.last is not None and shiboken6.isValid(_Follower.last) else None
 
 
 def apply(app: QApplication, choice: Choice = "system", scale: float = 1.0) -> None:
@@ -86,10 +124,16 @@ def text_font(
     factor: float = 1.0, weight: QFont.Weight = QFont.Weight.Normal, pixels: float | None = None
 ) -> QFont:
     """The application's font, `factor` times its size (or of `pixels`), with figures of one width."""
+    size = QApplication.font().pixelSize() if pixels is None else pixels
+    return QFont(_font(max(8, round((size if size > 0 else FONT_PIXELS) * factor)), weight))
+
+
+@cache
+def _font(pixels: int, weight: QFont.Weight) -> QFont:
+    """Made once: every label asks for one whenever it is painted."""
     _load_fonts()
     font = QFont("Inter")
-    size = QApplication.font().pixelSize() if pixels is None else pixels
-    font.setPixelSize(max(8, round((size if size > 0 else FONT_PIXELS) * factor)))
+    font.setPixelSize(pixels)
     font.setWeight(weight)
     font.setFeature(QFont.Tag("tnum"), 1)
     font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
@@ -136,15 +180,15 @@ def _palette(theme: Theme) -> QPalette:
         role.ButtonText: theme.text,
         role.BrightText: theme.red,
         role.Light: theme.hover,
-        role.Midlight: theme.hover,
+        role.Midlight: theme.amber_text,
         role.Mid: theme.line,
         role.Dark: theme.line,
-        role.Shadow: theme.background,
+        role.Shadow: theme.faint,
         role.Highlight: theme.amber,
         role.HighlightedText: theme.on_amber,
         role.Accent: theme.amber,
         role.Link: theme.blue,
-        role.LinkVisited: theme.blue,
+        role.LinkVisited: theme.green,
     }
     palette = QPalette()
     for name, colour in colours.items():

@@ -36,9 +36,13 @@ class Theme:
     def dark(self) -> bool:
         return self.name == "dark"
 
+    @property
+    def icons(self) -> Path:
+        return ASSETS / "icons" / self.name
+
     def icon(self, name: str) -> Path:
         """The file of an icon in this theme's colour: one of the names in assets/icons."""
-        return ASSETS / "icons" / f"{name}-{self.name}.svg"
+        return self.icons / f"{name}.svg"
 
 
 DARK = Theme(

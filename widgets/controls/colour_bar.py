@@ -105,12 +105,13 @@ class ColourBar(QWidget):
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setFont(label_font())
-            self._paint_bar(painter)
-            self._paint_numbers(painter)
-            self._paint_said(painter)
+            bar = self.bar_rect()
+            self._paint_bar(painter, bar)
+            self._paint_numbers(painter, bar)
+            self._paint_said(painter, bar)
 
-    def _paint_bar(self, painter: QPainter) -> None:
-        bar, shape, colours = self.bar_rect(), QPainterPath(), theme.current()
+    def _paint_bar(self, painter: QPainter, bar: QRectF) -> None:
+        shape, colours = QPainterPath(), theme.current()
         shape.addRoundedRect(bar, 3, 3)
         if self._scale.high > self._scale.low:
             strip = QImage(self._lut.tobytes(), 256, 1, 1024, QImage.Format.Format_RGBA8888)
@@ -121,9 +122,9 @@ class ColourBar(QWidget):
         painter.setPen(colours.line)
         painter.drawPath(shape)
 
-    def _paint_numbers(self, painter: QPainter) -> None:
+    def _paint_numbers(self, painter: QPainter, bar: QRectF) -> None:
         """The ends, and between them the powers of ten that have room, each with its mark."""
-        metrics, bar = QFontMetricsF(label_font()), self.bar_rect()
+        metrics = QFontMetricsF(label_font())
         base = self.height() - metrics.descent() - 1
         low, high = self.ends()
         painter.setPen(theme.current().dim)
@@ -141,9 +142,9 @@ class ColourBar(QWidget):
                 painter.drawText(QPointF(start, base), text)
                 taken = start + metrics.horizontalAdvance(text)
 
-    def _paint_said(self, painter: QPainter) -> None:
+    def _paint_said(self, painter: QPainter, bar: QRectF) -> None:
         metrics = QFontMetricsF(label_font())
-        left = self.bar_rect().right() + theme.em(_GAP)
+        left = bar.right() + theme.em(_GAP)
         lines = self.shown()
         step = metrics.height() * 0.95
         base = (self.height() - step * len(lines)) / 2 + metrics.ascent()

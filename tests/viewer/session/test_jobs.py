@@ -244,3 +244,18 @@ def test_closing_during_work_cancels_waits_and_delivers_nothing(qtbot):
     qtbot.wait(10)
     assert seen == []
     assert jobs.submit("c", lambda task: 1, seen.append) is None
+
+
+def test_of_a_sweep_some_is_delivered_before_the_end(jobs, qtbot):
+    """Each request comes before the one before it is done, as while a mouse moves."""
+    seen, go = [], threading.Event()
+    for number in range(5):
+        jobs.submit("a", lambda task, number=number: go.wait(5) and number, seen.append, steady=True)
+    assert len(jobs.running()) == 2, "the first, and the last"
+    go.set()
+    qtbot.waitUntil(lambda: len(seen) == 2)
+    assert seen == [0, 4]
+    jobs.submit("a", lambda task: 1 / 0, seen.append, failed=seen.append, steady=True)
+    jobs.submit("a", lambda task: "good", seen.append, failed=seen.append, steady=True)
+    qtbot.waitUntil(lambda: len(seen) == 3)
+    assert seen[-1] == "good", "nobody is told of a failure of what is passed over"

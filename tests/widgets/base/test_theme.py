@@ -1,9 +1,10 @@
 import pytest
+import shiboken6
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QColor, QFontMetricsF
+from PySide6.QtGui import QColor, QFontMetricsF, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QWidget
 
-from headlight.widgets.base import theme
+from headlight.widgets.base import style_sheet, theme
 from headlight.widgets.base.labels import ColumnLabel
 from headlight.widgets.base.themes import DARK, LIGHT
 
@@ -48,6 +49,15 @@ def test_apply_paints_the_application(qapp, qtbot):
         assert qapp.palette().window().color() == QColor(choice.background)
         picture = button.grab().toImage()
         assert picture.pixelColor(picture.width() // 2, 4) == QColor(choice.raised)
+
+
+@pytest.mark.parametrize("colours", [DARK, LIGHT], ids=lambda t: t.name)
+def test_the_palette_has_every_colour_where_the_sheet_looks_for_it(qapp, colours):
+    theme.apply(qapp, colours.name)
+    for name, role in style_sheet.ROLES.items():
+        named = "".join(part.capitalize() for part in role.split("-"))
+        assert qapp.palette().color(QPalette.ColorRole[named]) == QColor(getattr(colours, name)), name
+    theme.apply(qapp, "dark")
 
 
 def test_only_the_system_choice_follows_the_system(qapp, monkeypatch):
@@ -107,7 +117,31 @@ class _Counting(QWidget):
 
     def changeEvent(self, event):
         super().changeEvent(event)
-        self.changes += event.type() == QEvent.Type.StyleChange
+        self.changes += event.type() == QEvent.Type.PaletteChange
+
+
+def test_another_theme_lets_the_window_answer_in_between(qtbot, qapp, monkeypatch):
+    """Widgets take its colours a slice of time at a time, and one may go before its turn."""
+    theme.apply(qapp, "dark")
+    monkeypatch.setattr(theme, "SLICE", 0.0)
+    holder = QWidget()
+    column = QHBoxLayout(holder)
+    labels = [QLabel(str(number)) for number in range(20)]
+    for label in labels:
+        theme.set_role(label, "dim")
+        column.addWidget(label)
+    qtbot.addWidget(holder)
+    holder.show()
+    theme.apply(qapp, "light")
+
+    def done():
+        return sum(label.palette().windowText().color() == QColor(LIGHT.dim) for label in labels)
+
+    assert done() < 20
+    shiboken6.delete(labels.pop())
+    qtbot.waitUntil(lambda: done() == 19)
+    monkeypatch.undo()
+    theme.apply(qapp, "dark")
 
 
 def test_labels_of_a_column_stay_whole_at_any_size_of_text(qapp, qtbot):

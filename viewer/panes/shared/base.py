@@ -220,6 +220,8 @@ class Pane(QObject):
             def paint_it(result: Any) -> None:
                 empty = not asked.shown
                 asked.arrived(not whole)
+                if (newer := self._slices.get(kind, asked)) is not asked:  # which comes in a moment
+                    newer.painted, newer.partial, newer.shown = asked.painted, asked.partial, True
                 show(result)
                 self.tell()
                 if empty:
@@ -242,7 +244,12 @@ class Pane(QObject):
         )
         shown_partly = None if partial is None else arrived(partial, False)
         self.jobs.cancel(f"{self._kind(kind)} ready")
-        asked.job = submit(self._kind(kind), work, arrived(paint, True), lane=lane, partial=shown_partly)
+        asked.job = submit(
+            *(self._kind(kind), work, arrived(paint, True)),
+            lane=lane,
+            partial=shown_partly,
+            steady=lane == "look",
+        )
         self.tell()
 
     def is_asked(self, kind: str, key: Hashable) -> bool:
