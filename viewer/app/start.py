@@ -80,7 +80,7 @@ def run(files: list[str], options: WindowOptions) -> int:
         window.read_plugins()  # what is opened may be of one
         if opens or shot is None:
             host.start(WARM, "run", partial(warm, asked, slices.__name__), lambda *_: None)
-            window.jobs.submit("warm", window.runs.prepare, lambda _: None, here=True)
+            window.jobs.submit("warm", window.runs.prepare, lambda _: window.make_ready(), here=True)
         _open(window, files, options, shot)
 
     _Painted(window, painted)

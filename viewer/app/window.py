@@ -28,6 +28,7 @@ from headlight.viewer.app.commands.every import Actions
 from headlight.viewer.app.explanations import explain
 from headlight.viewer.app.exporting.window import Exports
 from headlight.viewer.app.layout import geometry
+from headlight.viewer.app.layout.ahead import PanesAhead
 from headlight.viewer.app.models.listed import ModelList
 from headlight.viewer.app.models.menu import ModelMenu
 from headlight.viewer.app.models.offer import ModelOffers, is_model
@@ -223,6 +224,10 @@ class Window(QMainWindow):
             self.pages.addWidget(self.deck)
             self.deck.resize(self.pages.size())
         return self.deck
+
+    def make_ready(self) -> None:
+        """Make panes while nothing is open; what they need is imported."""
+        self._ahead = PanesAhead(self._panes, lambda: not self.session.documents, self)
 
     def _pane_added(self, name: str) -> None:
         dock = self.deck.docks[name]

@@ -60,8 +60,10 @@ class Deck(QMainWindow):
         self._noting = QTimer(self, singleShot=True, interval=0)
         self._noting.timeout.connect(self._note)
 
-    def _add(self, entry: registry.Pane) -> None:
-        """Make a pane and its dock, which is not shown yet."""
+    def make(self, entry: registry.Pane) -> None:
+        """Make a pane and its dock, which is not shown yet, unless it was made before."""
+        if entry.id in self.panes:
+            return
         pane = self.panes[entry.id] = self._make(entry)
         dock = self.docks[entry.id] = PaneFrame(entry.id, entry.title, pane.widget, self)
         dock.closed.connect(self._noting.start)
@@ -99,8 +101,7 @@ class Deck(QMainWindow):
         mine = list(REGISTRY.panes_of(self.kind, self.page))
         self._arranging = True
         for entry in mine:
-            if entry.id not in self.panes:
-                self._add(entry)
+            self.make(entry)
         self._arranging = False
         # Before they are laid out: what goes later leaves the others the sizes that it forced on them.
         self._unwanted = {entry.id for entry in mine if entry.needs.never(document)}
