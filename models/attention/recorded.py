@@ -129,7 +129,7 @@ class BlockLayer(ABC):
         """Rows of these queries and of those that lie between them, all keys alike."""
         wanted = np.arange(len(self.queries)) if queries is None else np.unique(queries)
         keys = np.arange(len(self.keys))[None]
-        elements = CHUNK_ELEMENTS // self.heads if head is None else HEAD_ELEMENTS
+        elements = CHUNK_ELEMENTS // (self.heads if head is None else 1)
         for start, stop in _stretches_of(wanted, max(1, elements // max(1, len(self.keys)))):
             weights = self.block(head, start, stop).unflatten(-2, (1, -1))
             yield Groups(np.arange(start, stop)[None], keys, weights if head is None else weights[None])

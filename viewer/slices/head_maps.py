@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,6 +17,8 @@ from headlight.viewer.slices.maps import query_indices, spread_weights
 from headlight.viewer.slices.scales import floor_of, left_out, left_out_said
 
 THUMBNAIL = 64
+MOMENT = 0.03
+"""Seconds after which it is worth its way to hand out what is there."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,13 +33,14 @@ class HeadMaps:
 
 def head_maps(trace: Trace, view: View, query: Place | None = None, task: Task = SILENT) -> HeadMaps:
     """The maps of all heads. For a picture: where the query (or `query`, under the cursor) looks, on the
-    grid; for a text: whole matrices as thumbnails. Hands out each layer, (number, levels, scales), when it is
-    ready, unless all share a scale.
+    grid; for a text: whole matrices as thumbnails. Where they take longer than a moment, hands out each layer,
+    (number, levels, scales), when it is ready, unless all share a scale.
     """
     settings, places = view[MapSettings], (query,) if query else view[Selection].queries
     maps: list[np.ndarray] = []
     out: list[_Out] = []
     done = HeadMaps([], [])
+    began, handed_out = time.perf_counter(), 0
     for number, layer in enumerate(trace.layers):
         task.progress(number / len(trace.layers), f"Maps of layer {number}")
         values, blind = _layer_maps(trace, layer, view, places, task)
@@ -46,7 +50,9 @@ def head_maps(trace: Trace, view: View, query: Place | None = None, task: Task =
             scales = [_head_scale(values[head], settings, out[-1], head) for head in range(layer.heads)]
             done.layers.append(np.stack([levels(m, scale) for m, scale in zip(values, scales, strict=True)]))
             done.scales.append(scales)
-            task.partial((number, done.layers[-1], scales))
+            while handed_out <= number and time.perf_counter() - began > MOMENT:
+                task.partial((handed_out, done.layers[handed_out], done.scales[handed_out]))
+                handed_out += 1
     if not settings.shared:
         return done
     flat, hidden = (np.concatenate([a.ravel() for a in arrays]) for arrays in (maps, [o.mask for o in out]))
