@@ -145,6 +145,8 @@ def in_turn() -> None:
             yield 0.3
             found[f"silence {what}"] = watch.taken()
         found["memory"] = psutil.Process().memory_info().rss
+        never = {"torch", "transformers"} & set(sys.modules)
+        assert not never, f"the window's process has imported {never}"
         for choice in ("light", "dark"):
             window.actions_.run(f"theme-{choice}")
             yield 0.5

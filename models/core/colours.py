@@ -5,6 +5,7 @@ numpy only, so that it can run off the GUI thread; the levels and the table are 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -83,6 +84,56 @@ def scale_of(
         low = max(low, min(_at_percentile(kept, floor), high))
         beyond += np.count_nonzero(values < low)
     return Scale(low, high, False, float(beyond / values.size))
+
+
+def scales_of(
+    values: np.ndarray, percentile: float, log: bool, leave_out: np.ndarray, floor: float | None
+) -> list[Scale]:
+    """`scale_of` each of `values` (n, …), all at once. leave_out: bool, of their shape."""
+    flat, out = _real(values).reshape(len(values), -1), leave_out.reshape(len(values), -1)
+    if log or not flat.size or not np.isfinite(flat.sum(dtype=np.float64)):
+        return [
+            scale_of(one, percentile, log, left, floor) for one, left in zip(values, leave_out, strict=True)
+        ]
+    out = out & ~out.all(axis=1, keepdims=True)
+    kept = np.where(out, flat.dtype.type(np.inf), flat)
+    kept.sort(axis=1)  # what is left out stands at the end
+    counts, rows = np.count_nonzero(~out, axis=1), np.arange(len(kept))
+
+    def at(percentile: float) -> np.ndarray:
+        return kept[rows, np.maximum(np.ceil(percentile / 100 * counts - 1e-9).astype(int) - 1, 0)]
+
+    low, largest = np.minimum(kept[:, 0], 0), kept[rows, counts - 1]
+    high = largest if percentile == 100 else at(percentile)
+    high = np.where(high <= low, np.maximum(low, largest), high)
+    beyond = np.count_nonzero(flat > high[:, None], axis=1)
+    if floor is not None:
+        low = np.maximum(low, np.minimum(at(floor), high))
+        beyond += np.count_nonzero(flat < low[:, None], axis=1)
+    ends = zip(low.tolist(), high.tolist(), (beyond / flat.shape[1]).tolist(), strict=True)
+    return [Scale(start, end, False, clipped) for start, end, clipped in ends]
+
+
+def levels_of(values: np.ndarray, scales: Sequence[Scale]) -> np.ndarray:
+    """uint8 (n, …): `levels` of each of `values` (n, …) by its scale, all at once."""
+    values = _real(values)
+    if any(scale.log for scale in scales):
+        return np.stack([levels(one, scale) for one, scale in zip(values, scales, strict=True)])
+    across = (len(scales), *(1,) * (values.ndim - 1))
+    low, high = (np.array(ends, values.dtype).reshape(across) for ends in _ends(scales))
+    painted = high > low
+    share = np.clip(values, low, np.where(painted, high, low))
+    share -= low
+    share /= np.where(painted, high - low, 1)
+    share *= 255
+    share += 0.5
+    if np.isnan(share.sum()):
+        np.nan_to_num(share, copy=False)
+    return np.minimum(share, 255, out=share).astype(np.uint8) * painted
+
+
+def _ends(scales: Sequence[Scale]) -> tuple[list[float], list[float]]:
+    return [scale.low for scale in scales], [scale.high for scale in scales]
 
 
 def _kept(values: np.ndarray, leave_out: np.ndarray | None) -> np.ndarray:

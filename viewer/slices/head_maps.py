@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from headlight.models.core.colours import Scale, levels, scale_of
+from headlight.models.core.colours import Scale, levels, levels_of, scale_of, scales_of
 from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import PatchTokens, Place, Tokens
@@ -33,8 +33,8 @@ class HeadMaps:
 
 def head_maps(trace: Trace, view: View, query: Place | None = None, task: Task = SILENT) -> HeadMaps:
     """The maps of all heads. For a picture: where the query (or `query`, under the cursor) looks, on the
-    grid; for a text: whole matrices as thumbnails. Where they take longer than a moment, hands out each layer,
-    (number, levels, scales), when it is ready, unless all share a scale.
+    grid; for a text: whole matrices as thumbnails. Where they take longer than a moment, hands out each
+    layer, (number, levels, scales), when it is ready, unless all share a scale.
     """
     settings, places = view[MapSettings], (query,) if query else view[Selection].queries
     maps: list[np.ndarray] = []
@@ -47,8 +47,8 @@ def head_maps(trace: Trace, view: View, query: Place | None = None, task: Task =
         maps.append(values)
         out.append(_layer_out(trace, layer, settings, values, blind))
         if not settings.shared:
-            scales = [_head_scale(values[head], settings, out[-1], head) for head in range(layer.heads)]
-            done.layers.append(np.stack([levels(m, scale) for m, scale in zip(values, scales, strict=True)]))
+            scales = _head_scales(values, settings, out[-1])
+            done.layers.append(levels_of(values, scales))
             done.scales.append(scales)
             while handed_out <= number and time.perf_counter() - began > MOMENT:
                 task.partial((handed_out, done.layers[handed_out], done.scales[handed_out]))
@@ -99,16 +99,22 @@ def _pooled(tokens: np.ndarray, width: int) -> np.ndarray:
     return held[:, last] > held[:, first]
 
 
-def _head_scale(values: np.ndarray, settings: MapSettings, out: _Out, head: int) -> Scale:
-    scale = scale_of(values, settings.percentile, settings.log, out.mask[head], floor_of(settings))
-    above = out.mask[head] & (values > scale.high)
-    if not above.any():
-        return scale
+def _head_scales(values: np.ndarray, settings: MapSettings, out: _Out) -> list[Scale]:
+    """Of each head's map, float32 (heads, h, w)."""
+    scales = scales_of(values, settings.percentile, settings.log, out.mask, floor_of(settings))
+    above = out.mask & (values > np.array([scale.high for scale in scales], values.dtype)[:, None, None])
+    for head in np.flatnonzero(above.any(axis=(1, 2))):
+        scales[head] = _said(scales[head], above[head], out, head)
+    return scales
+
+
+def _said(scale: Scale, above: np.ndarray, out: _Out, head: int) -> Scale:
+    """The scale of a head with what was left out of it. above: bool (h, w), where that lies above it."""
     shares = out.shares[head]
     if isinstance(out.keys, PatchTokens):
         beyond = shares > scale.high
     else:  # pixels of a thumbnail may be means of several tokens': one must hold anything to speak of
-        first, last = _spans(len(out.keys), values.shape[1])
+        first, last = _spans(len(out.keys), above.shape[1])
         held = np.concatenate([[0], above.any(axis=0).cumsum()])
         beyond = (held[last] > held[first]) & (shares > 0.005)
     return replace(scale, left_out=left_out_said(out.keys, out.tokens[head] & beyond, shares))

@@ -4,7 +4,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from headlight.models.core.colours import LOG_FLOOR, Scale, levels, lut, scale_of
+from headlight.models.core.colours import LOG_FLOOR, Scale, levels, levels_of, lut, scale_of, scales_of
 from headlight.viewer.registry import REGISTRY, ColourMap
 
 VALUES = arrays(
@@ -110,3 +110,19 @@ def test_a_floor_starts_the_scale_at_a_percentile_and_says_what_it_cuts():
     assert scale_of(values, 100, floor=0) == Scale(100.0, 199.0, False, 0.0)
     assert scale_of(values, 90, floor=10) == Scale(109.0, 189.0, False, 19 / 100)
     assert scale_of(values, 100) == Scale(0.0, 199.0, False, 0.0)
+
+
+@settings(deadline=None)
+@given(st.data())
+def test_many_scales_at_once_are_each_its_own(data):
+    dtype = data.draw(st.sampled_from([np.float32, np.float64]))
+    shape = data.draw(st.tuples(st.integers(1, 4), st.integers(1, 5), st.integers(1, 6)))
+    some = st.one_of(st.floats(-1e6, 1e6, width=32), st.sampled_from([0.0, 1.0, np.nan, np.inf]))
+    values = data.draw(arrays(dtype, shape, elements=some))
+    out = data.draw(arrays(bool, shape))
+    how = (data.draw(st.sampled_from([50, 99.5, 100])), data.draw(st.booleans()))
+    floor = data.draw(st.sampled_from([None, 0, 10]))
+    scales = scales_of(values, *how, out, floor)
+    assert scales == [scale_of(v, *how, left, floor) for v, left in zip(values, out, strict=True)]
+    each = [levels(one, scale) for one, scale in zip(values, scales, strict=True)]
+    np.testing.assert_array_equal(levels_of(values, scales), each)
