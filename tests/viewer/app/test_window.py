@@ -35,6 +35,19 @@ def test_the_window_opens_without_what_only_documents_need(tmp_path):
     assert picture.exists()
 
 
+def test_no_room_of_the_window_imports_what_computes():
+    code = (
+        "import importlib, sys\n"
+        "from pathlib import Path\n"
+        "for room in ('viewer/app', 'viewer/panes', 'viewer/session', 'widgets', 'models/core'):\n"
+        "    for path in sorted(Path(room).rglob('*.py')):\n"
+        "        importlib.import_module('.'.join(('headlight', *path.with_suffix('').parts)))\n"
+        "print(*({'torch', 'transformers', 'scipy', 'PIL'} & set(sys.modules)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert (done.stdout.split(), done.returncode) == ([], 0), done.stderr
+
+
 def test_the_panes_of_the_first_document_are_imported_while_the_window_goes_on():
     code = (
         "import sys, threading\n"
