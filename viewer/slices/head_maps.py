@@ -103,7 +103,7 @@ def _head_scales(values: np.ndarray, settings: MapSettings, out: _Out) -> list[S
     """Of each head's map, float32 (heads, h, w)."""
     scales = scales_of(values, settings.percentile, settings.log, out.mask, floor_of(settings))
     above = out.mask & (values > np.array([scale.high for scale in scales], values.dtype)[:, None, None])
-    for head in np.flatnonzero(above.any(axis=(1, 2))):
+    for head in np.flatnonzero(above.any(axis=(1, 2))).tolist():
         scales[head] = _said(scales[head], above[head], out, head)
     return scales
 
