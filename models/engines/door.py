@@ -40,8 +40,8 @@ class Engines:
     brought: Sequence[Entry] = ()
 
 
-KEPT = 4
-"""Models that stay loaded: one for texts, two for images side by side, and one for point clouds."""
+SHARE = 0.5
+"""Of a device's memory that is free but for them, what the weights of models may hold that stay loaded."""
 
 _engines: OrderedDict[tuple[str, str], Engine] = OrderedDict()
 _lock = threading.Lock()
@@ -60,8 +60,8 @@ def open_engine(
     modality: what it is to read: "text", "image", "points", or what else some of the engines read.
     trust_pickle: the user was asked and trusts the file. Raises HeadlightError where the model does not
     exist, cannot be loaded safely or reads something else, UntrustedPickle where the user is to be asked
-    first. The last KEPT engines stay loaded, and of those nothing is looked at again: neither files nor
-    memory. Threads take turns.
+    first. Those that were used last stay loaded, as many as SHARE allows, and of those nothing is looked at
+    again: neither files nor memory. Threads take turns.
     """
     task.progress(0.0, "Starting the engine")
     where = devices.pick(device)
@@ -96,12 +96,25 @@ class Lease(Run):
 
 
 def _keep(engine: Engine) -> None:
-    """The last KEPT that were used."""
+    """Those used last, and this one in any case."""
     key = (engine.entry.id, engine.device)
+    is_new = key not in _engines
     _engines[key] = engine
     _engines.move_to_end(key)
-    while len(_engines) > KEPT:
-        _engines.popitem(last=False)
+    if not is_new:
+        return
+    beside = {one: _extent(kept) for one, kept in _engines.items() if kept.device == engine.device}
+    room = SHARE * (devices.free(engine.device) + sum(beside.values()))
+    for one in list(beside)[:-1]:
+        if sum(beside.values()) <= room:
+            break
+        del _engines[one], beside[one]
+
+
+def _extent(engine: Engine) -> int:
+    """Bytes of its weights; 0 of an engine that does not show its network."""
+    model = getattr(engine, "model", None)
+    return sum(weight.nbytes for weight in model.parameters()) if hasattr(model, "parameters") else 0
 
 
 def _opened(entry: Entry, modality: str, engines: Engines, device: str, task: Task) -> Engine:

@@ -45,7 +45,11 @@ def small(folder: Path, **changed) -> Path:
 
 
 def test_the_last_engines_stay_loaded(tmp_path, monkeypatch):
-    monkeypatch.setattr(door, "KEPT", 2)
+    one = door._extent(open_engine(str(small(tmp_path / "any")), "text", "cpu"))
+    door._engines.clear()
+    monkeypatch.setattr(
+        door.devices, "free", lambda _: 5 * one - sum(map(door._extent, door._engines.values()))
+    )
     first, second = small(tmp_path / "first"), small(tmp_path / "second")
     listener = Listener()
     opened = open_engine(str(first), "text", "cpu", listener)
@@ -56,8 +60,8 @@ def test_the_last_engines_stay_loaded(tmp_path, monkeypatch):
     assert open_engine(str(first), "text", "cpu", again) is opened
     assert "Loading first" not in again.sentences
     open_engine(str(second), "text", "cpu")
-    open_engine(None, "text", "cpu")
-    assert len(door._engines) == 2
+    open_engine(str(small(tmp_path / "third")), "text", "cpu")
+    assert len(door._engines) == 2, "room for two and a half"
     assert open_engine(str(first), "text", "cpu") is not opened
 
 
