@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from headlight.viewer.host.segments import sweep
+from headlight.viewer.host.apart.segments import sweep
 from headlight.viewer.inputs.clouds import guard
 from headlight.viewer.inputs.clouds.guard import guarded
 from headlight.viewer.inputs.source import Source
