@@ -135,15 +135,23 @@ class Jobs:
         return job
 
     def cancel(
-        self, kind: str | None = None, *, document: int | None = None, lane: Lane | None = None
+        self,
+        kind: str | None = None,
+        *,
+        document: int | None = None,
+        lane: Lane | None = None,
+        firmly: bool = False,
     ) -> int:
-        """Cancel all jobs, or those of one kind, document or lane, and say how many there were."""
+        """Cancel all jobs, or those of one kind, document or lane, and say how many there were.
+
+        firmly: a person wants it to end, if need be with the process in which it does not heed.
+        """
         stale = [
             job
             for job in self._live.values()
             if kind in (None, job.kind) and document in (None, job.document) and lane in (None, job.lane)
         ]
-        self._drop(stale, firmly=True)
+        self._drop(stale, firmly)
         for job in stale:
             if job.on_cancelled is not None and not self._closed:
                 job.on_cancelled(job)

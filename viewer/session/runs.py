@@ -215,7 +215,7 @@ class Runs:
         """
         found = [job for job in self.jobs.running("run") if job.document == number]
         for job in found:
-            self.jobs.cancel(job.kind, lane="run")
+            self.jobs.cancel(job.kind, lane="run", firmly=True)
         for document in self.session.documents:
             if document.number == number and document.state == "running":
                 self._given_up(document, "cancelled")

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from headlight.models.core.errors import HeadlightError
 from headlight.viewer.app.bridge import Bridge
 from headlight.viewer.host.failure import Failure
+from headlight.viewer.host.lanes import Lanes
 from headlight.viewer.session.jobs import Jobs
 
 
@@ -259,3 +260,21 @@ def test_of_a_sweep_some_is_delivered_before_the_end(jobs, qtbot):
     jobs.submit("a", lambda task: "good", seen.append, failed=seen.append, steady=True)
     qtbot.waitUntil(lambda: len(seen) == 3)
     assert seen[-1] == "good", "nobody is told of a failure of what is passed over"
+
+
+def test_only_who_is_told_so_by_a_person_is_cancelled_firmly(qtbot):
+    """A page that is left must not end an engine with all that it holds."""
+
+    class Noting(Lanes):
+        def cancel(self, number, *, firmly=False):
+            firm.append(firmly)
+            super().cancel(number)
+
+    firm, go = [], threading.Event()
+    jobs = Jobs(Bridge().post, Noting())
+    for firmly in (False, True):
+        jobs.submit("a", lambda _: go.wait(5), lambda _: None)
+        jobs.cancel("a", firmly=firmly)
+    go.set()
+    assert firm == [False, True]
+    jobs.close()

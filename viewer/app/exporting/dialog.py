@@ -372,7 +372,7 @@ class ExportDialog(QDialog):
             widget.setEnabled(not on)
 
     def cancel(self) -> None:
-        self.jobs.cancel(self._kind("export"))
+        self.jobs.cancel(self._kind("export"), firmly=True)
 
     def reject(self) -> None:
         """Escape and the button: cancel what runs, else close."""
