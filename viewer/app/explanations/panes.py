@@ -126,7 +126,7 @@ BARS = (
     ),
     of(
         r"/.*· \d.* GB/",
-        says="The device on which the model ran, and the memory that the program holds there.",
+        says="The device on which the model ran, and the memory that its engine holds there.",
     ),
     of(r"/.*forward \d.*/", says="What the model read, and how long the pass took."),
 )

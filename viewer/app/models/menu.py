@@ -53,7 +53,8 @@ class ModelMenu:
         if self.session.current is None:
             return
         self.models.look()
-        self._looking = menu.addAction("Looking on this disk…")
+        disk = "the engine’s" if self.runs.jobs.host.where else "this"
+        self._looking = menu.addAction(f"Looking on {disk} disk…")
         self._looking.setEnabled(False)
         menu.addSeparator()
         self._add_recent(menu)
