@@ -53,7 +53,7 @@ class ModelMenu:
         if self.session.current is None:
             return
         self.models.look()
-        disk = "the engine’s" if self.runs.jobs.host.where else "this"
+        disk = "the engine’s" if self.models.jobs.host.where else "this"
         self._looking = menu.addAction(f"Looking on {disk} disk…")
         self._looking.setEnabled(False)
         menu.addSeparator()
