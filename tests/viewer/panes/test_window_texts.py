@@ -11,8 +11,8 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 
 from headlight.models.core.tokens import CharSpan
-from headlight.viewer.inputs.inputs import from_text
-from headlight.viewer.session.session import Hover
+from headlight.viewer.inputs.inputs import ImageInput, from_text
+from headlight.viewer.session.session import Hover, RunOptions
 from headlight.viewer.session.view import MapSettings, Selection
 from tests.viewer.bars import on_bar
 from tests.viewer.cloud_windows import pane
@@ -83,6 +83,16 @@ def test_a_click_on_a_head_shows_that_head_alone(text_window, settled):
     np.testing.assert_array_equal(pane(window, "matrix")._result.values, trace.layers[2].matrix(7))
     window.session.undo()
     assert (window.session.view[MapSettings].heads, window.session.view[Selection].layer) == ("max", 5)
+    assert window.deck._own is None, "a click is no layout of one's own"
+
+
+def test_what_is_wanted_of_a_picture_is_none_of_the_editor_s_business(opened, settled):
+    window = opened("text", "attention")
+    picture = window.session.add(ImageInput("p", np.zeros((20, 30, 3), np.uint8)), RunOptions())
+    settled(window)
+    window.runs.change(picture, size=224)  # the pane of the sentence hears of it too
+    settled(window)
+    assert picture.wanted.options.size == 224
 
 
 def painted(view, at) -> tuple[int, ...]:

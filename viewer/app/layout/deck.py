@@ -55,8 +55,8 @@ class Deck(QMainWindow):
         self._own: dict[str, Rect] | None = None
         """How the user left the panes; None while they lie as the default says."""
         self._arranging = False
-        self._pressed: dict[str, Rect] = {}
-        """Where the panes lay when a mouse button went down."""
+        self._pressed: dict[str, Rect] | None = None
+        """Where the panes lay when a mouse button went down between them."""
         self._noting = QTimer(self, singleShot=True, interval=0)
         self._noting.timeout.connect(self._note)
 
@@ -286,8 +286,11 @@ class Deck(QMainWindow):
         if event.type() == QEvent.Type.MouseButtonPress:
             self._pressed = self._docked()
         done = super().event(event)
-        if event.type() == QEvent.Type.MouseButtonRelease and self._docked() != self._pressed:
-            self._note()  # a separator was dragged
+        if event.type() == QEvent.Type.MouseButtonRelease:
+            # What a pane did not take of a click comes here too, without the press that began it.
+            before, self._pressed = self._pressed, None
+            if before is not None and self._docked() != before:
+                self._note()  # a separator was dragged
         return done
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -69,7 +69,8 @@ class SentencePane(OnInputPane):
         self._typing = False
         """What is asked for now was typed in the editors."""
         self.session.asked.connect(self._asked)
-        self._document: Document | None = None
+        self._edited: Document | None = None
+        """Whose text stands in the editors."""
         widget = QWidget()
         layout = QVBoxLayout(widget)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -157,7 +158,7 @@ class SentencePane(OnInputPane):
 
     def _show_input(self, document: Document) -> None:
         trace = document.trace
-        other, self._document = document is not self._document, document
+        other, self._edited = document is not self._edited, document
         wanted = document.wanted.text
         if other or wanted is not self._input:
             self._input = wanted
@@ -176,7 +177,7 @@ class SentencePane(OnInputPane):
 
     def _asked(self, document: Document) -> None:
         """Another text is wanted: by an undo, unless it was typed here."""
-        if document is self._document and not self._typing:
+        if document is self._edited and not self._typing:
             self._fill(document, keep_typed=False)
 
     def _fill(self, document: Document, keep_typed: bool) -> None:
@@ -195,12 +196,12 @@ class SentencePane(OnInputPane):
         return f"{first + 1:,.0f} to {first + shown_tokens:,.0f} of {total:,}"
 
     def _stretched(self, value: float) -> None:
-        document = self._document
+        document = self._edited
         if document is not None:
             self._later.ask(document, lambda: self.runs.change(document, "stretch", start=int(value)))
 
     def _typed(self) -> None:
-        document = self._document
+        document = self._edited
         text, pair = self.first.toPlainText(), self.second.toPlainText()
 
         def run() -> None:
