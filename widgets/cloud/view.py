@@ -45,6 +45,7 @@ class CloudView(CloudGestures):
         self._lut = colour_table()
         self._lacking = ""
         self._cutaway = False
+        self._blank = True  # no cloud was given, and none is missed
         self._own_size: float | None = None
         self._unfitted = True  # fit as soon as the view has its size
         self._fitted: Pose | None = None  # the camera as it was fitted to this view's size
@@ -73,7 +74,15 @@ class CloudView(CloudGestures):
 
         Colours, mask and marks are taken away. fit: False keeps the camera.
         """
-        cloud = points if isinstance(points, Prepared) else prepare(points)
+        self._blank = False
+        self._set(points if isinstance(points, Prepared) else prepare(points), fit)
+
+    def clear(self) -> None:
+        """Show no cloud, and say nothing of that."""
+        self._blank = True
+        self._set(prepare(np.zeros((0, 3))), fit=False)
+
+    def _set(self, cloud: Prepared, fit: bool) -> None:
         self._cloud, self._points = cloud, cloud.points
         self._overlay.marks.star = self._overlay.marks.hovered = self._overlay.marks.box = None
         self._canvas.set_marked(np.zeros((0, 3), np.float32))
@@ -280,7 +289,8 @@ class CloudView(CloudGestures):
     def _say(self) -> None:
         n = len(self._points)
         shown = n if self._visible is None else int(np.count_nonzero(self._visible))
-        nothing = "" if shown else "All points are hidden." if n else "No points to show."
+        why = "All points are hidden." if n else "" if self._blank else "No points to show."
+        nothing = "" if shown else why
         self._overlay.marks.message = self._lacking or nothing
         self.setAccessibleDescription(f"{shown:,} points" if shown == n else f"{shown:,} of {n:,} points")
         self._overlay.update()

@@ -556,3 +556,15 @@ def test_a_box_is_drawn_by_its_edges_and_ends_where_the_cloud_does(opened, qapp,
     assert not changed[int(y) - 1 : int(y) + 2, int(x) - 1 : int(x) + 2].any()
     view.set_box(None)
     np.testing.assert_array_equal(pixels(view, overlay=True), plain)
+
+
+def test_only_a_cloud_without_points_is_called_one(qtbot):
+    view = CloudView()
+    qtbot.addWidget(view)
+    said = [view._overlay.marks.message]
+    for points in (np.zeros((0, 3), np.float32), np.ones((4, 3), np.float32)):
+        view.set_points(points)
+        said.append(view._overlay.marks.message)
+        view.clear()
+        said.append(view._overlay.marks.message)
+    assert said == ["", "No points to show.", "", "", ""]

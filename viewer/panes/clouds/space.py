@@ -104,7 +104,7 @@ class View3DPane(CloudPane):
                 apply(value)
         if self._shown is not None and self._shown is not document.input:
             # Until the new cloud is painted, nothing of the old one.
-            made.set_points(np.empty((0, 3), np.float32), fit=False)
+            made.clear()
             self._shown = self.has = None
             self.key_of_colours.set_swatches(())
         camera_of(document).set_projection(cloud.projection)
@@ -181,7 +181,7 @@ class View3DPane(CloudPane):
         self.has = None
         self.key_of_colours.set_swatches(())
         if self._shown is not None:
-            self.view.set_points(np.empty((0, 3), np.float32), fit=False)
+            self.view.clear()
             self._shown = self._under = None
 
     def is_settled(self) -> bool:
