@@ -59,7 +59,7 @@ def run(files: list[str], options: WindowOptions) -> int:
     settings = QSettings(os.devnull, QSettings.Format.IniFormat) if options.screenshot else QSettings()
     choice = options.theme or str(settings.value("theme", "dark"))
     theme.apply(app, choice, float(settings.value("text_scale", 1.0)))
-    host, asked = ProcessHost(shlex.split(options.engine or "")), run_options(options.given)
+    host, asked = ProcessHost(_words(options.engine or "")), run_options(options.given)
     window = Window(asked, settings, handler, host)
     if options.screenshot:
         window.resize(geometry.SIZE)  # whatever screen there is
@@ -88,6 +88,15 @@ def run(files: list[str], options: WindowOptions) -> int:
     logging.getLogger().removeHandler(handler)
     qInstallMessageHandler(None)
     return shot.status if shot is not None else status
+
+
+def _words(command: str) -> list[str]:
+    try:
+        return shlex.split(command)
+    except ValueError as error:
+        raise HeadlightError(
+            f"The command after --engine cannot be read: {error}", "Close its quotation marks."
+        ) from error
 
 
 def _open(window: Window, files: list[str], options: WindowOptions, shot: _Screenshot | None) -> None:

@@ -97,7 +97,14 @@ class Runs:
 
         show = partial(self.jobs.submit, here=True)
         show(f"prepare {number}", self.prepare, lambda _: None)
-        self.jobs.submit(f"open {number}", read, opened, lane=lane, failed=self._failed, here=elsewhere)
+        failed = partial(self._not_opened, path)
+        self.jobs.submit(f"open {number}", read, opened, lane=lane, failed=failed, here=elsewhere)
+
+    def _not_opened(self, path: str, failure: Failure) -> None:
+        if failure.ended and path:  # nothing else tells of what is no document yet
+            self.notify("error", f"{path} was not opened: the engine ended.", "Open it again.", None, None)
+        else:
+            self._failed(failure)
 
     def _opened(self, what: Input, path: str, then: Callable[[Input], Document]) -> None:
         if path:

@@ -19,6 +19,7 @@ import pytest
 
 from headlight.viewer.host.apart import segments
 from headlight.viewer.host.apart.host import ProcessHost
+from headlight.viewer.host.apart.wire import VERSION
 from tests.viewer.host import calls
 
 WAIT = 30
@@ -150,6 +151,21 @@ def test_who_is_deaf_is_ended_with_its_process(mortal, monkeypatch):
 
 
 @posix
+@pytest.mark.parametrize("way", ["cancelled", "closed"])
+def test_an_engine_that_does_not_even_read_is_ended(mortal, monkeypatch, way):
+    monkeypatch.setattr("headlight.viewer.host.apart.parent.DEAF", 0.2)
+    pid = mortal.result(calls.where)[1]
+    os.kill(pid, signal.SIGSTOP)
+    number = mortal.start(calls.doubled, np.zeros(200_000, np.float32))  # more than a pipe holds
+    if way == "cancelled":
+        mortal.host.cancel(number, firmly=True)
+        assert "did not heed" in mortal.ends.get(timeout=WAIT).cause
+        assert mortal.result(calls.added, 1, 1) == ("done", 2)
+    mortal.host.close()
+    assert not psutil.pid_exists(pid)
+
+
+@posix
 @pytest.mark.parametrize(
     ("call", "said"),
     [
@@ -238,10 +254,25 @@ def test_an_engine_behind_a_command_answers_past_what_its_shell_prints(tmp_path)
     asked.host.close()
 
 
+def test_who_is_deaf_behind_a_shell_is_ended_too(tmp_path, monkeypatch):
+    monkeypatch.setattr("headlight.viewer.host.apart.parent.DEAF", 0.2)
+    asked = Asked(command=far(tmp_path, f"subprocess.call({THERE})\nprint('done')"))
+    pid = asked.result(calls.where)[1]
+    number = asked.start(calls.deaf)
+    assert asked.next()[:2] == (number, "progress")
+    asked.host.cancel(number, firmly=True)
+    assert "did not heed" in asked.ends.get(timeout=WAIT).cause
+    assert asked.result(calls.added, 1, 1) == ("done", 2)
+    assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    asked.host.close()
+
+
 def test_no_engine_behind_a_command_is_said_with_what_it_said(tmp_path):
     for body, said in (
         ("sys.exit('headlight: command not found')", "command not found"),
         ("print('headlight engine 999 9.9')", "Headlight 9.9"),
+        ("print('headlight engine is not supported')", "another Headlight"),
+        (f"print('headlight engine {VERSION} 1', flush=True)\nprint('x' * 99999)", "no message"),
         (None, "/no/such/ssh"),
     ):
         asked = Asked(command=["/no/such/ssh"] if body is None else far(tmp_path, body))

@@ -50,7 +50,8 @@ class ElsewhereDialog(QDialog):
         self.said.setTextFormat(Qt.TextFormat.PlainText)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.open_ = buttons.addButton("Open", QDialogButtonBox.ButtonRole.ActionRole)
-        self.open_.setAutoDefault(False)
+        for button in buttons.buttons():  # Enter is the path's and the list's
+            button.setAutoDefault(False)
         top, column = QHBoxLayout(), QVBoxLayout(self)
         top.addWidget(self.path, 1)
         top.addWidget(self.up)
@@ -59,7 +60,7 @@ class ElsewhereDialog(QDialog):
         column.addWidget(self.said)
         column.addWidget(buttons)
         self.resize(theme.em(34), theme.em(28))
-        self.path.returnPressed.connect(lambda: self.look(self.path.text().strip()))
+        self.path.returnPressed.connect(self._typed)
         self.up.clicked.connect(lambda: self.look(self._listing.above))
         self.names.itemActivated.connect(self._entered)
         self.names.currentItemChanged.connect(lambda *_: self._offer())
@@ -68,6 +69,10 @@ class ElsewhereDialog(QDialog):
         self._offer()
         self.look(folder)
 
+    def _typed(self) -> None:
+        self.path.setModified(False)
+        self.look(self.path.text().strip())
+
     def look(self, folder: str) -> None:
         self._say("Looking…")
         work = partial(disk.listed, folder, self._endings)
@@ -75,7 +80,9 @@ class ElsewhereDialog(QDialog):
 
     def _show(self, listing: Listing) -> None:
         self._listing = listing
-        self.path.setText(listing.folder)
+        typing = self.path.isModified()  # since it was asked for
+        if not typing:
+            self.path.setText(listing.folder)
         self.names.clear()
         for names, mark in ((listing.folders, "/"), (listing.files, "")):
             for name in names:
@@ -87,7 +94,8 @@ class ElsewhereDialog(QDialog):
             "This folder is a model." if listing.is_model and not self._endings else f"Choose {wanted}."
         )
         self._offer()
-        self.names.setFocus()
+        if not typing:
+            self.names.setFocus()
 
     def _failed(self, failure: Failure) -> None:
         self._say(f"{failure.cause} {failure.next_step}", "bad")

@@ -33,19 +33,20 @@ def cause_of_end(
     what that said last of how far it was. deaf: it was ended for not heeding that something was cancelled.
     """
     details, place = errors.strip(), shown(where, _SHOWN)
-    if deaf:
-        return Failure("The engine was ended: it did not heed that it was cancelled.", _AGAIN, details, True)
     if where and not (lines and lines[-1].startswith("headlight engine ")):
-        said = _last_line(errors) or (lines[-1] if lines else "it said nothing")
+        said = shown(_last_line(errors) or (lines[-1] if lines else "it said nothing"), 2 * _SHOWN)
         step = "Check the command after --engine, and that “headlight engine” runs there."
         return Failure(f"No engine came up by “{place}”: {said.rstrip('.')}.", step, details, True)
+    if deaf:
+        return Failure("The engine was ended: it did not heed that it was cancelled.", _AGAIN, details, True)
     if where:
         said = _last_line(errors)
         why = f": {said.rstrip('.')}" if said else ""
         return Failure(f"The connection to the engine by “{place}” broke{why}.", _AGAIN, details, True)
     if _MEMORY.search(errors) or (busy and -status == getattr(signal, "SIGKILL", None)):
         place = f" at “{at}”" if at else ""
-        return Failure(f"The engine ended: out of memory{place}.", _SMALLER, details, True)
+        likely = "" if _MEMORY.search(errors) else "most likely "
+        return Failure(f"The engine ended, {likely}out of memory{place}.", _SMALLER, details, True)
     if status < 0:
         return Failure(f"The engine crashed ({_named(-status)}).", _AGAIN, details, True)
     said = _last_line(errors)
@@ -55,7 +56,7 @@ def cause_of_end(
 
 def other_version(where: str, said: Sequence[str]) -> HeadlightError:
     """said: the words of its greeting, the messages' version and Headlight's."""
-    there = f"Headlight {said[1]}" if len(said) > 1 else "another Headlight"
+    there = f"Headlight {said[1]}" if len(said) > 1 and said[0].isdecimal() else "another Headlight"
     place = f"by “{shown(where, _SHOWN)}”" if where else "beside this window"
     return HeadlightError(
         f"The engine {place} is of {there}, which this window does not understand.",

@@ -10,7 +10,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -40,8 +39,8 @@ class Pending:
     call: Call
     hear: Hear
     lane: Lane
-    deaf: float | None = None
-    """When it was told firmly to stop."""
+    deaf: threading.Timer | None = None
+    """Ends its process, once it was told firmly to stop."""
     heard: bool = False
     """Whether it is done or failed."""
     said: str = ""
@@ -92,16 +91,20 @@ class Parent:
         pending = self._pending.get(number)
         if pending is None:
             return
-        if firmly:
-            pending.deaf = time.monotonic()
+        if firmly and pending.deaf is None:
+            pending.deaf = threading.Timer(DEAF, self._is_deaf)
+            pending.deaf.start()
         self._out.put(lambda wire: wire.send("stop", number))
 
     def close(self) -> None:
-        """End it. Blocks for PATIENCE at most."""
+        """End it. Blocks for a few PATIENCEs at most, whatever it does."""
         self._closing = True
         self._out.put(None)
         for thread in self._threads:
-            thread.join()
+            thread.join(3 * PATIENCE)
+            if thread.is_alive():  # it writes to a process that does not read
+                self._kill()
+                thread.join()
 
     # -- the thread that starts it, writes to it, and watches who is deaf -----------------------------------
 
@@ -134,36 +137,35 @@ class Parent:
         try:
             self._process.wait(PATIENCE if self._closing else DEAF)
         except subprocess.TimeoutExpired:
-            self._process.kill()
+            self._kill()
             self._process.wait()
         reader.join()
         self._process.stdout.close()
 
     def _write(self, wire: Wire) -> None:
         """Send what is to be sent until there is an end."""
-        while True:
-            try:
-                send = self._out.get(timeout=self._next_look())
-            except queue.Empty:
-                if self._is_any_deaf():
-                    self._deaf = True
-                    self._process.kill()
-                    return
-                continue
-            if send is None:
-                return
+        while (send := self._out.get()) is not None:
             try:
                 send(wire)
             except Closed:
                 return
 
-    def _next_look(self) -> float | None:
-        waits = [one.deaf + DEAF - time.monotonic() for one in list(self._pending.values()) if one.deaf]
-        return max(0.0, min(waits)) if waits else None
+    def _is_deaf(self) -> None:
+        """A call goes on that was told to stop: nothing but its process's end will end it."""
+        self._deaf = True
+        self._kill()
 
-    def _is_any_deaf(self) -> bool:
-        now = time.monotonic()
-        return any(one.deaf and now - one.deaf >= DEAF for one in list(self._pending.values()))
+    def _kill(self) -> None:
+        """End the process, and what a shell in between has started."""
+        import psutil
+
+        if self._process is None:
+            return
+        with contextlib.suppress(psutil.Error):
+            for one in psutil.Process(self._process.pid).children(recursive=True):
+                with contextlib.suppress(psutil.Error):
+                    one.kill()
+        self._process.kill()
 
     def _send_start(self, number: int, pending: Pending, wire: Wire) -> None:
         try:
@@ -186,8 +188,8 @@ class Parent:
             for line in wire.greeted():
                 lines.append(line.decode(errors="replace").strip())
             said = lines[-1].removeprefix(MAGIC.decode()).split()
-            if int(said[0]) != VERSION:
-                self._process.kill()
+            if said[:1] != [str(VERSION)]:
+                self._kill()
                 self._end(Failure.of(other_version(self._where, said)))
                 return
             while True:
@@ -195,7 +197,7 @@ class Parent:
         except Closed:
             pass
         except Exception as error:  # what it says is no message of ours
-            self._process.kill()
+            self._kill()
             self._end(Failure.of(error))
             return
         self._end(self._why(lines))
@@ -203,7 +205,9 @@ class Parent:
     def _take(self, message: Message) -> None:
         if message.kind == "over":
             with self._lock:
-                self._pending.pop(message.number, None)
+                over = self._pending.pop(message.number, None)
+            if over is not None and over.deaf is not None:
+                over.deaf.cancel()
             self._told(message.value(self._references))
             return
         pending = self._pending.get(message.number)
@@ -225,7 +229,7 @@ class Parent:
         try:
             status = self._process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
-            self._process.kill()
+            self._kill()
             status = self._process.wait()
         self._errors.seek(0)
         errors = self._errors.read()[-20_000:].decode(errors="replace")
@@ -246,6 +250,9 @@ class Parent:
             self._failure = failure or Failure("The engine was closed.", "", "", True, ended=True)
             waiting, self._pending = list(self._pending.values()), {}
         self._out.put(None)
+        for one in waiting:
+            if one.deaf is not None:
+                one.deaf.cancel()
         if failure is None:
             return
         for one in waiting:
@@ -263,6 +270,6 @@ def _paths() -> Iterator[str]:
 
 def _not_started(name: str, error: OSError) -> HeadlightError:
     return HeadlightError(
-        f"The engine could not be started: {name}: {first_line(error)}.",
+        f"The engine could not be started: {name}: {error.strerror or first_line(error)}.",
         "Check the command after --engine, or leave it out to compute on this machine.",
     )

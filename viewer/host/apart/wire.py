@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Literal
 
+from headlight.models.core.errors import HeadlightError
 from headlight.viewer.host.apart.segments import Segments
 from headlight.viewer.host.references import References
 
@@ -22,6 +23,8 @@ MAGIC = b"headlight engine "
 LARGE = 1 << 20
 """Bytes from which an array goes through memory that both ends share."""
 _LONGEST_GREETING = 1 << 16
+_LONGEST_HEAD = 1 << 20
+"""Bytes; of a message with thousands of arrays."""
 
 Kind = Literal[
     *("start", "stop", "drop"),  # to the engine
@@ -83,7 +86,10 @@ class Wire:
 
     def receive(self) -> Message:
         """The next message. Closed where there will be none."""
-        head = self._exactly(struct.unpack("<I", self._exactly(4))[0])
+        length = struct.unpack("<I", self._exactly(4))[0]
+        if length > _LONGEST_HEAD:
+            raise HeadlightError("What the engine says is no message.", "Run it again.")
+        head = self._exactly(length)
         kind, number, parts = pickle.loads(head)
         body, *arrays = [self._take(part) for part in parts]
         return Message(kind, number, bytes(body), tuple(arrays))
