@@ -10,6 +10,7 @@ from PySide6.QtCore import QSettings
 from PySide6.QtGui import QCursor, QGuiApplication
 
 import headlight.viewer.builtin  # noqa: F401  (what there is: the window has it imported)
+from headlight.viewer.host.lanes import Host
 from headlight.viewer.registry import REGISTRY, Kind
 from headlight.viewer.session.session import RunOptions
 from tests.viewer.linked import ROOT, SENTENCE, look_at
@@ -30,10 +31,10 @@ def make_window(qtbot, qapp, tmp_path):
 
     opened = []
 
-    def make(run: bool = True, theme_choice: str = "dark", **options) -> Window:
+    def make(run: bool = True, theme_choice: str = "dark", host: Host | None = None, **options) -> Window:
         theme.apply(qapp, theme_choice)
         settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
-        window = Window(RunOptions(**options), settings, LogHandler())
+        window = Window(RunOptions(**options), settings, LogHandler(), host)
         if not run:
             window.runs.start = lambda *_, **__: None
         qtbot.addWidget(window)

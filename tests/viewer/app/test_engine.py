@@ -11,7 +11,6 @@ from functools import partial
 
 import psutil
 import pytest
-from PySide6.QtCore import QSettings
 
 from headlight.viewer.host.apart.host import ProcessHost
 from headlight.viewer.inputs.inputs import TextInput
@@ -27,27 +26,16 @@ END = signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL
 
 
 @pytest.fixture
-def apart(qtbot, qapp, tmp_path):
+def apart(make_window):
     """A function that opens a window over a host; it says what the user was told."""
-    from headlight.viewer.app.window import Window
-    from headlight.viewer.panes.shared.log_handler import LogHandler
 
-    opened = []
-
-    def make(host: ProcessHost | None = None, **options) -> Window:
-        settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
-        window = Window(RunOptions(**options), settings, LogHandler(), host or ProcessHost())
-        qtbot.addWidget(window)
-        with qtbot.waitExposed(window):
-            window.show()
-        opened.append(window)
+    def make(host: ProcessHost | None = None, **options):
+        window = make_window(host=host or ProcessHost(), **options)
         window.said = []
         window.told.connect(lambda kind, text: window.said.append(text))
         return window
 
-    yield make
-    for window in opened:
-        window.close()
+    return make
 
 
 @pytest.fixture
