@@ -28,7 +28,7 @@ _LONGEST_HEAD = 1 << 20
 
 Kind = Literal[
     *("start", "stop", "drop"),  # to the engine
-    *("progress", "partial", "done", "failed", "over", "state"),  # to the window
+    *("progress", "partial", "done", "failed", "over"),  # to the window
 ]
 Parts = tuple[int | str, ...]
 """Of a message's body and its arrays: how many bytes follow, or in which segment they lie."""
