@@ -18,7 +18,7 @@ from headlight.models.attention.recorded import BlockLayer, fuse
 from headlight.models.core.cache import CACHE, Cache
 from headlight.models.core.layers import NOWHERE, AttentionLayer, Head
 from headlight.models.core.tokens import TextTokens, Tokens
-from headlight.models.core.trace import INPUT, Trace
+from headlight.models.core.trace import Trace
 
 
 def mapped(trace: Trace, whole_words: bool = False, hide_special: bool = False) -> Trace:
@@ -34,15 +34,16 @@ def mapped(trace: Trace, whole_words: bool = False, hide_special: bool = False) 
             known[id(tokens)] = index_map(tokens, whole_words, hide_special)
         return known[id(tokens)]
 
-    here = seen(trace.tokens)
-    if here.tokens is trace.tokens:
+    streams = {name: seen(tokens).tokens for name, tokens in trace.streams.items()}
+    if all(streams[name] is tokens for name, tokens in trace.streams.items()):
         return trace
+    here = seen(trace.tokens)
     readout = NOWHERE if trace.readout is None else int(here.of[trace.readout])
     artifacts = dict.fromkeys(number for number in here.of[trace.artifacts].tolist() if number != NOWHERE)
     return replace(
         trace,
         layers=tuple(MappedLayer(layer, seen(layer.queries), seen(layer.keys)) for layer in trace.layers),
-        streams={**trace.streams, INPUT: here.tokens},
+        streams=streams,
         readout=None if readout == NOWHERE else readout,
         artifacts=np.array([*artifacts], int),
     )
@@ -98,6 +99,7 @@ def _merged(tokens: TextTokens, edges: np.ndarray) -> TextTokens:
         tokens.words[first],
         tokens.texts[first],
         sources=tokens.sources,
+        stream=tokens.stream,
     )
 
 

@@ -25,6 +25,7 @@ from headlight.models.catalogue.folders import (
     modality_of,
     read_config,
     weight_files,
+    writes,
 )
 from headlight.models.catalogue.published import CONVOLUTIONAL, PUBLISHED, Published, near, of_hub
 from headlight.models.core.errors import HeadlightError, UntrustedPickle
@@ -47,7 +48,8 @@ class Entry:
     id: what `find` takes. megabytes: size of the weights on disk. folder: where it lies, None while only the
     hub has it (then modality, layers, heads and size are not known yet). mean_pooled: its answer is the mean
     over all tokens, not the class token's. file: the checkpoint of a point model that is one file alone.
-    family: of a published network. convolutional: it has no attention. notices: what the user should know of
+    family: of a published network. convolutional: it has no attention. decodes: of what it reads it writes
+    something else, by an encoder and a decoder. notices: what the user should know of
     its weights.
     """
 
@@ -65,6 +67,7 @@ class Entry:
     file: Path | None = None
     family: str = ""
     convolutional: bool = False
+    decodes: bool = False
     notices: tuple[str, ...] = ()
 
     def card(self, untrained: bool = False) -> ModelCard:
@@ -79,6 +82,9 @@ class Entry:
 
     def convolves(self) -> bool:
         return self.convolutional
+
+    def writes(self) -> bool:
+        return self.decodes
 
     @property
     def is_pickle(self) -> bool:
@@ -230,6 +236,7 @@ def open_folder(folder: Path) -> Entry:
         megabytes=sum(file.stat().st_size for file in files) / 1e6,
         mean_pooled=mean_pooled(folder),
         convolutional=config["model_type"] in CONVOLUTIONAL,
+        decodes=modality == "text" and writes(files, config),
     )
 
 

@@ -109,6 +109,19 @@ def check_weights(files: list[Path]) -> int:
     return numbers
 
 
+def writes(files: list[Path], config: dict[str, Any]) -> bool:
+    """Whether a model has an encoder and, among its weights, a decoder."""
+    if not config.get("is_encoder_decoder"):
+        return False
+    from safetensors import safe_open
+
+    for file in files:
+        with safe_open(file, framework="numpy") as content:
+            if any("decoder" in name.split(".")[:3] for name in content.keys()):  # noqa: SIM118
+                return True
+    return False
+
+
 def check_memory(numbers: int) -> None:
     """HeadlightError unless so many numbers fit into free memory as float32."""
     import psutil

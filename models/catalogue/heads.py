@@ -11,10 +11,11 @@ from transformers.models.auto.modeling_auto import (
     MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING_NAMES,
     MODEL_FOR_MASKED_LM_MAPPING_NAMES,
     MODEL_FOR_SEMANTIC_SEGMENTATION_MAPPING_NAMES,
+    MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES,
     MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES,
 )
 
-HeadTask = Literal["classes", "pixels", "masked", "causal"]
+HeadTask = Literal["classes", "pixels", "masked", "causal", "writes"]
 
 _CLASSES: dict[str, HeadTask] = {
     name: task
@@ -24,6 +25,7 @@ _CLASSES: dict[str, HeadTask] = {
         ("pixels", MODEL_FOR_SEMANTIC_SEGMENTATION_MAPPING_NAMES),
         ("classes", MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING_NAMES),
         ("classes", MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES),
+        ("writes", MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES),  # some of which fill masks as well
     )
     for names in mapping.values()
     for name in ((names,) if isinstance(names, str) else names)
@@ -34,11 +36,13 @@ _CLASSES: dict[str, HeadTask] = {
 def headed(content: dict[str, Any]) -> type[PreTrainedModel] | None:
     """The class with a head that a config.json says the model was saved from; None of any other.
 
-    Of a model with an encoder and a decoder the encoder alone is run, which has none.
+    Of a model with an encoder and a decoder it is the one that writes, and no other.
     """
     names = content.get("architectures")
     name = names[0] if isinstance(names, list) and names else None
-    if not isinstance(name, str) or name not in _CLASSES or content.get("is_encoder_decoder"):
+    if not isinstance(name, str) or name not in _CLASSES:
+        return None
+    if bool(content.get("is_encoder_decoder")) != (_CLASSES[name] == "writes"):
         return None
     kind = getattr(transformers, name, None)
     known = content["model_type"] in CONFIG_MAPPING and isinstance(kind, type)
@@ -58,6 +62,8 @@ def body_of(model: PreTrainedModel) -> PreTrainedModel:
 
 def has_usual_body(model: PreTrainedModel) -> bool:
     """Whether the body is the class that the configuration stands for, and not half of it (a decoder)."""
+    if task_of(type(model)) == "writes":
+        return True
     config, body = model.config, body_of(model)
     usual = MODEL_MAPPING.get(type(config), None)
     fits = body is model or type(body) in (usual if isinstance(usual, tuple) else (usual,))

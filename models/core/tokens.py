@@ -22,15 +22,18 @@ SINGLY = 16
 """Up to so many selected points are kept one by one, more as one region."""
 FEW = 1 << 12
 """Distances that are computed outright: a tree, and scipy with it, would take longer."""
+INPUT, OUTPUT = "input", "output"
+"""The stream of what was read, and of an encoder–decoder that of what it writes."""
 
 
 @dataclass(frozen=True, slots=True)
 class CharSpan:
-    """Characters [start, stop) of text number `text` (0, or 1 for the second of a pair)."""
+    """Characters [start, stop) of text number `text` (0, or 1 for the second of a pair) of a stream."""
 
     start: int
     stop: int
     text: int = 0
+    stream: str = INPUT
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +61,12 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Special:
-    """A token without a place in the input: [CLS], [SEP], a register; `index` counts them from the first."""
+    """A token without a place in what was read or written: [CLS], [SEP], a register; `index` counts those of
+    a stream from the first."""
 
     label: str
     index: int
+    stream: str = INPUT
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -84,6 +89,9 @@ class Tokens:
     labels: Sequence[str]
     special: np.ndarray
 
+    stream = INPUT
+    """Of a trace's sequences the one that they are of, whose places no other has."""
+
     def __post_init__(self) -> None:
         if len(self.labels) != len(self.special):
             raise ValueError(f"{len(self.labels)} labels, but {len(self.special)} special flags")
@@ -94,7 +102,7 @@ class Tokens:
     def place(self, index: int) -> Place:
         """Where token `index` stands in the input."""
         if self.special[index]:
-            return Special(self.labels[index], int(self.special[:index].sum()))
+            return Special(self.labels[index], int(self.special[:index].sum()), self.stream)
         return self._place(index)
 
     def places(self, indices: Iterable[int]) -> tuple[Place, ...]:
@@ -104,7 +112,7 @@ class Tokens:
     def find(self, place: Place) -> np.ndarray:
         """int (m,): the tokens at `place`, in order; none where the place is of another modality."""
         if isinstance(place, Special):
-            where = np.flatnonzero(self.special)
+            where = np.flatnonzero(self.special) if place.stream == self.stream else np.empty(0, int)
             return where[place.index : place.index + 1]
         return self._find(place)
 
@@ -138,7 +146,7 @@ class TextTokens(Tokens):
     words: int (n,) number of the word that the token belongs to, counted over both texts, -1 for special.
     texts: int (n,) which text of a pair: 0 or 1.
     pieces: n entries of the vocabulary as it writes them; none for words of several tokens.
-    sources: the texts themselves.
+    sources: the texts themselves. stream: as of all tokens.
     """
 
     spans: np.ndarray = field(default_factory=lambda: np.empty((0, 2), int))
@@ -146,6 +154,7 @@ class TextTokens(Tokens):
     texts: np.ndarray = field(default_factory=lambda: np.empty(0, int))
     pieces: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    stream: str = INPUT
 
     def _kept(self, indices: np.ndarray) -> dict[str, Any]:
         kept = {name: getattr(self, name)[indices] for name in ("spans", "words", "texts")}
@@ -153,10 +162,10 @@ class TextTokens(Tokens):
 
     def _place(self, index: int) -> Place:
         start, stop = self.spans[index]
-        return CharSpan(int(start), int(stop), int(self.texts[index]))
+        return CharSpan(int(start), int(stop), int(self.texts[index]), self.stream)
 
     def _find(self, place: Place) -> np.ndarray:
-        if not isinstance(place, CharSpan):
+        if not isinstance(place, CharSpan) or place.stream != self.stream:
             return np.empty(0, int)
         overlap = (self.spans[:, 0] < place.stop) & (self.spans[:, 1] > place.start)
         return np.flatnonzero(overlap & ~self.special & (self.texts == place.text))

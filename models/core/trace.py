@@ -16,11 +16,9 @@ from headlight.models.core.errors import HeadlightError
 from headlight.models.core.interventions import Intervention, Offer
 from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.task import SILENT, Task
-from headlight.models.core.tokens import Tokens
+from headlight.models.core.tokens import INPUT, Place, Tokens
 
 A = TypeVar("A", bound=Answer)
-INPUT = "input"
-"""The stream of what was read."""
 
 
 @dataclass(frozen=True)
@@ -138,6 +136,17 @@ class Trace:
     def tokens(self) -> Tokens:
         """Those of the input."""
         return self.streams[INPUT]
+
+    def at(self, place: Place) -> tuple[Tokens, np.ndarray]:
+        """(the tokens of the stream that `place` is of, int (m,): those of them at it); none where it is of
+        no stream, and the input's tokens then."""
+        every = ((tokens, tokens.find(place)) for tokens in self.streams.values())
+        return next((one for one in every if len(one[1])), (self.tokens, np.empty(0, int)))
+
+    @property
+    def stacks(self) -> tuple[str, ...]:
+        """The stacks that its layers stand in, in their order."""
+        return tuple(dict.fromkeys(layer.stack for layer in self.layers))
 
     def nearest(self, other: Trace, number: int) -> int:
         """The layer that stands where layer `number` of another trace does; 0 where there is none.

@@ -30,6 +30,9 @@ class Vocabulary:
         self._marks_spaces = any(piece.startswith(("Ġ", "▁")) for piece in tokenizer.get_vocab())
         self._names: dict[int, str] = {}
 
+    def is_special(self, number: int) -> bool:
+        return number in self._special
+
     def name(self, number: int) -> str:
         """As tokens of a text are called, as far as that can be known without one."""
         if number not in self._names:
@@ -51,13 +54,15 @@ def expected(
     tokens: Tokens,
     follows: bool,
     task: Task = SILENT,
+    last: int = -1,
 ) -> NextTokens | None:
     """What `head` says over the output of a pass over `ids`, int64 (n,); None of no numbers.
 
-    follows: a token is expected after each, not in place of each.
+    follows: a token is expected after each, not in place of each. last: the one that follows the last, -1
+    where none does.
     """
     if follows:
-        places, wanted = np.arange(len(ids)), np.append(ids[1:], -1)
+        places, wanted = np.arange(len(ids)), np.append(ids[1:], last)
     else:
         masked = np.flatnonzero(ids == vocabulary.mask) if vocabulary.mask is not None else np.empty(0, int)
         places = masked if len(masked) else np.flatnonzero(~tokens.special)

@@ -122,19 +122,13 @@ class Head:
         the head gives no numbers.
         """
         hidden = output.last_hidden_state[:, torch.from_numpy(places).to(self._whole.device)]
-        step = max(LOGITS // self._whole.config.get_text_config().vocab_size, 1)
-        found = []
-        for start in range(0, len(places), step):
-            task.progress(start / len(places), f"What is expected at token {start + 1:,} of {len(places):,}")
-            part = hidden[:, start : start + step]
-            ids = torch.zeros(part.shape[:2], dtype=torch.long, device=part.device)
-            scores = self(type(output)(last_hidden_state=part), {"input_ids": ids})[0].float().softmax(-1)
-            if not scores.isfinite().all():
-                return None
-            asked = torch.from_numpy(wanted[start : start + step]).to(scores.device)
-            of_wanted = scores.gather(1, asked.clamp(min=0)[:, None])[:, 0].where(asked >= 0, torch.nan)
-            found.append((*scores.topk(min(count, scores.shape[1])), of_wanted))
-        return tuple(torch.cat(parts).cpu().numpy() for parts in zip(*found, strict=True))
+
+        def at(part: slice) -> Tensor:
+            some = hidden[:, part]
+            ids = torch.zeros(some.shape[:2], dtype=torch.long, device=some.device)
+            return self(type(output)(last_hidden_state=some), {"input_ids": ids})[0]
+
+        return likeliest(at, self._whole.config.get_text_config().vocab_size, wanted, count, task)
 
     def of_target(
         self, output: Any, inputs: Inputs, target: Target, place: int | None
@@ -145,7 +139,7 @@ class Head:
         those that have it. Raises HeadlightError for a target that no answer of this head has.
         """
         if (place is None) == (self.task in ("masked", "causal")):
-            raise _foreign(target)
+            raise foreign(target)
         if place is not None:
             hidden = output.last_hidden_state[:, place : place + 1]
             ids = torch.zeros(hidden.shape[:2], dtype=torch.long, device=hidden.device)
@@ -155,7 +149,7 @@ class Head:
         if target.index == EVERY:
             return logits.mean(tuple(range(1, logits.ndim))).sum(), torch.ones(())
         if not 0 <= target.index < len(logits):
-            raise _foreign(target)
+            raise foreign(target)
         if logits.ndim == 1:
             return logits[target.index], self._scores(logits)[target.index]
         has, of_class = logits.argmax(0) == target.index, logits[target.index]
@@ -173,7 +167,24 @@ class Head:
         return tuple(str(named.get(number, f"LABEL_{number}")) for number in range(count))
 
 
-def _foreign(target: Target) -> HeadlightError:
+def likeliest(
+    at: Callable[[slice], Tensor], vocabulary: int, wanted: np.ndarray, count: int, task: Task = SILENT
+) -> tuple[np.ndarray, ...] | None:
+    """As `Head.tokens`. at: the logits [p, vocabulary] of some of the m places, by their numbers."""
+    step = max(LOGITS // vocabulary, 1)
+    found = []
+    for start in range(0, len(wanted), step):
+        task.progress(start / len(wanted), f"What is expected at token {start + 1:,} of {len(wanted):,}")
+        scores = at(slice(start, start + step)).float().softmax(-1)
+        if not scores.isfinite().all():
+            return None
+        asked = torch.from_numpy(wanted[start : start + step]).to(scores.device)
+        of_wanted = scores.gather(1, asked.clamp(min=0)[:, None])[:, 0].where(asked >= 0, torch.nan)
+        found.append((*scores.topk(min(count, scores.shape[1])), of_wanted))
+    return tuple(torch.cat(parts).cpu().numpy() for parts in zip(*found, strict=True))
+
+
+def foreign(target: Target) -> HeadlightError:
     return HeadlightError(f"This model does not say “{target.name}”.", "Choose one of the answer's targets.")
 
 

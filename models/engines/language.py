@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import inspect
 import time
-import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
-from tokenizers import Encoding
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from headlight.models.attention.agreement import way_to_record
@@ -24,40 +21,17 @@ from headlight.models.catalogue.loading import is_untrained, load_model, load_to
 from headlight.models.core.errors import MODEL_ERRORS, HeadlightError, first_sentence
 from headlight.models.core.interventions import Hidden, Intervention
 from headlight.models.core.layers import AttentionLayer
-from headlight.models.core.task import SILENT, Cancelled, Task
+from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import TextTokens
 from headlight.models.core.trace import INPUT, Trace
-from headlight.models.engines.expected import Vocabulary, expected
+from headlight.models.engines.expected import expected
 from headlight.models.engines.heads import OF_TEXTS, Said, answers_of, head_of, proved, recorded, said
 from headlight.models.engines.run import Askable
-from headlight.models.engines.token_labels import readable
-from headlight.models.engines.tokenizing import encoded
+from headlight.models.engines.texts import MAX_TOKENS, Read, Reader, embeddings, limit_of, variants
 
-MAX_TOKENS = 4096
-"""Tokens that are run at once even where a model reads more: a matrix of them is 64 MB."""
-SENTENCE = "The cat sat on the mat, and it was warm."
-"""What a recorded pass is compared with a plain one on."""
 SEEN = ("input_ids", "token_type_ids", "attention_mask")
 """What of what it was given tells what the model saw."""
-FEW = 4
-"""First tokens of the vocabulary that stand for it where the tokenizer reads none of it."""
-
-
-@dataclass(frozen=True, eq=False)
-class Window:
-    """What of the texts is run. stretch: (first, last + 1, total) of the text that was cut, if one was."""
-
-    encoding: Encoding
-    stretch: tuple[int, int, int] | None
-    notices: tuple[str, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class Read:
-    """What of the texts is run, and its tokens."""
-
-    window: Window
-    tokens: TextTokens
+ALONE = "Only an encoder is run: its decoder is not in the model's folder."
 
 
 class LanguageEngine(Askable):
@@ -73,22 +47,17 @@ class LanguageEngine(Askable):
         device: str,
         untrained: bool = False,
     ) -> None:
-        self.encoder_of_two = bool(model.config.is_encoder_decoder)
+        self._encoder_alone = (ALONE,) if model.config.is_encoder_decoder else ()
         self.model = _reading(model)
         self.entry, self.device = entry, device
         self.card = entry.card(untrained)
-        self.unknown = tokenizer.unk_token_id
-        self.limit = min(_limit(model, tokenizer), MAX_TOKENS)
+        limit = min(limit_of(model, tokenizer), MAX_TOKENS)
+        self._reader = Reader(tokenizer, entry.title, limit)
         self._accepted = inspect.signature(self.model.forward).parameters.keys()
         self._hides = "attention_mask" in self._accepted
         # GPT-2 and its kin take them too, and add the embeddings of those numbers as tokens.
         own = getattr(model.config, "type_vocab_size", 0) or model.config.model_type == "xlnet"
         self._has_types = bool(own) and "token_type_ids" in self._accepted
-        # A tokenizer's file may ask for cutting or padding (the bundled one for 128 tokens of both).
-        self._tokenizer = tokenizer.backend_tokenizer
-        self._tokenizer.no_truncation()
-        self._tokenizer.no_padding()
-        self._vocabulary = Vocabulary(self._tokenizer, tokenizer.mask_token_id)
         self._said = entry.notices
 
     @classmethod
@@ -107,14 +76,15 @@ class LanguageEngine(Askable):
             engine._make_sure(task)
         return engine
 
+    @property
+    def limit(self) -> int:
+        """Tokens, special ones included, that are read at once."""
+        return self._reader.limit
+
     def _make_sure(self, task: Task) -> None:
         """Find out how the model can be recorded, on a sentence of a few tokens."""
         needs_only(self.model, {"input_ids", "token_type_ids"}, self.entry.title, "a text")
-        try:
-            encoding = self._window(SENTENCE, None, 0, task).encoding
-            given = self._tensors(encoding.ids, encoding.type_ids)
-        except HeadlightError:  # the tokenizer knows no such script
-            given = self._tensors(range(FEW), [0] * FEW)
+        given = self._tensors(*self._reader.short(task))
         run = partial(self._forward, given)
         self._asked, notice = way_to_record(self.model, self.entry.title, run, task)
         self._said += (notice,) if notice else ()
@@ -131,10 +101,7 @@ class LanguageEngine(Askable):
         Raises HeadlightError for a text without a character that the model reads.
         """
         task.progress(0.0, "Cutting the text into tokens")
-        window = self._window(text, pair, start, task)
-        sources = (text,) if pair is None else (text, pair)
-        given = Read(window, _tokens(window.encoding, sources, self.unknown))
-        return self._traced(given, task)
+        return self._traced(self._reader.read(text, pair, start, task), task)
 
     def _passed(
         self, given: Read, changes: Sequence[Intervention], hidden: Hidden | None, task: Task
@@ -164,10 +131,7 @@ class LanguageEngine(Askable):
             readout=self._readout(tokens, layers),
             seconds=seconds,
             device=self.device,
-            notices=(
-                *(*self._said, *window.notices, *unsaid),
-                *self._notices(window.encoding, "".join(tokens.sources)),
-            ),
+            notices=(*self._said, *unsaid, *self._encoder_alone, *self._reader.notices(given)),
             stretch=window.stretch,
             answers=answers,
         )
@@ -181,12 +145,7 @@ class LanguageEngine(Askable):
             raise HeadlightError(
                 f"{self.entry.title} takes no mask that hides tokens.", "Choose another model."
             )
-        seen = torch.from_numpy(~hidden.which).long().to(self.device)  # [v, n]
-        each = {
-            name: value.expand_as(seen) if isinstance(value, torch.Tensor) else value
-            for name, value in inputs.items()
-        }
-        return {**each, "attention_mask": seen}
+        return variants(inputs, hidden)
 
     def _tensors(self, ids: Sequence[int], types: Sequence[int]) -> dict[str, Any]:
         named = {"input_ids": ids} | ({"token_type_ids": types} if self._has_types else {})
@@ -203,24 +162,8 @@ class LanguageEngine(Askable):
                 "Try a shorter text or another model.",
             ) from error
 
-    @contextmanager
-    def _leaf(self, inputs: dict[str, Any]) -> Iterator[list[torch.Tensor]]:
-        """The embeddings of the tokens: what the first table gives that is asked for them."""
-        found: list[torch.Tensor] = []
-        ids = inputs["input_ids"].flatten()
-
-        def enter(_: torch.nn.Module, args: tuple, embedded: torch.Tensor) -> torch.Tensor:
-            if found or not args or not torch.equal(args[0].flatten(), ids):
-                return embedded
-            # XLNet has the tokens before the batch.
-            found.append(embedded.detach().reshape(1, len(ids), -1).requires_grad_())
-            return found[-1].reshape(embedded.shape).clone()  # which CTRL scales in place
-
-        with ExitStack() as stack:
-            for module in self.model.modules():
-                if isinstance(module, torch.nn.Embedding):
-                    stack.callback(module.register_forward_hook(enter).remove)
-            yield found
+    def _leaf(self, inputs: dict[str, Any]) -> AbstractContextManager[list[torch.Tensor]]:
+        return embeddings(self.model, inputs["input_ids"])
 
     def _answers(
         self,
@@ -237,156 +180,19 @@ class LanguageEngine(Askable):
         if follows and layers[0].stack != "decoder":
             return (), (f"{title} looks ahead: what it says of the token that follows is no answer.",)
         ids = inputs["input_ids"][0].cpu().numpy()
-        return said(title, expected(self.head, self._vocabulary, output, ids, tokens, follows, task))
-
-    def _window(self, text: str, pair: str | None, start: int, task: Task = SILENT) -> Window:
-        """The tokens that are run: all of them, or a stretch of the longer text."""
-        with _reads(self.entry.title):
-            return self._cut(text, pair, start, task)
-
-    def _cut(self, text: str, pair: str | None, start: int, task: Task) -> Window:
-        first = self._encode(text, "text", task)
-        second = None if pair is None else self._encode(pair, "second text", task)
-        room = self.limit - self._tokenizer.num_special_tokens_to_add(second is not None)
-        if second is None:
-            kept, stretch, notices = _stretch(first, room, start, "text")
-            return Window(self._tokenizer.post_process(kept, None, True), stretch, notices)
-        if len(first.ids) + len(second.ids) <= room:
-            return Window(self._tokenizer.post_process(first, second, True), None, ())
-        # The shorter text stays whole as long as it leaves the other at least half.
-        if len(first.ids) >= len(second.ids):
-            second, _, cut = _stretch(second, room // 2, 0, "second text")
-            first, stretch, notices = _stretch(first, room - len(second.ids), start, "first text")
-        else:
-            first, _, cut = _stretch(first, room // 2, 0, "first text")
-            second, stretch, notices = _stretch(second, room - len(first.ids), start, "second text")
-        return Window(self._tokenizer.post_process(first, second, True), stretch, (*notices, *cut))
-
-    def _encode(self, text: str, which: str, task: Task) -> Encoding:
-        """All tokens of a text, without special tokens, with the characters they stand for."""
-        if not text.strip():
-            raise HeadlightError(f"The {which} is empty or holds only spaces.", "Type or drop a sentence.")
-        encoding = encoded(self._tokenizer, text, self.entry.title, task)
-        if not encoding.ids:
-            raise HeadlightError(
-                f"The {which} holds no character that {self.entry.title} reads.", "Type or drop a sentence."
-            )
-        return encoding
+        return said(title, expected(self.head, self._reader.vocabulary, output, ids, tokens, follows, task))
 
     def _readout(self, tokens: TextTokens, layers: Sequence[AttentionLayer]) -> int | None:
         """The class token of an encoder, the last token of a decoder, None where all tokens are averaged."""
         if layers[0].stack == "decoder":
             return len(tokens) - 1
-        averaged = self.entry.mean_pooled or self.encoder_of_two
+        averaged = self.entry.mean_pooled or self._encoder_alone
         return None if averaged or not tokens.special[0] else 0
-
-    def _notices(self, encoding: Encoding, text: str) -> tuple[str, ...]:
-        notices = []
-        if self.encoder_of_two:
-            notices.append("Only the encoder of this model is run: its decoder would need a second text.")
-        if unknown := _unknown(encoding, self.unknown):
-            notices.append(unknown)
-        if any(unicodedata.bidirectional(character) in ("R", "AL") for character in text):
-            notices.append("This text has right-to-left script; its tokens stand in reading order.")
-        return tuple(notices)
-
-
-@contextmanager
-def _reads(title: str) -> Iterator[None]:
-    """Whatever a tokenizer raises says that it cannot read the text.
-
-    Its expressions and tables come from the model's folder. Where they break it, its Rust code panics, and a
-    panic is no Exception.
-    """
-    try:
-        yield
-    except (HeadlightError, Cancelled):
-        raise
-    except BaseException as error:
-        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
-            raise
-        raise HeadlightError(
-            f"The tokenizer of {title} cannot read this text: {first_sentence(error)}",
-            "Try another text, or choose another model.",
-        ) from error
-
-
-def _stretch(
-    encoding: Encoding, room: int, start: int, which: str
-) -> tuple[Encoding, tuple[int, int, int] | None, tuple[str, ...]]:
-    """(at most `room` tokens from `start` on, (first, last + 1, total), what to say); whole if it fits."""
-    total = len(encoding.ids)
-    if total <= room:
-        return encoding, None, ()
-    first = min(max(start, 0), total - room)
-    encoding.truncate(first + room)
-    encoding.truncate(room, direction="left")
-    notice = (
-        f"The {which} has {total:,} tokens and the model reads {room:,} of them at once: "
-        f"tokens {first + 1:,} to {first + room:,} are shown."
-    )
-    return encoding, (first, first + room, total), (notice,)
-
-
-def _tokens(encoding: Encoding, sources: tuple[str, ...], unknown: int | None) -> TextTokens:
-    """unknown: the number of the token for what is not in the vocabulary."""
-    special = np.array(encoding.special_tokens_mask, bool)
-    texts = np.array([text or 0 for text in encoding.sequence_ids])
-    spans = np.array(encoding.offsets, int).reshape(-1, 2)
-    spans[special] = 0
-    words = _words(encoding, special, texts)
-    missing = encoding.tokens[encoding.ids.index(unknown)] if unknown in encoding.ids else None
-    labels = readable(encoding.tokens, spans, texts, words, special, sources, missing)
-    return TextTokens(labels, special, spans, words, texts, tuple(encoding.tokens), sources)
-
-
-def _words(encoding: Encoding, special: np.ndarray, texts: np.ndarray) -> np.ndarray:
-    """int (n,): numbers of words, from 0, counted over both texts; -1 for special tokens."""
-    words = np.full(len(special), -1)
-    own = np.array([-1 if word is None else word for word in encoding.word_ids])
-    # A tokenizer that does not split at spaces calls the whole text one word and marks the spaces.
-    marked = np.array([token.startswith("▁") for token in encoding.tokens]) & ~special
-    for text in (0, 1):
-        where = np.flatnonzero(~special & (texts == text))
-        if not len(where):
-            continue
-        begins = np.r_[True, own[where][1:] != own[where][:-1]]
-        if begins.sum() == 1 and marked[where].any():
-            begins = marked[where] | begins
-        words[where] = np.cumsum(begins) + words.max()
-    return words
-
-
-def _unknown(encoding: Encoding, unknown: int | None) -> str | None:
-    """What became the unknown token, as a sentence with its number."""
-    pairs = zip(encoding.ids, encoding.offsets, encoding.special_tokens_mask, strict=True)
-    lengths = [stop - start for token, (start, stop), special in pairs if token == unknown and not special]
-    if not lengths:
-        return None
-    label = encoding.tokens[encoding.ids.index(unknown)]
-    what = "character" if max(lengths) <= 1 else "word"
-    if len(lengths) == 1:
-        return f"1 {what} is not in this model's vocabulary and became {label}."
-    return f"{len(lengths):,} {what}s are not in this model's vocabulary and became {label}."
 
 
 def _reading(model: PreTrainedModel) -> PreTrainedModel:
     """Of a model with an encoder and a decoder the encoder, of one with a head what is under it."""
     return model.get_encoder() if model.config.is_encoder_decoder else body_of(model)
-
-
-def _limit(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast) -> int:
-    """Tokens, special ones included, that the model reads at once."""
-    config = model.config
-    said = (getattr(config, name, None) for name in ("max_position_embeddings", "n_positions"))
-    positions = next((number for number in said if isinstance(number, int) and number > 0), None)
-    # RoBERTa's table begins with unused rows up to the padding token's number.
-    for name, module in model.named_modules():
-        if name.endswith("position_embeddings") and getattr(module, "padding_idx", None) is not None:
-            positions = len(module.weight) - module.padding_idx - 1
-    # transformers writes a huge number for a tokenizer that knows no limit.
-    longest = tokenizer.model_max_length
-    return min(positions or MAX_TOKENS, longest if longest > 0 else MAX_TOKENS)
 
 
 def _looks_back(layer: AttentionLayer, first: int) -> bool:

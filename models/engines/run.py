@@ -21,7 +21,7 @@ from headlight.models.core.errors import HeadlightError
 from headlight.models.core.interventions import Hidden, Intervention, Offer, hidden, on_heads
 from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.task import SILENT, Task
-from headlight.models.core.tokens import Tokens
+from headlight.models.core.tokens import INPUT, Tokens
 from headlight.models.core.trace import Gradients, Recipe, Run, Trace
 from headlight.models.engines.heads import Head
 
@@ -31,13 +31,18 @@ BATCH = 1 << 13
 
 @dataclass(frozen=True, eq=False)
 class Made(Run):
-    """Of one trace, with its tokens and layers. lease: the way to its engine. given: what that made of the
+    """Of one trace, with its streams and layers. lease: the way to its engine. given: what that made of the
     input."""
 
     lease: Run
     given: Any
-    tokens: Tokens
+    streams: Mapping[str, Tokens]
     layers: tuple[AttentionLayer, ...] = ()
+
+    @property
+    def tokens(self) -> Tokens:
+        """Those of the input."""
+        return self.streams[INPUT]
 
     def engine(self, task: Task = SILENT) -> Any:
         return self.lease.engine(task)
@@ -101,7 +106,7 @@ class Askable(ABC):
     ) -> Trace:
         recipe = recipe or recipe_of(self.entry)
         trace = self._passed(given, recipe.interventions, hidden, task)
-        made = Made(self.lease, given, trace.tokens, trace.layers, recipe=recipe, offers=self.offers)
+        made = Made(self.lease, given, trace.streams, trace.layers, recipe=recipe, offers=self.offers)
         return replace(trace, run=made)
 
     def again(self, run: Made, interventions: tuple[Intervention, ...], task: Task = SILENT) -> Trace:
@@ -111,7 +116,7 @@ class Askable(ABC):
 
     def scores(self, run: Made, hidden: np.ndarray, target: Target, task: Task = SILENT) -> np.ndarray:
         """As `Run.scores`. The head looks at variants one by one, since not every head takes several."""
-        head, place, found = self._speaking(), _place_of(target, run.tokens), []
+        head, place, found = self._speaking(), _place_of(target, run.streams), []
         before = self._hidden(run.tokens, run.recipe.interventions)
         hidden = hidden if before is None else hidden | before.which
         if hidden.all(1).any():
@@ -132,7 +137,7 @@ class Askable(ABC):
 
     def gradients(self, run: Made, target: Target, task: Task = SILENT) -> Gradients:
         """As `Run.gradients`."""
-        head, place = self._speaking(), _place_of(target, run.tokens)
+        head, place = self._speaking(), _place_of(target, run.streams)
         inputs = self._inputs(run.given, self._hidden(run.tokens, run.recipe.interventions))
         recorded = self._recorded(run.recipe.interventions, task, flowing=True)
         with torch.enable_grad(), recorded as calls, self._leaf(inputs) as leaves:
@@ -170,14 +175,14 @@ class Askable(ABC):
         )
 
 
-def _place_of(target: Target, tokens: Tokens) -> int | None:
-    """The token at which a target is said, None where it is said of the whole input."""
+def _place_of(target: Target, streams: Mapping[str, Tokens]) -> int | None:
+    """The token of its stream at which a target is said, None where it is said of the whole input."""
     if target.place is None:
         return None
-    found = tokens.find(target.place)
-    if not len(found):
+    found = [tokens.find(target.place) for tokens in streams.values()]
+    if not (where := np.concatenate(found)).size:
         raise HeadlightError("There is no token where this is said.", "Choose one of the answer's targets.")
-    return int(found[0])
+    return int(where[0])
 
 
 def _flowing(value: Tensor, leaf: Tensor, calls: Sequence[Call]) -> tuple[np.ndarray, list[FlowCall]]:

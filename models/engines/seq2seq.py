@@ -1,0 +1,336 @@
+"""A text through an encoder and a decoder: what is read is one stream, what is written another.
+
+Three stacks of attention (Vaswani et al. 2017, section 3.2.3): "encoder" from input to input, "decoder" from
+output to output, "cross" from output to input.
+"""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from transformers import PreTrainedModel, PreTrainedTokenizerFast, StoppingCriteria, StoppingCriteriaList
+
+from headlight.models.attention.agreement import way_to_record
+from headlight.models.attention.calls import Call
+from headlight.models.attention.implementations import unchanged
+from headlight.models.attention.recorded import RecordedLayer, numbered
+from headlight.models.catalogue.entries import Entry
+from headlight.models.catalogue.loading import is_untrained, load_model, load_tokenizer, needs_only
+from headlight.models.core.answers import Target
+from headlight.models.core.errors import MODEL_ERRORS, HeadlightError, first_sentence
+from headlight.models.core.interventions import Hidden, Intervention
+from headlight.models.core.task import SILENT, Task
+from headlight.models.core.tokens import INPUT, OUTPUT, Tokens
+from headlight.models.core.trace import Trace
+from headlight.models.engines.expected import expected
+from headlight.models.engines.heads import Said, foreign, likeliest, said
+from headlight.models.engines.run import Askable
+from headlight.models.engines.texts import MAX_TOKENS, Read, Reader, embeddings, limit_of, variants
+from headlight.models.engines.written import Written, own, typed
+
+STACKS = {"encoder": (INPUT, INPUT), "decoder": (OUTPUT, OUTPUT), "cross": (OUTPUT, INPUT)}
+"""Of which streams queries and keys are."""
+SEEN = ("input_ids", "token_type_ids", "attention_mask", "decoder_input_ids")
+"""What of what it was given tells what the model saw."""
+OWN = 200
+"""Tokens that a model may write by itself."""
+TARGET = "target"
+"""The folder inside a model's that holds the tokenizer of what it writes, where that is another one."""
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """What is read, and what is written."""
+
+    read: Read
+    written: Written
+
+
+class Logits:
+    """The head of a model that is run as a whole: its logits, [1, tokens, vocabulary]."""
+
+    task = "writes"
+
+    def tokens(
+        self, output: Any, places: np.ndarray, wanted: np.ndarray, count: int, task: Task = SILENT
+    ) -> tuple[np.ndarray, ...] | None:
+        """As `heads.Head.tokens`."""
+        logits = output.logits[0, torch.from_numpy(places).to(output.logits.device)]
+        return likeliest(lambda part: logits[part], logits.shape[-1], wanted, count, task)
+
+    def of_target(
+        self, output: Any, inputs: Mapping[str, Tensor], target: Target, place: int | None
+    ) -> tuple[Tensor, Tensor]:
+        """As `heads.Head.of_target`. place: the position after which the target is said."""
+        logits = output.logits[0].float()
+        if place is None or place >= len(logits) or not 0 <= target.index < logits.shape[1]:
+            raise foreign(target)
+        return logits[place, target.index], logits[place].softmax(0)[target.index]
+
+
+class Seq2SeqEngine(Askable):
+    """An encoder–decoder and its tokenizers. Read from a folder by `Seq2SeqEngine.open`.
+
+    target: the tokenizer of what is written, None where it is that of what is read.
+    """
+
+    model: PreTrainedModel
+    has_target = True
+    """`run` takes one."""
+
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerFast,
+        entry: Entry,
+        device: str,
+        untrained: bool = False,
+        target: PreTrainedTokenizerFast | None = None,
+    ) -> None:
+        self.model, self.entry, self.device = model, entry, device
+        self.card = entry.card(untrained)
+        encoder, target = model.get_encoder(), target or _of_target(tokenizer)
+        self._source = Reader(tokenizer, entry.title, min(limit_of(encoder, tokenizer), MAX_TOKENS))
+        longest = min(limit_of(model.get_decoder(), target), MAX_TOKENS)
+        self._target = Reader(target, entry.title, longest)
+        has_types = bool(getattr(encoder.config, "type_vocab_size", 0))
+        self._has_types = has_types and "token_type_ids" in inspect.signature(encoder.forward).parameters
+        self._start, self._end = _start(model, target), _special(model, "eos_token_id")
+        self._end = target.eos_token_id if self._end is None else self._end
+        self.head = Logits() if model.get_output_embeddings() is not None else None
+        self._said = entry.notices
+
+    @classmethod
+    def open(cls, entry: Entry, device: str, task: Task = SILENT) -> Seq2SeqEngine:
+        """Load the model and the tokenizers of a catalogue entry that has its folder.
+
+        Of all but the bundled models it is made sure that they can be recorded. HeadlightError if not.
+        """
+        tokenizer = load_tokenizer(entry.folder)
+        inner = entry.folder / TARGET
+        target = load_tokenizer(inner) if inner.is_dir() else None
+        model, missing = load_model(entry.folder, device)
+        needs_only(model.get_encoder(), {"input_ids", "token_type_ids"}, entry.title, "a text")
+        engine = cls(model, tokenizer, entry, device, is_untrained(model, model, missing), target)
+        engine._look_at_head(missing)
+        if entry.where != "bundled":
+            task.progress(0.9, "Comparing a recorded pass with a plain one")
+            engine._make_sure(task)
+        return engine
+
+    def _look_at_head(self, missing: frozenset[str]) -> None:
+        """Random weights answer nothing, and write nothing."""
+        if self.head is not None and is_untrained(self.model, self.model.get_output_embeddings(), missing):
+            self.head = None
+            self._said += (f"The head of {self.entry.title} lacks its weights: it gives no answer.",)
+        if self.head is None:
+            self._said += (
+                f"{self.entry.title} has no head that writes: without a target its decoder is given the text "
+                "itself, as BART's is for classification.",
+            )
+
+    def _make_sure(self, task: Task) -> None:
+        """Find out how the model can be recorded, on a sentence of a few tokens."""
+        ids, types = self._source.short(task)
+        run = partial(self._forward, self._tensors(ids, types, (self._start, *self._target.short(task)[0])))
+        self._asked, notice = way_to_record(self.model, self.entry.title, run, task)
+        self._said += (notice,) if notice else ()
+
+    def run(
+        self,
+        text: str,
+        pair: str | None = None,
+        start: int = 0,
+        task: Task = SILENT,
+        target: str | None = None,
+    ) -> Trace:
+        """A text, or two with the model's separators between them, and what is written of it.
+
+        target: that, for teacher forcing; None for what the model writes itself, the likeliest token each
+        time, up to OWN of them. Recorded is one pass over all of it in either case. start: as of
+        `LanguageEngine.run`. The trace's inputs hold "input_ids" int64 (n,) and "decoder_input_ids" int64
+        (t,), exactly what the model saw: position t of the OUTPUT holds token t and says token t + 1. Raises
+        HeadlightError for texts without a character that the model reads, and for a target that is longer
+        than it writes.
+        """
+        task.progress(0.0, "Cutting the text into tokens")
+        read = self._source.read(text, pair, start, task)
+        if target is None and self.head is None:
+            target = text
+        written = self._own(read, task) if target is None else self._typed(target, task)
+        return self._traced(Given(read, written), task)
+
+    def _typed(self, target: str, task: Task) -> Written:
+        return typed(self._target, target, self._start, self._end, task)
+
+    def _own(self, read: Read, task: Task) -> Written:
+        """What the model writes: greedy, but for what its generation_config.json forces and forbids."""
+        longest = min(OWN, self._target.limit)
+        config = copy.deepcopy(self.model.generation_config)
+        plain = {"num_beams": 1, "do_sample": False, "early_stopping": False, "num_return_sequences": 1}
+        ends = {"max_length": longest, "max_new_tokens": None, "min_length": 0, "min_new_tokens": None}
+        tokens = {"decoder_start_token_id": self._start, "eos_token_id": self._end}
+        pad = next((n for n in (config.pad_token_id, self._end, self._start) if n is not None), None)
+        config.update(**plain, **ends, **tokens, pad_token_id=pad, return_dict_in_generate=False)
+        inputs = self._tensors(read.window.encoding.ids, read.window.encoding.type_ids, ())
+        given = {name: inputs[name] for name in ("input_ids", "token_type_ids") if name in inputs}
+        watch = StoppingCriteriaList([_Watch(task, longest)])
+        try:
+            with torch.no_grad(), unchanged(self.model):
+                found = self.model.generate(
+                    **given,
+                    attention_mask=torch.ones_like(given["input_ids"]),
+                    generation_config=config,
+                    stopping_criteria=watch,
+                )
+        except MODEL_ERRORS as error:
+            raise HeadlightError(
+                f"{self.entry.title} cannot write by itself: {first_sentence(error)}",
+                "Give it a target.",
+            ) from error
+        ids = found[0].tolist()
+        made = own(self._target, ids, self._end, task)
+        cut = len(ids) >= longest and ids[-1] != self._end
+        said = (f"{self.entry.title} was stopped after {len(ids) - 1:,} tokens.",) if cut else ()
+        return Written(made.ids, made.wanted, made.tokens, said)
+
+    def _passed(
+        self, given: Given, changes: Sequence[Intervention], hidden: Hidden | None, task: Task
+    ) -> Trace:
+        inputs = self._inputs(given, hidden)
+        began = time.perf_counter()
+        with torch.no_grad(), self._recorded(changes, task) as calls:
+            output = self._forward(inputs)
+        seconds = time.perf_counter() - began
+        streams: dict[str, Tokens] = {INPUT: given.read.tokens, OUTPUT: given.written.tokens}
+        layers, unfit = self._layers(calls, streams)
+        answers, unsaid = self._answers(output, given.written, task)
+        return Trace(
+            model=self.card,
+            layers=layers,
+            streams=streams,
+            inputs={name: inputs[name][0].cpu().numpy() for name in SEEN if name in inputs},
+            readout=None,
+            seconds=seconds,
+            device=self.device,
+            notices=(
+                *(*self._said, *unfit, *unsaid),
+                *(*self._source.notices(given.read), *given.written.notices),
+            ),
+            stretch=given.read.window.stretch,
+            answers=answers,
+        )
+
+    def _layers(
+        self, calls: Sequence[Call], streams: Mapping[str, Tokens]
+    ) -> tuple[tuple[RecordedLayer, ...], tuple[str, ...]]:
+        """(the layers, stack after stack, what is said of calls that do not go from token to token)."""
+        names = {id(module): name for name, module in self.model.named_modules()}
+        encoder = f"{names[id(self.model.get_encoder())]}."
+        found: dict[str, list[RecordedLayer]] = {stack: [] for stack in STACKS}
+        unfit: dict[str, str] = {}
+        for call in calls:
+            reads = call.name.startswith((encoder, "encoder_attentions"))
+            stack = "encoder" if reads else "cross" if call.kind == "cross" else "decoder"
+            queries, keys = (streams[name] for name in STACKS[stack])
+            if call.shape[2:] != (len(queries), len(keys)):
+                unfit[stack] = f"from {call.shape[2]:,} to {call.shape[3]:,}"
+                continue
+            layer = RecordedLayer(call, queries, keys)
+            layer.stack = stack
+            found[stack].append(layer)
+        if not any(found.values()):
+            raise HeadlightError(
+                f"{self.entry.title} does not keep its tokens: it attends {next(iter(unfit.values()))}.",
+                "Choose a model that attends from every token to every token.",
+            )
+        said = (
+            f"Layers of the {stack} of {self.entry.title} attend {shape}, not from token to token: they are "
+            "not shown."
+            for stack, shape in unfit.items()
+        )
+        return numbered(layer for stack in STACKS for layer in found[stack]), tuple(said)
+
+    def _answers(self, output: Any, written: Written, task: Task) -> Said:
+        if self.head is None:
+            return (), ()
+        ids = np.array(written.ids)
+        vocabulary, tokens, last = self._target.vocabulary, written.tokens, written.wanted[-1]
+        found = expected(self.head, vocabulary, output, ids, tokens, True, task, last)
+        return said(self.entry.title, found)
+
+    def _inputs(self, given: Given, hidden: Hidden | None) -> dict[str, Any]:
+        """Tokens of the input that are hidden the model is told to leave out."""
+        encoding = given.read.window.encoding
+        inputs = self._tensors(encoding.ids, encoding.type_ids, given.written.ids)
+        return inputs if hidden is None else variants(inputs, hidden)
+
+    def _tensors(self, ids: Sequence[int], types: Sequence[int], written: Sequence[int]) -> dict[str, Any]:
+        named = {"input_ids": ids, "decoder_input_ids": written}
+        named |= {"token_type_ids": types} if self._has_types else {}
+        tensors = {
+            name: torch.tensor([list(values)], dtype=torch.long, device=self.device)
+            for name, values in named.items()
+        }
+        return {**tensors, "use_cache": False}
+
+    def _forward(self, inputs: Mapping[str, Any]) -> Any:
+        try:
+            return self.model(**inputs)
+        except MODEL_ERRORS as error:
+            read, written = (inputs[name].shape[1] for name in ("input_ids", "decoder_input_ids"))
+            raise HeadlightError(
+                f"{self.entry.title} cannot read {read:,} tokens and write {written:,}: "
+                f"{first_sentence(error)}",
+                "Try a shorter text or another model.",
+            ) from error
+
+    def _leaf(self, inputs: dict[str, Any]) -> AbstractContextManager[list[Tensor]]:
+        return embeddings(self.model, inputs["input_ids"])
+
+
+class _Watch(StoppingCriteria):
+    """Never stops, but looks at Cancel and says how far it is, at every token."""
+
+    def __init__(self, task: Task, longest: int) -> None:
+        self._task, self._longest = task, longest
+
+    def __call__(self, input_ids: Tensor, scores: Tensor, **kwargs: Any) -> Tensor:
+        self._task.check()
+        count = input_ids.shape[1]
+        self._task.progress(count / self._longest, f"Token {count:,} is written")
+        return torch.zeros(len(input_ids), dtype=torch.bool, device=input_ids.device)
+
+
+def _of_target(tokenizer: PreTrainedTokenizerFast) -> PreTrainedTokenizerFast:
+    """The tokenizer as it cuts what is written: in the other language, where it knows of two."""
+    if not hasattr(tokenizer, "_switch_to_target_mode"):
+        return tokenizer
+    other = copy.deepcopy(tokenizer)
+    other._switch_to_target_mode()
+    return other
+
+
+def _start(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast) -> int:
+    """The number of the token that a decoder begins with."""
+    names = ("decoder_start_token_id", "bos_token_id", "pad_token_id")
+    known = (_special(model, name) for name in names)
+    own = (tokenizer.cls_token_id, tokenizer.bos_token_id, tokenizer.pad_token_id)
+    return next((number for number in (*known, *own) if number is not None), 0)
+
+
+def _special(model: PreTrainedModel, name: str) -> int | None:
+    """A token that generation, the model or its decoder names; the first where there are several."""
+    configs = (model.generation_config, model.config, getattr(model.config, "decoder", None))
+    found = next((n for config in configs if (n := getattr(config, name, None)) is not None), None)
+    return found[0] if isinstance(found, list) else found
