@@ -2,20 +2,24 @@
 
 A field whose metadata have a `label` is one that a person is asked for. They say further: `choices`, what
 each value is called; or `span`, least, most and step of a number, and `written`, its format; or `last`, the
-field of the last layer where this one is the first. `after`: another field and the value that it must have.
+field of the last layer where this one is the first. `streams`: only where what is written is a stream of its
+own. `after`: another field and the value that it must have.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from headlight.models.core.errors import HeadlightError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from headlight.models.core.layers import Fusion
 
 Residual = Literal["add", "mix", "none"]
+Through = Literal["whole", "encoder", "decoder", "cross"]
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,9 @@ class RolloutSettings:
     normalises A first, then ½A + ½I, so that the skip connection counts one half for every fusion; "none"
     leaves it out. Rows sum to 1 in all three. discard: this share of the lowest weights of every row is set
     to 0 (weights equal to the lowest one kept stay), never the residual. first, last: layers, both included;
-    a `last` of None is the final layer.
+    a `last` of None is the final layer. stack: of an encoder–decoder, whose layers count in each stack, what
+    is gone through: from output to input all of it, or the cross attention of the last layer and the encoder;
+    or one half alone. Of other models it is all the same.
     """
 
     fusion: Fusion = field(
@@ -42,13 +48,51 @@ class RolloutSettings:
     )
     first: int = field(default=0, metadata={"label": "Layers", "last": "last"})
     last: int | None = None
+    stack: Through = field(
+        default="whole",
+        metadata={
+            "label": "Through",
+            "choices": {one: one.capitalize() for one in get_args(Through)},
+            "streams": True,
+        },
+    )
 
     def __post_init__(self) -> None:
         if self.fusion not in ("mean", "max", "min"):
             raise HeadlightError(f"Heads cannot be fused by “{self.fusion}”.", "Choose mean, max or min.")
         if self.residual not in ("add", "mix", "none"):
             raise HeadlightError(f"There is no residual “{self.residual}”.", "Choose add, mix or none.")
+        if self.stack not in get_args(Through):
+            raise HeadlightError(
+                f"There is no rollout through “{self.stack}”.", f"Choose {', '.join(get_args(Through))}."
+            )
         if not 0 <= self.discard < 1:
             raise HeadlightError(
                 f"The discard share {self.discard:g} is outside 0 to 1.", "Choose at least 0 and less than 1."
             )
+
+
+def layers_of_rollout(stacks: Sequence[str], settings: RolloutSettings) -> list[int]:
+    """Which layers a rollout goes through, by their numbers. stacks: that of each layer there is.
+
+    Of an encoder–decoder those of the encoder first, then of the decoder, last of the cross attention.
+    HeadlightError for a range that there is not.
+    """
+    of = {name: [n for n, one in enumerate(stacks) if one == name] for name in get_args(Through)}
+    if not of["cross"]:
+        return _ranged(list(range(len(stacks))), settings)
+    if settings.stack in ("encoder", "decoder"):
+        return _ranged(of[settings.stack], settings)
+    if settings.stack == "cross":
+        return [*of["encoder"], _ranged(of["cross"], settings)[-1]]
+    return [*of["encoder"], *_ranged(of["decoder"], settings), *_ranged(of["cross"], settings)]
+
+
+def _ranged(numbers: list[int], settings: RolloutSettings) -> list[int]:
+    last = len(numbers) - 1 if settings.last is None else settings.last
+    if not 0 <= settings.first <= last < len(numbers):
+        raise HeadlightError(
+            f"Layers {settings.first} to {last} are not a range of layers 0 to {len(numbers) - 1}.",
+            "Choose a first layer that is not after the last one.",
+        )
+    return numbers[settings.first : last + 1]

@@ -105,8 +105,9 @@ class Seq2SeqEngine(Askable):
         self._target = Reader(target, entry.title, longest)
         has_types = bool(getattr(encoder.config, "type_vocab_size", 0))
         self._has_types = has_types and "token_type_ids" in inspect.signature(encoder.forward).parameters
-        self._start, self._end = _start(model, target), _special(model, "eos_token_id")
-        self._end = target.eos_token_id if self._end is None else self._end
+        self._start = _start(model, target)
+        ends = (_special(model, "eos_token_id"), target.eos_token_id, target.sep_token_id)
+        self._end = next((number for number in ends if number is not None), None)
         self.head = Logits() if model.get_output_embeddings() is not None else None
         self._said = entry.notices
 
@@ -323,14 +324,15 @@ def _of_target(tokenizer: PreTrainedTokenizerFast) -> PreTrainedTokenizerFast:
 
 def _start(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast) -> int:
     """The number of the token that a decoder begins with."""
-    names = ("decoder_start_token_id", "bos_token_id", "pad_token_id")
-    known = (_special(model, name) for name in names)
-    own = (tokenizer.cls_token_id, tokenizer.bos_token_id, tokenizer.pad_token_id)
-    return next((number for number in (*known, *own) if number is not None), 0)
+    known = [_special(model, name) for name in ("decoder_start_token_id", "bos_token_id", "pad_token_id")]
+    own = (tokenizer.cls_token_id, tokenizer.bos_token_id)
+    numbers = (*known[:2], *own, known[2], tokenizer.pad_token_id)
+    return next((number for number in numbers if number is not None), 0)
 
 
 def _special(model: PreTrainedModel, name: str) -> int | None:
     """A token that generation, the model or its decoder names; the first where there are several."""
-    configs = (model.generation_config, model.config, getattr(model.config, "decoder", None))
+    generation = getattr(model, "generation_config", None)
+    configs = (generation, model.config, getattr(model.config, "decoder", None))
     found = next((n for config in configs if (n := getattr(config, name, None)) is not None), None)
     return found[0] if isinstance(found, list) else found

@@ -11,6 +11,7 @@ sequence) is the mean of the tokens in its place.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -19,8 +20,8 @@ from torch import nn
 
 from headlight.models.core.errors import HeadlightError, TooLarge
 from headlight.models.core.layers import AttentionLayer
-from headlight.models.core.relevance import Relevance
-from headlight.models.core.settings import RolloutSettings
+from headlight.models.core.relevance import Relevance, percent
+from headlight.models.core.settings import RolloutSettings, layers_of_rollout
 from headlight.models.core.task import SILENT, Part, Task
 from headlight.models.core.trace import Trace
 from headlight.models.explain.rollout_steps import can_spread, discarded, shares, spread
@@ -33,6 +34,8 @@ CHUNK = 1 << 22
 """Numbers of the product that go through groups at once."""
 PLAIN = RolloutSettings()
 OWN = "Headlight's own, through windows and stages"
+CROSS = "cross"
+"""The stack of layers that lead from what is written to what is read."""
 
 
 def rollout(
@@ -41,12 +44,51 @@ def rollout(
     """`rollout_row` through the layers of a trace, as a method; partial results likewise."""
 
     chosen, _ = _chosen(trace.layers, settings)
-    own = OWN if is_composed(chosen) else ""
+    both = chosen[-1].stack == CROSS
+    tokens = chosen[0].keys if both else chosen[0].queries
+    own = OWN if not both and is_composed(chosen) else ""
 
     def said(row: np.ndarray) -> Relevance:
-        return Relevance(values=row, tokens=chosen[0].queries, said=own)
+        kept = max(1 - float(row.sum(dtype=np.float64)), 0) if both and settings.stack == "whole" else 0
+        before = f"{percent(kept)} on what was written before" if kept else ""
+        return Relevance(values=row, tokens=tokens, said=own or before)
 
     return said(rollout_row(trace.layers, queries, settings, Part(task, draw=said)))
+
+
+def through_model(
+    layers: Sequence[AttentionLayer],
+    product: torch.Tensor,
+    settings: RolloutSettings = PLAIN,
+    task: Task = SILENT,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """([m, input], [m, output]): what rows of shares of the output, [m, output], draw from each stream.
+
+    Through an encoder–decoder: layers of "encoder", "decoder" and "cross", each in order. With Â of a
+    decoder's self-attention, rollout E of the encoder, and α C + β I of a cross attention with its skip
+    connection, a layer of the decoder makes of shares X of the input and Y of the output
+
+        X ← β Â X + α C E,    Y ← β Â Y,    from X = 0, Y = I,
+
+    so that rows of both sum to 1. That is how Ferrando et al. 2022 (ALTI+, section 3) compose a decoder, with
+    rollout's matrices in place of their contributions. Without layers of a decoder it is C E of the last
+    cross attention, its rows normalised, and nothing of the output.
+    """
+    of = {stack: [one for one in layers if one.stack == stack] for stack in ("encoder", "decoder", CROSS)}
+    reached = torch.zeros(len(product), len(of["encoder"][0].keys))
+    alone = settings if of["decoder"] else replace(settings, residual="none")
+    for done, cross in enumerate(reversed(of[CROSS])):
+        task.progress(done / len(of[CROSS]), f"Rollout through {cross.name}")
+        weights = discarded(cross.block(settings.fusion, 0, len(cross.queries)), settings)
+        product, reached = product.to(weights.device), reached.to(weights.device)
+        through, past = shares(weights.sum(dim=-1), alone)
+        reached += (product * through) @ weights
+        product = product * past
+        if of["decoder"]:
+            product = _through(of["decoder"][-1 - done], product, settings, task)
+    for layer in reversed(of["encoder"]):
+        reached = _through(layer, reached, settings, task)
+    return reached, product
 
 
 def is_composed(layers: Sequence[AttentionLayer]) -> bool:
@@ -114,6 +156,8 @@ def _composed(
     shown: Callable[[torch.Tensor], torch.Tensor],
 ) -> np.ndarray:
     """`shown` of [m, n] · Â_last … Â_first, and of every product on the way as a partial result."""
+    if layers[-1].stack == CROSS:
+        return shown(through_model(layers, product, settings, task)[0]).cpu().numpy()
     here, end = layers[-1].queries, layers[0].queries
     for done, layer in enumerate(reversed(layers)):
         task.progress(done / len(layers), f"Rollout through {layer.name}")
@@ -182,13 +226,10 @@ def _chosen(
     layers: Sequence[AttentionLayer], settings: RolloutSettings
 ) -> tuple[Sequence[AttentionLayer], int]:
     """(the layers of the range, the number of tokens that leave the last of them)."""
-    last = len(layers) - 1 if settings.last is None else settings.last
-    if not 0 <= settings.first <= last < len(layers):
-        raise HeadlightError(
-            f"Layers {settings.first} to {last} are not a range of layers 0 to {len(layers) - 1}.",
-            "Choose a first layer that is not after the last one.",
-        )
-    chosen = layers[settings.first : last + 1]
+    numbers = layers_of_rollout([layer.stack for layer in layers], settings)
+    chosen = [layers[number] for number in numbers]
+    if chosen[-1].stack == CROSS:
+        return chosen, len(chosen[-1].queries)
     for before, layer in pairwise((None, *chosen)):
         follows = before is None or can_spread(layer.queries, before.queries)
         if not can_spread(layer.keys, layer.queries) or not follows:

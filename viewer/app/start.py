@@ -104,7 +104,7 @@ def _open(window: Window, files: list[str], options: WindowOptions, shot: _Scree
         window.runs.open_path(path)
     text = options.given.get("text")
     if text is not None:
-        window.runs.open_text(text, options.given.get("pair"))
+        window.runs.open_text(text, options.given.get("pair"), options.given.get("target"))
     if shot is not None:
         window.runs.trusts = None  # nobody is there to answer
         shot.wait()

@@ -6,6 +6,12 @@ _ENGINES = "headlight.models.engines"
 
 REGISTRY.add(
     Engine("language", "text", f"{_ENGINES}.language:LanguageEngine"),
+    Engine(
+        id="seq2seq",
+        reads="text",
+        opens=f"{_ENGINES}.seq2seq:Seq2SeqEngine",
+        takes="headlight.models.catalogue.entries:Entry.writes",
+    ),
     Engine("vision", "image", f"{_ENGINES}.vision:VisionEngine"),
     Engine(
         id="convolutional",

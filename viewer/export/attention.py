@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 
 from headlight.models.core.colours import Scale
 from headlight.models.core.errors import HeadlightError, known
-from headlight.models.core.settings import RolloutSettings
+from headlight.models.core.settings import RolloutSettings, Through, layers_of_rollout
 from headlight.models.core.task import Task
-from headlight.models.core.tokens import PatchTokens, Tokens
+from headlight.models.core.tokens import OUTPUT, PatchTokens, Tokens
 from headlight.models.core.trace import Trace
 from headlight.viewer.export.choices import Subject
 from headlight.viewer.export.figures import Drawing, matrix_drawing, overlay_drawing, strip_drawing
@@ -25,6 +25,9 @@ from headlight.viewer.export.heads import (
     layer_list,
     layer_of,
     layer_option,
+    layers_of,
+    stack_list,
+    stack_option,
 )
 from headlight.viewer.export.looks import Laid, Mapped, chosen, colour_maps, opacity_option
 from headlight.viewer.export.results import PICTURES, Filled, Result, check_layers, file_bytes
@@ -55,8 +58,10 @@ def read_query(value: str) -> Query:
 
 @dataclass(frozen=True)
 class AttentionOptions(Mapped):
-    """layer: index or name, see `names.find`. head: index, "mean", "max" or "min"."""
+    """stack: None for all layers. layer: index in it or name, see `names.find`. head: index, "mean", "max" or
+    "min"."""
 
+    stack: str | None = stack_option()
     layer: str | None = layer_option()
     head: int | Literal["mean", "max", "min"] | None = head_option()
     query: Query | None = option(
@@ -95,6 +100,12 @@ class RolloutOptions(Mapped):
     )
     first: int = option("first layer (0)", "First layer", default=0, parse=count, metavar="INDEX")
     last: int | None = option("last layer (the last one)", "Last layer", parse=count, metavar="INDEX")
+    stack: str | None = option(
+        "of an encoder–decoder: encoder, decoder or cross, or whole, from output to input (whole)",
+        "Through",
+        named=True,
+        metavar="NAME",
+    )
     query: Query | None = option(
         "of which token the map is (readout)",
         "Token",
@@ -104,7 +115,8 @@ class RolloutOptions(Mapped):
     )
 
     def settings(self) -> RolloutSettings:
-        return RolloutSettings(**{one.name: getattr(self, one.name) for one in fields(RolloutSettings)})
+        given = {one.name: getattr(self, one.name) for one in fields(RolloutSettings)}
+        return RolloutSettings(**{**given, "stack": self.stack or RolloutSettings.stack})
 
 
 # -- filled in as a document is looked at --------------------------------------------------------------------
@@ -115,22 +127,25 @@ def attention_filled(subject: Subject, task: Task) -> Filled:
     number = view[Selection].layer
     query = _selected(trace.layers[number].queries, view) or "readout"
     lists = {
+        "stack": partial(stack_list, trace),
         "layer": partial(layer_list, trace, str),
         "head": partial(head_list, trace),
-        "query": partial(_queries, trace, view[RolloutSettings].last),
+        "query": partial(_queries, trace),
         "colours": colour_maps,
     }
-    values = chosen(view) | {"layer": str(number), "head": head_of(view), "query": query}
+    several = len(trace.stacks) > 1
+    stack = trace.layers[number].stack if several else None
+    at = str(layers_of(trace, stack).index(number))
+    values = chosen(view) | {"stack": stack, "layer": at, "head": head_of(view), "query": query}
     extent = partial(_attention_bytes, trace)
-    return Filled(values, lists, subject.page == "attention", extent, _without(subject))
+    without = _without(subject) if several else (*_without(subject), "stack")
+    return Filled(values, lists, subject.page == "attention", extent, without)
 
 
-def _queries(
-    trace: Trace, last: int | None, values: Mapping[str, Any], needed: bool
-) -> list[tuple[Any, str]]:
+def _queries(trace: Trace, values: Mapping[str, Any], needed: bool) -> list[tuple[Any, str]]:
     first = [
         (None, "A row for each, as a matrix"),
-        ("readout", _readout(trace, tokens_after(trace, last))),
+        ("readout", _readout(trace, layer_of(trace, values).queries)),
     ]
     return _offered(first, values.get("query"), layer_of(trace, values).queries.labels)
 
@@ -143,33 +158,53 @@ def _attention_bytes(trace: Trace, values: Mapping[str, Any], ending: str) -> in
 
 def rollout_filled(subject: Subject, task: Task) -> Filled:
     trace, view = subject.trace, subject.view
-    last = view[RolloutSettings].last
     values = chosen(view)
     values |= {one.name: getattr(view[RolloutSettings], one.name) for one in fields(RolloutSettings)}
-    values["query"] = _selected(tokens_after(trace, last), view) if view[RolloutQuery].selected else None
+    values["query"] = _selected(_asked(trace, values), view) if view[RolloutQuery].selected else None
     lists = {
-        "first": partial(layer_list, trace, int),
+        "first": partial(_rolled_layers, trace),
         "last": partial(_last_layers, trace),
-        "query": partial(_rolled_out, trace, last),
+        "stack": _ways,
+        "query": partial(_rolled_out, trace),
         "colours": colour_maps,
     }
     extent = partial(_rollout_bytes, trace)
-    return Filled(values, lists, _is_shown(subject, "rollout"), extent, _without(subject))
+    without = _without(subject) if len(trace.streams) > 1 else (*_without(subject), "stack")
+    return Filled(values, lists, _is_shown(subject, "rollout"), extent, without)
 
 
-def _last_layers(trace: Trace, *_: object) -> list[tuple[Any, str]]:
-    return [(None, "The last"), *layer_list(trace, int)]
+def _ways(*_: object) -> list[tuple[Any, str]]:
+    return [(one, one.capitalize()) for one in get_args(Through)]
 
 
-def _rolled_out(
-    trace: Trace, last: int | None, values: Mapping[str, Any], needed: bool
-) -> list[tuple[Any, str]]:
-    asked = tokens_after(trace, last)
+def _rolled_layers(trace: Trace, values: Mapping[str, Any], needed: bool) -> list[tuple[Any, str]]:
+    """Those of the stack; of an encoder–decoder gone through as a whole the decoder's."""
+    stack = values.get("stack") if len(trace.streams) > 1 else None
+    return layer_list(trace, int, {"stack": "decoder" if stack == "whole" else stack})
+
+
+def _last_layers(trace: Trace, values: Mapping[str, Any], needed: bool) -> list[tuple[Any, str]]:
+    return [(None, "The last"), *_rolled_layers(trace, values, needed)]
+
+
+def _asked(trace: Trace, values: Mapping[str, Any]) -> Tokens:
+    """Those that leave the last layer that is gone through."""
+    given = {name: values[name] for name in ("first", "last", "stack") if values.get(name) is not None}
+    return tokens_after(trace, layers_of_rollout(_stacks(trace), RolloutSettings(**given))[-1])
+
+
+def _stacks(trace: Trace) -> list[str]:
+    return [layer.stack for layer in trace.layers]
+
+
+def _rolled_out(trace: Trace, values: Mapping[str, Any], needed: bool) -> list[tuple[Any, str]]:
+    asked = _asked(trace, values)
     return _offered([(None, _readout(trace, asked))], values.get("query"), asked.labels)
 
 
 def _rollout_bytes(trace: Trace, values: Mapping[str, Any], ending: str) -> int:
-    return file_bytes(len(tokens_after(trace, values.get("last"))) ** 2, ending, trace)
+    asked = _asked(trace, values)
+    return file_bytes(len(asked) * max(len(asked), len(trace.tokens)), ending, trace)
 
 
 def saliency_filled(subject: Subject, task: Task) -> Filled:
@@ -231,7 +266,7 @@ def require_attention(trace: Trace) -> None:
 def attention(options: AttentionOptions, ending: str, document: Input, trace: Trace, task: Task) -> Result:
     """A row for each query of a layer; with --query one row alone, whose picture lies on the input."""
     require_attention(trace)
-    index, heads = layer_and_heads(options.layer, options.head, ending, trace)
+    index, heads = layer_and_heads(options.layer, options.head, ending, trace, options.stack)
     layer = trace.layers[index]
     check_layers([layer], task)
     one, query = options.query is not None, options.query
@@ -255,6 +290,7 @@ def attention(options: AttentionOptions, ending: str, document: Input, trace: Tr
         "special": layer.keys.special,
         "layer": np.array(index),
         "layer_name": np.array(layer.name),
+        "stack": np.array(layer.stack),
         **more,
         **trace.inputs,
     }
@@ -289,11 +325,10 @@ def rollout(options: RolloutOptions, ending: str, document: Input, trace: Trace,
     require_attention(trace)
     settings = options.settings()
     check_layers(trace.layers, task)
-    layers = trace.layers[settings.first : None if settings.last is None else settings.last + 1]
-    # A picture's stages have grids of their own: rows are tokens that leave the last layer of the range.
-    asked, tokens = trace.tokens, trace.tokens
-    if isinstance(trace.tokens, PatchTokens) and layers:
-        asked, tokens = layers[-1].queries, layers[0].queries
+    layers = [trace.layers[number] for number in layers_of_rollout(_stacks(trace), settings)]
+    # A picture's stages have grids of their own, an encoder–decoder two streams: rows are tokens that leave
+    # the last layer of the range.
+    asked, tokens = layers[-1].queries, layers[0].queries
     queries = _map_queries(options.query, trace, asked)
     if ending in PICTURES:
         row = rollout_row(trace.layers, queries, settings, task)
@@ -302,7 +337,9 @@ def rollout(options: RolloutOptions, ending: str, document: Input, trace: Trace,
             f"{trace.model.title} · rollout of {of} · heads: {settings.fusion} · "
             f"residual: {settings.residual} · discarded: {settings.discard:g}"
         )
-        if is_composed(layers):
+        if len(trace.streams) > 1:
+            title += f" · through: {settings.stack}"
+        elif is_composed(layers):
             title += " · Headlight's own through windows and stages"
         look = options.look()
         out = rollout_left_out(trace, look, tokens, row, (asked, queries))
@@ -348,6 +385,8 @@ def _map_queries(query: Query | None, trace: Trace, tokens: Tokens) -> np.ndarra
         return _existing(query, tokens)
     if trace.readout is not None:
         return np.array([trace.readout])
+    if OUTPUT in trace.streams:
+        return query_indices(trace, tokens, ())
     return np.arange(tokens.prefix if isinstance(tokens, PatchTokens) else 0, len(tokens))
 
 

@@ -36,6 +36,15 @@ def layer_option() -> Any:
     )
 
 
+def stack_option() -> Any:
+    return option(
+        "of an encoder–decoder: encoder, decoder or cross, in which --layer counts from 0 (all layers)",
+        "Stack",
+        named=True,
+        metavar="NAME",
+    )
+
+
 def head_option() -> Any:
     return option(
         "one head, or all as one",
@@ -48,13 +57,15 @@ def head_option() -> Any:
 
 
 def layer_and_heads(
-    layer: str | None, head: Head | None, ending: str, trace: Trace
+    layer: str | None, head: Head | None, ending: str, trace: Trace, stack: str | None = None
 ) -> tuple[int, Sequence[Head]]:
-    """(layer's index, the heads asked for), or HeadlightError with what there is."""
-    index = len(trace.layers) - 1
+    """(layer's index in the trace, the heads asked for), or HeadlightError with what there is."""
+    numbers = layers_of(trace, stack)
+    index = numbers[-1]
     if layer is not None:
         wanted, named = with_head(layer)
-        index = find(wanted, [layer.name for layer in trace.layers], trace.model.id)
+        names = [trace.layers[number].name for number in numbers]
+        index = numbers[find(wanted, names, trace.model.id)]
         head = named if head is None else head
     heads = trace.layers[index].heads
     if head is None:
@@ -72,9 +83,27 @@ def layer_and_heads(
     return index, [head]
 
 
-def layer_list(trace: Trace, value: type, *_: object) -> list[tuple[Any, str]]:
-    """All layers of attention by their numbers, as `value`s."""
-    return [(value(index), f"{index} · {layer.name}") for index, layer in enumerate(trace.layers)]
+def layers_of(trace: Trace, stack: str | None) -> Sequence[int]:
+    """The layers of a stack, None for all; HeadlightError with the stacks there are."""
+    numbers = [at for at, layer in enumerate(trace.layers) if stack in (None, layer.stack)]
+    if not numbers:
+        there = ", ".join(trace.stacks)
+        raise HeadlightError(
+            f"There is no stack “{stack}”: the layers of {trace.model.id} are of {there}.",
+            f"Choose one with --stack: {there}.",
+        )
+    return numbers
+
+
+def stack_list(trace: Trace, *_: object) -> list[tuple[Any, str]]:
+    """The stacks that there are."""
+    return [(stack, stack.capitalize()) for stack in trace.stacks]
+
+
+def layer_list(trace: Trace, value: type, values: Mapping[str, Any], *_: object) -> list[tuple[Any, str]]:
+    """All layers of attention, of the stack that is chosen, by their numbers as `value`s."""
+    numbers = layers_of(trace, values.get("stack"))
+    return [(value(at), f"{at} · {trace.layers[number].name}") for at, number in enumerate(numbers)]
 
 
 def head_list(trace: Trace, values: Mapping[str, Any], needed: bool) -> list[tuple[Any, str]]:
@@ -85,7 +114,7 @@ def head_list(trace: Trace, values: Mapping[str, Any], needed: bool) -> list[tup
 
 def layer_of(trace: Trace, values: Mapping[str, Any]) -> AttentionLayer:
     """The one that is chosen in the window."""
-    return trace.layers[int(values.get("layer") or 0)]
+    return trace.layers[layers_of(trace, values.get("stack"))[int(values.get("layer") or 0)]]
 
 
 def heads_counted(layer: AttentionLayer, values: Mapping[str, Any]) -> int:

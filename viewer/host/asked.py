@@ -38,19 +38,22 @@ class Model:
 class OfText:
     text: str | None = option("a text in place of a FILE", metavar="TEXT", window=True)
     pair: str | None = option("the second text of a pair", metavar="TEXT", window=True)
+    target: str | None = option(
+        "what an encoder–decoder is to write (what it writes itself)", metavar="TEXT", window=True
+    )
     start: int | None = option("first token shown of a long text", parse=count, metavar="TOKEN")
 
     def applied(self, read: TextInput) -> TextInput:
-        if self.pair is None:
+        if self.pair is None and self.target is None:
             return read
         from headlight.viewer.inputs.inputs import from_text
 
-        made = from_text(read.text, read.title, self.pair)
+        made = from_text(read.text, read.title, self.pair, self.target)
         return replace(made, notices=(*read.notices, *made.notices))
 
     @classmethod
     def of(cls, read: TextInput, run: RunOptions, is_file: bool) -> OfText:
-        return cls(None if is_file else read.text, read.pair, run.start or None)
+        return cls(None if is_file else read.text, read.pair, read.target, run.start or None)
 
 
 @dataclass(frozen=True)

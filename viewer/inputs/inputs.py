@@ -28,12 +28,15 @@ _TITLE_LENGTH = 40
 
 @dataclass(frozen=True)
 class TextInput:
-    """One text or a pair. notices: sentences the user should see."""
+    """One text or a pair. notices: sentences the user should see. target: what a model is to write of it,
+    None for what it writes itself.
+    """
 
     title: str
     text: str
     pair: str | None = None
     notices: tuple[str, ...] = ()
+    target: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,14 +104,16 @@ def _opened(reader: Reader, source: Source) -> Input:
     return resolve(opens)(reader, source) if opens else resolve(reader.read)(source)
 
 
-def from_text(text: str, title: str | None = None, pair: str | None = None) -> TextInput:
+def from_text(
+    text: str, title: str | None = None, pair: str | None = None, target: str | None = None
+) -> TextInput:
     """A text or a pair, every line ending in "\\n". Its title is its first words if none is given.
 
     Raises HeadlightError for a text that shows nothing, or of more than MAX_TEXT_BYTES.
     """
-    subjects = ("The text", "The second text") if title is None else (title, "The second text")
+    subjects = ("The text" if title is None else title, "The second text", "The target")
     cleaned, notices = [], []
-    for subject, part in zip(subjects, (text, pair), strict=True):
+    for subject, part in zip(subjects, (text, pair, target), strict=True):
         if part is None:
             cleaned.append(None)
             continue
@@ -120,7 +125,7 @@ def from_text(text: str, title: str | None = None, pair: str | None = None) -> T
             )
         _check_text(part, subject)
         cleaned.append(part)
-    return TextInput(title or _first_words(cleaned[0]), cleaned[0], cleaned[1], tuple(notices))
+    return TextInput(title or _first_words(cleaned[0]), *cleaned[:2], tuple(notices), cleaned[2])
 
 
 def from_pixels(pixels: np.ndarray, title: str = "Pasted image") -> ImageInput:

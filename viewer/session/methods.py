@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from headlight.models.core.settings import RolloutSettings, layers_of_rollout
 from headlight.viewer.registry import REGISTRY, Kind, Method, Needs, Shown, resolve
 from headlight.viewer.session.view import MapSettings, View
 
@@ -61,21 +62,22 @@ def settings_of(method: Method, view: View) -> list[Any]:
     return [view[resolve(one)] for one in method.settings]
 
 
-def layers_through(trace: Trace, method: Method, view: View) -> range:
-    """The layers that a method goes through: those from `first` to `last` of its settings, else all."""
-    first, last = 0, None
+def layers_through(trace: Trace, method: Method, view: View) -> list[int]:
+    """The layers that a method goes through: those of its settings, else all."""
     for settings in settings_of(method, view):
-        first, last = getattr(settings, "first", first), getattr(settings, "last", last)
-    return range(first, len(trace.layers) if last is None else last + 1)
+        if isinstance(settings, RolloutSettings) and trace.layers:
+            return layers_of_rollout([layer.stack for layer in trace.layers], settings)
+    return list(range(len(trace.layers)))
 
 
 def tokens_after(trace: Trace, last: int | None = None) -> Tokens:
-    """Of which tokens what leads through layers up to the last is: of a picture's stages those that leave it.
+    """Of which tokens what leads through layers up to the last is: of a picture's stages those that leave it,
+    of an encoder–decoder those of its stream.
 
     last: the last layer's number, None for that of the model.
     """
     from headlight.models.core.tokens import PatchTokens
 
-    if not trace.layers or not isinstance(trace.tokens, PatchTokens):
+    if not trace.layers or not (isinstance(trace.tokens, PatchTokens) or len(trace.streams) > 1):
         return trace.tokens
     return trace.layers[-1 if last is None else last].queries

@@ -62,10 +62,10 @@ class Runs:
     def open_path(self, path: str) -> None:
         self._open(_work("of_file", path, self.options.classes), path)
 
-    def open_text(self, text: str, pair: str | None = None) -> None:
+    def open_text(self, text: str, pair: str | None = None, target: str | None = None) -> None:
         from headlight.viewer.inputs.inputs import from_text
 
-        self._open(_work("given", partial(from_text, text, pair=pair)), lane="look")
+        self._open(_work("given", partial(from_text, text, pair=pair, target=target)), lane="look")
 
     def open_pixels(self, pixels: np.ndarray, title: str) -> None:
         from headlight.viewer.inputs.inputs import from_pixels
@@ -166,13 +166,13 @@ class Runs:
         asked for before, and are not there yet, stay asked for."""
         self.session.ask(document, document.wanted.amended(**options), gesture)
 
-    def edit(self, document: Document, text: str, pair: str | None) -> None:
-        """Run again with another text; what was shown stays until the new pass is done."""
+    def edit(self, document: Document, text: str, pair: str | None, target: str | None = None) -> None:
+        """Run again with another text or target; what was shown stays until the new pass is done."""
         from headlight.viewer.inputs.inputs import from_text
 
         if document.wanted.text is not None and text.strip():
             try:
-                what = from_text(text, pair=pair or None)
+                what = from_text(text, pair=pair or None, target=target or None)
             except HeadlightError as error:
                 self.notify("error", error.cause, error.next_step, None, document)
                 return

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from headlight.models.core.settings import RolloutSettings
+from headlight.models.core.errors import HeadlightError
+from headlight.models.core.settings import RolloutSettings, layers_of_rollout
 
 if TYPE_CHECKING:
     from headlight.models.core.costs import Terms
@@ -206,7 +207,9 @@ def within(view: View, trace: Trace) -> View:
     heads = min((trace.layers[number].heads for number in {layer, last} if trace.layers), default=1)
     selection = replace(selection, layer=layer, head=min(selection.head, heads - 1))
     rollout = view[RolloutSettings]
-    if rollout.first >= len(trace.layers) or (rollout.last or 0) >= len(trace.layers):
+    try:
+        layers_of_rollout([layer.stack for layer in trace.layers], rollout)
+    except HeadlightError:
         rollout = replace(rollout, first=0, last=None)
     from headlight.models.core.answers import PointLabels
 
@@ -232,6 +235,6 @@ def fitted(
     selection = view[Selection]
     return view.changed(
         Selection,
-        queries=tuple(place for place in selection.queries if len(trace.tokens.find(place))),
-        keys=tuple(place for place in selection.keys if len(trace.tokens.find(place))),
+        queries=tuple(place for place in selection.queries if len(trace.at(place)[1])),
+        keys=tuple(place for place in selection.keys if len(trace.at(place)[1])),
     )

@@ -112,7 +112,8 @@ def _from_layers(trace: Trace, view: View, method: Method, task: Task) -> InputM
     """Computed over all tokens, since what passes through hidden ones counts; words get the sum of their
     subwords.
     """
-    asked_of = tokens_after(trace, layers_through(trace, method, view).stop - 1)
+    through = layers_through(trace, method, view)
+    asked_of = tokens_after(trace, through[-1] if through else None)
     chosen = query_indices(trace, asked_of, view[Selection].queries if view[RolloutQuery].selected else ())
 
     def drawn(found: Relevance) -> InputMap:
@@ -128,8 +129,10 @@ def _from_layers(trace: Trace, view: View, method: Method, task: Task) -> InputM
 def _seen(trace: Trace, view: View, found: Relevance) -> Relevance:
     """Over the tokens that the settings show of a text."""
     tokens = known(found.tokens, Tokens)
-    seen = shown(trace, view[MapSettings]).tokens
-    if not isinstance(tokens, TextTokens) or seen is trace.tokens:
+    if not isinstance(tokens, TextTokens):
+        return found
+    seen = shown(trace, view[MapSettings]).streams[tokens.stream]
+    if seen is tokens:
         return found
     parts = (tokens.find(seen.place(index)) for index in range(len(seen)))
     return replace(found, tokens=seen, values=np.array([found.values[p].sum() for p in parts], np.float32))

@@ -192,12 +192,12 @@ def test_limits_come_from_the_model_where_the_tokenizer_knows_none():
     assert engine_of(BertModel(BertConfig(**sizes)), words_tokenizer(limit=10**30)).limit == 512
 
 
-def test_of_an_encoder_and_decoder_the_encoder_is_run():
+def test_of_an_encoder_that_lost_its_decoder_the_encoder_is_run():
     config = T5Config(vocab_size=20, d_model=32, d_kv=8, d_ff=64, num_layers=2, num_heads=4)
     trace = engine_of(T5Model(config), words_tokenizer(specials=False)).run("the cat sat")
     assert len(trace.layers) == 2
     assert trace.readout is None
-    assert trace.notices[0].startswith("Only the encoder")
+    assert trace.notices[0].startswith("Only an encoder")
     assert max(check(trace)) < 1e-5
 
 
