@@ -285,7 +285,7 @@ class PointsEngine:
             notices=sampled.notices,
             outputs={**answer.outputs, "grid": sampled.grid},
             answers=(labels,),
-            run=Made(self.lease, given, whole.streams, recipe=recipe, offers=self.offers),
+            run=Made(self.lease, given, {INPUT: whole.tokens}, recipe=recipe, offers=self.offers),
         )
 
     def _probabilities(self, sampled: Sampled, task: Task) -> tuple[np.ndarray, _Answer]:
