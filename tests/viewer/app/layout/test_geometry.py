@@ -154,7 +154,7 @@ def test_a_text_takes_the_lines_it_has(make_window, qtbot):
     heights = []
     for text in ("one line of text", "some words of a text " * 12, "some words of a text " * 300):
         window.session.add(from_text(text), RunOptions())
-        qtbot.wait(1)
+        qtbot.wait(20)
         strip = window.deck.panes["sentence"].strip
         assert strip.heightForWidth(strip.width()) <= strip.height() or len(heights) == 2
         heights.append(window.deck.docks["sentence"].height())
