@@ -98,6 +98,11 @@ class Run:
         """float32 (v,): the score of a target under each variant of what is hidden, bool (v, tokens)."""
         return self.engine(task).scores(self, hidden, target, task)
 
+    def states(self, task: Task = SILENT) -> np.ndarray:
+        """float32 (layers + 1, n, d): the vector of each token as it enters the first layer, then as it
+        leaves each one. HeadlightError of a model that does not hand them out."""
+        return self.engine(task).states(self, task)
+
     def gradients(self, target: Target, task: Task = SILENT) -> Gradients:
         """Of the logit of a target; of the mean logit where it is said of many parts of the input."""
         return self.engine(task).gradients(self, target, task)

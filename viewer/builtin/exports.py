@@ -71,6 +71,15 @@ REGISTRY.add(
         ".export.attention:saliency_filled",
     ),
     Export(
+        "compare",
+        "A word in two texts",
+        ("npz", "csv"),
+        ".export.language.compare:compare",
+        Needs(("read", "characters"), trace=True, holds=".export.language.compare:no_pair"),
+        ".export.language.compare:CompareOptions",
+        ".export.language.compare:compare_filled",
+    ),
+    Export(
         "answer",
         "Answer",
         ("npz", "csv"),

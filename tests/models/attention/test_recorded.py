@@ -168,7 +168,7 @@ def test_what_is_carried_past_the_matrix_is_the_product_with_it(
     shares = torch.rand(count, generator=generator) / count
     whole = call.weights(queries, batch=1).double()
     # Two ways to multiply round a score otherwise, and its error is the relative error of the weight.
-    atol = 1e-6 + 4 * torch.finfo().eps * float((call.q.norm(dim=-1).amax() * call.k.norm(dim=-1).amax()))
+    atol = 1e-6 + 4 * torch.finfo().eps * float(call.q.norm(dim=-1).amax() * call.k.norm(dim=-1).amax())
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("headlight.models.attention.calls.CHUNK_ELEMENTS", 0)  # however short
         patch.setattr("headlight.models.attention.calls.HEAD_ELEMENTS", 1)
