@@ -25,7 +25,7 @@ def test_a_word_is_compared_in_two_texts_that_know_nothing_of_each_other(tmp_pat
     with np.load(tmp_path / "out.npz") as out:
         np.testing.assert_allclose(out["cosine"], expected, atol=1e-6)
         np.testing.assert_array_equal(out["second_input_ids"], second.inputs["input_ids"])
-    rows = list(csv.reader((tmp_path / "out.csv").open()))
+    rows = list(csv.reader((tmp_path / "out.csv").read_text().splitlines()))
     assert [int(row[0]) for row in rows[1:]] == list(range(len(first.layers) + 1))
 
 
