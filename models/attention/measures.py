@@ -63,7 +63,7 @@ def rows_of(layer: AttentionLayer, pairs: Pairs) -> Rows:
         there = part.queries != NOWHERE
         values[:, :, part.queries[there]] = found[:, :, torch.from_numpy(there)].cpu()
         _receive(received, part, torch.from_numpy(there & located[part.queries]))
-    values[:, :, ~located] = torch.nan
+    values[len(pairs.names) :, :, ~located] = torch.nan
     share = received.numpy() / located.sum()
     return Rows(names, values.numpy(), sink_share(share, layer.keys.special, layer.group_count == 1))
 

@@ -3,7 +3,8 @@ numpy only.
 
 A pattern is a set of (query, key) pairs. A head's score is the weight that falls on it, the mean over the
 queries for which it has a key: 1 for a head that does nothing else, NaN where it has none for any query.
-Special tokens are no queries, and keys of `first` and of a template alone: what lies on them lowers a score.
+Special tokens are no queries, and keys of `first` alone: what lies on them lowers a score. Of a template they
+are both, since it is painted on the whole matrix.
 Where queries see no later key (decoders) pairs with later keys are none.
 
 Clark et al. 2019, “What Does BERT Look At?” (sections 3 and 4), Voita et al. 2019, “Analyzing Multi-Head
@@ -34,7 +35,10 @@ SHORT = 1 << 7
 
 @dataclass(frozen=True)
 class Measure:
-    """A figure of a head. of: the inputs that have it. says: what it means. share: it lies in 0 to 1."""
+    """A figure of a head. of: the inputs that have it. says: what it means. share: it lies in 0 to 1.
+
+    unit: "{steps}" in it stands for tokens or patches.
+    """
 
     id: str
     title: str
@@ -64,7 +68,13 @@ FIGURES = (
     Measure("sink", "Sink share", "the weight on special tokens, sinks and on what is no token"),
     Measure("peak", "Sharpness", "the largest weight of a row"),
     Measure("entropy", "Entropy", "of a row of weights: 0 of one key alone", unit="nats", share=False),
-    Measure("distance", "Distance", "how far it looks, of what lies on tokens with a place", share=False),
+    Measure(
+        "distance",
+        "Distance",
+        "how far it looks, of what lies on tokens with a place",
+        unit="{steps}",
+        share=False,
+    ),
     Measure("written", "Norm written", "the length of what it adds to the residual stream", share=False),
 )
 MEASURES = {measure.id: measure for measure in (*PATTERNS, *FIGURES)}
@@ -111,14 +121,15 @@ class Pairs:
         return self._whole
 
     def _at(self, i: np.ndarray, j: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        placed = (i != NOWHERE) & (j != NOWHERE) & ~self.queries.special[i]
-        seen = placed & (j <= i) if self._back else placed
-        both = seen & ~self.keys.special[j]
+        there = (i != NOWHERE) & (j != NOWHERE)
+        placed = there & ~self.queries.special[i]
+        both = placed & ~self.keys.special[j]
+        allowed = {"template": there, "first": placed}
+        earlier = j <= i if self._back else True
         found = np.empty((len(self.names) + 2, *both.shape), np.float32)
         for pattern, name in zip(found, self.names, strict=False):
-            allowed = seen if name in ("first", "template") else both
-            np.logical_and(allowed, _RULES[name](self, i, j), out=pattern, casting="unsafe")
-        found[-2] = placed & ~self.keys.special[j]
+            pattern[:] = allowed.get(name, both) & earlier & _RULES[name](self, i, j)
+        found[-2] = both
         found[-1] = self._distances(i, j) * found[-2]
         return found, found[:-2].any(-1)
 

@@ -153,7 +153,7 @@ class HeadSettings:
     measure: str = "previous"
     across: str = "layer"
     up: str = "entropy"
-    colour: str = "sink"
+    colour: str = "distance"
 
 
 @dataclass(frozen=True)
