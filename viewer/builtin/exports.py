@@ -112,5 +112,14 @@ REGISTRY.add(
         ".export.fields:DistanceOptions",
         ".export.fields:distance_filled",
     ),
+    Export(
+        "heads",
+        "What heads look for",
+        ("npz", "csv"),
+        ".export.measures:heads",
+        _ROWS_ATTENTION,
+        ".export.measures:HeadsOptions",
+        ".export.measures:heads_filled",
+    ),
     Export("stack", "Layers and their fields", ("npz", "csv"), ".export.stacks:layers", Needs(("built",))),
 )

@@ -143,6 +143,20 @@ class CostSettings:
 
 
 @dataclass(frozen=True)
+class HeadSettings:
+    """How heads are compared, each by its id in `models.attention.patterns`.
+
+    measure: what they are ranked by. across, up, colour: the axes and the colour of the scatter; "layer" is
+    one of them.
+    """
+
+    measure: str = "previous"
+    across: str = "layer"
+    up: str = "entropy"
+    colour: str = "distance"
+
+
+@dataclass(frozen=True)
 class RolloutQuery:
     """selected: roll out the selected queries rather than the readout."""
 
