@@ -62,7 +62,7 @@ PATTERNS = (
     Measure("own", "Own position", "the weight on the token itself"),
     Measure("band", "Band", "the weight on tokens or patches near by, itself included"),
     Measure("first", "First token", "the weight on the first token of all, special or not"),
-    Measure("template", "Template", "the weight on the cells that were painted"),
+    Measure("template", "Template", "the weight on painted cells"),
 )
 FIGURES = (
     Measure("sink", "Sink share", "the weight on special tokens, sinks and on what is no token"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ MOST = 20_000
 ENDINGS = {".txt", ".md", ".text", ".rst"}
 AROUND = 40
 """Characters shown of a text before and after a token."""
+_BLANK = re.compile(r"\s+")
 SHOWN = 3
 """Texts that are shown of each decile."""
 
@@ -115,7 +117,8 @@ def texts_of_head(
 
 def _found(event: Event, text: str, tokens: TextTokens) -> Found:
     start, stop = (int(edge) for edge in tokens.spans[event.token])
-    before = " ".join(text[max(0, start - AROUND) : start].split())
-    after = " ".join(text[stop : stop + AROUND].split())
-    token = text[start:stop].strip() or tokens.labels[event.token]
+    before, after = (
+        _BLANK.sub(" ", part) for part in (text[max(0, start - AROUND) : start], text[stop : stop + AROUND])
+    )
+    token = text[start:stop] or tokens.labels[event.token]
     return Found(event.text, start, stop, before, token, after, event.value)

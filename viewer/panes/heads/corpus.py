@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
+    QLabel,
     QListWidget,
     QListWidgetItem,
     QPushButton,
@@ -27,7 +28,6 @@ from headlight.viewer.session.view import HeadSettings, Selection, View
 from headlight.viewer.slices.corpus import Found, Group, read_corpus, texts_of_head
 from headlight.viewer.slices.heads import by_token, figure, measure
 from headlight.widgets.base import theme
-from headlight.widgets.base.labels import ElidedLabel
 from headlight.widgets.controls.choices import Choice
 
 NONE = "Open a file with a text a line, or a folder of texts: all of them run through this model."
@@ -46,7 +46,10 @@ class CorpusPane(Pane):
         self.choice = Choice([], "Texts by")
         self.choice.may_shrink()
         self.choice.changed.connect(self._chosen)
-        self.note = ElidedLabel(NONE)
+        self.alone = QPushButton("Clear: this text alone")
+        self.alone.clicked.connect(lambda: self.session.change(HeadSettings, corpus=None))
+        self.note = QLabel(NONE)
+        self.note.setWordWrap(True)
         self.note.setProperty("role", "dim")
         self.list = QListWidget()
         self.list.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -59,16 +62,18 @@ class CorpusPane(Pane):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
         column.addLayout(buttons)
+        column.addWidget(self.alone)
         column.addWidget(self.choice)
         column.addWidget(self.note)
         column.addWidget(self.list, 1)
+        column.addStretch()
         return widget
 
     def prepare(self, document: Document, view: View) -> None:
         corpus = view[HeadSettings].corpus
-        self.choice.setVisible(corpus is not None)
+        for one in (self.choice, self.alone, self.list):
+            one.setVisible(corpus is not None)
         self.note.setText(NONE if corpus is None else OPENS)
-        self.note.setToolTip(self.note.text())
         self.subtitle_changed.emit("" if corpus is None else f"{len(corpus.texts):,} of {corpus.title}")
         if document.trace is None:
             return
@@ -107,7 +112,7 @@ class CorpusPane(Pane):
             heading.setFlags(Qt.ItemFlag.NoItemFlags)
             self.list.addItem(heading)
             for found in group.found:
-                said = f"{figure(one, found.value)}   {found.before} «{found.token}» {found.after}"
+                said = f"{figure(one, found.value)}   {found.before}«{found.token}»{found.after}"
                 item = QListWidgetItem(said)
                 item.setData(Qt.ItemDataRole.UserRole, found)
                 item.setToolTip(said)
