@@ -23,7 +23,7 @@ from typing import Literal
 
 import numpy as np
 
-from headlight.models.core.layers import NOWHERE, AttentionLayer
+from headlight.models.core.layers import NOWHERE
 from headlight.models.core.settings import TEMPLATE, PatternSettings
 from headlight.models.core.tokens import PatchTokens, TextTokens, Tokens
 
@@ -62,7 +62,7 @@ PATTERNS = (
     Measure("own", "Own position", "the weight on the token itself"),
     Measure("band", "Band", "the weight on tokens or patches near by, itself included"),
     Measure("first", "First token", "the weight on the first token of all, special or not"),
-    Measure("template", "Template", "the weight on the cells that were painted"),
+    Measure("template", "Template", "the weight on painted cells"),
 )
 FIGURES = (
     Measure("sink", "Sink share", "the weight on special tokens, sinks and on what is no token"),
@@ -88,11 +88,16 @@ def measures_of(tokens: Tokens, settings: PatternSettings | None = None) -> tupl
 
 
 class Pairs:
-    """The patterns between the tokens of a layer, a block of pairs at a time."""
+    """The patterns between the tokens of a layer, a block of pairs at a time.
 
-    def __init__(self, layer: AttentionLayer, settings: PatternSettings = USUAL) -> None:
-        self.queries, self.keys, self._settings = layer.queries, layer.keys, settings
-        self._back = layer.stack == "decoder" and self.queries is self.keys
+    looks_back: queries see no later key.
+    """
+
+    def __init__(
+        self, queries: Tokens, keys: Tokens, looks_back: bool, settings: PatternSettings = USUAL
+    ) -> None:
+        self.queries, self.keys, self._settings = queries, keys, settings
+        self._back = looks_back and queries is keys
         self.names = tuple(one.id for one in PATTERNS if self._has(one))
         self._on_grid = isinstance(self.keys, PatchTokens)
         self._whole: tuple[np.ndarray, np.ndarray] | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import time
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -17,6 +17,7 @@ from tokenizers import Encoding
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from headlight.models.attention.agreement import way_to_record
+from headlight.models.attention.calls import Call
 from headlight.models.attention.recorded import RecordedLayer, numbered
 from headlight.models.catalogue.entries import Entry
 from headlight.models.catalogue.heads import body_of
@@ -24,9 +25,10 @@ from headlight.models.catalogue.loading import is_untrained, load_model, load_to
 from headlight.models.core.errors import MODEL_ERRORS, HeadlightError, first_sentence
 from headlight.models.core.interventions import Hidden, Intervention
 from headlight.models.core.layers import AttentionLayer
-from headlight.models.core.task import SILENT, Cancelled, Task
+from headlight.models.core.task import SILENT, Cancelled, Part, Task
 from headlight.models.core.tokens import TextTokens
 from headlight.models.core.trace import INPUT, Trace
+from headlight.models.corpus.texts import Batch, Cut
 from headlight.models.engines.expected import Vocabulary, expected
 from headlight.models.engines.heads import OF_TEXTS, Said, answers_of, head_of, proved, recorded, said
 from headlight.models.engines.run import Askable
@@ -136,6 +138,46 @@ class LanguageEngine(Askable):
         given = Read(window, _tokens(window.encoding, sources, self.unknown))
         return self._traced(given, task)
 
+    def cut(self, texts: Sequence[str]) -> list[Cut | None]:
+        """Each as far as the model reads, for `batch`; None of what holds nothing that it reads."""
+        with _reads(self.entry.title):
+            found = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        room = self.limit - self._tokenizer.num_special_tokens_to_add(False)
+        cut: list[Cut | None] = []
+        for text, encoding in zip(texts, found, strict=True):
+            if not encoding.ids:
+                cut.append(None)
+                continue
+            is_whole = len(encoding.ids) <= room
+            encoding.truncate(room)
+            read = self._tokenizer.post_process(encoding, None, True)
+            cut.append(Cut(_tokens(read, (text,), None, _bare), tuple(read.ids), is_whole))
+        return cut
+
+    def batch(self, numbers: Sequence[int], cut: Sequence[Cut], task: Task = SILENT) -> Batch:
+        """One recorded pass over texts of equal length."""
+        ids, tokens = [one.ids for one in cut], tuple(one.tokens for one in cut)
+        inputs = self._tensors(ids[0], [0] * len(ids[0]))
+        several = {
+            name: value.expand(len(ids), -1) if isinstance(value, torch.Tensor) else value
+            for name, value in inputs.items()
+        }
+        several["input_ids"] = torch.tensor(ids, device=self.device)
+        with torch.no_grad(), self._recorded((), Part(task)) as calls:
+            self._forward(several)
+        self._keeps_tokens(calls, len(ids[0]))
+        layers = (RecordedLayer(call, tokens[0], tokens[0]) for call in calls)
+        return Batch(tuple(numbers), tokens, tuple(calls), all(_looks_back(one, 0) for one in layers))
+
+    def _keeps_tokens(self, calls: Sequence[Call], count: int) -> None:
+        for call in calls:
+            if call.shape[2:] != (count, count):
+                raise HeadlightError(
+                    f"{self.entry.title} does not keep its {count:,} tokens: {call.name} attends from "
+                    f"{call.shape[2]:,} to {call.shape[3]:,}.",
+                    "Choose a model that attends from every token to every token.",
+                )
+
     def _passed(
         self, given: Read, changes: Sequence[Intervention], hidden: Hidden | None, task: Task
     ) -> Trace:
@@ -145,13 +187,7 @@ class LanguageEngine(Askable):
         with torch.no_grad(), self._recorded(changes, task) as calls:
             output = self._forward(inputs)
         seconds = time.perf_counter() - began
-        for call in calls:
-            if call.shape[2:] != (len(tokens), len(tokens)):
-                raise HeadlightError(
-                    f"{self.entry.title} does not keep its {len(tokens):,} tokens: {call.name} attends from "
-                    f"{call.shape[2]:,} to {call.shape[3]:,}.",
-                    "Choose a model that attends from every token to every token.",
-                )
+        self._keeps_tokens(calls, len(tokens))
         layers = tuple(RecordedLayer(call, tokens, tokens) for call in calls)
         first = 0 if hidden is None else int(np.flatnonzero(~hidden.which[0])[0])
         numbered(layers, "decoder" if all(_looks_back(layer, first) for layer in layers) else "encoder")
@@ -328,16 +364,30 @@ def _stretch(
     return encoding, (first, first + room, total), (notice,)
 
 
-def _tokens(encoding: Encoding, sources: tuple[str, ...], unknown: int | None) -> TextTokens:
-    """unknown: the number of the token for what is not in the vocabulary."""
+def _tokens(
+    encoding: Encoding,
+    sources: tuple[str, ...],
+    unknown: int | None,
+    labelled: Callable[..., tuple[str, ...]] = readable,
+) -> TextTokens:
+    """unknown: the number of the token for what is not in the vocabulary. labelled: as `readable`."""
     special = np.array(encoding.special_tokens_mask, bool)
     texts = np.array([text or 0 for text in encoding.sequence_ids])
     spans = np.array(encoding.offsets, int).reshape(-1, 2)
     spans[special] = 0
     words = _words(encoding, special, texts)
     missing = encoding.tokens[encoding.ids.index(unknown)] if unknown in encoding.ids else None
-    labels = readable(encoding.tokens, spans, texts, words, special, sources, missing)
+    labels = labelled(encoding.tokens, spans, texts, words, special, sources, missing)
     return TextTokens(labels, special, spans, words, texts, tuple(encoding.tokens), sources)
+
+
+def _bare(
+    pieces: Sequence[str], spans: np.ndarray, texts: Any, words: Any, special: Any, sources: Any, *_: Any
+) -> tuple[str, ...]:
+    """For many texts, in a fifth of the time: characters of the text, whatever they look like."""
+    (source,) = sources
+    found = zip(pieces, spans.tolist(), strict=True)
+    return tuple(source[start:stop] or piece for piece, (start, stop) in found)
 
 
 def _words(encoding: Encoding, special: np.ndarray, texts: np.ndarray) -> np.ndarray:

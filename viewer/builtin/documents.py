@@ -50,16 +50,17 @@ _PICTURE = Layout(
     table="picture",
     needs=Needs(holds=".session.able:no_attention"),
 )
-_HEADS = Layout(
-    "heads",
-    across(
-        down(Leaf("ranking", 0.74), Leaf("numbers", 0.26), share=0.24),
-        down(Leaf("scatter", 0.56), Leaf("matrix", 0.44), share=0.76),
-        _LOG,
-    ),
-    numbers=".panes.heads.base:SECTIONS",
-    table="ranking",
-    needs=Needs(holds=".session.able:no_attention"),
+_RANKED = down(Leaf("ranking", 0.74), Leaf("numbers", 0.26), share=0.24)
+_COMPARED = down(Leaf("scatter", 0.56), Leaf("matrix", 0.44), share=0.46)
+_HEADS_OF_TEXT, _HEADS_OF_PICTURE = (
+    Layout(
+        "heads",
+        across(_RANKED, _COMPARED, *more),
+        numbers=".panes.heads.base:SECTIONS",
+        table="ranking",
+        needs=Needs(holds=".session.able:no_attention"),
+    )
+    for more in ((down(Leaf("corpus"), _LOG, share=0.3),), (_LOG,))
 )
 _FIELDS = Layout(
     "fields",
@@ -127,7 +128,7 @@ REGISTRY.add(
         plural="texts",
         input=".inputs.inputs:TextInput",
         gives=("read", "cells", "characters"),
-        layouts=(_SENTENCE, _HEADS, _COST),
+        layouts=(_SENTENCE, _HEADS_OF_TEXT, _COST),
         adapter=".host.adapters:TEXTS",
         settings=(_MAP, *_FOUND, _COSTS),
         options=".host.asked:OfText",
@@ -138,7 +139,7 @@ REGISTRY.add(
         plural="images",
         input=".inputs.inputs:ImageInput",
         gives=("read", "cells", "pixels"),
-        layouts=(_PICTURE, _HEADS, _FIELDS, _COST),
+        layouts=(_PICTURE, _HEADS_OF_PICTURE, _FIELDS, _COST),
         adapter=".host.adapters:IMAGES",
         settings=(_MAP, *_FOUND, _FIELD, _COSTS),
         options=".host.asked:OfImage",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from headlight.viewer.export.options import ExportOptions, all_choices, choices_
 from headlight.viewer.export.results import Result, content
 from headlight.viewer.host.asked import run_options
 from headlight.viewer.host.forward import forward_pass
-from headlight.viewer.inputs.inputs import Input, from_path, from_text
+from headlight.viewer.inputs.inputs import Input, TextInput, from_path, from_text, lines_of
 from headlight.viewer.options import either, flag, taken
 from headlight.viewer.registry import REGISTRY, Export, Kind, resolve
 
@@ -29,9 +30,17 @@ def export(options: ExportOptions) -> tuple[str, ...]:
     document = _document(options)
     refuse_early(options, document)
     with writing(options.out) as write:
-        trace = forward_pass(document, run_options(options.given), path=options.file or "").trace
+        read = _read_first(document) if options.given.get("lines") else document
+        trace = forward_pass(read, run_options(options.given), path=options.file or "").trace
         write(content(options.ending, result_of(options, document, trace)))
     return notices_of(document, trace)
+
+
+def _read_first(document: Input) -> Input:
+    """Of many texts, a line each, the first: by it the model is opened and checked."""
+    if not isinstance(document, TextInput) or not (lines := lines_of(document.text)):
+        return document
+    return replace(document, text=lines[0])
 
 
 def file_of(options: ExportOptions, document: Input, trace: Trace | None, task: Task = SILENT) -> np.ndarray:

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from headlight.models.attention.patterns import painted_in, rows_painted
+from headlight.models.core.errors import HeadlightError, known
 from headlight.models.core.settings import BAND, TEMPLATE, PatternSettings
 from headlight.models.core.task import Task
 from headlight.models.core.trace import Trace
 from headlight.viewer.export.attention import require_attention
 from headlight.viewer.export.choices import Subject
 from headlight.viewer.export.results import Filled, Result, check_layers
-from headlight.viewer.inputs.inputs import Input
+from headlight.viewer.inputs.inputs import Input, TextInput, lines_of
 from headlight.viewer.options import option, within
 
 
@@ -28,6 +29,11 @@ def read_template(value: str) -> str:
             f"“{value}” is no matrix of 0 and 1, up to {TEMPLATE} × {TEMPLATE}, as in 100/110/011"
         ) from None
     return value
+
+
+def _of_texts(lines: bool, document: Input) -> None:
+    if not isinstance(document, TextInput):
+        raise HeadlightError("--lines is of texts, and this is a picture.", "Leave it out.")
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,10 @@ class HeadsOptions:
         empty="none",
     )
 
+    lines: bool = option(
+        "every line is a text of its own, and the figures are of all", switch=True, early=_of_texts
+    )
+
     def settings(self) -> PatternSettings:
         return PatternSettings(self.band, painted_in(self.template) if self.template else ())
 
@@ -66,14 +76,28 @@ def heads(options: HeadsOptions, ending: str, document: Input, trace: Trace, tas
 
     require_attention(trace)
     check_layers(trace.layers, task)
-    found = measured(trace.layers, options.settings(), task)
+    if options.lines:
+        found, more = _over_lines(options, known(document, TextInput), trace, task)
+    else:
+        found, more = measured(trace.layers, options.settings(), task), trace.inputs
     arrays = {
         "names": np.array(list(found)),
         **{name: array.astype(np.float32) for name, array in found.items()},
         "layers": np.array([layer.name for layer in trace.layers]),
-        **trace.inputs,
+        **more,
     }
     return Result(lambda: arrays, lambda: _table(found, trace))
+
+
+def _over_lines(
+    options: HeadsOptions, document: TextInput, trace: Trace, task: Task
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """(means over all queries of all lines, how many lines and tokens there were)."""
+    from headlight.models.corpus.texts import gathered
+
+    engine = trace.run.engine(task)
+    found = gathered(engine, lines_of(document.text), options.settings(), task=task)
+    return found.means(), {"texts": np.array(found.seen), "tokens": np.array(found.tokens)}
 
 
 def _table(found: Mapping[str, np.ndarray], trace: Trace) -> Iterator[Sequence[object]]:

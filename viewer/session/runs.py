@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from headlight.viewer.host.forward import Pass
     from headlight.viewer.inputs.cloud import CloudInput, Frame
     from headlight.viewer.inputs.inputs import Input
+    from headlight.viewer.session.view import View
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +67,17 @@ class Runs:
         from headlight.viewer.inputs.inputs import from_text
 
         self._open(_work("given", partial(from_text, text, pair=pair)), lane="look")
+
+    def open_like(self, text: str, like: Document, view: View) -> None:
+        """A text that is read by the model of another document, and looked at in a view."""
+        from headlight.viewer.inputs.inputs import from_text
+
+        def made(what: Input) -> Document:
+            document = self.session.add(what, replace(like.options, start=0))
+            document.view, document.fresh = view, False
+            return document
+
+        self._open(_work("given", partial(from_text, text)), then=made, lane="look")
 
     def open_pixels(self, pixels: np.ndarray, title: str) -> None:
         from headlight.viewer.inputs.inputs import from_pixels

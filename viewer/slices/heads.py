@@ -13,6 +13,8 @@ from headlight.models.core.settings import PatternSettings
 from headlight.models.core.task import SILENT, Part, Task
 from headlight.models.core.tokens import PatchTokens, Tokens
 from headlight.models.core.trace import Trace
+from headlight.viewer.host.corpus import Corpus
+from headlight.viewer.slices.corpus import gathered_over
 
 LAYER = Measure("layer", "Layer", "Where the head stands: its layer, from 0", share=False)
 
@@ -21,12 +23,12 @@ LAYER = Measure("layer", "Layer", "Where the head stands: its layer, from 0", sh
 class HeadTable:
     """values: float64 (layers, most heads of a layer) a measure, NaN where there is none; "layer" too.
 
-    steps: what distances are counted in. layers: how many of them are measured so far.
+    steps: what distances are counted in. count: of layers, or of texts, that are measured so far.
     """
 
     values: Mapping[str, np.ndarray]
     steps: str
-    layers: int
+    count: int
 
     def known(self, name: str, others: tuple[str, ...] = ()) -> np.ndarray:
         """int (n, 2): (layer, head) of each that has this measure, and the others."""
@@ -38,8 +40,10 @@ class HeadTable:
         return self.values[name][tuple(heads.T)]
 
 
-def head_table(trace: Trace, settings: PatternSettings, task: Task = SILENT) -> HeadTable:
-    """All measures of all heads; after each layer what is known so far is handed out."""
+def head_table(
+    trace: Trace, settings: PatternSettings, corpus: Corpus | None = None, task: Task = SILENT
+) -> HeadTable:
+    """All measures of all heads, over the document or many texts; on the way what is known so far."""
     from headlight.models.attention.measures import measured
 
     def table(found: Mapping[str, np.ndarray], count: int) -> HeadTable:
@@ -54,7 +58,11 @@ def head_table(trace: Trace, settings: PatternSettings, task: Task = SILENT) -> 
     def whole() -> HeadTable:
         return table(measured(trace.layers, settings, Part(task, draw=so_far)), len(trace.layers))
 
-    return derived(trace, ("heads", settings), whole)
+    if corpus is None:
+        return derived(trace, ("heads", settings), whole)
+    over = Part(task, draw=lambda found: table(found.means(), found.seen))
+    found = gathered_over(trace, corpus, settings, over)
+    return table(found.means(), found.seen)
 
 
 def steps_of(tokens: Tokens) -> str:
@@ -64,6 +72,11 @@ def steps_of(tokens: Tokens) -> str:
 def offered(tokens: Tokens) -> tuple[Measure, ...]:
     """What heads of such inputs can be ranked by."""
     return measures_of(tokens)
+
+
+def by_token(tokens: Tokens) -> tuple[Measure, ...]:
+    """What texts can be listed by: what a head does at one token."""
+    return tuple(one for one in measures_of(tokens, PatternSettings()) if one.id != "sink")
 
 
 def axes_of(tokens: Tokens, settings: PatternSettings) -> tuple[Measure, ...]:

@@ -55,7 +55,9 @@ def scores(weights: np.ndarray, tokens, stack: str = "encoder", **said) -> dict[
 def test_a_head_that_does_one_thing_has_it_as_its_score(pattern, at, queries):
     found = scores(looking(at), text())
     assert found[pattern] == 1
-    rows = rows_of(layer := Dense(looking(at), text()), Pairs(layer))
+    rows = rows_of(
+        layer := Dense(looking(at), text()), Pairs(layer.queries, layer.keys, layer.stack == "decoder")
+    )
     known = ~np.isnan(rows.values[rows.names.index(pattern), 0])
     assert known.sum() == queries
     assert not (known & SPECIAL).any()
@@ -79,7 +81,7 @@ def test_queries_that_see_nothing_later_have_no_later_keys():
     found = scores(weights, text(), "decoder")
     assert math.isnan(found["next"])
     assert found["previous"] == 1
-    comma = rows_of(layer := _decoder(weights), Pairs(layer))
+    comma = rows_of(layer := _decoder(weights), Pairs(layer.queries, layer.keys, layer.stack == "decoder"))
     assert np.flatnonzero(~np.isnan(comma.values[comma.names.index("punctuation"), 0])).tolist() == [5, 6]
 
 

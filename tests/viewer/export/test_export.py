@@ -371,3 +371,17 @@ def test_heads_have_a_number_for_each_measure(exported):
     assert len(rows) == 73
     assert np.float32(rows[3][3]) == found["previous"][0, 2]
     assert rows[3][5] == ""
+
+
+def test_heads_of_many_lines_are_means_over_all_of_them(exported, tmp_path):
+    lines = ("The keys are on the table.", "A dog, a cat.", "The dog sleeps, and the cat.")
+    (tmp_path / "lines.txt").write_text("\n\n".join(lines))
+    found = exported(str(tmp_path / "lines.txt"), "heads", "--lines")
+    alone = [exported("--text", line, "heads") for line in lines]
+    placed = np.array([len(one["input_ids"]) - 2 for one in alone])
+    assert (found["texts"], found["tokens"]) == (3, placed.sum() + 6)
+    for name in ("own", "entropy", "distance", "written", "sink"):
+        wanted = sum(one[name] * count for one, count in zip(alone, placed, strict=True)) / placed.sum()
+        np.testing.assert_allclose(found[name], wanted, rtol=2e-4, atol=1e-6)
+    wanted = sum(one["previous"] * (n - 1) for one, n in zip(alone, placed, strict=True)) / (placed - 1).sum()
+    np.testing.assert_allclose(found["previous"], wanted, rtol=2e-4, atol=1e-6)

@@ -7,6 +7,8 @@ from PySide6.QtCore import QPoint
 
 from headlight.models.attention.measures import measured
 from headlight.models.core.settings import PatternSettings
+from headlight.models.corpus.texts import gathered
+from headlight.viewer.host.engines import open_engine
 from headlight.viewer.session.view import HeadSettings, Selection
 from tests.viewer.cloud_windows import pane
 from tests.viewer.linked import traced
@@ -55,3 +57,30 @@ def test_heads_are_ranked_compared_and_chosen(text_window, settled):
     assert window.session.view[PatternSettings].template == () == grid.value()
     assert rows.isHidden()
     assert grid._cell(QPoint(-5, 3)) is None
+
+
+def test_heads_over_many_texts_open_where_they_do_most(text_window, settled, qtbot, tmp_path):
+    window = text_window
+    window.session.set_page("heads")
+    texts = [f"The {animal} sat down, and the {animal} slept." for animal in ["cat", "dog", "horse"]]
+    (tmp_path / "many.txt").write_text("\n".join(texts))
+    pane(window, "corpus").open(str(tmp_path / "many.txt"))
+    qtbot.waitUntil(lambda: window.session.view[HeadSettings].corpus is not None)
+    window.session.change(HeadSettings, texts_by="duplicate")
+    settled(window)
+    found = gathered(open_engine(None, "text"), texts)
+    means = found.means()
+    assert pane(window, "ranking").rows._figures[0] == f"{np.nanmax(means['previous']):.3f}"
+    assert pane(window, "scatter").widget.window() is window
+    layer, head = window.session.view[Selection].layer, window.session.view[Selection].head
+    best = found.highest(layer, head, "duplicate")[0]
+    shown = pane(window, "corpus").list
+    assert shown.item(0).text() == "Highest of all"
+    assert shown.item(1).text().startswith(f"{best.value:.3f}")
+    shown.itemActivated.emit(shown.item(1))
+    qtbot.waitUntil(lambda: len(window.session.documents) == 2)
+    settled(window)
+    assert window.session.current.input.text == texts[best.text]
+    (place,) = window.session.view[Selection].queries
+    assert window.session.current.trace.tokens.find(place).tolist() == [best.token]
+    assert (window.session.view[Selection].layer, window.session.view[Selection].head) == (layer, head)

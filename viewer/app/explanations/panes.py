@@ -50,6 +50,11 @@ PANES = (
         *("Heads compared", "scatter/Up", "scatter/Across", "scatter/Colour"),
         says="One dot a head: both axes and the colour are any of its measures over this input.",
     ),
+    of(
+        *("Many texts", "Texts by"),
+        says="A file or folder of texts that runs through the model: figures of heads are then of all of "
+        "them, and here stands where the chosen head does most of what is chosen.",
+    ),
     of("Map", says="What the maps of all panes show, and how weights become colours."),
     of(
         "Numbers",

@@ -13,7 +13,7 @@ from headlight.models.core.trace import Trace
 from headlight.viewer.host.lanes import Call, Lane
 from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.session.session import NOWHERE, Document, Hover
-from headlight.viewer.session.view import MapSettings, View
+from headlight.viewer.session.view import HeadSettings, MapSettings, View
 from headlight.viewer.slices.heads import HeadTable, head_table
 from headlight.widgets.controls.readout import Figures
 
@@ -29,10 +29,10 @@ class MeasuresPane(Pane):
         return "run"
 
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
-        return view[PatternSettings]
+        return view[PatternSettings], view[HeadSettings].corpus
 
     def slice(self, trace: Trace, view: View, hover: Hover) -> Call:
-        return partial(head_table, trace, view[PatternSettings])
+        return partial(head_table, trace, view[PatternSettings], view[HeadSettings].corpus)
 
     def paint(self, result: HeadTable) -> None:
         self.found = result

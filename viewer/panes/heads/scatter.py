@@ -80,7 +80,9 @@ class ScatterPane(MeasuresPane):
         self.plot.set_selected((view[Selection].layer, view[Selection].head))
         self.plot.set_hovered(None if hover.layer is None else (hover.layer, hover.head or 0))
         if self.found is not None:
-            self.subtitle_changed.emit("over this input")
+            corpus = view[HeadSettings].corpus
+            over = "this input" if corpus is None else f"{self.found.count:,} texts of {corpus.title}"
+            self.subtitle_changed.emit(f"over {over}")
 
     def clear(self, document: Document | None) -> None:
         super().clear(document)
