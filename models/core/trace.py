@@ -25,7 +25,7 @@ INPUT = "input"
 
 @dataclass(frozen=True)
 class ModelCard:
-    """What is said of a model wherever it appears."""
+    """What is said of a model wherever it appears. untrained: weights are random. by_hand: all are set."""
 
     id: str
     title: str
@@ -33,6 +33,12 @@ class ModelCard:
     source: str
     licence: str
     untrained: bool = False
+    by_hand: bool = False
+
+    @property
+    def mark(self) -> str:
+        """What stands wherever its title does, if anything does."""
+        return "untrained" if self.untrained else "built by hand" if self.by_hand else ""
 
 
 @dataclass(frozen=True)

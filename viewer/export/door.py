@@ -92,6 +92,8 @@ def notices_of(document: Input, trace: Trace) -> tuple[str, ...]:
     # A network that nobody's weights were found for says so itself, and why.
     if trace.model.untrained and not any("untrained" in notice for notice in trace.notices):
         notices.append(f"{trace.model.title} is untrained: its weights are random.")
+    if trace.model.by_hand:
+        notices.append(f"{trace.model.title} is built by hand: its weights are set, not trained.")
     return tuple(notices)
 
 
