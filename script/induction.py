@@ -2,8 +2,8 @@
 
 Elhage et al. 2021, “A Mathematical Framework for Transformer Circuits”, has the circuit. The first, a
 previous-token head, writes into each token which one stands before it. The second, an induction head, looks
-from a token to wherever the token before is the same one, and says what stands there. Where that is nowhere it
-looks at the first token of all, which says that the text ends. No number was trained.
+from a token to wherever the token before is the same one, and says what stands there. Where that is nowhere
+it looks at the first token of all, which says that the text ends. No number was trained.
 
     python -m script.induction [FOLDER]
 """

@@ -28,8 +28,15 @@ def export(options: ExportOptions) -> tuple[str, ...]:
     """Write the file; the sentences that the user should see. HeadlightError, and no file, if it fails."""
     document = _document(options)
     refuse_early(options, document)
+    entry, _ = _export_of(options.what, document)
+    run = run_options(options.given)
+    run = resolve(entry.asks)(run) if entry.asks else run
     with writing(options.out) as write:
-        trace = forward_pass(document, run_options(options.given), path=options.file or "").trace
+        apart = resolve(entry.alone)(options.given, document, run, SILENT) if entry.alone else None
+        if apart is not None:
+            write(content(options.ending, apart))
+            return document.notices
+        trace = forward_pass(document, run, path=options.file or "").trace
         write(content(options.ending, result_of(options, document, trace)))
     return notices_of(document, trace)
 
