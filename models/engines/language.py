@@ -41,6 +41,7 @@ SENTENCE = "The cat sat on the mat, and it was warm."
 """What a recorded pass is compared with a plain one on."""
 SEEN = ("input_ids", "token_type_ids", "attention_mask")
 """What of what it was given tells what the model saw."""
+PLAIN = Writing()
 FEW = 4
 """First tokens of the vocabulary that stand for it where the tokenizer reads none of it."""
 
@@ -65,7 +66,7 @@ class Read:
     tokens: TextTokens
     gone: Gone | None = None
     text: str = ""
-    writing: Writing = Writing()
+    writing: Writing = PLAIN
 
     @property
     def ids(self) -> list[int]:
