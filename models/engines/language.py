@@ -7,7 +7,7 @@ import time
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -22,6 +22,7 @@ from headlight.models.attention.recorded import RecordedLayer, numbered
 from headlight.models.catalogue.entries import Entry
 from headlight.models.catalogue.heads import body_of
 from headlight.models.catalogue.loading import is_untrained, load_model, load_tokenizer, needs_only
+from headlight.models.core.answers import Answer, NextTokens, Writing, Written
 from headlight.models.core.errors import MODEL_ERRORS, HeadlightError, first_sentence
 from headlight.models.core.interventions import Hidden, Intervention
 from headlight.models.core.layers import AttentionLayer
@@ -30,8 +31,9 @@ from headlight.models.core.tokens import TextTokens
 from headlight.models.core.trace import INPUT, Trace
 from headlight.models.corpus.texts import Batch, Cut
 from headlight.models.engines.expected import Vocabulary, expected
+from headlight.models.engines.going_on import Gone, extended, go_on, plain, spelled
 from headlight.models.engines.heads import OF_TEXTS, Said, answers_of, head_of, proved, recorded, said
-from headlight.models.engines.run import Askable
+from headlight.models.engines.run import Askable, recipe_of
 from headlight.models.engines.token_labels import readable
 from headlight.models.engines.tokenizing import encoded
 
@@ -41,6 +43,7 @@ SENTENCE = "The cat sat on the mat, and it was warm."
 """What a recorded pass is compared with a plain one on."""
 SEEN = ("input_ids", "token_type_ids", "attention_mask")
 """What of what it was given tells what the model saw."""
+PLAIN = Writing()
 FEW = 4
 """First tokens of the vocabulary that stand for it where the tokenizer reads none of it."""
 
@@ -56,10 +59,24 @@ class Window:
 
 @dataclass(frozen=True, eq=False)
 class Read:
-    """What of the texts is run, and its tokens."""
+    """What of the texts is run, and its tokens. gone, text: what was written then, what that says.
+
+    writing: as it was asked for.
+    """
 
     window: Window
     tokens: TextTokens
+    gone: Gone | None = None
+    text: str = ""
+    writing: Writing = PLAIN
+
+    @property
+    def ids(self) -> list[int]:
+        return [*self.window.encoding.ids, *(self.gone.ids if self.gone else ())]
+
+    @property
+    def types(self) -> list[int]:
+        return [*self.window.encoding.type_ids, *([0] * len(self.gone.ids) if self.gone else ())]
 
 
 class LanguageEngine(Askable):
@@ -103,6 +120,8 @@ class LanguageEngine(Askable):
         model, missing = load_model(entry.folder, device)
         engine = cls(model, tokenizer, entry, device, is_untrained(model, _reading(model), missing))
         engine.head, said = head_of(model, engine.model, missing, entry, OF_TEXTS)
+        if engine.head is not None and engine.head.task == "causal":
+            plain(model)
         engine._said += said
         if entry.where != "bundled":
             task.progress(0.9, "Comparing a recorded pass with a plain one")
@@ -124,8 +143,17 @@ class LanguageEngine(Askable):
         self.head, said = proved(self.head, self.entry.title, given, record)
         self._said += said
 
-    def run(self, text: str, pair: str | None = None, start: int = 0, task: Task = SILENT) -> Trace:
+    def run(
+        self,
+        text: str,
+        pair: str | None = None,
+        start: int = 0,
+        task: Task = SILENT,
+        writing: Writing | None = None,
+    ) -> Trace:
         """One text, or two with the model's separators between them, through the model.
+
+        writing: how the model goes on with it; text and what it wrote are then run in one pass.
 
         start: the first token that is run of a text with more tokens than the model reads, moved so that the
         stretch is full; of a pair it is the longer text's. The trace says the stretch. Its inputs hold
@@ -135,8 +163,60 @@ class LanguageEngine(Askable):
         task.progress(0.0, "Cutting the text into tokens")
         window = self._window(text, pair, start, task)
         sources = (text,) if pair is None else (text, pair)
-        given = Read(window, _tokens(window.encoding, sources, self.unknown))
-        return self._traced(given, task)
+        if writing is None:
+            return self._traced(Read(window, _tokens(window.encoding, sources, self.unknown)), task)
+        given = self._gone_on(window, sources, writing, Part(task, 0.0, 0.9))
+        recipe = replace(recipe_of(self.entry), written=given.gone.ids)
+        return self._traced(given, Part(task, 0.9), recipe)
+
+    def _gone_on(self, window: Window, sources: tuple[str, ...], writing: Writing, task: Task) -> Read:
+        """What is read, and what the model writes behind it."""
+        title, encoding = self.entry.title, window.encoding
+        if self.head is None or self.head.task != "causal" or not self.head.whole.can_generate():
+            raise HeadlightError(
+                f"{title} writes nothing: it has no head that says which token follows.",
+                "Choose a causal language model, such as induction.",
+            )
+        if window.stretch is not None or len(encoding.ids) >= self.limit:
+            raise HeadlightError(
+                f"The text is longer than the {self.limit:,} tokens that {title} reads at once: nothing fits "
+                "behind it.",
+                "Shorten it.",
+            )
+        while encoding.special_tokens_mask[-1] and len(encoding.ids) > 1:  # the text does not end here
+            encoding.truncate(len(encoding.ids) - 1)
+        room = self.limit - len(encoding.ids)
+        ids = [*writing.ids, *self._targeted(writing.target, sources[-1], task)]
+        if len(ids) > room:
+            raise HeadlightError(
+                f"{len(ids):,} tokens do not fit behind the text: {title} reads {self.limit:,} at once.",
+                "Shorten it, or what is to be written.",
+            )
+        inputs = {"input_ids": torch.tensor([[*encoding.ids, *ids]], device=self.device)}
+        gone = go_on(self.head.whole, inputs, ids, writing, room - len(ids), title, task)
+        text, spans = spelled(self._tokenizer, encoding.ids, gone.ids)
+        special = [self._vocabulary.is_special(one) for one in gone.ids]
+        before = _tokens(encoding, sources, self.unknown)
+        tokens = extended(before, self._tokenizer, gone.ids, text, spans, special)
+        return Read(window, tokens, gone, text, writing)
+
+    def _targeted(self, target: str | None, before: str, task: Task) -> list[int]:
+        """The tokens of a text that is to be written."""
+        if target is None:
+            return []
+        spaced = target if before[-1:].isspace() or target[:1].isspace() else f" {target}"
+        with _reads(self.entry.title):
+            return self._encode(spaced, "target", task).ids
+
+    def _written(self, given: Read, answers: Sequence[Answer]) -> Written | None:
+        gone, start = given.gone, len(given.window.encoding.ids)
+        if gone is None:
+            return None
+        answer = next((one for one in answers if isinstance(one, NextTokens)), None)
+        own = np.full(len(gone.ids), np.nan, np.float32)
+        if answer is not None and start:
+            own = answer.given[start - 1 : start - 1 + len(gone.ids)]
+        return Written(start, gone.ids, given.text, own, gone.drawn, gone.ended, given.writing)
 
     def cut(self, texts: Sequence[str]) -> list[Cut | None]:
         """Each as far as the model reads, for `batch`; None of what holds nothing that it reads."""
@@ -206,11 +286,12 @@ class LanguageEngine(Askable):
             ),
             stretch=window.stretch,
             answers=answers,
+            written=self._written(given, answers),
         )
 
     def _inputs(self, given: Read, hidden: Hidden | None) -> dict[str, Any]:
         """Tokens that are hidden the model is told to leave out."""
-        inputs = self._tensors(given.window.encoding.ids, given.window.encoding.type_ids)
+        inputs = self._tensors(given.ids, given.types)
         if hidden is None:
             return inputs
         if not self._hides:

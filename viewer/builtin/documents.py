@@ -50,17 +50,16 @@ _PICTURE = Layout(
     table="picture",
     needs=Needs(holds=".session.able:no_attention"),
 )
-_RANKED = down(Leaf("ranking", 0.74), Leaf("numbers", 0.26), share=0.24)
 _COMPARED = down(Leaf("scatter", 0.56), Leaf("matrix", 0.44), share=0.46)
 _HEADS_OF_TEXT, _HEADS_OF_PICTURE = (
     Layout(
         "heads",
-        across(_RANKED, _COMPARED, *more),
+        across(Leaf("ranking", 0.24), _COMPARED, down(*more, _LOG, Leaf("numbers", 0.4), share=0.3)),
         numbers=".panes.heads.base:SECTIONS",
         table="ranking",
         needs=Needs(holds=".session.able:no_attention"),
     )
-    for more in ((down(Leaf("corpus"), _LOG, share=0.3),), (_LOG,))
+    for more in ((Leaf("corpus", 0.6),), ())
 )
 _FIELDS = Layout(
     "fields",

@@ -87,6 +87,16 @@ REGISTRY.add(
         Needs(("read", "cells"), trace=True, holds=".export.answers:no_answer"),
     ),
     Export(
+        "generate",
+        "What the model writes",
+        ("npz", "csv"),
+        ".export.generate:generate",
+        Needs(("read", "characters"), trace=True, holds=".export.generate:nothing_written"),
+        ".export.generate:GenerateOptions",
+        asks=".export.generate:asked",
+        alone=".export.generate:of_lines",
+    ),
+    Export(
         "segmentation",
         "Segmentation",
         ("npz", "csv", "ply"),

@@ -29,9 +29,16 @@ def export(options: ExportOptions) -> tuple[str, ...]:
     """Write the file; the sentences that the user should see. HeadlightError, and no file, if it fails."""
     document = _document(options)
     refuse_early(options, document)
+    entry, _ = _export_of(options.what, document)
+    run = run_options(options.given)
+    run = resolve(entry.asks)(run) if entry.asks else run
     with writing(options.out) as write:
+        apart = resolve(entry.alone)(options.given, document, run, SILENT) if entry.alone else None
+        if apart is not None:
+            write(content(options.ending, apart))
+            return document.notices
         read = _read_first(document) if options.given.get("lines") else document
-        trace = forward_pass(read, run_options(options.given), path=options.file or "").trace
+        trace = forward_pass(read, run, path=options.file or "").trace
         write(content(options.ending, result_of(options, document, trace)))
     return notices_of(document, trace)
 
@@ -101,6 +108,8 @@ def notices_of(document: Input, trace: Trace) -> tuple[str, ...]:
     # A network that nobody's weights were found for says so itself, and why.
     if trace.model.untrained and not any("untrained" in notice for notice in trace.notices):
         notices.append(f"{trace.model.title} is untrained: its weights are random.")
+    if trace.model.by_hand:
+        notices.append(f"{trace.model.title} is built by hand: its weights are set, not trained.")
     return tuple(notices)
 
 
