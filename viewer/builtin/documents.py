@@ -50,16 +50,27 @@ _PICTURE = Layout(
     table="picture",
     needs=Needs(holds=".session.able:no_attention"),
 )
-_COMPARED = down(Leaf("scatter", 0.56), Leaf("matrix", 0.44), share=0.46)
 _HEADS_OF_TEXT, _HEADS_OF_PICTURE = (
     Layout(
         "heads",
-        across(Leaf("ranking", 0.24), _COMPARED, down(*more, _LOG, Leaf("numbers", 0.4), share=0.3)),
+        across(Leaf("ranking", 0.24), *compared),
         numbers=".panes.heads.base:SECTIONS",
         table="ranking",
         needs=Needs(holds=".session.able:no_attention"),
     )
-    for more in ((Leaf("corpus", 0.6),), ())
+    for compared in (
+        (
+            down(Leaf("scatter", 0.56), Leaf("matrix", 0.44), share=0.46),
+            down(Leaf("corpus", 0.6), _LOG, Leaf("numbers", 0.4), share=0.3),
+        ),
+        (
+            down(
+                Leaf("scatter", 0.56),
+                across(Leaf("matrix", 0.6), down(_LOG, Leaf("numbers"), share=0.4), share=0.44),
+                share=0.76,
+            ),
+        ),
+    )
 )
 _FIELDS = Layout(
     "fields",
