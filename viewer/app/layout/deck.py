@@ -59,9 +59,6 @@ class Deck(QMainWindow):
         """Where the panes lay when a mouse button went down between them."""
         self._noting = QTimer(self, singleShot=True, interval=0)
         self._noting.timeout.connect(self._note)
-        self._fitting = QTimer(self, singleShot=True, interval=0)
-        """Several panes want another height at once: the room is shared out once for all of them."""
-        self._fitting.timeout.connect(self._arrange)
 
     def make(self, entry: registry.Pane) -> None:
         """Make a pane and its dock, which is not shown yet, unless it was made before."""
@@ -138,8 +135,8 @@ class Deck(QMainWindow):
         return [(name, pane) for name, pane in self.panes.items() if isinstance(pane, Pane)]
 
     def is_settled(self) -> bool:
-        """Whether every pane in sight has drawn all it has, where it stays."""
-        return not self._fitting.isActive() and all(pane.is_settled() for _, pane in self._watching())
+        """Whether every pane in sight has drawn all it has."""
+        return all(pane.is_settled() for _, pane in self._watching())
 
     def switch(self, name: str) -> None:
         """Show or hide a pane of the present page, because the user says so."""
@@ -231,7 +228,6 @@ class Deck(QMainWindow):
         """Share out the deck's room among the panes in sight."""
         if self.kind is None or self._arranging:
             return
-        self._fitting.stop()
         docked = self._docked()
         layout = self._default() if self._own is None else found_in(self._own)
         layout = layout and only(layout, set(docked))
@@ -284,7 +280,7 @@ class Deck(QMainWindow):
 
     def _height_changed(self) -> None:
         if self._own is None and self.isVisible():
-            self._fitting.start()
+            self._arrange()
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.MouseButtonPress:
