@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, get_args
 
-from headlight.models.core.answers import Writing
 from headlight.models.core.class_lists import LISTS
 from headlight.viewer.host.recipe import RunOptions
 from headlight.viewer.inputs.units import SHORT_UNITS, UNITS, Up
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
     from headlight.viewer.inputs.cloud import CloudInput
     from headlight.viewer.inputs.inputs import ImageInput, Input, TextInput
 
+WRITING = ("new", "beams", "temperature", "top_k", "top_p", "seed", "target")
+"""What tells that a model is to write."""
 SIZES = (224, 1022)
 """Least and most pixels of a picture's short side."""
 
@@ -130,4 +131,8 @@ def asked_of(what: Input, run: RunOptions, is_file: bool) -> dict[str, Any]:
 def run_options(given: Mapping[str, Any]) -> RunOptions:
     """What concerns the run, of all that was asked for, by name."""
     asked = {name: given[name] for name in RunOptions.__dataclass_fields__ if is_given(given.get(name))}
-    return RunOptions(**{"writing": Writing.of(given), **asked})
+    if any(given.get(name) is not None for name in WRITING):
+        from headlight.models.core.answers import Writing  # a window starts without it, and without numpy
+
+        asked = {"writing": Writing.of(given), **asked}
+    return RunOptions(**asked)

@@ -41,11 +41,11 @@ from headlight.widgets.base.waiting import Waiting
 _SENTENCES = (
     ("A sense of a word", "A great serve from Djokovic won the match after he missed the first two."),
     ("What “it” stands for", "The kettle did not fit on the shelf because it was too wide."),
-    ("One word, two meanings", "The bank by the river flooded before the bank in town could open."),
+    ("Two meanings", "The bank by the river flooded before the bank in town could open."),
     ("What came before", "Mrs Abernathy lit the lamp. Then Mrs", "induction"),
 )
 _STACK = (
-    "A stack of convolutions",
+    "Convolutions",
     "Set kernel, stride, padding and dilation of each layer, and watch what one unit can see.",
 )
 

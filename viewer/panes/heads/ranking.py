@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
-from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from headlight.models.core.settings import TEMPLATE, PatternSettings
 from headlight.viewer.panes.heads.base import MeasuresPane
@@ -14,7 +14,6 @@ from headlight.viewer.session.session import Document, Hover
 from headlight.viewer.session.view import HeadSettings, Selection, View
 from headlight.viewer.slices.heads import HeadTable, figure, measure, offered, ranked, titled
 from headlight.widgets.base import theme
-from headlight.widgets.base.labels import ElidedLabel
 from headlight.widgets.base.scroll_column import ScrollColumn, stacked
 from headlight.widgets.controls.choices import Choice
 from headlight.widgets.controls.sliders import LabelledSlider
@@ -38,7 +37,7 @@ class RankingPane(MeasuresPane):
         self.template.changed.connect(self._painted_cells)
         self.wipe = QPushButton("Clear the template")
         self.wipe.clicked.connect(lambda: self._painted_cells(()))
-        self.note = ElidedLabel()
+        self.note = QLabel(wordWrap=True)
         self.note.setProperty("role", "dim")
         self.rows = TargetRows()
         self.rows.set_choosable()
@@ -88,7 +87,6 @@ class RankingPane(MeasuresPane):
         painted = self.session.view[PatternSettings].template or name != "template"
         nothing = "It is nowhere in this input." if painted else "Paint what to look for: queries down."
         self.note.setText(f"{titled(one, table.steps)}: {one.says}." if labels else nothing)
-        self.note.setToolTip(self.note.text())
 
     def mark(self, view: View, hover: Hover) -> None:
         if self.found is None or not self._names:
