@@ -70,7 +70,7 @@ class ScatterPane(MeasuresPane):
         values = np.stack([table.of(across, heads), table.of(up, heads)], 1)
         shades = table.of(colour, heads) if colour in table.values else np.full(len(heads), np.nan)
         scale, colours = scale_of(shades, 100), lut(view[MapSettings].colours)
-        self.noted = scale
+        self.heat = scale
         titles = titled(measure(across), table.steps), titled(measure(up), table.steps)
         keys = [tuple(head) for head in heads.tolist()]
         painted = colours[levels(np.nan_to_num(shades, nan=scale.low), scale), :3]
@@ -88,7 +88,7 @@ class ScatterPane(MeasuresPane):
     def clear(self, document: Document | None) -> None:
         super().clear(document)
         self.plot.set_dots([], np.empty((0, 2)), np.empty((0, 3), np.uint8), ("", ""))
-        self.noted = None
+        self.heat = None
         self.bar.set_scale(None, lut())
 
     def _tip(self, layer: int, head: int) -> str:
