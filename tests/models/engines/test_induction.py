@@ -32,7 +32,7 @@ def said(ids: np.ndarray) -> np.ndarray:
 def test_its_heads_are_a_previous_token_head_and_an_induction_head(engine, words):
     trace = engine.run(" ".join(words))
     weights = np.stack([layer.matrix(0) for layer in trace.layers])
-    np.testing.assert_allclose(weights, said(trace.inputs["input_ids"]), atol=1e-6)
+    np.testing.assert_allclose(weights, said(trace.inputs["input_ids"]), atol=3e-6)
     assert {layer.stack for layer in trace.layers} == {"decoder"}
     assert all(layer.check() < 1e-5 for layer in trace.layers)
 
@@ -41,7 +41,7 @@ def test_it_reads_as_far_as_it_says_and_is_marked(engine):
     trace = engine.run("a b c d e f g " * 200)
     assert len(trace.tokens) == 1024
     weights = np.stack([layer.matrix(0) for layer in trace.layers])
-    np.testing.assert_allclose(weights, said(trace.inputs["input_ids"]), atol=1e-6)
+    np.testing.assert_allclose(weights, said(trace.inputs["input_ids"]), atol=3e-6)
     assert (trace.model.mark, trace.model.untrained) == ("built by hand", False)
 
 

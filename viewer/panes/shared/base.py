@@ -67,8 +67,6 @@ class Pane(QObject):
         self._document: Document | None = None
         self._trace: Trace | None = None
         """What was looked at last: nothing of it stays when something else is."""
-        self._is_blank = False
-        """Whether it was cleared for a document that it is not for: again would be for nothing."""
         self._unfinished = ("", False)
         self.said.connect(functools.partial(desk.said.emit, self))
         self.widget = self.build()
@@ -152,11 +150,11 @@ class Pane(QObject):
             self.drop()  # what is painted stays until the page is turned back
             return
         if mine:
-            self._is_blank = False
             self.prepare(document, view)
             self.wanted_changed.emit(not self.needs.never(document))
         if not self.can_show(document):
-            self._blank(document if mine else None)
+            self.forget()
+            self.clear(document if mine else None)
             return
         self._look(document, view, self.session.hover)
 
@@ -167,15 +165,9 @@ class Pane(QObject):
         seen = mine and self._is_here(document) and self.widget.isVisible()
         other = document is not self._document or (trace is not self._trace and not seen)
         if other and self._document is not None:
-            self._blank(document if mine else None)
+            self.forget()
+            self.clear(document if mine else None)
         self._document, self._trace = document, trace
-
-    def _blank(self, document: Document | None) -> None:
-        if document is None and self._is_blank:
-            return
-        self.forget()
-        self.clear(document)
-        self._is_blank = document is None
 
     def _look(self, document: Document, view: View, hover: Hover) -> None:
         if not self.widget.isVisible() or not self._is_here(document):
