@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import time
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -26,15 +26,15 @@ from headlight.models.core.answers import Answer, NextTokens, Writing, Written
 from headlight.models.core.errors import MODEL_ERRORS, HeadlightError, first_sentence
 from headlight.models.core.interventions import Hidden, Intervention
 from headlight.models.core.layers import AttentionLayer
-from headlight.models.core.task import SILENT, Cancelled, Part, Task
+from headlight.models.core.task import SILENT, Part, Task
 from headlight.models.core.tokens import TextTokens
 from headlight.models.core.trace import INPUT, Trace
 from headlight.models.corpus.texts import Batch, Cut
+from headlight.models.engines.encodings import bare, reads, stretch_of, tokens_of, unknown_said
 from headlight.models.engines.expected import Vocabulary, expected
 from headlight.models.engines.going_on import Gone, extended, go_on, plain, spelled
 from headlight.models.engines.heads import OF_TEXTS, Said, answers_of, head_of, proved, recorded, said
 from headlight.models.engines.run import Askable, recipe_of
-from headlight.models.engines.token_labels import readable
 from headlight.models.engines.tokenizing import encoded
 
 MAX_TOKENS = 4096
@@ -164,7 +164,7 @@ class LanguageEngine(Askable):
         window = self._window(text, pair, start, task)
         sources = (text,) if pair is None else (text, pair)
         if writing is None:
-            return self._traced(Read(window, _tokens(window.encoding, sources, self.unknown)), task)
+            return self._traced(Read(window, tokens_of(window.encoding, sources, self.unknown)), task)
         given = self._gone_on(window, sources, writing, Part(task, 0.0, 0.9))
         recipe = replace(recipe_of(self.entry), written=given.gone.ids)
         return self._traced(given, Part(task, 0.9), recipe)
@@ -196,7 +196,7 @@ class LanguageEngine(Askable):
         gone = go_on(self.head.whole, inputs, ids, writing, room - len(ids), title, task)
         text, spans = spelled(self._tokenizer, encoding.ids, gone.ids)
         special = [self._vocabulary.is_special(one) for one in gone.ids]
-        before = _tokens(encoding, sources, self.unknown)
+        before = tokens_of(encoding, sources, self.unknown)
         tokens = extended(before, self._tokenizer, gone.ids, text, spans, special)
         return Read(window, tokens, gone, text, writing)
 
@@ -205,7 +205,7 @@ class LanguageEngine(Askable):
         if target is None:
             return []
         spaced = target if before[-1:].isspace() or target[:1].isspace() else f" {target}"
-        with _reads(self.entry.title):
+        with reads(self.entry.title):
             return self._encode(spaced, "target", task).ids
 
     def _written(self, given: Read, answers: Sequence[Answer]) -> Written | None:
@@ -220,7 +220,7 @@ class LanguageEngine(Askable):
 
     def cut(self, texts: Sequence[str]) -> list[Cut | None]:
         """Each as far as the model reads, for `batch`; None of what holds nothing that it reads."""
-        with _reads(self.entry.title):
+        with reads(self.entry.title):
             found = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
         room = self.limit - self._tokenizer.num_special_tokens_to_add(False)
         cut: list[Cut | None] = []
@@ -231,7 +231,7 @@ class LanguageEngine(Askable):
             is_whole = len(encoding.ids) <= room
             encoding.truncate(room)
             read = self._tokenizer.post_process(encoding, None, True)
-            cut.append(Cut(_tokens(read, (text,), None, _bare), tuple(read.ids), is_whole))
+            cut.append(Cut(tokens_of(read, (text,), None, bare), tuple(read.ids), is_whole))
         return cut
 
     def batch(self, numbers: Sequence[int], cut: Sequence[Cut], task: Task = SILENT) -> Batch:
@@ -358,7 +358,7 @@ class LanguageEngine(Askable):
 
     def _window(self, text: str, pair: str | None, start: int, task: Task = SILENT) -> Window:
         """The tokens that are run: all of them, or a stretch of the longer text."""
-        with _reads(self.entry.title):
+        with reads(self.entry.title):
             return self._cut(text, pair, start, task)
 
     def _cut(self, text: str, pair: str | None, start: int, task: Task) -> Window:
@@ -366,17 +366,17 @@ class LanguageEngine(Askable):
         second = None if pair is None else self._encode(pair, "second text", task)
         room = self.limit - self._tokenizer.num_special_tokens_to_add(second is not None)
         if second is None:
-            kept, stretch, notices = _stretch(first, room, start, "text")
+            kept, stretch, notices = stretch_of(first, room, start, "text")
             return Window(self._tokenizer.post_process(kept, None, True), stretch, notices)
         if len(first.ids) + len(second.ids) <= room:
             return Window(self._tokenizer.post_process(first, second, True), None, ())
         # The shorter text stays whole as long as it leaves the other at least half.
         if len(first.ids) >= len(second.ids):
-            second, _, cut = _stretch(second, room // 2, 0, "second text")
-            first, stretch, notices = _stretch(first, room - len(second.ids), start, "first text")
+            second, _, cut = stretch_of(second, room // 2, 0, "second text")
+            first, stretch, notices = stretch_of(first, room - len(second.ids), start, "first text")
         else:
-            first, _, cut = _stretch(first, room // 2, 0, "first text")
-            second, stretch, notices = _stretch(second, room - len(first.ids), start, "second text")
+            first, _, cut = stretch_of(first, room // 2, 0, "first text")
+            second, stretch, notices = stretch_of(second, room - len(first.ids), start, "second text")
         return Window(self._tokenizer.post_process(first, second, True), stretch, (*notices, *cut))
 
     def _encode(self, text: str, which: str, task: Task) -> Encoding:
@@ -401,104 +401,11 @@ class LanguageEngine(Askable):
         notices = []
         if self.encoder_of_two:
             notices.append("Only the encoder of this model is run: its decoder would need a second text.")
-        if unknown := _unknown(encoding, self.unknown):
+        if unknown := unknown_said(encoding, self.unknown):
             notices.append(unknown)
         if any(unicodedata.bidirectional(character) in ("R", "AL") for character in text):
             notices.append("This text has right-to-left script; its tokens stand in reading order.")
         return tuple(notices)
-
-
-@contextmanager
-def _reads(title: str) -> Iterator[None]:
-    """Whatever a tokenizer raises says that it cannot read the text.
-
-    Its expressions and tables come from the model's folder. Where they break it, its Rust code panics, and a
-    panic is no Exception.
-    """
-    try:
-        yield
-    except (HeadlightError, Cancelled):
-        raise
-    except BaseException as error:
-        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
-            raise
-        raise HeadlightError(
-            f"The tokenizer of {title} cannot read this text: {first_sentence(error)}",
-            "Try another text, or choose another model.",
-        ) from error
-
-
-def _stretch(
-    encoding: Encoding, room: int, start: int, which: str
-) -> tuple[Encoding, tuple[int, int, int] | None, tuple[str, ...]]:
-    """(at most `room` tokens from `start` on, (first, last + 1, total), what to say); whole if it fits."""
-    total = len(encoding.ids)
-    if total <= room:
-        return encoding, None, ()
-    first = min(max(start, 0), total - room)
-    encoding.truncate(first + room)
-    encoding.truncate(room, direction="left")
-    notice = (
-        f"The {which} has {total:,} tokens and the model reads {room:,} of them at once: "
-        f"tokens {first + 1:,} to {first + room:,} are shown."
-    )
-    return encoding, (first, first + room, total), (notice,)
-
-
-def _tokens(
-    encoding: Encoding,
-    sources: tuple[str, ...],
-    unknown: int | None,
-    labelled: Callable[..., tuple[str, ...]] = readable,
-) -> TextTokens:
-    """unknown: the number of the token for what is not in the vocabulary. labelled: as `readable`."""
-    special = np.array(encoding.special_tokens_mask, bool)
-    texts = np.array([text or 0 for text in encoding.sequence_ids])
-    spans = np.array(encoding.offsets, int).reshape(-1, 2)
-    spans[special] = 0
-    words = _words(encoding, special, texts)
-    missing = encoding.tokens[encoding.ids.index(unknown)] if unknown in encoding.ids else None
-    labels = labelled(encoding.tokens, spans, texts, words, special, sources, missing)
-    return TextTokens(labels, special, spans, words, texts, tuple(encoding.tokens), sources)
-
-
-def _bare(
-    pieces: Sequence[str], spans: np.ndarray, texts: Any, words: Any, special: Any, sources: Any, *_: Any
-) -> tuple[str, ...]:
-    """For many texts, in a fifth of the time: characters of the text, whatever they look like."""
-    (source,) = sources
-    found = zip(pieces, spans.tolist(), strict=True)
-    return tuple(source[start:stop] or piece for piece, (start, stop) in found)
-
-
-def _words(encoding: Encoding, special: np.ndarray, texts: np.ndarray) -> np.ndarray:
-    """int (n,): numbers of words, from 0, counted over both texts; -1 for special tokens."""
-    words = np.full(len(special), -1)
-    own = np.array([-1 if word is None else word for word in encoding.word_ids])
-    # A tokenizer that does not split at spaces calls the whole text one word and marks the spaces.
-    marked = np.array([token.startswith("▁") for token in encoding.tokens]) & ~special
-    for text in (0, 1):
-        where = np.flatnonzero(~special & (texts == text))
-        if not len(where):
-            continue
-        begins = np.r_[True, own[where][1:] != own[where][:-1]]
-        if begins.sum() == 1 and marked[where].any():
-            begins = marked[where] | begins
-        words[where] = np.cumsum(begins) + words.max()
-    return words
-
-
-def _unknown(encoding: Encoding, unknown: int | None) -> str | None:
-    """What became the unknown token, as a sentence with its number."""
-    pairs = zip(encoding.ids, encoding.offsets, encoding.special_tokens_mask, strict=True)
-    lengths = [stop - start for token, (start, stop), special in pairs if token == unknown and not special]
-    if not lengths:
-        return None
-    label = encoding.tokens[encoding.ids.index(unknown)]
-    what = "character" if max(lengths) <= 1 else "word"
-    if len(lengths) == 1:
-        return f"1 {what} is not in this model's vocabulary and became {label}."
-    return f"{len(lengths):,} {what}s are not in this model's vocabulary and became {label}."
 
 
 def _reading(model: PreTrainedModel) -> PreTrainedModel:
