@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 import torch
@@ -84,8 +84,20 @@ class Projection:
     """W_O of an attention layer, float [d, H · dv]: what multiplies the joined outputs of its heads."""
 
     weight: Tensor
+    _inner: dict[int, Tensor] = field(default_factory=dict)
     nbytes = 0
     """Of a trace that refers to it: it is the model's."""
+
+    def of_heads(self, heads: int) -> Tensor:
+        """float32 [H, dv, d]: what multiplies the output of each head."""
+        return self.weight.float().unflatten(1, (heads, -1)).permute(1, 2, 0)
+
+    def inner(self, heads: int) -> Tensor:
+        """float32 [H, dv, dv]: W_O W_Oᵀ of each head, so that ‖z W_O‖² = z (W_O W_Oᵀ) zᵀ."""
+        if heads not in self._inner:
+            parts = self.of_heads(heads)
+            self._inner[heads] = parts @ parts.transpose(1, 2)
+        return self._inner[heads]
 
 
 @dataclass(eq=False)
@@ -199,10 +211,14 @@ class AttentionCall:
         """
         if self.projection is None:
             raise ValueError(f"{self.name}: its output projection was not seen")
-        shares = self.projection.weight.float().unflatten(1, (self.q.shape[1], -1))  # [d, H, dv]
-        values = self._repeated(self.v, ALL, batch)  # [H, Nk, dv]
-        norms = [(values[h] @ shares[:, h].T).norm(dim=-1) for h in range(len(values))]
+        shares = self.projection.of_heads(self.q.shape[1])
+        values = self.values(batch)
+        norms = [(values[h] @ shares[h]).norm(dim=-1) for h in range(len(values))]
         return torch.stack(norms)
+
+    def values(self, batch: int = 0) -> Tensor:
+        """float32 [H, Nk, dv]: what each query head takes up of each key."""
+        return self._repeated(self.v, ALL, batch)
 
     def scores(self, queries: Index = ALL, heads: Index = ALL, batch: int = 0) -> Tensor:
         """float32 [heads, queries, keys]: what the softmax is taken of."""

@@ -156,6 +156,9 @@ class BlockLayer(ABC):
     def value_norms(self) -> np.ndarray | None:
         return None
 
+    def carries(self) -> tuple[Tensor, Tensor] | None:
+        return None
+
     def carrier(self, queries: np.ndarray) -> Carrier | None:
         return None
 
@@ -253,6 +256,12 @@ class RecordedLayer(BlockLayer):
         if not self.has_norms:
             return None
         return self._cache.kept(self, "norms", lambda: read_only(_numpy(self._call.value_norms(self._batch))))
+
+    def carries(self) -> tuple[Tensor, Tensor] | None:
+        """As `AttentionLayer.carries`, of a call whose output projection was seen."""
+        if not self.has_norms:
+            return None
+        return self._call.values(self._batch), self._call.projection.inner(self.heads)
 
     def check(self) -> float:
         """Largest |A·V − what the layer returned| over sampled rows of every head."""

@@ -49,8 +49,8 @@ class Entry:
     hub has it (then modality, layers, heads and size are not known yet). mean_pooled: its answer is the mean
     over all tokens, not the class token's. file: the checkpoint of a point model that is one file alone.
     family: of a published network. convolutional: it has no attention. decodes: of what it reads it writes
-    something else, by an encoder and a decoder. notices: what the user should know of
-    its weights.
+    something else, by an encoder and a decoder. by_hand: its weights are set, not trained. notices: what the
+    user should know of its weights.
     """
 
     id: str
@@ -68,13 +68,16 @@ class Entry:
     family: str = ""
     convolutional: bool = False
     decodes: bool = False
+    by_hand: bool = False
     notices: tuple[str, ...] = ()
 
     def card(self, untrained: bool = False) -> ModelCard:
         """What is said of it beside its results. Only for an entry whose modality is known."""
         if self.modality is None:
             raise ValueError(f"{self.id} has not been downloaded")
-        return ModelCard(self.id, self.title, self.modality, self.source, self.licence, untrained)
+        return ModelCard(
+            *(self.id, self.title, self.modality, self.source, self.licence), untrained, self.by_hand
+        )
 
     def reads(self, modality: str) -> bool:
         """Whether this kind of input; what only the hub has is not known to read any."""
@@ -139,6 +142,19 @@ BUNDLED = (
         folder=ASSETS / "weights" / "pointnet",
         modality="points",
         megabytes=3.4,
+    ),
+    Entry(
+        id="induction",
+        title="Induction heads",
+        where="bundled",
+        source="built by hand: a previous-token head and an induction head (Elhage et al. 2021)",
+        licence="BSD-3-Clause",
+        folder=ASSETS / "weights" / "induction",
+        modality="text",
+        layers=2,
+        heads=1,
+        megabytes=4.2,
+        by_hand=True,
     ),
 )
 

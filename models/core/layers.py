@@ -157,6 +157,13 @@ class AttentionLayer(Protocol):
         """float32 (heads, keys): ‖(x W_V + b_V) W_O‖ of each key; None where W_O is not known."""
         ...
 
+    def carries(self) -> tuple[Any, Any] | None:
+        """(values, float32 [heads, keys, dv], W_O W_Oᵀ of each head, [heads, dv, dv]): of what heads write.
+
+        Tensors on the device; None where W_O is not known, and of windows.
+        """
+        ...
+
     def check(self) -> float:
         """Largest |A·V − what the layer really returned| over sampled rows; draw nothing if it is large.
 

@@ -96,3 +96,21 @@ def _ranged(numbers: list[int], settings: RolloutSettings) -> list[int]:
             "Choose a first layer that is not after the last one.",
         )
     return numbers[settings.first : last + 1]
+
+
+BAND = 2
+"""Tokens, or patches down and across, that a band reaches to either side."""
+TEMPLATE = 12
+"""Rows and columns of a template."""
+
+
+@dataclass(frozen=True)
+class PatternSettings:
+    """What heads are searched for beside the patterns that need no choice.
+
+    band: as BAND. template: painted cells (row, column) of TEMPLATE × TEMPLATE, which are laid over the whole
+    matrix of a head; none where nothing is painted.
+    """
+
+    band: int = BAND
+    template: tuple[tuple[int, int], ...] = ()

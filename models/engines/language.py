@@ -6,6 +6,7 @@ import inspect
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -14,24 +15,49 @@ import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from headlight.models.attention.agreement import way_to_record
+from headlight.models.attention.calls import Call
 from headlight.models.attention.recorded import RecordedLayer, numbered
 from headlight.models.catalogue.entries import Entry
 from headlight.models.catalogue.heads import body_of
 from headlight.models.catalogue.loading import is_untrained, load_model, load_tokenizer, needs_only
+from headlight.models.core.answers import Answer, NextTokens, Writing, Written
 from headlight.models.core.errors import MODEL_ERRORS, HeadlightError, first_sentence
 from headlight.models.core.interventions import Hidden, Intervention
 from headlight.models.core.layers import AttentionLayer
-from headlight.models.core.task import SILENT, Task
+from headlight.models.core.task import SILENT, Part, Task
 from headlight.models.core.tokens import TextTokens
 from headlight.models.core.trace import INPUT, Trace
-from headlight.models.engines.expected import expected
+from headlight.models.corpus.texts import Batch, Cut
 from headlight.models.engines.heads import OF_TEXTS, Said, answers_of, head_of, proved, recorded, said
-from headlight.models.engines.run import Askable
-from headlight.models.engines.texts import MAX_TOKENS, Read, Reader, embeddings, limit_of, variants
+from headlight.models.engines.run import Askable, recipe_of
+from headlight.models.engines.texts.encodings import bare, reads, tokens_of
+from headlight.models.engines.texts.expected import expected
+from headlight.models.engines.texts.going_on import Gone, go_on, plain
+from headlight.models.engines.texts.reader import MAX_TOKENS, Read, Reader, embeddings, limit_of, variants
 
 SEEN = ("input_ids", "token_type_ids", "attention_mask")
 """What of what it was given tells what the model saw."""
+PLAIN = Writing()
 ALONE = "Only an encoder is run: its decoder is not in the model's folder."
+
+
+@dataclass(frozen=True, eq=False)
+class GoneOn(Read):
+    """What is read, and `tokens` of that and of what was written then, if that was asked for. text: what
+    that says. writing: as it was asked for.
+    """
+
+    gone: Gone | None = None
+    text: str = ""
+    writing: Writing = PLAIN
+
+    @property
+    def ids(self) -> list[int]:
+        return [*self.window.encoding.ids, *(self.gone.ids if self.gone else ())]
+
+    @property
+    def types(self) -> list[int]:
+        return [*self.window.encoding.type_ids, *([0] * len(self.gone.ids) if self.gone else ())]
 
 
 class LanguageEngine(Askable):
@@ -70,6 +96,8 @@ class LanguageEngine(Askable):
         model, missing = load_model(entry.folder, device)
         engine = cls(model, tokenizer, entry, device, is_untrained(model, _reading(model), missing))
         engine.head, said = head_of(model, engine.model, missing, entry, OF_TEXTS)
+        if engine.head is not None and engine.head.task == "causal":
+            plain(model)
         engine._said += said
         if entry.where != "bundled":
             task.progress(0.9, "Comparing a recorded pass with a plain one")
@@ -92,8 +120,17 @@ class LanguageEngine(Askable):
         self.head, said = proved(self.head, self.entry.title, given, record)
         self._said += said
 
-    def run(self, text: str, pair: str | None = None, start: int = 0, task: Task = SILENT) -> Trace:
+    def run(
+        self,
+        text: str,
+        pair: str | None = None,
+        start: int = 0,
+        task: Task = SILENT,
+        writing: Writing | None = None,
+    ) -> Trace:
         """One text, or two with the model's separators between them, through the model.
+
+        writing: how the model goes on with it; text and what it wrote are then run in one pass.
 
         start: the first token that is run of a text with more tokens than the model reads, moved so that the
         stretch is full; of a pair it is the longer text's. The trace says the stretch. Its inputs hold
@@ -101,10 +138,103 @@ class LanguageEngine(Askable):
         Raises HeadlightError for a text without a character that the model reads.
         """
         task.progress(0.0, "Cutting the text into tokens")
-        return self._traced(self._reader.read(text, pair, start, task), task)
+        read = self._reader.read(text, pair, start, task)
+        if writing is None:
+            return self._traced(GoneOn(read.window, read.tokens), task)
+        given = self._gone_on(read, writing, Part(task, 0.0, 0.9))
+        recipe = replace(recipe_of(self.entry), written=given.gone.ids)
+        return self._traced(given, Part(task, 0.9), recipe)
+
+    def _gone_on(self, read: Read, writing: Writing, task: Task) -> GoneOn:
+        """What is read, and what the model writes behind it."""
+        title, window, encoding = self.entry.title, read.window, read.window.encoding
+        if self.head is None or self.head.task != "causal" or not self.head.whole.can_generate():
+            raise HeadlightError(
+                f"{title} writes nothing: it has no head that says which token follows.",
+                "Choose a causal language model, such as induction.",
+            )
+        if window.stretch is not None or len(encoding.ids) >= self.limit:
+            raise HeadlightError(
+                f"The text is longer than the {self.limit:,} tokens that {title} reads at once: nothing fits "
+                "behind it.",
+                "Shorten it.",
+            )
+        while encoding.special_tokens_mask[-1] and len(encoding.ids) > 1:  # the text does not end here
+            encoding.truncate(len(encoding.ids) - 1)
+        room = self.limit - len(encoding.ids)
+        ids = [*writing.ids, *self._targeted(writing.target, read.tokens.sources[-1], task)]
+        if len(ids) > room:
+            raise HeadlightError(
+                f"{len(ids):,} tokens do not fit behind the text: {title} reads {self.limit:,} at once.",
+                "Shorten it, or what is to be written.",
+            )
+        inputs = {"input_ids": torch.tensor([[*encoding.ids, *ids]], device=self.device)}
+        gone = go_on(self.head.whole, inputs, ids, writing, room - len(ids), title, task)
+        before = tokens_of(encoding, read.tokens.sources, self._reader.unknown)
+        tokens, text = self._reader.extended(before, encoding.ids, gone.ids)
+        return GoneOn(window, tokens, gone, text, writing)
+
+    def _targeted(self, target: str | None, before: str, task: Task) -> list[int]:
+        """The tokens of a text that is to be written."""
+        if target is None:
+            return []
+        spaced = target if before[-1:].isspace() or target[:1].isspace() else f" {target}"
+        with reads(self.entry.title):
+            return self._reader.encode(spaced, "target", task).ids
+
+    def _written(self, given: GoneOn, answers: Sequence[Answer]) -> Written | None:
+        gone, start = given.gone, len(given.window.encoding.ids)
+        if gone is None:
+            return None
+        answer = next((one for one in answers if isinstance(one, NextTokens)), None)
+        own = np.full(len(gone.ids), np.nan, np.float32)
+        if answer is not None and start:
+            own = answer.given[start - 1 : start - 1 + len(gone.ids)]
+        labels = given.tokens.labels[start:]
+        return Written(start, gone.ids, given.text, own, gone.drawn, gone.ended, given.writing, labels)
+
+    def cut(self, texts: Sequence[str]) -> list[Cut | None]:
+        """Each as far as the model reads, for `batch`; None of what holds nothing that it reads."""
+        with reads(self.entry.title):
+            found = self._reader.tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        room = self.limit - self._reader.tokenizer.num_special_tokens_to_add(False)
+        cut: list[Cut | None] = []
+        for text, encoding in zip(texts, found, strict=True):
+            if not encoding.ids:
+                cut.append(None)
+                continue
+            is_whole = len(encoding.ids) <= room
+            encoding.truncate(room)
+            read = self._reader.tokenizer.post_process(encoding, None, True)
+            cut.append(Cut(tokens_of(read, (text,), None, bare), tuple(read.ids), is_whole))
+        return cut
+
+    def batch(self, numbers: Sequence[int], cut: Sequence[Cut], task: Task = SILENT) -> Batch:
+        """One recorded pass over texts of equal length."""
+        ids, tokens = [one.ids for one in cut], tuple(one.tokens for one in cut)
+        inputs = self._tensors(ids[0], [0] * len(ids[0]))
+        several = {
+            name: value.expand(len(ids), -1) if isinstance(value, torch.Tensor) else value
+            for name, value in inputs.items()
+        }
+        several["input_ids"] = torch.tensor(ids, device=self.device)
+        with torch.no_grad(), self._recorded((), Part(task)) as calls:
+            self._forward(several)
+        self._keeps_tokens(calls, len(ids[0]))
+        layers = (RecordedLayer(call, tokens[0], tokens[0]) for call in calls)
+        return Batch(tuple(numbers), tokens, tuple(calls), all(_looks_back(one, 0) for one in layers))
+
+    def _keeps_tokens(self, calls: Sequence[Call], count: int) -> None:
+        for call in calls:
+            if call.shape[2:] != (count, count):
+                raise HeadlightError(
+                    f"{self.entry.title} does not keep its {count:,} tokens: {call.name} attends from "
+                    f"{call.shape[2]:,} to {call.shape[3]:,}.",
+                    "Choose a model that attends from every token to every token.",
+                )
 
     def _passed(
-        self, given: Read, changes: Sequence[Intervention], hidden: Hidden | None, task: Task
+        self, given: GoneOn, changes: Sequence[Intervention], hidden: Hidden | None, task: Task
     ) -> Trace:
         window, tokens = given.window, given.tokens
         inputs = self._inputs(given, hidden)
@@ -112,13 +242,7 @@ class LanguageEngine(Askable):
         with torch.no_grad(), self._recorded(changes, task) as calls:
             output = self._forward(inputs)
         seconds = time.perf_counter() - began
-        for call in calls:
-            if call.shape[2:] != (len(tokens), len(tokens)):
-                raise HeadlightError(
-                    f"{self.entry.title} does not keep its {len(tokens):,} tokens: {call.name} attends from "
-                    f"{call.shape[2]:,} to {call.shape[3]:,}.",
-                    "Choose a model that attends from every token to every token.",
-                )
+        self._keeps_tokens(calls, len(tokens))
         layers = tuple(RecordedLayer(call, tokens, tokens) for call in calls)
         first = 0 if hidden is None else int(np.flatnonzero(~hidden.which[0])[0])
         numbered(layers, "decoder" if all(_looks_back(layer, first) for layer in layers) else "encoder")
@@ -134,11 +258,12 @@ class LanguageEngine(Askable):
             notices=(*self._said, *unsaid, *self._encoder_alone, *self._reader.notices(given)),
             stretch=window.stretch,
             answers=answers,
+            written=self._written(given, answers),
         )
 
-    def _inputs(self, given: Read, hidden: Hidden | None) -> dict[str, Any]:
+    def _inputs(self, given: GoneOn, hidden: Hidden | None) -> dict[str, Any]:
         """Tokens that are hidden the model is told to leave out."""
-        inputs = self._tensors(given.window.encoding.ids, given.window.encoding.type_ids)
+        inputs = self._tensors(given.ids, given.types)
         if hidden is None:
             return inputs
         if not self._hides:

@@ -11,32 +11,32 @@ import inspect
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
-from transformers import PreTrainedModel, PreTrainedTokenizerFast, StoppingCriteria, StoppingCriteriaList
+from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from headlight.models.attention.agreement import way_to_record
 from headlight.models.attention.calls import Call
-from headlight.models.attention.implementations import unchanged
 from headlight.models.attention.recorded import RecordedLayer, numbered
 from headlight.models.catalogue.entries import Entry
 from headlight.models.catalogue.loading import is_untrained, load_model, load_tokenizer, needs_only
-from headlight.models.core.answers import Target
+from headlight.models.core.answers import Answer, NextTokens, Target, Writing, Written
 from headlight.models.core.errors import MODEL_ERRORS, HeadlightError, first_sentence
 from headlight.models.core.interventions import Hidden, Intervention
-from headlight.models.core.task import SILENT, Task
+from headlight.models.core.task import SILENT, Part, Task
 from headlight.models.core.tokens import INPUT, OUTPUT, Tokens
 from headlight.models.core.trace import Trace
-from headlight.models.engines.expected import expected
 from headlight.models.engines.heads import Said, foreign, likeliest, said
-from headlight.models.engines.run import Askable
-from headlight.models.engines.texts import MAX_TOKENS, Read, Reader, embeddings, limit_of, variants
-from headlight.models.engines.written import Written, own, typed
+from headlight.models.engines.run import Askable, recipe_of
+from headlight.models.engines.texts.expected import expected
+from headlight.models.engines.texts.going_on import go_on, plain
+from headlight.models.engines.texts.output import Output, typed, went_on
+from headlight.models.engines.texts.reader import MAX_TOKENS, Read, Reader, embeddings, limit_of, variants
 
 STACKS = {"encoder": (INPUT, INPUT), "decoder": (OUTPUT, OUTPUT), "cross": (OUTPUT, INPUT)}
 """Of which streams queries and keys are."""
@@ -50,10 +50,11 @@ TARGET = "target"
 
 @dataclass(frozen=True, eq=False)
 class Given:
-    """What is read, and what is written."""
+    """What is read, and what is written, as it was asked for."""
 
     read: Read
-    written: Written
+    output: Output
+    writing: Writing
 
 
 class Logits:
@@ -85,8 +86,6 @@ class Seq2SeqEngine(Askable):
     """
 
     model: PreTrainedModel
-    has_target = True
-    """`run` takes one."""
 
     def __init__(
         self,
@@ -109,6 +108,8 @@ class Seq2SeqEngine(Askable):
         ends = (_special(model, "eos_token_id"), target.eos_token_id, target.sep_token_id)
         self._end = next((number for number in ends if number is not None), None)
         self.head = Logits() if model.get_output_embeddings() is not None else None
+        if self.head is not None:
+            plain(model, decoder_start_token_id=self._start, eos_token_id=self._end)
         self._said = entry.notices
 
     @classmethod
@@ -153,57 +154,63 @@ class Seq2SeqEngine(Askable):
         pair: str | None = None,
         start: int = 0,
         task: Task = SILENT,
-        target: str | None = None,
+        writing: Writing | None = None,
     ) -> Trace:
         """A text, or two with the model's separators between them, and what is written of it.
 
-        target: that, for teacher forcing; None for what the model writes itself, the likeliest token each
-        time, up to OWN of them. Recorded is one pass over all of it in either case. start: as of
-        `LanguageEngine.run`. The trace's inputs hold "input_ids" int64 (n,) and "decoder_input_ids" int64
-        (t,), exactly what the model saw: position t of the OUTPUT holds token t and says token t + 1. Raises
-        HeadlightError for texts without a character that the model reads, and for a target that is longer
-        than it writes.
+        writing: how; None for the likeliest token each time, OWN of them at most, or of a model without a
+        head that writes for the text itself. Recorded is one pass over all of it in any case, with what was
+        written as a target (teacher forcing). start: as of `LanguageEngine.run`. The trace's inputs hold
+        "input_ids" int64 (n,) and "decoder_input_ids" int64 (t,), exactly what the model saw: position t of
+        the OUTPUT holds token t and says token t + 1. Raises HeadlightError for texts without a character
+        that the model reads, and for a target that is longer than it writes.
         """
         task.progress(0.0, "Cutting the text into tokens")
         read = self._source.read(text, pair, start, task)
-        if target is None and self.head is None:
-            target = text
-        written = self._own(read, task) if target is None else self._typed(target, task)
-        return self._traced(Given(read, written), task)
+        if writing is None:
+            writing = Writing() if self.head is not None else Writing(target=text)
+        output = self._output(read, writing, Part(task, 0.0, 0.9))
+        recipe = replace(recipe_of(self.entry), written=output.written)
+        return self._traced(Given(read, output, writing), Part(task, 0.9), recipe)
 
-    def _typed(self, target: str, task: Task) -> Written:
-        return typed(self._target, target, self._start, self._end, task)
-
-    def _own(self, read: Read, task: Task) -> Written:
-        """What the model writes: greedy, but for what its generation_config.json forces and forbids."""
-        longest = min(OWN, self._target.limit)
-        config = copy.deepcopy(self.model.generation_config)
-        plain = {"num_beams": 1, "do_sample": False, "early_stopping": False, "num_return_sequences": 1}
-        ends = {"max_length": longest, "max_new_tokens": None, "min_length": 0, "min_new_tokens": None}
-        tokens = {"decoder_start_token_id": self._start, "eos_token_id": self._end}
-        pad = next((n for n in (config.pad_token_id, self._end, self._start) if n is not None), None)
-        config.update(**plain, **ends, **tokens, pad_token_id=pad, return_dict_in_generate=False)
-        inputs = self._tensors(read.window.encoding.ids, read.window.encoding.type_ids, ())
-        given = {name: inputs[name] for name in ("input_ids", "token_type_ids") if name in inputs}
-        watch = StoppingCriteriaList([_Watch(task, longest)])
-        try:
-            with torch.no_grad(), unchanged(self.model):
-                found = self.model.generate(
-                    **given,
-                    attention_mask=torch.ones_like(given["input_ids"]),
-                    generation_config=config,
-                    stopping_criteria=watch,
-                )
-        except MODEL_ERRORS as error:
+    def _output(self, read: Read, writing: Writing, task: Task) -> Output:
+        """What was given, and what the model writes behind that."""
+        ids, count = writing.ids, writing.count(OWN)
+        if writing.target is not None:
+            output = typed(self._target, writing.target, self._start, self._end, task)
+            if not ids and not count:
+                return output
+            ids = (*ids, *output.ids[1:])
+        title, is_whole = self.entry.title, bool(ids) and ids[-1] == self._end
+        room = self._target.limit - 1 - len(ids) + is_whole
+        if room < 0:
             raise HeadlightError(
-                f"{self.entry.title} cannot write by itself: {first_sentence(error)}",
-                "Give it a target.",
-            ) from error
-        ids = found[0].tolist()
-        made = own(self._target, ids, self._end, task)
-        cut = len(ids) >= longest and ids[-1] != self._end
-        said = (f"{self.entry.title} was stopped after {len(ids) - 1:,} tokens.",) if cut else ()
-        return Written(made.ids, made.wanted, made.tokens, said)
+                f"{len(ids):,} tokens are given, and {title} writes {self._target.limit - 1:,} at most.",
+                "Give it fewer.",
+            )
+        if self.head is None and count:
+            raise HeadlightError(f"{title} has no head that writes.", "Give it a target.")
+        encoding = read.window.encoding
+        inputs = self._tensors(encoding.ids, encoding.type_ids, (self._start, *ids))
+        inputs = {name: value for name, value in inputs.items() if name != "use_cache"}
+        asked = replace(writing, new=0 if is_whole else count)
+        gone = go_on(self.model, inputs, ids, asked, room, title, task)
+        output = went_on(self._target, self._start, gone, self._end)
+        if writing.new is None and gone.ended in ("length", "room") and count:
+            said = f"{title} was stopped after {len(gone.ids):,} tokens."
+            return replace(output, notices=(said,))
+        return output
+
+    def _written(self, given: Given, answers: Sequence[Answer]) -> Written:
+        output, ids = given.output, given.output.written
+        answer = next((one for one in answers if isinstance(one, NextTokens)), None)
+        own = np.full(len(ids), np.nan, np.float32) if answer is None else answer.given[: len(ids)]
+        end = (self._target.vocabulary.name(one) for one in ids[len(output.ids) - 1 :])
+        return Written(
+            *(1, ids, output.text, own, output.drawn, output.ended, given.writing),
+            labels=(*output.tokens.labels[1:], *end),
+            stream=OUTPUT,
+        )
 
     def _passed(
         self, given: Given, changes: Sequence[Intervention], hidden: Hidden | None, task: Task
@@ -213,9 +220,9 @@ class Seq2SeqEngine(Askable):
         with torch.no_grad(), self._recorded(changes, task) as calls:
             output = self._forward(inputs)
         seconds = time.perf_counter() - began
-        streams: dict[str, Tokens] = {INPUT: given.read.tokens, OUTPUT: given.written.tokens}
+        streams: dict[str, Tokens] = {INPUT: given.read.tokens, OUTPUT: given.output.tokens}
         layers, unfit = self._layers(calls, streams)
-        answers, unsaid = self._answers(output, given.written, task)
+        answers, unsaid = self._answers(output, given.output, task)
         return Trace(
             model=self.card,
             layers=layers,
@@ -226,10 +233,11 @@ class Seq2SeqEngine(Askable):
             device=self.device,
             notices=(
                 *(*self._said, *unfit, *unsaid),
-                *(*self._source.notices(given.read), *given.written.notices),
+                *(*self._source.notices(given.read), *given.output.notices),
             ),
             stretch=given.read.window.stretch,
             answers=answers,
+            written=self._written(given, answers),
         )
 
     def _layers(
@@ -262,7 +270,7 @@ class Seq2SeqEngine(Askable):
         )
         return numbered(layer for stack in STACKS for layer in found[stack]), tuple(said)
 
-    def _answers(self, output: Any, written: Written, task: Task) -> Said:
+    def _answers(self, output: Any, written: Output, task: Task) -> Said:
         if self.head is None:
             return (), ()
         ids = np.array(written.ids)
@@ -273,7 +281,7 @@ class Seq2SeqEngine(Askable):
     def _inputs(self, given: Given, hidden: Hidden | None) -> dict[str, Any]:
         """Tokens of the input that are hidden the model is told to leave out."""
         encoding = given.read.window.encoding
-        inputs = self._tensors(encoding.ids, encoding.type_ids, given.written.ids)
+        inputs = self._tensors(encoding.ids, encoding.type_ids, given.output.ids)
         return inputs if hidden is None else variants(inputs, hidden)
 
     def _tensors(self, ids: Sequence[int], types: Sequence[int], written: Sequence[int]) -> dict[str, Any]:
@@ -298,19 +306,6 @@ class Seq2SeqEngine(Askable):
 
     def _leaf(self, inputs: dict[str, Any]) -> AbstractContextManager[list[Tensor]]:
         return embeddings(self.model, inputs["input_ids"])
-
-
-class _Watch(StoppingCriteria):
-    """Never stops, but looks at Cancel and says how far it is, at every token."""
-
-    def __init__(self, task: Task, longest: int) -> None:
-        self._task, self._longest = task, longest
-
-    def __call__(self, input_ids: Tensor, scores: Tensor, **kwargs: Any) -> Tensor:
-        self._task.check()
-        count = input_ids.shape[1]
-        self._task.progress(count / self._longest, f"Token {count:,} is written")
-        return torch.zeros(len(input_ids), dtype=torch.bool, device=input_ids.device)
 
 
 def _of_target(tokenizer: PreTrainedTokenizerFast) -> PreTrainedTokenizerFast:

@@ -67,19 +67,14 @@ class Texts(Adapter):
         return recipe.text or what
 
     def is_file(self, what: TextInput, path: str) -> bool:
-        same = bool(path) and what.title == Path(path).name  # else edited since
-        return same and what.pair is None and what.target is None
+        return bool(path) and what.pair is None and what.title == Path(path).name  # else edited since
 
     def extent(self, what: TextInput) -> int:
-        return len(what.text) + len(what.pair or "") + len(what.target or "")
+        return len(what.text) + len(what.pair or "")
 
     def read(self, engine: Any, what: TextInput, options: RunOptions, task: Task) -> Trace:
-        given: dict[str, Any] = {"pair": what.pair, "start": options.start, "task": task}
-        if what.target is None or getattr(engine, "has_target", False):
-            return engine.run(what.text, **given, **({} if what.target is None else {"target": what.target}))
-        said = f"{engine.card.title} writes nothing: the target is not used."
-        trace = engine.run(what.text, **given)
-        return replace(trace, notices=(*trace.notices, said))
+        more = {} if options.writing is None else {"writing": options.writing}
+        return engine.run(what.text, pair=what.pair, start=options.start, task=task, **more)
 
 
 class Images(Adapter):

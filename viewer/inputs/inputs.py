@@ -28,15 +28,12 @@ _TITLE_LENGTH = 40
 
 @dataclass(frozen=True)
 class TextInput:
-    """One text or a pair. notices: sentences the user should see. target: what a model is to write of it,
-    None for what it writes itself.
-    """
+    """One text or a pair. notices: sentences the user should see."""
 
     title: str
     text: str
     pair: str | None = None
     notices: tuple[str, ...] = ()
-    target: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,16 +101,19 @@ def _opened(reader: Reader, source: Source) -> Input:
     return resolve(opens)(reader, source) if opens else resolve(reader.read)(source)
 
 
-def from_text(
-    text: str, title: str | None = None, pair: str | None = None, target: str | None = None
-) -> TextInput:
+def lines_of(text: str) -> tuple[str, ...]:
+    """Those that hold anything."""
+    return tuple(line for line in text.splitlines() if line.strip())
+
+
+def from_text(text: str, title: str | None = None, pair: str | None = None) -> TextInput:
     """A text or a pair, every line ending in "\\n". Its title is its first words if none is given.
 
     Raises HeadlightError for a text that shows nothing, or of more than MAX_TEXT_BYTES.
     """
-    subjects = ("The text" if title is None else title, "The second text", "The target")
+    subjects = ("The text", "The second text") if title is None else (title, "The second text")
     cleaned, notices = [], []
-    for subject, part in zip(subjects, (text, pair, target), strict=True):
+    for subject, part in zip(subjects, (text, pair), strict=True):
         if part is None:
             cleaned.append(None)
             continue
@@ -125,7 +125,7 @@ def from_text(
             )
         _check_text(part, subject)
         cleaned.append(part)
-    return TextInput(title or _first_words(cleaned[0]), *cleaned[:2], tuple(notices), cleaned[2])
+    return TextInput(title or _first_words(cleaned[0]), cleaned[0], cleaned[1], tuple(notices))
 
 
 def from_pixels(pixels: np.ndarray, title: str = "Pasted image") -> ImageInput:

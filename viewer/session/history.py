@@ -81,7 +81,7 @@ def bounded(steps: list[Step]) -> list[Step]:
         text = step.recipe.text
         if text is not None and id(text) not in texts:
             texts.add(id(text))
-            characters += len(text.text) + len(text.pair or "") + len(text.target or "")
+            characters += len(text.text) + len(text.pair or "")
             if characters > CHARACTERS and kept:
                 return steps[-kept:]
     return steps

@@ -15,7 +15,7 @@ from headlight.models.core.task import Cancelled, Task
 from headlight.models.core.tokens import CharSpan
 from headlight.models.engines import door, heads
 from headlight.models.engines.door import check
-from headlight.models.engines.token_labels import entry_named
+from headlight.models.engines.texts.token_labels import entry_named
 from headlight.viewer.host.engines import open_engine
 from tests.models.headed import GPT2, NAMED, NET, STAGES, TEXT, VIT, saved
 

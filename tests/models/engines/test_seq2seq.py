@@ -11,6 +11,7 @@ from tokenizers.models import WordLevel
 
 from headlight.models.attention.implementations import eager
 from headlight.models.catalogue.entries import Entry
+from headlight.models.core.answers import Writing
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.interventions import Hide
 from headlight.models.core.settings import RolloutSettings
@@ -19,7 +20,7 @@ from headlight.models.core.tokens import INPUT, OUTPUT, CharSpan, Special
 from headlight.models.core.trace import Trace
 from headlight.models.engines.door import check
 from headlight.models.engines.seq2seq import STACKS, Seq2SeqEngine
-from headlight.models.engines.written import spelled
+from headlight.models.engines.texts.going_on import spelled
 from headlight.models.explain.rollout import rollout, rollout_matrix
 from tests.models.engines.test_language import bytes_tokenizer, words_tokenizer
 
@@ -103,7 +104,7 @@ def far_from_eager(engine: Seq2SeqEngine, trace: Trace) -> float:
 @pytest.mark.parametrize("name", FAMILIES)
 def test_three_stacks_are_what_an_eager_pass_computes(name):
     engine = made(name)
-    trace = engine.run("the cat sat on the mat", target="then it ran")
+    trace = engine.run("the cat sat on the mat", writing=Writing(target="then it ran"))
     assert trace.stacks == ("encoder", "decoder", "cross")
     assert far_from_eager(engine, trace) < 1e-5
     assert max(check(trace)) < 1e-4
@@ -137,7 +138,7 @@ def test_what_the_model_writes_itself_is_what_generate_gives(bart):
 
 
 def test_places_of_one_stream_are_not_found_in_the_other(bart):
-    trace = bart.run("the cat", target="the cat")
+    trace = bart.run("the cat", writing=Writing(target="the cat"))
     read, written = trace.streams[INPUT], trace.streams[OUTPUT]
     assert written.place(2) == CharSpan(0, 3, 0, OUTPUT)
     for tokens, other in ((read, written), (written, read)):
@@ -156,12 +157,12 @@ def test_places_of_one_stream_are_not_found_in_the_other(bart):
 )
 def test_a_target_that_cannot_be_written_says_why(bart, target, said):
     with pytest.raises(HeadlightError) as raised:
-        bart.run("the cat", target=target)
+        bart.run("the cat", writing=Writing(target=target))
     assert raised.value.cause == said
 
 
 def test_a_target_in_another_script_is_told_of(bart):
-    trace = bart.run("the cat", target="кот ran")
+    trace = bart.run("the cat", writing=Writing(target="кот ran"))
     assert trace.streams[OUTPUT].labels[-2:] == ("[UNK] “кот”", "ran")
     assert "Target: 1 word is not in this model's vocabulary and became [UNK]." in trace.notices
 
@@ -195,7 +196,7 @@ def test_what_is_written_may_have_a_vocabulary_of_its_own():
         tokenizer_object=sounds, unk_token="<unk>", pad_token="<pad>", eos_token="</s>"
     )
     config = hf.MarianConfig(**BART, decoder_vocab_size=6, share_encoder_decoder_embeddings=False)
-    trace = engine_of(hf.MarianMTModel(config), tokenizer).run("the cat", target="K AE T")
+    trace = engine_of(hf.MarianMTModel(config), tokenizer).run("the cat", writing=Writing(target="K AE T"))
     assert trace.inputs["decoder_input_ids"].tolist() == [2, 1, 2, 4]
     assert trace.streams[OUTPUT].labels[1:] == ("K", "AE", "T")
     own = engine_of(hf.MarianMTModel(config), tokenizer).run("the cat").streams[OUTPUT]
@@ -208,17 +209,17 @@ def test_what_is_written_may_have_a_vocabulary_of_its_own():
 def test_characters_of_tokens_that_were_written_are_found():
     tokenizer = bytes_tokenizer().backend_tokenizer
     encoding = tokenizer.encode("the cat 👍é", add_special_tokens=False)
-    text, spans = spelled(tokenizer, encoding.ids)
+    text, spans = spelled(tokenizer, (), encoding.ids)
     assert text == "the cat 👍é"
     np.testing.assert_array_equal(spans[-6:], [[8, 9]] * 4 + [[9, 10]] * 2)
     assert [text[a:b] for a, b in spans[:2]] == ["the", " cat"]
     pieces = Tokenizer(WordLevel({"a": 0, "b": 1}, "a"))
     pieces.decoder = decoders.WordPiece()
-    assert spelled(pieces, [0, 1])[0] == "a b"
+    assert spelled(pieces, (), [0, 1])[0] == "a b"
 
 
 def test_rollout_goes_through_the_whole_model_as_its_formula_says(bart):
-    trace = bart.run("the cat sat on the mat", target="then it ran")
+    trace = bart.run("the cat sat on the mat", writing=Writing(target="then it ran"))
     mean = {
         stack: [layer.matrix("mean").astype(float) for layer in trace.layers if layer.stack == stack]
         for stack in STACKS

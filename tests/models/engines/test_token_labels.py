@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headlight.models.engines.token_labels import readable
+from headlight.models.engines.texts.token_labels import readable
 
 
 def labels(source, spans):

@@ -9,7 +9,7 @@ import pytest
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import Cancelled, Task
 from headlight.models.engines import tokenizing
-from headlight.models.engines.tokenizing import encoded
+from headlight.models.engines.texts.tokenizing import encoded
 
 
 class Endless:

@@ -8,18 +8,18 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 from tokenizers import Encoding
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
-from headlight.models.core.errors import HeadlightError, first_sentence
+from headlight.models.core.errors import HeadlightError
 from headlight.models.core.interventions import Hidden
-from headlight.models.core.task import SILENT, Cancelled, Task
-from headlight.models.core.tokens import INPUT, TextTokens
-from headlight.models.engines.expected import Vocabulary
-from headlight.models.engines.token_labels import readable
-from headlight.models.engines.tokenizing import encoded
+from headlight.models.core.task import SILENT, Task
+from headlight.models.core.tokens import TextTokens
+from headlight.models.engines.texts.encodings import reads, stretch_of, tokens_of, unknown_said
+from headlight.models.engines.texts.expected import Vocabulary
+from headlight.models.engines.texts.going_on import extended, spelled
+from headlight.models.engines.texts.tokenizing import encoded
 
 MAX_TOKENS = 4096
 """Tokens that are run at once even where a model reads more: a matrix of them is 64 MB."""
@@ -69,6 +69,15 @@ class Reader:
             window, tokens_of(window.encoding, (text,) if pair is None else (text, pair), self.unknown)
         )
 
+    def extended(
+        self, tokens: TextTokens, before: Sequence[int], ids: Sequence[int]
+    ) -> tuple[TextTokens, str]:
+        """(tokens, of `before`, and behind them those that were written, what these say)."""
+        with reads(self.title):
+            text, spans = spelled(self.tokenizer, before, ids)
+            special = [self.vocabulary.is_special(one) for one in ids]
+            return extended(tokens, self.tokenizer, ids, text, spans, special), text
+
     def short(self, task: Task = SILENT) -> tuple[Sequence[int], Sequence[int]]:
         """(numbers of tokens, of their texts) of a sentence, or of a few where it is in no known script."""
         try:
@@ -80,7 +89,7 @@ class Reader:
     def notices(self, read: Read) -> tuple[str, ...]:
         """What is to be said of a text, its stretch first."""
         found = [*read.window.notices]
-        if unknown := _unknown(read.window.encoding, self.unknown):
+        if unknown := unknown_said(read.window.encoding, self.unknown):
             found.append(unknown)
         letters = "".join(read.tokens.sources)
         if any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in letters):
@@ -97,17 +106,17 @@ class Reader:
         second = None if pair is None else self.encode(pair, "second text", task)
         room = self.limit - self.tokenizer.num_special_tokens_to_add(second is not None)
         if second is None:
-            kept, stretch, notices = _stretch(first, room, start, "text")
+            kept, stretch, notices = stretch_of(first, room, start, "text")
             return Window(self.tokenizer.post_process(kept, None, True), stretch, notices)
         if len(first.ids) + len(second.ids) <= room:
             return Window(self.tokenizer.post_process(first, second, True), None, ())
         # The shorter text stays whole as long as it leaves the other at least half.
         if len(first.ids) >= len(second.ids):
-            second, _, cut = _stretch(second, room // 2, 0, "second text")
-            first, stretch, notices = _stretch(first, room - len(second.ids), start, "first text")
+            second, _, cut = stretch_of(second, room // 2, 0, "second text")
+            first, stretch, notices = stretch_of(first, room - len(second.ids), start, "first text")
         else:
-            first, _, cut = _stretch(first, room // 2, 0, "first text")
-            second, stretch, notices = _stretch(second, room - len(first.ids), start, "second text")
+            first, _, cut = stretch_of(first, room // 2, 0, "first text")
+            second, stretch, notices = stretch_of(second, room - len(first.ids), start, "second text")
         return Window(self.tokenizer.post_process(first, second, True), stretch, (*notices, *cut))
 
     def encode(self, text: str, which: str, task: Task) -> Encoding:
@@ -120,93 +129,6 @@ class Reader:
                 f"The {which} holds no character that {self.title} reads.", "Type or drop a sentence."
             )
         return encoding
-
-
-@contextmanager
-def reads(title: str) -> Iterator[None]:
-    """Whatever a tokenizer raises says that it cannot read the text.
-
-    Its expressions and tables come from the model's folder. Where they break it, its Rust code panics, and a
-    panic is no Exception.
-    """
-    try:
-        yield
-    except (HeadlightError, Cancelled):
-        raise
-    except BaseException as error:
-        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
-            raise
-        raise HeadlightError(
-            f"The tokenizer of {title} cannot read this text: {first_sentence(error)}",
-            "Try another text, or choose another model.",
-        ) from error
-
-
-def _stretch(
-    encoding: Encoding, room: int, start: int, which: str
-) -> tuple[Encoding, tuple[int, int, int] | None, tuple[str, ...]]:
-    """(at most `room` tokens from `start` on, (first, last + 1, total), what to say); whole if it fits."""
-    total = len(encoding.ids)
-    if total <= room:
-        return encoding, None, ()
-    first = min(max(start, 0), total - room)
-    encoding.truncate(first + room)
-    encoding.truncate(room, direction="left")
-    notice = (
-        f"The {which} has {total:,} tokens and the model reads {room:,} of them at once: "
-        f"tokens {first + 1:,} to {first + room:,} are shown."
-    )
-    return encoding, (first, first + room, total), (notice,)
-
-
-def tokens_of(
-    encoding: Encoding, sources: tuple[str, ...], unknown: int | None, stream: str = INPUT
-) -> TextTokens:
-    """unknown: the number of the token for what is not in the vocabulary."""
-    special = np.array(encoding.special_tokens_mask, bool)
-    texts = np.array([text or 0 for text in encoding.sequence_ids])
-    spans = np.array(encoding.offsets, int).reshape(-1, 2)
-    spans[special] = 0
-    words = _words(encoding, special, texts)
-    missing = encoding.tokens[encoding.ids.index(unknown)] if unknown in encoding.ids else None
-    labels = readable(encoding.tokens, spans, texts, words, special, sources, missing)
-    return TextTokens(labels, special, spans, words, texts, tuple(encoding.tokens), sources, stream)
-
-
-def words_of(encoding: Encoding) -> np.ndarray:
-    """int (n,): numbers of words, from 0, of one text without special tokens."""
-    nothing = np.zeros(len(encoding.ids), int)
-    return _words(encoding, nothing > 0, nothing)
-
-
-def _words(encoding: Encoding, special: np.ndarray, texts: np.ndarray) -> np.ndarray:
-    """int (n,): numbers of words, from 0, counted over both texts; -1 for special tokens."""
-    words = np.full(len(special), -1)
-    own = np.array([-1 if word is None else word for word in encoding.word_ids])
-    # A tokenizer that does not split at spaces calls the whole text one word and marks the spaces.
-    marked = np.array([token.startswith("▁") for token in encoding.tokens]) & ~special
-    for text in (0, 1):
-        where = np.flatnonzero(~special & (texts == text))
-        if not len(where):
-            continue
-        begins = np.r_[True, own[where][1:] != own[where][:-1]]
-        if begins.sum() == 1 and marked[where].any():
-            begins = marked[where] | begins
-        words[where] = np.cumsum(begins) + words.max()
-    return words
-
-
-def _unknown(encoding: Encoding, unknown: int | None) -> str | None:
-    """What became the unknown token, as a sentence with its number."""
-    pairs = zip(encoding.ids, encoding.offsets, encoding.special_tokens_mask, strict=True)
-    lengths = [stop - start for token, (start, stop), special in pairs if token == unknown and not special]
-    if not lengths:
-        return None
-    label = encoding.tokens[encoding.ids.index(unknown)]
-    what = "character" if max(lengths) <= 1 else "word"
-    if len(lengths) == 1:
-        return f"1 {what} is not in this model's vocabulary and became {label}."
-    return f"{len(lengths):,} {what}s are not in this model's vocabulary and became {label}."
 
 
 def limit_of(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast) -> int:

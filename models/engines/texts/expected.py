@@ -12,7 +12,7 @@ from headlight.models.core.answers import NextTokens
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import Tokens
 from headlight.models.engines.heads import Head
-from headlight.models.engines.token_labels import entry_named
+from headlight.models.engines.texts.token_labels import entry_named
 
 COUNT = 20
 """Of each place the likeliest that are kept."""
