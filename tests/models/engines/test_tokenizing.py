@@ -8,7 +8,7 @@ import pytest
 
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import Cancelled, Task
-from headlight.models.engines import tokenizing
+from headlight.models.engines.texts import tokenizing
 from headlight.models.engines.texts.tokenizing import encoded
 
 
