@@ -72,6 +72,13 @@ class RolloutSettings:
             )
 
 
+def depth_of(stacks: Sequence[str], settings: RolloutSettings) -> int:
+    """How many layers `first` and `last` count. stacks: that of each layer there is."""
+    if "cross" not in stacks:
+        return len(stacks)
+    return stacks.count("encoder" if settings.stack == "encoder" else "cross")
+
+
 def layers_of_rollout(stacks: Sequence[str], settings: RolloutSettings) -> list[int]:
     """Which layers a rollout goes through, by their numbers. stacks: that of each layer there is.
 

@@ -11,6 +11,7 @@ import numpy as np
 from headlight.models.core.answers import Classes, NextTokens, PixelLabels, listed
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import Task
+from headlight.models.core.tokens import Tokens
 from headlight.models.core.trace import Trace
 from headlight.viewer.export.choices import Subject
 from headlight.viewer.export.results import Result
@@ -65,20 +66,27 @@ def _token_arrays(answer: NextTokens, trace: Trace) -> dict[str, np.ndarray]:
 
 def _token_table(answer: NextTokens, trace: Trace) -> Table:
     yield ("index", "label", "rank", "id", "after" if answer.follows else "in_place", "probability")
+    labels = _said_in(answer, trace).labels
     for number, token in enumerate(_tokens(answer, trace)):
         rows = zip(answer.ids[number], answer.names[number], answer.probabilities[number], strict=True)
         for rank, (entry, name, share) in enumerate(rows, start=1):
-            yield (int(token), trace.tokens.labels[token], rank, int(entry), name, f"{share:.9g}")
+            yield (int(token), labels[token], rank, int(entry), name, f"{share:.9g}")
 
 
 def _tokens(answer: NextTokens, trace: Trace) -> np.ndarray:
     """int (m,). Several tokens of one character have one place: each is its own, in order."""
-    numbers = {trace.tokens.place(index): index for index in reversed(range(len(trace.tokens)))}
+    tokens = _said_in(answer, trace)
+    numbers = {tokens.place(index): index for index in reversed(range(len(tokens)))}
     found = np.array([numbers[place] for place in answer.places])
     for index in range(1, len(found)):
         if answer.places[index] == answer.places[index - 1]:
             found[index] = found[index - 1] + 1
     return found
+
+
+def _said_in(answer: NextTokens, trace: Trace) -> Tokens:
+    """The stream at whose places something is expected."""
+    return trace.at(answer.places[0])[0] if answer.places else trace.tokens
 
 
 def _pixel_arrays(answer: PixelLabels, trace: Trace) -> dict[str, np.ndarray]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from headlight.models.core.settings import RolloutSettings, layers_of_rollout
+from headlight.models.core.settings import RolloutSettings, depth_of, layers_of_rollout
 from headlight.viewer.registry import REGISTRY, Kind, Method, Needs, Shown, resolve
 from headlight.viewer.session.view import MapSettings, View
 
@@ -68,6 +68,13 @@ def layers_through(trace: Trace, method: Method, view: View) -> list[int]:
         if isinstance(settings, RolloutSettings) and trace.layers:
             return layers_of_rollout([layer.stack for layer in trace.layers], settings)
     return list(range(len(trace.layers)))
+
+
+def layers_counted(trace: Trace, settings: object) -> int:
+    """How many layers the first and the last one of a method's settings count."""
+    if isinstance(settings, RolloutSettings) and trace.layers:
+        return depth_of([layer.stack for layer in trace.layers], settings)
+    return len(trace.layers)
 
 
 def tokens_after(trace: Trace, last: int | None = None) -> Tokens:

@@ -45,6 +45,26 @@ def pick_head(session: Session, layer: int, head: int) -> None:
     session.select(layer=layer, head=head, also=(rows,))
 
 
+def stack_of(trace: Trace, layer: int) -> list[int]:
+    """The layers that are looked at together with this one: those of its stack where there are several
+    streams of tokens, else all."""
+    if len(trace.streams) == 1:
+        return list(range(len(trace.layers)))
+    return [at for at, one in enumerate(trace.layers) if one.stack == trace.layers[layer].stack]
+
+
+def pick_stack(session: Session, stack: str) -> None:
+    """Show the layer of another stack that stands where the present one does, or its last."""
+    document = session.current
+    if document is None or document.trace is None:
+        return
+    layers, chosen = document.trace.layers, session.view[Selection]
+    there = [at for at, one in enumerate(layers) if one.stack == stack]
+    if there:
+        layer = there[min(layers[chosen.layer].depth, len(there) - 1)]
+        session.select(layer=layer, head=min(chosen.head, layers[layer].heads - 1))
+
+
 def step_query(session: Session, step: int) -> None:
     """The next token, or the one before, is the query."""
     document = session.current
@@ -72,9 +92,10 @@ def rows_shown(trace: Trace, view: View) -> tuple[int, ...]:
 def asked_tokens(trace: Trace, view: View) -> Tokens:
     """Among which tokens a gesture on the input chooses: those of the layer that is shown.
 
-    Layers of one picture may have grids of their own. Without layers the tokens are the input's.
+    Layers of one picture may have grids of their own, an encoder–decoder has two streams. Without layers the
+    tokens are the input's.
     """
-    if not trace.layers or not isinstance(trace.tokens, PatchTokens):
+    if not trace.layers or not (isinstance(trace.tokens, PatchTokens) or len(trace.streams) > 1):
         return trace.tokens
     layer = trace.layers[min(view[Selection].layer, len(trace.layers) - 1)]
     return layer.keys if view[MapSettings].incoming else layer.queries

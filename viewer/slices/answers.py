@@ -81,24 +81,25 @@ def _others(targets: Sequence[Target], exclusive: bool) -> str:
 
 
 def _expected(answer: NextTokens, trace: Trace, places: Sequence[Place]) -> AnswerRows:
-    tokens = trace.tokens
     numbered = {place: number for number, place in enumerate(answer.places)}
     order = slice(None, None, -1 if answer.follows else 1)  # of a word the token before what follows it
-    asked = (tokens.place(int(index)) for place in places for index in tokens.find(place)[order])
+    found = (trace.at(place) for place in places)
+    asked = (tokens.place(int(index)) for tokens, indices in found for index in indices[order])
     first = len(answer.places) - 1 if answer.follows else 0
     at = next((numbered[place] for place in asked if place in numbered), first)
     place = answer.places[at]
-    token = int(tokens.find(place)[0])
+    tokens, (token, *_) = trace.at(place)
     named = [names.visible(name) for name in answer.names[at]]
     rows = zip(named, answer.probabilities[at], answer.ids[at], strict=True)
     targets = tuple(Target(name, float(score), int(number), place) for name, score, number in rows)
     given = answer.given[at]
     beneath = ""
     if np.isfinite(given):
-        said = f"{names.token(tokens, token + 1)} does follow" if answer.follows else "the token itself"
+        following = names.token(tokens, token + 1) if token + 1 < len(tokens) else "the end"
+        said = f"{following} does follow" if answer.follows else "the token itself"
         beneath = f"{said}: {given:.4f}"
     where = "after" if answer.follows else "in place of"
-    return AnswerRows(f"{where} {names.token(tokens, token)}", targets, beneath, mark=trace.model.mark)
+    return AnswerRows(f"{where} {names.token(tokens, int(token))}", targets, beneath, mark=trace.model.mark)
 
 
 def _parts(answer: PixelLabels, targets: tuple[Target, ...], mark: str) -> AnswerRows:

@@ -11,6 +11,7 @@ import numpy as np
 
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.tokens import PatchPart, PatchTokens, TextTokens, Tokens
+from headlight.models.core.trace import Trace
 
 LISTED = 40
 """So many names a refusal lists; of more those that are most like the one that was asked for."""
@@ -61,6 +62,17 @@ def _listed(wanted: str, names: Sequence[str]) -> str:
         return ", ".join(names)
     like = get_close_matches(wanted, names, 5, 0.3) or [*names[:2], names[-1]]
     return f"{', '.join(like)} and {len(names) - len(like)} more"
+
+
+def layer_named(trace: Trace, number: int) -> str:
+    """layer 10; of several stacks by its depth in its own, cross layer 1."""
+    layer = trace.layers[number]
+    return f"{layer.stack} layer {layer.depth}" if has_stacks(trace) else f"layer {number}"
+
+
+def has_stacks(trace: Trace) -> bool:
+    """Whether layers stand in several stacks that lead from other tokens to others."""
+    return len(trace.streams) > 1
 
 
 def token(tokens: Tokens, index: int) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from PySide6.QtWidgets import QWidget
+import numpy as np
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from headlight.models.core.colours import Scale, lut
 from headlight.models.core.tokens import PatchTokens
@@ -16,35 +17,60 @@ from headlight.viewer.host.lanes import Call
 from headlight.viewer.panes.shared import words
 from headlight.viewer.panes.shared.on_input import MethodPane
 from headlight.viewer.registry import Method
+from headlight.viewer.session import selecting
 from headlight.viewer.session.session import NOWHERE, Document, Hover
 from headlight.viewer.session.view import MapSettings, Selection, View
 from headlight.viewer.slices import names
 from headlight.viewer.slices.head_maps import HeadMaps
 from headlight.viewer.slices.maps import query_indices
 from headlight.viewer.slices.relevance import relevance_of_heads
+from headlight.widgets.controls.choices import Segmented
 from headlight.widgets.controls.colour_bar import ColourBar, bar_height, with_bar
 from headlight.widgets.grids.head_grid import HeadGrid
 
+STACKS = ("encoder", "decoder", "cross")
+
 
 class HeadsPane(MethodPane):
+    """Of an encoder–decoder one stack at a time: that of the layer which is selected."""
+
     blank, tallest = True, 0.46
 
     def build(self) -> QWidget:
+        self.stacks = Segmented([(one, one.capitalize()) for one in STACKS], "Stack of attention")
+        self.stacks.changed.connect(self._pick_stack)
+        self.stacks.hide()
         self.grid = HeadGrid()
         self.grid.clicked.connect(self._clicked)
         self.grid.hovered.connect(self._hovered)
-        self.grid.set_tooltip(lambda layer, head: f"layer {layer}, head {head}")
+        self.grid.set_tooltip(self._tip)
         self.bar = ColourBar()
         self._shaped: Trace | None = None
+        self._members: list[int] = []
+        """The layers that the grid shows, by their numbers."""
+        self._levels: dict[int, np.ndarray] = {}
         self._scales: dict[int, list[Scale]] = {}
-        return with_bar(self.grid, self.bar)
+        widget = QWidget()
+        layout = QVBoxLayout(widget)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.stacks)
+        layout.addWidget(with_bar(self.grid, self.bar), 1)
+        return widget
 
     def prepare(self, document: Document, view: View) -> None:
         trace = document.trace
-        if trace is not None and trace is not self._shaped:
-            self._shaped = trace
-            self.grid.set_shape(len(trace.layers), [layer.heads for layer in trace.layers])
-            self.height_changed.emit()
+        if trace is None:
+            return
+        members = selecting.stack_of(trace, view[Selection].layer)
+        if trace is self._shaped and members == self._members:
+            return
+        if trace is not self._shaped:
+            self._levels, self._scales = {}, {}
+        self._shaped, self._members = trace, members
+        self.stacks.setVisible(names.has_stacks(trace))
+        self.grid.set_shape(len(members), [trace.layers[number].heads for number in members])
+        self._draw(self._levels)
+        self.height_changed.emit()
 
     def height_for(self, width: int) -> int | None:
         """Maps have the shape of their picture: of a wide one they fill their width in little height."""
@@ -71,32 +97,44 @@ class HeadsPane(MethodPane):
 
     def paint_partial(self, value: Any) -> None:
         layer, levels, scales = value
-        if not self.blocked(layer):
-            self.grid.set_layer_maps(layer, levels)
-            self._scales[layer] = scales
+        self._levels[layer], self._scales[layer] = levels, scales
+        self._draw([layer])
 
     def paint(self, result: HeadMaps) -> None:
-        self._scales = dict(enumerate(result.scales))
-        for layer, levels in enumerate(result.layers):
-            reason = self.blocked(layer)
+        self._levels, self._scales = dict(enumerate(result.layers)), dict(enumerate(result.scales))
+        self._draw(self._levels)
+
+    def _draw(self, layers: Iterable[int]) -> None:
+        """The maps of those layers that the grid shows."""
+        for layer in layers:
+            if layer not in self._members:
+                continue
+            column, reason = self._members.index(layer), self.blocked(layer)
             if reason:
-                self.grid.set_blocked(layer, reason)
+                self.grid.set_blocked(column, reason)
             else:
-                self.grid.set_layer_maps(layer, levels)
+                self.grid.set_layer_maps(column, self._levels[layer])
 
     def mark(self, view: View, hover: Hover) -> None:
+        trace = self.session.current.trace
+        self.stacks.set_value(trace.layers[view[Selection].layer].stack)
         self.grid.set_lut(lut(view[MapSettings].colours))
         self.grid.set_fused(view[MapSettings].heads != "one")
-        self.grid.set_selected(view[Selection].layer, view[Selection].head)
-        self.grid.set_hovered(None if hover.layer is None else (hover.layer, hover.head or 0))
+        self.grid.set_selected(self._members.index(view[Selection].layer), view[Selection].head)
+        under = hover.layer if hover.layer in self._members else None
+        self.grid.set_hovered(None if under is None else (self._members.index(under), hover.head or 0))
         self._show_scale(view, hover)
-        self._say(self.session.current.trace, view, hover)
+        self._say(trace, view, hover)
 
     def clear(self, document: Document | None) -> None:
+        self.stacks.hide()
         self.grid.set_shape(0, 0)
         self.bar.set_scale(None, lut())
-        self._shaped, self._scales = None, {}
+        self._shaped, self._members, self._levels, self._scales = None, [], {}, {}
         self.subtitle_changed.emit("")
+
+    def _tip(self, column: int, head: int) -> str:
+        return words.head(self._shaped, self._members[column], head) if self._shaped is not None else ""
 
     def _show_scale(self, view: View, hover: Hover) -> None:
         """The scale of the head that is pointed at, else of the selected one."""
@@ -104,7 +142,7 @@ class HeadsPane(MethodPane):
         if hover.layer is not None:
             layer, head = hover.layer, hover.head or 0
         scales = [] if self.blocked(layer) else self._scales.get(layer, [])
-        of = "all maps" if view[MapSettings].shared else words.head(layer, head)
+        of = "all maps" if view[MapSettings].shared else words.head(self.session.current.trace, layer, head)
         self.bar.set_scale(scales[head] if head < len(scales) else None, lut(view[MapSettings].colours), of)
 
     def _say(self, trace: Trace, view: View, hover: Hover) -> None:
@@ -121,9 +159,12 @@ class HeadsPane(MethodPane):
         what = f"who looks at {name}" if view[MapSettings].incoming else f"where {name} looks"
         self.subtitle_changed.emit(f"{by}{what}")
 
-    def _clicked(self, layer: int, head: int) -> None:
+    def _clicked(self, column: int, head: int) -> None:
         one = replace(self.session.view[MapSettings], heads="one")
-        self.session.select(layer=layer, head=head, also=(one,))
+        self.session.select(layer=self._members[column], head=head, also=(one,))
 
     def _hovered(self, cell: tuple[int, int] | None) -> None:
-        self.session.set_hover(NOWHERE if cell is None else Hover(layer=cell[0], head=cell[1]))
+        self.session.set_hover(NOWHERE if cell is None else Hover(layer=self._members[cell[0]], head=cell[1]))
+
+    def _pick_stack(self, stack: str) -> None:
+        selecting.pick_stack(self.session, stack)

@@ -126,8 +126,8 @@ class MatrixPane(MethodPane):
         return f"{pair}\t{weight}"
 
     def _at(self, what: str = "") -> str:
-        view = self.session.view
-        return ", ".join(filter(None, (what, words.head(view[Selection].layer, head_of(view)))))
+        view, trace = self.session.view, self.session.current.trace
+        return ", ".join(filter(None, (what, words.head(trace, view[Selection].layer, head_of(view)))))
 
     def _hovered(self, cell: tuple[int, int] | None) -> None:
         if cell is None or self._result is None:

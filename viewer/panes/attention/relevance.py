@@ -177,7 +177,7 @@ class RelevancePane(OnInputPane):
         self.query.set_label(False, readout)
         self.query.set_value(view[RolloutQuery].selected)
         self.query_row.setVisible(method.of == "layers")
-        self.forms.display(method, view, len(trace.layers))
+        self.forms.display(method, view, trace)
 
     # -- gestures: a click here chooses whose relevance is shown -----------------------------------------
 

@@ -84,7 +84,7 @@ class ClassesPane(CloudPane):
     def prepare(self, document: Document, view: View) -> None:
         self.controls.display(view[CloudSettings])
         self.reach.display(document, view)
-        self.forms.display(IN_SPACE.method(document, view), view, 0)
+        self.forms.display(IN_SPACE.method(document, view), view, document.trace)
         self._show_frame(document)
         self._show_labels(document)
         self._show_legend(view)

@@ -264,7 +264,7 @@ class FieldPane(Pane):
         trace = self.seen.trace
         untrained = " · untrained" if trace.model.untrained else ""
         at = self._head(view)
-        row = f" · {words.head(*at)}" if view[FieldSettings].row and at is not None else ""
+        row = f" · {words.head(trace, *at)}" if view[FieldSettings].row and at is not None else ""
         windows = self._windows_drawn.said() if self._windows_drawn is not None else ""
         row += f" · {windows}" if windows else ""
         self.subtitle_changed.emit(f"{trace.model.title}{untrained} · {field.name}{row}")

@@ -18,6 +18,7 @@ from headlight.viewer.panes.shared.slices import Slice
 from headlight.viewer.session.jobs import Job
 from headlight.viewer.session.session import Document, Hover
 from headlight.viewer.session.view import View
+from headlight.viewer.slices.names import layer_named
 
 if TYPE_CHECKING:
     from headlight.models.core.trace import Trace
@@ -322,10 +323,12 @@ class Pane(QObject):
         document = self.session.current
         if document is None or layer >= len(document.checks) or is_faithful(document.checks[layer]):
             return ""
-        error = document.checks[layer]
+        error, named = document.checks[layer], f"Layer {layer}"
+        if document.trace is not None:
+            named = layer_named(document.trace, layer).capitalize()
         if not math.isfinite(error):
-            return f"Layer {layer} is not drawn: what it computes are no numbers (NaN or infinite)."
-        return f"Layer {layer} is not drawn: its weights miss the layer's real output by {error:.2g}."
+            return f"{named} is not drawn: what it computes are no numbers (NaN or infinite)."
+        return f"{named} is not drawn: its weights miss the layer's real output by {error:.2g}."
 
     def _painted(self, result: Any) -> None:
         self.paint(result)

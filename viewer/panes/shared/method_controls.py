@@ -9,10 +9,11 @@ from typing import Any
 
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from headlight.models.core.trace import Trace
 from headlight.viewer.panes.shared.controls import Controls
 from headlight.viewer.registry import Method, Needs, resolve
 from headlight.viewer.session.document import Document
-from headlight.viewer.session.methods import Slot, settings_of
+from headlight.viewer.session.methods import Slot, layers_counted, settings_of
 from headlight.viewer.session.session import Session
 from headlight.viewer.session.view import MapSettings, View
 from headlight.widgets.base.labels import ColumnLabel
@@ -51,22 +52,26 @@ class SettingsForm(QWidget):
         self._controls = Controls(type_, self._change)
         self._fields = [one for one in fields(type_) if "label" in one.metadata]
         self.controls: dict[str, Any] = {}
+        self._rows: dict[str, QWidget] = {}
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
         for one in self._fields:
             self.controls[one.name] = control = self._made(one)
             chosen = "choices" in one.metadata and beside is not None
-            column.addWidget(row(one.metadata["label"], control, beside) if chosen else control)
+            self._rows[one.name] = row(one.metadata["label"], control, beside) if chosen else control
+            column.addWidget(self._rows[one.name])
 
-    def display(self, settings: Any, layers: int) -> None:
-        """The settings' values; layers: how many there are."""
+    def display(self, settings: Any, layers: int, streams: bool = False) -> None:
+        """The settings' values. layers: how many there are. streams: whether there are several of tokens."""
         for one in self._fields:
             control, how = self.controls[one.name], one.metadata
             if "last" in how:
                 last = getattr(settings, how["last"])
                 control.set_limits(0, layers - 1)
                 control.set_value(getattr(settings, one.name), layers - 1 if last is None else last)
+            if "streams" in how:
+                self._rows[one.name].setVisible(streams)
             if "after" in how:
                 control.setEnabled(getattr(settings, how["after"][0]) == how["after"][1])
         self._controls.display(settings)
@@ -108,13 +113,13 @@ class MethodForms(QWidget):
             form = self.forms[type_] = SettingsForm(type_, session, beside)
             column.addWidget(form)
 
-    def display(self, method: Method, view: View, layers: int) -> None:
-        """layers: how many the model has."""
+    def display(self, method: Method, view: View, trace: Trace | None) -> None:
         shown = {type(settings): settings for settings in settings_of(method, view)}
         for type_, form in self.forms.items():
             form.setVisible(type_ in shown)
             if type_ in shown:
-                form.display(shown[type_], layers)
+                layers = layers_counted(trace, shown[type_]) if trace is not None else 0
+                form.display(shown[type_], layers, trace is not None and len(trace.streams) > 1)
 
 
 def asked_types(methods: list[Method]) -> list[type]:

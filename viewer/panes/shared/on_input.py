@@ -90,9 +90,8 @@ class OnInputPane(MethodPane):
             return ""
         if self.not_drawn(result):
             return names.token(result.tokens, index)
-        self.said.emit(
-            "pointed", readings.of_token(result, index, self.session.view[MapSettings].incoming), None
-        )
+        incoming = self.session.view[MapSettings].incoming
+        self.said.emit("pointed", readings.of_token(result, index, incoming, self._of(result)), None)
         return words.reading(result, index)
 
     def read_at(self, x: float, y: float) -> str:
@@ -133,8 +132,13 @@ class OnInputPane(MethodPane):
             return {}
         if not isinstance(result, InputMap):
             return readings.of_drawn(result)
-        said = readings.of_map(result, best, self.session.view[MapSettings].incoming)
+        said = readings.of_map(result, best, self.session.view[MapSettings].incoming, self._of(result))
         return said | (readings.of_patches(result) if isinstance(result.tokens, PatchTokens) else {})
+
+    def _of(self, result: InputMap) -> str:
+        trace = self.session.current.trace
+        at = words.head(trace, *result.at) if result.at else ""
+        return ", ".join(filter(None, (result.what, at)))
 
     def table(self) -> str:
         """The shown weights, a line a token, for a spreadsheet; empty without weights of tokens."""

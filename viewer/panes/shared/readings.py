@@ -9,7 +9,6 @@ import numpy as np
 from headlight.models.core.relevance import percent
 from headlight.models.core.tokens import Tokens
 from headlight.models.core.trace import Trace
-from headlight.viewer.panes.shared import words
 from headlight.viewer.slices import names
 from headlight.viewer.slices.clouds.classes import coordinates, original
 from headlight.viewer.slices.clouds.colours import Scene
@@ -23,14 +22,15 @@ if TYPE_CHECKING:
 BEST = ("Highest", "Second", "Third")
 
 
-def of_token(shown: InputMap, index: int, incoming: bool) -> dict[str, str]:
-    """A token in the map that lies on the input: a key that is looked at or, incoming, a query that looks."""
+def of_token(shown: InputMap, index: int, incoming: bool, of: str) -> dict[str, str]:
+    """A token in the map that lies on the input, and of what that is: a key that is looked at or, incoming, a
+    query that looks."""
     token, asked = names.token(shown.tokens, index), names.tokens_named(shown.asked_of, shown.asked)
     looks = incoming and shown.at is not None
     return {
         "Query": token if looks else asked,
         "Key": asked if looks else token,
-        "In": _in(shown),
+        "In": of,
         **_weight(shown.values, index),
     }
 
@@ -51,8 +51,8 @@ def _weight(values: np.ndarray, index: int) -> dict[str, str]:
     return {"Weight": read_out(float(values[index])), "Rank": f"{rank:,} of {len(values):,}"}
 
 
-def of_map(shown: InputMap, best: int, incoming: bool) -> dict[str, str]:
-    """The whole map on the input, with so many of its highest weights.
+def of_map(shown: InputMap, best: int, incoming: bool, of: str) -> dict[str, str]:
+    """The whole map on the input, and of what it is, with so many of its highest weights.
 
     Of a column (incoming) it is not known what special tokens hold of a row.
     """
@@ -60,7 +60,7 @@ def of_map(shown: InputMap, best: int, incoming: bool) -> dict[str, str]:
     top = shown.values.argsort()[::-1][:best]
     said = {name: _named(tokens, shown.values, int(index)) for name, index in zip(BEST, top, strict=False)}
     said["Of"] = names.tokens_named(shown.asked_of, shown.asked)
-    said["In"] = _in(shown)
+    said["In"] = of
     said["Entropy"] = nats(numbers.entropy)
     if column:
         pass
@@ -102,10 +102,6 @@ def of_heads(statistics: HeadStatistics, pick: int | slice) -> dict[str, str]:
     if statistics.distance is not None:
         said["Distance, mean"] = f"{statistics.distance[pick].mean():.0f} px"
     return said
-
-
-def _in(shown: InputMap) -> str:
-    return ", ".join(filter(None, (shown.what, words.head(*shown.at) if shown.at else "")))
 
 
 def of_neighbours(found: Neighbourhood, trace: Trace) -> dict[str, str]:

@@ -6,15 +6,17 @@ import numpy as np
 
 from headlight.models.core.layers import Head
 from headlight.models.core.tokens import Tokens
+from headlight.models.core.trace import Trace
 from headlight.viewer.session.document import Document
 from headlight.viewer.slices.maps import InputMap
-from headlight.viewer.slices.names import entry, short_labels, token
+from headlight.viewer.slices.names import entry, layer_named, short_labels, token
 from headlight.widgets.base.cursor_tip import read_out
 
 
-def head(layer: int, which: Head) -> str:
-    """layer 10, head 2; layer 10, mean of heads."""
-    return f"layer {layer}, head {which}" if isinstance(which, int) else f"layer {layer}, {which} of heads"
+def head(trace: Trace, layer: int, which: Head) -> str:
+    """layer 10, head 2; layer 10, mean of heads; cross layer 1, head 0 where there are several stacks."""
+    of = layer_named(trace, layer)
+    return f"{of}, head {which}" if isinstance(which, int) else f"{of}, {which} of heads"
 
 
 def ran_at(document: Document, asked: float) -> str:
