@@ -43,7 +43,7 @@ def asked(run: RunOptions) -> RunOptions:
 def generate(options: GenerateOptions, ending: str, document: Input, trace: Trace, task: Task) -> Result:
     """ids int64 (m,), tokens (m,), probabilities float32 (m,), `drawn` alike, text, what the model saw."""
     written = known(trace.written, Written)
-    labels = np.array(trace.tokens.labels)[written.start :]
+    labels = np.array(written.labels)
     start = {"start": np.array(written.start), "ended": np.array(written.ended)}
 
     def arrays() -> dict[str, np.ndarray]:
