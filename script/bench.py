@@ -172,6 +172,13 @@ def text_maps() -> list[tuple[str, str, str]]:
     return measured()
 
 
+def heads_corpus() -> list[tuple[str, str, str]]:
+    """Many short texts: what all heads do in them, against the passes alone."""
+    from script.bench_heads import corpus as measured
+
+    return measured()
+
+
 def rollout() -> list[tuple[str, str, str]]:
     """A large picture: pass and rollout."""
     from script.bench_maps import rollout as measured
@@ -249,6 +256,7 @@ FIGURES = {
     "peak": peak,
     "gestures": gestures,
     "text-maps": text_maps,
+    "heads-corpus": heads_corpus,
     "rollout": rollout,
     "start": start,
     "window": window,

@@ -307,7 +307,8 @@ class Export(NamedTuple):
     compute: dotted, of (options, ending, input, trace, task), a `Result`. needs: of which kinds it is, and
     what of their traces. options: the dotted dataclass of its choices, see options.py. filled: dotted, of (a
     `Subject`, task), how the window asks for it. word: what the command line calls it, where several exports
-    share that.
+    share that. asks: dotted, of RunOptions, those with which the command line reads what it is of. alone:
+    dotted, of (all that is given, input, RunOptions, task), a `Result` where no one pass gives it, or None.
     """
 
     id: str
@@ -318,6 +319,8 @@ class Export(NamedTuple):
     options: str = ""
     filled: str = ""
     word: str = ""
+    asks: str = ""
+    alone: str = ""
 
     @property
     def what(self) -> str:

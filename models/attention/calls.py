@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 import torch
@@ -90,8 +90,20 @@ class Projection:
 
     weight: Tensor
     bias: Tensor | None = None
+    _inner: dict[int, Tensor] = field(default_factory=dict)
     nbytes = 0
     """Of a trace that refers to it: it is the model's."""
+
+    def of_heads(self, heads: int) -> Tensor:
+        """float32 [H, dv, d]: what multiplies the output of each head."""
+        return self.weight.float().unflatten(1, (heads, -1)).permute(1, 2, 0)
+
+    def inner(self, heads: int) -> Tensor:
+        """float32 [H, dv, dv]: W_O W_Oᵀ of each head, so that ‖z W_O‖² = z (W_O W_Oᵀ) zᵀ."""
+        if heads not in self._inner:
+            parts = self.of_heads(heads)
+            self._inner[heads] = parts @ parts.transpose(1, 2)
+        return self._inner[heads]
 
 
 @dataclass(eq=False)
@@ -168,7 +180,7 @@ class AttentionCall:
         if not all(x[batch].isfinite().all() for x in (self.q, self.k, self.v)):
             return math.nan
         weights = self.weights(self.rows, batch=batch)  # [H, r, Nk]
-        rebuilt = weights @ self.of_heads(self.v, ALL, batch)  # [H, r, dv]
+        rebuilt = weights @ self.values(batch)  # [H, r, dv]
         returned = self.outputs[batch].transpose(0, 1).float()  # [H, r, dv]
         deviation = (rebuilt - returned).abs().amax(-1)  # [H, r]
         deviation = deviation[~self._nothing_allowed(self.rows, batch).expand_as(deviation)]
@@ -207,10 +219,14 @@ class AttentionCall:
         """
         if self.projection is None:
             raise ValueError(f"{self.name}: its output projection was not seen")
-        shares = self.projection.weight.float().unflatten(1, (self.q.shape[1], -1))  # [d, H, dv]
-        values = self.of_heads(self.v, ALL, batch)  # [H, Nk, dv]
-        norms = [(values[h] @ shares[:, h].T).norm(dim=-1) for h in range(len(values))]
+        shares = self.projection.of_heads(self.q.shape[1])
+        values = self.values(batch)
+        norms = [(values[h] @ shares[h]).norm(dim=-1) for h in range(len(values))]
         return torch.stack(norms)
+
+    def values(self, batch: int = 0) -> Tensor:
+        """float32 [H, Nk, dv]: what each query head takes up of each key."""
+        return self.of_heads(self.v, ALL, batch)
 
     def scores(self, queries: Index = ALL, heads: Index = ALL, batch: int = 0) -> Tensor:
         """float32 [heads, queries, keys]: what the softmax is taken of."""
@@ -240,7 +256,7 @@ class AttentionCall:
         out = [
             torch.cat(
                 [
-                    self.weights(slice(start, start + step), batch=b) @ self.of_heads(self.v, ALL, b)
+                    self.weights(slice(start, start + step), batch=b) @ self.values(b)
                     for start in range(0, queries, step)
                 ],
                 dim=1,

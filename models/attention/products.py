@@ -82,14 +82,14 @@ def _through_projection(
     if call.projection is None:
         return None, None
     heads = call.shape[1]
-    each = call.projection.weight.float().unflatten(1, (heads, -1))  # [D, H, dv]
+    each = call.projection.of_heads(heads)  # [H, dv, D]
     weights = call.weights(index, batch=batch)[:, 0]  # [H, n]
     kv = call.v.shape[1]
     outputs = (weights.unflatten(0, (kv, -1)) @ call.v[batch].float()).flatten(0, 1)  # [H, dv]
-    parts = torch.einsum("hv,dhv->hd", outputs, each)
+    parts = torch.einsum("hv,hvd->hd", outputs, each)
     bias = call.projection.bias
     last = torch.zeros_like(parts[0]) if bias is None else bias.float()
-    return _numpy(each[:, head]), _numpy(torch.cat([parts, last[None]]))
+    return _numpy(each[head].T), _numpy(torch.cat([parts, last[None]]))
 
 
 def _numpy(tensor: Tensor) -> np.ndarray:

@@ -158,6 +158,9 @@ class BlockLayer(ABC):
     def value_norms(self) -> np.ndarray | None:
         return None
 
+    def carries(self) -> tuple[Tensor, Tensor] | None:
+        return None
+
     def carrier(self, queries: np.ndarray) -> Carrier | None:
         return None
 
@@ -264,6 +267,12 @@ class RecordedLayer(BlockLayer):
         return product_of(
             self._call, head, (query, key), (query, key), np.arange(len(self.keys)), self._batch
         )
+
+    def carries(self) -> tuple[Tensor, Tensor] | None:
+        """As `AttentionLayer.carries`, of a call whose output projection was seen."""
+        if not self.has_norms:
+            return None
+        return self._call.values(self._batch), self._call.projection.inner(self.heads)
 
     def check(self) -> float:
         """Largest |A·V − what the layer returned| over sampled rows of every head."""

@@ -178,7 +178,7 @@ class WindowLayer(BlockLayer):
     def every_head(self, which: np.ndarray, head: int | None = None) -> Tensor:
         """float32 [len(which), heads, w², w²] on the device, or [..., 1, w², w²] of one head."""
         heads = slice(None) if head is None else slice(head, head + 1)
-        weights = _as_one(self._call, which, heads).weights()  # [len(which)·heads, w², w²]
+        weights = as_one(self._call, which, heads).weights()  # [len(which)·heads, w², w²]
         return weights.unflatten(0, (len(which), -1))
 
     def groups(self, head: Head | None = None, queries: np.ndarray | None = None) -> Iterator[Groups]:
@@ -241,7 +241,7 @@ class WindowLayer(BlockLayer):
     def check(self) -> float:
         """Largest |A·V − what the layer returned| over sampled rows, or of a token at a wrong place."""
         parts = self._parts_of(np.arange(len(self.slots)))
-        return worst([self._misplaced, *(_as_one(self._call, part).error() for part in parts)])
+        return worst([self._misplaced, *(as_one(self._call, part).error() for part in parts)])
 
     def _block(self, head: int | None, start: int, stop: int) -> Tensor:
         asked, local = np.unique(self._window[start:stop], return_inverse=True)
@@ -284,8 +284,8 @@ def _cut(cells: np.ndarray, window: int) -> np.ndarray:
     return cells.reshape(rows, window, columns, window).swapaxes(1, 2).reshape(-1, window**2)
 
 
-def _as_one(call: Call, windows: np.ndarray, heads: slice = slice(None)) -> Call:
-    """These windows of a call as one call of a single item: every head of every window is a head of its."""
+def as_one(call: Call, windows: np.ndarray, heads: slice = slice(None)) -> Call:
+    """These items of a call (windows) as one call of a single item: every head of each is a head of its."""
     index = torch.as_tensor(windows, device=call.device)
     count, all_heads, queries, keys = call.shape
 
@@ -317,6 +317,7 @@ def _as_one(call: Call, windows: np.ndarray, heads: slice = slice(None)) -> Call
         mask=written_out(call.mask),
         bias=written_out(call.bias),
         outputs=of_outputs(call.outputs),
+        sinks=of_heads(call.sinks),
         level=of_heads(call.level),
         factors=of_heads(call.factors),
     )

@@ -47,8 +47,8 @@ class Entry:
     id: what `find` takes. megabytes: size of the weights on disk. folder: where it lies, None while only the
     hub has it (then modality, layers, heads and size are not known yet). mean_pooled: its answer is the mean
     over all tokens, not the class token's. file: the checkpoint of a point model that is one file alone.
-    family: of a published network. convolutional: it has no attention. notices: what the user should know of
-    its weights.
+    family: of a published network. convolutional: it has no attention. by_hand: its weights are set, not
+    trained. notices: what the user should know of its weights.
     """
 
     id: str
@@ -65,13 +65,16 @@ class Entry:
     file: Path | None = None
     family: str = ""
     convolutional: bool = False
+    by_hand: bool = False
     notices: tuple[str, ...] = ()
 
     def card(self, untrained: bool = False) -> ModelCard:
         """What is said of it beside its results. Only for an entry whose modality is known."""
         if self.modality is None:
             raise ValueError(f"{self.id} has not been downloaded")
-        return ModelCard(self.id, self.title, self.modality, self.source, self.licence, untrained)
+        return ModelCard(
+            *(self.id, self.title, self.modality, self.source, self.licence), untrained, self.by_hand
+        )
 
     def reads(self, modality: str) -> bool:
         """Whether this kind of input; what only the hub has is not known to read any."""
@@ -133,6 +136,19 @@ BUNDLED = (
         folder=ASSETS / "weights" / "pointnet",
         modality="points",
         megabytes=3.4,
+    ),
+    Entry(
+        id="induction",
+        title="Induction heads",
+        where="bundled",
+        source="built by hand: a previous-token head and an induction head (Elhage et al. 2021)",
+        licence="BSD-3-Clause",
+        folder=ASSETS / "weights" / "induction",
+        modality="text",
+        layers=2,
+        heads=1,
+        megabytes=4.2,
+        by_hand=True,
     ),
 )
 

@@ -1,16 +1,19 @@
 """What a model says of its input (classes, the token that belongs at a place, a class a pixel or a point),
 and how well that agrees with the truth.
 
-Each kind of answer is a type of its own. A target is what can be asked “why this?” of. numpy only.
+Each kind of answer is a type of its own. A target is what can be asked “why this?” of. What it writes behind
+a text is told apart, since that becomes a part of what is read. numpy only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Literal
 
 import numpy as np
 
+from headlight.models.core.errors import HeadlightError
 from headlight.models.core.tokens import Box, Place
 
 EVERY = -1
@@ -230,3 +233,85 @@ def _ratio(share: np.ndarray, of: np.ndarray) -> np.ndarray:
 def _mean(values: np.ndarray) -> float:
     known = values[np.isfinite(values)]
     return float(known.mean()) if len(known) else float("nan")
+
+
+Ended = Literal["end", "length", "room", "given"]
+"""The model said that the text ends; as many tokens were written as were asked for, or as it reads at once;
+they were all given."""
+_SAMPLED = ("temperature", "top_k", "top_p", "seed")
+
+
+@dataclass(frozen=True)
+class Writing:
+    """What is asked of a model that goes on with a text.
+
+    new: how many tokens at most; 0 where all are given. beams: hypotheses that are kept at each step; 1 takes
+    the likeliest token each time. temperature, top_k, top_p, seed: as far as any is given, tokens are drawn,
+    by the logits over the temperature, of the k likeliest, of the fewest that hold the share p (Holtzman et
+    al. 2020). target: a text that is written whatever the model would say. ids: tokens that are, first.
+    """
+
+    new: int | None = None
+    beams: int = 1
+    temperature: float | None = None
+    top_k: int | None = None
+    top_p: float | None = None
+    seed: int | None = None
+    target: str | None = None
+    ids: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.new is not None and self.new < 0:
+            raise HeadlightError(f"{self.new:,} tokens cannot be written.", "Choose 1 or more.")
+        if self.beams < 1:
+            raise HeadlightError(f"A search with {self.beams} beams finds nothing.", "Choose 1 or more.")
+        if self.temperature is not None and not 0 < self.temperature < float("inf"):
+            raise HeadlightError(
+                f"Logits cannot be divided by a temperature of {self.temperature:g}.",
+                "Choose a number above 0, or no temperature for the likeliest token each time.",
+            )
+        if self.top_k is not None and self.top_k < 1:
+            raise HeadlightError(f"No token is among the {self.top_k} likeliest.", "Choose 1 or more.")
+        if self.top_p is not None and not 0 < self.top_p <= 1:
+            raise HeadlightError(
+                f"No tokens hold the share {self.top_p:g}.", "Choose a number above 0, and 1 at most."
+            )
+        if self.target is not None and not self.target.strip():
+            raise HeadlightError("The target is empty or holds only spaces.", "Give it some words.")
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> Writing | None:
+        """By the names of its fields; None where none of them is given."""
+        names = (one.name for one in fields(cls))
+        asked = {name: given[name] for name in names if given.get(name) not in (None, ())}
+        return cls(**asked) if asked else None
+
+    @property
+    def draws(self) -> bool:
+        """Whether tokens are drawn, not the likeliest taken."""
+        return any(getattr(self, name) is not None for name in _SAMPLED)
+
+    def count(self, usual: int) -> int:
+        """How many tokens are written at most, beside those that are given."""
+        if self.new is not None:
+            return self.new
+        return 0 if self.ids or self.target is not None else usual
+
+
+@dataclass(frozen=True, eq=False)
+class Written:
+    """What a model wrote, as a part of its trace.
+
+    start: which of the trace's tokens is the first. ids: m numbers of the vocabulary. text: what they say.
+    probabilities: float32 (m,), the model's own of each, before any temperature; NaN where it says none.
+    drawn: float32 (m,), those that they were drawn with, NaN where they were not. ended: why there are no
+    more. how: what was asked for.
+    """
+
+    start: int
+    ids: tuple[int, ...]
+    text: str
+    probabilities: np.ndarray
+    drawn: np.ndarray
+    ended: Ended
+    how: Writing

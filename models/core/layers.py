@@ -162,6 +162,13 @@ class AttentionLayer(Protocol):
         """The arithmetic of one weight. Raises HeadlightError where it was not seen, and across windows."""
         ...
 
+    def carries(self) -> tuple[Any, Any] | None:
+        """(values, float32 [heads, keys, dv], W_O W_Oᵀ of each head, [heads, dv, dv]): of what heads write.
+
+        Tensors on the device; None where W_O is not known, and of windows.
+        """
+        ...
+
     def check(self) -> float:
         """Largest |A·V − what the layer really returned| over sampled rows; draw nothing if it is large.
 

@@ -52,3 +52,21 @@ class RolloutSettings:
             raise HeadlightError(
                 f"The discard share {self.discard:g} is outside 0 to 1.", "Choose at least 0 and less than 1."
             )
+
+
+BAND = 2
+"""Tokens, or patches down and across, that a band reaches to either side."""
+TEMPLATE = 12
+"""Rows and columns of a template."""
+
+
+@dataclass(frozen=True)
+class PatternSettings:
+    """What heads are searched for beside the patterns that need no choice.
+
+    band: as BAND. template: painted cells (row, column) of TEMPLATE × TEMPLATE, which are laid over the whole
+    matrix of a head; none where nothing is painted.
+    """
+
+    band: int = BAND
+    template: tuple[tuple[int, int], ...] = ()

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from headlight.models.core.answers import Answer, Target
+from headlight.models.core.answers import Answer, Target, Written
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.interventions import Intervention, Offer
 from headlight.models.core.layers import AttentionLayer
@@ -25,7 +25,7 @@ INPUT = "input"
 
 @dataclass(frozen=True)
 class ModelCard:
-    """What is said of a model wherever it appears."""
+    """What is said of a model wherever it appears. untrained: weights are random. by_hand: all are set."""
 
     id: str
     title: str
@@ -33,6 +33,12 @@ class ModelCard:
     source: str
     licence: str
     untrained: bool = False
+    by_hand: bool = False
+
+    @property
+    def mark(self) -> str:
+        """What stands wherever its title does, if anything does."""
+        return "untrained" if self.untrained else "built by hand" if self.by_hand else ""
 
 
 @dataclass(frozen=True)
@@ -49,7 +55,7 @@ class Recipe:
 
     kind: of the input. source: the file or the text, None of what is neither. model: its id. options: what
     else was asked for that is not as usual, by the command line's names, in their order. seed: of weights
-    that are drawn.
+    that are drawn. written: the tokens that it wrote, by their numbers.
     """
 
     kind: str = ""
@@ -58,6 +64,7 @@ class Recipe:
     options: tuple[tuple[str, Any], ...] = ()
     seed: int = 0
     interventions: tuple[Intervention, ...] = ()
+    written: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +105,11 @@ class Run:
         """float32 (v,): the score of a target under each variant of what is hidden, bool (v, tokens)."""
         return self.engine(task).scores(self, hidden, target, task)
 
+    def states(self, task: Task = SILENT) -> np.ndarray:
+        """float32 (layers + 1, n, d): the vector of each token as it enters the first layer, then as it
+        leaves each one. HeadlightError of a model that does not hand them out."""
+        return self.engine(task).states(self, task)
+
     def gradients(self, target: Target, task: Task = SILENT) -> Gradients:
         """Of the logit of a target; of the mean logit where it is said of many parts of the input."""
         return self.engine(task).gradients(self, target, task)
@@ -117,7 +129,7 @@ class Trace:
     stretch: (first, last + 1, total) tokens of a text that is longer than the model reads, else None.
     outputs: what engines need later (torch tensors), by name.
     answers: what the model says of the input, each of a type of its own; none of a model without a head.
-    run: the way back to the engine.
+    run: the way back to the engine. written: which of the tokens the model wrote itself, if it did.
     """
 
     model: ModelCard
@@ -133,6 +145,7 @@ class Trace:
     outputs: dict[str, Any] = field(default_factory=dict)
     answers: tuple[Answer, ...] = ()
     run: Run = field(default_factory=Run)
+    written: Written | None = None
 
     @property
     def tokens(self) -> Tokens:

@@ -30,6 +30,9 @@ class Vocabulary:
         self._marks_spaces = any(piece.startswith(("Ġ", "▁")) for piece in tokenizer.get_vocab())
         self._names: dict[int, str] = {}
 
+    def is_special(self, number: int) -> bool:
+        return number in self._special
+
     def name(self, number: int) -> str:
         """As tokens of a text are called, as far as that can be known without one."""
         if number not in self._names:

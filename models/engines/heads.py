@@ -49,6 +49,11 @@ class Head:
         self._path = next(name for name, module in whole.named_modules() if module is body).split(".")
         self._accepted = inspect.signature(whole.forward).parameters.keys()
 
+    @property
+    def whole(self) -> PreTrainedModel:
+        """The model that it is the head of."""
+        return self._whole
+
     def takes(self, names: Collection[str]) -> bool:
         """Whether the whole model can be told all this."""
         return set(names) <= self._accepted
@@ -60,7 +65,7 @@ class Head:
         """
         return _over(self._whole, self._path, _Given(output))(**self._known(inputs)).logits
 
-    def whole(self, inputs: Inputs) -> Tensor:
+    def logits(self, inputs: Inputs) -> Tensor:
         """The logits of the whole model, which says on the way what it asks of its body."""
 
         def look(_: nn.Module, args: tuple, kwargs: dict[str, Any]) -> None:
@@ -80,7 +85,7 @@ class Head:
         """
         try:
             with torch.no_grad(), unchanged(self._whole):
-                wanted = self.whole(inputs)
+                wanted = self.logits(inputs)
             output = run()
             with torch.no_grad():
                 found = self(output, inputs)

@@ -7,7 +7,7 @@ import time
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -17,20 +17,24 @@ from tokenizers import Encoding
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from headlight.models.attention.agreement import way_to_record
+from headlight.models.attention.calls import Call
 from headlight.models.attention.recorded import RecordedLayer, numbered
 from headlight.models.catalogue.entries import Entry
 from headlight.models.catalogue.heads import body_of
 from headlight.models.catalogue.loading import is_untrained, load_model, load_tokenizer, needs_only
+from headlight.models.core.answers import Answer, NextTokens, Writing, Written
 from headlight.models.core.errors import MODEL_ERRORS, HeadlightError, first_sentence
 from headlight.models.core.interventions import Hidden, Intervention
 from headlight.models.core.layers import AttentionLayer
-from headlight.models.core.task import SILENT, Cancelled, Task
+from headlight.models.core.task import SILENT, Part, Task
 from headlight.models.core.tokens import TextTokens
 from headlight.models.core.trace import INPUT, Trace
+from headlight.models.corpus.texts import Batch, Cut
+from headlight.models.engines.encodings import bare, reads, stretch_of, tokens_of, unknown_said
 from headlight.models.engines.expected import Vocabulary, expected
+from headlight.models.engines.going_on import Gone, extended, go_on, plain, spelled
 from headlight.models.engines.heads import OF_TEXTS, Said, answers_of, head_of, proved, recorded, said
-from headlight.models.engines.run import Askable
-from headlight.models.engines.token_labels import readable
+from headlight.models.engines.run import Askable, recipe_of
 from headlight.models.engines.tokenizing import encoded
 
 MAX_TOKENS = 4096
@@ -39,6 +43,7 @@ SENTENCE = "The cat sat on the mat, and it was warm."
 """What a recorded pass is compared with a plain one on."""
 SEEN = ("input_ids", "token_type_ids", "attention_mask")
 """What of what it was given tells what the model saw."""
+PLAIN = Writing()
 FEW = 4
 """First tokens of the vocabulary that stand for it where the tokenizer reads none of it."""
 
@@ -54,10 +59,24 @@ class Window:
 
 @dataclass(frozen=True, eq=False)
 class Read:
-    """What of the texts is run, and its tokens."""
+    """What of the texts is run, and its tokens. gone, text: what was written then, what that says.
+
+    writing: as it was asked for.
+    """
 
     window: Window
     tokens: TextTokens
+    gone: Gone | None = None
+    text: str = ""
+    writing: Writing = PLAIN
+
+    @property
+    def ids(self) -> list[int]:
+        return [*self.window.encoding.ids, *(self.gone.ids if self.gone else ())]
+
+    @property
+    def types(self) -> list[int]:
+        return [*self.window.encoding.type_ids, *([0] * len(self.gone.ids) if self.gone else ())]
 
 
 class LanguageEngine(Askable):
@@ -101,6 +120,8 @@ class LanguageEngine(Askable):
         model, missing = load_model(entry.folder, device)
         engine = cls(model, tokenizer, entry, device, is_untrained(model, _reading(model), missing))
         engine.head, said = head_of(model, engine.model, missing, entry, OF_TEXTS)
+        if engine.head is not None and engine.head.task == "causal":
+            plain(model)
         engine._said += said
         if entry.where != "bundled":
             task.progress(0.9, "Comparing a recorded pass with a plain one")
@@ -122,8 +143,17 @@ class LanguageEngine(Askable):
         self.head, said = proved(self.head, self.entry.title, given, record)
         self._said += said
 
-    def run(self, text: str, pair: str | None = None, start: int = 0, task: Task = SILENT) -> Trace:
+    def run(
+        self,
+        text: str,
+        pair: str | None = None,
+        start: int = 0,
+        task: Task = SILENT,
+        writing: Writing | None = None,
+    ) -> Trace:
         """One text, or two with the model's separators between them, through the model.
+
+        writing: how the model goes on with it; text and what it wrote are then run in one pass.
 
         start: the first token that is run of a text with more tokens than the model reads, moved so that the
         stretch is full; of a pair it is the longer text's. The trace says the stretch. Its inputs hold
@@ -133,8 +163,100 @@ class LanguageEngine(Askable):
         task.progress(0.0, "Cutting the text into tokens")
         window = self._window(text, pair, start, task)
         sources = (text,) if pair is None else (text, pair)
-        given = Read(window, _tokens(window.encoding, sources, self.unknown))
-        return self._traced(given, task)
+        if writing is None:
+            return self._traced(Read(window, tokens_of(window.encoding, sources, self.unknown)), task)
+        given = self._gone_on(window, sources, writing, Part(task, 0.0, 0.9))
+        recipe = replace(recipe_of(self.entry), written=given.gone.ids)
+        return self._traced(given, Part(task, 0.9), recipe)
+
+    def _gone_on(self, window: Window, sources: tuple[str, ...], writing: Writing, task: Task) -> Read:
+        """What is read, and what the model writes behind it."""
+        title, encoding = self.entry.title, window.encoding
+        if self.head is None or self.head.task != "causal" or not self.head.whole.can_generate():
+            raise HeadlightError(
+                f"{title} writes nothing: it has no head that says which token follows.",
+                "Choose a causal language model, such as induction.",
+            )
+        if window.stretch is not None or len(encoding.ids) >= self.limit:
+            raise HeadlightError(
+                f"The text is longer than the {self.limit:,} tokens that {title} reads at once: nothing fits "
+                "behind it.",
+                "Shorten it.",
+            )
+        while encoding.special_tokens_mask[-1] and len(encoding.ids) > 1:  # the text does not end here
+            encoding.truncate(len(encoding.ids) - 1)
+        room = self.limit - len(encoding.ids)
+        ids = [*writing.ids, *self._targeted(writing.target, sources[-1], task)]
+        if len(ids) > room:
+            raise HeadlightError(
+                f"{len(ids):,} tokens do not fit behind the text: {title} reads {self.limit:,} at once.",
+                "Shorten it, or what is to be written.",
+            )
+        inputs = {"input_ids": torch.tensor([[*encoding.ids, *ids]], device=self.device)}
+        gone = go_on(self.head.whole, inputs, ids, writing, room - len(ids), title, task)
+        text, spans = spelled(self._tokenizer, encoding.ids, gone.ids)
+        special = [self._vocabulary.is_special(one) for one in gone.ids]
+        before = tokens_of(encoding, sources, self.unknown)
+        tokens = extended(before, self._tokenizer, gone.ids, text, spans, special)
+        return Read(window, tokens, gone, text, writing)
+
+    def _targeted(self, target: str | None, before: str, task: Task) -> list[int]:
+        """The tokens of a text that is to be written."""
+        if target is None:
+            return []
+        spaced = target if before[-1:].isspace() or target[:1].isspace() else f" {target}"
+        with reads(self.entry.title):
+            return self._encode(spaced, "target", task).ids
+
+    def _written(self, given: Read, answers: Sequence[Answer]) -> Written | None:
+        gone, start = given.gone, len(given.window.encoding.ids)
+        if gone is None:
+            return None
+        answer = next((one for one in answers if isinstance(one, NextTokens)), None)
+        own = np.full(len(gone.ids), np.nan, np.float32)
+        if answer is not None and start:
+            own = answer.given[start - 1 : start - 1 + len(gone.ids)]
+        return Written(start, gone.ids, given.text, own, gone.drawn, gone.ended, given.writing)
+
+    def cut(self, texts: Sequence[str]) -> list[Cut | None]:
+        """Each as far as the model reads, for `batch`; None of what holds nothing that it reads."""
+        with reads(self.entry.title):
+            found = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        room = self.limit - self._tokenizer.num_special_tokens_to_add(False)
+        cut: list[Cut | None] = []
+        for text, encoding in zip(texts, found, strict=True):
+            if not encoding.ids:
+                cut.append(None)
+                continue
+            is_whole = len(encoding.ids) <= room
+            encoding.truncate(room)
+            read = self._tokenizer.post_process(encoding, None, True)
+            cut.append(Cut(tokens_of(read, (text,), None, bare), tuple(read.ids), is_whole))
+        return cut
+
+    def batch(self, numbers: Sequence[int], cut: Sequence[Cut], task: Task = SILENT) -> Batch:
+        """One recorded pass over texts of equal length."""
+        ids, tokens = [one.ids for one in cut], tuple(one.tokens for one in cut)
+        inputs = self._tensors(ids[0], [0] * len(ids[0]))
+        several = {
+            name: value.expand(len(ids), -1) if isinstance(value, torch.Tensor) else value
+            for name, value in inputs.items()
+        }
+        several["input_ids"] = torch.tensor(ids, device=self.device)
+        with torch.no_grad(), self._recorded((), Part(task)) as calls:
+            self._forward(several)
+        self._keeps_tokens(calls, len(ids[0]))
+        layers = (RecordedLayer(call, tokens[0], tokens[0]) for call in calls)
+        return Batch(tuple(numbers), tokens, tuple(calls), all(_looks_back(one, 0) for one in layers))
+
+    def _keeps_tokens(self, calls: Sequence[Call], count: int) -> None:
+        for call in calls:
+            if call.shape[2:] != (count, count):
+                raise HeadlightError(
+                    f"{self.entry.title} does not keep its {count:,} tokens: {call.name} attends from "
+                    f"{call.shape[2]:,} to {call.shape[3]:,}.",
+                    "Choose a model that attends from every token to every token.",
+                )
 
     def _passed(
         self, given: Read, changes: Sequence[Intervention], hidden: Hidden | None, task: Task
@@ -145,13 +267,7 @@ class LanguageEngine(Askable):
         with torch.no_grad(), self._recorded(changes, task) as calls:
             output = self._forward(inputs)
         seconds = time.perf_counter() - began
-        for call in calls:
-            if call.shape[2:] != (len(tokens), len(tokens)):
-                raise HeadlightError(
-                    f"{self.entry.title} does not keep its {len(tokens):,} tokens: {call.name} attends from "
-                    f"{call.shape[2]:,} to {call.shape[3]:,}.",
-                    "Choose a model that attends from every token to every token.",
-                )
+        self._keeps_tokens(calls, len(tokens))
         layers = tuple(RecordedLayer(call, tokens, tokens) for call in calls)
         first = 0 if hidden is None else int(np.flatnonzero(~hidden.which[0])[0])
         numbered(layers, "decoder" if all(_looks_back(layer, first) for layer in layers) else "encoder")
@@ -170,11 +286,12 @@ class LanguageEngine(Askable):
             ),
             stretch=window.stretch,
             answers=answers,
+            written=self._written(given, answers),
         )
 
     def _inputs(self, given: Read, hidden: Hidden | None) -> dict[str, Any]:
         """Tokens that are hidden the model is told to leave out."""
-        inputs = self._tensors(given.window.encoding.ids, given.window.encoding.type_ids)
+        inputs = self._tensors(given.ids, given.types)
         if hidden is None:
             return inputs
         if not self._hides:
@@ -241,7 +358,7 @@ class LanguageEngine(Askable):
 
     def _window(self, text: str, pair: str | None, start: int, task: Task = SILENT) -> Window:
         """The tokens that are run: all of them, or a stretch of the longer text."""
-        with _reads(self.entry.title):
+        with reads(self.entry.title):
             return self._cut(text, pair, start, task)
 
     def _cut(self, text: str, pair: str | None, start: int, task: Task) -> Window:
@@ -249,17 +366,17 @@ class LanguageEngine(Askable):
         second = None if pair is None else self._encode(pair, "second text", task)
         room = self.limit - self._tokenizer.num_special_tokens_to_add(second is not None)
         if second is None:
-            kept, stretch, notices = _stretch(first, room, start, "text")
+            kept, stretch, notices = stretch_of(first, room, start, "text")
             return Window(self._tokenizer.post_process(kept, None, True), stretch, notices)
         if len(first.ids) + len(second.ids) <= room:
             return Window(self._tokenizer.post_process(first, second, True), None, ())
         # The shorter text stays whole as long as it leaves the other at least half.
         if len(first.ids) >= len(second.ids):
-            second, _, cut = _stretch(second, room // 2, 0, "second text")
-            first, stretch, notices = _stretch(first, room - len(second.ids), start, "first text")
+            second, _, cut = stretch_of(second, room // 2, 0, "second text")
+            first, stretch, notices = stretch_of(first, room - len(second.ids), start, "first text")
         else:
-            first, _, cut = _stretch(first, room // 2, 0, "first text")
-            second, stretch, notices = _stretch(second, room - len(first.ids), start, "second text")
+            first, _, cut = stretch_of(first, room // 2, 0, "first text")
+            second, stretch, notices = stretch_of(second, room - len(first.ids), start, "second text")
         return Window(self._tokenizer.post_process(first, second, True), stretch, (*notices, *cut))
 
     def _encode(self, text: str, which: str, task: Task) -> Encoding:
@@ -284,90 +401,11 @@ class LanguageEngine(Askable):
         notices = []
         if self.encoder_of_two:
             notices.append("Only the encoder of this model is run: its decoder would need a second text.")
-        if unknown := _unknown(encoding, self.unknown):
+        if unknown := unknown_said(encoding, self.unknown):
             notices.append(unknown)
         if any(unicodedata.bidirectional(character) in ("R", "AL") for character in text):
             notices.append("This text has right-to-left script; its tokens stand in reading order.")
         return tuple(notices)
-
-
-@contextmanager
-def _reads(title: str) -> Iterator[None]:
-    """Whatever a tokenizer raises says that it cannot read the text.
-
-    Its expressions and tables come from the model's folder. Where they break it, its Rust code panics, and a
-    panic is no Exception.
-    """
-    try:
-        yield
-    except (HeadlightError, Cancelled):
-        raise
-    except BaseException as error:
-        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
-            raise
-        raise HeadlightError(
-            f"The tokenizer of {title} cannot read this text: {first_sentence(error)}",
-            "Try another text, or choose another model.",
-        ) from error
-
-
-def _stretch(
-    encoding: Encoding, room: int, start: int, which: str
-) -> tuple[Encoding, tuple[int, int, int] | None, tuple[str, ...]]:
-    """(at most `room` tokens from `start` on, (first, last + 1, total), what to say); whole if it fits."""
-    total = len(encoding.ids)
-    if total <= room:
-        return encoding, None, ()
-    first = min(max(start, 0), total - room)
-    encoding.truncate(first + room)
-    encoding.truncate(room, direction="left")
-    notice = (
-        f"The {which} has {total:,} tokens and the model reads {room:,} of them at once: "
-        f"tokens {first + 1:,} to {first + room:,} are shown."
-    )
-    return encoding, (first, first + room, total), (notice,)
-
-
-def _tokens(encoding: Encoding, sources: tuple[str, ...], unknown: int | None) -> TextTokens:
-    """unknown: the number of the token for what is not in the vocabulary."""
-    special = np.array(encoding.special_tokens_mask, bool)
-    texts = np.array([text or 0 for text in encoding.sequence_ids])
-    spans = np.array(encoding.offsets, int).reshape(-1, 2)
-    spans[special] = 0
-    words = _words(encoding, special, texts)
-    missing = encoding.tokens[encoding.ids.index(unknown)] if unknown in encoding.ids else None
-    labels = readable(encoding.tokens, spans, texts, words, special, sources, missing)
-    return TextTokens(labels, special, spans, words, texts, tuple(encoding.tokens), sources)
-
-
-def _words(encoding: Encoding, special: np.ndarray, texts: np.ndarray) -> np.ndarray:
-    """int (n,): numbers of words, from 0, counted over both texts; -1 for special tokens."""
-    words = np.full(len(special), -1)
-    own = np.array([-1 if word is None else word for word in encoding.word_ids])
-    # A tokenizer that does not split at spaces calls the whole text one word and marks the spaces.
-    marked = np.array([token.startswith("▁") for token in encoding.tokens]) & ~special
-    for text in (0, 1):
-        where = np.flatnonzero(~special & (texts == text))
-        if not len(where):
-            continue
-        begins = np.r_[True, own[where][1:] != own[where][:-1]]
-        if begins.sum() == 1 and marked[where].any():
-            begins = marked[where] | begins
-        words[where] = np.cumsum(begins) + words.max()
-    return words
-
-
-def _unknown(encoding: Encoding, unknown: int | None) -> str | None:
-    """What became the unknown token, as a sentence with its number."""
-    pairs = zip(encoding.ids, encoding.offsets, encoding.special_tokens_mask, strict=True)
-    lengths = [stop - start for token, (start, stop), special in pairs if token == unknown and not special]
-    if not lengths:
-        return None
-    label = encoding.tokens[encoding.ids.index(unknown)]
-    what = "character" if max(lengths) <= 1 else "word"
-    if len(lengths) == 1:
-        return f"1 {what} is not in this model's vocabulary and became {label}."
-    return f"{len(lengths):,} {what}s are not in this model's vocabulary and became {label}."
 
 
 def _reading(model: PreTrainedModel) -> PreTrainedModel:

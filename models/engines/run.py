@@ -130,6 +130,20 @@ class Askable(ABC):
                     found.append(head.of_target(one, here, target, place)[1])
         return torch.stack(found).float().cpu().numpy() if found else np.empty(0, np.float32)
 
+    def states(self, run: Made, task: Task = SILENT) -> np.ndarray:
+        """As `Run.states`."""
+        inputs = self._inputs(run.given, self._hidden(run.tokens, run.recipe.interventions))
+        changes = on_heads(run.recipe.interventions)
+        with torch.no_grad(), self._recorded(changes, task) if changes else unchanged(self.model):
+            output = self._forward({**inputs, "output_hidden_states": True})
+        found = output.get("hidden_states")
+        if found is None or any(one.shape[:2] != (1, len(run.tokens)) for one in found):
+            raise HeadlightError(
+                f"{self.entry.title} does not hand out a vector of each token after each layer.",
+                "Choose another model.",
+            )
+        return torch.cat(list(found)).float().cpu().numpy()
+
     def gradients(self, run: Made, target: Target, task: Task = SILENT) -> Gradients:
         """As `Run.gradients`."""
         head, place = self._speaking(), _place_of(target, run.tokens)

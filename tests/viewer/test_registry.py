@@ -144,6 +144,7 @@ OWN = {
     "app/window.py": {"messages", "palette"},
     "export/attention.py": {"attention"},
     "export/fields.py": {"fields"},
+    "export/measures.py": {"heads"},
     "inputs/clouds/gz.py": {"points"},
 }
 """The modules that are what they name: what the window itself shows, exports of a page, files of clouds."""

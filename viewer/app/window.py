@@ -307,11 +307,11 @@ class Window(QMainWindow):
         self.welcome.set_drag_active(over)
         self.drop_sign.set_active(over and self.pages.currentWidget() is not self.welcome)
 
-    def _open_sample(self, sample: object) -> None:
+    def _open_sample(self, sample: object, model: str) -> None:
         if isinstance(sample, Path):
             self.runs.open_path(str(sample))
         else:
-            self.runs.open_text(str(sample))
+            self.runs.open_text(str(sample), model=model)
 
     def run_again(self) -> None:
         if self.session.current is not None:

@@ -6,6 +6,7 @@ REGISTRY.add(
     Page("attention", "Attention"),
     Page("fields", "Receptive fields"),
     Page("cost", "Cost"),
+    Page("heads", "Find heads"),
 )
 
 _LOG = Leaf("log", shown=False)
@@ -48,6 +49,28 @@ _PICTURE = Layout(
     numbers=".panes.attention.rows:OF_PICTURE",
     table="picture",
     needs=Needs(holds=".session.able:no_attention"),
+)
+_HEADS_OF_TEXT, _HEADS_OF_PICTURE = (
+    Layout(
+        "heads",
+        across(Leaf("ranking", 0.24), *compared),
+        numbers=".panes.heads.base:SECTIONS",
+        table="ranking",
+        needs=Needs(holds=".session.able:no_attention"),
+    )
+    for compared in (
+        (
+            down(Leaf("scatter", 0.56), Leaf("matrix", 0.44), share=0.46),
+            down(Leaf("corpus", 0.6), _LOG, Leaf("numbers", 0.4), share=0.3),
+        ),
+        (
+            down(
+                Leaf("scatter", 0.56),
+                across(Leaf("matrix", 0.6), down(_LOG, Leaf("numbers"), share=0.4), share=0.44),
+                share=0.76,
+            ),
+        ),
+    )
 )
 _FIELDS = Layout(
     "fields",
@@ -100,6 +123,7 @@ _STACK = Layout(
 )
 
 _MAP = ".session.view:MapSettings"
+_FOUND = (".session.view:HeadSettings", "headlight.models.core.settings:PatternSettings")
 _FIELD = ".session.view:FieldSettings"
 _COSTS = ".session.view:CostSettings"
 _IN_CLOUD = ".session.view:CloudSettings"
@@ -114,9 +138,9 @@ REGISTRY.add(
         plural="texts",
         input=".inputs.inputs:TextInput",
         gives=("read", "cells", "characters"),
-        layouts=(_SENTENCE, _COST),
+        layouts=(_SENTENCE, _HEADS_OF_TEXT, _COST),
         adapter=".host.adapters:TEXTS",
-        settings=(_MAP, _COSTS),
+        settings=(_MAP, *_FOUND, _COSTS),
         options=".host.asked:OfText",
     ),
     Kind(
@@ -125,9 +149,9 @@ REGISTRY.add(
         plural="images",
         input=".inputs.inputs:ImageInput",
         gives=("read", "cells", "pixels"),
-        layouts=(_PICTURE, _FIELDS, _COST),
+        layouts=(_PICTURE, _HEADS_OF_PICTURE, _FIELDS, _COST),
         adapter=".host.adapters:IMAGES",
-        settings=(_MAP, _FIELD, _COSTS),
+        settings=(_MAP, *_FOUND, _FIELD, _COSTS),
         options=".host.asked:OfImage",
         opens=".inputs.picture_files:opened",
     ),

@@ -16,6 +16,10 @@ _COSTS = Needs(pages=("cost",))
 _BUILDS = Needs(("layers",), holds=".session.able:no_stack")
 _BUILT = Needs(("layers",), ("fields",))
 
+_HEADS = Needs(("cells",), ("heads",), layers=True)
+
+_HEADS_OF_TEXT = Needs(("characters",), ("heads",), layers=True)
+_FOUND = ".panes.heads"
 _ALL_HEADS = (("head", None),)
 _ALL_QUERIES = (("query", None),)
 
@@ -77,7 +81,7 @@ REGISTRY.add(
         "matrix",
         "Matrix",
         ".panes.attention.matrix:MatrixPane",
-        _CELLS,
+        Needs(("cells",), ("attention", "heads"), trace=True),
         export=Begin("attention", "png", _ALL_QUERIES),
     ),
     Pane(
@@ -87,6 +91,9 @@ REGISTRY.add(
         _CELLS,
         export=Begin(".export.attention:of_relevance", "png"),
     ),
+    Pane("ranking", "Heads ranked", f"{_FOUND}.ranking:RankingPane", _HEADS, export=Begin("heads", "csv")),
+    Pane("scatter", "Heads compared", f"{_FOUND}.scatter:ScatterPane", _HEADS, export=Begin("heads", "npz")),
+    Pane("corpus", "Many texts", f"{_FOUND}.corpus:CorpusPane", _HEADS_OF_TEXT),
     Pane("settings", "Map", ".panes.attention.settings:SettingsPane", _CELLS),
     Pane("answer", "Answer", ".panes.shared.answer:AnswerPane", _ANSWERED, export=Begin("answer", "csv")),
     Pane("numbers", "Numbers", ".panes.shared.numbers:NumbersPane"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from headlight.viewer.export.options import ExportOptions, all_choices, choices_
 from headlight.viewer.export.results import Result, content
 from headlight.viewer.host.asked import run_options
 from headlight.viewer.host.forward import forward_pass
-from headlight.viewer.inputs.inputs import Input, from_path, from_text
+from headlight.viewer.inputs.inputs import Input, TextInput, from_path, from_text, lines_of
 from headlight.viewer.options import either, flag, taken
 from headlight.viewer.registry import REGISTRY, Export, Kind, resolve
 
@@ -28,10 +29,25 @@ def export(options: ExportOptions) -> tuple[str, ...]:
     """Write the file; the sentences that the user should see. HeadlightError, and no file, if it fails."""
     document = _document(options)
     refuse_early(options, document)
+    entry, _ = _export_of(options.what, document)
+    run = run_options(options.given)
+    run = resolve(entry.asks)(run) if entry.asks else run
     with writing(options.out) as write:
-        trace = forward_pass(document, run_options(options.given), path=options.file or "").trace
+        apart = resolve(entry.alone)(options.given, document, run, SILENT) if entry.alone else None
+        if apart is not None:
+            write(content(options.ending, apart))
+            return document.notices
+        read = _read_first(document) if options.given.get("lines") else document
+        trace = forward_pass(read, run, path=options.file or "").trace
         write(content(options.ending, result_of(options, document, trace)))
     return notices_of(document, trace)
+
+
+def _read_first(document: Input) -> Input:
+    """Of many texts, a line each, the first: by it the model is opened and checked."""
+    if not isinstance(document, TextInput) or not (lines := lines_of(document.text)):
+        return document
+    return replace(document, text=lines[0])
 
 
 def file_of(options: ExportOptions, document: Input, trace: Trace | None, task: Task = SILENT) -> np.ndarray:
@@ -92,6 +108,8 @@ def notices_of(document: Input, trace: Trace) -> tuple[str, ...]:
     # A network that nobody's weights were found for says so itself, and why.
     if trace.model.untrained and not any("untrained" in notice for notice in trace.notices):
         notices.append(f"{trace.model.title} is untrained: its weights are random.")
+    if trace.model.by_hand:
+        notices.append(f"{trace.model.title} is built by hand: its weights are set, not trained.")
     return tuple(notices)
 
 

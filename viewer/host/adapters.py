@@ -73,7 +73,8 @@ class Texts(Adapter):
         return len(what.text) + len(what.pair or "")
 
     def read(self, engine: Any, what: TextInput, options: RunOptions, task: Task) -> Trace:
-        return engine.run(what.text, pair=what.pair, start=options.start, task=task)
+        more = {} if options.writing is None else {"writing": options.writing}
+        return engine.run(what.text, pair=what.pair, start=options.start, task=task, **more)
 
 
 class Images(Adapter):

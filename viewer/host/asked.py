@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any, get_args
 from headlight.models.core.classes.lists import LISTS
 from headlight.viewer.host.recipe import RunOptions
 from headlight.viewer.inputs.units import SHORT_UNITS, UNITS, Up
-from headlight.viewer.options import count, is_given, option, within
+from headlight.viewer.options import count, is_given, option, some, within
 from headlight.viewer.registry import REGISTRY, resolve
 
 if TYPE_CHECKING:
     from headlight.viewer.inputs.cloud import CloudInput
     from headlight.viewer.inputs.inputs import ImageInput, Input, TextInput
 
+WRITING = ("new", "beams", "temperature", "top_k", "top_p", "seed", "target")
+"""What tells that a model is to write."""
 SIZES = (224, 1022)
 """Least and most pixels of a picture's short side."""
 
@@ -39,6 +41,17 @@ class OfText:
     text: str | None = option("a text in place of a FILE", metavar="TEXT", window=True)
     pair: str | None = option("the second text of a pair", metavar="TEXT", window=True)
     start: int | None = option("first token shown of a long text", parse=count, metavar="TOKEN")
+    new: int | None = option(
+        "tokens that the model writes behind a text", parse=some, metavar="N", window=True
+    )
+    target: str | None = option("what it writes, whatever it would say", metavar="TEXT", window=True)
+    beams: int | None = option("hypotheses that are kept while it writes", parse=int, metavar="N")
+    temperature: float | None = option(
+        "what logits are divided by before tokens are drawn", parse=float, metavar="T"
+    )
+    top_k: int | None = option("draw of the K likeliest tokens", parse=int, metavar="K")
+    top_p: float | None = option("draw of the fewest that hold the share P", parse=float, metavar="P")
+    seed: int | None = option("of what is drawn", parse=count, metavar="N")
 
     def applied(self, read: TextInput) -> TextInput:
         if self.pair is None:
@@ -50,7 +63,10 @@ class OfText:
 
     @classmethod
     def of(cls, read: TextInput, run: RunOptions, is_file: bool) -> OfText:
-        return cls(None if is_file else read.text, read.pair, run.start or None)
+        asked = {} if run.writing is None else vars(run.writing)
+        known = {name: value for name, value in asked.items() if name in cls.__dataclass_fields__}
+        known["beams"] = None if known.get("beams") == 1 else known.get("beams")
+        return cls(None if is_file else read.text, read.pair, run.start or None, **known)
 
 
 @dataclass(frozen=True)
@@ -115,4 +131,8 @@ def asked_of(what: Input, run: RunOptions, is_file: bool) -> dict[str, Any]:
 def run_options(given: Mapping[str, Any]) -> RunOptions:
     """What concerns the run, of all that was asked for, by name."""
     asked = {name: given[name] for name in RunOptions.__dataclass_fields__ if is_given(given.get(name))}
+    if any(given.get(name) is not None for name in WRITING):
+        from headlight.models.core.answers import Writing  # a window starts without it, and without numpy
+
+        asked = {"writing": Writing.of(given), **asked}
     return RunOptions(**asked)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from headlight.models.attention.statistics import starting_layer
-from headlight.models.core.answers import PointLabels
+from headlight.models.core.answers import PointLabels, Writing
 from headlight.models.core.cache import held
 from headlight.models.core.errors import HeadlightError, known
 from headlight.models.core.task import SILENT, Task
@@ -107,7 +107,11 @@ def remade(recipe: Recipe, task: Task = SILENT) -> Pass:
             raise HeadlightError(f"{path} is not what it was.", "Open it as it is now.")
     if options := REGISTRY.kind_of(what).options:
         what = taken(resolve(options), given).applied(what)
-    result = forward_pass(what, run_options({**given, "model": recipe.model}), task, path)
+    asked = run_options({**given, "model": recipe.model})
+    # What was written then, whatever would be today.
+    exact = Writing(new=0, ids=recipe.written) if recipe.written else asked.writing
+    result = forward_pass(what, replace(asked, writing=exact), task, path)
+    result = replace(result, trace=told(result.trace, what, asked, path))
     if not recipe.interventions:
         return result
     trace = result.trace.run.again(recipe.interventions, task)

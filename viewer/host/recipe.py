@@ -9,6 +9,7 @@ from headlight.models.core.task import SILENT, Task
 from headlight.viewer.registry import REGISTRY
 
 if TYPE_CHECKING:
+    from headlight.models.core.answers import Writing
     from headlight.viewer.inputs.cloud import Frame
     from headlight.viewer.inputs.inputs import Input, TextInput
 
@@ -19,7 +20,7 @@ class RunOptions:
 
     trust_pickle: the user was asked about the model's file, which can run code, and trusts it.
     classes: the list that the labels of clouds are read by when they are opened, a word of
-    cloud_labels.TITLES; None for a guess.
+    cloud_labels.TITLES; None for a guess. writing: how the model goes on with a text, None where it does not.
     """
 
     model: str | None = None
@@ -28,6 +29,7 @@ class RunOptions:
     start: int = 0
     trust_pickle: bool = False
     classes: str | None = None
+    writing: Writing | None = None
 
 
 @dataclass(frozen=True)

@@ -101,6 +101,11 @@ def _opened(reader: Reader, source: Source) -> Input:
     return resolve(opens)(reader, source) if opens else resolve(reader.read)(source)
 
 
+def lines_of(text: str) -> tuple[str, ...]:
+    """Those that hold anything."""
+    return tuple(line for line in text.splitlines() if line.strip())
+
+
 def from_text(text: str, title: str | None = None, pair: str | None = None) -> TextInput:
     """A text or a pair, every line ending in "\\n". Its title is its first words if none is given.
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from headlight.viewer.host.forward import Pass
     from headlight.viewer.inputs.cloud import CloudInput, Frame
     from headlight.viewer.inputs.inputs import Input
+    from headlight.viewer.session.view import View
 
 log = logging.getLogger(__name__)
 
@@ -62,10 +63,26 @@ class Runs:
     def open_path(self, path: str) -> None:
         self._open(_work("of_file", path, self.options.classes), path)
 
-    def open_text(self, text: str, pair: str | None = None) -> None:
+    def open_text(self, text: str, pair: str | None = None, model: str = "") -> None:
+        """model: what is to read it, "" for what reads all new texts."""
         from headlight.viewer.inputs.inputs import from_text
 
-        self._open(_work("given", partial(from_text, text, pair=pair)), lane="look")
+        read, then = _work("given", partial(from_text, text, pair=pair)), None
+        if model:
+            options = replace(self.options, model=model)
+            then = partial(self.session.add, options=options)
+        self._open(read, then=then, lane="look")
+
+    def open_like(self, text: str, like: Document, view: View) -> None:
+        """A text that is read by the model of another document, and looked at in a view."""
+        from headlight.viewer.inputs.inputs import from_text
+
+        def made(what: Input) -> Document:
+            document = self.session.add(what, replace(like.options, start=0))
+            document.view, document.fresh = view, False
+            return document
+
+        self._open(_work("given", partial(from_text, text)), then=made, lane="look")
 
     def open_pixels(self, pixels: np.ndarray, title: str) -> None:
         from headlight.viewer.inputs.inputs import from_pixels

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from headlight.models.core.costs import Terms
     from headlight.models.core.tokens import Place
     from headlight.models.core.trace import Trace
+    from headlight.viewer.host.corpus import Corpus
 
 T = TypeVar("T")
 Heads = Literal["one", "mean", "max"]
@@ -140,6 +141,23 @@ class CostSettings:
     device: str | None = None
     seconds: int = 30
     terms: Terms = "table"
+
+
+@dataclass(frozen=True)
+class HeadSettings:
+    """How heads are compared, each by its id in `models.attention.patterns`.
+
+    measure: what they are ranked by. across, up, colour: the axes and the colour of the scatter; "layer" is
+    one of them. corpus: the texts that the figures are of, None for the document alone. texts_by: by which
+    measure of the chosen head texts of it are listed.
+    """
+
+    measure: str = "previous"
+    across: str = "layer"
+    up: str = "entropy"
+    colour: str = "distance"
+    corpus: Corpus | None = None
+    texts_by: str = "peak"
 
 
 @dataclass(frozen=True)

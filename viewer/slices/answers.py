@@ -27,7 +27,7 @@ class AnswerRows:
 
     said: of what it is, in a few words. targets: the rows, likeliest first. beneath: what is not among them.
     colours: uint8 (rows, 3), of a picture's parts; levels: uint8 (rows, columns), 1 + the row of each cell's
-    class, 0 for one without; region: what of the picture these cover. untrained: some weights are random.
+    class, 0 for one without; region: what of the picture these cover. mark: of the model.
     """
 
     said: str
@@ -36,7 +36,7 @@ class AnswerRows:
     colours: np.ndarray | None = None
     levels: np.ndarray | None = None
     region: Box | None = None
-    untrained: bool = False
+    mark: str = ""
 
 
 def answer_rows(trace: Trace, places: Sequence[Place] = (), task: Task = SILENT) -> AnswerRows:
@@ -44,15 +44,15 @@ def answer_rows(trace: Trace, places: Sequence[Place] = (), task: Task = SILENT)
 
     places: what is pointed at or selected, the most telling first; it matters to expected tokens alone.
     """
-    answer, untrained = listed(trace.answers), trace.model.untrained
+    answer, mark = listed(trace.answers), trace.model.mark
     if isinstance(answer, NextTokens):
         return _expected(answer, trace, places)
     if isinstance(answer, PixelLabels):
-        return _parts(answer, answer.targets(), untrained)
+        return _parts(answer, answer.targets(), mark)
     answer = known(answer, Classes)
     targets = answer.targets()
     said = f"{len(targets):,} classes" + ("" if answer.exclusive else " · each by itself")
-    return AnswerRows(said, targets[:ROWS], _others(targets, answer.exclusive), untrained=untrained)
+    return AnswerRows(said, targets[:ROWS], _others(targets, answer.exclusive), mark=mark)
 
 
 def row_at(answer: PixelLabels, rows: AnswerRows, place: Place | None) -> int | None:
@@ -98,16 +98,14 @@ def _expected(answer: NextTokens, trace: Trace, places: Sequence[Place]) -> Answ
         said = f"{names.token(tokens, token + 1)} does follow" if answer.follows else "the token itself"
         beneath = f"{said}: {given:.4f}"
     where = "after" if answer.follows else "in place of"
-    return AnswerRows(
-        f"{where} {names.token(tokens, token)}", targets, beneath, untrained=trace.model.untrained
-    )
+    return AnswerRows(f"{where} {names.token(tokens, token)}", targets, beneath, mark=trace.model.mark)
 
 
-def _parts(answer: PixelLabels, targets: tuple[Target, ...], untrained: bool) -> AnswerRows:
+def _parts(answer: PixelLabels, targets: tuple[Target, ...], mark: str) -> AnswerRows:
     listed = targets[:MOST_CLASSES]
     levels = np.zeros(len(answer.classes), np.uint8)
     for row, target in enumerate(listed):
         levels[target.index] = row + 1
     colours = class_colours(answer.classes)[[target.index for target in listed]]
     said = f"{len(targets):,} of {len(answer.classes):,} classes"
-    return AnswerRows(said, listed, "", colours, levels[answer.labels], answer.region, untrained=untrained)
+    return AnswerRows(said, listed, "", colours, levels[answer.labels], answer.region, mark=mark)

@@ -64,7 +64,10 @@ class ElidedLabel(QLabel):
             painter.drawText(self.rect(), self.alignment() | Qt.TextFlag.TextSingleLine, self.shown())
 
     def _explain(self) -> None:
-        self.setToolTip(self.text() if self.shown() != self.text() else "")
+        text = self.text()
+        whole = text if self.shown() != text else ""
+        if whole != self.toolTip():
+            self.setToolTip(whole)
 
 
 class ColumnLabel(ElidedLabel):

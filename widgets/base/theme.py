@@ -37,6 +37,8 @@ class _Follower(QObject):
         _Follower.last = self
         self.choice: Choice = "dark"
         self.scale = 1.0
+        self.pixels = FONT_PIXELS
+        """The size of the application's font: read far more often than Qt gives it out cheaply."""
         self.theme = DARK
         self._left: deque[QWidget] = deque()
         """Widgets that still have the colours of another theme."""
@@ -53,6 +55,7 @@ class _Follower(QObject):
         self.theme = {"dark": DARK, "light": LIGHT}.get(self.choice) or _system_theme()
         QDir.setSearchPaths("icons", [str(self.theme.icons)])
         font = text_font(pixels=FONT_PIXELS * self.scale)
+        self.pixels = font.pixelSize()
         sheet = style_sheet.of(QFontMetricsF(font).height())
         if sheet == app.styleSheet() and font.pixelSize() == app.font().pixelSize():
             app.setPalette(_palette(self.theme))
@@ -124,8 +127,8 @@ def text_font(
     factor: float = 1.0, weight: QFont.Weight = QFont.Weight.Normal, pixels: float | None = None
 ) -> QFont:
     """The application's font, `factor` times its size (or of `pixels`), with figures of one width."""
-    size = QApplication.font().pixelSize() if pixels is None else pixels
-    return QFont(_font(max(8, round((size if size > 0 else FONT_PIXELS) * factor)), weight))
+    size = _pixels() if pixels is None else pixels
+    return QFont(_font(max(8, round(size * factor)), weight))
 
 
 @cache
@@ -142,8 +145,12 @@ def _font(pixels: int, weight: QFont.Weight) -> QFont:
 
 def em(factor: float = 1.0) -> int:
     """`factor` times the size of the application's font, in pixels: the unit of all spacing."""
-    size = QApplication.font().pixelSize()
-    return round((size if size > 0 else FONT_PIXELS) * factor)
+    return round(_pixels() * factor)
+
+
+def _pixels() -> float:
+    follower = _follower()
+    return follower.pixels if follower else FONT_PIXELS
 
 
 def set_role(widget: QWidget, role: str) -> None:

@@ -144,6 +144,8 @@ class CloudCanvas(QWidget):
         if self._outdated or self._view() != self._seen:
             self._outdated = False
             self._draw_frame()
+        elif not self._idle and not self._more.isActive():
+            self._more.start(0)  # it went out of sight before all was drawn
         with QPainter(self) as painter:
             # Where there is no picture, and of a pixel that a fractional ratio leaves at its end.
             painter.fillRect(event.rect(), QColor(theme.current().background))

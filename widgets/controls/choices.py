@@ -187,7 +187,9 @@ class NumberRow(Arranged, QWidget):
         text = self._shown.fontMetrics().elidedText(self._value, Qt.TextElideMode.ElideRight, room)
         # A token that runs right to left must not turn the row: the figure stands behind it.
         self._shown.setText(f"\u200e{text}" if "\u2068" in text else text)
-        self._shown.setToolTip(self._value if text != self._value else "")
+        whole = self._value if text != self._value else ""
+        if whole != self._shown.toolTip():
+            self._shown.setToolTip(whole)
 
 
 class Section(QWidget):

@@ -34,53 +34,69 @@ class Readout(ScrollColumn):
         self._column.addStretch(1)
         super().__init__(self._inner)
         self._sections: tuple[Figures, ...] = ()
-        self._titles: dict[str, Section] = {}
-        self._rows: dict[str, dict[str, NumberRow]] = {}
+        self._titles: list[Section] = []
+        self._rows: list[list[NumberRow]] = []
+        """Under each title; what the sections do not need of them is hidden until others do."""
 
     def set_sections(self, sections: Sequence[Figures]) -> None:
         """Other sections, nothing said in them yet; the same ones stay as they are."""
         if tuple(sections) == self._sections:
             return
         self._sections = tuple(sections)
-        for widget in self._widgets():
-            self._column.removeWidget(widget)
-            widget.hide()
-            widget.deleteLater()
-        self._titles = {
-            section.id: Section(section.title, rule=number > 0) for number, section in enumerate(sections)
-        }
-        self._rows = {section.id: {name: NumberRow(name) for name in section.rows} for section in sections}
-        for place, widget in enumerate(self._widgets()):
-            self._column.insertWidget(place, widget)
+        for number, section in enumerate(sections):
+            if number == len(self._titles):
+                self._titles.append(Section(section.title, rule=number > 0))
+                self._rows.append([])
+                self._column.insertWidget(self._column.count() - 1, self._titles[-1])
+            rows = self._rows[number]
+            self._titles[number].set_title(section.title)
+            for name in section.rows[len(rows) :]:
+                rows.append(NumberRow(name))
+                self._column.insertWidget(self._column.indexOf(self._titles[number]) + len(rows), rows[-1])
+            for row, name in zip(rows, section.rows, strict=False):
+                row.set_label(name)
+                row.set_value(NOTHING)
+        for number, (title, rows) in enumerate(zip(self._titles, self._rows, strict=True)):
+            used = len(sections[number].rows) if number < len(sections) else 0
+            title.setVisible(number < len(sections))
+            for place, row in enumerate(rows):
+                row.setVisible(place < used)
 
     def say(self, section: str, figures: Mapping[str, str], title: str | None = None) -> None:
         """What stands in a section, by the names of its rows. KeyError for a row that it has not.
 
         title: another one from now on; without it the title stays.
         """
-        rows = self._rows[section]
+        rows = self._named(section)
         if unknown := figures.keys() - rows.keys():
             raise KeyError(f"no rows {sorted(unknown)} in {section}")
         for name, row in rows.items():
             row.set_value(figures.get(name, NOTHING))
         if title is not None:
-            self._titles[section].set_title(title)
+            self._title(section).set_title(title)
 
     def forget(self, section: str) -> None:
         """Say nothing in a section."""
         self.say(section, {})
 
     def set_section_visible(self, section: str, visible: bool) -> None:
-        for widget in (self._titles[section], *self._rows[section].values()):
+        for widget in (self._title(section), *self._named(section).values()):
             widget.setVisible(visible)
 
     def figures(self, section: str) -> dict[str, str]:
         """What stands in a section now."""
-        return {name: row.value() for name, row in self._rows[section].items()}
+        return {name: row.value() for name, row in self._named(section).items()}
 
     def title(self, section: str) -> str:
         """What a section is called now."""
-        return self._titles[section].title()
+        return self._title(section).title()
 
-    def _widgets(self) -> list[QWidget]:
-        return [w for id_, title in self._titles.items() for w in (title, *self._rows[id_].values())]
+    def _number(self, section: str) -> int:
+        return [one.id for one in self._sections].index(section)
+
+    def _title(self, section: str) -> Section:
+        return self._titles[self._number(section)]
+
+    def _named(self, section: str) -> dict[str, NumberRow]:
+        number = self._number(section)
+        return dict(zip(self._sections[number].rows, self._rows[number], strict=False))

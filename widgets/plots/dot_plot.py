@@ -223,3 +223,18 @@ class DotPlot(KeepsArrows, Arranged, Framed, QWidget, metaclass=AbstractWidget):
             return
         text = self._tip_text(key) if self._explain is None else self._explain(*key)
         self._tip.show_at(self.dot(key), text)
+
+
+def paint_dot_mark(painter: QPainter, at: QPointF, radius: float, colour: QColor, selected: bool) -> None:
+    """Around a dot of this radius. Selected: amber, larger and a diamond, not by colour alone."""
+    size = radius + theme.em(0.12)
+    if selected:
+        size += theme.em(0.1)
+        painter.setPen(QPen(QColor(theme.current().panel), 1.5))
+        painter.setBrush(colour)
+        corners = [QPointF(0, -size), QPointF(size, 0), QPointF(0, size), QPointF(-size, 0)]
+        painter.drawPolygon([at + corner for corner in corners])
+        return
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(colour, 2))
+    painter.drawEllipse(at, size + 2, size + 2)

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QWidget
 
 from headlight.widgets.base import theme
 from headlight.widgets.plots.axes import Axis, frame_in
-from headlight.widgets.plots.dot_plot import DotPlot, Key
+from headlight.widgets.plots.dot_plot import DotPlot, Key, paint_dot_mark
 
 
 class DistanceScatter(DotPlot):
@@ -92,17 +92,7 @@ class DistanceScatter(DotPlot):
             painter.fillRect(band, QColor(theme.current().raised))
 
     def _paint_mark(self, painter: QPainter, key: Key, colour: QColor, selected: bool) -> None:
-        at, size = self.dot(key), self._radius + theme.em(0.12)
-        if selected:  # amber, larger and a diamond: not by colour alone
-            size += theme.em(0.1)
-            painter.setPen(QPen(QColor(theme.current().panel), 1.5))
-            painter.setBrush(colour)
-            corners = [QPointF(0, -size), QPointF(size, 0), QPointF(0, size), QPointF(-size, 0)]
-            painter.drawPolygon([at + corner for corner in corners])
-            return
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(colour, 2))
-        painter.drawEllipse(at, size + 2, size + 2)
+        paint_dot_mark(painter, self.dot(key), self._radius, colour, selected)
 
     def _tip_text(self, key: Key) -> str:
         return f"layer {key[0]}, head {key[1]}\t{self._distance[self._index[key]]:.1f} px"

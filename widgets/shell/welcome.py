@@ -41,30 +41,34 @@ from headlight.widgets.base.waiting import Waiting
 _SENTENCES = (
     ("A sense of a word", "A great serve from Djokovic won the match after he missed the first two."),
     ("What “it” stands for", "The kettle did not fit on the shelf because it was too wide."),
-    ("One word, two meanings", "The bank by the river flooded before the bank in town could open."),
+    ("Two meanings", "The bank by the river flooded before the bank in town could open."),
+    ("What came before", "Mrs Abernathy lit the lamp. Then Mrs", "induction"),
 )
 _STACK = (
-    "A stack of convolutions",
+    "Convolutions",
     "Set kernel, stride, padding and dilation of each layer, and watch what one unit can see.",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What a card offers: `value` is a Path to open or a text to run. picture: what a file is shown by."""
+    """What a card offers: `value` is a Path to open or a text to run. picture: what a file is shown by.
+    model: what reads it, "" for what reads all such.
+    """
 
     title: str
     value: Path | str
     picture: Path | None = None
+    model: str = ""
 
 
 def bundled_samples(folder: Path | None = None) -> list[Sample]:
-    """The pictures in assets/samples, the point clouds in its folder rooms, and three sentences."""
+    """The pictures in assets/samples, the point clouds in its folder rooms, and sentences."""
     folder = folder or theme.ASSETS / "samples"
     pictures = [Sample(_title(path), path, path) for path in sorted(folder.glob("*.jpg"))]
     rooms = [(path, path.with_suffix(".png")) for path in sorted((folder / "rooms").glob("*.ply"))]
     clouds = [Sample(_title(path), path, shown) for path, shown in rooms if shown.is_file()]
-    return [*pictures, *clouds, *(Sample(title, text) for title, text in _SENTENCES)]
+    return [*pictures, *clouds, *(Sample(title, text, None, *model) for title, text, *model in _SENTENCES)]
 
 
 def _title(path: Path) -> str:
@@ -77,8 +81,8 @@ class Welcome(QScrollArea):
 
     text_entered = Signal(str)
     """A sentence to run."""
-    sample_chosen = Signal(object)
-    """The `value` of a sample: a Path or a text; a recent file's Path too."""
+    sample_chosen = Signal(object, str)
+    """The `value` of a sample, a Path or a text, and its model; a recent file's Path too."""
     recent_cleared = Signal()
     """The list of recent files is to be forgotten."""
     open_clicked = Signal()
@@ -215,7 +219,7 @@ class Welcome(QScrollArea):
         button = QPushButton(path.name.replace("&", "&&"))
         button.setProperty("role", "flat")
         button.setToolTip(str(path))
-        button.clicked.connect(lambda: self.sample_chosen.emit(path))
+        button.clicked.connect(lambda: self.sample_chosen.emit(path, ""))
         return button
 
 
@@ -336,11 +340,11 @@ class _DropArea(QFrame):
 class _Card(QFrame):
     """A sample: its picture and title, or its title and sentence."""
 
-    clicked = Signal(object)
+    clicked = Signal(object, str)
 
     def __init__(self, sample: Sample) -> None:
         super().__init__()
-        self._value = sample.value
+        self._says = sample.value, sample.model
         self.setProperty("role", "card")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -369,11 +373,11 @@ class _Card(QFrame):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
-            self.clicked.emit(self._value)
+            self.clicked.emit(*self._says)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
-            self.clicked.emit(self._value)
+            self.clicked.emit(*self._says)
         else:
             super().keyPressEvent(event)
 

@@ -24,27 +24,47 @@ class TargetRows(Figure):
 
     hovered = Signal(object)
     """The row under the cursor or with the keyboard's focus, or None."""
+    chosen = Signal(int)
+    """A row was clicked, of those that can be."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Targets", parent)
         self._names: list[str] = []
         self._scores = np.zeros(0)
         self._colours: np.ndarray | None = None
+        self._figures: list[str] | None = None
+        self._first: int | None = 0
+        self._choosable = False
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def set_rows(
-        self, names: Sequence[str], scores: Sequence[float], colours: np.ndarray | None = None
+        self,
+        names: Sequence[str],
+        scores: Sequence[float],
+        colours: np.ndarray | None = None,
+        figures: Sequence[str] | None = None,
     ) -> None:
-        """scores: 0 to 1 each. colours: uint8 (rows, 3)."""
+        """scores: 0 to 1 each. colours: uint8 (rows, 3). figures: written in place of percent."""
         if len(names) != len(scores) or (colours is not None and len(colours) != len(names)):
             raise ValueError(f"{len(names)} names, but {len(scores)} scores or other colours")
         self._names, self._scores, self._colours = list(names), np.asarray(scores, float), colours
+        self._figures = None if figures is None else list(figures)
         if self._hovered is not None and self._hovered >= len(names):
             self._point(None)
         first = f", first {names[0]}, {percent(scores[0])}" if names else ""
         self.setAccessibleDescription(f"{len(names):,} rows{first}")
         self.updateGeometry()
         self.update()
+
+    def set_choosable(self) -> None:
+        """Rows can be clicked; the one that `set_chosen` names is marked, in place of the first."""
+        self._choosable, self._first = True, None
+
+    def set_chosen(self, index: int | None) -> None:
+        """Mark a row in amber; no signal."""
+        if index != self._first:
+            self._first = index
+            self.update()
 
     def row_rect(self, index: int) -> QRectF:
         """Where a row stands, in pixels."""
@@ -66,11 +86,16 @@ class TargetRows(Figure):
         if index != self._hovered:
             self.set_hovered(index)
             self.hovered.emit(index)
-        said = "" if index is None else f"{self._names[index]}\t{read_out(float(self._scores[index]))}"
+        said = ""
+        if index is not None:
+            figure = self._figures[index] if self._figures else read_out(float(self._scores[index]))
+            said = f"{self._names[index]}\t{figure}"
         self._tip.show_at(cursor or QPointF(), said)
 
     def _choose(self, index: int) -> bool:
-        return False
+        if self._choosable:
+            self.chosen.emit(index)
+        return self._choosable
 
     def _start(self) -> None:
         if self._names and self._hovered is None:
@@ -91,7 +116,7 @@ class TargetRows(Figure):
     def _paint(self, painter: QPainter) -> None:
         if not self._names:
             return
-        figures = [percent(score) for score in self._scores]
+        figures = self._figures or [percent(score) for score in self._scores]
         metrics, gap = QFontMetricsF(label_font(QFont.Weight.DemiBold)), theme.em(0.5)
         right = max(map(metrics.horizontalAdvance, figures))
         longest = max(map(metrics.horizontalAdvance, self._names)) + 1
@@ -127,13 +152,13 @@ class TargetRows(Figure):
         share = float(np.clip(self._scores[index], 0, 1))
         if share > 0:
             ground.setWidth(max(ground.width() * share, 2.0))  # what is more than nothing is seen
-            painter.setBrush(QColor(colours.blue if index else colours.amber))
+            painter.setBrush(QColor(colours.amber if index == self._first else colours.blue))
             painter.drawRoundedRect(ground, min(high, ground.width()) / 2, high / 2)
 
     def _paint_text(
         self, painter: QPainter, room: QRectF, side: Qt.AlignmentFlag, index: int, text: str
     ) -> None:
-        first = index == 0
+        first = index == self._first
         font = label_font(QFont.Weight.DemiBold if first else QFont.Weight.Normal)
         painter.setFont(font)
         painter.setPen(

@@ -85,12 +85,16 @@ class TokenStrip(Arranged, Framed, QAbstractScrollArea):
         texts = np.zeros(n, int) if texts is None else np.asarray(texts, int)
         if not len(special) == len(words) == len(texts) == n:
             raise ValueError(f"{n} labels need as many flags, words and texts")
+        before = self._labels, self._special, self._words, self._texts
         self._labels = tuple(shown(label) for label in labels)
         self._special, self._words, self._texts = np.asarray(special, bool), words, texts
+        now = self._labels, self._special, self._words, self._texts
         self._levels = self._values = self._hover = self._drag = self._press = None
         self._selected = frozenset()
-        self.setAccessibleDescription(" ".join(self._labels))
-        self._measure()
+        self.viewport().update()
+        if before[0] != now[0] or not all(map(np.array_equal, before[1:], now[1:])):
+            self.setAccessibleDescription(" ".join(self._labels))
+            self._measure()
 
     def set_weights(self, levels: np.ndarray | None, values: np.ndarray | None = None) -> None:
         """levels: uint8 (n,), the tint of each token. values: float32 (n,), what is read out."""

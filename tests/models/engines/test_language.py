@@ -19,6 +19,7 @@ from transformers import (
     T5Model,
 )
 
+from headlight.models.attention.measures import measured
 from headlight.models.catalogue.entries import Entry
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.tokens import CharSpan
@@ -207,14 +208,19 @@ def minilm() -> LanguageEngine:
 
 
 def test_minilm_has_its_known_heads(minilm):
+    """Of all heads they are ranked first. What heads write is A·V·W_O."""
     text = "The quick brown fox jumps over the lazy dog, and then it rested in the shade of an old oak tree."
     trace = minilm.run(text)
     assert len(trace.layers) == 6
     assert {layer.heads for layer in trace.layers} == {12}
-    previous = np.diag(trace.layers[0].matrix(2), -1)[1:-1]
-    assert previous.mean() > 0.995
-    following = np.diag(trace.layers[1].matrix(8), 1)[1:-1]
-    assert following.mean() == pytest.approx(0.63, abs=0.05)
+    found = measured(trace.layers)
+    for name, head, score in (("previous", (0, 2), 0.999), ("next", (1, 8), 0.63)):
+        assert np.unravel_index(np.nanargmax(found[name]), found[name].shape) == head
+        assert found[name][head] == pytest.approx(score, abs=0.05)
+    call = trace.layers[3]._call
+    written = call.weights(heads=5)[0] @ call.v[0, 5] @ call.projection.weight[:, 160:192].T
+    norms = written.norm(dim=1)[~torch.from_numpy(trace.tokens.special)].mean()
+    assert found["written"][3, 5] == pytest.approx(float(norms), rel=1e-5)
     assert max(check(trace)) < 1e-4
     assert not trace.model.untrained
 

@@ -18,8 +18,8 @@ ROOT = Path(__file__).parents[3]
 HELP = "See “headlight export --help” for the options."
 SIZES = "is not a whole number from 224 to 1,022."
 WHATS = (
-    "Choose tokens, attention, rollout, saliency, answer, segmentation, receptive-field or "
-    "attention-distance."
+    "Choose tokens, attention, rollout, saliency, compare, answer, generate, segmentation, "
+    "receptive-field, attention-distance or heads."
 )
 
 

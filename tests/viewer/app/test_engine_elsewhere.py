@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 
 import pytest
 
@@ -70,12 +71,14 @@ def test_a_file_of_this_disk_is_read_there_and_hovers_do_not_queue_up(
     paint = sentence.paint
     monkeypatch.setattr(sentence, "paint", lambda result: (painted.append(result), paint(result)))
     heads = [(layer, head) for layer in (0, 1) for head in range(document.trace.layers[layer].heads)]
+    began = time.monotonic()
     for number in range(48):  # a sweep of the mouse, faster than the line
         layer, head = heads[number % len(heads)]
         window.session.set_hover(Hover(layer=layer, head=head))
         qtbot.wait(4)
     settled(window)
-    assert 2 <= len(painted) <= 16, "some of the way and the end of it, but not 48 of them one by one"
+    ways = (time.monotonic() - began) / 0.05  # each answer has gone there and back, and two go at a time
+    assert 2 <= len(painted) <= 3 + ways, "some of the way and the end of it, but no queue"
     last = sentence._slices[""]
     assert (last.stage, last.key == last.painted) == ("whole", True)
     assert window.said == []

@@ -354,3 +354,34 @@ def test_a_picture_has_the_colours_of_the_window(kind, what, look):
         [shown.scale.high, shown.scale.low], rel=1e-3
     )
     assert shown.scale.left_out in ("", *(item.text for item in items if isinstance(item, Label)))
+
+
+def test_heads_have_a_number_for_each_measure(exported):
+    text, said = ("--text", "The cat sat on the mat, and the cat slept."), ("--band", "0", "--template", "1")
+    found = exported(*text, "heads", *said)
+    names = found["names"].tolist()
+    assert names[:3] == ["previous", "next", "word"]
+    assert all(found[name].shape == (6, 12) and found[name].dtype == np.float32 for name in names)
+    assert np.isnan(found["word"]).all()  # no word has parts
+    np.testing.assert_array_equal(found["band"], found["own"])
+    np.testing.assert_allclose(found["template"], 1, atol=1e-6)
+    assert np.unravel_index(found["previous"].argmax(), (6, 12)) == (0, 2)
+    rows = list(csv.reader(io.StringIO(exported(*text, "heads", *said, ending="csv").decode())))
+    assert rows[0] == ["layer", "head", "name", *names]
+    assert len(rows) == 73
+    assert np.float32(rows[3][3]) == found["previous"][0, 2]
+    assert rows[3][5] == ""
+
+
+def test_heads_of_many_lines_are_means_over_all_of_them(exported, tmp_path):
+    lines = ("The keys are on the table.", "A dog, a cat.", "The dog sleeps, and the cat.")
+    (tmp_path / "lines.txt").write_text("\n\n".join(lines))
+    found = exported(str(tmp_path / "lines.txt"), "heads", "--lines")
+    alone = [exported("--text", line, "heads") for line in lines]
+    placed = np.array([len(one["input_ids"]) - 2 for one in alone])
+    assert (found["texts"], found["tokens"]) == (3, placed.sum() + 6)
+    for name in ("own", "entropy", "distance", "written", "sink"):
+        wanted = sum(one[name] * count for one, count in zip(alone, placed, strict=True)) / placed.sum()
+        np.testing.assert_allclose(found[name], wanted, rtol=2e-4, atol=1e-6)
+    wanted = sum(one["previous"] * (n - 1) for one, n in zip(alone, placed, strict=True)) / (placed - 1).sum()
+    np.testing.assert_allclose(found["previous"], wanted, rtol=2e-4, atol=1e-6)

@@ -50,7 +50,7 @@ def test_a_model_without_a_head_leaves_the_room_to_the_others(read, settled):
     settled(window)
     assert window.deck.shows("answer")
     assert rows(window) == ["dog", "cat"]
-    assert not pane(window, "answer").untrained.isHidden()
+    assert not pane(window, "answer").mark_line.isHidden()
     least = [window.deck.docks[name].height() for name in ("settings", "numbers")]
     assert all(now > 0.6 * before for now, before in zip(least, sizes, strict=True))
     answered(window, window.session.current, trace_of(patch_tokens()))

@@ -143,7 +143,7 @@ def test_another_axis_up_turns_the_cloud_at_once_and_runs_it_again(make_window, 
     np.testing.assert_allclose(document.input.file_coordinates(document.input.points[:3]), coordinates)
     np.testing.assert_allclose(document.input.points[:, 2], points[:, 1], atol=1e-6)
     np.testing.assert_array_equal(pane(window, "cloud").view._points, document.input.points)
-    assert pane(window, "classes").guess._title.text() == "Coordinates · guessed: metres, z up"
+    assert pane(window, "classes").guess._title.text() == "Guessed: metres, z up"
 
 
 def test_labels_are_read_by_another_list_without_another_run(make_window, settled, monkeypatch):

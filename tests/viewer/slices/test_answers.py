@@ -29,7 +29,7 @@ def test_classes_are_listed_as_far_as_there_is_room_and_the_rest_is_summed():
     rows = answer_rows(trace)
     assert [target.name for target in rows.targets[:2]] == ["7", "9"]
     assert (len(rows.targets), rows.said, rows.beneath) == (ROWS, "40 classes", "20 more hold 20.0 %")
-    assert rows.untrained
+    assert rows.mark == "untrained"
     each = Classes(tuple(map(str, range(40))), probabilities, exclusive=False)
     rows = answer_rows(trace_of(patch_tokens(), answers=(each,)))
     assert (rows.said, rows.beneath) == ("40 classes · each by itself", "20 more")

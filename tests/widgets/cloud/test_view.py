@@ -93,6 +93,17 @@ def test_progressive_drawing_ends_with_every_point(opened, qtbot, monkeypatch):
     assert differs.mean() < 0.002  # points that fall on the border of two pixels
 
 
+def test_a_view_that_went_out_of_sight_half_drawn_goes_on_when_it_is_back(opened, qtbot):
+    view = opened(np.random.default_rng(0).random((300_000, 3)))
+    view._canvas.redraw()
+    view._canvas.repaint()
+    assert not view.is_settled()
+    view.hide()
+    view.show()
+    qtbot.waitExposed(view)
+    settle(qtbot, view)
+
+
 def test_while_the_camera_moves_fewer_points_are_drawn(opened, qtbot):
     points = np.random.default_rng(0).uniform(-1, 1, (200_000, 3))
     view = opened(points)

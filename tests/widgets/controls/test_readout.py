@@ -32,7 +32,7 @@ def test_what_is_not_said_is_a_dash_and_a_row_that_is_not_there_an_error(readout
 
 
 def test_no_figure_moves_a_row_or_widens_the_column(readout):
-    rows = [row for section in readout._rows.values() for row in section.values()]
+    rows = [row for section in readout._rows for row in section]
     before = [row.geometry() for row in rows]
 
     @given(st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1, max_size=90))
@@ -47,7 +47,7 @@ def test_no_figure_moves_a_row_or_widens_the_column(readout):
 
 def test_a_long_figure_is_cut_and_held_whole_by_its_tip(readout):
     readout.say("cursor", {"Key": "mean of 1,370 patches of the picture at the left"})
-    row = readout._rows["cursor"]["Key"]
+    row = readout._named("cursor")["Key"]
     assert row._shown.text().endswith("…")
     assert row._shown.toolTip() == row.value()
     assert row._label.shown() == "Key"

@@ -21,7 +21,7 @@ def test_every_bundled_sample_is_there():
         *("astronaut.jpg", "chelsea.jpg", "coffee.jpg", "rocket.jpg"),
         *("bedroom.ply", "corridor.ply", "meeting.ply"),
     ]
-    assert sum(isinstance(sample.value, str) for sample in bundled_samples()) == 3
+    assert sum(isinstance(sample.value, str) for sample in bundled_samples()) == 4
 
 
 def test_rooms_are_offered_where_both_cloud_and_picture_are_there(show, tmp_path):
@@ -32,11 +32,11 @@ def test_rooms_are_offered_where_both_cloud_and_picture_are_there(show, tmp_path
     QImage(64, 48, QImage.Format.Format_RGB32).save(str(rooms / "living-room-2.png"))
     (first, *texts) = bundled_samples(tmp_path)
     assert (first.title, first.value) == ("Living room 2", rooms / "living-room-2.ply")
-    assert len(texts) == 3
+    assert len(texts) == 4
     page = show(Welcome([first]), 900, 700)
     chosen = []
-    page.sample_chosen.connect(chosen.append)
-    page.findChild(_Card).clicked.emit(first.value)
+    page.sample_chosen.connect(lambda value, model: chosen.append(value))
+    page.findChild(_Card).clicked.emit(first.value, "")
     assert chosen == [rooms / "living-room-2.ply"]
 
 
@@ -56,7 +56,7 @@ def test_welcome_takes_text_samples_and_files(show, qtbot):
     page = show(Welcome(), 1000, 800)
     texts, samples, opened = [], [], []
     page.text_entered.connect(texts.append)
-    page.sample_chosen.connect(samples.append)
+    page.sample_chosen.connect(lambda *said: samples.append(said))
     page.open_clicked.connect(lambda: opened.append("file"))
     page.stack_asked.connect(lambda: opened.append("stack"))
     field = page.findChild(QLineEdit)
@@ -67,7 +67,7 @@ def test_welcome_takes_text_samples_and_files(show, qtbot):
     cards = page.findChildren(_Card)
     qtbot.mouseClick(cards[0], Qt.MouseButton.LeftButton)
     qtbot.keyClick(cards[-2], Qt.Key.Key_Return)
-    assert samples == [bundled_samples()[0].value, bundled_samples()[-1].value]
+    assert samples == [(one.value, one.model) for one in (bundled_samples()[0], bundled_samples()[-1])]
     qtbot.mouseClick(page.findChild(_DropArea), Qt.MouseButton.LeftButton)
     qtbot.keyClick(cards[-1], Qt.Key.Key_Return)
     assert opened == ["file", "stack"]
@@ -85,7 +85,7 @@ def test_recent_files_replace_each_other(show, qtbot):
     qtbot.waitUntil(lambda: len(listed()) == 1)
     (button,) = listed()
     chosen = []
-    page.sample_chosen.connect(chosen.append)
+    page.sample_chosen.connect(lambda value, model: chosen.append(value))
     button.click()
     assert chosen == [Path("/data/R&D.png")]
 

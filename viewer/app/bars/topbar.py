@@ -123,8 +123,8 @@ class TopBar(QWidget):
         if trace is None or wanted != current.options.model:
             self.model_button.setText(title_of(wanted, current.kind.id))
             return
-        untrained = " · untrained" if trace.model.untrained else ""
-        self.model_button.setText(f"{trace.model.title} · {_extent(trace)}{untrained}")
+        said = (trace.model.title, _extent(trace), trace.model.mark)
+        self.model_button.setText(" · ".join(filter(None, said)))
 
     def _list_pages(self) -> None:
         """The choice of all pages that there are."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from headlight.viewer.app.explanations.entry import (
     ARITHMETIC,
     ATTENTION,
+    BERT,
     EFFECTIVE,
     FIELDS,
     POINTS,
@@ -38,6 +39,21 @@ PANES = (
         "Answer",
         says="What the model says: classes with their probabilities, the tokens that it expects at the place "
         "that is pointed at, or the class of every part of the picture.",
+    ),
+    of(
+        *("Heads ranked", "Previous token", "Rank heads by"),
+        says="All heads by what they look for: how much of their weight lies on the previous token, on what "
+        "followed an earlier equal one, on cells painted here. Click one to select it.",
+        paper=f"{BERT}, section 3; Olsson et al. 2022, “In-context Learning and Induction Heads”",
+    ),
+    of(
+        *("Heads compared", "scatter/Up", "scatter/Across", "scatter/Colour"),
+        says="One dot a head: both axes and the colour are any of its measures over this input.",
+    ),
+    of(
+        *("Many texts", "Texts by"),
+        says="A file or folder of texts that runs through the model: figures of heads are then of all of "
+        "them, and here stands where the chosen head does most of what is chosen.",
     ),
     of("Map", says="What the maps of all panes show, and how weights become colours."),
     of(
@@ -117,6 +133,11 @@ BARS = (
         "Receptive fields",
         says="What units of the network can and do see of the picture.",
         paper=EFFECTIVE,
+    ),
+    of(
+        "Page: Find heads",
+        says="What all heads look for, and how: ranked by a pattern, and compared by any two measures.",
+        paper=f"{BERT}, section 3",
     ),
     of("Page: Cost", says="What layers cost as sequences grow.", paper=f"{ATTENTION}, table 1"),
     of(

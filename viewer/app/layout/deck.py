@@ -136,7 +136,7 @@ class Deck(QMainWindow):
 
     def is_settled(self) -> bool:
         """Whether every pane in sight has drawn all it has."""
-        return all(pane.is_settled() for pane in self.panes.values() if isinstance(pane, Pane))
+        return all(pane.is_settled() for _, pane in self._watching())
 
     def switch(self, name: str) -> None:
         """Show or hide a pane of the present page, because the user says so."""

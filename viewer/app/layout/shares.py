@@ -87,10 +87,11 @@ def distribute(free: int, shares: Sequence[float], wishes: Sequence[Wish]) -> li
         if wish.exactly is not None:
             more = min(max(wish.exactly - needs[index], 0), spare)
             lengths[index], spare = needs[index] + more, spare - more
-    if None not in lengths:  # all know what they want, and together it is less than there is
-        given = [length or 0.0 for length in lengths]
-        return _whole([length * free / (sum(given) or 1.0) for length in given], free)
-    return _whole(_filled(free, shares, needs, lengths), free)
+    given = [length or 0.0 for length in lengths]
+    if None not in lengths and sum(given):  # all know what they want, and together it is less than there is
+        return _whole([length * free / sum(given) for length in given], free)
+    open_ = lengths if None in lengths else [None] * len(shares)  # who wants nothing takes what is there
+    return _whole(_filled(free, shares, needs, open_), free)
 
 
 def _filled(

@@ -121,8 +121,8 @@ class ClassesPane(CloudPane):
         self.unit.setCurrentText(frame.unit)
         self.up.setCurrentText(frame.upright)
         guessed = frame == cloud.guessed
-        guess = f"guessed: {cloud.guessed.unit}, {cloud.guessed.upright}"
-        self.guess.set_title(f"Coordinates · {'as guessed' if guessed else guess}")
+        guess = f"Guessed: {cloud.guessed.unit}, {cloud.guessed.upright}"
+        self.guess.set_title("Coordinates · as guessed" if guessed else guess)
         for widget in (self.guess, self.unit, self.up):
             widget.setToolTip(cloud.guess_reason)
 

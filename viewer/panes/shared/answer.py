@@ -22,7 +22,10 @@ from headlight.widgets.base.scroll_column import ScrollColumn
 from headlight.widgets.plane.image_view import ImageView
 from headlight.widgets.tables.target_rows import TargetRows
 
-UNTRAINED = "untrained: random weights, which say nothing of the input"
+MARKS = {
+    "untrained": "untrained: random weights, which say nothing of the input",
+    "built by hand": "built by hand: its weights are set, not trained",
+}
 PICTURE = 8.0
 """In em: the least height of the picture whose parts have classes."""
 WITH_PICTURE = 0.32
@@ -35,8 +38,8 @@ class AnswerPane(Pane):
     tallest = 0.26
 
     def build(self) -> QWidget:
-        self.untrained = ElidedLabel(UNTRAINED)
-        self.untrained.setProperty("role", "dim")
+        self.mark_line = ElidedLabel()
+        self.mark_line.setProperty("role", "dim")
         self.picture = ImageView()
         self.picture.setMinimumHeight(theme.em(PICTURE))
         self.picture.hovered.connect(self._picture_hovered)
@@ -52,7 +55,7 @@ class AnswerPane(Pane):
         layout = QVBoxLayout(inner)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme.em(0.4))
-        layout.addWidget(self.untrained)
+        layout.addWidget(self.mark_line)
         layout.addWidget(self.picture, 1)
         layout.addWidget(self.rows)
         layout.addWidget(self.beneath)
@@ -69,7 +72,7 @@ class AnswerPane(Pane):
         if result.region is not None:
             rows, columns = self._input.pixels.shape[:2]
             height += round(width * rows / columns) + gap
-        lines = (self.untrained, self.beneath)
+        lines = (self.mark_line, self.beneath)
         return height + sum(one.sizeHint().height() + gap for one in lines if not one.isHidden())
 
     # -- slice -------------------------------------------------------------------------------------------
@@ -89,7 +92,8 @@ class AnswerPane(Pane):
     def paint(self, result: AnswerRows) -> None:
         other = self._result is None or len(result.targets) != len(self._result.targets)
         self._result = result
-        self.untrained.setVisible(result.untrained)
+        self.mark_line.setText(MARKS.get(result.mark, ""))
+        self.mark_line.setVisible(bool(result.mark))
         self.picture.setVisible(result.levels is not None)
         self.tallest = WITH_PICTURE if result.levels is not None else type(self).tallest
         if result.levels is not None:
@@ -122,7 +126,7 @@ class AnswerPane(Pane):
         self._result = None
         if document is None:
             self._input = None
-        self.untrained.hide()
+        self.mark_line.hide()
         self.picture.hide()
         self.beneath.hide()
         self.rows.set_rows([], [])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from headlight.viewer.app.layout.shares import Wish, distribute, found_in, lay, only
@@ -38,6 +38,7 @@ layouts = st.recursive(
 
 
 @EXAMPLES
+@example(1, [(Wish(0, 0, 0), 1.0)])
 @given(st.integers(-5, 3000), st.lists(st.tuples(wishes_, shares), min_size=1, max_size=6))
 def test_lengths_fill_the_room_and_wishes_are_kept_in_their_order(free, parts):
     asked = [wish for wish, _ in parts]

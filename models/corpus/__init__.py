@@ -1,0 +1,1 @@
+"""What heads do over many inputs, gathered while these pass by."""

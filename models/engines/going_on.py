@@ -1,0 +1,232 @@
+"""Going on with a text: tokens by transformers' own `generate`, and the characters that they stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor
+from transformers import (
+    GenerationConfig,
+    LogitsProcessor,
+    LogitsProcessorList,
+    PreTrainedModel,
+    TemperatureLogitsWarper,
+    TopKLogitsWarper,
+    TopPLogitsWarper,
+)
+
+from headlight.models.attention.implementations import unchanged
+from headlight.models.core.answers import Ended, Writing
+from headlight.models.core.errors import MODEL_ERRORS, HeadlightError, first_sentence
+from headlight.models.core.task import SILENT, Task
+from headlight.models.core.tokens import TextTokens
+from headlight.models.engines.token_labels import readable
+
+USUAL = 64
+"""Tokens that are written where nobody says how many."""
+CHUNK = 512
+"""Tokens of a prompt that are read at once."""
+TAIL = 16
+"""Tokens of a prompt that what follows is spelled with."""
+
+
+@dataclass(frozen=True, eq=False)
+class Gone:
+    """ids: what was written. drawn: float32 (m,) as in Written."""
+
+    ids: tuple[int, ...]
+    drawn: np.ndarray
+    ended: Ended
+
+
+def go_on(
+    model: PreTrainedModel,
+    inputs: Mapping[str, Tensor],
+    written: Sequence[int],
+    writing: Writing,
+    room: int,
+    title: str,
+    task: Task = SILENT,
+) -> Gone:
+    """What `model`, as a whole, writes.
+
+    inputs: what it has read and written so far, [1, n] each, as it takes them. written: the last of these,
+    which were given. room: tokens that still fit.
+    """
+    count = min(writing.count(USUAL), room)
+    given = np.full(len(written), np.nan, np.float32)
+    if count < 1:
+        return Gone(tuple(written), given, "given" if room else "room")
+    watch = _Watch(task, count, writing.draws)
+    length = next(iter(inputs.values())).shape[1]
+    config = GenerationConfig(
+        max_new_tokens=count,
+        num_beams=writing.beams,
+        do_sample=writing.draws,
+        top_k=0,  # else 50 of them, which nobody asked for
+        **({"prefill_chunk_size": CHUNK} if length > CHUNK and writing.beams == 1 else {}),
+    )
+    devices = [] if model.device.type == "cpu" else [model.device]
+    try:
+        with (
+            torch.no_grad(),
+            unchanged(model),
+            _reported(model, task, length),
+            torch.random.fork_rng(devices, device_type=model.device.type),
+        ):
+            torch.manual_seed(writing.seed or 0)
+            found = model.generate(
+                **inputs,
+                attention_mask=torch.ones_like(next(iter(inputs.values()))),
+                generation_config=config,
+                logits_processor=LogitsProcessorList([*_warpers(writing), watch]),
+            )
+    except MODEL_ERRORS as error:
+        raise HeadlightError(
+            f"{title} cannot go on with this text: {first_sentence(error)}", "Choose another model."
+        ) from error
+    ids = found[0, length:].tolist()
+    ends = _ends(model)
+    ended: Ended = "end" if ids and ids[-1] in ends else "length" if len(ids) < room else "room"
+    return Gone((*written, *ids), np.append(given, watch.drawn(found)[: len(ids)]), ended)
+
+
+def plain(model: PreTrainedModel) -> None:
+    """Let a model say what it says by itself: without its folder's penalties, but with its end."""
+    ends = _ends(model)
+    padding = model.generation_config.pad_token_id
+    model.generation_config = GenerationConfig(
+        bos_token_id=model.generation_config.bos_token_id,
+        eos_token_id=list(ends) or None,
+        pad_token_id=padding if padding is not None else next(iter(ends), 0),
+    )
+
+
+def _ends(model: PreTrainedModel) -> tuple[int, ...]:
+    """Tokens that say that the text ends."""
+    said = model.generation_config.eos_token_id
+    return () if said is None else (said,) if isinstance(said, int) else tuple(said)
+
+
+def _warpers(writing: Writing) -> Iterator[LogitsProcessor]:
+    if writing.temperature is not None:
+        yield TemperatureLogitsWarper(float(writing.temperature))
+    if writing.top_k is not None:
+        yield TopKLogitsWarper(writing.top_k)
+    if writing.top_p is not None:
+        yield TopPLogitsWarper(float(writing.top_p))
+
+
+class _Watch(LogitsProcessor):
+    """Changes nothing: looks at Cancel, says how far it is, and keeps how likely the drawn tokens were."""
+
+    def __init__(self, task: Task, count: int, draws: bool) -> None:
+        self._task, self._count, self._draws = task, count, draws
+        self._steps = 0
+        self._found: list[Tensor] = []
+        self._last: Tensor | None = None
+
+    def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
+        self._take(input_ids)
+        self._last = scores[0].float().softmax(-1) if self._draws and len(scores) == 1 else None
+        said = f"Token {self._steps + 1:,} of {self._count:,} is written"
+        self._task.progress(self._steps / self._count, said)
+        self._steps += 1
+        return scores
+
+    def _take(self, ids: Tensor) -> None:
+        if self._last is not None:
+            self._found.append(self._last[ids[0, -1]])
+
+    def drawn(self, ids: Tensor) -> np.ndarray:
+        """float32 (steps,). ids: [1, n], all of them."""
+        self._take(ids)
+        found = torch.stack(self._found).cpu().numpy() if self._found else np.empty(0)
+        return np.append(found, np.full(self._steps - len(found), np.nan)).astype(np.float32)
+
+
+@contextmanager
+def _reported(model: PreTrainedModel, task: Task, length: int) -> Iterator[None]:
+    """Cancel is looked at before every pass, and those over a long prompt tell how far they are."""
+    done = 0
+
+    def look(*_: Any) -> None:
+        nonlocal done
+        if done < length > CHUNK:
+            task.progress(0.0, f"Reading token {done + 1:,} of {length:,}")
+        done += CHUNK
+        task.check()
+
+    hook = model.register_forward_pre_hook(look)
+    try:
+        yield
+    finally:
+        hook.remove()
+
+
+def spelled(tokenizer: Tokenizer, before: Sequence[int], ids: Sequence[int]) -> tuple[str, np.ndarray]:
+    """(what tokens say behind those `before`, int (n, 2): the characters [start, stop) that each adds).
+
+    A token that ends within a character shares it with the next ones.
+    """
+    before, ids = list(before[-TAIL:]), list(ids)
+
+    def said(count: int) -> str:
+        return tokenizer.decode([*before, *ids[:count]], skip_special_tokens=True)
+
+    whole, begin = said(len(ids)), said(0)
+    base = start = _shared(begin, whole)
+    spans = np.zeros((len(ids), 2), int)
+    for number in range(len(ids)):
+        so_far = said(number + 1)
+        stop = max(start, _shared(so_far, whole))
+        half = stop == start and so_far.endswith("\ufffd")
+        spans[number] = start - base, min(stop + half, len(whole)) - base
+        start = stop
+    return whole[base:], spans
+
+
+def _shared(one: str, other: str) -> int:
+    """How many characters both begin with."""
+    pairs = zip(one, other, strict=False)
+    return next((at for at, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
+
+
+def extended(
+    tokens: TextTokens,
+    tokenizer: Tokenizer,
+    ids: Sequence[int],
+    text: str,
+    spans: np.ndarray,
+    is_special: Sequence[bool],
+) -> TextTokens:
+    """The tokens of a text, and behind its last one those that were written: `ids`, at `spans` of `text`."""
+    *front, last = tokens.sources
+    number, sources = len(front), (*front, last + text)
+    special = np.append(tokens.special, is_special)
+    where = np.where(np.array(is_special, bool)[:, None], 0, spans + len(last)).reshape(-1, 2)
+    pieces = [tokenizer.id_to_token(one) or f"#{one}" for one in ids]
+    every = np.concatenate([tokens.spans, where])
+    words = _words(tokens.words, special, every, sources[-1])
+    texts = np.append(tokens.texts, np.full(len(ids), number))
+    known = len(tokens)
+    labels = readable((*tokens.pieces, *pieces), every, texts, words, special, sources)
+    labels = (*tokens.labels, *labels[known:])
+    return TextTokens(labels, special, every, words, texts, (*tokens.pieces, *pieces), sources)
+
+
+def _words(before: np.ndarray, special: np.ndarray, spans: np.ndarray, source: str) -> np.ndarray:
+    """int (n,): a word goes on where letters or digits touch, or where tokens share a character."""
+    words = list(before)
+    for at in range(len(before), len(spans)):
+        start, last = int(spans[at, 0]), int(spans[at - 1, 1])
+        touches = 0 < start < len(source) and source[start - 1].isalnum() and source[start].isalnum()
+        goes_on = not special[at - 1] and (start < last or (start == last and touches))
+        words.append(-1 if special[at] else words[-1] if goes_on else max(words) + 1)
+    return np.array(words)

@@ -1,0 +1,147 @@
+"""The same word in different company, and the same text in two models: what of two traces belongs together.
+
+How much a word's vector keeps of itself between contexts: Ethayarajh 2019, "How Contextual are Contextualized
+Word Representations?", section 3.1 (self-similarity).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+from itertools import pairwise
+
+import numpy as np
+
+from headlight.models.attention.mapped import IndexMap, MappedLayer
+from headlight.models.core.errors import HeadlightError
+from headlight.models.core.layers import NOWHERE, AttentionLayer, Head
+from headlight.models.core.tokens import CharSpan, TextTokens
+
+Maps = tuple[IndexMap, IndexMap]
+
+
+def aligned(first: TextTokens, second: TextTokens) -> Maps:
+    """The same units of two texts, in the order of both: of one text and two tokenizers the shortest
+    stretches of characters that no token of either cuts, of two texts the words that both have in that order.
+
+    Of a pair of texts the first counts. Special tokens that both have come first, by their labels; whatever
+    the other text has not is left out. HeadlightError where nothing is the same.
+    """
+    same = first.sources[:1] == second.sources[:1]
+    spans = _common_stretches(first, second) if same else _common_words(first, second)
+    shared = [label for label in _specials(first) if label in _specials(second)]
+    if not spans:
+        raise HeadlightError(
+            "The two texts have no word in common.", "Compare texts that share a word, or two models."
+        )
+    return _map(first, shared, [a for a, _ in spans]), _map(second, shared, [b for _, b in spans])
+
+
+def difference(first: AttentionLayer, second: AttentionLayer, maps: Maps, head: Head) -> np.ndarray:
+    """float32 (units, units): what units of the first text look at more (above 0) than those of the second.
+
+    A unit of several tokens receives the sum of what they do, and looks where they look on average. head: in
+    both layers, which need not be of one model.
+    """
+    seen = [MappedLayer(layer, of, of) for layer, of in zip((first, second), maps, strict=True)]
+    return seen[0].matrix(head) - seen[1].matrix(head)
+
+
+def found_word(tokens: TextTokens, word: str) -> CharSpan:
+    """Where a word stands first in the first text, in whichever case. HeadlightError where it does not."""
+    wanted = word.strip().casefold()
+    for span in _words(tokens):
+        if wanted and tokens.sources[0][span[0] : span[1]].casefold() == wanted:
+            return CharSpan(*span)
+    raise HeadlightError(
+        f"“{word}” is no word of “{_short(tokens.sources[0])}”.", "Choose a word that both texts have."
+    )
+
+
+def cosines(first: np.ndarray, at: np.ndarray, second: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """float32 (layers + 1,): cosine of a word's vectors in two texts, layer by layer.
+
+    first, second: float32 (layers + 1, n, d), as `Run.states` gives. at, other: int (m,), the word's tokens
+    in each, whose mean stands for it. 0 where one of the vectors has no length.
+    """
+    if first.shape[::2] != second.shape[::2]:
+        raise HeadlightError(
+            "Vectors of two different models cannot be compared.", "Read both texts with the same model."
+        )
+    a, b = (states[:, where].astype(float).mean(1) for states, where in ((first, at), (second, other)))
+    lengths = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
+    products = (a * b).sum(1)
+    return np.divide(products, lengths, out=np.zeros(len(a)), where=lengths > 0).astype(np.float32)
+
+
+def _specials(tokens: TextTokens) -> list[str]:
+    labels = [tokens.labels[at] for at in np.flatnonzero(tokens.special)]
+    return [label for label in dict.fromkeys(labels) if labels.count(label) == 1]
+
+
+def _own(tokens: TextTokens) -> np.ndarray:
+    """int (m,): the tokens of the first text."""
+    return np.flatnonzero(~tokens.special & (tokens.texts == 0))
+
+
+def _words(tokens: TextTokens) -> list[tuple[int, int]]:
+    """(start, stop) of each word of the first text: of its characters, without the space around them."""
+    own, text, found = _own(tokens), tokens.sources[0], []
+    for word in dict.fromkeys(tokens.words[own].tolist()):
+        spans = tokens.spans[own[tokens.words[own] == word]]
+        start, stop = int(spans[:, 0].min()), int(spans[:, 1].max())
+        said = text[start:stop]
+        start += len(said) - len(said.lstrip())
+        found.append((start, start + len(said.strip())))
+    return [span for span in found if span[0] < span[1]]
+
+
+Spans = list[tuple[tuple[int, int], tuple[int, int]]]
+
+
+def _common_words(first: TextTokens, second: TextTokens) -> Spans:
+    words = _words(first), _words(second)
+    said = [
+        [tokens.sources[0][a:b].casefold() for a, b in spans]
+        for tokens, spans in zip((first, second), words, strict=True)
+    ]
+    blocks = SequenceMatcher(None, *said, autojunk=False).get_matching_blocks()
+    return [(words[0][a + n], words[1][b + n]) for a, b, size in blocks for n in range(size)]
+
+
+def _common_stretches(first: TextTokens, second: TextTokens) -> Spans:
+    spans = [tokens.spans[_own(tokens)] for tokens in (first, second)]
+    # Two tokens may stand for parts of one character, and leave no edge between them.
+    edges = sorted(set(spans[0].ravel().tolist()) & set(spans[1].ravel().tolist()))
+    found = []
+    for start, stop in pairwise(edges):
+        inside = [((s[:, 0] < stop) & (s[:, 1] > start)).any() for s in spans]
+        whole = not any(((s[:, 0] < e) & (s[:, 1] > e)).any() for s in spans for e in (start, stop))
+        if all(inside) and whole:
+            found.append(((start, stop), (start, stop)))
+    return found
+
+
+def _map(tokens: TextTokens, shared: Sequence[str], spans: Sequence[tuple[int, int]]) -> IndexMap:
+    of, text = np.full(len(tokens), NOWHERE), tokens.sources[0]
+    for at in np.flatnonzero(tokens.special):
+        if tokens.labels[at] in shared:
+            of[at] = shared.index(tokens.labels[at])
+    own = _own(tokens)
+    for number, (start, stop) in enumerate(spans):
+        inside = (tokens.spans[own, 0] < stop) & (tokens.spans[own, 1] > start)
+        of[own[inside]] = len(shared) + number
+    count = len(spans)
+    units = TextTokens(
+        (*shared, *(text[start:stop].strip() for start, stop in spans)),
+        np.append(np.ones(len(shared), bool), np.zeros(count, bool)),
+        np.concatenate([np.zeros((len(shared), 2), int), np.array(spans, int)]),
+        np.append(np.full(len(shared), -1), np.arange(count)),
+        np.zeros(len(shared) + count, int),
+        sources=tokens.sources[:1],
+    )
+    return IndexMap(of, units)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 40 else f"{text[:39]}…"

@@ -1,0 +1,86 @@
+"""The page of heads in a window: every figure in it is what `measured` gives, and each head a click away."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QPoint
+
+from headlight.models.attention.measures import measured
+from headlight.models.core.settings import PatternSettings
+from headlight.models.corpus.texts import gathered
+from headlight.viewer.host.engines import open_engine
+from headlight.viewer.session.view import HeadSettings, Selection
+from tests.viewer.cloud_windows import pane
+from tests.viewer.linked import traced
+from tests.widgets.pointer import click, drag, move
+
+
+def test_heads_are_ranked_compared_and_chosen(text_window, settled):
+    window = text_window
+    window.session.set_page("heads")
+    settled(window)
+    found = measured(traced(window).layers)
+    ranking, scatter = pane(window, "ranking"), pane(window, "scatter")
+    rows = ranking.rows
+    order = np.argsort(-found["previous"], axis=None, kind="stable")
+    assert rows._names == [f"{head // 12}.{head % 12}" for head in order]
+    assert rows._names[0] == "0.2"
+    assert rows._figures[0] == f"{found['previous'][0, 2]:.3f}"
+    click(rows, rows.row_rect(0).center().toPoint())
+    assert (window.session.view[Selection].layer, window.session.view[Selection].head) == (0, 2)
+    assert rows._first == 0
+    assert ranking.table().splitlines()[1].startswith("0.2\t")
+
+    window.session.change(HeadSettings, measure="entropy", across="previous", up="peak", colour="layer")
+    settled(window)
+    assert rows._scores[0] == 1  # bars reach as far as the highest
+    assert rows._figures[0] == f"{np.nanmax(found['entropy']):.2f}"
+    at = scatter.plot._values[scatter.plot._keys.index((1, 8))]
+    np.testing.assert_allclose(at, (found["previous"][1, 8], found["peak"][1, 8]))
+    move(scatter.plot, scatter.plot.dot((0, 2)).toPoint())
+    assert window.session.hover.layer == 0
+    assert "Sharpness\t" in scatter._tip(0, 2)
+    click(scatter.plot, scatter.plot.dot((0, 2)).toPoint())
+
+    window.session.change(HeadSettings, measure="template")
+    settled(window)
+    assert ranking.note.text().startswith("Paint")
+    grid = ranking.template
+    drag(grid, grid.cell_rect((0, 0)).center().toPoint(), grid.cell_rect((0, 11)).center().toPoint())
+    settled(window)
+    painted = window.session.view[PatternSettings].template
+    assert painted[0] == (0, 0)
+    again = measured(traced(window).layers, PatternSettings(template=painted))["template"]
+    assert rows._figures[0] == f"{np.nanmax(again):.3f}"
+    window.session.undo()
+    settled(window)
+    assert window.session.view[PatternSettings].template == () == grid.value()
+    assert rows.isHidden()
+    assert grid._cell(QPoint(-5, 3)) is None
+
+
+def test_heads_over_many_texts_open_where_they_do_most(text_window, settled, qtbot, tmp_path):
+    window = text_window
+    window.session.set_page("heads")
+    texts = [f"The {animal} sat down, and the {animal} slept." for animal in ["cat", "dog", "horse"]]
+    (tmp_path / "many.txt").write_text("\n".join(texts))
+    pane(window, "corpus").open(str(tmp_path / "many.txt"))
+    qtbot.waitUntil(lambda: window.session.view[HeadSettings].corpus is not None)
+    window.session.change(HeadSettings, texts_by="duplicate")
+    settled(window)
+    found = gathered(open_engine(None, "text"), texts)
+    means = found.means()
+    assert pane(window, "ranking").rows._figures[0] == f"{np.nanmax(means['previous']):.3f}"
+    assert pane(window, "scatter").widget.window() is window
+    layer, head = window.session.view[Selection].layer, window.session.view[Selection].head
+    best = found.highest(layer, head, "duplicate")[0]
+    shown = pane(window, "corpus").list
+    assert shown.item(0).text() == "Highest of all"
+    assert shown.item(1).text().startswith(f"{best.value:.3f}")
+    shown.itemActivated.emit(shown.item(1))
+    qtbot.waitUntil(lambda: len(window.session.documents) == 2)
+    settled(window)
+    assert window.session.current.input.text == texts[best.text]
+    (place,) = window.session.view[Selection].queries
+    assert window.session.current.trace.tokens.find(place).tolist() == [best.token]
+    assert (window.session.view[Selection].layer, window.session.view[Selection].head) == (layer, head)

@@ -1,0 +1,86 @@
+"""Export of two texts side by side: what becomes of a word's vector in other company."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from headlight.models.core.errors import HeadlightError, known
+from headlight.models.core.task import Task
+from headlight.models.core.tokens import CharSpan, TextTokens
+from headlight.models.core.trace import Trace
+from headlight.viewer.export.choices import Subject
+from headlight.viewer.export.results import Filled, Result
+from headlight.viewer.inputs.inputs import Input, TextInput
+from headlight.viewer.options import Rule, option
+from headlight.viewer.session.view import Selection
+
+
+def word(value: str) -> str:
+    if not value.strip():
+        raise ValueError
+    return value.strip()
+
+
+@dataclass(frozen=True)
+class CompareOptions:
+    word: str | None = option(
+        "the word that both texts have",
+        "Word",
+        parse=word,
+        metavar="WORD",
+        needed=Rule(
+            ("npz", "csv"), "Which word is to be compared is not said.", "Name one of both texts with --word."
+        ),
+    )
+
+
+def no_pair(subject: Subject) -> str:
+    """ "" where there are two texts to compare, else the reason."""
+    return "" if known(subject.input, TextInput).pair is not None else _ONE
+
+
+_ONE = "There is one text alone: a word is compared in two."
+
+
+def compare(options: CompareOptions, ending: str, document: Input, trace: Trace, task: Task) -> Result:
+    """cosine: float32 (layers + 1,), of the word's vectors as they enter the first layer and leave each one.
+
+    HeadlightError for one text alone, and for a word that one of them has not.
+    Each text is read by itself: as a pair they would be company for each other.
+    """
+    from headlight.models.explain.company import cosines, found_word
+
+    texts = known(document, TextInput)
+    if texts.pair is None:
+        raise HeadlightError(_ONE, "Give the second one with --pair.")
+    engine, asked = trace.run.engine(task), known(options.word, str)
+    read = [engine.run(text, task=task) for text in (texts.text, texts.pair)]
+    spans = [found_word(known(one.tokens, TextTokens), asked) for one in read]
+    at = [one.tokens.find(span) for one, span in zip(read, spans, strict=True)]
+    first, second = (one.run.states(task) for one in read)
+    found = cosines(first, at[0], second, at[1])
+
+    def arrays() -> dict[str, np.ndarray]:
+        each = zip(("first", "second"), read, at, strict=True)
+        seen = {f"{name}_{what}": one.inputs[what] for name, one, _ in each for what in one.inputs}
+        places = {"first_tokens": at[0], "second_tokens": at[1]}
+        return {"cosine": found, "word": np.array(asked), **places, **seen}
+
+    def table() -> Iterator[Sequence[object]]:
+        yield ("layer", "cosine")
+        for number, value in enumerate(found):
+            yield (number, f"{value:.9g}")
+
+    return Result(arrays, table)
+
+
+def compare_filled(subject: Subject, task: Task) -> Filled:
+    """The word that is selected in the first text."""
+    queries = subject.view[Selection].queries if subject.view is not None else ()
+    text = known(subject.input, TextInput).text
+    spans = [place for place in queries if isinstance(place, CharSpan) and place.text == 0]
+    chosen = text[spans[0].start : spans[-1].stop].strip() if spans else ""
+    return Filled({"word": chosen} if chosen else {})

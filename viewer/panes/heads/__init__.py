@@ -1,0 +1,1 @@
+"""What heads look for: all heads compared."""

@@ -1,0 +1,152 @@
+"""The chosen head over many texts: where a measure of it is highest, by deciles, and at random."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from functools import partial
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from headlight.models.core.settings import PatternSettings
+from headlight.models.core.tokens import CharSpan
+from headlight.models.core.trace import Trace
+from headlight.viewer.host.corpus import Corpus
+from headlight.viewer.host.lanes import Call, Lane
+from headlight.viewer.panes.shared.base import Pane
+from headlight.viewer.session.session import Document, Hover
+from headlight.viewer.session.view import HeadSettings, Selection, View
+from headlight.viewer.slices.corpus import Found, Group, read_corpus, texts_of_head
+from headlight.viewer.slices.heads import by_token, figure, measure
+from headlight.widgets.base import theme
+from headlight.widgets.controls.choices import Choice
+
+NONE = "Open a file with a text a line, or a folder of texts: all of them run through this model."
+OPENS = "A double click opens a text at its token."
+
+
+class CorpusPane(Pane):
+    def build(self) -> QWidget:
+        self.file, self.folder = QPushButton("Open a file of texts…"), QPushButton("Open a folder…")
+        self.file.clicked.connect(self._choose_file)
+        self.folder.clicked.connect(self._choose_folder)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(theme.em(0.4))
+        for button in (self.file, self.folder):
+            buttons.addWidget(button, 1)
+        self.choice = Choice([], "Texts by")
+        self.choice.may_shrink()
+        self.choice.changed.connect(self._chosen)
+        self.alone = QPushButton("Clear: this text alone")
+        self.alone.clicked.connect(lambda: self.session.change(HeadSettings, corpus=None))
+        self.note = QLabel(NONE)
+        self.note.setWordWrap(True)
+        self.note.setProperty("role", "dim")
+        self.list = QListWidget()
+        self.list.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.list.itemActivated.connect(self._activated)
+        self._names: tuple[str, ...] = ()
+        widget = QWidget()
+        column = QVBoxLayout(widget)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.addLayout(buttons)
+        column.addWidget(self.alone)
+        column.addWidget(self.choice)
+        column.addWidget(self.note)
+        column.addWidget(self.list, 1)
+        column.addStretch()
+        return widget
+
+    def prepare(self, document: Document, view: View) -> None:
+        corpus = view[HeadSettings].corpus
+        for one in (self.choice, self.alone, self.list):
+            one.setVisible(corpus is not None)
+        self.note.setText(NONE if corpus is None else OPENS)
+        self.subtitle_changed.emit("" if corpus is None else f"{len(corpus.texts):,} of {corpus.title}")
+        if document.trace is None:
+            return
+        measures = by_token(document.trace.tokens)
+        if self._names != (names := tuple(one.id for one in measures)):
+            self._names = names
+            self.choice.clear()
+            self.choice.addItems([f"By {one.title.lower()}" for one in measures])
+        self.choice.setCurrentIndex(names.index(self._by(view)))
+        if corpus is None:
+            self.list.clear()
+
+    def _by(self, view: View) -> str:
+        name = view[HeadSettings].texts_by
+        return name if name in self._names else self._names[-1]
+
+    def lane_for(self, view: View) -> Lane:
+        return "run"
+
+    def key(self, document: Document, view: View, hover: Hover) -> Hashable:
+        at = view[Selection].layer, view[Selection].head
+        return view[HeadSettings].corpus, view[PatternSettings], at, view[HeadSettings].texts_by
+
+    def slice(self, trace: Trace, view: View, hover: Hover) -> Call | None:
+        corpus = view[HeadSettings].corpus
+        if corpus is None:
+            return None
+        at = view[Selection].layer, view[Selection].head
+        return partial(texts_of_head, trace, corpus, view[PatternSettings], *at, self._by(view))
+
+    def paint(self, result: tuple[Group, ...]) -> None:
+        one = measure(self._by(self.session.view))
+        self.list.clear()
+        for group in result:
+            heading = QListWidgetItem(group.title)
+            heading.setFlags(Qt.ItemFlag.NoItemFlags)
+            self.list.addItem(heading)
+            for found in group.found:
+                said = f"{figure(one, found.value)}   {found.before}«{found.token}»{found.after}"
+                item = QListWidgetItem(said)
+                item.setData(Qt.ItemDataRole.UserRole, found)
+                item.setToolTip(said)
+                self.list.addItem(item)
+        if not result:
+            self.list.addItem(QListWidgetItem("It is nowhere in these texts."))
+
+    def clear(self, document: Document | None) -> None:
+        self.list.clear()
+        self.subtitle_changed.emit("")
+
+    def _activated(self, item: QListWidgetItem) -> None:
+        found, document = item.data(Qt.ItemDataRole.UserRole), self.session.current
+        if isinstance(found, Found) and document is not None:
+            view, place = document.view, CharSpan(found.start, found.stop)
+            text = view[HeadSettings].corpus.texts[found.number]
+            self.runs.open_like(text, document, view.changed(Selection, queries=(place,), keys=()))
+
+    def _chosen(self, _title: str) -> None:
+        self.session.change(HeadSettings, texts_by=self._names[self.choice.currentIndex()])
+
+    def _choose_file(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(self.widget, "Open a file with a text a line")
+        self.open(path)
+
+    def _choose_folder(self) -> None:
+        self.open(QFileDialog.getExistingDirectory(self.widget, "Open a folder of texts"))
+
+    def open(self, path: str) -> None:
+        """Read many texts, in this process, and look at heads over them."""
+        if not path:
+            return
+
+        def read(corpus: Corpus) -> None:
+            self.session.change(HeadSettings, corpus=corpus)
+
+        self.jobs.submit("read texts", partial(read_corpus, path), read, here=True)
