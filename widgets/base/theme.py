@@ -118,7 +118,7 @@ def chosen() -> tuple[Choice, float]:
 
 
 def is_everywhere() -> bool:
-    """Whether all widgets have the colours of the theme in force; they turn to another one little by little."""
+    """Whether all widgets have taken on the theme in force; they do so a few at a time."""
     follower = _follower()
     return follower is None or not follower.left
 
