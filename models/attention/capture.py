@@ -301,7 +301,7 @@ def _follow(model: nn.Module, recorder: _Recorder, stack: ExitStack) -> None:
             _hook(stack, recorder, module.register_forward_hook, recorder.leave, always_call=True)
         elif isinstance(module, nn.Linear | Conv1D):
             _hook(stack, recorder, module.register_forward_pre_hook, recorder.multiplied)
-    layers = _layers(model)
+    layers = blocks_of(model)
 
     def report(number: int, *_: Any) -> None:
         recorder.task.progress(number / len(layers), f"Layer {number + 1} of {len(layers)}")
@@ -310,11 +310,11 @@ def _follow(model: nn.Module, recorder: _Recorder, stack: ExitStack) -> None:
         _hook(stack, recorder, layer.register_forward_pre_hook, partial(report, number))
 
 
-def _layers(module: nn.Module) -> list[nn.Module]:
+def blocks_of(module: nn.Module) -> list[nn.Module]:
     """The outermost repeated blocks that hold attention, in order."""
     if isinstance(module, nn.ModuleList | nn.Sequential):
         return [c for c in module if any("Attention" in type(m).__name__ for m in c.modules())]
-    return [layer for child in module.children() for layer in _layers(child)]
+    return [layer for child in module.children() for layer in blocks_of(child)]
 
 
 _FIELDS = ("encoder_attentions", "decoder_attentions", "attentions", "cross_attentions")

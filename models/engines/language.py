@@ -218,6 +218,10 @@ class LanguageEngine(Askable):
             own = answer.given[start - 1 : start - 1 + len(gone.ids)]
         return Written(start, gone.ids, given.text, own, gone.drawn, gone.ended, given.writing)
 
+    def named(self, number: int) -> str:
+        """What an entry of the vocabulary is called."""
+        return self._vocabulary.name(number)
+
     def cut(self, texts: Sequence[str]) -> list[Cut | None]:
         """Each as far as the model reads, for `batch`; None of what holds nothing that it reads."""
         with reads(self.entry.title):
