@@ -121,7 +121,8 @@ class Head:
         self, output: Any, places: np.ndarray, wanted: np.ndarray, count: int, task: Task = SILENT
     ) -> tuple[np.ndarray, ...] | None:
         """The `count` likeliest of the vocabulary at m places: (probabilities float32 (m, k), their numbers
-        int64 (m, k), probabilities float32 (m,) of those `wanted`, their ranks int32 (m,) from 1).
+        int64 (m, k), probabilities float32 (m,) of those `wanted`, their ranks int32 (m,),
+        from 1, behind all that are as likely).
 
         places: int (m,), the tokens at which the head is asked. wanted: int64 (m,), −1 for none. None where
         the head gives no numbers.
@@ -138,13 +139,15 @@ class Head:
                 return None
             asked = torch.from_numpy(wanted[start : start + step]).to(scores.device)
             of_wanted = scores.gather(1, asked.clamp(min=0)[:, None])[:, 0].where(asked >= 0, torch.nan)
-            ranks = 1 + (scores > of_wanted[:, None]).sum(1, dtype=torch.int32)
+            ranks = (scores >= of_wanted[:, None]).sum(1, dtype=torch.int32)
             found.append((*scores.topk(min(count, scores.shape[1])), of_wanted, ranks))
         return tuple(torch.cat(parts).cpu().numpy() for parts in zip(*found, strict=True))
 
     def at(self, state: Tensor, kind: type) -> Tensor:
-        """float32 [vocabulary]: the logits over the last hidden state of one token, [d]. kind: of what the body
-        gives."""
+        """float32 [vocabulary]: the logits over the last hidden state of one token, [d].
+
+        kind: of what the body gives.
+        """
         ids = torch.zeros((1, 1), dtype=torch.long, device=state.device)
         output = kind(last_hidden_state=state[None, None])
         return self(output, {"input_ids": ids})[0, 0].float()

@@ -1,9 +1,9 @@
 """What each layer would say, and what each head adds to it.
 
 The logit lens (nostalgebraist 2020, “interpreting GPT: the logit lens”): the last norm and the head over the
-state behind every layer, as if the others were not there. Direct logit attribution (Elhage et al. 2021, “A
-Mathematical Framework for Transformer Circuits”, sections “Path Expansion” and “Summarizing OV circuits”): with
-the scale of the last norm as it is, the logit of a token is the sum of what heads, MLPs and embeddings write.
+state behind every layer, as if the others were not there. Direct attribution (Elhage et al. 2021, “A
+Mathematical Framework for Transformer Circuits”): with the scale of the last norm as it is, the logit of a
+token is the sum of what heads, MLPs and embeddings write.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from headlight.models.core.cache import derived
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import SILENT, Part, Task
 from headlight.models.core.trace import Trace
-from headlight.models.explain.stream import Stream, Watch, close, frozen, stream, written
+from headlight.models.explain.stream import Watch, close, frozen, stream, written
 
 COUNT = 10
 """Tokens of each layer and place that are kept."""
@@ -34,8 +34,8 @@ class Lens:
 
     tokens: int (m,), the places by their tokens. wanted: int64 (m,), what is said in the end, by its number.
     ids: int64 (layers + 1, m, k), the likeliest first, and their probabilities, float32. of_wanted: float32
-    (layers + 1, m), the probability of what is said in the end. ranks: int32 (layers + 1, m), 1 where it is the
-    likeliest. names: of all these entries of the vocabulary.
+    (layers + 1, m), the probability of what is said in the end. ranks: int32 (layers + 1, m), 1 where it is
+    the likeliest. names: of all these entries of the vocabulary.
     """
 
     tokens: np.ndarray
@@ -96,9 +96,9 @@ class Added:
     """What is added to the logit of one token of the vocabulary at one place; all of it sums to `logit`.
 
     heads: float64 (layers, most heads of a layer), NaN where there is none. biases: (layers,), what attention
-    adds whatever its heads write. others: (layers,), of all else in a layer: the MLP. embedding: of what enters
-    the first layer. constant: of the last norm and of the head. said: what the model makes of the logit: the
-    same but for a soft cap or a scale.
+    adds whatever its heads write. others: (layers,), of all else in a layer: the MLP. embedding: of what
+    enters the first layer. constant: of the last norm and of the head. said: what the model makes of the
+    logit: the same but for a soft cap or a scale.
     """
 
     heads: np.ndarray
@@ -117,7 +117,7 @@ class Added:
 
 @dataclass(frozen=True, eq=False)
 class Apart:
-    """What stands in the stream at one token behind the last layer, by what wrote it, as the head is given it.
+    """What stands in the stream at one token behind the last layer, by what wrote it, as the head gets it.
 
     parts: float32 [p, d']: of the heads one layer after the other, then of their biases, of the rest of each
     layer, of the embedding and of the last norm itself. counts: heads of each layer. out: [d'], the sum.

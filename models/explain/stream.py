@@ -1,7 +1,6 @@
 """The residual stream of a pass: what stands in it before and behind each layer, and what wrote that.
 
-Elhage et al. 2021, “A Mathematical Framework for Transformer Circuits”: attention heads and MLPs only ever add
-to it.
+Elhage et al. 2021, “A Mathematical Framework for Transformer Circuits”: heads and MLPs only ever add to it.
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Self
 
 import torch
@@ -19,7 +19,7 @@ from headlight.models.attention.calls import Call, Projection
 from headlight.models.attention.capture import blocks_of
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import SILENT, Task
-from headlight.models.core.trace import Run, Trace
+from headlight.models.core.trace import Trace
 
 CLOSE = 1e-4
 """How far two vectors may be apart that are said to be one, as a share of the largest number."""
@@ -72,9 +72,12 @@ class Watch(ExitStack):
 
 @dataclass(frozen=True, eq=False)
 class Stream:
-    """Of some tokens. states: float32 [layers + 1, m, d], before the first layer and behind each. blocks, last:
-    the layers' modules, and those that what leaves the last layer goes through. seen: of all that was watched,
-    layer by layer. calls: of attention, layer by layer. out: float32 [m, d'], what the head is given.
+    """Of some tokens.
+
+    states: float32 [layers + 1, m, d], before the first layer and behind each. blocks, last: the layers'
+    modules, and those that what leaves the last layer goes through. seen: of all that was watched, layer by
+    layer. calls: of attention, layer by layer. out: float32 [m, d'], what the head is given. kind: of what
+    the body gives.
     """
 
     states: Tensor
@@ -98,21 +101,20 @@ def stream(trace: Trace, rows: Sequence[int], within: bool = False, task: Task =
 
     Raises HeadlightError of a model that has no such stream.
     """
-    run: Run = trace.run
-    engine = run.engine(task)
+    engine = trace.run.engine(task)
     body, blocks = engine.model, tuple(blocks_of(engine.model))
     inside = {module for block in blocks for module in block.modules()}
     outside = [module for module in body.modules() if module not in inside]
     watched = (*blocks, *outside, *((inside - set(blocks)) if within else ()))
     index = torch.tensor(rows, dtype=torch.long, device=trace.device)
-    output, calls, watch = engine.watched(run, Watch(watched, index, len(trace.tokens)), task)
+    output, calls, watch = engine.watched(trace.run, Watch(watched, index, len(trace.tokens)), task)
     ends = [number for number, one in enumerate(watch.seen) if one.module in blocks]
     of_blocks = [watch.seen[number] for number in ends]
     title = trace.model.title
     out = getattr(output, "last_hidden_state", None)
     if not of_blocks or out is None or any(one.given is None or one.gave is None for one in of_blocks):
         raise _no_stream(title, "its layers hand no vector of each token from one to the next")
-    chained = zip(of_blocks, of_blocks[1:], strict=False)
+    chained = pairwise(of_blocks)
     if not all(close(one.gave, other.given) for one, other in chained):
         raise _no_stream(title, "something stands between its layers")
     out = out[0, index].float()
@@ -220,8 +222,10 @@ class Written:
 
 
 def written(at: Stream, number: int) -> Written | None:
-    """By layer `number` of a stream of one token that was watched within; None where no sum is seen that holds
-    what its heads write."""
+    """By layer `number` of a stream of one token that was watched within.
+
+    None where no sum is seen that holds what its heads write.
+    """
     calls = [call for call in at.calls[number] if getattr(call, "projection", None) is not None]
     if len(calls) != 1 or len(at.calls[number]) != 1:
         return None
