@@ -14,6 +14,8 @@ from typing import Literal, Protocol
 import torch
 from torch import Tensor
 
+from headlight.models.attention.turns import Turn
+
 Kind = Literal["self", "cross", "window", "neighbourhood"]
 Index = int | slice | Sequence[int] | Tensor
 ALL = slice(None)
@@ -81,9 +83,13 @@ def _as_slice(index: Index) -> slice | Sequence[int] | Tensor:
 
 @dataclass(frozen=True, eq=False)
 class Projection:
-    """W_O of an attention layer, float [d, H · dv]: what multiplies the joined outputs of its heads."""
+    """W_O of an attention layer, float [d, H · dv]: what multiplies the joined outputs of its heads.
+
+    bias: float [d], added then, or None.
+    """
 
     weight: Tensor
+    bias: Tensor | None = None
     _inner: dict[int, Tensor] = field(default_factory=dict)
     nbytes = 0
     """Of a trace that refers to it: it is the model's."""
@@ -110,6 +116,7 @@ class AttentionCall:
     rows, outputs: sampled query rows and what the call returned for them, [B, rows, H, dv]. projection: what
     was multiplied with all that it returned, None where that was not seen. out: all that it returned, with
     its graph, where gradients are to be taken.
+    turn: the rotary embedding that turned q and k before, None where none was seen.
     level: bool [H], heads that look at all keys alike that the mask allows. factors: float [H], what the
     outputs of each head were multiplied by, and so its weights. Both None of a model as it is.
     """
@@ -129,6 +136,7 @@ class AttentionCall:
     step: int = 1
     projection: Projection | None = None
     out: Tensor | None = None
+    turn: Turn | None = None
     level: Tensor | None = None
     factors: Tensor | None = None
 
@@ -172,7 +180,7 @@ class AttentionCall:
         if not all(x[batch].isfinite().all() for x in (self.q, self.k, self.v)):
             return math.nan
         weights = self.weights(self.rows, batch=batch)  # [H, r, Nk]
-        rebuilt = weights @ self._repeated(self.v, ALL, batch)  # [H, r, dv]
+        rebuilt = weights @ self.values(batch)  # [H, r, dv]
         returned = self.outputs[batch].transpose(0, 1).float()  # [H, r, dv]
         deviation = (rebuilt - returned).abs().amax(-1)  # [H, r]
         deviation = deviation[~self._nothing_allowed(self.rows, batch).expand_as(deviation)]
@@ -196,7 +204,7 @@ class AttentionCall:
         step = -(-HEAD_ELEMENTS // (keys * _LANES)) * _LANES
         for head, row in enumerate(reached):
             q = self.q[batch, head, queries].float() * (self.scaling / math.log(2))  # [m, d]
-            k = self._repeated(self.k, slice(head, head + 1), batch)[0].contiguous()  # [Nk, d]
+            k = self.of_heads(self.k, slice(head, head + 1), batch)[0].contiguous()  # [Nk, d]
             is_safe = bool(q.norm(dim=1).amax() * k.norm(dim=1).amax() < _EXPONENT)  # so are all scores
             for part, share in zip(q.split(step), shares.split(step), strict=True):
                 powers = k @ part.T  # [Nk, m]
@@ -218,26 +226,26 @@ class AttentionCall:
 
     def values(self, batch: int = 0) -> Tensor:
         """float32 [H, Nk, dv]: what each query head takes up of each key."""
-        return self._repeated(self.v, ALL, batch)
+        return self.of_heads(self.v, ALL, batch)
 
     def scores(self, queries: Index = ALL, heads: Index = ALL, batch: int = 0) -> Tensor:
         """float32 [heads, queries, keys]: what the softmax is taken of."""
         heads, queries = _as_slice(heads), _as_slice(queries)
         q = self.q[batch][heads][:, queries].float() * self.scaling  # [h, m, d]
-        scores = q @ self._repeated(self.k, heads, batch).transpose(1, 2)  # [h, m, Nk]
+        scores = q @ self.of_heads(self.k, heads, batch).transpose(1, 2)  # [h, m, Nk]
         if self.bias is not None:
-            scores += self._part(self.bias, queries, heads, batch)
+            scores += self.part(self.bias, queries, heads, batch)
         if self.softcap is not None:
             scores = torch.tanh(scores / self.softcap) * self.softcap
         alike = None if self.level is None else self.level[heads][:, None, None]
         if alike is not None:
             scores = scores.masked_fill_(alike, 0)
         if self.mask is not None:
-            mask = self._part(self.mask, queries, heads, batch)
+            mask = self.part(self.mask, queries, heads, batch)
             if mask.dtype == torch.bool:
                 return scores.masked_fill_(~mask, LOWEST)
             if alike is not None:  # a position bias may have come with the mask
-                mask = mask.masked_fill(alike & _allows(mask), 0)
+                mask = mask.masked_fill(alike & allows(mask), 0)
             scores.add_(mask)
         return scores
 
@@ -248,7 +256,7 @@ class AttentionCall:
         out = [
             torch.cat(
                 [
-                    self.weights(slice(start, start + step), batch=b) @ self._repeated(self.v, ALL, b)
+                    self.weights(slice(start, start + step), batch=b) @ self.values(b)
                     for start in range(0, queries, step)
                 ],
                 dim=1,
@@ -257,10 +265,11 @@ class AttentionCall:
         ]
         return torch.stack(out).to(self.q.dtype)
 
-    def _repeated(self, keys: Tensor, heads: Index, batch: int) -> Tensor:
+    def of_heads(self, keys: Tensor, heads: Index, batch: int) -> Tensor:
+        """float32 [h, Nk, d]: each query head's own keys or values of [B, Hkv, Nk, d]."""
         return _of_heads(keys, self.q.shape[1], heads, batch)
 
-    def _part(self, tensor: Tensor, queries: Index, heads: Index, batch: int) -> Tensor:
+    def part(self, tensor: Tensor, queries: Index, heads: Index, batch: int) -> Tensor:
         """Of a tensor broadcastable to [B, H, Nq, Nk]: what broadcasts to [heads, queries, keys]."""
         tensor = tensor[(None,) * (4 - tensor.ndim)]
         tensor = tensor[batch if tensor.shape[0] > 1 else 0]
@@ -271,8 +280,8 @@ class AttentionCall:
         """bool [1 or H, 1 or m]: rows that the mask forbids every key."""
         if self.mask is None:
             return torch.zeros(1, 1, dtype=torch.bool, device=self.device)
-        mask = self._part(self.mask, queries, ALL, batch)
-        return ~(mask if mask.dtype == torch.bool else _allows(mask)).any(-1)
+        mask = self.part(self.mask, queries, ALL, batch)
+        return ~(mask if mask.dtype == torch.bool else allows(mask)).any(-1)
 
     def _sink_scores(self, heads: Index) -> Tensor:
         return self.sinks.reshape(-1)[_as_slice(heads)].float()[:, None, None]  # [h, 1, 1]
@@ -290,7 +299,7 @@ def _of_heads(keys: Tensor, count: int, heads: Index, batch: int) -> Tensor:
     return keys[batch][torch.arange(count, device=keys.device)[heads] // groups].float()
 
 
-def _allows(mask: Tensor) -> Tensor:
+def allows(mask: Tensor) -> Tensor:
     """bool: where an additive mask lets a query look."""
     return mask > torch.finfo(mask.dtype).min / 2
 

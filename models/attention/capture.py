@@ -26,6 +26,7 @@ from transformers.utils import ModelOutput
 
 from headlight.models.attention.calls import AttentionCall, Call, GivenCall, Kind, Projection
 from headlight.models.attention.implementations import eager, functional, unchanged
+from headlight.models.attention.turns import Turn, watch
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.interventions import Level, OnHeads
 from headlight.models.core.task import SILENT, Task
@@ -51,6 +52,8 @@ class _Recorder:
         self.batches: list[int | None] = []
         self._times: Counter[tuple[str, int]] = Counter()
         self._returned: tuple[AttentionCall, Tensor] | None = None
+        self.turned: tuple[Any, ...] | None = None
+        """The last turn of queries and keys: function, what it was given, what it gave."""
 
     def enter(self, module: nn.Module, args: tuple, kwargs: dict[str, Any]) -> None:
         """A model, or a model inside it, begins: its batch tells windows from whole inputs."""
@@ -64,6 +67,8 @@ class _Recorder:
     def begin(self, module: nn.Module, call: AttentionCall) -> Tensor | None:
         """Name the call and change its heads; what their outputs are to be multiplied by [H], or None."""
         call.name, call.kind = self.unique(self.names[module]), self._kind(module, call)
+        if self.turned is not None:
+            call.turn, self.turned = Turn.of(*self.turned, (call.q, call.k)), None
         mine = [change for change in self.changes if change.layer == call.name]
         self.changed.update(mine)
         heads, factors = call.shape[1], None
@@ -104,7 +109,8 @@ class _Recorder:
         call, out = self._returned
         if args[0].data_ptr() == out.data_ptr() and args[0].numel() == out.numel():
             weight = module.weight if isinstance(module, nn.Linear) else module.weight.T
-            call.projection = Projection(weight.detach())
+            bias = None if module.bias is None else module.bias.detach()
+            call.projection = Projection(weight.detach(), bias)
             self._returned = None
 
     def unique(self, name: str) -> str:
@@ -123,6 +129,13 @@ class _Recorder:
 
 
 _recorder: ContextVar[_Recorder | None] = ContextVar("recorder", default=None)
+
+
+def _note_turn(*turn: Any) -> None:
+    if (recorder := _recorder.get()) is not None:
+        recorder.turned = turn
+
+
 _locks: WeakKeyDictionary[nn.Module, threading.RLock] = WeakKeyDictionary()
 _locks_guard = threading.Lock()
 
@@ -281,13 +294,14 @@ def _hook(
 
 def _follow(model: nn.Module, recorder: _Recorder, stack: ExitStack) -> None:
     """Hooks that tell the recorder of passes and batches, and the task how far they are."""
+    watch([module for module in recorder.names if _takes_functions(module)], _note_turn)
     for module in recorder.names:
         if isinstance(module, PreTrainedModel):
             _hook(stack, recorder, module.register_forward_pre_hook, recorder.enter, with_kwargs=True)
             _hook(stack, recorder, module.register_forward_hook, recorder.leave, always_call=True)
         elif isinstance(module, nn.Linear | Conv1D):
             _hook(stack, recorder, module.register_forward_pre_hook, recorder.multiplied)
-    layers = _layers(model)
+    layers = blocks_of(model)
 
     def report(number: int, *_: Any) -> None:
         recorder.task.progress(number / len(layers), f"Layer {number + 1} of {len(layers)}")
@@ -296,11 +310,11 @@ def _follow(model: nn.Module, recorder: _Recorder, stack: ExitStack) -> None:
         _hook(stack, recorder, layer.register_forward_pre_hook, partial(report, number))
 
 
-def _layers(module: nn.Module) -> list[nn.Module]:
+def blocks_of(module: nn.Module) -> list[nn.Module]:
     """The outermost repeated blocks that hold attention, in order."""
     if isinstance(module, nn.ModuleList | nn.Sequential):
         return [c for c in module if any("Attention" in type(m).__name__ for m in c.modules())]
-    return [layer for child in module.children() for layer in _layers(child)]
+    return [layer for child in module.children() for layer in blocks_of(child)]
 
 
 _FIELDS = ("encoder_attentions", "decoder_attentions", "attentions", "cross_attentions")

@@ -13,9 +13,11 @@ import torch
 from torch import Tensor
 
 from headlight.models.attention.calls import ALL, CHUNK_ELEMENTS, HEAD_ELEMENTS, Call
+from headlight.models.attention.products import no_product, product_of
 from headlight.models.core.cache import CACHE, Cache
 from headlight.models.core.errors import TooLarge
 from headlight.models.core.layers import Carrier, Fusion, Groups, Head, Lines
+from headlight.models.core.product import Product
 from headlight.models.core.tokens import Tokens
 
 MATRIX_LIMIT = 64_000_000
@@ -162,6 +164,9 @@ class BlockLayer(ABC):
     def carrier(self, queries: np.ndarray) -> Carrier | None:
         return None
 
+    def product(self, head: int, query: int, key: int) -> Product:
+        raise no_product(self.name)
+
     def over(self, call: Call) -> Self:
         """The same layer over another call of its shape."""
         other = copy(self)
@@ -256,6 +261,12 @@ class RecordedLayer(BlockLayer):
         if not self.has_norms:
             return None
         return self._cache.kept(self, "norms", lambda: read_only(_numpy(self._call.value_norms(self._batch))))
+
+    def product(self, head: int, query: int, key: int) -> Product:
+        """All numbers between query and key. Raises HeadlightError of a call that was given its weights."""
+        return product_of(
+            self._call, head, (query, key), (query, key), np.arange(len(self.keys)), self._batch
+        )
 
     def carries(self) -> tuple[Tensor, Tensor] | None:
         """As `AttentionLayer.carries`, of a call whose output projection was seen."""

@@ -19,9 +19,12 @@ import torch
 from torch import Tensor, nn
 
 from headlight.models.attention.calls import CHUNK_ELEMENTS, AttentionCall, Call, FlowCall, GivenCall
+from headlight.models.attention.products import product_of
 from headlight.models.attention.recorded import BlockLayer, fuse, sparse_means
 from headlight.models.core.cache import CACHE, Cache
+from headlight.models.core.errors import HeadlightError
 from headlight.models.core.layers import NOWHERE, Groups, Head, Lines, worst
+from headlight.models.core.product import Product
 from headlight.models.core.tokens import PatchTokens
 
 
@@ -222,6 +225,18 @@ class WindowLayer(BlockLayer):
             held = slots != NOWHERE
             norms[:, slots[held]] = self._call.value_norms(window)[:, held].cpu().numpy()
         return norms
+
+    def product(self, head: int, query: int, key: int) -> Product:
+        """All numbers between two tokens of one window; HeadlightError where they are of two."""
+        window = self.group_of(query)
+        if self.group_of(key) != window:
+            raise HeadlightError(
+                f"{self.keys.labels[key]} is in another window than {self.queries.labels[query]}, "
+                "which does not look there.",
+                "Choose a key in the window of the query.",
+            )
+        places = int(self._slot[query]), int(self._slot[key])
+        return product_of(self._call, head, (query, key), places, self.slots[window], window)
 
     def check(self) -> float:
         """Largest |A·V − what the layer returned| over sampled rows, or of a token at a wrong place."""

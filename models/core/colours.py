@@ -17,6 +17,10 @@ LOG_PERCENTILE = 5.0
 """Where a logarithmic scale starts among the values above zero, so that its colours go to what is there."""
 
 
+DIVERGING, MIDDLE = "berlin", 128
+"""The colour map of values with a sign, dark at zero as the others are, and the level that zero has."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scale:
     """Values at `low` or less get level 0, at `high` or more level 255.
@@ -84,6 +88,17 @@ def scale_of(
         low = max(low, min(_at_percentile(kept, floor), high))
         beyond += np.count_nonzero(values < low)
     return Scale(low, high, False, float(beyond / values.size))
+
+
+def scale_about_zero(
+    values: np.ndarray, percentile: float = 99.5, leave_out: np.ndarray | None = None
+) -> Scale:
+    """The scale of values with a sign, as far below zero as above: level 128 is zero, for DIVERGING colours.
+
+    percentile, leave_out: as for `scale_of`, of the sizes of the values.
+    """
+    scale = scale_of(np.abs(values), percentile, leave_out=leave_out)
+    return Scale(-scale.high, scale.high, False, scale.clipped)
 
 
 def scales_of(

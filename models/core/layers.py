@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 
+from headlight.models.core.product import Product
 from headlight.models.core.tokens import Tokens
 
 CHECK_LIMIT = 1e-3
@@ -155,6 +156,10 @@ class AttentionLayer(Protocol):
 
     def value_norms(self) -> np.ndarray | None:
         """float32 (heads, keys): ‖(x W_V + b_V) W_O‖ of each key; None where W_O is not known."""
+        ...
+
+    def product(self, head: int, query: int, key: int) -> Product:
+        """The arithmetic of one weight. Raises HeadlightError where it was not seen, and across windows."""
         ...
 
     def carries(self) -> tuple[Any, Any] | None:

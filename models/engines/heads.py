@@ -121,7 +121,8 @@ class Head:
         self, output: Any, places: np.ndarray, wanted: np.ndarray, count: int, task: Task = SILENT
     ) -> tuple[np.ndarray, ...] | None:
         """The `count` likeliest of the vocabulary at m places: (probabilities float32 (m, k), their numbers
-        int64 (m, k), probabilities float32 (m,) of those `wanted`).
+        int64 (m, k), probabilities float32 (m,) of those `wanted`, their ranks int32 (m,),
+        from 1, behind all that are as likely).
 
         places: int (m,), the tokens at which the head is asked. wanted: int64 (m,), −1 for none. None where
         the head gives no numbers.
@@ -135,6 +136,15 @@ class Head:
 
         return likeliest(at, self._whole.config.get_text_config().vocab_size, wanted, count, task)
 
+    def at(self, state: Tensor, kind: type) -> Tensor:
+        """float32 [vocabulary]: the logits over the last hidden state of one token, [d].
+
+        kind: of what the body gives.
+        """
+        ids = torch.zeros((1, 1), dtype=torch.long, device=state.device)
+        output = kind(last_hidden_state=state[None, None])
+        return self(output, {"input_ids": ids})[0, 0].float()
+
     def of_target(
         self, output: Any, inputs: Inputs, target: Target, place: int | None
     ) -> tuple[Tensor, Tensor]:
@@ -146,9 +156,7 @@ class Head:
         if (place is None) == (self.task in ("masked", "causal")):
             raise foreign(target)
         if place is not None:
-            hidden = output.last_hidden_state[:, place : place + 1]
-            ids = torch.zeros(hidden.shape[:2], dtype=torch.long, device=hidden.device)
-            logits = self(type(output)(last_hidden_state=hidden), {"input_ids": ids})[0, 0].float()
+            logits = self.at(output.last_hidden_state[0, place], type(output))
         else:
             logits = self(output, inputs)[0].float()
         if target.index == EVERY:
@@ -185,7 +193,8 @@ def likeliest(
             return None
         asked = torch.from_numpy(wanted[start : start + step]).to(scores.device)
         of_wanted = scores.gather(1, asked.clamp(min=0)[:, None])[:, 0].where(asked >= 0, torch.nan)
-        found.append((*scores.topk(min(count, scores.shape[1])), of_wanted))
+        ranks = (scores >= of_wanted[:, None]).sum(1, dtype=torch.int32)
+        found.append((*scores.topk(min(count, scores.shape[1])), of_wanted, ranks))
     return tuple(torch.cat(parts).cpu().numpy() for parts in zip(*found, strict=True))
 
 

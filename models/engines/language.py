@@ -193,6 +193,17 @@ class LanguageEngine(Askable):
         labels = given.tokens.labels[start:]
         return Written(start, gone.ids, given.text, own, gone.drawn, gone.ended, given.writing, labels)
 
+    def named(self, number: int) -> str:
+        """What an entry of the vocabulary is called."""
+        return self._reader.vocabulary.name(number)
+
+    def numbered(self, text: str) -> int | None:
+        """The entry of the vocabulary that is this text, after a space or not; None where several are."""
+        said = (
+            self._reader.tokenizer.encode(one, add_special_tokens=False).ids for one in (f" {text}", text)
+        )
+        return next((ids[0] for ids in said if len(ids) == 1), None)
+
     def cut(self, texts: Sequence[str]) -> list[Cut | None]:
         """Each as far as the model reads, for `batch`; None of what holds nothing that it reads."""
         with reads(self.entry.title):

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -25,6 +25,7 @@ from headlight.models.core.tokens import INPUT, Tokens
 from headlight.models.core.trace import Gradients, Recipe, Run, Trace
 from headlight.models.engines.heads import Head
 
+W = TypeVar("W", bound=AbstractContextManager)
 BATCH = 1 << 13
 """Tokens that go through a model at once."""
 
@@ -148,6 +149,13 @@ class Askable(ABC):
                 "Choose another model.",
             )
         return torch.cat(list(found)).float().cpu().numpy()
+
+    def watched(self, run: Made, watch: W, task: Task = SILENT) -> tuple[Any, list[Call], W]:
+        """(what the body gives of the same once more, its calls, the watch that was kept meanwhile)."""
+        inputs = self._inputs(run.given, self._hidden(run.tokens, run.recipe.interventions))
+        recorded = self._recorded(on_heads(run.recipe.interventions), task)
+        with torch.no_grad(), recorded as calls, watch:
+            return self._forward(inputs), calls, watch
 
     def gradients(self, run: Made, target: Target, task: Task = SILENT) -> Gradients:
         """As `Run.gradients`."""

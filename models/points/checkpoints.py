@@ -20,7 +20,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from headlight.models.catalogue.folders import MAX_TENSORS, read_config
-from headlight.models.core.class_lists import S3DIS_CLASSES, S3DIS_ORDER
+from headlight.models.core.classes.lists import S3DIS_CLASSES, S3DIS_ORDER
 from headlight.models.core.errors import HeadlightError
 from headlight.models.points.config import MAX_BLOCKS, MAX_WIDTH, STAGES, PointConfig, point_config
 from headlight.models.points.point_transformer import SHARE, PointTransformer

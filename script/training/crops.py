@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import IterableDataset, get_worker_info
 
-from headlight.models.core.class_lists import S3DIS_CLASSES
+from headlight.models.core.classes.lists import S3DIS_CLASSES
 from headlight.models.points.inputs import OWN, features, floor_of
 from headlight.models.points.neighbours import Geometry, collate, geometry
 

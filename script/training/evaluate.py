@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from headlight.models.core.answers import confusion
-from headlight.models.core.class_lists import S3DIS_CLASSES
+from headlight.models.core.classes.lists import S3DIS_CLASSES
 from headlight.models.points.blocks import batches, look
 from headlight.models.points.inputs import OWN, features
 from headlight.models.points.neighbours import geometry

@@ -29,7 +29,7 @@ from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader
 
 from headlight.models.core.answers import scores
-from headlight.models.core.class_lists import S3DIS_CLASSES
+from headlight.models.core.classes.lists import S3DIS_CLASSES
 from headlight.models.points.checkpoints import load_network
 from script.training.crops import POINTS, Batch, Crops, Room, read_room
 from script.training.evaluate import confusion_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from headlight.models.core.class_lists import S3DIS_CLASSES
+from headlight.models.core.classes.lists import S3DIS_CLASSES
 from script.training import clutter, furniture, parametric, shelves
 from script.training.mesh import Mesh
 from script.training.parametric import Rng

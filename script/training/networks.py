@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
-from headlight.models.core.class_lists import S3DIS_CLASSES
+from headlight.models.core.classes.lists import S3DIS_CLASSES
 from headlight.models.points.inputs import OWN
 from headlight.models.points.point_transformer import PointTransformer
 from headlight.models.points.pointnet import PointNet

@@ -18,7 +18,7 @@ import torch
 
 from headlight.models.catalogue.entries import BUNDLED
 from headlight.models.core.answers import PointLabels, Scores, confusion, scores
-from headlight.models.core.class_lists import S3DIS_CLASSES
+from headlight.models.core.classes.lists import S3DIS_CLASSES
 from headlight.models.points.checkpoints import save_network
 from headlight.models.points.config import PointConfig
 from headlight.models.points.inputs import OWN

@@ -13,7 +13,7 @@ from PIL import Image
 from plyfile import PlyData, PlyElement
 
 from headlight.models.catalogue.entries import ASSETS
-from headlight.models.core.class_lists import S3DIS_CLASSES
+from headlight.models.core.classes.lists import S3DIS_CLASSES
 from script.training.crops import CEILING, Room, read_room
 
 FOLDER = ASSETS / "samples" / "rooms"

@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from headlight.models.core.palettes import CONES, lacking, oklab
+from headlight.models.core.classes.palettes import CONES, lacking, oklab
 from headlight.widgets.base import theme
 from headlight.widgets.plots import series_style
 from headlight.widgets.plots.axes import Axis, text_of

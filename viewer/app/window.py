@@ -43,6 +43,7 @@ from headlight.viewer.registry import REGISTRY
 from headlight.viewer.session.jobs import Jobs
 from headlight.viewer.session.runs import Runs
 from headlight.viewer.session.session import Document, RunOptions, Session
+from headlight.widgets.base import theme
 from headlight.widgets.shell.drop_sign import DropSign
 from headlight.widgets.shell.messages import Kind, Message, Messages
 from headlight.widgets.shell.palette import CommandPalette, PaletteEntry
@@ -171,7 +172,8 @@ class Window(QMainWindow):
 
     def is_idle(self) -> bool:
         """Nothing runs, nothing waits: what is on the screen is what there is to see."""
-        return not self.jobs.running() and (self.deck is None or self.deck.is_settled())
+        still = theme.is_everywhere() and not self.jobs.running()
+        return still and (self.deck is None or self.deck.is_settled())
 
     def _current_changed(self) -> None:
         document = self.session.current

@@ -5,6 +5,7 @@ from headlight.viewer.registry import REGISTRY, Export, Needs
 _ROWS, _POINTS = Needs(("read", "cells"), trace=True), Needs(("read", "positions"), trace=True)
 _ROWS_ATTENTION = Needs(("read", "cells"), layers=True)
 _POINTS_ATTENTION = Needs(("read", "positions"), layers=True)
+_SAYS = Needs(("read", "characters"), layers=True, holds=".export.language.lens:no_lens")
 _PIXELS = Needs(("read", "pixels"), trace=True)
 
 REGISTRY.add(
@@ -130,6 +131,22 @@ REGISTRY.add(
         _ROWS_ATTENTION,
         ".export.measures:HeadsOptions",
         ".export.measures:heads_filled",
+    ),
+    Export(
+        "lens",
+        "What each layer would say",
+        ("npz", "csv"),
+        ".export.language.lens:lens",
+        _SAYS,
+    ),
+    Export(
+        "attribution",
+        "What each head adds to a token",
+        ("npz", "csv"),
+        ".export.language.lens:attribution",
+        _SAYS,
+        ".export.language.lens:AttributionOptions",
+        ".export.language.lens:attribution_filled",
     ),
     Export("stack", "Layers and their fields", ("npz", "csv"), ".export.stacks:layers", Needs(("built",))),
 )

@@ -10,8 +10,8 @@ from typing import Any, Literal
 import numpy as np
 
 from headlight.models.core.answers import PointLabels
+from headlight.models.core.classes.palettes import UNLABELLED, class_colours
 from headlight.models.core.errors import HeadlightError, known
-from headlight.models.core.palettes import UNLABELLED, class_colours
 from headlight.models.core.task import Task
 from headlight.models.core.tokens import PointTokens, Tokens
 from headlight.models.core.trace import Trace

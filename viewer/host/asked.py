@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, get_args
 
-from headlight.models.core.class_lists import LISTS
+from headlight.models.core.classes.lists import LISTS
 from headlight.viewer.host.recipe import RunOptions
 from headlight.viewer.inputs.units import SHORT_UNITS, UNITS, Up
 from headlight.viewer.options import count, is_given, option, some, within

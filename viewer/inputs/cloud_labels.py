@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from headlight.models.core.class_lists import LISTS, S3DIS_CLASSES, ClassList
+from headlight.models.core.classes.lists import LISTS, S3DIS_CLASSES, ClassList
 
 if TYPE_CHECKING:
     from headlight.viewer.inputs.cloud import CloudInput

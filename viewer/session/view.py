@@ -162,6 +162,18 @@ class HeadSettings:
 
 
 @dataclass(frozen=True)
+class LensSettings:
+    """What is shown of what layers would say.
+
+    colour: by the probability of what each says first, of what is said in the end, or by the rank of that.
+    token: to which logit is added, by its number in the vocabulary; None for what the model says first.
+    """
+
+    colour: Literal["first", "end", "rank"] = "first"
+    token: int | None = None
+
+
+@dataclass(frozen=True)
 class RolloutQuery:
     """selected: roll out the selected queries rather than the readout."""
 

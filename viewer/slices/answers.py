@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from headlight.models.core.answers import Classes, NextTokens, PixelLabels, Target, listed
+from headlight.models.core.classes.palettes import class_colours
 from headlight.models.core.errors import known
-from headlight.models.core.palettes import class_colours
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import Box, Place
 from headlight.models.core.trace import Trace

@@ -40,7 +40,7 @@ class _Follower(QObject):
         self.pixels = FONT_PIXELS
         """The size of the application's font: read far more often than Qt gives it out cheaply."""
         self.theme = DARK
-        self._left: deque[QWidget] = deque()
+        self.left: deque[QWidget] = deque()
         """Widgets that still have the colours of another theme."""
         app.styleHints().colorSchemeChanged.connect(self._system_changed)
 
@@ -59,8 +59,8 @@ class _Follower(QObject):
         sheet = style_sheet.of(QFontMetricsF(font).height())
         if sheet == app.styleSheet() and font.pixelSize() == app.font().pixelSize():
             app.setPalette(_palette(self.theme))
-            goes_on = bool(self._left)
-            self._left = deque(sorted(app.allWidgets(), key=_turn))
+            goes_on = bool(self.left)
+            self.left = deque(sorted(app.allWidgets(), key=_turn))
             if not goes_on:
                 self._polish()
             return
@@ -72,14 +72,14 @@ class _Follower(QObject):
     def _polish(self) -> None:
         """Have widgets look up their colours, those in sight first, and let the window answer in between."""
         style, began = self.parent().style(), time.perf_counter()
-        while self._left:
-            widget = self._left.popleft()
+        while self.left:
+            widget = self.left.popleft()
             if shiboken6.isValid(widget):
                 style.polish(widget)
                 widget.update()
             if time.perf_counter() - began > SLICE:
                 break
-        if self._left:
+        if self.left:
             QTimer.singleShot(0, self, self._polish)
 
 
@@ -115,6 +115,12 @@ def chosen() -> tuple[Choice, float]:
     """(choice, scale of text) as they were applied last."""
     follower = _follower()
     return (follower.choice, follower.scale) if follower else ("dark", 1.0)
+
+
+def is_everywhere() -> bool:
+    """Whether all widgets have taken on the theme in force; they do so a few at a time."""
+    follower = _follower()
+    return follower is None or not follower.left
 
 
 def current() -> Theme:

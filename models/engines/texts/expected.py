@@ -71,7 +71,7 @@ def expected(
         found = head.tokens(output, places, wanted, COUNT, task)
     if found is None:
         return None
-    probabilities, numbers, given = found
+    probabilities, numbers, given, _ = found
     names = tuple(tuple(vocabulary.name(int(number)) for number in row) for row in numbers)
     where = tuple(tokens.place(int(index)) for index in places)
     return NextTokens(where, follows, numbers, probabilities, names, given)

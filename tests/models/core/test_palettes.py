@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QColor
 
-from headlight.models.core.class_lists import S3DIS_CLASSES
-from headlight.models.core.palettes import (
+from headlight.models.core.classes.lists import S3DIS_CLASSES
+from headlight.models.core.classes.palettes import (
     CONES,
     RIGHT,
     S3DIS,

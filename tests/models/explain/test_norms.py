@@ -89,7 +89,7 @@ def test_the_vectors_of_all_heads_add_up_to_what_the_projection_returned(make) -
         hook.remove()
     call, heads = calls[0], calls[0].shape[1]
     shares = call.projection.weight.unflatten(1, (heads, -1))  # [d, H, dv]
-    weights, values = call.weights(), call._repeated(call.v, slice(None), 0)
+    weights, values = call.weights(), call.of_heads(call.v, slice(None), 0)
     added = sum(weights[h] @ values[h] @ shares[:, h].T for h in range(heads))
     torch.testing.assert_close(added, returned[0][0], atol=1e-4, rtol=1e-4)
     norms = torch.stack([(values[h] @ shares[:, h].T).norm(dim=1) for h in range(heads)])

@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from headlight.models.core.class_lists import S3DIS_CLASSES
+from headlight.models.core.classes.lists import S3DIS_CLASSES
 from headlight.models.core.errors import HeadlightError
 from headlight.models.points import checkpoints
 from headlight.models.points.checkpoints import class_names, load_network, read_checkpoint, save_network

@@ -12,8 +12,8 @@ from PIL import Image
 from plyfile import PlyData
 
 from headlight.models.core.answers import PointLabels
-from headlight.models.core.class_lists import S3DIS_CLASSES
-from headlight.models.core.palettes import class_colours
+from headlight.models.core.classes.lists import S3DIS_CLASSES
+from headlight.models.core.classes.palettes import class_colours
 from headlight.models.engines import door
 from headlight.models.points.fields import composed
 from headlight.viewer.app.cli import run

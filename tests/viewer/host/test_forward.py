@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from headlight.models.core.answers import PointLabels
-from headlight.models.core.class_lists import S3DIS_CLASSES
+from headlight.models.core.classes.lists import S3DIS_CLASSES
 from headlight.models.core.errors import HeadlightError, UntrustedPickle
 from headlight.models.engines import door
 from headlight.viewer.host.forward import forward_pass, truth_for

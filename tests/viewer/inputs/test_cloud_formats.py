@@ -8,7 +8,7 @@ import struct
 import numpy as np
 import pytest
 
-from headlight.models.core.class_lists import LISTS
+from headlight.models.core.classes.lists import LISTS
 from headlight.viewer.inputs.inputs import from_bytes, from_path
 from tests.viewer import cloud_samples as make
 from tests.viewer.cloud_samples import LABELS, NORMALS, RGB, XYZ, N, columns

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from headlight.models.core.class_lists import LISTS, S3DIS_CLASSES
+from headlight.models.core.classes.lists import LISTS, S3DIS_CLASSES
 from headlight.viewer.host.forward import truth_for
 from headlight.viewer.inputs.cloud import Frame
 from headlight.viewer.inputs.cloud_labels import place, relabelled

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headlight.models.core.class_lists import LISTS, S3DIS_CLASSES
+from headlight.models.core.classes.lists import LISTS, S3DIS_CLASSES
 from headlight.viewer.host.asked import OfCloud
 from headlight.viewer.inputs.cloud_labels import TITLES
 from headlight.viewer.inputs.clouds.las import _plane_unit

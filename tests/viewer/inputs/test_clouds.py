@@ -6,7 +6,7 @@ import numpy as np
 import psutil
 import pytest
 
-from headlight.models.core.class_lists import S3DIS_CLASSES
+from headlight.models.core.classes.lists import S3DIS_CLASSES
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import Cancelled, Task
 from headlight.viewer.inputs.cloud import CloudInput, Frame, guess_frame

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from headlight.models.core.answers import Classes, NextTokens, PixelLabels
-from headlight.models.core.palettes import class_colours
+from headlight.models.core.classes.palettes import class_colours
 from headlight.models.core.tokens import Box, CharSpan
 from headlight.viewer.slices.answers import ROWS, answer_rows, row_at, said_at
 from tests.viewer.given import patch_tokens, text_tokens, trace_of

@@ -138,8 +138,10 @@ def test_another_theme_lets_the_window_answer_in_between(qtbot, qapp, monkeypatc
         return sum(label.palette().windowText().color() == QColor(LIGHT.dim) for label in labels)
 
     assert done() < 20
+    assert not theme.is_everywhere()
     shiboken6.delete(labels.pop())
-    qtbot.waitUntil(lambda: done() == 19)
+    qtbot.waitUntil(theme.is_everywhere)
+    assert done() == 19
     monkeypatch.undo()
     theme.apply(qapp, "dark")
 

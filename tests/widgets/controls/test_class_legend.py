@@ -5,8 +5,8 @@ from PySide6.QtGui import QColor, QEnterEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
-from headlight.models.core.class_lists import S3DIS_CLASSES
-from headlight.models.core.palettes import SOFT
+from headlight.models.core.classes.lists import S3DIS_CLASSES
+from headlight.models.core.classes.palettes import SOFT
 from headlight.widgets.base import theme
 from headlight.widgets.base.scroll_column import ScrollColumn
 from headlight.widgets.controls.class_legend import ClassLegend

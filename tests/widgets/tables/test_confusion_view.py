@@ -7,8 +7,8 @@ from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from headlight.models.core.class_lists import S3DIS_CLASSES
-from headlight.models.core.palettes import SOFT
+from headlight.models.core.classes.lists import S3DIS_CLASSES
+from headlight.models.core.classes.palettes import SOFT
 from headlight.widgets.base import theme
 from headlight.widgets.base.chip_colours import contrast
 from headlight.widgets.tables.confusion import levels, rates

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from headlight.models.core.class_lists import S3DIS_CLASSES
+from headlight.models.core.classes.lists import S3DIS_CLASSES
 from headlight.models.core.errors import HeadlightError, shown
 from headlight.models.core.task import Task
 from headlight.viewer.inputs.cloud_labels import known_class

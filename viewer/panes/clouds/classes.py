@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from headlight.models.core.palettes import class_colours
+from headlight.models.core.classes.palettes import class_colours
 from headlight.viewer.host.lanes import Call
 from headlight.viewer.inputs.cloud import Frame
 from headlight.viewer.inputs.cloud_labels import OWN, TITLES

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from PySide6.QtWidgets import QWidget
 
-from headlight.models.core.palettes import class_colours
+from headlight.models.core.classes.palettes import class_colours
 from headlight.models.core.relevance import percent
 from headlight.models.core.tokens import Place
 from headlight.viewer.host.lanes import Call

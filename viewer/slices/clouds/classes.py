@@ -8,7 +8,7 @@ import numpy as np
 
 from headlight.models.core.answers import Scores, scores
 from headlight.models.core.cache import derived
-from headlight.models.core.palettes import GROUPS
+from headlight.models.core.classes.palettes import GROUPS
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import Place
 from headlight.viewer.session.view import ColourBy

@@ -14,9 +14,9 @@ import numpy as np
 from headlight.models.attention.statistics import stages
 from headlight.models.core.answers import PointLabels
 from headlight.models.core.cache import derived
+from headlight.models.core.classes.palettes import RIGHT, UNLABELLED, WRONG, class_colours
 from headlight.models.core.colours import Scale, levels, lut
 from headlight.models.core.errors import known
-from headlight.models.core.palettes import RIGHT, UNLABELLED, WRONG, class_colours
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import PointTokens
 from headlight.models.core.trace import Trace

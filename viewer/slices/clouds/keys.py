@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from headlight.models.core.classes.palettes import RIGHT, UNLABELLED, WRONG, class_colours
 from headlight.models.core.colours import Scale, lut
-from headlight.models.core.palettes import RIGHT, UNLABELLED, WRONG, class_colours
 from headlight.viewer.session.view import ColourBy
 from headlight.viewer.slices.clouds.colours import (
     Look,

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtGui import QColor
 
 from headlight.models.core.answers import PointLabels
-from headlight.models.core.palettes import UNLABELLED, class_colours
+from headlight.models.core.classes.palettes import UNLABELLED, class_colours
 from headlight.models.core.tokens import Position
 from headlight.models.fields.voxels import VoxelSettings
 from headlight.models.points import fields

@@ -9,7 +9,7 @@ import pytest
 
 from headlight.models.attention import statistics
 from headlight.models.core.answers import PointLabels
-from headlight.models.core.palettes import WRONG, class_colours
+from headlight.models.core.classes.palettes import WRONG, class_colours
 from headlight.models.core.tokens import Position, Region
 from headlight.viewer.inputs.cloud import Frame
 from headlight.viewer.panes.shared.readings import of_point

@@ -10,7 +10,7 @@ from functools import cache
 
 import numpy as np
 
-from headlight.models.core.class_lists import S3DIS_CLASSES
+from headlight.models.core.classes.lists import S3DIS_CLASSES
 
 GROUPS = 255
 """Of so many groups points can be told apart where one is lit."""

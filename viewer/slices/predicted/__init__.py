@@ -1,0 +1,1 @@
+"""What a model says of its places, layer by layer, and what adds to it."""
