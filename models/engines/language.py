@@ -199,7 +199,8 @@ class LanguageEngine(Askable):
 
     def numbered(self, text: str) -> int | None:
         """The entry of the vocabulary that is this text, after a space or not; None where several are."""
-        said = (
+        encode = self._reader.tokenizer.encode
+        said = (encode(one, add_special_tokens=False).ids for one in (f" {text}", text))
             self._reader.tokenizer.encode(one, add_special_tokens=False).ids for one in (f" {text}", text)
         )
         return next((ids[0] for ids in said if len(ids) == 1), None)
