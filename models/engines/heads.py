@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import inspect
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -121,27 +121,33 @@ class Head:
         self, output: Any, places: np.ndarray, wanted: np.ndarray, count: int, task: Task = SILENT
     ) -> tuple[np.ndarray, ...] | None:
         """The `count` likeliest of the vocabulary at m places: (probabilities float32 (m, k), their numbers
-        int64 (m, k), probabilities float32 (m,) of those `wanted`, their ranks int32 (m,),
-        from 1, behind all that are as likely).
+        int64 (m, k), probabilities float32 (m,) of those `wanted`, their ranks int32 (m,), from 1,
+        behind all that are as likely).
 
         places: int (m,), the tokens at which the head is asked. wanted: int64 (m,), −1 for none. None where
         the head gives no numbers.
         """
-        hidden = output.last_hidden_state[:, torch.from_numpy(places).to(self._whole.device)]
-        step = max(LOGITS // self._whole.config.get_text_config().vocab_size, 1)
         found = []
-        for start in range(0, len(places), step):
-            task.progress(start / len(places), f"What is expected at token {start + 1:,} of {len(places):,}")
-            part = hidden[:, start : start + step]
-            ids = torch.zeros(part.shape[:2], dtype=torch.long, device=part.device)
-            scores = self(type(output)(last_hidden_state=part), {"input_ids": ids})[0].float().softmax(-1)
+        for start, logits in self.logits_at(output, places, task):
+            scores = logits.softmax(-1)
             if not scores.isfinite().all():
                 return None
-            asked = torch.from_numpy(wanted[start : start + step]).to(scores.device)
+            asked = torch.from_numpy(wanted[start : start + len(scores)]).to(scores.device)
             of_wanted = scores.gather(1, asked.clamp(min=0)[:, None])[:, 0].where(asked >= 0, torch.nan)
             ranks = (scores >= of_wanted[:, None]).sum(1, dtype=torch.int32)
             found.append((*scores.topk(min(count, scores.shape[1])), of_wanted, ranks))
         return tuple(torch.cat(parts).cpu().numpy() for parts in zip(*found, strict=True))
+
+    def logits_at(self, output: Any, places: np.ndarray, task: Task) -> Iterator[tuple[int, Tensor]]:
+        """(the first of some of m places, int (m,), at which the head is asked; their logits, float32
+        [c, vocabulary])."""
+        hidden = output.last_hidden_state[:, torch.from_numpy(places).to(self._whole.device)]
+        step = max(LOGITS // self._whole.config.get_text_config().vocab_size, 1)
+        for start in range(0, len(places), step):
+            task.progress(start / len(places), f"What is expected at token {start + 1:,} of {len(places):,}")
+            part = hidden[:, start : start + step]
+            ids = torch.zeros(part.shape[:2], dtype=torch.long, device=part.device)
+            yield start, self(type(output)(last_hidden_state=part), {"input_ids": ids})[0].float()
 
     def at(self, state: Tensor, kind: type) -> Tensor:
         """float32 [vocabulary]: the logits over the last hidden state of one token, [d].

@@ -22,9 +22,9 @@ from headlight.models.attention.recorded import RecordedLayer, numbered
 from headlight.models.catalogue.entries import Entry
 from headlight.models.catalogue.heads import body_of
 from headlight.models.catalogue.loading import is_untrained, load_model, load_tokenizer, needs_only
-from headlight.models.core.answers import Answer, NextTokens, Writing, Written
+from headlight.models.core.answers import Answer, NextTokens, SoFar, Writing, Written
 from headlight.models.core.errors import MODEL_ERRORS, HeadlightError, first_sentence
-from headlight.models.core.interventions import Hidden, Intervention
+from headlight.models.core.interventions import Hidden, Intervention, Offer
 from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.task import SILENT, Part, Task
 from headlight.models.core.tokens import TextTokens
@@ -32,7 +32,7 @@ from headlight.models.core.trace import INPUT, Trace
 from headlight.models.corpus.texts import Batch, Cut
 from headlight.models.engines.encodings import bare, reads, stretch_of, tokens_of, unknown_said
 from headlight.models.engines.expected import Vocabulary, expected
-from headlight.models.engines.going_on import Gone, extended, go_on, plain, spelled
+from headlight.models.engines.going_on import Gone, extended, go_on, plain, shares_drawn, spelled
 from headlight.models.engines.heads import OF_TEXTS, Said, answers_of, head_of, proved, recorded, said
 from headlight.models.engines.run import Askable, recipe_of
 from headlight.models.engines.tokenizing import encoded
@@ -128,6 +128,11 @@ class LanguageEngine(Askable):
             engine._make_sure(task)
         return engine
 
+    @property
+    def offers(self) -> frozenset[Offer]:
+        writes = self.head is not None and self.head.task == "causal" and self.head.whole.can_generate()
+        return super().offers | ({"write"} if writes else set())
+
     def _make_sure(self, task: Task) -> None:
         """Find out how the model can be recorded, on a sentence of a few tokens."""
         needs_only(self.model, {"input_ids", "token_type_ids"}, self.entry.title, "a text")
@@ -165,14 +170,14 @@ class LanguageEngine(Askable):
         sources = (text,) if pair is None else (text, pair)
         if writing is None:
             return self._traced(Read(window, tokens_of(window.encoding, sources, self.unknown)), task)
-        given = self._gone_on(window, sources, writing, Part(task, 0.0, 0.9))
+        given = self._gone_on(window, sources, writing, Part(task, 0.0, 0.9, lambda so_far: so_far))
         recipe = replace(recipe_of(self.entry), written=given.gone.ids)
         return self._traced(given, Part(task, 0.9), recipe)
 
     def _gone_on(self, window: Window, sources: tuple[str, ...], writing: Writing, task: Task) -> Read:
         """What is read, and what the model writes behind it."""
         title, encoding = self.entry.title, window.encoding
-        if self.head is None or self.head.task != "causal" or not self.head.whole.can_generate():
+        if "write" not in self.offers:
             raise HeadlightError(
                 f"{title} writes nothing: it has no head that says which token follows.",
                 "Choose a causal language model, such as induction.",
@@ -193,7 +198,8 @@ class LanguageEngine(Askable):
                 "Shorten it, or what is to be written.",
             )
         inputs = {"input_ids": torch.tensor([[*encoding.ids, *ids]], device=self.device)}
-        gone = go_on(self.head.whole, inputs, ids, writing, room - len(ids), title, task)
+        telling = Part(task, draw=lambda ids: SoFar(ids, self._tokenizer.decode(ids)))
+        gone = go_on(self.head.whole, inputs, ids, writing, room - len(ids), title, telling)
         text, spans = spelled(self._tokenizer, encoding.ids, gone.ids)
         special = [self._vocabulary.is_special(one) for one in gone.ids]
         before = tokens_of(encoding, sources, self.unknown)
@@ -208,15 +214,20 @@ class LanguageEngine(Askable):
         with reads(self.entry.title):
             return self._encode(spaced, "target", task).ids
 
-    def _written(self, given: Read, answers: Sequence[Answer]) -> Written | None:
+    def _written(self, given: Read, answers: Sequence[Answer], output: Any, task: Task) -> Written | None:
         gone, start = given.gone, len(given.window.encoding.ids)
         if gone is None:
             return None
         answer = next((one for one in answers if isinstance(one, NextTokens)), None)
-        own = np.full(len(gone.ids), np.nan, np.float32)
-        if answer is not None and start:
-            own = answer.given[start - 1 : start - 1 + len(gone.ids)]
-        return Written(start, gone.ids, given.text, own, gone.drawn, gone.ended, given.writing)
+        own, shares, drawn = np.full(len(gone.ids), np.nan, np.float32), None, None
+        if answer is not None:
+            places = np.arange(start - 1, start + len(gone.ids))
+            own = answer.given[places[:-1]]
+            if given.writing.draws:
+                asked = np.column_stack([answer.ids[places], np.append(gone.ids, 0)])
+                found = shares_drawn(self.head, output, places, asked, given.writing, task)
+                shares, drawn = found[:, :-1], found[:-1, -1]
+        return Written(start, gone.ids, given.text, own, gone.ended, given.writing, drawn, shares)
 
     def named(self, number: int) -> str:
         """What an entry of the vocabulary is called."""
@@ -295,7 +306,7 @@ class LanguageEngine(Askable):
             ),
             stretch=window.stretch,
             answers=answers,
-            written=self._written(given, answers),
+            written=self._written(given, answers, output, task),
         )
 
     def _inputs(self, given: Read, hidden: Hidden | None) -> dict[str, Any]:
