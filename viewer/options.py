@@ -130,6 +130,11 @@ def some(value: str) -> int:
     return _whole(value, 1)
 
 
+def numbers(value: str) -> tuple[int, ...]:
+    """“12,5”"""
+    return tuple(map(count, value.split(",")))
+
+
 def within(least: int, most: int) -> Callable[[str], int]:
     """Reads a whole number from `least` to `most`."""
 

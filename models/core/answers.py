@@ -263,6 +263,8 @@ class Writing:
     def __post_init__(self) -> None:
         if self.new is not None and self.new < 0:
             raise HeadlightError(f"{self.new:,} tokens cannot be written.", "Choose 1 or more.")
+        if self.new == 0 and not self.ids and self.target is None:
+            raise HeadlightError("Nothing is to be written.", "Choose 1 token or more.")
         if self.beams < 1:
             raise HeadlightError(f"A search with {self.beams} beams finds nothing.", "Choose 1 or more.")
         if self.temperature is not None and not 0 < self.temperature < float("inf"):
@@ -303,18 +305,29 @@ class Written:
     """What a model wrote, as a part of its trace.
 
     stream, start: which of the trace's tokens is the first. ids: m numbers of the vocabulary; the end of what
-    an encoder–decoder writes is among them, and no token of its stream. labels: what they are called. text:
-    what they say. probabilities: float32 (m,), the model's own of each, before any temperature; NaN where it
-    says none. drawn: float32 (m,), those that they were drawn with, NaN where they were not. ended: why there
-    are no more. how: what was asked for.
+    an encoder–decoder writes is among them, and no token of its stream. text: what they say. probabilities:
+    float32 (m,), the model's own of each, before any temperature; NaN where it says none. ended: why there
+    are no more. how: what was asked for. labels: what they are called. drawn: float32 (m,), the probability
+    of each where tokens are drawn as it says. shares: float32 (m + 1, k), the same of those that the
+    NextTokens of the trace list before each of the m, and behind the last; m of them where that is an end.
+    None where none are drawn.
     """
 
     start: int
     ids: tuple[int, ...]
     text: str
     probabilities: np.ndarray
-    drawn: np.ndarray
     ended: Ended
     how: Writing
     labels: tuple[str, ...]
+    drawn: np.ndarray | None = None
+    shares: np.ndarray | None = None
     stream: str = INPUT
+
+
+@dataclass(frozen=True)
+class SoFar:
+    """What is written while more is: by the numbers of its tokens, and in words."""
+
+    ids: tuple[int, ...]
+    text: str

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import copy
 import inspect
-from collections.abc import Callable, Collection, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -38,7 +39,37 @@ NO_NUMBERS = "The head of {} gives no probabilities: it has a single class, or a
 Inputs = Mapping[str, Tensor]
 
 
-class Head:
+class Speaks(ABC):
+    """What says which tokens of a vocabulary belong at places."""
+
+    @abstractmethod
+    def logits_at(self, output: Any, places: np.ndarray, task: Task) -> Iterator[tuple[int, Tensor]]:
+        """(the first of some of m places, int (m,), at which it is asked; their logits, float32
+        [c, vocabulary])."""
+
+    def tokens(
+        self, output: Any, places: np.ndarray, wanted: np.ndarray, count: int, task: Task = SILENT
+    ) -> tuple[np.ndarray, ...] | None:
+        """The `count` likeliest of the vocabulary at m places: (probabilities float32 (m, k), their numbers
+        int64 (m, k), probabilities float32 (m,) of those `wanted`, their ranks int32 (m,), from 1,
+        behind all that are as likely).
+
+        places: int (m,), the tokens at which the head is asked. wanted: int64 (m,), −1 for none. None where
+        the head gives no numbers.
+        """
+        found = []
+        for start, logits in self.logits_at(output, places, task):
+            scores = logits.softmax(-1)
+            if not scores.isfinite().all():
+                return None
+            asked = torch.from_numpy(wanted[start : start + len(scores)]).to(scores.device)
+            of_wanted = scores.gather(1, asked.clamp(min=0)[:, None])[:, 0].where(asked >= 0, torch.nan)
+            ranks = (scores >= of_wanted[:, None]).sum(1, dtype=torch.int32)
+            found.append((*scores.topk(min(count, scores.shape[1])), of_wanted, ranks))
+        return tuple(torch.cat(parts).cpu().numpy() for parts in zip(*found, strict=True))
+
+
+class Head(Speaks):
     """What stands over `body` in `whole`. task: what it is for."""
 
     def __init__(self, whole: PreTrainedModel, body: nn.Module) -> None:
@@ -117,24 +148,15 @@ class Head:
             self._names(len(logits)), labels.cpu().numpy().astype(np.int16), confidence.cpu().numpy(), region
         )
 
-    def tokens(
-        self, output: Any, places: np.ndarray, wanted: np.ndarray, count: int, task: Task = SILENT
-    ) -> tuple[np.ndarray, ...] | None:
-        """The `count` likeliest of the vocabulary at m places: (probabilities float32 (m, k), their numbers
-        int64 (m, k), probabilities float32 (m,) of those `wanted`, their ranks int32 (m,),
-        from 1, behind all that are as likely).
-
-        places: int (m,), the tokens at which the head is asked. wanted: int64 (m,), −1 for none. None where
-        the head gives no numbers.
-        """
+    def logits_at(self, output: Any, places: np.ndarray, task: Task) -> Iterator[tuple[int, Tensor]]:
+        """As of all that speaks."""
         hidden = output.last_hidden_state[:, torch.from_numpy(places).to(self._whole.device)]
-
-        def at(part: slice) -> Tensor:
-            some = hidden[:, part]
-            ids = torch.zeros(some.shape[:2], dtype=torch.long, device=some.device)
-            return self(type(output)(last_hidden_state=some), {"input_ids": ids})[0]
-
-        return likeliest(at, self._whole.config.get_text_config().vocab_size, wanted, count, task)
+        step = max(LOGITS // self._whole.config.get_text_config().vocab_size, 1)
+        for start in range(0, len(places), step):
+            task.progress(start / len(places), f"What is expected at token {start + 1:,} of {len(places):,}")
+            part = hidden[:, start : start + step]
+            ids = torch.zeros(part.shape[:2], dtype=torch.long, device=part.device)
+            yield start, self(type(output)(last_hidden_state=part), {"input_ids": ids})[0].float()
 
     def at(self, state: Tensor, kind: type) -> Tensor:
         """float32 [vocabulary]: the logits over the last hidden state of one token, [d].
@@ -178,24 +200,6 @@ class Head:
     def _names(self, count: int) -> tuple[str, ...]:
         named = self._whole.config.id2label or {}
         return tuple(str(named.get(number, f"LABEL_{number}")) for number in range(count))
-
-
-def likeliest(
-    at: Callable[[slice], Tensor], vocabulary: int, wanted: np.ndarray, count: int, task: Task = SILENT
-) -> tuple[np.ndarray, ...] | None:
-    """As `Head.tokens`. at: the logits [p, vocabulary] of some of the m places, by their numbers."""
-    step = max(LOGITS // vocabulary, 1)
-    found = []
-    for start in range(0, len(wanted), step):
-        task.progress(start / len(wanted), f"What is expected at token {start + 1:,} of {len(wanted):,}")
-        scores = at(slice(start, start + step)).float().softmax(-1)
-        if not scores.isfinite().all():
-            return None
-        asked = torch.from_numpy(wanted[start : start + step]).to(scores.device)
-        of_wanted = scores.gather(1, asked.clamp(min=0)[:, None])[:, 0].where(asked >= 0, torch.nan)
-        ranks = (scores >= of_wanted[:, None]).sum(1, dtype=torch.int32)
-        found.append((*scores.topk(min(count, scores.shape[1])), of_wanted, ranks))
-    return tuple(torch.cat(parts).cpu().numpy() for parts in zip(*found, strict=True))
 
 
 def foreign(target: Target) -> HeadlightError:

@@ -20,9 +20,9 @@ from headlight.models.attention.recorded import RecordedLayer, numbered
 from headlight.models.catalogue.entries import Entry
 from headlight.models.catalogue.heads import body_of
 from headlight.models.catalogue.loading import is_untrained, load_model, load_tokenizer, needs_only
-from headlight.models.core.answers import Answer, NextTokens, Writing, Written
+from headlight.models.core.answers import Answer, SoFar, Writing, Written
 from headlight.models.core.errors import MODEL_ERRORS, HeadlightError, first_sentence
-from headlight.models.core.interventions import Hidden, Intervention
+from headlight.models.core.interventions import Hidden, Intervention, Offer
 from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.task import SILENT, Part, Task
 from headlight.models.core.tokens import TextTokens
@@ -32,7 +32,7 @@ from headlight.models.engines.heads import OF_TEXTS, Said, answers_of, head_of, 
 from headlight.models.engines.run import Askable, recipe_of
 from headlight.models.engines.texts.encodings import bare, reads, tokens_of
 from headlight.models.engines.texts.expected import expected
-from headlight.models.engines.texts.going_on import Gone, go_on, plain
+from headlight.models.engines.texts.going_on import Gone, go_on, how_likely, plain
 from headlight.models.engines.texts.reader import MAX_TOKENS, Read, Reader, embeddings, limit_of, variants
 
 SEEN = ("input_ids", "token_type_ids", "attention_mask")
@@ -109,6 +109,11 @@ class LanguageEngine(Askable):
         """Tokens, special ones included, that are read at once."""
         return self._reader.limit
 
+    @property
+    def offers(self) -> frozenset[Offer]:
+        writes = self.head is not None and self.head.task == "causal" and self.head.whole.can_generate()
+        return super().offers | ({"write"} if writes else set())
+
     def _make_sure(self, task: Task) -> None:
         """Find out how the model can be recorded, on a sentence of a few tokens."""
         needs_only(self.model, {"input_ids", "token_type_ids"}, self.entry.title, "a text")
@@ -141,14 +146,14 @@ class LanguageEngine(Askable):
         read = self._reader.read(text, pair, start, task)
         if writing is None:
             return self._traced(GoneOn(read.window, read.tokens), task)
-        given = self._gone_on(read, writing, Part(task, 0.0, 0.9))
+        given = self._gone_on(read, writing, Part(task, 0.0, 0.9, lambda so_far: so_far))
         recipe = replace(recipe_of(self.entry), written=given.gone.ids)
         return self._traced(given, Part(task, 0.9), recipe)
 
     def _gone_on(self, read: Read, writing: Writing, task: Task) -> GoneOn:
         """What is read, and what the model writes behind it."""
         title, window, encoding = self.entry.title, read.window, read.window.encoding
-        if self.head is None or self.head.task != "causal" or not self.head.whole.can_generate():
+        if "write" not in self.offers:
             raise HeadlightError(
                 f"{title} writes nothing: it has no head that says which token follows.",
                 "Choose a causal language model, such as induction.",
@@ -169,7 +174,8 @@ class LanguageEngine(Askable):
                 "Shorten it, or what is to be written.",
             )
         inputs = {"input_ids": torch.tensor([[*encoding.ids, *ids]], device=self.device)}
-        gone = go_on(self.head.whole, inputs, ids, writing, room - len(ids), title, task)
+        telling = Part(task, draw=lambda ids: SoFar(ids, self._reader.tokenizer.decode(ids)))
+        gone = go_on(self.head.whole, inputs, ids, writing, room - len(ids), title, telling)
         before = tokens_of(encoding, read.tokens.sources, self._reader.unknown)
         tokens, text = self._reader.extended(before, encoding.ids, gone.ids)
         return GoneOn(window, tokens, gone, text, writing)
@@ -182,16 +188,13 @@ class LanguageEngine(Askable):
         with reads(self.entry.title):
             return self._reader.encode(spaced, "target", task).ids
 
-    def _written(self, given: GoneOn, answers: Sequence[Answer]) -> Written | None:
+    def _written(self, given: GoneOn, answers: Sequence[Answer], output: Any, task: Task) -> Written | None:
         gone, start = given.gone, len(given.window.encoding.ids)
         if gone is None:
             return None
-        answer = next((one for one in answers if isinstance(one, NextTokens)), None)
-        own = np.full(len(gone.ids), np.nan, np.float32)
-        if answer is not None and start:
-            own = answer.given[start - 1 : start - 1 + len(gone.ids)]
-        labels = given.tokens.labels[start:]
-        return Written(start, gone.ids, given.text, own, gone.drawn, gone.ended, given.writing, labels)
+        labels, ended = given.tokens.labels[start:], gone.ended
+        own, *drawn = how_likely(self.head, answers, output, (start, gone.ids), given.writing, task)
+        return Written(start, gone.ids, given.text, own, ended, given.writing, labels, *drawn)
 
     def named(self, number: int) -> str:
         """What an entry of the vocabulary is called."""
@@ -201,8 +204,6 @@ class LanguageEngine(Askable):
         """The entry of the vocabulary that is this text, after a space or not; None where several are."""
         encode = self._reader.tokenizer.encode
         said = (encode(one, add_special_tokens=False).ids for one in (f" {text}", text))
-            self._reader.tokenizer.encode(one, add_special_tokens=False).ids for one in (f" {text}", text)
-        )
         return next((ids[0] for ids in said if len(ids) == 1), None)
 
     def cut(self, texts: Sequence[str]) -> list[Cut | None]:
@@ -270,7 +271,7 @@ class LanguageEngine(Askable):
             notices=(*self._said, *unsaid, *self._encoder_alone, *self._reader.notices(given)),
             stretch=window.stretch,
             answers=answers,
-            written=self._written(given, answers),
+            written=self._written(given, answers, output, task),
         )
 
     def _inputs(self, given: GoneOn, hidden: Hidden | None) -> dict[str, Any]:

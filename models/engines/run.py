@@ -23,7 +23,7 @@ from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import INPUT, Tokens
 from headlight.models.core.trace import Gradients, Recipe, Run, Trace
-from headlight.models.engines.heads import Head
+from headlight.models.engines.heads import Speaks
 
 W = TypeVar("W", bound=AbstractContextManager)
 BATCH = 1 << 13
@@ -63,7 +63,7 @@ class Askable(ABC):
 
     entry: Entry
     model: nn.Module
-    head: Head | None = None
+    head: Speaks | None = None
     lease = Run()
     """Of its traces, once it is opened by the door."""
     _asked = False  # for weights, where recording its calls would change its answer
@@ -173,7 +173,7 @@ class Askable(ABC):
         layers = {layer.name: layer for layer in run.layers}
         return Gradients(on_input, tuple(layers[flow.name].over(flow) for flow in flows))
 
-    def _speaking(self) -> Head:
+    def _speaking(self) -> Speaks:
         if self.head is None:
             raise HeadlightError(
                 f"{self.entry.title} has no head: it says nothing that could be asked about.",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import inspect
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -25,16 +25,16 @@ from headlight.models.attention.calls import Call
 from headlight.models.attention.recorded import RecordedLayer, numbered
 from headlight.models.catalogue.entries import Entry
 from headlight.models.catalogue.loading import is_untrained, load_model, load_tokenizer, needs_only
-from headlight.models.core.answers import Answer, NextTokens, Target, Writing, Written
+from headlight.models.core.answers import Answer, SoFar, Target, Writing, Written
 from headlight.models.core.errors import MODEL_ERRORS, HeadlightError, first_sentence
-from headlight.models.core.interventions import Hidden, Intervention
+from headlight.models.core.interventions import Hidden, Intervention, Offer
 from headlight.models.core.task import SILENT, Part, Task
 from headlight.models.core.tokens import INPUT, OUTPUT, Tokens
 from headlight.models.core.trace import Trace
-from headlight.models.engines.heads import Said, foreign, likeliest, said
+from headlight.models.engines.heads import Said, Speaks, foreign, said
 from headlight.models.engines.run import Askable, recipe_of
 from headlight.models.engines.texts.expected import expected
-from headlight.models.engines.texts.going_on import go_on, plain
+from headlight.models.engines.texts.going_on import go_on, how_likely, plain
 from headlight.models.engines.texts.output import Output, typed, went_on
 from headlight.models.engines.texts.reader import MAX_TOKENS, Read, Reader, embeddings, limit_of, variants
 
@@ -57,17 +57,14 @@ class Given:
     writing: Writing
 
 
-class Logits:
+class Logits(Speaks):
     """The head of a model that is run as a whole: its logits, [1, tokens, vocabulary]."""
 
     task = "writes"
 
-    def tokens(
-        self, output: Any, places: np.ndarray, wanted: np.ndarray, count: int, task: Task = SILENT
-    ) -> tuple[np.ndarray, ...] | None:
-        """As `heads.Head.tokens`."""
-        logits = output.logits[0, torch.from_numpy(places).to(output.logits.device)]
-        return likeliest(lambda part: logits[part], logits.shape[-1], wanted, count, task)
+    def logits_at(self, output: Any, places: np.ndarray, task: Task) -> Iterator[tuple[int, Tensor]]:
+        """As of all that speaks."""
+        yield 0, output.logits[0, torch.from_numpy(places).to(output.logits.device)].float()
 
     def of_target(
         self, output: Any, inputs: Mapping[str, Tensor], target: Target, place: int | None
@@ -141,6 +138,10 @@ class Seq2SeqEngine(Askable):
                 "itself, as BART's is for classification.",
             )
 
+    @property
+    def offers(self) -> frozenset[Offer]:
+        return super().offers | ({"write"} if self.head is not None else set())
+
     def _make_sure(self, task: Task) -> None:
         """Find out how the model can be recorded, on a sentence of a few tokens."""
         ids, types = self._source.short(task)
@@ -169,7 +170,7 @@ class Seq2SeqEngine(Askable):
         read = self._source.read(text, pair, start, task)
         if writing is None:
             writing = Writing() if self.head is not None else Writing(target=text)
-        output = self._output(read, writing, Part(task, 0.0, 0.9))
+        output = self._output(read, writing, Part(task, 0.0, 0.9, lambda so_far: so_far))
         recipe = replace(recipe_of(self.entry), written=output.written)
         return self._traced(Given(read, output, writing), Part(task, 0.9), recipe)
 
@@ -194,23 +195,20 @@ class Seq2SeqEngine(Askable):
         inputs = self._tensors(encoding.ids, encoding.type_ids, (self._start, *ids))
         inputs = {name: value for name, value in inputs.items() if name != "use_cache"}
         asked = replace(writing, new=0 if is_whole else count)
-        gone = go_on(self.model, inputs, ids, asked, room, title, task)
+        telling = Part(task, draw=lambda ids: SoFar(ids, self._target.tokenizer.decode(ids)))
+        gone = go_on(self.model, inputs, ids, asked, room, title, telling)
         output = went_on(self._target, self._start, gone, self._end)
         if writing.new is None and gone.ended in ("length", "room") and count:
             said = f"{title} was stopped after {len(gone.ids):,} tokens."
             return replace(output, notices=(said,))
         return output
 
-    def _written(self, given: Given, answers: Sequence[Answer]) -> Written:
-        output, ids = given.output, given.output.written
-        answer = next((one for one in answers if isinstance(one, NextTokens)), None)
-        own = np.full(len(ids), np.nan, np.float32) if answer is None else answer.given[: len(ids)]
-        end = (self._target.vocabulary.name(one) for one in ids[len(output.ids) - 1 :])
-        return Written(
-            *(1, ids, output.text, own, output.drawn, output.ended, given.writing),
-            labels=(*output.tokens.labels[1:], *end),
-            stream=OUTPUT,
-        )
+    def _written(self, given: Given, answers: Sequence[Answer], output: Any, task: Task) -> Written:
+        made, ids = given.output, given.output.written
+        own, *drawn = how_likely(self.head, answers, output, (1, ids), given.writing, task)
+        end = (self._target.vocabulary.name(one) for one in ids[len(made.ids) - 1 :])
+        labels = (*made.tokens.labels[1:], *end)
+        return Written(1, ids, made.text, own, made.ended, given.writing, labels, *drawn, OUTPUT)
 
     def _passed(
         self, given: Given, changes: Sequence[Intervention], hidden: Hidden | None, task: Task
@@ -237,7 +235,7 @@ class Seq2SeqEngine(Askable):
             ),
             stretch=given.read.window.stretch,
             answers=answers,
-            written=self._written(given, answers),
+            written=self._written(given, answers, output, task),
         )
 
     def _layers(

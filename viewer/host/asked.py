@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, get_args
 from headlight.models.core.classes.lists import LISTS
 from headlight.viewer.host.recipe import RunOptions
 from headlight.viewer.inputs.units import SHORT_UNITS, UNITS, Up
-from headlight.viewer.options import count, is_given, option, some, within
+from headlight.viewer.options import count, is_given, numbers, option, within
 from headlight.viewer.registry import REGISTRY, resolve
 
 if TYPE_CHECKING:
     from headlight.viewer.inputs.cloud import CloudInput
     from headlight.viewer.inputs.inputs import ImageInput, Input, TextInput
 
-WRITING = ("new", "beams", "temperature", "top_k", "top_p", "seed", "target")
+WRITING = ("new", "beams", "temperature", "top_k", "top_p", "seed", "target", "ids")
 """What tells that a model is to write."""
 SIZES = (224, 1022)
 """Least and most pixels of a picture's short side."""
@@ -42,7 +42,7 @@ class OfText:
     pair: str | None = option("the second text of a pair", metavar="TEXT", window=True)
     start: int | None = option("first token shown of a long text", parse=count, metavar="TOKEN")
     new: int | None = option(
-        "tokens that the model writes behind a text", parse=some, metavar="N", window=True
+        "tokens that the model writes behind a text", parse=count, metavar="N", window=True
     )
     target: str | None = option("what it writes, whatever it would say", metavar="TEXT", window=True)
     beams: int | None = option("hypotheses that are kept while it writes", parse=int, metavar="N")
@@ -52,6 +52,9 @@ class OfText:
     top_k: int | None = option("draw of the K likeliest tokens", parse=int, metavar="K")
     top_p: float | None = option("draw of the fewest that hold the share P", parse=float, metavar="P")
     seed: int | None = option("of what is drawn", parse=count, metavar="N")
+    ids: tuple[int, ...] | None = option(
+        "tokens that it writes first, by their numbers", parse=numbers, metavar="N,N,…"
+    )
 
     def applied(self, read: TextInput) -> TextInput:
         if self.pair is None:
@@ -66,6 +69,7 @@ class OfText:
         asked = {} if run.writing is None else vars(run.writing)
         known = {name: value for name, value in asked.items() if name in cls.__dataclass_fields__}
         known["beams"] = None if known.get("beams") == 1 else known.get("beams")
+        known["ids"] = known.get("ids") or None
         return cls(None if is_file else read.text, read.pair, run.start or None, **known)
 
 

@@ -109,7 +109,9 @@ def remade(recipe: Recipe, task: Task = SILENT) -> Pass:
         what = taken(resolve(options), given).applied(what)
     asked = run_options({**given, "model": recipe.model})
     # What was written then, whatever would be today.
-    exact = Writing(new=0, ids=recipe.written) if recipe.written else asked.writing
+    exact = asked.writing
+    if recipe.written:
+        exact = replace(asked.writing or Writing(), new=0, ids=recipe.written, target=None)
     result = forward_pass(what, replace(asked, writing=exact), task, path)
     result = replace(result, trace=told(result.trace, what, asked, path))
     if not recipe.interventions:

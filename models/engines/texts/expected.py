@@ -11,7 +11,7 @@ from tokenizers import Tokenizer
 from headlight.models.core.answers import NextTokens
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import Tokens
-from headlight.models.engines.heads import Head
+from headlight.models.engines.heads import Speaks
 from headlight.models.engines.texts.token_labels import entry_named
 
 COUNT = 20
@@ -27,7 +27,7 @@ class Vocabulary:
         self._special = {
             number for number, token in tokenizer.get_added_tokens_decoder().items() if token.special
         }
-        self._marks_spaces = any(piece.startswith(("Ġ", "▁")) for piece in tokenizer.get_vocab())
+        self._marks = "".join(mark for mark in "Ġ▁" if _marks_spaces(mark, tokenizer))
         self._names: dict[int, str] = {}
 
     def is_special(self, number: int) -> bool:
@@ -43,11 +43,18 @@ class Vocabulary:
         piece = self._tokenizer.id_to_token(number)
         if piece is None or number in self._special:
             return piece or f"#{number}"
-        return entry_named(piece, self._tokenizer.decode([number]), self._marks_spaces)
+        return entry_named(piece, self._tokenizer.decode([number]), self._marks)
+
+
+def _marks_spaces(mark: str, tokenizer: Tokenizer) -> bool:
+    """Whether a letter stands for a space, not for itself: then no decoder writes it."""
+    every = tokenizer.get_vocab()
+    shortest = min((piece for piece in every if piece.startswith(mark)), key=len, default=None)
+    return shortest is not None and mark not in tokenizer.decode([every[shortest]])
 
 
 def expected(
-    head: Head,
+    head: Speaks,
     vocabulary: Vocabulary,
     output: Any,
     ids: np.ndarray,

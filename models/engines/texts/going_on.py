@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,11 +23,13 @@ from transformers import (
 )
 
 from headlight.models.attention.implementations import unchanged
-from headlight.models.core.answers import Ended, Writing
+from headlight.models.core.answers import Answer, Ended, NextTokens, Writing
+from headlight.models.core.cache import CACHE
 from headlight.models.core.errors import MODEL_ERRORS, HeadlightError, first_sentence
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import TextTokens
-from headlight.models.engines.texts.token_labels import readable
+from headlight.models.engines.heads import Speaks
+from headlight.models.engines.texts.token_labels import entry_named, readable
 
 USUAL = 64
 """Tokens that are written where nobody says how many."""
@@ -39,12 +42,15 @@ TAIL = 16
 """Tokens of a prompt that what follows is spelled with."""
 
 
-@dataclass(frozen=True, eq=False)
+PAUSE = 0.1
+"""Seconds between what is handed out while it is written."""
+
+
+@dataclass(frozen=True)
 class Gone:
-    """ids: what was written. drawn: float32 (m,) as in Written."""
+    """ids: what was written."""
 
     ids: tuple[int, ...]
-    drawn: np.ndarray
     ended: Ended
 
 
@@ -57,17 +63,34 @@ def go_on(
     title: str,
     task: Task = SILENT,
 ) -> Gone:
-    """What `model`, as a whole, writes behind a text, or of it.
+    """What `model`, as a whole, writes behind a text, or of it: hands out all ids so far from time to time,
+    and knows it once done.
 
     inputs: what it has read and written so far, [1, n] each, as it takes them: an encoder–decoder what it has
     written as "decoder_input_ids". written: the last of these,
     which were given. room: tokens that still fit.
     """
+    given = tuple((name, value.cpu().numpy().tobytes()) for name, value in inputs.items())
+
+    def found() -> Gone:
+        return _gone(model, inputs, written, writing, room, title, task)
+
+    return CACHE.kept(model, ("gone on", given, tuple(written), writing, room), found)
+
+
+def _gone(
+    model: PreTrainedModel,
+    inputs: Mapping[str, Tensor],
+    written: Sequence[int],
+    writing: Writing,
+    room: int,
+    title: str,
+    task: Task,
+) -> Gone:
     count = min(writing.count(USUAL), room)
-    given = np.full(len(written), np.nan, np.float32)
     if count < 1:
-        return Gone(tuple(written), given, "given" if room else "room")
-    watch = _Watch(task, count, writing.draws)
+        return Gone(tuple(written), "given" if room else "room")
+    watch = _Watch(task, count, tuple(written))
     apart = model.config.is_encoder_decoder
     length = inputs["decoder_input_ids" if apart else "input_ids"].shape[1]
     config = GenerationConfig(
@@ -96,10 +119,44 @@ def go_on(
         raise HeadlightError(
             f"{title} cannot go on with this text: {first_sentence(error)}", "Choose another model."
         ) from error
-    ids = found[0, length:].tolist()
-    ends = _ends(model)
-    ended: Ended = "end" if ids and ids[-1] in ends else "length" if len(ids) < room else "room"
-    return Gone((*written, *ids), np.append(given, watch.drawn(found)[: len(ids)]), ended)
+    ids = watch.new(found)
+    ended: Ended = "end" if ids and ids[-1] in _ends(model) else "length" if len(ids) < room else "room"
+    return Gone((*written, *ids), ended)
+
+
+def how_likely(
+    head: Speaks | None,
+    answers: Sequence[Answer],
+    output: Any,
+    written: tuple[int, Sequence[int]],
+    writing: Writing,
+    task: Task = SILENT,
+) -> tuple[np.ndarray, np.ndarray | None, np.ndarray | None]:
+    """(probabilities, drawn, shares) as in `Written`, of a pass over what was written. written: which of the
+    tokens is the first, and all ids."""
+    start, ids = written
+    answer = next((one for one in answers if isinstance(one, NextTokens)), None)
+    if answer is None or head is None:
+        return np.full(len(ids), np.nan, np.float32), None, None
+    places = np.arange(start - 1, min(start + len(ids), len(answer.ids)))
+    own = answer.given[places[: len(ids)]]
+    if not writing.draws:
+        return own, None, None
+    asked = np.column_stack([answer.ids[places], np.append(ids, 0)[: len(places)]])
+    found = shares_drawn(head, output, places, asked, writing, task)
+    return own, found[: len(ids), -1], found[:, :-1]
+
+
+def shares_drawn(
+    head: Speaks, output: Any, places: np.ndarray, ids: np.ndarray, writing: Writing, task: Task = SILENT
+) -> np.ndarray:
+    """float32 (m, k): how likely tokens, int64 (m, k), are drawn behind each of m places of what the body
+    gave, int (m,), by the temperature and the cuts of `writing`."""
+    warp, found = LogitsProcessorList(_warpers(writing)), []
+    for start, logits in head.logits_at(output, places, task):
+        asked = torch.from_numpy(ids[start : start + len(logits)]).to(logits.device)
+        found.append(warp(asked, logits).softmax(-1).gather(1, asked).cpu().numpy())
+    return np.concatenate(found) if found else np.empty(ids.shape, np.float32)
 
 
 def plain(model: PreTrainedModel, **more: Any) -> None:
@@ -133,31 +190,27 @@ def _warpers(writing: Writing) -> Iterator[LogitsProcessor]:
 
 
 class _Watch(LogitsProcessor):
-    """Changes nothing: looks at Cancel, says how far it is, and keeps how likely the drawn tokens were."""
+    """Changes nothing: looks at Cancel, says how far it is, and hands out what is written so far."""
 
-    def __init__(self, task: Task, count: int, draws: bool) -> None:
-        self._task, self._count, self._draws = task, count, draws
-        self._steps = 0
-        self._found: list[Tensor] = []
-        self._last: Tensor | None = None
+    def __init__(self, task: Task, count: int, given: tuple[int, ...]) -> None:
+        self._task, self._count, self._given = task, count, given
+        self._length: int | None = None
+        self._steps, self._told = 0, time.monotonic()
 
     def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
-        self._take(input_ids)
-        self._last = scores[0].float().softmax(-1) if self._draws and len(scores) == 1 else None
+        if self._length is None:
+            self._length = input_ids.shape[1]
         said = f"Token {self._steps + 1:,} of {self._count:,} is written"
         self._task.progress(self._steps / self._count, said)
         self._steps += 1
+        if time.monotonic() - self._told > PAUSE:
+            self._task.partial((*self._given, *self.new(input_ids)))
+            self._told = time.monotonic()
         return scores
 
-    def _take(self, ids: Tensor) -> None:
-        if self._last is not None:
-            self._found.append(self._last[ids[0, -1]])
-
-    def drawn(self, ids: Tensor) -> np.ndarray:
-        """float32 (steps,). ids: [1, n], all of them."""
-        self._take(ids)
-        found = torch.stack(self._found).cpu().numpy() if self._found else np.empty(0)
-        return np.append(found, np.full(self._steps - len(found), np.nan)).astype(np.float32)
+    def new(self, ids: Tensor) -> list[int]:
+        """What the best of some hypotheses, [b, n], adds to what there was."""
+        return ids[0, self._length :].tolist()
 
 
 @contextmanager
@@ -226,8 +279,15 @@ def extended(
     texts = np.append(tokens.texts, np.full(len(ids), number))
     known = len(tokens)
     labels = readable(pieces, every, texts, words, special, sources)
-    labels = (*tokens.labels, *labels[known:])
+    new = zip(ids, pieces[known:], labels[known:], strict=True)
+    labels = (*tokens.labels, *(_whole(one, piece, label, tokenizer) for one, piece, label in new))
     return TextTokens(labels, special, every, words, texts, pieces, sources, tokens.stream)
+
+
+def _whole(number: int, piece: str, label: str, tokenizer: Tokenizer) -> str:
+    """The label of a token that was written; of a character that was left half written its bytes."""
+    said = tokenizer.decode([number])
+    return entry_named(piece, said, "") if "\ufffd" in said and "⟨" not in label else label
 
 
 def _words(before: np.ndarray, special: np.ndarray, spans: np.ndarray, source: str) -> np.ndarray:

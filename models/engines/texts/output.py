@@ -26,15 +26,13 @@ NOTHING = -1
 @dataclass(frozen=True, eq=False)
 class Output:
     """ids: of the decoder's input, t of them. wanted: what is to be said after each, NOTHING where that is
-    not known. tokens: of `ids`. text: what they say. drawn: float32 (m,), as in `Written`, of those wanted
-    that are known.
+    not known. tokens: of `ids`. text: what they say.
     """
 
     ids: tuple[int, ...]
     wanted: tuple[int, ...]
     tokens: TextTokens
     text: str
-    drawn: np.ndarray
     ended: Ended
     notices: tuple[str, ...] = ()
 
@@ -66,8 +64,7 @@ def typed(reader: Reader, text: str, start: int, end: int | None, task: Task = S
         f"Target: {notice}" for notice in reader.notices(Read(Window(encoding, None, ()), tokens))
     )
     begun = _begun(tokens, _start(reader, start, text), len(ids))
-    drawn = np.full(len(ids) + (ended is not None), np.nan, np.float32)
-    return Output((start, *ids), wanted, begun, text, drawn, "given", notices)
+    return Output((start, *ids), wanted, begun, text, "given", notices)
 
 
 def went_on(reader: Reader, start: int, gone: Gone, end: int | None) -> Output:
@@ -76,7 +73,7 @@ def went_on(reader: Reader, start: int, gone: Gone, end: int | None) -> Output:
     ids = gone.ids[:-1] if is_whole else gone.ids
     tokens, text = reader.extended(_start(reader, start, ""), (), ids)
     wanted = gone.ids if is_whole else (*gone.ids, NOTHING)
-    return Output((start, *ids), wanted, tokens, text, gone.drawn, gone.ended)
+    return Output((start, *ids), wanted, tokens, text, gone.ended)
 
 
 def _start(reader: Reader, number: int, source: str) -> TextTokens:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
@@ -10,6 +11,10 @@ import numpy as np
 
 CONTINUES = "##"
 """Before a token that goes on with the word of the token before it, as WordPiece writes it."""
+_SEEN = [*range(33, 127), *range(161, 173), *range(174, 256)]
+_HIDDEN = [byte for byte in range(256) if byte not in _SEEN]
+_BYTES = {chr(byte): byte for byte in _SEEN} | {chr(256 + at): byte for at, byte in enumerate(_HIDDEN)}
+"""Letters that stand for bytes in the vocabularies of GPT-2 and its kin: those without ink have others."""
 
 
 def readable(
@@ -48,20 +53,30 @@ def readable(
     return tuple(labels)
 
 
-def entry_named(piece: str, decoded: str, marks_spaces: bool) -> str:
+def entry_named(piece: str, decoded: str, marks: str) -> str:
     """A token of the vocabulary that stands in no text. decoded: the characters it stands for.
 
-    marks_spaces: pieces at the begin of a word have a mark, so that one of letters without it goes on with a
-    word. A part of a character is called by its piece; of white space what a keyboard writes stays as it is.
+    marks: letters with which pieces at the begin of a word begin, so that one of letters without them goes on
+    with a word. A part of a character is called by its bytes; of white space what a keyboard writes stays as
+    it is.
     """
-    if "\ufffd" in decoded or not decoded:
-        return _without_marks(piece)
+    if "\ufffd" in decoded and "\ufffd" not in piece and (part := _bytes_of(piece)):
+        return f"⟨byte{'s' if len(part) > 1 else ''} {part.hex(' ').upper()}⟩"
+    if not decoded:
+        return piece.lstrip(marks) or " "
     if decoded.isspace():
         written = set(decoded) <= set(" \n\t")
         return decoded if written else " ".join(f"U+{ord(letter):04X}" for letter in decoded)
     text = decoded.strip()
-    goes_on = marks_spaces and not piece.startswith(("Ġ", "▁")) and text[0].isalnum()
+    goes_on = bool(marks) and piece[0] not in marks and text[0].isalnum()
     return (CONTINUES if goes_on else "") + _seen(text)
+
+
+def _bytes_of(piece: str) -> bytes:
+    """What a piece stands for that is bytes, as GPT-2 or SentencePiece write them; else nothing."""
+    if (written := re.fullmatch(r"<0x([0-9A-F]{2})>", piece)) is not None:
+        return bytes.fromhex(written[1])
+    return bytes(_BYTES[letter] for letter in piece) if set(piece) <= _BYTES.keys() else b""
 
 
 def _parts(spans: np.ndarray, texts: np.ndarray, special: np.ndarray) -> dict[tuple[int, int], list[int]]:

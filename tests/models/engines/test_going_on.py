@@ -13,11 +13,13 @@ from tokenizers.models import BPE
 from tokenizers.pre_tokenizers import ByteLevel
 
 from headlight.models.catalogue.entries import find
-from headlight.models.core.answers import NextTokens, Writing
+from headlight.models.core.answers import NextTokens, SoFar, Writing
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import Cancelled, Task
 from headlight.models.engines.language import LanguageEngine
-from headlight.models.engines.texts.going_on import spelled
+from headlight.models.engines.texts import going_on
+from headlight.models.engines.texts.encodings import tokens_of
+from headlight.models.engines.texts.going_on import extended, spelled
 
 PROMPT = "Mrs Abernathy lit the lamp. Then Mrs"
 
@@ -53,9 +55,26 @@ def test_drawn_tokens_have_their_own_probabilities_and_the_same_seed_draws_the_s
     trace, start = first, first.written.start
     with torch.no_grad():
         logits = engine.head.logits({"input_ids": torch.tensor(trace.inputs["input_ids"])[None]})[0]
+    answer = trace.answer(NextTokens)
     for step, number in enumerate(trace.written.ids):
         shares = (logits[start - 1 + step] / 4.0).softmax(-1)
         assert trace.written.drawn[step] == pytest.approx(float(shares[number]), rel=1e-4)
+        listed = shares[torch.tensor(answer.ids[start - 1 + step])]
+        np.testing.assert_allclose(trace.written.shares[step], listed, rtol=1e-4)
+    assert len(trace.written.shares) == len(trace.written.ids) + 1
+
+
+def test_of_what_a_cut_leaves_the_shares_are_of_one_whole():
+    logits = torch.randn(3, 9, generator=torch.Generator().manual_seed(0))
+
+    class Speaking:
+        def logits_at(self, *_: object) -> list[tuple[int, torch.Tensor]]:
+            return [(0, logits[:2]), (2, logits[2:])]
+
+    ids = np.tile(np.arange(9), (3, 1))
+    found = going_on.shares_drawn(Speaking(), None, np.arange(3), ids, Writing(temperature=2.0, top_k=4))
+    kept = logits.masked_fill(logits < logits.topk(4).values[:, -1:], -torch.inf)
+    np.testing.assert_allclose(found, (kept / 2).softmax(-1), rtol=1e-5)
 
 
 def test_what_was_written_can_be_given_and_the_model_goes_on(engine):
@@ -79,7 +98,10 @@ def test_a_text_ends_where_the_model_says_so_and_where_there_is_no_room(engine):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"beams": 0}, {"temperature": 0.0}, {"top_k": 0}, {"top_p": 1.5}, {"new": -1}, {"target": " "}],
+    [
+        *({"beams": 0}, {"temperature": 0.0}, {"top_k": 0}, {"top_p": 1.5}, {"top_p": 0.0}),
+        *({"new": -1}, {"new": 0}, {"target": " "}),
+    ],
 )
 def test_what_makes_no_sense_is_refused_in_words(wrong):
     with pytest.raises(HeadlightError):
@@ -106,11 +128,47 @@ def test_writing_can_be_cancelled_at_any_token(engine, step):
     assert engine.run(PROMPT, writing=Writing(new=2)).written.text == " Abernathy l"
 
 
+def test_what_is_written_is_handed_out_on_the_way_and_known_once_it_is_done(engine, monkeypatch):
+    class Listening(Task):
+        def __init__(self) -> None:
+            self.heard, self.said = [], []
+
+        def progress(self, share: float, sentence: str) -> None:
+            self.said.append(sentence)
+
+        def partial(self, value: SoFar) -> None:
+            self.heard.append(value)
+
+    monkeypatch.setattr(going_on, "PAUSE", -1.0)
+    first = engine.run(PROMPT, writing=Writing(new=1)).written.ids
+    task, writing = Listening(), Writing(new=7, ids=first)
+    whole = engine.run(PROMPT, task=task, writing=writing).written
+    assert [one.ids for one in task.heard] == [whole.ids[:count] for count in range(1, 8)]
+    assert whole.text.lstrip().startswith(task.heard[-1].text)
+    again = Listening()
+    assert engine.run(PROMPT, task=again, writing=writing).written.ids == whole.ids
+    assert not any("is written" in sentence for sentence in again.said)
+
+
+def of_bytes() -> Tokenizer:
+    tokenizer = Tokenizer(BPE({letter: at for at, letter in enumerate(ByteLevel.alphabet())}, []))
+    tokenizer.pre_tokenizer, tokenizer.decoder = ByteLevel(add_prefix_space=False), Bytes()
+    return tokenizer
+
+
+def test_half_a_character_says_so():
+    tokenizer = of_bytes()
+    read, ids = tokenizer.encode("a"), tokenizer.encode("é👍").ids[:-1]
+    text, spans = spelled(tokenizer, read.ids, ids)
+    before = tokens_of(read, ("a",), None)
+    found = extended(before, tokenizer, ids, text, spans, [False] * len(ids))
+    assert found.labels == ("a", "##⟨1/2 of é⟩", "⟨2/2 of é⟩", "⟨byte F0⟩", "⟨byte 9F⟩", "⟨byte 91⟩")
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.text(max_size=12), st.text(max_size=12))
 def test_spans_of_bytes_cover_the_text_and_share_characters(before, text):
-    tokenizer = Tokenizer(BPE({letter: at for at, letter in enumerate(ByteLevel.alphabet())}, []))
-    tokenizer.pre_tokenizer, tokenizer.decoder = ByteLevel(add_prefix_space=False), Bytes()
+    tokenizer = of_bytes()
     ids = tokenizer.encode(text).ids
     said, spans = spelled(tokenizer, tokenizer.encode(before).ids[-8:], ids)
     if "\ufffd" not in text:

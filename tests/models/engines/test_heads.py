@@ -9,12 +9,17 @@ import pytest
 import torch
 import transformers as hf
 from safetensors.torch import load_file, save_file
+from tokenizers import Tokenizer
+from tokenizers.decoders import ByteLevel
+from tokenizers.decoders import WordPiece as WordPieces
+from tokenizers.models import BPE, WordPiece
 
 from headlight.models.core.answers import Classes, NextTokens, PixelLabels
 from headlight.models.core.task import Cancelled, Task
 from headlight.models.core.tokens import CharSpan
 from headlight.models.engines import door, heads
 from headlight.models.engines.door import check
+from headlight.models.engines.texts.expected import Vocabulary
 from headlight.models.engines.texts.token_labels import entry_named
 from headlight.viewer.host.engines import open_engine
 from tests.models.headed import GPT2, NAMED, NET, STAGES, TEXT, VIT, saved
@@ -175,11 +180,21 @@ def test_a_head_that_answers_otherwise_than_the_whole_model_is_not_heard(tmp_pat
 @pytest.mark.parametrize(
     ("piece", "decoded", "marks", "name"),
     [
-        *(("Ġcat", " cat", True, "cat"), ("cat", "cat", True, "##cat"), (".", ".", True, ".")),
-        *(("cat", "cat", False, "cat"), ("##s", "##s", False, "##s"), ("▁", "", True, " ")),
-        *(("Ċ", "\n", True, "\n"), ("Ġ", " ", True, " "), ("Ã", "\ufffd", True, "Ã")),
-        ("Ĵ", "\x1d", True, "U+001D"),
+        *(("Ġcat", " cat", "Ġ", "cat"), ("cat", "cat", "Ġ", "##cat"), (".", ".", "Ġ", ".")),
+        *(("cat", "cat", "", "cat"), ("##s", "##s", "", "##s"), ("▁", "", "▁", " ")),
+        *(("Ċ", "\n", "Ġ", "\n"), ("Ġ", " ", "Ġ", " "), ("Ã", "\ufffd", "Ġ", "⟨byte C3⟩")),
+        *(("âĢ", "\ufffd", "Ġ", "⟨bytes E2 80⟩"), ("<0xE2>", "\ufffd", "▁", "⟨byte E2⟩")),
+        *(("Ĵ", "\x1d", "Ġ", "U+001D"), ("Ġużin", "Ġużin", "", "Ġużin")),
     ],
 )
 def test_entries_of_a_vocabulary_are_called_as_tokens_of_a_text_are(piece, decoded, marks, name):
     assert entry_named(piece, decoded, marks) == name
+
+
+def test_a_letter_of_an_alphabet_is_no_mark_of_a_space():
+    plain = Tokenizer(WordPiece({"[UNK]": 0, "Ġ": 1, "cat": 2}, unk_token="[UNK]"))
+    plain.decoder = WordPieces()
+    bytes_ = Tokenizer(BPE({"Ġ": 0, "cat": 1, "Ġcat": 2}, []))
+    bytes_.decoder = ByteLevel()
+    assert [Vocabulary(plain, None).name(number) for number in (1, 2)] == ["Ġ", "cat"]
+    assert [Vocabulary(bytes_, None).name(number) for number in (0, 1, 2)] == [" ", "##cat", "cat"]

@@ -54,6 +54,8 @@ def test_every_line_is_an_input_of_its_own(tmp_path):
         (("--temperature", "0"), "Logits cannot be divided by a temperature of 0."),
         (("--target", " "), "The target is empty"),
         (("--model", "minilm-l6"), "MiniLM-L6 writes nothing"),
+        (("--new", "0"), "Nothing is to be written."),
+        (("--top-p", "0"), "No tokens hold the share 0."),
         (("--lines",), "Of many lines only a table is written."),
     ],
 )
@@ -71,3 +73,12 @@ def test_what_was_drawn_is_made_again_from_its_recipe():
     assert again.recipe == trace.recipe
     assert again.written.ids == trace.written.ids == trace.recipe.written
     assert dict(trace.recipe.options) == {"new": 6, "temperature": 5.0, "seed": 1}
+    np.testing.assert_array_equal(again.written.drawn, trace.written.drawn)
+
+
+def test_tokens_that_are_given_by_their_numbers_come_first(tmp_path):
+    out = tmp_path / "o.npz"
+    given = ("--new", "2", "--ids", "7,8", "--out", str(out))
+    assert run(["export", "--text", PROMPT, "generate", *MODEL, *given]) == 0
+    with np.load(out) as found:
+        assert (found["ids"].tolist()[:2], len(found["ids"])) == ([7, 8], 4)

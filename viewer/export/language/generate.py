@@ -52,14 +52,14 @@ def generate(options: GenerateOptions, ending: str, document: Input, trace: Trac
             "tokens": labels,
             "text": np.array(written.text),
             "probabilities": written.probabilities,
-            "drawn": written.drawn,
+            "drawn": _drawn(written),
             **start,
             **trace.inputs,
         }
 
     def table() -> Iterator[Sequence[object]]:
         yield ("index", "id", "token", "probability", "drawn")
-        rows = zip(written.ids, labels, written.probabilities, written.drawn, strict=True)
+        rows = zip(written.ids, labels, written.probabilities, _drawn(written), strict=True)
         for index, (number, label, own, drawn) in enumerate(rows, start=written.start):
             yield (index, number, str(label), _said(own), _said(drawn))
 
@@ -86,6 +86,10 @@ def of_lines(given: Mapping[str, Any], document: Input, run: RunOptions, task: T
             yield (number, line.strip(), one.text, " ".join(map(str, one.ids)), f"{total:.9g}", one.ended)
 
     return Result(dict, table)
+
+
+def _drawn(written: Written) -> np.ndarray:
+    return np.full(len(written.ids), np.nan, np.float32) if written.drawn is None else written.drawn
 
 
 def _said(share: float) -> str:
