@@ -88,12 +88,12 @@ class LanguageEngine(Askable):
 
     @classmethod
     def open(cls, entry: Entry, device: str, task: Task = SILENT) -> LanguageEngine:
-        """Load the model and the tokenizer of a catalogue entry that has its folder.
+        """Load the model and the tokenizer of a catalogue entry that has its folder or its file.
 
         Of all but the bundled models it is made sure that they can be recorded. HeadlightError if not.
         """
-        tokenizer = load_tokenizer(entry.folder)
-        model, missing = load_model(entry.folder, device)
+        tokenizer = load_tokenizer(entry.weights)
+        model, missing = load_model(entry.weights, device, task)
         engine = cls(model, tokenizer, entry, device, is_untrained(model, _reading(model), missing))
         engine.head, said = head_of(model, engine.model, missing, entry, OF_TEXTS)
         if engine.head is not None and engine.head.task == "causal":

@@ -45,7 +45,12 @@ REGISTRY.add(
         enabled="can_resume",
     ),
     Command("model-folder", "Open a model folder…", "File", "models.choose_folder", ("Ctrl+M",)),
-    Command("model-file", "Open a checkpoint of a point model…", "File", "models.choose_checkpoint"),
+    Command(
+        "model-file",
+        "Open a model file (GGUF, checkpoint)…",
+        "File",
+        "models.choose_checkpoint",
+    ),
     Command("model-hub", "Open a model from the hub…", "File", "models.choose_from_hub"),
     Command("export", "Export…", "File", "exports.open", ("Ctrl+E",), _EXPORTS),
     Command("screenshot", "Save a picture of the window…", "File", "save_screenshot", ("Ctrl+Shift+S",)),
