@@ -169,7 +169,6 @@ def test_a_target_in_another_script_is_told_of(bart):
 
 def test_cancel_is_looked_at_at_every_token():
     engine = made("t5")
-    written = len(engine.run("the cat").inputs["decoder_input_ids"])
 
     class Impatient(Task):
         def __init__(self, patience: int) -> None:
@@ -180,7 +179,7 @@ def test_cancel_is_looked_at_at_every_token():
             if self.said == self.patience:
                 raise Cancelled
 
-    for patience in (1, 2, written - 1):
+    for patience in (1, 2, 7):
         task = Impatient(patience)
         with pytest.raises(Cancelled):
             engine.run("the cat", task=task)
