@@ -30,8 +30,8 @@ def voxels(points: np.ndarray, features: np.ndarray, grid: Grid, hard: Hard | No
     """The occupied voxels of points (N, 3) with features (N, F), of which x y z are the first.
 
     Arrays: `coordinates` int32 (V, 3), z y x; `counts` int32 (V,) of kept points; `means` float32 (V, F),
-    what SECOND is fed; with `hard` also `voxels` float32 (V, T, F), zeros after the kept points, what VoxelNet
-    is.
+    what SECOND is fed; with `hard` also `voxels` float32 (V, T, F), zeros after the kept points: what
+    VoxelNet is fed.
     """
     numbers = grid.numbers(points)
     found = listed(numbers, *((hard.most_points, hard.most_cells) if hard else ()))
