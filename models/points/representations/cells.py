@@ -41,7 +41,8 @@ class Grid:
         if not len(points):
             return cls((0.0, 0.0, 0.0), edge, edge)
         low, high = points.min(0).astype(np.float64), points.max(0).astype(np.float64)
-        size = (np.floor((high - low) / edge) + 1) * edge
+        with np.errstate(divide="ignore", invalid="ignore"):  # edges of zero are refused below
+            size = (np.floor((high - low) / edge) + 1) * edge
         upper = np.maximum(low + size, np.nextafter(high, np.inf))
         return cls(_triple(low), _triple(upper), edge)
 
