@@ -38,7 +38,7 @@ REGISTRY.add(
         ".panes.clouds.space:FirstViewPane",
         _POINTS,
         named="First view of the cloud",
-        export=Begin(".export.clouds:of_first_view"),
+        export=Begin(".export.clouds.answered:of_first_view"),
     ),
     Pane(
         "cloud-second",
@@ -46,7 +46,7 @@ REGISTRY.add(
         ".panes.clouds.space:SecondViewPane",
         _POINTS,
         named="Second view of the cloud",
-        export=Begin(".export.clouds:of_second_view"),
+        export=Begin(".export.clouds.answered:of_second_view"),
     ),
     Pane(
         "neighbourhood",
