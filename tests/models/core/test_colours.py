@@ -42,7 +42,7 @@ def test_a_place_on_the_bar_is_the_level_that_is_painted(values, log):
     scale = scale_of(values.astype(np.float64), 90, log)
     for value, level in zip(values.tolist(), levels(values.astype(np.float64), scale).tolist(), strict=True):
         assert level == pytest.approx(255 * scale.position(value), abs=0.51)
-    for decade in scale.decades():
+    for decade in scale.marks():
         assert 0 <= scale.position(decade) <= 1
 
 

@@ -7,7 +7,8 @@ import csv
 import numpy as np
 import pytest
 
-from headlight.models.explain.company import cosines, found_word
+from headlight.models.explain.company import cosines
+from headlight.models.explain.words import found_word
 from headlight.viewer.app.cli import run
 from headlight.viewer.host.engines import open_engine
 

@@ -51,7 +51,8 @@ def compare(options: CompareOptions, ending: str, document: Input, trace: Trace,
     HeadlightError for one text alone, and for a word that one of them has not.
     Each text is read by itself: as a pair they would be company for each other.
     """
-    from headlight.models.explain.company import cosines, found_word
+    from headlight.models.explain.company import cosines
+    from headlight.models.explain.words import found_word
 
     texts = known(document, TextInput)
     if texts.pair is None:
