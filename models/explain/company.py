@@ -38,18 +38,13 @@ def aligned(first: TextTokens, second: TextTokens) -> Maps:
     return _map(first, shared, [a for a, _ in spans]), _map(second, shared, [b for _, b in spans])
 
 
-def side_by_side(
-    layers: tuple[AttentionLayer, AttentionLayer], maps: Maps, heads: tuple[Head, Head]
-) -> tuple[np.ndarray, np.ndarray]:
-    """float32 (units, units) each: where the units of either text look, in a head of either layer.
+def over_units(layer: AttentionLayer, units: IndexMap, head: Head) -> np.ndarray:
+    """float32 (units, units): where the units of a text look.
 
-    A unit of several tokens receives the sum of what they do, and looks where they look on average. The
-    layers need not be of one model. Of their difference what is above 0 is looked at more in the first text.
+    A unit of several tokens receives the sum of what they do, and looks where they look on average. Of two
+    texts, or models, the difference is above 0 where the first one looks more.
     """
-    first, second = (
-        MappedLayer(layer, of, of).matrix(head) for layer, of, head in zip(layers, maps, heads, strict=True)
-    )
-    return first, second
+    return MappedLayer(layer, units, units).matrix(head)
 
 
 def cosines(first: np.ndarray, at: np.ndarray, second: np.ndarray, other: np.ndarray) -> np.ndarray:

@@ -76,8 +76,8 @@ _HEADS_OF_TEXT, _HEADS_OF_PICTURE = (
 _COMPARED = Layout(
     "compare",
     across(
-        down(Leaf("texts", 0.54), Leaf("curves", 0.46), share=0.36),
-        Leaf("difference", 0.38),
+        down(Leaf("texts", 0.56), Leaf("curves", 0.44), share=0.37),
+        Leaf("difference", 0.37),
         down(Leaf("heads", 0.5), _LOG, Leaf("numbers", 0.5), share=0.26),
     ),
     numbers=".panes.compare.base:SECTIONS",

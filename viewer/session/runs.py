@@ -94,10 +94,10 @@ class Runs:
 
     def open_together(self, texts: Sequence[str], page: str) -> None:
         """Several texts, the first of them in sight, on a page."""
-        from headlight.viewer.inputs.inputs import from_text
+        from headlight.viewer.inputs.inputs import TextInput, from_text
 
         def made(what: Input) -> Document:
-            first = what.text == texts[0]
+            first = known(what, TextInput).text == texts[0]
             document = self.session.add(what, self.options_for(what), shown=first)
             if first:
                 self.session.set_page(page)

@@ -45,7 +45,7 @@ _SENTENCES = (
     ("What came before", "Mrs Abernathy lit the lamp. Then Mrs", "induction"),
 )
 _TOGETHER = (
-    "One word, three contexts",
+    "One word, thrice",
     (
         "Her serve won the tennis match.",
         "A fast serve is hard to return in tennis.",

@@ -6,7 +6,7 @@ import numpy as np
 
 from headlight.models.core.colours import DIVERGING, lut
 from headlight.models.core.tokens import CharSpan
-from headlight.models.explain.company import aligned, cosines, side_by_side
+from headlight.models.explain.company import aligned, cosines, over_units
 from headlight.models.explain.words import found_word
 from headlight.viewer.session.view import CompareSettings, Selection
 from headlight.widgets.shell.welcome import Together, bundled_samples
@@ -39,11 +39,9 @@ def test_a_word_in_three_texts_and_the_same_text_in_two_models(make_window, sett
     assert texts.note.text().startswith("Click")
 
     layer, head = window.session.view[Selection].layer, window.session.view[Selection].head
-    here, there = side_by_side(
-        (traces[0].layers[layer], traces[1].layers[layer]),
-        aligned(traces[0].tokens, traces[1].tokens),
-        (head, head),
-    )
+    maps = aligned(traces[0].tokens, traces[1].tokens)
+    both = zip(traces, maps, strict=False)
+    here, there = (over_units(one.layers[layer], units, head) for one, units in both)
     shown = difference._result
     np.testing.assert_allclose(shown.values, here - there, atol=1e-6)
     assert (shown.scale.low, difference.bar._scale) == (-shown.scale.high, shown.scale)

@@ -230,7 +230,10 @@ NUMBERS = (
         *("Here", "There", "Difference"),
         says="The weight in this text, in the other one, and the first less the second.",
     ),
-    of(*("numbers/Word", "numbers/Text"), says="The word that is chosen, and the text it is compared with."),
+    of(
+        *("numbers/Word", "numbers/Text", "Chosen word"),
+        says="The word that is chosen, and the text it is compared with.",
+    ),
     of("numbers/After", says="The layer whose output is compared."),
     of("numbers/Cosine", says="Of the angle between the word’s vectors in the two texts."),
     of("numbers/Layer", says="The layer whose unit is looked at, by its name in the network."),

@@ -56,12 +56,18 @@ PANES = (
         "them, and here stands where the chosen head does most of what is chosen.",
     ),
     of(
-        *("Texts", "Another text to compare with", "The same text in another model", "Compare"),
+        *(
+            "Texts",
+            "Another text to compare with",
+            "The same text in another model",
+            "In another model…",
+            "Compare",
+        ),
         says="All texts that are open, and those that are typed here, beside this one. The word that "
         "is chosen is marked in each: its vectors are compared.",
     ),
     of(
-        *("Same word, different company", "Cosine of the word’s vectors, layer by layer"),
+        *("Same word, different company", "Cosine of the word’s vectors"),
         says="How alike the vectors of one word are in two texts, as it enters the first layer and leaves "
         "each one: the cosine of the angle between them, 1 for one direction.",
         paper="Ethayarajh 2019, “How Contextual are Contextualized Word Representations?”, section 3.1",

@@ -16,9 +16,11 @@ from headlight.widgets.controls.readout import Figures
 
 MOST = 7
 """Texts beside the first: so many colours can be told apart."""
+SHORT = 16
+"""Characters of a title that another text has too."""
 SECTIONS = (
     Figures("pointed", "Under the cursor", ("Query", "Key", "Here", "There", "Difference", "In")),
-    Figures("word", "Word", ("Word", "Text", "After", "Cosine")),
+    Figures("word", "Chosen word", ("Word", "Text", "After", "Cosine")),
 )
 
 
@@ -89,5 +91,5 @@ def named(document: Document, others: list[Document]) -> str:
     """A text by its title, and by its model where another one has the same title."""
     if any(other is not document and other.title == document.title for other in others):
         model = document.trace.model.title if document.trace is not None else document.options.model or ""
-        return f"{document.title} · {model.partition(',')[0]}"
+        return f"{document.title[:SHORT].rstrip(' .…')}… · {model.partition(',')[0]}"
     return document.title

@@ -25,7 +25,7 @@ class CurvesPane(ComparedPane):
     rows_copied = "layers"
 
     def build(self) -> QWidget:
-        self.plot = CurvePlot("Cosine of the word’s vectors, layer by layer", ALONE, ("layer", "cosine"))
+        self.plot = CurvePlot("Cosine of the word’s vectors", ALONE, ("layers passed", "cosine"))
         self.plot.clicked.connect(self._clicked)
         self.plot.hovered.connect(self._say)
         self.note = QLabel(wordWrap=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from functools import partial
 
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from headlight.models.core.colours import DIVERGING, MIDDLE, lut
 from headlight.viewer.host.failure import Failure
@@ -19,7 +19,6 @@ from headlight.viewer.slices.language.compared import At, DifferenceMap, differe
 from headlight.viewer.slices.maps import head_of
 from headlight.widgets.base import theme
 from headlight.widgets.base.cursor_tip import read_out
-from headlight.widgets.base.labels import ElidedLabel
 from headlight.widgets.controls.choices import Choice
 from headlight.widgets.controls.colour_bar import ColourBar, with_bar
 from headlight.widgets.plane.matrix_view import MatrixView
@@ -47,13 +46,11 @@ class DifferencePane(ComparedPane):
         line = QHBoxLayout(self.row)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(theme.em(0.4))
-        label = ElidedLabel("Less")
+        label = QLabel("Less")
         label.setProperty("role", "dim")
-        for widget, stretch in ((label, 0), (self.less, 3), (self.layer, 1), (self.head, 1)):
-            if isinstance(widget, Choice):
-                widget.may_shrink()
+        self.less.may_shrink()
+        for widget, stretch in ((label, 0), (self.less, 1), (self.layer, 0), (self.head, 0)):
             line.addWidget(widget, stretch)
-        label.setFixedWidth(label.sizeHint().width())
         widget = QWidget()
         column = QVBoxLayout(widget)
         column.setContentsMargins(0, 0, 0, 0)

@@ -23,8 +23,8 @@ from headlight.widgets.plots import series_style
 from headlight.widgets.text.token_strip import TokenStrip
 
 ALONE = "Only this text is open. Type another one below, drop a file, or read the same in another model."
-CLICK = "Click a word in any of them; with Shift in another text alone, where another word stands for it."
-OTHER_MODEL = "The same text in another model…"
+CLICK = "Click a word in any of them; Shift: in that text alone."
+OTHER_MODEL = "In another model…"
 HIGHEST = 8.0
 """Em of a text before it scrolls."""
 
@@ -36,7 +36,7 @@ class TextsPane(ComparedPane):
         self.note = QLabel(ALONE, wordWrap=True)
         self.note.setProperty("role", "dim")
         self.field = QLineEdit()
-        self.field.setPlaceholderText("Another text to compare with")
+        self.field.setPlaceholderText("Another text")
         self.field.setAccessibleName("Another text to compare with")
         self.field.returnPressed.connect(self._typed)
         self.models = Choice([OTHER_MODEL], "The same text in another model")
@@ -53,8 +53,12 @@ class TextsPane(ComparedPane):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
         column.addWidget(ScrollColumn(content), 1)
-        for one in (self.note, self.field, self.models):
-            column.addWidget(one)
+        column.addWidget(self.note)
+        row = QHBoxLayout()
+        row.setSpacing(theme.em(0.4))
+        row.addWidget(self.field, 3)
+        row.addWidget(self.models, 2)
+        column.addLayout(row)
         return widget
 
     # -- what is shown -----------------------------------------------------------------------------------
@@ -191,6 +195,7 @@ class _Text(QWidget):
         self.title.setText(title if colour is not None else f"{title} · this text")
         theme.set_role(self.title, "dim" if left_out else "")
         self._mark.set_colour(None if left_out else colour)
+        self._mark.setVisible(colour is not None)
         self.toggle.setVisible(colour is not None)
         self.toggle.set_on(not left_out)
         self.strip.setVisible(not left_out)

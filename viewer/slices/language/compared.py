@@ -77,13 +77,15 @@ def difference_map(
     traces: tuple[Trace, Trace], at: tuple[At, At], settings: MapSettings, task: Task = SILENT
 ) -> DifferenceMap:
     """HeadlightError where the texts share nothing, TooLarge where the matrix is."""
-    from headlight.models.explain.company import aligned, side_by_side
+    from headlight.models.explain.company import aligned, over_units
 
     seen = [shown(trace, settings) for trace in traces]
     first, second = (known(trace.tokens, TextTokens) for trace in seen)
     maps = aligned(first, second)
-    layers = tuple(trace.layers[layer] for trace, (layer, _) in zip(seen, at, strict=True))
-    here, there = side_by_side(layers, maps, tuple(head for _, head in at))
+    here, there = (
+        over_units(trace.layers[layer], units, head)
+        for trace, units, (layer, head) in zip(seen, maps, at, strict=True)
+    )
     task.check()
     values, units = here - there, known(maps[0].tokens, TextTokens)
     out = units.special & settings.leave_out
