@@ -9,6 +9,7 @@ _LAYERS = Needs(layers=True)
 _HEADS = Needs(("cells",), layers=True)
 _CHARACTERS = Needs(("characters",))
 _CELLS = Needs(("cells",), ("attention",), trace=True)
+_MAPS = Needs(("cells",), ("attention", "compare"), trace=True)
 _CELLS_OR_FIELDS = Needs(("cells",), ("attention", "fields"), trace=True)
 _THERE = Needs(holds=".session.able:unread")
 _EXPORTS = Needs(holds=".session.able:nothing_to_export")
@@ -106,7 +107,7 @@ REGISTRY.add(
     Command("log", "Logarithmic scale", "Map", Change(_MAP, "log", _SWITCH), ("L",), _CELLS_OR_FIELDS),
     Command("shared", "One scale for all heads", "Map", Change(_MAP, "shared", _SWITCH), ("G",), _CELLS),
     Command(
-        "hide-special", "Hide special tokens", "Map", Change(_MAP, "hide_special", _SWITCH), ("H",), _CELLS
+        "hide-special", "Hide special tokens", "Map", Change(_MAP, "hide_special", _SWITCH), ("H",), _MAPS
     ),
     Command(
         id="whole-words",
@@ -117,7 +118,7 @@ REGISTRY.add(
         needs=_CHARACTERS,
     ),
     Command(
-        "leave-out", "Leave sinks out of the scale", "Map", Change(_MAP, "leave_out", _SWITCH), ("X",), _CELLS
+        "leave-out", "Leave sinks out of the scale", "Map", Change(_MAP, "leave_out", _SWITCH), ("X",), _MAPS
     ),
 )
 

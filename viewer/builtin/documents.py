@@ -7,6 +7,7 @@ REGISTRY.add(
     Page("fields", "Receptive fields"),
     Page("cost", "Cost"),
     Page("heads", "Find heads"),
+    Page("compare", "Compare"),
 )
 
 _LOG = Leaf("log", shown=False)
@@ -71,6 +72,17 @@ _HEADS_OF_TEXT, _HEADS_OF_PICTURE = (
             ),
         ),
     )
+)
+_COMPARED = Layout(
+    "compare",
+    across(
+        down(Leaf("texts", 0.56), Leaf("curves", 0.44), share=0.37),
+        Leaf("difference", 0.37),
+        down(Leaf("heads", 0.5), _LOG, Leaf("numbers", 0.5), share=0.26),
+    ),
+    numbers=".panes.compare.base:SECTIONS",
+    table="curves",
+    needs=Needs(holds=".session.able:no_attention"),
 )
 _FIELDS = Layout(
     "fields",
@@ -138,9 +150,9 @@ REGISTRY.add(
         plural="texts",
         input=".inputs.inputs:TextInput",
         gives=("read", "cells", "characters"),
-        layouts=(_SENTENCE, _HEADS_OF_TEXT, _COST),
+        layouts=(_SENTENCE, _HEADS_OF_TEXT, _COMPARED, _COST),
         adapter=".host.adapters:TEXTS",
-        settings=(_MAP, *_FOUND, _COSTS),
+        settings=(_MAP, *_FOUND, _COSTS, ".session.view:CompareSettings"),
         options=".host.asked:OfText",
     ),
     Kind(

@@ -17,6 +17,7 @@ _BUILDS = Needs(("layers",), holds=".session.able:no_stack")
 _BUILT = Needs(("layers",), ("fields",))
 
 _HEADS = Needs(("cells",), ("heads",), layers=True)
+_COMPARED = Needs(("characters",), ("compare",), layers=True)
 
 _HEADS_OF_TEXT = Needs(("characters",), ("heads",), layers=True)
 _FOUND = ".panes.heads"
@@ -74,7 +75,7 @@ REGISTRY.add(
         "heads",
         "Heads",
         ".panes.attention.heads:HeadsPane",
-        _CELLS,
+        Needs(("cells",), ("attention", "compare"), trace=True),
         export=Begin("attention", "npz", (*_ALL_HEADS, *_ALL_QUERIES)),
     ),
     Pane(
@@ -94,6 +95,9 @@ REGISTRY.add(
     Pane("ranking", "Heads ranked", f"{_FOUND}.ranking:RankingPane", _HEADS, export=Begin("heads", "csv")),
     Pane("scatter", "Heads compared", f"{_FOUND}.scatter:ScatterPane", _HEADS, export=Begin("heads", "npz")),
     Pane("corpus", "Many texts", f"{_FOUND}.corpus:CorpusPane", _HEADS_OF_TEXT),
+    Pane("texts", "Texts", ".panes.compare.texts:TextsPane", _COMPARED, named="Texts that are compared"),
+    Pane("curves", "Same word, different company", ".panes.compare.curves:CurvesPane", _COMPARED),
+    Pane("difference", "Difference of attention", ".panes.compare.difference:DifferencePane", _COMPARED),
     Pane("settings", "Map", ".panes.attention.settings:SettingsPane", _CELLS),
     Pane("answer", "Answer", ".panes.shared.answer:AnswerPane", _ANSWERED, export=Begin("answer", "csv")),
     Pane("numbers", "Numbers", ".panes.shared.numbers:NumbersPane"),

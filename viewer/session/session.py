@@ -73,14 +73,15 @@ class Session:
 
     # -- documents ---------------------------------------------------------------------------------------
 
-    def add(self, what: Input, options: RunOptions, path: str = "") -> Document:
-        """Open `what`, read from `path`, as a new document and show it."""
+    def add(self, what: Input, options: RunOptions, path: str = "", shown: bool = True) -> Document:
+        """Open `what`, read from `path`, as a new document; if it is to be `shown`, show it."""
         document = Document(next(self._numbers), what, options, path)
         if self.opening_page in document.pages:
             document.page = self.opening_page
         self.documents.append(document)
         self.documents_changed.emit()
-        self.show(document)
+        if shown:
+            self.show(document)
         return document
 
     def show(self, document: Document | None) -> None:

@@ -12,7 +12,7 @@ from headlight.models.core.settings import RolloutSettings, layers_of_rollout
 
 if TYPE_CHECKING:
     from headlight.models.core.costs import Terms
-    from headlight.models.core.tokens import Place
+    from headlight.models.core.tokens import CharSpan, Place
     from headlight.models.core.trace import Trace
     from headlight.viewer.host.corpus import Corpus
 
@@ -171,6 +171,24 @@ class LensSettings:
 
     colour: Literal["first", "end", "rank"] = "first"
     token: int | None = None
+
+
+@dataclass(frozen=True)
+class CompareSettings:
+    """What a text is compared with, each text by the number of its document.
+
+    without: texts that are left out of all that are open. beside: the one whose attention is taken away, None
+    for the first. words: where the word stands in a text that has it elsewhere, or has another one for it.
+    at: layer and head of another model, None for those that stand where the chosen ones do.
+    """
+
+    without: frozenset[int] = frozenset()
+    beside: int | None = None
+    words: tuple[tuple[int, CharSpan], ...] = ()
+    at: tuple[int, int] | None = None
+
+    def word_in(self, number: int) -> CharSpan | None:
+        return dict(self.words).get(number)
 
 
 @dataclass(frozen=True)

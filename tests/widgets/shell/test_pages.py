@@ -21,7 +21,7 @@ def test_every_bundled_sample_is_there():
         *("astronaut.jpg", "chelsea.jpg", "coffee.jpg", "rocket.jpg"),
         *("bedroom.ply", "corridor.ply", "meeting.ply"),
     ]
-    assert sum(isinstance(sample.value, str) for sample in bundled_samples()) == 4
+    assert sum(isinstance(sample.value, str) for sample in bundled_samples()) == 3
 
 
 def test_rooms_are_offered_where_both_cloud_and_picture_are_there(show, tmp_path):

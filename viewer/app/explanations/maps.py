@@ -226,6 +226,16 @@ NUMBERS = (
         says="How many points the selected one attends to, and how far the farthest of them is.",
         paper=POINTS,
     ),
+    of(
+        *("Here", "There", "Difference"),
+        says="The weight in this text, in the other one, and the first less the second.",
+    ),
+    of(
+        *("numbers/Word", "numbers/Text", "Chosen word"),
+        says="The word that is chosen, and the text it is compared with.",
+    ),
+    of("numbers/After", says="The layer whose output is compared."),
+    of("numbers/Cosine", says="Of the angle between the word’s vectors in the two texts."),
     of("numbers/Layer", says="The layer whose unit is looked at, by its name in the network."),
     of("numbers/Field", says="What one unit of the layer can and does see."),
 )

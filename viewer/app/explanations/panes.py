@@ -55,6 +55,29 @@ PANES = (
         says="A file or folder of texts that runs through the model: figures of heads are then of all of "
         "them, and here stands where the chosen head does most of what is chosen.",
     ),
+    of(
+        *(
+            "Texts",
+            "Another text to compare with",
+            "The same text in another model",
+            "In another model…",
+            "Compare",
+        ),
+        says="All texts that are open, and those that are typed here, beside this one. The word that "
+        "is chosen is marked in each: its vectors are compared.",
+    ),
+    of(
+        *("Same word, different company", "Cosine of the word’s vectors"),
+        says="How alike the vectors of one word are in two texts, as it enters the first layer and leaves "
+        "each one: the cosine of the angle between them, 1 for one direction.",
+        paper="Ethayarajh 2019, “How Contextual are Contextualized Word Representations?”, section 3.1",
+    ),
+    of(
+        *("Difference of attention", "Less the attention of", "Layer there", "Head there"),
+        says="The weights of a head in this text less those in another, over the words that both have in "
+        "this order, or of one text in two models over the shortest stretches that no token of either cuts. "
+        "Zero is dark.",
+    ),
     of("Map", says="What the maps of all panes show, and how weights become colours."),
     of(
         "Numbers",
@@ -139,6 +162,7 @@ BARS = (
         says="What all heads look for, and how: ranked by a pattern, and compared by any two measures.",
         paper=f"{BERT}, section 3",
     ),
+    of("Page: Compare", says="One word in several texts, and one text in several models, side by side."),
     of("Page: Cost", says="What layers cost as sequences grow.", paper=f"{ATTENTION}, table 1"),
     of(
         *("/✓ weights rebuild.*/", "/✗ .*/"),
