@@ -7,6 +7,7 @@ REGISTRY.add(
     Page("fields", "Receptive fields"),
     Page("cost", "Cost"),
     Page("heads", "Find heads"),
+    Page("predicted", "Next token"),
 )
 
 _LOG = Leaf("log", shown=False)
@@ -71,6 +72,20 @@ _HEADS_OF_TEXT, _HEADS_OF_PICTURE = (
             ),
         ),
     )
+)
+_EXPECTED = Layout(
+    "predicted",
+    across(
+        down(
+            Leaf("lens", 0.55),
+            across(Leaf("added", 0.5), down(Leaf("matrix"), _LOG, share=0.5), share=0.45),
+            share=0.72,
+        ),
+        down(Leaf("saying", 0.36), Leaf("parts", 0.34), Leaf("numbers", 0.3), share=0.28),
+    ),
+    numbers=".panes.predicted.base:SECTIONS",
+    table="lens",
+    needs=Needs(holds=".session.able:no_expected"),
 )
 _FIELDS = Layout(
     "fields",
@@ -138,9 +153,9 @@ REGISTRY.add(
         plural="texts",
         input=".inputs.inputs:TextInput",
         gives=("read", "cells", "characters"),
-        layouts=(_SENTENCE, _HEADS_OF_TEXT, _COST),
+        layouts=(_SENTENCE, _HEADS_OF_TEXT, _EXPECTED, _COST),
         adapter=".host.adapters:TEXTS",
-        settings=(_MAP, *_FOUND, _COSTS),
+        settings=(_MAP, *_FOUND, ".session.view:LensSettings", _COSTS),
         options=".host.asked:OfText",
     ),
     Kind(
