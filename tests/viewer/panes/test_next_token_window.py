@@ -7,6 +7,7 @@ import numpy as np
 from headlight.models.core.answers import NextTokens
 from headlight.models.explain.lens import added, lens
 from headlight.viewer.session.view import LensSettings, Selection
+from tests.viewer.app.test_explanations import unexplained
 from tests.viewer.cloud_windows import pane
 from tests.viewer.linked import numbers, traced
 from tests.widgets.pointer import click, move
@@ -16,10 +17,11 @@ TEXT = "Mrs Abernathy lit the lamp. Then Mrs"
 
 def test_layers_speak_and_heads_add(make_window, settled):
     window = make_window(model="induction")
+    window.session.opening_page = "predicted"
     window.runs.open_text(TEXT)
     settled(window)
-    window.session.set_page("predicted")
-    settled(window)
+    assert window.session.current.page == "predicted"
+    assert unexplained(window) == set()
     trace, session = traced(window), window.session
     found, last = lens(trace), len(trace.tokens) - 1
     grid, saying = pane(window, "lens").grid, pane(window, "saying")

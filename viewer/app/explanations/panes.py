@@ -56,7 +56,13 @@ PANES = (
         "them, and here stands where the chosen head does most of what is chosen.",
     ),
     of(
-        *("What each layer would say", "Its probability", "Of the last word", "Rank of the last word"),
+        *(
+            "What each layer would say",
+            "lens/Colour",
+            "Its probability",
+            "Of the last word",
+            "Rank of the last word",
+        ),
         says="What each layer would say, had it the last word: the model’s last norm and head over the state "
         "behind it. Bold is what is said in the end.",
         paper="nostalgebraist 2020, “interpreting GPT: the logit lens”",
@@ -72,6 +78,13 @@ PANES = (
         says="What each head adds to the logit of a token, or takes from it: what it writes, through the "
         "last norm with its scale as it is, times the token’s row of the head. With MLPs and embedding that "
         "is all of it.",
+        paper="Elhage et al. 2021, “A Mathematical Framework for Transformer Circuits”",
+    ),
+    of(
+        *("What the logit is made of", "numbers/To", "numbers/Logit", "numbers/MLPs"),
+        *("numbers/Embedding", "numbers/All else"),
+        says="The logit of a token and what it is the sum of. All else: biases of attention, of the last "
+        "norm and of the head.",
         paper="Elhage et al. 2021, “A Mathematical Framework for Transformer Circuits”",
     ),
     of("Map", says="What the maps of all panes show, and how weights become colours."),
