@@ -8,6 +8,7 @@ REGISTRY.add(
     Page("cost", "Cost"),
     Page("heads", "Find heads"),
     Page("compare", "Compare"),
+    Page("predicted", "Next token"),
 )
 
 _LOG = Leaf("log", shown=False)
@@ -84,6 +85,20 @@ _COMPARED = Layout(
     table="curves",
     needs=Needs(holds=".session.able:no_attention"),
 )
+_EXPECTED = Layout(
+    "predicted",
+    across(
+        down(
+            Leaf("lens", 0.55),
+            across(Leaf("added", 0.5), down(Leaf("matrix"), _LOG, share=0.5), share=0.45),
+            share=0.72,
+        ),
+        down(Leaf("saying", 0.36), Leaf("parts", 0.34), Leaf("numbers", 0.3), share=0.28),
+    ),
+    numbers=".panes.predicted.base:SECTIONS",
+    table="lens",
+    needs=Needs(holds=".session.able:no_expected"),
+)
 _FIELDS = Layout(
     "fields",
     across(
@@ -150,9 +165,9 @@ REGISTRY.add(
         plural="texts",
         input=".inputs.inputs:TextInput",
         gives=("read", "cells", "characters"),
-        layouts=(_SENTENCE, _HEADS_OF_TEXT, _COMPARED, _COST),
+        layouts=(_SENTENCE, _HEADS_OF_TEXT, _EXPECTED, _COMPARED, _COST),
         adapter=".host.adapters:TEXTS",
-        settings=(_MAP, *_FOUND, _COSTS, ".session.view:CompareSettings"),
+        settings=(_MAP, *_FOUND, ".session.view:LensSettings", _COSTS, ".session.view:CompareSettings"),
         options=".host.asked:OfText",
     ),
     Kind(

@@ -21,6 +21,7 @@ _COMPARED = Needs(("characters",), ("compare",), layers=True)
 
 _HEADS_OF_TEXT = Needs(("characters",), ("heads",), layers=True)
 _FOUND = ".panes.heads"
+_EXPECTED = Needs(("characters",), ("predicted",), layers=True)
 _ALL_HEADS = (("head", None),)
 _ALL_QUERIES = (("query", None),)
 
@@ -82,7 +83,7 @@ REGISTRY.add(
         "matrix",
         "Matrix",
         ".panes.attention.matrix:MatrixPane",
-        Needs(("cells",), ("attention", "heads"), trace=True),
+        Needs(("cells",), ("attention", "heads", "predicted"), trace=True),
         export=Begin("attention", "png", _ALL_QUERIES),
     ),
     Pane(
@@ -98,6 +99,28 @@ REGISTRY.add(
     Pane("texts", "Texts", ".panes.compare.texts:TextsPane", _COMPARED, named="Texts that are compared"),
     Pane("curves", "Same word, different company", ".panes.compare.curves:CurvesPane", _COMPARED),
     Pane("difference", "Difference of attention", ".panes.compare.difference:DifferencePane", _COMPARED),
+    Pane(
+        "lens",
+        "What each layer would say",
+        ".panes.predicted.lens:LensPane",
+        _EXPECTED,
+        export=Begin("lens", "csv"),
+    ),
+    Pane("saying", "Layer by layer", ".panes.predicted.lens:SayingPane", _EXPECTED),
+    Pane(
+        "added",
+        "What each head adds",
+        ".panes.predicted.added:AddedMapPane",
+        _EXPECTED,
+        export=Begin("attribution", "npz"),
+    ),
+    Pane(
+        "parts",
+        "What adds most",
+        ".panes.predicted.added:PartsPane",
+        _EXPECTED,
+        export=Begin("attribution", "csv"),
+    ),
     Pane("settings", "Map", ".panes.attention.settings:SettingsPane", _CELLS),
     Pane("answer", "Answer", ".panes.shared.answer:AnswerPane", _ANSWERED, export=Begin("answer", "csv")),
     Pane("numbers", "Numbers", ".panes.shared.numbers:NumbersPane"),

@@ -56,6 +56,17 @@ def no_answer(document: Document) -> str:
     return "" if listed(trace.answers) is not None else f"{trace.model.title} gives no answer to list."
 
 
+def no_expected(document: Document) -> str:
+    """Which tokens belong in a text is said by models with such a head alone."""
+    trace = document.trace
+    if trace is None:
+        return "No model has read it yet."
+    from headlight.models.core.answers import NextTokens
+
+    said = trace.answer(NextTokens) is not None
+    return "" if said else f"{trace.model.title} does not say which tokens belong in a text."
+
+
 def no_second_network(document: Document) -> str:
     return "" if document.view[FieldSettings].compare is not None else "No second network is chosen."
 

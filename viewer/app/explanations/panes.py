@@ -78,6 +78,38 @@ PANES = (
         "this order, or of one text in two models over the shortest stretches that no token of either cuts. "
         "Zero is dark.",
     ),
+    of(
+        *(
+            "What each layer would say",
+            "lens/Colour",
+            "Its probability",
+            "Of the last word",
+            "Rank of the last word",
+        ),
+        says="What each layer would say, had it the last word: the model’s last norm and head over the state "
+        "behind it. Bold is what is said in the end.",
+        paper="nostalgebraist 2020, “interpreting GPT: the logit lens”",
+    ),
+    of(
+        "Layer by layer",
+        says="What each layer would say at one place, with the probability and the rank that it gives to "
+        "what is said in the end.",
+        paper="nostalgebraist 2020, “interpreting GPT: the logit lens”",
+    ),
+    of(
+        *("What each head adds", "What adds most", "Adds to"),
+        says="What each head adds to the logit of a token, or takes from it: what it writes, through the "
+        "last norm with its scale as it is, times the token’s row of the head. With MLPs and embedding that "
+        "is all of it.",
+        paper="Elhage et al. 2021, “A Mathematical Framework for Transformer Circuits”",
+    ),
+    of(
+        *("What the logit is made of", "numbers/To", "numbers/Logit", "numbers/MLPs"),
+        *("numbers/Embedding", "numbers/All else"),
+        says="The logit of a token and what it is the sum of. All else: biases of attention, of the last "
+        "norm and of the head.",
+        paper="Elhage et al. 2021, “A Mathematical Framework for Transformer Circuits”",
+    ),
     of("Map", says="What the maps of all panes show, and how weights become colours."),
     of(
         "Numbers",
@@ -163,6 +195,11 @@ BARS = (
         paper=f"{BERT}, section 3",
     ),
     of("Page: Compare", says="One word in several texts, and one text in several models, side by side."),
+    of(
+        "Page: Next token",
+        says="What the model expects: what each layer would say, and what each head adds to it.",
+        paper="nostalgebraist 2020, “interpreting GPT: the logit lens”",
+    ),
     of("Page: Cost", says="What layers cost as sequences grow.", paper=f"{ATTENTION}, table 1"),
     of(
         *("/✓ weights rebuild.*/", "/✗ .*/"),
