@@ -7,6 +7,7 @@ REGISTRY.add(
     Page("fields", "Receptive fields"),
     Page("cost", "Cost"),
     Page("heads", "Find heads"),
+    Page("weight", "One weight"),
 )
 
 _LOG = Leaf("log", shown=False)
@@ -72,6 +73,20 @@ _HEADS_OF_TEXT, _HEADS_OF_PICTURE = (
         ),
     )
 )
+_WEIGHT_OF_TEXT, _WEIGHT_OF_PICTURE = (
+    Layout(
+        "weight",
+        across(
+            down(Leaf(*chosen_in), Leaf("heads", 0.28), Leaf("matrix", 0.5), share=0.31),
+            Leaf("arithmetic", 0.46),
+            down(Leaf("by-hand", 0.46), _LOG, Leaf("numbers", 0.54), share=0.23),
+        ),
+        numbers=".panes.weight.base:SECTIONS",
+        table="arithmetic",
+        needs=Needs(holds=".session.able:no_attention"),
+    )
+    for chosen_in in (("sentence", 0.22), ("picture", 0.36))
+)
 _FIELDS = Layout(
     "fields",
     across(
@@ -123,6 +138,7 @@ _STACK = Layout(
 )
 
 _MAP = ".session.view:MapSettings"
+_BY_HAND = ".session.view:ByHand"
 _FOUND = (".session.view:HeadSettings", "headlight.models.core.settings:PatternSettings")
 _FIELD = ".session.view:FieldSettings"
 _COSTS = ".session.view:CostSettings"
@@ -138,9 +154,9 @@ REGISTRY.add(
         plural="texts",
         input=".inputs.inputs:TextInput",
         gives=("read", "cells", "characters"),
-        layouts=(_SENTENCE, _HEADS_OF_TEXT, _COST),
+        layouts=(_SENTENCE, _WEIGHT_OF_TEXT, _HEADS_OF_TEXT, _COST),
         adapter=".host.adapters:TEXTS",
-        settings=(_MAP, *_FOUND, _COSTS),
+        settings=(_MAP, _BY_HAND, *_FOUND, _COSTS),
         options=".host.asked:OfText",
     ),
     Kind(
@@ -149,9 +165,9 @@ REGISTRY.add(
         plural="images",
         input=".inputs.inputs:ImageInput",
         gives=("read", "cells", "pixels"),
-        layouts=(_PICTURE, _HEADS_OF_PICTURE, _FIELDS, _COST),
+        layouts=(_PICTURE, _WEIGHT_OF_PICTURE, _HEADS_OF_PICTURE, _FIELDS, _COST),
         adapter=".host.adapters:IMAGES",
-        settings=(_MAP, *_FOUND, _FIELD, _COSTS),
+        settings=(_MAP, _BY_HAND, *_FOUND, _FIELD, _COSTS),
         options=".host.asked:OfImage",
         opens=".inputs.picture_files:opened",
     ),
