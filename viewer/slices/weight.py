@@ -224,7 +224,9 @@ def _of_dot(product: Product) -> tuple[Line, ...]:
 
 def _of_row(product: Product, after: Product | None) -> tuple[Line, ...]:
     row, place = product.row, product.place
-    lines = [("q·k" + _times(product), ("q", "k", "scale"), row.products * np.float32(row.scale))]
+    scaled = row.products * np.float32(row.scale)
+    lines: list[tuple[str, tuple[str, ...], np.ndarray]]
+    lines = [("q·k" + _times(product), ("q", "k", "scale"), scaled)]
     if row.bias is not None:
         lines.append(("+ bias", ("bias",), row.bias))
     if row.softcap is not None:
