@@ -76,16 +76,21 @@ _HEADS_OF_TEXT, _HEADS_OF_PICTURE = (
 _WEIGHT_OF_TEXT, _WEIGHT_OF_PICTURE = (
     Layout(
         "weight",
-        across(
-            down(Leaf(*chosen_in), Leaf("heads", 0.28), Leaf("matrix", 0.5), share=0.31),
-            Leaf("arithmetic", 0.46),
-            down(Leaf("by-hand", 0.46), _LOG, Leaf("numbers", 0.54), share=0.23),
-        ),
+        across(*taken_apart, down(Leaf("by-hand", 0.46), _LOG, Leaf("numbers", 0.54), share=0.23)),
         numbers=".panes.weight.base:SECTIONS",
         table="arithmetic",
         needs=Needs(holds=".session.able:no_attention"),
     )
-    for chosen_in in (("sentence", 0.22), ("picture", 0.36))
+    for taken_apart in (
+        (
+            down(Leaf("sentence", 0.22), Leaf("heads", 0.28), Leaf("matrix", 0.5), share=0.31),
+            Leaf("arithmetic", 0.46),
+        ),
+        (
+            down(Leaf("picture", 0.44), Leaf("matrix", 0.56), share=0.31),
+            down(Leaf("arithmetic", 0.7), Leaf("heads", 0.3), share=0.46),
+        ),
+    )
 )
 _FIELDS = Layout(
     "fields",

@@ -189,9 +189,9 @@ def _steps(
         Steps("Dimensions of what is carried", "dimension", columns, _of_values(product, after, names[1])),
     ]
     if product.shares is not None:
-        heads = (*(f"head {head}" for head in range(len(product.shares) - 1)), "bias")
+        heads = (*map(str, range(len(product.shares) - 1)), "bias")
         lines = _of_heads(product, after)
-        found.append(Steps("Parts of the layer’s output", "head", heads, lines, product.head))
+        found.append(Steps("Heads’ parts of the layer’s output", "head", heads, lines, product.head))
     return tuple(found)
 
 

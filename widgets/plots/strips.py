@@ -279,9 +279,9 @@ class Strips(Figure):
     ) -> None:
         """Below each bar, where all of them have room."""
         painter.setFont(theme.text_font(0.75))
-        pitch, texts = room.width() / len(values), [number(float(value), 2) for value in values]
-        if max(map(QFontMetricsF(painter.font()).horizontalAdvance, texts)) > pitch - 2:
-            return
+        pitch, wide = room.width() / len(values), QFontMetricsF(painter.font()).horizontalAdvance
+        written = ([number(value, decimals) for value in values.tolist()] for decimals in (2, 1))
+        texts = next((texts for texts in written if max(map(wide, texts)) < pitch - 2), [])
         for index, text in enumerate(texts):
             painter.setPen(QColor(theme.current().text if index in marked else theme.current().dim))
             at = QRectF(room.left() + index * pitch, room.bottom() - theme.em(0.95), pitch, theme.em(0.95))

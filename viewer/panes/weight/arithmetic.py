@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from headlight.models.core.relevance import percent
 from headlight.viewer.host.failure import Failure
 from headlight.viewer.panes.shared import words
 from headlight.viewer.panes.weight.base import WeightPane
@@ -54,7 +53,7 @@ class ArithmeticPane(WeightPane):
         self.note.setVisible(bool(result.said))
         by_hand = " · by hand" if result.follows is not None else ""
         self.subtitle_changed.emit(f"{result.name} · {words.head(*result.of[:2])}{by_hand}")
-        self.said.emit("weight", _figures(result), None)
+        self.said.emit("weight", {name: number(value) for name, value in result.figures.items()}, None)
 
     def mark(self, view: View, hover: Hover) -> None:
         if self.found is None:
@@ -139,16 +138,9 @@ def _strip(line: Line, steps: Steps) -> Strip:
     values = np.concatenate([one.values for one in alike])
     values = values[np.isfinite(values)]
     ends = min(float(values.min(initial=0)), 0.0), max(float(values.max(initial=0)), 0.0)
-    figure = percent(line.total) if steps.axis == "head" else f"{line.sign} {number(line.total)}".strip()
+    figure = f"{line.sign} {number(line.total)}".strip()
     return Strip(line.title, line.values, figure, ends, line.symbols, line.by_hand)
 
 
 def _takes_the_place(one: Line, other: Line) -> bool:
     return one.by_hand != other.by_hand and one.symbols == other.symbols
-
-
-def _figures(result: Arithmetic) -> dict[str, str]:
-    written = {name: number(value) for name, value in result.figures.items()}
-    if "Head’s part" in written:
-        written["Head’s part"] = percent(result.figures["Head’s part"])
-    return written
