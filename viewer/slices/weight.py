@@ -102,7 +102,7 @@ def arithmetic(
         of,
         names[0],
         f"{names[0]} → {names[1]}",
-        _steps(product, after, layer, names),
+        steps_of(product, after, layer),
         formula_of(product),
         row.keys,
         row.weights,
@@ -175,9 +175,8 @@ def _figures(product: Product) -> dict[str, float]:
 # -- lines ---------------------------------------------------------------------------------------------------
 
 
-def _steps(
-    product: Product, after: Product | None, layer: AttentionLayer, names: tuple[str, str]
-) -> tuple[Steps, ...]:
+def steps_of(product: Product, after: Product | None, layer: AttentionLayer) -> tuple[Steps, ...]:
+    """after: the same with numbers set by hand, None without any."""
     order, place = product.order, product.place
     dimensions = tuple(f"dimension {i}" for i in order.tolist())
     columns = tuple(f"dimension {i}" for i in range(product.values.shape[1]))
@@ -186,7 +185,12 @@ def _steps(
         Steps(
             "Keys of the row", "key", _places(product.row.keys, layer.keys), _of_row(product, after), place
         ),
-        Steps("Dimensions of what is carried", "dimension", columns, _of_values(product, after, names[1])),
+        Steps(
+            "Dimensions of what is carried",
+            "dimension",
+            columns,
+            _of_values(product, after, token(layer.keys, product.key)),
+        ),
     ]
     if product.shares is not None:
         heads = (*map(str, range(len(product.shares) - 1)), "bias")

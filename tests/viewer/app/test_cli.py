@@ -19,7 +19,7 @@ HELP = "See “headlight export --help” for the options."
 SIZES = "is not a whole number from 224 to 1,022."
 WHATS = (
     "Choose tokens, attention, rollout, saliency, compare, answer, generate, segmentation, "
-    "receptive-field, attention-distance, heads, lens or attribution."
+    "receptive-field, attention-distance, heads, lens, attribution or product."
 )
 
 
