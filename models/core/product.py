@@ -156,8 +156,10 @@ class Product:
     @property
     def norms(self) -> np.ndarray:
         """float32 (n,): ‖α v W_O‖ of each key; ‖α v‖ where W_O was not seen."""
-        values = self.values if self.projection is None else self.values @ self.projection.T
-        return self.row.weights * np.linalg.norm(values, axis=1)
+        values = self.values.astype(np.float64)
+        through = values if self.projection is None else values @ (self.projection.T @ self.projection)
+        squares = np.einsum("nv,nv->n", through, values).clip(0)
+        return (self.row.weights * np.sqrt(squares)).astype(np.float32)
 
     @property
     def shares(self) -> np.ndarray | None:

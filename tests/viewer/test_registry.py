@@ -145,6 +145,7 @@ OWN = {
     "export/attention.py": {"attention"},
     "export/fields.py": {"fields"},
     "export/language/lens.py": {"predicted"},
+    "export/language/product.py": {"weight"},
     "export/measures.py": {"heads"},
     "inputs/clouds/gz.py": {"points"},
 }

@@ -10,6 +10,7 @@ _HEADS = Needs(("cells",), layers=True)
 _CHARACTERS = Needs(("characters",))
 _CELLS = Needs(("cells",), ("attention",), trace=True)
 _MAPS = Needs(("cells",), ("attention", "compare"), trace=True)
+_STEPPED = Needs(("cells",), ("attention", "weight"), trace=True)
 _CELLS_OR_FIELDS = Needs(("cells",), ("attention", "fields"), trace=True)
 _THERE = Needs(holds=".session.able:unread")
 _EXPORTS = Needs(holds=".session.able:nothing_to_export")
@@ -73,6 +74,13 @@ REGISTRY.add(
     Command("edit-text", "Edit the text", "Edit", f"{_PANES}:edit_text", ("F2",), _CHARACTERS),
     Command("clear", "Clear the selection", "Edit", f"{_SELECTION}:clear", ("Esc",), _THERE),
     Command("select-all", "Select all tokens", "Edit", f"{_SELECTION}:take_all", ("Ctrl+A",), _READ),
+    Command(
+        id="as-the-model-has-it",
+        title="Numbers of the weight as the model has them",
+        category="Edit",
+        run=f"{_SELECTION}:as_the_model_has_it",
+        needs=Needs(("cells",), ("weight",), layers=True, holds=".session.able:nothing_by_hand"),
+    ),
     Command("copy-numbers", "Copy the shown weights", "Edit", f"{_PANES}:copy_shown", ("Ctrl+C",)),
 )
 
@@ -133,7 +141,7 @@ REGISTRY.add(
         )
     ),
     *(
-        Command(id_, title, "Heads", f"{_SELECTION}:step_query", (key,), _CELLS, arguments=(by,))
+        Command(id_, title, "Heads", f"{_SELECTION}:step_query", (key,), _STEPPED, arguments=(by,))
         for id_, title, key, by in (
             ("query-next", "Next token as query", "]", 1),
             ("query-previous", "Previous token as query", "[", -1),

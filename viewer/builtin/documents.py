@@ -9,6 +9,7 @@ REGISTRY.add(
     Page("heads", "Find heads"),
     Page("compare", "Compare"),
     Page("predicted", "Next token"),
+    Page("weight", "One weight"),
 )
 
 _LOG = Leaf("log", shown=False)
@@ -99,6 +100,25 @@ _EXPECTED = Layout(
     table="lens",
     needs=Needs(holds=".session.able:no_expected"),
 )
+_WEIGHT_OF_TEXT, _WEIGHT_OF_PICTURE = (
+    Layout(
+        "weight",
+        across(*taken_apart, down(Leaf("by-hand", 0.46), _LOG, Leaf("numbers", 0.54), share=0.23)),
+        numbers=".panes.weight.base:SECTIONS",
+        table="arithmetic",
+        needs=Needs(holds=".session.able:no_attention"),
+    )
+    for taken_apart in (
+        (
+            down(Leaf("sentence", 0.22), Leaf("heads", 0.28), Leaf("matrix", 0.5), share=0.31),
+            Leaf("arithmetic", 0.46),
+        ),
+        (
+            down(Leaf("picture", 0.44), Leaf("matrix", 0.56), share=0.31),
+            down(Leaf("arithmetic", 0.7), Leaf("heads", 0.3), share=0.46),
+        ),
+    )
+)
 _FIELDS = Layout(
     "fields",
     across(
@@ -150,6 +170,7 @@ _STACK = Layout(
 )
 
 _MAP = ".session.view:MapSettings"
+_BY_HAND = ".session.view:ByHand"
 _FOUND = (".session.view:HeadSettings", "headlight.models.core.settings:PatternSettings")
 _FIELD = ".session.view:FieldSettings"
 _COSTS = ".session.view:CostSettings"
@@ -165,9 +186,16 @@ REGISTRY.add(
         plural="texts",
         input=".inputs.inputs:TextInput",
         gives=("read", "cells", "characters"),
-        layouts=(_SENTENCE, _HEADS_OF_TEXT, _EXPECTED, _COMPARED, _COST),
+        layouts=(_SENTENCE, _HEADS_OF_TEXT, _WEIGHT_OF_TEXT, _EXPECTED, _COMPARED, _COST),
         adapter=".host.adapters:TEXTS",
-        settings=(_MAP, *_FOUND, ".session.view:LensSettings", _COSTS, ".session.view:CompareSettings"),
+        settings=(
+            _MAP,
+            _BY_HAND,
+            *_FOUND,
+            ".session.view:LensSettings",
+            _COSTS,
+            ".session.view:CompareSettings",
+        ),
         options=".host.asked:OfText",
     ),
     Kind(
@@ -176,9 +204,9 @@ REGISTRY.add(
         plural="images",
         input=".inputs.inputs:ImageInput",
         gives=("read", "cells", "pixels"),
-        layouts=(_PICTURE, _HEADS_OF_PICTURE, _FIELDS, _COST),
+        layouts=(_PICTURE, _HEADS_OF_PICTURE, _WEIGHT_OF_PICTURE, _FIELDS, _COST),
         adapter=".host.adapters:IMAGES",
-        settings=(_MAP, *_FOUND, _FIELD, _COSTS),
+        settings=(_MAP, _BY_HAND, *_FOUND, _FIELD, _COSTS),
         options=".host.asked:OfImage",
         opens=".inputs.picture_files:opened",
     ),

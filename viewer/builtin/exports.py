@@ -158,5 +158,14 @@ REGISTRY.add(
         ".export.language.lens:AttributionOptions",
         ".export.language.lens:attribution_filled",
     ),
+    Export(
+        "product",
+        "The arithmetic of one weight",
+        ("npz", "csv"),
+        ".export.language.product:product",
+        _ROWS_ATTENTION,
+        ".export.language.product:ProductOptions",
+        ".export.language.product:product_filled",
+    ),
     Export("stack", "Layers and their fields", ("npz", "csv"), ".export.stacks:layers", Needs(("built",))),
 )

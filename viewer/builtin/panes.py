@@ -3,8 +3,10 @@
 from headlight.viewer.registry import REGISTRY, Begin, Needs, Pane
 
 _CELLS = Needs(("cells",), ("attention",), trace=True)
-_SENTENCE_READ = Needs(("characters",), ("attention",), trace=True)
-_PICTURE_READ = Needs(("pixels",), ("attention",), trace=True)
+_ON_ONE = ("attention", "weight")
+_GRID = Needs(("cells",), _ON_ONE, trace=True)
+_SENTENCE_READ = Needs(("characters",), _ON_ONE, trace=True)
+_PICTURE_READ = Needs(("pixels",), _ON_ONE, trace=True)
 _POINTS = Needs(("positions",), ("attention",))
 _NEIGHBOURS = Needs(("positions",), ("attention",), layers=True, holds=".session.able:stack_instead")
 _LABELLED = Needs(("positions",), ("attention",), trace=True, holds=".slices.clouds.colours:no_truth")
@@ -19,6 +21,7 @@ _BUILT = Needs(("layers",), ("fields",))
 _HEADS = Needs(("cells",), ("heads",), layers=True)
 _COMPARED = Needs(("characters",), ("compare",), layers=True)
 
+_WEIGHT = Needs(("cells",), ("weight",), layers=True)
 _HEADS_OF_TEXT = Needs(("characters",), ("heads",), layers=True)
 _FOUND = ".panes.heads"
 _EXPECTED = Needs(("characters",), ("predicted",), layers=True)
@@ -76,14 +79,14 @@ REGISTRY.add(
         "heads",
         "Heads",
         ".panes.attention.heads:HeadsPane",
-        Needs(("cells",), ("attention", "compare"), trace=True),
+        Needs(("cells",), (*_ON_ONE, "compare"), trace=True),
         export=Begin("attention", "npz", (*_ALL_HEADS, *_ALL_QUERIES)),
     ),
     Pane(
         "matrix",
         "Matrix",
         ".panes.attention.matrix:MatrixPane",
-        Needs(("cells",), ("attention", "heads", "predicted"), trace=True),
+        Needs(("cells",), (*_ON_ONE, "heads", "predicted"), trace=True),
         export=Begin("attention", "png", _ALL_QUERIES),
     ),
     Pane(
@@ -121,6 +124,14 @@ REGISTRY.add(
         _EXPECTED,
         export=Begin("attribution", "csv"),
     ),
+    Pane(
+        "arithmetic",
+        "One weight",
+        ".panes.weight.arithmetic:ArithmeticPane",
+        _WEIGHT,
+        export=Begin("product", "csv"),
+    ),
+    Pane("by-hand", "By hand", ".panes.weight.by_hand:ByHandPane", _WEIGHT),
     Pane("settings", "Map", ".panes.attention.settings:SettingsPane", _CELLS),
     Pane("answer", "Answer", ".panes.shared.answer:AnswerPane", _ANSWERED, export=Begin("answer", "csv")),
     Pane("numbers", "Numbers", ".panes.shared.numbers:NumbersPane"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from headlight.viewer.registry import REGISTRY, Export
 from headlight.viewer.session.document import Document
 from headlight.viewer.session.methods import IN_SPACE
-from headlight.viewer.session.view import CloudSettings, FieldSettings
+from headlight.viewer.session.view import ByHand, CloudSettings, FieldSettings
 
 _STACK = "headlight.models.core.stack:ConvStack"
 
@@ -44,6 +44,10 @@ def nothing_to_export(document: Document) -> str:
 
 def none_hidden(document: Document) -> str:
     return "" if document.view[CloudSettings].hidden else "No class is hidden."
+
+
+def nothing_by_hand(document: Document) -> str:
+    return "" if document.view[ByHand] != ByHand() else "No number of a weight is set by hand."
 
 
 def no_answer(document: Document) -> str:

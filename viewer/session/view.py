@@ -192,6 +192,19 @@ class CompareSettings:
 
 
 @dataclass(frozen=True)
+class ByHand:
+    """Numbers of one weight that are set by hand, None of those that are the model's.
+
+    of: whose: (layer, head, query, key), which the others of it are for; no other weight has them.
+    """
+
+    of: tuple[int, int, Place, Place] | None = None
+    bias: float | None = None
+    score: float | None = None
+    sink: float | None = None
+
+
+@dataclass(frozen=True)
 class RolloutQuery:
     """selected: roll out the selected queries rather than the readout."""
 

@@ -20,3 +20,7 @@ def step_head(window: Acts, layers: int, heads: int) -> None:
 
 def step_query(window: Acts, by: int) -> None:
     selecting.step_query(window.session, by)
+
+
+def as_the_model_has_it(window: Acts) -> None:
+    selecting.as_the_model_has_it(window.session)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from headlight.viewer.app.explanations.entry import (
     ATTENTION,
     BERT,
+    OWN,
     POINTS,
     REGISTERS,
     ROLLOUT,
@@ -200,6 +201,27 @@ NUMBERS = (
         says="The key is the token that is looked at; the weight is the share of its value that the query "
         "takes up.",
         paper=f"{ATTENTION}, section 3.2.1",
+    ),
+    of(
+        "Scaled q·k",
+        says="The product of query and key, by how much the layer scales it: what the score begins with.",
+        paper=f"{ATTENTION}, section 3.2.1",
+    ),
+    of(
+        "numbers/Score",
+        says="What the softmax is taken of: the scaled product with position bias, soft cap and mask.",
+        paper=f"{ATTENTION}, section 3.2.1",
+    ),
+    of(
+        "Carries",
+        says="The length of what passes from the key to the query: its value times the weight, through W_O.",
+        paper="Kobayashi et al. 2020, “Attention is Not Only a Weight”, section 3",
+    ),
+    of(
+        "Head’s part",
+        says="How much of the layer’s output at the query is this head’s: ⟨o W, y⟩ / ‖y‖². All parts, and "
+        "the bias’s, sum to 1; one that works against the others is below zero.",
+        paper=OWN,
     ),
     of("Rank", says="The place of this weight among all of its row, the largest first."),
     of(

@@ -110,6 +110,17 @@ PANES = (
         "norm and of the head.",
         paper="Elhage et al. 2021, “A Mathematical Framework for Transformer Circuits”",
     ),
+    of(
+        *("One weight", "Page: One weight"),
+        says="How one weight of one head came about, step by step: q · k, what is added to it, the softmax "
+        "over the row, and what the head writes. Point at a symbol of the formula to light its steps.",
+        paper=f"{ATTENTION}, section 3.2.1, equation 1",
+    ),
+    of(
+        *("By hand", "Score", "Bias", "Score of the sink", "As the model has it"),
+        says="Another score, or bias, of this weight, and what would follow for its row, the head’s output "
+        "and the layer’s. The model itself stays as it is.",
+    ),
     of("Map", says="What the maps of all panes show, and how weights become colours."),
     of(
         "Numbers",
