@@ -95,8 +95,8 @@ class RepresentOptions:
 def asked(options: RepresentOptions) -> Asked:
     low = high = None
     if options.range is not None:
-        low, high = options.range[:3], options.range[3:]
-    given = {"cameras": options.cameras, "side": options.side}
+        x, y, z, *rest = options.range
+        low, high = (x, y, z), (rest[0], rest[1], rest[2])
     return Asked(
         options.as_,
         options.like,
@@ -106,7 +106,8 @@ def asked(options: RepresentOptions) -> Asked:
         options.most_points,
         options.most_cells,
         sensor=options.sensor,
-        **{name: value for name, value in given.items() if value is not None},
+        cameras=Asked.cameras if options.cameras is None else options.cameras,
+        side=Asked.side if options.side is None else options.side,
     )
 
 

@@ -152,8 +152,8 @@ class DifferencePane(ComparedPane):
         beside = self.beside(document, view)
         here = view[Selection].layer, head_of(view)
         there = here if beside is None else self._there(document, view, beside)
-        less = "" if there == here else f" less {words.head(*there)}"
-        return f"{words.head(*here)}{less}"
+        less = "" if there == here else f" less {words.head(beside.trace, *there)}"
+        return f"{words.head(document.trace, *here)}{less}"
 
     def _tip(self, query: int, key: int) -> str:
         result = self._result

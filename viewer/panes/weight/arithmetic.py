@@ -52,7 +52,9 @@ class ArithmeticPane(WeightPane):
         self.note.setText(" ".join(result.said))
         self.note.setVisible(bool(result.said))
         by_hand = " · by hand" if result.follows is not None else ""
-        self.subtitle_changed.emit(f"{result.name} · {words.head(*result.of[:2])}{by_hand}")
+        self.subtitle_changed.emit(
+            f"{result.name} · {words.head(self.session.current.trace, *result.of[:2])}{by_hand}"
+        )
         self.said.emit("weight", {name: number(value) for name, value in result.figures.items()}, None)
 
     def mark(self, view: View, hover: Hover) -> None:
@@ -111,7 +113,8 @@ class ArithmeticPane(WeightPane):
             "Key": token(keys, int(found.keys[at])),
             "Weight": read_out(found.row[at]),
         }
-        said |= {"Rank": f"{rank:,} of {len(found.row):,}", "In": words.head(*found.of[:2])}
+        at = words.head(self.session.current.trace, *found.of[:2])
+        said |= {"Rank": f"{rank:,} of {len(found.row):,}", "In": at}
         self.said.emit("pointed", said, None)
 
     def _clicked(self, group: int, place: int) -> None:
