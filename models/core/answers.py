@@ -8,7 +8,7 @@ a text is told apart, since that becomes a part of what is read. numpy only.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -293,6 +293,15 @@ class Writing:
         """Whether tokens are drawn, not the likeliest taken."""
         return any(getattr(self, name) is not None for name in _SAMPLED)
 
+    def branched(self, ids: tuple[int, ...], new: int) -> Writing:
+        """The same way on from other tokens that are given."""
+        return replace(self, ids=ids, new=new, target=None)
+
+    def anew(self) -> Writing:
+        """As many tokens, of which none is given but those of a target."""
+        new = None if self.new is None else self.new + len(self.ids)
+        return replace(self, ids=(), new=new) if self.ids else self
+
     def count(self, usual: int) -> int:
         """How many tokens are written at most, beside those that are given."""
         if self.new is not None:
@@ -304,8 +313,8 @@ class Writing:
 class Written:
     """What a model wrote, as a part of its trace.
 
-    start: which of the trace's tokens is the first. ids: m numbers of the vocabulary. text: what they say.
-    probabilities: float32 (m,), the model's own of each, before any temperature; NaN where it says none.
+    start: which of the tokens of its `stream` is the first. ids: m numbers of the vocabulary. text: what they
+    say. probabilities: float32 (m,), the model's own of each, before any temperature; NaN where it says none.
     ended: why there are no more. how: what was asked for. drawn: float32 (m,), the probability of each where
     tokens are drawn as it says. shares: float32 (m + 1, k), the same of those that the NextTokens of the
     trace list before each of the m, and behind the last. None where none are drawn.
@@ -317,6 +326,7 @@ class Written:
     probabilities: np.ndarray
     ended: Ended
     how: Writing
+    stream: str = "input"
     drawn: np.ndarray | None = None
     shares: np.ndarray | None = None
 

@@ -227,7 +227,9 @@ class LanguageEngine(Askable):
                 asked = np.column_stack([answer.ids[places], np.append(gone.ids, 0)])
                 found = shares_drawn(self.head, output, places, asked, given.writing, task)
                 shares, drawn = found[:, :-1], found[:-1, -1]
-        return Written(start, gone.ids, given.text, own, gone.ended, given.writing, drawn, shares)
+        return Written(
+            start, gone.ids, given.text, own, gone.ended, given.writing, drawn=drawn, shares=shares
+        )
 
     def named(self, number: int) -> str:
         """What an entry of the vocabulary is called."""
