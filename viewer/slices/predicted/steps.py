@@ -61,9 +61,17 @@ class Steps:
     choice: Choice | None
 
 
+def written_in(trace: Trace) -> Written:
+    """What the model wrote, or nothing behind the last token of the text."""
+    if trace.written is not None:
+        return trace.written
+    text = np.flatnonzero(~trace.tokens.special)
+    start = int(text[-1]) + 1 if len(text) else len(trace.tokens)
+    return Written(start, (), "", np.empty(0, np.float32), "given", Writing())
+
+
 def steps(trace: Trace, view: View, task: Task = SILENT) -> Steps:
-    """Of a trace in which a model wrote."""
-    written = known(trace.written, Written)
+    written = written_in(trace)
     count = len(written.ids)
     tokens = known(trace.streams[written.stream], TextTokens)
     shown = np.arange(written.start, written.start + count)
@@ -74,7 +82,7 @@ def steps(trace: Trace, view: View, task: Task = SILENT) -> Steps:
         levels=levels(np.nan_to_num(written.probabilities), SHARES),
         scale=SHARES,
         seen=count if step is None else step,
-        how=f"{how_said(written.how)} · {ENDED[written.ended]}",
+        how=f"{how_said(written.how)} · {ENDED[written.ended]}" if count else "",
         choice=choice(trace, step_of(trace, view)),
     )
 
@@ -83,7 +91,7 @@ def step_of(trace: Trace, view: View) -> int:
     """How many tokens were written at the step that is looked at: that of the token which was selected last,
     else the one up to which all is seen; where all of it is, what would follow, unless the text ended.
     """
-    written = known(trace.written, Written)
+    written = written_in(trace)
     tokens, count = trace.streams[written.stream], len(written.ids)
     for place in reversed(view[Selection].queries):
         found = tokens.find(place) - written.start
@@ -97,7 +105,7 @@ def step_of(trace: Trace, view: View) -> int:
 
 def choice(trace: Trace, step: int) -> Choice | None:
     """None where the model says nothing there."""
-    written, answer = known(trace.written, Written), trace.answer(NextTokens)
+    written, answer = written_in(trace), trace.answer(NextTokens)
     at = written.start - 1 + step
     if answer is None or not 0 <= at < len(answer.ids):
         return None
