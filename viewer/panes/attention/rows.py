@@ -14,7 +14,7 @@ OF_TEXT = (
 )
 OF_WRITTEN = (
     _CELL,
-    Figures("step", "Step", ("Token", "Step", "Probability", "Surprise", "Drawn with")),
+    Figures("step", "Written token", ("Token", "Step", "Probability", "Surprise", "Drawn with")),
     Figures("shown", "Shown map", (*_BEST, *_ON_TEXT)),
 )
 OF_PICTURE = (

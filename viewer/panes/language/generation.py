@@ -6,11 +6,10 @@ from collections.abc import Hashable
 from dataclasses import replace
 from functools import partial
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from headlight.models.core.colours import lut
 from headlight.models.core.relevance import percent
-from headlight.models.core.tokens import Place
 from headlight.models.core.trace import Trace
 from headlight.viewer.host.lanes import Call
 from headlight.viewer.panes.shared.base import Pane
@@ -29,6 +28,8 @@ from headlight.widgets.text.token_strip import TokenStrip
 
 NOTHING = "Nothing is written yet: “Continue” lets the model go on, a click on a token begins with it."
 BRANCHES = "A click on another token goes on from there, as a new document."
+FIGURE = 8
+"""Characters of a figure, so that others stand in a column before it."""
 LINES = 7.0
 """The least height of the strip, in em."""
 
@@ -36,6 +37,8 @@ LINES = 7.0
 class GenerationPane(Pane):
     blank = True
     _result: Steps | None = None
+    _of: Trace | None = None
+    """The trace that it is of."""
 
     def build(self) -> QWidget:
         self.strip = TokenStrip()
@@ -48,7 +51,8 @@ class GenerationPane(Pane):
         self.bar = ColourBar()
         self.scrubber = LabelledSlider("Written tokens seen", 0, 1, 1, self._seen_said)
         self.scrubber.changed.connect(self._scrubbed)
-        self.head, self.foot, self.note = ElidedLabel(), ElidedLabel(), ElidedLabel()
+        self.head, self.foot, self.note = ElidedLabel(), ElidedLabel(), QLabel()
+        self.note.setWordWrap(True)
         for label in (self.head, self.foot, self.note):
             label.setProperty("role", "dim")
         self.rows = TargetRows()
@@ -81,7 +85,7 @@ class GenerationPane(Pane):
 
     def paint(self, result: Steps) -> None:
         tokens, count = result.tokens, len(result.tokens)
-        self._result = result
+        self._result, self._of = result, self._trace
         self.strip.set_tokens(tokens.labels, tokens.special, tokens.words, tokens.texts)
         self.strip.set_weights(result.levels, result.probabilities)
         self.strip.set_unseen(result.seen)
@@ -102,12 +106,14 @@ class GenerationPane(Pane):
             return
         said = [percent(share) for share in choice.own]
         if choice.drawn is not None:
-            said = [f"{own}  {percent(share)}" for own, share in zip(said, choice.drawn, strict=True)]
+            drawn = (percent(share).rjust(FIGURE, "\u2007") for share in choice.drawn)
+            said = [f"{own} {share}" for own, share in zip(said, drawn, strict=True)]
         self.rows.set_rows(choice.names, choice.own, figures=said)
         self.rows.set_chosen(choice.chosen)
         which = f"after {choice.after}" if choice.chosen is not None else f"what would follow {choice.after}"
         self.head.setText(f"{which} · model" + ("" if choice.drawn is None else ", drawn with"))
         self.foot.setText(f"all others {percent(max(1 - float(choice.own.sum()), 0.0))}")
+        self.rows.parentWidget().layout().activate()  # or rows that were none stand nowhere for a moment
 
     def mark(self, view: View, hover: Hover) -> None:
         result = self._result
@@ -118,10 +124,10 @@ class GenerationPane(Pane):
         )
         if not drawn:
             return
-        places = [self._place(index) for index in range(len(result.tokens))]
+        places = result.places
         self.strip.set_selected([at for at, one in enumerate(places) if one in view[Selection].queries])
         under = [place for place in (hover.key, hover.query) if place is not None]
-        self.strip.set_hovered(next((places.index(one) for one in under if one in places), None))
+        self.strip.set_hovered(next((places.index(place) for place in under if place in places), None))
 
     def clear(self, document: Document | None) -> None:
         self._result = None
@@ -136,10 +142,6 @@ class GenerationPane(Pane):
 
     # -- gestures ----------------------------------------------------------------------------------------
 
-    def _place(self, index: int) -> Place:
-        written = self._trace.written
-        return self._trace.streams[written.stream].place(written.start + index)
-
     def _tip(self, index: int) -> str:
         result = self._result
         if result is None or index >= len(result.tokens):
@@ -151,7 +153,7 @@ class GenerationPane(Pane):
         return f"{count:,.0f} of {len(self._result.tokens) if self._result is not None else 0:,}"
 
     def _hovered(self, index: int | None) -> None:
-        place = None if index is None or self._result is None else self._place(index)
+        place = None if index is None or self._result is None else self._result.places[index]
         self.session.set_hover(NOWHERE if place is None else Hover(query=place, key=place))
 
     def _clicked(self, index: int, add: bool) -> None:
@@ -160,14 +162,14 @@ class GenerationPane(Pane):
             return
         maps = self.session.view[MapSettings]
         also = () if index < self._result.seen else (replace(maps, step=None),)
-        self.session.select(queries=(self._place(index),), add=add, also=also)
+        self.session.select(queries=(self._result.places[index],), add=add, also=also)
 
     def _scrubbed(self, value: float) -> None:
         writing.look_at_step(self.session, int(value), gesture="step")
 
     def _chosen(self, row: int) -> None:
         document, choice = self.session.current, self._result.choice if self._result is not None else None
-        if document is None or choice is None or document.trace is not self._trace:
+        if document is None or choice is None or document.trace is not self._of:
             return
         if row == choice.chosen:
             self._clicked(choice.step, False)

@@ -11,7 +11,7 @@ from headlight.models.core.colours import Scale, levels
 from headlight.models.core.errors import known
 from headlight.models.core.relevance import percent
 from headlight.models.core.task import SILENT, Task
-from headlight.models.core.tokens import TextTokens, Tokens
+from headlight.models.core.tokens import Place, TextTokens, Tokens
 from headlight.models.core.trace import Trace
 from headlight.viewer.session.view import MapSettings, Selection, View
 from headlight.viewer.slices import names
@@ -49,10 +49,12 @@ class Choice:
 class Steps:
     """What was written: its tokens, the probability of each float32 (m,), and its level uint8 (m,).
 
-    seen: how many of them are. how: in words. choice: at the step that is looked at.
+    places: where they are in the trace. seen: how many of them are. how: in words. choice: at the step that
+    is looked at.
     """
 
     tokens: TextTokens
+    places: tuple[Place, ...]
     probabilities: np.ndarray
     levels: np.ndarray
     scale: Scale
@@ -78,6 +80,7 @@ def steps(trace: Trace, view: View, task: Task = SILENT) -> Steps:
     step = view[MapSettings].step
     return Steps(
         tokens=tokens.only(shown),
+        places=tokens.places(shown),
         probabilities=written.probabilities,
         levels=levels(np.nan_to_num(written.probabilities), SHARES),
         scale=SHARES,
