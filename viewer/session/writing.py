@@ -28,7 +28,7 @@ def asked(settings: WritingSettings, ids: tuple[int, ...] = ()) -> Writing:
 
 def go_on(runs: Runs, document: Document) -> None:
     """Write behind all that is there; in one step of the history."""
-    written = document.trace.written
+    written = document.trace.written if document.trace is not None else None
     ids = written.ids if written is not None else ()
     runs.change(document, writing=asked(document.view[WritingSettings], ids))
 
@@ -59,7 +59,8 @@ def walk(session: Session, by: int) -> None:
 
 def branch(runs: Runs, document: Document, step: int, other: int, name: str) -> None:
     """Another token in place of what was written after `step` of them, and on from there: a new document."""
-    written, settings = document.trace.written, document.view[WritingSettings]
+    settings = document.view[WritingSettings]
+    written = document.trace.written if document.trace is not None else None
     if written is None:
         runs.branch(document, replace(asked(settings, (other,)), new=settings.new - 1), name)
         return

@@ -66,7 +66,7 @@ PANES = (
         says="All panes show what the model had before it when so many tokens were written.",
     ),
     of(
-        *("going-on/Continue", "Tokens"),
+        *("going-on/Continue", "going-on/Tokens"),
         says="How the model goes on with the text: with the likeliest token each time (greedy), with the "
         "likeliest text that a search finds (beams), or with tokens that are drawn.",
         paper="Holtzman et al. 2020, section 3",
@@ -93,7 +93,7 @@ PANES = (
     of("Step", says="Which of the written tokens is looked at."),
     of("numbers/Token", says="What was written at this step."),
     of("Probability", says="The model's own, before any temperature or cut."),
-    of("Surprise", says="−log₂ of the probability: how many bits the token tells."),
+    of("Surprise", says="How many bits the token tells: −log₂ of its probability."),
     of("Drawn with", says="The probability that the token is drawn with, by temperature and cuts."),
     of("Map", says="What the maps of all panes show, and how weights become colours."),
     of(
