@@ -10,6 +10,7 @@ REGISTRY.add(
     Page("compare", "Compare"),
     Page("predicted", "Next token"),
     Page("weight", "One weight"),
+    Page("generation", "Generation"),
 )
 
 _LOG = Leaf("log", shown=False)
@@ -37,6 +38,17 @@ _SENTENCE = Layout(
     ),
     numbers=".panes.attention.rows:OF_TEXT",
     table="sentence",
+)
+_GENERATION = Layout(
+    "generation",
+    across(
+        down(Leaf("sentence", 0.3), across(Leaf("heads", 0.4), Leaf("matrix", 0.6), share=0.7), share=0.5),
+        down(Leaf("generation"), _LOG, share=0.27),
+        down(Leaf("going-on", 0.45), Leaf("numbers", 0.55), share=0.23),
+    ),
+    numbers=".panes.attention.rows:OF_WRITTEN",
+    table="sentence",
+    needs=Needs(holds=".session.able:writes_nothing"),
 )
 _PICTURE = Layout(
     "attention",
@@ -172,6 +184,7 @@ _STACK = Layout(
 _MAP = ".session.view:MapSettings"
 _BY_HAND = ".session.view:ByHand"
 _FOUND = (".session.view:HeadSettings", "headlight.models.core.settings:PatternSettings")
+_WRITING = "headlight.models.core.settings:WritingSettings"
 _FIELD = ".session.view:FieldSettings"
 _COSTS = ".session.view:CostSettings"
 _IN_CLOUD = ".session.view:CloudSettings"
@@ -186,7 +199,7 @@ REGISTRY.add(
         plural="texts",
         input=".inputs.inputs:TextInput",
         gives=("read", "cells", "characters"),
-        layouts=(_SENTENCE, _HEADS_OF_TEXT, _WEIGHT_OF_TEXT, _EXPECTED, _COMPARED, _COST),
+        layouts=(_SENTENCE, _GENERATION, _HEADS_OF_TEXT, _WEIGHT_OF_TEXT, _EXPECTED, _COMPARED, _COST),
         adapter=".host.adapters:TEXTS",
         settings=(
             _MAP,
@@ -194,6 +207,7 @@ REGISTRY.add(
             *_FOUND,
             ".session.view:LensSettings",
             _COSTS,
+            _WRITING,
             ".session.view:CompareSettings",
         ),
         options=".host.asked:OfText",

@@ -3,10 +3,11 @@
 from headlight.viewer.registry import REGISTRY, Begin, Needs, Pane
 
 _CELLS = Needs(("cells",), ("attention",), trace=True)
-_ON_ONE = ("attention", "weight")
+_ON_ONE = ("attention", "generation", "weight")
 _GRID = Needs(("cells",), _ON_ONE, trace=True)
 _SENTENCE_READ = Needs(("characters",), _ON_ONE, trace=True)
-_PICTURE_READ = Needs(("pixels",), _ON_ONE, trace=True)
+_WRITES = Needs(("characters",), ("generation",), trace=True)
+_PICTURE_READ = Needs(("pixels",), ("attention", "weight"), trace=True)
 _POINTS = Needs(("positions",), ("attention",))
 _NEIGHBOURS = Needs(("positions",), ("attention",), layers=True, holds=".session.able:stack_instead")
 _LABELLED = Needs(("positions",), ("attention",), trace=True, holds=".slices.clouds.colours:no_truth")
@@ -132,6 +133,14 @@ REGISTRY.add(
         export=Begin("product", "csv"),
     ),
     Pane("by-hand", "By hand", ".panes.weight.by_hand:ByHandPane", _WEIGHT),
+    Pane(
+        "generation",
+        "Generation",
+        ".panes.language.generation:GenerationPane",
+        _WRITES,
+        export=Begin("generate", "csv"),
+    ),
+    Pane("going-on", "Continue", ".panes.language.going_on:GoingOnPane", _WRITES),
     Pane("settings", "Map", ".panes.attention.settings:SettingsPane", _CELLS),
     Pane("answer", "Answer", ".panes.shared.answer:AnswerPane", _ANSWERED, export=Begin("answer", "csv")),
     Pane("numbers", "Numbers", ".panes.shared.numbers:NumbersPane"),
