@@ -69,7 +69,7 @@ def written_in(trace: Trace) -> Written:
         return trace.written
     text = np.flatnonzero(~trace.tokens.special)
     start = int(text[-1]) + 1 if len(text) else len(trace.tokens)
-    return Written(start, (), "", np.empty(0, np.float32), "given", Writing())
+    return Written(start, (), "", np.empty(0, np.float32), "given", Writing(), ())
 
 
 def steps(trace: Trace, view: View, task: Task = SILENT) -> Steps:
