@@ -156,6 +156,19 @@ BUNDLED = (
         megabytes=4.2,
         by_hand=True,
     ),
+    Entry(
+        id="phonemes",
+        title="Letters to phonemes",
+        where="bundled",
+        source="trained by Headlight on the CMU Pronouncing Dictionary",
+        licence="BSD-3-Clause",
+        folder=ASSETS / "weights" / "phonemes",
+        modality="text",
+        layers=12,
+        heads=4,
+        megabytes=8.4,
+        decodes=True,
+    ),
 )
 
 
