@@ -251,7 +251,8 @@ def open_folder(folder: Path) -> Entry:
         )
     check_weights(files)
     modality = modality_of(folder, config)
-    layers, heads = extent(config)
+    decodes = modality == "text" and writes(files, config)
+    layers, heads = extent(config, decodes)
     return Entry(
         id=str(folder),
         title=folder.resolve().name,
@@ -265,7 +266,7 @@ def open_folder(folder: Path) -> Entry:
         megabytes=sum(file.stat().st_size for file in files) / 1e6,
         mean_pooled=mean_pooled(folder),
         convolutional=config["model_type"] in CONVOLUTIONAL,
-        decodes=modality == "text" and writes(files, config),
+        decodes=decodes,
     )
 
 

@@ -166,7 +166,7 @@ class LanguageEngine(Askable):
         return Begun({"input_ids": ids}, ids, self.limit - len(ids))
 
     def write(self, begun: Sequence[Begun], writing: Writing, task: Task = SILENT) -> list[Line]:
-        """What is written behind each text: the likeliest tokens or the best hypothesis; nothing is recorded."""
+        """What is written behind each text: the likeliest tokens or the best hypothesis, none recorded."""
         asked, spell = replace(writing, new=writing.count(USUAL)), self._reader.spelled
         return all_written(self.head.whole, begun, asked, spell, self.entry.title, task)
 

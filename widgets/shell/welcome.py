@@ -42,6 +42,7 @@ _SENTENCES = (
     ("A sense of a word", "A great serve from Djokovic won the match after he missed the first two."),
     ("What “it” stands for", "The kettle did not fit on the shelf because it was too wide."),
     ("Two meanings", "The bank by the river flooded before the bank in town could open."),
+    ("How a word is said", "attention", "phonemes"),
     ("What came before", "Mrs Abernathy lit the lamp. Then Mrs", "induction"),
 )
 _STACK = (
