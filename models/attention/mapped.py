@@ -1,4 +1,5 @@
-"""The same trace over other tokens: whole words in place of subwords, special tokens left out.
+"""The same trace over other tokens: whole words in place of subwords, special tokens left out, as it was when
+less was written.
 
 A word receives the sum of what its subwords receive and looks where they look on average (Clark et al. 2019,
 section 4.1), so that rows still sum to 1. Of tokens that are left out rows and columns are gone and nothing
@@ -18,32 +19,41 @@ from headlight.models.attention.recorded import BlockLayer, fuse
 from headlight.models.core.cache import CACHE, Cache
 from headlight.models.core.layers import NOWHERE, AttentionLayer, Head
 from headlight.models.core.tokens import TextTokens, Tokens
-from headlight.models.core.trace import Trace
+from headlight.models.core.trace import INPUT, Trace
 
 
-def mapped(trace: Trace, whole_words: bool = False, hide_special: bool = False) -> Trace:
+def mapped(
+    trace: Trace, whole_words: bool = False, hide_special: bool = False, step: int | None = None
+) -> Trace:
     """`trace` over words, or without its special tokens, or both; itself where that changes nothing.
 
-    Readout and artifacts follow their tokens, a readout that is left out is None; inputs and outputs stay
-    what the model saw and gave.
+    step: of what the model wrote only so many tokens are seen, since it looked at none of the others when it
+    had written them. Readout and artifacts follow their tokens: the last token that is seen is read in place
+    of one that was not written yet, and a readout that is left out is None. Inputs and outputs stay what the
+    model saw and gave.
     """
     known: dict[int, IndexMap] = {}
+    written = trace.written if step is not None else None
+    stop = None if written is None else written.start + step
 
     def seen(tokens: Tokens) -> IndexMap:
         if id(tokens) not in known:
-            known[id(tokens)] = index_map(tokens, whole_words, hide_special)
+            grows = written is not None and tokens is trace.streams[written.stream]
+            known[id(tokens)] = index_map(tokens, whole_words, hide_special, stop if grows else None)
         return known[id(tokens)]
 
-    streams = {name: seen(tokens).tokens for name, tokens in trace.streams.items()}
-    if all(streams[name] is tokens for name, tokens in trace.streams.items()):
+    streams = {name: seen(tokens) for name, tokens in trace.streams.items()}
+    if all(one.tokens is trace.streams[name] for name, one in streams.items()):
         return trace
-    here = seen(trace.tokens)
-    readout = NOWHERE if trace.readout is None else int(here.of[trace.readout])
+    here, read = streams[INPUT], trace.readout
+    if read is not None and written is not None and written.stream == INPUT:
+        read = min(read, stop - 1)
+    readout = NOWHERE if read is None else int(here.of[read])
     artifacts = dict.fromkeys(number for number in here.of[trace.artifacts].tolist() if number != NOWHERE)
     return replace(
         trace,
         layers=tuple(MappedLayer(layer, seen(layer.queries), seen(layer.keys)) for layer in trace.layers),
-        streams=streams,
+        streams={name: one.tokens for name, one in streams.items()},
         readout=None if readout == NOWHERE else readout,
         artifacts=np.array([*artifacts], int),
     )
@@ -75,18 +85,28 @@ class IndexMap:
         return total
 
 
-def index_map(tokens: Tokens, whole_words: bool, hide_special: bool) -> IndexMap:
-    """The tokens as words (where any has several), or without special ones, or both; else themselves."""
+def index_map(tokens: Tokens, whole_words: bool, hide_special: bool, stop: int | None = None) -> IndexMap:
+    """The tokens as words (where any has several), or without special ones, or both; else themselves.
+
+    stop: of those before it alone.
+    """
     of, seen = np.arange(len(tokens)), tokens
-    if whole_words and isinstance(tokens, TextTokens):
-        parts = (tokens.words[1:] == tokens.words[:-1]) & (tokens.words[1:] >= 0)
+    if stop is not None and stop < len(tokens):
+        of, seen = np.where(of < stop, of, NOWHERE), tokens.only(of[:stop])
+    if whole_words and isinstance(seen, TextTokens):
+        parts = (seen.words[1:] == seen.words[:-1]) & (seen.words[1:] >= 0)
         if parts.any():
-            of = np.append(0, np.cumsum(~parts))
-            seen = _merged(tokens, np.append(np.flatnonzero(np.append(True, ~parts)), len(tokens)))
+            of = _then(of, np.append(0, np.cumsum(~parts)))
+            seen = _merged(seen, np.append(np.flatnonzero(np.append(True, ~parts)), len(seen)))
     if hide_special and seen.special.any():
-        kept = np.where(seen.special, NOWHERE, np.cumsum(~seen.special) - 1)
-        of, seen = kept[of], seen.without_special()
+        of = _then(of, np.where(seen.special, NOWHERE, np.cumsum(~seen.special) - 1))
+        seen = seen.without_special()
     return IndexMap(of, seen)
+
+
+def _then(of: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """One map, then another one of what it gives."""
+    return np.where(of == NOWHERE, NOWHERE, after[of])
 
 
 def _merged(tokens: TextTokens, edges: np.ndarray) -> TextTokens:

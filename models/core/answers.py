@@ -8,7 +8,7 @@ a text is told apart, since that becomes a part of what is read. numpy only.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -292,6 +292,15 @@ class Writing:
     def draws(self) -> bool:
         """Whether tokens are drawn, not the likeliest taken."""
         return any(getattr(self, name) is not None for name in _SAMPLED)
+
+    def branched(self, ids: tuple[int, ...], new: int) -> Writing:
+        """The same way on from other tokens that are given."""
+        return replace(self, ids=ids, new=new, target=None)
+
+    def anew(self) -> Writing:
+        """As many tokens, of which none is given but those of a target."""
+        new = None if self.new is None else self.new + len(self.ids)
+        return replace(self, ids=(), new=new) if self.ids else self
 
     def count(self, usual: int) -> int:
         """How many tokens are written at most, beside those that are given."""

@@ -1,9 +1,10 @@
 """Settings of methods. Apart from what they are for, so that a window can hold them without torch.
 
 A field whose metadata have a `label` is one that a person is asked for. They say further: `choices`, what
-each value is called; or `span`, least, most and step of a number, and `written`, its format; or `last`, the
-field of the last layer where this one is the first. `streams`: only where what is written is a stream of its
-own. `after`: another field and the value that it must have.
+each value is called; or `span`, least, most and step of a number, and `written`, its format, with `zero`,
+what 0 is called; or `last`, the field of the last layer where this one is the first. `streams`: only where
+what is written is one of its own. `after`: another field and the value that it must have, else it is not
+asked for.
 """
 
 from __future__ import annotations
@@ -103,6 +104,57 @@ def _ranged(numbers: list[int], settings: RolloutSettings) -> list[int]:
             "Choose a first layer that is not after the last one.",
         )
     return numbers[settings.first : last + 1]
+
+
+@dataclass(frozen=True)
+class WritingSettings:
+    """How a model goes on with a text, as `answers.Writing` has it.
+
+    how: the likeliest token each time, the likeliest text that a search with beams finds, or tokens that are
+    drawn. top_k of 0 and top_p of 1 leave all tokens to be drawn.
+    """
+
+    how: Literal["greedy", "beams", "drawn"] = field(
+        default="greedy",
+        metadata={"label": "Tokens", "choices": {"greedy": "Greedy", "beams": "Beams", "drawn": "Sampled"}},
+    )
+    new: int = field(default=32, metadata={"label": "New tokens", "span": (1, 512, 1), "written": "{:.0f}"})
+    beams: int = field(
+        default=4,
+        metadata={"label": "Beams", "span": (2, 16, 1), "written": "{:.0f}", "after": ("how", "beams")},
+    )
+    temperature: float = field(
+        default=1.0,
+        metadata={
+            "label": "Temperature",
+            "span": (0.05, 3.0, 0.05),
+            "written": "{:.2f}",
+            "after": ("how", "drawn"),
+        },
+    )
+    top_k: int = field(
+        default=0,
+        metadata={
+            "label": "Top k",
+            "span": (0, 200, 1),
+            "written": "{:.0f}",
+            "zero": "all",
+            "after": ("how", "drawn"),
+        },
+    )
+    top_p: float = field(
+        default=1.0,
+        metadata={
+            "label": "Top p",
+            "span": (0.05, 1.0, 0.05),
+            "written": "{:.2f}",
+            "after": ("how", "drawn"),
+        },
+    )
+    seed: int = field(
+        default=0,
+        metadata={"label": "Seed", "span": (0, 99, 1), "written": "{:.0f}", "after": ("how", "drawn")},
+    )
 
 
 BAND = 2

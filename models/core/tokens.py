@@ -123,7 +123,10 @@ class Tokens:
 
     def without_special(self) -> Self:
         """The tokens that have a place, in their order."""
-        kept = np.flatnonzero(~self.special)
+        return self.only(np.flatnonzero(~self.special))
+
+    def only(self, kept: np.ndarray) -> Self:
+        """int (k,): these tokens alone."""
         labels = tuple(self.labels[int(index)] for index in kept)
         return replace(self, labels=labels, special=self.special[kept], **self._kept(kept))
 

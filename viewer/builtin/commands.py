@@ -8,14 +8,17 @@ _READ = Needs(trace=True)
 _LAYERS = Needs(layers=True)
 _HEADS = Needs(("cells",), layers=True)
 _CHARACTERS = Needs(("characters",))
-_CELLS = Needs(("cells",), ("attention",), trace=True)
-_CELLS_OR_FIELDS = Needs(("cells",), ("attention", "fields"), trace=True)
+_CELLS = Needs(("cells",), ("attention", "generation"), trace=True)
+_CELLS_OR_FIELDS = Needs(("cells",), ("attention", "generation", "fields"), trace=True)
 _THERE = Needs(holds=".session.able:unread")
 _EXPORTS = Needs(holds=".session.able:nothing_to_export")
 _UNITS = Needs(("pixels",), ("fields",), trace=True)
 _CLOUD = Needs(("positions",))
 _ANSWERED = Needs(("positions",), trace=True)
 _HIDDEN = Needs(("positions",), holds=".session.able:none_hidden")
+
+_WRITES = Needs(("characters",), trace=True, holds=".session.able:writes_nothing")
+_WRITTEN = Needs(("characters",), trace=True, holds=".session.able:nothing_written")
 
 _MAP = ".session.view:MapSettings"
 _FIELD = ".session.view:FieldSettings"
@@ -131,6 +134,26 @@ REGISTRY.add(
         for id_, title, key, by in (
             ("query-next", "Next token as query", "]", 1),
             ("query-previous", "Previous token as query", "[", -1),
+        )
+    ),
+)
+
+REGISTRY.add(
+    Command(
+        id="go-on",
+        title="Continue the text",
+        category="Generation",
+        run=f"{_SELECTION}:go_on",
+        keys=("Ctrl+Return",),
+        needs=_WRITES,
+        arguments=("generation",),
+    ),
+    Command("write-anew", "Write anew", "Generation", f"{_SELECTION}:write_anew", (), _WRITTEN),
+    *(
+        Command(id_, title, "Generation", f"{_SELECTION}:walk", (key,), _WRITTEN, arguments=(by,))
+        for id_, title, key, by in (
+            ("step-next", "One written token more", ".", 1),
+            ("step-back", "One written token less", ",", -1),
         )
     ),
 )

@@ -7,6 +7,7 @@ REGISTRY.add(
     Page("fields", "Receptive fields"),
     Page("cost", "Cost"),
     Page("heads", "Find heads"),
+    Page("generation", "Generation"),
 )
 
 _LOG = Leaf("log", shown=False)
@@ -34,6 +35,17 @@ _SENTENCE = Layout(
     ),
     numbers=".panes.attention.rows:OF_TEXT",
     table="sentence",
+)
+_GENERATION = Layout(
+    "generation",
+    across(
+        down(Leaf("sentence", 0.3), across(Leaf("heads", 0.4), Leaf("matrix", 0.6), share=0.7), share=0.5),
+        down(Leaf("generation"), _LOG, share=0.27),
+        down(Leaf("going-on", 0.45), Leaf("numbers", 0.55), share=0.23),
+    ),
+    numbers=".panes.attention.rows:OF_WRITTEN",
+    table="sentence",
+    needs=Needs(holds=".session.able:writes_nothing"),
 )
 _PICTURE = Layout(
     "attention",
@@ -124,6 +136,7 @@ _STACK = Layout(
 
 _MAP = ".session.view:MapSettings"
 _FOUND = (".session.view:HeadSettings", "headlight.models.core.settings:PatternSettings")
+_WRITING = "headlight.models.core.settings:WritingSettings"
 _FIELD = ".session.view:FieldSettings"
 _COSTS = ".session.view:CostSettings"
 _IN_CLOUD = ".session.view:CloudSettings"
@@ -138,9 +151,9 @@ REGISTRY.add(
         plural="texts",
         input=".inputs.inputs:TextInput",
         gives=("read", "cells", "characters"),
-        layouts=(_SENTENCE, _HEADS_OF_TEXT, _COST),
+        layouts=(_SENTENCE, _GENERATION, _HEADS_OF_TEXT, _COST),
         adapter=".host.adapters:TEXTS",
-        settings=(_MAP, *_FOUND, _COSTS),
+        settings=(_MAP, *_FOUND, _COSTS, _WRITING),
         options=".host.asked:OfText",
     ),
     Kind(

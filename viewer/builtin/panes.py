@@ -3,7 +3,8 @@
 from headlight.viewer.registry import REGISTRY, Begin, Needs, Pane
 
 _CELLS = Needs(("cells",), ("attention",), trace=True)
-_SENTENCE_READ = Needs(("characters",), ("attention",), trace=True)
+_SENTENCE_READ = Needs(("characters",), ("attention", "generation"), trace=True)
+_WRITES = Needs(("characters",), ("generation",), trace=True)
 _PICTURE_READ = Needs(("pixels",), ("attention",), trace=True)
 _POINTS = Needs(("positions",), ("attention",))
 _NEIGHBOURS = Needs(("positions",), ("attention",), layers=True, holds=".session.able:stack_instead")
@@ -74,14 +75,14 @@ REGISTRY.add(
         "heads",
         "Heads",
         ".panes.attention.heads:HeadsPane",
-        _CELLS,
+        Needs(("cells",), ("attention", "generation"), trace=True),
         export=Begin("attention", "npz", (*_ALL_HEADS, *_ALL_QUERIES)),
     ),
     Pane(
         "matrix",
         "Matrix",
         ".panes.attention.matrix:MatrixPane",
-        Needs(("cells",), ("attention", "heads"), trace=True),
+        Needs(("cells",), ("attention", "heads", "generation"), trace=True),
         export=Begin("attention", "png", _ALL_QUERIES),
     ),
     Pane(
@@ -94,6 +95,14 @@ REGISTRY.add(
     Pane("ranking", "Heads ranked", f"{_FOUND}.ranking:RankingPane", _HEADS, export=Begin("heads", "csv")),
     Pane("scatter", "Heads compared", f"{_FOUND}.scatter:ScatterPane", _HEADS, export=Begin("heads", "npz")),
     Pane("corpus", "Many texts", f"{_FOUND}.corpus:CorpusPane", _HEADS_OF_TEXT),
+    Pane(
+        "generation",
+        "Generation",
+        ".panes.language.generation:GenerationPane",
+        _WRITES,
+        export=Begin("generate", "csv"),
+    ),
+    Pane("going-on", "Continue", ".panes.language.going_on:GoingOnPane", _WRITES),
     Pane("settings", "Map", ".panes.attention.settings:SettingsPane", _CELLS),
     Pane("answer", "Answer", ".panes.shared.answer:AnswerPane", _ANSWERED, export=Begin("answer", "csv")),
     Pane("numbers", "Numbers", ".panes.shared.numbers:NumbersPane"),

@@ -56,6 +56,20 @@ def no_answer(document: Document) -> str:
     return "" if listed(trace.answers) is not None else f"{trace.model.title} gives no answer to list."
 
 
+def writes_nothing(document: Document) -> str:
+    """Whose model writes shows with its first trace; a document that is to be written is known to."""
+    trace = document.trace
+    if trace is None:
+        return "" if document.wanted.options.writing is not None else "No model has read it yet."
+    writes = "write" in trace.run.offers
+    return "" if writes else f"{trace.model.title} writes nothing: it does not say which token follows."
+
+
+def nothing_written(document: Document) -> str:
+    written = document.trace.written if document.trace is not None else None
+    return "" if written is not None and written.ids else "The model has written nothing yet."
+
+
 def no_second_network(document: Document) -> str:
     return "" if document.view[FieldSettings].compare is not None else "No second network is chosen."
 

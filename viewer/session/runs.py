@@ -23,6 +23,7 @@ from headlight.viewer.session.session import Document, Session
 if TYPE_CHECKING:
     import numpy as np
 
+    from headlight.models.core.answers import SoFar, Writing
     from headlight.models.core.tokens import Place
     from headlight.viewer.host.forward import Pass
     from headlight.viewer.inputs.cloud import CloudInput, Frame
@@ -40,6 +41,8 @@ class Runs:
 
     opened = Signal(str)
     """A file that could be opened."""
+    wrote = Signal(Document, str)
+    """What is written by now of what a document's model was asked to write."""
 
     def __init__(self, session: Session, jobs: Jobs, notify: Notify, options: RunOptions) -> None:
         self.session, self.jobs, self.notify = session, jobs, notify
@@ -55,6 +58,8 @@ class Runs:
         self._untrusted: dict[str, list[tuple[Document, Making]]] = {}
         """Runs that wait for the user's word on a file."""
         self._trusted: set[str] = set()
+        self._so_far: dict[int, tuple[int, ...]] = {}
+        """What is written by now, by the number of its document."""
         session.asked.connect(self._asked)
         jobs.ended.connect(self._engine_ended)
 
@@ -169,18 +174,28 @@ class Runs:
         recipe = document.wanted
         path = "" if self.jobs.host.where else document.path  # it means nothing on another disk
         work = _work("made", document.input, recipe, path, _but_for_labels(document, recipe))
+        self._so_far.pop(document.number, None)
         self.session.update(document, state="running", failure="")
         self.jobs.submit(
             *(_kind(document), work, lambda made: self._ready(document, made[0], recipe.options, made[1])),
             lane="run",
-            partial=lambda cloud: self._turned(document, cloud),
+            partial=lambda value: self._partly(document, value),
             failed=lambda failure: self._run_failed(document, failure, recipe),
             document=document.number,
         )
 
+    def branch(self, document: Document, writing: Writing, name: str) -> None:
+        """What a document's model writes in another way, as a document of its own, whose title has `name`."""
+        what = replace(document.input, title=f"…{name} · {document.title}")
+        options = replace(document.options, writing=writing)
+        self.start(self.session.branch(document, what, options))
+
     def change(self, document: Document, gesture: str = "", **options: object) -> None:
-        """Run again with other options: another model, size, device or stretch of the text. Those that were
-        asked for before, and are not there yet, stay asked for."""
+        """Run again with other options: another model, size, device, stretch of the text or continuation.
+        Those that were asked for before, and are not there yet, stay asked for; what a model wrote means
+        nothing to another one."""
+        if "model" in options:
+            options = {"writing": None, **options}
         self.session.ask(document, document.wanted.amended(**options), gesture)
 
     def edit(self, document: Document, text: str, pair: str | None) -> None:
@@ -193,7 +208,10 @@ class Runs:
             except HeadlightError as error:
                 self.notify("error", error.cause, error.next_step, None, document)
                 return
-            self.session.ask(document, replace(document.wanted.amended(start=0), text=what), "text")
+            writing = document.wanted.options.writing
+            writing = None if writing is None else writing.anew()
+            recipe = document.wanted.amended(start=0, writing=writing)
+            self.session.ask(document, replace(recipe, text=what), "text")
 
     def reframe(self, document: Document, frame: Frame) -> None:
         """Read a cloud's coordinates in another unit or with another axis up, show it, and run it again."""
@@ -241,9 +259,19 @@ class Runs:
         for job in found:
             self.jobs.cancel(job.kind, lane="run", firmly=True)
         for document in self.session.documents:
-            if document.number == number and document.state == "running":
+            if document.number == number and document.state == "running" and not self._kept(document):
                 self._given_up(document, "cancelled")
         return bool(found)
+
+    def _kept(self, document: Document) -> bool:
+        """What was written before it was cancelled stays; whether any was."""
+        writing, ids = document.wanted.options.writing, self._so_far.pop(document.number, ())
+        if writing is None or not ids:
+            return False
+        self.session.amend(document, document.wanted.amended(writing=writing.branched(ids, 0)))
+        said = "1 token was" if len(ids) == 1 else f"{len(ids):,} tokens were"
+        self.notify("info", f"Cancelled when {said} written; they stay.", "", None, document)
+        return True
 
     def _asked(self, document: Document) -> None:
         """Something else is wanted of a document: it is there, or was there last, or is run."""
@@ -259,6 +287,16 @@ class Runs:
             self._take(document, former.input, former.options, result)
         else:
             self.start(document)
+
+    def _partly(self, document: Document, value: CloudInput | SoFar) -> None:
+        """Something is there before all is: what was written, or the cloud in its new frame."""
+        from headlight.models.core.answers import SoFar
+
+        if isinstance(value, SoFar):
+            self._so_far[document.number] = value.ids
+            self.wrote.emit(document, value.text)
+        else:
+            self._turned(document, value)
 
     def _turned(self, document: Document, cloud: CloudInput) -> None:
         """The cloud is there in its new frame, before a model has read it."""

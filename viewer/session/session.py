@@ -17,7 +17,7 @@ from psygnal import Signal
 from headlight.viewer.host.recipe import Making, RunOptions
 from headlight.viewer.session.document import Closed, Document
 from headlight.viewer.session.history import Asked, Since, bounded, differs
-from headlight.viewer.session.view import Selection, View, fitted, within
+from headlight.viewer.session.view import MapSettings, Selection, View, fitted, within
 
 if TYPE_CHECKING:
     from headlight.models.core.tokens import Place
@@ -120,6 +120,14 @@ class Session:
         if closed.page in document.pages:
             self._turn(document, closed.page)
         return document
+
+    def branch(self, document: Document, what: Input, options: RunOptions) -> Document:
+        """A new document that is looked at as another one is, but for what is selected, and show it."""
+        new = self.add(what, options, document.path)
+        new.view = document.view.changed(Selection, queries=(), keys=()).changed(MapSettings, step=None)
+        new.fresh = False
+        self._turn(new, document.page)
+        return new
 
     def update(self, document: Document, **changes: Any) -> None:
         """Set fields of a document, other than its view and history, and tell everybody."""

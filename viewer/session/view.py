@@ -55,7 +55,7 @@ class MapSettings:
     percentile, floor: weights above and below these percentiles are clipped; a floor of 0 starts the scale at
     zero. shared: one scale for all maps of the head grid.
     mass: share of a DINO mass mask, 0 for none. leave_out: special tokens, sinks and artifact tokens
-    do not set the scale.
+    do not set the scale. step: of what the model wrote so many tokens are seen, None for all.
     """
 
     method: str = "attention"
@@ -72,6 +72,7 @@ class MapSettings:
     leave_out: bool = True
     hide_special: bool = False
     whole_words: bool = False
+    step: int | None = None
 
 
 @dataclass(frozen=True)
@@ -241,13 +242,16 @@ def within(view: View, trace: Trace) -> View:
         layers_of_rollout([layer.stack for layer in trace.layers], rollout)
     except HeadlightError:
         rollout = replace(rollout, first=0, last=None)
+    written = 0 if trace.written is None else len(trace.written.ids)
+    maps = view[MapSettings]
+    maps = replace(maps, step=None if maps.step is None or maps.step >= written else maps.step)
     from headlight.models.core.answers import PointLabels
 
     answer = trace.answer(PointLabels)
     classes = 0 if answer is None else len(answer.classes)
     cloud = view[CloudSettings]
     cloud = replace(cloud, hidden=frozenset(number for number in cloud.hidden if number < classes))
-    return view.having(selection, rollout, cloud)
+    return view.having(selection, rollout, cloud, maps)
 
 
 def fitted(

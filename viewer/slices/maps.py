@@ -93,17 +93,18 @@ class InputMap(Drawn):
 
 
 def shown(trace: Trace, settings: MapSettings) -> Trace:
-    """The trace as the settings want it seen: whole words, special tokens left out."""
-    if not (settings.whole_words or settings.hide_special):
+    """The trace as the settings want it seen: whole words, special tokens left out, as of a step."""
+    asked = settings.whole_words, settings.hide_special, settings.step
+    if asked == (False, False, None):
         return trace
 
     def made() -> Trace | None:
         from headlight.models.attention.mapped import mapped
 
-        seen = mapped(trace, settings.whole_words, settings.hide_special)
+        seen = mapped(trace, *asked)
         return seen if seen is not trace else None  # what is kept for a trace must not keep the trace alive
 
-    return derived(trace, ("shown", settings.whole_words, settings.hide_special), made) or trace
+    return derived(trace, ("shown", *asked), made) or trace
 
 
 def head_of(view: View) -> Head:

@@ -109,9 +109,10 @@ def relevance_matrix(trace: Trace, view: View, method: Method, task: Task = SILE
 
 
 def _from_layers(trace: Trace, view: View, method: Method, task: Task) -> InputMap:
-    """Computed over all tokens, since what passes through hidden ones counts; words get the sum of their
-    subwords.
+    """Computed over all tokens that were written, since what passes through hidden ones counts; words get the
+    sum of their subwords.
     """
+    trace = shown(trace, MapSettings(step=view[MapSettings].step))
     through = layers_through(trace, method, view)
     asked_of = tokens_after(trace, through[-1] if through else None)
     chosen = query_indices(trace, asked_of, view[Selection].queries if view[RolloutQuery].selected else ())

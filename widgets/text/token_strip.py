@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 
@@ -50,6 +51,7 @@ class TokenStrip(Arranged, Framed, QAbstractScrollArea):
         self._special = self._words = self._texts = np.zeros(0, int)
         self._levels: np.ndarray | None = None
         self._values: np.ndarray | None = None
+        self._written, self._unseen = sys.maxsize, sys.maxsize
         self._selected: frozenset[int] = frozenset()
         self._hover: int | None = None
         self._under: int | None = None
@@ -91,6 +93,7 @@ class TokenStrip(Arranged, Framed, QAbstractScrollArea):
         now = self._labels, self._special, self._words, self._texts
         self._levels = self._values = self._hover = self._drag = self._press = None
         self._selected = frozenset()
+        self._written, self._unseen = sys.maxsize, sys.maxsize
         self.viewport().update()
         if before[0] != now[0] or not all(map(np.array_equal, before[1:], now[1:])):
             self.setAccessibleDescription(" ".join(self._labels))
@@ -117,6 +120,16 @@ class TokenStrip(Arranged, Framed, QAbstractScrollArea):
         for index in new ^ self._selected:
             self._update_chip(index)
         self._selected = new
+
+    def set_written(self, first: int | None) -> None:
+        """Tokens from here on were written by a model: a line stands before them, and dots below."""
+        self._written = sys.maxsize if first is None else first
+        self.viewport().update()
+
+    def set_unseen(self, first: int) -> None:
+        """Tokens from here on are faint: they have no weights yet."""
+        self._unseen = first
+        self.viewport().update()
 
     def set_hovered(self, index: int | None) -> None:
         """The token framed in blue. Repaints no more than the two chips that change."""
@@ -257,10 +270,25 @@ class TokenStrip(Arranged, Framed, QAbstractScrollArea):
         if self._widths[index] > chip.width() + 1:
             text = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, room)
         painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, text)
+        if index >= self._written:
+            self._paint_written(painter, index, colours)
         self._paint_frames(painter, index, colours)
+
+    def _paint_written(self, painter: QPainter, index: int, colours: theme.Theme) -> None:
+        chip = self.chip_rect(index)
+        painter.setPen(QPen(QColor(colours.blue), 1.6, Qt.PenStyle.DotLine))
+        painter.drawLine(
+            QPointF(chip.left() + 3, chip.bottom() + 1), QPointF(chip.right() - 3, chip.bottom() + 1)
+        )
+        if index == self._written:
+            painter.setPen(QPen(QColor(colours.blue), 2))
+            x = chip.left() - self._gap() / 2
+            painter.drawLine(QPointF(x, chip.top()), QPointF(x, chip.bottom()))
 
     def _colours_of(self, index: int, colours: theme.Theme) -> tuple[QColor, QColor]:
         """(fill, text) of a chip; without weights it is plain."""
+        if index >= self._unseen:
+            return QColor(colours.panel), QColor(colours.dim)
         if self._levels is None:
             return QColor(colours.raised), QColor(colours.text)
         level = int(self._levels[index])

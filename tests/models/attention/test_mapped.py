@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from headlight.models.attention.calls import GivenCall
 from headlight.models.attention.mapped import IndexMap, MappedLayer, mapped
 from headlight.models.attention.recorded import RecordedLayer
+from headlight.models.core.answers import Writing, Written
 from headlight.models.core.layers import NOWHERE, AttentionLayer
 from headlight.models.core.tokens import Box, CharSpan, PatchTokens, Special, TextTokens
 from headlight.models.core.trace import INPUT, ModelCard, Trace
@@ -136,6 +137,29 @@ def test_words_without_special_tokens_are_both_at_once() -> None:
     words = mapped(trace(tokens), whole_words=True)
     np.testing.assert_allclose(both.layers[0].matrix("max"), words.layers[0].matrix("max")[1:-1, 1:-1])
     assert both.tokens.spans.tolist() == [[3, 9], [9, 12]]
+
+
+@given(st.integers(0, 4), st.booleans(), st.booleans())
+@settings(max_examples=20, deadline=None)
+def test_at_a_step_of_what_was_written_there_is_what_a_pass_over_that_much_sees(
+    step: int, whole_words: bool, hide_special: bool
+) -> None:
+    tokens = text([-1, 0, 1, 1, 2, -1])
+    n, first = len(tokens), 2
+    weights = torch.rand(1, 2, n, n, generator=torch.Generator().manual_seed(0))
+    weights = weights.masked_fill(torch.ones(n, n).triu(1) > 0, -torch.inf).softmax(-1)
+
+    def over(stop: int) -> Trace:
+        part = tokens.only(np.arange(stop))
+        layer = RecordedLayer(GivenCall("layer", "self", weights[..., :stop, :stop]), part, part)
+        written = Written(first, (0,) * (n - first), "", np.empty(0), "length", Writing())
+        return Trace(CARD, (layer,), {INPUT: part}, {}, stop - 1, 0.0, "cpu", written=written)
+
+    found = mapped(over(n), whole_words, hide_special, step)
+    wanted = mapped(over(first + step), whole_words, hide_special)
+    assert (found.tokens.labels, found.readout) == (wanted.tokens.labels, wanted.readout)
+    assert found.tokens.spans.tolist() == wanted.tokens.spans.tolist()
+    np.testing.assert_allclose(found.layers[0].matrix(1), wanted.layers[0].matrix(1), atol=1e-6)
 
 
 def test_the_trace_s_indices_follow_their_tokens() -> None:

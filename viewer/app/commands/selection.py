@@ -1,9 +1,9 @@
-"""What keys do to the selection and to the text; each is called with the window."""
+"""What keys do to the selection and to what a model writes; each is called with the window."""
 
 from __future__ import annotations
 
 from headlight.viewer.app.commands.bound import Acts
-from headlight.viewer.session import selecting
+from headlight.viewer.session import selecting, writing
 
 
 def clear(window: Acts) -> None:
@@ -20,3 +20,18 @@ def step_head(window: Acts, layers: int, heads: int) -> None:
 
 def step_query(window: Acts, by: int) -> None:
     selecting.step_query(window.session, by)
+
+
+def go_on(window: Acts, page: str) -> None:
+    """Let the model write on, and show that on its page."""
+    if window.session.current.state != "running":
+        window.session.set_page(page)
+        writing.go_on(window.runs, window.session.current)
+
+
+def write_anew(window: Acts) -> None:
+    writing.anew(window.runs, window.session.current)
+
+
+def walk(window: Acts, by: int) -> None:
+    writing.walk(window.session, by)

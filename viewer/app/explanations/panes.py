@@ -55,6 +55,46 @@ PANES = (
         says="A file or folder of texts that runs through the model: figures of heads are then of all of "
         "them, and here stands where the chosen head does most of what is chosen.",
     ),
+    of(
+        "Generation",
+        says="What the model wrote: each token as dark as it was likely, and for one of them what else could "
+        "have followed. Click another one to go on from there.",
+        paper="Holtzman et al. 2020, “The Curious Case of Neural Text Degeneration”",
+    ),
+    of(
+        "Written tokens seen",
+        says="All panes show what the model had before it when so many tokens were written.",
+    ),
+    of(
+        *("going-on/Continue", "going-on/Tokens"),
+        says="How the model goes on with the text: with the likeliest token each time (greedy), with the "
+        "likeliest text that a search finds (beams), or with tokens that are drawn.",
+        paper="Holtzman et al. 2020, section 3",
+    ),
+    of("Write anew", says="Write behind the text alone, in place of what is written."),
+    of("New tokens", says="How many tokens are written at most; a text may end before."),
+    of(
+        "Beams",
+        says="Hypotheses that a beam search keeps at each step.",
+        paper=f"{ATTENTION}, section 6.1",
+    ),
+    of(
+        "Temperature",
+        says="What logits are divided by: below 1 the likeliest tokens gain, above 1 the others.",
+    ),
+    of("Top k", says="Only the k likeliest tokens are drawn.", paper="Fan et al. 2018, section 5.4"),
+    of(
+        "Top p",
+        says="Only the fewest tokens that together hold this probability are drawn (nucleus sampling).",
+        paper="Holtzman et al. 2020, section 3.1",
+    ),
+    of("Seed", says="The same seed draws the same tokens again."),
+    of("Written token", says="What was written at the step that is looked at, and how likely it was."),
+    of("Step", says="Which of the written tokens is looked at."),
+    of("numbers/Token", says="What was written at this step."),
+    of("Probability", says="The model's own, before any temperature or cut."),
+    of("Surprise", says="How many bits the token tells: −log₂ of its probability."),
+    of("Drawn with", says="The probability that the token is drawn with, by temperature and cuts."),
     of("Map", says="What the maps of all panes show, and how weights become colours."),
     of(
         "Numbers",

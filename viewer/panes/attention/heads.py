@@ -88,7 +88,7 @@ class HeadsPane(MethodPane):
         return (
             places,
             *(map_.percentile, map_.floor, map_.log, map_.shared, map_.leave_out, map_.incoming),
-            *(map_.hide_special, map_.whole_words),
+            *(map_.hide_special, map_.whole_words, map_.step),
         )
 
     def slice(self, subject: tuple[Trace, Method], view: View, hover: Hover) -> Call:

@@ -54,7 +54,8 @@ class MatrixPane(MethodPane):
         first = view[Selection].queries[:1] if layer.group_count > 1 else ()  # in whose group
         return (
             *(view[Selection].layer, head, first, map_.heads, map_.percentile, map_.floor, map_.log),
-            *(map_.leave_out, map_.hide_special, map_.whole_words, self.blocked(view[Selection].layer)),
+            *(map_.leave_out, map_.hide_special, map_.whole_words, map_.step),
+            self.blocked(view[Selection].layer),
         )
 
     def slice(self, subject: tuple[Trace, Method], view: View, hover: Hover) -> Call:

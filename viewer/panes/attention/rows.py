@@ -12,6 +12,11 @@ OF_TEXT = (
     Figures("head", "Head", ("Entropy, mean", "On special tokens")),
     Figures("beside", "Relevance", (*_BEST, *_ON_TEXT)),
 )
+OF_WRITTEN = (
+    _CELL,
+    Figures("step", "Written token", ("Token", "Step", "Probability", "Surprise", "Drawn with")),
+    Figures("shown", "Shown map", (*_BEST, *_ON_TEXT)),
+)
 OF_PICTURE = (
     _CELL,
     Figures("shown", "Shown map", (*_BEST[:3], *_ON_PICTURE)),

@@ -15,12 +15,14 @@ from PySide6.QtWidgets import (
 
 from headlight.models.core.colours import lut
 from headlight.models.core.tokens import TextTokens
+from headlight.models.core.trace import Trace
 from headlight.viewer.panes.shared import readings
 from headlight.viewer.panes.shared.later import Later
 from headlight.viewer.panes.shared.on_input import OnInputPane
 from headlight.viewer.session.session import Document, Hover
 from headlight.viewer.session.view import MapSettings, Selection, View
 from headlight.viewer.slices.maps import InputMap
+from headlight.viewer.slices.predicted.steps import first_written
 from headlight.widgets.base import theme
 from headlight.widgets.base.labels import ElidedLabel
 from headlight.widgets.controls.colour_bar import ColourBar
@@ -109,7 +111,7 @@ class SentencePane(OnInputPane):
     # -- slice -------------------------------------------------------------------------------------------
 
     def prepare(self, document: Document, view: View) -> None:
-        self._show_input(document)
+        self._show_input(document, view)
 
     def paint(self, result: InputMap) -> None:
         tokens: TextTokens = result.tokens
@@ -117,6 +119,8 @@ class SentencePane(OnInputPane):
             self.strip.set_tokens(tokens.labels, tokens.special, tokens.words, tokens.texts)
             self.height_changed.emit()
         self.result = result
+        trace = self.session.current.trace
+        self.strip.set_written(first_written(trace, tokens))
         if reason := self.not_drawn(result):
             self.strip.set_weights(None, None)
             self._say_reason(reason)
@@ -156,7 +160,7 @@ class SentencePane(OnInputPane):
         self.subtitle_changed.emit("")
         self.height_changed.emit()
 
-    def _show_input(self, document: Document) -> None:
+    def _show_input(self, document: Document, view: View) -> None:
         trace = document.trace
         other, self._edited = document is not self._edited, document
         wanted = document.wanted.text
@@ -165,7 +169,7 @@ class SentencePane(OnInputPane):
             self._fill(document, keep_typed=not other)
         if trace is None:
             return
-        self.subtitle_changed.emit(f"{len(trace.tokens):,} tokens · point, click, drag · F2 to edit")
+        self.subtitle_changed.emit(_said(trace, view[MapSettings].step))
         self.stretch.setVisible(trace.stretch is not None)
         if trace.stretch is not None:
             first, stop, total = trace.stretch
@@ -234,3 +238,12 @@ class SentencePane(OnInputPane):
         if self.result is not None:
             tokens = self.result.tokens
             self.session.select(queries=tokens.places(range(first, last + 1)), add=add)
+
+
+def _said(trace: Trace, step: int | None) -> str:
+    """Of what the strip shows, in a few words."""
+    said = f"{len(trace.tokens):,} tokens"
+    if trace.written is not None:
+        count = len(trace.written.ids)
+        said += f", {count:,} written" if step is None else f", {step:,} of {count:,} written seen"
+    return f"{said} · point, click, drag · F2 to edit"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import Field, fields
 from functools import partial
 from typing import Any
@@ -73,7 +73,7 @@ class SettingsForm(QWidget):
             if "streams" in how:
                 self._rows[one.name].setVisible(streams)
             if "after" in how:
-                control.setEnabled(getattr(settings, how["after"][0]) == how["after"][1])
+                control.setVisible(getattr(settings, how["after"][0]) == how["after"][1])
         self._controls.display(settings)
         self._last = layers - 1
 
@@ -84,10 +84,8 @@ class SettingsForm(QWidget):
             control.changed.connect(lambda low, high: self._ranged(name, low, how["last"], high))
             return control
         if "span" in how:
-            written = how["written"]
             control = LabelledSlider(
-                *(label, *how["span"], lambda v: written.format(v).replace("%", " %"), one.default),
-                beside=self._beside,
+                *(label, *how["span"], partial(_written, how), one.default), beside=self._beside
             )
         elif len(how["choices"]) > IN_SIGHT:
             control = Choice(list(how["choices"]), label)
@@ -99,6 +97,11 @@ class SettingsForm(QWidget):
     def _ranged(self, first: str, low: int, last: str, high: int) -> None:
         end = None if high >= self._last else int(high)
         self._change(gesture=first, **{first: int(low), last: end})
+
+
+def _written(how: Mapping[str, Any], value: float) -> str:
+    zero = how.get("zero", "") if value == 0 else ""
+    return zero or how["written"].format(value).replace("%", " %")
 
 
 class MethodForms(QWidget):

@@ -47,7 +47,7 @@ class OnInputPane(MethodPane):
         if method.of == "picture":
             return ()
         scale = (map_.log, map_.percentile, map_.floor, map_.leave_out, map_.mass)
-        seen = (map_.hide_special, map_.whole_words)
+        seen = (map_.hide_special, map_.whole_words, map_.step)
         if method.of == "layers":
             queries = view[Selection].queries if view[RolloutQuery].selected else ()
             return (*scale, *seen, queries, *settings_of(method, view), self.through_blocked())
