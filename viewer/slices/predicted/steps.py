@@ -128,7 +128,7 @@ def choice(trace: Trace, step: int) -> Choice | None:
         if not len(found):
             ids = np.append(ids, written.ids[step])
             own = np.append(own, written.probabilities[step])
-            labels.append(names.visible(written.labels[step]))
+            labels.append(names.visible((*tokens.labels[written.start :], "")[step]))
             drawn = drawn if drawn is None else np.append(drawn, known(written.drawn, np.ndarray)[step])
     after = names.token(tokens, at)
     return Choice(step, after, tuple(ids.tolist()), tuple(labels), own, drawn, chosen)
