@@ -103,6 +103,19 @@ BUNDLED = (
         megabytes=4.2,
         by_hand=True,
     ),
+    Entry(
+        id="phonemes",
+        title="Letters to phonemes",
+        where="bundled",
+        source="trained by Headlight on the CMU Pronouncing Dictionary",
+        licence="BSD-3-Clause",
+        folder=ASSETS / "weights" / "phonemes",
+        modality="text",
+        layers=12,
+        heads=4,
+        megabytes=8.4,
+        decodes=True,
+    ),
 )
 
 EXTRAS = {
@@ -205,7 +218,8 @@ def open_folder(folder: Path) -> Entry:
         )
     check_weights(files)
     modality = modality_of(folder, config)
-    layers, heads = extent(config)
+    decodes = modality == "text" and writes(files, config)
+    layers, heads = extent(config, decodes)
     return Entry(
         id=str(folder),
         title=folder.resolve().name,
@@ -219,7 +233,7 @@ def open_folder(folder: Path) -> Entry:
         megabytes=sum(file.stat().st_size for file in files) / 1e6,
         mean_pooled=mean_pooled(folder),
         convolutional=config["model_type"] in CONVOLUTIONAL,
-        decodes=modality == "text" and writes(files, config),
+        decodes=decodes,
     )
 
 

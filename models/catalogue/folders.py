@@ -155,11 +155,16 @@ def modality_of(folder: Path, config: dict[str, Any]) -> str:
     )
 
 
-def extent(config: dict[str, Any]) -> tuple[int | None, int | None]:
-    """(layers, heads of the widest), where config.json says them."""
+def extent(config: dict[str, Any], decodes: bool = False) -> tuple[int | None, int | None]:
+    """(layers, heads of the widest), where config.json says them. decodes: a layer of a decoder is two, which
+    attend to what is written and to what is read.
+    """
     if config["model_type"] in POINT_MODELS:
         return _attention_of_points(config)
-    return count(config, LAYER_NAMES), count(config, HEAD_NAMES)
+    layers = count(config, LAYER_NAMES)
+    if decodes and layers is not None:
+        layers += 2 * (count(config, ("decoder_layers", "num_decoder_layers")) or layers)
+    return layers, count(config, HEAD_NAMES)
 
 
 def _attention_of_points(config: dict[str, Any]) -> tuple[int | None, int | None]:

@@ -340,3 +340,14 @@ class SoFar:
 
     ids: tuple[int, ...]
     text: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """What a model wrote of one of many texts. log_probability: the sum over all tokens, in nats; its end is
+    one. ids, text, ended: as of what is written."""
+
+    ids: tuple[int, ...]
+    text: str
+    log_probability: float
+    ended: Ended

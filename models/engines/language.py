@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from tokenizers import Encoding
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from headlight.models.attention.agreement import way_to_record
@@ -20,7 +21,7 @@ from headlight.models.attention.recorded import RecordedLayer, numbered
 from headlight.models.catalogue.entries import Entry
 from headlight.models.catalogue.heads import body_of
 from headlight.models.catalogue.loading import is_untrained, load_model, load_tokenizer, needs_only
-from headlight.models.core.answers import Answer, SoFar, Writing, Written
+from headlight.models.core.answers import Answer, Line, SoFar, Writing, Written
 from headlight.models.core.errors import MODEL_ERRORS, HeadlightError, first_sentence
 from headlight.models.core.interventions import Hidden, Intervention, Offer
 from headlight.models.core.layers import AttentionLayer
@@ -32,8 +33,17 @@ from headlight.models.engines.heads import OF_TEXTS, Said, answers_of, head_of, 
 from headlight.models.engines.run import Askable, recipe_of
 from headlight.models.engines.texts.encodings import bare, reads, tokens_of
 from headlight.models.engines.texts.expected import expected
-from headlight.models.engines.texts.going_on import Gone, go_on, how_likely, plain
-from headlight.models.engines.texts.reader import MAX_TOKENS, Read, Reader, embeddings, limit_of, variants
+from headlight.models.engines.texts.going_on import USUAL, Gone, go_on, how_likely, plain
+from headlight.models.engines.texts.lines import Begun, all_written
+from headlight.models.engines.texts.reader import (
+    MAX_TOKENS,
+    Read,
+    Reader,
+    Window,
+    embeddings,
+    limit_of,
+    variants,
+)
 
 SEEN = ("input_ids", "token_type_ids", "attention_mask")
 """What of what it was given tells what the model saw."""
@@ -150,9 +160,19 @@ class LanguageEngine(Askable):
         recipe = replace(recipe_of(self.entry), written=given.gone.ids)
         return self._traced(given, Part(task, 0.9), recipe)
 
-    def _gone_on(self, read: Read, writing: Writing, task: Task) -> GoneOn:
-        """What is read, and what the model writes behind it."""
-        title, window, encoding = self.entry.title, read.window, read.window.encoding
+    def begin(self, text: str) -> Begun:
+        """A text of `write`. HeadlightError as of `run`."""
+        ids = tuple(self._open_end(self._reader.window(text, None, 0)).ids)
+        return Begun({"input_ids": ids}, ids, self.limit - len(ids))
+
+    def write(self, begun: Sequence[Begun], writing: Writing, task: Task = SILENT) -> list[Line]:
+        """What is written behind each text: the likeliest tokens or the best hypothesis, none recorded."""
+        asked, spell = replace(writing, new=writing.count(USUAL)), self._reader.spelled
+        return all_written(self.head.whole, begun, asked, spell, self.entry.title, task)
+
+    def _open_end(self, window: Window) -> Encoding:
+        """A text behind which something can be written."""
+        title, encoding = self.entry.title, window.encoding
         if "write" not in self.offers:
             raise HeadlightError(
                 f"{title} writes nothing: it has no head that says which token follows.",
@@ -166,6 +186,11 @@ class LanguageEngine(Askable):
             )
         while encoding.special_tokens_mask[-1] and len(encoding.ids) > 1:  # the text does not end here
             encoding.truncate(len(encoding.ids) - 1)
+        return encoding
+
+    def _gone_on(self, read: Read, writing: Writing, task: Task) -> GoneOn:
+        """What is read, and what the model writes behind it."""
+        title, window, encoding = self.entry.title, read.window, self._open_end(read.window)
         room = self.limit - len(encoding.ids)
         ids = [*writing.ids, *self._targeted(writing.target, read.tokens.sources[-1], task)]
         if len(ids) > room:

@@ -25,7 +25,7 @@ from headlight.models.attention.calls import Call
 from headlight.models.attention.recorded import RecordedLayer, numbered
 from headlight.models.catalogue.entries import Entry
 from headlight.models.catalogue.loading import is_untrained, load_model, load_tokenizer, needs_only
-from headlight.models.core.answers import Answer, SoFar, Target, Writing, Written
+from headlight.models.core.answers import Answer, Line, SoFar, Target, Writing, Written
 from headlight.models.core.errors import MODEL_ERRORS, HeadlightError, first_sentence
 from headlight.models.core.interventions import Hidden, Intervention, Offer
 from headlight.models.core.task import SILENT, Part, Task
@@ -35,6 +35,7 @@ from headlight.models.engines.heads import Said, Speaks, foreign, said
 from headlight.models.engines.run import Askable, recipe_of
 from headlight.models.engines.texts.expected import expected
 from headlight.models.engines.texts.going_on import go_on, how_likely, plain
+from headlight.models.engines.texts.lines import Begun, all_written
 from headlight.models.engines.texts.output import Output, typed, went_on
 from headlight.models.engines.texts.reader import MAX_TOKENS, Read, Reader, embeddings, limit_of, variants
 
@@ -174,6 +175,22 @@ class Seq2SeqEngine(Askable):
         recipe = replace(recipe_of(self.entry), written=output.written)
         return self._traced(Given(read, output, writing), Part(task, 0.9), recipe)
 
+    def begin(self, text: str) -> Begun:
+        """A text of `write`. HeadlightError as of `run`."""
+        if self.head is None:
+            raise self._silent()
+        encoding = self._source.window(text, None, 0).encoding
+        inputs = self._named(encoding.ids, encoding.type_ids, (self._start,))
+        return Begun(inputs, (), self._target.limit - 1)
+
+    def write(self, begun: Sequence[Begun], writing: Writing, task: Task = SILENT) -> list[Line]:
+        """What is written of each text, the likeliest tokens or the best hypothesis; no pass is recorded."""
+        asked, spell = replace(writing, new=writing.count(OWN)), self._target.spelled
+        return all_written(self.model, begun, asked, spell, self.entry.title, task)
+
+    def _silent(self) -> HeadlightError:
+        return HeadlightError(f"{self.entry.title} has no head that writes.", "Give it a target.")
+
     def _output(self, read: Read, writing: Writing, task: Task) -> Output:
         """What was given, and what the model writes behind that."""
         ids, count = writing.ids, writing.count(OWN)
@@ -190,7 +207,7 @@ class Seq2SeqEngine(Askable):
                 "Give it fewer.",
             )
         if self.head is None and count:
-            raise HeadlightError(f"{title} has no head that writes.", "Give it a target.")
+            raise self._silent()
         encoding = read.window.encoding
         inputs = self._tensors(encoding.ids, encoding.type_ids, (self._start, *ids))
         inputs = {name: value for name, value in inputs.items() if name != "use_cache"}
@@ -283,13 +300,18 @@ class Seq2SeqEngine(Askable):
         return inputs if hidden is None else variants(inputs, hidden)
 
     def _tensors(self, ids: Sequence[int], types: Sequence[int], written: Sequence[int]) -> dict[str, Any]:
-        named = {"input_ids": ids, "decoder_input_ids": written}
-        named |= {"token_type_ids": types} if self._has_types else {}
+        named = self._named(ids, types, written)
         tensors = {
-            name: torch.tensor([list(values)], dtype=torch.long, device=self.device)
+            name: torch.tensor([values], dtype=torch.long, device=self.device)
             for name, values in named.items()
         }
         return {**tensors, "use_cache": False}
+
+    def _named(
+        self, ids: Sequence[int], types: Sequence[int], written: Sequence[int]
+    ) -> dict[str, tuple[int, ...]]:
+        more = {"token_type_ids": tuple(types)} if self._has_types else {}
+        return {"input_ids": tuple(ids), "decoder_input_ids": tuple(written), **more}
 
     def _forward(self, inputs: Mapping[str, Any]) -> Any:
         try:

@@ -288,7 +288,7 @@ def attention(options: AttentionOptions, ending: str, document: Input, trace: Tr
         "query_labels": np.array(names[0]),
         "key_labels": np.array(names[1]),
         "special": layer.keys.special,
-        "layer": np.array(index),
+        "layer": np.array(layers_of(trace, options.stack).index(index)),
         "layer_name": np.array(layer.name),
         "stack": np.array(layer.stack),
         **more,

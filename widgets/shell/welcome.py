@@ -40,8 +40,10 @@ from headlight.widgets.base.labels import ElidedLabel
 from headlight.widgets.base.waiting import Waiting
 
 _SENTENCES = (
+    ("Four words", "LSC is the best!"),
     ("What “it” stands for", "The kettle did not fit on the shelf because it was too wide."),
     ("Two meanings", "The bank by the river flooded before the bank in town could open."),
+    ("How a word is said", "attention", "phonemes"),
     ("What came before", "Mrs Abernathy lit the lamp. Then Mrs", "induction"),
 )
 _TOGETHER = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -67,8 +67,7 @@ def go_on(
     and knows it once done.
 
     inputs: what it has read and written so far, [1, n] each, as it takes them: an encoder–decoder what it has
-    written as "decoder_input_ids". written: the last of these,
-    which were given. room: tokens that still fit.
+    written as "decoder_input_ids". written: the last of these, which were given. room: tokens that still fit.
     """
     given = tuple((name, value.cpu().numpy().tobytes()) for name, value in inputs.items())
 
@@ -91,10 +90,25 @@ def _gone(
     if count < 1:
         return Gone(tuple(written), "given" if room else "room")
     watch = _Watch(task, count, tuple(written))
+    ids = watch.new(generated(model, inputs, replace(writing, new=count), title, task, watch))
+    ended: Ended = "end" if ids and ids[-1] in ends_of(model) else "length" if len(ids) < room else "room"
+    return Gone((*written, *ids), ended)
+
+
+def generated(
+    model: PreTrainedModel,
+    inputs: Mapping[str, Tensor],
+    writing: Writing,
+    title: str,
+    task: Task = SILENT,
+    *watching: LogitsProcessor,
+) -> Tensor:
+    """int64 [b, n + m]: what there was of each, [b, n], and what was written behind it, behind whose end
+    stands padding. writing: of how many tokens is said. Else as `go_on`."""
     apart = model.config.is_encoder_decoder
     length = inputs["decoder_input_ids" if apart else "input_ids"].shape[1]
     config = GenerationConfig(
-        max_new_tokens=count,
+        max_new_tokens=writing.new,
         num_beams=writing.beams,
         do_sample=writing.draws,
         top_k=0,  # else 50 of them, which nobody asked for
@@ -109,19 +123,16 @@ def _gone(
             torch.random.fork_rng(devices, device_type=model.device.type),
         ):
             torch.manual_seed(writing.seed or 0)
-            found = model.generate(
+            return model.generate(
                 **inputs,
                 attention_mask=torch.ones_like(inputs["input_ids"]),
                 generation_config=config,
-                logits_processor=LogitsProcessorList([*_warpers(writing), watch]),
+                logits_processor=LogitsProcessorList([*_warpers(writing), *watching]),
             )
     except MODEL_ERRORS as error:
         raise HeadlightError(
             f"{title} cannot go on with this text: {first_sentence(error)}", "Choose another model."
         ) from error
-    ids = watch.new(found)
-    ended: Ended = "end" if ids and ids[-1] in _ends(model) else "length" if len(ids) < room else "room"
-    return Gone((*written, *ids), ended)
 
 
 def how_likely(
@@ -162,7 +173,7 @@ def shares_drawn(
 def plain(model: PreTrainedModel, **more: Any) -> None:
     """Let a model say what it says by itself: without its folder's penalties, but with its end. more: options
     of generation as they are to be."""
-    ends, kept = _ends(model), model.generation_config
+    ends, kept = ends_of(model), model.generation_config
     padding = kept.pad_token_id
     if model.config.is_encoder_decoder:
         more = {name: getattr(kept, name, None) for name in KEPT} | more
@@ -174,7 +185,7 @@ def plain(model: PreTrainedModel, **more: Any) -> None:
     model.generation_config = GenerationConfig(**{**usual, **more})
 
 
-def _ends(model: PreTrainedModel) -> tuple[int, ...]:
+def ends_of(model: PreTrainedModel) -> tuple[int, ...]:
     """Tokens that say that the text ends."""
     said = model.generation_config.eos_token_id
     return () if said is None else (said,) if isinstance(said, int) else tuple(said)

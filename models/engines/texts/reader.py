@@ -19,6 +19,7 @@ from headlight.models.core.tokens import TextTokens
 from headlight.models.engines.texts.encodings import reads, stretch_of, tokens_of, unknown_said
 from headlight.models.engines.texts.expected import Vocabulary
 from headlight.models.engines.texts.going_on import extended, spelled
+from headlight.models.engines.texts.lines import Begun
 from headlight.models.engines.texts.tokenizing import encoded
 
 MAX_TOKENS = 4096
@@ -68,6 +69,11 @@ class Reader:
         return Read(
             window, tokens_of(window.encoding, (text,) if pair is None else (text, pair), self.unknown)
         )
+
+    def spelled(self, begun: Begun, ids: Sequence[int]) -> str:
+        """What tokens say behind a text."""
+        with reads(self.title):
+            return spelled(self.tokenizer, begun.before, ids)[0]
 
     def extended(
         self, tokens: TextTokens, before: Sequence[int], ids: Sequence[int]

@@ -242,3 +242,23 @@ def test_rollout_goes_through_the_whole_model_as_its_formula_says(bart):
     relevance = rollout(trace, np.array([2]), settings=RolloutSettings())
     assert relevance.tokens is trace.tokens
     assert relevance.said in ("12 % on what was written before", "13 % on what was written before")
+
+
+@pytest.mark.parametrize("beams", [1, 3])
+def test_many_texts_are_written_as_each_alone(bart, beams):
+    texts, writing = ("the cat", "the cat sat on the mat", "then it", "it ran"), Writing(new=6, beams=beams)
+    lines = bart.write([bart.begin(text) for text in texts], writing)
+    for text, line in zip(texts, lines, strict=True):
+        alone = bart.run(text, writing=writing).written
+        assert (line.ids, line.text, line.ended) == (alone.ids, alone.text, alone.ended)
+        assert line.log_probability == pytest.approx(np.log(alone.probabilities).sum(), abs=1e-4)
+
+
+def test_a_prefix_is_gone_on_with_and_an_end_that_is_given_ends_it(bart):
+    whole = bart.run("the cat", writing=Writing(new=5)).written
+    again = bart.run("the cat", writing=Writing(new=3, ids=whole.ids[:2])).written
+    assert again.ids == whole.ids
+    ended = bart.run("the cat", writing=Writing(ids=(7, 3)))
+    assert (ended.written.ids, ended.written.labels[-1]) == ((7, 3), "[SEP]")
+    assert ended.inputs["decoder_input_ids"].tolist() == [2, 7]
+    assert bart.again(ended.run, ()).written.ids == (7, 3)

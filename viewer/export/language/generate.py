@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from headlight.models.core.answers import Writing, Written
+from headlight.models.core.answers import Line, Writing, Written
 from headlight.models.core.errors import HeadlightError, known
 from headlight.models.core.task import Task
 from headlight.models.core.trace import Trace
 from headlight.viewer.export.choices import Subject
 from headlight.viewer.export.results import Result
+from headlight.viewer.host.engines import open_engine
 from headlight.viewer.host.forward import forward_pass
 from headlight.viewer.host.recipe import RunOptions
 from headlight.viewer.inputs.inputs import Input, TextInput, from_text
@@ -71,21 +73,47 @@ def of_lines(given: Mapping[str, Any], document: Input, run: RunOptions, task: T
     if not given.get("lines"):
         return None
     numbered = enumerate(known(document, TextInput).text.splitlines(), start=1)
-    lines = [(number, line) for number, line in numbered if line.strip()]
+    lines = [(number, line.strip()) for number, line in numbered if line.strip()]
+    writing = run.writing or Writing()
+    together = not writing.draws and writing.target is None and not writing.ids
 
     def table() -> Iterator[Sequence[object]]:
         yield ("line", "input", "text", "ids", "log_probability", "ended")
-        for done, (number, line) in enumerate(lines):
-            task.progress(done / len(lines), f"Line {number:,}")
-            try:
-                trace = forward_pass(from_text(line.strip()), run, task).trace
-            except HeadlightError as error:
-                raise HeadlightError(f"Line {number:,}: {error.cause}", error.next_step) from error
-            one = known(trace.written, Written)
-            total = float(np.log(one.probabilities.astype(np.float64)).sum())
-            yield (number, line.strip(), one.text, " ".join(map(str, one.ids)), f"{total:.9g}", one.ended)
+        found = _together(lines, run, writing, task) if together else _each(lines, run, task)
+        for (number, line), one in zip(lines, found, strict=True):
+            ids = " ".join(map(str, one.ids))
+            yield (number, line, one.text, ids, f"{one.log_probability:.9g}", one.ended)
 
     return Result(dict, table)
+
+
+def _together(
+    lines: Sequence[tuple[int, str]], run: RunOptions, writing: Writing, task: Task
+) -> Sequence[Line]:
+    """In batches, without a trace of each."""
+    engine = open_engine(run.model, "text", run.device, task, run.trust_pickle)
+    begun = []
+    for number, line in lines:
+        with _of_line(number):
+            begun.append(engine.begin(from_text(line).text))
+    return engine.write(begun, writing, task)
+
+
+def _each(lines: Sequence[tuple[int, str]], run: RunOptions, task: Task) -> Iterator[Line]:
+    for done, (number, line) in enumerate(lines):
+        task.progress(done / len(lines), f"Line {number:,}")
+        with _of_line(number):
+            one = known(forward_pass(from_text(line), run, task).trace.written, Written)
+        total = float(np.log(one.probabilities.astype(np.float64)).sum())
+        yield Line(one.ids, one.text, total, one.ended)
+
+
+@contextmanager
+def _of_line(number: int) -> Iterator[None]:
+    try:
+        yield
+    except HeadlightError as error:
+        raise HeadlightError(f"Line {number:,}: {error.cause}", error.next_step) from error
 
 
 def _drawn(written: Written) -> np.ndarray:

@@ -72,19 +72,25 @@ def written_in(trace: Trace) -> Written:
     return Written(start, (), "", np.empty(0, np.float32), "given", Writing(), ())
 
 
+def count_of(trace: Trace) -> int:
+    """How many of its tokens the model wrote; the end of what an encoder–decoder writes is none."""
+    written = written_in(trace)
+    return min(len(written.ids), len(trace.streams[written.stream]) - written.start)
+
+
 def steps(trace: Trace, view: View, task: Task = SILENT) -> Steps:
     written = written_in(trace)
-    count = len(written.ids)
+    count = count_of(trace)
     tokens = known(trace.streams[written.stream], TextTokens)
     shown = np.arange(written.start, written.start + count)
     step = view[MapSettings].step
     return Steps(
         tokens=tokens.only(shown),
         places=tokens.places(shown),
-        probabilities=written.probabilities,
-        levels=levels(np.nan_to_num(written.probabilities), SHARES),
+        probabilities=written.probabilities[:count],
+        levels=levels(np.nan_to_num(written.probabilities[:count]), SHARES),
         scale=SHARES,
-        seen=count if step is None else step,
+        seen=count if step is None else min(step, count),
         how=f"{how_said(written.how)} · {ENDED[written.ended]}" if count else "",
         choice=choice(trace, step_of(trace, view)),
     )
@@ -95,7 +101,7 @@ def step_of(trace: Trace, view: View) -> int:
     else the one up to which all is seen; where all of it is, what would follow, unless the text ended.
     """
     written = written_in(trace)
-    tokens, count = trace.streams[written.stream], len(written.ids)
+    tokens, count = trace.streams[written.stream], count_of(trace)
     for place in reversed(view[Selection].queries):
         found = tokens.find(place) - written.start
         if len(found) and 0 <= found[-1] < count:
@@ -103,7 +109,7 @@ def step_of(trace: Trace, view: View) -> int:
     step = view[MapSettings].step
     if step is not None and step < count:
         return step
-    return count - 1 if written.ended == "end" and count else count
+    return len(written.ids) - 1 if written.ended == "end" and count else count
 
 
 def choice(trace: Trace, step: int) -> Choice | None:
@@ -122,7 +128,7 @@ def choice(trace: Trace, step: int) -> Choice | None:
         if not len(found):
             ids = np.append(ids, written.ids[step])
             own = np.append(own, written.probabilities[step])
-            labels.append(names.visible(tokens.labels[written.start + step]))
+            labels.append(names.visible((*tokens.labels[written.start :], "")[step]))
             drawn = drawn if drawn is None else np.append(drawn, known(written.drawn, np.ndarray)[step])
     after = names.token(tokens, at)
     return Choice(step, after, tuple(ids.tolist()), tuple(labels), own, drawn, chosen)
@@ -159,6 +165,6 @@ def first_written(trace: Trace, tokens: Tokens) -> int | None:
     if written is None:
         return None
     every = trace.streams[written.stream]
-    places = (every.place(at) for at in range(written.start, written.start + len(written.ids)))
+    places = (every.place(at) for at in range(written.start, written.start + count_of(trace)))
     found = (tokens.find(place) for place in places)
     return next((int(one[0]) for one in found if len(one)), None)
