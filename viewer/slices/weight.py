@@ -178,8 +178,8 @@ def _figures(product: Product) -> dict[str, float]:
 def steps_of(product: Product, after: Product | None, layer: AttentionLayer) -> tuple[Steps, ...]:
     """after: the same with numbers set by hand, None without any."""
     order, place = product.order, product.place
-    dimensions = tuple(f"dimension {i}" for i in order.tolist())
-    columns = tuple(f"dimension {i}" for i in range(product.values.shape[1]))
+    dimensions = tuple(map(str, order.tolist()))
+    columns = tuple(map(str, range(product.values.shape[1])))
     found = [
         Steps("Dimensions of q and k, what adds most first", "dimension", dimensions, _of_dot(product)),
         Steps(
