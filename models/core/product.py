@@ -159,8 +159,9 @@ class Product:
     def norms(self) -> np.ndarray:
         """float32 (n,): ‖α v W_O‖ of each key; ‖α v‖ where W_O was not seen."""
         # W = QR: ‖W v‖ = ‖R v‖, and R is small.
-        through = None if self.projection is None else np.linalg.qr(self.projection, mode="r")
-        carried = self.values if through is None else self.values @ through.T
+        carried = self.values
+        if self.projection is not None:
+            carried = carried @ np.linalg.qr(self.projection).R.T
         return self.row.weights * np.linalg.norm(carried, axis=1)
 
     @property
