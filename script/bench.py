@@ -165,6 +165,13 @@ def gestures() -> list[tuple[str, str, str]]:
     ]
 
 
+def one_weight() -> list[tuple[str, str, str]]:
+    """A click that takes a weight apart."""
+    from script.bench_maps import one_weight as measured
+
+    return measured()
+
+
 def text_maps() -> list[tuple[str, str, str]]:
     """Texts of 16 and 64 tokens, from the text to all heads' maps."""
     from script.bench_maps import text_maps as measured
@@ -256,6 +263,7 @@ FIGURES = {
     "peak": peak,
     "gestures": gestures,
     "text-maps": text_maps,
+    "one-weight": one_weight,
     "heads-corpus": heads_corpus,
     "rollout": rollout,
     "start": start,

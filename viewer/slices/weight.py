@@ -12,7 +12,7 @@ import numpy as np
 from headlight.models.core.layers import NOWHERE, AttentionLayer
 from headlight.models.core.product import Product, Row, moved
 from headlight.models.core.task import SILENT, Task
-from headlight.models.core.tokens import Place, Tokens
+from headlight.models.core.tokens import PatchTokens, Place, Tokens
 from headlight.models.core.trace import Trace
 from headlight.viewer.session.view import ByHand, Selection
 from headlight.viewer.slices.maps import query_indices
@@ -122,13 +122,22 @@ def chosen_pair(trace: Trace, selection: Selection) -> tuple[int, int, tuple[str
     among = np.isin(np.arange(len(layer.keys)), keys)
     if not len(keys):
         among = ~layer.keys.special if not len(queries) else ~among
-    asked = (queries if len(queries) else query_indices(trace, layer.queries, ()))[:PAIRS]
+    asked = (queries if len(queries) else _usual(trace, layer.queries))[:PAIRS]
     found = [_strongest(layer, head, int(query), among) for query in asked]
     _, query, key = max(found, key=lambda one: one[0])
     if not len(keys):
         return query, key, ("Click a cell of the matrix: its row is the query, its column the key.",)
     pairs = f"{len(asked)} × {len(keys)}"
     return query, key, (f"Of the {pairs} selected pairs of tokens this is the one with the largest weight.",)
+
+
+def _usual(trace: Trace, tokens: Tokens) -> np.ndarray:
+    """int (m,): what the answer is read from, the patch in the middle, or all tokens that have a place."""
+    found = query_indices(trace, tokens, ())
+    if len(found) > 1 and isinstance(tokens, PatchTokens):
+        rows, columns = tokens.grid
+        return np.array([tokens.index(rows // 2, columns // 2)])
+    return found
 
 
 def _strongest(layer: AttentionLayer, head: int, query: int, among: np.ndarray) -> tuple[float, int, int]:
@@ -178,8 +187,8 @@ def _figures(product: Product) -> dict[str, float]:
 def steps_of(product: Product, after: Product | None, layer: AttentionLayer) -> tuple[Steps, ...]:
     """after: the same with numbers set by hand, None without any."""
     order, place = product.order, product.place
-    dimensions = tuple(f"dimension {i}" for i in order.tolist())
-    columns = tuple(f"dimension {i}" for i in range(product.values.shape[1]))
+    dimensions = tuple(map(str, order.tolist()))
+    columns = tuple(map(str, range(product.values.shape[1])))
     found = [
         Steps("Dimensions of q and k, what adds most first", "dimension", dimensions, _of_dot(product)),
         Steps(
@@ -296,5 +305,5 @@ def formula_of(product: Product) -> tuple[tuple[str, str], ...]:
     whole = [("o", "output"), (" = ", ""), ("softmax", "softmax"), ("( ", "score"), *inner, (" )", "score")]
     whole.append((" V", "v"))
     if product.projection is not None:
-        whole += [("      y =", ""), (" Σ", "through"), (" o", "output"), (" W", "through")]
+        whole += [("      ", ""), ("y =", ""), (" Σ", "through"), (" o", "output"), (" W", "through")]
     return tuple(whole)

@@ -14,16 +14,20 @@ from headlight.viewer.session.session import NOWHERE, Document, Hover
 from headlight.viewer.session.view import MapSettings, Selection, View
 from headlight.viewer.slices.names import token
 from headlight.viewer.slices.weight import Arithmetic, Line, Steps
+from headlight.widgets.base import theme
 from headlight.widgets.base.cursor_tip import read_out
 from headlight.widgets.base.scroll_column import ScrollColumn, stacked
 from headlight.widgets.base.token_axis import shown
 from headlight.widgets.plots.formula import Formula
 from headlight.widgets.plots.strips import Part, Strip, StripGroup, Strips, number
 
+USUAL = 38.0
+"""Of its height in em: four groups of lines below the formula."""
+
 
 class ArithmeticPane(WeightPane):
     rows_copied = "numbers"
-    blank = True
+    blank, tallest = True, 0.72
 
     def build(self) -> QWidget:
         self.formula = Formula("Attention of one query")
@@ -41,6 +45,10 @@ class ArithmeticPane(WeightPane):
             column.addWidget(one)
         column.addWidget(ScrollColumn(stacked(self.strips)), 1)
         return widget
+
+    def height_for(self, width: int) -> int:
+        """Of the usual lines, whatever a layer has: panes do not move as layers are walked."""
+        return theme.em(USUAL)
 
     def paint(self, result: Arithmetic) -> None:
         if reason := self.blocked(result.of[0]):
