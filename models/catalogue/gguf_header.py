@@ -339,5 +339,5 @@ def amount(count: int) -> str:
     """Of bytes."""
     for unit, size in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
         if count >= size:
-            return f"{count / size:,.1f} {unit}"
+            return f"{count / size:,.{1 if count < 10 * size or unit == 'GB' else 0}f} {unit}"
     return f"{count} bytes"
