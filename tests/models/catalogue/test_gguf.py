@@ -59,7 +59,7 @@ def test_what_is_said_before_it_is_opened(llama, tmp_path):
     assert (entry.title, entry.modality, entry.layers, entry.heads) == ("tiny", "text", 2, 4)
     numbers = sum(parameter.numel() for parameter in gguf_files.model_of("llama").parameters())
     assert read_header(llama).numbers == numbers
-    assert entry.opening.startswith(f"Opening it takes about 5 s and {4 * numbers / 1e3:.1f} kB of memory")
+    assert entry.opening.startswith(f"Opening it takes about 5 s and {4 * numbers / 1e3:.0f} kB of memory")
     assert entry.notices == ()
     write(tmp_path / "rounded.gguf", type="Q8_0")
     assert "Q8_0 kept" in find(str(tmp_path / "rounded.gguf")).notices[0]
