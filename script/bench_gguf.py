@@ -44,7 +44,28 @@ def opened() -> list[tuple[str, str, str]]:
         (f"{OURS} ({min(with_):.1f} s)", f"{ratio(with_, without):.2f}", "≤ 0.3"),
         (f"the same, unpacked before ({min(again):.1f} s)", f"{ratio(again, without):.2f}", "≤ 0.1"),
         ("peak memory while it is opened / that of its weights", f"{held['share']:.2f}", "≤ 1.5"),
+        ("all its heads over a sentence: largest difference from eager", f"{_difference(file):.0e}", "≤ 1e-05"),
     ]
+
+
+def _difference(file: Path) -> float:
+    import numpy as np
+    import torch
+
+    from headlight.viewer import builtin  # noqa: F401  what can be read
+    from headlight.viewer.host.engines import open_engine
+
+    engine = open_engine(str(file), "text", "cpu")
+    trace = engine.run("The quick brown fox jumps over the lazy dog, and the dog asks for 12 more jumps.")
+    engine.model.set_attn_implementation("eager")
+    ids = torch.from_numpy(trace.inputs["input_ids"])[None]
+    with torch.no_grad():
+        wanted = engine.model(ids, output_attentions=True).attentions
+    found = ([layer.matrix(head) for head in range(layer.heads)] for layer in trace.layers)
+    return max(
+        float(np.abs(np.stack(own) - eager[0].numpy()).max())
+        for own, eager in zip(found, wanted, strict=True)
+    )
 
 
 def held_here() -> None:
