@@ -258,6 +258,13 @@ def fields_effective() -> list[tuple[str, str, str]]:
     return measured()
 
 
+def gguf() -> list[tuple[str, str, str]]:
+    """A language model of an optional package, from its GGUF file and once it is unpacked."""
+    from script.bench_gguf import opened
+
+    return opened()
+
+
 FIGURES = {
     "capture": capture,
     "peak": peak,
@@ -272,6 +279,7 @@ FIGURES = {
     "cloud-first": cloud_first,
     "net": net,
     "net-memory": net_memory,
+    "gguf": gguf,
     "fields-walk": fields_walk,
     "fields-effective": fields_effective,
 }

@@ -13,7 +13,6 @@ import os
 import re
 import struct
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -33,6 +32,8 @@ PLAIN = ("F32", "F16", "BF16")
 """Types of numbers that are as they were trained, or rounded so little that nobody speaks of it."""
 UNREAD = ("F64", "I8", "I16", "I32", "I64", "Q1_0", "Q8_1", "Q8_K")
 """Types that nothing turns back into numbers."""
+SMOLLM = "smollm"
+"""A way to cut texts before tokens are found: GPT-2's, with every digit by itself."""
 QUICK, ANYWAY = 20e6, 5
 """Weights a second, and seconds whatever the size: opening on a machine of two cores."""
 
@@ -138,13 +139,9 @@ def check(header: Header) -> None:
 def architectures() -> list[str]:
     """Those that transformers reads from such files, as it calls them."""
     from transformers.integrations.ggml import GGUF_CONFIG_MAPPING
+    from transformers.integrations.gguf import GGUF_ARCHS
 
-    names = set(GGUF_CONFIG_MAPPING) - {"general", "tokenizer"}
-    with suppress(ImportError):  # before 5.20 it had one way of reading them
-        from transformers.integrations.gguf import GGUF_ARCHS
-
-        names |= set(GGUF_ARCHS)
-    return sorted(names)
+    return sorted((set(GGUF_CONFIG_MAPPING) - {"general", "tokenizer"}) | set(GGUF_ARCHS))
 
 
 def _plain(architecture: str) -> str:
@@ -164,6 +161,8 @@ def opening(header: Header) -> str:
 
 def notices(header: Header) -> tuple[str, ...]:
     """What one should know of what is shown of it."""
+    from transformers.integrations.gguf.gguf_tokenizer_mapping import GGUF_PRE_TOKENIZER_SPLITS
+
     said, title = [], header.file.stem
     if header.type not in PLAIN:
         said.append(f"{title}’s weights are what {header.type} kept of those that were trained.")
@@ -173,6 +172,13 @@ def notices(header: Header) -> tuple[str, ...]:
         said.append(
             f"{title} stretches its positions for long texts, which transformers leaves out in such files: "
             "its weights differ a little from those of the model itself."
+        )
+    cut = header.get("tokenizer.ggml.pre")
+    known = {None, "default", "gpt-2", SMOLLM, *GGUF_PRE_TOKENIZER_SPLITS}
+    if header.get("tokenizer.ggml.model") == "gpt2" and cut not in known:
+        said.append(
+            f"{title} cuts texts in a way of its own, “{cut}”, which transformers does not know: some of its "
+            "tokens may be others than it was trained on."
         )
     return tuple(said)
 
@@ -339,5 +345,5 @@ def amount(count: int) -> str:
     """Of bytes."""
     for unit, size in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
         if count >= size:
-            return f"{count / size:,.1f} {unit}"
+            return f"{count / size:,.{1 if count < 10 * size or unit == 'GB' else 0}f} {unit}"
     return f"{count} bytes"

@@ -29,7 +29,7 @@ from transformers.models.auto.modeling_auto import (
     MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES,
 )
 
-from headlight.models.catalogue.gguf_header import Header, Tensor, Value, read_header
+from headlight.models.catalogue.gguf_header import SMOLLM, Header, Tensor, Value, read_header
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import SILENT, Task
 
@@ -95,7 +95,7 @@ def tokenizer_in(file: Path) -> PreTrainedTokenizerFast:
             folder, gguf_file="tokenizer.gguf", local_files_only=True, trust_remote_code=False
         )
     if (
-        header.get("tokenizer.ggml.pre") == "smollm"
+        header.get("tokenizer.ggml.pre") == SMOLLM
     ):  # transformers' reader knows no such cut, and takes GPT-2's
         digits = pre_tokenizers.Digits(individual_digits=True)
         backend = tokenizer.backend_tokenizer

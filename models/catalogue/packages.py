@@ -5,11 +5,8 @@ Nothing here imports torch or transformers.
 
 from __future__ import annotations
 
-import importlib.metadata
 from dataclasses import dataclass
 from pathlib import Path
-
-import platformdirs
 
 from headlight.models.core.errors import HeadlightError
 
@@ -30,15 +27,19 @@ class Package:
 
     def file(self) -> Path | None:
         """The model's file where the package is installed."""
+        from importlib.metadata import PackageNotFoundError, files
+
         try:
-            found = importlib.metadata.files(self.distribution) or ()
-        except importlib.metadata.PackageNotFoundError:
+            found = files(self.distribution) or ()
+        except PackageNotFoundError:
             return None
-        files = (Path(str(one.locate())) for one in found if one.suffix == self.ending)
-        return next((file for file in files if file.is_file()), None)
+        there = (Path(str(one.locate())) for one in found if one.suffix == self.ending)
+        return next((file for file in there if file.is_file()), None)
 
     def folder(self) -> Path:
         """Where it is unpacked to, whether it was or not."""
+        import platformdirs
+
         return platformdirs.user_cache_path("headlight") / "models" / f"{self.extra}-{LAYOUT}"
 
     def missing(self) -> HeadlightError:

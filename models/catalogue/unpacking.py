@@ -27,7 +27,7 @@ def unpacked(entry: Entry, task: Task = SILENT) -> Entry:
         folder.parent.mkdir(parents=True, exist_ok=True)
         part = Path(tempfile.mkdtemp(prefix=".", dir=folder.parent))
         try:
-            _write(entry, entry.file, part, task)
+            write(entry, entry.file, part, task)
             shutil.rmtree(folder, ignore_errors=True)  # a damaged one
             os.replace(part, folder)
         finally:
@@ -40,7 +40,8 @@ def unpacked(entry: Entry, task: Task = SILENT) -> Entry:
     return find(entry.id)
 
 
-def _write(entry: Entry, file: Path, folder: Path, task: Task) -> None:
+def write(entry: Entry, file: Path, folder: Path, task: Task = SILENT) -> None:
+    """A GGUF file into an empty folder, as transformers reads it, with where it comes from."""
     model, _ = load_model(file, "cpu", Part(task, 0.0, 0.8))
     tokenizer = load_tokenizer(file)
     task.progress(0.8, f"Writing {entry.title} to the cache")

@@ -103,7 +103,7 @@ class LanguageEngine(Askable):
         Of all but the bundled models it is made sure that they can be recorded. HeadlightError if not.
         """
         tokenizer = load_tokenizer(entry.weights)
-        model, missing = load_model(entry.weights, device, task)
+        model, missing = load_model(entry.weights, device, Part(task, 0.2, 0.85))
         engine = cls(model, tokenizer, entry, device, is_untrained(model, _reading(model), missing))
         engine.head, said = head_of(model, engine.model, missing, entry, OF_TEXTS)
         if engine.head is not None and engine.head.task == "causal":

@@ -92,7 +92,7 @@ class Window(QMainWindow):
         self.runs.trusts = self.models.trusts
         self.runs.prepare = import_panes
         self.topbar = TopBar(self.session, self.models.fill)
-        self.welcome = Welcome(formats=names_of_formats())
+        self.welcome = Welcome(formats=f"{names_of_formats()}, GGUF")
         self.welcome.text_entered.connect(self.runs.open_text)
         self.welcome.sample_chosen.connect(self._open_sample)
         self.welcome.open_clicked.connect(self.choose_files)

@@ -59,10 +59,14 @@ def test_what_is_said_before_it_is_opened(llama, tmp_path):
     assert (entry.title, entry.modality, entry.layers, entry.heads) == ("tiny", "text", 2, 4)
     numbers = sum(parameter.numel() for parameter in gguf_files.model_of("llama").parameters())
     assert read_header(llama).numbers == numbers
-    assert entry.opening.startswith(f"Opening it takes about 5 s and {4 * numbers / 1e3:.1f} kB of memory")
+    assert entry.opening.startswith(f"Opening it takes about 5 s and {4 * numbers / 1e3:.0f} kB of memory")
     assert entry.notices == ()
     write(tmp_path / "rounded.gguf", type="Q8_0")
     assert "Q8_0 kept" in find(str(tmp_path / "rounded.gguf")).notices[0]
+    write(tmp_path / "own.gguf", values={"tokenizer.ggml.pre": "own", "llama.rope.scaling.type": "yarn"})
+    stretched, cut = find(str(tmp_path / "own.gguf")).notices
+    assert "stretches its positions" in stretched
+    assert "“own”" in cut
 
 
 def test_rounded_weights_are_near_those_that_were_rounded(tmp_path):
