@@ -249,6 +249,8 @@ class AttentionCall:
             return torch.cat([part @ values for part in parts], 1)
         keys = self.of_heads(self.k, ALL, batch)
         mask = None if self.mask is None else self.part(self.mask, ALL, ALL, batch)
+        if mask is not None and mask.dtype != torch.bool:
+            mask = mask.float().clamp_min(LOWEST)
         out = scaled_dot_product_attention(q, keys, values, mask, scale=self.scaling)
         return out if self.factors is None else out * self.factors[:, None, None]
 

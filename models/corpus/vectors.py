@@ -158,7 +158,11 @@ class Vectors:
     def has(self, layer: int, kind: Vector) -> bool:
         """Whether there are any: of what is written only where W_O is known."""
         known = kind != "written" or self.inner[layer] is not None
-        return known and self._moments[layer, kind].count > 0
+        return known and self.count(layer, kind) > 0
+
+    def count(self, layer: int, kind: Vector) -> int:
+        """Of the vectors that were gathered."""
+        return self._moments[layer, kind].count
 
     def plane(self, layer: int, head: int, kind: Vector) -> Plane:
         """By the eigenvectors of the covariance; of each axis the largest number is positive."""

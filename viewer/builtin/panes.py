@@ -94,6 +94,7 @@ REGISTRY.add(
     ),
     Pane("ranking", "Heads ranked", f"{_FOUND}.ranking:RankingPane", _HEADS, export=Begin("heads", "csv")),
     Pane("scatter", "Heads compared", f"{_FOUND}.scatter:ScatterPane", _HEADS, export=Begin("heads", "npz")),
+    Pane("projection", "Projection", f"{_FOUND}.projection:ProjectionPane", _HEADS),
     Pane("corpus", "Many texts", f"{_FOUND}.corpus:CorpusPane", _HEADS_OF_TEXT),
     Pane(
         "lens",

@@ -11,6 +11,7 @@ from headlight.models.core.settings import RolloutSettings
 
 if TYPE_CHECKING:
     from headlight.models.core.costs import Terms
+    from headlight.models.core.layers import Vector
     from headlight.models.core.tokens import Place
     from headlight.models.core.trace import Trace
     from headlight.viewer.host.corpus import Corpus
@@ -149,7 +150,7 @@ class HeadSettings:
 
     measure: what they are ranked by. across, up, colour: the axes and the colour of the scatter; "layer" is
     one of them. corpus: the texts that the figures are of, None for the document alone. texts_by: by which
-    measure of the chosen head texts of it are listed.
+    measure of the chosen head texts of it are listed. vectors: which of the chosen head are projected.
     """
 
     measure: str = "previous"
@@ -158,6 +159,7 @@ class HeadSettings:
     colour: str = "distance"
     corpus: Corpus | None = None
     texts_by: str = "peak"
+    vectors: Vector = "query"
 
 
 @dataclass(frozen=True)
