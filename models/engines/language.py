@@ -256,7 +256,7 @@ class LanguageEngine(Askable):
             for name, value in inputs.items()
         }
         several["input_ids"] = torch.tensor(ids, device=self.device)
-        with torch.no_grad(), self._recorded((), Part(task)) as calls:
+        with torch.no_grad(), self._recorded((), Part(task), flowing=True) as calls:
             self._forward(several)
         self._keeps_tokens(calls, len(ids[0]))
         layers = (RecordedLayer(call, tokens[0], tokens[0]) for call in calls)

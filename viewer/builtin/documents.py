@@ -68,23 +68,22 @@ _PICTURE = Layout(
 _HEADS_OF_TEXT, _HEADS_OF_PICTURE = (
     Layout(
         "heads",
-        across(Leaf("ranking", 0.24), *compared),
+        across(
+            Leaf("ranking", 0.22),
+            down(
+                Leaf("scatter", 0.5),
+                across(Leaf("matrix"), *beside, share=0.5),
+                share=0.5,
+            ),
+            down(aside, _LOG, Leaf("numbers", 0.4), share=0.28),
+        ),
         numbers=".panes.heads.base:SECTIONS",
         table="ranking",
         needs=Needs(holds=".session.able:no_attention"),
     )
-    for compared in (
-        (
-            down(Leaf("scatter", 0.56), Leaf("matrix", 0.44), share=0.46),
-            down(Leaf("corpus", 0.6), _LOG, Leaf("numbers", 0.4), share=0.3),
-        ),
-        (
-            down(
-                Leaf("scatter", 0.56),
-                across(Leaf("matrix", 0.6), down(_LOG, Leaf("numbers"), share=0.4), share=0.44),
-                share=0.76,
-            ),
-        ),
+    for beside, aside in (
+        ((Leaf("projection"),), Leaf("corpus", 0.6)),
+        ((), Leaf("projection", 0.6)),
     )
 )
 _COMPARED = Layout(

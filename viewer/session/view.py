@@ -12,6 +12,7 @@ from headlight.models.core.settings import RolloutSettings, layers_of_rollout
 
 if TYPE_CHECKING:
     from headlight.models.core.costs import Terms
+    from headlight.models.core.layers import Vector
     from headlight.models.core.tokens import CharSpan, Place
     from headlight.models.core.trace import Trace
     from headlight.viewer.host.corpus import Corpus
@@ -151,7 +152,7 @@ class HeadSettings:
 
     measure: what they are ranked by. across, up, colour: the axes and the colour of the scatter; "layer" is
     one of them. corpus: the texts that the figures are of, None for the document alone. texts_by: by which
-    measure of the chosen head texts of it are listed.
+    measure of the chosen head texts of it are listed. vectors: which of the chosen head are projected.
     """
 
     measure: str = "previous"
@@ -160,6 +161,7 @@ class HeadSettings:
     colour: str = "distance"
     corpus: Corpus | None = None
     texts_by: str = "peak"
+    vectors: Vector = "query"
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,14 @@ PANES = (
         says="One dot a head: both axes and the colour are any of its measures over this input.",
     ),
     of(
+        *("Projection", "projection/Vectors", "projection/Queries", "projection/Keys", "projection/Values"),
+        "projection/Written",
+        says="The chosen head’s vector of each token, seen along the two directions in which these differ "
+        "most (principal components, exact over all texts that ran; a sample of tokens is drawn): queries "
+        "and keys as they are multiplied, positions included, values, or what is written to the stream.",
+        paper="Pearson 1901, “On Lines and Planes of Closest Fit to Systems of Points in Space”",
+    ),
+    of(
         *("Many texts", "Texts by"),
         says="A file or folder of texts that runs through the model: figures of heads are then of all of "
         "them, and here stands where the chosen head does most of what is chosen.",
