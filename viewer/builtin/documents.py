@@ -8,6 +8,7 @@ REGISTRY.add(
     Page("cost", "Cost"),
     Page("heads", "Find heads"),
     Page("compare", "Compare"),
+    Page("arcs", "Arcs"),
 )
 
 _LOG = Leaf("log", shown=False)
@@ -72,6 +73,15 @@ _HEADS_OF_TEXT, _HEADS_OF_PICTURE = (
             ),
         ),
     )
+)
+_ARCS = Layout(
+    "arcs",
+    across(
+        Leaf("arcs", 0.72),
+        down(Leaf("heads", 0.6), _LOG, Leaf("numbers", 0.4), share=0.28),
+    ),
+    numbers=".panes.arcs.arcs:SECTIONS",
+    needs=Needs(holds=".session.able:no_attention"),
 )
 _COMPARED = Layout(
     "compare",
@@ -150,9 +160,9 @@ REGISTRY.add(
         plural="texts",
         input=".inputs.inputs:TextInput",
         gives=("read", "cells", "characters"),
-        layouts=(_SENTENCE, _HEADS_OF_TEXT, _COMPARED, _COST),
+        layouts=(_SENTENCE, _HEADS_OF_TEXT, _ARCS, _COMPARED, _COST),
         adapter=".host.adapters:TEXTS",
-        settings=(_MAP, *_FOUND, _COSTS, ".session.view:CompareSettings"),
+        settings=(_MAP, *_FOUND, _COSTS, ".session.view:CompareSettings", ".session.view:ArcsSettings"),
         options=".host.asked:OfText",
     ),
     Kind(
