@@ -1,4 +1,4 @@
-"""The page of arcs in a window: heads chosen by their colour, a token's links in numbers, a click that selects."""
+"""The page of arcs in a window: heads chosen by their colour, a token's links in numbers, a click."""
 
 from __future__ import annotations
 
