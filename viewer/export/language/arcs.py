@@ -55,9 +55,10 @@ def arcs(options: ArcsOptions, ending: str, document: Input, trace: Trace, task:
     """
     number, heads = layer_and_heads(options.layer, options.head, "npz", trace)
     check_layers([trace.layers[number]], task)
-    if any(isinstance(head, str) for head in heads):
+    single = tuple(head for head in heads if isinstance(head, int))
+    if len(single) < len(heads):
         raise HeadlightError("Arcs are of single heads.", "Choose one with --head by its number, or all.")
-    settings = ArcsSettings(options.mass, tuple(heads))
+    settings = ArcsSettings(options.mass, single)
     found = found_arcs(trace, number, settings, MapSettings(), task)
     labels = {"query_labels": found.queries.labels, "key_labels": found.keys.labels}
     arrays = {

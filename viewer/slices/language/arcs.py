@@ -80,8 +80,8 @@ def arcs(trace: Trace, number: int, settings: ArcsSettings, seen: MapSettings, t
             parts.append((np.take(heads, head), query + start, key, weights[kept]))
         head, query, key, weight = (np.concatenate(part) for part in zip(*parts, strict=True))
         order = np.argsort(-weight, kind="stable")
-        places = (one[order].astype(np.uint16) for one in (head, query, key))
-        return Arcs(*places, weight[order], heads, layer.heads, layer.queries, layer.keys)
+        head, query, key = (one[order].astype(np.uint16) for one in (head, query, key))
+        return Arcs(head, query, key, weight[order], heads, layer.heads, layer.queries, layer.keys)
 
     key = ("arcs", number, heads, settings.mass, seen.whole_words, seen.hide_special)
     return derived(trace, key, made)
