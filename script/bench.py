@@ -172,6 +172,13 @@ def one_weight() -> list[tuple[str, str, str]]:
     return measured()
 
 
+def arcs() -> list[tuple[str, str, str]]:
+    """512 tokens, 12 heads: what a frame takes while arcs are panned and tokens pointed at."""
+    from script.bench_language import arcs as measured
+
+    return measured()
+
+
 def text_maps() -> list[tuple[str, str, str]]:
     """Texts of 16 and 64 tokens, from the text to all heads' maps."""
     from script.bench_maps import text_maps as measured
@@ -269,6 +276,7 @@ FIGURES = {
     "capture": capture,
     "peak": peak,
     "gestures": gestures,
+    "arcs": arcs,
     "text-maps": text_maps,
     "one-weight": one_weight,
     "heads-corpus": heads_corpus,

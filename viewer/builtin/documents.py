@@ -11,6 +11,7 @@ REGISTRY.add(
     Page("predicted", "Next token"),
     Page("weight", "One weight"),
     Page("generation", "Generation"),
+    Page("arcs", "Arcs"),
 )
 
 _LOG = Leaf("log", shown=False)
@@ -85,6 +86,15 @@ _HEADS_OF_TEXT, _HEADS_OF_PICTURE = (
         ((Leaf("projection"),), Leaf("corpus", 0.6)),
         ((), Leaf("projection", 0.6)),
     )
+)
+_ARCS = Layout(
+    "arcs",
+    across(
+        Leaf("arcs", 0.72),
+        down(Leaf("heads", 0.6), _LOG, Leaf("numbers", 0.4), share=0.28),
+    ),
+    numbers=".panes.arcs.arcs:SECTIONS",
+    needs=Needs(holds=".session.able:no_attention"),
 )
 _COMPARED = Layout(
     "compare",
@@ -198,7 +208,7 @@ REGISTRY.add(
         plural="texts",
         input=".inputs.inputs:TextInput",
         gives=("read", "cells", "characters"),
-        layouts=(_SENTENCE, _GENERATION, _HEADS_OF_TEXT, _WEIGHT_OF_TEXT, _EXPECTED, _COMPARED, _COST),
+        layouts=(_SENTENCE, _GENERATION, _HEADS_OF_TEXT, _WEIGHT_OF_TEXT, _EXPECTED, _ARCS, _COMPARED, _COST),
         adapter=".host.adapters:TEXTS",
         settings=(
             _MAP,
@@ -208,6 +218,7 @@ REGISTRY.add(
             _COSTS,
             _WRITING,
             ".session.view:CompareSettings",
+            ".session.view:ArcsSettings",
         ),
         options=".host.asked:OfText",
     ),

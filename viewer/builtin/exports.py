@@ -72,6 +72,15 @@ REGISTRY.add(
         ".export.attention:saliency_filled",
     ),
     Export(
+        "arcs",
+        "Arcs: the strongest links",
+        ("npz", "csv"),
+        ".export.language.arcs:arcs",
+        Needs(("read", "characters"), layers=True),
+        ".export.language.arcs:ArcsOptions",
+        ".export.language.arcs:arcs_filled",
+    ),
+    Export(
         "compare",
         "A word in two texts",
         ("npz", "csv"),

@@ -3,7 +3,7 @@
 from headlight.viewer.registry import REGISTRY, Method, Needs
 
 _CELLS = Needs(("cells",), ("attention",), trace=True)
-_LAYERS = Needs(pages=("attention", "weight", "heads", "compare"), layers=True)
+_LAYERS = Needs(pages=("attention", "weight", "heads", "compare", "arcs"), layers=True)
 _NEIGHBOURS = Needs(("positions",), ("attention",), layers=True)
 
 OF_HEADS = (

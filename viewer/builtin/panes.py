@@ -20,6 +20,7 @@ _BUILDS = Needs(("layers",), holds=".session.able:no_stack")
 _BUILT = Needs(("layers",), ("fields",))
 
 _HEADS = Needs(("cells",), ("heads",), layers=True)
+_ARCS = Needs(("characters",), ("arcs",), layers=True)
 _COMPARED = Needs(("characters",), ("compare",), layers=True)
 
 _WEIGHT = Needs(("cells",), ("weight",), layers=True)
@@ -80,7 +81,7 @@ REGISTRY.add(
         "heads",
         "Heads",
         ".panes.attention.heads:HeadsPane",
-        Needs(("cells",), (*_ON_ONE, "compare"), trace=True),
+        Needs(("cells",), (*_ON_ONE, "compare", "arcs"), trace=True),
         export=Begin("attention", "npz", (*_ALL_HEADS, *_ALL_QUERIES)),
     ),
     Pane(
@@ -101,6 +102,7 @@ REGISTRY.add(
     Pane("scatter", "Heads compared", f"{_FOUND}.scatter:ScatterPane", _HEADS, export=Begin("heads", "npz")),
     Pane("projection", "Projection", f"{_FOUND}.projection:ProjectionPane", _HEADS),
     Pane("corpus", "Many texts", f"{_FOUND}.corpus:CorpusPane", _HEADS_OF_TEXT),
+    Pane("arcs", "Arcs", ".panes.arcs.arcs:ArcsPane", _ARCS, export=Begin("arcs", "csv")),
     Pane("texts", "Texts", ".panes.compare.texts:TextsPane", _COMPARED, named="Texts that are compared"),
     Pane("curves", "Same word, different company", ".panes.compare.curves:CurvesPane", _COMPARED),
     Pane("difference", "Difference of attention", ".panes.compare.difference:DifferencePane", _COMPARED),

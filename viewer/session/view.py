@@ -177,6 +177,16 @@ class LensSettings:
 
 
 @dataclass(frozen=True)
+class ArcsSettings:
+    """mass: the share of each token's weight that the links hold which are drawn. heads: of which heads, none
+    for all of the layer.
+    """
+
+    mass: float = 0.7
+    heads: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
 class CompareSettings:
     """What a text is compared with, each text by the number of its document.
 

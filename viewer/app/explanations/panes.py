@@ -64,6 +64,12 @@ PANES = (
         "them, and here stands where the chosen head does most of what is chosen.",
     ),
     of(
+        *("Arcs", "Mass of each token", "Heads whose arcs are drawn"),
+        says="A line from each token to those that it looks at, as few as hold this share of its weight in a "
+        "head. Colours are heads: click one for it alone, Shift adds. Point at a token for its lines.",
+        paper="Vig 2019, “A Multiscale Visualization of Attention in the Transformer Model”, section 3.1",
+    ),
+    of(
         *(
             "Texts",
             "Another text to compare with",
@@ -253,6 +259,7 @@ BARS = (
         says="What all heads look for, and how: ranked by a pattern, and compared by any two measures.",
         paper=f"{BERT}, section 3",
     ),
+    of("Page: Arcs", says="Who looks at whom, as lines between two columns of tokens."),
     of("Page: Compare", says="One word in several texts, and one text in several models, side by side."),
     of(
         "Page: Next token",
