@@ -85,7 +85,8 @@ WRONG = {
     f"min. {HELP}",
     "a.txt rollout --query -1 --out x.npz": "Argument --query: “-1” is not a whole number from 0 on. " + HELP,
     "a.txt tokens --layer 1 --out x.npz": (
-        "--layer belongs to attention, arcs, compare, receptive-field or product, not to tokens. Leave it out."
+        "--layer belongs to attention, arcs, compare, receptive-field or product, not to tokens. "
+        "Leave it out."
     ),
     "a.txt attention --discard .5 --out x.npz": "--discard belongs to rollout, not to attention. "
     "Leave it out.",
