@@ -193,6 +193,13 @@ def heads_corpus() -> list[tuple[str, str, str]]:
     return measured()
 
 
+def generation() -> list[tuple[str, str, str]]:
+    """256 tokens that are written with all attention kept, against `generate` alone."""
+    from script.bench_writing import generation as measured
+
+    return measured()
+
+
 def rollout() -> list[tuple[str, str, str]]:
     """A large picture: pass and rollout."""
     from script.bench_maps import rollout as measured
@@ -280,6 +287,7 @@ FIGURES = {
     "text-maps": text_maps,
     "one-weight": one_weight,
     "heads-corpus": heads_corpus,
+    "generation": generation,
     "rollout": rollout,
     "start": start,
     "window": window,
