@@ -52,7 +52,8 @@ class MapSettings:
 
     method: what is shown on the input, the weights of a head by this method; of a cloud what the selected
     points draw on. relevance: the method whose relevance is shown beside the input.
-    incoming: show who looks at the chosen token (a column) rather than where it looks (a row).
+    incoming: show who looks at the chosen token (a column) rather than where it looks (a row). several: of
+    several chosen tokens the mean of their rows or columns, or the sum.
     percentile, floor: weights above and below these percentiles are clipped; a floor of 0 starts the scale at
     zero. shared: one scale for all maps of the head grid.
     mass: share of a DINO mass mask, 0 for none. leave_out: special tokens, sinks and artifact tokens
@@ -63,6 +64,7 @@ class MapSettings:
     relevance: str = "rollout"
     heads: Heads = "one"
     incoming: bool = False
+    several: Literal["mean", "sum"] = "mean"
     log: bool = False
     percentile: float = 99.5
     floor: float = 0.0
