@@ -40,7 +40,7 @@ QUICK, ANYWAY = 20e6, 5
 _STRING, _ARRAY = 8, 9
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 _LFS = b"version https://git-lfs"
-_LAYER = re.compile(r"(?:^|\.)blk\.(\d{1,9})\.")
+_LAYER = re.compile(r"(?:(enc|dec)\.)?blk\.(\d{1,9})\.")
 
 
 @dataclass(frozen=True)
@@ -96,10 +96,13 @@ class Header:
         return max(held, key=lambda name: held[name])
 
     @cached_property
-    def layers(self) -> int:
-        """How many layers have weights, of all stacks the largest."""
-        found = [int(match[1]) for tensor in self.tensors if (match := _LAYER.search(tensor.name))]
-        return max(found, default=-1) + 1
+    def stacks(self) -> dict[str, int]:
+        """How many layers have weights: of “”, the one stack, or of “enc” and “dec”."""
+        found: dict[str, int] = {}
+        for tensor in self.tensors:
+            if match := _LAYER.match(tensor.name):
+                found[match[1]] = max(found.get(match[1], 0), int(match[2]) + 1)
+        return found
 
     @property
     def heads(self) -> int | None:
