@@ -156,9 +156,11 @@ def opening(header: Header) -> str:
     """What it takes to open it, in a sentence."""
     seconds = ANYWAY + header.numbers / QUICK
     time = f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} minutes"
+    many = header.numbers >= 1e6
+    weights = f"{header.numbers / 1e6:,.0f} million" if many else f"{header.numbers:,}"
     return (
         f"Opening it takes about {time} and {amount(4 * header.numbers)} of memory: its {amount(header.of)} "
-        f"hold {header.numbers / 1e6:,.0f} million weights as {header.type}, which become numbers of 32 bits."
+        f"hold {weights} weights as {header.type}, which become numbers of 32 bits."
     )
 
 
