@@ -274,6 +274,7 @@ def _open_gguf(file: Path) -> Entry:
     header = gguf_header.read_header(file)
     gguf_header.check(header)
     check_memory(header.numbers)
+    written = header.stacks.get("dec", 0)  # whose layers attend to what is written and to what is read
     return Entry(
         id=str(file),
         title=file.stem,
@@ -282,10 +283,11 @@ def _open_gguf(file: Path) -> Entry:
         licence=str(header.get("general.license") or "as its owner says"),
         folder=file.parent,
         modality="text",
-        layers=header.layers,
+        layers=sum(header.stacks.values()) + written,
         heads=header.heads,
         megabytes=header.of / 1e6,
         file=file,
+        decodes=written > 0,
         notices=gguf_header.notices(header),
         opening=gguf_header.opening(header),
     )
