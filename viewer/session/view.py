@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from headlight.models.core.layers import Vector
     from headlight.models.core.tokens import CharSpan, Place
     from headlight.models.core.trace import Trace
-    from headlight.viewer.host.corpus import Corpus
+    from headlight.viewer.host.corpus import Corpus, Pictures
 
 T = TypeVar("T")
 Heads = Literal["one", "mean", "max"]
@@ -153,15 +153,15 @@ class HeadSettings:
     """How heads are compared, each by its id in `models.attention.patterns`.
 
     measure: what they are ranked by. across, up, colour: the axes and the colour of the scatter; "layer" is
-    one of them. corpus: the texts that the figures are of, None for the document alone. texts_by: by which
-    measure of the chosen head texts of it are listed. vectors: which of the chosen head are projected.
+    one of them. corpus: the many inputs that the figures are of, None for the document alone. texts_by: by
+    which measure of the chosen head inputs are listed. vectors: which of the chosen head are projected.
     """
 
     measure: str = "previous"
     across: str = "layer"
     up: str = "entropy"
     colour: str = "distance"
-    corpus: Corpus | None = None
+    corpus: Corpus | Pictures | None = None
     texts_by: str = "peak"
     vectors: Vector = "query"
 
