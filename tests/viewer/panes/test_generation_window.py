@@ -8,6 +8,7 @@ from headlight.models.core.answers import NextTokens, Writing
 from headlight.models.core.relevance import percent
 from headlight.models.core.settings import WritingSettings
 from headlight.viewer.session.view import MapSettings, Selection
+from tests.viewer.app.test_explanations import unexplained
 from tests.viewer.cloud_windows import pane
 from tests.viewer.linked import numbers
 from tests.widgets.pointer import click
@@ -31,6 +32,8 @@ def test_a_text_goes_on_step_by_step_and_another_way(make_window, settled):
     np.testing.assert_array_equal(strip._values, written.probabilities)
     assert (shown.bar._scale.low, shown.bar._scale.high) == (0, 1)
     assert pane(window, "sentence").strip._written == written.start
+
+    assert unexplained(window) == set()
 
     # A token that was written is the query, and beside it stands what else there was.
     click(strip, strip.chip_rect(1).center().toPoint())
