@@ -83,13 +83,15 @@ class InputMap(Drawn):
     """A relevance over the tokens of a text or a picture.
 
     asked: int (m,), the tokens that it is of (their mean), counted in `asked_of`. mask: bool (rows, columns),
-    the smallest set of patches that holds the chosen mass, or None.
+    the smallest set of patches that holds the chosen mass, or None. streams: all that there are, as they are
+    seen; none where what it lies on is all.
     """
 
     numbers: Numbers
     asked: np.ndarray
     asked_of: Tokens
     mask: np.ndarray | None = None
+    streams: Mapping[str, Tokens] = field(default_factory=dict)
 
 
 def shown(trace: Trace, settings: MapSettings) -> Trace:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from headlight.models.core.colours import lut
 from headlight.models.core.relevance import percent
-from headlight.models.core.tokens import PatchTokens, Place, Tokens
+from headlight.models.core.tokens import PatchTokens, Place, TextTokens, Tokens
 from headlight.models.core.trace import Trace
 from headlight.viewer.host.failure import Failure
 from headlight.viewer.host.lanes import Call
@@ -77,6 +77,9 @@ class MatrixPane(MethodPane):
         self.view.set_message("")
         self.view.set_matrix(result.levels, result.values)
         said = [self._at(result.what)]
+        q, k = result.queries, result.keys
+        if isinstance(q, TextTokens) and isinstance(k, TextTokens) and self._has_streams():
+            said.append(f"{q.stream} looks at {k.stream}")
         if result.group is not None:
             said += [result.said, *(f"{on} {percent(n)}" for on, n in result.elsewhere.items() if n)]
         self.subtitle_changed.emit(" · ".join(said))
@@ -125,6 +128,9 @@ class MatrixPane(MethodPane):
         figures = readings.of_cell(result, query, key, view[MapSettings].incoming, self._at(result.what))
         self.said.emit("pointed", figures, None)
         return f"{pair}\t{weight}"
+
+    def _has_streams(self) -> bool:
+        return names.has_stacks(self.session.current.trace)
 
     def _at(self, what: str = "") -> str:
         view, trace = self.session.view, self.session.current.trace
