@@ -165,6 +165,20 @@ def gestures() -> list[tuple[str, str, str]]:
     ]
 
 
+def one_weight() -> list[tuple[str, str, str]]:
+    """A click that takes a weight apart."""
+    from script.bench_maps import one_weight as measured
+
+    return measured()
+
+
+def arcs() -> list[tuple[str, str, str]]:
+    """512 tokens, 12 heads: what a frame takes while arcs are panned and tokens pointed at."""
+    from script.bench_language import arcs as measured
+
+    return measured()
+
+
 def text_maps() -> list[tuple[str, str, str]]:
     """Texts of 16 and 64 tokens, from the text to all heads' maps."""
     from script.bench_maps import text_maps as measured
@@ -251,11 +265,20 @@ def fields_effective() -> list[tuple[str, str, str]]:
     return measured()
 
 
+def gguf() -> list[tuple[str, str, str]]:
+    """A language model of an optional package, from its GGUF file and once it is unpacked."""
+    from script.bench_gguf import opened
+
+    return opened()
+
+
 FIGURES = {
     "capture": capture,
     "peak": peak,
     "gestures": gestures,
+    "arcs": arcs,
     "text-maps": text_maps,
+    "one-weight": one_weight,
     "heads-corpus": heads_corpus,
     "rollout": rollout,
     "start": start,
@@ -264,6 +287,7 @@ FIGURES = {
     "cloud-first": cloud_first,
     "net": net,
     "net-memory": net_memory,
+    "gguf": gguf,
     "fields-walk": fields_walk,
     "fields-effective": fields_effective,
 }

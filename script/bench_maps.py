@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from script.timing import medians, seconds
+from dataclasses import replace
+
+from script.timing import medians, ratio, seconds
 
 SENTENCE = "the cat sat on the mat and it was warm so that we all stayed there "
 
@@ -33,6 +35,37 @@ def text_maps() -> list[tuple[str, str, str]]:
         figures.append((f"{ids.shape[1]} tokens: maps of all heads, / the pass alone", said, reach))
     torch.set_num_threads(threads)
     return figures
+
+
+def one_weight() -> list[tuple[str, str, str]]:
+    """A click on a cell of 4096 × 4096, 12 heads of 64 dimensions through W_O: its arithmetic, as it crosses
+    to the window; against all heads' rows of the query. One thread."""
+    import pickle
+
+    import torch
+
+    from headlight.models.attention.calls import AttentionCall, Projection
+    from headlight.models.attention.recorded import RecordedLayer
+    from headlight.viewer.session.view import ByHand, Selection
+    from headlight.viewer.slices.weight import arithmetic
+    from tests.viewer.given import text_tokens, trace_of
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    tokens = text_tokens(*(f"t{index}" for index in range(4094)))
+    q, k, v = (torch.randn(1, 12, len(tokens), 64) for _ in range(3))
+    mask = torch.ones(1, 1, len(tokens), len(tokens), dtype=torch.bool).tril()
+    call = AttentionCall("a", "self", q, k, v, 0.125, mask=mask, projection=Projection(torch.randn(768, 768)))
+    layer = RecordedLayer(call, tokens, tokens)
+    made = trace_of(text_tokens("a"), layers=1)
+    trace = replace(made, streams={"input": tokens}, layers=(layer,))
+    selection = Selection(0, 3, (tokens.place(4000),), (tokens.place(17),))
+    clicked, rows = seconds(
+        lambda: pickle.dumps(arithmetic(trace, selection, ByHand())), lambda: layer.rows(4000), rounds=41
+    )
+    torch.set_num_threads(threads)
+    said = f"{min(clicked) * 1000:.1f} ms, {ratio(clicked, rows):.2f}"
+    return [("one weight of 4,096 tokens taken apart, / the row of all heads", said, "≤ 33 ms")]
 
 
 def rollout(engine, pixels) -> list[tuple[str, str, str]]:

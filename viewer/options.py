@@ -63,10 +63,12 @@ class Option:
         """said: the help, where it is another."""
         said = said or self.help
         if self.switch:
-            parser.add_argument(self.flag, action="store_true", help=said)
+            parser.add_argument(self.flag, dest=self.name, action="store_true", help=said)
             return
         choices = tuple(self.choices) or None
-        parser.add_argument(self.flag, type=self.parse, choices=choices, metavar=self.metavar, help=said)
+        parser.add_argument(
+            self.flag, dest=self.name, type=self.parse, choices=choices, metavar=self.metavar, help=said
+        )
 
     def reads_like(self, other: Option) -> bool:
         """Whether the command line can read both under one name."""
@@ -100,7 +102,8 @@ def taken(cls: type, given: Mapping[str, Any]) -> Any:
 
 
 def flag(name: str) -> str:
-    return "--" + name.replace("_", "-")
+    """A field whose name Python keeps for itself ends in a line: "as_" is --as."""
+    return "--" + name.rstrip("_").replace("_", "-")
 
 
 def is_given(value: object) -> bool:

@@ -13,8 +13,10 @@ from typing import Literal, Protocol
 
 import torch
 from torch import Tensor
+from torch.nn.functional import scaled_dot_product_attention
 
 from headlight.models.attention.turns import Turn
+from headlight.models.core.layers import Vector
 
 Kind = Literal["self", "cross", "window", "neighbourhood"]
 Index = int | slice | Sequence[int] | Tensor
@@ -227,6 +229,30 @@ class AttentionCall:
     def values(self, batch: int = 0) -> Tensor:
         """float32 [H, Nk, dv]: what each query head takes up of each key."""
         return self.of_heads(self.v, ALL, batch)
+
+    def vectors(self, kind: Vector, batch: int = 0) -> Tensor:
+        """float32 [H, n, d]: each query head's queries, keys or values, or what is written for each, A·V."""
+        if kind == "query":
+            return self.q[batch].float()
+        if kind == "written":
+            return self._written(batch)
+        return self.of_heads(self.k if kind == "key" else self.v, ALL, batch)
+
+    def _written(self, batch: int) -> Tensor:
+        """By a fused kernel where one can."""
+        if self.out is not None:
+            return self.out[batch].detach().transpose(0, 1).float()
+        q, values = self.q[batch].float(), self.values(batch)
+        if any(x is not None for x in (self.bias, self.softcap, self.sinks, self.level)):
+            step = max(1, CHUNK_ELEMENTS // (len(q) * self.shape[3]))
+            parts = [self.weights(slice(at, at + step), batch=batch) for at in range(0, q.shape[1], step)]
+            return torch.cat([part @ values for part in parts], 1)
+        keys = self.of_heads(self.k, ALL, batch)
+        mask = None if self.mask is None else self.part(self.mask, ALL, ALL, batch)
+        if mask is not None and mask.dtype != torch.bool:
+            mask = mask.float().clamp_min(LOWEST)
+        out = scaled_dot_product_attention(q, keys, values, mask, scale=self.scaling)
+        return out if self.factors is None else out * self.factors[:, None, None]
 
     def scores(self, queries: Index = ALL, heads: Index = ALL, batch: int = 0) -> Tensor:
         """float32 [heads, queries, keys]: what the softmax is taken of."""

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from headlight.models.attention.calls import LOWEST, AttentionCall, Call, GivenCall
+from headlight.models.attention.turns import Turn
 
 
 def join(calls: Iterable[Call]) -> list[Call]:
@@ -46,6 +47,7 @@ def _joined(parts: list[Call]) -> Call:
         rows=torch.cat([part.rows + start for part, start in zip(parts, starts, strict=True)]),
         outputs=torch.cat([part.outputs for part in parts], 1),
         step=parts[0].step,
+        turn=None if last.turn is None else Turn(last.turn.function, (), {}),  # each step had its angles
     )
 
 

@@ -19,7 +19,7 @@ from headlight.models.attention.recorded import BlockLayer, fuse
 from headlight.models.core.cache import CACHE, Cache
 from headlight.models.core.layers import NOWHERE, AttentionLayer, Head
 from headlight.models.core.tokens import TextTokens, Tokens
-from headlight.models.core.trace import INPUT, Trace
+from headlight.models.core.trace import Trace
 
 
 def mapped(
@@ -45,8 +45,8 @@ def mapped(
     streams = {name: seen(tokens) for name, tokens in trace.streams.items()}
     if all(one.tokens is trace.streams[name] for name, one in streams.items()):
         return trace
-    here, read = streams[INPUT], trace.readout
-    if read is not None and written is not None and written.stream == INPUT:
+    here, read = seen(trace.tokens), trace.readout
+    if read is not None and written is not None and trace.streams[written.stream] is trace.tokens:
         read = min(read, stop - 1)
     readout = NOWHERE if read is None else int(here.of[read])
     artifacts = dict.fromkeys(number for number in here.of[trace.artifacts].tolist() if number != NOWHERE)

@@ -58,12 +58,15 @@ def rows_of(layer: AttentionLayer, pairs: Pairs) -> Rows:
     received = torch.zeros(layer.heads, len(layer.keys))
     located = np.zeros(count, bool)
     located[located_queries(layer.queries)] = True
-    carried = layer.carries()
     for part in layer.groups():
-        found = by_query(part.weights, *pairs.at(part.queries, part.keys), carried)
         there = part.queries != NOWHERE
-        values[:, :, part.queries[there]] = found[:, :, torch.from_numpy(there)].cpu()
+        of_part = Columns.of(*pairs.at(part.queries, part.keys), part.weights.device)
+        found = by_query(part.weights, of_part).cpu()
+        values[:-1, :, part.queries[there]] = found[:, :, torch.from_numpy(there)]
         _receive(received, part, torch.from_numpy(there & located[part.queries]))
+    vectors, inner = layer.vectors("written"), layer.inner()
+    if vectors is not None and inner is not None:
+        values[-1] = lengths(vectors, inner).cpu()
     values[len(pairs.names) :, :, ~located] = torch.nan
     share = received.numpy() / located.sum()
     return Rows(names, values.numpy(), sink_share(share, layer.keys.special, layer.group_count == 1))
@@ -78,31 +81,34 @@ def sink_share(received: np.ndarray, special: np.ndarray, all_keys: bool = True)
     return np.clip(taken + (1 - received.sum(-1) if all_keys else 0), 0, 1)
 
 
-def by_query(
-    weights: Tensor, pairs: np.ndarray, exists: np.ndarray, carried: tuple[Tensor, Tensor] | None
-) -> Tensor:
-    """float32 [measures, h, g, m] of weights [h, g, m, k], as `names_of` names them.
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """Pairs as weights are multiplied with them. of_keys: float32 [g, m, k, patterns + 2]. exists: bool
+    [patterns, 1, g, m]."""
 
-    pairs, exists: as `Pairs.at` finds them. carried: values [h, k, dv] or [h, g, k, dv], and what the rows
-    of each head's W_O have for inner products, [h, dv, dv]; None where that is not known.
-    """
-    columns = torch.from_numpy(pairs).to(weights.device)
-    shares = torch.einsum("hgmk,pgmk->phgm", weights, columns)
-    there = torch.from_numpy(exists).to(weights.device)[:, None]
+    of_keys: Tensor
+    exists: Tensor
+
+    @classmethod
+    def of(cls, pairs: np.ndarray, exists: np.ndarray, device: torch.device) -> Columns:
+        """Of what `Pairs.at` finds."""
+        of_keys = torch.from_numpy(pairs).permute(1, 2, 3, 0).contiguous()
+        return cls(of_keys.to(device), torch.from_numpy(exists).to(device)[:, None])
+
+
+def by_query(weights: Tensor, columns: Columns) -> Tensor:
+    """float32 [patterns + 3, h, g, m] of weights [h, g, m, k]: patterns, sharpness, entropy, distance."""
+    shares = (weights.permute(1, 2, 0, 3) @ columns.of_keys).permute(3, 2, 0, 1)
     distance = shares[-1] / shares[-2]
-    written = _written(weights, *carried) if carried else torch.full_like(distance, torch.nan)
     logarithms = weights.clamp_min(TINY).log_()  # torch.special.entr takes twice the time
     entropy = logarithms.mul_(weights).sum(-1).neg_()
-    on_patterns = shares[:-2].where(there, torch.nan)
-    return torch.cat([on_patterns, torch.stack([weights.amax(-1), entropy, distance, written])])
+    on_patterns = shares[:-2].where(columns.exists, torch.nan)
+    return torch.cat([on_patterns, torch.stack([weights.amax(-1), entropy, distance])])
 
 
-def _written(weights: Tensor, values: Tensor, inner: Tensor) -> Tensor:
-    """float32 [h, g, m]: ‖Σ α v W_O‖."""
-    values = values if values.ndim == 4 else values[:, None]
-    summed = (weights @ values).flatten(1, 2)  # [h, g·m, dv]
-    squares = torch.linalg.vecdot(summed @ inner, summed)
-    return squares.clamp_(min=0).sqrt_().view(weights.shape[:-1])
+def lengths(written: Tensor, inner: Tensor) -> Tensor:
+    """float32 [h, m]: ‖z W_O‖ of what heads write, [h, m, dv]. inner: W_O W_Oᵀ, [h, dv, dv]."""
+    return torch.linalg.vecdot(written @ inner, written).clamp_(min=0).sqrt_()
 
 
 def _receive(received: Tensor, part: Groups, counted: Tensor) -> None:

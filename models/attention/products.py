@@ -39,9 +39,9 @@ def product_of(
         *tokens,
         key,
         _numpy(call.q[batch, head, query]),
-        _numpy(call.of_heads(call.k, [head], batch)[0, key]),
+        _numpy(call.of_heads(call.k, slice(head, head + 1), batch)[0, key]),
         _row(call, head, index, keys, batch),
-        _numpy(call.of_heads(call.v, [head], batch)[0]),
+        _numpy(call.of_heads(call.v, slice(head, head + 1), batch)[0]),
         turned=call.turn is not None,
         unturned=None if call.turn is None else call.turn.undone((call.q, call.k), heads, places, batch),
         projection=projection,
@@ -61,7 +61,7 @@ def _row(call: AttentionCall, head: int, index: Tensor, keys: np.ndarray, batch:
         part = added.masked_fill(~allowed, -torch.inf)
         return np.ascontiguousarray(np.broadcast_to(_numpy(part), keys.shape))
 
-    q, k = call.q[batch, head, index].float(), call.of_heads(call.k, [head], batch)[0]
+    q, k = call.q[batch, head, index].float(), call.of_heads(call.k, slice(head, head + 1), batch)[0]
     return Row(
         keys,
         _numpy((q @ k.T)[0]),

@@ -12,11 +12,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from headlight.models.attention.calls import ALL, CHUNK_ELEMENTS, HEAD_ELEMENTS, Call
+from headlight.models.attention.calls import ALL, CHUNK_ELEMENTS, HEAD_ELEMENTS, AttentionCall, Call
 from headlight.models.attention.products import no_product, product_of
 from headlight.models.core.cache import CACHE, Cache
 from headlight.models.core.errors import TooLarge
-from headlight.models.core.layers import Carrier, Fusion, Groups, Head, Lines
+from headlight.models.core.layers import Carrier, Fusion, Groups, Head, Lines, Vector
 from headlight.models.core.product import Product
 from headlight.models.core.tokens import Tokens
 
@@ -158,8 +158,11 @@ class BlockLayer(ABC):
     def value_norms(self) -> np.ndarray | None:
         return None
 
-    def carries(self) -> tuple[Tensor, Tensor] | None:
+    def vectors(self, kind: Vector) -> Tensor | None:
         return None
+
+    def inner(self) -> Tensor | None:
+        return self._call.projection.inner(self.heads) if self.has_norms else None
 
     def carrier(self, queries: np.ndarray) -> Carrier | None:
         return None
@@ -268,11 +271,9 @@ class RecordedLayer(BlockLayer):
             self._call, head, (query, key), (query, key), np.arange(len(self.keys)), self._batch
         )
 
-    def carries(self) -> tuple[Tensor, Tensor] | None:
-        """As `AttentionLayer.carries`, of a call whose output projection was seen."""
-        if not self.has_norms:
-            return None
-        return self._call.values(self._batch), self._call.projection.inner(self.heads)
+    def vectors(self, kind: Vector) -> Tensor | None:
+        """As `AttentionLayer.vectors`, of a call that was given them."""
+        return self._call.vectors(kind, self._batch) if isinstance(self._call, AttentionCall) else None
 
     def check(self) -> float:
         """Largest |A·V − what the layer returned| over sampled rows of every head."""

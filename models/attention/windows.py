@@ -23,7 +23,7 @@ from headlight.models.attention.products import product_of
 from headlight.models.attention.recorded import BlockLayer, fuse, sparse_means
 from headlight.models.core.cache import CACHE, Cache
 from headlight.models.core.errors import HeadlightError
-from headlight.models.core.layers import NOWHERE, Groups, Head, Lines, worst
+from headlight.models.core.layers import NOWHERE, Groups, Head, Lines, Vector, worst
 from headlight.models.core.product import Product
 from headlight.models.core.tokens import PatchTokens
 
@@ -226,6 +226,17 @@ class WindowLayer(BlockLayer):
             norms[:, slots[held]] = self._call.value_norms(window)[:, held].cpu().numpy()
         return norms
 
+    def vectors(self, kind: Vector) -> Tensor | None:
+        """As `AttentionLayer.vectors`: what is written holds what padding adds too."""
+        if not isinstance(self._call, AttentionCall):
+            return None
+        found = []
+        for part in self._parts_of(np.arange(self.group_count)):
+            of_windows = as_one(self._call, part).vectors(kind).unflatten(0, (len(part), -1))
+            found.append(of_windows.transpose(0, 1))
+        each = torch.cat(found, 1)  # [h, windows, w², d]
+        return each[:, self._window, self._slot]
+
     def product(self, head: int, query: int, key: int) -> Product:
         """All numbers between two tokens of one window; HeadlightError where they are of two."""
         window = self.group_of(query)
@@ -317,6 +328,7 @@ def as_one(call: Call, windows: np.ndarray, heads: slice = slice(None)) -> Call:
         mask=written_out(call.mask),
         bias=written_out(call.bias),
         outputs=of_outputs(call.outputs),
+        out=of_outputs(call.out),
         sinks=of_heads(call.sinks),
         level=of_heads(call.level),
         factors=of_heads(call.factors),

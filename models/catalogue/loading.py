@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -27,12 +27,13 @@ from transformers.utils import logging
 from headlight.models.catalogue import classic
 from headlight.models.catalogue.entries import Entry
 from headlight.models.catalogue.folders import read_config
+from headlight.models.catalogue.gguf_header import is_gguf
 from headlight.models.catalogue.heads import body_of, has_usual_body, headed
 from headlight.models.catalogue.published import OWN, PUBLISHED, module
 from headlight.models.core.errors import HeadlightError, first_line
 from headlight.models.core.task import SILENT, Task
 
-_UNLOADABLE = (OSError, ValueError, RuntimeError, KeyError, AttributeError, TypeError)
+_UNLOADABLE = (OSError, ValueError, RuntimeError, LookupError, AttributeError, TypeError, ArithmeticError)
 TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json")
 
 
@@ -103,66 +104,79 @@ def skeleton(folder: Path) -> nn.Module:
         ) from error
 
 
-def load_model(folder: Path, device: str) -> tuple[PreTrainedModel, frozenset[str]]:
+def load_model(where: Path, device: str, task: Task = SILENT) -> tuple[PreTrainedModel, frozenset[str]]:
     """(the model in float32 and eval mode on `device`, the names of weights that are missing and random).
 
+    where: a model's folder, or a GGUF file, of whose reading the task is told.
     It has the head of its task where the folder says so (`heads.headed`). Where that or the usual class for
     this configuration lacks weights of the body, the one that the folder names may find them all (an encoder
     that was saved alone), or the usual one with what stands before all names left off. Raises
     HeadlightError for a model type that transformers does not know, and for weights that do not fit the
     configuration.
     """
+    logging.disable_progress_bar()
+    logging.set_verbosity_error()
+    try:
+        content, read = _from_file(where, task) if is_gguf(where) else _from_folder(where)
+        model, missing = _found(content, read)
+    except (*_UNLOADABLE, SafetensorError, ImportError) as error:
+        raise HeadlightError(
+            f"The model in {where} cannot be loaded: {first_line(error)}",
+            "Fetch it again or choose another.",
+        ) from error
+    return model.eval().requires_grad_(False).to(device), missing
+
+
+def _from_folder(folder: Path) -> tuple[dict[str, Any], Callable[..., Any]]:
+    """(its config.json, what reads the weights into a class as `from_pretrained` does)"""
     content = read_config(folder)
     if (model_type := content["model_type"]) not in CONFIG_MAPPING:
         raise HeadlightError(
             f"The model type “{model_type}” in {folder / 'config.json'} is unknown to transformers.",
             "Choose a model that needs no code of its own.",
         )
-    logging.disable_progress_bar()
-    logging.set_verbosity_error()
-    try:
-        model, missing = _found(content, folder)
-    except (*_UNLOADABLE, SafetensorError, ImportError) as error:
-        raise HeadlightError(
-            f"The model in {folder} cannot be loaded: {first_line(error)}",
-            "Fetch it again or choose another.",
-        ) from error
-    return model.eval().requires_grad_(False).to(device), missing
+    return content, lambda kind, **more: kind.from_pretrained(folder, use_safetensors=True, **more)
 
 
-def _found(content: dict[str, Any], folder: Path) -> tuple[PreTrainedModel, frozenset[str]]:
+def _from_file(file: Path, task: Task) -> tuple[dict[str, Any], Callable[..., Any]]:
+    """The same of a GGUF file."""
+    from headlight.models.catalogue import gguf_weights
+
+    return gguf_weights.configured(file, task)
+
+
+def _found(content: dict[str, Any], source: Callable[..., Any]) -> tuple[PreTrainedModel, frozenset[str]]:
     """(the model with its head, else as it is usual, else as all its weights are found, what is missing)."""
     model, missing, left = None, frozenset[str](), frozenset[str]()
     if (kind := headed(content)) is not None:
         with suppress(*_UNLOADABLE):  # a head of another size is none; a body of another size says so below
-            model, missing, left = _read(kind, folder)
+            model, missing, left = _read(kind, source)
     if model is None or not has_usual_body(model):
         kind = AutoModel
-        model, missing, left = _read(kind, folder)
+        model, missing, left = _read(kind, source)
     if is_untrained(model, body_of(model), missing):
         wrapping = _wrapping(left)
         ways = [(AutoModel, ""), (_named(content, model), ""), (kind, wrapping), (AutoModel, wrapping)]
         for other in dict.fromkeys(ways):
             if other[0] is None or other == (kind, ""):
                 continue
-            read, lacking, _ = _read(other[0], folder, other[1])
+            read, lacking, _ = _read(other[0], source, other[1])
             if not is_untrained(read, body_of(read), lacking):
                 return read, lacking
     return model, missing
 
 
 def _read(
-    kind: type, folder: Path, wrapping: str = ""
+    kind: type, source: Callable[..., Any], wrapping: str = ""
 ) -> tuple[PreTrainedModel, frozenset[str], frozenset[str]]:
     """(the model, names of weights that it lacks, and of those it has no place for).
 
     wrapping: what is left off all names, without the dot behind it.
     """
     renamed = {"key_mapping": {rf"^{re.escape(wrapping)}\.": ""}} if wrapping else {}
-    model, report = kind.from_pretrained(
-        folder,
+    model, report = source(
+        kind,
         dtype=torch.float32,
-        use_safetensors=True,
         local_files_only=True,
         trust_remote_code=False,
         output_loading_info=True,
@@ -209,27 +223,37 @@ def needs_only(model: PreTrainedModel, given: Collection[str], title: str, what:
         )
 
 
-def load_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
-    """The fast tokenizer of a folder: the one kind that knows which characters a token stands for."""
+def load_tokenizer(where: Path) -> PreTrainedTokenizerFast:
+    """The fast tokenizer of a folder or a GGUF file: the one kind that knows which characters a token stands
+    for."""
     # Without a vocabulary transformers builds a tokenizer that knows no word at all, and says nothing.
-    if not any(file.name in TOKENIZERS or file.suffix == ".model" for file in folder.iterdir()):
+    if not is_gguf(where) and not any(
+        file.name in TOKENIZERS or file.suffix == ".model" for file in where.iterdir()
+    ):
         raise HeadlightError(
-            f"The folder {folder} has weights but no tokenizer (tokenizer.json).",
+            f"The folder {where} has weights but no tokenizer (tokenizer.json).",
             "Put the model's tokenizer.json beside its weights.",
         )
     logging.set_verbosity_error()
+    step = "Choose another file." if is_gguf(where) else "Put the model's tokenizer.json beside its weights."
     try:
-        tokenizer = AutoTokenizer.from_pretrained(
-            folder, local_files_only=True, trust_remote_code=False, use_fast=True
-        )
-    except (*_UNLOADABLE, ImportError) as error:
+        tokenizer = _tokenizer_in(where)
+    except HeadlightError:
+        raise
+    except Exception as error:  # what the library behind it raises has no kind of its own
         raise HeadlightError(
-            f"The tokenizer in {folder} cannot be loaded: {first_line(error)}",
-            "Put the model's tokenizer.json beside its weights.",
+            f"The tokenizer in {where} cannot be loaded: {first_line(error)}", step
         ) from error
     if not tokenizer.is_fast:
         raise HeadlightError(
-            f"The tokenizer in {folder} does not say where in the text its tokens stand.",
-            "Put the model's tokenizer.json beside its weights.",
+            f"The tokenizer in {where} does not say where in the text its tokens stand.", step
         )
     return tokenizer
+
+
+def _tokenizer_in(where: Path) -> PreTrainedTokenizerFast:
+    if is_gguf(where):
+        from headlight.models.catalogue import gguf_weights
+
+        return gguf_weights.tokenizer_in(where)
+    return AutoTokenizer.from_pretrained(where, local_files_only=True, trust_remote_code=False, use_fast=True)

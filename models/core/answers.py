@@ -328,7 +328,7 @@ class Written:
     probabilities: np.ndarray
     ended: Ended
     how: Writing
-    labels: tuple[str, ...] = ()
+    labels: tuple[str, ...]
     drawn: np.ndarray | None = None
     shares: np.ndarray | None = None
     stream: str = INPUT

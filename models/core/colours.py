@@ -44,9 +44,11 @@ class Scale:
             return float(np.log(value / self.low) / np.log(self.high / self.low))
         return (value - self.low) / (self.high - self.low)
 
-    def decades(self) -> tuple[float, ...]:
-        """The powers of ten within a logarithmic scale; none of a linear one."""
-        if not (self.log and self.high > self.low > 0):
+    def marks(self) -> tuple[float, ...]:
+        """What stands between the ends: powers of ten within a logarithmic scale, zero in one about it."""
+        if not self.log:
+            return (0.0,) if self.low < 0 < self.high else ()
+        if not self.high > self.low > 0:
             return ()
         first, last = np.ceil(np.log10(self.low) - 1e-9), np.floor(np.log10(self.high) + 1e-9)
         return tuple(float(10.0**power) for power in np.arange(first, last + 1))

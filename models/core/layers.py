@@ -30,6 +30,8 @@ Head = int | Fusion
 """One head by its index, or all heads of a layer fused."""
 
 
+Vector = Literal["query", "key", "value", "written"]
+"""A vector that a head has of each token."""
 NOWHERE = -1
 """Where a group holds no token."""
 Carrier = tuple[Any, Callable[[Any], Any]]
@@ -162,10 +164,15 @@ class AttentionLayer(Protocol):
         """The arithmetic of one weight. Raises HeadlightError where it was not seen, and across windows."""
         ...
 
-    def carries(self) -> tuple[Any, Any] | None:
-        """(values, float32 [heads, keys, dv], W_O W_Oᵀ of each head, [heads, dv, dv]): of what heads write.
+    def vectors(self, kind: Vector) -> Any | None:
+        """float32 [heads, tokens, d], a tensor: the query, key or value of each token as they are multiplied,
+        or what is written for it, Σ α v, before W_O; None where they are not known.
+        """
+        ...
 
-        Tensors on the device; None where W_O is not known, and of windows.
+    def inner(self) -> Any | None:
+        """float32 [heads, dv, dv], a tensor: W_O W_Oᵀ of each head, the inner products of what is written;
+        None where W_O is not known.
         """
         ...
 

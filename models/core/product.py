@@ -8,6 +8,7 @@ rotary positions, additive biases, a soft cap on scores, sinks. numpy only; floa
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -71,13 +72,14 @@ class Row:
     @property
     def weights(self) -> np.ndarray:
         """float32 (n,); of a row that may see nothing all alike, as an additive mask makes it."""
-        return self._shares()[0]
+        return self._shares[0]
 
     @property
     def sink_share(self) -> float:
         """What no key gets."""
-        return self._shares()[1]
+        return self._shares[1]
 
+    @cached_property
     def _shares(self) -> tuple[np.ndarray, float]:
         scores = self.scores.astype(np.float64)
         top = max(scores.max(), -np.inf if self.sink is None else self.sink)
@@ -153,11 +155,14 @@ class Product:
         """float32 (D,): what the layer adds to the query, all heads together."""
         return None if self.parts is None else self.parts.sum(0, dtype=np.float64).astype(np.float32)
 
-    @property
+    @cached_property
     def norms(self) -> np.ndarray:
         """float32 (n,): ‖α v W_O‖ of each key; ‖α v‖ where W_O was not seen."""
-        values = self.values if self.projection is None else self.values @ self.projection.T
-        return self.row.weights * np.linalg.norm(values, axis=1)
+        # W = QR: ‖W v‖ = ‖R v‖, and R is small.
+        carried = self.values
+        if self.projection is not None:
+            carried = carried @ np.linalg.qr(self.projection).R.T
+        return self.row.weights * np.linalg.norm(carried, axis=1)
 
     @property
     def shares(self) -> np.ndarray | None:

@@ -3,7 +3,7 @@
 A field whose metadata have a `label` is one that a person is asked for. They say further: `choices`, what
 each value is called; or `span`, least, most and step of a number, and `written`, its format, with `zero`,
 what 0 is called; or `last`, the field of the last layer where this one is the first. `streams`: only where
-what is written is one of its own. `after`: another field and the value that it must have, else it is not
+what is written is a stream of its own. `after`: another field and the value that it must have, else it is not
 asked for.
 """
 

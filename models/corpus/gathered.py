@@ -1,7 +1,7 @@
 """Measures of all heads over many inputs, one batch after the other: what is kept does not grow with them.
 
-Sums and the highest values are of everything. Deciles, what is shown at random and vectors are of a sample
-that is drawn before the first pass (seeded), as large as SAMPLE and BYTES allow.
+Sums and the highest values are of everything. Deciles and what is shown at random are of a sample that is
+drawn before the first pass (seeded).
 """
 
 from __future__ import annotations
@@ -14,11 +14,10 @@ import torch
 from torch import Tensor
 
 from headlight.models.attention.patterns import MEASURES
+from headlight.models.corpus.vectors import Vectors
 
 SAMPLE = 2000
-"""Inputs of which each head's highest values are kept, and tokens of which vectors are."""
-BYTES = 64_000_000
-"""Of vectors."""
+"""Inputs of which each head's highest values are kept."""
 HIGHEST = 12
 """Inputs that are kept of each head and measure for their highest value."""
 DECILES = 10
@@ -38,6 +37,8 @@ class Gathered:
 
     def __init__(self, names: Sequence[str], heads: Sequence[int], count: int, seed: int = 0) -> None:
         self.names, self.heads, self.count = tuple(names), tuple(heads), count
+        self.vectors: Vectors | None = None
+        """Those of all heads, where they are gathered."""
         self.seen = 0
         self.tokens = 0
         drawn = np.random.default_rng(seed).permutation(count)[:SAMPLE]

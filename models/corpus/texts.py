@@ -9,9 +9,10 @@ from typing import Protocol
 
 import numpy as np
 import torch
+from torch import Tensor
 
-from headlight.models.attention.calls import Call
-from headlight.models.attention.measures import by_query, names_of, sink_share
+from headlight.models.attention.calls import AttentionCall, Call
+from headlight.models.attention.measures import Columns, by_query, lengths, names_of, sink_share
 from headlight.models.attention.patterns import USUAL, Pairs
 from headlight.models.attention.statistics import located_queries
 from headlight.models.attention.windows import as_one
@@ -20,6 +21,7 @@ from headlight.models.core.settings import PatternSettings
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import TextTokens
 from headlight.models.corpus.gathered import Gathered
+from headlight.models.corpus.vectors import KINDS, Vectors
 
 BATCH = 1 << 11
 """Tokens that go through the model at once."""
@@ -64,10 +66,12 @@ def gathered(
     texts: Sequence[str],
     settings: PatternSettings = USUAL,
     seed: int = 0,
+    vectors: bool = False,
     task: Task = SILENT,
 ) -> Gathered:
     """The measures of all heads over `texts`; now and then `task.partial` gets them as far as they have come.
 
+    vectors: gather those of all heads too.
     Raises HeadlightError where no text holds anything that the model reads.
     """
     found: Gathered | None = None
@@ -76,6 +80,7 @@ def gathered(
         if found is None:
             heads = [call.shape[1] for call in batch.calls]
             found = Gathered(names_of(pairs[0]), heads, len(texts), seed)
+            found.vectors = Vectors.of(batch.calls, seed) if vectors else None
         _add(found, batch, pairs)
         task.partial(found)
     if found is None:
@@ -114,25 +119,38 @@ def _add(found: Gathered, batch: Batch, pairs: Sequence[Pairs]) -> None:
 
 def _add_some(found: Gathered, batch: Batch, pairs: Sequence[Pairs], some: slice) -> None:
     texts, tokens = batch.texts[some], batch.tokens[some]
-    every = np.arange(len(tokens[0]))[None]
+    count, every = len(texts), np.arange(len(tokens[0]))[None]
     columns, exists = (
         np.concatenate(parts, 1) for parts in zip(*(one.at(every, every) for one in pairs[some]), strict=True)
     )
+    prepared = Columns.of(columns, exists, batch.calls[0].device)
     special = np.stack([one.special for one in tokens])
     located = np.zeros(special.shape, bool)
     for row, one in zip(located, tokens, strict=True):
         row[located_queries(one)] = True
+    here = torch.from_numpy(located).to(batch.calls[0].device)
     figures, items = len(pairs[0].names), np.arange(len(batch.texts))[some]
+    if found.vectors is not None:
+        found.vectors.draw(texts, [one.spans for one in tokens], located)
     for number, call in enumerate(batch.calls):
         one = as_one(call, items)
-        weights = one.weights().unflatten(0, (len(items), -1)).transpose(0, 1)  # [h, b, n, n]
-        projection, carried = getattr(one, "projection", None), None
-        if projection is not None:
-            values = one.values().unflatten(0, (len(items), -1)).transpose(0, 1)
-            carried = values, projection.inner(len(weights))
-        values = by_query(weights, columns, exists, carried)
-        here = torch.from_numpy(located).to(weights.device)
+        weights = one.weights().unflatten(0, (count, -1)).transpose(0, 1)  # [h, b, n, n]
+        values = by_query(weights, prepared)
+        written = torch.full_like(values[:1], torch.nan)
+        if isinstance(one, AttentionCall) and one.projection is not None:
+            summed = _by_head(one.vectors("written"), count)
+            inner = one.projection.inner(len(weights))
+            written = lengths(summed.flatten(1, 2), inner).view_as(values[:1])
+        values = torch.cat([values, written])
         values[figures:] = values[figures:].where(here, torch.nan)
         received = torch.einsum("hbmk,bm->hbk", weights, here.float()).cpu().numpy()
         received /= located.sum(1)[:, None]
         found.add(number, texts, values, sink_share(received, special))
+        if found.vectors is not None and isinstance(one, AttentionCall):
+            for kind in KINDS:
+                found.vectors.add(number, kind, _by_head(one.vectors(kind), count), here)
+
+
+def _by_head(vectors: Tensor, texts: int) -> Tensor:
+    """[texts · h, n, d] → [h, texts, n, d]"""
+    return vectors.unflatten(0, (texts, -1)).transpose(0, 1)

@@ -16,7 +16,7 @@ from headlight.models.catalogue import entries
 from headlight.models.catalogue.entries import READS, Entry
 from headlight.models.catalogue.folders import check_memory, check_weights, weight_files
 from headlight.models.core.errors import HeadlightError
-from headlight.models.core.task import SILENT, Task
+from headlight.models.core.task import SILENT, Part, Task
 from headlight.models.core.trace import ModelCard, Run, Trace
 
 
@@ -118,14 +118,20 @@ def _extent(engine: Engine) -> int:
 
 
 def _opened(entry: Entry, modality: str, engines: Engines, device: str, task: Task) -> Engine:
-    if entry.folder is None:
+    if entry.where == "extra" and entry.folder is None:
+        from headlight.models.catalogue.unpacking import unpacked
+
+        _fits(entry, modality, engines)
+        task.progress(0.0, f"Unpacking {entry.title}")
+        entry, task = unpacked(entry, Part(task, 0.0, 0.6)), Part(task, 0.6)
+    elif entry.folder is None:
         task.progress(0.1, f"Downloading {entry.title}")
         entry = entries.download(entry)
     _fits(entry, modality, engines)
     task.progress(0.2, f"Loading {entry.title}")
     if entry.file is None and entry.folder is not None:
         check_memory(check_weights(weight_files(entry.folder)))
-    elif entry.file is not None and not entry.is_pickle:
+    elif entry.file is not None and entry.file.suffix.lower() == ".safetensors":
         check_memory(check_weights([entry.file]))
     engine = engines.of(entry).open(entry, device, task)
     engine.lease = Lease(engine.entry, device, engines)

@@ -241,7 +241,10 @@ def head_of(
     missing: names of the weights that were not in the entry's folder. tasks: those that are of use, since a
     model that reads texts and pictures may be asked for its pictures alone.
     """
-    kind = headed(read_config(entry.folder)) if entry.folder is not None else None
+    if entry.file is not None:  # GGUF, where the model was told what it is
+        kind = headed(model.config.to_dict())
+    else:
+        kind = headed(read_config(entry.folder)) if entry.folder is not None else None
     if kind is None or task_of(kind) not in tasks:
         return None, ()
     if type(model) is not kind:

@@ -98,12 +98,12 @@ class LanguageEngine(Askable):
 
     @classmethod
     def open(cls, entry: Entry, device: str, task: Task = SILENT) -> LanguageEngine:
-        """Load the model and the tokenizer of a catalogue entry that has its folder.
+        """Load the model and the tokenizer of a catalogue entry that has its folder or its file.
 
         Of all but the bundled models it is made sure that they can be recorded. HeadlightError if not.
         """
-        tokenizer = load_tokenizer(entry.folder)
-        model, missing = load_model(entry.folder, device)
+        tokenizer = load_tokenizer(entry.weights)
+        model, missing = load_model(entry.weights, device, Part(task, 0.2, 0.85))
         engine = cls(model, tokenizer, entry, device, is_untrained(model, _reading(model), missing))
         engine.head, said = head_of(model, engine.model, missing, entry, OF_TEXTS)
         if engine.head is not None and engine.head.task == "causal":
@@ -256,7 +256,7 @@ class LanguageEngine(Askable):
             for name, value in inputs.items()
         }
         several["input_ids"] = torch.tensor(ids, device=self.device)
-        with torch.no_grad(), self._recorded((), Part(task)) as calls:
+        with torch.no_grad(), self._recorded((), Part(task), flowing=True) as calls:
             self._forward(several)
         self._keeps_tokens(calls, len(ids[0]))
         layers = (RecordedLayer(call, tokens[0], tokens[0]) for call in calls)

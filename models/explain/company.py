@@ -15,7 +15,8 @@ import numpy as np
 from headlight.models.attention.mapped import IndexMap, MappedLayer
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.layers import NOWHERE, AttentionLayer, Head
-from headlight.models.core.tokens import CharSpan, TextTokens
+from headlight.models.core.tokens import TextTokens
+from headlight.models.explain.words import own_tokens, said, words_of
 
 Maps = tuple[IndexMap, IndexMap]
 
@@ -37,25 +38,13 @@ def aligned(first: TextTokens, second: TextTokens) -> Maps:
     return _map(first, shared, [a for a, _ in spans]), _map(second, shared, [b for _, b in spans])
 
 
-def difference(first: AttentionLayer, second: AttentionLayer, maps: Maps, head: Head) -> np.ndarray:
-    """float32 (units, units): what units of the first text look at more (above 0) than those of the second.
+def over_units(layer: AttentionLayer, units: IndexMap, head: Head) -> np.ndarray:
+    """float32 (units, units): where the units of a text look.
 
-    A unit of several tokens receives the sum of what they do, and looks where they look on average. head: in
-    both layers, which need not be of one model.
+    A unit of several tokens receives the sum of what they do, and looks where they look on average. Of two
+    texts, or models, the difference is above 0 where the first one looks more.
     """
-    seen = [MappedLayer(layer, of, of) for layer, of in zip((first, second), maps, strict=True)]
-    return seen[0].matrix(head) - seen[1].matrix(head)
-
-
-def found_word(tokens: TextTokens, word: str) -> CharSpan:
-    """Where a word stands first in the first text, in whichever case. HeadlightError where it does not."""
-    wanted = word.strip().casefold()
-    for span in _words(tokens):
-        if wanted and tokens.sources[0][span[0] : span[1]].casefold() == wanted:
-            return CharSpan(*span)
-    raise HeadlightError(
-        f"“{word}” is no word of “{_short(tokens.sources[0])}”.", "Choose a word that both texts have."
-    )
+    return MappedLayer(layer, units, units).matrix(head)
 
 
 def cosines(first: np.ndarray, at: np.ndarray, second: np.ndarray, other: np.ndarray) -> np.ndarray:
@@ -79,38 +68,22 @@ def _specials(tokens: TextTokens) -> list[str]:
     return [label for label in dict.fromkeys(labels) if labels.count(label) == 1]
 
 
-def _own(tokens: TextTokens) -> np.ndarray:
-    """int (m,): the tokens of the first text."""
-    return np.flatnonzero(~tokens.special & (tokens.texts == 0))
-
-
-def _words(tokens: TextTokens) -> list[tuple[int, int]]:
-    """(start, stop) of each word of the first text: of its characters, without the space around them."""
-    own, text, found = _own(tokens), tokens.sources[0], []
-    for word in dict.fromkeys(tokens.words[own].tolist()):
-        spans = tokens.spans[own[tokens.words[own] == word]]
-        start, stop = int(spans[:, 0].min()), int(spans[:, 1].max())
-        said = text[start:stop]
-        start += len(said) - len(said.lstrip())
-        found.append((start, start + len(said.strip())))
-    return [span for span in found if span[0] < span[1]]
-
-
 Spans = list[tuple[tuple[int, int], tuple[int, int]]]
 
 
 def _common_words(first: TextTokens, second: TextTokens) -> Spans:
-    words = _words(first), _words(second)
-    said = [
-        [tokens.sources[0][a:b].casefold() for a, b in spans]
-        for tokens, spans in zip((first, second), words, strict=True)
+    words = words_of(first), words_of(second)
+    written = [
+        [said(tokens, word).casefold() for word in of]
+        for tokens, of in zip((first, second), words, strict=True)
     ]
-    blocks = SequenceMatcher(None, *said, autojunk=False).get_matching_blocks()
-    return [(words[0][a + n], words[1][b + n]) for a, b, size in blocks for n in range(size)]
+    blocks = SequenceMatcher(None, *written, autojunk=False).get_matching_blocks()
+    pairs = [(words[0][a + n], words[1][b + n]) for a, b, size in blocks for n in range(size)]
+    return [((a.start, a.stop), (b.start, b.stop)) for a, b in pairs]
 
 
 def _common_stretches(first: TextTokens, second: TextTokens) -> Spans:
-    spans = [tokens.spans[_own(tokens)] for tokens in (first, second)]
+    spans = [tokens.spans[own_tokens(tokens)] for tokens in (first, second)]
     # Two tokens may stand for parts of one character, and leave no edge between them.
     edges = sorted(set(spans[0].ravel().tolist()) & set(spans[1].ravel().tolist()))
     found = []
@@ -127,7 +100,7 @@ def _map(tokens: TextTokens, shared: Sequence[str], spans: Sequence[tuple[int, i
     for at in np.flatnonzero(tokens.special):
         if tokens.labels[at] in shared:
             of[at] = shared.index(tokens.labels[at])
-    own = _own(tokens)
+    own = own_tokens(tokens)
     for number, (start, stop) in enumerate(spans):
         inside = (tokens.spans[own, 0] < stop) & (tokens.spans[own, 1] > start)
         of[own[inside]] = len(shared) + number
@@ -141,7 +114,3 @@ def _map(tokens: TextTokens, shared: Sequence[str], spans: Sequence[tuple[int, i
         sources=tokens.sources[:1],
     )
     return IndexMap(of, units)
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 40 else f"{text[:39]}…"

@@ -144,6 +144,8 @@ OWN = {
     "app/window.py": {"messages", "palette"},
     "export/attention.py": {"attention"},
     "export/fields.py": {"fields"},
+    "export/language/lens.py": {"predicted"},
+    "export/language/product.py": {"weight"},
     "export/measures.py": {"heads"},
     "inputs/clouds/gz.py": {"points"},
 }

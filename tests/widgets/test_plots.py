@@ -17,7 +17,8 @@ from headlight.models.core.classes.palettes import CONES, lacking, oklab
 from headlight.widgets.base import theme
 from headlight.widgets.plots import series_style
 from headlight.widgets.plots.axes import Axis, text_of
-from headlight.widgets.plots.growth_plot import GrowthPlot, Series
+from headlight.widgets.plots.growth_plot import GrowthPlot
+from headlight.widgets.plots.line_plot import Series
 from headlight.widgets.plots.scatter_plot import DistanceScatter
 from tests.widgets.pointer import click, move
 

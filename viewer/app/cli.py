@@ -130,7 +130,7 @@ def _export(argv: Sequence[str]) -> int:
     options = ExportOptions(what, check_out(found.out, endings[what], what, file), file, given)
     from headlight.viewer.export.door import export
 
-    for notice in export(options):
+    for notice in export(options, _say):
         _say(notice)
     return 0
 
@@ -215,5 +215,6 @@ def _let_libraries_be_silent() -> None:
         "TRANSFORMERS_VERBOSITY": "error",
         "TRANSFORMERS_NO_ADVISORY_WARNINGS": "1",
         "TOKENIZERS_PARALLELISM": "false",
+        "TQDM_DISABLE": "1",
     }.items():
         os.environ.setdefault(name, value)

@@ -48,7 +48,7 @@ from headlight.widgets.shell.drop_sign import DropSign
 from headlight.widgets.shell.messages import Kind, Message, Messages
 from headlight.widgets.shell.palette import CommandPalette, PaletteEntry
 from headlight.widgets.shell.tips import Tips
-from headlight.widgets.shell.welcome import Welcome
+from headlight.widgets.shell.welcome import Together, Welcome
 
 if TYPE_CHECKING:
     from headlight.viewer.app.layout.deck import Deck
@@ -92,7 +92,7 @@ class Window(QMainWindow):
         self.runs.trusts = self.models.trusts
         self.runs.prepare = import_panes
         self.topbar = TopBar(self.session, self.models.fill)
-        self.welcome = Welcome(formats=names_of_formats())
+        self.welcome = Welcome(formats=f"{names_of_formats()}, GGUF")
         self.welcome.text_entered.connect(self.runs.open_text)
         self.welcome.sample_chosen.connect(self._open_sample)
         self.welcome.open_clicked.connect(self.choose_files)
@@ -312,6 +312,8 @@ class Window(QMainWindow):
     def _open_sample(self, sample: object, model: str) -> None:
         if isinstance(sample, Path):
             self.runs.open_path(str(sample))
+        elif isinstance(sample, Together):
+            self.runs.open_together(*sample)
         else:
             self.runs.open_text(str(sample), model=model)
 

@@ -9,6 +9,8 @@ _LAYERS = Needs(layers=True)
 _HEADS = Needs(("cells",), layers=True)
 _CHARACTERS = Needs(("characters",))
 _CELLS = Needs(("cells",), ("attention", "generation"), trace=True)
+_MAPS = Needs(("cells",), ("attention", "generation", "compare", "arcs"), trace=True)
+_STEPPED = Needs(("cells",), ("attention", "generation", "weight"), trace=True)
 _CELLS_OR_FIELDS = Needs(("cells",), ("attention", "generation", "fields"), trace=True)
 _THERE = Needs(holds=".session.able:unread")
 _EXPORTS = Needs(holds=".session.able:nothing_to_export")
@@ -48,7 +50,12 @@ REGISTRY.add(
         enabled="can_resume",
     ),
     Command("model-folder", "Open a model folder…", "File", "models.choose_folder", ("Ctrl+M",)),
-    Command("model-file", "Open a checkpoint of a point model…", "File", "models.choose_checkpoint"),
+    Command(
+        "model-file",
+        "Open a model file (GGUF, checkpoint)…",
+        "File",
+        "models.choose_checkpoint",
+    ),
     Command("model-hub", "Open a model from the hub…", "File", "models.choose_from_hub"),
     Command("export", "Export…", "File", "exports.open", ("Ctrl+E",), _EXPORTS),
     Command("screenshot", "Save a picture of the window…", "File", "save_screenshot", ("Ctrl+Shift+S",)),
@@ -70,6 +77,13 @@ REGISTRY.add(
     Command("edit-text", "Edit the text", "Edit", f"{_PANES}:edit_text", ("F2",), _CHARACTERS),
     Command("clear", "Clear the selection", "Edit", f"{_SELECTION}:clear", ("Esc",), _THERE),
     Command("select-all", "Select all tokens", "Edit", f"{_SELECTION}:take_all", ("Ctrl+A",), _READ),
+    Command(
+        id="as-the-model-has-it",
+        title="Numbers of the weight as the model has them",
+        category="Edit",
+        run=f"{_SELECTION}:as_the_model_has_it",
+        needs=Needs(("cells",), ("weight",), layers=True, holds=".session.able:nothing_by_hand"),
+    ),
     Command("copy-numbers", "Copy the shown weights", "Edit", f"{_PANES}:copy_shown", ("Ctrl+C",)),
 )
 
@@ -104,7 +118,7 @@ REGISTRY.add(
     Command("log", "Logarithmic scale", "Map", Change(_MAP, "log", _SWITCH), ("L",), _CELLS_OR_FIELDS),
     Command("shared", "One scale for all heads", "Map", Change(_MAP, "shared", _SWITCH), ("G",), _CELLS),
     Command(
-        "hide-special", "Hide special tokens", "Map", Change(_MAP, "hide_special", _SWITCH), ("H",), _CELLS
+        "hide-special", "Hide special tokens", "Map", Change(_MAP, "hide_special", _SWITCH), ("H",), _MAPS
     ),
     Command(
         id="whole-words",
@@ -115,7 +129,7 @@ REGISTRY.add(
         needs=_CHARACTERS,
     ),
     Command(
-        "leave-out", "Leave sinks out of the scale", "Map", Change(_MAP, "leave_out", _SWITCH), ("X",), _CELLS
+        "leave-out", "Leave sinks out of the scale", "Map", Change(_MAP, "leave_out", _SWITCH), ("X",), _MAPS
     ),
 )
 
@@ -130,7 +144,7 @@ REGISTRY.add(
         )
     ),
     *(
-        Command(id_, title, "Heads", f"{_SELECTION}:step_query", (key,), _CELLS, arguments=(by,))
+        Command(id_, title, "Heads", f"{_SELECTION}:step_query", (key,), _STEPPED, arguments=(by,))
         for id_, title, key, by in (
             ("query-next", "Next token as query", "]", 1),
             ("query-previous", "Previous token as query", "[", -1),

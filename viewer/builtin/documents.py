@@ -7,7 +7,11 @@ REGISTRY.add(
     Page("fields", "Receptive fields"),
     Page("cost", "Cost"),
     Page("heads", "Find heads"),
+    Page("compare", "Compare"),
+    Page("predicted", "Next token"),
+    Page("weight", "One weight"),
     Page("generation", "Generation"),
+    Page("arcs", "Arcs"),
 )
 
 _LOG = Leaf("log", shown=False)
@@ -65,22 +69,74 @@ _PICTURE = Layout(
 _HEADS_OF_TEXT, _HEADS_OF_PICTURE = (
     Layout(
         "heads",
-        across(Leaf("ranking", 0.24), *compared),
+        across(
+            Leaf("ranking", 0.22),
+            down(
+                Leaf("scatter", 0.5),
+                across(Leaf("matrix"), *beside, share=0.5),
+                share=0.5,
+            ),
+            down(aside, _LOG, Leaf("numbers", 0.4), share=0.28),
+        ),
         numbers=".panes.heads.base:SECTIONS",
         table="ranking",
         needs=Needs(holds=".session.able:no_attention"),
     )
-    for compared in (
+    for beside, aside in (
+        ((Leaf("projection"),), Leaf("corpus", 0.6)),
+        ((), Leaf("projection", 0.6)),
+    )
+)
+_ARCS = Layout(
+    "arcs",
+    across(
+        Leaf("arcs", 0.72),
+        down(Leaf("heads", 0.6), _LOG, Leaf("numbers", 0.4), share=0.28),
+    ),
+    numbers=".panes.arcs.arcs:SECTIONS",
+    needs=Needs(holds=".session.able:no_attention"),
+)
+_COMPARED = Layout(
+    "compare",
+    across(
+        down(Leaf("texts", 0.56), Leaf("curves", 0.44), share=0.37),
+        Leaf("difference", 0.37),
+        down(Leaf("heads", 0.5), _LOG, Leaf("numbers", 0.5), share=0.26),
+    ),
+    numbers=".panes.compare.base:SECTIONS",
+    table="curves",
+    needs=Needs(holds=".session.able:no_attention"),
+)
+_EXPECTED = Layout(
+    "predicted",
+    across(
+        down(
+            Leaf("lens", 0.55),
+            across(Leaf("added", 0.5), down(Leaf("matrix"), _LOG, share=0.5), share=0.45),
+            share=0.72,
+        ),
+        down(Leaf("saying", 0.36), Leaf("parts", 0.34), Leaf("numbers", 0.3), share=0.28),
+    ),
+    numbers=".panes.predicted.base:SECTIONS",
+    table="lens",
+    needs=Needs(holds=".session.able:no_expected"),
+)
+_WEIGHT_OF_TEXT, _WEIGHT_OF_PICTURE = (
+    Layout(
+        "weight",
+        across(*taken_apart, down(Leaf("by-hand", 0.46), _LOG, Leaf("numbers", 0.54), share=0.23)),
+        numbers=".panes.weight.base:SECTIONS",
+        table="arithmetic",
+        needs=Needs(holds=".session.able:no_attention"),
+    )
+    for taken_apart in (
         (
-            down(Leaf("scatter", 0.56), Leaf("matrix", 0.44), share=0.46),
-            down(Leaf("corpus", 0.6), _LOG, Leaf("numbers", 0.4), share=0.3),
+            down(Leaf("sentence", 0.22), Leaf("heads", 0.28), Leaf("matrix", 0.5), share=0.31),
+            Leaf("arithmetic", 0.46),
         ),
         (
-            down(
-                Leaf("scatter", 0.56),
-                across(Leaf("matrix", 0.6), down(_LOG, Leaf("numbers"), share=0.4), share=0.44),
-                share=0.76,
-            ),
+            down(Leaf("picture", 0.44), Leaf("matrix", 0.56), share=0.31),
+            down(Leaf("arithmetic", 0.7), Leaf("heads", 0.3), share=0.46),
         ),
     )
 )
@@ -135,6 +191,7 @@ _STACK = Layout(
 )
 
 _MAP = ".session.view:MapSettings"
+_BY_HAND = ".session.view:ByHand"
 _FOUND = (".session.view:HeadSettings", "headlight.models.core.settings:PatternSettings")
 _WRITING = "headlight.models.core.settings:WritingSettings"
 _FIELD = ".session.view:FieldSettings"
@@ -151,9 +208,18 @@ REGISTRY.add(
         plural="texts",
         input=".inputs.inputs:TextInput",
         gives=("read", "cells", "characters"),
-        layouts=(_SENTENCE, _GENERATION, _HEADS_OF_TEXT, _COST),
+        layouts=(_SENTENCE, _GENERATION, _HEADS_OF_TEXT, _WEIGHT_OF_TEXT, _EXPECTED, _ARCS, _COMPARED, _COST),
         adapter=".host.adapters:TEXTS",
-        settings=(_MAP, *_FOUND, _COSTS, _WRITING),
+        settings=(
+            _MAP,
+            _BY_HAND,
+            *_FOUND,
+            ".session.view:LensSettings",
+            _COSTS,
+            _WRITING,
+            ".session.view:CompareSettings",
+            ".session.view:ArcsSettings",
+        ),
         options=".host.asked:OfText",
     ),
     Kind(
@@ -162,9 +228,9 @@ REGISTRY.add(
         plural="images",
         input=".inputs.inputs:ImageInput",
         gives=("read", "cells", "pixels"),
-        layouts=(_PICTURE, _HEADS_OF_PICTURE, _FIELDS, _COST),
+        layouts=(_PICTURE, _HEADS_OF_PICTURE, _WEIGHT_OF_PICTURE, _FIELDS, _COST),
         adapter=".host.adapters:IMAGES",
-        settings=(_MAP, *_FOUND, _FIELD, _COSTS),
+        settings=(_MAP, _BY_HAND, *_FOUND, _FIELD, _COSTS),
         options=".host.asked:OfImage",
         opens=".inputs.picture_files:opened",
     ),

@@ -3,7 +3,7 @@
 from headlight.viewer.registry import REGISTRY, Method, Needs
 
 _CELLS = Needs(("cells",), ("attention",), trace=True)
-_LAYERS = Needs(pages=("attention", "heads"), layers=True)
+_LAYERS = Needs(pages=("attention", "weight", "heads", "compare", "arcs"), layers=True)
 _NEIGHBOURS = Needs(("positions",), ("attention",), layers=True)
 
 OF_HEADS = (
@@ -23,7 +23,9 @@ OF_HEADS = (
         noun="norms of what attention carries",
         compute="headlight.models.explain.norms:normed",
         of="head",
-        needs=Needs(("cells",), ("attention", "heads"), layers=True, holds=".session.able:no_norms"),
+        needs=Needs(
+            ("cells",), ("attention", "weight", "heads"), layers=True, holds=".session.able:no_norms"
+        ),
         says="The weight times the length of what it carries, α·‖(x W_V + b_V) W_O‖: a token that much "
         "attention goes to adds little where its value is short. Lengths of vectors, which sum to no 1.",
         paper="Kobayashi et al. 2020, “Attention is Not Only a Weight”, section 3",

@@ -3,9 +3,11 @@
 from headlight.viewer.registry import REGISTRY, Begin, Needs, Pane
 
 _CELLS = Needs(("cells",), ("attention",), trace=True)
-_SENTENCE_READ = Needs(("characters",), ("attention", "generation"), trace=True)
+_ON_ONE = ("attention", "generation", "weight")
+_GRID = Needs(("cells",), _ON_ONE, trace=True)
+_SENTENCE_READ = Needs(("characters",), _ON_ONE, trace=True)
 _WRITES = Needs(("characters",), ("generation",), trace=True)
-_PICTURE_READ = Needs(("pixels",), ("attention",), trace=True)
+_PICTURE_READ = Needs(("pixels",), ("attention", "weight"), trace=True)
 _POINTS = Needs(("positions",), ("attention",))
 _NEIGHBOURS = Needs(("positions",), ("attention",), layers=True, holds=".session.able:stack_instead")
 _LABELLED = Needs(("positions",), ("attention",), trace=True, holds=".slices.clouds.colours:no_truth")
@@ -18,9 +20,13 @@ _BUILDS = Needs(("layers",), holds=".session.able:no_stack")
 _BUILT = Needs(("layers",), ("fields",))
 
 _HEADS = Needs(("cells",), ("heads",), layers=True)
+_ARCS = Needs(("characters",), ("arcs",), layers=True)
+_COMPARED = Needs(("characters",), ("compare",), layers=True)
 
+_WEIGHT = Needs(("cells",), ("weight",), layers=True)
 _HEADS_OF_TEXT = Needs(("characters",), ("heads",), layers=True)
 _FOUND = ".panes.heads"
+_EXPECTED = Needs(("characters",), ("predicted",), layers=True)
 _ALL_HEADS = (("head", None),)
 _ALL_QUERIES = (("query", None),)
 
@@ -39,7 +45,7 @@ REGISTRY.add(
         ".panes.clouds.space:FirstViewPane",
         _POINTS,
         named="First view of the cloud",
-        export=Begin(".export.clouds:of_first_view"),
+        export=Begin(".export.clouds.answered:of_first_view"),
     ),
     Pane(
         "cloud-second",
@@ -47,7 +53,7 @@ REGISTRY.add(
         ".panes.clouds.space:SecondViewPane",
         _POINTS,
         named="Second view of the cloud",
-        export=Begin(".export.clouds:of_second_view"),
+        export=Begin(".export.clouds.answered:of_second_view"),
     ),
     Pane(
         "neighbourhood",
@@ -75,14 +81,14 @@ REGISTRY.add(
         "heads",
         "Heads",
         ".panes.attention.heads:HeadsPane",
-        Needs(("cells",), ("attention", "generation"), trace=True),
+        Needs(("cells",), (*_ON_ONE, "compare", "arcs"), trace=True),
         export=Begin("attention", "npz", (*_ALL_HEADS, *_ALL_QUERIES)),
     ),
     Pane(
         "matrix",
         "Matrix",
         ".panes.attention.matrix:MatrixPane",
-        Needs(("cells",), ("attention", "heads", "generation"), trace=True),
+        Needs(("cells",), (*_ON_ONE, "heads", "predicted"), trace=True),
         export=Begin("attention", "png", _ALL_QUERIES),
     ),
     Pane(
@@ -101,7 +107,42 @@ REGISTRY.add(
     ),
     Pane("ranking", "Heads ranked", f"{_FOUND}.ranking:RankingPane", _HEADS, export=Begin("heads", "csv")),
     Pane("scatter", "Heads compared", f"{_FOUND}.scatter:ScatterPane", _HEADS, export=Begin("heads", "npz")),
+    Pane("projection", "Projection", f"{_FOUND}.projection:ProjectionPane", _HEADS),
     Pane("corpus", "Many texts", f"{_FOUND}.corpus:CorpusPane", _HEADS_OF_TEXT),
+    Pane("arcs", "Arcs", ".panes.arcs.arcs:ArcsPane", _ARCS, export=Begin("arcs", "csv")),
+    Pane("texts", "Texts", ".panes.compare.texts:TextsPane", _COMPARED, named="Texts that are compared"),
+    Pane("curves", "Same word, different company", ".panes.compare.curves:CurvesPane", _COMPARED),
+    Pane("difference", "Difference of attention", ".panes.compare.difference:DifferencePane", _COMPARED),
+    Pane(
+        "lens",
+        "What each layer would say",
+        ".panes.predicted.lens:LensPane",
+        _EXPECTED,
+        export=Begin("lens", "csv"),
+    ),
+    Pane("saying", "Layer by layer", ".panes.predicted.lens:SayingPane", _EXPECTED),
+    Pane(
+        "added",
+        "What each head adds",
+        ".panes.predicted.added:AddedMapPane",
+        _EXPECTED,
+        export=Begin("attribution", "npz"),
+    ),
+    Pane(
+        "parts",
+        "What adds most",
+        ".panes.predicted.added:PartsPane",
+        _EXPECTED,
+        export=Begin("attribution", "csv"),
+    ),
+    Pane(
+        "arithmetic",
+        "One weight",
+        ".panes.weight.arithmetic:ArithmeticPane",
+        _WEIGHT,
+        export=Begin("product", "csv"),
+    ),
+    Pane("by-hand", "By hand", ".panes.weight.by_hand:ByHandPane", _WEIGHT),
     Pane(
         "generation",
         "Generation",

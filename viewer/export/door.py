@@ -19,18 +19,24 @@ from headlight.models.core.trace import Trace
 from headlight.viewer.export.options import ExportOptions, all_choices, choices_of, exports_of, kinds_of
 from headlight.viewer.export.results import Result, content
 from headlight.viewer.host.asked import run_options
+from headlight.viewer.host.engines import said_first
 from headlight.viewer.host.forward import forward_pass
 from headlight.viewer.inputs.inputs import Input, TextInput, from_path, from_text, lines_of
 from headlight.viewer.options import either, flag, taken
 from headlight.viewer.registry import REGISTRY, Export, Kind, resolve
 
 
-def export(options: ExportOptions) -> tuple[str, ...]:
-    """Write the file; the sentences that the user should see. HeadlightError, and no file, if it fails."""
+def export(options: ExportOptions, say: Callable[[str], object] = str) -> tuple[str, ...]:
+    """Write the file; the sentences that the user should see. HeadlightError, and no file, if it fails.
+
+    say: told before a model is opened that takes long.
+    """
     document = _document(options)
     refuse_early(options, document)
     entry, _ = _export_of(options.what, document)
     run = run_options(options.given)
+    if said := said_first(run.model):
+        say(said)
     run = resolve(entry.asks)(run) if entry.asks else run
     with writing(options.out) as write:
         apart = resolve(entry.alone)(options.given, document, run, SILENT) if entry.alone else None

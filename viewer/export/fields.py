@@ -23,8 +23,8 @@ from headlight.viewer.export.results import PICTURES, Filled, Result, check_laye
 from headlight.viewer.inputs.inputs import ImageInput
 from headlight.viewer.options import Rule, option, some
 from headlight.viewer.session.view import FieldSettings, Selection
-from headlight.viewer.slices import field_maps
-from headlight.viewer.slices.field_maps import HEAT_PERCENTILE, SHARES, Seen
+from headlight.viewer.slices.fields import maps as field_maps
+from headlight.viewer.slices.fields.maps import HEAT_PERCENTILE, SHARES, Seen
 from headlight.viewer.slices.names import find
 
 _OF_A_UNIT = {"never": Rule(("csv",)), "after": ("layer", "is of the effective field of one layer")}

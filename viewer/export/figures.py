@@ -257,7 +257,7 @@ def _colour_bar(drawing: Drawing, x: float, y: float, height: float, scale: Scal
         drawing.items.append(Label(beside, y + 2 * FONT_SIZE, scale.left_out, fill=DIM))
         highest += 1.5 * FONT_SIZE
     taken = lowest
-    for value in scale.decades():
+    for value in scale.marks():
         at = y + height * (1 - scale.position(value))
         if highest + _APART < at < taken - _APART:
             drawing.items.append(Label(beside, at, f"{value:.4g}", fill=DIM))

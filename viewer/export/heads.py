@@ -27,12 +27,13 @@ def read_head(value: str) -> int | str:
         raise argparse.ArgumentTypeError(f"“{value}” is neither a number nor mean, max or min") from None
 
 
-def layer_option() -> Any:
+def layer_option(**said: Any) -> Any:
     return option(
         "the layer (the last one), by its number or name, or “Head 5.0” for head 0 of layer 5",
         "Layer",
         named=True,
         metavar="INDEX-or-name",
+        **said,
     )
 
 
@@ -45,14 +46,15 @@ def stack_option() -> Any:
     )
 
 
-def head_option() -> Any:
+def head_option(needed: Rule = ONE_MATRIX, **said: Any) -> Any:
     return option(
         "one head, or all as one",
         "Head",
         named=True,
-        needed=ONE_MATRIX,
+        needed=needed,
         parse=read_head,
         metavar="H|mean|max|min",
+        **said,
     )
 
 

@@ -31,6 +31,16 @@ def looked_at(path: str, task: Task = SILENT) -> Entry:
     return entries.find(path, trust_pickle=True)
 
 
+def said_first(model: str | None) -> str:
+    """What opening a model takes, "" where that is little. HeadlightError where it cannot be opened."""
+    from headlight.models.catalogue import entries
+
+    if model is None or model in (entry.id for entry in brought()):
+        return ""
+    entry = entries.find(model, trust_pickle=True)
+    return f"{entry.title}: {entry.opening}" if entry.opening else ""
+
+
 def open_engine(
     model: str | None,
     kind: str,

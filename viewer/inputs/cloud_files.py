@@ -32,6 +32,7 @@ def opened(reader: Reader, source: Source) -> CloudInput:
         return make_cloud(resolve(reader.read)(source), name, source.task)
 
 
+_MOST_BEAMS = 256
 _MISSED = 0.002
 """Share of points at exactly 0 0 0 from which on they are rays that met nothing, as scanners write them."""
 
@@ -97,6 +98,13 @@ def _in_degrees(low: np.ndarray, high: np.ndarray) -> bool:
     place = np.abs(low + high)[:2] / 2
     on_earth = place[0] <= 180 and place[1] <= 90 and (place > 1).all()
     return bool(on_earth and 0 < width < 0.05 and height > 20 * width and height > 1)
+
+
+def _beams(ring: np.ndarray | None) -> np.ndarray | None:
+    """int16 (n,), where these are the beams of a sensor: few whole numbers from 0 on."""
+    if ring is None or not np.isfinite(ring).all() or (ring != np.rint(ring)).any():
+        return None
+    return ring.astype(np.int16) if ring.min() >= 0 and ring.max() < _MOST_BEAMS else None
 
 
 def _others(points: np.ndarray, kept: np.ndarray | None) -> np.ndarray | None:
@@ -176,6 +184,10 @@ def make_cloud(parts: Parts, name: str, task: Task) -> CloudInput:
             notices.append(f"{wrong.sum():,} normals of {name} are no numbers: they are read as 0.")
             normals = np.where(wrong[:, None], 0, normals)
         normals = np.ascontiguousarray(frame.turned(normals.astype(np.float32)))
+    intensity, ring = of_kept(parts.intensity), of_kept(parts.ring)
+    if intensity is not None:
+        intensity = np.nan_to_num(intensity.astype(np.float32), posinf=0, neginf=0)
+        intensity = intensity if intensity.any() else None  # zeros, by which writers say that there is none
     numbers, read = of_kept(parts.labels), Labels()
     if numbers is not None:
         read = read_labels(numbers, parts.names, name, local, parts.label_name)
@@ -190,6 +202,8 @@ def make_cloud(parts: Parts, name: str, task: Task) -> CloudInput:
         guess_reason=reason,
         colours=colours,
         normals=normals,
+        intensity=intensity,
+        ring=_beams(ring),
         labels=read.labels,
         classes=read.classes,
         numbers=numbers,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from headlight.viewer.registry import REGISTRY, Export
 from headlight.viewer.session.document import Document
 from headlight.viewer.session.methods import IN_SPACE
-from headlight.viewer.session.view import CloudSettings, FieldSettings
+from headlight.viewer.session.view import ByHand, CloudSettings, FieldSettings
 
 _STACK = "headlight.models.core.stack:ConvStack"
 
@@ -52,6 +52,10 @@ def none_hidden(document: Document) -> str:
     return "" if document.view[CloudSettings].hidden else "No class is hidden."
 
 
+def nothing_by_hand(document: Document) -> str:
+    return "" if document.view[ByHand] != ByHand() else "No number of a weight is set by hand."
+
+
 def no_answer(document: Document) -> str:
     """Answers are of models with the head of their task."""
     trace = document.trace
@@ -60,6 +64,17 @@ def no_answer(document: Document) -> str:
     from headlight.models.core.answers import listed
 
     return "" if listed(trace.answers) is not None else f"{trace.model.title} gives no answer to list."
+
+
+def no_expected(document: Document) -> str:
+    """Which tokens belong in a text is said by models with such a head alone."""
+    trace = document.trace
+    if trace is None:
+        return "No model has read it yet."
+    from headlight.models.core.answers import NextTokens
+
+    said = trace.answer(NextTokens) is not None
+    return "" if said else f"{trace.model.title} does not say which tokens belong in a text."
 
 
 def writes_nothing(document: Document) -> str:

@@ -51,6 +51,8 @@ class Document:
     """The trace before this one, so that undo need not run again; none where it is large."""
     page: str = ""
     """What is being looked at, a page of the registry; no step of undo."""
+    wished: str = ""
+    """A page that it is to be looked at on, once what a model reads in it brings that page."""
     view: View = field(default_factory=View)
     past: list[Step] = field(default_factory=list)
     future: list[Step] = field(default_factory=list)

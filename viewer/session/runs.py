@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
@@ -88,6 +88,28 @@ class Runs:
             return document
 
         self._open(_work("given", partial(from_text, text)), then=made, lane="look")
+
+    def open_beside(self, text: str, like: Document, **options: Any) -> None:
+        """A text that is read as another document was, but for these options, while that stays in sight."""
+        from headlight.viewer.inputs.inputs import from_text
+
+        options = {"start": 0, "writing": None, **options}
+        then = partial(self.session.add, options=replace(like.options, **options), shown=False)
+        self._open(_work("given", partial(from_text, text)), then=then, lane="look")
+
+    def open_together(self, texts: Sequence[str], page: str) -> None:
+        """Several texts, the first of them in sight, on a page."""
+        from headlight.viewer.inputs.inputs import TextInput, from_text
+
+        def made(what: Input) -> Document:
+            first = known(what, TextInput).text == texts[0]
+            document = self.session.add(what, self.options_for(what), shown=first)
+            if first:
+                self.session.set_page(page)
+            return document
+
+        for text in texts:
+            self._open(_work("given", partial(from_text, text)), then=made, lane="look")
 
     def open_pixels(self, pixels: np.ndarray, title: str) -> None:
         from headlight.viewer.inputs.inputs import from_pixels

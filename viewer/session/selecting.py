@@ -8,11 +8,16 @@ from headlight.models.attention.statistics import stages
 from headlight.models.core.tokens import PatchTokens, Tokens
 from headlight.models.core.trace import Trace
 from headlight.viewer.session.session import Session
-from headlight.viewer.session.view import CloudSettings, MapSettings, Selection, View
+from headlight.viewer.session.view import ByHand, CloudSettings, MapSettings, Selection, View
 
 
 def clear(session: Session) -> None:
     session.select(queries=(), keys=())
+
+
+def as_the_model_has_it(session: Session) -> None:
+    """No number of a weight is set by hand."""
+    session.change(ByHand, **vars(ByHand()))
 
 
 def take_all(session: Session) -> None:

@@ -73,14 +73,14 @@ class Session:
 
     # -- documents ---------------------------------------------------------------------------------------
 
-    def add(self, what: Input, options: RunOptions, path: str = "") -> Document:
-        """Open `what`, read from `path`, as a new document and show it."""
+    def add(self, what: Input, options: RunOptions, path: str = "", shown: bool = True) -> Document:
+        """Open `what`, read from `path`, as a new document; if it is to be `shown`, show it."""
         document = Document(next(self._numbers), what, options, path)
-        if self.opening_page in document.pages:
-            document.page = self.opening_page
+        self._wish(document, self.opening_page or "")
         self.documents.append(document)
         self.documents_changed.emit()
-        self.show(document)
+        if shown:
+            self.show(document)
         return document
 
     def show(self, document: Document | None) -> None:
@@ -117,9 +117,15 @@ class Session:
         document = self.add(what, closed.recipe.options, closed.path)
         document.view, document.fresh = closed.view, closed.fresh
         document.past, document.future = closed.past, closed.future
-        if closed.page in document.pages:
-            self._turn(document, closed.page)
+        self._wish(document, closed.page)
         return document
+
+    def _wish(self, document: Document, page: str) -> None:
+        """Turn to a page, or do so when a model has read the document, if it has that page then."""
+        if page in document.pages:
+            self._turn(document, page)
+        else:
+            document.wished = page
 
     def branch(self, document: Document, what: Input, options: RunOptions) -> Document:
         """A new document that is looked at as another one is, but for what is selected, and show it."""
@@ -147,6 +153,8 @@ class Session:
         before = document.trace if coming is None else None  # else it was looked at so when it was made last
         document.view = fitted(document.present.view, trace, start, before)
         self.update(document, asked=None, state="ready", failure="", **made)
+        self._wish(document, document.wished or document.page)
+        document.wished = ""
 
     def move(self, document: Document, move: Callable[[Place], Place], **made: Any) -> None:
         """The input is there in another frame, and no model has read it yet. move: where a place is in it."""
@@ -171,7 +179,7 @@ class Session:
             return
         if document is self.current:
             self.set_hover(NOWHERE)
-        document.page = page
+        document.page, document.wished = page, ""
         if document is self.current:
             self.page_changed.emit()
 

@@ -12,7 +12,8 @@ from headlight.models.core.settings import RolloutSettings, layers_of_rollout
 
 if TYPE_CHECKING:
     from headlight.models.core.costs import Terms
-    from headlight.models.core.tokens import Place
+    from headlight.models.core.layers import Vector
+    from headlight.models.core.tokens import CharSpan, Place
     from headlight.models.core.trace import Trace
     from headlight.viewer.host.corpus import Corpus
 
@@ -151,7 +152,7 @@ class HeadSettings:
 
     measure: what they are ranked by. across, up, colour: the axes and the colour of the scatter; "layer" is
     one of them. corpus: the texts that the figures are of, None for the document alone. texts_by: by which
-    measure of the chosen head texts of it are listed.
+    measure of the chosen head texts of it are listed. vectors: which of the chosen head are projected.
     """
 
     measure: str = "previous"
@@ -160,6 +161,7 @@ class HeadSettings:
     colour: str = "distance"
     corpus: Corpus | None = None
     texts_by: str = "peak"
+    vectors: Vector = "query"
 
 
 @dataclass(frozen=True)
@@ -172,6 +174,47 @@ class LensSettings:
 
     colour: Literal["first", "end", "rank"] = "first"
     token: int | None = None
+
+
+@dataclass(frozen=True)
+class ArcsSettings:
+    """mass: the share of each token's weight that the links hold which are drawn. heads: of which heads, none
+    for all of the layer.
+    """
+
+    mass: float = 0.7
+    heads: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class CompareSettings:
+    """What a text is compared with, each text by the number of its document.
+
+    without: texts that are left out of all that are open. beside: the one whose attention is taken away, None
+    for the first. words: where the word stands in a text that has it elsewhere, or has another one for it.
+    at: layer and head of another model, None for those that stand where the chosen ones do.
+    """
+
+    without: frozenset[int] = frozenset()
+    beside: int | None = None
+    words: tuple[tuple[int, CharSpan], ...] = ()
+    at: tuple[int, int] | None = None
+
+    def word_in(self, number: int) -> CharSpan | None:
+        return dict(self.words).get(number)
+
+
+@dataclass(frozen=True)
+class ByHand:
+    """Numbers of one weight that are set by hand, None of those that are the model's.
+
+    of: whose: (layer, head, query, key), which the others of it are for; no other weight has them.
+    """
+
+    of: tuple[int, int, Place, Place] | None = None
+    bias: float | None = None
+    score: float | None = None
+    sink: float | None = None
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from headlight.models.core.task import SILENT, Part, Task
 from headlight.models.core.tokens import PatchTokens, Tokens
 from headlight.models.core.trace import Trace
 from headlight.viewer.host.corpus import Corpus
-from headlight.viewer.slices.corpus import gathered_over
+from headlight.viewer.slices.many.texts import gathered_over
 
 LAYER = Measure("layer", "Layer", "Where the head stands: its layer, from 0", share=False)
 

@@ -46,7 +46,8 @@ class ColourBar(QWidget):
         said = "\n".join(part for part in self.said() if part)
         self.setAccessibleDescription(f"{low} to {high}, {said}" if scale else "")
         # What is too long for its line is read here.
-        self.setToolTip(f"{said}\nMore than {high} gets the last colour" if scale else "")
+        beyond = f"Less than {low} gets the first colour, more" if scale and scale.low < 0 else "More"
+        self.setToolTip(f"{said}\n{beyond} than {high} gets the last colour" if scale else "")
         self.update()
 
     def ends(self) -> tuple[str, str]:
@@ -123,7 +124,7 @@ class ColourBar(QWidget):
         painter.drawPath(shape)
 
     def _paint_numbers(self, painter: QPainter, bar: QRectF) -> None:
-        """The ends, and between them the powers of ten that have room, each with its mark."""
+        """The ends, and between them what has room of the scale's marks."""
         metrics = QFontMetricsF(label_font())
         base = self.height() - metrics.descent() - 1
         low, high = self.ends()
@@ -132,7 +133,7 @@ class ColourBar(QWidget):
         right = bar.right() - metrics.horizontalAdvance(high)
         painter.drawText(QPointF(right, base), high)
         taken, gap = bar.left() + metrics.horizontalAdvance(low), theme.em(0.5)
-        for value in self._scale.decades():
+        for value in self._scale.marks():
             x = bar.left() + self._scale.position(value) * bar.width()
             if bar.left() + 1 < x < bar.right() - 1:
                 painter.drawLine(QPointF(x, bar.bottom()), QPointF(x, bar.bottom() + 3))

@@ -221,14 +221,18 @@ class HeadGrid(CellGrid):
         place: Callable[[int], QRect],
         align: Qt.AlignmentFlag,
     ) -> None:
-        """The numbers of layers (axis 0) or heads (axis 1), as many as have room."""
+        """The numbers of layers (axis 0) or heads (axis 1), as many as have room and are in sight whole."""
         colours, plain, bold = theme.current(), label_font(), label_font(QFont.Weight.DemiBold)
         widest = QFontMetrics(bold).horizontalAdvance(str(count - 1)) + 2
         pitch = self._places.width + self._places.gap
         every = 1 if axis else max(1, -(-widest // pitch))
         chosen = self._selected[axis] if self._selected and not (axis and self._fused) else None
         pointed = self._hovered[axis] if self._hovered else None
+        body = self._body()
         for number in range(0, count, every):
+            cell = self.cell_rect(0, number) if axis else self.cell_rect(number, 0)
+            if cell.y() < body.y() if axis else cell.x() < body.x():
+                continue  # scrolled under the names of the axes
             painter.setFont(bold if number == chosen else plain)
             ink = {chosen: colours.amber_text, pointed: colours.blue} if number in (chosen, pointed) else {}
             painter.setPen(QColor(ink.get(number, colours.dim)))

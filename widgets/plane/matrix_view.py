@@ -29,8 +29,9 @@ _OPEN = 6.0
 class MatrixView(PlaneView):
     """Cell (q, k) fills [k, k+1) × [q, q+1) of the plane, row 0 at the top.
 
-    Cells smaller than a pixel of the screen are pooled by their largest level (see `Raster`), so that a
-    single bright cell stays in sight at any zoom; the numbers in the read-out are always the cell's own.
+    Cells smaller than a pixel of the screen are pooled by their largest level, or the farthest from zero (see
+    `Raster`), so that a single bright cell stays in sight at any zoom; the numbers in the read-out are always
+    the cell's own.
 
     hovered: (q, k) under the cursor, or None. clicked: q, k, add. boxed: q0, q1, k0, k1 (half-open), add.
     """
@@ -84,15 +85,20 @@ class MatrixView(PlaneView):
         self._selected, self._hover = (np.empty(0, int), np.empty(0, int)), (None, None)
         self.relayout()
 
-    def set_matrix(self, levels: np.ndarray | None, values: np.ndarray | None = None) -> None:
-        """levels: uint8 (queries, keys), what is painted. values: float32 of that shape, what is read out."""
+    def set_matrix(
+        self, levels: np.ndarray | None, values: np.ndarray | None = None, middle: int = 0
+    ) -> None:
+        """levels: uint8 (queries, keys), what is painted. values: float32 of that shape, what is read out.
+
+        middle: the level of zero where values have a sign.
+        """
         if values is not None and (levels is None or values.shape != levels.shape):
             raise ValueError(f"values {values.shape} do not belong to these levels")
         self._message = ""
         self._values = values
         self._shape = None if levels is None else levels.shape
         rows, columns = levels.shape if levels is not None else (0, 0)
-        self._image.set_array(levels, QRectF(0, 0, columns, rows))
+        self._image.set_array(levels, QRectF(0, 0, columns, rows), middle=middle)
         longer, shorter = max(rows, columns), max(1, min(rows, columns))
         self.set_content(columns, rows, square=longer <= _STRETCH * shorter)
         self.relayout()

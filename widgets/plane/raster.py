@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QImage, QPainter, QTransform
+
+
+def pool_farthest(levels: np.ndarray, down: int, across: int, middle: int) -> np.ndarray:
+    """uint8, as `pool_max`: the level of each block that is farthest from `middle`, the higher of two."""
+    every = np.arange(256)
+    rank = np.argsort(np.argsort(np.abs(every - middle) * 2 + (every > middle)))
+    return np.argsort(rank).astype(np.uint8)[pool_max(rank.astype(np.uint8)[levels], down, across)]
 
 
 def pool_max(levels: np.ndarray, down: int, across: int) -> np.ndarray:
@@ -29,7 +37,8 @@ class Raster:
 
     Every pixel of the screen shows the cell in which its centre lies: Qt's own scaling counts in 1/65536 of a
     cell and is some pixels off at the far end of a large zoom. Where cells are smaller than a pixel, levels
-    show the largest of each block (so a single bright cell never vanishes) and pictures the mean. Pictures
+    show the largest of each block (so a single bright cell never vanishes), or what is farthest from the
+    middle of a scale about zero, and pictures the mean. Pictures
     are blended up to three times their size and show their pixels beyond; levels are blended if `smooth`.
     """
 
@@ -38,7 +47,7 @@ class Raster:
         self._changed = changed
         self._array: np.ndarray | None = None
         self._region = QRectF()
-        self._smooth = False
+        self._smooth, self._middle = False, 0
         self._camera, self._window, self._density = QTransform(), QRectF(), 1.0
         self._factor = (0, 0)
         self._reduced: tuple[tuple[int, int], np.ndarray] | None = None
@@ -46,10 +55,15 @@ class Raster:
         self._image: QImage | None = None
         self._place, self._clip = QTransform(), QRectF()
 
-    def set_array(self, array: np.ndarray | None, region: QRectF, smooth: bool = False) -> None:
-        """Show `array` on `region` of the plane (row 0 at its top), or nothing."""
+    def set_array(
+        self, array: np.ndarray | None, region: QRectF, smooth: bool = False, middle: int = 0
+    ) -> None:
+        """Show `array` on `region` of the plane (row 0 at its top), or nothing. middle: the level that says
+        nothing.
+        """
         self._array = array if array is not None and array.size else None
         self._region, self._smooth, self._reduced = QRectF(region), smooth, None
+        self._middle = middle
         self._arrange()
 
     def pooled(self) -> tuple[int, int]:
@@ -122,7 +136,8 @@ class Raster:
         if (across, down) == (1, 1):
             return self._array
         if self._array.ndim == 2:
-            return pool_max(self._array, down, across)
+            pool = partial(pool_farthest, middle=self._middle) if self._middle else pool_max
+            return pool(self._array, down, across)
         from PIL import Image  # large pictures alone need it
 
         return np.asarray(Image.fromarray(self._array).reduce((across, down)))

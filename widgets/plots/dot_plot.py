@@ -102,6 +102,10 @@ class DotPlot(KeepsArrows, Arranged, Framed, QWidget, metaclass=AbstractWidget):
         """The dot that is marked in blue."""
         return self._hovered
 
+    def selected(self) -> Key | None:
+        """The dot that is marked in amber."""
+        return self._selected
+
     def set_tip(self, function: Callable[[int, int], str] | None) -> None:
         """What the read-out says of a dot: lines of `label` or `label<tab>value`."""
         self._explain = function

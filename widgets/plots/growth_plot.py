@@ -3,49 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
 
-from headlight.widgets.base import theme
-from headlight.widgets.plots import series_style
-from headlight.widgets.plots.axes import LEFT, Axis, frame_in, tick_font
-from headlight.widgets.plots.dot_plot import DotPlot, Key
+from headlight.widgets.plots.axes import Axis
+from headlight.widgets.plots.line_plot import LinePlot, Series
 
 
-class Series(NamedTuple):
-    """depths, sizes: float (n,), sizes in pixels, above 0. labels: n texts, the layers' names.
+class GrowthPlot(LinePlot):
+    """A line a network, of sizes in pixels, above 0.
 
-    colour: an index into `series_style`. whole_from: from this index on every unit sees the whole image; the
-    line then runs dashed along the image's side.
+    From `whole_from` on every unit sees the whole image; the line then runs dashed along the image's side.
     """
-
-    name: str
-    depths: np.ndarray
-    sizes: np.ndarray
-    labels: Sequence[str]
-    colour: int
-    whole_from: int | None = None
-
-
-class GrowthPlot(DotPlot):
-    """A line with marks a network. A dot's key is (series, index in it)."""
 
     nothing = "No fields yet"
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._series: list[Series] = []
-        self._sizes: list[np.ndarray] = []
         self._image: float | None = None
         self._of, self._unit = "image", "px"
         self._log = True
         self._title = "layers"
-        self._lit: int | None = None
-        self._legend: list[QRectF] = []
         self.setAccessibleName("Size of the receptive field by depth")
 
     # What panes call.
@@ -61,25 +41,16 @@ class GrowthPlot(DotPlot):
 
         of, unit: what the image and its pixels are called.
         """
-        self._of, self._unit = of, unit
-        self._series = [Series(*one) for one in series]
-        self._image = image
-        self._sizes = []
-        for one in self._series:
+        self._of, self._unit, self._image = of, unit, image
+        made, found = [Series(*one) for one in series], []
+        for one in made:
             sizes = np.array(one.sizes, float)
-            if not len(sizes) == len(one.depths) == len(one.labels):
-                raise ValueError(
-                    f"{one.name}: {len(one.depths)} depths, {len(sizes)} sizes and {len(one.labels)} labels"
-                )
             if one.whole_from is not None:
                 if image is None:
                     raise ValueError(f"{one.name} sees the whole image, but the image's size is not given")
                 sizes[one.whole_from :] = image
-            self._sizes.append(sizes)
-        self._lit = None
-        keys = [(s, index) for s, sizes in enumerate(self._sizes) for index in range(len(sizes))]
-        self.setAccessibleDescription("; ".join(map(self._said, range(len(self._series)))))
-        self._set_keys(keys)
+            found.append(sizes)
+        self._take(made, found)
 
     def set_log(self, log: bool) -> None:
         """A logarithmic or a linear axis of sizes."""
@@ -93,160 +64,35 @@ class GrowthPlot(DotPlot):
             self._title = title
             self._renew()
 
-    def legend_rect(self, series: int) -> QRectF:
-        """Where a series' name stands, in pixels."""
-        return self._legend[series]
+    # What the base asks.
 
     def _said(self, series: int) -> str:
         one = self._series[series]
         if one.whole_from is not None:
             return f"{one.name}: the whole {self._of} from {one.labels[one.whole_from]} on"
-        size = self._sizes[series]
-        return (
-            f"{one.name}: {size[-1]:,.0f} {self._unit} at {one.labels[-1]}"
-            if len(size)
-            else f"{one.name}: no layer"
-        )
+        return super()._said(series) if len(self._sizes[series]) else f"{one.name}: no layer"
 
-    # Geometry.
+    def _figure(self, series: int, index: int) -> str:
+        whole = self._series[series].whole_from
+        if whole is not None and index >= whole:
+            return f"whole {self._of}"
+        return f"{self._sizes[series][index]:,.0f} {self._unit}"
 
-    def _arrange(self) -> None:
-        self._place_legend()
-        below = max(rect.bottom() for rect in self._legend) + theme.em(0.3)
+    def _axes(self) -> tuple[Axis, Axis, str, str]:
         sizes = np.concatenate([*self._sizes, [self._image] if self._image else []])
         deepest = max((float(np.max(one.depths, initial=0)) for one in self._series), default=0) or 1.0
         shallow = min((float(np.min(one.depths, initial=deepest)) for one in self._series), default=0)
         least = max(float(sizes.min()), 1e-3)
         top = float(sizes.max())
         ends = (least / 1.25, max(top * 1.25, least * 2)) if self._log else (0.0, top * 1.06)
-        up = Axis(*ends, log=self._log)
         across = Axis(min(0.0, shallow), deepest * 1.02)
-        room = QRectF(self.rect()).adjusted(0, below, 0, 0)
-        self._frame = frame_in(room, across, up, self._title, f"field, {self._unit}" + " (log)" * self._log)
-        x = [self._frame.x(np.asarray(one.depths, float)) for one in self._series]
-        y = [self._frame.y(one) for one in self._sizes]
-        self._places = np.stack([np.concatenate(x), np.concatenate(y)], 1)
+        return across, Axis(*ends, log=self._log), self._title, f"field, {self._unit}" + " (log)" * self._log
 
-    def _place_legend(self) -> None:
-        """Names in rows above the plot."""
-        metrics = QFontMetricsF(tick_font())
-        x = y = 0.0
-        row, gap = metrics.height() + 2, theme.em(1.0)
-        self._legend = []
-        for one in self._series:
-            width = theme.em(1.3) + metrics.horizontalAdvance(one.name)
-            if x and x + width > self.width():
-                x, y = 0.0, y + row
-            self._legend.append(QRectF(x, y, width, row))
-            x += width + gap
-
-    def _at(self, point: QPointF) -> Key | None:
-        for series, rect in enumerate(self._legend):
-            if rect.contains(point) and len(self._sizes[series]):
-                return series, len(self._sizes[series]) - 1
-        return super()._at(point)
-
-    def _line_of(self, series: int) -> np.ndarray:
-        """(n, 2): the dots of a series in pixels."""
-        start = sum(len(sizes) for sizes in self._sizes[:series])
-        return self._places[start : start + len(self._sizes[series])]
-
-    def _marked(self, series: int) -> list[int]:
-        """The dots that get a mark: all where there is room, the last always."""
-        points = self._line_of(series)
-        least, chosen = theme.em(0.75), []
-        for index in range(len(points) - 1, -1, -1):
-            if not chosen or np.hypot(*(points[index] - points[chosen[-1]])) >= least:
-                chosen.append(index)
-        return chosen
-
-    # Painting.
-
-    def set_hovered(self, key: Key | None) -> None:
-        super().set_hovered(key)
-        lit = None if key is None else key[0]
-        if lit != self._lit:  # the others step back
-            self._lit = lit
-            self._ground = None
-
-    def _paint_ground(self, painter: QPainter) -> None:
-        self._frame.paint(painter)
+    def _paint_behind(self, painter: QPainter) -> None:
         if self._image:
             self._frame.paint_level(painter, self._image)
-        order = [series for series in range(len(self._series)) if series != self._lit]
-        for series in order + [self._lit] * (self._lit is not None):
-            painter.setOpacity(1.0 if self._lit in (None, series) else 0.3)
-            self._paint_series(painter, series)
-        painter.setOpacity(1.0)
+
+    def _paint_ground(self, painter: QPainter) -> None:
+        super()._paint_ground(painter)
         if self._image:
             self._frame.paint_level_label(painter, self._image, f"{self._of} {self._image:,.0f}")
-        painter.setFont(tick_font())
-        for series, (one, rect) in enumerate(zip(self._series, self._legend, strict=True)):
-            at = QPointF(rect.left() + theme.em(0.5), rect.center().y())
-            self._paint_symbol(painter, series, at, hollow=False)
-            painter.setPen(
-                QColor(theme.current().text if self._lit in (None, series) else theme.current().dim)
-            )
-            painter.drawText(rect.adjusted(theme.em(1.2), 0, 0, 0), LEFT, one.name)
-
-    def _paint_series(self, painter: QPainter, series: int) -> None:
-        one, points = self._series[series], self._line_of(series)
-        if not len(points):
-            return
-        whole = len(points) if one.whole_from is None else one.whole_from
-        colour = series_style.colour(one.colour)
-        # Dashed where it runs along the image's side, from the last layer that sees less than the image.
-        for part, style in (
-            (points[:whole], Qt.PenStyle.SolidLine),
-            (points[max(whole - 1, 0) :], Qt.PenStyle.DashLine),
-        ):
-            if len(part) < 2 or (style == Qt.PenStyle.DashLine and whole == len(points)):
-                continue
-            path = QPainterPath(QPointF(*part[0]))
-            for x, y in part[1:].tolist():
-                path.lineTo(x, y)
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(colour, 1.8, style))
-            painter.drawPath(path)
-        for index in self._marked(series):
-            self._paint_symbol(painter, series, QPointF(*points[index]), index >= whole)
-
-    def _paint_symbol(
-        self, painter: QPainter, series: int, at: QPointF, hollow: bool, size: float = 0
-    ) -> None:
-        colours = theme.current()
-        colour = series_style.colour(self._series[series].colour)
-        painter.setPen(QPen(colour, 1.4))
-        painter.setBrush(QColor(colours.panel) if hollow else colour)
-        painter.drawPath(series_style.mark(self._series[series].colour, at, size or theme.em(0.24)))
-
-    def _paint_mark(self, painter: QPainter, key: Key, colour: QColor, selected: bool) -> None:
-        series, index = key
-        at = self.dot(key)
-        whole = self._series[series].whole_from
-        self._paint_symbol(painter, series, at, whole is not None and index >= whole, theme.em(0.32))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        size = theme.em(0.62 if selected else 0.5)
-        painter.setPen(QPen(QColor(theme.current().panel), 4))
-        painter.drawEllipse(at, size, size)
-        painter.setPen(QPen(colour, 2))
-        painter.drawEllipse(at, size, size)
-
-    # Reading.
-
-    def _tip_text(self, key: Key) -> str:
-        series, index = key
-        one = self._series[series]
-        whole = one.whole_from is not None and index >= one.whole_from
-        size = f"whole {self._of}" if whole else f"{self._sizes[series][index]:,.0f} {self._unit}"
-        return f"{one.name}\t{size}\n{one.labels[index]}"
-
-    def _walk(self, key: Key, right: int, up: int) -> Key:
-        series, index = key
-        if right:
-            return series, min(max(index + right, 0), len(self._sizes[series]) - 1)
-        depth = self._series[series].depths[index]
-        others = [s for s in range(len(self._series)) if len(self._sizes[s])]
-        series = others[(others.index(series) - up) % len(others)]
-        depths = np.asarray(self._series[series].depths, float)
-        return series, int(np.abs(depths - depth).argmin())

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -39,11 +40,20 @@ from headlight.widgets.base.labels import ElidedLabel
 from headlight.widgets.base.waiting import Waiting
 
 _SENTENCES = (
-    ("A sense of a word", "A great serve from Djokovic won the match after he missed the first two."),
+    ("Four words", "LSC is the best!"),
     ("What “it” stands for", "The kettle did not fit on the shelf because it was too wide."),
     ("Two meanings", "The bank by the river flooded before the bank in town could open."),
     ("How a word is said", "attention", "phonemes"),
     ("What came before", "Mrs Abernathy lit the lamp. Then Mrs", "induction"),
+)
+_TOGETHER = (
+    "One word, thrice",
+    (
+        "Her serve won the tennis match.",
+        "A fast serve is hard to return in tennis.",
+        "They serve the salad with bread.",
+    ),
+    "compare",
 )
 _STACK = (
     "Convolutions",
@@ -51,14 +61,24 @@ _STACK = (
 )
 
 
+class Together(NamedTuple):
+    """Texts that are opened at once, on a page."""
+
+    texts: tuple[str, ...]
+    page: str
+
+    def __str__(self) -> str:
+        return "\n".join(self.texts)
+
+
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What a card offers: `value` is a Path to open or a text to run. picture: what a file is shown by.
-    model: what reads it, "" for what reads all such.
+    """What a card offers: `value` is a Path to open, or a text or several to run. picture: what a file is
+    shown by. model: what reads it, "" for what reads all such.
     """
 
     title: str
-    value: Path | str
+    value: Path | str | Together
     picture: Path | None = None
     model: str = ""
 
@@ -69,7 +89,9 @@ def bundled_samples(folder: Path | None = None) -> list[Sample]:
     pictures = [Sample(_title(path), path, path) for path in sorted(folder.glob("*.jpg"))]
     rooms = [(path, path.with_suffix(".png")) for path in sorted((folder / "rooms").glob("*.ply"))]
     clouds = [Sample(_title(path), path, shown) for path, shown in rooms if shown.is_file()]
-    return [*pictures, *clouds, *(Sample(title, text, None, *model) for title, text, *model in _SENTENCES)]
+    title, texts, page = _TOGETHER
+    sentences = (Sample(title, text, None, *model) for title, text, *model in _SENTENCES)
+    return [*pictures, *clouds, Sample(title, Together(texts, page)), *sentences]
 
 
 def _title(path: Path) -> str:
@@ -83,7 +105,7 @@ class Welcome(QScrollArea):
     text_entered = Signal(str)
     """A sentence to run."""
     sample_chosen = Signal(object, str)
-    """The `value` of a sample, a Path or a text, and its model; a recent file's Path too."""
+    """The `value` of a sample, and its model; a recent file's Path too."""
     recent_cleared = Signal()
     """The list of recent files is to be forgotten."""
     open_clicked = Signal()
@@ -188,7 +210,7 @@ class Welcome(QScrollArea):
         column = QVBoxLayout()
         column.setSpacing(theme.em(0.8))
         column.addWidget(_heading("Or start from a sample"))
-        for kind in (Path, str):
+        for kind in (Path, str | Together):
             row = QGridLayout()
             row.setSpacing(theme.em(0.8))
             for place, sample in enumerate(s for s in samples if isinstance(s.value, kind)):
@@ -365,7 +387,7 @@ class _Card(QFrame):
             column.addLayout(row)
         else:
             column.setContentsMargins(edge, edge, edge, edge)
-            text = QLabel(sample.value)
+            text = QLabel(str(sample.value))
             text.setProperty("role", "dim")
             text.setWordWrap(True)
             text.setAlignment(Qt.AlignmentFlag.AlignTop)

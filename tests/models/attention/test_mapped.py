@@ -152,7 +152,7 @@ def test_at_a_step_of_what_was_written_there_is_what_a_pass_over_that_much_sees(
     def over(stop: int) -> Trace:
         part = tokens.only(np.arange(stop))
         layer = RecordedLayer(GivenCall("layer", "self", weights[..., :stop, :stop]), part, part)
-        written = Written(first, (0,) * (n - first), "", np.empty(0), "length", Writing())
+        written = Written(first, (0,) * (n - first), "", np.empty(0), "length", Writing(), ())
         return Trace(CARD, (layer,), {INPUT: part}, {}, stop - 1, 0.0, "cpu", written=written)
 
     found = mapped(over(n), whole_words, hide_special, step)

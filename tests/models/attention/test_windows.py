@@ -114,7 +114,10 @@ def rebuilt(block: torch.nn.Module, layer: WindowLayer, given: torch.Tensor) -> 
         torch.testing.assert_close(matrix.sum(1) + share, torch.ones_like(share), atol=1e-6, rtol=0)
         heads.append(matrix @ values[:, head] + share[:, None] * padding[head])
     context = torch.stack(heads, 1).flatten(1)
+    written = layer.vectors("written")
+    assert (written is not None, layer.inner() is not None) == (first, first)
     if first:
+        torch.testing.assert_close(written.to(given.dtype), torch.stack(heads), atol=1e-5, rtol=1e-4)
         hidden = given + attention.o_proj(context)
         return hidden + block.mlp(block.layernorm_after(hidden))
     hidden = given + block.layernorm_before(block.attention.output(context, None))

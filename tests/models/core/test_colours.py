@@ -4,7 +4,18 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from headlight.models.core.colours import LOG_FLOOR, Scale, levels, levels_of, lut, scale_of, scales_of
+from headlight.models.core.colours import (
+    DIVERGING,
+    LOG_FLOOR,
+    MIDDLE,
+    Scale,
+    levels,
+    levels_of,
+    lut,
+    scale_about_zero,
+    scale_of,
+    scales_of,
+)
 from headlight.viewer.registry import REGISTRY, ColourMap
 
 VALUES = arrays(
@@ -16,6 +27,23 @@ def test_percentile_is_nearest_rank_and_the_rest_is_counted():
     values = np.random.default_rng(0).permutation(1000).reshape(25, 40)
     assert scale_of(values, 99.5) == Scale(0.0, 994.0, False, 5 / 1000)
     assert scale_of(values, 100) == Scale(0.0, 999.0, False, 0.0)
+
+
+@given(VALUES)
+def test_a_scale_about_zero_reaches_as_far_down_as_up_and_zero_is_its_middle(values):
+    scale = scale_about_zero(values, 100)
+    assert (scale.low, scale.high) == (-np.abs(values).max(), np.abs(values).max())
+    if scale.high > 0:
+        shown, turned = (levels(np.append(one, 0), scale).astype(int) for one in (values, -values))
+        assert shown[-1] == MIDDLE
+        assert (np.abs(shown + turned - 2 * MIDDLE) <= 1).all()
+        assert scale.marks() == (0.0,)
+
+
+def test_the_colours_of_zero_are_the_darkest_of_the_diverging_map():
+    light = lut(DIVERGING)[:, :3].sum(1).astype(int)
+    assert abs(int(light.argmin()) - MIDDLE) <= 2
+    assert light[0] > 500 < light[255]
 
 
 def test_left_out_columns_do_not_stretch_the_scale_but_count_as_clipped():
@@ -42,7 +70,7 @@ def test_a_place_on_the_bar_is_the_level_that_is_painted(values, log):
     scale = scale_of(values.astype(np.float64), 90, log)
     for value, level in zip(values.tolist(), levels(values.astype(np.float64), scale).tolist(), strict=True):
         assert level == pytest.approx(255 * scale.position(value), abs=0.51)
-    for decade in scale.decades():
+    for decade in scale.marks():
         assert 0 <= scale.position(decade) <= 1
 
 

@@ -13,7 +13,8 @@ from headlight.models.attention.recorded import RecordedLayer
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.layers import NOWHERE
 from headlight.models.core.tokens import CharSpan, TextTokens
-from headlight.models.explain.company import aligned, cosines, difference, found_word
+from headlight.models.explain.company import aligned, cosines, over_units
+from headlight.models.explain.words import found_word
 from headlight.viewer.host.engines import open_engine
 
 
@@ -69,7 +70,9 @@ def test_a_difference_is_of_sums_over_keys_and_means_over_queries():
         RecordedLayer(GivenCall("x", "self", weights[None, None]), tokens, tokens)
         for weights, tokens in ((one, first), (two, second))
     ]
-    found = difference(*layers, aligned(first, second), 0)
+    maps = aligned(first, second)
+    here, there = (over_units(layer, units, 0) for layer, units in zip(layers, maps, strict=True))
+    found = here - there
     np.testing.assert_allclose(found, [[0.65 - 0.6, 0.35 - 0.4], [0.1 - 1.0, 0.9]], atol=1e-6)
     np.testing.assert_allclose(found.sum(1), 0, atol=1e-6)  # nothing was left out
 

@@ -89,7 +89,7 @@ def test_what_a_head_adds_is_what_its_output_projection_writes(traces):
     trace, token, number = traces["gpt2"], 4, 7
     whole = trace.run.engine().head.whole
     layer, states = trace.layers[1], trace.run.states()
-    values, _ = layer.carries()
+    values = layer.vectors("value")
     summed = torch.einsum("hk,hkv->hv", torch.from_numpy(layer.rows(token)[1]), values)
     block, last = whole.transformer.h[1], whole.transformer.ln_f
     with torch.no_grad():

@@ -18,8 +18,8 @@ ROOT = Path(__file__).parents[3]
 HELP = "See “headlight export --help” for the options."
 SIZES = "is not a whole number from 224 to 1,022."
 WHATS = (
-    "Choose tokens, attention, rollout, saliency, compare, answer, generate, segmentation, "
-    "receptive-field, attention-distance, heads, lens or attribution."
+    "Choose tokens, attention, rollout, saliency, arcs, compare, answer, generate, segmentation, "
+    "represent, receptive-field, attention-distance, heads, lens, attribution or product."
 )
 
 
@@ -85,7 +85,8 @@ WRONG = {
     f"min. {HELP}",
     "a.txt rollout --query -1 --out x.npz": "Argument --query: “-1” is not a whole number from 0 on. " + HELP,
     "a.txt tokens --layer 1 --out x.npz": (
-        "--layer belongs to attention or receptive-field, not to tokens. Leave it out."
+        "--layer belongs to attention, arcs, compare, receptive-field or product, not to tokens. "
+        "Leave it out."
     ),
     "a.txt attention --discard .5 --out x.npz": "--discard belongs to rollout, not to attention. "
     "Leave it out.",

@@ -130,7 +130,7 @@ def test_a_window_closes_whatever_its_engine_does(apart, model, qtbot, settled, 
         window.runs.start(window.session.add(TextInput("Text", "a b"), RunOptions()))
     else:
         if where == "slice":
-            monkeypatch.setattr("headlight.viewer.slices.stacks.built", calls.builds_slowly)
+            monkeypatch.setattr("headlight.viewer.slices.fields.stacks.built", calls.builds_slowly)
         window.runs.open_stack()
     qtbot.waitUntil(lambda: window.jobs.host.pid is not None, timeout=WAIT)
     if where == "idle":

@@ -7,7 +7,8 @@ import csv
 import numpy as np
 import pytest
 
-from headlight.models.explain.company import cosines, found_word
+from headlight.models.explain.company import aligned, cosines, over_units
+from headlight.models.explain.words import found_word
 from headlight.viewer.app.cli import run
 from headlight.viewer.host.engines import open_engine
 
@@ -25,6 +26,11 @@ def test_a_word_is_compared_in_two_texts_that_know_nothing_of_each_other(tmp_pat
     with np.load(tmp_path / "out.npz") as out:
         np.testing.assert_allclose(out["cosine"], expected, atol=1e-6)
         np.testing.assert_array_equal(out["second_input_ids"], second.inputs["input_ids"])
+        maps = aligned(first.tokens, second.tokens)
+        both = zip((first, second), maps, strict=True)
+        here, there = (over_units(one.layers[-1], units, 3) for one, units in both)
+        np.testing.assert_allclose(out["difference"][3], here - there, atol=1e-6)
+        assert out["units"].tolist() == ["[CLS]", "[SEP]", "serve", "the", "."] == [*maps[0].tokens.labels]
     rows = list(csv.reader((tmp_path / "out.csv").read_text().splitlines()))
     assert [int(row[0]) for row in rows[1:]] == list(range(len(first.layers) + 1))
 
@@ -34,6 +40,7 @@ def test_a_word_is_compared_in_two_texts_that_know_nothing_of_each_other(tmp_pat
     [
         (["--text", TEXTS[0], "compare", "--word", "serve"], "with --pair"),
         (["--text", TEXTS[0], "--pair", TEXTS[1], "compare"], "with --word"),
+        (["--text", TEXTS[0], "--pair", TEXTS[1], "compare", "--word", "serve", "--head", "12"], "0 to 11"),
         (["--text", TEXTS[0], "--pair", TEXTS[1], "compare", "--word", "tennis"], "no word of “They"),
     ],
 )

@@ -16,7 +16,7 @@ from headlight.models.core.colours import lut
 from headlight.models.core.tokens import Box
 from headlight.viewer.session.session import Hover
 from headlight.viewer.session.view import FieldSettings, Selection
-from headlight.viewer.slices import field_maps
+from headlight.viewer.slices.fields import maps as field_maps
 from tests.viewer.linked import traced
 from tests.widgets.pointer import move
 

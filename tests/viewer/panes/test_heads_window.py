@@ -68,7 +68,7 @@ def test_heads_over_many_texts_open_where_they_do_most(text_window, settled, qtb
     qtbot.waitUntil(lambda: window.session.view[HeadSettings].corpus is not None)
     window.session.change(HeadSettings, texts_by="duplicate")
     settled(window)
-    found = gathered(open_engine(None, "text"), texts)
+    found = gathered(open_engine(None, "text"), texts, vectors=True)
     means = found.means()
     assert pane(window, "ranking").rows._figures[0] == f"{np.nanmax(means['previous']):.3f}"
     assert pane(window, "scatter").widget.window() is window
@@ -84,3 +84,28 @@ def test_heads_over_many_texts_open_where_they_do_most(text_window, settled, qtb
     (place,) = window.session.view[Selection].queries
     assert window.session.current.trace.tokens.find(place).tolist() == [best.token]
     assert (window.session.view[Selection].layer, window.session.view[Selection].head) == (layer, head)
+
+    session, projection = window.session, pane(window, "projection")
+    window.session.show(window.session.documents[0])
+    window.session.change(HeadSettings, vectors="written")
+    settled(window)
+    places, vectors = found.vectors.sample(layer, head, "written")
+    plane = found.vectors.plane(layer, head, "written")
+    np.testing.assert_allclose(projection.plot._values[: len(places)], plane.of(vectors), atol=1e-5)
+    own = plane.of(traced(window).layers[layer].vectors("written")[head])
+    at = projection.plot._keys.index((1, 3))
+    np.testing.assert_allclose(projection.plot._values[at], own[3], atol=1e-5)
+    click(projection.plot, projection.plot.dot((1, 3)).toPoint())
+    assert session.view[Selection].queries == (traced(window).tokens.place(3),)
+    assert projection.plot._selected == (1, 3)
+    number = next(row for row, place in enumerate(places) if place.text == 2 and place.token == 4)
+    assert f"«{texts[2][places[number].start : places[number].stop]}»" in projection._tip(0, number)
+    projection.plot.clicked.emit(0, number)
+    qtbot.waitUntil(lambda: len(session.documents) == 3)
+    settled(window)
+    assert session.current.input.text == texts[2]
+    assert session.current.trace.tokens.find(session.view[Selection].queries[0]).tolist() == [4]
+    session.show(session.documents[0])
+    session.change(HeadSettings, corpus=None)
+    settled(window)
+    assert {which for which, _ in projection.plot._keys} == {1}

@@ -16,7 +16,7 @@ from headlight.viewer.panes.stack.base import MENDED
 from headlight.viewer.panes.stack.field import heat_table
 from headlight.viewer.session.session import NOWHERE, Hover, RunOptions
 from headlight.viewer.session.view import FieldSettings, Selection
-from headlight.viewer.slices import stacks
+from headlight.viewer.slices.fields import stacks
 from headlight.widgets.base import theme
 from headlight.widgets.base.chip_colours import contrast
 from tests.viewer.bars import on_bar

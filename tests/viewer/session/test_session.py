@@ -135,7 +135,7 @@ def test_a_document_has_the_pages_that_fit_and_turning_them_is_no_step_of_undo(s
     document = session.add(picture, RunOptions())
     turned = []
     session.page_changed.connect(lambda: turned.append(document.page))
-    assert document.pages == ("attention", "heads", "fields", "cost")
+    assert document.pages == ("attention", "heads", "weight", "fields", "cost")
     session.set_page("cost")
     session.set_page("cost")
     assert turned == ["cost"]

@@ -28,7 +28,9 @@ def trace() -> Trace:
     answer = NextTokens(places, True, ids, shares, names, np.zeros(5, np.float32))
     own, drawn = np.array([0.07, 0.004, 0.05], np.float32), np.array([0.2, 0.0, 0.1], np.float32)
     how = Writing(new=3, temperature=2.0, top_k=9)
-    written = Written(START, IDS, " b c d", own, "length", how, drawn=drawn, shares=np.full((4, 12), 0.25))
+    written = Written(
+        START, IDS, " b c d", own, "length", how, ("b", "c", "d"), drawn, np.full((4, 12), 0.25)
+    )
     return trace_of(tokens, answers=(answer,), written=written)
 
 

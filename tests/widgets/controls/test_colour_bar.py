@@ -59,9 +59,9 @@ def test_where_there_is_little_room_it_says_the_same_shorter(show):
 
 
 def test_a_logarithmic_bar_marks_its_powers_of_ten():
-    assert Scale(0.0004, 0.3, True).decades() == (0.001, 0.01, 0.1)
-    assert Scale(0.001, 0.1, True).decades() == (0.001, 0.01, 0.1)
-    assert Scale(0.0, 0.3).decades() == Scale(0.2, 0.3, True).decades() == ()
+    assert Scale(0.0004, 0.3, True).marks() == (0.001, 0.01, 0.1)
+    assert Scale(0.001, 0.1, True).marks() == (0.001, 0.01, 0.1)
+    assert Scale(0.0, 0.3).marks() == Scale(0.2, 0.3, True).marks() == ()
 
 
 def test_its_numbers_never_touch_and_what_is_clipped_stays(show):

@@ -192,3 +192,15 @@ def test_the_selected_head_is_scrolled_into_sight_and_the_user_scrolls_on(show):
     grid.verticalScrollBar().setValue(90)
     grid.set_selected(0, 0)  # as every move of the cursor does
     assert grid.verticalScrollBar().value() == 90
+
+
+def test_numbers_that_are_scrolled_away_do_not_lie_over_the_names_of_the_axes(show):
+    grid = HeadGrid()
+    grid.set_maps(constant(30, 9))
+    show(grid, 300, 60)
+    corner = grid._body().x() - 1, grid._places.top - 1
+    before = grid.viewport().grab().toImage().copy(0, 0, *corner)
+    for bar in (grid.horizontalScrollBar(), grid.verticalScrollBar()):
+        assert bar.maximum() > 9
+        bar.setValue(bar.maximum() // 2)
+    assert grid.viewport().grab().toImage().copy(0, 0, *corner) == before

@@ -9,7 +9,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage, QPainter, QTransform
 
 from headlight.models.core.colours import lut
-from headlight.widgets.plane.raster import Raster
+from headlight.widgets.plane.raster import Raster, pool_farthest
 
 SIDE = 120
 LEVELS = np.random.default_rng(0).integers(0, 256, (23, 31), dtype=np.uint8)
@@ -46,3 +46,9 @@ def test_a_part_of_the_screen_shows_what_the_whole_shows_there(shown, seed):
 
 def colours(image: QImage) -> np.ndarray:
     return np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4).astype(int)
+
+
+def test_of_values_with_a_sign_the_farthest_from_zero_is_seen():
+    levels = np.array([[128, 90, 128, 130], [128, 128, 255, 0], [126, 128, 129, 127]], np.uint8)
+    assert pool_farthest(levels, 2, 2, 128).tolist() == [[90, 0], [126, 129]]
+    assert pool_farthest(levels, 1, 1, 128).tolist() == levels.tolist()

@@ -22,6 +22,10 @@ def step_query(window: Acts, by: int) -> None:
     selecting.step_query(window.session, by)
 
 
+def as_the_model_has_it(window: Acts) -> None:
+    selecting.as_the_model_has_it(window.session)
+
+
 def go_on(window: Acts, page: str) -> None:
     """Let the model write on, and show that on its page."""
     if window.session.current.state != "running":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from headlight.viewer.app.explanations.entry import (
     ATTENTION,
     BERT,
+    OWN,
     POINTS,
     REGISTERS,
     ROLLOUT,
@@ -207,6 +208,27 @@ NUMBERS = (
         "takes up.",
         paper=f"{ATTENTION}, section 3.2.1",
     ),
+    of(
+        "Scaled q·k",
+        says="The product of query and key, by how much the layer scales it: what the score begins with.",
+        paper=f"{ATTENTION}, section 3.2.1",
+    ),
+    of(
+        "numbers/Score",
+        says="What the softmax is taken of: the scaled product with position bias, soft cap and mask.",
+        paper=f"{ATTENTION}, section 3.2.1",
+    ),
+    of(
+        "Carries",
+        says="The length of what passes from the key to the query: its value times the weight, through W_O.",
+        paper="Kobayashi et al. 2020, “Attention is Not Only a Weight”, section 3",
+    ),
+    of(
+        "Head’s part",
+        says="How much of the layer’s output at the query is this head’s: ⟨o W, y⟩ / ‖y‖². All parts, and "
+        "the bias’s, sum to 1; one that works against the others is below zero.",
+        paper=OWN,
+    ),
     of("Rank", says="The place of this weight among all of its row, the largest first."),
     of(
         *("Highest", "Second", "Third"),
@@ -232,6 +254,16 @@ NUMBERS = (
         says="How many points the selected one attends to, and how far the farthest of them is.",
         paper=POINTS,
     ),
+    of(
+        *("Here", "There", "Difference"),
+        says="The weight in this text, in the other one, and the first less the second.",
+    ),
+    of(
+        *("numbers/Word", "numbers/Text", "Chosen word"),
+        says="The word that is chosen, and the text it is compared with.",
+    ),
+    of("numbers/After", says="The layer whose output is compared."),
+    of("numbers/Cosine", says="Of the angle between the word’s vectors in the two texts."),
     of("numbers/Layer", says="The layer whose unit is looked at, by its name in the network."),
     of("numbers/Field", says="What one unit of the layer can and does see."),
 )

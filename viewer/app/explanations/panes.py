@@ -63,9 +63,89 @@ PANES = (
         says="One dot a head: both axes and the colour are any of its measures over this input.",
     ),
     of(
+        *("Projection", "projection/Vectors", "projection/Queries", "projection/Keys", "projection/Values"),
+        "projection/Written",
+        says="The chosen head’s vector of each token, seen along the two directions in which these differ "
+        "most (principal components, exact over all texts that ran; a sample of tokens is drawn): queries "
+        "and keys as they are multiplied, positions included, values, or what is written to the stream.",
+        paper="Pearson 1901, “On Lines and Planes of Closest Fit to Systems of Points in Space”",
+    ),
+    of(
         *("Many texts", "Texts by"),
         says="A file or folder of texts that runs through the model: figures of heads are then of all of "
         "them, and here stands where the chosen head does most of what is chosen.",
+    ),
+    of(
+        *("Arcs", "Mass of each token", "Heads whose arcs are drawn"),
+        says="A line from each token to those that it looks at, as few as hold this share of its weight in a "
+        "head. Colours are heads: click one for it alone, Shift adds. Point at a token for its lines.",
+        paper="Vig 2019, “A Multiscale Visualization of Attention in the Transformer Model”, section 3.1",
+    ),
+    of(
+        *(
+            "Texts",
+            "Another text to compare with",
+            "The same text in another model",
+            "In another model…",
+            "Compare",
+        ),
+        says="All texts that are open, and those that are typed here, beside this one. The word that "
+        "is chosen is marked in each: its vectors are compared.",
+    ),
+    of(
+        *("Same word, different company", "Cosine of the word’s vectors"),
+        says="How alike the vectors of one word are in two texts, as it enters the first layer and leaves "
+        "each one: the cosine of the angle between them, 1 for one direction.",
+        paper="Ethayarajh 2019, “How Contextual are Contextualized Word Representations?”, section 3.1",
+    ),
+    of(
+        *("Difference of attention", "Less the attention of", "Layer there", "Head there"),
+        says="The weights of a head in this text less those in another, over the words that both have in "
+        "this order, or of one text in two models over the shortest stretches that no token of either cuts. "
+        "Zero is dark.",
+    ),
+    of(
+        *(
+            "What each layer would say",
+            "lens/Colour",
+            "Its probability",
+            "Of the last word",
+            "Rank of the last word",
+        ),
+        says="What each layer would say, had it the last word: the model’s last norm and head over the state "
+        "behind it. Bold is what is said in the end.",
+        paper="nostalgebraist 2020, “interpreting GPT: the logit lens”",
+    ),
+    of(
+        "Layer by layer",
+        says="What each layer would say at one place, with the probability and the rank that it gives to "
+        "what is said in the end.",
+        paper="nostalgebraist 2020, “interpreting GPT: the logit lens”",
+    ),
+    of(
+        *("What each head adds", "What adds most", "Adds to"),
+        says="What each head adds to the logit of a token, or takes from it: what it writes, through the "
+        "last norm with its scale as it is, times the token’s row of the head. With MLPs and embedding that "
+        "is all of it.",
+        paper="Elhage et al. 2021, “A Mathematical Framework for Transformer Circuits”",
+    ),
+    of(
+        *("What the logit is made of", "numbers/To", "numbers/Logit", "numbers/MLPs"),
+        *("numbers/Embedding", "numbers/All else"),
+        says="The logit of a token and what it is the sum of. All else: biases of attention, of the last "
+        "norm and of the head.",
+        paper="Elhage et al. 2021, “A Mathematical Framework for Transformer Circuits”",
+    ),
+    of(
+        *("One weight", "Page: One weight"),
+        says="How one weight of one head came about, step by step: q · k, what is added to it, the softmax "
+        "over the row, and what the head writes. Point at a symbol of the formula to light its steps.",
+        paper=f"{ATTENTION}, section 3.2.1, equation 1",
+    ),
+    of(
+        *("By hand", "Score", "Bias", "Score of the sink", "As the model has it"),
+        says="Another score, or bias, of this weight, and what would follow for its row, the head’s output "
+        "and the layer’s. The model itself stays as it is.",
     ),
     of(
         "Generation",
@@ -190,6 +270,13 @@ BARS = (
         "Page: Find heads",
         says="What all heads look for, and how: ranked by a pattern, and compared by any two measures.",
         paper=f"{BERT}, section 3",
+    ),
+    of("Page: Arcs", says="Who looks at whom, as lines between two columns of tokens."),
+    of("Page: Compare", says="One word in several texts, and one text in several models, side by side."),
+    of(
+        "Page: Next token",
+        says="What the model expects: what each layer would say, and what each head adds to it.",
+        paper="nostalgebraist 2020, “interpreting GPT: the logit lens”",
     ),
     of("Page: Cost", says="What layers cost as sequences grow.", paper=f"{ATTENTION}, table 1"),
     of(

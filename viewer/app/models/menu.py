@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QInputDialog, QMenu, QMessageBox, QWidget
 
 from headlight.viewer.app.models.listed import ModelList
 from headlight.viewer.app.models.offer import ModelOffers
-from headlight.viewer.app.opening.dialogs import CHECKPOINTS, MODELS, FileDialogs
+from headlight.viewer.app.opening.dialogs import CHECKPOINTS, MODELS, FileDialogs, filters
 from headlight.viewer.app.opening.recent import Recent
 from headlight.viewer.registry import REGISTRY, Kind
 from headlight.viewer.session.session import Session
@@ -136,16 +136,20 @@ class ModelMenu:
         self.elsewhere.open()
 
     def choose_checkpoint(self) -> None:
-        """A point model's weights in one file; a pickle is read only after a word of warning."""
-        title = "Open a checkpoint"
+        """A model in one file; a pickle is read only after a word of warning, and what takes long is asked
+        about."""
+        title = "Open a model file"
         if self.runs.jobs.host.where:
             endings = tuple(f".{ending}" for ending in MODELS.split())
             self._look_elsewhere(title, endings, self._take_checkpoint)
         else:
-            self._take_checkpoint(self.dialogs.file("checkpoint", title, CHECKPOINTS))
+            self._take_checkpoint(self.dialogs.file("checkpoint", title, filters(CHECKPOINTS)))
 
     def _take_checkpoint(self, path: str) -> None:
-        if path and Path(path).suffix.lower() == ".safetensors":
+        ending = Path(path).suffix.lower()
+        if ending == ".gguf":
+            self.offers.look(path)
+        elif ending == ".safetensors":
             self._take(path)
         elif path and self.trusts(path):
             self._take(path, trust_pickle=True)
@@ -153,7 +157,7 @@ class ModelMenu:
     def _take(self, path: str, trust_pickle: bool = False) -> None:
         """Use a model; without a document it is asked what for."""
         if self.session.current is None:
-            self.offers.offer(path)
+            self.offers.look(path)
         else:
             self.use(path, trust_pickle)
 

@@ -47,6 +47,10 @@ class ModelOffers:
                 *("Copy it there, then choose it in Menu › Open a model folder.", None, None),
             )
             return
+        self.look(path)
+
+    def look(self, path: str) -> None:
+        """The same of a path of the machine where models are read."""
         self.jobs.submit(f"look at {path}", partial(looked_at, path), self._ask, failed=self._failed)
 
     def _failed(self, failure: Failure) -> None:
@@ -62,6 +66,7 @@ class ModelOffers:
         plural = REGISTRY.all(Kind)[entry.modality].plural
         extent = f", {entry.layers} × {entry.heads} heads" if entry.layers and entry.heads else ""
         asked.setText(f"{entry.title} is a model that reads {plural}{extent}.")
+        asked.setInformativeText(entry.opening)
         fits = document is not None and entry.reads(document.kind.id)
         if fits:
             now = asked.addButton(f"Use it for “{_short(document.title)}”", QMessageBox.ButtonRole.AcceptRole)

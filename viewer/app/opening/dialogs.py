@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from headlight.viewer.inputs.readers import endings_by_kind
 
-MODELS = "safetensors pth pt"
+MODELS = "safetensors pth pt gguf"
 SHORT = QFileDialog.Option.HideNameFilterDetails
 """Kinds are named; their many endings would not fit."""
 
@@ -30,11 +30,11 @@ def _patterns(endings: str) -> list[str]:
 
 def inputs() -> str:
     """Filters of all that can be opened, by kind."""
-    kinds = endings_by_kind().items()
-    return filters(*((kind.plural.capitalize(), " ".join(endings)) for kind, endings in kinds))
+    kinds = ((kind.plural.capitalize(), " ".join(ends)) for kind, ends in endings_by_kind().items())
+    return filters(*kinds, CHECKPOINTS)
 
 
-CHECKPOINTS = filters(("Checkpoints", MODELS))
+CHECKPOINTS = ("Models", MODELS)
 
 
 class FileDialogs:

@@ -1,9 +1,11 @@
-"""Export of two texts side by side: what becomes of a word's vector in other company."""
+"""Export of two texts side by side: what becomes of a word's vector in other company, and of attention."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Literal
 
 import numpy as np
 
@@ -12,6 +14,7 @@ from headlight.models.core.task import Task
 from headlight.models.core.tokens import CharSpan, TextTokens
 from headlight.models.core.trace import Trace
 from headlight.viewer.export.choices import Subject
+from headlight.viewer.export.heads import head_list, head_option, layer_and_heads, layer_list, layer_option
 from headlight.viewer.export.results import Filled, Result
 from headlight.viewer.inputs.inputs import Input, TextInput
 from headlight.viewer.options import Rule, option
@@ -22,6 +25,11 @@ def word(value: str) -> str:
     if not value.strip():
         raise ValueError
     return value.strip()
+
+
+_COSINES = Rule(
+    ("csv",), "A csv file holds the cosines, of all layers.", "Leave layer and head out, or write npz."
+)
 
 
 @dataclass(frozen=True)
@@ -35,6 +43,8 @@ class CompareOptions:
             ("npz", "csv"), "Which word is to be compared is not said.", "Name one of both texts with --word."
         ),
     )
+    layer: str | None = layer_option(never=_COSINES)
+    head: int | Literal["mean", "max", "min"] | None = head_option(needed=Rule(), never=_COSINES)
 
 
 def no_pair(subject: Subject) -> str:
@@ -47,11 +57,14 @@ _ONE = "There is one text alone: a word is compared in two."
 
 def compare(options: CompareOptions, ending: str, document: Input, trace: Trace, task: Task) -> Result:
     """cosine: float32 (layers + 1,), of the word's vectors as they enter the first layer and leave each one.
+    difference: float32 (heads, units, units), attention in the first text less that in the second, over the
+    words that both have in this order.
 
     HeadlightError for one text alone, and for a word that one of them has not.
     Each text is read by itself: as a pair they would be company for each other.
     """
-    from headlight.models.explain.company import cosines, found_word
+    from headlight.models.explain.company import aligned, cosines, over_units
+    from headlight.models.explain.words import found_word
 
     texts = known(document, TextInput)
     if texts.pair is None:
@@ -62,12 +75,23 @@ def compare(options: CompareOptions, ending: str, document: Input, trace: Trace,
     at = [one.tokens.find(span) for one, span in zip(read, spans, strict=True)]
     first, second = (one.run.states(task) for one in read)
     found = cosines(first, at[0], second, at[1])
+    number, heads = layer_and_heads(options.layer, options.head, "npz", read[0])
 
     def arrays() -> dict[str, np.ndarray]:
         each = zip(("first", "second"), read, at, strict=True)
         seen = {f"{name}_{what}": one.inputs[what] for name, one, _ in each for what in one.inputs}
         places = {"first_tokens": at[0], "second_tokens": at[1]}
-        return {"cosine": found, "word": np.array(asked), **places, **seen}
+        maps = aligned(*(known(one.tokens, TextTokens) for one in read))
+        here, there = (
+            np.stack([over_units(one.layers[number], units, head) for head in heads])
+            for one, units in zip(read, maps, strict=True)
+        )
+        less = {
+            "difference": here - there,
+            "units": np.array(maps[0].tokens.labels),
+            "layer": np.array(read[0].layers[number].name),
+        }
+        return {"cosine": found, "word": np.array(asked), **less, **places, **seen}
 
     def table() -> Iterator[Sequence[object]]:
         yield ("layer", "cosine")
@@ -83,4 +107,5 @@ def compare_filled(subject: Subject, task: Task) -> Filled:
     text = known(subject.input, TextInput).text
     spans = [place for place in queries if isinstance(place, CharSpan) and place.text == 0]
     chosen = text[spans[0].start : spans[-1].stop].strip() if spans else ""
-    return Filled({"word": chosen} if chosen else {})
+    lists = {"layer": partial(layer_list, subject.trace, str), "head": partial(head_list, subject.trace)}
+    return Filled({"word": chosen} if chosen else {}, lists)

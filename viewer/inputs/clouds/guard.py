@@ -35,7 +35,7 @@ MEMORY = 8_000_000_000
 
 _LOOK = 0.05
 """Seconds between two looks at a cancel."""
-_ARRAYS = ("points", "colours", "normals", "labels")
+_ARRAYS = ("points", "colours", "normals", "labels", "intensity", "ring")
 _SHARED = Path("/dev/shm")
 """A folder in memory, as Linux has it."""
 

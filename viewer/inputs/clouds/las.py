@@ -129,6 +129,7 @@ def read(source: Source) -> Parts:
         extra = list(header.point_format.extra_dimension_names)
         label = roles(extra).get("label")
         points, colours, truth, held = np.empty((count, 3)), None, None, 0
+        bright = np.empty(count, np.uint16)
         unit, said = _unit_of(header)
         called = extra[label] if label is not None else "classification"
         for chunk in reader.chunk_iterator(_PACKED if header.are_points_compressed else _PLAIN):
@@ -137,7 +138,7 @@ def read(source: Source) -> Parts:
                 truth = np.empty((count, *classes.shape[1:]), classes.dtype)
                 colours = np.empty((count, 3), chunk.red.dtype) if coloured else None
             part = slice(held, held + len(chunk))
-            truth[part] = classes
+            truth[part], bright[part] = classes, chunk.intensity
             for axis, values in enumerate((chunk.x, chunk.y, chunk.z)):
                 points[part, axis] = values
             if coloured:
@@ -156,6 +157,7 @@ def read(source: Source) -> Parts:
         colours,
         None,
         truth,
+        intensity=bright,
         unit=unit,
         said=said,
         sure=True,

@@ -85,6 +85,10 @@ class Parts:
     normals: np.ndarray | None = None
     labels: np.ndarray | None = None
     """(n,) numbers"""
+    intensity: np.ndarray | None = None
+    """(n,) of any range, how much light or radio came back"""
+    ring: np.ndarray | None = None
+    """(n,) whole numbers: the beam that measured each point"""
     names: tuple[str, ...] | None = None
     """The classes that the labels are indices to, where the file names them."""
     unit: float | None = None
@@ -214,6 +218,9 @@ _ROLES: dict[str, tuple[str, ...]] = {
         "sem", "klasse", "klassifikation", "klassifizierung", "classe", "clase", "clasificación",
         "clasificacion",
     ),
+    "intensity": ("intensity", "intensities", "reflectance", "reflectivity", "remission", "intensität",
+                  "intensitaet"),
+    "ring": ("ring", "rings", "ringindex", "laser", "laserid", "beam", "beamid"),
 }  # fmt: skip
 _MAPPED: dict[str, tuple[str, ...]] = {
     "x": ("easting", "east", "e", "rechtswert", "rw", "ostwert", "points0", "point0", "globalx", "worldx",
@@ -268,7 +275,7 @@ def in_degrees(names: Sequence[str]) -> bool:
 
 
 def roles(names: Sequence[str]) -> dict[str, int]:
-    """Which column is x, y, z, r, g, b, nx, ny, nz and label, by the names that programs give them.
+    """Which column is x, y, z, r, g, b, nx, ny, nz, label, intensity, ring, by the names that programs give.
 
     Of several names for one role the first in _ROLES wins: "label" is more likely truth than "class".
     """
@@ -289,6 +296,10 @@ def roles(names: Sequence[str]) -> dict[str, int]:
     return found
 
 
+_SINGLE = {"labels": "label", "intensity": "intensity", "ring": "ring"}
+"""What one column makes, by its role."""
+
+
 class Columns:
     """Fills the arrays of a cloud, chunk by chunk, from columns with roles."""
 
@@ -304,8 +315,9 @@ class Columns:
             if triple[0] in found:
                 types = [dtypes[found[role]] for role in triple]
                 self.arrays[part] = np.empty((count, 3), self._common(part, types))
-        if "label" in found:
-            self.arrays["labels"] = np.empty(count, dtypes[found["label"]].newbyteorder("="))
+        for part, role in _SINGLE.items():
+            if role in found:
+                self.arrays[part] = np.empty(count, dtypes[found[role]].newbyteorder("="))
 
     @staticmethod
     def _common(part: str, types: list[np.dtype]) -> np.dtype:
@@ -328,5 +340,6 @@ class Columns:
             if part in self.arrays:
                 for axis, role in enumerate(triple):
                     self.arrays[part][start:stop, axis] = column(self._found[role])
-        if "labels" in self.arrays:
-            self.arrays["labels"][start:stop] = column(self._found["label"])
+        for part, role in _SINGLE.items():
+            if part in self.arrays:
+                self.arrays[part][start:stop] = column(self._found[role])

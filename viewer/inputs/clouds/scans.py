@@ -42,17 +42,26 @@ def read_scan(source: Source) -> Parts:
     columns = _numbers(source.head, source.size)
     count = source.size // (4 * columns)
     check_count(source.name, count)
-    points, at = np.empty((count, 3), np.float32), 0
+    points, more, at = np.empty((count, 3), np.float32), np.empty((count, columns - 3), np.float32), 0
     row = 4 * columns
     while data := source.file.read(CHUNK // row * row):
         rows = np.frombuffer(data[: len(data) // row * row], "<f4").reshape(-1, columns)[: count - at]
-        points[at : at + len(rows)] = rows[:, :3]
+        points[at : at + len(rows)], more[at : at + len(rows)] = rows[:, :3], rows[:, 3:]
         at += len(rows)
         source.report()
     labels, notices = _labels(source, count)
     said = "KITTI" if columns == _KITTI else "nuScenes"
     notices.append(f"{source.name} is read as {said} writes scans: {columns} numbers of 32 bits a point.")
-    return Parts(points[:at], labels=labels, unit=1.0, sure=True, label_name="semantickitti", notices=notices)
+    return Parts(
+        points[:at],
+        labels=labels,
+        intensity=more[:at, 0],
+        ring=more[:at, 1] if columns == _NUSCENES else None,
+        unit=1.0,
+        sure=True,
+        label_name="semantickitti",
+        notices=notices,
+    )
 
 
 def _labels(source: Source, count: int) -> tuple[np.ndarray | None, list[str]]:

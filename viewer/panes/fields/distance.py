@@ -14,7 +14,7 @@ from headlight.viewer.host.lanes import Call, Lane
 from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.session.session import NOWHERE, Document, Hover
 from headlight.viewer.session.view import FieldSettings, Selection, View
-from headlight.viewer.slices import field_maps
+from headlight.viewer.slices.fields import maps as field_maps
 from headlight.widgets.controls.choices import Segmented
 from headlight.widgets.plots.scatter_plot import DistanceScatter
 

@@ -23,8 +23,8 @@ from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.panes.shared.later import Later
 from headlight.viewer.session.session import NOWHERE, Document, Hover
 from headlight.viewer.session.view import FieldSettings, MapSettings, Selection, View
-from headlight.viewer.slices import field_maps
-from headlight.viewer.slices.field_maps import HeatMap, Seen
+from headlight.viewer.slices.fields import maps as field_maps
+from headlight.viewer.slices.fields.maps import HeatMap, Seen
 from headlight.viewer.slices.maps import InputMap, head_of
 from headlight.viewer.slices.window_maps import window_lines
 from headlight.widgets.controls.colour_bar import ColourBar, with_bar

@@ -15,9 +15,10 @@ from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.panes.shared.controls import offer
 from headlight.viewer.session.session import Document, Hover
 from headlight.viewer.session.view import FieldSettings, View
-from headlight.viewer.slices import field_maps
-from headlight.viewer.slices.field_maps import Growth, Seen
-from headlight.widgets.plots.growth_plot import GrowthPlot, Series
+from headlight.viewer.slices.fields import maps as field_maps
+from headlight.viewer.slices.fields.maps import Growth, Seen
+from headlight.widgets.plots.growth_plot import GrowthPlot
+from headlight.widgets.plots.line_plot import Series
 
 SIDE = 224
 """Pixels of the picture for which published networks are walked."""

@@ -15,8 +15,8 @@ from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.panes.shared.layer_rows import lines, row_of
 from headlight.viewer.session.session import Document, Hover, Session
 from headlight.viewer.session.view import FieldSettings, Selection, View
-from headlight.viewer.slices import field_maps
-from headlight.viewer.slices.field_maps import Seen
+from headlight.viewer.slices.fields import maps as field_maps
+from headlight.viewer.slices.fields.maps import Seen
 from headlight.widgets.controls.choices import Segmented
 from headlight.widgets.tables.layer_table import LayerTable
 

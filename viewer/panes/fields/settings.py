@@ -16,8 +16,8 @@ from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.panes.shared.controls import Controls, ShortSide
 from headlight.viewer.session.session import Document, Hover
 from headlight.viewer.session.view import INPUTS, FieldSettings, MapSettings, View
-from headlight.viewer.slices import field_maps
-from headlight.viewer.slices.field_maps import Seen
+from headlight.viewer.slices.fields import maps as field_maps
+from headlight.viewer.slices.fields.maps import Seen
 from headlight.widgets.base.scroll_column import ScrollColumn, stacked
 from headlight.widgets.controls.choices import Choice, Section, Segmented, Toggle
 from headlight.widgets.controls.sliders import LabelledSlider

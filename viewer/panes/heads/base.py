@@ -9,15 +9,23 @@ from functools import partial
 import numpy as np
 
 from headlight.models.core.settings import PatternSettings
+from headlight.models.core.tokens import CharSpan
 from headlight.models.core.trace import Trace
 from headlight.viewer.host.lanes import Call, Lane
 from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.session.session import NOWHERE, Document, Hover
-from headlight.viewer.session.view import HeadSettings, MapSettings, View
+from headlight.viewer.session.view import HeadSettings, MapSettings, Selection, View
 from headlight.viewer.slices.heads import HeadTable, head_table
 from headlight.widgets.controls.readout import Figures
 
 SECTIONS = (Figures("pointed", "Under the cursor", ("Query", "Key", "Weight", "Rank", "In")),)
+
+
+def open_at(pane: Pane, text: str, start: int, stop: int) -> None:
+    """Read a text by the model of the open document, and look at some of its characters as at that."""
+    document = pane.session.current
+    place = CharSpan(start, stop)
+    pane.runs.open_like(text, document, document.view.changed(Selection, queries=(place,), keys=()))
 
 
 class MeasuresPane(Pane):

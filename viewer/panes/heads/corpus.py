@@ -18,15 +18,15 @@ from PySide6.QtWidgets import (
 )
 
 from headlight.models.core.settings import PatternSettings
-from headlight.models.core.tokens import CharSpan
 from headlight.models.core.trace import Trace
 from headlight.viewer.host.corpus import Corpus
 from headlight.viewer.host.lanes import Call, Lane
+from headlight.viewer.panes.heads.base import open_at
 from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.session.session import Document, Hover
 from headlight.viewer.session.view import HeadSettings, Selection, View
-from headlight.viewer.slices.corpus import Found, Group, read_corpus, texts_of_head
 from headlight.viewer.slices.heads import by_token, figure, measure
+from headlight.viewer.slices.many.texts import Found, Group, read_corpus, texts_of_head
 from headlight.widgets.base import theme
 from headlight.widgets.controls.choices import Choice
 
@@ -127,9 +127,7 @@ class CorpusPane(Pane):
     def _activated(self, item: QListWidgetItem) -> None:
         found, document = item.data(Qt.ItemDataRole.UserRole), self.session.current
         if isinstance(found, Found) and document is not None:
-            view, place = document.view, CharSpan(found.start, found.stop)
-            text = view[HeadSettings].corpus.texts[found.number]
-            self.runs.open_like(text, document, view.changed(Selection, queries=(place,), keys=()))
+            open_at(self, document.view[HeadSettings].corpus.texts[found.number], found.start, found.stop)
 
     def _chosen(self, _title: str) -> None:
         self.session.change(HeadSettings, texts_by=self._names[self.choice.currentIndex()])

@@ -316,11 +316,11 @@ class Pane(QObject):
             self._unfinished = unfinished
             self.unfinished_changed.emit(*unfinished)
 
-    def blocked(self, layer: int) -> str:
-        """Why this layer's maps are not drawn, or nothing."""
+    def blocked(self, layer: int, document: Document | None = None) -> str:
+        """Why this layer's maps are not drawn, or nothing; of the current document unless it is said."""
         from headlight.models.core.layers import is_faithful
 
-        document = self.session.current
+        document = document or self.session.current
         if document is None or layer >= len(document.checks) or is_faithful(document.checks[layer]):
             return ""
         error, named = document.checks[layer], f"Layer {layer}"

@@ -15,8 +15,8 @@ from headlight.viewer.host.lanes import Call
 from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.session.session import Document, Hover
 from headlight.viewer.session.view import Selection, View
-from headlight.viewer.slices import stacks
-from headlight.viewer.slices.stacks import Built
+from headlight.viewer.slices.fields import stacks
+from headlight.viewer.slices.fields.stacks import Built
 
 MENDED = "Shown as soon as the stack is mended."
 

@@ -11,7 +11,7 @@ from headlight.models.core.stack import PRESETS, ConvStack
 from headlight.viewer.panes.stack.base import OfStackPane
 from headlight.viewer.session.session import Document
 from headlight.viewer.session.view import CloudSettings, FieldSettings, View
-from headlight.viewer.slices import stacks
+from headlight.viewer.slices.fields import stacks
 from headlight.widgets.controls.choices import Segmented
 from headlight.widgets.controls.sliders import LabelledSlider
 from headlight.widgets.stack.stack_editor import StackEditor

@@ -19,8 +19,8 @@ from headlight.viewer.host.lanes import Call
 from headlight.viewer.panes.stack.base import FieldsOfStackPane, chosen_unit, selected_place
 from headlight.viewer.session.session import NOWHERE, Document, Hover
 from headlight.viewer.session.view import FieldSettings, View
-from headlight.viewer.slices import stacks
-from headlight.viewer.slices.stacks import PLANES, Built, Looked
+from headlight.viewer.slices.fields import stacks
+from headlight.viewer.slices.fields.stacks import PLANES, Built, Looked
 from headlight.widgets.base import theme
 from headlight.widgets.controls.colour_bar import ColourBar
 from headlight.widgets.controls.readout import NOTHING, Figures

@@ -12,8 +12,8 @@ from headlight.models.core.stack import sides, taps
 from headlight.viewer.panes.stack.base import FieldsOfStackPane, chosen_unit
 from headlight.viewer.session.session import Document, Hover
 from headlight.viewer.session.view import FieldSettings, View
-from headlight.viewer.slices import stacks
-from headlight.viewer.slices.stacks import Built
+from headlight.viewer.slices.fields import stacks
+from headlight.viewer.slices.fields.stacks import Built
 from headlight.widgets.stack.convolution_view import ConvolutionView
 
 LARGEST = 128

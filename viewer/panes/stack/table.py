@@ -10,8 +10,8 @@ from headlight.viewer.panes.shared.layer_rows import lines, row_of
 from headlight.viewer.panes.stack.base import FieldsOfStackPane
 from headlight.viewer.session.session import Hover
 from headlight.viewer.session.view import FieldSettings, View
-from headlight.viewer.slices import stacks
-from headlight.viewer.slices.stacks import Built
+from headlight.viewer.slices.fields import stacks
+from headlight.viewer.slices.fields.stacks import Built
 from headlight.widgets.plots.growth_plot import GrowthPlot
 from headlight.widgets.tables.layer_table import LayerTable
 

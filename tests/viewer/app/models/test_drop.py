@@ -109,3 +109,28 @@ def test_a_sign_lies_over_what_is_open_as_long_as_something_is_dragged_over_it(m
     QApplication.sendEvent(window, QDragEnterEvent(QPoint(9, 9), COPY, mime, LEFT, NO_KEY))
     assert not sign.isVisible()  # the welcome page has a sign of its own
     QApplication.sendEvent(window, QDragLeaveEvent())
+
+
+def test_a_dropped_gguf_file_says_what_opening_it_takes_and_a_broken_one_takes_nothing_away(
+    make_window, settled, drop, offered, qtbot, tmp_path
+):
+    from tests.models.gguf_files import write
+
+    window, file, broken = make_window(), tmp_path / "tiny.gguf", tmp_path / "broken.gguf"
+    write(file)
+    broken.write_bytes(file.read_bytes()[:9000])
+    window.runs.open_text("the cat sat")
+    settled(window)
+    drop(window, file)
+    text, buttons = offered(window)
+    assert text == "tiny is a model that reads texts, 2 × 4 heads."
+    assert "about 5 s" in window.offers.asked.informativeText()
+    buttons["Use it for “the cat sat”"].click()
+    settled(window)
+    document = window.session.current
+    assert (document.trace.model.title, len(document.trace.layers)) == ("tiny", 2)
+    drop(window, broken)
+    qtbot.waitUntil(lambda: bool(window.messages.unread()), timeout=WAIT)
+    assert "cut off" in window.messages.texts()[0]
+    assert (document.state, document.trace.model.title) == ("ready", "tiny")
+    window.messages.clear()

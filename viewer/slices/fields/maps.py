@@ -22,7 +22,7 @@ from headlight.models.core.trace import Trace
 from headlight.viewer.inputs.inputs import ImageInput
 from headlight.viewer.session.session import RunOptions
 from headlight.viewer.session.view import FieldSettings, Selection, View
-from headlight.viewer.slices.contours import contours
+from headlight.viewer.slices.fields.contours import contours
 from headlight.viewer.slices.maps import InputMap, attention_map
 
 if TYPE_CHECKING:

@@ -174,7 +174,7 @@ def numbers_in_file(cloud: CloudInput, points: np.ndarray) -> np.ndarray:
     return points if cloud.kept is None else cloud.kept[points]
 
 
-def _frame(cloud: CloudInput) -> dict[str, np.ndarray]:
+def frame_of(cloud: CloudInput) -> dict[str, np.ndarray]:
     """What leads from local metres back to the file's coordinates."""
     return {
         "origin": cloud.origin,
@@ -238,7 +238,7 @@ def _ply(where: np.ndarray, far: bool, arrays: dict[str, np.ndarray], classes: S
 def tokens(options: None, ending: str, cloud: CloudInput, trace: Trace, task: Task) -> Result:
     """The points that the model saw, and which of the file's they are."""
     index = numbers_in_file(cloud, _said(trace).sample)
-    arrays = {**trace.inputs, "index": index, **_frame(cloud)}
+    arrays = {**trace.inputs, "index": index, **frame_of(cloud)}
 
     def table() -> Iterator[Sequence[object]]:
         yield ("index", "x", "y", "z")
@@ -268,7 +268,7 @@ def attention(options: AttentionOptions, ending: str, cloud: CloudInput, trace: 
         "layer": np.array(index),
         "layer_name": np.array(layer.name),
         "classes": np.array(_said(trace).classes),
-        **_frame(cloud),
+        **frame_of(cloud),
     }
     if options.point is None:
         return Result(lambda: arrays)
@@ -310,7 +310,7 @@ def rollout(options: RolloutOptions, ending: str, cloud: CloudInput, trace: Trac
         "points": trace.inputs["points"],
         "index": index,
         "query": np.array(token),
-        **_frame(cloud),
+        **frame_of(cloud),
     }
 
     def table() -> Iterator[Sequence[object]]:

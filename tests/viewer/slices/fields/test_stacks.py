@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from headlight.models.core.stack import PRESETS, ConvLayer, ConvStack
 from headlight.models.core.tokens import Position
-from headlight.viewer.slices import stacks
+from headlight.viewer.slices.fields import stacks
 
 
 def test_rows_of_the_editor_lead_back_to_the_layers():

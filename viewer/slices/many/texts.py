@@ -64,7 +64,7 @@ def gathered_over(trace: Trace, corpus: Corpus, settings: PatternSettings, task:
     found = CACHE.get(corpus, key)
     if found is None:
         engine = trace.run.engine(Part(task, 0, 0))
-        found = CACHE.put(corpus, key, gathered(engine, corpus.texts, settings, task=task))
+        found = CACHE.put(corpus, key, gathered(engine, corpus.texts, settings, vectors=True, task=task))
     return found
 
 
@@ -115,10 +115,14 @@ def texts_of_head(
     return tuple(Group(title, tuple(map(shown, events))) for title, events in groups if events)
 
 
+def around(text: str, start: int, stop: int, reach: int = AROUND) -> tuple[str, str]:
+    """What stands before and after some characters, in one line."""
+    sides = text[max(0, start - reach) : start], text[stop : stop + reach]
+    return _BLANK.sub(" ", sides[0]), _BLANK.sub(" ", sides[1])
+
+
 def _found(event: Event, text: str, tokens: TextTokens) -> Found:
     start, stop = (int(edge) for edge in tokens.spans[event.token])
-    before, after = (
-        _BLANK.sub(" ", part) for part in (text[max(0, start - AROUND) : start], text[stop : stop + AROUND])
-    )
+    before, after = around(text, start, stop)
     token = text[start:stop] or tokens.labels[event.token]
     return Found(event.text, start, stop, before, token, after, event.value)

@@ -1,0 +1,69 @@
+"""One model, as the catalogue knows it without loading it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from headlight.models.core.trace import ModelCard
+
+Where = Literal["bundled", "extra", "downloaded", "hub", "published", "folder", "file"]
+"""extra: it comes with an optional package. published: its configuration alone is known, and its weights
+would be random."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One model.
+
+    id: what `find` takes. megabytes: size of the weights on disk. folder: where it lies, None while only the
+    hub has it (then modality, layers, heads and size are not known yet), or while it is not unpacked.
+    mean_pooled: its answer is the mean over all tokens, not the class token's. file: the checkpoint of a
+    point model that is one file alone, or a GGUF file. family: of a published network. convolutional: it has
+    no attention. decodes: of what it reads it writes something else, by an encoder and a decoder. by_hand:
+    its weights are set, not trained. notices: what the user should know of them.
+    opening: what it takes to open it, said before that is done; "" where it takes little.
+    """
+
+    id: str
+    title: str
+    where: Where
+    source: str
+    licence: str
+    folder: Path | None = None
+    modality: str | None = None
+    layers: int | None = None
+    heads: int | None = None
+    megabytes: float | None = None
+    mean_pooled: bool = False
+    file: Path | None = None
+    family: str = ""
+    convolutional: bool = False
+    decodes: bool = False
+    by_hand: bool = False
+    notices: tuple[str, ...] = ()
+    opening: str = ""
+
+    def card(self, untrained: bool = False) -> ModelCard:
+        """What is said of it beside its results. Only for an entry whose modality is known."""
+        if self.modality is None:
+            raise ValueError(f"{self.id} has not been downloaded")
+        return ModelCard(
+            *(self.id, self.title, self.modality, self.source, self.licence), untrained, self.by_hand
+        )
+
+    def reads(self, modality: str) -> bool:
+        """Whether this kind of input; what only the hub has is not known to read any."""
+        return self.modality == modality
+
+    def convolves(self) -> bool:
+        return self.convolutional
+
+    def writes(self) -> bool:
+        return self.decodes
+
+    @property
+    def weights(self) -> Path | None:
+        """What a language model is read from: its folder, or the GGUF file that it is."""
+        return self.file or self.folder

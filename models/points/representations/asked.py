@@ -1,0 +1,189 @@
+"""One representation of a cloud as it is asked for: by its name, and what may be set of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+
+from headlight.models.core.errors import HeadlightError
+from headlight.models.points.representations.cells import Grid, Triple
+from headlight.models.points.representations.pillars import CONFIGURATIONS, Centre, birds_eye, pillars
+from headlight.models.points.representations.range_image import (
+    LOST,
+    SENSORS,
+    Sensor,
+    fitted,
+    fitting,
+    lost,
+    range_image,
+)
+from headlight.models.points.representations.represented import Represented
+from headlight.models.points.representations.views import Ring, views
+from headlight.models.points.representations.voxels import Hard, occupancy, voxels
+
+Name = Literal["voxels", "pillars", "birds-eye", "range", "views", "occupancy"]
+NAMES = get_args(Name)
+FITTED = "fitted"
+"""In place of a sensor's name: a row for each beam that the cloud shows."""
+_ROOM = 30.0
+"""Metres that a room is wide at most: then its cells are smaller."""
+_EDGES = {"voxels": (0.05, 0.1), "pillars": (0.08, 0.16), "birds-eye": (0.05, 0.16)}
+"""Metres of a cell where nobody says how many, of a room and of a street."""
+_CELLS = 32
+"""Cells along the longest side of an occupancy grid (Qi et al. 2017, figure 10)."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """as_: which. like: a published configuration of pillars, its range, edge and limits. edge: metres of a
+    cell along x, y, z. low, high: the range, the cloud's own box without. most_points, most_cells: what hard
+    voxelisation keeps; dynamic without both. centre: as of `pillars`. sensor: of SENSORS, or FITTED; None for
+    the one that fits best. cameras, elevation, side: of `Ring`.
+    """
+
+    as_: Name = "voxels"
+    like: str | None = None
+    edge: Triple | None = None
+    low: Triple | None = None
+    high: Triple | None = None
+    most_points: int | None = None
+    most_cells: int | None = None
+    centre: Centre = "xyz"
+    sensor: str | None = None
+    cameras: int = 12
+    elevation: float = 30.0
+    side: int = 128
+
+    def __post_init__(self) -> None:
+        if self.like is not None and self.like not in CONFIGURATIONS:
+            raise _unknown(f"configuration “{self.like}”", CONFIGURATIONS)
+        if self.sensor is not None and self.sensor not in (*SENSORS, FITTED):
+            raise _unknown(f"sensor “{self.sensor}”", (*SENSORS, FITTED))
+        if (self.low is None) != (self.high is None):
+            raise HeadlightError("A range has both ends.", "Give the lower and the higher corner.")
+
+
+@dataclass(frozen=True, eq=False)
+class Cloud:
+    """points: float (n, 3), metres, z up, seen from zero. Others are (n,) and (n, 3), where there are any."""
+
+    points: np.ndarray
+    intensity: np.ndarray | None = None
+    ring: np.ndarray | None = None
+    normals: np.ndarray | None = None
+
+    @property
+    def features(self) -> np.ndarray:
+        """float32 (n, 4): x y z and the intensity, 0 where the cloud has none."""
+        bright = np.zeros(len(self.points)) if self.intensity is None else self.intensity
+        return np.column_stack([self.points, bright]).astype(np.float32)
+
+
+def represent(cloud: Cloud, asked: Asked) -> Represented:
+    """The cloud as asked. Raises HeadlightError where no point of it is in range, or no sensor fits."""
+    if asked.as_ == "range":
+        found = range_image(cloud.points, sensor_of(cloud, asked), cloud.intensity, _rings(cloud, asked))
+    elif asked.as_ == "views":
+        ring = Ring(asked.cameras, asked.elevation, asked.side)
+        found = views(cloud.points, ring, cloud.normals)
+    else:
+        grid, hard = grid_of(cloud, asked), _hard(asked)
+        if asked.as_ == "voxels":
+            found = voxels(cloud.points, cloud.features, grid, hard)
+        elif asked.as_ == "pillars":
+            found = pillars(cloud.points, cloud.features, grid, hard, asked.centre)
+        elif asked.as_ == "birds-eye":
+            found = birds_eye(cloud.points, cloud.features, grid)
+        else:
+            found = occupancy(cloud.points, grid)
+    if len(cloud.points) and found.outside == len(cloud.points):
+        raise HeadlightError(
+            f"None of the {found.outside:,} points is in the range.",
+            "Choose another range, or look whether the cloud is in another frame or unit.",
+        )
+    return found
+
+
+def grid_of(cloud: Cloud, asked: Asked) -> Grid:
+    """The grid of what has one: as published, as asked, or around the cloud."""
+    published = CONFIGURATIONS[asked.like].grid if asked.like is not None else None
+    if published is not None and asked.edge is None and asked.low is None:
+        return published if asked.as_ != "voxels" else Grid(published.low, published.high, (0.1, 0.1, 0.2))
+    points = cloud.points
+    low = points.min(0).astype(float) if len(points) else np.zeros(3)
+    high = points.max(0).astype(float) if len(points) else np.ones(3)
+    if asked.low is not None and asked.high is not None:
+        low, high = np.array(asked.low), np.array(asked.high)
+    elif published is not None:
+        low, high = np.array(published.low), np.array(published.high)
+    edge = asked.edge or _edge(asked.as_, high - low)
+    if asked.as_ in ("pillars", "birds-eye"):  # one cell high, and the highest point within
+        tall = float(high[2] - low[2])
+        edge = (*edge[:2], tall if asked.low is not None or published is not None else tall * 1.001 + 1e-3)
+    if asked.low is None and published is None:
+        return Grid.around(points, edge)
+    return Grid(_triple(low), _triple(high), edge)
+
+
+def _edge(as_: Name, size: np.ndarray) -> Triple:
+    if as_ == "occupancy":
+        edge = max(float(size.max()) / _CELLS * 1.0001, 1e-6)
+    else:
+        edge = _EDGES[as_][int(size[:2].max() > _ROOM)]
+    return edge, edge, edge
+
+
+def _hard(asked: Asked) -> Hard | None:
+    if asked.most_points is None and asked.most_cells is None:
+        return CONFIGURATIONS[asked.like].hard if asked.like is not None else None
+    usual = CONFIGURATIONS[asked.like or "kitti"].hard
+    return Hard(
+        usual.most_points if asked.most_points is None else asked.most_points,
+        usual.most_cells if asked.most_cells is None else asked.most_cells,
+    )
+
+
+def _rings(cloud: Cloud, asked: Asked) -> np.ndarray | None:
+    return cloud.ring if asked.sensor is None else None
+
+
+def sensor_of(cloud: Cloud, asked: Asked) -> Sensor:
+    """The sensor of a range image: as asked, else by the rings of the file, the beams, or the field of view.
+
+    Raises HeadlightError for one that could not have measured more than a few of the points.
+    """
+    points = cloud.points
+    if asked.sensor == FITTED:
+        return fitted(points)
+    if asked.sensor is not None:
+        sensor = SENSORS[asked.sensor]
+        if (gone := lost(points, sensor)) > LOST * len(points):
+            others = fitting(points)
+            step = f"Choose {' or '.join(others)}." if others else f"None of the listed fits; try {FITTED}."
+            raise HeadlightError(
+                f"{gone:,} of the {len(points):,} points lie outside of what a {sensor.title} sees, from "
+                f"{sensor.up:g}° to {sensor.down:g}°.",
+                step,
+            )
+        return sensor
+    if cloud.ring is not None:
+        rows = int(cloud.ring.max(initial=0)) + 1
+        listed = next((one for one in SENSORS.values() if one.rows == rows), None)
+        return listed or Sensor(f"{rows} beams of the file", rows, 2048, 90.0, -90.0)
+    try:
+        return fitted(points)
+    except HeadlightError:
+        if not (names := fitting(points)):
+            raise
+        return SENSORS[names[0]]
+
+
+def _unknown(what: str, known) -> HeadlightError:
+    return HeadlightError(f"There is no {what}.", f"Choose one of {', '.join(known)}.")
+
+
+def _triple(values: np.ndarray) -> Triple:
+    x, y, z = values.tolist()
+    return x, y, z

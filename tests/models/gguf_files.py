@@ -1,0 +1,114 @@
+"""Small models of random weights as GGUF files, as llama.cpp's converters write them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gguf
+import numpy as np
+import transformers as hf
+from transformers.convert_slow_tokenizer import bytes_to_unicode
+
+from tests.models.tiny import DECODER, _made
+
+TOKENS = [*bytes_to_unicode().values(), "<|end|>", "th", "the", "Ġthe"]
+MERGES = ["t h", "th e", "Ġ the"]
+
+
+def model_of(architecture: str) -> hf.PreTrainedModel:
+    """Two layers of four heads; Llama and Qwen share keys."""
+    sizes = {**DECODER, "vocab_size": len(TOKENS), "max_position_embeddings": 64}
+    if architecture == "llama":
+        return _made(hf.LlamaForCausalLM, hf.LlamaConfig(**sizes))
+    if architecture == "qwen2":
+        sizes.pop("head_dim")
+        return _made(hf.Qwen2ForCausalLM, hf.Qwen2Config(**sizes))
+    config = hf.GPT2Config(vocab_size=len(TOKENS), n_embd=32, n_layer=2, n_head=4, n_positions=64)
+    return _made(hf.GPT2LMHeadModel, config)
+
+
+def write(
+    file: Path,
+    architecture: str = "llama",
+    type: str = "F32",
+    values: dict[str, Any] | None = None,
+    without: tuple[str, ...] = (),
+) -> hf.PreTrainedModel:
+    """Write a model, and give it. values: in place of its own, by key; without: keys that are left out."""
+    model = model_of(architecture)
+    writer = gguf.GGUFWriter(file, architecture)
+    for key, value in {**_values(architecture, model.config), **(values or {})}.items():
+        if key not in without:
+            _add(writer, key, value)
+    names = gguf.get_tensor_name_map(_architecture(architecture), 2)
+    kind = gguf.GGMLQuantizationType[type]
+    for name, tensor in model.state_dict().items():
+        if name == "lm_head.weight" and model.config.tie_word_embeddings:
+            continue
+        base, _, suffix = name.rpartition(".")
+        found, of = names.get_name(base), _as_written(architecture, name, tensor.numpy(), model.config)
+        rounded = of.ndim == 2 and of.shape[1] % gguf.GGML_QUANT_SIZES[kind][0] == 0
+        if rounded and type != "F32":
+            writer.add_tensor(f"{found}.{suffix}", gguf.quantize(of, kind), raw_dtype=kind)
+        else:
+            writer.add_tensor(f"{found}.{suffix}", np.ascontiguousarray(of))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return model
+
+
+def _architecture(name: str) -> gguf.MODEL_ARCH:
+    return next(one for one, called in gguf.MODEL_ARCH_NAMES.items() if called == name)
+
+
+def _values(architecture: str, config: hf.PretrainedConfig) -> dict[str, Any]:
+    shared = getattr(config, "num_key_value_heads", config.num_attention_heads)
+    own = {
+        "context_length": 64,
+        "block_count": 2,
+        "embedding_length": 32,
+        "feed_forward_length": 48,
+        "attention.head_count": 4,
+        "attention.head_count_kv": shared,
+    }
+    if architecture == "gpt2":
+        own["attention.layer_norm_epsilon"] = config.layer_norm_epsilon
+    else:
+        own |= {"attention.layer_norm_rms_epsilon": config.rms_norm_eps, "rope.freq_base": 10000.0}
+    if architecture == "llama":
+        own |= {"rope.dimension_count": 8}
+    return {
+        **{f"{architecture}.{key}": value for key, value in own.items()},
+        "tokenizer.ggml.model": "gpt2",
+        "tokenizer.ggml.pre": "gpt-2",
+        "tokenizer.ggml.tokens": TOKENS,
+        "tokenizer.ggml.token_type": [3 if token == "<|end|>" else 1 for token in TOKENS],
+        "tokenizer.ggml.merges": MERGES,
+        "tokenizer.ggml.eos_token_id": TOKENS.index("<|end|>"),
+    }
+
+
+def _add(writer: gguf.GGUFWriter, key: str, value: Any) -> None:
+    if isinstance(value, list):
+        writer.add_array(key, value)
+    elif isinstance(value, str):
+        writer.add_string(key, value)
+    elif isinstance(value, float):
+        writer.add_float32(key, value)
+    elif value < 1 << 32:
+        writer.add_uint32(key, value)
+    else:
+        writer.add_uint64(key, value)
+
+
+def _as_written(architecture: str, name: str, of: np.ndarray, config: hf.PretrainedConfig) -> np.ndarray:
+    """llama.cpp turns the halves of a Llama's rotary pairs into neighbours, and GPT-2's matrices over."""
+    if architecture == "gpt2" and name.endswith(("attn.weight", "proj.weight", "fc.weight")):
+        return of.T
+    if architecture == "llama" and name.endswith(("q_proj.weight", "k_proj.weight")):
+        heads = config.num_attention_heads if "q_proj" in name else config.num_key_value_heads
+        return of.reshape(heads, 2, -1, of.shape[1]).swapaxes(1, 2).reshape(of.shape)
+    return of

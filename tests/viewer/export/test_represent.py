@@ -1,0 +1,68 @@
+"""A scan as networks see it: every point of the file has one cell, or the reason why not."""
+
+import numpy as np
+import pytest
+
+from headlight.viewer.app.cli import run
+
+TURN, RISE = np.meshgrid(np.linspace(-np.pi, np.pi, 200, False) + 0.01, np.radians(np.linspace(10, -30, 8)))
+
+
+@pytest.fixture(scope="module")
+def scan(tmp_path_factory):
+    """Eight beams on a wall all around, as nuScenes writes them: x y z intensity ring."""
+    around = [np.cos(RISE) * np.cos(TURN), np.cos(RISE) * np.sin(TURN), np.sin(RISE)]
+    ring = np.repeat(np.arange(8)[::-1], 200)
+    rows = np.column_stack([(8 * np.array(around)).reshape(3, -1).T, np.arange(1600) % 256, ring])
+    path = tmp_path_factory.mktemp("scan") / "a.pcd.bin"
+    rows.astype("<f4").tofile(path)
+    return path
+
+
+def of(scan, *words):
+    out = scan.with_name("out.npz")
+    assert run(["export", str(scan), "represent", *words, "--out", str(out)]) == 0
+    with np.load(out) as file:
+        return dict(file)
+
+
+def test_every_point_has_its_cell_in_every_representation(scan):
+    for name in ("voxels", "pillars", "birds-eye", "views", "occupancy"):
+        found = of(scan, "--as", name)
+        assert found["cell"].shape == (1600,)
+        assert found["cell"].dtype == np.int64
+        assert (found["cell"] != -1).all()
+        assert found["cell"].max() < np.prod(found["shape"])
+    found = of(scan, "--as", "voxels", "--edge", "0.5")
+    centres = found["means"][found["cell"], :3]
+    points = (
+        (8 * np.stack([np.cos(RISE) * np.cos(TURN), np.cos(RISE) * np.sin(TURN), np.sin(RISE)]))
+        .reshape(3, -1)
+        .T
+    )
+    assert np.abs(centres - points).max() < 0.5
+
+
+def test_the_rings_of_the_file_are_the_rows_of_its_range_image(scan):
+    found = of(scan, "--as", "range")
+    assert found["image"].shape == (5, 8, 2048)
+    assert np.array_equal(found["cell"] // 2048, np.repeat(np.arange(8), 200))
+    assert np.allclose(found["image"][0].ravel()[found["cell"]], 8, atol=1e-4)
+    assert np.array_equal(found["image"][3].ravel()[found["cell"]], np.arange(1600) % 256)
+
+
+def test_what_is_published_is_taken_and_what_does_not_fit_is_said(scan, capfd):
+    found = of(scan, "--as", "pillars", "--like", "kitti")
+    assert found["pillars"].shape[1:] == (32, 10)
+    assert (found["cell"] == -1).sum() > 800  # what is behind
+    capfd.readouterr()
+    out = str(scan.with_name("x.npz"))
+    for words, said in {
+        ("range", "--sensor", "vlp-16"): "lie outside of what a Velodyne VLP-16 sees",
+        ("pillars", "--range", "100,0,0,200,1,1"): "None of the 1,600 points is in the range",
+        ("voxels", "--edge", "0"): "A grid needs edges above zero",
+        ("voxels", "--edge", "1,2"): "is not 1 or 3 numbers",
+    }.items():
+        assert run(["export", str(scan), "represent", "--as", *words, "--out", out]) == 2
+        assert said in capfd.readouterr().err
+    assert not scan.with_name("x.npz").exists()

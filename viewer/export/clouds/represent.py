@@ -1,0 +1,151 @@
+"""Export of a cloud as a network of three dimensions is fed it, with the cell of every point of the file."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from headlight.models.core.errors import known
+from headlight.models.core.task import Task
+from headlight.models.core.trace import Trace
+from headlight.models.points.representations.asked import FITTED, NAMES, Asked, Cloud, Name, represent
+from headlight.models.points.representations.cells import Triple
+from headlight.models.points.representations.pillars import CONFIGURATIONS
+from headlight.models.points.representations.range_image import SENSORS
+from headlight.models.points.representations.represented import OUTSIDE
+from headlight.viewer.export.choices import Subject
+from headlight.viewer.export.clouds.answered import frame_of
+from headlight.viewer.export.results import Filled, Result
+from headlight.viewer.host.recipe import RunOptions
+from headlight.viewer.inputs.cloud import CloudInput
+from headlight.viewer.inputs.inputs import Input
+from headlight.viewer.options import option, some, taken
+
+
+def triple(value: str) -> Triple:
+    """ "0.1" or "0.16,0.16,4": metres along x, y, z."""
+    numbers = _numbers(value, (1, 3))
+    x, y, z = numbers * (3 // len(numbers))
+    return x, y, z
+
+
+def corners(value: str) -> tuple[float, ...]:
+    """ "0,-40,-3,70.4,40,1": the lower and the higher corner in metres."""
+    return _numbers(value, (6,))
+
+
+def _numbers(value: str, counts: tuple[int, ...]) -> tuple[float, ...]:
+    try:
+        found = tuple(float(one) for one in value.split(","))
+    except ValueError:
+        found = ()
+    if len(found) not in counts:
+        wanted = " or ".join(map(str, counts))
+        raise argparse.ArgumentTypeError(f"{value!r} is not {wanted} numbers with commas between them")
+    return found
+
+
+@dataclass(frozen=True)
+class RepresentOptions:
+    as_: Name = option(
+        "how the cloud is represented",
+        "As",
+        choices={name: name.replace("-", " ").capitalize() for name in NAMES},
+        default="voxels",
+        named=True,
+    )
+    like: str | None = option(
+        "range, edge and limits of a published network",
+        "Like",
+        choices={name: name for name in CONFIGURATIONS},
+    )
+    edge: Triple | None = option(
+        "metres of a cell, one number or one each along x, y, z",
+        "Edge, m",
+        parse=triple,
+        metavar="M[,M,M]",
+        empty="usual",
+    )
+    range: tuple[float, ...] | None = option(
+        "metres of the lower and the higher corner (the cloud's own box)",
+        "Range, m",
+        parse=corners,
+        metavar="X,Y,Z,X,Y,Z",
+        empty="the cloud's box",
+    )
+    most_points: int | None = option(
+        "points of a cell that are kept", "Points a cell", parse=some, metavar="N"
+    )
+    most_cells: int | None = option("cells that are kept", "Cells", parse=some, metavar="N")
+    sensor: str | None = option(
+        "of a range image (the one that fits)",
+        "Sensor",
+        choices={name: one.title for name, one in SENSORS.items()} | {FITTED: "The beams of the cloud"},
+    )
+    cameras: int | None = option("views all around (12)", "Cameras", parse=some, metavar="N", empty="12")
+    side: int | None = option(
+        "pixels of a view's side (128)", "Pixels", parse=some, metavar="PX", empty="128"
+    )
+
+
+def asked(options: RepresentOptions) -> Asked:
+    low = high = None
+    if options.range is not None:
+        x, y, z, *rest = options.range
+        low, high = (x, y, z), (rest[0], rest[1], rest[2])
+    return Asked(
+        options.as_,
+        options.like,
+        options.edge,
+        low,
+        high,
+        options.most_points,
+        options.most_cells,
+        sensor=options.sensor,
+        cameras=Asked.cameras if options.cameras is None else options.cameras,
+        side=Asked.side if options.side is None else options.side,
+    )
+
+
+def read_cloud(cloud: CloudInput) -> Cloud:
+    """As representations take it: seen from the zero of the file's own coordinates."""
+    zero = cloud.frame.turned(-np.asarray(cloud.origin, np.float64)[None] * cloud.frame.metres_per_unit)[0]
+    points = cloud.points if not zero.any() else cloud.points - zero.astype(np.float32)
+    return Cloud(points, cloud.intensity, cloud.ring, cloud.normals)
+
+
+def alone(given: Mapping[str, Any], document: Input, run: RunOptions, task: Task) -> Result:
+    """Without a model: none is asked."""
+    return represented(taken(RepresentOptions, given), "npz", document, None, task)
+
+
+def represented(
+    options: RepresentOptions, ending: str, document: Input, trace: Trace | None, task: Task
+) -> Result:
+    """The arrays of the representation (see `models.points.representations`), and `cell` int64 (N,) of every
+    point of the file: the number of its cell in C order of `shape`, −1 outside, −2 hidden or dropped.
+    """
+    cloud = known(document, CloudInput)
+    found = represent(read_cloud(cloud), asked(options))
+    cell = found.cell
+    if cloud.kept is not None:
+        cell = np.full(cloud.total, OUTSIDE)
+        cell[cloud.kept] = found.cell
+
+    def arrays() -> dict[str, np.ndarray]:
+        return {**found.arrays, "cell": cell, "shape": np.array(found.shape), **frame_of(cloud)}
+
+    def table() -> Iterator[Sequence[object]]:
+        yield ("x", "y", "z", "cell")
+        for place, number in zip(cloud.all_coordinates().tolist(), cell.tolist(), strict=True):
+            yield (*(f"{value:.12g}" for value in place), number)
+
+    return Result(arrays, table)
+
+
+def represent_filled(subject: Subject, task: Task) -> Filled:
+    return Filled({"as_": "voxels"})

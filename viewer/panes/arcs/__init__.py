@@ -1,0 +1,1 @@
+"""The page of arcs: tokens joined by lines."""

@@ -1,0 +1,1 @@
+"""The page that compares a text with others that are open."""

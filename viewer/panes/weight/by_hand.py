@@ -1,0 +1,85 @@
+"""Numbers of the weight to set by hand, and what would follow."""
+
+from __future__ import annotations
+
+from math import ceil, floor
+
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
+
+from headlight.models.core.relevance import percent
+from headlight.viewer.panes.weight.base import WeightPane
+from headlight.viewer.session.selecting import as_the_model_has_it
+from headlight.viewer.session.session import Document
+from headlight.viewer.session.view import ByHand
+from headlight.viewer.slices.weight import Arithmetic, Follows
+from headlight.widgets.base import theme
+from headlight.widgets.base.scroll_column import ScrollColumn, stacked
+from headlight.widgets.controls.sliders import LabelledSlider
+from headlight.widgets.plots.strips import number
+
+REACH = 10.0
+"""A number can be set so far from what it is: e^10 is 22,000 times the weight's share."""
+_NUMBERS = {"score": "Score", "bias": "Bias", "sink": "Score of the sink"}
+_UNTOUCHED = "Move a number to see what would follow. The model itself does not run again."
+
+
+class ByHandPane(WeightPane):
+    def build(self) -> QWidget:
+        self.sliders: dict[str, LabelledSlider] = {}
+        for name, title in _NUMBERS.items():
+            slider = self.sliders[name] = LabelledSlider(title, -REACH, REACH, 0.01, "{:.2f}", 0.0)
+            slider.changed.connect(lambda value, name=name: self._set(name, value))
+        self.follows = QLabel(wordWrap=True)
+        self.reset = QPushButton("As the model has it")
+        self.reset.clicked.connect(lambda: as_the_model_has_it(self.session))
+        return ScrollColumn(stacked(*self.sliders.values(), self.follows, self.reset))
+
+    def paint(self, result: Arithmetic) -> None:
+        self.found = result
+        by_hand = self.session.view[ByHand]
+        mine = by_hand.of == result.of
+        for name, slider in self.sliders.items():
+            slider.setVisible(name in result.numbers)
+            if name in result.numbers:
+                value = result.numbers[name]
+                slider.set_range(floor(value - REACH), ceil(value + REACH))
+                set_ = getattr(by_hand, name) if mine else None
+                slider.set_value(value if set_ is None else set_)
+        self.reset.setEnabled(result.follows is not None)
+        theme.set_role(self.follows, "dim" if result.follows is None else "")
+        self.follows.setText(_UNTOUCHED if result.follows is None else _said(result.follows))
+        self.subtitle_changed.emit(result.name if result.follows is not None else "")
+
+    def clear(self, document: Document | None) -> None:
+        super().clear(document)
+        for slider in self.sliders.values():
+            slider.hide()
+        self.reset.setEnabled(False)
+        self.follows.setText("")
+
+    def complain(self, failure: object) -> None:
+        """The pane of the arithmetic says why there is none."""
+        self.clear(self.session.current)
+
+    def _set(self, name: str, value: float) -> None:
+        if self.found is None:
+            return
+        kept = {} if self.session.view[ByHand].of == self.found.of else dict.fromkeys(_NUMBERS)
+        changes = kept | {name: value}
+        self.session.change(ByHand, of=self.found.of, gesture=f"by hand {name}", **changes)
+
+
+def _said(follows: Follows) -> str:
+    before, after = (number(weight) for weight in follows.weight)
+    lines = [
+        f"Weight {before} → {after}",
+        f"The head’s output moves by {_moved(follows.head)} of its length.",
+        ""
+        if follows.layer is None
+        else f"The layer’s output moves by {_moved(follows.layer)} of its length.",
+    ]
+    return "\n".join(filter(None, lines))
+
+
+def _moved(share: float) -> str:
+    return percent(share) if share < 10 else f"{share:,.0f} times"

@@ -1,0 +1,1 @@
+"""Receptive fields: of units, of stacks of convolutions, and the curves around them."""

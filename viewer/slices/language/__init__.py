@@ -1,0 +1,1 @@
+"""What panes draw of texts, and of several at once."""
