@@ -1,4 +1,4 @@
-"""An encoder–decoder in a window: two streams, three stacks, a target that is typed, taken back and refused."""
+"""An encoder–decoder in a window: two streams, three stacks, a target that is typed and taken back."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_what_is_written_is_looked_at_beside_what_is_read(make_window, settled, 
     window = make_window()
     window.runs.open_text("attention", model="phonemes")
     settled(window)
-    document, session = window.session.current, window.session
+    session = window.session
     sentence, heads, matrix = (pane(window, name) for name in ("sentence", "heads", "matrix"))
     read, written = (sentence.streams.strips[stream] for stream in (INPUT, OUTPUT))
     assert (read._labels[:-1], written._labels[1:]) == (WORD, SOUNDS)
@@ -37,7 +37,7 @@ def test_what_is_written_is_looked_at_beside_what_is_read(make_window, settled, 
     assert (layer.stack, heads.grid._counts) == ("cross", [4] * 4)
     assert f"cross layer {layer.depth}, head" in window.deck.docks["matrix"].subtitle()
 
-    # A token that was written is the query: weights lie on what is read, and all three attentions are its own.
+    # A token that was written is the query: weights lie on what is read; three attentions are its own.
     click(written, written.chip_rect(3).center().toPoint())
     settled(window)
     head = session.view[Selection].head

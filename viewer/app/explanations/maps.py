@@ -172,9 +172,9 @@ ROLLOUTS = (
     ),
     of(
         "Through",
-        says="Of an encoder–decoder: all of it, from what was written to the input; the encoder or the decoder "
-        "alone; or the last cross attention and the encoder.",
-        paper="Ferrando et al. 2022, “Towards Opening the Black Box of Neural Machine Translation”, section 3",
+        says="Of an encoder–decoder: all of it, from what was written to the input; the encoder or the "
+        "decoder alone; or the last cross attention and the encoder.",
+        paper="Ferrando et al. 2022, “Towards Opening the Black Box of Neural Machine Translation”",
     ),
     of(
         "Discard",
