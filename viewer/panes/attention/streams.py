@@ -27,7 +27,7 @@ class Streams(QWidget):
         self.tokens: dict[str, Tokens] = {}
         """Those that the strips show."""
         self._names = {stream: ColumnLabel(name, tuple(NAMES.values())) for stream, name in NAMES.items()}
-        column = QVBoxLayout(self)
+        self._column = column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GAP)
         for stream, strip in self.strips.items():
@@ -40,7 +40,7 @@ class Streams(QWidget):
             line.setSpacing(GAP)
             line.addWidget(name)
             line.addWidget(strip, 1)
-            column.addLayout(line, 1)
+            column.addLayout(line)
         self._show_rows()
 
     def show_tokens(self, streams: Mapping[str, Tokens]) -> bool:
@@ -73,3 +73,5 @@ class Streams(QWidget):
         for name in self._names.values():
             name.setVisible(several)
         self.strips[OUTPUT].setVisible(several)
+        for row in range(self._column.count()):  # what is hidden would take its share
+            self._column.setStretch(row, several or row == 0)
