@@ -166,9 +166,7 @@ def notices(header: Header) -> tuple[str, ...]:
     said, title = [], header.file.stem
     if header.type not in PLAIN:
         said.append(f"{title}’s weights are what {header.type} kept of those that were trained.")
-    if any(tensor.name == "rope_freqs.weight" for tensor in header.tensors) or header.get(
-        "{}.rope.scaling.type"
-    ) not in (None, "none"):
+    if header.get("{}.rope.scaling.type") not in (None, "none"):
         said.append(
             f"{title} stretches its positions for long texts, which transformers leaves out in such files: "
             "its weights differ a little from those of the model itself."

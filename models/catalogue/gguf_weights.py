@@ -39,7 +39,8 @@ _DTYPES = {"F32": np.float32, "F16": np.float16}
 
 
 def configured(file: Path, task: Task = SILENT) -> tuple[dict[str, Any], Callable[..., Any]]:
-    """(what its config.json would say, what reads the weights into a class as `from_pretrained` does).
+    """(what its config.json would say, what reads the weights into a class: the model and what of it was
+    found, as `from_pretrained` tells with `output_loading_info`).
 
     HeadlightError where the header speaks of a larger model than it has weights of.
     """
@@ -55,16 +56,28 @@ def configured(file: Path, task: Task = SILENT) -> tuple[dict[str, Any], Callabl
     _check_size(header, config)
 
     def read(kind: type, **more: Any) -> Any:
+        quantization = GgufConfig(dequantize=True)
         with _handed(header, task):
-            return kind.from_pretrained(
-                folder,
-                gguf_file=name,
-                config=config,
-                quantization_config=GgufConfig(dequantize=True),
-                **more,
+            model, report = kind.from_pretrained(
+                folder, gguf_file=name, config=config, quantization_config=quantization, **more
             )
+        _slow_down(model, header)
+        return model, report
 
     return config.to_dict(), read
+
+
+def _slow_down(model: torch.nn.Module, header: Header) -> None:
+    """Llama 3.1 and later divide the frequencies of their positions, each by its own factor, for long texts:
+    the reader passes these by."""
+    factors = next((tensor for tensor in header.tensors if tensor.name == "rope_freqs.weight"), None)
+    if factors is None:
+        return
+    content = np.memmap(header.file, np.uint8, "r")
+    held = torch.from_numpy(np.array(_Loaded(factors, content, SILENT.check).data, np.float32))
+    for module in model.modules():
+        if isinstance(own := getattr(module, "inv_freq", None), torch.Tensor):
+            module.inv_freq = own / held.to(own.device)
 
 
 def _check_size(header: Header, config: Any) -> None:
@@ -79,8 +92,8 @@ def _check_size(header: Header, config: Any) -> None:
     claimed = sum(parameter.numel() for parameter in body.parameters())
     if claimed > ROOM * header.numbers:
         raise HeadlightError(
-            f"{header.file} is damaged: it speaks of {claimed:,} weights and has {header.numbers:,}.",
-            "Fetch it again.",
+            f"{header.file} speaks of a model of {claimed:,} weights and holds {header.numbers:,}.",
+            "Fetch it again, or open the model’s folder with config.json and safetensors.",
         )
 
 

@@ -13,14 +13,17 @@ from transformers.convert_slow_tokenizer import bytes_to_unicode
 from tests.models.tiny import DECODER, _made
 
 TOKENS = [*bytes_to_unicode().values(), "<|end|>", "th", "the", "Ġthe"]
+PLAIN = {"rope_type": "default", "rope_theta": 10000.0}
 MERGES = ["t h", "th e", "Ġ the"]
 
 
-def model_of(architecture: str) -> hf.PreTrainedModel:
-    """Two layers of four heads; Llama and Qwen share keys."""
+def model_of(architecture: str, positions: dict[str, Any] | None = None) -> hf.PreTrainedModel:
+    """Two layers of four heads; all but GPT-2 share keys."""
     sizes = {**DECODER, "vocab_size": len(TOKENS), "max_position_embeddings": 64}
     if architecture == "llama":
-        return _made(hf.LlamaForCausalLM, hf.LlamaConfig(**sizes))
+        return _made(hf.LlamaForCausalLM, hf.LlamaConfig(**sizes, rope_parameters=positions or PLAIN))
+    if architecture == "gemma2":
+        return _made(hf.Gemma2ForCausalLM, hf.Gemma2Config(**sizes, sliding_window=4))
     if architecture == "qwen2":
         sizes.pop("head_dim")
         return _made(hf.Qwen2ForCausalLM, hf.Qwen2Config(**sizes))
@@ -34,9 +37,11 @@ def write(
     type: str = "F32",
     values: dict[str, Any] | None = None,
     without: tuple[str, ...] = (),
+    positions: dict[str, Any] | None = None,
 ) -> hf.PreTrainedModel:
-    """Write a model, and give it. values: in place of its own, by key; without: keys that are left out."""
-    model = model_of(architecture)
+    """Write a model, and give it. values: in place of its own, by key; without: keys that are left out;
+    positions: of a Llama, how their frequencies are stretched."""
+    model = model_of(architecture, positions)
     writer = gguf.GGUFWriter(file, architecture)
     for key, value in {**_values(architecture, model.config), **(values or {})}.items():
         if key not in without:
@@ -53,6 +58,9 @@ def write(
             writer.add_tensor(f"{found}.{suffix}", gguf.quantize(of, kind), raw_dtype=kind)
         else:
             writer.add_tensor(f"{found}.{suffix}", np.ascontiguousarray(of))
+    if positions:
+        plain, own = (one.model.rotary_emb.inv_freq for one in (model_of(architecture), model))
+        writer.add_tensor("rope_freqs.weight", (plain / own).numpy())
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -80,6 +88,8 @@ def _values(architecture: str, config: hf.PretrainedConfig) -> dict[str, Any]:
         own |= {"attention.layer_norm_rms_epsilon": config.rms_norm_eps, "rope.freq_base": 10000.0}
     if architecture == "llama":
         own |= {"rope.dimension_count": 8}
+    if architecture == "gemma2":
+        own |= {"attention.key_length": 8, "attention.sliding_window": 4}
     return {
         **{f"{architecture}.{key}": value for key, value in own.items()},
         "tokenizer.ggml.model": "gpt2",
@@ -105,7 +115,10 @@ def _add(writer: gguf.GGUFWriter, key: str, value: Any) -> None:
 
 
 def _as_written(architecture: str, name: str, of: np.ndarray, config: hf.PretrainedConfig) -> np.ndarray:
-    """llama.cpp turns the halves of a Llama's rotary pairs into neighbours, and GPT-2's matrices over."""
+    """llama.cpp turns the halves of a Llama's rotary pairs into neighbours, GPT-2's matrices over, and adds
+    the one to Gemma's norms that it is multiplied with."""
+    if architecture == "gemma2" and "norm" in name:
+        return of + 1
     if architecture == "gpt2" and name.endswith(("attn.weight", "proj.weight", "fc.weight")):
         return of.T
     if architecture == "llama" and name.endswith(("q_proj.weight", "k_proj.weight")):

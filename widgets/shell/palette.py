@@ -124,9 +124,9 @@ class CommandPalette(QWidget):
     def close_palette(self) -> None:
         """Hide it and give the keyboard back."""
         self.hide()
-        if self._before is not None:
+        if self._before is not None and self._before.isVisible():  # a command may have turned the page
             self._before.setFocus(Qt.FocusReason.PopupFocusReason)
-            self._before = None
+        self._before = None
 
     def titles(self) -> list[str]:
         """The titles listed now, best first."""

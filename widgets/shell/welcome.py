@@ -41,13 +41,13 @@ from headlight.widgets.base.waiting import Waiting
 
 _SENTENCES = (
     ("Four words", "LSC is the best!"),
-    ("What “it” stands for", "The kettle did not fit on the shelf because it was too wide."),
+    ("What “it” is", "The kettle did not fit on the shelf because it was too wide."),
     ("Two meanings", "The bank by the river flooded before the bank in town could open."),
-    ("How a word is said", "attention", "phonemes"),
-    ("What came before", "Mrs Abernathy lit the lamp. Then Mrs", "induction"),
+    ("Said aloud", "attention", "phonemes"),
+    ("Seen before", "Mrs Abernathy lit the lamp. Then Mrs", "induction"),
 )
 _TOGETHER = (
-    "One word, thrice",
+    "Three serves",
     (
         "Her serve won the tennis match.",
         "A fast serve is hard to return in tennis.",
@@ -68,7 +68,8 @@ class Together(NamedTuple):
     page: str
 
     def __str__(self) -> str:
-        return "\n".join(self.texts)
+        """The first of them stands for all."""
+        return f"{self.texts[0]} … and {len(self.texts) - 1} more"
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ def llama(tmp_path_factory) -> Path:
     return file
 
 
-@pytest.mark.parametrize("architecture", ["llama", "qwen2", "gpt2"])
+@pytest.mark.parametrize("architecture", ["llama", "qwen2", "gemma2", "gpt2"])
 def test_a_file_is_the_model_that_was_written(architecture, tmp_path):
     file = tmp_path / "Tiny.GGUF"
     model = write(file, architecture)
@@ -44,6 +44,15 @@ def test_a_file_is_the_model_that_was_written(architecture, tmp_path):
     wanted, found = (one(IDS, output_attentions=True) for one in (model, loaded))
     torch.testing.assert_close(found.logits, wanted.logits, rtol=1e-5, atol=1e-5)
     torch.testing.assert_close(found.attentions, wanted.attentions, rtol=1e-5, atol=1e-5)
+
+
+def test_positions_that_are_stretched_by_factors_in_the_file_are(tmp_path):
+    stretched = {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0}
+    stretched |= {"rope_theta": 10000.0, "original_max_position_embeddings": 16}
+    model = write(tmp_path / "long.gguf", positions=stretched)
+    loaded, _ = load_model(tmp_path / "long.gguf", "cpu")
+    torch.testing.assert_close(loaded(IDS).logits, model(IDS).logits, rtol=1e-5, atol=1e-5)
+    assert not torch.allclose(gguf_files.model_of("llama")(IDS).logits, model(IDS).logits, atol=1e-3)
 
 
 def test_it_opens_as_any_other_model_with_its_head(llama):
@@ -169,9 +178,9 @@ def test_what_is_no_model_is_told_in_a_sentence(content, said, tmp_path):
     [
         ({}, ("tokenizer.ggml.tokens",), "no tokenizer"),
         ({"llama.block_count": 10**9}, (), "1,000,000,000 layers and has 2"),
-        ({"llama.embedding_length": 1 << 20}, (), "weights and has"),
+        ({"llama.embedding_length": 1 << 20}, (), "weights and holds"),
         ({"llama.attention.head_count": 0}, (), "cannot be loaded"),
-        ({"llama.rope.dimension_count": 4_000_000_000}, (), "weights and has"),
+        ({"llama.rope.dimension_count": 4_000_000_000}, (), "weights and holds"),
         ({"tokenizer.ggml.merges": ["no", "words"]}, (), "tokenizer"),
         ({"tokenizer.ggml.eos_token_id": 10**6}, (), "tokenizer"),
         ({"tokenizer.ggml.model": "rwkv"}, (), "rwkv"),

@@ -32,7 +32,7 @@ def test_rooms_are_offered_where_both_cloud_and_picture_are_there(show, tmp_path
     QImage(64, 48, QImage.Format.Format_RGB32).save(str(rooms / "living-room-2.png"))
     (first, *texts) = bundled_samples(tmp_path)
     assert (first.title, first.value) == ("Living room 2", rooms / "living-room-2.ply")
-    assert len(texts) == 5
+    assert len(texts) == 6
     page = show(Welcome([first]), 900, 700)
     chosen = []
     page.sample_chosen.connect(lambda value, model: chosen.append(value))
