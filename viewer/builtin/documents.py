@@ -29,7 +29,7 @@ _SENTENCE = Layout(
         down(
             Leaf("sentence", 0.225),
             across(
-                Leaf("heads", 0.31),
+                down(Leaf("heads", 0.5), Leaf("attentions", 0.5), share=0.31),
                 Leaf("matrix", 0.42),
                 down(Leaf("relevance"), _LOG, share=0.27),
                 share=0.775,

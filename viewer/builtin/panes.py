@@ -93,6 +93,13 @@ REGISTRY.add(
         export=Begin("attention", "png", _ALL_QUERIES),
     ),
     Pane(
+        "attentions",
+        "Three attentions",
+        ".panes.attention.attentions:AttentionsPane",
+        Needs(("characters",), ("attention",), trace=True, holds=".session.able:no_streams"),
+        export=Begin("attention", "npz", _ALL_HEADS),
+    ),
+    Pane(
         "relevance",
         "Relevance",
         ".panes.attention.relevance:RelevancePane",

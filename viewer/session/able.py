@@ -20,6 +20,12 @@ def no_attention(document: Document) -> str:
     return f"{network.title} has no attention layers." if network and network.convolutional else ""
 
 
+def no_streams(document: Document) -> str:
+    """An encoder–decoder reads one stream of tokens and writes another."""
+    several = document.trace is not None and len(document.trace.streams) > 1
+    return "" if several else "This model writes no stream of its own."
+
+
 def no_saliency(document: Document) -> str:
     has = document.trace is not None and "saliency" in document.trace.run.offers
     return "" if has else "This model has no saliency decoder."

@@ -230,8 +230,9 @@ class Runs:
             options = {"writing": None, **options}
         self.session.ask(document, document.wanted.amended(**options), gesture)
 
-    def edit(self, document: Document, text: str, pair: str | None) -> None:
-        """Run again with another text; what was shown stays until the new pass is done."""
+    def edit(self, document: Document, text: str, pair: str | None, target: str | None = None) -> None:
+        """Run again with another text, and another target: "" for none, None for that which there is; what
+        was shown stays until the new pass is done."""
         from headlight.viewer.inputs.inputs import from_text
 
         if document.wanted.text is not None and text.strip():
@@ -242,6 +243,8 @@ class Runs:
                 return
             writing = document.wanted.options.writing
             writing = None if writing is None else writing.anew()
+            if target is not None:
+                writing = _targeted(writing, target)
             recipe = document.wanted.amended(start=0, writing=writing)
             self.session.ask(document, replace(recipe, text=what), "text")
 
@@ -416,6 +419,13 @@ def _work(name: str, *given: Any) -> Call:
     from headlight.viewer.host import forward
 
     return partial(getattr(forward, name), *given)
+
+
+def _targeted(writing: Writing | None, target: str) -> Writing | None:
+    from headlight.models.core.answers import Writing
+
+    asked = replace(writing or Writing(), target=target if target.strip() else None)
+    return None if asked == Writing() else asked
 
 
 def _kind(document: Document) -> str:

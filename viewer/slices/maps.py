@@ -83,7 +83,8 @@ class InputMap(Drawn):
     """A relevance over the tokens of a text or a picture.
 
     asked: int (m,), the tokens that it is of (their mean or, `summed`, their sum), counted in `asked_of`.
-    mask: bool (rows, columns), the smallest set of patches that holds the chosen mass, or None.
+    mask: bool (rows, columns), the smallest set of patches that holds the chosen mass, or None. streams: all
+    that there are, as they are seen; none where what it lies on is all.
     """
 
     numbers: Numbers
@@ -91,6 +92,7 @@ class InputMap(Drawn):
     asked_of: Tokens
     mask: np.ndarray | None = None
     summed: bool = False
+    streams: Mapping[str, Tokens] = field(default_factory=dict)
 
 
 def shown(trace: Trace, settings: MapSettings) -> Trace:

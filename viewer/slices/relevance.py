@@ -92,7 +92,8 @@ def relevance_map(
     if method.of == "layers":
         return _from_layers(trace, view, method, task)
     seen = shown(weighted(trace, method), view[MapSettings])
-    return attention_map(seen, view, *at, **said_of(trace, method))
+    found = attention_map(seen, view, *at, **said_of(trace, method))
+    return replace(found, streams=seen.streams) if len(seen.streams) > 1 else found
 
 
 def relevance_of_heads(

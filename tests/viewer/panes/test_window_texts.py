@@ -176,7 +176,7 @@ def test_an_edited_text_runs_again_and_keeps_what_was_selected(text_window, qtbo
     qtbot.waitUntil(lambda: window.session.current.input.text == SENTENCE, timeout=WAIT)
     settled(window)
     QTest.keyClick(sentence.first, Qt.Key.Key_Escape)  # leaves the editor, the selection stays
-    assert sentence.stack.currentWidget() is sentence.strip
+    assert sentence.stack.currentWidget() is sentence.streams
     assert window.session.view[Selection].queries == (CharSpan(2, 7),)
 
 

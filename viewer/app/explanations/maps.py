@@ -176,6 +176,12 @@ ROLLOUTS = (
         paper=ROLLOUT,
     ),
     of(
+        "Through",
+        says="Of an encoder–decoder: all of it, from what was written to the input; the encoder or the "
+        "decoder alone; or the last cross attention and the encoder.",
+        paper="Ferrando et al. 2022, “Towards Opening the Black Box of Neural Machine Translation”",
+    ),
+    of(
         "Discard",
         says="The share of the lowest weights of each row that is put to zero before layers are multiplied.",
         paper="Gildenblat 2020, “Exploring Explainability for Vision Transformers”",

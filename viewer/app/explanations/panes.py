@@ -31,6 +31,18 @@ PANES = (
         paper=f"{ATTENTION}, section 3.2.2",
     ),
     of(
+        *("Three attentions", "Stack of attention"),
+        says="An encoder–decoder looks from input to input (encoder), from what was written to that "
+        "(decoder) and from what was written to the input (cross): here all three, of the token that was "
+        "selected last.",
+        paper=f"{ATTENTION}, section 3.2.3",
+    ),
+    of(
+        "Target",
+        says="What the decoder is given, whatever the model would write: all its positions then run at once.",
+        paper=f"{ATTENTION}, section 3.1",
+    ),
+    of(
         "Matrix",
         says="The attention of one head: row i is where token i looks, and sums to 1.",
         paper=f"{ATTENTION}, section 3.2.1",

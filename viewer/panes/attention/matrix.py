@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from headlight.models.core.colours import lut
 from headlight.models.core.relevance import percent
-from headlight.models.core.tokens import PatchTokens, Place, Tokens
+from headlight.models.core.tokens import PatchTokens, Place, TextTokens, Tokens
 from headlight.models.core.trace import Trace
 from headlight.viewer.host.failure import Failure
 from headlight.viewer.host.lanes import Call
@@ -93,6 +93,9 @@ class MatrixPane(MethodPane):
 
     def _say(self, result: MatrixMap, queries: np.ndarray, keys: np.ndarray) -> None:
         said, held = [self._at(result.what)], selected_weight(result, queries, keys)
+        q, k = result.queries, result.keys
+        if isinstance(q, TextTokens) and isinstance(k, TextTokens) and self._has_streams():
+            said.append(f"{q.stream} looks at {k.stream}")
         if held is not None:
             rows = len(queries) or len(result.queries)
             said.append(f"{rows:,} × {len(keys):,} selected: {read_out(held)} a row")
@@ -133,6 +136,9 @@ class MatrixPane(MethodPane):
         figures = readings.of_cell(result, query, key, view[MapSettings].incoming, self._at(result.what))
         self.said.emit("pointed", figures, None)
         return f"{pair}\t{weight}"
+
+    def _has_streams(self) -> bool:
+        return names.has_stacks(self.session.current.trace)
 
     def _at(self, what: str = "") -> str:
         view, trace = self.session.view, self.session.current.trace

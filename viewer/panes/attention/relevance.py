@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 
+import numpy as np
 from PySide6.QtWidgets import QLabel, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from headlight.models.core.colours import lut
-from headlight.models.core.tokens import Box, PatchTokens, Tokens
+from headlight.models.core.tokens import Box, PatchTokens, Place, Tokens
 from headlight.viewer.panes.shared import readings
 from headlight.viewer.panes.shared.controls import offer
 from headlight.viewer.panes.shared.method_controls import MethodForms, asked_types, labels_of, row
@@ -126,14 +127,14 @@ class RelevancePane(OnInputPane):
         tokens, asked = self.tokens(), self._asked()
         queries = view[Selection].queries
         shown = not isinstance(self.result, InputMap) or view[RolloutQuery].selected
-        chosen = asked.find_all(queries) if shown else []
+        chosen = asked.find_all(queries) if shown else np.empty(0, int)
         under = tokens.find_all([p for p in (hover.key, hover.query) if p is not None][:1])
         if isinstance(tokens, PatchTokens):
             boxes = [asked.place(int(i)).corners for i in chosen if i >= asked.prefix]
             placed = [int(i) for i in under if i >= tokens.prefix]
             self.picture.set_boxes(boxes, tokens.place(placed[0]).corners if placed else None)
         else:
-            self.strip.set_selected(chosen)
+            self.strip.set_selected(tokens.find_all(asked.places(chosen)))
             self.strip.set_hovered(int(under[0]) if len(under) else None)
 
     def clear(self, document: Document | None) -> None:
@@ -185,9 +186,17 @@ class RelevancePane(OnInputPane):
         return self.result.asked_of if isinstance(self.result, InputMap) else self.tokens()
 
     def _select(self, index: int, add: bool) -> None:
-        if self.result is not None:
-            also = (RolloutQuery(True),) if isinstance(self.result, InputMap) else ()
-            self.session.select(queries=[self._asked().place(index)], add=add, also=also)
+        if self.result is None:
+            return
+        place, also = self._asked_at(index), ()
+        if isinstance(self.result, InputMap) and len(self._asked().find(place)):
+            also = (RolloutQuery(True),)
+        self.session.select(queries=[place], add=add, also=also)
+
+    def _asked_at(self, index: int) -> Place:
+        """Of a text the token itself, which may be none of those whose relevance is shown."""
+        tokens = self._asked() if isinstance(self.tokens(), PatchTokens) else self.tokens()
+        return tokens.place(index)
 
     def _picture_clicked(self, x: float, y: float, add: bool) -> None:
         found = self._asked().find(Box(x, y, x, y)) if self.result is not None else ()

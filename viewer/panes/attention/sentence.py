@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -14,13 +16,15 @@ from PySide6.QtWidgets import (
 )
 
 from headlight.models.core.colours import lut
-from headlight.models.core.tokens import TextTokens
+from headlight.models.core.tokens import INPUT, OUTPUT, TextTokens
 from headlight.models.core.trace import Trace
+from headlight.viewer.panes.attention.streams import Streams
 from headlight.viewer.panes.shared import readings
 from headlight.viewer.panes.shared.later import Later
 from headlight.viewer.panes.shared.on_input import OnInputPane
-from headlight.viewer.session.session import Document, Hover
+from headlight.viewer.session.session import NOWHERE, Document, Hover
 from headlight.viewer.session.view import MapSettings, Selection, View
+from headlight.viewer.slices import names
 from headlight.viewer.slices.maps import InputMap
 from headlight.viewer.slices.predicted.steps import first_written
 from headlight.widgets.base import theme
@@ -28,7 +32,6 @@ from headlight.widgets.base.labels import ElidedLabel
 from headlight.widgets.controls.colour_bar import ColourBar
 from headlight.widgets.controls.sliders import LabelledSlider
 from headlight.widgets.controls.text_editor import TextEditor
-from headlight.widgets.text.token_strip import TokenStrip
 
 TYPING_PAUSE = 400
 """Milliseconds without a key after which an edited text runs again."""
@@ -40,15 +43,16 @@ class SentencePane(OnInputPane):
     waits = False
 
     def build(self) -> QWidget:
-        self.strip = TokenStrip()
-        self.strip.hovered.connect(self.point_at)
-        self.strip.clicked.connect(self._clicked)
-        self.strip.spanned.connect(self._spanned)
-        self.strip.set_tip(self.read)
+        self.streams = Streams()
+        self.streams.hovered.connect(self._hovered)
+        self.streams.spanned.connect(self._spanned)
+        for stream, strip in self.streams.strips.items():
+            strip.set_tip(partial(self._tip, stream))
+        self.strip = self.streams.strips[INPUT]
         self.bar = ColourBar()
         self._input: object = None
         self.stack = QStackedWidget()
-        self.stack.addWidget(self.strip)
+        self.stack.addWidget(self.streams)
         self.stack.addWidget(self._editors())
         self.reason = ElidedLabel()
         self.reason.setProperty("role", "dim")
@@ -85,27 +89,31 @@ class SentencePane(OnInputPane):
     def _editors(self) -> QWidget:
         self.first = TextEditor("Text", "Text")
         self.second = TextEditor("Second text", "Second text (optional): the model reads both as a pair")
+        self.target = TextEditor("Target", "Target (optional): what is written, in place of the model's own")
         row = QWidget()
         row.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)  # until it is in sight
         layout = QHBoxLayout(row)
         layout.setContentsMargins(0, 0, 0, 0)
-        for editor in (self.first, self.second):
+        for editor in (self.first, self.second, self.target):
             editor.textChanged.connect(self._typed)
             editor.left.connect(lambda: self.edit_button.setChecked(False))
-            column = QVBoxLayout()
+            one = QWidget()
+            column = QVBoxLayout(one)
+            column.setContentsMargins(0, 0, 0, 0)
             column.setSpacing(2)
             label = QLabel(editor.accessibleName())
             label.setProperty("role", "dim")
             column.addWidget(label)
             column.addWidget(editor, 1)
-            layout.addLayout(column)
+            layout.addWidget(one)
+        self.target.parentWidget().hide()
         return row
 
     def height_for(self, width: int) -> int:
         foot = max(self.edit_button.sizeHint().height(), self.bar.sizeHint().height())
         gap = self.widget.layout().spacing()
         rest = foot + gap + (self.stretch.sizeHint().height() + gap if not self.stretch.isHidden() else 0)
-        text = theme.em(EDITED) if self.edit_button.isChecked() else self.strip.heightForWidth(width)
+        text = theme.em(EDITED) if self.edit_button.isChecked() else self.streams.heightForWidth(width)
         return text + rest
 
     # -- slice -------------------------------------------------------------------------------------------
@@ -115,18 +123,19 @@ class SentencePane(OnInputPane):
 
     def paint(self, result: InputMap) -> None:
         tokens: TextTokens = result.tokens
-        if self.result is None or tokens is not self.result.tokens:
-            self.strip.set_tokens(tokens.labels, tokens.special, tokens.words, tokens.texts)
+        streams = self.streams
+        if streams.show_tokens(result.streams or {tokens.stream: tokens}):
             self.height_changed.emit()
         self.result = result
         trace = self.session.current.trace
-        self.strip.set_written(first_written(trace, tokens))
+        for stream, shown in streams.tokens.items():
+            streams.strips[stream].set_written(first_written(trace, shown))
+            streams.strips[stream].set_weights(None, None)
         if reason := self.not_drawn(result):
-            self.strip.set_weights(None, None)
             self._say_reason(reason)
             self.said.emit("shown", {}, None)
             return
-        self.strip.set_weights(result.levels, result.values)
+        streams.strips[tokens.stream].set_weights(result.levels, result.values)
         self._say_reason("")
         self.said.emit("shown", self.figures(len(readings.BEST)), None)
 
@@ -136,15 +145,16 @@ class SentencePane(OnInputPane):
         self.reason.setVisible(bool(why_not))
 
     def mark(self, view: View, hover: Hover) -> None:
-        self.strip.set_lut(lut(view[MapSettings].colours))
         self.show_scale(self.bar, view)
         if self.result is None:
             return
-        tokens = self.result.tokens
-        self.strip.set_selected(tokens.find_all(view[Selection].queries))
         under = [place for place in (hover.key, hover.query) if place is not None]
-        found = tokens.find_all(under[:1])
-        self.strip.set_hovered(int(found[0]) if len(found) else None)
+        for stream, tokens in self.streams.tokens.items():
+            strip = self.streams.strips[stream]
+            strip.set_lut(lut(view[MapSettings].colours))
+            strip.set_selected(tokens.find_all(view[Selection].queries))
+            found = tokens.find_all(under if self.result.streams else under[:1])
+            strip.set_hovered(int(found[0]) if len(found) else None)
 
     def clear(self, document: Document | None) -> None:
         self.result = None
@@ -152,7 +162,7 @@ class SentencePane(OnInputPane):
             self._input = None
         # Until the tokens are there, the words stand in their place.
         plain = document.input.text[:2000].split() if document is not None else []
-        self.strip.set_tokens(plain, [False] * len(plain))
+        self.streams.show_words(plain)
         self._say_reason("")
         self.bar.set_scale(None, lut())
         self.said.emit("shown", {}, None)
@@ -170,6 +180,7 @@ class SentencePane(OnInputPane):
         if trace is None:
             return
         self.subtitle_changed.emit(_said(trace, view[MapSettings].step))
+        self.target.parentWidget().setVisible(OUTPUT in trace.streams)
         self.stretch.setVisible(trace.stretch is not None)
         if trace.stretch is not None:
             first, stop, total = trace.stretch
@@ -185,8 +196,9 @@ class SentencePane(OnInputPane):
             self._fill(document, keep_typed=False)
 
     def _fill(self, document: Document, keep_typed: bool) -> None:
-        wanted = document.wanted.text
-        for editor, text in ((self.first, wanted.text), (self.second, wanted.pair or "")):
+        wanted, target = document.wanted.text, _target(document)
+        texts = (self.first, wanted.text), (self.second, wanted.pair or ""), (self.target, target)
+        for editor, text in texts:
             # What is being typed now must not be taken from under the cursor.
             if editor.toPlainText() != text and not (keep_typed and editor.hasFocus()):
                 editor.show_text(text)
@@ -207,12 +219,14 @@ class SentencePane(OnInputPane):
     def _typed(self) -> None:
         document = self._edited
         text, pair = self.first.toPlainText(), self.second.toPlainText()
+        target = self.target.toPlainText()
 
         def run() -> None:
             wanted = document.wanted.text
-            if text.strip() and (text, pair) != (wanted.text, wanted.pair or ""):
+            asked = wanted.text, wanted.pair or "", _target(document)
+            if text.strip() and (text, pair, target) != asked:
                 self._typing = True
-                self.runs.edit(document, text, pair)
+                self.runs.edit(document, text, pair, target)
                 self._typing = False
 
         if document is not None:
@@ -231,13 +245,25 @@ class SentencePane(OnInputPane):
             self.strip.setFocus(Qt.FocusReason.OtherFocusReason)
             self._later.now()
 
-    def _clicked(self, index: int, add: bool) -> None:
-        self._spanned(index, index, add)
-
-    def _spanned(self, first: int, last: int, add: bool) -> None:
-        if self.result is not None:
-            tokens = self.result.tokens
+    def _spanned(self, stream: str, first: int, last: int, add: bool) -> None:
+        if tokens := self.streams.tokens.get(stream):
             self.session.select(queries=tokens.places(range(first, last + 1)), add=add)
+
+    def _hovered(self, stream: str, index: int | None) -> None:
+        tokens = self.streams.tokens.get(stream)
+        place = tokens.place(index) if tokens and index is not None and index < len(tokens) else None
+        self.session.set_hover(Hover(query=place, key=place) if place else NOWHERE)
+
+    def _tip(self, stream: str, index: int) -> str:
+        tokens = self.streams.tokens.get(stream)
+        if self.result is None or tokens is None or tokens is self.result.tokens:
+            return self.read(index)
+        return names.token(tokens, index)
+
+
+def _target(document: Document) -> str:
+    writing = document.wanted.options.writing
+    return "" if writing is None else writing.target or ""
 
 
 def _said(trace: Trace, step: int | None) -> str:
