@@ -18,6 +18,7 @@ from headlight.models.core.trace import Trace
 from headlight.viewer.export.choices import Subject
 from headlight.viewer.export.figures import Drawing, matrix_drawing, overlay_drawing, strip_drawing
 from headlight.viewer.export.heads import (
+    at_layer,
     head_list,
     head_option,
     heads_counted,
@@ -133,12 +134,9 @@ def attention_filled(subject: Subject, task: Task) -> Filled:
         "query": partial(_queries, trace),
         "colours": colour_maps,
     }
-    several = len(trace.stacks) > 1
-    stack = trace.layers[number].stack if several else None
-    at = str(layers_of(trace, stack).index(number))
-    values = chosen(view) | {"stack": stack, "layer": at, "head": head_of(view), "query": query}
+    values = chosen(view) | at_layer(trace, number) | {"head": head_of(view), "query": query}
     extent = partial(_attention_bytes, trace)
-    without = _without(subject) if several else (*_without(subject), "stack")
+    without = _without(subject) if len(trace.stacks) > 1 else (*_without(subject), "stack")
     return Filled(values, lists, subject.page == "attention", extent, without)
 
 
