@@ -45,6 +45,7 @@ from headlight.viewer.slices.maps import (
     spread_weights,
     weights_of,
 )
+from headlight.viewer.slices.predicted.steps import last_seen
 from headlight.viewer.slices.scales import floor_of, left_out
 
 Query = tuple[int, ...] | Literal["readout"]
@@ -126,7 +127,9 @@ class RolloutOptions(Mapped):
 def attention_filled(subject: Subject, task: Task) -> Filled:
     trace, view = subject.trace, subject.view
     number = view[Selection].layer
-    query = _selected(trace.layers[number].queries, view) or "readout"
+    queries = trace.layers[number].queries
+    seen = tuple(queries.find_all(last_seen(trace, view)).tolist())  # what is read at an earlier step
+    query = _selected(queries, view) or seen or "readout"
     lists = {
         "stack": partial(stack_list, trace),
         "layer": partial(layer_list, trace, str),
