@@ -41,7 +41,7 @@ def test_a_word_in_three_texts_and_the_same_text_in_two_models(make_window, sett
     layer, head = window.session.view[Selection].layer, window.session.view[Selection].head
     maps = aligned(traces[0].tokens, traces[1].tokens)
     both = zip(traces, maps, strict=False)
-    here, there = (over_units(one.layers[layer], units, head) for one, units in both)
+    here, there = (over_units(one.layers[layer], units, units, head) for one, units in both)
     shown = difference._result
     np.testing.assert_allclose(shown.values, here - there, atol=1e-6)
     assert (shown.scale.low, difference.bar._scale) == (-shown.scale.high, shown.scale)
@@ -75,9 +75,9 @@ def test_a_word_in_three_texts_and_the_same_text_in_two_models(make_window, sett
     induction = window.session.documents[3]
     window.session.change(CompareSettings, beside=induction.number)
     settled(window)
-    assert not difference.layer.isHidden()
+    assert not difference.there.isHidden()
     assert "different models" in curves.note.text()
-    assert "".join(difference._result.units.labels) == "Herservewonthetennismatch."
+    assert "".join(difference._result.keys.labels) == "Herservewonthetennismatch."
 
     for document in (induction, salad, tennis):
         window.runs.close(document)

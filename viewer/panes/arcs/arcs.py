@@ -75,7 +75,7 @@ class ArcsPane(Pane):
 
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
         seen, layer = view[MapSettings], view[Selection].layer
-        return layer, view[ArcsSettings], seen.whole_words, seen.hide_special, self.blocked(layer)
+        return layer, view[ArcsSettings], seen.whole_words, seen.hide_special, seen.step, self.blocked(layer)
 
     def slice(self, trace: Trace, view: View, hover: Hover) -> Call:
         return partial(arcs, trace, view[Selection].layer, view[ArcsSettings], view[MapSettings])
