@@ -11,6 +11,7 @@ from headlight.models.explain.words import found_word
 from headlight.viewer.session.view import CompareSettings, Selection
 from headlight.widgets.shell.welcome import Together, bundled_samples
 from tests.viewer.cloud_windows import pane
+from tests.viewer.linked import WAIT
 from tests.widgets.pointer import SHIFT, click
 
 
@@ -22,7 +23,7 @@ def test_a_word_in_three_texts_and_the_same_text_in_two_models(make_window, sett
     window = make_window()
     (sample,) = [one.value for one in bundled_samples() if isinstance(one.value, Together)]
     window._open_sample(sample, "")
-    qtbot.waitUntil(lambda: len(window.session.documents) == 3)
+    qtbot.waitUntil(lambda: len(window.session.documents) == 3, timeout=WAIT)
     settled(window)
     first, tennis, salad = window.session.documents
     assert window.session.current is first
@@ -70,7 +71,7 @@ def test_a_word_in_three_texts_and_the_same_text_in_two_models(make_window, sett
     assert curves.note.text().endswith("has no such word")
 
     texts.models.changed.emit("Induction heads")
-    qtbot.waitUntil(lambda: len(window.session.documents) == 4)
+    qtbot.waitUntil(lambda: len(window.session.documents) == 4, timeout=WAIT)
     settled(window)
     induction = window.session.documents[3]
     window.session.change(CompareSettings, beside=induction.number)
