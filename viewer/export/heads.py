@@ -29,7 +29,7 @@ def read_head(value: str) -> int | str:
 
 def layer_option(**said: Any) -> Any:
     return option(
-        "the layer (the last one), by its number or name, or “Head 5.0” for head 0 of layer 5",
+        "the layer (the last one), by its number or name, “Head 5.0” for head 0 of layer 5, or all",
         "Layer",
         named=True,
         metavar="INDEX-or-name",
@@ -116,7 +116,12 @@ def head_list(trace: Trace, values: Mapping[str, Any], needed: bool) -> list[tup
 
 def layer_of(trace: Trace, values: Mapping[str, Any]) -> AttentionLayer:
     """The one that is chosen in the window."""
-    return trace.layers[layers_of(trace, values.get("stack"))[int(values.get("layer") or 0)]]
+    return trace.layers[layers_of(trace, values.get("stack"))[_number(values.get("layer"))]]
+
+
+def _number(layer: Any) -> int:
+    """Of all layers the first stands for each."""
+    return int(layer) if str(layer or "").isdigit() else 0
 
 
 def heads_counted(layer: AttentionLayer, values: Mapping[str, Any]) -> int:

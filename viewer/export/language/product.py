@@ -15,7 +15,7 @@ from headlight.models.core.product import Product
 from headlight.models.core.task import Task
 from headlight.models.core.tokens import Tokens
 from headlight.models.core.trace import Trace
-from headlight.viewer.export.attention import Query, read_query, require_attention
+from headlight.viewer.export.attention.maps import Query, read_query, require_attention
 from headlight.viewer.export.choices import Subject
 from headlight.viewer.export.heads import layer_and_heads, layer_list, layer_of, layer_option, read_head
 from headlight.viewer.export.results import Filled, Result, check_layers
