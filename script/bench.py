@@ -174,7 +174,14 @@ def one_weight() -> list[tuple[str, str, str]]:
 
 def arcs() -> list[tuple[str, str, str]]:
     """512 tokens, 12 heads: what a frame takes while arcs are panned and tokens pointed at."""
-    from script.bench_language import arcs as measured
+    from script.bench_arcs import arcs as measured
+
+    return measured()
+
+
+def long() -> list[tuple[str, str, str]]:
+    """4,096 tokens through a model of GPT-2's size: memory, time, and one head's matrix."""
+    from script.bench_long import long as measured
 
     return measured()
 
@@ -189,6 +196,13 @@ def text_maps() -> list[tuple[str, str, str]]:
 def heads_corpus() -> list[tuple[str, str, str]]:
     """Many short texts: what all heads do in them, against the passes alone."""
     from script.bench_heads import corpus as measured
+
+    return measured()
+
+
+def generation() -> list[tuple[str, str, str]]:
+    """256 tokens that are written with all attention kept, against `generate` alone."""
+    from script.bench_writing import generation as measured
 
     return measured()
 
@@ -277,9 +291,11 @@ FIGURES = {
     "peak": peak,
     "gestures": gestures,
     "arcs": arcs,
+    "long": long,
     "text-maps": text_maps,
     "one-weight": one_weight,
     "heads-corpus": heads_corpus,
+    "generation": generation,
     "rollout": rollout,
     "start": start,
     "window": window,

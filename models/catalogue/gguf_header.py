@@ -40,7 +40,7 @@ QUICK, ANYWAY = 20e6, 5
 _STRING, _ARRAY = 8, 9
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 _LFS = b"version https://git-lfs"
-_LAYER = re.compile(r"(?:^|\.)blk\.(\d{1,9})\.")
+_LAYER = re.compile(r"(?:(enc|dec)\.)?blk\.(\d{1,9})\.")
 
 
 @dataclass(frozen=True)
@@ -96,10 +96,13 @@ class Header:
         return max(held, key=lambda name: held[name])
 
     @cached_property
-    def layers(self) -> int:
-        """How many layers have weights, of all stacks the largest."""
-        found = [int(match[1]) for tensor in self.tensors if (match := _LAYER.search(tensor.name))]
-        return max(found, default=-1) + 1
+    def stacks(self) -> dict[str, int]:
+        """How many layers have weights: of “”, the one stack, or of “enc” and “dec”."""
+        found: dict[str, int] = {}
+        for tensor in self.tensors:
+            if match := _LAYER.match(tensor.name):
+                found[match[1]] = max(found.get(match[1], 0), int(match[2]) + 1)
+        return found
 
     @property
     def heads(self) -> int | None:
@@ -153,9 +156,11 @@ def opening(header: Header) -> str:
     """What it takes to open it, in a sentence."""
     seconds = ANYWAY + header.numbers / QUICK
     time = f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} minutes"
+    many = header.numbers >= 1e6
+    weights = f"{header.numbers / 1e6:,.0f} million" if many else f"{header.numbers:,}"
     return (
         f"Opening it takes about {time} and {amount(4 * header.numbers)} of memory: its {amount(header.of)} "
-        f"hold {header.numbers / 1e6:,.0f} million weights as {header.type}, which become numbers of 32 bits."
+        f"hold {weights} weights as {header.type}, which become numbers of 32 bits."
     )
 
 

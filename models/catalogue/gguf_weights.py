@@ -51,8 +51,7 @@ def configured(file: Path, task: Task = SILENT) -> tuple[dict[str, Any], Callabl
     for names in (MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES, MODEL_FOR_CAUSAL_LM_MAPPING_NAMES):
         if config.model_type in names and not config.architectures:
             config.architectures = [names[config.model_type]]
-    if hasattr(config, "n_ctx"):  # GPT-2 calls it so, and transformers' reader does not follow
-        config.n_positions = config.n_ctx
+    _mend(config, header)
     _check_size(header, config)
 
     def read(kind: type, **more: Any) -> Any:
@@ -65,6 +64,17 @@ def configured(file: Path, task: Task = SILENT) -> tuple[dict[str, Any], Callabl
         return model, report
 
     return config.to_dict(), read
+
+
+def _mend(config: Any, header: Header) -> None:
+    """What transformers' reader leaves as it usually is, though the file says otherwise."""
+    if hasattr(config, "n_ctx"):  # GPT-2
+        config.n_positions = config.n_ctx
+    if config.model_type in ("t5", "umt5"):
+        config.is_gated_act = any(".ffn_gate." in tensor.name for tensor in header.tensors)
+        config.feed_forward_proj = "gated-gelu" if config.is_gated_act else "relu"
+        config.dense_act_fn = "gelu_new" if config.is_gated_act else "relu"
+        config.num_decoder_layers = header.stacks.get("dec", config.num_decoder_layers)
 
 
 def _slow_down(model: torch.nn.Module, header: Header) -> None:
@@ -81,10 +91,10 @@ def _slow_down(model: torch.nn.Module, header: Header) -> None:
 
 
 def _check_size(header: Header, config: Any) -> None:
-    layers = getattr(config, "num_hidden_layers", 0)
-    if layers > header.layers:
+    layers, there = getattr(config, "num_hidden_layers", 0), max(header.stacks.values(), default=0)
+    if layers > there:
         raise HeadlightError(
-            f"{header.file} is damaged: it speaks of {layers:,} layers and has {header.layers:,}.",
+            f"{header.file} is damaged: it speaks of {layers:,} layers and has {there:,}.",
             "Fetch it again.",
         )
     with torch.device("meta"):

@@ -13,21 +13,18 @@ from safetensors.torch import save_file
 from headlight.models.catalogue.entries import find, packaged
 from headlight.models.catalogue.entry import Entry
 from headlight.models.catalogue.loading import load_model, load_tokenizer
-from headlight.models.core.errors import HeadlightError, first_line
+from headlight.models.core.errors import HeadlightError, first_line, known
 from headlight.models.core.task import SILENT, Part, Task
 
 
 def unpacked(entry: Entry, task: Task = SILENT) -> Entry:
-    """The entry with its folder. HeadlightError where its package is not installed, or the disk is full."""
-    package = packaged(entry.id)
-    if entry.file is None:
-        raise package.missing()
-    folder = package.folder()
+    """The entry with its folder. HeadlightError where the disk is full or the file damaged."""
+    folder = packaged(entry.id).folder()
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         part = Path(tempfile.mkdtemp(prefix=".", dir=folder.parent))
         try:
-            write(entry, entry.file, part, task)
+            write(entry, known(entry.file, Path), part, task)
             shutil.rmtree(folder, ignore_errors=True)  # a damaged one
             os.replace(part, folder)
         finally:

@@ -14,10 +14,13 @@ import torch
 from torch import Tensor
 
 from headlight.models.attention.patterns import MEASURES
+from headlight.models.core.tokens import Box
 from headlight.models.corpus.vectors import Vectors
 
 SAMPLE = 2000
-"""Inputs of which each head's highest values are kept."""
+"""Inputs of which each head's highest values are kept,"""
+BYTES = 32_000_000
+"""as long as these are no more than that."""
 HIGHEST = 12
 """Inputs that are kept of each head and measure for their highest value."""
 DECILES = 10
@@ -32,6 +35,26 @@ class Event:
     value: float
 
 
+@dataclass(frozen=True)
+class Grid:
+    """Where the patches of a layer lie. region: of the picture, in its pixels."""
+
+    rows: int
+    columns: int
+    prefix: int
+    region: Box
+
+    def box(self, token: int) -> Box | None:
+        """None of a token that is no patch."""
+        if token < self.prefix:
+            return None
+        row, column = divmod(token - self.prefix, self.columns)
+        box = self.region
+        width, height = (box.x1 - box.x0) / self.columns, (box.y1 - box.y0) / self.rows
+        x, y = box.x0 + column * width, box.y0 + row * height
+        return Box(x, y, x + width, y + height)
+
+
 class Gathered:
     """Of the heads of all layers. count: of inputs. seed: of what is drawn."""
 
@@ -39,9 +62,11 @@ class Gathered:
         self.names, self.heads, self.count = tuple(names), tuple(heads), count
         self.vectors: Vectors | None = None
         """Those of all heads, where they are gathered."""
+        self.grids: dict[int, tuple[Grid, ...]] = {}
+        """Of each picture that was read, layer by layer."""
         self.seen = 0
         self.tokens = 0
-        drawn = np.random.default_rng(seed).permutation(count)[:SAMPLE]
+        drawn = np.random.default_rng(seed).permutation(count)[: self._room()]
         self.sample = np.sort(drawn)
         """int (kept,): the inputs of the sample."""
         self._row = {int(text): row for row, text in enumerate(self.sample)}
@@ -54,6 +79,11 @@ class Gathered:
         self._of = np.full((2, *shape), -1, np.int32)  # the input, the token
         self._best = np.full((len(self.sample), layers, measures, most), np.nan, np.float32)
         self._at = np.full(self._best.shape, -1, np.int32)
+
+    def _room(self) -> int:
+        """Inputs of the sample."""
+        each = 8 * len(self.heads) * len(self.names) * max(self.heads)
+        return max(1, min(SAMPLE, BYTES // each))
 
     def add(self, layer: int, texts: Sequence[int], values: Tensor, sinks: np.ndarray) -> None:
         """What one layer does in some inputs.
@@ -129,4 +159,4 @@ class Gathered:
     @property
     def nbytes(self) -> int:
         arrays = (self._sums, self._counts, self._highest, self._of, self._best, self._at)
-        return sum(array.nbytes for array in arrays)
+        return sum(array.nbytes for array in arrays) + (self.vectors.nbytes if self.vectors else 0)

@@ -20,8 +20,8 @@ from headlight.models.core.layers import AttentionLayer, Vector
 KINDS: tuple[Vector, ...] = get_args(Vector)
 SAMPLE = 2000
 """Tokens of which vectors are kept."""
-BYTES = 64_000_000
-"""Of these vectors."""
+BYTES = 32_000_000
+"""Of these vectors, and at most of what is summed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +51,11 @@ class Sampled:
     token: int
     start: int
     stop: int
+
+
+def _summed(sizes: Sequence[tuple[int, int, int]]) -> int:
+    """Bytes of the sums of all products."""
+    return sum(16 * heads * (query**2 + value**2) for heads, query, value in sizes)
 
 
 class Moments:
@@ -104,13 +109,24 @@ class Vectors:
 
     @classmethod
     def of(cls, calls: Sequence[Call], seed: int = 0) -> Self | None:
-        """For calls such as these; None where not all of them were given vectors."""
+        """For calls such as these; None where not all were given vectors, or these are too long and many."""
         known = [call for call in calls if isinstance(call, AttentionCall)]
         if len(known) < len(calls):
             return None
         sizes = [(call.shape[1], call.q.shape[-1], call.v.shape[-1]) for call in known]
         inner = [call.projection.inner(call.shape[1]) if call.projection else None for call in known]
-        return cls(sizes, inner, seed)
+        return cls(sizes, inner, seed) if _summed(sizes) <= 2 * BYTES else None
+
+    @classmethod
+    def of_layers(cls, layers: Sequence[AttentionLayer], seed: int = 0) -> Self | None:
+        """The same for layers."""
+        sizes = []
+        for layer in layers:
+            query, value = layer.vectors("query"), layer.vectors("value")
+            if query is None or value is None:
+                return None
+            sizes.append((layer.heads, query.shape[-1], value.shape[-1]))
+        return cls(sizes, [layer.inner() for layer in layers], seed) if _summed(sizes) <= 2 * BYTES else None
 
     @classmethod
     def of_layer(cls, layer: AttentionLayer, which: np.ndarray) -> Self | None:
@@ -118,14 +134,12 @@ class Vectors:
 
         which: bool (n,), the tokens that count.
         """
-        found = {kind: layer.vectors(kind) for kind in KINDS}
-        if any(one is None for one in found.values()):
-            return None
-        made = cls([(layer.heads, found["query"].shape[-1], found["value"].shape[-1])], [layer.inner()])
-        made.draw((0,), [np.zeros((len(which), 2), int)], which[None])
-        for kind, vectors in found.items():
-            if vectors.shape[1] == len(which):
-                made.add(0, kind, vectors[:, None], torch.from_numpy(which[None]).to(vectors.device))
+        made = cls.of_layers([layer])
+        if made is not None:
+            made.draw((0,), [np.zeros((len(which), 2), int)], which[None])
+            for kind in KINDS:
+                vectors = layer.vectors(kind)[:, None]
+                made.add(0, kind, vectors, torch.from_numpy(which[None]).to(vectors.device))
         return made
 
     def draw(self, texts: Sequence[int], spans: Sequence[np.ndarray], which: np.ndarray) -> None:

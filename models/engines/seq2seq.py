@@ -112,14 +112,14 @@ class Seq2SeqEngine(Askable):
 
     @classmethod
     def open(cls, entry: Entry, device: str, task: Task = SILENT) -> Seq2SeqEngine:
-        """Load the model and the tokenizers of a catalogue entry that has its folder.
+        """Load the model and the tokenizers of a catalogue entry that has its folder or its file.
 
         Of all but the bundled models it is made sure that they can be recorded. HeadlightError if not.
         """
-        tokenizer = load_tokenizer(entry.folder)
-        inner = entry.folder / TARGET
+        tokenizer = load_tokenizer(entry.weights)
+        inner = entry.weights / TARGET
         target = load_tokenizer(inner) if inner.is_dir() else None
-        model, missing = load_model(entry.folder, device)
+        model, missing = load_model(entry.weights, device, Part(task, 0.2, 0.85))
         needs_only(model.get_encoder(), {"input_ids", "token_type_ids"}, entry.title, "a text")
         engine = cls(model, tokenizer, entry, device, is_untrained(model, model, missing), target)
         engine._look_at_head(missing)

@@ -13,12 +13,26 @@ from transformers.convert_slow_tokenizer import bytes_to_unicode
 from tests.models.tiny import DECODER, _made
 
 TOKENS = [*bytes_to_unicode().values(), "<|end|>", "th", "the", "Ġthe"]
+PIECES = ["<pad>", "</s>", "<unk>", "▁", *"abcdefghijklmnopqrstuvwxyz", "▁the"]
 PLAIN = {"rope_type": "default", "rope_theta": 10000.0}
 MERGES = ["t h", "th e", "Ġ the"]
 
 
-def model_of(architecture: str, positions: dict[str, Any] | None = None) -> hf.PreTrainedModel:
-    """Two layers of four heads; all but GPT-2 share keys."""
+def model_of(
+    architecture: str, positions: dict[str, Any] | None = None, gated: bool = True
+) -> hf.PreTrainedModel:
+    """Two layers of four heads; Llama, Qwen and Gemma share keys. T5 has a decoder too; gated: of one layer,
+    with a gate and a head of its own, as its later versions."""
+    if architecture == "t5":
+        config = {"d_model": 32, "d_kv": 8, "d_ff": 48, "num_layers": 2, "num_heads": 4}
+        config |= {"vocab_size": len(PIECES), "decoder_start_token_id": 0}
+        if gated:
+            config |= {
+                "feed_forward_proj": "gated-gelu",
+                "tie_word_embeddings": False,
+                "num_decoder_layers": 1,
+            }
+        return _made(hf.T5ForConditionalGeneration, hf.T5Config(**config), spread=1.5)
     sizes = {**DECODER, "vocab_size": len(TOKENS), "max_position_embeddings": 64}
     if architecture == "llama":
         return _made(hf.LlamaForCausalLM, hf.LlamaConfig(**sizes, rope_parameters=positions or PLAIN))
@@ -38,10 +52,11 @@ def write(
     values: dict[str, Any] | None = None,
     without: tuple[str, ...] = (),
     positions: dict[str, Any] | None = None,
+    gated: bool = True,
 ) -> hf.PreTrainedModel:
     """Write a model, and give it. values: in place of its own, by key; without: keys that are left out;
     positions: of a Llama, how their frequencies are stretched."""
-    model = model_of(architecture, positions)
+    model = model_of(architecture, positions, gated)
     writer = gguf.GGUFWriter(file, architecture)
     for key, value in {**_values(architecture, model.config), **(values or {})}.items():
         if key not in without:
@@ -49,7 +64,8 @@ def write(
     names = gguf.get_tensor_name_map(_architecture(architecture), 2)
     kind = gguf.GGMLQuantizationType[type]
     for name, tensor in model.state_dict().items():
-        if name == "lm_head.weight" and model.config.tie_word_embeddings:
+        tied = model.config.tie_word_embeddings and not (architecture == "t5" and gated)
+        if (tied and name == "lm_head.weight") or "coder.embed_tokens" in name:
             continue
         base, _, suffix = name.rpartition(".")
         found, of = names.get_name(base), _as_written(architecture, name, tensor.numpy(), model.config)
@@ -84,14 +100,22 @@ def _values(architecture: str, config: hf.PretrainedConfig) -> dict[str, Any]:
     }
     if architecture == "gpt2":
         own["attention.layer_norm_epsilon"] = config.layer_norm_epsilon
+    elif architecture == "t5":
+        own |= {"attention.key_length": 8, "attention.relative_buckets_count": 32}
+        own |= {"attention.layer_norm_epsilon": config.layer_norm_epsilon, "decoder_start_token_id": 0}
     else:
         own |= {"attention.layer_norm_rms_epsilon": config.rms_norm_eps, "rope.freq_base": 10000.0}
     if architecture == "llama":
         own |= {"rope.dimension_count": 8}
     if architecture == "gemma2":
         own |= {"attention.key_length": 8, "attention.sliding_window": 4}
+    said = {f"{architecture}.{key}": value for key, value in own.items()}
+    if architecture == "t5":
+        pieces = {"model": "t5", "tokens": PIECES, "scores": [-float(rank) for rank in range(len(PIECES))]}
+        pieces |= {"eos_token_id": 1, "unknown_token_id": 2, "padding_token_id": 0}
+        return said | {f"tokenizer.ggml.{key}": value for key, value in pieces.items()}
     return {
-        **{f"{architecture}.{key}": value for key, value in own.items()},
+        **said,
         "tokenizer.ggml.model": "gpt2",
         "tokenizer.ggml.pre": "gpt-2",
         "tokenizer.ggml.tokens": TOKENS,

@@ -115,6 +115,13 @@ REGISTRY.add(
         keys=("D",),
         needs=_CELLS,
     ),
+    Command(
+        id="several",
+        title="Sum of several tokens, instead of their mean",
+        category="Map",
+        run=Change(_MAP, "several", ("sum", "mean")),
+        needs=_CELLS,
+    ),
     Command("log", "Logarithmic scale", "Map", Change(_MAP, "log", _SWITCH), ("L",), _CELLS_OR_FIELDS),
     Command("shared", "One scale for all heads", "Map", Change(_MAP, "shared", _SWITCH), ("G",), _CELLS),
     Command(

@@ -73,19 +73,16 @@ _HEADS_OF_TEXT, _HEADS_OF_PICTURE = (
             Leaf("ranking", 0.22),
             down(
                 Leaf("scatter", 0.5),
-                across(Leaf("matrix"), *beside, share=0.5),
+                across(Leaf("matrix"), Leaf("projection"), share=0.5),
                 share=0.5,
             ),
-            down(aside, _LOG, Leaf("numbers", 0.4), share=0.28),
+            down(Leaf(many, 0.6), _LOG, Leaf("numbers", 0.4), share=0.28),
         ),
         numbers=".panes.heads.base:SECTIONS",
         table="ranking",
         needs=Needs(holds=".session.able:no_attention"),
     )
-    for beside, aside in (
-        ((Leaf("projection"),), Leaf("corpus", 0.6)),
-        ((), Leaf("projection", 0.6)),
-    )
+    for many in ("corpus", "pictures")
 )
 _ARCS = Layout(
     "arcs",

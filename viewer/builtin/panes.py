@@ -25,6 +25,7 @@ _COMPARED = Needs(("characters",), ("compare",), layers=True)
 
 _WEIGHT = Needs(("cells",), ("weight",), layers=True)
 _HEADS_OF_TEXT = Needs(("characters",), ("heads",), layers=True)
+_HEADS_OF_PICTURE = Needs(("pixels",), ("heads",), layers=True)
 _FOUND = ".panes.heads"
 _EXPECTED = Needs(("characters",), ("predicted",), layers=True)
 _ALL_HEADS = (("head", None),)
@@ -113,6 +114,7 @@ REGISTRY.add(
     Pane("texts", "Texts", ".panes.compare.texts:TextsPane", _COMPARED, named="Texts that are compared"),
     Pane("curves", "Same word, different company", ".panes.compare.curves:CurvesPane", _COMPARED),
     Pane("difference", "Difference of attention", ".panes.compare.difference:DifferencePane", _COMPARED),
+    Pane("pictures", "Many pictures", f"{_FOUND}.pictures:PicturesPane", _HEADS_OF_PICTURE),
     Pane(
         "lens",
         "What each layer would say",

@@ -27,9 +27,10 @@ def read_head(value: str) -> int | str:
         raise argparse.ArgumentTypeError(f"“{value}” is neither a number nor mean, max or min") from None
 
 
-def layer_option(**said: Any) -> Any:
+def layer_option(more: str = "", **said: Any) -> Any:
+    """more: what there is beside one layer."""
     return option(
-        "the layer (the last one), by its number or name, “Head 5.0” for head 0 of layer 5, or all",
+        f"the layer (the last one), by its number or name, or “Head 5.0” for head 0 of layer 5{more}",
         "Layer",
         named=True,
         metavar="INDEX-or-name",

@@ -1,4 +1,4 @@
-"""Many texts at once, as both ends of a wire know them."""
+"""Many texts or pictures at once, as both ends of a wire know them."""
 
 from __future__ import annotations
 
@@ -13,3 +13,22 @@ class Corpus(SentOnce):
 
     title: str
     texts: tuple[str, ...]
+    plural = "texts"
+
+    @property
+    def count(self) -> int:
+        return len(self.texts)
+
+
+@dataclass(frozen=True, eq=False)
+class Pictures(SentOnce):
+    """title: of the folder. paths: of their files, which the engine reads; size: with such short sides."""
+
+    title: str
+    paths: tuple[str, ...]
+    size: int
+    plural = "pictures"
+
+    @property
+    def count(self) -> int:
+        return len(self.paths)

@@ -111,6 +111,16 @@ class Runs:
         for text in texts:
             self._open(_work("given", partial(from_text, text)), then=made, lane="look")
 
+    def open_file_like(self, path: str, like: Document, view: View) -> None:
+        """A file that is read as another document is, and looked at in a view."""
+
+        def made(what: Input) -> Document:
+            document = self.session.add(what, like.options, path)
+            document.view, document.fresh = view, False
+            return document
+
+        self._open(_work("of_file", path, self.options.classes), path, made)
+
     def open_pixels(self, pixels: np.ndarray, title: str) -> None:
         from headlight.viewer.inputs.inputs import from_pixels
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from headlight.models.core.layers import Vector
     from headlight.models.core.tokens import CharSpan, Place
     from headlight.models.core.trace import Trace
-    from headlight.viewer.host.corpus import Corpus
+    from headlight.viewer.host.corpus import Corpus, Pictures
 
 T = TypeVar("T")
 Heads = Literal["one", "mean", "max"]
@@ -52,7 +52,8 @@ class MapSettings:
 
     method: what is shown on the input, the weights of a head by this method; of a cloud what the selected
     points draw on. relevance: the method whose relevance is shown beside the input.
-    incoming: show who looks at the chosen token (a column) rather than where it looks (a row).
+    incoming: show who looks at the chosen token (a column) rather than where it looks (a row). several: of
+    several chosen tokens the mean of their rows or columns, or the sum.
     percentile, floor: weights above and below these percentiles are clipped; a floor of 0 starts the scale at
     zero. shared: one scale for all maps of the head grid.
     mass: share of a DINO mass mask, 0 for none. leave_out: special tokens, sinks and artifact tokens
@@ -63,6 +64,7 @@ class MapSettings:
     relevance: str = "rollout"
     heads: Heads = "one"
     incoming: bool = False
+    several: Literal["mean", "sum"] = "mean"
     log: bool = False
     percentile: float = 99.5
     floor: float = 0.0
@@ -151,15 +153,15 @@ class HeadSettings:
     """How heads are compared, each by its id in `models.attention.patterns`.
 
     measure: what they are ranked by. across, up, colour: the axes and the colour of the scatter; "layer" is
-    one of them. corpus: the texts that the figures are of, None for the document alone. texts_by: by which
-    measure of the chosen head texts of it are listed. vectors: which of the chosen head are projected.
+    one of them. corpus: the many inputs that the figures are of, None for the document alone. texts_by: by
+    which measure of the chosen head inputs are listed. vectors: which of the chosen head are projected.
     """
 
     measure: str = "previous"
     across: str = "layer"
     up: str = "entropy"
     colour: str = "distance"
-    corpus: Corpus | None = None
+    corpus: Corpus | Pictures | None = None
     texts_by: str = "peak"
     vectors: Vector = "query"
 

@@ -13,8 +13,8 @@ from headlight.models.core.settings import PatternSettings
 from headlight.models.core.task import SILENT, Part, Task
 from headlight.models.core.tokens import PatchTokens, Tokens
 from headlight.models.core.trace import Trace
-from headlight.viewer.host.corpus import Corpus
-from headlight.viewer.slices.many.texts import gathered_over
+from headlight.viewer.host.corpus import Corpus, Pictures
+from headlight.viewer.slices.many.pictures import over_all
 
 LAYER = Measure("layer", "Layer", "Where the head stands: its layer, from 0", share=False)
 
@@ -23,7 +23,7 @@ LAYER = Measure("layer", "Layer", "Where the head stands: its layer, from 0", sh
 class HeadTable:
     """values: float64 (layers, most heads of a layer) a measure, NaN where there is none; "layer" too.
 
-    steps: what distances are counted in. count: of layers, or of texts, that are measured so far.
+    steps: what distances are counted in. count: of layers, or of many inputs, that are measured so far.
     """
 
     values: Mapping[str, np.ndarray]
@@ -41,9 +41,12 @@ class HeadTable:
 
 
 def head_table(
-    trace: Trace, settings: PatternSettings, corpus: Corpus | None = None, task: Task = SILENT
+    trace: Trace,
+    settings: PatternSettings,
+    corpus: Corpus | Pictures | None = None,
+    task: Task = SILENT,
 ) -> HeadTable:
-    """All measures of all heads, over the document or many texts; on the way what is known so far."""
+    """All measures of all heads, over the document or many inputs; on the way what is known so far."""
     from headlight.models.attention.measures import measured
 
     def table(found: Mapping[str, np.ndarray], count: int) -> HeadTable:
@@ -61,7 +64,7 @@ def head_table(
     if corpus is None:
         return derived(trace, ("heads", settings), whole)
     over = Part(task, draw=lambda found: table(found.means(), found.seen))
-    found = gathered_over(trace, corpus, settings, over)
+    found = over_all(trace, corpus, settings, over)
     return table(found.means(), found.seen)
 
 

@@ -82,15 +82,16 @@ class Drawn(Relevance):
 class InputMap(Drawn):
     """A relevance over the tokens of a text or a picture.
 
-    asked: int (m,), the tokens that it is of (their mean), counted in `asked_of`. mask: bool (rows, columns),
-    the smallest set of patches that holds the chosen mass, or None. streams: all that there are, as they are
-    seen; none where what it lies on is all.
+    asked: int (m,), the tokens that it is of (their mean or, `summed`, their sum), counted in `asked_of`.
+    mask: bool (rows, columns), the smallest set of patches that holds the chosen mass, or None. streams: all
+    that there are, as they are seen; none where what it lies on is all.
     """
 
     numbers: Numbers
     asked: np.ndarray
     asked_of: Tokens
     mask: np.ndarray | None = None
+    summed: bool = False
     streams: Mapping[str, Tokens] = field(default_factory=dict)
 
 
@@ -176,6 +177,16 @@ def matrix_scale(
     return replace(scale, left_out=left_out_said(keys, beyond, shares / max(float(shares.sum()), 1.0)))
 
 
+def selected_weight(found: MatrixMap, queries: np.ndarray, keys: np.ndarray) -> float | None:
+    """What the selected keys, int (k,), hold together of a row, in the mean of the selected queries, int
+    (m,), of all where there are none; None where a single cell says it.
+    """
+    if not len(keys) or len(queries) * len(keys) == 1:
+        return None
+    rows = found.values[queries] if len(queries) else found.values
+    return float(rows[:, keys].sum(1, dtype=np.float64).mean())
+
+
 def _elsewhere(layer: AttentionLayer, head: Head, queries: np.ndarray) -> dict[str, float]:
     """What of these rows lies on no token, their mean."""
     return {what: float(shares.mean()) for what, shares in layer.elsewhere(head, queries).items()}
@@ -215,11 +226,16 @@ def attention_map(trace: Trace, view: View, layer: int, head: Head, **said: Any)
     asked = chosen_layer.keys if settings.incoming else chosen_layer.queries
     chosen = query_indices(trace, asked, view[Selection].queries)
     found = looked_at(chosen_layer, (layer, head), chosen, settings.incoming, **said)
+    summed = (
+        settings.several == "sum" and len(chosen) > 1 and len(asked.find_all(view[Selection].queries)) > 1
+    )
+    if summed:
+        found = replace(found, values=found.values * np.float32(len(chosen)), shares=False)
     if settings.incoming:
         out = chosen_layer.queries.special & settings.leave_out
     else:
         out = left_out(trace, chosen_layer, settings, head)[0][0]
-    drawn = on_input(found, view, chosen, asked, out, floor_of(settings))
+    drawn = replace(on_input(found, view, chosen, asked, out, floor_of(settings)), summed=summed)
     if settings.incoming:
         return drawn
     elsewhere = _elsewhere(chosen_layer, head, chosen)

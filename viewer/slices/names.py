@@ -112,8 +112,10 @@ def short_labels(tokens: Tokens) -> list[str]:
     return [*tokens.labels[: tokens.prefix], *(f"({row}, {column})" for row, column in cells)]
 
 
-def tokens_named(tokens: Tokens, indices: np.ndarray) -> str:
-    """What a selection of tokens is called in a pane's title."""
+def tokens_named(tokens: Tokens, indices: np.ndarray, summed: bool = False) -> str:
+    """What a selection of tokens is called in a pane's title: the mean of them unless it is their sum."""
+    if summed and len(indices) > 1:
+        return tokens_named(tokens, indices).replace("mean", "sum", 1)
     if len(indices) == 1:
         return token(tokens, int(indices[0]))
     if len(indices) == len(tokens):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -29,7 +30,7 @@ from headlight.models.core.errors import MODEL_ERRORS, HeadlightError, first_sen
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import TextTokens
 from headlight.models.engines.heads import Speaks
-from headlight.models.engines.texts.token_labels import entry_named, readable
+from headlight.models.engines.texts.token_labels import bytes_of, entry_named, readable
 
 USUAL = 64
 """Tokens that are written where nobody says how many."""
@@ -38,6 +39,7 @@ CHUNK = 512
 KEPT = ("forced_bos_token_id", "bad_words_ids", "length_penalty", "early_stopping")
 """What of an encoder–decoder's folder says what it writes: in which language, never which tokens, and how
 hypotheses of other lengths compare."""
+_SHARED = re.compile("⟨\\d+/\\d+ of (.+)⟩")
 TAIL = 16
 """Tokens of a prompt that what follows is spelled with."""
 
@@ -296,9 +298,14 @@ def extended(
 
 
 def _whole(number: int, piece: str, label: str, tokenizer: Tokenizer) -> str:
-    """The label of a token that was written; of a character that was left half written its bytes."""
-    said = tokenizer.decode([number])
-    return entry_named(piece, said, "") if "\ufffd" in said and "⟨" not in label else label
+    """The label of a token that was written: of half a character that nothing completes its bytes, and of
+    what only stands beside such a half itself."""
+    said, shared = tokenizer.decode([number]), _SHARED.search(label)
+    if "\ufffd" not in said:
+        return label if shared is None else entry_named(piece, said, "")
+    if shared is not None and any(byte in shared[1].encode() for byte in bytes_of(piece)):
+        return label
+    return entry_named(piece, said, "")
 
 
 def _words(before: np.ndarray, special: np.ndarray, spans: np.ndarray, source: str) -> np.ndarray:

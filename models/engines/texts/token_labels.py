@@ -60,7 +60,7 @@ def entry_named(piece: str, decoded: str, marks: str) -> str:
     with a word. A part of a character is called by its bytes; of white space what a keyboard writes stays as
     it is.
     """
-    if "\ufffd" in decoded and "\ufffd" not in piece and (part := _bytes_of(piece)):
+    if "\ufffd" in decoded and "\ufffd" not in piece and (part := bytes_of(piece)):
         return f"⟨byte{'s' if len(part) > 1 else ''} {part.hex(' ').upper()}⟩"
     if not decoded:
         return piece.lstrip(marks) or " "
@@ -72,7 +72,7 @@ def entry_named(piece: str, decoded: str, marks: str) -> str:
     return (CONTINUES if goes_on else "") + _seen(text)
 
 
-def _bytes_of(piece: str) -> bytes:
+def bytes_of(piece: str) -> bytes:
     """What a piece stands for that is bytes, as GPT-2 or SentencePiece write them; else nothing."""
     if (written := re.fullmatch(r"<0x([0-9A-F]{2})>", piece)) is not None:
         return bytes.fromhex(written[1])

@@ -6,6 +6,7 @@ import struct
 from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
@@ -19,6 +20,7 @@ from headlight.models.core.answers import Writing
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import Cancelled, Task
 from headlight.models.engines.language import LanguageEngine
+from headlight.models.engines.seq2seq import Seq2SeqEngine
 from tests.models import gguf_files
 from tests.models.gguf_files import write
 
@@ -44,6 +46,24 @@ def test_a_file_is_the_model_that_was_written(architecture, tmp_path):
     wanted, found = (one(IDS, output_attentions=True) for one in (model, loaded))
     torch.testing.assert_close(found.logits, wanted.logits, rtol=1e-5, atol=1e-5)
     torch.testing.assert_close(found.attentions, wanted.attentions, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("gated", [True, False])
+def test_an_encoder_decoder_is_one_in_all_its_stacks(gated, tmp_path):
+    model = write(tmp_path / "t5.gguf", "t5", gated=gated)
+    entry = find(str(tmp_path / "t5.gguf"))
+    assert (entry.decodes, entry.layers, entry.heads) == (True, 4 if gated else 6, 4)
+    engine = Seq2SeqEngine.open(entry, "cpu")
+    trace = engine.run("the cat", writing=Writing(new=3))
+    assert {layer.stack for layer in trace.layers} == {"encoder", "decoder", "cross"}
+    ids, written = (torch.from_numpy(trace.inputs[name])[None] for name in ("input_ids", "decoder_input_ids"))
+    model.set_attn_implementation("eager")
+    wanted = model(input_ids=ids, decoder_input_ids=written, output_attentions=True)
+    cross = [layer for layer in trace.layers if layer.stack == "cross"][-1]
+    found = torch.from_numpy(np.stack([cross.matrix(head) for head in range(4)]))
+    torch.testing.assert_close(found, wanted.cross_attentions[-1][0], rtol=1e-5, atol=1e-5)
+    logits = engine.model(input_ids=ids, decoder_input_ids=written).logits
+    torch.testing.assert_close(logits, wanted.logits, rtol=1e-5, atol=1e-5)
 
 
 def test_positions_that_are_stretched_by_factors_in_the_file_are(tmp_path):

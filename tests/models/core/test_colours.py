@@ -7,6 +7,7 @@ from hypothesis.extra.numpy import arrays
 from headlight.models.core.colours import (
     DIVERGING,
     LOG_FLOOR,
+    MANY,
     MIDDLE,
     Scale,
     levels,
@@ -154,3 +155,12 @@ def test_many_scales_at_once_are_each_its_own(data):
     assert scales == [scale_of(v, *how, left, floor) for v, left in zip(values, out, strict=True)]
     each = [levels(one, scale) for one, scale in zip(values, scales, strict=True)]
     np.testing.assert_array_equal(levels_of(values, scales), each)
+
+
+@pytest.mark.parametrize("percentile", [99.5, 97.0, 100 - 1e-4, 50.0])
+def test_a_percentile_of_very_many_values_is_exact(percentile):
+    drawn = np.random.default_rng(3).random(MANY + 5, np.float32)
+    for values in (drawn**9, np.where(drawn < 0.999, 0, drawn).astype(np.float32), np.round(drawn, 1)):
+        rank = int(np.ceil(percentile / 100 * len(values) - 1e-9)) - 1
+        high = float(np.sort(values)[rank]) or float(values.max())
+        assert scale_of(values, percentile).high == high

@@ -158,11 +158,15 @@ def of_bytes() -> Tokenizer:
 
 def test_half_a_character_says_so():
     tokenizer = of_bytes()
-    read, ids = tokenizer.encode("a"), tokenizer.encode("é👍").ids[:-1]
+    read, ids = tokenizer.encode("a"), tokenizer.encode("éd👍").ids[:-1]
+    ids.insert(2, ids[0])  # a first half, and behind it a whole letter
     text, spans = spelled(tokenizer, read.ids, ids)
     before = tokens_of(read, ("a",), None)
     found = extended(before, tokenizer, ids, text, spans, [False] * len(ids))
-    assert found.labels == ("a", "##⟨1/2 of é⟩", "⟨2/2 of é⟩", "⟨byte F0⟩", "⟨byte 9F⟩", "⟨byte 91⟩")
+    assert found.labels == (
+        *("a", "##⟨1/2 of é⟩", "⟨2/2 of é⟩", "⟨byte C3⟩", "d"),
+        *("⟨byte F0⟩", "⟨byte 9F⟩", "⟨byte 91⟩"),
+    )
 
 
 @settings(max_examples=40, deadline=None)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QPoint
+from PIL import Image
+from PySide6.QtCore import QPoint, Qt
 
-from headlight.models.attention.measures import measured
+from headlight.models.attention.measures import measured, pairs_of, rows_of
+from headlight.models.attention.patterns import USUAL
 from headlight.models.core.settings import PatternSettings
 from headlight.models.corpus.texts import gathered
 from headlight.viewer.host.engines import open_engine
@@ -109,3 +111,43 @@ def test_heads_over_many_texts_open_where_they_do_most(text_window, settled, qtb
     session.change(HeadSettings, corpus=None)
     settled(window)
     assert {which for which, _ in projection.plot._keys} == {1}
+
+
+def test_heads_over_many_pictures_open_where_they_do_most(image_window, settled, qtbot, tmp_path):
+    window, session = image_window, image_window.session
+    for number, shape in enumerate([(60, 80), (90, 60), (70, 70)]):
+        pixels = np.random.default_rng(number).integers(0, 256, (*shape, 3), np.uint8)
+        Image.fromarray(pixels).save(tmp_path / f"{number}.png")
+    (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    session.set_page("heads")
+    many = pane(window, "pictures")
+    many.open(str(tmp_path))
+    qtbot.waitUntil(lambda: session.view[HeadSettings].corpus is not None)
+    session.change(HeadSettings, texts_by="above", measure="left")
+    settled(window)
+    engine = open_engine(None, "image")
+    traces = [engine.run(np.asarray(Image.open(tmp_path / f"{n}.png")), 224) for n in range(3)]
+    found = [rows_of(one.layers[11], pairs_of(one.layers, USUAL)[11]) for one in traces]
+    left = np.concatenate([rows.values[rows.names.index("left"), 0] for rows in found], -1)
+    table = pane(window, "ranking").found
+    assert table.count == 3
+    np.testing.assert_allclose(table.values["left"][11, 0], np.nanmean(left), rtol=1e-5)
+    above = [np.nanmax(rows.values[rows.names.index("above"), 0]) for rows in found]
+    best = int(np.argmax(above))
+    item = many.list.item(1)
+    assert item.text() == f"{max(above):.3f}   {best}.png"
+    patch = item.data(Qt.ItemDataRole.UserRole)
+    token = int(np.nanargmax(found[best].values[found[best].names.index("above"), 0]))
+    assert traces[best].tokens.find(patch.box).tolist() == [token]
+    assert not item.icon().isNull()
+    projection = pane(window, "projection")
+    vectors = np.concatenate([one.layers[11].vectors("query")[0][1:] for one in traces]).astype(float)
+    assert projection.found.count == len(vectors)
+    sizes = np.linalg.svd(vectors - vectors.mean(0), compute_uv=False)
+    np.testing.assert_allclose(projection.found.shares, sizes[:2] ** 2 / (sizes**2).sum(), rtol=1e-5)
+    assert projection._tip(0, 0).startswith("0.png\npatch at")
+    many.list.itemActivated.emit(item)
+    qtbot.waitUntil(lambda: len(session.documents) == 2)
+    settled(window)
+    assert session.current.input.title == f"{best}.png"
+    assert session.current.trace.tokens.find(session.view[Selection].queries[0]).tolist() == [token]

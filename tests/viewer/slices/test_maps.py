@@ -17,7 +17,8 @@ from headlight.models.core.tokens import Box, CharSpan
 from headlight.models.core.trace import Trace
 from headlight.viewer.session.view import MapSettings, RolloutQuery, Selection, View
 from headlight.viewer.slices.head_maps import _pooled, head_maps
-from headlight.viewer.slices.maps import attention_map, matrix_map, query_indices, shown
+from headlight.viewer.slices.maps import attention_map, matrix_map, query_indices, selected_weight, shown
+from headlight.viewer.slices.names import tokens_named
 from headlight.viewer.slices.relevance import relevance_map
 from tests.viewer.given import method, patch_tokens, text_tokens, trace_of
 
@@ -54,6 +55,33 @@ def test_the_map_on_the_picture_is_the_row_of_the_query(picture):
 def test_incoming_is_the_column(picture):
     shown = attention_map(picture, view(incoming=True), 0, "mean")
     np.testing.assert_allclose(shown.values, picture.layers[0].weights.mean(0)[:, 5])
+
+
+@pytest.mark.parametrize("incoming", [False, True])
+def test_of_several_tokens_the_mean_or_the_sum(picture, incoming):
+    several = View(Selection(1, 1, (PATCH_4, Box(0, 0, 10, 10))))
+    mean, total = (
+        attention_map(picture, several.changed(MapSettings, incoming=incoming, several=how), 1, 1)
+        for how in ("mean", "sum")
+    )
+    weights = picture.layers[1].weights[1]
+    weights = weights.T if incoming else weights
+    np.testing.assert_allclose(total.values, weights[1] + weights[5], rtol=1e-5)
+    np.testing.assert_allclose(mean.values * 2, total.values, rtol=1e-5)
+    assert (mean.summed, total.summed, total.numbers.entropy) == (False, True, None)
+    assert tokens_named(total.asked_of, total.asked, True) == "sum of 2 patches"
+    alone = attention_map(picture, view(several="sum", incoming=incoming), 1, 1)
+    np.testing.assert_allclose(alone.values, weights[5], rtol=1e-6)
+
+
+def test_the_selected_cells_hold_the_sum_over_keys_in_the_mean_of_queries(picture):
+    found = matrix_map(picture, view())
+    held = selected_weight(found, np.array([1, 5]), np.array([0, 2, 3]))
+    assert held == pytest.approx(found.values[[1, 5]][:, [0, 2, 3]].sum(1).mean(), rel=1e-6)
+    every = selected_weight(found, np.empty(0, int), np.array([4]))
+    assert every == pytest.approx(found.values[:, 4].mean(), rel=1e-6)
+    assert selected_weight(found, np.array([1]), np.array([2])) is None
+    assert selected_weight(found, np.array([1, 2]), np.empty(0, int)) is None
 
 
 def test_artifacts_are_drawn_but_do_not_set_the_scale():

@@ -10,7 +10,7 @@ import pytest
 from headlight.models.core.answers import NextTokens, Writing, Written
 from headlight.models.core.trace import Trace
 from headlight.viewer.session.view import MapSettings, Selection, View
-from headlight.viewer.slices.predicted.steps import choice, figures, first_written, step_of, steps
+from headlight.viewer.slices.predicted.steps import choice, figures, first_written, last_seen, step_of, steps
 from tests.viewer.given import text_tokens, trace_of
 
 START, IDS = 2, (7, 99, 5)
@@ -75,6 +75,8 @@ def test_what_was_not_written_yet_follows_the_text(trace):
     bare = replace(trace, written=None)
     found = steps(bare, View())
     assert (len(found.tokens), found.how, found.choice.chosen, found.choice.after) == (0, "", None, "“d”")
+    assert last_seen(trace, View(MapSettings(step=1))) == (trace.tokens.place(2),)
+    assert last_seen(trace, View()) == last_seen(bare, View(MapSettings(step=1))) == ()
     assert first_written(bare, bare.tokens) is None
     assert first_written(trace, trace.tokens) == 2
     assert first_written(trace, trace.tokens.without_special()) == 1

@@ -57,6 +57,11 @@ MAPS = (
         "takes from it. Rows sum to 1, columns do not.",
     ),
     of(
+        *("Several tokens", "settings/Sum"),
+        says="Where several tokens are selected: the mean of their rows, or columns, or the sum, which says "
+        "of columns what a token gives to all of them together.",
+    ),
+    of(
         *("Scale", "Linear", "Log"),
         says="How weights become colours: in proportion, or by their logarithm, which shows small weights "
         "beside large ones.",

@@ -71,6 +71,11 @@ PANES = (
         paper="Pearson 1901, “On Lines and Planes of Closest Fit to Systems of Points in Space”",
     ),
     of(
+        *("Many pictures", "Patches by"),
+        says="A folder of pictures that run through the model: figures of heads are then of all of them, and "
+        "here stand the patches at which the chosen head does most of what is chosen.",
+    ),
+    of(
         *("Many texts", "Texts by"),
         says="A file or folder of texts that runs through the model: figures of heads are then of all of "
         "them, and here stands where the chosen head does most of what is chosen.",

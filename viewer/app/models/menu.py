@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from headlight.viewer.registry import REGISTRY, Kind
 from headlight.viewer.session.session import Session
 
 if TYPE_CHECKING:
+    from headlight.models.catalogue.entry import Entry
     from headlight.viewer.app.models.elsewhere import ElsewhereDialog
     from headlight.viewer.session.runs import Runs
 
@@ -98,7 +100,7 @@ class ModelMenu:
             action = QAction(f"{entry.title}{extent}", self._menu)
             action.setCheckable(True)
             action.setChecked(entry.id == current)
-            action.triggered.connect(lambda _=False, id_=entry.id: self.use(id_))
+            action.triggered.connect(partial(self._use_listed, entry))
             if entry.family:
                 self._family(entry.family).addAction(action)
             else:
@@ -110,6 +112,12 @@ class ModelMenu:
             self._families[name] = QMenu(name, self._menu)
             self._menu.insertMenu(self._looking, self._families[name])
         return self._families[name]
+
+    def _use_listed(self, entry: Entry, *_: object) -> None:
+        if entry.where == "extra":  # it may have to be unpacked
+            self.offers.look(entry.id, unless_quick=True)
+        else:
+            self.use(entry.id)
 
     def use(self, model: str, trust_pickle: bool = False) -> None:
         """Read the current document with another model; without a document, the next ones."""

@@ -49,9 +49,18 @@ class ModelOffers:
             return
         self.look(path)
 
-    def look(self, path: str) -> None:
-        """The same of a path of the machine where models are read."""
-        self.jobs.submit(f"look at {path}", partial(looked_at, path), self._ask, failed=self._failed)
+    def look(self, model: str, unless_quick: bool = False) -> None:
+        """The same of a path of the machine where models are read, or of an id. unless_quick: one that opens
+        at once is used for the open document without a question."""
+        then = self._ask_unless_quick if unless_quick else self._ask
+        self.jobs.submit(f"look at {model}", partial(looked_at, model), then, failed=self._failed)
+
+    def _ask_unless_quick(self, entry: Entry) -> None:
+        document = self.session.current
+        if entry.opening or document is None or not entry.reads(document.kind.id):
+            self._ask(entry)
+        else:
+            self._use(document, entry.id)
 
     def _failed(self, failure: Failure) -> None:
         details = None if failure.foreseen else failure.details

@@ -63,7 +63,7 @@ class AttentionOptions(Mapped):
     "min"."""
 
     stack: str | None = stack_option()
-    layer: str | None = layer_option()
+    layer: str | None = layer_option("; all for all layers in one npz")
     head: int | Literal["mean", "max", "min"] | None = head_option()
     query: Query | None = option(
         "where one token looks, the mean of several, or what the answer is read from (a row for each token)",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from functools import partial
 
+import numpy as np
 from PySide6.QtWidgets import QWidget
 
 from headlight.models.core.colours import lut
@@ -19,7 +20,7 @@ from headlight.viewer.registry import Method
 from headlight.viewer.session.session import NOWHERE, Document, Hover
 from headlight.viewer.session.view import MapSettings, Selection, View
 from headlight.viewer.slices import names
-from headlight.viewer.slices.maps import MatrixMap, head_of
+from headlight.viewer.slices.maps import MatrixMap, head_of, selected_weight
 from headlight.viewer.slices.relevance import relevance_matrix
 from headlight.widgets.base.cursor_tip import read_out
 from headlight.widgets.controls.colour_bar import ColourBar, bar_height, with_bar
@@ -76,13 +77,6 @@ class MatrixPane(MethodPane):
         self._result = result
         self.view.set_message("")
         self.view.set_matrix(result.levels, result.values)
-        said = [self._at(result.what)]
-        q, k = result.queries, result.keys
-        if isinstance(q, TextTokens) and isinstance(k, TextTokens) and self._has_streams():
-            said.append(f"{q.stream} looks at {k.stream}")
-        if result.group is not None:
-            said += [result.said, *(f"{on} {percent(n)}" for on, n in result.elsewhere.items() if n)]
-        self.subtitle_changed.emit(" · ".join(said))
 
     def mark(self, view: View, hover: Hover) -> None:
         self.view.set_lut(lut(view[MapSettings].colours))
@@ -90,10 +84,24 @@ class MatrixPane(MethodPane):
         if self._result is None:
             return
         queries, keys = self._result.queries, self._result.keys
-        self.view.set_selected(queries.find_all(view[Selection].queries), keys.find_all(view[Selection].keys))
+        chosen = queries.find_all(view[Selection].queries), keys.find_all(view[Selection].keys)
+        self.view.set_selected(*chosen)
+        self._say(self._result, *chosen)
         query = _first(queries, hover.query)
         key = _first(keys, hover.key)
         self.view.set_hovered(None if query is None and key is None else (query, key))
+
+    def _say(self, result: MatrixMap, queries: np.ndarray, keys: np.ndarray) -> None:
+        said, held = [self._at(result.what)], selected_weight(result, queries, keys)
+        q, k = result.queries, result.keys
+        if isinstance(q, TextTokens) and isinstance(k, TextTokens) and self._has_streams():
+            said.append(f"{q.stream} looks at {k.stream}")
+        if held is not None:
+            rows = len(queries) or len(result.queries)
+            said.append(f"{rows:,} × {len(keys):,} selected: {read_out(held)} a row")
+        if result.group is not None:
+            said += [result.said, *(f"{on} {percent(n)}" for on, n in result.elsewhere.items() if n)]
+        self.subtitle_changed.emit(" · ".join(said))
 
     def _show_scale(self) -> None:
         """Where dots are the highest of many cells, more of them are clipped than cells are."""

@@ -38,6 +38,7 @@ class SettingsPane(Pane):
         self.direction = bind(
             "incoming", Segmented([(False, "Looks at"), (True, "Is looked at by")], "Direction")
         )
+        self.several = bind("several", Segmented([("mean", "Mean"), ("sum", "Sum")], "Several tokens"))
         self.scale = bind("log", Segmented([(False, "Linear"), (True, "Log")], "Scale"))
         self.shared = bind("shared", Segmented([(False, "Each map"), (True, "All maps")], "One scale for"))
         self.percentile = bind(
@@ -63,6 +64,7 @@ class SettingsPane(Pane):
         self.fused = Section("Heads")
         inner = stacked(
             *(Section("Method"), self.method, self.fused, self.heads, Section("Direction"), self.direction),
+            *(Section("Several tokens"), self.several),
             *(Section("Scale"), self.scale, Section("One scale for"), self.shared, self.percentile),
             *(self.floor, self.opacity, self.colours, self.mass, self.size),
             *(self.leave_out, self.hide_special, self.whole_words),

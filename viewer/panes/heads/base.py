@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from headlight.models.core.settings import PatternSettings
-from headlight.models.core.tokens import CharSpan
+from headlight.models.core.tokens import Box, CharSpan
 from headlight.models.core.trace import Trace
 from headlight.viewer.host.lanes import Call, Lane
 from headlight.viewer.panes.shared.base import Pane
@@ -26,6 +26,13 @@ def open_at(pane: Pane, text: str, start: int, stop: int) -> None:
     document = pane.session.current
     place = CharSpan(start, stop)
     pane.runs.open_like(text, document, document.view.changed(Selection, queries=(place,), keys=()))
+
+
+def open_patch(pane: Pane, path: str, box: Box | None) -> None:
+    """Read a picture by the model of the open document, and look at a patch of it as at that."""
+    document = pane.session.current
+    queries = () if box is None else (box,)
+    pane.runs.open_file_like(path, document, document.view.changed(Selection, queries=queries, keys=()))
 
 
 class MeasuresPane(Pane):

@@ -1,9 +1,10 @@
-"""The chosen head over many texts: where a measure of it is highest, by deciles, and at random."""
+"""The chosen head over many inputs: where a measure of it is highest, by deciles, and at random."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable
 from functools import partial
+from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -17,38 +18,42 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from headlight.models.attention.patterns import Measure
 from headlight.models.core.settings import PatternSettings
 from headlight.models.core.trace import Trace
-from headlight.viewer.host.corpus import Corpus
+from headlight.viewer.host.corpus import Corpus, Pictures
 from headlight.viewer.host.lanes import Call, Lane
 from headlight.viewer.panes.heads.base import open_at
 from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.session.session import Document, Hover
 from headlight.viewer.session.view import HeadSettings, Selection, View
 from headlight.viewer.slices.heads import by_token, figure, measure
-from headlight.viewer.slices.many.texts import Found, Group, read_corpus, texts_of_head
+from headlight.viewer.slices.many.texts import Found, read_corpus, texts_of_head
 from headlight.widgets.base import theme
 from headlight.widgets.controls.choices import Choice
 
-NONE = "Open a file with a text a line, or a folder of texts: all of them run through this model."
-OPENS = "A double click opens a text at its token."
 
+class ManyPane(Pane):
+    """Lists the inputs at which a measure of the chosen head is highest, under headings, and opens them."""
 
-class CorpusPane(Pane):
+    none, opens, by, alone_said = "", "", "", ""
+    """What is said without many inputs and with them, the name of the choice, how they are left."""
+
+    def buttons(self) -> list[QPushButton]:
+        """What opens many inputs."""
+        return []
+
     def build(self) -> QWidget:
-        self.file, self.folder = QPushButton("Open a file of texts…"), QPushButton("Open a folder…")
-        self.file.clicked.connect(self._choose_file)
-        self.folder.clicked.connect(self._choose_folder)
         buttons = QHBoxLayout()
         buttons.setSpacing(theme.em(0.4))
-        for button in (self.file, self.folder):
+        for button in self.buttons():
             buttons.addWidget(button, 1)
-        self.choice = Choice([], "Texts by")
+        self.choice = Choice([], self.by)
         self.choice.may_shrink()
         self.choice.changed.connect(self._chosen)
-        self.alone = QPushButton("Clear: this text alone")
+        self.alone = QPushButton(self.alone_said)
         self.alone.clicked.connect(lambda: self.session.change(HeadSettings, corpus=None))
-        self.note = QLabel(NONE)
+        self.note = QLabel(self.none)
         self.note.setWordWrap(True)
         self.note.setProperty("role", "dim")
         self.list = QListWidget()
@@ -73,8 +78,8 @@ class CorpusPane(Pane):
         corpus = view[HeadSettings].corpus
         for one in (self.choice, self.alone, self.list):
             one.setVisible(corpus is not None)
-        self.note.setText(NONE if corpus is None else OPENS)
-        self.subtitle_changed.emit("" if corpus is None else f"{len(corpus.texts):,} of {corpus.title}")
+        self.note.setText(self.none if corpus is None else self.opens)
+        self.subtitle_changed.emit("" if corpus is None else f"{corpus.count:,} of {corpus.title}")
         if document.trace is None:
             return
         measures = by_token(document.trace.tokens)
@@ -102,9 +107,17 @@ class CorpusPane(Pane):
         if corpus is None:
             return None
         at = view[Selection].layer, view[Selection].head
-        return partial(texts_of_head, trace, corpus, view[PatternSettings], *at, self._by(view))
+        return partial(self.found_of, trace, corpus, view[PatternSettings], *at, self._by(view))
 
-    def paint(self, result: tuple[Group, ...]) -> None:
+    @staticmethod
+    def found_of(*asked: Any, **more: Any) -> Any:
+        """The slice: groups of what is found."""
+
+    def item(self, one: Measure, found: Any) -> QListWidgetItem:
+        """A line of the list."""
+        return QListWidgetItem()
+
+    def paint(self, result: tuple[Any, ...]) -> None:
         one = measure(self._by(self.session.view))
         self.list.clear()
         for group in result:
@@ -112,25 +125,54 @@ class CorpusPane(Pane):
             heading.setFlags(Qt.ItemFlag.NoItemFlags)
             self.list.addItem(heading)
             for found in group.found:
-                said = f"{figure(one, found.value)}   {found.before}«{found.token}»{found.after}"
-                item = QListWidgetItem(said)
+                item = self.item(one, found)
                 item.setData(Qt.ItemDataRole.UserRole, found)
-                item.setToolTip(said)
+                item.setToolTip(item.text())
                 self.list.addItem(item)
         if not result:
-            self.list.addItem(QListWidgetItem("It is nowhere in these texts."))
+            self.list.addItem(QListWidgetItem("It is nowhere in these."))
 
     def clear(self, document: Document | None) -> None:
         self.list.clear()
         self.subtitle_changed.emit("")
 
     def _activated(self, item: QListWidgetItem) -> None:
-        found, document = item.data(Qt.ItemDataRole.UserRole), self.session.current
-        if isinstance(found, Found) and document is not None:
-            open_at(self, document.view[HeadSettings].corpus.texts[found.number], found.start, found.stop)
+        found = item.data(Qt.ItemDataRole.UserRole)
+        if found is not None and self.session.current is not None:
+            self.opened(self.session.view[HeadSettings].corpus, found)
+
+    def opened(self, many: Any, found: Any) -> None:
+        """One of the list was chosen."""
 
     def _chosen(self, _title: str) -> None:
         self.session.change(HeadSettings, texts_by=self._names[self.choice.currentIndex()])
+
+    def read(self, name: str, call: Call) -> None:
+        """Find many inputs, in this process, and look at heads over them."""
+
+        def show(many: Corpus | Pictures) -> None:
+            self.session.change(HeadSettings, corpus=many)
+
+        self.jobs.submit(name, call, show, here=True)
+
+
+class CorpusPane(ManyPane):
+    none = "Open a file with a text a line, or a folder of texts: all of them run through this model."
+    opens = "A double click opens a text at its token."
+    by, alone_said = "Texts by", "Clear: this text alone"
+    found_of = staticmethod(texts_of_head)
+
+    def buttons(self) -> list[QPushButton]:
+        file, folder = QPushButton("Open a file of texts…"), QPushButton("Open a folder…")
+        file.clicked.connect(self._choose_file)
+        folder.clicked.connect(self._choose_folder)
+        return [file, folder]
+
+    def item(self, one: Measure, found: Found) -> QListWidgetItem:
+        return QListWidgetItem(f"{figure(one, found.value)}   {found.before}«{found.token}»{found.after}")
+
+    def opened(self, many: Corpus, found: Found) -> None:
+        open_at(self, many.texts[found.number], found.start, found.stop)
 
     def _choose_file(self) -> None:
         path, _ = QFileDialog.getOpenFileName(self.widget, "Open a file with a text a line")
@@ -140,11 +182,6 @@ class CorpusPane(Pane):
         self.open(QFileDialog.getExistingDirectory(self.widget, "Open a folder of texts"))
 
     def open(self, path: str) -> None:
-        """Read many texts, in this process, and look at heads over them."""
-        if not path:
-            return
-
-        def read(corpus: Corpus) -> None:
-            self.session.change(HeadSettings, corpus=corpus)
-
-        self.jobs.submit("read texts", partial(read_corpus, path), read, here=True)
+        """Read many texts, if a path was chosen."""
+        if path:
+            self.read("read texts", partial(read_corpus, path))

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from headlight.models.core.relevance import percent
 from headlight.models.core.settings import PatternSettings
-from headlight.models.core.tokens import Tokens
+from headlight.models.core.tokens import Box, Tokens
 from headlight.models.core.trace import Trace
-from headlight.viewer.host.corpus import Corpus
+from headlight.viewer.host.corpus import Corpus, Pictures
 from headlight.viewer.host.lanes import Call, Lane
-from headlight.viewer.panes.heads.base import open_at
+from headlight.viewer.panes.heads.base import open_at, open_patch
 from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.panes.shared.controls import Controls
 from headlight.viewer.session.session import NOWHERE, Document, Hover
@@ -45,7 +46,7 @@ class ProjectionPane(Pane):
         self.found: Projected | None = None
         self._layer = 0
         """Whose vectors are painted."""
-        self._corpus: Corpus | None = None
+        self._corpus: Corpus | Pictures | None = None
         widget = QWidget()
         column = QVBoxLayout(widget)
         column.setContentsMargins(0, 0, 0, 0)
@@ -116,6 +117,8 @@ class ProjectionPane(Pane):
         if which == OWN:
             return f"{names.token(self._tokens(), number)}\nthis input"
         place = self.found.sampled[number]
+        if isinstance(self._corpus, Pictures):
+            return f"{Path(self._corpus.paths[place.text]).name}\n{_said(self.found.boxes[number])}"
         text = self._corpus.texts[place.text]
         before, after = around(text, place.start, place.stop, REACH)
         return f"{before}«{text[place.start : place.stop]}»{after}\ntext {place.text + 1:,}"
@@ -131,4 +134,12 @@ class ProjectionPane(Pane):
             self.session.select(queries=(self._tokens().place(number),))
             return
         place = self.found.sampled[number]
+        if isinstance(self._corpus, Pictures):
+            open_patch(self, self._corpus.paths[place.text], self.found.boxes[number])
+            return
         open_at(self, self._corpus.texts[place.text], place.start, place.stop)
+
+
+def _said(box: Box | None) -> str:
+    """Where a patch lies, in pixels of its picture."""
+    return "" if box is None else f"patch at {box.x0:.0f}, {box.y0:.0f}"

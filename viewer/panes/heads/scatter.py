@@ -82,7 +82,8 @@ class ScatterPane(MeasuresPane):
         self.plot.set_hovered(None if hover.layer is None else (hover.layer, hover.head or 0))
         if self.found is not None:
             corpus = view[HeadSettings].corpus
-            over = "this input" if corpus is None else f"{self.found.count:,} texts of {corpus.title}"
+            many = "" if corpus is None else f"{self.found.count:,} {corpus.plural} of {corpus.title}"
+            over = many or "this input"
             self.subtitle_changed.emit(f"over {over}")
 
     def clear(self, document: Document | None) -> None:

@@ -16,6 +16,7 @@ from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.session.session import NOWHERE, Document, Hover
 from headlight.viewer.session.view import Selection, View
 from headlight.viewer.slices.answers import AnswerRows, answer_rows, row_at, said_at
+from headlight.viewer.slices.predicted.steps import last_seen
 from headlight.widgets.base import theme
 from headlight.widgets.base.labels import ElidedLabel
 from headlight.widgets.base.scroll_column import ScrollColumn
@@ -79,10 +80,10 @@ class AnswerPane(Pane):
 
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
         follows_cursor = isinstance(self._answer(), NextTokens)
-        return _places(view, hover) if follows_cursor else ()
+        return _places(self._trace, view, hover) if follows_cursor else ()
 
     def slice(self, trace: Trace, view: View, hover: Hover) -> Call:
-        return partial(answer_rows, trace, _places(view, hover))
+        return partial(answer_rows, trace, _places(trace, view, hover))
 
     def prepare(self, document: Document, view: View) -> None:
         if document.input is not self._input:
@@ -155,10 +156,11 @@ class AnswerPane(Pane):
         return said_at(answer, x, y) if isinstance(answer, PixelLabels) else ""
 
 
-def _places(view: View, hover: Hover) -> tuple[Place, ...]:
-    """What is under the cursor, else what was selected last."""
+def _places(trace: Trace | None, view: View, hover: Hover) -> tuple[Place, ...]:
+    """What is under the cursor, else what was selected last, else the last token that is seen of what a model
+    wrote."""
     under = (place for place in (hover.key, hover.query) if place is not None)
-    return (*under, *reversed(view[Selection].queries))
+    return (*under, *reversed(view[Selection].queries), *last_seen(trace, view))
 
 
 def _table(colours: np.ndarray, alone: int | None) -> np.ndarray:

@@ -52,7 +52,7 @@ class OnInputPane(MethodPane):
             queries = view[Selection].queries if view[RolloutQuery].selected else ()
             return (*scale, *seen, queries, *settings_of(method, view), self.through_blocked())
         at = pointed(view, hover)
-        return (*scale, *seen, at, map_.incoming, view[Selection].queries, self.blocked(at[0]))
+        return (*scale, *seen, at, map_.incoming, map_.several, view[Selection].queries, self.blocked(at[0]))
 
     def lane_for(self, view: View) -> Lane:
         return "look" if self.method().of == "head" else "run"

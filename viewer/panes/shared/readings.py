@@ -25,7 +25,8 @@ BEST = ("Highest", "Second", "Third")
 def of_token(shown: InputMap, index: int, incoming: bool, of: str) -> dict[str, str]:
     """A token in the map that lies on the input, and of what that is: a key that is looked at or, incoming, a
     query that looks."""
-    token, asked = names.token(shown.tokens, index), names.tokens_named(shown.asked_of, shown.asked)
+    token = names.token(shown.tokens, index)
+    asked = names.tokens_named(shown.asked_of, shown.asked, shown.summed)
     looks = incoming and shown.at is not None
     return {
         "Query": token if looks else asked,
@@ -59,7 +60,7 @@ def of_map(shown: InputMap, best: int, incoming: bool, of: str) -> dict[str, str
     column, numbers, tokens = incoming and shown.at is not None, shown.numbers, shown.tokens
     top = shown.values.argsort()[::-1][:best]
     said = {name: _named(tokens, shown.values, int(index)) for name, index in zip(BEST, top, strict=False)}
-    said["Of"] = names.tokens_named(shown.asked_of, shown.asked)
+    said["Of"] = names.tokens_named(shown.asked_of, shown.asked, shown.summed)
     said["In"] = of
     said["Entropy"] = nats(numbers.entropy)
     if column:

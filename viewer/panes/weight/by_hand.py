@@ -7,6 +7,7 @@ from math import ceil, floor
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from headlight.models.core.relevance import percent
+from headlight.viewer.host.failure import Failure
 from headlight.viewer.panes.weight.base import WeightPane
 from headlight.viewer.session.selecting import as_the_model_has_it
 from headlight.viewer.session.session import Document
@@ -48,7 +49,7 @@ class ByHandPane(WeightPane):
         self.reset.setEnabled(result.follows is not None)
         theme.set_role(self.follows, "dim" if result.follows is None else "")
         self.follows.setText(_UNTOUCHED if result.follows is None else _said(result.follows))
-        self.subtitle_changed.emit(result.name if result.follows is not None else "")
+        self.subtitle_changed.emit("" if result.follows is None else "changed")
 
     def clear(self, document: Document | None) -> None:
         super().clear(document)
@@ -57,9 +58,9 @@ class ByHandPane(WeightPane):
         self.reset.setEnabled(False)
         self.follows.setText("")
 
-    def complain(self, failure: object) -> None:
-        """The pane of the arithmetic says why there is none."""
+    def complain(self, failure: Failure) -> None:
         self.clear(self.session.current)
+        self.follows.setText(f"Nothing to set. {failure.cause}")
 
     def _set(self, name: str, value: float) -> None:
         if self.found is None:

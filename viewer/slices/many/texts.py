@@ -98,13 +98,7 @@ def texts_of_head(
 ) -> tuple[Group, ...]:
     """Where a measure of a head is highest, then by tenths of the texts, highest first, and at random."""
     found = gathered_over(trace, corpus, settings, Part(task))
-    if name not in found.names or head >= found.heads[layer]:
-        return ()
-    groups = [("Highest of all", found.highest(layer, head, name))]
-    deciles = found.deciles(layer, head, name)
-    for number in reversed(range(len(deciles))):
-        groups.append((f"Decile {number + 1}", deciles[number][-SHOWN:][::-1]))
-    groups.append(("At random", found.random(layer, head, name, 2 * SHOWN)))
+    groups = groups_of(found, layer, head, name, SHOWN)
     engine = trace.run.engine(Part(task, 0, 0))
     numbers = sorted({event.text for _, events in groups for event in events})
     cut = dict(zip(numbers, engine.cut([corpus.texts[number] for number in numbers]), strict=True))
@@ -112,7 +106,19 @@ def texts_of_head(
     def shown(event: Event) -> Found:
         return _found(event, corpus.texts[event.text], cut[event.text].tokens)
 
-    return tuple(Group(title, tuple(map(shown, events))) for title, events in groups if events)
+    return tuple(Group(title, tuple(map(shown, events))) for title, events in groups)
+
+
+def groups_of(found: Gathered, layer: int, head: int, name: str, shown: int) -> list[tuple[str, list[Event]]]:
+    """The inputs that are shown of a head, under what they stand: as many of each decile."""
+    if name not in found.names or head >= found.heads[layer]:
+        return []
+    groups = [("Highest of all", found.highest(layer, head, name))]
+    deciles = found.deciles(layer, head, name)
+    for number in reversed(range(len(deciles))):
+        groups.append((f"Decile {number + 1}", deciles[number][-shown:][::-1]))
+    groups.append(("At random", found.random(layer, head, name, 2 * shown)))
+    return [(title, events) for title, events in groups if events]
 
 
 def around(text: str, start: int, stop: int, reach: int = AROUND) -> tuple[str, str]:

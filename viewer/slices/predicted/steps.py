@@ -159,6 +159,14 @@ def figures(steps: Steps) -> dict[str, str]:
     return said
 
 
+def last_seen(trace: Trace | None, view: View) -> tuple[Place, ...]:
+    """The last token that is seen where not all of what was written is; else none."""
+    step = view[MapSettings].step
+    if trace is None or trace.written is None or step is None:
+        return ()
+    return (trace.streams[trace.written.stream].place(trace.written.start + step - 1),)
+
+
 def first_written(trace: Trace, tokens: Tokens) -> int | None:
     """Which of the tokens that are seen is the first that the model wrote; None where none is."""
     written = trace.written

