@@ -146,7 +146,8 @@ class ExportForm(QWidget):
         if items is None:
             return
         # Several tokens that were selected stay on offer after another is chosen.
-        chosen = {name: self._fields[name].get() for name in self.choices.filled[self._what].lists}
+        lists = self.choices.filled[self._what].lists
+        chosen = {name: self._fields[name].get() for name in lists if name in self._fields}
         chosen[option.name] = self._set.get(option.name)
         self.widget(option.name).set_items(items(chosen, self._ending in option.needed.endings))
 
