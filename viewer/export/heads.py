@@ -98,6 +98,12 @@ def layers_of(trace: Trace, stack: str | None) -> Sequence[int]:
     return numbers
 
 
+def at_layer(trace: Trace, number: int) -> dict[str, Any]:
+    """What names a layer of the trace: its stack, where there are several, and its number in it."""
+    stack = trace.layers[number].stack if len(trace.stacks) > 1 else None
+    return {"stack": stack, "layer": str(list(layers_of(trace, stack)).index(number))}
+
+
 def stack_list(trace: Trace, *_: object) -> list[tuple[Any, str]]:
     """The stacks that there are."""
     return [(stack, stack.capitalize()) for stack in trace.stacks]

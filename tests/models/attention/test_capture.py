@@ -363,6 +363,10 @@ def test_joined_steps_of_generation_are_the_whole_matrix(make: Callable[[], tiny
         for b in range(2):
             torch.testing.assert_close(call.weights(batch=b), weights[b], atol=1e-5, rtol=0)
             assert call.error(b) <= 1e-5
+        # Each step turned its own part: what it was before is of none of them alone.
+        turn = getattr(call, "turn", None)
+        assert (turn is not None) == (make in (tiny.llama, tiny.gemma2_wide))
+        assert turn is None or turn.given is None
 
 
 def test_steps_whose_keys_were_forgotten_cannot_be_joined() -> None:

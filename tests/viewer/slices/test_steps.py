@@ -61,7 +61,7 @@ def test_what_is_said_of_it(trace):
     assert (found.tokens.labels, found.seen) == (("b", "c", "d"), 1)
     assert found.places == trace.tokens.places(range(2, 5))
     np.testing.assert_array_equal(found.levels, np.round(found.probabilities * 255))
-    assert found.how == "sampled, temperature 2, top k 9 · as many as were asked for"
+    assert (found.how, found.ended) == ("sampled, T 2, k 9", "So many tokens were asked for.")
     assert figures(found) == {
         "Token": "n7",
         "Step": "1 of 3",

@@ -181,6 +181,26 @@ def test_marks_are_amber_and_blue_and_both_are_seen(strip):
     assert not has(edge(6), colours.amber)
 
 
+def test_what_a_model_wrote_stands_behind_a_line_and_over_dots(strip):
+    strip.set_tokens(WORDS, SPECIAL, OF_WORD)
+    strip.set_weights(np.full(len(WORDS), 255, np.uint8))
+    strip.set_written(2)
+    strip.set_unseen(3)
+    image, blue, fill = pixels(strip), QColor(theme.current().blue), lut()[255, :3].tolist()
+
+    def has(index: int, of: QColor, x: float) -> bool:
+        chip = strip.chip_rect(index)
+        column = range(round(chip.left() + x) - 1, round(chip.left() + x) + 2)
+        rows = range(round(chip.top()), round(chip.bottom()) + 1)
+        return any(image.pixelColor(at, y).name() == of.name() for at in column for y in rows)
+
+    assert [has(index, blue, -strip._gap() / 2) for index in (1, 2, 3)] == [False, True, False]
+    assert image.pixelColor(side(strip, 2)) == QColor(*fill)
+    assert image.pixelColor(side(strip, 3)) == QColor(theme.current().panel)
+    strip.set_tokens(WORDS[:3], SPECIAL[:3])
+    assert pixels(strip).pixelColor(side(strip, 2)) == QColor(theme.current().raised)
+
+
 def test_hover_repaints_two_chips_alone(strip, qtbot):
     strip.set_tokens(WORDS * 2, np.tile(SPECIAL, 2))
     strip.set_hovered(2)

@@ -19,6 +19,7 @@ from headlight.viewer.export.attention.all_layers import ALL, all_layers, number
 from headlight.viewer.export.choices import Subject
 from headlight.viewer.export.figures import Drawing, matrix_drawing, overlay_drawing, strip_drawing
 from headlight.viewer.export.heads import (
+    at_layer,
     head_list,
     head_option,
     heads_counted,
@@ -45,6 +46,7 @@ from headlight.viewer.slices.maps import (
     spread_weights,
     weights_of,
 )
+from headlight.viewer.slices.predicted.steps import last_seen
 from headlight.viewer.slices.scales import floor_of, left_out
 
 Query = tuple[int, ...] | Literal["readout"]
@@ -126,7 +128,9 @@ class RolloutOptions(Mapped):
 def attention_filled(subject: Subject, task: Task) -> Filled:
     trace, view = subject.trace, subject.view
     number = view[Selection].layer
-    query = _selected(trace.layers[number].queries, view) or "readout"
+    queries = trace.layers[number].queries
+    seen = tuple(queries.find_all(last_seen(trace, view)).tolist())  # what is read at an earlier step
+    query = _selected(queries, view) or seen or "readout"
     lists = {
         "stack": partial(stack_list, trace),
         "layer": partial(_layers, trace),
@@ -134,12 +138,9 @@ def attention_filled(subject: Subject, task: Task) -> Filled:
         "query": partial(_queries, trace),
         "colours": colour_maps,
     }
-    several = len(trace.stacks) > 1
-    stack = trace.layers[number].stack if several else None
-    at = str(layers_of(trace, stack).index(number))
-    values = chosen(view) | {"stack": stack, "layer": at, "head": head_of(view), "query": query}
+    values = chosen(view) | at_layer(trace, number) | {"head": head_of(view), "query": query}
     extent = partial(_attention_bytes, trace)
-    without = _without(subject) if several else (*_without(subject), "stack")
+    without = _without(subject) if len(trace.stacks) > 1 else (*_without(subject), "stack")
     return Filled(values, lists, subject.page == "attention", extent, without)
 
 

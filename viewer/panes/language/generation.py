@@ -93,7 +93,7 @@ class GenerationPane(Pane):
             widget.setVisible(count > 0)
         self.scrubber.set_range(0, max(count, 1))
         self.scrubber.set_value(result.seen)
-        self.note.setText(BRANCHES if count else NOTHING)
+        self.note.setText(f"{result.ended} {BRANCHES}" if count else NOTHING)
         self.subtitle_changed.emit(result.how)
         self._show_choice(result.choice)
         self.said.emit("step", figures(result), None)

@@ -21,10 +21,10 @@ LISTED = 10
 SHARES = Scale(0.0, 1.0)
 """That of probabilities."""
 ENDED = {
-    "end": "the model says that the text ends",
-    "length": "as many as were asked for",
-    "room": "the model reads no more",
-    "given": "all of them were given",
+    "end": "The model says that the text ends here.",
+    "length": "So many tokens were asked for.",
+    "room": "The model reads no more at once.",
+    "given": "All of these were given.",
 }
 
 
@@ -49,8 +49,8 @@ class Choice:
 class Steps:
     """What was written: its tokens, the probability of each float32 (m,), and its level uint8 (m,).
 
-    places: where they are in the trace. seen: how many of them are. how: in words. choice: at the step that
-    is looked at.
+    places: where they are in the trace. seen: how many of them are. how, ended: in words. choice: at the step
+    that is looked at.
     """
 
     tokens: TextTokens
@@ -60,6 +60,7 @@ class Steps:
     scale: Scale
     seen: int
     how: str
+    ended: str
     choice: Choice | None
 
 
@@ -91,7 +92,8 @@ def steps(trace: Trace, view: View, task: Task = SILENT) -> Steps:
         levels=levels(np.nan_to_num(written.probabilities[:count]), SHARES),
         scale=SHARES,
         seen=count if step is None else min(step, count),
-        how=f"{how_said(written.how)} · {ENDED[written.ended]}" if count else "",
+        how=how_said(written.how) if count else "",
+        ended=ENDED[written.ended] if count else "",
         choice=choice(trace, step_of(trace, view)),
     )
 
@@ -135,9 +137,9 @@ def choice(trace: Trace, step: int) -> Choice | None:
 
 
 def how_said(how: Writing) -> str:
-    """greedy; 4 beams; sampled, temperature 0.8, top k 40"""
+    """greedy; 4 beams; sampled, T 0.8, k 40, seed 0"""
     if how.draws:
-        given = {"temperature": how.temperature, "top k": how.top_k, "top p": how.top_p, "seed": how.seed}
+        given = {"T": how.temperature, "k": how.top_k, "p": how.top_p, "seed": how.seed}
         return ", ".join(["sampled", *(f"{name} {n:g}" for name, n in given.items() if n is not None)])
     return f"{how.beams} beams" if how.beams > 1 else "greedy"
 
@@ -152,7 +154,7 @@ def figures(steps: Steps) -> dict[str, str]:
         "Token": f"{choice.names[choice.chosen]}",
         "Step": f"{choice.step + 1:,} of {len(steps.tokens):,}",
         "Probability": percent(share),
-        "Surprise": f"{-np.log2(share):.2f} bits" if share > 0 else "–",
+        "Surprise": f"{abs(np.log2(share)):.2f} bits" if share > 0 else "–",
     }
     if choice.drawn is not None:
         said["Drawn with"] = percent(float(choice.drawn[choice.chosen]))
