@@ -65,8 +65,8 @@ PANES = (
     of(
         *("Principal components", "projection/Vectors", "projection/Queries", "projection/Keys"),
         *("projection/Values", "projection/Written"),
-        says="The chosen head’s vectors, along the two directions in which they differ most, exact over all that "
-        "ran; a sample is drawn. Queries and keys are as they are multiplied, positions included.",
+        says="The chosen head’s vectors, along the two directions in which they differ most, exact over all "
+        "that ran; a sample is drawn. Queries and keys are as they are multiplied, positions included.",
         paper="Pearson 1901, “On Lines and Planes of Closest Fit to Systems of Points in Space”",
     ),
     of(

@@ -11,7 +11,7 @@ from headlight.models.core.answers import NextTokens
 from headlight.models.core.errors import HeadlightError, known
 from headlight.models.core.task import Part, Task
 from headlight.models.core.trace import Trace
-from headlight.viewer.export.attention import Query, read_query
+from headlight.viewer.export.attention.maps import Query, read_query
 from headlight.viewer.export.choices import Subject
 from headlight.viewer.export.results import Filled, Result
 from headlight.viewer.inputs.inputs import Input
