@@ -17,7 +17,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import product
 from typing import Literal
 
@@ -64,6 +64,8 @@ PATTERNS = (
     Measure("first", "First token", "the weight on the first token of all, special or not"),
     Measure("template", "Template", "the weight on painted cells"),
 )
+OF_LABELS = frozenset({"word", "duplicate", "induction", "punctuation"})
+"""Patterns that not places alone tell."""
 FIGURES = (
     Measure("sink", "Sink share", "the weight on special tokens, sinks and on what is no token"),
     Measure("peak", "Sharpness", "the largest weight of a row"),
@@ -90,17 +92,25 @@ def measures_of(tokens: Tokens, settings: PatternSettings | None = None) -> tupl
 class Pairs:
     """The patterns between the tokens of a layer, a block of pairs at a time.
 
-    looks_back: queries see no later key.
+    looks_back: queries see no later key. like: pairs between as many tokens of another text by the same
+    settings; what places alone tell is taken from there where the same of them are special.
     """
 
     def __init__(
-        self, queries: Tokens, keys: Tokens, looks_back: bool, settings: PatternSettings = USUAL
+        self,
+        queries: Tokens,
+        keys: Tokens,
+        looks_back: bool,
+        settings: PatternSettings = USUAL,
+        like: Pairs | None = None,
     ) -> None:
         self.queries, self.keys, self._settings = queries, keys, settings
         self._back = looks_back and queries is keys
         self.names = tuple(one.id for one in PATTERNS if self._has(one))
         self._on_grid = isinstance(self.keys, PatchTokens)
         self._whole: tuple[np.ndarray, np.ndarray] | None = None
+        alike = like is not None and np.array_equal(like.keys.special, keys.special)
+        self._like = like if alike else None
 
     def _has(self, pattern: Measure) -> bool:
         if pattern.id == "template":
@@ -122,20 +132,26 @@ class Pairs:
         if not short or queries.size * keys.size > SHORT**2:
             return self._at(queries[..., :, None], keys[..., None, :])
         if self._whole is None:
-            self._whole = self._at(queries[..., :, None], keys[..., None, :])
+            shared = None if self._like is None else self._like.at(queries, keys)[0]
+            self._whole = self._at(queries[..., :, None], keys[..., None, :], shared)
         return self._whole
 
-    def _at(self, i: np.ndarray, j: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _at(
+        self, i: np.ndarray, j: np.ndarray, shared: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """shared: what is found of other tokens at the same places."""
         there = (i != NOWHERE) & (j != NOWHERE)
         placed = there & ~self.queries.special[i]
         both = placed & ~self.keys.special[j]
         allowed = {"template": there, "first": placed}
         earlier = j <= i if self._back else True
-        found = np.empty((len(self.names) + 2, *both.shape), np.float32)
+        found = np.empty((len(self.names) + 2, *both.shape), np.float32) if shared is None else shared.copy()
         for pattern, name in zip(found, self.names, strict=False):
-            pattern[:] = allowed.get(name, both) & earlier & _RULES[name](self, i, j)
-        found[-2] = both
-        found[-1] = self._distances(i, j) * found[-2]
+            if shared is None or name in OF_LABELS:
+                pattern[:] = allowed.get(name, both) & earlier & _RULES[name](self, i, j)
+        if shared is None:
+            found[-2] = both
+            found[-1] = self._distances(i, j) * found[-2]
         return found, found[:-2].any(-1)
 
     @cached_property
@@ -222,6 +238,7 @@ _RULES: dict[str, Rule] = {
 }
 
 
+@lru_cache(maxsize=1 << 14)
 def is_punctuation(label: str) -> bool:
     """Whether it holds nothing but marks, beside white space."""
     marks = label.strip()

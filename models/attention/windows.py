@@ -295,10 +295,12 @@ def _cut(cells: np.ndarray, window: int) -> np.ndarray:
     return cells.reshape(rows, window, columns, window).swapaxes(1, 2).reshape(-1, window**2)
 
 
-def as_one(call: Call, windows: np.ndarray, heads: slice = slice(None)) -> Call:
+def as_one(call: Call, windows: np.ndarray | slice, heads: slice = slice(None)) -> Call:
     """These items of a call (windows) as one call of a single item: every head of each is a head of its."""
-    index = torch.as_tensor(windows, device=call.device)
     count, all_heads, queries, keys = call.shape
+    some = len(range(count)[windows]) if isinstance(windows, slice) else len(windows)
+    # A slice is copied once, not twice.
+    index = windows if isinstance(windows, slice) else torch.as_tensor(windows, device=call.device)
 
     def folded(x: Tensor | None) -> Tensor | None:
         """[B, H, ...] → [1, windows · heads, ...]."""
@@ -313,7 +315,7 @@ def as_one(call: Call, windows: np.ndarray, heads: slice = slice(None)) -> Call:
 
     def of_heads(x: Tensor | None) -> Tensor | None:
         """[H] → [windows · heads]."""
-        return None if x is None else x[heads].repeat(len(index))
+        return None if x is None else x[heads].repeat(some)
 
     if isinstance(call, FlowCall):
         return replace(call, v=folded(call.v), flow=of_outputs(call.flow))

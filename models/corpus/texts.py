@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Protocol
 
@@ -12,11 +12,12 @@ import torch
 from torch import Tensor
 
 from headlight.models.attention.calls import AttentionCall, Call
-from headlight.models.attention.measures import Columns, by_query, lengths, names_of, sink_share
+from headlight.models.attention.measures import BY_QUERY, Columns, by_query, lengths, names_of, sink_share
 from headlight.models.attention.patterns import USUAL, Pairs
 from headlight.models.attention.statistics import located_queries
 from headlight.models.attention.windows import as_one
 from headlight.models.core.errors import HeadlightError
+from headlight.models.core.layers import Vector
 from headlight.models.core.settings import PatternSettings
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import TextTokens
@@ -25,8 +26,8 @@ from headlight.models.corpus.vectors import KINDS, Vectors
 
 BATCH = 1 << 11
 """Tokens that go through the model at once."""
-CHUNK = 1 << 18
-"""Weights of all heads of a layer that are worked on at once: 1 MB."""
+CHUNK = 1 << 19
+"""Weights of all heads of a layer that are worked on at once: 2 MB."""
 AHEAD = 1 << 10
 """Texts that are cut into tokens at once, and sorted by their length."""
 
@@ -76,7 +77,9 @@ def gathered(
     """
     found: Gathered | None = None
     for batch in batches(reader, texts, task):
-        pairs = [Pairs(one, one, batch.looks_back, settings) for one in batch.tokens]
+        first = Pairs(batch.tokens[0], batch.tokens[0], batch.looks_back, settings)
+        more = (Pairs(one, one, batch.looks_back, settings, first) for one in batch.tokens[1:])
+        pairs = [first, *more]
         if found is None:
             heads = [call.shape[1] for call in batch.calls]
             found = Gathered(names_of(pairs[0]), heads, len(texts), seed)
@@ -119,7 +122,7 @@ def _add(found: Gathered, batch: Batch, pairs: Sequence[Pairs]) -> None:
 
 def _add_some(found: Gathered, batch: Batch, pairs: Sequence[Pairs], some: slice) -> None:
     texts, tokens = batch.texts[some], batch.tokens[some]
-    count, every = len(texts), np.arange(len(tokens[0]))[None]
+    every = np.arange(len(tokens[0]))[None]
     columns, exists = (
         np.concatenate(parts, 1) for parts in zip(*(one.at(every, every) for one in pairs[some]), strict=True)
     )
@@ -129,28 +132,49 @@ def _add_some(found: Gathered, batch: Batch, pairs: Sequence[Pairs], some: slice
     for row, one in zip(located, tokens, strict=True):
         row[located_queries(one)] = True
     here = torch.from_numpy(located).to(batch.calls[0].device)
-    figures, items = len(pairs[0].names), np.arange(len(batch.texts))[some]
+    figures, every_head = len(pairs[0].names), max(found.heads)
     if found.vectors is not None:
         found.vectors.draw(texts, [one.spans for one in tokens], located)
+    counted = here.float()[:, None, None]  # [b, 1, 1, n]
+    values = torch.empty(figures + len(BY_QUERY), every_head, *here.shape, device=here.device)
     for number, call in enumerate(batch.calls):
-        one = as_one(call, items)
-        weights = one.weights().unflatten(0, (count, -1)).transpose(0, 1)  # [h, b, n, n]
-        values = by_query(weights, prepared)
-        written = torch.full_like(values[:1], torch.nan)
-        if isinstance(one, AttentionCall) and one.projection is not None:
-            summed = _by_head(one.vectors("written"), count)
-            inner = one.projection.inner(len(weights))
-            written = lengths(summed.flatten(1, 2), inner).view_as(values[:1])
-        values = torch.cat([values, written])
-        values[figures:] = values[figures:].where(here, torch.nan)
-        received = torch.einsum("hbmk,bm->hbk", weights, here.float()).cpu().numpy()
+        weights = _weights(call, some)  # [b, h, n, n]
+        heads = weights.shape[1]
+        of_heads = values[:, :heads]
+        of_heads[:-1] = by_query(weights.transpose(0, 1), prepared)
+        of_heads[-1] = _lengths(call, some)
+        of_heads[figures:].masked_fill_(~here, torch.nan)
+        received = (counted @ weights)[:, :, 0].transpose(0, 1).cpu().numpy()
         received /= located.sum(1)[:, None]
-        found.add(number, texts, values, sink_share(received, special))
-        if found.vectors is not None and isinstance(one, AttentionCall):
+        found.add(number, texts, of_heads, sink_share(received, special))
+        if found.vectors is not None and isinstance(call, AttentionCall):
             for kind in KINDS:
-                found.vectors.add(number, kind, _by_head(one.vectors(kind), count), here)
+                found.vectors.add(number, kind, _vectors(call, kind, some), here)
 
 
-def _by_head(vectors: Tensor, texts: int) -> Tensor:
-    """[texts · h, n, d] → [h, texts, n, d]"""
-    return vectors.unflatten(0, (texts, -1)).transpose(0, 1)
+def _weights(call: Call, some: slice) -> Tensor:
+    """float32 [b, h, n, n] of some texts."""
+    count = len(range(call.shape[0])[some])
+    if isinstance(call, AttentionCall):  # without what is not needed of it
+        call = replace(call, v=call.v[..., :0], out=None)
+    return as_one(call, some).weights().unflatten(0, (count, -1))
+
+
+def _lengths(call: Call, some: slice) -> Tensor | float:
+    """float32 [h, b, n]: the norm of what each head writes; NaN where that is not known."""
+    if not isinstance(call, AttentionCall) or call.projection is None:
+        return torch.nan
+    written = _vectors(call, "written", some)
+    inner = call.projection.inner(len(written))
+    return lengths(written.flatten(1, 2), inner).view(written.shape[:-1])
+
+
+def _vectors(call: AttentionCall, kind: Vector, some: slice) -> Tensor:
+    """[h, b, n, d] of some texts."""
+    if kind == "written" and call.out is not None:
+        return call.out[some].permute(2, 0, 1, 3).float()
+    of_call = {"query": call.q, "key": call.k, "value": call.v}.get(kind)
+    if of_call is None:
+        return torch.stack([call.vectors(kind, text) for text in range(call.shape[0])[some]], 1)
+    groups = call.shape[1] // of_call.shape[1]
+    return of_call[some].repeat_interleave(groups, 1).transpose(0, 1).float()

@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 
 from headlight.models.attention.mapped import IndexMap, MappedLayer
-from headlight.models.core.errors import HeadlightError
+from headlight.models.core.errors import HeadlightError, known
 from headlight.models.core.layers import NOWHERE, AttentionLayer, Head
 from headlight.models.core.tokens import TextTokens
 from headlight.models.explain.words import own_tokens, said, words_of
@@ -38,13 +38,22 @@ def aligned(first: TextTokens, second: TextTokens) -> Maps:
     return _map(first, shared, [a for a, _ in spans]), _map(second, shared, [b for _, b in spans])
 
 
-def over_units(layer: AttentionLayer, units: IndexMap, head: Head) -> np.ndarray:
+def aligned_layers(first: AttentionLayer, second: AttentionLayer) -> tuple[Maps, Maps]:
+    """(the same units of both layers' queries, and of their keys), each as `aligned`."""
+    each = [(known(one.queries, TextTokens), known(one.keys, TextTokens)) for one in (first, second)]
+    (queries, keys), (other_queries, other_keys) = each
+    down = aligned(queries, other_queries)
+    same = keys is queries and other_keys is other_queries
+    return down, down if same else aligned(keys, other_keys)
+
+
+def over_units(layer: AttentionLayer, queries: IndexMap, keys: IndexMap, head: Head) -> np.ndarray:
     """float32 (units, units): where the units of a text look.
 
     A unit of several tokens receives the sum of what they do, and looks where they look on average. Of two
     texts, or models, the difference is above 0 where the first one looks more.
     """
-    return MappedLayer(layer, units, units).matrix(head)
+    return MappedLayer(layer, queries, keys).matrix(head)
 
 
 def cosines(first: np.ndarray, at: np.ndarray, second: np.ndarray, other: np.ndarray) -> np.ndarray:
@@ -112,5 +121,6 @@ def _map(tokens: TextTokens, shared: Sequence[str], spans: Sequence[tuple[int, i
         np.append(np.full(len(shared), -1), np.arange(count)),
         np.zeros(len(shared) + count, int),
         sources=tokens.sources[:1],
+        stream=tokens.stream,
     )
     return IndexMap(of, units)

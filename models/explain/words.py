@@ -28,7 +28,7 @@ def _words(tokens: TextTokens) -> list[CharSpan]:
         start, stop = int(spans[:, 0].min()), int(spans[:, 1].max())
         said = text[start:stop]
         start += len(said) - len(said.lstrip())
-        found.append(CharSpan(start, start + len(said.strip())))
+        found.append(CharSpan(start, start + len(said.strip()), stream=tokens.stream))
     return [span for span in found if span.start < span.stop]
 
 
@@ -55,12 +55,13 @@ def found_word(tokens: TextTokens, word: str) -> CharSpan:
 
 def word_at(tokens: TextTokens, places: Sequence[CharSpan]) -> CharSpan | None:
     """From the first to the last of the words of the first text at these places; None of no word."""
+    own = [one for one in places if (one.text, one.stream) == (0, tokens.stream)]
     at = [
         word
         for word in words_of(tokens)
-        if any(one.text == 0 and one.start < word.stop and one.stop > word.start for one in places)
+        if any(one.start < word.stop and one.stop > word.start for one in own)
     ]
-    return CharSpan(at[0].start, at[-1].stop) if at else None
+    return CharSpan(at[0].start, at[-1].stop, stream=tokens.stream) if at else None
 
 
 def shared(tokens: TextTokens, others: Sequence[TextTokens]) -> CharSpan | None:

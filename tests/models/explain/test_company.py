@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -12,8 +14,8 @@ from headlight.models.attention.calls import GivenCall
 from headlight.models.attention.recorded import RecordedLayer
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.layers import NOWHERE
-from headlight.models.core.tokens import CharSpan, TextTokens
-from headlight.models.explain.company import aligned, cosines, over_units
+from headlight.models.core.tokens import OUTPUT, CharSpan, TextTokens
+from headlight.models.explain.company import aligned, aligned_layers, cosines, over_units
 from headlight.models.explain.words import found_word
 from headlight.viewer.host.engines import open_engine
 
@@ -71,10 +73,23 @@ def test_a_difference_is_of_sums_over_keys_and_means_over_queries():
         for weights, tokens in ((one, first), (two, second))
     ]
     maps = aligned(first, second)
-    here, there = (over_units(layer, units, 0) for layer, units in zip(layers, maps, strict=True))
+    here, there = (over_units(layer, units, units, 0) for layer, units in zip(layers, maps, strict=True))
     found = here - there
     np.testing.assert_allclose(found, [[0.65 - 0.6, 0.35 - 0.4], [0.1 - 1.0, 0.9]], atol=1e-6)
     np.testing.assert_allclose(found.sum(1), 0, atol=1e-6)  # nothing was left out
+
+
+def test_units_of_queries_and_of_keys_are_found_apart():
+    written, read = replace(cut("x y", 1, cls=False), stream=OUTPUT), cut("a b c", 1, 3, cls=False)
+    other = replace(cut("y", cls=False), stream=OUTPUT), cut("c a", 1, cls=False)
+    cross = torch.tensor([[0.1, 0.2, 0.7], [0.3, 0.6, 0.1]])
+    first = RecordedLayer(GivenCall("x", "cross", cross[None, None]), written, read)
+    second = RecordedLayer(GivenCall("x", "cross", torch.tensor([[0.8, 0.2]])[None, None]), *other)
+    down, across = aligned_layers(first, second)
+    assert ([*down[0].tokens.labels], [*across[0].tokens.labels]) == (["y"], ["a"])
+    assert found_word(written, "y") == CharSpan(2, 3, stream=OUTPUT) == down[0].tokens.place(0)
+    np.testing.assert_allclose(over_units(first, down[0], across[0], 0), [[0.3]])
+    np.testing.assert_allclose(over_units(second, down[1], across[1], 0), [[0.2]])
 
 
 def test_cosines_by_hand():

@@ -28,9 +28,11 @@ def test_a_word_is_compared_in_two_texts_that_know_nothing_of_each_other(tmp_pat
         np.testing.assert_array_equal(out["second_input_ids"], second.inputs["input_ids"])
         maps = aligned(first.tokens, second.tokens)
         both = zip((first, second), maps, strict=True)
-        here, there = (over_units(one.layers[-1], units, 3) for one, units in both)
+        here, there = (over_units(one.layers[-1], units, units, 3) for one, units in both)
         np.testing.assert_allclose(out["difference"][3], here - there, atol=1e-6)
-        assert out["units"].tolist() == ["[CLS]", "[SEP]", "serve", "the", "."] == [*maps[0].tokens.labels]
+        assert (
+            out["query_units"].tolist() == ["[CLS]", "[SEP]", "serve", "the", "."] == [*maps[0].tokens.labels]
+        )
     rows = list(csv.reader((tmp_path / "out.csv").read_text().splitlines()))
     assert [int(row[0]) for row in rows[1:]] == list(range(len(first.layers) + 1))
 

@@ -64,7 +64,7 @@ def test_the_command_line_reads_what_the_window_says(export, text):
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         options = options_of(*export, str(Path(folder).resolve()), text)
         read = []
-        patch.setattr("headlight.viewer.export.door.export", lambda given: read.append(given) or ())
+        patch.setattr("headlight.viewer.export.door.export", lambda given, *_: read.append(given) or ())
         assert run(arguments(options)) == 0
         assert read == [options]
         assert shlex.split(command_line(options))[-len(arguments(options)) :] == arguments(options)

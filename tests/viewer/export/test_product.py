@@ -43,6 +43,7 @@ def test_a_weight_can_be_computed_again_from_what_is_written(tmp_path, capfd):
         (["--head", "1", "--key", "3"], "with --query"),
         (["--head", "mean", "--query", "3", "--key", "1"], "one head, by its number"),
         (["--head", "1", "--query", "3,4", "--key", "1"], "one token that looks"),
+        (["--stack", "cross", "--head", "1", "--query", "3", "--key", "1"], "There is no stack “cross”"),
         (["--head", "1", "--query", "99", "--key", "1"], "0 to 6. Choose one of these with --query"),
         (["--head", "1", "--query", "3", "--key", "99"], "0 to 6. Choose one of these with --key"),
     ],

@@ -11,6 +11,7 @@ from headlight.models.explain.words import found_word
 from headlight.viewer.session.view import CompareSettings, Selection
 from headlight.widgets.shell.welcome import Together, bundled_samples
 from tests.viewer.cloud_windows import pane
+from tests.viewer.linked import WAIT
 from tests.widgets.pointer import SHIFT, click
 
 
@@ -22,7 +23,7 @@ def test_a_word_in_three_texts_and_the_same_text_in_two_models(make_window, sett
     window = make_window()
     (sample,) = [one.value for one in bundled_samples() if isinstance(one.value, Together)]
     window._open_sample(sample, "")
-    qtbot.waitUntil(lambda: len(window.session.documents) == 3)
+    qtbot.waitUntil(lambda: len(window.session.documents) == 3, timeout=WAIT)
     settled(window)
     first, tennis, salad = window.session.documents
     assert window.session.current is first
@@ -41,7 +42,7 @@ def test_a_word_in_three_texts_and_the_same_text_in_two_models(make_window, sett
     layer, head = window.session.view[Selection].layer, window.session.view[Selection].head
     maps = aligned(traces[0].tokens, traces[1].tokens)
     both = zip(traces, maps, strict=False)
-    here, there = (over_units(one.layers[layer], units, head) for one, units in both)
+    here, there = (over_units(one.layers[layer], units, units, head) for one, units in both)
     shown = difference._result
     np.testing.assert_allclose(shown.values, here - there, atol=1e-6)
     assert (shown.scale.low, difference.bar._scale) == (-shown.scale.high, shown.scale)
@@ -70,14 +71,14 @@ def test_a_word_in_three_texts_and_the_same_text_in_two_models(make_window, sett
     assert curves.note.text().endswith("has no such word")
 
     texts.models.changed.emit("Induction heads")
-    qtbot.waitUntil(lambda: len(window.session.documents) == 4)
+    qtbot.waitUntil(lambda: len(window.session.documents) == 4, timeout=WAIT)
     settled(window)
     induction = window.session.documents[3]
     window.session.change(CompareSettings, beside=induction.number)
     settled(window)
-    assert not difference.layer.isHidden()
+    assert not difference.there.isHidden()
     assert "different models" in curves.note.text()
-    assert "".join(difference._result.units.labels) == "Herservewonthetennismatch."
+    assert "".join(difference._result.keys.labels) == "Herservewonthetennismatch."
 
     for document in (induction, salad, tennis):
         window.runs.close(document)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from headlight.models.core.answers import NextTokens, Writing
 from headlight.models.core.relevance import percent
 from headlight.models.core.settings import WritingSettings
+from headlight.viewer.export.choices import Subject, offered
 from headlight.viewer.session.view import MapSettings, Selection
 from tests.viewer.app.test_explanations import unexplained
-from tests.viewer.cloud_windows import pane
-from tests.viewer.linked import numbers
+from tests.viewer.cloud_windows import answered, pane
+from tests.viewer.given import text_tokens, trace_of
+from tests.viewer.linked import numbers, traced
 from tests.widgets.pointer import click
 
 PROMPT = "Mrs Abernathy lit the lamp. Then Mrs"
@@ -54,6 +58,9 @@ def test_a_text_goes_on_step_by_step_and_another_way(make_window, settled):
     assert pane(window, "sentence").strip._labels[-1] == "##i"
     assert shown.rows._names[shown.rows._first] == "##t"
 
+    filled = offered(replace(Subject.of(document), trace=traced(window))).filled
+    assert filled["attention"].values["query"] == (written.start + 2,)
+
     # Another token goes on in a document of its own.
     place = shown.rows.row_rect(2).center().toPoint()
     other = shown.rows._names[2]
@@ -93,9 +100,11 @@ def test_a_text_goes_on_step_by_step_and_another_way(make_window, settled):
     window.runs.edit(again, "the cat sat the", None)
     settled(window)
     assert again.trace.written.how.ids == ()
+    window.runs.start = lambda *_, **__: None
     window.runs.change(again, model="minilm-l6")
+    assert again.wanted.options.writing is None
+    answered(window, again, trace_of(text_tokens("the", "cat")))
     settled(window)
-    assert again.trace.written is None
     assert not window.shows_page("generation")
     assert not window.actions_.actions["go-on"].isEnabled()
 

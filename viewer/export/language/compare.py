@@ -57,13 +57,13 @@ _ONE = "There is one text alone: a word is compared in two."
 
 def compare(options: CompareOptions, ending: str, document: Input, trace: Trace, task: Task) -> Result:
     """cosine: float32 (layers + 1,), of the word's vectors as they enter the first layer and leave each one.
-    difference: float32 (heads, units, units), attention in the first text less that in the second, over the
-    words that both have in this order.
+    difference: float32 (heads, query units, key units), attention in the first text less that in the second,
+    over the words that both have in this order.
 
     HeadlightError for one text alone, and for a word that one of them has not.
     Each text is read by itself: as a pair they would be company for each other.
     """
-    from headlight.models.explain.company import aligned, cosines, over_units
+    from headlight.models.explain.company import aligned_layers, cosines, over_units
     from headlight.models.explain.words import found_word
 
     texts = known(document, TextInput)
@@ -81,15 +81,17 @@ def compare(options: CompareOptions, ending: str, document: Input, trace: Trace,
         each = zip(("first", "second"), read, at, strict=True)
         seen = {f"{name}_{what}": one.inputs[what] for name, one, _ in each for what in one.inputs}
         places = {"first_tokens": at[0], "second_tokens": at[1]}
-        maps = aligned(*(known(one.tokens, TextTokens) for one in read))
+        layers = [one.layers[number] for one in read]
+        down, across = aligned_layers(layers[0], layers[1])
         here, there = (
-            np.stack([over_units(one.layers[number], units, head) for head in heads])
-            for one, units in zip(read, maps, strict=True)
+            np.stack([over_units(layer, down[side], across[side], head) for head in heads])
+            for side, layer in enumerate(layers)
         )
         less = {
             "difference": here - there,
-            "units": np.array(maps[0].tokens.labels),
-            "layer": np.array(read[0].layers[number].name),
+            "query_units": np.array(down[0].tokens.labels),
+            "key_units": np.array(across[0].tokens.labels),
+            "layer": np.array(layers[0].name),
         }
         return {"cosine": found, "word": np.array(asked), **less, **places, **seen}
 

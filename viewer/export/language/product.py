@@ -15,9 +15,19 @@ from headlight.models.core.product import Product
 from headlight.models.core.task import Task
 from headlight.models.core.tokens import Tokens
 from headlight.models.core.trace import Trace
-from headlight.viewer.export.attention import Query, read_query, require_attention
+from headlight.viewer.export.attention.maps import Query, read_query, require_attention
 from headlight.viewer.export.choices import Subject
-from headlight.viewer.export.heads import layer_and_heads, layer_list, layer_of, layer_option, read_head
+from headlight.viewer.export.heads import (
+    at_layer,
+    head_option,
+    layer_and_heads,
+    layer_list,
+    layer_of,
+    layer_option,
+    layers_of,
+    stack_list,
+    stack_option,
+)
 from headlight.viewer.export.results import Filled, Result, check_layers
 from headlight.viewer.inputs.inputs import Input
 from headlight.viewer.options import Rule, count, option
@@ -30,17 +40,11 @@ FILES = ("npz", "csv")
 
 @dataclass(frozen=True)
 class ProductOptions:
-    """layer: as of attention. query, key: one token each."""
+    """stack, layer: as of attention. head: one. query, key: one token each."""
 
+    stack: str | None = stack_option()
     layer: str | None = layer_option()
-    head: int | Literal["mean", "max", "min"] | None = option(
-        "whose weight it is",
-        "Head",
-        named=True,
-        parse=read_head,
-        metavar="H|mean|max|min",
-        needed=Rule(FILES),
-    )
+    head: int | Literal["mean", "max", "min"] | None = head_option(Rule(FILES))
     query: Query | None = option(
         "the token that looks",
         "Query",
@@ -65,7 +69,7 @@ def product(options: ProductOptions, ending: str, document: Input, trace: Trace,
     HeadlightError of a layer that gives its weights alone.
     """
     require_attention(trace)
-    index, (head,) = layer_and_heads(options.layer, options.head, "csv", trace)
+    index, (head,) = layer_and_heads(options.layer, options.head, "csv", trace, options.stack)
     if not isinstance(head, int):
         raise HeadlightError(
             f"A {head} of heads has no arithmetic of its own.", "Choose one head, by its number, with --head."
@@ -77,7 +81,8 @@ def product(options: ProductOptions, ending: str, document: Input, trace: Trace,
     made = layer.product(head, query, key)
 
     def arrays() -> dict[str, np.ndarray]:
-        named = {"layer": np.array(index), "layer_name": np.array(layer.name)}
+        at = layers_of(trace, options.stack).index(index)
+        named = {"stack": np.array(layer.stack), "layer": np.array(at), "layer_name": np.array(layer.name)}
         return named | _arrays(made, layer) | dict(trace.inputs)
 
     return Result(arrays, lambda: _table(made, layer))
@@ -151,14 +156,16 @@ def product_filled(subject: Subject, task: Task) -> Filled:
     """The weight that the page of one weight shows."""
     trace, selection = subject.trace, subject.view[Selection]
     query, key, _ = chosen_pair(trace, selection)
-    values = {"layer": str(selection.layer), "head": selection.head, "query": (query,), "key": key}
+    values = at_layer(trace, selection.layer) | {"head": selection.head, "query": (query,), "key": key}
     lists = {
+        "stack": partial(stack_list, trace),
         "layer": partial(layer_list, trace, str),
         "head": partial(_heads, trace),
         "query": partial(_tokens, trace, True),
         "key": partial(_tokens, trace, False),
     }
-    return Filled(values, lists, subject.page == "weight")
+    without = () if len(trace.stacks) > 1 else ("stack",)
+    return Filled(values, lists, subject.page == "weight", without=without)
 
 
 def _heads(trace: Trace, values: Mapping[str, Any], needed: bool) -> list[tuple[Any, str]]:

@@ -75,7 +75,7 @@ class ArcsPane(Pane):
 
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
         seen, layer = view[MapSettings], view[Selection].layer
-        return layer, view[ArcsSettings], seen.whole_words, seen.hide_special, self.blocked(layer)
+        return layer, view[ArcsSettings], seen.whole_words, seen.hide_special, seen.step, self.blocked(layer)
 
     def slice(self, trace: Trace, view: View, hover: Hover) -> Call:
         return partial(arcs, trace, view[Selection].layer, view[ArcsSettings], view[MapSettings])
@@ -106,8 +106,9 @@ class ArcsPane(Pane):
         self.view.set_hovered(spot)
         drawn, every = self.view.drawn()
         said = f"{every:,} arcs" if drawn == every else f"the strongest {drawn:,} of {every:,} arcs"
+        layer = names.layer_named(self.session.current.trace, selection.layer)
         of = "all heads" if len(result.heads) == result.layer_heads else f"heads {_listed(result.heads)}"
-        self.subtitle_changed.emit(f"layer {selection.layer}, {of} · {said}")
+        self.subtitle_changed.emit(f"{layer}, {of} · {said}")
 
     def clear(self, document: Document | None) -> None:
         self._say_instead("")
@@ -138,7 +139,8 @@ class ArcsPane(Pane):
         ]
         name = names.token(tokens, token)
         of = f"{name} looks at" if of_query else f"who looks at {name}"
-        figures = {"Of": of, "Arcs": f"{len(links):,}", "In": f"layer {self.session.view[Selection].layer}"}
+        layer = names.layer_named(self.session.current.trace, self.session.view[Selection].layer)
+        figures = {"Of": of, "Arcs": f"{len(links):,}", "In": layer}
         self.said.emit("pointed", figures | dict(zip(BEST, best, strict=False)), None)
         mass = percent(self.session.view[ArcsSettings].mass)
         return f"{name}\t{len(links):,} arcs" + (f"\n{mass} of its weight" if of_query else "")

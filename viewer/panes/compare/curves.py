@@ -18,6 +18,7 @@ from headlight.widgets.plots.curve_plot import CurvePlot
 from headlight.widgets.plots.line_plot import Series
 
 ALONE = "A curve a text comes here, as soon as a second text is open"
+LACKING = "There is no curve to draw"
 NOTHING = "No word is chosen that these texts share: click one"
 
 
@@ -51,8 +52,8 @@ class CurvesPane(ComparedPane):
     def slice(self, subject: object, view: View, hover: Hover) -> Call | None:
         document = self.session.current
         word, asked = self.word(document, view), self._asked(document, view)
-        self.plot.set_nothing(NOTHING if asked else ALONE)
         if word is None or not asked:
+            self.plot.set_nothing(NOTHING if asked else ALONE)
             return None
         return partial(alike, document.trace, word, [(other.trace, there) for other, there in asked])
 
@@ -71,6 +72,7 @@ class CurvesPane(ComparedPane):
             ]
         )
         lacking = [f"{named(other, everyone)}: {found.why}" for other, found in pairs if found.values is None]
+        self.plot.set_nothing(LACKING)
         self.note.setText("\n".join(lacking))
         self.note.setVisible(bool(lacking))
 

@@ -49,13 +49,20 @@ class DifferencePane(ComparedPane):
         label = QLabel("Less")
         label.setProperty("role", "dim")
         self.less.may_shrink()
-        for widget, stretch in ((label, 0), (self.less, 1), (self.layer, 0), (self.head, 0)):
-            line.addWidget(widget, stretch)
+        line.addWidget(label)
+        line.addWidget(self.less, 1)
+        self.there = QWidget()
+        below = QHBoxLayout(self.there)
+        below.setContentsMargins(0, 0, 0, 0)
+        below.setSpacing(theme.em(0.4))
+        for choice in (self.layer, self.head):
+            below.addWidget(choice, 1)
         widget = QWidget()
         column = QVBoxLayout(widget)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
         column.addWidget(self.row)
+        column.addWidget(self.there)
         column.addWidget(with_bar(self.view, self.bar), 1)
         return widget
 
@@ -67,6 +74,7 @@ class DifferencePane(ComparedPane):
         beside = self.beside(document, view) if self._texts else None
         self.row.setVisible(beside is not None)
         if beside is None:
+            self.there.hide()
             return
         _fill(self.less, [named(one, [*self.texts(document), document]) for one in self._texts])
         self.less.setCurrentIndex(self._texts.index(beside))
@@ -76,8 +84,7 @@ class DifferencePane(ComparedPane):
         _fill(self.head, [f"Head {number}" for number in range(beside.trace.layers[layer].heads)])
         self.layer.setCurrentIndex(layer)
         self.head.setCurrentIndex(head if isinstance(head, int) else -1)
-        for choice in (self.layer, self.head):
-            choice.setVisible(other)
+        self.there.setVisible(other)
 
     def _there(self, document: Document, view: View, beside: Document) -> At:
         at = view[Selection].layer, head_of(view)
@@ -91,7 +98,7 @@ class DifferencePane(ComparedPane):
         there = self._there(document, view, beside)
         return (
             *(beside.number, at, there, self._why_not(document, view)),
-            *(map_.percentile, map_.leave_out, map_.hide_special, map_.whole_words),
+            *(map_.percentile, map_.leave_out, map_.hide_special, map_.whole_words, map_.step),
         )
 
     def slice(self, subject: object, view: View, hover: Hover) -> Call | None:
@@ -107,9 +114,10 @@ class DifferencePane(ComparedPane):
         if reason := self._why_not(self.session.current, self.session.view):
             self._say_instead(reason)
             return
-        labels, special = names.short_labels(result.units), result.units.special
+        queries, keys = result.queries, result.keys
+        labels = names.short_labels(queries), names.short_labels(keys)
         self._result = result
-        self.view.set_tokens(labels, labels, special, special)
+        self.view.set_tokens(*labels, queries.special, keys.special)
         self.view.set_message("")
         self.view.set_matrix(result.levels, result.values, MIDDLE)
         self.subtitle_changed.emit(self._at())
@@ -121,11 +129,11 @@ class DifferencePane(ComparedPane):
             return
         word = self.word(self.session.current, view)
         queries = view[Selection].queries or (() if word is None else (word,))
-        units = result.units
-        self.view.set_selected(units.find_all(queries), units.find_all(view[Selection].keys))
+        chosen = result.queries.find_all(queries), result.keys.find_all(view[Selection].keys)
+        self.view.set_selected(*chosen)
         query, key = (
             next(iter(units.find(place).tolist()), None) if place is not None else None
-            for place in (hover.query, hover.key)
+            for units, place in ((result.queries, hover.query), (result.keys, hover.key))
         )
         self.view.set_hovered(None if query is None and key is None else (query, key))
 
@@ -159,7 +167,7 @@ class DifferencePane(ComparedPane):
         result = self._result
         if result is None:
             return ""
-        pair = names.token(result.units, query), names.token(result.units, key)
+        pair = names.token(result.queries, query), names.token(result.keys, key)
         here, there, less = (
             read_out(float(values[query, key])) for values in (result.here, result.there, result.values)
         )
@@ -173,13 +181,17 @@ class DifferencePane(ComparedPane):
         if cell is None or self._result is None:
             self.session.set_hover(NOWHERE)
             return
-        query, key = map(self._result.units.place, cell)
-        self.session.set_hover(Hover(query=query, key=key))
+        query, key = cell
+        self.session.set_hover(
+            Hover(query=self._result.queries.place(query), key=self._result.keys.place(key))
+        )
 
     def _boxed(self, q0: int, q1: int, k0: int, k1: int, add: bool) -> None:
         if self._result is not None:
-            places = self._result.units.places
-            self.session.select(queries=places(range(q0, q1)), keys=places(range(k0, k1)), add=add)
+            queries, keys = self._result.queries, self._result.keys
+            self.session.select(
+                queries=queries.places(range(q0, q1)), keys=keys.places(range(k0, k1)), add=add
+            )
 
     def _text_chosen(self, _title: str) -> None:
         beside = self._texts[self.less.currentIndex()].number

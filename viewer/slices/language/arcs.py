@@ -83,5 +83,5 @@ def arcs(trace: Trace, number: int, settings: ArcsSettings, seen: MapSettings, t
         head, query, key = (one[order].astype(np.uint16) for one in (head, query, key))
         return Arcs(head, query, key, weight[order], heads, layer.heads, layer.queries, layer.keys)
 
-    key = ("arcs", number, heads, settings.mass, seen.whole_words, seen.hide_special)
+    key = ("arcs", number, heads, settings.mass, seen.whole_words, seen.hide_special, seen.step)
     return derived(trace, key, made)

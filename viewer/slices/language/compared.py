@@ -60,8 +60,8 @@ def alike(
 class DifferenceMap:
     """Attention of one text less that of another, over the units that both have.
 
-    values: float32 (units, units), above 0 where more in the first; here, there: that of each. levels: 128 is
-    zero. units: those of the first text; units_there: the same ones as they stand in the other.
+    values: float32 (queries, keys), above 0 where more in the first; here, there: that of each. levels: 128
+    is zero. queries, keys: the units as they stand in the first text.
     """
 
     values: np.ndarray
@@ -69,31 +69,29 @@ class DifferenceMap:
     there: np.ndarray
     levels: np.ndarray
     scale: Scale
-    units: TextTokens
-    units_there: TextTokens
+    queries: TextTokens
+    keys: TextTokens
 
 
 def difference_map(
     traces: tuple[Trace, Trace], at: tuple[At, At], settings: MapSettings, task: Task = SILENT
 ) -> DifferenceMap:
     """HeadlightError where the texts share nothing, TooLarge where the matrix is."""
-    from headlight.models.explain.company import aligned, over_units
+    from headlight.models.explain.company import aligned_layers, over_units
 
-    seen = [shown(trace, settings) for trace in traces]
-    first, second = (known(trace.tokens, TextTokens) for trace in seen)
-    maps = aligned(first, second)
+    layers = [shown(trace, settings).layers[number] for trace, (number, _) in zip(traces, at, strict=True)]
+    down, across = aligned_layers(layers[0], layers[1])
     here, there = (
-        over_units(trace.layers[layer], units, head)
-        for trace, units, (layer, head) in zip(seen, maps, at, strict=True)
+        over_units(layer, down[side], across[side], at[side][1]) for side, layer in enumerate(layers)
     )
     task.check()
-    values, units = here - there, known(maps[0].tokens, TextTokens)
-    out = units.special & settings.leave_out
+    values = here - there
+    queries, keys = (known(maps[0].tokens, TextTokens) for maps in (down, across))
+    out = keys.special & settings.leave_out
     scale = scale_about_zero(values, settings.percentile, out)
     beyond = out & (np.abs(values).max(0, initial=0) > scale.high)
-    scale = replace(scale, left_out=left_out_said(units, beyond, here.mean(0)))
-    units_there = known(maps[1].tokens, TextTokens)
-    return DifferenceMap(values, here, there, levels(values, scale), scale, units, units_there)
+    scale = replace(scale, left_out=left_out_said(keys, beyond, here.mean(0)))
+    return DifferenceMap(values, here, there, levels(values, scale), scale, queries, keys)
 
 
 def head_there(trace: Trace, other: Trace, layer: int, head: Head, chosen: At | None) -> At:
