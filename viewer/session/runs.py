@@ -83,7 +83,7 @@ class Runs:
         from headlight.viewer.inputs.inputs import from_text
 
         def made(what: Input) -> Document:
-            document = self.session.add(what, replace(like.options, start=0))
+            document = self.session.add(what, replace(like.options, start=0, writing=None))
             document.view, document.fresh = view, False
             return document
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from math import isfinite
 
 from PySide6.QtCore import QSize, Qt
@@ -65,9 +66,23 @@ class ElidedLabel(QLabel):
 
     def _explain(self) -> None:
         text = self.text()
-        whole = text if self.shown() != text else ""
+        whole = plain_tip(text) if self.shown() != text else ""
         if whole != self.toolTip():
             self.setToolTip(whole)
+
+
+class Note(QLabel):
+    """Sentences in as many lines as they need, dim; plain, as they may name tokens such as <s>."""
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__(text, wordWrap=True)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setProperty("role", "dim")
+
+
+def plain_tip(text: str) -> str:
+    """A tool tip that says this as it is, where Qt may take it for HTML too."""
+    return f"<p>{escape(text)}</p>" if "<" in text else text
 
 
 class ColumnLabel(ElidedLabel):

@@ -30,7 +30,7 @@ from PySide6.QtWidgets import (
 
 from headlight.widgets.base import theme
 from headlight.widgets.base.arrow_keys import ByTab
-from headlight.widgets.base.labels import ElidedLabel
+from headlight.widgets.base.labels import ElidedLabel, plain_tip
 from headlight.widgets.base.painted import Arranged
 from headlight.widgets.base.wheel import pass_wheel_on
 
@@ -191,7 +191,7 @@ class NumberRow(Arranged, QWidget):
         text = self._shown.fontMetrics().elidedText(self._value, Qt.TextElideMode.ElideRight, room)
         # A token that runs right to left must not turn the row: the figure stands behind it.
         self._shown.setText(f"\u200e{text}" if "\u2068" in text else text)
-        whole = self._value if text != self._value else ""
+        whole = plain_tip(self._value) if text != self._value else ""
         if whole != self._shown.toolTip():
             self._shown.setToolTip(whole)
 

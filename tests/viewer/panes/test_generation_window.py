@@ -20,7 +20,7 @@ from tests.widgets.pointer import click
 PROMPT = "Mrs Abernathy lit the lamp. Then Mrs"
 
 
-def test_a_text_goes_on_step_by_step_and_another_way(make_window, settled):
+def test_a_text_goes_on_step_by_step_and_another_way(make_window, settled, qtbot):
     window = make_window(model="induction")
     window.runs.open_text(PROMPT)
     settled(window)
@@ -107,6 +107,12 @@ def test_a_text_goes_on_step_by_step_and_another_way(make_window, settled):
     settled(window)
     assert not window.shows_page("generation")
     assert not window.actions_.actions["go-on"].isEnabled()
+
+    # A text that is opened like this one has nothing behind it.
+    count = len(window.session.documents)
+    window.runs.open_like("Then Mrs", document, document.view)
+    qtbot.waitUntil(lambda: len(window.session.documents) > count)
+    assert window.session.current.options.writing is None
 
 
 def test_what_was_written_stays_when_it_is_cancelled(make_window, settled, qtbot):

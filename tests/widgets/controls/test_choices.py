@@ -6,7 +6,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QTextDocument
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QSlider, QToolTip
 
 from headlight.widgets.base import theme
-from headlight.widgets.base.labels import PARTS, ElidedLabel, short_number
+from headlight.widgets.base.labels import PARTS, ElidedLabel, Note, short_number
 from headlight.widgets.controls.choices import Choice, NumberRow, Segmented, Toggle
 from headlight.widgets.controls.number_text import number_in
 from headlight.widgets.controls.range_slider import RangeSlider
@@ -213,6 +213,12 @@ def test_a_label_of_parts_leaves_out_whole_ones_the_last_first(show):
     assert label.toolTip() == label.text()
     label.setFixedWidth(width(parts[0]) - 1)
     assert label.shown().endswith("…")
+
+
+def test_a_token_that_looks_like_html_is_said_as_it_is(show):
+    assert Note("“<s>” is said in the end").textFormat() == Qt.TextFormat.PlainText
+    label = show(ElidedLabel("<s> holds nearly all"), 40, 20)
+    assert label.toolTip() == "<p>&lt;s&gt; holds nearly all</p>"
 
 
 def test_a_choice_that_may_shrink_leaves_the_room_to_others(show):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
-from PySide6.QtWidgets import QLabel, QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from headlight.models.core.colours import lut
 from headlight.models.core.tokens import Box, PatchTokens, Place, Tokens
@@ -20,6 +20,7 @@ from headlight.viewer.session.view import MapSettings, RolloutQuery, Selection, 
 from headlight.viewer.slices import names
 from headlight.viewer.slices.maps import Drawn, InputMap
 from headlight.widgets.base import theme
+from headlight.widgets.base.labels import Note
 from headlight.widgets.controls.choices import Segmented
 from headlight.widgets.controls.colour_bar import ColourBar
 from headlight.widgets.plane.image_view import ImageView
@@ -49,8 +50,7 @@ class RelevancePane(OnInputPane):
         self.stack.addWidget(self.strip)
         self.bar = ColourBar()
         self._input: object = None
-        self.note = QLabel()
-        self.note.setProperty("role", "dim")
+        self.note = Note()
         self.note.hide()
         widget = QWidget()
         layout = QVBoxLayout(widget)

@@ -6,7 +6,7 @@ from collections.abc import Hashable
 from functools import partial
 
 import numpy as np
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from headlight.models.explain import words
 from headlight.viewer.host.lanes import Call, Lane
@@ -14,6 +14,7 @@ from headlight.viewer.panes.compare.base import ComparedPane, named
 from headlight.viewer.session.session import Document, Hover
 from headlight.viewer.session.view import CompareSettings, Selection, View
 from headlight.viewer.slices.language.compared import Alike, alike
+from headlight.widgets.base.labels import Note
 from headlight.widgets.plots.curve_plot import CurvePlot
 from headlight.widgets.plots.line_plot import Series
 
@@ -29,8 +30,7 @@ class CurvesPane(ComparedPane):
         self.plot = CurvePlot("Cosine of the word’s vectors", ALONE, ("layers passed", "cosine"))
         self.plot.clicked.connect(self._clicked)
         self.plot.hovered.connect(self._say)
-        self.note = QLabel(wordWrap=True)
-        self.note.setProperty("role", "dim")
+        self.note = Note()
         self.note.hide()
         self._shown: list[tuple[Document, np.ndarray]] = []
         widget = QWidget()

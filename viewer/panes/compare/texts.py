@@ -6,7 +6,7 @@ from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from headlight.models.catalogue import entries as catalogue
 from headlight.models.core.tokens import CharSpan, TextTokens
@@ -16,7 +16,7 @@ from headlight.viewer.panes.compare.base import ComparedPane, named
 from headlight.viewer.session.session import NOWHERE, Document, Hover
 from headlight.viewer.session.view import CompareSettings, View
 from headlight.widgets.base import theme
-from headlight.widgets.base.labels import ElidedLabel
+from headlight.widgets.base.labels import ElidedLabel, Note
 from headlight.widgets.base.scroll_column import ScrollColumn
 from headlight.widgets.controls.choices import Choice, Toggle
 from headlight.widgets.plots import series_style
@@ -31,8 +31,7 @@ class TextsPane(ComparedPane):
     waits = False
 
     def build(self) -> QWidget:
-        self.note = QLabel(ALONE, wordWrap=True)
-        self.note.setProperty("role", "dim")
+        self.note = Note(ALONE)
         self.field = QLineEdit()
         self.field.setPlaceholderText("Another text")
         self.field.setAccessibleName("Another text to compare with")

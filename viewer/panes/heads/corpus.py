@@ -10,7 +10,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
-    QLabel,
     QListWidget,
     QListWidgetItem,
     QPushButton,
@@ -30,6 +29,7 @@ from headlight.viewer.session.view import HeadSettings, Selection, View
 from headlight.viewer.slices.heads import by_token, figure, measure
 from headlight.viewer.slices.many.texts import Found, read_corpus, texts_of_head
 from headlight.widgets.base import theme
+from headlight.widgets.base.labels import Note, plain_tip
 from headlight.widgets.controls.choices import Choice
 
 
@@ -53,9 +53,7 @@ class ManyPane(Pane):
         self.choice.changed.connect(self._chosen)
         self.alone = QPushButton(self.alone_said)
         self.alone.clicked.connect(lambda: self.session.change(HeadSettings, corpus=None))
-        self.note = QLabel(self.none)
-        self.note.setWordWrap(True)
-        self.note.setProperty("role", "dim")
+        self.note = Note(self.none)
         self.list = QListWidget()
         self.list.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -127,7 +125,7 @@ class ManyPane(Pane):
             for found in group.found:
                 item = self.item(one, found)
                 item.setData(Qt.ItemDataRole.UserRole, found)
-                item.setToolTip(item.text())
+                item.setToolTip(plain_tip(item.text()))
                 self.list.addItem(item)
         if not result:
             self.list.addItem(QListWidgetItem("It is nowhere in these."))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
-from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from headlight.models.core.settings import TEMPLATE, PatternSettings
 from headlight.viewer.panes.heads.base import MeasuresPane
@@ -14,6 +14,7 @@ from headlight.viewer.session.session import Document, Hover
 from headlight.viewer.session.view import HeadSettings, Selection, View
 from headlight.viewer.slices.heads import HeadTable, figure, measure, offered, ranked, titled
 from headlight.widgets.base import theme
+from headlight.widgets.base.labels import Note
 from headlight.widgets.base.scroll_column import ScrollColumn, stacked
 from headlight.widgets.controls.choices import Choice
 from headlight.widgets.controls.sliders import LabelledSlider
@@ -37,8 +38,7 @@ class RankingPane(MeasuresPane):
         self.template.changed.connect(self._painted_cells)
         self.wipe = QPushButton("Clear the template")
         self.wipe.clicked.connect(lambda: self._painted_cells(()))
-        self.note = QLabel(wordWrap=True)
-        self.note.setProperty("role", "dim")
+        self.note = Note()
         self.rows = TargetRows()
         self.rows.set_choosable()
         self.rows.chosen.connect(lambda index: self.select_head(*self._heads[index].tolist()))

@@ -6,7 +6,7 @@ from collections.abc import Hashable
 from dataclasses import replace
 from functools import partial
 
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from headlight.models.core.colours import lut
 from headlight.models.core.relevance import percent
@@ -19,7 +19,7 @@ from headlight.viewer.session.view import MapSettings, Selection, View
 from headlight.viewer.slices import names
 from headlight.viewer.slices.predicted.steps import Choice, Steps, figures, steps
 from headlight.widgets.base import theme
-from headlight.widgets.base.labels import ElidedLabel
+from headlight.widgets.base.labels import ElidedLabel, Note
 from headlight.widgets.base.scroll_column import ScrollColumn
 from headlight.widgets.controls.colour_bar import ColourBar
 from headlight.widgets.controls.sliders import LabelledSlider
@@ -51,8 +51,7 @@ class GenerationPane(Pane):
         self.bar = ColourBar()
         self.scrubber = LabelledSlider("Written tokens seen", 0, 1, 1, self._seen_said)
         self.scrubber.changed.connect(self._scrubbed)
-        self.head, self.foot, self.note = ElidedLabel(), ElidedLabel(), QLabel()
-        self.note.setWordWrap(True)
+        self.head, self.foot, self.note = ElidedLabel(), ElidedLabel(), Note()
         for label in (self.head, self.foot, self.note):
             label.setProperty("role", "dim")
         self.rows = TargetRows()

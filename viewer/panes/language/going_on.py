@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from headlight.models.core.settings import WritingSettings
 from headlight.viewer.panes.shared.base import Pane
@@ -11,6 +11,7 @@ from headlight.viewer.session import able, writing
 from headlight.viewer.session.session import Document
 from headlight.viewer.session.view import View
 from headlight.widgets.base import theme
+from headlight.widgets.base.labels import Note
 from headlight.widgets.base.scroll_column import ScrollColumn, stacked
 
 TAIL = 160
@@ -32,9 +33,7 @@ class GoingOnPane(Pane):
         row.setSpacing(theme.em(0.4))
         for button in (self.button, self.anew):
             row.addWidget(button, 1)
-        self.note = QLabel()
-        self.note.setWordWrap(True)
-        self.note.setProperty("role", "dim")
+        self.note = Note()
         self.runs.wrote.connect(self._wrote)
         return ScrollColumn(stacked(self.form, buttons, self.note))
 

@@ -6,7 +6,7 @@ from collections.abc import Hashable
 from functools import partial
 
 import numpy as np
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from headlight.models.core.colours import DIVERGING, levels, lut, scale_about_zero
 from headlight.models.core.trace import Trace
@@ -16,6 +16,7 @@ from headlight.viewer.session.session import NOWHERE, Document, Hover
 from headlight.viewer.session.view import LensSettings, MapSettings, Selection, View
 from headlight.viewer.slices import names
 from headlight.viewer.slices.predicted.lens import AddedTo, added_to, parts_of
+from headlight.widgets.base.labels import Note
 from headlight.widgets.base.scroll_column import ScrollColumn, stacked
 from headlight.widgets.controls.choices import Choice
 from headlight.widgets.controls.colour_bar import ColourBar, with_bar
@@ -60,8 +61,7 @@ class AddedMapPane(AddedPane):
         self.grid.hovered.connect(self.point_at)
         self.grid.set_tooltip(self._tip)
         self.grid.set_lut(lut(DIVERGING))
-        self.note = QLabel(wordWrap=True)
-        self.note.setProperty("role", "dim")
+        self.note = Note()
         self.note.hide()
         self._offered: tuple[int | None, ...] = ()
         self.map = with_bar(self.grid, self.bar)

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from headlight.models.core.colours import levels, lut, scale_of
 from headlight.models.core.tokens import Place
@@ -28,6 +28,7 @@ from headlight.viewer.slices.predicted.lens import (
     stretch_of,
 )
 from headlight.widgets.base.cursor_tip import read_out
+from headlight.widgets.base.labels import Note
 from headlight.widgets.base.scroll_column import ScrollColumn, stacked
 from headlight.widgets.controls.choices import Segmented
 from headlight.widgets.controls.colour_bar import ColourBar, with_bar
@@ -169,8 +170,7 @@ class SayingPane(PlacePane):
 
     def build(self) -> QWidget:
         self.rows = TargetRows()
-        self.note = QLabel(wordWrap=True)
-        self.note.setProperty("role", "dim")
+        self.note = Note()
         widget = QWidget()
         column = QVBoxLayout(widget)
         column.setContentsMargins(0, 0, 0, 0)

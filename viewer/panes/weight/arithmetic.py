@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from headlight.viewer.host.failure import Failure
 from headlight.viewer.panes.shared import words
@@ -16,6 +16,7 @@ from headlight.viewer.slices.names import token
 from headlight.viewer.slices.weight import Arithmetic, Line, Steps
 from headlight.widgets.base import theme
 from headlight.widgets.base.cursor_tip import read_out
+from headlight.widgets.base.labels import Note
 from headlight.widgets.base.scroll_column import ScrollColumn, stacked
 from headlight.widgets.base.token_axis import shown
 from headlight.widgets.plots.formula import Formula
@@ -32,8 +33,7 @@ class ArithmeticPane(WeightPane):
     def build(self) -> QWidget:
         self.formula = Formula("Attention of one query")
         self.formula.hovered.connect(self._light)
-        self.note = QLabel(wordWrap=True)
-        self.note.setProperty("role", "dim")
+        self.note = Note()
         self.strips = Strips("Steps of the arithmetic")
         self.strips.hovered.connect(self._hovered)
         self.strips.clicked.connect(self._clicked)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import ceil, floor
 
-from PySide6.QtWidgets import QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from headlight.models.core.relevance import percent
 from headlight.viewer.host.failure import Failure
@@ -14,6 +14,7 @@ from headlight.viewer.session.session import Document
 from headlight.viewer.session.view import ByHand
 from headlight.viewer.slices.weight import Arithmetic, Follows
 from headlight.widgets.base import theme
+from headlight.widgets.base.labels import Note
 from headlight.widgets.base.scroll_column import ScrollColumn, stacked
 from headlight.widgets.controls.sliders import LabelledSlider
 from headlight.widgets.plots.strips import number
@@ -30,7 +31,7 @@ class ByHandPane(WeightPane):
         for name, title in _NUMBERS.items():
             slider = self.sliders[name] = LabelledSlider(title, -REACH, REACH, 0.01, "{:.2f}", 0.0)
             slider.changed.connect(lambda value, name=name: self._set(name, value))
-        self.follows = QLabel(wordWrap=True)
+        self.follows = Note()
         self.reset = QPushButton("As the model has it")
         self.reset.clicked.connect(lambda: as_the_model_has_it(self.session))
         return ScrollColumn(stacked(*self.sliders.values(), self.follows, self.reset))
