@@ -108,7 +108,7 @@ REGISTRY.add(
     ),
     Pane("ranking", "Heads ranked", f"{_FOUND}.ranking:RankingPane", _HEADS, export=Begin("heads", "csv")),
     Pane("scatter", "Heads compared", f"{_FOUND}.scatter:ScatterPane", _HEADS, export=Begin("heads", "npz")),
-    Pane("projection", "Projection", f"{_FOUND}.projection:ProjectionPane", _HEADS),
+    Pane("projection", "Principal components", f"{_FOUND}.projection:ProjectionPane", _HEADS),
     Pane("corpus", "Many texts", f"{_FOUND}.corpus:CorpusPane", _HEADS_OF_TEXT),
     Pane("arcs", "Arcs", ".panes.arcs.arcs:ArcsPane", _ARCS, export=Begin("arcs", "csv")),
     Pane("texts", "Texts", ".panes.compare.texts:TextsPane", _COMPARED, named="Texts that are compared"),

@@ -73,11 +73,10 @@ def no_expected(document: Document) -> str:
         return "No model has read it yet."
     from headlight.models.core.answers import NextTokens
 
-    if trace.answer(NextTokens) is None:
-        return f"{trace.model.title} does not say which tokens belong in a text."
     if len(trace.streams) > 1:
-        return f"{trace.model.title} has two streams of vectors, and what each layer would say is of one."
-    return ""
+        return f"{trace.model.title} has an encoder and a decoder: its layers are no one stream."
+    said = trace.answer(NextTokens) is not None
+    return "" if said else f"{trace.model.title} does not say which tokens belong in a text."
 
 
 def writes_nothing(document: Document) -> str:

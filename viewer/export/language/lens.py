@@ -121,6 +121,8 @@ def attribution(
 def no_lens(subject: Subject) -> str:
     """ "" where the model says which tokens belong in a text, else the reason."""
     trace = subject.trace
+    if trace is not None and len(trace.streams) > 1:
+        return f"{trace.model.title} has an encoder and a decoder: its layers are no one stream."
     if trace is None or trace.answer(NextTokens) is not None:
         return ""
     return f"{trace.model.title} does not say which tokens belong in a text."
