@@ -71,6 +71,12 @@ def test_what_is_said_of_it(trace):
     }
 
 
+def test_an_end_that_is_no_token_is_no_step(trace):
+    at = steps(trace, View(Selection(queries=(trace.tokens.place(2),))))
+    end = replace(at, choice=replace(at.choice, step=len(at.tokens)))
+    assert figures(end)["Step"] == "the end"
+
+
 def test_what_was_not_written_yet_follows_the_text(trace):
     bare = replace(trace, written=None)
     found = steps(bare, View())

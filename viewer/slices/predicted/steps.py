@@ -149,10 +149,10 @@ def figures(steps: Steps) -> dict[str, str]:
     choice = steps.choice
     if choice is None or choice.chosen is None:
         return {}
-    share = float(choice.own[choice.chosen])
+    share, count = float(choice.own[choice.chosen]), len(steps.tokens)
     said = {
         "Token": f"{choice.names[choice.chosen]}",
-        "Step": f"{choice.step + 1:,} of {len(steps.tokens):,}",
+        "Step": f"{choice.step + 1:,} of {count:,}" if choice.step < count else "the end",
         "Probability": percent(share),
         "Surprise": f"{abs(np.log2(share)):.2f} bits" if share > 0 else "–",
     }
