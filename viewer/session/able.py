@@ -73,6 +73,8 @@ def no_expected(document: Document) -> str:
         return "No model has read it yet."
     from headlight.models.core.answers import NextTokens
 
+    if len(trace.streams) > 1:
+        return f"{trace.model.title} is an encoder–decoder: its layers have no single stream."
     said = trace.answer(NextTokens) is not None
     return "" if said else f"{trace.model.title} does not say which tokens belong in a text."
 

@@ -121,7 +121,11 @@ def attribution(
 def no_lens(subject: Subject) -> str:
     """ "" where the model says which tokens belong in a text, else the reason."""
     trace = subject.trace
-    if trace is None or trace.answer(NextTokens) is not None:
+    if trace is None:
+        return ""
+    if len(trace.streams) > 1:
+        return f"{trace.model.title} is an encoder–decoder: its layers have no single stream."
+    if trace.answer(NextTokens) is not None:
         return ""
     return f"{trace.model.title} does not say which tokens belong in a text."
 
