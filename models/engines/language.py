@@ -162,8 +162,9 @@ class LanguageEngine(Askable):
 
     def begin(self, text: str) -> Begun:
         """A text of `write`. HeadlightError as of `run`."""
-        ids = tuple(self._open_end(self._reader.window(text, None, 0)).ids)
-        return Begun({"input_ids": ids}, ids, self.limit - len(ids))
+        window = self._reader.window(text, None, 0)
+        ids = tuple(self._open_end(window).ids)
+        return Begun({"input_ids": ids}, ids, self.limit - len(ids), self._reader.lost(window))
 
     def write(self, begun: Sequence[Begun], writing: Writing, task: Task = SILENT) -> list[Line]:
         """What is written behind each text: the likeliest tokens or the best hypothesis, none recorded."""

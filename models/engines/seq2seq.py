@@ -179,9 +179,9 @@ class Seq2SeqEngine(Askable):
         """A text of `write`. HeadlightError as of `run`."""
         if self.head is None:
             raise self._silent()
-        encoding = self._source.window(text, None, 0).encoding
-        inputs = self._named(encoding.ids, encoding.type_ids, (self._start,))
-        return Begun(inputs, (), self._target.limit - 1)
+        window = self._source.window(text, None, 0)
+        inputs = self._named(window.encoding.ids, window.encoding.type_ids, (self._start,))
+        return Begun(inputs, (), self._target.limit - 1, self._source.lost(window))
 
     def write(self, begun: Sequence[Begun], writing: Writing, task: Task = SILENT) -> list[Line]:
         """What is written of each text, the likeliest tokens or the best hypothesis; no pass is recorded."""

@@ -42,7 +42,7 @@ def export(options: ExportOptions, say: Callable[[str], object] = str) -> tuple[
         apart = resolve(entry.alone)(options.given, document, run, SILENT) if entry.alone else None
         if apart is not None:
             write(content(options.ending, apart))
-            return document.notices
+            return (*document.notices, *apart.notices)
         read = _read_first(document) if options.given.get("lines") else document
         trace = forward_pass(read, run, path=options.file or "").trace
         write(content(options.ending, result_of(options, document, trace)))
