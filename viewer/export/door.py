@@ -45,8 +45,9 @@ def export(options: ExportOptions, say: Callable[[str], object] = str) -> tuple[
             return (*document.notices, *apart.notices)
         read = _read_first(document) if options.given.get("lines") else document
         trace = forward_pass(read, run, path=options.file or "").trace
-        write(content(options.ending, result_of(options, document, trace)))
-    return notices_of(document, trace)
+        result = result_of(options, document, trace)
+        write(content(options.ending, result))
+    return (*notices_of(document, trace), *result.notices)
 
 
 def _read_first(document: Input) -> Input:

@@ -14,6 +14,7 @@ from headlight.models.core.errors import HeadlightError, known
 from headlight.models.core.task import Task
 from headlight.models.core.trace import Trace
 from headlight.viewer.export.choices import Subject
+from headlight.viewer.export.measures import of_texts
 from headlight.viewer.export.results import Result
 from headlight.viewer.host.engines import open_engine
 from headlight.viewer.host.forward import forward_pass
@@ -30,6 +31,7 @@ class GenerateOptions:
     lines: bool = option(
         "every line of a text is an input of its own",
         switch=True,
+        early=of_texts,
         never=Rule(("npz",), "Of many lines only a table is written.", "Let OUT end in csv."),
     )
 
