@@ -15,9 +15,9 @@ def gpt2():
     from headlight.models.catalogue.entries import find
     from headlight.models.catalogue.heads import body_of
     from headlight.models.catalogue.loading import load_tokenizer
-    from headlight.models.engines.going_on import plain
     from headlight.models.engines.heads import Head
     from headlight.models.engines.language import LanguageEngine
+    from headlight.models.engines.texts.going_on import plain
 
     torch.manual_seed(0)
     entry = find("induction")

@@ -52,6 +52,7 @@ class _Recorder:
         self.batches: list[int | None] = []
         self._times: Counter[tuple[str, int]] = Counter()
         self._returned: tuple[AttentionCall, Tensor] | None = None
+        self._masks: dict[int, tuple[Tensor, bool]] = {}
         self.turned: tuple[Any, ...] | None = None
         """The last turn of queries and keys: function, what it was given, what it gave."""
 
@@ -63,6 +64,19 @@ class _Recorder:
 
     def leave(self, *_: Any) -> None:
         self.batches.pop()
+
+    def is_causal(self, call: AttentionCall) -> bool:
+        """Whether its mask lets each token see all up to itself and nothing else says more: the kernel needs
+        no mask then, and does half the work. Layers that share a mask look at it once.
+        """
+        mask = call.mask
+        if mask is None or call.bias is not None or mask.dtype != torch.bool or mask.shape[-1] < 2:
+            return False
+        if id(mask) not in self._masks:
+            square = mask.shape[-1] == mask.shape[-2]
+            causal = square and bool((mask == torch.ones_like(mask[:1, :1]).tril_()).all())
+            self._masks[id(mask)] = mask, causal
+        return self._masks[id(mask)][1]
 
     def begin(self, module: nn.Module, call: AttentionCall) -> Tensor | None:
         """Name the call and change its heads; what their outputs are to be multiplied by [H], or None."""
@@ -163,8 +177,9 @@ def _attend(
         out = call.attend()
     else:
         # Left to itself the kernel makes every module causal that says nothing of causality.
-        kwargs["is_causal"] = False
-        out, _ = sdpa_attention_forward(module, query, key, value, attention_mask, **kwargs)  # [B, Nq, H, dv]
+        kwargs["is_causal"] = causal = recorder is not None and recorder.is_causal(call)
+        mask = None if causal else attention_mask
+        out, _ = sdpa_attention_forward(module, query, key, value, mask, **kwargs)  # [B, Nq, H, dv]
     if factors is not None:
         call.factors = factors
         out = out * factors.to(out.dtype)[:, None]

@@ -25,6 +25,7 @@ from headlight.models.explain.stream import Watch, close, frozen, stream, writte
 COUNT = 10
 """Tokens of each layer and place that are kept."""
 _NONE = "{} does not say which tokens belong in a text: it has no such head."
+_TWO = "{} has an encoder and a decoder: its layers are no one stream."
 _OTHER = "Choose a masked or causal language model, such as induction."
 
 
@@ -52,6 +53,8 @@ def places_of(trace: Trace) -> np.ndarray:
     answer = trace.answer(NextTokens)
     if answer is None:
         raise HeadlightError(_NONE.format(trace.model.title), _OTHER)
+    if len(trace.streams) > 1:
+        raise HeadlightError(_TWO.format(trace.model.title), _OTHER)
     if answer.follows:
         return np.arange(len(answer.places))
     numbers = {trace.tokens.place(index): index for index in reversed(range(len(trace.tokens)))}

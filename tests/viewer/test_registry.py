@@ -142,7 +142,7 @@ def test_the_tables_of_the_readme_are_those_of_the_registry(table):
 
 OWN = {
     "app/window.py": {"messages", "palette"},
-    "export/attention.py": {"attention"},
+    "export/attention/maps.py": {"attention"},
     "export/fields.py": {"fields"},
     "export/language/lens.py": {"predicted"},
     "export/language/product.py": {"weight"},

@@ -29,7 +29,7 @@ from headlight.viewer.registry import REGISTRY, Export, Kind, resolve
 def export(options: ExportOptions, say: Callable[[str], object] = str) -> tuple[str, ...]:
     """Write the file; the sentences that the user should see. HeadlightError, and no file, if it fails.
 
-    say: told before a model is opened that takes long.
+    say: told before a model is opened that takes long, and before much is computed.
     """
     document = _document(options)
     refuse_early(options, document)
@@ -46,6 +46,8 @@ def export(options: ExportOptions, say: Callable[[str], object] = str) -> tuple[
         read = _read_first(document) if options.given.get("lines") else document
         trace = forward_pass(read, run, path=options.file or "").trace
         result = result_of(options, document, trace)
+        if result.said:
+            say(result.said)
         write(content(options.ending, result))
     return (*notices_of(document, trace), *result.notices)
 

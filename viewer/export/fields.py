@@ -15,7 +15,7 @@ from headlight.models.core.errors import HeadlightError
 from headlight.models.core.field import Field
 from headlight.models.core.task import Task
 from headlight.models.core.trace import Trace
-from headlight.viewer.export.attention import require_attention
+from headlight.viewer.export.attention.maps import require_attention
 from headlight.viewer.export.choices import Subject
 from headlight.viewer.export.figures import overlay_drawing
 from headlight.viewer.export.looks import LaidByScale, chosen, colour_maps

@@ -27,9 +27,10 @@ def read_head(value: str) -> int | str:
         raise argparse.ArgumentTypeError(f"“{value}” is neither a number nor mean, max or min") from None
 
 
-def layer_option(**said: Any) -> Any:
+def layer_option(more: str = "", **said: Any) -> Any:
+    """more: what there is beside one layer."""
     return option(
-        "the layer (the last one), by its number or name, or “Head 5.0” for head 0 of layer 5",
+        f"the layer (the last one), by its number or name, or “Head 5.0” for head 0 of layer 5{more}",
         "Layer",
         named=True,
         metavar="INDEX-or-name",
@@ -122,7 +123,12 @@ def head_list(trace: Trace, values: Mapping[str, Any], needed: bool) -> list[tup
 
 def layer_of(trace: Trace, values: Mapping[str, Any]) -> AttentionLayer:
     """The one that is chosen in the window."""
-    return trace.layers[layers_of(trace, values.get("stack"))[int(values.get("layer") or 0)]]
+    return trace.layers[layers_of(trace, values.get("stack"))[_number(values.get("layer"))]]
+
+
+def _number(layer: Any) -> int:
+    """Of all layers the first stands for each."""
+    return int(layer) if str(layer or "").isdigit() else 0
 
 
 def heads_counted(layer: AttentionLayer, values: Mapping[str, Any]) -> int:

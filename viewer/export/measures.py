@@ -13,7 +13,7 @@ from headlight.models.core.errors import HeadlightError, known
 from headlight.models.core.settings import BAND, TEMPLATE, PatternSettings
 from headlight.models.core.task import Task
 from headlight.models.core.trace import Trace
-from headlight.viewer.export.attention import require_attention
+from headlight.viewer.export.attention.maps import require_attention
 from headlight.viewer.export.choices import Subject
 from headlight.viewer.export.results import Filled, Result, check_layers
 from headlight.viewer.inputs.inputs import Input, TextInput, lines_of

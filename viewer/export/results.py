@@ -35,13 +35,15 @@ def _none() -> Any:
 class Result:
     """What was computed, and how it becomes each kind of file. table: rows of a csv, its head first.
 
-    others: the bytes of other kinds of file, by their endings. notices: what is found while one is made.
+    others: the bytes of other kinds of file, by their endings. said: what is told before any of it is made.
+    notices: what is found while one is made.
     """
 
     arrays: Callable[[], dict[str, np.ndarray]]
     table: Callable[[], Iterable[Sequence[object]]] = _none
     drawing: Callable[[], Drawing] = _none
     others: Mapping[str, Callable[[], bytes]] = field(default_factory=dict)
+    said: str = ""
     notices: list[str] = field(default_factory=list)
 
 

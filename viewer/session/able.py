@@ -74,7 +74,7 @@ def no_expected(document: Document) -> str:
     from headlight.models.core.answers import NextTokens
 
     if len(trace.streams) > 1:
-        return f"{trace.model.title} is an encoder–decoder: its layers have no single stream."
+        return f"{trace.model.title} has an encoder and a decoder: its layers are no one stream."
     said = trace.answer(NextTokens) is not None
     return "" if said else f"{trace.model.title} does not say which tokens belong in a text."
 

@@ -10,6 +10,7 @@ import pytest
 import torch
 from transformers.models.swin.modeling_swin import SwinAttention
 
+from headlight.models.attention import capture
 from headlight.models.attention.calls import AttentionCall, GivenCall
 from headlight.models.attention.capture import recording
 from headlight.models.attention.joining import join
@@ -375,3 +376,17 @@ def test_steps_whose_keys_were_forgotten_cannot_be_joined() -> None:
         model.generate(input_ids=tiny.ids(2), max_new_tokens=4, min_new_tokens=4, do_sample=False)
     with pytest.raises(ValueError, match="forgot keys"):
         join(calls)
+
+
+@pytest.mark.parametrize(("make", "causal"), [(tiny.gpt2, True), (tiny.gpt2_left_padded, False)])
+def test_the_kernel_is_told_of_causality_where_a_mask_says_no_more(make, causal, monkeypatch) -> None:
+    given, kernel = [], capture.sdpa_attention_forward
+
+    def noted(module, q, k, v, mask, **more):
+        given.append((mask is None, more["is_causal"]))
+        return kernel(module, q, k, v, mask, **more)
+
+    monkeypatch.setattr(capture, "sdpa_attention_forward", noted)
+    calls = record(*make())
+    assert set(given) == {(causal, causal)}
+    assert all(call.mask is not None for call in calls)

@@ -130,5 +130,7 @@ def test_what_cannot_be_taken_apart_says_why(traces):
         added(traces["mobilebert"], 2, 3)
     with pytest.raises(HeadlightError, match="no entry 99"):
         added(traces["gpt2"], 2, 99)
+    with pytest.raises(HeadlightError, match="an encoder and a decoder"):
+        lens(open_engine("phonemes", "text", "cpu").run("cat"))
     with pytest.raises(HeadlightError, match="does not say which tokens"):
         lens(open_engine(None, "text", "cpu").run("the cat"))

@@ -31,6 +31,28 @@ def test_a_word_is_spelled_out_and_its_three_attentions_lie_open(tmp_path):
             assert found["decoder_input_ids"].tolist()[0] == 0
 
 
+def test_all_layers_go_into_one_file_whose_size_is_said_first(tmp_path, capfd):
+    out = tmp_path / "o.npz"
+    line = ["export", "--text", "cat", "attention", "--layer", "all", "--out", str(out), "--model"]
+    assert run([*line, "phonemes"]) == 0
+    assert "The weights of 12 layers take 0.1 MB." in capfd.readouterr().err
+    with np.load(out) as found:
+        shapes = {stack: found[f"attention_{stack}"].shape for stack in ("encoder", "decoder", "cross")}
+        cross = found["attention_cross"][2]
+        assert found["key_labels_cross"].tolist() == ["c", "a", "t", "</s>"]
+    assert shapes == {"encoder": (4, 4, 4, 4), "decoder": (4, 4, 4, 4), "cross": (4, 4, 4, 4)}
+    one = ["export", "--text", "cat", "attention", "--stack", "cross", "--layer", "2", "--out", str(out)]
+    assert run([*one, *MODEL]) == 0
+    with np.load(out) as found:
+        np.testing.assert_array_equal(found["attention"], cross)
+    assert run([*line, "minilm-l6"]) == 0
+    with np.load(out) as found:
+        assert found["attention"].shape[:2] == (6, 12)
+    capfd.readouterr()
+    assert run([*line[:-3], "--query", "0", *line[-3:], "minilm-l6"]) == 2
+    assert "All layers go into an npz alone" in capfd.readouterr().err
+
+
 def test_every_line_is_a_word_and_what_cannot_be_written_is_one_line(tmp_path, capfd):
     words, out = tmp_path / "words.txt", tmp_path / "o.csv"
     words.write_text("attention\ncat\n\nserve\n")

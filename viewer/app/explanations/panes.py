@@ -63,11 +63,10 @@ PANES = (
         says="One dot a head: both axes and the colour are any of its measures over this input.",
     ),
     of(
-        *("Projection", "projection/Vectors", "projection/Queries", "projection/Keys", "projection/Values"),
-        "projection/Written",
-        says="The chosen head’s vector of each token, seen along the two directions in which these differ "
-        "most (principal components, exact over all texts that ran; a sample of tokens is drawn): queries "
-        "and keys as they are multiplied, positions included, values, or what is written to the stream.",
+        *("Principal components", "projection/Vectors", "projection/Queries", "projection/Keys"),
+        *("projection/Values", "projection/Written"),
+        says="The chosen head’s vectors, along the two directions in which they differ most, exact over all "
+        "that ran; a sample is drawn. Queries and keys are as they are multiplied, positions included.",
         paper="Pearson 1901, “On Lines and Planes of Closest Fit to Systems of Points in Space”",
     ),
     of(

@@ -11,7 +11,7 @@ from headlight.models.core.answers import NextTokens
 from headlight.models.core.errors import HeadlightError, known
 from headlight.models.core.task import Part, Task
 from headlight.models.core.trace import Trace
-from headlight.viewer.export.attention import Query, read_query
+from headlight.viewer.export.attention.maps import Query, read_query
 from headlight.viewer.export.choices import Subject
 from headlight.viewer.export.results import Filled, Result
 from headlight.viewer.inputs.inputs import Input
@@ -121,11 +121,9 @@ def attribution(
 def no_lens(subject: Subject) -> str:
     """ "" where the model says which tokens belong in a text, else the reason."""
     trace = subject.trace
-    if trace is None:
-        return ""
-    if len(trace.streams) > 1:
-        return f"{trace.model.title} is an encoder–decoder: its layers have no single stream."
-    if trace.answer(NextTokens) is not None:
+    if trace is not None and len(trace.streams) > 1:
+        return f"{trace.model.title} has an encoder and a decoder: its layers are no one stream."
+    if trace is None or trace.answer(NextTokens) is not None:
         return ""
     return f"{trace.model.title} does not say which tokens belong in a text."
 

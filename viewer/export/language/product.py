@@ -15,7 +15,7 @@ from headlight.models.core.product import Product
 from headlight.models.core.task import Task
 from headlight.models.core.tokens import Tokens
 from headlight.models.core.trace import Trace
-from headlight.viewer.export.attention import Query, read_query, require_attention
+from headlight.viewer.export.attention.maps import Query, read_query, require_attention
 from headlight.viewer.export.choices import Subject
 from headlight.viewer.export.heads import (
     at_layer,

@@ -15,6 +15,7 @@ from headlight.models.core.settings import RolloutSettings, Through, layers_of_r
 from headlight.models.core.task import Task
 from headlight.models.core.tokens import OUTPUT, PatchTokens, Tokens
 from headlight.models.core.trace import Trace
+from headlight.viewer.export.attention.all_layers import ALL, all_layers, numbers_of
 from headlight.viewer.export.choices import Subject
 from headlight.viewer.export.figures import Drawing, matrix_drawing, overlay_drawing, strip_drawing
 from headlight.viewer.export.heads import (
@@ -64,7 +65,7 @@ class AttentionOptions(Mapped):
     "min"."""
 
     stack: str | None = stack_option()
-    layer: str | None = layer_option()
+    layer: str | None = layer_option("; all for all layers in one npz")
     head: int | Literal["mean", "max", "min"] | None = head_option()
     query: Query | None = option(
         "where one token looks, the mean of several, or what the answer is read from (a row for each token)",
@@ -132,7 +133,7 @@ def attention_filled(subject: Subject, task: Task) -> Filled:
     query = _selected(queries, view) or seen or "readout"
     lists = {
         "stack": partial(stack_list, trace),
-        "layer": partial(layer_list, trace, str),
+        "layer": partial(_layers, trace),
         "head": partial(head_list, trace),
         "query": partial(_queries, trace),
         "colours": colour_maps,
@@ -141,6 +142,10 @@ def attention_filled(subject: Subject, task: Task) -> Filled:
     extent = partial(_attention_bytes, trace)
     without = _without(subject) if len(trace.stacks) > 1 else (*_without(subject), "stack")
     return Filled(values, lists, subject.page == "attention", extent, without)
+
+
+def _layers(trace: Trace, values: Mapping[str, Any], needed: bool) -> list[tuple[Any, str]]:
+    return [*layer_list(trace, str, values), (ALL, "All layers, in an npz")]
 
 
 def _queries(trace: Trace, values: Mapping[str, Any], needed: bool) -> list[tuple[Any, str]]:
@@ -152,6 +157,9 @@ def _queries(trace: Trace, values: Mapping[str, Any], needed: bool) -> list[tupl
 
 
 def _attention_bytes(trace: Trace, values: Mapping[str, Any], ending: str) -> int:
+    if values.get("layer") == ALL:
+        chosen = [trace.layers[number] for number in layers_of(trace, values.get("stack"))]
+        return file_bytes(numbers_of(chosen, values.get("head")), ending, trace)
     layer = layer_of(trace, values)
     rows = len(layer.queries) if values.get("query") is None else 1
     return file_bytes(heads_counted(layer, values) * rows * len(layer.keys), ending, trace)
@@ -267,6 +275,14 @@ def require_attention(trace: Trace) -> None:
 def attention(options: AttentionOptions, ending: str, document: Input, trace: Trace, task: Task) -> Result:
     """A row for each query of a layer; with --query one row alone, whose picture lies on the input."""
     require_attention(trace)
+    if options.layer == ALL:
+        if ending != "npz" or options.query is not None:
+            raise HeadlightError(
+                "All layers go into an npz alone, with a row for each token.",
+                "Let OUT end in npz and leave --query out, or choose one layer.",
+            )
+        chosen = [trace.layers[number] for number in layers_of(trace, options.stack)]
+        return all_layers(trace, chosen, options.head, task)
     index, heads = layer_and_heads(options.layer, options.head, ending, trace, options.stack)
     layer = trace.layers[index]
     check_layers([layer], task)

@@ -1,0 +1,1 @@
+"""Exports of texts and pictures: attention of a layer or of all, rollout, saliency."""
