@@ -101,8 +101,6 @@ def stream(trace: Trace, rows: Sequence[int], within: bool = False, task: Task =
 
     Raises HeadlightError of a model that has no such stream.
     """
-    if len(trace.streams) > 1:
-        raise _no_stream(trace.model.title, "it is an encoder–decoder, which has two")
     engine = trace.run.engine(task)
     body, blocks = engine.model, tuple(blocks_of(engine.model))
     inside = {module for block in blocks for module in block.modules()}
