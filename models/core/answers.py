@@ -238,6 +238,8 @@ def _mean(values: np.ndarray) -> float:
 Ended = Literal["end", "length", "room", "given"]
 """The model said that the text ends; as many tokens were written as were asked for, or as it reads at once;
 they were all given."""
+MOST_BEAMS = 256
+"""Hypotheses of which each keeps the keys and values of a whole text."""
 _SAMPLED = ("temperature", "top_k", "top_p", "seed")
 
 
@@ -267,6 +269,12 @@ class Writing:
             raise HeadlightError("Nothing is to be written.", "Choose 1 token or more.")
         if self.beams < 1:
             raise HeadlightError(f"A search with {self.beams} beams finds nothing.", "Choose 1 or more.")
+        if self.beams > MOST_BEAMS:
+            raise HeadlightError(
+                f"A search does not keep {self.beams:,} beams.", f"Choose {MOST_BEAMS} or fewer."
+            )
+        if self.seed is not None and not 0 <= self.seed < 1 << 64:
+            raise HeadlightError(f"{self.seed} is no seed.", "Choose a number from 0 on, below 2⁶⁴.")
         if self.temperature is not None and not 0 < self.temperature < float("inf"):
             raise HeadlightError(
                 f"Logits cannot be divided by a temperature of {self.temperature:g}.",

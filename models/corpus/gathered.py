@@ -65,6 +65,8 @@ class Gathered:
         self.grids: dict[int, tuple[Grid, ...]] = {}
         """Of each picture that was read, layer by layer."""
         self.seen = 0
+        self.cut = 0
+        """How many of those seen go on where the model reads no further."""
         self.tokens = 0
         drawn = np.random.default_rng(seed).permutation(count)[: self._room()]
         self.sample = np.sort(drawn)

@@ -44,12 +44,14 @@ class Cut:
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """Some texts of equal length and what one pass over them attended to, layer by layer."""
+    """Some texts of equal length and what one pass over them attended to, layer by layer. cut: how many of
+    them go on where the model reads no further."""
 
     texts: tuple[int, ...]
     tokens: tuple[TextTokens, ...]
     calls: tuple[Call, ...]
     looks_back: bool
+    cut: int = 0
 
 
 class Reader(Protocol):
@@ -106,7 +108,7 @@ def batches(reader: Reader, texts: Sequence[str], task: Task = SILENT) -> Iterat
             for first in range(0, len(some), step):
                 task.progress(done / len(texts), f"Text {done + 1:,} of {len(texts):,}")
                 numbers, part = zip(*some[first : first + step], strict=True)
-                yield reader.batch(numbers, part, task)
+                yield replace(reader.batch(numbers, part, task), cut=sum(not one.whole for one in part))
                 done += len(numbers)
 
 
@@ -117,6 +119,7 @@ def _add(found: Gathered, batch: Batch, pairs: Sequence[Pairs]) -> None:
     for start in range(0, len(batch.texts), step):
         _add_some(found, batch, pairs, slice(start, start + step))
     found.seen += len(batch.texts)
+    found.cut += batch.cut
     found.tokens += len(batch.texts) * length
 
 

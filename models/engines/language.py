@@ -162,8 +162,9 @@ class LanguageEngine(Askable):
 
     def begin(self, text: str) -> Begun:
         """A text of `write`. HeadlightError as of `run`."""
-        ids = tuple(self._open_end(self._reader.window(text, None, 0)).ids)
-        return Begun({"input_ids": ids}, ids, self.limit - len(ids))
+        window = self._reader.window(text, None, 0)
+        ids = tuple(self._open_end(window).ids)
+        return Begun({"input_ids": ids}, ids, self.limit - len(ids), self._reader.lost(window))
 
     def write(self, begun: Sequence[Begun], writing: Writing, task: Task = SILENT) -> list[Line]:
         """What is written behind each text: the likeliest tokens or the best hypothesis, none recorded."""
@@ -226,10 +227,13 @@ class LanguageEngine(Askable):
         return self._reader.vocabulary.name(number)
 
     def numbered(self, text: str) -> int | None:
-        """The entry of the vocabulary that is this text, after a space or not; None where several are."""
+        """The entry of the vocabulary that is this text, after a space or not; None where several are, or
+        none."""
         encode = self._reader.tokenizer.encode
-        said = (encode(one, add_special_tokens=False).ids for one in (f" {text}", text))
-        return next((ids[0] for ids in said if len(ids) == 1), None)
+        said = (encode(one, add_special_tokens=False) for one in (f" {text}", text))
+        single = (one for one in said if len(one.ids) == 1)
+        unknown = self._reader.unknown
+        return next((one.ids[0] for one in single if one.ids[0] != unknown or one.tokens[0] == text), None)
 
     def cut(self, texts: Sequence[str]) -> list[Cut | None]:
         """Each as far as the model reads, for `batch`; None of what holds nothing that it reads."""

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import torch
@@ -179,9 +179,16 @@ class Seq2SeqEngine(Askable):
         """A text of `write`. HeadlightError as of `run`."""
         if self.head is None:
             raise self._silent()
-        encoding = self._source.window(text, None, 0).encoding
-        inputs = self._named(encoding.ids, encoding.type_ids, (self._start,))
-        return Begun(inputs, (), self._target.limit - 1)
+        window = self._source.window(text, None, 0)
+        inputs = self._named(window.encoding.ids, window.encoding.type_ids, (self._start,))
+        return Begun(inputs, (), self._target.limit - 1, self._source.lost(window))
+
+    def cut(self, texts: Sequence[str]) -> NoReturn:
+        """Many texts are read by models of one stack: that says so."""
+        raise HeadlightError(
+            f"{self.entry.title} is an encoder–decoder, whose heads are not measured over many texts.",
+            "Choose another model, or one text.",
+        )
 
     def write(self, begun: Sequence[Begun], writing: Writing, task: Task = SILENT) -> list[Line]:
         """What is written of each text, the likeliest tokens or the best hypothesis; no pass is recorded."""

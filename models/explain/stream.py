@@ -248,6 +248,8 @@ def written(at: Stream, number: int) -> Written | None:
                 continue
             gave, heads_here, bias_here = one.gave[0], norm(by_head), norm(bias) + norm.bias
         others = [one.gave[0] for one in seen if one.gave is not None and one.gave.shape[1:] == before.shape]
+        if gave.shape != before.shape:  # of a narrower stream within the layer
+            continue
         rest = after - before - gave
         if any(close(rest, other, size) for other in (torch.zeros_like(rest), *others)):
             return Written(heads_here, bias_here, rest)

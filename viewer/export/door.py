@@ -42,14 +42,14 @@ def export(options: ExportOptions, say: Callable[[str], object] = str) -> tuple[
         apart = resolve(entry.alone)(options.given, document, run, SILENT) if entry.alone else None
         if apart is not None:
             write(content(options.ending, apart))
-            return document.notices
+            return (*document.notices, *apart.notices)
         read = _read_first(document) if options.given.get("lines") else document
         trace = forward_pass(read, run, path=options.file or "").trace
         result = result_of(options, document, trace)
         if result.said:
             say(result.said)
         write(content(options.ending, result))
-    return notices_of(document, trace)
+    return (*notices_of(document, trace), *result.notices)
 
 
 def _read_first(document: Input) -> Input:

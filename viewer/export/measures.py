@@ -31,9 +31,12 @@ def read_template(value: str) -> str:
     return value
 
 
-def _of_texts(lines: bool, document: Input) -> None:
+def of_texts(lines: bool, document: Input) -> None:
+    """HeadlightError for what is no file of single texts."""
     if not isinstance(document, TextInput):
         raise HeadlightError("--lines is of texts, and this is a picture.", "Leave it out.")
+    if document.pair is not None:
+        raise HeadlightError("Every line is a text of its own, without a second one.", "Leave --pair out.")
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ class HeadsOptions:
     )
 
     lines: bool = option(
-        "every line is a text of its own, and the figures are of all", switch=True, early=_of_texts
+        "every line is a text of its own, and the figures are of all", switch=True, early=of_texts
     )
 
     def settings(self) -> PatternSettings:
@@ -76,8 +79,9 @@ def heads(options: HeadsOptions, ending: str, document: Input, trace: Trace, tas
 
     require_attention(trace)
     check_layers(trace.layers, task)
+    notices: list[str] = []
     if options.lines:
-        found, more = _over_lines(options, known(document, TextInput), trace, task)
+        found, more, notices = _over_lines(options, known(document, TextInput), trace, task)
     else:
         found, more = measured(trace.layers, options.settings(), task), trace.inputs
     arrays = {
@@ -86,18 +90,20 @@ def heads(options: HeadsOptions, ending: str, document: Input, trace: Trace, tas
         "layers": np.array([layer.name for layer in trace.layers]),
         **more,
     }
-    return Result(lambda: arrays, lambda: _table(found, trace))
+    return Result(lambda: arrays, lambda: _table(found, trace), notices=notices)
 
 
 def _over_lines(
     options: HeadsOptions, document: TextInput, trace: Trace, task: Task
-) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """(means over all queries of all lines, how many lines and tokens there were)."""
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], list[str]]:
+    """(means over all queries of all lines, how many lines and tokens there were, what is to be said)."""
     from headlight.models.corpus.texts import gathered
 
     engine = trace.run.engine(task)
     found = gathered(engine, lines_of(document.text), options.settings(), task=task)
-    return found.means(), {"texts": np.array(found.seen), "tokens": np.array(found.tokens)}
+    counts = {"texts": found.seen, "tokens": found.tokens, "cut": found.cut}
+    said = f"{found.cut:,} of {found.seen:,} lines are longer than {trace.model.title} reads and were cut."
+    return found.means(), {name: np.array(one) for name, one in counts.items()}, [said] if found.cut else []
 
 
 def _table(found: Mapping[str, np.ndarray], trace: Trace) -> Iterator[Sequence[object]]:

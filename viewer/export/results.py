@@ -36,6 +36,7 @@ class Result:
     """What was computed, and how it becomes each kind of file. table: rows of a csv, its head first.
 
     others: the bytes of other kinds of file, by their endings. said: what is told before any of it is made.
+    notices: what is found while one is made.
     """
 
     arrays: Callable[[], dict[str, np.ndarray]]
@@ -43,6 +44,7 @@ class Result:
     drawing: Callable[[], Drawing] = _none
     others: Mapping[str, Callable[[], bytes]] = field(default_factory=dict)
     said: str = ""
+    notices: list[str] = field(default_factory=list)
 
 
 List = Callable[[Mapping[str, Any], bool], Sequence[tuple[Any, str]]]

@@ -31,7 +31,7 @@ def go_on(runs: Runs, document: Document) -> None:
     trace = document.trace
     written = trace.written if trace is not None else None
     ids = written.ids if written is not None else ()
-    if written is not None and written.ended == "given":
+    if trace is not None and written is not None and written.ended == "given":
         ids = ids[: len(trace.streams[written.stream]) - written.start]
     runs.change(document, writing=asked(document.view[WritingSettings], ids))
 

@@ -71,6 +71,7 @@ def go_on(
     inputs: what it has read and written so far, [1, n] each, as it takes them: an encoder–decoder what it has
     written as "decoder_input_ids". written: the last of these, which were given. room: tokens that still fit.
     """
+    _in_vocabulary(model, written, title)
     given = tuple((name, value.cpu().numpy().tobytes()) for name, value in inputs.items())
 
     def found() -> Gone:
@@ -95,6 +96,16 @@ def _gone(
     ids = watch.new(generated(model, inputs, replace(writing, new=count), title, task, watch))
     ended: Ended = "end" if ids and ids[-1] in ends_of(model) else "length" if len(ids) < room else "room"
     return Gone((*written, *ids), ended)
+
+
+def _in_vocabulary(model: PreTrainedModel, ids: Sequence[int], title: str) -> None:
+    reads = model.get_decoder() if model.config.is_encoder_decoder else model
+    count = reads.get_input_embeddings().weight.shape[0]
+    for number in ids:
+        if not 0 <= number < count:
+            raise HeadlightError(
+                f"Token {number:,} does not exist: {title} has {count:,}.", f"Choose from 0 to {count - 1:,}."
+            )
 
 
 def generated(

@@ -23,11 +23,12 @@ LOGITS = 1 << 25
 @dataclass(frozen=True)
 class Begun:
     """A text as `generate` is given it. inputs: tokens by the names of what the model takes. before: those
-    that what is written is spelled behind. room: tokens that still fit."""
+    that what is written is spelled behind. room: tokens that still fit. notices: what of it is not read."""
 
     inputs: Mapping[str, tuple[int, ...]]
     before: tuple[int, ...]
     room: int
+    notices: tuple[str, ...] = ()
 
     @property
     def shape(self) -> tuple[tuple[str, int], ...]:

@@ -94,13 +94,16 @@ class Reader:
 
     def notices(self, read: Read) -> tuple[str, ...]:
         """What is to be said of a text, its stretch first."""
-        found = [*read.window.notices]
-        if unknown := unknown_said(read.window.encoding, self.unknown):
-            found.append(unknown)
+        found = [*self.lost(read.window)]
         letters = "".join(read.tokens.sources)
         if any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in letters):
             found.append("This text has right-to-left script; its tokens stand in reading order.")
         return tuple(found)
+
+    def lost(self, window: Window) -> tuple[str, ...]:
+        """What of a text the model does not see."""
+        unknown = unknown_said(window.encoding, self.unknown)
+        return (*window.notices, *((unknown,) if unknown else ()))
 
     def window(self, text: str, pair: str | None, start: int, task: Task = SILENT) -> Window:
         """The tokens that are run: all of them, or a stretch of the longer text."""

@@ -65,6 +65,10 @@ class Asked:
             raise HeadlightError("A range has both ends.", "Give the lower and the higher corner.")
 
 
+FAR = 8192.0
+"""Metres from which on neighbouring numbers of 32 bits are a millimetre apart."""
+
+
 @dataclass(frozen=True, eq=False)
 class Cloud:
     """points: float (n, 3), metres, z up, seen from zero. Others are (n,) and (n, 3), where there are any."""
@@ -76,9 +80,11 @@ class Cloud:
 
     @property
     def features(self) -> np.ndarray:
-        """float32 (n, 4): x y z and the intensity, 0 where the cloud has none."""
+        """float32 (n, 4): x y z and the intensity, 0 where the cloud has none; float64 where points are so
+        far from zero that 32 bits would round them by a millimetre, as those of a surveyed area are."""
         bright = np.zeros(len(self.points)) if self.intensity is None else self.intensity
-        return np.column_stack([self.points, bright]).astype(np.float32)
+        far = np.abs(self.points).max(initial=0) > FAR
+        return np.column_stack([self.points, bright]).astype(np.float64 if far else np.float32)
 
 
 def represent(cloud: Cloud, asked: Asked) -> Represented:

@@ -29,7 +29,9 @@ class Grid:
                 "A grid needs edges above zero and a range that is not empty.",
                 "Choose the edge in metres, and the lower end of the range before the higher.",
             )
-        if np.prod(np.asarray(self.shape, float)) > MOST_CELLS:
+        with np.errstate(over="ignore"):
+            cells = np.prod(np.maximum((sides[1] - sides[0]) / sides[2], 1))
+        if cells > MOST_CELLS:
             edge = " × ".join(f"{one:g}" for one in self.edge)
             raise HeadlightError(
                 f"Cells of {edge} m would be more than {MOST_CELLS:,} in this range.", "Choose a larger edge."

@@ -80,7 +80,7 @@ def decorate(
     mean = mean_of(row, where, len(numbers))
     middle = grid.centres(numbers)[:, : len(centre)]
     parts = features, where - mean[kept], where[:, : len(centre)] - middle[kept]
-    return np.concatenate(parts, axis=1).astype(np.float32)
+    return np.concatenate(parts, axis=1).astype(features.dtype)
 
 
 def canvas(values: np.ndarray, numbers: np.ndarray, grid: Grid, empty: float = 0) -> np.ndarray:

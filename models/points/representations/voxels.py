@@ -38,7 +38,7 @@ def voxels(points: np.ndarray, features: np.ndarray, grid: Grid, hard: Hard | No
     arrays = {
         "coordinates": grid.unravelled(found.numbers).astype(np.int32),
         "counts": found.counts.astype(np.int32),
-        "means": mean_of(found.row, features, len(found.numbers)).astype(np.float32),
+        "means": mean_of(found.row, features, len(found.numbers)).astype(features.dtype),
     }
     if hard is not None:
         arrays["voxels"] = filled(found.row, found.rank, features, (len(found.numbers), hard.most_points))
@@ -52,7 +52,7 @@ def filled(row: np.ndarray, rank: np.ndarray, features: np.ndarray, shape: tuple
             f"{shape[0]:,} cells of {shape[1]:,} points would not fit into memory.",
             "Keep fewer points of a cell, or choose a larger edge.",
         )
-    out = np.zeros((*shape, features.shape[1]), np.float32)
+    out = np.zeros((*shape, features.shape[1]), features.dtype)
     kept = row >= 0
     out[row[kept], rank[kept]] = features[kept]
     return out

@@ -26,6 +26,10 @@ MODELS = {
     # Attention and MLP side by side.
     "neox": lambda: hf.GPTNeoXForCausalLM(hf.GPTNeoXConfig(**TEXT, intermediate_size=48)),
     "bert": lambda: hf.BertForMaskedLM(hf.BertConfig(**TEXT, intermediate_size=64)),
+    # What attention writes is narrower than the stream.
+    "mobilebert": lambda: hf.MobileBertForMaskedLM(
+        hf.MobileBertConfig(**TEXT, intermediate_size=32, embedding_size=16, intra_bottleneck_size=16)
+    ),
 }
 
 
@@ -122,6 +126,8 @@ def test_of_the_model_built_by_hand_the_induction_head_says_it(traces):
 def test_what_cannot_be_taken_apart_says_why(traces):
     with pytest.raises(HeadlightError, match="not merely added"):
         added(traces["bert"], 2, 3)
+    with pytest.raises(HeadlightError, match="not merely added"):
+        added(traces["mobilebert"], 2, 3)
     with pytest.raises(HeadlightError, match="no entry 99"):
         added(traces["gpt2"], 2, 99)
     with pytest.raises(HeadlightError, match="an encoder and a decoder"):

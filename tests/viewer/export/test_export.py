@@ -385,3 +385,17 @@ def test_heads_of_many_lines_are_means_over_all_of_them(exported, tmp_path):
         np.testing.assert_allclose(found[name], wanted, rtol=2e-4, atol=1e-6)
     wanted = sum(one["previous"] * (n - 1) for one, n in zip(alone, placed, strict=True)) / (placed - 1).sum()
     np.testing.assert_allclose(found["previous"], wanted, rtol=2e-4, atol=1e-6)
+    assert found["cut"] == 0
+
+
+def test_what_is_not_read_of_many_lines_is_said(tmp_path, capfd):
+    lines, out = tmp_path / "lines.txt", str(tmp_path / "o.npz")
+    lines.write_text("a cat\n" + "word " * 600 + "\n")
+    assert run(["export", str(lines), "heads", "--lines", "--out", out]) == 0
+    assert "1 of 2 lines are longer than MiniLM-L6 reads" in capfd.readouterr().err
+    for what, ending in (("heads", "npz"), ("generate", "csv")):
+        to = str(tmp_path / f"pair.{ending}")
+        assert run(["export", str(lines), what, "--lines", "--pair", "a", "--out", to]) == 2
+        assert "Leave --pair out" in capfd.readouterr().err
+    assert run(["export", str(lines), "heads", "--lines", "--model", "phonemes", "--out", out]) == 2
+    assert "Letters to phonemes is an encoder–decoder" in capfd.readouterr().err

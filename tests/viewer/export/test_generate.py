@@ -51,6 +51,13 @@ def test_every_line_is_an_input_of_its_own(tmp_path):
     ("given", "said"),
     [
         (("--beams", "0"), "A search with 0 beams finds nothing."),
+        (("--beams", "1000000"), "A search does not keep 1,000,000 beams. Choose 256 or fewer."),
+        (("--temperature", "1", "--seed", str(1 << 64)), "18446744073709551616 is no seed."),
+        (("--ids", "99999"), "Token 99,999 does not exist: Induction heads has"),
+        (
+            ("--ids", "99999", "--model", "phonemes"),
+            "Token 99,999 does not exist: Letters to phonemes has",
+        ),
         (("--temperature", "0"), "Logits cannot be divided by a temperature of 0."),
         (("--target", " "), "The target is empty"),
         (("--model", "minilm-l6"), "MiniLM-L6 writes nothing"),

@@ -65,6 +65,14 @@ def test_every_line_is_a_word_and_what_cannot_be_written_is_one_line(tmp_path, c
         ["2", "cat", "K AE T"],
         ["4", "serve", "S ER V"],
     ]
+    words.write_text("cat\n" + "a" * 99 + "\ncät\n")
+    capfd.readouterr()
+    for drawn in ((), ("--temperature", "1")):
+        assert run(["export", str(words), "generate", "--lines", *drawn, *MODEL, "--out", str(out)]) == 0
+        said = capfd.readouterr().err
+        assert "Line 2: The text has 99 tokens and the model reads 31 of them at once" in said
+        assert "Line 3: 1 character is not in this model's vocabulary" in said
+        assert "Line 1" not in said
     out.unlink()
     for target, said in ((" ", "The target is empty"), ("K " * 40, "The target has 40 tokens")):
         line = ["export", "--text", "cat", "generate", "--target", target, *MODEL, "--out", str(out)]

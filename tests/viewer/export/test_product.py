@@ -41,6 +41,7 @@ def test_a_weight_can_be_computed_again_from_what_is_written(tmp_path, capfd):
     [
         (["--head", "1", "--query", "3"], "with --key"),
         (["--head", "1", "--key", "3"], "with --query"),
+        (["--query", "3", "--key", "1"], "Of which head the weight is is not said."),
         (["--head", "mean", "--query", "3", "--key", "1"], "one head, by its number"),
         (["--head", "1", "--query", "3,4", "--key", "1"], "one token that looks"),
         (["--stack", "cross", "--head", "1", "--query", "3", "--key", "1"], "There is no stack “cross”"),

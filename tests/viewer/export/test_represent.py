@@ -43,6 +43,21 @@ def test_every_point_has_its_cell_in_every_representation(scan):
     assert np.abs(centres - points).max() < 0.5
 
 
+def test_far_from_zero_points_keep_their_cells(scan):
+    near = np.random.default_rng(0).random((500, 3)) * 4
+    np.save(scan.with_name("near.npy"), near)
+    np.save(scan.with_name("far.npy"), near + np.array([5e6, 4e6, 64]))
+    for name, where in (("voxels", "means"), ("pillars", "points")):
+        wanted, found = (
+            of(scan.with_name(one), "--as", name, "--edge", "0.5") for one in ("near.npy", "far.npy")
+        )
+        assert (found["cell"] == wanted["cell"]).mean() > 0.99
+        moved = found[where][:, :3] - (5e6, 4e6, 64)
+        np.testing.assert_allclose(moved, wanted[where][:, :3], atol=1e-3 if name == "pillars" else 0.3)
+    out = str(scan.with_name("x.npz"))
+    assert run(["export", str(scan), "represent", "--edge", "1e-300", "--out", out]) == 2
+
+
 def test_the_rings_of_the_file_are_the_rows_of_its_range_image(scan):
     found = of(scan, "--as", "range")
     assert found["image"].shape == (5, 8, 2048)

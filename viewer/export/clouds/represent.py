@@ -114,7 +114,7 @@ def asked(options: RepresentOptions) -> Asked:
 def read_cloud(cloud: CloudInput) -> Cloud:
     """As representations take it: seen from the zero of the file's own coordinates."""
     zero = cloud.frame.turned(-np.asarray(cloud.origin, np.float64)[None] * cloud.frame.metres_per_unit)[0]
-    points = cloud.points if not zero.any() else cloud.points - zero.astype(np.float32)
+    points = cloud.points if not zero.any() else cloud.points.astype(np.float64) - zero
     return Cloud(points, cloud.intensity, cloud.ring, cloud.normals)
 
 

@@ -14,6 +14,7 @@ from headlight.models.core.errors import HeadlightError, known
 from headlight.models.core.task import Task
 from headlight.models.core.trace import Trace
 from headlight.viewer.export.choices import Subject
+from headlight.viewer.export.measures import of_texts
 from headlight.viewer.export.results import Result
 from headlight.viewer.host.engines import open_engine
 from headlight.viewer.host.forward import forward_pass
@@ -21,12 +22,16 @@ from headlight.viewer.host.recipe import RunOptions
 from headlight.viewer.inputs.inputs import Input, TextInput, from_text
 from headlight.viewer.options import Rule, option
 
+FEW = 5
+"""Notices of lines that are told one by one."""
+
 
 @dataclass(frozen=True)
 class GenerateOptions:
     lines: bool = option(
         "every line of a text is an input of its own",
         switch=True,
+        early=of_texts,
         never=Rule(("npz",), "Of many lines only a table is written.", "Let OUT end in csv."),
     )
 
@@ -76,19 +81,33 @@ def of_lines(given: Mapping[str, Any], document: Input, run: RunOptions, task: T
     lines = [(number, line.strip()) for number, line in numbered if line.strip()]
     writing = run.writing or Writing()
     together = not writing.draws and writing.target is None and not writing.ids
+    notices: list[str] = []
 
     def table() -> Iterator[Sequence[object]]:
         yield ("line", "input", "text", "ids", "log_probability", "ended")
-        found = _together(lines, run, writing, task) if together else _each(lines, run, task)
+        said: list[tuple[int, str]] = []
+        found = _together(lines, run, writing, task, said) if together else _each(lines, run, task, said)
         for (number, line), one in zip(lines, found, strict=True):
             ids = " ".join(map(str, one.ids))
             yield (number, line, one.text, ids, f"{one.log_probability:.9g}", one.ended)
+        notices[:] = _first(said)
 
-    return Result(dict, table)
+    return Result(dict, table, notices=notices)
+
+
+def _first(said: Sequence[tuple[int, str]]) -> list[str]:
+    """What is said of lines, by their numbers, and of how many more."""
+    found = [f"Line {number:,}: {one}" for number, one in said[:FEW]]
+    more = len({number for number, _ in said} - {number for number, _ in said[:FEW]})
+    return [*found, f"The like holds of {more:,} more lines."] if more else found
 
 
 def _together(
-    lines: Sequence[tuple[int, str]], run: RunOptions, writing: Writing, task: Task
+    lines: Sequence[tuple[int, str]],
+    run: RunOptions,
+    writing: Writing,
+    task: Task,
+    said: list[tuple[int, str]],
 ) -> Sequence[Line]:
     """In batches, without a trace of each."""
     engine = open_engine(run.model, "text", run.device, task, run.trust_pickle)
@@ -96,14 +115,19 @@ def _together(
     for number, line in lines:
         with _of_line(number):
             begun.append(engine.begin(from_text(line).text))
+        said += [(number, one) for one in begun[-1].notices]
     return engine.write(begun, writing, task)
 
 
-def _each(lines: Sequence[tuple[int, str]], run: RunOptions, task: Task) -> Iterator[Line]:
+def _each(
+    lines: Sequence[tuple[int, str]], run: RunOptions, task: Task, said: list[tuple[int, str]]
+) -> Iterator[Line]:
     for done, (number, line) in enumerate(lines):
         task.progress(done / len(lines), f"Line {number:,}")
         with _of_line(number):
-            one = known(forward_pass(from_text(line), run, task).trace.written, Written)
+            trace = forward_pass(from_text(line), run, task).trace
+        said += [(number, notice) for notice in trace.notices]
+        one = known(trace.written, Written)
         total = float(np.log(one.probabilities.astype(np.float64)).sum())
         yield Line(one.ids, one.text, total, one.ended)
 

@@ -69,7 +69,12 @@ def product(options: ProductOptions, ending: str, document: Input, trace: Trace,
     HeadlightError of a layer that gives its weights alone.
     """
     require_attention(trace)
-    index, (head,) = layer_and_heads(options.layer, options.head, "csv", trace, options.stack)
+    index, heads = layer_and_heads(options.layer, options.head, "npz", trace, options.stack)
+    if len(heads) > 1:
+        raise HeadlightError(
+            "Of which head the weight is is not said.", f"Choose one, 0 to {len(heads) - 1}, with --head."
+        )
+    head = heads[0]
     if not isinstance(head, int):
         raise HeadlightError(
             f"A {head} of heads has no arithmetic of its own.", "Choose one head, by its number, with --head."
