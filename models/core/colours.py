@@ -17,6 +17,8 @@ LOG_PERCENTILE = 5.0
 """Where a logarithmic scale starts among the values above zero, so that its colours go to what is there."""
 
 
+DUST = 1e-6
+"""What is below this share of the largest value is rounding, in which nothing is to be told apart."""
 MANY, SAMPLED = 1 << 20, 1 << 14
 """Values of which a percentile is looked for among a part, and how many are drawn to find that part."""
 DIVERGING, MIDDLE = "berlin", 128
@@ -70,7 +72,8 @@ def scale_of(
     LOG_PERCENTILE of the values above zero, but not below LOG_FLOOR · high. Without a value above `low` the
     scale is empty (low = high) and all levels are 0.
     leave_out: bool, broadcast against `values`; True (artifact tokens, say) takes no part in finding the
-    ends, yet counts in `clipped`, since it is painted. Where all are True none is left out.
+    ends, yet counts in `clipped`, since it is painted. Where all are True none is left out, nor where all
+    else is DUST.
     floor: the percentile at which the scale starts instead, 0 for the smallest value; for maps in which all
     values share a large part, as those of a rollout do.
     """
@@ -85,6 +88,8 @@ def scale_of(
     high = largest if percentile == 100 else _at_percentile(kept, percentile)
     if high <= low:
         high = max(low, largest)
+    if 0 < high < (whole := _largest(values)) * DUST:
+        high = whole if largest < whole * DUST else largest
     if log:
         return _logarithmic(values, kept, high, floor)
     beyond = np.count_nonzero(values > high)
@@ -125,6 +130,9 @@ def scales_of(
     low, largest = np.minimum(kept[:, 0], 0), kept[rows, counts - 1]
     high = largest if percentile == 100 else at(percentile)
     high = np.where(high <= low, np.maximum(low, largest), high)
+    whole = flat.max(axis=1)
+    dust, most = (high > 0) & (high < whole * DUST), np.where(largest < whole * DUST, whole, largest)
+    high = np.where(dust, most, high)
     beyond = np.count_nonzero(flat > high[:, None], axis=1)
     if floor is not None:
         low = np.maximum(low, np.minimum(at(floor), high))
@@ -153,6 +161,12 @@ def levels_of(values: np.ndarray, scales: Sequence[Scale]) -> np.ndarray:
 
 def _ends(scales: Sequence[Scale]) -> tuple[list[float], list[float]]:
     return [scale.low for scale in scales], [scale.high for scale in scales]
+
+
+def _largest(values: np.ndarray) -> float:
+    """Of what is finite."""
+    largest = float(values.max())
+    return largest if np.isfinite(largest) else float(values[np.isfinite(values)].max())
 
 
 def _kept(values: np.ndarray, leave_out: np.ndarray | None) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from PySide6.QtCore import QSize
 
 from headlight.widgets.base import theme
 from headlight.widgets.text.token_strip import TokenStrip
@@ -26,15 +27,23 @@ class WholeStrip(TokenStrip):
         super().set_tokens(labels, special, words, texts)
         self._keep_height()
 
+    def maximumViewportSize(self) -> QSize:
+        """In the height that it is about to have."""
+        size = super().maximumViewportSize()
+        return QSize(size.width(), max(size.height(), self.minimumHeight()))
+
     def _resized(self) -> None:
-        super()._resized()
         self._keep_height()
+        super()._resized()
 
     def _restyled(self) -> None:
         super()._restyled()
         self._keep_height()
 
     def _keep_height(self) -> None:
-        if hasattr(self, "_widths"):
-            height = min(self.heightForWidth(max(self.width(), 1)), theme.em(HIGHEST))
-            self.setFixedHeight(max(height, theme.em(2)))
+        if not hasattr(self, "_widths"):
+            return
+        height = max(min(self.heightForWidth(max(self.width(), 1)), theme.em(HIGHEST)), theme.em(2))
+        if height != self.minimumHeight():
+            self.setFixedHeight(height)
+            self._lay_out()

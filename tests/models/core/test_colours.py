@@ -164,3 +164,12 @@ def test_a_percentile_of_very_many_values_is_exact(percentile):
         rank = int(np.ceil(percentile / 100 * len(values) - 1e-9)) - 1
         high = float(np.sort(values)[rank]) or float(values.max())
         assert scale_of(values, percentile).high == high
+
+
+def test_no_scale_is_of_rounding():
+    weights = np.array([[1, 2e-19, 1e-19, 0], [0.5, 0.25, 2e-9, 0.25]], np.float32)
+    out = np.array([[True, False, False, False]] * 2)
+    alone = [scale_of(one, 100.0, leave_out=left) for one, left in zip(weights, out, strict=True)]
+    assert [(scale.low, scale.high) for scale in alone] == [(0, 1), (0, 0.25)]
+    assert scales_of(weights, 100.0, False, out, None) == alone
+    assert scale_of(np.array([1.0, *[1e-9] * 300]), 99.5).high == 1
