@@ -66,7 +66,8 @@ class Streams(QWidget):
         return sum(strip.heightForWidth(width) for strip in self.strips.values()) + GAP
 
     def minimumSizeHint(self) -> QSize:
-        return self.strips[INPUT].minimumSizeHint()
+        least, rows = self.strips[INPUT].minimumSizeHint(), 1 + (OUTPUT in self.tokens)
+        return QSize(least.width(), rows * least.height() + (rows - 1) * GAP)
 
     def _show_rows(self) -> None:
         several = OUTPUT in self.tokens
@@ -75,3 +76,4 @@ class Streams(QWidget):
         self.strips[OUTPUT].setVisible(several)
         for row in range(self._column.count()):  # what is hidden would take its share
             self._column.setStretch(row, several or row == 0)
+        self.updateGeometry()
