@@ -144,6 +144,8 @@ OWN = {
     "app/window.py": {"messages", "palette"},
     "export/attention/maps.py": {"attention"},
     "export/fields.py": {"fields"},
+    "export/language/arcs.py": {"arcs"},
+    "export/language/compare.py": {"compare"},
     "export/language/lens.py": {"predicted"},
     "export/language/product.py": {"weight"},
     "export/measures.py": {"heads"},

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from headlight.viewer.app.cli import run
+from headlight.viewer.export.choices import Subject, offered
 from headlight.viewer.session.view import ArcsSettings, MapSettings, Selection
 from headlight.viewer.slices.language.arcs import arcs
 from tests.viewer.cloud_windows import pane
@@ -41,6 +44,7 @@ def test_arcs_of_chosen_heads_and_tokens(text_window, settled, tmp_path):
     settled(window)
     assert "[CLS]" not in shown.view._axes["key"].labels
 
+    assert offered(replace(Subject.of(window.session.current), trace=trace)).start == "arcs"
     out = tmp_path / "out.npz"
     given = ["export", "--text", SENTENCE, "arcs", "--layer", "5", "--head", "7", "--mass", "0.4"]
     assert run([*given, "--out", str(out)]) == 0

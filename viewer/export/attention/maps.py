@@ -46,6 +46,7 @@ from headlight.viewer.slices.maps import (
     spread_weights,
     weights_of,
 )
+from headlight.viewer.slices.names import layer_named
 from headlight.viewer.slices.predicted.steps import last_seen
 from headlight.viewer.slices.scales import floor_of, left_out
 
@@ -313,7 +314,7 @@ def attention(options: AttentionOptions, ending: str, document: Input, trace: Tr
     }
     head = heads[0]
     of = f"head {head}" if isinstance(head, int) else f"{head} of {layer.heads} heads"
-    title = f"{trace.model.title} · layer {index} · {of} · attention of "
+    title = f"{trace.model.title} · {layer_named(trace, index)} · {of} · attention of "
 
     def drawing() -> Drawing:
         look = options.look()

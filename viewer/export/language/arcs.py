@@ -83,4 +83,5 @@ def arcs_filled(subject: Subject, task: Task) -> Filled:
     heads = view[ArcsSettings].heads
     values = {"layer": str(view[Selection].layer), "mass": view[ArcsSettings].mass}
     values |= {"head": heads[0]} if len(heads) == 1 else {}
-    return Filled(values, {**lists, "head": partial(head_list, subject.trace)})
+    lists["head"] = partial(head_list, subject.trace)
+    return Filled(values, lists, subject.page == "arcs")

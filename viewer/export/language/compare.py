@@ -110,4 +110,4 @@ def compare_filled(subject: Subject, task: Task) -> Filled:
     spans = [place for place in queries if isinstance(place, CharSpan) and place.text == 0]
     chosen = text[spans[0].start : spans[-1].stop].strip() if spans else ""
     lists = {"layer": partial(layer_list, subject.trace, str), "head": partial(head_list, subject.trace)}
-    return Filled({"word": chosen} if chosen else {}, lists)
+    return Filled({"word": chosen} if chosen else {}, lists, subject.page == "compare")
