@@ -23,7 +23,14 @@ import numpy as np
 import torch
 from gguf.quants import quant_shape_to_byte_shape
 from tokenizers import pre_tokenizers
-from transformers import AutoConfig, AutoModel, AutoTokenizer, GgufConfig, PreTrainedTokenizerFast
+from transformers import (
+    AutoConfig,
+    AutoModel,
+    AutoTokenizer,
+    GgufConfig,
+    PreTrainedTokenizerFast,
+    modeling_gguf_pytorch_utils,
+)
 from transformers.models.auto.modeling_auto import (
     MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
     MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES,
@@ -177,7 +184,9 @@ def _handed(header: Header, task: Task) -> Iterator[None]:
                 done += tensor.size
 
     names = cache(gguf.get_tensor_name_map)
-    with patch.multiple(gguf, GGUFReader=Reader, get_tensor_name_map=names):
+    # Its bar of progress would start a thread that stays.
+    quiet = patch.object(modeling_gguf_pytorch_utils, "tqdm", lambda tensors, **_: tensors, create=True)
+    with quiet, patch.multiple(gguf, GGUFReader=Reader, get_tensor_name_map=names):
         yield
 
 

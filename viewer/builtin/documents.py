@@ -70,13 +70,9 @@ _HEADS_OF_TEXT, _HEADS_OF_PICTURE = (
     Layout(
         "heads",
         across(
-            Leaf("ranking", 0.22),
-            down(
-                Leaf("scatter", 0.5),
-                across(Leaf("matrix"), Leaf("projection"), share=0.5),
-                share=0.5,
-            ),
-            down(Leaf(many, 0.6), _LOG, Leaf("numbers", 0.4), share=0.28),
+            down(Leaf("ranking", 0.54), Leaf("projection", 0.46), share=0.27),
+            down(Leaf("scatter", 0.5), Leaf("matrix", 0.5), share=0.47),
+            down(Leaf(many, 0.6), _LOG, Leaf("numbers", 0.4), share=0.26),
         ),
         numbers=".panes.heads.base:SECTIONS",
         table="ranking",

@@ -109,10 +109,6 @@ class CloudInput:
     """uint8 (n, 3)"""
     normals: np.ndarray | None = None
     """float32 (n, 3), z up as the points, as long as the file has them."""
-    intensity: np.ndarray | None = None
-    """float32 (n,), of any range, as the file has it"""
-    ring: np.ndarray | None = None
-    """int16 (n,): the beam of a turning sensor that measured each point, from the lowest on"""
     labels: np.ndarray | None = None
     """int16 (n,): indices into `classes`, -1 where a point has none."""
     classes: tuple[str, ...] | None = None
@@ -132,6 +128,10 @@ class CloudInput:
     total: int = -1
     """Points in the file; of a mesh, the points sampled."""
     notices: tuple[str, ...] = ()
+    intensity: np.ndarray | None = None
+    """float32 (n,), of any range, as the file has it"""
+    ring: np.ndarray | None = None
+    """int16 (n,): the beam of a turning sensor that measured each point, from the lowest on"""
 
     def __post_init__(self) -> None:
         if self.total < 0:

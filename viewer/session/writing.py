@@ -27,9 +27,12 @@ def asked(settings: WritingSettings, ids: tuple[int, ...] = ()) -> Writing:
 
 
 def go_on(runs: Runs, document: Document) -> None:
-    """Write behind all that is there; in one step of the history."""
-    written = document.trace.written if document.trace is not None else None
+    """Write behind all that is there, a target without its end; in one step of the history."""
+    trace = document.trace
+    written = trace.written if trace is not None else None
     ids = written.ids if written is not None else ()
+    if trace is not None and written is not None and written.ended == "given":
+        ids = ids[: len(trace.streams[written.stream]) - written.start]
     runs.change(document, writing=asked(document.view[WritingSettings], ids))
 
 

@@ -42,7 +42,7 @@ def test_both_are_written(tmp_path, capfd):
     ("given", "said"),
     [
         (["lens"], "does not say which tokens belong in a text"),
-        (["lens", "--model", "phonemes"], "an encoder and a decoder"),
+        (["lens", "--model", "phonemes"], "its layers are no one stream"),
         (["attribution", "--model", "induction", "--query", "99"], "says nothing at --query 99"),
         (["attribution", "--model", "induction", "--token", "lamp lamp"], "is no single token"),
         (["attribution", "--model", "induction", "--token", "日本"], "is no single token"),

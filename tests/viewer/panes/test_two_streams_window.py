@@ -9,6 +9,7 @@ from PySide6.QtTest import QTest
 from headlight.models.core.settings import RolloutSettings
 from headlight.models.core.tokens import INPUT, OUTPUT
 from headlight.viewer.session.view import MapSettings, RolloutQuery, Selection
+from headlight.viewer.session.writing import go_on
 from headlight.viewer.slices.predicted.attentions import attentions
 from tests.viewer.app.test_explanations import unexplained
 from tests.viewer.cloud_windows import pane
@@ -37,6 +38,14 @@ def test_what_is_written_is_looked_at_beside_what_is_read(make_window, settled, 
     assert (layer.stack, heads.grid._counts) == ("cross", [4] * 4)
     assert f"cross layer {layer.depth}, head" in window.deck.docks["matrix"].subtitle()
 
+    # Where only the keys are other tokens, they are named so, and back.
+    assert matrix.view._keys.labels[:-1] == WORD
+    heads.stacks.changed.emit("decoder")
+    settled(window)
+    assert matrix.view._keys.labels[1:] == SOUNDS
+    heads.stacks.changed.emit("cross")
+    settled(window)
+
     # A token that was written is the query: weights lie on what is read; three attentions are its own.
     click(written, written.chip_rect(3).center().toPoint())
     settled(window)
@@ -54,6 +63,7 @@ def test_what_is_written_is_looked_at_beside_what_is_read(make_window, settled, 
         query = 3 if stack != "encoder" else int(layer.matrix(head)[3, :-1].argmax())
         np.testing.assert_allclose(strip._values, trace.layers[number].matrix(head)[query], atol=1e-6)
         np.testing.assert_array_equal(strip._values, row.values)
+        assert strip.verticalScrollBar().maximum() == 0  # all its lines are in sight
     assert [trace.layers[number].stack for number in of.layers] == ["decoder", "cross", "encoder"]
 
     # Relevance leads from what is written to what is read; a click there asks for nothing that is not there.
@@ -93,3 +103,11 @@ def test_a_target_is_typed_undone_and_refused(make_window, settled, qtbot):
     window.actions_.run("undo")
     settled(window)
     assert (document.trace.written.text, sentence.target.toPlainText()) == (own, "")
+
+    # A part of it is gone on with: the model may say what it says behind.
+    window.runs.edit(document, "cat", "", own.rpartition(" ")[0])
+    settled(window)
+    assert document.trace.written.ended == "given"
+    go_on(window.runs, document)
+    settled(window)
+    assert (document.trace.written.ended, document.trace.written.text) == ("end", own)

@@ -71,13 +71,10 @@ def test_what_is_said_of_it(trace):
     }
 
 
-def test_the_end_that_is_no_token_is_a_step_of_its_own(trace):
-    own = np.append(trace.written.probabilities, np.float32(0.03))
-    ended = replace(
-        trace.written, ids=(*IDS, 3), probabilities=own, ended="end", how=Writing(), drawn=None, shares=None
-    )
-    found = steps(replace(trace, written=ended), View())
-    assert (len(found.tokens), found.seen, figures(found)["Step"]) == (3, 3, "4 of 4")
+def test_an_end_that_is_no_token_is_no_step(trace):
+    at = steps(trace, View(Selection(queries=(trace.tokens.place(2),))))
+    end = replace(at, choice=replace(at.choice, step=len(at.tokens)))
+    assert figures(end)["Step"] == "the end"
 
 
 def test_what_was_not_written_yet_follows_the_text(trace):

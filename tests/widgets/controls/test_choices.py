@@ -220,6 +220,13 @@ def test_a_choice_that_may_shrink_leaves_the_room_to_others(show):
     firm, yielding = Choice(names, "Voxels"), Choice(names, "Voxels")
     yielding.may_shrink()
     assert yielding.minimumSizeHint().width() < firm.minimumSizeHint().width() / 2
+    show(yielding, 140, 32)
+    yielding.setCurrentIndex(1)
+    assert yielding.shown() != names[1]
+    assert yielding.shown().endswith("…")
+    show(firm, firm.sizeHint().width(), 32)
+    firm.setCurrentIndex(1)
+    assert firm.shown() == names[1]
 
 
 def test_none_of_the_options_may_be_chosen(show):

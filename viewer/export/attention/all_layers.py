@@ -72,7 +72,7 @@ def _lies(layer: AttentionLayer) -> tuple[int, ...]:
 
 def _weights(layer: AttentionLayer, head: Head | None, task: Task) -> np.ndarray:
     task.check()
-    every = range(layer.heads) if head is None else [head]
+    every: Sequence[Head] = range(layer.heads) if head is None else [head]
     return np.stack([layer.matrix(one) for one in every])
 
 

@@ -84,8 +84,9 @@ class ArcsPane(Pane):
         if reason := self.blocked(self.session.view[Selection].layer):
             self._say_instead(reason)
             return
-        if self._result is None or result.queries is not self._result.queries:
-            q, k = result.queries, result.keys
+        q, k = result.queries, result.keys
+        before = self._result
+        if before is None or q is not before.queries or k is not before.keys:
             self.view.set_tokens(names.short_labels(q), names.short_labels(k), (q.special, k.special))
         self._result = result
         colours = generated(result.layer_heads)

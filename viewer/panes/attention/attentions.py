@@ -17,7 +17,7 @@ from headlight.viewer.session.view import MapSettings, Selection, View
 from headlight.viewer.slices.predicted.attentions import LOOKS_AT, Attentions, attentions
 from headlight.widgets.base.labels import ElidedLabel
 from headlight.widgets.base.scroll_column import ScrollColumn
-from headlight.widgets.text.token_strip import TokenStrip
+from headlight.widgets.text.whole_strip import WholeStrip
 
 
 class AttentionsPane(Pane):
@@ -31,7 +31,7 @@ class AttentionsPane(Pane):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
         for row, looks_at in enumerate(LOOKS_AT):
-            title, strip = ElidedLabel(), TokenStrip()
+            title, strip = ElidedLabel(), WholeStrip()
             title.setProperty("role", "dim")
             strip.setAccessibleName(f"Attention of the {looks_at}")
             strip.hovered.connect(partial(self._hovered, row))

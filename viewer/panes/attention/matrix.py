@@ -69,8 +69,9 @@ class MatrixPane(MethodPane):
         if reason:
             self._say_instead(reason)
             return
-        if self._result is None or result.queries is not self._result.queries:
-            q, k = result.queries, result.keys
+        q, k = result.queries, result.keys
+        before = self._result
+        if before is None or q is not before.queries or k is not before.keys:
             columns = [t.grid[1] if isinstance(t, PatchTokens) else 0 for t in (q, k)]
             labels = names.short_labels(q), names.short_labels(k)
             self.view.set_tokens(*labels, q.special, k.special, *columns)

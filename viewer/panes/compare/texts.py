@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from headlight.models.catalogue import entries as catalogue
@@ -20,13 +20,11 @@ from headlight.widgets.base.labels import ElidedLabel
 from headlight.widgets.base.scroll_column import ScrollColumn
 from headlight.widgets.controls.choices import Choice, Toggle
 from headlight.widgets.plots import series_style
-from headlight.widgets.text.token_strip import TokenStrip
+from headlight.widgets.text.whole_strip import WholeStrip
 
 ALONE = "Only this text is open. Type another one below, drop a file, or read the same in another model."
 CLICK = "Click a word in any of them; Shift: in that text alone."
 OTHER_MODEL = "In another model…"
-HIGHEST = 8.0
-"""Em of a text before it scrolls."""
 
 
 class TextsPane(ComparedPane):
@@ -177,7 +175,7 @@ class _Text(QWidget):
         self._mark, self.title = _Mark(), ElidedLabel()
         self.toggle = Toggle("Compare", True)
         self.toggle.changed.connect(self.compared)
-        self.strip = TokenStrip()
+        self.strip = WholeStrip()
         self._of: object = None
         head = QHBoxLayout()
         head.setSpacing(theme.em(0.4))
@@ -208,7 +206,6 @@ class _Text(QWidget):
         else:  # until they are there
             plain = of[:2000].split()
             self.strip.set_tokens(plain, [False] * len(plain))
-        self._keep_height()
 
     def mark(self, word: CharSpan | None, pointed: list) -> None:
         tokens = self._of
@@ -216,13 +213,6 @@ class _Text(QWidget):
             self.strip.set_selected([] if word is None else tokens.find(word))
             found = tokens.find_all(pointed)
             self.strip.set_hovered(int(found[0]) if len(found) else None)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._keep_height()
-
-    def _keep_height(self) -> None:
-        self.strip.setFixedHeight(min(self.strip.heightForWidth(max(self.width(), 1)), theme.em(HIGHEST)))
 
 
 class _Mark(QWidget):

@@ -18,7 +18,6 @@ from headlight.viewer.panes.shared.slices import Slice
 from headlight.viewer.session.jobs import Job
 from headlight.viewer.session.session import Document, Hover
 from headlight.viewer.session.view import View
-from headlight.viewer.slices.names import layer_named
 
 if TYPE_CHECKING:
     from headlight.models.core.trace import Trace
@@ -319,6 +318,7 @@ class Pane(QObject):
     def blocked(self, layer: int, document: Document | None = None) -> str:
         """Why this layer's maps are not drawn, or nothing; of the current document unless it is said."""
         from headlight.models.core.layers import is_faithful
+        from headlight.viewer.slices.names import layer_named
 
         document = document or self.session.current
         if document is None or layer >= len(document.checks) or is_faithful(document.checks[layer]):

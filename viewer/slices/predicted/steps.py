@@ -49,9 +49,8 @@ class Choice:
 class Steps:
     """What was written: its tokens, the probability of each float32 (m,), and its level uint8 (m,).
 
-    places: where they are in the trace. seen: how many of them are. count: of steps, of which one is the end
-    that is no token of what an encoder–decoder writes. how, ended: in words. choice: at the step that is
-    looked at.
+    places: where they are in the trace. seen: how many of them are. how, ended: in words. choice: at the step
+    that is looked at.
     """
 
     tokens: TextTokens
@@ -60,7 +59,6 @@ class Steps:
     levels: np.ndarray
     scale: Scale
     seen: int
-    count: int
     how: str
     ended: str
     choice: Choice | None
@@ -94,7 +92,6 @@ def steps(trace: Trace, view: View, task: Task = SILENT) -> Steps:
         levels=levels(np.nan_to_num(written.probabilities[:count]), SHARES),
         scale=SHARES,
         seen=count if step is None else min(step, count),
-        count=len(written.ids),
         how=how_said(written.how) if count else "",
         ended=ENDED[written.ended] if count else "",
         choice=choice(trace, step_of(trace, view)),
@@ -152,10 +149,10 @@ def figures(steps: Steps) -> dict[str, str]:
     choice = steps.choice
     if choice is None or choice.chosen is None:
         return {}
-    share = float(choice.own[choice.chosen])
+    share, count = float(choice.own[choice.chosen]), len(steps.tokens)
     said = {
         "Token": f"{choice.names[choice.chosen]}",
-        "Step": f"{choice.step + 1:,} of {steps.count:,}",
+        "Step": f"{choice.step + 1:,} of {count:,}" if choice.step < count else "the end",
         "Probability": percent(share),
         "Surprise": f"{abs(np.log2(share)):.2f} bits" if share > 0 else "–",
     }
