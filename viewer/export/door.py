@@ -49,7 +49,8 @@ def export(options: ExportOptions, say: Callable[[str], object] = str) -> tuple[
         if result.said:
             say(result.said)
         write(content(options.ending, result))
-    return (*notices_of(document, trace), *result.notices)
+    told = [one for read in result.traces or (trace,) for one in notices_of(document, read)]
+    return (*dict.fromkeys(told), *result.notices)
 
 
 def _read_first(document: Input) -> Input:

@@ -36,7 +36,7 @@ class Result:
     """What was computed, and how it becomes each kind of file. table: rows of a csv, its head first.
 
     others: the bytes of other kinds of file, by their endings. said: what is told before any of it is made.
-    notices: what is found while one is made.
+    notices: what is found while one is made. traces: those that it is of, where that is not the one asked of.
     """
 
     arrays: Callable[[], dict[str, np.ndarray]]
@@ -45,6 +45,7 @@ class Result:
     others: Mapping[str, Callable[[], bytes]] = field(default_factory=dict)
     said: str = ""
     notices: list[str] = field(default_factory=list)
+    traces: tuple[Trace, ...] = ()
 
 
 List = Callable[[Mapping[str, Any], bool], Sequence[tuple[Any, str]]]

@@ -198,6 +198,7 @@ def test_what_is_no_model_is_told_in_a_sentence(content, said, tmp_path):
     [
         ({}, ("tokenizer.ggml.tokens",), "no tokenizer"),
         ({"llama.block_count": 10**9}, (), "1,000,000,000 layers and has 2"),
+        ({"llama.block_count": 1}, (), "1 layers and has 2"),
         ({"llama.embedding_length": 1 << 20}, (), "weights and holds"),
         ({"llama.attention.head_count": 0}, (), "cannot be loaded"),
         ({"llama.rope.dimension_count": 4_000_000_000}, (), "weights and holds"),

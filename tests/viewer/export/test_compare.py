@@ -37,6 +37,13 @@ def test_a_word_is_compared_in_two_texts_that_know_nothing_of_each_other(tmp_pat
     assert [int(row[0]) for row in rows[1:]] == list(range(len(first.layers) + 1))
 
 
+def test_what_is_said_is_of_each_text_by_itself(tmp_path, capfd):
+    both = ("--text", "cat " * 300, "--pair", "cat " * 700)
+    assert run(["export", *both, "compare", "--word", "cat", "--out", str(tmp_path / "o.csv")]) == 0
+    said = "The text has 700 tokens and the model reads 510 of them at once: tokens 1 to 510 are shown."
+    assert capfd.readouterr().err.splitlines() == [f"headlight: {said}"]
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [

@@ -100,7 +100,7 @@ def compare(options: CompareOptions, ending: str, document: Input, trace: Trace,
         for number, value in enumerate(found):
             yield (number, f"{value:.9g}")
 
-    return Result(arrays, table)
+    return Result(arrays, table, traces=tuple(read))
 
 
 def compare_filled(subject: Subject, task: Task) -> Filled:
