@@ -101,7 +101,10 @@ def isolated(text: str) -> str:
 
 def visible(label: str) -> str:
     """White space a person can see."""
-    return label.replace("\n", "⏎").replace(" ", "␣") if not label.strip() else label
+    return label if label.strip() else "".join(_MARKS.get(one, "␣") for one in label)
+
+
+_MARKS = {"\n": "⏎", "\r": "⏎", "\t": "⇥"}
 
 
 def short_labels(tokens: Tokens) -> list[str]:

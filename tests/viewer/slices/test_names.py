@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headlight.models.core.errors import HeadlightError
-from headlight.viewer.slices.names import find, short_name, with_head
+from headlight.viewer.slices.names import find, short_name, visible, with_head
 
 CLOUD = [f"{side}{stage}.{block}.transformer2" for side in ("enc", "dec") for stage in "12" for block in "12"]
 TEXT = [f"encoder.layer.{number}.attention.self" for number in range(12)]
@@ -45,3 +45,7 @@ def test_the_windows_name_of_a_head_is_a_layer_and_a_head():
     assert with_head("Head 10.2") == ("10", 2)
     assert with_head("dec2.1") == ("dec2.1", None)
     assert with_head("10.2") == ("10.2", None)
+
+
+def test_white_space_can_be_seen_where_it_is_all_there_is():
+    assert [visible(one) for one in ("\t", " \n", "\u00a0\r", "a b", "")] == ["⇥", "␣⏎", "␣⏎", "a b", ""]
