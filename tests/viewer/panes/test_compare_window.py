@@ -69,6 +69,7 @@ def test_a_word_in_three_texts_and_the_same_text_in_two_models(make_window, sett
     (curve,) = curves.plot._series  # the other text has no “the”
     np.testing.assert_allclose(curve.sizes, cosines(states[0], the, states[2], instead), atol=1e-5)
     assert curves.note.text().endswith("has no such word")
+    assert window.deck.panes["numbers"].widget.figures("word")["Word"] == "“the”, “salad”"
 
     texts.models.changed.emit("Induction heads")
     qtbot.waitUntil(lambda: len(window.session.documents) == 4, timeout=WAIT)

@@ -71,7 +71,9 @@ class CurvesPane(ComparedPane):
                 for other, values in self._shown
             ]
         )
-        lacking = [f"{named(other, everyone)}: {found.why}" for other, found in pairs if found.values is None]
+        lacking = [
+            f"“{named(other, everyone)}”: {found.why}" for other, found in pairs if found.values is None
+        ]
         self.plot.set_nothing(LACKING)
         self.note.setText("\n".join(lacking))
         self.note.setVisible(bool(lacking))
@@ -89,8 +91,7 @@ class CurvesPane(ComparedPane):
                 None,
             )
         )
-        said = "" if word is None else f"“{words.said(document.trace.tokens, word)}” here and there"
-        self.subtitle_changed.emit(said if self._shown else "")
+        self.subtitle_changed.emit(self._heading(document, view) if word is not None and self._shown else "")
         self._say(self.plot.pointed())
 
     def clear(self, document: Document | None) -> None:
@@ -99,6 +100,21 @@ class CurvesPane(ComparedPane):
         self.note.hide()
         self.subtitle_changed.emit("")
         self.said.emit("word", {}, None)
+
+    def _heading(self, document: Document, view: View) -> str:
+        here, *there = self._words(document, view, [other for other, _ in self._shown])
+        if not there:
+            return f"“{here}” here and there"
+        return f"“{here}” here, {', '.join(f'“{one}”' for one in there)} there"
+
+    def _words(self, document: Document, view: View, others: list[Document]) -> list[str]:
+        """The chosen word, and those of other texts that are others."""
+        word = self.word(document, view)
+        here, found = words.said(document.trace.tokens, word), []
+        for other in others:
+            there = self.word_there(document, view, other)
+            found += [] if there is None else [words.said(other.trace.tokens, there)]
+        return [here, *(one for one in dict.fromkeys(found) if one.casefold() != here.casefold())]
 
     def table(self) -> str:
         """A line a layer, a column a text; for a spreadsheet."""
@@ -118,7 +134,7 @@ class CurvesPane(ComparedPane):
             return
         other, values = self._shown[key[0]]
         figures = {
-            "Word": f"“{words.said(document.trace.tokens, word)}”",
+            "Word": ", ".join(f"“{one}”" for one in self._words(document, self.session.view, [other])),
             "Text": other.title,
             "After": _after(key[1]),
             "Cosine": f"{values[key[1]]:.3f}",

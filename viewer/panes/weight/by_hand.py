@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from math import ceil, floor
+from math import ceil, floor, log
 
+import numpy as np
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from headlight.models.core.relevance import percent
@@ -20,7 +21,9 @@ from headlight.widgets.controls.sliders import LabelledSlider
 from headlight.widgets.plots.strips import number
 
 REACH = 10.0
-"""A number can be set so far from what it is: e^10 is 22,000 times the weight's share."""
+"""A number can be set so far beyond where the weight is as large as the strongest other one of its row."""
+TINY = 1e-30
+"""In place of a weight that is 0 by rounding."""
 _NUMBERS = {"score": "Score", "bias": "Bias", "sink": "Score of the sink"}
 _UNTOUCHED = "Move a number to see what would follow. The model itself does not run again."
 
@@ -39,12 +42,12 @@ class ByHandPane(WeightPane):
     def paint(self, result: Arithmetic) -> None:
         self.found = result
         by_hand = self.session.view[ByHand]
-        mine = by_hand.of == result.of
+        mine, reach = by_hand.of == result.of, _reach(result)
         for name, slider in self.sliders.items():
             slider.setVisible(name in result.numbers)
             if name in result.numbers:
                 value = result.numbers[name]
-                slider.set_range(floor(value - REACH), ceil(value + REACH))
+                slider.set_range(floor(value - reach), ceil(value + reach))
                 set_ = getattr(by_hand, name) if mine else None
                 slider.set_value(value if set_ is None else set_)
         self.reset.setEnabled(result.follows is not None)
@@ -69,6 +72,14 @@ class ByHandPane(WeightPane):
         kept = {} if self.session.view[ByHand].of == self.found.of else dict.fromkeys(_NUMBERS)
         changes = kept | {name: value}
         self.session.change(ByHand, of=self.found.of, gesture=f"by hand {name}", **changes)
+
+
+def _reach(found: Arithmetic) -> float:
+    """How far a number can be set from what it is: by the logarithm of a weight scores move it alike."""
+    own = found.figures["Weight"]
+    others = np.sort(found.row)[::-1]
+    strongest = float(others[0] if own < others[0] or len(others) < 2 else others[1])
+    return REACH + abs(log(max(own, TINY)) - log(max(strongest, TINY)))
 
 
 def _said(follows: Follows) -> str:
