@@ -82,7 +82,9 @@ def plugin(tmp_path, monkeypatch):
                     return __import__(name).declare
 
             Point.name = name
-            monkeypatch.setattr(metadata, "entry_points", lambda group: [Point()])
+            monkeypatch.setattr(
+                metadata, "entry_points", lambda group: [Point()] if group == plugins.GROUP else []
+            )
 
         yield install
         raise _Undone

@@ -8,8 +8,9 @@ from typing import Literal, get_args
 import numpy as np
 
 from headlight.models.core.errors import HeadlightError
+from headlight.models.points.representations import voxels as of_voxels
 from headlight.models.points.representations.cells import Grid, Triple
-from headlight.models.points.representations.pillars import CONFIGURATIONS, Centre, birds_eye, pillars
+from headlight.models.points.representations.pillars import PUBLISHED, Centre, birds_eye, pillars
 from headlight.models.points.representations.range_image import (
     LOST,
     SENSORS,
@@ -21,7 +22,7 @@ from headlight.models.points.representations.range_image import (
 )
 from headlight.models.points.representations.represented import Represented
 from headlight.models.points.representations.views import Ring, views
-from headlight.models.points.representations.voxels import Hard, occupancy, voxels
+from headlight.models.points.representations.voxels import Hard, Published, occupancy, voxels
 
 Name = Literal["voxels", "pillars", "birds-eye", "range", "views", "occupancy"]
 NAMES = get_args(Name)
@@ -37,7 +38,7 @@ _CELLS = 32
 
 @dataclass(frozen=True)
 class Asked:
-    """as_: which. like: a published configuration of pillars, its range, edge and limits. edge: metres of a
+    """as_: which. like: a published configuration, its range, edge and limits. edge: metres of a
     cell along x, y, z. low, high: the range, the cloud's own box without. most_points, most_cells: what hard
     voxelisation keeps; dynamic without both. centre: as of `pillars`. sensor: of SENSORS, or FITTED; None for
     the one that fits best. cameras, elevation, side: of `Ring`.
@@ -57,12 +58,20 @@ class Asked:
     side: int = 128
 
     def __post_init__(self) -> None:
-        if self.like is not None and self.like not in CONFIGURATIONS:
-            raise _unknown(f"configuration “{self.like}”", CONFIGURATIONS)
+        if self.like is not None and self.like not in (known := self._published()):
+            raise _unknown(f"published configuration “{self.like}” of {self.as_}", known)
         if self.sensor is not None and self.sensor not in (*SENSORS, FITTED):
             raise _unknown(f"sensor “{self.sensor}”", (*SENSORS, FITTED))
         if (self.low is None) != (self.high is None):
             raise HeadlightError("A range has both ends.", "Give the lower and the higher corner.")
+
+    @property
+    def published(self) -> Published | None:
+        """What `like` names."""
+        return None if self.like is None else self._published()[self.like]
+
+    def _published(self) -> dict[str, Published]:
+        return of_voxels.PUBLISHED if self.as_ == "voxels" else PUBLISHED
 
 
 FAR = 8192.0
@@ -114,23 +123,19 @@ def represent(cloud: Cloud, asked: Asked) -> Represented:
 
 def grid_of(cloud: Cloud, asked: Asked) -> Grid:
     """The grid of what has one: as published, as asked, or around the cloud."""
-    published = CONFIGURATIONS[asked.like].grid if asked.like is not None else None
-    if published is not None and asked.edge is None and asked.low is None:
-        return published if asked.as_ != "voxels" else Grid(published.low, published.high, (0.1, 0.1, 0.2))
-    points = cloud.points
-    low = points.min(0).astype(float) if len(points) else np.zeros(3)
-    high = points.max(0).astype(float) if len(points) else np.ones(3)
-    if asked.low is not None and asked.high is not None:
-        low, high = np.array(asked.low), np.array(asked.high)
-    elif published is not None:
-        low, high = np.array(published.low), np.array(published.high)
-    edge = asked.edge or _edge(asked.as_, high - low)
+    published = None if asked.published is None else asked.published.grid
+    points, ends = cloud.points, (asked.low, asked.high)
+    if published is not None and None in ends:
+        ends = published.low, published.high
+    is_open = None in ends
+    if is_open:
+        ends = (points.min(0), points.max(0)) if len(points) else (np.zeros(3), np.ones(3))
+    low, high = (np.asarray(end, float) for end in ends)
+    edge = asked.edge or (_edge(asked.as_, high - low) if published is None else published.edge)
     if asked.as_ in ("pillars", "birds-eye"):  # one cell high, and the highest point within
         tall = float(high[2] - low[2])
-        edge = (*edge[:2], tall if asked.low is not None or published is not None else tall * 1.001 + 1e-3)
-    if asked.low is None and published is None:
-        return Grid.around(points, edge)
-    return Grid(_triple(low), _triple(high), edge)
+        edge = (*edge[:2], tall * 1.001 + 1e-3 if is_open else tall)
+    return Grid.around(points, edge) if is_open else Grid(_triple(low), _triple(high), edge)
 
 
 def _edge(as_: Name, size: np.ndarray) -> Triple:
@@ -143,8 +148,8 @@ def _edge(as_: Name, size: np.ndarray) -> Triple:
 
 def _hard(asked: Asked) -> Hard | None:
     if asked.most_points is None and asked.most_cells is None:
-        return CONFIGURATIONS[asked.like].hard if asked.like is not None else None
-    usual = CONFIGURATIONS[asked.like or "kitti"].hard
+        return None if asked.published is None else asked.published.hard
+    usual = (asked.published or PUBLISHED["kitti"]).hard
     return Hard(
         usual.most_points if asked.most_points is None else asked.most_points,
         usual.most_cells if asked.most_cells is None else asked.most_cells,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -10,22 +9,13 @@ import numpy as np
 from headlight.models.core.errors import HeadlightError
 from headlight.models.points.representations.cells import Grid, listed, mean_of
 from headlight.models.points.representations.represented import Represented
-from headlight.models.points.representations.voxels import MOST_NUMBERS, Hard, filled
+from headlight.models.points.representations.voxels import MOST_NUMBERS, Hard, Published, filled
 
 Centre = Literal["xy", "xyz"]
 """Offsets from the middle of the pillar: of x and y (nutonomy), or of z too (OpenPCDet, mmdet3d)."""
 
 
-@dataclass(frozen=True)
-class Published:
-    """grid, hard: of a published configuration. centre: the offsets that its network is fed."""
-
-    grid: Grid
-    hard: Hard
-    centre: Centre = "xyz"
-
-
-CONFIGURATIONS = {
+PUBLISHED = {
     "kitti": Published(Grid((0.0, -39.68, -3.0), (69.12, 39.68, 1.0), (0.16, 0.16, 4.0)), Hard(32, 40_000)),
     "nuscenes": Published(Grid((-51.2, -51.2, -5.0), (51.2, 51.2, 3.0), (0.2, 0.2, 8.0)), Hard(20, 40_000)),
     "waymo": Published(

@@ -26,6 +26,21 @@ class Hard:
             raise HeadlightError("At least one point a cell and one cell are kept.", "Choose more.")
 
 
+@dataclass(frozen=True)
+class Published:
+    """grid, hard: of a published configuration."""
+
+    grid: Grid
+    hard: Hard
+
+
+PUBLISHED = {
+    "kitti": Published(Grid((0.0, -40.0, -3.0), (70.4, 40.0, 1.0), (0.05, 0.05, 0.1)), Hard(5, 40_000)),
+    "nuscenes": Published(Grid((-51.2, -51.2, -5.0), (51.2, 51.2, 3.0), (0.1, 0.1, 0.2)), Hard(10, 120_000)),
+}
+"""SECOND on KITTI and CenterPoint on nuScenes, as their files have them."""
+
+
 def voxels(points: np.ndarray, features: np.ndarray, grid: Grid, hard: Hard | None = None) -> Represented:
     """The occupied voxels of points (N, 3) with features (N, F), of which x y z are the first.
 

@@ -70,11 +70,13 @@ def test_what_is_published_is_taken_and_what_does_not_fit_is_said(scan, capfd):
     found = of(scan, "--as", "pillars", "--like", "kitti")
     assert found["pillars"].shape[1:] == (32, 10)
     assert (found["cell"] == -1).sum() > 800  # what is behind
+    assert of(scan, "--as", "voxels", "--like", "kitti")["voxels"].shape[1:] == (5, 4)
     capfd.readouterr()
     out = str(scan.with_name("x.npz"))
     for words, said in {
         ("range", "--sensor", "vlp-16"): "lie outside of what a Velodyne VLP-16 sees",
         ("pillars", "--range", "100,0,0,200,1,1"): "None of the 1,600 points is in the range",
+        ("voxels", "--like", "waymo"): "no published configuration “waymo” of voxels",
         ("voxels", "--edge", "0"): "A grid needs edges above zero",
         ("voxels", "--edge", "1,2"): "is not 1 or 3 numbers",
     }.items():

@@ -14,7 +14,7 @@ from headlight.models.core.task import Task
 from headlight.models.core.trace import Trace
 from headlight.models.points.representations.asked import FITTED, NAMES, Asked, Cloud, Name, represent
 from headlight.models.points.representations.cells import Triple
-from headlight.models.points.representations.pillars import CONFIGURATIONS
+from headlight.models.points.representations.pillars import PUBLISHED
 from headlight.models.points.representations.range_image import SENSORS
 from headlight.models.points.representations.represented import OUTSIDE
 from headlight.viewer.export.choices import Subject
@@ -61,7 +61,7 @@ class RepresentOptions:
     like: str | None = option(
         "range, edge and limits of a published network",
         "Like",
-        choices={name: name for name in CONFIGURATIONS},
+        choices={name: name for name in PUBLISHED},
     )
     edge: Triple | None = option(
         "metres of a cell, one number or one each along x, y, z",

@@ -5,8 +5,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from headlight.models.core.errors import HeadlightError
+from headlight.models.points.representations import voxels as of_voxels
 from headlight.models.points.representations.cells import Grid, listed
-from headlight.models.points.representations.pillars import CONFIGURATIONS, birds_eye, canvas, pillars
+from headlight.models.points.representations.pillars import PUBLISHED, birds_eye, canvas, pillars
 from headlight.models.points.representations.represented import DROPPED, OUTSIDE
 from headlight.models.points.representations.voxels import Hard, occupancy, voxels
 
@@ -26,11 +27,12 @@ def test_a_range_is_half_open_and_places_are_by_floor():
     ("name", "shape"), [("kitti", (432, 496, 1)), ("nuscenes", (512, 512, 1)), ("waymo", (468, 468, 1))]
 )
 def test_published_grids_have_their_published_sizes(name, shape):
-    assert CONFIGURATIONS[name].grid.shape == shape
+    assert PUBLISHED[name].grid.shape == shape
 
 
 def test_second_and_voxelnet_grids_have_their_published_sizes():
-    assert Grid((0, -40, -3), (70.4, 40, 1), (0.05, 0.05, 0.1)).shape == (1408, 1600, 40)
+    assert of_voxels.PUBLISHED["kitti"].grid.shape == (1408, 1600, 40)
+    assert of_voxels.PUBLISHED["nuscenes"].grid.shape == (1024, 1024, 40)
     assert Grid((0, -40, -3), (70.4, 40, 1), (0.2, 0.2, 0.4)).shape == (352, 400, 10)
     assert Grid((0, -20, -3), (48, 20, 1), (0.2, 0.2, 0.4)).shape == (240, 200, 10)
 
