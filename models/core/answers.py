@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 
 from headlight.models.core.errors import HeadlightError
-from headlight.models.core.tokens import INPUT, Box, Place
+from headlight.models.core.tokens import INPUT, Box, Place, Tokens
 
 EVERY = -1
 """The index of a target that is all classes alike."""
@@ -75,6 +75,16 @@ class NextTokens:
             for place, *row in zip(self.places, self.names, self.probabilities, self.ids, strict=True)
             for name, score, index in zip(*row, strict=True)
         )
+
+    def among(self, tokens: Tokens) -> np.ndarray:
+        """int (m,): which of the tokens of their stream the places are. Several tokens of one character have
+        one place: each is its own, in order."""
+        numbers = {tokens.place(index): index for index in reversed(range(len(tokens)))}
+        found = np.array([numbers[place] for place in self.places], int)
+        for at in range(1, len(found)):
+            if self.places[at] == self.places[at - 1]:
+                found[at] = found[at - 1] + 1
+        return found
 
 
 @dataclass(frozen=True, eq=False)

@@ -55,14 +55,7 @@ def places_of(trace: Trace) -> np.ndarray:
         raise HeadlightError(_NONE.format(trace.model.title), _OTHER)
     if len(trace.streams) > 1:
         raise HeadlightError(_TWO.format(trace.model.title), _OTHER)
-    if answer.follows:
-        return np.arange(len(answer.places))
-    numbers = {trace.tokens.place(index): index for index in reversed(range(len(trace.tokens)))}
-    found = np.array([numbers[place] for place in answer.places])
-    same = [answer.places[at] == answer.places[at - 1] for at in range(1, len(found))]
-    for at in np.flatnonzero(same) + 1:  # several tokens of one character have one place
-        found[at] = found[at - 1] + 1
-    return found
+    return answer.among(trace.tokens)
 
 
 def lens(trace: Trace, places: np.ndarray | None = None, task: Task = SILENT) -> Lens:

@@ -55,7 +55,7 @@ def _class_table(answer: Classes, trace: Trace) -> Table:
 def _token_arrays(answer: NextTokens, trace: Trace) -> dict[str, np.ndarray]:
     """places: int (m,), the tokens at which something is expected, or after which."""
     return {
-        "places": _tokens(answer, trace),
+        "places": answer.among(_said_in(answer, trace)),
         "follows": np.array(answer.follows),
         "ids": answer.ids,
         "tokens": np.array(answer.names),
@@ -66,22 +66,11 @@ def _token_arrays(answer: NextTokens, trace: Trace) -> dict[str, np.ndarray]:
 
 def _token_table(answer: NextTokens, trace: Trace) -> Table:
     yield ("index", "label", "rank", "id", "after" if answer.follows else "in_place", "probability")
-    labels = _said_in(answer, trace).labels
-    for number, token in enumerate(_tokens(answer, trace)):
+    tokens = _said_in(answer, trace)
+    for number, token in enumerate(answer.among(tokens)):
         rows = zip(answer.ids[number], answer.names[number], answer.probabilities[number], strict=True)
         for rank, (entry, name, share) in enumerate(rows, start=1):
-            yield (int(token), labels[token], rank, int(entry), name, f"{share:.9g}")
-
-
-def _tokens(answer: NextTokens, trace: Trace) -> np.ndarray:
-    """int (m,). Several tokens of one character have one place: each is its own, in order."""
-    tokens = _said_in(answer, trace)
-    numbers = {tokens.place(index): index for index in reversed(range(len(tokens)))}
-    found = np.array([numbers[place] for place in answer.places])
-    for index in range(1, len(found)):
-        if answer.places[index] == answer.places[index - 1]:
-            found[index] = found[index - 1] + 1
-    return found
+            yield (int(token), tokens.labels[token], rank, int(entry), name, f"{share:.9g}")
 
 
 def _said_in(answer: NextTokens, trace: Trace) -> Tokens:
