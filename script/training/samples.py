@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 from plyfile import PlyData, PlyElement
 
-from headlight.models.catalogue.entries import ASSETS
+from headlight.models.catalogue.bundled import ASSETS
 from headlight.models.core.classes.lists import S3DIS_CLASSES
 from script.training.crops import CEILING, Room, read_room
 

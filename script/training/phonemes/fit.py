@@ -2,8 +2,9 @@
 
     python -m script.training.phonemes.fit --run FOLDER --minutes 60
 
-Adam with the warm-up schedule, dropout and label smoothing of Vaswani et al. 2017 (sections 5.3 and 5.4), and
-the running mean of the weights in place of their mean over checkpoints. The run's folder holds `state.pt`
+Adam with the warm-up schedule, dropout and label smoothing of Vaswani et al. 2017 (sections 5.3 and 5.4), a
+linear descent to nothing at the end, and the running mean of the weights in place of their mean over
+checkpoints. The run's folder holds `state.pt`
 (everything needed to go on), `log.csv` and `best.pt`, the mean with the lowest word error on the validation
 words. The test words are never read here.
 """
@@ -29,6 +30,10 @@ from script.training.phonemes.words import LETTERS, PAD, PHONEMES, Words, dictio
 BATCH = 256
 """Words of a batch, all of about one length."""
 WARMUP = 2000
+DESCENT = 12_600
+"""Step from which the learning rate falls linearly,"""
+LAST = 18_600
+"""and the last one, at which it is nothing: about 44 epochs."""
 SMOOTHING = 0.1
 MEAN = 0.9995
 """How much of the running mean of the weights is kept at each batch."""
@@ -49,8 +54,9 @@ def main() -> None:
 
 
 def rate(step: int, width: int) -> float:
-    """The learning rate of Vaswani et al. 2017, equation 3; steps count from 1."""
-    return width**-0.5 * min(step**-0.5, step * WARMUP**-1.5)
+    """The learning rate of Vaswani et al. 2017, equation 3, with a linear end; steps count from 1."""
+    left = min(1.0, max(0.0, (LAST - step) / (LAST - DESCENT)))
+    return left * width**-0.5 * min(step**-0.5, step * WARMUP**-1.5)
 
 
 def batches(words: Words, seed: int) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
@@ -93,7 +99,7 @@ class Training:
     def fit(self, seconds: float) -> None:
         splits = dictionary()
         began = saved = time.time()
-        while True:
+        while self.step < LAST:
             running = 0.0
             for place, batch in enumerate(batches(splits["train"], self.epoch)):
                 if place < self.place:
@@ -106,6 +112,8 @@ class Training:
                 if time.time() - began > seconds:
                     self.save()
                     return
+                if self.step >= LAST:
+                    break
             self.epoch, self.place = self.epoch + 1, 0
             self.judge(splits["validation"], running)
             self.save()

@@ -24,7 +24,7 @@ from tokenizers.pre_tokenizers import PreTokenizer, Split, WhitespaceSplit
 from tokenizers.processors import TemplateProcessing
 from transformers import MarianMTModel, PreTrainedTokenizerFast
 
-from headlight.models.catalogue.entries import BUNDLED
+from headlight.models.catalogue.bundled import BUNDLED
 from script.training.phonemes.fit import VALIDATED
 from script.training.phonemes.network import LONGEST, make
 from script.training.phonemes.scoring import score

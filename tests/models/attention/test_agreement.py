@@ -19,7 +19,8 @@ from headlight.models.attention.agreement import way_to_record
 from headlight.models.attention.calls import GivenCall
 from headlight.models.attention.capture import recording
 from headlight.models.attention.same_answer import TOLERANCE, agree, floats
-from headlight.models.catalogue.entries import BUNDLED, Entry
+from headlight.models.catalogue.bundled import BUNDLED
+from headlight.models.catalogue.entry import Entry
 from headlight.models.catalogue.loading import needs_only
 from headlight.models.core.errors import HeadlightError
 from headlight.models.engines.door import check

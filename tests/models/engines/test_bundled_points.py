@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from headlight.models.catalogue import entries
-from headlight.models.catalogue.entries import BUNDLED
+from headlight.models.catalogue.bundled import BUNDLED
 from headlight.models.core.answers import PointLabels, scores
 from headlight.models.engines.door import check
 from headlight.viewer.host.engines import open_engine

@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from headlight.models import devices
-from headlight.models.catalogue.entries import BUNDLED
+from headlight.models.catalogue.bundled import BUNDLED
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import Task
 from headlight.models.engines import door

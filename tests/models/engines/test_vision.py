@@ -19,7 +19,7 @@ from transformers import (
     ViTModel,
 )
 
-from headlight.models.catalogue.entries import ASSETS, Entry
+from headlight.models.catalogue.bundled import ASSETS, Entry
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import Cancelled, Task
 from headlight.models.core.tokens import Box

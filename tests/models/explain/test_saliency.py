@@ -7,7 +7,7 @@ import pytest
 import torch
 from safetensors.numpy import load_file
 
-from headlight.models.catalogue.entries import ASSETS
+from headlight.models.catalogue.bundled import ASSETS
 from headlight.models.core.errors import HeadlightError
 from headlight.models.explain import saliency
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import transformers as hf
 
-from headlight.models.catalogue.entries import ASSETS
+from headlight.models.catalogue.bundled import ASSETS
 from headlight.models.core.answers import Classes, NextTokens, PixelLabels
 from headlight.viewer.app.cli import run
 from headlight.viewer.host.engines import open_engine

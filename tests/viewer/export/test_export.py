@@ -11,7 +11,7 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 from transformers import AutoModel
 
-from headlight.models.catalogue.entries import ASSETS
+from headlight.models.catalogue.bundled import ASSETS
 from headlight.models.core.colours import lut, overlay_colours
 from headlight.models.core.task import SILENT
 from headlight.viewer.app.cli import run

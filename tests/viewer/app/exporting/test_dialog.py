@@ -13,7 +13,7 @@ from PySide6.QtCore import QPoint, QPointF
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel, QMessageBox
 
-from headlight.models.catalogue.entries import ASSETS
+from headlight.models.catalogue.bundled import ASSETS
 from headlight.models.core.answers import PointLabels
 from headlight.models.core.settings import RolloutSettings
 from headlight.models.core.stack import ConvLayer, ConvStack

@@ -9,6 +9,7 @@ from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QMenu
 
 from headlight.models.catalogue import entries as catalog
+from headlight.models.catalogue.bundled import BUNDLED
 from headlight.viewer.app.bridge import Bridge
 from headlight.viewer.app.models.listed import ModelList
 from headlight.viewer.app.models.menu import ModelMenu
@@ -48,7 +49,7 @@ def test_the_menu_waits_for_no_disk_and_gets_what_lies_there_later(qtbot, monkey
     def entries():
         by.append(threading.current_thread() is threading.main_thread())
         go.wait(10)
-        return [*catalog.known(), replace(catalog.BUNDLED[1], id="mine", title="Mine")]
+        return [*catalog.known(), replace(BUNDLED[1], id="mine", title="Mine")]
 
     monkeypatch.setattr(catalog, "entries", entries)
     monkeypatch.setattr(catalog.hub, "cached", lambda name: pytest.fail("looked at the disk"))
