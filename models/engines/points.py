@@ -22,7 +22,6 @@ from headlight.models.core.task import SILENT, Part, Task
 from headlight.models.core.tokens import PointTokens
 from headlight.models.core.trace import INPUT, Gradients, Recipe, Run, Trace
 from headlight.models.engines.run import Made, recipe_of
-from headlight.models.points import gradient
 from headlight.models.points.blocks import POINTS, batches, block_size, bounded, look
 from headlight.models.points.checkpoints import load_network, read_checkpoint
 from headlight.models.points.config import PointConfig
@@ -33,6 +32,7 @@ from headlight.models.points.neighbourhood import neighbourhood_layers
 from headlight.models.points.neighbours import Geometry, geometry, spacing
 from headlight.models.points.point_transformer import PointTransformer
 from headlight.models.points.pointnet import PointNet
+from headlight.models.points.reach import gradient
 
 LIMIT = 400_000
 """Points of the sample: with all attention kept they take about 3 GB."""

@@ -10,9 +10,9 @@ from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import Cancelled, Task
 from headlight.models.core.tokens import PointTokens
 from headlight.models.core.trace import INPUT, ModelCard, Trace
-from headlight.models.points.fields import composed, hop_field
 from headlight.models.points.neighbourhood import NeighbourhoodLayer
 from headlight.models.points.neighbours import geometry
+from headlight.models.points.reach.fields import composed, hop_field
 from tests.models.tiny_points import transformer
 
 CARD = ModelCard("a", "A", "points", "", "")

@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from headlight.models.core.task import Cancelled, Task
-from headlight.models.points import gradient as point_gradient
-from headlight.models.points.gradient import gradient_field
 from headlight.models.points.neighbours import geometry
+from headlight.models.points.reach import gradient as point_gradient
+from headlight.models.points.reach.gradient import gradient_field
 from tests.models.tiny_points import room, transformer
 
 POINTS = room(700)[0]

@@ -15,7 +15,7 @@ from headlight.models.core.answers import PointLabels
 from headlight.models.core.classes.lists import S3DIS_CLASSES
 from headlight.models.core.classes.palettes import class_colours
 from headlight.models.engines import door
-from headlight.models.points.fields import composed
+from headlight.models.points.reach.fields import composed
 from headlight.viewer.app.cli import run
 from headlight.viewer.host.engines import open_engine
 from headlight.viewer.inputs.inputs import from_path

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMenu
 
 from headlight.models.core.answers import PointLabels
 from headlight.models.core.tokens import Region
-from headlight.models.points import fields
+from headlight.models.points.reach import fields
 from headlight.viewer.host.recipe import RunOptions
 from headlight.viewer.inputs.inputs import StackInput
 from headlight.viewer.session.session import Hover

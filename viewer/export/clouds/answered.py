@@ -297,7 +297,7 @@ def attention(options: AttentionOptions, ending: str, cloud: CloudInput, trace: 
 
 def rollout(options: RolloutOptions, ending: str, cloud: CloudInput, trace: Trace, task: Task) -> Result:
     """The composed maps of one point, which are a cloud's rollout."""
-    from headlight.models.points.fields import composed
+    from headlight.models.points.reach.fields import composed
 
     _require_attention(trace)
     check_layers(trace.layers, task)

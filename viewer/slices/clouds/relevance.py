@@ -74,14 +74,14 @@ def _drawn(found: Relevance) -> Drawn:
 
 def composed(trace: Trace, tokens: np.ndarray, task: Task) -> Relevance:
     """Each point's share in these tokens through all layers."""
-    from headlight.models.points import fields
+    from headlight.models.points.reach import fields
 
     return Relevance(values=fields.composed(trace, tokens, task), tokens=trace.tokens)
 
 
 def hops(trace: Trace, tokens: np.ndarray, task: Task) -> Relevance:
     """How many steps each point is from the nearest of these tokens."""
-    from headlight.models.points import fields
+    from headlight.models.points.reach import fields
 
     return Relevance(values=fields.hop_field(trace, tokens, task), tokens=trace.tokens)
 

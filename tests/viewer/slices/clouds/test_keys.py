@@ -12,7 +12,7 @@ from headlight.models.core.answers import PointLabels
 from headlight.models.core.classes.palettes import UNLABELLED, class_colours
 from headlight.models.core.tokens import Position
 from headlight.models.fields.voxels import VoxelSettings
-from headlight.models.points import fields
+from headlight.models.points.reach import fields
 from headlight.viewer.session.view import CloudSettings, Selection, View
 from headlight.viewer.slices.clouds.colours import Look, Scene, plain_colours, relevance_colours
 from headlight.viewer.slices.clouds.keys import meaning

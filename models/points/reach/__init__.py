@@ -1,0 +1,1 @@
+"""What one point draws on through all layers of a point network."""
