@@ -1,0 +1,1 @@
+"""How well found boxes agree with true ones: nuScenes' and KITTI's figures, and who is matched with whom."""
