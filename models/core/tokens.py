@@ -1,7 +1,7 @@
 """Tokens: what attention goes from and to, and the place of each in what the user dropped.
 
-A place (a span of characters, a box of pixels, a position in space, or a special token) is the only bridge
-between modalities, layers and panes: layers with other tokens than the input answer `find(place)`.
+A place (a span of characters, a box of pixels, a position or a box in space, or a special token) is the only
+bridge between modalities, layers and panes: layers with other tokens than the input answer `find(place)`.
 numpy only, so that every room may import it; scipy comes with the first search among points.
 """
 
@@ -60,6 +60,36 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True)
+class Cuboid:
+    """A box in a cloud's own coordinates: its middle, its length along the heading, width, height, and yaw in
+    radians, counter-clockwise from +x."""
+
+    x: float
+    y: float
+    z: float
+    length: float
+    width: float
+    height: float
+    yaw: float
+
+    @property
+    def numbers(self) -> tuple[float, float, float, float, float, float, float]:
+        return self.x, self.y, self.z, self.length, self.width, self.height, self.yaw
+
+    @property
+    def reach(self) -> float:
+        """Metres on the ground from the middle to a corner."""
+        return float(np.hypot(self.length, self.width)) / 2
+
+    def holds(self, positions: np.ndarray) -> np.ndarray:
+        """float (n, 3) → bool (n,): which lie in it, its faces included."""
+        x, y, z = (positions.astype(np.float64) - (self.x, self.y, self.z)).T
+        c, s = np.cos(self.yaw), np.sin(self.yaw)
+        ahead, left = np.abs(c * x + s * y), np.abs(c * y - s * x)
+        return (2 * ahead <= self.length) & (2 * left <= self.width) & (2 * np.abs(z) <= self.height)
+
+
+@dataclass(frozen=True, slots=True)
 class Special:
     """A token without a place in what was read or written: [CLS], [SEP], a register; `index` counts those of
     a stream from the first."""
@@ -76,7 +106,7 @@ class Region:
     positions: np.ndarray
 
 
-Place = CharSpan | Box | Position | Region | Special
+Place = CharSpan | Box | Position | Region | Cuboid | Special
 
 
 @dataclass(frozen=True, eq=False)
@@ -319,13 +349,18 @@ class PointTokens(Tokens):
         return super().places(indices)
 
     def find_all(self, places: Iterable[Place]) -> np.ndarray:
-        """int (m,): the points nearest to these places, sorted, each once; one search for all."""
+        """int (m,): the points nearest to these places, or in these boxes, sorted, each once; one search for
+        all."""
         places = tuple(places)
         where = [(place.x, place.y, place.z) for place in places if isinstance(place, Position)]
         parts = [np.array(where, np.float64).reshape(-1, 3)]
         parts += [place.positions for place in places if isinstance(place, Region)]
         wanted = np.concatenate(parts)
-        return np.unique(self.nearest(wanted)) if len(wanted) and len(self) else np.empty(0, int)
+        found = [place.holds(self.positions) for place in places if isinstance(place, Cuboid)]
+        held = [np.flatnonzero(one) for one in found]
+        if len(wanted) and len(self):
+            held.append(self.nearest(wanted))
+        return np.unique(np.concatenate(held)) if held else np.empty(0, int)
 
     def nearest(self, positions: np.ndarray) -> np.ndarray:
         """float (n, 3) → int (n,): the point nearest to each position; there must be one."""
@@ -349,5 +384,5 @@ class PointTokens(Tokens):
         return Position(*(float(v) for v in self.positions[index]))
 
     def _find(self, place: Place) -> np.ndarray:
-        """The one nearest point."""
+        """The one nearest point, or all in a box."""
         return self.find_all((place,))

@@ -119,6 +119,7 @@ class PointsEngine:
 
     lease = Run()
     """Of its traces, once it is opened by the door."""
+    takes = ("colours", "truth")
 
     def __init__(
         self,

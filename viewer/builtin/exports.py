@@ -111,7 +111,7 @@ REGISTRY.add(
         "Segmentation",
         ("npz", "csv", "ply"),
         ".export.clouds.answered:segmentation",
-        _POINTS,
+        Needs(("read", "positions"), trace=True, holds=".export.clouds.answered:no_labels"),
         filled=".export.clouds.answered:segmentation_filled",
     ),
     Export(

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
+
+import numpy as np
 
 from headlight.models.core.stack import ConvStack
 from headlight.models.core.task import Task
-from headlight.models.core.trace import Trace
+from headlight.models.core.trace import ModelCard, Trace
 from headlight.viewer.host.forward import truth_for
 from headlight.viewer.host.recipe import Making, RunOptions
 from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.inputs.cloud_labels import relabelled
 from headlight.viewer.inputs.inputs import ImageInput, StackInput, TextInput
-
-if TYPE_CHECKING:
-    from headlight.models.engines.points import PointsEngine
 
 
 class Adapter:
@@ -85,6 +84,16 @@ class Images(Adapter):
         return engine.run(what.pixels, size=options.size, task=task)
 
 
+class CloudEngine(Protocol):
+    """takes: what of a cloud `run` takes by name beside its points, as `CloudInput` calls it; "truth" is its
+    labels as places in the engine's `classes`."""
+
+    takes: tuple[str, ...]
+    card: ModelCard
+
+    def run(self, points: np.ndarray, *, task: Task, **taken: Any) -> Trace: ...
+
+
 class Clouds(Adapter):
     at_once = True
 
@@ -110,9 +119,12 @@ class Clouds(Adapter):
         arrays = (what.points, what.colours, what.normals, what.labels, what.kept)
         return sum(array.nbytes for array in arrays if array is not None)
 
-    def read(self, engine: PointsEngine, what: CloudInput, options: RunOptions, task: Task) -> Trace:
-        truth, notices = truth_for(what, engine.classes, engine.card.title)
-        trace = engine.run(what.points, what.colours, truth, task)
+    def read(self, engine: CloudEngine, what: CloudInput, options: RunOptions, task: Task) -> Trace:
+        taken = {name: getattr(what, name) for name in engine.takes if name != "truth"}
+        notices: tuple[str, ...] = ()
+        if "truth" in engine.takes:
+            taken["truth"], notices = truth_for(what, engine.classes, engine.card.title)
+        trace = engine.run(what.points, task=task, **taken)
         return replace(trace, notices=(*trace.notices, *notices))
 
 

@@ -139,6 +139,8 @@ def check(trace: Trace, task: Task) -> tuple[float, ...]:
 def with_truth(trace: Trace, before: CloudInput, cloud: CloudInput) -> Trace:
     """The pass of a cloud whose labels were read by another list of classes before."""
     answer, model = trace.answer(PointLabels), trace.model.title
+    if answer is None:
+        return trace
     truth, notices = truth_for(cloud, answer.classes, model)
     old = truth_for(before, answer.classes, model)[1]
     kept = (notice for notice in trace.notices if notice not in old)

@@ -454,10 +454,10 @@ def _former(document: Document) -> Former | None:
 
 
 def _moved(old: CloudInput, new: CloudInput, place: Place) -> Place:
-    """A selected point of a cloud, or many of them, where it is in another frame."""
+    """A selected point of a cloud, or many of them, or a box, where it is in another frame."""
     import numpy as np
 
-    from headlight.models.core.tokens import Position, Region
+    from headlight.models.core.tokens import Cuboid, Position, Region
 
     scale = new.frame.metres_per_unit / old.frame.metres_per_unit
 
@@ -466,6 +466,10 @@ def _moved(old: CloudInput, new: CloudInput, place: Place) -> Place:
 
     if isinstance(place, Region):
         return Region(there(place.positions))
+    if isinstance(place, Cuboid):
+        x, y, z = there(np.array([place.numbers[:3]], np.float32))[0].tolist()
+        sides = {name: getattr(place, name) * scale for name in ("length", "width", "height")}
+        return replace(place, x=x, y=y, z=z, **sides)
     at = known(place, Position)
     x, y, z = there(np.array([[at.x, at.y, at.z]], np.float32))[0]
     return Position(float(x), float(y), float(z))

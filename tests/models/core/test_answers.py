@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
 from headlight.models.core.answers import (
+    Boxes,
     Classes,
     NextTokens,
     PixelLabels,
@@ -14,7 +18,8 @@ from headlight.models.core.answers import (
     confusion,
     scores,
 )
-from headlight.models.core.tokens import Box, CharSpan
+from headlight.models.core.answers.boxes import corners
+from headlight.models.core.tokens import Box, CharSpan, Cuboid, PointTokens
 
 
 def test_every_file_point_has_the_answer_of_its_token():
@@ -105,3 +110,36 @@ def test_perfect_and_empty_predictions_have_their_closed_forms():
     assert np.isnan([nothing.miou, nothing.macc, nothing.oa]).all()
     with pytest.raises(ValueError, match="class 4 of 4"):
         confusion(np.array([4]), np.array([0]), 4)
+
+
+def test_a_box_has_corners_points_and_a_place_that_finds_it():
+    boxes = Boxes(
+        boxes=np.array([[10, 2, 1, 4, 2, 1.5, np.pi / 2], [0, 0, 0, 2, 1, 1, 0.3]], np.float32),
+        scores=np.array([0.5, 0.9], np.float32),
+        labels=np.array([1, 0], np.int16),
+        classes=("car", "truck"),
+    )
+    # Heading along +y: the left of its front is at smaller x.
+    left_front, *_, right_back_above = boxes.corners()[0][[0, 6]]
+    assert left_front == pytest.approx([9, 4, 0.25], abs=1e-6)
+    assert right_back_above == pytest.approx([11, 0, 1.75], abs=1e-6)
+    points = np.array([[10, 3.9, 1], [11.5, 2, 1], [10, 2, 1.8], [0.9, 0.3, 0], [0, 0, 0]], np.float32)
+    assert [found.tolist() for found in boxes.inside(points)] == [[0], [3, 4]]
+    first, second = boxes.targets()
+    assert (first.name, first.index, boxes.find(first.place)) == ("car", 0, 1)
+    assert PointTokens.of(points).find(second.place).tolist() == [0]
+    kept = boxes.only(boxes.scores > 0.6)
+    assert (len(kept), kept.counts.tolist()) == (1, [1, 0])
+
+
+@given(
+    hnp.arrays(np.float64, 7, elements=st.floats(0.5, 3)),
+    hnp.arrays(np.float64, 3, elements=st.floats(-1, 1)),
+)
+def test_what_lies_between_a_box_s_corners_is_inside(box, place):
+    assume((abs(abs(place) - 0.5) > 1e-6).all())
+    corner = corners(box)[0]
+    # Along its three edges from the middle: forward, to the left, up.
+    edges = np.stack([corner[0] - corner[1], corner[0] - corner[3], corner[4] - corner[0]])
+    point = box[:3] + place @ edges
+    assert Cuboid(*box.tolist()).holds(point[None]).tolist() == [bool((abs(place) < 0.5).all())]

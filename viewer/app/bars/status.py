@@ -187,11 +187,16 @@ def said_of_checks(checks: Sequence[float]) -> str:
 
 
 def _said(trace: Trace) -> str:
-    """1,370 tokens · forward 1.25 s; of a cloud its points and layers."""
-    from headlight.models.core.answers import PointLabels
+    """1,370 tokens · forward 1.25 s; of a cloud its points, and layers or
+    boxes."""
+    from headlight.models.core.answers import Boxes, PointLabels
     from headlight.models.core.tokens import PatchTokens
 
     forward = f"forward {seconds(trace.seconds)}"
+    boxes = trace.answer(Boxes)
+    if boxes is not None:
+        found = f"{len(boxes):,} boxes" if len(boxes) != 1 else "1 box"
+        return f"{len(trace.tokens):,} points · {found} · {forward}"
     if trace.answer(PointLabels) is None:
         if not trace.layers and isinstance(trace.tokens, PatchTokens):
             rows, columns = trace.tokens.grid

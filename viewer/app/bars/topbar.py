@@ -151,11 +151,13 @@ class TopBar(QWidget):
 
 
 def _extent(trace: Trace) -> str:
-    """12 × 6 (layers and heads); of what segments a cloud 13 classes; without layers pixels, else tokens."""
-    from headlight.models.core.answers import PointLabels
+    """12 × 6 (layers and heads); of what gives classes to points or boxes 13 classes; without layers pixels,
+    else tokens."""
+    from headlight.models.core.answers import Boxes, PointLabels
 
-    if trace.answer(PointLabels) is not None:
-        return f"{len(trace.answer(PointLabels).classes)} classes"
+    said = trace.answer(PointLabels) or trace.answer(Boxes)
+    if said is not None:
+        return f"{len(said.classes)} classes"
     if not trace.layers and "pixel_values" not in trace.shapes:
         return f"{len(trace.tokens):,} tokens"
     if not trace.layers:

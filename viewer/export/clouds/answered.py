@@ -183,6 +183,14 @@ def frame_of(cloud: CloudInput) -> dict[str, np.ndarray]:
     }
 
 
+def no_labels(subject: Subject) -> str:
+    """ "" where the model gives every point a class, else the reason."""
+    trace = subject.trace
+    if trace is None or trace.answer(PointLabels) is not None:
+        return ""
+    return f"{trace.model.title} gives no class to a point."
+
+
 def segmentation(options: None, ending: str, cloud: CloudInput, trace: Trace, task: Task) -> Result:
     """The class of every point of the file, in its order."""
     answer = _said(trace)
@@ -237,7 +245,8 @@ def _ply(where: np.ndarray, far: bool, arrays: dict[str, np.ndarray], classes: S
 
 def tokens(options: None, ending: str, cloud: CloudInput, trace: Trace, task: Task) -> Result:
     """The points that the model saw, and which of the file's they are."""
-    index = numbers_in_file(cloud, _said(trace).sample)
+    answer = trace.answer(PointLabels)
+    index = numbers_in_file(cloud, np.arange(len(trace.tokens)) if answer is None else answer.sample)
     arrays = {**trace.inputs, "index": index, **frame_of(cloud)}
 
     def table() -> Iterator[Sequence[object]]:

@@ -9,7 +9,6 @@ from functools import partial
 import numpy as np
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
-from headlight.models.core.answers import PointLabels
 from headlight.models.core.colours import lut
 from headlight.models.core.tokens import Place, Position
 from headlight.viewer.host.failure import Failure
@@ -305,7 +304,7 @@ class View3DPane(CloudPane):
         if self._under is not None and self._under[0] is place:
             return self._under[1]
         trace = self.session.current.trace
-        return None if trace is None else int(trace.answer(PointLabels).sample[trace.tokens.find(place)[0]])
+        return None if trace is None else cloud_maps.point_of(trace, int(trace.tokens.find(place)[0]))
 
 
 class FirstViewPane(View3DPane):

@@ -113,6 +113,8 @@ def offers(scene: Scene, method: Method | None = None) -> dict[ColourBy, str]:
     """
     trace, answer = scene.trace, scene.answer
     waiting = "" if answer else "The model has not answered yet"
+    if trace is not None and answer is None:
+        waiting = f"{trace.model.title} gives no class to a point"
     layerless = f"{trace.model.title} has no attention layers" if trace and not trace.layers else waiting
     truth = "" if scene.truth is not None else "The file has no labels"
     reasons: dict[ColourBy, str] = {

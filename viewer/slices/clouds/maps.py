@@ -56,8 +56,19 @@ def taken(
     trace: Trace, points: np.ndarray, before: tuple[Place, ...], task: Task = SILENT
 ) -> tuple[Place, ...]:
     """The tokens that answer for these points of the file (int (m,)), joined to those selected `before`."""
-    tokens = np.unique(known(trace.answer(PointLabels), PointLabels).nearest[points])
-    return joined(trace, before, tokens)
+    return joined(trace, before, np.unique(tokens_of(trace, points)))
+
+
+def tokens_of(trace: Trace, points: np.ndarray) -> np.ndarray:
+    """int (m,): the tokens that answer for these points of the file: of what labels no points, they are."""
+    answer = trace.answer(PointLabels)
+    return points if answer is None else answer.nearest[points]
+
+
+def point_of(trace: Trace, token: int) -> int:
+    """The point of the file that a token is."""
+    answer = trace.answer(PointLabels)
+    return token if answer is None else int(answer.sample[token])
 
 
 def in_input(trace: Trace, tokens: Tokens) -> np.ndarray:

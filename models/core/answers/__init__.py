@@ -1,0 +1,45 @@
+"""What a model says of its input (classes, the token that belongs at a place, a class a pixel or a point,
+boxes around things), and how well that agrees with the truth.
+
+Each kind of answer is a type of its own. numpy only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from headlight.models.core.answers.agreement import UNLABELLED, Scores, confusion, scores
+from headlight.models.core.answers.boxes import Boxes
+from headlight.models.core.answers.said import Classes, NextTokens, PixelLabels, PointLabels
+from headlight.models.core.answers.target import EVERY, Target
+from headlight.models.core.answers.written import MOST_BEAMS, Ended, Line, SoFar, Writing, Written
+
+__all__ = [
+    "EVERY",
+    "MOST_BEAMS",
+    "UNLABELLED",
+    "Answer",
+    "Boxes",
+    "Classes",
+    "Ended",
+    "Line",
+    "NextTokens",
+    "PixelLabels",
+    "PointLabels",
+    "Scores",
+    "SoFar",
+    "Target",
+    "Writing",
+    "Written",
+    "confusion",
+    "listed",
+    "scores",
+]
+
+Answer = Classes | NextTokens | PixelLabels | PointLabels | Boxes
+
+
+def listed(answers: Sequence[Answer]) -> Answer | None:
+    """The first that is told by a list of its targets; what is said of a cloud's points and of things among
+    them is told by the cloud."""
+    return next((answer for answer in answers if not isinstance(answer, PointLabels | Boxes)), None)

@@ -1,0 +1,24 @@
+"""What can be asked “why this?” of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from headlight.models.core.tokens import Place
+
+EVERY = -1
+"""The index of a target that is all classes alike."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """One thing an answer says. index: of the class, or the token's number in the vocabulary.
+
+    score: its probability, or the share of the pixels or points that have the class. place: where it is said,
+    None of the whole input.
+    """
+
+    name: str
+    score: float
+    index: int
+    place: Place | None = None
