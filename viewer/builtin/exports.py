@@ -85,7 +85,7 @@ REGISTRY.add(
         "A word in two texts",
         ("npz", "csv"),
         ".export.language.compare:compare",
-        Needs(("read", "characters"), trace=True, holds=".export.language.compare:no_pair"),
+        Needs(("read", "characters"), trace=True),
         ".export.language.compare:CompareOptions",
         ".export.language.compare:compare_filled",
     ),

@@ -112,8 +112,20 @@ REGISTRY.add(
     Pane("corpus", "Many texts", f"{_FOUND}.corpus:CorpusPane", _HEADS_OF_TEXT),
     Pane("arcs", "Arcs", ".panes.arcs.arcs:ArcsPane", _ARCS, export=Begin("arcs", "csv")),
     Pane("texts", "Texts", ".panes.compare.texts:TextsPane", _COMPARED, named="Texts that are compared"),
-    Pane("curves", "Same word, different company", ".panes.compare.curves:CurvesPane", _COMPARED),
-    Pane("difference", "Difference of attention", ".panes.compare.difference:DifferencePane", _COMPARED),
+    Pane(
+        "curves",
+        "Same word, different company",
+        ".panes.compare.curves:CurvesPane",
+        _COMPARED,
+        export=Begin("compare", "csv"),
+    ),
+    Pane(
+        "difference",
+        "Difference of attention",
+        ".panes.compare.difference:DifferencePane",
+        _COMPARED,
+        export=Begin("compare", "npz"),
+    ),
     Pane("pictures", "Many pictures", f"{_FOUND}.pictures:PicturesPane", _HEADS_OF_PICTURE),
     Pane(
         "lens",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,8 @@ _MEGABYTE = 1e6
 class Subject:
     """A document as it stood when an export was asked for.
 
-    trace: a Trace; None of what no model reads. path: "" where no file holds it as it is read.
+    trace: a Trace; None of what no model reads. path: "" where no file holds it as it is read. others: what
+    else the same model has read that is open.
     """
 
     number: int
@@ -36,10 +37,11 @@ class Subject:
     view: View
     page: str
     path: str
+    others: tuple[Subject, ...] = ()
 
     @classmethod
-    def of(cls, document: Document) -> Subject:
-        """Of a document as it is looked at now."""
+    def of(cls, document: Document, opened: Iterable[Document] = ()) -> Subject:
+        """Of a document as it is looked at now. opened: all that are open."""
         what, path = document.input, document.path
         adapter = REGISTRY.adapter_of(what)
         path = str(Path(path).absolute()) if adapter.is_file(what, path) else ""
@@ -52,6 +54,7 @@ class Subject:
                 document.view,
                 document.page,
                 path,
+                tuple(cls.of(other) for other in opened if _is_read_like(other, document)),
             )
         )
 
@@ -76,6 +79,12 @@ class Subject:
     def file(self) -> str | None:
         """What the command line reads: None of a text, which its options hold; "" where no file has it."""
         return None if "text" in self.asked() else self.path
+
+
+def _is_read_like(other: Document, document: Document) -> bool:
+    """Whether it is another one, read by the same model."""
+    same = other.kind == document.kind and other.options.model == document.options.model
+    return same and other is not document and other.trace is not None
 
 
 @dataclass(frozen=True, eq=False)

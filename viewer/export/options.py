@@ -50,8 +50,9 @@ class Choice:
 
     @property
     def whats(self) -> tuple[str, ...]:
-        """The exports that have it, none where it is of reading."""
-        return tuple(dict.fromkeys(what for what, _ in self.places if what))
+        """The exports that have it, none where it is of reading too."""
+        found = dict.fromkeys(what for what, _ in self.places)
+        return () if "" in found else tuple(found)
 
     def kinds_for(self, what: str) -> tuple[Kind, ...]:
         """The kinds of input that it is of, for this export."""

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from headlight.models.core.colours import DIVERGING, lut
 from headlight.models.core.tokens import CharSpan
 from headlight.models.explain.company import aligned, cosines, over_units
 from headlight.models.explain.words import found_word
+from headlight.viewer.export.choices import Subject, offered
 from headlight.viewer.session.view import CompareSettings, Selection
 from headlight.widgets.shell.welcome import Together, bundled_samples
 from tests.viewer.cloud_windows import pane
 from tests.viewer.linked import WAIT
 from tests.widgets.pointer import SHIFT, click
+
+
+def _there(window, subjects):
+    return tuple(replace(one, trace=window.jobs.host.there(one.trace)) for one in subjects)
 
 
 def _chip(strip, label):
@@ -38,6 +45,9 @@ def test_a_word_in_three_texts_and_the_same_text_in_two_models(make_window, sett
     assert curves.table().splitlines()[-1].split("\t")[0] == str(len(traces[0].layers))
     assert texts._rows[salad.number].strip._selected == set(at[2].tolist())
     assert texts.note.text().startswith("Click")
+    subject = Subject.of(first, window.session.documents)
+    there = replace(subject, trace=traces[0], others=_there(window, subject.others))
+    assert offered(there).filled["compare"].values == {"word": "serve", "pair": tennis.input.text}
 
     layer, head = window.session.view[Selection].layer, window.session.view[Selection].head
     maps = aligned(traces[0].tokens, traces[1].tokens)

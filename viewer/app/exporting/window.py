@@ -42,7 +42,7 @@ class Exports:
             return
         from headlight.viewer.export.choices import Subject, offered
 
-        subject = Subject.of(document)
+        subject = Subject.of(document, self.session.documents)
         self.jobs.submit(
             *(KIND, partial(offered, subject)),
             lambda choices: self._show(subject, choices, what, ending, values),

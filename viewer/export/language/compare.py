@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from headlight.models.core.errors import HeadlightError, known
+from headlight.models.core.errors import known
 from headlight.models.core.task import Task
 from headlight.models.core.tokens import CharSpan, TextTokens
 from headlight.models.core.trace import Trace
@@ -18,7 +18,7 @@ from headlight.viewer.export.heads import head_list, head_option, layer_and_head
 from headlight.viewer.export.results import Filled, Result
 from headlight.viewer.inputs.inputs import Input, TextInput
 from headlight.viewer.options import Rule, option
-from headlight.viewer.session.view import Selection
+from headlight.viewer.session.view import CompareSettings, Selection
 
 
 def word(value: str) -> str:
@@ -27,6 +27,7 @@ def word(value: str) -> str:
     return value.strip()
 
 
+_ONE = "There is one text alone: a word is compared in two."
 _COSINES = Rule(
     ("csv",), "A csv file holds the cosines, of all layers.", "Leave layer and head out, or write npz."
 )
@@ -43,16 +44,14 @@ class CompareOptions:
             ("npz", "csv"), "Which word is to be compared is not said.", "Name one of both texts with --word."
         ),
     )
+    pair: str | None = option(
+        "the text that the word is looked for in too",
+        "Compared with",
+        metavar="TEXT",
+        needed=Rule(("npz", "csv"), _ONE, "Give the second one with --pair."),
+    )
     layer: str | None = layer_option(never=_COSINES)
     head: int | Literal["mean", "max", "min"] | None = head_option(needed=Rule(), never=_COSINES)
-
-
-def no_pair(subject: Subject) -> str:
-    """ "" where there are two texts to compare, else the reason."""
-    return "" if known(subject.input, TextInput).pair is not None else _ONE
-
-
-_ONE = "There is one text alone: a word is compared in two."
 
 
 def compare(options: CompareOptions, ending: str, document: Input, trace: Trace, task: Task) -> Result:
@@ -60,17 +59,15 @@ def compare(options: CompareOptions, ending: str, document: Input, trace: Trace,
     difference: float32 (heads, query units, key units), attention in the first text less that in the second,
     over the words that both have in this order.
 
-    HeadlightError for one text alone, and for a word that one of them has not.
+    HeadlightError for a word that one of them has not.
     Each text is read by itself: as a pair they would be company for each other.
     """
     from headlight.models.explain.company import aligned_layers, cosines, over_units
     from headlight.models.explain.words import found_word
 
-    texts = known(document, TextInput)
-    if texts.pair is None:
-        raise HeadlightError(_ONE, "Give the second one with --pair.")
+    texts = known(document, TextInput).text, known(options.pair, str)
     engine, asked = trace.run.engine(task), known(options.word, str)
-    read = [engine.run(text, task=task) for text in (texts.text, texts.pair)]
+    read = [engine.run(text, task=task) for text in texts]
     spans = [found_word(known(one.tokens, TextTokens), asked) for one in read]
     at = [one.tokens.find(span) for one, span in zip(read, spans, strict=True)]
     first, second = (one.run.states(task) for one in read)
@@ -104,10 +101,19 @@ def compare(options: CompareOptions, ending: str, document: Input, trace: Trace,
 
 
 def compare_filled(subject: Subject, task: Task) -> Filled:
-    """The word that is selected in the first text."""
-    queries = subject.view[Selection].queries if subject.view is not None else ()
-    text = known(subject.input, TextInput).text
-    spans = [place for place in queries if isinstance(place, CharSpan) and place.text == 0]
-    chosen = text[spans[0].start : spans[-1].stop].strip() if spans else ""
+    """The text whose attention is taken away, and the word that is selected or that both have."""
+    from headlight.models.explain import words
+
+    tokens, second = known(subject.trace.tokens, TextTokens), known(subject.input, TextInput).pair
+    without, beside = subject.view[CompareSettings].without, subject.view[CompareSettings].beside
+    others = [other for other in subject.others if other.number not in without]
+    others.sort(key=lambda other: other.number != beside)
+    if others:
+        second = known(others[0].input, TextInput).text
+    places = [place for place in subject.view[Selection].queries if isinstance(place, CharSpan)]
+    shared = words.shared(tokens, [other.trace.tokens for other in others])
+    word = words.word_at(tokens, places) or shared
+    chosen = "" if word is None else words.said(tokens, word)
+    values = {name: value for name, value in (("word", chosen), ("pair", second)) if value}
     lists = {"layer": partial(layer_list, subject.trace, str), "head": partial(head_list, subject.trace)}
-    return Filled({"word": chosen} if chosen else {}, lists, subject.page == "compare")
+    return Filled(values, lists, subject.page == "compare")
