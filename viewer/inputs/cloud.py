@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from headlight.models.core.answers import Boxes
 from headlight.viewer.inputs.units import UNITS, UPS, Up, said_up
 
 # Which file axis each local axis is, and its sign: rotations, so that nothing is mirrored.
@@ -132,6 +134,8 @@ class CloudInput:
     """float32 (n,), of any range, as the file has it"""
     ring: np.ndarray | None = None
     """int16 (n,): the beam of a turning sensor that measured each point, from the lowest on"""
+    boxes: Boxes | None = None
+    """True boxes around things, in local metres, where a file beside this one has them."""
 
     def __post_init__(self) -> None:
         if self.total < 0:
@@ -146,7 +150,14 @@ class CloudInput:
         normals = self.normals
         if normals is not None:
             normals = np.ascontiguousarray(frame.turned(self.frame.turned_back(normals)))
-        return replace(self, points=np.ascontiguousarray(points), normals=normals, frame=frame)
+        boxes = self.boxes
+        if boxes is not None:
+            there = boxes.boxes.astype(np.float64)
+            there[:, :3] = frame.turned(self.frame.turned_back(there[:, :3])) * scale
+            there[:, 3:6] *= scale
+            there = headed(there, lambda vectors: frame.turned(self.frame.turned_back(vectors)))
+            boxes = replace(boxes, boxes=there.astype(np.float32))
+        return replace(self, points=np.ascontiguousarray(points), normals=normals, frame=frame, boxes=boxes)
 
     def all_coordinates(self) -> np.ndarray:
         """float64 (total, 3): every point of the file, also what was dropped, as the file would write it."""
@@ -165,6 +176,23 @@ class CloudInput:
         """float64 (m, 3): local points as the file would write them."""
         local = np.asarray(points, np.float64).reshape(-1, 3)
         return self.frame.turned_back(local) / self.frame.metres_per_unit + self.origin
+
+    def file_boxes(self, boxes: np.ndarray) -> np.ndarray:
+        """float64 (m, 7): boxes in local metres as the file would write them."""
+        there = np.array(boxes, np.float64).reshape(-1, 7)
+        there[:, :3] = self.file_coordinates(there[:, :3])
+        there[:, 3:6] /= self.frame.metres_per_unit
+        return headed(there, self.frame.turned_back)
+
+
+def headed(boxes: np.ndarray, turned: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """Boxes (n, 7) with the yaw of their turned heading. What would lie on its side keeps its own: a box has
+    no other."""
+    yaw = boxes[:, 6]
+    heading = turned(np.stack([np.cos(yaw), np.sin(yaw), np.zeros(len(yaw))], axis=1))
+    flat = np.abs(heading[:, 2]) < 0.5
+    boxes[:, 6] = np.where(flat, np.arctan2(heading[:, 1], heading[:, 0]), yaw)
+    return boxes
 
 
 def strays(points: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ import numpy as np
 
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import Task
+from headlight.viewer.inputs.boxes.beside import with_boxes
 from headlight.viewer.inputs.cloud import CloudInput, Frame, guess_frame, local_origin, strays, to_local
 from headlight.viewer.inputs.cloud_labels import Labels, read_labels
 from headlight.viewer.inputs.clouds import parts as limits
@@ -29,7 +30,8 @@ def opened(reader: Reader, source: Source) -> CloudInput:
         )
     with guarding(name, reader.title):
         source.file.seek(0)
-        return make_cloud(resolve(reader.read)(source), name, source.task)
+        cloud = make_cloud(resolve(reader.read)(source), name, source.task)
+    return cloud if source.path is None else with_boxes(cloud, source.path)
 
 
 _MOST_BEAMS = 256
