@@ -5,9 +5,10 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from headlight.models.points.detection.backbone import BirdsEye
-from headlight.models.points.detection.config import Centres, DetectionConfig
+from headlight.models.points.detection.config import Centres, DetectionConfig, Pillars
 from headlight.models.points.detection.heads import AnchorHead, CentreHead, Said
 from headlight.models.points.detection.pillars import Batch, PillarEncoder
+from headlight.models.points.detection.voxels import VoxelEncoder
 
 
 class Detector(nn.Module):
@@ -16,7 +17,10 @@ class Detector(nn.Module):
     def __init__(self, config: DetectionConfig) -> None:
         super().__init__()
         self.config = config
-        self.encoder = PillarEncoder(config, config.encoder)
+        if isinstance(config.encoder, Pillars):
+            self.encoder = PillarEncoder(config, config.encoder)
+        else:
+            self.encoder = VoxelEncoder(config, config.encoder)
         self.backbone = BirdsEye(self.encoder.channels, config.backbone)
         head = CentreHead if isinstance(config.head, Centres) else AnchorHead
         self.head = head(self.backbone.channels, config.head)

@@ -103,7 +103,7 @@ def _of_task(
 
 
 def _cells(scene: Truth, first: int, last: int, config: DetectionConfig) -> tuple[np.ndarray, np.ndarray]:
-    """(int (m,), boxes that are the task's and in range; float (m, 2), x and y of each in cells)"""
+    """(int (m,), boxes of the scene that are the task's and in range; float (m, 2), x and y in cells)"""
     boxes = np.asarray(scene.boxes, np.float64).reshape(-1, 7)
     cells = (boxes[:, :2] - config.extent[:2]) / config.cell
     inside = ((cells >= 0) & (cells < config.map[::-1])).all(axis=1)
