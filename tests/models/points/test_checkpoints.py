@@ -12,9 +12,9 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from headlight.models.catalogue import tensors
 from headlight.models.core.classes.lists import S3DIS_CLASSES
 from headlight.models.core.errors import HeadlightError
-from headlight.models.points import checkpoints
 from headlight.models.points.checkpoints import class_names, load_network, read_checkpoint, save_network
 from headlight.models.points.config import PointConfig
 from headlight.models.points.neighbours import geometry
@@ -144,7 +144,7 @@ def test_damaged_files_are_refused(content: bytes, suffix: str, tmp_path: Path) 
 
 
 def test_files_are_measured_before_they_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checkpoints, "MAX_BYTES", 10**6)
+    monkeypatch.setattr(tensors, "MAX_BYTES", 10**6)
     file = tmp_path / "bomb.pth"
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as members:
         members.writestr("archive/data/0", bytes(2 * 10**6))
@@ -157,7 +157,7 @@ def test_files_are_measured_before_they_are_read(tmp_path: Path, monkeypatch: py
     file.write_bytes(bytes(10**6 + 1))
     with pytest.raises(HeadlightError, match="the limit is"):
         read_checkpoint(file, trust_pickle=True)
-    monkeypatch.setattr(checkpoints, "MAX_TENSORS", 3)
+    monkeypatch.setattr(tensors, "MAX_TENSORS", 3)
     many = tmp_path / "many.safetensors"
     save_file({str(number): torch.zeros(1) for number in range(4)}, many)
     with pytest.raises(HeadlightError, match="more than 3 tensors"):
