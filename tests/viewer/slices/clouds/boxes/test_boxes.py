@@ -1,0 +1,120 @@
+"""Which boxes are shown, and how they agree with the truth."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from headlight.models.core.tokens import Cuboid
+from headlight.viewer.session.view import BoxEdit, BoxSettings
+from headlight.viewer.slices.clouds.boxes.measured import COLUMNS, boxes_of_cell, measured
+from headlight.viewer.slices.clouds.boxes.shown import Read, shown
+from tests.viewer.box_samples import CAR, MAN, TRUCK, answer, boxes_of, street, traced
+
+
+@pytest.fixture(scope="module")
+def read() -> Read:
+    cloud = street()
+    return Read(cloud, traced(cloud))
+
+
+def scores(read: Read, **settings) -> list[float]:
+    return [round(float(score), 2) for score in shown(read, BoxSettings(**settings)).boxes.scores]
+
+
+def test_score_and_suppression_change_without_the_network(read):
+    assert scores(read) == [0.9, 0.8, 0.6]
+    assert shown(read, BoxSettings()).below == 1
+    assert scores(read, score=0.1) == [0.9, 0.8, 0.6, 0.2]
+    assert scores(read, suppress="none") == [0.9, 0.8, 0.6, 0.5]
+    assert scores(read, suppress="rotated") == [0.9, 0.8, 0.6]
+    assert scores(read, suppress="rotated", overlap=0.9) == [0.9, 0.8, 0.6, 0.5]
+    assert scores(read, suppress="circle") == [0.9, 0.8, 0.6]
+    assert scores(read, suppress="circle", radius=0.5) == [0.9, 0.8, 0.6, 0.5]
+    assert shown(read, BoxSettings()) is shown(read, BoxSettings(heat=2))
+
+
+def test_points_in_boxes_and_which_box_is_where(read):
+    now = shown(read, BoxSettings())
+    assert now.truth_points.tolist() == [60, 60, 60, 60]
+    assert now.points[1] == 60
+    assert now.find(now.boxes.place(2)) == (False, 2)
+    assert now.find(Cuboid(*CAR)) == (True, 0)
+    assert now.find(Cuboid(*CAR[:6], 0.4)) is None
+
+
+def test_agreement_with_the_truth_at_the_score(read):
+    now = measured(read, BoxSettings())
+    assert (now.right, now.found, now.true) == (2, 3, 4)
+    assert (now.precision, now.recall) == pytest.approx((2 / 3, 1 / 2))
+    assert measured(read, BoxSettings(metres=0.2)).right == 1
+    rows = {row[0]: dict(zip(COLUMNS, row, strict=True)) for row in now.rows}
+    assert list(rows) == ["car", "truck", "pedestrian", "all"]
+    # Of two cars the one that is found comes first: recall 0.5, and what is false comes behind it.
+    assert (rows["car"]["2 m"], rows["car"]["truth"]) == ("0.44", "2")
+    assert rows["pedestrian"]["AP"] == "1.00"
+    assert rows["truck"]["AP"] == "0.00"
+    assert rows["car"]["ATE"] == f"{np.hypot(0.3, 0.1):.2f}"
+    assert now.said == ""
+
+
+def test_a_cell_of_the_confusion_has_its_boxes(read):
+    settings = BoxSettings(score=0.1)
+    seen = shown(read, settings).confusion
+    assert seen.counts[:, 0].tolist() == [1, 1, 0, 0, 1]
+    assert seen.counts[0].tolist() == [1, 0, 0, 0, 1]
+    taken = boxes_of_cell(read, settings, 1, 0)
+    assert [place.numbers[:2] for place in taken] == [TRUCK[:2]]  # where it was found is where it is
+    assert len(boxes_of_cell(read, settings, 0, 0)) == 2
+    assert [place.y for place in boxes_of_cell(read, settings, 4, 0)] == [20.0]
+    assert [place.y for place in boxes_of_cell(read, settings, 0, 4)] == [6.0]
+
+
+def test_boxes_that_are_set_by_hand(read):
+    first = shown(read, BoxSettings()).boxes
+    to = Cuboid(12.0, 1.0, -0.9, 4.0, 1.8, 1.6, 0.0)
+    edits = (
+        BoxEdit(first.place(0), to, 1),
+        BoxEdit(first.place(1), None, 2),
+        BoxEdit(None, Cuboid(*MAN[:2], 0.5, *MAN[3:]), 3),
+        BoxEdit(Cuboid(*CAR), None, 0),  # no such box was found
+    )
+    now = shown(read, BoxSettings(edits=edits))
+    assert now.boxes.scores == pytest.approx([1.0, 0.9, 0.6])
+    assert now.boxes.labels.tolist() == [3, 1, 0]
+    assert now.by_hand.tolist() == [True, True, False]
+    assert now.find(to) == (False, 1)
+    assert shown(read, BoxSettings(edits=edits, score=0.95)).by_hand.tolist() == [True, True]
+
+
+def test_truth_of_classes_that_the_model_has_not(read):
+    truth = replace(read.cloud.boxes, classes=("Car", "Van", "Misc thing", "Cyclist"))
+    other = replace(read.cloud, boxes=truth)
+    now = shown(read._replace(cloud=other), BoxSettings())
+    assert now.unknown == ("Misc thing",)
+    assert now.truth.classes == read.answer.classes
+    assert now.truth.labels.tolist() == [0, 0, 1]
+    assert measured(read._replace(cloud=other), BoxSettings()).said.startswith("1 of classes")
+
+
+def test_an_empty_list_says_why(read):
+    cloud = read.cloud
+    none = boxes_of(())
+    assert "choose a model" in shown(Read(cloud, replace(read.trace, answers=())), BoxSettings()).why
+    assert shown(Read(cloud, traced(cloud, none, ("Too high.",))), BoxSettings()).why == "Too high."
+    frame = shown(Read(cloud, traced(cloud, none)), BoxSettings()).why
+    assert "z = -1.7 m" in frame
+    assert "intensities up to 1" in frame
+    away = replace(none, extent=(100.0, 100.0, 200.0, 200.0))
+    assert "No point lies where it looks" in shown(Read(cloud, traced(cloud, away)), BoxSettings()).why
+    assert shown(read, BoxSettings(score=0.99)).why == ""
+    untold = replace(cloud, boxes=None)
+    assert measured(Read(untold, traced(untold)), BoxSettings()) is None
+    assert len(shown(Read(cloud, None), BoxSettings()).truth) == 4
+
+
+def test_the_heat_is_not_sent_with_every_list(read):
+    assert answer().heat is not None
+    assert shown(read, BoxSettings()).boxes.heat is None

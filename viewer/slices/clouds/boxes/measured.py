@@ -1,0 +1,101 @@
+"""How the boxes of one scan agree with its truth: nuScenes' figures, and the cells of a confusion."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from headlight.models.core.cache import derived
+from headlight.models.core.task import SILENT, Task
+from headlight.models.core.tokens import Cuboid
+from headlight.models.points.detection.metrics.nuscenes import DISTANCES, HALF_TURN, Figures, figures
+from headlight.viewer.session.view import BoxSettings
+from headlight.viewer.slices.clouds.boxes.shown import Read, chosen, counted, of_classes, scene_of, shown
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """precision, recall: at the score that is chosen, NaN without boxes. right, found, true: how many of
+    each. rows: a line a class with truth, then their mean: its name and figures by COLUMNS, "–" for none.
+    said: what is left out.
+    """
+
+    precision: float
+    recall: float
+    right: int
+    found: int
+    true: int
+    rows: tuple[tuple[str, ...], ...]
+    said: str
+
+
+_ERRORS = ("ATE", "ASE", "AOE", HALF_TURN)
+COLUMNS = ("class", *(f"{metres:g} m" for metres in DISTANCES), "AP", *_ERRORS, "truth")
+
+
+def measured(read: Read, settings: BoxSettings, task: Task = SILENT) -> Measured | None:
+    """Of one scan; None without truth, or without a model's answer."""
+    answer = read.answer
+    truth, unknown = of_classes(read.cloud.boxes, None if answer is None else answer.classes)
+    if answer is None or truth is None:
+        return None
+    now = shown(read, settings, task)
+    seen = now.confusion
+    assert seen is not None
+    key = ("figures", read.cloud, settings.suppress, settings.overlap, settings.radius, settings.edits)
+
+    def compute() -> Figures:
+        every = chosen(read, settings).boxes
+        scene = scene_of(every, truth, counted(truth, read.cloud))
+        return figures([scene], answer.classes)
+
+    said = [f"{len(unknown):,} of classes that the model has not" if unknown else ""]
+    found = derived(read.trace, key, compute)
+    asked = int(found.truth.sum())
+    beyond = len(truth) - asked
+    said.append(f"{beyond:,} without points or beyond their class’s range in AP and errors" if beyond else "")
+    return Measured(
+        seen.precision,
+        seen.recall,
+        seen.right,
+        len(now.boxes),
+        len(truth),
+        tuple(_rows(found)),
+        " · ".join(filter(None, said)),
+    )
+
+
+def _rows(found: Figures) -> list[tuple[str, ...]]:
+    rows = []
+    for index, name in enumerate(found.classes):
+        if not found.truth[index]:
+            continue
+        errors = [float(found.errors[error][index]) for error in _ERRORS]
+        precise = [*found.ap[index].tolist(), float(found.ap[index].mean())]
+        rows.append((name, *map(_figure, precise), *map(_figure, errors), f"{found.truth[index]:,}"))
+    if not rows:
+        return []
+    each = [float(np.nanmean(found.ap[:, at])) for at in range(len(DISTANCES))]
+    errors = [found.mean_error(error) for error in _ERRORS]
+    total = f"{int(found.truth.sum()):,}"
+    return [*rows, ("all", *map(_figure, (*each, found.mean_ap)), *map(_figure, errors), total)]
+
+
+def _figure(value: float) -> str:
+    return "–" if np.isnan(value) else f"{value:.2f}"
+
+
+def boxes_of_cell(
+    read: Read, settings: BoxSettings, truth: int, found: int, task: Task = SILENT
+) -> tuple[Cuboid, ...]:
+    """The boxes that a cell of the confusion counts: those found so, and their true ones; the number behind
+    the last class is nothing's."""
+    now = shown(read, settings, task)
+    seen, true = now.confusion, now.truth
+    if seen is None or true is None:
+        return ()
+    mine = np.flatnonzero((seen.found == truth) & (now.boxes.labels == found))
+    theirs = np.flatnonzero((seen.truth == found) & (true.labels == truth))
+    places = [now.boxes.place(index) for index in mine.tolist()]
+    return tuple(dict.fromkeys((*places, *(true.place(index) for index in theirs.tolist()))))
