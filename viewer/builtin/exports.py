@@ -115,6 +115,15 @@ REGISTRY.add(
         filled=".export.clouds.answered:segmentation_filled",
     ),
     Export(
+        "detect",
+        "Boxes",
+        ("npz", "csv", "json", "txt"),
+        ".export.clouds.detect:detect",
+        Needs(("read", "positions"), trace=True, holds=".export.clouds.detect:no_boxes"),
+        ".export.clouds.detect:DetectOptions",
+        ".export.clouds.detect:detect_filled",
+    ),
+    Export(
         "represent",
         "As networks see it",
         ("npz", "csv"),

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from headlight.models.core.answers import BoxEdits
 from headlight.models.core.stack import ConvStack
 from headlight.models.core.task import Task
 from headlight.models.core.trace import ModelCard, Trace
@@ -114,6 +115,13 @@ class Clouds(Adapter):
 
     def notices(self, what: CloudInput) -> tuple[str, ...]:
         return what.label_notices
+
+    def is_file(self, what: CloudInput, path: str) -> bool:
+        return bool(path) and what.edits is None
+
+    def exported(self, what: CloudInput, view: Mapping[type, Any]) -> CloudInput:
+        edits = view[BoxEdits]
+        return replace(what, edits=edits) if edits.made else what
 
     def extent(self, what: CloudInput) -> int:
         arrays = (what.points, what.colours, what.normals, what.labels, what.kept)

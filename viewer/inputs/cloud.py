@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from headlight.models.core.answers import Boxes
+from headlight.models.core.answers import BoxEdits, Boxes
 from headlight.viewer.inputs.units import UNITS, UPS, Up, said_up
 
 # Which file axis each local axis is, and its sign: rotations, so that nothing is mirrored.
@@ -136,6 +136,8 @@ class CloudInput:
     """int16 (n,): the beam of a turning sensor that measured each point, from the lowest on"""
     boxes: Boxes | None = None
     """True boxes around things, in local metres, where a file beside this one has them."""
+    edits: BoxEdits | None = None
+    """Boxes that a model found and that were set by hand since, of what is exported."""
 
     def __post_init__(self) -> None:
         if self.total < 0:

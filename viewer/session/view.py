@@ -13,7 +13,7 @@ from headlight.models.core.settings import RolloutSettings, layers_of_rollout
 if TYPE_CHECKING:
     from headlight.models.core.costs import Terms
     from headlight.models.core.layers import Vector
-    from headlight.models.core.tokens import CharSpan, Cuboid, Place
+    from headlight.models.core.tokens import CharSpan, Place
     from headlight.models.core.trace import Trace
     from headlight.viewer.host.corpus import Corpus, Pictures
 
@@ -100,24 +100,13 @@ class CloudSettings:
 
 
 @dataclass(frozen=True)
-class BoxEdit:
-    """A box that was set by hand. of: as it was found, None of one that was added. now: as it is, None of one
-    that was taken away. label: its class then.
-    """
-
-    of: Cuboid | None
-    now: Cuboid | None
-    label: int
-
-
-@dataclass(frozen=True)
 class BoxSettings:
     """Which boxes of those that a model found are shown, and how they are measured.
 
     score: from which on. suppress: how boxes that overlap give way to the likeliest, "model" as the model
     has it; overlap, radius: from which share of their union on the ground, up to how many metres. heat: the
     class whose heat map is shown, None for the most of all. metres: how far on the ground from its truth a
-    box has found it. truth: draw the true boxes. edits: boxes set by hand.
+    box has found it. truth: draw the true boxes.
     """
 
     score: float = 0.3
@@ -127,7 +116,6 @@ class BoxSettings:
     heat: int | None = None
     metres: float = 2.0
     truth: bool = True
-    edits: tuple[BoxEdit, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from headlight.models.core.answers.agreement import UNLABELLED, Scores, confusion, scores
-from headlight.models.core.answers.boxes import Boxes
+from headlight.models.core.answers.boxes import BoxEdit, BoxEdits, Boxes
 from headlight.models.core.answers.said import Classes, NextTokens, PixelLabels, PointLabels
 from headlight.models.core.answers.target import EVERY, Target
 from headlight.models.core.answers.written import MOST_BEAMS, Ended, Line, SoFar, Writing, Written
@@ -19,6 +19,8 @@ __all__ = [
     "MOST_BEAMS",
     "UNLABELLED",
     "Answer",
+    "BoxEdit",
+    "BoxEdits",
     "Boxes",
     "Classes",
     "Ended",

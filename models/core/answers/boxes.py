@@ -84,6 +84,24 @@ class Boxes:
         return replace(self, **{name: None if value is None else value[kept] for name, value in held.items()})
 
 
+@dataclass(frozen=True)
+class BoxEdit:
+    """A box that was set by hand. of: as it was found, None of one that was added. now: as it is, None of one
+    that was taken away. label: its class then.
+    """
+
+    of: Cuboid | None
+    now: Cuboid | None
+    label: int
+
+
+@dataclass(frozen=True)
+class BoxEdits:
+    """All that were set by hand in a cloud, in the order in which they were first."""
+
+    made: tuple[BoxEdit, ...] = ()
+
+
 def corners(boxes: np.ndarray) -> np.ndarray:
     """float (n, 7) → float64 (n, 8, 3), as `Boxes.corners` has them."""
     boxes = np.asarray(boxes, np.float64).reshape(-1, 7)

@@ -6,12 +6,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from headlight.models.core.answers import BoxEdits
 from headlight.models.core.cache import derived
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import Cuboid
 from headlight.models.points.detection.metrics.nuscenes import DISTANCES, HALF_TURN, Figures, figures
 from headlight.viewer.session.view import BoxSettings
-from headlight.viewer.slices.clouds.boxes.shown import Read, chosen, counted, of_classes, scene_of, shown
+from headlight.viewer.slices.clouds.boxes.shown import (
+    NONE,
+    Read,
+    chosen,
+    counted,
+    of_classes,
+    scene_of,
+    shown,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,19 +43,21 @@ _ERRORS = ("ATE", "ASE", "AOE", HALF_TURN)
 COLUMNS = ("class", *(f"{metres:g} m" for metres in DISTANCES), "AP", *_ERRORS, "truth")
 
 
-def measured(read: Read, settings: BoxSettings, task: Task = SILENT) -> Measured | None:
+def measured(
+    read: Read, settings: BoxSettings, edits: BoxEdits = NONE, task: Task = SILENT
+) -> Measured | None:
     """Of one scan; None without truth, or without a model's answer."""
     answer = read.answer
     truth, unknown = of_classes(read.cloud.boxes, None if answer is None else answer.classes)
     if answer is None or truth is None:
         return None
-    now = shown(read, settings, task)
+    now = shown(read, settings, edits, task)
     seen = now.confusion
     assert seen is not None
-    key = ("figures", read.cloud, settings.suppress, settings.overlap, settings.radius, settings.edits)
+    key = ("figures", read.cloud, settings.suppress, settings.overlap, settings.radius, edits)
 
     def compute() -> Figures:
-        every = chosen(read, settings).boxes
+        every = chosen(read, settings, edits).boxes
         scene = scene_of(every, truth, counted(truth, read.cloud))
         return figures([scene], answer.classes)
 
@@ -87,11 +98,11 @@ def _figure(value: float) -> str:
 
 
 def boxes_of_cell(
-    read: Read, settings: BoxSettings, truth: int, found: int, task: Task = SILENT
+    read: Read, settings: BoxSettings, edits: BoxEdits, truth: int, found: int, task: Task = SILENT
 ) -> tuple[Cuboid, ...]:
     """The boxes that a cell of the confusion counts: those found so, and their true ones; the number behind
     the last class is nothing's."""
-    now = shown(read, settings, task)
+    now = shown(read, settings, edits, task)
     seen, true = now.confusion, now.truth
     if seen is None or true is None:
         return ()

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from headlight.models.core.answers import Boxes
+from headlight.models.core.answers import BoxEdit, BoxEdits, Boxes
 from headlight.models.core.cache import derived
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import Cuboid
@@ -18,10 +18,11 @@ from headlight.models.points.detection.suppression import suppressed
 from headlight.viewer.host.summary import SentOnce
 from headlight.viewer.inputs.boxes.listed import place_of
 from headlight.viewer.inputs.cloud import CloudInput
-from headlight.viewer.session.view import BoxEdit, BoxSettings
+from headlight.viewer.session.view import BoxSettings
 
 CLOSE = 1e-4
 """Metres and radians by which a box may differ from what it is called, in numbers of 32 bits."""
+NONE = BoxEdits()
 
 
 class Read(NamedTuple):
@@ -75,18 +76,18 @@ def found_at(boxes: np.ndarray, place: object) -> int | None:
     return index if apart[index] < CLOSE else None
 
 
-def shown(read: Read, settings: BoxSettings, task: Task = SILENT) -> Shown:
+def shown(read: Read, settings: BoxSettings, edits: BoxEdits = NONE, task: Task = SILENT) -> Shown:
     """What all panes of the page show."""
     if read.trace is None:
-        return _shown(read, settings)
-    key = ("boxes", read.cloud, replace(settings, heat=None, truth=True))
-    return derived(read.trace, key, lambda: _shown(read, settings))
+        return _shown(read, settings, edits)
+    key = ("boxes", read.cloud, replace(settings, heat=None, truth=True), edits)
+    return derived(read.trace, key, lambda: _shown(read, settings, edits))
 
 
-def _shown(read: Read, settings: BoxSettings) -> Shown:
+def _shown(read: Read, settings: BoxSettings, edits: BoxEdits) -> Shown:
     answer, cloud = read.answer, read.cloud
     truth, unknown = of_classes(cloud.boxes, None if answer is None else answer.classes)
-    found = chosen(read, settings)
+    found = chosen(read, settings, edits)
     kept = found.boxes.scores >= np.float32(settings.score)
     kept |= found.by_hand  # what was set by hand stays in sight
     boxes, points = found.boxes.only(kept), found.points[kept]
@@ -112,7 +113,7 @@ class Chosen(NamedTuple):
     by_hand: np.ndarray
 
 
-def chosen(read: Read, settings: BoxSettings) -> Chosen:
+def chosen(read: Read, settings: BoxSettings, edits: BoxEdits = NONE) -> Chosen:
     """After suppression and edits, the likeliest first; those without a model's answer are none."""
     answer, cloud = read.answer, read.cloud
     if answer is None:
@@ -120,9 +121,9 @@ def chosen(read: Read, settings: BoxSettings) -> Chosen:
         return Chosen(_of([], [], [], classes), np.empty(0, np.int64), np.empty(0, bool))
     key = ("suppressed boxes", cloud, settings.suppress, settings.overlap, settings.radius)
     found, points = derived(read.trace, key, lambda: _suppressed(answer, cloud, settings))
-    if not settings.edits:
+    if not edits.made:
         return Chosen(found, points, np.zeros(len(found), bool))
-    boxes, by_hand = edited(found, settings.edits)
+    boxes, by_hand = edited(found, edits.made)
     return Chosen(boxes, counted(boxes, cloud), by_hand)
 
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from headlight.models.core.answers import BoxEdit, BoxEdits
 from headlight.models.core.tokens import Cuboid
-from headlight.viewer.session.view import BoxEdit, BoxSettings
+from headlight.viewer.session.view import BoxSettings
 from headlight.viewer.slices.clouds.boxes.measured import COLUMNS, boxes_of_cell, measured
 from headlight.viewer.slices.clouds.boxes.shown import Read, shown
 from tests.viewer.box_samples import CAR, MAN, TRUCK, answer, boxes_of, street, traced
@@ -65,11 +66,11 @@ def test_a_cell_of_the_confusion_has_its_boxes(read):
     seen = shown(read, settings).confusion
     assert seen.counts[:, 0].tolist() == [1, 1, 0, 0, 1]
     assert seen.counts[0].tolist() == [1, 0, 0, 0, 1]
-    taken = boxes_of_cell(read, settings, 1, 0)
+    taken = boxes_of_cell(read, settings, BoxEdits(), 1, 0)
     assert [place.numbers[:2] for place in taken] == [TRUCK[:2]]  # where it was found is where it is
-    assert len(boxes_of_cell(read, settings, 0, 0)) == 2
-    assert [place.y for place in boxes_of_cell(read, settings, 4, 0)] == [20.0]
-    assert [place.y for place in boxes_of_cell(read, settings, 0, 4)] == [6.0]
+    assert len(boxes_of_cell(read, settings, BoxEdits(), 0, 0)) == 2
+    assert [place.y for place in boxes_of_cell(read, settings, BoxEdits(), 4, 0)] == [20.0]
+    assert [place.y for place in boxes_of_cell(read, settings, BoxEdits(), 0, 4)] == [6.0]
 
 
 def test_boxes_that_are_set_by_hand(read):
@@ -81,12 +82,12 @@ def test_boxes_that_are_set_by_hand(read):
         BoxEdit(None, Cuboid(*MAN[:2], 0.5, *MAN[3:]), 3),
         BoxEdit(Cuboid(*CAR), None, 0),  # no such box was found
     )
-    now = shown(read, BoxSettings(edits=edits))
+    now = shown(read, BoxSettings(), BoxEdits(edits))
     assert now.boxes.scores == pytest.approx([1.0, 0.9, 0.6])
     assert now.boxes.labels.tolist() == [3, 1, 0]
     assert now.by_hand.tolist() == [True, True, False]
     assert now.find(to) == (False, 1)
-    assert shown(read, BoxSettings(edits=edits, score=0.95)).by_hand.tolist() == [True, True]
+    assert shown(read, BoxSettings(score=0.95), BoxEdits(edits)).by_hand.tolist() == [True, True]
 
 
 def test_truth_of_classes_that_the_model_has_not(read):
