@@ -13,7 +13,7 @@ import itertools
 import os
 import re
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -152,10 +152,8 @@ def _role(size, elevation: float) -> str:
     return "free"
 
 
-@lru_cache
-def catalogue() -> tuple[Model, ...]:
-    """Every model of the package that belongs in a room, in a fixed order."""
-    models = []
+def described() -> Iterator[tuple[str, str, dict[str, str]]]:
+    """File (without .sh3f), label and properties of every OBJ model of the package, in a fixed order."""
     for path in sorted(furniture_folder().glob("*.sh3f")):
         with zipfile.ZipFile(path) as archive:
             text = archive.read("PluginFurnitureCatalog.properties").decode("latin1")
@@ -164,24 +162,35 @@ def catalogue() -> tuple[Model, ...]:
             entries.setdefault(int(number), {})[field_] = _decoded(value)
         for number in sorted(entries):
             entry = entries[number]
-            if not entry["model"].lower().endswith(".obj"):
-                continue
-            size = tuple(float(entry[side]) / 100 for side in ("width", "depth", "height"))
-            elevation = float(entry.get("elevation", 0)) / 100
-            label = entry["id"].split("#")[-1]
-            where = f"{path.stem}/{entry['category']}/{entry['name']}/{label}@{elevation:g}"
-            klass, role = _classified(where)
-            role = role or (_role(size, elevation) if klass else "")
-            if not klass or not role:
-                continue
-            turn = entry.get("modelRotation")
-            models.append(
-                Model(
-                    f"{path.stem}#{label}", entry["name"], klass, role, size, elevation,
-                    _design(path.stem, label, klass), path.name, entry["model"].lstrip("/"),
-                    tuple(float(part) for part in turn.split()) if turn else None,
-                )
-            )  # fmt: skip
+            if entry["model"].lower().endswith(".obj"):
+                yield path.stem, entry["id"].split("#")[-1], entry
+
+
+def modelled(
+    file: str, label: str, entry: dict[str, str], klass: str, role: str, size: tuple[float, float, float]
+) -> Model:
+    """The model of a described entry, `size` width, depth and height in metres."""
+    turn = entry.get("modelRotation")
+    return Model(
+        f"{file}#{label}", entry["name"], klass, role, size, float(entry.get("elevation", 0)) / 100,
+        _design(file, label, klass), f"{file}.sh3f", entry["model"].lstrip("/"),
+        tuple(float(part) for part in turn.split()) if turn else None,
+    )  # fmt: skip
+
+
+@lru_cache
+def catalogue() -> tuple[Model, ...]:
+    """Every model of the package that belongs in a room, in a fixed order."""
+    models = []
+    for file, label, entry in described():
+        width, depth, height = (float(entry[side]) / 100 for side in ("width", "depth", "height"))
+        size = width, depth, height
+        elevation = float(entry.get("elevation", 0)) / 100
+        where = f"{file}/{entry['category']}/{entry['name']}/{label}@{elevation:g}"
+        klass, role = _classified(where)
+        role = role or (_role(size, elevation) if klass else "")
+        if klass and role:
+            models.append(modelled(file, label, entry, klass, role, size))
     return tuple(models)
 
 

@@ -85,11 +85,12 @@ class Sample:
 
 
 def bundled_samples(folder: Path | None = None) -> list[Sample]:
-    """The pictures in assets/samples, the point clouds in its folder rooms, and sentences."""
+    """The pictures in assets/samples, the point clouds in its folders rooms and streets, and sentences."""
     folder = folder or theme.ASSETS / "samples"
     pictures = [Sample(_title(path), path, path) for path in sorted(folder.glob("*.jpg"))]
-    rooms = [(path, path.with_suffix(".png")) for path in sorted((folder / "rooms").glob("*.ply"))]
-    clouds = [Sample(_title(path), path, shown) for path, shown in rooms if shown.is_file()]
+    scans = [path for home in ("rooms", "streets") for path in sorted((folder / home).glob("*.ply"))]
+    shown = [(path, path.with_suffix(".png")) for path in scans]
+    clouds = [Sample(_title(path), path, picture) for path, picture in shown if picture.is_file()]
     title, texts, page = _TOGETHER
     sentences = (Sample(title, text, None, *model) for title, text, *model in _SENTENCES)
     return [*pictures, *clouds, Sample(title, Together(texts, page)), *sentences]
