@@ -21,12 +21,13 @@ import json
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, IterableDataset
 
 from headlight.models.core.answers import scores
 from headlight.models.core.classes.lists import S3DIS_CLASSES
@@ -42,9 +43,15 @@ RATE = {"point_transformer": 2e-3, "pointnet": 1e-3}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = arguments(__doc__.splitlines()[0])
     parser.add_argument("net", choices=NETWORKS)
-    parser.add_argument("--rooms", type=Path, required=True, help="folder with train/ and validation/")
+    run(Training, parser.parse_args())
+
+
+def arguments(description: str, rooms: bool = True) -> argparse.ArgumentParser:
+    """What every training on rooms can be told. rooms: whether their folder must be."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--rooms", type=Path, required=rooms, help="folder with train/ and validation/")
     parser.add_argument("--run", type=Path, required=True, help="folder of this training")
     parser.add_argument("--minutes", type=float, default=60, help="how long to train now")
     parser.add_argument("--cool", action="store_true", help="lower the rate to zero within these minutes")
@@ -55,12 +62,16 @@ def main() -> None:
         "--float32", action="store_true", help="no bfloat16: quicker on a processor that has no such numbers"
     )
     parser.add_argument("--validate", type=float, default=15, help="minutes between validations")
-    given = parser.parse_args()
+    return parser
+
+
+def run(training: type[Training], given: argparse.Namespace) -> None:
+    """Train as told, in one process or as one of several."""
     given.run.mkdir(parents=True, exist_ok=True)
     if "RANK" in os.environ:
         distributed.init_process_group("gloo")
     torch.set_num_threads(1 if distributed.is_initialized() else torch.get_num_threads())
-    Training(given).fit()
+    training(given).fit()
     if distributed.is_initialized():
         distributed.destroy_process_group()
 
@@ -72,9 +83,8 @@ class Training:
         self.given = given
         torch.manual_seed(0)
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
-        net = load_network(given.start)[0].requires_grad_() if given.start else make(given.net)
-        self.net = net.to(self.device)
-        self.rate = given.rate or RATE[given.net]
+        self.net = self.made().to(self.device)
+        self.rate = given.rate or self.usual_rate
         self.average = copy.deepcopy(self.net).requires_grad_(False)
         decayed = [p for p in self.net.parameters() if p.ndim > 1]
         other = [p for p in self.net.parameters() if p.ndim < 2]
@@ -95,11 +105,27 @@ class Training:
             self.step, self.cooled = kept["step"], kept.get("cooled", 0.0)
         self.forward = DistributedDataParallel(self.net) if distributed.is_initialized() else self.net
 
+    @property
+    def usual_rate(self) -> float:
+        return RATE[self.given.net]
+
+    def made(self) -> nn.Module:
+        """The network, fresh or with the weights to begin with."""
+        given = self.given
+        return load_network(given.start)[0].requires_grad_() if given.start else make(given.net)
+
+    def crops(self, seed: int) -> IterableDataset:
+        """Batches without end."""
+        given = self.given
+        return Crops(given.rooms / "train", seed, given.points, given.net == "point_transformer")
+
+    def confusion(self, net: nn.Module, room: Room) -> np.ndarray:
+        """int64 (13, 13) of a whole room."""
+        return confusion_of(net, room)
+
     def fit(self) -> None:
         given = self.given
-        neighbours = given.net == "point_transformer"
-        seed = 2 * self.step + self.rank
-        crops = Crops(given.rooms / "train", seed, given.points, neighbours)
+        crops = self.crops(2 * self.step + self.rank)
         loader = iter(DataLoader(crops, batch_size=None, num_workers=1, prefetch_factor=6))
         validation = [read_room(p) for p in sorted((given.rooms / "validation").glob("*.npz"))[:10]]
         weights = class_weights(shares(given.rooms / "train")).to(self.device)
@@ -141,8 +167,19 @@ class Training:
             self.save()
             self.validate(validation, loss_mean)
 
-    def learn(self, batch: Batch, weights: Tensor) -> tuple[float, float]:
+    def learn(self, batch: Any, weights: Tensor) -> tuple[float, float]:
         """One step; (loss, share of points that are right)."""
+        loss, right = self.loss_of(batch, weights)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
+        self.optimiser.step()
+        self.step += 1
+        self.keep_average()
+        return loss.item(), right
+
+    def loss_of(self, batch: Batch, weights: Tensor) -> tuple[Tensor, float]:
+        """(loss, share of points that are right)"""
         features, labels = batch.features.to(self.device), batch.labels.to(self.device)
         geometry = batch.geometry.to(self.device)
         if self.given.net == "pointnet":
@@ -153,13 +190,7 @@ class Training:
         loss = segmentation_loss(logits, labels, weights)
         if self.given.net == "pointnet":
             loss = loss + 1e-3 * self.net.regulariser()
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
-        self.optimiser.step()
-        self.step += 1
-        self.keep_average()
-        return loss.item(), (logits.argmax(1) == labels).float().mean().item()
+        return loss, (logits.argmax(1) == labels).float().mean().item()
 
     @torch.no_grad()
     def keep_average(self) -> None:
@@ -190,7 +221,7 @@ class Training:
         """Score the averaged weights (and after cooling the last ones) on whole validation rooms."""
         for name, net in [("average", self.average)] + ([("last", self.net)] if final else []):
             net.eval()
-            found = scores(sum(confusion_of(net, room) for room in rooms))
+            found = scores(sum(self.confusion(net, room) for room in rooms))
             ious = json.dumps(np.round(found.iou, 3).tolist())
             row = [self.step, name, f"{loss:.4f}", f"{found.miou:.4f}", ious]
             print("validation", *row, flush=True)
