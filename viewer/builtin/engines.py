@@ -20,4 +20,10 @@ REGISTRY.add(
         takes="headlight.models.catalogue.entries:Entry.convolves",
     ),
     Engine("points", "points", f"{_ENGINES}.points:PointsEngine"),
+    Engine(
+        id="grids",
+        reads="points",
+        opens=f"{_ENGINES}.grids:GridsEngine",
+        takes="headlight.models.catalogue.entries:Entry.represents",
+    ),
 )

@@ -24,6 +24,9 @@ from headlight.viewer.inputs.inputs import Input, from_path, from_text
 from headlight.viewer.options import taken
 from headlight.viewer.registry import REGISTRY, resolve
 
+BACKGROUND = "background"
+"""The class of all that a model has no class for."""
+
 
 @dataclass(frozen=True, eq=False)
 class Pass:
@@ -151,14 +154,16 @@ def truth_for(
     cloud: CloudInput, classes: Sequence[str], model: str
 ) -> tuple[np.ndarray | None, tuple[str, ...]]:
     """(the file's labels as indices into `classes`, int16 (n,) or None, notices), matched by name or by what
-    is meant."""
+    is meant; those of no class of a model that has a background are of that."""
     if cloud.labels is None or cloud.classes is None:
         return None, ()
     if tuple(cloud.classes) == tuple(classes):
         return cloud.labels, ()
     places = [place(name, classes) for name in cloud.classes]
-    table = np.array([*(-1 if index is None else index for index in places), -1], np.int16)
     present = np.unique(cloud.labels[cloud.labels >= 0])
+    if BACKGROUND in classes and any(places[index] is not None for index in present):
+        places = [classes.index(BACKGROUND) if one is None else one for one in places]
+    table = np.array([*(-1 if index is None else index for index in places), -1], np.int16)
     unknown = [cloud.classes[index] for index in present if places[index] is None]
     if len(unknown) == len(present):
         return None, (f"{model} knows none of the file's classes: its labels are not compared.",)

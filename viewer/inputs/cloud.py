@@ -143,6 +143,11 @@ class CloudInput:
         if self.total < 0:
             object.__setattr__(self, "total", len(self.points))
 
+    @property
+    def zero(self) -> np.ndarray:
+        """float64 (3,): where the zero of the file's own coordinates lies among the points, in metres."""
+        return self.frame.turned(-np.asarray(self.origin, np.float64)[None] * self.frame.metres_per_unit)[0]
+
     def reframed(self, frame: Frame) -> CloudInput:
         """The same cloud, its file coordinates read in another way."""
         scale = frame.metres_per_unit / self.frame.metres_per_unit

@@ -27,6 +27,12 @@ _NONE = {
     "undefined",
 }
 _ALIKE = {
+    "bicycle": ("cycle",),
+    "bicyclist": ("cycle",),
+    "bus": ("truck",),
+    "motorcycle": ("cycle",),
+    "motorcyclist": ("cycle",),
+    "person": ("pedestrian",),
     "couch": ("sofa",),
     "sofa": ("couch",),
     "bookshelf": ("bookcase", "shelves"),

@@ -84,17 +84,10 @@ def range_image(
     intensity: (N,). ring: int (N,), the beam of each point from the lowest on, where the file has it: then
     that decides the row.
     """
-    far, azimuth, elevation = spherical(points)
     rows, columns = sensor.rows, sensor.columns
-    column = np.floor(columns * 0.5 * (1 - azimuth / np.pi)).astype(np.int64).clip(0, columns - 1)
-    inside = (far > 0) & np.isfinite(far)
-    if ring is None:
-        row = sensor.lines(np.degrees(elevation))
-        inside &= sensor.sees(np.degrees(elevation))
-    else:
-        row = rows - 1 - ring.astype(np.int64)
-        inside &= (row >= 0) & (row < rows)
-    cell = np.where(inside, row * columns + column, OUTSIDE)
+    far, azimuth, _ = spherical(points)
+    cell = pixels(points, sensor, ring)
+    inside = cell != OUTSIDE
     index = nearest(cell, far, rows * columns)
     hidden = inside & (index[np.maximum(cell, 0)] != np.arange(len(points)))
     hit = index >= 0
@@ -105,6 +98,22 @@ def range_image(
     image[-1] = hit
     arrays = {"image": image.reshape(-1, rows, columns), "index": index.reshape(rows, columns)}
     return Represented(arrays, np.where(hidden, DROPPED, cell), (rows, columns))
+
+
+def pixels(points: np.ndarray, sensor: Sensor, ring: np.ndarray | None = None) -> np.ndarray:
+    """int64 (N,): the pixel, row · columns + column, that each point falls into, whether it is hidden there
+    or not; or OUTSIDE."""
+    far, azimuth, elevation = spherical(points)
+    rows, columns = sensor.rows, sensor.columns
+    column = np.floor(columns * 0.5 * (1 - azimuth / np.pi)).astype(np.int64).clip(0, columns - 1)
+    inside = (far > 0) & np.isfinite(far)
+    if ring is None:
+        row = sensor.lines(np.degrees(elevation))
+        inside &= sensor.sees(np.degrees(elevation))
+    else:
+        row = rows - 1 - ring.astype(np.int64)
+        inside &= (row >= 0) & (row < rows)
+    return np.where(inside, row * columns + column, OUTSIDE)
 
 
 def nearest(cell: np.ndarray, depth: np.ndarray, count: int) -> np.ndarray:

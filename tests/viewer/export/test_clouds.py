@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -15,6 +16,8 @@ from headlight.models.core.answers import PointLabels
 from headlight.models.core.classes.lists import S3DIS_CLASSES
 from headlight.models.core.classes.palettes import class_colours
 from headlight.models.engines import door
+from headlight.models.catalogue.tensors import save_half
+from headlight.models.points.grids.config import GridConfig
 from headlight.models.points.reach.fields import composed
 from headlight.viewer.app.cli import run
 from headlight.viewer.host.engines import open_engine
@@ -39,7 +42,14 @@ def models(tmp_path_factory):
     return {
         "transformer": saved(folder / "tiny", transformer(), grid=0.2, classes=list(S3DIS_CLASSES)),
         "pointnet": saved(folder / "net", pointnet(), grid=0.2, classes=list(S3DIS_CLASSES)),
+        "voxel_net": _saved_voxels(folder / "voxels"),
     }
+
+
+def _saved_voxels(folder):
+    config = GridConfig("voxel_net", S3DIS_CLASSES, edge=0.4)
+    save_half(folder, config.network(), asdict(config))
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -243,15 +253,13 @@ def test_strays_and_labels_of_another_list_come_out_as_told(tmp_path, exported, 
             ["attention"],
             "pointnet",
             "npz",
-            "net has no attention: it joins all points by one maximum. Choose --model point-transformer, "
-            "or export segmentation.",
+            "net has no attention layers. Choose --model point-transformer, or export segmentation.",
         ),
         (
             ["rollout", "--point", "3"],
             "pointnet",
             "npz",
-            "net has no attention: it joins all points by one maximum. Choose --model point-transformer, "
-            "or export segmentation.",
+            "net has no attention layers. Choose --model point-transformer, or export segmentation.",
         ),
         (
             ["attention", "--layer", "10"],
@@ -284,8 +292,9 @@ def test_what_there_is_not_is_one_line_and_no_file(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_pointnet_segments_too(near, exported):
-    found = exported(near, "segmentation", model="pointnet")
+@pytest.mark.parametrize("model", ["pointnet", "voxel_net"])
+def test_networks_without_attention_segment_too(near, exported, model):
+    found = exported(near, "segmentation", model=model)
     assert (found["labels"] >= 0).sum() == 1997
     assert 0 < found["confidence"][1] <= 1
 

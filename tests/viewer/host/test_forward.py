@@ -80,3 +80,11 @@ def test_truth_is_matched_by_the_names_of_classes():
     none, notices = truth_for(cloud(classes=("a", "b", "c", "d")), S3DIS_CLASSES, "A")
     assert none is None
     assert notices == ("A knows none of the file's classes: its labels are not compared.",)
+
+
+def test_of_a_model_with_a_background_all_other_classes_are_that():
+    known = ("background", "car", "cycle")
+    found, notices = truth_for(cloud(classes=("road", "bicycle", "car", "tree")), known, "A")
+    assert (found[:5].tolist(), notices) == ([-1, 0, 2, 1, 0], ())
+    none, _ = truth_for(cloud(classes=("a", "b", "c", "d")), known, "A")
+    assert none is None

@@ -339,6 +339,6 @@ def _token(point: int, cloud: CloudInput, trace: Trace) -> int:
 def _require_attention(trace: Trace) -> None:
     if not trace.layers:
         raise HeadlightError(
-            f"{trace.model.title} has no attention: it joins all points by one maximum.",
+            f"{trace.model.title} has no attention layers.",
             "Choose --model point-transformer, or export segmentation.",
         )
