@@ -9,11 +9,11 @@ import pytest
 import torch
 
 from headlight.models.catalogue.entries import open_folder
+from headlight.models.catalogue.tensors import save_half
 from headlight.models.core.answers import PointLabels
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.interventions import Hide
 from headlight.models.engines.grids import GridsEngine
-from headlight.models.catalogue.tensors import save_half
 from headlight.models.points.grids.config import GridConfig
 from headlight.models.points.grids.range_net import STREET_CLASSES
 from headlight.models.points.representations.range_image import SENSORS

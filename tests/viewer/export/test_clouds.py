@@ -12,11 +12,11 @@ import torch
 from PIL import Image
 from plyfile import PlyData
 
+from headlight.models.catalogue.tensors import save_half
 from headlight.models.core.answers import PointLabels
 from headlight.models.core.classes.lists import S3DIS_CLASSES
 from headlight.models.core.classes.palettes import class_colours
 from headlight.models.engines import door
-from headlight.models.catalogue.tensors import save_half
 from headlight.models.points.grids.config import GridConfig
 from headlight.models.points.reach.fields import composed
 from headlight.viewer.app.cli import run
