@@ -17,6 +17,7 @@ from headlight.models.catalogue import gguf_header, hub
 from headlight.models.catalogue.bundled import BUNDLED, EXTRAS
 from headlight.models.catalogue.entry import Entry
 from headlight.models.catalogue.folders import (
+    DETECTORS,
     HEAD_NAMES,
     LAYER_NAMES,
     PICKLES,
@@ -141,6 +142,7 @@ def open_folder(folder: Path) -> Entry:
         megabytes=sum(file.stat().st_size for file in files) / 1e6,
         mean_pooled=mean_pooled(folder),
         convolutional=config["model_type"] in CONVOLUTIONAL,
+        detects=config["model_type"] in DETECTORS,
         decodes=decodes,
     )
 

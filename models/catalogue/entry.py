@@ -22,8 +22,8 @@ class Entry:
     mean_pooled: its answer is the mean over all tokens, not the class token's. file: the checkpoint of a
     point model that is one file alone, or a GGUF file. family: of a published network. convolutional: it has
     no attention. decodes: of what it reads it writes something else, by an encoder and a decoder. by_hand:
-    its weights are set, not trained. notices: what the user should know of them.
-    opening: what it takes to open it, said before that is done; "" where it takes little.
+    its weights are set, not trained. detects: it finds boxes in clouds. notices: what the user should know of
+    them. opening: what it takes to open it, said before that is done; "" where it takes little.
     """
 
     id: str
@@ -42,6 +42,7 @@ class Entry:
     convolutional: bool = False
     decodes: bool = False
     by_hand: bool = False
+    detects: bool = False
     notices: tuple[str, ...] = ()
     opening: str = ""
 
@@ -62,6 +63,12 @@ class Entry:
 
     def writes(self) -> bool:
         return self.decodes
+
+    def finds(self) -> bool:
+        return self.detects
+
+    def is_checkpoint(self) -> bool:
+        return self.file is not None
 
     @property
     def weights(self) -> Path | None:

@@ -15,7 +15,8 @@ from headlight.models.core.errors import HeadlightError
 
 MAX_TENSORS = 100_000
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
-POINT_MODELS = ("point_transformer", "pointnet")
+DETECTORS = ("detector",)
+POINT_MODELS = ("point_transformer", "pointnet", *DETECTORS)
 """Headlight's own model types of point clouds."""
 MAX_JSON = 64 << 20
 """Bytes of a config.json or of an index that are read."""

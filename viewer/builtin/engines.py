@@ -20,4 +20,16 @@ REGISTRY.add(
         takes="headlight.models.catalogue.entries:Entry.convolves",
     ),
     Engine("points", "points", f"{_ENGINES}.points:PointsEngine"),
+    Engine(
+        id="detection",
+        reads="points",
+        opens=f"{_ENGINES}.detection:DetectionEngine",
+        takes="headlight.models.catalogue.entries:Entry.finds",
+    ),
+    Engine(
+        id="checkpoints",
+        reads="points",
+        opens=f"{_ENGINES}.checkpoints:CheckpointEngine",
+        takes="headlight.models.catalogue.entries:Entry.is_checkpoint",
+    ),
 )
