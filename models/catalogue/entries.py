@@ -17,6 +17,7 @@ from headlight.models.catalogue import gguf_header, hub
 from headlight.models.catalogue.bundled import BUNDLED, EXTRAS
 from headlight.models.catalogue.entry import Entry
 from headlight.models.catalogue.folders import (
+    DETECTORS,
     GRIDDED,
     HEAD_NAMES,
     LAYER_NAMES,
@@ -143,6 +144,7 @@ def open_folder(folder: Path) -> Entry:
         mean_pooled=mean_pooled(folder),
         convolutional=config["model_type"] in CONVOLUTIONAL,
         gridded=config["model_type"] in GRIDDED,
+        detects=config["model_type"] in DETECTORS,
         decodes=decodes,
     )
 

@@ -22,9 +22,9 @@ class Entry:
     mean_pooled: its answer is the mean over all tokens, not the class token's. file: the checkpoint of a
     point model that is one file alone, or a GGUF file. family: of a published network. convolutional: it has
     no attention. decodes: of what it reads it writes something else, by an encoder and a decoder. by_hand:
-    its weights are set, not trained. gridded: it sees a representation of a cloud, not its points. notices:
-    what the user should know of them. opening: what it takes to open it, said before that is done; "" where
-    it takes little.
+    its weights are set, not trained. gridded: it sees a representation of a cloud, not its points. detects:
+    it finds boxes in clouds. notices: what the user should know of them. opening: what it takes to open it,
+    said before that is done; "" where it takes little.
     """
 
     id: str
@@ -44,6 +44,7 @@ class Entry:
     decodes: bool = False
     by_hand: bool = False
     gridded: bool = False
+    detects: bool = False
     notices: tuple[str, ...] = ()
     opening: str = ""
 
@@ -67,6 +68,12 @@ class Entry:
 
     def represents(self) -> bool:
         return self.gridded
+
+    def finds(self) -> bool:
+        return self.detects
+
+    def is_checkpoint(self) -> bool:
+        return self.file is not None
 
     @property
     def weights(self) -> Path | None:

@@ -17,7 +17,8 @@ MAX_TENSORS = 100_000
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 GRIDDED = ("range_net", "voxel_net")
 """Networks on a representation of a cloud."""
-POINT_MODELS = ("point_transformer", "pointnet", *GRIDDED)
+DETECTORS = ("detector",)
+POINT_MODELS = ("point_transformer", "pointnet", *GRIDDED, *DETECTORS)
 """Headlight's own model types of point clouds."""
 MAX_JSON = 64 << 20
 """Bytes of a config.json or of an index that are read."""

@@ -26,4 +26,16 @@ REGISTRY.add(
         opens=f"{_ENGINES}.grids:GridsEngine",
         takes="headlight.models.catalogue.entries:Entry.represents",
     ),
+    Engine(
+        id="detection",
+        reads="points",
+        opens=f"{_ENGINES}.detection:DetectionEngine",
+        takes="headlight.models.catalogue.entries:Entry.finds",
+    ),
+    Engine(
+        id="checkpoints",
+        reads="points",
+        opens=f"{_ENGINES}.checkpoints:CheckpointEngine",
+        takes="headlight.models.catalogue.entries:Entry.is_checkpoint",
+    ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -14,35 +15,26 @@ from headlight.models.points.detection.config import Anchors, Centres, Detection
 from headlight.models.points.detection.heads import Said
 from headlight.models.points.detection.suppression import suppressed
 
+LEAST = 0.05
+"""Score from which on boxes are candidates, if those that are kept need no more."""
+
 
 def found(said: Sequence[Said], config: DetectionConfig, score: float | None = None) -> Boxes:
-    """The boxes of the one cloud of a batch, with the heat map and the candidates. score: from which on, if
-    not the configuration's."""
-    score = config.suppression.score if score is None else score
-    by_centres = isinstance(config.head, Centres)
-    decode = _of_centres if by_centres else _of_anchors
-    candidates, heat, tasks = decode(said, config, score)
+    """The boxes of the one cloud of a batch, with the heat map and the candidates. score: from which on boxes
+    are kept, if not the configuration's."""
     rules = config.suppression
+    score = rules.score if score is None else score
+    decode = _of_centres if isinstance(config.head, Centres) else _of_anchors
+    candidates, heat, tasks = decode(said, config, min(score, LEAST))
     kept = []
     for number in np.unique(tasks):
-        inside = np.flatnonzero(tasks == number)
+        inside = np.flatnonzero((tasks == number) & (candidates.scores > score))
         limit = rules.limit[number] if isinstance(rules.limit, tuple) else rules.limit
         part = suppressed(candidates.boxes[inside], candidates.scores[inside], rules.how, limit, rules.after)
         kept.append(inside[part])
-    which = np.concatenate(kept) if kept else np.empty(0, int)
-    which = which[np.argsort(-candidates.scores[which], kind="stable")]
-    chosen = candidates.only(which)
-    return Boxes(
-        boxes=chosen.boxes,
-        scores=chosen.scores,
-        labels=chosen.labels,
-        classes=config.classes,
-        velocities=chosen.velocities,
-        heat=heat,
-        extent=config.extent,
-        candidates=candidates,
-        directed=candidates.directed,
-    )
+    which = np.sort(np.concatenate([*kept, np.empty(0, int)]))  # candidates are in order of their scores
+    whole = replace(candidates, heat=heat, extent=config.extent, candidates=candidates)
+    return whole.only(which)
 
 
 def _of_centres(

@@ -25,7 +25,7 @@ class Batch:
 
     points: float32 [N, F], those that cells keep. row: int64 [N], the cell of each. cells: int64 [P, 4], the
     cloud and the place along z, y, x of every occupied cell. full: bool [P], the cell has as many points as
-    it may. clouds: their number.
+    it may. clouds: their number. placed: int64 [all points], the cell of each, or OUTSIDE or DROPPED.
     """
 
     points: Tensor
@@ -33,6 +33,12 @@ class Batch:
     cells: Tensor
     full: Tensor
     clouds: int
+    placed: Tensor
+
+    @property
+    def kept(self) -> Tensor:
+        """int64 [N]: which of all points these are."""
+        return torch.nonzero(self.placed >= 0).flatten()
 
     def to(self, device: str) -> Batch:
         return replace(
@@ -42,7 +48,7 @@ class Batch:
 
 def batch_of(clouds: Sequence[np.ndarray], config: DetectionConfig) -> Batch:
     """float (n, F) each, x y z first, in metres."""
-    points, rows, cells, full, before = [], [], [], [], 0
+    points, rows, cells, full, placed, before = [], [], [], [], [], 0
     hard = config.hard
     for number, cloud in enumerate(clouds):
         found = listed(
@@ -54,9 +60,11 @@ def batch_of(clouds: Sequence[np.ndarray], config: DetectionConfig) -> Batch:
         places = config.grid.unravelled(found.numbers)
         cells.append(np.column_stack([np.full(len(places), number), places]))
         full.append(found.counts == (hard.most_points if hard else -1))
+        placed.append(np.where(kept, found.row + before, found.row))
         before += len(places)
-    arrays = (np.concatenate(each) for each in (points, rows, cells, full))
-    return Batch(*(torch.from_numpy(array) for array in arrays), len(clouds))
+    arrays = (torch.from_numpy(np.concatenate(each)) for each in (points, rows, cells, full, placed))
+    *rest, where = arrays
+    return Batch(*rest, len(clouds), where)
 
 
 def means(batch: Batch) -> Tensor:
