@@ -55,7 +55,10 @@ class MultiView(nn.Module):
         self.classes, self.planes = classes, tuple(planes)
         first = planes[0]
         self.stem = nn.Sequential(
-            nn.Conv2d(1, first, 7, 2, 3, bias=False), nn.BatchNorm2d(first), nn.ReLU(inplace=True)
+            nn.Conv2d(1, first, 7, 2, 3, bias=False),
+            nn.BatchNorm2d(first),
+            nn.ReLU(inplace=True),
+            nn.MaxPool2d(3, 2, 1),
         )
         self.stages = nn.Sequential(
             *(

@@ -47,7 +47,12 @@ class ShapeTransformer(nn.Module):
             channels = width
         layers: list[nn.Module] = []
         for width in HEAD:
-            layers += [nn.Linear(channels, width), nn.BatchNorm1d(width), nn.ReLU(inplace=True), nn.Dropout(dropout)]
+            layers += [
+                nn.Linear(channels, width),
+                nn.BatchNorm1d(width),
+                nn.ReLU(inplace=True),
+                nn.Dropout(dropout),
+            ]
             channels = width
         self.cls = nn.Sequential(*layers, nn.Linear(channels, classes))
 

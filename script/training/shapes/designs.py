@@ -59,7 +59,9 @@ def bed(rng: Rng) -> Mesh:
         if rng.random() < 0.6:  # a blanket that hangs over
             hang = rng.uniform(0.05, 0.9) * (deck - 0.02)
             reach = rng.uniform(0.2, 0.55) * length
-            build.box((-x - 0.02, -y - 0.02, deck + thick - hang), (x + 0.02, reach - y, deck + thick + 0.03), GREY)
+            build.box(
+                (-x - 0.02, -y - 0.02, deck + thick - hang), (x + 0.02, reach - y, deck + thick + 0.03), GREY
+            )
     style = rng.integers(3)
     for end, high, there in ((1, head, rng.random() < 0.9), (-1, foot, rng.random() < 0.5 or len(decks) > 1)):
         side = end * y
@@ -93,7 +95,12 @@ def cabinet(rng: Rng) -> Mesh:
     if feet:
         for sx in (-1, 1):
             for sy in (-1, 1):
-                limb(build, (sx * (x - 0.05), sy * (y - 0.05), 0), (sx * (x - 0.05), sy * (y - 0.05), feet), 0.025)
+                limb(
+                    build,
+                    (sx * (x - 0.05), sy * (y - 0.05), 0),
+                    (sx * (x - 0.05), sy * (y - 0.05), feet),
+                    0.025,
+                )
     edges = np.linspace(-x, x, max(1, round(width / rng.uniform(0.35, 0.7))) + 1)
     for left, right in zip(edges[:-1], edges[1:], strict=True):
         levels = np.linspace(feet, height, rng.integers(1, 5) + 1)
@@ -127,8 +134,13 @@ def vessel(rng: Rng) -> Mesh:
         r = 1 + rng.uniform(-0.35, 0.2) * (1 - t)
     profile = np.column_stack([np.maximum(r, 0.12) * radius, t * high])
     if kind == "stem":
-        profile = np.column_stack([np.sin(np.pi * (0.15 + rng.uniform(0.4, 0.6) * t)) * radius, (0.5 + t) * high])
-        revolved(build, [(0.001, 0), (radius * 0.9, 0.004), (0.006, 0.01), (0.005, high / 2), (profile[0, 0], high / 2)])
+        profile = np.column_stack(
+            [np.sin(np.pi * (0.15 + rng.uniform(0.4, 0.6) * t)) * radius, (0.5 + t) * high]
+        )
+        revolved(
+            build,
+            [(0.001, 0), (radius * 0.9, 0.004), (0.006, 0.01), (0.005, high / 2), (profile[0, 0], high / 2)],
+        )
     else:
         revolved(build, [(0.0005, 0.0), tuple(profile[0])])
     revolved(build, profile)
@@ -216,7 +228,9 @@ def sanitary(rng: Rng) -> Mesh:
         limb(build, (0, 0.05, 0), (0, 0.05, high * 0.7), wide * rng.uniform(0.5, 0.9), wide * 0.8)
         if kind == "toilet":
             tank = rng.uniform(0.25, 0.45)
-            build.box((-wide * 1.05, long * 0.8, high - 0.05), (wide * 1.05, long * 0.8 + 0.18, high + tank), GREY)
+            build.box(
+                (-wide * 1.05, long * 0.8, high - 0.05), (wide * 1.05, long * 0.8 + 0.18, high + tank), GREY
+            )
             if rng.random() < 0.5:  # the lid, closed or up
                 revolved(build, [(0.001, 0.03), (1, 0.03), (1, 0.05)], (0, 0, high), (wide, long))
             else:
@@ -257,7 +271,14 @@ def vehicle(rng: Rng) -> Mesh:
     hood, belt, floor = rng.uniform(0.5, 0.64), rng.uniform(0.55, 0.66), rng.uniform(0.1, 0.17)
     front, rear = rng.uniform(0.2, 0.3), rng.uniform(0.75, 0.85)
     side = {
-        "saloon": [(0, hood - 0.1), (front, belt), (front + 0.14, 1), (rear - 0.15, 1), (rear, belt), (1, belt)],
+        "saloon": [
+            (0, hood - 0.1),
+            (front, belt),
+            (front + 0.14, 1),
+            (rear - 0.15, 1),
+            (rear, belt),
+            (1, belt),
+        ],
         "hatch": [(0, hood - 0.08), (front, belt), (front + 0.13, 1), (0.9, 0.96), (1, belt)],
         "suv": [(0, hood), (front, belt + 0.05), (front + 0.1, 1), (0.95, 0.97), (1, belt)],
         "van": [(0, 0.35), (0.1, 0.5), (0.24, 0.97), (0.3, 1), (1, 1)],
@@ -265,24 +286,35 @@ def vehicle(rng: Rng) -> Mesh:
         "truck": [(0, 0.3), (0.02, 0.6), (0.05, 0.8), (0.22, 0.8), (0.22, 0.3), (1, 0.3)],
     }[kind]
     profile = np.array([(0, floor), *side, (1, floor)]) * (long, high) - (long / 2, 0)
-    narrow = 1 - (0.25 if kind in ("saloon", "hatch", "suv") else 0.06) * np.clip(profile[:, 1] / high - belt, 0, 1) / 0.4
+    narrow = (
+        1
+        - (0.25 if kind in ("saloon", "hatch", "suv") else 0.06)
+        * np.clip(profile[:, 1] / high - belt, 0, 1)
+        / 0.4
+    )
     edges = [np.column_stack([profile[:, 0], s * narrow * wide / 2, profile[:, 1]]) for s in (-1, 1)]
     count = len(profile)
     here = np.arange(count)
     then = (here + 1) % count
-    strip = np.concatenate([np.stack([here, then, then + count], 1), np.stack([here, then + count, here + count], 1)])
+    strip = np.concatenate(
+        [np.stack([here, then, then + count], 1), np.stack([here, then + count, here + count], 1)]
+    )
     build.add(np.concatenate(edges), strip, GREY)
     for edge in edges:  # the sides, as fans around a low middle
         middle = np.array([[0, edge[0, 1], floor * high * 1.5]])
         build.add(np.concatenate([edge, middle]), np.stack([here, then, np.full(count, count)], 1), GREY)
     if kind == "truck" and rng.random() < 0.8:
-        build.box((-0.25 * long, -wide / 2, 0.32 * high), (long / 2, wide / 2, high * rng.uniform(0.6, 1.1)), GREY)
+        build.box(
+            (-0.25 * long, -wide / 2, 0.32 * high), (long / 2, wide / 2, high * rng.uniform(0.6, 1.1)), GREY
+        )
     radius = rng.uniform(0.28, 0.36) * (1.4 if kind in ("bus", "truck") else 1)
     axles = [-0.32, 0.31] if kind != "truck" else [-0.38, 0.2, 0.38]
     for at in axles:
         for s in (-1, 1):
             y = s * wide / 2
-            build.cylinder((at * long, y - s * 0.2, radius), (at * long, y + s * 0.02, radius), radius, GREY, sides=18)
+            build.cylinder(
+                (at * long, y - s * 0.2, radius), (at * long, y + s * 0.02, radius), radius, GREY, sides=18
+            )
     if rng.random() < 0.6 and kind in ("saloon", "hatch", "suv"):
         for s in (-1, 1):
             ball(build, ((front + 0.06 - 0.5) * long, s * (wide / 2 + 0.08), belt * high), (0.05, 0.1, 0.07))
@@ -309,12 +341,16 @@ def plug(rng: Rng) -> Mesh:
         at = -x + side * (index + 0.5)
         if kind in ("round", "dial"):
             out = 0.002 if kind == "round" else rng.uniform(0.008, 0.02)
-            build.cylinder((at, -thick, 0), (at, -thick - out, 0), side * rng.uniform(0.2, 0.32), GREY, sides=20)
+            build.cylinder(
+                (at, -thick, 0), (at, -thick - out, 0), side * rng.uniform(0.2, 0.32), GREY, sides=20
+            )
         elif kind == "rocker":
             half = side * rng.uniform(0.2, 0.36)
             build.box((at - half, -thick - 0.008, -half), (at + half, -thick, half), GREY, lean=0.004)
         for hole in (-0.01, 0.01) if kind in ("round", "slot") else ():
-            build.cylinder((at + hole, -thick - 0.003, 0), (at + hole, -thick * 0.3, 0), 0.0025, GREY, sides=8)
+            build.cylinder(
+                (at + hole, -thick - 0.003, 0), (at + hole, -thick * 0.3, 0), 0.0025, GREY, sides=8
+            )
     return build.mesh()
 
 
@@ -327,9 +363,19 @@ def plant(rng: Rng) -> Mesh:
         cone = rng.random() < 0.35
         for _ in range(rng.integers(150, 400)):
             up = rng.random()
-            reach = crown * ((1 - up) if cone else np.sqrt(max(0.02, 1 - (2 * up - 1) ** 2))) * np.sqrt(rng.random())
+            reach = (
+                crown
+                * ((1 - up) if cone else np.sqrt(max(0.02, 1 - (2 * up - 1) ** 2)))
+                * np.sqrt(rng.random())
+            )
             angle = rng.uniform(0, 2 * np.pi)
-            at = np.array([np.cos(angle) * reach, np.sin(angle) * reach, high * (0.4 if cone else 0.7) + up * 1.6 * crown])
+            at = np.array(
+                [
+                    np.cos(angle) * reach,
+                    np.sin(angle) * reach,
+                    high * (0.4 if cone else 0.7) + up * 1.6 * crown,
+                ]
+            )
             leaf = rng.normal(0, 0.09, (2, 3))
             build.quad([at, at + leaf[0], at + leaf[0] + leaf[1], at + leaf[1]], GREY)
     else:
@@ -341,11 +387,21 @@ def plant(rng: Rng) -> Mesh:
             t = np.linspace(0, 1, 6)
             out = bend * size * t**1.5 * rng.uniform(0.3, 1)
             way = np.array([np.cos(angle), np.sin(angle), 0])
-            spine = out[:, None] * way + np.column_stack([0 * t, 0 * t, pot * 0.9 + size * np.sin(t * rng.uniform(1, 2.4))])
+            spine = out[:, None] * way + np.column_stack(
+                [0 * t, 0 * t, pot * 0.9 + size * np.sin(t * rng.uniform(1, 2.4))]
+            )
             across = np.array([-way[1], way[0], 0]) * broad
             half = (np.sin(np.pi * np.clip(t, 0.08, 0.97)) * rng.uniform(0.6, 1.5))[:, None] * across
             for a in range(5):
-                build.quad([spine[a] - half[a], spine[a] + half[a], spine[a + 1] + half[a + 1], spine[a + 1] - half[a + 1]], GREY)
+                build.quad(
+                    [
+                        spine[a] - half[a],
+                        spine[a] + half[a],
+                        spine[a + 1] + half[a + 1],
+                        spine[a + 1] - half[a + 1],
+                    ],
+                    GREY,
+                )
     return build.mesh()
 
 

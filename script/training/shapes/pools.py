@@ -84,7 +84,9 @@ def within(points: np.ndarray) -> np.ndarray:
 
 def write(folder: Path, split: str, count: int) -> None:
     """The pool of a split; of train with `count` made-up designs a class."""
-    found = [(one.label, one.model.key, lambda one=one: mesh(one.model)) for one in things() if one.split == split]
+    found = [
+        (one.label, one.model.key, lambda one=one: mesh(one.model)) for one in things() if one.split == split
+    ]
     if split == "train":
         found += [
             (label, f"{klass} {number}", lambda klass=klass, number=number: made(klass, number))
