@@ -20,12 +20,14 @@ from headlight.models.catalogue.folders import (
     HEAD_NAMES,
     LAYER_NAMES,
     PICKLES,
+    SHAPE_MODELS,
     check_memory,
     check_weights,
     count,
     extent,
     mean_pooled,
     modality_of,
+    names_a_classifier,
     read_config,
     weight_files,
     writes,
@@ -142,6 +144,7 @@ def open_folder(folder: Path) -> Entry:
         mean_pooled=mean_pooled(folder),
         convolutional=config["model_type"] in CONVOLUTIONAL,
         decodes=decodes,
+        classifies=config["model_type"] in SHAPE_MODELS,
     )
 
 
@@ -173,6 +176,7 @@ def open_file(file: Path, trust_pickle: bool = False) -> Entry:
         modality="points",
         megabytes=file.stat().st_size / 1e6,
         file=file,
+        classifies=names_a_classifier(file),
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,12 @@ from headlight.models.core.errors import HeadlightError
 
 MAX_TENSORS = 100_000
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
-POINT_MODELS = ("point_transformer", "pointnet")
+SHAPE_MODELS = ("shape_transformer", "shape_pointnet", "shape_mvcnn")
+"""Their answer is of the whole cloud, one object."""
+POINT_MODELS = ("point_transformer", "pointnet", *SHAPE_MODELS)
 """Headlight's own model types of point clouds."""
+_HEAD = 1 << 22
+"""Bytes of a checkpoint that tell its tensors' names."""
 MAX_JSON = 64 << 20
 """Bytes of a config.json or of an index that are read."""
 
@@ -122,6 +127,23 @@ def writes(files: list[Path], config: dict[str, Any]) -> bool:
     return False
 
 
+def names_a_classifier(file: Path) -> bool:
+    """Whether a checkpoint of a point model has names that networks of shapes alone have. Nothing of it is
+    run."""
+    try:
+        if zipfile.is_zipfile(file):
+            with zipfile.ZipFile(file) as members:
+                name = next(one for one in members.namelist() if one.endswith("data.pkl"))
+                with members.open(name) as content:
+                    head = content.read(_HEAD)
+        else:
+            with file.open("rb") as content:
+                head = content.read(_HEAD)
+    except (OSError, StopIteration, zipfile.BadZipFile, RuntimeError):
+        return False  # what is wrong with it shows when it is loaded
+    return b"cls.8.weight" in head or (b"feat.conv1.weight" in head and b"fc3.weight" in head)
+
+
 def check_memory(numbers: int) -> None:
     """HeadlightError unless so many numbers fit into free memory as float32."""
     import psutil
@@ -173,6 +195,8 @@ def _attention_of_points(config: dict[str, Any]) -> tuple[int | None, int | None
     `blocks` counts a transition in place of each decoder's one block; 8 channels share a map.
     """
     blocks, planes = config.get("blocks"), config.get("planes")
+    if config["model_type"] in SHAPE_MODELS and isinstance(blocks, list):
+        blocks = [count - 1 for count in blocks if type(count) is int]  # there is no decoder
     if not all(isinstance(v, list) and v and all(type(n) is int for n in v) for v in (blocks, planes)):
         return None, None
     return sum(blocks), max(planes) // 8

@@ -79,7 +79,8 @@ def geometry(
 ) -> Geometry:
     """Neighbours and samples of one cloud, float (n, 3) in metres, n ≥ 1: a stage for each entry of `k`.
 
-    interpolation: None for a network that does not come back to the finer points. A stage holds ⌊n / stride⌋ points of the one before, at least one. Raises ValueError for an empty cloud.
+    interpolation: None for a network that does not come back to the finer points. A stage holds ⌊n / stride⌋
+    points of the one before, at least one. Raises ValueError for an empty cloud.
     """
     points = np.ascontiguousarray(points, np.float32)
     if not len(points):

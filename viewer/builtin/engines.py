@@ -20,4 +20,10 @@ REGISTRY.add(
         takes="headlight.models.catalogue.entries:Entry.convolves",
     ),
     Engine("points", "points", f"{_ENGINES}.points:PointsEngine"),
+    Engine(
+        id="shapes",
+        reads="points",
+        opens=f"{_ENGINES}.shapes:ShapesEngine",
+        takes="headlight.models.catalogue.entries:Entry.tells_objects",
+    ),
 )

@@ -9,7 +9,7 @@ from headlight.models.points.representations.views import Ring, views
 
 POINTS = 1024
 DRAWN = 8
-"""So many times the points that a network sees are drawn by chance before the furthest of each other are kept."""
+"""So many times the points that a network sees are drawn, of which the furthest of each other are kept."""
 SPLATTED = 8192
 """Points that views are made of at most."""
 _SEED = 16
@@ -42,5 +42,5 @@ def turned(points: np.ndarray, angle: float) -> np.ndarray:
 
 
 def pictures(points: np.ndarray, ring: Ring) -> np.ndarray:
-    """float32 (views, side, side), what the multi-view network sees of these points: the nearer the brighter."""
+    """float32 (views, side, side), as the multi-view network sees points: the nearer the brighter."""
     return views(points, ring).arrays["views"]

@@ -1,5 +1,5 @@
-"""A small multi-view network (MVCNN, Su et al. 2015): a residual network sees every view of a shape alone, and
-the largest of each feature over the views says what the shape is.
+"""A small multi-view network (MVCNN, Su et al. 2015): a residual network sees every view of a shape alone,
+and the largest of each feature over the views says what the shape is.
 
 Widths 32, 64, 128, 256, one block each (He et al. 2016, figure 5 left). 1,230,959 parameters with 15 classes.
 """

@@ -2,7 +2,7 @@
 over the coarsest points, and a small perceptron.
 
 Names and order of modules are those of the widely used public implementation (Pointcept's Cls26, 38 and 50),
-so that its checkpoints fit: 2,153,904 parameters with blocks (1, 2, 2, 2, 2), 3 input channels and 40 classes.
+so that its checkpoints fit: 2,153,904 parameters with blocks (1, 2, 2, 2, 2), 3 inputs and 40 classes.
 """
 
 from __future__ import annotations

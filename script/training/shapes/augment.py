@@ -21,14 +21,14 @@ class Change:
     """How much. whole, outside: chances of the whole surface and of what can be seen at all; else what one to
     three standpoints see."""
 
-    whole: float = 0.5
-    outside: float = 0.25
-    stretch: float = 0.25
-    taper: float = 0.2
-    lean: float = 0.12
-    tilt: float = 0.12
-    noise: float = 0.015
-    hole: float = 0.2
+    whole: float = 0.65
+    outside: float = 0.2
+    stretch: float = 0.2
+    taper: float = 0.12
+    lean: float = 0.06
+    tilt: float = 0.08
+    noise: float = 0.012
+    hole: float = 0.1
 
 
 def draw(pool: Pool, rng: np.random.Generator) -> int:

@@ -125,7 +125,9 @@ class Training:
 
     def judge(self, validation: Pool, loss: float) -> None:
         """Score the running mean on the validation objects, and keep it where none before was better."""
-        right, sure = scored(self.name, self.mean, validation, TURNS)
+        done = min(1.0, self.elapsed / (60 * self.given.minutes))
+        seen = count(self.name, done, self.rng)  # as many points as are learnt from now
+        right, sure = scored(self.name, self.mean, validation, TURNS, seen)
         found = [right[validation.labels == label].mean() for label in range(len(CLASSES))]
         score = (right.mean() + float(np.mean(found))) / 2 + 0.01 * sure
         row = [
@@ -158,13 +160,13 @@ class Training:
 
 
 @torch.no_grad()
-def scored(name: str, net: nn.Module, pool: Pool, turns: int) -> tuple[np.ndarray, float]:
+def scored(name: str, net: nn.Module, pool: Pool, turns: int, points: int) -> tuple[np.ndarray, float]:
     """(float (objects,): how often each was known from `turns` sides, the mean probability of the truth)."""
     hits, sure = np.zeros(len(pool)), 0.0
     for number in range(len(pool)):
         cloud = unit(pool.points[number].astype(np.float32))
         if name != "mvcnn":
-            cloud = unit(cloud[sample(cloud, 1024)])
+            cloud = unit(cloud[sample(cloud, points)])
         sides = [turned(cloud, 2 * np.pi * (turn + 0.37) / turns) for turn in range(turns)]
         said = answer(name, net, sides).softmax(1)
         label = pool.labels[number]
