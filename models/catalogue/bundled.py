@@ -58,26 +58,6 @@ BUNDLED = (
         modality="points",
         megabytes=3.4,
     ),
-    *(
-        Entry(
-            id=id,
-            title=title,
-            where="bundled",
-            source="trained by Headlight on objects of Sweet Home 3D's furniture and made-up ones",
-            licence="BSD-3-Clause",
-            folder=ASSETS / "weights" / id,
-            modality="points",
-            layers=layers,
-            heads=heads,
-            megabytes=megabytes,
-            classifies=True,
-        )
-        for id, title, layers, heads, megabytes in (
-            ("shapes-point-transformer", "Point Transformer for shapes", 4, 64, 4.3),
-            ("shapes-pointnet", "PointNet for shapes", None, None, 7.0),
-            ("shapes-mvcnn", "Views of shapes (MVCNN)", None, None, 2.5),
-        )
-    ),
     Entry(
         id="induction",
         title="Induction heads",

@@ -38,9 +38,9 @@ FLAT = 1e-3
 
 @dataclass(frozen=True, eq=False)
 class Object:
-    """What a network sees of a cloud of n points. sample: int64 (m,), the file point that each token is. given:
-    float32 (m, channels). nearest: int32 (n,), the token nearest to each file point. truth: int16 (n,) or
-    None. drawn: float32 (d, 3), points of the cloud from which other networks see it.
+    """What a network sees of a cloud of n points. sample: int64 (m,), the file point that each token is.
+    given: float32 (m, channels). nearest: int32 (n,), the token nearest to each file point. truth: int16 (n,)
+    or None. drawn: float32 (d, 3), points of the cloud from which other networks see it.
     """
 
     sample: np.ndarray
@@ -122,8 +122,8 @@ class ShapesEngine:
     ) -> Trace:
         """One object through the model.
 
-        points: float32 (n, 3), finite, z up, of any unit: they are scaled into the unit ball. normals: (n, 3).
-        truth: int16 (n,), indices into `classes`, −1 for none.
+        points: float32 (n, 3), finite, z up, of any unit: they are scaled into the unit ball. normals: (n,
+        3). truth: int16 (n,), indices into `classes`, −1 for none.
 
         The trace's tokens are the m points that it saw. inputs: "points" float32 (m, 3), "features" float32
         (m, channels). outputs: as of Look. answers: Classes, and PointLabels, in which every point is a part
@@ -175,8 +175,8 @@ class ShapesEngine:
         return tuple(found)
 
     def upper_bound(self, trace: Trace, candidates: np.ndarray) -> np.ndarray:
-        """float (c, 3) → bool (c,): places where one more point would not change PointNet's maximum (Qi et al.
-        2017, section 5.3), in the cloud's metres."""
+        """float (c, 3) → bool (c,): places where one more point would not change PointNet's maximum (Qi et
+        al. 2017, section 5.3), in the cloud's metres."""
         if not isinstance(self.model, ShapePointNet) or self.config.normals:
             raise HeadlightError(f"{self.entry.title} has no maximum over places.", "Choose a PointNet.")
         seen = trace.run.given.tokens.positions

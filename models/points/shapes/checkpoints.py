@@ -140,8 +140,8 @@ def network_of(config: ShapeConfig, state: Mapping[str, Tensor], what: str) -> N
 
 
 def load_shapes(folder: Path) -> tuple[Network, ShapeConfig]:
-    """The network of Headlight's own folder and its configuration. Raises HeadlightError for what does not fit
-    it."""
+    """The network of Headlight's own folder, and its configuration. Raises HeadlightError for what does not
+    fit it."""
     config = shape_config(read_config(folder), f"{folder / 'config.json'}")
     file = folder / "model.safetensors"
     return network_of(config, read_tensors(file), f"{file}"), config

@@ -26,9 +26,9 @@ from headlight.models.points.shapes.pointnet import ShapePointNet
 class Look:
     """probabilities: float32 (classes,). layers: with attention. outputs: by name, "geometry"; "maxima" int64
     (1024,), the point that each feature's maximum comes from, and "critical", each of them once; "views"
-    float32 (v, side, side), "seen" int64 (v, side, side), the point at each pixel or −1, "winner" int64 (256,),
-    the view that each feature's maximum comes from, "alone" float32 (v, classes), what each view by itself
-    would say.
+    float32 (v, side, side), "seen" int64 (v, side, side), the point at each pixel or −1, "winner" int64
+    (256,), the view that each feature's maximum comes from, "alone" float32 (v, classes), what each view by
+    itself would say.
     """
 
     probabilities: np.ndarray

@@ -46,7 +46,7 @@ def test_a_mesh_has_probabilities_and_where_they_came_from(of):
     ("content", "said"),
     [
         ("v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n", "All points lie in one plane"),
-        ("v 0 0 0\nv 1 0 0\nv 2 0 0\nf 1 2 3\n", "a.obj"),
+        ("v 0 0 0\nv 1 0 0\nv 2 0 0\nf 1 2 3\n", "has 3 points, and a shape"),
         ("v 0 0 0\nv 1 0 0\nv 0 1 1\n", "has 3 points, and a shape is told from 32 on"),
     ],
 )
