@@ -6,6 +6,7 @@ As in parametric.py: metres, on z = 0, facing -y. They are for training alone.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 
@@ -102,9 +103,9 @@ def cabinet(rng: Rng) -> Mesh:
                     0.025,
                 )
     edges = np.linspace(-x, x, max(1, round(width / rng.uniform(0.35, 0.7))) + 1)
-    for left, right in zip(edges[:-1], edges[1:], strict=True):
+    for left, right in pairwise(edges):
         levels = np.linspace(feet, height, rng.integers(1, 5) + 1)
-        for low, high in zip(levels[:-1], levels[1:], strict=True):
+        for low, high in pairwise(levels):
             if rng.random() < 0.12:
                 build.box((left, -y, low), (right, y, low + 0.02), GREY)
                 continue
@@ -153,13 +154,13 @@ def vessel(rng: Rng) -> Mesh:
         angles = np.linspace(-1.4, 1.4, 8)
         out, size = profile[7, 0] * 0.95, high * rng.uniform(0.22, 0.36)
         arc = np.column_stack([out + np.cos(angles) * size, np.zeros(8), high * 0.5 + np.sin(angles) * size])
-        for a, b in zip(arc[:-1], arc[1:], strict=True):
+        for a, b in pairwise(arc):
             limb(build, a, b, radius * rng.uniform(0.08, 0.14))
     return build.mesh()
 
 
 def lamp(rng: Rng) -> Mesh:
-    """On a table, on the floor, hanging, at a wall, in a street: a shade or a globe at the end of something."""
+    """On a table, on the floor, hanging, at a wall, in a street: a shade or a globe, and what holds it."""
     kind, build = rng.choice(["table", "floor", "hanging", "arm", "street", "wall"]), Builder()
     shade, wide = rng.uniform(0.1, 0.22), rng.uniform(0.1, 0.22)
 
@@ -168,7 +169,7 @@ def lamp(rng: Rng) -> Mesh:
         if rng.random() < 0.7:
             revolved(build, [(wide, 0), (wide * rng.uniform(0.3, 1.0), shade)], at)
         else:
-            ball(build, at + (0, 0, wide / 2), (wide / 2, wide / 2, wide / 2))
+            ball(build, at + np.array([0, 0, wide / 2]), (wide / 2, wide / 2, wide / 2))
 
     if kind in ("table", "floor", "street"):
         high = {"table": 0.3, "floor": 1.3, "street": 2.6}[kind] * rng.uniform(0.8, 1.4)
@@ -195,14 +196,14 @@ def lamp(rng: Rng) -> Mesh:
         for angle in np.arange(arms) * 2 * np.pi / arms:
             end = np.array([np.cos(angle), np.sin(angle), 0]) * (0.0 if arms == 1 else 0.3)
             if arms > 1:
-                limb(build, (0, 0, shade), end + (0, 0, shade), 0.01)
+                limb(build, (0, 0, shade), end + np.array([0, 0, shade]), 0.01)
             head(end)
     elif kind == "arm":
         elbow, end = np.array([0, 0.12, rng.uniform(0.2, 0.4)]), np.array([0, -0.15, rng.uniform(0.35, 0.55)])
         limb(build, (0, 0, 0), (0, 0, 0.025), rng.uniform(0.07, 0.12))
         limb(build, (0, 0, 0.02), elbow, 0.008)
         limb(build, elbow, end, 0.008)
-        limb(build, end, end + (0, -0.1, -0.09), 0.02, rng.uniform(0.05, 0.09))
+        limb(build, end, end + np.array([0, -0.1, -0.09]), 0.02, rng.uniform(0.05, 0.09))
     else:
         build.box((-0.05, -0.01, -0.08), (0.05, 0.01, 0.08), GREY)
         limb(build, (0, 0, 0), (0, -0.15, 0.05), 0.01)
@@ -262,11 +263,11 @@ def sanitary(rng: Rng) -> Mesh:
 
 
 def vehicle(rng: Rng) -> Mesh:
-    """A side view drawn out across the width, narrower above, on wheels: saloon, hatchback, van, bus, truck."""
+    """A side view drawn out across the width, narrower above, on wheels: car, van, bus or truck."""
     kind, build = rng.choice(["saloon", "hatch", "suv", "van", "bus", "truck"]), Builder()
     long, wide, high = {
-        "saloon": (4.6, 1.8, 1.45), "hatch": (3.9, 1.7, 1.5), "suv": (4.5, 1.85, 1.75), "van": (5.2, 2.0, 2.3),
-        "bus": (11.0, 2.5, 3.1), "truck": (8.0, 2.5, 3.2),
+        "saloon": (4.6, 1.8, 1.45), "hatch": (3.9, 1.7, 1.5), "suv": (4.5, 1.85, 1.75),
+        "van": (5.2, 2.0, 2.3), "bus": (11.0, 2.5, 3.1), "truck": (8.0, 2.5, 3.2),
     }[kind] * rng.uniform(0.88, 1.12, 3)  # fmt: skip
     hood, belt, floor = rng.uniform(0.5, 0.64), rng.uniform(0.55, 0.66), rng.uniform(0.1, 0.17)
     front, rear = rng.uniform(0.2, 0.3), rng.uniform(0.75, 0.85)
@@ -422,7 +423,8 @@ def person(rng: Rng) -> Mesh:
         foot = knee + 0.43 * u * np.array([0, np.sin(step * 0.2 + 0.1 * (not sits)), -1])
         limb(build, top, knee, 0.08 * u * fat, 0.055 * u)
         limb(build, knee, foot, 0.055 * u, 0.04 * u)
-        build.box(foot + (-0.04 * u, -0.18 * u, -0.03), foot + (0.04 * u, 0.06 * u, 0.05), GREY)
+        low, high = np.array([-0.04 * u, -0.18 * u, -0.03]), np.array([0.04 * u, 0.06 * u, 0.05])
+        build.box(foot + low, foot + high, GREY)
         shoulder = np.array([s * 0.19 * u * fat, 0, chest - 0.03])
         out, ahead = rng.uniform(0.05, 0.5), rng.uniform(-0.4, 1.2)
         way = np.array([s * out, -np.sin(ahead), -np.cos(ahead)])

@@ -1,8 +1,8 @@
 """The objects that shapes are learnt from: which class each is, and which split.
 
-Models of Debian's package sweethome3d-furniture (CC-BY 3.0 and CC0) in 14 classes. Those of one design (sizes,
-colours, poses of one person) are in one split. objects.csv lists all with their licences; made anew by
-`python -m script.training.shapes.objects`. Kitchen appliances are left out: by its shape a fridge is a
+Models of Debian's package sweethome3d-furniture (CC-BY 3.0 and CC0) in 14 classes. Those of one design
+(sizes, colours, poses of one person) are in one split. objects.csv lists all with their licences; made anew
+by `python -m script.training.shapes.objects`. Kitchen appliances are left out: by its shape a fridge is a
 cabinet.
 """
 
@@ -29,6 +29,7 @@ SALT = 16
 SHARES = {"test": 0.24, "validation": 0.12}
 """Of a class's objects, at least."""
 
+# ruff: noqa: E501
 # The first rule that fits "file/category/name/id@elevation" gives the class; "" leaves the model out.
 RULES = (
     ("", r"Wheelchair|Deck chair|Relax chair|Beach chair|Table tennis|[fF]ootball table|Pool table|Table fan"),
@@ -138,7 +139,8 @@ def sides(models: Iterable[Model]) -> dict[tuple[str, str], str]:
     for klass, counts in groups.items():
         left = {split: share * sum(counts.values()) for split, share in SHARES.items()}
         for name in sorted(counts, key=lambda name: hashlib.sha256(f"{SALT} {name}".encode()).hexdigest()):
-            split = next((split for split, open_ in left.items() if open_ > 0 and counts[name] < 2 * open_ + 1), "train")
+            fits = (split for split, open_ in left.items() if open_ > 0 and counts[name] < 2 * open_ + 1)
+            split = next(fits, "train")
             if split != "train":
                 left[split] -= counts[name]
             found[klass, name] = split
