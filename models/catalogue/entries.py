@@ -22,6 +22,7 @@ from headlight.models.catalogue.folders import (
     HEAD_NAMES,
     LAYER_NAMES,
     PICKLES,
+    SHAPE_MODELS,
     check_memory,
     check_weights,
     count,
@@ -146,6 +147,7 @@ def open_folder(folder: Path) -> Entry:
         gridded=config["model_type"] in GRIDDED,
         detects=config["model_type"] in DETECTORS,
         decodes=decodes,
+        classifies=config["model_type"] in SHAPE_MODELS,
     )
 
 

@@ -21,10 +21,11 @@ class Entry:
     hub has it (then modality, layers, heads and size are not known yet), or while it is not unpacked.
     mean_pooled: its answer is the mean over all tokens, not the class token's. file: the checkpoint of a
     point model that is one file alone, or a GGUF file. family: of a published network. convolutional: it has
-    no attention. decodes: of what it reads it writes something else, by an encoder and a decoder. by_hand:
-    its weights are set, not trained. gridded: it sees a representation of a cloud, not its points. detects:
-    it finds boxes in clouds. notices: what the user should know of them. opening: what it takes to open it,
-    said before that is done; "" where it takes little.
+    no attention. classifies: what it reads is one object, and it says what that is. decodes: of what it reads
+    it writes something else, by an encoder and a decoder. by_hand: its weights are set, not trained. gridded:
+    it sees a representation of a cloud, not its points. detects: it finds boxes in clouds. notices: what the
+    user should know of them. opening: what it takes to open it, said before that is done; "" where it takes
+    little.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Entry:
     family: str = ""
     convolutional: bool = False
     decodes: bool = False
+    classifies: bool = False
     by_hand: bool = False
     gridded: bool = False
     detects: bool = False
@@ -62,6 +64,9 @@ class Entry:
 
     def convolves(self) -> bool:
         return self.convolutional
+
+    def tells_objects(self) -> bool:
+        return self.classifies
 
     def writes(self) -> bool:
         return self.decodes

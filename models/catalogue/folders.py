@@ -18,7 +18,9 @@ PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 GRIDDED = ("range_net", "voxel_net")
 """Networks on a representation of a cloud."""
 DETECTORS = ("detector",)
-POINT_MODELS = ("point_transformer", "pointnet", *GRIDDED, *DETECTORS)
+SHAPE_MODELS = ("shape_transformer", "shape_pointnet", "shape_mvcnn")
+"""Their answer is of the whole cloud, one object."""
+POINT_MODELS = ("point_transformer", "pointnet", *GRIDDED, *DETECTORS, *SHAPE_MODELS)
 """Headlight's own model types of point clouds."""
 MAX_JSON = 64 << 20
 """Bytes of a config.json or of an index that are read."""
@@ -176,6 +178,8 @@ def _attention_of_points(config: dict[str, Any]) -> tuple[int | None, int | None
     `blocks` counts a transition in place of each decoder's one block; 8 channels share a map.
     """
     blocks, planes = config.get("blocks"), config.get("planes")
+    if config["model_type"] in SHAPE_MODELS and isinstance(blocks, list):
+        blocks = [count - 1 for count in blocks if type(count) is int]  # there is no decoder
     if not all(isinstance(v, list) and v and all(type(n) is int for n in v) for v in (blocks, planes)):
         return None, None
     return sum(blocks), max(planes) // 8

@@ -52,7 +52,7 @@ def read_checkpoint(path: Path, trust_pickle: bool = False) -> Checkpoint:
     """
     path = Path(path)
     raw = read_tensors(path, trust_pickle)
-    state = {_without(name, ("module.", "backbone.")): tensor for name, tensor in raw.items()}
+    state = {without(name, ("module.", "backbone.")): tensor for name, tensor in raw.items()}
     notices: tuple[str, ...] = ()
     details: dict[str, Any] = {}
     if any(name.startswith("encoders.") for name in state):
@@ -93,10 +93,10 @@ def describe(state: Mapping[str, Tensor]) -> dict[str, Any]:
 
     Raises HeadlightError that names the first tensor that is missing, does not belong or has another shape.
     """
-    planes = tuple(_shape(state, f"enc{s}.0.linear.weight", 2)[0] for s in range(1, STAGES + 1))
+    planes = tuple(shape_of(state, f"enc{s}.0.linear.weight", 2)[0] for s in range(1, STAGES + 1))
     blocks = tuple(_blocks(state, f"enc{s}") for s in range(1, STAGES + 1))
-    channels = _shape(state, "enc1.0.linear.weight", 2)[1]
-    classes = _shape(state, "cls.3.weight", 2)[0]
+    channels = shape_of(state, "enc1.0.linear.weight", 2)[1]
+    classes = shape_of(state, "cls.3.weight", 2)[0]
     if any(width % SHARE or not 0 < width <= MAX_WIDTH for width in (*planes,)) or max(blocks) > MAX_BLOCKS:
         raise HeadlightError(
             f"No Point Transformer has stages of {planes} channels and {blocks} blocks.",
@@ -135,7 +135,7 @@ def load_network(
     return _loaded(config, state, what).to(device), config, missing
 
 
-def _without(name: str, prefixes: tuple[str, ...]) -> str:
+def without(name: str, prefixes: tuple[str, ...]) -> str:
     for prefix in prefixes:
         name = name.removeprefix(prefix)
     return name
@@ -150,7 +150,7 @@ def _of_open3d(name: str) -> str:
     return f"enc{int(number) + 1}.{rest}" if kind == "encoders" else f"dec{STAGES - int(number)}.{rest}"
 
 
-def _shape(state: Mapping[str, Tensor], name: str, dimensions: int) -> tuple[int, ...]:
+def shape_of(state: Mapping[str, Tensor], name: str, dimensions: int) -> tuple[int, ...]:
     if name not in state:
         raise HeadlightError(
             f"The checkpoint is no Point Transformer that is known: {name} is missing.",

@@ -6,6 +6,7 @@ alone; the weights of all attention layers can be kept on the way.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 
 import torch
@@ -70,32 +71,31 @@ class _Chunk:
     """bool [k, m]."""
 
 
-@dataclass(frozen=True, eq=False)
-class _Pass:
-    """What the parts of one pass share: how chunks are run, and where attention is kept."""
+@dataclass(eq=False)
+class Pass:
+    """What the parts of one pass share: how chunks are run, where attention is kept, how far it is."""
 
     task: Task
     each: Each
     calls: list[NeighbourhoodCall] | None
+    total: int
+    done: int = 0
 
 
-class FoldedPointTransformer:
-    """A trained `net` (in eval mode) for inference: the same logits, quicker and in little memory.
+class FoldedEncoder(ABC):
+    """A trained `net` (in eval mode) for inference: the same answer, quicker and in little memory.
 
     Weights are folded once, here: build another where the net has changed or moved. No gradients flow.
     """
 
-    def __init__(self, net: PointTransformer) -> None:
+    def __init__(self, net: nn.Module) -> None:
         if net.training:
             raise ValueError("only a network in eval mode can be folded")
-        self.net = net
-        self._stages = len(net.planes)
         self._parts: dict[str, _Down | _Up | _Deepest | _Block] = {}
         for name, module in net.named_modules():
             for kind, part in _PARTS.items():
                 if isinstance(module, kind):
                     self._parts[name] = part(name, module)
-        self._classes = _folded(net.cls[0], net.cls[1]), _folded(net.cls[3])
 
     @torch.no_grad()
     def __call__(
@@ -105,39 +105,55 @@ class FoldedPointTransformer:
         task: Task = SILENT,
         calls: list[NeighbourhoodCall] | None = None,
     ) -> Tensor:
-        """features [n, in_channels] → logits [n, classes]; the attention of every layer goes to `calls`."""
+        """features [n, in_channels] → logits, [n, classes] of points or [clouds, classes] of clouds; the
+        attention of every layer goes to `calls`."""
+        total = sum(isinstance(part, _Block) for part in self._parts.values())
         with workers(task, alone=features.device.type != "cpu") as each:
-            return self._run(features, geometry, _Pass(task, each, calls))
+            return self._run(features, geometry, Pass(task, each, calls, total))
 
-    def _run(self, features: Tensor, geometry: Geometry, way: _Pass) -> Tensor:
+    @abstractmethod
+    def _run(self, features: Tensor, geometry: Geometry, way: Pass) -> Tensor: ...
+
+    def encoded(self, features: Tensor, geometry: Geometry, way: Pass) -> list[Tensor]:
+        """What each stage gives, the finest first."""
+        found: list[Tensor] = []
+        x, finer = features, None
+        for number, stage in enumerate(geometry.stages):
+            x = self._parts[f"enc{number + 1}.0"](x, stage, finer, way)
+            x = self._through(f"enc{number + 1}", x, stage, number, way)
+            found.append(x)
+            finer = stage
+        return found
+
+    def _through(self, name: str, x: Tensor, stage: Stage, number: int, way: Pass) -> Tensor:
+        """The blocks after a transition."""
+        position = 1
+        while (block := self._parts.get(f"{name}.{position}")) is not None:
+            way.task.progress(way.done / way.total, f"Layer {way.done + 1} of {way.total}")
+            x = block(x, stage, number, way)
+            position, way.done = position + 1, way.done + 1
+        return x
+
+
+class FoldedPointTransformer(FoldedEncoder):
+    """Of the segmentation network."""
+
+    def __init__(self, net: PointTransformer) -> None:
+        super().__init__(net)
+        self._classes = _folded(net.cls[0], net.cls[1]), _folded(net.cls[3])
+
+    def _run(self, features: Tensor, geometry: Geometry, way: Pass) -> Tensor:
         stages = geometry.stages
-        total, done = sum(isinstance(part, _Block) for part in self._parts.values()), 0
-
-        def through(name: str, x: Tensor, number: int) -> Tensor:
-            """The blocks after a transition."""
-            nonlocal done
-            position = 1
-            while (block := self._parts.get(f"{name}.{position}")) is not None:
-                way.task.progress(done / total, f"Layer {done + 1} of {total}")
-                x = block(x, stages[number], number, way)
-                position, done = position + 1, done + 1
-            return x
-
-        skips: list[Tensor] = []
-        x = features
-        for number, stage in enumerate(stages):
-            finer = stages[number - 1] if number else None
-            x = through(f"enc{number + 1}", self._parts[f"enc{number + 1}.0"](x, stage, finer, way), number)
-            skips.append(x)
+        skips = self.encoded(features, geometry, way)
+        x = skips[-1]
         for number in range(len(stages) - 1, -1, -1):
             transition = self._parts[f"dec{number + 1}.0"]
             if isinstance(transition, _Deepest):
                 x = transition(x, stages[number].counts)
             else:
-                x = transition(skips.pop(), x, stages[number + 1], way)
-            if number == len(stages) - 1:
-                skips.pop()
-            x = through(f"dec{number + 1}", x, number)
+                x = transition(skips[number], x, stages[number + 1], way)
+            skips.pop()
+            x = self._through(f"dec{number + 1}", x, stages[number], number, way)
         (hidden, bias), (last, last_bias) = self._classes
         return torch.addmm(last_bias, torch.addmm(bias, x, hidden).relu_(), last)
 
@@ -182,7 +198,7 @@ class _Down:
         self.first = module.first
         self.near, self.own = (None, weight) if self.first else (weight[:3], weight[3:].contiguous())
 
-    def __call__(self, features: Tensor, stage: Stage, finer: Stage | None, way: _Pass) -> Tensor:
+    def __call__(self, features: Tensor, stage: Stage, finer: Stage | None, way: Pass) -> Tensor:
         if finer is None:
             return torch.addmm(self.bias, features, self.own).relu_()
         x = features @ self.own
@@ -206,7 +222,7 @@ class _Up:
         self.skip = _folded(*module.linear1[:2])
         self.coarse = _folded(*module.linear2[:2])
 
-    def __call__(self, skip: Tensor, coarse: Tensor, stage: Stage, way: _Pass) -> Tensor:
+    def __call__(self, skip: Tensor, coarse: Tensor, stage: Stage, way: Pass) -> Tensor:
         coarse = torch.addmm(self.coarse[1], coarse, self.coarse[0]).relu_()
 
         def part(bounds: tuple[int, int]) -> Tensor:
@@ -261,7 +277,7 @@ class _Block:
         self.maps = self.map[0].shape[0]
         self.repeat = torch.eye(self.maps, device=v.device).repeat(1, SHARE)
 
-    def __call__(self, features: Tensor, stage: Stage, number: int, way: _Pass) -> Tensor:
+    def __call__(self, features: Tensor, stage: Stage, number: int, way: Pass) -> Tensor:
         q, k, v = self._projected(features, way)
         n, columns = stage.neighbours.shape
         weights = None if way.calls is None else features.new_empty(n, columns, self.maps)
@@ -291,7 +307,7 @@ class _Block:
         """What the attention is given."""
         return torch.addmm(self.before[1], features, self.before[0]).relu_()
 
-    def _projected(self, features: Tensor, way: _Pass) -> tuple[Tensor, Tensor, Tensor]:
+    def _projected(self, features: Tensor, way: Pass) -> tuple[Tensor, Tensor, Tensor]:
         """q, k, v, each [n, C]."""
         layers = (self.q, self.k, self.v)
         found = tuple(torch.empty_like(features) for _ in layers)

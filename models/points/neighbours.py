@@ -74,12 +74,13 @@ def geometry(
     points: np.ndarray,
     k: Sequence[int] = NEIGHBOURS,
     stride: Sequence[int] = STRIDES,
-    interpolation: Interpolation = "inverse",
+    interpolation: Interpolation | None = "inverse",
     task: Task = SILENT,
 ) -> Geometry:
     """Neighbours and samples of one cloud, float (n, 3) in metres, n ≥ 1: a stage for each entry of `k`.
 
-    A stage holds ⌊n / stride⌋ points of the one before, at least one. Raises ValueError for an empty cloud.
+    interpolation: None for a network that does not come back to the finer points. A stage holds ⌊n / stride⌋
+    points of the one before, at least one. Raises ValueError for an empty cloud.
     """
     points = np.ascontiguousarray(points, np.float32)
     if not len(points):
@@ -97,7 +98,7 @@ def geometry(
             task.check()
             parts["sampled"], parts["gathered"] = sampled, nearest(finer[1], points, width, sampled)[0]
         tree = cKDTree(points)
-        if finer is not None:
+        if finer is not None and interpolation is not None:
             parts["up_index"], parts["up_weight"] = _interpolation(tree, finer[0], interpolation)
         task.check()
         neighbours, _ = nearest(tree, points, width, np.arange(len(points)))
@@ -140,9 +141,13 @@ def collate(geometries: Sequence[Geometry]) -> Geometry:
                 joined,
                 sampled=_shifted([part.sampled for part in parts], before),
                 gathered=_shifted(gathered, before),
-                up_index=_shifted([part.up_index for part in parts], starts),
-                up_weight=torch.cat([part.up_weight for part in parts]),
             )
+            if all(part.up_index is not None for part in parts):
+                joined = replace(
+                    joined,
+                    up_index=_shifted([part.up_index for part in parts], starts),
+                    up_weight=torch.cat([part.up_weight for part in parts]),
+                )
         stages.append(joined)
         before = starts
     return Geometry(tuple(stages), tuple(count for g in geometries for count in g.clouds))

@@ -21,6 +21,12 @@ REGISTRY.add(
     ),
     Engine("points", "points", f"{_ENGINES}.points:PointsEngine"),
     Engine(
+        id="shapes",
+        reads="points",
+        opens=f"{_ENGINES}.shapes:ShapesEngine",
+        takes="headlight.models.catalogue.entries:Entry.tells_objects",
+    ),
+    Engine(
         id="grids",
         reads="points",
         opens=f"{_ENGINES}.grids:GridsEngine",

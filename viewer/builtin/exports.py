@@ -124,6 +124,13 @@ REGISTRY.add(
         ".export.clouds.detect:detect_filled",
     ),
     Export(
+        "classify",
+        "What the object is",
+        ("npz", "csv"),
+        ".export.clouds.classify:classify",
+        Needs(("read", "positions"), trace=True, holds=".export.clouds.classify:no_object"),
+    ),
+    Export(
         "represent",
         "As networks see it",
         ("npz", "csv"),
