@@ -92,7 +92,9 @@ def test_the_model_that_is_for_such_a_cloud_is_taken_and_said(monkeypatch):
     found, (said,) = model_for(wide, RunOptions())
     assert found == "point-transformer"
     assert said.startswith("A cloud of 87 × 67 × 0.096 m: it is taken for a street. No model in the box")
-    streets = Entry("streets", "Streets", "bundled", "", "", modality="points", suits=("street",))
+    streets = Entry(
+        "streets", "Streets", "bundled", "", "", modality="points", suits=("street",), detects=True
+    )
     monkeypatch.setattr(engines, "brought", lambda: (streets,))
     found, (said,) = model_for(wide, RunOptions())
     assert found == "streets"
