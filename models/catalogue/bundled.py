@@ -47,6 +47,7 @@ BUNDLED = (
         layers=18,
         heads=64,
         megabytes=15.8,
+        suits=("room",),
     ),
     Entry(
         id="pointnet",
@@ -57,6 +58,7 @@ BUNDLED = (
         folder=ASSETS / "weights" / "pointnet",
         modality="points",
         megabytes=3.4,
+        suits=("room",),
     ),
     Entry(
         id="induction",

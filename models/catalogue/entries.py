@@ -58,12 +58,24 @@ def known() -> list[Entry]:
     return [*BUNDLED, *EXTRAS, *(_of_published(replace(network, hub=None)) for network in PUBLISHED.values())]
 
 
-def default(modality: str, brought: Sequence[Entry] = ()) -> Entry:
-    """The bundled model for this kind of input; else the first such of `brought`."""
-    for entry in (*BUNDLED, *brought):
-        if entry.reads(modality):
-            return entry
-    raise HeadlightError(f"No bundled model reads {modality}.", "Name a model or a folder.")
+def default(
+    modality: str, brought: Sequence[Entry] = (), wanted: Sequence[str] = (), says: str = ""
+) -> Entry:
+    """The bundled model for this kind of input; else the first such of `brought`.
+
+    wanted: what the input is, the foremost first: the first model that suits it, where any does. says: what
+    kind of answer is needed, any where it is "". HeadlightError where there is none.
+    """
+    every = [entry for entry in (*BUNDLED, *brought) if entry.reads(modality) and says in ("", entry.says)]
+    every = [entry for entry in every if entry.folder is None or entry.folder.is_dir()] or every
+    for want in wanted:
+        for entry in every:
+            if want in entry.suits:
+                return entry
+    if not every:
+        kind = f"{modality} and answers with {says}" if says else modality
+        raise HeadlightError(f"No bundled model reads {kind}.", "Name a model or a folder.")
+    return every[0]
 
 
 def find(name: str, trust_pickle: bool = False, brought: Sequence[Entry] = ()) -> Entry:

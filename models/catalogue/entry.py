@@ -23,9 +23,10 @@ class Entry:
     point model that is one file alone, or a GGUF file. family: of a published network. convolutional: it has
     no attention. classifies: what it reads is one object, and it says what that is. decodes: of what it reads
     it writes something else, by an encoder and a decoder. by_hand: its weights are set, not trained. gridded:
-    it sees a representation of a cloud, not its points. detects: it finds boxes in clouds. notices: what the
-    user should know of them. opening: what it takes to open it, said before that is done; "" where it takes
-    little.
+    it sees a representation of a cloud, not its points. detects: it finds boxes in clouds. suits: what of its
+    kind of input it is for, the first foremost ("object", "room", "street", "scan" of clouds). notices: what
+    the user should know of them. opening: what it takes to open it, said before that is done; "" where it
+    takes little.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Entry:
     by_hand: bool = False
     gridded: bool = False
     detects: bool = False
+    suits: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
     opening: str = ""
 
@@ -79,6 +81,11 @@ class Entry:
 
     def is_checkpoint(self) -> bool:
         return self.file is not None
+
+    @property
+    def says(self) -> str:
+        """What kind of answer it gives of a cloud: "boxes", or "labels" of its points."""
+        return "boxes" if self.detects else "labels"
 
     @property
     def weights(self) -> Path | None:

@@ -23,6 +23,7 @@ REGISTRY.add(
         ".export.clouds.answered:tokens",
         _POINTS,
         word="tokens",
+        asks=".export.clouds.answered:labelling",
     ),
     Export(
         "attention",
@@ -42,6 +43,7 @@ REGISTRY.add(
         ".export.clouds.answered:AttentionOptions",
         ".export.clouds.answered:attention_filled",
         word="attention",
+        asks=".export.clouds.answered:labelling",
     ),
     Export(
         "rollout",
@@ -61,6 +63,7 @@ REGISTRY.add(
         ".export.clouds.answered:RolloutOptions",
         ".export.clouds.answered:rollout_filled",
         word="rollout",
+        asks=".export.clouds.answered:labelling",
     ),
     Export(
         "saliency",
@@ -113,6 +116,7 @@ REGISTRY.add(
         ".export.clouds.answered:segmentation",
         Needs(("read", "positions"), trace=True, holds=".export.clouds.answered:no_labels"),
         filled=".export.clouds.answered:segmentation_filled",
+        asks=".export.clouds.answered:labelling",
     ),
     Export(
         "detect",
@@ -122,6 +126,7 @@ REGISTRY.add(
         Needs(("read", "positions"), trace=True, holds=".export.clouds.detect:no_boxes"),
         ".export.clouds.detect:DetectOptions",
         ".export.clouds.detect:detect_filled",
+        asks=".export.clouds.detect:boxing",
     ),
     Export(
         "classify",

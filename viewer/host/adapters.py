@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,6 +18,16 @@ from headlight.viewer.host.recipe import Making, RunOptions
 from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.inputs.cloud_labels import relabelled
 from headlight.viewer.inputs.inputs import ImageInput, StackInput, TextInput
+
+
+@dataclass(frozen=True)
+class Suited:
+    """What an input is. wanted: words of `Entry.suits`, the foremost first. said: a sentence that says so, of
+    what a model is found for by itself; plain: it needs not be said."""
+
+    wanted: tuple[str, ...]
+    said: str
+    plain: bool = False
 
 
 class Adapter:
@@ -53,6 +63,10 @@ class Adapter:
     def extent(self, what: Any) -> int:
         """Bytes that it holds, about."""
         return 0
+
+    def suited(self, what: Any) -> Suited | None:
+        """What it is, for a model that is for such, where that makes a difference."""
+        return None
 
     def read(self, engine: Any, what: Any, options: RunOptions, task: Task) -> Trace:
         """The engine's pass over it."""
@@ -95,6 +109,10 @@ class CloudEngine(Protocol):
     def run(self, points: np.ndarray, *, task: Task, **taken: Any) -> Trace: ...
 
 
+_WANTED = {"object": ("object",), "room": ("room",), "street": ("street",), "scan": ("scan", "street")}
+_SORTS = {"object": "one object", "room": "a room", "street": "a street", "scan": "a scan of a street"}
+
+
 class Clouds(Adapter):
     at_once = True
 
@@ -126,6 +144,18 @@ class Clouds(Adapter):
     def extent(self, what: CloudInput) -> int:
         arrays = (what.points, what.colours, what.normals, what.labels, what.kept)
         return sum(array.nbytes for array in arrays if array is not None)
+
+    def suited(self, what: CloudInput) -> Suited:
+        from headlight.models.points.representations.extent import extent
+
+        found = extent(what.points, what.zero, what.ring)
+        large = " × ".join(f"{side:.2g}" for side in found.size)
+        seen = f", seen by {found.beams} beams" if found.beams else ""
+        return Suited(
+            _WANTED[found.sort],
+            f"A cloud of {large} m{seen}: it is taken for {_SORTS[found.sort]}.",
+            plain=found.sort == "room",
+        )
 
     def read(self, engine: CloudEngine, what: CloudInput, options: RunOptions, task: Task) -> Trace:
         taken = {name: getattr(what, name) for name in engine.takes if name != "truth"}

@@ -53,13 +53,30 @@ def forward_pass(what: Input, options: RunOptions, task: Task = SILENT, path: st
     """
     from headlight.models import devices
 
-    engine = engines.open_engine(
-        options.model, REGISTRY.kind_of(what).id, options.device, task, options.trust_pickle
-    )
+    model, notices = model_for(what, options)
+    engine = engines.open_engine(model, REGISTRY.kind_of(what).id, options.device, task, options.trust_pickle)
     trace = told(REGISTRY.adapter_of(what).read(engine, what, options, task), what, options, path)
+    trace = replace(trace, notices=(*notices, *trace.notices))
     checks = check(trace, task)
     device, memory = devices.describe(trace.device), devices.memory(trace.device)
     return Pass(trace, checks, device, memory, held(trace), starting_head(trace, task))
+
+
+def model_for(what: Input, options: RunOptions) -> tuple[str, tuple[str, ...]]:
+    """(the model that reads it: the one that is named, else that of the box which is for such an input, what
+    is to be said of that choice). HeadlightError where there is none."""
+    if options.model is not None:
+        return options.model, ()
+    from headlight.models.catalogue import entries
+
+    suited = REGISTRY.adapter_of(what).suited(what)
+    wanted = suited.wanted if suited else ()
+    entry = entries.default(REGISTRY.kind_of(what).id, engines.brought(), wanted, options.says)
+    if suited is None or suited.plain:
+        return entry.id, ()
+    if set(wanted) & set(entry.suits):
+        return entry.id, (f"{suited.said} {entry.title} reads it, and any other model can be chosen.",)
+    return entry.id, (f"{suited.said} No model in the box is for such: {entry.title} learnt from others.",)
 
 
 def of_file(path: str, classes: str | None, task: Task = SILENT) -> Input:

@@ -20,7 +20,8 @@ class RunOptions:
 
     trust_pickle: the user was asked about the model's file, which can run code, and trusts it.
     classes: the list that the labels of clouds are read by when they are opened, a word of
-    cloud_labels.TITLES; None for a guess. writing: how the model goes on with a text, None where it does not.
+    cloud_labels.TITLES; None for a guess. says: what kind of answer is needed, where no model is named (see
+    `Entry`). writing: how the model goes on with a text, None where it does not.
     """
 
     model: str | None = None
@@ -29,6 +30,7 @@ class RunOptions:
     start: int = 0
     trust_pickle: bool = False
     classes: str | None = None
+    says: str = ""
     writing: Writing | None = None
 
 

@@ -11,7 +11,7 @@ from safetensors.numpy import save_file
 
 from headlight.models.catalogue import entries as catalog
 from headlight.models.catalogue import folders
-from headlight.models.catalogue.entries import download, entries, find
+from headlight.models.catalogue.entries import Entry, default, download, entries, find
 from headlight.models.core.errors import HeadlightError
 
 BERT = {"model_type": "bert", "vocab_size": 10, "num_hidden_layers": 2, "num_attention_heads": 4}
@@ -38,6 +38,22 @@ def test_the_bundled_models_are_what_the_catalogue_says():
         assert (entry.modality, entry.layers, entry.heads) == (opened.modality, opened.layers, opened.heads)
         assert entry.megabytes == pytest.approx(opened.megabytes, abs=0.1)
         assert "licence" in (entry.folder / "NOTICE.md").read_text().lower()
+
+
+def test_the_default_suits_the_input_and_answers_as_is_needed(tmp_path):
+    def made(id, **more):
+        return Entry(id, id, "bundled", "", "", modality="lists", **more)
+
+    gone = made("gone", suits=("object",), folder=tmp_path / "nowhere")
+    plain, boxes = made("plain", suits=("room",)), made("b", suits=("street",), detects=True)
+    brought = (plain, gone, boxes)
+    assert default("lists", brought) is plain
+    assert default("lists", brought, ("scan", "street")) is boxes
+    assert default("lists", brought, ("object",)) is plain
+    assert default("lists", brought, ("room",), "boxes") is boxes
+    assert default("lists", (gone,)) is gone
+    with pytest.raises(HeadlightError, match="reads lists and answers with classes"):
+        default("lists", brought, says="classes")
 
 
 def test_a_folder_is_an_entry(folder):

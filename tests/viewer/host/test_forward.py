@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
+from headlight.models.catalogue.entry import Entry
 from headlight.models.core.answers import PointLabels
 from headlight.models.core.classes.lists import S3DIS_CLASSES
 from headlight.models.core.errors import HeadlightError, UntrustedPickle
 from headlight.models.engines import door
-from headlight.viewer.host.forward import forward_pass, truth_for
+from headlight.viewer.host import engines
+from headlight.viewer.host.forward import forward_pass, model_for, truth_for
 from headlight.viewer.host.recipe import RunOptions
 from headlight.viewer.inputs.cloud import CloudInput, Frame
 from headlight.viewer.inputs.inputs import TextInput
@@ -80,6 +84,24 @@ def test_truth_is_matched_by_the_names_of_classes():
     none, notices = truth_for(cloud(classes=("a", "b", "c", "d")), S3DIS_CLASSES, "A")
     assert none is None
     assert notices == ("A knows none of the file's classes: its labels are not compared.",)
+
+
+def test_the_model_that_is_for_such_a_cloud_is_taken_and_said(monkeypatch):
+    ground = np.random.default_rng(0).uniform(0, (90, 70, 0.1), (5000, 3)).astype(np.float32)
+    wide = replace(cloud(None, None), points=ground)
+    found, (said,) = model_for(wide, RunOptions())
+    assert found == "point-transformer"
+    assert said.startswith("A cloud of 87 × 67 × 0.096 m: it is taken for a street. No model in the box")
+    streets = Entry(
+        "streets", "Streets", "bundled", "", "", modality="points", suits=("street",), detects=True
+    )
+    monkeypatch.setattr(engines, "brought", lambda: (streets,))
+    found, (said,) = model_for(wide, RunOptions())
+    assert found == "streets"
+    assert said.endswith("Streets reads it, and any other model can be chosen.")
+    assert model_for(wide, RunOptions(model="pointnet")) == ("pointnet", ())
+    assert model_for(wide, RunOptions(says="labels"))[0] == "point-transformer"
+    assert model_for(cloud(), RunOptions()) == ("point-transformer", ())
 
 
 def test_of_a_model_with_a_background_all_other_classes_are_that():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Literal
 
@@ -30,6 +30,7 @@ from headlight.viewer.export.heads import (
 from headlight.viewer.export.looks import Coloured, colour_maps
 from headlight.viewer.export.looks import chosen as colours_chosen
 from headlight.viewer.export.results import Filled, Result, check_layers, file_bytes
+from headlight.viewer.host.recipe import RunOptions
 from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.options import Rule, count, option
 from headlight.viewer.session.view import CloudSettings, ColourBy, MapSettings, Selection, View
@@ -189,6 +190,11 @@ def no_labels(subject: Subject) -> str:
     if trace is None or trace.answer(PointLabels) is not None:
         return ""
     return f"{trace.model.title} gives no class to a point."
+
+
+def labelling(run: RunOptions) -> RunOptions:
+    """Read by a model that gives points classes, where none is named."""
+    return replace(run, says="labels")
 
 
 def segmentation(options: None, ending: str, cloud: CloudInput, trace: Trace, task: Task) -> Result:

@@ -17,6 +17,7 @@ from headlight.models.core.trace import Trace
 from headlight.models.points.representations.depth_image import Calibration
 from headlight.viewer.export.choices import Subject
 from headlight.viewer.export.results import Filled, Result
+from headlight.viewer.host.recipe import RunOptions
 from headlight.viewer.inputs.boxes import kitti, nuscenes, plain
 from headlight.viewer.inputs.boxes.beside import calibration_of
 from headlight.viewer.inputs.cloud import CloudInput
@@ -78,6 +79,11 @@ def no_boxes(subject: Subject) -> str:
     if trace is None or trace.answer(Boxes) is not None:
         return ""
     return f"{trace.model.title} finds no boxes."
+
+
+def boxing(run: RunOptions) -> RunOptions:
+    """Read by a model that finds boxes, where none is named."""
+    return replace(run, says="boxes")
 
 
 def detect(options: DetectOptions, ending: str, cloud: CloudInput, trace: Trace, task: Task) -> Result:
