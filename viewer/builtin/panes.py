@@ -18,7 +18,7 @@ _SECOND = Needs(("pixels",), ("fields",), trace=True, holds=".session.able:no_se
 _DISTANCE = Needs(("pixels",), ("fields",), layers=True)
 _ANSWERED = Needs(("cells",), ("attention", "fields"), trace=True, holds=".session.able:no_answer")
 _COSTS = Needs(pages=("cost",))
-_BUILDS = Needs(("layers",), holds=".session.able:no_stack")
+_BUILDS = Needs(("layers",), ("attention", "fields"), holds=".session.able:no_stack")
 _BUILT = Needs(("layers",), ("fields",))
 
 _HEADS = Needs(("cells",), ("heads",), layers=True)

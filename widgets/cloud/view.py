@@ -124,6 +124,11 @@ class CloudView(CloudGestures):
         self.set_colours(self._cloud.coloured(self._coloured.rgb, self._coloured.groups, mask))
 
     @property
+    def colours(self) -> Coloured:
+        """What was given last."""
+        return self._coloured
+
+    @property
     def _visible(self) -> np.ndarray | None:
         return self._coloured.visible
 

@@ -52,8 +52,9 @@ class CellsView(PlaneView):
         self._below, self._square_cells = below, square
         self._cells, self._chosen = self.add_raster(), self.add_raster()
         amber = np.zeros((256, 4), np.uint8)
-        amber[128:] = (SELECTED.red(), SELECTED.green(), SELECTED.blue(), 255)
+        amber[128:] = (SELECTED.red(), SELECTED.green(), SELECTED.blue(), 200)
         self._chosen.set_colours(amber)
+        self._levels = np.zeros((0, 0), np.uint8)
         self._shape = (0, 0)
         self._selected = np.empty((0, 2), np.int64)
         self._hovered = np.empty((0, 2), np.int64)
@@ -66,7 +67,8 @@ class CellsView(PlaneView):
     def set_cells(self, levels: np.ndarray | None, lut: np.ndarray) -> None:
         """levels: uint8 (rows, columns) of the colours lut, uint8 (256, 4); None for no cells."""
         self._message = ""
-        self._shape = (0, 0) if levels is None else levels.shape
+        self._levels = np.zeros((0, 0), np.uint8) if levels is None else levels
+        self._shape = self._levels.shape
         rows, columns = self._shape
         self._cells.set_colours(lut)
         up = levels[::-1] if levels is not None and self._below else levels
@@ -134,9 +136,28 @@ class CellsView(PlaneView):
 
     def target(self, point: QPointF) -> tuple[int, int] | None:
         rows, columns = self._shape
-        y = rows - point.y() if self._below else point.y()
-        row, column = int(np.floor(y)), int(np.floor(point.x()))
-        return (row, column) if 0 <= row < rows and 0 <= column < columns else None
+        across, down = self._camera.m11(), self._camera.m22()
+        # A dot shows what lies under its middle; of cells larger than dots that makes no difference.
+        x, y = (at + 0.5 / scale * (scale < 1) for at, scale in ((point.x(), across), (point.y(), down)))
+        y = rows - y if self._below else y
+        row, column = int(np.floor(y)), int(np.floor(x))
+        if not (0 <= row < rows and 0 <= column < columns):
+            return None
+        return self._painted_one(row, column)
+
+    def _painted_one(self, row: int, column: int) -> tuple[int, int]:
+        """Where one dot of the screen stands for several cells, the one whose colour it has."""
+        down, across = self._cells.pooled()
+        if (down, across) == (1, 1):
+            return row, column
+        rows = self._shape[0]
+        first = rows - 1 - row if self._below else row  # blocks begin at the upper edge
+        first, left = first // down * down, column // across * across
+        up = self._levels[::-1] if self._below else self._levels
+        block = up[first : first + down, left : left + across]
+        at, beside = np.unravel_index(int(block.argmax()), block.shape)
+        found = first + int(at)
+        return (rows - 1 - found if self._below else found), left + int(beside)
 
     def click(self, target: tuple[int, int], add: bool) -> None:
         self.clicked.emit(*target, add)

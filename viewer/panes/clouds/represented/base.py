@@ -6,6 +6,7 @@ from collections.abc import Hashable, Mapping
 from functools import partial
 from typing import Any, ClassVar
 
+import numpy as np
 from PySide6.QtWidgets import QMenu
 
 from headlight.viewer import registry
@@ -26,8 +27,8 @@ from headlight.widgets.controls.readout import Figures
 LONG = 1_000_000
 """Points from which on representing takes seconds."""
 SECTIONS = (
-    Figures("pointed", "Under the cursor", POINTED),
     Figures("places", "Where it is", tuple(TITLES.values())),
+    Figures("pointed", "Under the cursor", POINTED),
 )
 """Of the numbers pane."""
 
@@ -111,11 +112,11 @@ class PartPane(Pane):
         """This cell of the part is under the cursor."""
         self.session.set_hover(NOWHERE if cell is None else Hover(cell=(self.part, cell)))
 
-    def choose(self, add: bool, **of: object) -> None:
+    def choose(self, add: bool, at: Any, cells: np.ndarray | None = None) -> None:
         """Select as `Links.select` has it."""
         document = self.session.current
         if document is not None and self.result is not None:
-            self.links.select(document, add, **of)
+            self.links.select(document, add, at, cells)
 
     def tip(self) -> str:
         """What the read-out says of the cell that is pointed at."""

@@ -7,6 +7,7 @@ from collections.abc import Hashable
 from functools import partial
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from headlight.viewer.host.failure import Failure
@@ -15,14 +16,14 @@ from headlight.viewer.session.document import Document
 from headlight.viewer.session.session import Hover, Session
 from headlight.viewer.session.view import RepresentSettings, Selection, View
 from headlight.viewer.slices.clouds.represented.kept import asked_of
-from headlight.viewer.slices.clouds.represented.linked import At, Linked, linked, taken, taken_of
+from headlight.viewer.slices.clouds.represented.linked import At, CellOf, Linked, linked, taken, taken_of
 from headlight.viewer.slices.clouds.represented.parts import PARTS, PartName, named
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from headlight.viewer.panes.shared.base import Pane
     from headlight.viewer.panes.shared.desk import Desk
+
+NO_CELLS = np.empty(0, np.int64)
 
 _made: weakref.WeakKeyDictionary[Session, Links] = weakref.WeakKeyDictionary()
 
@@ -63,18 +64,18 @@ class Links(QObject):
             self._forget()
             return
         view, hover = document.view, self.session.hover
-        at: At | None = hover.point if hover.cell is None else hover.cell
+        at: At | None = hover.point if hover.cell is None else CellOf(*hover.cell)
         self._look("hovered", document, view, at)
         self._look("selected", document, view, view[Selection].queries or None)
 
-    def select(self, document: Document, add: bool, **of: object) -> None:
-        """Select the points at a place (`at`), or all points in `cells` of a `part`."""
+    def select(
+        self, document: Document, add: bool, at: At | np.ndarray, cells: np.ndarray | None = None
+    ) -> None:
+        """Select the points at a place, or these points int (m,), or all in these cells of the part `at`."""
         cloud, settings = document.input, document.view[RepresentSettings]
-        call = (
-            partial(taken_of, cloud, settings, **of)
-            if "part" in of
-            else partial(taken, cloud, settings, **of)
-        )
+        call = partial(taken, cloud, settings, at)
+        if cells is not None:
+            call = partial(taken_of, cloud, settings, at, cells)
 
         def found(places: tuple) -> None:
             if self.session.current is document:
@@ -84,9 +85,7 @@ class Links(QObject):
 
     def cells(self, part: PartName, of: Linked | None) -> np.ndarray:
         """int64 (k,): the cells of a part that hold what is hovered or selected."""
-        import numpy as np
-
-        return np.empty(0, np.int64) if of is None or part not in of.cells else of.cells[part]
+        return NO_CELLS if of is None or part not in of.cells else of.cells[part]
 
     def missing(self, part: PartName) -> str:
         """Why what is pointed at is not in a part, or ""."""

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from headlight.models.points.representations.range_image import CHANNELS
 from headlight.viewer.panes.clouds.represented.base import PartPane
 from headlight.viewer.session.view import RepresentSettings
+from headlight.viewer.slices.clouds.represented.linked import CellOf
 from headlight.viewer.slices.clouds.represented.pictures import (
     BIRDS_EYE,
     PILLAR,
@@ -60,12 +61,12 @@ class CellsPane(PartPane):
             self.point_at(None if cell is None else self._number(*cell))
 
     def _clicked(self, row: int, column: int, add: bool) -> None:
-        self.choose(add, at=(self.part, self._number(row, column)))
+        self.choose(add, CellOf(self.part, self._number(row, column)))
 
     def _boxed(self, top: int, left: int, bottom: int, right: int, add: bool) -> None:
         rows, columns = self.result.levels.shape
         cells = np.arange(rows * columns).reshape(rows, columns)[top:bottom, left:right]
-        self.choose(add, part=self.part, cells=cells.ravel())
+        self.choose(add, self.part, cells.ravel())
 
 
 _EVERY = np.round(np.linspace(0, 254, 256)).astype(int)
@@ -143,8 +144,8 @@ class ViewsPane(CellsPane):
             self.point_at(None if target is None else self._at(*target[0]))
 
     def _clicked(self, view: int, row: int, column: int, add: bool) -> None:
-        self.choose(add, at=(self.part, self._at(view, row, column)))
+        self.choose(add, CellOf(self.part, self._at(view, row, column)))
 
     def _boxed(self, view: int, top: int, left: int, bottom: int, right: int, add: bool) -> None:
         rows, columns = np.meshgrid(np.arange(top, bottom), np.arange(left, right), indexing="ij")
-        self.choose(add, part=self.part, cells=self._at(view, rows.ravel(), columns.ravel()))
+        self.choose(add, self.part, self._at(view, rows.ravel(), columns.ravel()))

@@ -8,6 +8,7 @@ from functools import partial
 from typing import ClassVar
 
 import numpy as np
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from headlight.models.core.colours import lut
@@ -17,18 +18,42 @@ from headlight.viewer.host.lanes import Call
 from headlight.viewer.panes.clouds.base import scene_of
 from headlight.viewer.panes.clouds.ready import Ready
 from headlight.viewer.panes.clouds.represented.base import PartPane
-from headlight.viewer.panes.clouds.represented.links import links_of
+from headlight.viewer.panes.clouds.represented.links import NO_CELLS, links_of
 from headlight.viewer.panes.clouds.space import FirstViewPane, camera_of, is_fitted
 from headlight.viewer.panes.shared.desk import Desk
 from headlight.viewer.session.session import NOWHERE, Document, Hover
 from headlight.viewer.session.view import CloudSettings, RepresentSettings, View
 from headlight.viewer.slices.clouds.classes import reading
-from headlight.viewer.slices.clouds.represented.linked import TITLES
+from headlight.viewer.slices.clouds.represented.linked import TITLES, CellOf
 from headlight.viewer.slices.clouds.represented.pictures import COLOURS, CellsInSpace, Why
 from headlight.widgets.base import theme
 from headlight.widgets.cloud.prepared import Coloured, Prepared, prepare
 from headlight.widgets.cloud.view import CloudView
 from headlight.widgets.controls.colour_key import ColourKey
+
+RINGED = 200
+"""Up to so many selected points or cells have a ring each; of more, rings would hide all."""
+
+
+class Lit:
+    """What is selected in a view of points."""
+
+    def __init__(self) -> None:
+        self._shown: tuple[object, object] = (None, None)
+
+    def show(self, view: CloudView, coloured: Coloured, cloud: Prepared, points: np.ndarray) -> None:
+        """coloured: the colours without a selection. points: int (k,) of the cloud."""
+        if self._shown[0] is coloured and self._shown[1] is points:
+            return
+        self._shown = coloured, points
+        many = len(points) > RINGED
+        view.set_selected([] if many else points)
+        if many:
+            rgb = coloured.rgb.copy()
+            rgb[points] = QColor(theme.DARK.amber).getRgb()[:3]
+            view.set_colours(cloud.coloured(rgb, coloured.groups, coloured.visible))
+        elif view.colours is not coloured:
+            view.set_colours(coloured)
 
 
 class PointsPane(FirstViewPane):
@@ -39,14 +64,14 @@ class PointsPane(FirstViewPane):
 
     def __init__(self, entry: registry.Pane, desk: Desk) -> None:
         super().__init__(entry, desk)
-        self._marked: object = None
+        self._lit = Lit()
         self.links = links_of(desk)
         self.links.join(self)
         self.links.changed.connect(self._linked)
 
     def paint(self, made: Ready) -> None:
         super().paint(made)
-        self._marked = self
+        self._lit = Lit()  # of a selection it has marked what the model took for it
 
     def mark(self, view: View, hover: Hover) -> None:
         if self.view is None or self._shown is None:
@@ -56,9 +81,9 @@ class PointsPane(FirstViewPane):
         single = one is not None and one.count == 1
         self.view.set_hovered(int(one.points[0]) if single else hover.point)
         self.view.set_hovered_box(None if one is None else one.box)
-        if self._marked is not links.selected:
-            self._marked = links.selected
-            self.view.set_selected(links.selected.points if links.selected is not None else [])
+        if self.has is not None:
+            points = NO_CELLS if links.selected is None else links.selected.points
+            self._lit.show(self.view, self.has.colours, self.has.cloud, points)
 
     def _linked(self) -> None:
         one = self.links.hovered
@@ -89,7 +114,7 @@ class PointsPane(FirstViewPane):
     def _take(self, points: np.ndarray, add: bool) -> None:
         document = self.session.current
         if document is not None and self._shown is document.input:
-            self.links.select(document, add, at=points[points < len(self._shown.points)])
+            self.links.select(document, add, points[points < len(self._shown.points)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,6 +149,7 @@ class CellsInSpacePane(PartPane):
     def build(self) -> QWidget:
         self.view: CloudView | None = None
         self._drawn: tuple = ()
+        self._lit = Lit()
         widget = QWidget()
         self._box = QVBoxLayout(widget)
         self._box.setContentsMargins(0, 0, 0, 0)
@@ -137,8 +163,8 @@ class CellsInSpacePane(PartPane):
             self.view = CloudView()
             self.view.setAccessibleName("Cells in space")
             self.view.hovered.connect(self.point_at)
-            self.view.clicked.connect(lambda cell, add: self.choose(add, at=(self.part, cell)))
-            self.view.region.connect(lambda cells, add: self.choose(add, part=self.part, cells=cells))
+            self.view.clicked.connect(lambda cell, add: self.choose(add, CellOf(self.part, cell)))
+            self.view.region.connect(lambda cells, add: self.choose(add, self.part, cells))
             self.view.settled.connect(self.settled)
             self.view.set_tip(lambda cell: self.tip())
             self._box.insertWidget(0, self.view, 1)
@@ -179,7 +205,8 @@ class CellsInSpacePane(PartPane):
         cells = links.cells(self.part, links.hovered)
         self.view.set_hovered(int(cells[0]) if len(cells) == 1 else None)
         self.view.set_hovered_box(None if links.hovered is None else links.hovered.box)
-        self.view.set_selected(links.cells(self.part, links.selected))
+        cells = links.cells(self.part, links.selected)
+        self._lit.show(self.view, self.result.colours, self.result.cloud, cells)
 
     def is_settled(self) -> bool:
         return self.view is None or not self.view.isVisible() or self.view.is_settled()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -40,7 +41,16 @@ POINTED = (
     "From middle",
 )
 """The rows of the numbers under the cursor."""
-At = int | tuple[PartName, int] | tuple[Place, ...]
+
+
+class CellOf(NamedTuple):
+    """A cell of a part."""
+
+    part: PartName
+    number: int
+
+
+At = int | CellOf | tuple[Place, ...]
 """A point, a cell of a part, or places."""
 
 
@@ -64,12 +74,14 @@ def linked(cloud: CloudInput, settings: RepresentSettings, at: At, task: Task = 
     parts = _parts(cloud, settings)
     points = points_at(cloud, parts, at)
     few = points if len(points) <= MANY else points[:: -(-len(points) // MANY)]
-    cells = {name: _cells(part, few, at, name) for name, part in parts.items()}
-    said = {name: part.said(points) for name, part in parts.items()} if len(points) else {}
+    cells: dict[PartName, np.ndarray] = {}
+    said: dict[PartName, str] = {}
+    for name, part in parts.items():
+        cells[name] = _cells(part, few, at, name)
+        if len(points):
+            said[name] = part.said(points)
     box = _box(cloud, settings, parts, at, points)
-    figures = (
-        {} if isinstance(at, tuple) and not _is_cell(at) else _figures(cloud, settings, parts, at, points)
-    )
+    figures = _figures(cloud, settings, parts, at, points) if isinstance(at, int | CellOf) else {}
     return Linked(few, len(points), cells, said, box, figures)
 
 
@@ -105,17 +117,13 @@ def _parts(cloud: CloudInput, settings: RepresentSettings) -> dict[PartName, Par
     return found
 
 
-def _is_cell(at: At) -> bool:
-    return isinstance(at, tuple) and len(at) == 2 and isinstance(at[0], str)
-
-
 def points_at(cloud: CloudInput, parts: Mapping[PartName, Part], at: At) -> np.ndarray:
     """int64 (k,): the points that are meant."""
     if isinstance(at, int):
         return np.array([at]) if 0 <= at < len(cloud.points) else np.empty(0, np.int64)
-    if _is_cell(at):
-        part = parts.get(at[0])
-        return part.points_of(at[1]) if part is not None and at[1] < part.size else np.empty(0, np.int64)
+    if isinstance(at, CellOf):
+        part, number = parts.get(at.part), at.number
+        return part.points_of(number) if part is not None and number < part.size else np.empty(0, np.int64)
     where = [(one.x, one.y, one.z) for one in at if isinstance(one, Position)]
     wanted = [np.array(where, np.float64).reshape(-1, 3)]
     wanted += [one.positions for one in at if isinstance(one, Region)]
@@ -127,8 +135,8 @@ def points_at(cloud: CloudInput, parts: Mapping[PartName, Part], at: At) -> np.n
 
 def _cells(part: Part, points: np.ndarray, at: At, name: PartName) -> np.ndarray:
     """Of a cell that is pointed at itself alone, though its points may lie in others of a part too."""
-    if _is_cell(at) and at[0] == name and name != "views":
-        return np.array([at[1]])
+    if isinstance(at, CellOf) and at.part == name and name != "views":
+        return np.array([at.number])
     cells = np.unique(part.cells_of(points))
     return cells[cells >= 0]
 
@@ -140,14 +148,11 @@ def _box(
     at: At,
     points: np.ndarray,
 ) -> np.ndarray | None:
-    if isinstance(at, tuple) and not _is_cell(at):
-        return None
-    pointed: PartName = at[0] if isinstance(at, tuple) and at[0] == "above" else "space"
-    if pointed not in parts or not len(points):
+    """The cell in space in which the first of the points lies, or the pillar that is pointed at."""
+    pointed: PartName = "above" if isinstance(at, CellOf) and at.part == "above" else "space"
+    if not isinstance(at, int | CellOf) or pointed not in parts or not len(points):
         return None
     part = parts[pointed]
-    if isinstance(at, tuple) and at[0] not in (pointed,):
-        points = points[:1]
     grid = grid_for(cloud, asked_of(settings, part.as_))
     places, inside = grid.places(cloud_of(cloud).points[points[:1]])
     if not inside[0]:
@@ -163,7 +168,7 @@ def _figures(
     cloud: CloudInput,
     settings: RepresentSettings,
     parts: Mapping[PartName, Part],
-    at: At,
+    at: int | CellOf,
     points: np.ndarray,
 ) -> dict[str, str]:
     """Of several points the means."""
@@ -171,7 +176,8 @@ def _figures(
         number = int(cloud.kept[at]) if cloud.kept is not None else at
         said = {"What": f"point {number:,}", "Points": "1"}
     else:
-        said = {"What": parts[at[0]].named(at[1]) if at[0] in parts else "", "Points": f"{len(points):,}"}
+        part = parts.get(at.part)
+        said = {"What": part.named(at.number) if part is not None else "", "Points": f"{len(points):,}"}
     if not len(points):
         return said
     decimals = max(0, round(3 + np.log10(cloud.frame.metres_per_unit)))

@@ -122,12 +122,9 @@ class Part:
     def counted(self) -> str:
         """45,852 voxels · 12 points outside · 371 dropped"""
         parts = [f"{self.held:,} {self.word}s"]
-        parts += [f"{self.shown.outside:,} points outside"] * bool(self.shown.outside)
-        if dropped := self.shown.dropped:
-            if self.as_ == "views":
-                parts.append(f"{dropped:,} points in no view")
-            else:
-                parts.append(f"{dropped:,} points {'hidden' if self.as_ == 'range' else 'dropped'}")
+        lost = {"views": "in no view", "range": "hidden"}.get(self.as_, "dropped")
+        for count, where in ((self.shown.outside, "outside"), (self.shown.dropped, lost)):
+            parts += [f"{count:,} point{'s' * (count != 1)} {where}"] * bool(count)
         return " · ".join(parts)
 
 
@@ -142,7 +139,13 @@ def _said_of_views(cells: np.ndarray) -> str:
 
 def named(settings: RepresentSettings, part: PartName) -> Name:
     """The representation that a part shows."""
-    return {"space": settings.space, "above": settings.above, "range": "range", "views": "views"}[part]
+    shown: dict[PartName, Name] = {
+        "space": settings.space,
+        "above": settings.above,
+        "range": "range",
+        "views": "views",
+    }
+    return shown[part]
 
 
 def part_of(cloud: CloudInput, settings: RepresentSettings, part: PartName) -> Part:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from headlight.models.core.colours import Scale, levels, lut, scale_of
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import SILENT, Task
-from headlight.models.points.representations.asked import hard_of
+from headlight.models.points.representations.asked import Name, hard_of
 from headlight.models.points.representations.cells import Grid, Triple
 from headlight.models.points.representations.pillars import canvas
 from headlight.models.points.representations.range_image import CHANNELS, Sensor, spherical
@@ -145,7 +146,8 @@ def in_force(cloud: CloudInput, settings: RepresentSettings, task: Task = SILENT
     whole = cloud_of(cloud).points
     ends = [whole.min(0), whole.max(0)] if len(whole) else [np.zeros(3), np.ones(3)]
     edges = []
-    for name, chosen in (("voxels", settings.voxel_edge), ("pillars", settings.pillar_edge)):
+    names: tuple[Name, Name] = "voxels", "pillars"
+    for name, chosen in zip(names, (settings.voxel_edge, settings.pillar_edge), strict=True):
         edges.append(chosen or grid_for(cloud, asked_of(settings, name)).edge[0])
     hard = hard_of(asked_of(replace(settings, hard=True), "pillars")) or USUAL
     low, high = ((float(x), float(y), float(z)) for x, y, z in ends)
@@ -225,7 +227,7 @@ def from_above(cloud: CloudInput, settings: RepresentSettings, task: Task = SILE
     return FromAbove(shown(values, there, scale), scale, of, _said(part, grid), zero_of(cloud), grid)
 
 
-def _of_pillars(arrays: dict[str, np.ndarray], name: str) -> np.ndarray:
+def _of_pillars(arrays: Mapping[str, np.ndarray], name: str) -> np.ndarray:
     """float32 (P,): how many points each keeps, or the largest of one of their numbers."""
     if name == "count":
         return arrays["counts"].astype(np.float32)
@@ -263,7 +265,7 @@ def views_picture(cloud: CloudInput, settings: RepresentSettings, task: Task = S
     return ViewsPicture(made, scale, f"{len(pictures)} from 30° above · {part.counted()}", azimuths)
 
 
-def title_of(settings: RepresentSettings, part: str) -> str:
+def title_of(settings: RepresentSettings, part: PartName) -> str:
     """What stands over a pane."""
     return {
         "voxels": "Voxels",
