@@ -190,12 +190,13 @@ class Page(NamedTuple):
 
 class Begin(NamedTuple):
     """What a pane's own export begins with: an export's id, or a dotted function of the view that gives it,
-    and an ending, "" for what is looked at and for its first ending; options in place of the view's.
+    and an ending, "" for what is looked at and for its first ending; options in place of the view's, or a
+    dotted function of the view that gives them by name.
     """
 
     what: str = ""
     ending: str = ""
-    values: tuple[tuple[str, object], ...] = ()
+    values: tuple[tuple[str, object], ...] | str = ()
 
 
 class Pane(NamedTuple):

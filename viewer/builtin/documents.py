@@ -12,6 +12,7 @@ REGISTRY.add(
     Page("weight", "One weight"),
     Page("generation", "Generation"),
     Page("arcs", "Arcs"),
+    Page("representations", "Representations"),
 )
 
 _LOG = Leaf("log", shown=False)
@@ -169,6 +170,22 @@ _CLOUD = Layout(
     numbers=".panes.clouds.neighbourhood:SECTIONS",
     table="neighbourhood",
 )
+_REPRESENTED = Layout(
+    "representations",
+    across(
+        down(
+            across(Leaf("represented-points"), Leaf("represented-space"), share=0.4),
+            Leaf("represented-range", 0.22),
+            across(
+                Leaf("represented-above", 0.4),
+                down(Leaf("represented-views"), _LOG, share=0.6),
+                share=0.38,
+            ),
+        ),
+        down(Leaf("represented-settings", 0.58), Leaf("numbers", 0.42)),
+    ),
+    numbers=".panes.clouds.represented.base:SECTIONS",
+)
 _STACK = Layout(
     "fields",
     across(
@@ -233,9 +250,9 @@ REGISTRY.add(
         plural="point clouds",
         input=".inputs.cloud:CloudInput",
         gives=("read", "positions", "layers"),
-        layouts=(_CLOUD,),
+        layouts=(_CLOUD, _REPRESENTED),
         adapter=".host.adapters:CLOUDS",
-        settings=(_IN_CLOUD, _MAP, _CONVOLUTIONS, _FIELD),
+        settings=(_IN_CLOUD, _MAP, _CONVOLUTIONS, _FIELD, ".session.view:RepresentSettings"),
         options=".host.asked:OfCloud",
         opens=".inputs.cloud_files:opened",
     ),

@@ -11,12 +11,14 @@ _PICTURE_READ = Needs(("pixels",), ("attention", "weight"), trace=True)
 _POINTS = Needs(("positions",), ("attention",))
 _NEIGHBOURS = Needs(("positions",), ("attention",), layers=True, holds=".session.able:stack_instead")
 _LABELLED = Needs(("positions",), ("attention",), trace=True, holds=".slices.clouds.colours:no_truth")
+_REPRESENTED = Needs(("positions",), ("representations",))
+_IN_PARTS = ".panes.clouds.represented"
 _UNITS = Needs(("pixels",), ("fields",), trace=True)
 _SECOND = Needs(("pixels",), ("fields",), trace=True, holds=".session.able:no_second_network")
 _DISTANCE = Needs(("pixels",), ("fields",), layers=True)
 _ANSWERED = Needs(("cells",), ("attention", "fields"), trace=True, holds=".session.able:no_answer")
 _COSTS = Needs(pages=("cost",))
-_BUILDS = Needs(("layers",), holds=".session.able:no_stack")
+_BUILDS = Needs(("layers",), ("attention", "fields"), holds=".session.able:no_stack")
 _BUILT = Needs(("layers",), ("fields",))
 
 _HEADS = Needs(("cells",), ("heads",), layers=True)
@@ -77,6 +79,51 @@ REGISTRY.add(
         ".panes.clouds.classes:ClassesPane",
         _POINTS,
         export=Begin("segmentation", "csv"),
+    ),
+    Pane(
+        "represented-points",
+        "Points",
+        f"{_IN_PARTS}.space:PointsPane",
+        _REPRESENTED,
+        named="Points of the cloud, represented",
+    ),
+    Pane(
+        "represented-space",
+        "Voxels",
+        f"{_IN_PARTS}.space:CellsInSpacePane",
+        _REPRESENTED,
+        named="Voxels and occupancy grid",
+        export=Begin("represent", "npz", ".export.clouds.represent:of_space"),
+    ),
+    Pane(
+        "represented-above",
+        "Bird’s-eye view",
+        f"{_IN_PARTS}.pictures:FromAbovePane",
+        _REPRESENTED,
+        named="Bird’s-eye view and pillars",
+        export=Begin("represent", "npz", ".export.clouds.represent:of_above"),
+    ),
+    Pane(
+        "represented-range",
+        "Range image",
+        f"{_IN_PARTS}.pictures:RangePane",
+        _REPRESENTED,
+        export=Begin("represent", "npz", ".export.clouds.represent:of_range"),
+    ),
+    Pane(
+        "represented-views",
+        "Views",
+        f"{_IN_PARTS}.pictures:ViewsPane",
+        _REPRESENTED,
+        named="Views from all around",
+        export=Begin("represent", "npz", ".export.clouds.represent:of_views"),
+    ),
+    Pane(
+        "represented-settings",
+        "Representation",
+        f"{_IN_PARTS}.settings:RepresentSettingsPane",
+        _REPRESENTED,
+        named="How the cloud is represented",
     ),
     Pane(
         "heads",

@@ -39,6 +39,10 @@ class Hover:
     key: Place | None = None
     kind: int | None = None
     """A class in a legend: of a cloud, or by its row of a picture."""
+    point: int | None = None
+    """A point of a cloud, by its place among the points."""
+    cell: tuple[str, int] | None = None
+    """A cell of a cloud's representation: in which part of the page, and its number there."""
 
 
 NOWHERE = Hover()

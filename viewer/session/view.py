@@ -119,6 +119,38 @@ class BoxSettings:
 
 
 @dataclass(frozen=True)
+class RepresentSettings:
+    """As what networks of three dimensions are fed a cloud, and what is shown of that.
+
+    like: the published configuration whose range, edges and limits hold. low, high: metres of another range;
+    the cloud's box without either. voxel_edge, pillar_edge: metres, None for what is usual. hard: of a cell
+    the first most_points points are kept, of the cloud the first most_cells cells; None for what is usual.
+    shuffle: 0 for the points in the order of the file, else the seed of another order.
+    space: what the view of cells in space shows, and by what they are coloured. above: what the view from
+    above shows, and which number of it. sensor: of the range image, None for the one that fits; channel:
+    which of its numbers. view: the camera whose view is shown large.
+    """
+
+    like: str | None = None
+    low: tuple[float, float, float] | None = None
+    high: tuple[float, float, float] | None = None
+    voxel_edge: float | None = None
+    pillar_edge: float | None = None
+    hard: bool = False
+    most_points: int | None = None
+    most_cells: int | None = None
+    shuffle: int = 0
+    space: Literal["voxels", "occupancy"] = "voxels"
+    colour: Literal["count", "height", "occupied"] = "count"
+    above: Literal["birds-eye", "pillars"] = "birds-eye"
+    birds_eye: str = "highest"
+    pillar: str = "count"
+    sensor: str | None = None
+    channel: str = "range"
+    view: int = 0
+
+
+@dataclass(frozen=True)
 class FieldSettings:
     """What is shown of receptive fields.
 

@@ -35,6 +35,7 @@ class Marks:
     star: Star | None = None
     hovered: np.ndarray | None = None  # (3,) metres
     box: np.ndarray | None = None  # (2, 3) metres: its low and its high corner
+    cell: np.ndarray | None = None  # the same of what is pointed at
     lasso: list[QPointF] = field(default_factory=list)
     message: str = ""  # in the middle, where there is no cloud
     focus: bool = False
@@ -59,7 +60,9 @@ class CloudOverlay(QWidget):
                 say_instead(painter, self.rect(), self.marks.message)
             else:
                 if self.marks.box is not None:
-                    self._paint_box(painter, self.marks.box)
+                    self._paint_box(painter, self.marks.box, theme.current().amber)
+                if self.marks.cell is not None:
+                    self._paint_box(painter, self.marks.cell, theme.current().blue)
                 if self.marks.star is not None:
                     self._paint_star(painter, self.marks.star)
                 if self.marks.hovered is not None:
@@ -112,7 +115,7 @@ class CloudOverlay(QWidget):
                 painter.setPen(pen)
                 painter.drawEllipse(QPointF(centre[0], centre[1]), radius, radius)
 
-    def _paint_box(self, painter: QPainter, box: np.ndarray) -> None:
+    def _paint_box(self, painter: QPainter, box: np.ndarray, colour: str) -> None:
         """The twelve edges, in pieces: of one that ends behind the viewer the part before is seen."""
         steps = np.linspace(0, 1, _PIECES + 1)[:, None]
         edges = []
@@ -123,7 +126,7 @@ class CloudOverlay(QWidget):
                 )
                 edges.append(self._on_screen(start + steps * (stop - start))[:, :2])
         casing = QColor(0, 0, 0, 150) if theme.current().dark else QColor(255, 255, 255, 200)
-        for pen in (QPen(casing, 3.5), QPen(QColor(theme.current().amber), 1.5)):
+        for pen in (QPen(casing, 3.5), QPen(QColor(colour), 1.5)):
             pen.setCapStyle(Qt.PenCapStyle.RoundCap)
             painter.setPen(pen)
             for edge in edges:

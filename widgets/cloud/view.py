@@ -84,7 +84,8 @@ class CloudView(CloudGestures):
 
     def _set(self, cloud: Prepared, fit: bool) -> None:
         self._cloud, self._points = cloud, cloud.points
-        self._overlay.marks.star = self._overlay.marks.hovered = self._overlay.marks.box = None
+        marks = self._overlay.marks
+        marks.star = marks.hovered = marks.box = marks.cell = None
         self._canvas.set_marked(np.zeros((0, 3), np.float32))
         grey = np.broadcast_to(np.array((200, 200, 200, 1), np.uint8), (len(cloud.points), 4))
         self._coloured = Coloured(grey[:, :3], None, None, grey)
@@ -121,6 +122,11 @@ class CloudView(CloudGestures):
         """bool (n,): True is drawn and can be pointed at. None for all."""
         mask = None if mask is None else np.asarray(mask, bool)
         self.set_colours(self._cloud.coloured(self._coloured.rgb, self._coloured.groups, mask))
+
+    @property
+    def colours(self) -> Coloured:
+        """What was given last."""
+        return self._coloured
 
     @property
     def _visible(self) -> np.ndarray | None:
@@ -218,6 +224,12 @@ class CloudView(CloudGestures):
             corners = np.where(np.isinf(corners), ends, corners)
         self._overlay.marks.box = corners
         self._overlay.update()
+
+    def set_hovered_box(self, corners: np.ndarray | None) -> None:
+        """The edges of the cell that is pointed at, as `set_box`, in blue."""
+        if corners is not None or self._overlay.marks.cell is not None:
+            self._overlay.marks.cell = corners
+            self._overlay.update()
 
     def set_lut(self, lut: np.ndarray) -> None:
         """uint8 (256, 4): the colours of the star's weights, from the next star on."""

@@ -110,7 +110,7 @@ class PlaneView(Arranged, Framed, QWidget):
     def set_tip(self, function: Callable[..., str] | None) -> None:
         """What the read-out says of the target under the cursor: lines of `label` or `label<tab>value`."""
         self._tip_function = function
-        self._refresh_tip()
+        self.refresh_tip()
 
     def fit(self) -> None:
         """Show all of the content, in the middle or at the top."""
@@ -242,9 +242,10 @@ class PlaneView(Arranged, Framed, QWidget):
         if under != self._under:
             self._under = under
             self.hovered.emit(under)
-        self._refresh_tip()
+        self.refresh_tip()
 
-    def _refresh_tip(self) -> None:
+    def refresh_tip(self) -> None:
+        """Let the read-out say what holds now."""
         text = ""
         if self._cursor is not None and self._pan is None and self.area().contains(self._cursor):
             text = self.tip_text(self._under, self.to_plane(self._cursor))
@@ -280,7 +281,7 @@ class PlaneView(Arranged, Framed, QWidget):
         if event.button() != Qt.MouseButton.LeftButton:
             self._pan = None
             self.unsetCursor()
-            self._refresh_tip()
+            self.refresh_tip()
             return
         press, band = self._press, self._band
         self._press = self._band = None

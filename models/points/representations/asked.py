@@ -41,7 +41,8 @@ class Asked:
     """as_: which. like: a published configuration, its range, edge and limits. edge: metres of a
     cell along x, y, z. low, high: the range, the cloud's own box without. most_points, most_cells: what hard
     voxelisation keeps; dynamic without both. centre: as of `pillars`. sensor: of SENSORS, or FITTED; None for
-    the one that fits best. cameras, elevation, side: of `Ring`.
+    the one that fits best. cameras, elevation, side: of `Ring`. shuffle: the seed of the order in which hard
+    voxelisation comes to the points, 0 for that of the file.
     """
 
     as_: Name = "voxels"
@@ -56,6 +57,7 @@ class Asked:
     cameras: int = 12
     elevation: float = 30.0
     side: int = 128
+    shuffle: int = 0
 
     def __post_init__(self) -> None:
         if self.like is not None and self.like not in (known := self._published()):
@@ -104,11 +106,9 @@ def represent(cloud: Cloud, asked: Asked) -> Represented:
         ring = Ring(asked.cameras, asked.elevation, asked.side)
         found = views(cloud.points, ring, cloud.normals)
     else:
-        grid, hard = grid_of(cloud, asked), _hard(asked)
-        if asked.as_ == "voxels":
-            found = voxels(cloud.points, cloud.features, grid, hard)
-        elif asked.as_ == "pillars":
-            found = pillars(cloud.points, cloud.features, grid, hard, asked.centre)
+        grid = grid_of(cloud, asked)
+        if asked.as_ in ("voxels", "pillars"):
+            found = _in_order(cloud, asked, grid)
         elif asked.as_ == "birds-eye":
             found = birds_eye(cloud.points, cloud.features, grid)
         else:
@@ -119,6 +119,23 @@ def represent(cloud: Cloud, asked: Asked) -> Represented:
             "Choose another range, or look whether the cloud is in another frame or unit.",
         )
     return found
+
+
+def _in_order(cloud: Cloud, asked: Asked, grid: Grid) -> Represented:
+    """Voxels or pillars, whose hard kinds hang on the order of the points."""
+    points, features, hard = cloud.points, cloud.features, hard_of(asked)
+    order = None if not asked.shuffle else np.random.default_rng(asked.shuffle).permutation(len(points))
+    if order is not None:
+        points, features = points[order], features[order]
+    if asked.as_ == "voxels":
+        found = voxels(points, features, grid, hard)
+    else:
+        found = pillars(points, features, grid, hard, asked.centre)
+    if order is None:
+        return found
+    cell = np.empty_like(found.cell)
+    cell[order] = found.cell
+    return Represented(found.arrays, cell, found.shape)
 
 
 def grid_of(cloud: Cloud, asked: Asked) -> Grid:
@@ -146,7 +163,8 @@ def _edge(as_: Name, size: np.ndarray) -> Triple:
     return edge, edge, edge
 
 
-def _hard(asked: Asked) -> Hard | None:
+def hard_of(asked: Asked) -> Hard | None:
+    """What is kept of voxels or pillars; None for all."""
     if asked.most_points is None and asked.most_cells is None:
         return None if asked.published is None else asked.published.hard
     usual = (asked.published or PUBLISHED["kitti"]).hard

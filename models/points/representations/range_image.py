@@ -45,6 +45,15 @@ class Sensor:
         share = (elevation - self.down) / (self.up - self.down)
         return np.clip(np.floor(self.rows * (1 - share)), 0, self.rows - 1).astype(np.int64)
 
+    def place(self, azimuth: np.ndarray, elevation: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """float64 (n,), (n,): columns and rows, and parts of them, of azimuths in radians and elevations in
+        degrees; between uneven beams in proportion."""
+        across = self.columns * 0.5 * (1 - azimuth / np.pi)
+        if self.beams:
+            falling = -np.asarray(self.beams)
+            return across, np.interp(-elevation, falling, np.arange(len(falling)) + 0.5)
+        return across, self.rows * (1 - (elevation - self.down) / (self.up - self.down))
+
     def sees(self, elevation: np.ndarray) -> np.ndarray:
         """bool (n,): whether elevations in degrees lie in its field of view, half a row beyond its ends."""
         half = (self.up - self.down) / self.rows / 2

@@ -16,7 +16,7 @@ from headlight.models.core.settings import RolloutSettings
 from headlight.viewer.app.explanations import EXPLANATIONS, explain, find
 from headlight.viewer.host.recipe import RunOptions
 from headlight.viewer.inputs.inputs import TextInput
-from headlight.viewer.session.view import CloudSettings, MapSettings
+from headlight.viewer.session.view import CloudSettings, MapSettings, RepresentSettings
 from headlight.widgets.controls.choices import NumberRow, Section, Segmented
 from headlight.widgets.controls.sliders import LabelledSlider, RangeRow
 from headlight.widgets.shell.pane_frame import PaneTitle
@@ -90,6 +90,11 @@ def test_all_words_of_a_cloud_are_explained(cloud_window, settled):
         missing |= unexplained(window)
     for by in ("truth", "error", "confidence", "entropy", "rgb", "height", "stage"):
         window.session.change(CloudSettings, first=by)
+        settled(window)
+        missing |= unexplained(window)
+    window.session.set_page("representations")
+    for shown in (RepresentSettings(), RepresentSettings(space="occupancy", above="pillars", hard=True)):
+        window.session.change(RepresentSettings, also=(shown,))
         settled(window)
         missing |= unexplained(window)
     assert missing == set()

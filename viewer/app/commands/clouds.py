@@ -34,9 +34,14 @@ def turn_up(window: Acts) -> None:
 
 
 def look(window: Acts, name: str) -> None:
-    """Look at the cloud from a named side, in both views, which share their camera."""
-    for view in views(window)[:1]:
+    """Look at the cloud from a named side, in all views, which share their camera."""
+    for view in in_sight(window)[:1]:
         view.look(name)
+
+
+def in_sight(window: Acts) -> list[View3DPane]:
+    """The views of a cloud that can be seen."""
+    return [view for view in views(window) if view.widget.isVisible()]
 
 
 def has_lasso(window: Acts) -> bool:

@@ -44,7 +44,7 @@ def fit(window: Acts) -> None:
 
     for view in window.deck.findChildren(PlaneView):
         view.fit()
-    for view in clouds.views(window)[:1]:  # they share their camera
+    for view in clouds.in_sight(window)[:1]:  # they share their camera
         view.fit()
 
 

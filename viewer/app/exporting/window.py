@@ -52,7 +52,9 @@ class Exports:
     def open_pane(self, begin: Begin) -> None:
         """Begin with what a pane shows."""
         what = resolve(begin.what)(self.session.view) if ":" in begin.what else begin.what
-        self.open(what, begin.ending, **dict(begin.values))
+        values = begin.values
+        chosen = resolve(values)(self.session.view) if isinstance(values, str) else dict(values)
+        self.open(what, begin.ending, **chosen)
 
     def _show(
         self, subject: Subject, choices: Choices, what: str, ending: str, values: dict[str, object]

@@ -12,7 +12,7 @@ import numpy as np
 from headlight.models.core.errors import known
 from headlight.models.core.task import Task
 from headlight.models.core.trace import Trace
-from headlight.models.points.representations.asked import FITTED, NAMES, Asked, Cloud, Name, represent
+from headlight.models.points.representations.asked import FITTED, NAMES, Asked, Name, represent
 from headlight.models.points.representations.cells import Triple
 from headlight.models.points.representations.pillars import PUBLISHED
 from headlight.models.points.representations.range_image import SENSORS
@@ -24,6 +24,9 @@ from headlight.viewer.host.recipe import RunOptions
 from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.inputs.inputs import Input
 from headlight.viewer.options import option, some, taken
+from headlight.viewer.session.view import RepresentSettings, View
+from headlight.viewer.slices.clouds.represented.kept import asked_of, cloud_of
+from headlight.viewer.slices.clouds.represented.parts import PartName, named
 
 
 def triple(value: str) -> Triple:
@@ -86,6 +89,13 @@ class RepresentOptions:
         "Sensor",
         choices={name: one.title for name, one in SENSORS.items()} | {FITTED: "The beams of the cloud"},
     )
+    shuffle: int | None = option(
+        "another order in which hard voxels and pillars come to the points, by its seed",
+        "Shuffled by",
+        parse=some,
+        metavar="SEED",
+        empty="the file's order",
+    )
     cameras: int | None = option("views all around (12)", "Cameras", parse=some, metavar="N", empty="12")
     side: int | None = option(
         "pixels of a view's side (128)", "Pixels", parse=some, metavar="PX", empty="128"
@@ -108,14 +118,8 @@ def asked(options: RepresentOptions) -> Asked:
         sensor=options.sensor,
         cameras=Asked.cameras if options.cameras is None else options.cameras,
         side=Asked.side if options.side is None else options.side,
+        shuffle=options.shuffle or 0,
     )
-
-
-def read_cloud(cloud: CloudInput) -> Cloud:
-    """As representations take it: seen from the zero of the file's own coordinates."""
-    zero = cloud.frame.turned(-np.asarray(cloud.origin, np.float64)[None] * cloud.frame.metres_per_unit)[0]
-    points = cloud.points if not zero.any() else cloud.points.astype(np.float64) - zero
-    return Cloud(points, cloud.intensity, cloud.ring, cloud.normals)
 
 
 def alone(given: Mapping[str, Any], document: Input, run: RunOptions, task: Task) -> Result:
@@ -130,7 +134,7 @@ def represented(
     point of the file: the number of its cell in C order of `shape`, −1 outside, −2 hidden or dropped.
     """
     cloud = known(document, CloudInput)
-    found = represent(read_cloud(cloud), asked(options))
+    found = represent(cloud_of(cloud), asked(options))
     cell = found.cell
     if cloud.kept is not None:
         cell = np.full(cloud.total, OUTSIDE)
@@ -148,4 +152,36 @@ def represented(
 
 
 def represent_filled(subject: Subject, task: Task) -> Filled:
-    return Filled({"as_": "voxels"})
+    return Filled(of_space(subject.view))
+
+
+def of_space(view: View) -> dict[str, Any]:
+    return _chosen(view, "space")
+
+
+def of_above(view: View) -> dict[str, Any]:
+    return _chosen(view, "above")
+
+
+def of_range(view: View) -> dict[str, Any]:
+    return _chosen(view, "range")
+
+
+def of_views(view: View) -> dict[str, Any]:
+    return _chosen(view, "views")
+
+
+def _chosen(view: View, part: PartName) -> dict[str, Any]:
+    """The options that give what a part of the page shows."""
+    settings = view[RepresentSettings]
+    one = asked_of(settings, named(settings, part))
+    ends = None if one.low is None or one.high is None else (*one.low, *one.high)
+    return {
+        "as_": one.as_,
+        "edge": one.edge,
+        "range": ends,
+        "most_points": one.most_points,
+        "most_cells": one.most_cells,
+        "sensor": one.sensor,
+        "shuffle": one.shuffle or None,
+    }

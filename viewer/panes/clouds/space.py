@@ -145,9 +145,7 @@ class View3DPane(CloudPane):
         cloud = result.asked.scene.cloud
         if cloud is not self._shown or has is None or has.cloud is not made.cloud:
             view.set_camera(camera_of(document))
-            last = _fitted.get(document)
-            view.set_points(made.cloud, fit=last is None or last.points is not cloud.points)
-            _fitted[document] = cloud
+            view.set_points(made.cloud, fit=not is_fitted(document, cloud))
             self._shown, has, before = cloud, None, None
         if has is None or has.colours is not made.colours:
             view.set_colours(made.colours)
@@ -319,3 +317,9 @@ def camera_of(document: Document) -> Camera:
     if document not in _cameras:
         _cameras[document] = Camera()
     return _cameras[document]
+
+
+def is_fitted(document: Document, cloud: CloudInput) -> bool:
+    """Whether the camera was put before these points already; it is from now on."""
+    last, _fitted[document] = _fitted.get(document), cloud
+    return last is not None and last.points is cloud.points

@@ -1,0 +1,1 @@
+"""One cloud as points, voxels, pillars, range image and views, linked."""
