@@ -265,6 +265,20 @@ def net_memory() -> list[tuple[str, str, str]]:
     return measured()
 
 
+def detector() -> list[tuple[str, str, str]]:
+    """The detector that comes with Headlight on 100,000 points."""
+    from script.bench_detection import detector as measured
+
+    return measured()
+
+
+def centerpoint() -> list[tuple[str, str, str]]:
+    """CenterPoint as published, voxels of 0.1 m, on 100,000 points."""
+    from script.bench_detection import centerpoint as measured
+
+    return measured()
+
+
 def fields_walk() -> list[tuple[str, str, str]]:
     """Theoretical receptive fields of whole networks."""
     from script.bench_fields import fields_walk as measured
@@ -304,6 +318,8 @@ FIGURES = {
     "net": net,
     "net-memory": net_memory,
     "gguf": gguf,
+    "detector": detector,
+    "centerpoint": centerpoint,
     "fields-walk": fields_walk,
     "fields-effective": fields_effective,
 }
