@@ -33,8 +33,8 @@ def _measured(config: DetectionConfig, rounds: int) -> dict[str, float]:
     """Seconds of each part, and how many cells were occupied."""
     import torch
 
+    from headlight.models.points.detection.asked.folded import folded
     from headlight.models.points.detection.decoding import found
-    from headlight.models.points.detection.folded import folded
     from headlight.models.points.detection.network import Detector
     from headlight.models.points.detection.pillars import batch_of
 

@@ -19,11 +19,12 @@ from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import Cuboid, PointTokens
 from headlight.models.core.trace import INPUT, Gradients, Recipe, Run, Trace
 from headlight.models.engines.run import Made, recipe_of
+from headlight.models.points.detection.asked.fitting import Fitted, fitted, nothing_found
+from headlight.models.points.detection.asked.folded import folded
+from headlight.models.points.detection.asked.window import Window
 from headlight.models.points.detection.checkpoints import load_detector, read_detector
 from headlight.models.points.detection.config import Centres
 from headlight.models.points.detection.decoding import found
-from headlight.models.points.detection.fitting import Fitted, fitted, nothing_found
-from headlight.models.points.detection.folded import folded
 from headlight.models.points.detection.heads import Said
 from headlight.models.points.detection.network import Detector
 from headlight.models.points.detection.pillars import Batch, batch_of
@@ -89,12 +90,17 @@ class DetectionEngine:
     def scores(self, run: Made, hidden: np.ndarray, target: Target, task: Task = SILENT) -> np.ndarray:
         """As `Run.scores`, of a box the probability of its class where it was found: a pass each."""
         where, scores = self._cell(target), np.empty(len(hidden), np.float32)
+        window, features = Window.around(*where, self.config), run.given.fitted.features
+        rows, columns = slice(*window.rows), slice(*window.columns)
+        near = run.given.seen & window.holds(features, self.config)
         for number, which in enumerate(hidden):
             task.progress(number / len(hidden), f"Variant {number + 1:,} of {len(hidden):,}")
-            batch = batch_of([run.given.fitted.features[run.given.seen & ~which]], self.config)
+            # Of all that the network looks at, what the box depends on is as good.
+            batch = batch_of([features[near & ~which]], self.config)
             with torch.no_grad():
-                said = self.model(batch.to(self.device))
-            scores[number] = float(torch.sigmoid(self._logit(said, target, where)))
+                canvas = self.model.encoder(batch.to(self.device))[:, :, rows, columns]
+                logit = self._logit(self.model.over(canvas), target, window.within(*where))
+            scores[number] = float(torch.sigmoid(logit))
         return scores
 
     def gradients(self, run: Made, target: Target, task: Task = SILENT) -> Gradients:

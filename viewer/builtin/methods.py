@@ -5,6 +5,7 @@ from headlight.viewer.registry import REGISTRY, Method, Needs
 _CELLS = Needs(("cells",), ("attention",), trace=True)
 _LAYERS = Needs(pages=("attention", "weight", "heads", "compare", "arcs"), layers=True)
 _NEIGHBOURS = Needs(("positions",), ("attention",), layers=True)
+_BOXES = Needs(("positions",), ("attention",), trace=True, holds=".slices.clouds.boxes.standing:no_box")
 
 OF_HEADS = (
     Method(
@@ -92,6 +93,32 @@ OF_POINTS = (
         needs=_NEIGHBOURS,
         key="G",
         unit="share of the gradient",
+    ),
+    Method(
+        id="box-gradient",
+        title="Box gradient",
+        noun="gradient of the score of a box",
+        compute=".slices.clouds.boxes.standing:gradient",
+        of="layers",
+        needs=_BOXES,
+        says="How the logit of the box in which the selected points lie changes with the numbers of each.",
+        paper="Simonyan et al. 2014, “Deep Inside Convolutional Networks”, section 3",
+        key="Shift+G",
+        unit="share of the gradient",
+    ),
+    Method(
+        id="box-occlusion",
+        title="Box occlusion",
+        noun="what the score of a box loses without a pillar",
+        compute=".slices.clouds.boxes.standing:occlusion",
+        of="layers",
+        needs=_BOXES,
+        says="By how much the score of the box in which the selected points lie changes when all points of "
+        "one pillar or voxel are left out: a pass for each that is near.",
+        paper="Zeiler and Fergus 2014, “Visualizing and Understanding Convolutional Networks”, section 3",
+        key="Shift+O",
+        unit="score",
+        shares=False,
     ),
     Method(
         id="voxels",

@@ -17,45 +17,22 @@ from headlight.models.core.interventions import Hide
 from headlight.models.core.tokens import Region
 from headlight.models.engines.detection import DetectionEngine
 from headlight.models.engines.points import PointsEngine
-from headlight.models.points.detection.checkpoints import save_detector
-from headlight.models.points.detection.config import STREETS, Backbone, Suppression
-from headlight.models.points.detection.fitting import street_of
+from headlight.models.points.detection.asked.fitting import street_of
+from headlight.models.points.detection.config import Suppression
 from headlight.models.points.detection.network import Detector
-from headlight.models.points.representations.cells import Grid
 from headlight.viewer.host.engines import open_engine
 from tests.models.points.detection import published
-
-CONFIG = replace(
-    STREETS,
-    grid=Grid((-8.0, -8.0, -3.0), (8.0, 8.0, 3.0), (0.25, 0.25, 6.0)),
-    backbone=Backbone((1, 1), (8, 16), (2, 2), (1.0, 2.0), (8, 8)),
-    suppression=Suppression(after=12),
-)
+from tests.models.tiny_detector import CONFIG, saved, scan
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
-    """A small detector with random weights that finds something everywhere."""
-    torch.manual_seed(0)
-    net = Detector(CONFIG)
-    for task in net.head.task_heads:
-        torch.nn.init.normal_(task["heatmap"][-1].weight, std=0.3)
-    where = tmp_path_factory.mktemp("detector")
-    save_detector(where, net, CONFIG, licence="BSD-3-Clause")
-    return where
+    return saved(tmp_path_factory.mktemp("detector"))
 
 
 @pytest.fixture(scope="module")
 def engine(folder) -> DetectionEngine:
     return open_engine(str(folder), "points")
-
-
-def scan(seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """A street at −1.73 m with things on it; float32 (n, 3), float32 (n,)."""
-    random = np.random.default_rng(seed)
-    street = np.column_stack([random.uniform(-10, 10, (2000, 2)), random.normal(-1.73, 0.02, 2000)])
-    things = random.uniform((-8, -8, -1.7), (8, 8, 1), (600, 3))
-    return np.concatenate([street, things]).astype(np.float32), random.random(2600).astype(np.float32)
 
 
 def test_a_cloud_gets_boxes_and_every_point_its_pillar(engine):

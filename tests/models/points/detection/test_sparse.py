@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
+from headlight.models.points.detection.asked.folded import folded
 from headlight.models.points.detection.config import Backbone, Centres, DetectionConfig, Voxels
-from headlight.models.points.detection.folded import folded
 from headlight.models.points.detection.network import Detector
 from headlight.models.points.detection.pillars import batch_of
 from headlight.models.points.detection.sparse import Sites, SparseConvolution, dense, strided, submanifold
