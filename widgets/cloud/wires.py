@@ -66,7 +66,7 @@ class Drawn:
             ends = ends[:, :-1]
         marked = [*sorted(self.selected), *(() if self.pointed is None else (self.pointed,))]
         plain = np.setdiff1d(np.arange(count), marked)
-        casing = QColor(0, 0, 0, 130) if theme.current().dark else QColor(255, 255, 255, 170)
+        casing = QColor(0, 0, 0, 130) if theme.current().dark else QColor(29, 33, 41, 150)
         self._stroke(painter, ends, plain, casing, 3.5, dashed=False)
         for number in plain:
             colour = QColor(*self.wires.colours[number].tolist())
@@ -89,7 +89,7 @@ class Drawn:
         painter.drawLines([QLineF(*edge) for edge in edges.tolist()])
 
     def at(self, where: QPointF, project: Project) -> int | None:
-        """The one seen at a pixel; of several the one that is smallest on the screen."""
+        """The one seen at a pixel; of several one that is not dashed, and the smallest on the screen."""
         if not len(self._lines):
             return None
         count = len(self._lines)
@@ -100,7 +100,7 @@ class Drawn:
         with np.errstate(invalid="ignore"):
             side = edge[..., 0] * to[..., 1] - edge[..., 1] * to[..., 0]
             inside = ((side >= 0).all(axis=2) | (side <= 0).all(axis=2)).any(axis=1)
-            size = np.ptp(screen, axis=1).prod(axis=1)
+            size = np.ptp(screen, axis=1).prod(axis=1) + 1e9 * self.wires.dashed
         if not inside.any():
             return None
         return int(np.where(inside & np.isfinite(size), size, np.inf).argmin())
