@@ -70,7 +70,7 @@ def traced(cloud: CloudInput, said: Boxes | None = None, notices: tuple[str, ...
     return Trace(
         model=ModelCard("pillars", "Pillars", "points", "made up", "none"),
         layers=(),
-        streams={INPUT: PointTokens(cloud.points, np.zeros(len(cloud.points), bool))},
+        streams={INPUT: PointTokens.of(cloud.points)},
         inputs={},
         readout=None,
         seconds=0.1,

@@ -17,6 +17,8 @@ _EXPORTS = Needs(holds=".session.able:nothing_to_export")
 _UNITS = Needs(("pixels",), ("fields",), trace=True)
 _CLOUD = Needs(("positions",))
 _ANSWERED = Needs(("positions",), trace=True)
+_DETECTED = Needs(("positions",), ("boxes",), trace=True)
+_ONE_BOX = Needs(("positions",), ("boxes",), trace=True, holds=".session.able:no_box_selected")
 _HIDDEN = Needs(("positions",), holds=".session.able:none_hidden")
 
 _WRITES = Needs(("characters",), trace=True, holds=".session.able:writes_nothing")
@@ -29,6 +31,7 @@ _SELECTION = ".app.commands.selection"
 _PANES = ".app.commands.panes"
 _STEP = f"{_PANES}:step_field"
 _CLOUDS = ".app.commands.clouds"
+_BOXES = ".app.commands.boxes"
 _LOOK = f"{_CLOUDS}:look"
 _LOOKS = ".app.commands.looks"
 _SCALE = f"{_LOOKS}:scale_text"
@@ -256,6 +259,26 @@ REGISTRY.add(
             ("iso", "a corner", "Home"),
         )
     ),
+    *(
+        Command(f"{id_}-box", title, "Boxes", f"{_BOXES}:act", keys, _ONE_BOX, arguments=(name,))
+        for id_, name, title, keys in (
+            ("delete", "delete", "Delete the selected box", ("Delete",)),
+            ("turn-left", "left", "Turn the selected box left", ("[",)),
+            ("turn-right", "right", "Turn the selected box right", ("]",)),
+            ("flip", "flip", "Turn the selected box front to back", ("/",)),
+            ("east", "east", "Move the selected box along x", ("Alt+Right",)),
+            ("west", "west", "Move the selected box against x", ("Alt+Left",)),
+            ("north", "north", "Move the selected box along y", ("Alt+Up",)),
+            ("south", "south", "Move the selected box against y", ("Alt+Down",)),
+            ("raise", "up", "Raise the selected box", ("Alt+PgUp",)),
+            ("lower", "down", "Lower the selected box", ("Alt+PgDown",)),
+            ("longer", "longer", "Make the selected box longer", ("Ctrl+Alt+Up",)),
+            ("shorter", "shorter", "Make the selected box shorter", ("Ctrl+Alt+Down",)),
+            ("wider", "wider", "Make the selected box wider", ("Ctrl+Alt+Right",)),
+            ("narrower", "narrower", "Make the selected box narrower", ("Ctrl+Alt+Left",)),
+        )
+    ),
+    Command("add-box", "Add a box under the cursor", "Boxes", f"{_BOXES}:add", ("Insert",), _DETECTED),
     Command(
         id="lasso",
         title="Lasso: a drag selects points",

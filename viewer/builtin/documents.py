@@ -13,6 +13,7 @@ REGISTRY.add(
     Page("generation", "Generation"),
     Page("arcs", "Arcs"),
     Page("representations", "Representations"),
+    Page("boxes", "Boxes"),
 )
 
 _LOG = Leaf("log", shown=False)
@@ -186,6 +187,25 @@ _REPRESENTED = Layout(
     ),
     numbers=".panes.clouds.represented.base:SECTIONS",
 )
+_BOXES = Layout(
+    "boxes",
+    across(
+        down(
+            across(Leaf("boxes-space"), Leaf("boxes-above", 0.8), share=0.54),
+            Leaf("boxes-range", 0.18),
+            across(
+                Leaf("boxes-list", 0.38),
+                down(Leaf("boxes-agreement"), _LOG, share=0.34),
+                Leaf("boxes-confusion", 0.28),
+                share=0.28,
+            ),
+        ),
+        down(Leaf("boxes-settings", 0.56), Leaf("numbers", 0.44)),
+    ),
+    numbers=".panes.clouds.boxes.base:SECTIONS",
+    table="boxes-list",
+)
+_OF_BOXES = (".session.view:BoxSettings", "headlight.models.core.answers:BoxEdits")
 _STACK = Layout(
     "fields",
     across(
@@ -250,9 +270,9 @@ REGISTRY.add(
         plural="point clouds",
         input=".inputs.cloud:CloudInput",
         gives=("read", "positions", "layers"),
-        layouts=(_CLOUD, _REPRESENTED),
+        layouts=(_CLOUD, _REPRESENTED, _BOXES),
         adapter=".host.adapters:CLOUDS",
-        settings=(_IN_CLOUD, _MAP, _CONVOLUTIONS, _FIELD, ".session.view:RepresentSettings"),
+        settings=(_IN_CLOUD, _MAP, _CONVOLUTIONS, _FIELD, ".session.view:RepresentSettings", *_OF_BOXES),
         options=".host.asked:OfCloud",
         opens=".inputs.cloud_files:opened",
     ),

@@ -13,6 +13,8 @@ _NEIGHBOURS = Needs(("positions",), ("attention",), layers=True, holds=".session
 _LABELLED = Needs(("positions",), ("attention",), trace=True, holds=".slices.clouds.colours:no_truth")
 _REPRESENTED = Needs(("positions",), ("representations",))
 _IN_PARTS = ".panes.clouds.represented"
+_BOXES = Needs(("positions",), ("boxes",), holds=".slices.clouds.boxes.shown:no_boxes")
+_OF_BOXES = ".panes.clouds.boxes"
 _UNITS = Needs(("pixels",), ("fields",), trace=True)
 _SECOND = Needs(("pixels",), ("fields",), trace=True, holds=".session.able:no_second_network")
 _DISTANCE = Needs(("pixels",), ("fields",), layers=True)
@@ -124,6 +126,52 @@ REGISTRY.add(
         f"{_IN_PARTS}.settings:RepresentSettingsPane",
         _REPRESENTED,
         named="How the cloud is represented",
+    ),
+    Pane("boxes-space", "Boxes", f"{_OF_BOXES}.space:BoxesInSpacePane", _BOXES, named="Boxes in the cloud"),
+    Pane(
+        "boxes-above",
+        "Heat map",
+        f"{_OF_BOXES}.above:BoxesFromAbovePane",
+        _BOXES,
+        named="Boxes from above, and the heat map",
+        export=Begin("detect", "json"),
+    ),
+    Pane(
+        "boxes-range",
+        "Range image",
+        f"{_OF_BOXES}.ranges:BoxesInRangePane",
+        _BOXES,
+        named="Boxes in the range image",
+    ),
+    Pane(
+        "boxes-list",
+        "List",
+        f"{_OF_BOXES}.table:BoxListPane",
+        _BOXES,
+        named="List of boxes",
+        export=Begin("detect", "csv"),
+    ),
+    Pane(
+        "boxes-agreement",
+        "Agreement",
+        f"{_OF_BOXES}.agreement:AgreementPane",
+        _BOXES,
+        named="Agreement of boxes with the truth",
+    ),
+    Pane(
+        "boxes-confusion",
+        "Confusion",
+        f"{_OF_BOXES}.agreement:BoxConfusionPane",
+        _BOXES,
+        named="Confusion of boxes",
+    ),
+    Pane(
+        "boxes-settings",
+        "Boxes shown",
+        f"{_OF_BOXES}.settings:BoxSettingsPane",
+        _BOXES,
+        named="Which boxes are shown",
+        export=Begin("detect", "txt"),
     ),
     Pane(
         "heads",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from headlight.viewer.registry import REGISTRY, Export
 from headlight.viewer.session.document import Document
 from headlight.viewer.session.methods import IN_SPACE
-from headlight.viewer.session.view import ByHand, CloudSettings, FieldSettings
+from headlight.viewer.session.view import ByHand, CloudSettings, FieldSettings, Selection
 
 _STACK = "headlight.models.core.stack:ConvStack"
 
@@ -50,6 +50,13 @@ def nothing_to_export(document: Document) -> str:
 
 def none_hidden(document: Document) -> str:
     return "" if document.view[CloudSettings].hidden else "No class is hidden."
+
+
+def no_box_selected(document: Document) -> str:
+    from headlight.models.core.tokens import Cuboid  # a window starts without numpy
+
+    boxes = [place for place in document.view[Selection].queries if isinstance(place, Cuboid)]
+    return "" if len(boxes) == 1 else "Select one box first."
 
 
 def nothing_by_hand(document: Document) -> str:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 from headlight.widgets.base import theme
 from headlight.widgets.base.painted import say_instead
 from headlight.widgets.cloud.camera import Camera
+from headlight.widgets.cloud.wires import Drawn
 
 _WIDEST = 7.0  # px of the line of the largest weight
 _PIECES = 16  # of each edge of a box
@@ -36,6 +37,7 @@ class Marks:
     hovered: np.ndarray | None = None  # (3,) metres
     box: np.ndarray | None = None  # (2, 3) metres: its low and its high corner
     cell: np.ndarray | None = None  # the same of what is pointed at
+    boxes: Drawn | None = None
     lasso: list[QPointF] = field(default_factory=list)
     message: str = ""  # in the middle, where there is no cloud
     focus: bool = False
@@ -63,6 +65,8 @@ class CloudOverlay(QWidget):
                     self._paint_box(painter, self.marks.box, theme.current().amber)
                 if self.marks.cell is not None:
                     self._paint_box(painter, self.marks.cell, theme.current().blue)
+                if self.marks.boxes is not None:
+                    self.marks.boxes.paint(painter, self._on_screen)
                 if self.marks.star is not None:
                     self._paint_star(painter, self.marks.star)
                 if self.marks.hovered is not None:
@@ -77,6 +81,10 @@ class CloudOverlay(QWidget):
 
     def _size(self) -> tuple[float, float]:
         return self.width(), self.height()
+
+    def box_at(self, where: QPointF) -> int | None:
+        """The number of the box that is seen at a pixel."""
+        return None if self.marks.boxes is None else self.marks.boxes.at(where, self._on_screen)
 
     def _on_screen(self, points: np.ndarray) -> np.ndarray:
         """(n, 3) metres → float64 (n, 3): x, y in pixels, NaN before the near plane, and depth."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QSize, Signal
@@ -18,6 +18,7 @@ from headlight.widgets.cloud.canvas import CloudCanvas
 from headlight.widgets.cloud.gestures import CloudGestures
 from headlight.widgets.cloud.overlay import CloudOverlay, Star
 from headlight.widgets.cloud.prepared import STRETCH, Coloured, Prepared, prepare, same
+from headlight.widgets.cloud.wires import Drawn, Wires
 
 _CLOSED, _SIZES = 1.9, (2.5, 7.0)  # spacings that make a point's diameter, held within these pixels
 _FIT_SAMPLE = 5 * STRETCH  # points that decide what "all is seen" means
@@ -26,10 +27,12 @@ _FIT_SAMPLE = 5 * STRETCH  # points that decide what "all is seen" means
 class CloudView(CloudGestures):
     """Points in metres, z up, in a frame whose zero is near them (float32 has 7 digits).
 
-    settled: all points are drawn, after some were not.
+    settled: all points are drawn, after some were not. wire_hovered: the number of the box under the cursor,
+    or None; sent when it changes. It is `wire`, also while `clicked` and `background_clicked` are sent.
     """
 
     settled = Signal()
+    wire_hovered = Signal(object)
 
     def __init__(self, parent: QWidget | None = None, camera: Camera | None = None) -> None:
         super().__init__(parent)
@@ -44,6 +47,7 @@ class CloudView(CloudGestures):
         self._coloured = self._cloud.coloured(np.zeros((0, 3), np.uint8))
         self._lut = colour_table()
         self._lacking = ""
+        self.wire: int | None = None
         self._cutaway = False
         self._blank = True  # no cloud was given, and none is missed
         self._own_size: float | None = None
@@ -231,6 +235,19 @@ class CloudView(CloudGestures):
             self._overlay.marks.cell = corners
             self._overlay.update()
 
+    def set_wires(self, wires: Wires | None) -> None:
+        """Boxes as edges over the points, in place of those before; None for none."""
+        self._overlay.marks.boxes = None if wires is None else Drawn(wires)
+        self._overlay.update()
+        self._point_soon.start()
+
+    def set_wires_marked(self, selected: Iterable[int], pointed: int | None) -> None:
+        """Which of the boxes are selected, and which one is pointed at, here or in another pane."""
+        drawn = self._overlay.marks.boxes
+        if drawn is not None and (drawn.selected, drawn.pointed) != (frozenset(selected), pointed):
+            drawn.selected, drawn.pointed = frozenset(selected), pointed
+            self._overlay.update()
+
     def set_lut(self, lut: np.ndarray) -> None:
         """uint8 (256, 4): the colours of the star's weights, from the next star on."""
         self._lut = lut
@@ -267,6 +284,20 @@ class CloudView(CloudGestures):
         )
 
     # What gestures ask.
+
+    def _point(self) -> None:
+        free = self._cursor is not None and not self._drag
+        self._point_at_wire(self._overlay.box_at(self._cursor) if free else None)
+        super()._point()
+
+    def _point_at_wire(self, wire: int | None) -> None:
+        if wire != self.wire:
+            self.wire = wire
+            self.wire_hovered.emit(wire)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._point_at_wire(None)
+        super().leaveEvent(event)
 
     def _has_points(self) -> bool:
         return len(self._points) > 0

@@ -33,6 +33,7 @@ class Outline:
     closed: bool = True
     width: float = 1.5
     label: str = ""
+    dashed: bool = False
 
 
 class CellsView(PlaneView):
@@ -216,7 +217,8 @@ class CellsView(PlaneView):
             if outline.closed and len(points):
                 points = np.concatenate([points, points[:1]])
             pixels = self.where(points)
-            for pen in (cosmetic(HALO, outline.width + 2), cosmetic(outline.colour, outline.width)):
+            style = Qt.PenStyle.DashLine if outline.dashed else Qt.PenStyle.SolidLine
+            for pen in (cosmetic(HALO, outline.width + 2), cosmetic(outline.colour, outline.width, style)):
                 painter.setPen(pen)
                 for piece in _pieces(pixels):
                     painter.drawPolyline(QPolygonF([QPointF(x, y) for x, y in piece]))

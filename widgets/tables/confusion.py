@@ -43,12 +43,13 @@ def levels(matrix: np.ndarray) -> np.ndarray:
 
 
 class Confusion:
-    """matrix: int64 (C, C), points of the truth's class (row) predicted as a class (column), with its names.
+    """matrix: int64 (C, C), things of a true class (row) predicted as a class (column), with its names.
 
     ValueError where these are not as many.
     """
 
-    def __init__(self, matrix: np.ndarray, names: Sequence[str]) -> None:
+    def __init__(self, matrix: np.ndarray, names: Sequence[str], things: str = "points") -> None:
+        self.things = things
         self.matrix, self.names = np.asarray(matrix, np.int64), list(names)
         if self.matrix.shape != (len(names), len(names)):
             raise ValueError(f"a matrix {self.matrix.shape} for {len(names)} classes")
@@ -64,7 +65,11 @@ class Confusion:
 
     def right_said(self) -> str:
         total = int(self.matrix.sum())
-        return f"{percent(self.share_right())} of {total:,} points on the diagonal" if total else "no points"
+        return (
+            f"{percent(self.share_right())} of {total:,} {self.things} on the diagonal"
+            if total
+            else f"no {self.things}"
+        )
 
     def figure(self, column: str, index: int, digits: int = 2) -> str:
         """ "IoU", "recall" or "precision" of a class, as text."""
@@ -78,7 +83,8 @@ class Confusion:
             f"recall\t{self.figure('recall', truth, 4)}\nprecision\t{self.figure('precision', truth, 4)}"
         )
         if predicted is None:
-            return f"{name}, points of the truth\t{total:,}\nIoU\t{self.figure('IoU', truth, 4)}\n{figures}"
+            first = f"{name}, {self.things} of the truth\t{total:,}"
+            return f"{first}\nIoU\t{self.figure('IoU', truth, 4)}\n{figures}"
         count = int(self.matrix[truth, predicted])
         share = f"{percent(count / total)} of {name}" if total else f"no {name} in the truth"
         what = "right" if truth == predicted else f"taken for {self.names[predicted]}"

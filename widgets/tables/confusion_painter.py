@@ -137,7 +137,7 @@ class ConfusionPainter:
         width: pixels that the whole has.
         """
         places = self.places
-        metrics, words, x = QFontMetrics(label_font()), "of the class’s points", places.left
+        metrics, words, x = QFontMetrics(label_font()), f"of the class’s {self.table.things}", places.left
         strip = min(theme.em(9), max(places.width * len(self.classes), theme.em(6)))
         pixels = np.ascontiguousarray(self.lut)
         bar = QRectF(x, places.scale, strip, theme.em(0.4))

@@ -29,9 +29,11 @@ class ConfusionView(Figure):
     hovered = Signal(object)
     """(truth, predicted) under the cursor or the keyboard's, or None"""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, things: str = "points") -> None:
+        """things: what is counted."""
         super().__init__("Confusion matrix", parent)
-        self._table = Confusion(np.zeros((0, 0), np.int64), ())
+        self._things = things
+        self._table = Confusion(np.zeros((0, 0), np.int64), (), things)
         self._shown: list[int] = []
         self._given_lut: np.ndarray | None = None
         self._colours: np.ndarray | None = None
@@ -46,7 +48,7 @@ class ConfusionView(Figure):
 
         colours: uint8 (C, 3), as the legend of the classes has them.
         """
-        self._table, self._colours = Confusion(matrix, names), colours
+        self._table, self._colours = Confusion(matrix, names, self._things), colours
         self._hovered = self._selected = None
         self._show()
 
@@ -158,7 +160,7 @@ class ConfusionView(Figure):
 
     def _paint(self, painter: QPainter) -> None:
         if not self._shown:
-            say_instead(painter, self.rect(), "No labelled points")
+            say_instead(painter, self.rect(), f"No labelled {self._things}")
             return
         paint = ConfusionPainter(
             self._table, self._shown, self._places, self.lut(), self._colours, self._hovered, self._selected

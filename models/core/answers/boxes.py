@@ -87,12 +87,12 @@ class Boxes:
 @dataclass(frozen=True)
 class BoxEdit:
     """A box that was set by hand. of: as it was found, None of one that was added. now: as it is, None of one
-    that was taken away. label: its class then.
+    that was taken away. label: its class then, None for the one it has.
     """
 
     of: Cuboid | None
     now: Cuboid | None
-    label: int
+    label: int | None = None
 
 
 @dataclass(frozen=True)

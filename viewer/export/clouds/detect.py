@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 
 from headlight.models.core.answers import Boxes
-from headlight.models.core.errors import HeadlightError, known
+from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import Task
 from headlight.models.core.trace import Trace
 from headlight.models.points.representations.depth_image import Calibration
@@ -141,4 +141,4 @@ def calibrated(trace: Trace) -> tuple[Calibration | None, str]:
 def detect_filled(subject: Subject, task: Task) -> Filled:
     settings = subject.view[BoxSettings]
     values = {name: getattr(settings, name) for name in ("score", "suppress", "overlap", "radius")}
-    return Filled(values, shown=known(subject.input, CloudInput).edits is not None or subject.page == "boxes")
+    return Filled(values, shown=subject.trace.answer(Boxes) is not None)

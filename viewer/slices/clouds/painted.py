@@ -107,7 +107,7 @@ def painted(asked: Asked, view: View, last: Colours | None, task: Task) -> Paint
     trace, queries, cloud = scene.trace, view[Selection].queries, view[CloudSettings]
     mask = visible(scene, cloud.hidden)
     tokens = cloud_maps.chosen(trace, trace.tokens, queries) if trace else np.empty(0, int)
-    selected = scene.said.sample[tokens] if trace else tokens
+    selected = tokens if scene.answer is None else scene.answer.sample[tokens]
     if mask is not None:
         selected = selected[mask[selected]]
     if by == "attention" and len(selected) > SINGLY:

@@ -26,7 +26,7 @@ from headlight.viewer.slices.clouds.boxes.shown import (
 @dataclass(frozen=True, eq=False)
 class Measured:
     """precision, recall: at the score that is chosen, NaN without boxes. right, found, true: how many of
-    each. rows: a line a class with truth, then their mean: its name and figures by COLUMNS, "–" for none.
+    each. rows: the mean, then a line a class with truth: its name and figures by COLUMNS, "–" for none.
     said: what is left out.
     """
 
@@ -37,6 +37,16 @@ class Measured:
     true: int
     rows: tuple[tuple[str, ...], ...]
     said: str
+
+    def figures(self) -> dict[str, str]:
+        """By FIGURES."""
+        shares = map(_figure, (self.precision, self.recall))
+        mean = self.rows[0][COLUMNS.index("AP")] if self.rows else "–"
+        counts = f"{self.right:,} of {self.found:,} found, {self.true:,} true"
+        return dict(zip(FIGURES, (counts, *shares, mean), strict=True))
+
+
+FIGURES = ("Right", "Precision", "Recall", "mAP")
 
 
 _ERRORS = ("ATE", "ASE", "AOE", HALF_TURN)
@@ -90,7 +100,7 @@ def _rows(found: Figures) -> list[tuple[str, ...]]:
     each = [float(np.nanmean(found.ap[:, at])) for at in range(len(DISTANCES))]
     errors = [found.mean_error(error) for error in _ERRORS]
     total = f"{int(found.truth.sum()):,}"
-    return [*rows, ("all", *map(_figure, (*each, found.mean_ap)), *map(_figure, errors), total)]
+    return [("all", *map(_figure, (*each, found.mean_ap)), *map(_figure, errors), total), *rows]
 
 
 def _figure(value: float) -> str:

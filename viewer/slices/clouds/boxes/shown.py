@@ -10,6 +10,7 @@ import numpy as np
 
 from headlight.models.core.answers import BoxEdit, BoxEdits, Boxes
 from headlight.models.core.cache import derived
+from headlight.models.core.errors import known
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import Cuboid
 from headlight.models.core.trace import Trace
@@ -18,6 +19,7 @@ from headlight.models.points.detection.suppression import suppressed
 from headlight.viewer.host.summary import SentOnce
 from headlight.viewer.inputs.boxes.listed import place_of
 from headlight.viewer.inputs.cloud import CloudInput
+from headlight.viewer.session.document import Document
 from headlight.viewer.session.view import BoxSettings
 
 CLOSE = 1e-4
@@ -34,6 +36,18 @@ class Read(NamedTuple):
     @property
     def answer(self) -> Boxes | None:
         return None if self.trace is None else self.trace.answer(Boxes)
+
+
+def read_of(document: Document) -> Read:
+    return Read(known(document.input, CloudInput), document.trace)
+
+
+def no_boxes(document: Document) -> str:
+    """Why there are no boxes to be shown of a document, or ""."""
+    read = read_of(document)
+    if read.cloud.boxes is not None or read.answer is not None or read.trace is None:
+        return ""
+    return f"{read.trace.model.title} finds no boxes: choose a model that does."
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,18 +177,62 @@ def edited(found: Boxes, edits: Sequence[BoxEdit]) -> tuple[Boxes, np.ndarray]:
             if edit.now is not None:
                 places.append(edit.now.numbers)
                 scores.append(1.0)
-                labels.append(edit.label)
+                labels.append(edit.label or 0)
                 kept.append(True)
                 by_hand.append(True)
         elif edit.now is None:
             kept[index] = False
         else:
-            places[index], labels[index], by_hand[index] = edit.now.numbers, edit.label, True
+            places[index], by_hand[index] = edit.now.numbers, True
+            labels[index] = labels[index] if edit.label is None else edit.label
     order = [i for i in np.argsort([-score for score in scores], kind="stable").tolist() if kept[i]]
     boxes = _of(
         [places[i] for i in order], [scores[i] for i in order], [labels[i] for i in order], found.classes
     )
     return replace(boxes, directed=found.directed), np.array([by_hand[i] for i in order], bool)
+
+
+def set_by_hand(
+    edits: BoxEdits, place: Cuboid | None, now: Cuboid | None, label: int | None = None
+) -> BoxEdits:
+    """The edits with one more. place: the box as it is shown, None of one that is added; now: as it is to be,
+    None to take it away. One that was set by hand before is set again."""
+    made = list(edits.made)
+    before = None
+    if place is not None:
+        before = next((one for one in made if one.now is not None and same(one.now, place)), None)
+    if before is None:
+        return BoxEdits((*made, BoxEdit(place, now, label)))
+    label = before.label if label is None else label
+    again = [] if before.of is None and now is None else [BoxEdit(before.of, now, label)]
+    at = made.index(before)
+    return BoxEdits((*made[:at], *again, *made[at + 1 :]))
+
+
+USUAL = {
+    "car": (4.5, 1.9, 1.6),
+    "truck": (8.0, 2.5, 3.2),
+    "bus": (11.0, 2.9, 3.4),
+    "pedestrian": (0.7, 0.7, 1.75),
+    "cycle": (1.8, 0.7, 1.6),
+}
+"""Metres of a box that is added, where none of its class was found."""
+
+
+def new_box(now: Shown, label: int, x: float, y: float) -> tuple[float, ...]:
+    """A box of a class at a place: as large and as high as those that were found of it mostly are."""
+    alike = now.boxes.boxes[now.boxes.labels == label]
+    name = now.boxes.classes[label].lower() if label < len(now.boxes.classes) else ""
+    length, width, height = USUAL.get(name, (2.0, 1.0, 1.7))
+    z = float(np.median(now.boxes.boxes[:, 2])) if len(now.boxes) else 0.0
+    if len(alike):
+        z, length, width, height = (float(value) for value in np.median(alike[:, 2:6], axis=0))
+    return x, y, z, length, width, height, 0.0
+
+
+def same(one: Cuboid, other: Cuboid) -> bool:
+    """Whether two places are one box, as numbers of 32 bits tell."""
+    return found_at(np.array([one.numbers]), other) is not None
 
 
 def of_classes(truth: Boxes | None, classes: Sequence[str] | None) -> tuple[Boxes | None, tuple[str, ...]]:
@@ -209,8 +267,10 @@ def why_none(read: Read) -> str:
     answer, points = read.answer, read.cloud.points
     if answer is None:
         return f"{read.trace.model.title} finds no boxes: choose a model that does."
+    if len(answer):
+        return "All boxes were taken away by hand."
     if read.trace.notices:
-        return " ".join(read.trace.notices)
+        return read.trace.notices[-1]  # its engine has looked into why
     said = f"{read.trace.model.title} finds nothing here."
     if answer.extent is not None:
         x0, y0, x1, y1 = answer.extent

@@ -52,7 +52,7 @@ def test_agreement_with_the_truth_at_the_score(read):
     assert (now.precision, now.recall) == pytest.approx((2 / 3, 1 / 2))
     assert measured(read, BoxSettings(metres=0.2)).right == 1
     rows = {row[0]: dict(zip(COLUMNS, row, strict=True)) for row in now.rows}
-    assert list(rows) == ["car", "truck", "pedestrian", "all"]
+    assert list(rows) == ["all", "car", "truck", "pedestrian"]
     # Of two cars the one that is found comes first: recall 0.5, and what is false comes behind it.
     assert (rows["car"]["2 m"], rows["car"]["truth"]) == ("0.44", "2")
     assert rows["pedestrian"]["AP"] == "1.00"
