@@ -13,6 +13,7 @@ REGISTRY.add(
     Page("generation", "Generation"),
     Page("arcs", "Arcs"),
     Page("representations", "Representations"),
+    Page("shape", "Shape"),
 )
 
 _LOG = Leaf("log", shown=False)
@@ -186,6 +187,16 @@ _REPRESENTED = Layout(
     ),
     numbers=".panes.clouds.represented.base:SECTIONS",
 )
+_SHAPE = Layout(
+    "shape",
+    across(
+        down(Leaf("cloud", 0.64), Leaf("shape-answers", 0.36), share=0.46),
+        down(Leaf("shape-views"), _LOG, share=0.32),
+        down(Leaf("classes", 0.66), Leaf("numbers", 0.34), share=0.22),
+    ),
+    numbers=".panes.clouds.neighbourhood:SECTIONS",
+    needs=Needs(holds=".slices.clouds.objects:no_object"),
+)
 _STACK = Layout(
     "fields",
     across(
@@ -250,7 +261,7 @@ REGISTRY.add(
         plural="point clouds",
         input=".inputs.cloud:CloudInput",
         gives=("read", "positions", "layers"),
-        layouts=(_CLOUD, _REPRESENTED),
+        layouts=(_CLOUD, _SHAPE, _REPRESENTED),
         adapter=".host.adapters:CLOUDS",
         settings=(_IN_CLOUD, _MAP, _CONVOLUTIONS, _FIELD, ".session.view:RepresentSettings"),
         options=".host.asked:OfCloud",
