@@ -17,7 +17,7 @@ from headlight.widgets.base.labels import ElidedLabel
 from headlight.widgets.base.scroll_column import ScrollColumn
 from headlight.widgets.tables.target_rows import TargetRows
 
-SHOWN = "shown here"
+SHOWN = "the document was read by this network"
 
 
 class AnswersPane(Pane):
@@ -80,7 +80,10 @@ class Column(QWidget):
         column.addStretch()
 
     def show_answer(self, said: Said) -> None:
-        notes = [note for note in (said.mark, SHOWN if said.shown else "") if note]
-        self.title.setText(" · ".join([said.title, *notes]))
+        self.title.setText(" · ".join(filter(None, (said.title, said.mark))))
+        font = self.title.font()
+        font.setBold(said.shown)
+        self.title.setFont(font)
+        self.title.setAccessibleDescription(SHOWN if said.shown else "")
         self.rows.set_rows([one.name for one in said.targets], [one.score for one in said.targets])
         self.came.setText(said.came)

@@ -100,12 +100,12 @@ def _said(trace: Trace, shown: bool) -> Said:
 def _came(trace: Trace) -> str:
     """What the answer came from, in a few words."""
     if trace.layers:
-        return f"{len(trace.layers)} attention layers over {len(trace.tokens):,} points"
+        return f"{len(trace.layers)} layers over {len(trace.tokens):,} points"
     if "maxima" in trace.outputs:
-        critical, maxima = trace.outputs["critical"], trace.outputs["maxima"]
-        return f"{len(maxima):,} maxima from {len(critical):,} of {len(trace.tokens):,} points"
+        critical = trace.outputs["critical"]
+        return f"maxima from {len(critical):,} of {len(trace.tokens):,} points"
     winner = trace.outputs["winner"]
-    return f"{len(winner):,} maxima from {len(np.unique(winner))} of {len(trace.outputs['views'])} views"
+    return f"maxima from {len(np.unique(winner))} of {len(trace.outputs['views'])} views"
 
 
 def _seen(trace: Trace) -> Seen:
