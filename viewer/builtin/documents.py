@@ -14,6 +14,7 @@ REGISTRY.add(
     Page("arcs", "Arcs"),
     Page("representations", "Representations"),
     Page("boxes", "Boxes"),
+    Page("shape", "Shape"),
 )
 
 _LOG = Leaf("log", shown=False)
@@ -206,6 +207,16 @@ _BOXES = Layout(
     table="boxes-list",
 )
 _OF_BOXES = (".session.view:BoxSettings", "headlight.models.core.answers:BoxEdits")
+_SHAPE = Layout(
+    "shape",
+    across(
+        down(Leaf("cloud", 0.64), Leaf("shape-answers", 0.36), share=0.46),
+        down(Leaf("shape-views"), _LOG, share=0.32),
+        down(Leaf("classes", 0.66), Leaf("numbers", 0.34), share=0.22),
+    ),
+    numbers=".panes.clouds.neighbourhood:SECTIONS",
+    needs=Needs(holds=".slices.clouds.objects:no_object"),
+)
 _STACK = Layout(
     "fields",
     across(
@@ -270,7 +281,7 @@ REGISTRY.add(
         plural="point clouds",
         input=".inputs.cloud:CloudInput",
         gives=("read", "positions", "layers"),
-        layouts=(_CLOUD, _REPRESENTED, _BOXES),
+        layouts=(_CLOUD, _SHAPE, _REPRESENTED, _BOXES),
         adapter=".host.adapters:CLOUDS",
         settings=(_IN_CLOUD, _MAP, _CONVOLUTIONS, _FIELD, ".session.view:RepresentSettings", *_OF_BOXES),
         options=".host.asked:OfCloud",

@@ -9,6 +9,8 @@ _SENTENCE_READ = Needs(("characters",), _ON_ONE, trace=True)
 _WRITES = Needs(("characters",), ("generation",), trace=True)
 _PICTURE_READ = Needs(("pixels",), ("attention", "weight"), trace=True)
 _POINTS = Needs(("positions",), ("attention",))
+_OBJECT = Needs(("positions",), ("attention", "shape"))
+_SHAPE = Needs(("positions",), ("shape",), trace=True, holds=".slices.clouds.objects:no_object")
 _NEIGHBOURS = Needs(("positions",), ("attention",), layers=True, holds=".session.able:stack_instead")
 _LABELLED = Needs(("positions",), ("attention",), trace=True, holds=".slices.clouds.colours:no_truth")
 _REPRESENTED = Needs(("positions",), ("representations",))
@@ -48,7 +50,7 @@ REGISTRY.add(
         "cloud",
         "Prediction",
         ".panes.clouds.space:FirstViewPane",
-        _POINTS,
+        _OBJECT,
         named="First view of the cloud",
         export=Begin(".export.clouds.answered:of_first_view"),
     ),
@@ -79,7 +81,7 @@ REGISTRY.add(
         "classes",
         "Classes",
         ".panes.clouds.classes:ClassesPane",
-        _POINTS,
+        _OBJECT,
         export=Begin("segmentation", "csv"),
     ),
     Pane(
@@ -172,6 +174,22 @@ REGISTRY.add(
         _BOXES,
         named="Which boxes are shown",
         export=Begin("detect", "txt"),
+    ),
+    Pane(
+        "shape-answers",
+        "Answers",
+        ".panes.shapes.answers:AnswersPane",
+        _SHAPE,
+        named="What each network says the object is",
+        export=Begin("classify", "csv"),
+    ),
+    Pane(
+        "shape-views",
+        "Views",
+        ".panes.shapes.views:ViewsPane",
+        _SHAPE,
+        named="Views of the object, and which won",
+        export=Begin("classify", "npz"),
     ),
     Pane(
         "heads",

@@ -98,8 +98,7 @@ class Training:
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         points, change = count(self.name, done, self.rng), Change()
-        batch = BATCH[self.name] if points < 1024 or self.name == "mvcnn" else BATCH[self.name] // 2
-        objects = [draw(pool, self.rng) for _ in range(batch)]
+        objects = [draw(pool, self.rng) for _ in range(BATCH[self.name])]
         clouds = [changed(pool.points[i], pool.sides[i], points, change, self.rng) for i in objects]
         logits = answer(self.name, self.net, clouds)
         labels = torch.from_numpy(pool.labels[objects])

@@ -19,6 +19,8 @@ from script.training.shapes.objects import CLASSES
 NETWORKS = ("point-transformer", "pointnet", "mvcnn")
 RATES = {"point-transformer": 2e-3, "pointnet": 1e-3, "mvcnn": 1.5e-3}
 RING = Ring(side=64)
+SEEN = 512
+"""Points that a Point Transformer learns from, and sees: its norms hold for as many alone."""
 BATCH = {"point-transformer": 24, "pointnet": 24, "mvcnn": 14}
 
 
@@ -47,4 +49,4 @@ def count(name: str, done: float, rng: np.random.Generator) -> int:
         return int(rng.choice([2048, 4096]))
     if name == "pointnet":
         return 256 if done < 0.7 else 512
-    return 512 if done < 0.75 else 1024
+    return SEEN

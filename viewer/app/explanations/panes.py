@@ -10,6 +10,8 @@ from headlight.viewer.app.explanations.entry import (
     FIELDS,
     POINTS,
     SCORES,
+    SHAPES,
+    VIEWS,
     VIT,
     of,
 )
@@ -256,6 +258,18 @@ PANES = (
         says="Points by true class (rows) and predicted class (columns). Click a cell to see its points.",
         paper=SCORES,
     ),
+    of(
+        "shape-answers/Answers",
+        says="What three kinds of network say that the object is: attention between points, a maximum over "
+        "points, a maximum over views.",
+        paper=SHAPES,
+    ),
+    of(
+        "shape-views/Views",
+        says="The object from all around; the bar below a view is how many features have their largest value "
+        "there, the word what that view alone would say. Click a pixel to select its point.",
+        paper=VIEWS,
+    ),
     of("classes/Classes", says="The classes, how many points each has, and how the cloud is drawn."),
 )
 
@@ -269,6 +283,11 @@ BARS = (
         "Receptive fields",
         says="What units of the network can and do see of the picture.",
         paper=EFFECTIVE,
+    ),
+    of(
+        "Page: Shape",
+        says="What one object is, by several networks, and which points and views told them.",
+        paper=SHAPES,
     ),
     of(
         "Page: Find heads",
