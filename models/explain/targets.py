@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
 from headlight.models.core.answers import (
     SALIENCY,
     SIMILARITY,
+    Boxes,
     Classes,
     NextTokens,
     PixelLabels,
     PointLabels,
     Target,
 )
-from headlight.models.core.tokens import PatchTokens, Place, Tokens
+from headlight.models.core.tokens import Cuboid, PatchTokens, Place, Position, Tokens
 from headlight.models.core.trace import Trace
 
 UNKNOWN = float("nan")
@@ -37,9 +37,10 @@ def targets_at(trace: Trace, places: Sequence[Place] = ()) -> tuple[Target, ...]
             found += answer.targets()
         elif isinstance(answer, NextTokens):
             found += _expected(answer, places)
+        elif isinstance(answer, Boxes):
+            found += _boxes(answer, places)
         elif isinstance(answer, PointLabels):
-            at = next(iter(places), None)
-            found += [replace(one, place=at) for one in answer.targets()]
+            found += _of_points(trace, answer, places)
     if "saliency" in trace.run.offers:
         placed = (place for place in places if not trace.tokens.special[trace.tokens.find(place)].any())
         found.append(Target("saliency", UNKNOWN, SALIENCY, next(placed, None)))
@@ -73,6 +74,28 @@ def _expected(answer: NextTokens, places: Sequence[Place]) -> list[Target]:
         at = len(answer.places) - 1 if answer.follows else 0
     row = zip(answer.names[at], answer.probabilities[at], answer.ids[at], strict=True)
     return [Target(name, float(score), int(index), answer.places[at]) for name, score, index in row]
+
+
+def _of_points(trace: Trace, answer: PointLabels, places: Sequence[Place]) -> list[Target]:
+    """The classes of all points, or of those at the first place, the likeliest there first."""
+    where = trace.tokens.find_all(places[:1])
+    if not len(where):
+        return list(answer.targets())
+    likely = answer.probabilities[where].mean(0)
+    order = np.argsort(-likely, kind="stable")
+    return [Target(answer.classes[i], float(likely[i]), int(i), places[0]) for i in order]
+
+
+def _boxes(answer: Boxes, places: Sequence[Place]) -> list[Target]:
+    """Those that are at these places, or hold them; all where there are no such."""
+    every = answer.targets()
+    points = [(at.x, at.y, at.z) for at in places if isinstance(at, Position)]
+    where = np.array(points, np.float64).reshape(-1, 3)
+
+    def is_meant(place: Place | None) -> bool:
+        return place in places or (isinstance(place, Cuboid) and bool(place.holds(where).any()))
+
+    return [one for one in every if is_meant(one.place)] or list(every)
 
 
 def _two(trace: Trace, places: Sequence[Place]) -> list[Place]:

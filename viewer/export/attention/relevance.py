@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from headlight.models.core.answers import PointLabels, Writing
+from headlight.models.core.answers import Writing
 from headlight.models.core.colours import DIVERGING, Scale, scale_about_zero
 from headlight.models.core.errors import HeadlightError, known
 from headlight.models.core.relevance import Relevance
@@ -172,7 +172,7 @@ def relevance(options: RelevanceOptions, ending: str, document: Input, trace: Tr
         at = [int(one) for place in (target.place, target.beside) if place for one in trace.at(place)[1][:1]]
     tokens = known(found.tokens, Tokens)
     arrays = {
-        "relevance": found.values,
+        "relevance": found.values.astype(np.float32),
         "labels": np.array(tokens.labels),
         "special": tokens.special,
         "method": np.array(method.id),
@@ -196,7 +196,7 @@ def _laid(tokens: Tokens, values: np.ndarray, trace: Trace, document: Input) -> 
             "region": np.array(tokens.region.corners),
         }
     if isinstance(tokens, PointTokens):
-        return {"sample": np.array(_numbers(document, trace, np.arange(len(tokens))))}
+        return {"sample": numbers_in_file(known(document, CloudInput), tokens.numbers)}
     return {}
 
 
@@ -205,9 +205,9 @@ def _places(indices: tuple[int, ...] | None, document: Input, trace: Trace) -> t
     if not indices:
         return ()
     if isinstance(document, CloudInput):
-        answer = known(trace.answer(PointLabels), PointLabels)
-        tokens = answer.nearest[[file_point(index, document) for index in indices]]
-        return trace.tokens.places(np.unique(tokens))
+        points = document.points[[file_point(index, document) for index in indices]]
+        tokens = known(trace.tokens, PointTokens)
+        return tokens.places(np.unique(tokens.nearest(points)))
     said = list(trace.streams.values())[-1]
     if max(indices) >= len(said):
         raise HeadlightError(
@@ -222,7 +222,7 @@ def _numbers(document: Input, trace: Trace, tokens: Sequence[int] | np.ndarray) 
     if not len(tokens):
         return None
     if isinstance(document, CloudInput):
-        sample = known(trace.answer(PointLabels), PointLabels).sample
+        sample = known(trace.tokens, PointTokens).numbers
         return tuple(numbers_in_file(document, sample[np.asarray(tokens)]).tolist())
     return tuple(int(one) for one in tokens)
 
