@@ -273,14 +273,15 @@ class Method(NamedTuple):
     fused: how it makes one of many heads, where that is not what attention does. compute: dotted, by what it
     is of. A "head": of a trace, the same trace with layers whose weights are to be shown. Many "layers": of
     (trace, queries int (m,), task, settings of each type), a `Relevance` over tokens. A "picture": of (trace,
-    task), a `Relevance` that is one.
+    task), a `Relevance` that is one. A "target", a thing that the model says: of (trace, `Target`, task,
+    settings of each type), a `Relevance` over tokens. signed: its values may be below 0, which counts.
     """
 
     id: str
     title: str
     noun: str
     compute: str
-    of: Literal["head", "layers", "picture"]
+    of: Literal["head", "layers", "picture", "target"]
     needs: Needs = Needs(trace=True)
     says: str = ""
     settings: tuple[str, ...] = ()
@@ -289,6 +290,7 @@ class Method(NamedTuple):
     named: str = ""
     unit: str = ""
     shares: bool = True
+    signed: bool = False
     fused: str = ""
 
     @property

@@ -184,6 +184,8 @@ def _attend(
         call.factors = factors
         out = out * factors.to(out.dtype)[:, None]
     if recorder is not None:
+        if recorder.flowing and torch.is_grad_enabled() and not out.requires_grad:
+            out.requires_grad_()  # what does not depend on the input, as a decoder's first layer
         recorder.note(call, out)
     return out, None
 

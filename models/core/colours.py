@@ -241,14 +241,14 @@ def lut(name: str = "inferno") -> np.ndarray:
     return table
 
 
-def overlay_colours(lut: np.ndarray, opacity: float) -> np.ndarray:
+def overlay_colours(lut: np.ndarray, opacity: float, zero: int = 0) -> np.ndarray:
     """uint8 (256, 4): the table with alpha opacity · (level/255)^¾, for maps that lie on a picture.
 
     Where there is no weight the picture stays as it is, whatever colour the table begins with; at opacity 1
-    the highest weight hides it.
+    the highest weight hides it. zero: the level of no weight, MIDDLE of values with a sign.
     """
-    coloured = np.array(lut, np.uint8)
-    coloured[:, 3] = np.round(255 * float(np.clip(opacity, 0, 1)) * (np.arange(256) / 255) ** 0.75)
+    coloured, levels = np.array(lut, np.uint8), np.abs(np.arange(256) - zero)
+    coloured[:, 3] = np.round(255 * float(np.clip(opacity, 0, 1)) * (levels / levels.max()) ** 0.75)
     return coloured
 
 

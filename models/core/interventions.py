@@ -14,9 +14,9 @@ import numpy as np
 
 from headlight.models.core.tokens import Place, Tokens
 
-Offer = Literal["hide", "heads", "scores", "gradients", "saliency", "write"]
+Offer = Literal["hide", "heads", "scores", "gradients", "saliency", "similarity", "write"]
 """What an engine can do beside a pass: hide parts of the input, change heads, score a target under many
-hidden parts, say how a target changes, predict saliency, write."""
+hidden parts, say how a target changes, predict saliency, say how alike two tokens are, write."""
 
 
 @dataclass(frozen=True)

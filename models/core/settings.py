@@ -173,3 +173,28 @@ class PatternSettings:
 
     band: int = BAND
     template: tuple[tuple[int, int], ...] = ()
+
+
+Parts = Literal["fine", "coarse"]
+
+
+@dataclass(frozen=True)
+class NoiseSettings:
+    """samples: inputs with noise, of which the mean gradient is taken. noise: its standard deviation, as a
+    share of the range of the input's values. seed: of what is drawn."""
+
+    samples: int = field(default=24, metadata={"label": "Samples", "span": (1, 100, 1), "written": "{:.0f}"})
+    noise: float = field(
+        default=0.15, metadata={"label": "Noise", "span": (0.0, 0.5, 0.01), "written": "{:.0%}"}
+    )
+    seed: int = field(default=0, metadata={"label": "Seed", "span": (0, 99, 1), "written": "{:.0f}"})
+
+
+@dataclass(frozen=True)
+class OcclusionSettings:
+    """parts: what is hidden at a time. Fine: a token of a text, a square of a picture of a sixteenth of its
+    short side, a cube of half a metre of a cloud. Coarse: a word, an eighth, a metre."""
+
+    parts: Parts = field(
+        default="coarse", metadata={"label": "Parts", "choices": {"fine": "Fine", "coarse": "Coarse"}}
+    )

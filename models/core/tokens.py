@@ -341,6 +341,11 @@ class PointTokens(Tokens):
         numbers = np.arange(len(positions)) if numbers is None else numbers
         return cls(_Numbered(numbers), np.zeros(len(positions), bool), positions)
 
+    @property
+    def numbers(self) -> np.ndarray:
+        """int (n,): what they are called by."""
+        return self.labels.numbers if isinstance(self.labels, _Numbered) else np.arange(len(self))
+
     def places(self, indices: Iterable[int]) -> tuple[Place, ...]:
         """What to select for these points: each by its place, or all as one region where they are many."""
         indices = np.asarray(indices, int)

@@ -70,12 +70,16 @@ class Gradients:
     """How the logit of a target changes.
 
     inputs: float32, with what the model computes on: the embeddings of tokens (n, d), pixels (3, H, W) or the
-    features of points (m, inputs). layers: with the weights of each layer, rows as they are asked for; none
-    where those are not part of what can be followed.
+    features of points (m, inputs). at: the same as it was. logit: of the target. layers: with the weights of
+    each layer, rows as they are asked for; none where those are not part of what can be followed. features:
+    float32 (C, rows, columns), with the last feature map of a network without attention.
     """
 
     inputs: np.ndarray
+    at: np.ndarray
+    logit: float = float("nan")
     layers: tuple[AttentionLayer, ...] = ()
+    features: np.ndarray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,6 +115,15 @@ class Run:
     def gradients(self, target: Target, task: Task = SILENT) -> Gradients:
         """Of the logit of a target; of the mean logit where it is said of many parts of the input."""
         return self.engine(task).gradients(self, target, task)
+
+    def slopes(self, target: Target, at: np.ndarray, task: Task = SILENT) -> tuple[np.ndarray, np.ndarray]:
+        """(float32 (v,), float32 (v, …)): the logit of a target and its gradient where the model computes on
+        each of these values (v, …) in place of `Gradients.at`."""
+        return self.engine(task).slopes(self, target, at, task)
+
+    def pooled(self, values: np.ndarray) -> np.ndarray:
+        """float32 (n,): what each token of the input has of values like `Gradients.at`, summed."""
+        return self.engine().pooled(self, values)
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,15 +18,15 @@ from headlight.models.attention.calls import Call
 from headlight.models.catalogue.entries import Entry
 from headlight.models.catalogue.heads import body_of
 from headlight.models.catalogue.loading import is_untrained, load_entry
-from headlight.models.core.errors import HeadlightError, first_line
+from headlight.models.core.errors import HeadlightError, first_line, known
 from headlight.models.core.field import Field
 from headlight.models.core.interventions import Hidden, Intervention, on_heads
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import Box, PatchTokens
 from headlight.models.core.trace import INPUT, Trace
 from headlight.models.engines.heads import OF_PICTURES, answers_of, head_of, proved
-from headlight.models.engines.pixels import LARGEST, Fit, Normalisation, Seen, fit
-from headlight.models.engines.run import Askable
+from headlight.models.engines.pixels import LARGEST, Fit, Normalisation, Seen, fit, summed
+from headlight.models.engines.run import Askable, Made
 from headlight.models.fields.of_images import answer, called, feature_map, map_field, twin
 
 MAX_PIXELS = LARGEST**2
@@ -163,8 +163,16 @@ class ConvolutionalEngine(Askable):
         """Pixels of units that are hidden are of the mean colour."""
         return {"pixel_values": torch.from_numpy(given.values_without(hidden)).to(self.device)}
 
+    def pooled(self, run: Made, values: np.ndarray) -> np.ndarray:
+        """As `Run.pooled`: the sum over the pixels of each cell."""
+        return summed(known(run.tokens, PatchTokens), values, run.given.fitted.region)
+
     @contextmanager
-    def _leaf(self, inputs: dict[str, Any]) -> Iterator[list[torch.Tensor]]:
+    def _leaf(
+        self, inputs: dict[str, Any], values: torch.Tensor | None = None
+    ) -> Iterator[list[torch.Tensor]]:
+        if values is not None:
+            inputs["pixel_values"] = values[None].clone()
         yield [inputs["pixel_values"].requires_grad_()]
 
     @contextmanager
@@ -174,6 +182,9 @@ class ConvolutionalEngine(Askable):
         if on_heads(changes):
             raise HeadlightError(f"{self.entry.title} has no heads to change.", "Choose a transformer.")
         yield []
+
+    def _features(self, output: Any) -> torch.Tensor:
+        return feature_map(output)
 
     def _forward(self, inputs: Mapping[str, Any]) -> Any:
         """Networks say in words of their own that a picture is too small for them."""

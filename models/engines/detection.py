@@ -106,17 +106,33 @@ class DetectionEngine:
     def gradients(self, run: Made, target: Target, task: Task = SILENT) -> Gradients:
         """As `Run.gradients`, of the logit of a box's class where it was found, with the numbers of every
         point (n, F); 0 for those that the model does not see."""
+        at = run.given.fitted.features
+        logits, found = self.slopes(run, target, at[None], task)
+        return Gradients(found[0], at, float(logits[0]))
+
+    def slopes(
+        self, run: Made, target: Target, at: np.ndarray, task: Task = SILENT
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """As `Run.slopes`; every point stays in its cell."""
         where, seen = self._cell(target), np.flatnonzero(run.given.seen)
         batch = batch_of([run.given.fitted.features[seen]], self.config)
-        leaf = batch.points.to(self.device).requires_grad_()
-        with torch.enable_grad():
-            said = self.model(replace(batch.to(self.device), points=leaf))
-            (slope,) = torch.autograd.grad(self._logit(said, target, where), leaf)
-        if not slope.isfinite().all():
-            raise self._no_numbers()
-        whole = np.zeros(run.given.fitted.features.shape, np.float32)
-        whole[seen[batch.kept.numpy()]] = slope.cpu().numpy()
-        return Gradients(whole)
+        kept = seen[batch.kept.numpy()]
+        logits, found = np.empty(len(at), np.float32), np.zeros(at.shape, np.float32)
+        for number, values in enumerate(at):
+            task.progress(number / len(at), f"Gradient {number + 1:,} of {len(at):,}")
+            leaf = torch.from_numpy(values[kept]).to(self.device).requires_grad_()
+            with torch.enable_grad():
+                said = self.model(replace(batch.to(self.device), points=leaf))
+                logit = self._logit(said, target, where)
+                (slope,) = torch.autograd.grad(logit, leaf)
+            if not slope.isfinite().all():
+                raise self._no_numbers()
+            logits[number], found[number, kept] = float(logit.detach()), slope.cpu().numpy()
+        return logits, found
+
+    def pooled(self, run: Made, values: np.ndarray) -> np.ndarray:
+        """As `Run.pooled`: the sum over the numbers of each point."""
+        return values.sum(1, dtype=np.float64).astype(np.float32)
 
     def _passed(self, given: Given, recipe: Recipe, task: Task) -> Trace:
         if on_heads(recipe.interventions):

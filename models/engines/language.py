@@ -74,6 +74,7 @@ class LanguageEngine(Askable):
     """A language model and its tokenizer, ready to run. Read from a folder by `LanguageEngine.open`."""
 
     model: PreTrainedModel
+    _besides: frozenset[Offer] = frozenset({"similarity"})
 
     def __init__(
         self,
@@ -229,11 +230,7 @@ class LanguageEngine(Askable):
     def numbered(self, text: str) -> int | None:
         """The entry of the vocabulary that is this text, after a space or not; None where several are, or
         none."""
-        encode = self._reader.tokenizer.encode
-        said = (encode(one, add_special_tokens=False) for one in (f" {text}", text))
-        single = (one for one in said if len(one.ids) == 1)
-        unknown = self._reader.unknown
-        return next((one.ids[0] for one in single if one.ids[0] != unknown or one.tokens[0] == text), None)
+        return self._reader.numbered(text)
 
     def cut(self, texts: Sequence[str]) -> list[Cut | None]:
         """Each as far as the model reads, for `batch`; None of what holds nothing that it reads."""
@@ -329,8 +326,10 @@ class LanguageEngine(Askable):
                 "Try a shorter text or another model.",
             ) from error
 
-    def _leaf(self, inputs: dict[str, Any]) -> AbstractContextManager[list[torch.Tensor]]:
-        return embeddings(self.model, inputs["input_ids"])
+    def _leaf(
+        self, inputs: dict[str, Any], values: torch.Tensor | None = None
+    ) -> AbstractContextManager[list[torch.Tensor]]:
+        return embeddings(self.model, inputs["input_ids"], values)
 
     def _answers(
         self,

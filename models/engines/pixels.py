@@ -52,16 +52,28 @@ def covered(tokens: PatchTokens, which: np.ndarray, seen: Box, shape: tuple[int,
     """
     if which[:, : tokens.prefix].any():
         raise HeadlightError(f"{tokens.labels[0]} covers no pixels.", "Hide patches.")
+    rows, columns = _cells(tokens, seen, shape)
+    cells = np.pad(which[:, tokens.prefix :].reshape(-1, *tokens.grid), ((0, 0), (1, 1), (1, 1)))
+    return cells[:, rows + 1][:, :, columns + 1]
+
+
+def summed(tokens: PatchTokens, values: np.ndarray, seen: Box) -> np.ndarray:
+    """float32 (n,): the sum of values (C, H, W) in the cell of each token; 0 of tokens without pixels."""
+    rows, columns = _cells(tokens, seen, values.shape[1:])
+    found = np.zeros((tokens.grid[0] + 2, tokens.grid[1] + 2))
+    np.add.at(found, (rows[:, None] + 1, columns[None] + 1), values.sum(0, dtype=np.float64))
+    return np.concatenate([np.zeros(tokens.prefix), found[1:-1, 1:-1].ravel()]).astype(np.float32)
+
+
+def _cells(tokens: PatchTokens, seen: Box, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """(int (H,), int (W,)): the row and the column of the grid in which pixels lie, −1 and the number of
+    these for pixels beyond it."""
     (y0, x0, y1, x1), box = (seen.y0, seen.x0, seen.y1, seen.x1), tokens.region
     y = y0 + (np.arange(shape[0]) + 0.5) * (y1 - y0) / shape[0]
     x = x0 + (np.arange(shape[1]) + 0.5) * (x1 - x0) / shape[1]
     rows = np.floor((y - box.y0) / (box.y1 - box.y0) * tokens.grid[0]).astype(int)
     columns = np.floor((x - box.x0) / (box.x1 - box.x0) * tokens.grid[1]).astype(int)
-    cells = np.pad(which[:, tokens.prefix :].reshape(-1, *tokens.grid), ((0, 0), (1, 1), (1, 1)))
-    rows, columns = (
-        np.clip(n + 1, 0, count + 1) for n, count in zip((rows, columns), tokens.grid, strict=True)
-    )
-    return cells[:, rows][:, :, columns]
+    return tuple(np.clip(n, -1, count) for n, count in zip((rows, columns), tokens.grid, strict=True))
 
 
 SMALLEST, LARGEST = 224, 1022

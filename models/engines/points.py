@@ -21,6 +21,7 @@ from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.task import SILENT, Part, Task
 from headlight.models.core.tokens import PointTokens
 from headlight.models.core.trace import INPUT, Gradients, Recipe, Run, Trace
+from headlight.models.engines.heads import foreign
 from headlight.models.engines.run import Made, recipe_of
 from headlight.models.points.blocks import POINTS, batches, block_size, bounded, look
 from headlight.models.points.checkpoints import load_network, read_checkpoint
@@ -243,23 +244,40 @@ class PointsEngine:
 
         Raises HeadlightError for PointNet, every point of a block being one field.
         """
+        sampled = run.given.sampled
+        logits, found = self.slopes(run, target, sampled.features[None], task)
+        return Gradients(found[0], sampled.features, float(logits[0]))
+
+    def slopes(
+        self, run: Made, target: Target, at: np.ndarray, task: Task = SILENT
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """As `Run.slopes`, of features; which points are neighbours stays as it was."""
         if not isinstance(self.model, PointTransformer):
             raise HeadlightError(
                 f"{self.entry.title} joins all points of a block by one maximum.",
                 "Look at its critical points, or choose a Point Transformer.",
             )
-        sampled, stages = run.given.sampled, run.given.geometry
-        given = torch.from_numpy(sampled.features).to(self.device)
-        where = sampled.at(target, run.given.labels)
+        if not EVERY <= target.index < len(self.classes):
+            raise foreign(target)
+        where = run.given.sampled.at(target, run.given.labels)
+        stages, tokens = run.given.geometry.to(self.device), torch.from_numpy(where).to(self.device)
         label = None if target.index == EVERY else target.index
-        stages, tokens = stages.to(self.device), torch.from_numpy(where).to(self.device)
-        field = gradient.gradient_field(self.model, given, stages, tokens, task, label)
-        if not field.isfinite().all():
-            raise HeadlightError(
-                f"The gradient of {self.entry.title} holds no numbers (NaN or infinite).",
-                "Its weights are damaged: choose another.",
-            )
-        return Gradients(field.cpu().numpy())
+        logits, found = np.empty(len(at), np.float32), np.empty(at.shape, np.float32)
+        for number, values in enumerate(at):
+            part = Part(task, number / len(at), (number + 1) / len(at))
+            given = torch.from_numpy(values).to(self.device)
+            field, logit = gradient.gradient_field(self.model, given, stages, tokens, part, label)
+            if not field.isfinite().all():
+                raise HeadlightError(
+                    f"The gradient of {self.entry.title} holds no numbers (NaN or infinite).",
+                    "Its weights are damaged: choose another.",
+                )
+            logits[number], found[number] = logit, field.cpu().numpy()
+        return logits, found
+
+    def pooled(self, run: Made, values: np.ndarray) -> np.ndarray:
+        """As `Run.pooled`: the sum over the features of each point."""
+        return values.sum(1, dtype=np.float64).astype(np.float32)
 
     def _passed(self, whole: Sampled, recipe: Recipe, task: Task) -> Trace:
         if on_heads(recipe.interventions):

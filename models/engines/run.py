@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -16,12 +16,12 @@ from headlight.models.attention.calls import AttentionCall, Call, FlowCall
 from headlight.models.attention.capture import recording, takes_functions
 from headlight.models.attention.implementations import unchanged
 from headlight.models.catalogue.entries import Entry
-from headlight.models.core.answers import Target
+from headlight.models.core.answers import SALIENCY, SIMILARITY, Target
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.interventions import Hidden, Intervention, Offer, hidden, on_heads
 from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.task import SILENT, Task
-from headlight.models.core.tokens import INPUT, Tokens
+from headlight.models.core.tokens import INPUT, Place, Tokens
 from headlight.models.core.trace import Gradients, Recipe, Run, Trace
 from headlight.models.engines.heads import Speaks
 
@@ -68,6 +68,8 @@ class Askable(ABC):
     """Of its traces, once it is opened by the door."""
     _asked = False  # for weights, where recording its calls would change its answer
     _hides = True  # parts of its input
+    _besides: frozenset[Offer] = frozenset()
+    """What it can be asked about that no head says: saliency, similarity."""
 
     @abstractmethod
     def _passed(
@@ -84,8 +86,18 @@ class Askable(ABC):
         """What the body gives of a batch."""
 
     @abstractmethod
-    def _leaf(self, inputs: dict[str, Any]) -> AbstractContextManager[list[Tensor]]:
-        """What gradients are taken of, once a pass has begun inside."""
+    def _leaf(
+        self, inputs: dict[str, Any], values: Tensor | None = None
+    ) -> AbstractContextManager[list[Tensor]]:
+        """What gradients are taken of, once a pass has begun inside. values: what it is instead."""
+
+    def _features(self, output: Any) -> Tensor | None:
+        """The last feature map [1, C, rows, columns] of a network without attention."""
+        return None
+
+    def _saliency_of(self, output: Any, given: Any, place: int | None) -> tuple[Tensor, Tensor]:
+        """(the logit, the score) of what draws the eye, of one that offers saliency."""
+        raise NotImplementedError
 
     def _recorded(
         self, changes: Sequence[Intervention], task: Task, flowing: bool = False
@@ -98,9 +110,9 @@ class Askable(ABC):
         found: set[Offer] = {"hide"} if self._hides else set()
         if not self._asked and takes_functions(self.model):
             found.add("heads")
-        if self.head is not None:
+        if self.head is not None or self._besides:
             found |= {"gradients", *({"scores"} if self._hides else ())}
-        return frozenset(found)
+        return frozenset(found) | self._besides
 
     def _traced(
         self, given: Any, task: Task, recipe: Recipe | None = None, hidden: Hidden | None = None
@@ -117,7 +129,7 @@ class Askable(ABC):
 
     def scores(self, run: Made, hidden: np.ndarray, target: Target, task: Task = SILENT) -> np.ndarray:
         """As `Run.scores`. The head looks at variants one by one, since not every head takes several."""
-        head, place, found = self._speaking(), _place_of(target, run.streams), []
+        said, found = self._asking(target, run), []
         before = self._hidden(run.tokens, run.recipe.interventions)
         hidden = hidden if before is None else hidden | before.which
         if hidden.all(1).any():
@@ -133,7 +145,7 @@ class Askable(ABC):
                 output = self._forward(inputs)
                 for number in range(len(part)):
                     one, here = _one(output, number), _one(inputs, number)
-                    found.append(head.of_target(one, here, target, place)[1])
+                    found.append(said(one, here)[1])
         return torch.stack(found).float().cpu().numpy() if found else np.empty(0, np.float32)
 
     def states(self, run: Made, task: Task = SILENT) -> np.ndarray:
@@ -159,19 +171,63 @@ class Askable(ABC):
 
     def gradients(self, run: Made, target: Target, task: Task = SILENT) -> Gradients:
         """As `Run.gradients`."""
-        head, place = self._speaking(), _place_of(target, run.streams)
+        said = self._asking(target, run)
         inputs = self._inputs(run.given, self._hidden(run.tokens, run.recipe.interventions))
         recorded = self._recorded(run.recipe.interventions, task, flowing=True)
         with torch.enable_grad(), recorded as calls, self._leaf(inputs) as leaves:
-            logit = head.of_target(self._forward(inputs), inputs, target, place)[0]
-            if not leaves:
-                raise HeadlightError(
-                    f"{self.entry.title} has no embeddings that gradients could be taken of.",
-                    "Choose another model.",
-                )
-            on_input, flows = _flowing(logit, leaves[0], calls)
+            output = self._forward(inputs)
+            logit, leaf = said(output, inputs)[0], self._only(leaves)
+            on_input, on_features, flows = _flowing(logit, leaf, self._features(output), calls)
         layers = {layer.name: layer for layer in run.layers}
-        return Gradients(on_input, tuple(layers[flow.name].over(flow) for flow in flows))
+        return Gradients(
+            inputs=on_input,
+            at=_array(leaf),
+            logit=float(logit.detach()),
+            layers=tuple(layers[flow.name].over(flow) for flow in flows),
+            features=on_features,
+        )
+
+    def slopes(
+        self, run: Made, target: Target, at: np.ndarray, task: Task = SILENT
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """As `Run.slopes`, a pass each."""
+        said, changes = self._asking(target, run), on_heads(run.recipe.interventions)
+        given = self._inputs(run.given, self._hidden(run.tokens, run.recipe.interventions))
+        logits, found = np.empty(len(at), np.float32), np.empty(at.shape, np.float32)
+        passes = self._recorded(changes, SILENT) if changes else unchanged(self.model)
+        with torch.enable_grad(), passes:
+            for number, values in enumerate(at):
+                task.progress(number / len(at), f"Gradient {number + 1:,} of {len(at):,}")
+                inputs, here = dict(given), torch.from_numpy(values).to(self.model.device)
+                with self._leaf(inputs, here) as leaves:
+                    logit = said(self._forward(inputs), inputs)[0]
+                    found[number] = _flowing(logit, self._only(leaves), None, ())[0]
+                logits[number] = logit.detach()
+        return logits, found
+
+    def pooled(self, run: Made, values: np.ndarray) -> np.ndarray:
+        """As `Run.pooled`: the sum over the numbers of each token's embedding."""
+        return values.sum(1, dtype=np.float64).astype(np.float32)
+
+    def _only(self, leaves: Sequence[Tensor]) -> Tensor:
+        if leaves:
+            return leaves[0]
+        raise HeadlightError(
+            f"{self.entry.title} has no embeddings that gradients could be taken of.", "Choose another model."
+        )
+
+    def _asking(self, target: Target, run: Made) -> Callable[[Any, Mapping[str, Any]], tuple[Tensor, Tensor]]:
+        """(what the body gives, its inputs) → (the logit, the score) of a target. HeadlightError for one that
+        this model does not have."""
+        place, beside = (_token_at(one, run.streams) for one in (target.place, target.beside))
+        if target.index == SIMILARITY and "similarity" in self.offers:
+            if place is None or beside is None:
+                raise HeadlightError("Two tokens are alike, or not.", "Choose two.")
+            return lambda output, _: (_alike(output, place, beside),) * 2
+        if target.index == SALIENCY and "saliency" in self.offers:
+            return lambda output, _: self._saliency_of(output, run.given, place)
+        head = self._speaking()
+        return lambda output, inputs: head.of_target(output, inputs, target, place)
 
     def _speaking(self) -> Speaks:
         if self.head is None:
@@ -197,29 +253,43 @@ class Askable(ABC):
         )
 
 
-def _place_of(target: Target, streams: Mapping[str, Tokens]) -> int | None:
+def _token_at(place: Place | None, streams: Mapping[str, Tokens]) -> int | None:
     """The token of its stream at which a target is said, None where it is said of the whole input."""
-    if target.place is None:
+    if place is None:
         return None
-    found = [tokens.find(target.place) for tokens in streams.values()]
+    found = [tokens.find(place) for tokens in streams.values()]
     if not (where := np.concatenate(found)).size:
         raise HeadlightError("There is no token where this is said.", "Choose one of the answer's targets.")
     return int(where[0])
 
 
-def _flowing(value: Tensor, leaf: Tensor, calls: Sequence[Call]) -> tuple[np.ndarray, list[FlowCall]]:
-    """(∂value/∂leaf without its batch, of each call how the value changes with its weights)."""
+def _alike(output: Any, first: int, second: int) -> Tensor:
+    """The cosine of two tokens' last vectors."""
+    states = output.last_hidden_state[0].float()
+    return torch.cosine_similarity(states[first], states[second], dim=0)
+
+
+def _array(tensor: Tensor) -> np.ndarray:
+    """The only item of a batch."""
+    return tensor.detach()[0].float().cpu().numpy()
+
+
+def _flowing(
+    value: Tensor, leaf: Tensor, features: Tensor | None, calls: Sequence[Call]
+) -> tuple[np.ndarray, np.ndarray | None, list[FlowCall]]:
+    """(∂value/∂leaf without its batch, ∂value/∂features likewise, of each call how the value changes with its
+    weights)."""
     followed = [call for call in calls if isinstance(call, AttentionCall) and call.out is not None]
-    on_leaf, *on_outs = torch.autograd.grad(
-        value, [leaf, *(call.out for call in followed)], materialize_grads=True
-    )
-    if not all(one.isfinite().all() for one in (on_leaf, *on_outs)):
+    wanted = [leaf, *(() if features is None else (features,)), *(call.out for call in followed)]
+    found = torch.autograd.grad(value, wanted, materialize_grads=True)
+    if not all(one.isfinite().all() for one in found):
         raise HeadlightError(
             "The gradient holds no numbers (NaN or infinite).",
             "The weights are damaged: choose another model.",
         )
+    on_outs = found[len(found) - len(followed) :]
     flows = [FlowCall.of(call, flow) for call, flow in zip(followed, on_outs, strict=True)]
-    return on_leaf[0].float().cpu().numpy(), flows
+    return _array(found[0]), None if features is None else _array(found[1]), flows
 
 
 def _one(value: Any, number: int) -> Any:

@@ -183,6 +183,14 @@ class Seq2SeqEngine(Askable):
         inputs = self._named(window.encoding.ids, window.encoding.type_ids, (self._start,))
         return Begun(inputs, (), self._target.limit - 1, self._source.lost(window))
 
+    def named(self, number: int) -> str:
+        """What an entry of the vocabulary that it writes is called."""
+        return self._target.vocabulary.name(number)
+
+    def numbered(self, text: str) -> int | None:
+        """The entry of that vocabulary that is this text, after a space or not."""
+        return self._target.numbered(text)
+
     def cut(self, texts: Sequence[str]) -> NoReturn:
         """Many texts are read by models of one stack: that says so."""
         raise HeadlightError(
@@ -331,8 +339,10 @@ class Seq2SeqEngine(Askable):
                 "Try a shorter text or another model.",
             ) from error
 
-    def _leaf(self, inputs: dict[str, Any]) -> AbstractContextManager[list[Tensor]]:
-        return embeddings(self.model, inputs["input_ids"])
+    def _leaf(
+        self, inputs: dict[str, Any], values: Tensor | None = None
+    ) -> AbstractContextManager[list[Tensor]]:
+        return embeddings(self.model, inputs["input_ids"], values)
 
 
 def _of_target(tokenizer: PreTrainedTokenizerFast) -> PreTrainedTokenizerFast:

@@ -28,15 +28,24 @@ from headlight.models.attention.windows import Placement, WindowBlocks, WindowLa
 from headlight.models.catalogue.entries import Entry
 from headlight.models.catalogue.heads import body_of
 from headlight.models.catalogue.loading import is_untrained, load_entry, needs_only
-from headlight.models.core.errors import MODEL_ERRORS, HeadlightError, first_sentence
+from headlight.models.core.errors import MODEL_ERRORS, HeadlightError, first_sentence, known
 from headlight.models.core.interventions import Hidden, Intervention, Offer
 from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import PatchTokens
 from headlight.models.core.trace import INPUT, Trace
 from headlight.models.engines.heads import OF_PICTURES, answers_of, head_of, proved, recorded
-from headlight.models.engines.pixels import LARGEST, SMALLEST, Fit, Normalisation, Seen, fit, snap_size
-from headlight.models.engines.run import Askable
+from headlight.models.engines.pixels import (
+    LARGEST,
+    SMALLEST,
+    Fit,
+    Normalisation,
+    Seen,
+    fit,
+    snap_size,
+    summed,
+)
+from headlight.models.engines.run import Askable, Made
 from headlight.models.explain import saliency
 
 
@@ -145,18 +154,37 @@ class VisionEngine(Askable):
         )
 
     @property
-    def offers(self) -> frozenset[Offer]:
-        """What can be asked for of its traces: saliency, where a decoder comes with the model."""
-        return super().offers | ({"saliency"} if saliency.there_is(self.entry.folder) else set())
+    def _besides(self) -> frozenset[Offer]:
+        """Saliency, where a decoder comes with the model, and of one grid how alike its tokens are."""
+        drawn: set[Offer] = {"saliency"} if saliency.there_is(self.entry.folder) else set()
+        return frozenset(drawn | ({"similarity"} if not self.unit else set()))
 
-    def saliency(self, trace: Trace, task: Task = SILENT) -> np.ndarray:
-        """float32 (H, W) in 0 to 1, in the frame of what the model saw. HeadlightError without a decoder."""
+    def _saliency_of(self, output: Any, given: Seen, place: int | None) -> tuple[torch.Tensor, torch.Tensor]:
+        """In the mean of a patch, or of the picture."""
+        rows, columns = given.fitted.grid
+        patches = output.last_hidden_state[0, len(self.prefix) :].unflatten(0, (rows, columns))
+        logits = self._deciding()(patches.permute(2, 0, 1)[None])[0, 0]
+        if place is not None:
+            if place < len(self.prefix):
+                raise HeadlightError(f"{self.prefix[place]} has no place in the picture.", "Choose a patch.")
+            row, column = divmod(place - len(self.prefix), columns)
+            times = logits.shape[0] // rows
+            logits = logits[row * times : (row + 1) * times, column * times : (column + 1) * times]
+        return logits.mean(), logits.sigmoid().mean()
+
+    def _deciding(self, task: Task = SILENT) -> nn.Module:
+        """The saliency decoder. HeadlightError without one."""
         if self._decoder is None:
             task.progress(0.0, "Loading the saliency decoder")
             self._decoder = saliency.load(self.entry.folder, self.entry.title, self.device)
+        return self._decoder
+
+    def saliency(self, trace: Trace, task: Task = SILENT) -> np.ndarray:
+        """float32 (H, W) in 0 to 1, in the frame of what the model saw. HeadlightError without a decoder."""
+        decoder = self._deciding(task)
         task.progress(0.5, "Predicting saliency")
         height, width = trace.inputs["pixel_values"].shape[1:]
-        return saliency.predict(self._decoder, trace.outputs["patches"], (height, width)).cpu().numpy()
+        return saliency.predict(decoder, trace.outputs["patches"], (height, width)).cpu().numpy()
 
     def _fit(self, height: int, width: int, size: int) -> Fit:
         if not self.unit:
@@ -227,8 +255,16 @@ class VisionEngine(Askable):
     def _of(self, values: torch.Tensor) -> dict[str, Any]:
         return {"pixel_values": values, **self._options}
 
+    def pooled(self, run: Made, values: np.ndarray) -> np.ndarray:
+        """As `Run.pooled`: the sum over the pixels of each cell."""
+        return summed(known(run.tokens, PatchTokens), values, run.given.fitted.region)
+
     @contextmanager
-    def _leaf(self, inputs: dict[str, Any]) -> Iterator[list[torch.Tensor]]:
+    def _leaf(
+        self, inputs: dict[str, Any], values: torch.Tensor | None = None
+    ) -> Iterator[list[torch.Tensor]]:
+        if values is not None:
+            inputs["pixel_values"] = values[None].clone()
         yield [inputs["pixel_values"].requires_grad_()]
 
     def _forward(self, inputs: Mapping[str, Any]) -> Any:

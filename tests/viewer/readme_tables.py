@@ -35,7 +35,12 @@ def pages() -> str:
 
 def methods() -> str:
     """A row for each method: what it is of, what it shows, of which documents."""
-    of = {"head": "one head", "layers": "through layers", "picture": "the whole model"}
+    of = {
+        "head": "one head",
+        "layers": "through layers",
+        "picture": "the whole model",
+        "target": "one target",
+    }
     rows = []
     for method in REGISTRY.all(Method).values():
         kinds = [kind.plural for kind in REGISTRY.all(Kind).values() if method.needs.suits(kind)]

@@ -1,6 +1,6 @@
 """What the user can do, in the order of the menus; the commands of pages and panes are made of them."""
 
-from headlight.viewer.builtin.methods import OF_HEADS, OF_POINTS, THROUGH_LAYERS
+from headlight.viewer.builtin.methods import OF_HEADS, OF_POINTS, OF_TARGETS, THROUGH_LAYERS
 from headlight.viewer.registry import REGISTRY, Change, Command, Needs
 
 _OPEN = Needs()
@@ -101,10 +101,13 @@ REGISTRY.add(
             title=f"Show {method.noun}",
             category="Map",
             run=Change(_MAP, setting, (method.id,), pane),
-            keys=(method.key,),
+            keys=(method.key,) if method.key else (),
             needs=method.needs,
         )
-        for setting, pane, methods in (("method", "", OF_HEADS), ("relevance", "relevance", THROUGH_LAYERS))
+        for setting, pane, methods in (
+            ("method", "", OF_HEADS),
+            ("relevance", "relevance", (*THROUGH_LAYERS, *OF_TARGETS)),
+        )
         for method in methods
     ),
     Command("heads-one", "One head", "Map", Change(_MAP, "heads", ("one",)), ("1",), _HEADS),

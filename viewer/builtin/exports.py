@@ -75,6 +75,16 @@ REGISTRY.add(
         ".export.attention.maps:saliency_filled",
     ),
     Export(
+        "relevance",
+        "Relevance: what an answer rests on",
+        ("npz", "csv", "png", "svg"),
+        ".export.attention.relevance:relevance",
+        Needs(("read",), trace=True, holds=".session.able:no_target"),
+        ".export.attention.relevance:RelevanceOptions",
+        ".export.attention.relevance:relevance_filled",
+        asks=".export.attention.relevance:asked",
+    ),
+    Export(
         "arcs",
         "Arcs: the strongest links",
         ("npz", "csv"),

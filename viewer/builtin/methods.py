@@ -137,4 +137,104 @@ OF_POINTS = (
         unit="share of the weight",
     ),
 )
-REGISTRY.add(*OF_HEADS, *THROUGH_LAYERS, *OF_POINTS)
+_ASKED = Needs(pages=("attention",), trace=True, holds=".session.able:no_slopes")
+_GROWN = Needs(("cells",), ("attention",), layers=True, holds=".session.able:no_grown_weights")
+_OF = "headlight.models.explain.of_target"
+OF_TARGETS = (
+    Method(
+        id="gradient-rollout",
+        title="Gradient rollout",
+        noun="rollout of weights that the target grows with",
+        compute=f"{_OF}.carried:gradient_rollout",
+        of="target",
+        needs=_GROWN,
+        says="Rollout with the mean over heads of (A ⊙ ∂y/∂A)⁺ in place of A: attention counts as far as the "
+        "target grows with it.",
+        paper="Abnar & Zuidema 2020, section 3, with the weights of Chefer et al. 2021",
+        unit="share",
+    ),
+    Method(
+        id="chefer",
+        title="Chefer",
+        named="Generic relevance",
+        noun="generic relevance",
+        compute=f"{_OF}.carried:generic",
+        of="target",
+        needs=_GROWN,
+        says="R ← R + Ā R from layer to layer, with Ā the mean over heads of (A ⊙ ∂y/∂A)⁺; of what is "
+        "written by the rules for two streams.",
+        paper="Chefer et al. 2021, “Generic Attention-model Explainability”, section 3.1",
+        unit="relevance",
+        shares=False,
+    ),
+    Method(
+        id="gradient-input",
+        title="Gradient × input",
+        noun="gradient × input",
+        compute=f"{_OF}.gradients:times_input",
+        of="target",
+        needs=_ASKED,
+        says="Σ x · ∂y/∂x over the numbers of each token, patch or point: what the target would lose without "
+        "it, were the model linear.",
+        paper="Shrikumar et al. 2016, “Not Just a Black Box”, section 3.2",
+        unit="of the logit",
+        shares=False,
+        signed=True,
+    ),
+    Method(
+        id="integrated-gradients",
+        title="Integrated gradients",
+        noun="integrated gradients",
+        compute=f"{_OF}.integrated:integrated",
+        of="target",
+        needs=_ASKED,
+        says="The gradient along the way from an input of zero, times the input: what all tokens add sums to "
+        "the change of the logit.",
+        paper="Sundararajan et al. 2017, “Axiomatic Attribution for Deep Networks”, section 3",
+        unit="of the logit",
+        shares=False,
+        signed=True,
+    ),
+    Method(
+        id="smoothgrad",
+        title="SmoothGrad",
+        noun="SmoothGrad",
+        compute=f"{_OF}.gradients:smooth",
+        of="target",
+        needs=_ASKED,
+        settings=("headlight.models.core.settings:NoiseSettings",),
+        says="The length of the mean gradient over inputs with noise: what moves the target, up or down.",
+        paper="Smilkov et al. 2017, “SmoothGrad: removing noise by adding noise”, section 3",
+        unit="of the gradient",
+        shares=False,
+    ),
+    Method(
+        id="grad-cam",
+        title="Grad-CAM",
+        noun="Grad-CAM",
+        compute=f"{_OF}.cam:cam",
+        of="target",
+        needs=Needs(("cells",), ("attention", "fields"), trace=True, holds=".session.able:no_maps"),
+        says="The last maps of features, or the last layer’s heads, each weighted by the mean of the "
+        "target’s gradient with it; nothing below 0.",
+        paper="Selvaraju et al. 2017, “Grad-CAM”, section 3",
+        unit="of the map",
+        shares=False,
+    ),
+    Method(
+        id="occlusion",
+        title="Occlusion",
+        noun="occlusion",
+        compute=f"{_OF}.occlusion:occlusion",
+        of="target",
+        needs=Needs(pages=("attention",), trace=True, holds=".session.able:no_scores"),
+        settings=("headlight.models.core.settings:OcclusionSettings",),
+        says="What the score of the target loses where a word, a square of the picture or a cube of the "
+        "cloud is hidden.",
+        paper="Zeiler & Fergus 2014, “Visualizing and Understanding Convolutional Networks”, section 4.2",
+        unit="of the score",
+        shares=False,
+        signed=True,
+    ),
+)
+REGISTRY.add(*OF_HEADS, *THROUGH_LAYERS, *OF_POINTS, *OF_TARGETS)

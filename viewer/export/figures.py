@@ -14,7 +14,7 @@ from html import escape
 
 import numpy as np
 
-from headlight.models.core.colours import Scale, levels, lut, overlay_colours
+from headlight.models.core.colours import DIVERGING, MIDDLE, Scale, levels, lut, overlay_colours
 from headlight.models.core.tokens import Box
 
 FONT_SIZE = 12
@@ -155,7 +155,8 @@ def overlay_drawing(
     mixed = pixels.copy()
     y, rows = _cells(pixels.shape[0], region.y0 * size, region.y1 * size, values.shape[0])
     x, columns = _cells(pixels.shape[1], region.x0 * size, region.x1 * size, values.shape[1])
-    table = overlay_colours(lut(colours), opacity)[levels(values, scale)][np.ix_(rows, columns)]
+    zero = MIDDLE if colours == DIVERGING else 0
+    table = overlay_colours(lut(colours), opacity, zero)[levels(values, scale)][np.ix_(rows, columns)]
     where, alpha = np.ix_(y, x), table[..., 3:] / 255
     mixed[where] = ((1 - alpha) * pixels[where] + alpha * table[..., :3]).round().astype(np.uint8)
     drawing, top = Drawing(), 2.0 * _MARGIN

@@ -37,6 +37,50 @@ def no_norms(document: Document) -> str:
     return "" if seen else "This model's output projection was not seen."
 
 
+def no_target(document: Document) -> str:
+    """A method of a target asks why the model says what it says."""
+    trace = document.trace
+    if trace is None:
+        return ""
+    from headlight.models.explain.targets import targets_at
+
+    if targets_at(trace):
+        return ""
+    return f"{trace.model.title} says nothing that could be asked about: it has no head of a task."
+
+
+def no_slopes(document: Document) -> str:
+    """Nor do all models let their gradients be taken."""
+    if document.trace is None or no_target(document):
+        return no_target(document)
+    takes = "gradients" in document.trace.run.offers
+    return "" if takes else f"No gradients are taken of {document.trace.model.title}."
+
+
+def no_grown_weights(document: Document) -> str:
+    """Weights have gradients where a model takes attention functions from outside."""
+    if document.trace is None or no_slopes(document):
+        return no_slopes(document)
+    takes = "heads" in document.trace.run.offers
+    return (
+        "" if takes else f"{document.trace.model.title} hands out its weights itself: they have no gradient."
+    )
+
+
+def no_maps(document: Document) -> str:
+    """Grad-CAM takes weights that have gradients, or the last map of a network of convolutions."""
+    trace = document.trace
+    return no_slopes(document) if trace is None or not trace.layers else no_grown_weights(document)
+
+
+def no_scores(document: Document) -> str:
+    """Nor do all read a part of their input."""
+    if document.trace is None or no_target(document):
+        return no_target(document)
+    asked = "scores" in document.trace.run.offers
+    return "" if asked else f"Nothing can be hidden from {document.trace.model.title}."
+
+
 def unread(document: Document) -> str:
     """What no model reads is there at once, to be selected in and exported."""
     return "No model has read it yet." if document.kind.is_read and document.trace is None else ""

@@ -47,7 +47,7 @@ class Slot:
 
 
 ON_INPUT = Slot("method", ("head",))
-BESIDE = Slot("relevance", ("layers", "picture"))
+BESIDE = Slot("relevance", ("layers", "picture", "target"))
 IN_SPACE = Slot("method", ("head", "layers"))
 
 

@@ -277,6 +277,13 @@ class RolloutQuery:
     selected: bool = False
 
 
+@dataclass(frozen=True)
+class TargetSettings:
+    """index: of the target whose relevance is shown, as `Target.index`; None for what is said first."""
+
+    index: int | None = None
+
+
 class View(Mapping[type, Any]):
     """All about a document that a gesture changes and undo brings back: of each type of settings its value.
 

@@ -8,14 +8,16 @@ from typing import Any
 
 import numpy as np
 
+from headlight.models.core.answers import Target
 from headlight.models.core.cache import derived
-from headlight.models.core.colours import Scale, levels
+from headlight.models.core.colours import Scale, levels, scale_about_zero
 from headlight.models.core.errors import known
 from headlight.models.core.layers import Head
 from headlight.models.core.relevance import Relevance
 from headlight.models.core.task import SILENT, Part, Task
-from headlight.models.core.tokens import Place, TextTokens, Tokens
+from headlight.models.core.tokens import PatchTokens, Place, TextTokens, Tokens
 from headlight.models.core.trace import Trace
+from headlight.models.explain.targets import asked_at
 from headlight.viewer.registry import Method, resolve
 from headlight.viewer.session.methods import layers_through, settings_of, tokens_after
 from headlight.viewer.session.view import MapSettings, RolloutQuery, Selection, View
@@ -31,6 +33,7 @@ from headlight.viewer.slices.maps import (
     rollout_left_out,
     shown,
 )
+from headlight.viewer.slices.targets import target_of
 
 WHOLE = Scale(0.0, 1.0, False, 0.0)
 """That of a picture."""
@@ -77,6 +80,15 @@ def picture(trace: Trace, method: Method, task: Task = SILENT) -> Relevance:
     return replace(found, **said_of(trace, method))
 
 
+def of_target(trace: Trace, view: View, method: Method, target: Target, task: Task = SILENT) -> Relevance:
+    """What a method says that one target of the trace rests on."""
+    settings = settings_of(method, view)
+    compute, key = resolve(method.compute), (method.id, target.index, target.place, target.beside, *settings)
+    return replace(
+        derived(trace, key, lambda: compute(trace, target, task, *settings)), **said_of(trace, method)
+    )
+
+
 # -- on a text or a picture ----------------------------------------------------------------------------------
 
 
@@ -91,6 +103,8 @@ def relevance_map(
         return Drawn(**vars(found), levels=levels(found.values, WHOLE), scale=WHOLE)
     if method.of == "layers":
         return _from_layers(trace, view, method, task)
+    if method.of == "target":
+        return _of_target(trace, view, method, task)
     seen = shown(weighted(trace, method), view[MapSettings])
     found = attention_map(seen, view, *at, **said_of(trace, method))
     return replace(found, streams=seen.streams) if len(seen.streams) > 1 else found
@@ -126,6 +140,25 @@ def _from_layers(trace: Trace, view: View, method: Method, task: Task) -> InputM
         return on_input(found, view, chosen, asked_of, out, view[MapSettings].floor)
 
     return drawn(through_layers(trace, view, method, chosen, task, drawn))
+
+
+def _of_target(trace: Trace, view: View, method: Method, task: Task) -> InputMap:
+    target = target_of(trace, view)
+    found = _seen(trace, view, of_target(trace, view, method, target, task))
+    tokens, asked = known(found.tokens, Tokens), asked_at(trace, target)
+    out = rollout_left_out(trace, view[MapSettings], tokens, found.values, asked)
+    of, queries = asked
+    # What the readout has of itself through skip connections alone is no news.
+    out[tokens.find_all(of.places(queries))] |= len(queries) < len(of) // 2
+    floor = None if method.signed else view[MapSettings].floor
+    drawn = on_input(found, view, queries, of, out, floor)
+    if not method.signed:
+        return drawn
+    values = found.values
+    if isinstance(tokens, PatchTokens):
+        values, out = (each[tokens.prefix :].reshape(tokens.grid) for each in (values, out))
+    scale = scale_about_zero(values, view[MapSettings].percentile, out)
+    return replace(drawn, levels=levels(values, scale), scale=scale)
 
 
 def _seen(trace: Trace, view: View, found: Relevance) -> Relevance:

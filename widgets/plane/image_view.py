@@ -47,7 +47,7 @@ class ImageView(PlaneView):
         self._mask_lines: list[Segment] = []
         self._selected: list[Segment] = []
         self._hover: list[Segment] = []
-        self._lut, self._opacity = colour_table(), 0.75
+        self._lut, self._opacity, self._zero = colour_table(), 0.75, 0
         self._heat_lut, self._heat_opacity = colour_table("viridis"), 0.85
         veil = np.zeros((256, 4), np.uint8)
         veil[128:] = _VEIL
@@ -94,9 +94,9 @@ class ImageView(PlaneView):
         self._opacity = opacity
         self._recolour()
 
-    def set_lut(self, lut: np.ndarray) -> None:
-        """uint8 (256, 4): the colour of each level."""
-        self._lut = lut
+    def set_lut(self, lut: np.ndarray, zero: int = 0) -> None:
+        """Colours of the overlay, uint8 (256, 4). zero: the level where it shows nothing."""
+        self._lut, self._zero = lut, zero
         self._recolour()
 
     def set_grid(self, rows: int, columns: int, region: Rect) -> None:
@@ -217,7 +217,7 @@ class ImageView(PlaneView):
         return whole if self._region is None else self._region
 
     def _recolour(self) -> None:
-        self._overlay.set_colours(overlay_colours(self._lut, self._opacity))
+        self._overlay.set_colours(overlay_colours(self._lut, self._opacity, self._zero))
         plain = self._heat_opacity is None
         heat = self._heat_lut if plain else overlay_colours(self._heat_lut, self._heat_opacity)
         self._heat.set_colours(heat)

@@ -11,12 +11,14 @@ from collections.abc import Sequence
 from headlight.models.core.answers.agreement import UNLABELLED, Scores, confusion, scores
 from headlight.models.core.answers.boxes import BoxEdit, BoxEdits, Boxes
 from headlight.models.core.answers.said import Classes, NextTokens, PixelLabels, PointLabels
-from headlight.models.core.answers.target import EVERY, Target
+from headlight.models.core.answers.target import EVERY, SALIENCY, SIMILARITY, Target
 from headlight.models.core.answers.written import MOST_BEAMS, Ended, Line, SoFar, Writing, Written
 
 __all__ = [
     "EVERY",
     "MOST_BEAMS",
+    "SALIENCY",
+    "SIMILARITY",
     "UNLABELLED",
     "Answer",
     "BoxEdit",

@@ -70,6 +70,16 @@ class Reader:
             window, tokens_of(window.encoding, (text,) if pair is None else (text, pair), self.unknown)
         )
 
+    def numbered(self, text: str) -> int | None:
+        """The entry of the vocabulary that is this text, after a space or not; None where several are, or
+        none."""
+        encode = self.tokenizer.encode
+        said = (encode(one, add_special_tokens=False) for one in (f" {text}", text))
+        single = (one for one in said if len(one.ids) == 1)
+        return next(
+            (one.ids[0] for one in single if one.ids[0] != self.unknown or one.tokens[0] == text), None
+        )
+
     def spelled(self, begun: Begun, ids: Sequence[int]) -> str:
         """What tokens say behind a text."""
         with reads(self.title):
@@ -165,8 +175,13 @@ def variants(inputs: dict[str, Any], hidden: Hidden) -> dict[str, Any]:
 
 
 @contextmanager
-def embeddings(model: torch.nn.Module, ids: torch.Tensor) -> Iterator[list[torch.Tensor]]:
-    """Of tokens [1, n] of passes inside: what the first table gives that is asked for them, as a leaf."""
+def embeddings(
+    model: torch.nn.Module, ids: torch.Tensor, values: torch.Tensor | None = None
+) -> Iterator[list[torch.Tensor]]:
+    """Of tokens [1, n] of passes inside: what the first table gives that is asked for them, as a leaf.
+
+    values: [n, d], what it gives instead.
+    """
     found: list[torch.Tensor] = []
     asked = ids.flatten()
 
@@ -174,7 +189,8 @@ def embeddings(model: torch.nn.Module, ids: torch.Tensor) -> Iterator[list[torch
         if found or not args or not torch.equal(args[0].flatten(), asked):
             return embedded
         # XLNet has the tokens before the batch.
-        found.append(embedded.detach().reshape(1, len(asked), -1).requires_grad_())
+        given = embedded.detach() if values is None else values
+        found.append(given.reshape(1, len(asked), -1).to(embedded).clone().requires_grad_())
         return found[-1].reshape(embedded.shape).clone()  # which CTRL scales in place
 
     with ExitStack() as stack:

@@ -42,8 +42,8 @@ def gradient_field(
     tokens: Tensor,
     task: Task = SILENT,
     label: int | None = None,
-) -> Tensor:
-    """float32 [m, in]: ∂ Σ_c logits[tokens, c] / ∂ input, of the mean logits of several tokens.
+) -> tuple[Tensor, Tensor]:
+    """(float32 [m, in]: ∂ Σ_c logits[tokens, c] / ∂ input, that sum), of the mean logits of several tokens.
 
     model: in eval mode. features [m, in], a point's coordinates among them as plain numbers; tokens int64
     [t]. label: of one class c alone. Which points are neighbours, how they lie to each other and the weights
@@ -72,7 +72,9 @@ def gradient_field(
                 done += 1
             skips.append(x)
         task.progress(done / count, "Running the decoder backwards")
-        (on_skips,) = each(partial(_decoder_gradients, model, skips, geometry, label=label), [tokens])
+        ((on_skips, answer),) = each(
+            partial(_decoder_gradients, model, skips, geometry, label=label), [tokens]
+        )
         flowing = torch.zeros_like(x)
         for number in reversed(range(len(stages))):
             flowing = flowing + on_skips[number]
@@ -84,7 +86,7 @@ def gradient_field(
                 for read, on_x in found:
                     flowing.index_add_(0, read, on_x)
     task.progress(1.0, "Gradient done")
-    return flowing
+    return flowing, answer
 
 
 def _encoder(model: PointTransformer, geometry: Geometry, number: int) -> list[_Layer]:
@@ -115,8 +117,8 @@ def _encoder(model: PointTransformer, geometry: Geometry, number: int) -> list[_
 
 def _decoder_gradients(
     model: PointTransformer, skips: Sequence[Tensor], geometry: Geometry, tokens: Tensor, *, label: int | None
-) -> Sequence[Tensor]:
-    """Of each encoder stage's output [n, C], over the points needed alone."""
+) -> tuple[Sequence[Tensor], Tensor]:
+    """(of each encoder stage's output [n, C], over the points needed alone; what it is the gradient of)."""
     leaves = [skip.detach().requires_grad_() for skip in skips]
     rows, needed, cut = tokens, [], []
     for number, stage in enumerate(geometry.stages):
@@ -144,7 +146,7 @@ def _decoder_gradients(
                 x = block(x, Near.of(cut[number]))
         logits = model.cls(x[_position_in(needed[0], tokens)])
         answer = (logits if label is None else logits[:, label]).sum() / len(tokens)
-        return torch.autograd.grad(answer, leaves, materialize_grads=True)
+        return torch.autograd.grad(answer, leaves, materialize_grads=True), answer.detach()
 
 
 def _forwards(layer: _Layer, x: Tensor, rows: Tensor) -> Tensor:

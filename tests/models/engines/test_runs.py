@@ -291,6 +291,6 @@ def test_a_head_that_cannot_be_told_from_its_body_gives_no_answer(tmp_path):
 def test_a_model_without_a_head_says_nothing_to_ask_about(tmp_path):
     folder = saved(tmp_path / "model", hf.ViTModel(hf.ViTConfig(**VIT)))
     trace = open_engine(str(folder), "image", "cpu").run(PICTURE, 224)
-    assert trace.run.offers == {"hide", "heads"}
+    assert trace.run.offers == {"hide", "heads", "gradients", "scores", "similarity"}
     with pytest.raises(HeadlightError, match="model has no head"):
         trace.run.gradients(Target("cat", 1.0, 0))

@@ -18,6 +18,7 @@ from headlight.viewer.inputs.inputs import Input
 from headlight.viewer.options import option
 from headlight.viewer.session.view import LensSettings
 from headlight.viewer.slices.predicted.places import place_in
+from headlight.viewer.slices.targets import entry_of
 
 
 @dataclass(frozen=True)
@@ -154,8 +155,7 @@ def _place(options: AttributionOptions, trace: Trace, places: np.ndarray) -> int
 
 
 def _number(token: str, trace: Trace, task: Task) -> int:
-    engine = trace.run.engine(task)
-    number = int(token) if token.isascii() and token.isdigit() else engine.numbered(token)
+    number = entry_of(trace, token, task)
     if number is None:
         raise HeadlightError(
             f"“{token}” is no single token of {trace.model.title}.", "Choose an entry of its vocabulary."

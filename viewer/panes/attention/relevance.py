@@ -7,12 +7,13 @@ from functools import partial
 import numpy as np
 from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
 
-from headlight.models.core.colours import lut
+from headlight.models.core.colours import MIDDLE, lut
 from headlight.models.core.tokens import Box, PatchTokens, Place, Tokens
 from headlight.viewer.panes.shared import readings
 from headlight.viewer.panes.shared.controls import offer
 from headlight.viewer.panes.shared.method_controls import MethodForms, asked_types, labels_of, row
 from headlight.viewer.panes.shared.on_input import OnInputPane
+from headlight.viewer.panes.shared.target_choice import TargetChoice
 from headlight.viewer.registry import Needs
 from headlight.viewer.session.methods import BESIDE
 from headlight.viewer.session.session import Document, Hover
@@ -66,15 +67,17 @@ class RelevancePane(OnInputPane):
         self.query = Segmented([(False, "Readout"), (True, "Selected")], "Query")
         self.query.changed.connect(lambda on: self.session.change(RolloutQuery, selected=on))
         methods = self.slot.offered_in(self.needs)
-        beside = ("Query", *labels_of(asked_types(methods)))
+        beside = ("Query", "Target", *labels_of(asked_types(methods)))
         self.forms = MethodForms(methods, self.session, beside)
         self.query_row = row("Query", self.query, beside)
+        self.target = TargetChoice(self.session)
+        self.target_row = row("Target", self.target, beside)
         self.controls = QWidget()
         self.controls.hide()  # what they choose among is known with the model
         column = QVBoxLayout(self.controls)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
-        for one in (self.query_row, self.forms):
+        for one in (self.target_row, self.query_row, self.forms):
             column.addWidget(one)
         return self.controls
 
@@ -118,9 +121,10 @@ class RelevancePane(OnInputPane):
         self._say(result, reason)
 
     def mark(self, view: View, hover: Hover) -> None:
-        self.picture.set_lut(lut(view[MapSettings].colours))
+        signed = self.method().signed
+        self.picture.set_lut(lut(self.colours(view)), MIDDLE if signed else 0)
         self.picture.set_opacity(view[MapSettings].opacity)
-        self.strip.set_lut(lut(view[MapSettings].colours))
+        self.strip.set_lut(lut(self.colours(view)))
         self.show_scale(self.bar, view)
         if self.result is None:
             return
@@ -175,9 +179,12 @@ class RelevancePane(OnInputPane):
     def _show_settings(self, document: Document, view: View) -> None:
         trace, method = document.trace, self.slot.method(document, view)
         readout = trace.tokens.labels[trace.readout] if trace.readout is not None else "Mean of all"
-        self.query.set_label(False, readout)
+        is_of_target = method.of == "target"
+        placed = self.target.display(trace, view) if is_of_target else None
+        self.query.set_label(False, placed or readout)
         self.query.set_value(view[RolloutQuery].selected)
-        self.query_row.setVisible(method.of == "layers")
+        self.query_row.setVisible(method.of == "layers" or bool(placed))
+        self.target_row.setVisible(is_of_target)
         self.forms.display(method, view, trace)
 
     # -- gestures: a click here chooses whose relevance is shown -----------------------------------------

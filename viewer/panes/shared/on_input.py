@@ -6,7 +6,7 @@ from collections.abc import Hashable
 from functools import partial
 from typing import Any
 
-from headlight.models.core.colours import lut
+from headlight.models.core.colours import DIVERGING, lut
 from headlight.models.core.layers import Head
 from headlight.models.core.tokens import Box, PatchTokens, Place, Tokens
 from headlight.models.core.trace import Trace
@@ -16,7 +16,7 @@ from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.registry import Method
 from headlight.viewer.session.methods import ON_INPUT, layers_through, settings_of
 from headlight.viewer.session.session import NOWHERE, Document, Hover
-from headlight.viewer.session.view import MapSettings, RolloutQuery, Selection, View
+from headlight.viewer.session.view import MapSettings, RolloutQuery, Selection, TargetSettings, View
 from headlight.viewer.slices import names
 from headlight.viewer.slices.maps import Drawn, InputMap, head_of
 from headlight.viewer.slices.relevance import relevance_map
@@ -51,6 +51,9 @@ class OnInputPane(MethodPane):
         if method.of == "layers":
             queries = view[Selection].queries if view[RolloutQuery].selected else ()
             return (*scale, *seen, queries, *settings_of(method, view), self.through_blocked())
+        if method.of == "target":
+            queries = view[Selection].queries if view[RolloutQuery].selected else ()
+            return (*scale, *seen, queries, view[TargetSettings], *settings_of(method, view))
         at = pointed(view, hover)
         return (*scale, *seen, at, map_.incoming, map_.several, view[Selection].queries, self.blocked(at[0]))
 
@@ -64,7 +67,11 @@ class OnInputPane(MethodPane):
     def show_scale(self, bar: ColourBar, view: View) -> None:
         """The colours of what is painted, whichever head it is of."""
         drawn = self.result is not None and not self.not_drawn(self.result)
-        bar.set_scale(self.result.scale if drawn else None, lut(view[MapSettings].colours))
+        bar.set_scale(self.result.scale if drawn else None, lut(self.colours(view)))
+
+    def colours(self, view: View) -> str:
+        """The colour map: that of values with a sign is another one."""
+        return DIVERGING if self.method().signed else view[MapSettings].colours
 
     def paint_partial(self, value: Any) -> None:
         self.paint(value)
@@ -78,7 +85,7 @@ class OnInputPane(MethodPane):
     def through_blocked(self) -> str:
         """Why what goes through many layers is not drawn: one of these is not; or nothing."""
         document = self.session.current
-        if document is None or document.trace is None:
+        if document is None or document.trace is None or self.method().of == "target":
             return ""
         through = layers_through(document.trace, self.method(), self.session.view)
         return next((reason for layer in through if (reason := self.blocked(layer))), "")

@@ -1,0 +1,1 @@
+"""What of the input one thing that a model says rests on: a method a module."""

@@ -1,0 +1,68 @@
+"""`export FILE relevance`: what a method says of a target, and what is said of targets there are not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from headlight.models.core.answers import Target
+from headlight.models.explain.of_target.carried import generic
+from headlight.models.explain.targets import targets_at
+from headlight.viewer.app.cli import run
+from headlight.viewer.host.engines import open_engine
+
+TEXT = "the cat sat on the mat and the cat sat on"
+
+
+def export(out, *more: str) -> int:
+    return run(["export", "relevance", "--text", TEXT, "--model", "induction", *more, "--out", str(out)])
+
+
+def test_a_token_of_the_vocabulary_by_its_name_and_place(tmp_path):
+    assert export(tmp_path / "a.npz", "--target", "mat", "--target-place", "5") == 0
+    with np.load(tmp_path / "a.npz") as found:
+        trace = open_engine("induction", "text", "cpu").run(TEXT)
+        number = trace.run.engine().numbered("mat")
+        assert (int(found["target_index"]), found["target_place"].tolist()) == (number, [5])
+        wanted = generic(trace, Target("mat", 0.0, number, trace.tokens.place(5)))
+        np.testing.assert_allclose(found["relevance"], wanted.values, rtol=1e-5)
+        assert found["relevance"].dtype == np.float32
+        assert (str(found["method"]), str(found["target"])) == ("chefer", "mat")
+
+
+def test_what_is_said_first_and_every_kind_of_file(tmp_path):
+    for ending in ("csv", "png", "svg"):
+        assert export(tmp_path / f"a.{ending}", "--method", "gradient-input") == 0
+    lines = (tmp_path / "a.csv").read_text().splitlines()
+    assert lines[0] == "index,label,special,relevance"
+    assert len(lines) == 1 + len(open_engine("induction", "text", "cpu").run(TEXT).tokens)
+
+
+WRONG = {
+    "--target zebrafish": "does not say “zebrafish”",
+    "--target-place 99": "Token 99 does not exist",
+    "--method guess": "“guess” is not",
+    "--method hops": "is not of texts",
+}
+
+
+@pytest.mark.parametrize("words", WRONG)
+def test_targets_places_and_methods_that_there_are_not(words, tmp_path, capfd):
+    assert export(tmp_path / "a.npz", *words.split()) == 2
+    err = capfd.readouterr().err
+    assert WRONG[words] in err
+    assert "Choose" in err or "See" in err
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_picture_has_a_map_and_two_targets_without_a_head(tmp_path):
+    words = ["assets/samples/coffee.jpg", "relevance", "--size", "224"]
+    out = tmp_path / "a.npz"
+    arguments = ["export", *words, "--target", "saliency", "--target-place", "40", "--out", str(out)]
+    assert run(arguments) == 0
+    with np.load(out) as found:
+        rows, columns = found["map"].shape
+        assert found["relevance"].shape == (rows * columns + 1,)
+        assert str(found["target"]) == "saliency"
+    trace = open_engine("dinov2-small", "image", "cpu").run(np.zeros((224, 224, 3), np.uint8), 224)
+    assert [one.name for one in targets_at(trace)] == ["saliency", "similarity"]

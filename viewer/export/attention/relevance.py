@@ -1,0 +1,266 @@
+"""Export of what a method says that an answer, or a token through all layers, rests on."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from headlight.models.core.answers import Writing
+from headlight.models.core.colours import DIVERGING, Scale, scale_about_zero
+from headlight.models.core.errors import HeadlightError, known
+from headlight.models.core.relevance import Relevance
+from headlight.models.core.settings import OcclusionSettings, Parts
+from headlight.models.core.task import Task
+from headlight.models.core.tokens import PatchTokens, Place, PointTokens, Tokens
+from headlight.models.core.trace import Trace
+from headlight.models.explain.targets import targets_at
+from headlight.viewer.export.choices import Subject
+from headlight.viewer.export.clouds.answered import file_point, numbers_in_file
+from headlight.viewer.export.figures import Drawing, overlay_drawing, strip_drawing
+from headlight.viewer.export.looks import Mapped, chosen, colour_maps, opacity_option
+from headlight.viewer.export.results import Filled, Result
+from headlight.viewer.host.recipe import RunOptions
+from headlight.viewer.inputs.cloud import CloudInput
+from headlight.viewer.inputs.inputs import ImageInput, Input
+from headlight.viewer.options import either, numbers, option
+from headlight.viewer.registry import REGISTRY, Kind, Method
+from headlight.viewer.session.methods import BESIDE, IN_SPACE
+from headlight.viewer.session.view import MapSettings, View
+from headlight.viewer.slices.maps import input_scale, query_indices, rollout_left_out
+from headlight.viewer.slices.relevance import of_target, through_layers
+from headlight.viewer.slices.targets import named, places_of, target_of
+
+FIRST = "chefer"
+"""The method, where none is named and there is none in sight."""
+
+
+def _method(value: str) -> str:
+    offered = [one.id for one in REGISTRY.all(Method).values() if one.of in ("target", "layers")]
+    if value not in offered:
+        raise argparse.ArgumentTypeError(f"“{value}” is not {either(offered)}")
+    return value
+
+
+@dataclass(frozen=True)
+class RelevanceOptions(Mapped):
+    """Of a target, which it takes no head or layer to name."""
+
+    method: str = option(
+        f"what says it ({FIRST})", "Method", default=FIRST, named=True, parse=_method, metavar="NAME"
+    )
+    target: str | None = option(
+        "what it is about: a class, a token that is expected, or its number; saliency; similarity, of two "
+        "tokens (what the model says first)",
+        "Of",
+        metavar="NAME",
+        empty="what the model says first",
+    )
+    target_place: tuple[int, ...] | None = option(
+        "where the target is said: the number of a token, a patch or a point of the file; of similarity two",
+        "At",
+        parse=numbers,
+        metavar="INDEX[,INDEX]",
+        empty="the readout",
+    )
+    parts: Parts = option(
+        "what is hidden at a time: fine parts or coarse ones (coarse)",
+        "Hidden parts",
+        default="coarse",
+        choices={"fine": "Fine", "coarse": "Coarse"},
+    )
+    opacity: float = opacity_option()
+
+    def view(self) -> View:
+        """A view with these settings of methods."""
+        return View(OcclusionSettings(self.parts))
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What a method is asked for: a document that was read, on the page that has the method."""
+
+    kind: Kind
+    page: str
+    trace: Trace
+
+
+def asked(run: RunOptions) -> RunOptions:
+    """The target is what is explained, not what is written."""
+    if run.writing is None:
+        return run
+    rest = replace(run.writing, target=None)
+    return replace(run, writing=None if rest == Writing() else rest)
+
+
+def relevance_filled(subject: Subject, task: Task) -> Filled:
+    """As it is looked at."""
+    trace, view = subject.trace, subject.view
+    slot = IN_SPACE if "positions" in subject.kind.gives else BESIDE
+    shown = slot.method(subject, view)
+    is_shown = shown.of == "target" and shown.needs.fits(subject.kind, subject.page)
+    target, places = target_of(trace, view), places_of(view)
+    found = [int(one) for place in places for one in trace.at(place)[1][:1]]
+    values = chosen(view) | {
+        "method": shown.id if is_shown else _first(subject.kind, trace),
+        "target": target.name,
+        "target_place": _numbers(subject.input, trace, found) if found else None,
+        "parts": view[OcclusionSettings].parts,
+    }
+    lists = {
+        "method": partial(_methods, subject.kind, trace),
+        "target": partial(_targets, trace, places),
+        "colours": colour_maps,
+    }
+    without = () if isinstance(subject.input, ImageInput) else ("opacity",)
+    return Filled(values, lists, is_shown, lambda values, ending: 0, without)
+
+
+def _methods(kind: Kind, trace: Trace, values: Mapping[str, Any], needed: bool) -> list[tuple[Any, str]]:
+    return [(one.id, one.name) for one in _offered(kind) if not _objection(one, kind, trace)]
+
+
+def _targets(
+    trace: Trace, places: Sequence[Place], values: Mapping[str, Any], needed: bool
+) -> list[tuple[Any, str]]:
+    return [(one.name, one.name) for one in targets_at(trace, places)]
+
+
+def _offered(kind: Kind) -> list[Method]:
+    every = REGISTRY.all(Method).values()
+    return [one for one in every if one.of in ("target", "layers") and one.needs.of_kind(kind)]
+
+
+def _objection(method: Method, kind: Kind, trace: Trace) -> str:
+    page = next(iter(method.needs.pages), kind.layouts[0].page)
+    return method.needs.met(_Read(kind, page, trace))
+
+
+def _first(kind: Kind, trace: Trace) -> str:
+    """FIRST, else the first method that there is for such a model."""
+    there = [one.id for one in _offered(kind) if one.of == "target" and not _objection(one, kind, trace)]
+    return FIRST if FIRST in there or not there else there[0]
+
+
+# -- computed ------------------------------------------------------------------------------------------------
+
+
+def relevance(options: RelevanceOptions, ending: str, document: Input, trace: Trace, task: Task) -> Result:
+    """relevance float32 (n,), of each token; of a picture `map` (rows, columns) too, of a cloud `sample`, the
+    number in the file of each token; what it is of: `target`, `target_index`, `target_score`, `target_place`,
+    `method`, `unit`."""
+    kind = REGISTRY.kind_of(document)
+    method = REGISTRY.all(Method)[options.method]
+    if not method.needs.of_kind(kind):
+        names = [one.id for one in _offered(kind)]
+        raise HeadlightError(f"{method.name} is not of {kind.plural}.", f"Choose {either(names)}.")
+    if reason := _objection(method, kind, trace):
+        raise HeadlightError(reason, "Choose another method or another model.")
+    places, view = _places(options.target_place, document, trace), options.view()
+    if method.of == "layers":
+        queries = _queries(trace, places)
+        found, target, at = through_layers(trace, view, method, queries, task), None, queries
+    else:
+        target = named(trace, options.target, places, task)
+        if places and target.place is None:
+            raise HeadlightError(f"“{target.name}” is said of the whole.", "Leave --target-place out.")
+        found = of_target(trace, view, method, target, task)
+        at = [int(one) for place in (target.place, target.beside) if place for one in trace.at(place)[1][:1]]
+    tokens = known(found.tokens, Tokens)
+    arrays = {
+        "relevance": found.values.astype(np.float32),
+        "labels": np.array(tokens.labels),
+        "special": tokens.special,
+        "method": np.array(method.id),
+        "unit": np.array(method.unit),
+        "target": np.array(target.name if target else ""),
+        "target_index": np.array(target.index if target else -1),
+        "target_score": np.float32(target.score if target else np.nan),
+        "target_place": np.array(_numbers(document, trace, at) or (), int),
+        **_laid(tokens, found.values, trace, document),
+        **trace.inputs,
+    }
+    title = f"{trace.model.title} · {method.word}" + (f" of “{target.name}”" if target else "")
+    draw = partial(_drawing, options, document, trace, found, method, title)
+    return Result(lambda: arrays, partial(_table, tokens, found.values), draw)
+
+
+def _laid(tokens: Tokens, values: np.ndarray, trace: Trace, document: Input) -> dict[str, np.ndarray]:
+    if isinstance(tokens, PatchTokens):
+        return {
+            "map": values[tokens.prefix :].reshape(tokens.grid),
+            "region": np.array(tokens.region.corners),
+        }
+    if isinstance(tokens, PointTokens):
+        return {"sample": numbers_in_file(known(document, CloudInput), tokens.numbers)}
+    return {}
+
+
+def _places(indices: tuple[int, ...] | None, document: Input, trace: Trace) -> tuple[Place, ...]:
+    """Where they are said. A language model that writes says what follows its own tokens."""
+    if not indices:
+        return ()
+    if isinstance(document, CloudInput):
+        points = document.points[[file_point(index, document) for index in indices]]
+        tokens = known(trace.tokens, PointTokens)
+        return tokens.places(np.unique(tokens.nearest(points)))
+    said = list(trace.streams.values())[-1]
+    if max(indices) >= len(said):
+        raise HeadlightError(
+            f"Token {max(indices):,} does not exist: there are {len(said):,}, 0 to {len(said) - 1:,}.",
+            "Choose one of these with --target-place.",
+        )
+    return said.places(indices)
+
+
+def _numbers(document: Input, trace: Trace, tokens: Sequence[int] | np.ndarray) -> tuple[int, ...] | None:
+    """As `--target-place` counts them."""
+    if not len(tokens):
+        return None
+    if isinstance(document, CloudInput):
+        sample = known(trace.tokens, PointTokens).numbers
+        return tuple(numbers_in_file(document, sample[np.asarray(tokens)]).tolist())
+    return tuple(int(one) for one in tokens)
+
+
+def _queries(trace: Trace, places: Sequence[Place]) -> np.ndarray:
+    tokens = trace.layers[-1].queries
+    return query_indices(trace, tokens if len(trace.streams) > 1 else trace.tokens, tuple(places))
+
+
+def _table(tokens: Tokens, values: np.ndarray) -> Iterator[Sequence[object]]:
+    yield ("index", "label", "special", "relevance")
+    rows = zip(tokens.labels, tokens.special, values.tolist(), strict=True)
+    for index, (label, special, value) in enumerate(rows):
+        yield (index, label, int(special), f"{value:.9g}")
+
+
+def _drawing(
+    options: RelevanceOptions, document: Input, trace: Trace, found: Relevance, method: Method, title: str
+) -> Drawing:
+    tokens, look = known(found.tokens, Tokens), options.look()
+    if isinstance(tokens, PointTokens):
+        raise HeadlightError("The relevance of a point cloud can be npz or csv.", "Change its ending.")
+    scale, colours = _scale(trace, tokens, found, method, look)
+    if not isinstance(tokens, PatchTokens):
+        return strip_drawing(tokens.labels, tokens.special, found.values, title, scale, colours)
+    values = found.values[tokens.prefix :].reshape(tokens.grid)
+    pixels = known(document, ImageInput).pixels
+    return overlay_drawing(pixels, tokens.region, values, title, scale, colours, look.opacity)
+
+
+def _scale(
+    trace: Trace, tokens: Tokens, found: Relevance, method: Method, look: MapSettings
+) -> tuple[Scale, str]:
+    nothing = np.empty(0, int)
+    out = rollout_left_out(trace, look, tokens, found.values, (tokens, nothing))
+    if not method.signed:
+        return input_scale(tokens, found.values, look, out, look.floor), look.colours
+    values = found.values
+    if isinstance(tokens, PatchTokens):
+        values, out = (each[tokens.prefix :] for each in (values, out))
+    return scale_about_zero(values, look.percentile, out), DIVERGING

@@ -1,0 +1,67 @@
+"""Of which target a relevance is: as a view has it, or by the words of the command line. No Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from headlight.models.core.answers import EVERY, NextTokens, Target
+from headlight.models.core.errors import HeadlightError
+from headlight.models.core.task import SILENT, Task
+from headlight.models.core.tokens import Place
+from headlight.models.core.trace import Trace
+from headlight.models.explain.targets import targets_at
+from headlight.viewer.options import either
+from headlight.viewer.session.view import RolloutQuery, Selection, TargetSettings, View
+
+FEW = 6
+"""Targets that are named to whoever asks for one that there is not."""
+
+
+def places_of(view: View) -> tuple[Place, ...]:
+    """Where it is asked: at the selected tokens, if the view says so."""
+    return view[Selection].queries if view[RolloutQuery].selected else ()
+
+
+def target_of(trace: Trace, view: View) -> Target:
+    """The one that is chosen, or what the model says first. HeadlightError where it says nothing."""
+    offered = every(trace, places_of(view))
+    index = view[TargetSettings].index
+    return next((one for one in offered if one.index == index), offered[0])
+
+
+def every(trace: Trace, places: Sequence[Place] = ()) -> tuple[Target, ...]:
+    """As `targets_at`. HeadlightError where there is none."""
+    if found := targets_at(trace, places):
+        return found
+    raise HeadlightError(
+        f"{trace.model.title} says nothing that could be asked about: it has no head of a task.",
+        "Choose a model with the head of its task.",
+    )
+
+
+def named(trace: Trace, name: str | None, places: Sequence[Place] = (), task: Task = SILENT) -> Target:
+    """By its name, its number, or of a language model any entry of its vocabulary; None for what is said
+    first. HeadlightError, with what there is, for one that the model does not have.
+    """
+    offered = every(trace, places)
+    if name is None:
+        return offered[0]
+    same = [one for one in offered if name in (one.name, str(one.index))]
+    same += [one for one in offered if name.strip().lower() == one.name.strip().lower()]
+    if same:
+        return same[0]
+    if trace.answer(NextTokens) is not None and (number := entry_of(trace, name, task)) is not None:
+        title = trace.run.engine(task).named(number)
+        return Target(title, float("nan"), number, offered[0].place)
+    names = list(dict.fromkeys(f"“{one.name}”" for one in offered if one.index != EVERY))
+    more = f" ({len(names):,} in all)" if len(names) > FEW else ""
+    raise HeadlightError(
+        f"{trace.model.title} does not say “{name}”.",
+        f"Choose {either([*names[:FEW]])}{more}." if len(names) > 1 else f"There is only {names[0]}.",
+    )
+
+
+def entry_of(trace: Trace, token: str, task: Task = SILENT) -> int | None:
+    """The entry of a model's vocabulary that is this token or has this number; None where there is none."""
+    engine = trace.run.engine(task)
+    return int(token) if token.isascii() and token.isdigit() else engine.numbered(token)
