@@ -84,8 +84,8 @@ class Entry:
 
     @property
     def says(self) -> str:
-        """What kind of answer it gives of a cloud: "boxes", or "labels" of its points."""
-        return "boxes" if self.detects else "labels"
+        """What kind of answer it gives of a cloud: "boxes", "classes" of one object, or "labels" of points."""
+        return "boxes" if self.detects else "classes" if self.classifies else "labels"
 
     @property
     def weights(self) -> Path | None:

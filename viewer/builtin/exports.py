@@ -134,6 +134,7 @@ REGISTRY.add(
         ("npz", "csv"),
         ".export.clouds.classify:classify",
         Needs(("read", "positions"), trace=True, holds=".export.clouds.classify:no_object"),
+        asks=".export.clouds.classify:classifying",
     ),
     Export(
         "represent",
@@ -144,6 +145,16 @@ REGISTRY.add(
         ".export.clouds.represent:RepresentOptions",
         ".export.clouds.represent:represent_filled",
         alone=".export.clouds.represent:alone",
+    ),
+    Export(
+        "cloud",
+        "Pseudo-lidar of a depth image",
+        ("ply", "npz", "csv"),
+        ".export.clouds.pseudo:pseudo",
+        Needs(("read", "pixels")),
+        ".export.clouds.pseudo:PseudoOptions",
+        ".export.clouds.pseudo:filled",
+        alone=".export.clouds.pseudo:alone",
     ),
     Export(
         "receptive-field",

@@ -34,6 +34,10 @@ REGISTRY.add(
     _picture("bmp", "BMP", ("bmp",), (b"BM",)),
     _picture("tiff", "TIFF", ("tif", "tiff"), _TIFF, f"{_PICTURES}:by_tifffile"),
     _picture("gif", "GIF", ("gif",), (b"GIF87a", b"GIF89a")),
+    Reader(
+        *("numpy", "image", "NumPy image", ("npy",), f"{_PICTURES}:by_numpy", f"{_PICTURES}:is_plane"),
+        binary=True,
+    ),
     _cloud("ply", ("ply",), "ply", holds=_CLOUD_OR_MESH),
     _cloud("pcd", ("pcd",), "pcd"),
     Reader(

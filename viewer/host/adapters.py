@@ -93,7 +93,7 @@ class Texts(Adapter):
 
 class Images(Adapter):
     def extent(self, what: ImageInput) -> int:
-        return what.pixels.nbytes
+        return what.pixels.nbytes + (0 if what.measured is None else what.measured.nbytes)
 
     def read(self, engine: Any, what: ImageInput, options: RunOptions, task: Task) -> Trace:
         return engine.run(what.pixels, size=options.size, task=task)

@@ -38,11 +38,14 @@ class TextInput:
 
 @dataclass(frozen=True, eq=False)
 class ImageInput:
-    """pixels: uint8 (height, width, 3), upright, sRGB. notices: sentences the user should see."""
+    """pixels: uint8 (height, width, 3), upright, sRGB. notices: sentences the user should see. measured:
+    (height, width), upright, the numbers of a file with more than a byte for its one channel, NaN for none.
+    """
 
     title: str
     pixels: np.ndarray
     notices: tuple[str, ...] = ()
+    measured: np.ndarray | None = None
 
 
 @dataclass(frozen=True, eq=False)

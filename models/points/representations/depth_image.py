@@ -144,14 +144,16 @@ def depth_image(points: np.ndarray, calibration: Calibration, shape: tuple[int, 
     return Represented(arrays, np.where(hidden, DROPPED, cell), shape)
 
 
-def fan(calibration: Calibration, pixel: tuple[float, float], depth: float, error: float = 1.0) -> np.ndarray:
-    """float64 (3, 3), scanner's frame: where a pixel (u, v) would lie with a disparity `error` pixels larger,
-    as it is, and `error` smaller: at 40 m one pixel of KITTI's is 4.6 m. The last is infinite, and so NaN,
-    where the disparity is no larger than the error.
+def fan(
+    calibration: Calibration, u: np.ndarray, v: np.ndarray, depth: np.ndarray, error: float = 1.0
+) -> np.ndarray:
+    """float64 (m, 3, 3), scanner's frame: where pixels u, v (m,) would lie with a disparity `error` pixels
+    larger, as it is, and `error` smaller: at 40 m one pixel of KITTI's is 4.6 m. The last is infinite, and so
+    NaN, where the disparity is no larger than the error.
     """
-    disparity = calibration.focal[0] * calibration.baseline / depth
-    found = np.array([disparity + error, disparity, disparity - error])
+    disparity = calibration.focal[0] * calibration.baseline / np.asarray(depth, np.float64)
+    found = np.stack([disparity + error, disparity, disparity - error], axis=1)
     with np.errstate(divide="ignore"):
         depths = np.where(found > 0, calibration.focal[0] * calibration.baseline / found, np.nan)
-    u, v = (np.full(3, one) for one in pixel)
-    return calibration.lifted(u, v, depths)
+    us, vs = (np.repeat(np.asarray(one, np.float64), 3) for one in (u, v))
+    return calibration.lifted(us, vs, depths.ravel()).reshape(-1, 3, 3)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from headlight.models.core.trace import Trace
 from headlight.viewer.export.choices import Subject
 from headlight.viewer.export.clouds.answered import numbers_in_file
 from headlight.viewer.export.results import Result
+from headlight.viewer.host.recipe import RunOptions
 from headlight.viewer.inputs.cloud import CloudInput
 
 
@@ -24,6 +26,11 @@ def no_object(subject: Subject) -> str:
 
 def _none(trace: Trace) -> str:
     return f"{trace.model.title} gives no class to a cloud as a whole."
+
+
+def classifying(run: RunOptions) -> RunOptions:
+    """Read by a model that says what an object is, where none is named."""
+    return replace(run, says="classes")
 
 
 def classify(options: None, ending: str, cloud: CloudInput, trace: Trace, task: Task) -> Result:

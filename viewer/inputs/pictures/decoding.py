@@ -6,6 +6,7 @@ what is decoded goes to sRGB a few rows at a time, so that the largest takes 1 G
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 MAX_PIXELS = 100_000_000
 MIN_SIDE = 8
+POINTS = 64
+"""Columns of an array up to which its rows are points."""
 
 _SIGNATURE = 64
 """Bytes of a file that name its kinds."""
@@ -51,8 +54,13 @@ def is_webp(source: Source) -> bool:
     return source.head[:4] == b"RIFF" and source.head[8:12] == b"WEBP"
 
 
-def decode_picture(data: bytes, name: str, reader: Reader) -> tuple[np.ndarray, tuple[str, ...]]:
-    """uint8 (height, width, 3), upright, sRGB, and what the user should know about it.
+Decoded = tuple[np.ndarray, tuple[str, ...], np.ndarray | None]
+"""Of a picture: uint8 (height, width, 3), upright, sRGB; what the user should know about it; (height, width),
+upright, the numbers of its file where those are of one channel and not bytes, NaN where there is none."""
+
+
+def decode_picture(data: bytes, name: str, reader: Reader) -> Decoded:
+    """What a picture's file holds.
 
     `name` is what messages call the picture. Raises HeadlightError for a picture that is damaged, too small
     or too large: never half a picture.
@@ -108,22 +116,41 @@ def _brands(head: bytes) -> set[bytes]:
     return {head[at : at + 4] for at in (8, *range(16, end, 4))}
 
 
-def by_tifffile(data: bytes, name: str, kind: str) -> tuple[np.ndarray, tuple[str, ...]]:
+def is_plane(source: Source) -> bool:
+    """Whether an NPY file holds the numbers of a picture, not those of points, a row each."""
+    head, form = io.BytesIO(source.head), np.lib.format
+    try:
+        first = form.read_magic(head) == (1, 0)
+        shape, _, kind = (form.read_array_header_1_0 if first else form.read_array_header_2_0)(head)
+    except Exception:  # a damaged header raises any exception there is
+        return False
+    return len(shape) == 2 and min(shape) > POINTS and kind.kind in "fiu"
+
+
+def by_numpy(data: bytes, name: str, kind: str) -> Decoded:
+    """A plane of numbers."""
+    values = np.load(io.BytesIO(data), allow_pickle=False)
+    check_size(name, *values.shape[::-1])
+    white = 255.0 if values.dtype == np.uint8 else None
+    return _of_samples(Samples(values[..., None], "L", white), name)
+
+
+def by_tifffile(data: bytes, name: str, kind: str) -> Decoded:
     """A TIFF: what Pillow reads rightly by Pillow, all else from its samples."""
     tiff = Tiff(data, name)
     check_size(name, *tiff.size)
     notices = tiff.notices()
     if not tiff.is_deep():
         try:
-            pixels, more = by_pillow(data, name, kind)
-            return pixels, (*notices, *more)
+            pixels, more, measured = by_pillow(data, name, kind)
+            return pixels, (*notices, *more), measured
         except pillow().UnidentifiedImageError:
             pass  # channels in a number or an order that Pillow does not know
-    pixels, more = _of_samples(tiff.samples(), name)
-    return pixels, (*notices, *more)
+    pixels, more, measured = _of_samples(tiff.samples(), name)
+    return pixels, (*notices, *more), measured
 
 
-def by_pillow(data: bytes, name: str, kind: str) -> tuple[np.ndarray, tuple[str, ...]]:
+def by_pillow(data: bytes, name: str, kind: str) -> Decoded:
     data, notices = mended_png(data, name) if kind == "PNG" else (data, ())
     with opened(data, kind) as image:
         check_size(name, *image.size)
@@ -145,11 +172,11 @@ def by_pillow(data: bytes, name: str, kind: str) -> tuple[np.ndarray, tuple[str,
             notices = (*notices, *more)
             deep = deep_png(data, image)
             if deep is not None:
-                pixels, more = _of_samples(deep, name, colours)
-                return pixels, (*notices, *more)
+                pixels, more, measured = _of_samples(deep, name, colours)
+                return pixels, (*notices, *more), measured
         pixels, more = _of_image(image, name, colours)
         turned = orientation(image)
-    return _upright(pixels, turned), (*notices, *more)
+    return _upright(pixels, turned), (*notices, *more), None
 
 
 def _jpeg(data: bytes) -> np.ndarray:
@@ -184,9 +211,7 @@ def _check_strips(image: Image.Image) -> None:
         raise ValueError("the strips end before the picture does")
 
 
-def _of_samples(
-    samples: Samples, name: str, colours: tuple | None = None
-) -> tuple[np.ndarray, tuple[str, ...]]:
+def _of_samples(samples: Samples, name: str, colours: tuple | None = None) -> Decoded:
     """Upright sRGB of samples of any depth. colours: profile, gamma and primaries."""
     scale, notices = scale_of(samples, name)
     profile, gamma, primaries = colours or (samples.profile, None, None)
@@ -206,7 +231,10 @@ def _of_samples(
 
     height, width = samples.values.shape[:2]
     pixels, most = _filled(width, height, convert, colour_bands(), name)
-    return _upright(pixels, samples.orientation), (*notices, *more, *most)
+    measured = None
+    if samples.mode == "L" and samples.values.dtype != np.uint8:
+        measured = _upright(samples.values, samples.orientation)[..., 0]
+    return _upright(pixels, samples.orientation), (*notices, *more, *most), measured
 
 
 def _divided(values: np.ndarray, alpha: np.ndarray) -> np.ndarray:

@@ -148,7 +148,7 @@ def test_a_pixel_of_disparity_at_forty_metres_is_several():
     """Wang et al. 2019, section 3: depth = focal · baseline / disparity; KITTI's is 389.6 m · px."""
     calibration = depths.Calibration((721.5377, 721.5377), (0.0, 0.0))
     assert calibration.depth_of(np.array([9.74, 0.0])) == pytest.approx([40.0, 0.0], abs=0.01)
-    near, there, far = depths.fan(calibration, (0.0, 0.0), 40.0)[:, 0]
+    near, there, far = depths.fan(calibration, [0.0], [0.0], [40.0])[0, :, 0]
     assert there == pytest.approx(40)
     assert far - there == pytest.approx(4.58, abs=0.01)
     assert there - near == pytest.approx(3.72, abs=0.01)
