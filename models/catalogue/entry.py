@@ -84,7 +84,8 @@ class Entry:
 
     @property
     def says(self) -> str:
-        """What kind of answer it gives of a cloud: "boxes", "classes" of one object, or "labels" of points."""
+        """What kind of answer it gives of a cloud: "boxes", "classes" of one object, or "labels" of
+        points."""
         return "boxes" if self.detects else "classes" if self.classifies else "labels"
 
     @property
