@@ -147,5 +147,6 @@ def save_half(folder: Path, net: nn.Module, content: Mapping[str, Any]) -> None:
         state[name] = half.cpu().contiguous()
     folder.mkdir(parents=True, exist_ok=True)
     save_file(state, folder / "model.safetensors", {"format": "pt"})
+    (folder / "model.safetensors").chmod(0o644)  # or nobody else could read what is installed
     text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
     (folder / "config.json").write_text(text, encoding="utf-8")

@@ -139,6 +139,15 @@ REGISTRY.add(
         asks=".export.clouds.detect:boxing",
     ),
     Export(
+        "stands-on",
+        "What a box stands on",
+        ("npz", "csv"),
+        ".export.clouds.standing:standing",
+        Needs(("read", "positions"), trace=True, holds=".export.clouds.detect:no_boxes"),
+        ".export.clouds.standing:StandingOptions",
+        asks=".export.clouds.detect:boxing",
+    ),
+    Export(
         "classify",
         "What the object is",
         ("npz", "csv"),

@@ -127,6 +127,7 @@ class SparseConvolution(nn.Module):
         out = x.new_zeros(book.count, weights.shape[2]) if book.centre is None else x @ weights[book.centre]
         rows = max(1, CHUNK // max(weights.shape[1:]))
         for place, outputs, inputs in book.pairs:
+            outputs, inputs = outputs.to(x.device), inputs.to(x.device)
             for into, of in zip(outputs.split(rows), inputs.split(rows), strict=True):
                 out = out.index_add_(0, into, x.index_select(0, of) @ weights[place])
         return out if self.bias is None else out + self.bias

@@ -19,7 +19,8 @@ HELP = "See “headlight export --help” for the options."
 SIZES = "is not a whole number from 224 to 1,022."
 WHATS = (
     "Choose tokens, attention, rollout, saliency, relevance, arcs, compare, answer, generate, segmentation, "
-    "detect, classify, represent, cloud, receptive-field, attention-distance, heads, lens, attribution or "
+    "detect, stands-on, classify, represent, cloud, receptive-field, attention-distance, heads, lens, "
+    "attribution or "
     "product."
 )
 

@@ -161,7 +161,7 @@ def _points(tokens: Tokens) -> PointTokens:
     return known(tokens, PointTokens)
 
 
-def _in_file(cloud: CloudInput, values: np.ndarray, missing: float) -> np.ndarray:
+def in_file(cloud: CloudInput, values: np.ndarray, missing: float) -> np.ndarray:
     """(n, ...) of the points read → (total, ...) of the file's, `missing` for those left out."""
     if cloud.kept is None:
         return values
@@ -200,11 +200,11 @@ def labelling(run: RunOptions) -> RunOptions:
 def segmentation(options: None, ending: str, cloud: CloudInput, trace: Trace, task: Task) -> Result:
     """The class of every point of the file, in its order."""
     answer = _said(trace)
-    labels = _in_file(cloud, answer.labels, -1)
-    confidence = _in_file(cloud, answer.confidence, 0)
+    labels = in_file(cloud, answer.labels, -1)
+    confidence = in_file(cloud, answer.confidence, 0)
     arrays = {"labels": labels, "confidence": confidence, "classes": np.array(answer.classes)}
     if answer.truth is not None:
-        arrays["truth"] = _in_file(cloud, answer.truth, -1)
+        arrays["truth"] = in_file(cloud, answer.truth, -1)
     names = [*answer.classes, ""]
 
     def table() -> Iterator[Sequence[object]]:
