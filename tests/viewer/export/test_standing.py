@@ -30,8 +30,8 @@ def made(tmp_path_factory):
 
 
 def test_gradients_are_added_up_over_pillars_and_pixels(made):
-    for parts, shape in (("pillars", (64, 64)), ("pixels", (1, 2048))):
-        found = standing(StandingOptions(parts=parts), "npz", *made, SILENT).arrays()
+    for over, shape in (("pillars", (64, 64)), ("pixels", (1, 2048))):
+        found = standing(StandingOptions(over=over), "npz", *made, SILENT).arrays()
         values, cell = found["values"], found["cell"]
         assert np.isnan(values[0])
         assert cell[0] == -1

@@ -44,7 +44,7 @@ class StandingOptions:
         choices={"gradient": "Gradient", "occlusion": "Leaving out"},
         default="gradient",
     )
-    parts: Literal["pillars", "pixels"] = option(
+    over: Literal["pillars", "pixels"] = option(
         "of which there is a map, and which are left out: pillars from above, or pixels of a range image",
         "Parts",
         choices={"pillars": "Pillars", "pixels": "Pixels of a range image"},
@@ -65,7 +65,7 @@ def standing(options: StandingOptions, ending: str, cloud: CloudInput, trace: Tr
         there = f"there are {len(answer):,}" if len(answer) else "there is none"
         raise HeadlightError(f"Box {index:,} does not exist: {there}.", "Choose another one with --box.")
     target = target_of(answer, index)
-    if options.parts == "pillars":
+    if options.over == "pillars":
         cell, (columns, rows, _) = columns_of(trace), grid_of(trace).shape
     else:
         seen = found(cloud, Asked("range"))
