@@ -21,11 +21,6 @@ def suppressed(
     if how == "none" or not len(order):
         return order[:most]
     ordered = np.asarray(boxes, np.float64)[order]
-    if how == "circle":
-        apart = ordered[:, None, :2] - ordered[None, :, :2]
-        near = np.einsum("ijk,ijk->ij", apart, apart) <= limit
-    else:
-        near = bird_overlap(ordered, ordered) > limit
     gone = np.zeros(len(order), bool)
     kept = []
     for number in range(len(order)):
@@ -34,5 +29,15 @@ def suppressed(
         kept.append(number)
         if most is not None and len(kept) == most:
             break
-        gone |= near[number]
+        # Most of what is left lies about the few that stay: only these are measured.
+        left = np.flatnonzero(~gone[number + 1 :]) + number + 1
+        gone[left[_near(ordered[number], ordered[left], how, limit)]] = True
     return order[kept]
+
+
+def _near(one: np.ndarray, others: np.ndarray, how: How, limit: float) -> np.ndarray:
+    """bool (n,): which boxes (n, 7) are so near to one (7,) that they go."""
+    if how == "circle":
+        apart = others[:, :2] - one[:2]
+        return np.einsum("ij,ij->i", apart, apart) <= limit
+    return bird_overlap(one[None], others)[0] > limit

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
+from headlight.models.core.tokens import Cuboid
 from headlight.viewer.host.failure import Failure
 from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.session.document import Document
@@ -65,6 +66,8 @@ class Links(QObject):
             return
         view, hover = document.view, self.session.hover
         at: At | None = hover.point if hover.cell is None else CellOf(*hover.cell)
+        if at is None and isinstance(hover.query, Cuboid):
+            at = (hover.query,)
         self._look("hovered", document, view, at)
         self._look("selected", document, view, view[Selection].queries or None)
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import SILENT, Task
-from headlight.models.core.tokens import SINGLY, Place, Position, Region
+from headlight.models.core.tokens import SINGLY, Cuboid, Place, Position, Region
 from headlight.models.points.representations.range_image import spherical
 from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.session.view import RepresentSettings
@@ -128,9 +128,10 @@ def points_at(cloud: CloudInput, parts: Mapping[PartName, Part], at: At) -> np.n
     wanted = [np.array(where, np.float64).reshape(-1, 3)]
     wanted += [one.positions for one in at if isinstance(one, Region)]
     positions = np.concatenate(wanted)
-    if not len(positions) or not len(cloud.points):
-        return np.empty(0, np.int64)
-    return np.unique(nearest(cloud, positions))
+    held = [np.flatnonzero(one.holds(cloud.points)) for one in at if isinstance(one, Cuboid)]
+    if len(positions) and len(cloud.points):
+        held.append(nearest(cloud, positions))
+    return np.unique(np.concatenate([np.empty(0, np.int64), *held]))
 
 
 def _cells(part: Part, points: np.ndarray, at: At, name: PartName) -> np.ndarray:

@@ -9,9 +9,10 @@ import pytest
 
 from headlight.models.core.answers import BoxEdit, BoxEdits
 from headlight.models.core.tokens import Cuboid
-from headlight.viewer.session.view import BoxSettings
+from headlight.viewer.session.view import BoxSettings, RepresentSettings
 from headlight.viewer.slices.clouds.boxes.measured import COLUMNS, boxes_of_cell, measured
 from headlight.viewer.slices.clouds.boxes.shown import Read, shown
+from headlight.viewer.slices.clouds.represented.linked import linked
 from tests.viewer.box_samples import CAR, MAN, TRUCK, answer, boxes_of, street, traced
 
 
@@ -114,6 +115,14 @@ def test_an_empty_list_says_why(read):
     untold = replace(cloud, boxes=None)
     assert measured(Read(untold, traced(untold)), BoxSettings()) is None
     assert len(shown(Read(cloud, None), BoxSettings()).truth) == 4
+
+
+def test_a_box_is_its_points_in_all_representations(read):
+    place = read.cloud.boxes.place(0)
+    found = linked(read.cloud, RepresentSettings(), (place,))
+    assert found.count == 60
+    assert place.holds(read.cloud.points[found.points]).all()
+    assert len(found.cells["above"])
 
 
 def test_the_heat_is_not_sent_with_every_list(read):
