@@ -1,0 +1,38 @@
+"""The tables of published figures: whole, with sources, and lit by the model that is open."""
+
+from __future__ import annotations
+
+from headlight.viewer.slices.published import ordered, said, tables
+
+
+def test_every_figure_has_its_source_and_is_a_share_of_a_hundred():
+    assert [table.id for table in tables()] == [
+        *("s3dis", "rooms", "modelnet40", "nuscenes", "kitti"),
+    ]
+    for table in tables():
+        assert table.rows
+        assert table.made_up == all("Headlight" in row.source for row in table.rows)
+        for row in table.rows:
+            assert len(row.values) == len(table.measures)
+            assert row.source
+            assert all(value is None or 0 < value < 100 for value in row.values)
+            assert any(value is not None for value in row.values)
+
+
+def test_rows_of_the_open_model_are_lit_and_their_tables_come_first():
+    first, second, *rest = ordered("point-transformer")
+    assert [first.rows[number].network for number in first.lit("point-transformer")] == [
+        "Point Transformer",
+        "Point Transformer, trained again",
+    ]
+    assert second.made_up
+    assert not any(table.lit("point-transformer") for table in rest)
+    assert ordered(None) == list(tables())
+    assert [table.id for table in ordered("pillars")[:2]] == ["nuscenes", "kitti"]
+
+
+def test_what_nobody_gave_is_said_so_and_sorted_below():
+    table = tables()[0]
+    assert table.texts()[0] == ("PointNet", "41.1", "–", "–", table.rows[0].source)
+    assert (said(61.33), said(70.0), said(None)) == ("61.33", "70.0", "–")
+    assert min(key[2] for key in table.sorted_by()) == -1.0

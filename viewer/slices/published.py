@@ -1,0 +1,79 @@
+"""Tables of published figures, and which of their rows are of the model that is open. No Qt."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+FILE = Path(__file__).resolve().parents[2] / "assets" / "tables" / "published.json"
+
+
+@dataclass(frozen=True)
+class Row:
+    """values: per cent, None where nobody gave it. source: the paper or the place, with its section. models:
+    ids of the catalogue whose network it is."""
+
+    network: str
+    values: tuple[float | None, ...]
+    source: str
+    models: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Table:
+    """says: what was measured on. measures: what the values are. made_up: on data that Headlight made
+    itself."""
+
+    id: str
+    title: str
+    says: str
+    measures: tuple[str, ...]
+    rows: tuple[Row, ...]
+    made_up: bool = False
+
+    def lit(self, model: str | None) -> tuple[int, ...]:
+        """The rows of a model, by their numbers."""
+        return tuple(number for number, row in enumerate(self.rows) if model in row.models)
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        return ("Network", *self.measures, "Source")
+
+    def texts(self) -> list[tuple[str, ...]]:
+        """A row a network, as `headings` have it."""
+        return [(row.network, *map(said, row.values), row.source) for row in self.rows]
+
+    def sorted_by(self) -> list[tuple[float | str, ...]]:
+        """What the texts are sorted by: what nobody gave stands below all else."""
+        return [
+            (row.network, *(-1.0 if value is None else value for value in row.values), row.source)
+            for row in self.rows
+        ]
+
+
+def said(value: float | None) -> str:
+    """A figure in per cent, "–" for none."""
+    return "–" if value is None else f"{value:.1f}" if round(value, 1) == value else f"{value:.2f}"
+
+
+@cache
+def tables() -> tuple[Table, ...]:
+    """All there are, in their order."""
+    return tuple(_table(one) for one in json.loads(FILE.read_text(encoding="utf-8")))
+
+
+def ordered(model: str | None) -> Sequence[Table]:
+    """Those with rows of this model first: what a person looks for."""
+    return sorted(tables(), key=lambda table: not table.lit(model))
+
+
+def _table(given: dict) -> Table:
+    rows = tuple(
+        Row(one["network"], tuple(one["values"]), one["source"], tuple(one.get("models", ())))
+        for one in given["rows"]
+    )
+    made_up = given.get("made_up", False)
+    return Table(given["id"], given["title"], given["says"], tuple(given["measures"]), rows, made_up)
