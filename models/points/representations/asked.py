@@ -10,6 +10,7 @@ import numpy as np
 from headlight.models.core.errors import HeadlightError
 from headlight.models.points.representations import voxels as of_voxels
 from headlight.models.points.representations.cells import Grid, Triple
+from headlight.models.points.representations.depth_image import Calibration, depth_image
 from headlight.models.points.representations.pillars import PUBLISHED, Centre, birds_eye, pillars
 from headlight.models.points.representations.range_image import (
     LOST,
@@ -24,10 +25,12 @@ from headlight.models.points.representations.represented import Represented
 from headlight.models.points.representations.views import Ring, views
 from headlight.models.points.representations.voxels import Hard, Published, occupancy, voxels
 
-Name = Literal["voxels", "pillars", "birds-eye", "range", "views", "occupancy"]
+Name = Literal["voxels", "pillars", "birds-eye", "range", "views", "occupancy", "depth"]
 NAMES = get_args(Name)
 FITTED = "fitted"
 """In place of a sensor's name: a row for each beam that the cloud shows."""
+PIXELS = (1242, 375)
+"""Width and height of KITTI's pictures."""
 _ROOM = 30.0
 """Metres that a room is wide at most: then its cells are smaller."""
 _EDGES = {"voxels": (0.05, 0.1), "pillars": (0.08, 0.16), "birds-eye": (0.05, 0.16)}
@@ -42,7 +45,8 @@ class Asked:
     cell along x, y, z. low, high: the range, the cloud's own box without. most_points, most_cells: what hard
     voxelisation keeps; dynamic without both. centre: as of `pillars`. sensor: of SENSORS, or FITTED; None for
     the one that fits best. cameras, elevation, side: of `Ring`. shuffle: the seed of the order in which hard
-    voxelisation comes to the points, 0 for that of the file.
+    voxelisation comes to the points, 0 for that of the file. calibration, pixels: of a depth image, its
+    camera and its width and height.
     """
 
     as_: Name = "voxels"
@@ -57,6 +61,8 @@ class Asked:
     cameras: int = 12
     elevation: float = 30.0
     side: int = 128
+    calibration: Calibration | None = None
+    pixels: tuple[int, int] = PIXELS
     shuffle: int = 0
 
     def __post_init__(self) -> None:
@@ -100,7 +106,14 @@ class Cloud:
 
 def represent(cloud: Cloud, asked: Asked) -> Represented:
     """The cloud as asked. Raises HeadlightError where no point of it is in range, or no sensor fits."""
-    if asked.as_ == "range":
+    if asked.as_ == "depth":
+        if asked.calibration is None:
+            raise HeadlightError(
+                "A depth image is what a camera sees, and where that stands nobody said.",
+                "Give KITTI's calibration file of the scan.",
+            )
+        found = depth_image(cloud.points, asked.calibration, asked.pixels[::-1])
+    elif asked.as_ == "range":
         found = range_image(cloud.points, sensor_of(cloud, asked), cloud.intensity, _rings(cloud, asked))
     elif asked.as_ == "views":
         ring = Ring(asked.cameras, asked.elevation, asked.side)

@@ -100,6 +100,20 @@ def test_ply_and_table_open_again(written):
     assert (rows[0]["row"], rows[0]["column"], float(rows[0]["x"])) == ("0", "0", 8.0)
 
 
+def test_its_depth_image_is_the_picture_again(written, tmp_path, capfd):
+    path, _ = written((plane() * 256).astype(np.uint16), out="out.ply")
+    out = tmp_path / "again.npz"
+    line = ["export", str(path), "represent", "--as", "depth", "--unit", "m", "--up", "z", "--out", str(out)]
+    assert run(line) == 2
+    assert "Give KITTI's calibration file of the scan." in capfd.readouterr().err
+    assert run([*line, "--calibration", written.calibration, "--pixels", "96,72"]) == 0
+    with np.load(out) as found:
+        np.testing.assert_allclose(found["depth"], plane(), atol=1e-3)
+        assert (found["cell"] >= 0).sum() == 72 * 96 - 1
+    assert run([*line, "--calibration", written.calibration, "--pixels", "96"]) == 2
+    assert "“96” is not a width and a height" in capfd.readouterr().err
+
+
 def test_what_makes_no_cloud_is_refused_with_a_next_step(written, tmp_path):
     values = (plane() * 256).astype(np.uint16)
     out = ("--counts", "1")

@@ -12,13 +12,14 @@ import numpy as np
 from headlight.models.core.errors import known
 from headlight.models.core.task import Task
 from headlight.models.core.trace import Trace
-from headlight.models.points.representations.asked import FITTED, NAMES, Asked, Name, represent
+from headlight.models.points.representations.asked import FITTED, NAMES, PIXELS, Asked, Name, represent
 from headlight.models.points.representations.cells import Triple
 from headlight.models.points.representations.pillars import PUBLISHED
 from headlight.models.points.representations.range_image import SENSORS
 from headlight.models.points.representations.represented import OUTSIDE
 from headlight.viewer.export.choices import Subject
 from headlight.viewer.export.clouds.answered import frame_of
+from headlight.viewer.export.clouds.pseudo import calibration_of
 from headlight.viewer.export.results import Filled, Result
 from headlight.viewer.host.recipe import RunOptions
 from headlight.viewer.inputs.cloud import CloudInput
@@ -34,6 +35,14 @@ def triple(value: str) -> Triple:
     numbers = _numbers(value, (1, 3))
     x, y, z = numbers * (3 // len(numbers))
     return x, y, z
+
+
+def pair(value: str) -> tuple[int, int]:
+    """ "1242,375": two whole numbers from 1 on."""
+    found = tuple(map(some, value.split(",")))
+    if len(found) != 2:
+        raise argparse.ArgumentTypeError(f"“{value}” is not a width and a height with a comma between them")
+    return found[0], found[1]
 
 
 def corners(value: str) -> tuple[float, ...]:
@@ -100,6 +109,16 @@ class RepresentOptions:
     side: int | None = option(
         "pixels of a view's side (128)", "Pixels", parse=some, metavar="PX", empty="128"
     )
+    calibration: str | None = option(
+        "KITTI's calibration file, of a depth image", "Calibration", metavar="FILE", empty="none"
+    )
+    pixels: tuple[int, int] | None = option(
+        "width and height of a depth image (1242,375)",
+        "Width and height",
+        parse=pair,
+        metavar="W,H",
+        empty="1242,375",
+    )
 
 
 def asked(options: RepresentOptions) -> Asked:
@@ -118,6 +137,8 @@ def asked(options: RepresentOptions) -> Asked:
         sensor=options.sensor,
         cameras=Asked.cameras if options.cameras is None else options.cameras,
         side=Asked.side if options.side is None else options.side,
+        calibration=None if options.calibration is None else calibration_of(options.calibration),
+        pixels=options.pixels or PIXELS,
         shuffle=options.shuffle or 0,
     )
 
