@@ -15,6 +15,7 @@ REGISTRY.add(
     Page("representations", "Representations"),
     Page("boxes", "Boxes"),
     Page("shape", "Shape"),
+    Page("published", "Published figures"),
 )
 
 _LOG = Leaf("log", shown=False)
@@ -217,6 +218,11 @@ _SHAPE = Layout(
     numbers=".panes.clouds.neighbourhood:SECTIONS",
     needs=Needs(holds=".slices.clouds.objects:no_object"),
 )
+_PUBLISHED = Layout(
+    "published",
+    across(down(Leaf("published", 0.8), _LOG), down(Leaf("numbers"))),
+    numbers=".panes.published.figures:SECTIONS",
+)
 _STACK = Layout(
     "fields",
     across(
@@ -281,7 +287,7 @@ REGISTRY.add(
         plural="point clouds",
         input=".inputs.cloud:CloudInput",
         gives=("read", "positions", "layers"),
-        layouts=(_CLOUD, _SHAPE, _REPRESENTED, _BOXES),
+        layouts=(_CLOUD, _SHAPE, _REPRESENTED, _BOXES, _PUBLISHED),
         adapter=".host.adapters:CLOUDS",
         settings=(_IN_CLOUD, _MAP, _CONVOLUTIONS, _FIELD, ".session.view:RepresentSettings", *_OF_BOXES),
         options=".host.asked:OfCloud",

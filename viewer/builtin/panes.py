@@ -312,6 +312,12 @@ REGISTRY.add(
         export=Begin("attention-distance", "csv"),
     ),
     Pane("field-settings", "Field", ".panes.fields.settings:FieldSettingsPane", _UNITS),
+    Pane(
+        "published",
+        "Published figures",
+        ".panes.published.figures:PublishedPane",
+        Needs(("positions",), ("published",)),
+    ),
     Pane("cost", "Cost of one layer", ".panes.cost.cost:CostPane", _COSTS, named="Cost of layers"),
     Pane(
         "cost-settings",

@@ -5,13 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from headlight.viewer.app.explanations import boxes, clouds, costs, fields, maps, panes, represented
+from headlight.viewer.app.explanations import (
+    boxes,
+    clouds,
+    costs,
+    fields,
+    maps,
+    panes,
+    published,
+    represented,
+)
 from headlight.viewer.app.explanations.entry import Explanation
 from headlight.viewer.registry import REGISTRY, Method
 
 EXPLANATIONS = (
     *(*panes.PANES, *panes.BARS, *maps.MAPS, *maps.ROLLOUTS, *maps.NUMBERS),
     *(*fields.UNITS, *fields.STACKS, *clouds.CLOUDS, *boxes.BOXES, *costs.COSTS),
+    *published.PUBLISHED,
     *represented.REPRESENTED,
 )
 _WORDS = {word: entry for entry in EXPLANATIONS for word in entry.words if word[0] != "/"}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-FILE = Path(__file__).resolve().parents[2] / "assets" / "tables" / "published.json"
+FILE = Path(__file__).resolve().parents[3] / "assets" / "tables" / "published.json"
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,23 @@ class Table:
             (row.network, *(-1.0 if value is None else value for value in row.values), row.source)
             for row in self.rows
         ]
+
+
+def told(table: Table, number: int) -> dict[str, str]:
+    """What a row says, by the names of what it says."""
+    row = table.rows[number]
+    figures = [
+        f"{measure} {said(value)}"
+        for measure, value in zip(table.measures, row.values, strict=True)
+        if value is not None
+    ]
+    on = f"{table.title} (made-up data)" if table.made_up else table.title
+    return {
+        "Network": row.network,
+        "Measured on": on,
+        "Figures": ", ".join(figures),
+        "Given by": row.source,
+    }
 
 
 def said(value: float | None) -> str:
