@@ -73,8 +73,8 @@ class DetectionEngine:
 
         The trace's tokens are all n points. inputs: "points" float32 (n, F), what the model was fed, and
         "cell" int64 (n,), of the pillars or voxels the row of each point's, −1 out of range, −2 left out.
-        outputs: "raised", metres that were added to z, and "grid" (3, 3), the lower and higher corner of what
-        the model sees and the edge of its cells. Raises HeadlightError for a model that answers with no
+        outputs: "raised", metres that were added to z, and "range" (3, 3), the lower and higher corner of
+        what the model sees and the edge of its cells. Raises HeadlightError for a model that answers with no
         numbers.
         """
         if not len(points):
@@ -169,7 +169,7 @@ class DetectionEngine:
             seconds=seconds,
             device=self.device,
             notices=notices,
-            outputs={"raised": given.fitted.raised, "grid": np.array([grid.low, grid.high, grid.edge])},
+            outputs={"raised": given.fitted.raised, "range": np.array([grid.low, grid.high, grid.edge])},
             answers=(answer,),
             run=Made(
                 *(self.lease, replace(given, seen=seen), {INPUT: given.tokens}),

@@ -16,7 +16,7 @@ from headlight.viewer.panes.shared import readings
 from headlight.viewer.panes.shared.on_input import pointed
 from headlight.viewer.session.session import NOWHERE, Document, Hover
 from headlight.viewer.session.view import Selection, View
-from headlight.viewer.slices.clouds.maps import Neighbourhood, even_said, map_named, neighbourhood
+from headlight.viewer.slices.clouds.maps import Neighbourhood, even_said, map_named, neighbourhood, point_of
 from headlight.widgets.base.cursor_tip import read_out
 from headlight.widgets.base.labels import PARTS
 from headlight.widgets.controls.readout import Figures
@@ -106,12 +106,12 @@ class NeighbourhoodPane(AttentionPane):
             place = result.keys.place(int(result.neighbours[bar]))
             self.session.set_hover(Hover(key=place))
             scene = scene_of(self.session.current)
-            point = scene.answer.sample[scene.trace.tokens.find(place)[0]]
+            point = point_of(scene.trace, int(scene.trace.tokens.find(place)[0]))
             weight = {
                 "Weight": read_out(float(result.weights[bar])),
                 "In": map_named(scene.trace, *result.at),
             }
-            self.said.emit("pointed", {**readings.of_point(scene, int(point)), **weight}, None)
+            self.said.emit("pointed", {**readings.of_point(scene, point), **weight}, None)
 
     def _clicked(self, bar: int) -> None:
         """The neighbour is the query now."""

@@ -222,7 +222,7 @@ class View3DPane(CloudPane):
         drawn, asked = painted.drawn, painted.asked
         if drawn is None:
             return {}
-        token = asked.scene.answer.nearest[point]
+        token = asked.scene.nearest[point]
         if not drawn.seen[token]:
             return {}
         value, trace = drawn.values[token], asked.scene.trace

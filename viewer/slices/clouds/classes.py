@@ -83,10 +83,12 @@ def coordinates(scene: Scene, position: np.ndarray) -> tuple[str, str, str]:
 
 def named(scene: Scene, tokens: np.ndarray) -> str:
     """The selected tokens in a title: "chair, point 48,211"; "214 points"."""
-    answer = scene.said
+    answer = scene.answer
     if len(tokens) != 1:
         return f"{len(tokens):,} points"
     token = int(tokens[0])
+    if answer is None:
+        return f"point {original(scene, token):,}"
     label = answer.classes[int(answer.probabilities[token].argmax())]
     return f"{label}, point {original(scene, int(answer.sample[token])):,}"
 

@@ -67,6 +67,11 @@ class Scene:
         return known(self.answer, PointLabels)
 
     @property
+    def nearest(self) -> np.ndarray:
+        """int (n,): the token that answers for each point; of what labels no points, these are tokens."""
+        return np.arange(len(self.read.tokens)) if self.answer is None else self.answer.nearest
+
+    @property
     def read(self) -> Trace:
         """The trace, where there is one."""
         return known(self.trace, Trace)
@@ -112,7 +117,7 @@ def offers(scene: Scene, method: Method | None = None) -> dict[ColourBy, str]:
     method: what "attention" is to show; not all need layers.
     """
     trace, answer = scene.trace, scene.answer
-    waiting = "" if answer else "The model has not answered yet"
+    waiting = unread = "" if trace is not None else "The model has not answered yet"
     if trace is not None and answer is None:
         waiting = f"{trace.model.title} gives no class to a point"
     layerless = f"{trace.model.title} has no attention layers" if trace and not trace.layers else waiting
@@ -126,7 +131,7 @@ def offers(scene: Scene, method: Method | None = None) -> dict[ColourBy, str]:
         "rgb": "" if scene.cloud.colours is not None else "The file has no colours",
         "height": "",
         "stage": layerless,
-        "attention": waiting if method is not None and not method.needs.layers else layerless,
+        "attention": unread if method is not None and not method.needs.layers else layerless,
     }
     if trace is not None and "critical" in trace.outputs:
         reasons["critical"] = reasons["bound"] = ""
@@ -288,15 +293,16 @@ def lattice(points: np.ndarray, most: int = 30_000) -> np.ndarray:
 
 
 def shaded_colours(scene: Scene, palette: str, look: Look) -> np.ndarray:
-    """uint8 (n, 3): the class colours in the shade, from which the selected points' reach stands out."""
-    base = plain_colours(scene, "prediction", palette, look)
+    """uint8 (n, 3): the class colours, or those of heights, in the shade, from which the selected points'
+    reach stands out."""
+    base = plain_colours(scene, "height" if scene.answer is None else "prediction", palette, look)
     key = ("shade", id(scene.cloud), palette, look)
     return derived(scene.read, key, lambda: mixed(base, look, SHADE))
 
 
 def relevance_colours(scene: Scene, drawn: Drawn, palette: str, look: Look, map_: str) -> np.ndarray:
     """uint8 (n, 3): the class colours in the shade, and over them what is seen in the colours of heat."""
-    nearest = scene.said.nearest
+    nearest = scene.nearest
     colours = shaded_colours(scene, palette, look).copy()
     lit = np.flatnonzero(known(drawn.seen, np.ndarray)[nearest])
     colours[lit] = heat(map_, look)[drawn.levels[nearest[lit]]]

@@ -44,7 +44,7 @@ def target_of(answer: Boxes, index: int) -> Target:
 
 def grid_of(trace: Trace) -> Grid:
     """What the model sees of a cloud, seen from above: one cell is as high as all of it."""
-    low, high, edge = trace.outputs["grid"].tolist()
+    low, high, edge = trace.outputs["range"].tolist()
     return Grid(tuple(low), tuple(high), (*edge[:2], high[2] - low[2]))
 
 
