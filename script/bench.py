@@ -300,6 +300,12 @@ def gguf() -> list[tuple[str, str, str]]:
     return opened()
 
 
+def grids() -> list[tuple[str, str, str]]:
+    from script.bench_grids import grids as measured
+
+    return measured()
+
+
 FIGURES = {
     "capture": capture,
     "peak": peak,
@@ -322,6 +328,7 @@ FIGURES = {
     "centerpoint": centerpoint,
     "fields-walk": fields_walk,
     "fields-effective": fields_effective,
+    "grids": grids,
 }
 
 
