@@ -314,6 +314,12 @@ def gguf() -> list[tuple[str, str, str]]:
     return opened()
 
 
+def grids() -> list[tuple[str, str, str]]:
+    from script.bench_grids import grids as measured
+
+    return measured()
+
+
 FIGURES = {
     "capture": capture,
     "peak": peak,
@@ -338,6 +344,7 @@ FIGURES = {
     "centerpoint": centerpoint,
     "fields-walk": fields_walk,
     "fields-effective": fields_effective,
+    "grids": grids,
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -10,9 +11,13 @@ import torch
 from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QMessageBox
 
+from headlight.models.catalogue.tensors import save_half
 from headlight.models.core.answers import PointLabels
+from headlight.models.points.grids.config import GridConfig
 from headlight.models.points.pointnet import PointNet
 from headlight.viewer.session.session import Hover
+from headlight.viewer.session.view import Selection
+from headlight.viewer.slices.clouds.colours import Scene, offers
 from tests.models import tiny_points
 from tests.viewer.cloud_windows import pane
 from tests.viewer.given_cloud import CLASSES, room
@@ -103,6 +108,27 @@ def test_pointnet_has_critical_points_and_an_upper_bound(make_window, settled, n
     window.actions_.run("undo")
     settled(window)
     assert len(second.view._points) == 1200
+    window.messages.clear()
+
+
+def test_a_network_on_voxels_shows_classes_and_says_why_there_is_no_attention(
+    make_window, settled, file, tmp_path
+):
+    config = GridConfig("voxel_net", CLASSES, edge=0.3)
+    save_half(tmp_path / "voxels", config.network(), asdict(config))
+    window = make_window(model=str(tmp_path / "voxels"))
+    window.runs.open_path(str(file))
+    settled(window)
+    trace = window.session.current.trace
+    assert (trace.layers, len(trace.answer(PointLabels).labels)) == ((), 1200)
+    assert f"{len(trace.tokens):,} points of 1,200 seen · grid 0.3 m" in window.deck.docks["cloud"].subtitle()
+    assert window.deck.docks["confusion"].subtitle().endswith("% right")
+    for name in ("show-attention", "second-critical"):
+        assert not window.actions_.actions[name].isEnabled()
+    assert offers(Scene(window.session.current.input, trace))["attention"] == "voxels has no attention layers"
+    pane(window, "cloud")._take(np.array([1000]), False)
+    settled(window)
+    assert window.session.view[Selection].queries
     window.messages.clear()
 
 
