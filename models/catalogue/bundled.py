@@ -60,6 +60,25 @@ BUNDLED = (
         megabytes=3.4,
         suits=("room",),
     ),
+    *(
+        Entry(
+            id=id,
+            title=title,
+            where="bundled",
+            source="trained by Headlight on objects of Sweet Home 3D's furniture and made-up ones",
+            licence="BSD-3-Clause",
+            folder=ASSETS / "weights" / id,
+            modality="points",
+            layers=layers,
+            heads=heads,
+            megabytes=megabytes,
+            classifies=True,
+            suits=("object",),
+        )
+        for id, title, layers, heads, megabytes in (
+            ("shapes-point-transformer", "Point Transformer for shapes", 4, 64, 4.4),
+        )
+    ),
     Entry(
         id="induction",
         title="Induction heads",

@@ -55,7 +55,7 @@ def test_a_made_up_object_is_whole_and_what_is_seen_of_it_is_in_the_unit_ball(kl
     rng = np.random.default_rng(0)
     model = designs.made(klass, 3)
     assert np.isfinite(model.vertices).all()
-    points, normals = pools.sampled(model, rng, 1000)
+    points, normals, _ = pools.sampled(model, rng, 1000)
     sides_ = pools.seen(model, points[:300], normals[:300])
     assert sides_.any()
     small = pools.within(points)

@@ -4,7 +4,9 @@ from headlight.viewer.registry import REGISTRY, Method, Needs
 
 _CELLS = Needs(("cells",), ("attention",), trace=True)
 _LAYERS = Needs(pages=("attention", "weight", "heads", "compare", "arcs"), layers=True)
-_NEIGHBOURS = Needs(("positions",), ("attention",), layers=True)
+_NEIGHBOURS = Needs(
+    ("positions",), ("attention",), layers=True, holds=".slices.clouds.objects:only_an_object"
+)
 _BOXES = Needs(("positions",), ("attention",), trace=True, holds=".slices.clouds.boxes.standing:no_box")
 
 OF_HEADS = (

@@ -85,10 +85,11 @@ class Sample:
 
 
 def bundled_samples(folder: Path | None = None) -> list[Sample]:
-    """The pictures in assets/samples, the point clouds in its folders rooms and streets, and sentences."""
+    """The pictures in assets/samples, the point clouds in its folders, and sentences."""
     folder = folder or theme.ASSETS / "samples"
     pictures = [Sample(_title(path), path, path) for path in sorted(folder.glob("*.jpg"))]
-    scans = [path for home in ("rooms", "streets") for path in sorted((folder / home).glob("*.ply"))]
+    homes = ("rooms", "streets", "objects")
+    scans = [path for home in homes for path in sorted((folder / home).glob("*.ply"))]
     shown = [(path, path.with_suffix(".png")) for path in scans]
     clouds = [Sample(_title(path), path, picture) for path, picture in shown if picture.is_file()]
     title, texts, page = _TOGETHER

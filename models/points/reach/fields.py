@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from headlight.models.core.answers import Classes
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.task import SILENT, Task
@@ -96,6 +97,11 @@ def _walk(trace: Trace) -> tuple[Geometry, Sequence[Step]]:
     if not trace.layers or "geometry" not in trace.outputs:
         raise HeadlightError(
             f"{trace.model.title} has no attention between neighbours.", "Choose a Point Transformer."
+        )
+    if trace.answer(Classes) is not None:
+        raise HeadlightError(
+            f"{trace.model.title} has no decoder: it answers for the cloud as a whole, not for a point.",
+            "Look at the attention of each layer, or choose a network that gives points classes.",
         )
     geometry: Geometry = trace.outputs["geometry"]
     stages, layers = geometry.stages, {}

@@ -24,7 +24,7 @@ from torch.nn import functional as F
 
 from headlight.models.points.shapes.inputs import sample, turned, unit
 from script.training.shapes.augment import Change, changed, draw
-from script.training.shapes.networks import BATCH, NETWORKS, RATES, answer, count, make
+from script.training.shapes.networks import BATCH, LEARNT, NETWORKS, RATES, answer, count, make
 from script.training.shapes.objects import CLASSES
 from script.training.shapes.pools import Pool, read
 
@@ -100,7 +100,7 @@ class Training:
         points, change = count(self.name, done, self.rng), Change()
         objects = [draw(pool, self.rng) for _ in range(BATCH[self.name])]
         clouds = [changed(pool.points[i], pool.sides[i], points, change, self.rng) for i in objects]
-        logits = answer(self.name, self.net, clouds)
+        logits = answer(self.name, self.net, clouds, LEARNT)
         labels = torch.from_numpy(pool.labels[objects])
         loss = F.cross_entropy(logits, labels, label_smoothing=SMOOTHING)
         whole = loss + 1e-3 * self.net.regulariser() if self.name == "pointnet" else loss

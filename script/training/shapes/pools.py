@@ -47,8 +47,10 @@ class Pool:
         return len(self.labels)
 
 
-def sampled(model: Mesh, rng: np.random.Generator, count: int = POINTS) -> tuple[np.ndarray, np.ndarray]:
-    """(float64 (count, 3) spread evenly over the surface, float64 (count, 3): normals)."""
+def sampled(
+    model: Mesh, rng: np.random.Generator, count: int = POINTS
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(float64 (count, 3) spread evenly over the surface, float64 (count, 3): normals, the triangles)."""
     corners = model.vertices[model.triangles].astype(np.float64)
     cross = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     area = np.linalg.norm(cross, axis=1)
@@ -58,7 +60,7 @@ def sampled(model: Mesh, rng: np.random.Generator, count: int = POINTS) -> tuple
     u[over], v[over] = 1 - u[over], 1 - v[over]
     a, b, c = (corners[whose, corner] for corner in range(3))
     points = a + u[:, None] * (b - a) + v[:, None] * (c - a)
-    return points, cross[whose] / np.maximum(area[whose, None], 1e-30)
+    return points, cross[whose] / np.maximum(area[whose, None], 1e-30), whose
 
 
 def seen(model: Mesh, points: np.ndarray, normals: np.ndarray) -> np.ndarray:
@@ -97,7 +99,7 @@ def write(folder: Path, split: str, count: int) -> None:
     for number, (_, _, build) in enumerate(found):
         model = build()
         rng = np.random.default_rng(number)
-        where, normals = sampled(model, rng)
+        where, normals, _ = sampled(model, rng)
         sides.append(seen(model, where, normals))
         points.append(within(where).astype(np.float16))
     np.savez(

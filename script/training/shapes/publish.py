@@ -28,7 +28,7 @@ from headlight.models.points.shapes.config import ShapeConfig
 from headlight.models.points.shapes.mvcnn import PLANES as VIEWED
 from headlight.models.points.shapes.point_transformer import CLS38, PLANES
 from script.training.shapes.fit import DATA
-from script.training.shapes.networks import BATCH, NETWORKS, RING, make
+from script.training.shapes.networks import BATCH, NETWORKS, RING, SEEN, make
 from script.training.shapes.objects import CLASSES
 from script.training.shapes.pools import read
 
@@ -42,7 +42,7 @@ NETWORK = {
     "pointnet": "the classifier of Qi et al. 2017 in yanx27's layout, with both transforms; {parameters:,} parameters",
     "mvcnn": "a small MVCNN (Su et al. 2015): a residual network of 32-64-128-256 channels, one block each, over 12 views from 30° above, and the maximum over them; {parameters:,} parameters",
 }
-SEEN = {
+FED = {
     "point-transformer": "{points:,} points of the object, as far from each other as can be, around their mean and scaled into the unit ball; z up, no normals, no colours",
     "pointnet": "{points:,} points of the object, as far from each other as can be, around their mean and scaled into the unit ball; z up, no normals, no colours",
     "mvcnn": "12 pictures of {side} × {side} of up to 8,192 of its points, the nearer the brighter",
@@ -74,7 +74,7 @@ def main() -> None:
     parser.add_argument("--run", type=Path, required=True, help="folder of the training")
     parser.add_argument("--data", type=Path, default=DATA, help="the folder that pools.py made")
     parser.add_argument("--split", choices=("validation", "test"), default="validation")
-    parser.add_argument("--points", type=int, default=1024)
+    parser.add_argument("--points", type=int, default=SEEN)
     parser.add_argument("--turns", type=int, default=1, help="about the vertical, averaged")
     parser.add_argument("--out", type=Path, help="the model's folder in assets")
     given = parser.parse_args()
@@ -86,13 +86,14 @@ def main() -> None:
     net.load_state_dict(kept["net"])
     licence = {"licence": "BSD-3-Clause", "source": "trained by Headlight (script/training/shapes)"}
     save_half(folder, net, {**asdict(config), **licence})
-    found, right = scored(folder, given.data, given.split)
+    (folder / "model.safetensors").chmod(0o644)
+    found, wrong = scored(folder, given.data, given.split)
     (folder / "NOTICE.md").write_text(card(given, net, config, kept["step"], found), "utf-8")
     print(f"{given.network} {given.split} OA {found.oa:.4f} mAcc {found.macc:.4f}")
     print(
         " ".join(f"{name} {part:.2f}" for name, part in zip(CLASSES, found.accuracy_per_class, strict=True))
     )
-    print(*right, sep="\n")
+    print(*wrong, sep="\n")
 
 
 def config_of(name: str, points: int, turns: int) -> ShapeConfig:
@@ -130,7 +131,7 @@ def card(
         title=TITLES[name],
         count=len(CLASSES),
         network=NETWORK[name].format(classes=len(CLASSES), parameters=parameters),
-        seen=SEEN[name].format(points=config.points, side=config.side),
+        seen=FED[name].format(points=config.points, side=config.side),
         turns=voted,
         classes=", ".join(CLASSES),
         train=splits.count("train"),

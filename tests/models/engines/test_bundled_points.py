@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from plyfile import PlyData
 
 from headlight.models.catalogue import entries
-from headlight.models.catalogue.bundled import BUNDLED
-from headlight.models.core.answers import PointLabels, scores
+from headlight.models.catalogue.bundled import ASSETS, BUNDLED
+from headlight.models.core.answers import Classes, PointLabels, scores
 from headlight.models.engines.door import check
 from headlight.viewer.host.engines import open_engine
 
@@ -40,8 +41,22 @@ def test_the_catalogue_says_what_is_there(entry):
     assert "licence" in (entry.folder / "NOTICE.md").read_text().lower()
 
 
-def test_both_fit_into_twenty_megabytes():
-    assert sum(entries.open_folder(entry.folder).megabytes for entry in POINT_MODELS) <= 20
+@pytest.mark.parametrize("of", ["room", "object"])
+def test_those_of_rooms_and_of_objects_fit_into_twenty_megabytes_each(of):
+    found = [entry for entry in POINT_MODELS if of in entry.suits]
+    assert found
+    assert sum(entries.open_folder(entry.folder).megabytes for entry in found) <= 20
+
+
+@pytest.mark.parametrize(("name", "klass"), [("chair", "chair"), ("car", "vehicle"), ("bonsai", "plant")])
+def test_the_sample_objects_are_known(name, klass):
+    vertices = PlyData.read(ASSETS / "samples" / "objects" / f"{name}.ply")["vertex"]
+    points = np.column_stack([vertices[axis] for axis in "xyz"])
+    trace = open_engine("shapes-point-transformer", "points", "cpu").run(points)
+    first, *_ = trace.answer(Classes).targets()
+    assert first.name == klass
+    assert [layer.queries.positions.shape[0] for layer in trace.layers] == [128, 32, 8, 2]
+    assert max(check(trace)) < 1e-3
 
 
 @pytest.mark.parametrize("coloured", [True, False], ids=["coloured", "plain"])

@@ -59,6 +59,14 @@ def test_what_is_no_object_is_one_line(of, content, said, capfd):
     assert line.count("\n") == 1
 
 
+def test_no_way_leads_from_the_answer_to_one_point(tmp_path, capfd):
+    np.save(tmp_path / "a.npy", cloud(400))
+    model, out = shape_folder(tmp_path / "m", "shape_transformer"), str(tmp_path / "x.npz")
+    words = ["export", str(tmp_path / "a.npy"), "rollout", "--point", "3", "--model", str(model)]
+    assert run([*words, "--out", out]) == 2
+    assert "it answers for the cloud as a whole, not for a point." in capfd.readouterr().err
+
+
 def test_a_model_of_rooms_says_so(tmp_path, capfd):
     np.save(tmp_path / "a.npy", cloud(400))
     out = str(tmp_path / "x.npz")

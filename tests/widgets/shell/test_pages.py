@@ -20,6 +20,7 @@ def test_every_bundled_sample_is_there():
     assert [path.name for path in pictures] == [
         *("astronaut.jpg", "chelsea.jpg", "coffee.jpg", "rocket.jpg"),
         *("bedroom.ply", "corridor.ply", "meeting.ply", "open-street.ply", "street.ply"),
+        *("bonsai.ply", "car.ply", "chair.ply"),
     ]
     assert sum(isinstance(sample.value, str) for sample in bundled_samples()) == 5
 

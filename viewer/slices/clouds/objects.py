@@ -80,6 +80,14 @@ def no_object(document: Document) -> str:
     return f"{trace.model.title} gives no class to a cloud as a whole."
 
 
+def only_an_object(document: Document) -> str:
+    """Why nothing leads from the answer back to one point, or ""."""
+    trace = document.trace
+    if trace is None or trace.answer(Classes) is None:
+        return ""
+    return f"{trace.model.title} answers for the cloud as a whole, not for a point."
+
+
 def compared(trace: Trace, task: Task = SILENT) -> Compared:
     """The object of a trace through every network of shapes that there is."""
 
