@@ -24,6 +24,7 @@ def found(said: Sequence[Said], config: DetectionConfig, score: float | None = N
     are kept, if not the configuration's."""
     rules = config.suppression
     score = rules.score if score is None else score
+    said = [{name: values.cpu() for name, values in task.items()} for task in said]
     decode = _of_centres if isinstance(config.head, Centres) else _of_anchors
     candidates, heat, tasks = decode(said, config, min(score, LEAST))
     kept = []
@@ -59,14 +60,14 @@ def _of_centres(
     moved = torch.cat([part[3] for part in parts]) if head.velocity else None
     which = torch.argsort(scores, descending=True, stable=True)
     candidates = Boxes(
-        boxes=boxes[which].cpu().numpy().astype(np.float32),
-        scores=scores[which].cpu().numpy(),
-        labels=labels[which].cpu().numpy().astype(np.int16),
+        boxes=boxes[which].numpy().astype(np.float32),
+        scores=scores[which].numpy(),
+        labels=labels[which].numpy().astype(np.int16),
         classes=config.classes,
-        velocities=None if moved is None else moved[which].cpu().numpy(),
+        velocities=None if moved is None else moved[which].numpy(),
         directed=head.heading == "full" or head.front,
     )
-    return candidates, torch.cat(maps).cpu().numpy(), np.concatenate(tasks)[which.cpu().numpy()]
+    return candidates, torch.cat(maps).numpy(), np.concatenate(tasks)[which.numpy()]
 
 
 def peaks(heat: Tensor) -> Tensor:
@@ -130,16 +131,16 @@ def _of_anchors(
     which = torch.nonzero(best > score).flatten()
     which = which[torch.argsort(best[which], descending=True, stable=True)[: rules.before]]
     boxes = from_anchors(
-        anchors(config).to(best.device)[which], each("box")[which], each("dir")[which].argmax(1), head.offset
+        anchors(config)[which], each("box")[which], each("dir")[which].argmax(1), head.offset
     )
     heat = probability.view(rows, columns, head.count, classes).amax(dim=2).permute(2, 0, 1)
     candidates = Boxes(
-        boxes=boxes.cpu().numpy().astype(np.float32),
-        scores=best[which].cpu().numpy(),
-        labels=label[which].cpu().numpy().astype(np.int16),
+        boxes=boxes.numpy().astype(np.float32),
+        scores=best[which].numpy(),
+        labels=label[which].numpy().astype(np.int16),
         classes=config.classes,
     )
-    return candidates, heat.contiguous().cpu().numpy(), np.zeros(len(which), int)
+    return candidates, heat.contiguous().numpy(), np.zeros(len(which), int)
 
 
 def from_anchors(anchor: Tensor, code: Tensor, way: Tensor, offset: float) -> Tensor:

@@ -76,9 +76,9 @@ def decorated(batch: Batch, grid: Grid, centre: str) -> Tensor:
     """[N, F + 5 or 6]: features, offsets from the mean of the cell's points and from its middle."""
     where = batch.points[:, :3]
     mean = _mean(where, batch.row, len(batch.cells))
-    low = torch.tensor(grid.low, dtype=torch.float64, device=where.device)
-    edge = torch.tensor(grid.edge, dtype=torch.float64, device=where.device)
-    middle = (low + (batch.cells[:, [3, 2, 1]] + 0.5) * edge).to(where.dtype)
+    # Not every device has numbers of 64 bits, which cells far from zero take.
+    low, edge = (torch.tensor(side, dtype=torch.float64) for side in (grid.low, grid.edge))
+    middle = (low + (batch.cells[:, [3, 2, 1]].cpu() + 0.5) * edge).to(where)
     count = len(centre)
     offsets = where - mean[batch.row], where[:, :count] - middle[batch.row][:, :count]
     return torch.cat([batch.points, *offsets], dim=1)
