@@ -42,13 +42,13 @@ class Subject:
     @classmethod
     def of(cls, document: Document, opened: Iterable[Document] = ()) -> Subject:
         """Of a document as it is looked at now. opened: all that are open."""
-        what, path = document.input, document.path
-        adapter = REGISTRY.adapter_of(what)
+        adapter, path = REGISTRY.adapter_of(document.input), document.path
+        what = adapter.exported(document.input, document.view)
         path = str(Path(path).absolute()) if adapter.is_file(what, path) else ""
         return cls(
             *(
                 document.number,
-                adapter.exported(what, document.view),
+                what,
                 document.options,
                 document.trace,
                 document.view,

@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 
 from headlight.models.core.answers import BoxEdits
 from headlight.models.core.tokens import Cuboid
+from headlight.viewer.export.choices import Subject
 from headlight.viewer.session.session import RunOptions
 from headlight.viewer.session.view import BoxSettings, Selection
 from tests.viewer.app.test_explanations import unexplained
@@ -24,7 +25,7 @@ NAMES = ("space", "above", "range", "list", "agreement", "confusion", "settings"
 @pytest.fixture
 def window(make_window, settled):
     made = make_window(run=False)
-    document = made.session.add(street(), RunOptions())
+    document = made.session.add(street(), RunOptions(), "street.bin")
     made.session.set_page("boxes")
     answered(made, document, traced(document.input))
     settled(made)
@@ -118,6 +119,8 @@ def test_a_box_is_set_by_the_mouse_and_by_keys_and_that_is_undone(window, settle
     turned = session.view[Selection].queries[0]
     assert turned.yaw - moved.yaw == pytest.approx(np.radians(5))
     assert len(session.view[BoxEdits].made) == 1
+    assert Subject.of(session.current).input.edits == session.view[BoxEdits]
+    assert Subject.of(session.current).path == ""  # no command makes this
     window.actions_.run("delete-box")
     settled(window)
     assert [line[1] for line in of(window, "list").rows.texts()] == ["0.80", "0.60"]

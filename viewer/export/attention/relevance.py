@@ -117,7 +117,11 @@ def relevance_filled(subject: Subject, task: Task) -> Filled:
         "colours": colour_maps,
     }
     without = () if isinstance(subject.input, ImageInput) else ("opacity",)
-    return Filled(values, lists, is_shown, lambda values, ending: 0, without)
+    return Filled(values, lists, is_shown, _small, without)
+
+
+def _small(values: Mapping[str, Any], ending: str) -> int:
+    return 0
 
 
 def _methods(kind: Kind, trace: Trace, values: Mapping[str, Any], needed: bool) -> list[tuple[Any, str]]:

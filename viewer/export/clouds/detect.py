@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -141,4 +142,9 @@ def calibrated(trace: Trace) -> tuple[Calibration | None, str]:
 def detect_filled(subject: Subject, task: Task) -> Filled:
     settings = subject.view[BoxSettings]
     values = {name: getattr(settings, name) for name in ("score", "suppress", "overlap", "radius")}
-    return Filled(values, shown=subject.trace.answer(Boxes) is not None)
+    return Filled(values, shown=subject.trace.answer(Boxes) is not None, extent=_extent)
+
+
+def _extent(values: Mapping[str, Any], ending: str) -> int:
+    """Boxes are few."""
+    return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -167,4 +168,8 @@ def _ply(points: np.ndarray, colours: np.ndarray, ahead: np.ndarray) -> bytes:
 
 
 def filled(subject: Subject, task: Task) -> Filled:
-    return Filled(extent=lambda values, ending: 40 * known(subject.input, ImageInput).pixels[..., 0].size)
+    return Filled(extent=partial(_extent, known(subject.input, ImageInput).pixels[..., 0].size))
+
+
+def _extent(pixels: int, values: Mapping[str, Any], ending: str) -> int:
+    return 40 * pixels
