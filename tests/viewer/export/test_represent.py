@@ -66,6 +66,35 @@ def test_the_rings_of_the_file_are_the_rows_of_its_range_image(scan):
     assert np.array_equal(found["image"][3].ravel()[found["cell"]], np.arange(1600) % 256)
 
 
+def test_pixels_name_the_points_of_the_file_where_some_were_left_out(scan):
+    rows = np.fromfile(scan, "<f4").reshape(-1, 5)
+    rows[[1, 500]] = np.nan
+    path = scan.with_name("gaps.ply")
+    names = ("x", "y", "z")
+    head = ["ply", "format ascii 1.0", "element vertex 1600", *(f"property float {one}" for one in names)]
+    lines = [" ".join(map(str, row)) for row in rows[:, :3].tolist()]
+    path.write_text("\n".join([*head, "end_header", *lines, ""]))
+    far = np.linalg.norm(rows[:, :3], axis=1)
+    found = of(path, "--as", "range", "--sensor", "fitted")
+    hit = found["index"] >= 0
+    numbers = found["index"][hit]
+    np.testing.assert_allclose(found["image"][0][hit], far[numbers], rtol=1e-5)
+    assert np.array_equal(found["cell"][numbers], np.flatnonzero(hit))
+    found = of(path, "--as", "views")
+    assert found["cells"].shape == (12, 1600)
+    assert (found["cells"][:, [1, 500]] == -1).all()
+    seen = found["cell"] >= 0
+    assert np.array_equal(found["index"].ravel()[found["cell"][seen]], np.flatnonzero(seen))
+
+
+def test_a_range_may_begin_below_zero(scan):
+    spaced, joined = (
+        of(scan, *words)["cell"] for words in (("--range", "-4,-4,-9,9,9,9"), ("--range=-4,-4,-9,9,9,9",))
+    )
+    assert np.array_equal(spaced, joined)
+    assert (spaced == -1).any()
+
+
 def test_what_is_published_is_taken_and_what_does_not_fit_is_said(scan, capfd):
     found = of(scan, "--as", "pillars", "--like", "kitti")
     assert found["pillars"].shape[1:] == (32, 10)

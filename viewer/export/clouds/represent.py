@@ -27,7 +27,7 @@ from headlight.models.points.representations.pillars import PUBLISHED
 from headlight.models.points.representations.range_image import SENSORS
 from headlight.models.points.representations.represented import OUTSIDE
 from headlight.viewer.export.choices import Subject
-from headlight.viewer.export.clouds.answered import frame_of
+from headlight.viewer.export.clouds.answered import frame_of, in_file, numbers_in_file
 from headlight.viewer.export.clouds.pseudo import calibration_of
 from headlight.viewer.export.results import Filled, Result
 from headlight.viewer.host.recipe import RunOptions
@@ -162,17 +162,20 @@ def represented(
     options: RepresentOptions, ending: str, document: Input, trace: Trace | None, task: Task
 ) -> Result:
     """The arrays of the representation (see `models.points.representations`), and `cell` int64 (N,) of every
-    point of the file: the number of its cell in C order of `shape`, −1 outside, −2 hidden or dropped.
+    point of the file: the number of its cell in C order of `shape`, −1 outside, −2 hidden or dropped. What
+    those call a point is its number in the file.
     """
     cloud = known(document, CloudInput)
     found = represent(cloud_of(cloud), asked(options))
-    cell = found.cell
-    if cloud.kept is not None:
-        cell = np.full(cloud.total, OUTSIDE)
-        cell[cloud.kept] = found.cell
+    cell = in_file(cloud, found.cell, OUTSIDE)
 
     def arrays() -> dict[str, np.ndarray]:
-        return {**found.arrays, "cell": cell, "shape": np.array(found.shape), **frame_of(cloud)}
+        own = dict(found.arrays)
+        if "index" in own:
+            own["index"] = np.where(own["index"] < 0, -1, numbers_in_file(cloud, own["index"]))
+        if "cells" in own:
+            own["cells"] = in_file(cloud, own["cells"].T, OUTSIDE).T
+        return {**own, "cell": cell, "shape": np.array(found.shape), **frame_of(cloud)}
 
     def table() -> Iterator[Sequence[object]]:
         yield ("x", "y", "z", "cell")
