@@ -39,6 +39,7 @@ class SortableTable(KeepsArrows, Arranged, QTableWidget):
         self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.setMouseTracking(True)
         self.setWordWrap(False)
+        self.setStyleSheet("QTableView::item { padding: 0px; } QHeaderView::section { padding: 2px; }")
         self.verticalHeader().hide()
         header = self.horizontalHeader()
         header.setHighlightSections(False)

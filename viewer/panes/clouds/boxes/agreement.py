@@ -79,7 +79,7 @@ class BoxConfusionPane(BoxPane):
         colours = np.vstack([class_colours(result.boxes.classes), UNLABELLED])
         self.view.set_matrix(result.confusion.counts, names, colours)
         metres = asked_of(self.session.view)[0].metres
-        self.subtitle_changed.emit(f"rows are the truth, within {metres:g} m")
+        self.subtitle_changed.emit(f"within {metres:g} m")
 
     def clear(self, document: Document | None) -> None:
         super().clear(document)

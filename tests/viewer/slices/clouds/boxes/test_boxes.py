@@ -10,7 +10,9 @@ import pytest
 from headlight.models.core.answers import BoxEdit, BoxEdits
 from headlight.models.core.tokens import Cuboid
 from headlight.viewer.session.view import BoxSettings, RepresentSettings
+from headlight.viewer.slices.clouds.boxes.heat import LEAST, heat_picture
 from headlight.viewer.slices.clouds.boxes.measured import COLUMNS, boxes_of_cell, measured
+from headlight.viewer.slices.clouds.boxes.outlines import broken, edges_of, frame_of
 from headlight.viewer.slices.clouds.boxes.shown import Read, shown
 from headlight.viewer.slices.clouds.represented.linked import linked
 from tests.viewer.box_samples import CAR, MAN, TRUCK, answer, boxes_of, street, traced
@@ -123,6 +125,35 @@ def test_a_box_is_its_points_in_all_representations(read):
     assert found.count == 60
     assert place.holds(read.cloud.points[found.points]).all()
     assert len(found.cells["above"])
+
+
+def test_the_heat_map_has_y_for_rows_and_lies_over_the_points(read):
+    every = heat_picture(read, None)
+    assert every.edge == (0.5, 0.5)
+    assert np.argwhere(every.levels == 255).tolist() == [
+        [82, 100]
+    ]
+    assert (every.scale.low, every.scale.high) == (LEAST, pytest.approx(0.9))
+    walkers = heat_picture(read, 2)
+    assert np.argwhere(walkers.levels > 64).tolist() == [[74, 92]]
+    assert ((walkers.levels > 0) & (walkers.levels <= 64)).sum() > 2000
+    assert "pedestrian" in walkers.said
+    bare = replace(read.trace, answers=(replace(answer(), heat=None),))
+    assert heat_picture(read._replace(trace=bare), None).scale is None
+
+
+def test_edges_are_broken_at_the_seam():
+    line = edges_of(np.array([-10.0, 0, 0, 4, 2, 2, 0]))
+    assert np.nanmin(line, axis=0) == pytest.approx((-12, -1, -1))
+    assert np.isnan(line).any(axis=1).sum() == 12
+    azimuth = np.arctan2(line[:, 1], line[:, 0])
+    places = np.column_stack([512 * (1 - azimuth / np.pi), line[:, 2]])
+    cut = broken(places, 1024)
+    jumps = np.abs(np.diff(cut[:, 0]))
+    assert np.nanmax(jumps) < 512
+    assert np.isnan(frame_of(cut, 1024)).all()
+    ahead = edges_of(np.array([10.0, 0, 0, 4, 2, 2, 0]))
+    assert frame_of(ahead[:, :2], 1024) == pytest.approx((8, 12, -1, 1))
 
 
 def test_the_heat_is_not_sent_with_every_list(read):
