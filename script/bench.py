@@ -272,9 +272,23 @@ def detector() -> list[tuple[str, str, str]]:
     return measured()
 
 
+def representations() -> list[tuple[str, str, str]]:
+    """One cloud in all of its representations."""
+    from script.bench_represented import representations as measured
+
+    return measured()
+
+
 def centerpoint() -> list[tuple[str, str, str]]:
     """CenterPoint as published, voxels of 0.1 m, on 100,000 points."""
     from script.bench_detection import centerpoint as measured
+
+    return measured()
+
+
+def representations_hover() -> list[tuple[str, str, str]]:
+    """What is pointed at in one of them, found and painted in all."""
+    from script.bench_represented import representations_hover as measured
 
     return measured()
 
@@ -315,6 +329,8 @@ FIGURES = {
     "window": window,
     "cloud": cloud,
     "cloud-first": cloud_first,
+    "representations": representations,
+    "representations-hover": representations_hover,
     "net": net,
     "net-memory": net_memory,
     "gguf": gguf,

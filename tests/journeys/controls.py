@@ -13,7 +13,14 @@ from headlight.viewer.app.window import Window
 from headlight.viewer.panes.shared.method_controls import MethodForms
 from headlight.viewer.session.methods import IN_SPACE
 from headlight.viewer.session.session import Document
-from headlight.viewer.session.view import CloudSettings, CostSettings, MapSettings, RolloutQuery, View
+from headlight.viewer.session.view import (
+    CloudSettings,
+    CostSettings,
+    MapSettings,
+    RepresentSettings,
+    RolloutQuery,
+    View,
+)
 
 
 def controls_true(window: Window) -> Iterator[str]:
@@ -64,6 +71,11 @@ def _settings(window: Window, document: Document, view: View) -> Iterator[tuple[
             *(("neighbourhood", cost.neighbourhood), ("projections", cost.projections)),
         ),
     }
+    represented = view[RepresentSettings]
+    wanted["represented-settings"] = tuple(
+        (name, getattr(represented, name))
+        for name in ("hard", "shuffle", "channel", "above", "space", "colour", "view")
+    )
     for pane, values in wanted.items():
         if pane in window.deck.panes:  # one that was not shown yet was not made
             for name, value in values:

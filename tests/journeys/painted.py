@@ -14,6 +14,7 @@ from headlight.models.core.colours import Scale, levels, lut
 from headlight.viewer.app.window import Window
 from headlight.viewer.host.lanes import Call
 from headlight.viewer.panes.clouds.ready import Ready
+from headlight.viewer.panes.clouds.represented.space import ReadyCells
 from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.session.view import MapSettings, Selection
 from headlight.widgets.controls.colour_bar import ColourBar
@@ -24,7 +25,7 @@ def watch() -> None:
     paint = Pane._painted
 
     def noted(pane: Pane, result: Any) -> None:
-        pane.noted = result.painted if isinstance(result, Ready) else result
+        pane.noted = result.painted if isinstance(result, Ready | ReadyCells) else result
         paint(pane, result)
 
     Pane._painted = noted

@@ -16,6 +16,15 @@ from headlight.widgets.cloud.wires import Drawn
 
 _WIDEST = 7.0  # px of the line of the largest weight
 _PIECES = 16  # of each edge of a box
+_EDGES = np.array(
+    [
+        (corner, np.add(corner, np.eye(3, dtype=int)[axis]))
+        for corner in np.ndindex(2, 2, 2)
+        for axis in range(3)
+        if corner[axis] == 0
+    ]
+)
+"""int (12, 2, 3): the two corners of each edge of a box, each as which end it is along x, y, z."""
 _AXES = (("x", "#e5484d"), ("y", "#3fb950"), ("z", "#4c8dff"))
 
 
@@ -124,22 +133,19 @@ class CloudOverlay(QWidget):
                 painter.drawEllipse(QPointF(centre[0], centre[1]), radius, radius)
 
     def _paint_box(self, painter: QPainter, box: np.ndarray, colour: str) -> None:
-        """The twelve edges, in pieces: of one that ends behind the viewer the part before is seen."""
-        steps = np.linspace(0, 1, _PIECES + 1)[:, None]
-        edges = []
-        for corner in np.ndindex(2, 2, 2):
-            for axis in (axis for axis in range(3) if corner[axis] == 0):
-                start, stop = (
-                    box[c, range(3)] for c in (corner, np.array(corner) + np.eye(3, dtype=int)[axis])
-                )
-                edges.append(self._on_screen(start + steps * (stop - start))[:, :2])
+        """The twelve edges; where one ends behind the viewer in pieces, of which those before are seen."""
+        ends = np.stack([box[first, range(3)] for first in _EDGES.reshape(-1, 3)]).reshape(-1, 2, 1, 3)
+        pieces = 1 if np.isfinite(self._on_screen(ends)).all() else _PIECES
+        steps = np.linspace(0, 1, pieces + 1)[:, None]
+        points = ends[:, 0] + steps * (ends[:, 1] - ends[:, 0])
+        screen = self._on_screen(points).reshape(len(_EDGES), -1, 3)[..., :2]
+        edges = [QPolygonF([QPointF(x, y) for x, y in one[np.isfinite(one[:, 0])]]) for one in screen]
         casing = QColor(0, 0, 0, 150) if theme.current().dark else QColor(255, 255, 255, 200)
         for pen in (QPen(casing, 3.5), QPen(QColor(colour), 1.5)):
             pen.setCapStyle(Qt.PenCapStyle.RoundCap)
             painter.setPen(pen)
             for edge in edges:
-                seen = edge[np.isfinite(edge[:, 0])]
-                painter.drawPolyline([QPointF(x, y) for x, y in seen])
+                painter.drawPolyline(edge)
 
     def _paint_hovered(self, painter: QPainter, point: np.ndarray) -> None:
         x, y, _ = self._on_screen(point)[0]

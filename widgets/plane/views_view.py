@@ -177,19 +177,22 @@ class ViewsView(PlaneView):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setFont(label_font())
         metrics, colours = QFontMetricsF(label_font()), theme.current()
-        for rect, number, large in self._pictures():
-            frame = self.region_to_widget(rect)
-            chosen = number == self._shown and not large
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(cosmetic(colours.amber if chosen else colours.line, 2 if chosen else 1))
-            painter.drawRect(frame.toRect())
-            label = self._labels[number] if number < len(self._labels) else ""
-            if frame.width() > metrics.horizontalAdvance(label) + 6:
-                painter.setPen(QColor(colours.dim))
-                painter.drawText(QPointF(frame.left() + 4, frame.top() + metrics.ascent() + 2), label)
-            for pixels, colour in ((self._selected, SELECTED), (self._hovered, POINTED)):
-                own = pixels[pixels[:, 0] == number]
-                self._paint_marks_of(painter, own, rect, colour)
+        pictures = [(self.region_to_widget(rect), number) for rect, number, _ in self._pictures()]
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(cosmetic(colours.line, 1))
+        painter.drawRects([frame.toRect() for frame, _ in pictures])
+        painter.setPen(cosmetic(colours.amber, 2))
+        painter.drawRect(pictures[1 + self._shown][0].toRect())
+        painter.setPen(QColor(colours.dim))
+        down, longest = metrics.ascent() + 2, max(map(metrics.horizontalAdvance, self._labels), default=0)
+        for frame, number in pictures:
+            if number < len(self._labels) and frame.width() > longest + 6:
+                painter.drawText(QPointF(frame.left() + 4, frame.top() + down), self._labels[number])
+        for pixels, colour in ((self._selected, SELECTED), (self._hovered, POINTED)):
+            marked = set(pixels[:, 0].tolist())
+            for frame, number in pictures:
+                if number in marked:
+                    self._paint_marks_of(painter, pixels[pixels[:, 0] == number], frame, colour)
         if self._said:
             at = QPointF(theme.em(0.5), self.height() - metrics.descent() - 4)
             box = QRectF(at.x() - 2, at.y() - metrics.ascent(), 0, metrics.height())
@@ -198,10 +201,7 @@ class ViewsView(PlaneView):
             painter.setPen(POINTED)
             painter.drawText(at, self._said)
 
-    def _paint_marks_of(self, painter: QPainter, pixels: np.ndarray, rect: QRectF, colour: QColor) -> None:
-        if not len(pixels):
-            return
-        frame = self.region_to_widget(rect)
+    def _paint_marks_of(self, painter: QPainter, pixels: np.ndarray, frame: QRectF, colour: QColor) -> None:
         scale = frame.width() / self._side
         x = frame.left() + (pixels[:, 2] + 0.5) * scale
         y = frame.top() + (pixels[:, 1] + 0.5) * scale

@@ -9,7 +9,7 @@ import numpy as np
 
 from headlight.models.core.errors import HeadlightError
 from headlight.models.points.representations import voxels as of_voxels
-from headlight.models.points.representations.cells import Grid, Triple
+from headlight.models.points.representations.cells import Grid, Triple, box_of
 from headlight.models.points.representations.depth_image import Calibration, depth_image
 from headlight.models.points.representations.pillars import PUBLISHED, Centre, birds_eye, pillars
 from headlight.models.points.representations.range_image import (
@@ -159,7 +159,7 @@ def grid_of(cloud: Cloud, asked: Asked) -> Grid:
         ends = published.low, published.high
     is_open = None in ends
     if is_open:
-        ends = (points.min(0), points.max(0)) if len(points) else (np.zeros(3), np.ones(3))
+        ends = box_of(points) if len(points) else (np.zeros(3), np.ones(3))
     low, high = (np.asarray(end, float) for end in ends)
     edge = asked.edge or (_edge(asked.as_, high - low) if published is None else published.edge)
     if asked.as_ in ("pillars", "birds-eye"):  # one cell high, and the highest point within

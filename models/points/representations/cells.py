@@ -42,7 +42,7 @@ class Grid:
         """The grid from the corner of the points (n, 3) that has all of them inside."""
         if not len(points):
             return cls((0.0, 0.0, 0.0), edge, edge)
-        low, high = points.min(0).astype(np.float64), points.max(0).astype(np.float64)
+        low, high = box_of(points)
         with np.errstate(divide="ignore", invalid="ignore"):  # edges of zero are refused below
             size = (np.floor((high - low) / edge) + 1) * edge
         upper = np.maximum(low + size, np.nextafter(high, np.inf))
@@ -61,12 +61,14 @@ class Grid:
         Places of what is outside mean nothing. By floor, not by cutting: below zero these differ. In float64,
         so that a point on a border falls to the cell above it.
         """
-        where = points.astype(np.float64)
-        inside = np.all((where >= self.low) & (where < self.high), axis=1)
-        with np.errstate(invalid="ignore"):
-            places = np.floor((where - self.low) / self.edge)
-        last = np.asarray(self.shape) - 1
-        return np.clip(np.nan_to_num(places), 0, last).astype(np.int64), inside
+        inside, places = np.ones(len(points), bool), np.empty((len(points), 3), np.int64)
+        for axis, count in enumerate(self.shape):  # numpy is slow along an axis of three
+            where = points[:, axis].astype(np.float64)
+            inside &= (where >= self.low[axis]) & (where < self.high[axis])
+            with np.errstate(invalid="ignore"):
+                place = np.floor((where - self.low[axis]) / self.edge[axis])
+            places[:, axis] = np.clip(np.nan_to_num(place), 0, count - 1)
+        return places, inside
 
     def numbers(self, points: np.ndarray) -> np.ndarray:
         """int64 (n,): the cell of each point, (z · ny + y) · nx + x, or OUTSIDE."""
@@ -83,6 +85,12 @@ class Grid:
     def centres(self, numbers: np.ndarray) -> np.ndarray:
         """float64 (m, 3): the middles of these cells, x y z in metres."""
         return np.asarray(self.low) + (self.unravelled(numbers)[:, ::-1] + 0.5) * np.asarray(self.edge)
+
+
+def box_of(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """float64 (3,) and (3,): the corners of the box of points (n, 3), of which there are some."""
+    low, high = (np.array([of(points[:, axis]) for axis in range(3)], float) for of in (np.min, np.max))
+    return low, high
 
 
 @dataclass(frozen=True, eq=False)

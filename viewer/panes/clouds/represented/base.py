@@ -44,6 +44,8 @@ class PartPane(Pane):
     def __init__(self, entry: registry.Pane, desk: Desk) -> None:
         super().__init__(entry, desk)
         self.result: Any = None
+        self._shown: tuple = ()
+        """What the marks are of."""
         self.links = links_of(desk)
         self.links.join(self)
         self.links.changed.connect(self._linked)
@@ -94,7 +96,10 @@ class PartPane(Pane):
             self.show_picture(result)
 
     def mark(self, view: View, hover: Hover) -> None:
-        if self.result is not None:
+        """At a gesture nothing is known yet of where things are: what is the same is not painted again."""
+        shown = self.result, self.links.hovered, self.links.selected, view[RepresentSettings]
+        if self.result is not None and not _same(self._shown, shown):
+            self._shown = shown
             self.show_links()
 
     def clear(self, document: Document | None) -> None:
@@ -103,8 +108,8 @@ class PartPane(Pane):
         self.show_why("")
 
     def _linked(self) -> None:
-        if self.result is not None and self.widget.isVisible():
-            self.show_links()
+        if self.widget.isVisible():
+            self.mark(self.session.view, self.session.hover)
 
     # -- gestures ----------------------------------------------------------------------------------------
 
@@ -142,3 +147,7 @@ class PartPane(Pane):
     def chosen(self, name: str, value: str) -> dict[str, Any]:
         """The settings that a choice of the menu makes."""
         return {name: value}
+
+
+def _same(one: tuple, other: tuple) -> bool:
+    return len(one) == len(other) and all(a is b for a, b in zip(one, other, strict=True))

@@ -121,13 +121,13 @@ class PointsPane(FirstViewPane):
 class ReadyCells:
     """Cells in space as a view takes them."""
 
-    drawn: CellsInSpace
+    painted: CellsInSpace
     cloud: Prepared
     colours: Coloured
 
     @property
     def said(self) -> str:
-        return self.drawn.said
+        return self.painted.said
 
 
 def ready_cells(drawn: CellsInSpace, task: Task) -> ReadyCells:
@@ -186,7 +186,7 @@ class CellsInSpacePane(PartPane):
             made.set_cutaway(cloud.cutaway)
 
     def show_picture(self, result: ReadyCells) -> None:
-        view, document, drawn = self._made(), self.session.current, result.drawn
+        view, document, drawn = self._made(), self.session.current, result.painted
         view.set_camera(camera_of(document))
         view.set_points(result.cloud, fit=not is_fitted(document, document.input))
         view.set_colours(result.colours)
