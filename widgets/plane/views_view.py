@@ -12,8 +12,8 @@ from headlight.widgets.base.labels import label_font
 from headlight.widgets.base.painted import say_instead
 from headlight.widgets.plane.plane_view import HALO, POINTED, SELECTED, PlaneView, cosmetic
 
-ROWS = 3
-"""Rows of small pictures; the large one is as high as all of them."""
+WIDE = 3.1
+"""Times its height that a view is wide from which on the small pictures stand in two rows, not in three."""
 _GAP = 0.05
 """Of a small picture's side, between them."""
 _MARK = 3.5
@@ -23,7 +23,7 @@ Pixel = tuple[int, int, int]
 
 
 class ViewsView(PlaneView):
-    """The plane is in pixels of a small picture: the large one at the left, then the small ones in rows.
+    """The plane is in pixels of a small picture: the large one, and right of it the small ones in rows.
 
     hovered: a Pixel under the cursor and whether it is of the large one, or None. clicked: picture, row,
     column, add. picked: a small picture was clicked, which is to be the large one. boxed: picture, first row
@@ -41,7 +41,7 @@ class ViewsView(PlaneView):
         self._levels = np.empty((0, 1, 1), np.uint8)
         self._labels: tuple[str, ...] = ()
         self._lut = np.zeros((256, 4), np.uint8)
-        self._shown = 0
+        self._shown, self._rows = 0, 3
         self._selected = self._hovered = np.empty((0, 3), np.int64)
         self._message = self._said = ""
         self.setAccessibleName("Views")
@@ -55,13 +55,20 @@ class ViewsView(PlaneView):
         self._labels, self._lut = labels, lut
         while len(self._rasters_of) < len(self._levels):
             self._rasters_of.append(self.add_raster())
+        self._arrange()
+        self.refresh()
+
+    def _arrange(self) -> None:
+        """Give each picture its place."""
+        self._rows = 2 if self.width() > WIDE * self.height() else 3
+        lut = self._lut
         for number, raster in enumerate(self._rasters_of):
             there = number < len(self._levels)
             raster.set_colours(lut)
             raster.set_array(
                 self._levels[number] if there else None, self._small(number) if there else QRectF()
             )
-        if levels is None:
+        if not len(self._levels):
             self._selected = self._hovered = np.empty((0, 3), np.int64)
             self.set_content(0, 0)
             self._large.set_array(None, QRectF())
@@ -69,7 +76,6 @@ class ViewsView(PlaneView):
             across = self._small(self._columns() - 1).right()
             self.set_content(int(np.ceil(across)), int(np.ceil(self._big().bottom())))
             self.set_large(self._shown)
-        self.refresh()
 
     def set_large(self, number: int) -> None:
         """Which picture is the large one."""
@@ -112,10 +118,10 @@ class ViewsView(PlaneView):
         return self._levels.shape[1]
 
     def _columns(self) -> int:
-        return -(-len(self._levels) // ROWS)
+        return -(-len(self._levels) // self._rows)
 
     def _big(self) -> QRectF:
-        side = self._side * (ROWS + (ROWS - 1) * _GAP)
+        side = self._side * (self._rows + (self._rows - 1) * _GAP)
         return QRectF(0, 0, side, side)
 
     def _small(self, number: int) -> QRectF:
@@ -125,6 +131,11 @@ class ViewsView(PlaneView):
         return QRectF(left + column * step, row * step, self._side, self._side)
 
     # What the base asks.
+
+    def relayout(self) -> None:
+        if len(self._levels) and (self.width() > WIDE * self.height()) != (self._rows == 2):
+            self._arrange()
+        super().relayout()
 
     def margin(self) -> float:
         return float(theme.em(0.4))

@@ -31,6 +31,9 @@ FITTED = "fitted"
 """In place of a sensor's name: a row for each beam that the cloud shows."""
 PIXELS = (1242, 375)
 """Width and height of KITTI's pictures."""
+MIDDLE = "middle"
+"""In place of a sensor's name: a panorama from the middle of the cloud's box, as of a room."""
+PANORAMA = Sensor("Panorama from the middle", 64, 1024, 90.0, -90.0)
 _ROOM = 30.0
 """Metres that a room is wide at most: then its cells are smaller."""
 _EDGES = {"voxels": (0.05, 0.1), "pillars": (0.08, 0.16), "birds-eye": (0.05, 0.16)}
@@ -43,10 +46,10 @@ _CELLS = 32
 class Asked:
     """as_: which. like: a published configuration, its range, edge and limits. edge: metres of a
     cell along x, y, z. low, high: the range, the cloud's own box without. most_points, most_cells: what hard
-    voxelisation keeps; dynamic without both. centre: as of `pillars`. sensor: of SENSORS, or FITTED; None for
-    the one that fits best. cameras, elevation, side: of `Ring`. shuffle: the seed of the order in which hard
-    voxelisation comes to the points, 0 for that of the file. calibration, pixels: of a depth image, its
-    camera and its width and height.
+    voxelisation keeps; dynamic without both. centre: as of `pillars`. sensor: of SENSORS, FITTED or MIDDLE;
+    None for the one that fits best. cameras, elevation, side: of `Ring`. shuffle: the seed of the order in
+    which hard voxelisation comes to the points, 0 for that of the file. calibration, pixels: of a depth
+    image, its camera and its width and height.
     """
 
     as_: Name = "voxels"
@@ -68,8 +71,8 @@ class Asked:
     def __post_init__(self) -> None:
         if self.like is not None and self.like not in (known := self._published()):
             raise _unknown(f"published configuration “{self.like}” of {self.as_}", known)
-        if self.sensor is not None and self.sensor not in (*SENSORS, FITTED):
-            raise _unknown(f"sensor “{self.sensor}”", (*SENSORS, FITTED))
+        if self.sensor is not None and self.sensor not in (known := (*SENSORS, FITTED, MIDDLE)):
+            raise _unknown(f"sensor “{self.sensor}”", known)
         if (self.low is None) != (self.high is None):
             raise HeadlightError("A range has both ends.", "Give the lower and the higher corner.")
 
@@ -114,7 +117,8 @@ def represent(cloud: Cloud, asked: Asked) -> Represented:
             )
         found = depth_image(cloud.points, asked.calibration, asked.pixels[::-1])
     elif asked.as_ == "range":
-        found = range_image(cloud.points, sensor_of(cloud, asked), cloud.intensity, _rings(cloud, asked))
+        points = cloud.points - stand_of(cloud, asked) if asked.sensor == MIDDLE else cloud.points
+        found = range_image(points, sensor_of(cloud, asked), cloud.intensity, _rings(cloud, asked))
     elif asked.as_ == "views":
         ring = Ring(asked.cameras, asked.elevation, asked.side)
         found = views(cloud.points, ring, cloud.normals)
@@ -191,12 +195,21 @@ def _rings(cloud: Cloud, asked: Asked) -> np.ndarray | None:
     return cloud.ring if asked.sensor is None else None
 
 
+def stand_of(cloud: Cloud, asked: Asked) -> np.ndarray:
+    """float64 (3,): where a range image is seen from, in the cloud's metres."""
+    if asked.sensor != MIDDLE or not len(cloud.points):
+        return np.zeros(3)
+    return np.mean(box_of(cloud.points), axis=0)
+
+
 def sensor_of(cloud: Cloud, asked: Asked) -> Sensor:
     """The sensor of a range image: as asked, else by the rings of the file, the beams, or the field of view.
 
     Raises HeadlightError for one that could not have measured more than a few of the points.
     """
     points = cloud.points
+    if asked.sensor == MIDDLE:
+        return PANORAMA
     if asked.sensor == FITTED:
         return fitted(points)
     if asked.sensor is not None:

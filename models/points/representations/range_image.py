@@ -182,5 +182,5 @@ def _no_beams() -> HeadlightError:
     return HeadlightError(
         "No beams of a turning sensor stand out in this cloud: it may be of several scans, or not be seen "
         "from its zero.",
-        "Choose a sensor, or a single scan in the sensor's own coordinates.",
+        "Choose a sensor, a panorama from the middle, or a single scan in the sensor's own coordinates.",
     )

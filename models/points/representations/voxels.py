@@ -37,8 +37,9 @@ class Published:
 PUBLISHED = {
     "kitti": Published(Grid((0.0, -40.0, -3.0), (70.4, 40.0, 1.0), (0.05, 0.05, 0.1)), Hard(5, 40_000)),
     "nuscenes": Published(Grid((-51.2, -51.2, -5.0), (51.2, 51.2, 3.0), (0.1, 0.1, 0.2)), Hard(10, 120_000)),
+    "waymo": Published(Grid((-75.2, -75.2, -2.0), (75.2, 75.2, 4.0), (0.1, 0.1, 0.15)), Hard(5, 150_000)),
 }
-"""SECOND on KITTI and CenterPoint on nuScenes, as their files have them."""
+"""SECOND on KITTI and CenterPoint on nuScenes and Waymo, as their files have them."""
 
 
 def voxels(points: np.ndarray, features: np.ndarray, grid: Grid, hard: Hard | None = None) -> Represented:

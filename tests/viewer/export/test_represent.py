@@ -76,7 +76,7 @@ def test_what_is_published_is_taken_and_what_does_not_fit_is_said(scan, capfd):
     for words, said in {
         ("range", "--sensor", "vlp-16"): "lie outside of what a Velodyne VLP-16 sees",
         ("pillars", "--range", "100,0,0,200,1,1"): "None of the 1,600 points is in the range",
-        ("voxels", "--like", "waymo"): "no published configuration “waymo” of voxels",
+        ("voxels", "--like", "bmw"): "invalid choice: 'bmw'",
         ("voxels", "--edge", "0"): "A grid needs edges above zero",
         ("voxels", "--edge", "1,2"): "is not 1 or 3 numbers",
     }.items():

@@ -88,8 +88,8 @@ REPRESENTED = (
     ),
     of(
         "Sensor",
-        says="Rows, columns and field of view of the range image: the rings of the file or the beams found "
-        "in it, unless one is chosen. One that loses over 2 % of the points is refused.",
+        says="Rows and field of view of the range image: the rings of the file or the beams found in it, "
+        "unless one is chosen. One that loses over 2 % of the points is refused; a panorama loses none.",
     ),
     of(
         "Channel",

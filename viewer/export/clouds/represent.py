@@ -12,7 +12,16 @@ import numpy as np
 from headlight.models.core.errors import known
 from headlight.models.core.task import Task
 from headlight.models.core.trace import Trace
-from headlight.models.points.representations.asked import FITTED, NAMES, PIXELS, Asked, Name, represent
+from headlight.models.points.representations.asked import (
+    FITTED,
+    MIDDLE,
+    NAMES,
+    PANORAMA,
+    PIXELS,
+    Asked,
+    Name,
+    represent,
+)
 from headlight.models.points.representations.cells import Triple
 from headlight.models.points.representations.pillars import PUBLISHED
 from headlight.models.points.representations.range_image import SENSORS
@@ -96,7 +105,8 @@ class RepresentOptions:
     sensor: str | None = option(
         "of a range image (the one that fits)",
         "Sensor",
-        choices={name: one.title for name, one in SENSORS.items()} | {FITTED: "The beams of the cloud"},
+        choices={name: one.title for name, one in SENSORS.items()}
+        | {FITTED: "The beams of the cloud", MIDDLE: PANORAMA.title},
     )
     shuffle: int | None = option(
         "another order in which hard voxels and pillars come to the points, by its seed",

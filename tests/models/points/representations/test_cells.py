@@ -33,6 +33,7 @@ def test_published_grids_have_their_published_sizes(name, shape):
 def test_second_and_voxelnet_grids_have_their_published_sizes():
     assert of_voxels.PUBLISHED["kitti"].grid.shape == (1408, 1600, 40)
     assert of_voxels.PUBLISHED["nuscenes"].grid.shape == (1024, 1024, 40)
+    assert of_voxels.PUBLISHED["waymo"].grid.shape == (1504, 1504, 40)
     assert Grid((0, -40, -3), (70.4, 40, 1), (0.2, 0.2, 0.4)).shape == (352, 400, 10)
     assert Grid((0, -20, -3), (48, 20, 1), (0.2, 0.2, 0.4)).shape == (240, 200, 10)
 

@@ -109,7 +109,7 @@ def test_a_selection_comes_back_from_the_places_that_it_was_kept_as():
 
 
 def test_a_picture_finds_where_points_are_in_it():
-    for sensor in ("hdl-32e", "fitted"):
+    for sensor in ("hdl-32e", "fitted", "middle"):
         cloud, ways = scan(), RepresentSettings(sensor=sensor)
         for name in ("range", "above"):
             picture, part = drawn(name, cloud, ways), part_of(cloud, ways, name)
@@ -119,6 +119,16 @@ def test_a_picture_finds_where_points_are_in_it():
             np.testing.assert_array_equal((rows * part.shown.shape[1] + columns)[there], cells[there])
             assert (picture.levels.ravel()[cells[there]] > 0).all()
             assert np.count_nonzero(picture.levels) == part.held
+
+
+def test_a_panorama_stands_in_the_middle_of_a_room():
+    low, high = np.array([5.0, 5.0, 0.0]), np.array([9.0, 8.0, 2.5])
+    cloud, ways = cloud_of([low, high, (9.0, 6.5, 1.25)]), RepresentSettings(sensor="middle")
+    picture = drawn("range", cloud, ways)
+    np.testing.assert_array_equal(picture.stand, (low + high) / 2)
+    part = part_of(cloud, ways, "range")
+    assert divmod(int(part.cells_of(np.array([2]))[0]), 1024) == (32, 512)  # ahead, on the horizon
+    assert part.shown.arrays["image"][0, 32, 512] == 2.0
 
 
 def test_a_sensor_that_does_not_fit_says_so_in_place_of_the_picture():

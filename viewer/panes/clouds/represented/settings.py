@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from PySide6.QtWidgets import QWidget
 
-from headlight.models.points.representations.asked import FITTED
+from headlight.models.points.representations.asked import FITTED, MIDDLE, PANORAMA
 from headlight.models.points.representations.pillars import PUBLISHED
 from headlight.models.points.representations.range_image import CHANNELS, SENSORS
 from headlight.viewer.host.lanes import Call
@@ -30,6 +30,7 @@ _SENSORS = {
     None: FITS,
     **{name: one.title for name, one in SENSORS.items()},
     FITTED: "The beams of the cloud",
+    MIDDLE: PANORAMA.title,
 }
 _STEPS = 400
 """Of the range along an axis, at most."""

@@ -10,7 +10,7 @@ import numpy as np
 from headlight.models.core.colours import Scale, levels, lut, scale_of
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import SILENT, Task
-from headlight.models.points.representations.asked import Name, hard_of
+from headlight.models.points.representations.asked import Name, hard_of, stand_of
 from headlight.models.points.representations.cells import Grid, Triple
 from headlight.models.points.representations.pillars import canvas
 from headlight.models.points.representations.range_image import CHANNELS, Sensor, spherical
@@ -79,9 +79,11 @@ class FromAbove(Picture):
 @dataclass(frozen=True, eq=False)
 class RangePicture(Picture):
     sensor: Sensor
+    stand: np.ndarray
+    """float64 (3,): where it is seen from, in the same metres as points are given."""
 
     def places(self, points: np.ndarray) -> np.ndarray:
-        _, azimuth, elevation = spherical(points)
+        _, azimuth, elevation = spherical(points - self.stand)
         return np.stack(self.sensor.place(azimuth, np.degrees(elevation)), axis=1)
 
 
@@ -245,14 +247,15 @@ def _of_pillars(arrays: Mapping[str, np.ndarray], name: str) -> np.ndarray:
 def range_picture(cloud: CloudInput, settings: RepresentSettings, task: Task = SILENT) -> RangePicture:
     """A channel of the range image. HeadlightError where no sensor can have measured the cloud."""
     part = part_of(cloud, settings, "range")
-    sensor = sensor_for(cloud, asked_of(settings, "range"))
+    asked = asked_of(settings, "range")
+    sensor, stand = sensor_for(cloud, asked), stand_of(cloud_of(cloud), asked)
     image, there = part.shown.arrays["image"], part.shown.arrays["index"] >= 0
     values = image[CHANNELS.index(settings.channel)]
     ends = {"azimuth": Scale(-float(np.pi), float(np.pi)), "occupied": Scale(0.0, 1.0)}
     scale = ends.get(settings.channel) or scaled(values, there)
     of = ", ".join(filter(None, (settings.channel, UNITS[settings.channel])))
     said = f"{sensor.title}, {sensor.rows:,} × {sensor.columns:,} · {part.counted()}"
-    return RangePicture(shown(values, there, scale), scale, of, said, zero_of(cloud), sensor)
+    return RangePicture(shown(values, there, scale), scale, of, said, zero_of(cloud), sensor, stand)
 
 
 def views_picture(cloud: CloudInput, settings: RepresentSettings, task: Task = SILENT) -> ViewsPicture:
