@@ -21,6 +21,7 @@ from headlight.models.points.representations.asked import (
     Asked,
     Name,
     represent,
+    usual,
 )
 from headlight.models.points.representations.cells import Triple
 from headlight.models.points.representations.pillars import PUBLISHED
@@ -165,7 +166,8 @@ def represented(
     point of the file: the number of its cell in C order of `shape`, −1 outside, −2 hidden or dropped.
     """
     cloud = known(document, CloudInput)
-    found = represent(cloud_of(cloud), asked(options))
+    own = cloud_of(cloud)
+    found = represent(own, usual(own, asked(options)))
     cell = found.cell
     if cloud.kept is not None:
         cell = np.full(cloud.total, OUTSIDE)
