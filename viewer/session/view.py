@@ -143,7 +143,7 @@ class RepresentSettings:
     space: Literal["voxels", "occupancy"] = "voxels"
     colour: Literal["count", "height", "occupied"] = "count"
     above: Literal["birds-eye", "pillars"] = "birds-eye"
-    birds_eye: str = "highest"
+    birds_eye: str = "mean"
     pillar: str = "count"
     sensor: str | None = None
     channel: str = "range"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
@@ -193,6 +193,22 @@ def hard_of(asked: Asked) -> Hard | None:
 
 def _rings(cloud: Cloud, asked: Asked) -> np.ndarray | None:
     return cloud.ring if asked.sensor is None else None
+
+
+def usual(cloud: Cloud, asked: Asked) -> Asked:
+    """A range image of a room that no sensor at its zero has measured is a panorama, unless a sensor is asked
+    for.
+    """
+    if asked.as_ != "range" or asked.sensor is not None or not len(cloud.points):
+        return asked
+    low, high = box_of(cloud.points)
+    if (high - low)[:2].max() > _ROOM:
+        return asked
+    try:
+        sensor_of(cloud, asked)
+    except HeadlightError:
+        return replace(asked, sensor=MIDDLE)
+    return asked
 
 
 def stand_of(cloud: Cloud, asked: Asked) -> np.ndarray:

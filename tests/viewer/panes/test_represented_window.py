@@ -8,10 +8,12 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from headlight.viewer.host.recipe import RunOptions
+from headlight.viewer.registry import REGISTRY, Pane
 from headlight.viewer.session.view import RepresentSettings, Selection
 from headlight.viewer.slices.clouds.represented.linked import linked
 from tests.viewer.bars import on_bar
-from tests.viewer.cloud_windows import pane
+from tests.viewer.cloud_windows import answered, pane
+from tests.viewer.given_cloud import trace_of
 from tests.viewer.slices.clouds.test_represented import scan
 
 NAMES = ("points", "space", "above", "range", "views")
@@ -78,7 +80,7 @@ def test_panes_say_what_is_hidden_dropped_and_refused(window, settled):
     points._hovered(len(window.session.current.input.points) - 1)
     settled(window)
     assert image.view.said() == "behind a nearer point"
-    assert window.deck.docks["represented-range"].subtitle().endswith("1 point hidden")
+    assert window.deck.docks["represented-range"].subtitle().endswith("1 hidden")
     window.session.change(RepresentSettings, hard=True, most_cells=1, above="pillars", sensor="vlp-16")
     settled(window)
     assert above.view.said() == "dropped by hard voxelisation"
@@ -91,6 +93,19 @@ def test_panes_say_what_is_hidden_dropped_and_refused(window, settled):
     settled(window)
     assert window.session.view[RepresentSettings].like == "kitti"
     assert settings.voxel.value() == pytest.approx(0.05)
+
+
+def test_the_export_of_a_pane_begins_with_what_it_shows(window, settled):
+    document = window.session.current
+    answered(window, document, trace_of(document.input))
+    settled(window)
+    window.session.change(RepresentSettings, like="kitti", hard=True, above="pillars", shuffle=2)
+    window.exports.open_pane(REGISTRY.all(Pane)["represented-above"].export)
+    settled(window)
+    given = window.exports.dialog.options().given
+    window.exports.close()
+    assert (given["as_"], given["most_points"], given["shuffle"]) == ("pillars", 32, 2)
+    assert given["range"] == (0.0, -39.68, -3.0, 69.12, 39.68, 1.0)
 
 
 def test_the_colours_of_the_panes_are_those_of_their_bars(window, settled):

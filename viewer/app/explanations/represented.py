@@ -88,8 +88,8 @@ REPRESENTED = (
     ),
     of(
         "Sensor",
-        says="Rows and field of view of the range image: the rings of the file or the beams found in it, "
-        "unless one is chosen. One that loses over 2 % of the points is refused; a panorama loses none.",
+        says="Rows and field of view of the range image: the rings or beams of the file, or of a room a "
+        "panorama from its middle, unless one is chosen. One that loses over 2 % of the points is refused.",
     ),
     of(
         "Channel",

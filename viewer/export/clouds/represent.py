@@ -21,6 +21,7 @@ from headlight.models.points.representations.asked import (
     Asked,
     Name,
     represent,
+    usual,
 )
 from headlight.models.points.representations.cells import Triple
 from headlight.models.points.representations.pillars import PUBLISHED
@@ -166,7 +167,8 @@ def represented(
     those call a point is its number in the file.
     """
     cloud = known(document, CloudInput)
-    found = represent(cloud_of(cloud), asked(options))
+    read = cloud_of(cloud)
+    found = represent(read, usual(read, asked(options)))
     cell = in_file(cloud, found.cell, OUTSIDE)
 
     def arrays() -> dict[str, np.ndarray]:

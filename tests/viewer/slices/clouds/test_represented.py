@@ -122,8 +122,9 @@ def test_a_picture_finds_where_points_are_in_it():
 
 
 def test_a_panorama_stands_in_the_middle_of_a_room():
-    low, high = np.array([5.0, 5.0, 0.0]), np.array([9.0, 8.0, 2.5])
-    cloud, ways = cloud_of([low, high, (9.0, 6.5, 1.25)]), RepresentSettings(sensor="middle")
+    """And that is what one sees of it, unless a sensor is chosen."""
+    low, high = np.array([5.0, 5.0, -2.0]), np.array([9.0, 8.0, 8.0])
+    cloud, ways = cloud_of([low, high, (9.0, 6.5, 3.0)]), RepresentSettings()
     picture = drawn("range", cloud, ways)
     np.testing.assert_array_equal(picture.stand, (low + high) / 2)
     part = part_of(cloud, ways, "range")
@@ -151,7 +152,7 @@ def test_another_order_of_the_points_keeps_others_of_as_many():
     assert kept[0].sum() == kept[1].sum() == 12
     assert (kept[0] != kept[1]).any()
     np.testing.assert_array_equal(kept[0], kept[2])
-    assert drawn("space", cloud, ways).said.endswith("188 points dropped")
+    assert drawn("space", cloud, ways).said.endswith("188 dropped")
 
 
 @pytest.mark.parametrize(
@@ -175,4 +176,5 @@ def test_the_export_of_a_pane_gives_what_it_shows(ways):
 def test_controls_know_what_holds():
     known = in_force(scan(), RepresentSettings(like="kitti", hard=True))
     assert (known.voxel_edge, known.pillar_edge, known.most_points) == (0.05, 0.16, 32)
+    assert known.of_voxels == {"most_points": "5 of a voxel", "voxel_edge": "0.1 m high"}
     assert known.high[0] == pytest.approx(scan().points[:, 0].max())

@@ -73,6 +73,8 @@ class RepresentSettingsPane(Pane):
         self.view = bind("view", LabelledSlider("Large view", 0, 11, 1, "{:.0f}", 0, first=1))
         self.only_hard = [self.points, self.cells, Section("Order of the points"), self.shuffle]
         self.known: InForce | None = None
+        self.of_cloud = [self.voxel, self.pillar, self.points, self.cells, *self.axes]
+        """Whose values are not known before the cloud was looked at."""
         for choice in (self.likes, self.sensors, self.feature):
             choice.may_shrink()
         return ScrollColumn(
@@ -136,11 +138,17 @@ class RepresentSettingsPane(Pane):
         self.feature.setCurrentText(
             words[settings.pillar if settings.above == "pillars" else settings.birds_eye]
         )
+        for control in self.of_cloud:
+            control.setEnabled(self.known is not None)
         if (known := self.known) is not None:
             self.voxel.set_value(known.voxel_edge if settings.voxel_edge is None else settings.voxel_edge)
             self.pillar.set_value(known.pillar_edge if settings.pillar_edge is None else settings.pillar_edge)
             self.points.set_value(settings.most_points or known.most_points)
             self.cells.set_value(settings.most_cells or known.most_cells)
+            notes = known.of_voxels
+            self.voxel.set_note(notes.get("voxel_edge", ""))
+            self.points.set_note(notes.get("most_points", ""))
+            self.cells.set_note(notes.get("most_cells", ""))
             self._show_range(settings, known)
 
     def _show_range(self, settings: RepresentSettings, known: InForce) -> None:

@@ -19,6 +19,7 @@ from headlight.models.points.representations.asked import (
     grid_of,
     represent,
     sensor_of,
+    usual,
 )
 from headlight.models.points.representations.cells import Grid
 from headlight.models.points.representations.pillars import PUBLISHED
@@ -102,6 +103,12 @@ def _of(cloud: CloudInput) -> _Kept:
             points = cloud.points if not zero.any() else cloud.points.astype(np.float64) - zero
             _kept[cloud] = _Kept(Cloud(points, cloud.intensity, cloud.ring, cloud.normals))
         return _kept[cloud]
+
+
+def usual_of(cloud: CloudInput, settings: RepresentSettings, name: Name) -> Asked:
+    """One representation of a cloud as a view's settings have it, where they say nothing as usual."""
+    own, asked = cloud_of(cloud), asked_of(settings, name)
+    return derived(own, ("usual", asked), lambda: usual(own, asked))
 
 
 def asked_of(settings: RepresentSettings, name: Name) -> Asked:

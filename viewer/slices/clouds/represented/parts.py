@@ -12,7 +12,7 @@ from headlight.models.points.representations.asked import Name
 from headlight.models.points.representations.represented import DROPPED, Represented
 from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.session.view import RepresentSettings
-from headlight.viewer.slices.clouds.represented.kept import asked_of, found
+from headlight.viewer.slices.clouds.represented.kept import found, usual_of
 
 PartName = Literal["space", "above", "range", "views"]
 PARTS: tuple[PartName, ...] = ("space", "above", "range", "views")
@@ -120,11 +120,11 @@ class Part:
         return "outside of what the sensor sees" if self.as_ == "range" else "outside the range"
 
     def counted(self) -> str:
-        """45,852 voxels · 12 points outside · 371 dropped"""
+        """Of cells and of points: 45,852 voxels · 12 outside · 371 dropped."""
         parts = [f"{self.held:,} {self.word}s"]
         lost = {"views": "in no view", "range": "hidden"}.get(self.as_, "dropped")
         for count, where in ((self.shown.outside, "outside"), (self.shown.dropped, lost)):
-            parts += [f"{count:,} point{'s' * (count != 1)} {where}"] * bool(count)
+            parts += [f"{count:,} {where}"] * bool(count)
         return " · ".join(parts)
 
 
@@ -151,4 +151,4 @@ def named(settings: RepresentSettings, part: PartName) -> Name:
 def part_of(cloud: CloudInput, settings: RepresentSettings, part: PartName) -> Part:
     """What a part shows of a cloud. HeadlightError where it cannot be shown."""
     as_ = named(settings, part)
-    return Part(as_, found(cloud, asked_of(settings, as_)))
+    return Part(as_, found(cloud, usual_of(cloud, settings, as_)))

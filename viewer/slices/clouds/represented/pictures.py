@@ -11,12 +11,13 @@ from headlight.models.core.colours import Scale, levels, lut, scale_of
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import SILENT, Task
 from headlight.models.points.representations.asked import Name, hard_of, stand_of
-from headlight.models.points.representations.cells import Grid, Triple
+from headlight.models.points.representations.cells import Grid, Triple, box_of
 from headlight.models.points.representations.pillars import canvas
 from headlight.models.points.representations.range_image import CHANNELS, Sensor, spherical
+from headlight.models.points.representations.voxels import Hard
 from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.session.view import RepresentSettings
-from headlight.viewer.slices.clouds.represented.kept import USUAL, asked_of, cloud_of, zero_of
+from headlight.viewer.slices.clouds.represented.kept import USUAL, asked_of, cloud_of, usual_of, zero_of
 from headlight.viewer.slices.clouds.represented.kept import grid as grid_for
 from headlight.viewer.slices.clouds.represented.kept import sensor as sensor_for
 from headlight.viewer.slices.clouds.represented.parts import Part, PartName, named, part_of
@@ -132,7 +133,8 @@ def drawn(
 @dataclass(frozen=True)
 class InForce:
     """What holds where nothing was chosen. low, high: metres, the cloud's box as the file has it. edges:
-    metres of a voxel and of a pillar along x. most_points, most_cells: that hard voxelisation would keep.
+    metres of a voxel and of a pillar along x. most_points, most_cells: that hard voxelisation would keep of
+    pillars. of_voxels: what of voxels is not the same, in words, by the field.
     """
 
     low: Triple
@@ -141,19 +143,35 @@ class InForce:
     pillar_edge: float
     most_points: int
     most_cells: int
+    of_voxels: Mapping[str, str]
 
 
 def in_force(cloud: CloudInput, settings: RepresentSettings, task: Task = SILENT) -> InForce:
-    """For the controls. Of voxels or pillars whose edge is refused, that edge."""
+    """For the controls."""
     whole = cloud_of(cloud).points
-    ends = [whole.min(0), whole.max(0)] if len(whole) else [np.zeros(3), np.ones(3)]
-    edges = []
-    names: tuple[Name, Name] = "voxels", "pillars"
-    for name, chosen in zip(names, (settings.voxel_edge, settings.pillar_edge), strict=True):
-        edges.append(chosen or grid_for(cloud, asked_of(settings, name)).edge[0])
-    hard = hard_of(asked_of(replace(settings, hard=True), "pillars")) or USUAL
+    ends = box_of(whole) if len(whole) else (np.zeros(3), np.ones(3))
     low, high = ((float(x), float(y), float(z)) for x, y, z in ends)
-    return InForce(low, high, float(edges[0]), float(edges[1]), hard.most_points, hard.most_cells)
+    (voxel, of_voxels), (pillar, of_pillars) = (
+        _usual_cells(cloud, settings, "voxels", settings.voxel_edge),
+        _usual_cells(cloud, settings, "pillars", settings.pillar_edge),
+    )
+    notes = {}
+    if of_voxels.most_points != of_pillars.most_points:
+        notes["most_points"] = f"{of_voxels.most_points} of a voxel"
+    if of_voxels.most_cells != of_pillars.most_cells:
+        notes["most_cells"] = f"{of_voxels.most_cells:,} voxels"
+    if len(set(voxel)) > 1:
+        notes["voxel_edge"] = f"{voxel[2]:g} m high"
+    return InForce(low, high, voxel[0], pillar[0], of_pillars.most_points, of_pillars.most_cells, notes)
+
+
+def _usual_cells(
+    cloud: CloudInput, settings: RepresentSettings, name: Name, chosen: float | None
+) -> tuple[Triple, Hard]:
+    """(metres of a cell, what hard voxelisation would keep). chosen: an edge, which may be refused."""
+    asked = asked_of(replace(settings, hard=True), name)
+    edge = (chosen, chosen, chosen) if chosen is not None else grid_for(cloud, asked).edge
+    return edge, hard_of(asked) or USUAL
 
 
 def painted_lut(name: str = COLOURS) -> np.ndarray:
@@ -247,7 +265,7 @@ def _of_pillars(arrays: Mapping[str, np.ndarray], name: str) -> np.ndarray:
 def range_picture(cloud: CloudInput, settings: RepresentSettings, task: Task = SILENT) -> RangePicture:
     """A channel of the range image. HeadlightError where no sensor can have measured the cloud."""
     part = part_of(cloud, settings, "range")
-    asked = asked_of(settings, "range")
+    asked = usual_of(cloud, settings, "range")
     sensor, stand = sensor_for(cloud, asked), stand_of(cloud_of(cloud), asked)
     image, there = part.shown.arrays["image"], part.shown.arrays["index"] >= 0
     values = image[CHANNELS.index(settings.channel)]

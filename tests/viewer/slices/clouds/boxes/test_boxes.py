@@ -130,9 +130,7 @@ def test_a_box_is_its_points_in_all_representations(read):
 def test_the_heat_map_has_y_for_rows_and_lies_over_the_points(read):
     every = heat_picture(read, None)
     assert every.edge == (0.5, 0.5)
-    assert np.argwhere(every.levels == 255).tolist() == [
-        [82, 100]
-    ]
+    assert np.argwhere(every.levels == 255).tolist() == [[82, 100]]
     assert (every.scale.low, every.scale.high) == (LEAST, pytest.approx(0.9))
     walkers = heat_picture(read, 2)
     assert np.argwhere(walkers.levels > 64).tolist() == [[74, 92]]
