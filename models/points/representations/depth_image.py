@@ -66,6 +66,10 @@ class Calibration:
         move = rows["Tr_velo_to_cam"].reshape(3, 4)
         rectify = rows["R0_rect"].reshape(3, 3)
         fu, fv = float(projection[0, 0]), float(projection[1, 1])
+        if not min(fu, fv) > 0:
+            raise HeadlightError(
+                f"P{camera} of the calibration has no focal lengths above zero.", "Look into its file."
+            )
         first = rows["P0"].reshape(3, 4)[0, 3] if rows.get("P0", np.empty(0)).size == 12 else 0.0
         return cls(
             focal=(fu, fv),
