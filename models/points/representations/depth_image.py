@@ -15,6 +15,8 @@ KITTI_BASELINE = 0.54
 """Metres between the two cameras of KITTI."""
 HIGHEST = 1.0
 """Metres above the sensor from which on a point is left out, as the published code does (z < 1 m)."""
+_SKEW = 0.02
+"""By which products of a rotation's rows may miss 0 and 1: files round them."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,11 @@ class Calibration:
             raise HeadlightError(
                 "A calibration has focal lengths and a baseline above zero.", "Look into its file."
             )
-        if abs(np.linalg.det(np.asarray(self.turn))) < 1e-6:
-            raise HeadlightError("The calibration's rotation cannot be turned back.", "Look into its file.")
+        turn = np.asarray(self.turn)
+        if np.abs(turn @ turn.T - np.eye(3)).max() > _SKEW:
+            raise HeadlightError(
+                "The calibration's rotation is none: it changes lengths or angles.", "Look into its file."
+            )
 
     @classmethod
     def read(cls, text: str, camera: int = 2) -> Calibration:
@@ -61,6 +66,10 @@ class Calibration:
         move = rows["Tr_velo_to_cam"].reshape(3, 4)
         rectify = rows["R0_rect"].reshape(3, 3)
         fu, fv = float(projection[0, 0]), float(projection[1, 1])
+        if not min(fu, fv) > 0:
+            raise HeadlightError(
+                f"P{camera} of the calibration has no focal lengths above zero.", "Look into its file."
+            )
         first = rows["P0"].reshape(3, 4)[0, 3] if rows.get("P0", np.empty(0)).size == 12 else 0.0
         return cls(
             focal=(fu, fv),

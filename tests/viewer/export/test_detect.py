@@ -46,6 +46,21 @@ def test_numbers_in_the_coordinates_of_the_file(made):
     assert table.splitlines()[2].startswith("700,-300,-85")
 
 
+def test_far_from_zero_boxes_keep_their_place(made):
+    cloud, trace = made
+    far = replace(cloud, origin=np.array([5e8, 6e8, 0.0]))
+    near, _ = of(made, "npz")
+    arrays, _ = of((far, trace), "npz")
+    moved = arrays["boxes"][:, :2] - (5e8, 6e8)
+    np.testing.assert_allclose(moved, near["boxes"][:, :2] - (100, 0), atol=1e-3)
+
+
+def test_what_all_scores_are_below_is_said(made):
+    arrays, result = of(made, "npz", score=1.0)
+    assert not len(arrays["boxes"])
+    assert "that were found have scores below 1" in result.notices[-1]
+
+
 def test_kittis_labels_need_a_calibration_for_the_camera(made, tmp_path):
     text, result = of(made, "txt")
     assert kitti.read(text, None).names == ("Car", "Pedestrian", "Car")

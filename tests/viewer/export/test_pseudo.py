@@ -72,6 +72,15 @@ def test_pixels_lie_where_the_camera_looks(written, name):
     assert found["fan"][place, :, 0] == pytest.approx((FOCAL * BASE / 7.25, FOCAL * BASE / 5.25))
 
 
+def test_whole_numbers_are_counts_and_bytes_whole_metres(written):
+    found, said = written((plane() * 256).astype(np.int32), "depth.npy")
+    assert found["depth"] == pytest.approx(plane())
+    assert "8 bits" not in said
+    found, said = written(plane().astype(np.uint8))
+    assert found["depth"] == pytest.approx(plane())
+    assert "depth.png has 8 bits: it is read as whole metres" in said
+
+
 def test_disparities_and_counts(written):
     disparity = np.divide(FOCAL * BASE, plane(), out=np.zeros((72, 96)), where=plane() > 0)
     found, _ = written(

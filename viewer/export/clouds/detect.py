@@ -15,6 +15,7 @@ from headlight.models.core.answers import Boxes
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import Task
 from headlight.models.core.trace import Trace
+from headlight.models.points.representations.asked import FAR
 from headlight.models.points.representations.depth_image import Calibration
 from headlight.viewer.export.choices import Subject
 from headlight.viewer.export.results import Filled, Result
@@ -88,8 +89,9 @@ def boxing(run: RunOptions) -> RunOptions:
 
 
 def detect(options: DetectOptions, ending: str, cloud: CloudInput, trace: Trace, task: Task) -> Result:
-    """`boxes` float32 (n, 7) x y z (the middle) length width height yaw in the file's coordinates, `scores`,
-    `labels` int16 indices into `classes`; those that were set by hand as they are.
+    """`boxes` float32 (n, 7) x y z (the middle) length width height yaw in the file's coordinates, float64
+    where these are far from zero; `scores`, `labels` int16 indices into `classes`; those that were set by
+    hand as they are.
 
     txt: KITTI's labels, by the calibration beside the cloud where there is one. json: nuScenes' results in
     the file's coordinates.
@@ -97,12 +99,13 @@ def detect(options: DetectOptions, ending: str, cloud: CloudInput, trace: Trace,
     asked = {name: value for name, value in vars(options).items() if value is not None}
     if trace.answer(Boxes) is None:
         raise HeadlightError(f"{trace.model.title} finds no boxes.", "Choose a detector with --model.")
-    seen = shown(Read(cloud, trace), replace(BoxSettings(), **asked), cloud.edits or NONE, task)
+    settings = replace(BoxSettings(), **asked)
+    seen, score = shown(Read(cloud, trace), settings, cloud.edits or NONE, task), settings.score
     boxes, where = seen.boxes, cloud.file_boxes(seen.boxes.boxes)
 
     def arrays() -> dict[str, np.ndarray]:
         return {
-            "boxes": where.astype(np.float32),
+            "boxes": precise(where),
             "scores": boxes.scores,
             "labels": boxes.labels,
             "classes": np.array(boxes.classes),
@@ -119,8 +122,15 @@ def detect(options: DetectOptions, ending: str, cloud: CloudInput, trace: Trace,
     notices = [said] if ending == "txt" and said else []
     if seen.why:
         notices.append(seen.why)
+    elif not len(boxes):
+        notices.append(f"All of the {seen.below:,} boxes that were found have scores below {score:g}.")
     others = {"json": results, "txt": labels}
     return Result(arrays, lambda: plain.table(where, boxes), others=others, notices=notices)
+
+
+def precise(boxes: np.ndarray) -> np.ndarray:
+    """Boxes (..., 7) in the file's coordinates, of 32 bits where these are near enough to zero."""
+    return boxes if np.abs(boxes).max(initial=0) > FAR else boxes.astype(np.float32)
 
 
 def calibrated(trace: Trace) -> tuple[Calibration | None, str]:

@@ -54,7 +54,7 @@ class PseudoOptions:
     depth: bool = option("the picture holds depths in metres (as it is taken for)", "Depths", switch=True)
     disparity: bool = option("the picture holds disparities in pixels", "Disparities", switch=True)
     counts: float | None = option(
-        "counts of the file in a metre or in a pixel of disparity (256 of whole numbers, 1 of others)",
+        "counts of the file in a metre or pixel of disparity (256 of whole numbers, 1 of bytes and others)",
         "Counts",
         parse=counts,
         metavar="N",
@@ -94,9 +94,13 @@ def depths_of(picture: ImageInput, options: PseudoOptions, calibration: Calibrat
                 "Choose a PNG of 16 bits, a TIFF or an NPY file with one number a pixel.",
             )
         values = grey
-    usual = COUNTS if values.dtype == np.uint16 else 1.0
-    found = values.astype(np.float64) / (options.counts or usual)
+    found = values.astype(np.float64) / (options.counts or usual_counts(values.dtype))
     return calibration.depth_of(found) if options.disparity else found
+
+
+def usual_counts(kind: np.dtype) -> float:
+    """Of the numbers of a file: a byte would not reach a metre by KITTI's."""
+    return COUNTS if kind.kind in "iu" and kind.itemsize > 1 else 1.0
 
 
 def pseudo(options: PseudoOptions, ending: str, document: Input, trace: Trace | None, task: Task) -> Result:
@@ -136,13 +140,18 @@ def pseudo(options: PseudoOptions, ending: str, document: Input, trace: Trace | 
     def ply() -> bytes:
         return _ply(found.points, picture.pixels[row, column], ahead)
 
-    left_out = []
+    notices = []
+    if picture.measured is None and options.counts is None:
+        unit = "pixels of disparity" if options.disparity else "metres"
+        notices.append(
+            f"{picture.title} has 8 bits: it is read as whole {unit}. Say other --counts if it is not."
+        )
     if found.left_out:
-        left_out.append(
+        notices.append(
             f"{found.left_out:,} pixels are left out: their points would lie behind the scanner or more than "
             f"{HIGHEST:g} m above it."
         )
-    return Result(arrays, table, others={"ply": ply}, notices=left_out)
+    return Result(arrays, table, others={"ply": ply}, notices=notices)
 
 
 def _ply(points: np.ndarray, colours: np.ndarray, ahead: np.ndarray) -> bytes:

@@ -15,6 +15,7 @@ from headlight.models.core.trace import Trace
 from headlight.models.points.detection.asked.standing import of_cells, of_points
 from headlight.models.points.representations.asked import Asked
 from headlight.viewer.export.clouds.answered import in_file
+from headlight.viewer.export.clouds.detect import precise
 from headlight.viewer.export.results import Result
 from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.options import count, option
@@ -84,7 +85,7 @@ def standing(options: StandingOptions, ending: str, cloud: CloudInput, trace: Tr
             "values": whole,
             "map": over.reshape(rows, columns),
             "cell": in_file(cloud, cell, -1),
-            "box": cloud.file_boxes(answer.boxes[[index]])[0].astype(np.float32),
+            "box": precise(cloud.file_boxes(answer.boxes[[index]])[0]),
             "class": np.array(target.name),
             "score": np.array(target.score, np.float32),
         }

@@ -125,8 +125,8 @@ def _text(path: Path, begins: Callable[[str], bool] = lambda head: True) -> str 
             return None
         with path.open("rb") as file:
             head = file.read(_HEAD)
-            if not begins(head.decode("utf-8", "replace")):
+            if not begins(head.decode("utf-8-sig", "replace")):  # spreadsheets write a mark in front
                 return None
-            return (head + file.read()).decode("utf-8", "replace")
+            return (head + file.read()).decode("utf-8-sig", "replace")
     except OSError:
         return None

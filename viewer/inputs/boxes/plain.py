@@ -21,6 +21,8 @@ _OTHERS = {
     "score": ("confidence",),
 }
 """What other programs call the same."""
+_TURNS = 4 * np.pi
+"""Radians beyond which a yaw looks like degrees."""
 
 
 def is_table(head: str) -> bool:
@@ -48,9 +50,10 @@ def read_rows(rows: Iterable[Mapping[str, Any]]) -> Listed:
             raise NoBoxes(f"box {number} lacks a number, or has something else in its place") from None
         names.append(str(_value(row, "class") or "thing"))
     known = len(scores) > 0 and not np.isnan(scores).any()
-    return Listed(
-        np.array(boxes, np.float64).reshape(-1, 7), tuple(names), np.array(scores) if known else None
-    )
+    found = np.array(boxes, np.float64).reshape(-1, 7)
+    widest = float(np.abs(found[:, 6]).max(initial=0))
+    said = (f"Its yaws, up to {widest:g}, are read as radians.",) if widest > _TURNS else ()
+    return Listed(found, tuple(names), np.array(scores) if known else None, said=said)
 
 
 def table(boxes: np.ndarray, answer: Boxes) -> Iterator[Sequence[object]]:

@@ -163,3 +163,12 @@ def test_points_are_turned_as_kitti_says():
 def test_a_calibration_that_lacks_something_says_what():
     with pytest.raises(HeadlightError, match="lacks R0_rect, Tr_velo_to_cam"):
         depths.Calibration.read(KITTI.split("R0")[0])
+
+
+def test_a_calibration_whose_rotation_is_none_is_refused():
+    with pytest.raises(HeadlightError, match="changes lengths or angles"):
+        depths.Calibration((1.0, 1.0), (0.0, 0.0), turn=((0, -5, 0), (0, 0, -5), (5, 0, 0)))
+    with pytest.raises(HeadlightError, match="no focal lengths"):
+        depths.Calibration.read(
+            "P2: 0 0 1 0 0 1 1 0 0 0 1 0\nR0_rect:" + " 1" * 9 + "\nTr_velo_to_cam:" + " 1" * 12
+        )

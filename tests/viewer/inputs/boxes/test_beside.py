@@ -194,6 +194,17 @@ def test_what_does_not_match_costs_a_notice_and_nothing_else(tmp_path, name, tex
     assert cloud.boxes is None or len(cloud.boxes) == 1
 
 
+def test_a_table_of_a_spreadsheet_and_yaws_that_look_like_degrees(tmp_path):
+    head = "\ufeffx,y,z,length,width,height,yaw,class\n"
+    cloud = read(scan(tmp_path / "a.bin"))
+    for yaw, told in ((0.3, False), (90, True)):
+        (tmp_path / "a.csv").write_text(f"{head}10,1,-0.75,4,1.6,1.5,{yaw},car\n", encoding="utf-8")
+        cloud = read(tmp_path / "a.bin")
+        assert cloud.boxes is not None
+        assert cloud.boxes.classes == ("car",)
+        assert ("are read as radians" in cloud.notices[-1]) is told
+
+
 def test_other_files_of_that_name_are_not_taken_for_boxes(tmp_path):
     path = scan(tmp_path / "street.bin")
     (tmp_path / "street.txt").write_text("1 2 3\n4 5 6\n")
