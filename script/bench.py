@@ -272,6 +272,13 @@ def detector() -> list[tuple[str, str, str]]:
     return measured()
 
 
+def shapes() -> list[tuple[str, str, str]]:
+    """What one object of 100,000 points is, by each network of shapes."""
+    from script.bench_shapes import shapes as measured
+
+    return measured()
+
+
 def representations() -> list[tuple[str, str, str]]:
     """One cloud in all of its representations."""
     from script.bench_represented import representations as measured
@@ -341,6 +348,7 @@ FIGURES = {
     "net-memory": net_memory,
     "gguf": gguf,
     "detector": detector,
+    "shapes": shapes,
     "centerpoint": centerpoint,
     "fields-walk": fields_walk,
     "fields-effective": fields_effective,
