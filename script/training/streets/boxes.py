@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from headlight.models.core.answers import Boxes as Answer
 from headlight.models.points.detection.config import STREET_CLASSES, STREETS, DetectionConfig
 from headlight.models.points.detection.decoding import found
 from headlight.models.points.detection.heads import Said
@@ -104,7 +105,7 @@ class Boxes:
     def score(self, net: nn.Module) -> tuple[float, str]:
         """mAP on 40 validation scans, and the figures of each class."""
         self.validation = self.validation or everyone(self.held, 40)
-        result = scored(net, self.validation)
+        result = measured(answers(net, self.validation), self.validation)
         return result.mean_ap, told(result)
 
 
@@ -147,13 +148,17 @@ def cloud_of(scan: Scan) -> np.ndarray:
 
 
 @torch.no_grad()
-def scored(net: nn.Module, scans: Sequence[Scan], config: DetectionConfig = STREETS) -> Figures:
-    """nuScenes' figures on whole scans, of boxes with ASKED points or more."""
-    config = replace(config, suppression=replace(config.suppression, score=SCORE))
-    scenes = []
-    for scan in scans:
-        boxes = found(net(batch_of([cloud_of(scan)], config)), config)
-        scenes.append(Scene(boxes.boxes, boxes.scores, boxes.labels, scan.boxes, scan.labels, scan.counts))
+def answers(net: nn.Module, scans: Sequence[Scan], config: DetectionConfig = STREETS) -> list[Answer]:
+    """What is found in whole scans, from SCORE on."""
+    return [found(net(batch_of([cloud_of(scan)], config)), config, SCORE) for scan in scans]
+
+
+def measured(given: Sequence[Answer], scans: Sequence[Scan]) -> Figures:
+    """nuScenes' figures of answers, for boxes with ASKED points or more."""
+    scenes = [
+        Scene(one.boxes, one.scores, one.labels, scan.boxes, scan.labels, scan.counts)
+        for one, scan in zip(given, scans, strict=True)
+    ]
     return figures(scenes, STREET_CLASSES, least=ASKED)
 
 
