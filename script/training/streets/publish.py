@@ -11,7 +11,6 @@ assets/weights, and scores what was written on FOLDER/test, once, when all else 
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -19,10 +18,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import nn
 
 from headlight.models.catalogue.bundled import ASSETS
+from headlight.models.catalogue.tensors import save_half
 from headlight.models.core.answers import Boxes, confusion, scores
 from headlight.models.points.detection.config import STREET_CLASSES, STREETS
 from headlight.models.points.detection.metrics.nuscenes import HALF_TURN
@@ -70,8 +70,9 @@ def main() -> None:
     folder = given.out or ASSETS / "weights" / given.net
     folder.mkdir(parents=True, exist_ok=True)
     kept = torch.load(given.run / "best.pt", weights_only=True)
-    write(folder, given.net, kept["net"])
     net = network(given.net)
+    net.load_state_dict(kept["net"])
+    write(folder, given.net, net)
     net.load_state_dict({name: one.float() for name, one in load_file(folder / "model.safetensors").items()})
     scans = everyone(given.scans / given.split)
     said = (of_boxes if given.net == "pillars" else of_pixels)(net.eval(), scans)
@@ -93,21 +94,13 @@ def network(name: str) -> nn.Module:
     return Detector(STREETS) if name == "pillars" else RangeNet()
 
 
-def write(folder: Path, name: str, state: dict[str, torch.Tensor]) -> None:
+def write(folder: Path, name: str, net: nn.Module) -> None:
     """config.json, weights, and the list of objects."""
-    half = {
-        key: one.half().contiguous() if one.is_floating_point() else one.contiguous()
-        for key, one in state.items()
-        if not key.endswith("num_batches_tracked")
-    }
-    fresh = network(name).state_dict()
-    half |= {key: one for key, one in fresh.items() if key.endswith("num_batches_tracked")}
-    save_file(half, folder / "model.safetensors", metadata={"format": "pt"})
     if name == "pillars":
-        config = {"model_type": "pillars", **asdict(STREETS)}
+        config = {"model_type": "detector", **asdict(STREETS)}
     else:
-        config = {"model_type": "range_net", "classes": PIXEL_CLASSES, "widths": RangeNet().widths}
-    (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+        config = {"model_type": "range_net", "classes": PIXEL_CLASSES, "widths": net.widths}
+    save_half(folder, net, config)
     shutil.copyfile(LIST, folder / "objects.csv")
     for path in folder.iterdir():
         path.chmod(0o644)
