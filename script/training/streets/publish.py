@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -24,12 +23,13 @@ from torch import nn
 from headlight.models.catalogue.bundled import ASSETS
 from headlight.models.catalogue.tensors import save_half
 from headlight.models.core.answers import Boxes, confusion, scores
+from headlight.models.points.detection.checkpoints import save_detector
 from headlight.models.points.detection.config import STREET_CLASSES, STREETS
 from headlight.models.points.detection.metrics.nuscenes import HALF_TURN
 from headlight.models.points.detection.network import Detector
 from headlight.models.points.grids.range_net import STREET_CLASSES as PIXEL_CLASSES
 from headlight.models.points.grids.range_net import RangeNet
-from script.training.streets.boxes import ASKED, answers, measured
+from script.training.streets.boxes import ASKED, PUBLISHED, answers, measured
 from script.training.streets.pixels import imaged
 from script.training.streets.scanner import Scan
 from script.training.streets.scans import everyone
@@ -97,10 +97,10 @@ def network(name: str) -> nn.Module:
 def write(folder: Path, name: str, net: nn.Module) -> None:
     """config.json, weights, and the list of objects."""
     if name == "pillars":
-        config = {"model_type": "detector", **asdict(STREETS)}
+        save_detector(folder, net, PUBLISHED)
     else:
-        config = {"model_type": "range_net", "classes": PIXEL_CLASSES, "widths": net.widths}
-    save_half(folder, net, config)
+        said = {"model_type": "range_net", "classes": PIXEL_CLASSES, "widths": net.widths}
+        save_half(folder, net, said)
     shutil.copyfile(LIST, folder / "objects.csv")
     for path in folder.iterdir():
         path.chmod(0o644)
