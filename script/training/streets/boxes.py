@@ -32,6 +32,8 @@ CROPS = 4
 MOMENTUM = 0.05
 OFTEN = (0.15, 0.35, 0.25, 0.25)
 """How often each class is what a crop is about: cars are everywhere, trucks the hardest."""
+DARK = 0.1
+"""Share of scans without intensities, as of many files."""
 BEYOND = 1.0
 """Metres by which what counts as within a crop may reach beyond it."""
 LEAST = 4
@@ -44,7 +46,7 @@ SCORE = 0.05
 """From which on boxes are scored: average precision wants the doubtful ones too."""
 
 
-PUBLISHED = replace(STREETS, suppression=SUPPRESSION)
+PUBLISHED = replace(STREETS, suppression=SUPPRESSION, frame=replace(STREETS.frame, ground=-1.8))
 
 
 class Boxes:
@@ -102,7 +104,8 @@ class Boxes:
         inside = ((scan.points[:, :2] >= corner) & (scan.points[:, :2] < corner + 2 * HALF)).all(1)
         inside &= np.append(whole, True)[scan.things]
         lift = rng.normal(0, 0.1)  # scanners stand at other heights
-        cloud = np.column_stack([scan.points[inside], scan.intensity[inside] * rng.uniform(0.8, 1.25)])
+        bright = 0.0 if rng.random() < DARK else rng.uniform(0.8, 1.25)
+        cloud = np.column_stack([scan.points[inside], scan.intensity[inside] * bright])
         cloud = cloud[rng.random(len(cloud)) >= rng.choice([0.0, rng.uniform(0, 0.3)])]
         cloud[:, 2] += lift
         boxes = scan.boxes[seen & whole].copy()
