@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import shutil
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -22,20 +23,22 @@ from torch import nn
 
 from headlight.models.catalogue.bundled import ASSETS
 from headlight.models.catalogue.tensors import save_half
-from headlight.models.core.answers import Boxes, confusion, scores
+from headlight.models.core.answers import Boxes, PointLabels, confusion, scores
 from headlight.models.points.detection.checkpoints import save_detector
 from headlight.models.points.detection.config import STREET_CLASSES, STREETS
 from headlight.models.points.detection.metrics.nuscenes import HALF_TURN
 from headlight.models.points.detection.network import Detector
+from headlight.models.points.grids.config import GridConfig
 from headlight.models.points.grids.range_net import STREET_CLASSES as PIXEL_CLASSES
 from headlight.models.points.grids.range_net import RangeNet
+from headlight.viewer.host.engines import open_engine
 from script.training.streets.boxes import ASKED, PUBLISHED, answers, measured
-from script.training.streets.pixels import imaged
-from script.training.streets.scanner import Scan
-from script.training.streets.scans import everyone
+from script.training.streets.scanner import HDL32, Scan
+from script.training.streets.scans import classes_of, everyone
 from script.training.streets.shapes import LIST
 
 TITLES = {"pillars": "Pillars", "range-net": "Range network"}
+LICENCE = "BSD-3-Clause"
 SURE, NEAR = 0.3, 2.0
 """Score from which on a box counts as found, and metres from its truth."""
 CARD = """# {title}
@@ -49,7 +52,7 @@ CARD = """# {title}
 | training data | {train:,} scans of 32 × 1,024 (Velodyne HDL-32E, 1.6 to 2 m above the road, x ahead) of streets made by script/training/streets: models of Debian's package sweethome3d-furniture and parametric vehicles and people; seed 1 |
 | split | by object: `objects.csv` says which model is in which split; parametric designs of test streets are others of the same generators. Trees, poles and street furniture are shared by all |
 | training | {steps:,} steps{remark}; chosen by the validation scans alone |
-| {test} test scans, things with {asked} points or more within 40 m | {figures} |
+| {test} {split} scans, things with {asked} points or more within 40 m | {figures} |
 
 {table}
 
@@ -64,10 +67,9 @@ def main() -> None:
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--split", default="test", choices=("validation", "test"))
     parser.add_argument("--remark", default="", help="what the card adds about the steps of the training")
-    parser.add_argument("--out", type=Path, help="folder, if not that of assets")
     given = parser.parse_args()
     torch.set_num_threads(1)
-    folder = given.out or ASSETS / "weights" / given.net
+    folder = ASSETS / "weights" / given.net
     folder.mkdir(parents=True, exist_ok=True)
     kept = torch.load(given.run / "best.pt", weights_only=True)
     net = network(given.net)
@@ -75,7 +77,7 @@ def main() -> None:
     write(folder, given.net, net)
     net.load_state_dict({name: one.float() for name, one in load_file(folder / "model.safetensors").items()})
     scans = everyone(given.scans / given.split)
-    said = (of_boxes if given.net == "pillars" else of_pixels)(net.eval(), scans)
+    said = (of_boxes if given.net == "pillars" else of_points)(net.eval(), scans)
     card = CARD.format(
         title=TITLES[given.net],
         parameters=sum(one.numel() for one in net.parameters()),
@@ -83,6 +85,7 @@ def main() -> None:
         steps=kept["step"],
         remark=f", {given.remark}" if given.remark else "",
         test=len(scans),
+        split=given.split,
         asked=ASKED,
         **said,
     )
@@ -97,10 +100,10 @@ def network(name: str) -> nn.Module:
 def write(folder: Path, name: str, net: nn.Module) -> None:
     """config.json, weights, and the list of objects."""
     if name == "pillars":
-        save_detector(folder, net, PUBLISHED)
+        save_detector(folder, net, PUBLISHED, licence=LICENCE)
     else:
-        said = {"model_type": "range_net", "classes": PIXEL_CLASSES, "widths": net.widths}
-        save_half(folder, net, said)
+        config = asdict(GridConfig("range_net", PIXEL_CLASSES, widths=net.widths))
+        save_half(folder, net, config | {"sensor": HDL32.name, "licence": LICENCE})
     shutil.copyfile(LIST, folder / "objects.csv")
     for path in folder.iterdir():
         path.chmod(0o644)
@@ -150,21 +153,21 @@ def shares_found(found: Sequence[Boxes], scans: Sequence[Scan]) -> tuple[float, 
     return float(np.mean(right[True] or [np.nan])), float(np.mean(right[False] or [np.nan]))
 
 
-@torch.no_grad()
-def of_pixels(net: nn.Module, scans: Sequence[Scan]) -> dict[str, str]:
-    """What the card says of a range network."""
+def of_points(net: nn.Module, scans: Sequence[Scan]) -> dict[str, str]:
+    """What the card says of a range network: over all points of the scans, as the window would label them."""
+    engine = open_engine("range-net", "points", None)
     matrix = np.zeros((len(PIXEL_CLASSES),) * 2, np.int64)
     for scan in scans:
-        image, labels = imaged(scan)
-        best = net(torch.from_numpy(image)[None])[0].argmax(0).numpy()
-        matrix += confusion(labels[labels >= 0], best[labels >= 0], len(PIXEL_CLASSES))
+        trace = engine.run(scan.points, intensity=scan.intensity, ring=scan.ring)
+        labels = trace.answer(PointLabels).labels
+        matrix += confusion(classes_of(scan).astype(np.int16), labels, len(PIXEL_CLASSES))
     result = scores(matrix)
     ious = ", ".join(f"{name} {iou:.3f}" for name, iou in zip(PIXEL_CLASSES, result.iou, strict=True))
     return {
         "what": "A network on range images after LaserNet (Meyer et al. 2019)",
         "network": "residual units 32-48-64, columns halved twice, deep layer aggregation",
         "given": "range, height, azimuth, intensity (0 to 1) and whether there is a return, 32 × 1,024",
-        "figures": f"mIoU {result.miou:.3f} over all pixels",
+        "figures": f"mIoU {result.miou:.3f} over all points",
         "table": f"IoU: {ious}.",
     }
 
