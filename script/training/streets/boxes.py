@@ -91,7 +91,8 @@ class Boxes:
         wanted = np.flatnonzero(seen & (scan.labels == rng.choice(len(STREET_CLASSES), p=OFTEN)))
         about, room = rng.uniform(-20, 20, 2), HALF
         if len(wanted):
-            chosen = scan.boxes[rng.choice(wanted)]
+            long = scan.boxes[wanted, 3]  # the long ones are rare, and need the whole crop to be seen
+            chosen = scan.boxes[rng.choice(wanted, p=long / long.sum())]
             about, room = chosen[:2], HALF - np.abs(corners(chosen) - chosen[:2]).max(0)
         edge = STREETS.grid.edge[0]
         low = np.array(STREETS.grid.low[:2])
