@@ -41,8 +41,8 @@ LEAST = 4
 ASKED = 5
 """Points of a box that is asked for when scored."""
 SUPPRESSION = replace(STREETS.suppression, peaks=True, score=0.4)
-"""Of the published detector: the cells around a peak are no candidates, which spares most overlaps; the score is
-that from which on the validation scans have the best F1."""
+"""Of the published detector: the cells around a peak are no candidates, which spares most overlaps; from its
+score on the validation scans have the best F1."""
 SCORE = 0.05
 """From which on boxes are scored: average precision wants the doubtful ones too."""
 
