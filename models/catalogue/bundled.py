@@ -81,6 +81,18 @@ BUNDLED = (
         )
     ),
     Entry(
+        id="pillars",
+        title="Pillars",
+        where="bundled",
+        source="trained by Headlight on made-up scans of made-up streets",
+        licence="BSD-3-Clause",
+        folder=ASSETS / "weights" / "pillars",
+        modality="points",
+        megabytes=1.7,
+        detects=True,
+        suits=("street",),
+    ),
+    Entry(
         id="induction",
         title="Induction heads",
         where="bundled",

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from headlight.models.core.answers import Boxes as Answer
 from headlight.models.points.detection.config import STREET_CLASSES, STREETS, DetectionConfig
 from headlight.models.points.detection.decoding import found
 from headlight.models.points.detection.heads import Said
@@ -22,23 +23,36 @@ from headlight.models.points.detection.targets import TaskTargets, Truth, loss, 
 from headlight.models.points.representations.cells import Grid
 from script.training.streets.scanner import Scan
 from script.training.streets.scans import endless, everyone, turned
+from script.training.streets.street import corners
 
 RATE = 3e-3
 HALF = 20.0
 """Metres from a crop's middle to its edges: a quarter of the ground, with half of the street's things."""
 CROPS = 4
 MOMENTUM = 0.05
+OFTEN = (0.15, 0.35, 0.25, 0.25)
+"""How often each class is what a crop is about: cars are everywhere, trucks the hardest."""
+DARK = 0.1
+"""Share of scans without intensities, as of many files."""
+BEYOND = 1.0
+"""Metres by which what counts as within a crop may reach beyond it."""
 LEAST = 4
 """Points of a box that is to be found."""
 ASKED = 5
 """Points of a box that is asked for when scored."""
+SUPPRESSION = replace(STREETS.suppression, peaks=True, score=0.4)
+"""Of the published detector: the cells around a peak are no candidates, which spares most overlaps; from its
+score on the validation scans have the best F1."""
 SCORE = 0.05
 """From which on boxes are scored: average precision wants the doubtful ones too."""
 
 
+PUBLISHED = replace(STREETS, suppression=SUPPRESSION, frame=replace(STREETS.frame, ground=-1.8))
+
+
 class Boxes:
-    """Crops of turned and mirrored scans about things of a class drawn at random, so that all classes are as
-    frequent whatever the streets hold."""
+    """Crops of turned and mirrored scans about things of a class drawn at random, so that the rare classes
+    are learnt as well whatever the streets hold."""
 
     rate = RATE
 
@@ -70,27 +84,37 @@ class Boxes:
         return batch_of(clouds, STREETS), starts, targets(truths, self.part)
 
     def crop(self, scan: Scan) -> tuple[np.ndarray, tuple[int, int], Truth]:
+        """Things that lie partly beyond the crop are taken out of it, points and all."""
         rng = self.rng
         mirrored, scale = bool(rng.random() < 0.5), rng.uniform(0.95, 1.05)
         scan = turned(scan, rng.uniform(-np.pi, np.pi), mirrored, scale)
-        seen = np.flatnonzero(scan.counts >= LEAST)
-        wanted = seen[scan.labels[seen] == rng.integers(len(STREET_CLASSES))]
-        about = scan.boxes[rng.choice(wanted), :2] if len(wanted) else rng.uniform(-20, 20, 2)
+        seen = scan.counts >= LEAST
+        wanted = np.flatnonzero(seen & (scan.labels == rng.choice(len(STREET_CLASSES), p=OFTEN)))
+        about, room = rng.uniform(-20, 20, 2), HALF
+        if len(wanted):
+            long = scan.boxes[wanted, 3]  # the long ones are rare, and need the whole crop to be seen
+            chosen = scan.boxes[rng.choice(wanted, p=long / long.sum())]
+            about, room = chosen[:2], HALF - np.abs(corners(chosen) - chosen[:2]).max(0)
         edge = STREETS.grid.edge[0]
         low = np.array(STREETS.grid.low[:2])
         reach = np.array(STREETS.grid.high[:2]) - HALF
-        middle = np.clip(about + rng.uniform(-0.85, 0.85, 2) * HALF, -reach, reach)
+        middle = np.clip(about + rng.uniform(-1, 1, 2) * room, -reach, reach)
         cell = np.round((middle - HALF - low) / edge).astype(int)
         corner = low + cell * edge
+        outlines = np.array([corners(box) for box in scan.boxes]).reshape(-1, 4, 2) - corner
+        whole = ((outlines > -BEYOND) & (outlines < 2 * HALF + BEYOND)).all((1, 2))
         inside = ((scan.points[:, :2] >= corner) & (scan.points[:, :2] < corner + 2 * HALF)).all(1)
+        inside &= np.append(whole, True)[scan.things]
         lift = rng.normal(0, 0.1)  # scanners stand at other heights
-        cloud = np.column_stack([scan.points[inside], scan.intensity[inside] * rng.uniform(0.8, 1.25)])
+        bright = 0.0 if rng.random() < DARK else rng.uniform(0.8, 1.25)
+        cloud = np.column_stack([scan.points[inside], scan.intensity[inside] * bright])
         cloud = cloud[rng.random(len(cloud)) >= rng.choice([0.0, rng.uniform(0, 0.3)])]
         cloud[:, 2] += lift
-        boxes = scan.boxes[seen].copy()
+        boxes = scan.boxes[seen & whole].copy()
         boxes[:, :2] -= corner + HALF
         boxes[:, 2] += lift
-        return cloud.astype(np.float32), (int(cell[1]), int(cell[0])), Truth(boxes, scan.labels[seen])
+        truth = Truth(boxes, scan.labels[seen & whole])
+        return cloud.astype(np.float32), (int(cell[1]), int(cell[0])), truth
 
     def loss(self, net: nn.Module, batch: tuple[Batch, list[tuple[int, int]], list[TaskTargets]]) -> Tensor:
         clouds, starts, wanted = batch
@@ -104,7 +128,7 @@ class Boxes:
     def score(self, net: nn.Module) -> tuple[float, str]:
         """mAP on 40 validation scans, and the figures of each class."""
         self.validation = self.validation or everyone(self.held, 40)
-        result = scored(net, self.validation)
+        result = measured(answers(net, self.validation), self.validation)
         return result.mean_ap, told(result)
 
 
@@ -147,13 +171,17 @@ def cloud_of(scan: Scan) -> np.ndarray:
 
 
 @torch.no_grad()
-def scored(net: nn.Module, scans: Sequence[Scan], config: DetectionConfig = STREETS) -> Figures:
-    """nuScenes' figures on whole scans, of boxes with ASKED points or more."""
-    config = replace(config, suppression=replace(config.suppression, score=SCORE))
-    scenes = []
-    for scan in scans:
-        boxes = found(net(batch_of([cloud_of(scan)], config)), config)
-        scenes.append(Scene(boxes.boxes, boxes.scores, boxes.labels, scan.boxes, scan.labels, scan.counts))
+def answers(net: nn.Module, scans: Sequence[Scan], config: DetectionConfig = PUBLISHED) -> list[Answer]:
+    """What is found in whole scans, from SCORE on."""
+    return [found(net(batch_of([cloud_of(scan)], config)), config, SCORE) for scan in scans]
+
+
+def measured(given: Sequence[Answer], scans: Sequence[Scan]) -> Figures:
+    """nuScenes' figures of answers, for boxes with ASKED points or more."""
+    scenes = [
+        Scene(one.boxes, one.scores, one.labels, scan.boxes, scan.labels, scan.counts)
+        for one, scan in zip(given, scans, strict=True)
+    ]
     return figures(scenes, STREET_CLASSES, least=ASKED)
 
 

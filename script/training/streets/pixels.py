@@ -9,21 +9,23 @@ import torch
 from torch import Tensor, nn
 
 from headlight.models.core.answers import confusion, scores
-from headlight.models.points.grids.range_net import STREET_CLASSES, RangeNet, seen
+from headlight.models.points.grids.range_net import SCALE, STREET_CLASSES, RangeNet, seen
 from headlight.models.points.representations.range_image import CHANNELS, SENSORS, range_image
 from script.training.losses import class_weights, segmentation_loss
 from script.training.streets.scanner import Scan
 from script.training.streets.scans import classes_of, endless, everyone
 
 RATE = 3e-3
-CROP, CROPS = 256, 4
-"""Columns of a crop, and crops of a batch: together as large as one turn of the scanner."""
+CROP, CROPS = 128, 4
+"""Columns of a crop, and crops of a batch: together half a turn of the scanner."""
+ABOUT, DARK = 0.7, 0.1
+"""Share of crops about something of a class drawn at random, and of those without intensities."""
 EMPTY = -1
-AZIMUTH = CHANNELS.index("azimuth")
+HEIGHT, AZIMUTH, BRIGHT = (CHANNELS.index(name) for name in ("height", "azimuth", "intensity"))
 
 
 class Pixels:
-    """Crops of range images. half of them anywhere, half about something of a class drawn at random."""
+    """Crops of turned and mirrored range images, most of them about something that is not background."""
 
     rate = RATE
 
@@ -50,7 +52,7 @@ class Pixels:
     def crop(self, image: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         rng, width = self.rng, image.shape[2]
         columns = np.flatnonzero((labels == rng.integers(1, len(STREET_CLASSES))).any(0))
-        middle = rng.choice(columns) if len(columns) and rng.random() < 0.5 else rng.integers(width)
+        middle = rng.choice(columns) if len(columns) and rng.random() < ABOUT else rng.integers(width)
         picked = (middle - rng.integers(CROP) + np.arange(CROP)) % width
         image, labels = image[:, :, picked].copy(), labels[:, picked]
         hit = image[-1] > 0
@@ -59,7 +61,8 @@ class Pixels:
             image[AZIMUTH] = -image[AZIMUTH]
         # A street can lie in any direction: the azimuth is turned like the street.
         image[AZIMUTH] = np.where(hit, (image[AZIMUTH] + rng.uniform(-1, 1) + 1) % 2 - 1, 0)
-        image[3] *= rng.uniform(0.8, 1.25)
+        image[BRIGHT] *= 0.0 if rng.random() < DARK else rng.uniform(0.8, 1.25)
+        image[HEIGHT] += np.where(hit, rng.normal(0, 0.1) / SCALE["height"], 0)
         return image, labels
 
     def loss(self, net: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
