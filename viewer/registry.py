@@ -128,7 +128,8 @@ def leaves(node: Node) -> list[Leaf]:
 
 class Layout(NamedTuple):
     """One page of one kind of document: its panes, the dotted name of the rows of its numbers, the pane whose
-    table is copied (none where it has no table). needs: without it there is no such page.
+    table is copied (none where it has no table). needs: without it there is no such page. foremost: what has
+    this is looked at here once a model has read it, unless another page was asked for.
     """
 
     page: str
@@ -136,6 +137,7 @@ class Layout(NamedTuple):
     numbers: str = ""
     table: str = ""
     needs: Needs = Needs()
+    foremost: Needs | None = None
 
 
 class Kind(NamedTuple):

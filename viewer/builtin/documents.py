@@ -206,6 +206,7 @@ _BOXES = Layout(
     ),
     numbers=".panes.clouds.boxes.base:SECTIONS",
     table="boxes-list",
+    foremost=Needs(holds=".session.able:no_found_boxes"),
 )
 _OF_BOXES = (".session.view:BoxSettings", "headlight.models.core.answers:BoxEdits")
 _SHAPE = Layout(
@@ -217,6 +218,7 @@ _SHAPE = Layout(
     ),
     numbers=".panes.clouds.neighbourhood:SECTIONS",
     needs=Needs(holds=".slices.clouds.objects:no_object"),
+    foremost=Needs(trace=True, holds=".slices.clouds.objects:no_object"),
 )
 _PUBLISHED = Layout(
     "published",

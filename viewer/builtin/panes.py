@@ -12,7 +12,7 @@ _POINTS = Needs(("positions",), ("attention",))
 _OBJECT = Needs(("positions",), ("attention", "shape"))
 _SHAPE = Needs(("positions",), ("shape",), trace=True, holds=".slices.clouds.objects:no_object")
 _NEIGHBOURS = Needs(("positions",), ("attention",), layers=True, holds=".session.able:stack_instead")
-_LABELLED = Needs(("positions",), ("attention",), trace=True, holds=".slices.clouds.colours:no_truth")
+_LABELLED = Needs(("positions",), ("attention",), trace=True, holds=".slices.clouds.colours:no_comparison")
 _REPRESENTED = Needs(("positions",), ("representations",))
 _IN_PARTS = ".panes.clouds.represented"
 _BOXES = Needs(("positions",), ("boxes",), holds=".slices.clouds.boxes.shown:no_boxes")

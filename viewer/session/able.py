@@ -37,6 +37,14 @@ def no_norms(document: Document) -> str:
     return "" if seen else "This model's output projection was not seen."
 
 
+def no_found_boxes(document: Document) -> str:
+    """A detector finds boxes around things."""
+    from headlight.models.core.answers import Boxes
+
+    finds = document.trace is not None and document.trace.answer(Boxes) is not None
+    return "" if finds else "This model finds no boxes."
+
+
 def no_target(document: Document) -> str:
     """A method of a target asks why the model says what it says."""
     trace = document.trace

@@ -89,6 +89,12 @@ class Document:
         """What there is to see of it: a convolutional network has no attention to show of a picture."""
         return tuple(one.page for one in self.kind.layouts if not one.needs.never(self))
 
+    @property
+    def foremost(self) -> str:
+        """The page that is for what its model says, "" where none is."""
+        layouts = (one for one in self.kind.layouts if one.foremost and not one.foremost.met(self))
+        return next((one.page for one in layouts), "")
+
 
 @dataclass(frozen=True, eq=False)
 class Closed:

@@ -156,8 +156,9 @@ class Session:
         trace, coming = made.get("trace", document.trace), document.asked and document.asked.view
         before = document.trace if coming is None else None  # else it was looked at so when it was made last
         document.view = fitted(document.present.view, trace, start, before)
+        begins = document.fresh and document.page == document.pages[0]
         self.update(document, asked=None, state="ready", failure="", **made)
-        self._wish(document, document.wished or document.page)
+        self._wish(document, document.wished or (begins and document.foremost) or document.page)
         document.wished = ""
 
     def move(self, document: Document, move: Callable[[Place], Place], **made: Any) -> None:

@@ -105,6 +105,14 @@ def no_truth(document: Document) -> str:
     return "" if scene.truth is not None else "The file has no labels."
 
 
+def no_comparison(document: Document) -> str:
+    """Why the classes of points cannot be compared with the truth, or ""."""
+    trace = document.trace
+    if trace is not None and trace.answer(PointLabels) is None:
+        return f"{trace.model.title} gives no class to points."
+    return no_truth(document)
+
+
 def no_colouring(document: Document, by: ColourBy) -> str:
     """Why a cloud's points cannot be coloured so now, or ""."""
     scene = Scene(known(document.input, CloudInput), document.trace)
