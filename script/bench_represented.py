@@ -38,7 +38,7 @@ def representations() -> list[Row]:
     cloud = Cloud(np.ascontiguousarray(rows[:, :3]), rows[:, 3])
     sensors = {"range": {"sensor": "hdl-32e"}}
     taken = {}
-    for name in NAMES:
+    for name in (one for one in NAMES if one != "depth"):  # that of a camera, which a scan has not
         asked = Asked(name, **sensors.get(name, {}))
         taken[name] = statistics.median(_own(lambda asked=asked: represent(cloud, asked)) for _ in range(5))
     said = ", ".join(f"{name} {1000 * one:.0f}" for name, one in taken.items())
@@ -83,8 +83,9 @@ def hover_here() -> None:
             heard: list[float] = []
             take = links._take
 
-            def marked(*found, heard=heard, take=take) -> None:
-                heard.append(_own(lambda: take(*found)))
+            def marked(name, key, one, heard=heard, take=take) -> None:
+                seconds = _own(lambda: take(name, key, one))
+                heard += [seconds] * (name == "hovered" and one is not None)
 
             links._take, clock = marked, time.perf_counter()
             gesture = _own(lambda hover=hover: window.session.set_hover(hover))

@@ -103,7 +103,7 @@ class PartPane(Pane):
             self.show_links()
 
     def clear(self, document: Document | None) -> None:
-        self.result = None
+        self.result, self._shown = None, ()
         self.subtitle_changed.emit("")
         self.show_why("")
 

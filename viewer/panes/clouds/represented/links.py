@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Hashable
 from functools import partial
 from typing import TYPE_CHECKING
@@ -14,7 +13,7 @@ from headlight.models.core.tokens import Cuboid
 from headlight.viewer.host.failure import Failure
 from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.session.document import Document
-from headlight.viewer.session.session import Hover, Session
+from headlight.viewer.session.session import Hover
 from headlight.viewer.session.view import RepresentSettings, Selection, View
 from headlight.viewer.slices.clouds.represented.kept import asked_of
 from headlight.viewer.slices.clouds.represented.linked import At, CellOf, Linked, linked, taken, taken_of
@@ -26,14 +25,10 @@ if TYPE_CHECKING:
 
 NO_CELLS = np.empty(0, np.int64)
 
-_made: weakref.WeakKeyDictionary[Session, Links] = weakref.WeakKeyDictionary()
-
 
 def links_of(desk: Desk) -> Links:
     """One for all panes of a window."""
-    if desk.session not in _made:
-        _made[desk.session] = Links(desk)
-    return _made[desk.session]
+    return desk.findChild(Links) or Links(desk)
 
 
 class Links(QObject):

@@ -196,6 +196,7 @@ class CellsInSpacePane(PartPane):
             self.key_of_colours.set_swatches(((drawn.of, tuple(map(int, drawn.rgb[0]))),))
 
     def show_why(self, sentence: str) -> None:
+        self._lit = Lit()
         self.key_of_colours.set_swatches((), sentence)
         if self.view is not None:
             self.view.clear()
