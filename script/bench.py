@@ -314,6 +314,13 @@ def fields_effective() -> list[tuple[str, str, str]]:
     return measured()
 
 
+def relevance() -> list[tuple[str, str, str]]:
+    """What an answer rests on, what each head is worth, and attention flow."""
+    from script.bench_relevance import relevance as measured
+
+    return measured()
+
+
 def gguf() -> list[tuple[str, str, str]]:
     """A language model of an optional package, from its GGUF file and once it is unpacked."""
     from script.bench_gguf import opened
@@ -338,6 +345,7 @@ FIGURES = {
     "heads-corpus": heads_corpus,
     "generation": generation,
     "rollout": rollout,
+    "relevance": relevance,
     "start": start,
     "window": window,
     "cloud": cloud,

@@ -145,6 +145,12 @@ class _Recorder:
 _recorder: ContextVar[_Recorder | None] = ContextVar("recorder", default=None)
 
 
+_switched: ContextVar[tuple[nn.Module, Tensor] | None] = ContextVar("switched", default=None)
+"""An attention module, and float [B, H]: what each head of it is multiplied by."""
+_without: ContextVar[Tensor | None] = ContextVar("without", default=None)
+"""bool [B, Nk]: keys whose values are nothing."""
+
+
 def _note_turn(*turn: Any) -> None:
     if (recorder := _recorder.get()) is not None:
         recorder.turned = turn
@@ -170,8 +176,12 @@ def _attend(
         recorder = None
     if recorder is not None:
         recorder.task.check()
+    if (without := _without.get()) is not None:
+        value = value.masked_fill(without[:, None, :, None], 0)
     call = _call(module, query, key, value, attention_mask, kwargs)
     factors = None if recorder is None else recorder.begin(module, call)
+    if (switched := _switched.get()) is not None and switched[0] is module:
+        factors = switched[1][:, None] if factors is None else factors * switched[1][:, None]
     # The fused kernels refuse a soft cap and ignore sinks.
     if call.softcap is not None or call.sinks is not None or call.level is not None:
         out = call.attend()
@@ -182,7 +192,7 @@ def _attend(
         out, _ = sdpa_attention_forward(module, query, key, value, mask, **kwargs)  # [B, Nq, H, dv]
     if factors is not None:
         call.factors = factors
-        out = out * factors.to(out.dtype)[:, None]
+        out = out * factors.to(out.dtype)[..., None]
     if recorder is not None:
         if recorder.flowing and torch.is_grad_enabled() and not out.requires_grad:
             out.requires_grad_()  # what does not depend on the input, as a decoder's first layer
@@ -269,6 +279,33 @@ def recording(
             )
         if recorder.passes and (lost := next((c for c in changes if c not in recorder.changed), None)):
             raise HeadlightError(f"There is no layer {lost.layer}.", "Choose one of the model's layers.")
+
+
+@contextmanager
+def without_values(model: PreTrainedModel, which: Tensor) -> Iterator[None]:
+    """In this thread's calls of parts of a model inside, these keys have a value of 0, bool [B, Nk].
+
+    Masks must be those of a recording.
+    """
+    with _lock(model), unchanged(model), functional(model, _NAME), _set(_without, which):
+        yield
+
+
+@contextmanager
+def switching(model: PreTrainedModel, name: str, factors: Tensor) -> Iterator[None]:
+    """In this thread's passes inside, heads of an attention module are multiplied by float [B, H]."""
+    module = model.get_submodule(name)
+    with _lock(model), unchanged(model), functional(model, _NAME), _set(_switched, (module, factors)):
+        yield
+
+
+@contextmanager
+def _set(variable: ContextVar[Any], value: Any) -> Iterator[None]:
+    token = variable.set(value)
+    try:
+        yield
+    finally:
+        variable.reset(token)
 
 
 def _unrecordable(why: str) -> HeadlightError:

@@ -121,6 +121,11 @@ class Run:
         each of these values (v, …) in place of `Gradients.at`."""
         return self.engine(task).slopes(self, target, at, task)
 
+    def effects(self, target: Target, task: Task = SILENT) -> np.ndarray:
+        """float32 (layers, most heads): what the score of a target loses where one head alone is switched
+        off; NaN where a layer has no such head."""
+        return self.engine(task).effects(self, target, task)
+
     def pooled(self, values: np.ndarray) -> np.ndarray:
         """float32 (n,): what each token of the input has of values like `Gradients.at`, summed."""
         return self.engine().pooled(self, values)

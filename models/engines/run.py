@@ -24,6 +24,7 @@ from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import INPUT, Place, Tokens
 from headlight.models.core.trace import Gradients, Recipe, Run, Trace
 from headlight.models.engines.heads import Speaks
+from headlight.models.engines.switching import effects
 
 W = TypeVar("W", bound=AbstractContextManager)
 BATCH = 1 << 13
@@ -205,6 +206,26 @@ class Askable(ABC):
                 logits[number] = logit.detach()
         return logits, found
 
+    def effects(self, run: Made, target: Target, task: Task = SILENT) -> np.ndarray:
+        """As `Run.effects`, passes from the layer of the head on."""
+        if "heads" not in self.offers:
+            raise HeadlightError(
+                f"The heads of {self.entry.title} cannot be changed.", "Choose another model."
+            )
+        given = self._inputs(run.given, self._hidden(run.tokens, run.recipe.interventions))
+        if on_heads(run.recipe.interventions):
+            raise HeadlightError("Heads are changed already.", "Take these changes back first.")
+        said = self._asking(target, run)
+
+        def scores(count: int) -> list[float]:
+            """Of so many items of the input, as the pass is changed outside."""
+            inputs = {name: _several(value, count) for name, value in given.items()}
+            output = self._forward(inputs)
+            every = range(count)
+            return [float(said(_one(output, number), _one(inputs, number))[1]) for number in every]
+
+        return effects(self.model, run.layers, scores, BATCH // len(run.tokens), task)
+
     def pooled(self, run: Made, values: np.ndarray) -> np.ndarray:
         """As `Run.pooled`: the sum over the numbers of each token's embedding."""
         return values.sum(1, dtype=np.float64).astype(np.float32)
@@ -290,6 +311,11 @@ def _flowing(
     on_outs = found[len(found) - len(followed) :]
     flows = [FlowCall.of(call, flow) for call, flow in zip(followed, on_outs, strict=True)]
     return _array(found[0]), None if features is None else _array(found[1]), flows
+
+
+def _several(value: Any, count: int) -> Any:
+    """The only item of a batch, so many times."""
+    return value.expand(count, *value.shape[1:]) if isinstance(value, Tensor) and value.ndim else value
 
 
 def _one(value: Any, number: int) -> Any:

@@ -62,6 +62,31 @@ THROUGH_LAYERS = (
         key="S",
         shares=False,
     ),
+    Method(
+        id="flow",
+        title="Attention flow",
+        noun="attention flow",
+        compute="headlight.models.explain.flow:flow",
+        of="layers",
+        needs=Needs(("cells",), ("attention",), layers=True, holds=".session.able:no_flow"),
+        says="The most that can flow down from the query to each token where ½ A + ½ I of every layer are "
+        "the widths of pipes.",
+        paper="Abnar & Zuidema 2020, “Quantifying Attention Flow in Transformers”, section 4",
+        unit="flow",
+        shares=False,
+    ),
+    Method(
+        id="value-zeroing",
+        title="Value zeroing",
+        noun="value zeroing",
+        compute="headlight.models.explain.value_zeroing:zeroing",
+        of="layers",
+        needs=Needs(("cells",), ("attention",), layers=True, holds=".session.able:no_zeroing"),
+        says="How far a layer’s vectors turn where one token’s value is 0, through all layers: the skip "
+        "connection and the MLP take part.",
+        paper="Mohebbi et al. 2023, “Quantifying Context Mixing in Transformers”, section 3",
+        unit="share",
+    ),
 )
 OF_POINTS = (
     Method(

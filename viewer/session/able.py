@@ -45,6 +45,24 @@ def no_found_boxes(document: Document) -> str:
     return "" if finds else "This model finds no boxes."
 
 
+def no_flow(document: Document) -> str:
+    """Attention flow goes through layers in which the same tokens attend to each other."""
+    trace = document.trace
+    if trace is None or (
+        len(trace.streams) == 1 and all(len(x.queries) == len(x.keys) for x in trace.layers)
+    ):
+        return ""
+    return f"Not all layers of {trace.model.title} lead from the same tokens to the same."
+
+
+def no_zeroing(document: Document) -> str:
+    """Values are taken away where a model calls an attention function of ours."""
+    trace = document.trace
+    if trace is None or no_flow(document):
+        return no_flow(document)
+    return "" if "heads" in trace.run.offers else f"The values of {trace.model.title} cannot be taken away."
+
+
 def no_target(document: Document) -> str:
     """A method of a target asks why the model says what it says."""
     trace = document.trace

@@ -7,7 +7,6 @@ import pytest
 
 from headlight.models.core.answers import Target
 from headlight.models.explain.of_target.carried import generic
-from headlight.models.explain.targets import targets_at
 from headlight.viewer.app.cli import run
 from headlight.viewer.host.engines import open_engine
 
@@ -55,7 +54,7 @@ def test_targets_places_and_methods_that_there_are_not(words, tmp_path, capfd):
     assert not list(tmp_path.iterdir())
 
 
-def test_a_picture_has_a_map_and_two_targets_without_a_head(tmp_path):
+def test_a_picture_has_a_map_of_what_draws_the_eye_at_a_place(tmp_path):
     words = ["assets/samples/coffee.jpg", "relevance", "--size", "224"]
     out = tmp_path / "a.npz"
     arguments = ["export", *words, "--target", "saliency", "--target-place", "40", "--out", str(out)]
@@ -64,5 +63,28 @@ def test_a_picture_has_a_map_and_two_targets_without_a_head(tmp_path):
         rows, columns = found["map"].shape
         assert found["relevance"].shape == (rows * columns + 1,)
         assert str(found["target"]) == "saliency"
-    trace = open_engine("dinov2-small", "image", "cpu").run(np.zeros((224, 224, 3), np.uint8), 224)
-    assert [one.name for one in targets_at(trace)] == ["saliency", "similarity"]
+
+
+def test_experiments_hold_curves_and_effects(tmp_path):
+    words = ["export", "--text", TEXT, "--model", "induction", "--target", "mat", "--target-place", "5"]
+    assert run([*words, "faithfulness", "--orders", "2", "--out", str(tmp_path / "a.npz")]) == 0
+    with np.load(tmp_path / "a.npz") as found:
+        assert found["deletion"].shape == found["insertion"].shape == found["fractions"].shape
+        assert found["random"].shape == (2, len(found["fractions"]))
+        assert found["auc"].shape == (3,)
+    assert (
+        run([*words, "methods", "--methods", "chefer,gradient-input", "--out", str(tmp_path / "c.npz")]) == 0
+    )
+    with np.load(tmp_path / "c.npz") as found:
+        assert found["methods"].tolist() == ["chefer", "gradient-input"]
+        assert found["relevance"].shape == (2, len(found["input_ids"]))
+        np.testing.assert_allclose(np.diag(found["correlations"]), 1, atol=1e-6)
+    for ending in ("npz", "csv"):
+        assert run([*words, "ablation", "--out", str(tmp_path / f"b.{ending}")]) == 0
+    with np.load(tmp_path / "b.npz") as found:
+        trace = open_engine("induction", "text", "cpu").run(TEXT)
+        assert found["effect"].shape == (len(trace.layers), max(layer.heads for layer in trace.layers))
+        assert (found["effect"].dtype, str(found["target"])) == (np.float32, "mat")
+        most = np.nanmax(np.abs(found["effect"]))
+    first = (tmp_path / "b.csv").read_text().splitlines()[1]
+    assert abs(float(first.split(",")[2])) == pytest.approx(most)

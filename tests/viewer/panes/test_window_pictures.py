@@ -11,10 +11,12 @@ from PySide6.QtWidgets import QSlider
 
 from headlight.models.core.settings import RolloutSettings
 from headlight.models.core.tokens import Box
+from headlight.models.explain.of_target.gradients import times_input
+from headlight.models.explain.targets import targets_at
 from headlight.viewer.inputs.inputs import ImageInput
 from headlight.viewer.panes.attention.picture import ARTIFACTS_NAMED
 from headlight.viewer.session.session import Hover, RunOptions
-from headlight.viewer.session.view import MapSettings, Selection
+from headlight.viewer.session.view import MapSettings, RolloutQuery, Selection
 from headlight.widgets.base.cursor_tip import read_out
 from tests.viewer import given
 from tests.viewer.cloud_windows import answered, pane
@@ -173,3 +175,27 @@ def test_many_artifact_tokens_leave_the_picture_its_room(make_window, settled):
     assert last.tooltip.count("(") == len(artifacts) - ARTIFACTS_NAMED
     pane.artifacts.clicked.emit(ARTIFACTS_NAMED, False)
     assert len(window.session.view[Selection].queries) == len(artifacts) - ARTIFACTS_NAMED
+
+
+def test_a_method_of_a_target_shows_the_chosen_one_and_undo_takes_it_back(image_window, settled):
+    window = image_window
+    trace, beside = traced(window), pane(window, "relevance")
+    window.session.change(MapSettings, relevance="gradient-input")
+    settled(window)
+    drawn, alike = targets_at(trace)
+    assert [beside.target.itemText(at) for at in range(2)] == ["saliency", "similarity"]
+    np.testing.assert_allclose(beside.result.values, times_input(trace, drawn).values, rtol=1e-4)
+    assert beside.result.scale.low == -beside.result.scale.high < 0
+    beside.target.activated.emit(1)
+    settled(window)
+    np.testing.assert_allclose(beside.result.values, times_input(trace, alike).values, rtol=1e-4)
+    window.actions_.run("undo")
+    settled(window)
+    assert beside.target.currentText() == "saliency"
+    place = trace.tokens.place(40)
+    window.session.change(RolloutQuery, selected=True)
+    window.session.select(queries=[place])
+    settled(window)
+    (placed, _) = targets_at(trace, [place])
+    assert placed.place == place
+    np.testing.assert_allclose(beside.result.values, times_input(trace, placed).values, rtol=1e-4)

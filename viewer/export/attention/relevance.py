@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from headlight.models.core.answers import Writing
+from headlight.models.core.answers import Target, Writing
 from headlight.models.core.colours import DIVERGING, Scale, scale_about_zero
 from headlight.models.core.errors import HeadlightError, known
 from headlight.models.core.relevance import Relevance
@@ -39,7 +39,7 @@ FIRST = "chefer"
 """The method, where none is named and there is none in sight."""
 
 
-def _method(value: str) -> str:
+def read_method(value: str) -> str:
     offered = [one.id for one in REGISTRY.all(Method).values() if one.of in ("target", "layers")]
     if value not in offered:
         raise argparse.ArgumentTypeError(f"“{value}” is not {either(offered)}")
@@ -47,12 +47,9 @@ def _method(value: str) -> str:
 
 
 @dataclass(frozen=True)
-class RelevanceOptions(Mapped):
-    """Of a target, which it takes no head or layer to name."""
+class Aimed:
+    """At one thing that the model says."""
 
-    method: str = option(
-        f"what says it ({FIRST})", "Method", default=FIRST, named=True, parse=_method, metavar="NAME"
-    )
     target: str | None = option(
         "what it is about: a class, a token that is expected, or its number; saliency; similarity, of two "
         "tokens (what the model says first)",
@@ -67,17 +64,32 @@ class RelevanceOptions(Mapped):
         metavar="INDEX[,INDEX]",
         empty="the readout",
     )
+
+
+@dataclass(frozen=True)
+class Asked(Aimed):
+    """By one method."""
+
+    method: str = option(
+        f"what says it ({FIRST})", "Method", default=FIRST, named=True, parse=read_method, metavar="NAME"
+    )
     parts: Parts = option(
         "what is hidden at a time: fine parts or coarse ones (coarse)",
         "Hidden parts",
         default="coarse",
         choices={"fine": "Fine", "coarse": "Coarse"},
     )
-    opacity: float = opacity_option()
 
     def view(self) -> View:
         """A view with these settings of methods."""
         return View(OcclusionSettings(self.parts))
+
+
+@dataclass(frozen=True)
+class RelevanceOptions(Asked, Mapped):
+    """Drawn as well."""
+
+    opacity: float = opacity_option()
 
 
 @dataclass(frozen=True)
@@ -99,25 +111,32 @@ def asked(run: RunOptions) -> RunOptions:
 
 def relevance_filled(subject: Subject, task: Task) -> Filled:
     """As it is looked at."""
-    trace, view = subject.trace, subject.view
+    asked = asked_filled(subject)
+    lists = {**asked.lists, "colours": colour_maps}
+    without = () if isinstance(subject.input, ImageInput) else ("opacity",)
+    return replace(asked, values={**chosen(subject.view), **asked.values}, lists=lists, without=without)
+
+
+def asked_filled(subject: Subject) -> Filled:
+    """The target and the method that are looked at."""
+    aimed, trace, view = aimed_filled(subject), subject.trace, subject.view
     slot = IN_SPACE if "positions" in subject.kind.gives else BESIDE
     shown = slot.method(subject, view)
     is_shown = shown.of == "target" and shown.needs.fits(subject.kind, subject.page)
+    method = shown.id if is_shown else _first(subject.kind, trace)
+    values = {**aimed.values, "method": method, "parts": view[OcclusionSettings].parts}
+    lists = {**aimed.lists, "method": partial(_methods, subject.kind, trace)}
+    return replace(aimed, values=values, lists=lists, shown=is_shown)
+
+
+def aimed_filled(subject: Subject) -> Filled:
+    """The target that is looked at."""
+    trace, view = subject.trace, subject.view
     target, places = target_of(trace, view), places_of(view)
     found = [int(one) for place in places for one in trace.at(place)[1][:1]]
-    values = chosen(view) | {
-        "method": shown.id if is_shown else _first(subject.kind, trace),
-        "target": target.name,
-        "target_place": _numbers(subject.input, trace, found) if found else None,
-        "parts": view[OcclusionSettings].parts,
-    }
-    lists = {
-        "method": partial(_methods, subject.kind, trace),
-        "target": partial(_targets, trace, places),
-        "colours": colour_maps,
-    }
-    without = () if isinstance(subject.input, ImageInput) else ("opacity",)
-    return Filled(values, lists, is_shown, _small, without)
+    at = _numbers(subject.input, trace, found) if found else None
+    values = {"target": target.name, "target_place": at}
+    return Filled(values, {"target": partial(_targets, trace, places)}, False, _small)
 
 
 def _small(values: Mapping[str, Any], ending: str) -> int:
@@ -144,6 +163,13 @@ def _objection(method: Method, kind: Kind, trace: Trace) -> str:
     return method.needs.met(_Read(kind, page, trace))
 
 
+def methods_of_targets(document: Input, trace: Trace) -> tuple[str, ...]:
+    """All that there are for a reading."""
+    kind = REGISTRY.kind_of(document)
+    every = (one for one in _offered(kind) if one.of == "target")
+    return tuple(one.id for one in every if not _objection(one, kind, trace))
+
+
 def _first(kind: Kind, trace: Trace) -> str:
     """FIRST, else the first method that there is for such a model."""
     there = [one.id for one in _offered(kind) if one.of == "target" and not _objection(one, kind, trace)]
@@ -157,6 +183,25 @@ def relevance(options: RelevanceOptions, ending: str, document: Input, trace: Tr
     """relevance float32 (n,), of each token; of a picture `map` (rows, columns) too, of a cloud `sample`, the
     number in the file of each token; what it is of: `target`, `target_index`, `target_score`, `target_place`,
     `method`, `unit`."""
+    found, method, target = found_by(options, document, trace, task)
+    tokens = known(found.tokens, Tokens)
+    arrays = {
+        "relevance": found.values.astype(np.float32),
+        "labels": np.array(tokens.labels),
+        "special": tokens.special,
+        **told(document, trace, method, target),
+        **_laid(tokens, found.values, trace, document),
+    }
+    title = f"{trace.model.title} · {method.word}" + (f" of “{target.name}”" if target else "")
+    draw = partial(_drawing, options, document, trace, found, method, title)
+    return Result(lambda: arrays, partial(_table, tokens, found.values), draw)
+
+
+def found_by(
+    options: Asked, document: Input, trace: Trace, task: Task
+) -> tuple[Relevance, Method, Target | None]:
+    """(what the method says, the method, what it is of, if that is a target). HeadlightError for a method
+    that there is not for such a reading."""
     kind = REGISTRY.kind_of(document)
     method = REGISTRY.all(Method)[options.method]
     if not method.needs.of_kind(kind):
@@ -164,33 +209,37 @@ def relevance(options: RelevanceOptions, ending: str, document: Input, trace: Tr
         raise HeadlightError(f"{method.name} is not of {kind.plural}.", f"Choose {either(names)}.")
     if reason := _objection(method, kind, trace):
         raise HeadlightError(reason, "Choose another method or another model.")
-    places, view = _places(options.target_place, document, trace), options.view()
     if method.of == "layers":
-        queries = _queries(trace, places)
-        found, target, at = through_layers(trace, view, method, queries, task), None, queries
-    else:
-        target = named(trace, options.target, places, task)
-        if places and target.place is None:
-            raise HeadlightError(f"“{target.name}” is said of the whole.", "Leave --target-place out.")
-        found = of_target(trace, view, method, target, task)
-        at = [int(one) for place in (target.place, target.beside) if place for one in trace.at(place)[1][:1]]
-    tokens = known(found.tokens, Tokens)
-    arrays = {
-        "relevance": found.values.astype(np.float32),
-        "labels": np.array(tokens.labels),
-        "special": tokens.special,
-        "method": np.array(method.id),
-        "unit": np.array(method.unit),
+        queries = _queries(trace, _places(options.target_place, document, trace))
+        return through_layers(trace, options.view(), method, queries, task), method, None
+    target = targeted(options, document, trace, task)
+    return of_target(trace, options.view(), method, target, task), method, target
+
+
+def targeted(options: Aimed, document: Input, trace: Trace, task: Task) -> Target:
+    """What is asked about. HeadlightError for what the model does not say."""
+    places = _places(options.target_place, document, trace)
+    target = named(trace, options.target, places, task)
+    if places and target.place is None:
+        raise HeadlightError(f"“{target.name}” is said of the whole.", "Leave --target-place out.")
+    return target
+
+
+def told(
+    document: Input, trace: Trace, method: Method | None, target: Target | None
+) -> dict[str, np.ndarray]:
+    """What an export of a relevance is of, and what the model saw."""
+    placed = [] if target is None else [one for one in (target.place, target.beside) if one is not None]
+    at = [int(one) for place in placed for one in trace.at(place)[1][:1]]
+    return {
+        "method": np.array(method.id if method else ""),
+        "unit": np.array(method.unit if method else ""),
         "target": np.array(target.name if target else ""),
         "target_index": np.array(target.index if target else -1),
-        "target_score": np.float32(target.score if target else np.nan),
+        "target_score": np.array(target.score if target else np.nan, np.float32),
         "target_place": np.array(_numbers(document, trace, at) or (), int),
-        **_laid(tokens, found.values, trace, document),
         **trace.inputs,
     }
-    title = f"{trace.model.title} · {method.word}" + (f" of “{target.name}”" if target else "")
-    draw = partial(_drawing, options, document, trace, found, method, title)
-    return Result(lambda: arrays, partial(_table, tokens, found.values), draw)
 
 
 def _laid(tokens: Tokens, values: np.ndarray, trace: Trace, document: Input) -> dict[str, np.ndarray]:

@@ -170,6 +170,8 @@ class RelevancePane(OnInputPane):
         best = 1 if isinstance(self.tokens(), PatchTokens) else len(readings.BEST)
         self.said.emit("beside", self.figures(best), self.method().name)
         of = names.tokens_named(result.asked_of, result.asked) if drawn else ""
+        if self.method().of == "target" and drawn:
+            of = self.target.currentText()
         self.subtitle_changed.emit(reason or of)
         if self.note.text() != result.said or self.note.isHidden() == bool(result.said):
             self.note.setText(result.said)

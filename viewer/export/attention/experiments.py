@@ -1,0 +1,159 @@
+"""Exports of experiments: whether a relevance is faithful, and what each head of a model is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from headlight.models.core.task import Part, Task
+from headlight.models.core.trace import Trace
+from headlight.models.explain.agreement import rank_correlations, special_shares
+from headlight.models.explain.faithfulness import ORDERS, Faithfulness, faithfulness
+from headlight.viewer.export.attention.relevance import (
+    Aimed,
+    Asked,
+    aimed_filled,
+    asked_filled,
+    found_by,
+    methods_of_targets,
+    read_method,
+    targeted,
+    told,
+)
+from headlight.viewer.export.choices import Subject
+from headlight.viewer.export.results import Filled, Result
+from headlight.viewer.inputs.inputs import Input
+from headlight.viewer.options import option, some
+
+
+@dataclass(frozen=True)
+class FaithfulnessOptions(Asked):
+    orders: int = option(
+        f"random orders that it is compared with ({ORDERS})",
+        "Random orders",
+        default=ORDERS,
+        parse=some,
+        metavar="N",
+        empty=str(ORDERS),
+    )
+
+
+def faithful(options: FaithfulnessOptions, ending: str, document: Input, trace: Trace, task: Task) -> Result:
+    """fractions, deletion, insertion float32 (f,), random (orders, f), auc (3,): of deletion, insertion and
+    deletion at random; `beats_random`; what it is of, as `relevance` has it."""
+    found, method, target = found_by(options, document, trace, Part(task, 0.0, 0.4))
+    if target is None:
+        target = targeted(options, document, trace, task)
+    at = faithfulness(trace, target, found, options.orders, task=Part(task, 0.4))
+    arrays = {
+        **{name: getattr(at, name) for name in ("fractions", "deletion", "insertion", "random")},
+        "auc": at.areas,
+        "auc_names": np.array(["deletion", "insertion", "random deletion"]),
+        "beats_random": np.array(at.beats),
+        **told(document, trace, method, target),
+    }
+    return Result(lambda: arrays, lambda: _curves(at))
+
+
+def _curves(at: Faithfulness) -> Iterator[Sequence[object]]:
+    yield ("fraction", "deletion", "insertion", "random_mean", "random_least", "random_most")
+    for row in zip(
+        at.fractions,
+        at.deletion,
+        at.insertion,
+        at.random.mean(0),
+        at.random.min(0),
+        at.random.max(0),
+        strict=True,
+    ):
+        yield tuple(f"{value:.9g}" for value in row)
+    yield ("auc", *(f"{value:.9g}" for value in at.areas), "", "")
+
+
+def faithfulness_filled(subject: Subject, task: Task) -> Filled:
+    return asked_filled(subject)
+
+
+def _read_methods(value: str) -> tuple[str, ...]:
+    return tuple(map(read_method, value.split(",")))
+
+
+@dataclass(frozen=True)
+class MethodsOptions(Aimed):
+    methods: tuple[str, ...] | None = option(
+        "which are compared (all of a target that there are for the model)",
+        "Methods",
+        parse=_read_methods,
+        metavar="NAME[,NAME]",
+        empty="all of a target",
+    )
+
+
+def methods(options: MethodsOptions, ending: str, document: Input, trace: Trace, task: Task) -> Result:
+    """relevance float32 (m, n) by `methods`, `correlations` (m, m) of their ranks over the tokens that have a
+    place (Spearman), `special`, the share of the others; what it is of, as `relevance` has it."""
+    target = targeted(options, document, trace, task)
+    names = options.methods or methods_of_targets(document, trace)
+    found = []
+    for number, name in enumerate(names):
+        part = Part(task, number / len(names), (number + 1) / len(names))
+        asked = Asked(target=options.target, target_place=options.target_place, method=name)
+        found.append(found_by(asked, document, trace, part)[0].values)
+    values, special = np.stack(found).astype(np.float32), trace.tokens.special
+    correlations = rank_correlations(values[:, ~special])
+    arrays = {
+        **told(document, trace, None, target),
+        "methods": np.array(names),
+        "relevance": values,
+        "correlations": correlations,
+        "special": special_shares(values, special),
+    }
+
+    def table() -> Iterator[Sequence[object]]:
+        yield ("", *names)
+        for name, row in zip(names, correlations, strict=True):
+            yield (name, *(f"{value:.9g}" for value in row))
+
+    return Result(lambda: arrays, table)
+
+
+def methods_filled(subject: Subject, task: Task) -> Filled:
+    return aimed_filled(subject)
+
+
+def ablation(options: Aimed, ending: str, document: Input, trace: Trace, task: Task) -> Result:
+    """effect float32 (layers, most heads): what the score of the target loses where a head is switched off,
+    NaN where there is none; `score` with all heads; `layers`; what it is of, as `relevance` has it."""
+    target = targeted(options, document, trace, task)
+    effect = trace.run.effects(target, task)
+    nothing = np.zeros((1, len(trace.tokens)), bool)
+    arrays = {
+        "effect": effect,
+        "score": trace.run.scores(nothing, target, task)[0],
+        "layers": np.array([layer.name for layer in trace.layers]),
+        **told(document, trace, None, target),
+    }
+    return Result(lambda: arrays, lambda: _ranked(trace, effect))
+
+
+def _ranked(trace: Trace, effect: np.ndarray) -> Iterator[Sequence[object]]:
+    """The heads that matter most first."""
+    yield ("layer", "head", "effect", "name")
+    layers, heads = np.nonzero(np.isfinite(effect))
+    for at in np.argsort(-np.abs(effect[layers, heads]), kind="stable"):
+        layer, head = int(layers[at]), int(heads[at])
+        yield (layer, head, f"{effect[layer, head]:.9g}", trace.layers[layer].name)
+
+
+def ablation_filled(subject: Subject, task: Task) -> Filled:
+    return aimed_filled(subject)
+
+
+def no_effects(subject: Subject) -> str:
+    """ "" where heads can be switched off and a target is told, else the reason."""
+    trace = subject.trace
+    if trace is None or {"heads", "scores"} <= trace.run.offers:
+        return ""
+    return f"The heads of {trace.model.title} cannot be switched off, or it says nothing."
