@@ -55,6 +55,13 @@ def test_targets_places_and_methods_that_there_are_not(words, tmp_path, capfd):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_rollout_of_one_stream_is_not_of_what_reads_and_writes(tmp_path, capfd):
+    words = ["--text", "cat", "--model", "phonemes", "--method", "gradient-rollout"]
+    assert run(["export", "relevance", *words, "--out", str(tmp_path / "a.npz")]) == 2
+    assert "this rollout leads through one" in capfd.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_picture_has_a_map_and_two_targets_without_a_head(tmp_path):
     words = ["assets/samples/coffee.jpg", "relevance", "--size", "224"]
     out = tmp_path / "a.npz"
