@@ -41,6 +41,9 @@ def test_what_is_said_first_and_every_kind_of_file(tmp_path):
 WRONG = {
     "--target zebrafish": "does not say “zebrafish”",
     "--target-place 99": "Token 99 does not exist",
+    "--target-place 1,2": "is of one place, not of 2",
+    "--target similarity --target-place 2,2": "is of two places, not of 1",
+    "--target similarity --target-place 1,2,3": "is of two places, not of 3",
     "--method guess": "“guess” is not",
     "--method hops": "is not of texts",
 }

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from headlight.models.core.answers import Writing
+from headlight.models.core.answers import Target, Writing
 from headlight.models.core.colours import DIVERGING, Scale, scale_about_zero
 from headlight.models.core.errors import HeadlightError, known
 from headlight.models.core.relevance import Relevance
@@ -104,7 +104,8 @@ def relevance_filled(subject: Subject, task: Task) -> Filled:
     shown = slot.method(subject, view)
     is_shown = shown.of == "target" and shown.needs.fits(subject.kind, subject.page)
     target, places = target_of(trace, view), places_of(view)
-    found = [int(one) for place in places for one in trace.at(place)[1][:1]]
+    meant = (target.place, target.beside) if places else ()
+    found = [int(one) for place in meant if place for one in trace.at(place)[1][:1]]
     values = chosen(view) | {
         "method": shown.id if is_shown else _first(subject.kind, trace),
         "target": target.name,
@@ -172,6 +173,7 @@ def relevance(options: RelevanceOptions, ending: str, document: Input, trace: Tr
         target = named(trace, options.target, places, task)
         if places and target.place is None:
             raise HeadlightError(f"“{target.name}” is said of the whole.", "Leave --target-place out.")
+        _check_count(target, places)
         found = of_target(trace, view, method, target, task)
         at = [int(one) for place in (target.place, target.beside) if place for one in trace.at(place)[1][:1]]
     tokens = known(found.tokens, Tokens)
@@ -191,6 +193,16 @@ def relevance(options: RelevanceOptions, ending: str, document: Input, trace: Tr
     title = f"{trace.model.title} · {method.word}" + (f" of “{target.name}”" if target else "")
     draw = partial(_drawing, options, document, trace, found, method, title)
     return Result(lambda: arrays, partial(_table, tokens, found.values), draw)
+
+
+def _check_count(target: Target, places: Sequence[Place]) -> None:
+    """Every place that is given is meant: none is taken in another's stead, or left out."""
+    wanted = 1 if target.beside is None else 2
+    if places and len(set(places)) != wanted:
+        said = "two places" if wanted == 2 else "one place"
+        raise HeadlightError(
+            f"“{target.name}” is of {said}, not of {len(set(places))}.", "Choose so many with --target-place."
+        )
 
 
 def _laid(tokens: Tokens, values: np.ndarray, trace: Trace, document: Input) -> dict[str, np.ndarray]:
