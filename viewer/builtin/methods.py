@@ -174,7 +174,7 @@ OF_TARGETS = (
         noun="rollout of weights that the target grows with",
         compute=f"{_OF}.carried:gradient_rollout",
         of="target",
-        needs=_GROWN,
+        needs=_GROWN._replace(holds=".session.able:no_grown_rollout"),
         says="Rollout with the mean over heads of (A ⊙ ∂y/∂A)⁺ in place of A: attention counts as far as the "
         "target grows with it.",
         paper="Abnar & Zuidema 2020, section 3, with the weights of Chefer et al. 2021",

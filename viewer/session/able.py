@@ -93,6 +93,14 @@ def no_grown_weights(document: Document) -> str:
     )
 
 
+def no_grown_rollout(document: Document) -> str:
+    """A rollout leads down one stream of tokens; of two, Chefer's rules do."""
+    trace = document.trace
+    if trace is None or len(trace.streams) < 2:
+        return no_grown_weights(document)
+    return f"{trace.model.title} reads one row of tokens and writes another: this rollout leads through one."
+
+
 def no_maps(document: Document) -> str:
     """Grad-CAM takes weights that have gradients, or the last map of a network of convolutions."""
     trace = document.trace

@@ -40,6 +40,9 @@ def test_what_is_said_first_and_every_kind_of_file(tmp_path):
 WRONG = {
     "--target zebrafish": "does not say “zebrafish”",
     "--target-place 99": "Token 99 does not exist",
+    "--target-place 1,2": "is of one place, not of 2",
+    "--target similarity --target-place 2,2": "is of two places, not of 1",
+    "--target similarity --target-place 1,2,3": "is of two places, not of 3",
     "--method guess": "“guess” is not",
     "--method hops": "is not of texts",
 }
@@ -51,6 +54,13 @@ def test_targets_places_and_methods_that_there_are_not(words, tmp_path, capfd):
     err = capfd.readouterr().err
     assert WRONG[words] in err
     assert "Choose" in err or "See" in err
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_rollout_of_one_stream_is_not_of_what_reads_and_writes(tmp_path, capfd):
+    words = ["--text", "cat", "--model", "phonemes", "--method", "gradient-rollout"]
+    assert run(["export", "relevance", *words, "--out", str(tmp_path / "a.npz")]) == 2
+    assert "this rollout leads through one" in capfd.readouterr().err
     assert not list(tmp_path.iterdir())
 
 

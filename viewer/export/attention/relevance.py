@@ -133,7 +133,8 @@ def aimed_filled(subject: Subject) -> Filled:
     """The target that is looked at."""
     trace, view = subject.trace, subject.view
     target, places = target_of(trace, view), places_of(view)
-    found = [int(one) for place in places for one in trace.at(place)[1][:1]]
+    meant = (target.place, target.beside) if places else ()
+    found = [int(one) for place in meant if place for one in trace.at(place)[1][:1]]
     at = _numbers(subject.input, trace, found) if found else None
     values = {"target": target.name, "target_place": at}
     return Filled(values, {"target": partial(_targets, trace, places)}, False, _small)
@@ -222,6 +223,7 @@ def targeted(options: Aimed, document: Input, trace: Trace, task: Task) -> Targe
     target = named(trace, options.target, places, task)
     if places and target.place is None:
         raise HeadlightError(f"“{target.name}” is said of the whole.", "Leave --target-place out.")
+    _check_count(target, places)
     return target
 
 
@@ -240,6 +242,16 @@ def told(
         "target_place": np.array(_numbers(document, trace, at) or (), int),
         **trace.inputs,
     }
+
+
+def _check_count(target: Target, places: Sequence[Place]) -> None:
+    """Every place that is given is meant: none is taken in another's stead, or left out."""
+    wanted = 1 if target.beside is None else 2
+    if places and len(set(places)) != wanted:
+        said = "two places" if wanted == 2 else "one place"
+        raise HeadlightError(
+            f"“{target.name}” is of {said}, not of {len(set(places))}.", "Choose so many with --target-place."
+        )
 
 
 def _laid(tokens: Tokens, values: np.ndarray, trace: Trace, document: Input) -> dict[str, np.ndarray]:
