@@ -93,6 +93,17 @@ BUNDLED = (
         suits=("street",),
     ),
     Entry(
+        id="voxel-net",
+        title="3D CNN",
+        where="bundled",
+        source="trained by Headlight on the same rooms, in voxels",
+        licence="BSD-3-Clause",
+        folder=ASSETS / "weights" / "voxel-net",
+        modality="points",
+        megabytes=1.0,
+        gridded=True,
+    ),
+    Entry(
         id="induction",
         title="Induction heads",
         where="bundled",

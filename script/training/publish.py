@@ -22,6 +22,7 @@ from headlight.models.core.classes.lists import S3DIS_CLASSES
 from headlight.models.points.checkpoints import save_network
 from headlight.models.points.config import PointConfig
 from headlight.models.points.inputs import OWN
+from headlight.viewer import builtin  # noqa: F401  the engines that there are
 from headlight.viewer.host.engines import open_engine
 from script.training.crops import BLOCK, read_room
 from script.training.networks import make
@@ -104,7 +105,8 @@ def tested(model: str, folder: Path) -> Scores:
     matrix = np.zeros((len(S3DIS_CLASSES), len(S3DIS_CLASSES)), np.int64)
     for path in sorted(folder.glob("*.npz")):
         room = read_room(path)
-        trace = engine.run(room.points, room.colours if room.coloured else None)
+        colours = room.colours if room.coloured and "colours" in engine.takes else None
+        trace = engine.run(room.points, **({} if colours is None else {"colours": colours}))
         matrix += confusion(
             room.labels.astype(np.int16), trace.answer(PointLabels).labels, len(S3DIS_CLASSES)
         )

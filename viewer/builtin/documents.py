@@ -224,6 +224,7 @@ _PUBLISHED = Layout(
     "published",
     across(down(Leaf("published", 0.8), _LOG), down(Leaf("numbers"))),
     numbers=".panes.published.figures:SECTIONS",
+    table="published",
 )
 _STACK = Layout(
     "fields",

@@ -83,3 +83,14 @@ def test_pointnet_knows_them_too():
     right = scores(trace.answer(PointLabels).confusion()).accuracy_per_class
     for name, least in (("floor", 0.95), ("ceiling", 0.95), ("wall", 0.7)):
         assert right[reader.classes.index(name)] > least, name
+
+
+def test_the_3d_cnn_knows_a_floor_from_a_ceiling():
+    points, _, names = room()
+    reader = open_engine("voxel-net", "points", "cpu")
+    truth = np.array([reader.classes.index(name) for name in names], np.int16)
+    trace = reader.run(points, truth)
+    assert trace.outputs["grid"] == 0.12
+    right = scores(trace.answer(PointLabels).confusion()).accuracy_per_class
+    for name, least in (("floor", 0.9), ("ceiling", 0.8), ("wall", 0.6)):
+        assert right[reader.classes.index(name)] > least, (name, right)

@@ -45,11 +45,6 @@ _kept: weakref.WeakKeyDictionary[CloudInput, _Kept] = weakref.WeakKeyDictionary(
 _lock = threading.Lock()
 
 
-def zero_of(cloud: CloudInput) -> np.ndarray:
-    """float64 (3,): where the zero of the file's own coordinates lies among the points, in metres."""
-    return cloud.frame.turned(-np.asarray(cloud.origin, np.float64)[None] * cloud.frame.metres_per_unit)[0]
-
-
 def cloud_of(cloud: CloudInput) -> Cloud:
     """As representations take it: seen from the zero of the file's own coordinates."""
     return _of(cloud).cloud
@@ -99,7 +94,7 @@ def nearest(cloud: CloudInput, positions: np.ndarray) -> np.ndarray:
 def _of(cloud: CloudInput) -> _Kept:
     with _lock:
         if cloud not in _kept:
-            zero = zero_of(cloud)
+            zero = cloud.zero
             points = cloud.points if not zero.any() else cloud.points.astype(np.float64) - zero
             _kept[cloud] = _Kept(Cloud(points, cloud.intensity, cloud.ring, cloud.normals))
         return _kept[cloud]

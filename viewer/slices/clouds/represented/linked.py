@@ -14,7 +14,7 @@ from headlight.models.core.tokens import SINGLY, Cuboid, Place, Position, Region
 from headlight.models.points.representations.range_image import spherical
 from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.session.view import RepresentSettings
-from headlight.viewer.slices.clouds.represented.kept import asked_of, cloud_of, nearest, zero_of
+from headlight.viewer.slices.clouds.represented.kept import asked_of, cloud_of, nearest
 from headlight.viewer.slices.clouds.represented.kept import grid as grid_for
 from headlight.viewer.slices.clouds.represented.parts import PARTS, Part, PartName, part_of
 
@@ -162,7 +162,7 @@ def _box(
     high = low + np.asarray(grid.edge)
     if pointed == "above":
         low[2], high[2] = grid.low[2], grid.high[2]
-    return np.stack([low, high]) + zero_of(cloud)
+    return np.stack([low, high]) + cloud.zero
 
 
 def _figures(

@@ -17,7 +17,7 @@ from headlight.models.points.representations.range_image import CHANNELS, Sensor
 from headlight.models.points.representations.voxels import Hard
 from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.session.view import RepresentSettings
-from headlight.viewer.slices.clouds.represented.kept import USUAL, asked_of, cloud_of, usual_of, zero_of
+from headlight.viewer.slices.clouds.represented.kept import USUAL, asked_of, cloud_of, usual_of
 from headlight.viewer.slices.clouds.represented.kept import grid as grid_for
 from headlight.viewer.slices.clouds.represented.kept import sensor as sensor_for
 from headlight.viewer.slices.clouds.represented.parts import Part, PartName, named, part_of
@@ -208,14 +208,14 @@ def cells_in_space(cloud: CloudInput, settings: RepresentSettings, task: Task = 
     else:
         places = grid.unravelled(part.occupied)[:, ::-1]
         counts = arrays["counts"].reshape(-1)[part.occupied]
-    centres = np.asarray(grid.low) + (places + 0.5) * np.asarray(grid.edge) + zero_of(cloud)
+    centres = np.asarray(grid.low) + (places + 0.5) * np.asarray(grid.edge) + cloud.zero
     scale, of = None, "occupied: 1"
     values = np.zeros(len(counts))
     if settings.colour == "count":
         values, of = counts.astype(np.float32), f"points a {part.word}"
         scale = scale_of(values, 99.5)
     elif settings.colour == "height":
-        values, of = centres[:, 2] - zero_of(cloud)[2], "metres of its middle"
+        values, of = centres[:, 2] - cloud.zero[2], "metres of its middle"
         scale = scaled(values, np.ones(len(values), bool))
     rgb = lut(COLOURS)[levels(values, scale) if scale else np.full(len(values), 140), :3]
     return CellsInSpace(centres.astype(np.float32), rgb, scale, of, _said(part, grid), grid.edge)
@@ -244,7 +244,7 @@ def from_above(cloud: CloudInput, settings: RepresentSettings, task: Task = SILE
         there = arrays["counts"] > 0
     whole = of in (PILLAR["count"], BIRDS_EYE["counts"])
     scale = scale_of(values[there], 99.5) if whole else scaled(values, there)
-    return FromAbove(shown(values, there, scale), scale, of, _said(part, grid), zero_of(cloud), grid)
+    return FromAbove(shown(values, there, scale), scale, of, _said(part, grid), cloud.zero, grid)
 
 
 def _of_pillars(arrays: Mapping[str, np.ndarray], name: str) -> np.ndarray:
@@ -273,7 +273,7 @@ def range_picture(cloud: CloudInput, settings: RepresentSettings, task: Task = S
     scale = ends.get(settings.channel) or scaled(values, there)
     of = ", ".join(filter(None, (settings.channel, UNITS[settings.channel])))
     said = f"{sensor.title}, {sensor.rows:,} × {sensor.columns:,} · {part.counted()}"
-    return RangePicture(shown(values, there, scale), scale, of, said, zero_of(cloud), sensor, stand)
+    return RangePicture(shown(values, there, scale), scale, of, said, cloud.zero, sensor, stand)
 
 
 def views_picture(cloud: CloudInput, settings: RepresentSettings, task: Task = SILENT) -> ViewsPicture:
