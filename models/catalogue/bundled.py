@@ -77,6 +77,7 @@ BUNDLED = (
         )
         for id, title, layers, heads, megabytes in (
             ("shapes-point-transformer", "Point Transformer for shapes", 4, 64, 4.4),
+            ("shapes-pointnet", "PointNet for shapes", None, None, 7.0),
             ("shapes-mvcnn", "Views of shapes (MVCNN)", None, None, 2.5),
         )
     ),

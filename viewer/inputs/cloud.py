@@ -52,6 +52,9 @@ _CEILINGS = (2.1, 3.8)
 _WIDE, _HIGH = 2.0, (1.5, 6.0)
 """Metres that a cloud is wide at least, and high, for the guess that it stands on its head: neither a table
 nor a hillside."""
+_SMALL = 2.2
+"""Metres below which a cloud is of furniture or of a person: planes across an axis, as of a door, say nothing
+of what is up."""
 _END = 0.06
 """Share of the height that counts as an end of it."""
 _USUAL = 0.6
@@ -343,7 +346,7 @@ def _guess_up(
     ceilings have, and furniture, which makes the lower half of what lies between the planes the fuller one.
     """
     extents = high - low
-    if not (extents > 0).all():
+    if not (extents > 0).all() or extents.max() * unit < _SMALL:
         return usual, "as in most such files"
     width = max(extents.max() / 200, 4 * step)  # rounded coordinates lie in planes of their own
     mass = np.array([_flat_mass(sample[:, axis], low[axis], extents[axis], width) for axis in range(3)])

@@ -485,3 +485,10 @@ def test_a_native_reader_is_cancelled_at_once(monkeypatch, tmp_path):
         from_path(tmp_path / "big.ply", task)
     assert task.shares[-1] < 0.5
     assert psutil.Process().children() == before
+
+
+def test_a_door_stands_up_though_its_plane_is_across_another_axis():
+    leaf = np.random.default_rng(0).random((4000, 3)) * (0.9, 0.04, 2.05)
+    leaf[::2, 1] = 0.0
+    assert guess_frame(leaf)[0].up == "z"
+    assert guess_frame(leaf[:, [0, 2, 1]], up="y")[0].up == "y"
