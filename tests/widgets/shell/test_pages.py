@@ -19,7 +19,7 @@ def test_every_bundled_sample_is_there():
     pictures = [sample.value for sample in bundled_samples() if isinstance(sample.value, Path)]
     assert [path.name for path in pictures] == [
         *("astronaut.jpg", "chelsea.jpg", "coffee.jpg", "rocket.jpg"),
-        *("bedroom.ply", "corridor.ply", "meeting.ply", "open-street.ply", "street.ply"),
+        *("bedroom.ply", "corridor.ply", "meeting.ply", "plaza.ply", "street.ply"),
         *("bonsai.ply", "car.ply", "chair.ply"),
     ]
     assert sum(isinstance(sample.value, str) for sample in bundled_samples()) == 5

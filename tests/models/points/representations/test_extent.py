@@ -33,7 +33,7 @@ def test_sample_rooms_are_rooms(name):
     assert extent(cloud.points, cloud.zero, cloud.ring).sort == "room"
 
 
-@pytest.mark.parametrize("name", ["streets/street", "streets/open-street"])
+@pytest.mark.parametrize("name", ["streets/street", "streets/plaza"])
 def test_sample_streets_are_scans_with_and_without_their_rings(name):
     cloud = from_path(str(ASSETS / "samples" / f"{name}.ply"))
     for ring in (cloud.ring, None):
