@@ -87,6 +87,12 @@ def test_pixels_name_the_points_of_the_file_where_some_were_left_out(scan):
     assert np.array_equal(found["index"].ravel()[found["cell"][seen]], np.flatnonzero(seen))
 
 
+def test_what_hard_voxels_drop_is_said_with_the_limits_nobody_gave(scan, capfd):
+    found = of(scan, "--as", "voxels", "--edge", "4", "--most-points", "3")
+    dropped = (found["cell"] == -2).sum()
+    assert f"{dropped:,} points are dropped: 3 of a cell and 40,000 cells are kept." in capfd.readouterr().err
+
+
 def test_a_range_may_begin_below_zero(scan):
     spaced, joined = (
         of(scan, *words)["cell"] for words in (("--range", "-4,-4,-9,9,9,9"), ("--range=-4,-4,-9,9,9,9",))

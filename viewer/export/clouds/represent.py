@@ -20,13 +20,14 @@ from headlight.models.points.representations.asked import (
     PIXELS,
     Asked,
     Name,
+    hard_of,
     represent,
     usual,
 )
 from headlight.models.points.representations.cells import Triple
 from headlight.models.points.representations.pillars import PUBLISHED
 from headlight.models.points.representations.range_image import SENSORS
-from headlight.models.points.representations.represented import OUTSIDE
+from headlight.models.points.representations.represented import OUTSIDE, Represented
 from headlight.viewer.export.choices import Subject
 from headlight.viewer.export.clouds.answered import frame_of, in_file, numbers_in_file
 from headlight.viewer.export.clouds.pseudo import calibration_of
@@ -184,7 +185,16 @@ def represented(
         for place, number in zip(cloud.all_coordinates().tolist(), cell.tolist(), strict=True):
             yield (*(f"{value:.12g}" for value in place), number)
 
-    return Result(arrays, table)
+    return Result(arrays, table, notices=_left_out(found, asked(options)))
+
+
+def _left_out(found: Represented, asked: Asked) -> list[str]:
+    """What hard voxelisation, whose limits may be the usual ones, did not keep."""
+    hard = hard_of(asked) if asked.as_ in ("voxels", "pillars") else None
+    if hard is None or not found.dropped:
+        return []
+    limits = f"{hard.most_points:,} of a cell and {hard.most_cells:,} cells"
+    return [f"{found.dropped:,} points are dropped: {limits} are kept."]
 
 
 def represent_filled(subject: Subject, task: Task) -> Filled:
