@@ -108,7 +108,8 @@ class Cloud:
 
 
 def represent(cloud: Cloud, asked: Asked) -> Represented:
-    """The cloud as asked. Raises HeadlightError where no point of it is in range, or no sensor fits."""
+    """The cloud as asked; of a grid with its `low`, `high` and `edge`, float64 (3,). Raises HeadlightError
+    where no point of it is in range, or no sensor fits."""
     if asked.as_ == "depth":
         if asked.calibration is None:
             raise HeadlightError(
@@ -130,6 +131,8 @@ def represent(cloud: Cloud, asked: Asked) -> Represented:
             found = birds_eye(cloud.points, cloud.features, grid)
         else:
             found = occupancy(cloud.points, grid)
+        ends = {name: np.array(getattr(grid, name)) for name in ("low", "high", "edge")}
+        found = replace(found, arrays={**found.arrays, **ends})
     if len(cloud.points) and found.outside == len(cloud.points):
         raise HeadlightError(
             f"None of the {found.outside:,} points is in the range.",
@@ -157,7 +160,8 @@ def _in_order(cloud: Cloud, asked: Asked, grid: Grid) -> Represented:
 
 def grid_of(cloud: Cloud, asked: Asked) -> Grid:
     """The grid of what has one: as published, as asked, or around the cloud."""
-    published = None if asked.published is None else asked.published.grid
+    is_published = asked.published is not None and asked.as_ != "occupancy"
+    published = asked.published.grid if is_published else None
     points, ends = cloud.points, (asked.low, asked.high)
     if published is not None and None in ends:
         ends = published.low, published.high

@@ -36,7 +36,7 @@ from headlight.viewer.slices.relevance import of_target, through_layers
 from headlight.viewer.slices.targets import named, places_of, target_of
 
 FIRST = "chefer"
-"""The method, where none is named and there is none in sight."""
+"""The method, where none is named and none is in sight."""
 
 
 def read_method(value: str) -> str:
@@ -70,8 +70,12 @@ class Aimed:
 class Asked(Aimed):
     """By one method."""
 
-    method: str = option(
-        f"what says it ({FIRST})", "Method", default=FIRST, named=True, parse=read_method, metavar="NAME"
+    method: str | None = option(
+        f"what says it ({FIRST}, else the first that there is)",
+        "Method",
+        named=True,
+        parse=read_method,
+        metavar="NAME",
     )
     parts: Parts = option(
         "what is hidden at a time: fine parts or coarse ones (coarse)",
@@ -204,7 +208,7 @@ def found_by(
     """(what the method says, the method, what it is of, if that is a target). HeadlightError for a method
     that there is not for such a reading."""
     kind = REGISTRY.kind_of(document)
-    method = REGISTRY.all(Method)[options.method]
+    method = REGISTRY.all(Method)[options.method or _first(kind, trace)]
     if not method.needs.of_kind(kind):
         names = [one.id for one in _offered(kind)]
         raise HeadlightError(f"{method.name} is not of {kind.plural}.", f"Choose {either(names)}.")
