@@ -61,6 +61,12 @@ _STACK = (
 )
 
 
+_IN_ROW = 7
+"""Samples beside each other, whose titles are to be read."""
+_TALL, _LOW = 9.0, 4.4
+"""Em of their pictures in one row, and in each of several."""
+
+
 class Together(NamedTuple):
     """Texts that are opened at once, on a page."""
 
@@ -209,18 +215,21 @@ class Welcome(QScrollArea):
         return row
 
     def _cards(self, samples: Sequence[Sample]) -> QVBoxLayout:
-        """Pictures and clouds in one row, sentences and what is built here in the next."""
+        """Pictures and clouds in rows, sentences and what is built here in the next."""
         column = QVBoxLayout()
         column.setSpacing(theme.em(0.8))
         column.addWidget(_heading("Or start from a sample"))
         for kind in (Path, str | Together):
             row = QGridLayout()
             row.setSpacing(theme.em(0.8))
-            for place, sample in enumerate(s for s in samples if isinstance(s.value, kind)):
-                card = _Card(sample)
+            some = [sample for sample in samples if isinstance(sample.value, kind)]
+            rows = -(-len(some) // _IN_ROW)
+            for place, sample in enumerate(some):
+                card = _Card(sample, _LOW if rows > 1 else _TALL)
                 card.clicked.connect(self.sample_chosen)
-                row.addWidget(card, 0, place)
-                row.setColumnStretch(place, 1)
+                down, along = divmod(place, -(-len(some) // rows))
+                row.addWidget(card, down, along)
+                row.setColumnStretch(along, 1)
             column.addLayout(row)
         build = _Card(Sample(*_STACK))
         build.clicked.connect(self.stack_asked)
@@ -299,7 +308,7 @@ class _DropArea(QFrame):
         self._hint = QLabel()
         self._hint.setProperty("role", "dim")
         column = QVBoxLayout(self)
-        column.setContentsMargins(theme.em(1), theme.em(3.0), theme.em(1), theme.em(3.0))
+        column.setContentsMargins(theme.em(1), theme.em(1.9), theme.em(1), theme.em(1.9))
         column.setSpacing(theme.em(0.35))
         for label in (self._title, self._hint):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -368,7 +377,8 @@ class _Card(QFrame):
 
     clicked = Signal(object, str)
 
-    def __init__(self, sample: Sample) -> None:
+    def __init__(self, sample: Sample, tall: float = _TALL) -> None:
+        """tall: of a picture, in em."""
         super().__init__()
         self._says = sample.value, sample.model
         self.setProperty("role", "card")
@@ -383,7 +393,7 @@ class _Card(QFrame):
         title.setProperty("role", "title")
         if isinstance(sample.value, Path):
             column.setContentsMargins(1, 1, 1, edge)
-            column.addWidget(_Thumbnail(sample.picture or sample.value))
+            column.addWidget(_Thumbnail(sample.picture or sample.value, tall))
             row = QHBoxLayout()
             row.setContentsMargins(edge, theme.em(0.3), edge, 0)
             row.addWidget(title)
@@ -421,14 +431,14 @@ def _read(path: Path, width: int, height: int) -> QImage:
 class _Thumbnail(QWidget):
     """A picture that fills its place, read at the size in which it is shown, when it is first shown."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, tall: float) -> None:
         super().__init__()
-        self._path = path
+        self._path, self._tall = path, tall
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
 
     def sizeHint(self) -> QSize:
-        return QSize(theme.em(12), theme.em(9))
+        return QSize(theme.em(12), theme.em(self._tall))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         with QPainter(self) as painter:
