@@ -10,7 +10,8 @@ from headlight.models.core.answers import BoxEdits
 from headlight.viewer.panes.clouds.boxes import editing
 from headlight.viewer.panes.clouds.boxes.base import BoxPane
 from headlight.viewer.panes.shared.controls import Controls
-from headlight.viewer.session.session import Document, Hover
+from headlight.viewer.panes.shared.slices import NOTHING
+from headlight.viewer.session.session import NOWHERE, Document, Hover
 from headlight.viewer.session.view import BoxSettings, Selection, View
 from headlight.viewer.slices.clouds.boxes.rows import figures_of
 from headlight.viewer.slices.clouds.boxes.shown import Shown
@@ -85,14 +86,24 @@ class BoxSettingsPane(BoxPane):
         one = editing.only(view[Selection].queries)
         number = None if self.all is None or one is None else self.all.number(one)
         mine = number is not None and self.all is not None and number < self.all.found
-        self.kind.setEnabled(mine)
+        self.buttons["reset"].setEnabled(bool(view[BoxEdits].made))
+        if mine or self._is_painted(view):  # a button that goes dark for a moment gives the keyboard away
+            self.kind.setEnabled(mine)
+            for name in [name for name in self.buttons if name != "reset"]:
+                self.buttons[name].setEnabled(mine)
         if mine:
             self.kind.setCurrentIndex(int(self.all.now.boxes.labels[number]))
-        for name, button in self.buttons.items():
-            button.setEnabled(bool(view[BoxEdits].made) if name == "reset" else mine)
         edits = len(view[BoxEdits].made)
         said = "Drag it from above: its inside moves, corners resize, the dot before its front turns it."
         self.note.setText(f"{edits:,} set by hand. {said}" if edits else said)
+
+    def _is_painted(self, view: View) -> bool:
+        """Whether the boxes that the pane knows are those of the view, and not of one before an edit."""
+        document, last = self.session.current, self._slices.get("")
+        if document is None or last is None:
+            return True
+        wanted = self.subject(document, view, NOWHERE), self.key(document, view, NOWHERE)
+        return last.painted in (NOTHING, wanted)
 
     def _relabel(self, title: str) -> None:
         editing.relabel(self.session, self.kind.currentIndex())
