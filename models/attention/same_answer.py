@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from headlight.models.core.errors import HeadlightError
+
 TOLERANCE = 1e-3
 """Most that a number may differ, as a share of the largest of its tensor: float32 through many layers."""
 Answer = dict[str, Tensor]
@@ -18,6 +20,15 @@ Answer = dict[str, Tensor]
 def agree(one: Answer | None, other: Answer) -> bool:
     """Whether two answers hold the same numbers, and any; those that are none (NaN) must be so in both."""
     return bool(one) and apart(one, other) <= TOLERANCE
+
+
+def check_kept(title: str, kept: Tensor, plain: Tensor) -> None:
+    """HeadlightError unless the pass that keeps its attention answers as the network itself does."""
+    if not agree({"logits": kept}, {"logits": plain}):
+        raise HeadlightError(
+            f"{title} cannot be shown: while its attention is kept it gives another answer.",
+            "Choose another model.",
+        )
 
 
 def floats(output: Any, name: str = "") -> Iterator[tuple[str, Tensor]]:

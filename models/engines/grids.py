@@ -4,7 +4,7 @@ point of the file."""
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -15,12 +15,12 @@ from headlight.models.catalogue.folders import read_config
 from headlight.models.catalogue.tensors import read_tensors, with_weights
 from headlight.models.core.answers import EVERY, PointLabels, Target
 from headlight.models.core.errors import HeadlightError
-from headlight.models.core.interventions import Intervention, Offer, on_heads
+from headlight.models.core.interventions import Offer, on_heads
 from headlight.models.core.interventions import hidden as hidden_by
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import INPUT, PointTokens
 from headlight.models.core.trace import Recipe, Run, Trace
-from headlight.models.engines.run import Made, recipe_of
+from headlight.models.engines.run import Made, OneByOne, recipe_of
 from headlight.models.points.grids.config import GridConfig, grid_config
 from headlight.models.points.grids.fed import Fed, FedRange, FedVoxels
 from headlight.models.points.representations.asked import Cloud
@@ -39,7 +39,7 @@ class Given:
         return PointTokens.of(self.points[fed.sample], fed.sample)
 
 
-class GridsEngine:
+class GridsEngine(OneByOne):
     """A range network or a 3D CNN, ready to run. Read from disk by `GridsEngine.open`."""
 
     lease = Run()
@@ -96,22 +96,9 @@ class GridsEngine:
             whole = FedRange.of(points, Cloud(seen, intensity, ring), self.entry.title)
         return self._passed(Given(whole, points, truth), recipe_of(self.entry), task)
 
-    def again(self, run: Made, interventions: tuple[Intervention, ...], task: Task = SILENT) -> Trace:
-        """As `Run.again`; cells or pixels that are hidden are empty."""
-        return self._passed(run.given, replace(run.recipe, interventions=interventions), task)
-
-    def scores(self, run: Made, hidden: np.ndarray, target: Target, task: Task = SILENT) -> np.ndarray:
-        """As `Run.scores`: a pass each."""
-        found = np.empty(len(hidden), np.float32)
-        before = hidden_by(run.recipe.interventions, run.tokens)
-        for number, which in enumerate(hidden if before is None else hidden | before.which):
-            task.progress(number / len(hidden), f"Variant {number + 1:,} of {len(hidden):,}")
-            fed = self._without(run.given.whole, which)
-            found[number] = self._score(run.given, fed, target)
-        return found
-
-    def _score(self, given: Given, fed: Fed, target: Target) -> float:
+    def _score(self, given: Given, hidden: np.ndarray, target: Target, task: Task) -> float:
         """The share of the file's points that have the class, or its probability at a place."""
+        fed = self._without(given.whole, hidden)
         if target.index == EVERY:
             return 1.0
         probabilities = self._probabilities(fed)

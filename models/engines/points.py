@@ -10,7 +10,7 @@ import torch
 from scipy.spatial import cKDTree
 from torch import Tensor
 
-from headlight.models.attention.same_answer import agree
+from headlight.models.attention.same_answer import check_kept
 from headlight.models.catalogue.entries import Entry
 from headlight.models.catalogue.folders import read_config
 from headlight.models.core.answers import EVERY, PointLabels, Target
@@ -22,7 +22,7 @@ from headlight.models.core.task import SILENT, Part, Task
 from headlight.models.core.tokens import PointTokens
 from headlight.models.core.trace import INPUT, Gradients, Recipe, Run, Trace
 from headlight.models.engines.heads import foreign
-from headlight.models.engines.run import Made, recipe_of
+from headlight.models.engines.run import Made, OneByOne, recipe_of
 from headlight.models.points.blocks import POINTS, batches, block_size, bounded, look
 from headlight.models.points.checkpoints import load_network, read_checkpoint
 from headlight.models.points.config import PointConfig
@@ -115,7 +115,7 @@ class Passed:
     geometry: Geometry | None
 
 
-class PointsEngine:
+class PointsEngine(OneByOne):
     """A Point Transformer or a PointNet, ready to run. Read from disk by `PointsEngine.open`."""
 
     lease = Run()
@@ -172,11 +172,7 @@ class PointsEngine:
         stages = geometry(points, interpolation=self.config.interpolation).to(self.device)
         with torch.no_grad():
             plain, kept = self.model(given, stages), self._folded(given, stages, SILENT, [])
-        if not agree({"logits": kept}, {"logits": plain}):
-            raise HeadlightError(
-                f"{self.entry.title} cannot be shown: while its attention is kept it gives another answer.",
-                "Choose another model.",
-            )
+        check_kept(self.entry.title, kept, plain)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -228,16 +224,9 @@ class PointsEngine:
         """As `Run.again`; points that are hidden are taken out of the sample."""
         return self._passed(run.given.whole, replace(run.recipe, interventions=interventions), task)
 
-    def scores(self, run: Made, hidden: np.ndarray, target: Target, task: Task = SILENT) -> np.ndarray:
-        """As `Run.scores`: a pass each."""
-        found = np.empty(len(hidden), np.float32)
-        before = hidden_by(run.recipe.interventions, run.tokens)
-        for number, which in enumerate(hidden if before is None else hidden | before.which):
-            task.progress(number / len(hidden), f"Variant {number + 1:,} of {len(hidden):,}")
-            sampled = run.given.whole.without(which, self.entry.title)
-            share = Part(task, number / len(hidden), (number + 1) / len(hidden))
-            found[number] = sampled.score(self._probabilities(sampled, share)[0], target)
-        return found
+    def _score(self, given: Passed, hidden: np.ndarray, target: Target, task: Task) -> float:
+        sampled = given.whole.without(hidden, self.entry.title)
+        return sampled.score(self._probabilities(sampled, task)[0], target)
 
     def gradients(self, run: Made, target: Target, task: Task = SILENT) -> Gradients:
         """As `Run.gradients`, of the features; of a class the mean over the points that have it.

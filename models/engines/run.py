@@ -18,9 +18,10 @@ from headlight.models.attention.implementations import unchanged
 from headlight.models.catalogue.entries import Entry
 from headlight.models.core.answers import SALIENCY, SIMILARITY, Target
 from headlight.models.core.errors import HeadlightError
-from headlight.models.core.interventions import Hidden, Intervention, Offer, hidden, on_heads
+from headlight.models.core.interventions import Hidden, Intervention, Offer, on_heads
+from headlight.models.core.interventions import hidden as hidden_by
 from headlight.models.core.layers import AttentionLayer
-from headlight.models.core.task import SILENT, Task
+from headlight.models.core.task import SILENT, Part, Task
 from headlight.models.core.tokens import INPUT, Place, Tokens
 from headlight.models.core.trace import Gradients, Recipe, Run, Trace
 from headlight.models.engines.heads import Speaks
@@ -53,6 +54,32 @@ class Made(Run):
 def recipe_of(entry: Entry) -> Recipe:
     """As far as an engine knows it, of a model as it is."""
     return Recipe(entry.modality or "", entry.id)
+
+
+class OneByOne(ABC):
+    """An engine that is asked about one variant of its input after the other."""
+
+    @abstractmethod
+    def _passed(self, given: Any, recipe: Recipe, task: Task) -> Trace:
+        """The trace of an input, as far as the recipe leaves it."""
+
+    @abstractmethod
+    def _score(self, given: Any, hidden: np.ndarray, target: Target, task: Task) -> float:
+        """Of a target where these tokens, bool (n,), are hidden."""
+
+    def again(self, run: Made, interventions: tuple[Intervention, ...], task: Task = SILENT) -> Trace:
+        """As `Run.again`; what is hidden is taken away."""
+        return self._passed(run.given, replace(run.recipe, interventions=interventions), task)
+
+    def scores(self, run: Made, hidden: np.ndarray, target: Target, task: Task = SILENT) -> np.ndarray:
+        """As `Run.scores`: a pass each."""
+        found = np.empty(len(hidden), np.float32)
+        before = hidden_by(run.recipe.interventions, run.tokens)
+        for number, which in enumerate(hidden if before is None else hidden | before.which):
+            task.progress(number / len(hidden), f"Variant {number + 1:,} of {len(hidden):,}")
+            share = Part(task, number / len(hidden), (number + 1) / len(hidden))
+            found[number] = self._score(run.given, which, target, share)
+        return found
 
 
 class Askable(ABC):
@@ -259,7 +286,7 @@ class Askable(ABC):
         return self.head
 
     def _hidden(self, tokens: Tokens, interventions: Sequence[Intervention]) -> Hidden | None:
-        found = hidden(interventions, tokens)
+        found = hidden_by(interventions, tokens)
         if found is not None and found.which.all():
             raise self._nothing_left()
         if found is not None and not found.which.any():

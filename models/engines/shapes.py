@@ -8,18 +8,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from headlight.models.attention.same_answer import agree
+from headlight.models.attention.same_answer import check_kept
 from headlight.models.catalogue.bundled import BUNDLED
 from headlight.models.catalogue.entries import Entry
 from headlight.models.catalogue.tensors import read_tensors
 from headlight.models.core.answers import Classes, PointLabels, Target
 from headlight.models.core.errors import HeadlightError
-from headlight.models.core.interventions import Intervention, Offer, on_heads
+from headlight.models.core.interventions import Offer, on_heads
 from headlight.models.core.interventions import hidden as hidden_by
 from headlight.models.core.task import SILENT, Part, Task
 from headlight.models.core.tokens import PointTokens
 from headlight.models.core.trace import INPUT, Recipe, Run, Trace
-from headlight.models.engines.run import Made, recipe_of
+from headlight.models.engines.run import Made, OneByOne, recipe_of
 from headlight.models.points.neighbours import geometry
 from headlight.models.points.shapes.checkpoints import checkpoint_of, load_shapes
 from headlight.models.points.shapes.config import Network, ShapeConfig
@@ -66,7 +66,7 @@ class Object:
         )
 
 
-class ShapesEngine:
+class ShapesEngine(OneByOne):
     """A Point Transformer, a PointNet or a multi-view network that says what an object is. Read from disk by
     `ShapesEngine.open`."""
 
@@ -103,11 +103,7 @@ class ShapesEngine:
         stages = geometry(points, interpolation=None)
         with torch.no_grad():
             plain, kept = self.model(given, stages), self._folded(given, stages, SILENT, [])
-        if not agree({"logits": kept}, {"logits": plain}):
-            raise HeadlightError(
-                f"{self.entry.title} cannot be shown: while its attention is kept it gives another answer.",
-                "Choose another model.",
-            )
+        check_kept(self.entry.title, kept, plain)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -145,19 +141,9 @@ class ShapesEngine:
         drawn = points[subset(len(points), SPLATTED)]
         return self._passed(Object(seen, tokens, given, nearest, truth, drawn), recipe_of(self.entry), task)
 
-    def again(self, run: Made, interventions: tuple[Intervention, ...], task: Task = SILENT) -> Trace:
-        """As `Run.again`; points that are hidden are taken away."""
-        return self._passed(run.given, replace(run.recipe, interventions=interventions), task)
-
-    def scores(self, run: Made, hidden: np.ndarray, target: Target, task: Task = SILENT) -> np.ndarray:
-        """As `Run.scores`: a pass each."""
-        found = np.empty(len(hidden), np.float32)
-        before = hidden_by(run.recipe.interventions, run.tokens)
-        for number, which in enumerate(hidden if before is None else hidden | before.which):
-            task.progress(number / len(hidden), f"Variant {number + 1:,} of {len(hidden):,}")
-            probabilities = self._look(run.given.without(which, self.entry.title), SILENT).probabilities
-            found[number] = 1.0 if target.index < 0 else probabilities[target.index]
-        return found
+    def _score(self, given: Object, hidden: np.ndarray, target: Target, task: Task) -> float:
+        probabilities = self._look(given.without(hidden, self.entry.title), SILENT).probabilities
+        return 1.0 if target.index < 0 else float(probabilities[target.index])
 
     def beside(self, trace: Trace, task: Task = SILENT) -> tuple[Trace, ...]:
         """A trace and those of the same object through the bundled networks of shapes, in the catalogue's
