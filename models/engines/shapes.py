@@ -24,7 +24,7 @@ from headlight.models.points.neighbours import geometry
 from headlight.models.points.shapes.checkpoints import checkpoint_of, load_shapes
 from headlight.models.points.shapes.config import Network, ShapeConfig
 from headlight.models.points.shapes.folded import FoldedShapeTransformer
-from headlight.models.points.shapes.inputs import SPLATTED, sample, subset, unit
+from headlight.models.points.shapes.inputs import DRAWN, SPLATTED, sample, subset, unit
 from headlight.models.points.shapes.looks import Look, pointnet_look, transformer_look, views_look
 from headlight.models.points.shapes.mvcnn import MultiView
 from headlight.models.points.shapes.point_transformer import ShapeTransformer
@@ -32,6 +32,8 @@ from headlight.models.points.shapes.pointnet import ShapePointNet
 
 LEAST = 32
 """Points of a cloud."""
+LOTS = (4096, SPLATTED)
+"""Of the bundled networks: each answers beside another as it does where it reads the cloud itself."""
 FLAT = 1e-3
 """Thickness of a cloud, as a share of its extent, below which it is a plane or a line and no object."""
 
@@ -40,7 +42,7 @@ FLAT = 1e-3
 class Object:
     """What a network sees of a cloud of n points. sample: int64 (m,), the file point that each token is.
     given: float32 (m, channels). nearest: int32 (n,), the token nearest to each file point. truth: int16 (n,)
-    or None. drawn: float32 (d, 3), points of the cloud from which other networks see it.
+    or None. drawn: float32 (d, 3) by d, the points of the cloud from which other networks see it.
     """
 
     sample: np.ndarray
@@ -48,7 +50,7 @@ class Object:
     given: np.ndarray
     nearest: np.ndarray
     truth: np.ndarray | None
-    drawn: np.ndarray
+    drawn: dict[int, np.ndarray]
 
     def without(self, hidden: np.ndarray, title: str) -> Object:
         """Without these tokens, bool (m,)."""
@@ -109,6 +111,11 @@ class ShapesEngine(OneByOne):
     def classes(self) -> tuple[str, ...]:
         return self.config.classes
 
+    @property
+    def lot(self) -> int:
+        """So many points are drawn of a larger cloud, from which come those that it sees."""
+        return SPLATTED if isinstance(self.model, MultiView) else DRAWN * self.config.points
+
     def run(
         self,
         points: np.ndarray,
@@ -138,7 +145,7 @@ class ShapesEngine(OneByOne):
         tokens = PointTokens.of(np.ascontiguousarray(points[seen], np.float32), seen)
         given = self._features(unit(points[seen]), None if normals is None else normals[seen])
         nearest = tokens.nearest(points).astype(np.int32)
-        drawn = points[subset(len(points), SPLATTED)]
+        drawn = {most: points[subset(len(points), most)] for most in LOTS}
         return self._passed(Object(seen, tokens, given, nearest, truth, drawn), recipe_of(self.entry), task)
 
     def _score(self, given: Object, hidden: np.ndarray, target: Target, task: Task) -> float:
@@ -157,7 +164,8 @@ class ShapesEngine(OneByOne):
             if entry.id == self.entry.id:
                 found.append(trace)
             else:
-                found.append(ShapesEngine.open(entry, self.device).run(trace.run.given.drawn))
+                engine, drawn = ShapesEngine.open(entry, self.device), trace.run.given.drawn
+                found.append(engine.run(drawn.get(engine.lot, drawn[SPLATTED])))
         return tuple(found)
 
     def upper_bound(self, trace: Trace, candidates: np.ndarray) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from headlight.models.catalogue.bundled import BUNDLED
 from headlight.models.catalogue.entries import find
 from headlight.models.core.answers import Classes, PointLabels
 from headlight.models.core.errors import HeadlightError
@@ -46,6 +47,16 @@ def test_what_is_hidden_is_taken_away(engine: ShapesEngine) -> None:
     before, after = engine.scores(trace.run, which, target)
     assert before == pytest.approx(target.score, abs=1e-6)
     assert after == pytest.approx(again.answer(Classes).probabilities[target.index], abs=1e-6)
+
+
+def test_a_network_says_beside_another_what_it_says_itself() -> None:
+    engines = [ShapesEngine.open(entry, "cpu") for entry in BUNDLED if entry.classifies]
+    points = cloud(12000)
+    traces = [engine.run(points) for engine in engines]
+    for engine, trace in zip(engines, traces, strict=True):
+        for here, itself in zip(engine.beside(trace), traces, strict=True):
+            given, wanted = (one.answer(Classes).probabilities for one in (here, itself))
+            np.testing.assert_allclose(given, wanted, atol=1e-5)
 
 
 @pytest.mark.parametrize(
