@@ -138,6 +138,15 @@ def test_a_box_is_set_by_the_mouse_and_by_keys_and_that_is_undone(window, settle
     assert isinstance(session.view[Selection].queries[0], Cuboid)
 
 
+def test_figures_go_with_the_boxes_they_are_of(window, settled):
+    document, numbers = window.session.current, pane(window, "numbers").widget
+    settled(window)
+    assert numbers.figures("agreement")["Right"] != "–"
+    answered(window, document, replace(traced(document.input), answers=()))
+    settled(window)
+    assert set(numbers.figures("agreement").values()) == {"–"}
+
+
 def test_no_boxes_say_why(make_window, settled):
     window = make_window(run=False)
     cloud = replace(street(), boxes=None)

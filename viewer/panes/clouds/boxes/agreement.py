@@ -55,6 +55,7 @@ class AgreementPane(BoxPane):
         super().clear(document)
         self.rows.set_rows(())
         self.note.setText("")
+        self.said.emit("agreement", {}, None)
         self.subtitle_changed.emit("")
 
 
