@@ -180,8 +180,11 @@ def test_many_artifact_tokens_leave_the_picture_its_room(make_window, settled):
 def test_a_method_of_a_target_shows_the_chosen_one_and_undo_takes_it_back(image_window, settled):
     window = image_window
     trace, beside = traced(window), pane(window, "relevance")
+    unsigned = beside.bar._lut
     window.session.change(MapSettings, relevance="gradient-input")
+    np.testing.assert_array_equal(beside.bar._lut, unsigned)  # of what is still on the screen
     settled(window)
+    assert not np.array_equal(beside.bar._lut, unsigned)
     drawn, alike = targets_at(trace)
     assert [beside.target.itemText(at) for at in range(2)] == ["saliency", "similarity"]
     np.testing.assert_allclose(beside.result.values, times_input(trace, drawn).values, rtol=1e-4)

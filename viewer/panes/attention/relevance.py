@@ -106,6 +106,7 @@ class RelevancePane(OnInputPane):
 
     def paint(self, result: InputMap | Drawn) -> None:
         reason, trace = self.not_drawn(result), self.session.current.trace
+        self.signed = self.method().signed
         before, self.result = self.result, result  # what is drawn anew reads out what is under the cursor
         if isinstance(result.tokens or trace.tokens, PatchTokens):
             self.stack.setCurrentIndex(0)
@@ -121,8 +122,7 @@ class RelevancePane(OnInputPane):
         self._say(result, reason)
 
     def mark(self, view: View, hover: Hover) -> None:
-        signed = self.method().signed
-        self.picture.set_lut(lut(self.colours(view)), MIDDLE if signed else 0)
+        self.picture.set_lut(lut(self.colours(view)), MIDDLE if self.signed else 0)
         self.picture.set_opacity(view[MapSettings].opacity)
         self.strip.set_lut(lut(self.colours(view)))
         self.show_scale(self.bar, view)

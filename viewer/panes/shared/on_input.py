@@ -41,6 +41,8 @@ class OnInputPane(MethodPane):
 
     result: InputMap | Drawn | None = None
     """What is painted."""
+    signed = False
+    """Whether that has values with a sign, whatever is chosen by now."""
 
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
         map_, method = view[MapSettings], self.slot.method(document, view)
@@ -71,7 +73,7 @@ class OnInputPane(MethodPane):
 
     def colours(self, view: View) -> str:
         """The colour map: that of values with a sign is another one."""
-        return DIVERGING if self.method().signed else view[MapSettings].colours
+        return DIVERGING if self.signed else view[MapSettings].colours
 
     def paint_partial(self, value: Any) -> None:
         self.paint(value)
