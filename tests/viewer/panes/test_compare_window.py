@@ -47,7 +47,12 @@ def test_a_word_in_three_texts_and_the_same_text_in_two_models(make_window, sett
     assert texts.note.text().startswith("Click")
     subject = Subject.of(first, window.session.documents)
     there = replace(subject, trace=traces[0], others=_there(window, subject.others))
-    assert offered(there).filled["compare"].values == {"word": "serve", "pair": tennis.input.text}
+    assert offered(there).filled["compare"].values == {
+        "word": "serve",
+        "pair": tennis.input.text,
+        "layer": str(window.session.view[Selection].layer),
+        "head": window.session.view[Selection].head,
+    }
 
     layer, head = window.session.view[Selection].layer, window.session.view[Selection].head
     maps = aligned(traces[0].tokens, traces[1].tokens)

@@ -115,5 +115,6 @@ def compare_filled(subject: Subject, task: Task) -> Filled:
     word = words.word_at(tokens, places) or shared
     chosen = "" if word is None else words.said(tokens, word)
     values = {name: value for name, value in (("word", chosen), ("pair", second)) if value}
+    values |= {"layer": str(subject.view[Selection].layer), "head": subject.view[Selection].head}
     lists = {"layer": partial(layer_list, subject.trace, str), "head": partial(head_list, subject.trace)}
     return Filled(values, lists, subject.page == "compare")
