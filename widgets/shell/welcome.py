@@ -159,6 +159,7 @@ class Welcome(QScrollArea):
         self._field.setPlaceholderText("Type or paste a sentence")
         self._field.setAccessibleName("Sentence")
         self._field.setProperty("role", "entry")
+        self._field.setAcceptDrops(False)  # or it would write out the address of a file
         self._field.returnPressed.connect(self._enter)
         self._run = QPushButton("Run")
         self._run.setProperty("role", "primary")
