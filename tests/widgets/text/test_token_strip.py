@@ -204,7 +204,7 @@ def test_what_a_model_wrote_stands_behind_a_line_and_over_dots(strip):
 def test_hover_repaints_two_chips_alone(strip, qtbot):
     strip.set_tokens(WORDS * 2, np.tile(SPECIAL, 2))
     strip.set_hovered(2)
-    QApplication.processEvents()
+    qtbot.wait(50)  # what its first showing has to paint is painted
     regions = []
     paint = strip.paintEvent
     strip.paintEvent = lambda event: (regions.append(event.region()), paint(event))

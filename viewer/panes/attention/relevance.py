@@ -72,6 +72,7 @@ class RelevancePane(OnInputPane):
         self.query_row = row("Query", self.query, beside)
         self.target = TargetChoice(self.session)
         self.target_row = row("Target", self.target, beside)
+        self.target_row.hide()
         self.controls = QWidget()
         self.controls.hide()  # what they choose among is known with the model
         column = QVBoxLayout(self.controls)

@@ -114,6 +114,7 @@ class MethodForms(QWidget):
         self.forms: dict[type, SettingsForm] = {}
         for type_ in asked_types(methods):
             form = self.forms[type_] = SettingsForm(type_, session, beside)
+            form.hide()  # what is there before any is shown takes no room
             column.addWidget(form)
 
     def display(self, method: Method, view: View, trace: Trace | None) -> None:
