@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -51,7 +52,7 @@ UNITS = {"range": "m", "height": "m", "azimuth": "radians", "intensity": "as the
 
 
 @dataclass(frozen=True, eq=False)
-class Picture:
+class Picture(ABC):
     """A rectangle of cells. levels: uint8 (rows, columns), 0 where nothing is, else 1 to 255 for the values
     between the ends of the scale. of: what the values are. said: what is counted. zero: float64 (3,), where
     the zero of the file's own coordinates lies in the cloud's frame.
@@ -63,10 +64,10 @@ class Picture:
     said: str
     zero: np.ndarray
 
+    @abstractmethod
     def places(self, points: np.ndarray) -> np.ndarray:
         """float64 (k, 2): where points (k, 3), metres in the file's own axes with z up, lie in it: columns
         from the left, rows from the first one's border."""
-        raise NotImplementedError(points)
 
 
 @dataclass(frozen=True, eq=False)
