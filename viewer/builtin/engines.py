@@ -12,11 +12,11 @@ REGISTRY.add(
         opens=f"{_ENGINES}.seq2seq:Seq2SeqEngine",
         takes="headlight.models.catalogue.entries:Entry.writes",
     ),
-    Engine("vision", "image", f"{_ENGINES}.vision:VisionEngine"),
+    Engine("vision", "image", f"{_ENGINES}.pictures.vision:VisionEngine"),
     Engine(
         id="convolutional",
         reads="image",
-        opens=f"{_ENGINES}.convolutional:ConvolutionalEngine",
+        opens=f"{_ENGINES}.pictures.convolutional:ConvolutionalEngine",
         takes="headlight.models.catalogue.entries:Entry.convolves",
     ),
     Engine("points", "points", f"{_ENGINES}.points:PointsEngine"),

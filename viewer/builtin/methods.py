@@ -14,7 +14,7 @@ OF_HEADS = (
         id="attention",
         title="Attention",
         noun="attention",
-        compute=".slices.relevance:weights",
+        compute=".slices.explain.relevance:weights",
         of="head",
         needs=_LAYERS,
         key="A",
@@ -54,7 +54,7 @@ THROUGH_LAYERS = (
         id="saliency",
         title="Saliency",
         noun="the saliency prediction",
-        compute=".slices.relevance:saliency",
+        compute=".slices.explain.relevance:saliency",
         of="picture",
         needs=Needs(("pixels",), ("attention",), trace=True, holds=".session.able:no_saliency"),
         says="A small decoder over the patch tokens that was trained to predict what draws the eye. It is "

@@ -25,7 +25,7 @@ from headlight.models.catalogue.loading import needs_only
 from headlight.models.core.errors import HeadlightError
 from headlight.models.engines.door import check
 from headlight.models.engines.language import LanguageEngine
-from headlight.models.engines.vision import VisionEngine
+from headlight.models.engines.pictures.vision import VisionEngine
 from tests.models import tiny
 from tests.models.engines.test_language import words_tokenizer
 

@@ -16,7 +16,7 @@ from headlight.models.attention.windows import WindowLayer
 from headlight.models.catalogue.entries import Entry
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.layers import AttentionLayer
-from headlight.models.engines.vision import VisionEngine
+from headlight.models.engines.pictures.vision import VisionEngine
 from headlight.models.explain.rollout import RolloutSettings, rollout_matrix, rollout_row
 from headlight.models.explain.rollout_steps import spread
 

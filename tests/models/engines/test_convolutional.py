@@ -12,8 +12,8 @@ from headlight.models.catalogue.untrained import drawn
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import Cancelled, Task
 from headlight.models.core.tokens import Box
-from headlight.models.engines.convolutional import ConvolutionalEngine
 from headlight.models.engines.door import check
+from headlight.models.engines.pictures.convolutional import ConvolutionalEngine
 from headlight.models.fields.of_images import answer
 from headlight.viewer.host.engines import open_engine
 
@@ -128,7 +128,7 @@ def test_a_network_that_cannot_be_followed_is_still_shown(monkeypatch):
     def lost(*_):
         raise HeadlightError("There is no way through it.", "Choose another.")
 
-    monkeypatch.setattr("headlight.models.engines.convolutional.map_field", lost)
+    monkeypatch.setattr("headlight.models.engines.pictures.convolutional.map_field", lost)
     trace = resnet().run(picture(224, 224), 224)
     assert trace.tokens.region == Box(0, 0, 224, 224)
     assert trace.notices[-1].endswith("There is no way through it.")

@@ -24,8 +24,8 @@ from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import Cancelled, Task
 from headlight.models.core.tokens import Box
 from headlight.models.engines.door import check
-from headlight.models.engines.pixels import MAX_PATCHES, fit, snap_size
-from headlight.models.engines.vision import VisionEngine
+from headlight.models.engines.pictures.pixels import MAX_PATCHES, fit, snap_size
+from headlight.models.engines.pictures.vision import VisionEngine
 from headlight.models.explain.rollout import rollout_row
 from headlight.viewer.host.engines import open_engine
 

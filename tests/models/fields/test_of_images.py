@@ -10,8 +10,8 @@ from headlight.models.catalogue.entries import Entry
 from headlight.models.catalogue.untrained import drawn
 from headlight.models.core.cache import Cache
 from headlight.models.core.errors import HeadlightError
-from headlight.models.engines.convolutional import ConvolutionalEngine
-from headlight.models.engines.vision import VisionEngine
+from headlight.models.engines.pictures.convolutional import ConvolutionalEngine
+from headlight.models.engines.pictures.vision import VisionEngine
 from headlight.models.fields import of_images
 from headlight.models.fields.of_images import effective_of, fields_at, fields_of, growth
 

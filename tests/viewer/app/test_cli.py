@@ -239,7 +239,7 @@ def test_a_window_that_lacks_a_library_says_which(monkeypatch, capfd):
 
 
 def test_sizes_are_those_of_the_engine():
-    from headlight.models.engines import pixels
+    from headlight.models.engines.pictures import pixels
 
     assert asked.SIZES == (pixels.SMALLEST, pixels.LARGEST)
 

@@ -17,9 +17,9 @@ from headlight.models.core.tokens import Box, PatchPart
 from headlight.models.explain.rollout import OWN, is_composed
 from headlight.viewer.session.session import Hover
 from headlight.viewer.session.view import MapSettings, RolloutQuery, Selection, View
+from headlight.viewer.slices.explain.relevance import relevance_map
 from headlight.viewer.slices.head_maps import head_maps
 from headlight.viewer.slices.maps import attention_map, matrix_map, query_indices
-from headlight.viewer.slices.relevance import relevance_map
 from headlight.viewer.slices.window_maps import window_lines
 from tests.viewer.given import method, trace_of
 from tests.viewer.linked import traced

@@ -23,8 +23,8 @@ from headlight.viewer.host.recipe import RunOptions
 from headlight.viewer.inputs.inputs import ImageInput, TextInput
 from headlight.viewer.registry import REGISTRY, Export, resolve
 from headlight.viewer.session.view import MapSettings, Selection, View
+from headlight.viewer.slices.explain.relevance import relevance_map
 from headlight.viewer.slices.maps import matrix_map
-from headlight.viewer.slices.relevance import relevance_map
 from tests.bad_files import DATA, MESSAGES
 from tests.viewer.given import method, patch_tokens, text_tokens, trace_of
 

@@ -15,7 +15,7 @@ from headlight.models.core.task import SILENT
 from headlight.viewer.inputs.inputs import ImageInput, TextInput
 from headlight.viewer.panes.shared.slices import Slice
 from headlight.viewer.session.session import RunOptions
-from headlight.viewer.slices import relevance
+from headlight.viewer.slices.explain import relevance
 from tests.viewer.cloud_windows import answered
 from tests.viewer.given import patch_tokens, text_tokens, trace_of
 from tests.viewer.linked import GO, held

@@ -16,10 +16,10 @@ from headlight.models.core.task import Task
 from headlight.models.core.tokens import Box, CharSpan
 from headlight.models.core.trace import Trace
 from headlight.viewer.session.view import MapSettings, RolloutQuery, Selection, View
+from headlight.viewer.slices.explain.relevance import relevance_map
 from headlight.viewer.slices.head_maps import _pooled, head_maps
 from headlight.viewer.slices.maps import attention_map, matrix_map, query_indices, selected_weight, shown
 from headlight.viewer.slices.names import tokens_named
-from headlight.viewer.slices.relevance import relevance_map
 from tests.viewer.given import method, patch_tokens, text_tokens, trace_of
 
 PATCH_4 = Box(10, 10, 20, 20)  # the middle patch of the lower row, token 5

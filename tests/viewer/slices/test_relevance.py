@@ -12,9 +12,9 @@ from headlight.models.core.relevance import Relevance
 from headlight.models.explain.norms import normed
 from headlight.models.explain.rollout import rollout_row
 from headlight.viewer.session.view import MapSettings, RolloutQuery, Selection, View
+from headlight.viewer.slices.explain.relevance import relevance_map, weighted
 from headlight.viewer.slices.head_maps import head_maps
 from headlight.viewer.slices.maps import attention_map, matrix_map
-from headlight.viewer.slices.relevance import relevance_map, weighted
 from tests.viewer.given import method, text_tokens, trace_of
 
 NORMS = np.array([[5.0, 1.0, 2.0, 3.0, 4.0], [1.0, 1.0, 1.0, 1.0, 1.0]], np.float32)

@@ -31,9 +31,9 @@ from headlight.viewer.options import either, numbers, option
 from headlight.viewer.registry import REGISTRY, Kind, Method
 from headlight.viewer.session.methods import BESIDE, IN_SPACE
 from headlight.viewer.session.view import MapSettings, View
+from headlight.viewer.slices.explain.relevance import of_target, through_layers
+from headlight.viewer.slices.explain.targets import named, places_of, target_of
 from headlight.viewer.slices.maps import input_scale, query_indices, rollout_left_out
-from headlight.viewer.slices.relevance import of_target, through_layers
-from headlight.viewer.slices.targets import named, places_of, target_of
 
 FIRST = "chefer"
 """The method, where none is named and none is in sight."""

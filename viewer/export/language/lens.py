@@ -17,8 +17,8 @@ from headlight.viewer.export.results import Filled, Result
 from headlight.viewer.inputs.inputs import Input
 from headlight.viewer.options import option
 from headlight.viewer.session.view import LensSettings
+from headlight.viewer.slices.explain.targets import entry_of
 from headlight.viewer.slices.predicted.places import place_in
-from headlight.viewer.slices.targets import entry_of
 
 
 @dataclass(frozen=True)

@@ -21,9 +21,9 @@ from headlight.viewer.session import selecting
 from headlight.viewer.session.session import NOWHERE, Document, Hover
 from headlight.viewer.session.view import MapSettings, Selection, View
 from headlight.viewer.slices import names
+from headlight.viewer.slices.explain.relevance import relevance_of_heads
 from headlight.viewer.slices.head_maps import HeadMaps
 from headlight.viewer.slices.maps import query_indices
-from headlight.viewer.slices.relevance import relevance_of_heads
 from headlight.widgets.controls.choices import Segmented
 from headlight.widgets.controls.colour_bar import ColourBar, bar_height, with_bar
 from headlight.widgets.grids.head_grid import HeadGrid

@@ -20,8 +20,8 @@ from headlight.viewer.registry import Method
 from headlight.viewer.session.session import NOWHERE, Document, Hover
 from headlight.viewer.session.view import MapSettings, Selection, View
 from headlight.viewer.slices import names
+from headlight.viewer.slices.explain.relevance import relevance_matrix
 from headlight.viewer.slices.maps import MatrixMap, head_of, selected_weight
-from headlight.viewer.slices.relevance import relevance_matrix
 from headlight.widgets.base.cursor_tip import read_out
 from headlight.widgets.controls.colour_bar import ColourBar, bar_height, with_bar
 from headlight.widgets.plane.matrix_view import MatrixView

@@ -18,8 +18,8 @@ from headlight.viewer.session.methods import ON_INPUT, layers_through, settings_
 from headlight.viewer.session.session import NOWHERE, Document, Hover
 from headlight.viewer.session.view import MapSettings, RolloutQuery, Selection, TargetSettings, View
 from headlight.viewer.slices import names
+from headlight.viewer.slices.explain.relevance import relevance_map
 from headlight.viewer.slices.maps import Drawn, InputMap, head_of
-from headlight.viewer.slices.relevance import relevance_map
 from headlight.widgets.controls.colour_bar import ColourBar
 
 

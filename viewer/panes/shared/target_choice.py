@@ -8,7 +8,7 @@ from headlight.models.core.trace import Trace
 from headlight.models.explain.targets import targets_at
 from headlight.viewer.session.session import Session
 from headlight.viewer.session.view import TargetSettings, View
-from headlight.viewer.slices.targets import places_of
+from headlight.viewer.slices.explain.targets import places_of
 from headlight.widgets.controls.choices import Choice
 
 MOST = 40

@@ -20,9 +20,9 @@ from headlight.models.fields.voxels import VoxelField, VoxelSettings, voxel_fiel
 from headlight.viewer.registry import Method
 from headlight.viewer.session.view import FieldSettings, Selection, View
 from headlight.viewer.slices.clouds.maps import chosen, in_input
+from headlight.viewer.slices.explain.relevance import said_of, through_layers, weighted
 from headlight.viewer.slices.fields.stacks import up_to
 from headlight.viewer.slices.maps import Drawn, looked_at
-from headlight.viewer.slices.relevance import said_of, through_layers, weighted
 
 STEPS_SPAN = 230
 """Levels from the selected point, the strongest, to the farthest that is reached."""

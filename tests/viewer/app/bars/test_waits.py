@@ -13,7 +13,7 @@ from headlight.models.core.errors import HeadlightError
 from headlight.viewer.host import forward
 from headlight.viewer.panes.attention import matrix
 from headlight.viewer.panes.shared import on_input, slices
-from headlight.viewer.slices import relevance
+from headlight.viewer.slices.explain import relevance
 from headlight.widgets.base.waiting import Cover
 from headlight.widgets.shell.message_strip import MessageStrip
 

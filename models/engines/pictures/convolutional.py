@@ -25,7 +25,7 @@ from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import Box, PatchTokens
 from headlight.models.core.trace import INPUT, Trace
 from headlight.models.engines.heads import OF_PICTURES, answers_of, head_of, proved
-from headlight.models.engines.pixels import LARGEST, Fit, Normalisation, Seen, fit, summed
+from headlight.models.engines.pictures.pixels import LARGEST, Fit, Normalisation, Seen, fit, summed
 from headlight.models.engines.run import Askable, Made
 from headlight.models.fields.of_images import answer, called, feature_map, map_field, twin
 

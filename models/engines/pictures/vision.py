@@ -35,7 +35,7 @@ from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import PatchTokens
 from headlight.models.core.trace import INPUT, Trace
 from headlight.models.engines.heads import OF_PICTURES, answers_of, head_of, proved, recorded
-from headlight.models.engines.pixels import (
+from headlight.models.engines.pictures.pixels import (
     LARGEST,
     SMALLEST,
     Fit,

@@ -21,6 +21,7 @@ from headlight.models.explain.targets import asked_at
 from headlight.viewer.registry import Method, resolve
 from headlight.viewer.session.methods import layers_through, settings_of, tokens_after
 from headlight.viewer.session.view import MapSettings, RolloutQuery, Selection, View
+from headlight.viewer.slices.explain.targets import target_of
 from headlight.viewer.slices.head_maps import HeadMaps, head_maps
 from headlight.viewer.slices.maps import (
     Drawn,
@@ -33,7 +34,6 @@ from headlight.viewer.slices.maps import (
     rollout_left_out,
     shown,
 )
-from headlight.viewer.slices.targets import target_of
 
 WHOLE = Scale(0.0, 1.0, False, 0.0)
 """That of a picture."""

@@ -1,0 +1,1 @@
+"""Engines of pictures, with attention and without."""
