@@ -86,7 +86,7 @@ class _Recorder:
         mine = [change for change in self.changes if change.layer == call.name]
         self.changed.update(mine)
         heads, factors = call.shape[1], None
-        for change in mine:
+        for change in (one for one in mine if one.heads):
             if not set(change.heads) <= set(range(heads)):
                 raise HeadlightError(
                     f"{call.name} has no head {max(change.heads)}.", f"Choose from 0 to {heads - 1}."

@@ -13,7 +13,7 @@ import numpy as np
 
 from headlight.models.core.answers import Answer, Target, Written
 from headlight.models.core.errors import HeadlightError
-from headlight.models.core.interventions import Intervention, Offer
+from headlight.models.core.interventions import Intervention, Offer, edits
 from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import INPUT, Place, Tokens
@@ -99,8 +99,11 @@ class Run:
     def again(self, interventions: Sequence[Intervention] = (), task: Task = SILENT) -> Trace:
         """The same input through the same model, with these interventions and no others.
 
-        Raises HeadlightError for one that the model does not offer.
+        Edits of a picture are made before a model reads it: they must be those that it was read with. Raises
+        HeadlightError for one that the model does not offer.
         """
+        if edits(interventions) != edits(self.recipe.interventions):
+            raise HeadlightError("A picture is edited before a model reads it.", "Read the edited picture.")
         return self.engine(task).again(self, tuple(interventions), task)
 
     def scores(self, hidden: np.ndarray, target: Target, task: Task = SILENT) -> np.ndarray:

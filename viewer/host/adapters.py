@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from headlight.models.core.answers import BoxEdits
+from headlight.models.core.interventions import edits
 from headlight.models.core.stack import ConvStack
 from headlight.models.core.task import Task
 from headlight.models.core.trace import ModelCard, Trace
@@ -92,8 +93,11 @@ class Texts(Adapter):
 
 
 class Images(Adapter):
+    def remade(self, what: ImageInput, recipe: Making, task: Task) -> ImageInput:
+        return what.edited(edits(recipe.interventions))
+
     def extent(self, what: ImageInput) -> int:
-        return what.pixels.nbytes + (0 if what.measured is None else what.measured.nbytes)
+        return sum(0 if one is None else one.nbytes for one in (what.pixels, what.measured, what.plain))
 
     def read(self, engine: Any, what: ImageInput, options: RunOptions, task: Task) -> Trace:
         return engine.run(what.pixels, size=options.size, task=task)

@@ -11,6 +11,7 @@ from headlight.models.attention.statistics import starting_layer
 from headlight.models.core.answers import PointLabels, Writing
 from headlight.models.core.cache import held
 from headlight.models.core.errors import HeadlightError, known
+from headlight.models.core.interventions import Hide, Intervention, OnHeads
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import PointTokens
 from headlight.models.core.trace import Recipe, Trace
@@ -57,9 +58,20 @@ def forward_pass(what: Input, options: RunOptions, task: Task = SILENT, path: st
     engine = engines.open_engine(model, REGISTRY.kind_of(what).id, options.device, task, options.trust_pickle)
     trace = told(REGISTRY.adapter_of(what).read(engine, what, options, task), what, options, path)
     trace = replace(trace, notices=(*notices, *trace.notices))
-    checks = check(trace, task)
     device, memory = devices.describe(trace.device), devices.memory(trace.device)
-    return Pass(trace, checks, device, memory, held(trace), starting_head(trace, task))
+    if any(isinstance(one, Hide | OnHeads) for one in options.interventions):
+        return changed(Pass(trace, (), device, memory, 0), options.interventions, task)
+    return Pass(trace, check(trace, task), device, memory, held(trace), starting_head(trace, task))
+
+
+def changed(result: Pass, interventions: tuple[Intervention, ...], task: Task = SILENT) -> Pass:
+    """The pass over the same with these interventions and no others. HeadlightError for one that the model
+    does not offer."""
+    before = result.trace
+    trace = before.run.again(interventions, task)
+    trace = replace(trace, notices=tuple(dict.fromkeys((*before.notices, *trace.notices))))
+    start = result.start or starting_head(trace, task)
+    return replace(result, trace=trace, checks=check(trace, task), held=held(trace), start=start)
 
 
 def model_for(what: Input, options: RunOptions) -> tuple[str, tuple[str, ...]]:
@@ -100,15 +112,17 @@ def made(
     source: Input, recipe: Making, path: str, kept: Pass | None, task: Task = SILENT
 ) -> tuple[Input, Pass]:
     """(what a recipe makes of an input, its pass). path: the file that the input was read from, "" for none.
-    kept: the pass, where labels alone are read anew.
+    kept: the pass, where its labels alone are read anew, or what is changed of it and its model is another.
 
     What is made anew is handed out before a model has read it, where that shows something at once.
     """
     what = recipe.input(source, task)
     if kept is not None:
-        before, now = known(source, CloudInput), known(what, CloudInput)
-        trace = told(with_truth(kept.trace, before, now), what, recipe.options, path)
-        return what, replace(kept, trace=trace)
+        if kept.trace.recipe.interventions != recipe.interventions:
+            kept = changed(kept, recipe.interventions, task)
+        if isinstance(source, CloudInput):
+            kept = replace(kept, trace=with_truth(kept.trace, source, known(what, CloudInput)))
+        return what, replace(kept, trace=told(kept.trace, what, recipe.options, path))
     if what is not source and REGISTRY.adapter_of(what).at_once:
         task.partial(what)
     return what, forward_pass(what, recipe.options, task, path)
@@ -127,17 +141,14 @@ def remade(recipe: Recipe, task: Task = SILENT) -> Pass:
             raise HeadlightError(f"{path} is not what it was.", "Open it as it is now.")
     if options := REGISTRY.kind_of(what).options:
         what = taken(resolve(options), given).applied(what)
-    asked = run_options({**given, "model": recipe.model})
+    asked = run_options({**given, "model": recipe.model, "interventions": recipe.interventions})
+    what = Making.of(what, asked).input(what, task)
     # What was written then, whatever would be today.
     exact = asked.writing
     if recipe.written:
         exact = replace(asked.writing or Writing(), new=0, ids=recipe.written, target=None)
     result = forward_pass(what, replace(asked, writing=exact), task, path)
-    result = replace(result, trace=told(result.trace, what, asked, path))
-    if not recipe.interventions:
-        return result
-    trace = result.trace.run.again(recipe.interventions, task)
-    return replace(result, trace=trace, checks=check(trace, task))
+    return replace(result, trace=told(result.trace, what, asked, path))
 
 
 def starting_head(trace: Trace, task: Task = SILENT) -> tuple[int, int]:

@@ -10,6 +10,7 @@ from headlight.viewer.registry import REGISTRY
 
 if TYPE_CHECKING:
     from headlight.models.core.answers import Writing
+    from headlight.models.core.interventions import Intervention
     from headlight.viewer.inputs.cloud import Frame
     from headlight.viewer.inputs.inputs import Input, TextInput
 
@@ -32,6 +33,7 @@ class RunOptions:
     classes: str | None = None
     says: str = ""
     writing: Writing | None = None
+    interventions: tuple[Intervention, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,10 @@ class Making:
     def of(cls, what: Input, options: RunOptions) -> Making:
         """How `what`, read with these options, was made."""
         return cls(options, **REGISTRY.adapter_of(what).asked(what))
+
+    @property
+    def interventions(self) -> tuple[Intervention, ...]:
+        return self.options.interventions
 
     def amended(self, **options: Any) -> Making:
         """The same with other options."""

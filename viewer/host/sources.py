@@ -26,6 +26,7 @@ def told(trace: Trace, what: Input, options: RunOptions, path: str) -> Trace:
         kind=REGISTRY.kind_of(what).id,
         model=trace.model.id,
         source=file_of(path) if is_file else source,
+        interventions=options.interventions,
         options=tuple((name, value) for name, value in asked.items() if name not in _APART),
     )
     return replace(trace, run=replace(trace.run, recipe=recipe))

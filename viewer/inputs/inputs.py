@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from headlight.models.core.errors import HeadlightError, shown
+from headlight.models.core.interventions import Edit
 from headlight.models.core.stack import ConvStack
 from headlight.models.core.task import SILENT, Task
 from headlight.viewer.inputs.cloud import CloudInput
@@ -40,12 +41,24 @@ class TextInput:
 class ImageInput:
     """pixels: uint8 (height, width, 3), upright, sRGB. notices: sentences the user should see. measured:
     (height, width), upright, the numbers of a file with more than a byte for its one channel, NaN for none.
+    edits: what was done to it since it was read. plain: its pixels before that, None where nothing was.
     """
 
     title: str
     pixels: np.ndarray
     notices: tuple[str, ...] = ()
     measured: np.ndarray | None = None
+    edits: tuple[Edit, ...] = ()
+    plain: np.ndarray | None = None
+
+    def edited(self, edits: tuple[Edit, ...]) -> ImageInput:
+        """With these edits and no others."""
+        if edits == self.edits:
+            return self
+        pixels = plain = self.pixels if self.plain is None else self.plain
+        for edit in edits:
+            pixels = edit.applied(pixels)
+        return replace(self, pixels=pixels, edits=edits, plain=plain if edits else None)
 
 
 @dataclass(frozen=True, eq=False)

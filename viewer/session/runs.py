@@ -24,10 +24,12 @@ if TYPE_CHECKING:
     import numpy as np
 
     from headlight.models.core.answers import SoFar, Writing
+    from headlight.models.core.interventions import Intervention
     from headlight.models.core.tokens import Place
     from headlight.viewer.host.forward import Pass
     from headlight.viewer.inputs.cloud import CloudInput, Frame
-    from headlight.viewer.inputs.inputs import Input
+    from headlight.viewer.inputs.inputs import Input, TextInput
+    from headlight.viewer.session.interventions import Kept
     from headlight.viewer.session.view import View
 
 log = logging.getLogger(__name__)
@@ -83,7 +85,8 @@ class Runs:
         from headlight.viewer.inputs.inputs import from_text
 
         def made(what: Input) -> Document:
-            document = self.session.add(what, replace(like.options, start=0, writing=None))
+            options = replace(like.options, start=0, writing=None, interventions=())
+            document = self.session.add(what, options)
             document.view, document.fresh = view, False
             return document
 
@@ -93,7 +96,7 @@ class Runs:
         """A text that is read as another document was, but for these options, while that stays in sight."""
         from headlight.viewer.inputs.inputs import from_text
 
-        options = {"start": 0, "writing": None, **options}
+        options = {"start": 0, "writing": None, "interventions": (), **options}
         then = partial(self.session.add, options=replace(like.options, **options), shown=False)
         self._open(_work("given", partial(from_text, text)), then=then, lane="look")
 
@@ -115,7 +118,7 @@ class Runs:
         """A file that is read as another document is, and looked at in a view."""
 
         def made(what: Input) -> Document:
-            document = self.session.add(what, like.options, path)
+            document = self.session.add(what, replace(like.options, interventions=()), path)
             document.view, document.fresh = view, False
             return document
 
@@ -205,7 +208,7 @@ class Runs:
             return
         recipe = document.wanted
         path = "" if self.jobs.host.where else document.path  # it means nothing on another disk
-        work = _work("made", document.input, recipe, path, _but_for_labels(document, recipe))
+        work = _work("made", document.input, recipe, path, _serving(document, recipe))
         self._so_far.pop(document.number, None)
         self.session.update(document, state="running", failure="")
         self.jobs.submit(
@@ -227,8 +230,29 @@ class Runs:
         Those that were asked for before, and are not there yet, stay asked for; what a model wrote means
         nothing to another one."""
         if "model" in options:
-            options = {"writing": None, **options}
+            options = {"writing": None, "interventions": self._after_model(document), **options}
         self.session.ask(document, document.wanted.amended(**options), gesture)
+
+    def intervene(self, document: Document, interventions: tuple[Intervention, ...]) -> None:
+        """Run again with these changes of the input and the model, and no others."""
+        self.change(document, interventions=interventions)
+
+    def _after_model(self, document: Document) -> tuple[Intervention, ...]:
+        from headlight.viewer.session.interventions import after_model
+
+        return self._left(document, after_model(document.wanted.interventions))
+
+    def _after_text(self, document: Document, after: TextInput) -> tuple[Intervention, ...]:
+        from headlight.viewer.inputs.inputs import TextInput
+        from headlight.viewer.session.interventions import after_text
+
+        before = known(document.wanted.text, TextInput)
+        return self._left(document, after_text(document.wanted.interventions, before, after))
+
+    def _left(self, document: Document, kept: Kept) -> tuple[Intervention, ...]:
+        if kept.dropped:
+            self.notify("info", kept.dropped, "", None, document)
+        return kept.interventions
 
     def edit(self, document: Document, text: str, pair: str | None, target: str | None = None) -> None:
         """Run again with another text, and another target: "" for none, None for that which there is; what
@@ -245,7 +269,8 @@ class Runs:
             writing = None if writing is None else writing.anew()
             if target is not None:
                 writing = _targeted(writing, target)
-            recipe = document.wanted.amended(start=0, writing=writing)
+            interventions = self._after_text(document, what)
+            recipe = document.wanted.amended(start=0, writing=writing, interventions=interventions)
             self.session.ask(document, replace(recipe, text=what), "text")
 
     def reframe(self, document: Document, frame: Frame) -> None:
@@ -344,6 +369,8 @@ class Runs:
         from headlight.models.core.layers import worst
 
         trace = result.trace
+        before, changed = document.trace, document.options.interventions != options.interventions
+        said = before.notices if before is not None and changed else ()
         notices = REGISTRY.adapter_of(what).notices
         for notice in notices(what):
             if notice not in notices(document.input):
@@ -354,7 +381,7 @@ class Runs:
             *(trace.model.title, what.title, len(trace.tokens), trace.seconds, result.device),
             worst(result.checks),
         )
-        for notice in trace.notices:
+        for notice in (one for one in trace.notices if one not in said):
             log.info("%s: %s", what.title, notice)
             self.notify("info", notice, "", None, document)
 
@@ -432,11 +459,15 @@ def _kind(document: Document) -> str:
     return f"run {document.number}"
 
 
-def _but_for_labels(document: Document, recipe: Making) -> Pass | None:
-    """The pass that a document has, if only its labels are wanted in another way."""
+def _serving(document: Document, recipe: Making) -> Pass | None:
+    """The pass that a document has, if only its labels are wanted in another way, or other interventions
+    than on its pixels."""
+    from headlight.models.core.interventions import edits
     from headlight.viewer.host.forward import Pass
 
-    same = replace(document.made, listed=recipe.listed) == recipe
+    made, wanted = document.made, recipe.interventions
+    same = replace(made, listed=recipe.listed).amended(interventions=wanted) == recipe
+    same = same and edits(made.interventions) == edits(wanted)
     if document.trace is None or not same or document.made == recipe:
         return None
     return Pass(document.trace, document.checks, document.device, document.memory, document.held)
