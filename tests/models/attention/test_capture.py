@@ -378,8 +378,9 @@ def test_steps_whose_keys_were_forgotten_cannot_be_joined() -> None:
         join(calls)
 
 
+@pytest.mark.parametrize("count", [7, 8])  # 8: a mask that is compared eight numbers at a time
 @pytest.mark.parametrize(("make", "causal"), [(tiny.gpt2, True), (tiny.gpt2_left_padded, False)])
-def test_the_kernel_is_told_of_causality_where_a_mask_says_no_more(make, causal, monkeypatch) -> None:
+def test_the_kernel_is_told_of_causality_where_a_mask_says_no_more(make, causal, count, monkeypatch) -> None:
     given, kernel = [], capture.sdpa_attention_forward
 
     def noted(module, q, k, v, mask, **more):
@@ -387,6 +388,7 @@ def test_the_kernel_is_told_of_causality_where_a_mask_says_no_more(make, causal,
         return kernel(module, q, k, v, mask, **more)
 
     monkeypatch.setattr(capture, "sdpa_attention_forward", noted)
-    calls = record(*make())
+    model, inputs = make()
+    calls = record(model, {name: values[:, :count] for name, values in inputs.items()})
     assert set(given) == {(causal, causal)}
     assert all(call.mask is not None for call in calls)
