@@ -37,6 +37,7 @@ class Option:
     choice that has to be made first, and why, as in "is of one layer". early: called with the value and the
     input before a model is loaded, raises HeadlightError. empty: what stands in an empty line of the window's
     form. named: the name of a file says it. window: of the command line with a window too.
+    many: it takes several values, each as a word of its own.
     """
 
     help: str
@@ -45,6 +46,7 @@ class Option:
     choices: Mapping[str, str] = dataclasses.field(default_factory=dict)
     metavar: str | None = None
     switch: bool = False
+    many: bool = False
     default: Any = None
     needed: Rule = Rule()
     never: Rule = Rule()
@@ -65,16 +67,34 @@ class Option:
         if self.switch:
             parser.add_argument(self.flag, dest=self.name, action="store_true", help=said)
             return
+        more = {"nargs": "+", "action": _Several} if self.many else {}
         choices = tuple(self.choices) or None
         parser.add_argument(
-            self.flag, dest=self.name, type=self.parse, choices=choices, metavar=self.metavar, help=said
+            *(self.flag,),
+            dest=self.name,
+            type=self.parse,
+            choices=choices,
+            metavar=self.metavar,
+            help=said,
+            **more,
         )
 
     def reads_like(self, other: Option) -> bool:
         """Whether the command line can read both under one name."""
-        return (self.parse, self.switch, tuple(self.choices)) == (
-            *(other.parse, other.switch, tuple(other.choices)),
-        )
+        return self._way == other._way
+
+    @property
+    def _way(self) -> tuple[object, ...]:
+        return self.parse, self.switch, self.many, tuple(self.choices)
+
+
+class _Several(argparse.Action):
+    """All values as a tuple, those of the same flag after each other."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, found: argparse.Namespace, values: Any, flag: str | None = None
+    ) -> None:
+        setattr(found, self.dest, (*(getattr(found, self.dest) or ()), *values))
 
 
 def option(help: str, label: str = "", **said: Any) -> Any:

@@ -27,6 +27,7 @@ from headlight.models.catalogue.folders import (
     check_weights,
     count,
     extent,
+    has_two_towers,
     mean_pooled,
     modality_of,
     read_config,
@@ -158,6 +159,7 @@ def open_folder(folder: Path) -> Entry:
         convolutional=config["model_type"] in CONVOLUTIONAL,
         gridded=config["model_type"] in GRIDDED,
         detects=config["model_type"] in DETECTORS,
+        paired=has_two_towers(config),
         decodes=decodes,
         classifies=config["model_type"] in SHAPE_MODELS,
     )

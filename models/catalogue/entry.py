@@ -23,7 +23,8 @@ class Entry:
     point model that is one file alone, or a GGUF file. family: of a published network. convolutional: it has
     no attention. classifies: what it reads is one object, and it says what that is. decodes: of what it reads
     it writes something else, by an encoder and a decoder. by_hand: its weights are set, not trained. gridded:
-    it sees a representation of a cloud, not its points. detects: it finds boxes in clouds. suits: what of its
+    it sees a representation of a cloud, not its points. detects: it finds boxes in clouds. paired: a tower
+    beside the one that sees reads texts, and it says how well these fit a picture. suits: what of its
     kind of input it is for, the first foremost ("object", "room", "street", "scan" of clouds). notices: what
     the user should know of them. opening: what it takes to open it, said before that is done; "" where it
     takes little.
@@ -48,6 +49,7 @@ class Entry:
     by_hand: bool = False
     gridded: bool = False
     detects: bool = False
+    paired: bool = False
     suits: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
     opening: str = ""
@@ -79,13 +81,18 @@ class Entry:
     def finds(self) -> bool:
         return self.detects
 
+    def has_two_towers(self) -> bool:
+        return self.paired
+
     def is_checkpoint(self) -> bool:
         return self.file is not None
 
     @property
     def says(self) -> str:
-        """What kind of answer it gives of a cloud: "boxes", "classes" of one object, or "labels" of
-        points."""
+        """What kind of answer it gives: of a cloud "boxes", "classes" of one object, or "labels" of points,
+        of a picture "texts" that fit it, or whatever else."""
+        if self.paired:
+            return "texts"
         return "boxes" if self.detects else "classes" if self.classifies else "labels"
 
     @property

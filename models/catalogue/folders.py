@@ -22,6 +22,8 @@ SHAPE_MODELS = ("shape_transformer", "shape_pointnet", "shape_mvcnn")
 """Their answer is of the whole cloud, one object."""
 POINT_MODELS = ("point_transformer", "pointnet", *GRIDDED, *DETECTORS, *SHAPE_MODELS)
 """Headlight's own model types of point clouds."""
+TWO_TOWERS = ("clip", "metaclip_2", "siglip", "siglip2", "altclip", "chinese_clip")
+"""Model types of a tower that sees and one that reads, whose vectors are compared."""
 MAX_JSON = 64 << 20
 """Bytes of a config.json or of an index that are read."""
 
@@ -158,6 +160,13 @@ def modality_of(folder: Path, config: dict[str, Any]) -> str:
         "Choose a text model, a vision transformer, a convolutional network such as ResNet or ConvNeXt, or a "
         "Point Transformer.",
     )
+
+
+def has_two_towers(config: dict[str, Any]) -> bool:
+    """Whether it compares pictures with texts; a classifier saved of such a model does not."""
+    names = config.get("architectures")
+    name = names[0] if isinstance(names, list) and names else ""
+    return config["model_type"] in TWO_TOWERS and not str(name).endswith("ForImageClassification")
 
 
 def extent(config: dict[str, Any], decodes: bool = False) -> tuple[int | None, int | None]:

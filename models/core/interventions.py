@@ -15,9 +15,10 @@ import numpy as np
 
 from headlight.models.core.tokens import Box, Place, Tokens
 
-Offer = Literal["hide", "heads", "scores", "gradients", "saliency", "similarity", "write"]
+Offer = Literal["hide", "heads", "scores", "gradients", "saliency", "similarity", "write", "texts"]
 """What an engine can do beside a pass: hide parts of the input, change heads, score a target under many
-hidden parts, say how a target changes, predict saliency, say how alike two tokens are, write."""
+hidden parts, say how a target changes, predict saliency, say how alike two tokens are, write, say how
+well texts fit a picture."""
 
 
 @dataclass(frozen=True)

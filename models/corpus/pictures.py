@@ -23,7 +23,7 @@ def gathered_pictures(
     engine: Any,
     read: Callable[[int], np.ndarray | None],
     count: int,
-    size: int,
+    size: int | None,
     settings: PatternSettings = USUAL,
     seed: int = 0,
     task: Task = SILENT,

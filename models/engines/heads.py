@@ -94,7 +94,7 @@ class Head(Speaks):
 
         output: of the body, whatever object it returned. Differentiable where that is.
         """
-        return _over(self._whole, self._path, _Given(output))(**self._known(inputs)).logits
+        return given(self._whole, self._path, output)(**self._known(inputs)).logits
 
     def logits(self, inputs: Inputs) -> Tensor:
         """The logits of the whole model, which says on the way what it asks of its body."""
@@ -204,6 +204,11 @@ class Head(Speaks):
 
 def foreign(target: Target) -> HeadlightError:
     return HeadlightError(f"This model does not say “{target.name}”.", "Choose one of the answer's targets.")
+
+
+def given(whole: PreTrainedModel, path: list[str], output: Any) -> PreTrainedModel:
+    """The same model, in which the part at `path` gives this output. All else is shared."""
+    return _over(whole, path, _Given(output))
 
 
 class _Given(nn.Module):

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QComboBox
 from headlight.viewer.app.models.listed import title_of
 from headlight.viewer.app.window import Window
 from headlight.viewer.panes.shared.method_controls import MethodForms
+from headlight.viewer.panes.shared.words import short_side
 from headlight.viewer.session.methods import IN_SPACE
 from headlight.viewer.session.session import Document
 from headlight.viewer.session.view import (
@@ -53,7 +54,7 @@ def _settings(window: Window, document: Document, view: View) -> Iterator[tuple[
             *(("floor", map_.floor), ("opacity", map_.opacity), ("mass", map_.mass)),
             *(("colours", map_.colours), ("leave_out", map_.leave_out)),
             *(("hide_special", map_.hide_special), ("whole_words", map_.whole_words)),
-            ("size", document.wanted.options.size),
+            ("size", short_side(document)),
         ),
         "relevance": (("query", view[RolloutQuery].selected),),
         "classes": (

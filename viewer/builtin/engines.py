@@ -19,6 +19,12 @@ REGISTRY.add(
         opens=f"{_ENGINES}.pictures.convolutional:ConvolutionalEngine",
         takes="headlight.models.catalogue.entries:Entry.convolves",
     ),
+    Engine(
+        id="towers",
+        reads="image",
+        opens=f"{_ENGINES}.pictures.towers:TowersEngine",
+        takes="headlight.models.catalogue.entries:Entry.has_two_towers",
+    ),
     Engine("points", "points", f"{_ENGINES}.points:PointsEngine"),
     Engine(
         id="shapes",

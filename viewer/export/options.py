@@ -12,7 +12,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from headlight.models.core.errors import HeadlightError
+from headlight.models.core.errors import HeadlightError, known
 from headlight.viewer.host.asked import Model
 from headlight.viewer.options import Option, is_given, options_of, written
 from headlight.viewer.registry import REGISTRY, Export, Kind, resolve
@@ -103,6 +103,9 @@ def arguments(options: ExportOptions) -> list[str]:
             continue
         if choice.option.switch:
             words.append(choice.option.flag)
+            continue
+        if choice.option.many:
+            words += [choice.option.flag, *known(value, tuple)]
             continue
         said = written(value)
         # What begins like an option is taken for one.

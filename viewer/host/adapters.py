@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from headlight.models.core.answers import BoxEdits
+from headlight.models.core.errors import HeadlightError
 from headlight.models.core.interventions import edits
 from headlight.models.core.stack import ConvStack
 from headlight.models.core.task import Task
@@ -100,7 +101,18 @@ class Images(Adapter):
         return sum(0 if one is None else one.nbytes for one in (what.pixels, what.measured, what.plain))
 
     def read(self, engine: Any, what: ImageInput, options: RunOptions, task: Task) -> Trace:
-        return engine.run(what.pixels, size=options.size, task=task)
+        asked = {name: getattr(options, name) for name in ("texts", "prompts")}
+        given = {name: value for name, value in asked.items() if value}
+        if given.keys() <= set(getattr(engine, "takes", ())):
+            return engine.run(what.pixels, size=options.size, task=task, **given)
+        if options.says == "texts":
+            raise HeadlightError(
+                f"{engine.card.title} compares no texts with pictures.",
+                "Choose a model of two towers (CLIP, SigLIP), such as small-clip.",
+            )
+        trace = engine.run(what.pixels, size=options.size, task=task)
+        said = f"{engine.card.title} compares no texts with pictures: the class texts are left out."
+        return replace(trace, notices=(*trace.notices, said))
 
 
 class CloudEngine(Protocol):

@@ -81,13 +81,22 @@ class OfImage:
         metavar="PIXELS",
         window=True,
     )
+    texts: tuple[str, ...] | None = option(
+        "classes that a model of two towers compares a picture with", many=True, metavar="TEXT", window=True
+    )
+    prompts: tuple[str, ...] | None = option(
+        "what each of them is put into at “{}”; the mean over several",
+        many=True,
+        metavar="PROMPT",
+        window=True,
+    )
 
     def applied(self, read: ImageInput) -> ImageInput:
         return read
 
     @classmethod
     def of(cls, read: ImageInput, run: RunOptions, is_file: bool) -> OfImage:
-        return cls(None if run.size == RunOptions().size else run.size)
+        return cls(run.size, run.texts or None, run.prompts or None)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from headlight.models.core.tokens import PointTokens
 from headlight.models.core.trace import Recipe, Trace
 from headlight.viewer.host import engines
 from headlight.viewer.host.asked import run_options
-from headlight.viewer.host.recipe import Making, RunOptions
+from headlight.viewer.host.recipe import Making, RunOptions, says_of
 from headlight.viewer.host.sources import file_of, told
 from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.inputs.cloud_labels import place
@@ -83,7 +83,7 @@ def model_for(what: Input, options: RunOptions) -> tuple[str, tuple[str, ...]]:
 
     suited = REGISTRY.adapter_of(what).suited(what)
     wanted = suited.wanted if suited else ()
-    entry = entries.default(REGISTRY.kind_of(what).id, engines.brought(), wanted, options.says)
+    entry = entries.default(REGISTRY.kind_of(what).id, engines.brought(), wanted, says_of(options))
     if suited is None or suited.plain:
         return entry.id, ()
     if set(wanted) & set(entry.suits):

@@ -17,23 +17,32 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RunOptions:
-    """Which model reads the input, and how. size: short side in pixels; start: first token of a long text.
+    """Which model reads the input, and how. size: short side in pixels, None for what is usual of the
+    model; start: first token of a long text.
 
     trust_pickle: the user was asked about the model's file, which can run code, and trusts it.
     classes: the list that the labels of clouds are read by when they are opened, a word of
     cloud_labels.TITLES; None for a guess. says: what kind of answer is needed, where no model is named (see
-    `Entry`). writing: how the model goes on with a text, None where it does not.
+    `Entry`). writing: how the model goes on with a text, None where it does not. texts: classes that a
+    picture is compared with, each put into every one of `prompts`.
     """
 
     model: str | None = None
     device: str | None = None
-    size: int = 518
+    size: int | None = None
     start: int = 0
     trust_pickle: bool = False
     classes: str | None = None
     says: str = ""
     writing: Writing | None = None
     interventions: tuple[Intervention, ...] = ()
+    texts: tuple[str, ...] = ()
+    prompts: tuple[str, ...] = ()
+
+
+def says_of(options: RunOptions) -> str:
+    """What kind of answer is needed, where no model is named."""
+    return options.says or ("texts" if options.texts else "")
 
 
 @dataclass(frozen=True)

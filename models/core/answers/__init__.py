@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from headlight.models.core.answers.agreement import UNLABELLED, Scores, confusion, scores
 from headlight.models.core.answers.boxes import BoxEdit, BoxEdits, Boxes
-from headlight.models.core.answers.said import Classes, NextTokens, PixelLabels, PointLabels
+from headlight.models.core.answers.said import Classes, NextTokens, PixelLabels, PointLabels, TextClasses
 from headlight.models.core.answers.target import EVERY, SALIENCY, SIMILARITY, Target
 from headlight.models.core.answers.written import MOST_BEAMS, Ended, Line, SoFar, Writing, Written
 
@@ -33,6 +33,7 @@ __all__ = [
     "Scores",
     "SoFar",
     "Target",
+    "TextClasses",
     "Writing",
     "Written",
     "confusion",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -27,6 +27,28 @@ class Classes:
         """Every class, the likeliest first."""
         order = np.argsort(-self.probabilities, kind="stable")
         return tuple(Target(self.names[i], float(self.probabilities[i]), int(i)) for i in order)
+
+
+@dataclass(frozen=True, eq=False)
+class TextClasses(Classes):
+    """How well each of some texts, which stand for classes, fits a picture.
+
+    cosines: float32 (classes,), of the vectors of picture and texts. scale, bias: a logit is scale · cosine +
+    bias; the probabilities are the softmax of the logits where they exclude each other (CLIP), else each
+    logit's sigmoid (SigLIP). prompts: what each text was put into, "{}" in it; its vector is the mean over
+    them.
+    """
+
+    cosines: np.ndarray = field(default_factory=lambda: np.empty(0, np.float32))
+    scale: float = 1.0
+    bias: float = 0.0
+    prompts: tuple[str, ...] = ()
+
+    @property
+    def how(self) -> str:
+        """How a probability comes of a cosine."""
+        bias = f" {'−' if self.bias < 0 else '+'} {abs(self.bias):.3g}" if self.bias else ""
+        return f"{'softmax' if self.exclusive else 'sigmoid'} of {self.scale:.3g} · cosine{bias}"
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,7 +25,7 @@ from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import Box, PatchTokens
 from headlight.models.core.trace import INPUT, Trace
 from headlight.models.engines.heads import OF_PICTURES, answers_of, head_of, proved
-from headlight.models.engines.pictures.pixels import LARGEST, Fit, Normalisation, Seen, fit, summed
+from headlight.models.engines.pictures.pixels import LARGEST, USUAL, Fit, Normalisation, Seen, fit, summed
 from headlight.models.engines.run import Askable, Made
 from headlight.models.fields.of_images import answer, called, feature_map, map_field, twin
 
@@ -85,15 +85,15 @@ class ConvolutionalEngine(Askable):
         self.head, said = proved(self.head, self.entry.title, {"pixel_values": noise}, run)
         return said
 
-    def run(self, pixels: np.ndarray, size: int = 518, task: Task = SILENT) -> Trace:
-        """One picture, uint8 (H, W, 3), its short side as `size` pixels, through the network.
+    def run(self, pixels: np.ndarray, size: int | None = None, task: Task = SILENT) -> Trace:
+        """One picture, uint8 (H, W, 3), its short side as `size` pixels (518), through the network.
 
         The trace has no layers of attention; its tokens are the units of the last feature map. Its inputs
         hold "pixel_values" float32 (3, height, width), exactly what the network saw, its outputs "patches"
         [rows, columns, channels]. Raises HeadlightError for a picture too long, or too small for the network.
         """
         task.progress(0.0, "Preparing the picture")
-        fitted = self._fit(*pixels.shape[:2], size)
+        fitted = self._fit(*pixels.shape[:2], size or USUAL)
         values = self.normalisation.values(pixels, fitted.region, *fitted.grid)
         task.progress(0.1, f"{self.entry.title} looks at {fitted.grid[1]:,} × {fitted.grid[0]:,} pixels")
         return self._traced(Seen(values, fitted), task)

@@ -78,18 +78,20 @@ def _cells(tokens: PatchTokens, seen: Box, shape: tuple[int, ...]) -> tuple[np.n
 
 SMALLEST, LARGEST = 224, 1022
 """Pixels of the short side that can be asked for."""
+USUAL = 518
+"""Pixels of the short side where nothing is asked for, of a model that has no size of its own."""
 MAX_PATCHES = 5400
 """A little more than the 73 × 73 patches of 14 pixels in the largest square picture."""
 
 
-def snap_size(size: int, patch: int) -> int:
-    """The multiple of `patch` nearest to `size`, within 224 to 1022. HeadlightError for sizes outside."""
-    if not SMALLEST <= size <= LARGEST:
+def snap_size(size: int, patch: int, least: int = SMALLEST) -> int:
+    """The multiple of `patch` nearest to `size`, within `least` to 1022. HeadlightError for sizes outside."""
+    if not least <= size <= LARGEST:
         raise HeadlightError(
-            f"A size of {size:,} pixels is outside {SMALLEST} to {LARGEST:,}.",
+            f"A size of {size:,} pixels is outside {least:,} to {LARGEST:,}.",
             "Choose a size within that range.",
         )
-    return min(max(round(size / patch), -(-SMALLEST // patch)), LARGEST // patch) * patch
+    return min(max(round(size / patch), -(-least // patch)), LARGEST // patch) * patch
 
 
 @dataclass(frozen=True)
@@ -102,16 +104,23 @@ class Fit:
 
 
 def fit(
-    height: int, width: int, size: int, patch: int, limit: int = MAX_PATCHES, name: str = "patches"
+    height: int,
+    width: int,
+    size: int,
+    patch: int,
+    limit: int = MAX_PATCHES,
+    name: str = "patches",
+    least: int = SMALLEST,
 ) -> Fit:
     """The grid for a picture of height × width whose short side becomes `size` pixels.
 
     The short side is covered whole; of the long side the centred whole patches. Both axes have one scale.
     Where this would make more than `limit` of them the size is lowered, and a notice says so. Raises
     HeadlightError where even a single row of patches would be too long. name: what patches are called.
+    least: pixels that the short side has at least.
     """
     short, long = min(height, width), max(height, width)
-    wanted = snap_size(size, patch) // patch
+    wanted = snap_size(size, patch, least) // patch
     across = wanted  # patches on the short side
     while across and across * (long * across // short) > limit:
         across -= 1

@@ -34,10 +34,11 @@ from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import PatchTokens
 from headlight.models.core.trace import INPUT, Trace
-from headlight.models.engines.heads import OF_PICTURES, answers_of, head_of, proved, recorded
+from headlight.models.engines.heads import OF_PICTURES, Said, answers_of, head_of, proved, recorded
 from headlight.models.engines.pictures.pixels import (
     LARGEST,
     SMALLEST,
+    USUAL,
     Fit,
     Normalisation,
     Seen,
@@ -53,6 +54,10 @@ class VisionEngine(Askable):
     """A vision transformer, ready to run. Read from a folder by `VisionEngine.open`."""
 
     model: PreTrainedModel
+    usual_size = USUAL
+    """Pixels of the short side, where nothing else is asked for."""
+    _laid: tuple[str, ...] = ()
+    """What the model is told beside the pixels of how they lie."""
 
     def __init__(self, model: PreTrainedModel, entry: Entry, device: str, untrained: bool = False) -> None:
         self.model = _seeing(model)
@@ -77,21 +82,27 @@ class VisionEngine(Askable):
         model, missing = load_entry(entry, device, task)
         body = _seeing(model)
         engine = cls(model, entry, device, is_untrained(model, body, missing))
-        engine.head, said = head_of(model, body, missing, entry, OF_PICTURES)
-        engine._said += said
+        engine._said += engine._completed(model, body, missing)
         if entry.where != "bundled":
             task.progress(0.9, "Comparing a recorded pass with a plain one")
             engine._make_sure(task)
         return engine
 
+    def _completed(
+        self, model: PreTrainedModel, body: PreTrainedModel, missing: frozenset[str]
+    ) -> tuple[str, ...]:
+        """Take what of the model that was loaded answers; notices. missing: weights that are random."""
+        self.head, said = head_of(model, body, missing, self.entry, OF_PICTURES)
+        return said
+
     def _make_sure(self, task: Task) -> None:
         """Find out how the model can be recorded, on noise of the smallest size that it reads."""
-        needs_only(self.model, {"pixel_values", *self._options}, self.entry.title, "a picture")
+        needs_only(self.model, {"pixel_values", *self._options, *self._laid}, self.entry.title, "a picture")
         noise = self._of(self._small_noise())
         run = partial(self._forward, noise)
         self._asked, notice = way_to_record(self.model, self.entry.title, run, task)
         self._said += (notice,) if notice else ()
-        made_for = _image_size(self.model.config)
+        made_for = image_size(self.model.config)
         if self.head is not None and made_for and not self.head.takes(self._options):
             noise = self._of(_noise(*made_for).to(self.device))  # as a whole it reads no other
         record = partial(recorded, self.model, partial(self._forward, noise), self._asked)
@@ -101,7 +112,7 @@ class VisionEngine(Askable):
     def _small_noise(self) -> torch.Tensor:
         """[1, 3, H, W] of few patches, or of the size that the model was made for, if it reads no other."""
         few = max(self._blocks.smallest, 2) * self.patch
-        made_for = _image_size(self.model.config)
+        made_for = image_size(self.model.config)
         for size in ((few, few + self.patch), (few, few), *([made_for] if made_for else [])):
             values = _noise(*size).to(self.device)
             with suppress(HeadlightError), torch.no_grad(), unchanged(self.model):
@@ -109,18 +120,21 @@ class VisionEngine(Askable):
                 break
         return values
 
-    def run(self, pixels: np.ndarray, size: int = 518, task: Task = SILENT) -> Trace:
-        """One picture, uint8 (H, W, 3), its short side as `size` pixels, through the model.
+    def run(self, pixels: np.ndarray, size: int | None = None, task: Task = SILENT) -> Trace:
+        """One picture, uint8 (H, W, 3), its short side as `size` pixels (`usual_size`), through the model.
 
         The trace's inputs hold "pixel_values" float32 (3, rows·patch, columns·patch), exactly what the model
         saw; its outputs "patches" [rows, columns, channels], after the final norm. Raises HeadlightError for
         a picture too long and for a model whose tokens are not a prefix and the patches.
         """
+        return self._traced(self._seen(pixels, size, task), task)
+
+    def _seen(self, pixels: np.ndarray, size: int | None, task: Task) -> Seen:
         task.progress(0.0, "Preparing the picture")
-        fitted = self._fit(*pixels.shape[:2], size)
+        fitted = self._fit(*pixels.shape[:2], size or self.usual_size)
         values = self._preprocess(pixels, fitted)
         task.progress(0.0, f"{self.entry.title} looks at {values.shape[2]} × {values.shape[1]} pixels")
-        return self._traced(Seen(values, fitted), task)
+        return Seen(values, fitted)
 
     def _passed(
         self, given: Seen, changes: Sequence[Intervention], hidden: Hidden | None, task: Task
@@ -130,7 +144,7 @@ class VisionEngine(Askable):
         with torch.no_grad(), self._recorded(changes, task) as calls, self._blocks.watched() as placed:
             output = self._forward(inputs)
         seconds = time.perf_counter() - began
-        answers, unsaid = answers_of(self.head, self.entry.title, output, inputs, fitted.region)
+        answers, unsaid = self._answered(output, inputs, given)
         if self.unit:
             layers = self._staged(calls, placed, Stages(fitted.grid, fitted.region))
             tokens, artifacts = layers[0].queries, np.empty(0, int)
@@ -152,6 +166,9 @@ class VisionEngine(Askable):
             outputs={"patches": self._patches(output.last_hidden_state[0], layers[-1].queries)},
             answers=answers,
         )
+
+    def _answered(self, output: Any, inputs: dict[str, Any], given: Seen) -> Said:
+        return answers_of(self.head, self.entry.title, output, inputs, given.fitted.region)
 
     @property
     def _besides(self) -> frozenset[Offer]:
@@ -255,6 +272,10 @@ class VisionEngine(Askable):
     def _of(self, values: torch.Tensor) -> dict[str, Any]:
         return {"pixel_values": values, **self._options}
 
+    def _fed(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What the model takes of pixels [b, 3, H, W] and the rest."""
+        return inputs
+
     def pooled(self, run: Made, values: np.ndarray) -> np.ndarray:
         """As `Run.pooled`: the sum over the pixels of each cell."""
         return summed(known(run.tokens, PatchTokens), values, run.given.fitted.region)
@@ -270,10 +291,10 @@ class VisionEngine(Askable):
     def _forward(self, inputs: Mapping[str, Any]) -> Any:
         """The pass over [b, 3, H, W]. Models with a fixed input size say so in words of their own."""
         try:
-            return self.model(**inputs, **(self.head.asks if self.head else {}))
+            return self.model(**self._fed(inputs), **(self.head.asks if self.head else {}))
         except MODEL_ERRORS as error:
             height, width = inputs["pixel_values"].shape[2:]
-            made_for = _image_size(self.model.config)
+            made_for = image_size(self.model.config)
             size = f"{made_for[1]:,} × {made_for[0]:,} pixels" if made_for else "the size of its model card"
             raise HeadlightError(
                 f"{self.entry.title} cannot read {width:,} × {height:,} pixels: {first_sentence(error)}",
@@ -345,7 +366,7 @@ def _prefix(model: PreTrainedModel) -> tuple[str, ...]:
     return tuple(labels)
 
 
-def _image_size(config: PreTrainedConfig) -> tuple[int, int] | None:
+def image_size(config: PreTrainedConfig) -> tuple[int, int] | None:
     """(height, width) that a model was made for, in pixels."""
     size = getattr(config, "image_size", None)
     sides = (size, size) if isinstance(size, int) else size

@@ -89,7 +89,7 @@ def test_a_second_change_during_a_run_keeps_the_first(desk):
     document = desk.open(picture())
     desk.passes.go.clear()
     desk.runs.change(document, size=1022)
-    assert (document.wanted.options.size, document.options.size) == (1022, 518)
+    assert (document.wanted.options.size, document.options.size) == (1022, None)
     desk.runs.change(document, model="vit-base")
     desk.passes.go.set()
     desk.settle()
@@ -207,7 +207,7 @@ def test_a_large_trace_is_not_kept_beside_the_next(desk, monkeypatch):
     desk.session.undo()
     assert document.state == "running"
     desk.settle()
-    assert document.options.size == 518
+    assert document.options.size is None
 
 
 def test_a_trace_counts_each_array_once():
@@ -249,12 +249,12 @@ def test_going_back_by_hand_during_a_run_needs_no_run(desk):
     runs = len(desk.passes.seen)
     desk.passes.go.clear()
     desk.runs.change(document, size=224)
-    desk.runs.change(document, size=518)
+    desk.runs.change(document, size=None)
     assert (document.state, document.asked) == ("ready", None)
     desk.passes.go.set()
     desk.settle()
     assert len(desk.passes.seen) <= runs + 1
-    assert document.options.size == 518
+    assert document.options.size is None
 
 
 def test_closed_documents_are_few_and_come_back_with_their_view(desk, tmp_path):

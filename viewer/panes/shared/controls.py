@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from PySide6.QtWidgets import QMenu, QWidget
 
 from headlight.viewer.panes.shared.later import RESIZE_PAUSE, Later
-from headlight.viewer.panes.shared.words import ran_at
+from headlight.viewer.panes.shared.words import ran_at, short_side
 from headlight.viewer.session.runs import Runs
 from headlight.viewer.session.session import Document, Session
 from headlight.widgets.controls.choices import Choice, Toggle
@@ -73,7 +73,7 @@ class ShortSide(LabelledSlider):
 
     def display(self, document: Document) -> None:
         if not self._later.waits_for(document):
-            self.set_value(document.wanted.options.size)
+            self.set_value(short_side(document))
             self.set_note(ran_at(document, self.value()))
 
     def _resized(self, value: float) -> None:

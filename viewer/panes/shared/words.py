@@ -12,11 +12,22 @@ from headlight.viewer.slices.maps import InputMap
 from headlight.viewer.slices.names import entry, layer_named, short_labels, token
 from headlight.widgets.base.cursor_tip import read_out
 
+USUAL_SIZE = 518
+"""Pixels of a picture's short side where none are asked for, of most models."""
+
 
 def head(trace: Trace, layer: int, which: Head) -> str:
     """layer 10, head 2; layer 10, mean of heads; cross layer 1, head 0 where there are several stacks."""
     of = layer_named(trace, layer)
     return f"{of}, head {which}" if isinstance(which, int) else f"{of}, {which} of heads"
+
+
+def short_side(document: Document) -> int:
+    """Pixels of a picture's short side, as asked for or as usual: of a model of two towers its own size."""
+    asked, trace = document.wanted.options.size, document.trace
+    if asked is None and trace is not None and "texts" in trace.run.offers:
+        return min(trace.shapes["pixel_values"][1:])
+    return asked or USUAL_SIZE
 
 
 def ran_at(document: Document, asked: float) -> str:

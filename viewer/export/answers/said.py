@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from headlight.models.core.answers import Classes, NextTokens, PixelLabels, listed
+from headlight.models.core.answers import Classes, NextTokens, PixelLabels, TextClasses, listed
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import Task
 from headlight.models.core.tokens import Tokens
@@ -96,6 +96,7 @@ def _pixel_table(answer: PixelLabels, trace: Trace) -> Table:
 
 _FILES: dict[type, tuple[Callable[[Any, Trace], dict[str, np.ndarray]], Callable[[Any, Trace], Table]]] = {
     Classes: (_class_arrays, _class_table),
+    TextClasses: (_class_arrays, _class_table),
     NextTokens: (_token_arrays, _token_table),
     PixelLabels: (_pixel_arrays, _pixel_table),
 }

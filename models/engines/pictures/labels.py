@@ -1,0 +1,148 @@
+"""Words written on a picture: a note of paper that is stuck there, or a pen's letters on what is seen.
+
+A model that reads takes a thing for what a note on it says: the typographic attack of Goh et al. 2021,
+“Multimodal Neurons in Artificial Neural Networks”. The font comes with Headlight, so that the same label
+is the same pixels everywhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Literal, get_args
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from headlight.models.catalogue.bundled import ASSETS
+from headlight.models.core.errors import HeadlightError
+from headlight.models.core.interventions import Edit
+from headlight.models.core.tokens import Box
+
+Style = Literal["paper", "pen"]
+STYLES = get_args(Style)
+PAPER, EDGE, INK, CHALK = (250, 248, 240), (205, 200, 185), (24, 24, 28), (245, 245, 245)
+SMALLEST, LARGEST = 6, 1000
+"""Pixels of letters' height."""
+LONGEST = 200
+"""Characters."""
+
+
+@dataclass(frozen=True)
+class Label(Edit):
+    """A text on a picture. x, y: the label's middle, in pixels of the picture as it is shown. size: pixels
+    from the top of a tall letter to the bottom of a deep one. HeadlightError for one that cannot be written.
+    """
+
+    text: str
+    x: float
+    y: float
+    size: float
+    style: Style = "paper"
+
+    def __post_init__(self) -> None:
+        if not self.text.strip():
+            raise HeadlightError("The label is empty or holds only spaces.", "Give it some words.")
+        if len(self.text) > LONGEST or not self.text.isprintable():
+            raise HeadlightError(
+                "A label is one line of letters, "
+                f"{LONGEST} at most: this one has {len(self.text):,} characters.",
+                "Shorten it.",
+            )
+        if not SMALLEST <= self.size <= LARGEST:
+            raise HeadlightError(
+                f"Letters {self.size:g} pixels high are outside {SMALLEST} to {LARGEST:,}.",
+                "Choose a size within that range.",
+            )
+        if self.style not in STYLES:
+            raise HeadlightError(f"“{self.style}” is no style of a label.", f"Choose {' or '.join(STYLES)}.")
+
+    @property
+    def said(self) -> str:
+        return f"the label “{self.text}”" + (" in pen" if self.style == "pen" else "")
+
+    def moved(self, x: float, y: float) -> Label:
+        return replace(self, x=x, y=y)
+
+    def applied(self, pixels: np.ndarray) -> np.ndarray:
+        """uint8 (H, W, 3) → the same with the label."""
+        return written_on(pixels, self)
+
+
+def on(
+    pixels: np.ndarray,
+    text: str,
+    at: tuple[float, float] | None = None,
+    size: float | None = None,
+    style: Style = "paper",
+) -> Label:
+    """A label of a picture uint8 (H, W, 3), where a hand would put it: a little below the middle, with
+    letters of an eighth of its short side, or lower ones if it were wider than 0.8 of the picture."""
+    height, width = pixels.shape[:2]
+    x, y = at or (width / 2, 0.6 * height)
+    if size is None:
+        by_height = min(height, width) / 8
+        label = Label(text, x, y, min(max(by_height, SMALLEST), LARGEST), style)
+        wide = _extent(label)[0]
+        size = label.size * min(1.0, width * 0.8 / max(wide, 1))
+    return Label(text, x, y, min(max(size, SMALLEST), LARGEST), style)
+
+
+def box_of(label: Label) -> Box:
+    """The pixels that a label covers, whole ones, beyond the picture too."""
+    width, height = _extent(label)
+    x, y = round(label.x - width / 2), round(label.y - height / 2)
+    return Box(x, y, x + width, y + height)
+
+
+def written_on(pixels: np.ndarray, label: Label) -> np.ndarray:
+    """uint8 (H, W, 3) → the same with the label; only pixels of its box are others. HeadlightError for one
+    that lies beside the picture, or whose letters the font does not have."""
+    box, (height, width) = box_of(label), pixels.shape[:2]
+    if box.x1 <= 0 or box.y1 <= 0 or box.x0 >= width or box.y0 >= height:
+        raise HeadlightError(
+            "The label lies beside the picture.", f"Put it within {width} × {height} pixels."
+        )
+    font = _font(label.size)
+    if lacking := [letter for letter in label.text if not _has(letter)]:
+        raise HeadlightError(
+            f"The font of labels has no “{lacking[0]}”.", "Write it in Latin, Greek or Cyrillic letters."
+        )
+    picture = Image.fromarray(pixels)
+    part = picture.crop(tuple(int(side) for side in box.corners))
+    draw, (ascent, _) = ImageDraw.Draw(part), font.getmetrics()
+    margin, ink = _margin(label), INK
+    if label.style == "paper":
+        draw.rectangle((0, 0, part.width - 1, part.height - 1), PAPER, EDGE)
+    else:
+        seen = picture.crop((max(box.x0, 0), max(box.y0, 0), min(box.x1, width), min(box.y1, height)))
+        ink = INK if np.asarray(seen).mean() > 96 else CHALK
+    draw.text((margin, margin + ascent), label.text, ink, font, anchor="ls")
+    picture.paste(part, (int(box.x0), int(box.y0)))
+    return np.asarray(picture)
+
+
+def _extent(label: Label) -> tuple[int, int]:
+    """(width, height) of its box."""
+    font = _font(label.size)
+    ascent, descent = font.getmetrics()
+    margin = _margin(label)
+    return int(np.ceil(font.getlength(label.text))) + 2 * margin, ascent + descent + 2 * margin
+
+
+def _margin(label: Label) -> int:
+    return round(0.3 * label.size) if label.style == "paper" else 2
+
+
+@lru_cache(16)
+def _font(size: float) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(ASSETS / "fonts" / "Inter-Medium.otf", size)
+
+
+@lru_cache(1024)
+def _has(letter: str) -> bool:
+    """Whether the font has it: what it lacks is drawn as what no font has."""
+    font = _font(32.0)
+    nothing = font.getmask("\U0010fffe")
+    found = font.getmask(letter)
+    return letter == " " or (found.size, bytes(found)) != (nothing.size, bytes(nothing))

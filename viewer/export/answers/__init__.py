@@ -1,0 +1,1 @@
+"""Files of what models say of their inputs."""
