@@ -18,9 +18,9 @@ ROOT = Path(__file__).parents[3]
 HELP = "See “headlight export --help” for the options."
 SIZES = "is not a whole number from 224 to 1,022."
 WHATS = (
-    "Choose tokens, attention, rollout, saliency, relevance, faithfulness, methods, ablation, arcs, compare, "
-    "answer, generate, segmentation, detect, stands-on, classify, represent, cloud, receptive-field, "
-    "attention-distance, heads, lens, attribution or product."
+    "Choose tokens, attention, rollout, saliency, relevance, faithfulness, methods, ablation, norms, arcs, "
+    "compare, answer, generate, segmentation, detect, stands-on, classify, represent, cloud, "
+    "receptive-field, attention-distance, heads, lens, attribution or product."
 )
 
 
