@@ -17,7 +17,7 @@ from headlight.models.core.tokens import PatchTokens, Tokens
 from headlight.models.core.trace import Trace
 
 BINS = 60
-"""Of a histogram, from 0 to the highest norm."""
+"""Of a histogram."""
 
 
 def token_norms(trace: Trace, task: Task = SILENT) -> np.ndarray:
@@ -59,9 +59,18 @@ def share_of(received: Sequence[np.ndarray], which: np.ndarray) -> np.ndarray:
 
 def histogram(norms: np.ndarray, bins: int = BINS) -> tuple[np.ndarray, np.ndarray]:
     """(int (layers + 1, bins): how many tokens of norms (layers + 1, n) lie in each bin, float64 (bins + 1,):
-    the edges of the bins, from 0 to the highest of all layers)."""
-    edges = np.linspace(0.0, max(float(norms.max(initial=0)), 1e-30), bins + 1)
-    return np.stack([np.histogram(row, edges)[0] for row in norms]), edges
+    the edges of the bins, evenly spaced by their logarithms from the lowest norm above 0 to the highest). A
+    norm of 0 counts to the first bin."""
+    above = norms[norms > 0]
+    low, high = (float(above.min()), float(above.max())) if above.size else (1.0, 1.0)
+    edges = np.geomspace(low, max(high, low * (1 + 1e-6)), bins + 1)
+    held = np.clip(norms, edges[0], edges[-1])
+    return np.stack([np.histogram(row, edges)[0] for row in held]), edges
+
+
+def histogram_of(norms: np.ndarray, bins: int = BINS) -> tuple[np.ndarray, np.ndarray]:
+    """The same of one layer's norms (n,), its bins evenly spaced from 0 to the highest."""
+    return np.histogram(norms, bins, (0.0, max(float(norms.max(initial=0)), 1e-30)))
 
 
 def drawing(trace: Trace, received: Sequence[np.ndarray]) -> np.ndarray:

@@ -29,7 +29,7 @@ class Inspected:
     drawing: bool (n,), tokens that draw far more attention than others. apart: bool (n,), tokens that are
     none of both. attention: float32 (n,), what each gets of all attention. share: float32 (layers, heads),
     what all that are marked get of each head's. counts: int (states, bins), edges: (bins + 1,), the histogram
-    of all norms.
+    of all norms; each: (counts, edges) of each state by itself.
     """
 
     norms: np.ndarray
@@ -41,6 +41,7 @@ class Inspected:
     share: np.ndarray
     counts: np.ndarray
     edges: np.ndarray
+    each: tuple[tuple[np.ndarray, np.ndarray], ...]
 
     @property
     def marked(self) -> np.ndarray:
@@ -79,6 +80,7 @@ def inspected(trace: Trace, factor: float, task: Task = SILENT) -> Inspected:
         share=artifacts.share_of(shares, outliers.any(axis=0) | drawing),
         counts=counts,
         edges=edges,
+        each=tuple(map(artifacts.histogram_of, norms)),
     )
 
 
@@ -93,7 +95,7 @@ def _received(trace: Trace, task: Task) -> Sequence[np.ndarray]:
 
 @dataclass(frozen=True, eq=False)
 class Pair:
-    """A map as it is, and where nobody looks at the marked tokens; both from zero to their highest.
+    """A map as it is, up to its highest value, and where nobody looks at the marked tokens.
 
     held: what the marked tokens hold of it. alike: the rank correlation (Spearman) of both over all other
     tokens that have a place, None of too few.
@@ -111,10 +113,10 @@ def pair(trace: Trace, view: View, task: Task = SILENT) -> Pair:
     from headlight.models.explain.agreement import rank_correlations
 
     marked = inspected(trace, view[ArtifactSettings].factor, Part(task, 0.0, 0.3)).marked
-    whole = _map(trace, view, b"", Part(task, 0.3, 0.6))
-    less = (
-        whole if not marked.any() else _map(without(trace, marked), view, marked.tobytes(), Part(task, 0.6))
-    )
+    view = view.changed(MapSettings, leave_out=False, incoming=False, mass=0.0)
+    highest = view.changed(MapSettings, percentile=100.0)
+    whole = _map(trace, highest, b"", Part(task, 0.3, 0.6))
+    less = _map(without(trace, marked), view, marked.tobytes(), Part(task, 0.6))
     others = ~marked & ~trace.tokens.special
     alike = (
         rank_correlations(np.stack([whole.values, less.values])[:, others])[0, 1] if others.any() else np.nan
@@ -125,8 +127,6 @@ def pair(trace: Trace, view: View, task: Task = SILENT) -> Pair:
 
 
 def _map(trace: Trace, view: View, key: bytes, task: Task) -> InputMap:
-    """From zero to the highest value, whatever the settings of other maps say."""
-    view = view.changed(MapSettings, percentile=100.0, leave_out=False, incoming=False, mass=0.0)
     if view[ArtifactSettings].by == "head":
         return attention_map(trace, view, view[Selection].layer, head_of(view))
     from headlight.models.explain.rollout import rollout
