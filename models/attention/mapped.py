@@ -59,16 +59,25 @@ def mapped(
     )
 
 
+def without(trace: Trace, which: np.ndarray) -> Trace:
+    """`trace` where nobody looks at these of its tokens, bool (n,): their columns are 0, their rows stay, and
+    nothing is rescaled. Of a trace whose layers are all over its tokens."""
+    tokens = trace.tokens
+    seen = np.where(which, NOWHERE, np.arange(len(tokens)))
+    queries, keys = IndexMap(np.arange(len(tokens)), tokens), IndexMap(seen, tokens)
+    return replace(trace, layers=tuple(MappedLayer(layer, queries, keys) for layer in trace.layers))
+
+
 class IndexMap:
     """Of which of `tokens` each token below is a part. of: int (n,), NOWHERE for what is left out.
 
-    Each of `tokens` has at least one: counts, int (tokens,). one_to_one: each has one alone.
+    counts: int (tokens,), how many each has; a key that nobody sees has none. one_to_one: none has several.
     """
 
     def __init__(self, of: np.ndarray, tokens: Tokens) -> None:
         self.of, self.tokens = of, tokens
         self.counts = np.bincount(of[of != NOWHERE], minlength=len(tokens))
-        self.one_to_one = bool((self.counts == 1).all())
+        self.one_to_one = bool((self.counts <= 1).all())
         self._below = np.argsort(of, kind="stable")[np.count_nonzero(of == NOWHERE) :]
         self._edges = np.append(0, self.counts.cumsum())
 
@@ -199,6 +208,8 @@ class MappedLayer(BlockLayer):
     def _received(self, head: Head, index: np.ndarray) -> np.ndarray:
         """float32 (queries,): the mean of these keys' columns, each the sum of its parts'."""
         parts = self._keys.members(index)
+        if not len(parts):
+            return np.zeros(len(self.queries), np.float32)
         queries, weights = self._layer.column(head, parts)  # the mean over the parts
         sums = self._queries.summed(queries, weights[None] * (len(parts) / len(index)))[0]
         return (sums / self._queries.counts).astype(np.float32)

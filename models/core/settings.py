@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 Residual = Literal["add", "mix", "none"]
 Through = Literal["whole", "encoder", "decoder", "cross"]
+OUTLIER = 3.0
+"""An outlier's norm is above so many medians of its layer: of DINOv2-small's patches the highest has 2.5
+before the first layer, and 2.0 behind the others."""
 
 
 @dataclass(frozen=True)

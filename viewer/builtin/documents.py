@@ -16,6 +16,7 @@ REGISTRY.add(
     Page("boxes", "Boxes"),
     Page("shape", "Shape"),
     Page("published", "Published figures"),
+    Page("artifacts", "Artifacts"),
 )
 
 _LOG = Leaf("log", shown=False)
@@ -91,6 +92,17 @@ _ARCS = Layout(
         down(Leaf("heads", 0.6), _LOG, Leaf("numbers", 0.4), share=0.28),
     ),
     numbers=".panes.arcs.arcs:SECTIONS",
+    needs=Needs(holds=".session.able:no_attention"),
+)
+_ARTIFACTS = Layout(
+    "artifacts",
+    across(
+        down(Leaf("norms"), _LOG, share=0.3),
+        down(Leaf("norms-on-input", 0.54), Leaf("without", 0.46), share=0.42),
+        down(Leaf("outliers", 0.25), Leaf("shares", 0.33), Leaf("numbers", 0.42), share=0.28),
+    ),
+    numbers=".panes.explain.artifacts.base:SECTIONS",
+    table="outliers",
     needs=Needs(holds=".session.able:no_attention"),
 )
 _COMPARED = Layout(
@@ -245,6 +257,7 @@ _BY_HAND = ".session.view:ByHand"
 _FOUND = (".session.view:HeadSettings", "headlight.models.core.settings:PatternSettings")
 _WRITING = "headlight.models.core.settings:WritingSettings"
 _FIELD = ".session.view:FieldSettings"
+_ARTIFACT = ".session.inspecting:ArtifactSettings"
 _COSTS = ".session.view:CostSettings"
 _IN_CLOUD = ".session.view:CloudSettings"
 _CONVOLUTIONS = "headlight.models.core.stack:ConvStack"
@@ -258,7 +271,17 @@ REGISTRY.add(
         plural="texts",
         input=".inputs.inputs:TextInput",
         gives=("read", "cells", "characters"),
-        layouts=(_SENTENCE, _GENERATION, _HEADS_OF_TEXT, _WEIGHT_OF_TEXT, _EXPECTED, _ARCS, _COMPARED, _COST),
+        layouts=(
+            _SENTENCE,
+            _GENERATION,
+            _HEADS_OF_TEXT,
+            _WEIGHT_OF_TEXT,
+            _EXPECTED,
+            _ARCS,
+            _COMPARED,
+            _ARTIFACTS,
+            _COST,
+        ),
         adapter=".host.adapters:TEXTS",
         settings=(
             _MAP,
@@ -267,6 +290,7 @@ REGISTRY.add(
             ".session.view:LensSettings",
             _COSTS,
             _WRITING,
+            _ARTIFACT,
             ".session.view:CompareSettings",
             ".session.view:ArcsSettings",
         ),
@@ -278,9 +302,9 @@ REGISTRY.add(
         plural="images",
         input=".inputs.inputs:ImageInput",
         gives=("read", "cells", "pixels"),
-        layouts=(_PICTURE, _HEADS_OF_PICTURE, _WEIGHT_OF_PICTURE, _FIELDS, _COST),
+        layouts=(_PICTURE, _HEADS_OF_PICTURE, _WEIGHT_OF_PICTURE, _ARTIFACTS, _FIELDS, _COST),
         adapter=".host.adapters:IMAGES",
-        settings=(_MAP, _BY_HAND, *_FOUND, _FIELD, _COSTS),
+        settings=(_MAP, _BY_HAND, *_FOUND, _FIELD, _COSTS, _ARTIFACT),
         options=".host.asked:OfImage",
         opens=".inputs.picture_files:opened",
     ),

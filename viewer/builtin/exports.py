@@ -115,6 +115,15 @@ REGISTRY.add(
         asks=".export.attention.relevance:asked",
     ),
     Export(
+        "norms",
+        "Norms of tokens, and outliers among them",
+        ("npz", "csv"),
+        ".export.attention.artifacts:norms",
+        Needs(("read", "cells"), layers=True, holds=".export.attention.artifacts:no_stream"),
+        ".export.attention.artifacts:NormsOptions",
+        ".export.attention.artifacts:norms_filled",
+    ),
+    Export(
         "arcs",
         "Arcs: the strongest links",
         ("npz", "csv"),

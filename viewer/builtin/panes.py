@@ -34,6 +34,8 @@ _HEADS_OF_TEXT = Needs(("characters",), ("heads",), layers=True)
 _HEADS_OF_PICTURE = Needs(("pixels",), ("heads",), layers=True)
 _FOUND = ".panes.heads"
 _EXPECTED = Needs(("characters",), ("predicted",), layers=True)
+_ARTIFACTS = Needs(("cells",), ("artifacts",), layers=True)
+_INSPECTED = ".panes.explain.artifacts"
 _ALL_HEADS = (("head", None),)
 _ALL_QUERIES = (("query", None),)
 
@@ -238,6 +240,45 @@ REGISTRY.add(
         ".panes.compare.difference:DifferencePane",
         _COMPARED,
         export=Begin("compare", "npz"),
+    ),
+    Pane(
+        "norms",
+        "Norms, layer by layer",
+        f"{_INSPECTED}.norms:NormsPane",
+        _ARTIFACTS,
+        named="Norms of tokens, layer by layer",
+        export=Begin("norms", "npz"),
+    ),
+    Pane(
+        "norms-on-input",
+        "Norms on the input",
+        f"{_INSPECTED}.on_input:NormsOnInputPane",
+        _ARTIFACTS,
+        named="Norms of tokens on the input",
+        export=Begin("norms", "csv"),
+    ),
+    Pane(
+        "without",
+        "With and without",
+        f"{_INSPECTED}.pair:WithoutPane",
+        _ARTIFACTS,
+        named="Maps with artifact tokens and without",
+    ),
+    Pane(
+        "outliers",
+        "Outliers",
+        f"{_INSPECTED}.outliers:OutliersPane",
+        _ARTIFACTS,
+        named="Outliers among tokens",
+        export=Begin("norms", "csv"),
+    ),
+    Pane(
+        "shares",
+        "Share of attention",
+        f"{_INSPECTED}.outliers:SharesPane",
+        _ARTIFACTS,
+        named="Share of attention that outliers get",
+        export=Begin("norms", "npz"),
     ),
     Pane("pictures", "Many pictures", f"{_FOUND}.pictures:PicturesPane", _HEADS_OF_PICTURE),
     Pane(

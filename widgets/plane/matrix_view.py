@@ -49,7 +49,7 @@ class MatrixView(PlaneView):
         self._queries, self._keys = TokenAxis(), TokenAxis()
         self._values: np.ndarray | None = None
         self._shape: tuple[int, int] | None = None
-        self._message = ""
+        self._message, self._corner = "", "key →\nquery ↓"
         self._selected = (np.empty(0, int), np.empty(0, int))
         self._hover: tuple[int | None, int | None] = (None, None)
         self._margins = (0.0, 0.0)
@@ -83,6 +83,11 @@ class MatrixView(PlaneView):
         self._keys = _axis(key_labels, key_special, key_columns)
         self.setAccessibleDescription(f"{len(query_labels)} queries down, {len(key_labels)} keys across")
         self._selected, self._hover = (np.empty(0, int), np.empty(0, int)), (None, None)
+        self.relayout()
+
+    def set_corner(self, text: str) -> None:
+        """What stands across and down, in two lines, where it is not keys and queries."""
+        self._corner = text
         self.relayout()
 
     def set_matrix(
@@ -199,7 +204,7 @@ class MatrixView(PlaneView):
         room = self.rect()
         gap = theme.em(0.5)
         left = min(self._widths[0], theme.em(9), room.width() * 0.3)
-        left = max(left, metrics.horizontalAdvance("query ↓"))
+        left = max(left, *map(metrics.horizontalAdvance, self._corner.split("\n")))
         cell = (room.width() - left - 3 * gap) / max(self._shape[1], 1)
         widest = self._widths[1]
         upright = widest + gap > cell
@@ -286,7 +291,7 @@ class MatrixView(PlaneView):
         painter.setFont(self._font())
         painter.setPen(QColor(theme.current().dim))
         corner = QRectF(seen.left() - left, seen.top() - top, left - gap, top - gap / 2)
-        painter.drawText(corner, _CORNER, "key →\nquery ↓")
+        painter.drawText(corner, _CORNER, self._corner)
 
     def _style(self, painter: QPainter, axis: TokenAxis, tick: Tick, side: int, room: float) -> str:
         """Set font and colour for a label; the text that fits in `room`."""

@@ -17,11 +17,35 @@ from tests.bad_files import BAD, DATA, MESSAGES, bad_file
 ROOT = Path(__file__).parents[3]
 HELP = "See “headlight export --help” for the options."
 SIZES = "is not a whole number from 224 to 1,022."
-WHATS = (
-    "Choose tokens, attention, rollout, saliency, relevance, faithfulness, methods, ablation, arcs, compare, "
-    "answer, zero-shot, generate, segmentation, detect, stands-on, classify, represent, cloud, "
-    "receptive-field, attention-distance, heads, lens, attribution or product."
-)
+EXPORTS = [
+    "tokens",
+    "attention",
+    "rollout",
+    "saliency",
+    "relevance",
+    "faithfulness",
+    "methods",
+    "ablation",
+    "norms",
+    "arcs",
+    "compare",
+    "answer",
+    "zero-shot",
+    "generate",
+    "segmentation",
+    "detect",
+    "stands-on",
+    "classify",
+    "represent",
+    "cloud",
+    "receptive-field",
+    "attention-distance",
+    "heads",
+    "lens",
+    "attribution",
+    "product",
+]
+WHATS = f"Choose {', '.join(EXPORTS[:-1])} or {EXPORTS[-1]}."
 
 
 def said(capfd) -> str:

@@ -1,0 +1,1 @@
+"""What explains an answer, and experiments on it: a folder a page."""

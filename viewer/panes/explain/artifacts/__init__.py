@@ -1,0 +1,1 @@
+"""Artifact tokens: norms layer by layer, outliers among them, and maps without these."""
