@@ -24,6 +24,8 @@ Through = Literal["whole", "encoder", "decoder", "cross"]
 OUTLIER = 3.0
 """An outlier's norm is above so many medians of its layer: of DINOv2-small's patches the highest has 2.5
 before the first layer, and 2.0 behind the others."""
+TEMPERATURE, NEAREST = 0.05, 5
+"""What cosines with prototypes are divided by before their softmax; how many nearest pictures are named."""
 
 
 @dataclass(frozen=True)

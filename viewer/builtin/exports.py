@@ -225,6 +225,15 @@ REGISTRY.add(
         alone=".export.clouds.pseudo:alone",
     ),
     Export(
+        "prototypes",
+        "Classes by example",
+        ("npz", "csv"),
+        ".export.attention.prototypes:prototypes",
+        _PIXELS,
+        ".export.attention.prototypes:PrototypeOptions",
+        ".export.attention.prototypes:prototypes_filled",
+    ),
+    Export(
         "receptive-field",
         "Receptive fields",
         ("npz", "csv", "png", "svg"),

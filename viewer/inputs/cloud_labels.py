@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from headlight.models.core.classes.lists import LISTS, S3DIS_CLASSES, ClassList
+from headlight.models.core.errors import HeadlightError
+from headlight.viewer.options import either
 
 if TYPE_CHECKING:
     from headlight.viewer.inputs.cloud import CloudInput
@@ -169,7 +171,9 @@ def read_labels(
 
 
 def relabelled(cloud: CloudInput, listed: str) -> CloudInput:
-    """The same cloud, its labels read by another list."""
+    """The same cloud, its labels read by another list. HeadlightError for one that there is not."""
+    if listed not in TITLES:
+        raise HeadlightError(f"There is no list of classes “{listed}”.", f"Choose {either(TITLES)}.")
     if cloud.numbers is None:
         return replace(cloud, notices=(*cloud.notices, f"{cloud.title} holds no labels to be read."))
     read = read_labels(cloud.numbers, cloud.names, cloud.title, listed=listed)

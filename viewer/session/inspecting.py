@@ -1,11 +1,11 @@
-"""How artifact tokens are looked at. No Qt."""
+"""How artifact tokens are looked at, and which examples classes are made of. No Qt."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-from headlight.models.core.settings import OUTLIER
+from headlight.models.core.settings import OUTLIER, TEMPERATURE
 
 
 @dataclass(frozen=True)
@@ -21,3 +21,31 @@ class ArtifactSettings:
     def state(self, count: int) -> int:
         """Which of so many states is shown."""
         return count - 1 if self.behind is None else min(self.behind, count - 1)
+
+
+@dataclass(frozen=True)
+class Example:
+    """A class by its name, and the files of its pictures."""
+
+    name: str
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PrototypeSettings:
+    """classes: by example. folder: the one whose sub-folders they all are, "" where they are not. shown: the
+    class whose likeness lies on the picture, "" for the one that wins. temperature: what cosines are divided
+    by before they become probabilities."""
+
+    classes: tuple[Example, ...] = ()
+    folder: str = ""
+    shown: str = ""
+    temperature: float = TEMPERATURE
+
+    def added(self, name: str, paths: tuple[str, ...]) -> tuple[Example, ...]:
+        """The classes with more pictures in one, a new one if there is none of this name."""
+        before = next((one.paths for one in self.classes if one.name == name), None)
+        if before is None:
+            return (*self.classes, Example(name, paths))
+        every = tuple(dict.fromkeys((*before, *paths)))
+        return tuple(Example(name, every) if one.name == name else one for one in self.classes)

@@ -38,6 +38,7 @@ EXPORTS = [
     "classify",
     "represent",
     "cloud",
+    "prototypes",
     "receptive-field",
     "attention-distance",
     "heads",
