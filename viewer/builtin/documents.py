@@ -17,6 +17,7 @@ REGISTRY.add(
     Page("shape", "Shape"),
     Page("published", "Published figures"),
     Page("artifacts", "Artifacts"),
+    Page("prototypes", "Prototypes"),
 )
 
 _LOG = Leaf("log", shown=False)
@@ -104,6 +105,16 @@ _ARTIFACTS = Layout(
     numbers=".panes.explain.artifacts.base:SECTIONS",
     table="outliers",
     needs=Needs(holds=".session.able:no_attention"),
+)
+_PROTOTYPES = Layout(
+    "prototypes",
+    across(
+        down(Leaf("classes-by-example"), _LOG, share=0.27),
+        Leaf("likeness", 0.46),
+        down(Leaf("vote", 0.6), Leaf("numbers", 0.4), share=0.27),
+    ),
+    numbers=".panes.explain.prototypes.base:SECTIONS",
+    table="vote",
 )
 _COMPARED = Layout(
     "compare",
@@ -258,6 +269,7 @@ _FOUND = (".session.view:HeadSettings", "headlight.models.core.settings:PatternS
 _WRITING = "headlight.models.core.settings:WritingSettings"
 _FIELD = ".session.view:FieldSettings"
 _ARTIFACT = ".session.inspecting:ArtifactSettings"
+_PROTOTYPE = ".session.inspecting:PrototypeSettings"
 _COSTS = ".session.view:CostSettings"
 _IN_CLOUD = ".session.view:CloudSettings"
 _CONVOLUTIONS = "headlight.models.core.stack:ConvStack"
@@ -302,9 +314,9 @@ REGISTRY.add(
         plural="images",
         input=".inputs.inputs:ImageInput",
         gives=("read", "cells", "pixels"),
-        layouts=(_PICTURE, _HEADS_OF_PICTURE, _WEIGHT_OF_PICTURE, _ARTIFACTS, _FIELDS, _COST),
+        layouts=(_PICTURE, _HEADS_OF_PICTURE, _WEIGHT_OF_PICTURE, _ARTIFACTS, _PROTOTYPES, _FIELDS, _COST),
         adapter=".host.adapters:IMAGES",
-        settings=(_MAP, _BY_HAND, *_FOUND, _FIELD, _COSTS, _ARTIFACT),
+        settings=(_MAP, _BY_HAND, *_FOUND, _FIELD, _COSTS, _ARTIFACT, _PROTOTYPE),
         options=".host.asked:OfImage",
         opens=".inputs.picture_files:opened",
     ),

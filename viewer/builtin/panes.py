@@ -35,6 +35,8 @@ _HEADS_OF_PICTURE = Needs(("pixels",), ("heads",), layers=True)
 _FOUND = ".panes.heads"
 _EXPECTED = Needs(("characters",), ("predicted",), layers=True)
 _ARTIFACTS = Needs(("cells",), ("artifacts",), layers=True)
+_PROTOTYPES = Needs(("pixels",), ("prototypes",), trace=True)
+_BY_EXAMPLE = ".panes.explain.prototypes"
 _INSPECTED = ".panes.explain.artifacts"
 _ALL_HEADS = (("head", None),)
 _ALL_QUERIES = (("query", None),)
@@ -279,6 +281,26 @@ REGISTRY.add(
         _ARTIFACTS,
         named="Share of attention that outliers get",
         export=Begin("norms", "npz"),
+    ),
+    Pane(
+        "classes-by-example",
+        "Classes by example",
+        f"{_BY_EXAMPLE}.classes:ClassesByExamplePane",
+        Needs(("pixels",), ("prototypes",)),
+    ),
+    Pane(
+        "likeness",
+        "Where it is like a class",
+        f"{_BY_EXAMPLE}.vote:LikenessPane",
+        _PROTOTYPES,
+        export=Begin("prototypes", "npz"),
+    ),
+    Pane(
+        "vote",
+        "Vote of the classes",
+        f"{_BY_EXAMPLE}.vote:VotePane",
+        _PROTOTYPES,
+        export=Begin("prototypes", "csv"),
     ),
     Pane("pictures", "Many pictures", f"{_FOUND}.pictures:PicturesPane", _HEADS_OF_PICTURE),
     Pane(

@@ -6,6 +6,8 @@ from headlight.viewer.app.explanations.entry import OWN, REGISTERS, of
 
 _SINKS = "Xiao et al. 2024, “Efficient Streaming Language Models with Attention Sinks”, section 3.1"
 
+_PROTOTYPES = "Snell et al. 2017, “Prototypical Networks for Few-shot Learning”, section 2.3"
+
 ARTIFACTS = (
     of(
         *("Norms, layer by layer", "Norms"),
@@ -49,5 +51,35 @@ ARTIFACTS = (
     of("Norm", says="The length of the token’s vector behind the chosen layer, before any last norm."),
     of("In medians", says="The token’s norm as a multiple of the median of its layer."),
     of("Of all attention", says="What the token gets of each token’s attention, in the mean of all heads."),
+    of(
+        "Classes by example",
+        says="Classes that you make of a few pictures each. A picture belongs to the one whose mean vector "
+        "its own is most like.",
+        paper=_PROTOTYPES,
+    ),
+    of(
+        "Vote of the classes",
+        says="The cosine of the picture’s mean vector with that of each class, and the softmax of these. The "
+        "open picture itself counts for none. Click a class to see where the picture is like it.",
+        paper=_PROTOTYPES,
+    ),
+    of(
+        "Where it is like a class",
+        says="The cosine of each patch’s vector with the mean of a class, the winner’s unless another is "
+        "chosen.",
+        paper=OWN,
+    ),
+    of("Most like", says="The class whose mean has the highest cosine with the picture’s vector."),
+    of("Its cosine", says="Of the picture’s mean vector and that of the class that wins."),
+    of(
+        *("Its probability", "Cosines divided by"),
+        says="The softmax of the cosines with all classes, each divided by this number first: the smaller, "
+        "the surer.",
+    ),
+    of("Pictures", says="Of how many pictures the classes are made; what could not be read counts for none."),
+    of(
+        *("Cosine of it", "Patch"), says="How alike the vector of the patch under the cursor is to the class."
+    ),
+    of("With", says="The class whose likeness lies on the picture."),
     of("Marked by", says="Why the token is marked: its norm, or the attention that it draws."),
 )

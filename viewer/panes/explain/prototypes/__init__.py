@@ -1,0 +1,1 @@
+"""Classes by example: which a picture is most like, and where in it."""

@@ -1,0 +1,157 @@
+"""Where classes are made: by a name, with the open picture, files or folders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QGridLayout,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from headlight.viewer.host.corpus import Pictures
+from headlight.viewer.panes.shared.base import Pane
+from headlight.viewer.session.inspecting import Example, PrototypeSettings
+from headlight.viewer.session.session import Document
+from headlight.viewer.session.view import View
+from headlight.viewer.slices.explain.prototypes import classes_in
+from headlight.viewer.slices.many.pictures import read_pictures
+from headlight.widgets.base import theme
+from headlight.widgets.base.labels import Note
+
+NONE = (
+    "Name a class and give it pictures: one or two are enough. Or open a folder in which each class has a "
+    "folder of its own."
+)
+SOME = "A click on a class names it above, and shows where the picture is like it."
+UNNAMED = "Write the name of a class first."
+NO_FILE = "The open picture is in no file: save it first."
+
+
+class ClassesByExamplePane(Pane):
+    waits = False
+
+    def build(self) -> QWidget:
+        self.field = QLineEdit()
+        self.field.setPlaceholderText("Name of a class")
+        self.field.setAccessibleName("Name of the class that gets pictures")
+        self.note = Note(NONE)
+        self.list = QListWidget()
+        self.list.setAccessibleName("Classes")
+        self.list.itemClicked.connect(self._picked)
+        acts: dict[str, Callable[[], None]] = {
+            "Add this picture": self._add_open,
+            "Add files…": self._choose_files,
+            "Add a folder…": self._choose_folder,
+            "Open a folder of classes…": self._choose_classes,
+            "Remove the class": self._remove,
+            "Clear: no classes": partial(self._set, ()),
+        }
+        grid = QGridLayout()
+        grid.setSpacing(theme.em(0.4))
+        self.buttons = {}
+        for number, (said, act) in enumerate(acts.items()):
+            self.buttons[said] = button = QPushButton(said)
+            button.clicked.connect(lambda _=False, act=act: act())
+            grid.addWidget(button, number // 2, number % 2)
+        widget = QWidget()
+        column = QVBoxLayout(widget)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.addWidget(self.field)
+        column.addLayout(grid)
+        column.addWidget(self.note)
+        column.addWidget(self.list, 1)
+        column.addStretch()
+        return widget
+
+    def prepare(self, document: Document, view: View) -> None:
+        classes = view[PrototypeSettings].classes
+        self.list.clear()
+        for one in classes:
+            count = len(one.paths)
+            item = QListWidgetItem(f"{one.name} · {count:,} {'picture' if count == 1 else 'pictures'}")
+            item.setToolTip("\n".join(one.paths[:10]))
+            self.list.addItem(item)
+        self.list.setVisible(bool(classes))
+        self.note.setText(SOME if classes else NONE)
+        for said in ("Remove the class", "Clear: no classes"):
+            self.buttons[said].setVisible(bool(classes))
+        self.subtitle_changed.emit(f"{len(classes):,}" if classes else "")
+
+    def clear(self, document: Document | None) -> None:
+        self.subtitle_changed.emit("")
+
+    # -- classes -----------------------------------------------------------------------------------------
+
+    def add(self, paths: tuple[str, ...]) -> None:
+        """Give these files to the class whose name is written above."""
+        name = self.field.text().strip()
+        if not name:
+            self.note.setText(UNNAMED)
+            self.field.setFocus()
+        elif paths:
+            self._set(self.session.view[PrototypeSettings].added(name, paths))
+
+    def open(self, path: str) -> None:
+        """Take the classes of a folder, if one was chosen."""
+        if path and self.session.current is not None:
+            size = self.session.current.options.size
+            show = partial(self._set, folder=path)
+            self.jobs.submit("read classes", partial(classes_in, path, size), show, here=True)
+
+    def add_folder(self, path: str) -> None:
+        """Give the pictures of a folder to the class, if one was chosen."""
+
+        def show(found: Pictures) -> None:
+            self.add(found.paths)
+
+        if path and self.session.current is not None:
+            size = self.session.current.options.size
+            self.jobs.submit("read classes", partial(read_pictures, path, size), show, here=True)
+
+    def _set(self, classes: tuple[Example, ...], folder: str = "") -> None:
+        self.session.change(PrototypeSettings, classes=classes, folder=folder, shown="")
+
+    def _add_open(self) -> None:
+        document = self.session.current
+        if document is not None and document.path:
+            self.add((document.path,))
+        else:
+            self.note.setText(NO_FILE)
+
+    def _remove(self) -> None:
+        name = self.field.text().strip()
+        classes = self.session.view[PrototypeSettings].classes
+        if any(one.name == name for one in classes):
+            self._set(tuple(one for one in classes if one.name != name))
+        else:
+            self.note.setText("Click the class that is to go.")
+
+    def _picked(self, item: QListWidgetItem) -> None:
+        name = self.session.view[PrototypeSettings].classes[self.list.row(item)].name
+        self.field.setText(name)
+        self.session.change(PrototypeSettings, shown=name)
+
+    def _choose_files(self) -> None:
+        if not self.field.text().strip():
+            self.add(())
+            return
+        paths, _ = QFileDialog.getOpenFileNames(self.widget, "Pictures of the class")
+        self.add(tuple(paths))
+
+    def _choose_folder(self) -> None:
+        if not self.field.text().strip():
+            self.add(())
+            return
+        self.add_folder(QFileDialog.getExistingDirectory(self.widget, "A folder of pictures of the class"))
+
+    def _choose_classes(self) -> None:
+        self.open(QFileDialog.getExistingDirectory(self.widget, "A folder with a folder for each class"))
