@@ -1,7 +1,8 @@
 """Interventions: what is changed of an input or of a model before a pass. Plain data, equal by content.
 
 Hidden tokens are occlusion (Zeiler & Fergus 2014, section 4.2), heads that are switched off ablation (Michel
-et al. 2019, section 3). numpy only.
+et al. 2019, section 3). A thing in other surroundings: Geirhos et al. 2020, “Shortcut Learning in Deep Neural
+Networks”. numpy only.
 """
 
 from __future__ import annotations
@@ -80,6 +81,67 @@ class Swap(Edit):
     @property
     def said(self) -> str:
         return "two places swapped"
+
+
+How = Literal["cut", "cover", "blur"]
+"""What becomes of surroundings: white as paper, the mean colour of the picture, or all of it blurred."""
+BLUR = 0.05
+"""The standard deviation of a blur, of the short side."""
+
+
+@dataclass(frozen=True)
+class Surroundings(Edit):
+    """What lies around a part of a picture is changed, or, `inside`, that part itself.
+
+    outline: (x, y) of its corners in pixels of the picture, three at least; where it crosses itself, what
+    has gone round an odd number of times is inside.
+    """
+
+    outline: tuple[tuple[float, float], ...]
+    how: How = "cover"
+    inside: bool = False
+
+    def holds(self, height: int, width: int) -> np.ndarray:
+        """bool (height, width): the pixels whose centres lie in the outline."""
+        crossed = np.zeros((height, width + 1), bool)
+        corners = np.array(self.outline, np.float64)
+        middles = np.arange(height) + 0.5
+        for (x0, y0), (x1, y1) in zip(corners, np.roll(corners, -1, 0), strict=True):
+            rows = np.flatnonzero((middles >= min(y0, y1)) & (middles < max(y0, y1)))
+            if not len(rows):
+                continue
+            x = x0 + (middles[rows] - y0) * (x1 - x0) / (y1 - y0)
+            crossed[rows, np.clip(np.ceil(x - 0.5), 0, width).astype(int)] ^= True
+        return (np.cumsum(crossed, axis=1) % 2 == 1)[:, :width]
+
+    def applied(self, pixels: np.ndarray) -> np.ndarray:
+        changed = self.holds(*pixels.shape[:2]) == self.inside
+        if self.how == "blur":
+            other = blurred(pixels, BLUR * min(pixels.shape[:2]))
+        else:
+            white = self.how == "cut"
+            other = np.full(3, 255) if white else np.round(pixels.mean((0, 1), dtype=np.float64))
+        return np.where(changed[..., None], other, pixels).astype(np.uint8)
+
+    @property
+    def said(self) -> str:
+        how = {"cut": "cut away", "cover": "covered", "blur": "blurred"}[self.how]
+        return f"a part {how}" if self.inside else f"surroundings {how}"
+
+
+def blurred(pixels: np.ndarray, deviation: float) -> np.ndarray:
+    """uint8 (H, W, 3): by three running means on either axis over an odd number of pixels, whose variances
+    sum to about that of a Gaussian of this standard deviation in pixels; beyond the edges its pixels go on."""
+    radius = max(round((np.sqrt(4 * deviation**2 + 1) - 1) / 2), 0)
+    found = pixels.astype(np.float64)
+    for axis in (0, 1) * 3 if radius else ():
+        margin = [(0, 0)] * 3
+        margin[axis] = (radius + 1, radius)
+        sums = np.pad(found, margin, "edge").cumsum(axis)
+        sums = np.moveaxis(sums, axis, 0)
+        means = (sums[2 * radius + 1 :] - sums[: -2 * radius - 1]) / (2 * radius + 1)
+        found = np.moveaxis(means, 0, axis)
+    return np.round(found).clip(0, 255).astype(np.uint8)
 
 
 OnHeads = Scale | Level

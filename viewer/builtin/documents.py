@@ -18,6 +18,7 @@ REGISTRY.add(
     Page("published", "Published figures"),
     Page("artifacts", "Artifacts"),
     Page("prototypes", "Prototypes"),
+    Page("context", "Context"),
 )
 
 _LOG = Leaf("log", shown=False)
@@ -115,6 +116,27 @@ _PROTOTYPES = Layout(
     ),
     numbers=".panes.explain.prototypes.base:SECTIONS",
     table="vote",
+)
+_CONTEXT = Layout(
+    "context",
+    across(
+        down(Leaf("region"), _LOG, share=0.36),
+        Leaf("in-context", 0.44),
+        down(Leaf("answer", 0.4), Leaf("numbers", 0.6), share=0.2),
+    ),
+    numbers=".panes.explain.context.pictures:SECTIONS",
+    table="in-context",
+)
+_POINTS_IN_CONTEXT = Layout(
+    "context",
+    across(
+        down(Leaf("cloud"), _LOG, share=0.56),
+        down(Leaf("alone"), share=0.24),
+        down(Leaf("classes", 0.6), Leaf("numbers", 0.4), share=0.2),
+    ),
+    numbers=".panes.explain.context.alone:SECTIONS",
+    table="alone",
+    needs=Needs(holds=".session.able:labels_no_points"),
 )
 _COMPARED = Layout(
     "compare",
@@ -270,6 +292,7 @@ _WRITING = "headlight.models.core.settings:WritingSettings"
 _FIELD = ".session.view:FieldSettings"
 _ARTIFACT = ".session.inspecting:ArtifactSettings"
 _PROTOTYPE = ".session.inspecting:PrototypeSettings"
+_AROUND = ".session.inspecting:ContextSettings"
 _COSTS = ".session.view:CostSettings"
 _IN_CLOUD = ".session.view:CloudSettings"
 _CONVOLUTIONS = "headlight.models.core.stack:ConvStack"
@@ -314,9 +337,18 @@ REGISTRY.add(
         plural="images",
         input=".inputs.inputs:ImageInput",
         gives=("read", "cells", "pixels"),
-        layouts=(_PICTURE, _HEADS_OF_PICTURE, _WEIGHT_OF_PICTURE, _ARTIFACTS, _PROTOTYPES, _FIELDS, _COST),
+        layouts=(
+            _PICTURE,
+            _HEADS_OF_PICTURE,
+            _WEIGHT_OF_PICTURE,
+            _ARTIFACTS,
+            _PROTOTYPES,
+            _CONTEXT,
+            _FIELDS,
+            _COST,
+        ),
         adapter=".host.adapters:IMAGES",
-        settings=(_MAP, _BY_HAND, *_FOUND, _FIELD, _COSTS, _ARTIFACT, _PROTOTYPE),
+        settings=(_MAP, _BY_HAND, *_FOUND, _FIELD, _COSTS, _ARTIFACT, _PROTOTYPE, _AROUND),
         options=".host.asked:OfImage",
         opens=".inputs.picture_files:opened",
     ),
@@ -326,7 +358,7 @@ REGISTRY.add(
         plural="point clouds",
         input=".inputs.cloud:CloudInput",
         gives=("read", "positions", "layers"),
-        layouts=(_CLOUD, _SHAPE, _REPRESENTED, _BOXES, _PUBLISHED),
+        layouts=(_CLOUD, _SHAPE, _REPRESENTED, _BOXES, _POINTS_IN_CONTEXT, _PUBLISHED),
         adapter=".host.adapters:CLOUDS",
         settings=(_IN_CLOUD, _MAP, _CONVOLUTIONS, _FIELD, ".session.view:RepresentSettings", *_OF_BOXES),
         options=".host.asked:OfCloud",

@@ -9,7 +9,7 @@ _SENTENCE_READ = Needs(("characters",), _ON_ONE, trace=True)
 _WRITES = Needs(("characters",), ("generation",), trace=True)
 _PICTURE_READ = Needs(("pixels",), ("attention", "weight"), trace=True)
 _POINTS = Needs(("positions",), ("attention",))
-_OBJECT = Needs(("positions",), ("attention", "shape"))
+_OBJECT = Needs(("positions",), ("attention", "shape", "context"))
 _SHAPE = Needs(("positions",), ("shape",), trace=True, holds=".slices.clouds.objects:no_object")
 _NEIGHBOURS = Needs(("positions",), ("attention",), layers=True, holds=".session.able:stack_instead")
 _LABELLED = Needs(("positions",), ("attention",), trace=True, holds=".slices.clouds.colours:no_comparison")
@@ -20,7 +20,7 @@ _OF_BOXES = ".panes.clouds.boxes"
 _UNITS = Needs(("pixels",), ("fields",), trace=True)
 _SECOND = Needs(("pixels",), ("fields",), trace=True, holds=".session.able:no_second_network")
 _DISTANCE = Needs(("pixels",), ("fields",), layers=True)
-_ANSWERED = Needs(("cells",), ("attention", "fields"), trace=True, holds=".session.able:no_answer")
+_ANSWERED = Needs(("cells",), ("attention", "fields", "context"), trace=True, holds=".session.able:no_answer")
 _COSTS = Needs(pages=("cost",))
 _BUILDS = Needs(("layers",), ("attention", "fields"), holds=".session.able:no_stack")
 _BUILT = Needs(("layers",), ("fields",))
@@ -36,6 +36,7 @@ _FOUND = ".panes.heads"
 _EXPECTED = Needs(("characters",), ("predicted",), layers=True)
 _ARTIFACTS = Needs(("cells",), ("artifacts",), layers=True)
 _PROTOTYPES = Needs(("pixels",), ("prototypes",), trace=True)
+_AROUND = ".panes.explain.context"
 _BY_EXAMPLE = ".panes.explain.prototypes"
 _INSPECTED = ".panes.explain.artifacts"
 _ALL_HEADS = (("head", None),)
@@ -281,6 +282,27 @@ REGISTRY.add(
         _ARTIFACTS,
         named="Share of attention that outliers get",
         export=Begin("norms", "npz"),
+    ),
+    Pane(
+        "region",
+        "Part of the picture",
+        f"{_AROUND}.pictures:RegionPane",
+        Needs(("pixels",), ("context",)),
+        named="Part of the picture that is drawn",
+    ),
+    Pane(
+        "in-context",
+        "Before and after",
+        f"{_AROUND}.pictures:InContextPane",
+        Needs(("pixels",), ("context",), trace=True),
+        named="A part of the picture before and after",
+    ),
+    Pane(
+        "alone",
+        "Alone and in the scene",
+        f"{_AROUND}.alone:AlonePane",
+        Needs(("positions",), ("context",), trace=True, holds=".session.able:labels_no_points"),
+        named="Points alone and in their scene",
     ),
     Pane(
         "classes-by-example",

@@ -45,6 +45,16 @@ def no_found_boxes(document: Document) -> str:
     return "" if finds else "This model finds no boxes."
 
 
+def labels_no_points(document: Document) -> str:
+    """Points are read alone where each gets a class."""
+    from headlight.models.core.answers import PointLabels
+
+    trace = document.trace
+    if trace is None or (trace.answer(PointLabels) is not None and "hide" in trace.run.offers):
+        return ""
+    return f"{trace.model.title} labels no points."
+
+
 def no_flow(document: Document) -> str:
     """Attention flow goes through layers in which the same tokens attend to each other."""
     trace = document.trace

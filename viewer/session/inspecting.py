@@ -1,10 +1,12 @@
-"""How artifact tokens are looked at, and which examples classes are made of. No Qt."""
+"""How artifact tokens are looked at, which examples classes are made of, which part of a picture stands
+in other surroundings. No Qt."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
+from headlight.models.core.interventions import How, Surroundings
 from headlight.models.core.settings import OUTLIER, TEMPERATURE
 
 
@@ -49,3 +51,19 @@ class PrototypeSettings:
             return (*self.classes, Example(name, paths))
         every = tuple(dict.fromkeys((*before, *paths)))
         return tuple(Example(name, every) if one.name == name else one for one in self.classes)
+
+
+@dataclass(frozen=True)
+class ContextSettings:
+    """outline: the part of the picture that is drawn, (x, y) a corner in its pixels; none for none. how: what
+    becomes of the rest, or, `inside`, of the part. tool: what a drag draws."""
+
+    outline: tuple[tuple[float, float], ...] = ()
+    how: How = "cover"
+    inside: bool = False
+    tool: Literal["box", "lasso"] = "box"
+
+    @property
+    def edit(self) -> Surroundings | None:
+        """None while nothing is drawn."""
+        return Surroundings(self.outline, self.how, self.inside) if len(self.outline) > 2 else None

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable
 
 from headlight.viewer.app.explanations import (
-    artifacts,
     boxes,
     clouds,
     costs,
     fields,
+    inspecting,
     maps,
     panes,
     published,
@@ -23,7 +23,7 @@ EXPLANATIONS = (
     *(*panes.PANES, *panes.BARS, *maps.MAPS, *maps.ROLLOUTS, *maps.NUMBERS),
     *(*fields.UNITS, *fields.STACKS, *clouds.CLOUDS, *boxes.BOXES, *costs.COSTS),
     *published.PUBLISHED,
-    *artifacts.ARTIFACTS,
+    *inspecting.INSPECTED,
     *represented.REPRESENTED,
 )
 _WORDS = {word: entry for entry in EXPLANATIONS for word in entry.words if word[0] != "/"}

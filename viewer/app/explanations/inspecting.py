@@ -1,4 +1,4 @@
-"""Norms of tokens, outliers among them, and maps without these."""
+"""Artifact tokens, classes by example, and things in other surroundings."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ _SINKS = "Xiao et al. 2024, “Efficient Streaming Language Models with Attentio
 
 _PROTOTYPES = "Snell et al. 2017, “Prototypical Networks for Few-shot Learning”, section 2.3"
 
-ARTIFACTS = (
+_SHORTCUTS = "Geirhos et al. 2020, “Shortcut Learning in Deep Neural Networks”, section 3"
+
+INSPECTED = (
     of(
         *("Norms, layer by layer", "Norms"),
         says="The lengths of all tokens’ vectors before the first layer and behind each one: a column a "
@@ -81,5 +83,45 @@ ARTIFACTS = (
         *("Cosine of it", "Patch"), says="How alike the vector of the patch under the cursor is to the class."
     ),
     of("With", says="The class whose likeness lies on the picture."),
+    of(
+        "Part of the picture",
+        says="Draw a part, and see beside it what the model says of the picture when all around it (or the "
+        "part itself) is cut away, covered or blurred. “Keep it so” makes it part of the document.",
+        paper=_SHORTCUTS,
+    ),
+    of("A drag draws", says="A rectangle, or a line around the part of any shape."),
+    of("What is changed", says="All outside of what was drawn, or what lies inside of it."),
+    of(
+        "What becomes of it",
+        says="Cut: white. Cover: the mean colour of the picture. Blur: a Gaussian of a twentieth of the "
+        "short side.",
+    ),
+    of("Keep it so", says="Makes this change part of the document: all pages show it, until you undo it."),
+    of("Clear the outline", says="Nothing is drawn and nothing changed."),
+    of(
+        "Before and after",
+        says="What the model says of the picture as it was and as changed, the largest change first; both "
+        "maps on one scale. “There” is within the drawn part; its vector is the mean of its patches.",
+        paper=_SHORTCUTS,
+    ),
+    of(
+        *("What changed", "Changed most", "By"),
+        says="The row with the largest change, and what it changed by.",
+    ),
+    of("Part", says="How much of the picture lies in what was drawn."),
+    of(
+        *("Alone and in the scene", "Alone"),
+        says="The classes of the selected points as the model gave them in the whole cloud, and when it "
+        "reads these points without all others.",
+    ),
+    of(
+        "Leave all others out", says="Makes it part of the document: the cloud is read so, until you undo it."
+    ),
+    of("Points read", says="Points of the file whose answer is that of a selected point."),
+    of("Changed", says="Points whose class is another one when they are read alone."),
+    of(
+        *("Right in the scene", "Right alone"),
+        says="The share of these points that has the class of the file's labels, of those that have one.",
+    ),
     of("Marked by", says="Why the token is marked: its norm, or the attention that it draws."),
 )

@@ -1,0 +1,212 @@
+"""The same thing in other surroundings: what a model says of a part of a picture, or of points, as they were
+and with all else changed. No Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from headlight.models.core.answers import Classes, PixelLabels, PointLabels
+from headlight.models.core.colours import Scale, levels, scale_of
+from headlight.models.core.errors import HeadlightError, known
+from headlight.models.core.interventions import Hide, Surroundings
+from headlight.models.core.task import SILENT, Part, Task
+from headlight.models.core.tokens import Box, PatchTokens, PointTokens, Region
+from headlight.models.core.trace import Trace
+
+FIRST = 8
+"""Classes that are listed."""
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """What is said before and after, 0 to 1."""
+
+    name: str
+    before: float
+    after: float
+
+
+@dataclass(frozen=True, eq=False)
+class InContext:
+    """pixels: uint8 (H, W, 3), what the model sees afterwards. rows: what it says, what changed most first.
+    maps: uint8, before and after, in the colours of one scale, over region; what: what they are of. share: of
+    the picture's pixels, how many lie in the outline.
+    """
+
+    pixels: np.ndarray
+    rows: tuple[Row, ...]
+    maps: tuple[np.ndarray, np.ndarray]
+    scale: Scale
+    region: Box
+    what: str
+    share: float
+
+
+def in_context(
+    trace: Trace, pixels: np.ndarray, edit: Surroundings, size: int, task: Task = SILENT
+) -> InContext:
+    """One more pass, over the edited picture.
+
+    pixels: uint8 (H, W, 3), of which the trace is, read at a short side of so many pixels. HeadlightError
+    where no pixel is left inside the outline, or none beside it.
+    """
+    held = edit.holds(*pixels.shape[:2])
+    if not held.any() or held.all():
+        raise HeadlightError(
+            "The outline holds nothing of the picture." if not held.any() else "The outline holds it all.",
+            "Draw another one.",
+        )
+    edited = edit.applied(pixels)
+    engine = trace.run.engine(Part(task, 0, 0))
+    after = engine.run(edited, size, task=Part(task, 0.0, 0.7))
+    maps, what = _maps(trace, after, Part(task, 0.7))
+    inside = _cells(held, trace.tokens)
+    rows = [*_classes(trace, after), *_parts(trace, after, held), _alike(trace, after, inside)]
+    if what == "saliency":
+        there = _inside(held, maps[0].shape, trace.tokens.region)
+        rows.append(Row("saliency there", *(float(one[there].mean()) for one in maps)))
+    rows.sort(key=lambda row: -abs(row.after - row.before))
+    scale = Scale(0.0, 1.0) if what == "saliency" else scale_of(np.stack(maps), floor=0)
+    painted = tuple(levels(one, scale) for one in maps)
+    return InContext(edited, tuple(rows), painted, scale, trace.tokens.region, what, float(held.mean()))
+
+
+def _maps(before: Trace, after: Trace, task: Task) -> tuple[tuple[np.ndarray, np.ndarray], str]:
+    """What draws the eye where the model can tell, else the rollout of its readout, else the lengths of its
+    last vectors."""
+    both = (before, after)
+    if "saliency" in before.run.offers:
+        engine = before.run.engine(task)
+        return tuple(engine.saliency(one, task) for one in both), "saliency"
+    if before.layers:
+        from headlight.models.explain.rollout import rollout_row
+
+        found = []
+        for one in both:
+            queries = np.flatnonzero(~one.tokens.special) if one.readout is None else np.array([one.readout])
+            tokens = one.layers[0].queries
+            row = rollout_row(one.layers, queries, task=task)
+            found.append(row[tokens.prefix :].reshape(tokens.grid))
+        return tuple(found), "rollout"
+    lengths = tuple(one.outputs["patches"].float().norm(dim=-1).cpu().numpy() for one in both)
+    return lengths, "length of the last vectors"
+
+
+def _classes(before: Trace, after: Trace) -> list[Row]:
+    """The likeliest, before or after."""
+    answers = [one.answer(Classes) for one in (before, after)]
+    if any(one is None for one in answers):
+        return []
+    said = [{target.name: target.score for target in one.targets()} for one in answers]
+    highest = sorted(said[0], key=lambda name: -max(said[0][name], said[1].get(name, 0.0)))[:FIRST]
+    return [Row(name, said[0][name], said[1].get(name, 0.0)) for name in highest]
+
+
+def _parts(before: Trace, after: Trace, held: np.ndarray) -> list[Row]:
+    """Of a model that names every part of a picture: the share of the region that each class has."""
+    answers = [one.answer(PixelLabels) for one in (before, after)]
+    if any(one is None for one in answers):
+        return []
+    shares = []
+    for one in answers:
+        there = one.labels[_inside(held, one.labels.shape, before.tokens.region)]
+        shares.append(np.bincount(there[there >= 0], minlength=len(one.classes)) / max(len(there), 1))
+    highest = np.argsort(-np.maximum(*shares), kind="stable")[:FIRST]
+    return [
+        Row(f"{answers[0].classes[at]} there", float(shares[0][at]), float(shares[1][at]))
+        for at in highest.tolist()
+        if max(shares[0][at], shares[1][at]) > 0
+    ]
+
+
+def _alike(before: Trace, after: Trace, inside: np.ndarray) -> Row:
+    """The cosine of the mean vector of what stands in the region with itself as it was."""
+    means = []
+    for one in (before, after):
+        patches = one.outputs["patches"].float().cpu().numpy()
+        which = inside if patches.shape[:2] == inside.shape else np.ones(patches.shape[:2], bool)
+        means.append(patches[which].astype(np.float64).mean(0))
+    length = np.linalg.norm(means[0]) * np.linalg.norm(means[1])
+    return Row("its vector, cosine", 1.0, float(means[0] @ means[1] / length) if length else 0.0)
+
+
+def _inside(held: np.ndarray, shape: tuple[int, int], region: Box) -> np.ndarray:
+    """bool (rows, columns): the cells of a grid over a region whose middles lie in `held` (H, W); the one
+    that is nearest where none does."""
+    rows, columns = shape
+    y = region.y0 + (np.arange(rows) + 0.5) * (region.y1 - region.y0) / rows
+    x = region.x0 + (np.arange(columns) + 0.5) * (region.x1 - region.x0) / columns
+    at = (
+        np.clip(y.astype(int), 0, held.shape[0] - 1)[:, None],
+        np.clip(x.astype(int), 0, held.shape[1] - 1)[None],
+    )
+    found = held[at]
+    if not found.any():
+        middle = np.argwhere(held).mean(0)
+        found = np.zeros(shape, bool)
+        found[np.abs(y - middle[0]).argmin(), np.abs(x - middle[1]).argmin()] = True
+    return found
+
+
+def _cells(held: np.ndarray, tokens: object) -> np.ndarray:
+    tokens = known(tokens, PatchTokens)
+    return _inside(held, tokens.grid, tokens.region)
+
+
+@dataclass(frozen=True, eq=False)
+class Alone:
+    """Points alone, and in their scene. kept: int (k,), the points of the file that stay. before, after: int
+    (k,), their labels. truth: int (k,), None where it is not known, -1 for none. classes: their names.
+    outside: the places of all other points of the sample.
+    """
+
+    kept: np.ndarray
+    before: np.ndarray
+    after: np.ndarray
+    truth: np.ndarray | None
+    classes: tuple[str, ...]
+    outside: Region
+
+    @property
+    def changed(self) -> int:
+        return int((self.before != self.after).sum())
+
+    def accuracies(self) -> tuple[float, float] | None:
+        """In the scene, and alone: of the points whose truth is known."""
+        if self.truth is None or not (told := self.truth >= 0).any():
+            return None
+        right = [(one[told] == self.truth[told]).mean() for one in (self.before, self.after)]
+        return float(right[0]), float(right[1])
+
+    def rows(self) -> tuple[Row, ...]:
+        """The share of the points that each class has, the largest first."""
+        counts = [np.bincount(one, minlength=len(self.classes)) for one in (self.before, self.after)]
+        shares = [one / max(len(self.kept), 1) for one in counts]
+        order = np.argsort(-np.maximum(*counts), kind="stable").tolist()
+        return tuple(
+            Row(self.classes[at], float(shares[0][at]), float(shares[1][at]))
+            for at in order
+            if counts[0][at] or counts[1][at]
+        )
+
+
+def alone(trace: Trace, tokens: np.ndarray, task: Task = SILENT) -> Alone:
+    """One more pass over these points of the sample, int (m,), without all others.
+
+    HeadlightError where they are all there are, or of a model that labels no points.
+    """
+    answer = trace.answer(PointLabels)
+    every = known(trace.tokens, PointTokens)
+    if answer is None:
+        raise HeadlightError(f"{trace.model.title} labels no points.", "Choose a model that does.")
+    stays = np.zeros(len(every), bool)
+    stays[tokens] = True
+    if stays.all() or not stays.any():
+        raise HeadlightError("There is nothing around these points.", "Select a part of the cloud.")
+    outside = Region(every.positions[~stays])
+    after = known(trace.run.again((Hide((outside,)),), task).answer(PointLabels), PointLabels)
+    kept = np.flatnonzero(stays[answer.nearest])
+    truth = None if answer.truth is None else answer.truth[kept]
+    return Alone(kept, answer.labels[kept], after.labels[kept], truth, tuple(answer.classes), outside)
