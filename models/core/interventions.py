@@ -131,7 +131,7 @@ class Surroundings(Edit):
 
 def blurred(pixels: np.ndarray, deviation: float) -> np.ndarray:
     """uint8 (H, W, 3): by three running means on either axis over an odd number of pixels, whose variances
-    sum to about that of a Gaussian of this standard deviation in pixels; beyond the edges its pixels go on."""
+    sum to about that of a Gaussian of this standard deviation in pixels; beyond the edge its pixels go on."""
     radius = max(round((np.sqrt(4 * deviation**2 + 1) - 1) / 2), 0)
     found = pixels.astype(np.float64)
     for axis in (0, 1) * 3 if radius else ():

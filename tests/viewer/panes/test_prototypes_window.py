@@ -55,3 +55,9 @@ def test_a_picture_votes_among_classes_that_are_made_of_a_few(image_window, sett
     window.session.undo()
     settled(window)
     assert len(window.session.view[PrototypeSettings].classes) == 2
+
+    window.session.opening_page = "prototypes"  # the next picture has the same classes
+    window.runs.open_path(str(samples / "chelsea.jpg"))
+    settled(window)
+    assert vote.note.text().startswith("No picture is left of “cup”")
+    assert classes.list.count() == 2

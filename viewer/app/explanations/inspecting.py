@@ -60,6 +60,10 @@ INSPECTED = (
         paper=_PROTOTYPES,
     ),
     of(
+        *("Add this picture", "Add files…", "Add a folder…"),
+        says="Gives pictures to the class that is named above; a new name makes a new class.",
+    ),
+    of(
         "Vote of the classes",
         says="The cosine of the picture’s mean vector with that of each class, and the softmax of these. The "
         "open picture itself counts for none. Click a class to see where the picture is like it.",

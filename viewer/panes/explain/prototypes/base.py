@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from headlight.models.core.trace import Trace
 from headlight.viewer.host.failure import Failure
@@ -21,7 +23,23 @@ SECTIONS = (
 )
 
 
-class VotedPane(Pane):
+class ExamplesPane(Pane):
+    """A picture that nobody made classes for has those of the picture that was opened last before it."""
+
+    def settings(self) -> PrototypeSettings:
+        """Those of the current document."""
+        views = [self.session.view, *(one.view for one in reversed(self.session.documents))]
+        return next(
+            (view[PrototypeSettings] for view in views if PrototypeSettings in view), PrototypeSettings()
+        )
+
+    def change(self, gesture: str = "", **changes: Any) -> None:
+        """They are the document's own from now on."""
+        made = replace(self.settings(), **changes)
+        self.session.change(PrototypeSettings, gesture=gesture, also=(made,))
+
+
+class VotedPane(ExamplesPane):
     """Shows what `voted` gives, nothing without classes."""
 
     found: Voted | None = None
@@ -30,10 +48,10 @@ class VotedPane(Pane):
         return "run"
 
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
-        return view[PrototypeSettings], document.options.size
+        return self.settings(), document.options.size
 
     def slice(self, trace: Trace, view: View, hover: Hover) -> Call | None:
-        document, settings = self.session.current, view[PrototypeSettings]
+        document, settings = self.session.current, self.settings()
         if not settings.classes:
             self.show_none()
             return None
@@ -63,5 +81,4 @@ class VotedPane(Pane):
 
     def show_class(self, name: str) -> None:
         """Lay the likeness of this class on the picture; of the one in sight the winner's again."""
-        before = self.session.view[PrototypeSettings].shown
-        self.session.change(PrototypeSettings, shown="" if name == before else name)
+        self.change(shown="" if name == self.settings().shown else name)

@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
 )
 
 from headlight.viewer.host.corpus import Pictures
-from headlight.viewer.panes.shared.base import Pane
-from headlight.viewer.session.inspecting import Example, PrototypeSettings
+from headlight.viewer.panes.explain.prototypes.base import ExamplesPane
+from headlight.viewer.session.inspecting import Example
 from headlight.viewer.session.session import Document
 from headlight.viewer.session.view import View
 from headlight.viewer.slices.explain.prototypes import classes_in
@@ -35,7 +35,7 @@ UNNAMED = "Write the name of a class first."
 NO_FILE = "The open picture is in no file: save it first."
 
 
-class ClassesByExamplePane(Pane):
+class ClassesByExamplePane(ExamplesPane):
     waits = False
 
     def build(self) -> QWidget:
@@ -73,7 +73,7 @@ class ClassesByExamplePane(Pane):
         return widget
 
     def prepare(self, document: Document, view: View) -> None:
-        classes = view[PrototypeSettings].classes
+        classes = self.settings().classes
         self.list.clear()
         for one in classes:
             count = len(one.paths)
@@ -98,7 +98,7 @@ class ClassesByExamplePane(Pane):
             self.note.setText(UNNAMED)
             self.field.setFocus()
         elif paths:
-            self._set(self.session.view[PrototypeSettings].added(name, paths))
+            self._set(self.settings().added(name, paths))
 
     def open(self, path: str) -> None:
         """Take the classes of a folder, if one was chosen."""
@@ -118,7 +118,7 @@ class ClassesByExamplePane(Pane):
             self.jobs.submit("read classes", partial(read_pictures, path, size), show, here=True)
 
     def _set(self, classes: tuple[Example, ...], folder: str = "") -> None:
-        self.session.change(PrototypeSettings, classes=classes, folder=folder, shown="")
+        self.change(classes=classes, folder=folder, shown="")
 
     def _add_open(self) -> None:
         document = self.session.current
@@ -129,16 +129,16 @@ class ClassesByExamplePane(Pane):
 
     def _remove(self) -> None:
         name = self.field.text().strip()
-        classes = self.session.view[PrototypeSettings].classes
+        classes = self.settings().classes
         if any(one.name == name for one in classes):
             self._set(tuple(one for one in classes if one.name != name))
         else:
             self.note.setText("Click the class that is to go.")
 
     def _picked(self, item: QListWidgetItem) -> None:
-        name = self.session.view[PrototypeSettings].classes[self.list.row(item)].name
+        name = self.settings().classes[self.list.row(item)].name
         self.field.setText(name)
-        self.session.change(PrototypeSettings, shown=name)
+        self.change(shown=name)
 
     def _choose_files(self) -> None:
         if not self.field.text().strip():

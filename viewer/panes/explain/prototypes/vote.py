@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QWidget
 from headlight.models.core.colours import levels, lut, scale_of
 from headlight.models.core.relevance import percent
 from headlight.viewer.panes.explain.prototypes.base import VotedPane
-from headlight.viewer.session.inspecting import PrototypeSettings
 from headlight.viewer.session.session import Document, Hover
 from headlight.viewer.session.view import MapSettings, View
 from headlight.widgets.base.labels import Note
@@ -42,7 +41,7 @@ class VotePane(VotedPane):
         return ScrollColumn(stacked(self.note, self.rows, self.temperature, self.beside, self.nearest))
 
     def prepare(self, document: Document, view: View) -> None:
-        self.temperature.set_value(view[PrototypeSettings].temperature)
+        self.temperature.set_value(self.settings().temperature)
 
     def display(self) -> None:
         found, vote = self.found, self.found.vote
@@ -93,7 +92,7 @@ class VotePane(VotedPane):
         return "\n".join((*lines, ""))
 
     def _moved(self, value: float) -> None:
-        self.session.change(PrototypeSettings, gesture="temperature", temperature=value)
+        self.change("temperature", temperature=value)
 
 
 class LikenessPane(VotedPane):
