@@ -15,6 +15,7 @@ from headlight.viewer.app.explanations import (
     panes,
     published,
     represented,
+    towers,
 )
 from headlight.viewer.app.explanations.entry import Explanation
 from headlight.viewer.registry import REGISTRY, Method
@@ -25,6 +26,7 @@ EXPLANATIONS = (
     *published.PUBLISHED,
     *artifacts.ARTIFACTS,
     *represented.REPRESENTED,
+    *towers.TOWERS,
 )
 _WORDS = {word: entry for entry in EXPLANATIONS for word in entry.words if word[0] != "/"}
 _PATTERNS = [

@@ -1,0 +1,13 @@
+"""What the panes of class texts share: the method, and what stands among the numbers."""
+
+from __future__ import annotations
+
+from headlight.viewer.session.methods import Slot
+from headlight.widgets.controls.readout import Figures
+
+SLOT = Slot("relevance", ("target",), first="chefer")
+SECTIONS = (
+    Figures("pointed", "Under the cursor", ("Patch", "Word", "Relevance")),
+    Figures("text", "Class text", ("Text", "Probability", "Cosine", "Without labels", "Probability is")),
+    Figures("words", "Words", ("As read", "Highest", "On special tokens")),
+)
