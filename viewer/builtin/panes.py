@@ -396,7 +396,7 @@ REGISTRY.add(
         "text-on-picture",
         "Relevance",
         ".panes.towers.picture:TextOnPicturePane",
-        _ZERO_SHOT,
+        Needs(("pixels",), ("zero-shot",), trace=True),
         named="Relevance of a class text",
         export=Begin("relevance", "png"),
     ),

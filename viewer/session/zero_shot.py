@@ -80,6 +80,11 @@ def deny(runs: Runs, document: Document) -> None:
     runs.intervene(document, (*document.wanted.interventions, answer))
 
 
+def denies(label: Label) -> bool:
+    """Whether it answers another one."""
+    return label.text.startswith("not ")
+
+
 def replace_label(runs: Runs, document: Document, was: Label, label: Label, gesture: str = "") -> None:
     every = tuple(label if one is was else one for one in document.wanted.interventions)
     if every != document.wanted.interventions:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QSizePolicy, QTool
 
 from headlight.models.core.relevance import percent
 from headlight.widgets.base import theme
+from headlight.widgets.base.labels import RIGHT
 
 
 class ClassTextRows(QWidget):
@@ -33,8 +34,13 @@ class ClassTextRows(QWidget):
         self._grid.setVerticalSpacing(theme.em(0.25))
         self._grid.setColumnStretch(0, 3)
         self._grid.setColumnStretch(1, 2)
+        self._headings = [QLabel(text) for text in ("now", "before")]
+        for column, label in enumerate(self._headings, start=2):
+            label.setAlignment(RIGHT)
+            label.setProperty("role", "dim")
+            self._grid.addWidget(label, 0, column)
         self.more = _Line("New class text", "")
-        self.more.setPlaceholderText("Add a text, such as “a lamp”")
+        self.more.setPlaceholderText("Add a text")
         self.more.returnPressed.connect(self._add)
 
     def set_rows(
@@ -47,7 +53,9 @@ class ClassTextRows(QWidget):
             self._append()
         for number, row in enumerate(self._rows):
             row.show_text(texts[number], shares[number], None if before is None else before[number])
-        self._grid.addWidget(self.more, len(self._rows), 0, 1, 2)
+        for label in self._headings:
+            label.setVisible(before is not None)
+        self._grid.addWidget(self.more, len(self._rows) + 1, 0)
         self.setAccessibleDescription(f"{len(texts):,} class texts")
 
     def set_chosen(self, number: int | None) -> None:
@@ -94,9 +102,10 @@ class _Row(QObject):
     def __init__(self) -> None:
         super().__init__()
         self.line, self.bar = _Line("Class text", ""), _Bar()
+        self.line.setMinimumWidth(theme.em(6))
         self.figure, self.before, self.close = QLabel(), QLabel(), QToolButton()
         for label in (self.figure, self.before):
-            label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            label.setAlignment(RIGHT)
             label.setMinimumWidth(label.fontMetrics().horizontalAdvance("< 0.1 %"))
         self.before.setProperty("role", "dim")
         self.close.setProperty("role", "flat")
@@ -112,7 +121,7 @@ class _Row(QObject):
 
     def put(self, grid: QGridLayout, number: int) -> None:
         for column, widget in enumerate(self.widgets):
-            grid.addWidget(widget, number, column)
+            grid.addWidget(widget, number + 1, column)
 
     def take_away(self, grid: QGridLayout) -> None:
         for widget in self.widgets:

@@ -10,8 +10,8 @@ TYPED = "Goh et al. 2021, “Multimodal Neurons in Artificial Neural Networks”
 TOWERS = (
     of(
         "Class texts",
-        says="How well each text that you type fits the picture, by a model with a tower that sees and one that "
-        "reads. A click on a bar shows what that text rests on.",
+        says="How well each text that you type fits the picture, by a model with a tower that sees and one "
+        "that reads. A click on a bar shows what that text rests on.",
         paper=f"{CLIP}, section 3.1",
     ),
     of(*("Class text", "numbers/Text"), says="What is looked at: the chosen text, or the likeliest."),
@@ -21,7 +21,7 @@ TOWERS = (
     of("Without labels", says="The same text’s probability for the picture as its file has it."),
     of(
         "Cosine",
-        says="Of the vectors of picture and text: 1 where they point the same way, 0 at right angles.",
+        says="Of the vectors of picture and text: 1 for the same direction, 0 at right angles.",
     ),
     of(
         "Probability is",
@@ -30,16 +30,16 @@ TOWERS = (
     ),
     of(
         *("Words", "As read"),
-        says="The chosen text through the tower that reads: how much each word draws its vector to that of the "
-        "picture, by the same method.",
+        says="The chosen text through the tower that reads: how much each word draws its vector to that of "
+        "the picture, by the same method.",
         paper="Chefer et al. 2021, “Generic Attention-model Explainability”, section 3.1",
     ),
     of("Word", says="The word of the class text under the cursor."),
     of("words/Prompt", says="Of several prompts the one whose words are shown."),
     of(
         *("Label", "label/Paper", "label/Pen", "Label on"),
-        says="Words written on the picture, as a note of paper or with a pen. A model that learnt to read may "
-        "take a thing for what a note on it says.",
+        says="Words written on the picture, as a note of paper or with a pen. A model that learnt to read "
+        "may take a thing for what a note on it says.",
         paper=f"{TYPED}, section “Typographic attacks in the wild”",
     ),
     of("/Label it “.*”/", says="Stick a note on the picture that says the second-likeliest text."),

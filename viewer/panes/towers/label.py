@@ -57,7 +57,7 @@ class LabelPane(Pane):
         labels, word = zero_shot.labels_of(document), zero_shot.tempting(document)
         self.tempt.setVisible(bool(word) and not labels)
         self.tempt.setText(f"Label it “{word}”")
-        self.deny.setVisible(bool(labels))
+        self.deny.setVisible(bool(labels) and not zero_shot.denies(labels[-1]))
         self.deny.setText("Answer it with a note")
         self.row.setVisible(bool(labels))
         self.size.setVisible(bool(labels))
