@@ -8,6 +8,6 @@ from headlight.widgets.controls.readout import Figures
 SLOT = Slot("relevance", ("target",), first="chefer")
 SECTIONS = (
     Figures("pointed", "Under the cursor", ("Patch", "Word", "Relevance")),
-    Figures("text", "Class text", ("Text", "Probability", "Cosine", "Without labels", "Probability is")),
+    Figures("text", "Class text", ("Class text", "Probability", "Cosine", "Without labels", "Probability is")),
     Figures("words", "Words", ("As read", "Highest", "On special tokens")),
 )
