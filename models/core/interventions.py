@@ -10,11 +10,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from headlight.models.core.errors import HeadlightError
 from headlight.models.core.tokens import Box, Place, Tokens
+
+if TYPE_CHECKING:
+    from headlight.models.core.trace import Recipe
 
 Offer = Literal["hide", "heads", "scores", "gradients", "saliency", "similarity", "write", "texts"]
 """What an engine can do beside a pass: hide parts of the input, change heads, score a target under many
@@ -44,6 +48,41 @@ class Level:
 
     layer: str
     heads: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Freeze:
+    """These heads of a layer look where they did in another trace, and carry what they carried there
+    (activation patching: Vig et al. 2020, section 3). of: how that trace was made."""
+
+    layer: str
+    heads: tuple[int, ...]
+    of: Recipe
+
+    def into(self, call: Any, which: Any) -> None:
+        """Change a call of the layer so, at its heads `which`. HeadlightError where the other trace is not
+        there, or is not alike."""
+        raise self.missing()
+
+    def missing(self) -> HeadlightError:
+        return HeadlightError(
+            f"What heads of {self.layer} are frozen to is not there any more.", "Open it, or take that back."
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Patched:
+    """What parts of one text's pass bring of its score when they are put into another's, as shares of the
+    difference: (patched − taking) / (giving − taking); 0 where nothing changes, 1 where all is carried over.
+
+    heads: float32 (layers, most heads), NaN where there is none. states: float32 (blocks, n), of each token
+    as it leaves a block, NaN where that is not to be had. giving, taking: the score in either text.
+    """
+
+    heads: np.ndarray
+    states: np.ndarray
+    giving: float
+    taking: float
 
 
 class Edit(ABC):
@@ -144,7 +183,7 @@ def blurred(pixels: np.ndarray, deviation: float) -> np.ndarray:
     return np.round(found).clip(0, 255).astype(np.uint8)
 
 
-OnHeads = Scale | Level
+OnHeads = Scale | Level | Freeze
 Active = Hide | OnHeads | Edit
 
 
