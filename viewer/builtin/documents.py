@@ -19,6 +19,7 @@ REGISTRY.add(
     Page("artifacts", "Artifacts"),
     Page("prototypes", "Prototypes"),
     Page("context", "Context"),
+    Page("experiments", "Experiments"),
 )
 
 _LOG = Leaf("log", shown=False)
@@ -86,6 +87,33 @@ _HEADS_OF_TEXT, _HEADS_OF_PICTURE = (
         needs=Needs(holds=".session.able:no_attention"),
     )
     for many in ("corpus", "pictures")
+)
+_EXPERIMENTS_ON_TEXT, _EXPERIMENTS_ON_PICTURE = (
+    Layout(
+        "experiments",
+        across(
+            down(Leaf("interventions", 0.34), Leaf("outputs", 0.66), share=0.25),
+            down(Leaf("heads", 0.4), Leaf("sweep", 0.6), share=0.29),
+            down(*compared, _LOG, share=0.24),
+            down(Leaf("numbers", 1.0), share=0.22),
+        ),
+        numbers=".panes.explain.experiments.base:SECTIONS",
+        table="outputs",
+    )
+    for compared in (
+        (Leaf("matrix-before", 0.5), Leaf("matrix", 0.5)),
+        (Leaf("picture-before", 0.5), Leaf("picture", 0.5)),
+    )
+)
+_EXPERIMENTS_ON_CLOUD = Layout(
+    "experiments",
+    across(
+        down(Leaf("interventions", 0.36), Leaf("outputs", 0.64), share=0.28),
+        down(Leaf("cloud"), _LOG, share=0.5),
+        down(Leaf("classes", 0.66), Leaf("numbers", 0.34), share=0.22),
+    ),
+    numbers=".panes.explain.experiments.base:OF_CLOUD",
+    table="outputs",
 )
 _ARCS = Layout(
     "arcs",
@@ -315,6 +343,7 @@ REGISTRY.add(
             _ARCS,
             _COMPARED,
             _ARTIFACTS,
+            _EXPERIMENTS_ON_TEXT,
             _COST,
         ),
         adapter=".host.adapters:TEXTS",
@@ -345,6 +374,7 @@ REGISTRY.add(
             _PROTOTYPES,
             _CONTEXT,
             _FIELDS,
+            _EXPERIMENTS_ON_PICTURE,
             _COST,
         ),
         adapter=".host.adapters:IMAGES",
@@ -358,7 +388,7 @@ REGISTRY.add(
         plural="point clouds",
         input=".inputs.cloud:CloudInput",
         gives=("read", "positions", "layers"),
-        layouts=(_CLOUD, _SHAPE, _REPRESENTED, _BOXES, _POINTS_IN_CONTEXT, _PUBLISHED),
+        layouts=(_CLOUD, _SHAPE, _REPRESENTED, _BOXES, _POINTS_IN_CONTEXT, _EXPERIMENTS_ON_CLOUD, _PUBLISHED),
         adapter=".host.adapters:CLOUDS",
         settings=(_IN_CLOUD, _MAP, _CONVOLUTIONS, _FIELD, ".session.view:RepresentSettings", *_OF_BOXES),
         options=".host.asked:OfCloud",
