@@ -92,17 +92,24 @@ _EXPERIMENTS_ON_TEXT, _EXPERIMENTS_ON_PICTURE = (
     Layout(
         "experiments",
         across(
-            down(Leaf("interventions", 0.34), Leaf("outputs", 0.66), share=0.25),
-            down(Leaf("heads", 0.4), Leaf("sweep", 0.6), share=0.29),
-            down(*compared, _LOG, share=0.24),
-            down(Leaf("numbers", 1.0), share=0.22),
+            down(
+                *above,
+                across(
+                    down(Leaf("interventions", 0.34), Leaf("outputs", 0.66), share=0.32),
+                    down(Leaf("heads", 0.45), Leaf("sweep", 0.55), share=0.36),
+                    down(*compared, _LOG, share=0.32),
+                    share=1.0 - 0.2 * len(above),
+                ),
+                share=0.79,
+            ),
+            down(Leaf("numbers"), share=0.21),
         ),
         numbers=".panes.explain.experiments.base:SECTIONS",
         table="outputs",
     )
-    for compared in (
-        (Leaf("matrix-before", 0.5), Leaf("matrix", 0.5)),
-        (Leaf("picture-before", 0.5), Leaf("picture", 0.5)),
+    for above, compared in (
+        ((Leaf("sentence", 0.2),), (Leaf("matrix-before", 0.5), Leaf("matrix", 0.5))),
+        ((), (Leaf("picture-before", 0.5), Leaf("picture", 0.5))),
     )
 )
 _EXPERIMENTS_ON_CLOUD = Layout(

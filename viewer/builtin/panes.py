@@ -5,7 +5,7 @@ from headlight.viewer.registry import REGISTRY, Begin, Needs, Pane
 _CELLS = Needs(("cells",), ("attention",), trace=True)
 _ON_ONE = ("attention", "generation", "weight")
 _GRID = Needs(("cells",), _ON_ONE, trace=True)
-_SENTENCE_READ = Needs(("characters",), _ON_ONE, trace=True)
+_SENTENCE_READ = Needs(("characters",), (*_ON_ONE, "experiments"), trace=True)
 _WRITES = Needs(("characters",), ("generation",), trace=True)
 _PICTURE_READ = Needs(("pixels",), ("attention", "weight", "experiments"), trace=True)
 _POINTS = Needs(("positions",), ("attention",))
@@ -459,14 +459,14 @@ REGISTRY.add(
     ),
     Pane(
         "matrix-before",
-        "Before",
+        "Matrix before",
         ".panes.attention.before:MatrixBeforePane",
         Needs(("characters",), ("experiments",), layers=True),
         named="The head before anything is changed",
     ),
     Pane(
         "picture-before",
-        "Before",
+        "Image before",
         ".panes.attention.before:PictureBeforePane",
         Needs(("pixels",), ("experiments",), layers=True),
         named="The picture before anything is changed",

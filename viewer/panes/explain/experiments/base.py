@@ -7,7 +7,7 @@ from headlight.widgets.controls.readout import Figures
 _OUTCOME = Figures("outcome", "Before and after", ("Changes most", "Before", "After", "Tokens moved"))
 SECTIONS = (
     _OUTCOME,
-    Figures("sweep", "Each head", ("Of", "Score", "Most", "Head", "Under the cursor")),
+    Figures("sweep", "Each head", ("Of", "Score", "Most", "Head")),
     Figures("pointed", "Under the cursor", ("Query", "Key", "Weight", "Rank", "In")),
 )
 OF_CLOUD = (_OUTCOME,)

@@ -14,8 +14,8 @@ from headlight.widgets.base import theme
 from headlight.widgets.base.labels import Note, plain_tip
 
 CELLS = (
-    "Nothing is changed yet. Right click a head to switch it off, scale it, make it uniform or freeze "
-    "it to another open input; with Ctrl several are chosen. Select words or patches and press M to hide them."
+    "Nothing is changed yet. Right click a head to switch it off, scale it, make it uniform or freeze it to "
+    "another open input; with Ctrl several are chosen. Select words or patches and press M to hide them."
 )
 POINTS = "Nothing is changed yet. Select points, with the lasso many, and press M to take them out."
 

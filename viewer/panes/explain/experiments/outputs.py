@@ -55,7 +55,8 @@ class OutputsPane(Pane):
         self._found, trace = result, self.session.current.trace
         shown = result.rows[:MOST]
         changes = np.array([row.change for row in shown])
-        colours = lut(DIVERGING)[levels(changes, scale_about_zero(changes, 100)), :3]
+        changed = bool(np.abs(changes).max(initial=0))
+        colours = lut(DIVERGING)[levels(changes, scale_about_zero(changes, 100)), :3] if changed else None
         sizes = np.abs(changes) / max(np.abs(changes).max(initial=0), 1e-9)
         figures = [_figure(row) for row in shown]
         self.rows.set_rows([names.visible(row.name) for row in shown], sizes, colours, figures)
