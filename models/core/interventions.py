@@ -1,4 +1,5 @@
-"""Interventions: what is changed of an input or of a model before a pass. Plain data, equal by content.
+"""Interventions: what is changed of an input or of a model before a pass, and the recipe that holds them.
+Plain data, equal by content.
 
 Hidden tokens are occlusion (Zeiler & Fergus 2014, section 4.2), heads that are switched off ablation (Michel
 et al. 2019, section 3). A thing in other surroundings: Geirhos et al. 2020, “Shortcut Learning in Deep Neural
@@ -10,15 +11,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.tokens import Box, Place, Tokens
-
-if TYPE_CHECKING:
-    from headlight.models.core.trace import Recipe
 
 Offer = Literal["hide", "heads", "scores", "gradients", "saliency", "similarity", "write", "texts"]
 """What an engine can do beside a pass: hide parts of the input, change heads, score a target under many
@@ -195,6 +193,32 @@ class Off:
 
 
 Intervention = Active | Off
+
+
+@dataclass(frozen=True)
+class File:
+    """path: absolute. sha256: of what it held, in hexadecimal digits; "" where that is not known."""
+
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a trace was made: all that it takes to make it again. No arrays; equal by content.
+
+    kind: of the input. source: the file or the text, None of what is neither. model: its id. options: what
+    else was asked for that is not as usual, by the command line's names, in their order. seed: of weights
+    that are drawn. written: the tokens that it wrote, by their numbers.
+    """
+
+    kind: str = ""
+    model: str = ""
+    source: File | str | None = None
+    options: tuple[tuple[str, Any], ...] = ()
+    seed: int = 0
+    interventions: tuple[Intervention, ...] = ()
+    written: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,7 @@ import numpy as np
 
 from headlight.models.core.answers import Answer, Target, Written
 from headlight.models.core.errors import HeadlightError
-from headlight.models.core.interventions import Intervention, Offer, Patched, edits
+from headlight.models.core.interventions import Intervention, Offer, Patched, Recipe, edits
 from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import INPUT, Place, Tokens
@@ -37,32 +37,6 @@ class ModelCard:
     def mark(self) -> str:
         """What stands wherever its title does, if anything does."""
         return "untrained" if self.untrained else "built by hand" if self.by_hand else ""
-
-
-@dataclass(frozen=True)
-class File:
-    """path: absolute. sha256: of what it held, in hexadecimal digits; "" where that is not known."""
-
-    path: str
-    sha256: str
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How a trace was made: all that it takes to make it again. No arrays; equal by content.
-
-    kind: of the input. source: the file or the text, None of what is neither. model: its id. options: what
-    else was asked for that is not as usual, by the command line's names, in their order. seed: of weights
-    that are drawn. written: the tokens that it wrote, by their numbers.
-    """
-
-    kind: str = ""
-    model: str = ""
-    source: File | str | None = None
-    options: tuple[tuple[str, Any], ...] = ()
-    seed: int = 0
-    interventions: tuple[Intervention, ...] = ()
-    written: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

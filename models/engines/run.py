@@ -18,12 +18,20 @@ from headlight.models.attention.implementations import unchanged
 from headlight.models.catalogue.entries import Entry
 from headlight.models.core.answers import SALIENCY, SIMILARITY, Target
 from headlight.models.core.errors import HeadlightError
-from headlight.models.core.interventions import Hidden, Intervention, Offer, OnHeads, Patched, on_heads
+from headlight.models.core.interventions import (
+    Hidden,
+    Intervention,
+    Offer,
+    OnHeads,
+    Patched,
+    Recipe,
+    on_heads,
+)
 from headlight.models.core.interventions import hidden as hidden_by
 from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.task import SILENT, Part, Task
 from headlight.models.core.tokens import INPUT, Place, Tokens
-from headlight.models.core.trace import Gradients, Recipe, Run, Trace
+from headlight.models.core.trace import Gradients, Run, Trace
 from headlight.models.engines.heads import Speaks
 from headlight.models.engines.patching import aligned, frozen, patched
 from headlight.models.engines.switching import effects

@@ -109,7 +109,7 @@ _EXPERIMENTS_ON_TEXT, _EXPERIMENTS_ON_PICTURE = (
     )
     for above, compared in (
         ((Leaf("sentence", 0.2),), (Leaf("matrix-before", 0.5), Leaf("matrix", 0.5))),
-        ((), (Leaf("picture-before", 0.5), Leaf("picture", 0.5))),
+        ((), (Leaf("picture-before", 0.5), Leaf("picture", 0.5), Leaf("matrix", shown=False))),
     )
 )
 _EXPERIMENTS_ON_CLOUD = Layout(

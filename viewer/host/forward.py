@@ -11,10 +11,10 @@ from headlight.models.attention.statistics import starting_layer
 from headlight.models.core.answers import PointLabels, Writing
 from headlight.models.core.cache import held
 from headlight.models.core.errors import HeadlightError, known
-from headlight.models.core.interventions import Freeze, Hide, Intervention, OnHeads
+from headlight.models.core.interventions import Freeze, Hide, Intervention, OnHeads, Recipe
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import PointTokens
-from headlight.models.core.trace import Recipe, Trace
+from headlight.models.core.trace import Trace
 from headlight.viewer.host import engines
 from headlight.viewer.host.asked import run_options
 from headlight.viewer.host.recipe import Making, RunOptions, says_of

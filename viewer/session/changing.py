@@ -14,6 +14,7 @@ from headlight.models.core.interventions import (
     Level,
     Off,
     OnHeads,
+    Recipe,
     Scale,
     Swap,
 )
@@ -21,7 +22,7 @@ from headlight.models.core.tokens import Box, CharSpan, Place, Region
 from headlight.viewer.session.view import ExperimentSettings, Selection
 
 if TYPE_CHECKING:
-    from headlight.models.core.trace import Recipe, Trace
+    from headlight.models.core.trace import Trace
     from headlight.viewer.session.document import Document
     from headlight.viewer.session.runs import Runs
     from headlight.viewer.session.session import Session

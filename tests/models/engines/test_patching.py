@@ -11,9 +11,8 @@ import transformers as hf
 
 from headlight.models.attention.capture import blocks_of
 from headlight.models.core.errors import HeadlightError
-from headlight.models.core.interventions import Freeze, Hide, Level, Scale
+from headlight.models.core.interventions import Freeze, Hide, Level, Recipe, Scale
 from headlight.models.core.task import SILENT
-from headlight.models.core.trace import Recipe
 from headlight.models.engines.patching import known_until
 from headlight.models.engines.switching import given, noting
 from headlight.models.explain.targets import targets_at

@@ -15,7 +15,7 @@ from tests.viewer.cloud_windows import pane
 from tests.viewer.linked import numbers
 from tests.widgets.pointer import click
 
-TEXT = "the cat sat on the mat and the cat sat on"
+TEXT = "a cat sat on my mat and a"
 
 
 def test_heads_are_changed_and_every_one_is_measured(make_window, settled):
@@ -63,14 +63,14 @@ def test_heads_are_changed_and_every_one_is_measured(make_window, settled):
     settled(window)
     levelled = session.current.made.interventions
     assert levelled == (Level(trace.layers[0].name, (0,)), Level(name, (0,)))
-    session.select(queries=[trace.tokens.place(1)])
+    session.select(queries=[trace.tokens.place(2)])
     window.actions_.run("mask")
     settled(window)
-    assert session.current.made.interventions == (*levelled, Hide((trace.tokens.place(1),)))
+    assert session.current.made.interventions == (*levelled, Hide((trace.tokens.place(2),)))
     assert [items.item(row).text() for row in range(items.count())] == [
         "Layer 0, head 0: uniform",
         "Layer 1, head 0: uniform",
-        "Hidden: “the”",
+        "Hidden: “cat”",
     ]
 
     session.change(ExperimentSettings, sweep="patched")
