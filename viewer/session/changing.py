@@ -142,6 +142,13 @@ def _how(one: OnHeads) -> str:
 # -- the input -----------------------------------------------------------------------------------------------
 
 
+def hidden(document: Document) -> tuple[Place, ...]:
+    """Where a model sees nothing of what is shown."""
+    return tuple(
+        place for one in document.made.interventions if isinstance(one, Hide) for place in one.places
+    )
+
+
 def mask(runs: Runs, document: Document, places: Sequence[Place]) -> None:
     """Hide what is at these places, or show it again where all of it is hidden."""
     if not places:

@@ -8,9 +8,11 @@ from functools import partial
 from PySide6.QtWidgets import QInputDialog, QMenu
 
 from headlight.viewer.session import changing
-from headlight.viewer.session.able import no_changes
+from headlight.viewer.session.able import no_changes, no_hiding
+from headlight.viewer.session.document import Document
 from headlight.viewer.session.runs import Runs
 from headlight.viewer.session.session import Session
+from headlight.viewer.session.view import Selection
 
 FACTORS = (0.25, 0.5, 2.0, 4.0, -1.0)
 LARGEST = 100.0
@@ -47,6 +49,22 @@ def fill_menu(menu: QMenu, session: Session, runs: Runs, heads: Sequence[changin
     menu.addSeparator()
     changed = changing.marks(document.wanted.interventions, document.trace)
     menu.addAction("As it was", partial(change, None)).setEnabled(any(head in changed for head in heads))
+
+
+def fill_input_menu(menu: QMenu, document: Document, runs: Runs) -> None:
+    """What can be changed of what is selected of the input."""
+    menu.clear()
+    places = document.view[Selection].queries
+    again = set(places) <= set(changing.hidden(document))
+    named = "Show it to the model again" if again else "Hide it from the model"
+    _act(menu, named, partial(changing.mask, runs, document, places), no_hiding(document))
+    _act(menu, "Swap the two", partial(changing.swap, runs, document), changing.no_swap(document))
+
+
+def _act(menu: QMenu, title: str, act: Callable[[], None], why_not: str) -> None:
+    action = menu.addAction(title, act)
+    action.setEnabled(not why_not)
+    action.setToolTip(why_not)
 
 
 def _ask(menu: QMenu, then: Callable[[float], None]) -> None:
