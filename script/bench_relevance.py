@@ -38,14 +38,19 @@ def relevance() -> list[tuple[str, str, str]]:
         with torch.no_grad():
             engine.model(pixel_values=values)
 
-    swept, plain = seconds(lambda: small.run.effects(target), forward, rounds=2)
+    nothing = np.zeros((1, len(small.tokens)), bool)
+    score = lambda: small.run.scores(nothing, target)  # noqa: E731
+    swept, plain, scored = seconds(lambda: small.run.effects(target), forward, score, rounds=2)
     depth = len(small.layers)
     share = sum(depth - layer.depth for layer in small.layers) / depth**2  # of a pass, on average
+    # Each pass is read by the head over the body too: here a decoder, a fifth of the work.
+    reading = max(min(scored) - min(plain), 0.0)
+    needed = passes * (share * min(plain) + reading)
     text = open_engine(None, "text").run(" ".join((SENTENCE * 8).split()[:62]))
     began = time.perf_counter()
     flow(text, np.array([0]))
     flowing = time.perf_counter() - began
-    said = f"{len(small.tokens)} tokens: all {passes} heads, in passes from their layer on"
+    said = f"{len(small.tokens)} tokens: all {passes} heads, in passes from their layer on and their reading"
     return [
         (
             f"generic relevance, {len(large.tokens):,} tokens: in forwards and backwards",
@@ -53,6 +58,7 @@ def relevance() -> list[tuple[str, str, str]]:
             "≤ 3",
         ),
         ("   peak of the process", f"{kilobytes / 1e6:.2f} GB", "≤ 3 GB"),
-        (said, f"{ratio(swept, plain) / (passes * share):.2f}", "≤ 1.3"),
+        (said, f"{min(swept) / needed:.2f}", "≤ 1.3"),
+        ("   in passes of the body alone", f"{ratio(swept, plain) / (passes * share):.2f}", ""),
         (f"attention flow, {len(text.tokens)} tokens, 6 layers", f"{flowing:.2f} s", "≤ 5 s"),
     ]

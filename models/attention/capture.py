@@ -28,7 +28,7 @@ from headlight.models.attention.calls import AttentionCall, Call, GivenCall, Kin
 from headlight.models.attention.implementations import eager, functional, unchanged
 from headlight.models.attention.turns import Turn, watch
 from headlight.models.core.errors import HeadlightError
-from headlight.models.core.interventions import Level, OnHeads
+from headlight.models.core.interventions import Freeze, Level, OnHeads
 from headlight.models.core.task import SILENT, Task
 
 __all__ = ["AttentionCall", "Call", "GivenCall", "recording"]
@@ -93,7 +93,9 @@ class _Recorder:
                 )
             where = torch.zeros(heads, dtype=torch.bool, device=call.device)
             where[list(change.heads)] = True
-            if isinstance(change, Level):
+            if isinstance(change, Freeze):
+                change.into(call, where)
+            elif isinstance(change, Level):
                 call.level = where if call.level is None else call.level | where
             else:
                 factors = torch.ones(heads, device=call.device) if factors is None else factors
@@ -145,8 +147,10 @@ class _Recorder:
 _recorder: ContextVar[_Recorder | None] = ContextVar("recorder", default=None)
 
 
-_switched: ContextVar[tuple[nn.Module, Tensor] | None] = ContextVar("switched", default=None)
-"""An attention module, and float [B, H]: what each head of it is multiplied by."""
+Change = Callable[[AttentionCall], Tensor | None]
+"""Changes a call, and says what the outputs of its heads are to be multiplied by, float [B, H], or None."""
+_switched: ContextVar[tuple[nn.Module, Change] | None] = ContextVar("switched", default=None)
+"""An attention module, and how each call of it is changed."""
 _without: ContextVar[Tensor | None] = ContextVar("without", default=None)
 """bool [B, Nk]: keys whose values are nothing."""
 
@@ -181,15 +185,18 @@ def _attend(
     call = _call(module, query, key, value, attention_mask, kwargs)
     factors = None if recorder is None else recorder.begin(module, call)
     if (switched := _switched.get()) is not None and switched[0] is module:
-        factors = switched[1][:, None] if factors is None else factors * switched[1][:, None]
-    # The fused kernels refuse a soft cap and ignore sinks.
-    if call.softcap is not None or call.sinks is not None or call.level is not None:
+        more = switched[1](call)
+        if more is not None:
+            factors = more[:, None] if factors is None else factors * more[:, None]
+    # The fused kernels refuse a soft cap, ignore sinks, and would share out keys that every head has.
+    own = call.k.shape[1] == key.shape[1]
+    if call.softcap is not None or call.sinks is not None or call.level is not None or not own:
         out = call.attend()
     else:
         # Left to itself the kernel makes every module causal that says nothing of causality.
         kwargs["is_causal"] = causal = recorder is not None and recorder.is_causal(call)
         mask = None if causal else attention_mask
-        out, _ = sdpa_attention_forward(module, query, key, value, mask, **kwargs)  # [B, Nq, H, dv]
+        out, _ = sdpa_attention_forward(module, call.q, call.k, call.v, mask, **kwargs)  # [B, Nq, H, dv]
     if factors is not None:
         call.factors = factors
         out = out * factors.to(out.dtype)[..., None]
@@ -299,10 +306,10 @@ def without_values(model: PreTrainedModel, which: Tensor) -> Iterator[None]:
 
 
 @contextmanager
-def switching(model: PreTrainedModel, name: str, factors: Tensor) -> Iterator[None]:
-    """In this thread's passes inside, heads of an attention module are multiplied by float [B, H]."""
+def switching(model: PreTrainedModel, name: str, change: Change) -> Iterator[None]:
+    """In this thread's passes inside, the calls of an attention module are changed."""
     module = model.get_submodule(name)
-    with _lock(model), unchanged(model), functional(model, _NAME), _set(_switched, (module, factors)):
+    with _lock(model), unchanged(model), functional(model, _NAME), _set(_switched, (module, change)):
         yield
 
 

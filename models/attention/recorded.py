@@ -49,7 +49,7 @@ class BlockLayer(ABC):
     depth = 0
     group_count = 1
     has_norms = False
-    _call: Call
+    call: Call
 
     def __init__(self, name: str, heads: int, queries: Tokens, keys: Tokens, cache: Cache):
         self.name = name
@@ -162,7 +162,7 @@ class BlockLayer(ABC):
         return None
 
     def inner(self) -> Tensor | None:
-        return self._call.projection.inner(self.heads) if self.has_norms else None
+        return self.call.projection.inner(self.heads) if self.has_norms else None
 
     def carrier(self, queries: np.ndarray) -> Carrier | None:
         return None
@@ -173,7 +173,7 @@ class BlockLayer(ABC):
     def over(self, call: Call) -> Self:
         """The same layer over another call of its shape."""
         other = copy(self)
-        other._call, other.has_norms = call, False
+        other.call, other.has_norms = call, False
         return other
 
     @abstractmethod
@@ -216,22 +216,22 @@ class RecordedLayer(BlockLayer):
         if not 0 <= batch < batches:
             raise ValueError(f"{call.name}: item {batch} of {batches}")
         super().__init__(call.name, heads, queries, keys, cache)
-        self._call, self._batch = call, batch
+        self.call, self._batch = call, batch
         self.has_norms = getattr(call, "projection", None) is not None
 
     def rows(self, queries: np.ndarray | int) -> tuple[np.ndarray, np.ndarray]:
         """(key indices int (k,), weights float32 (heads, k)); several queries are averaged."""
         index = self._index(queries)
         shares = torch.full((len(index),), 1 / len(index), device=index.device)
-        return np.arange(len(self.keys)), _numpy(self._call.carried(shares, index, self._batch))
+        return np.arange(len(self.keys)), _numpy(self.call.carried(shares, index, self._batch))
 
     def carrier(self, queries: np.ndarray) -> Carrier | None:
         """As `AttentionLayer.carrier`, of a call whose rows have known sums."""
         index = self._index(queries)
-        sums = self._call.sums(index, self._batch)
+        sums = self.call.sums(index, self._batch)
 
         def carry(shares: Tensor) -> Tensor:
-            return self._call.carried(shares, index, self._batch).mean(0)
+            return self.call.carried(shares, index, self._batch).mean(0)
 
         return None if sums is None else (sums.mean(0), carry)
 
@@ -254,7 +254,7 @@ class RecordedLayer(BlockLayer):
 
     def elsewhere(self, head: Head, queries: np.ndarray | int) -> dict[str, np.ndarray]:
         """float32 (m,): of each query's row the share that goes to a "sink" instead of a key, if to any."""
-        share = self._call.sink(self._index(queries), batch=self._batch)  # [H, m]
+        share = self.call.sink(self._index(queries), batch=self._batch)  # [H, m]
         if not share.any():
             return {}
         return {"sink": _numpy(fuse(share, head) if isinstance(head, str) else share[int(head)])}
@@ -263,32 +263,30 @@ class RecordedLayer(BlockLayer):
         """float32 (heads, keys): ‖f(x)‖ of each key, of a call whose output projection was seen."""
         if not self.has_norms:
             return None
-        return self._cache.kept(self, "norms", lambda: read_only(_numpy(self._call.value_norms(self._batch))))
+        return self._cache.kept(self, "norms", lambda: read_only(_numpy(self.call.value_norms(self._batch))))
 
     def product(self, head: int, query: int, key: int) -> Product:
         """All numbers between query and key. Raises HeadlightError of a call that was given its weights."""
-        return product_of(
-            self._call, head, (query, key), (query, key), np.arange(len(self.keys)), self._batch
-        )
+        return product_of(self.call, head, (query, key), (query, key), np.arange(len(self.keys)), self._batch)
 
     def vectors(self, kind: Vector) -> Tensor | None:
         """As `AttentionLayer.vectors`, of a call that was given them."""
-        return self._call.vectors(kind, self._batch) if isinstance(self._call, AttentionCall) else None
+        return self.call.vectors(kind, self._batch) if isinstance(self.call, AttentionCall) else None
 
     def check(self) -> float:
         """Largest |A·V − what the layer returned| over sampled rows of every head."""
-        return self._call.error(self._batch)
+        return self.call.error(self._batch)
 
     def _block(self, head: int | None, start: int, stop: int) -> Tensor:
-        return self._call.weights(slice(start, stop), ALL if head is None else head, self._batch)
+        return self.call.weights(slice(start, stop), ALL if head is None else head, self._batch)
 
     def _fused_rows(self, head: Head, index: Tensor) -> Tensor:
         if isinstance(head, str):
-            return fuse(self._call.weights(index, batch=self._batch), head)  # [m, Nk]
-        return self._call.weights(index, int(head), self._batch)[0]
+            return fuse(self.call.weights(index, batch=self._batch), head)  # [m, Nk]
+        return self.call.weights(index, int(head), self._batch)[0]
 
     def _index(self, index: np.ndarray | int) -> Tensor:
-        return torch.as_tensor(np.atleast_1d(index), device=self._call.device)
+        return torch.as_tensor(np.atleast_1d(index), device=self.call.device)
 
 
 def _stretches_of(rows: np.ndarray, step: int) -> Iterator[tuple[int, int]]:

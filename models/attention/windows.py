@@ -74,7 +74,7 @@ class WindowLayer(BlockLayer):
         self.slots = window_slots(tokens.grid, window, shift)
         self.slots.setflags(write=False)
         self.group_count = windows
-        self._call, self._misplaced = call, misplaced
+        self.call, self._misplaced = call, misplaced
         self.has_norms = getattr(call, "projection", None) is not None
         held = self.slots != NOWHERE
         # Of each token its window, and its slot there.
@@ -164,7 +164,7 @@ class WindowLayer(BlockLayer):
         if self.is_padded:
             for part in self._parts_of(np.unique(self._window[queries])):
                 empty = self.slots[part] == NOWHERE
-                held = torch.as_tensor(empty, device=self._call.device, dtype=torch.float32)
+                held = torch.as_tensor(empty, device=self.call.device, dtype=torch.float32)
                 shares = torch.einsum("cqs,cs->cq", self.windows(head, part), held).cpu().numpy()
                 found[self.slots[part][~empty]] = shares[~empty]
         return {"padding": found[queries]}
@@ -178,7 +178,7 @@ class WindowLayer(BlockLayer):
     def every_head(self, which: np.ndarray, head: int | None = None) -> Tensor:
         """float32 [len(which), heads, w², w²] on the device, or [..., 1, w², w²] of one head."""
         heads = slice(None) if head is None else slice(head, head + 1)
-        weights = as_one(self._call, which, heads).weights()  # [len(which)·heads, w², w²]
+        weights = as_one(self.call, which, heads).weights()  # [len(which)·heads, w², w²]
         return weights.unflatten(0, (len(which), -1))
 
     def groups(self, head: Head | None = None, queries: np.ndarray | None = None) -> Iterator[Groups]:
@@ -223,16 +223,16 @@ class WindowLayer(BlockLayer):
         norms = np.empty((self.heads, len(self.keys)), np.float32)
         for window, slots in enumerate(self.slots):
             held = slots != NOWHERE
-            norms[:, slots[held]] = self._call.value_norms(window)[:, held].cpu().numpy()
+            norms[:, slots[held]] = self.call.value_norms(window)[:, held].cpu().numpy()
         return norms
 
     def vectors(self, kind: Vector) -> Tensor | None:
         """As `AttentionLayer.vectors`: what is written holds what padding adds too."""
-        if not isinstance(self._call, AttentionCall):
+        if not isinstance(self.call, AttentionCall):
             return None
         found = []
         for part in self._parts_of(np.arange(self.group_count)):
-            of_windows = as_one(self._call, part).vectors(kind).unflatten(0, (len(part), -1))
+            of_windows = as_one(self.call, part).vectors(kind).unflatten(0, (len(part), -1))
             found.append(of_windows.transpose(0, 1))
         each = torch.cat(found, 1)  # [h, windows, w², d]
         return each[:, self._window, self._slot]
@@ -247,12 +247,12 @@ class WindowLayer(BlockLayer):
                 "Choose a key in the window of the query.",
             )
         places = int(self._slot[query]), int(self._slot[key])
-        return product_of(self._call, head, (query, key), places, self.slots[window], window)
+        return product_of(self.call, head, (query, key), places, self.slots[window], window)
 
     def check(self) -> float:
         """Largest |A·V − what the layer returned| over sampled rows, or of a token at a wrong place."""
         parts = self._parts_of(np.arange(len(self.slots)))
-        return worst([self._misplaced, *(as_one(self._call, part).error() for part in parts)])
+        return worst([self._misplaced, *(as_one(self.call, part).error() for part in parts)])
 
     def _block(self, head: int | None, start: int, stop: int) -> Tensor:
         asked, local = np.unique(self._window[start:stop], return_inverse=True)
@@ -269,7 +269,7 @@ class WindowLayer(BlockLayer):
         index = np.atleast_1d(tokens)
         others = np.sort(np.concatenate([self.members(w) for w in np.unique(self._window[index])]))
         heads = self.heads if head is None else 1
-        total = torch.zeros(heads, len(self.keys) + 1, device=self._call.device)
+        total = torch.zeros(heads, len(self.keys) + 1, device=self.call.device)
         for windows, counts in self._chosen(index):
             weights = self.every_head(windows) if head is None else self.windows(head, windows)[:, None]
             summed = torch.einsum("chqk,ck->hcq" if incoming else "chqk,cq->hck", weights, counts)
@@ -281,7 +281,7 @@ class WindowLayer(BlockLayer):
         counts = np.zeros(self.slots.shape, np.float32)
         np.add.at(counts, (self._window[index], self._slot[index]), 1)
         for part in self._parts_of(np.unique(self._window[index])):
-            yield part, torch.as_tensor(counts[part], device=self._call.device)
+            yield part, torch.as_tensor(counts[part], device=self.call.device)
 
     def _parts_of(self, windows: np.ndarray) -> list[np.ndarray]:
         """As many windows at a time as CHUNK_ELEMENTS weights allow."""

@@ -1,4 +1,5 @@
-"""Interventions: what is changed of an input or of a model before a pass. Plain data, equal by content.
+"""Interventions: what is changed of an input or of a model before a pass, and the recipe that holds them.
+Plain data, equal by content.
 
 Hidden tokens are occlusion (Zeiler & Fergus 2014, section 4.2), heads that are switched off ablation (Michel
 et al. 2019, section 3). A thing in other surroundings: Geirhos et al. 2020, “Shortcut Learning in Deep Neural
@@ -10,10 +11,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
+from headlight.models.core.errors import HeadlightError
 from headlight.models.core.tokens import Box, Place, Tokens
 
 Offer = Literal["hide", "heads", "scores", "gradients", "saliency", "similarity", "write", "texts"]
@@ -44,6 +46,41 @@ class Level:
 
     layer: str
     heads: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Freeze:
+    """These heads of a layer look where they did in another trace, and carry what they carried there
+    (activation patching: Vig et al. 2020, section 3). of: how that trace was made."""
+
+    layer: str
+    heads: tuple[int, ...]
+    of: Recipe
+
+    def into(self, call: Any, which: Any) -> None:
+        """Change a call of the layer so, at its heads `which`. HeadlightError where the other trace is not
+        there, or is not alike."""
+        raise self.missing()
+
+    def missing(self) -> HeadlightError:
+        return HeadlightError(
+            f"What heads of {self.layer} are frozen to is not there any more.", "Open it, or take that back."
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Patched:
+    """What parts of one text's pass bring of its score when they are put into another's, as shares of the
+    difference: (patched − taking) / (giving − taking); 0 where nothing changes, 1 where all is carried over.
+
+    heads: float32 (layers, most heads), NaN where there is none. states: float32 (blocks, n), of each token
+    as it leaves a block, NaN where that is not to be had. giving, taking: the score in either text.
+    """
+
+    heads: np.ndarray
+    states: np.ndarray
+    giving: float
+    taking: float
 
 
 class Edit(ABC):
@@ -144,7 +181,7 @@ def blurred(pixels: np.ndarray, deviation: float) -> np.ndarray:
     return np.round(found).clip(0, 255).astype(np.uint8)
 
 
-OnHeads = Scale | Level
+OnHeads = Scale | Level | Freeze
 Active = Hide | OnHeads | Edit
 
 
@@ -156,6 +193,32 @@ class Off:
 
 
 Intervention = Active | Off
+
+
+@dataclass(frozen=True)
+class File:
+    """path: absolute. sha256: of what it held, in hexadecimal digits; "" where that is not known."""
+
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a trace was made: all that it takes to make it again. No arrays; equal by content.
+
+    kind: of the input. source: the file or the text, None of what is neither. model: its id. options: what
+    else was asked for that is not as usual, by the command line's names, in their order. seed: of weights
+    that are drawn. written: the tokens that it wrote, by their numbers.
+    """
+
+    kind: str = ""
+    model: str = ""
+    source: File | str | None = None
+    options: tuple[tuple[str, Any], ...] = ()
+    seed: int = 0
+    interventions: tuple[Intervention, ...] = ()
+    written: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

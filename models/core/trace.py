@@ -13,7 +13,7 @@ import numpy as np
 
 from headlight.models.core.answers import Answer, Target, Written
 from headlight.models.core.errors import HeadlightError
-from headlight.models.core.interventions import Intervention, Offer, edits
+from headlight.models.core.interventions import Intervention, Offer, Patched, Recipe, edits
 from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import INPUT, Place, Tokens
@@ -37,32 +37,6 @@ class ModelCard:
     def mark(self) -> str:
         """What stands wherever its title does, if anything does."""
         return "untrained" if self.untrained else "built by hand" if self.by_hand else ""
-
-
-@dataclass(frozen=True)
-class File:
-    """path: absolute. sha256: of what it held, in hexadecimal digits; "" where that is not known."""
-
-    path: str
-    sha256: str
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How a trace was made: all that it takes to make it again. No arrays; equal by content.
-
-    kind: of the input. source: the file or the text, None of what is neither. model: its id. options: what
-    else was asked for that is not as usual, by the command line's names, in their order. seed: of weights
-    that are drawn. written: the tokens that it wrote, by their numbers.
-    """
-
-    kind: str = ""
-    model: str = ""
-    source: File | str | None = None
-    options: tuple[tuple[str, Any], ...] = ()
-    seed: int = 0
-    interventions: tuple[Intervention, ...] = ()
-    written: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,15 +70,21 @@ class Run:
         """The engine that made it: the one that is loaded, else loaded again, trusted as it was."""
         raise HeadlightError("The model that read this is not there any more.", "Run it again.")
 
-    def again(self, interventions: Sequence[Intervention] = (), task: Task = SILENT) -> Trace:
+    def again(
+        self,
+        interventions: Sequence[Intervention] = (),
+        task: Task = SILENT,
+        donors: Sequence[Trace] = (),
+    ) -> Trace:
         """The same input through the same model, with these interventions and no others.
 
-        Edits of a picture are made before a model reads it: they must be those that it was read with. Raises
-        HeadlightError for one that the model does not offer.
+        Edits of a picture are made before a model reads it: they must be those that it was read with. donors:
+        traces that heads are frozen to. Raises HeadlightError for one that the model does not offer.
         """
         if edits(interventions) != edits(self.recipe.interventions):
             raise HeadlightError("A picture is edited before a model reads it.", "Read the edited picture.")
-        return self.engine(task).again(self, tuple(interventions), task)
+        more = (donors,) if donors else ()
+        return self.engine(task).again(self, tuple(interventions), task, *more)
 
     def scores(self, hidden: np.ndarray, target: Target, task: Task = SILENT) -> np.ndarray:
         """float32 (v,): the score of a target under each variant of what is hidden, bool (v, tokens)."""
@@ -134,6 +114,11 @@ class Run:
         of which every target is the cosine of the text with the picture. HeadlightError without such texts.
         """
         return self.engine(task).words(self, target, prompt, task)
+
+    def patched(self, other: Trace, target: Target, task: Task = SILENT) -> Patched:
+        """What each head and each token of another text's pass bring of its score of a target here.
+        HeadlightError where the two do not stand token for token."""
+        return self.engine(task).patched(self, other.run, target, task)
 
     def pooled(self, values: np.ndarray) -> np.ndarray:
         """float32 (n,): what each token of the input has of values like `Gradients.at`, summed."""

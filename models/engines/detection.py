@@ -13,11 +13,11 @@ from torch import Tensor
 from headlight.models.catalogue.entries import Entry
 from headlight.models.core.answers import Boxes, Target
 from headlight.models.core.errors import HeadlightError
-from headlight.models.core.interventions import Intervention, Offer, on_heads
+from headlight.models.core.interventions import Intervention, Offer, Recipe, on_heads
 from headlight.models.core.interventions import hidden as hidden_by
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import Cuboid, PointTokens
-from headlight.models.core.trace import INPUT, Gradients, Recipe, Run, Trace
+from headlight.models.core.trace import INPUT, Gradients, Run, Trace
 from headlight.models.engines.run import Made, recipe_of
 from headlight.models.points.detection.asked.fitting import Fitted, fitted, nothing_found
 from headlight.models.points.detection.asked.folded import folded

@@ -15,11 +15,11 @@ from headlight.models.catalogue.folders import read_config
 from headlight.models.catalogue.tensors import read_tensors, with_weights
 from headlight.models.core.answers import EVERY, PointLabels, Target
 from headlight.models.core.errors import HeadlightError
-from headlight.models.core.interventions import Offer, on_heads
+from headlight.models.core.interventions import Offer, Recipe, on_heads
 from headlight.models.core.interventions import hidden as hidden_by
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import INPUT, PointTokens
-from headlight.models.core.trace import Recipe, Run, Trace
+from headlight.models.core.trace import Run, Trace
 from headlight.models.engines.run import Made, OneByOne, recipe_of
 from headlight.models.points.grids.config import GridConfig, grid_config
 from headlight.models.points.grids.fed import Fed, FedRange, FedVoxels

@@ -15,12 +15,12 @@ from headlight.models.catalogue.entries import Entry
 from headlight.models.catalogue.folders import read_config
 from headlight.models.core.answers import EVERY, PointLabels, Target
 from headlight.models.core.errors import HeadlightError
-from headlight.models.core.interventions import Intervention, Offer, on_heads
+from headlight.models.core.interventions import Intervention, Offer, Recipe, on_heads
 from headlight.models.core.interventions import hidden as hidden_by
 from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.task import SILENT, Part, Task
 from headlight.models.core.tokens import PointTokens
-from headlight.models.core.trace import INPUT, Gradients, Recipe, Run, Trace
+from headlight.models.core.trace import INPUT, Gradients, Run, Trace
 from headlight.models.engines.heads import foreign
 from headlight.models.engines.run import Made, OneByOne, recipe_of
 from headlight.models.points.blocks import POINTS, batches, block_size, bounded, look

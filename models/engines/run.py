@@ -18,13 +18,22 @@ from headlight.models.attention.implementations import unchanged
 from headlight.models.catalogue.entries import Entry
 from headlight.models.core.answers import SALIENCY, SIMILARITY, Target
 from headlight.models.core.errors import HeadlightError
-from headlight.models.core.interventions import Hidden, Intervention, Offer, on_heads
+from headlight.models.core.interventions import (
+    Hidden,
+    Intervention,
+    Offer,
+    OnHeads,
+    Patched,
+    Recipe,
+    on_heads,
+)
 from headlight.models.core.interventions import hidden as hidden_by
 from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.task import SILENT, Part, Task
 from headlight.models.core.tokens import INPUT, Place, Tokens
-from headlight.models.core.trace import Gradients, Recipe, Run, Trace
+from headlight.models.core.trace import Gradients, Run, Trace
 from headlight.models.engines.heads import Speaks
+from headlight.models.engines.patching import aligned, frozen, patched
 from headlight.models.engines.switching import effects
 
 W = TypeVar("W", bound=AbstractContextManager)
@@ -35,12 +44,13 @@ BATCH = 1 << 13
 @dataclass(frozen=True, eq=False)
 class Made(Run):
     """Of one trace, with its streams and layers. lease: the way to its engine. given: what that made of the
-    input."""
+    input. changes: of heads, with what they are frozen to."""
 
     lease: Run
     given: Any
     streams: Mapping[str, Tokens]
     layers: tuple[AttentionLayer, ...] = ()
+    changes: tuple[OnHeads, ...] = ()
 
     @property
     def tokens(self) -> Tokens:
@@ -143,17 +153,31 @@ class Askable(ABC):
         return frozenset(found) | self._besides
 
     def _traced(
-        self, given: Any, task: Task, recipe: Recipe | None = None, hidden: Hidden | None = None
+        self,
+        given: Any,
+        task: Task,
+        recipe: Recipe | None = None,
+        hidden: Hidden | None = None,
+        changes: tuple[OnHeads, ...] = (),
     ) -> Trace:
         recipe = recipe or recipe_of(self.entry)
-        trace = self._passed(given, recipe.interventions, hidden, task)
-        made = Made(self.lease, given, trace.streams, trace.layers, recipe=recipe, offers=self.offers)
+        trace = self._passed(given, changes, hidden, task)
+        made = Made(
+            self.lease, given, trace.streams, trace.layers, changes, recipe=recipe, offers=self.offers
+        )
         return replace(trace, run=made)
 
-    def again(self, run: Made, interventions: tuple[Intervention, ...], task: Task = SILENT) -> Trace:
+    def again(
+        self,
+        run: Made,
+        interventions: tuple[Intervention, ...],
+        task: Task = SILENT,
+        donors: Sequence[Trace] = (),
+    ) -> Trace:
         """As `Run.again`."""
         recipe = replace(run.recipe, interventions=interventions)
-        return self._traced(run.given, task, recipe, self._hidden(run.tokens, interventions))
+        hidden, changes = self._hidden(run.tokens, interventions), on_heads(frozen(interventions, donors))
+        return self._traced(run.given, task, recipe, hidden, changes)
 
     def scores(self, run: Made, hidden: np.ndarray, target: Target, task: Task = SILENT) -> np.ndarray:
         """As `Run.scores`. The head looks at variants one by one, since not every head takes several."""
@@ -163,7 +187,7 @@ class Askable(ABC):
         if hidden.all(1).any():
             raise self._nothing_left()
         step = max(1, BATCH // hidden.shape[1])
-        changes = on_heads(run.recipe.interventions)
+        changes = run.changes
         passes = self._recorded(changes, SILENT) if changes else unchanged(self.model)
         with torch.no_grad(), passes:
             for start in range(0, len(hidden), step):
@@ -179,7 +203,7 @@ class Askable(ABC):
     def states(self, run: Made, task: Task = SILENT) -> np.ndarray:
         """As `Run.states`."""
         inputs = self._inputs(run.given, self._hidden(run.tokens, run.recipe.interventions))
-        changes = on_heads(run.recipe.interventions)
+        changes = run.changes
         with torch.no_grad(), self._recorded(changes, task) if changes else unchanged(self.model):
             output = self._forward({**inputs, "output_hidden_states": True})
         found = output.get("hidden_states")
@@ -193,7 +217,7 @@ class Askable(ABC):
     def watched(self, run: Made, watch: W, task: Task = SILENT) -> tuple[Any, list[Call], W]:
         """(what the body gives of the same once more, its calls, the watch that was kept meanwhile)."""
         inputs = self._inputs(run.given, self._hidden(run.tokens, run.recipe.interventions))
-        recorded = self._recorded(on_heads(run.recipe.interventions), task)
+        recorded = self._recorded(run.changes, task)
         with torch.no_grad(), recorded as calls, watch:
             return self._forward(inputs), calls, watch
 
@@ -201,7 +225,7 @@ class Askable(ABC):
         """As `Run.gradients`."""
         said = self._asking(target, run)
         inputs = self._inputs(run.given, self._hidden(run.tokens, run.recipe.interventions))
-        recorded = self._recorded(run.recipe.interventions, task, flowing=True)
+        recorded = self._recorded(run.changes, task, flowing=True)
         with torch.enable_grad(), recorded as calls, self._leaf(inputs) as leaves:
             output = self._forward(inputs)
             logit, leaf = said(output, inputs)[0], self._only(leaves)
@@ -219,7 +243,7 @@ class Askable(ABC):
         self, run: Made, target: Target, at: np.ndarray, task: Task = SILENT
     ) -> tuple[np.ndarray, np.ndarray]:
         """As `Run.slopes`, a pass each."""
-        said, changes = self._asking(target, run), on_heads(run.recipe.interventions)
+        said, changes = self._asking(target, run), run.changes
         given = self._inputs(run.given, self._hidden(run.tokens, run.recipe.interventions))
         logits, found = np.empty(len(at), np.float32), np.empty(at.shape, np.float32)
         passes = self._recorded(changes, SILENT) if changes else unchanged(self.model)
@@ -239,19 +263,42 @@ class Askable(ABC):
             raise HeadlightError(
                 f"The heads of {self.entry.title} cannot be changed.", "Choose another model."
             )
-        given = self._inputs(run.given, self._hidden(run.tokens, run.recipe.interventions))
-        if on_heads(run.recipe.interventions):
+        scores = self._scoring(run, target, run)
+        return effects(self.model, run.layers, scores, BATCH // len(run.tokens), task)
+
+    def patched(self, run: Made, other: Run, target: Target, task: Task = SILENT) -> Patched:
+        """As `Run.patched`, passes from the patched part on."""
+        if "heads" not in self.offers or not isinstance(other, Made) or other.engine(task) is not self:
+            raise HeadlightError(
+                "Only heads that can be changed of one model can be patched, and the other text was read by "
+                "another, or they cannot.",
+                "Read both texts with the same model.",
+            )
+        if said := aligned(run.tokens.labels, other.tokens.labels):
+            raise HeadlightError(said, "Word both so that each token stands where the other's does.")
+        here, there = self._scoring(run, target, run), self._scoring(other, target, run)
+
+        def scores(count: int, of_other: bool) -> list[float]:
+            return (there if of_other else here)(count)
+
+        count = len(run.tokens)
+        return patched(self.model, run.layers, scores, count, max(1, BATCH // count), task)
+
+    def _scoring(self, run: Made, target: Target, asked: Made) -> Callable[[int], list[float]]:
+        """Scores of a target, as it is said in the run that was asked, of so many items of a run's input, as
+        the pass is changed outside."""
+        if run.changes:
             raise HeadlightError("Heads are changed already.", "Take these changes back first.")
-        said = self._asking(target, run)
+        given = self._inputs(run.given, self._hidden(run.tokens, run.recipe.interventions))
+        said = self._asking(target, asked)
 
         def scores(count: int) -> list[float]:
-            """Of so many items of the input, as the pass is changed outside."""
             inputs = {name: _several(value, count) for name, value in given.items()}
             output = self._forward(inputs)
             every = range(count)
             return [float(said(_one(output, number), _one(inputs, number))[1]) for number in every]
 
-        return effects(self.model, run.layers, scores, BATCH // len(run.tokens), task)
+        return scores
 
     def pooled(self, run: Made, values: np.ndarray) -> np.ndarray:
         """As `Run.pooled`: the sum over the numbers of each token's embedding."""

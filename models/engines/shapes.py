@@ -14,11 +14,11 @@ from headlight.models.catalogue.entries import Entry
 from headlight.models.catalogue.tensors import read_tensors
 from headlight.models.core.answers import Classes, PointLabels, Target
 from headlight.models.core.errors import HeadlightError
-from headlight.models.core.interventions import Offer, on_heads
+from headlight.models.core.interventions import Offer, Recipe, on_heads
 from headlight.models.core.interventions import hidden as hidden_by
 from headlight.models.core.task import SILENT, Part, Task
 from headlight.models.core.tokens import PointTokens
-from headlight.models.core.trace import INPUT, Recipe, Run, Trace
+from headlight.models.core.trace import INPUT, Run, Trace
 from headlight.models.engines.run import Made, OneByOne, recipe_of
 from headlight.models.points.neighbours import geometry
 from headlight.models.points.shapes.checkpoints import checkpoint_of, load_shapes

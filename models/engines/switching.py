@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
 from typing import Any
@@ -29,8 +29,32 @@ def effects(
 ) -> np.ndarray:
     """float32 (layers, most heads): the score with all heads less that without one.
 
-    scores: of so many equal inputs, run as one batch. Blocks before that of the head give what they gave, so
-    that of each pass only what the head can change is computed.
+    scores: of so many equal inputs, run as one batch.
+    """
+    blocks = blocks_of(model)
+    with torch.no_grad(), noting(blocks, task) as gave, all_on(model, layers[0]):
+        (whole,) = scores(1)
+
+    def off(layer: AttentionLayer, which: Tensor) -> AbstractContextManager[None]:
+        return switching(model, layer.name, lambda _: 1 - which)
+
+    return (whole - each_head(model, layers, scores, batch, gave, off, task)).astype(np.float32)
+
+
+def each_head(
+    model: PreTrainedModel,
+    layers: Sequence[AttentionLayer],
+    scores: Callable[[int], list[float]],
+    batch: int,
+    gave: Mapping[nn.Module, list[Any]],
+    change: Callable[[AttentionLayer, Tensor], AbstractContextManager[None]],
+    task: Task,
+) -> np.ndarray:
+    """float64 (layers, most heads): the score where one head alone is changed, NaN where there is none.
+
+    gave: what each block gave in a pass without a change. Blocks before that of the head give it again, so
+    that of each pass only what the head can change is computed. change: a way to change heads of a layer,
+    float [B, H], 1 at one head of each of B items.
     """
     if any(":" in layer.name for layer in layers):
         raise HeadlightError(
@@ -38,29 +62,26 @@ def effects(
             "Choose another model.",
         )
     heads = max(layer.heads for layer in layers)
-    found = np.full((len(layers), heads), np.nan, np.float32)
+    found = np.full((len(layers), heads), np.nan)
     blocks, names = blocks_of(model), {module: name for name, module in model.named_modules()}
-    with torch.no_grad(), _noting(blocks, task) as gave, _all_on(model, layers[0]):
-        (whole,) = scores(1)
     for number, layer in enumerate(layers):
         before = _before(blocks, names, layer.name, gave)
         for start in range(0, layer.heads, max(1, batch)):
-            task.progress(number / len(layers), f"Without head {start} of {layer.name}")
+            task.progress(number / len(layers), f"Head {start} of {layer.name}")
             count = min(max(1, batch), layer.heads - start)
-            factors = torch.ones(count, layer.heads, device=model.device)
-            factors[torch.arange(count), start + torch.arange(count)] = 0
-            with torch.no_grad(), _given(blocks, before, count, task), switching(model, layer.name, factors):
-                found[number, start : start + count] = np.float32(whole) - np.array(scores(count))
+            one = torch.eye(layer.heads, device=model.device)[start : start + count]
+            with torch.no_grad(), given(blocks, before, count, task), change(layer, one):
+                found[number, start : start + count] = scores(count)
     return found
 
 
-def _all_on(model: PreTrainedModel, layer: AttentionLayer) -> AbstractContextManager[None]:
+def all_on(model: PreTrainedModel, layer: AttentionLayer) -> AbstractContextManager[None]:
     """The same kernels, and no change."""
-    return switching(model, layer.name, torch.ones(1, layer.heads, device=model.device))
+    return switching(model, layer.name, lambda _: torch.ones(1, layer.heads, device=model.device))
 
 
 def _before(
-    blocks: Sequence[nn.Module], names: dict[nn.Module, str], name: str, gave: dict[nn.Module, list[Any]]
+    blocks: Sequence[nn.Module], names: dict[nn.Module, str], name: str, gave: Mapping[nn.Module, list[Any]]
 ) -> dict[nn.Module, Any]:
     """What blocks before that of a layer give, none where they run more than once in a pass."""
     at = next((n for n, block in enumerate(blocks) if name.startswith(f"{names[block]}.")), 0)
@@ -70,7 +91,7 @@ def _before(
 
 
 @contextmanager
-def _noting(blocks: Sequence[nn.Module], task: Task) -> Iterator[dict[nn.Module, list[Any]]]:
+def noting(blocks: Sequence[nn.Module], task: Task) -> Iterator[dict[nn.Module, list[Any]]]:
     """What each block gives in a pass inside."""
     found: dict[nn.Module, list[Any]] = {block: [] for block in blocks}
 
@@ -86,7 +107,7 @@ def _noting(blocks: Sequence[nn.Module], task: Task) -> Iterator[dict[nn.Module,
 
 
 @contextmanager
-def _given(
+def given(
     blocks: Sequence[nn.Module], before: dict[nn.Module, Any], count: int, task: Task
 ) -> Iterator[None]:
     """In passes inside, blocks give what they gave, for each of `count` items; the others look for Cancel."""

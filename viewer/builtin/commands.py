@@ -13,6 +13,9 @@ _MAPS = Needs(("cells",), ("attention", "generation", "compare", "arcs"), trace=
 _STEPPED = Needs(("cells",), ("attention", "generation", "weight"), trace=True)
 _CELLS_OR_FIELDS = Needs(("cells",), ("attention", "generation", "fields"), trace=True)
 _THERE = Needs(holds=".session.able:unread")
+_CHANGED = Needs(("read",), holds=".session.able:no_interventions")
+_CHANGES = Needs(("cells",), layers=True, holds=".session.able:no_changes")
+_EXPERIMENTS = ".app.commands.experiments"
 _EXPORTS = Needs(holds=".session.able:nothing_to_export")
 _UNITS = Needs(("pixels",), ("fields",), trace=True)
 _CLOUD = Needs(("positions",))
@@ -162,6 +165,63 @@ REGISTRY.add(
             ("query-next", "Next token as query", "]", 1),
             ("query-previous", "Previous token as query", "[", -1),
         )
+    ),
+)
+
+REGISTRY.add(
+    *(
+        Command(
+            f"heads-{way}", title, "Experiments", f"{_EXPERIMENTS}:heads", keys, _CHANGES, arguments=(way,)
+        )
+        for way, title, keys in (
+            ("off", "Switch the chosen heads off, or on again", ("K",)),
+            ("half", "Scale the chosen heads by 0.5", ()),
+            ("double", "Scale the chosen heads by 2", ()),
+            ("uniform", "Make the chosen heads uniform", ("Shift+U",)),
+            ("restore", "Leave the chosen heads as they were", ("Shift+K",)),
+        )
+    ),
+    Command(
+        "heads-freeze",
+        "Freeze the chosen heads to another input",
+        "Experiments",
+        f"{_EXPERIMENTS}:freeze",
+        (),
+        _CHANGES,
+    ),
+    Command(
+        "heads-take", "Choose the selected head too", "Experiments", f"{_EXPERIMENTS}:take", ("J",), _CHANGES
+    ),
+    Command(
+        id="heads-alone",
+        title="Choose the selected head alone",
+        category="Experiments",
+        run=f"{_EXPERIMENTS}:one_head",
+        keys=("Shift+J",),
+        needs=Needs(("cells",), layers=True, holds=".session.able:no_chosen_heads"),
+    ),
+    Command(
+        id="mask",
+        title="Hide what is selected from the model, or show it",
+        category="Experiments",
+        run=f"{_EXPERIMENTS}:mask",
+        keys=("M",),
+        needs=Needs(("read",), trace=True, holds=".session.able:no_hiding"),
+    ),
+    Command(
+        id="swap",
+        title="Swap the two selected words or patches",
+        category="Experiments",
+        run=f"{_EXPERIMENTS}:swap",
+        needs=Needs(("cells",), trace=True, holds=".session.able:no_swap"),
+    ),
+    Command(
+        "take-back",
+        "Take back all that is changed",
+        "Experiments",
+        f"{_EXPERIMENTS}:clear",
+        ("Shift+Backspace",),
+        _CHANGED,
     ),
 )
 

@@ -20,6 +20,7 @@ REGISTRY.add(
     Page("prototypes", "Prototypes"),
     Page("context", "Context"),
     Page("zero-shot", "Zero-shot"),
+    Page("experiments", "Experiments"),
 )
 
 _LOG = Leaf("log", shown=False)
@@ -87,6 +88,40 @@ _HEADS_OF_TEXT, _HEADS_OF_PICTURE = (
         needs=Needs(holds=".session.able:no_attention"),
     )
     for many in ("corpus", "pictures")
+)
+_EXPERIMENTS_ON_TEXT, _EXPERIMENTS_ON_PICTURE = (
+    Layout(
+        "experiments",
+        across(
+            down(
+                *above,
+                across(
+                    down(Leaf("interventions", 0.34), Leaf("outputs", 0.66), share=0.32),
+                    down(Leaf("heads", 0.45), Leaf("sweep", 0.55), share=0.36),
+                    down(*compared, _LOG, share=0.32),
+                    share=1.0 - 0.2 * len(above),
+                ),
+                share=0.79,
+            ),
+            down(Leaf("numbers"), share=0.21),
+        ),
+        numbers=".panes.explain.experiments.base:SECTIONS",
+        table="outputs",
+    )
+    for above, compared in (
+        ((Leaf("sentence", 0.2),), (Leaf("matrix-before", 0.5), Leaf("matrix", 0.5))),
+        ((), (Leaf("picture-before", 0.5), Leaf("picture", 0.5), Leaf("matrix", shown=False))),
+    )
+)
+_EXPERIMENTS_ON_CLOUD = Layout(
+    "experiments",
+    across(
+        down(Leaf("interventions", 0.36), Leaf("outputs", 0.64), share=0.28),
+        down(Leaf("cloud"), _LOG, share=0.5),
+        down(Leaf("classes", 0.66), Leaf("numbers", 0.34), share=0.22),
+    ),
+    numbers=".panes.explain.experiments.base:OF_CLOUD",
+    table="outputs",
 )
 _ARCS = Layout(
     "arcs",
@@ -325,6 +360,7 @@ REGISTRY.add(
             _ARCS,
             _COMPARED,
             _ARTIFACTS,
+            _EXPERIMENTS_ON_TEXT,
             _COST,
         ),
         adapter=".host.adapters:TEXTS",
@@ -349,7 +385,7 @@ REGISTRY.add(
         gives=("read", "cells", "pixels"),
         layouts=(
             *(_PICTURE, _HEADS_OF_PICTURE, _WEIGHT_OF_PICTURE, _ZERO_SHOT, _PROTOTYPES),
-            *(_CONTEXT, _ARTIFACTS, _FIELDS, _COST),
+            *(_CONTEXT, _ARTIFACTS, _FIELDS, _EXPERIMENTS_ON_PICTURE, _COST),
         ),
         adapter=".host.adapters:IMAGES",
         settings=(_MAP, _BY_HAND, *_FOUND, _FIELD, _COSTS, _ARTIFACT, _PROTOTYPE, _AROUND),
@@ -362,7 +398,7 @@ REGISTRY.add(
         plural="point clouds",
         input=".inputs.cloud:CloudInput",
         gives=("read", "positions", "layers"),
-        layouts=(_CLOUD, _SHAPE, _REPRESENTED, _BOXES, _POINTS_IN_CONTEXT, _PUBLISHED),
+        layouts=(_CLOUD, _SHAPE, _REPRESENTED, _BOXES, _POINTS_IN_CONTEXT, _EXPERIMENTS_ON_CLOUD, _PUBLISHED),
         adapter=".host.adapters:CLOUDS",
         settings=(_IN_CLOUD, _MAP, _CONVOLUTIONS, _FIELD, ".session.view:RepresentSettings", *_OF_BOXES),
         options=".host.asked:OfCloud",

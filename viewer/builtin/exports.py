@@ -115,6 +115,16 @@ REGISTRY.add(
         asks=".export.attention.relevance:asked",
     ),
     Export(
+        "patching",
+        "What each head carries from another text",
+        ("npz", "csv"),
+        ".export.attention.experiments:patching",
+        Needs(("read", "characters"), layers=True, holds=".export.attention.experiments:no_effects"),
+        ".export.attention.experiments:PatchingOptions",
+        ".export.attention.experiments:patching_filled",
+        asks=".export.attention.relevance:asked",
+    ),
+    Export(
         "norms",
         "Norms of tokens, and outliers among them",
         ("npz", "csv"),

@@ -5,11 +5,11 @@ from headlight.viewer.registry import REGISTRY, Begin, Needs, Pane
 _CELLS = Needs(("cells",), ("attention",), trace=True)
 _ON_ONE = ("attention", "generation", "weight")
 _GRID = Needs(("cells",), _ON_ONE, trace=True)
-_SENTENCE_READ = Needs(("characters",), _ON_ONE, trace=True)
+_SENTENCE_READ = Needs(("characters",), (*_ON_ONE, "experiments"), trace=True)
 _WRITES = Needs(("characters",), ("generation",), trace=True)
-_PICTURE_READ = Needs(("pixels",), ("attention", "weight"), trace=True)
+_PICTURE_READ = Needs(("pixels",), ("attention", "weight", "experiments"), trace=True)
 _POINTS = Needs(("positions",), ("attention",))
-_OBJECT = Needs(("positions",), ("attention", "shape", "context"))
+_OBJECT = Needs(("positions",), ("attention", "shape", "context", "experiments"))
 _SHAPE = Needs(("positions",), ("shape",), trace=True, holds=".slices.clouds.objects:no_object")
 _NEIGHBOURS = Needs(("positions",), ("attention",), layers=True, holds=".session.able:stack_instead")
 _LABELLED = Needs(("positions",), ("attention",), trace=True, holds=".slices.clouds.colours:no_comparison")
@@ -40,6 +40,7 @@ _PROTOTYPES = Needs(("pixels",), ("prototypes",), trace=True)
 _AROUND = ".panes.explain.context"
 _BY_EXAMPLE = ".panes.explain.prototypes"
 _INSPECTED = ".panes.explain.artifacts"
+_EXPERIMENTS = ".panes.explain.experiments"
 _ALL_HEADS = (("head", None),)
 _ALL_QUERIES = (("query", None),)
 
@@ -201,14 +202,14 @@ REGISTRY.add(
         "heads",
         "Heads",
         ".panes.attention.heads:HeadsPane",
-        Needs(("cells",), (*_ON_ONE, "compare", "arcs"), trace=True),
+        Needs(("cells",), (*_ON_ONE, "compare", "arcs", "experiments"), trace=True),
         export=Begin("attention", "npz", (*_ALL_HEADS, *_ALL_QUERIES)),
     ),
     Pane(
         "matrix",
         "Matrix",
         ".panes.attention.matrix:MatrixPane",
-        Needs(("cells",), (*_ON_ONE, "heads", "predicted"), trace=True),
+        Needs(("cells",), (*_ON_ONE, "heads", "predicted", "experiments"), trace=True),
         export=Begin("attention", "png", _ALL_QUERIES),
     ),
     Pane(
@@ -453,5 +454,40 @@ REGISTRY.add(
     ),
     Pane("words", "Words", ".panes.towers.words:WordsPane", _ZERO_SHOT, named="Words of a class text"),
     Pane("label", "Label", ".panes.towers.label:LabelPane", _ZERO_SHOT, named="Labels on the picture"),
+    Pane(
+        "interventions",
+        "What is changed",
+        f"{_EXPERIMENTS}.listed:InterventionsPane",
+        Needs(("read",), ("experiments",)),
+        named="What is changed of the input and the model",
+    ),
+    Pane(
+        "outputs",
+        "Before and after",
+        f"{_EXPERIMENTS}.outputs:OutputsPane",
+        Needs(("read",), ("experiments",), trace=True),
+        named="What the model says before and after",
+    ),
+    Pane(
+        "sweep",
+        "What each head is worth",
+        f"{_EXPERIMENTS}.sweep:SweepPane",
+        Needs(("cells",), ("experiments",), layers=True),
+        export=Begin("ablation", "npz"),
+    ),
+    Pane(
+        "matrix-before",
+        "Matrix before",
+        ".panes.attention.before:MatrixBeforePane",
+        Needs(("characters",), ("experiments",), layers=True),
+        named="The head before anything is changed",
+    ),
+    Pane(
+        "picture-before",
+        "Image before",
+        ".panes.attention.before:PictureBeforePane",
+        Needs(("pixels",), ("experiments",), layers=True),
+        named="The picture before anything is changed",
+    ),
     Pane("log", "Log", ".panes.shared.log:LogPane"),
 )

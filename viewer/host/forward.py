@@ -11,10 +11,10 @@ from headlight.models.attention.statistics import starting_layer
 from headlight.models.core.answers import PointLabels, Writing
 from headlight.models.core.cache import held
 from headlight.models.core.errors import HeadlightError, known
-from headlight.models.core.interventions import Hide, Intervention, OnHeads
+from headlight.models.core.interventions import Freeze, Hide, Intervention, OnHeads, Recipe
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import PointTokens
-from headlight.models.core.trace import Recipe, Trace
+from headlight.models.core.trace import Trace
 from headlight.viewer.host import engines
 from headlight.viewer.host.asked import run_options
 from headlight.viewer.host.recipe import Making, RunOptions, says_of
@@ -46,10 +46,13 @@ class Pass:
     start: tuple[int, int] | None = None
 
 
-def forward_pass(what: Input, options: RunOptions, task: Task = SILENT, path: str = "") -> Pass:
+def forward_pass(
+    what: Input, options: RunOptions, task: Task = SILENT, path: str = "", donors: Sequence[Trace] = ()
+) -> Pass:
     """Read `what` with a model and check every layer's weights against what the layer returned.
 
-    path: the file that it was read from, "" for none. Raises HeadlightError where the model cannot be opened
+    path: the file that it was read from, "" for none. donors: traces that are there of those that heads are
+    frozen to. Raises HeadlightError where the model cannot be opened
     or cannot read this, UntrustedPickle where the user is to be asked first.
     """
     from headlight.models import devices
@@ -60,15 +63,21 @@ def forward_pass(what: Input, options: RunOptions, task: Task = SILENT, path: st
     trace = replace(trace, notices=(*notices, *trace.notices))
     device, memory = devices.describe(trace.device), devices.memory(trace.device)
     if any(isinstance(one, Hide | OnHeads) for one in options.interventions):
-        return changed(Pass(trace, (), device, memory, 0), options.interventions, task)
+        return changed(Pass(trace, (), device, memory, 0), options.interventions, donors, task)
     return Pass(trace, check(trace, task), device, memory, held(trace), starting_head(trace, task))
 
 
-def changed(result: Pass, interventions: tuple[Intervention, ...], task: Task = SILENT) -> Pass:
-    """The pass over the same with these interventions and no others. HeadlightError for one that the model
-    does not offer."""
+def changed(
+    result: Pass, interventions: tuple[Intervention, ...], donors: Sequence[Trace], task: Task = SILENT
+) -> Pass:
+    """The pass over the same with these interventions and no others; what heads are frozen to is made again
+    where it is not among the donors. HeadlightError for one that the model does not offer."""
+    there = {trace.recipe: trace for trace in donors}
+    for one in interventions:
+        if isinstance(one, Freeze) and one.of not in there:
+            there[one.of] = remade(one.of, task).trace
     before = result.trace
-    trace = before.run.again(interventions, task)
+    trace = before.run.again(interventions, task, tuple(there.values()))
     trace = replace(trace, notices=tuple(dict.fromkeys((*before.notices, *trace.notices))))
     start = result.start or starting_head(trace, task)
     return replace(result, trace=trace, checks=check(trace, task), held=held(trace), start=start)
@@ -109,23 +118,30 @@ def again(recipe: Making, path: str, held: Input | None, task: Task = SILENT) ->
 
 
 def made(
-    source: Input, recipe: Making, path: str, kept: Pass | None, task: Task = SILENT
+    source: Input,
+    recipe: Making,
+    path: str,
+    kept: Pass | None,
+    donors: Sequence[Trace] = (),
+    task: Task = SILENT,
 ) -> tuple[Input, Pass]:
     """(what a recipe makes of an input, its pass). path: the file that the input was read from, "" for none.
     kept: the pass, where its labels alone are read anew, or what is changed of it and its model is another.
+    donors: traces that heads are frozen to.
 
     What is made anew is handed out before a model has read it, where that shows something at once.
     """
     what = recipe.input(source, task)
     if kept is not None:
         if kept.trace.recipe.interventions != recipe.interventions:
-            kept = changed(kept, recipe.interventions, task)
+            kept = changed(kept, recipe.interventions, donors, task)
         if isinstance(source, CloudInput):
             kept = replace(kept, trace=with_truth(kept.trace, source, known(what, CloudInput)))
         return what, replace(kept, trace=told(kept.trace, what, recipe.options, path))
     if what is not source and REGISTRY.adapter_of(what).at_once:
         task.partial(what)
-    return what, forward_pass(what, recipe.options, task, path)
+    more = (donors,) if donors else ()
+    return what, forward_pass(what, recipe.options, task, path, *more)
 
 
 def remade(recipe: Recipe, task: Task = SILENT) -> Pass:

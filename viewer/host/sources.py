@@ -6,7 +6,8 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-from headlight.models.core.trace import File, Trace
+from headlight.models.core.interventions import File
+from headlight.models.core.trace import Trace
 from headlight.viewer.host.asked import asked_of
 from headlight.viewer.host.recipe import RunOptions
 from headlight.viewer.inputs.inputs import Input

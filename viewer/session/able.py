@@ -5,7 +5,7 @@ from __future__ import annotations
 from headlight.viewer.registry import REGISTRY, Export
 from headlight.viewer.session.document import Document
 from headlight.viewer.session.methods import IN_SPACE
-from headlight.viewer.session.view import ByHand, CloudSettings, FieldSettings, Selection
+from headlight.viewer.session.view import ByHand, CloudSettings, ExperimentSettings, FieldSettings, Selection
 
 _STACK = "headlight.models.core.stack:ConvStack"
 
@@ -131,6 +131,45 @@ def no_scores(document: Document) -> str:
         return no_target(document)
     asked = "scores" in document.trace.run.offers
     return "" if asked else f"Nothing can be hidden from {document.trace.model.title}."
+
+
+def no_changes(document: Document) -> str:
+    """Heads can be changed where a model calls an attention function of ours."""
+    trace = document.trace
+    if trace is None:
+        return "No model has read it yet."
+    return "" if "heads" in trace.run.offers else f"The heads of {trace.model.title} cannot be changed."
+
+
+def no_sweep(document: Document) -> str:
+    """Each head is switched off alone to see what the model says then."""
+    if document.trace is None or no_changes(document):
+        return no_changes(document)
+    return no_target(document) or no_scores(document)
+
+
+def no_hiding(document: Document) -> str:
+    """What is selected can be hidden from most models."""
+    trace = document.trace
+    if trace is None:
+        return "No model has read it yet."
+    if "hide" not in trace.run.offers:
+        return f"Nothing can be hidden from {trace.model.title}."
+    return "" if document.view[Selection].queries else "Select what is to be hidden."
+
+
+def no_swap(document: Document) -> str:
+    from headlight.viewer.session import changing  # a window starts without numpy
+
+    return changing.no_swap(document)
+
+
+def no_chosen_heads(document: Document) -> str:
+    return "" if document.view[ExperimentSettings].heads else "No heads are chosen together."
+
+
+def no_interventions(document: Document) -> str:
+    return "" if document.wanted.interventions else "Nothing is changed."
 
 
 def unread(document: Document) -> str:

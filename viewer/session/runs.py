@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from headlight.models.core.answers import SoFar, Writing
     from headlight.models.core.interventions import Intervention
     from headlight.models.core.tokens import Place
+    from headlight.models.core.trace import Trace
     from headlight.viewer.host.forward import Pass
     from headlight.viewer.inputs.cloud import CloudInput, Frame
     from headlight.viewer.inputs.inputs import Input, TextInput
@@ -208,7 +209,8 @@ class Runs:
             return
         recipe = document.wanted
         path = "" if self.jobs.host.where else document.path  # it means nothing on another disk
-        work = _work("made", document.input, recipe, path, _serving(document, recipe))
+        kept, donors = _serving(document, recipe), self._donors(recipe)
+        work = _work("made", document.input, recipe, path, kept, donors)
         self._so_far.pop(document.number, None)
         self.session.update(document, state="running", failure="")
         self.jobs.submit(
@@ -218,6 +220,14 @@ class Runs:
             failed=lambda failure: self._run_failed(document, failure, recipe),
             document=document.number,
         )
+
+    def _donors(self, recipe: Making) -> tuple[Trace, ...]:
+        """Traces of open documents that heads are frozen to."""
+        from headlight.models.core.interventions import Freeze
+
+        wanted = [one.of for one in recipe.interventions if isinstance(one, Freeze)]
+        traces = [document.trace for document in self.session.documents if document.trace is not None]
+        return tuple(trace for trace in traces if trace.recipe in wanted)
 
     def branch(self, document: Document, writing: Writing, name: str) -> None:
         """What a document's model writes in another way, as a document of its own, whose title has `name`."""

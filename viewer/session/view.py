@@ -284,6 +284,18 @@ class TargetSettings:
     index: int | None = None
 
 
+@dataclass(frozen=True)
+class ExperimentSettings:
+    """heads: (layer, head) of those that are chosen together, none for the selected one alone. sweep: what is
+    measured of every head: what is lost without it, or what it carries over from another open text, giving,
+    by the number of its document; None for the first.
+    """
+
+    heads: tuple[tuple[int, int], ...] = ()
+    sweep: Literal["off", "patched"] = "off"
+    giving: int | None = None
+
+
 class View(Mapping[type, Any]):
     """All about a document that a gesture changes and undo brings back: of each type of settings its value.
 
@@ -354,7 +366,10 @@ def within(view: View, trace: Trace) -> View:
     classes = 0 if answer is None else len(answer.classes)
     cloud = view[CloudSettings]
     cloud = replace(cloud, hidden=frozenset(number for number in cloud.hidden if number < classes))
-    return view.having(selection, rollout, cloud, maps)
+    there = [(layer, head) for layer, of in enumerate(trace.layers) for head in range(of.heads)]
+    chosen = view[ExperimentSettings]
+    chosen = replace(chosen, heads=tuple(head for head in chosen.heads if head in there))
+    return view.having(selection, rollout, cloud, maps, chosen)
 
 
 def fitted(

@@ -41,6 +41,10 @@ class CellGrid(Arranged, QAbstractScrollArea, metaclass=AbstractWidget):
     hovered = Signal(object)
     """The cell under the cursor, or None when it leaves."""
     clicked = Signal(int, int)
+    taken = Signal(int, int, bool)
+    """A cell that is taken into those chosen together: clicked with Ctrl, or, True, dragged over with it."""
+    asked = Signal(int, int, QPoint)
+    """A cell was clicked with the right button, at a place on the screen: what can be done with it?"""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -221,12 +225,23 @@ class CellGrid(Arranged, QAbstractScrollArea, metaclass=AbstractWidget):
         return super().viewportEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._point(self._cell_at(event.position().toPoint()))
+        before, cell = self._hovered, self._cell_at(event.position().toPoint())
+        self._point(cell)
+        dragged = event.buttons() & Qt.MouseButton.LeftButton and _with_ctrl(event)
+        if dragged and cell is not None and cell != before:
+            self.taken.emit(*self._named(cell), True)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         cell = self._cell_at(event.position().toPoint())
-        if event.button() == Qt.MouseButton.LeftButton and cell is not None:
-            self.clicked.emit(*self._named(cell))
+        if cell is None:
+            return
+        if event.button() == Qt.MouseButton.LeftButton:
+            if _with_ctrl(event):
+                self.taken.emit(*self._named(cell), False)
+            else:
+                self.clicked.emit(*self._named(cell))
+        elif event.button() == Qt.MouseButton.RightButton:
+            self.asked.emit(*self._named(cell), event.globalPosition().toPoint())
 
     def scrollContentsBy(self, _dx: int, _dy: int) -> None:
         self.viewport().update()
@@ -301,3 +316,7 @@ class CellGrid(Arranged, QAbstractScrollArea, metaclass=AbstractWidget):
                 painter.setPen(QPen(QColor(colour), FRAME))
                 half = FRAME / 2
                 painter.drawRoundedRect(frame.adjusted(half, half, -half, -half), 3, 3)
+
+
+def _with_ctrl(event: QMouseEvent) -> bool:
+    return bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QRegion
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPolygon, QRegion
 from PySide6.QtWidgets import QWidget
 
 from headlight.widgets.base import theme
@@ -50,6 +50,8 @@ class HeadGrid(CellGrid):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._fused = False
+        self._marks: dict[Cell, str] = {}
+        self._together: frozenset[Cell] = frozenset()
         self._places = Places(0, 0, SMALLEST, SMALLEST, 3)
         self.setAccessibleName("Heads of all layers")
 
@@ -94,6 +96,16 @@ class HeadGrid(CellGrid):
         region = self._mark_region(self._selected, True)
         self._fused = fused
         self._repaint(region.united(self._mark_region(self._selected, True)))
+
+    def set_marks(self, marks: Mapping[Cell, str], together: Iterable[Cell] = ()) -> None:
+        """marks: what was changed of heads, in a word; "off" is struck through, all else has a corner.
+        together: heads that are chosen together, framed by dashes."""
+        marks, together = dict(marks), frozenset(together)
+        if (marks, together) != (self._marks, self._together):
+            self._marks, self._together = marks, together
+            said = ", ".join(f"layer {layer} head {head} {word}" for (layer, head), word in marks.items())
+            self.setAccessibleDescription(said)
+            self.viewport().update()
 
     def cell_rect(self, layer: int, head: int) -> QRect:
         """Where a cell stands in the viewport, in pixels."""
@@ -212,6 +224,35 @@ class HeadGrid(CellGrid):
         painter.restore()
         self._paint_axis(painter, self._columns(), 0, self._layer_number, Qt.AlignmentFlag.AlignCenter)
         self._paint_axis(painter, self._rows(), 1, self._head_number, RIGHT)
+
+    def _paint_frames(self, painter: QPainter) -> None:
+        for cell, word in self._marks.items():
+            if self._is_there(cell):
+                self._paint_mark(painter, self._rect(cell), word)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for cell in filter(self._is_there, self._together):
+            painter.setPen(QPen(QColor(theme.current().amber), FRAME, Qt.PenStyle.DotLine))
+            painter.drawRect(self._rect(cell).adjusted(1, 1, -1, -1))
+        super()._paint_frames(painter)
+
+    def _is_there(self, cell: Cell) -> bool:
+        return cell[0] < len(self._counts) and cell[1] < self._counts[cell[0]]
+
+    def _paint_mark(self, painter: QPainter, cell: QRect, word: str) -> None:
+        """Light on dark and dark on light: maps are of any colour."""
+        side = max(5, min(cell.width(), cell.height()) // 3)
+        corner = QPolygon(
+            [cell.topRight(), cell.topRight() - QPoint(side, 0), cell.topRight() + QPoint(0, side)]
+        )
+        for colour, width in (("#101216", 4), ("#f2f3f5", 2)):
+            painter.setPen(QPen(QColor(colour), width))
+            if word == "off":
+                inside = cell.adjusted(2, 2, -2, -2)
+                painter.drawLine(inside.bottomLeft(), inside.topRight())
+            else:
+                painter.setBrush(QColor("#f2f3f5"))
+                painter.setPen(QPen(QColor(colour), width - 1 if width == 2 else width))
+                painter.drawPolygon(corner)
 
     def _paint_axis(
         self,

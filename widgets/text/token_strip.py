@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -38,6 +38,8 @@ class TokenStrip(Arranged, Framed, QAbstractScrollArea):
     hovered = Signal(object)
     clicked = Signal(int, bool)
     spanned = Signal(int, int, bool)
+    asked = Signal(int, QPoint)
+    """A token was clicked with the right button, at a place on the screen: what can be done with it?"""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -53,6 +55,7 @@ class TokenStrip(Arranged, Framed, QAbstractScrollArea):
         self._values: np.ndarray | None = None
         self._written, self._unseen = sys.maxsize, sys.maxsize
         self._selected: frozenset[int] = frozenset()
+        self._struck: frozenset[int] = frozenset()
         self._hover: int | None = None
         self._under: int | None = None
         self._cursor: QPointF | None = None
@@ -120,6 +123,13 @@ class TokenStrip(Arranged, Framed, QAbstractScrollArea):
         for index in new ^ self._selected:
             self._update_chip(index)
         self._selected = new
+
+    def set_struck(self, indices: Sequence[int] | np.ndarray) -> None:
+        """Tokens that are struck through: the model does not see them."""
+        new = frozenset(int(index) for index in indices)
+        if new != self._struck:
+            self._struck = new
+            self.viewport().update()
 
     def set_written(self, first: int | None) -> None:
         """Tokens from here on were written by a model: a line stands before them, and dots below."""
@@ -270,6 +280,11 @@ class TokenStrip(Arranged, Framed, QAbstractScrollArea):
         if self._widths[index] > chip.width() + 1:
             text = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, room)
         painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, text)
+        if index in self._struck:
+            for width, colour in ((4, colours.panel), (2, colours.text)):
+                painter.setPen(QPen(QColor(colour), width))
+                middle = chip.center().y()
+                painter.drawLine(QPointF(chip.left() + 3, middle), QPointF(chip.right() - 3, middle))
         if index >= self._written:
             self._paint_written(painter, index, colours)
         self._paint_frames(painter, index, colours)
@@ -388,6 +403,10 @@ class TokenStrip(Arranged, Framed, QAbstractScrollArea):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton and self._chips:
             self._press = event.position()
+            return
+        token = self.token_at(event.position())
+        if event.button() == Qt.MouseButton.RightButton and token is not None:
+            self.asked.emit(token, event.globalPosition().toPoint())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._cursor = event.position()

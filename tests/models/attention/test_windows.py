@@ -177,7 +177,7 @@ def test_a_wrong_shift_a_wrong_window_and_wrong_weights_fail_the_check():
         return WindowLayer(call, tokens, window, shift, misplaced)
 
     layers = engine.run(picture(224, 224), 224).layers
-    call = layers[1]._call
+    call = layers[1].call
     assert isinstance(call, GivenCall)
     assert call.v is not None  # A·V is checked though the model takes no attention function from outside
     assert WindowLayer(replace(call, given=call.given.flip(-1)), layers[1].queries, 7, 3).check() > 1e-2
@@ -272,7 +272,7 @@ def whole(layer: AttentionLayer, settings: RolloutSettings) -> np.ndarray:
 def test_uniform_windows_spread_to_what_a_stage_and_its_windows_make_of_a_token():
     layers = engine_of(swin(7)).run(picture(224, 224), 224).layers
     uniform = [
-        WindowLayer(replace(layer._call, q=0 * layer._call.q, mask=None), layer.queries, 7, 0)
+        WindowLayer(replace(layer.call, q=0 * layer.call.q, mask=None), layer.queries, 7, 0)
         for layer in (layers[0], layers[2])
     ]
     row = rollout_row(uniform, 0, RolloutSettings(residual="none")).reshape(14, 14)

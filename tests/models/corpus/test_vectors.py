@@ -75,7 +75,7 @@ def test_what_a_head_writes_lies_as_in_the_stream(engine):
         trace = engine.run(text)
         one, kept = trace.layers[layer], ~trace.tokens.special
         weights = torch.tensor(one.matrix(head)[kept])
-        table = one._call.projection.of_heads(one.heads)[head]
+        table = one.call.projection.of_heads(one.heads)[head]
         written.append((weights @ one.vectors("value")[head] @ table).double().numpy())
         keys.append(one.vectors("key")[head][kept].double().numpy())
     for kind, each in (("written", written), ("key", keys)):
@@ -100,7 +100,7 @@ def test_of_one_input_and_of_layers_that_tell_none(engine):
     assert [place.token for place in places] == np.flatnonzero(which).tolist()
     np.testing.assert_array_equal(kept, layer.vectors("query")[3][which])
     assert made.has(0, "written")
-    given = RecordedLayer(layer._call, trace.tokens, trace.tokens)
+    given = RecordedLayer(layer.call, trace.tokens, trace.tokens)
     given.vectors = lambda kind: None
     assert Vectors.of_layer(given, which) is None
 

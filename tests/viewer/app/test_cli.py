@@ -26,6 +26,7 @@ EXPORTS = [
     "faithfulness",
     "methods",
     "ablation",
+    "patching",
     "norms",
     "arcs",
     "compare",

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from headlight.models.core.answers import BoxEdit, BoxEdits
-from headlight.models.core.trace import File, Recipe, Run
+from headlight.models.core.interventions import File, Recipe
+from headlight.models.core.trace import Run
 from headlight.viewer.export.clouds.detect import DetectOptions, detect
 from headlight.viewer.export.results import content
 from headlight.viewer.host.adapters import CLOUDS

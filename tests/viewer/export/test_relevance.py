@@ -96,5 +96,12 @@ def test_experiments_hold_curves_and_effects(tmp_path):
         assert found["effect"].shape == (len(trace.layers), max(layer.heads for layer in trace.layers))
         assert (found["effect"].dtype, str(found["target"])) == (np.float32, "mat")
         most = np.nanmax(np.abs(found["effect"]))
+    other = ["--pair", TEXT.replace("cat", "mat"), "--out", str(tmp_path / "p.npz")]
+    assert run([*words, "patching", *other]) == 0
+    with np.load(tmp_path / "p.npz") as found:
+        there = open_engine("induction", "text", "cpu").run(TEXT.replace("cat", "mat"))
+        assert found["effect"].shape == (len(trace.layers), max(layer.heads for layer in trace.layers))
+        assert found["states"].shape == (len(trace.layers), len(there.tokens))
+        assert found["giving"] != found["taking"]
     first = (tmp_path / "b.csv").read_text().splitlines()[1]
     assert abs(float(first.split(",")[2])) == pytest.approx(most)

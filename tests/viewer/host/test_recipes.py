@@ -12,8 +12,8 @@ import transformers as hf
 from PIL import Image
 
 from headlight.models.core.errors import HeadlightError
-from headlight.models.core.interventions import Hide
-from headlight.models.core.trace import File, Recipe, Trace
+from headlight.models.core.interventions import File, Hide, Recipe
+from headlight.models.core.trace import Trace
 from headlight.models.engines import door
 from headlight.viewer.host.asked import OfCloud, OfImage, OfText
 from headlight.viewer.host.forward import forward_pass, made, remade

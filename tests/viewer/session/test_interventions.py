@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from headlight.models.core.answers import Classes
 from headlight.models.core.errors import HeadlightError
-from headlight.models.core.interventions import Hide, Level, Off, Scale, Swap
+from headlight.models.core.interventions import Freeze, Hide, Level, Off, Scale, Swap
 from headlight.models.core.tokens import Box, CharSpan
 from headlight.viewer.app.bridge import Bridge
 from headlight.viewer.host.forward import forward_pass, remade
@@ -113,6 +113,22 @@ def test_what_cannot_be_done_is_said_and_leaves_all_as_it_was(desk, bert):
         desk.settled(document)
         assert why in desk.told[-1][1]
         assert (document.trace, document.made.interventions, document.state) == (trace, (), "ready")
+
+
+def test_heads_are_frozen_to_another_document_open_or_closed(desk, bert):
+    other, document = (desk.open(from_text(text), bert) for text in ("the mat sat", "the cat sat"))
+    frozen = tuple(Freeze(layer.name, (0, 1, 2, 3), other.trace.recipe) for layer in document.trace.layers)
+    found = desk.intervened(document, *frozen)
+    for layer, theirs in zip(document.trace.layers, other.trace.layers, strict=True):
+        np.testing.assert_array_equal(layer.matrix(1), theirs.matrix(1))
+    assert max(document.checks) < 1e-4
+    desk.intervened(document)
+    desk.runs.close(other)
+    np.testing.assert_array_equal(desk.intervened(document, *frozen), found)
+    desk.runs.edit(document, "the cat sat on", None)
+    desk.settled(document)
+    assert "attends from 6 to 6 tokens" in desk.told[-1][1]
+    assert document.input.text == "the cat sat"
 
 
 def test_a_picture_is_edited_before_it_is_read(desk, vit):

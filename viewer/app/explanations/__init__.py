@@ -9,6 +9,7 @@ from headlight.viewer.app.explanations import (
     boxes,
     clouds,
     costs,
+    experiments,
     fields,
     inspecting,
     maps,
@@ -23,6 +24,7 @@ from headlight.viewer.registry import REGISTRY, Method
 EXPLANATIONS = (
     *(*panes.PANES, *panes.BARS, *maps.MAPS, *maps.ROLLOUTS, *maps.NUMBERS),
     *(*fields.UNITS, *fields.STACKS, *clouds.CLOUDS, *boxes.BOXES, *costs.COSTS),
+    *experiments.EXPERIMENTS,
     *published.PUBLISHED,
     *inspecting.INSPECTED,
     *represented.REPRESENTED,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from headlight.models.core.errors import known
 from headlight.models.core.task import Part, Task
 from headlight.models.core.trace import Trace
 from headlight.models.explain.agreement import rank_correlations, special_shares
@@ -24,8 +25,8 @@ from headlight.viewer.export.attention.relevance import (
 )
 from headlight.viewer.export.choices import Subject
 from headlight.viewer.export.results import Filled, Result
-from headlight.viewer.inputs.inputs import Input
-from headlight.viewer.options import option, some
+from headlight.viewer.inputs.inputs import Input, TextInput
+from headlight.viewer.options import Rule, option, some
 
 
 @dataclass(frozen=True)
@@ -149,6 +150,49 @@ def _ranked(trace: Trace, effect: np.ndarray) -> Iterator[Sequence[object]]:
 
 def ablation_filled(subject: Subject, task: Task) -> Filled:
     return aimed_filled(subject)
+
+
+@dataclass(frozen=True)
+class PatchingOptions(Aimed):
+    pair: str | None = option(
+        "the text whose activations are put into this one's pass; of as many tokens",
+        "Taken from",
+        metavar="TEXT",
+        needed=Rule(
+            ("npz", "csv"),
+            "There is no other text to take from.",
+            "Give it with --pair.",
+        ),
+    )
+
+
+def patching(options: PatchingOptions, ending: str, document: Input, trace: Trace, task: Task) -> Result:
+    """effect float32 (layers, most heads) and states float32 (blocks, tokens): what each head, and each token
+    as it leaves a block, brings of the other text's score, (patched − taking) / (giving − taking); `taking`
+    and `giving`, the scores of the target; `layers`, `labels`; what it is of, as `relevance` has it."""
+    mine = replace(known(document, TextInput), pair=None)
+    engine = trace.run.engine(task)
+    here, there = (engine.run(text, task=task) for text in (mine.text, known(options.pair, str)))
+    target = targeted(options, mine, here, task)
+    found = here.run.patched(there, target, task)
+    arrays = {
+        "effect": found.heads,
+        "states": found.states,
+        "taking": np.array(found.taking, np.float32),
+        "giving": np.array(found.giving, np.float32),
+        "layers": np.array([layer.name for layer in here.layers]),
+        "labels": np.array(here.tokens.labels),
+        **told(mine, here, None, target),
+    }
+    return Result(lambda: arrays, lambda: _ranked(here, found.heads))
+
+
+def patching_filled(subject: Subject, task: Task) -> Filled:
+    """From the first other text that is open."""
+    aimed = aimed_filled(subject)
+    texts = [other.input for other in subject.others if isinstance(other.input, TextInput)]
+    second = texts[0].text if texts else known(subject.input, TextInput).pair
+    return replace(aimed, values={**aimed.values, **({"pair": second} if second else {})})
 
 
 def no_effects(subject: Subject) -> str:

@@ -8,18 +8,20 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint
+from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from headlight.models.core.colours import Scale, lut
 from headlight.models.core.tokens import PatchTokens
 from headlight.models.core.trace import Trace
 from headlight.viewer.host.lanes import Call
+from headlight.viewer.panes.attention.change_menu import fill_menu
 from headlight.viewer.panes.shared import words
 from headlight.viewer.panes.shared.on_input import MethodPane
 from headlight.viewer.registry import Method
-from headlight.viewer.session import selecting
+from headlight.viewer.session import changing, selecting
 from headlight.viewer.session.session import NOWHERE, Document, Hover
-from headlight.viewer.session.view import MapSettings, Selection, View
+from headlight.viewer.session.view import ExperimentSettings, MapSettings, Selection, View
 from headlight.viewer.slices import names
 from headlight.viewer.slices.explain.relevance import relevance_of_heads
 from headlight.viewer.slices.head_maps import HeadMaps
@@ -43,6 +45,9 @@ class HeadsPane(MethodPane):
         self.grid = HeadGrid()
         self.grid.clicked.connect(self._clicked)
         self.grid.hovered.connect(self._hovered)
+        self.grid.taken.connect(self._taken)
+        self.grid.asked.connect(self._asked)
+        self.menu = QMenu(self.grid)
         self.grid.set_tooltip(self._tip)
         self.bar = ColourBar()
         self._shaped: Trace | None = None
@@ -123,18 +128,46 @@ class HeadsPane(MethodPane):
         self.grid.set_selected(self._members.index(view[Selection].layer), view[Selection].head)
         under = hover.layer if hover.layer in self._members else None
         self.grid.set_hovered(None if under is None else (self._members.index(under), hover.head or 0))
+        self._mark_changes(view)
         self._show_scale(view, hover)
         self._say(trace, view, hover)
+
+    def _mark_changes(self, view: View) -> None:
+        document, members = self.session.current, self._members
+        changed = changing.marks(document.made.interventions, document.trace)
+        chosen = view[ExperimentSettings].heads
+        self.grid.set_marks(
+            {(members.index(at), head): word for (at, head), word in changed.items() if at in members},
+            [(members.index(at), head) for at, head in chosen if at in members],
+        )
 
     def clear(self, document: Document | None) -> None:
         self.stacks.hide()
         self.grid.set_shape(0, 0)
+        self.grid.set_marks({})
         self.bar.set_scale(None, lut())
         self._shaped, self._members, self._levels, self._scales = None, [], {}, {}
         self.subtitle_changed.emit("")
 
     def _tip(self, column: int, head: int) -> str:
-        return words.head(self._shaped, self._members[column], head) if self._shaped is not None else ""
+        document = self.session.current
+        if self._shaped is None or document is None or document.trace is None:
+            return ""
+        layer = self._members[column]
+        how = changing.marks(document.made.interventions, document.trace).get((layer, head))
+        return words.head(self._shaped, layer, head) + (f": {how}" if how else "")
+
+    def _taken(self, column: int, head: int, only_add: bool) -> None:
+        changing.toggle(self.session, [(self._members[column], head)], only_add)
+
+    def _asked(self, column: int, head: int, where: QPoint) -> None:
+        """What can be changed of this head, or of those that are chosen together with it."""
+        if self.runs is None or self.session.current is None:
+            return
+        at = self._members[column], head
+        together = self.session.view[ExperimentSettings].heads
+        fill_menu(self.menu, self.session, self.runs, together if at in together else (at,))
+        self.menu.popup(where)
 
     def _show_scale(self, view: View, hover: Hover) -> None:
         """The scale of the head that is pointed at, else of the selected one."""

@@ -104,6 +104,10 @@ class PicturePane(OnInputPane):
         self.said.emit("shown", {}, None)
         self.artifacts_row.hide()
 
+    def pixels(self, document: Document) -> np.ndarray:
+        """What lies below the map."""
+        return document.input.pixels
+
     # -- what is said ------------------------------------------------------------------------------------
 
     def _show_artifacts(self, trace: Trace) -> None:
@@ -189,7 +193,7 @@ class PicturePane(OnInputPane):
     def _show_picture(self, document: Document) -> None:
         if document.input is not self._input:
             self._input = document.input
-            self.view.set_picture(document.input.pixels)
+            self.view.set_picture(self.pixels(document))
         height, width = document.input.pixels.shape[:2]
         said = f"{width} × {height}"
         if document.trace is not None:

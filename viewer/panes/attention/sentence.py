@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
+    QMenu,
     QPushButton,
     QSizePolicy,
     QStackedWidget,
@@ -18,10 +19,12 @@ from PySide6.QtWidgets import (
 from headlight.models.core.colours import lut
 from headlight.models.core.tokens import INPUT, OUTPUT, TextTokens
 from headlight.models.core.trace import Trace
+from headlight.viewer.panes.attention.change_menu import fill_input_menu
 from headlight.viewer.panes.attention.streams import Streams
 from headlight.viewer.panes.shared import readings
 from headlight.viewer.panes.shared.later import Later
 from headlight.viewer.panes.shared.on_input import OnInputPane
+from headlight.viewer.session import changing
 from headlight.viewer.session.session import NOWHERE, Document, Hover
 from headlight.viewer.session.view import MapSettings, Selection, View
 from headlight.viewer.slices import names
@@ -48,6 +51,8 @@ class SentencePane(OnInputPane):
         self.streams.spanned.connect(self._spanned)
         for stream, strip in self.streams.strips.items():
             strip.set_tip(partial(self._tip, stream))
+            strip.asked.connect(partial(self._asked, stream))
+        self.menu = QMenu(self.streams)
         self.strip = self.streams.strips[INPUT]
         self.bar = ColourBar()
         self._input: object = None
@@ -153,6 +158,7 @@ class SentencePane(OnInputPane):
             strip = self.streams.strips[stream]
             strip.set_lut(lut(view[MapSettings].colours))
             strip.set_selected(tokens.find_all(view[Selection].queries))
+            strip.set_struck(tokens.find_all(changing.hidden(self.session.current)))
             found = tokens.find_all(under if self.result.streams else under[:1])
             strip.set_hovered(int(found[0]) if len(found) else None)
 
@@ -169,6 +175,17 @@ class SentencePane(OnInputPane):
         self.stretch.hide()
         self.subtitle_changed.emit("")
         self.height_changed.emit()
+
+    def _asked(self, stream: str, index: int, where: QPoint) -> None:
+        """What can be changed of this token, or of those that are selected with it."""
+        document, tokens = self.session.current, self.streams.tokens.get(stream)
+        if self.runs is None or document is None or tokens is None or document.trace is None:
+            return
+        place = tokens.place(index)
+        if place not in self.session.view[Selection].queries:
+            self.session.select(queries=[place])
+        fill_input_menu(self.menu, document, self.runs)
+        self.menu.popup(where)
 
     def _show_input(self, document: Document, view: View) -> None:
         trace = document.trace
