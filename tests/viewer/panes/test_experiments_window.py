@@ -73,6 +73,18 @@ def test_heads_are_changed_and_every_one_is_measured(make_window, settled):
         "Hidden: “cat”",
     ]
 
+    strip = pane(window, "sentence").strip
+    assert strip._struck == {2}
+    click(strip.viewport(), strip.chip_rect(2).center().toPoint(), button=Qt.MouseButton.RightButton)
+    menu = pane(window, "sentence").menu
+    assert [action.isEnabled() for action in menu.actions()] == [True, False]
+    menu.close()
+    click(grid.viewport(), grid.cell_rect(1, 0).center(), button=Qt.MouseButton.RightButton)
+    menu = pane(window, "heads").menu
+    offered = [action.text() for action in menu.actions() if not action.isSeparator()]
+    assert offered == ["Switch off", "Scale by", "Make uniform", "Freeze to", "As it was"]
+    menu.close()
+
     session.change(ExperimentSettings, sweep="patched")
     settled(window)
     found = trace.run.patched(open_engine("induction", "text").run(session.documents[0].input.text), target)
