@@ -19,6 +19,7 @@ REGISTRY.add(
     Page("artifacts", "Artifacts"),
     Page("prototypes", "Prototypes"),
     Page("context", "Context"),
+    Page("methods", "Methods"),
 )
 
 _LOG = Leaf("log", shown=False)
@@ -285,6 +286,17 @@ _STACK = Layout(
     table="stack-layers",
 )
 
+_METHODS = Layout(
+    "methods",
+    across(
+        down(Leaf("beside", 0.58), Leaf("faithful", 0.42), _LOG),
+        down(Leaf("methods-settings", 0.58), Leaf("numbers", 0.42), share=0.24),
+    ),
+    numbers=".panes.explain.methods.base:SECTIONS",
+    table="beside",
+    needs=Needs(holds=".session.able:no_target"),
+)
+
 _MAP = ".session.view:MapSettings"
 _BY_HAND = ".session.view:ByHand"
 _FOUND = (".session.view:HeadSettings", "headlight.models.core.settings:PatternSettings")
@@ -314,6 +326,7 @@ REGISTRY.add(
             _EXPECTED,
             _ARCS,
             _COMPARED,
+            _METHODS,
             _ARTIFACTS,
             _COST,
         ),
@@ -341,6 +354,7 @@ REGISTRY.add(
             _PICTURE,
             _HEADS_OF_PICTURE,
             _WEIGHT_OF_PICTURE,
+            _METHODS,
             _ARTIFACTS,
             _PROTOTYPES,
             _CONTEXT,
@@ -358,7 +372,7 @@ REGISTRY.add(
         plural="point clouds",
         input=".inputs.cloud:CloudInput",
         gives=("read", "positions", "layers"),
-        layouts=(_CLOUD, _SHAPE, _REPRESENTED, _BOXES, _POINTS_IN_CONTEXT, _PUBLISHED),
+        layouts=(_CLOUD, _SHAPE, _REPRESENTED, _BOXES, _METHODS, _POINTS_IN_CONTEXT, _PUBLISHED),
         adapter=".host.adapters:CLOUDS",
         settings=(_IN_CLOUD, _MAP, _CONVOLUTIONS, _FIELD, ".session.view:RepresentSettings", *_OF_BOXES),
         options=".host.asked:OfCloud",

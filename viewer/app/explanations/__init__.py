@@ -12,6 +12,7 @@ from headlight.viewer.app.explanations import (
     fields,
     inspecting,
     maps,
+    methods,
     panes,
     published,
     represented,
@@ -24,6 +25,7 @@ EXPLANATIONS = (
     *(*fields.UNITS, *fields.STACKS, *clouds.CLOUDS, *boxes.BOXES, *costs.COSTS),
     *published.PUBLISHED,
     *inspecting.INSPECTED,
+    *methods.METHODS,
     *represented.REPRESENTED,
 )
 _WORDS = {word: entry for entry in EXPLANATIONS for word in entry.words if word[0] != "/"}
