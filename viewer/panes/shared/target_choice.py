@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from headlight.models.core.answers import SALIENCY, SIMILARITY, NextTokens, PointLabels, Target
+from headlight.models.core.answers import SALIENCY, SIMILARITY, Classes, NextTokens, PointLabels, Target
 from headlight.models.core.relevance import percent
 from headlight.models.core.tokens import Cuboid
 from headlight.models.core.trace import Trace
@@ -57,7 +57,7 @@ def _usual_place(trace: Trace, target: Target) -> str:
         return "Peak"
     if target.index == SIMILARITY:
         return "Usual"
-    if trace.answer(PointLabels) is not None:
+    if trace.answer(PointLabels) is not None and trace.answer(Classes) is None:
         return "All points"
     answer = trace.answer(NextTokens)
     return "" if answer is None else "Last" if answer.follows else "Mask"

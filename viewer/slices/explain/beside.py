@@ -42,7 +42,7 @@ def chosen(kind: Kind, trace: Trace, settings: MethodsSettings) -> tuple[str, ..
     """The ids of those that do, of all that there are for a reading, in the registry's order."""
     there = [one for one in offered(kind) if not objection(one, kind, trace)]
     if settings.methods is None:
-        return tuple(one.id for one in there if one.compared)
+        return tuple(one.id for one in there if one.compared) or tuple(one.id for one in there[:1])
     return tuple(one.id for one in there if one.id in settings.methods)
 
 

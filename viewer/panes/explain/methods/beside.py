@@ -32,7 +32,7 @@ APART = "Disagreement"
 NARROW = 2.9
 """Em of a cell of the correlations."""
 SAID = {
-    "rank": "rank of each token in its method’s own order",
+    "rank": "rank of each part in its method’s own order",
     "share": "share of each method’s own total",
 }
 
