@@ -12,8 +12,10 @@ from headlight.widgets.cloud.camera import Camera
 
 BEHIND = (24, 26, 31)
 """Red, green and blue behind points, in both themes: what lies on it is light."""
-DOT = 2.6
-"""Pixels of a point's side where a point has 48 pixels of the view; more points are smaller."""
+COVERED = 2.0
+"""Times that points cover the view together, did none lie before another."""
+LARGEST = 6
+"""Pixels of a point's side, at most."""
 PLAIN = (118, 122, 130)
 """Of points that no map lies on."""
 
@@ -95,7 +97,7 @@ class PointsGround(Ground):
         self._camera.fit(self._points, (width, height), 0.02)
         seen = self._camera.project(self._points, (width, height))
         order = np.argsort(-seen[:, 2], kind="stable")  # the nearest is drawn last, over the others
-        side = max(1, round(DOT * np.sqrt(width * height / 48 / max(len(order), 1)).clip(0.4, 2.5)))
+        side = round(float(np.sqrt(COVERED * width * height / len(order)).clip(1, LARGEST)))
         corner = np.floor(seen[order, :2] - (side - 1) / 2).astype(int)
         offsets = np.stack(np.meshgrid(np.arange(side), np.arange(side)), -1).reshape(-1, 2)
         places = (corner[:, None] + offsets).reshape(-1, 2)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QPoint
 
+from headlight.viewer.panes.explain.methods.faithful import OF_MANY, OF_ONE
 from headlight.viewer.session.view import MethodsSettings, Selection
 from headlight.viewer.slices.explain.beside import beside
+from headlight.viewer.slices.explain.faithful import faithful
 from tests.viewer.cloud_windows import pane
 from tests.viewer.linked import numbers, traced
 from tests.widgets.pointer import click, move
@@ -49,3 +51,35 @@ def test_methods_of_a_text_stand_below_each_other_and_answer_together(text_windo
     settled(window)
     assert toggle.isChecked()
     assert len(shown.table().splitlines()) == len(window.session.current.trace.tokens) + 1
+
+
+def test_curves_are_run_when_told_and_go_with_the_methods_they_are_of(text_window, settled, tmp_path, qtbot):
+    window = text_window
+    window.session.change(MethodsSettings, methods=NAMES[:2])
+    window.session.set_page("methods")
+    settled(window)
+    shown = pane(window, "faithful")
+    assert not any(plot.isVisible() for plot in shown.plots)
+    assert "2 methods" in shown.note.text()
+    shown.measure.click()
+    settled(window)
+    found = faithful(traced(window), window.session.view, NAMES[:2])
+    texts = shown.tables[OF_ONE].texts()
+    assert [row[:3] for row in texts[:2]] == [
+        [title, *(f"{area:.3f}" for area in found.curves[name].areas)]
+        for title, name in (("Rollout", "rollout"), ("Chefer", "chefer"))
+    ]
+    assert texts[2][1] == f"{found.random.areas[0].mean():.3f}"
+    assert shown.verdict.text().startswith("Deletion: ")
+    assert all(plot.isVisible() for plot in shown.plots)
+    assert shown.table().count("\n") == 4
+
+    window.session.change(MethodsSettings, methods=NAMES[:1])
+    settled(window)
+    assert not shown.tables[OF_ONE].isVisible()
+    (tmp_path / "lines.txt").write_text("the cat sat\n\nthe dog ran home\n")
+    shown.open(str(tmp_path / "lines.txt"))
+    qtbot.waitUntil(lambda: shown.tables[OF_MANY].isVisible(), timeout=60_000)
+    settled(window)
+    assert shown.tables[OF_MANY].texts()[0][4] == "2 of 2"
+    assert shown.note.text().startswith("Means over 2, ± the standard error.")
