@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from headlight.models.core.errors import HeadlightError
 from headlight.models.explain.faithfulness import FRACTIONS, Curves, at_random, faithfulness
 from headlight.viewer.host.corpus import Corpus
 from headlight.viewer.host.engines import open_engine
@@ -23,9 +24,14 @@ def engine():
     return open_engine("induction", "text", "cpu")
 
 
-def test_curves_are_of_each_method_and_one_that_there_is_not_says_so(engine):
+def failing(trace, target, task):
+    raise HeadlightError("There is no way.", "Take another.")
+
+
+def test_curves_are_of_each_method_and_one_that_fails_says_so(engine, monkeypatch):
     trace = engine.run(TEXTS[0])
-    found = faithful(trace, View(), (*METHODS, "saliency"), 3)
+    monkeypatch.setattr("headlight.models.explain.of_target.cam.cam", failing)
+    found = faithful(trace, View(), (*METHODS, "grad-cam"), 3)
     target = target_of(trace, View())
     for name in METHODS:
         alone = faithfulness(trace, target, said(trace, View(), method(name), target))
@@ -33,7 +39,7 @@ def test_curves_are_of_each_method_and_one_that_there_is_not_says_so(engine):
         np.testing.assert_array_equal(found.curves[name].insertion, alone.insertion)
     np.testing.assert_array_equal(found.random.deletion, at_random(trace, target, 3).deletion)
     assert "left out by the mask" in found.convention
-    assert list(found.failed) == ["saliency"]
+    assert list(found.failed) == ["grad-cam"]
 
 
 def test_many_are_measured_one_by_one_and_what_cannot_be_read_is_told(engine):
