@@ -76,6 +76,8 @@ class FaithfulPane(OfMethodsPane):
         column.addLayout(buttons)
         column.addLayout(row, 1)
         column.addStretch()
+        for one in (*self.plots, *self.tables.values(), self.verdict):
+            one.hide()
         return widget
 
     # -- slice -------------------------------------------------------------------------------------------
