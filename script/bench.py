@@ -314,6 +314,13 @@ def fields_effective() -> list[tuple[str, str, str]]:
     return measured()
 
 
+def faithful() -> list[tuple[str, str, str]]:
+    """Methods of relevance beside random orders, on the sample pictures."""
+    from script.bench_faithful import faithful as measured
+
+    return measured()
+
+
 def relevance() -> list[tuple[str, str, str]]:
     """What an answer rests on, what each head is worth, and attention flow."""
     from script.bench_relevance import relevance as measured
@@ -346,6 +353,7 @@ FIGURES = {
     "generation": generation,
     "rollout": rollout,
     "relevance": relevance,
+    "faithful": faithful,
     "start": start,
     "window": window,
     "cloud": cloud,

@@ -18,7 +18,7 @@ def relevance() -> list[tuple[str, str, str]]:
 
     from headlight.models.explain.flow import flow
     from headlight.models.explain.of_target.carried import generic
-    from headlight.models.explain.targets import targets_at
+    from headlight.models.explain.targets import placed, targets_at
     from headlight.viewer import builtin  # noqa: F401  what can be read
     from headlight.viewer.host.engines import open_engine
     from headlight.viewer.inputs.inputs import from_path
@@ -26,12 +26,12 @@ def relevance() -> list[tuple[str, str, str]]:
 
     engine, pixels = open_engine(None, "image"), from_path(str(PICTURE)).pixels
     large = engine.run(pixels)
-    target = targets_at(large)[0]
+    target = placed(large, targets_at(large)[0])
     both = lambda: large.run.gradients(target)  # noqa: E731
     carried, backward = seconds(lambda: generic(large, target), both, rounds=2)
     kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 if sys.platform != "darwin" else 1024)
     small = engine.run(pixels, 224)
-    target, passes = targets_at(small)[0], sum(small.layers[0].heads for _ in small.layers)
+    target, passes = placed(small, targets_at(small)[0]), sum(small.layers[0].heads for _ in small.layers)
     values = torch.from_numpy(small.inputs["pixel_values"])[None]
 
     def forward() -> None:

@@ -294,6 +294,7 @@ class Method(NamedTuple):
     shares: bool = True
     signed: bool = False
     fused: str = ""
+    compared: bool = False
 
     @property
     def name(self) -> str:
@@ -314,6 +315,8 @@ class Export(NamedTuple):
     `Subject`, task), how the window asks for it. word: what the command line calls it, where several exports
     share that. asks: dotted, of RunOptions, those with which the command line reads what it is of. alone:
     dotted, of (all that is given, input, RunOptions, task), a `Result` where no one pass gives it, or None.
+    many: dotted, of (all that is given, folder, RunOptions, task), a `Result` of all inputs in a folder that
+    is none itself.
     """
 
     id: str
@@ -326,6 +329,7 @@ class Export(NamedTuple):
     word: str = ""
     asks: str = ""
     alone: str = ""
+    many: str = ""
 
     @property
     def what(self) -> str:

@@ -149,7 +149,8 @@ class Askable(ABC):
         if not self._asked and takes_functions(self.model):
             found.add("heads")
         if self.head is not None or self._besides:
-            found |= {"gradients", *({"scores"} if self._hides else ())}
+            found |= {"scores"} if self._hides else set()
+            found |= set() if is_quantised(self.model) else {"gradients"}
         return frozenset(found) | self._besides
 
     def _traced(
@@ -223,7 +224,7 @@ class Askable(ABC):
 
     def gradients(self, run: Made, target: Target, task: Task = SILENT) -> Gradients:
         """As `Run.gradients`."""
-        said = self._asking(target, run)
+        said = self._following(target, run)
         inputs = self._inputs(run.given, self._hidden(run.tokens, run.recipe.interventions))
         recorded = self._recorded(run.changes, task, flowing=True)
         with torch.enable_grad(), recorded as calls, self._leaf(inputs) as leaves:
@@ -243,7 +244,7 @@ class Askable(ABC):
         self, run: Made, target: Target, at: np.ndarray, task: Task = SILENT
     ) -> tuple[np.ndarray, np.ndarray]:
         """As `Run.slopes`, a pass each."""
-        said, changes = self._asking(target, run), run.changes
+        said, changes = self._following(target, run), run.changes
         given = self._inputs(run.given, self._hidden(run.tokens, run.recipe.interventions))
         logits, found = np.empty(len(at), np.float32), np.empty(at.shape, np.float32)
         passes = self._recorded(changes, SILENT) if changes else unchanged(self.model)
@@ -311,6 +312,17 @@ class Askable(ABC):
             f"{self.entry.title} has no embeddings that gradients could be taken of.", "Choose another model."
         )
 
+    def _following(
+        self, target: Target, run: Made
+    ) -> Callable[[Any, Mapping[str, Any]], tuple[Tensor, Tensor]]:
+        """As `_asking`, of a model that can be followed backwards."""
+        if is_quantised(self.model):
+            raise HeadlightError(
+                f"{self.entry.title} is quantised: its weights are whole numbers, which have no gradient.",
+                "Choose a model with weights of 16 or 32 bits, or a method that takes no gradient.",
+            )
+        return self._asking(target, run)
+
     def _asking(self, target: Target, run: Made) -> Callable[[Any, Mapping[str, Any]], tuple[Tensor, Tensor]]:
         """(what the body gives, its inputs) → (the logit, the score) of a target. HeadlightError for one that
         this model does not have."""
@@ -346,6 +358,14 @@ class Askable(ABC):
         return HeadlightError(
             f"Nothing is left that {self.entry.title} could read.", "Leave something to be seen."
         )
+
+
+def is_quantised(model: nn.Module) -> bool:
+    """Whether any of a model's weights are whole numbers, or packed by a module that computes with such."""
+    if getattr(model, "is_quantized", False):
+        return True
+    packed = any(".quantized" in type(one).__module__ for one in model.modules())
+    return packed or any(not one.is_floating_point() for one in model.parameters())
 
 
 def _token_at(place: Place | None, streams: Mapping[str, Tokens]) -> int | None:

@@ -8,6 +8,7 @@ first to the last fraction, by the trapezoid rule, and is not divided by the fir
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy as np
 from headlight.models.core.answers import Target
 from headlight.models.core.relevance import Relevance
 from headlight.models.core.task import SILENT, Task
+from headlight.models.core.tokens import PatchTokens, PointTokens, Tokens
 from headlight.models.core.trace import Trace
 
 FRACTIONS = np.arange(10, dtype=np.float32) / 10
@@ -23,58 +25,68 @@ ORDERS = 5
 
 
 @dataclass(frozen=True, eq=False)
-class Faithfulness:
-    """fractions: float32 (f,). deletion, insertion: float32 (f,), the score where the share of the most
-    relevant tokens is hidden, and where it alone is shown. random: float32 (orders, f), deletion in random
-    orders.
-    """
+class Curves:
+    """Of one order or of several. fractions: float32 (f,). deletion, insertion: float32 (…, f), the score
+    where the share of the first tokens is hidden, and where it alone is shown."""
 
     fractions: np.ndarray
     deletion: np.ndarray
     insertion: np.ndarray
-    random: np.ndarray
 
     @property
-    def areas(self) -> np.ndarray:
-        """float32 (3,): of deletion, which is the lower the better; of insertion, the higher the better; of
-        deletion at random, the mean."""
-        mean = self.random.mean(0)
-        return np.array(
-            [area(self.fractions, one) for one in (self.deletion, self.insertion, mean)], np.float32
-        )
+    def areas(self) -> tuple[np.ndarray, np.ndarray]:
+        """float32 (…): of deletion, the lower the better, and of insertion, the higher the better."""
+        return area(self.fractions, self.deletion), area(self.fractions, self.insertion)
 
-    @property
-    def beats(self) -> bool:
-        """Whether deletion lies below that of every random order."""
-        at_random = [area(self.fractions, one) for one in self.random]
-        return bool(self.areas[0] < min(at_random))
+    def beaten(self, orders: Curves) -> tuple[int, int]:
+        """How many of these orders one order beats: in deletion, in insertion."""
+        (less, more), (deletions, insertions) = self.areas, orders.areas
+        return int((less < deletions).sum()), int((more > insertions).sum())
 
 
-def area(fractions: np.ndarray, scores: np.ndarray) -> float:
-    """The mean height of a curve."""
-    return float(np.trapezoid(scores, fractions) / (fractions[-1] - fractions[0]))
+def area(fractions: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """float32 (…): the mean heights of curves, (…, f)."""
+    span = fractions[-1] - fractions[0]
+    return (np.trapezoid(scores, fractions, axis=-1) / span).astype(np.float32)
 
 
-def faithfulness(
-    trace: Trace,
-    target: Target,
-    relevance: Relevance,
-    orders: int = ORDERS,
-    seed: int = 0,
-    task: Task = SILENT,
-) -> Faithfulness:
-    """Of tokens that have a place; the others always stay. Where nothing else would be left, one does."""
+def faithfulness(trace: Trace, target: Target, relevance: Relevance, task: Task = SILENT) -> Curves:
+    """Of the tokens that have a place in the order of a relevance, the most relevant first; the others always
+    stay. Where nothing else would be left, one does."""
     placed = np.flatnonzero(~trace.tokens.special)
     order = placed[np.argsort(-relevance.values[placed], kind="stable")]
-    draw = np.random.default_rng(seed)
-    randoms = [draw.permutation(placed) for _ in range(orders)]
-    gone = [hidden(len(trace.tokens), one, FRACTIONS) for one in (order, *randoms)]
-    shown = ~hidden(len(trace.tokens), order, FRACTIONS) & ~trace.tokens.special
-    if len(placed) == len(trace.tokens):
-        shown[:, order[0]] = False
-    scores = trace.run.scores(np.concatenate([*gone, shown]), target, task)
-    curves = scores.reshape(-1, len(FRACTIONS))
-    return Faithfulness(FRACTIONS, curves[0], curves[-1], curves[1:-1])
+    found = _curves(trace, target, [order], [order], task)
+    return Curves(FRACTIONS, found.deletion[0], found.insertion[0])
+
+
+def at_random(
+    trace: Trace, target: Target, orders: int = ORDERS, seed: int = 0, task: Task = SILENT
+) -> Curves:
+    """Of so many random orders, (orders, f) each. What comes in an order is what goes in its reverse, so that
+    one pass serves both."""
+    draw, placed = np.random.default_rng(seed), np.flatnonzero(~trace.tokens.special)
+    drawn = [draw.permutation(placed) for _ in range(orders)]
+    return _curves(trace, target, drawn, [one[::-1] for one in drawn], task)
+
+
+def _curves(
+    trace: Trace, target: Target, going: Sequence[np.ndarray], coming: Sequence[np.ndarray], task: Task
+) -> Curves:
+    count, special = len(trace.tokens), trace.tokens.special
+    gone = np.concatenate([hidden(count, one, FRACTIONS) for one in going])
+    shown = np.concatenate([~hidden(count, one, FRACTIONS) & ~special for one in coming])
+    if not special.any():
+        nothing, firsts = shown.all(1), np.repeat([one[0] for one in coming], len(FRACTIONS))
+        shown[nothing, firsts[nothing]] = False
+    scores = _scores(trace, target, np.concatenate([gone, shown]), task)
+    return Curves(FRACTIONS, *scores.reshape(2, len(going), len(FRACTIONS)))
+
+
+def _scores(trace: Trace, target: Target, which: np.ndarray, task: Task) -> np.ndarray:
+    """float32 (v,), as of `Run.scores`; what is hidden twice is asked once."""
+    packed, back = np.unique(np.packbits(which, 1), axis=0, return_inverse=True)
+    single = np.unpackbits(packed, axis=1, count=which.shape[1]).astype(bool)
+    return trace.run.scores(single, target, task)[back.ravel()]
 
 
 def hidden(count: int, order: np.ndarray, fractions: np.ndarray) -> np.ndarray:
@@ -83,3 +95,81 @@ def hidden(count: int, order: np.ndarray, fractions: np.ndarray) -> np.ndarray:
     for row, fraction in zip(found, fractions, strict=True):
         row[order[: round(float(fraction) * len(order))]] = True
     return found
+
+
+def convention(tokens: Tokens) -> str:
+    """What the areas are of such an input, in a sentence."""
+    if isinstance(tokens, PatchTokens):
+        parts, how = "patches", "the mean colour before pixels are normalised"
+    elif isinstance(tokens, PointTokens):
+        parts, how = "points", "taken out of the cloud"
+    else:
+        parts, how = "tokens", "left out by the mask"
+    return (
+        f"Area by the trapezoid rule from 0 to {FRACTIONS[-1]:.1f} of the {parts}, not divided by the first "
+        f"score; what is hidden is {how}."
+    )
+
+
+# -- over many inputs ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Tally:
+    """Areas of methods over many inputs. deletion, insertion: float (inputs, m). random_deletion,
+    random_insertion: float (inputs, orders)."""
+
+    deletion: np.ndarray
+    insertion: np.ndarray
+    random_deletion: np.ndarray
+    random_insertion: np.ndarray
+
+    def means(self) -> tuple[np.ndarray, np.ndarray]:
+        """float (m + 1,) each: over inputs, of the methods and of the mean random order."""
+        return tuple(one.mean(0) for one in self._both())
+
+    def errors(self) -> tuple[np.ndarray, np.ndarray]:
+        """float (m + 1,) each: the standard errors of these means, NaN of one input."""
+        count = len(self.deletion)
+        if count < 2:
+            return tuple(np.full(one.shape[1], np.nan) for one in self._both())
+        return tuple(one.std(0, ddof=1) / np.sqrt(count) for one in self._both())
+
+    def gains(self) -> tuple[np.ndarray, np.ndarray]:
+        """float (m, 2): mean and standard error over inputs of how far the deletion of each method lies below
+        that of the mean random order of the same input; and how far its insertion lies above."""
+        less, more = self._both()
+        found = []
+        for gain in (less[:, -1:] - less[:, :-1], more[:, :-1] - more[:, -1:]):
+            spread = np.full(gain.shape[1], np.nan)
+            if len(gain) > 1:
+                spread = gain.std(0, ddof=1) / np.sqrt(len(gain))
+            found.append(np.stack([gain.mean(0), spread], 1))
+        return found[0], found[1]
+
+    def wins(self) -> tuple[np.ndarray, np.ndarray]:
+        """int (m,) each: on how many inputs a method is the best of all, in deletion and in insertion; where
+        several are, all of them."""
+        least, most = self.deletion.min(1, keepdims=True), self.insertion.max(1, keepdims=True)
+        return (self.deletion == least).sum(0), (self.insertion == most).sum(0)
+
+    def beats(self) -> tuple[np.ndarray, np.ndarray]:
+        """int (m,) each: on how many inputs a method is better than every random order."""
+        least = self.random_deletion.min(1, keepdims=True)
+        most = self.random_insertion.max(1, keepdims=True)
+        return (self.deletion < least).sum(0), (self.insertion > most).sum(0)
+
+    def _both(self) -> tuple[np.ndarray, np.ndarray]:
+        """float (inputs, m + 1) each, the mean random order last."""
+        pairs = ((self.deletion, self.random_deletion), (self.insertion, self.random_insertion))
+        return tuple(np.column_stack([one, orders.mean(1)]).astype(np.float64) for one, orders in pairs)
+
+
+def tallied(found: Sequence[tuple[Sequence[Curves], Curves]]) -> Tally:
+    """Of (the curves of each method, those of random orders) of each input."""
+
+    def areas(which: int, orders: bool) -> np.ndarray:
+        rows = ([at.areas[which]] if orders else [one.areas[which] for one in every] for every, at in found)
+        return np.stack([np.ravel(row) for row in rows])
+
+    return Tally(areas(0, False), areas(1, False), areas(0, True), areas(1, True))

@@ -45,6 +45,11 @@ def spread(product: Tensor, coarse: Tokens, fine: Tokens) -> Tensor:
     return product[:, torch.as_tensor(owner, device=product.device)] * weights
 
 
+def on_finer(values: np.ndarray, coarse: Tokens, fine: Tokens) -> np.ndarray:
+    """float32 (coarse,) → (fine,), as `spread`."""
+    return spread(torch.from_numpy(values)[None], coarse, fine)[0].numpy()
+
+
 def can_spread(coarse: Tokens, fine: Tokens) -> bool:
     """Whether the fine tokens are the coarse ones or parts of them, rows and columns alike."""
     if coarse is fine:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,6 +17,9 @@ from headlight.models.core.answers import (
     PointLabels,
     Target,
 )
+from headlight.models.core.cache import derived
+from headlight.models.core.errors import known
+from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import Cuboid, PatchTokens, Place, Position, Tokens
 from headlight.models.core.trace import Trace
 
@@ -47,6 +51,28 @@ def targets_at(trace: Trace, places: Sequence[Place] = ()) -> tuple[Target, ...]
     if "similarity" in trace.run.offers and len(both := _two(trace, places)) == 2:
         found.append(Target("similarity", UNKNOWN, SIMILARITY, *both))
     return tuple(found)
+
+
+def placed(trace: Trace, target: Target, task: Task = SILENT) -> Target:
+    """The same target where it is said: saliency that is asked of no place is that of the patch that draws
+    the eye most.
+
+    It is not that of the picture: what is salient is so beside all else, so that where a thing is hidden the
+    next one draws the eye, and the mean of the picture says little of what any of it rests on.
+    """
+    if target.index != SALIENCY or target.place is not None:
+        return target
+    place = derived(trace, "most salient", lambda: _most_salient(trace, task))
+    return replace(target, place=place)
+
+
+def _most_salient(trace: Trace, task: Task) -> Place:
+    tokens = known(trace.tokens, PatchTokens)
+    found = trace.run.engine(task).saliency(trace, task)
+    rows, columns = tokens.grid
+    down, across = found.shape[0] // rows, found.shape[1] // columns
+    means = found[: rows * down, : columns * across].reshape(rows, down, columns, across).mean((1, 3))
+    return tokens.place(tokens.prefix + int(means.argmax()))
 
 
 def asked_at(trace: Trace, target: Target) -> tuple[Tokens, np.ndarray]:

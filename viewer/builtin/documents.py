@@ -21,6 +21,7 @@ REGISTRY.add(
     Page("context", "Context"),
     Page("zero-shot", "Zero-shot"),
     Page("experiments", "Experiments"),
+    Page("methods", "Methods"),
 )
 
 _LOG = Leaf("log", shown=False)
@@ -330,6 +331,17 @@ _STACK = Layout(
     table="stack-layers",
 )
 
+_METHODS = Layout(
+    "methods",
+    across(
+        down(Leaf("beside", 0.58), Leaf("faithful", 0.42), _LOG),
+        down(Leaf("methods-settings", 0.58), Leaf("numbers", 0.42), share=0.24),
+    ),
+    numbers=".panes.explain.methods.base:SECTIONS",
+    table="beside",
+    needs=Needs(holds=".session.able:no_target"),
+)
+
 _MAP = ".session.view:MapSettings"
 _BY_HAND = ".session.view:ByHand"
 _FOUND = (".session.view:HeadSettings", "headlight.models.core.settings:PatternSettings")
@@ -359,6 +371,7 @@ REGISTRY.add(
             _EXPECTED,
             _ARCS,
             _COMPARED,
+            _METHODS,
             _ARTIFACTS,
             _EXPERIMENTS_ON_TEXT,
             _COST,
@@ -384,8 +397,8 @@ REGISTRY.add(
         input=".inputs.inputs:ImageInput",
         gives=("read", "cells", "pixels"),
         layouts=(
-            *(_PICTURE, _HEADS_OF_PICTURE, _WEIGHT_OF_PICTURE, _ZERO_SHOT, _PROTOTYPES),
-            *(_CONTEXT, _EXPERIMENTS_ON_PICTURE, _ARTIFACTS, _FIELDS, _COST),
+            *(_PICTURE, _HEADS_OF_PICTURE, _WEIGHT_OF_PICTURE, _METHODS, _EXPERIMENTS_ON_PICTURE),
+            *(_ZERO_SHOT, _PROTOTYPES, _CONTEXT, _ARTIFACTS, _FIELDS, _COST),
         ),
         adapter=".host.adapters:IMAGES",
         settings=(_MAP, _BY_HAND, *_FOUND, _FIELD, _COSTS, _ARTIFACT, _PROTOTYPE, _AROUND),
@@ -398,7 +411,10 @@ REGISTRY.add(
         plural="point clouds",
         input=".inputs.cloud:CloudInput",
         gives=("read", "positions", "layers"),
-        layouts=(_CLOUD, _SHAPE, _REPRESENTED, _BOXES, _POINTS_IN_CONTEXT, _EXPERIMENTS_ON_CLOUD, _PUBLISHED),
+        layouts=(
+            *(_CLOUD, _SHAPE, _REPRESENTED, _BOXES, _METHODS, _POINTS_IN_CONTEXT),
+            *(_EXPERIMENTS_ON_CLOUD, _PUBLISHED),
+        ),
         adapter=".host.adapters:CLOUDS",
         settings=(_IN_CLOUD, _MAP, _CONVOLUTIONS, _FIELD, ".session.view:RepresentSettings", *_OF_BOXES),
         options=".host.asked:OfCloud",

@@ -93,6 +93,8 @@ REGISTRY.add(
         ".export.attention.experiments:FaithfulnessOptions",
         ".export.attention.experiments:faithfulness_filled",
         asks=".export.attention.relevance:asked",
+        alone=".export.attention.many:of_lines",
+        many=".export.attention.many:of_folder",
     ),
     Export(
         "methods",

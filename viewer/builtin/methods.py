@@ -19,6 +19,7 @@ OF_HEADS = (
         needs=_LAYERS,
         key="A",
         unit="weight",
+        compared=True,
     ),
     Method(
         id="norms",
@@ -49,6 +50,7 @@ THROUGH_LAYERS = (
         settings=("headlight.models.core.settings:RolloutSettings",),
         key="R",
         unit="share",
+        compared=True,
     ),
     Method(
         id="saliency",
@@ -99,6 +101,7 @@ OF_POINTS = (
         needs=_NEIGHBOURS,
         key="R",
         unit="share",
+        compared=True,
     ),
     Method(
         id="hops",
@@ -180,6 +183,7 @@ OF_TARGETS = (
         "target grows with it.",
         paper="Abnar & Zuidema 2020, section 3, with the weights of Chefer et al. 2021",
         unit="share",
+        compared=True,
     ),
     Method(
         id="chefer",
@@ -194,6 +198,7 @@ OF_TARGETS = (
         paper="Chefer et al. 2021, “Generic Attention-model Explainability”, section 3.1",
         unit="relevance",
         shares=False,
+        compared=True,
     ),
     Method(
         id="gradient-input",
@@ -208,6 +213,7 @@ OF_TARGETS = (
         unit="of the logit",
         shares=False,
         signed=True,
+        compared=True,
     ),
     Method(
         id="integrated-gradients",
@@ -248,6 +254,7 @@ OF_TARGETS = (
         paper="Selvaraju et al. 2017, “Grad-CAM”, section 3",
         unit="of the map",
         shares=False,
+        compared=True,
     ),
     Method(
         id="occlusion",

@@ -41,6 +41,8 @@ _AROUND = ".panes.explain.context"
 _BY_EXAMPLE = ".panes.explain.prototypes"
 _INSPECTED = ".panes.explain.artifacts"
 _EXPERIMENTS = ".panes.explain.experiments"
+_METHODS = Needs(("read",), ("methods",), trace=True, holds=".session.able:no_target")
+_SIDE_BY_SIDE = ".panes.explain.methods"
 _ALL_HEADS = (("head", None),)
 _ALL_QUERIES = (("query", None),)
 
@@ -490,4 +492,19 @@ REGISTRY.add(
         named="The picture before anything is changed",
     ),
     Pane("log", "Log", ".panes.shared.log:LogPane"),
+    Pane(
+        "beside",
+        "Methods side by side",
+        f"{_SIDE_BY_SIDE}.beside:BesidePane",
+        _METHODS,
+        export=Begin("methods", "npz"),
+    ),
+    Pane(
+        "faithful",
+        "Faithfulness",
+        f"{_SIDE_BY_SIDE}.faithful:FaithfulPane",
+        _METHODS,
+        export=Begin("faithfulness", "npz"),
+    ),
+    Pane("methods-settings", "Methods", f"{_SIDE_BY_SIDE}.settings:MethodsSettingsPane", _METHODS),
 )

@@ -13,7 +13,7 @@ from headlight.viewer.export.options import ExportOptions, choices_of
 from headlight.viewer.export.results import Filled, file_bytes
 from headlight.viewer.host.asked import asked_of
 from headlight.viewer.host.recipe import RunOptions
-from headlight.viewer.inputs.inputs import Input
+from headlight.viewer.inputs.inputs import Input, TextInput
 from headlight.viewer.options import Option, is_given
 from headlight.viewer.registry import REGISTRY, Export, Kind, resolve
 from headlight.viewer.session.document import Document
@@ -187,3 +187,11 @@ def said_bytes(size: int) -> str:
 def first_ending(export: Export) -> str:
     """A picture where there is one; of a cloud's labels the cloud."""
     return next((e for e in ("png", "ply") if e in export.endings), export.endings[0])
+
+
+def of_texts(lines: bool, document: Input) -> None:
+    """HeadlightError for what is no file of single texts."""
+    if not isinstance(document, TextInput):
+        raise HeadlightError("--lines is of texts, and this is none.", "Leave it out.")
+    if document.pair is not None:
+        raise HeadlightError("Every line is a text of its own, without a second one.", "Leave --pair out.")

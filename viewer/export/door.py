@@ -21,7 +21,7 @@ from headlight.viewer.export.results import Result, content
 from headlight.viewer.host.asked import run_options
 from headlight.viewer.host.engines import said_first
 from headlight.viewer.host.forward import forward_pass
-from headlight.viewer.inputs.inputs import Input, TextInput, from_path, from_text, lines_of
+from headlight.viewer.inputs.inputs import Input, TextInput, from_path, from_text, is_input, lines_of
 from headlight.viewer.options import either, flag, taken
 from headlight.viewer.registry import REGISTRY, Export, Kind, resolve
 
@@ -31,6 +31,8 @@ def export(options: ExportOptions, say: Callable[[str], object] = str) -> tuple[
 
     say: told before a model is opened that takes long, and before much is computed.
     """
+    if (over := _of_folder(options)) is not None:
+        return _export_many(options, over, say)
     document = _document(options)
     refuse_early(options, document)
     entry, _ = _export_of(options.what, document)
@@ -51,6 +53,24 @@ def export(options: ExportOptions, say: Callable[[str], object] = str) -> tuple[
         write(content(options.ending, result))
     told = [one for read in result.traces or (trace,) for one in notices_of(document, read)]
     return (*dict.fromkeys(told), *result.notices)
+
+
+def _of_folder(options: ExportOptions) -> Export | None:
+    """What is computed of all that lies in a folder, where FILE is one that no reader takes for an input."""
+    over = next((one for one in exports_of(options.what) if one.many), None)
+    if over is None or options.file is None or not Path(options.file).is_dir():
+        return None
+    return None if is_input(options.file) else over
+
+
+def _export_many(options: ExportOptions, entry: Export, say: Callable[[str], object]) -> tuple[str, ...]:
+    run = run_options(options.given)
+    if said := said_first(run.model):
+        say(said)
+    with writing(options.out) as write:
+        result = resolve(entry.many)(options.given, Path(known(options.file, str)), run, SILENT)
+        write(content(options.ending, result))
+    return tuple(result.notices)
 
 
 def _read_first(document: Input) -> Input:

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from headlight.models.attention.patterns import painted_in, rows_painted
-from headlight.models.core.errors import HeadlightError, known
+from headlight.models.core.errors import known
 from headlight.models.core.settings import BAND, TEMPLATE, PatternSettings
 from headlight.models.core.task import Task
 from headlight.models.core.trace import Trace
 from headlight.viewer.export.attention.maps import require_attention
-from headlight.viewer.export.choices import Subject
+from headlight.viewer.export.choices import Subject, of_texts
 from headlight.viewer.export.results import Filled, Result, check_layers
 from headlight.viewer.inputs.inputs import Input, TextInput, lines_of
 from headlight.viewer.options import option, within
@@ -29,14 +29,6 @@ def read_template(value: str) -> str:
             f"“{value}” is no matrix of 0 and 1, up to {TEMPLATE} × {TEMPLATE}, as in 100/110/011"
         ) from None
     return value
-
-
-def of_texts(lines: bool, document: Input) -> None:
-    """HeadlightError for what is no file of single texts."""
-    if not isinstance(document, TextInput):
-        raise HeadlightError("--lines is of texts, and this is a picture.", "Leave it out.")
-    if document.pair is not None:
-        raise HeadlightError("Every line is a text of its own, without a second one.", "Leave --pair out.")
 
 
 @dataclass(frozen=True)

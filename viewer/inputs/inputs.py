@@ -211,6 +211,15 @@ def _folder(path: Path, name: str) -> Callable[[Task], Input]:
     raise HeadlightError(f"{name} is a folder.", "Choose a file in it.")
 
 
+def is_input(path: str | os.PathLike[str]) -> bool:
+    """Whether a folder is one input itself, or a model that says so, rather than full of inputs."""
+    try:
+        _folder(Path(path), "")
+    except HeadlightError:
+        return (Path(path) / "config.json").is_file()
+    return True
+
+
 def _check_regular(mode: int, name: str) -> None:
     if stat.S_ISREG(mode):
         return

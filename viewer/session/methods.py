@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -52,7 +53,27 @@ class Slot:
 
 ON_INPUT = Slot("method", ("head",))
 BESIDE = Slot("relevance", ("layers", "picture", "target"))
-IN_SPACE = Slot("method", ("head", "layers"))
+IN_SPACE = Slot("method", ("head", "layers", "target"))
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A document that was read, on the page that has a method."""
+
+    kind: Kind
+    page: str
+    trace: Trace | None
+
+
+def offered_by(kind: Kind, of: Sequence[str] = ("target", "layers")) -> list[Method]:
+    """The methods of these for a kind of documents, on whichever page they stand."""
+    return [one for one in REGISTRY.all(Method).values() if one.of in of and one.needs.of_kind(kind)]
+
+
+def objection(method: Method, kind: Kind, trace: Trace | None) -> str:
+    """Why there is no such method for a reading, wherever it is asked for; or ""."""
+    page = next(iter(method.needs.pages), kind.layouts[0].page)
+    return method.needs.met(_Read(kind, page, trace))
 
 
 @cache

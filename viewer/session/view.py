@@ -13,7 +13,7 @@ from headlight.models.core.settings import RolloutSettings, layers_of_rollout
 if TYPE_CHECKING:
     from headlight.models.core.costs import Terms
     from headlight.models.core.layers import Vector
-    from headlight.models.core.tokens import CharSpan, Place
+    from headlight.models.core.tokens import CharSpan, Cuboid, Place
     from headlight.models.core.trace import Trace
     from headlight.viewer.host.corpus import Corpus, Pictures
 
@@ -279,9 +279,21 @@ class RolloutQuery:
 
 @dataclass(frozen=True)
 class TargetSettings:
-    """index: of the target whose relevance is shown, as `Target.index`; None for what is said first."""
+    """index: of the target whose relevance is shown, as `Target.index`; None for what is said first. box: of
+    several boxes of one class the one, where it stands."""
 
     index: int | None = None
+    box: Cuboid | None = None
+
+
+@dataclass(frozen=True)
+class MethodsSettings:
+    """methods: which stand side by side, by their ids; None for those that do from the start. by: what each
+    is shown by: where a token stands in its order, or its share of the sizes of all values.
+    """
+
+    methods: tuple[str, ...] | None = None
+    by: Literal["rank", "share"] = "rank"
 
 
 @dataclass(frozen=True)

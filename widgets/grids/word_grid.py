@@ -16,7 +16,7 @@ from headlight.widgets.base.painted import Arranged, say_instead
 from headlight.widgets.base.wheel import point_after_wheel
 
 NARROW, WIDE = 4.4, 8.0
-"""In em: how narrow columns may be, and how wide they grow where there is room."""
+"""In em: how narrow columns may be where nothing else is said, and how wide they grow where there is room."""
 LOW, HIGH = 1.5, 2.4
 BRIGHT = 140
 """From this luminance on words are dark."""
@@ -31,8 +31,10 @@ class WordGrid(Arranged, QAbstractScrollArea):
     """(row, column) under the cursor, or None."""
     clicked = Signal(int, int)
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, parent: QWidget | None = None, narrow: float = NARROW) -> None:
+        """narrow: em of a column at least."""
         super().__init__(parent)
+        self._narrow = narrow
         self._rows: list[str] = []
         self._columns: list[str] = []
         self._words: Sequence[Sequence[str]] = ()
@@ -122,7 +124,7 @@ class WordGrid(Arranged, QAbstractScrollArea):
         wide = (self.viewport().width() - left) / max(1, len(self._columns))
         high = (self.viewport().height() - top) / max(1, len(self._rows))
         return (
-            int(min(max(wide, theme.em(NARROW)), theme.em(WIDE))),
+            int(min(max(wide, theme.em(self._narrow)), theme.em(WIDE))),
             int(min(max(high, theme.em(LOW)), theme.em(HIGH))),
         )
 

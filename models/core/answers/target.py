@@ -9,7 +9,8 @@ from headlight.models.core.tokens import Place
 EVERY = -1
 """The index of a target that is all classes alike."""
 SALIENCY = -2
-"""What the model's own decoder predicts to draw the eye: at a place, or in the mean of the picture."""
+"""What the model's own decoder predicts to draw the eye: at a place, or in the mean of the picture, which
+no method is asked of by itself (`explain.targets.placed`)."""
 SIMILARITY = -3
 """The cosine of the last vectors of two tokens."""
 

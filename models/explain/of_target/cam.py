@@ -8,14 +8,13 @@ al. 2021 (“Transformer Interpretability Beyond Attention Visualization”, sec
 from __future__ import annotations
 
 import numpy as np
-import torch
 
 from headlight.models.core.answers import Target
 from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.relevance import Relevance
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.trace import Trace
-from headlight.models.explain.rollout_steps import spread
+from headlight.models.explain.rollout_steps import on_finer
 from headlight.models.explain.targets import asked_at
 
 
@@ -34,8 +33,7 @@ def cam(trace: Trace, target: Target, task: Task = SILENT) -> Relevance:
     looks, slopes = _rows(layer, asked), _rows(flow, asked)  # (heads, m, keys)
     weights = slopes.mean((1, 2), dtype=np.float64, keepdims=True)
     values = np.maximum((weights * looks).mean((0, 1)), 0).astype(np.float32)
-    values = spread(torch.from_numpy(values)[None], layer.keys, trace.tokens)[0].numpy()
-    return Relevance(values=values, tokens=trace.tokens)
+    return Relevance(values=on_finer(values, layer.keys, trace.tokens), tokens=trace.tokens)
 
 
 def _rows(layer: AttentionLayer, asked: np.ndarray) -> np.ndarray:

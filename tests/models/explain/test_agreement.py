@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.stats import spearmanr
 
-from headlight.models.explain.agreement import rank_correlations, special_shares
+from headlight.models.explain.agreement import disagreement, rank_correlations, ranks, special_shares
 
 
 def test_correlations_are_spearmans_ties_and_all():
@@ -15,3 +15,11 @@ def test_correlations_are_spearmans_ties_and_all():
 def test_shares_are_of_sizes():
     values = np.array([[1.0, -3.0, 4.0], [0.0, 0.0, 0.0]])
     np.testing.assert_allclose(special_shares(values, np.array([False, True, False])), [3 / 8, 0])
+
+
+def test_ranks_reach_from_0_to_1_and_disagreement_is_their_deviation():
+    values = np.array([[5.0, -2.0, 7.0, 7.0], [1.0, 1.0, 1.0, 1.0]])
+    np.testing.assert_allclose(ranks(values), [[1 / 3, 0, 5 / 6, 5 / 6], [0.5] * 4], rtol=1e-6)
+    opposed = np.array([[0.0, 1.0, 2.0], [0.0, -1.0, -2.0]])
+    np.testing.assert_allclose(disagreement(opposed), [0.5, 0, 0.5])
+    assert (disagreement(np.array([[0.0, 1.0], [3.0, 30.0]])) == 0).all()

@@ -11,7 +11,16 @@ from headlight.models.core.errors import HeadlightError
 from headlight.models.core.interventions import Scale
 from headlight.models.core.relevance import Relevance
 from headlight.models.core.task import Cancelled, Task
-from headlight.models.explain.faithfulness import FRACTIONS, area, faithfulness, hidden
+from headlight.models.explain.faithfulness import (
+    FRACTIONS,
+    Curves,
+    Tally,
+    area,
+    at_random,
+    faithfulness,
+    hidden,
+    tallied,
+)
 from headlight.models.explain.targets import targets_at
 from headlight.viewer.host.engines import open_engine
 from tests.models.explain.test_of_target import MODELS, PICTURE
@@ -62,7 +71,8 @@ def test_a_sweep_that_is_cancelled_leaves_the_model_as_it_was(trace):
 def test_the_most_relevant_tokens_go_first_and_come_first(trace):
     target, placed = targets_at(trace)[0], np.flatnonzero(~trace.tokens.special)
     values = np.random.default_rng(0).normal(size=len(trace.tokens)).astype(np.float32)
-    found = faithfulness(trace, target, Relevance(values=values, tokens=trace.tokens, shares=False), 2)
+    found = faithfulness(trace, target, Relevance(values=values, tokens=trace.tokens, shares=False))
+    random = at_random(trace, target, 2)
     order = placed[np.argsort(-values[placed])]
     for at in (0, 3, 9):
         share = round(FRACTIONS[at] * len(placed))
@@ -72,9 +82,45 @@ def test_the_most_relevant_tokens_go_first_and_come_first(trace):
             shown[order[0]] = False
         wanted = trace.run.scores(np.stack([gone, shown]), target)
         np.testing.assert_allclose([found.deletion[at], found.insertion[at]], wanted, atol=1e-6)
-    assert found.random.shape == (2, 10)
-    np.testing.assert_allclose(found.random[:, 0], found.deletion[0], atol=1e-6)
+    assert random.deletion.shape == random.insertion.shape == (2, 10)
+    np.testing.assert_allclose(random.deletion[:, 0], found.deletion[0], atol=1e-6)
     assert found.areas[0] == pytest.approx(area(FRACTIONS, found.deletion))
+    # What comes in a random order is what goes in its reverse.
+    drawn = np.random.default_rng(0).permutation(placed)
+    alike = faithfulness(trace, target, replaced(trace, drawn))
+    np.testing.assert_allclose(alike.deletion, random.deletion[0], atol=1e-6)
+    reverse = faithfulness(trace, target, replaced(trace, drawn[::-1]))
+    np.testing.assert_allclose(reverse.insertion, random.insertion[0], atol=1e-6)
+
+
+def replaced(trace, order: np.ndarray) -> Relevance:
+    """Of which the tokens come in this order."""
+    values = np.zeros(len(trace.tokens), np.float32)
+    values[order] = np.arange(len(order), 0, -1)
+    return Relevance(values=values, tokens=trace.tokens, shares=False)
+
+
+def test_a_tally_says_means_errors_wins_and_what_is_beaten():
+    less = np.array([[0.1, 0.3], [0.2, 0.2], [0.3, 0.6]])
+    more = np.array([[0.9, 0.9], [0.8, 0.2], [0.7, 0.4]])
+    orders = np.array([[0.2, 0.4], [0.1, 0.5], [0.5, 0.7]])
+    tally = Tally(less, more, orders, 1 - orders)
+    deletion, insertion = tally.means()
+    np.testing.assert_allclose(deletion, [0.2, 1.1 / 3, 0.4])
+    np.testing.assert_allclose(insertion, [0.8, 0.5, 0.6])
+    np.testing.assert_allclose(tally.errors()[0][0], 0.1 / np.sqrt(3))
+    np.testing.assert_allclose(tally.gains()[0][0], [0.2, np.std([0.2, 0.1, 0.3], ddof=1) / np.sqrt(3)])
+    assert [one.tolist() for one in tally.wins()] == [[3, 1], [3, 1]]
+    assert [one.tolist() for one in tally.beats()] == [[2, 0], [2, 1]]
+    alone = Tally(less[:1], more[:1], orders[:1], orders[:1])
+    assert np.isnan(alone.errors()[0]).all()
+    assert np.isnan(alone.gains()[1][:, 1]).all()
+    curves = Curves(FRACTIONS, np.full(10, 0.1, np.float32), np.full(10, 0.9, np.float32))
+    many = Curves(FRACTIONS, np.full((2, 10), 0.4, np.float32), np.full((2, 10), 0.9, np.float32))
+    assert curves.beaten(many) == (2, 0)
+    found = tallied([([curves], many), ([curves], many)])
+    np.testing.assert_allclose(found.deletion, [[0.1], [0.1]])
+    assert found.random_insertion.shape == (2, 2)
 
 
 def test_an_area_is_the_mean_height():

@@ -270,6 +270,24 @@ def test_parts_take_in_all_that_has_a_place_and_lie_together(parts, cases):
         assert set(found[found >= 0]) == set(range(found.max() + 1))
 
 
+def test_nothing_is_followed_through_whole_numbers(tmp_path):
+    """What a model that is quantised says can be scored, and has no gradient: that is said."""
+    folder = saved(tmp_path / "bert", MODELS["bert"]().eval())
+    engine = open_engine(str(folder), "text", "cpu")
+    assert {"gradients", "scores"} <= engine.run("the cat sat").run.offers
+    block = engine.model.encoder.layer[0].output.dense
+    weight = block.weight.detach()
+    block.weight = torch.nn.Parameter((weight * 127).round().to(torch.int8), requires_grad=False)
+    block.forward = lambda x: torch.nn.functional.linear(x, block.weight.float() / 127, block.bias)
+    trace = engine.run("the cat sat")
+    target = targets_at(trace)[0]
+    assert "gradients" not in trace.run.offers
+    for ask in (trace.run.gradients, lambda target: trace.run.slopes(target, np.zeros((1, 3, 32)))):
+        with pytest.raises(HeadlightError, match="is quantised"):
+            ask(target)
+    assert occlusion.occlusion(trace, target).values.any()
+
+
 def test_the_similarity_of_two_tokens_is_a_target_of_a_model_without_a_head(tmp_path):
     model = hf.BertModel(hf.BertConfig(**TEXT, intermediate_size=64)).eval()
     trace = open_engine(str(saved(tmp_path / "bert", model)), "text", "cpu").run("the cat sat on the mat")

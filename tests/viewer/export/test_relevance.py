@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import transformers as hf
+from PIL import Image
 
 from headlight.models.core.answers import Target
 from headlight.models.explain.of_target.carried import generic
 from headlight.viewer.app.cli import run
 from headlight.viewer.host.engines import open_engine
+from tests.models.headed import VIT, saved
 
 TEXT = "the cat sat on the mat and the cat sat on"
 
@@ -105,3 +108,32 @@ def test_experiments_hold_curves_and_effects(tmp_path):
         assert found["giving"] != found["taking"]
     first = (tmp_path / "b.csv").read_text().splitlines()[1]
     assert abs(float(first.split(",")[2])) == pytest.approx(most)
+
+
+def test_a_folder_of_pictures_gives_a_table_of_methods(tmp_path, capfd):
+    net = hf.ViTForImageClassification(hf.ViTConfig(**VIT)).eval()
+    model, pictures = saved(tmp_path / "vit", net), tmp_path / "pictures"
+    pictures.mkdir()
+    draw = np.random.default_rng(0)
+    for name in ("a", "b"):
+        Image.fromarray(draw.integers(0, 256, (64, 80, 3), np.uint8)).save(pictures / f"{name}.png")
+    (pictures / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nno more")
+    words = ["export", str(pictures), "faithfulness", "--model", str(model), "--size", "224"]
+    names = ["--methods", "chefer,gradient-input", "--orders", "2"]
+    assert run([*words, *names, "--out", str(tmp_path / "a.npz")]) == 0
+    assert "broken.png was left out" in capfd.readouterr().err
+    with np.load(tmp_path / "a.npz") as found:
+        assert found["inputs"].tolist() == ["a.png", "b.png"]
+        assert found["deletion"].shape == found["insertion"].shape == (2, 2)
+        assert found["random_deletion"].shape == (2, 2)
+        assert found["wins"].sum(0).tolist() >= [2, 2]
+        assert "mean colour before pixels are normalised" in str(found["convention"])
+    assert run([*words, "--target-place", "3", "--out", str(tmp_path / "b.csv")]) == 2
+    assert "A place is of one input" in capfd.readouterr().err
+    assert run(["export", str(tmp_path / "pictures"), "tokens", "--out", str(tmp_path / "c.npz")]) == 2
+    assert "is a folder" in capfd.readouterr().err
+    (tmp_path / "lines.txt").write_text("the cat sat on the cat\na b a b\n")
+    lines = ["export", str(tmp_path / "lines.txt"), "faithfulness", "--lines", "--model", "induction"]
+    assert run([*lines, "--methods", "rollout", "--out", str(tmp_path / "d.csv")]) == 0
+    rows = (tmp_path / "d.csv").read_text().splitlines()
+    assert [row.split(",")[:2] for row in rows[1:]] == [["rollout", "2"], ["random", "2"]]

@@ -13,6 +13,7 @@ from headlight.viewer.app.explanations import (
     fields,
     inspecting,
     maps,
+    methods,
     panes,
     published,
     represented,
@@ -27,6 +28,7 @@ EXPLANATIONS = (
     *experiments.EXPERIMENTS,
     *published.PUBLISHED,
     *inspecting.INSPECTED,
+    *methods.METHODS,
     *represented.REPRESENTED,
     *towers.TOWERS,
 )

@@ -188,6 +188,7 @@ ROLLOUTS = (
     ),
     of(
         "relevance/Layers",
+        "methods-settings/Layers",
         says="The first and the last layer of the product. Fewer layers show where the flow comes from.",
     ),
     of(

@@ -11,7 +11,7 @@ from headlight.models.core.errors import known
 from headlight.models.core.task import Part, Task
 from headlight.models.core.trace import Trace
 from headlight.models.explain.agreement import rank_correlations, special_shares
-from headlight.models.explain.faithfulness import ORDERS, Faithfulness, faithfulness
+from headlight.models.explain.faithfulness import ORDERS, Curves, at_random, convention, faithfulness
 from headlight.viewer.export.attention.relevance import (
     Aimed,
     Asked,
@@ -23,10 +23,15 @@ from headlight.viewer.export.attention.relevance import (
     targeted,
     told,
 )
-from headlight.viewer.export.choices import Subject
+from headlight.viewer.export.choices import Subject, of_texts
 from headlight.viewer.export.results import Filled, Result
 from headlight.viewer.inputs.inputs import Input, TextInput
 from headlight.viewer.options import Rule, option, some
+from headlight.viewer.slices.explain.beside import ordered
+
+
+def _read_methods(value: str) -> tuple[str, ...]:
+    return tuple(map(read_method, value.split(",")))
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,14 @@ class FaithfulnessOptions(Asked):
         metavar="N",
         empty=str(ORDERS),
     )
+    methods: tuple[str, ...] | None = option(
+        "of many inputs: which are compared (those that stand side by side in the window)",
+        parse=_read_methods,
+        metavar="NAME[,NAME]",
+    )
+    lines: bool = option(
+        "every line is a text of its own, and methods are compared over all", switch=True, early=of_texts
+    )
 
 
 def faithful(options: FaithfulnessOptions, ending: str, document: Input, trace: Trace, task: Task) -> Result:
@@ -47,38 +60,38 @@ def faithful(options: FaithfulnessOptions, ending: str, document: Input, trace: 
     found, method, target = found_by(options, document, trace, Part(task, 0.0, 0.4))
     if target is None:
         target = targeted(options, document, trace, task)
-    at = faithfulness(trace, target, found, options.orders, task=Part(task, 0.4))
+    found = replace(found, values=ordered(found))
+    at = faithfulness(trace, target, found, Part(task, 0.4, 0.6))
+    random = at_random(trace, target, options.orders, task=Part(task, 0.6))
+    means, beaten = [float(one.mean()) for one in random.areas], at.beaten(random)
     arrays = {
-        **{name: getattr(at, name) for name in ("fractions", "deletion", "insertion", "random")},
-        "auc": at.areas,
+        **{name: getattr(at, name) for name in ("fractions", "deletion", "insertion")},
+        "random": random.deletion,
+        "random_insertion": random.insertion,
+        "auc": np.array([*at.areas, means[0]], np.float32),
         "auc_names": np.array(["deletion", "insertion", "random deletion"]),
-        "beats_random": np.array(at.beats),
+        "auc_random_insertion": np.array(means[1], np.float32),
+        "beats_random": np.array(beaten[0] == options.orders),
+        "beats_random_insertion": np.array(beaten[1] == options.orders),
+        "convention": np.array(convention(trace.tokens)),
         **told(document, trace, method, target),
     }
-    return Result(lambda: arrays, lambda: _curves(at))
+    return Result(lambda: arrays, lambda: _curves(at, random))
 
 
-def _curves(at: Faithfulness) -> Iterator[Sequence[object]]:
-    yield ("fraction", "deletion", "insertion", "random_mean", "random_least", "random_most")
-    for row in zip(
-        at.fractions,
-        at.deletion,
-        at.insertion,
-        at.random.mean(0),
-        at.random.min(0),
-        at.random.max(0),
-        strict=True,
-    ):
+def _curves(at: Curves, random: Curves) -> Iterator[Sequence[object]]:
+    names = ("mean", "least", "most")
+    both = (("random", random.deletion), ("random_insertion", random.insertion))
+    yield ("fraction", "deletion", "insertion", *(f"{of}_{name}" for of, _ in both for name in names))
+    bands = [part for _, one in both for part in (one.mean(0), one.min(0), one.max(0))]
+    for row in zip(at.fractions, at.deletion, at.insertion, *bands, strict=True):
         yield tuple(f"{value:.9g}" for value in row)
-    yield ("auc", *(f"{value:.9g}" for value in at.areas), "", "")
+    means = [f"{one.mean():.9g}" for one in random.areas]
+    yield ("auc", *(f"{value:.9g}" for value in at.areas), means[0], "", "", means[1], "", "")
 
 
 def faithfulness_filled(subject: Subject, task: Task) -> Filled:
     return asked_filled(subject)
-
-
-def _read_methods(value: str) -> tuple[str, ...]:
-    return tuple(map(read_method, value.split(",")))
 
 
 @dataclass(frozen=True)

@@ -29,10 +29,10 @@ from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.inputs.inputs import ImageInput, Input
 from headlight.viewer.options import either, numbers, option
 from headlight.viewer.registry import REGISTRY, Kind, Method
-from headlight.viewer.session.methods import BESIDE, IN_SPACE
+from headlight.viewer.session.methods import BESIDE, IN_SPACE, objection, offered_by
 from headlight.viewer.session.view import MapSettings, View
 from headlight.viewer.slices.explain.relevance import of_target, through_layers
-from headlight.viewer.slices.explain.targets import named, places_of, target_of
+from headlight.viewer.slices.explain.targets import chosen_of, named, places_of
 from headlight.viewer.slices.maps import input_scale, query_indices, rollout_left_out
 
 FIRST = "chefer"
@@ -96,15 +96,6 @@ class RelevanceOptions(Asked, Mapped):
     opacity: float = opacity_option()
 
 
-@dataclass(frozen=True)
-class _Read:
-    """What a method is asked for: a document that was read, on the page that has the method."""
-
-    kind: Kind
-    page: str
-    trace: Trace
-
-
 def asked(run: RunOptions) -> RunOptions:
     """The target is what is explained, not what is written."""
     if run.writing is None:
@@ -136,7 +127,7 @@ def asked_filled(subject: Subject) -> Filled:
 def aimed_filled(subject: Subject) -> Filled:
     """The target that is looked at."""
     trace, view = subject.trace, subject.view
-    target, places = target_of(trace, view), places_of(view)
+    target, places = chosen_of(trace, view), places_of(view)
     meant = (target.place, target.beside) if places else ()
     found = [int(one) for place in meant if place for one in trace.at(place)[1][:1]]
     at = _numbers(subject.input, trace, found) if found else None
@@ -149,7 +140,7 @@ def _small(values: Mapping[str, Any], ending: str) -> int:
 
 
 def _methods(kind: Kind, trace: Trace, values: Mapping[str, Any], needed: bool) -> list[tuple[Any, str]]:
-    return [(one.id, one.name) for one in _offered(kind) if not _objection(one, kind, trace)]
+    return [(one.id, one.name) for one in offered_by(kind) if not objection(one, kind, trace)]
 
 
 def _targets(
@@ -158,26 +149,16 @@ def _targets(
     return [(one.name, one.name) for one in targets_at(trace, places)]
 
 
-def _offered(kind: Kind) -> list[Method]:
-    every = REGISTRY.all(Method).values()
-    return [one for one in every if one.of in ("target", "layers") and one.needs.of_kind(kind)]
-
-
-def _objection(method: Method, kind: Kind, trace: Trace) -> str:
-    page = next(iter(method.needs.pages), kind.layouts[0].page)
-    return method.needs.met(_Read(kind, page, trace))
-
-
 def methods_of_targets(document: Input, trace: Trace) -> tuple[str, ...]:
     """All that there are for a reading."""
     kind = REGISTRY.kind_of(document)
-    every = (one for one in _offered(kind) if one.of == "target")
-    return tuple(one.id for one in every if not _objection(one, kind, trace))
+    every = (one for one in offered_by(kind) if one.of == "target")
+    return tuple(one.id for one in every if not objection(one, kind, trace))
 
 
 def _first(kind: Kind, trace: Trace) -> str:
     """FIRST, else the first method that there is for such a model."""
-    there = [one.id for one in _offered(kind) if one.of == "target" and not _objection(one, kind, trace)]
+    there = [one.id for one in offered_by(kind) if one.of == "target" and not objection(one, kind, trace)]
     return FIRST if FIRST in there or not there else there[0]
 
 
@@ -210,9 +191,9 @@ def found_by(
     kind = REGISTRY.kind_of(document)
     method = REGISTRY.all(Method)[options.method or _first(kind, trace)]
     if not method.needs.of_kind(kind):
-        names = [one.id for one in _offered(kind)]
+        names = [one.id for one in offered_by(kind)]
         raise HeadlightError(f"{method.name} is not of {kind.plural}.", f"Choose {either(names)}.")
-    if reason := _objection(method, kind, trace):
+    if reason := objection(method, kind, trace):
         raise HeadlightError(reason, "Choose another method or another model.")
     if method.of == "layers":
         queries = _queries(trace, _places(options.target_place, document, trace))

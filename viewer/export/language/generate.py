@@ -13,8 +13,7 @@ from headlight.models.core.answers import Line, Writing, Written
 from headlight.models.core.errors import HeadlightError, known
 from headlight.models.core.task import Task
 from headlight.models.core.trace import Trace
-from headlight.viewer.export.choices import Subject
-from headlight.viewer.export.measures import of_texts
+from headlight.viewer.export.choices import Subject, of_texts
 from headlight.viewer.export.results import Result
 from headlight.viewer.host.engines import open_engine
 from headlight.viewer.host.forward import forward_pass

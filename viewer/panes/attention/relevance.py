@@ -13,7 +13,7 @@ from headlight.viewer.panes.shared import readings
 from headlight.viewer.panes.shared.controls import offer
 from headlight.viewer.panes.shared.method_controls import MethodForms, asked_types, labels_of, row
 from headlight.viewer.panes.shared.on_input import OnInputPane
-from headlight.viewer.panes.shared.target_choice import TargetChoice
+from headlight.viewer.panes.shared.target_choice import SaidAt, TargetChoice
 from headlight.viewer.registry import Needs
 from headlight.viewer.session.methods import BESIDE
 from headlight.viewer.session.session import Document, Hover
@@ -22,7 +22,6 @@ from headlight.viewer.slices import names
 from headlight.viewer.slices.maps import Drawn, InputMap
 from headlight.widgets.base import theme
 from headlight.widgets.base.labels import Note
-from headlight.widgets.controls.choices import Segmented
 from headlight.widgets.controls.colour_bar import ColourBar
 from headlight.widgets.plane.image_view import ImageView
 from headlight.widgets.text.token_strip import TokenStrip
@@ -64,8 +63,7 @@ class RelevancePane(OnInputPane):
         return widget
 
     def _controls(self) -> QWidget:
-        self.query = Segmented([(False, "Readout"), (True, "Selected")], "Query")
-        self.query.changed.connect(lambda on: self.session.change(RolloutQuery, selected=on))
+        self.query = SaidAt(self.session, "Query")
         methods = self.slot.offered_in(self.needs)
         beside = ("Query", "Target", *labels_of(asked_types(methods)))
         self.forms = MethodForms(methods, self.session, beside)
@@ -184,8 +182,7 @@ class RelevancePane(OnInputPane):
         readout = trace.tokens.labels[trace.readout] if trace.readout is not None else "Mean of all"
         is_of_target = method.of == "target"
         placed = self.target.display(trace, view) if is_of_target else None
-        self.query.set_label(False, placed or readout)
-        self.query.set_value(view[RolloutQuery].selected)
+        self.query.display(view, placed or readout)
         self.query_row.setVisible(method.of == "layers" or bool(placed))
         self.target_row.setVisible(is_of_target)
         self.forms.display(method, view, trace)

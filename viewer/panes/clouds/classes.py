@@ -14,7 +14,8 @@ from headlight.viewer.inputs.cloud_labels import OWN, TITLES
 from headlight.viewer.inputs.units import UNITS, UPS
 from headlight.viewer.panes.clouds.base import CloudPane
 from headlight.viewer.panes.shared.controls import Controls
-from headlight.viewer.panes.shared.method_controls import MethodChoice, MethodForms
+from headlight.viewer.panes.shared.method_controls import MethodChoice, MethodForms, row
+from headlight.viewer.panes.shared.target_choice import SaidAt, TargetChoice
 from headlight.viewer.session.methods import IN_SPACE
 from headlight.viewer.session.session import Document, Hover
 from headlight.viewer.session.view import CloudSettings, View
@@ -24,6 +25,8 @@ from headlight.widgets.base.scroll_column import ScrollColumn
 from headlight.widgets.controls.choices import Choice, Section, Segmented, Toggle
 from headlight.widgets.controls.class_legend import ClassLegend
 from headlight.widgets.controls.sliders import LabelledSlider
+
+_ASKED = ("Target", "Said at")
 
 
 class ClassesPane(CloudPane):
@@ -39,6 +42,8 @@ class ClassesPane(CloudPane):
         self.palette = bind("palette", Segmented([("soft", "Soft"), ("s3dis", "S3DIS")], "Palette"))
         self.reach = MethodChoice(IN_SPACE, self.needs, self.session, "Reach of the point", row=3)
         self.forms = MethodForms(self.reach.methods, self.session)
+        self.target, self.said_at = TargetChoice(self.session), SaidAt(self.session, "Said at")
+        self.asked = [row("Target", self.target, _ASKED), row("Said at", self.said_at, _ASKED)]
         self.size = bind("point_size", LabelledSlider("Point size", 1, 12, 0.5, "{:.1f} px", 4))
         flat = [("perspective", "Perspective"), ("orthographic", "Orthographic")]
         self.projection = bind("projection", Segmented(flat, "Projection"))
@@ -66,7 +71,7 @@ class ClassesPane(CloudPane):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
         column.addWidget(self.legend, 1)
-        for widget in (Section("Reach of the point"), self.reach, self.forms):
+        for widget in (Section("Reach of the point"), self.reach, *self.asked, self.forms):
             column.addWidget(widget)
         for widget in (Section("Projection"), self.projection):
             column.addWidget(widget)
@@ -85,9 +90,18 @@ class ClassesPane(CloudPane):
         self.controls.display(view[CloudSettings])
         self.reach.display(document, view)
         self.forms.display(IN_SPACE.method(document, view), view, document.trace)
+        self._show_target(document, view)
         self._show_frame(document)
         self._show_labels(document)
         self._show_legend(view)
+
+    def _show_target(self, document: Document, view: View) -> None:
+        """What a method of a target is asked of."""
+        asks = document.trace is not None and IN_SPACE.method(document, view).of == "target"
+        usual = self.target.display(document.trace, view) if asks else ""
+        self.said_at.display(view, usual)
+        for row_, shown in zip(self.asked, (asks, bool(usual)), strict=True):
+            row_.setVisible(shown)
 
     def slice(self, scene: Scene, view: View, hover: Hover) -> Call:
         return partial(class_table, scene)

@@ -23,11 +23,20 @@ from headlight.viewer.panes.shared.on_input import pointed
 from headlight.viewer.registry import Method
 from headlight.viewer.session.methods import IN_SPACE, settings_of
 from headlight.viewer.session.session import NOWHERE, Document, Hover
-from headlight.viewer.session.view import CloudSettings, ColourBy, MapSettings, Selection, View
+from headlight.viewer.session.view import (
+    CloudSettings,
+    ColourBy,
+    MapSettings,
+    RolloutQuery,
+    Selection,
+    TargetSettings,
+    View,
+)
 from headlight.viewer.slices.clouds import maps as cloud_maps
 from headlight.viewer.slices.clouds.classes import named, reading
 from headlight.viewer.slices.clouds.colours import TITLES, Scene, offers, shown_as
 from headlight.viewer.slices.clouds.painted import Asked, Painted, painted
+from headlight.viewer.slices.clouds.relevance import asks
 from headlight.widgets.base import theme
 from headlight.widgets.base.cursor_tip import read_out
 from headlight.widgets.cloud.camera import Camera
@@ -119,16 +128,19 @@ class View3DPane(CloudPane):
 
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
         cloud = view[CloudSettings]
-        settings = settings_of(IN_SPACE.method(document, view), view)
+        method = IN_SPACE.method(document, view)
+        asked = (view[TargetSettings], view[RolloutQuery]) if method.of == "target" else ()
+        settings = (*settings_of(method, view), *asked)
         return (cloud.palette, cloud.hidden, *settings, view[Selection].queries, view[MapSettings].colours)
 
     def _shown_by(self, scene: Scene, view: View, method: Method) -> ColourBy:
-        return shown_as(scene, self.chosen_by(view), bool(view[Selection].queries), method)
+        return shown_as(scene, self.chosen_by(view), asks(method, view), method)
 
     def lane_for(self, view: View) -> Lane:
         by, document = self.chosen_by(view), self.session.current
         far = document is not None and IN_SPACE.method(document, view).of != "head"
-        return "run" if (by == "attention" and far and view[Selection].queries) or by == "bound" else "look"
+        shown = by == "attention" and far and asks(IN_SPACE.method(document, view), view)
+        return "run" if shown or by == "bound" else "look"
 
     def slice(self, asked: Asked, view: View, hover: Hover) -> Call:
         return partial(painted, asked, view, self.painted.colours if self.painted is not None else None)
@@ -227,9 +239,11 @@ class View3DPane(CloudPane):
             return {}
         value, trace = drawn.values[token], asked.scene.trace
         chosen = cloud_maps.chosen(trace, trace.tokens, self.session.view[Selection].queries)
+        of_target = asked.method.of == "target"
+        of = painted.said.partition(" · ")[0] if of_target else named(asked.scene, chosen)
         return {
             "Weight": f"{value} {drawn.unit}" if drawn.counts else read_out(float(value)),
-            "From": named(asked.scene, chosen),
+            "From": of,
             "In": cloud_maps.map_named(trace, *drawn.at) if drawn.at else drawn.what,
         }
 

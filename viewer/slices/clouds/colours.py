@@ -15,7 +15,7 @@ from headlight.models.attention.statistics import stages
 from headlight.models.core.answers import PointLabels
 from headlight.models.core.cache import derived
 from headlight.models.core.classes.palettes import RIGHT, UNLABELLED, WRONG, class_colours
-from headlight.models.core.colours import Scale, levels, lut
+from headlight.models.core.colours import DIVERGING, Scale, levels, lut
 from headlight.models.core.errors import known
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import PointTokens
@@ -319,8 +319,10 @@ def relevance_colours(scene: Scene, drawn: Drawn, palette: str, look: Look, map_
 
 def heat(name: str, look: Look) -> np.ndarray:
     """uint8 (256, 3): the map's part that stands out from the background; on a light one the strongest is
-    the darkest.
+    the darkest. Of values with a sign it is the whole map, zero in its middle.
     """
+    if name == DIVERGING:
+        return lut(name)[:, :3]
     part = np.linspace(90, 250, 256) if look.dark else np.linspace(205, 70, 256)
     return lut(name)[part.astype(int), :3]
 

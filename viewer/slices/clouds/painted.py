@@ -28,7 +28,8 @@ from headlight.viewer.slices.clouds.colours import (
     visible,
 )
 from headlight.viewer.slices.clouds.keys import ColourMeaning, meaning
-from headlight.viewer.slices.clouds.relevance import on_points
+from headlight.viewer.slices.clouds.relevance import colours_of, on_points
+from headlight.viewer.slices.explain.targets import chosen_of, places_of
 from headlight.viewer.slices.maps import Drawn
 
 NO_PLACES = np.empty((0, 3), np.float32)
@@ -116,7 +117,7 @@ def painted(asked: Asked, view: View, last: Colours | None, task: Task) -> Paint
     def done(rgb, star=None, drawn=None, more=NO_PLACES, said="") -> Painted:
         colours = Colours.of(rgb, groups(scene, by), mask, more, last)
         shown = "prediction" if asked.blocked else by
-        map_ = view[MapSettings].colours
+        map_ = colours_of(asked.method, view) if by == "attention" else view[MapSettings].colours
         read = meaning(scene, shown, cloud.palette, asked.look, map_, drawn, colours.in_sight)
         return Painted(asked, colours, selected, star, drawn, said, read)
 
@@ -134,7 +135,7 @@ def painted(asked: Asked, view: View, last: Colours | None, task: Task) -> Paint
     if by != "attention" or asked.blocked:
         seen = "prediction" if asked.blocked else by
         return done(plain_colours(scene, seen, cloud.palette, asked.look), said=asked.blocked)
-    star, said = None, f"of {named(scene, tokens)}"
+    star, said = None, f"of {_of(scene, asked.method, view, tokens)}"
     of_layer = asked.method.of == "head"
     if of_layer:
         star = cloud_maps.star(scene.read, view, asked.at)
@@ -144,8 +145,18 @@ def painted(asked: Asked, view: View, last: Colours | None, task: Task) -> Paint
     task.check()
     drawn = known(on_points(scene.read, view, asked.method, asked.at, task), Drawn)
     said = " · ".join(filter(None, (said, drawn.said)))
-    colours = relevance_colours(scene, drawn, cloud.palette, asked.look, view[MapSettings].colours)
+    map_ = colours_of(asked.method, view)
+    colours = relevance_colours(scene, drawn, cloud.palette, asked.look, map_)
     return done(colours, star, drawn, said=said)
+
+
+def _of(scene: Scene, method: Method, view: View, tokens: np.ndarray) -> str:
+    """What a method that is not of one layer is of: “chair”, at the selected points or in the mean of all."""
+    if method.of != "target":
+        return named(scene, tokens)
+    places = places_of(view)
+    at = cloud_maps.chosen(scene.read, scene.read.tokens, places) if places else np.empty(0, int)
+    return f"“{chosen_of(scene.read, view).name}”" + (f" at {named(scene, at)}" if len(at) else "")
 
 
 def attention_said(scene: Scene, queries: tuple[Place, ...], at: tuple[int, Head], tokens: np.ndarray) -> str:

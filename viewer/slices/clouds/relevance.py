@@ -8,19 +8,20 @@ import numpy as np
 
 from headlight.models.core.answers import EVERY, Target
 from headlight.models.core.cache import derived
-from headlight.models.core.colours import Scale, levels, scale_of
+from headlight.models.core.colours import DIVERGING, Scale, levels, scale_about_zero, scale_of
 from headlight.models.core.errors import known
 from headlight.models.core.layers import Head
 from headlight.models.core.relevance import Relevance, percent
 from headlight.models.core.stack import ConvStack
-from headlight.models.core.task import SILENT, Task
+from headlight.models.core.task import SILENT, Part, Task
 from headlight.models.core.tokens import PointTokens, Region, Tokens
 from headlight.models.core.trace import Trace
 from headlight.models.fields.voxels import VoxelField, VoxelSettings, voxel_field, voxels
 from headlight.viewer.registry import Method
-from headlight.viewer.session.view import FieldSettings, Selection, View
+from headlight.viewer.session.view import FieldSettings, MapSettings, Selection, View
 from headlight.viewer.slices.clouds.maps import chosen, in_input
-from headlight.viewer.slices.explain.relevance import said_of, through_layers, weighted
+from headlight.viewer.slices.explain.relevance import of_target, said_of, through_layers, weighted
+from headlight.viewer.slices.explain.targets import target_of
 from headlight.viewer.slices.fields.stacks import up_to
 from headlight.viewer.slices.maps import Drawn, looked_at
 
@@ -32,8 +33,10 @@ def on_points(
     trace: Trace, view: View, method: Method, at: tuple[int, Head], task: Task = SILENT
 ) -> Drawn | None:
     """A method's relevance over the input's tokens, of layer and map `at` where it is of one; `seen` is what
-    is lit. None where no point is selected.
+    is lit. None where no point is selected that it would be of.
     """
+    if method.of == "target":
+        return _drawn(of_target(trace, view, method, target_of(trace, view, Part(task)), task), method.signed)
     tokens = chosen(trace, trace.tokens, view[Selection].queries)
     if not len(tokens):
         return None
@@ -52,8 +55,22 @@ def _spread(trace: Trace, found: Relevance) -> Relevance:
     return replace(found, values=values, tokens=trace.tokens, seen=seen)
 
 
-def _drawn(found: Relevance) -> Drawn:
+def asks(method: Method, view: View) -> bool:
+    """Whether there is anything that a method would be of: a target, or points that are selected."""
+    return method.of == "target" or bool(view[Selection].queries)
+
+
+def colours_of(method: Method, view: View) -> str:
+    """The colour map of what a method says: that of values with a sign is another one."""
+    return DIVERGING if method.signed else view[MapSettings].colours
+
+
+def _drawn(found: Relevance, signed: bool = False) -> Drawn:
     values, seen = found.values, found.seen
+    if signed:
+        scale = scale_about_zero(values, 99.5)
+        every = np.ones(len(values), bool) if seen is None else seen
+        return Drawn(**vars(replace(found, seen=every)), levels=levels(values, scale), scale=scale)
     if found.counts:
         reached, most = values >= 0, max(int(values.max(initial=0)), 1)
         shown = np.where(reached, 255 - values.astype(np.int32) * STEPS_SPAN // most, 0).astype(np.uint8)

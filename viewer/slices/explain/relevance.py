@@ -143,7 +143,7 @@ def _from_layers(trace: Trace, view: View, method: Method, task: Task) -> InputM
 
 
 def _of_target(trace: Trace, view: View, method: Method, task: Task) -> InputMap:
-    target = target_of(trace, view)
+    target = target_of(trace, view, Part(task))
     found = over_shown(trace, view, of_target(trace, view, method, target, task))
     tokens, asked = known(found.tokens, Tokens), asked_at(trace, target)
     out = rollout_left_out(trace, view[MapSettings], tokens, found.values, asked)

@@ -9,7 +9,7 @@ from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import Place
 from headlight.models.core.trace import Trace
-from headlight.models.explain.targets import targets_at
+from headlight.models.explain.targets import placed, targets_at
 from headlight.viewer.options import either
 from headlight.viewer.session.view import RolloutQuery, Selection, TargetSettings, View
 
@@ -22,11 +22,18 @@ def places_of(view: View) -> tuple[Place, ...]:
     return view[Selection].queries if view[RolloutQuery].selected else ()
 
 
-def target_of(trace: Trace, view: View) -> Target:
-    """The one that is chosen, or what the model says first. HeadlightError where it says nothing."""
+def target_of(trace: Trace, view: View, task: Task = SILENT) -> Target:
+    """The one that is chosen, or what the model says first, where it is said. HeadlightError where it says
+    nothing."""
+    return placed(trace, chosen_of(trace, view), task)
+
+
+def chosen_of(trace: Trace, view: View) -> Target:
+    """The same as it is listed: without a place where that is found by the model first."""
     offered = every(trace, places_of(view))
-    index = view[TargetSettings].index
-    return next((one for one in offered if one.index == index), offered[0])
+    wanted = view[TargetSettings]
+    same = [one for one in offered if one.index == wanted.index]
+    return next((one for one in same if one.place == wanted.box), same[0] if same else offered[0])
 
 
 def every(trace: Trace, places: Sequence[Place] = ()) -> tuple[Target, ...]:
@@ -45,11 +52,11 @@ def named(trace: Trace, name: str | None, places: Sequence[Place] = (), task: Ta
     """
     offered = every(trace, places)
     if name is None:
-        return offered[0]
+        return placed(trace, offered[0], task)
     same = [one for one in offered if name in (one.name, str(one.index))]
     same += [one for one in offered if name.strip().lower() == one.name.strip().lower()]
     if same:
-        return same[0]
+        return placed(trace, same[0], task)
     if trace.answer(NextTokens) is not None and (number := entry_of(trace, name, task)) is not None:
         title = trace.run.engine(task).named(number)
         return Target(title, float("nan"), number, offered[0].place)

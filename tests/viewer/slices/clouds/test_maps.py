@@ -8,12 +8,16 @@ import numpy as np
 import pytest
 
 from headlight.models.attention import statistics
-from headlight.models.core.answers import PointLabels
+from headlight.models.core.answers import PointLabels, Target
 from headlight.models.core.classes.palettes import WRONG, class_colours
+from headlight.models.core.colours import DIVERGING, lut
+from headlight.models.core.relevance import Relevance
 from headlight.models.core.tokens import Position, Region
 from headlight.viewer.inputs.cloud import Frame
 from headlight.viewer.panes.shared.readings import of_point
+from headlight.viewer.registry import Method
 from headlight.viewer.session import selecting
+from headlight.viewer.session.methods import IN_SPACE
 from headlight.viewer.session.view import CloudSettings, Selection, View
 from headlight.viewer.slices.clouds import maps as cloud_maps
 from headlight.viewer.slices.clouds.classes import class_table, coordinates, named, places_of_cell, reading
@@ -29,7 +33,7 @@ from headlight.viewer.slices.clouds.colours import (
     shown_as,
     visible,
 )
-from headlight.viewer.slices.clouds.relevance import on_points
+from headlight.viewer.slices.clouds.relevance import asks, colours_of, on_points
 from tests.viewer.given import method
 from tests.viewer.given_cloud import GivenNeighbourhood, room, trace_of, weights_of
 
@@ -257,3 +261,29 @@ def test_without_labels_there_are_counts_alone(cloud):
     assert (table.matrix, table.scores) == (None, None)
     before = class_table(Scene(cloud))
     assert before.counts.tolist() == [200, 200, 200]
+
+
+ASKED: list[Target] = []
+
+
+def lopsided(trace, target, task) -> Relevance:
+    ASKED.append(target)
+    values = np.zeros(len(trace.tokens), np.float32)
+    values[:3] = 2, -1, 0
+    return Relevance(values=values, tokens=trace.tokens, shares=False)
+
+
+def test_a_method_of_a_target_colours_all_points_about_zero(trace, monkeypatch):
+    asked = Target("chair", 0.5, 1)
+    monkeypatch.setattr("headlight.viewer.slices.clouds.relevance.target_of", lambda *_: asked)
+    one = Method("given", "Given", "given", f"{__name__}:lopsided", of="target", signed=True)
+    assert asks(one, View())
+    assert not asks(method("composed"), View())
+    drawn = on_points(trace, View(), one, (0, 0))
+    assert [asked] == ASKED
+    assert drawn.seen.all()
+    assert drawn.scale.low == -drawn.scale.high < 0
+    assert drawn.levels[:4].tolist() == [255, 0, 128, 128]
+    assert colours_of(one, View()) == DIVERGING
+    assert np.array_equal(heat(DIVERGING, LOOK), lut(DIVERGING)[:, :3])
+    assert IN_SPACE.of == ("head", "layers", "target")
