@@ -14,7 +14,7 @@ TOWERS = (
         "that reads. A click on a bar shows what that text rests on.",
         paper=f"{CLIP}, section 3.1",
     ),
-    of("Class text", says="What is looked at: the chosen text, or the likeliest."),
+    of(*("Class text", "Looked at"), says="What is looked at: the chosen text, or the likeliest."),
     of("numbers/Patch", says="The part of the picture under the cursor, by its row and column."),
     of("/Read with .*|Compare with .*/", says="Compare the picture with six texts, which you can edit then."),
     of("/Remove “.*”/", says="Take this text away."),

@@ -9,6 +9,6 @@ SLOT = Slot("relevance", ("target",), first="chefer")
 _MORE = ("Cosine", "Without labels", "Probability is")
 SECTIONS = (
     Figures("pointed", "Under the cursor", ("Patch", "Word", "Relevance")),
-    Figures("text", "Class text", ("Class text", "Probability", *_MORE)),
+    Figures("text", "Class text", ("Looked at", "Probability", *_MORE)),
     Figures("words", "Words", ("As read", "Highest", "On special tokens")),
 )

@@ -101,7 +101,7 @@ class ClassTextsPane(Pane):
         title = self.session.current.trace.model
         self.subtitle_changed.emit(" · ".join(filter(None, (title.title, title.mark))))
         figures = {
-            "Class text": answer.names[at],
+            "Looked at": answer.names[at],
             "Probability": percent(float(answer.probabilities[at])),
             "Cosine": f"{answer.cosines[at]:.4f}",
             "Probability is": answer.how,
