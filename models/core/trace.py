@@ -129,6 +129,12 @@ class Run:
         off; NaN where a layer has no such head."""
         return self.engine(task).effects(self, target, task)
 
+    def words(self, target: Target, prompt: int = 0, task: Task = SILENT) -> Trace:
+        """A class text of a picture through the tower that reads, in one of its prompts: a trace of its own,
+        of which every target is the cosine of the text with the picture. HeadlightError without such texts.
+        """
+        return self.engine(task).words(self, target, prompt, task)
+
     def pooled(self, values: np.ndarray) -> np.ndarray:
         """float32 (n,): what each token of the input has of values like `Gradients.at`, summed."""
         return self.engine().pooled(self, values)

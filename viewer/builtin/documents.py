@@ -19,6 +19,7 @@ REGISTRY.add(
     Page("artifacts", "Artifacts"),
     Page("prototypes", "Prototypes"),
     Page("context", "Context"),
+    Page("zero-shot", "Zero-shot"),
 )
 
 _LOG = Leaf("log", shown=False)
@@ -199,6 +200,15 @@ _FIELDS = Layout(
     numbers=".panes.fields.field:SECTIONS",
     table="layers",
 )
+_ZERO_SHOT = Layout(
+    "zero-shot",
+    across(
+        down(Leaf("text-on-picture", 0.76), down(Leaf("words"), _LOG, share=0.24), share=0.5),
+        down(Leaf("class-texts", 0.62), Leaf("label", 0.38), share=0.28),
+        down(Leaf("numbers"), share=0.22),
+    ),
+    numbers=".panes.towers.base:SECTIONS",
+)
 _CLOUD = Layout(
     "attention",
     across(
@@ -341,6 +351,7 @@ REGISTRY.add(
             _PICTURE,
             _HEADS_OF_PICTURE,
             _WEIGHT_OF_PICTURE,
+            _ZERO_SHOT,
             _ARTIFACTS,
             _PROTOTYPES,
             _CONTEXT,

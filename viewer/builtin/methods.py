@@ -164,8 +164,9 @@ OF_POINTS = (
         unit="share of the weight",
     ),
 )
-_ASKED = Needs(pages=("attention",), trace=True, holds=".session.able:no_slopes")
-_GROWN = Needs(("cells",), ("attention",), layers=True, holds=".session.able:no_grown_weights")
+_OF_TARGET = ("attention", "zero-shot")
+_ASKED = Needs(pages=_OF_TARGET, trace=True, holds=".session.able:no_slopes")
+_GROWN = Needs(("cells",), _OF_TARGET, layers=True, holds=".session.able:no_grown_weights")
 _OF = "headlight.models.explain.of_target"
 OF_TARGETS = (
     Method(
@@ -241,7 +242,7 @@ OF_TARGETS = (
         noun="Grad-CAM",
         compute=f"{_OF}.cam:cam",
         of="target",
-        needs=Needs(("cells",), ("attention", "fields"), trace=True, holds=".session.able:no_maps"),
+        needs=Needs(("cells",), (*_OF_TARGET, "fields"), trace=True, holds=".session.able:no_maps"),
         says="The last maps of features, or the last layer’s heads, each weighted by the mean of the "
         "target’s gradient with it; nothing below 0.",
         paper="Selvaraju et al. 2017, “Grad-CAM”, section 3",
@@ -254,7 +255,7 @@ OF_TARGETS = (
         noun="occlusion",
         compute=f"{_OF}.occlusion:occlusion",
         of="target",
-        needs=Needs(pages=("attention",), trace=True, holds=".session.able:no_scores"),
+        needs=Needs(pages=_OF_TARGET, trace=True, holds=".session.able:no_scores"),
         settings=("headlight.models.core.settings:OcclusionSettings",),
         says="What the score of the target loses where a word, a square of the picture or a cube of the "
         "cloud is hidden.",

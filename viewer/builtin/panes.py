@@ -26,6 +26,7 @@ _BUILDS = Needs(("layers",), ("attention", "fields"), holds=".session.able:no_st
 _BUILT = Needs(("layers",), ("fields",))
 
 _HEADS = Needs(("cells",), ("heads",), layers=True)
+_ZERO_SHOT = Needs(("pixels",), ("zero-shot",), trace=True, holds=".session.able:no_class_texts")
 _ARCS = Needs(("characters",), ("arcs",), layers=True)
 _COMPARED = Needs(("characters",), ("compare",), layers=True)
 
@@ -435,5 +436,22 @@ REGISTRY.add(
         _BUILT,
         named="Growth of the stack's field",
     ),
+    Pane(
+        "text-on-picture",
+        "Relevance",
+        ".panes.towers.picture:TextOnPicturePane",
+        Needs(("pixels",), ("zero-shot",), trace=True),
+        named="Relevance of a class text",
+        export=Begin("relevance", "png"),
+    ),
+    Pane(
+        "class-texts",
+        "Class texts",
+        ".panes.towers.texts:ClassTextsPane",
+        Needs(("pixels",), ("zero-shot",)),
+        export=Begin("zero-shot", "csv"),
+    ),
+    Pane("words", "Words", ".panes.towers.words:WordsPane", _ZERO_SHOT, named="Words of a class text"),
+    Pane("label", "Label", ".panes.towers.label:LabelPane", _ZERO_SHOT, named="Labels on the picture"),
     Pane("log", "Log", ".panes.shared.log:LogPane"),
 )

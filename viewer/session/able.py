@@ -73,6 +73,14 @@ def no_zeroing(document: Document) -> str:
     return "" if "heads" in trace.run.offers else f"The values of {trace.model.title} cannot be taken away."
 
 
+def no_class_texts(document: Document) -> str:
+    """Texts stand beside a picture once they are typed, and a model of two towers has read both."""
+    from headlight.models.core.answers import TextClasses
+
+    there = document.trace is None or document.trace.answer(TextClasses) is not None
+    return "" if there else "There are no class texts."
+
+
 def no_target(document: Document) -> str:
     """A method of a target asks why the model says what it says."""
     trace = document.trace

@@ -21,11 +21,13 @@ _log = logging.getLogger(__name__)
 @dataclass(frozen=True)
 class Slot:
     """Where one method at a time is shown. setting: the field of the map's settings that chooses it; of: what
-    the methods are of that it offers.
+    the methods are of that it offers. first: what is shown where the chosen one is of something else, "" for
+    the first of the registry.
     """
 
     setting: str
     of: tuple[str, ...]
+    first: str = ""
 
     def offered(self, kind: Kind) -> list[Method]:
         """Those that there are for a kind of documents, in the registry's order."""
@@ -43,7 +45,9 @@ class Slot:
         found = next((method for method in offered if method.id == chosen), None)
         if found is None and chosen not in REGISTRY.all(Method):
             _say_gone(chosen, offered[0].title)
-        return offered[0] if found is None or found.needs.never(document) else found
+        if found is not None and not found.needs.never(document):
+            return found
+        return next((method for method in offered if method.id == self.first), offered[0])
 
 
 ON_INPUT = Slot("method", ("head",))

@@ -48,7 +48,7 @@ class TextClasses(Classes):
     def how(self) -> str:
         """How a probability comes of a cosine."""
         bias = f" {'−' if self.bias < 0 else '+'} {abs(self.bias):.3g}" if self.bias else ""
-        return f"{'softmax' if self.exclusive else 'sigmoid'} of {self.scale:.3g} · cosine{bias}"
+        return f"{'softmax' if self.exclusive else 'sigmoid'}, {self.scale:.3g} · cos{bias}"
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,6 +7,7 @@ is the same pixels everywhere.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal, get_args
@@ -86,6 +87,30 @@ def on(
         wide = _extent(label)[0]
         size = label.size * min(1.0, width * 0.8 / max(wide, 1))
     return Label(text, x, y, min(max(size, SMALLEST), LARGEST), style)
+
+
+ARTICLES = ("a ", "an ", "the ")
+
+
+def named(text: str) -> str:
+    """What a note on a thing says for a class text: “lamp” for “a lamp”."""
+    return next((text[len(one) :] for one in ARTICLES if text.lower().startswith(one)), text)
+
+
+def denied(label: Label, texts: Sequence[str], pixels: np.ndarray) -> Label:
+    """The note that answers another: “not a lamp” beside “lamp”, below it where there is room, else above.
+    texts: classes, by which it is known which article a word has."""
+    thing = next((one for one in texts if named(one) == label.text), label.text)
+    answer = replace(label, text=f"not {thing}")
+    height, width = pixels.shape[:2]
+    wide, high = _extent(answer)
+    if wide > width:
+        answer = replace(answer, size=max(label.size * width / wide, SMALLEST))
+    box = box_of(label)
+    below = box.y1 + 0.6 * high
+    y = below if below + high / 2 <= height else max(box.y0 - 0.6 * high, high / 2)
+    wide = _extent(answer)[0]
+    return answer.moved(min(max(label.x, wide / 2), max(width - wide / 2, wide / 2)), y)
 
 
 def box_of(label: Label) -> Box:

@@ -8,6 +8,7 @@ section 3.2).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -27,9 +28,10 @@ from headlight.models.core.interventions import Offer
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.trace import Trace
 from headlight.models.engines.heads import Said, foreign, given, recorded
-from headlight.models.engines.pictures.class_texts import PLAIN, ClassTexts, TextTower
+from headlight.models.engines.pictures.class_texts import HOLE, PLAIN, ClassTexts, TextTower
 from headlight.models.engines.pictures.pixels import USUAL, Fit, Seen, fit
 from headlight.models.engines.pictures.vision import VisionEngine, image_size
+from headlight.models.engines.pictures.words import Words
 from headlight.models.engines.run import Made
 
 NAFLEX = "siglip2_vision_model"
@@ -202,6 +204,22 @@ class TowersEngine(VisionEngine):
             return logits[target.index], probabilities(logits, not self._is_sigmoid)[target.index]
 
         return said
+
+    def words(self, run: Made, target: Target, prompt: int, task: Task = SILENT) -> Trace:
+        """As `Run.words`."""
+        seen = run.given
+        if not isinstance(seen, SeenBeside) or not 0 <= target.index < len(seen.classes.texts):
+            raise foreign(target)
+        if not 0 <= prompt < len(seen.classes.prompts):
+            raise HeadlightError(f"There is no prompt {prompt}.", "Choose one of those that there are.")
+        task.progress(0.0, "Looking at the picture again")
+        output = self.watched(run, nullcontext(), task)[0]
+        with torch.no_grad():
+            picture = self.vector(output)
+        others = np.delete(np.arange(len(seen.classes.prompts)), prompt)
+        vectors = seen.classes.vectors[target.index][torch.from_numpy(others)]
+        text = seen.classes.prompts[prompt].replace(HOLE, seen.classes.texts[target.index])
+        return Words(self.tower, self.entry, self.card, self.device).read(text, vectors, picture, task)
 
     # -- pixels ----------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headlight.models.core.errors import HeadlightError
-from headlight.models.engines.pictures.labels import STYLES, Label, box_of, on, written_on
+from headlight.models.engines.pictures.labels import STYLES, Label, box_of, denied, named, on, written_on
 
 GREY = np.full((90, 120, 3), 140, np.uint8)
 GREY[:, 60:] = 30
@@ -57,6 +57,18 @@ def test_the_place_where_a_hand_puts_it_is_within_the_picture():
         box = box_of(on(GREY, text))
         assert 0 <= box.x0 < box.x1 <= 120
         assert 45 < (box.y0 + box.y1) / 2 < box.y1 <= 90
+
+
+def test_the_note_that_answers_another_stands_beside_it():
+    low, high = Label("lamp", 60, 80, 12), Label("lamp", 60, 20, 12)
+    for label in (low, high):
+        answer = denied(label, ("a chair", "a lamp"), GREY)
+        assert (answer.text, answer.style) == ("not a lamp", label.style)
+        first, second = box_of(label), box_of(answer)
+        assert second.y0 >= first.y1 or second.y1 <= first.y0
+        assert 0 <= second.y0 < second.y1 <= 90
+    assert denied(Label("iPod", 60, 20, 12), (), GREY).text == "not iPod"
+    assert [named(text) for text in ("an apple", "The sea", "cat")] == ["apple", "sea", "cat"]
 
 
 WRONG = {

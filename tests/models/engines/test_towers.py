@@ -116,6 +116,42 @@ def test_chefer_of_a_class_text_is_the_product_over_the_tower_that_sees(opened):
     np.testing.assert_allclose(generic(trace, target).values, relevance[0].detach(), rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("name", ["clip", "siglip", "chinese-clip"])
+def test_chefer_of_the_words_is_the_product_over_the_tower_that_reads(opened, name):
+    engine, prompts = opened(name), ("a {}", "no {}!")
+    trace = engine.run(PIXELS, texts=TEXTS, prompts=prompts)
+    target = next(one for one in targets_at(trace) if one.name == "it")
+    words = trace.run.words(target, 1)
+    model, inputs = engine.whole, ids(engine, "no it!")
+    other = torch.nn.functional.normalize(
+        model.get_text_features(**ids(engine, "a it")).pooler_output, dim=-1
+    )
+    seen = model.get_image_features(torch.from_numpy(trace.inputs["pixel_values"])[None]).pooler_output
+    model.set_attn_implementation("eager")
+    leaf = model.text_model.get_input_embeddings()(inputs["input_ids"]).clone().requires_grad_()
+    hook = model.text_model.get_input_embeddings().register_forward_hook(lambda *_: leaf)
+    try:
+        with torch.enable_grad():
+            found = model.get_text_features(**inputs, output_attentions=True)
+            own = torch.nn.functional.normalize(found.pooler_output, dim=-1)
+            mean = torch.nn.functional.normalize((own + other) / 2, dim=-1)
+            cosine = (mean @ torch.nn.functional.normalize(seen, dim=-1).T)[0, 0]
+            slopes = torch.autograd.grad(cosine, found.attentions)
+    finally:
+        hook.remove()
+        model.set_attn_implementation("sdpa")
+    assert float(cosine.detach()) == pytest.approx(trace.answer(TextClasses).cosines[target.index], abs=1e-5)
+    relevance = torch.eye(len(words.tokens))
+    for weights, slope in zip(found.attentions, slopes, strict=True):
+        relevance = relevance + (weights * slope).clamp_min(0).mean(1)[0] @ relevance
+    readout = {"clip": 7, "siglip": two_towers.LONGEST - 1, "chinese-clip": 0}[name]
+    assert words.readout == readout  # where the text ends, the last of a filled text, the first
+    wanted = relevance[readout].detach()
+    np.testing.assert_allclose(generic(words, target).values, wanted, rtol=1e-4, atol=1e-6)
+    assert words.tokens.sources == ("no it!",)
+    assert max(check(words)) < 1e-5
+
+
 def test_other_methods_of_targets_and_heads_serve_class_texts(opened):
     trace = opened("clip").run(PIXELS, texts=TEXTS)
     target = trace.answer(TextClasses).targets()[0]

@@ -15,6 +15,7 @@ from headlight.viewer.app.explanations import (
     panes,
     published,
     represented,
+    towers,
 )
 from headlight.viewer.app.explanations.entry import Explanation
 from headlight.viewer.registry import REGISTRY, Method
@@ -25,6 +26,7 @@ EXPLANATIONS = (
     *published.PUBLISHED,
     *inspecting.INSPECTED,
     *represented.REPRESENTED,
+    *towers.TOWERS,
 )
 _WORDS = {word: entry for entry in EXPLANATIONS for word in entry.words if word[0] != "/"}
 _PATTERNS = [
@@ -47,7 +49,8 @@ def find(pane: str, words: Iterable[str]) -> Explanation | None:
 def _of_method(title: str) -> Explanation | None:
     """What a method says of itself, a plugin's too."""
     methods = (method for method in REGISTRY.all(Method).values() if method.says)
-    return next((Explanation((title,), m.says, m.paper) for m in methods if m.title == title), None)
+    named = (method for method in methods if title in (method.title, method.name))
+    return next((Explanation((title,), method.says, method.paper) for method in named), None)
 
 
 def explain(pane: str, words: Iterable[str]) -> str:

@@ -133,7 +133,7 @@ def _from_layers(trace: Trace, view: View, method: Method, task: Task) -> InputM
     chosen = query_indices(trace, asked_of, view[Selection].queries if view[RolloutQuery].selected else ())
 
     def drawn(found: Relevance) -> InputMap:
-        found = _seen(trace, view, found)
+        found = over_shown(trace, view, found)
         tokens, weights = known(found.tokens, Tokens), found.values
         # The residual gives every token a like share of every other: a scale from zero would be all haze.
         out = rollout_left_out(trace, view[MapSettings], tokens, weights, (asked_of, chosen))
@@ -144,7 +144,7 @@ def _from_layers(trace: Trace, view: View, method: Method, task: Task) -> InputM
 
 def _of_target(trace: Trace, view: View, method: Method, task: Task) -> InputMap:
     target = target_of(trace, view)
-    found = _seen(trace, view, of_target(trace, view, method, target, task))
+    found = over_shown(trace, view, of_target(trace, view, method, target, task))
     tokens, asked = known(found.tokens, Tokens), asked_at(trace, target)
     out = rollout_left_out(trace, view[MapSettings], tokens, found.values, asked)
     of, queries = asked
@@ -161,7 +161,7 @@ def _of_target(trace: Trace, view: View, method: Method, task: Task) -> InputMap
     return replace(drawn, levels=levels(values, scale), scale=scale)
 
 
-def _seen(trace: Trace, view: View, found: Relevance) -> Relevance:
+def over_shown(trace: Trace, view: View, found: Relevance) -> Relevance:
     """Over the tokens that the settings show of a text."""
     tokens = known(found.tokens, Tokens)
     if not isinstance(tokens, TextTokens):
