@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from headlight.models.core.errors import known
 from headlight.viewer.session.document import Document
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from headlight.models.engines.pictures.labels import Label, Style
     from headlight.viewer.session.runs import Runs
 
@@ -68,7 +71,7 @@ def put(runs: Runs, document: Document, text: str, style: Style = "paper") -> No
     """Another label, where a hand would put it. HeadlightError for one that cannot be written."""
     from headlight.models.engines.pictures.labels import on
 
-    label = on(document.input.pixels, text, style=style)
+    label = on(_pixels(document), text, style=style)
     runs.intervene(document, (*document.wanted.interventions, label))
 
 
@@ -76,8 +79,14 @@ def deny(runs: Runs, document: Document) -> None:
     """A note beside the last label that says it is none."""
     from headlight.models.engines.pictures.labels import denied
 
-    answer = denied(labels_of(document)[-1], document.wanted.options.texts, document.input.pixels)
+    answer = denied(labels_of(document)[-1], document.wanted.options.texts, _pixels(document))
     runs.intervene(document, (*document.wanted.interventions, answer))
+
+
+def _pixels(document: Document) -> np.ndarray:
+    from headlight.viewer.inputs.inputs import ImageInput
+
+    return known(document.input, ImageInput).pixels
 
 
 def denies(label: Label) -> bool:

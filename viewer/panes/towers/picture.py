@@ -67,7 +67,6 @@ class TextOnPicturePane(Pane):
         return SLOT.method(self.session.current, self.session.view)
 
     def prepare(self, document: Document, view: View) -> None:
-        self.title_changed.emit(SLOT.method(document, view).name)
         plain = document.input.plain
         self._parts[0].setVisible(plain is not None)
         self._titles[1].setVisible(plain is not None)
@@ -79,6 +78,7 @@ class TextOnPicturePane(Pane):
 
         self.now.set_labels([box_of(one).corners for one in zero_shot.labels_of(document)])
         answer = None if document.trace is None else document.trace.answer(TextClasses)
+        self.title_changed.emit("Relevance" if answer is None else SLOT.method(document, view).name)
         self.subtitle_changed.emit("" if answer is None else f"“{answer.names[chosen(answer, view)]}”")
 
     # -- slice -------------------------------------------------------------------------------------------
