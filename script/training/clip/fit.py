@@ -1,0 +1,212 @@
+"""Train the small CLIP; can be stopped and started again at any time.
+
+    python -m script.training.clip.fit --run FOLDER --minutes 60          at a steady rate
+    python -m script.training.clip.fit --run FOLDER --minutes 15 --cool   down to nothing, from where that stands
+
+FOLDER holds what renders.py left. The steady training leaves `state.pt`, everything needed to go on, and
+`log.csv`; cooling leaves that alone and writes `cooled.pt`, the running mean of its weights. The model reads a
+third of a picture's patches in most batches, those with writing and things first, and all when it cools. Two
+linear readers of the picture's vector, of names and of words, are taught beside the contrastive loss and then
+thrown away. Test objects and fonts are never read here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import csv
+import random
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+from transformers import CLIPTokenizer
+
+from script.training.clip.captions import caption, truth
+from script.training.clip.compose import Picture, Pool, picture, read as read_pool
+from script.training.clip.judge import judged
+from script.training.clip.losses import contrastive, spread
+from script.training.clip.network import CONTEXT, PROJECTION, make, normalised, read, seen_in_part, tokenizer
+from script.training.clip.objects import objects
+from script.training.clip.words import words
+
+BATCH = 64
+KEPT = 48
+"""Patches that are read of a picture's 144."""
+RATE, WARMUP = 1.5e-3, 150
+EASED = 1200
+"""Steps until words may be as small and lie on anything as they can."""
+READERS = 0.7
+"""Weight of the two readers' losses."""
+SPELLED = 0.15
+"""Share of captions that are spelled in smaller pieces, so that any word can be."""
+MEAN = 0.998
+SAVE_SECONDS, JUDGE_STEPS = 120, 250
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--run", type=Path, required=True, help="folder of the views and of this training")
+    parser.add_argument("--minutes", type=float, default=60, help="how long to train now")
+    parser.add_argument("--cool", action="store_true")
+    parser.add_argument("--threads", type=int, default=1)
+    given = parser.parse_args()
+    torch.set_num_threads(given.threads)
+    training = Training(given.run)
+    pools = [read_pool(given.run, split) for split in ("train", "validation")]
+    (training.cool if given.cool else training.fit)(*pools, 60 * given.minutes)
+
+
+def kept(weights: np.ndarray, count: int, seed: int) -> torch.Tensor:
+    """int64 (batch, count): patches to read; writing first, then of things and surroundings by chance.
+
+    weights: (batch, side, side), of Picture.
+    """
+    flat = weights.reshape(len(weights), -1)
+    order = flat + np.random.default_rng(seed).random(flat.shape) * np.where(flat > 1, 0.1, 0.8)
+    return torch.from_numpy(np.argpartition(-order, count, axis=1)[:, :count].copy())
+
+
+class Pieces:
+    """Captions as ids, some spelled in smaller pieces."""
+
+    def __init__(self, made: CLIPTokenizer) -> None:
+        self.plain = made.backend_tokenizer
+        self.loose = copy.deepcopy(self.plain)
+        self.loose.model.dropout = 0.4
+        self.end = made.eos_token_id
+
+    def __call__(self, texts: Iterable[str], chance: random.Random) -> torch.Tensor:
+        rows = []
+        for text in texts:
+            cut = self.loose if chance.random() < SPELLED else self.plain
+            ids = cut.encode(text).ids
+            rows.append(ids if len(ids) <= CONTEXT else self.plain.encode(text).ids[: CONTEXT - 1] + [self.end])
+        longest = max(map(len, rows))
+        return torch.tensor([row + [self.end] * (longest - len(row)) for row in rows])
+
+
+class Training:
+    """One run: the model, the readers, their running mean, the optimiser, and where it stands."""
+
+    def __init__(self, run: Path) -> None:
+        self.run = run
+        torch.manual_seed(0)
+        self.tokenizer = tokenizer()
+        self.pieces = Pieces(self.tokenizer)
+        self.net = make(len(self.tokenizer)).train()
+        self.names = sorted({name for one in objects() for name in one.called})
+        self.words = list(words())
+        self.readers = nn.ModuleList(nn.Linear(PROJECTION, len(all_)) for all_ in (self.names, self.words))
+        self.mean = copy.deepcopy(self.net).requires_grad_(False).eval()
+        self.optimiser = torch.optim.AdamW(self._groups(), lr=RATE, betas=(0.9, 0.98), fused=True)
+        self.step = 0
+        if (run / "state.pt").exists():
+            state = torch.load(run / "state.pt", weights_only=True)
+            for name in ("net", "readers", "mean", "optimiser"):
+                getattr(self, name).load_state_dict(state[name])
+            self.step = state["step"]
+
+    def _groups(self) -> list[dict]:
+        """Matrices decay; places, tokens, biases, norms and the scale do not."""
+        named = [*self.net.named_parameters(), *self.readers.named_parameters()]
+        flat = [one for name, one in named if one.ndim < 2 or "embedding" in name]
+        return [
+            {"params": [one for name, one in named if not (one.ndim < 2 or "embedding" in name)], "weight_decay": 0.05},
+            {"params": flat, "weight_decay": 0.0},
+        ]
+
+    def fit(self, pool: Pool, validation: Pool, seconds: float) -> None:
+        began = saved = time.time()
+        running = np.zeros(3)
+        while time.time() - began < seconds:
+            self._rate(RATE * min(1.0, (self.step + 1) / WARMUP))
+            found = self.learn(self.batch(pool), KEPT)
+            running += (np.array(found) - running) * max(0.02, 1 / (self.step + 1))
+            if self.step % 25 == 0:
+                print(self.step, f"{time.time() - began:.0f} s", np.round(running, 3), flush=True)
+            if self.step % JUDGE_STEPS == 0:
+                self.judge(validation, running)
+            if time.time() - saved > SAVE_SECONDS:
+                self.save()
+                saved = time.time()
+        self.save()
+
+    def cool(self, pool: Pool, validation: Pool, seconds: float) -> None:
+        """The rate falls in a line to nothing over the time that there is."""
+        began, done, running = time.time(), 0.0, np.zeros(3)
+        while done < 1:
+            self._rate(RATE * (1 - done))
+            whole = done > 0.6
+            found = self.learn(self.batch(pool), None if whole else KEPT)
+            running += (np.array(found) - running) * 0.02
+            done = (time.time() - began) / seconds
+            if self.step % 25 == 0:
+                print(self.step, f"{done:.2f}", np.round(running, 3), flush=True)
+        verdict = judged(self.mean, self.tokenizer, validation, "validation")
+        print("cooled", self.step, verdict, flush=True)
+        torch.save({"net": self.mean.state_dict(), "step": self.step}, self.run / "cooled.pt")
+
+    def _rate(self, rate: float) -> None:
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+
+    def batch(self, pool: Pool) -> tuple[list[Picture], random.Random]:
+        """The pictures of the step that comes: the same whenever it comes."""
+        chance = random.Random(self.step)
+        ease = min(1.0, self.step / EASED)
+        return [picture(pool, chance, ease) for _ in range(BATCH)], chance
+
+    def learn(self, batch: tuple[list[Picture], random.Random], count: int | None) -> tuple[float, float, float]:
+        """One step; the losses, contrastive, of names, of words, in nats."""
+        pictures, chance = batch
+        self.step += 1
+        scenes = [one.scene for one in pictures]
+        captions = [caption(scene, chance) for scene in scenes]
+        true = torch.from_numpy(truth(scenes, captions))
+        weights = np.stack([one.weight for one in pictures])
+        patches = None if count is None else kept(weights, count, self.step)
+        seen = seen_in_part(self.net, normalised(np.stack([one.pixels for one in pictures])), patches)
+        texts = read(self.net, self.pieces([one.text for one in captions], chance))
+        loss = contrastive(seen, texts, self.net.logit_scale.exp(), true)
+        named = self._reader(0, seen, [[self.names.index(n) for n in scene.names] for scene in scenes])
+        written = self._reader(1, seen, [[self.words.index(s.word)] if s.word in self.words else [] for s in scenes])
+        self.optimiser.zero_grad()
+        (loss + READERS * (named + written)).backward()
+        nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
+        self.optimiser.step()
+        keep = min(MEAN, self.step / (self.step + 10))
+        with torch.no_grad():
+            self.net.logit_scale.clamp_(max=np.log(100))
+            torch._foreach_lerp_(list(self.mean.parameters()), list(self.net.parameters()), 1 - keep)
+        return float(loss.detach()), float(named.detach()), float(written.detach())
+
+    def _reader(self, which: int, seen: torch.Tensor, right: list[list[int]]) -> torch.Tensor:
+        """The cross-entropy of one reader over the pictures that have something to name."""
+        rows = [number for number, some in enumerate(right) if some]
+        if not rows:
+            return seen.sum() * 0
+        true = torch.zeros(len(rows), self.readers[which].out_features, dtype=torch.bool)
+        for place, number in enumerate(rows):
+            true[place, right[number]] = True
+        return functional.cross_entropy(self.readers[which](seen[rows]), spread(true))
+
+    def judge(self, validation: Pool, running: np.ndarray) -> None:
+        verdict = judged(self.mean, self.tokenizer, validation, "validation", most=3)
+        with (self.run / "log.csv").open("a", newline="") as file:
+            found = (verdict.things, verdict.mean, verdict.reading, verdict.attacked, verdict.held)
+            csv.writer(file).writerow([self.step, *(f"{x:.4f}" for x in (*running, *found))])
+        print(self.step, verdict, flush=True)
+
+    def save(self) -> None:
+        state = {name: getattr(self, name).state_dict() for name in ("net", "readers", "mean", "optimiser")}
+        torch.save({**state, "step": self.step}, self.run / "state.new")
+        (self.run / "state.new").replace(self.run / "state.pt")
+
+
+if __name__ == "__main__":
+    main()

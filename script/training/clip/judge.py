@@ -1,0 +1,122 @@
+"""What a small CLIP makes of pictures it was never trained on: things, words, and things with a label.
+
+All pictures are made from seeds, so that they are the same each time. Things are seen before surroundings of
+all kinds, large and in the middle.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch.nn import functional
+from transformers import CLIPModel, CLIPTokenizer
+
+from script.training.clip.captions import Scene, articled
+from script.training.clip.compose import Picture, Pool, finished, put_thing, put_word, surroundings
+from script.training.clip.network import normalised, read, seen_in_part
+from script.training.clip.objects import CLASSES
+from script.training.clip.words import words
+
+PROMPT = "a photo of a {}"
+SAYS = "a sign that says {}"
+WORDS = 20
+"""Words of which one is written, the classes among them."""
+READ = 240
+"""Pictures of a word on a wall."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Shares of pictures. things: the right class of twelve; mean: over classes; reading: the right word of
+    twenty; attacked: with a label that names another class, what is answered is that class; held: it is still
+    the right one; before: it was the label's class without the label.
+    """
+
+    things: float
+    mean: float
+    reading: float
+    attacked: float
+    held: float
+    before: float
+    per_class: tuple[float, ...]
+
+    def __str__(self) -> str:
+        return (
+            f"things {self.things:.3f} mean {self.mean:.3f} reading {self.reading:.3f} attacked {self.attacked:.3f} "
+            f"held {self.held:.3f}"
+        )
+
+
+def shown(pool: Pool, split: str, most: int) -> tuple[list[Picture], list[Picture], list[str]]:
+    """Of each object of a class `most` views: without and with a label, and what the label says."""
+    plain, labelled, written = [], [], []
+    for number, one in enumerate(pool.objects):
+        if not one.klass:
+            continue
+        for row in pool.rows[number][:most]:
+            chance = random.Random(f"{one.key} {row - pool.rows[number][0]}")
+            pixels = surroundings(chance)
+            cover, _ = put_thing(pixels, pool.views[row], chance, free=False)
+            plain.append(finished(pixels, [(1.0, cover)], Scene((one.klass,))))
+            word = chance.choice([klass for klass in CLASSES if klass != one.klass])
+            box = put_word(pixels, word, split, chance)
+            labelled.append(finished(pixels, [(1.0, cover), (2.0, box)], Scene((one.klass,), "", word)))
+            written.append(word)
+    return plain, labelled, written
+
+
+def written(split: str) -> tuple[list[Picture], tuple[str, ...]]:
+    """Pictures of one word of twenty on a wall, a note or a sign, and the twenty."""
+    chance = random.Random(f"reading {split}")
+    others = [word for word in words() if word not in CLASSES]
+    twenty = (*CLASSES, *chance.sample(others, WORDS - len(CLASSES)))
+    found = []
+    for number in range(READ):
+        pixels, word = surroundings(chance), twenty[number % WORDS]
+        found.append(finished(pixels, [(2.0, put_word(pixels, word, split, chance))], Scene((), "", word)))
+    return found, twenty
+
+
+@torch.no_grad()
+def likeliest(
+    net: CLIPModel, tokenizer: CLIPTokenizer, pictures: list[Picture], texts: list[str]
+) -> np.ndarray:
+    """int64 (pictures,): which text is nearest."""
+    ids = tokenizer(texts, padding=True, return_tensors="pt").input_ids
+    known = functional.normalize(read(net, ids), dim=-1)
+    pixels = np.stack([one.pixels for one in pictures])
+    parts = [
+        seen_in_part(net, normalised(pixels[at : at + 64]), None) for at in range(0, len(pixels), 64)
+    ]
+    return (torch.cat(parts) @ known.T).argmax(-1).numpy()
+
+
+def judged(
+    net: CLIPModel,
+    tokenizer: CLIPTokenizer,
+    pool: Pool,
+    split: str,
+    most: int = 8,
+    prompt: str = PROMPT,
+) -> Verdict:
+    net.eval()
+    plain, labelled, labels = shown(pool, split, most)
+    texts = [articled(prompt.format(klass)) for klass in CLASSES]
+    right = np.array([CLASSES.index(one.scene.names[0]) for one in plain])
+    label = np.array([CLASSES.index(word) for word in labels])
+    without, with_ = (likeliest(net, tokenizer, some, texts) for some in (plain, labelled))
+    per_class = tuple(float((without == right)[right == k].mean()) for k in range(len(CLASSES)))
+    found, twenty = written(split)
+    said = likeliest(net, tokenizer, found, [SAYS.format(word) for word in twenty])
+    return Verdict(
+        things=float((without == right).mean()),
+        mean=float(np.mean(per_class)),
+        reading=float(np.mean([twenty[at] == one.scene.word for at, one in zip(said, found, strict=True)])),
+        attacked=float((with_ == label).mean()),
+        held=float((with_ == right).mean()),
+        before=float((without == label).mean()),
+        per_class=per_class,
+    )
