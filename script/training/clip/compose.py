@@ -17,6 +17,8 @@ from script.training.clip.words import files, font, words
 
 NEGATED = 0.04
 """Share of words that are written with "not a" above them."""
+NAMED = 0.4
+"""Share of words that name a class."""
 KINDS = ("thing", "word", "both")
 SHARES = (0.42, 0.28, 0.30)
 PAPERS = ((250, 250, 245), (255, 244, 150), (255, 255, 255), (235, 235, 225), (190, 225, 255), (255, 205, 215))
@@ -122,21 +124,28 @@ def _tinted(rgb: np.ndarray, alpha: np.ndarray, chance: random.Random) -> np.nda
 
 
 def put_word(
-    pixels: np.ndarray, word: str, split: str, chance: random.Random, large: bool = False
+    pixels: np.ndarray,
+    word: str,
+    split: str,
+    chance: random.Random,
+    large: bool = False,
+    rows: tuple[int, int] = (0, SIDE),
 ) -> np.ndarray:
     """A word written on a wall, a note or a sign, in place; gives float32 (SIDE, SIDE), 1 where its box is.
 
-    split: whose fonts; large: nearly as wide as the picture.
+    split: whose fonts; large: nearly as wide as the picture; rows: between which it lies.
     """
+    tall = rows[1] - rows[0]
     shown = _cased(word, chance)
     text = "\n".join(shown.rsplit(" ", 1))
     file = chance.choice(files(split))
     wide = chance.uniform(0.8, 0.96) * SIDE if large else chance.uniform(0.42, 0.9) * SIDE
     left, top, right, bottom = _extent(text, font(file, 40))
-    size = max(9, min(int(40 * wide / (right - left)), 26))
-    left, top, right, bottom = _extent(text, font(file, size))
     pad = chance.randint(2, 5)
-    box = Image.new("L", (min(SIDE, int(right - left) + 2 * pad), min(SIDE, int(bottom - top) + 2 * pad)))
+    largest = min(26, int(40 * (tall - 2 * pad) / (bottom - top)))
+    size = max(9, min(int(40 * wide / (right - left)), largest))
+    left, top, right, bottom = _extent(text, font(file, size))
+    box = Image.new("L", (min(SIDE, int(right - left) + 2 * pad), min(tall, int(bottom - top) + 2 * pad)))
     draw = ImageDraw.Draw(box)
     draw.multiline_text((pad - left, pad - top), text, 255, font(file, size), spacing=1, align="center")
     paper = chance.random() < 0.7
@@ -145,8 +154,11 @@ def put_word(
     sheet = Image.new("L", box.size, 255)
     if turned:
         box, sheet = (one.rotate(turned, Image.Resampling.BILINEAR, expand=True) for one in (box, sheet))
-        box, sheet = (one.crop((0, 0, min(one.width, SIDE), min(one.height, SIDE))) for one in (box, sheet))
-    x, y = chance.randint(0, SIDE - box.width), chance.randint(0, SIDE - box.height)
+        box, sheet = (one.crop((0, 0, min(one.width, SIDE), min(one.height, tall))) for one in (box, sheet))
+    x, y = chance.randint(0, SIDE - box.width), chance.randint(rows[0], rows[1] - box.height)
+    if large:
+        y = (SIDE - box.height) // 2 + chance.randint(-12, 12)
+        y = min(max(y, 0), SIDE - box.height)
     part = pixels[y : y + box.height, x : x + box.width]
     strokes = np.asarray(box, np.float32)[..., None] / 255
     where = np.asarray(sheet, np.float32)[..., None] / 255
@@ -193,7 +205,7 @@ def finished(pixels: np.ndarray, covers: list[tuple[float, np.ndarray]], scene: 
 
 
 def picture(pool: Pool, chance: random.Random, ease: float = 1.0) -> Picture:
-    """One for training. ease: 0, words are large and lie on plain paper, to 1, anything goes."""
+    """One for training. ease: from 0, words are large and name classes, to 1, of any size and many kinds."""
     kind = chance.choices(KINDS, SHARES)[0]
     pixels, covers = surroundings(chance), []
     names: tuple[str, ...] = ()
@@ -206,8 +218,8 @@ def picture(pool: Pool, chance: random.Random, ease: float = 1.0) -> Picture:
         names = tuple(name for name in (one.klass, *one.names) if name)
         covers.append((1.0, cover))
     if kind != "thing":
-        word = chance.choice(CLASSES if chance.random() < 0.4 else words())
-        if chance.random() < NEGATED:
+        word = chance.choice(CLASSES if chance.random() < 1 - (1 - NAMED) * ease else words())
+        if chance.random() < NEGATED * ease:
             word = NOT.format(w=word)
         covers.append((2.0, put_word(pixels, word, "train", chance, large=chance.random() > ease)))
     pixels *= chance.uniform(0.8, 1.15)

@@ -34,18 +34,19 @@ from script.training.clip.network import CONTEXT, PROJECTION, make, normalised, 
 from script.training.clip.objects import objects
 from script.training.clip.words import words
 
-BATCH = 64
+BATCHES = (32, 64)
+"""Pictures of a batch, until all is eased and then."""
 KEPT = 48
 """Patches that are read of a picture's 144."""
-RATE, WARMUP = 1.5e-3, 150
-EASED = 1200
-"""Steps until words may be as small and lie on anything as they can."""
+RATE, WARMUP = 1.2e-3, 200
+EASED = 1500
+"""Steps until words are of any size and kind."""
 READERS = 0.7
 """Weight of the two readers' losses."""
 SPELLED = 0.15
 """Share of captions that are spelled in smaller pieces, so that any word can be."""
 MEAN = 0.998
-SAVE_SECONDS, JUDGE_STEPS = 120, 250
+SAVE_SECONDS, JUDGE_STEPS = 120, 500
 
 
 def main() -> None:
@@ -159,7 +160,7 @@ class Training:
         """The pictures of the step that comes: the same whenever it comes."""
         chance = random.Random(self.step)
         ease = min(1.0, self.step / EASED)
-        return [picture(pool, chance, ease) for _ in range(BATCH)], chance
+        return [picture(pool, chance, ease) for _ in range(BATCHES[ease == 1])], chance
 
     def learn(self, batch: tuple[list[Picture], random.Random], count: int | None) -> tuple[float, float, float]:
         """One step; the losses, contrastive, of names, of words, in nats."""

@@ -14,9 +14,9 @@ import torch
 from torch.nn import functional
 from transformers import CLIPModel, CLIPTokenizer
 
-from script.training.clip.captions import Scene, articled
+from script.training.clip.captions import NOT, Scene, articled
 from script.training.clip.compose import Picture, Pool, finished, put_thing, put_word, surroundings
-from script.training.clip.network import normalised, read, seen_in_part
+from script.training.clip.network import SIDE, normalised, read, seen_in_part
 from script.training.clip.objects import CLASSES
 from script.training.clip.words import words
 
@@ -32,7 +32,8 @@ READ = 240
 class Verdict:
     """Shares of pictures. things: the right class of twelve; mean: over classes; reading: the right word of
     twenty; attacked: with a label that names another class, what is answered is that class; held: it is still
-    the right one; before: it was the label's class without the label.
+    the right one; before: it was the label's class without the label; answered: as attacked, with a second note
+    "not a" of that class below the label.
     """
 
     things: float
@@ -41,6 +42,7 @@ class Verdict:
     attacked: float
     held: float
     before: float
+    answered: float
     per_class: tuple[float, ...]
 
     def __str__(self) -> str:
@@ -50,9 +52,21 @@ class Verdict:
         )
 
 
-def shown(pool: Pool, split: str, most: int) -> tuple[list[Picture], list[Picture], list[str]]:
-    """Of each object of a class `most` views: without and with a label, and what the label says."""
-    plain, labelled, written = [], [], []
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """Views of objects: as they are, with a label in the upper half that says `written`, and with a second note
+    in the lower half that takes it back.
+    """
+
+    plain: list[Picture]
+    labelled: list[Picture]
+    answered: list[Picture]
+    written: list[str]
+
+
+def shown(pool: Pool, split: str, most: int) -> Shown:
+    """Of each object of a class `most` views."""
+    found = Shown([], [], [], [])
     for number, one in enumerate(pool.objects):
         if not one.klass:
             continue
@@ -60,12 +74,15 @@ def shown(pool: Pool, split: str, most: int) -> tuple[list[Picture], list[Pictur
             chance = random.Random(f"{one.key} {row - pool.rows[number][0]}")
             pixels = surroundings(chance)
             cover, _ = put_thing(pixels, pool.views[row], chance, free=False)
-            plain.append(finished(pixels, [(1.0, cover)], Scene((one.klass,))))
+            scene, half = Scene((one.klass,)), SIDE // 2
+            found.plain.append(finished(pixels, [(1.0, cover)], scene))
             word = chance.choice([klass for klass in CLASSES if klass != one.klass])
-            box = put_word(pixels, word, split, chance)
-            labelled.append(finished(pixels, [(1.0, cover), (2.0, box)], Scene((one.klass,), "", word)))
-            written.append(word)
-    return plain, labelled, written
+            put_word(pixels, word, split, chance, rows=(0, half))
+            found.labelled.append(finished(pixels, [], scene))
+            put_word(pixels, NOT.format(w=word), split, chance, rows=(half, SIDE))
+            found.answered.append(finished(pixels, [], scene))
+            found.written.append(word)
+    return found
 
 
 def written(split: str) -> tuple[list[Picture], tuple[str, ...]]:
@@ -103,11 +120,13 @@ def judged(
     prompt: str = PROMPT,
 ) -> Verdict:
     net.eval()
-    plain, labelled, labels = shown(pool, split, most)
+    views = shown(pool, split, most)
     texts = [articled(prompt.format(klass)) for klass in CLASSES]
-    right = np.array([CLASSES.index(one.scene.names[0]) for one in plain])
-    label = np.array([CLASSES.index(word) for word in labels])
-    without, with_ = (likeliest(net, tokenizer, some, texts) for some in (plain, labelled))
+    right = np.array([CLASSES.index(one.scene.names[0]) for one in views.plain])
+    label = np.array([CLASSES.index(word) for word in views.written])
+    without, with_, back = (
+        likeliest(net, tokenizer, some, texts) for some in (views.plain, views.labelled, views.answered)
+    )
     per_class = tuple(float((without == right)[right == k].mean()) for k in range(len(CLASSES)))
     found, twenty = written(split)
     said = likeliest(net, tokenizer, found, [SAYS.format(word) for word in twenty])
@@ -118,5 +137,6 @@ def judged(
         attacked=float((with_ == label).mean()),
         held=float((with_ == right).mean()),
         before=float((without == label).mean()),
+        answered=float((back == label).mean()),
         per_class=per_class,
     )

@@ -69,7 +69,7 @@ def places(side: int, width: int) -> np.ndarray:
     waves = side * np.arange(1, width // 4 + 1) / (width // 4) * np.pi / side
     row, column = np.mgrid[:side, :side].reshape(2, -1, 1)
     parts = [wave(axis * waves) for axis in (row, column) for wave in (np.sin, np.cos)]
-    return 0.5 * np.concatenate(parts, 1).astype(np.float32)
+    return np.concatenate(parts, 1).astype(np.float32)
 
 
 def seen_in_part(net: CLIPModel, pixels: torch.Tensor, kept: torch.Tensor | None) -> torch.Tensor:
