@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+
+from script.training.clip.objects import objects
+from script.training.clip.words import words
 
 Claim = tuple[str, str]
 """("thing", name), ("colour", name), ("word", what is written), ("any", a word that is seen or written)."""
@@ -19,7 +23,8 @@ THINGS = (
 COLOURED = ("a {c} {n}", "a photo of a {c} {n}", "the {c} {n}", "a {n} that is {c}")
 WRITTEN = (
     "a note that says {w}", "the word {w}", "a sign: {w}", "a sign that says {w}", "a label that says {w}",
-    "it says {w}", "a wall with the word {w}", "the text {w}", "a photo of the word {w}", "{w} on a piece of paper",
+    "it says {w}", "a wall with the word {w}", "the text {w}", "a photo of the word {w}",
+    "{w} on a piece of paper",
 )  # fmt: skip
 BOTH = (
     "a {n} with a note that says {w}", "a {n} and the word {w}", "a {n} labelled {w}",
@@ -61,9 +66,9 @@ class Caption:
 
 
 def articled(text: str) -> str:
-    """"a apple" as one says it; "says" and colons stand between a word and its article."""
+    """With "an" where one says it."""
     said = text.split(" ")
-    for number, (one, after) in enumerate(zip(said, said[1:], strict=False)):
+    for number, (one, after) in enumerate(itertools.pairwise(said)):
         if one == "a" and after[:1] in "aeiou":
             said[number] = "an"
     return " ".join(said)
@@ -71,9 +76,13 @@ def articled(text: str) -> str:
 
 def caption(scene: Scene, chance: random.Random) -> Caption:
     """A sentence that is true of the scene, of its thing, of its word, or of both."""
-    said = "thing" if not scene.word else "word" if not scene.names else chance.choices(
-        ("thing", "word", "both"), (3, 3, 5)
-    )[0]
+    said = (
+        "thing"
+        if not scene.word
+        else "word"
+        if not scene.names
+        else chance.choices(("thing", "word", "both"), (3, 3, 5))[0]
+    )
     name = chance.choice((scene.names[0], *scene.names)) if scene.names else ""
     if said != "both" and chance.random() < 0.1:
         bare = name if said == "thing" else scene.word
@@ -95,7 +104,9 @@ def caption(scene: Scene, chance: random.Random) -> Caption:
 def truth(scenes: Iterable[Scene], captions: Iterable[Caption]) -> np.ndarray:
     """bool (scenes, captions): whether all that a caption says is so."""
     captions = tuple(captions)
-    return np.array([[one.claims <= facts for one in captions] for facts in (scene.facts for scene in scenes)])
+    return np.array(
+        [[one.claims <= facts for one in captions] for facts in (scene.facts for scene in scenes)]
+    )
 
 
 def colour_of(rgb: np.ndarray) -> str:
@@ -105,9 +116,6 @@ def colour_of(rgb: np.ndarray) -> str:
 
 def corpus() -> Iterator[str]:
     """Sentences of all names and words, as often as is likely: what pieces of words are learnt from."""
-    from script.training.clip.objects import objects
-    from script.training.clip.words import words
-
     chance = random.Random(0)
     colours, written = tuple(COLOURS), words()
     for one in objects():

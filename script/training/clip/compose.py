@@ -1,10 +1,11 @@
-"""Pictures for training and judging: a view of an object, written words, or both, before some surroundings."""
+"""Pictures for training and judging: a view of an object, written words, or both, before surroundings."""
 
 from __future__ import annotations
 
 import csv
 import random
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,14 @@ NAMED = 0.4
 """Share of words that name a class."""
 KINDS = ("thing", "word", "both")
 SHARES = (0.42, 0.28, 0.30)
-PAPERS = ((250, 250, 245), (255, 244, 150), (255, 255, 255), (235, 235, 225), (190, 225, 255), (255, 205, 215))
+PAPERS = (
+    (250, 250, 245),
+    (255, 244, 150),
+    (255, 255, 255),
+    (235, 235, 225),
+    (190, 225, 255),
+    (255, 205, 215),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,8 +40,18 @@ class Pool:
     rows: tuple[np.ndarray, ...]
     views: np.ndarray
 
-    def of(self, klass: str) -> list[int]:
-        return [number for number, one in enumerate(self.objects) if one.klass == klass]
+    @cached_property
+    def groups(self) -> dict[tuple[str, bool], list[int]]:
+        """Which objects are of a class ("" for none) and are made up, or are not."""
+        found: dict[tuple[str, bool], list[int]] = {}
+        for number, one in enumerate(self.objects):
+            found.setdefault((one.klass, one.model is None), []).append(number)
+        return found
+
+    def of(self, klass: str, made: bool) -> list[int]:
+        """Those of a class, made up or not where there are such, else any of it, else all."""
+        own = (self.groups.get((klass, kind), []) for kind in (made, not made))
+        return next((some for some in own if some), list(range(len(self.objects))))
 
 
 def read(folder: Path, split: str) -> Pool:
@@ -87,9 +105,11 @@ def _colour(chance: random.Random) -> np.ndarray:
     return np.clip([grey + chance.uniform(-tint, tint) for _ in range(3)], 0, 255).astype(np.float32)
 
 
-def put_thing(pixels: np.ndarray, view: np.ndarray, chance: random.Random, free: bool) -> tuple[np.ndarray, str]:
-    """The view blended into `pixels`, in place; gives how opaque it is, float32 (SIDE, SIDE), and its colour's
-    name. free: of any size and place, mirrored and tinted; else large and in the middle, as it is.
+def put_thing(
+    pixels: np.ndarray, view: np.ndarray, chance: random.Random, free: bool
+) -> tuple[np.ndarray, str]:
+    """The view blended into `pixels`, in place; gives its opacity, float32 (SIDE, SIDE), and the name of its
+    colour. free: of any size and place, mirrored and tinted; else large and in the middle, as it is.
     """
     side = chance.randint(46, 92) if free else 80
     sprite = np.asarray(Image.fromarray(np.ascontiguousarray(view)).resize((side, side)), np.float32)
@@ -229,16 +249,5 @@ def picture(pool: Pool, chance: random.Random, ease: float = 1.0) -> Picture:
 def _drawn(pool: Pool, chance: random.Random) -> int:
     """An object: of a class drawn at random in three of four cases, made up in a third of these."""
     if chance.random() > 0.75:
-        return chance.choice(_of(pool, "", False))
-    return chance.choice(_of(pool, chance.choice(CLASSES), chance.random() < 0.33))
-
-
-_GROUPS: dict[tuple[int, str, bool], list[int]] = {}
-
-
-def _of(pool: Pool, klass: str, made: bool) -> list[int]:
-    key = id(pool), klass, made
-    if key not in _GROUPS:
-        own = [n for n in pool.of(klass) if (pool.objects[n].model is None) == made]
-        _GROUPS[key] = own or pool.of(klass)
-    return _GROUPS[key]
+        return chance.choice(pool.of("", False))
+    return chance.choice(pool.of(chance.choice(CLASSES), chance.random() < 0.33))

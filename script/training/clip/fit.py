@@ -1,13 +1,13 @@
 """Train the small CLIP; can be stopped and started again at any time.
 
     python -m script.training.clip.fit --run FOLDER --minutes 60          at a steady rate
-    python -m script.training.clip.fit --run FOLDER --minutes 15 --cool   down to nothing, from where that stands
+    python -m script.training.clip.fit --run FOLDER --minutes 15 --cool   from there down to nothing
 
 FOLDER holds what renders.py left. The steady training leaves `state.pt`, everything needed to go on, and
-`log.csv`; cooling leaves that alone and writes `cooled.pt`, the running mean of its weights. The model reads a
-third of a picture's patches in most batches, those with writing and things first, and all when it cools. Two
-linear readers of the picture's vector, of names and of words, are taught beside the contrastive loss and then
-thrown away. Test objects and fonts are never read here.
+`log.csv`; cooling leaves that alone and writes `cooled.pt`, the running mean of its weights. The model reads
+a third of a picture's patches, those with writing and things first, and all of them when it has cooled.
+Two linear readers of the picture's vector, of names and of words, are taught beside and then thrown away.
+Test objects and fonts are never read here.
 """
 
 from __future__ import annotations
@@ -27,9 +27,11 @@ from torch.nn import functional
 from transformers import CLIPTokenizer
 
 from script.training.clip.captions import caption, truth
-from script.training.clip.compose import Picture, Pool, picture, read as read_pool
+from script.training.clip.compose import Picture, Pool, picture
+from script.training.clip.compose import read as read_pool
 from script.training.clip.judge import judged
 from script.training.clip.losses import contrastive, spread
+from script.training.clip.muon import Muon
 from script.training.clip.network import CONTEXT, PROJECTION, make, normalised, read, seen_in_part, tokenizer
 from script.training.clip.objects import objects
 from script.training.clip.words import words
@@ -38,7 +40,8 @@ BATCHES = (32, 64)
 """Pictures of a batch, until all is eased and then."""
 KEPT = 48
 """Patches that are read of a picture's 144."""
-RATE, WARMUP = 1.2e-3, 200
+RATE, MUON, WARMUP = 1.2e-3, 3e-3, 100
+"""Of Adam, for tokens, places, norms and readers; of Muon, for the matrices of layers; steps of the rise."""
 EASED = 1500
 """Steps until words are of any size and kind."""
 READERS = 0.7
@@ -46,6 +49,7 @@ READERS = 0.7
 SPELLED = 0.15
 """Share of captions that are spelled in smaller pieces, so that any word can be."""
 MEAN = 0.998
+KEPT_STATES = ("net", "readers", "mean", "muon", "optimiser")
 SAVE_SECONDS, JUDGE_STEPS = 120, 500
 
 
@@ -86,7 +90,9 @@ class Pieces:
         for text in texts:
             cut = self.loose if chance.random() < SPELLED else self.plain
             ids = cut.encode(text).ids
-            rows.append(ids if len(ids) <= CONTEXT else self.plain.encode(text).ids[: CONTEXT - 1] + [self.end])
+            rows.append(
+                ids if len(ids) <= CONTEXT else [*self.plain.encode(text).ids[: CONTEXT - 1], self.end]
+            )
         longest = max(map(len, rows))
         return torch.tensor([row + [self.end] * (longest - len(row)) for row in rows])
 
@@ -104,28 +110,28 @@ class Training:
         self.words = list(words())
         self.readers = nn.ModuleList(nn.Linear(PROJECTION, len(all_)) for all_ in (self.names, self.words))
         self.mean = copy.deepcopy(self.net).requires_grad_(False).eval()
-        self.optimiser = torch.optim.AdamW(self._groups(), lr=RATE, betas=(0.9, 0.98), fused=True)
+        between, others = self._sorted()
+        self.muon = Muon(between, lr=MUON)
+        self.optimiser = torch.optim.AdamW(others, lr=RATE, betas=(0.9, 0.98), fused=True)
         self.step = 0
         if (run / "state.pt").exists():
             state = torch.load(run / "state.pt", weights_only=True)
-            for name in ("net", "readers", "mean", "optimiser"):
+            for name in KEPT_STATES:
                 getattr(self, name).load_state_dict(state[name])
             self.step = state["step"]
 
-    def _groups(self) -> list[dict]:
-        """Matrices decay; places, tokens, biases, norms and the scale do not."""
-        named = [*self.net.named_parameters(), *self.readers.named_parameters()]
-        flat = [one for name, one in named if one.ndim < 2 or "embedding" in name]
-        return [
-            {"params": [one for name, one in named if not (one.ndim < 2 or "embedding" in name)], "weight_decay": 0.05},
-            {"params": flat, "weight_decay": 0.0},
-        ]
+    def _sorted(self) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
+        """The matrices of layers, and all else."""
+        named = dict(self.net.named_parameters())
+        between = [one for name, one in named.items() if ".layers." in name and one.ndim == 2]
+        others = [one for name, one in named.items() if not (".layers." in name and one.ndim == 2)]
+        return between, [*others, *self.readers.parameters()]
 
     def fit(self, pool: Pool, validation: Pool, seconds: float) -> None:
         began = saved = time.time()
         running = np.zeros(3)
         while time.time() - began < seconds:
-            self._rate(RATE * min(1.0, (self.step + 1) / WARMUP))
+            self._rate(min(1.0, (self.step + 1) / WARMUP))
             found = self.learn(self.batch(pool), KEPT)
             running += (np.array(found) - running) * max(0.02, 1 / (self.step + 1))
             if self.step % 25 == 0:
@@ -141,7 +147,7 @@ class Training:
         """The rate falls in a line to nothing over the time that there is."""
         began, done, running = time.time(), 0.0, np.zeros(3)
         while done < 1:
-            self._rate(RATE * (1 - done))
+            self._rate(1 - done)
             whole = done > 0.6
             found = self.learn(self.batch(pool), None if whole else KEPT)
             running += (np.array(found) - running) * 0.02
@@ -152,9 +158,11 @@ class Training:
         print("cooled", self.step, verdict, flush=True)
         torch.save({"net": self.mean.state_dict(), "step": self.step}, self.run / "cooled.pt")
 
-    def _rate(self, rate: float) -> None:
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate
+    def _rate(self, share: float) -> None:
+        """share: of the full rates."""
+        for optimiser, full in ((self.muon, MUON), (self.optimiser, RATE)):
+            for group in optimiser.param_groups:
+                group["lr"] = share * full
 
     def batch(self, pool: Pool) -> tuple[list[Picture], random.Random]:
         """The pictures of the step that comes: the same whenever it comes."""
@@ -162,7 +170,9 @@ class Training:
         ease = min(1.0, self.step / EASED)
         return [picture(pool, chance, ease) for _ in range(BATCHES[ease == 1])], chance
 
-    def learn(self, batch: tuple[list[Picture], random.Random], count: int | None) -> tuple[float, float, float]:
+    def learn(
+        self, batch: tuple[list[Picture], random.Random], count: int | None
+    ) -> tuple[float, float, float]:
         """One step; the losses, contrastive, of names, of words, in nats."""
         pictures, chance = batch
         self.step += 1
@@ -175,10 +185,14 @@ class Training:
         texts = read(self.net, self.pieces([one.text for one in captions], chance))
         loss = contrastive(seen, texts, self.net.logit_scale.exp(), true)
         named = self._reader(0, seen, [[self.names.index(n) for n in scene.names] for scene in scenes])
-        written = self._reader(1, seen, [[self.words.index(s.word)] if s.word in self.words else [] for s in scenes])
-        self.optimiser.zero_grad()
+        written = self._reader(
+            1, seen, [[self.words.index(s.word)] if s.word in self.words else [] for s in scenes]
+        )
+        self.net.zero_grad()
+        self.readers.zero_grad()
         (loss + READERS * (named + written)).backward()
         nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
+        self.muon.step()
         self.optimiser.step()
         keep = min(MEAN, self.step / (self.step + 10))
         with torch.no_grad():
@@ -204,7 +218,7 @@ class Training:
         print(self.step, verdict, flush=True)
 
     def save(self) -> None:
-        state = {name: getattr(self, name).state_dict() for name in ("net", "readers", "mean", "optimiser")}
+        state = {name: getattr(self, name).state_dict() for name in KEPT_STATES}
         torch.save({**state, "step": self.step}, self.run / "state.new")
         (self.run / "state.new").replace(self.run / "state.pt")
 

@@ -32,8 +32,8 @@ READ = 240
 class Verdict:
     """Shares of pictures. things: the right class of twelve; mean: over classes; reading: the right word of
     twenty; attacked: with a label that names another class, what is answered is that class; held: it is still
-    the right one; before: it was the label's class without the label; answered: as attacked, with a second note
-    "not a" of that class below the label.
+    the right one; before: it was the label's class without the label; answered: as attacked, with a second
+    note, "not a" of that class.
     """
 
     things: float
@@ -47,14 +47,15 @@ class Verdict:
 
     def __str__(self) -> str:
         return (
-            f"things {self.things:.3f} mean {self.mean:.3f} reading {self.reading:.3f} attacked {self.attacked:.3f} "
-            f"held {self.held:.3f}"
+            f"things {self.things:.3f} mean {self.mean:.3f} reading {self.reading:.3f} "
+            f"attacked {self.attacked:.3f} before {self.before:.3f} held {self.held:.3f} "
+            f"answered {self.answered:.3f}"
         )
 
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """Views of objects: as they are, with a label in the upper half that says `written`, and with a second note
+    """Views of objects: as they are, with a label in the upper half that says `written`, and with a note
     in the lower half that takes it back.
     """
 
@@ -105,9 +106,7 @@ def likeliest(
     ids = tokenizer(texts, padding=True, return_tensors="pt").input_ids
     known = functional.normalize(read(net, ids), dim=-1)
     pixels = np.stack([one.pixels for one in pictures])
-    parts = [
-        seen_in_part(net, normalised(pixels[at : at + 64]), None) for at in range(0, len(pixels), 64)
-    ]
+    parts = [seen_in_part(net, normalised(pixels[at : at + 64]), None) for at in range(0, len(pixels), 64)]
     return (torch.cat(parts) @ known.T).argmax(-1).numpy()
 
 

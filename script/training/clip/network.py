@@ -1,6 +1,6 @@
 """The small CLIP: transformers' CLIPModel, its tokenizer, and a forward pass of a part of the patches.
 
-    python -m script.training.clip.network --out FOLDER        an untrained one of the same layout
+python -m script.training.clip.network --out FOLDER        an untrained one of the same layout
 """
 
 from __future__ import annotations

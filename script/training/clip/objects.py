@@ -16,7 +16,8 @@ from script.training.shapes.designs import made
 from script.training.shapes.objects import licence_of, things
 
 CLASSES = (
-    "bed", "cabinet", "chair", "door", "lamp", "person", "plant", "plug", "sofa", "table", "vehicle", "window",
+    "bed", "cabinet", "chair", "door", "lamp", "person", "plant", "plug", "sofa", "table",
+    "vehicle", "window",
 )  # fmt: skip
 MADE = 24
 """Made-up designs of each class, for training alone."""

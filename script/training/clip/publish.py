@@ -111,7 +111,13 @@ def write_list(path: Path) -> None:
 def figures(split: str, found: list[Verdict]) -> str:
     per_class = ", ".join(f"{k} {v:.2f}" for k, v in zip(CLASSES, found[0].per_class, strict=True))
     return FIGURES.format(
-        split=split, prompt=PROMPT, count=len(CLASSES), a=found[0], b=found[1], words=WORDS, per_class=per_class
+        split=split,
+        prompt=PROMPT,
+        count=len(CLASSES),
+        a=found[0],
+        b=found[1],
+        words=WORDS,
+        per_class=per_class,
     )
 
 
