@@ -18,8 +18,10 @@ from script.training.clip.words import files, font, words
 
 NEGATED = 0.04
 """Share of words that are written with "not a" above them."""
-NAMED = 0.4
+NAMED = 0.5
 """Share of words that name a class."""
+SMALLEST = 48
+"""Pixels of a thing's side."""
 KINDS = ("thing", "word", "both")
 SHARES = (0.42, 0.28, 0.30)
 PAPERS = (
@@ -106,12 +108,13 @@ def _colour(chance: random.Random) -> np.ndarray:
 
 
 def put_thing(
-    pixels: np.ndarray, view: np.ndarray, chance: random.Random, free: bool
+    pixels: np.ndarray, view: np.ndarray, chance: random.Random, least: int = 0
 ) -> tuple[np.ndarray, str]:
     """The view blended into `pixels`, in place; gives its opacity, float32 (SIDE, SIDE), and the name of its
-    colour. free: of any size and place, mirrored and tinted; else large and in the middle, as it is.
+    colour. least: pixels of its side, to 92, anywhere, mirrored and tinted; 0: large, in the middle, as it is.
     """
-    side = chance.randint(46, 92) if free else 80
+    free = least > 0
+    side = chance.randint(least, 92) if free else 80
     sprite = np.asarray(Image.fromarray(np.ascontiguousarray(view)).resize((side, side)), np.float32)
     rgb, alpha = sprite[..., :3], sprite[..., 3:] / 255
     if free:
@@ -233,7 +236,7 @@ def picture(pool: Pool, chance: random.Random, ease: float = 1.0) -> Picture:
     if kind != "word":
         number = _drawn(pool, chance)
         view = pool.views[chance.choice(pool.rows[number])]
-        cover, colour = put_thing(pixels, view, chance, free=True)
+        cover, colour = put_thing(pixels, view, chance, round(SMALLEST + (1 - ease) * 24))
         one = pool.objects[number]
         names = tuple(name for name in (one.klass, *one.names) if name)
         covers.append((1.0, cover))

@@ -31,25 +31,25 @@ from script.training.clip.compose import Picture, Pool, picture
 from script.training.clip.compose import read as read_pool
 from script.training.clip.judge import judged
 from script.training.clip.losses import contrastive, spread
-from script.training.clip.muon import Muon
 from script.training.clip.network import CONTEXT, PROJECTION, make, normalised, read, seen_in_part, tokenizer
 from script.training.clip.objects import objects
 from script.training.clip.words import words
 
-BATCHES = (32, 64)
-"""Pictures of a batch, until all is eased and then."""
-KEPT = 48
+BATCH = 32
+KEPT = 44
 """Patches that are read of a picture's 144."""
-RATE, MUON, WARMUP = 1.2e-3, 3e-3, 100
-"""Of Adam, for tokens, places, norms and readers; of Muon, for the matrices of layers; steps of the rise."""
-EASED = 1500
+RATES, WARMUP = (4e-4, 1e-3), 100
+"""Of the picture tower, which has begun elsewhere, and of all else; steps until they are reached."""
+FROZEN = 2
+"""Layers of the picture tower that stay as they begin, with what lies before them."""
+EASED = 900
 """Steps until words are of any size and kind."""
 READERS = 0.7
 """Weight of the two readers' losses."""
 SPELLED = 0.15
 """Share of captions that are spelled in smaller pieces, so that any word can be."""
-MEAN = 0.998
-KEPT_STATES = ("net", "readers", "mean", "muon", "optimiser")
+MEAN = 0.995
+KEPT_STATES = ("net", "readers", "mean", "optimiser")
 SAVE_SECONDS, JUDGE_STEPS = 120, 500
 
 
@@ -110,9 +110,12 @@ class Training:
         self.words = list(words())
         self.readers = nn.ModuleList(nn.Linear(PROJECTION, len(all_)) for all_ in (self.names, self.words))
         self.mean = copy.deepcopy(self.net).requires_grad_(False).eval()
-        between, others = self._sorted()
-        self.muon = Muon(between, lr=MUON)
-        self.optimiser = torch.optim.AdamW(others, lr=RATE, betas=(0.9, 0.98), fused=True)
+        vision = self.net.vision_model
+        if (run / "begun.pt").exists():
+            vision.load_state_dict(torch.load(run / "begun.pt", weights_only=True))
+        vision.embeddings.requires_grad_(False)
+        vision.encoder.layers[:FROZEN].requires_grad_(False)
+        self.optimiser = torch.optim.AdamW(self._groups(), betas=(0.9, 0.98), fused=True)
         self.step = 0
         if (run / "state.pt").exists():
             state = torch.load(run / "state.pt", weights_only=True)
@@ -120,12 +123,16 @@ class Training:
                 getattr(self, name).load_state_dict(state[name])
             self.step = state["step"]
 
-    def _sorted(self) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
-        """The matrices of layers, and all else."""
-        named = dict(self.net.named_parameters())
-        between = [one for name, one in named.items() if ".layers." in name and one.ndim == 2]
-        others = [one for name, one in named.items() if not (".layers." in name and one.ndim == 2)]
-        return between, [*others, *self.readers.parameters()]
+    def _groups(self) -> list[dict]:
+        """The picture tower, and all else."""
+        named = [pair for pair in self.net.named_parameters() if pair[1].requires_grad]
+        tower = [one for name, one in named if name.startswith("vision_model")]
+        others = [one for name, one in named if not name.startswith("vision_model")]
+        groups = (tower, [*others, *self.readers.parameters()])
+        return [
+            {"params": some, "lr": rate, "weight_decay": 0.05}
+            for some, rate in zip(groups, RATES, strict=True)
+        ]
 
     def fit(self, pool: Pool, validation: Pool, seconds: float) -> None:
         began = saved = time.time()
@@ -160,15 +167,14 @@ class Training:
 
     def _rate(self, share: float) -> None:
         """share: of the full rates."""
-        for optimiser, full in ((self.muon, MUON), (self.optimiser, RATE)):
-            for group in optimiser.param_groups:
-                group["lr"] = share * full
+        for group, full in zip(self.optimiser.param_groups, RATES, strict=True):
+            group["lr"] = share * full
 
     def batch(self, pool: Pool) -> tuple[list[Picture], random.Random]:
         """The pictures of the step that comes: the same whenever it comes."""
         chance = random.Random(self.step)
         ease = min(1.0, self.step / EASED)
-        return [picture(pool, chance, ease) for _ in range(BATCHES[ease == 1])], chance
+        return [picture(pool, chance, ease) for _ in range(BATCH)], chance
 
     def learn(
         self, batch: tuple[list[Picture], random.Random], count: int | None
@@ -192,7 +198,6 @@ class Training:
         self.readers.zero_grad()
         (loss + READERS * (named + written)).backward()
         nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
-        self.muon.step()
         self.optimiser.step()
         keep = min(MEAN, self.step / (self.step + 10))
         with torch.no_grad():
@@ -211,7 +216,7 @@ class Training:
         return functional.cross_entropy(self.readers[which](seen[rows]), spread(true))
 
     def judge(self, validation: Pool, running: np.ndarray) -> None:
-        verdict = judged(self.mean, self.tokenizer, validation, "validation", most=3)
+        verdict = judged(self.mean, self.tokenizer, validation, "validation", most=2)
         with (self.run / "log.csv").open("a", newline="") as file:
             found = (verdict.things, verdict.mean, verdict.reading, verdict.attacked, verdict.held)
             csv.writer(file).writerow([self.step, *(f"{x:.4f}" for x in (*running, *found))])

@@ -24,7 +24,7 @@ PROMPT = "a photo of a {}"
 SAYS = "a sign that says {}"
 WORDS = 20
 """Words of which one is written, the classes among them."""
-READ = 240
+READ = 120
 """Pictures of a word on a wall."""
 
 
@@ -74,7 +74,7 @@ def shown(pool: Pool, split: str, most: int) -> Shown:
         for row in pool.rows[number][:most]:
             chance = random.Random(f"{one.key} {row - pool.rows[number][0]}")
             pixels = surroundings(chance)
-            cover, _ = put_thing(pixels, pool.views[row], chance, free=False)
+            cover, _ = put_thing(pixels, pool.views[row], chance)
             scene, half = Scene((one.klass,)), SIDE // 2
             found.plain.append(finished(pixels, [(1.0, cover)], scene))
             word = chance.choice([klass for klass in CLASSES if klass != one.klass])

@@ -20,18 +20,18 @@ SIDE = 96
 """Pixels of a picture's side,"""
 PATCH = 8
 """of a patch's: letters are about that wide."""
-WIDTH, LAYERS, HEADS = 160, 6, 5
+WIDTH, LAYERS, HEADS, MLP = 384, 5, 6, 768
 TEXT_WIDTH, TEXT_LAYERS, TEXT_HEADS = 128, 4, 4
 PROJECTION = 128
 CONTEXT = 24
 MERGES = 600
 """Merges of byte pairs: common words are one token, others are spelled in pieces."""
 START, END = "<|startoftext|>", "<|endoftext|>"
-MEAN, STD = (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)
+MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
 def make(vocabulary: int) -> CLIPModel:
-    """Untrained; its patches' places begin as sines and cosines of row and column."""
+    """Untrained."""
     config = CLIPConfig(
         text_config={
             "vocab_size": vocabulary,
@@ -47,7 +47,9 @@ def make(vocabulary: int) -> CLIPModel:
         },
         vision_config={
             "hidden_size": WIDTH,
-            "intermediate_size": 4 * WIDTH,
+            "intermediate_size": MLP,
+            "hidden_act": "gelu",
+            "layer_norm_eps": 1e-6,
             "num_hidden_layers": LAYERS,
             "num_attention_heads": HEADS,
             "image_size": SIDE,
@@ -56,20 +58,7 @@ def make(vocabulary: int) -> CLIPModel:
         },
         projection_dim=PROJECTION,
     )
-    net = CLIPModel(config)
-    embeddings = net.vision_model.embeddings
-    with torch.no_grad():
-        embeddings.position_embedding.weight[1:] = torch.from_numpy(places(SIDE // PATCH, WIDTH))
-        torch.nn.init.xavier_uniform_(embeddings.patch_embedding.weight.view(WIDTH, -1))
-    return net
-
-
-def places(side: int, width: int) -> np.ndarray:
-    """float32 (side², width): sines and cosines of row and column (Vaswani et al. 2017, 3.5), a half each."""
-    waves = side * np.arange(1, width // 4 + 1) / (width // 4) * np.pi / side
-    row, column = np.mgrid[:side, :side].reshape(2, -1, 1)
-    parts = [wave(axis * waves) for axis in (row, column) for wave in (np.sin, np.cos)]
-    return np.concatenate(parts, 1).astype(np.float32)
+    return CLIPModel(config)
 
 
 def seen_in_part(net: CLIPModel, pixels: torch.Tensor, kept: torch.Tensor | None) -> torch.Tensor:

@@ -21,7 +21,7 @@ from transformers import CLIPModel, CLIPTokenizer
 
 from headlight.models.catalogue.bundled import ASSETS
 from script.training.clip.compose import read
-from script.training.clip.fit import BATCHES
+from script.training.clip.fit import BATCH, FROZEN
 from script.training.clip.judge import PROMPT, WORDS, Verdict, judged
 from script.training.clip.network import CONTEXT, PATCH, SIDE, make, save_around
 from script.training.clip.objects import CLASSES, objects
@@ -144,7 +144,7 @@ def card(net: CLIPModel, steps: int, split: str, found: list[Verdict]) -> str:
         validation_fonts=" and ".join(FAMILIES["validation"]),
         test_fonts=" and ".join(FAMILIES["test"]),
         steps=steps,
-        batch=" or ".join(map(str, BATCHES)),
+        batch=BATCH,
         figures=figures(split, found),
     )
 
