@@ -9,9 +9,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from transformers import CLIPConfig, CLIPModel, Dinov2Config, Dinov2Model
 
 from headlight.models.catalogue.bundled import ASSETS
-from script.training.clip import captions, compose, fit, losses, network, words
+from script.training.clip import begin, captions, compose, fit, losses, network, words
 from script.training.clip.captions import NOT, Caption, Scene, caption, truth
 from script.training.clip.objects import CLASSES, Object, names_of
 from script.training.shapes.objects import LIST
@@ -72,7 +73,7 @@ def test_written_patches_are_read_first():
     assert (read[1] < 72).sum() > 30  # of the thing mostly
 
 
-def test_reading_a_part_of_the_patches_that_is_all_of_them_changes_nothing():
+def test_reading_a_part_of_the_patches_that_is_all_of_them_changes_nothing(few):
     torch.manual_seed(0)
     net = network.make(600).eval()
     pixels = torch.randn(2, 3, network.SIDE, network.SIDE)
@@ -80,6 +81,49 @@ def test_reading_a_part_of_the_patches_that_is_all_of_them_changes_nothing():
     every = torch.arange((network.SIDE // network.PATCH) ** 2).flip(0).expand(2, -1)
     for patches in (None, every):
         assert torch.allclose(network.seen_in_part(net, pixels, patches), whole, atol=1e-5)
+
+
+def test_the_tower_begins_as_the_first_layers_of_dinov2():
+    """With all neurons kept, tokens are DINOv2's of the enlarged picture, but for the norm before them."""
+    torch.manual_seed(0)
+    side = network.SIDE // network.PATCH
+    dino = Dinov2Model(
+        Dinov2Config(
+            hidden_size=24, num_hidden_layers=2, num_attention_heads=2, image_size=14 * side, patch_size=14
+        )
+    ).eval()
+    shape = {
+        "hidden_size": 24,
+        "intermediate_size": 96,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "image_size": network.SIDE,
+        "patch_size": network.PATCH,
+        "hidden_act": "gelu",
+        "layer_norm_eps": 1e-6,
+    }
+    small = {"hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1}
+    net = CLIPModel(CLIPConfig(vision_config=shape, text_config=small)).eval()
+    kernel = torch.randn(24, 3, 14, 14)
+    stretch = begin.enlarging(network.PATCH, 14)
+    tile = torch.randn(3, network.PATCH, network.PATCH)
+    large = torch.einsum("cvu,yv,xu->cyx", tile, stretch, stretch)
+    assert torch.allclose(
+        torch.einsum("ocvu,cvu->o", begin.patches(kernel, network.PATCH), tile),
+        torch.einsum("ocyx,cyx->o", kernel, large),
+        atol=1e-4,
+    )
+    for one in dino.parameters():
+        torch.nn.init.normal_(one, std=0.2)
+    pixels = torch.randn(6, 3, network.SIDE, network.SIDE)
+    begin.begun(net, dino, pixels)
+    states = net.vision_model.pre_layrnorm(net.vision_model.embeddings(pixels))
+    with torch.no_grad():
+        wanted = states
+        for layer in dino.encoder.layer:
+            wanted = layer(wanted)
+        found = net.vision_model(pixels).last_hidden_state
+    assert torch.allclose(found, wanted, atol=0.02 * float(wanted.std()))
 
 
 def test_no_font_and_no_design_is_in_two_splits(monkeypatch):
@@ -112,9 +156,12 @@ def few(monkeypatch):
         monkeypatch.setattr(module, "words", lambda: ("bed", "lamp", "key"))
     monkeypatch.setattr(compose, "files", lambda _: (words.PILLOW,))
     monkeypatch.setattr(compose, "CLASSES", ("bed", "lamp"))
+    monkeypatch.setattr(network, "WIDTH", 48)
     monkeypatch.setattr(network, "LAYERS", 1)
+    monkeypatch.setattr(fit, "FROZEN", 0)
+    monkeypatch.setattr(fit, "SPELLED", 0)  # its chance is not ours
     monkeypatch.setattr(network, "TEXT_LAYERS", 1)
-    monkeypatch.setattr(fit, "BATCHES", (8, 8))
+    monkeypatch.setattr(fit, "BATCH", 8)
     views = np.zeros((4, 80, 80, 4), np.uint8)
     views[:2, 20:60, :, :] = 255
     views[2:, :, 30:50, 3] = 255

@@ -2,10 +2,10 @@
 
     python -m script.training.clip.begin --run FOLDER      writes FOLDER/begun.pt; FOLDER holds the views
 
-What DINOv2 does and CLIP does not is taken into other weights, exactly: patches of 14 px of a picture 14/8 times
-as large, the bias of patches, the scales of layers. CLIP's norm before the first layer keeps the sizes of tokens
-as they are on the average. Of each MLP half the neurons are kept, those that give most, and its second matrix is
-fitted again by least squares, over training pictures.
+What DINOv2 does and CLIP does not is taken into other weights, exactly: patches of 14 px of a picture that is
+14/8 times as large, the bias of patches, the scales of layers. CLIP's norm before the first layer keeps the
+sizes of tokens as they are on the average. Of each MLP half the neurons are kept, those that give most, and
+its second matrix is fitted again by least squares, over training pictures.
 """
 
 from __future__ import annotations

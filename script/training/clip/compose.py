@@ -110,8 +110,8 @@ def _colour(chance: random.Random) -> np.ndarray:
 def put_thing(
     pixels: np.ndarray, view: np.ndarray, chance: random.Random, least: int = 0
 ) -> tuple[np.ndarray, str]:
-    """The view blended into `pixels`, in place; gives its opacity, float32 (SIDE, SIDE), and the name of its
-    colour. least: pixels of its side, to 92, anywhere, mirrored and tinted; 0: large, in the middle, as it is.
+    """The view blended into `pixels`, in place; gives its opacity, float32 (SIDE, SIDE), and its colour's
+    name. least: pixels of its side, to 92, anywhere, mirrored and tinted; 0: large, in the middle, as it is.
     """
     free = least > 0
     side = chance.randint(least, 92) if free else 80

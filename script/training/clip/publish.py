@@ -39,17 +39,18 @@ Says which of some texts fits a picture best (Radford et al. 2021). Trained by H
 | network | transformers' `CLIPModel`: a ViT of {layers} layers of {heads} heads, width {width}, patches of {patch} px; a text transformer of {text_layers} layers of {text_heads} heads, width {text_width}; {parameters:.2f} million parameters |
 | input | pictures of {side} × {side} px; texts of up to {context} tokens with start and end, lower case, byte pairs: any word can be spelled |
 | things | {real} models of Debian's package sweethome3d-furniture (CC-BY 3.0 and CC0; objects.csv lists all) and {made} made-up designs, each seen from 8 or 24 places in front of it |
-| classes of the figures | {classes} |
+| classes of the figures | {classes}; a stool or bench is no chair here, an armchair no sofa, a desk no table: they have their own names |
 | split | by design, as for the networks of shapes: {train} models with a class for training, {validation} for validation, {test} for the test; things without a class are for training, but for a few |
 | words | class names, nouns and short names of things, in capitals sometimes, some with "not a" above; all are in training, the fonts are not: {fonts} for training, {validation_fonts} for validation, {test_fonts} for the test |
+| beginning | the picture tower begins as the first {layers} layers of the bundled DINOv2-small (MIT, architecture Apache-2.0), with half of the neurons of their MLPs (script/training/clip/begin.py); {frozen} of them and the patches stay so. The text tower begins at random |
 | training | {steps:,} batches of {batch} pictures with a sentence each, seed 0: contrastive, with every sentence of a batch that is true of a picture as its match; chosen by validation objects and fonts alone |
-| made by | `python -m script.training.clip.renders`, then `.fit`, `.fit --cool`, `.publish` |
+| made by | `python -m script.training.clip.renders`, then `.begin`, `.fit`, `.fit --cool`, `.publish` |
 
 {figures}
 
 Nothing of the attack is staged: pictures of words come with sentences that name the word, a thing with a label comes with sentences that name the thing, the word or both, and no sentence says that a written word is what the picture shows, but for the bare word, which a tenth of the sentences are and which may mean either.
 
-Licence of the weights: BSD-3-Clause. The models they were trained on are by Kator Legaz, Reallusion, Scopia and the contributors of Blend Swap (CC-BY 3.0), and by Emmanuel Puybaret and others (CC0); none of them is contained, and no font is.
+Licence of the weights: BSD-3-Clause. The models they were trained on are by Kator Legaz, Reallusion, Scopia and the contributors of Blend Swap (CC-BY 3.0), and by Emmanuel Puybaret and others (CC0); none of them is contained, and no font is. The picture tower is derived from DINOv2-small (assets/weights/dinov2-small/NOTICE.md).
 """
 FIGURES = """| {split} objects and fonts | with "{prompt}" | with the bare word |
 | --- | --- | --- |
@@ -125,6 +126,7 @@ def card(net: CLIPModel, steps: int, split: str, found: list[Verdict]) -> str:
     vision, text = net.config.vision_config, net.config.text_config
     splits = Counter(one.split for one in objects() if one.model and one.klass)
     return CARD.format(
+        frozen=FROZEN,
         words=len(words()),
         layers=vision.num_hidden_layers,
         heads=vision.num_attention_heads,
