@@ -67,7 +67,7 @@ def test_the_loss_with_one_truth_each_is_clips_and_of_many_its_mean():
 def test_written_patches_are_read_first():
     weights = np.zeros((2, 12, 12), np.float32)
     weights[0, 3, 2:9], weights[1, :6] = 2, 1
-    read = fit.kept(weights, 40, seed=0)
+    read = network.kept(weights, 40, seed=0)
     assert set(range(38, 45)) <= set(read[0].tolist())
     assert all(len(set(row)) == 40 for row in read.tolist())
     assert (read[1] < 72).sum() > 30  # of the thing mostly

@@ -5,7 +5,8 @@
 What DINOv2 does and CLIP does not is taken into other weights, exactly: patches of 14 px of a picture that is
 14/8 times as large, the bias of patches, the scales of layers. CLIP's norm before the first layer keeps the
 sizes of tokens as they are on the average. Of each MLP half the neurons are kept, those that give most, and
-its second matrix is fitted again by least squares, over training pictures.
+its second matrix is fitted again by least squares, over training pictures; the projection begins as the
+principal parts of these.
 """
 
 from __future__ import annotations
@@ -21,9 +22,24 @@ from transformers import CLIPModel, Dinov2Model
 
 from headlight.models.catalogue.bundled import ASSETS
 from script.training.clip.compose import picture, read
-from script.training.clip.network import LAYERS, MLP, PATCH, SIDE, WIDTH, make, normalised, tokenizer
+from script.training.clip.network import (
+    KEPT,
+    LAYERS,
+    MLP,
+    PATCH,
+    SIDE,
+    WIDTH,
+    kept,
+    make,
+    normalised,
+    pooled,
+    tokenizer,
+    tower,
+)
 
 PICTURES = 96
+WHITENED = 960
+"""Pictures over which the principal parts are found."""
 RIDGE = 1e-3
 """Of the mean square of a neuron."""
 
@@ -96,6 +112,19 @@ def halve(mine, other, scale: torch.Tensor, into: torch.Tensor) -> None:
     mine.fc2.bias.copy_(mean - middle @ fitted)
 
 
+@torch.no_grad()
+def whiten(net: CLIPModel, vectors: torch.Tensor) -> None:
+    """Of what the tower has read in pictures, (n, WIDTH), the projection takes the principal parts, each of
+    about the same size: as they are, one large part is common to all pictures.
+    """
+    mean = vectors.mean(0)
+    _, sizes, ways = torch.linalg.svd(vectors - mean, full_matrices=False)
+    count = net.visual_projection.out_features
+    spread = sizes[:count] / len(vectors) ** 0.5
+    net.visual_projection.weight.copy_(ways[:count] / (spread + 0.1 * spread.mean())[:, None])
+    net.vision_model.post_layernorm.bias.sub_(mean)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--run", type=Path, required=True)
@@ -108,7 +137,14 @@ def main() -> None:
     assert dino.config.hidden_size == WIDTH
     net = make(len(tokenizer())).eval()
     begun(net, dino, pixels)
-    torch.save(net.vision_model.state_dict(), given.run / "begun.pt")
+    vectors = []
+    for _ in range(WHITENED // PICTURES):
+        some = [picture(pool, chance) for _ in range(PICTURES)]
+        patches_ = kept(np.stack([one.weight for one in some]), KEPT, 0)
+        with torch.no_grad():
+            vectors.append(pooled(net, normalised(np.stack([one.pixels for one in some])), patches_))
+    whiten(net, torch.cat(vectors))
+    torch.save(tower(net), given.run / "begun.pt")
     with torch.no_grad():
         large = functional.interpolate(
             pixels[:8], scale_factor=14 / PATCH, mode="bilinear", align_corners=False

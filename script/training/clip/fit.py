@@ -31,15 +31,23 @@ from script.training.clip.compose import Picture, Pool, picture
 from script.training.clip.compose import read as read_pool
 from script.training.clip.judge import judged
 from script.training.clip.losses import contrastive, spread
-from script.training.clip.network import CONTEXT, PROJECTION, make, normalised, read, seen_in_part, tokenizer
+from script.training.clip.network import (
+    CONTEXT,
+    KEPT,
+    PROJECTION,
+    kept,
+    make,
+    normalised,
+    read,
+    seen_in_part,
+    tokenizer,
+)
 from script.training.clip.objects import objects
 from script.training.clip.words import words
 
 BATCH = 32
-KEPT = 44
-"""Patches that are read of a picture's 144."""
-RATES, WARMUP = (4e-4, 1e-3), 100
-"""Of the picture tower, which has begun elsewhere, and of all else; steps until they are reached."""
+RATES, WARMUP = (4e-4, 1e-3, 3e-3), 50
+"""Of the picture tower, which has begun elsewhere, of the text tower, and of the readers; steps until they are reached."""
 FROZEN = 2
 """Layers of the picture tower that stay as they begin, with what lies before them."""
 EASED = 900
@@ -64,16 +72,6 @@ def main() -> None:
     training = Training(given.run)
     pools = [read_pool(given.run, split) for split in ("train", "validation")]
     (training.cool if given.cool else training.fit)(*pools, 60 * given.minutes)
-
-
-def kept(weights: np.ndarray, count: int, seed: int) -> torch.Tensor:
-    """int64 (batch, count): patches to read; writing first, then of things and surroundings by chance.
-
-    weights: (batch, side, side), of Picture.
-    """
-    flat = weights.reshape(len(weights), -1)
-    order = flat + np.random.default_rng(seed).random(flat.shape) * np.where(flat > 1, 0.1, 0.8)
-    return torch.from_numpy(np.argpartition(-order, count, axis=1)[:, :count].copy())
 
 
 class Pieces:
@@ -110,9 +108,9 @@ class Training:
         self.words = list(words())
         self.readers = nn.ModuleList(nn.Linear(PROJECTION, len(all_)) for all_ in (self.names, self.words))
         self.mean = copy.deepcopy(self.net).requires_grad_(False).eval()
-        vision = self.net.vision_model
         if (run / "begun.pt").exists():
-            vision.load_state_dict(torch.load(run / "begun.pt", weights_only=True))
+            self.net.load_state_dict(torch.load(run / "begun.pt", weights_only=True), strict=False)
+        vision = self.net.vision_model
         vision.embeddings.requires_grad_(False)
         vision.encoder.layers[:FROZEN].requires_grad_(False)
         self.optimiser = torch.optim.AdamW(self._groups(), betas=(0.9, 0.98), fused=True)
@@ -124,11 +122,11 @@ class Training:
             self.step = state["step"]
 
     def _groups(self) -> list[dict]:
-        """The picture tower, and all else."""
+        """The picture tower, the text tower with the projections, the readers."""
         named = [pair for pair in self.net.named_parameters() if pair[1].requires_grad]
         tower = [one for name, one in named if name.startswith("vision_model")]
         others = [one for name, one in named if not name.startswith("vision_model")]
-        groups = (tower, [*others, *self.readers.parameters()])
+        groups = (tower, others, list(self.readers.parameters()))
         return [
             {"params": some, "lr": rate, "weight_decay": 0.05}
             for some, rate in zip(groups, RATES, strict=True)

@@ -24,6 +24,8 @@ WIDTH, LAYERS, HEADS, MLP = 384, 5, 6, 768
 TEXT_WIDTH, TEXT_LAYERS, TEXT_HEADS = 128, 4, 4
 PROJECTION = 128
 CONTEXT = 24
+KEPT = 44
+"""Patches that are read of a picture's 144 in training."""
 MERGES = 600
 """Merges of byte pairs: common words are one token, others are spelled in pieces."""
 START, END = "<|startoftext|>", "<|endoftext|>"
@@ -61,19 +63,39 @@ def make(vocabulary: int) -> CLIPModel:
     return CLIPModel(config)
 
 
+def kept(weights: np.ndarray, count: int, seed: int) -> torch.Tensor:
+    """int64 (batch, count): patches to read; writing first, then of things and surroundings by chance.
+
+    weights: (batch, side, side), of Picture.
+    """
+    flat = weights.reshape(len(weights), -1)
+    order = flat + np.random.default_rng(seed).random(flat.shape) * np.where(flat > 1, 0.1, 0.8)
+    return torch.from_numpy(np.argpartition(-order, count, axis=1)[:, :count].copy())
+
+
 def seen_in_part(net: CLIPModel, pixels: torch.Tensor, kept: torch.Tensor | None) -> torch.Tensor:
     """(batch, PROJECTION): the pictures' vectors, read from some of their patches.
 
     pixels: (batch, 3, SIDE, SIDE), normalised; kept: int64 (batch, k), indices of patches, all if None. The
     model sees less and costs less (as in FLIP, Li et al. 2023); its weights are those that see all.
     """
+    return net.visual_projection(pooled(net, pixels, kept))
+
+
+def pooled(net: CLIPModel, pixels: torch.Tensor, kept: torch.Tensor | None) -> torch.Tensor:
+    """(batch, WIDTH): the same before the projection."""
     vision = net.vision_model
     states = vision.embeddings(pixels)
     if kept is not None:
         chosen = states[:, 1:].gather(1, kept[..., None].expand(-1, -1, states.shape[-1]))
         states = torch.cat([states[:, :1], chosen], 1)
     states = vision.encoder(inputs_embeds=vision.pre_layrnorm(states)).last_hidden_state
-    return net.visual_projection(vision.post_layernorm(states[:, 0]))
+    return vision.post_layernorm(states[:, 0])
+
+
+def tower(net: CLIPModel) -> dict[str, torch.Tensor]:
+    """The weights of the picture tower, with its projection."""
+    return {name: one for name, one in net.state_dict().items() if name.startswith("vis")}
 
 
 def read(net: CLIPModel, ids: torch.Tensor) -> torch.Tensor:
