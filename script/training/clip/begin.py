@@ -38,7 +38,7 @@ from script.training.clip.network import (
 )
 
 PICTURES = 96
-WHITENED = 960
+PROJECTED = 960
 """Pictures over which the principal parts are found."""
 RIDGE = 1e-3
 """Of the mean square of a neuron."""
@@ -113,15 +113,15 @@ def halve(mine, other, scale: torch.Tensor, into: torch.Tensor) -> None:
 
 
 @torch.no_grad()
-def whiten(net: CLIPModel, vectors: torch.Tensor) -> None:
-    """Of what the tower has read in pictures, (n, WIDTH), the projection takes the principal parts, each of
-    about the same size: as they are, one large part is common to all pictures.
+def project(net: CLIPModel, vectors: torch.Tensor) -> None:
+    """Of what the tower has read in pictures, (n, WIDTH), the projection takes the principal parts about their
+    mean, which is most of it and says nothing, at a mean square of 1.
     """
     mean = vectors.mean(0)
     _, sizes, ways = torch.linalg.svd(vectors - mean, full_matrices=False)
     count = net.visual_projection.out_features
-    spread = sizes[:count] / len(vectors) ** 0.5
-    net.visual_projection.weight.copy_(ways[:count] / (spread + 0.1 * spread.mean())[:, None])
+    root = (sizes[:count].square().mean() / len(vectors)).sqrt()
+    net.visual_projection.weight.copy_(ways[:count] / root)
     net.vision_model.post_layernorm.bias.sub_(mean)
 
 
@@ -138,12 +138,12 @@ def main() -> None:
     net = make(len(tokenizer())).eval()
     begun(net, dino, pixels)
     vectors = []
-    for _ in range(WHITENED // PICTURES):
+    for _ in range(PROJECTED // PICTURES):
         some = [picture(pool, chance) for _ in range(PICTURES)]
         patches_ = kept(np.stack([one.weight for one in some]), KEPT, 0)
         with torch.no_grad():
             vectors.append(pooled(net, normalised(np.stack([one.pixels for one in some])), patches_))
-    whiten(net, torch.cat(vectors))
+    project(net, torch.cat(vectors))
     torch.save(tower(net), given.run / "begun.pt")
     with torch.no_grad():
         large = functional.interpolate(

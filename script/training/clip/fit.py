@@ -42,12 +42,12 @@ from script.training.clip.network import (
     seen_in_part,
     tokenizer,
 )
-from script.training.clip.objects import objects
+from script.training.clip.objects import CLASSES, objects
 from script.training.clip.words import words
 
 BATCH = 32
-RATES, WARMUP = (4e-4, 1e-3, 3e-3), 50
-"""Of the picture tower, which has begun elsewhere, of the text tower, and of the readers; steps until they are reached."""
+RATES, WARMUP = (5e-4, 1e-3, 3e-3), 50
+"""Of the picture tower, which has begun elsewhere, of the text tower, of the readers; steps until they are so."""
 FROZEN = 2
 """Layers of the picture tower that stay as they begin, with what lies before them."""
 EASED = 900
@@ -72,6 +72,12 @@ def main() -> None:
     training = Training(given.run)
     pools = [read_pool(given.run, split) for split in ("train", "validation")]
     (training.cool if given.cool else training.fit)(*pools, 60 * given.minutes)
+
+
+def prior(all_: list[str]) -> torch.Tensor:
+    """The logarithm of how often each is to be named about: half of all times one of the classes."""
+    often = torch.tensor([name in CLASSES for name in all_])
+    return torch.where(often, 0.5 / often.sum(), 0.5 / (~often).sum()).log()
 
 
 class Pieces:
@@ -107,6 +113,9 @@ class Training:
         self.names = sorted({name for one in objects() for name in one.called})
         self.words = list(words())
         self.readers = nn.ModuleList(nn.Linear(PROJECTION, len(all_)) for all_ in (self.names, self.words))
+        for reader, all_ in zip(self.readers, (self.names, self.words), strict=True):
+            nn.init.zeros_(reader.weight)
+            reader.bias.data = prior(all_)
         self.mean = copy.deepcopy(self.net).requires_grad_(False).eval()
         if (run / "begun.pt").exists():
             self.net.load_state_dict(torch.load(run / "begun.pt", weights_only=True), strict=False)
