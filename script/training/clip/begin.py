@@ -114,7 +114,7 @@ def halve(mine, other, scale: torch.Tensor, into: torch.Tensor) -> None:
 
 @torch.no_grad()
 def project(net: CLIPModel, vectors: torch.Tensor) -> None:
-    """Of what the tower has read in pictures, (n, WIDTH), the projection takes the principal parts about their
+    """Of what the tower has read in pictures, (n, WIDTH), the projection takes the principal parts about the
     mean, which is most of it and says nothing, at a mean square of 1.
     """
     mean = vectors.mean(0)

@@ -47,7 +47,7 @@ from script.training.clip.words import words
 
 BATCH = 32
 RATES, WARMUP = (5e-4, 1e-3, 3e-3), 50
-"""Of the picture tower, which has begun elsewhere, of the text tower, of the readers; steps until they are so."""
+"""Of the picture tower, which has begun elsewhere, the text tower, the readers; steps until they are so."""
 FROZEN = 2
 """Layers of the picture tower that stay as they begin, with what lies before them."""
 EASED = 900
@@ -168,7 +168,7 @@ class Training:
             done = (time.time() - began) / seconds
             if self.step % 25 == 0:
                 print(self.step, f"{done:.2f}", np.round(running, 3), flush=True)
-        verdict = judged(self.mean, self.tokenizer, validation, "validation")
+        (verdict,) = judged(self.mean, self.tokenizer, validation, "validation")
         print("cooled", self.step, verdict, flush=True)
         torch.save({"net": self.mean.state_dict(), "step": self.step}, self.run / "cooled.pt")
 
@@ -223,7 +223,7 @@ class Training:
         return functional.cross_entropy(self.readers[which](seen[rows]), spread(true))
 
     def judge(self, validation: Pool, running: np.ndarray) -> None:
-        verdict = judged(self.mean, self.tokenizer, validation, "validation", most=2)
+        (verdict,) = judged(self.mean, self.tokenizer, validation, "validation", most=2)
         with (self.run / "log.csv").open("a", newline="") as file:
             found = (verdict.things, verdict.mean, verdict.reading, verdict.attacked, verdict.held)
             csv.writer(file).writerow([self.step, *(f"{x:.4f}" for x in (*running, *found))])

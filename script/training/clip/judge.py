@@ -99,15 +99,19 @@ def written(split: str) -> tuple[list[Picture], tuple[str, ...]]:
 
 
 @torch.no_grad()
-def likeliest(
-    net: CLIPModel, tokenizer: CLIPTokenizer, pictures: list[Picture], texts: list[str]
-) -> np.ndarray:
-    """int64 (pictures,): which text is nearest."""
-    ids = tokenizer(texts, padding=True, return_tensors="pt").input_ids
-    known = functional.normalize(read(net, ids), dim=-1)
+def vectors(net: CLIPModel, pictures: list[Picture]) -> torch.Tensor:
+    """(pictures, d)"""
     pixels = np.stack([one.pixels for one in pictures])
-    parts = [seen_in_part(net, normalised(pixels[at : at + 64]), None) for at in range(0, len(pixels), 64)]
-    return (torch.cat(parts) @ known.T).argmax(-1).numpy()
+    return torch.cat(
+        [seen_in_part(net, normalised(pixels[at : at + 64]), None) for at in range(0, len(pixels), 64)]
+    )
+
+
+@torch.no_grad()
+def likeliest(net: CLIPModel, tokenizer: CLIPTokenizer, seen: torch.Tensor, texts: list[str]) -> np.ndarray:
+    """int64 (pictures,): which text is nearest to each picture's vector."""
+    ids = tokenizer(texts, padding=True, return_tensors="pt").input_ids
+    return (seen @ functional.normalize(read(net, ids), dim=-1).T).argmax(-1).numpy()
 
 
 def judged(
@@ -116,26 +120,32 @@ def judged(
     pool: Pool,
     split: str,
     most: int = 8,
-    prompt: str = PROMPT,
-) -> Verdict:
+    prompts: tuple[str, ...] = (PROMPT,),
+) -> list[Verdict]:
+    """A verdict for each prompt, over `most` views of each object."""
     net.eval()
-    views = shown(pool, split, most)
-    texts = [articled(prompt.format(klass)) for klass in CLASSES]
+    views, (found, twenty) = shown(pool, split, most), written(split)
+    seen = [vectors(net, some) for some in (views.plain, views.labelled, views.answered)]
+    said = likeliest(net, tokenizer, vectors(net, found), [SAYS.format(word) for word in twenty])
+    reading = float(np.mean([twenty[at] == one.scene.word for at, one in zip(said, found, strict=True)]))
     right = np.array([CLASSES.index(one.scene.names[0]) for one in views.plain])
     label = np.array([CLASSES.index(word) for word in views.written])
-    without, with_, back = (
-        likeliest(net, tokenizer, some, texts) for some in (views.plain, views.labelled, views.answered)
-    )
-    per_class = tuple(float((without == right)[right == k].mean()) for k in range(len(CLASSES)))
-    found, twenty = written(split)
-    said = likeliest(net, tokenizer, found, [SAYS.format(word) for word in twenty])
-    return Verdict(
-        things=float((without == right).mean()),
-        mean=float(np.mean(per_class)),
-        reading=float(np.mean([twenty[at] == one.scene.word for at, one in zip(said, found, strict=True)])),
-        attacked=float((with_ == label).mean()),
-        held=float((with_ == right).mean()),
-        before=float((without == label).mean()),
-        answered=float((back == label).mean()),
-        per_class=per_class,
-    )
+    verdicts = []
+    for prompt in prompts:
+        texts = [articled(prompt.format(klass)) for klass in CLASSES]
+        without, with_, back = (likeliest(net, tokenizer, some, texts) for some in seen)
+        hits = without == right
+        per_class = tuple(float(hits[right == k].mean()) for k in range(len(CLASSES)))
+        verdicts.append(
+            Verdict(
+                things=float(hits.mean()),
+                mean=float(np.mean(per_class)),
+                reading=reading,
+                attacked=float((with_ == label).mean()),
+                held=float((with_ == right).mean()),
+                before=float((without == label).mean()),
+                answered=float((back == label).mean()),
+                per_class=per_class,
+            )
+        )
+    return verdicts

@@ -73,7 +73,7 @@ def main() -> None:
     torch.set_num_threads(1)
     net, made, steps = package(given.run, given.out)
     pool = read(given.run, given.split)
-    found = [judged(net, made, pool, given.split, prompt=prompt) for prompt in (PROMPT, BARE)]
+    found = judged(net, made, pool, given.split, prompts=(PROMPT, BARE))
     (given.out / "NOTICE.md").write_text(card(net, steps, given.split, found), "utf-8")
     write_list(given.out / "objects.csv")
     for path in given.out.iterdir():
