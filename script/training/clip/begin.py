@@ -114,15 +114,17 @@ def halve(mine, other, scale: torch.Tensor, into: torch.Tensor) -> None:
 
 @torch.no_grad()
 def project(net: CLIPModel, vectors: torch.Tensor) -> None:
-    """Of what the tower has read in pictures, (n, WIDTH), the projection takes the principal parts about the
-    mean, which is most of it and says nothing, at a mean square of 1.
+    """Of what the tower has read in pictures, (n, WIDTH), the last norm takes what is common to all and gives
+    each part the same size; the projection takes the principal parts of that, at a mean square of 1.
     """
-    mean = vectors.mean(0)
-    _, sizes, ways = torch.linalg.svd(vectors - mean, full_matrices=False)
+    mean, spread = vectors.mean(0), vectors.std(0)
+    norm = net.vision_model.post_layernorm
+    norm.weight.div_(spread)
+    norm.bias.sub_(mean).div_(spread)
+    _, sizes, ways = torch.linalg.svd((vectors - mean) / spread, full_matrices=False)
     count = net.visual_projection.out_features
     root = (sizes[:count].square().mean() / len(vectors)).sqrt()
     net.visual_projection.weight.copy_(ways[:count] / root)
-    net.vision_model.post_layernorm.bias.sub_(mean)
 
 
 def main() -> None:

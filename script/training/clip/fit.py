@@ -31,22 +31,12 @@ from script.training.clip.compose import Picture, Pool, picture
 from script.training.clip.compose import read as read_pool
 from script.training.clip.judge import judged
 from script.training.clip.losses import contrastive, spread
-from script.training.clip.network import (
-    CONTEXT,
-    KEPT,
-    PROJECTION,
-    kept,
-    make,
-    normalised,
-    read,
-    seen_in_part,
-    tokenizer,
-)
+from script.training.clip.network import CONTEXT, KEPT, kept, make, normalised, pooled, read, tokenizer
 from script.training.clip.objects import CLASSES, objects
 from script.training.clip.words import words
 
 BATCH = 32
-RATES, WARMUP = (5e-4, 1e-3, 3e-3), 50
+RATES, WARMUP = (1.5e-4, 1e-3, 1e-3), 50
 """Of the picture tower, which has begun elsewhere, the text tower, the readers; steps until they are so."""
 FROZEN = 2
 """Layers of the picture tower that stay as they begin, with what lies before them."""
@@ -112,7 +102,10 @@ class Training:
         self.net = make(len(self.tokenizer)).train()
         self.names = sorted({name for one in objects() for name in one.called})
         self.words = list(words())
-        self.readers = nn.ModuleList(nn.Linear(PROJECTION, len(all_)) for all_ in (self.names, self.words))
+        self.readers = nn.ModuleList(
+            nn.Linear(self.net.config.vision_config.hidden_size, len(all_))
+            for all_ in (self.names, self.words)
+        )
         for reader, all_ in zip(self.readers, (self.names, self.words), strict=True):
             nn.init.zeros_(reader.weight)
             reader.bias.data = prior(all_)
@@ -194,9 +187,9 @@ class Training:
         true = torch.from_numpy(truth(scenes, captions))
         weights = np.stack([one.weight for one in pictures])
         patches = None if count is None else kept(weights, count, self.step)
-        seen = seen_in_part(self.net, normalised(np.stack([one.pixels for one in pictures])), patches)
+        seen = pooled(self.net, normalised(np.stack([one.pixels for one in pictures])), patches)
         texts = read(self.net, self.pieces([one.text for one in captions], chance))
-        loss = contrastive(seen, texts, self.net.logit_scale.exp(), true)
+        loss = contrastive(self.net.visual_projection(seen), texts, self.net.logit_scale.exp(), true)
         named = self._reader(0, seen, [[self.names.index(n) for n in scene.names] for scene in scenes])
         written = self._reader(
             1, seen, [[self.words.index(s.word)] if s.word in self.words else [] for s in scenes]
