@@ -228,7 +228,9 @@ def finished(pixels: np.ndarray, covers: list[tuple[float, np.ndarray]], scene: 
 
 
 def picture(pool: Pool, chance: random.Random, ease: float = 1.0) -> Picture:
-    """One for training. ease: from 0, words are large and name classes, to 1, of any size and many kinds."""
+    """One for training. ease: from 0, words are large and name classes, by way of 0.5, they are of any size, to 1,
+    of many kinds too; things are smaller and smaller.
+    """
     kind = chance.choices(KINDS, SHARES)[0]
     pixels, covers = surroundings(chance), []
     names: tuple[str, ...] = ()
@@ -244,7 +246,7 @@ def picture(pool: Pool, chance: random.Random, ease: float = 1.0) -> Picture:
         word = chance.choice(CLASSES if chance.random() < 1 - (1 - NAMED) * ease else words())
         if chance.random() < NEGATED * ease:
             word = NOT.format(w=word)
-        covers.append((2.0, put_word(pixels, word, "train", chance, large=chance.random() > ease)))
+        covers.append((2.0, put_word(pixels, word, "train", chance, large=chance.random() > 2 * ease)))
     pixels *= chance.uniform(0.8, 1.15)
     return finished(pixels, covers, Scene(names, colour, word))
 

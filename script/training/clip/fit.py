@@ -40,8 +40,8 @@ RATES, WARMUP = (1.5e-4, 1e-3, 1e-3), 50
 """Of the picture tower, which has begun elsewhere, the text tower, the readers; steps until they are so."""
 FROZEN = 2
 """Layers of the picture tower that stay as they begin, with what lies before them."""
-EASED = 900
-"""Steps until words are of any size and kind."""
+EASED = 2500
+"""Steps until words are of any kind."""
 READERS = 0.7
 """Weight of the two readers' losses."""
 SPELLED = 0.15
