@@ -228,8 +228,8 @@ def finished(pixels: np.ndarray, covers: list[tuple[float, np.ndarray]], scene: 
 
 
 def picture(pool: Pool, chance: random.Random, ease: float = 1.0) -> Picture:
-    """One for training. ease: at 0 words are large and name classes, from 0.5 on they are of any size, at 1 of
-    many kinds; things grow smaller.
+    """One for training. ease: at 0 words are large and name classes, from 0.5 on they are of any size, at 1
+    of many kinds; things grow smaller.
     """
     kind = chance.choices(KINDS, SHARES)[0]
     pixels, covers = surroundings(chance), []

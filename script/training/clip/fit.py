@@ -42,6 +42,8 @@ FROZEN = 2
 """Layers of the picture tower that stay as they begin, with what lies before them."""
 EASED = 2500
 """Steps until words are of any kind."""
+WHOLE = 0.8
+"""Share of the cooling after which all patches are read."""
 READERS = 0.7
 """Weight of the two readers' losses."""
 SPELLED = 0.15
@@ -91,6 +93,20 @@ class Pieces:
         return torch.tensor([row + [self.end] * (longest - len(row)) for row in rows])
 
 
+class Running:
+    """The mean of the losses of about the last fifty steps."""
+
+    def __init__(self) -> None:
+        self.mean, self.count = np.zeros(3), 0
+
+    def add(self, losses: tuple[float, float, float]) -> None:
+        self.count += 1
+        self.mean += (np.array(losses) - self.mean) * max(0.02, 1 / self.count)
+
+    def __str__(self) -> str:
+        return " ".join(f"{one:.3f}" for one in self.mean)
+
+
 class Training:
     """One run: the model, the readers, their running mean, the optimiser, and where it stands."""
 
@@ -136,13 +152,12 @@ class Training:
 
     def fit(self, pool: Pool, validation: Pool, seconds: float) -> None:
         began = saved = time.time()
-        running = np.zeros(3)
+        running = Running()
         while time.time() - began < seconds:
             self._rate(min(1.0, (self.step + 1) / WARMUP))
-            found = self.learn(self.batch(pool), KEPT)
-            running += (np.array(found) - running) * max(0.02, 1 / (self.step + 1))
+            running.add(self.learn(self.batch(pool), KEPT))
             if self.step % 25 == 0:
-                print(self.step, f"{time.time() - began:.0f} s", np.round(running, 3), flush=True)
+                print(self.step, f"{time.time() - began:.0f} s", running, flush=True)
             if self.step % JUDGE_STEPS == 0:
                 self.judge(validation, running)
             if time.time() - saved > SAVE_SECONDS:
@@ -152,15 +167,13 @@ class Training:
 
     def cool(self, pool: Pool, validation: Pool, seconds: float) -> None:
         """The rate falls in a line to nothing over the time that there is."""
-        began, done, running = time.time(), 0.0, np.zeros(3)
+        began, done, running = time.time(), 0.0, Running()
         while done < 1:
             self._rate(1 - done)
-            whole = done > 0.6
-            found = self.learn(self.batch(pool), None if whole else KEPT)
-            running += (np.array(found) - running) * 0.02
+            running.add(self.learn(self.batch(pool), None if done > WHOLE else KEPT))
             done = (time.time() - began) / seconds
             if self.step % 25 == 0:
-                print(self.step, f"{done:.2f}", np.round(running, 3), flush=True)
+                print(self.step, f"{done:.2f}", running, flush=True)
         (verdict,) = judged(self.mean, self.tokenizer, validation, "validation")
         print("cooled", self.step, verdict, flush=True)
         torch.save({"net": self.mean.state_dict(), "step": self.step}, self.run / "cooled.pt")
@@ -215,11 +228,11 @@ class Training:
             true[place, right[number]] = True
         return functional.cross_entropy(self.readers[which](seen[rows]), spread(true))
 
-    def judge(self, validation: Pool, running: np.ndarray) -> None:
+    def judge(self, validation: Pool, running: Running) -> None:
         (verdict,) = judged(self.mean, self.tokenizer, validation, "validation", most=2)
         with (self.run / "log.csv").open("a", newline="") as file:
             found = (verdict.things, verdict.mean, verdict.reading, verdict.attacked, verdict.held)
-            csv.writer(file).writerow([self.step, *(f"{x:.4f}" for x in (*running, *found))])
+            csv.writer(file).writerow([self.step, *(f"{x:.4f}" for x in (*running.mean, *found))])
         print(self.step, verdict, flush=True)
 
     def save(self) -> None:
