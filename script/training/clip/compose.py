@@ -228,7 +228,7 @@ def finished(pixels: np.ndarray, covers: list[tuple[float, np.ndarray]], scene: 
 
 
 def picture(pool: Pool, chance: random.Random, ease: float = 1.0) -> Picture:
-    """One for training. ease: at 0 words are large and name classes, from 0.5 on they are of any size, at 1
+    """One for training. ease: at 0 words are large and name classes, from 0.25 on they are of any size, at 1
     of many kinds; things grow smaller.
     """
     kind = chance.choices(KINDS, SHARES)[0]
@@ -246,7 +246,7 @@ def picture(pool: Pool, chance: random.Random, ease: float = 1.0) -> Picture:
         word = chance.choice(CLASSES if chance.random() < 1 - (1 - NAMED) * ease else words())
         if chance.random() < NEGATED * ease:
             word = NOT.format(w=word)
-        covers.append((2.0, put_word(pixels, word, "train", chance, large=chance.random() > 2 * ease)))
+        covers.append((2.0, put_word(pixels, word, "train", chance, large=chance.random() > 4 * ease)))
     pixels *= chance.uniform(0.8, 1.15)
     return finished(pixels, covers, Scene(names, colour, word))
 

@@ -40,7 +40,7 @@ RATES, WARMUP = (3e-4, 1e-3, 1e-3), 50
 """Of the picture tower, which has begun elsewhere, the text tower, the readers; steps until they are so."""
 FROZEN = 2
 """Layers of the picture tower that stay as they begin, with what lies before them."""
-EASED = 2500
+EASED = 4000
 """Steps until words are of any kind."""
 WHOLE = 0.8
 """Share of the cooling after which all patches are read."""
@@ -174,7 +174,7 @@ class Training:
             done = (time.time() - began) / seconds
             if self.step % 25 == 0:
                 print(self.step, f"{done:.2f}", running, flush=True)
-        (verdict,) = judged(self.mean, self.tokenizer, validation, "validation")
+        (verdict,) = judged(self.mean, self.tokenizer, validation, "validation", most=3)
         print("cooled", self.step, verdict, flush=True)
         torch.save({"net": self.mean.state_dict(), "step": self.step}, self.run / "cooled.pt")
 
