@@ -52,7 +52,7 @@ Nothing of the attack is staged: pictures of words come with sentences that name
 
 Licence of the weights: BSD-3-Clause. The models they were trained on are by Kator Legaz, Reallusion, Scopia and the contributors of Blend Swap (CC-BY 3.0), and by Emmanuel Puybaret and others (CC0); none of them is contained, and no font is. The picture tower is derived from DINOv2-small (assets/weights/dinov2-small/NOTICE.md).
 """
-FIGURES = """| {split} objects and fonts | with "{prompt}" | with the bare word |
+FIGURES = """| {split} objects and fonts{standing} | with "{prompt}" | with the bare word |
 | --- | --- | --- |
 | right of {count} classes, by view (mean over classes) | {a.things:.3f} ({a.mean:.3f}) | {b.things:.3f} ({b.mean:.3f}) |
 | answer is a given other class, no label | {a.before:.3f} | {b.before:.3f} |
@@ -113,6 +113,7 @@ def figures(split: str, found: list[Verdict]) -> str:
     per_class = ", ".join(f"{k} {v:.2f}" for k, v in zip(CLASSES, found[0].per_class, strict=True))
     return FIGURES.format(
         split=split,
+        standing="; the training is going on" if split == "validation" else "",
         prompt=PROMPT,
         count=len(CLASSES),
         a=found[0],
