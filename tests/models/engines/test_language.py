@@ -217,7 +217,7 @@ def test_minilm_has_its_known_heads(minilm):
     for name, head, score in (("previous", (0, 2), 0.999), ("next", (1, 8), 0.63)):
         assert np.unravel_index(np.nanargmax(found[name]), found[name].shape) == head
         assert found[name][head] == pytest.approx(score, abs=0.05)
-    call = trace.layers[3]._call
+    call = trace.layers[3].call
     written = call.weights(heads=5)[0] @ call.v[0, 5] @ call.projection.weight[:, 160:192].T
     norms = written.norm(dim=1)[~torch.from_numpy(trace.tokens.special)].mean()
     assert found["written"][3, 5] == pytest.approx(float(norms), rel=1e-5)

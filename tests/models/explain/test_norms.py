@@ -128,5 +128,5 @@ def test_a_trace_says_nothing_of_the_model_s_own_weights() -> None:
     trace = engine_of(swin(7)).run(picture(224, 224), 224)
     before = held(trace)
     for layer in trace.layers:
-        layer._call.projection = None
+        layer.call.projection = None
     assert held(trace) == before

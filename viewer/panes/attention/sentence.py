@@ -51,7 +51,7 @@ class SentencePane(OnInputPane):
         self.streams.spanned.connect(self._spanned)
         for stream, strip in self.streams.strips.items():
             strip.set_tip(partial(self._tip, stream))
-            strip.asked.connect(partial(self._asked, stream))
+            strip.asked.connect(partial(self._open_menu, stream))
         self.menu = QMenu(self.streams)
         self.strip = self.streams.strips[INPUT]
         self.bar = ColourBar()
@@ -176,7 +176,7 @@ class SentencePane(OnInputPane):
         self.subtitle_changed.emit("")
         self.height_changed.emit()
 
-    def _asked(self, stream: str, index: int, where: QPoint) -> None:
+    def _open_menu(self, stream: str, index: int, where: QPoint) -> None:
         """What can be changed of this token, or of those that are selected with it."""
         document, tokens = self.session.current, self.streams.tokens.get(stream)
         if self.runs is None or document is None or tokens is None or document.trace is None:
