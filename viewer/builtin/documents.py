@@ -240,7 +240,7 @@ _ZERO_SHOT = Layout(
     "zero-shot",
     across(
         down(Leaf("text-on-picture", 0.76), down(Leaf("words"), _LOG, share=0.24), share=0.5),
-        down(Leaf("class-texts", 0.62), Leaf("label", 0.38), share=0.28),
+        down(Leaf("class-texts", 0.57), Leaf("label", 0.43), share=0.28),
         down(Leaf("numbers"), share=0.22),
     ),
     numbers=".panes.towers.base:SECTIONS",

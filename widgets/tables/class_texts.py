@@ -55,7 +55,7 @@ class ClassTextRows(QWidget):
             row.show_text(texts[number], shares[number], None if before is None else before[number])
         for label in self._headings:
             label.setVisible(before is not None)
-        self._grid.addWidget(self.more, len(self._rows) + 1, 0)
+        self._grid.addWidget(self.more, len(self._rows) + 1, 0, 1, 2)
         self.setAccessibleDescription(f"{len(texts):,} class texts")
 
     def set_chosen(self, number: int | None) -> None:

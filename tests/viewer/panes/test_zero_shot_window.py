@@ -8,6 +8,7 @@ from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from headlight.models.catalogue.entries import find
 from headlight.models.core.answers import TextClasses
 from headlight.viewer.inputs.inputs import ImageInput
 from headlight.viewer.session import zero_shot
@@ -53,6 +54,8 @@ def test_a_model_of_one_tower_says_how_to_come_to_texts(make_window, settled):
     assert texts.begin.isVisible()
     assert "has no tower that reads texts" in texts.note.text()
     assert not window.deck.shows("label")
+    offered = find(zero_shot.MODEL)
+    assert (offered.title, offered.has_two_towers()) == (zero_shot.TITLE, True)
     texts.begin.click()
     wanted = document.wanted.options
     assert (wanted.model, wanted.texts) == (zero_shot.MODEL, zero_shot.TEXTS)

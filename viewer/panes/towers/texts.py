@@ -157,5 +157,5 @@ def _answer(trace: Trace | None) -> TextClasses | None:
 
 def _said(answer: TextClasses) -> str:
     if answer.exclusive:
-        return "Softmax over these texts: they share 100 %."
+        return "Softmax over these texts: together they have 100\N{NO-BREAK SPACE}%."
     return "Sigmoid: each text by itself, whatever the others are."
