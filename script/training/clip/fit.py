@@ -35,8 +35,8 @@ from script.training.clip.network import CONTEXT, KEPT, kept, make, normalised, 
 from script.training.clip.objects import CLASSES, objects
 from script.training.clip.words import words
 
-BATCH = 32
-RATES, WARMUP = (3e-4, 1e-3, 1e-3), 50
+BATCH = 64
+RATES, WARMUP = (2e-4, 1e-3, 1e-3), 50
 """Of the picture tower, which has begun elsewhere, the text tower, the readers; steps until they are so."""
 FROZEN = 2
 """Layers of the picture tower that stay as they begin, with what lies before them."""
