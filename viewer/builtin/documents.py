@@ -136,9 +136,9 @@ _ARCS = Layout(
 _ARTIFACTS = Layout(
     "artifacts",
     across(
-        down(Leaf("norms"), _LOG, share=0.3),
-        down(Leaf("norms-on-input", 0.54), Leaf("without", 0.46), share=0.42),
-        down(Leaf("outliers", 0.25), Leaf("shares", 0.33), Leaf("numbers", 0.42), share=0.28),
+        down(Leaf("norms"), _LOG, share=0.29),
+        down(Leaf("norms-on-input", 0.54), Leaf("without", 0.46), share=0.41),
+        down(Leaf("outliers", 0.25), Leaf("shares", 0.33), Leaf("numbers", 0.42), share=0.3),
     ),
     numbers=".panes.explain.artifacts.base:SECTIONS",
     table="outliers",

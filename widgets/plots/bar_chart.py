@@ -40,7 +40,7 @@ class BarChart(Figure):
         self._values = np.zeros(0)
         self._labels: list[str] = []
         self._emphasised: int | None = 0
-        self._log = False
+        self._log, self._floor = False, 0.0
         self._explain: Callable[[int], str] | None = None
         self._room: QRectF | None = None
 
@@ -68,9 +68,10 @@ class BarChart(Figure):
         self.setAccessibleDescription(f"{len(values)} bars{said}")
         self.update()
 
-    def set_log(self, log: bool) -> None:
-        """A logarithmic axis of four decades below the largest value; less than that has no bar."""
-        self._log = log
+    def set_log(self, log: bool, floor: float = 0.0) -> None:
+        """A logarithmic axis from `floor` on, or of four decades below the largest value without one; less
+        than that has no bar."""
+        self._log, self._floor = log, floor
         self._room = None
         self.update()
 
@@ -111,11 +112,16 @@ class BarChart(Figure):
             return 0.0
         top = self._top()
         if self._log:
-            return min(1.0, max(0.0, 1 - math.log(value / top) / math.log(LOG_FLOOR)))
+            lowest = min(self._floor / top, 0.5) or LOG_FLOOR
+            return min(1.0, max(0.0, 1 - math.log(value / top) / math.log(lowest)))
         return value / top
 
     def _ticks(self) -> list[float]:
-        return ticks(self._top(), self._log)
+        found = ticks(self._top(), self._log)
+        if self._log and self._floor:
+            powers = range(math.ceil(math.log10(self._floor)), math.floor(math.log10(self._top()) + 1e-9) + 1)
+            found = [10.0**power for power in powers]
+        return found
 
     def _area(self) -> QRectF:
         """Where bars stand."""

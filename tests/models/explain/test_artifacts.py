@@ -131,6 +131,7 @@ def test_a_map_with_and_without(by, trace):
     same = pair(trace, view.changed(ArtifactSettings, factor=1000.0))
     if not inspected(trace, 1000.0).marked.any():
         np.testing.assert_allclose(same.whole.values, same.without.values, rtol=1e-4)
+        assert same.held is None
 
 
 def test_stages_have_no_one_stream(tmp_path):

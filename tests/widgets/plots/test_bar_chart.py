@@ -153,3 +153,15 @@ def test_odd_values_and_labels(show):
     chart.grab()
     with pytest.raises(ValueError, match="2 bars, but 3 labels"):
         chart.set_bars(np.zeros(2), ["a", "b", "c"])
+
+
+def test_an_axis_of_counts_begins_below_one(qtbot):
+    chart = BarChart()
+    qtbot.addWidget(chart)
+    chart.resize(400, 200)
+    chart.set_log(True, 0.5)
+    chart.set_bars(np.array([0, 1, 50]))
+    assert chart._ticks() == [1, 10]
+    assert chart.bar_rect(0).height() == 0
+    share = np.log(1 / 0.5) / np.log(50 / 0.5)
+    assert chart.bar_rect(1).height() == pytest.approx(chart.bar_rect(2).height() * share)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from headlight.models.core.interventions import File
 from headlight.models.core.settings import TEMPERATURE
 from headlight.models.core.task import Part, Task
 from headlight.models.core.trace import Trace
@@ -60,7 +61,8 @@ def prototypes(
     nearest_class and nearest_cosine; map float32 (rows, columns), cosines of patches with the `winner`."""
     size = min(trace.shapes["pixel_values"][1:])
     classes = classes_in(options.classes or "", size, Part(task, 0.0, 0.1))
-    path = trace.recipe.source.path if hasattr(trace.recipe.source, "path") else ""
+    source = trace.recipe.source
+    path = source.path if isinstance(source, File) else ""
     found = voted(
         trace, PrototypeSettings(classes, temperature=options.cosine_temperature), size, path, Part(task, 0.1)
     )

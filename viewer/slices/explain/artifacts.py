@@ -97,13 +97,13 @@ def _received(trace: Trace, task: Task) -> Sequence[np.ndarray]:
 class Pair:
     """A map as it is, up to its highest value, and where nobody looks at the marked tokens.
 
-    held: what the marked tokens hold of it. alike: the rank correlation (Spearman) of both over all other
-    tokens that have a place, None of too few.
+    held: what the marked tokens hold of it, None where none is marked. alike: the rank correlation (Spearman)
+    of both over all other tokens that have a place, None of too few.
     """
 
     whole: InputMap
     without: InputMap
-    held: float
+    held: float | None
     alike: float | None
 
 
@@ -123,7 +123,7 @@ def pair(trace: Trace, view: View, task: Task = SILENT) -> Pair:
     )
     total = float(whole.values.sum(dtype=np.float64))
     held = float(whole.values[marked].sum(dtype=np.float64)) / total if total else 0.0
-    return Pair(whole, less, held, float(alike) if np.isfinite(alike) else None)
+    return Pair(whole, less, held if marked.any() else None, float(alike) if np.isfinite(alike) else None)
 
 
 def _map(trace: Trace, view: View, key: bytes, task: Task) -> InputMap:

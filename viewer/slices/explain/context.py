@@ -10,7 +10,7 @@ import numpy as np
 from headlight.models.core.answers import Classes, PixelLabels, PointLabels
 from headlight.models.core.colours import Scale, levels, scale_of
 from headlight.models.core.errors import HeadlightError, known
-from headlight.models.core.interventions import Hide, Surroundings
+from headlight.models.core.interventions import Edit, Hide, Surroundings
 from headlight.models.core.task import SILENT, Part, Task
 from headlight.models.core.tokens import Box, PatchTokens, PointTokens, Region
 from headlight.models.core.trace import Trace
@@ -60,58 +60,64 @@ def in_context(
         )
     edited = edit.applied(pixels)
     engine = trace.run.engine(Part(task, 0, 0))
-    after = engine.run(edited, size, task=Part(task, 0.0, 0.7))
-    maps, what = _maps(trace, after, Part(task, 0.7))
-    inside = _cells(held, trace.tokens)
+    after = engine.run(edited, size, task=Part(task, 0.0, 0.5))
+    others = tuple(one for one in trace.recipe.interventions if not isinstance(one, Edit))
+    if others:  # heads that are changed are so in both
+        after = after.run.again(others, Part(task, 0.5, 0.7))
+    before, after_map, what = _maps(trace, after, Part(task, 0.7))
+    maps, tokens = (before, after_map), known(trace.tokens, PatchTokens)
+    inside = _inside(held, tokens.grid, tokens.region)
     rows = [*_classes(trace, after), *_parts(trace, after, held), _alike(trace, after, inside)]
     if what == "saliency":
-        there = _inside(held, maps[0].shape, trace.tokens.region)
+        there = _inside(held, before.shape, tokens.region)
         rows.append(Row("saliency there", *(float(one[there].mean()) for one in maps)))
     rows.sort(key=lambda row: -abs(row.after - row.before))
     scale = Scale(0.0, 1.0) if what == "saliency" else scale_of(np.stack(maps), floor=0)
-    painted = tuple(levels(one, scale) for one in maps)
-    return InContext(edited, tuple(rows), painted, scale, trace.tokens.region, what, float(held.mean()))
+    painted = levels(before, scale), levels(after_map, scale)
+    return InContext(edited, tuple(rows), painted, scale, tokens.region, what, float(held.mean()))
 
 
-def _maps(before: Trace, after: Trace, task: Task) -> tuple[tuple[np.ndarray, np.ndarray], str]:
-    """What draws the eye where the model can tell, else the rollout of its readout, else the lengths of its
-    last vectors."""
-    both = (before, after)
+def _maps(before: Trace, after: Trace, task: Task) -> tuple[np.ndarray, np.ndarray, str]:
+    """(before, after, what): what draws the eye where the model can tell, else the rollout of its readout,
+    else the lengths of its last vectors."""
     if "saliency" in before.run.offers:
         engine = before.run.engine(task)
-        return tuple(engine.saliency(one, task) for one in both), "saliency"
+        return engine.saliency(before, task), engine.saliency(after, task), "saliency"
     if before.layers:
-        from headlight.models.explain.rollout import rollout_row
+        return _rolled(before, task), _rolled(after, task), "rollout"
+    lengths = (one.outputs["patches"].float().norm(dim=-1).cpu().numpy() for one in (before, after))
+    return next(lengths), next(lengths), "length of the last vectors"
 
-        found = []
-        for one in both:
-            queries = np.flatnonzero(~one.tokens.special) if one.readout is None else np.array([one.readout])
-            tokens = one.layers[0].queries
-            row = rollout_row(one.layers, queries, task=task)
-            found.append(row[tokens.prefix :].reshape(tokens.grid))
-        return tuple(found), "rollout"
-    lengths = tuple(one.outputs["patches"].float().norm(dim=-1).cpu().numpy() for one in both)
-    return lengths, "length of the last vectors"
+
+def _rolled(trace: Trace, task: Task) -> np.ndarray:
+    """float32 (rows, columns): from what the answer is read from."""
+    from headlight.models.explain.rollout import rollout_row
+
+    last, tokens = trace.layers[-1].queries, known(trace.layers[0].queries, PatchTokens)
+    queries = np.flatnonzero(~last.special) if trace.readout is None else np.array([trace.readout])
+    row = rollout_row(trace.layers, queries, task=task)
+    return row[tokens.prefix :].reshape(tokens.grid)
 
 
 def _classes(before: Trace, after: Trace) -> list[Row]:
     """The likeliest, before or after."""
     answers = [one.answer(Classes) for one in (before, after)]
-    if any(one is None for one in answers):
+    said = [{target.name: target.score for target in one.targets()} for one in answers if one]
+    if len(said) < 2:
         return []
-    said = [{target.name: target.score for target in one.targets()} for one in answers]
     highest = sorted(said[0], key=lambda name: -max(said[0][name], said[1].get(name, 0.0)))[:FIRST]
     return [Row(name, said[0][name], said[1].get(name, 0.0)) for name in highest]
 
 
 def _parts(before: Trace, after: Trace, held: np.ndarray) -> list[Row]:
     """Of a model that names every part of a picture: the share of the region that each class has."""
-    answers = [one.answer(PixelLabels) for one in (before, after)]
-    if any(one is None for one in answers):
+    answers = [one for one in (before.answer(PixelLabels), after.answer(PixelLabels)) if one is not None]
+    if len(answers) < 2:
         return []
     shares = []
     for one in answers:
-        there = one.labels[_inside(held, one.labels.shape, before.tokens.region)]
+        rows, columns = one.labels.shape
+        there = one.labels[_inside(held, (rows, columns), one.region)]
         shares.append(np.bincount(there[there >= 0], minlength=len(one.classes)) / max(len(there), 1))
     highest = np.argsort(-np.maximum(*shares), kind="stable")[:FIRST]
     return [
@@ -132,7 +138,7 @@ def _alike(before: Trace, after: Trace, inside: np.ndarray) -> Row:
     return Row("its vector, cosine", 1.0, float(means[0] @ means[1] / length) if length else 0.0)
 
 
-def _inside(held: np.ndarray, shape: tuple[int, int], region: Box) -> np.ndarray:
+def _inside(held: np.ndarray, shape: tuple[int, ...], region: Box) -> np.ndarray:
     """bool (rows, columns): the cells of a grid over a region whose middles lie in `held` (H, W); the one
     that is nearest where none does."""
     rows, columns = shape
@@ -148,11 +154,6 @@ def _inside(held: np.ndarray, shape: tuple[int, int], region: Box) -> np.ndarray
         found = np.zeros(shape, bool)
         found[np.abs(y - middle[0]).argmin(), np.abs(x - middle[1]).argmin()] = True
     return found
-
-
-def _cells(held: np.ndarray, tokens: object) -> np.ndarray:
-    tokens = known(tokens, PatchTokens)
-    return _inside(held, tokens.grid, tokens.region)
 
 
 @dataclass(frozen=True, eq=False)

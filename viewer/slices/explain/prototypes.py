@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from headlight.models.core.cache import CACHE, derived
-from headlight.models.core.errors import HeadlightError
+from headlight.models.core.errors import HeadlightError, known
 from headlight.models.core.settings import NEAREST
 from headlight.models.core.task import SILENT, Part, Task
-from headlight.models.core.tokens import Box
+from headlight.models.core.tokens import Box, PatchTokens
 from headlight.models.core.trace import Trace
 from headlight.viewer.session.inspecting import Example, PrototypeSettings
 from headlight.viewer.slices.many.pictures import pixels_of, read_pictures
@@ -85,7 +85,7 @@ def voted(trace: Trace, settings: PrototypeSettings, size: int, own: str, task: 
         of=examples.of[found.nearest],
         shown=shown,
         map=likeness(patches_of(trace), examples.prototypes[shown]),
-        region=trace.tokens.region,
+        region=known(trace.tokens, PatchTokens).region,
         unread=unread,
     )
 
@@ -110,7 +110,8 @@ def _examples(
         return CACHE.kept(None, key, made)
 
     vectors = vectors_of(engine, lambda number: pixels_of(asked[number][1]), kept, len(asked), size, task)
-    there = [number for number, vector in enumerate(vectors) if vector is not None]
+    known_ones = {number: vector for number, vector in enumerate(vectors) if vector is not None}
+    there = list(known_ones)
     of = np.array([asked[number][0] for number in there], int)
     for number, one in enumerate(classes):
         if not (of == number).any():
@@ -118,7 +119,7 @@ def _examples(
                 f"No picture is left of “{one.name}”: the open one counts for no class.",
                 "Add another picture to it, or take the class away.",
             )
-    found = Examples(tuple(one.name for one in classes), np.stack([vectors[n] for n in there]), of)
+    found = Examples(tuple(one.name for one in classes), np.stack(list(known_ones.values())), of)
     return found, [asked[number][1] for number in there], len(asked) - len(there)
 
 

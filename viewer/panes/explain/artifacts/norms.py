@@ -20,6 +20,8 @@ from headlight.widgets.controls.sliders import LabelledSlider
 from headlight.widgets.plane.matrix_view import MatrixView
 from headlight.widgets.plots.bar_chart import BarChart
 
+LEAST = 0.5
+"""Where the axis of counts begins: one token has a bar."""
 MOST = 20.0
 """Medians above which an outlier lies at most, by the slider."""
 
@@ -38,7 +40,7 @@ class NormsPane(InspectedPane):
         self.bar = ColourBar()
         self.chart = BarChart()
         self.chart.setAccessibleName("Histogram of norms behind one layer")
-        self.chart.set_log(True)
+        self.chart.set_log(True, LEAST)
         self.chart.set_tip(self._bar_tip)
         self.note = Note()
         self.note.hide()

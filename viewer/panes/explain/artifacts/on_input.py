@@ -21,8 +21,6 @@ from headlight.widgets.text.chips import Chip, Chips
 
 
 class NormsOnInputPane(InspectedPane):
-    waits = False
-
     def build(self) -> QWidget:
         self.shown = OnTokens(self.read)
         self.shown.clicked.connect(self.select)

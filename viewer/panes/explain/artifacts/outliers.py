@@ -17,7 +17,7 @@ from headlight.widgets.controls.colour_bar import ColourBar, with_bar
 from headlight.widgets.grids.head_grid import HeadGrid
 from headlight.widgets.tables.sortable_table import SortableTable
 
-HEADINGS = ("Token", "Norm", "Medians", "Layer", "Gets", "By")
+HEADINGS = ("Token", "Norm", "Ratio", "Layer", "Gets", "By")
 
 
 class OutliersPane(InspectedPane):

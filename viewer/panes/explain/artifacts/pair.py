@@ -95,12 +95,7 @@ class WithoutPane(TokensPane):
             self.shown[side].show_values(None if reason else found.levels, None if reason else found.values)
             self.shown[side].show_look(colours, view[MapSettings].opacity)
             self.bars[side].set_scale(None if reason else found.scale, colours)
-        alike = (
-            ""
-            if result.alike is None
-            else f" Elsewhere both rank tokens alike to {result.alike:.2f} (Spearman)."
-        )
-        self.note.setText(reason or f"The marked tokens hold {percent(result.held)} of it.{alike}")
+        self.note.setText(reason or _said(result))
         of = names.tokens_named(result.whole.asked_of, result.whole.asked)
         head = words.head(self._trace, *result.whole.at) if result.whole.at else "rollout"
         self.subtitle_changed.emit(f"{head} of {of}")
@@ -124,3 +119,10 @@ class WithoutPane(TokensPane):
 
     def _read(self, side: str, index: int) -> str:
         return "" if self.found is None else words.reading(getattr(self.found, side), index)
+
+
+def _said(found: Pair) -> str:
+    if found.held is None:
+        return "No token is marked: both maps are the same but for their scale."
+    alike = "" if found.alike is None else f" Both rank all others alike to {found.alike:.2f} (Spearman)."
+    return f"The marked tokens hold {percent(found.held)} of it.{alike}"

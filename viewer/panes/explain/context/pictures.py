@@ -15,6 +15,7 @@ from headlight.viewer.host.failure import Failure
 from headlight.viewer.host.lanes import Call, Lane
 from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.panes.shared.controls import Controls
+from headlight.viewer.panes.shared.method_controls import row
 from headlight.viewer.session.inspecting import ContextSettings
 from headlight.viewer.session.session import Document, Hover
 from headlight.viewer.session.view import MapSettings, View
@@ -65,8 +66,10 @@ class RegionPane(Pane):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
         column.addWidget(self.view, 1)
-        for one in (self.note, self.tool, self.inside, self.how):
-            column.addWidget(one)
+        column.addWidget(self.note)
+        labelled = {"Draw": self.tool, "Change": self.inside, "How": self.how}
+        for label, control in labelled.items():
+            column.addWidget(row(label, control, tuple(labelled)))
         column.addLayout(buttons)
         return widget
 
@@ -160,10 +163,10 @@ class InContextPane(Pane):
         self.bar.set_scale(result.scale, self._colours(), result.what)
         self.rows.set_rows(
             [
-                (row.name, f"{row.before:.3f}", f"{row.after:.3f}", _signed(row.after - row.before))
-                for row in result.rows
+                (one.name, f"{one.before:.3f}", f"{one.after:.3f}", _signed(one.after - one.before))
+                for one in result.rows
             ],
-            [(row.name, row.before, row.after, row.after - row.before) for row in result.rows],
+            [(one.name, one.before, one.after, one.after - one.before) for one in result.rows],
         )
         self.note.hide()
         self.rows.show()
