@@ -8,14 +8,14 @@ _PATCHING = "Vig et al. 2020, “Investigating Gender Bias Using Causal Mediatio
 
 EXPERIMENTS = (
     of(
-        "What is changed",
+        "interventions/What is changed",
         says="Heads that are switched off, scaled, made uniform or frozen, and what is hidden or edited of "
         "the input. A tick lets it act; undo takes it back.",
         paper="Michel et al. 2019, “Are Sixteen Heads Really Better than One?”, section 3",
     ),
-    of("/What is changed: .*/", says="Without a tick it stays in the list and changes nothing."),
     of(
-        *("Before and after", "Changes most", "numbers/Before", "numbers/After"),
+        *("outputs/Before and after", "numbers/Before and after"),
+        *("numbers/Changes most", "numbers/Was", "numbers/Is now"),
         says="How likely the model finds each thing that it says, before and after all that is changed, what "
         "changes most first.",
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from headlight.widgets.controls.readout import Figures
 
-_OUTCOME = Figures("outcome", "Before and after", ("Changes most", "Before", "After", "Tokens moved"))
+_OUTCOME = Figures("outcome", "Before and after", ("Changes most", "Was", "Is now", "Tokens moved"))
 SECTIONS = (
     _OUTCOME,
     Figures("sweep", "Each head", ("Of", "Score", "Most", "Head")),

@@ -73,7 +73,7 @@ class OutputsPane(Pane):
         figures = {} if result.moved != result.moved else {"Tokens moved": f"{result.moved:.4f}"}
         if shown:
             row = shown[0]
-            figures |= {"Before": percent(row.before), "After": percent(row.after)}
+            figures |= {"Was": percent(row.before), "Is now": percent(row.after)}
             figures["Changes most"] = names.visible(row.name)
         self.said.emit("outcome", figures, None)
 
