@@ -134,3 +134,7 @@ def test_a_label_its_answer_and_what_was_before(compared, settled):
     np.testing.assert_allclose(
         document.trace.answer(TextClasses).probabilities, answer.probabilities, atol=1e-6
     )
+    answered(window, document, trace_of(patch_tokens()))  # another model, of one tower
+    settled(window)
+    assert picture.bar._scale is None
+    assert texts.begin.isVisible()

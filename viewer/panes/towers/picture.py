@@ -78,6 +78,9 @@ class TextOnPicturePane(Pane):
 
         self.now.set_labels([box_of(one).corners for one in zero_shot.labels_of(document)])
         answer = None if document.trace is None else document.trace.answer(TextClasses)
+        if answer is None:  # nothing will be painted over what was
+            self.cancel("")
+            self._take_away()
         self.title_changed.emit("Relevance" if answer is None else SLOT.method(document, view).name)
         self.subtitle_changed.emit("" if answer is None else f"“{answer.names[chosen(answer, view)]}”")
 
@@ -111,11 +114,14 @@ class TextOnPicturePane(Pane):
         self.bar.set_scale(self._result.scale if self._result else None, colours)
 
     def clear(self, document: Document | None) -> None:
-        self._result = None
         if document is None:
             self._input = None
             self.now.set_picture(None)
             self.before.set_picture(None)
+        self._take_away()
+
+    def _take_away(self) -> None:
+        self._result = None
         self.now.set_overlay(None)
         self.before.set_overlay(None)
         self.bar.set_scale(None, lut())
