@@ -15,8 +15,8 @@ from headlight.viewer.registry import REGISTRY, Kind
 from headlight.viewer.session.session import RunOptions
 from tests.viewer.linked import ROOT, SENTENCE, look_at
 
-PAGES = [(kind.id, layout.page) for kind in REGISTRY.all(Kind).values() for layout in kind.layouts]
-"""Every page of every kind of document."""
+PAGES = {kind.id: [layout.page for layout in kind.layouts] for kind in REGISTRY.all(Kind).values()}
+"""The pages of every kind of document."""
 
 if sys.platform != "linux":
     collect_ignore = ["app/opening/test_drag_from_outside.py"]  # it needs X11, xdotool and a window manager
@@ -102,6 +102,23 @@ def opened(make_window, settled):
         return window
 
     return open_
+
+
+@pytest.fixture(params=PAGES)
+def every_page(request, opened, settled):
+    """The pages of a kind of document, one after the other in one window: (page, window)."""
+
+    def pages():
+        kind = request.param
+        first, *others = PAGES[kind]
+        window = opened(kind, first)
+        yield first, window
+        for page in others:
+            window.session.set_page(page)
+            settled(window)
+            yield page, window
+
+    return pages()
 
 
 @pytest.fixture
