@@ -143,7 +143,7 @@ def test_the_tables_of_the_readme_are_those_of_the_registry(table):
 OWN = {
     "app/window.py": {"messages", "palette"},
     "export/attention/artifacts.py": {"artifacts"},
-    "export/attention/maps.py": {"attention"},
+    "export/attention/filled.py": {"attention"},
     "export/fields.py": {"fields"},
     "export/language/arcs.py": {"arcs"},
     "export/language/compare.py": {"compare"},
