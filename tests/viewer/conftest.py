@@ -92,8 +92,8 @@ def opened(make_window, settled):
         "points": given_cloud.trace_of,
     }
 
-    def open_(kind, page):
-        window = make_window(run=False)
+    def open_(kind, page, window=None):
+        window = window or make_window(run=False)
         window.session.opening_page = page
         document = window.session.add(inputs[kind](), RunOptions())
         if kind in traces and page == "attention":
@@ -106,16 +106,18 @@ def opened(make_window, settled):
 
 @pytest.fixture(params=PAGES)
 def every_page(request, opened, settled):
-    """The pages of a kind of document, one after the other in one window: (page, window)."""
+    """The pages of a kind of document one after the other in one window: (page, window). That of attention is
+    of a document that a model has read, the others are of one that no model has.
+    """
 
     def pages():
-        kind = request.param
-        first, *others = PAGES[kind]
-        window = opened(kind, first)
-        yield first, window
-        for page in others:
+        window = None
+        for page in PAGES[request.param]:
+            if window is None or window.session.current.trace is not None:
+                window = opened(request.param, page, window)
             window.session.set_page(page)
             settled(window)
+            assert window.session.current.page == page
             yield page, window
 
     return pages()
