@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
+import importlib
 import os
 import threading
+import warnings
+from pathlib import Path
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ.setdefault("QT_LOGGING_RULES", "qt.qpa.*=false")
@@ -14,6 +18,8 @@ from hypothesis import settings
 
 from headlight.viewer import builtin  # noqa: F401  what there is
 
+HERE = Path(__file__).parent
+
 # A law is tried often over the days; each run need not try it a hundred times.
 settings.register_profile("suite", max_examples=40, deadline=None)
 settings.load_profile("suite")
@@ -21,6 +27,24 @@ settings.load_profile("suite")
 
 def pytest_configure() -> None:
     gc.disable()
+
+
+def pytest_collection(session: pytest.Session) -> None:
+    """Several processes that begin together rewrite the assertions of the files in turns: each file is
+    rewritten by one of them (some milliseconds an assertion) and read by the others, since each begins at
+    another.
+    """
+    worker = getattr(session.config, "workerinput", None)
+    if worker is None or session.config.args != session.config.getini("testpaths"):
+        return
+    names = sorted(
+        ".".join(path.relative_to(HERE.parent).with_suffix("").parts) for path in HERE.rglob("test_*.py")
+    )
+    first = len(names) * int(worker["workerid"].removeprefix("gw")) // worker["workercount"]
+    for name in (*names[first:], *names[:first]):
+        with contextlib.suppress(Exception, pytest.skip.Exception), warnings.catch_warnings():
+            warnings.simplefilter("error")  # whoever collects it says what is wrong
+            importlib.import_module(name)
 
 
 def pytest_collection_finish() -> None:

@@ -8,8 +8,9 @@ painted, and a dataclass, or annotations that are strings, take five times as lo
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from importlib import import_module
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar
 
 if TYPE_CHECKING:
@@ -26,12 +27,19 @@ def resolve(dotted: str) -> Any:
     Raises ImportError or AttributeError where there is no such thing.
     """
     module, _, path = dotted.partition(":")
-    found = import_module(module, PACKAGE)
+    found = _own(module) if module.startswith(".") else import_module(module)
     for name in path.split("."):
         found = getattr(found, name)
     return found
 
 
+@cache
+def _own(module: str) -> ModuleType:
+    """A module of the viewer's, looked up once: commands ask for what they need after each change."""
+    return import_module(module, PACKAGE)
+
+
+@cache
 def _names(dotted: str, type_: type) -> bool:
     """Whether a dotted string names this type, without importing anything."""
     whole = f"{PACKAGE}{dotted}" if dotted.startswith(".") else dotted

@@ -16,7 +16,7 @@ def main() -> int:
     parser.add_argument("name", choices=JOURNEYS)
     parser.add_argument("--screen", metavar="WIDTHxHEIGHT", help="its size in pixels")
     parser.add_argument("--seed", default="1", help="of the robot")
-    parser.add_argument("--seconds", default="60", help="for which the robot wanders")
+    parser.add_argument("--seconds", default="60", help="of processor time for which the robot wanders")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="where reports and pictures stay")
     said = parser.parse_args()
     size, processes = JOURNEYS[said.name]

@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import Callable
 
+import psutil
 from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QAbstractSpinBox, QComboBox, QWidget
 
 from tests.journeys.person import Person
@@ -25,7 +26,9 @@ OPENERS = ("Menu", "Run", "Measure")
 
 
 def wander(person: Person, seed: int, seconds: float) -> None:
-    """Random gestures until the time is over; now and then it waits and looks."""
+    """Random gestures until window and engine have taken so many seconds of processor time; now and then it
+    waits and looks.
+    """
     chance = random.Random(seed)
     openers = [
         lambda: type_sentence(person),
@@ -37,8 +40,8 @@ def wander(person: Person, seed: int, seconds: float) -> None:
     for open_one in openers:
         open_one()
     person.look("all kinds open")
-    end, step, done = time.monotonic() + seconds, 0, []
-    while time.monotonic() < end:
+    end, step, done = taken() + seconds, 0, []
+    while taken() < end:
         step += 1
         done.append(gesture(person, chance))
         if step % LOOKS_EVERY == 0:
@@ -49,6 +52,13 @@ def wander(person: Person, seed: int, seconds: float) -> None:
                 chance.choice(openers)()
     person.key("escape")
     person.look("the end")
+
+
+def taken() -> float:
+    """Seconds of processor time of this process and of the engine that it has."""
+    this = psutil.Process()
+    times = [one.cpu_times() for one in (this, *this.children(recursive=True))]
+    return sum(one.user + one.system for one in times)
 
 
 def gesture(person: Person, chance: random.Random) -> str:

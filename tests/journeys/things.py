@@ -8,7 +8,7 @@ import numpy as np
 
 SAMPLES = Path(__file__).parents[2] / "assets" / "samples"
 PICTURE = str(SAMPLES / "chelsea.jpg")
-SIDE = 280
+SIDE = 224
 """Pixels of a picture's short side at the beginning: few, so that it is read soon."""
 SENTENCE = "The cat sat on the mat because it was tired."
 CHAIR, TABLE, WALL, FLOOR = 8, 7, 2, 1

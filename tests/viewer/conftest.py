@@ -15,8 +15,8 @@ from headlight.viewer.registry import REGISTRY, Kind
 from headlight.viewer.session.session import RunOptions
 from tests.viewer.linked import ROOT, SENTENCE, look_at
 
-PAGES = [(kind.id, layout.page) for kind in REGISTRY.all(Kind).values() for layout in kind.layouts]
-"""Every page of every kind of document."""
+PAGES = {kind.id: [layout.page for layout in kind.layouts] for kind in REGISTRY.all(Kind).values()}
+"""The pages of every kind of document."""
 
 if sys.platform != "linux":
     collect_ignore = ["app/opening/test_drag_from_outside.py"]  # it needs X11, xdotool and a window manager
@@ -92,8 +92,8 @@ def opened(make_window, settled):
         "points": given_cloud.trace_of,
     }
 
-    def open_(kind, page):
-        window = make_window(run=False)
+    def open_(kind, page, window=None):
+        window = window or make_window(run=False)
         window.session.opening_page = page
         document = window.session.add(inputs[kind](), RunOptions())
         if kind in traces and page == "attention":
@@ -102,6 +102,27 @@ def opened(make_window, settled):
         return window
 
     return open_
+
+
+@pytest.fixture(params=PAGES)
+def every_page(request, opened, settled):
+    """The pages of a kind of document one after the other in one window: (page, window). That of attention is
+    of a document that a model has read, the others are of one that no model has.
+    """
+
+    def pages():
+        window = None
+        for page in PAGES[request.param]:
+            if window is None or window.session.current.trace is not None:
+                window = opened(request.param, page, window)
+            if page not in window.session.current.pages:
+                continue  # it is of another model
+            window.session.set_page(page)
+            settled(window)
+            assert window.session.current.page == page
+            yield page, window
+
+    return pages()
 
 
 @pytest.fixture

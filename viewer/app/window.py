@@ -47,8 +47,9 @@ from headlight.widgets.base import theme
 from headlight.widgets.shell.drop_sign import DropSign
 from headlight.widgets.shell.messages import Kind, Message, Messages
 from headlight.widgets.shell.palette import CommandPalette, PaletteEntry
+from headlight.widgets.shell.samples import Together
 from headlight.widgets.shell.tips import Tips
-from headlight.widgets.shell.welcome import Together, Welcome
+from headlight.widgets.shell.welcome import Welcome
 
 if TYPE_CHECKING:
     from headlight.viewer.app.layout.deck import Deck

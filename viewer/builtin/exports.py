@@ -32,7 +32,7 @@ REGISTRY.add(
         ".export.attention.maps:attention",
         _ROWS_ATTENTION,
         ".export.attention.maps:AttentionOptions",
-        ".export.attention.maps:attention_filled",
+        ".export.attention.filled:attention_filled",
     ),
     Export(
         "cloud-attention",
@@ -52,7 +52,7 @@ REGISTRY.add(
         ".export.attention.maps:rollout",
         _ROWS_ATTENTION,
         ".export.attention.maps:RolloutOptions",
-        ".export.attention.maps:rollout_filled",
+        ".export.attention.filled:rollout_filled",
     ),
     Export(
         "cloud-rollout",
@@ -70,9 +70,9 @@ REGISTRY.add(
         "Saliency",
         ("npz", "png", "svg"),
         ".export.attention.maps:saliency",
-        Needs(("read", "pixels"), trace=True, holds=".export.attention.maps:no_saliency"),
+        Needs(("read", "pixels"), trace=True, holds=".export.attention.filled:no_saliency"),
         ".export.looks:Laid",
-        ".export.attention.maps:saliency_filled",
+        ".export.attention.filled:saliency_filled",
     ),
     Export(
         "relevance",

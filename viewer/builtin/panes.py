@@ -226,7 +226,7 @@ REGISTRY.add(
         "Relevance",
         ".panes.attention.relevance:RelevancePane",
         _CELLS,
-        export=Begin(".export.attention.maps:of_relevance", "png"),
+        export=Begin(".export.attention.filled:of_relevance", "png"),
     ),
     Pane("ranking", "Heads ranked", f"{_FOUND}.ranking:RankingPane", _HEADS, export=Begin("heads", "csv")),
     Pane("scatter", "Heads compared", f"{_FOUND}.scatter:ScatterPane", _HEADS, export=Begin("heads", "npz")),

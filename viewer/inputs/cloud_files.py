@@ -7,10 +7,11 @@ import numpy as np
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import Task
 from headlight.viewer.inputs.boxes.beside import with_boxes
-from headlight.viewer.inputs.cloud import CloudInput, Frame, guess_frame, local_origin, strays, to_local
+from headlight.viewer.inputs.cloud import CloudInput, Frame, local_origin, strays, to_local
 from headlight.viewer.inputs.cloud_labels import Labels, read_labels
 from headlight.viewer.inputs.clouds import parts as limits
 from headlight.viewer.inputs.clouds.parts import Parts, bytes8, check_count, guarding
+from headlight.viewer.inputs.frames import guess_frame
 from headlight.viewer.inputs.marks import marked
 from headlight.viewer.inputs.source import Source
 from headlight.viewer.registry import Reader, resolve

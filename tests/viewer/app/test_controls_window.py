@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
 from headlight.viewer.session.view import Selection
 from headlight.widgets.controls.choices import Segmented
 from headlight.widgets.controls.range_slider import RangeSlider
-from tests.viewer.conftest import PAGES
 from tests.widgets.pointer import wheel
 
 
@@ -42,32 +41,30 @@ def values(window):
     return found
 
 
-@pytest.mark.parametrize(("kind", "page"), PAGES)
-def test_the_wheel_over_a_control_changes_nothing(opened, qtbot, kind, page):
-    window = opened(kind, page)
-    docks = [dock for dock in window.deck.docks.values() if dock.isVisible()]
-    for other in docks[1:2]:
-        window.deck.tabifyDockWidget(docks[0], other)
-        qtbot.waitUntil(lambda: any(bar.count() == 2 for bar in window.deck.findChildren(QTabBar)))
-    before, view = values(window), window.session.view
-    assert before
-    for control in before:
-        for notches in (1, -1) if control.isVisible() else ():
-            wheel(control, control.rect().center(), notches)
-    assert values(window) == before
-    assert window.session.view == view
+def test_the_wheel_over_a_control_changes_nothing(every_page, qtbot):
+    for page, window in every_page:
+        docks = [dock for dock in window.deck.docks.values() if dock.isVisible()]
+        for other in docks[1:2]:
+            window.deck.tabifyDockWidget(docks[0], other)
+            qtbot.waitUntil(lambda deck=window.deck: any(b.count() == 2 for b in deck.findChildren(QTabBar)))
+        before, view = values(window), window.session.view
+        assert before, page
+        for control in before:
+            for notches in (1, -1) if control.isVisible() else ():
+                wheel(control, control.rect().center(), notches)
+        assert values(window) == before, page
+        assert window.session.view == view, page
 
 
-@pytest.mark.parametrize(("kind", "page"), PAGES)
-def test_every_control_has_a_name_for_those_who_do_not_see_it(opened, kind, page):
-    window = opened(kind, page)
-    for control in (*values(window), *window.findChildren(Segmented)):
-        inside = isinstance(control, QLineEdit) and isinstance(control.parent(), QAbstractSpinBox)
-        inside = inside or isinstance(control, QTabBar)  # whose tabs are named
-        if control.isVisible() and not inside and control.focusPolicy() & Qt.FocusPolicy.TabFocus:
-            said = control.text() if isinstance(control, QAbstractButton) else ""
-            assert control.accessibleName() or said or control.toolTip(), control
-    assert all(box.accessibleName() for box in window.findChildren(Segmented))
+def test_every_control_has_a_name_for_those_who_do_not_see_it(every_page):
+    for page, window in every_page:
+        for control in (*values(window), *window.findChildren(Segmented)):
+            inside = isinstance(control, QLineEdit) and isinstance(control.parent(), QAbstractSpinBox)
+            inside = inside or isinstance(control, QTabBar)  # whose tabs are named
+            if control.isVisible() and not inside and control.focusPolicy() & Qt.FocusPolicy.TabFocus:
+                said = control.text() if isinstance(control, QAbstractButton) else ""
+                assert control.accessibleName() or said or control.toolTip(), (page, control)
+        assert all(box.accessibleName() for box in window.findChildren(Segmented)), page
 
 
 def test_the_wheel_over_a_control_scrolls_its_column(opened, qtbot):

@@ -58,7 +58,7 @@ def options_of(export: Export, kind: str, ending: str, values: dict, folder: str
     return ExportOptions(export.what, Path(folder) / f"out.{ending}", file, given)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(exports(), words)
 def test_the_command_line_reads_what_the_window_says(export, text):
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
@@ -70,7 +70,7 @@ def test_the_command_line_reads_what_the_window_says(export, text):
         assert shlex.split(command_line(options))[-len(arguments(options)) :] == arguments(options)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(exports())
 def test_nothing_that_the_window_offers_is_refused_before_a_model_is_asked(export):
     """What `refuse_early` knows and what the list says agree."""

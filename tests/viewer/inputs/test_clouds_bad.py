@@ -400,7 +400,7 @@ def opens_or_is_refused(data: bytes, name: str) -> None:
         one_line(notice)
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     name=st.sampled_from(sorted(FILES)),
     changes=st.lists(change, min_size=1, max_size=3),

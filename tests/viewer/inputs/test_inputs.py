@@ -242,7 +242,7 @@ def test_libtiff_writes_no_lines_of_its_own(capfd):
     assert capfd.readouterr().err == "still there"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     name=st.sampled_from(sorted(VALID)),
     changes=st.lists(st.tuples(st.integers(0, 400), st.integers(0, 255)), min_size=1, max_size=8),
@@ -254,7 +254,7 @@ def test_a_damaged_picture_opens_or_is_refused_in_one_line(name, changes):
     _opens_or_is_refused(bytes(data))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(data=st.binary(max_size=300), magic=st.sampled_from([b"", *(d[:20] for d in VALID.values())]))
 @example(data=b"", magic=b"\xff\xfea")
 @example(data=b"", magic=b"\xff\xfe\x00\xd8")
@@ -277,7 +277,7 @@ def _opens_or_is_refused(data: bytes) -> None:
     assert isinstance(result, TextInput | ImageInput)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.text(max_size=100), st.none() | st.text(max_size=20))
 def test_any_text_opens_or_is_refused_in_one_line(text, pair):
     try:
@@ -352,7 +352,7 @@ def test_a_few_control_characters_do_not_make_a_text_binary():
     assert result.notices == ("a.txt holds 2 control characters, which cannot be seen.",)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(st.integers(-(2**31), 2**31 - 1), min_size=8, max_size=200))
 def test_numbers_are_no_wide_text(values):
     with pytest.raises(HeadlightError):

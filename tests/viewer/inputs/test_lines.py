@@ -52,7 +52,7 @@ def by_numpy(lines: list[str], separators: str) -> np.ndarray | None:
 
 @given(tables(), st.sampled_from([1, 40, 1 << 17]))
 @example((["1 2", "3 4"], ""), 40)
-@settings(max_examples=120)
+@settings(max_examples=60)
 def test_lines_are_read_to_the_bits_that_numpy_reads(table, piece):
     lines, separators = table
     expected = by_numpy(lines, separators)

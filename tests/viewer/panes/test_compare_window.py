@@ -12,7 +12,7 @@ from headlight.models.explain.company import aligned, cosines, over_units
 from headlight.models.explain.words import found_word
 from headlight.viewer.export.choices import Subject, offered
 from headlight.viewer.session.view import CompareSettings, Selection
-from headlight.widgets.shell.welcome import Together, bundled_samples
+from headlight.widgets.shell.samples import Together, bundled_samples
 from tests.viewer.cloud_windows import pane
 from tests.viewer.linked import WAIT
 from tests.widgets.pointer import SHIFT, click

@@ -11,7 +11,6 @@ from headlight.viewer.session.session import NOWHERE
 from headlight.viewer.session.view import MapSettings, Selection
 from headlight.widgets.base.cursor_tip import read_out
 from headlight.widgets.controls.readout import NOTHING
-from tests.viewer.conftest import PAGES
 from tests.viewer.linked import traced
 from tests.widgets.pointer import move
 
@@ -20,15 +19,14 @@ def said(window, section):
     return window.deck.panes["numbers"].widget.figures(section)
 
 
-@pytest.mark.parametrize(("kind", "page"), PAGES)
-def test_every_page_has_its_numbers_at_the_right_below(opened, kind, page):
-    window = opened(kind, page)
-    dock = window.deck.docks["numbers"]
-    assert dock.isVisible()
-    shown = [one.geometry() for one in window.deck.docks.values() if one.isVisible()]
-    assert dock.geometry().right() == pytest.approx(max(one.right() for one in shown), abs=EDGE)
-    assert dock.geometry().bottom() == pytest.approx(max(one.bottom() for one in shown), abs=EDGE)
-    assert window.deck.panes["numbers"].widget.viewport().height() > 100
+def test_every_page_has_its_numbers_at_the_right_below(every_page):
+    for page, window in every_page:
+        dock = window.deck.docks["numbers"]
+        assert dock.isVisible(), page
+        shown = [one.geometry() for one in window.deck.docks.values() if one.isVisible()]
+        assert dock.geometry().right() == pytest.approx(max(one.right() for one in shown), abs=EDGE), page
+        assert dock.geometry().bottom() == pytest.approx(max(one.bottom() for one in shown), abs=EDGE), page
+        assert window.deck.panes["numbers"].widget.viewport().height() > 100, page
 
 
 def test_a_cell_a_token_and_nothing_under_the_cursor(opened, settled):

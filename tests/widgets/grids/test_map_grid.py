@@ -43,7 +43,7 @@ def picture(grid):
     return grid.viewport().grab().toImage()
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=60)
 @given(
     st.lists(st.integers(0, 70), min_size=1, max_size=7),
     st.integers(30, 900),

@@ -12,7 +12,8 @@ from headlight.widgets.base import theme
 from headlight.widgets.controls.progress import Progress
 from headlight.widgets.shell.log_view import MOST_LINES, LogView
 from headlight.widgets.shell.pane_frame import PaneFrame
-from headlight.widgets.shell.welcome import Sample, Welcome, _Card, _DropArea, bundled_samples
+from headlight.widgets.shell.samples import Card, Sample, bundled_samples
+from headlight.widgets.shell.welcome import Welcome, _DropArea
 
 
 def test_every_bundled_sample_is_there():
@@ -37,7 +38,7 @@ def test_rooms_are_offered_where_both_cloud_and_picture_are_there(show, tmp_path
     page = show(Welcome([first]), 900, 700)
     chosen = []
     page.sample_chosen.connect(lambda value, model: chosen.append(value))
-    page.findChild(_Card).clicked.emit(first.value, "")
+    page.findChild(Card).clicked.emit(first.value, "")
     assert chosen == [rooms / "living-room-2.ply"]
 
 
@@ -65,7 +66,7 @@ def test_welcome_takes_text_samples_and_files(show, qtbot):
     qtbot.keyClicks(field, "  a great serve ")
     qtbot.keyClick(field, Qt.Key.Key_Return)
     assert texts == ["a great serve"]
-    cards = page.findChildren(_Card)
+    cards = page.findChildren(Card)
     qtbot.mouseClick(cards[0], Qt.MouseButton.LeftButton)
     qtbot.keyClick(cards[-2], Qt.Key.Key_Return)
     assert samples == [(one.value, one.model) for one in (bundled_samples()[0], bundled_samples()[-1])]
@@ -185,6 +186,6 @@ def test_logo_and_icons_are_drawn(qapp):
 def test_pictures_of_rooms_lie_on_the_themes_ground(qapp, show, choice):
     theme.apply(qapp, choice)
     for path in sorted((theme.ASSETS / "samples" / "rooms").glob("*.png")):
-        card = show(_Card(Sample("Room", path.with_suffix(".ply"), path)), 300, 220)
+        card = show(Card(Sample("Room", path.with_suffix(".ply"), path), 9.0), 300, 220)
         ground = card.grab().toImage().pixelColor(12, 12)
         assert abs(ground.lightness() - QColor(theme.current().panel).lightness()) < 30

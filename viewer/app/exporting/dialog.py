@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
-from PySide6.QtGui import QFontDatabase, QGuiApplication, QImage, QShowEvent
+from PySide6.QtGui import QGuiApplication, QImage, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
     QFormLayout,
@@ -21,16 +21,14 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QMessageBox,
-    QPlainTextEdit,
     QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
 from headlight.models.core.errors import HeadlightError
-from headlight.viewer.app.exporting.form import ExportForm, ValueChoice, label_of
-from headlight.viewer.app.exporting.outcome import Outcome
+from headlight.viewer.app.exporting.form import KINDS, ExportForm, ValueChoice, command_field, label_of
+from headlight.viewer.app.exporting.outcome import Outcome, may_replace
 from headlight.viewer.app.opening.dialogs import FileDialogs, filters
 from headlight.viewer.export import door
 from headlight.viewer.export.choices import (
@@ -60,14 +58,6 @@ PAUSE = 250
 """Milliseconds without a change before a preview is made."""
 LARGE = 1e9
 """Bytes from which on the size is a warning."""
-KINDS = {
-    "png": "A picture in pixels, with its colour bar.",
-    "svg": "A drawing that can be enlarged, with its colour bar.",
-    "npz": "Arrays for NumPy: every number as it was computed, with labels and what the model saw.",
-    "csv": "A table for a spreadsheet, nine digits a number.",
-    "ply": "The cloud in its own coordinates, with colour, class and confidence of every point.",
-}
-"""What is said of files, by their endings."""
 
 
 class ExportDialog(QDialog):
@@ -192,13 +182,7 @@ class ExportDialog(QDialog):
         choose = QPushButton("Choose…")
         choose.setToolTip("Choose where the file is written")
         choose.clicked.connect(self._choose)
-        self.command = QPlainTextEdit()
-        self.command.setReadOnly(True)
-        self.command.setPlaceholderText("No command makes what is built in the window.")
-        self.command.setAccessibleName("The same on the command line")
-        self.command.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        self.command.setFixedHeight(theme.em(4.4))
-        self.command.setTabChangesFocus(True)
+        self.command = command_field()
         copy = QPushButton("Copy")
         copy.setToolTip("Copy the command")
         copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.command.toPlainText()))
@@ -341,7 +325,7 @@ class ExportDialog(QDialog):
         except HeadlightError as error:
             self.foot.say(str(error), "bad")
             return
-        if out.exists() and self._agreed != self.path.text() and not self._may_replace(out):
+        if out.exists() and self._agreed != self.path.text() and not may_replace(out, self):
             return
         subject = self.subject
         make = partial(door.file_of, replace(options, out=out), subject.input, subject.trace)
@@ -390,17 +374,6 @@ class ExportDialog(QDialog):
 
     def _kind(self, what: str) -> str:
         return f"{what} of {self.subject.number}"
-
-    def _may_replace(self, out: Path) -> bool:
-        asked = QMessageBox(self)
-        asked.setIcon(QMessageBox.Icon.Question)
-        asked.setWindowTitle("Replace it?")
-        asked.setText(f"{out.name} is there already.")
-        asked.setInformativeText("Its content would be lost.")
-        replace = asked.addButton("Replace", QMessageBox.ButtonRole.AcceptRole)
-        asked.setDefaultButton(asked.addButton(QMessageBox.StandardButton.Cancel))
-        asked.exec()
-        return asked.clickedButton() is replace
 
     def _progressed(self, job: Job) -> None:
         if job is self._job:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFormLayout, QLabel, QLineEdit, QSizePolicy, QWidget
+from PySide6.QtGui import QFontDatabase
+from PySide6.QtWidgets import QFormLayout, QLabel, QLineEdit, QPlainTextEdit, QSizePolicy, QWidget
 
 from headlight.viewer.export.choices import Choices, fits
 from headlight.viewer.export.options import choices_of
@@ -18,6 +19,15 @@ from headlight.widgets.controls.choices import Choice, Segmented, Toggle
 
 WIDE = 18
 """The width of a control, in em."""
+
+KINDS = {
+    "png": "A picture in pixels, with its colour bar.",
+    "svg": "A drawing that can be enlarged, with its colour bar.",
+    "npz": "Arrays for NumPy: every number as it was computed, with labels and what the model saw.",
+    "csv": "A table for a spreadsheet, nine digits a number.",
+    "ply": "The cloud in its own coordinates, with colour, class and confidence of every point.",
+}
+"""What is said of files, by their endings."""
 
 
 @dataclass(frozen=True)
@@ -219,3 +229,15 @@ def _parsed(option: Option, text: str) -> Any:
         return option.parse(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"“{text}” is no number") from error
+
+
+def command_field() -> QPlainTextEdit:
+    """Where the same export stands as a command, to be read and copied."""
+    field = QPlainTextEdit()
+    field.setReadOnly(True)
+    field.setPlaceholderText("No command makes what is built in the window.")
+    field.setAccessibleName("The same on the command line")
+    field.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+    field.setFixedHeight(theme.em(4.4))
+    field.setTabChangesFocus(True)
+    return field

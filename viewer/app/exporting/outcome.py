@@ -1,4 +1,4 @@
-"""The foot of the export dialog: what came of an export or how far it is, and the buttons."""
+"""The foot of the export dialog: what came of an export or how far it is, its buttons, and a question."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMessageBox, QPushButton, QWidget
 
 from headlight.widgets.base import theme
 from headlight.widgets.base.labels import ElidedLabel
@@ -63,3 +63,16 @@ class Outcome(QWidget):
 
     def _open_folder(self) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(Path(self._written).parent)))
+
+
+def may_replace(out: Path, over: QWidget) -> bool:
+    """Ask whether a file that is there may be written anew."""
+    asked = QMessageBox(over)
+    asked.setIcon(QMessageBox.Icon.Question)
+    asked.setWindowTitle("Replace it?")
+    asked.setText(f"{out.name} is there already.")
+    asked.setInformativeText("Its content would be lost.")
+    replace = asked.addButton("Replace", QMessageBox.ButtonRole.AcceptRole)
+    asked.setDefaultButton(asked.addButton(QMessageBox.StandardButton.Cancel))
+    asked.exec()
+    return asked.clickedButton() is replace

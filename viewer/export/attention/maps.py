@@ -2,43 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
-from functools import partial
-from typing import Any, Literal, get_args
+from typing import Literal
 
 import numpy as np
 
 from headlight.models.core.colours import Scale
 from headlight.models.core.errors import HeadlightError, known
-from headlight.models.core.settings import RolloutSettings, Through, layers_of_rollout
+from headlight.models.core.settings import RolloutSettings, layers_of_rollout
 from headlight.models.core.task import Task
 from headlight.models.core.tokens import OUTPUT, PatchTokens, Tokens
 from headlight.models.core.trace import Trace
-from headlight.viewer.export.attention.all_layers import ALL, all_layers, numbers_of
-from headlight.viewer.export.choices import Subject
+from headlight.viewer.export.attention.all_layers import ALL, all_layers
 from headlight.viewer.export.figures import Drawing, matrix_drawing, overlay_drawing, strip_drawing
 from headlight.viewer.export.heads import (
-    at_layer,
-    head_list,
     head_option,
-    heads_counted,
     layer_and_heads,
-    layer_list,
-    layer_of,
     layer_option,
     layers_of,
-    stack_list,
     stack_option,
 )
-from headlight.viewer.export.looks import Laid, Mapped, chosen, colour_maps, opacity_option
-from headlight.viewer.export.results import PICTURES, Filled, Result, check_layers, file_bytes
+from headlight.viewer.export.looks import Laid, Mapped, opacity_option
+from headlight.viewer.export.results import PICTURES, Result, check_layers
 from headlight.viewer.inputs.inputs import ImageInput, Input
 from headlight.viewer.options import count, option
-from headlight.viewer.session.methods import tokens_after
-from headlight.viewer.session.view import MapSettings, RolloutQuery, Selection, View
+from headlight.viewer.session.view import MapSettings
 from headlight.viewer.slices.maps import (
-    head_of,
     input_scale,
     matrix_scale,
     query_indices,
@@ -47,7 +37,6 @@ from headlight.viewer.slices.maps import (
     weights_of,
 )
 from headlight.viewer.slices.names import layer_named
-from headlight.viewer.slices.predicted.steps import last_seen
 from headlight.viewer.slices.scales import floor_of, left_out
 
 Query = tuple[int, ...] | Literal["readout"]
@@ -121,147 +110,6 @@ class RolloutOptions(Mapped):
     def settings(self) -> RolloutSettings:
         given = {one.name: getattr(self, one.name) for one in fields(RolloutSettings)}
         return RolloutSettings(**{**given, "stack": self.stack or RolloutSettings.stack})
-
-
-# -- filled in as a document is looked at --------------------------------------------------------------------
-
-
-def attention_filled(subject: Subject, task: Task) -> Filled:
-    trace, view = subject.trace, subject.view
-    number = view[Selection].layer
-    queries = trace.layers[number].queries
-    seen = tuple(queries.find_all(last_seen(trace, view)).tolist())  # what is read at an earlier step
-    query = _selected(queries, view) or seen or "readout"
-    lists = {
-        "stack": partial(stack_list, trace),
-        "layer": partial(_layers, trace),
-        "head": partial(head_list, trace),
-        "query": partial(_queries, trace),
-        "colours": colour_maps,
-    }
-    values = chosen(view) | at_layer(trace, number) | {"head": head_of(view), "query": query}
-    extent = partial(_attention_bytes, trace)
-    without = _without(subject) if len(trace.stacks) > 1 else (*_without(subject), "stack")
-    return Filled(values, lists, subject.page == "attention", extent, without)
-
-
-def _layers(trace: Trace, values: Mapping[str, Any], needed: bool) -> list[tuple[Any, str]]:
-    return [*layer_list(trace, str, values), (ALL, "All layers, in an npz")]
-
-
-def _queries(trace: Trace, values: Mapping[str, Any], needed: bool) -> list[tuple[Any, str]]:
-    first = [
-        (None, "A row for each, as a matrix"),
-        ("readout", _readout(trace, layer_of(trace, values).queries)),
-    ]
-    return _offered(first, values.get("query"), layer_of(trace, values).queries.labels)
-
-
-def _attention_bytes(trace: Trace, values: Mapping[str, Any], ending: str) -> int:
-    if values.get("layer") == ALL:
-        chosen = [trace.layers[number] for number in layers_of(trace, values.get("stack"))]
-        return file_bytes(numbers_of(chosen, values.get("head")), ending, trace)
-    layer = layer_of(trace, values)
-    rows = len(layer.queries) if values.get("query") is None else 1
-    return file_bytes(heads_counted(layer, values) * rows * len(layer.keys), ending, trace)
-
-
-def rollout_filled(subject: Subject, task: Task) -> Filled:
-    trace, view = subject.trace, subject.view
-    values = chosen(view)
-    values |= {one.name: getattr(view[RolloutSettings], one.name) for one in fields(RolloutSettings)}
-    values["query"] = _selected(_asked(trace, values), view) if view[RolloutQuery].selected else None
-    lists = {
-        "first": partial(_rolled_layers, trace),
-        "last": partial(_last_layers, trace),
-        "stack": _ways,
-        "query": partial(_rolled_out, trace),
-        "colours": colour_maps,
-    }
-    extent = partial(_rollout_bytes, trace)
-    without = _without(subject) if len(trace.streams) > 1 else (*_without(subject), "stack")
-    return Filled(values, lists, _is_shown(subject, "rollout"), extent, without)
-
-
-def _ways(*_: object) -> list[tuple[Any, str]]:
-    return [(one, one.capitalize()) for one in get_args(Through)]
-
-
-def _rolled_layers(trace: Trace, values: Mapping[str, Any], needed: bool) -> list[tuple[Any, str]]:
-    """Those of the stack; of an encoder–decoder gone through as a whole the decoder's."""
-    stack = values.get("stack") if len(trace.streams) > 1 else None
-    return layer_list(trace, int, {"stack": "decoder" if stack == "whole" else stack})
-
-
-def _last_layers(trace: Trace, values: Mapping[str, Any], needed: bool) -> list[tuple[Any, str]]:
-    return [(None, "The last"), *_rolled_layers(trace, values, needed)]
-
-
-def _asked(trace: Trace, values: Mapping[str, Any]) -> Tokens:
-    """Those that leave the last layer that is gone through."""
-    given = {name: values[name] for name in ("first", "last", "stack") if values.get(name) is not None}
-    return tokens_after(trace, layers_of_rollout(_stacks(trace), RolloutSettings(**given))[-1])
-
-
-def _stacks(trace: Trace) -> list[str]:
-    return [layer.stack for layer in trace.layers]
-
-
-def _rolled_out(trace: Trace, values: Mapping[str, Any], needed: bool) -> list[tuple[Any, str]]:
-    asked = _asked(trace, values)
-    return _offered([(None, _readout(trace, asked))], values.get("query"), asked.labels)
-
-
-def _rollout_bytes(trace: Trace, values: Mapping[str, Any], ending: str) -> int:
-    asked = _asked(trace, values)
-    return file_bytes(len(asked) * max(len(asked), len(trace.tokens)), ending, trace)
-
-
-def saliency_filled(subject: Subject, task: Task) -> Filled:
-    return Filled(chosen(subject.view), {"colours": colour_maps}, _is_shown(subject, "saliency"))
-
-
-def no_saliency(subject: Subject) -> str:
-    """ "" where the model comes with a decoder that predicts saliency, else the reason."""
-    trace = subject.trace
-    if trace is None or "saliency" in trace.run.offers:
-        return ""
-    return f"{trace.model.title} predicts no saliency."
-
-
-def of_relevance(view: View) -> str:
-    """What the pane beside the input begins with."""
-    return view[MapSettings].relevance
-
-
-def _is_shown(subject: Subject, method: str) -> bool:
-    return subject.page == "attention" and subject.view[MapSettings].relevance == method
-
-
-def _without(subject: Subject) -> tuple[str, ...]:
-    """No picture lies below a map of a text."""
-    return () if isinstance(subject.input, ImageInput) else ("opacity",)
-
-
-def _offered(first: list[tuple[Any, str]], query: object, labels: Sequence[str]) -> list[tuple[Any, str]]:
-    """No token, those that the answer is read from, those that are selected, and each alone."""
-    if isinstance(query, tuple) and len(query) > 1 and max(query) < len(labels):
-        first.append((query, f"Mean of {len(query):,} selected"))
-    return [*first, *(((index,), f"{index} · {label}") for index, label in enumerate(labels))]
-
-
-def _selected(tokens: Tokens, view: View) -> tuple[int, ...] | None:
-    found = tokens.find_all(view[Selection].queries)
-    return tuple(found.tolist()) or None
-
-
-def _readout(trace: Trace, asked: Tokens) -> str:
-    if trace.readout is not None and trace.readout < len(asked):
-        return f"Readout, {asked.labels[trace.readout]}"
-    return "Mean of all"
-
-
-# -- computed ------------------------------------------------------------------------------------------------
 
 
 def require_attention(trace: Trace) -> None:
@@ -343,7 +191,8 @@ def rollout(options: RolloutOptions, ending: str, document: Input, trace: Trace,
     require_attention(trace)
     settings = options.settings()
     check_layers(trace.layers, task)
-    layers = [trace.layers[number] for number in layers_of_rollout(_stacks(trace), settings)]
+    stacks = [layer.stack for layer in trace.layers]
+    layers = [trace.layers[number] for number in layers_of_rollout(stacks, settings)]
     # A picture's stages have grids of their own, an encoder–decoder two streams: rows are tokens that leave
     # the last layer of the range.
     asked, tokens = layers[-1].queries, layers[0].queries
