@@ -6,7 +6,7 @@ from pathlib import Path
 
 SAMPLES = Path(__file__).resolve().parent.parent / "assets" / "samples"
 SIZE = 224
-METHODS = ("rollout", "gradient-rollout", "chefer", "gradient-input", "grad-cam")
+METHODS = ("rollout", "gradient-rollout", "chefer", "gradient-input", "grad-cam", "occlusion")
 
 
 def faithful() -> list[tuple[str, str, str]]:

@@ -35,7 +35,7 @@ def test_methods_of_a_text_stand_below_each_other_and_answer_together(text_windo
     assert window.session.view[Selection].queries == (window.session.current.trace.tokens.place(4),)
 
     grid = shown.grid
-    assert grid._words[0][1] == f"{found.correlations[0, 1]:.2f}".replace("-", "−")
+    assert grid._words[0][1] == f"{found.correlations[0, 1]:.2f}".replace("-0", "−").lstrip("0")
     move(grid, grid.cell_rect(0, 1).center())
     said = numbers(window, "both")
     assert (said["First"], said["Second"]) == ("Rollout", "Generic relevance")

@@ -298,4 +298,7 @@ def _short(value: float, by: str) -> str:
 
 
 def _figure(value: float, digits: int = 2) -> str:
-    return "–" if not np.isfinite(value) else f"{value:.{digits}f}".replace("-", "−")
+    """A correlation, as it is written: .63, −.11, 1.00."""
+    if not np.isfinite(value):
+        return "–"
+    return f"{value:.{digits}f}".replace("-", "−").replace("0.", ".", 1)

@@ -45,7 +45,7 @@ class FaithfulPane(OfMethodsPane):
         self.measure.clicked.connect(lambda: self._want(None))
         self.many.clicked.connect(self._choose)
         self.plots = [
-            BandedPlot(name, "", (f"{what}, most relevant first", "Score"))
+            BandedPlot(name, "", (f"% {what}, most relevant first", "Score"))
             for name, what in (("Deletion", "hidden"), ("Insertion", "shown"))
         ]
         self.tables = {
@@ -244,7 +244,7 @@ class FaithfulPane(OfMethodsPane):
 def _series(name: str, curves: Curves, which: int, colour: int) -> Series:
     scores = (curves.deletion, curves.insertion)[which]
     labels = [f"{share:.0%}".replace("%", " %") for share in curves.fractions]
-    return Series(method(name).title, curves.fractions, scores, labels, colour)
+    return Series(method(name).title, 100 * curves.fractions, scores, labels, colour)
 
 
 def _within(mean: float, error: float) -> str:
