@@ -66,6 +66,7 @@ KINDS = {
     "npz": "Arrays for NumPy: every number as it was computed, with labels and what the model saw.",
     "csv": "A table for a spreadsheet, nine digits a number.",
     "ply": "The cloud in its own coordinates, with colour, class and confidence of every point.",
+    "html": "One page to read or print without a network, which “headlight replay” makes again.",
 }
 """What is said of files, by their endings."""
 

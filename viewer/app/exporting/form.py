@@ -163,8 +163,8 @@ class ExportForm(QWidget):
             self._rows.setRowVisible(self._fields[option.name].widget, self._fits(option))
 
     def _fits(self, option: Option) -> bool:
-        before = option.after[0]
-        return fits(option, self._ending, {before: self._fields[before].get()} if before else {})
+        names = [name for name in (option.after[0], option.only[0]) if name]
+        return fits(option, self._ending, {name: self._fields[name].get() for name in names})
 
 
 class ValueChoice(Choice):
