@@ -34,8 +34,9 @@ class Option:
 
     help, label: what the command line and the window call it; without a label the window does not ask.
     choices: all there are, by what the window calls them. needed, never: of which files. after: another
-    choice that has to be made first, and why, as in "is of one layer". early: called with the value and the
-    input before a model is loaded, raises HeadlightError. empty: what stands in an empty line of the window's
+    choice that has to be made first, and why, as in "is of one layer". only: another choice, and its values
+    with which this one means anything. early: called with the value and the input before a model is loaded,
+    raises HeadlightError. empty: what stands in an empty line of the window's
     form. named: the name of a file says it. window: of the command line with a window too.
     many: it takes several values, each as a word of its own.
     """
@@ -51,6 +52,7 @@ class Option:
     needed: Rule = Rule()
     never: Rule = Rule()
     after: tuple[str, str] = ("", "")
+    only: tuple[str, tuple[Any, ...]] = ("", ())
     early: Callable[[Any, Any], object] | None = None
     empty: str = "all"
     named: bool = False

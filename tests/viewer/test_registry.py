@@ -144,7 +144,7 @@ OWN = {
     "app/window.py": {"messages", "palette"},
     "export/attention/artifacts.py": {"artifacts"},
     "export/attention/filled.py": {"attention"},
-    "export/fields.py": {"fields"},
+    "export/fields/receptive.py": {"fields"},
     "export/language/arcs.py": {"arcs"},
     "export/language/compare.py": {"compare"},
     "export/language/lens.py": {"predicted"},

@@ -1,4 +1,4 @@
-"""The command line: the window, `export` and `models`. Nothing heavy is imported before it is needed.
+"""The command line: the window, `export`, `replay` and `models`. What is heavy is imported when needed.
 
 Errors are one line on stderr, "headlight: what is wrong, what to do", and exit status 2.
 """
@@ -13,6 +13,7 @@ import traceback
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, NoReturn
 
 from headlight.models.core.errors import HeadlightError, out_of_memory, sentence
@@ -34,7 +35,9 @@ def run(argv: Sequence[str]) -> int:
     """Do what the arguments say; the exit status."""
     _let_libraries_be_silent()
     try:
-        command = {"export": _export, "models": _models, "engine": _engine}.get(argv[0] if argv else "")
+        command = {"export": _export, "replay": _replay, "models": _models, "engine": _engine}.get(
+            argv[0] if argv else ""
+        )
         return command(argv[1:]) if command else _window(argv)
     except HeadlightError as error:
         _say(str(out_of_memory(error) or error))
@@ -75,8 +78,8 @@ def _window(argv: Sequence[str]) -> int:
         prog="headlight",
         allow_abbrev=False,
         description="Open texts, images and point clouds and explore their attention.",
-        epilog="Without a window: “headlight export --help” and “headlight models”. "
-        "A file of the name export, models or engine is opened as ./export and so on.",
+        epilog="Without a window: “headlight export --help”, “headlight replay --help” and “headlight "
+        "models”. A file of the name export, replay, models or engine is opened as ./export and so on.",
     )
     parser.add_argument("files", nargs="*", metavar="FILE", help="a text (UTF-8), an image or a point cloud")
     reading = {name: one for name, one in reading_choices().items() if one.option.window}
@@ -138,6 +141,28 @@ def _export(argv: Sequence[str]) -> int:
     for notice in export(options, _say):
         _say(notice)
     return 0
+
+
+def _replay(argv: Sequence[str]) -> int:
+    parser = _Parser(
+        prog="headlight replay",
+        allow_abbrev=False,
+        description="Make the run of a report again and compare its numbers: 0 where they are equal, else 2.",
+    )
+    parser.add_argument("report", metavar="REPORT", help="a page that “export … report” wrote")
+    parser.add_argument("file", nargs="?", metavar="FILE", help="what was read, where it lies elsewhere now")
+    parser.add_argument("--out", metavar="OUT", help="the new report, an html file")
+    _add_verbose(parser)
+    found = parser.parse_args(argv)
+    for failure in plugins.read(registry.REGISTRY):
+        _say(str(failure))
+    out = None if found.out is None else check_out(found.out, ("html",), "a report", found.report)
+    from headlight.viewer.export.report.replay import replay
+
+    if replay(Path(found.report), found.file, out, print):
+        return 0
+    _say("The numbers are not those of the report.")
+    return 2
 
 
 def _given(found: argparse.Namespace, names: Iterable[str]) -> dict[str, Any]:

@@ -64,6 +64,7 @@ REGISTRY.add(
     ),
     Command("model-hub", "Open a model from the hub…", "File", "models.choose_from_hub"),
     Command("export", "Export…", "File", "exports.open", ("Ctrl+E",), _EXPORTS),
+    Command("report", "Report…", "File", "exports.report", (), Needs(("read",), trace=True)),
     Command("screenshot", "Save a picture of the window…", "File", "save_screenshot", ("Ctrl+Shift+S",)),
     Command("close", "Close document", "File", "close_document", ("Ctrl+W",), _OPEN),
     Command(

@@ -136,6 +136,16 @@ REGISTRY.add(
         ".export.attention.artifacts:norms_filled",
     ),
     Export(
+        "report",
+        "Report: all of it on one page",
+        ("html",),
+        ".export.report.report:report",
+        Needs(("read",), trace=True),
+        ".export.report.report:ReportOptions",
+        ".export.report.report:report_filled",
+        asks=".export.attention.relevance:asked",
+    ),
+    Export(
         "arcs",
         "Arcs: the strongest links",
         ("npz", "csv"),
@@ -200,15 +210,6 @@ REGISTRY.add(
         asks=".export.clouds.detect:boxing",
     ),
     Export(
-        "stands-on",
-        "What a box stands on",
-        ("npz", "csv"),
-        ".export.clouds.standing:standing",
-        Needs(("read", "positions"), trace=True, holds=".export.clouds.detect:no_boxes"),
-        ".export.clouds.standing:StandingOptions",
-        asks=".export.clouds.detect:boxing",
-    ),
-    Export(
         "classify",
         "What the object is",
         ("npz", "csv"),
@@ -249,19 +250,19 @@ REGISTRY.add(
         "receptive-field",
         "Receptive fields",
         ("npz", "csv", "png", "svg"),
-        ".export.fields:receptive_field",
+        ".export.fields.receptive:receptive_field",
         _PIXELS,
-        ".export.fields:FieldOptions",
-        ".export.fields:field_filled",
+        ".export.fields.receptive:FieldOptions",
+        ".export.fields.receptive:field_filled",
     ),
     Export(
         "attention-distance",
         "Attention distance",
         ("npz", "csv"),
-        ".export.fields:attention_distance",
+        ".export.fields.receptive:attention_distance",
         Needs(("read", "pixels"), layers=True),
-        ".export.fields:DistanceOptions",
-        ".export.fields:distance_filled",
+        ".export.fields.receptive:DistanceOptions",
+        ".export.fields.receptive:distance_filled",
     ),
     Export(
         "heads",
@@ -297,5 +298,7 @@ REGISTRY.add(
         ".export.language.product:ProductOptions",
         ".export.language.product:product_filled",
     ),
-    Export("stack", "Layers and their fields", ("npz", "csv"), ".export.stacks:layers", Needs(("built",))),
+    Export(
+        "stack", "Layers and their fields", ("npz", "csv"), ".export.fields.stacks:layers", Needs(("built",))
+    ),
 )

@@ -127,8 +127,11 @@ def asked_for(
 
 def fits(option: Option, ending: str, values: Mapping[str, Any]) -> bool:
     """Whether there is this choice for such a file, and with what else is chosen."""
-    return ending not in option.never.endings and (
-        not option.after[0] or values.get(option.after[0]) is not None
+    other, meaningful = option.only
+    return (
+        ending not in option.never.endings
+        and (not option.after[0] or values.get(option.after[0]) is not None)
+        and (not other or values.get(other) in meaningful)
     )
 
 

@@ -6,10 +6,11 @@ torch comes with the engine, after the arguments, the file to write and the inpu
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +23,7 @@ from headlight.viewer.host.asked import run_options
 from headlight.viewer.host.engines import said_first
 from headlight.viewer.host.forward import forward_pass
 from headlight.viewer.inputs.inputs import Input, TextInput, from_path, from_text, is_input, lines_of
-from headlight.viewer.options import either, flag, taken
+from headlight.viewer.options import Option, either, flag, taken
 from headlight.viewer.registry import REGISTRY, Export, Kind, resolve
 
 
@@ -120,9 +121,23 @@ def refuse_early(options: ExportOptions, document: Input) -> None:
         rule = option.never if option.name in given else option.needed
         if ending in rule.endings and rule.cause:
             raise HeadlightError(rule.cause.format(ending=ending), rule.step)
+        _check_meaning(option, given, export)
         before, why = option.after
         if option.name in given and before and before not in given:
             raise HeadlightError(f"{option.flag} {why}.", f"Choose the {before} with {flag(before)}.")
+
+
+def _check_meaning(option: Option, given: Mapping[str, Any], export: Export) -> None:
+    """HeadlightError for a choice that means nothing beside another one."""
+    other, meaningful = option.only
+    if not other or option.name not in given:
+        return
+    usual = next(one.default for one in choices_of(export) if one.name == other)
+    if (chosen := given.get(other, usual)) not in meaningful:
+        raise HeadlightError(
+            f"{option.flag} means nothing with {flag(other)} {chosen}: it is of {either(meaningful)}.",
+            "Leave it out.",
+        )
 
 
 def result_of(options: ExportOptions, document: Input, trace: Trace | None, task: Task = SILENT) -> Result:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import io
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -95,14 +96,14 @@ class Drawing:
                 )
         return _png(image)
 
-    def svg(self) -> bytes:
-        """The drawing as an SVG file; rasters are embedded."""
+    def svg(self, longest: float = math.inf) -> bytes:
+        """The drawing as an SVG file; rasters are embedded, of at most so many pixels a side."""
         lines = [
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{self.width}" height="{self.height}" '
             f'viewBox="0 0 {self.width} {self.height}" font-family="DejaVu Sans, sans-serif" '
             f'font-size="{FONT_SIZE}">',
             f'<rect width="100%" height="100%" fill="{_hex(PAPER)}"/>',
-            *(_svg_item(item) for item in self.items),
+            *(_svg_item(item, longest) for item in self.items),
             "</svg>\n",
         ]
         return "\n".join(lines).encode()
@@ -167,6 +168,45 @@ def overlay_drawing(
     ]
     _colour_bar(drawing, 2 * _MARGIN + shown_width, top, max(shown_height, 80.0), scale, colours)
     _fit(drawing, top + max(shown_height, 80.0))
+    return drawing
+
+
+def picture_drawing(pixels: np.ndarray, title: str, scale: Scale | None = None, colours: str = "") -> Drawing:
+    """uint8 (h, w, 3) as it is, with the colours that it was painted in, if it was."""
+    height, width = pixels.shape[:2]
+    top = 2.0 * _MARGIN if title else 1.0 * _MARGIN
+    drawing = Drawing(items=[*_titled(title), Raster(_MARGIN, top, width, height, pixels)])
+    if scale is not None:
+        _colour_bar(drawing, 2 * _MARGIN + width, top, max(height, 80.0), scale, colours)
+    _fit(drawing, top + height)
+    return drawing
+
+
+def _titled(title: str) -> list[Rect | Label | Raster]:
+    return [Label(_MARGIN, _MARGIN, title)] if title else []
+
+
+def grid_drawing(rows: Sequence[tuple[str, Sequence[np.ndarray]]], title: str) -> Drawing:
+    """Rows of small pictures, uint8 (h, w, 3), each row with its name before it, each column with its number
+    above."""
+    most = max((len(pictures) for _, pictures in rows), default=0)
+    cell = float(max(24, min(64, _SIDE // max(most, 1) - 4)))
+    left = 2 * _MARGIN + max((text_width(_elided(name)) for name, _ in rows), default=0)
+    top = (3.5 if title else 2.5) * _MARGIN
+    drawing = Drawing(items=_titled(title))
+    numbers = (Label(left + (at + 0.5) * (cell + 4), top - 8, str(at), "m", DIM) for at in range(most))
+    drawing.items += numbers
+    y = top
+    for name, pictures in rows:
+        sizes = [
+            [max(1.0, round(side * cell / max(one.shape[:2]))) for side in one.shape[:2]] for one in pictures
+        ]
+        tall = max((height for height, _ in sizes), default=cell)
+        drawing.items.append(Label(left - 6, y + tall / 2, _elided(name), "r"))
+        for at, (pixels, (height, width)) in enumerate(zip(pictures, sizes, strict=True)):
+            drawing.items.append(Raster(left + at * (cell + 4), y, width, height, pixels))
+        y += tall + 4
+    _fit(drawing, y)
     return drawing
 
 
@@ -300,7 +340,7 @@ def _paste_upright(image, label: Label) -> None:
     image.paste(label.fill, (round(label.x - height / 2), round(label.y - width)), turned)
 
 
-def _svg_item(item: Rect | Label | Raster) -> str:
+def _svg_item(item: Rect | Label | Raster, longest: float) -> str:
     if isinstance(item, Label):
         anchor = {"l": "start", "m": "middle", "r": "end"}[item.anchor]
         turn = f' transform="rotate(-90 {item.x:g} {item.y:g})"' if item.upright else ""
@@ -311,16 +351,21 @@ def _svg_item(item: Rect | Label | Raster) -> str:
     place = f'x="{item.x:g}" y="{item.y:g}" width="{item.width:g}" height="{item.height:g}"'
     if isinstance(item, Rect):
         return f'<rect {place} fill="{_hex(item.fill)}"/>'
-    data = base64.b64encode(_png(_at_size(item))).decode()
+    data = base64.b64encode(_png(_at_size(item, longest))).decode()
     return f'<image {place} preserveAspectRatio="none" href="data:image/png;base64,{data}"/>'
 
 
-def _at_size(raster: Raster):
-    """As an image of the size it is shown at, since many viewers of SVG smooth what they enlarge."""
+def _at_size(raster: Raster, longest: float = math.inf):
+    """As an image of the size it is shown at, since many viewers of SVG smooth what they enlarge; made
+    smaller where a side is longer than `longest`."""
     from PIL import Image
 
     size = (round(raster.width), round(raster.height))
-    return Image.fromarray(raster.pixels).resize(size, Image.Resampling.NEAREST)
+    image = Image.fromarray(raster.pixels).resize(size, Image.Resampling.NEAREST)
+    if max(size) <= longest:
+        return image
+    share = longest / max(size)
+    return image.resize([max(1, round(side * share)) for side in size], Image.Resampling.BOX)
 
 
 def _resized(pixels: np.ndarray, width: int, height: int) -> np.ndarray:

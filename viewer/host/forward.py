@@ -146,6 +146,11 @@ def made(
 
 def remade(recipe: Recipe, task: Task = SILENT) -> Pass:
     """The pass that a recipe tells of. HeadlightError where its source is not there any more as it was."""
+    return read_again(recipe, task)[1]
+
+
+def read_again(recipe: Recipe, task: Task = SILENT) -> tuple[Input, Pass]:
+    """(what was read, the pass), as `remade`."""
     source, given = recipe.source, dict(recipe.options)
     if source is None:
         raise HeadlightError("What was read is in no file.", "Open it again.")
@@ -164,7 +169,7 @@ def remade(recipe: Recipe, task: Task = SILENT) -> Pass:
     if recipe.written:
         exact = replace(asked.writing or Writing(), new=0, ids=recipe.written, target=None)
     result = forward_pass(what, replace(asked, writing=exact), task, path)
-    return replace(result, trace=told(result.trace, what, asked, path))
+    return what, replace(result, trace=told(result.trace, what, asked, path))
 
 
 def starting_head(trace: Trace, task: Task = SILENT) -> tuple[int, int]:

@@ -36,6 +36,8 @@ def opened(reader: Reader, source: Source) -> CloudInput:
 
 
 _MOST_BEAMS = 256
+_FEW = 0.9
+"""Share of points whose beams can be, from which on these are beams, and the others damaged."""
 _MISSED = 0.002
 """Share of points at exactly 0 0 0 from which on they are rays that met nothing, as scanners write them."""
 
@@ -103,11 +105,22 @@ def _in_degrees(low: np.ndarray, high: np.ndarray) -> bool:
     return bool(on_earth and 0 < width < 0.05 and height > 20 * width and height > 1)
 
 
-def _beams(ring: np.ndarray | None) -> np.ndarray | None:
-    """int16 (n,), where these are the beams of a sensor: few whole numbers from 0 on."""
-    if ring is None or not np.isfinite(ring).all() or (ring != np.rint(ring)).any():
+def _beams(ring: np.ndarray | None, notices: list[str]) -> np.ndarray | None:
+    """int16 (n,), where these are the beams of a sensor: few whole numbers from 0 on. What a few others cost
+    is told."""
+    if ring is None or not len(ring):
         return None
-    return ring.astype(np.int16) if ring.min() >= 0 and ring.max() < _MOST_BEAMS else None
+    with np.errstate(invalid="ignore"):
+        good = np.isfinite(ring) & (ring == np.rint(ring)) & (ring >= 0) & (ring < _MOST_BEAMS)
+    if good.all():
+        return ring.astype(np.int16)
+    if good.mean() > _FEW:
+        bad = len(ring) - int(good.sum())
+        notices.append(
+            f"{bad:,} of {len(ring):,} points have no beam that a sensor could have: the file "
+            "is read without beams."
+        )
+    return None
 
 
 def _others(points: np.ndarray, kept: np.ndarray | None) -> np.ndarray | None:
@@ -206,7 +219,7 @@ def make_cloud(parts: Parts, name: str, task: Task) -> CloudInput:
         colours=colours,
         normals=normals,
         intensity=intensity,
-        ring=_beams(ring),
+        ring=_beams(ring, notices),
         labels=read.labels,
         classes=read.classes,
         numbers=numbers,

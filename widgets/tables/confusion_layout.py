@@ -120,6 +120,16 @@ def number_font(height: int) -> QFont:
     return font
 
 
+def narrowed(font: QFont, text: str, room: int) -> QFont:
+    """The same, or so much smaller that a text has room: 100 among numbers of two digits."""
+    wide = QFontMetrics(font).horizontalAdvance(text)
+    if wide <= room:
+        return font
+    small = QFont(font)
+    small.setPixelSize(max(1, font.pixelSize() * room // wide))
+    return small
+
+
 def _row() -> int:
     """The least height of a row: its letters, from capitals to what hangs below the line."""
     metrics = QFontMetrics(label_font())

@@ -13,7 +13,7 @@ from headlight.widgets.base import theme
 from headlight.widgets.base.chip_colours import contrast
 from headlight.widgets.base.labels import CENTRE, LEFT, RIGHT, UNCLIPPED, label_font
 from headlight.widgets.tables.confusion import Confusion
-from headlight.widgets.tables.confusion_layout import Places, fitting_font, gap, number_font
+from headlight.widgets.tables.confusion_layout import Places, fitting_font, gap, narrowed, number_font
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,9 +49,9 @@ class ConfusionPainter:
                 painter.fillRect(box, QColor(colours.raised) if empty else fill)
                 share = matrix[truth, predicted] / max(1, matrix[truth].sum())
                 text = f"{round(100 * share)}"
-                room = metrics.horizontalAdvance(text) + 2 <= box.width()
-                if numbers and room and share >= 0.005 and not empty:
+                if numbers and share >= 0.005 and not empty:
                     painter.setPen(_ink(fill.rgb()))
+                    painter.setFont(narrowed(font, text, box.width() - 2))
                     painter.drawText(box, CENTRE, text)
 
     def marks(self, painter: QPainter) -> None:
@@ -145,10 +145,13 @@ class ConfusionPainter:
         painter.setFont(label_font())
         painter.setPen(QColor(theme.current().dim))
         y = round(places.scale + theme.em(0.4) - 1)
-        for share, text in ((0.0, "0"), (0.1, "10"), (0.5, "50"), (1.0, "100 %")):
+        taken: list[tuple[float, float]] = []
+        for share, text in ((0.0, "0"), (1.0, "100 %"), (0.1, "10"), (0.5, "50")):
             middle, wide = x + strip * share**0.5, metrics.horizontalAdvance(text)
             start = round(max(x, middle - wide / 2))
-            painter.drawText(QRect(start, y, wide + 1, metrics.height()), LEFT, text)
+            if all(start + wide + gap() < left or right + gap() < start for left, right in taken):
+                painter.drawText(QRect(start, y, wide + 1, metrics.height()), LEFT, text)
+                taken.append((start, start + wide))
         rest = QRect(
             x + strip + metrics.horizontalAdvance("100 %") // 2 + theme.em(0.6), y, width, metrics.height()
         )

@@ -72,7 +72,10 @@ class SortableTable(KeepsArrows, Arranged, QTableWidget):
             for column, text in enumerate(row):
                 item = _Item(text, text if keys is None else keys[number][column], number)
                 figures = keys is not None and not isinstance(keys[number][column], str)
-                item.setTextAlignment(_RIGHT if figures else _LEFT)
+                side = _RIGHT if figures else _LEFT
+                item.setTextAlignment(side)
+                if number == 0:
+                    self.horizontalHeaderItem(column).setTextAlignment(side)
                 if column == 0 and swatches is not None:
                     item.setData(Qt.ItemDataRole.DecorationRole, QColor(*map(int, swatches[number])))
                 if number in self._lit:

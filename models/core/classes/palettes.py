@@ -49,8 +49,26 @@ _LIGHTNESSES, _HUES, _CHROMAS = np.linspace(0.5, 0.84, 6), np.arange(24) * 15, (
 """What `generated` chooses from, in OKLCh: seen on both themes, nowhere shrill."""
 
 
+STREETS = (
+    ("car",),
+    ("pedestrian", "person"),
+    ("cyclist", "bicyclist", "bicycle", "cycle"),
+    ("truck",),
+    ("bus",),
+    ("trailer",),
+    ("construction vehicle",),
+    ("motorcycle", "motorcyclist"),
+    ("barrier",),
+    ("traffic cone",),
+    ("van",),
+    ("tram",),
+)
+"""Things of streets by the names that models have for them: each has the same colour in all."""
+
+
 def class_colours(names: Sequence[str], palette: str = "soft") -> np.ndarray:
-    """uint8 (classes, 3). S3DIS's classes keep their colour in any order; others get one of `generated`.
+    """uint8 (classes, 3). S3DIS's classes and those of streets keep their colour in any list; others get one
+    of `generated`.
 
     palette: one of PALETTES; ValueError otherwise.
     """
@@ -58,11 +76,27 @@ def class_colours(names: Sequence[str], palette: str = "soft") -> np.ndarray:
         raise ValueError(f"no palette {palette!r}; there are {', '.join(PALETTES)}")
     known = SOFT if palette == "soft" else S3DIS
     places = {name: index for index, name in enumerate(S3DIS_CLASSES)}
-    colours = generated(len(names))
-    for row, name in enumerate(names):
-        if name.strip().lower() in places:
-            colours[row] = known[places[name.strip().lower()]]
+    colours = generated(len(STREETS) + 2 * len(names))
+    plain = [name.strip().lower().replace("_", " ").replace("-", " ") for name in names]
+    numbers = _numbers_of(plain)
+    colours = colours[np.array(numbers, int)]
+    for row, name in enumerate(plain):
+        if name in places:
+            colours[row] = known[places[name]]
     return colours
+
+
+def _numbers_of(names: Sequence[str]) -> list[int]:
+    """Of each class its number among the colours of `generated`: of streets by their names, of others the
+    place in the list, or the next that is free."""
+    found: list[int | None] = []
+    for name in names:
+        at = next((number for number, words in enumerate(STREETS) if name in words), None)
+        found.append(None if at in found else at)
+    for row, number in enumerate(found):
+        if number is None:
+            found[row] = next(at for at in range(row, len(STREETS) + 2 * len(names)) if at not in found)
+    return [int(number or 0) for number in found]
 
 
 def generated(count: int) -> np.ndarray:

@@ -62,6 +62,16 @@ def test_a_class_keeps_its_colour_in_any_order():
         class_colours(S3DIS_CLASSES, "loud")
 
 
+def test_things_of_streets_have_the_same_colour_in_every_list():
+    one, other = ("Car", "Pedestrian", "Cyclist"), ("traffic_cone", "cycle", "pole", "truck", "person", "car")
+    first, second = class_colours(one), class_colours(other)
+    assert np.array_equal(first, second[[5, 4, 1]])
+    assert len(np.unique(second, axis=0)) == len(other)
+    twins = class_colours(("person", "pedestrian", "cyclist", "bicycle"))
+    assert len(np.unique(twins, axis=0)) == 4
+    assert class_colours(()).shape == (0, 3)
+
+
 def test_generated_colours_stay_apart_and_stable():
     assert generated(0).shape == (0, 3)
     for count, apart, without in ((8, 0.12, 0.07), (13, 0.1, 0.055), (20, 0.07, 0.04)):

@@ -28,6 +28,7 @@ EXPORTS = [
     "ablation",
     "patching",
     "norms",
+    "report",
     "arcs",
     "compare",
     "answer",
@@ -35,7 +36,6 @@ EXPORTS = [
     "generate",
     "segmentation",
     "detect",
-    "stands-on",
     "classify",
     "represent",
     "cloud",
@@ -112,7 +112,7 @@ WRONG = {
     f"min. {HELP}",
     "a.txt rollout --query -1 --out x.npz": "Argument --query: “-1” is not a whole number from 0 on. " + HELP,
     "a.txt tokens --layer 1 --out x.npz": (
-        "--layer belongs to attention, arcs, compare, receptive-field or product, not to tokens. "
+        "--layer belongs to attention, report, arcs, compare, receptive-field or product, not to tokens. "
         "Leave it out."
     ),
     "a.txt attention --discard .5 --out x.npz": "--discard belongs to rollout, not to attention. "

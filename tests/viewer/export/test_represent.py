@@ -118,3 +118,33 @@ def test_what_is_published_is_taken_and_what_does_not_fit_is_said(scan, capfd):
         assert run(["export", str(scan), "represent", "--as", *words, "--out", out]) == 2
         assert said in capfd.readouterr().err
     assert not scan.with_name("x.npz").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("--sensor fitted", "--sensor means nothing with --as voxels: it is of range."),
+        (
+            "--as views --edge 0.5",
+            "--edge means nothing with --as views: it is of voxels, pillars, birds-eye",
+        ),
+        (
+            "--as occupancy --like kitti",
+            "--like means nothing with --as occupancy: it is of voxels, pillars or",
+        ),
+        ("--as range --cameras 3", "--cameras means nothing with --as range: it is of views."),
+    ],
+)
+def test_what_means_nothing_beside_what_is_asked_is_refused(scan, words, said, capfd):
+    out = scan.with_name("no.npz")
+    assert run(["export", str(scan), "represent", *words.split(), "--out", str(out)]) == 2
+    assert said in capfd.readouterr().err
+    assert not out.exists()
+
+
+def test_a_few_damaged_beams_are_told(scan, capfd):
+    rows = np.tile(np.fromfile(scan, "<f4").reshape(-1, 5), (10, 1))
+    rows[[-700, -900], 4] = np.nan, 3.5
+    rows.tofile(scan.with_name("damaged.pcd.bin"))
+    of(scan.with_name("damaged.pcd.bin"), "--as", "occupancy")
+    assert "2 of 16,000 points have no beam that a sensor could have" in capfd.readouterr().err

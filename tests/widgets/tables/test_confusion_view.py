@@ -12,7 +12,7 @@ from headlight.models.core.classes.palettes import SOFT
 from headlight.widgets.base import theme
 from headlight.widgets.base.chip_colours import contrast
 from headlight.widgets.tables.confusion import levels, rates
-from headlight.widgets.tables.confusion_layout import fitting_font
+from headlight.widgets.tables.confusion_layout import fitting_font, narrowed, number_font
 from headlight.widgets.tables.confusion_view import ConfusionView
 
 TRUTH = np.array([0, 2100, 2880, 0, 0, 512, 421, 190, 233, 182, 620, 194, 153])
@@ -197,3 +197,10 @@ def test_nothing_to_show_and_wrong_shapes(show):
     view.grab()
     with pytest.raises(ValueError, match=r"a matrix \(3, 3\) for 2 classes"):
         view.set_matrix(np.zeros((3, 3), int), ("a", "b"))
+
+
+def test_a_number_of_three_digits_is_made_to_fit_the_cell_of_two(show):
+    font = number_font(14)
+    room = QFontMetrics(font).horizontalAdvance("88") + 1
+    assert narrowed(font, "88", room) is font
+    assert QFontMetrics(narrowed(font, "100", room)).horizontalAdvance("100") <= room

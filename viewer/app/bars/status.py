@@ -23,6 +23,7 @@ from headlight.widgets.shell.messages import Messages
 
 if TYPE_CHECKING:
     from headlight.models.core.trace import Trace
+    from headlight.viewer.session.view import View
 
 
 class Status(QWidget):
@@ -78,6 +79,7 @@ class Status(QWidget):
         session.current_changed.connect(self.refresh)
         session.current_changed.connect(self._jobs_changed)
         session.document_changed.connect(self._document_changed)
+        session.view_changed.connect(self._view_changed)
         self.refresh()
 
     def refresh(self) -> None:
@@ -92,7 +94,7 @@ class Status(QWidget):
             return
         from headlight.models.core.layers import is_faithful, worst
 
-        self.run.setText(_said(trace))
+        self.run.setText(_said(trace, document.view))
         good = is_faithful(error := worst(document.checks))
         self.check.setText(
             f"✓ weights rebuild the output, error {short_number(error, 1)}"
@@ -150,6 +152,16 @@ class Status(QWidget):
         if document is self.session.current:
             self.refresh()
 
+    def _view_changed(self, before: View, now: View) -> None:
+        """Boxes that are taken away or added count as they stand."""
+        document = self.session.current
+        if document is None or document.trace is None:
+            return
+        from headlight.models.core.answers import BoxEdits
+
+        if before[BoxEdits] != now[BoxEdits]:
+            self.refresh()
+
     def _jobs_changed(self) -> None:
         """Of all that runs what the current document waits for is said, if there is any."""
         running, current = self.jobs.running("run"), self.session.current
@@ -186,16 +198,17 @@ def said_of_checks(checks: Sequence[float]) -> str:
     return f"no numbers (NaN) in layer {broken[0]}{more}"
 
 
-def _said(trace: Trace) -> str:
-    """1,370 tokens · forward 1.25 s; of a cloud its points, and layers or
-    boxes."""
-    from headlight.models.core.answers import Boxes, PointLabels
+def _said(trace: Trace, view: View) -> str:
+    """1,370 tokens · forward 1.25 s; of a cloud its points, and layers or boxes as they stand."""
+    from headlight.models.core.answers import BoxEdits, Boxes, PointLabels
     from headlight.models.core.tokens import PatchTokens
 
     forward = f"forward {seconds(trace.seconds)}"
     boxes = trace.answer(Boxes)
     if boxes is not None:
-        found = f"{len(boxes):,} boxes" if len(boxes) != 1 else "1 box"
+        made = view[BoxEdits].made
+        there = len(boxes) + sum((one.now is not None) - (one.of is not None) for one in made)
+        found = f"{there:,} boxes" if there != 1 else "1 box"
         return f"{len(trace.tokens):,} points · {found} · {forward}"
     if trace.answer(PointLabels) is None:
         if not trace.layers and isinstance(trace.tokens, PatchTokens):

@@ -26,6 +26,7 @@ KINDS = {
     "npz": "Arrays for NumPy: every number as it was computed, with labels and what the model saw.",
     "csv": "A table for a spreadsheet, nine digits a number.",
     "ply": "The cloud in its own coordinates, with colour, class and confidence of every point.",
+    "html": "One page to read or print without a network, which “headlight replay” makes again.",
 }
 """What is said of files, by their endings."""
 
@@ -173,8 +174,8 @@ class ExportForm(QWidget):
             self._rows.setRowVisible(self._fields[option.name].widget, self._fits(option))
 
     def _fits(self, option: Option) -> bool:
-        before = option.after[0]
-        return fits(option, self._ending, {before: self._fields[before].get()} if before else {})
+        names = [name for name in (option.after[0], option.only[0]) if name]
+        return fits(option, self._ending, {name: self._fields[name].get() for name in names})
 
 
 class ValueChoice(Choice):

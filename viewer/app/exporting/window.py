@@ -49,6 +49,10 @@ class Exports:
             document=document.number,
         )
 
+    def report(self) -> None:
+        """Of all of the document, on one page."""
+        self.open("report")
+
     def open_pane(self, begin: Begin) -> None:
         """Begin with what a pane shows."""
         what = resolve(begin.what)(self.session.view) if ":" in begin.what else begin.what

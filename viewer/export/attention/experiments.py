@@ -113,7 +113,7 @@ def methods(options: MethodsOptions, ending: str, document: Input, trace: Trace,
     found = []
     for number, name in enumerate(names):
         part = Part(task, number / len(names), (number + 1) / len(names))
-        asked = Asked(target=options.target, target_place=options.target_place, method=name)
+        asked = Asked(options.target, options.target_place, options.target_box, method=name)
         found.append(found_by(asked, document, trace, part)[0].values)
     values, special = np.stack(found).astype(np.float32), trace.tokens.special
     correlations = rank_correlations(values[:, ~special])

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from headlight.models.core.answers import Target, Writing
-from headlight.models.core.colours import DIVERGING, Scale, scale_about_zero
+from headlight.models.core.colours import DIVERGING, Scale, scale_about_zero, scale_of
 from headlight.models.core.errors import HeadlightError, known
 from headlight.models.core.relevance import Relevance
 from headlight.models.core.settings import OcclusionSettings, Parts
@@ -21,17 +21,27 @@ from headlight.models.core.trace import Trace
 from headlight.models.explain.targets import targets_at
 from headlight.viewer.export.choices import Subject
 from headlight.viewer.export.clouds.answered import file_point, numbers_in_file
+from headlight.viewer.export.clouds.pictured import relevance_drawing
+from headlight.viewer.export.clouds.standing import (
+    OVER,
+    Over,
+    asked_box,
+    laid,
+    of_a_cloud,
+    placed,
+)
 from headlight.viewer.export.figures import Drawing, overlay_drawing, strip_drawing
 from headlight.viewer.export.looks import Mapped, chosen, colour_maps, opacity_option
 from headlight.viewer.export.results import Filled, Result
 from headlight.viewer.host.recipe import RunOptions
 from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.inputs.inputs import ImageInput, Input
-from headlight.viewer.options import either, numbers, option
-from headlight.viewer.registry import REGISTRY, Kind, Method
+from headlight.viewer.options import count, either, numbers, option
+from headlight.viewer.registry import REGISTRY, Kind, Method, resolve
 from headlight.viewer.session.methods import BESIDE, IN_SPACE, objection, offered_by
 from headlight.viewer.session.view import MapSettings, View
-from headlight.viewer.slices.explain.relevance import of_target, through_layers
+from headlight.viewer.slices.clouds.boxes.standing import no_box
+from headlight.viewer.slices.explain.relevance import of_target, said_of, through_layers
 from headlight.viewer.slices.explain.targets import chosen_of, named, places_of
 from headlight.viewer.slices.maps import input_scale, query_indices, rollout_left_out
 
@@ -64,6 +74,12 @@ class Aimed:
         metavar="INDEX[,INDEX]",
         empty="the readout",
     )
+    target_box: int | None = option(
+        "of what a detector finds: the box that it is about, counted from 0, the likeliest first",
+        parse=count,
+        metavar="INDEX",
+        early=of_a_cloud,
+    )
 
 
 @dataclass(frozen=True)
@@ -91,9 +107,15 @@ class Asked(Aimed):
 
 @dataclass(frozen=True)
 class RelevanceOptions(Asked, Mapped):
-    """Drawn as well."""
+    """Drawn as well. over: of a detector's cloud, what `map` has sums over."""
 
     opacity: float = opacity_option()
+    over: Over = option(
+        "of which parts of a detector's cloud there is a map: pillars from above, or pixels of a range image",
+        default="pillars",
+        choices=OVER,
+        early=of_a_cloud,
+    )
 
 
 def asked(run: RunOptions) -> RunOptions:
@@ -176,8 +198,10 @@ def relevance(options: RelevanceOptions, ending: str, document: Input, trace: Tr
         "labels": np.array(tokens.labels),
         "special": tokens.special,
         **told(document, trace, method, target),
-        **_laid(tokens, found.values, trace, document),
+        **_laid(tokens, found, trace, document, options.over),
     }
+    if isinstance(document, CloudInput):
+        arrays |= placed(document, trace, target)
     title = f"{trace.model.title} · {method.word}" + (f" of “{target.name}”" if target else "")
     draw = partial(_drawing, options, document, trace, found, method, title)
     return Result(lambda: arrays, partial(_table, tokens, found.values), draw)
@@ -195,6 +219,11 @@ def found_by(
         raise HeadlightError(f"{method.name} is not of {kind.plural}.", f"Choose {either(names)}.")
     if reason := objection(method, kind, trace):
         raise HeadlightError(reason, "Choose another method or another model.")
+    of_boxes = bool(method.needs.holds) and resolve(method.needs.holds) is no_box
+    if of_boxes and not options.target_place:
+        target = asked_box(trace, options.target_box or 0)
+        found = resolve(method.compute)(trace, target, task)
+        return replace(found, **said_of(trace, method)), method, target
     if method.of == "layers":
         queries = _queries(trace, _places(options.target_place, document, trace))
         return through_layers(trace, options.view(), method, queries, task), method, None
@@ -204,6 +233,8 @@ def found_by(
 
 def targeted(options: Aimed, document: Input, trace: Trace, task: Task) -> Target:
     """What is asked about. HeadlightError for what the model does not say."""
+    if options.target_box is not None:
+        return asked_box(trace, options.target_box)
     places = _places(options.target_place, document, trace)
     target = named(trace, options.target, places, task)
     if places and target.place is None:
@@ -239,14 +270,18 @@ def _check_count(target: Target, places: Sequence[Place]) -> None:
         )
 
 
-def _laid(tokens: Tokens, values: np.ndarray, trace: Trace, document: Input) -> dict[str, np.ndarray]:
+def _laid(
+    tokens: Tokens, found: Relevance, trace: Trace, document: Input, over: Over
+) -> dict[str, np.ndarray]:
     if isinstance(tokens, PatchTokens):
         return {
-            "map": values[tokens.prefix :].reshape(tokens.grid),
+            "map": found.values[tokens.prefix :].reshape(tokens.grid),
             "region": np.array(tokens.region.corners),
         }
     if isinstance(tokens, PointTokens):
-        return {"sample": numbers_in_file(known(document, CloudInput), tokens.numbers)}
+        cloud = known(document, CloudInput)
+        sample = numbers_in_file(cloud, tokens.numbers)
+        return {"sample": sample, **laid(cloud, trace, tokens, found, over)}
     return {}
 
 
@@ -278,7 +313,7 @@ def _numbers(document: Input, trace: Trace, tokens: Sequence[int] | np.ndarray) 
 
 
 def _queries(trace: Trace, places: Sequence[Place]) -> np.ndarray:
-    tokens = trace.layers[-1].queries
+    tokens = trace.layers[-1].queries if trace.layers else trace.tokens
     return query_indices(trace, tokens if len(trace.streams) > 1 else trace.tokens, tuple(places))
 
 
@@ -293,9 +328,9 @@ def _drawing(
     options: RelevanceOptions, document: Input, trace: Trace, found: Relevance, method: Method, title: str
 ) -> Drawing:
     tokens, look = known(found.tokens, Tokens), options.look()
-    if isinstance(tokens, PointTokens):
-        raise HeadlightError("The relevance of a point cloud can be npz or csv.", "Change its ending.")
     scale, colours = _scale(trace, tokens, found, method, look)
+    if isinstance(tokens, PointTokens):
+        return relevance_drawing(tokens, found.values, title, scale, colours)
     if not isinstance(tokens, PatchTokens):
         return strip_drawing(tokens.labels, tokens.special, found.values, title, scale, colours)
     values = found.values[tokens.prefix :].reshape(tokens.grid)
@@ -307,6 +342,10 @@ def _scale(
     trace: Trace, tokens: Tokens, found: Relevance, method: Method, look: MapSettings
 ) -> tuple[Scale, str]:
     nothing = np.empty(0, int)
+    if isinstance(tokens, PointTokens):
+        if method.signed:
+            return scale_about_zero(found.values, look.percentile), DIVERGING
+        return scale_of(found.values, look.percentile, look.log), look.colours
     out = rollout_left_out(trace, look, tokens, found.values, (tokens, nothing))
     if not method.signed:
         return input_scale(tokens, found.values, look, out, look.floor), look.colours

@@ -72,6 +72,15 @@ def _numbers(value: str, counts: tuple[int, ...]) -> tuple[float, ...]:
     return found
 
 
+_ORDERED = "voxels", "pillars"
+_GRIDS = (*_ORDERED, "birds-eye", "occupancy")
+
+
+def _of(*names: Name) -> tuple[str, tuple[Name, ...]]:
+    """Of which representations an option says anything."""
+    return "as_", names
+
+
 @dataclass(frozen=True)
 class RepresentOptions:
     as_: Name = option(
@@ -85,12 +94,14 @@ class RepresentOptions:
         "range, edge and limits of a published network",
         "Like",
         choices={name: name for name in PUBLISHED},
+        only=_of(*_ORDERED, "birds-eye"),
     )
     edge: Triple | None = option(
         "metres of a cell, one number or one each along x, y, z",
         "Edge, m",
         parse=triple,
         metavar="M[,M,M]",
+        only=_of(*_GRIDS),
         empty="usual",
     )
     range: tuple[float, ...] | None = option(
@@ -98,37 +109,49 @@ class RepresentOptions:
         "Range, m",
         parse=corners,
         metavar="X,Y,Z,X,Y,Z",
+        only=_of(*_GRIDS),
         empty="the cloud's box",
     )
     most_points: int | None = option(
-        "points of a cell that are kept", "Points a cell", parse=some, metavar="N"
+        "points of a cell that are kept", "Points a cell", parse=some, metavar="N", only=_of(*_ORDERED)
     )
-    most_cells: int | None = option("cells that are kept", "Cells", parse=some, metavar="N")
+    most_cells: int | None = option(
+        "cells that are kept", "Cells", parse=some, metavar="N", only=_of(*_ORDERED)
+    )
     sensor: str | None = option(
         "of a range image (the one that fits)",
         "Sensor",
         choices={name: one.title for name, one in SENSORS.items()}
         | {FITTED: "The beams of the cloud", MIDDLE: PANORAMA.title},
+        only=_of("range"),
     )
     shuffle: int | None = option(
         "another order in which hard voxels and pillars come to the points, by its seed",
         "Shuffled by",
         parse=some,
         metavar="SEED",
+        only=_of(*_ORDERED),
         empty="the file's order",
     )
-    cameras: int | None = option("views all around (12)", "Cameras", parse=some, metavar="N", empty="12")
+    cameras: int | None = option(
+        "views all around (12)", "Cameras", parse=some, metavar="N", empty="12", only=_of("views")
+    )
     side: int | None = option(
-        "pixels of a view's side (128)", "Pixels", parse=some, metavar="PX", empty="128"
+        "pixels of a view's side (128)", "Pixels", parse=some, metavar="PX", empty="128", only=_of("views")
     )
     calibration: str | None = option(
-        "KITTI's calibration file, of a depth image", "Calibration", metavar="FILE", empty="none"
+        "KITTI's calibration file, of a depth image",
+        "Calibration",
+        metavar="FILE",
+        empty="none",
+        only=_of("depth"),
     )
     pixels: tuple[int, int] | None = option(
         "width and height of a depth image (1242,375)",
         "Width and height",
         parse=pair,
         metavar="W,H",
+        only=_of("depth"),
         empty="1242,375",
     )
 

@@ -14,7 +14,7 @@ from headlight.viewer.host.lanes import Call
 from headlight.viewer.panes.clouds.boxes.base import BoxPane, asked_of
 from headlight.viewer.session.session import Document, Hover
 from headlight.viewer.session.view import View
-from headlight.viewer.slices.clouds.boxes.measured import COLUMNS, Measured, boxes_of_cell, measured
+from headlight.viewer.slices.clouds.boxes.measured import COLUMNS, Measured, boxes_of_cell, measured_or_why
 from headlight.viewer.slices.clouds.boxes.shown import Read, Shown
 from headlight.widgets.base.labels import Note
 from headlight.widgets.tables.confusion_view import ConfusionView
@@ -36,12 +36,12 @@ class AgreementPane(BoxPane):
         return widget
 
     def slice(self, subject: Read, view: View, hover: Hover) -> Call:
-        return partial(measured, subject, *asked_of(view))
+        return partial(measured_or_why, subject, *asked_of(view))
 
-    def paint(self, result: Measured | None) -> None:
-        if result is None:
+    def paint(self, result: Measured | str) -> None:
+        if isinstance(result, str):
             self.clear(None)
-            self.note.setText("No true boxes lie beside this cloud, or no model has found any in it yet.")
+            self.note.setText(result)
             return
         keys = [[row[0], *map(_number, row[1:])] for row in result.rows]
         self.rows.set_rows(result.rows, keys, lit=(0,))

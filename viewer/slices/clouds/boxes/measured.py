@@ -87,6 +87,20 @@ def measured(
     )
 
 
+def why_not(read: Read) -> str:
+    """Why nothing is measured of a cloud."""
+    if read.cloud.boxes is None:
+        return "No true boxes lie beside this cloud."
+    return "True boxes lie beside this cloud, and no model has looked for any in it: choose a detector."
+
+
+def measured_or_why(
+    read: Read, settings: BoxSettings, edits: BoxEdits = NONE, task: Task = SILENT
+) -> Measured | str:
+    """As `measured`, or why there is nothing."""
+    return measured(read, settings, edits, task) or why_not(read)
+
+
 def _rows(found: Figures) -> list[tuple[str, ...]]:
     rows = []
     for index, name in enumerate(found.classes):

@@ -69,15 +69,17 @@ def losses(
     return parts, falls
 
 
-def gradient(trace: Trace, tokens: np.ndarray, task: Task = SILENT) -> Relevance:
-    """Each point's share of the gradient of the logit of the box's class."""
-    target = box_of(trace, tokens)
+def gradient(trace: Trace, at: np.ndarray | Target, task: Task = SILENT) -> Relevance:
+    """Each point's share of the gradient of the logit of the box's class. at: the box, or points that stand
+    for that in which they lie."""
+    target = at if isinstance(at, Target) else box_of(trace, at)
     return Relevance(values=slopes(trace, target, task), tokens=trace.tokens, said=_said(target))
 
 
-def occlusion(trace: Trace, tokens: np.ndarray, task: Task = SILENT) -> Relevance:
-    """By how much the score of the box changes when the pillar of each point is left out."""
-    target, cell = box_of(trace, tokens), columns_of(trace)
+def occlusion(trace: Trace, at: np.ndarray | Target, task: Task = SILENT) -> Relevance:
+    """By how much the score of the box changes when the pillar of each point is left out. at: as of
+    `gradient`."""
+    target, cell = at if isinstance(at, Target) else box_of(trace, at), columns_of(trace)
     parts, falls = losses(trace, target, cell, task)
     changes = np.abs(falls)
     said = f"{_said(target)} · {len(parts):,} left out in turn, {changes.max(initial=0):.2f} at most"

@@ -1,0 +1,1 @@
+"""Exports of receptive fields, and of stacks of convolutions."""
