@@ -296,7 +296,7 @@ REGISTRY.add(
     ),
     Pane(
         "in-context",
-        "Before and after",
+        "In other surroundings",
         f"{_AROUND}.pictures:InContextPane",
         Needs(("pixels",), ("context",), trace=True),
         named="A part of the picture before and after",

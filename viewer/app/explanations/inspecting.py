@@ -78,7 +78,7 @@ INSPECTED = (
     of("Most like", says="The class whose mean has the highest cosine with the picture’s vector."),
     of("Its cosine", says="Of the picture’s mean vector and that of the class that wins."),
     of(
-        *("Its probability", "Cosines divided by"),
+        *("With probability", "Cosines divided by"),
         says="The softmax of the cosines with all classes, each divided by this number first: the smaller, "
         "the surer.",
     ),
@@ -94,7 +94,7 @@ INSPECTED = (
         paper=_SHORTCUTS,
     ),
     of("A drag draws", says="A rectangle, or a line around the part of any shape."),
-    of("What is changed", says="All outside of what was drawn, or what lies inside of it."),
+    of("Side of the outline", says="All outside of what was drawn, or what lies inside of it."),
     of(
         "What becomes of it",
         says="Cut: white. Cover: the mean colour of the picture. Blur: a Gaussian of a twentieth of the "
@@ -103,7 +103,7 @@ INSPECTED = (
     of("Keep it so", says="Makes this change part of the document: all pages show it, until you undo it."),
     of("Clear the outline", says="Nothing is drawn and nothing changed."),
     of(
-        "Before and after",
+        "In other surroundings",
         says="What the model says of the picture as it was and as changed, the largest change first; both "
         "maps on one scale. “There” is within the drawn part; its vector is the mean of its patches.",
         paper=_SHORTCUTS,

@@ -51,7 +51,7 @@ class RegionPane(Pane):
             "how", Segmented([("cut", "Cut"), ("cover", "Cover"), ("blur", "Blur")], "What becomes of it")
         )
         self.inside = self.controls.bind(
-            "inside", Segmented([(False, "Outside"), (True, "Inside")], "What is changed")
+            "inside", Segmented([(False, "Outside"), (True, "Inside")], "Side of the outline")
         )
         self.keep, self.forget_it = QPushButton("Keep it so"), QPushButton("Clear the outline")
         self.keep.clicked.connect(self._keep)

@@ -18,7 +18,7 @@ from headlight.viewer.slices.explain.prototypes import Voted, voted
 from headlight.widgets.controls.readout import Figures
 
 SECTIONS = (
-    Figures("vote", "Classes by example", ("Most like", "Its cosine", "Its probability", "Pictures")),
+    Figures("vote", "Classes by example", ("Most like", "Its cosine", "With probability", "Pictures")),
     Figures("pointed", "Under the cursor", ("Patch", "Cosine of it", "With")),
 )
 

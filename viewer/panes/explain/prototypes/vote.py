@@ -64,7 +64,7 @@ class VotePane(VotedPane):
         figures = {
             "Most like": found.classes[vote.winner],
             "Its cosine": f"{vote.cosine[vote.winner]:.3f}",
-            "Its probability": percent(float(vote.probabilities[vote.winner])),
+            "With probability": percent(float(vote.probabilities[vote.winner])),
             "Pictures": f"{int(found.counts.sum()):,} in {len(found.classes):,} classes",
         }
         self.said.emit("vote", figures, None)
