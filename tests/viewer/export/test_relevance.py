@@ -137,3 +137,9 @@ def test_a_folder_of_pictures_gives_a_table_of_methods(tmp_path, capfd):
     assert run([*lines, "--methods", "rollout", "--out", str(tmp_path / "d.csv")]) == 0
     rows = (tmp_path / "d.csv").read_text().splitlines()
     assert [row.split(",")[:2] for row in rows[1:]] == [["rollout", "2"], ["random", "2"]]
+    both = [*lines, "--methods", "rollout", "--method", "chefer", "--out", str(tmp_path / "e.csv")]
+    assert run(both) == 2
+    assert "--method names one method" in capfd.readouterr().err
+    of_one = ["export", "faithfulness", "--text", "a b a", "--model", "induction", "--methods", "rollout"]
+    assert run([*of_one, "--out", str(tmp_path / "e.csv")]) == 2
+    assert "--methods is of many inputs" in capfd.readouterr().err

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from headlight.models.core.errors import HeadlightError
 from headlight.models.explain.faithfulness import FRACTIONS, Curves, at_random, faithfulness
+from headlight.models.explain.targets import targets_at
 from headlight.viewer.host.corpus import Corpus
 from headlight.viewer.host.engines import open_engine
-from headlight.viewer.session.view import View
+from headlight.viewer.session.view import TargetSettings, View
 from headlight.viewer.slices.explain.beside import said
-from headlight.viewer.slices.explain.faithful import best, faithful, over
-from headlight.viewer.slices.explain.targets import target_of
+from headlight.viewer.slices.explain.faithful import best, faithful, faithful_over, over
+from headlight.viewer.slices.explain.targets import named, target_of
+from headlight.viewer.slices.many.pictures import read_pictures
 from tests.viewer.given import method
 
 METHODS = ("rollout", "gradient-input")
@@ -52,6 +55,30 @@ def test_many_are_measured_one_by_one_and_what_cannot_be_read_is_told(engine):
         areas = np.array([one.curves[name].areas for name in METHODS]).T
         np.testing.assert_allclose([found.tally.deletion[row], found.tally.insertion[row]], areas, rtol=1e-6)
         np.testing.assert_allclose(found.tally.random_deletion[row], one.random.areas[0], rtol=1e-6)
+
+
+def test_many_are_asked_about_the_chosen_target_also_where_it_is_not_among_the_likeliest(engine):
+    number = engine.numbered("mat")
+    found = over(engine, Corpus("many", TEXTS), View(TargetSettings(number)), METHODS, 2)
+    assert found.targets == ("mat", "mat")
+    trace = engine.run(TEXTS[2])
+    assert number not in [one.index for one in targets_at(trace)]
+    asked = named(trace, "mat")
+    areas = [faithfulness(trace, asked, said(trace, View(), method(name), asked)).areas for name in METHODS]
+    np.testing.assert_allclose(found.tally.deletion[1], [one[0] for one in areas], rtol=1e-6)
+
+
+def test_pictures_of_a_folder_are_read_beside_the_same_class_texts(tmp_path):
+    engine = open_engine("small-clip", "image", "cpu")
+    pixels = np.random.default_rng(0).integers(0, 256, (2, 40, 40, 3), np.uint8)
+    for name, one in zip("ab", pixels, strict=True):
+        Image.fromarray(one).save(tmp_path / f"{name}.png")
+    trace = engine.run(pixels[0], 96, texts=("a chair", "a lamp"), prompts=("a photo of {}",))
+    pictures, view = read_pictures(str(tmp_path), 96), View(TargetSettings(1))
+    found = faithful_over(trace, pictures, view, ("gradient-input",), 1)
+    assert found.targets == ("a lamp", "a lamp")
+    one = faithful(trace, view, ("gradient-input",), 1)
+    np.testing.assert_allclose(found.tally.deletion[0, 0], one.curves["gradient-input"].areas[0], rtol=1e-5)
 
 
 def test_the_best_is_said_with_by_how_much_and_what_it_beats():

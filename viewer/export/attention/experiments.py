@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from headlight.models.core.errors import known
+from headlight.models.core.errors import HeadlightError, known
 from headlight.models.core.task import Part, Task
 from headlight.models.core.trace import Trace
 from headlight.models.explain.agreement import rank_correlations, special_shares
@@ -57,6 +57,8 @@ class FaithfulnessOptions(Asked):
 def faithful(options: FaithfulnessOptions, ending: str, document: Input, trace: Trace, task: Task) -> Result:
     """fractions, deletion, insertion float32 (f,), random (orders, f), auc (3,): of deletion, insertion and
     deletion at random; `beats_random`; what it is of, as `relevance` has it."""
+    if options.methods is not None:
+        raise HeadlightError("--methods is of many inputs, and this is one.", "Choose one with --method.")
     found, method, target = found_by(options, document, trace, Part(task, 0.0, 0.4))
     if target is None:
         target = targeted(options, document, trace, task)

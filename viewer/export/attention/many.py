@@ -48,6 +48,8 @@ def of_lines(
 def _over(options: FaithfulnessOptions, many: Corpus | Pictures, run: RunOptions, task: Task) -> Result:
     if options.target_place is not None:
         raise HeadlightError("A place is of one input, not of many.", "Leave --target-place out.")
+    if options.method is not None and options.methods is not None:
+        raise HeadlightError("--method names one method, --methods all of them.", "Leave one of them out.")
     first = _first(many, task)
     model, notices = model_for(first, run)
     kind = REGISTRY.kind_of(first)
@@ -59,7 +61,7 @@ def _over(options: FaithfulnessOptions, many: Corpus | Pictures, run: RunOptions
     if lacking := [name for name in wanted or () if name not in methods]:
         raise HeadlightError(f"There is no {lacking[0]} of {trace.model.title}.", "Leave it out.")
     view = View(TargetSettings(index), *options.view().values())
-    found = over(engine, many, view, methods, options.orders, task)
+    found = over(engine, many, view, methods, options.orders, task, run)
     if found.tally is None:
         name, why = found.skipped[0]
         raise HeadlightError(f"Nothing of {many.title} could be measured: {name}, {why}", "Choose another.")
@@ -80,8 +82,9 @@ def _first(many: Corpus | Pictures, task: Task) -> Input:
 
 
 def _arrays(found: FaithfulOver, trace: Trace) -> dict[str, np.ndarray]:
-    """deletion, insertion float32 (inputs, m) by `methods` and `inputs`; random_deletion, random_insertion
-    (inputs, orders); of each method `wins`, `beats` int (m, 2), in deletion and in insertion; `skipped`."""
+    """deletion, insertion float32 (inputs, m) by `methods` and `inputs`, each about what `targets` names;
+    random_deletion, random_insertion (inputs, orders); of each method `wins`, `beats` int (m, 2), in deletion
+    and in insertion; `skipped`."""
     tally = found.tally
     return {
         "methods": np.array(found.methods),
@@ -92,7 +95,7 @@ def _arrays(found: FaithfulOver, trace: Trace) -> dict[str, np.ndarray]:
         "random_insertion": tally.random_insertion,
         "wins": np.stack(tally.wins(), 1),
         "beats": np.stack(tally.beats(), 1),
-        "target": np.array(found.target),
+        "targets": np.array(found.targets),
         "convention": np.array(found.convention),
         "model": np.array(trace.model.id),
         "skipped": np.array([f"{name}: {why}" for name, why in found.skipped]),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from headlight.models.core.answers import Target
+from headlight.models.core.answers import Target, TextClasses
 from headlight.models.core.cache import derived
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.relevance import Relevance
@@ -24,14 +24,15 @@ from headlight.viewer.host.corpus import Corpus, Pictures
 from headlight.viewer.host.recipe import RunOptions
 from headlight.viewer.inputs.inputs import ImageInput, Input, from_path, from_text
 from headlight.viewer.registry import REGISTRY, Method
-from headlight.viewer.session.view import RolloutQuery, Selection, View
+from headlight.viewer.session.view import RolloutQuery, Selection, TargetSettings, View
 from headlight.viewer.slices.explain.beside import ordered, said
-from headlight.viewer.slices.explain.targets import target_of
+from headlight.viewer.slices.explain.targets import again_of, chosen_of, target_of
 
 ALIKE = 5e-4
 """Areas that differ by less are written alike."""
 RANDOM = 0.5
 """Of the work on one input, the share that random orders take, about."""
+USUAL = RunOptions()
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +50,8 @@ class Faithful:
 @dataclass(frozen=True, eq=False)
 class FaithfulOver:
     """Over many inputs, so many seen of `count`. tally: of those on which every one of the `methods` said
-    something, by their `names`; None before there is one. skipped: (name, why) of the others."""
+    something, by their `names`, each about what `targets` names; None before there is one. skipped: (name,
+    why) of the others."""
 
     methods: tuple[str, ...]
     names: tuple[str, ...]
@@ -58,14 +60,25 @@ class FaithfulOver:
     seen: int
     count: int
     convention: str = ""
-    target: str = ""
+    targets: tuple[str, ...] = ()
+
+    @property
+    def target(self) -> str:
+        """What all of them are about, in a few words."""
+        different = tuple(dict.fromkeys(self.targets))
+        return different[0] if len(different) == 1 else "what each says first" if different else ""
 
 
 def faithful(
-    trace: Trace, view: View, methods: Sequence[str], orders: int = ORDERS, task: Task = SILENT
+    trace: Trace,
+    view: View,
+    methods: Sequence[str],
+    orders: int = ORDERS,
+    task: Task = SILENT,
+    target: Target | None = None,
 ) -> Faithful:
-    """Of these methods, by their ids; handed out as each is there."""
-    target = target_of(trace, view, Part(task))
+    """Of these methods, by their ids; handed out as each is there. target: in place of the view's."""
+    target = target or target_of(trace, view, Part(task))
     key = "at random", target.index, target.place, target.beside, orders
     random = derived(trace, key, lambda: at_random(trace, target, orders, task=Part(task, 0.0, RANDOM)))
     curves: dict[str, Curves] = {}
@@ -130,8 +143,13 @@ def faithful_over(
     orders: int = ORDERS,
     task: Task = SILENT,
 ) -> FaithfulOver:
-    """Of inputs that the model of a trace reads, each about its own target of the same kind."""
-    return over(trace.run.engine(Part(task, 0, 0)), many, view, methods, orders, task)
+    """Of inputs that the model of a trace reads as it did that one, each about the same target."""
+    if chosen_of(trace, view).index != view[TargetSettings].index:
+        view = view.having(TargetSettings())
+    beside, run = trace.answer(TextClasses), USUAL
+    if beside is not None:
+        run = replace(run, texts=beside.names, prompts=beside.prompts)
+    return over(trace.run.engine(Part(task, 0, 0)), many, view, methods, orders, task, run)
 
 
 def over(
@@ -141,33 +159,48 @@ def over(
     methods: Sequence[str],
     orders: int = ORDERS,
     task: Task = SILENT,
+    run: RunOptions = USUAL,
 ) -> FaithfulOver:
-    """The same with an engine. Places of a view are of its own input: others are asked as usual. What cannot
-    be read, or of which not all methods say something, is told and left out."""
-    view = view.having(Selection(), RolloutQuery())
+    """The same with an engine, of pictures beside the class texts of `run`. Places of a view are of its own
+    input: others are asked as usual. Without a chosen target each is asked about what it says first. What
+    cannot be read, or of which not all methods say something, is told and left out."""
+    view, chosen = view.having(Selection(), RolloutQuery()), view[TargetSettings].index
     names: list[str] = []
+    targets: list[str] = []
     found: list[tuple[list[Curves], Curves]] = []
     skipped: list[tuple[str, str]] = []
     about: dict[str, str] = {}
 
     def so_far(seen: int) -> FaithfulOver:
         tally = tallied(found) if found else None
-        return FaithfulOver(tuple(methods), tuple(names), tally, tuple(skipped), seen, many.count, **about)
+        return FaithfulOver(
+            tuple(methods),
+            tuple(names),
+            tally,
+            tuple(skipped),
+            seen,
+            many.count,
+            targets=tuple(targets),
+            **about,
+        )
 
     for number in range(many.count):
         part = Part(task, number / many.count, (number + 1) / many.count)
         name = _name(many, number)
         part.progress(0.0, f"{name}, {number + 1:,} of {many.count:,}")
         try:
-            one = faithful(_read(engine, many, number, Part(part)), view, methods, orders, Part(part))
+            trace = _read(engine, many, number, run, Part(part))
+            target = None if chosen is None else again_of(trace, chosen, Part(part))
+            one = faithful(trace, view, methods, orders, Part(part), target)
         except HeadlightError as error:
             skipped.append((name, str(error)))
         else:
-            about = {"convention": one.convention, "target": one.target.name}
+            about = {"convention": one.convention}
             if one.failed:
                 skipped.append((name, next(iter(one.failed.values()))))
             else:
                 names.append(name)
+                targets.append(one.target.name)
                 found.append(([one.curves[method] for method in methods], one.random))
         task.partial(so_far(number + 1))
     return so_far(many.count)
@@ -183,9 +216,10 @@ def input_of(many: Corpus | Pictures, number: int, task: Task = SILENT) -> Input
     return what
 
 
-def _read(engine: object, many: Corpus | Pictures, number: int, task: Task) -> Trace:
-    what = input_of(many, number, task)
-    options = RunOptions(size=many.size) if isinstance(many, Pictures) else RunOptions()
+def _read(engine: object, many: Corpus | Pictures, number: int, run: RunOptions, task: Task) -> Trace:
+    what, options = input_of(many, number, task), RunOptions()
+    if isinstance(many, Pictures):
+        options = RunOptions(size=many.size, texts=run.texts, prompts=run.prompts)
     return REGISTRY.adapter_of(what).read(engine, what, options, task)
 
 

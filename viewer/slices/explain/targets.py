@@ -36,6 +36,17 @@ def chosen_of(trace: Trace, view: View) -> Target:
     return next((one for one in same if one.place == wanted.box), same[0] if same else offered[0])
 
 
+def again_of(trace: Trace, index: int, task: Task = SILENT) -> Target:
+    """The target of this number of another input, where it is usually said. HeadlightError where the model
+    does not say it of this one."""
+    offered = every(trace)
+    if same := [one for one in offered if one.index == index]:
+        return placed(trace, same[0], task)
+    if trace.answer(NextTokens) is not None and index >= 0:
+        return Target(trace.run.engine(task).named(index), float("nan"), index, offered[0].place)
+    raise HeadlightError(f"{trace.model.title} does not say there what is asked about.", "Leave it out.")
+
+
 def every(trace: Trace, places: Sequence[Place] = ()) -> tuple[Target, ...]:
     """As `targets_at`. HeadlightError where there is none."""
     if found := targets_at(trace, places):
