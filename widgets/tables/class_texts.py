@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QSizePolicy, QToolButton, QWidget
+from PySide6.QtGui import QColor, QIcon, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 from headlight.models.core.relevance import percent
 from headlight.widgets.base import theme
-from headlight.widgets.base.labels import RIGHT
+from headlight.widgets.base.labels import RIGHT, plain_tip
+from headlight.widgets.controls.text_line import TextLine
 
 
 class ClassTextRows(QWidget):
@@ -39,7 +40,7 @@ class ClassTextRows(QWidget):
             label.setAlignment(RIGHT)
             label.setProperty("role", "dim")
             self._grid.addWidget(label, 0, column)
-        self.more = _Line("New class text", "")
+        self.more = TextLine("New class text")
         self.more.setPlaceholderText("Add a text")
         self.more.returnPressed.connect(self._add)
 
@@ -101,7 +102,7 @@ class _Row(QObject):
 
     def __init__(self) -> None:
         super().__init__()
-        self.line, self.bar = _Line("Class text", ""), _Bar()
+        self.line, self.bar = TextLine("Class text"), _Bar()
         self.line.setMinimumWidth(theme.em(6))
         self.figure, self.before, self.close = QLabel(), QLabel(), QToolButton()
         for label in (self.figure, self.before):
@@ -132,6 +133,7 @@ class _Row(QObject):
 
     def show_text(self, text: str, share: float, before: float | None) -> None:
         self.line.show_text(text)
+        self.line.setToolTip(plain_tip(text))
         self.bar.set_share(share, before)
         self.figure.setText(percent(share) if share == share else "–")
         self.before.setText("" if before is None else percent(before))
@@ -143,50 +145,6 @@ class _Row(QObject):
     def mark(self, chosen: bool) -> None:
         self.bar.mark(chosen)
         theme.set_role(self.figure, "title" if chosen else "")
-
-
-class _Line(QLineEdit):
-    """entered: it has the keyboard. left: what it says, where that is another text than was shown."""
-
-    entered = Signal()
-    left = Signal(str)
-
-    def __init__(self, name: str, text: str) -> None:
-        super().__init__(text)
-        self._shown = text
-        self.setAccessibleName(name)
-        self.setAcceptDrops(False)
-        self.editingFinished.connect(self._finish)
-
-    def show_text(self, text: str) -> None:
-        """Set without a signal; what is being typed stays."""
-        was, self._shown = self._shown, text
-        if self.text() != text and (self.text() == was or not self.hasFocus()):
-            self.setText(text)
-
-    def _finish(self) -> None:
-        text = self.text().strip()
-        if not text:
-            self.setText(self._shown)
-        elif text != self._shown:
-            self.left.emit(text)
-
-    def focusInEvent(self, event: QEvent) -> None:
-        super().focusInEvent(event)
-        self.entered.emit()
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride and event.key() == Qt.Key.Key_Escape:
-            event.accept()  # or it would clear the selection
-            return True
-        return super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape:
-            self.setText(self._shown)
-            self.clearFocus()
-        else:
-            super().keyPressEvent(event)
 
 
 class _Bar(QWidget):

@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 
 from headlight.models.core.answers import TextClasses
+from headlight.models.core.interventions import Surroundings
 from headlight.models.engines.pictures.labels import Label
 from headlight.models.explain.of_target.carried import generic
 from headlight.viewer.host.engines import open_engine
 from headlight.viewer.inputs.inputs import ImageInput
 from headlight.viewer.registry import REGISTRY, Method
 from headlight.viewer.session.view import TargetSettings, View
+from headlight.viewer.slices.explain.context import in_context
 from headlight.viewer.slices.explain.towers import before, beside, words
 from tests.models import two_towers
 
@@ -54,3 +56,13 @@ def test_each_word_has_the_sum_of_its_tokens(engine):
     values = generic(read, target).values
     assert found.values.sum() == pytest.approx(values[~read.tokens.special].sum(), rel=1e-4)
     assert found.special == pytest.approx(values[read.tokens.special].sum() / values.sum(), rel=1e-4)
+
+
+def test_other_surroundings_are_compared_with_the_same_texts(engine):
+    trace = engine.run(PICTURE.pixels, texts=TEXTS, prompts=PROMPTS)
+    edit = Surroundings(((8.0, 8.0), (56.0, 8.0), (56.0, 40.0), (8.0, 40.0)), "cut")
+    size = engine.usual_size
+    found = {row.name: row for row in in_context(trace, PICTURE.pixels, edit, size).rows}
+    after = engine.run(edit.applied(PICTURE.pixels), size, texts=TEXTS, prompts=PROMPTS).answer(TextClasses)
+    for name, probability in zip(after.names, after.probabilities, strict=True):
+        assert found[name].after == pytest.approx(probability, abs=1e-6)

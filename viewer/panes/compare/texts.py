@@ -6,7 +6,7 @@ from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from headlight.models.catalogue import entries as catalogue
 from headlight.models.core.tokens import CharSpan, TextTokens
@@ -19,6 +19,7 @@ from headlight.widgets.base import theme
 from headlight.widgets.base.labels import ElidedLabel, Note
 from headlight.widgets.base.scroll_column import ScrollColumn
 from headlight.widgets.controls.choices import Choice, Toggle
+from headlight.widgets.controls.text_line import TextLine
 from headlight.widgets.plots import series_style
 from headlight.widgets.text.whole_strip import WholeStrip
 
@@ -32,9 +33,7 @@ class TextsPane(ComparedPane):
 
     def build(self) -> QWidget:
         self.note = Note(ALONE)
-        self.field = QLineEdit()
-        self.field.setPlaceholderText("Another text")
-        self.field.setAccessibleName("Another text to compare with")
+        self.field = TextLine("Another text to compare with", "Another text", empty=True)
         self.field.returnPressed.connect(self._typed)
         self.models = Choice([OTHER_MODEL], "The same text in another model")
         self.models.may_shrink()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from headlight.models.core.errors import HeadlightError
 from headlight.viewer.panes.shared.base import Pane
@@ -17,6 +17,7 @@ from headlight.widgets.base.scroll_column import ScrollColumn, stacked
 from headlight.widgets.controls.choices import Choice, Segmented
 from headlight.widgets.controls.elided_button import ElidedButton
 from headlight.widgets.controls.sliders import LabelledSlider
+from headlight.widgets.controls.text_line import TextLine
 
 STEPS = 0.02
 """Of the picture's short side, by which letters grow."""
@@ -30,9 +31,7 @@ class LabelPane(Pane):
         theme.set_role(self.tempt, "primary")
         self.tempt.clicked.connect(self._put_tempting)
         self.deny.clicked.connect(lambda: self._try(lambda it: zero_shot.deny(self.runs, it)))
-        self.text = QLineEdit()
-        self.text.setAccessibleName("Text of the label")
-        self.text.setPlaceholderText("Text of a label")
+        self.text = TextLine("Text of the label", "Text of a label", empty=True)
         self.text.returnPressed.connect(self._typed)
         self.style = Segmented([("paper", "Paper"), ("pen", "Pen")], "Label on")
         self.style.changed.connect(lambda style: self._amend(style=style))

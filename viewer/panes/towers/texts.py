@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
-from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from headlight.models.core.answers import TextClasses
 from headlight.models.core.relevance import percent
@@ -19,6 +19,7 @@ from headlight.viewer.slices.explain.towers import before, chosen
 from headlight.widgets.base import theme
 from headlight.widgets.base.labels import Note
 from headlight.widgets.base.scroll_column import ScrollColumn
+from headlight.widgets.controls.text_line import TextLine
 from headlight.widgets.tables.class_texts import ClassTextRows
 
 BETWEEN = "|"
@@ -37,11 +38,9 @@ class ClassTextsPane(Pane):
         self.rows.edited.connect(self._edited)
         self.rows.removed.connect(self._removed)
         self.rows.added.connect(self._added)
-        self.prompts = QLineEdit()
-        self.prompts.setAccessibleName("Prompts")
-        self.prompts.setPlaceholderText("{}")
+        self.prompts = TextLine("Prompts", "{}", empty=True)
         self.prompts.setToolTip("Several stand apart by |: a text has the mean of its vectors in all of them")
-        self.prompts.editingFinished.connect(self._prompted)
+        self.prompts.left.connect(self._prompted)
         self.prompts_label = QLabel("Prompts")
         self.how = Note()
         self._before: np.ndarray | None = None
@@ -95,9 +94,8 @@ class ClassTextsPane(Pane):
         at = chosen(answer, view)
         self.rows.set_chosen(at)
         self.how.setText(_said(answer))
-        if not self.prompts.hasFocus():
-            shown = f" {BETWEEN} ".join(answer.prompts)
-            self.prompts.setText("" if shown == "{}" else shown)
+        shown = f" {BETWEEN} ".join(answer.prompts)
+        self.prompts.show_text("" if shown == "{}" else shown)
         title = self.session.current.trace.model
         self.subtitle_changed.emit(" · ".join(filter(None, (title.title, title.mark))))
         figures = {
@@ -144,10 +142,10 @@ class ClassTextsPane(Pane):
     def _added(self, text: str) -> None:
         zero_shot.add(self.runs, self.session.current, text)
 
-    def _prompted(self) -> None:
+    def _prompted(self, text: str) -> None:
         document = self.session.current
         if document is not None and _answer(document.trace) is not None:
-            parts = [part.strip() for part in self.prompts.text().split(BETWEEN)]
+            parts = [part.strip() for part in text.split(BETWEEN)]
             zero_shot.ask_prompts(self.runs, document, [part for part in parts if part])
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from headlight.models.core.answers import Classes, PixelLabels, PointLabels
+from headlight.models.core.answers import Classes, PixelLabels, PointLabels, TextClasses
 from headlight.models.core.colours import Scale, levels, scale_of
 from headlight.models.core.errors import HeadlightError, known
 from headlight.models.core.interventions import Edit, Hide, Surroundings
@@ -60,7 +60,9 @@ def in_context(
         )
     edited = edit.applied(pixels)
     engine = trace.run.engine(Part(task, 0, 0))
-    after = engine.run(edited, size, task=Part(task, 0.0, 0.5))
+    texts = trace.answer(TextClasses)
+    beside = {} if texts is None else {"texts": texts.names, "prompts": texts.prompts}
+    after = engine.run(edited, size, task=Part(task, 0.0, 0.5), **beside)
     others = tuple(one for one in trace.recipe.interventions if not isinstance(one, Edit))
     if others:  # heads that are changed are so in both
         after = after.run.again(others, Part(task, 0.5, 0.7))

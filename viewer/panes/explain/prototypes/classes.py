@@ -8,7 +8,6 @@ from functools import partial
 from PySide6.QtWidgets import (
     QFileDialog,
     QGridLayout,
-    QLineEdit,
     QListWidget,
     QListWidgetItem,
     QPushButton,
@@ -25,6 +24,7 @@ from headlight.viewer.slices.explain.prototypes import classes_in
 from headlight.viewer.slices.many.pictures import read_pictures
 from headlight.widgets.base import theme
 from headlight.widgets.base.labels import Note
+from headlight.widgets.controls.text_line import TextLine
 
 NONE = (
     "Name a class and give it pictures: one or two are enough. Or open a folder in which each class has a "
@@ -39,9 +39,7 @@ class ClassesByExamplePane(ExamplesPane):
     waits = False
 
     def build(self) -> QWidget:
-        self.field = QLineEdit()
-        self.field.setPlaceholderText("Name of a class")
-        self.field.setAccessibleName("Name of the class that gets pictures")
+        self.field = TextLine("Name of the class that gets pictures", "Name of a class", empty=True)
         self.note = Note(NONE)
         self.list = QListWidget()
         self.list.setAccessibleName("Classes")
@@ -98,6 +96,7 @@ class ClassesByExamplePane(ExamplesPane):
             self.note.setText(UNNAMED)
             self.field.setFocus()
         elif paths:
+            self.field.show_text(name)
             self._set(self.settings().added(name, paths))
 
     def open(self, path: str) -> None:
@@ -137,7 +136,7 @@ class ClassesByExamplePane(ExamplesPane):
 
     def _picked(self, item: QListWidgetItem) -> None:
         name = self.settings().classes[self.list.row(item)].name
-        self.field.setText(name)
+        self.field.show_text(name)
         self.change(shown=name)
 
     def _choose_files(self) -> None:
