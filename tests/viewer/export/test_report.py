@@ -15,13 +15,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from headlight.models.core.interventions import File, Hide, Level, Off, Recipe, Scale, Swap
+from headlight.models.core.interventions import File, Freeze, Hide, Level, Off, Recipe, Scale, Swap
+from headlight.models.core.task import SILENT
 from headlight.models.core.tokens import Box, CharSpan, Special
 from headlight.viewer.app.cli import run
 from headlight.viewer.export.clouds.pictured import by_height, seen
 from headlight.viewer.export.report.page import Said, Section, Table, Verbatim
 from headlight.viewer.export.report.page import page as made_page
 from headlight.viewer.export.report.record import KEPT, Record, compared, kept, record_of
+from headlight.viewer.export.report.report import ReportOptions, now, page_of
+from headlight.viewer.host.engines import open_engine
+from headlight.viewer.host.recipe import RunOptions
+from headlight.viewer.host.sources import told
+from headlight.viewer.inputs.inputs import from_text
 
 HOSTILE = "the <script>alert('mat')</script> & the \"mat\" the <img src=x onerror=alert(1)> the mat"
 TITLES = [
@@ -125,6 +131,32 @@ def test_other_versions_and_numbers_are_told(made, tmp_path, capfd):
     assert err == "headlight: The numbers are not those of the report.\n"
 
 
+@pytest.mark.parametrize("part", [{"model": 5}, {"source": 5}, {"options": 5}, {"interventions": ["x"]}])
+def test_a_recipe_of_other_parts_is_none(made, tmp_path, capfd, part):
+    changed(made[1], tmp_path / "b.html", lambda record: record["recipe"].update(part))
+    assert run(["replay", str(tmp_path / "b.html")]) == 2
+    assert "b.html is no report that this Headlight reads." in capfd.readouterr().err
+
+
+def test_a_method_that_is_not_here_is_told(made, tmp_path, capfd):
+    changed(made[1], tmp_path / "b.html", lambda record: record["options"].update(method="stranger"))
+    assert run(["replay", str(tmp_path / "b.html")]) == 2
+    assert "There is no method “stranger” here." in capfd.readouterr().err
+
+
+def test_heads_that_are_frozen_stand_in_a_report(tmp_path):
+    engine = open_engine("induction", "text", "cpu")
+    other = told(engine.run("a b a b"), from_text("a b a b"), RunOptions(), "")
+    read = from_text("c d c d")
+    frozen = (Freeze(other.layers[1].name, (0,), other.recipe),)
+    trace = told(engine.run(read.text), read, RunOptions(interventions=frozen), "")
+    trace = trace.run.again(frozen, donors=(other,))
+    page, record = page_of(ReportOptions(), read, trace, now(), SILENT)
+    assert "as in “a b a b”" in page.decode()
+    (tmp_path / "a.html").write_bytes(page)
+    assert record_of(tmp_path / "a.html").recipe == record.recipe
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "<pre id='record'>{}</pre>", "<pre id='record'>[1</pre>", '<pre id="record">{"form":"x"}</pre>'],
@@ -139,6 +171,7 @@ def test_what_was_changed_of_input_and_model_comes_back_from_the_page(tmp_path):
     span = CharSpan(0, 3)
     steps = (Hide((span, Special("[CLS]", 0))), Scale("a.b", (0, 2)), Off(Level("c", (1,))))
     steps = (*steps, Swap(Box(0.0, 0.0, 1.0, 1.0), Box(1.0, 2.0, 3.0, 4.5)))
+    steps = (*steps, Freeze("a.b", (1,), Recipe("text", "m", "a \x85 \ufffe \U0001fffe b")))
     recipe = Recipe("text", "m", File("/a <b>", "0f"), (("size", 224), ("ids", (1, 2))), 3, steps, (7,))
     record = Record(recipe, {"head": 2, "query": (1,)}, {"torch": "2"}, {"a": [1.0, None]}, "now")
     (tmp_path / "a.html").write_bytes(made_page("", "", [Section("", [Verbatim(record.text(), "record")])]))

@@ -131,10 +131,10 @@ def _class(name: str, is_so: bool) -> str:
 
 def _safe(value: object) -> str:
     """Escaped, without what no page may hold: control characters and halves of surrogate pairs."""
-    return escape("".join(one if _may_stand(one) else "\ufffd" for one in str(value)))
+    return escape("".join(one if may_stand(one) else "\ufffd" for one in str(value)))
 
 
-def _may_stand(one: str) -> bool:
+def may_stand(one: str) -> bool:
     """Whether XML 1.0 has such a character, but for those that only control."""
     code = ord(one)
     return one in "\n\t" or (

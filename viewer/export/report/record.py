@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from headlight.models.core.errors import HeadlightError
-from headlight.models.core.interventions import Edit, File, Hide, Level, Off, Recipe, Scale
+from headlight.models.core.interventions import Active, Edit, File, Freeze, Hide, Level, Off, Recipe, Scale
 from headlight.models.core.tokens import Box, CharSpan, Cuboid, Position, Region, Special
 from headlight.models.engines.pictures.labels import Label
+from headlight.viewer.export.report.page import may_stand
 
 FORM = "Headlight report 1"
 """What a record begins with: of another one nothing is known."""
@@ -28,7 +29,7 @@ TOLERANCE = 1e-4
 MOST_BYTES = 64_000_000
 """Of a page that is read."""
 
-_PLAIN = (File, Hide, Label, Level, Off, Scale, Box, CharSpan, Cuboid, Position, Region, Special)
+_PLAIN = (File, Freeze, Hide, Label, Level, Off, Scale, Box, CharSpan, Cuboid, Position, Region, Special)
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,9 @@ class Record:
     made: str = ""
 
     def text(self) -> str:
-        """As JSON."""
-        return json.dumps({"form": FORM, **_plain(vars(self))}, ensure_ascii=False, indent=None)
+        """As JSON; what no page may hold is written by its number."""
+        whole = json.dumps({"form": FORM, **_plain(vars(self))}, ensure_ascii=False, indent=None)
+        return "".join(one if may_stand(one) else json.dumps(one)[1:-1] for one in whole)
 
 
 def kept(values: np.ndarray) -> list[float | None]:
@@ -76,6 +78,7 @@ def record_of(page: Path) -> Record:
         for name, of in (("recipe", Recipe), ("options", dict), ("told", dict), ("numbers", dict)):
             if not isinstance(getattr(made, name), of):
                 raise TypeError(name)
+        _check(made.recipe)
         made.numbers.update({name: _numbers(values) for name, values in made.numbers.items()})
     except (TypeError, ValueError, KeyError, AttributeError) as error:
         raise _no_report(page) from error
@@ -145,6 +148,23 @@ def _no_report(page: Path) -> HeadlightError:
     return HeadlightError(
         f"{page.name} is no report that this Headlight reads.", "Name one that “export … report” wrote."
     )
+
+
+def _check(recipe: Recipe) -> None:
+    """TypeError where its parts are of other kinds than a recipe's."""
+    kinds = (
+        (recipe.model, str),
+        (recipe.source, File | str | None),
+        (recipe.options, tuple),
+        (recipe.interventions, tuple),
+        (recipe.written, tuple),
+        *((one, Active | Off) for one in recipe.interventions),
+        *((one.of, Recipe) for one in recipe.interventions if isinstance(one, Freeze)),
+    )
+    for value, kind in kinds:
+        if not isinstance(value, kind):
+            raise TypeError(value)
+    dict(recipe.options)
 
 
 def _numbers(values: Any) -> list[float | None]:

@@ -15,6 +15,7 @@ from headlight.viewer.export.report.record import TOLERANCE, compared, record_of
 from headlight.viewer.export.report.report import ReportOptions, now, page_of
 from headlight.viewer.host.forward import read_again
 from headlight.viewer.options import taken
+from headlight.viewer.registry import REGISTRY, Method
 
 
 def replay(page: Path, file: str | None, out: Path | None, say: Callable[[str], object]) -> bool:
@@ -27,6 +28,8 @@ def replay(page: Path, file: str | None, out: Path | None, say: Callable[[str], 
     record = record_of(page)
     recipe = _placed(record.recipe, file)
     options = taken(ReportOptions, record.options)
+    if options.method is not None and options.method not in REGISTRY.all(Method):
+        raise HeadlightError(f"There is no method “{options.method}” here.", "Install what brings it.")
     with ExitStack() as stack:
         write = stack.enter_context(writing(out)) if out else None
         document, result = read_again(recipe)

@@ -10,7 +10,17 @@ from headlight.models.core.answers import Answer, Boxes, NextTokens, PointLabels
 from headlight.models.core.classes.palettes import UNLABELLED, class_colours
 from headlight.models.core.colours import lut
 from headlight.models.core.errors import known
-from headlight.models.core.interventions import Edit, Hide, Intervention, Level, Off, Scale
+from headlight.models.core.interventions import (
+    Edit,
+    File,
+    Freeze,
+    Hide,
+    Intervention,
+    Level,
+    Off,
+    Recipe,
+    Scale,
+)
 from headlight.models.core.layers import Head
 from headlight.models.core.task import Task
 from headlight.models.core.tokens import Cuboid, PatchTokens
@@ -211,4 +221,12 @@ def _intervention(one: Intervention) -> tuple[str, str]:
     heads = ", ".join(map(str, one.heads))
     if isinstance(one, Level):
         return "Level", f"heads {heads} of {one.layer} look at all alike"
+    if isinstance(one, Freeze):
+        return "Frozen", f"heads {heads} of {one.layer} as in {_source(one.of)}"
     return "Scaled", f"heads {heads} of {one.layer} times {known(one, Scale).factor:g}"
+
+
+def _source(recipe: Recipe) -> str:
+    """What another trace was made of."""
+    source = recipe.source
+    return source.path if isinstance(source, File) else "another input" if source is None else f"“{source}”"
