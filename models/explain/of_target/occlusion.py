@@ -19,7 +19,9 @@ from headlight.models.core.trace import Trace
 SIDES = {"fine": 16, "coarse": 8}
 """Squares on a picture's short side."""
 EDGES = {"fine": 0.5, "coarse": 1.0}
-"""Metres of a cube."""
+"""Metres of a cube, of a cloud that is no smaller thing."""
+SHARES = {"fine": 0.125, "coarse": 0.25}
+"""Of a cloud's longest side, the most that the edge of a cube is: of one object not all is one part."""
 PLAIN = OcclusionSettings()
 
 
@@ -47,7 +49,9 @@ def parts_of(tokens: Tokens, settings: OcclusionSettings = PLAIN) -> np.ndarray:
         rows, columns = (np.arange(count) // side for count in tokens.grid)
         keys = (rows[:, None] * (columns.max() + 1) + columns).ravel()
     elif isinstance(tokens, PointTokens):
-        cells = np.floor((tokens.positions - tokens.positions.min(0)) / EDGES[settings.parts]).astype(int)
+        positions = tokens.positions - tokens.positions.min(0)
+        most = max(SHARES[settings.parts] * float(positions.max()) * 1.000001, 1e-9)  # the last is in it
+        cells = np.floor(positions / min(EDGES[settings.parts], most)).astype(int)
         keys = np.ravel_multi_index(tuple(cells.T), tuple(cells.max(0) + 1))
     elif isinstance(tokens, TextTokens) and settings.parts == "coarse":
         keys = tokens.words[placed]

@@ -16,6 +16,7 @@ from headlight.models.core.answers import SIMILARITY, Target
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.settings import NoiseSettings, OcclusionSettings
 from headlight.models.core.task import SILENT
+from headlight.models.core.tokens import PointTokens
 from headlight.models.core.trace import Gradients, Run, Trace
 from headlight.models.explain.of_target import cam, carried, gradients, integrated, occlusion
 from headlight.models.explain.targets import asked_at, targets_at
@@ -268,6 +269,13 @@ def test_parts_take_in_all_that_has_a_place_and_lie_together(parts, cases):
         found = occlusion.parts_of(case.trace.tokens, OcclusionSettings(parts))
         np.testing.assert_array_equal(found < 0, case.trace.tokens.special)
         assert set(found[found >= 0]) == set(range(found.max() + 1))
+
+
+def test_of_a_cloud_of_one_object_not_all_is_hidden_at_once():
+    corners = np.stack(np.meshgrid(*[np.linspace(0, 0.8, 9)] * 3), -1).reshape(-1, 3)
+    for scale, coarse in ((1.0, 4**3), (10.0, 9**3)):  # of 0.2 m, of 1 m
+        tokens = PointTokens.of(scale * corners)
+        assert occlusion.parts_of(tokens).max() + 1 == coarse
 
 
 def test_nothing_is_followed_through_whole_numbers(tmp_path):
