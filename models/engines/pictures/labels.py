@@ -78,15 +78,16 @@ def on(
     style: Style = "paper",
 ) -> Label:
     """A label of a picture uint8 (H, W, 3), where a hand would put it: a little below the middle, with
-    letters of an eighth of its short side, or lower ones if it were wider than 0.8 of the picture."""
+    letters of an eighth of its short side, or lower ones if it were wider than 0.8 of the picture.
+    HeadlightError as of `Label`."""
     height, width = pixels.shape[:2]
     x, y = at or (width / 2, 0.6 * height)
     if size is None:
         by_height = min(height, width) / 8
         label = Label(text, x, y, min(max(by_height, SMALLEST), LARGEST), style)
         wide = _extent(label)[0]
-        size = label.size * min(1.0, width * 0.8 / max(wide, 1))
-    return Label(text, x, y, min(max(size, SMALLEST), LARGEST), style)
+        size = max(label.size * min(1.0, width * 0.8 / max(wide, 1)), SMALLEST)
+    return Label(text, x, y, size, style)
 
 
 ARTICLES = ("a ", "an ", "the ")

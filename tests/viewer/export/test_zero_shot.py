@@ -15,6 +15,7 @@ from headlight.models.engines.pictures.labels import Label, written_on
 from headlight.models.explain.of_target.carried import generic
 from headlight.viewer.app.cli import run
 from headlight.viewer.host.engines import open_engine
+from headlight.viewer.slices.explain.targets import named
 from tests.models import two_towers
 
 TEXTS = ("a chair", "a lamp")
@@ -74,6 +75,11 @@ def test_the_relevance_of_a_text(there, tmp_path):
         assert str(found["target"]) == "a lamp"
 
 
+def test_a_text_that_is_a_number_is_meant_before_what_has_that_number(there):
+    trace = open_engine(str(there / "clip"), "image", "cpu").run(PIXELS, texts=("1", "0"))
+    assert [named(trace, name).name for name in ("0", "1")] == ["0", "1"]
+
+
 WRONG = {
     (): "There are no class texts. Name them",
     ("--texts", "a", " "): "Class text 2 is empty",
@@ -82,6 +88,8 @@ WRONG = {
     ("--texts", "a", "--put-at", "3,4"): "--put-at is of a label",
     ("--texts", "a", "--put-text", "b", "--put-at", "900,900"): "lies beside the picture",
     ("--texts", "a", "--put-text", "b", "--put-at", "3"): "“3” is not X,Y",
+    ("--texts", "a", "--put-text", "b", "--put-at", "nan,3"): "“nan,3” is not X,Y",
+    ("--texts", "a", "--put-text", "b", "--put-size", "-5"): "outside 6 to 1,000",
     (
         "--texts",
         "a",

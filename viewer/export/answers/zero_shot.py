@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -26,9 +27,11 @@ _ALONE = ("put_text", "is of a label")
 def _place(value: str) -> tuple[float, float]:
     try:
         x, y = map(float, value.split(","))
+        if math.isfinite(x) and math.isfinite(y):
+            return x, y
     except ValueError:
-        raise argparse.ArgumentTypeError(f"“{value}” is not X,Y in pixels of the picture") from None
-    return x, y
+        pass
+    raise argparse.ArgumentTypeError(f"“{value}” is not X,Y in pixels of the picture")
 
 
 @dataclass(frozen=True)

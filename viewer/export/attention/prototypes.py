@@ -45,7 +45,7 @@ class PrototypeOptions:
         empty="none",
     )
     cosine_temperature: float = option(
-        f"what cosines are cosine_temperature by before their softmax ({TEMPERATURE:g})",
+        f"what cosines are divided by before their softmax ({TEMPERATURE:g})",
         "Temperature",
         default=TEMPERATURE,
         parse=read_temperature,

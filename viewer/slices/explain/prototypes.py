@@ -116,7 +116,8 @@ def _examples(
     for number, one in enumerate(classes):
         if not (of == number).any():
             raise HeadlightError(
-                f"No picture is left of “{one.name}”: the open one counts for no class.",
+                f"No picture is left of “{one.name}”: none that can be read, and the open one counts for no "
+                "class.",
                 "Add another picture to it, or take the class away.",
             )
     found = Examples(tuple(one.name for one in classes), np.stack(list(known_ones.values())), of)

@@ -58,13 +58,14 @@ def every(trace: Trace, places: Sequence[Place] = ()) -> tuple[Target, ...]:
 
 
 def named(trace: Trace, name: str | None, places: Sequence[Place] = (), task: Task = SILENT) -> Target:
-    """By its name, its number, or of a language model any entry of its vocabulary; None for what is said
+    """By its name, else its number, or of a language model any entry of its vocabulary; None for what is said
     first. HeadlightError, with what there is, for one that the model does not have.
     """
     offered = every(trace, places)
     if name is None:
         return placed(trace, offered[0], task)
-    same = [one for one in offered if name in (one.name, str(one.index))]
+    same = [one for one in offered if name == one.name]
+    same += [one for one in offered if name == str(one.index)]
     same += [one for one in offered if name.strip().lower() == one.name.strip().lower()]
     if same:
         return placed(trace, same[0], task)
