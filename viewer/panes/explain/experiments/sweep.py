@@ -75,6 +75,7 @@ class SweepPane(Pane):
             column.addWidget(one)
         column.addWidget(self.map, 3)
         column.addWidget(self.states, 2)
+        column.addStretch()
         for one in (self.giving, self.start, self.map, self.states):  # or they would claim room at first
             one.hide()
         return widget
