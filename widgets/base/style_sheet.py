@@ -64,6 +64,7 @@ QPushButton[role="chip"]:hover, QPushButton[role="chip-special"]:hover, QPushBut
 QPushButton[role="chip-special"]:focus, QPushButton[role="chip-selected"]:focus { border-color: $blue; }
 
 QScrollArea, QAbstractScrollArea { border: none; background: transparent; }
+QAbstractScrollArea::corner { background: transparent; border: none; }
 
 QFrame[role="pane-title"] { background: $panel; border: 1px solid $line; border-top-left-radius: ${r_pane}px;
   border-top-right-radius: ${r_pane}px; }
