@@ -22,11 +22,12 @@ class Corpus(SentOnce):
 
 @dataclass(frozen=True, eq=False)
 class Pictures(SentOnce):
-    """title: of the folder. paths: of their files, which the engine reads; size: with such short sides."""
+    """title: of the folder. paths: of their files, which the engine reads; size: with such short sides, None
+    for the model's own."""
 
     title: str
     paths: tuple[str, ...]
-    size: int
+    size: int | None
     plural = "pictures"
 
     @property

@@ -172,7 +172,8 @@ def test_attention_distances_are_those_of_the_exported_attention(exported, pictu
         (
             ("attention-distance", "--head", "0"),
             "npz",
-            "--head belongs to attention, arcs, compare or product, not to attention-distance. Leave it out.",
+            "--head belongs to attention, report, arcs, compare or product, not to attention-distance. "
+            "Leave it out.",
         ),
         (
             ("attention",),

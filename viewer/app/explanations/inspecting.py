@@ -12,13 +12,13 @@ _SHORTCUTS = "Geirhos et al. 2020, “Shortcut Learning in Deep Neural Networks�
 
 INSPECTED = (
     of(
-        *("Norms, layer by layer", "Norms"),
+        *("Norms, layer by layer", "numbers/Norms"),
         says="The lengths of all tokens’ vectors before the first layer and behind each one: a column a "
         "layer, counts on a logarithmic scale. Below, one layer. Click a column to see that layer.",
         paper=REGISTERS,
     ),
     of(
-        "Norms on the input",
+        *("Norms on the input", r"/.+ [\d.,]+, special/"),
         says="How long each token’s vector is behind one layer, where it stands; outliers are framed. Class "
         "token and registers stand below.",
         paper=REGISTERS,

@@ -11,6 +11,7 @@ import numpy as np
 from headlight.models.core.errors import HeadlightError, known
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.trace import Trace
+from headlight.models.explain.faithfulness import Tally
 from headlight.viewer.export.attention.experiments import FaithfulnessOptions
 from headlight.viewer.export.results import Result
 from headlight.viewer.host.corpus import Corpus, Pictures
@@ -63,9 +64,9 @@ def _over(options: FaithfulnessOptions, many: Corpus | Pictures, run: RunOptions
     if found.tally is None:
         name, why = found.skipped[0]
         raise HeadlightError(f"Nothing of {many.title} could be measured: {name}, {why}", "Choose another.")
-    arrays = _arrays(found, trace)
+    arrays, tally = _arrays(found, found.tally, trace), found.tally
     told = [*notices, *_skipped(found)]
-    return Result(lambda: arrays, lambda: _table(found), notices=told)
+    return Result(lambda: arrays, lambda: _table(found, tally), notices=told)
 
 
 def _first(many: Corpus | Pictures, task: Task) -> Input:
@@ -79,10 +80,9 @@ def _first(many: Corpus | Pictures, task: Task) -> Input:
     raise failed
 
 
-def _arrays(found: FaithfulOver, trace: Trace) -> dict[str, np.ndarray]:
+def _arrays(found: FaithfulOver, tally: Tally, trace: Trace) -> dict[str, np.ndarray]:
     """deletion, insertion float32 (inputs, m) by `methods` and `inputs`; random_deletion, random_insertion
     (inputs, orders); of each method `wins`, `beats` int (m, 2), in deletion and in insertion; `skipped`."""
-    tally = found.tally
     return {
         "methods": np.array(found.methods),
         "inputs": np.array(found.names),
@@ -99,10 +99,9 @@ def _arrays(found: FaithfulOver, trace: Trace) -> dict[str, np.ndarray]:
     }
 
 
-def _table(found: FaithfulOver) -> Iterator[Sequence[object]]:
+def _table(found: FaithfulOver, tally: Tally) -> Iterator[Sequence[object]]:
     """A line a method, then one of random orders: means over inputs with their standard errors, on how many
     inputs it is the best of all and how many every random order is worse on."""
-    tally = found.tally
     names = ("deletion", "insertion")
     yield (
         "method",

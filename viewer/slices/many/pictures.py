@@ -28,7 +28,7 @@ THUMB = 96
 """Pixels of the long side of a thumbnail."""
 
 
-def read_pictures(path: str, size: int, task: Task = SILENT) -> Pictures:
+def read_pictures(path: str, size: int | None, task: Task = SILENT) -> Pictures:
     """The pictures of a folder, by their names; at most MOST. HeadlightError where there is none."""
     where = Path(path)
     endings = {

@@ -24,6 +24,7 @@ class InterventionsPane(Pane):
     waits = False
 
     def build(self) -> QWidget:
+        self._filling = False
         self.note = Note(CELLS)
         self.list = QListWidget()
         self.list.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -62,16 +63,18 @@ class InterventionsPane(Pane):
         self.subtitle_changed.emit(f"{acting} of {len(rows)} act" if acting < len(rows) else "")
 
     def _fill(self, rows: list[tuple[str, bool]]) -> None:
-        """The row that was chosen stays so."""
-        before, self._filling = self.list.currentRow(), True
-        self.list.clear()
-        for text, acts in rows:
-            item = QListWidgetItem(text)
+        """Items stay where they are: one of them may be telling just now that it was ticked."""
+        self._filling = True
+        while self.list.count() > len(rows):
+            self.list.takeItem(self.list.count() - 1)
+        for row, (text, acts) in enumerate(rows):
+            if row == self.list.count():
+                self.list.addItem(QListWidgetItem())
+            item = self.list.item(row)
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+            item.setText(text)
             item.setCheckState(Qt.CheckState.Checked if acts else Qt.CheckState.Unchecked)
             item.setToolTip(plain_tip(text))
-            self.list.addItem(item)
-        self.list.setCurrentRow(min(before, len(rows) - 1))
         self.remove.setEnabled(self.list.currentRow() >= 0)
         self._filling = False
 
