@@ -97,9 +97,9 @@ _EXPERIMENTS_ON_TEXT, _EXPERIMENTS_ON_PICTURE = (
             down(
                 *above,
                 across(
-                    down(Leaf("interventions", 0.34), Leaf("outputs", 0.66), share=0.32),
-                    down(Leaf("heads", 0.45), Leaf("sweep", 0.55), share=0.36),
-                    down(*compared, _LOG, share=0.32),
+                    down(Leaf("interventions", 0.34), Leaf("outputs", 0.66), share=0.275),
+                    *heads,
+                    down(*compared, _LOG, share=right),
                     share=1.0 - 0.2 * len(above),
                 ),
                 share=0.79,
@@ -109,9 +109,19 @@ _EXPERIMENTS_ON_TEXT, _EXPERIMENTS_ON_PICTURE = (
         numbers=".panes.explain.experiments.base:SECTIONS",
         table="outputs",
     )
-    for above, compared in (
-        ((Leaf("sentence", 0.2),), (Leaf("matrix-before", 0.5), Leaf("matrix", 0.5))),
-        ((), (Leaf("picture-before", 0.5), Leaf("picture", 0.5), Leaf("matrix", shown=False))),
+    for above, heads, compared, right in (
+        (  # beside each other: twelve heads have no room twice below each other
+            (Leaf("sentence", 0.2),),
+            (Leaf("heads", 0.205), Leaf("sweep", 0.28)),
+            (Leaf("matrix-before", 0.5), Leaf("matrix", 0.5)),
+            0.24,
+        ),
+        (
+            (),
+            (down(Leaf("heads", 0.45), Leaf("sweep", 0.55), share=0.385),),
+            (Leaf("picture-before", 0.5), Leaf("picture", 0.5), Leaf("matrix", shown=False)),
+            0.34,
+        ),
     )
 )
 _EXPERIMENTS_ON_CLOUD = Layout(

@@ -64,6 +64,7 @@ QPushButton[role="chip"]:hover, QPushButton[role="chip-special"]:hover, QPushBut
 QPushButton[role="chip-special"]:focus, QPushButton[role="chip-selected"]:focus { border-color: $blue; }
 
 QScrollArea, QAbstractScrollArea { border: none; background: transparent; }
+QAbstractScrollArea::corner { background: transparent; border: none; }
 
 QFrame[role="pane-title"] { background: $panel; border: 1px solid $line; border-top-left-radius: ${r_pane}px;
   border-top-right-radius: ${r_pane}px; }
@@ -98,12 +99,13 @@ QLineEdit[role="value"][invalid="true"] { border-bottom-color: $red; color: $red
 QCheckBox, QRadioButton { spacing: ${p2}px; background: transparent; border: 1px solid transparent;
   border-radius: ${r}px; padding: ${p0}px; }
 QCheckBox:focus, QRadioButton:focus { border-color: $blue; }
-QCheckBox::indicator, QRadioButton::indicator {
+QCheckBox::indicator, QRadioButton::indicator, QListView::indicator {
   width: ${box}px; height: ${box}px; background: $background; border: 1px solid $dim;
   border-radius: ${r_small}px; }
 QRadioButton::indicator { border-radius: ${box_half}px; }
 QCheckBox::indicator:hover, QRadioButton::indicator:hover { border-color: $text; }
-QCheckBox::indicator:checked { background: $amber; border-color: $amber; image: url("icons:check.svg"); }
+QCheckBox::indicator:checked, QListView::indicator:checked {
+  background: $amber; border-color: $amber; image: url("icons:check.svg"); }
 QRadioButton::indicator:checked { background: $amber; border-color: $amber; }
 QCheckBox::indicator:disabled { border-color: $line; }
 

@@ -8,7 +8,9 @@ from PySide6.QtCore import Qt
 from headlight.models.core.interventions import Hide, Level, Off, Scale
 from headlight.models.explain.targets import targets_at
 from headlight.viewer.host.engines import open_engine
+from headlight.viewer.panes.explain.experiments.base import score, signed
 from headlight.viewer.session import changing
+from headlight.viewer.session.session import NOWHERE, Hover
 from headlight.viewer.session.view import ExperimentSettings, Selection
 from tests.viewer.app.test_explanations import unexplained
 from tests.viewer.cloud_windows import pane
@@ -82,8 +84,10 @@ def test_heads_are_changed_and_every_one_is_measured(make_window, settled):
     click(grid.viewport(), grid.cell_rect(1, 0).center(), button=Qt.MouseButton.RightButton)
     menu = pane(window, "heads").menu
     offered = [action.text() for action in menu.actions() if not action.isSeparator()]
-    assert offered == ["Switch off", "Scale by", "Make uniform", "Freeze to", "As it was"]
+    assert offered == ["2 heads", "Switch off", "Scale by", "Make uniform", "Freeze to", "As it was"]
+    session.set_hover(Hover(layer=1, head=0))
     menu.close()
+    assert session.hover == NOWHERE  # the cursor left while the menu was there
 
     session.change(ExperimentSettings, sweep="patched")
     settled(window)
@@ -103,3 +107,8 @@ def test_words_in_each_others_place_keep_their_spaces():
 
     assert changing.swapped("a bc d", CharSpan(4, 6), CharSpan(0, 1)) == "d bc a"
     assert changing.swapped("a bc d", CharSpan(1, 4), CharSpan(4, 6)) == "a d bc"
+
+
+def test_scores_are_as_precise_as_their_changes_and_may_lie_below_0():
+    assert (score(-0.1204), score(0.7289), signed(0.0041)) == ("\u22120.120", "0.729", "+0.004")
+    assert signed(-0.0001) == "+0.000"

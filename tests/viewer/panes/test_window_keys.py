@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QMessageBox
 
 from headlight.models.core.tokens import CharSpan
+from headlight.viewer.app.commands.every import listed
 from headlight.viewer.inputs.inputs import from_text
 from headlight.viewer.session.session import RunOptions
 from headlight.viewer.session.view import MapSettings, Selection
@@ -106,3 +108,8 @@ def test_undo_reaches_every_setting_and_commands_say_what_can_be_done(text_windo
     assert window.session.view == view
     assert not actions.actions["undo"].isEnabled()
     assert not actions.actions["show-saliency"].isEnabled()
+
+
+def test_every_key_of_a_command_can_be_pressed():
+    written = [key for command in listed() for key in command.keys]
+    assert not [key for key in written if not QKeySequence(key).toString()]

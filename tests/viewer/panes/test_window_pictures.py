@@ -173,6 +173,7 @@ def test_many_artifact_tokens_leave_the_picture_its_room(make_window, settled):
     assert len(pane.artifacts.chips()) == ARTIFACTS_NAMED + 1
     assert last.label == f"{len(artifacts) - ARTIFACTS_NAMED} more"
     assert last.tooltip.count("(") == len(artifacts) - ARTIFACTS_NAMED
+    assert pane.artifacts.width() == pane.artifacts_row.width()  # not between its labels, one below the other
     pane.artifacts.clicked.emit(ARTIFACTS_NAMED, False)
     assert len(window.session.view[Selection].queries) == len(artifacts) - ARTIFACTS_NAMED
 

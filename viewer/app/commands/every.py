@@ -25,7 +25,7 @@ def listed() -> list[Command]:
             title=f"Page: {page.title.lower()}",
             category=VIEW,
             run="session.set_page",
-            keys=(f"Ctrl+{number}" if number < 10 else f"Alt+{number - 9}",),
+            keys=(f"Ctrl+{number}" if number < 10 else f"Alt+{(number - 9) % 10}",),
             enabled="offers_page",
             checked="shows_page",
             arguments=(page.id,),

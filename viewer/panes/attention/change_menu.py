@@ -7,6 +7,7 @@ from functools import partial
 
 from PySide6.QtWidgets import QInputDialog, QMenu
 
+from headlight.viewer.panes.shared.controls import head
 from headlight.viewer.session import changing
 from headlight.viewer.session.able import no_changes, no_hiding
 from headlight.viewer.session.document import Document
@@ -33,7 +34,7 @@ def fill_menu(menu: QMenu, session: Session, runs: Runs, heads: Sequence[changin
         changing.change_heads(runs, document, heads, make)
 
     one = heads[0]
-    menu.addSection(f"{len(heads)} heads" if len(heads) > 1 else f"Layer {one[0]}, head {one[1]}")
+    head(menu, f"{len(heads)} heads" if len(heads) > 1 else f"Layer {one[0]}, head {one[1]}")
     menu.addAction("Switch off", partial(change, changing.off))
     scale = menu.addMenu("Scale by")
     for factor in FACTORS:
@@ -48,7 +49,7 @@ def fill_menu(menu: QMenu, session: Session, runs: Runs, heads: Sequence[changin
         freeze.addAction("Open another input with the same model first").setEnabled(False)
     menu.addSeparator()
     changed = changing.marks(document.wanted.interventions, document.trace)
-    menu.addAction("As it was", partial(change, None)).setEnabled(any(head in changed for head in heads))
+    menu.addAction("As it was", partial(change, None)).setEnabled(any(each in changed for each in heads))
 
 
 def fill_input_menu(menu: QMenu, document: Document, runs: Runs) -> None:

@@ -48,6 +48,9 @@ class HeadsPane(MethodPane):
         self.grid.taken.connect(self._taken)
         self.grid.asked.connect(self._asked)
         self.menu = QMenu(self.grid)
+        self.menu.aboutToHide.connect(
+            lambda: self._hovered(None)
+        )  # the grid is not told that the cursor left
         self.grid.set_tooltip(self._tip)
         self.bar = ColourBar()
         self._shaped: Trace | None = None

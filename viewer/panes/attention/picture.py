@@ -56,7 +56,11 @@ class PicturePane(OnInputPane):
         self.queries_row.setSizePolicy(policy)
         layout.addWidget(self.queries_row)
         self.artifacts_row = QWidget()
-        self.artifacts_row.setLayout(_beside("Artifact tokens", self.artifacts, self.artifacts_note))
+        below = QVBoxLayout(self.artifacts_row)  # in a narrow pane chips between two labels would be a column
+        below.setContentsMargins(0, 0, 0, 0)
+        below.setSpacing(4)
+        below.addLayout(_beside("Artifact tokens", self.artifacts_note))
+        below.addWidget(self.artifacts)
         layout.addWidget(self.artifacts_row)
         return widget
 

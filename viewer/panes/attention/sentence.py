@@ -53,6 +53,7 @@ class SentencePane(OnInputPane):
             strip.set_tip(partial(self._tip, stream))
             strip.asked.connect(partial(self._open_menu, stream))
         self.menu = QMenu(self.streams)
+        self.menu.aboutToHide.connect(lambda: self.session.set_hover(NOWHERE))
         self.strip = self.streams.strips[INPUT]
         self.bar = ColourBar()
         self._input: object = None

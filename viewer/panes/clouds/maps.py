@@ -12,7 +12,7 @@ from headlight.models.core.colours import Scale, lut
 from headlight.models.core.trace import Trace
 from headlight.viewer.host.lanes import Call
 from headlight.viewer.panes.clouds.base import AttentionPane
-from headlight.viewer.panes.shared.controls import offer
+from headlight.viewer.panes.shared.controls import head, offer
 from headlight.viewer.session import selecting
 from headlight.viewer.session.selecting import rows_shown
 from headlight.viewer.session.session import NOWHERE, Document, Hover
@@ -106,7 +106,7 @@ class MapsPane(AttentionPane):
             return
         trace, chosen = document.trace, self.session.view[Selection]
         for number, members in enumerate(stages(trace.layers)):
-            menu.addSection(f"Stage {number + 1}, {len(trace.layers[members[0]].queries):,} points")
+            head(menu, f"Stage {number + 1}, {len(trace.layers[members[0]].queries):,} points")
             for layer in members:
                 shown = trace.layers[layer]
                 title = f"{short_name(shown)} · {shown.heads} maps"

@@ -53,6 +53,13 @@ def offer(menu: QMenu, title: str, on: bool, act: Callable[[bool], object], why_
     action.triggered.connect(act)
 
 
+def head(menu: QMenu, title: str) -> None:
+    """Above what follows, what it is of: the words of a section are not drawn by a style sheet."""
+    if not menu.isEmpty():
+        menu.addSeparator()
+    menu.addAction(title).setEnabled(False)
+
+
 def show(control: Any, value: Any) -> None:
     """Set a control without a signal."""
     if isinstance(control, Toggle):

@@ -14,7 +14,7 @@ from headlight.viewer.host.lanes import Call, Lane
 from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.panes.clouds.represented.links import links_of
 from headlight.viewer.panes.shared.base import Pane
-from headlight.viewer.panes.shared.controls import offer
+from headlight.viewer.panes.shared.controls import head, offer
 from headlight.viewer.panes.shared.desk import Desk
 from headlight.viewer.session.session import NOWHERE, Document, Hover
 from headlight.viewer.session.view import RepresentSettings, View
@@ -138,7 +138,7 @@ class PartPane(Pane):
             return
         settings = self.session.view[RepresentSettings]
         for name, (heading, words) in self.choices.items():
-            menu.addSection(heading)
+            head(menu, heading)
             for value, word in words.items():
                 change = partial(self.session.change, RepresentSettings, **self.chosen(name, value))
                 on = all(getattr(settings, one) == of for one, of in self.chosen(name, value).items())

@@ -14,5 +14,10 @@ OF_CLOUD = (_OUTCOME,)
 
 
 def signed(value: float) -> str:
-    """+0.31, −0.04"""
-    return f"{value:+.3f}".replace("-", "\u2212")
+    """+0.310, −0.040, +0.000 of whatever would be written with zeros alone"""
+    return f"{round(value, 3) + 0.0:+.3f}".replace("-", "\u2212")
+
+
+def score(value: float) -> str:
+    """As precise as its change is written, and below 0 where it is: 0.729, −0.120."""
+    return signed(value).removeprefix("+")

@@ -9,10 +9,9 @@ import numpy as np
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from headlight.models.core.colours import DIVERGING, levels, lut, scale_about_zero
-from headlight.models.core.relevance import percent
 from headlight.models.core.trace import Trace
 from headlight.viewer.host.lanes import Call, Lane
-from headlight.viewer.panes.explain.experiments.base import signed
+from headlight.viewer.panes.explain.experiments.base import score, signed
 from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.session.session import Document, Hover
 from headlight.viewer.session.view import RolloutQuery, Selection, View
@@ -66,14 +65,14 @@ class OutputsPane(Pane):
         self.note.setText(said)
         self.note.setVisible(bool(said))
         more = f"{len(result.rows) - MOST:,} more" if len(result.rows) > MOST else ""
-        self.subtitle_changed.emit(" · ".join(filter(None, ("before → after, change", more))))
+        self.subtitle_changed.emit(" · ".join(filter(None, ("and the change", more))))
         self._say(shown, result)
 
     def _say(self, shown: tuple[Row, ...], result: Outcome) -> None:
         figures = {} if result.moved != result.moved else {"Tokens moved": f"{result.moved:.4f}"}
         if shown:
             row = shown[0]
-            figures |= {"Was": percent(row.before), "Is now": percent(row.after)}
+            figures |= {"Was": score(row.before), "Is now": score(row.after)}
             figures["Changes most"] = names.visible(row.name)
         self.said.emit("outcome", figures, None)
 
@@ -95,4 +94,4 @@ class OutputsPane(Pane):
 
 
 def _figure(row: Row) -> str:
-    return f"{percent(row.before)} → {percent(row.after)}  {signed(row.change)}"
+    return f"{score(row.before)} → {score(row.after)}  {signed(row.change)}"

@@ -75,6 +75,9 @@ class SweepPane(Pane):
             column.addWidget(one)
         column.addWidget(self.map, 3)
         column.addWidget(self.states, 2)
+        column.addStretch()
+        for one in (self.giving, self.start, self.map, self.states):  # or they would claim room at first
+            one.hide()
         return widget
 
     # -- what is measured --------------------------------------------------------------------------------
@@ -194,8 +197,7 @@ class SweepPane(Pane):
         if score == score:
             figures["Score"] = f"{score:.3f}"
         self.said.emit("sweep", figures, None)
-        said = "what is lost" if isinstance(result, Swept) else "what is carried over"
-        self.subtitle_changed.emit(f"{said} of “{names.visible(result.target.name)}”")
+        self.subtitle_changed.emit(f"for “{names.visible(result.target.name)}”")
 
     def mark(self, view: View, hover: Hover) -> None:
         self.grid.set_selected(view[Selection].layer, view[Selection].head)
