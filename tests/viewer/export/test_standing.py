@@ -72,6 +72,19 @@ def test_any_method_of_a_target_is_of_a_box_and_drawn(made):
     assert drawn.startswith(b"<svg")
 
 
+def test_a_box_is_of_the_class_that_is_named_or_that_is_told(made):
+    targets = made[1].answer(Boxes).targets()
+    other = next(at for at, one in enumerate(targets) if one.name != targets[0].name)
+    found = exported(made, method="box-gradient", target=targets[other].name).arrays()
+    assert (str(found["target"]), found["target_score"]) == (
+        targets[other].name,
+        np.float32(targets[other].score),
+    )
+    for method in ("box-gradient", "gradient-input"):
+        with pytest.raises(HeadlightError, match=f"Box {other} is of {targets[other].name}, not of"):
+            exported(made, method=method, target=targets[0].name, target_box=other)
+
+
 def test_a_box_that_is_not_there_is_told(made):
     with pytest.raises(HeadlightError, match="Box 12 does not exist: there are 12"):
         exported(made, target_box=12)

@@ -221,7 +221,8 @@ def found_by(
         raise HeadlightError(reason, "Choose another method or another model.")
     of_boxes = bool(method.needs.holds) and resolve(method.needs.holds) is no_box
     if of_boxes and not options.target_place:
-        target = asked_box(trace, options.target_box or 0)
+        is_named = options.target is not None or options.target_box is not None
+        target = targeted(options, document, trace, task) if is_named else asked_box(trace, 0)
         found = resolve(method.compute)(trace, target, task)
         return replace(found, **said_of(trace, method)), method, target
     if method.of == "layers":
@@ -234,13 +235,26 @@ def found_by(
 def targeted(options: Aimed, document: Input, trace: Trace, task: Task) -> Target:
     """What is asked about. HeadlightError for what the model does not say."""
     if options.target_box is not None:
-        return asked_box(trace, options.target_box)
+        return _box(options, trace, options.target_box)
     places = _places(options.target_place, document, trace)
     target = named(trace, options.target, places, task)
     if places and target.place is None:
         raise HeadlightError(f"“{target.name}” is said of the whole.", "Leave --target-place out.")
     _check_count(target, places)
     return target
+
+
+def _box(options: Aimed, trace: Trace, index: int) -> Target:
+    """HeadlightError where it is not what else is asked for."""
+    box = asked_box(trace, index)
+    if options.target_place:
+        raise HeadlightError("--target-box says where it is.", "Leave --target-place out.")
+    if options.target not in (None, box.name, str(box.index)):
+        raise HeadlightError(
+            f"Box {index:,} is of {box.name}, not of “{options.target}”.",
+            "Leave --target or --target-box out.",
+        )
+    return box
 
 
 def told(
