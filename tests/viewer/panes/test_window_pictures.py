@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QSlider
 from headlight.models.core.settings import RolloutSettings
 from headlight.models.core.tokens import Box
 from headlight.models.explain.of_target.gradients import times_input
-from headlight.models.explain.targets import targets_at
+from headlight.models.explain.targets import placed, targets_at
 from headlight.viewer.inputs.inputs import ImageInput
 from headlight.viewer.panes.attention.picture import ARTIFACTS_NAMED
 from headlight.viewer.session.session import Hover, RunOptions
@@ -188,6 +188,7 @@ def test_a_method_of_a_target_shows_the_chosen_one_and_undo_takes_it_back(image_
     assert not np.array_equal(beside.bar._lut, unsigned)
     drawn, alike = targets_at(trace)
     assert [beside.target.itemText(at) for at in range(2)] == ["saliency", "similarity"]
+    drawn = placed(trace, drawn)  # of the patch that draws the eye most
     np.testing.assert_allclose(beside.result.values, times_input(trace, drawn).values, rtol=1e-4)
     assert beside.result.scale.low == -beside.result.scale.high < 0
     beside.target.activated.emit(1)
@@ -200,6 +201,6 @@ def test_a_method_of_a_target_shows_the_chosen_one_and_undo_takes_it_back(image_
     window.session.change(RolloutQuery, selected=True)
     window.session.select(queries=[place])
     settled(window)
-    (placed, _) = targets_at(trace, [place])
-    assert placed.place == place
-    np.testing.assert_allclose(beside.result.values, times_input(trace, placed).values, rtol=1e-4)
+    (there, _) = targets_at(trace, [place])
+    assert there.place == place
+    np.testing.assert_allclose(beside.result.values, times_input(trace, there).values, rtol=1e-4)
