@@ -68,6 +68,13 @@ def test_many_are_asked_about_the_chosen_target_also_where_it_is_not_among_the_l
     np.testing.assert_allclose(found.tally.deletion[1], [one[0] for one in areas], rtol=1e-6)
 
 
+def test_of_a_text_that_is_cut_it_is_told(engine):
+    found = over(engine, Corpus("many", ("a b", "a b " * 600)), View(), METHODS[:1], 1)
+    ((name, notice),) = found.notices
+    assert name == "text 2"
+    assert "the model reads" in notice
+
+
 def test_pictures_of_a_folder_are_read_beside_the_same_class_texts(tmp_path):
     engine = open_engine("small-clip", "image", "cpu")
     pixels = np.random.default_rng(0).integers(0, 256, (2, 40, 40, 3), np.uint8)

@@ -67,7 +67,7 @@ def _over(options: FaithfulnessOptions, many: Corpus | Pictures, run: RunOptions
         name, why = found.skipped[0]
         raise HeadlightError(f"Nothing of {many.title} could be measured: {name}, {why}", "Choose another.")
     arrays, tally = _arrays(found, found.tally, trace), found.tally
-    told = [*notices, *_skipped(found)]
+    told = [*notices, *_skipped(found), *_noticed(found)]
     return Result(lambda: arrays, lambda: _table(found, tally), notices=told)
 
 
@@ -124,3 +124,9 @@ def _skipped(found: FaithfulOver) -> list[str]:
     told = [f"{name} was left out: {why}" for name, why in found.skipped[:FEW]]
     more = len(found.skipped) - FEW
     return [*told, f"So were {more:,} more."] if more > 0 else told
+
+
+def _noticed(found: FaithfulOver) -> list[str]:
+    told = [f"{name}: {notice}" for name, notice in found.notices[:FEW]]
+    more = len(found.notices) - FEW
+    return [*told, f"There are {more:,} more such notices."] if more > 0 else told

@@ -61,6 +61,8 @@ class FaithfulOver:
     count: int
     convention: str = ""
     targets: tuple[str, ...] = ()
+    notices: tuple[tuple[str, str], ...] = ()
+    """(name, what is to be said of how it was read)"""
 
     @property
     def target(self) -> str:
@@ -169,6 +171,7 @@ def over(
     targets: list[str] = []
     found: list[tuple[list[Curves], Curves]] = []
     skipped: list[tuple[str, str]] = []
+    notices: list[tuple[str, str]] = []
     about: dict[str, str] = {}
 
     def so_far(seen: int) -> FaithfulOver:
@@ -181,6 +184,7 @@ def over(
             seen,
             many.count,
             targets=tuple(targets),
+            notices=tuple(notices),
             **about,
         )
 
@@ -201,6 +205,7 @@ def over(
             else:
                 names.append(name)
                 targets.append(one.target.name)
+                notices += [(name, notice) for notice in trace.notices]
                 found.append(([one.curves[method] for method in methods], one.random))
         task.partial(so_far(number + 1))
     return so_far(many.count)
