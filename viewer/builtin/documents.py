@@ -108,6 +108,7 @@ _EXPERIMENTS_ON_TEXT, _EXPERIMENTS_ON_PICTURE = (
         ),
         numbers=".panes.explain.experiments.base:SECTIONS",
         table="outputs",
+        needs=Needs(holds=".session.able:no_attention"),
     )
     for above, heads, compared, right in (
         (  # beside each other: twelve heads have no room twice below each other
@@ -407,8 +408,8 @@ REGISTRY.add(
         input=".inputs.inputs:ImageInput",
         gives=("read", "cells", "pixels"),
         layouts=(
-            *(_PICTURE, _HEADS_OF_PICTURE, _WEIGHT_OF_PICTURE, _METHODS, _EXPERIMENTS_ON_PICTURE),
-            *(_ZERO_SHOT, _PROTOTYPES, _CONTEXT, _ARTIFACTS, _FIELDS, _COST),
+            *(_PICTURE, _HEADS_OF_PICTURE, _WEIGHT_OF_PICTURE, _FIELDS, _METHODS, _EXPERIMENTS_ON_PICTURE),
+            *(_ZERO_SHOT, _PROTOTYPES, _CONTEXT, _ARTIFACTS, _COST),
         ),
         adapter=".host.adapters:IMAGES",
         settings=(_MAP, _BY_HAND, *_FOUND, _FIELD, _COSTS, _ARTIFACT, _PROTOTYPE, _AROUND),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from headlight.models.core.classes.lists import LISTS
 from headlight.viewer.host.recipe import RunOptions
 from headlight.viewer.inputs.units import SHORT_UNITS, UNITS, Up
-from headlight.viewer.options import count, either, is_given, numbers, option, within
+from headlight.viewer.options import count, is_given, numbers, option, within
 from headlight.viewer.registry import REGISTRY, resolve
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 WRITING = ("new", "beams", "temperature", "top_k", "top_p", "seed", "target", "ids")
 """What tells that a model is to write."""
-LISTED = either((*LISTS, "names", "none"))
-"""What the labels of a cloud can be numbers of."""
 SIZES = (224, 1022)
 """Least and most pixels of a picture's short side."""
 
@@ -104,8 +102,8 @@ class OfImage:
 @dataclass(frozen=True)
 class OfCloud:
     classes: str | None = option(
-        f"of a cloud: which list its labels are numbers of, {LISTED} (guessed)",
-        metavar="LIST-or-FOLDER",
+        "of a cloud: which list its labels are numbers of (guessed)",
+        choices={name: name for name in (*LISTS, "names", "none")},
         window=True,
     )
     unit: str | None = option("of a cloud: what its coordinates count", choices=SHORT_UNITS)

@@ -46,7 +46,7 @@ def folder(tmp_path_factory):
 
 def test_a_folder_of_folders_votes(folder, tmp_path):
     path = folder / "classes" / "dark" / "1.png"
-    words = ["--model", str(folder / "vit"), "--size", "224", "--classes", str(folder / "classes")]
+    words = ["--model", str(folder / "vit"), "--size", "224", "--examples", str(folder / "classes")]
     assert run(["export", str(path), "prototypes", *words, "--out", str(tmp_path / "a.npz")]) == 0
     with np.load(tmp_path / "a.npz") as found:
         assert found["classes"].tolist() == ["bright", "dark"]
@@ -70,7 +70,7 @@ def test_what_is_no_folder_of_classes_is_said(folder, tmp_path, capfd):
     path = str(folder / "classes" / "dark" / "1.png")
     words = ["prototypes", "--model", str(folder / "vit"), "--size", "224"]
     assert run(["export", path, *words, "--out", str(tmp_path / "a.npz")]) == 2
-    assert "with --classes" in capfd.readouterr().err
+    assert "with --examples" in capfd.readouterr().err
     trace = open_engine(str(folder / "vit"), "image", "cpu").run(np.zeros((64, 64, 3), np.uint8), 224)
     alone = PrototypeSettings((Example("one", (path,)),))
     with pytest.raises(HeadlightError, match="No picture is left of “one”"):

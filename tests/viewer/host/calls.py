@@ -78,7 +78,7 @@ def prints(task: Task) -> str:
 # -- what windows ask for, in the place of models ------------------------------------------------------------
 
 
-def read(source, recipe, path, kept, task: Task):
+def read(source, recipe, path, kept, donors, task: Task):
     """As `forward.made` gives, of a text that a model of two layers has read."""
     from headlight.viewer.host.forward import Pass, starting_head
     from tests.viewer.given import text_tokens, trace_of
@@ -87,7 +87,7 @@ def read(source, recipe, path, kept, task: Task):
     return source, Pass(trace, (0.0,) * len(trace.layers), "CPU", None, 0, starting_head(trace))
 
 
-def reads_slowly(source, recipe, path, kept, task: Task):
+def reads_slowly(source, recipe, path, kept, donors, task: Task):
     task.progress(0.1, "Layer 2 of 12")
     heeds(task)
 

@@ -109,8 +109,8 @@ def test_labels_that_are_read_anew_are_in_the_recipe(tmp_path):
     folder = saved_points(tmp_path / "net", transformer(), grid=0.3)
     cloud, options = from_path(str(path)), RunOptions(model=str(folder))
     result = forward_pass(cloud, options, path=str(path))
-    wanted = replace(Making.of(cloud, options), listed="scannet")
+    wanted = replace(Making.of(cloud, options), listed="scannet20")
     _, again = made(cloud, wanted, str(path), result)
     before, now = (dict(one.trace.recipe.options) for one in (result, again))
-    assert (before["classes"], now["classes"]) == ("none", "scannet")
+    assert (before["classes"], now["classes"]) == ("none", "scannet20")
     assert again.trace.layers == result.trace.layers

@@ -135,7 +135,8 @@ def test_a_document_has_the_pages_that_fit_and_turning_them_is_no_step_of_undo(s
     document = session.add(picture, RunOptions())
     turned = []
     session.page_changed.connect(lambda: turned.append(document.page))
-    assert document.pages == ("attention", "heads", "weight", "fields", "cost")
+    assert document.pages[:4] == ("attention", "heads", "weight", "fields")
+    assert document.pages[-1] == "cost"
     session.set_page("cost")
     session.set_page("cost")
     assert turned == ["cost"]
@@ -144,7 +145,8 @@ def test_a_document_has_the_pages_that_fit_and_turning_them_is_no_step_of_undo(s
     assert document.page == "cost"
     session.set_page("attention")
     session.update(document, trace=trace_of(patch_tokens(), layers=0))
-    assert (document.page, document.pages) == ("fields", ("fields", "cost"))
+    assert document.page == document.pages[0] == "fields"
+    assert not {"attention", "heads", "weight", "experiments", "artifacts"} & set(document.pages)
     session.set_page("attention")
     assert document.page == "fields"
 

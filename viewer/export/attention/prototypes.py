@@ -33,15 +33,15 @@ def read_temperature(value: str) -> float:
 
 @dataclass(frozen=True)
 class PrototypeOptions:
-    classes: str | None = option(
+    examples: str | None = option(
         "a folder with a sub-folder of pictures for each class",
         "Folder of classes",
         needed=Rule(
             ("npz", "csv"),
             "There are no classes to choose from.",
-            "Name a folder with a sub-folder of pictures for each class, with --classes.",
+            "Name a folder with a sub-folder of pictures for each class, with --examples.",
         ),
-        metavar="LIST-or-FOLDER",
+        metavar="FOLDER",
         empty="none",
     )
     cosine_temperature: float = option(
@@ -60,7 +60,7 @@ def prototypes(
     """cosine and probabilities float32 (classes,), `counts` of pictures; nearest (k,), files of examples,
     nearest_class and nearest_cosine; map float32 (rows, columns), cosines of patches with the `winner`."""
     size = min(trace.shapes["pixel_values"][1:])
-    classes = classes_in(options.classes or "", size, Part(task, 0.0, 0.1))
+    classes = classes_in(options.examples or "", size, Part(task, 0.0, 0.1))
     source = trace.recipe.source
     path = source.path if isinstance(source, File) else ""
     found = voted(
@@ -94,4 +94,4 @@ def prototypes(
 
 def prototypes_filled(subject: Subject, task: Task) -> Filled:
     settings = subject.view[PrototypeSettings]
-    return Filled({"classes": settings.folder or None, "cosine_temperature": settings.temperature})
+    return Filled({"examples": settings.folder or None, "cosine_temperature": settings.temperature})

@@ -36,7 +36,7 @@ def test_published_networks_stand_in_menus_of_their_families(qtbot, monkeypatch,
     menu_of(session, jobs, menu, tmp_path).fill(menu)
     jobs.close()
     shown = {action.text(): action for action in menu.actions()}
-    assert list(shown)[:3] == ["DINOv2-small · 12 × 6", "AlexNet", "VGG"]
+    assert list(shown)[:4] == ["DINOv2-small · 12 × 6", "Small CLIP · 5 × 6", "AlexNet", "VGG"]
     family = shown["ResNet"].menu()
     assert [action.text() for action in family.actions()] == ["ResNet-18", "ResNet-50", "ResNet-101"]
     assert [action.text() for action in family.actions() if action.isChecked()] == ["ResNet-50"]
