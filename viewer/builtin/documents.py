@@ -93,35 +93,39 @@ _HEADS_OF_TEXT, _HEADS_OF_PICTURE = (
 _EXPERIMENTS_ON_TEXT, _EXPERIMENTS_ON_PICTURE = (
     Layout(
         "experiments",
-        across(
-            down(
-                *above,
-                across(
-                    down(Leaf("interventions", 0.34), Leaf("outputs", 0.66), share=0.275),
-                    *heads,
-                    down(*compared, _LOG, share=right),
-                    share=1.0 - 0.2 * len(above),
-                ),
-                share=0.79,
-            ),
-            down(Leaf("numbers"), share=0.21),
-        ),
+        across(*panes),
         numbers=".panes.explain.experiments.base:SECTIONS",
         table="outputs",
         needs=Needs(holds=".session.able:no_attention"),
     )
-    for above, heads, compared, right in (
-        (  # beside each other: twelve heads have no room twice below each other
-            (Leaf("sentence", 0.2),),
-            (Leaf("heads", 0.205), Leaf("sweep", 0.28)),
-            (Leaf("matrix-before", 0.5), Leaf("matrix", 0.5)),
-            0.24,
+    for panes in (
+        (  # four columns at most: five have no room in a small window, and twelve heads none below each other
+            down(
+                Leaf("sentence", 0.2),
+                across(
+                    down(Leaf("interventions", 0.46), Leaf("outputs", 0.54), share=0.3),
+                    Leaf("heads", 0.26),
+                    down(Leaf("matrix-before", 0.5), Leaf("matrix", 0.5), _LOG, share=0.44),
+                    share=0.8,
+                ),
+                share=0.74,
+            ),
+            down(Leaf("sweep", 0.58), Leaf("numbers", 0.42), share=0.26),
         ),
         (
-            (),
-            (down(Leaf("heads", 0.45), Leaf("sweep", 0.55), share=0.385),),
-            (Leaf("picture-before", 0.5), Leaf("picture", 0.5), Leaf("matrix", shown=False)),
-            0.34,
+            across(
+                down(Leaf("interventions", 0.34), Leaf("outputs", 0.66), share=0.275),
+                down(Leaf("heads", 0.45), Leaf("sweep", 0.55), share=0.385),
+                down(
+                    Leaf("picture-before", 0.5),
+                    Leaf("picture", 0.5),
+                    Leaf("matrix", shown=False),
+                    _LOG,
+                    share=0.34,
+                ),
+                share=0.79,
+            ),
+            down(Leaf("numbers"), share=0.21),
         ),
     )
 )

@@ -8,13 +8,13 @@ _PATCHING = "Vig et al. 2020, “Investigating Gender Bias Using Causal Mediatio
 
 EXPERIMENTS = (
     of(
-        "interventions/What is changed",
+        "interventions/Changes",
         says="Heads that are switched off, scaled, made uniform or frozen, and what is hidden or edited of "
         "the input. A tick lets it act; undo takes it back.",
         paper="Michel et al. 2019, “Are Sixteen Heads Really Better than One?”, section 3",
     ),
     of(
-        *("outputs/Before and after", "numbers/Before and after"),
+        *("outputs/Outputs", "numbers/Before and after"),
         *("numbers/Changes most", "numbers/Was", "numbers/Is now"),
         says="How likely the model finds each thing that it says, before and after all that is changed, what "
         "changes most first.",
@@ -24,7 +24,7 @@ EXPERIMENTS = (
         says="How far the tokens’ last vectors turned: 1 less the cosine before and after, in the mean.",
     ),
     of(
-        *("What each head is worth", "Each head", "Switched off", "Measure every head"),
+        *("Worth of heads", "Each head", "Switched off", "Measure every head"),
         "numbers/Most",
         says="What the score of the target loses where one head alone is switched off, for all heads, of the "
         "input and the model as they are. Click one to select it.",
