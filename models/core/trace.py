@@ -60,11 +60,13 @@ class Gradients:
 class Run:
     """The way from a trace back to its model; here of one that no opened model made.
 
-    recipe: how the trace was made. offers: what can be asked for beside `again`.
+    recipe: how the trace was made. offers: what can be asked for beside `again`. least: tokens that must be
+    left to be seen.
     """
 
     recipe: Recipe = field(default=Recipe(), kw_only=True)
     offers: frozenset[Offer] = field(default=frozenset(), kw_only=True)
+    least: int = field(default=1, kw_only=True)
 
     def engine(self, task: Task = SILENT) -> Any:
         """The engine that made it: the one that is loaded, else loaded again, trusted as it was."""

@@ -212,7 +212,14 @@ class ShapesEngine(OneByOne):
             device=self.device,
             outputs=look.outputs,
             answers=(answer, parts),
-            run=Made(self.lease, whole, {INPUT: whole.tokens}, recipe=recipe, offers=self.offers),
+            run=Made(
+                self.lease,
+                whole,
+                {INPUT: whole.tokens},
+                recipe=recipe,
+                offers=self.offers,
+                least=LEAST,
+            ),
         )
 
     def _look(self, seen: Object, task: Task) -> Look:

@@ -52,7 +52,7 @@ def area(fractions: np.ndarray, scores: np.ndarray) -> np.ndarray:
 
 def faithfulness(trace: Trace, target: Target, relevance: Relevance, task: Task = SILENT) -> Curves:
     """Of the tokens that have a place in the order of a relevance, the most relevant first; the others always
-    stay. Where nothing else would be left, one does."""
+    stay. Where less than the model reads would be left, so much is: the last to go, the first to come."""
     placed = np.flatnonzero(~trace.tokens.special)
     order = placed[np.argsort(-relevance.values[placed], kind="stable")]
     found = _curves(trace, target, [order], [order], task)
@@ -75,11 +75,17 @@ def _curves(
     count, special = len(trace.tokens), trace.tokens.special
     gone = np.concatenate([hidden(count, one, FRACTIONS) for one in going])
     shown = np.concatenate([~hidden(count, one, FRACTIONS) & ~special for one in coming])
-    if not special.any():
-        nothing, firsts = shown.all(1), np.repeat([one[0] for one in coming], len(FRACTIONS))
-        shown[nothing, firsts[nothing]] = False
+    for which, orders in ((gone, [one[::-1] for one in going]), (shown, coming)):
+        _leave(which, np.repeat(orders, len(FRACTIONS), 0), trace.run.least)
     scores = _scores(trace, target, np.concatenate([gone, shown]), task)
     return Curves(FRACTIONS, *scores.reshape(2, len(going), len(FRACTIONS)))
+
+
+def _leave(which: np.ndarray, orders: np.ndarray, least: int) -> None:
+    """Hide less of variants, bool (v, n), of which fewer are seen: the first of orders (v, m) are."""
+    for row, order in zip(which, orders, strict=True):
+        if np.count_nonzero(~row) < least:
+            row[order[:least]] = False
 
 
 def _scores(trace: Trace, target: Target, which: np.ndarray, task: Task) -> np.ndarray:

@@ -7,10 +7,13 @@ import pytest
 import torch
 import transformers as hf
 
+from headlight.models.core.answers import Target
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.interventions import Scale
 from headlight.models.core.relevance import Relevance
-from headlight.models.core.task import Cancelled, Task
+from headlight.models.core.task import SILENT, Cancelled, Task
+from headlight.models.core.tokens import PointTokens
+from headlight.models.core.trace import Run
 from headlight.models.explain.faithfulness import (
     FRACTIONS,
     Curves,
@@ -25,6 +28,7 @@ from headlight.models.explain.targets import targets_at
 from headlight.viewer.host.engines import open_engine
 from tests.models.explain.test_of_target import MODELS, PICTURE
 from tests.models.headed import NAMED, NET, TEXT, saved
+from tests.viewer.given import trace_of
 
 
 @pytest.fixture(scope="module", params=["bert", "gpt2", "vit", "bart"])
@@ -91,6 +95,23 @@ def test_the_most_relevant_tokens_go_first_and_come_first(trace):
     np.testing.assert_allclose(alike.deletion, random.deletion[0], atol=1e-6)
     reverse = faithfulness(trace, target, replaced(trace, drawn[::-1]))
     np.testing.assert_allclose(reverse.insertion, random.insertion[0], atol=1e-6)
+
+
+class Seen(Run):
+    """A model whose score is how many of its tokens it sees, the last ones a tenth of that."""
+
+    def scores(self, hidden, target, task=SILENT):
+        weights = np.where(np.arange(hidden.shape[1]) < 5, 1.0, 0.1)
+        return (~hidden @ weights).astype(np.float32)
+
+
+def test_as_many_tokens_are_left_as_the_model_has_to_see():
+    tokens = PointTokens.of(np.random.default_rng(0).normal(size=(10, 3)).astype(np.float32))
+    trace = trace_of(tokens, run=Seen(least=4))
+    values = np.arange(10, 0, -1).astype(np.float32)
+    found = faithfulness(trace, Target("a", 1.0, 0), Relevance(values=values, tokens=tokens, shares=False))
+    np.testing.assert_allclose(found.insertion[:6], [4, 4, 4, 4, 4, 5], atol=1e-6)
+    np.testing.assert_allclose(found.deletion[[0, 5, 6, 9]], [5.5, 0.5, 0.4, 0.4], atol=1e-6)
 
 
 def replaced(trace, order: np.ndarray) -> Relevance:
