@@ -91,6 +91,12 @@ def texts_fit(window: Window) -> Iterator[str]:
     """At the standard sizes no text is elided or cut off."""
     if theme.chosen()[1] != 1.0 or window.size().expandedTo(STANDARD) != window.size():
         return
+    if list(_cut_off(window)):
+        QApplication.processEvents()  # rows that have just come are laid out before anybody sees them
+        yield from _cut_off(window)
+
+
+def _cut_off(window: Window) -> Iterator[str]:
     for widget in window.findChildren(QWidget):
         if widget.isVisible() and widget.window() is window and (found := cut(widget)):
             yield f"{found} in {where(widget)}"
