@@ -1,5 +1,25 @@
 """All that there is in Headlight, declared by the call that a plugin uses too; importing it declares it."""
 
-from headlight.viewer.builtin import commands, documents, engines, exports, looks, methods, panes, readers
+from headlight.viewer.builtin import (
+    commands,
+    documents,
+    engines,
+    explaining,
+    exports,
+    looks,
+    methods,
+    panes,
+    readers,
+)
 
-__all__ = ["commands", "documents", "engines", "exports", "looks", "methods", "panes", "readers"]
+__all__ = [
+    "commands",
+    "documents",
+    "engines",
+    "explaining",
+    "exports",
+    "looks",
+    "methods",
+    "panes",
+    "readers",
+]

@@ -26,7 +26,6 @@ _BUILDS = Needs(("layers",), ("attention", "fields"), holds=".session.able:no_st
 _BUILT = Needs(("layers",), ("fields",))
 
 _HEADS = Needs(("cells",), ("heads",), layers=True)
-_ZERO_SHOT = Needs(("pixels",), ("zero-shot",), trace=True, holds=".session.able:no_class_texts")
 _ARCS = Needs(("characters",), ("arcs",), layers=True)
 _COMPARED = Needs(("characters",), ("compare",), layers=True)
 
@@ -35,14 +34,6 @@ _HEADS_OF_TEXT = Needs(("characters",), ("heads",), layers=True)
 _HEADS_OF_PICTURE = Needs(("pixels",), ("heads",), layers=True)
 _FOUND = ".panes.heads"
 _EXPECTED = Needs(("characters",), ("predicted",), layers=True)
-_ARTIFACTS = Needs(("cells",), ("artifacts",), layers=True)
-_PROTOTYPES = Needs(("pixels",), ("prototypes",), trace=True)
-_AROUND = ".panes.explain.context"
-_BY_EXAMPLE = ".panes.explain.prototypes"
-_INSPECTED = ".panes.explain.artifacts"
-_EXPERIMENTS = ".panes.explain.experiments"
-_METHODS = Needs(("read",), ("methods",), trace=True, holds=".session.able:no_target")
-_SIDE_BY_SIDE = ".panes.explain.methods"
 _ALL_HEADS = (("head", None),)
 _ALL_QUERIES = (("query", None),)
 
@@ -248,86 +239,6 @@ REGISTRY.add(
         _COMPARED,
         export=Begin("compare", "npz"),
     ),
-    Pane(
-        "norms",
-        "Norms, layer by layer",
-        f"{_INSPECTED}.norms:NormsPane",
-        _ARTIFACTS,
-        named="Norms of tokens, layer by layer",
-        export=Begin("norms", "npz"),
-    ),
-    Pane(
-        "norms-on-input",
-        "Norms on the input",
-        f"{_INSPECTED}.on_input:NormsOnInputPane",
-        _ARTIFACTS,
-        named="Norms of tokens on the input",
-        export=Begin("norms", "csv"),
-    ),
-    Pane(
-        "without",
-        "With and without",
-        f"{_INSPECTED}.pair:WithoutPane",
-        _ARTIFACTS,
-        named="Maps with artifact tokens and without",
-    ),
-    Pane(
-        "outliers",
-        "Outliers",
-        f"{_INSPECTED}.outliers:OutliersPane",
-        _ARTIFACTS,
-        named="Outliers among tokens",
-        export=Begin("norms", "csv"),
-    ),
-    Pane(
-        "shares",
-        "Share of attention",
-        f"{_INSPECTED}.outliers:SharesPane",
-        _ARTIFACTS,
-        named="Share of attention that outliers get",
-        export=Begin("norms", "npz"),
-    ),
-    Pane(
-        "region",
-        "Part of the picture",
-        f"{_AROUND}.pictures:RegionPane",
-        Needs(("pixels",), ("context",)),
-        named="Part of the picture that is drawn",
-    ),
-    Pane(
-        "in-context",
-        "In other surroundings",
-        f"{_AROUND}.pictures:InContextPane",
-        Needs(("pixels",), ("context",), trace=True),
-        named="A part of the picture before and after",
-    ),
-    Pane(
-        "alone",
-        "Alone and in the scene",
-        f"{_AROUND}.alone:AlonePane",
-        Needs(("positions",), ("context",), trace=True, holds=".session.able:labels_no_points"),
-        named="Points alone and in their scene",
-    ),
-    Pane(
-        "classes-by-example",
-        "Classes by example",
-        f"{_BY_EXAMPLE}.classes:ClassesByExamplePane",
-        Needs(("pixels",), ("prototypes",)),
-    ),
-    Pane(
-        "likeness",
-        "Where it is like a class",
-        f"{_BY_EXAMPLE}.vote:LikenessPane",
-        _PROTOTYPES,
-        export=Begin("prototypes", "npz"),
-    ),
-    Pane(
-        "vote",
-        "Vote of the classes",
-        f"{_BY_EXAMPLE}.vote:VotePane",
-        _PROTOTYPES,
-        export=Begin("prototypes", "csv"),
-    ),
     Pane("pictures", "Many pictures", f"{_FOUND}.pictures:PicturesPane", _HEADS_OF_PICTURE),
     Pane(
         "lens",
@@ -439,72 +350,5 @@ REGISTRY.add(
         _BUILT,
         named="Growth of the stack's field",
     ),
-    Pane(
-        "text-on-picture",
-        "Relevance",
-        ".panes.towers.picture:TextOnPicturePane",
-        Needs(("pixels",), ("zero-shot",), trace=True),
-        named="Relevance of a class text",
-        export=Begin("relevance", "png"),
-    ),
-    Pane(
-        "class-texts",
-        "Class texts",
-        ".panes.towers.texts:ClassTextsPane",
-        Needs(("pixels",), ("zero-shot",)),
-        export=Begin("zero-shot", "csv"),
-    ),
-    Pane("words", "Words", ".panes.towers.words:WordsPane", _ZERO_SHOT, named="Words of a class text"),
-    Pane("label", "Label", ".panes.towers.label:LabelPane", _ZERO_SHOT, named="Labels on the picture"),
-    Pane(
-        "interventions",
-        "Changes",
-        f"{_EXPERIMENTS}.listed:InterventionsPane",
-        Needs(("read",), ("experiments",)),
-        named="What is changed of the input and the model",
-    ),
-    Pane(
-        "outputs",
-        "Outputs",
-        f"{_EXPERIMENTS}.outputs:OutputsPane",
-        Needs(("read",), ("experiments",), trace=True),
-        named="What the model says before and after",
-    ),
-    Pane(
-        "sweep",
-        "Worth of heads",
-        f"{_EXPERIMENTS}.sweep:SweepPane",
-        Needs(("cells",), ("experiments",), layers=True),
-        export=Begin("ablation", "npz"),
-    ),
-    Pane(
-        "matrix-before",
-        "Matrix before",
-        ".panes.attention.before:MatrixBeforePane",
-        Needs(("characters",), ("experiments",), layers=True),
-        named="The head before anything is changed",
-    ),
-    Pane(
-        "picture-before",
-        "Image before",
-        ".panes.attention.before:PictureBeforePane",
-        Needs(("pixels",), ("experiments",), layers=True),
-        named="The picture before anything is changed",
-    ),
     Pane("log", "Log", ".panes.shared.log:LogPane"),
-    Pane(
-        "beside",
-        "Methods side by side",
-        f"{_SIDE_BY_SIDE}.beside:BesidePane",
-        _METHODS,
-        export=Begin("methods", "npz"),
-    ),
-    Pane(
-        "faithful",
-        "Faithfulness",
-        f"{_SIDE_BY_SIDE}.faithful:FaithfulPane",
-        _METHODS,
-        export=Begin("faithfulness", "npz"),
-    ),
-    Pane("methods-settings", "Methods", f"{_SIDE_BY_SIDE}.settings:MethodsSettingsPane", _METHODS),
 )

@@ -16,8 +16,8 @@ from headlight.viewer.host.failure import Failure
 from headlight.viewer.host.lanes import Call, Lane
 from headlight.viewer.host.recipe import Making, RunOptions
 from headlight.viewer.registry import REGISTRY
-from headlight.viewer.session.history import Former
 from headlight.viewer.session.jobs import Jobs
+from headlight.viewer.session.kept import former, moved, serving
 from headlight.viewer.session.session import Document, Session
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from headlight.models.core.answers import SoFar, Writing
     from headlight.models.core.interventions import Intervention
-    from headlight.models.core.tokens import Place
     from headlight.models.core.trace import Trace
     from headlight.viewer.host.forward import Pass
     from headlight.viewer.inputs.cloud import CloudInput, Frame
@@ -209,7 +208,7 @@ class Runs:
             return
         recipe = document.wanted
         path = "" if self.jobs.host.where else document.path  # it means nothing on another disk
-        kept, donors = _serving(document, recipe), self._donors(recipe)
+        kept, donors = serving(document, recipe), self._donors(recipe)
         work = _work("made", document.input, recipe, path, kept, donors)
         self._so_far.pop(document.number, None)
         self.session.update(document, state="running", failure="")
@@ -372,8 +371,8 @@ class Runs:
         """The cloud is there in its new frame, before a model has read it."""
         from headlight.viewer.inputs.cloud import CloudInput
 
-        move = partial(_moved, known(document.input, CloudInput), cloud)
-        self.session.move(document, move, input=cloud, former=_former(document))
+        move = partial(moved, known(document.input, CloudInput), cloud)
+        self.session.move(document, move, input=cloud, former=former(document))
 
     def _ready(self, document: Document, what: Input, options: RunOptions, result: Pass) -> None:
         from headlight.models.core.layers import worst
@@ -405,7 +404,7 @@ class Runs:
         self.session.take(
             document,
             start if document.fresh else None,
-            former=document.former if again else _former(document) or document.former,
+            former=document.former if again else former(document) or document.former,
             fresh=False,
             input=what,
             options=options,
@@ -467,50 +466,3 @@ def _targeted(writing: Writing | None, target: str) -> Writing | None:
 
 def _kind(document: Document) -> str:
     return f"run {document.number}"
-
-
-def _serving(document: Document, recipe: Making) -> Pass | None:
-    """The pass that a document has, if only its labels are wanted in another way, or other interventions
-    than on its pixels."""
-    from headlight.models.core.interventions import edits
-    from headlight.viewer.host.forward import Pass
-
-    made, wanted = document.made, recipe.interventions
-    same = replace(made, listed=recipe.listed).amended(interventions=wanted) == recipe
-    same = same and edits(made.interventions) == edits(wanted)
-    if document.trace is None or not same or document.made == recipe:
-        return None
-    return Pass(document.trace, document.checks, document.device, document.memory, document.held)
-
-
-def _former(document: Document) -> Former | None:
-    """The present trace, to be kept when another one takes its place; None where it is large."""
-    if document.trace is None:
-        return None
-    former = Former(
-        *(document.input, document.options, document.trace),
-        *(document.checks, document.memory, document.held, document.device),
-    )
-    return former if former.is_small() else None
-
-
-def _moved(old: CloudInput, new: CloudInput, place: Place) -> Place:
-    """A selected point of a cloud, or many of them, or a box, where it is in another frame."""
-    import numpy as np
-
-    from headlight.models.core.tokens import Cuboid, Position, Region
-
-    scale = new.frame.metres_per_unit / old.frame.metres_per_unit
-
-    def there(points: np.ndarray) -> np.ndarray:
-        return new.frame.turned(old.frame.turned_back(points)) * scale
-
-    if isinstance(place, Region):
-        return Region(there(place.positions))
-    if isinstance(place, Cuboid):
-        x, y, z = there(np.array([place.numbers[:3]], np.float32))[0].tolist()
-        sides = {name: getattr(place, name) * scale for name in ("length", "width", "height")}
-        return replace(place, x=x, y=y, z=z, **sides)
-    at = known(place, Position)
-    x, y, z = there(np.array([[at.x, at.y, at.z]], np.float32))[0]
-    return Position(float(x), float(y), float(z))

@@ -18,15 +18,15 @@ from headlight.models.attention.calls import Call
 from headlight.models.catalogue.entries import Entry
 from headlight.models.catalogue.heads import body_of
 from headlight.models.catalogue.loading import is_untrained, load_entry
-from headlight.models.core.errors import HeadlightError, first_line, known
+from headlight.models.core.errors import HeadlightError, first_line
 from headlight.models.core.field import Field
 from headlight.models.core.interventions import Hidden, Intervention, on_heads
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import Box, PatchTokens
 from headlight.models.core.trace import INPUT, Trace
 from headlight.models.engines.heads import OF_PICTURES, answers_of, head_of, proved
-from headlight.models.engines.pictures.pixels import LARGEST, USUAL, Fit, Normalisation, Seen, fit, summed
-from headlight.models.engines.run import Askable, Made
+from headlight.models.engines.pictures.of_pixels import OfPixels
+from headlight.models.engines.pictures.pixels import LARGEST, USUAL, Fit, Normalisation, Seen, fit
 from headlight.models.fields.of_images import answer, called, feature_map, map_field, twin
 
 MAX_PIXELS = LARGEST**2
@@ -54,7 +54,7 @@ def map_region(field: Field, seen: Box) -> Box:
     return Box(seen.x0 + x0, seen.y0 + y0, seen.x0 + x1, seen.y0 + y1)
 
 
-class ConvolutionalEngine(Askable):
+class ConvolutionalEngine(OfPixels):
     """A convolutional network, ready to run. Made of a catalogue entry by `ConvolutionalEngine.open`."""
 
     def __init__(self, model: nn.Module, entry: Entry, device: str, untrained: bool = False) -> None:
@@ -162,18 +162,6 @@ class ConvolutionalEngine(Askable):
     def _inputs(self, given: Seen, hidden: Hidden | None) -> dict[str, Any]:
         """Pixels of units that are hidden are of the mean colour."""
         return {"pixel_values": torch.from_numpy(given.values_without(hidden)).to(self.device)}
-
-    def pooled(self, run: Made, values: np.ndarray) -> np.ndarray:
-        """As `Run.pooled`: the sum over the pixels of each cell."""
-        return summed(known(run.tokens, PatchTokens), values, run.given.fitted.region)
-
-    @contextmanager
-    def _leaf(
-        self, inputs: dict[str, Any], values: torch.Tensor | None = None
-    ) -> Iterator[list[torch.Tensor]]:
-        if values is not None:
-            inputs["pixel_values"] = values[None].clone()
-        yield [inputs["pixel_values"].requires_grad_()]
 
     @contextmanager
     def _recorded(

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import inspect
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -28,13 +28,14 @@ from headlight.models.attention.windows import Placement, WindowBlocks, WindowLa
 from headlight.models.catalogue.entries import Entry
 from headlight.models.catalogue.heads import body_of
 from headlight.models.catalogue.loading import is_untrained, load_entry, needs_only
-from headlight.models.core.errors import MODEL_ERRORS, HeadlightError, first_sentence, known
+from headlight.models.core.errors import MODEL_ERRORS, HeadlightError, first_sentence
 from headlight.models.core.interventions import Hidden, Intervention, Offer
 from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import PatchTokens
 from headlight.models.core.trace import INPUT, Trace
 from headlight.models.engines.heads import OF_PICTURES, Said, answers_of, head_of, proved, recorded
+from headlight.models.engines.pictures.of_pixels import OfPixels
 from headlight.models.engines.pictures.pixels import (
     LARGEST,
     SMALLEST,
@@ -44,13 +45,11 @@ from headlight.models.engines.pictures.pixels import (
     Seen,
     fit,
     snap_size,
-    summed,
 )
-from headlight.models.engines.run import Askable, Made
 from headlight.models.explain import saliency
 
 
-class VisionEngine(Askable):
+class VisionEngine(OfPixels):
     """A vision transformer, ready to run. Read from a folder by `VisionEngine.open`."""
 
     model: PreTrainedModel
@@ -275,18 +274,6 @@ class VisionEngine(Askable):
     def _fed(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
         """What the model takes of pixels [b, 3, H, W] and the rest."""
         return inputs
-
-    def pooled(self, run: Made, values: np.ndarray) -> np.ndarray:
-        """As `Run.pooled`: the sum over the pixels of each cell."""
-        return summed(known(run.tokens, PatchTokens), values, run.given.fitted.region)
-
-    @contextmanager
-    def _leaf(
-        self, inputs: dict[str, Any], values: torch.Tensor | None = None
-    ) -> Iterator[list[torch.Tensor]]:
-        if values is not None:
-            inputs["pixel_values"] = values[None].clone()
-        yield [inputs["pixel_values"].requires_grad_()]
 
     def _forward(self, inputs: Mapping[str, Any]) -> Any:
         """The pass over [b, 3, H, W]. Models with a fixed input size say so in words of their own."""
