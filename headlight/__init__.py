@@ -9,18 +9,12 @@ From Python:
 """
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 _HERE = os.path.dirname(os.path.realpath(__file__))
 if not os.path.isdir(os.path.join(_HERE, "viewer")):
     # A checkout, in which the rooms lie beside this folder. An installed Headlight has them in it.
     __path__.append(os.path.dirname(_HERE))
-
-if TYPE_CHECKING:
-    from headlight.api.opening import open
-    from headlight.api.recording import record
-    from headlight.api.showing import show
-    from headlight.models.core.errors import HeadlightError
 
 __all__ = ["HeadlightError", "open", "record", "show"]
 

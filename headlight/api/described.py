@@ -13,6 +13,8 @@ from headlight.models.core.errors import HeadlightError
 from headlight.models.core.tokens import INPUT
 from headlight.models.modules.described import described
 
+_WHAT = ("tokens", "text", "grid", "points")
+
 
 @dataclass(frozen=True, eq=False)
 class Described:
@@ -42,7 +44,9 @@ class Described:
         for name, read in (("image", picture_of), ("points", points_of)):
             if name in given:
                 given[name] = read(given[name])
-        return replace(self, **given)
+        # Whoever says once more what tokens are takes back what was said before.
+        again = dict.fromkeys(_WHAT, None) if set(_WHAT) & set(given) else {}
+        return replace(self, **{**again, **given})
 
     def streams(self, counts: Mapping[str, int]) -> dict[str, Any]:
         """The description of each stream, whose numbers of tokens these are."""

@@ -170,15 +170,18 @@ def trace_of(header: Mapping[str, Any], arrays: Mapping[str, Any], card: ModelCa
                 made[stream, count] = tokens_of(described, stream, region, points, scale)
         return made[stream, count]
 
+    calls = []
+    for number, told in enumerate(header["layers"]):
+        own = {name: arrays[f"{number}.{name}"] for name in NAMES if f"{number}.{name}" in arrays}
+        calls.append(call_of(told, own, arrays))
+        if list(calls[-1].shape[1:]) != told["shape"]:  # before anything is made of that size
+            raise ValueError(f"{told['name']} is not of {told['shape']}")
     named = {stream: tokens(stream, count) for stream, count in lengths(header).items()}
     named.setdefault(INPUT, next(iter(named.values())))
     layers = []
-    for number, told in enumerate(header["layers"]):
-        own = {name: arrays[f"{number}.{name}"] for name in NAMES if f"{number}.{name}" in arrays}
-        call = call_of(told, own, arrays)
+    for call, told in zip(calls, header["layers"], strict=True):
         queries, keys = ENDS.get(told["stack"], (INPUT, INPUT))
-        _, _, rows, columns = call.shape
-        layer = RecordedLayer(call, tokens(queries, rows), tokens(keys, columns))
+        layer = RecordedLayer(call, tokens(queries, told["shape"][1]), tokens(keys, told["shape"][2]))
         layer.stack = told["stack"]
         layers.append(layer)
     here = named[INPUT]
