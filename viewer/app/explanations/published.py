@@ -7,7 +7,7 @@ from headlight.viewer.app.explanations.entry import of
 PUBLISHED = (
     of(
         "Published figures",
-        says="What papers and their code give for networks on clouds, in per cent; rows of the model that is "
+        says="What papers and their code give for networks that read such documents, in per cent (BLEU as it is); rows of the model that is "
         "open are bold. A click on a heading sorts.",
     ),
     of("Row under the cursor", says="The figures that are pointed at, and who gave them."),
