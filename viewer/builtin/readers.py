@@ -57,7 +57,6 @@ REGISTRY.add(
         f"{_RECORDED}.opening:opened",
         f"{_RECORDED}.format:is_trace",
         binary=True,
-        names=("traces that were recorded from Python (.headlight.npz)",),
         holds=("recorded traces",),
     ),
     Reader(

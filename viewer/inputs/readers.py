@@ -43,6 +43,8 @@ def all_that_is_read() -> str:
             held.setdefault(what, []).append((place, one.names))
     parts = []
     for what, found in held.items():
+        if not found:  # of a kind all of whose files hold something else first
+            continue
         names = [name for _, own in sorted(found, key=lambda each: each[0]) for name in own]
         parts.append(f"{what} ({', '.join(names)})" if names else what)
     *front, last = parts
