@@ -81,7 +81,7 @@ class Recording:
     def trace(self) -> Trace:
         """The trace that every pane and every export reads."""
         from headlight.models.core.trace import Run
-        from headlight.models.engines.recorded import card_of
+        from headlight.models.modules.brought import card_of
 
         whole = self.stored()
         return trace_of(whole.header, whole.arrays, card_of(self._title, whole.header["of"]), Run())

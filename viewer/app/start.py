@@ -25,7 +25,7 @@ from headlight.viewer.app.window import Window
 from headlight.viewer.host.apart.host import ProcessHost
 from headlight.viewer.host.asked import run_options
 from headlight.viewer.host.lanes import WARM
-from headlight.viewer.host.warm import warm
+from headlight.viewer.host.warm import expecting_recordings, warm
 from headlight.viewer.inputs.recorded import ENDING
 from headlight.viewer.panes.shared.log_handler import LogHandler
 from headlight.viewer.shown.places import check_screen
@@ -60,6 +60,9 @@ def run(files: list[str], options: WindowOptions) -> int:
     choice = options.theme or str(settings.value("theme", "dark"))
     theme.apply(app, choice, float(settings.value("text_scale", 1.0)))
     host, asked = ProcessHost(_words(options.engine or "")), run_options(options.given)
+    recorded = bool(files) and all(file.endswith(ENDING) for file in files)
+    if recorded:  # while the window is made
+        host.start(WARM, "run", expecting_recordings, lambda *_: None)
     window = Window(asked, settings, handler, host)
     if options.screenshot:
         window.resize(geometry.SIZE)  # whatever screen there is
@@ -81,7 +84,6 @@ def run(files: list[str], options: WindowOptions) -> int:
     def painted() -> None:
         """Nothing is done before a person sees the window."""
         window.read_plugins()  # what is opened may be of one
-        recorded = bool(files) and all(file.endswith(ENDING) for file in files)
         if opens or shot is None:
             if not recorded:
                 warm_up()

@@ -3,12 +3,12 @@
 from headlight.viewer.registry import REGISTRY, Command, Engine, Kind, Layout, Leaf, Needs, Pane, down
 
 _INPUTS = ".inputs.recorded.inputs"
-_ENGINE = "headlight.models.engines.recorded"
+_ENGINE, _BROUGHT = "headlight.models.engines.recorded", "headlight.models.modules.brought"
 
 
 def _with_steps(layout: Layout) -> Layout:
     """The same page with a slider over recordings above, where there are several."""
-    return layout._replace(panes=down(Leaf("steps", 0.09), layout.panes._replace(share=0.91)))
+    return layout._replace(panes=down(Leaf("steps", 0.075), layout.panes._replace(share=0.925)))
 
 
 def _kind(of: str, noun: str, plural: str, input_: str, pages: tuple[str, ...], adapter: str) -> Kind:
@@ -47,7 +47,7 @@ REGISTRY.add(
             f"recorded-{of}",
             f"recorded-{of}",
             f"{_ENGINE}:RecordedEngine",
-            models=f"{_ENGINE}:OF_{of.upper()}",
+            models=f"{_BROUGHT}:OF_{of.upper()}",
         )
         for of in ("text", "image", "points")
     )

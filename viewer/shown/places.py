@@ -57,6 +57,11 @@ def file_named(name: object) -> Path | None:
     return path if path.is_file() and not path.is_symlink() else None
 
 
+def is_shown(path: str) -> bool:
+    """Whether a file is of the folder of shown traces, by its name alone."""
+    return _NAME.fullmatch(Path(path).name) is not None
+
+
 def _own(folder: Path) -> Path:
     """The folder, which nobody else can look into."""
     try:

@@ -21,7 +21,7 @@ class StepsPane(Pane):
     def build(self) -> QWidget:
         self._numbers: tuple[int, ...] = (0,)
         self._later = Later(PAUSE, self)
-        self.slider = LabelledSlider("Step", 0, 1, 1, self._said)
+        self.slider = LabelledSlider("Step", 0, 1, 1, self._said, beside=("Step",))
         self.slider.changed.connect(self._moved)
         return self.slider
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -108,6 +111,19 @@ def test_a_listener_opens_what_it_is_told_and_nothing_else(qtbot, qapp):
     listener.deleteLater()
 
 
+def test_a_window_knows_recordings_without_torch():
+    code = """
+import sys
+import headlight.viewer.builtin
+from headlight.viewer.app import listening
+from headlight.viewer.host import engines
+assert engines.brought()
+print({"torch", "transformers"} & sys.modules.keys())
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
+
+
 def test_a_window_is_started_once_and_told_of_all_that_follows(monkeypatch):
     started = []
     monkeypatch.setenv("DISPLAY", ":0")
@@ -130,6 +146,4 @@ def test_what_cannot_be_shown_is_said(monkeypatch):
 
 
 class _Started:
-    import os
-
     pid = os.getpid()
