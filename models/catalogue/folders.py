@@ -174,18 +174,6 @@ def writes(files: list[Path], config: dict[str, Any]) -> bool:
     return False
 
 
-def check_memory(numbers: int) -> None:
-    """HeadlightError unless so many numbers fit into free memory as float32."""
-    import psutil
-
-    needed, free = 4 * numbers, psutil.virtual_memory().available
-    if needed > free:
-        raise HeadlightError(
-            f"The model needs {needed / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free.",
-            "Close other programs or choose a smaller model.",
-        )
-
-
 def modality_of(folder: Path, config: dict[str, Any]) -> str:
     """Transformers for images say how large a patch is (SegFormer: of each stage); text models how large
     their vocabulary is. Convolutional networks say neither and are known by their type."""

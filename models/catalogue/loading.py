@@ -6,6 +6,7 @@ import inspect
 import re
 from collections.abc import Callable, Collection
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +26,13 @@ from transformers import (
 )
 from transformers.utils import logging
 
-from headlight.models.catalogue import classic
 from headlight.models.catalogue.entries import Entry
-from headlight.models.catalogue.folders import read_config
-from headlight.models.catalogue.formats.gguf_header import is_gguf
+from headlight.models.catalogue.folders import check_weights, read_config, stored_in
+from headlight.models.catalogue.formats.gguf_header import is_gguf, read_header
 from headlight.models.catalogue.formats.vocabulary import has_tokenizer, readable, tokenizer_folder
 from headlight.models.catalogue.heads import body_of, has_usual_body, headed
+from headlight.models.catalogue.memory import Fit, fitting
+from headlight.models.catalogue.networks import classic
 from headlight.models.catalogue.published import OWN, PUBLISHED, module
 from headlight.models.catalogue.states import is_usual, read_state
 from headlight.models.core.errors import HeadlightError, first_line
@@ -107,8 +109,9 @@ def skeleton(folder: Path) -> nn.Module:
 
 
 def load_model(where: Path, device: str, task: Task = SILENT) -> tuple[PreTrainedModel, frozenset[str]]:
-    """(the model in float32 and eval mode on `device`, the names of weights that are missing and random).
+    """(the model in eval mode on `device`, the names of weights that are missing and random).
 
+    It is computed in float32 where there is memory for that, else as `memory.fitting` says.
     where: a model's folder, or a GGUF file, of whose reading the task is told.
     It has the head of its task where the folder says so (`heads.headed`). Where that or the usual class for
     this configuration lacks weights of the body, the one that the folder names may find them all (an encoder
@@ -118,18 +121,43 @@ def load_model(where: Path, device: str, task: Task = SILENT) -> tuple[PreTraine
     """
     logging.disable_progress_bar()
     logging.set_verbosity_error()
+    fit = _fit(where, device)
+    dtype = torch.bfloat16 if fit.half else torch.float32
     try:
-        content, read = _from_file(where, task) if is_gguf(where) else _from_folder(where, task)
-        model, missing = _found(content, read)
+        content, read = _from_file(where, task) if is_gguf(where) else _from_folder(where, dtype, task)
+        spread = {"device_map": "auto"} if fit.spread else {}
+        model, missing = _found(content, partial(read, dtype=dtype, **spread))
     except (*_UNLOADABLE, SafetensorError, ImportError) as error:
         raise HeadlightError(
             f"The model in {where} cannot be loaded: {first_line(error)}",
             "Fetch it again or choose another.",
         ) from error
-    return model.eval().requires_grad_(False).to(device), missing
+    model = model.eval().requires_grad_(False)
+    if fit.half:
+        _take_whole(model)
+    return (model if fit.spread else model.to(device)), missing
 
 
-def _from_folder(folder: Path, task: Task) -> tuple[dict[str, Any], Callable[..., Any]]:
+def _fit(where: Path, device: str) -> Fit:
+    """How the weights of a folder or a GGUF file fit on a device."""
+    if is_gguf(where):
+        return fitting(read_header(where).numbers, device)
+    return fitting(check_weights(stored_in(where), read_config(where)), device)
+
+
+def _take_whole(model: nn.Module) -> None:
+    """Let a model of 16-bit numbers take pictures in float32, as they are prepared."""
+
+    def rounded(layer: nn.Module, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+        first, *rest = inputs
+        return (first.to(layer.weight.dtype), *rest)
+
+    for layer in model.modules():
+        if isinstance(layer, nn.Conv1d | nn.Conv2d | nn.Conv3d):
+            layer.register_forward_pre_hook(rounded)
+
+
+def _from_folder(folder: Path, dtype: torch.dtype, task: Task) -> tuple[dict[str, Any], Callable[..., Any]]:
     """(its config.json, what reads the weights into a class as `from_pretrained` does)"""
     content = read_config(folder)
     if (model_type := content["model_type"]) not in CONFIG_MAPPING:
@@ -152,7 +180,7 @@ def _from_folder(folder: Path, task: Task) -> tuple[dict[str, Any], Callable[...
 
         return content, read
     plain = {name: value for name, value in content.items() if name != "quantization_config"}
-    state = read_state(folder, torch.float32, task)
+    state = read_state(folder, dtype, task)
 
     def filled(kind: type, **more: Any) -> Any:
         config = CONFIG_MAPPING[model_type].from_dict(plain)
@@ -202,7 +230,6 @@ def _read(
     renamed = {"key_mapping": {rf"^{re.escape(wrapping)}\.": ""}} if wrapping else {}
     model, report = source(
         kind,
-        dtype=torch.float32,
         local_files_only=True,
         trust_remote_code=False,
         output_loading_info=True,

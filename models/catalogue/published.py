@@ -54,7 +54,7 @@ class Published:
     def config(self) -> Any:
         """Its configuration as its class takes it."""
         if self.model_type in OWN:
-            from headlight.models.catalogue import classic
+            from headlight.models.catalogue.networks import classic
 
             return classic.CONFIGS[self.model_type](**self.settings)
         from transformers import CONFIG_MAPPING
@@ -66,7 +66,7 @@ def _read() -> dict[str, Published]:
     """Of published.json: of each family what its networks share, and of each network its id, title, hub id,
     parameters in millions and settings of its own.
     """
-    families = json.loads(Path(__file__).with_suffix(".json").read_text("utf-8"))
+    families = json.loads((Path(__file__).parent / "networks" / "published.json").read_text("utf-8"))
     return {
         id: Published(
             id=id,
@@ -108,7 +108,7 @@ def near(name: str, ids: Iterable[str]) -> list[str]:
 
 def module(config: Any) -> nn.Module:
     """A network of this configuration, without a head; on the meta device if torch is told so around it."""
-    from headlight.models.catalogue import classic
+    from headlight.models.catalogue.networks import classic
 
     if type(config) in classic.NETWORKS:
         return classic.NETWORKS[type(config)](config)

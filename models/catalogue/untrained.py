@@ -20,7 +20,7 @@ import torch
 from torch import nn
 
 from headlight.models.catalogue import published
-from headlight.models.catalogue.folders import check_memory
+from headlight.models.catalogue.memory import check_memory
 from headlight.models.catalogue.published import SEED, Published
 from headlight.models.core.task import SILENT, Task
 

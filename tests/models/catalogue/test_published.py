@@ -12,10 +12,11 @@ from transformers import (
     ResNetConfig,
 )
 
-from headlight.models.catalogue import classic, loading, published
 from headlight.models.catalogue import entries as catalog
+from headlight.models.catalogue import loading, published
 from headlight.models.catalogue.entries import download, entries, find
 from headlight.models.catalogue.loading import load_entry
+from headlight.models.catalogue.networks import classic
 from headlight.models.catalogue.published import PUBLISHED, near
 from headlight.models.catalogue.untrained import drawn
 from headlight.models.core.errors import HeadlightError
