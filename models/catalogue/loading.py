@@ -32,7 +32,7 @@ from headlight.models.catalogue.formats.gguf_header import is_gguf, read_header
 from headlight.models.catalogue.formats.vocabulary import has_tokenizer, readable, tokenizer_folder
 from headlight.models.catalogue.heads import body_of, has_usual_body, headed
 from headlight.models.catalogue.memory import Fit, fitting
-from headlight.models.catalogue.networks import classic
+from headlight.models.catalogue.networks import own
 from headlight.models.catalogue.published import OWN, PUBLISHED, module
 from headlight.models.catalogue.states import is_usual, read_state
 from headlight.models.core.errors import HeadlightError, first_line
@@ -58,18 +58,19 @@ def load_entry(entry: Entry, device: str, task: Task = SILENT) -> tuple[nn.Modul
 
 
 def load_classic(folder: Path) -> nn.Module:
-    """An AlexNet or VGG without its head, its weights under torchvision's names.
+    """A network of Headlight's own without its head, its weights under torchvision's or timm's names.
 
     Raises HeadlightError for a configuration that makes no sense and for weights that do not fit it.
     """
     file = folder / "model.safetensors"
     try:
-        config = classic.read(read_config(folder))
+        config = own.read(read_config(folder))
         # On the meta device: what config.json says must fit the weights before it may take memory.
         with torch.device("meta"):
-            network = classic.NETWORKS[type(config)](config)
+            network = own.NETWORKS[type(config)](config)
+        heads = network.head_names
         state = {
-            name: tensor.float() for name, tensor in load_file(file).items() if name.startswith("features.")
+            name: tensor.float() for name, tensor in load_file(file).items() if not name.startswith(heads)
         }
     except ValueError as error:
         raise HeadlightError(f"In {folder / 'config.json'} {error}.", "Correct it.") from error
@@ -81,7 +82,7 @@ def load_classic(folder: Path) -> nn.Module:
             said = f"has {name} as {shape}" if shape is not None else f"lacks {name}"
             raise HeadlightError(
                 f"{file} {said}; this {config.model_type} needs {tuple(wanted.shape)}.",
-                "Correct config.json, or choose weights of torchvision's names.",
+                "Correct config.json, or choose weights of the usual names.",
             )
     if left := sorted(state.keys() - network.state_dict().keys()):
         raise HeadlightError(
@@ -96,7 +97,7 @@ def skeleton(folder: Path) -> nn.Module:
     content = read_config(folder)
     try:
         if content["model_type"] in OWN:
-            config = classic.read(content)
+            config = own.read(content)
         else:
             config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         config = getattr(config, "vision_config", config)
