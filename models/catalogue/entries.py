@@ -22,7 +22,6 @@ from headlight.models.catalogue.folders import (
     HEAD_NAMES,
     LAYER_NAMES,
     SHAPE_MODELS,
-    check_memory,
     check_weights,
     count,
     extent,
@@ -39,6 +38,7 @@ from headlight.models.catalogue.formats import gguf_header
 from headlight.models.catalogue.formats.gguf_header import alone_in, is_gguf
 from headlight.models.catalogue.formats.layout import CONFIG, PICKLES, inside, pickles_in
 from headlight.models.catalogue.formats.rounding import rounding_of
+from headlight.models.catalogue.memory import fitting, said_before
 from headlight.models.catalogue.packages import Package
 from headlight.models.catalogue.published import CONVOLUTIONAL, PUBLISHED, Published, near, of_hub
 from headlight.models.core.errors import HeadlightError, UntrustedPickle
@@ -151,7 +151,7 @@ def open_folder(folder: Path, trust_pickle: bool = False) -> Entry:
                 "code.",
                 "Convert them to model.safetensors, or give --trust-pickle if you trust their origin.",
             )
-    check_weights(files, config)
+    numbers = check_weights(files, config)
     modality = modality_of(folder, config)
     decodes = modality == "text" and writes(files, config)
     layers, heads = extent(config, decodes)
@@ -174,6 +174,7 @@ def open_folder(folder: Path, trust_pickle: bool = False) -> Entry:
         decodes=decodes,
         classifies=config["model_type"] in SHAPE_MODELS,
         notices=(rounding.notice,) if rounding and is_rounded(files, rounding) else (),
+        opening=said_before(numbers),
     )
 
 
@@ -214,7 +215,7 @@ def _open_gguf(file: Path) -> Entry:
     larger than the memory that is free."""
     header = gguf_header.read_header(file)
     gguf_header.check(header)
-    check_memory(header.numbers)
+    fitting(header.numbers)
     written = header.stacks.get("dec", 0)  # whose layers attend to what is written and to what is read
     return Entry(
         id=str(file),

@@ -19,7 +19,7 @@ from headlight.models.catalogue.formats.layout import (
     weights_in,
 )
 from headlight.models.catalogue.formats.rounding import Rounding, rounding_of
-from headlight.models.catalogue.published import CONVOLUTIONAL, OWN, PUBLISHED
+from headlight.models.catalogue.published import CONVOLUTIONAL, NAMES, OWN, PUBLISHED
 from headlight.models.core.errors import HeadlightError
 
 GRIDDED = ("range_net", "voxel_net")
@@ -59,7 +59,8 @@ def read_config(folder: Path) -> dict[str, Any]:
         )
     config = read_json(file)
     if isinstance(config, dict) and "model_type" not in config:
-        network = PUBLISHED.get(str(config.get("architecture")))
+        name = str(config.get("architecture"))
+        network = PUBLISHED.get(NAMES.get(name, name))
         if network is not None and network.model_type in OWN:
             config |= {"model_type": network.model_type, **network.settings}
     if not isinstance(config, dict) or not isinstance(config.get("model_type"), str):
@@ -82,8 +83,14 @@ def _head_rows(file: Path) -> int | None:
 
 
 def read_preprocessor(folder: Path) -> dict[str, Any]:
-    """preprocessor_config.json of an image model, empty where there is none."""
+    """preprocessor_config.json of an image model, or what timm says of it, empty where there is neither."""
     file = folder / "preprocessor_config.json"
+    if not file.is_file() and (folder / CONFIG).is_file():
+        said = read_json(folder / CONFIG)
+        of_timm = said.get("pretrained_cfg") if isinstance(said, dict) else None
+        if isinstance(of_timm, dict):
+            sides = {"image_mean": of_timm.get("mean"), "image_std": of_timm.get("std")}
+            return {name: value for name, value in sides.items() if value is not None}
     if not file.is_file() and adapter.is_adapter(folder):
         return read_preprocessor(adapter.base_folder(adapter.read_adapter(folder)))
     content = read_json(file) if file.is_file() else {}
@@ -172,18 +179,6 @@ def writes(files: list[Path], config: dict[str, Any]) -> bool:
             if any("decoder" in name.split(".")[:3] for name in content.keys()):  # noqa: SIM118
                 return True
     return False
-
-
-def check_memory(numbers: int) -> None:
-    """HeadlightError unless so many numbers fit into free memory as float32."""
-    import psutil
-
-    needed, free = 4 * numbers, psutil.virtual_memory().available
-    if needed > free:
-        raise HeadlightError(
-            f"The model needs {needed / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free.",
-            "Close other programs or choose a smaller model.",
-        )
 
 
 def modality_of(folder: Path, config: dict[str, Any]) -> str:
