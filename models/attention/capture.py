@@ -36,7 +36,7 @@ __all__ = ["AttentionCall", "Call", "GivenCall", "recording"]
 NEXT_STEP = "Open another model: those of the BERT, GPT-2, Llama, T5 and ViT families work."
 """For a model whose attention cannot be shown."""
 _NAME = "headlight"
-_CROSS = re.compile(r"(^|\.)[^.]*(cross|enc(oder)?_(att|dec)|encdec)", re.IGNORECASE)
+CROSS = re.compile(r"(^|\.)[^.]*(cross|enc(oder)?_(att|dec)|encdec)", re.IGNORECASE)
 
 
 class _Recorder:
@@ -104,7 +104,7 @@ class _Recorder:
 
     def note(self, call: AttentionCall, out: Tensor) -> None:
         """Keep the call without its graph, with a few rows of what it returned."""
-        rows = _sampled_rows(out.shape[1], out.device)
+        rows = sampled_rows(out.shape[1], out.device)
         tensors = {key: getattr(call, key) for key in ("q", "k", "v", "mask", "bias", "sinks")}
         kept = replace(
             call,
@@ -137,7 +137,7 @@ class _Recorder:
     def _kind(self, module: nn.Module, call: AttentionCall) -> Kind:
         batch = self.batches[-1] if self.batches else None
         count, _, queries, keys = call.shape
-        if _CROSS.search(".".join(self.names[module].split(".")[-2:])):
+        if CROSS.search(".".join(self.names[module].split(".")[-2:])):
             return "cross"
         if queries != keys and not getattr(module, "is_causal", False):
             return "cross"
@@ -234,7 +234,7 @@ def _all_equal(mask: Tensor, other: Tensor) -> bool:
 
 
 @cache
-def _sampled_rows(count: int, device: torch.device) -> Tensor:
+def sampled_rows(count: int, device: torch.device) -> Tensor:
     """A few evenly spaced rows, from the first to the last: 4 of a short sequence, 16 of a long one."""
     rows = torch.linspace(0, count - 1, min(count, max(4, min(16, count // 16)))).round().long().unique()
     return rows.to(device)
@@ -418,7 +418,7 @@ class _Products(TorchFunctionMode):
         for factor, v, out in self._last:
             # A view with other axes shares the memory.
             if factor.data_ptr() == weights.data_ptr() and factor.numel() == weights.numel():
-                rows = _sampled_rows(queries, out.device)
+                rows = sampled_rows(queries, out.device)
                 outputs = out.detach().reshape(batch, heads, queries, -1)[:, :, rows]
                 # One head of values may serve several of weights (Falcon).
                 v = v.detach().reshape(batch, -1, keys, out.shape[-1])

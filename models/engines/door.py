@@ -130,7 +130,8 @@ def _opened(entry: Entry, modality: str, engines: Engines, device: str, task: Ta
         entry = entries.download(entry)
     _fits(entry, modality, engines)
     task.progress(0.2, f"Loading {entry.title}")
-    if entry.file is None and entry.folder is not None:
+    # What an engine of a plugin brings lies where and as it likes.
+    if entry.file is None and entry.folder is not None and (entry.folder / "config.json").is_file():
         numbers = check_weights(stored_in(entry.folder), read_config(entry.folder))
         if entry.modality == "points":
             check_memory(numbers)

@@ -370,7 +370,8 @@ _IN_CLOUD = ".session.view:CloudSettings"
 _CONVOLUTIONS = "headlight.models.core.stack:ConvStack"
 
 # What kinds give: "read": a model reads it; "cells": tokens in rows, heads in grids; "characters"; "pixels";
-# "positions"; "layers": a stack of convolutions that can be built; "built": there is nothing else.
+# "positions"; "layers": a stack of convolutions that can be built; "built": there is nothing else;
+# "recorded": there is no model that could read it again.
 REGISTRY.add(
     Kind(
         id="text",

@@ -216,4 +216,6 @@ def _export_of(what: str, document: Input) -> tuple[Export, Kind]:
 
 
 def _named(kinds: Iterable[Kind]) -> str:
-    return " and ".join(kind.plural for kind in kinds)
+    """In a sentence; recorded ones go without saying where their like are named."""
+    every = tuple(kinds)
+    return " and ".join(kind.plural for kind in every if "recorded" not in kind.gives or every[0] is kind)
