@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from headlight.models import families
 from headlight.models.catalogue import gguf_header, hub
 from headlight.models.catalogue.bundled import BUNDLED, EXTRAS
 from headlight.models.catalogue.entry import Entry
@@ -27,6 +28,7 @@ from headlight.models.catalogue.folders import (
     check_weights,
     count,
     extent,
+    has_text_tower,
     has_two_towers,
     mean_pooled,
     modality_of,
@@ -128,6 +130,7 @@ def download(entry: Entry) -> Entry:
 def open_folder(folder: Path) -> Entry:
     """Look at a model's folder without loading it. Raises HeadlightError with what is missing or unsafe."""
     config = read_config(folder)
+    families.refuse(config["model_type"], folder.resolve().name)
     files = weight_files(folder)
     if not files:
         pickles = sorted(file.name for file in folder.iterdir() if file.suffix in PICKLES)
@@ -160,6 +163,7 @@ def open_folder(folder: Path) -> Entry:
         gridded=config["model_type"] in GRIDDED,
         detects=config["model_type"] in DETECTORS,
         paired=has_two_towers(config),
+        also=("text",) if modality == "image" and has_text_tower(config) else (),
         decodes=decodes,
         classifies=config["model_type"] in SHAPE_MODELS,
     )

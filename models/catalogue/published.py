@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 OWN = ("alexnet", "vgg")
 """Model types that Headlight defines itself: no library without torchvision has them."""
-CONVOLUTIONAL = (*OWN, "resnet", "bit", "mobilenet_v1", "mobilenet_v2", "convnext", "convnextv2")
+CONVOLUTIONAL = (
+    *(*OWN, "resnet", "bit", "regnet", "mobilenet_v1", "mobilenet_v2", "efficientnet"),
+    *("convnext", "convnextv2", "dinov3_convnext"),
+)
 """Model types whose answer is a feature map and which have no attention."""
 
 SEED = 0
