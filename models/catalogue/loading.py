@@ -16,7 +16,9 @@ from safetensors.torch import load_file
 from torch import nn
 from transformers import (
     CONFIG_MAPPING,
+    MODEL_MAPPING,
     AutoConfig,
+    AutoModel,
     AutoTokenizer,
     PreTrainedModel,
     PreTrainedTokenizerFast,
@@ -26,14 +28,15 @@ from transformers.utils import logging
 from headlight.models.catalogue import classic
 from headlight.models.catalogue.entries import Entry
 from headlight.models.catalogue.folders import read_config
-from headlight.models.catalogue.gguf_header import is_gguf
+from headlight.models.catalogue.formats.gguf_header import is_gguf
+from headlight.models.catalogue.formats.vocabulary import has_tokenizer, readable, tokenizer_folder
 from headlight.models.catalogue.heads import body_of, has_usual_body, headed, usual_class
 from headlight.models.catalogue.published import OWN, PUBLISHED, module
+from headlight.models.catalogue.states import is_usual, read_state
 from headlight.models.core.errors import HeadlightError, first_line
 from headlight.models.core.task import SILENT, Task
 
 _UNLOADABLE = (OSError, ValueError, RuntimeError, LookupError, AttributeError, TypeError, ArithmeticError)
-TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json")
 
 
 def load_entry(entry: Entry, device: str, task: Task = SILENT) -> tuple[nn.Module, frozenset[str]]:
@@ -116,7 +119,7 @@ def load_model(where: Path, device: str, task: Task = SILENT) -> tuple[PreTraine
     logging.disable_progress_bar()
     logging.set_verbosity_error()
     try:
-        content, read = _from_file(where, task) if is_gguf(where) else _from_folder(where)
+        content, read = _from_file(where, task) if is_gguf(where) else _from_folder(where, task)
         model, missing = _found(content, read)
     except (*_UNLOADABLE, SafetensorError, ImportError) as error:
         raise HeadlightError(
@@ -126,20 +129,44 @@ def load_model(where: Path, device: str, task: Task = SILENT) -> tuple[PreTraine
     return model.eval().requires_grad_(False).to(device), missing
 
 
-def _from_folder(folder: Path) -> tuple[dict[str, Any], Callable[..., Any]]:
+def _from_folder(folder: Path, task: Task) -> tuple[dict[str, Any], Callable[..., Any]]:
     """(its config.json, what reads the weights into a class as `from_pretrained` does)"""
     content = read_config(folder)
     if (model_type := content["model_type"]) not in CONFIG_MAPPING:
-        raise HeadlightError(
-            f"The model type “{model_type}” in {folder / 'config.json'} is unknown to transformers.",
-            "Choose a model that needs no code of its own.",
+        own = (
+            "needs code of its own, which is never run"
+            if "auto_map" in content
+            else "is unknown to transformers"
         )
-    return content, lambda kind, **more: kind.from_pretrained(folder, use_safetensors=True, **more)
+        raise HeadlightError(
+            f"The model type “{model_type}” in {folder / 'config.json'} {own}.",
+            "Choose a model of a type that transformers knows.",
+        )
+    if is_usual(folder, content):
+        config = CONFIG_MAPPING[model_type].from_dict(content)
+
+        def read(kind: type, **more: Any) -> Any:
+            own = getattr(kind, "config_class", None)
+            given = {"config": config} if own in (None, type(config)) else {}  # else it takes a part of it
+            return kind.from_pretrained(folder, use_safetensors=True, **given, **more)
+
+        return content, read
+    plain = {name: value for name, value in content.items() if name != "quantization_config"}
+    state = read_state(folder, torch.float32, task)
+
+    def filled(kind: type, **more: Any) -> Any:
+        config = CONFIG_MAPPING[model_type].from_dict(plain)
+        usual = MODEL_MAPPING.get(type(config), AutoModel) if kind is AutoModel else kind
+        usual = usual[0] if isinstance(usual, tuple) else usual
+        more.pop("local_files_only"), more.pop("trust_remote_code")  # there is nowhere to look
+        return usual.from_pretrained(None, config=config, state_dict=dict(state), **more)
+
+    return plain, filled
 
 
 def _from_file(file: Path, task: Task) -> tuple[dict[str, Any], Callable[..., Any]]:
     """The same of a GGUF file."""
-    from headlight.models.catalogue import gguf_weights
+    from headlight.models.catalogue.formats import gguf_weights
 
     return gguf_weights.configured(file, task)
 
@@ -226,10 +253,9 @@ def needs_only(model: PreTrainedModel, given: Collection[str], title: str, what:
 def load_tokenizer(where: Path) -> PreTrainedTokenizerFast:
     """The fast tokenizer of a folder or a GGUF file: the one kind that knows which characters a token stands
     for."""
+    where = where if is_gguf(where) else tokenizer_folder(where)
     # Without a vocabulary transformers builds a tokenizer that knows no word at all, and says nothing.
-    if not is_gguf(where) and not any(
-        file.name in TOKENIZERS or file.suffix == ".model" for file in where.iterdir()
-    ):
+    if not is_gguf(where) and not has_tokenizer(where):
         raise HeadlightError(
             f"The folder {where} has weights but no tokenizer (tokenizer.json).",
             "Put the model's tokenizer.json beside its weights.",
@@ -253,7 +279,10 @@ def load_tokenizer(where: Path) -> PreTrainedTokenizerFast:
 
 def _tokenizer_in(where: Path) -> PreTrainedTokenizerFast:
     if is_gguf(where):
-        from headlight.models.catalogue import gguf_weights
+        from headlight.models.catalogue.formats import gguf_weights
 
         return gguf_weights.tokenizer_in(where)
-    return AutoTokenizer.from_pretrained(where, local_files_only=True, trust_remote_code=False, use_fast=True)
+    with readable(where) as folder:
+        return AutoTokenizer.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False, use_fast=True
+        )

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from headlight.models import devices
 from headlight.models.catalogue import entries
 from headlight.models.catalogue.entries import READS, Entry
-from headlight.models.catalogue.folders import check_memory, check_weights, weight_files
+from headlight.models.catalogue.folders import check_memory, check_weights, read_config, stored_in
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import SILENT, Part, Task
 from headlight.models.core.trace import ModelCard, Run, Trace
@@ -131,7 +131,7 @@ def _opened(entry: Entry, modality: str, engines: Engines, device: str, task: Ta
     _fits(entry, modality, engines)
     task.progress(0.2, f"Loading {entry.title}")
     if entry.file is None and entry.folder is not None:
-        check_memory(check_weights(weight_files(entry.folder)))
+        check_memory(check_weights(stored_in(entry.folder), read_config(entry.folder)))
     elif entry.file is not None and entry.file.suffix.lower() == ".safetensors":
         check_memory(check_weights([entry.file]))
     engine = engines.of(entry).open(entry, device, task)

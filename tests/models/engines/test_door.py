@@ -94,7 +94,7 @@ def test_what_wraps_all_names_is_left_off(tmp_path):
 
 def test_what_cannot_be_opened_says_why(tmp_path):
     folder = small(tmp_path / "odd", model_type="surprise", auto_map={"AutoModel": "code.Model"})
-    with pytest.raises(HeadlightError, match=r"The model type “surprise” in .* is unknown to transformers"):
+    with pytest.raises(HeadlightError, match=r"The model type “surprise” in .* needs code of its own"):
         open_engine(str(folder), "text", "cpu")
     folder = small(tmp_path / "wide", hidden_size=768)
     with pytest.raises(HeadlightError, match="cannot be loaded"):
