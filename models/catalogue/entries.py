@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from headlight.models import families
 from headlight.models.catalogue import hub
 from headlight.models.catalogue.bundled import BUNDLED, EXTRAS
 from headlight.models.catalogue.entry import Entry
@@ -25,6 +26,7 @@ from headlight.models.catalogue.folders import (
     check_weights,
     count,
     extent,
+    has_text_tower,
     has_two_towers,
     is_rounded,
     mean_pooled,
@@ -136,6 +138,7 @@ def open_folder(folder: Path, trust_pickle: bool = False) -> Entry:
         return _open_gguf(file)
     outer, folder = folder, inside(folder)
     config = read_config(folder)
+    families.refuse(config["model_type"], outer.resolve().name)
     rounding = rounding_of(config)
     files = weight_files(folder)
     if not files:
@@ -171,6 +174,7 @@ def open_folder(folder: Path, trust_pickle: bool = False) -> Entry:
         gridded=config["model_type"] in GRIDDED,
         detects=config["model_type"] in DETECTORS,
         paired=has_two_towers(config),
+        also=("text",) if modality == "image" and has_text_tower(config) else (),
         decodes=decodes,
         classifies=config["model_type"] in SHAPE_MODELS,
         notices=(rounding.notice,) if rounding and is_rounded(files, rounding) else (),
