@@ -17,6 +17,7 @@ from headlight.models.catalogue import gguf_header, hub
 from headlight.models.catalogue.bundled import BUNDLED, EXTRAS
 from headlight.models.catalogue.entry import Entry
 from headlight.models.catalogue.folders import (
+    BOTH,
     DETECTORS,
     GRIDDED,
     HEAD_NAMES,
@@ -31,6 +32,7 @@ from headlight.models.catalogue.folders import (
     mean_pooled,
     modality_of,
     read_config,
+    reads_both,
     weight_files,
     writes,
 )
@@ -42,7 +44,12 @@ from headlight.models.core.errors import HeadlightError, UntrustedPickle
 CHECKPOINTS = (".safetensors", ".pth", ".pt", gguf_header.ENDING)
 """Endings of one file that can hold a model: GGUF a language model, the others a point model as other
 programs save it."""
-READS: dict[str, str] = {"text": "text", "image": "images", "points": "point clouds"}
+READS: dict[str, str] = {
+    "text": "text",
+    "image": "images",
+    "points": "point clouds",
+    BOTH: "pictures with texts",
+}
 """What a model of each modality is said to read."""
 
 
@@ -74,8 +81,8 @@ def default(
             if want in entry.suits:
                 return entry
     if not every:
-        kind = f"{modality} and answers with {says}" if says else modality
-        raise HeadlightError(f"No bundled model reads {kind}.", "Name a model or a folder.")
+        kind = READS.get(modality, modality) + (f" and answers with {says}" if says else "")
+        raise HeadlightError(f"No model in the box reads {kind}.", "Name one, or its folder.")
     return every[0]
 
 
@@ -160,6 +167,7 @@ def open_folder(folder: Path) -> Entry:
         gridded=config["model_type"] in GRIDDED,
         detects=config["model_type"] in DETECTORS,
         paired=has_two_towers(config),
+        also=(BOTH,) if modality != BOTH and reads_both(config) else (),
         decodes=decodes,
         classifies=config["model_type"] in SHAPE_MODELS,
     )

@@ -127,6 +127,24 @@ def load_model(where: Path, device: str, task: Task = SILENT) -> tuple[PreTraine
     return model.eval().requires_grad_(False).to(device), missing
 
 
+def load_as(
+    folder: Path, kind: Any, device: str, task: Task = SILENT
+) -> tuple[PreTrainedModel, frozenset[str]]:
+    """As `load_model`, of a folder, as a model of this class and no other."""
+    logging.disable_progress_bar()
+    logging.set_verbosity_error()
+    task.check()
+    try:
+        _, read = _from_folder(folder)
+        model, missing, _ = _read(kind, read)
+    except (*_UNLOADABLE, SafetensorError, ImportError) as error:
+        raise HeadlightError(
+            f"The model in {folder} cannot be loaded: {first_line(error)}",
+            "Fetch it again or choose another.",
+        ) from error
+    return model.eval().requires_grad_(False).to(device), missing
+
+
 def _from_folder(folder: Path) -> tuple[dict[str, Any], Callable[..., Any]]:
     """(its config.json, what reads the weights into a class as `from_pretrained` does)"""
     content = read_config(folder)

@@ -13,7 +13,7 @@ import pytest
 from headlight.viewer import plugins
 from headlight.viewer.app.commands.bound import found
 from headlight.viewer.app.commands.every import listed
-from headlight.viewer.inputs.inputs import ImageInput, StackInput, TextInput
+from headlight.viewer.inputs.inputs import ImageInput, PictureTextInput, StackInput, TextInput
 from headlight.viewer.registry import (
     REGISTRY,
     Change,
@@ -100,7 +100,8 @@ def test_every_kind_has_a_table_to_copy_and_an_export(kind):
 
 
 def test_what_was_read_is_of_a_kind():
-    what = (TextInput("a", "a"), ImageInput("a", np.zeros((2, 2, 3), np.uint8)), room(3), StackInput())
+    image = ImageInput("a", np.zeros((2, 2, 3), np.uint8))
+    what = (TextInput("a", "a"), image, PictureTextInput(image, "a"), room(3), StackInput())
     assert [REGISTRY.kind_of(one).id for one in what] == list(REGISTRY.all(Kind))
     with pytest.raises(KeyError):
         REGISTRY.kind_of("a")
