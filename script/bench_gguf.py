@@ -71,7 +71,7 @@ def _difference(file: Path) -> float:
 def held_here() -> None:
     import torch  # noqa: F401  what is there before
 
-    from headlight.models.catalogue.gguf_header import read_header
+    from headlight.models.catalogue.formats.gguf_header import read_header
     from headlight.models.catalogue.loading import load_model
     from headlight.models.catalogue.packages import SMOLLM2
     from script.bench_memory import watched

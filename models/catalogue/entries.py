@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from headlight.models.catalogue import gguf_header, hub
+from headlight.models.catalogue import hub
 from headlight.models.catalogue.bundled import BUNDLED, EXTRAS
 from headlight.models.catalogue.entry import Entry
 from headlight.models.catalogue.folders import (
@@ -22,21 +22,25 @@ from headlight.models.catalogue.folders import (
     GRIDDED,
     HEAD_NAMES,
     LAYER_NAMES,
-    PICKLES,
     SHAPE_MODELS,
-    check_memory,
     check_weights,
     count,
     extent,
     has_two_towers,
+    is_rounded,
     mean_pooled,
     modality_of,
     read_config,
     reads_both,
+    stored_in,
     weight_files,
     writes,
 )
-from headlight.models.catalogue.gguf_header import is_gguf
+from headlight.models.catalogue.formats import gguf_header
+from headlight.models.catalogue.formats.gguf_header import alone_in, is_gguf
+from headlight.models.catalogue.formats.layout import CONFIG, PICKLES, inside, pickles_in
+from headlight.models.catalogue.formats.rounding import rounding_of
+from headlight.models.catalogue.memory import fitting, said_before
 from headlight.models.catalogue.packages import Package
 from headlight.models.catalogue.published import CONVOLUTIONAL, PUBLISHED, Published, near, of_hub
 from headlight.models.core.errors import HeadlightError, UntrustedPickle
@@ -103,7 +107,7 @@ def find(name: str, trust_pickle: bool = False, brought: Sequence[Entry] = ()) -
         return _of_published(PUBLISHED[name])
     path = Path(name).expanduser()
     if path.is_dir():
-        return open_folder(path)
+        return open_folder(path, trust_pickle)
     if path.is_file():
         return open_file(path, trust_pickle)
     if re.fullmatch(r"[\w-][\w.-]*/[\w-][\w.-]*", name):
@@ -132,28 +136,35 @@ def download(entry: Entry) -> Entry:
     return _of_hub(open_folder(hub.fetched(entry.id)), entry.id)
 
 
-def open_folder(folder: Path) -> Entry:
-    """Look at a model's folder without loading it. Raises HeadlightError with what is missing or unsafe."""
+def open_folder(folder: Path, trust_pickle: bool = False) -> Entry:
+    """Look at a model's folder without loading it. Raises HeadlightError with what is missing or unsafe,
+    UntrustedPickle where its weights are a pickle and the user is to be asked."""
+    if file := alone_in(folder):
+        return _open_gguf(file)
+    outer, folder = folder, inside(folder)
     config = read_config(folder)
+    rounding = rounding_of(config)
     files = weight_files(folder)
     if not files:
-        pickles = sorted(file.name for file in folder.iterdir() if file.suffix in PICKLES)
-        if pickles:
+        files = pickles_in(folder)
+        if not files:
             raise HeadlightError(
-                f"The folder {folder} has its weights only as a pickle ({pickles[0]}), which can run code.",
-                "Convert them to model.safetensors, or choose a model that has them.",
+                f"The folder {folder} has config.json but no weights (model.safetensors).",
+                "Put the weights beside it, or choose another folder.",
             )
-        raise HeadlightError(
-            f"The folder {folder} has config.json but no weights (model.safetensors).",
-            "Put the weights beside it, or choose another folder.",
-        )
-    check_weights(files)
+        if not trust_pickle:
+            raise UntrustedPickle(
+                f"The folder {folder} has its weights only as a pickle ({files[0].name}), which can run "
+                "code.",
+                "Convert them to model.safetensors, or give --trust-pickle if you trust their origin.",
+            )
+    numbers = check_weights(files, config)
     modality = modality_of(folder, config)
     decodes = modality == "text" and writes(files, config)
     layers, heads = extent(config, decodes)
     return Entry(
-        id=str(folder),
-        title=folder.resolve().name,
+        id=str(outer),
+        title=outer.resolve().name,
         where="folder",
         source=str(folder),
         licence="as its owner says",
@@ -170,6 +181,8 @@ def open_folder(folder: Path) -> Entry:
         also=(BOTH,) if modality != BOTH and reads_both(config) else (),
         decodes=decodes,
         classifies=config["model_type"] in SHAPE_MODELS,
+        notices=(rounding.notice,) if rounding and is_rounded(files, rounding) else (),
+        opening=said_before(numbers),
     )
 
 
@@ -177,8 +190,9 @@ def open_file(file: Path, trust_pickle: bool = False) -> Entry:
     """A model that is one file. What a point model's checkpoint holds shows when it is loaded."""
     if is_gguf(file):
         return _open_gguf(file)
-    if file.name == "model.safetensors" and (file.parent / "config.json").is_file():
-        return open_folder(file.parent)
+    beside = (file.parent / CONFIG).is_file() and file.suffix in (".safetensors", *PICKLES)
+    if beside and file in stored_in(file.parent):
+        return open_folder(file.parent, trust_pickle)
     if file.suffix.lower() not in CHECKPOINTS:
         raise HeadlightError(
             f"{file} is no model.",
@@ -209,7 +223,7 @@ def _open_gguf(file: Path) -> Entry:
     larger than the memory that is free."""
     header = gguf_header.read_header(file)
     gguf_header.check(header)
-    check_memory(header.numbers)
+    fitting(header.numbers)
     written = header.stacks.get("dec", 0)  # whose layers attend to what is written and to what is read
     return Entry(
         id=str(file),

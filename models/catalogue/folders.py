@@ -5,16 +5,23 @@ Nothing here imports torch or transformers, and nothing runs code from a model.
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 from typing import Any
 
-from headlight.models.catalogue.published import CONVOLUTIONAL, OWN, PUBLISHED
+from headlight.models.catalogue.formats import adapter
+from headlight.models.catalogue.formats.layout import (
+    CONFIG,
+    MAX_TENSORS,
+    is_mean,
+    pickles_in,
+    read_json,
+    weights_in,
+)
+from headlight.models.catalogue.formats.rounding import Rounding, rounding_of
+from headlight.models.catalogue.published import CONVOLUTIONAL, NAMES, OWN, PUBLISHED
 from headlight.models.core.errors import HeadlightError
 
-MAX_TENSORS = 100_000
-PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 GRIDDED = ("range_net", "voxel_net")
 """Networks on a representation of a cloud."""
 DETECTORS = ("detector",)
@@ -37,26 +44,33 @@ BOTH = "picture-text"
 MAX_JSON = 64 << 20
 """Bytes of a config.json or of an index that are read."""
 
+_LFS = b"version https://git-lfs"
+
 LAYER_NAMES = ("num_hidden_layers", "n_layer", "n_layers", "num_layers", "encoder_layers", "depths")
 HEAD_NAMES = ("num_attention_heads", "n_head", "n_heads", "num_heads", "encoder_attention_heads")
 """What model families call these in their config.json."""
 
 
 def read_config(folder: Path) -> dict[str, Any]:
-    """config.json of a model's folder. Raises HeadlightError if it is missing or not a model's.
+    """config.json of a model's folder, of an adapter's that of its base. Raises HeadlightError if it is
+    missing or not a model's.
 
     timm's folders name an architecture in place of a model_type: those of networks that Headlight defines
     itself get theirs.
     """
-    file = folder / "config.json"
+    if adapter.is_adapter(folder):
+        one = adapter.read_adapter(folder)
+        return adapter.adapted(read_config(adapter.base_folder(one)), one, _head_rows(one.weights))
+    file = folder / CONFIG
     if not file.is_file():
         raise HeadlightError(
             f"The folder {folder} is no model: it has no config.json.",
             "Choose the folder that holds config.json and model.safetensors.",
         )
-    config = _read_json(file)
+    config = read_json(file)
     if isinstance(config, dict) and "model_type" not in config:
-        network = PUBLISHED.get(str(config.get("architecture")))
+        name = str(config.get("architecture"))
+        network = PUBLISHED.get(NAMES.get(name, name))
         if network is not None and network.model_type in OWN:
             config |= {"model_type": network.model_type, **network.settings}
     if not isinstance(config, dict) or not isinstance(config.get("model_type"), str):
@@ -66,51 +80,59 @@ def read_config(folder: Path) -> dict[str, Any]:
     return config
 
 
+def _head_rows(file: Path) -> int | None:
+    """Rows of the classifier among an adapter's weights; None without one."""
+    from safetensors import safe_open
+
+    check_weights([file])
+    with safe_open(file, framework="numpy") as content:
+        for name in content.keys():  # noqa: SIM118
+            if adapter.is_head(name):
+                return content.get_slice(name).get_shape()[0]
+    return None
+
+
 def read_preprocessor(folder: Path) -> dict[str, Any]:
-    """preprocessor_config.json of an image model, empty where there is none."""
+    """preprocessor_config.json of an image model, or what timm says of it, empty where there is neither."""
     file = folder / "preprocessor_config.json"
-    content = _read_json(file) if file.is_file() else {}
+    if not file.is_file() and (folder / CONFIG).is_file():
+        said = read_json(folder / CONFIG)
+        of_timm = said.get("pretrained_cfg") if isinstance(said, dict) else None
+        if isinstance(of_timm, dict):
+            sides = {"image_mean": of_timm.get("mean"), "image_std": of_timm.get("std")}
+            return {name: value for name, value in sides.items() if value is not None}
+    if not file.is_file() and adapter.is_adapter(folder):
+        return read_preprocessor(adapter.base_folder(adapter.read_adapter(folder)))
+    content = read_json(file) if file.is_file() else {}
     return content if isinstance(content, dict) else {}
 
 
-def _read_json(file: Path) -> Any:
-    try:
-        if file.stat().st_size > MAX_JSON:
-            raise ValueError(f"{file.stat().st_size:,} bytes")
-        return json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise HeadlightError(f"{file} cannot be read: {error}.", "Fetch the model again.") from error
-
-
 def weight_files(folder: Path) -> list[Path]:
-    """The safetensors files of a model: one, or the shards that its index names."""
-    index = folder / "model.safetensors.index.json"
-    if (folder / "model.safetensors").is_file():
-        return [folder / "model.safetensors"]
-    if not index.is_file():
-        return []
-    content = _read_json(index)
-    shards = content.get("weight_map") if isinstance(content, dict) else None
-    if not isinstance(shards, dict) or not all(isinstance(name, str) for name in shards.values()):
-        raise HeadlightError(f"{index} names no weights.", "Fetch the model again.")
-    names = sorted(set(shards.values()))
-    for name in names:
-        if Path(name).name != name or not name.endswith(".safetensors"):
-            raise HeadlightError(
-                f"{index} names “{name}”, which is no safetensors file beside it.",
-                "Do not trust this model.",
-            )
-        if not (folder / name).is_file():
-            raise HeadlightError(f"The folder {folder} lacks the weights {name}.", "Fetch the model again.")
-    return [folder / name for name in names]
+    """The safetensors files of a model (`layout.weights_in`), of an adapter its base's and its own."""
+    if adapter.is_adapter(folder):
+        one = adapter.read_adapter(folder)
+        return [*stored_in(adapter.base_folder(one)), one.weights]
+    return weights_in(folder)
 
 
-def check_weights(files: list[Path]) -> int:
-    """How many numbers there are, by the headers alone. HeadlightError for damage or too many tensors."""
+def stored_in(folder: Path) -> list[Path]:
+    """The files of a model's weights, whichever it has: safetensors, else pickles."""
+    return weight_files(folder) or pickles_in(folder)
+
+
+def check_weights(files: list[Path], config: dict[str, Any] | None = None) -> int:
+    """How many numbers there are, by the headers alone, with config.json those that rounded ones become.
+
+    HeadlightError for damage or too many tensors. Of a pickle its size says it, in 32 bits a number.
+    """
     from safetensors import SafetensorError, safe_open
 
+    rounding = rounding_of(config) if config else None
     tensors = numbers = 0
     for file in files:
+        if file.suffix != ".safetensors":
+            numbers += file.stat().st_size // 4
+            continue
         try:
             with safe_open(file, framework="numpy") as content:
                 names = list(content.keys())
@@ -118,12 +140,40 @@ def check_weights(files: list[Path]) -> int:
                 if tensors > MAX_TENSORS:
                     break
                 for name in names:
-                    numbers += math.prod(content.get_slice(name).get_shape())
+                    part = content.get_slice(name)
+                    count = math.prod(part.get_shape())
+                    numbers += rounding.count(name, part.get_dtype(), count) if rounding else count
         except (SafetensorError, OSError) as error:
-            raise HeadlightError(f"{file} is damaged: {error}.", "Fetch the model again.") from error
+            raise _damaged(file, error) from error
     if tensors > MAX_TENSORS:
         raise HeadlightError(f"The weights have more than {MAX_TENSORS:,} tensors.", "Choose another model.")
     return numbers
+
+
+def is_rounded(files: list[Path], rounding: Rounding) -> bool:
+    """Whether any of the weights are what config.json says of them: a folder may have been saved anew."""
+    from safetensors import safe_open
+
+    for file in (file for file in files if file.suffix == ".safetensors"):
+        with safe_open(file, framework="numpy") as content:
+            names = list(content.keys())
+            if any(rounding.is_of(name, content.get_slice(name).get_dtype()) for name in names):
+                return True
+    return False
+
+
+def _damaged(file: Path, error: Exception) -> HeadlightError:
+    try:
+        with open(file, "rb") as content:
+            is_pointer = content.read(len(_LFS)) == _LFS
+    except OSError:
+        is_pointer = False
+    if is_pointer:
+        return HeadlightError(
+            f"{file} is a note that Git LFS leaves in place of the weights.",
+            "Run “git lfs pull” in that folder.",
+        )
+    return HeadlightError(f"{file} is damaged: {error}.", "Fetch the model again.")
 
 
 def writes(files: list[Path], config: dict[str, Any]) -> bool:
@@ -133,22 +183,12 @@ def writes(files: list[Path], config: dict[str, Any]) -> bool:
     from safetensors import safe_open
 
     for file in files:
+        if file.suffix != ".safetensors":
+            return True
         with safe_open(file, framework="numpy") as content:
             if any("decoder" in name.split(".")[:3] for name in content.keys()):  # noqa: SIM118
                 return True
     return False
-
-
-def check_memory(numbers: int) -> None:
-    """HeadlightError unless so many numbers fit into free memory as float32."""
-    import psutil
-
-    needed, free = 4 * numbers, psutil.virtual_memory().available
-    if needed > free:
-        raise HeadlightError(
-            f"The model needs {needed / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free.",
-            "Close other programs or choose a smaller model.",
-        )
 
 
 def modality_of(folder: Path, config: dict[str, Any]) -> str:
@@ -236,8 +276,4 @@ def count(config: dict[str, Any], names: tuple[str, ...]) -> int | None:
 
 def mean_pooled(folder: Path) -> bool:
     """Whether a sentence-transformers model takes the mean over all tokens."""
-    file = folder / "1_Pooling" / "config.json"
-    if not file.is_file():
-        return False
-    content = _read_json(file)
-    return isinstance(content, dict) and content.get("pooling_mode_mean_tokens") is True
+    return is_mean(folder)

@@ -14,7 +14,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from headlight.models.catalogue.folders import MAX_TENSORS
+from headlight.models.catalogue.formats.layout import MAX_TENSORS
 from headlight.models.core.errors import HeadlightError
 
 N = TypeVar("N", bound=nn.Module)
@@ -45,7 +45,7 @@ def read_tensors(path: Path, trust_pickle: bool = False) -> dict[str, Tensor]:
             "Open it as trusted if you know where it is from, or convert it to safetensors.",
         )
     else:
-        state = _pickle(path)
+        state = read_pickle(path)
     if not state:
         raise HeadlightError(f"{path.name} has no tensors.", "Choose another file.")
     # A tensor may claim far more elements than its storage has.
@@ -68,16 +68,21 @@ def _safetensors(path: Path) -> dict[str, Tensor]:
         raise HeadlightError(f"{path.name} is damaged: {error}.", "Fetch it again.") from error
 
 
-def _pickle(path: Path) -> dict[str, Tensor]:
-    """The state dict in a file of torch.save: its container's, or the file's content itself."""
+def read_pickle(path: Path, most: int | None = MAX_BYTES) -> dict[str, Tensor]:
+    """The state dict in a file of torch.save: its container's, or the file's content itself.
+
+    most: bytes that it may unpack to; None: as many as the file has. Only for a file that is trusted.
+    HeadlightError for everything that is no whole state dict.
+    """
+    most = path.stat().st_size if most is None else most
     try:
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as members:
                 infos = members.infolist()
             if len(infos) > MAX_TENSORS:
                 raise _too_many(path)
-            if sum(info.file_size for info in infos) > MAX_BYTES:
-                raise HeadlightError(f"{path.name} unpacks to more than {MAX_BYTES / 1e9:.1f} GB.", CONVERT)
+            if sum(info.file_size for info in infos) > most:
+                raise HeadlightError(f"{path.name} unpacks to more than {most / 1e9:.1f} GB.", CONVERT)
         content = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise HeadlightError(

@@ -405,6 +405,7 @@ REGISTRY.add(
             _ARTIFACTS,
             _EXPERIMENTS_ON_TEXT,
             _COST,
+            _PUBLISHED,
         ),
         adapter=".host.adapters:TEXTS",
         settings=(
@@ -428,7 +429,7 @@ REGISTRY.add(
         gives=("read", "cells", "pixels"),
         layouts=(
             *(_PICTURE, _HEADS_OF_PICTURE, _WEIGHT_OF_PICTURE, _FIELDS, _METHODS, _EXPERIMENTS_ON_PICTURE),
-            *(_ZERO_SHOT, _PROTOTYPES, _CONTEXT, _ARTIFACTS, _COST),
+            *(_ZERO_SHOT, _PROTOTYPES, _CONTEXT, _ARTIFACTS, _COST, _PUBLISHED),
         ),
         adapter=".host.adapters:IMAGES",
         settings=(_MAP, _BY_HAND, *_FOUND, _FIELD, _COSTS, _ARTIFACT, _PROTOTYPE, _AROUND),

@@ -324,7 +324,7 @@ REGISTRY.add(
         "published",
         "Published figures",
         ".panes.published.figures:PublishedPane",
-        Needs(("positions",), ("published",)),
+        Needs(("read",), ("published",)),
     ),
     Pane("cost", "Cost of one layer", ".panes.cost.cost:CostPane", _COSTS, named="Cost of layers"),
     Pane(

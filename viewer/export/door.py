@@ -132,7 +132,7 @@ def refuse_early(options: ExportOptions, document: Input) -> None:
         _check_meaning(option, given, export)
         before, why = option.after
         if option.name in given and before and before not in given:
-            raise HeadlightError(f"{option.flag} {why}.", f"Choose the {before} with {flag(before)}.")
+            raise HeadlightError(f"{option.flag} {why}.", f"Give {flag(before)} too.")
 
 
 def _check_meaning(option: Option, given: Mapping[str, Any], export: Export) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from headlight.models.catalogue.formats import layout
 from headlight.models.core.errors import HeadlightError, first_line
 from headlight.models.core.task import Task
 
@@ -41,8 +42,9 @@ def listed(folder: str, endings: tuple[str, ...], task: Task) -> Listing:
         said = error.strerror or first_line(error)
         raise HeadlightError(f"{path} cannot be read there: {said}.", "Choose another folder.") from error
     whole = path.absolute()
-    is_model = (whole / "config.json").is_file()
-    return Listing(str(whole), str(whole.parent), _sorted(folders), _sorted(files), is_model)
+    return Listing(
+        str(whole), str(whole.parent), _sorted(folders), _sorted(files), layout.is_model_folder(whole)
+    )
 
 
 def _sorted(names: list[str]) -> tuple[str, ...]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
 import transformers
 from transformers import AutoModelForImageTextToText, PreTrainedModel
 
 from headlight.models.catalogue.entries import Entry
 from headlight.models.catalogue.folders import read_config
-from headlight.models.catalogue.loading import load_as
+from headlight.models.catalogue.loading import load_model
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import SILENT, Part, Task
 from headlight.models.engines.paired.one_sequence import OneSequenceEngine
@@ -23,9 +22,8 @@ class PairedEngine:
     def open(entry: Entry, device: str, task: Task = SILENT) -> OneSequenceEngine:
         """Load the model of a catalogue entry that has its folder. HeadlightError where it cannot be shown,
         or a part of it is missing."""
-        model, missing = load_as(
-            entry.weights, _kind(read_config(entry.folder)), device, Part(task, 0.2, 0.8)
-        )
+        kind = _kind(read_config(entry.folder))
+        model, missing = load_model(entry.weights, device, Part(task, 0.2, 0.8), kind)
         _check_parts(model, missing, entry.title)
         if not hasattr(model, "get_image_features"):
             raise _unknown(entry.title)
@@ -61,12 +59,3 @@ def _unknown(title: str) -> HeadlightError:
         f"{title} does not put a picture and a text together in a way that Headlight knows.",
         "Open it with a picture or a text alone, or choose another model.",
     )
-
-
-def size_of(model: PreTrainedModel) -> int:
-    """How many entries its vocabulary has."""
-    return len(model.get_input_embeddings().weight)
-
-
-def device_of(tensors: dict[str, torch.Tensor], device: str) -> dict[str, torch.Tensor]:
-    return {name: value.to(device) for name, value in tensors.items()}

@@ -7,7 +7,8 @@ FOLDER holds what renders.py left. The steady training leaves `state.pt`, everyt
 `log.csv`; cooling leaves that alone and writes `cooled.pt`, the running mean of its weights. The model reads
 a third of a picture's patches, those with writing and things first, and all of them when it has cooled.
 Two linear readers of the picture's vector, of names and of words, are taught beside and then thrown away.
-Test objects and fonts are never read here.
+Test objects and fonts are never read here. `--begin assets/weights/small-clip --step N` goes on from weights
+that are published and have seen N batches, where a run's folder is lost.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors.torch import load_file
 from torch import nn
 from torch.nn import functional
 from transformers import CLIPTokenizer
@@ -59,9 +61,13 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=60, help="how long to train now")
     parser.add_argument("--cool", action="store_true")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--begin", type=Path, help="a published model's folder to go on from in a new run")
+    parser.add_argument("--step", type=int, default=0, help="batches that it has seen")
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     training = Training(given.run)
+    if given.begin and not training.step:
+        training.begin(given.begin, given.step)
     pools = [read_pool(given.run, split) for split in ("train", "validation")]
     (training.cool if given.cool else training.fit)(*pools, 60 * given.minutes)
 
@@ -116,6 +122,7 @@ class Training:
         self.tokenizer = tokenizer()
         self.pieces = Pieces(self.tokenizer)
         self.net = make(len(self.tokenizer)).train()
+        self.net.set_attn_implementation("eager")  # of so few tokens a third quicker than the fused one
         self.names = sorted({name for one in objects() for name in one.called})
         self.words = list(words())
         self.readers = nn.ModuleList(
@@ -132,12 +139,19 @@ class Training:
         vision.embeddings.requires_grad_(False)
         vision.encoder.layers[:FROZEN].requires_grad_(False)
         self.optimiser = torch.optim.AdamW(self._groups(), betas=(0.9, 0.98), fused=True)
-        self.step = 0
+        self.step = self.anew = 0
         if (run / "state.pt").exists():
             state = torch.load(run / "state.pt", weights_only=True)
             for name in KEPT_STATES:
                 getattr(self, name).load_state_dict(state[name])
-            self.step = state["step"]
+            self.step, self.anew = state["step"], state["anew"]
+
+    def begin(self, folder: Path, step: int) -> None:
+        """Take published weights, a running mean, that have seen so many batches."""
+        published = {name: one.float() for name, one in load_file(folder / "model.safetensors").items()}
+        for net in (self.net, self.mean):
+            net.load_state_dict(published)
+        self.step = self.anew = step
 
     def _groups(self) -> list[dict]:
         """The picture tower, the text tower with the projections, the readers."""
@@ -154,7 +168,7 @@ class Training:
         began = saved = time.time()
         running = Running()
         while time.time() - began < seconds:
-            self._rate(min(1.0, (self.step + 1) / WARMUP))
+            self._rate(min(1.0, (self.step - self.anew + 1) / WARMUP))
             running.add(self.learn(self.batch(pool), KEPT))
             if self.step % 25 == 0:
                 print(self.step, f"{time.time() - began:.0f} s", running, flush=True)
@@ -200,8 +214,13 @@ class Training:
         true = torch.from_numpy(truth(scenes, captions))
         weights = np.stack([one.weight for one in pictures])
         patches = None if count is None else kept(weights, count, self.step)
-        seen = pooled(self.net, normalised(np.stack([one.pixels for one in pictures])), patches)
-        texts = read(self.net, self.pieces([one.text for one in captions], chance))
+        pixels, ids = (
+            normalised(np.stack([one.pixels for one in pictures])),
+            self.pieces([one.text for one in captions], chance),
+        )
+        with torch.autocast(pixels.device.type, torch.bfloat16):
+            seen, texts = pooled(self.net, pixels, patches), read(self.net, ids)
+        seen, texts = seen.float(), texts.float()
         loss = contrastive(self.net.visual_projection(seen), texts, self.net.logit_scale.exp(), true)
         named = self._reader(0, seen, [[self.names.index(n) for n in scene.names] for scene in scenes])
         written = self._reader(
@@ -237,7 +256,7 @@ class Training:
 
     def save(self) -> None:
         state = {name: getattr(self, name).state_dict() for name in KEPT_STATES}
-        torch.save({**state, "step": self.step}, self.run / "state.new")
+        torch.save({**state, "step": self.step, "anew": self.anew}, self.run / "state.new")
         (self.run / "state.new").replace(self.run / "state.pt")
 
 

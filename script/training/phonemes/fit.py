@@ -1,12 +1,14 @@
 """Train the network that turns letters to phonemes; can be stopped and started again at any time.
 
     python -m script.training.phonemes.fit --run FOLDER --minutes 60
+    python -m script.training.phonemes.fit --run FOLDER --begin assets/weights/phonemes --epoch 26
 
 Adam with the warm-up schedule, dropout and label smoothing of Vaswani et al. 2017 (sections 5.3 and 5.4), a
 linear descent to nothing at the end, and the running mean of the weights in place of their mean over
-checkpoints. The run's folder holds `state.pt`
-(everything needed to go on), `log.csv` and `best.pt`, the mean with the lowest word error on the validation
-words. The test words are never read here.
+checkpoints. The run's folder holds `state.pt` (everything needed to go on), `log.csv` and `best.pt`, the mean
+with the lowest word error on the validation words. The test words are never read here. `--begin` goes on from
+published weights where a run's folder is lost: what Adam has gathered begins anew, and its rate rises again
+over a few steps.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import torch
+from safetensors.torch import load_file
 from torch import nn
 
 from script.training.phonemes.network import make
@@ -34,6 +37,8 @@ DESCENT = 12_600
 """Step from which the learning rate falls linearly,"""
 LAST = 18_600
 """and the last one, at which it is nothing: about 44 epochs."""
+AGAIN = 300
+"""Batches until the rate is what it should be, where the optimiser has begun anew."""
 SMOOTHING = 0.1
 MEAN = 0.9995
 """How much of the running mean of the weights is kept at each batch."""
@@ -47,10 +52,15 @@ def main() -> None:
     parser.add_argument("--run", type=Path, required=True, help="folder of this training")
     parser.add_argument("--minutes", type=float, default=60, help="how long to train now")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--begin", type=Path, help="a published model's folder to go on from in a new run")
+    parser.add_argument("--epoch", type=int, default=0, help="epochs that it has seen")
     given = parser.parse_args()
     given.run.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(given.threads)
-    Training(given.run).fit(60 * given.minutes)
+    training = Training(given.run)
+    if given.begin and not training.step:
+        training.begin(given.begin, given.epoch)
+    training.fit(60 * given.minutes)
 
 
 def rate(step: int, width: int) -> float:
@@ -84,17 +94,26 @@ class Training:
         self.mean = copy.deepcopy(self.net).requires_grad_(False).eval()
         self.optimiser = torch.optim.Adam(self.net.parameters(), betas=(0.9, 0.98), eps=1e-9, fused=True)
         self.loss = nn.CrossEntropyLoss(ignore_index=PHONEMES.index(PAD), label_smoothing=SMOOTHING)
-        self.step = self.epoch = self.place = 0
+        self.step = self.epoch = self.place = self.anew = 0
         self.best = 1.0
         if (run / "state.pt").exists():
             kept = torch.load(run / "state.pt", weights_only=True, map_location=self.device)
             self.net.load_state_dict(kept["net"])
             self.mean.load_state_dict(kept["mean"])
             self.optimiser.load_state_dict(kept["optimiser"])
-            self.step, self.epoch, self.place, self.best = (
-                kept[name] for name in ("step", "epoch", "place", "best")
+            self.step, self.epoch, self.place, self.anew, self.best = (
+                kept[name] for name in ("step", "epoch", "place", "anew", "best")
             )
             torch.manual_seed(self.step)
+
+    def begin(self, folder: Path, epochs: int) -> None:
+        """Take published weights, a running mean, that have seen so many epochs."""
+        published = {name: one.float() for name, one in load_file(folder / "model.safetensors").items()}
+        for net in (self.net, self.mean):
+            lacking = net.load_state_dict(published, strict=False)
+            assert not lacking.unexpected_keys, lacking
+        self.epoch = epochs
+        self.step = self.anew = epochs * sum(1 for _ in batches(dictionary()["train"], 0))
 
     def fit(self, seconds: float) -> None:
         splits = dictionary()
@@ -122,16 +141,17 @@ class Training:
         """One batch; the loss per phoneme in nats."""
         self.step += 1
         for group in self.optimiser.param_groups:
-            group["lr"] = rate(self.step, self.net.config.d_model)
+            group["lr"] = rate(self.step, self.net.config.d_model) * min(1.0, (self.step - self.anew) / AGAIN)
         phonemes = phonemes.to(self.device)
         before = torch.cat([torch.full_like(phonemes[:, :1], PHONEMES.index(PAD)), phonemes[:, :-1]], 1)
-        logits = self.net(
-            input_ids=letters.to(self.device),
-            attention_mask=mask.to(self.device),
-            decoder_input_ids=before,
-            use_cache=False,
-        ).logits
-        loss = self.loss(logits.flatten(0, 1), phonemes.flatten())
+        with torch.autocast(self.device, torch.bfloat16):
+            logits = self.net(
+                input_ids=letters.to(self.device),
+                attention_mask=mask.to(self.device),
+                decoder_input_ids=before,
+                use_cache=False,
+            ).logits
+        loss = self.loss(logits.float().flatten(0, 1), phonemes.flatten())
         self.optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
@@ -166,6 +186,7 @@ class Training:
             "step": self.step,
             "epoch": self.epoch,
             "place": self.place,
+            "anew": self.anew,
             "best": self.best,
         }
         torch.save(kept, self.run / "state.new")

@@ -4,7 +4,8 @@
 
 AdamW with warm-up and a cosine descent over the minutes of the whole training, label smoothing, and a running
 mean of the weights. The run's folder holds `state.pt` (everything needed to go on), `log.csv`, and `best.pt`,
-the mean that was best on the validation objects. The test objects are never read here.
+the mean that was best on the validation objects. The test objects are never read here. `--begin
+assets/weights/shapes-point-transformer` goes on from published weights, with a whole cycle of the rate.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors.torch import load_file
 from torch import nn
 from torch.nn import functional as F
 
@@ -28,7 +30,6 @@ from script.training.shapes.networks import BATCH, LEARNT, NETWORKS, RATES, answ
 from script.training.shapes.objects import CLASSES
 from script.training.shapes.pools import Pool, read
 
-DATA = Path("/root/headlight-training/shapes")
 WARMUP = 100
 SMOOTHING = 0.1
 SAVE_SECONDS = 120
@@ -39,12 +40,13 @@ TURNS = 3
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--network", choices=NETWORKS, required=True)
-    parser.add_argument("--data", type=Path, default=DATA, help="the folder that pools.py made")
+    parser.add_argument("--data", type=Path, required=True, help="the folder that pools.py made")
     parser.add_argument("--run", type=Path, required=True, help="folder of this training")
     parser.add_argument(
         "--minutes", type=float, default=40, help="of the whole training, with what was done before"
     )
     parser.add_argument("--validate", type=float, default=3, help="minutes between validations")
+    parser.add_argument("--begin", type=Path, help="a published model's folder to go on from in a new run")
     given = parser.parse_args()
     given.run.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
@@ -70,6 +72,10 @@ class Training:
             self.mean.load_state_dict(kept["mean"])
             self.optimiser.load_state_dict(kept["optimiser"])
             self.step, self.elapsed, self.best = (kept[name] for name in ("step", "elapsed", "best"))
+        elif given.begin:
+            published = load_file(given.begin / "model.safetensors")
+            for net in (self.net, self.mean):
+                net.load_state_dict(published)
         self.rng = np.random.default_rng(self.step)
 
     def fit(self) -> None:

@@ -6,7 +6,8 @@
 to nothing (one cycle; Smith and Topin 2018). A run that was broken off goes on where it stood; one that is
 started again with more minutes goes on at the rate that the longer cycle has there. The run's folder holds
 `state.pt` (everything needed to go on), `log.csv`, and `best.pt`, the averaged weights that were best on the
-validation scans, by which alone choices are made. One thread.
+validation scans, by which alone choices are made. `--begin assets/weights/pillars` goes on from published
+weights, with a whole cycle of the rate. One thread.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from script.training.streets.boxes import Boxes
@@ -50,6 +52,10 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=60, help="length of the whole training")
     parser.add_argument("--validate", type=float, default=8, help="minutes between validations")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--float32", action="store_true", help="no bfloat16: quicker on a processor that has no such numbers"
+    )
+    parser.add_argument("--begin", type=Path, help="a published model's folder to go on from in a new run")
     given = parser.parse_args()
     given.run.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
@@ -84,6 +90,10 @@ class Training:
             self.average.load_state_dict(kept["average"])
             self.optimiser.load_state_dict(kept["optimiser"])
             self.step, self.spent, self.best = kept["step"], kept["spent"], kept["best"]
+        elif given.begin:
+            published = load_file(given.begin / "model.safetensors")
+            for net in (self.net, self.average):
+                net.load_state_dict(published)
 
     def fit(self) -> None:
         length = 60 * self.given.minutes
@@ -110,7 +120,9 @@ class Training:
         for group in self.optimiser.param_groups:
             group["lr"] = self.task.rate * cycle(share)
         self.net.train()
-        loss = self.task.loss(self.net, self.task.batch())
+        batch = self.task.batch()
+        with torch.autocast("cpu", torch.bfloat16, enabled=not self.given.float32):
+            loss = self.task.loss(self.net, batch)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(self.net.parameters(), 10.0)

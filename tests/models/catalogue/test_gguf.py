@@ -12,9 +12,9 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from headlight.models.catalogue import gguf_header
 from headlight.models.catalogue.entries import find
-from headlight.models.catalogue.gguf_header import read_header
+from headlight.models.catalogue.formats import gguf_header
+from headlight.models.catalogue.formats.gguf_header import read_header
 from headlight.models.catalogue.loading import load_model, load_tokenizer
 from headlight.models.core.answers import Writing
 from headlight.models.core.errors import HeadlightError

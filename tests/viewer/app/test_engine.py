@@ -190,18 +190,18 @@ def test_two_windows_have_an_engine_each(apart, model, qtbot, settled):
 
 
 def test_documents_that_come_and_go_leave_no_memory_behind(apart, model, settled):
-    """40 of them, five at a time: a page of words each, a megabyte and more if it stayed."""
-    window, words = apart(), " ".join(f"word{number}" for number in range(300))
+    """200 of them, ten at a time: a long sentence each, a megabyte and more if it stayed."""
+    window, words = apart(), " ".join(f"word{number}" for number in range(60))
     held = []
-    for number in range(1, 9):
-        documents = [window.session.add(TextInput("Text", words), RunOptions()) for _ in range(5)]
+    for number in range(1, 21):
+        documents = [window.session.add(TextInput("Text", words), RunOptions()) for _ in range(10)]
         for document in documents:
             window.runs.start(document)
         settled(window)
         assert all(document.state == "ready" for document in documents)
         for _ in documents:
             window.actions_.run("close")
-        if number in (3, 8):
+        if number in (6, 20):
             gc.collect()
             held.append((psutil.Process().memory_info().rss, ask(window, calls.memory)))
     grown = [after - before for before, after in zip(*held, strict=True)]

@@ -27,7 +27,8 @@ def test_the_open_model_s_rows_are_set_off_and_its_tables_come_first(window, set
     shown = pane(window, "published")
     assert window.deck.docks["published"].subtitle() == "in per cent, as they were given"
     column = [shown._column.itemAt(at).widget() for at in range(5)]
-    assert column == list(shown._parts.values())
+    assert column == list(shown._parts.values())[:5]
+    assert shown._parts["bleu"].isHidden()
     given = trace_of(window.document.input)
     seen = replace(given, model=replace(given.model, id="shapes-mvcnn"))
     answered(window, window.document, seen)

@@ -7,8 +7,8 @@ from headlight.viewer.app.explanations.entry import of
 PUBLISHED = (
     of(
         "Published figures",
-        says="What papers and their code give for networks on clouds, in per cent; rows of the model that is "
-        "open are bold. A click on a heading sorts.",
+        says="What papers and their code give for networks that read such documents, in per cent (BLEU as it "
+        "is); rows of the model that is open are bold. A click on a heading sorts.",
     ),
     of("Row under the cursor", says="The figures that are pointed at, and who gave them."),
     of("numbers/Network", says="As its paper calls it; “trained again” by others."),

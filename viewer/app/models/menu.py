@@ -174,7 +174,8 @@ class ModelMenu:
         asked = QMessageBox(self.parent)
         asked.setIcon(QMessageBox.Icon.Warning)
         asked.setWindowTitle("Read a pickle?")
-        asked.setText(f"{Path(path).name} is a pickle, a kind of file that can hold code.")
+        what = "is a pickle" if Path(path).suffix else "has its weights in a pickle"
+        asked.setText(f"{Path(path).name} {what}, a kind of file that can hold code.")
         asked.setInformativeText(
             "Headlight reads the tensors in it and refuses everything else, but such readers were tricked "
             "before. Read it only if you trust where it comes from."

@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 
 
 def is_model(path: str) -> bool:
-    """Whether it looks like a model: a folder with config.json, or one file of weights."""
+    """Whether it looks like a model: a model's folder, or one file of weights."""
     from headlight.models.catalogue.entries import CHECKPOINTS
+    from headlight.models.catalogue.formats.layout import is_model_folder
 
     where = Path(path)
-    return where.suffix.lower() in CHECKPOINTS or (where / "config.json").is_file()
+    return where.suffix.lower() in CHECKPOINTS or is_model_folder(where)
 
 
 class ModelOffers:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 
 from headlight.models.catalogue.entry import Entry
-from headlight.models.catalogue.folders import weight_files
+from headlight.models.catalogue.folders import stored_in
 from headlight.models.core.answers import Boxes, Classes, NextTokens, PixelLabels, PointLabels
 from headlight.models.core.interventions import File
 from headlight.models.core.layers import Head
@@ -194,7 +194,7 @@ def _said(trace: Trace) -> Iterator[tuple[str, list[float | None]]]:
 def weights_of(trace: Trace, task: Task) -> list[tuple[str, str]]:
     """(file, sha256) of what the model was read from; none of weights that were drawn."""
     entry: Entry = trace.run.engine(task).entry
-    files = [entry.file] if entry.file else weight_files(entry.folder) if entry.folder else []
+    files = [entry.file] if entry.file else stored_in(entry.folder) if entry.folder else []
     return [(file.name, file_of(str(file)).sha256) for file in files if file is not None and file.is_file()]
 
 

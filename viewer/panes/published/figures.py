@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from headlight.viewer.panes.shared.base import Pane
 from headlight.viewer.session.session import Document
 from headlight.viewer.session.view import View
-from headlight.viewer.slices.clouds.published import Table, ordered, told
+from headlight.viewer.slices.published import Table, ordered, tables, told
 from headlight.widgets.base import theme
 from headlight.widgets.base.labels import ElidedLabel
 from headlight.widgets.base.scroll_column import ScrollColumn
@@ -29,14 +29,14 @@ class PublishedPane(Pane):
         self.shown: dict[str, SortableTable] = {}
         """By the ids of the tables, in the order in which they stand."""
         self._parts: dict[str, QWidget] = {}
-        self._model: str | None = None
+        self._laid: tuple[str | None, tuple[str, ...]] = (None, ())
+        """The model, and what the kind of document gives, by which the tables stand."""
         inner = QWidget()
         self._column = QVBoxLayout(inner)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(theme.em(1.4))
-        for table in ordered(None):
+        for table in tables():
             self._parts[table.id] = self._part(table)
-        self._lay(None)
         whole = QWidget()  # a column of controls would be narrow
         frame = QVBoxLayout(whole)
         frame.setContentsMargins(0, 0, 0, 0)
@@ -45,26 +45,31 @@ class PublishedPane(Pane):
 
     def prepare(self, document: Document, view: View) -> None:
         model = document.trace.model.id if document.trace is not None else None
-        if model != self._model:
-            self._lay(model)
-        lit = sum(len(table.lit(model)) for table in ordered(model))
+        if (model, document.kind.gives) != self._laid:
+            self._lay(model, document.kind.gives)
+        lit = sum(len(table.lit(model)) for table in ordered(*self._laid))
         title = document.trace.model.title if document.trace is not None else ""
-        self.subtitle_changed.emit(f"{lit:,} rows of {title}" if lit else "in per cent, as they were given")
+        self.subtitle_changed.emit(
+            f"{lit:,} row{'s' * (lit != 1)} of {title}" if lit else "in per cent, as they were given"
+        )
 
     def table(self) -> str:
         """All of them in the order in which they stand, for a spreadsheet."""
         lines = []
-        for one in ordered(self._model):
+        for one in ordered(*self._laid):
             lines += [(one.title,), one.headings, *self.shown[one.id].texts()]
         return "\n".join("\t".join(line) for line in lines)
 
-    def _lay(self, model: str | None) -> None:
-        """The tables in the order of a model, its rows set off."""
-        self._model = model
+    def _lay(self, model: str | None, gives: tuple[str, ...]) -> None:
+        """The tables in the order of a model, its rows set off; those of other kinds are out of sight."""
+        self._laid = (model, gives)
         while self._column.takeAt(0) is not None:
             pass
-        for table in ordered(model):
+        for part in self._parts.values():
+            part.hide()
+        for table in ordered(model, gives):
             self._column.addWidget(self._parts[table.id])
+            self._parts[table.id].show()
             rows = self.shown[table.id]
             rows.set_rows(table.texts(), table.sorted_by(), lit=table.lit(model))
             rows.setFixedHeight(

@@ -217,7 +217,7 @@ def input_of(many: Corpus | Pictures, number: int, task: Task = SILENT) -> Input
         return from_text(many.texts[number])
     what = from_path(many.paths[number], task)
     if not isinstance(what, ImageInput):
-        raise HeadlightError("It is no picture.", "Leave it out.")
+        raise HeadlightError(f"{many.paths[number].name} is no picture.", "Leave it out.")
     return what
 
 

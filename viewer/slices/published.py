@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-FILE = Path(__file__).resolve().parents[3] / "assets" / "tables" / "published.json"
+FILE = Path(__file__).resolve().parents[2] / "assets" / "tables" / "published.json"
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,12 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """says: what was measured on. measures: what the values are. made_up: on data that Headlight made
-    itself."""
+    """of: what a kind of document gives that such networks read. says: what was measured on. measures: what
+    the values are. made_up: on data that Headlight made itself.
+    """
 
     id: str
+    of: str
     title: str
     says: str
     measures: tuple[str, ...]
@@ -82,9 +84,11 @@ def tables() -> tuple[Table, ...]:
     return tuple(_table(one) for one in json.loads(FILE.read_text(encoding="utf-8")))
 
 
-def ordered(model: str | None) -> Sequence[Table]:
-    """Those with rows of this model first: what a person looks for."""
-    return sorted(tables(), key=lambda table: not table.lit(model))
+def ordered(model: str | None, gives: Collection[str]) -> Sequence[Table]:
+    """Those of networks that read what a kind of document gives, with rows of this model first: what a person
+    looks for.
+    """
+    return sorted((one for one in tables() if one.of in gives), key=lambda table: not table.lit(model))
 
 
 def _table(given: dict) -> Table:
@@ -93,4 +97,6 @@ def _table(given: dict) -> Table:
         for one in given["rows"]
     )
     made_up = given.get("made_up", False)
-    return Table(given["id"], given["title"], given["says"], tuple(given["measures"]), rows, made_up)
+    return Table(
+        given["id"], given["of"], given["title"], given["says"], tuple(given["measures"]), rows, made_up
+    )

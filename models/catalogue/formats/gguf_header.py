@@ -18,7 +18,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
-from headlight.models.catalogue.folders import MAX_TENSORS
+from headlight.models.catalogue.formats.layout import ADAPTER, CONFIG, MAX_TENSORS, MODULES
 from headlight.models.core.errors import HeadlightError
 
 ENDING = ".gguf"
@@ -115,6 +115,19 @@ class Header:
 def is_gguf(path: Path) -> bool:
     """By its name."""
     return path.suffix.lower() == ENDING
+
+
+def alone_in(folder: Path) -> Path | None:
+    """The one such file of a folder without a configuration; None without any. HeadlightError for several."""
+    if any((folder / name).is_file() for name in (CONFIG, ADAPTER, MODULES)):
+        return None
+    files = sorted(file for file in folder.glob("*") if is_gguf(file))
+    if len(files) > 1:
+        raise HeadlightError(
+            f"The folder {folder} holds {len(files):,} GGUF files.",
+            f"Open one of them: {', '.join(file.name for file in files[:4])}.",
+        )
+    return files[0] if files else None
 
 
 def check(header: Header) -> None:

@@ -36,7 +36,7 @@ from transformers.models.auto.modeling_auto import (
     MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES,
 )
 
-from headlight.models.catalogue.gguf_header import SMOLLM, Header, Tensor, Value, read_header
+from headlight.models.catalogue.formats.gguf_header import SMOLLM, Header, Tensor, Value, read_header
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import SILENT, Task
 

@@ -1,0 +1,1 @@
+"""Folders and files of models as people have them: shards, variants, adapters, rounded weights, GGUF."""
