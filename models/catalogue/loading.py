@@ -116,11 +116,11 @@ def load_model(
 
     It is computed in float32 where there is memory for that, else as `memory.fitting` says.
     where: a model's folder, or a GGUF file, of whose reading the task is told. kind: the class that it is to
-    be of, and no other. Else it has the head of its task where the folder says so (`heads.headed`). Where that or the usual class for
-    this configuration lacks weights of the body, the one that the folder names may find them all (an encoder
-    that was saved alone), or the usual one with what stands before all names left off. Raises
-    HeadlightError for a model type that transformers does not know, and for weights that do not fit the
-    configuration.
+    be of, and no other. Without it it has the head of its task where the folder says so (`heads.headed`);
+    where that or the usual class for this configuration lacks weights of the body, the one that the folder
+    names may find them all (an encoder that was saved alone), or the usual one with what stands before all
+    names left off. Raises HeadlightError for a model type that transformers does not know, and for weights
+    that do not fit the configuration.
     """
     logging.disable_progress_bar()
     logging.set_verbosity_error()
