@@ -109,16 +109,18 @@ def skeleton(folder: Path) -> nn.Module:
         ) from error
 
 
-def load_model(where: Path, device: str, task: Task = SILENT) -> tuple[PreTrainedModel, frozenset[str]]:
+def load_model(
+    where: Path, device: str, task: Task = SILENT, kind: Any = None
+) -> tuple[PreTrainedModel, frozenset[str]]:
     """(the model in eval mode on `device`, the names of weights that are missing and random).
 
     It is computed in float32 where there is memory for that, else as `memory.fitting` says.
-    where: a model's folder, or a GGUF file, of whose reading the task is told.
-    It has the head of its task where the folder says so (`heads.headed`). Where that or the usual class for
-    this configuration lacks weights of the body, the one that the folder names may find them all (an encoder
-    that was saved alone), or the usual one with what stands before all names left off. Raises
-    HeadlightError for a model type that transformers does not know, and for weights that do not fit the
-    configuration.
+    where: a model's folder, or a GGUF file, of whose reading the task is told. kind: the class that it is to
+    be of, and no other. Without it it has the head of its task where the folder says so (`heads.headed`);
+    where that or the usual class for this configuration lacks weights of the body, the one that the folder
+    names may find them all (an encoder that was saved alone), or the usual one with what stands before all
+    names left off. Raises HeadlightError for a model type that transformers does not know, and for weights
+    that do not fit the configuration.
     """
     logging.disable_progress_bar()
     logging.set_verbosity_error()
@@ -127,7 +129,8 @@ def load_model(where: Path, device: str, task: Task = SILENT) -> tuple[PreTraine
     try:
         content, read = _from_file(where, task) if is_gguf(where) else _from_folder(where, dtype, task)
         spread = {"device_map": "auto"} if fit.spread else {}
-        model, missing = _found(content, partial(read, dtype=dtype, **spread))
+        source = partial(read, dtype=dtype, **spread)
+        model, missing = _found(content, source) if kind is None else _read(kind, source)[:2]
     except (*_UNLOADABLE, SafetensorError, ImportError) as error:
         raise HeadlightError(
             f"The model in {where} cannot be loaded: {first_line(error)}",
