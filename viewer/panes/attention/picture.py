@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
 from headlight.models.core.colours import lut
 from headlight.models.core.tokens import Box, PatchTokens, Place
 from headlight.models.core.trace import Trace
+from headlight.viewer.panes.attention.change_menu import fill_input_menu
 from headlight.viewer.panes.shared.on_input import OnInputPane, pointed
 from headlight.viewer.session.selecting import asked_tokens
 from headlight.viewer.session.session import NOWHERE, Document, Hover
@@ -32,6 +34,9 @@ class PicturePane(OnInputPane):
         self.view.hovered.connect(self._hovered)
         self.view.clicked.connect(self._clicked)
         self.view.boxed.connect(self._boxed)
+        self.view.asked.connect(self._open_menu)
+        self.menu = QMenu(self.view)
+        self.menu.aboutToHide.connect(lambda: self.session.set_hover(NOWHERE))
         self.view.set_tip(self.read_at)
         self.bar = ColourBar()
         self.chips = Chips()
@@ -162,6 +167,16 @@ class PicturePane(OnInputPane):
             found = tokens.find(Box(x0, y0, x1, y1))
             if len(found):
                 self.session.select(queries=tokens.places(found), add=add)
+
+    def _open_menu(self, at: tuple[float, float], where: QPoint) -> None:
+        """What can be changed of this patch, or of those that are selected with it."""
+        document, place = self.session.current, self._patch_at(*at)
+        if self.runs is None or document is None or place is None:
+            return
+        if place not in self.session.view[Selection].queries:
+            self.session.select(queries=[place])
+        fill_input_menu(self.menu, document, self.runs)
+        self.menu.popup(where)
 
     def _chip_clicked(self, index: int, add: bool) -> None:
         token = self._chip_tokens[index]
