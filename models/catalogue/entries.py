@@ -13,7 +13,6 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from headlight.models.catalogue import hub
 from headlight.models.catalogue.bundled import BUNDLED, EXTRAS
 from headlight.models.catalogue.entry import Entry
 from headlight.models.catalogue.folders import (
@@ -35,13 +34,16 @@ from headlight.models.catalogue.folders import (
     writes,
 )
 from headlight.models.catalogue.formats import gguf_header
+from headlight.models.catalogue.formats.cache import cached, kept
 from headlight.models.catalogue.formats.gguf_header import alone_in, is_gguf
 from headlight.models.catalogue.formats.layout import CONFIG, PICKLES, inside, pickles_in
 from headlight.models.catalogue.formats.rounding import rounding_of
+from headlight.models.catalogue.hub.fetching import fetched
 from headlight.models.catalogue.memory import fitting, said_before
 from headlight.models.catalogue.packages import Package
 from headlight.models.catalogue.published import CONVOLUTIONAL, PUBLISHED, Published, near, of_hub
 from headlight.models.core.errors import HeadlightError, UntrustedPickle
+from headlight.models.core.task import SILENT, Task
 
 CHECKPOINTS = (".safetensors", ".pth", ".pt", gguf_header.ENDING)
 """Endings of one file that can hold a model: GGUF a language model, the others a point model as other
@@ -104,7 +106,7 @@ def find(name: str, trust_pickle: bool = False, brought: Sequence[Entry] = ()) -
     if path.is_file():
         return open_file(path, trust_pickle)
     if re.fullmatch(r"[\w-][\w.-]*/[\w-][\w.-]*", name):
-        folder = hub.cached(name)
+        folder = cached(name)
         if folder is None or not weight_files(folder):
             return Entry(name, name.split("/")[1], "hub", f"huggingface.co/{name}", "see its model card")
         return _of_hub(open_folder(folder), name)
@@ -116,7 +118,7 @@ def find(name: str, trust_pickle: bool = False, brought: Sequence[Entry] = ()) -
     )
 
 
-def download(entry: Entry) -> Entry:
+def download(entry: Entry, task: Task = SILENT) -> Entry:
     """The entry with its folder, fetched from the hub if need be. HeadlightError without a network.
 
     A published network whose weights cannot be had stays without a folder; its `notices` say why, and its
@@ -125,8 +127,8 @@ def download(entry: Entry) -> Entry:
     if entry.folder is not None:
         return entry
     if entry.id in PUBLISHED:
-        return _fetched(entry, PUBLISHED[entry.id])
-    return _of_hub(open_folder(hub.fetched(entry.id)), entry.id)
+        return _fetched(entry, PUBLISHED[entry.id], task)
+    return _of_hub(open_folder(fetched(entry.id, task)), entry.id)
 
 
 def open_folder(folder: Path, trust_pickle: bool = False) -> Entry:
@@ -276,7 +278,7 @@ def _of_hub(entry: Entry, name: str) -> Entry:
 
 def _of_published(network: Published) -> Entry:
     """A published network: its folder if it was downloaded before, else what is known of it without one."""
-    folder = hub.cached(network.hub) if network.hub else None
+    folder = cached(network.hub) if network.hub else None
     if folder is not None and weight_files(folder):
         return _under(open_folder(folder), network)
     heads = None if network.convolutional else count(network.settings, HEAD_NAMES)
@@ -303,7 +305,7 @@ def _listed(network: Published) -> Entry:
         return _of_published(replace(network, hub=None))
 
 
-def _fetched(entry: Entry, network: Published) -> Entry:
+def _fetched(entry: Entry, network: Published, task: Task) -> Entry:
     """The network's weights from the hub, or the entry with a notice that says why they are not to be had."""
     try:
         if network.hub is None:
@@ -312,7 +314,7 @@ def _fetched(entry: Entry, network: Published) -> Entry:
                 f'Put torchvision\'s as model.safetensors beside a config.json that says {{"model_type": '
                 f'"{network.model_type}"}}, and open that folder.',
             )
-        return _under(open_folder(hub.fetched(network.hub)), network)
+        return _under(open_folder(fetched(network.hub, task)), network)
     except HeadlightError as error:
         return replace(
             entry,
@@ -340,18 +342,11 @@ def _under(entry: Entry, network: Published) -> Entry:
 
 def _downloaded() -> list[Entry]:
     """Models in the hub's cache that Headlight can open and that have no id of their own."""
-    from huggingface_hub import scan_cache_dir
-    from huggingface_hub.errors import CacheNotFound
-
-    try:
-        repositories = scan_cache_dir().repos
-    except CacheNotFound:
-        return []
     found = []
-    for name in sorted(repository.repo_id for repository in repositories if repository.repo_type == "model"):
+    for one in kept():
+        name, folder = one.name, one.folder
         if of_hub(name):
             continue
-        folder = hub.cached(name)
         try:
             if folder is not None and weight_files(folder):
                 found.append(_of_hub(open_folder(folder), name))

@@ -127,7 +127,7 @@ def _opened(entry: Entry, modality: str, engines: Engines, device: str, task: Ta
         entry, task = unpacked(entry, Part(task, 0.0, 0.6)), Part(task, 0.6)
     elif entry.folder is None:
         task.progress(0.1, f"Downloading {entry.title}")
-        entry = entries.download(entry)
+        entry, task = entries.download(entry, Part(task, 0.1, 0.6)), Part(task, 0.6)
     _fits(entry, modality, engines)
     task.progress(0.2, f"Loading {entry.title}")
     if entry.file is None and entry.folder is not None:
