@@ -36,7 +36,7 @@ from headlight.models.catalogue.folders import (
 from headlight.models.catalogue.formats import gguf_header
 from headlight.models.catalogue.formats.cache import cached, kept
 from headlight.models.catalogue.formats.gguf_header import alone_in, is_gguf
-from headlight.models.catalogue.formats.layout import CONFIG, PICKLES, inside, pickles_in
+from headlight.models.catalogue.formats.layout import CONFIG, PICKLES, inside, licence_in, pickles_in
 from headlight.models.catalogue.formats.rounding import rounding_of
 from headlight.models.catalogue.hub.fetching import fetched
 from headlight.models.catalogue.memory import fitting, said_before
@@ -56,7 +56,7 @@ def entries() -> list[Entry]:
     """The bundled models, those of optional packages, the published networks, then what else was downloaded
     before."""
     bundled = (entry for entry in BUNDLED if entry.folder.is_dir())
-    return [*bundled, *map(_extra, EXTRAS), *map(_listed, PUBLISHED.values()), *_downloaded()]
+    return [*bundled, *map(extra, EXTRAS), *map(_listed, PUBLISHED.values()), *_downloaded()]
 
 
 def known() -> list[Entry]:
@@ -162,7 +162,7 @@ def open_folder(folder: Path, trust_pickle: bool = False) -> Entry:
         title=outer.resolve().name,
         where="folder",
         source=str(folder),
-        licence="as its owner says",
+        licence=licence_in(folder, "as its owner says"),
         folder=folder,
         modality=modality,
         layers=layers,
@@ -243,13 +243,13 @@ def packaged(id: str) -> Package:
 
 
 def _installed(entry: Entry) -> Entry:
-    found = _extra(entry)
+    found = extra(entry)
     if found.weights is None:
         raise EXTRAS[entry].missing()
     return found
 
 
-def _extra(entry: Entry) -> Entry:
+def extra(entry: Entry) -> Entry:
     """A model of a package: its folder if it was unpacked before, else its file if that is there."""
     package = EXTRAS[entry]
     notice = f"{entry.title}’s weights are what 4 bits (Q4_1) kept of those that were trained."
@@ -272,7 +272,7 @@ def _of_hub(entry: Entry, name: str) -> Entry:
         title=name.split("/")[1],
         where="downloaded",
         source=f"huggingface.co/{name}",
-        licence="see its model card",
+        licence=licence_in(entry.folder, "see its model card"),
     )
 
 

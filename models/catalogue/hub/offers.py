@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from headlight.models.catalogue.folders import extent, modality_of
-from headlight.models.catalogue.formats.layout import ADAPTED, ADAPTER, CONFIG, MAX_JSON
+from headlight.models.catalogue.formats.layout import ADAPTED, ADAPTER, CARD, CONFIG, MAX_JSON
 from headlight.models.catalogue.hub.failures import told
 from headlight.models.core.errors import HeadlightError
 
 BESIDE = (
+    CARD,
     CONFIG,
     ADAPTER,
     "modules.json",

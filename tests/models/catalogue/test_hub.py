@@ -19,6 +19,8 @@ from tests.models.tiny_hub import TinyHub, serving
 
 NAME = "someone/small"
 BERT = {"model_type": "bert", "vocab_size": 10, "num_hidden_layers": 2, "num_attention_heads": 4}
+CARD = b"---\nlicense: mit\n---\n# Small"
+SMALL = len(json.dumps(BERT)) + len(CARD)
 WEIGHTS = save({"a": np.arange(500_000, dtype=np.float32)})
 
 
@@ -32,6 +34,7 @@ def hub(tmp_path, monkeypatch):
             "pytorch_model.bin": b"\x80" * 9,
             "onnx/model.safetensors": WEIGHTS,
             "modeling.py": b"raise SystemExit",
+            "README.md": CARD,
         }
         hub.cards[NAME] = {"license": "mit"}
         yield hub
@@ -54,18 +57,18 @@ def test_a_model_says_what_it_is_before_it_is_downloaded(hub: TinyHub):
     offer = looked_up(NAME)
     assert (offer.licence, offer.gated, offer.modality) == ("mit", False, "text")
     assert (offer.layers, offer.heads) == (2, 4)
-    assert [file.path for file in offer.files] == ["config.json", "model.safetensors"]
-    assert offer.size == len(WEIGHTS) + len(hub.models[NAME]["config.json"])
+    assert [file.path for file in offer.files] == ["config.json", "README.md", "model.safetensors"]
+    assert offer.size == len(WEIGHTS) + SMALL
     assert cache.kept() == []
 
 
 def test_a_download_counts_its_bytes_and_opens(hub: TinyHub):
     listener = Listener()
     entry = download(find(NAME), listener)
-    assert (entry.where, entry.modality, entry.layers) == ("downloaded", "text", 2)
+    assert (entry.where, entry.modality, entry.layers, entry.licence) == ("downloaded", "text", 2, "mit")
     assert listener.shares == sorted(listener.shares)
     assert listener.said == "Downloading someone/small: 2.0 of 2.0 MB"
-    assert sorted(os.listdir(entry.folder)) == ["config.json", "model.safetensors"]
+    assert sorted(os.listdir(entry.folder)) == ["README.md", "config.json", "model.safetensors"]
     assert (entry.folder / "model.safetensors").read_bytes() == WEIGHTS
     hub.asked.clear()
     fetched(NAME)
@@ -79,7 +82,7 @@ def test_a_download_that_was_cancelled_goes_on_where_it_was(hub: TinyHub, ranged
         fetched(NAME, Listener(stop=0.5))
     begun = cache.kept()[0].begun
     assert 0.4 * len(WEIGHTS) < begun < 0.6 * len(WEIGHTS)
-    assert already(looked_up(NAME)) == begun + len(hub.models[NAME]["config.json"])
+    assert already(looked_up(NAME)) == begun + SMALL
     assert not cache.is_whole(NAME)
     hub.asked.clear()
     folder = fetched(NAME)
