@@ -13,9 +13,11 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from headlight.models import families
 from headlight.models.catalogue.bundled import BUNDLED, EXTRAS
 from headlight.models.catalogue.entry import Entry
 from headlight.models.catalogue.folders import (
+    BOTH,
     DETECTORS,
     GRIDDED,
     HEAD_NAMES,
@@ -24,11 +26,13 @@ from headlight.models.catalogue.folders import (
     check_weights,
     count,
     extent,
+    has_text_tower,
     has_two_towers,
     is_rounded,
     mean_pooled,
     modality_of,
     read_config,
+    reads_both,
     stored_in,
     weight_files,
     writes,
@@ -48,7 +52,12 @@ from headlight.models.core.task import SILENT, Task
 CHECKPOINTS = (".safetensors", ".pth", ".pt", gguf_header.ENDING)
 """Endings of one file that can hold a model: GGUF a language model, the others a point model as other
 programs save it."""
-READS: dict[str, str] = {"text": "text", "image": "images", "points": "point clouds"}
+READS: dict[str, str] = {
+    "text": "text",
+    "image": "images",
+    "points": "point clouds",
+    BOTH: "pictures with texts",
+}
 """What a model of each modality is said to read."""
 
 
@@ -80,8 +89,8 @@ def default(
             if want in entry.suits:
                 return entry
     if not every:
-        kind = f"{modality} and answers with {says}" if says else modality
-        raise HeadlightError(f"No bundled model reads {kind}.", "Name a model or a folder.")
+        kind = READS.get(modality, modality) + (f" and answers with {says}" if says else "")
+        raise HeadlightError(f"No model in the box reads {kind}.", "Name one, or its folder.")
     return every[0]
 
 
@@ -138,6 +147,7 @@ def open_folder(folder: Path, trust_pickle: bool = False) -> Entry:
         return _open_gguf(file)
     outer, folder = folder, inside(folder)
     config = read_config(folder)
+    families.refuse(config["model_type"], outer.resolve().name)
     rounding = rounding_of(config)
     files = weight_files(folder)
     if not files:
@@ -157,6 +167,9 @@ def open_folder(folder: Path, trust_pickle: bool = False) -> Entry:
     modality = modality_of(folder, config)
     decodes = modality == "text" and writes(files, config)
     layers, heads = extent(config, decodes)
+    also = ("text",) if modality == "image" and has_text_tower(config) else ()
+    if modality != BOTH and reads_both(config):
+        also = (*also, BOTH)
     return Entry(
         id=str(outer),
         title=outer.resolve().name,
@@ -173,6 +186,7 @@ def open_folder(folder: Path, trust_pickle: bool = False) -> Entry:
         gridded=config["model_type"] in GRIDDED,
         detects=config["model_type"] in DETECTORS,
         paired=has_two_towers(config),
+        also=also,
         decodes=decodes,
         classifies=config["model_type"] in SHAPE_MODELS,
         notices=(rounding.notice,) if rounding and is_rounded(files, rounding) else (),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -24,10 +24,10 @@ class Entry:
     no attention. classifies: what it reads is one object, and it says what that is. decodes: of what it reads
     it writes something else, by an encoder and a decoder. by_hand: its weights are set, not trained. gridded:
     it sees a representation of a cloud, not its points. detects: it finds boxes in clouds. paired: a tower
-    beside the one that sees reads texts, and it says how well these fit a picture. suits: what of its
-    kind of input it is for, the first foremost ("object", "room", "street", "scan" of clouds). notices: what
-    the user should know of them. opening: what it takes to open it, said before that is done; "" where it
-    takes little.
+    beside the one that sees reads texts, and it says how well these fit a picture. also: what other kinds of
+    input it reads. suits: what of its kind of input it is for, the first foremost ("object", "room",
+    "street", "scan" of clouds). notices: what the user should know of them. opening: what it takes to open
+    it, said before that is done; "" where it takes little.
     """
 
     id: str
@@ -50,6 +50,7 @@ class Entry:
     gridded: bool = False
     detects: bool = False
     paired: bool = False
+    also: tuple[str, ...] = ()
     suits: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
     opening: str = ""
@@ -64,7 +65,11 @@ class Entry:
 
     def reads(self, modality: str) -> bool:
         """Whether this kind of input; what only the hub has is not known to read any."""
-        return self.modality == modality
+        return self.modality == modality or modality in self.also
+
+    def read_as(self, modality: str) -> Entry:
+        """The same model for one of the kinds of input that it reads, the others left aside."""
+        return replace(self, modality=modality, also=()) if self.reads(modality) else self
 
     def convolves(self) -> bool:
         return self.convolutional

@@ -31,6 +31,16 @@ POINT_MODELS = ("point_transformer", "pointnet", *GRIDDED, *DETECTORS, *SHAPE_MO
 """Headlight's own model types of point clouds."""
 TWO_TOWERS = ("clip", "metaclip_2", "siglip", "siglip2", "altclip", "chinese_clip")
 """Model types of a tower that sees and one that reads, whose vectors are compared."""
+APART = (
+    *TWO_TOWERS,
+    *("align", "bridgetower", "clap", "clipseg", "clvp", "groupvit", "omdet-turbo", "owlv2", "owlvit"),
+    *("vision-text-dual-encoder", "x-clip", "grounding-dino", "mm-grounding-dino", "flava"),
+)
+"""Model types that see and read, but whose words and parts of a picture never stand in one sequence."""
+ONE_SEQUENCE = ("vilt", "layoutlmv3", "git", "visual_bert")
+"""Model types of one tower that is given both."""
+BOTH = "picture-text"
+"""What is read: a picture with a text."""
 MAX_JSON = 64 << 20
 """Bytes of a config.json or of an index that are read."""
 
@@ -188,6 +198,8 @@ def modality_of(folder: Path, config: dict[str, Any]) -> str:
         return "points"
     if config["model_type"] in CONVOLUTIONAL:
         return "image"
+    if config["model_type"] == "vision-encoder-decoder":
+        return BOTH
     if any({"patch_size", "patch_sizes"} & part.keys() for part in _parts(config)):
         return "image"
     if any("vocab_size" in part for part in _parts(config)):
@@ -207,6 +219,21 @@ def has_two_towers(config: dict[str, Any]) -> bool:
     names = config.get("architectures")
     name = names[0] if isinstance(names, list) and names else ""
     return config["model_type"] in TWO_TOWERS and not str(name).endswith("ForImageClassification")
+
+
+def has_text_tower(config: dict[str, Any]) -> bool:
+    """Whether a part of it reads texts alone."""
+    return isinstance(config.get("text_config"), dict)
+
+
+def reads_both(config: dict[str, Any]) -> bool:
+    """Whether a picture and a text meet in it: one has to see, another to read or write."""
+    kind = config["model_type"]
+    if kind in ONE_SEQUENCE or kind == "vision-encoder-decoder":
+        return True
+    sees = isinstance(config.get("vision_config"), dict)
+    says = isinstance(config.get("text_config"), dict) or "vocab_size" in config
+    return sees and says and kind not in APART
 
 
 def extent(config: dict[str, Any], decodes: bool = False) -> tuple[int | None, int | None]:
@@ -236,7 +263,7 @@ def _attention_of_points(config: dict[str, Any]) -> tuple[int | None, int | None
 
 def _parts(config: dict[str, Any]) -> list[dict[str, Any]]:
     """A configuration and, of a model with two towers, theirs."""
-    inner = (config.get(name) for name in ("vision_config", "text_config"))
+    inner = (config.get(name) for name in ("vision_config", "text_config", "backbone_config"))
     return [config, *(part for part in inner if isinstance(part, dict))]
 
 

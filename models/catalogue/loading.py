@@ -30,7 +30,7 @@ from headlight.models.catalogue.entries import Entry
 from headlight.models.catalogue.folders import check_weights, read_config, stored_in
 from headlight.models.catalogue.formats.gguf_header import is_gguf, read_header
 from headlight.models.catalogue.formats.vocabulary import has_tokenizer, readable, tokenizer_folder
-from headlight.models.catalogue.heads import body_of, has_usual_body, headed
+from headlight.models.catalogue.heads import body_of, has_usual_body, headed, usual_class
 from headlight.models.catalogue.memory import Fit, fitting
 from headlight.models.catalogue.networks import own
 from headlight.models.catalogue.published import OWN, PUBLISHED, module
@@ -109,16 +109,18 @@ def skeleton(folder: Path) -> nn.Module:
         ) from error
 
 
-def load_model(where: Path, device: str, task: Task = SILENT) -> tuple[PreTrainedModel, frozenset[str]]:
+def load_model(
+    where: Path, device: str, task: Task = SILENT, kind: Any = None
+) -> tuple[PreTrainedModel, frozenset[str]]:
     """(the model in eval mode on `device`, the names of weights that are missing and random).
 
     It is computed in float32 where there is memory for that, else as `memory.fitting` says.
-    where: a model's folder, or a GGUF file, of whose reading the task is told.
-    It has the head of its task where the folder says so (`heads.headed`). Where that or the usual class for
-    this configuration lacks weights of the body, the one that the folder names may find them all (an encoder
-    that was saved alone), or the usual one with what stands before all names left off. Raises
-    HeadlightError for a model type that transformers does not know, and for weights that do not fit the
-    configuration.
+    where: a model's folder, or a GGUF file, of whose reading the task is told. kind: the class that it is to
+    be of, and no other. Without it it has the head of its task where the folder says so (`heads.headed`);
+    where that or the usual class for this configuration lacks weights of the body, the one that the folder
+    names may find them all (an encoder that was saved alone), or the usual one with what stands before all
+    names left off. Raises HeadlightError for a model type that transformers does not know, and for weights
+    that do not fit the configuration.
     """
     logging.disable_progress_bar()
     logging.set_verbosity_error()
@@ -127,7 +129,8 @@ def load_model(where: Path, device: str, task: Task = SILENT) -> tuple[PreTraine
     try:
         content, read = _from_file(where, task) if is_gguf(where) else _from_folder(where, dtype, task)
         spread = {"device_map": "auto"} if fit.spread else {}
-        model, missing = _found(content, partial(read, dtype=dtype, **spread))
+        source = partial(read, dtype=dtype, **spread)
+        model, missing = _found(content, source) if kind is None else _read(kind, source)[:2]
     except (*_UNLOADABLE, SafetensorError, ImportError) as error:
         raise HeadlightError(
             f"The model in {where} cannot be loaded: {first_line(error)}",
@@ -206,12 +209,13 @@ def _found(content: dict[str, Any], source: Callable[..., Any]) -> tuple[PreTrai
     if (kind := headed(content)) is not None:
         with suppress(*_UNLOADABLE):  # a head of another size is none; a body of another size says so below
             model, missing, left = _read(kind, source)
+    usual = usual_class(content)
     if model is None or not has_usual_body(model):
-        kind = AutoModel
+        kind = usual
         model, missing, left = _read(kind, source)
     if is_untrained(model, body_of(model), missing):
         wrapping = _wrapping(left)
-        ways = [(AutoModel, ""), (_named(content, model), ""), (kind, wrapping), (AutoModel, wrapping)]
+        ways = [(usual, ""), (_named(content, model), ""), (kind, wrapping), (usual, wrapping)]
         for other in dict.fromkeys(ways):
             if other[0] is None or other == (kind, ""):
                 continue

@@ -15,6 +15,7 @@ from headlight.models import devices
 from headlight.models.catalogue import entries
 from headlight.models.catalogue.entries import READS, Entry
 from headlight.models.catalogue.folders import check_weights, read_config, stored_in
+from headlight.models.catalogue.formats.layout import is_model_folder
 from headlight.models.catalogue.memory import check_memory, fitting
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import SILENT, Part, Task
@@ -44,7 +45,7 @@ class Engines:
 SHARE = 0.5
 """Of a device's memory that is free but for them, what the weights of models may hold that stay loaded."""
 
-_engines: OrderedDict[tuple[str, str], Engine] = OrderedDict()
+_engines: OrderedDict[tuple[str, str | None, str], Engine] = OrderedDict()
 _lock = threading.Lock()
 
 
@@ -69,10 +70,11 @@ def open_engine(
     with _lock:
         task.check()
         model = model or entries.default(modality, engines.brought).id
-        engine = _engines.get((model, where))
+        engine = _engines.get((model, modality, where))
         if engine is None:
-            entry = entries.find(model, trust_pickle, engines.brought)
-            engine = _engines.get((entry.id, where)) or _opened(entry, modality, engines, where, task)
+            entry = entries.find(model, trust_pickle, engines.brought).read_as(modality)
+            known = _engines.get((entry.id, entry.modality, where))
+            engine = known or _opened(entry, modality, engines, where, task)
         _fits(engine.entry, modality, engines)
         _keep(engine)
     task.progress(1.0, f"{engine.entry.title} is ready")
@@ -90,7 +92,7 @@ class Lease(Run):
     def engine(self, task: Task = SILENT) -> Any:
         with _lock:
             task.check()
-            engine = _engines.get((self.entry.id, self.device))
+            engine = _engines.get((self.entry.id, self.entry.modality, self.device))
             engine = engine or _opened(self.entry, self.entry.modality, self.engines, self.device, task)
             _keep(engine)
         return engine
@@ -98,7 +100,7 @@ class Lease(Run):
 
 def _keep(engine: Engine) -> None:
     """Those used last, and this one in any case."""
-    key = (engine.entry.id, engine.device)
+    key = (engine.entry.id, engine.entry.modality, engine.device)
     is_new = key not in _engines
     _engines[key] = engine
     _engines.move_to_end(key)
@@ -124,13 +126,15 @@ def _opened(entry: Entry, modality: str, engines: Engines, device: str, task: Ta
 
         _fits(entry, modality, engines)
         task.progress(0.0, f"Unpacking {entry.title}")
-        entry, task = unpacked(entry, Part(task, 0.0, 0.6)), Part(task, 0.6)
+        entry, task = unpacked(entry, Part(task, 0.0, 0.6)).read_as(modality), Part(task, 0.6)
     elif entry.folder is None:
         task.progress(0.1, f"Downloading {entry.title}")
-        entry, task = entries.download(entry, Part(task, 0.1, 0.6)), Part(task, 0.6)
+        entry = entries.download(entry, Part(task, 0.1, 0.6)).read_as(modality)
+        task = Part(task, 0.6)
     _fits(entry, modality, engines)
     task.progress(0.2, f"Loading {entry.title}")
-    if entry.file is None and entry.folder is not None:
+    # What an engine of a plugin brings lies where and as it likes.
+    if entry.file is None and entry.folder is not None and is_model_folder(entry.folder):
         numbers = check_weights(stored_in(entry.folder), read_config(entry.folder))
         if entry.modality == "points":
             check_memory(numbers)
@@ -155,8 +159,8 @@ def check(trace: Trace, task: Task = SILENT) -> tuple[float, ...]:
 def _fits(entry: Entry, modality: str, engines: Engines) -> None:
     if not entry.reads(modality):
         reads, wanted = (READS.get(name, name) for name in (entry.modality, modality))
-        other = entries.default(modality, engines.brought).id
+        there = [one.id for one in (*entries.BUNDLED, *engines.brought) if one.reads(modality)]
+        other = f"{there[0]}, or another model" if there else "a model"
         raise HeadlightError(
-            f"{entry.title} reads {reads}, not {wanted}.",
-            f"Choose {other}, or another model that reads this input.",
+            f"{entry.title} reads {reads}, not {wanted}.", f"Choose {other} that reads this input."
         )

@@ -106,7 +106,8 @@ class BoxSettings:
     score: from which on. suppress: how boxes that overlap give way to the likeliest, "model" as the model
     has it; overlap, radius: from which share of their union on the ground, up to how many metres. heat: the
     class whose heat map is shown, None for the most of all. metres: how far on the ground from its truth a
-    box has found it. truth: draw the true boxes.
+    box has found it. truth: draw the true boxes. agreement: what is said of how they agree, figures by
+    nuScenes or KITTI, or precision over recall.
     """
 
     score: float = 0.3
@@ -116,6 +117,7 @@ class BoxSettings:
     heat: int | None = None
     metres: float = 2.0
     truth: bool = True
+    agreement: Literal["nuscenes", "kitti", "curves"] = "nuscenes"
 
 
 @dataclass(frozen=True)

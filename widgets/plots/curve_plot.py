@@ -39,3 +39,10 @@ class CurvePlot(LinePlot):
 
     def _figure(self, series: int, index: int) -> str:
         return f"{self._sizes[series][index]:.3f}"
+
+
+class SharePlot(CurvePlot):
+    """Shares of shares, such as precision over recall: both axes are whole, whatever is reached."""
+
+    def _axes(self) -> tuple[Axis, Axis, str, str]:
+        return Axis(0.0, 1.0), Axis(0.0, 1.0), *self._titles

@@ -172,3 +172,17 @@ def test_what_it_looks_like(make_window, settled):
         settled(window)
         if folder:
             window.grab().save(f"{folder}/boxes-{theme}.png")
+
+
+def test_agreement_is_said_by_kitti_and_as_curves_too(window, settled):
+    shown = of(window, "agreement")
+    window.session.change(BoxSettings, agreement="kitti")
+    settled(window)
+    assert shown.stack.currentWidget() is shown.kitti
+    assert [line[0] for line in shown.kitti.texts()] == ["all", "car", "truck", "pedestrian"]
+    assert "KITTI" in shown.note.text()
+    window.session.change(BoxSettings, agreement="curves")
+    settled(window)
+    assert shown.stack.currentWidget() is shown.plot
+    assert shown.plot.accessibleDescription().startswith("Car: 0.333 at recall 0.50, score from ")
+    assert shown.note.text().startswith("Found within 2 m")

@@ -53,6 +53,11 @@ BOXES = (
         paper=_NUSCENES,
     ),
     of(
+        "Agreement by",
+        says="Figures of nuScenes by distance on the ground; average precision of KITTI by overlap, 0.7 of "
+        "cars, 0.5 of others; or a curve a class, each dot a score from which boxes count.",
+    ),
+    of(
         *("Selected box", "Class of the selected box", "Turn left", "Turn right", "Front to back", "Longer"),
         *("boxes-settings/Delete", "Undo all edits"),
         says="Its class, and changes of it by hand, which an export holds and undo takes back.",

@@ -116,6 +116,13 @@ def figures(
     return Figures(tuple(classes), np.where(some[:, None], ap, np.nan), errors, truth, curves)
 
 
+def curve(scenes: Sequence[Scene], classes: Sequence[str], label: int, metres: float) -> Curve:
+    """Of one class, found within so many metres on the ground, as `figures` has it at DISTANCES."""
+    kept = [asked(scene, classes) for scene in scenes]
+    truth = sum(int((scene.truth_labels == label).sum()) for scene in kept)
+    return _curve(kept, label, classes[label], truth, metres)
+
+
 def _curve(scenes: Sequence[Scene], label: int, name: str, truth: int, metres: float) -> Curve:
     parts = [_of_scene(scene, label, metres) for scene in scenes]
     scores = np.concatenate([part[0] for part in parts]) if parts else np.empty(0)

@@ -134,6 +134,21 @@ def test_average_precision_of_kitti():
     assert np.isnan(kitti.by_class([other], CLASSES)["car"].r40)
 
 
+def test_few_boxes_have_their_whole_precision_by_kitti():
+    one, two, wrong = boxes((0, 0)), boxes((0, 0), (50, 0)), boxes((99, 0), (0, 0))
+    (found,) = kitti.of_few([scene(one, one)], ("car",)).values()
+    assert (found.r40, found.r11) == (1.0, 1.0)
+    # One of two is found, behind a false one: half of what is true, where half of what is said is right.
+    (found,) = kitti.of_few([scene(wrong, two)], ("car",)).values()
+    assert found.r40 == pytest.approx(0.25)
+    (found,) = kitti.of_few([scene(one[:0], one)], ("car",)).values()
+    assert (found.r40, found.truth) == (0.0, 1)
+    # Where there are more true boxes than scores to look at, it is as KITTI counts.
+    large = scene(many(80)[::2], many(80))
+    (found,), (same,) = (way([large], ("car",)).values() for way in (kitti.of_few, kitti.by_class))
+    assert found.r40 == pytest.approx(same.r40, abs=0.03)
+
+
 def test_truth_that_may_be_found_or_not():
     truth = boxes(*((10.0 * i, 0) for i in range(80)))
     vans = np.arange(80) >= 40

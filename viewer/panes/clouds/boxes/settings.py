@@ -21,6 +21,7 @@ from headlight.widgets.base.scroll_column import ScrollColumn
 from headlight.widgets.controls.choices import Choice, Section, Segmented, Toggle
 from headlight.widgets.controls.sliders import LabelledSlider
 
+_AGREEMENT = (("nuscenes", "nuScenes"), ("kitti", "KITTI"), ("curves", "Curves"))
 _SUPPRESS = (("model", "Model"), ("rotated", "Overlap"), ("circle", "Circle"), ("none", "None"))
 
 
@@ -37,6 +38,7 @@ class BoxSettingsPane(BoxPane):
         self.radius = bind("radius", LabelledSlider("Nearer than", 0.1, 5, 0.1, "{:.1f} m", 2))
         self.truth = bind("truth", Toggle("Draw the true boxes"))
         self.metres = bind("metres", LabelledSlider("Found within", 0.5, 4, 0.5, "{:.1f} m", 2))
+        self.agreement = bind("agreement", Segmented(_AGREEMENT, "Agreement by"))
         self.kind = Choice((), "Class of the selected box")
         self.kind.may_shrink()
         self.kind.changed.connect(self._relabel)
@@ -51,7 +53,9 @@ class BoxSettingsPane(BoxPane):
         column.setSpacing(theme.em(0.45))
         for widget in (self.score, Section("Suppression"), self.suppress, self.overlap, self.radius):
             column.addWidget(widget)
-        for widget in (Section("Truth"), self.truth, self.metres, Section("Selected box"), self.kind):
+        for widget in (Section("Truth"), self.truth, self.metres, self.agreement):
+            column.addWidget(widget)
+        for widget in (Section("Selected box"), self.kind):
             column.addWidget(widget)
         names = list(self.buttons)
         for pair in (names[:2], names[2:4], names[4:]):
@@ -70,7 +74,7 @@ class BoxSettingsPane(BoxPane):
         self.overlap.setVisible(settings.suppress == "rotated")
         self.radius.setVisible(settings.suppress == "circle")
         has = document.input.boxes is not None
-        for widget in (self.truth, self.metres):
+        for widget in (self.truth, self.metres, self.agreement):
             widget.setEnabled(has)
         self._offer(view)
 

@@ -1,4 +1,5 @@
-"""How the boxes of one scan agree with its truth: nuScenes' figures, and the cells of a confusion."""
+"""How the boxes of one scan agree with its truth: figures by nuScenes and KITTI, precision over recall, and
+the cells of a confusion."""
 
 from __future__ import annotations
 
@@ -10,7 +11,16 @@ from headlight.models.core.answers import BoxEdits
 from headlight.models.core.cache import derived
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import Cuboid
-from headlight.models.points.detection.metrics.nuscenes import DISTANCES, HALF_TURN, Figures, figures
+from headlight.models.points.detection.metrics import kitti
+from headlight.models.points.detection.metrics.matching import Scene
+from headlight.models.points.detection.metrics.nuscenes import (
+    DISTANCES,
+    HALF_TURN,
+    RECALLS,
+    Figures,
+    curve,
+    figures,
+)
 from headlight.viewer.session.view import BoxSettings
 from headlight.viewer.slices.clouds.boxes.shown import (
     NONE,
@@ -24,10 +34,22 @@ from headlight.viewer.slices.clouds.boxes.shown import (
 
 
 @dataclass(frozen=True, eq=False)
+class Curve:
+    """Of the class with this name and number: recall, precision and score, float64 (n,) each, up to the
+    recall that was reached."""
+
+    name: str
+    label: int
+    recall: np.ndarray
+    precision: np.ndarray
+    scores: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
 class Measured:
     """precision, recall: at the score that is chosen, NaN without boxes. right, found, true: how many of
     each. rows: the mean, then a line a class with truth: its name and figures by COLUMNS, "–" for none.
-    said: what is left out.
+    said: what is left out. kitti, curves: where they are asked for, the former as `rows`, by KITTI.
     """
 
     precision: float
@@ -37,6 +59,8 @@ class Measured:
     true: int
     rows: tuple[tuple[str, ...], ...]
     said: str
+    kitti: tuple[tuple[str, ...], ...] = ()
+    curves: tuple[Curve, ...] = ()
 
     def figures(self) -> dict[str, str]:
         """By FIGURES."""
@@ -50,6 +74,8 @@ FIGURES = ("Right", "Precision", "Recall", "mAP")
 
 
 _ERRORS = ("ATE", "ASE", "AOE", HALF_TURN)
+KITTI = ("class", "overlap", "3D AP", "above AP", "3D AP11", "truth")
+"""Columns of KITTI's table: 40 recalls, and the 11 of before 2019."""
 COLUMNS = ("class", *(f"{metres:g} m" for metres in DISTANCES), "AP", *_ERRORS, "truth")
 
 
@@ -66,10 +92,12 @@ def measured(
     assert seen is not None
     key = ("figures", read.cloud, settings.suppress, settings.overlap, settings.radius, edits)
 
-    def compute() -> Figures:
+    def scene() -> Scene:
         every = chosen(read, settings, edits).boxes
-        scene = scene_of(every, truth, counted(truth, read.cloud))
-        return figures([scene], answer.classes)
+        return scene_of(every, truth, counted(truth, read.cloud))
+
+    def compute() -> Figures:
+        return figures([scene()], answer.classes)
 
     said = [f"{len(unknown):,} of classes that the model has not" if unknown else ""]
     found = derived(read.trace, key, compute)
@@ -84,7 +112,36 @@ def measured(
         len(truth),
         tuple(_rows(found)),
         " · ".join(filter(None, said)),
+        tuple(_by_kitti(scene(), answer.classes)) if settings.agreement == "kitti" else (),
+        tuple(_curves(scene(), answer.classes, settings)) if settings.agreement == "curves" else (),
     )
+
+
+def _by_kitti(scene: Scene, classes: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Every true box is asked for: a file without pictures says nothing of how hard it is to see."""
+    space, above = (kitti.of_few([scene], classes, bird) for bird in (False, True))
+    some = [name for name in classes if space[name].truth]
+    values = [(space[name].r40, above[name].r40, space[name].r11) for name in some]
+    rows = []
+    for name, each in zip(some, values, strict=True):
+        least = kitti.LEAST.get(name.lower(), kitti.OTHERS)
+        rows.append((name, f"{least:g}", *map(_figure, each), f"{space[name].truth:,}"))
+    if not rows:
+        return []
+    means = map(_figure, np.mean(values, axis=0).tolist())
+    return [("all", "", *means, f"{sum(space[name].truth for name in some):,}"), *rows]
+
+
+def _curves(scene: Scene, classes: tuple[str, ...], settings: BoxSettings) -> list[Curve]:
+    """Of the classes with truth that were found at all."""
+    found = []
+    for label, name in enumerate(classes):
+        one = curve([scene], classes, label, settings.metres)
+        reached = np.flatnonzero(one.scores)
+        if len(reached):
+            to = slice(0, int(reached[-1]) + 1)
+            found.append(Curve(name, label, RECALLS[to], one.precision[to], one.scores[to]))
+    return found
 
 
 def why_not(read: Read) -> str:

@@ -11,7 +11,7 @@ from headlight.models.core.answers import BoxEdit, BoxEdits
 from headlight.models.core.tokens import Cuboid
 from headlight.viewer.session.view import BoxSettings, RepresentSettings
 from headlight.viewer.slices.clouds.boxes.heat import LEAST, heat_picture
-from headlight.viewer.slices.clouds.boxes.measured import COLUMNS, boxes_of_cell, measured
+from headlight.viewer.slices.clouds.boxes.measured import COLUMNS, KITTI, boxes_of_cell, measured
 from headlight.viewer.slices.clouds.boxes.outlines import broken, edges_of, frame_of
 from headlight.viewer.slices.clouds.boxes.shown import Read, shown
 from headlight.viewer.slices.clouds.represented.linked import linked
@@ -62,6 +62,24 @@ def test_agreement_with_the_truth_at_the_score(read):
     assert rows["truck"]["AP"] == "0.00"
     assert rows["car"]["ATE"] == f"{np.hypot(0.3, 0.1):.2f}"
     assert now.said == ""
+
+
+def test_precision_over_recall_and_kitti_s_figures(read):
+    car, *_ = measured(read, BoxSettings(agreement="curves")).curves
+    # The first that is found is right, and of two true cars it is one; two false ones follow.
+    assert (car.name, car.recall[-1]) == ("car", 0.5)
+    assert car.precision[:-1] == pytest.approx(1)
+    assert car.precision[-1] == pytest.approx(1 / 3)
+    assert car.scores[0] == pytest.approx(0.9)
+    near = measured(read, BoxSettings(agreement="curves", metres=0.2)).curves
+    assert [one.name for one in near] == ["pedestrian"]
+    table = measured(read, BoxSettings(agreement="kitti")).kitti
+    rows = {row[0]: dict(zip(KITTI, row, strict=True)) for row in table}
+    assert list(rows) == ["all", "car", "truck", "pedestrian"]
+    assert (rows["car"]["overlap"], rows["truck"]["overlap"]) == ("0.7", "0.5")
+    assert rows["pedestrian"]["3D AP"] == "1.00"
+    assert rows["all"]["truth"] == "4"
+    assert measured(read, BoxSettings()).kitti == measured(read, BoxSettings()).curves == ()
 
 
 def test_a_cell_of_the_confusion_has_its_boxes(read):
