@@ -12,8 +12,8 @@ from typing import Any
 import torch
 from transformers import PreTrainedModel
 
+from headlight.models.attention.asking.implementations import eager, unchanged, use_eager
 from headlight.models.attention.capture import NEXT_STEP, recording
-from headlight.models.attention.implementations import eager, unchanged, use_eager
 from headlight.models.attention.same_answer import Answer, agree, apart, floats
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import SILENT, Task
@@ -48,6 +48,8 @@ def way_to_record(model: PreTrainedModel, title: str, run: Run, task: Task = SIL
         )
     asked, why_not = _recorded(model, run, True, task)
     if agree(asked, defined):
+        if recorded is None:  # nothing was recorded that could have been another answer
+            return True, ""
         return True, (
             f"{title} answers otherwise while its attention is recorded: the weights shown are those that it "
             "returns itself, from eager attention."

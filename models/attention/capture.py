@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 import sys
 import threading
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
@@ -17,15 +16,14 @@ from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode
 from transformers import AttentionInterface, PreTrainedModel
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
 from transformers.pytorch_utils import Conv1D
-from transformers.utils import ModelOutput
 
+from headlight.models.attention.asking.implementations import eager, functional, unchanged
+from headlight.models.attention.asking.weights import ask_for_weights
 from headlight.models.attention.calls import AttentionCall, Call, GivenCall, Kind, Projection
-from headlight.models.attention.implementations import eager, functional, unchanged
 from headlight.models.attention.turns import Turn, watch
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.interventions import Freeze, Level, OnHeads
@@ -36,7 +34,7 @@ __all__ = ["AttentionCall", "Call", "GivenCall", "recording"]
 NEXT_STEP = "Open another model: those of the BERT, GPT-2, Llama, T5 and ViT families work."
 """For a model whose attention cannot be shown."""
 _NAME = "headlight"
-_CROSS = re.compile(r"(^|\.)[^.]*(cross|enc(oder)?_(att|dec)|encdec)", re.IGNORECASE)
+CROSS = re.compile(r"(^|\.)[^.]*(cross|enc(oder)?_(att|dec)|encdec)", re.IGNORECASE)
 
 
 class _Recorder:
@@ -80,7 +78,7 @@ class _Recorder:
 
     def begin(self, module: nn.Module, call: AttentionCall) -> Tensor | None:
         """Name the call and change its heads; what their outputs are to be multiplied by [H], or None."""
-        call.name, call.kind = self.unique(self.names[module]), self._kind(module, call)
+        call.name, call.kind = self.unique(self.names[module]), self.kind_of(module, call.shape)
         if self.turned is not None:
             call.turn, self.turned = Turn.of(*self.turned, (call.q, call.k)), None
         mine = [change for change in self.changes if change.layer == call.name]
@@ -104,7 +102,7 @@ class _Recorder:
 
     def note(self, call: AttentionCall, out: Tensor) -> None:
         """Keep the call without its graph, with a few rows of what it returned."""
-        rows = _sampled_rows(out.shape[1], out.device)
+        rows = sampled_rows(out.shape[1], out.device)
         tensors = {key: getattr(call, key) for key in ("q", "k", "v", "mask", "bias", "sinks")}
         kept = replace(
             call,
@@ -134,10 +132,11 @@ class _Recorder:
         times = self._times[name, self.passes]
         return name if times == 1 else f"{name}:{times}"
 
-    def _kind(self, module: nn.Module, call: AttentionCall) -> Kind:
+    def kind_of(self, module: nn.Module, shape: tuple[int, ...]) -> Kind:
+        """What a call of this module is, by its shape [B, H, Nq, Nk]."""
         batch = self.batches[-1] if self.batches else None
-        count, _, queries, keys = call.shape
-        if _CROSS.search(".".join(self.names[module].split(".")[-2:])):
+        count, _, queries, keys = shape
+        if CROSS.search(".".join(self.names[module].split(".")[-2:])):
             return "cross"
         if queries != keys and not getattr(module, "is_causal", False):
             return "cross"
@@ -234,7 +233,7 @@ def _all_equal(mask: Tensor, other: Tensor) -> bool:
 
 
 @cache
-def _sampled_rows(count: int, device: torch.device) -> Tensor:
+def sampled_rows(count: int, device: torch.device) -> Tensor:
     """A few evenly spaced rows, from the first to the last: 4 of a short sequence, 16 of a long one."""
     rows = torch.linspace(0, count - 1, min(count, max(4, min(16, count // 16)))).round().long().unique()
     return rows.to(device)
@@ -274,7 +273,7 @@ def recording(
     asked = weights or not takes_functions(model)
     if asked and changes:
         raise HeadlightError(
-            f"{type(model).__name__} hands out its weights itself: its heads cannot be changed.",
+            "This model hands out its weights itself: its heads cannot be changed.",
             "Choose another model.",
         )
     with _lock(model), ExitStack() as stack:
@@ -284,13 +283,12 @@ def recording(
         stack.enter_context(unchanged(model))
         stack.enter_context(eager(model) if asked else functional(model, _NAME))
         if asked:
-            _ask_for_weights(model, recorder, stack)
+            hook = partial(_hook, stack, recorder)
+            stack.enter_context(ask_for_weights(model, recorder, hook, sampled_rows, _unrecordable))
         _follow(model, recorder, stack)
         yield recorder.calls
         if recorder.passes and not recorder.calls:
-            raise _unrecordable(
-                f"{type(model).__name__} neither takes an attention function nor returns weights"
-            )
+            raise _unrecordable("it neither takes an attention function from outside nor has weights to show")
         if recorder.passes and (lost := next((c for c in changes if c not in recorder.changed), None)):
             raise HeadlightError(f"There is no layer {lost.layer}.", "Choose one of the model's layers.")
 
@@ -383,123 +381,3 @@ def blocks_of(module: nn.Module) -> list[nn.Module]:
     if isinstance(module, nn.ModuleList | nn.Sequential):
         return [c for c in module if any("Attention" in type(m).__name__ for m in c.modules())]
     return [layer for child in module.children() for layer in blocks_of(child)]
-
-
-_FIELDS = ("encoder_attentions", "decoder_attentions", "attentions", "cross_attentions")
-_PRODUCTS = {"matmul", "__matmul__", "bmm"}
-
-
-class _Products(TorchFunctionMode):
-    """The last softmaxes and products of a pass: among them those of the weights that a module returns."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._last: deque[tuple[Tensor, Tensor, Tensor]] = deque(maxlen=4)
-        self._softmaxes: deque[tuple[Tensor, Tensor]] = deque(maxlen=4)
-
-    def __torch_function__(
-        self, function: Callable, types: Any, args: tuple = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        out = function(*args, **(kwargs or {}))
-        name = getattr(function, "__name__", "")
-        if name in _PRODUCTS and len(args) == 2:
-            self._last.append((*args, out))
-        elif name == "softmax":
-            self._softmaxes.append((args[0] if args else kwargs["input"], out))
-        return out
-
-    def weights(self, returned: Tensor) -> Tensor:
-        """What a module returned, or what became of it where those were the scores (SqueezeBERT)."""
-        return next((out for scores, out in self._softmaxes if scores is returned), returned)
-
-    def of(self, weights: Tensor) -> dict[str, Tensor]:
-        """For weights [B, H, Nq, Nk], as GivenCall names it: v, sampled rows and what came of them."""
-        batch, heads, queries, keys = weights.shape
-        for factor, v, out in self._last:
-            # A view with other axes shares the memory.
-            if factor.data_ptr() == weights.data_ptr() and factor.numel() == weights.numel():
-                rows = _sampled_rows(queries, out.device)
-                outputs = out.detach().reshape(batch, heads, queries, -1)[:, :, rows]
-                # One head of values may serve several of weights (Falcon).
-                v = v.detach().reshape(batch, -1, keys, out.shape[-1])
-                v = v.repeat_interleave(heads // v.shape[1], 1)
-                return {"v": v, "rows": rows, "outputs": outputs.transpose(1, 2)}
-        return {}
-
-
-def _ask_for_weights(model: nn.Module, recorder: _Recorder, stack: ExitStack) -> None:
-    """Have the model return its weights, note them as calls, and hand on what it returns without them."""
-    # By what was returned: (the innermost owner, the weights, what they were multiplied with).
-    seen: dict[int, tuple[nn.Module, Tensor, dict[str, Tensor]]] = {}
-    kept: list[Tensor] = []  # an id is free again once its tensor is gone
-    asked: list[dict[str, Any]] = []
-    products = stack.enter_context(_Products())
-
-    def ask(module: nn.Module, args: tuple, kwargs: dict[str, Any]) -> tuple[tuple, dict[str, Any]] | None:
-        asked.append(kwargs)
-        parameters = inspect.signature(module.forward).parameters
-        if "output_attentions" in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
-            return args, {**kwargs, "output_attentions": True, "return_dict": True}
-        return None
-
-    def look(module: nn.Module, args: tuple, output: Any) -> None:
-        if isinstance(output, tuple | dict):
-            for x in output.values() if isinstance(output, dict) else output:
-                if isinstance(x, Tensor) and x.ndim == 4 and id(x) not in seen:
-                    weights = products.weights(x)
-                    kept.append(x)
-                    seen[id(x)] = module, weights, products.of(weights)
-
-    def take(module: nn.Module, args: tuple, output: Any) -> Any:
-        kwargs = asked.pop()
-        if not isinstance(output, ModelOutput):
-            return output
-        past = recorder.passes > 1 or any(kwargs.get(key) is not None for key in ("past_key_values", "mems"))
-        found = {
-            id(x): (f"{field}.{number}", field == "cross_attentions", seen[id(x)][1] if id(x) in seen else x)
-            for field in _FIELDS
-            for number, x in enumerate(_flat(output.get(field)))
-        }
-        # A model may hand out none though its modules do: those count that were multiplied with values.
-        if not found:
-            found = {
-                key: ("", False, weights)
-                for key, (module, weights, more) in seen.items()
-                if more and "Attention" in type(module).__name__
-            }
-        # Swin and its kin return the weights of each stage's last block alone.
-        owners = {type(seen[key][0]) for key in found if key in seen}
-        forgotten = {key for key in seen if key not in found and type(seen[key][0]) in owners}
-        if forgotten:
-            found = {
-                key: found.get(key, ("", False, weights))
-                for key, (_, weights, _) in seen.items()
-                if key in forgotten or key in found
-            }
-        for key, (name, cross, weights) in found.items():
-            owner, _, more = seen.get(key, (None, None, {}))
-            # Fewer keys than queries are a reduced sequence where they were multiplied with as many values.
-            if not (cross or past or more) and weights.shape[-1] != weights.shape[-2]:
-                raise _unrecordable(f"its weights of {tuple(weights.shape)} do not say which keys they mean")
-            name = recorder.unique(recorder.names[owner] if owner is not None else name)
-            kind: Kind = "cross" if cross else "self"
-            recorder.calls.append(GivenCall(name, kind, weights.detach(), recorder.passes, **more))
-        seen.clear()
-        kept.clear()
-        if not kwargs.get("output_attentions"):
-            output = type(output)(**{key: x for key, x in output.items() if key not in _FIELDS})
-        return output.to_tuple() if kwargs.get("return_dict") is False else output
-
-    for module in model.modules():
-        if module is not model:
-            _hook(stack, recorder, module.register_forward_hook, look)
-    _hook(stack, recorder, model.register_forward_pre_hook, ask, with_kwargs=True)
-    _hook(stack, recorder, model.register_forward_hook, take)
-
-
-def _flat(nested: Any) -> Iterator[Tensor]:
-    if isinstance(nested, Tensor):
-        yield nested
-    elif nested is not None:
-        for item in nested:
-            yield from _flat(item)

@@ -347,18 +347,23 @@ class Placement:
     misplaced: float
 
 
+_ATTENTION, _NORMS = ("attention", "attn"), ("layernorm_before", "layer_norm1", "norm1")
+"""What blocks call the part that attends, and the norm of what they cut."""
+
+
 class WindowBlocks:
-    """The blocks of a model that attend in windows, whichever model of Swin's kin it is."""
+    """The blocks of a model that attend in windows: of Swin's kin, whichever, and of SAM's, not shifted."""
 
     def __init__(self, model: nn.Module) -> None:
         # A block that meets a map smaller than its window shrinks the window for good: the next picture
         # would be cut by the wrong one.
         self._made = {
-            name: (block, block.window_size, block.shift_size)
+            name: (block, block.window_size, getattr(block, "shift_size", 0))
             for name, block in model.named_modules()
-            if isinstance(getattr(block, "window_size", None), int)
-            and isinstance(getattr(block, "shift_size", None), int)
-            and hasattr(block, "attention")
+            if isinstance(window := getattr(block, "window_size", None), int)
+            and isinstance(shift := getattr(block, "shift_size", 0), int)
+            and (window or shift)
+            and _part(block, _ATTENTION) is not None
         }
 
     def __bool__(self) -> bool:
@@ -391,8 +396,16 @@ class WindowBlocks:
             yield found
 
 
+def _part(block: nn.Module, names: tuple[str, ...]) -> nn.Module | None:
+    """The first part of one of these names."""
+    parts = (getattr(block, name, None) for name in names)
+    return next((part for part in parts if isinstance(part, nn.Module)), None)
+
+
 def _restore(block: nn.Module, window: int, shift: int) -> None:
-    block.window_size, block.shift_size = window, shift
+    block.window_size = window
+    if hasattr(block, "shift_size"):
+        block.shift_size = shift
 
 
 def _watch(name: str, block: nn.Module, found: dict[str, Placement], stack: ExitStack) -> None:
@@ -404,17 +417,19 @@ def _watch(name: str, block: nn.Module, found: dict[str, Placement], stack: Exit
         if threading.get_ident() != thread:
             return
         seen["map"] = args[0] if args else kwargs["hidden_states"]
-        seen["grid"] = tuple(int(n) for n in (args[1] if len(args) > 1 else kwargs["input_dimensions"]))
+        sides = kwargs.get("input_dimensions", args[1] if len(args) > 1 else None)
+        seen["grid"] = tuple(int(n) for n in sides) if isinstance(sides, tuple | list) else None
 
     def normed(_: nn.Module, __: tuple, output: Tensor) -> None:
         if threading.get_ident() == thread:
             seen["map"] = output
 
     def attends(_: nn.Module, args: tuple, kwargs: dict[str, Any]) -> None:
-        held = (args[0] if args else kwargs["hidden_states"]).detach()  # [windows, w², C]
+        held = (args[0] if args else kwargs["hidden_states"]).detach().flatten(1, -2)  # [windows, w², C]
         if threading.get_ident() != thread:
             return
-        grid, window, shift = seen["grid"], int(block.window_size), int(block.shift_size)
+        grid, window = seen["grid"] or tuple(seen["map"].shape[1:3]), int(block.window_size)
+        shift = int(getattr(block, "shift_size", 0))
         slots = torch.as_tensor(window_slots(grid, window, shift), device=held.device)
         tokens = seen["map"].detach().flatten(0, -2)  # [n, C]
         if held.shape[:2] != slots.shape or len(tokens) != grid[0] * grid[1]:
@@ -423,7 +438,9 @@ def _watch(name: str, block: nn.Module, found: dict[str, Placement], stack: Exit
         expected = nn.functional.pad(tokens, (0, 0, 0, 1))[slots]  # NOWHERE is the row of zeros at the end
         found[name] = Placement(grid, window, shift, float((held - expected).abs().max()))
 
+    attention, norm = _part(block, _ATTENTION), _part(block, _NORMS)
+    assert attention is not None  # else it is none of these blocks
     stack.callback(block.register_forward_pre_hook(begins, with_kwargs=True).remove)
-    stack.callback(block.attention.register_forward_pre_hook(attends, with_kwargs=True).remove)
-    if isinstance(norm := getattr(block, "layernorm_before", None), nn.Module):
+    stack.callback(attention.register_forward_pre_hook(attends, with_kwargs=True).remove)
+    if norm is not None:
         stack.callback(norm.register_forward_hook(normed).remove)

@@ -12,7 +12,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from headlight.models import families
 from headlight.models.catalogue import hub
 from headlight.models.catalogue.bundled import BUNDLED, EXTRAS
 from headlight.models.catalogue.entry import Entry
@@ -26,6 +28,7 @@ from headlight.models.catalogue.folders import (
     check_weights,
     count,
     extent,
+    has_text_tower,
     has_two_towers,
     is_rounded,
     mean_pooled,
@@ -143,6 +146,7 @@ def open_folder(folder: Path, trust_pickle: bool = False) -> Entry:
         return _open_gguf(file)
     outer, folder = folder, inside(folder)
     config = read_config(folder)
+    families.refuse(config["model_type"], outer.resolve().name)
     rounding = rounding_of(config)
     files = weight_files(folder)
     if not files:
@@ -178,12 +182,18 @@ def open_folder(folder: Path, trust_pickle: bool = False) -> Entry:
         gridded=config["model_type"] in GRIDDED,
         detects=config["model_type"] in DETECTORS,
         paired=has_two_towers(config),
-        also=(BOTH,) if modality != BOTH and reads_both(config) else (),
+        also=_also(modality, config),
         decodes=decodes,
         classifies=config["model_type"] in SHAPE_MODELS,
         notices=(rounding.notice,) if rounding and is_rounded(files, rounding) else (),
         opening=said_before(numbers),
     )
+
+
+def _also(modality: str, config: dict[str, Any]) -> tuple[str, ...]:
+    """What other kinds of input a folder's model reads."""
+    text = ("text",) if modality == "image" and has_text_tower(config) else ()
+    return (*text, *((BOTH,) if modality != BOTH and reads_both(config) else ()))
 
 
 def open_file(file: Path, trust_pickle: bool = False) -> Entry:

@@ -231,6 +231,11 @@ def reads_both(config: dict[str, Any]) -> bool:
     return sees and says and kind not in APART
 
 
+def has_text_tower(config: dict[str, Any]) -> bool:
+    """Whether a part of it reads texts alone."""
+    return isinstance(config.get("text_config"), dict)
+
+
 def extent(config: dict[str, Any], decodes: bool = False) -> tuple[int | None, int | None]:
     """(layers, heads of the widest), where config.json says them. decodes: a layer of a decoder is two, which
     attend to what is written and to what is read.
@@ -258,7 +263,7 @@ def _attention_of_points(config: dict[str, Any]) -> tuple[int | None, int | None
 
 def _parts(config: dict[str, Any]) -> list[dict[str, Any]]:
     """A configuration and, of a model with two towers, theirs."""
-    inner = (config.get(name) for name in ("vision_config", "text_config"))
+    inner = (config.get(name) for name in ("vision_config", "text_config", "backbone_config"))
     return [config, *(part for part in inner if isinstance(part, dict))]
 
 

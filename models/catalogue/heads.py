@@ -56,15 +56,40 @@ def task_of(kind: type[PreTrainedModel]) -> HeadTask | None:
 
 
 def body_of(model: PreTrainedModel) -> PreTrainedModel:
-    """The model under the head, itself where there is none or where it has no name of its own (CLIP)."""
-    return model.base_model
+    """The model under the head, itself where there is none or where it has no name of its own (CLIP).
+
+    A body may hold a part under the name that a head would give it (DINOv3): it is none itself for that.
+    """
+    return model if _is_usual(model) else model.base_model
+
+
+def _is_usual(model: PreTrainedModel) -> bool:
+    """Whether it is of the class that its configuration stands for without a head."""
+    usual = MODEL_MAPPING.get(type(model.config), None)
+    return type(model) in (usual if isinstance(usual, tuple) else (usual,))
+
+
+def tower_of(model: PreTrainedModel, *names: str) -> PreTrainedModel | None:
+    """The part of a model that one of these fields of its configuration describes, without a head; None
+    where there is none."""
+    wanted = [config for name in names if (config := getattr(model.config, name, None)) is not None]
+    inside = [part for part in model.modules() if isinstance(part, PreTrainedModel) and part is not model]
+    found = (part for config in wanted for part in inside if type(part.config) is type(config))
+    tower = next(found, None)
+    return None if tower is None else body_of(tower)
+
+
+def usual_class(content: dict[str, Any]) -> Any:
+    """What reads a model's weights without a head; where transformers has none of its kind, with one."""
+    config, names = CONFIG_MAPPING[content["model_type"]], content.get("architectures")
+    named = getattr(transformers, names[0], None) if isinstance(names, list) and names else None
+    known = config in MODEL_MAPPING or not isinstance(named, type)
+    return transformers.AutoModel if known or not issubclass(named, PreTrainedModel) else named
 
 
 def has_usual_body(model: PreTrainedModel) -> bool:
     """Whether the body is the class that the configuration stands for, and not half of it (a decoder)."""
     if task_of(type(model)) == "writes":
         return True
-    config, body = model.config, body_of(model)
-    usual = MODEL_MAPPING.get(type(config), None)
-    fits = body is model or type(body) in (usual if isinstance(usual, tuple) else (usual,))
-    return fits and not config.is_encoder_decoder
+    body = body_of(model)
+    return (body is model or _is_usual(body)) and not model.config.is_encoder_decoder

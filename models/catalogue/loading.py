@@ -30,7 +30,7 @@ from headlight.models.catalogue.entries import Entry
 from headlight.models.catalogue.folders import check_weights, read_config, stored_in
 from headlight.models.catalogue.formats.gguf_header import is_gguf, read_header
 from headlight.models.catalogue.formats.vocabulary import has_tokenizer, readable, tokenizer_folder
-from headlight.models.catalogue.heads import body_of, has_usual_body, headed
+from headlight.models.catalogue.heads import body_of, has_usual_body, headed, usual_class
 from headlight.models.catalogue.memory import Fit, fitting
 from headlight.models.catalogue.networks import own
 from headlight.models.catalogue.published import OWN, PUBLISHED, module
@@ -209,12 +209,13 @@ def _found(content: dict[str, Any], source: Callable[..., Any]) -> tuple[PreTrai
     if (kind := headed(content)) is not None:
         with suppress(*_UNLOADABLE):  # a head of another size is none; a body of another size says so below
             model, missing, left = _read(kind, source)
+    usual = usual_class(content)
     if model is None or not has_usual_body(model):
-        kind = AutoModel
+        kind = usual
         model, missing, left = _read(kind, source)
     if is_untrained(model, body_of(model), missing):
         wrapping = _wrapping(left)
-        ways = [(AutoModel, ""), (_named(content, model), ""), (kind, wrapping), (AutoModel, wrapping)]
+        ways = [(usual, ""), (_named(content, model), ""), (kind, wrapping), (usual, wrapping)]
         for other in dict.fromkeys(ways):
             if other[0] is None or other == (kind, ""):
                 continue

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 OWN = ("alexnet", "vgg", "nfnet")
 """Model types that Headlight defines itself: no library without torchvision or timm has them."""
-CONVOLUTIONAL = (*OWN, "resnet", "bit", "mobilenet_v1", "mobilenet_v2", "convnext", "convnextv2")
+CONVOLUTIONAL = (
+    *(*OWN, "resnet", "bit", "regnet", "mobilenet_v1", "mobilenet_v2", "efficientnet"),
+    *("convnext", "convnextv2", "dinov3_convnext"),
+)
 """Model types whose answer is a feature map and which have no attention."""
 
 NAMES = {"dm_nfnet_f0": "nfnet-f0"}

@@ -15,6 +15,7 @@ from headlight.models import devices
 from headlight.models.catalogue import entries
 from headlight.models.catalogue.entries import READS, Entry
 from headlight.models.catalogue.folders import check_weights, read_config, stored_in
+from headlight.models.catalogue.formats.layout import is_model_folder
 from headlight.models.catalogue.memory import check_memory, fitting
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import SILENT, Part, Task
@@ -131,7 +132,8 @@ def _opened(entry: Entry, modality: str, engines: Engines, device: str, task: Ta
         entry = entries.download(entry).read_as(modality)
     _fits(entry, modality, engines)
     task.progress(0.2, f"Loading {entry.title}")
-    if entry.file is None and entry.folder is not None:
+    # What an engine of a plugin brings lies where and as it likes.
+    if entry.file is None and entry.folder is not None and is_model_folder(entry.folder):
         numbers = check_weights(stored_in(entry.folder), read_config(entry.folder))
         if entry.modality == "points":
             check_memory(numbers)

@@ -17,8 +17,8 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
+from headlight.models.attention.asking.implementations import unchanged
 from headlight.models.attention.capture import recording
-from headlight.models.attention.implementations import unchanged
 from headlight.models.attention.same_answer import agree
 from headlight.models.catalogue.entries import Entry
 from headlight.models.catalogue.folders import read_config
@@ -263,7 +263,7 @@ def head_of(
         if not lacking:
             return Head(model, body), ()
         why = f"lacks the weights {lacking[0]}" + f" and {len(lacking) - 1:,} more" * (len(lacking) > 1)
-    return None, (f"The head of {entry.title} ({kind.__name__}) {why}: it gives no answer.",)
+    return None, (f"The head of {entry.title} {why}: it gives no answer.",)
 
 
 def proved(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,13 +16,16 @@ from tokenizers import Encoding
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from headlight.models.attention.agreement import way_to_record
+from headlight.models.attention.asking.amounts import AmountCall
+from headlight.models.attention.asking.bands import without_padding
+from headlight.models.attention.asking.implementations import unchanged
 from headlight.models.attention.calls import Call
 from headlight.models.attention.recorded import RecordedLayer, numbered
 from headlight.models.catalogue.entries import Entry
-from headlight.models.catalogue.heads import body_of
+from headlight.models.catalogue.heads import body_of, tower_of
 from headlight.models.catalogue.loading import is_untrained, load_model, load_tokenizer, needs_only
 from headlight.models.core.answers import Answer, Line, SoFar, Writing, Written
-from headlight.models.core.errors import MODEL_ERRORS, HeadlightError, first_sentence
+from headlight.models.core.errors import MODEL_ERRORS, HeadlightError, first_sentence, out_of_memory
 from headlight.models.core.interventions import Hidden, Intervention, Offer
 from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.task import SILENT, Part, Task
@@ -41,6 +44,7 @@ from headlight.models.engines.texts.reader import (
     Reader,
     Window,
     embeddings,
+    exact_length,
     limit_of,
     variants,
 )
@@ -48,6 +52,7 @@ from headlight.models.engines.texts.reader import (
 SEEN = ("input_ids", "token_type_ids", "attention_mask")
 """What of what it was given tells what the model saw."""
 PLAIN = Writing()
+WITHOUT_PICTURE = "The part of this model that reads is run alone: it is given no picture."
 ALONE = "Only an encoder is run: its decoder is not in the model's folder."
 
 
@@ -86,10 +91,12 @@ class LanguageEngine(Askable):
     ) -> None:
         self._encoder_alone = (ALONE,) if model.config.is_encoder_decoder else ()
         self.model = _reading(model)
+        self._of_two = () if tower_of(body_of(model), "text_config") is None else (WITHOUT_PICTURE,)
         self.entry, self.device = entry, device
         self.card = entry.card(untrained)
         limit = min(limit_of(model, tokenizer), MAX_TOKENS)
         self._reader = Reader(tokenizer, entry.title, limit)
+        self._exact = exact_length(self.model.config) is not None
         self._accepted = inspect.signature(self.model.forward).parameters.keys()
         self._hides = "attention_mask" in self._accepted
         # GPT-2 and its kin take them too, and add the embeddings of those numbers as tokens.
@@ -130,11 +137,26 @@ class LanguageEngine(Askable):
         needs_only(self.model, {"input_ids", "token_type_ids"}, self.entry.title, "a text")
         given = self._tensors(*self._reader.short(task))
         run = partial(self._forward, given)
+        self._must_run(run)
         self._asked, notice = way_to_record(self.model, self.entry.title, run, task)
         self._said += (notice,) if notice else ()
         record = partial(recorded, self.model, run, self._asked)
         self.head, said = proved(self.head, self.entry.title, given, record)
         self._said += said
+
+    def _must_run(self, run: Callable[[], Any]) -> None:
+        """HeadlightError for a network that fails whatever it is given, in words that tell so."""
+        try:
+            with torch.no_grad(), unchanged(self.model):
+                run()
+        except HeadlightError as error:
+            if out_of_memory(error) or isinstance(error.__cause__, ValueError):
+                raise  # what a model says of its input itself
+            raise HeadlightError(
+                f"{self.entry.title} cannot be run: its config.json describes a network that fails on every "
+                "text.",
+                "Correct config.json, or choose another model.",
+            ) from error
 
     def run(
         self,
@@ -281,6 +303,7 @@ class LanguageEngine(Askable):
         with torch.no_grad(), self._recorded(changes, task) as calls:
             output = self._forward(inputs)
         seconds = time.perf_counter() - began
+        calls = [without_padding(call, len(tokens)) for call in calls]
         self._keeps_tokens(calls, len(tokens))
         layers = tuple(RecordedLayer(call, tokens, tokens) for call in calls)
         first = 0 if hidden is None else int(np.flatnonzero(~hidden.which[0])[0])
@@ -294,10 +317,21 @@ class LanguageEngine(Askable):
             readout=self._readout(tokens, layers),
             seconds=seconds,
             device=self.device,
-            notices=(*self._said, *unsaid, *self._encoder_alone, *self._reader.notices(given)),
+            notices=(
+                *(*self._said, *unsaid, *self._encoder_alone, *self._of_two, *self._amounted(calls)),
+                *self._reader.notices(given),
+            ),
             stretch=window.stretch,
             answers=answers,
             written=self._written(given, answers, output, task),
+        )
+
+    def _amounted(self, calls: Sequence[Call]) -> tuple[str, ...]:
+        if not any(isinstance(call, AmountCall) for call in calls):
+            return ()
+        return (
+            f"{self.entry.title} has no softmax over all tokens: shown is the matrix that each layer amounts "
+            "to over this text. Its rows need not sum to 1.",
         )
 
     def _inputs(self, given: GoneOn, hidden: Hidden | None) -> dict[str, Any]:
@@ -317,6 +351,11 @@ class LanguageEngine(Askable):
         return {**tensors, **({"use_cache": False} if "use_cache" in self._accepted else {})}
 
     def _forward(self, inputs: Mapping[str, Any]) -> Any:
+        if self._exact and inputs["input_ids"].shape[1] != self.limit:
+            raise HeadlightError(
+                f"{self.entry.title} reads {self.limit:,} tokens at once, and no fewer.",
+                "Type a longer text.",
+            )
         try:
             return self.model(**inputs, **(self.head.asks if self.head else {}))
         except MODEL_ERRORS as error:
@@ -357,8 +396,12 @@ class LanguageEngine(Askable):
 
 
 def _reading(model: PreTrainedModel) -> PreTrainedModel:
-    """Of a model with an encoder and a decoder the encoder, of one with a head what is under it."""
-    return model.get_encoder() if model.config.is_encoder_decoder else body_of(model)
+    """Of a model with an encoder and a decoder the encoder, of one with a head what is under it, of one that
+    sees as well the tower that reads."""
+    if model.config.is_encoder_decoder:
+        return model.get_encoder()
+    body = body_of(model)
+    return tower_of(body, "text_config") or body
 
 
 def _looks_back(layer: AttentionLayer, first: int) -> bool:

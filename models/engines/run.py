@@ -12,9 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from headlight.models.attention.asking.implementations import unchanged
 from headlight.models.attention.calls import AttentionCall, Call, FlowCall
 from headlight.models.attention.capture import recording, takes_functions
-from headlight.models.attention.implementations import unchanged
 from headlight.models.catalogue.entries import Entry
 from headlight.models.core.answers import SALIENCY, SIMILARITY, Target
 from headlight.models.core.errors import HeadlightError

@@ -58,7 +58,7 @@ def each_head(
     """
     if any(":" in layer.name for layer in layers):
         raise HeadlightError(
-            f"{type(model).__name__} runs one module as several layers: none has heads of its own.",
+            "This model runs one module as several layers: none has heads of its own.",
             "Choose another model.",
         )
     heads = max(layer.heads for layer in layers)

@@ -242,9 +242,65 @@ def bloom() -> Tiny:
 
 
 def longformer() -> Tiny:
-    """Takes no attention function, and returns weights over a band that say nothing of the keys."""
+    """Takes no attention function, and returns weights over a band about the diagonal."""
     config = hf.LongformerConfig(**TEXT, num_hidden_layers=2, attention_window=4, max_position_embeddings=64)
-    return _made(hf.LongformerModel, config), {"input_ids": ids(8)}
+    return _made(hf.LongformerModel, config), {"input_ids": ids(12, 1)}
+
+
+def fnet() -> Tiny:
+    """Has no weights: a Fourier transform mixes its tokens."""
+    config = hf.FNetConfig(vocab_size=50, hidden_size=32, intermediate_size=48, num_hidden_layers=2)
+    return _made(hf.FNetModel, config), {"input_ids": ids(9)}
+
+
+def big_bird_blocks() -> Tiny:
+    """A text that is long enough for sparse attention; what it returns counts some keys once that count
+    several times."""
+    model, _ = big_bird()
+    return model, {"input_ids": ids(52, 1)}
+
+
+def nystromformer() -> Tiny:
+    """Three softmaxes by way of landmarks, an inverse between them, and a convolution over the values."""
+    config = hf.NystromformerConfig(
+        **TEXT, num_hidden_layers=2, num_landmarks=4, segment_means_seq_len=16, conv_kernel_size=5
+    )
+    return _made(hf.NystromformerModel, config, spread=3.0), {"input_ids": ids(16, 1)}
+
+
+def yoso() -> Tiny:
+    """Collisions of hashes, as often as they are expected, in rows that are made as long as 1."""
+    return _made(hf.YosoModel, hf.YosoConfig(**TEXT, num_hidden_layers=2)), {"input_ids": ids(11, 1)}
+
+
+def reformer() -> Tiny:
+    """Chunks, and buckets of hashes that are drawn for each pass; it fills up its texts to whole chunks."""
+    config = hf.ReformerConfig(
+        vocab_size=50,
+        hidden_size=32,
+        attention_head_size=8,
+        feed_forward_size=48,
+        num_attention_heads=4,
+        attn_layers=["local", "lsh"],
+        axial_pos_embds=False,
+        max_position_embeddings=64,
+        num_buckets=2,
+        num_hashes=2,
+        **{f"{kind}_attn_chunk_length": 8 for kind in ("local", "lsh")},
+    )
+    return _made(hf.ReformerModel, config), {"input_ids": ids(22, 1)}
+
+
+def data2vec() -> Tiny:
+    """Calls the fused kernel of torch by itself, whatever attention is asked for."""
+    model, inputs = _made(hf.Data2VecVisionModel, hf.Data2VecVisionConfig(**IMAGE)), pixels()
+    return model, inputs
+
+
+def vitdet() -> Tiny:
+    """Windows in three axes, of all heads in one; what it returns is laid out anew."""
+    config = hf.VitDetConfig(**IMAGE, window_size=2, window_block_indices=[0], pretrain_image_size=24)
+    return _made(hf.VitDetModel, config), pixels()
 
 
 RECORDED: list[Callable[[], Tiny]] = [

@@ -13,7 +13,9 @@ import pytest
 from headlight.viewer import plugins
 from headlight.viewer.app.commands.bound import found
 from headlight.viewer.app.commands.every import listed
+from headlight.viewer.inputs.cloud import Frame
 from headlight.viewer.inputs.inputs import ImageInput, PictureTextInput, StackInput, TextInput
+from headlight.viewer.inputs.recorded.inputs import RecordedCloud, RecordedImage, RecordedText
 from headlight.viewer.registry import (
     REGISTRY,
     Change,
@@ -100,8 +102,14 @@ def test_every_kind_has_a_table_to_copy_and_an_export(kind):
 
 
 def test_what_was_read_is_of_a_kind():
-    image = ImageInput("a", np.zeros((2, 2, 3), np.uint8))
-    what = (TextInput("a", "a"), image, PictureTextInput(image, "a"), room(3), StackInput())
+    plain, pixels, cloud = Frame(), np.zeros((2, 2, 3), np.uint8), room(3)
+    image = ImageInput("a", pixels)
+    what = (TextInput("a", "a"), image, PictureTextInput(image, "a"), cloud, StackInput())
+    what += (
+        RecordedText("a", "a"),
+        RecordedImage("a", pixels),
+        RecordedCloud("a", cloud.points, cloud.origin, plain, plain),
+    )
     assert [REGISTRY.kind_of(one).id for one in what] == list(REGISTRY.all(Kind))
     with pytest.raises(KeyError):
         REGISTRY.kind_of("a")

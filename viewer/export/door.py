@@ -226,5 +226,7 @@ def _export_of(what: str, document: Input) -> tuple[Export, Kind]:
 
 
 def _named(kinds: Iterable[Kind]) -> str:
-    *front, last = (kind.plural for kind in kinds)
+    """In a sentence; recorded ones go without saying where their like are named."""
+    every = tuple(kinds)
+    *front, last = (one.plural for one in every if "recorded" not in one.gives or every[0] is one)
     return f"{', '.join(front)} and {last}" if front else last

@@ -26,6 +26,8 @@ from headlight.viewer.inputs.inputs import (
     TextInput,
     beside,
 )
+from headlight.viewer.inputs.recorded.format import loaded
+from headlight.viewer.inputs.recorded.inputs import Recorded, RecordedText
 
 
 @dataclass(frozen=True)
@@ -210,5 +212,16 @@ class Stacks(Adapter):
         return replace(what, stack=view[ConvStack])
 
 
+class Recordings(Adapter):
+    """Of traces that were recorded from Python: weights are read from the file when it is time."""
+
+    def extent(self, what: Recorded) -> int:
+        return len(what.text) if isinstance(what, RecordedText) else 0
+
+    def read(self, engine: Any, what: Recorded, options: RunOptions, task: Task) -> Trace:
+        return engine.run(*loaded(what.steps[what.at].file, task), task=task)
+
+
 TEXTS, IMAGES, CLOUDS, STACKS = Texts(), Images(), Clouds(), Stacks()
 PICTURES_WITH_TEXTS = PicturesWithTexts()
+RECORDED = Recordings()

@@ -18,6 +18,7 @@ from headlight.viewer.registry import REGISTRY, resolve
 if TYPE_CHECKING:
     from headlight.viewer.inputs.cloud import CloudInput
     from headlight.viewer.inputs.inputs import ImageInput, Input, PictureTextInput, TextInput
+    from headlight.viewer.inputs.recorded.inputs import Recorded
 
 WRITING = ("new", "beams", "temperature", "top_k", "top_p", "seed", "target", "ids")
 """What tells that a model is to write."""
@@ -157,6 +158,18 @@ class OfCloud:
         unit = None if same else next(short for short, name in SHORT_UNITS.items() if name == frame.unit)
         listed = None if read.numbers is None else read.listed
         return cls(listed, unit, None if frame.up == guessed.up else frame.up)
+
+
+@dataclass(frozen=True)
+class OfRecording:
+    """Nothing: what was recorded is as it is."""
+
+    def applied(self, read: Recorded) -> Recorded:
+        return read
+
+    @classmethod
+    def of(cls, read: Recorded, run: RunOptions, is_file: bool) -> OfRecording:
+        return cls()
 
 
 def asked_of(what: Input, run: RunOptions, is_file: bool) -> dict[str, Any]:

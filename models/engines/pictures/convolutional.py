@@ -18,14 +18,14 @@ from headlight.models.attention.calls import Call
 from headlight.models.catalogue.entries import Entry
 from headlight.models.catalogue.heads import body_of
 from headlight.models.catalogue.loading import is_untrained, load_entry
-from headlight.models.core.errors import HeadlightError, first_line
+from headlight.models.core.errors import MODEL_ERRORS, HeadlightError, first_line
 from headlight.models.core.field import Field
 from headlight.models.core.interventions import Hidden, Intervention, on_heads
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import Box, PatchTokens
 from headlight.models.core.trace import INPUT, Trace
 from headlight.models.engines.heads import OF_PICTURES, answers_of, head_of, proved
-from headlight.models.engines.pictures.of_pixels import OfPixels
+from headlight.models.engines.pictures.of_pixels import OfPixels, unrunnable
 from headlight.models.engines.pictures.pixels import LARGEST, USUAL, Fit, Normalisation, Seen, fit
 from headlight.models.fields.of_images import answer, called, feature_map, map_field, twin
 
@@ -70,9 +70,17 @@ class ConvolutionalEngine(OfPixels):
         model, missing = load_entry(entry, device, task)
         body = body_of(model) if isinstance(model, PreTrainedModel) else model
         engine = cls(body, entry, device, is_untrained(model, body, missing))
+        engine._look_at_map()
         engine.head, said = head_of(model, body, missing, entry, OF_PICTURES)
         engine._said += said or engine._prove()
         return engine
+
+    def _look_at_map(self) -> None:
+        """HeadlightError where a picture of a usual size leaves no map."""
+        try:
+            self._units(NOISE[2:3])
+        except MODEL_ERRORS as error:
+            raise unrunnable(self.entry.title) from error
 
     def _prove(self) -> tuple[str, ...]:
         """Notices where the head must not be used, which is left out then."""
@@ -157,7 +165,13 @@ class ConvolutionalEngine(OfPixels):
         """Units per axis of the map of a square of each of these sides. Nothing is computed for it."""
         model = twin(self.model)
         with torch.no_grad():
-            return [answer(model, torch.empty(1, 3, side, side, device="meta")).shape[2] for side in sides]
+            maps = [answer(model, torch.empty(1, 3, side, side, device="meta")) for side in sides]
+        if any(found.ndim != 4 for found in maps):
+            raise HeadlightError(
+                f"{self.entry.title} hands out its last map as a row of units, without the map's shape.",
+                "Choose another network, such as resnet50 or convnext-tiny.",
+            )
+        return [found.shape[2] for found in maps]
 
     def _inputs(self, given: Seen, hidden: Hidden | None) -> dict[str, Any]:
         """Pixels of units that are hidden are of the mean colour."""

@@ -9,10 +9,19 @@ from typing import Any
 import numpy as np
 import torch
 
-from headlight.models.core.errors import known
+from headlight.models.core.errors import HeadlightError, known
 from headlight.models.core.tokens import PatchTokens
 from headlight.models.engines.pictures.pixels import summed
 from headlight.models.engines.run import Askable, Made
+
+
+def unrunnable(title: str) -> HeadlightError:
+    """Of a network that fails whatever it is given."""
+    return HeadlightError(
+        f"{title} cannot be run: its config.json describes a network that fails on every picture, those of "
+        "the size it was made for too.",
+        "Correct config.json, or choose another model.",
+    )
 
 
 class OfPixels(Askable):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,30 +18,40 @@ from headlight.models.core.tokens import Box, PatchTokens
 
 @dataclass(frozen=True, eq=False)
 class Normalisation:
-    """(value · factor − mean) / std. mean, std: float32 (3,), red first."""
+    """(value · factor − mean) / std. mean, std: float32 (3,), red first; (1,) of a model that sees grey."""
 
     mean: np.ndarray
     std: np.ndarray
     factor: float
 
     @classmethod
-    def of(cls, folder: Path | None) -> Normalisation:
-        """As the model's preprocessor says, else ImageNet's and 1/255."""
+    def of(cls, folder: Path | None, channels: int = 3) -> Normalisation:
+        """As the model's preprocessor says, else ImageNet's and 1/255. channels: 3, or 1 of grey."""
         said = {} if folder is None else read_preprocessor(folder)
         mean = said.get("image_mean", IMAGENET_DEFAULT_MEAN)
         std = said.get("image_std", IMAGENET_DEFAULT_STD)
         if said.get("do_normalize") is False:
             mean, std = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
         factor = 1.0 if said.get("do_rescale") is False else said.get("rescale_factor", 1 / 255)
-        return cls(np.asarray(mean, np.float32), np.asarray(std, np.float32), float(factor))
+        mean, std = (np.asarray(one, np.float32) for one in (mean, std))
+        if channels == 1:  # three equal channels before have one mean
+            mean, std = mean.mean(keepdims=True), std.mean(keepdims=True)
+        return cls(mean, std, float(factor))
+
+    @property
+    def channels(self) -> int:
+        """Numbers of a pixel: 3, or 1 of grey."""
+        return len(self.mean)
 
     def values(self, pixels: np.ndarray, region: Box, height: int, width: int) -> np.ndarray:
-        """float32 (3, height, width) of the region of a picture uint8 (H, W, 3)."""
+        """float32 (channels, height, width) of the region of a picture uint8 (H, W, 3)."""
         picture = Image.fromarray(pixels).resize(
             (width, height), Image.Resampling.BICUBIC, box=region.corners
         )
-        values = np.asarray(picture, np.float32) * np.float32(self.factor)
-        values = (values - self.mean) / self.std  # (height, width, 3)
+        if self.channels == 1:
+            picture = picture.convert("L")
+        values = np.asarray(picture, np.float32).reshape(height, width, -1) * np.float32(self.factor)
+        values = (values - self.mean) / self.std  # (height, width, channels)
         return np.ascontiguousarray(values.transpose(2, 0, 1), np.float32)
 
 
@@ -142,6 +153,39 @@ def fit(
     if width >= height:
         return Fit((across, along), Box(margin, 0.0, margin + covered, float(height)), notices)
     return Fit((along, across), Box(0.0, margin, float(width), margin + covered), notices)
+
+
+def in_squares(
+    fit: Callable[..., Fit], height: int, width: int, size: int, patch: int, multiple: int, **more: int
+) -> Fit:
+    """As `fit`, the patches of each axis a multiple of a number: of those that are merged later."""
+    if multiple == 1:
+        return fit(height, width, size, patch, **more)
+    unit = patch * multiple
+    fitted = fit(height, width, size, unit, MAX_PATCHES // multiple**2, f"squares of {unit} pixels", **more)
+    return replace(fitted, grid=(fitted.grid[0] * multiple, fitted.grid[1] * multiple))
+
+
+def inner_square(height: int, width: int, fit: Callable[[int], Fit], title: str) -> Fit:
+    """The middle of a picture, for a model that reads squares alone. fit: of a square, by its side."""
+    side = min(height, width)
+    fitted, box = fit(side), Box((width - side) / 2, (height - side) / 2, 0, 0)
+    inner = fitted.region
+    region = Box(inner.x0 + box.x0, inner.y0 + box.y0, inner.x1 + box.x0, inner.y1 + box.y0)
+    said = f"{title} reads square pictures alone: of this one the middle is read."
+    return Fit(fitted.grid, region, (*fitted.notices, said))
+
+
+def exactly(height: int, width: int, made_for: tuple[int, int], grid: tuple[int, int], title: str) -> Fit:
+    """The middle of a picture, for a model that reads pictures of one size, (height, width), and no other."""
+    sides = f"{made_for[1]:,} × {made_for[0]:,} pixels"
+    said = f"{title} reads {sides} and no other size"
+    scale = min(height / made_for[0], width / made_for[1])
+    across, down = made_for[1] * scale, made_for[0] * scale
+    x0, y0 = (width - across) / 2, (height - down) / 2
+    whole = max(x0, y0) < 0.5
+    said += "." if whole else ": of this picture the middle is read."
+    return Fit(grid, Box(x0, y0, x0 + across, y0 + down), (said,))
 
 
 @dataclass(frozen=True, eq=False)

@@ -30,12 +30,13 @@ from headlight.models.core.trace import Trace
 from headlight.models.engines.heads import Said, foreign, given, recorded
 from headlight.models.engines.pictures.class_texts import HOLE, PLAIN, ClassTexts, TextTower
 from headlight.models.engines.pictures.pixels import USUAL, Fit, Seen, fit
-from headlight.models.engines.pictures.vision import VisionEngine, image_size
+from headlight.models.engines.pictures.seeing import image_size
+from headlight.models.engines.pictures.vision import VisionEngine
 from headlight.models.engines.pictures.words import Words
 from headlight.models.engines.run import Made
 
-NAFLEX = "siglip2_vision_model"
-"""The type of a tower that is given patches, not pixels."""
+NAFLEX = 256
+"""Pixels of the short side, of a tower that is given patches, not pixels."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,10 +68,8 @@ class TowersEngine(VisionEngine):
         super().__init__(model, entry, device, untrained)
         self.whole = model
         self._seeing_at = next(name for name, part in model.named_modules() if part is self.model).split(".")
-        if self.model.config.model_type == NAFLEX:
-            self._laid = ("pixel_attention_mask", "spatial_shapes")
         made_for = image_size(self.model.config)
-        self.usual_size = min(made_for) if made_for else 256 if self._laid else USUAL
+        self.usual_size = min(made_for) if made_for else NAFLEX if self.laying.names else USUAL
 
     def _completed(self, model: PreTrainedModel, body: Any, missing: frozenset[str]) -> tuple[str, ...]:
         """Without a tower that reads the picture's attention is still there."""
@@ -108,7 +107,7 @@ class TowersEngine(VisionEngine):
         tower.asked, notice = way_to_record(tower.model, self.entry.title, read, task)
         self._said += (notice,) if notice else ()
         with torch.no_grad():
-            wanted = self.whole(**self._fed(seen), **inputs).logits_per_image
+            wanted = self.whole(**self.laying.fed(seen), **inputs).logits_per_image
             output = recorded(self.model, partial(self._forward, seen), self._asked)
             classes = tower.vectors(tower.forward(inputs), inputs)
             found = self._logits(output, classes)[None]
@@ -142,9 +141,9 @@ class TowersEngine(VisionEngine):
         classes = self.tower.read(texts, prompts or PLAIN, task)
         return self._traced(SeenBeside(seen.values, seen.fitted, classes), task)
 
-    def _fit(self, height: int, width: int, size: int) -> Fit:
+    def _fitted(self, height: int, width: int, size: int) -> Fit:
         """Its own size may be a small one."""
-        return fit(height, width, size, self.patch, least=min(self.usual_size, 224))
+        return fit(height, width, size, self.sides[0], least=min(self.usual_size, 224))
 
     # -- pictures beside texts -------------------------------------------------------------------------------
 
@@ -220,17 +219,3 @@ class TowersEngine(VisionEngine):
         vectors = seen.classes.vectors[target.index][torch.from_numpy(others)]
         text = seen.classes.prompts[prompt].replace(HOLE, seen.classes.texts[target.index])
         return Words(self.tower, self.entry, self.card, self.device).read(text, vectors, picture, task)
-
-    # -- pixels ----------------------------------------------------------------------------------------------
-
-    def _fed(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
-        """SigLIP 2 may be given patches, and how they lie."""
-        if not self._laid:
-            return inputs
-        values, side = inputs["pixel_values"], self.patch
-        rows, columns = (count // side for count in values.shape[2:])
-        cut = values.unflatten(3, (columns, side)).unflatten(2, (rows, side))  # [b, 3, rows, p, columns, p]
-        patches = cut.permute(0, 2, 4, 3, 5, 1).flatten(3).flatten(1, 2)  # colour last
-        shapes = torch.tensor([[rows, columns]] * len(values), device=values.device)
-        mask = torch.ones(patches.shape[:2], dtype=torch.int32, device=values.device)
-        return {**inputs, "pixel_values": patches, "pixel_attention_mask": mask, "spatial_shapes": shapes}

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import inspect
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -16,35 +15,45 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
-from transformers import PreTrainedConfig, PreTrainedModel
+from transformers import PreTrainedModel
 
 from headlight.models.attention.agreement import way_to_record
+from headlight.models.attention.asking.implementations import unchanged
 from headlight.models.attention.capture import Call
-from headlight.models.attention.implementations import unchanged
 from headlight.models.attention.recorded import RecordedLayer, numbered
 from headlight.models.attention.stages import MAX_UNITS, Stages, unit_of
 from headlight.models.attention.statistics import artifact_tokens
 from headlight.models.attention.windows import Placement, WindowBlocks, WindowLayer
 from headlight.models.catalogue.entries import Entry
-from headlight.models.catalogue.heads import body_of
 from headlight.models.catalogue.loading import is_untrained, load_entry, needs_only
-from headlight.models.core.errors import MODEL_ERRORS, HeadlightError, first_sentence
+from headlight.models.core.errors import MODEL_ERRORS, HeadlightError, first_sentence, out_of_memory
 from headlight.models.core.interventions import Hidden, Intervention, Offer
 from headlight.models.core.layers import AttentionLayer
 from headlight.models.core.task import SILENT, Task
 from headlight.models.core.tokens import PatchTokens
 from headlight.models.core.trace import INPUT, Trace
 from headlight.models.engines.heads import OF_PICTURES, Said, answers_of, head_of, proved, recorded
-from headlight.models.engines.pictures.of_pixels import OfPixels
+from headlight.models.engines.pictures.laying import laying_of, reordered
+from headlight.models.engines.pictures.of_pixels import OfPixels, unrunnable
 from headlight.models.engines.pictures.pixels import (
     LARGEST,
-    SMALLEST,
     USUAL,
     Fit,
     Normalisation,
     Seen,
+    exactly,
     fit,
+    in_squares,
+    inner_square,
     snap_size,
+)
+from headlight.models.engines.pictures.seeing import (
+    channels_of,
+    drawn,
+    image_size,
+    part_that_sees,
+    prefix_of,
+    sides_of,
 )
 from headlight.models.explain import saliency
 
@@ -55,18 +64,24 @@ class VisionEngine(OfPixels):
     model: PreTrainedModel
     usual_size = USUAL
     """Pixels of the short side, where nothing else is asked for."""
-    _laid: tuple[str, ...] = ()
-    """What the model is told beside the pixels of how they lie."""
+    _single: tuple[int, int] | None = None
+    """(height, width) of the only pictures that the model reads, in pixels; None of one that reads others."""
+    _square = False
+    """Whether it reads square pictures alone."""
 
     def __init__(self, model: PreTrainedModel, entry: Entry, device: str, untrained: bool = False) -> None:
-        self.model = _seeing(model)
+        self.model = part_that_sees(model)
         self.entry, self.device = entry, device
         self.card = entry.card(untrained)
         self.unit = unit_of(self.model.config)
-        self.patch = self.unit or _patch(self.model.config, entry.title)
-        self.prefix = () if self.unit else _prefix(self.model)
+        self.sides = (self.unit,) * 2 if self.unit else sides_of(self.model.config, entry.title)
+        self.laying = laying_of(self.model, self.sides[0])
+        if self.unit:  # squares that hold whole windows are units themselves
+            self.unit *= self.laying.multiple
+            self.sides = (self.unit, self.unit)
+        self.prefix = () if self.unit else (*prefix_of(self.model), *self.laying.behind)
         self._blocks = WindowBlocks(self.model)
-        self.normalisation = Normalisation.of(entry.folder)
+        self.normalisation = Normalisation.of(entry.folder, channels_of(self.model.config))
         accepted = inspect.signature(self.model.forward).parameters
         self._options = {"interpolate_pos_encoding": True} if "interpolate_pos_encoding" in accepted else {}
         self._decoder: nn.Module | None = None
@@ -79,7 +94,7 @@ class VisionEngine(OfPixels):
         Of all but the bundled models it is made sure that they can be recorded. HeadlightError if not.
         """
         model, missing = load_entry(entry, device, task)
-        body = _seeing(model)
+        body = part_that_sees(model)
         engine = cls(model, entry, device, is_untrained(model, body, missing))
         engine._said += engine._completed(model, body, missing)
         if entry.where != "bundled":
@@ -96,28 +111,54 @@ class VisionEngine(OfPixels):
 
     def _make_sure(self, task: Task) -> None:
         """Find out how the model can be recorded, on noise of the smallest size that it reads."""
-        needs_only(self.model, {"pixel_values", *self._options, *self._laid}, self.entry.title, "a picture")
+        given = {"pixel_values", *self._options, *self.laying.names}
+        needs_only(self.model, given, self.entry.title, "a picture")
         noise = self._of(self._small_noise())
         run = partial(self._forward, noise)
         self._asked, notice = way_to_record(self.model, self.entry.title, run, task)
         self._said += (notice,) if notice else ()
         made_for = image_size(self.model.config)
         if self.head is not None and made_for and not self.head.takes(self._options):
-            noise = self._of(_noise(*made_for).to(self.device))  # as a whole it reads no other
+            noise = self._of(drawn(self.normalisation.channels, *made_for))  # as a whole it reads no other
         record = partial(recorded, self.model, partial(self._forward, noise), self._asked)
         self.head, said = proved(self.head, self.entry.title, noise, record)
         self._said += said
 
     def _small_noise(self) -> torch.Tensor:
-        """[1, 3, H, W] of few patches, or of the size that the model was made for, if it reads no other."""
-        few = max(self._blocks.smallest, 2) * self.patch
-        made_for = image_size(self.model.config)
-        for size in ((few, few + self.patch), (few, few), *([made_for] if made_for else [])):
-            values = _noise(*size).to(self.device)
-            with suppress(HeadlightError), torch.no_grad(), unchanged(self.model):
-                self._forward(self._of(values))
-                break
-        return values
+        """[1, 3, H, W] of few patches. What of sizes the model reads is found on the way.
+
+        HeadlightError where it does not even read the size that it was made for.
+        """
+        options, failed = self._options, unrunnable(self.entry.title)
+        for size, square, exact, given in self._sizes():
+            self._options = options if given else {}
+            self._square, self._single = square, size if exact else None
+            try:
+                with torch.no_grad(), unchanged(self.model):
+                    self._forward(self._of(values := drawn(self.normalisation.channels, *size)))
+                return values
+            except HeadlightError as error:
+                failed = error
+        raise failed if out_of_memory(failed) else unrunnable(self.entry.title)
+
+    def _sizes(self) -> Iterator[tuple[tuple[int, int], bool, bool, bool]]:
+        """Sizes to try, in pixels; whether it is of squares, or of this one alone; whether options are given.
+
+        Positions of a picture that is not square may not be interpolated at all, not even to its own size.
+        """
+        made_for, (down, across) = image_size(self.model.config), self.sides
+        if down == across:
+            more, few = (
+                self.laying.multiple * down,
+                max(self._blocks.smallest, 2) * self.laying.multiple * down,
+            )
+            yield (few, few + more), False, False, True
+            yield (few, few), True, False, True
+            if made_for and not made_for[0] % more and not made_for[1] % more:
+                yield (made_for[0], made_for[1] + more), False, False, True
+        if made_for:
+            yield made_for, False, True, True
+            yield made_for, False, True, False
 
     def run(self, pixels: np.ndarray, size: int | None = None, task: Task = SILENT) -> Trace:
         """One picture, uint8 (H, W, 3), its short side as `size` pixels (`usual_size`), through the model.
@@ -149,7 +190,7 @@ class VisionEngine(OfPixels):
             tokens, artifacts = layers[0].queries, np.empty(0, int)
         else:
             tokens = self._tokens(fitted)
-            layers = self._plain(calls, tokens)
+            layers = self._plain(calls, placed, tokens)
             task.progress(0.9, "Looking for artifact tokens")
             artifacts = artifact_tokens(layers, tokens, task)
         return Trace(
@@ -162,7 +203,7 @@ class VisionEngine(OfPixels):
             device=self.device,
             artifacts=artifacts,
             notices=(*self._said, *fitted.notices, *unsaid),
-            outputs={"patches": self._patches(output.last_hidden_state[0], layers[-1].queries)},
+            outputs={"patches": self._patches(_state(output), layers[-1].queries)},
             answers=answers,
         )
 
@@ -203,8 +244,16 @@ class VisionEngine(OfPixels):
         return saliency.predict(decoder, trace.outputs["patches"], (height, width)).cpu().numpy()
 
     def _fit(self, height: int, width: int, size: int) -> Fit:
+        if self._single is not None:
+            grid = tuple(count // side for count, side in zip(self._single, self.sides, strict=True))
+            return exactly(height, width, self._single, grid, self.entry.title)
+        if self._square and height != width:
+            return inner_square(height, width, lambda side: self._fitted(side, side, size), self.entry.title)
+        return self._fitted(height, width, size)
+
+    def _fitted(self, height: int, width: int, size: int) -> Fit:
         if not self.unit:
-            return fit(height, width, size, self.patch)
+            return in_squares(fit, height, width, size, self.sides[0], self.laying.multiple)
         smallest = self._blocks.smallest * self.unit
         name = f"squares of {self.unit} pixels"
         raised = max(size, min(smallest, LARGEST))
@@ -217,12 +266,20 @@ class VisionEngine(OfPixels):
         )
         return replace(fitted, notices=(*fitted.notices, said))
 
-    def _plain(self, calls: Sequence[Call], tokens: PatchTokens) -> list[AttentionLayer]:
-        """Layers in which all tokens of one grid attend to each other."""
+    def _plain(
+        self, calls: Sequence[Call], placed: dict[str, Placement], tokens: PatchTokens
+    ) -> list[AttentionLayer]:
+        """Layers on one grid, in which all tokens attend to each other, or those of a window."""
+        order, layers = self.laying.order(tokens.grid, tokens.prefix), []
         for call in calls:
-            if call.kind != "self" or call.shape[2] != len(tokens) or call.shape[3] != len(tokens):
+            cut = placed.get(self._blocks.of(call.name) or "")
+            if cut is not None and cut.grid == tokens.grid and not tokens.prefix:
+                layers.append(WindowLayer(call, tokens, cut.window, cut.shift, cut.misplaced))
+                continue
+            if call.shape[0] != 1 or call.shape[2] != len(tokens) or call.shape[3] != len(tokens):
                 raise self._misfit(f"{call.name} attends over {call.shape[2]:,} tokens ({call.kind})", tokens)
-        return [RecordedLayer(call, tokens, tokens) for call in calls]
+            layers.append(RecordedLayer(reordered(call, order), tokens, tokens))
+        return layers
 
     def _staged(
         self, calls: Sequence[Call], placed: dict[str, Placement], stages: Stages
@@ -255,8 +312,8 @@ class VisionEngine(OfPixels):
 
     def _preprocess(self, pixels: np.ndarray, fitted: Fit) -> np.ndarray:
         """float32 (3, rows·patch, columns·patch): the region resampled in one step, then normalised."""
-        rows, columns = fitted.grid
-        return self.normalisation.values(pixels, fitted.region, rows * self.patch, columns * self.patch)
+        height, width = (count * side for count, side in zip(fitted.grid, self.sides, strict=True))
+        return self.normalisation.values(pixels, fitted.region, height, width)
 
     def _tokens(self, fitted: Fit) -> PatchTokens:
         rows, columns = fitted.grid
@@ -269,16 +326,13 @@ class VisionEngine(OfPixels):
         return self._of(torch.from_numpy(given.values_without(hidden)).to(self.device))
 
     def _of(self, values: torch.Tensor) -> dict[str, Any]:
-        return {"pixel_values": values, **self._options}
-
-    def _fed(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
-        """What the model takes of pixels [b, 3, H, W] and the rest."""
-        return inputs
+        return {"pixel_values": values.to(self.device), **self._options}
 
     def _forward(self, inputs: Mapping[str, Any]) -> Any:
         """The pass over [b, 3, H, W]. Models with a fixed input size say so in words of their own."""
         try:
-            return self.model(**self._fed(inputs), **(self.head.asks if self.head else {}))
+            output = self.model(**self.laying.fed(inputs), **(self.head.asks if self.head else {}))
+            return self.laying.read(output, inputs, len(self.prefix))
         except MODEL_ERRORS as error:
             height, width = inputs["pixel_values"].shape[2:]
             made_for = image_size(self.model.config)
@@ -307,55 +361,7 @@ class VisionEngine(OfPixels):
         return self.prefix.index("[CLS]") if "[CLS]" in self.prefix and not pooled else None
 
 
-def _noise(height: int, width: int) -> torch.Tensor:
-    """[1, 3, height, width], the same each time."""
-    return torch.randn(1, 3, height, width, generator=torch.Generator().manual_seed(0))
-
-
-def _seeing(model: PreTrainedModel) -> PreTrainedModel:
-    """The model under a head; of one with several towers (CLIP, SigLIP, LLaVA) the one that sees."""
-    model = body_of(model)
-    wanted = getattr(model.config, "vision_config", None)
-    if wanted is None:
-        return model
-    inside = (module for module in model.modules() if isinstance(module, PreTrainedModel))
-    tower = next((m for m in inside if m is not model and type(m.config) is type(wanted)), None)
-    if tower is None:
-        raise HeadlightError(
-            f"{type(model).__name__} keeps the part that sees no model of its own.", "Choose another model."
-        )
-    return tower
-
-
-def _patch(config: PreTrainedConfig, title: str) -> int:
-    """Pixels of a patch's side."""
-    size = getattr(config, "patch_size", None)
-    sides = set(size) if isinstance(size, list | tuple) else {size}
-    side = sides.pop() if len(sides) == 1 else None
-    if not isinstance(side, int) or not 0 < side <= SMALLEST:
-        raise HeadlightError(
-            f"{title} does not cut a picture into square patches of one size.",
-            "Choose a vision transformer (ViT, DeiT, DINOv2, DINOv3, CLIP, Swin, SegFormer).",
-        )
-    return side
-
-
-def _prefix(model: PreTrainedModel) -> tuple[str, ...]:
-    """Labels of the tokens before the patches, in the order in which every such model puts them."""
-    learned = {
-        name.rpartition(".")[2]: value for name, value in model.named_parameters() if "embeddings." in name
-    }
-    labels = ["[CLS]"] if learned.keys() & {"cls_token", "class_embedding"} else []
-    if "distillation_token" in learned:
-        labels.append("[DIST]")
-    if "register_tokens" in learned:
-        labels += [f"[REG{index + 1}]" for index in range(learned["register_tokens"].shape[-2])]
-    return tuple(labels)
-
-
-def image_size(config: PreTrainedConfig) -> tuple[int, int] | None:
-    """(height, width) that a model was made for, in pixels."""
-    size = getattr(config, "image_size", None)
-    sides = (size, size) if isinstance(size, int) else size
-    whole = isinstance(sides, list | tuple) and len(sides) == 2 and all(isinstance(n, int) for n in sides)
-    return tuple(sides) if whole else None
+def _state(output: Any) -> torch.Tensor:
+    """The last state of the only picture: [tokens, channels], or [channels, rows, columns]."""
+    state = output.get("last_hidden_state")
+    return (output.feature_maps[-1] if state is None else state)[0]

@@ -23,7 +23,7 @@ from transformers import (
     TopPLogitsWarper,
 )
 
-from headlight.models.attention.implementations import unchanged
+from headlight.models.attention.asking.implementations import unchanged
 from headlight.models.core.answers import Answer, Ended, NextTokens, Writing
 from headlight.models.core.cache import CACHE
 from headlight.models.core.errors import MODEL_ERRORS, HeadlightError, first_sentence

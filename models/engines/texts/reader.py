@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 from tokenizers import Encoding
-from transformers import PreTrainedModel, PreTrainedTokenizerFast
+from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerFast
 
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.interventions import Hidden
@@ -159,9 +159,16 @@ def limit_of(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast) -> int:
     for name, module in model.named_modules():
         if name.endswith("position_embeddings") and getattr(module, "padding_idx", None) is not None:
             positions = len(module.weight) - module.padding_idx - 1
+    positions = exact_length(config) or positions
     # transformers writes a huge number for a tokenizer that knows no limit.
     longest = tokenizer.model_max_length
     return min(positions or MAX_TOKENS, longest if longest > 0 else MAX_TOKENS)
+
+
+def exact_length(config: PreTrainedConfig) -> int | None:
+    """Tokens that a Nyströmformer reads, no more and no fewer, whose landmarks are means of as many each."""
+    count, landmarks = (getattr(config, name, None) for name in ("segment_means_seq_len", "num_landmarks"))
+    return count if isinstance(count, int) and count != landmarks else None
 
 
 def variants(inputs: dict[str, Any], hidden: Hidden) -> dict[str, Any]:

@@ -336,8 +336,8 @@ def test_what_is_no_number_passes_no_check(make: Callable[[], tiny.Tiny], value:
 
 
 def test_a_model_that_cannot_be_recorded_says_so() -> None:
-    with pytest.raises(HeadlightError, match="do not say which keys") as error:
-        record(*tiny.longformer())
+    with pytest.raises(HeadlightError, match="nor has weights to show") as error:
+        record(*tiny.fnet())
     assert error.value.next_step.startswith("Open another model")
 
 

@@ -9,7 +9,7 @@ import transformers as hf
 from tokenizers import Tokenizer, decoders
 from tokenizers.models import WordLevel
 
-from headlight.models.attention.implementations import eager
+from headlight.models.attention.asking.implementations import eager
 from headlight.models.catalogue.entries import Entry
 from headlight.models.core.answers import Writing
 from headlight.models.core.errors import HeadlightError

@@ -218,15 +218,21 @@ class PicturePane(OnInputPane):
         if document.trace is not None:
             tokens = asked_tokens(document.trace, self.session.view)
             rows, columns = tokens.grid
-            size = document.trace.shapes["pixel_values"]
-            seen = "" if (size[2], size[1]) == (width, height) else f" · seen at {size[2]} × {size[1]}"
-            said += f"{seen} · {rows} × {columns} patches of {size[1] // rows} px"
+            said += f"{_seen_at(document.trace, (height, width))} · {rows} × {columns} patches"
+            if size := document.trace.shapes.get("pixel_values"):
+                said += f" of {size[1] // rows} px"
             layers, layer = document.trace.layers, self.session.view[Selection].layer
             if layer < len(layers):
                 windows = layers[layer].said()
                 # What a title has no room for is cut off at its end.
                 said = f"{rows} × {columns} patches · {windows} · {said}" if windows else said
         self.subtitle_changed.emit(said)
+
+
+def _seen_at(trace: Trace, shape: tuple[int, int]) -> str:
+    """Where a model saw a picture of another height and width than it is shown in."""
+    size = trace.shapes.get("pixel_values")
+    return "" if size is None or size[1:] == shape else f" · seen at {size[2]} × {size[1]}"
 
 
 def _beside(label: str, *what: QWidget) -> QHBoxLayout:
