@@ -221,6 +221,11 @@ def has_two_towers(config: dict[str, Any]) -> bool:
     return config["model_type"] in TWO_TOWERS and not str(name).endswith("ForImageClassification")
 
 
+def has_text_tower(config: dict[str, Any]) -> bool:
+    """Whether a part of it reads texts alone."""
+    return isinstance(config.get("text_config"), dict)
+
+
 def reads_both(config: dict[str, Any]) -> bool:
     """Whether a picture and a text meet in it: one has to see, another to read or write."""
     kind = config["model_type"]
@@ -229,11 +234,6 @@ def reads_both(config: dict[str, Any]) -> bool:
     sees = isinstance(config.get("vision_config"), dict)
     says = isinstance(config.get("text_config"), dict) or "vocab_size" in config
     return sees and says and kind not in APART
-
-
-def has_text_tower(config: dict[str, Any]) -> bool:
-    """Whether a part of it reads texts alone."""
-    return isinstance(config.get("text_config"), dict)
 
 
 def extent(config: dict[str, Any], decodes: bool = False) -> tuple[int | None, int | None]:

@@ -102,12 +102,11 @@ def test_every_kind_has_a_table_to_copy_and_an_export(kind):
 
 
 def test_what_was_read_is_of_a_kind():
-    plain, pixels, cloud = Frame(), np.zeros((2, 2, 3), np.uint8), room(3)
-    image = ImageInput("a", pixels)
+    plain, image, cloud = Frame(), ImageInput("a", np.zeros((2, 2, 3), np.uint8)), room(3)
     what = (TextInput("a", "a"), image, PictureTextInput(image, "a"), cloud, StackInput())
     what += (
         RecordedText("a", "a"),
-        RecordedImage("a", pixels),
+        RecordedImage("a", image.pixels),
         RecordedCloud("a", cloud.points, cloud.origin, plain, plain),
     )
     assert [REGISTRY.kind_of(one).id for one in what] == list(REGISTRY.all(Kind))

@@ -72,7 +72,7 @@ REGISTRY.add(
         "File",
         "models.choose_checkpoint",
     ),
-    Command("model-hub", "Open a model from the hub…", "File", "models.choose_from_hub"),
+    Command("models", "Manage models…", "File", "manager.open", ("Ctrl+Shift+M",)),
     Command("export", "Export…", "File", "exports.open", ("Ctrl+E",), _EXPORTS),
     Command("report", "Report…", "File", "exports.report", (), Needs(("read",), trace=True)),
     Command("screenshot", "Save a picture of the window…", "File", "save_screenshot", ("Ctrl+Shift+S",)),

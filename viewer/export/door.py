@@ -228,5 +228,5 @@ def _export_of(what: str, document: Input) -> tuple[Export, Kind]:
 def _named(kinds: Iterable[Kind]) -> str:
     """In a sentence; recorded ones go without saying where their like are named."""
     every = tuple(kinds)
-    *front, last = (one.plural for one in every if "recorded" not in one.gives or every[0] is one)
+    *front, last = (kind.plural for kind in every if "recorded" not in kind.gives or every[0] is kind)
     return f"{', '.join(front)} and {last}" if front else last

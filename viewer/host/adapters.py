@@ -223,5 +223,5 @@ class Recordings(Adapter):
 
 
 TEXTS, IMAGES, CLOUDS, STACKS = Texts(), Images(), Clouds(), Stacks()
-PICTURES_WITH_TEXTS = PicturesWithTexts()
 RECORDED = Recordings()
+PICTURES_WITH_TEXTS = PicturesWithTexts()
