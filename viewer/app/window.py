@@ -297,7 +297,7 @@ class Window(QMainWindow):
             if is_model(path):
                 self.offers.offer(path)
             else:
-                self.runs.open_path(path)
+                self.runs.open_onto(path, self.session.current)
 
     def new_text(self) -> None:
         """Back to the welcome page, without closing anything."""
