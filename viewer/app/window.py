@@ -29,6 +29,7 @@ from headlight.viewer.app.explanations import explain
 from headlight.viewer.app.exporting.window import Exports
 from headlight.viewer.app.layout import geometry
 from headlight.viewer.app.layout.ahead import PanesAhead
+from headlight.viewer.app.manager.window import Manager
 from headlight.viewer.app.models.listed import ModelList
 from headlight.viewer.app.models.menu import ModelMenu
 from headlight.viewer.app.models.offer import ModelOffers, is_model
@@ -91,6 +92,7 @@ class Window(QMainWindow):
         self.models = ModelMenu(
             *(self.session, self.runs, ModelList(self.jobs), self.recent, self.offers, self.dialogs, self)
         )
+        self.manager = Manager(self.jobs, self.models, self)
         self.runs.trusts = self.models.trusts
         self.runs.prepare = import_panes
         self.topbar = TopBar(self.session, self.models.fill)
@@ -126,7 +128,7 @@ class Window(QMainWindow):
         self.actions_ = Actions(self, self)
         self.actions_.before = self._close_messages
         self._take_commands()
-        self.models.more = [self.actions_.actions[f"model-{kind}"] for kind in ("folder", "file", "hub")]
+        self.models.more = [self.actions_.actions[id] for id in ("models", "model-folder", "model-file")]
         self.topbar.palette_asked.connect(self.open_palette)
         self.topbar.new_asked.connect(self.new_text)
         self.topbar.close_asked.connect(self.runs.close)
@@ -295,7 +297,7 @@ class Window(QMainWindow):
             if is_model(path):
                 self.offers.offer(path)
             else:
-                self.runs.open_path(path)
+                self.runs.open_onto(path, self.session.current)
 
     def new_text(self) -> None:
         """Back to the welcome page, without closing anything."""
