@@ -76,11 +76,9 @@ def show() -> list[tuple[str, str, str]]:
     root = Path(__file__).resolve().parent.parent
     with tempfile.TemporaryDirectory() as folder:
         own = {f"XDG_{name}": folder for name in ("RUNTIME_DIR", "CACHE_HOME", "CONFIG_HOME")}
-        seen = Path(folder) / "seen"
-        paths = {"PYTHONPATH": str(root), "HEADLIGHT_SEEN": str(seen)}
         script = subprocess.Popen(
             [sys.executable, "-c", _SHOWS, str(root / "assets" / "samples" / "coffee.jpg")],
-            env={**os.environ, **own, **paths},
+            env={**os.environ, **own, "PYTHONPATH": str(root)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
