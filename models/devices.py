@@ -44,12 +44,17 @@ def describe(device: str) -> str:
 
 def free(device: str) -> int:
     """Bytes that could still be had on the device; on the CPU without swapping."""
+    if device == "cpu":
+        return free_memory()
     import torch
 
-    if device.startswith("cuda"):
-        return torch.cuda.mem_get_info(device)[0]
     if device == "mps":
         return torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory()
+    return torch.cuda.mem_get_info(device)[0]
+
+
+def free_memory() -> int:
+    """Bytes of the machine's memory that could still be had without swapping."""
     import psutil
 
     return psutil.virtual_memory().available

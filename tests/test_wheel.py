@@ -67,7 +67,7 @@ def test_the_wheels_add_one_name_and_hold_what_running_needs(wheels):
         assert b"headlight = headlight.viewer.app.cli:main" in file.read(entry)
     assert len(names) == len(set(names))
     assert {name.split("/")[0] for name in names} == {"headlight"}
-    assert {name.split("/")[1] for name in names} == {"__init__.py", "__main__.py", "assets", *ROOMS}
+    assert {name.split("/")[1] for name in names} == {"__init__.py", "__main__.py", "api", "assets", *ROOMS}
     for folder in (*ROOMS, "assets/weights", "assets/fonts", "assets/icons", "assets/samples"):
         here = {file.relative_to(ROOT).as_posix() for file in (ROOT / folder).rglob("*") if file.is_file()}
         here = {name for name in here if "__pycache__" not in name and not name.endswith("pyproject.toml")}

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
 
+from headlight.models.attention.same_answer import beyond_rounding
 from headlight.models.attention.turns import Turn
 from headlight.models.core.layers import Vector
 
@@ -186,7 +187,7 @@ class AttentionCall:
         returned = self.outputs[batch].transpose(0, 1).float()  # [H, r, dv]
         deviation = (rebuilt - returned).abs().amax(-1)  # [H, r]
         deviation = deviation[~self._nothing_allowed(self.rows, batch).expand_as(deviation)]
-        return float(deviation.max()) if deviation.numel() else 0.0
+        return beyond_rounding(deviation.max(), self.v[batch]) if deviation.numel() else 0.0
 
     def sums(self, queries: Tensor, batch: int = 0) -> Tensor:
         """float32 [heads, m]: 1 less the share of a sink, as far as heads were not changed."""
@@ -427,4 +428,4 @@ class GivenCall:
         if self.v is not None:
             rebuilt = weights[:, self.rows] @ self.v[batch].float()  # [H, r, dv]
             wrong = torch.maximum(wrong, (rebuilt - self.outputs[batch].transpose(0, 1)).abs().max())
-        return float(wrong)
+        return beyond_rounding(wrong, self.given if self.v is None else self.v[batch])

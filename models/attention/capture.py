@@ -34,7 +34,7 @@ __all__ = ["AttentionCall", "Call", "GivenCall", "recording"]
 NEXT_STEP = "Open another model: those of the BERT, GPT-2, Llama, T5 and ViT families work."
 """For a model whose attention cannot be shown."""
 _NAME = "headlight"
-_CROSS = re.compile(r"(^|\.)[^.]*(cross|enc(oder)?_(att|dec)|encdec)", re.IGNORECASE)
+CROSS = re.compile(r"(^|\.)[^.]*(cross|enc(oder)?_(att|dec)|encdec)", re.IGNORECASE)
 
 
 class _Recorder:
@@ -102,7 +102,7 @@ class _Recorder:
 
     def note(self, call: AttentionCall, out: Tensor) -> None:
         """Keep the call without its graph, with a few rows of what it returned."""
-        rows = _sampled_rows(out.shape[1], out.device)
+        rows = sampled_rows(out.shape[1], out.device)
         tensors = {key: getattr(call, key) for key in ("q", "k", "v", "mask", "bias", "sinks")}
         kept = replace(
             call,
@@ -136,7 +136,7 @@ class _Recorder:
         """What a call of this module is, by its shape [B, H, Nq, Nk]."""
         batch = self.batches[-1] if self.batches else None
         count, _, queries, keys = shape
-        if _CROSS.search(".".join(self.names[module].split(".")[-2:])):
+        if CROSS.search(".".join(self.names[module].split(".")[-2:])):
             return "cross"
         if queries != keys and not getattr(module, "is_causal", False):
             return "cross"
@@ -233,7 +233,7 @@ def _all_equal(mask: Tensor, other: Tensor) -> bool:
 
 
 @cache
-def _sampled_rows(count: int, device: torch.device) -> Tensor:
+def sampled_rows(count: int, device: torch.device) -> Tensor:
     """A few evenly spaced rows, from the first to the last: 4 of a short sequence, 16 of a long one."""
     rows = torch.linspace(0, count - 1, min(count, max(4, min(16, count // 16)))).round().long().unique()
     return rows.to(device)
@@ -284,7 +284,7 @@ def recording(
         stack.enter_context(eager(model) if asked else functional(model, _NAME))
         if asked:
             hook = partial(_hook, stack, recorder)
-            stack.enter_context(ask_for_weights(model, recorder, hook, _sampled_rows, _unrecordable))
+            stack.enter_context(ask_for_weights(model, recorder, hook, sampled_rows, _unrecordable))
         _follow(model, recorder, stack)
         yield recorder.calls
         if recorder.passes and not recorder.calls:

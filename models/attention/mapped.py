@@ -121,15 +121,8 @@ def _then(of: np.ndarray, after: np.ndarray) -> np.ndarray:
 def _merged(tokens: TextTokens, edges: np.ndarray) -> TextTokens:
     """Word i is tokens [edges[i], edges[i + 1])."""
     first, last = edges[:-1], edges[1:] - 1
-    return TextTokens(
-        tuple(_label(tokens, a, b) for a, b in pairwise(edges)),
-        tokens.special[first],
-        np.stack([tokens.spans[first, 0], tokens.spans[last, 1]], 1),
-        tokens.words[first],
-        tokens.texts[first],
-        sources=tokens.sources,
-        stream=tokens.stream,
-    )
+    labels = [_label(tokens, a, b) for a, b in pairwise(edges)]
+    return tokens.merged(first, labels, np.stack([tokens.spans[first, 0], tokens.spans[last, 1]], 1))
 
 
 def _label(tokens: TextTokens, first: int, stop: int) -> str:

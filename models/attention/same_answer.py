@@ -19,7 +19,8 @@ Answer = dict[str, Tensor]
 
 def agree(one: Answer | None, other: Answer) -> bool:
     """Whether two answers hold the same numbers, and any; those that are none (NaN) must be so in both."""
-    return bool(one) and apart(one, other) <= TOLERANCE
+    steps = [torch.finfo(value.dtype).eps for value in other.values()]
+    return bool(one) and apart(one, other) <= max(TOLERANCE, *(4 * step for step in steps))
 
 
 def check_kept(title: str, kept: Tensor, plain: Tensor) -> None:
@@ -60,3 +61,12 @@ def _difference(one: Tensor, other: Tensor) -> float:
         return 0.0
     most, largest = (one - other)[finite].abs().max(), other[finite].abs().max()
     return float(most / largest) if largest else float(most)
+
+
+def beyond_rounding(deviation: Tensor, values: Tensor) -> float:
+    """What of a deviation is left that 16-bit numbers do not explain: a kernel rounds the weights before it
+    multiplies them with these values, and rounds what it returns, each by at most half a step."""
+    step = torch.finfo(values.dtype).eps
+    if step <= torch.finfo(torch.float32).eps:
+        return float(deviation)
+    return float((deviation - step * values.float().abs().max()).clamp_min(0))

@@ -18,12 +18,12 @@ from headlight.models.catalogue import hub
 from headlight.models.catalogue.bundled import BUNDLED, EXTRAS
 from headlight.models.catalogue.entry import Entry
 from headlight.models.catalogue.folders import (
+    BOTH,
     DETECTORS,
     GRIDDED,
     HEAD_NAMES,
     LAYER_NAMES,
     SHAPE_MODELS,
-    check_memory,
     check_weights,
     count,
     extent,
@@ -33,6 +33,7 @@ from headlight.models.catalogue.folders import (
     mean_pooled,
     modality_of,
     read_config,
+    reads_both,
     stored_in,
     weight_files,
     writes,
@@ -41,6 +42,7 @@ from headlight.models.catalogue.formats import gguf_header
 from headlight.models.catalogue.formats.gguf_header import alone_in, is_gguf
 from headlight.models.catalogue.formats.layout import CONFIG, PICKLES, inside, pickles_in
 from headlight.models.catalogue.formats.rounding import rounding_of
+from headlight.models.catalogue.memory import fitting, said_before
 from headlight.models.catalogue.packages import Package
 from headlight.models.catalogue.published import CONVOLUTIONAL, PUBLISHED, Published, near, of_hub
 from headlight.models.core.errors import HeadlightError, UntrustedPickle
@@ -48,7 +50,12 @@ from headlight.models.core.errors import HeadlightError, UntrustedPickle
 CHECKPOINTS = (".safetensors", ".pth", ".pt", gguf_header.ENDING)
 """Endings of one file that can hold a model: GGUF a language model, the others a point model as other
 programs save it."""
-READS: dict[str, str] = {"text": "text", "image": "images", "points": "point clouds"}
+READS: dict[str, str] = {
+    "text": "text",
+    "image": "images",
+    "points": "point clouds",
+    BOTH: "pictures with texts",
+}
 """What a model of each modality is said to read."""
 
 
@@ -80,8 +87,8 @@ def default(
             if want in entry.suits:
                 return entry
     if not every:
-        kind = f"{modality} and answers with {says}" if says else modality
-        raise HeadlightError(f"No bundled model reads {kind}.", "Name a model or a folder.")
+        kind = READS.get(modality, modality) + (f" and answers with {says}" if says else "")
+        raise HeadlightError(f"No model in the box reads {kind}.", "Name one, or its folder.")
     return every[0]
 
 
@@ -154,10 +161,13 @@ def open_folder(folder: Path, trust_pickle: bool = False) -> Entry:
                 "code.",
                 "Convert them to model.safetensors, or give --trust-pickle if you trust their origin.",
             )
-    check_weights(files, config)
+    numbers = check_weights(files, config)
     modality = modality_of(folder, config)
     decodes = modality == "text" and writes(files, config)
     layers, heads = extent(config, decodes)
+    also = ("text",) if modality == "image" and has_text_tower(config) else ()
+    if modality != BOTH and reads_both(config):
+        also = (*also, BOTH)
     return Entry(
         id=str(outer),
         title=outer.resolve().name,
@@ -174,10 +184,11 @@ def open_folder(folder: Path, trust_pickle: bool = False) -> Entry:
         gridded=config["model_type"] in GRIDDED,
         detects=config["model_type"] in DETECTORS,
         paired=has_two_towers(config),
-        also=("text",) if modality == "image" and has_text_tower(config) else (),
+        also=also,
         decodes=decodes,
         classifies=config["model_type"] in SHAPE_MODELS,
         notices=(rounding.notice,) if rounding and is_rounded(files, rounding) else (),
+        opening=said_before(numbers),
     )
 
 
@@ -218,7 +229,7 @@ def _open_gguf(file: Path) -> Entry:
     larger than the memory that is free."""
     header = gguf_header.read_header(file)
     gguf_header.check(header)
-    check_memory(header.numbers)
+    fitting(header.numbers)
     written = header.stacks.get("dec", 0)  # whose layers attend to what is written and to what is read
     return Entry(
         id=str(file),

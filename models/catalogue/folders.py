@@ -19,7 +19,7 @@ from headlight.models.catalogue.formats.layout import (
     weights_in,
 )
 from headlight.models.catalogue.formats.rounding import Rounding, rounding_of
-from headlight.models.catalogue.published import CONVOLUTIONAL, OWN, PUBLISHED
+from headlight.models.catalogue.published import CONVOLUTIONAL, NAMES, OWN, PUBLISHED
 from headlight.models.core.errors import HeadlightError
 
 GRIDDED = ("range_net", "voxel_net")
@@ -31,6 +31,16 @@ POINT_MODELS = ("point_transformer", "pointnet", *GRIDDED, *DETECTORS, *SHAPE_MO
 """Headlight's own model types of point clouds."""
 TWO_TOWERS = ("clip", "metaclip_2", "siglip", "siglip2", "altclip", "chinese_clip")
 """Model types of a tower that sees and one that reads, whose vectors are compared."""
+APART = (
+    *TWO_TOWERS,
+    *("align", "bridgetower", "clap", "clipseg", "clvp", "groupvit", "omdet-turbo", "owlv2", "owlvit"),
+    *("vision-text-dual-encoder", "x-clip", "grounding-dino", "mm-grounding-dino", "flava"),
+)
+"""Model types that see and read, but whose words and parts of a picture never stand in one sequence."""
+ONE_SEQUENCE = ("vilt", "layoutlmv3", "git", "visual_bert")
+"""Model types of one tower that is given both."""
+BOTH = "picture-text"
+"""What is read: a picture with a text."""
 MAX_JSON = 64 << 20
 """Bytes of a config.json or of an index that are read."""
 
@@ -59,7 +69,8 @@ def read_config(folder: Path) -> dict[str, Any]:
         )
     config = read_json(file)
     if isinstance(config, dict) and "model_type" not in config:
-        network = PUBLISHED.get(str(config.get("architecture")))
+        name = str(config.get("architecture"))
+        network = PUBLISHED.get(NAMES.get(name, name))
         if network is not None and network.model_type in OWN:
             config |= {"model_type": network.model_type, **network.settings}
     if not isinstance(config, dict) or not isinstance(config.get("model_type"), str):
@@ -82,8 +93,14 @@ def _head_rows(file: Path) -> int | None:
 
 
 def read_preprocessor(folder: Path) -> dict[str, Any]:
-    """preprocessor_config.json of an image model, empty where there is none."""
+    """preprocessor_config.json of an image model, or what timm says of it, empty where there is neither."""
     file = folder / "preprocessor_config.json"
+    if not file.is_file() and (folder / CONFIG).is_file():
+        said = read_json(folder / CONFIG)
+        of_timm = said.get("pretrained_cfg") if isinstance(said, dict) else None
+        if isinstance(of_timm, dict):
+            sides = {"image_mean": of_timm.get("mean"), "image_std": of_timm.get("std")}
+            return {name: value for name, value in sides.items() if value is not None}
     if not file.is_file() and adapter.is_adapter(folder):
         return read_preprocessor(adapter.base_folder(adapter.read_adapter(folder)))
     content = read_json(file) if file.is_file() else {}
@@ -174,18 +191,6 @@ def writes(files: list[Path], config: dict[str, Any]) -> bool:
     return False
 
 
-def check_memory(numbers: int) -> None:
-    """HeadlightError unless so many numbers fit into free memory as float32."""
-    import psutil
-
-    needed, free = 4 * numbers, psutil.virtual_memory().available
-    if needed > free:
-        raise HeadlightError(
-            f"The model needs {needed / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free.",
-            "Close other programs or choose a smaller model.",
-        )
-
-
 def modality_of(folder: Path, config: dict[str, Any]) -> str:
     """Transformers for images say how large a patch is (SegFormer: of each stage); text models how large
     their vocabulary is. Convolutional networks say neither and are known by their type."""
@@ -193,6 +198,8 @@ def modality_of(folder: Path, config: dict[str, Any]) -> str:
         return "points"
     if config["model_type"] in CONVOLUTIONAL:
         return "image"
+    if config["model_type"] == "vision-encoder-decoder":
+        return BOTH
     if any({"patch_size", "patch_sizes"} & part.keys() for part in _parts(config)):
         return "image"
     if any("vocab_size" in part for part in _parts(config)):
@@ -217,6 +224,16 @@ def has_two_towers(config: dict[str, Any]) -> bool:
 def has_text_tower(config: dict[str, Any]) -> bool:
     """Whether a part of it reads texts alone."""
     return isinstance(config.get("text_config"), dict)
+
+
+def reads_both(config: dict[str, Any]) -> bool:
+    """Whether a picture and a text meet in it: one has to see, another to read or write."""
+    kind = config["model_type"]
+    if kind in ONE_SEQUENCE or kind == "vision-encoder-decoder":
+        return True
+    sees = isinstance(config.get("vision_config"), dict)
+    says = isinstance(config.get("text_config"), dict) or "vocab_size" in config
+    return sees and says and kind not in APART
 
 
 def extent(config: dict[str, Any], decodes: bool = False) -> tuple[int | None, int | None]:

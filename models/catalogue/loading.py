@@ -6,6 +6,7 @@ import inspect
 import re
 from collections.abc import Callable, Collection
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +28,13 @@ from transformers import (
 )
 from transformers.utils import logging
 
-from headlight.models.catalogue import classic
 from headlight.models.catalogue.entries import Entry
-from headlight.models.catalogue.folders import read_config
-from headlight.models.catalogue.formats.gguf_header import is_gguf
+from headlight.models.catalogue.folders import check_weights, read_config, stored_in
+from headlight.models.catalogue.formats.gguf_header import is_gguf, read_header
 from headlight.models.catalogue.formats.vocabulary import has_tokenizer, readable, tokenizer_folder
 from headlight.models.catalogue.heads import body_of, has_usual_body, headed, usual_class
+from headlight.models.catalogue.memory import Fit, fitting
+from headlight.models.catalogue.networks import own
 from headlight.models.catalogue.published import OWN, PUBLISHED, module
 from headlight.models.catalogue.states import is_usual, read_state
 from headlight.models.core.errors import HeadlightError, first_line
@@ -58,18 +60,19 @@ def load_entry(entry: Entry, device: str, task: Task = SILENT) -> tuple[nn.Modul
 
 
 def load_classic(folder: Path) -> nn.Module:
-    """An AlexNet or VGG without its head, its weights under torchvision's names.
+    """A network of Headlight's own without its head, its weights under torchvision's or timm's names.
 
     Raises HeadlightError for a configuration that makes no sense and for weights that do not fit it.
     """
     file = folder / "model.safetensors"
     try:
-        config = classic.read(read_config(folder))
+        config = own.read(read_config(folder))
         # On the meta device: what config.json says must fit the weights before it may take memory.
         with torch.device("meta"):
-            network = classic.NETWORKS[type(config)](config)
+            network = own.NETWORKS[type(config)](config)
+        heads = network.head_names
         state = {
-            name: tensor.float() for name, tensor in load_file(file).items() if name.startswith("features.")
+            name: tensor.float() for name, tensor in load_file(file).items() if not name.startswith(heads)
         }
     except ValueError as error:
         raise HeadlightError(f"In {folder / 'config.json'} {error}.", "Correct it.") from error
@@ -81,7 +84,7 @@ def load_classic(folder: Path) -> nn.Module:
             said = f"has {name} as {shape}" if shape is not None else f"lacks {name}"
             raise HeadlightError(
                 f"{file} {said}; this {config.model_type} needs {tuple(wanted.shape)}.",
-                "Correct config.json, or choose weights of torchvision's names.",
+                "Correct config.json, or choose weights of the usual names.",
             )
     if left := sorted(state.keys() - network.state_dict().keys()):
         raise HeadlightError(
@@ -96,7 +99,7 @@ def skeleton(folder: Path) -> nn.Module:
     content = read_config(folder)
     try:
         if content["model_type"] in OWN:
-            config = classic.read(content)
+            config = own.read(content)
         else:
             config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         config = getattr(config, "vision_config", config)
@@ -108,30 +111,59 @@ def skeleton(folder: Path) -> nn.Module:
         ) from error
 
 
-def load_model(where: Path, device: str, task: Task = SILENT) -> tuple[PreTrainedModel, frozenset[str]]:
-    """(the model in float32 and eval mode on `device`, the names of weights that are missing and random).
+def load_model(
+    where: Path, device: str, task: Task = SILENT, kind: Any = None
+) -> tuple[PreTrainedModel, frozenset[str]]:
+    """(the model in eval mode on `device`, the names of weights that are missing and random).
 
-    where: a model's folder, or a GGUF file, of whose reading the task is told.
-    It has the head of its task where the folder says so (`heads.headed`). Where that or the usual class for
-    this configuration lacks weights of the body, the one that the folder names may find them all (an encoder
-    that was saved alone), or the usual one with what stands before all names left off. Raises
-    HeadlightError for a model type that transformers does not know, and for weights that do not fit the
-    configuration.
+    It is computed in float32 where there is memory for that, else as `memory.fitting` says.
+    where: a model's folder, or a GGUF file, of whose reading the task is told. kind: the class that it is to
+    be of, and no other. Without it it has the head of its task where the folder says so (`heads.headed`);
+    where that or the usual class for this configuration lacks weights of the body, the one that the folder
+    names may find them all (an encoder that was saved alone), or the usual one with what stands before all
+    names left off. Raises HeadlightError for a model type that transformers does not know, and for weights
+    that do not fit the configuration.
     """
     logging.disable_progress_bar()
     logging.set_verbosity_error()
+    fit = _fit(where, device)
+    dtype = torch.bfloat16 if fit.half else torch.float32
     try:
-        content, read = _from_file(where, task) if is_gguf(where) else _from_folder(where, task)
-        model, missing = _found(content, read)
+        content, read = _from_file(where, task) if is_gguf(where) else _from_folder(where, dtype, task)
+        spread = {"device_map": "auto"} if fit.spread else {}
+        source = partial(read, dtype=dtype, **spread)
+        model, missing = _found(content, source) if kind is None else _read(kind, source)[:2]
     except (*_UNLOADABLE, SafetensorError, ImportError) as error:
         raise HeadlightError(
             f"The model in {where} cannot be loaded: {first_line(error)}",
             "Fetch it again or choose another.",
         ) from error
-    return model.eval().requires_grad_(False).to(device), missing
+    model = model.eval().requires_grad_(False)
+    if fit.half:
+        _take_whole(model)
+    return (model if fit.spread else model.to(device)), missing
 
 
-def _from_folder(folder: Path, task: Task) -> tuple[dict[str, Any], Callable[..., Any]]:
+def _fit(where: Path, device: str) -> Fit:
+    """How the weights of a folder or a GGUF file fit on a device."""
+    if is_gguf(where):
+        return fitting(read_header(where).numbers, device)
+    return fitting(check_weights(stored_in(where), read_config(where)), device)
+
+
+def _take_whole(model: nn.Module) -> None:
+    """Let a model of 16-bit numbers take pictures in float32, as they are prepared."""
+
+    def rounded(layer: nn.Module, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+        first, *rest = inputs
+        return (first.to(layer.weight.dtype), *rest)
+
+    for layer in model.modules():
+        if isinstance(layer, nn.Conv1d | nn.Conv2d | nn.Conv3d):
+            layer.register_forward_pre_hook(rounded)
+
+
+def _from_folder(folder: Path, dtype: torch.dtype, task: Task) -> tuple[dict[str, Any], Callable[..., Any]]:
     """(its config.json, what reads the weights into a class as `from_pretrained` does)"""
     content = read_config(folder)
     if (model_type := content["model_type"]) not in CONFIG_MAPPING:
@@ -154,7 +186,7 @@ def _from_folder(folder: Path, task: Task) -> tuple[dict[str, Any], Callable[...
 
         return content, read
     plain = {name: value for name, value in content.items() if name != "quantization_config"}
-    state = read_state(folder, torch.float32, task)
+    state = read_state(folder, dtype, task)
 
     def filled(kind: type, **more: Any) -> Any:
         config = _configured(plain)
@@ -214,7 +246,6 @@ def _read(
     renamed = {"key_mapping": {rf"^{re.escape(wrapping)}\.": ""}} if wrapping else {}
     model, report = source(
         kind,
-        dtype=torch.float32,
         local_files_only=True,
         trust_remote_code=False,
         output_loading_info=True,

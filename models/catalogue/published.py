@@ -18,13 +18,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from torch import nn
 
-OWN = ("alexnet", "vgg")
-"""Model types that Headlight defines itself: no library without torchvision has them."""
+OWN = ("alexnet", "vgg", "nfnet")
+"""Model types that Headlight defines itself: no library without torchvision or timm has them."""
 CONVOLUTIONAL = (
     *(*OWN, "resnet", "bit", "regnet", "mobilenet_v1", "mobilenet_v2", "efficientnet"),
     *("convnext", "convnextv2", "dinov3_convnext"),
 )
 """Model types whose answer is a feature map and which have no attention."""
+
+NAMES = {"dm_nfnet_f0": "nfnet-f0"}
+"""What timm calls such a network, where that is not its id."""
 
 SEED = 0
 """Of random weights: the same network is the same on every start."""
@@ -57,9 +60,9 @@ class Published:
     def config(self) -> Any:
         """Its configuration as its class takes it."""
         if self.model_type in OWN:
-            from headlight.models.catalogue import classic
+            from headlight.models.catalogue.networks import own
 
-            return classic.CONFIGS[self.model_type](**self.settings)
+            return own.CONFIGS[self.model_type](**self.settings)
         from transformers import CONFIG_MAPPING
 
         return CONFIG_MAPPING[self.model_type](**self.settings)
@@ -69,7 +72,7 @@ def _read() -> dict[str, Published]:
     """Of published.json: of each family what its networks share, and of each network its id, title, hub id,
     parameters in millions and settings of its own.
     """
-    families = json.loads(Path(__file__).with_suffix(".json").read_text("utf-8"))
+    families = json.loads((Path(__file__).parent / "networks" / "published.json").read_text("utf-8"))
     return {
         id: Published(
             id=id,
@@ -111,10 +114,10 @@ def near(name: str, ids: Iterable[str]) -> list[str]:
 
 def module(config: Any) -> nn.Module:
     """A network of this configuration, without a head; on the meta device if torch is told so around it."""
-    from headlight.models.catalogue import classic
+    from headlight.models.catalogue.networks import own
 
-    if type(config) in classic.NETWORKS:
-        return classic.NETWORKS[type(config)](config)
+    if type(config) in own.NETWORKS:
+        return own.NETWORKS[type(config)](config)
     from transformers import AutoModel
 
     return AutoModel.from_config(config)

@@ -1,6 +1,6 @@
 """Networks with random weights, for when trained ones cannot be had: the same on every start.
 
-The weights are drawn as transformers (or `classic`) draws them before training. Three things are set so that
+The weights are drawn as transformers (or `classic`) draws them before training. Four things are set so that
 a gradient says something of the network and not of how training begins:
 
 * Batch norms take the statistics of noise, as at the first step of training. With the mean 0 and variance 1
@@ -8,6 +8,7 @@ a gradient says something of the network and not of how training begins:
   magnitude.
 * ConvNeXt's layer scale is 1 in place of 10⁻⁶, with which no block but the downsampling would count: the
   field would be a single patch of 32 pixels.
+* NFNet's gains, of which each block's result is multiplied by one, are 1 in place of 0 for the same reason.
 * The scales of layer norms are drawn around 1. If all were 1, the sum over the channels behind such a norm
   would always be 0, and so would its gradient.
 """
@@ -20,7 +21,7 @@ import torch
 from torch import nn
 
 from headlight.models.catalogue import published
-from headlight.models.catalogue.folders import check_memory
+from headlight.models.catalogue.memory import check_memory
 from headlight.models.catalogue.published import SEED, Published
 from headlight.models.core.task import SILENT, Task
 
@@ -47,6 +48,8 @@ def drawn(config: Any, task: Task = SILENT) -> nn.Module:
         for layer in module.modules():
             if isinstance(layer, nn.LayerNorm) and layer.weight is not None:
                 layer.weight.normal_(1, SPREAD)
+            elif isinstance(getattr(layer, "skipinit_gain", None), nn.Parameter):
+                layer.skipinit_gain.fill_(1.0)
         norms = [layer for layer in module.modules() if isinstance(layer, nn.modules.batchnorm._BatchNorm)]
         if norms:
             task.progress(0.7, "Batch norms take the statistics of noise")

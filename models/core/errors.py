@@ -128,8 +128,8 @@ def _said(error: BaseException) -> str:
         return ""
 
 
-def known(value: Any, kind: type[T]) -> T:
+def known(value: Any, kind: type[T] | tuple[type[T], ...]) -> T:
     """`value`, which is of this kind wherever it is asked for so. TypeError where it is not: a defect."""
     if not isinstance(value, kind):
-        raise TypeError(f"{type(value).__name__} where {kind.__name__} should be")
+        raise TypeError(f"{type(value).__name__} where {kind} should be")
     return value

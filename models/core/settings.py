@@ -26,6 +26,8 @@ OUTLIER = 3.0
 before the first layer, and 2.0 behind the others."""
 TEMPERATURE, NEAREST = 0.05, 5
 """What cosines with prototypes are divided by before their softmax; how many nearest pictures are named."""
+LANGUAGE = "language"
+"""The stack of a language model to which another one hands what it saw."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,8 @@ class RolloutSettings:
     to 0 (weights equal to the lowest one kept stay), never the residual. first, last: layers, both included;
     a `last` of None is the final layer. stack: of an encoder–decoder, whose layers count in each stack, what
     is gone through: from output to input all of it, or the cross attention of the last layer and the encoder;
-    or one half alone. Of other models it is all the same.
+    or one half alone. Of a tower and a language model it is the latter, or "encoder" the tower (of its
+    first tile). Of other models it is all the same.
     """
 
     fusion: Fusion = field(
@@ -81,7 +84,7 @@ class RolloutSettings:
 def depth_of(stacks: Sequence[str], settings: RolloutSettings) -> int:
     """How many layers `first` and `last` count. stacks: that of each layer there is."""
     if "cross" not in stacks:
-        return len(stacks)
+        return len(_of_one(stacks, settings))
     return stacks.count("encoder" if settings.stack == "encoder" else "cross")
 
 
@@ -93,12 +96,21 @@ def layers_of_rollout(stacks: Sequence[str], settings: RolloutSettings) -> list[
     """
     of = {name: [n for n, one in enumerate(stacks) if one == name] for name in get_args(Through)}
     if not of["cross"]:
-        return _ranged(list(range(len(stacks))), settings)
+        return _ranged(_of_one(stacks, settings), settings)
     if settings.stack in ("encoder", "decoder"):
         return _ranged(of[settings.stack], settings)
     if settings.stack == "cross":
         return [*of["encoder"], _ranged(of["cross"], settings)[-1]]
     return [*of["encoder"], *_ranged(of["decoder"], settings), *_ranged(of["cross"], settings)]
+
+
+def _of_one(stacks: Sequence[str], settings: RolloutSettings) -> list[int]:
+    """All layers; where a tower hands what it saw on to a language model, those of one of both, since what
+    stands between them is no attention."""
+    if LANGUAGE not in stacks:
+        return list(range(len(stacks)))
+    through = next(one for one in stacks) if settings.stack == "encoder" else LANGUAGE
+    return [number for number, one in enumerate(stacks) if one == through]
 
 
 def _ranged(numbers: list[int], settings: RolloutSettings) -> list[int]:

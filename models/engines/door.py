@@ -8,13 +8,15 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from headlight.models import devices
 from headlight.models.catalogue import entries
 from headlight.models.catalogue.entries import READS, Entry
-from headlight.models.catalogue.folders import check_memory, check_weights, read_config, stored_in
+from headlight.models.catalogue.folders import check_weights, read_config, stored_in
+from headlight.models.catalogue.formats.layout import is_model_folder
+from headlight.models.catalogue.memory import check_memory, fitting
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import SILENT, Part, Task
 from headlight.models.core.trace import ModelCard, Run, Trace
@@ -130,8 +132,13 @@ def _opened(entry: Entry, modality: str, engines: Engines, device: str, task: Ta
         entry = entries.download(entry).read_as(modality)
     _fits(entry, modality, engines)
     task.progress(0.2, f"Loading {entry.title}")
-    if entry.file is None and entry.folder is not None:
-        check_memory(check_weights(stored_in(entry.folder), read_config(entry.folder)))
+    # What an engine of a plugin brings lies where and as it likes.
+    if entry.file is None and entry.folder is not None and is_model_folder(entry.folder):
+        numbers = check_weights(stored_in(entry.folder), read_config(entry.folder))
+        if entry.modality == "points":
+            check_memory(numbers)
+        elif notice := fitting(numbers, device).notice:
+            entry = replace(entry, notices=(*entry.notices, notice))
     elif entry.file is not None and entry.file.suffix.lower() == ".safetensors":
         check_memory(check_weights([entry.file]))
     engine = engines.of(entry).open(entry, device, task)

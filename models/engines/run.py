@@ -236,7 +236,7 @@ class Askable(ABC):
             inputs=on_input,
             at=_array(leaf),
             logit=float(logit.detach()),
-            layers=tuple(layers[flow.name].over(flow) for flow in flows),
+            layers=tuple(layers[flow.name].over(flow) for flow in flows if flow.name in layers),
             features=on_features,
         )
 

@@ -42,6 +42,9 @@ def pointwise(tracker: Follower, name: str, args: tuple, kwargs: dict, out: Any)
             if places is not None:
                 notes.append(places.note)
             blocked = blocked if blocked is not None else _shut(tracker, name, tensor, args)
+    if name == "mul" and (gates := [part for part in parts if _is_gate(part)]) and len(gates) < len(parts):
+        parts = [part for part in parts if not _is_gate(part)]
+        notes.append(_statistics(gates[0].field.name))
     if len(parts) == 1:
         places = parts[0]
     else:
@@ -57,6 +60,11 @@ def pointwise(tracker: Follower, name: str, args: tuple, kwargs: dict, out: Any)
     if said != places.field.note:
         places = replace(places, field=replace(places.field, note=said))
     set_places(result, places)
+
+
+def _is_gate(places: Places) -> bool:
+    """Whether a number a channel was computed from the whole map, as squeeze and excitation multiplies by."""
+    return places.field.whole and places.keys is None and places.at.numel() == 1
 
 
 def _shut(tracker: Follower, name: str, tensor: Tensor, args: tuple) -> Tensor | None:

@@ -34,7 +34,8 @@ def pages() -> str:
 
 
 def methods() -> str:
-    """A row for each method: what it is of, what it shows, of which documents."""
+    """A row for each method: what it is of, what it shows, of which documents. Recorded ones are as their
+    like."""
     of = {
         "head": "one head",
         "layers": "through layers",
@@ -43,7 +44,8 @@ def methods() -> str:
     }
     rows = []
     for method in REGISTRY.all(Method).values():
-        kinds = [kind.plural for kind in REGISTRY.all(Kind).values() if method.needs.suits(kind)]
+        every = [kind for kind in REGISTRY.all(Kind).values() if "recorded" not in kind.gives]
+        kinds = [kind.plural for kind in every if method.needs.suits(kind)]
         rows.append(f"| {method.name} | {of[method.of]} | {method.noun} | {', '.join(kinds)} |")
     return "\n".join(("| method | of | shows | documents |", "| --- | --- | --- | --- |", *rows))
 

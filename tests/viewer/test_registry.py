@@ -13,7 +13,9 @@ import pytest
 from headlight.viewer import plugins
 from headlight.viewer.app.commands.bound import found
 from headlight.viewer.app.commands.every import listed
-from headlight.viewer.inputs.inputs import ImageInput, StackInput, TextInput
+from headlight.viewer.inputs.cloud import Frame
+from headlight.viewer.inputs.inputs import ImageInput, PictureTextInput, StackInput, TextInput
+from headlight.viewer.inputs.recorded.inputs import RecordedCloud, RecordedImage, RecordedText
 from headlight.viewer.registry import (
     REGISTRY,
     Change,
@@ -100,7 +102,13 @@ def test_every_kind_has_a_table_to_copy_and_an_export(kind):
 
 
 def test_what_was_read_is_of_a_kind():
-    what = (TextInput("a", "a"), ImageInput("a", np.zeros((2, 2, 3), np.uint8)), room(3), StackInput())
+    plain, image, cloud = Frame(), ImageInput("a", np.zeros((2, 2, 3), np.uint8)), room(3)
+    what = (TextInput("a", "a"), image, PictureTextInput(image, "a"), cloud, StackInput())
+    what += (
+        RecordedText("a", "a"),
+        RecordedImage("a", image.pixels),
+        RecordedCloud("a", cloud.points, cloud.origin, plain, plain),
+    )
     assert [REGISTRY.kind_of(one).id for one in what] == list(REGISTRY.all(Kind))
     with pytest.raises(KeyError):
         REGISTRY.kind_of("a")

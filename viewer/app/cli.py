@@ -219,9 +219,9 @@ def _file_and_what(words: Sequence[str], text: str | None, known: Sequence[str])
     """(FILE or None, WHAT)"""
     wanted = 2 if text is None else 1
     whats = either(known)
+    if text is not None and len(words) == 2:  # a text beside a picture
+        wanted = 2
     if len(words) > wanted:
-        if text is not None and len(words) == 2:
-            raise HeadlightError("There are both a FILE and --text.", "Give one of them.")
         raise HeadlightError(f"“{words[wanted]}” is one word too many.", "Put names with spaces into quotes.")
     if len(words) < wanted:
         if words and words[0] in known:
@@ -230,7 +230,7 @@ def _file_and_what(words: Sequence[str], text: str | None, known: Sequence[str])
     what = words[-1]
     if what not in known:
         raise HeadlightError(f"“{what}” cannot be exported.", f"Choose {whats}.")
-    return (None if text is not None else words[0]), what
+    return (words[0] if wanted == 2 else None), what
 
 
 def _say(message: str) -> None:

@@ -100,9 +100,12 @@ def _words(command: str) -> list[str]:
 
 
 def _open(window: Window, files: list[str], options: WindowOptions, shot: _Screenshot | None) -> None:
+    text = options.given.get("text")
+    if text is not None and len(files) == 1:  # a text beside a picture
+        window.runs.open_described(files[0], text)
+        files, text = [], None
     for path in files:
         window.runs.open_path(path)
-    text = options.given.get("text")
     if text is not None:
         window.runs.open_text(text, options.given.get("pair"), options.given.get("target"))
     if shot is not None:

@@ -10,6 +10,7 @@ from headlight.viewer.builtin import (
     methods,
     panes,
     readers,
+    recorded,
 )
 
 __all__ = [
@@ -22,4 +23,5 @@ __all__ = [
     "methods",
     "panes",
     "readers",
+    "recorded",
 ]

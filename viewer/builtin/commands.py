@@ -8,6 +8,9 @@ _READ = Needs(trace=True)
 _LAYERS = Needs(layers=True)
 _HEADS = Needs(("cells",), layers=True)
 _CHARACTERS = Needs(("characters",))
+_RUNS, _TYPED, _TURNED = (
+    Needs((of,), holds=".session.able:recorded") for of in ("read", "characters", "positions")
+)
 _CELLS = Needs(("cells",), ("attention", "generation"), trace=True)
 _MAPS = Needs(("cells",), ("attention", "generation", "compare", "arcs"), trace=True)
 _STEPPED = Needs(("cells",), ("attention", "generation", "weight"), trace=True)
@@ -45,7 +48,7 @@ REGISTRY.add(
     Command("new-text", "New sentence", "File", "new_text", ("Ctrl+N",)),
     Command("new-stack", "New stack of convolutions", "File", "runs.open_stack", ("Ctrl+Shift+N",)),
     Command("paste", "Paste text, image or file", "File", "paste", ("Ctrl+V",)),
-    Command("run-again", "Run again", "File", "run_again", ("F5",), Needs(("read",))),
+    Command("run-again", "Run again", "File", "run_again", ("F5",), _RUNS),
     Command("cancel", "Cancel what runs", "File", "cancel", ("Ctrl+.",), enabled="is_busy"),
     Command(
         id="resume",
@@ -81,7 +84,7 @@ REGISTRY.add(
 REGISTRY.add(
     Command("undo", "Undo", "Edit", "session.undo", ("Ctrl+Z",), enabled="session.can_undo"),
     Command("redo", "Redo", "Edit", "session.redo", ("Ctrl+Shift+Z", "Ctrl+Y"), enabled="session.can_redo"),
-    Command("edit-text", "Edit the text", "Edit", f"{_PANES}:edit_text", ("F2",), _CHARACTERS),
+    Command("edit-text", "Edit the text", "Edit", f"{_PANES}:edit_text", ("F2",), _TYPED),
     Command("clear", "Clear the selection", "Edit", f"{_SELECTION}:clear", ("Esc",), _THERE),
     Command("select-all", "Select all tokens", "Edit", f"{_SELECTION}:take_all", ("Ctrl+A",), _READ),
     Command(
@@ -366,7 +369,7 @@ REGISTRY.add(
         "points-smaller", "Smaller points", "Cloud", f"{_CLOUDS}:resize", (",",), _CLOUD, arguments=(-0.5,)
     ),
     Command("show-classes", "Show all classes", "Cloud", f"{_CLOUDS}:show_classes", ("Shift+H",), _HIDDEN),
-    Command("up-axis", "Another axis points up", "Cloud", f"{_CLOUDS}:turn_up", ("U",), _CLOUD),
+    Command("up-axis", "Another axis points up", "Cloud", f"{_CLOUDS}:turn_up", ("U",), _TURNED),
 )
 
 REGISTRY.add(

@@ -190,6 +190,20 @@ _POINTS_IN_CONTEXT = Layout(
     table="alone",
     needs=Needs(holds=".session.able:labels_no_points"),
 )
+_PICTURE_AND_TEXT = Layout(
+    "attention",
+    across(
+        Leaf("picture-and-text", 0.44),
+        down(
+            Leaf("heads", 0.46),
+            across(down(Leaf("matrix"), _LOG, share=0.53), Leaf("relevance", 0.47), share=0.54),
+            share=0.32,
+        ),
+        down(Leaf("settings", 0.464), Leaf("answer", 0.2), Leaf("numbers", 0.336)),
+    ),
+    numbers=".panes.attention.rows:OF_BOTH",
+    table="picture-and-text",
+)
 _COMPARED = Layout(
     "compare",
     across(
@@ -370,14 +384,16 @@ _IN_CLOUD = ".session.view:CloudSettings"
 _CONVOLUTIONS = "headlight.models.core.stack:ConvStack"
 
 # What kinds give: "read": a model reads it; "cells": tokens in rows, heads in grids; "characters"; "pixels";
-# "positions"; "layers": a stack of convolutions that can be built; "built": there is nothing else.
+# "both": characters beside pixels; "written": a model may go on with it; "positions"; "layers": a stack of
+# convolutions that can be built; "built": there is nothing else; "recorded": no model is there that could read
+# it again.
 REGISTRY.add(
     Kind(
         id="text",
         noun="text",
         plural="texts",
         input=".inputs.inputs:TextInput",
-        gives=("read", "cells", "characters"),
+        gives=("read", "cells", "characters", "written"),
         layouts=(
             _SENTENCE,
             _GENERATION,
@@ -420,6 +436,17 @@ REGISTRY.add(
         settings=(_MAP, _BY_HAND, *_FOUND, _FIELD, _COSTS, _ARTIFACT, _PROTOTYPE, _AROUND),
         options=".host.asked:OfImage",
         opens=".inputs.picture_files:opened",
+    ),
+    Kind(
+        id="picture-text",
+        noun="picture with text",
+        plural="pictures with texts",
+        input=".inputs.inputs:PictureTextInput",
+        gives=("read", "cells", "both", "written"),
+        layouts=(_PICTURE_AND_TEXT,),
+        adapter=".host.adapters:PICTURES_WITH_TEXTS",
+        settings=(_MAP, _BY_HAND, *_FOUND, _WRITING),
+        options=".host.asked:OfPictureText",
     ),
     Kind(
         id="points",

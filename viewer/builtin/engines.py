@@ -25,6 +25,7 @@ REGISTRY.add(
         opens=f"{_ENGINES}.pictures.towers:TowersEngine",
         takes="headlight.models.catalogue.entries:Entry.has_two_towers",
     ),
+    Engine("paired", "picture-text", f"{_ENGINES}.paired.opening:PairedEngine"),
     Engine("points", "points", f"{_ENGINES}.points:PointsEngine"),
     Engine(
         id="shapes",

@@ -185,7 +185,7 @@ REGISTRY.add(
         "What the model writes",
         ("npz", "csv"),
         ".export.language.generate:generate",
-        Needs(("read", "characters"), trace=True, holds=".export.language.generate:nothing_written"),
+        Needs(("read", "written"), trace=True, holds=".export.language.generate:nothing_written"),
         ".export.language.generate:GenerateOptions",
         asks=".export.language.generate:asked",
         alone=".export.language.generate:of_lines",

@@ -7,6 +7,7 @@ _ON_ONE = ("attention", "generation", "weight")
 _GRID = Needs(("cells",), _ON_ONE, trace=True)
 _SENTENCE_READ = Needs(("characters",), (*_ON_ONE, "experiments"), trace=True)
 _WRITES = Needs(("characters",), ("generation",), trace=True)
+_BOTH_READ = Needs(("both",), ("attention",), trace=True)
 _PICTURE_READ = Needs(("pixels",), ("attention", "weight", "experiments"), trace=True)
 _POINTS = Needs(("positions",), ("attention",))
 _OBJECT = Needs(("positions",), ("attention", "shape", "context", "experiments"))
@@ -39,6 +40,13 @@ _ALL_QUERIES = (("query", None),)
 
 REGISTRY.add(
     Pane("picture", "Image", ".panes.attention.picture:PicturePane", _PICTURE_READ, export=Begin("", "png")),
+    Pane(
+        "picture-and-text",
+        "Picture and text",
+        ".panes.attention.mixed:MixedPane",
+        _BOTH_READ,
+        export=Begin("", "png"),
+    ),
     Pane(
         "sentence",
         "Sentence",

@@ -3,6 +3,7 @@
 from headlight.viewer.registry import REGISTRY, Reader
 
 _PICTURES, _CLOUDS = ".inputs.pictures.decoding", ".inputs.clouds"
+_RECORDED = ".inputs.recorded"
 _PILLOW, _TIFF = f"{_PICTURES}:by_pillow", (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 _PROSE = ("txt", "md", "markdown", "text", "rst", "html", "json", "")
 _TABLES = ("xyz", "pts", "csv", "txt", "asc", "xyzrgb", "xyzn", "neu", "tsv", "dat")
@@ -51,6 +52,13 @@ REGISTRY.add(
         names=("XYZ", "PTS", "CSV"),
     ),
     _cloud("npy", ("npy",), "arrays", (b"\x93NUMPY",), binary=True),
+    Reader(
+        *("recorded", "recorded-text", "recorded trace", ("npz",)),
+        f"{_RECORDED}.opening:opened",
+        f"{_RECORDED}.format:is_trace",
+        binary=True,
+        holds=("recorded traces",),
+    ),
     Reader(
         *("npz", "points", "NPZ archive", ("npz",), f"{_CLOUDS}.arrays:read_npz", f"{_CLOUDS}.arrays:is_npz"),
         binary=True,

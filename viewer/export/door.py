@@ -22,7 +22,15 @@ from headlight.viewer.export.results import Result, content
 from headlight.viewer.host.asked import run_options
 from headlight.viewer.host.engines import said_first
 from headlight.viewer.host.forward import forward_pass
-from headlight.viewer.inputs.inputs import Input, TextInput, from_path, from_text, is_input, lines_of
+from headlight.viewer.inputs.inputs import (
+    Input,
+    TextInput,
+    from_path,
+    from_text,
+    is_input,
+    lines_of,
+    with_text,
+)
 from headlight.viewer.options import Option, either, flag, taken
 from headlight.viewer.registry import REGISTRY, Export, Kind, resolve
 
@@ -124,7 +132,7 @@ def refuse_early(options: ExportOptions, document: Input) -> None:
         _check_meaning(option, given, export)
         before, why = option.after
         if option.name in given and before and before not in given:
-            raise HeadlightError(f"{option.flag} {why}.", f"Choose the {before} with {flag(before)}.")
+            raise HeadlightError(f"{option.flag} {why}.", f"Give {flag(before)} too.")
 
 
 def _check_meaning(option: Option, given: Mapping[str, Any], export: Export) -> None:
@@ -194,7 +202,9 @@ def _unwritable(out: Path, error: OSError) -> HeadlightError:
 def _document(options: ExportOptions) -> Input:
     """The input, as it is asked to be read. HeadlightError where the options are of others."""
     text = options.given.get("text")
-    document = from_path(known(options.file, str)) if text is None else from_text(text)
+    document = from_text(known(text, str)) if options.file is None else from_path(options.file)
+    if text is not None and options.file is not None:
+        document = with_text(document, text)
     _, kind = _export_of(options.what, document)
     for name, choice in all_choices().items():
         kinds = choice.kinds_for(options.what)
@@ -216,4 +226,7 @@ def _export_of(what: str, document: Input) -> tuple[Export, Kind]:
 
 
 def _named(kinds: Iterable[Kind]) -> str:
-    return " and ".join(kind.plural for kind in kinds)
+    """In a sentence; recorded ones go without saying where their like are named."""
+    every = tuple(kinds)
+    *front, last = (kind.plural for kind in every if "recorded" not in kind.gives or every[0] is kind)
+    return f"{', '.join(front)} and {last}" if front else last

@@ -9,6 +9,7 @@ import numpy as np
 from headlight.models.core.errors import known
 from headlight.models.core.task import Task
 from headlight.models.core.tokens import Box, PatchTokens, TextTokens
+from headlight.models.core.tokens.mixed import MixedTokens
 from headlight.models.core.trace import Trace
 from headlight.viewer.export.results import Result
 from headlight.viewer.inputs.inputs import Input
@@ -27,7 +28,11 @@ def tokens(options: None, ending: str, document: Input, trace: Trace, task: Task
         arrays |= {"spans": tokens.spans, "words": tokens.words, "texts": tokens.texts}
         arrays |= {"pieces": np.array(tokens.pieces)}
         names = ("id", "start", "stop", "word", "text")
-        columns = np.column_stack([trace.inputs["input_ids"], tokens.spans, tokens.words, tokens.texts])
+        ids = trace.inputs.get("input_ids", np.full(len(tokens), -1))  # of a recording they are not known
+        columns = np.column_stack([ids, tokens.spans, tokens.words, tokens.texts])
+        if isinstance(tokens, MixedTokens):
+            arrays |= {"boxes": tokens.boxes}
+            names, columns = (*names, "x0", "y0", "x1", "y1"), np.column_stack([columns, tokens.boxes])
 
     def table() -> list[Sequence[object]]:
         rows = zip(tokens.labels, tokens.special, columns.tolist(), strict=True)

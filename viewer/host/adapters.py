@@ -19,7 +19,15 @@ from headlight.viewer.host.forward import truth_for
 from headlight.viewer.host.recipe import Making, RunOptions
 from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.inputs.cloud_labels import relabelled
-from headlight.viewer.inputs.inputs import ImageInput, StackInput, TextInput
+from headlight.viewer.inputs.inputs import (
+    ImageInput,
+    PictureTextInput,
+    StackInput,
+    TextInput,
+    beside,
+)
+from headlight.viewer.inputs.recorded.format import loaded
+from headlight.viewer.inputs.recorded.inputs import Recorded, RecordedText
 
 
 @dataclass(frozen=True)
@@ -115,6 +123,23 @@ class Images(Adapter):
         return replace(trace, notices=(*trace.notices, said))
 
 
+class PicturesWithTexts(Adapter):
+    def asked(self, what: PictureTextInput) -> dict[str, Any]:
+        return {"text": TextInput(what.title, what.text)}
+
+    def remade(self, what: PictureTextInput, recipe: Making, task: Task) -> PictureTextInput:
+        text = what.text if recipe.text is None else recipe.text.text
+        picture = IMAGES.remade(what.picture, recipe, task)
+        return what if (picture, text) == (what.picture, what.text) else beside(picture, text)
+
+    def extent(self, what: PictureTextInput) -> int:
+        return IMAGES.extent(what.picture) + len(what.text)
+
+    def read(self, engine: Any, what: PictureTextInput, options: RunOptions, task: Task) -> Trace:
+        more = {} if options.writing is None else {"writing": options.writing}
+        return engine.run(what.pixels, what.text, task=task, **more)
+
+
 class CloudEngine(Protocol):
     """takes: what of a cloud `run` takes by name beside its points, as `CloudInput` calls it; "truth" is its
     labels as places in the engine's `classes`."""
@@ -187,4 +212,16 @@ class Stacks(Adapter):
         return replace(what, stack=view[ConvStack])
 
 
+class Recordings(Adapter):
+    """Of traces that were recorded from Python: weights are read from the file when it is time."""
+
+    def extent(self, what: Recorded) -> int:
+        return len(what.text) if isinstance(what, RecordedText) else 0
+
+    def read(self, engine: Any, what: Recorded, options: RunOptions, task: Task) -> Trace:
+        return engine.run(*loaded(what.steps[what.at].file, task), task=task)
+
+
 TEXTS, IMAGES, CLOUDS, STACKS = Texts(), Images(), Clouds(), Stacks()
+RECORDED = Recordings()
+PICTURES_WITH_TEXTS = PicturesWithTexts()

@@ -17,7 +17,8 @@ from headlight.viewer.registry import REGISTRY, resolve
 
 if TYPE_CHECKING:
     from headlight.viewer.inputs.cloud import CloudInput
-    from headlight.viewer.inputs.inputs import ImageInput, Input, TextInput
+    from headlight.viewer.inputs.inputs import ImageInput, Input, PictureTextInput, TextInput
+    from headlight.viewer.inputs.recorded.inputs import Recorded
 
 WRITING = ("new", "beams", "temperature", "top_k", "top_p", "seed", "target", "ids")
 """What tells that a model is to write."""
@@ -37,10 +38,9 @@ class Model:
 
 
 @dataclass(frozen=True)
-class OfText:
-    text: str | None = option("a text in place of a FILE", metavar="TEXT", window=True)
-    pair: str | None = option("the second text of a pair", metavar="TEXT", window=True)
-    start: int | None = option("first token shown of a long text", parse=count, metavar="TOKEN")
+class Written:
+    """What a model writes behind a text, or of it."""
+
     new: int | None = option(
         "tokens that the model writes behind a text", parse=count, metavar="N", window=True
     )
@@ -56,6 +56,21 @@ class OfText:
         "tokens that it writes first, by their numbers", parse=numbers, metavar="N,N,…"
     )
 
+    @staticmethod
+    def asked(run: RunOptions) -> dict[str, Any]:
+        asked = {} if run.writing is None else vars(run.writing)
+        known = {name: value for name, value in asked.items() if name in Written.__dataclass_fields__}
+        known["beams"] = None if known.get("beams") == 1 else known.get("beams")
+        known["ids"] = known.get("ids") or None
+        return known
+
+
+@dataclass(frozen=True)
+class OfText(Written):
+    text: str | None = option("a text in place of a FILE, or beside a picture", metavar="TEXT", window=True)
+    pair: str | None = option("the second text of a pair", metavar="TEXT", window=True)
+    start: int | None = option("first token shown of a long text", parse=count, metavar="TOKEN")
+
     def applied(self, read: TextInput) -> TextInput:
         if self.pair is None:
             return read
@@ -66,11 +81,24 @@ class OfText:
 
     @classmethod
     def of(cls, read: TextInput, run: RunOptions, is_file: bool) -> OfText:
-        asked = {} if run.writing is None else vars(run.writing)
-        known = {name: value for name, value in asked.items() if name in cls.__dataclass_fields__}
-        known["beams"] = None if known.get("beams") == 1 else known.get("beams")
-        known["ids"] = known.get("ids") or None
-        return cls(None if is_file else read.text, read.pair, run.start or None, **known)
+        text = None if is_file else read.text
+        return cls(text=text, pair=read.pair, start=run.start or None, **cls.asked(run))
+
+
+@dataclass(frozen=True)
+class OfPictureText(Written):
+    text: str | None = option("a text in place of a FILE, or beside a picture", metavar="TEXT", window=True)
+
+    def applied(self, read: PictureTextInput | ImageInput) -> PictureTextInput:
+        from headlight.viewer.inputs.inputs import PictureTextInput, beside
+
+        picture = read.picture if isinstance(read, PictureTextInput) else read
+        before = read.text if isinstance(read, PictureTextInput) else ""
+        return beside(picture, before if self.text is None else self.text)
+
+    @classmethod
+    def of(cls, read: PictureTextInput, run: RunOptions, is_file: bool) -> OfPictureText:
+        return cls(text=read.text, **cls.asked(run))
 
 
 @dataclass(frozen=True)
@@ -130,6 +158,18 @@ class OfCloud:
         unit = None if same else next(short for short, name in SHORT_UNITS.items() if name == frame.unit)
         listed = None if read.numbers is None else read.listed
         return cls(listed, unit, None if frame.up == guessed.up else frame.up)
+
+
+@dataclass(frozen=True)
+class OfRecording:
+    """Nothing: what was recorded is as it is."""
+
+    def applied(self, read: Recorded) -> Recorded:
+        return read
+
+    @classmethod
+    def of(cls, read: Recorded, run: RunOptions, is_file: bool) -> OfRecording:
+        return cls()
 
 
 def asked_of(what: Input, run: RunOptions, is_file: bool) -> dict[str, Any]:

@@ -21,9 +21,9 @@ from headlight.viewer.host.recipe import Making, RunOptions, says_of
 from headlight.viewer.host.sources import file_of, told
 from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.inputs.cloud_labels import place
-from headlight.viewer.inputs.inputs import Input, from_path, from_text
+from headlight.viewer.inputs.inputs import Input, from_path, from_text, with_text
 from headlight.viewer.options import taken
-from headlight.viewer.registry import REGISTRY, resolve
+from headlight.viewer.registry import REGISTRY, Kind, resolve
 
 BACKGROUND = "background"
 """The class of all that a model has no class for."""
@@ -107,6 +107,11 @@ def of_file(path: str, classes: str | None, task: Task = SILENT) -> Input:
     return REGISTRY.adapter_of(what).relisted(what, classes) if classes else what
 
 
+def described(path: str, text: str, task: Task = SILENT) -> Input:
+    """The picture that a file holds, with a text beside it. HeadlightError where it holds none."""
+    return with_text(of_file(path, None, task), text)
+
+
 def given(make: Callable[[], Input], task: Task = SILENT) -> Input:
     """What was typed, pasted or built, by what makes an input of it."""
     return make()
@@ -160,7 +165,7 @@ def read_again(recipe: Recipe, task: Task = SILENT) -> tuple[Input, Pass]:
         path, what = source.path, from_path(source.path, task)
         if file_of(path) != source:
             raise HeadlightError(f"{path} is not what it was.", "Open it as it is now.")
-    if options := REGISTRY.kind_of(what).options:
+    if options := REGISTRY.all(Kind)[recipe.kind].options:
         what = taken(resolve(options), given).applied(what)
     asked = run_options({**given, "model": recipe.model, "interventions": recipe.interventions})
     what = Making.of(what, asked).input(what, task)

@@ -10,7 +10,7 @@ from headlight.models.core.interventions import File
 from headlight.models.core.trace import Trace
 from headlight.viewer.host.asked import asked_of
 from headlight.viewer.host.recipe import RunOptions
-from headlight.viewer.inputs.inputs import Input
+from headlight.viewer.inputs.inputs import Input, TextInput
 from headlight.viewer.registry import REGISTRY
 
 _APART = ("model", "trust_pickle", "device")
@@ -21,7 +21,7 @@ def told(trace: Trace, what: Input, options: RunOptions, path: str) -> Trace:
     """The trace of `what`, read from `path` or from no file, with how it was made."""
     is_file = bool(path) and REGISTRY.adapter_of(what).is_file(what, path)
     asked = asked_of(what, options, is_file)
-    source = asked.pop("text", None)
+    source = asked.pop("text", None) if isinstance(what, TextInput) else None
     recipe = replace(
         trace.recipe,
         kind=REGISTRY.kind_of(what).id,

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from headlight.models.core.errors import HeadlightError, shown
+from headlight.models.core.errors import HeadlightError, known, shown
 from headlight.models.core.interventions import Edit
 from headlight.models.core.stack import ConvStack
 from headlight.models.core.task import SILENT, Task
@@ -73,7 +73,24 @@ class StackInput:
     stack: ConvStack | None = None
 
 
-Input = TextInput | ImageInput | CloudInput | StackInput
+@dataclass(frozen=True, eq=False)
+class PictureTextInput:
+    """A picture with a text, which one model reads at once; the text may be empty."""
+
+    picture: ImageInput
+    text: str
+    notices: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        return self.picture.title
+
+    @property
+    def pixels(self) -> np.ndarray:
+        return self.picture.pixels
+
+
+Input = TextInput | ImageInput | CloudInput | StackInput | PictureTextInput
 
 
 def from_path(path: str | os.PathLike[str], task: Task = SILENT) -> Input:
@@ -142,6 +159,30 @@ def from_text(text: str, title: str | None = None, pair: str | None = None) -> T
         _check_text(part, subject)
         cleaned.append(part)
     return TextInput(title or _first_words(cleaned[0]), cleaned[0], cleaned[1], tuple(notices))
+
+
+def beside(picture: ImageInput, text: str) -> PictureTextInput:
+    """A picture with a text, every line ending in "\\n". HeadlightError as of `from_text`, but that nothing
+    need be said."""
+    if not text.strip():
+        return PictureTextInput(picture, "", picture.notices)
+    read = from_text(text)
+    return PictureTextInput(picture, read.text, (*picture.notices, *read.notices))
+
+
+def with_text(what: Input, text: str) -> PictureTextInput:
+    """A picture with a text beside it. HeadlightError for what is no picture."""
+    if not isinstance(what, ImageInput):
+        raise HeadlightError(
+            f"There are both a file and a text, and {what.title} is no picture for a text to stand beside.",
+            "Give one of them.",
+        )
+    return beside(what, text)
+
+
+def pixels_of(what: Input) -> np.ndarray:
+    """Of a picture, with a text or without."""
+    return known(what, (ImageInput, PictureTextInput)).pixels
 
 
 def from_pixels(pixels: np.ndarray, title: str = "Pasted image") -> ImageInput:

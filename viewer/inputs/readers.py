@@ -43,6 +43,8 @@ def all_that_is_read() -> str:
             held.setdefault(what, []).append((place, one.names))
     parts = []
     for what, found in held.items():
+        if not found:  # of a kind all of whose files hold something else first
+            continue
         names = [name for _, own in sorted(found, key=lambda each: each[0]) for name in own]
         parts.append(f"{what} ({', '.join(names)})" if names else what)
     *front, last = parts
@@ -55,9 +57,9 @@ def names_of_formats() -> str:
 
 
 def endings_by_kind() -> dict[Kind, list[str]]:
-    """Of each kind of input how its files are named, without dots."""
+    """Of each kind of input how its files are named, without dots; recorded ones among all the others."""
     found = {}
-    for kind in _kinds():
+    for kind in (one for one in _kinds() if "recorded" not in one.gives):
         own = (one.endings for one in REGISTRY.all(Reader).values() if one.kind == kind.id)
         found[kind] = list(dict.fromkeys(ending for endings in own for ending in endings if ending))
     return found

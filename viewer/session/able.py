@@ -20,6 +20,11 @@ def no_attention(document: Document) -> str:
     return f"{network.title} has no attention layers." if network and network.convolutional else ""
 
 
+def recorded(document: Document) -> str:
+    """What was recorded from Python is looked at as it is: there is nothing that could run again."""
+    return "It was recorded from Python: its model is not here." if "recorded" in document.kind.gives else ""
+
+
 def no_streams(document: Document) -> str:
     """An encoder–decoder reads one stream of tokens and writes another."""
     several = document.trace is not None and len(document.trace.streams) > 1

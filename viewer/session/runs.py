@@ -70,6 +70,10 @@ class Runs:
     def open_path(self, path: str) -> None:
         self._open(_work("of_file", path, self.options.classes), path)
 
+    def open_described(self, path: str, text: str) -> None:
+        """A picture's file with a text beside it."""
+        self._open(_work("described", path, text), path)
+
     def open_text(self, text: str, pair: str | None = None, model: str = "") -> None:
         """model: what is to read it, "" for what reads all new texts."""
         from headlight.viewer.inputs.inputs import from_text

@@ -11,7 +11,7 @@ from headlight.viewer.session.document import Document
 if TYPE_CHECKING:
     import numpy as np
 
-    from headlight.models.engines.pictures.labels import Label, Style
+    from headlight.models.engines.pictures.labels import Label, Letters, Style
     from headlight.viewer.session.runs import Runs
 
 MODEL, TITLE = "small-clip", "Small CLIP"
@@ -67,11 +67,13 @@ def labels_of(document: Document) -> tuple[Label, ...]:
     return tuple(one for one in document.wanted.interventions if isinstance(one, Label))
 
 
-def put(runs: Runs, document: Document, text: str, style: Style = "paper") -> None:
+def put(
+    runs: Runs, document: Document, text: str, style: Style = "paper", letters: Letters = "plain"
+) -> None:
     """Another label, where a hand would put it. HeadlightError for one that cannot be written."""
     from headlight.models.engines.pictures.labels import on
 
-    label = on(_pixels(document), text, style=style)
+    label = on(_pixels(document), text, style=style, letters=letters)
     runs.intervene(document, (*document.wanted.interventions, label))
 
 

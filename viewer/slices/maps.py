@@ -17,7 +17,8 @@ from headlight.models.core.errors import known
 from headlight.models.core.layers import AttentionLayer, Head
 from headlight.models.core.relevance import DISTRIBUTION, Relevance
 from headlight.models.core.task import SILENT, Task
-from headlight.models.core.tokens import PatchPart, PatchTokens, Place, Tokens
+from headlight.models.core.tokens import Box, PatchPart, PatchTokens, Place, Tokens
+from headlight.models.core.tokens.mixed import MixedTokens
 from headlight.models.core.trace import Trace
 from headlight.viewer.session.view import MapSettings, Selection, View
 from headlight.viewer.slices.scales import common, floor_of, left_out, left_out_said
@@ -84,7 +85,8 @@ class InputMap(Drawn):
 
     asked: int (m,), the tokens that it is of (their mean or, `summed`, their sum), counted in `asked_of`.
     mask: bool (rows, columns), the smallest set of patches that holds the chosen mass, or None. streams: all
-    that there are, as they are seen; none where what it lies on is all.
+    that there are, as they are seen; none where what it lies on is all. laid: of a picture with a text, uint8
+    (rows, columns) of the picture's part and what of the picture that covers.
     """
 
     numbers: Numbers
@@ -93,6 +95,7 @@ class InputMap(Drawn):
     mask: np.ndarray | None = None
     summed: bool = False
     streams: Mapping[str, Tokens] = field(default_factory=dict)
+    laid: tuple[np.ndarray, Box] | None = None
 
 
 def shown(trace: Trace, settings: MapSettings) -> Trace:
@@ -307,7 +310,14 @@ def on_input(
         asked=chosen,
         asked_of=asked_of,
         mask=mask,
+        laid=_laid(tokens, weights, scale),
     )
+
+
+def _laid(tokens: Tokens, weights: np.ndarray, scale: Scale) -> tuple[np.ndarray, Box] | None:
+    """As in `InputMap`; None of what has no parts of a picture beside words."""
+    found = tokens.laid(weights) if isinstance(tokens, MixedTokens) else None
+    return None if found is None else (levels(found[0], scale), found[1])
 
 
 def numbers(found: Relevance, chosen: np.ndarray, asked_of: Tokens) -> Numbers:

@@ -11,6 +11,7 @@ import numpy as np
 
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.tokens import PatchPart, PatchTokens, TextTokens, Tokens
+from headlight.models.core.tokens.mixed import MixedTokens
 from headlight.models.core.trace import Trace
 
 LISTED = 40
@@ -81,6 +82,8 @@ def token(tokens: Tokens, index: int) -> str:
         row, column = tokens.cell(index)
         return f"patch ({row}, {column})"
     label = tokens.labels[index]
+    if isinstance(tokens, MixedTokens) and tokens.on_picture[index]:
+        return label
     plain = tokens.special[index] or "“" in label or "⟨" in label  # such a label says itself what it is
     return label if plain else isolated(f"“{visible(label)}”")
 
@@ -124,6 +127,8 @@ def tokens_named(tokens: Tokens, indices: np.ndarray, summed: bool = False) -> s
     if len(indices) == len(tokens):
         return "mean of all tokens"
     if np.array_equal(indices, np.flatnonzero(~tokens.special)):
+        if isinstance(tokens, MixedTokens):
+            return "mean of words and patches"
         return "mean of text tokens" if isinstance(tokens, TextTokens) else "mean of all patches"
     patches = isinstance(tokens, PatchTokens) and not tokens.special[indices].any()
     return f"mean of {len(indices):,} {'patches' if patches else 'tokens'}"

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
@@ -48,6 +48,8 @@ class PlaneView(Arranged, Framed, QWidget):
     """
 
     hovered = Signal(object)
+    asked = Signal(object, QPoint)
+    """What is under a click of the right button, and where on the screen; a drag of it pans."""
 
     largest_scale = 64.0
     """Pixels per unit of the plane beyond which the wheel zooms no further."""
@@ -73,6 +75,7 @@ class PlaneView(Arranged, Framed, QWidget):
         self._press: QPointF | None = None
         self._band: QRectF | None = None
         self._pan: QPointF | None = None
+        self._ask: QPointF | None = None
 
     # What a subclass says.
 
@@ -257,31 +260,36 @@ class PlaneView(Arranged, Framed, QWidget):
             self._press = event.position() if self.area().contains(event.position()) else None
         elif event.button() in (Qt.MouseButton.MiddleButton, Qt.MouseButton.RightButton):
             self._pan = event.position()
+            self._ask = event.position() if event.button() == Qt.MouseButton.RightButton else None
             self._tip.hide()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         event.accept()
         self._cursor = event.position()
         if self._pan is not None:
+            if self._ask is not None and _is_far(event.position() - self._ask):
+                self._ask = None
             if not self._fitted:
                 self.setCursor(Qt.CursorShape.ClosedHandCursor)
             step = event.position() - self._pan
             self._pan = event.position()
             self.pan(step.x(), step.y())
             return
-        if self._press is not None:
-            far = (event.position() - self._press).manhattanLength() >= QApplication.startDragDistance()
-            if far or self._band is not None:
-                self._band = QRectF(self._press, event.position()).normalized()
-                self.update()
+        if self._press is not None and (self._band is not None or _is_far(event.position() - self._press)):
+            self._band = QRectF(self._press, event.position()).normalized()
+            self.update()
         self._point()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         event.accept()
         if event.button() != Qt.MouseButton.LeftButton:
-            self._pan = None
+            asked, self._pan, self._ask = self._ask, None, None
             self.unsetCursor()
             self.refresh_tip()
+            if asked is not None and self.area().contains(asked):
+                target = self.target(self.to_plane(asked))
+                if target is not None:
+                    self.asked.emit(target, event.globalPosition().toPoint())
             return
         press, band = self._press, self._band
         self._press = self._band = None
@@ -314,7 +322,7 @@ class PlaneView(Arranged, Framed, QWidget):
         self._point()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        event.accept()  # the right button pans
+        event.accept()  # a drag of the right button pans, and a click asks
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """F, + and − are the view's own; all other keys belong to the window."""
@@ -373,3 +381,8 @@ class PlaneView(Arranged, Framed, QWidget):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(theme.em(9), theme.em(6))
+
+
+def _is_far(way: QPointF) -> bool:
+    """Whether the cursor has gone so far that it drags."""
+    return way.manhattanLength() >= QApplication.startDragDistance()

@@ -53,7 +53,7 @@ def files(split: str) -> tuple[str, ...]:
         if family in FAMILIES[split] and where.endswith((".otf", ".ttf")) and "ExtraLight" not in where
     )
     if "Inter" in FAMILIES[split]:
-        found += sorted(str(path) for path in _INTER.glob("*.otf"))
+        found += sorted(str(path) for path in _INTER.glob("Inter-*.otf"))
     if "Aileron" in FAMILIES[split]:
         found += [PILLOW] * 4
     return tuple(found)

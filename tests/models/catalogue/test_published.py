@@ -12,13 +12,16 @@ from transformers import (
     ResNetConfig,
 )
 
-from headlight.models.catalogue import classic, loading, published
 from headlight.models.catalogue import entries as catalog
+from headlight.models.catalogue import loading, published
 from headlight.models.catalogue.entries import download, entries, find
+from headlight.models.catalogue.folders import read_config, read_preprocessor
 from headlight.models.catalogue.loading import load_entry
+from headlight.models.catalogue.networks import classic, nfnet, own
 from headlight.models.catalogue.published import PUBLISHED, near
 from headlight.models.catalogue.untrained import drawn
 from headlight.models.core.errors import HeadlightError
+from headlight.models.fields.of_images import growth
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +36,7 @@ def with_head(id: str) -> int:
     config = PUBLISHED[id].config()
     with torch.device("meta"):
         if PUBLISHED[id].model_type in published.OWN:
-            model = classic.NETWORKS[type(config)](config, 1000)
+            model = own.NETWORKS[type(config)](config, 1000)
         elif PUBLISHED[id].model_type == "segformer":  # its paper counts the encoder
             model = published.module(config)
         else:
@@ -47,6 +50,7 @@ def with_head(id: str) -> int:
 EXACT = {  # as torchvision and the papers' own code count them, head included
     "alexnet": 61_100_840,
     "vgg16": 138_357_544,
+    "nfnet-f0": 71_489_284,
     "resnet18": 11_689_512,
     "resnet50": 25_557_032,
     "resnet101": 44_549_160,
@@ -161,7 +165,7 @@ def test_what_was_downloaded_before_is_pretrained(tmp_path, monkeypatch):
     assert "timm/vgg16.tv_in1k" not in [entry.id for entry in entries()]
 
 
-def own(folder, config: dict, weights: dict) -> str:
+def lying(folder, config: dict, weights: dict) -> str:
     folder.mkdir()
     (folder / "config.json").write_text(json.dumps(config))
     save_file(weights, folder / "model.safetensors")
@@ -174,7 +178,7 @@ def test_torchvisions_weights_load_from_a_folder_and_others_are_refused(tmp_path
     config = {"model_type": "alexnet", "widths": [4, 6, 8, 8, 8]}
     weights = {name: value.half() for name, value in whole.state_dict().items()}
     assert "classifier.6.bias" in weights
-    entry = find(own(tmp_path / "good", config, weights))
+    entry = find(lying(tmp_path / "good", config, weights))
     assert (entry.modality, entry.convolutional) == ("image", True)
     model, untrained = load_entry(entry, "cpu")
     assert not untrained
@@ -184,7 +188,7 @@ def test_torchvisions_weights_load_from_a_folder_and_others_are_refused(tmp_path
 
     def cause(name: str, config: dict, weights: dict) -> str:
         with pytest.raises(HeadlightError) as caught:
-            load_entry(find(own(tmp_path / name, config, weights)), "cpu")
+            load_entry(find(lying(tmp_path / name, config, weights)), "cpu")
         return caught.value.cause.replace(str(tmp_path), "")
 
     less = {name: value for name, value in weights.items() if name != "features.3.bias"}
@@ -247,3 +251,47 @@ def test_a_broken_download_does_not_end_the_list(tmp_path, monkeypatch):
     assert "resnet18" in [entry.id for entry in entries()]
     with pytest.raises(HeadlightError, match="names no model_type"):
         catalog.find("resnet18")
+
+
+def test_nfnets_parts_keep_a_variance_of_one_as_its_paper_says():
+    noise = torch.Generator().manual_seed(0)
+    layer = nfnet.Standardised(6, 8, 3)
+    torch.nn.init.uniform_(layer.weight, 2, 5, generator=noise)
+    seen = []
+    hook = layer.register_forward_hook(lambda _, inputs, output: seen.append((inputs[0], output)))
+    layer(torch.ones(1, 6, 5, 5))
+    hook.remove()
+    assert seen[0][1][0, :, 2, 2].abs().max() < 1e-4  # every filter sums to nothing
+    numbers = torch.randn(2, 6, 96, 96, generator=noise)
+    assert layer(numbers).detach().var() == pytest.approx(1, abs=0.05)
+    assert nfnet.Active()(torch.randn(1_000_000, generator=noise)).var() == pytest.approx(1, abs=0.01)
+    network = nfnet.NFNet(nfnet.NFNetConfig())
+    betas = [block.beta for stage in network.stages for block in stage]
+    deviations = [1, 1.04, 1.04, 1.08, *(1 + 0.04 * number for number in range(1, 6)), 1.24, 1.04, 1.08]
+    assert betas == pytest.approx([variance**-0.5 for variance in deviations])
+    assert [layer.groups for layer in (network.stages[0][0].conv2, network.stages[2][0].conv2)] == [1, 6]
+
+
+def test_nfnet_opens_by_name_is_untrained_and_has_fields():
+    entry = download(find("nfnet-f0"))
+    assert (entry.convolutional, entry.family, entry.modality) == (True, "NFNet", "image")
+    assert entry.notices[0].startswith("NFNet-F0 is untrained, its weights are random")
+    fields = {field.name: field for field in growth("nfnet-f0")}
+    assert fields["stages.0.0"].size == (31, 31)
+    assert fields["final_conv"].size == (807, 807)
+    assert fields["final_conv"].stride == (32, 32)
+    assert "Statistics over the whole map (stages.0.0.attn_last.fc2)" in fields["final_conv"].note
+
+
+def test_an_nfnet_of_timms_names_loads_from_a_folder_as_timm_describes_it(tmp_path):
+    config = {"architecture": "dm_nfnet_f0", "pretrained_cfg": {"mean": [0.1, 0.2, 0.3], "std": [1, 1, 2]}}
+    small = {"widths": [16, 16, 16, 16], "depths": [1, 1, 1, 1], "group": 4}
+    network = nfnet.NFNet(own.read({"model_type": "nfnet", **small}), 3)
+    folder = lying(tmp_path / "small", {"model_type": "nfnet", **config, **small}, network.state_dict())
+    assert read_preprocessor(tmp_path / "small") == {"image_mean": [0.1, 0.2, 0.3], "image_std": [1, 1, 2]}
+    model, untrained = load_entry(find(folder), "cpu")
+    assert not untrained
+    picture = torch.randn(1, 3, 64, 64)
+    assert torch.equal(model(picture), network.eval()(picture))
+    (tmp_path / "small" / "config.json").write_text(json.dumps(config))
+    assert read_config(tmp_path / "small")["widths"] == [256, 512, 1536, 1536]

@@ -6,8 +6,8 @@ import torch
 from torch import nn
 from transformers import ConvNextConfig, MobileNetV1Config, MobileNetV2Config, ResNetConfig
 
-from headlight.models.catalogue import classic
 from headlight.models.catalogue.entries import Entry
+from headlight.models.catalogue.networks import classic
 from headlight.models.catalogue.untrained import drawn
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import Cancelled, Task

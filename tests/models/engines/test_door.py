@@ -10,7 +10,9 @@ from safetensors.torch import load_file, save_file
 
 from headlight.models import devices
 from headlight.models.catalogue.bundled import BUNDLED
+from headlight.models.catalogue.entries import find
 from headlight.models.core.errors import HeadlightError
+from headlight.models.core.layers import is_faithful
 from headlight.models.core.task import Task
 from headlight.models.engines import door
 from headlight.viewer.host.engines import open_engine
@@ -71,7 +73,7 @@ def test_memory_is_looked_at_before_weights_are_loaded_and_not_after(tmp_path, m
     monkeypatch.setattr("psutil.virtual_memory", lambda: type("Memory", (), {"available": 23}))
     assert open_engine(str(first), "text", "cpu") is opened
     assert open_engine(str(first) + "/", "text", "cpu") is opened
-    with pytest.raises(HeadlightError, match=r"The model needs 0\.1 GB of memory, and 0\.0 GB are free"):
+    with pytest.raises(HeadlightError, match=r"The model needs 0\.0 GB of memory even in bfloat16, and"):
         open_engine(str(second), "text", "cpu")
 
 
@@ -140,3 +142,19 @@ def test_the_fastest_device_comes_first(monkeypatch):
     assert devices.pick("cuda:1") == "cuda:1"
     with pytest.raises(HeadlightError, match="Choose cuda, cuda:0, cuda:1, mps or cpu"):
         devices.pick("cuda:2")
+
+
+def test_what_does_not_fit_in_float32_is_computed_in_half_of_it_and_says_so(tmp_path, monkeypatch):
+    folder = small(tmp_path / "large")
+    weights = sum(value.numel() for value in load_file(folder / "model.safetensors").values())
+    whole = open_engine(str(folder), "text", "cpu").run("Hello there.")
+    door._engines.clear()
+    monkeypatch.setattr("psutil.virtual_memory", lambda: type("Memory", (), {"available": 3 * weights}))
+    opened = open_engine(str(folder), "text", "cpu")
+    half = opened.run("Hello there.")
+    assert opened.model.dtype == torch.bfloat16
+    assert half.notices[0].startswith("It is computed in bfloat16, with 8 bits of each number: in float32 it")
+    assert all(is_faithful(layer.check()) for layer in half.layers)
+    for one, other in zip(whole.layers, half.layers, strict=True):
+        assert abs(one.matrix(0) - other.matrix(0)).max() < 0.02
+    assert find(str(folder)).opening.endswith("It will be computed in bfloat16.")

@@ -8,7 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headlight.models.core.errors import HeadlightError
-from headlight.models.engines.pictures.labels import STYLES, Label, box_of, denied, named, on, written_on
+from headlight.models.engines.pictures.labels import (
+    FONTS,
+    STYLES,
+    Label,
+    box_of,
+    denied,
+    named,
+    on,
+    written_on,
+)
 
 GREY = np.full((90, 120, 3), 140, np.uint8)
 GREY[:, 60:] = 30
@@ -21,16 +30,18 @@ GREY[:, 60:] = 30
     st.floats(6, 60),
     st.sampled_from(STYLES),
     st.sampled_from(["lamp", "Ägypten 7", "not a lamp", "j"]),
+    st.sampled_from(tuple(FONTS)),
+    st.sampled_from([0.0, 30.0, -90.0]),
 )
-def test_pixels_change_in_the_box_alone_and_there_always(x, y, size, style, text):
-    label = Label(text, x, y, size, style)
+def test_pixels_change_in_the_box_alone_and_there_always(x, y, size, style, text, letters, turned):
+    label = Label(text, x, y, size, style, letters, turned)
     before, after, box = GREY.copy(), written_on(GREY, label), box_of(label)
     assert np.array_equal(before, GREY)  # what is given stays as it is
     inside = np.zeros(GREY.shape[:2], bool)
     inside[max(int(box.y0), 0) : int(box.y1), max(int(box.x0), 0) : int(box.x1)] = True
     changed = (after != GREY).any(2)
     assert not changed[~inside].any()
-    assert changed.any() or style == "pen"  # of which a letter may lie beside the picture
+    assert changed.any() or style == "pen" or turned  # of which a part may lie beside the picture
     np.testing.assert_array_equal(after, written_on(GREY, label))
 
 
@@ -41,6 +52,16 @@ def test_a_label_that_is_moved_moves_its_pixels():
     y, x = slice(int(box.y0), int(box.y1)), slice(int(box.x0), int(box.x1))
     moved = there[y.start + 7 : y.stop + 7, x.start + 4 : x.stop + 4]
     np.testing.assert_array_equal(here[y, x], moved)
+
+
+def test_a_label_that_is_turned_by_a_quarter_is_the_same_one_lying_down():
+    flat, turned = (written_on(GREY[:, :60], Label("lamp", 30, 40, 14, turned=by)) for by in (0, 90))
+    up, down = box_of(Label("lamp", 30, 40, 14)), box_of(Label("lamp", 30, 40, 14, turned=90))
+    assert (down.x1 - down.x0, down.y1 - down.y0) == pytest.approx((up.y1 - up.y0, up.x1 - up.x0), abs=2)
+    paper = [(one > 200).all(2).sum() for one in (flat, turned)]
+    assert paper[0] == pytest.approx(paper[1], rel=0.1)
+    other = written_on(GREY[:, :60], Label("lamp", 30, 40, 14, letters="hand"))
+    assert (other != flat).any()
 
 
 def test_a_pen_is_seen_on_dark_and_light_and_leaves_the_rest():
@@ -78,6 +99,8 @@ WRONG = {
     ("a", 10, 10, 2, "paper"): "outside 6 to 1,000",
     ("a", 10, 10, 12, "neon"): "no style",
     ("a", 400, 10, 12, "paper"): "lies beside the picture",
+    ("a", 10, 10, 12, "paper", "gothic"): "no font “gothic”",
+    ("a", 10, 10, 12, "paper", "plain", 120.0): "turned by 120 degrees",
     ("灯", 10, 10, 12, "paper"): "has no “灯”",
 }
 

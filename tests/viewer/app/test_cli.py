@@ -98,7 +98,8 @@ WRONG = {
     "attention --out x.npz": "There is no input. Write FILE before attention, or give --text.",
     "a.txt --out x.npz": f"There is no word for what to export. {WHATS}",
     "a.txt tokens b --out x.npz": "“b” is one word too many. Put names with spaces into quotes.",
-    "a.txt tokens --text b --out x.npz": "There are both a FILE and --text. Give one of them.",
+    "a.txt tokens --text b --out x.npz": "There are both a file and a text, and a.txt is no "
+    "picture for a text to stand beside. Give one of them.",
     "a.txt tokens --out x": "x has no ending, and tokens can be npz or csv. Change its ending.",
     "a.txt tokens --out x.png": "x.png ends in “.png”, and tokens can be npz or csv. Change its ending.",
     "a.txt attention --out x.ply": "x.ply ends in “.ply”, and attention can be npz, csv, png or svg. "
@@ -140,8 +141,8 @@ WRONG = {
     "Choose it with --point, or write npz.",
     "c.npy rollout --out x.npz": "The rollout of all points of a cloud would be a matrix of points × points. "
     "Choose one with --point; its neighbourhoods are “attention”.",
-    "c.npy rollout --point 1 --discard .5 --out x.npz": "--discard is of texts and images. "
-    "Leave it out for a point cloud.",
+    "c.npy rollout --point 1 --discard .5 --out x.npz": "--discard is of texts, images and pictures with "
+    "texts. Leave it out for a point cloud.",
     "c.npy rollout --point 1 --out x.png": "The rollout of a point cloud can be npz or csv. "
     "Change its ending.",
     "c.npy tokens --up w --out x.npz": "Argument --up: invalid choice: 'w' (choose from 'z', 'y', 'x', "

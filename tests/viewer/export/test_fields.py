@@ -150,7 +150,7 @@ def test_attention_distances_are_those_of_the_exported_attention(exported, pictu
         (
             ("receptive-field", "--inputs", "8"),
             "npz",
-            "--inputs is of the effective field of one layer. Choose the layer with --layer.",
+            "--inputs is of the effective field of one layer. Give --layer too.",
         ),
         (
             ("receptive-field", "--layer", "1", "--inputs", "0"),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QSlider
 
+from headlight.models.core.interventions import Hide
 from headlight.models.core.settings import RolloutSettings
 from headlight.models.core.tokens import Box
 from headlight.models.explain.of_target.gradients import times_input
@@ -40,6 +41,27 @@ def test_a_picture_and_its_patches(image_window, settled):
     window.actions_.run("clear")
     settled(window)
     np.testing.assert_array_equal(picture.result.values, trace.layers[11].row(0, 0)[1])
+
+
+def test_a_right_click_on_a_patch_offers_to_hide_it_and_a_drag_pans(image_window, settled):
+    window = image_window
+    picture, tokens = pane(window, "picture"), traced(window).tokens
+    box = tokens.place(tokens.index(5, 7))
+    middle = picture.view.to_widget((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2)
+    right, area = Qt.MouseButton.RightButton, picture.view
+    QTest.mousePress(area, right, pos=middle.toPoint())
+    move(area, middle.toPoint() + QPoint(60, 0), right)
+    QTest.mouseRelease(area, right, pos=middle.toPoint() + QPoint(60, 0))
+    assert not picture.menu.actions()
+    QTest.mouseClick(area, right, pos=middle.toPoint())
+    assert window.session.view[Selection].queries == (box,)
+    hide, swap = picture.menu.actions()
+    assert (hide.text(), hide.isEnabled()) == ("Hide it from the model", True)
+    assert not swap.isEnabled()
+    picture.menu.close()
+    hide.trigger()
+    settled(window)
+    assert window.session.current.made.interventions == (Hide((box,)),)
 
 
 def test_the_picture_stays_where_it_is_whatever_is_selected_in_it(image_window, settled):

@@ -44,6 +44,12 @@ TOWERS = (
     ),
     of("/Label it “.*”/", says="Stick a note on the picture that says the second-likeliest text."),
     of("Answer it with a note", says="Another note beside the last one, which says that it is none."),
+    of(
+        *("Letters of the label", "label/Plain", "label/Hand", "label/Serif"),
+        says="The label’s font: Inter, Comic Neue as one writes by hand, or DejaVu Serif.",
+    ),
+    of("label/Turned", says="Degrees by which the label is turned against the clock."),
+    of("Write the text on it instead", says="The chosen label says what is typed above."),
     of("Letters", says="Height of the label’s letters, of the picture’s short side."),
     of("Take off", says="Take this label off the picture."),
 )

@@ -14,7 +14,7 @@ from headlight.models.core.answers import TextClasses
 from headlight.models.core.errors import HeadlightError, known
 from headlight.models.core.task import Task
 from headlight.models.core.trace import Trace
-from headlight.models.engines.pictures.labels import Label, Style, on
+from headlight.models.engines.pictures.labels import FONTS, Label, Letters, Style, on
 from headlight.viewer.export.choices import Subject
 from headlight.viewer.export.results import Filled, Result
 from headlight.viewer.host.recipe import RunOptions
@@ -62,12 +62,35 @@ class ZeroShotOptions:
         after=_ALONE,
         empty="paper",
     )
+    put_font: Letters | None = option(
+        "its letters: Inter, Comic Neue as by hand, or DejaVu Serif (plain)",
+        "Font",
+        choices={name: name.capitalize() for name in FONTS},
+        after=_ALONE,
+        empty="plain",
+    )
+    put_turned: float | None = option(
+        "degrees by which it is turned against the clock (0)",
+        "Turned",
+        parse=float,
+        metavar="DEGREES",
+        after=_ALONE,
+        empty="not",
+    )
 
     def label(self, pixels: np.ndarray) -> Label | None:
         """On a picture uint8 (H, W, 3)."""
         if self.put_text is None:
             return None
-        return on(pixels, self.put_text, self.put_at, self.put_size, self.put_style or "paper")
+        return on(
+            pixels,
+            self.put_text,
+            self.put_at,
+            self.put_size,
+            self.put_style or "paper",
+            self.put_font or "plain",
+            self.put_turned or 0.0,
+        )
 
 
 def no_texts(subject: Subject) -> str:

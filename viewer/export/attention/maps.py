@@ -13,8 +13,10 @@ from headlight.models.core.errors import HeadlightError, known
 from headlight.models.core.settings import RolloutSettings, layers_of_rollout
 from headlight.models.core.task import Task
 from headlight.models.core.tokens import OUTPUT, PatchTokens, Tokens
+from headlight.models.core.tokens.mixed import MixedTokens
 from headlight.models.core.trace import Trace
 from headlight.viewer.export.attention.all_layers import ALL, all_layers
+from headlight.viewer.export.attention.mixed import mixed_drawing
 from headlight.viewer.export.figures import Drawing, matrix_drawing, overlay_drawing, strip_drawing
 from headlight.viewer.export.heads import (
     head_option,
@@ -25,7 +27,7 @@ from headlight.viewer.export.heads import (
 )
 from headlight.viewer.export.looks import Laid, Mapped, opacity_option
 from headlight.viewer.export.results import PICTURES, Result, check_layers
-from headlight.viewer.inputs.inputs import ImageInput, Input
+from headlight.viewer.inputs.inputs import ImageInput, Input, pixels_of
 from headlight.viewer.options import count, option
 from headlight.viewer.session.view import MapSettings
 from headlight.viewer.slices.maps import (
@@ -288,9 +290,11 @@ def _map_drawing(
 ) -> Drawing:
     """A map in the colours of a window with these settings. out, floor: see `input_scale`."""
     scale = input_scale(tokens, row, look, out, floor)
+    if isinstance(tokens, MixedTokens):
+        return mixed_drawing(pixels_of(document), tokens, row, title, scale, look.colours, look.opacity)
     if isinstance(tokens, PatchTokens):
         return overlay_drawing(
-            *(known(document, ImageInput).pixels, tokens.region, _map(tokens, row), title, scale),
+            *(pixels_of(document), tokens.region, _map(tokens, row), title, scale),
             *(look.colours, look.opacity),
         )
     return strip_drawing(tokens.labels, tokens.special, row, title, scale, look.colours)

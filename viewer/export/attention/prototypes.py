@@ -88,7 +88,9 @@ def prototypes(
             figures = (f"{each[at]:.9g}" for each in (vote.cosine, vote.probabilities))
             yield (found.classes[at], int(found.counts[at]), *figures)
 
-    unread = [f"{found.unread:,} pictures could not be read."] if found.unread else []
+    unread = (
+        [f"{found.unread:,} picture{'s' * (found.unread != 1)} could not be read."] if found.unread else []
+    )
     return Result(lambda: arrays, table, notices=unread)
 
 

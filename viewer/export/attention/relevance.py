@@ -17,8 +17,10 @@ from headlight.models.core.relevance import Relevance
 from headlight.models.core.settings import OcclusionSettings, Parts
 from headlight.models.core.task import Task
 from headlight.models.core.tokens import PatchTokens, Place, PointTokens, Tokens
+from headlight.models.core.tokens.mixed import MixedTokens
 from headlight.models.core.trace import Trace
 from headlight.models.explain.targets import targets_at
+from headlight.viewer.export.attention.mixed import mixed_drawing
 from headlight.viewer.export.choices import Subject
 from headlight.viewer.export.clouds.answered import file_point, numbers_in_file
 from headlight.viewer.export.clouds.pictured import relevance_drawing
@@ -35,7 +37,7 @@ from headlight.viewer.export.looks import Mapped, chosen, colour_maps, opacity_o
 from headlight.viewer.export.results import Filled, Result
 from headlight.viewer.host.recipe import RunOptions
 from headlight.viewer.inputs.cloud import CloudInput
-from headlight.viewer.inputs.inputs import ImageInput, Input
+from headlight.viewer.inputs.inputs import ImageInput, Input, pixels_of
 from headlight.viewer.options import count, either, numbers, option
 from headlight.viewer.registry import REGISTRY, Kind, Method, resolve
 from headlight.viewer.session.methods import BESIDE, IN_SPACE, objection, offered_by
@@ -345,10 +347,13 @@ def _drawing(
     scale, colours = _scale(trace, tokens, found, method, look)
     if isinstance(tokens, PointTokens):
         return relevance_drawing(tokens, found.values, title, scale, colours)
+    if isinstance(tokens, MixedTokens):
+        pixels = pixels_of(document)
+        return mixed_drawing(pixels, tokens, found.values, title, scale, colours, look.opacity)
     if not isinstance(tokens, PatchTokens):
         return strip_drawing(tokens.labels, tokens.special, found.values, title, scale, colours)
     values = found.values[tokens.prefix :].reshape(tokens.grid)
-    pixels = known(document, ImageInput).pixels
+    pixels = pixels_of(document)
     return overlay_drawing(pixels, tokens.region, values, title, scale, colours, look.opacity)
 
 

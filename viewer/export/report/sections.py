@@ -32,7 +32,7 @@ from headlight.viewer.export.clouds.pictured import cloud_drawing
 from headlight.viewer.export.figures import grid_drawing, picture_drawing
 from headlight.viewer.export.report.page import Block, Figure, Said, Section, Table, Verbatim
 from headlight.viewer.inputs.cloud import CloudInput
-from headlight.viewer.inputs.inputs import ImageInput, Input, TextInput
+from headlight.viewer.inputs.inputs import ImageInput, Input, PictureTextInput, TextInput
 from headlight.viewer.session.view import MapSettings, Selection, View
 from headlight.viewer.slices.head_maps import head_maps
 from headlight.viewer.slices.names import layer_named
@@ -51,9 +51,11 @@ def of_input(document: Input, trace: Trace) -> Section:
         blocks.append(Verbatim(document.text))
         if document.pair is not None:
             blocks += [Said("and the second text:", dim=True), Verbatim(document.pair)]
-    elif isinstance(document, ImageInput):
+    elif isinstance(document, ImageInput | PictureTextInput):
         height, width = document.pixels.shape[:2]
         blocks.append(Figure(picture_drawing(document.pixels, ""), f"{width:,} × {height:,} pixels"))
+        if isinstance(document, PictureTextInput):
+            blocks.append(Verbatim(document.text))
     elif isinstance(document, CloudInput):
         said = (
             f"{len(document.points):,} points, from a corner; {document.frame.unit}, {document.frame.up} up"

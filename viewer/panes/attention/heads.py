@@ -26,7 +26,7 @@ from headlight.viewer.slices import names
 from headlight.viewer.slices.explain.relevance import relevance_of_heads
 from headlight.viewer.slices.head_maps import HeadMaps
 from headlight.viewer.slices.maps import query_indices
-from headlight.widgets.controls.choices import Segmented
+from headlight.widgets.controls.choices import Choice, Segmented
 from headlight.widgets.controls.colour_bar import ColourBar, bar_height, with_bar
 from headlight.widgets.grids.head_grid import HeadGrid
 
@@ -42,6 +42,9 @@ class HeadsPane(MethodPane):
         self.stacks = Segmented([(one, one.capitalize()) for one in STACKS], "Stack of attention")
         self.stacks.changed.connect(self._pick_stack)
         self.stacks.hide()
+        self.towers = Choice([], "Stack of attention")
+        self.towers.changed.connect(self._pick_stack)
+        self.towers.hide()
         self.grid = HeadGrid()
         self.grid.clicked.connect(self._clicked)
         self.grid.hovered.connect(self._hovered)
@@ -62,6 +65,7 @@ class HeadsPane(MethodPane):
         layout = QVBoxLayout(widget)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.stacks)
+        layout.addWidget(self.towers)
         layout.addWidget(with_bar(self.grid, self.bar), 1)
         return widget
 
@@ -75,10 +79,24 @@ class HeadsPane(MethodPane):
         if trace is not self._shaped:
             self._levels, self._scales = {}, {}
         self._shaped, self._members = trace, members
-        self.stacks.setVisible(names.has_stacks(trace))
+        usual = set(trace.stacks) <= set(STACKS)
+        self.stacks.setVisible(names.has_stacks(trace) and usual)
+        self.towers.setVisible(names.has_stacks(trace) and not usual)
+        if not usual:
+            self._show_towers(trace, view)
         self.grid.set_shape(len(members), [trace.layers[number].heads for number in members])
         self._draw(self._levels)
         self.height_changed.emit()
+
+    def _show_towers(self, trace: Trace, view: View) -> None:
+        """A tower, or each tile that it sees, and the language model."""
+        there = [self.towers.itemText(index) for index in range(self.towers.count())]
+        self.towers.blockSignals(True)
+        if there != list(trace.stacks):
+            self.towers.clear()
+            self.towers.addItems(trace.stacks)
+        self.towers.setCurrentText(trace.layers[view[Selection].layer].stack)
+        self.towers.blockSignals(False)
 
     def height_for(self, width: int) -> int | None:
         """Maps have the shape of their picture: of a wide one they fill their width in little height."""
@@ -91,7 +109,7 @@ class HeadsPane(MethodPane):
     def key(self, document: Document, view: View, hover: Hover) -> Hashable:
         map_ = view[MapSettings]
         # A text's maps are whole matrices, whatever the query.
-        on_grid = isinstance(document.trace.tokens, PatchTokens)
+        on_grid = any(isinstance(layer.queries, PatchTokens) for layer in document.trace.layers)
         places = (view[Selection].queries, hover.query) if on_grid else ()
         return (
             places,
@@ -125,7 +143,8 @@ class HeadsPane(MethodPane):
 
     def mark(self, view: View, hover: Hover) -> None:
         trace = self.session.current.trace
-        self.stacks.set_value(trace.layers[view[Selection].layer].stack)
+        stack = trace.layers[view[Selection].layer].stack
+        self.stacks.set_value(stack if stack in STACKS else None)
         self.grid.set_lut(lut(view[MapSettings].colours))
         self.grid.set_fused(view[MapSettings].heads != "one")
         self.grid.set_selected(self._members.index(view[Selection].layer), view[Selection].head)
@@ -146,6 +165,7 @@ class HeadsPane(MethodPane):
 
     def clear(self, document: Document | None) -> None:
         self.stacks.hide()
+        self.towers.hide()
         self.grid.set_shape(0, 0)
         self.grid.set_marks({})
         self.bar.set_scale(None, lut())
@@ -183,7 +203,7 @@ class HeadsPane(MethodPane):
 
     def _say(self, trace: Trace, view: View, hover: Hover) -> None:
         by = "" if self.method().shares else f"{self.method().word} · "
-        if not isinstance(trace.tokens, PatchTokens):
+        if not isinstance(trace.layers[view[Selection].layer].queries, PatchTokens):
             self.subtitle_changed.emit(f"{by}whole matrices")
             return
         places = (hover.query,) if hover.query else view[Selection].queries

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from headlight.models.core.colours import lut
 from headlight.models.core.relevance import percent
 from headlight.models.core.tokens import PatchTokens, Place, TextTokens, Tokens
+from headlight.models.core.tokens.mixed import MixedTokens
 from headlight.models.core.trace import Trace
 from headlight.viewer.host.failure import Failure
 from headlight.viewer.host.lanes import Call
@@ -95,7 +96,8 @@ class MatrixPane(MethodPane):
     def _say(self, result: MatrixMap, queries: np.ndarray, keys: np.ndarray) -> None:
         said, held = [self._at(result.what)], selected_weight(result, queries, keys)
         q, k = result.queries, result.keys
-        if isinstance(q, TextTokens) and isinstance(k, TextTokens) and self._has_streams():
+        texts = isinstance(q, TextTokens) and isinstance(k, TextTokens)
+        if texts and not isinstance(q, MixedTokens) and self._has_streams():
             said.append(f"{q.stream} looks at {k.stream}")
         if held is not None:
             rows = len(queries) or len(result.queries)

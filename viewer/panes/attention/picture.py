@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
 from headlight.models.core.colours import lut
 from headlight.models.core.tokens import Box, PatchTokens, Place
 from headlight.models.core.trace import Trace
+from headlight.viewer.panes.attention.change_menu import fill_input_menu
 from headlight.viewer.panes.shared.on_input import OnInputPane, pointed
 from headlight.viewer.session.selecting import asked_tokens
 from headlight.viewer.session.session import NOWHERE, Document, Hover
@@ -32,6 +34,9 @@ class PicturePane(OnInputPane):
         self.view.hovered.connect(self._hovered)
         self.view.clicked.connect(self._clicked)
         self.view.boxed.connect(self._boxed)
+        self.view.asked.connect(self._open_menu)
+        self.menu = QMenu(self.view)
+        self.menu.aboutToHide.connect(lambda: self.session.set_hover(NOWHERE))
         self.view.set_tip(self.read_at)
         self.bar = ColourBar()
         self.chips = Chips()
@@ -163,6 +168,16 @@ class PicturePane(OnInputPane):
             if len(found):
                 self.session.select(queries=tokens.places(found), add=add)
 
+    def _open_menu(self, at: tuple[float, float], where: QPoint) -> None:
+        """What can be changed of this patch, or of those that are selected with it."""
+        document, place = self.session.current, self._patch_at(*at)
+        if self.runs is None or document is None or place is None:
+            return
+        if place not in self.session.view[Selection].queries:
+            self.session.select(queries=[place])
+        fill_input_menu(self.menu, document, self.runs)
+        self.menu.popup(where)
+
     def _chip_clicked(self, index: int, add: bool) -> None:
         token = self._chip_tokens[index]
         if token >= 0:
@@ -203,15 +218,21 @@ class PicturePane(OnInputPane):
         if document.trace is not None:
             tokens = asked_tokens(document.trace, self.session.view)
             rows, columns = tokens.grid
-            size = document.trace.shapes["pixel_values"]
-            seen = "" if (size[2], size[1]) == (width, height) else f" · seen at {size[2]} × {size[1]}"
-            said += f"{seen} · {rows} × {columns} patches of {size[1] // rows} px"
+            said += f"{_seen_at(document.trace, (height, width))} · {rows} × {columns} patches"
+            if size := document.trace.shapes.get("pixel_values"):
+                said += f" of {size[1] // rows} px"
             layers, layer = document.trace.layers, self.session.view[Selection].layer
             if layer < len(layers):
                 windows = layers[layer].said()
                 # What a title has no room for is cut off at its end.
                 said = f"{rows} × {columns} patches · {windows} · {said}" if windows else said
         self.subtitle_changed.emit(said)
+
+
+def _seen_at(trace: Trace, shape: tuple[int, int]) -> str:
+    """Where a model saw a picture of another height and width than it is shown in."""
+    size = trace.shapes.get("pixel_values")
+    return "" if size is None or size[1:] == shape else f" · seen at {size[2]} × {size[1]}"
 
 
 def _beside(label: str, *what: QWidget) -> QHBoxLayout:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from headlight.models.core.colours import MIDDLE, lut
 from headlight.models.core.tokens import Box, PatchTokens, Place, Tokens
+from headlight.models.core.tokens.mixed import MixedTokens
 from headlight.viewer.panes.shared import readings
 from headlight.viewer.panes.shared.controls import offer
 from headlight.viewer.panes.shared.method_controls import MethodForms, asked_types, labels_of, row
@@ -28,7 +29,7 @@ from headlight.widgets.text.token_strip import TokenStrip
 
 PICTURE = 9.0
 """In em: the height that the controls leave the picture."""
-_PIXELS = Needs(("pixels",))
+_PIXELS, _BOTH = Needs(("pixels",)), Needs(("both",))
 
 
 class RelevancePane(OnInputPane):
@@ -83,7 +84,11 @@ class RelevancePane(OnInputPane):
     def height_for(self, width: int) -> int | None:
         """That in which a picture fills the width, over the controls."""
         document = self.session.current
-        if document is None or document.trace is None or not _PIXELS.of_kind(document.kind):
+        if (
+            document is None
+            or document.trace is None
+            or not (_PIXELS.of_kind(document.kind) or _BOTH.of_kind(document.kind))
+        ):
             return None
         rows, columns = document.input.pixels.shape[:2]
         below = (self.bar, self.controls, *([] if self.note.isHidden() else [self.note]))
@@ -99,7 +104,7 @@ class RelevancePane(OnInputPane):
         if document.input is not self._input:
             self._input, self.result = document.input, None
             self.subtitle_changed.emit("")
-            if _PIXELS.of_kind(document.kind):
+            if _PIXELS.of_kind(document.kind) or _BOTH.of_kind(document.kind):
                 self.picture.set_picture(document.input.pixels)
             self.height_changed.emit()
 
@@ -107,7 +112,12 @@ class RelevancePane(OnInputPane):
         reason, trace = self.not_drawn(result), self.session.current.trace
         self.signed = self.method().signed
         before, self.result = self.result, result  # what is drawn anew reads out what is under the cursor
-        if isinstance(result.tokens or trace.tokens, PatchTokens):
+        if isinstance(result.tokens, MixedTokens):
+            self.stack.setCurrentIndex(0)
+            laid = None if reason else result.laid
+            self.picture.set_overlay(*((None,) if laid is None else (laid[0], laid[1].corners)))
+            self.picture.set_mask(None)
+        elif isinstance(result.tokens or trace.tokens, PatchTokens):
             self.stack.setCurrentIndex(0)
             corners = (result.tokens or trace.tokens).region.corners
             self.picture.set_overlay(None if reason else result.levels, corners, smooth=result.tokens is None)
@@ -132,10 +142,10 @@ class RelevancePane(OnInputPane):
         shown = not isinstance(self.result, InputMap) or view[RolloutQuery].selected
         chosen = asked.find_all(queries) if shown else np.empty(0, int)
         under = tokens.find_all([p for p in (hover.key, hover.query) if p is not None][:1])
-        if isinstance(tokens, PatchTokens):
-            boxes = [asked.place(int(i)).corners for i in chosen if i >= asked.prefix]
-            placed = [int(i) for i in under if i >= tokens.prefix]
-            self.picture.set_boxes(boxes, tokens.place(placed[0]).corners if placed else None)
+        if isinstance(tokens, PatchTokens | MixedTokens):
+            boxes = [place.corners for place in asked.places(chosen) if isinstance(place, Box)]
+            placed = [place.corners for place in tokens.places(under) if isinstance(place, Box)]
+            self.picture.set_boxes(boxes, placed[0] if placed else None)
         else:
             self.strip.set_selected(tokens.find_all(asked.places(chosen)))
             self.strip.set_hovered(int(under[0]) if len(under) else None)
@@ -202,7 +212,8 @@ class RelevancePane(OnInputPane):
 
     def _asked_at(self, index: int) -> Place:
         """Of a text the token itself, which may be none of those whose relevance is shown."""
-        tokens = self._asked() if isinstance(self.tokens(), PatchTokens) else self.tokens()
+        on_picture = isinstance(self.tokens(), PatchTokens | MixedTokens)
+        tokens = self._asked() if on_picture else self.tokens()
         return tokens.place(index)
 
     def _picture_clicked(self, x: float, y: float, add: bool) -> None:

@@ -17,6 +17,12 @@ OF_WRITTEN = (
     Figures("step", "Written token", ("Token", "Step", "Probability", "Surprise", "Drawn with")),
     Figures("shown", "Shown map", (*_BEST, *_ON_TEXT)),
 )
+OF_BOTH = (
+    _CELL,
+    Figures("shown", "Shown map", (*_BEST, "Weight on the picture", *_ON_TEXT)),
+    Figures("head", "Head", ("Entropy, mean", "On special tokens")),
+    Figures("beside", "Relevance", (*_BEST, "Weight on the picture", *_ON_TEXT)),
+)
 OF_PICTURE = (
     _CELL,
     Figures("shown", "Shown map", (*_BEST[:3], *_ON_PICTURE)),

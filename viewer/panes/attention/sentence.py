@@ -197,7 +197,7 @@ class SentencePane(OnInputPane):
             self._fill(document, keep_typed=not other)
         if trace is None:
             return
-        self.subtitle_changed.emit(_said(trace, view[MapSettings].step))
+        self.subtitle_changed.emit(_said(trace, view[MapSettings].step, wanted is not None))
         self.target.parentWidget().setVisible(OUTPUT in trace.streams)
         self.stretch.setVisible(trace.stretch is not None)
         if trace.stretch is not None:
@@ -215,6 +215,10 @@ class SentencePane(OnInputPane):
 
     def _fill(self, document: Document, keep_typed: bool) -> None:
         wanted, target = document.wanted.text, _target(document)
+        self.edit_button.setVisible(wanted is not None)
+        if wanted is None:  # nobody typed it
+            self.edit_button.setChecked(False)
+            return
         texts = (self.first, wanted.text), (self.second, wanted.pair or ""), (self.target, target)
         for editor, text in texts:
             # What is being typed now must not be taken from under the cursor.
@@ -284,10 +288,10 @@ def _target(document: Document) -> str:
     return "" if writing is None else writing.target or ""
 
 
-def _said(trace: Trace, step: int | None) -> str:
+def _said(trace: Trace, step: int | None, is_typed: bool) -> str:
     """Of what the strip shows, in a few words."""
     said = f"{len(trace.tokens):,} tokens"
     if trace.written is not None:
         count = len(trace.written.ids)
         said += f", {count:,} written" if step is None else f", {step:,} of {count:,} written seen"
-    return f"{said} · point, click, drag · F2 to edit"
+    return f"{said} · point, click, drag{' · F2 to edit' if is_typed else ''}"

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from headlight.viewer.panes.shared.later import RESIZE_PAUSE, Later
 from headlight.viewer.panes.shared.words import ran_at, short_side
+from headlight.viewer.session.able import recorded
 from headlight.viewer.session.runs import Runs
 from headlight.viewer.session.session import Document, Session
 from headlight.widgets.controls.choices import Choice, Toggle
@@ -79,6 +80,7 @@ class ShortSide(LabelledSlider):
         self.changed.connect(self._resized)
 
     def display(self, document: Document) -> None:
+        self.setVisible(not recorded(document))
         if not self._later.waits_for(document):
             self.set_value(short_side(document))
             self.set_note(ran_at(document, self.value()))

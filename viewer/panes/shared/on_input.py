@@ -9,6 +9,7 @@ from typing import Any
 from headlight.models.core.colours import DIVERGING, lut
 from headlight.models.core.layers import Head
 from headlight.models.core.tokens import Box, PatchTokens, Place, Tokens
+from headlight.models.core.tokens.mixed import MixedTokens
 from headlight.models.core.trace import Trace
 from headlight.viewer.host.lanes import Call, Lane
 from headlight.viewer.panes.shared import readings, words
@@ -142,6 +143,8 @@ class OnInputPane(MethodPane):
         if not isinstance(result, InputMap):
             return readings.of_drawn(result)
         said = readings.of_map(result, best, self.session.view[MapSettings].incoming, self._of(result))
+        if isinstance(result.tokens, MixedTokens):
+            return said | readings.of_both(result)
         return said | (readings.of_patches(result) if isinstance(result.tokens, PatchTokens) else {})
 
     def _of(self, result: InputMap) -> str:

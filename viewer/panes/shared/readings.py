@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from headlight.models.core.errors import known
 from headlight.models.core.relevance import percent
 from headlight.models.core.tokens import Tokens
+from headlight.models.core.tokens.mixed import MixedTokens
 from headlight.models.core.trace import Trace
 from headlight.viewer.slices import names
 from headlight.viewer.slices.clouds.classes import coordinates, original
@@ -81,6 +83,12 @@ def of_drawn(shown: Drawn) -> dict[str, str]:
         "Highest": f"{shown.values.max():.2f}",
         "Clipped": percent(shown.scale.clipped),
     }
+
+
+def of_both(shown: InputMap) -> dict[str, str]:
+    """What of a map lies on the parts of the picture, of a picture with a text."""
+    values = shown.values[known(shown.tokens, MixedTokens).on_picture]
+    return {"Weight on the picture": read_out(float(values.sum()))}
 
 
 def of_patches(shown: InputMap) -> dict[str, str]:

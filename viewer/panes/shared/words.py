@@ -32,9 +32,10 @@ def short_side(document: Document) -> int:
 
 def ran_at(document: Document, asked: float) -> str:
     """“Ran at 840 px” of a picture whose short side is not as many pixels as asked for, once it has run."""
-    if document.trace is None or document.wanted != document.made:
+    size = None if document.trace is None else document.trace.shapes.get("pixel_values")
+    if size is None or document.wanted != document.made:
         return ""
-    short = min(document.trace.shapes["pixel_values"][1:])
+    short = min(size[1:])
     return "" if short == asked else f"Ran at {short:,} px"
 
 

@@ -35,6 +35,12 @@ class LabelPane(Pane):
         self.text.returnPressed.connect(self._typed)
         self.style = Segmented([("paper", "Paper"), ("pen", "Pen")], "Label on")
         self.style.changed.connect(lambda style: self._amend(style=style))
+        self.letters = Segmented(
+            [("plain", "Plain"), ("hand", "Hand"), ("serif", "Serif")], "Letters of the label"
+        )
+        self.letters.changed.connect(lambda letters: self._amend(letters=letters))
+        self.turned = LabelledSlider("Turned", -45, 45, 1, lambda v: f"{v:.0f}°".replace("-", "\u2212"), 0)
+        self.turned.changed.connect(lambda angle: self._amend("label turned", turned=float(angle)))
         self.size = LabelledSlider("Letters", 0.04, 0.4, STEPS, lambda v: f"{100 * v:.0f} %", 0.12)
         self.size.changed.connect(self._sized)
         self.which = Choice([], "Label")
@@ -42,6 +48,9 @@ class LabelPane(Pane):
         self.which.activated.connect(lambda _: self.update())
         self.off = QPushButton("Take off")
         self.off.clicked.connect(self._take_off)
+        self.reword = ElidedButton("Write the text on it instead")
+        self.reword.clicked.connect(self._reword)
+        self.text.textChanged.connect(lambda text: self.reword.setEnabled(bool(text.strip())))
         self.note = Note("Drag a label on the picture to where it should be.")
         row = QWidget()
         line = QHBoxLayout(row)
@@ -50,7 +59,9 @@ class LabelPane(Pane):
         line.addWidget(self.which, 1)
         line.addWidget(self.off)
         self.row = row
-        return ScrollColumn(stacked(self.tempt, self.deny, self.text, self.style, row, self.size, self.note))
+        parts = (self.tempt, self.deny, self.text, self.style, self.letters, row, self.reword, self.size)
+        parts = (*parts, self.turned, self.note)
+        return ScrollColumn(stacked(*parts))
 
     def prepare(self, document: Document, view: View) -> None:
         labels, word = zero_shot.labels_of(document), zero_shot.tempting(document)
@@ -59,7 +70,9 @@ class LabelPane(Pane):
         self.deny.setVisible(bool(labels) and not zero_shot.denies(labels[-1]))
         self.deny.setText("Answer it with a note")
         self.row.setVisible(bool(labels))
-        self.size.setVisible(bool(labels))
+        for one in (self.size, self.turned, self.reword):
+            one.setVisible(bool(labels))
+        self.reword.setEnabled(bool(self.text.text().strip()))
         self.note.setVisible(bool(labels))
         names = [one.text for one in labels]
         if names != [self.which.itemText(at) for at in range(self.which.count())]:
@@ -71,6 +84,8 @@ class LabelPane(Pane):
             short = min(document.input.pixels.shape[:2])
             self.size.set_value(label.size / short)
             self.style.set_value(label.style)
+            self.letters.set_value(label.letters)
+            self.turned.set_value(label.turned)
         self.subtitle_changed.emit(f"{len(labels):,} on the picture" if labels else "")
 
     # -- gestures ----------------------------------------------------------------------------------------
@@ -90,12 +105,16 @@ class LabelPane(Pane):
             self.runs.notify("error", error.cause, error.next_step, None, document)
 
     def _put_tempting(self) -> None:
-        style = self.style.value()
-        self._try(lambda it: zero_shot.put(self.runs, it, zero_shot.tempting(it), style))
+        how = self.style.value(), self.letters.value()
+        self._try(lambda it: zero_shot.put(self.runs, it, zero_shot.tempting(it), *how))
 
     def _typed(self) -> None:
-        text, style = self.text.text().strip(), self.style.value()
-        self._try(lambda it: zero_shot.put(self.runs, it, text, style))
+        text, how = self.text.text().strip(), (self.style.value(), self.letters.value())
+        self._try(lambda it: zero_shot.put(self.runs, it, text, *how))
+        self.text.clear()
+
+    def _reword(self) -> None:
+        self._amend(text=self.text.text().strip())
         self.text.clear()
 
     def _sized(self, share: float) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from headlight.models.core.answers import Target, TextClasses
 from headlight.models.core.cache import derived
@@ -217,7 +218,7 @@ def input_of(many: Corpus | Pictures, number: int, task: Task = SILENT) -> Input
         return from_text(many.texts[number])
     what = from_path(many.paths[number], task)
     if not isinstance(what, ImageInput):
-        raise HeadlightError("It is no picture.", "Leave it out.")
+        raise HeadlightError(f"{Path(many.paths[number]).name} is no picture.", "Leave it out.")
     return what
 
 

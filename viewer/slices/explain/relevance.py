@@ -16,6 +16,7 @@ from headlight.models.core.layers import Head
 from headlight.models.core.relevance import Relevance
 from headlight.models.core.task import SILENT, Part, Task
 from headlight.models.core.tokens import PatchTokens, Place, TextTokens, Tokens
+from headlight.models.core.tokens.mixed import MixedTokens
 from headlight.models.core.trace import Trace
 from headlight.models.explain.targets import asked_at
 from headlight.viewer.registry import Method, resolve
@@ -158,7 +159,9 @@ def _of_target(trace: Trace, view: View, method: Method, task: Task) -> InputMap
     if isinstance(tokens, PatchTokens):
         values, out = (each[tokens.prefix :].reshape(tokens.grid) for each in (values, out))
     scale = scale_about_zero(values, view[MapSettings].percentile, out)
-    return replace(drawn, levels=levels(values, scale), scale=scale)
+    found = tokens.laid(values) if isinstance(tokens, MixedTokens) else None
+    laid = None if found is None else (levels(found[0], scale), found[1])
+    return replace(drawn, levels=levels(values, scale), scale=scale, laid=laid)
 
 
 def over_shown(trace: Trace, view: View, found: Relevance) -> Relevance:

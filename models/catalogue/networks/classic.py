@@ -9,8 +9,7 @@ feature map before them and leaves them out, unless they are asked for.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
 
 from torch import Tensor, nn
 
@@ -22,6 +21,11 @@ class AlexNetConfig:
     widths: tuple[int, ...] = (64, 192, 384, 256, 256)
     model_type: str = "alexnet"
 
+    def check(self) -> None:
+        """ValueError for what makes no AlexNet."""
+        if len(self.widths) != 5:
+            raise ValueError(f"an AlexNet has 5 convolutions, not {len(self.widths)}")
+
 
 @dataclass(frozen=True)
 class VGGConfig:
@@ -32,9 +36,16 @@ class VGGConfig:
     batch_norm: bool = False
     model_type: str = "vgg"
 
+    def check(self) -> None:
+        """ValueError for what makes no VGG."""
+        if len(self.widths) != len(self.depths):
+            raise ValueError(f"“widths” has {len(self.widths)} blocks and “depths” {len(self.depths)}")
+
 
 class _Classic(nn.Module):
     """Features, and behind them the head, where there is one."""
+
+    head_names = ("classifier.", "pre_logits.", "head.")
 
     def __init__(self, features: Iterator[nn.Module], head: nn.Module | None) -> None:
         super().__init__()
@@ -104,28 +115,3 @@ class VGG(_Classic):
         return nn.Sequential(
             first, nn.ReLU(), nn.Dropout(), second, nn.ReLU(), nn.Dropout(), nn.Linear(4096, classes)
         )
-
-
-CONFIGS = {"alexnet": AlexNetConfig, "vgg": VGGConfig}
-NETWORKS: dict[type, type[_Classic]] = {AlexNetConfig: AlexNet, VGGConfig: VGG}
-
-MAX_WIDTH, MAX_BLOCKS, MAX_DEPTH = 4096, 8, 16
-
-
-def read(content: dict[str, Any]) -> AlexNetConfig | VGGConfig:
-    """The configuration in a config.json, what it leaves out as published. ValueError says what is wrong."""
-    kind = CONFIGS[content["model_type"]]
-    given = {name: content[name] for name in (field.name for field in fields(kind)) if name in content}
-    for name, most in (("widths", MAX_WIDTH), ("depths", MAX_DEPTH)):
-        if name in given:
-            value = given[name]
-            good = isinstance(value, list | tuple) and 0 < len(value) <= MAX_BLOCKS
-            if not good or not all(type(number) is int and 0 < number <= most for number in value):
-                raise ValueError(f"“{name}” is {value}, not up to {MAX_BLOCKS} numbers from 1 to {most:,}")
-            given[name] = tuple(value)
-    config = kind(**given)
-    if isinstance(config, AlexNetConfig) and len(config.widths) != 5:
-        raise ValueError(f"an AlexNet has 5 convolutions, not {len(config.widths)}")
-    if isinstance(config, VGGConfig) and len(config.widths) != len(config.depths):
-        raise ValueError(f"“widths” has {len(config.widths)} blocks and “depths” {len(config.depths)}")
-    return config

@@ -189,6 +189,10 @@ class TextTokens(Tokens):
     sources: tuple[str, ...] = ()
     stream: str = INPUT
 
+    def merged(self, first: np.ndarray, labels: Sequence[str], spans: np.ndarray) -> TextTokens:
+        """Words of several tokens: what is not said anew is that of the `first` of each, int (w,)."""
+        return replace(self.only(first), labels=tuple(labels), spans=spans, pieces=())
+
     def _kept(self, indices: np.ndarray) -> dict[str, Any]:
         kept = {name: getattr(self, name)[indices] for name in ("spans", "words", "texts")}
         return {**kept, "pieces": tuple(self.pieces[index] for index in indices) if self.pieces else ()}

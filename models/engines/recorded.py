@@ -1,0 +1,58 @@
+"""Traces that were recorded before, read from their arrays: no model is behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from headlight.models.catalogue.entry import Entry
+from headlight.models.core.errors import HeadlightError
+from headlight.models.core.task import SILENT, Task
+from headlight.models.core.trace import ModelCard, Run, Trace
+from headlight.models.modules.stored import trace_of
+
+_HERE = Path(__file__).parent
+
+
+def _brought(kind: str) -> tuple[Entry, ...]:
+    return (
+        Entry(
+            f"recorded-{kind}", "Recorded", "bundled", "recorded from Python", "", _HERE, f"recorded-{kind}"
+        ),
+    )
+
+
+OF_TEXT, OF_IMAGE, OF_POINTS = (_brought(kind) for kind in ("text", "image", "points"))
+
+
+class RecordedEngine:
+    """What makes a trace of what a file holds. It runs no model, and offers nothing that would take one."""
+
+    lease = Run()
+
+    def __init__(self, entry: Entry, device: str) -> None:
+        self.entry, self.device, self.card = entry, device, entry.card()
+
+    @classmethod
+    def open(cls, entry: Entry, device: str, task: Task = SILENT) -> RecordedEngine:
+        return cls(entry, device)
+
+    def run(self, header: Mapping[str, Any], arrays: Mapping[str, Any], task: Task = SILENT) -> Trace:
+        """The trace of a header and arrays as `modules.stored` makes them. HeadlightError where they do not
+        go together."""
+        task.progress(0.5, "Reading the recorded weights")
+        title = str(header.get("model") or "A module")
+        card = replace(self.card, title=title)
+        try:
+            return trace_of(header, arrays, card, self.lease)
+        except (KeyError, IndexError, TypeError, ValueError, RuntimeError) as error:
+            raise HeadlightError(
+                "The arrays of this trace do not go together.", "It is damaged: record and save it again."
+            ) from error
+
+
+def card_of(title: str, kind: str) -> ModelCard:
+    """What is said of a module that was recorded here."""
+    return ModelCard(f"recorded-{kind}", title, f"recorded-{kind}", "recorded from Python", "")

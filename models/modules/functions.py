@@ -1,0 +1,53 @@
+"""What functions of torch were given, and what they would have given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from types import FunctionType
+
+from torch import Tensor
+from torch.nn.functional import scaled_dot_product_attention
+
+from headlight.models.attention.calls import AttentionCall, GivenCall, Projection
+from headlight.models.modules.lineage import Joined
+
+
+def batch_of(given: tuple) -> int | None:
+    """Items that a model is given at once; None where it is given one without an axis for it."""
+    tensors = [one for one in given if isinstance(one, Tensor) and one.ndim]
+    if not tensors:
+        return None
+    axes = 2 if tensors[0].is_floating_point() else 1
+    return tensors[0].shape[0] if tensors[0].ndim > axes else None
+
+
+@cache
+def opened(function: Callable) -> Callable:
+    """The same function that does not hand itself over whole, so that what it calls is seen."""
+    known = {**function.__globals__, "has_torch_function": lambda _: False}
+    code, defaults, held = function.__code__, function.__defaults__, function.__closure__
+    opened = FunctionType(code, known, function.__name__, defaults, held)
+    opened.__kwdefaults__ = function.__kwdefaults__
+    return opened
+
+
+def joined(call: AttentionCall, out: Tensor) -> Joined:
+    """out: [B, Nq, H, dv]."""
+
+    def tell(weight: Tensor, bias: Tensor | None) -> None:
+        call.projection = Projection(weight.detach(), None if bias is None else bias.detach())
+
+    return Joined(tell, out[0, 0].flatten())
+
+
+def undropped(call: AttentionCall | GivenCall, rows: Tensor, weights: Tensor | bool) -> Tensor:
+    """[B, r, H, dv]: what a call would have given for these rows, had it dropped none of its weights."""
+    if isinstance(weights, Tensor):
+        return (weights.detach()[:, :, rows] @ call.v).transpose(1, 2)
+    mask = call.mask
+    if mask is not None and mask.shape[-2] > 1:
+        mask = mask[..., rows, :]
+    gqa = {"enable_gqa": True} if call.k.shape[1] != call.q.shape[1] else {}
+    out = scaled_dot_product_attention(call.q[:, :, rows], call.k, call.v, mask, scale=call.scaling, **gqa)
+    return out.transpose(1, 2)

@@ -1,0 +1,355 @@
+"""Recording the attention of any module while it runs as it is written: its functions are seen as they are
+called, none is replaced.
+
+What is seen: `scaled_dot_product_attention`, `nn.MultiheadAttention` and all that is built of it (whose fused
+path, which would hide it, is off meanwhile), `flex_attention`, and softmax(q·kᵀ)·v written by hand.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+import weakref
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+
+from headlight.models.attention.calls import AttentionCall, Call, GivenCall, Kind, Projection
+from headlight.models.attention.capture import CROSS, sampled_rows
+from headlight.models.core.errors import HeadlightError
+from headlight.models.modules import products
+from headlight.models.modules.flex import FlexCall
+from headlight.models.modules.functions import batch_of, joined, opened, undropped
+from headlight.models.modules.lineage import SHAPES_OF_OUTPUTS, Joined, Scores, Weights
+from headlight.models.modules.lying import Lying
+from headlight.models.modules.seen import Seen
+
+SURE = 2e-3
+"""Most that weights computed again from q and k may differ from those that a softmax gave: else these are
+kept. Of float32 they differ by 1e-6; the rest is room for halves."""
+
+
+@contextmanager
+def recording(model: nn.Module, gradients: bool = False) -> Iterator[Seen]:
+    """See every attention call of the passes of `model` that are made in this thread inside the block.
+
+    gradients: note what comes back to each call when somebody goes back through the pass, inside the block or
+    after it. Of several passes the last one is kept. HeadlightError where a pass ran and nothing was seen.
+    """
+    if not isinstance(model, nn.Module):
+        raise HeadlightError(
+            f"{type(model).__name__} is no torch.nn.Module.", "Give the module whose attention is to be seen."
+        )
+    if isinstance(model, torch.jit.ScriptModule):
+        raise HeadlightError(
+            "What TorchScript made of a module does not show what it calls.", "Record the module itself."
+        )
+    seen = Seen(type(getattr(model, "_orig_mod", model)).__name__)
+    with ExitStack() as stack:
+        recorder = _Recorder(model, seen, gradients, stack)
+        stack.enter_context(_as_written(model))
+        stack.enter_context(recorder)
+        yield seen
+    if seen.passes and not seen.calls:
+        raise HeadlightError(
+            f"{seen.title} ran, but none of its attention was seen.",
+            "It is seen where it calls scaled_dot_product_attention, nn.MultiheadAttention or "
+            "flex_attention, or multiplies a softmax of a product with values.",
+        )
+
+
+def _as_written(model: nn.Module) -> Any:
+    """Compiled code hides what it calls. Only where something was compiled: asking takes a second else."""
+    dynamo = sys.modules.get("torch._dynamo") or sys.modules.get("torch.nn.attention.flex_attention")
+    return torch.compiler.set_stance("force_eager") if dynamo else nullcontext()
+
+
+class _Recorder(TorchFunctionMode):
+    """Where in the model the pass is, and what became of what was multiplied."""
+
+    def __init__(self, model: nn.Module, seen: Seen, gradients: bool, stack: ExitStack) -> None:
+        super().__init__()
+        self.seen, self.gradients = seen, gradients
+        self._where: list[str] = []
+        self._began = 0.0
+        self._batch: int | None = None
+        self._inside: dict[str, Any] | None = None
+        """What nn.MultiheadAttention says of the call that is being made."""
+        self._times: Counter[str] = Counter()
+        self._followed: dict[int, tuple[weakref.ref[Tensor], Scores | Weights | Joined]] = {}
+        self._triangles: dict[tuple[int, int, torch.device], Tensor] = {}
+        self._handlers = {
+            "scaled_dot_product_attention": self._scaled,
+            "multi_head_attention_forward": self._many_heads,
+            "flex_attention": self._flexed,
+            "softmax": self._softmax,
+            "linear": self._linear,
+            "__setitem__": self._written_into,
+            **dict.fromkeys(products.NAMES, self._product),
+        }
+        for name, module in model.named_modules():
+            if module is not model and not _may_attend(module):
+                continue
+            begins = partial(self._begins if module is not model else self._pass_begins, _plain(name))
+            stack.callback(module.register_forward_pre_hook(begins, with_kwargs=True).remove)
+            stack.callback(module.register_forward_hook(self._ends, always_call=True).remove)
+
+    def __torch_function__(
+        self, function: Callable, types: Any, args: tuple = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        name = getattr(function, "__name__", "")
+        handler = self._handlers.get(name)
+        if handler is not None and torch._C._current_graph_task_id() == -1:  # no pass that is made once more
+            return handler(name, function, args, kwargs)
+        out = function(*args, **kwargs)
+        if self._followed:
+            self._follow(name, args, kwargs, out)
+        return out
+
+    def _pass_begins(self, name: str, module: nn.Module, args: tuple, kwargs: dict[str, Any]) -> None:
+        if not self._where:
+            self.seen.begin()
+            self._times.clear()
+            self._followed.clear()
+            self.seen.training = module.training
+            self._batch = batch_of((*args, *kwargs.values()))
+            self.seen.items = self._batch or 1
+            self._began = time.perf_counter()
+        self._begins(name)
+
+    def _begins(self, name: str, *_: Any) -> None:
+        self._where.append(name)
+
+    def _ends(self, *_: Any) -> None:
+        if self._where:
+            self._where.pop()
+        if not self._where:
+            self.seen.seconds = time.perf_counter() - self._began
+
+    def _follow(self, name: str, args: tuple, kwargs: Mapping[str, Any], out: Any) -> None:
+        """Note what became of scores, weights and outputs that something was done to."""
+        for place, one in enumerate(args[:3]):
+            found = self._followed.get(id(one))
+            if found is None or found[0]() is not one:
+                continue
+            was = found[1]
+            if isinstance(was, Scores):
+                now = was.after(name, place, args, kwargs, out)
+            elif isinstance(was, Weights):
+                now = was.after(name, args, kwargs, out) if not place or name == "where" else None
+            else:
+                now = was if name in SHAPES_OF_OUTPUTS and isinstance(out, Tensor) else None
+            if now is not None:
+                self._remember(out, now)
+            return
+
+    def _remember(self, tensor: Tensor, what: Scores | Weights | Joined) -> None:
+        key = id(tensor)
+        self._followed[key] = weakref.ref(tensor, lambda _: self._followed.pop(key, None)), what
+
+    def _known(self, one: Any) -> Scores | Weights | Joined | None:
+        found = self._followed.get(id(one))
+        return found[1] if found is not None and found[0]() is one else None
+
+    def _written_into(self, name: str, function: Callable, args: tuple, kwargs: Mapping[str, Any]) -> Any:
+        out = function(*args, **kwargs)
+        if isinstance(was := self._known(args[0]), Scores):
+            self._remember(args[0], replace(was, is_known=False))
+        return out
+
+    def _product(self, name: str, function: Callable, args: tuple, kwargs: Mapping[str, Any]) -> Any:
+        """Queries with keys, or weights with values."""
+        out = function(*args, **kwargs)
+        operands = args[1:] if name == "einsum" else args
+        operands = operands[0] if len(operands) == 1 and isinstance(operands[0], list | tuple) else operands
+        known = [self._known(one) for one in operands]
+        at = next((place for place, one in enumerate(known) if isinstance(one, Weights)), None)
+        if at is not None:
+            self._weighted(name, args, operands, at, known[at], out)
+        elif (product := products.product_of(name, args, kwargs)) is not None:
+            self._remember(out, Scores.of(product, out))
+        return out
+
+    def _softmax(self, name: str, function: Callable, args: tuple, kwargs: Mapping[str, Any]) -> Any:
+        out = function(*args, **kwargs)
+        given = args[0] if args else kwargs.get("input")
+        axis = args[1] if len(args) > 1 else kwargs.get("dim")
+        scores = self._known(given)
+        if isinstance(scores, Scores) and axis in (-1, out.ndim - 1):
+            self._remember(out, Weights(scores, out))
+        return out
+
+    def _weighted(
+        self, name: str, args: tuple, operands: Any, at: int, weights: Weights, out: Tensor
+    ) -> None:
+        """Weights were multiplied with values: a call of attention written by hand."""
+        found = products.weighted(name, args, operands, at)
+        if found is None:
+            return
+        whole = found.shares_of(weights.rows.reshape(operands[at].shape))  # [..., Nq, Nk]
+        lying = self._lying(whole)
+        whole, v = lying.heads_of(whole), lying.heads_of(found.v)
+        call = self._by_hand(weights.scores, lying, whole, v)
+        self._note(call, out, lambda given: lying.heads_of(found.out_of(given)), weights.dropped and whole)
+
+    def _by_hand(self, scores: Scores, lying: Lying, weights: Tensor, v: Tensor) -> AttentionCall | GivenCall:
+        """As it follows from q and k where that gives these very weights [B, H, Nq, Nk], else with them."""
+        if scores.is_known:
+            q, k = lying.heads_of(scores.queries()), lying.heads_of(scores.product.right)
+            call = AttentionCall(
+                "", "self", q, k, v, scores.scaling(), lying.mask_of(scores.allowed), softcap=scores.cap
+            )
+            call = lying.added_to(call, scores.added)
+            row = torch.tensor([weights.shape[2] // 2], device=weights.device)
+            with torch.no_grad():
+                again = call.weights(row)
+                apart = (
+                    (again - weights[0][:, row].float()).abs().max()
+                    if again.shape[2:] == weights.shape[3:]
+                    else 1
+                )
+            if bool(apart <= SURE):  # no number where a row sees nothing: then they are kept
+                return call
+        return GivenCall("", "self", weights.detach(), v=v.detach())
+
+    def _scaled(self, name: str, function: Callable, args: tuple, kwargs: Mapping[str, Any]) -> Any:
+        out = function(*args, **kwargs)
+        given = dict(
+            zip(("query", "key", "value", "attn_mask", "dropout_p", "is_causal"), args, strict=False)
+        )
+        given |= kwargs
+        q, k, v = (given[name] for name in ("query", "key", "value"))
+        if q.is_nested or q.ndim < 2:
+            return out
+        lying = self._lying(q, exact=q.ndim == 4)
+        mask, scale = given.get("attn_mask"), given.get("scale")
+        if mask is not None and hasattr(mask, "_materialize"):  # of torch.nn.attention.bias
+            mask = mask._materialize(q.device)
+        if given.get("is_causal"):
+            mask = self._triangle(q.shape[-2], k.shape[-2], q.device)
+        elif mask is not None and mask.ndim > 2:
+            mask = lying.spread(mask, tuple(q.shape))
+        call = AttentionCall(
+            *("", "self", lying.heads_of(q), lying.heads_of(k), lying.heads_of(v)),
+            q.shape[-1] ** -0.5 if scale is None else float(scale),
+            mask,
+        )
+        self._note(call, out, lying.heads_of, bool(given.get("dropout_p")))
+        return out
+
+    def _many_heads(self, name: str, function: Callable, args: tuple, kwargs: Mapping[str, Any]) -> Any:
+        """What lies inside, seen too: it would hand itself over whole to whoever looks on."""
+        query = args[0]
+        self._inside = {
+            "heads": args[4],
+            "batch": query.shape[1] if query.ndim == 3 else 1,
+            "cross": args[1] is not query and args[1].data_ptr() != query.data_ptr(),
+            "projection": Projection(args[11].detach(), None if args[12] is None else args[12].detach()),
+        }
+        try:
+            with self:
+                return opened(function)(*args, **kwargs)
+        finally:
+            self._inside = None
+
+    def _flexed(self, name: str, function: Callable, args: tuple, kwargs: Mapping[str, Any]) -> Any:
+        """The operator behind flex_attention: q, k, v, what changes scores, the mask in blocks, the scale."""
+        out = function(*args, **kwargs)
+        if len(args) > 5:
+            q, k, v, change, block_mask, scale = args[:6]
+            call = FlexCall("", "self", q, k, v, float(scale), change=change, allows=block_mask[-1])
+            self._note(call, out[0], lambda given: given)
+        return out
+
+    def _linear(self, name: str, function: Callable, args: tuple, kwargs: Mapping[str, Any]) -> Any:
+        """A linear layer, which may be the output projection of the call before."""
+        given = args[0] if args else kwargs["input"]
+        joined = self._known(given)
+        if isinstance(joined, Joined) and joined.is_of(given):
+            bias = args[2] if len(args) > 2 else kwargs.get("bias")
+            joined.tell(args[1] if len(args) > 1 else kwargs["weight"], bias)
+        return function(*args, **kwargs)
+
+    def _note(
+        self,
+        call: AttentionCall | GivenCall,
+        given: Tensor,
+        lay: Callable[[Tensor], Tensor],
+        dropped: Tensor | bool = False,
+    ) -> None:
+        """Keep a call without its graph, with a few rows of what it gave; lay: of that, [B, H, Nq, dv].
+
+        dropped: some of its weights were set to 0 at random, so that these rows are made again without it; of
+        weights that were seen, those before.
+        """
+        out = lay(given.detach()).transpose(1, 2)
+        rows = sampled_rows(out.shape[1], out.device)
+        call.name = self._unique()
+        call.kind = self._kind(call)
+        call.step = self.seen.passes
+        if isinstance(call, AttentionCall):
+            for name in ("q", "k", "v", "mask", "bias"):
+                part = getattr(call, name)
+                setattr(call, name, None if part is None else part.detach())
+            if self._inside is not None:
+                call.projection = self._inside["projection"]
+            else:
+                self._remember(given, joined(call, out))
+        else:
+            self.seen.kept.append(call.name)
+        call.rows, call.outputs = rows, out[:, rows]
+        if dropped is not False:
+            self.seen.dropped.append(call.name)
+            with torch.no_grad():
+                call.outputs = undropped(call, rows, dropped)
+        if self.gradients and given.requires_grad:
+            flows, name = self.seen.flows, call.name
+            given.register_hook(lambda flow: flows.update({name: lay(flow.detach()).transpose(1, 2)}))
+        self.seen.calls.append(call)
+
+    def _unique(self) -> str:
+        name = (self._where[-1] if self._where else "") or "attention"
+        self._times[name] += 1
+        return name if self._times[name] == 1 else f"{name}:{self._times[name]}"
+
+    def _kind(self, call: Call) -> Kind:
+        count, _, queries, keys = call.shape
+        if self._inside is not None:
+            return "cross" if self._inside["cross"] and "self" not in call.name.split(".")[-1] else "self"
+        if CROSS.search(".".join(call.name.split(".")[-2:])) or queries > keys:
+            return "cross"
+        return "window" if self._batch and count > self._batch and count % self._batch == 0 else "self"
+
+    def _lying(self, tensor: Tensor, exact: bool = False) -> Lying:
+        inside = self._inside
+        batch = self._batch if inside is None else inside["batch"]
+        return Lying.of(tuple(tensor.shape[:-2]), batch, None if inside is None else inside["heads"])
+
+    def _triangle(self, queries: int, keys: int, device: torch.device) -> Tensor:
+        """bool [1, 1, Nq, Nk]: each token sees all up to itself; layers share it."""
+        key = queries, keys, device
+        if key not in self._triangles:
+            self._triangles[key] = torch.ones(queries, keys, dtype=torch.bool, device=device).tril_()[
+                None, None
+            ]
+        return self._triangles[key]
+
+
+def _may_attend(module: nn.Module) -> bool:
+    """Whether a call may be made in its own name: not in that of a linear layer or a softmax."""
+    if isinstance(module, torch.jit.ScriptModule):
+        return False
+    return bool(module._modules) or not type(module).__module__.startswith("torch.nn.")
+
+
+def _plain(name: str) -> str:
+    """A module's name as it was before it was compiled."""
+    return name.replace("_orig_mod.", "").removesuffix("_orig_mod")

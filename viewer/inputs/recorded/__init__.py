@@ -1,0 +1,1 @@
+"""Traces that were recorded from Python, as files have them."""
