@@ -108,7 +108,8 @@ class Seq2SeqEngine(Askable):
         self._start = _start(model, target)
         ends = (_special(model, "eos_token_id"), target.eos_token_id, target.sep_token_id)
         self._end = next((number for number in ends if number is not None), None)
-        self.head = Logits() if model.get_output_embeddings() is not None else None
+        writes = model.get_output_embeddings() is not None and model.can_generate()
+        self.head = Logits() if writes else None
         if self.head is not None:
             plain(model, decoder_start_token_id=self._start, eos_token_id=self._end)
         self._said = entry.notices

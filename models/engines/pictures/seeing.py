@@ -56,8 +56,9 @@ def prefix_of(model: PreTrainedModel) -> tuple[str, ...]:
     labels = ["[CLS]"] if count == 1 else [f"[CLS{index + 1}]" for index in range(count)]
     if "distillation_token" in learned:
         labels.append("[DIST]")
-    if "register_tokens" in learned:
-        labels += [f"[REG{index + 1}]" for index in range(learned["register_tokens"].shape[-2])]
+    for name in ("register_tokens", "cls_register_token"):
+        if name in learned:
+            labels += [f"[REG{index + 1}]" for index in range(learned[name].shape[-2])]
     return tuple(labels)
 
 

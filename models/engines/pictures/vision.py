@@ -310,6 +310,8 @@ class VisionEngine(OfPixels):
         """[rows, columns, channels] of an output [tokens, channels] or [channels, rows, columns]."""
         if hidden.ndim == 3 and hidden.shape[1:] == tokens.grid:
             return hidden.permute(1, 2, 0)
+        if not len(hidden):
+            raise self._misfit("it hands out no vectors of its patches", tokens)
         if hidden.ndim != 2 or len(hidden) != len(tokens):
             raise self._misfit(f"its output has the shape {tuple(hidden.shape)}", tokens)
         return hidden[tokens.prefix :].unflatten(0, tokens.grid)
