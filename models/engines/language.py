@@ -95,7 +95,7 @@ class LanguageEngine(Askable):
         self._of_two = () if tower_of(body_of(model), "text_config") is None else (WITHOUT_PICTURE,)
         self.entry, self.device = entry, device
         self.card = entry.card(untrained)
-        limit = min(limit_of(model, tokenizer), MAX_TOKENS)
+        limit = min(limit_of(self.model, tokenizer), MAX_TOKENS)
         self._reader = Reader(tokenizer, entry.title, limit)
         self._exact = exact_length(self.model.config) is not None
         self._accepted = inspect.signature(self.model.forward).parameters.keys()
