@@ -14,7 +14,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from headlight.models import families
-from headlight.models.catalogue import hub
 from headlight.models.catalogue.bundled import BUNDLED, EXTRAS
 from headlight.models.catalogue.entry import Entry
 from headlight.models.catalogue.folders import (
@@ -39,13 +38,16 @@ from headlight.models.catalogue.folders import (
     writes,
 )
 from headlight.models.catalogue.formats import gguf_header
+from headlight.models.catalogue.formats.cache import cached, kept
 from headlight.models.catalogue.formats.gguf_header import alone_in, is_gguf
-from headlight.models.catalogue.formats.layout import CONFIG, PICKLES, inside, pickles_in
+from headlight.models.catalogue.formats.layout import CONFIG, PICKLES, inside, licence_in, pickles_in
 from headlight.models.catalogue.formats.rounding import rounding_of
+from headlight.models.catalogue.hub.fetching import fetched
 from headlight.models.catalogue.memory import fitting, said_before
 from headlight.models.catalogue.packages import Package
 from headlight.models.catalogue.published import CONVOLUTIONAL, PUBLISHED, Published, near, of_hub
 from headlight.models.core.errors import HeadlightError, UntrustedPickle
+from headlight.models.core.task import SILENT, Task
 
 CHECKPOINTS = (".safetensors", ".pth", ".pt", gguf_header.ENDING)
 """Endings of one file that can hold a model: GGUF a language model, the others a point model as other
@@ -63,7 +65,7 @@ def entries() -> list[Entry]:
     """The bundled models, those of optional packages, the published networks, then what else was downloaded
     before."""
     bundled = (entry for entry in BUNDLED if entry.folder.is_dir())
-    return [*bundled, *map(_extra, EXTRAS), *map(_listed, PUBLISHED.values()), *_downloaded()]
+    return [*bundled, *map(extra, EXTRAS), *map(_listed, PUBLISHED.values()), *_downloaded()]
 
 
 def known() -> list[Entry]:
@@ -113,7 +115,7 @@ def find(name: str, trust_pickle: bool = False, brought: Sequence[Entry] = ()) -
     if path.is_file():
         return open_file(path, trust_pickle)
     if re.fullmatch(r"[\w-][\w.-]*/[\w-][\w.-]*", name):
-        folder = hub.cached(name)
+        folder = cached(name)
         if folder is None or not weight_files(folder):
             return Entry(name, name.split("/")[1], "hub", f"huggingface.co/{name}", "see its model card")
         return _of_hub(open_folder(folder), name)
@@ -125,7 +127,7 @@ def find(name: str, trust_pickle: bool = False, brought: Sequence[Entry] = ()) -
     )
 
 
-def download(entry: Entry) -> Entry:
+def download(entry: Entry, task: Task = SILENT) -> Entry:
     """The entry with its folder, fetched from the hub if need be. HeadlightError without a network.
 
     A published network whose weights cannot be had stays without a folder; its `notices` say why, and its
@@ -134,8 +136,8 @@ def download(entry: Entry) -> Entry:
     if entry.folder is not None:
         return entry
     if entry.id in PUBLISHED:
-        return _fetched(entry, PUBLISHED[entry.id])
-    return _of_hub(open_folder(hub.fetched(entry.id)), entry.id)
+        return _fetched(entry, PUBLISHED[entry.id], task)
+    return _of_hub(open_folder(fetched(entry.id, task)), entry.id)
 
 
 def open_folder(folder: Path, trust_pickle: bool = False) -> Entry:
@@ -173,7 +175,7 @@ def open_folder(folder: Path, trust_pickle: bool = False) -> Entry:
         title=outer.resolve().name,
         where="folder",
         source=str(folder),
-        licence="as its owner says",
+        licence=licence_in(folder, "as its owner says"),
         folder=folder,
         modality=modality,
         layers=layers,
@@ -255,13 +257,13 @@ def packaged(id: str) -> Package:
 
 
 def _installed(entry: Entry) -> Entry:
-    found = _extra(entry)
+    found = extra(entry)
     if found.weights is None:
         raise EXTRAS[entry].missing()
     return found
 
 
-def _extra(entry: Entry) -> Entry:
+def extra(entry: Entry) -> Entry:
     """A model of a package: its folder if it was unpacked before, else its file if that is there."""
     package = EXTRAS[entry]
     notice = f"{entry.title}’s weights are what 4 bits (Q4_1) kept of those that were trained."
@@ -284,13 +286,13 @@ def _of_hub(entry: Entry, name: str) -> Entry:
         title=name.split("/")[1],
         where="downloaded",
         source=f"huggingface.co/{name}",
-        licence="see its model card",
+        licence=licence_in(entry.folder, "see its model card"),
     )
 
 
 def _of_published(network: Published) -> Entry:
     """A published network: its folder if it was downloaded before, else what is known of it without one."""
-    folder = hub.cached(network.hub) if network.hub else None
+    folder = cached(network.hub) if network.hub else None
     if folder is not None and weight_files(folder):
         return _under(open_folder(folder), network)
     heads = None if network.convolutional else count(network.settings, HEAD_NAMES)
@@ -317,7 +319,7 @@ def _listed(network: Published) -> Entry:
         return _of_published(replace(network, hub=None))
 
 
-def _fetched(entry: Entry, network: Published) -> Entry:
+def _fetched(entry: Entry, network: Published, task: Task) -> Entry:
     """The network's weights from the hub, or the entry with a notice that says why they are not to be had."""
     try:
         if network.hub is None:
@@ -326,7 +328,7 @@ def _fetched(entry: Entry, network: Published) -> Entry:
                 f'Put torchvision\'s as model.safetensors beside a config.json that says {{"model_type": '
                 f'"{network.model_type}"}}, and open that folder.',
             )
-        return _under(open_folder(hub.fetched(network.hub)), network)
+        return _under(open_folder(fetched(network.hub, task)), network)
     except HeadlightError as error:
         return replace(
             entry,
@@ -354,18 +356,11 @@ def _under(entry: Entry, network: Published) -> Entry:
 
 def _downloaded() -> list[Entry]:
     """Models in the hub's cache that Headlight can open and that have no id of their own."""
-    from huggingface_hub import scan_cache_dir
-    from huggingface_hub.errors import CacheNotFound
-
-    try:
-        repositories = scan_cache_dir().repos
-    except CacheNotFound:
-        return []
     found = []
-    for name in sorted(repository.repo_id for repository in repositories if repository.repo_type == "model"):
+    for one in kept():
+        name, folder = one.name, one.folder
         if of_hub(name):
             continue
-        folder = hub.cached(name)
         try:
             if folder is not None and weight_files(folder):
                 found.append(_of_hub(open_folder(folder), name))

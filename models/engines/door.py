@@ -129,7 +129,8 @@ def _opened(entry: Entry, modality: str, engines: Engines, device: str, task: Ta
         entry, task = unpacked(entry, Part(task, 0.0, 0.6)).read_as(modality), Part(task, 0.6)
     elif entry.folder is None:
         task.progress(0.1, f"Downloading {entry.title}")
-        entry = entries.download(entry).read_as(modality)
+        entry = entries.download(entry, Part(task, 0.1, 0.6)).read_as(modality)
+        task = Part(task, 0.6)
     _fits(entry, modality, engines)
     task.progress(0.2, f"Loading {entry.title}")
     # What an engine of a plugin brings lies where and as it likes.

@@ -29,6 +29,7 @@ from headlight.viewer.app.explanations import explain
 from headlight.viewer.app.exporting.window import Exports
 from headlight.viewer.app.layout import geometry
 from headlight.viewer.app.layout.ahead import PanesAhead
+from headlight.viewer.app.manager.window import Manager
 from headlight.viewer.app.models.listed import ModelList
 from headlight.viewer.app.models.menu import ModelMenu
 from headlight.viewer.app.models.offer import ModelOffers, is_model
@@ -43,6 +44,7 @@ from headlight.viewer.registry import REGISTRY
 from headlight.viewer.session.jobs import Jobs
 from headlight.viewer.session.runs import Runs
 from headlight.viewer.session.session import Document, RunOptions, Session
+from headlight.viewer.shown.places import is_shown
 from headlight.widgets.base import theme
 from headlight.widgets.shell.drop_sign import DropSign
 from headlight.widgets.shell.messages import Kind, Message, Messages
@@ -90,6 +92,7 @@ class Window(QMainWindow):
         self.models = ModelMenu(
             *(self.session, self.runs, ModelList(self.jobs), self.recent, self.offers, self.dialogs, self)
         )
+        self.manager = Manager(self.jobs, self.models, self)
         self.runs.trusts = self.models.trusts
         self.runs.prepare = import_panes
         self.topbar = TopBar(self.session, self.models.fill)
@@ -99,7 +102,7 @@ class Window(QMainWindow):
         self.welcome.open_clicked.connect(self.choose_files)
         self.welcome.stack_asked.connect(self.runs.open_stack)
         self.recent_files = RecentFiles(self.recent, self.welcome, self.runs.open_path, self)
-        self.runs.opened.connect(self.recent.add_file)
+        self.runs.opened.connect(self._opened)
         self.pages = QStackedWidget()
         self.pages.addWidget(self.welcome)
         paces = Paces(self.jobs, self)
@@ -125,7 +128,7 @@ class Window(QMainWindow):
         self.actions_ = Actions(self, self)
         self.actions_.before = self._close_messages
         self._take_commands()
-        self.models.more = [self.actions_.actions[f"model-{kind}"] for kind in ("folder", "file", "hub")]
+        self.models.more = [self.actions_.actions[id] for id in ("models", "model-folder", "model-file")]
         self.topbar.palette_asked.connect(self.open_palette)
         self.topbar.new_asked.connect(self.new_text)
         self.topbar.close_asked.connect(self.runs.close)
@@ -205,6 +208,11 @@ class Window(QMainWindow):
         """Menus and keys of all commands that there are."""
         self.status.panel.addActions(self.actions_.take())
         self.topbar.set_menu(self._menu_actions(), self.actions_.refresh)
+
+    def _opened(self, path: str) -> None:
+        """Files that are opened again; what scripts show is gone some day."""
+        if not is_shown(path):
+            self.recent.add_file(path)
 
     def read_plugins(self) -> None:
         """What is installed beside Headlight and has something for it; one that fails is told."""
@@ -289,7 +297,7 @@ class Window(QMainWindow):
             if is_model(path):
                 self.offers.offer(path)
             else:
-                self.runs.open_path(path)
+                self.runs.open_onto(path, self.session.current)
 
     def new_text(self) -> None:
         """Back to the welcome page, without closing anything."""

@@ -14,8 +14,9 @@ from typing import Any, Literal, Protocol
 from headlight.models.core.task import Cancelled, Task
 from headlight.viewer.host.failure import Failure
 
-Lane = Literal["run", "look", "disk"]
-"""What may take seconds; what must answer a gesture at once; looking what lies on the disk."""
+Lane = Literal["run", "look", "disk", "ask", "fetch"]
+"""What may take seconds; what must answer a gesture at once; looking what lies on the disk; asking the hub;
+downloading from it."""
 Word = Literal["progress", "partial", "done", "failed"]
 WARM = 0
 """The number of what is done while nobody waits: whatever else is asked for ends it."""

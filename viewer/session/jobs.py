@@ -1,8 +1,9 @@
 """Work off the GUI thread: requests in order, progress, partial results, cancel, stale results dropped.
 
 A host carries it out, in lanes: "run" for what may take seconds (loading, a pass, rollout), "look" for
-what must answer a gesture at once, and "disk" for looking what lies on it. Within a lane requests run in
-order; a newer request of the same kind supersedes the older, of which nothing is delivered any more.
+what must answer a gesture at once, "disk" for looking what lies on it, "ask" and "fetch" for the hub. Within
+a lane requests run in order; a newer request of the same kind supersedes the older, of which nothing is
+delivered any more.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from headlight.models.catalogue import hub
+from headlight.models.catalogue.formats.cache import cached
 from headlight.models.catalogue.formats.layout import ADAPTED, ADAPTER, CONFIG, inside, read_json, weights_in
 from headlight.models.core.errors import HeadlightError
 
@@ -70,9 +70,9 @@ def base_folder(adapter: Adapter) -> Path:
         if folder.is_dir() and folder.absolute() != adapter.folder.absolute():
             return _usable(inside(folder), adapter)
     is_hub = re.fullmatch(r"[\w-][\w.-]*(/[\w-][\w.-]*)?", adapter.base) is not None
-    cached = hub.cached(adapter.base) if is_hub else None
-    if cached is not None and weights_in(cached):
-        return _usable(cached, adapter)
+    found = cached(adapter.base) if is_hub else None
+    if found is not None and weights_in(found):
+        return _usable(found, adapter)
     get = f"Download {adapter.base} in the model manager, or put its folder" if is_hub else "Put its folder"
     raise HeadlightError(
         f"{adapter.folder.resolve().name} is a LoRA adapter of {adapter.base}, which is not on this disk.",

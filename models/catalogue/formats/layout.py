@@ -6,6 +6,7 @@ Nothing here imports torch or transformers, and nothing runs code from a model.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ CONFIG, ADAPTER, MODULES, PIPELINE = (
     "model_index.json",
 )
 """What tells a model, an adapter (peft), a sentence-transformers model, a pipeline of several (diffusers)."""
+CARD, MAX_CARD = "README.md", 1 << 16
+_LICENCE = re.compile(r"^(license|license_name): *[\"']?([\w.+ -]{1,60}?)[\"']?\s*$", re.MULTILINE)
 WEIGHTS, ADAPTED = "model.safetensors", "adapter_model.safetensors"
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 NO_WEIGHTS = ("optimizer", "training_args", "scheduler", "rng_state", "scaler")
@@ -120,6 +123,22 @@ def is_mean(folder: Path) -> bool:
                     named = content.get("pooling_mode")
                     return content.get("pooling_mode_mean_tokens") is True or named == "mean"
     return False
+
+
+def licence_in(folder: Path, otherwise: str) -> str:
+    """As the card of a model says in its first lines, which are YAML between two lines of dashes."""
+    try:
+        with open(folder / CARD, encoding="utf-8", errors="replace") as card:
+            head = card.read(MAX_CARD).removeprefix("\ufeff").split("---", 2)
+    except OSError:
+        return otherwise
+    if len(head) < 3 or head[0].strip():
+        return otherwise
+    said = dict(
+        re.findall(r"^(license|license_name): *[\"']?([\w.+ -]{1,60}?)[\"']?\s*$", head[1], re.MULTILINE)
+    )
+    name = said.get("license", "")
+    return (said.get("license_name", name) if name == "other" else name) or otherwise
 
 
 def _models_in(folder: Path) -> list[str]:

@@ -18,9 +18,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from headlight.viewer.host import disk
-from headlight.viewer.host.disk import Listing
 from headlight.viewer.host.failure import Failure
+from headlight.viewer.host.stock import disk
+from headlight.viewer.host.stock.disk import Listing
 from headlight.viewer.session.jobs import Jobs
 from headlight.widgets.base import theme
 

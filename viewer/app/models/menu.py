@@ -1,4 +1,4 @@
-"""Which model reads the current document: the catalogue's, a folder's, or one from the hub."""
+"""Which model reads the current document: the catalogue's, or a folder's."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QInputDialog, QMenu, QMessageBox, QWidget
+from PySide6.QtWidgets import QMenu, QMessageBox, QWidget
 
 from headlight.viewer.app.models.listed import ModelList
 from headlight.viewer.app.models.offer import ModelOffers
@@ -184,10 +184,3 @@ class ModelMenu:
         asked.setDefaultButton(asked.addButton(QMessageBox.StandardButton.Cancel))
         asked.exec()
         return asked.clickedButton() is read
-
-    def choose_from_hub(self) -> None:
-        name, good = QInputDialog.getText(
-            self.parent, "Open a model from the hub", "Name, as in google/vit-base-patch16-224:"
-        )
-        if good and name.strip():
-            self.use(name.strip())

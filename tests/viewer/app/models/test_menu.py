@@ -52,7 +52,7 @@ def test_the_menu_waits_for_no_disk_and_gets_what_lies_there_later(qtbot, monkey
         return [*catalog.known(), replace(BUNDLED[1], id="mine", title="Mine")]
 
     monkeypatch.setattr(catalog, "entries", entries)
-    monkeypatch.setattr(catalog.hub, "cached", lambda name: pytest.fail("looked at the disk"))
+    monkeypatch.setattr(catalog, "cached", lambda name: pytest.fail("looked at the disk"))
     session, jobs, menu = Session(), Jobs(Bridge().post), QMenu()
     session.add(ImageInput("a", np.zeros((8, 8, 3), np.uint8)), RunOptions())
     qtbot.addWidget(menu)
