@@ -65,7 +65,7 @@ PICTURES: dict[str, dict[str, Any]] = {
         "global_attn_indexes": [1],
         "output_channels": 8,
         "mlp_dim": 48,
-        "initializer_range": 1,
+        "initializer_range": 1.0,
     },
     "data2vec-vision": SEES,
     "maskformer-swin": SWIN,
