@@ -75,7 +75,7 @@ def through_model(
     cross attention, its rows normalised, and nothing of the output.
     """
     of = {stack: [one for one in layers if one.stack == stack] for stack in ("encoder", "decoder", CROSS)}
-    reached = torch.zeros(len(product), len(of["encoder"][0].keys))
+    reached = torch.zeros(len(product), len(of[CROSS][0].keys))
     alone = settings if of["decoder"] else replace(settings, residual="none")
     for done, cross in enumerate(reversed(of[CROSS])):
         task.progress(done / len(of[CROSS]), f"Rollout through {cross.name}")
@@ -86,8 +86,10 @@ def through_model(
         product = product * past
         if of["decoder"]:
             product = _through(of["decoder"][-1 - done], product, settings, task)
+    here = of[CROSS][-1].keys
     for layer in reversed(of["encoder"]):
-        reached = _through(layer, reached, settings, task)
+        reached = _through(layer, spread(reached, here, layer.queries), settings, task)
+        here = layer.queries
     return reached, product
 
 

@@ -110,6 +110,56 @@ def _qwen25() -> hf.PreTrainedModel:
     )
 
 
+def _trocr(decoder: str) -> hf.PreTrainedModel:
+    """What a ViT saw is written by one of BERT's kin, or by the decoder that TrOCR has."""
+    if decoder == "bert":
+        writes = hf.BertConfig(**_WRITES, is_decoder=True, add_cross_attention=True)
+    else:
+        writes = hf.TrOCRConfig(vocab_size=300, **_DECODES, cross_attention_hidden_size=32)
+    return _both(hf.ViTConfig(**VISION), writes)
+
+
+def _donut() -> hf.PreTrainedModel:
+    """A tower in stages and windows."""
+    sees = hf.DonutSwinConfig(
+        image_size=[64, 32], patch_size=4, embed_dim=16, depths=[2, 2], num_heads=[2, 4], window_size=4
+    )
+    return _both(sees, hf.MBartConfig(vocab_size=300, **_DECODES, is_decoder=True, add_cross_attention=True))
+
+
+def _both(sees: hf.PreTrainedConfig, writes: hf.PreTrainedConfig) -> hf.PreTrainedModel:
+    made = hf.VisionEncoderDecoderConfig.from_encoder_decoder_configs(sees, writes)
+    made.decoder_start_token_id, made.pad_token_id, made.eos_token_id = 0, 1, 2
+    return hf.VisionEncoderDecoderModel(made)
+
+
+def _blip() -> hf.PreTrainedModel:
+    text = _WRITES | {"encoder_hidden_size": 32, "sep_token_id": 2, "bos_token_id": 0}
+    return hf.BlipForConditionalGeneration(hf.BlipConfig(text_config=text, vision_config=VISION))
+
+
+_WRITES = {
+    "vocab_size": 300,
+    "hidden_size": 32,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "intermediate_size": 48,
+    "max_position_embeddings": 64,
+}
+_DECODES = {
+    "d_model": 32,
+    "decoder_layers": 2,
+    "decoder_attention_heads": 4,
+    "decoder_ffn_dim": 48,
+    "max_position_embeddings": 64,
+}
+WRITTEN = {
+    "vit-bert": lambda: _trocr("bert"),
+    "trocr": lambda: _trocr("trocr"),
+    "donut": _donut,
+    "blip": _blip,
+}
+"""Models that write of a picture what they saw."""
 MADE = {
     "llava": _llava,
     "llava-next": _llava_next,
@@ -137,7 +187,7 @@ def folder(root: Path, name: str) -> Path:
     """The folder of a model, as a user's disk would hold it."""
     torch.manual_seed(0)
     path = root / name
-    MADE[name]().save_pretrained(path)
+    (MADE | WRITTEN)[name]().save_pretrained(path)
     names = {"unk_token": "<unk>", "pad_token": "<pad>", "eos_token": "</s>"}
     hf.PreTrainedTokenizerFast(tokenizer_object=tokenizer(), model_max_length=512, **names).save_pretrained(
         path

@@ -47,6 +47,13 @@ REGISTRY.add(
     Command("open-room", "Open a room folder…", "File", "choose_room"),
     Command("new-text", "New sentence", "File", "new_text", ("Ctrl+N",)),
     Command("new-stack", "New stack of convolutions", "File", "runs.open_stack", ("Ctrl+Shift+N",)),
+    Command(
+        id="in-words",
+        title="Put a text beside the picture",
+        category="File",
+        run="runs.ask_in_words",
+        needs=Needs(("pixels",), holds=".session.able:recorded"),
+    ),
     Command("paste", "Paste text, image or file", "File", "paste", ("Ctrl+V",)),
     Command("run-again", "Run again", "File", "run_again", ("F5",), _RUNS),
     Command("cancel", "Cancel what runs", "File", "cancel", ("Ctrl+.",), enabled="is_busy"),

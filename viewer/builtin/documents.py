@@ -385,8 +385,8 @@ _CONVOLUTIONS = "headlight.models.core.stack:ConvStack"
 
 # What kinds give: "read": a model reads it; "cells": tokens in rows, heads in grids; "characters"; "pixels";
 # "both": characters beside pixels; "written": a model may go on with it; "positions"; "layers": a stack of
-# convolutions that can be built; "built": there is nothing else; "recorded": there is no model that could read
-# it again.
+# convolutions that can be built; "built": there is nothing else; "recorded": there is no model to read it
+# again.
 REGISTRY.add(
     Kind(
         id="text",

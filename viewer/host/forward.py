@@ -21,7 +21,7 @@ from headlight.viewer.host.recipe import Making, RunOptions, says_of
 from headlight.viewer.host.sources import file_of, told
 from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.inputs.cloud_labels import place
-from headlight.viewer.inputs.inputs import Input, from_path, from_text, with_text
+from headlight.viewer.inputs.inputs import ImageInput, Input, beside, from_path, from_text, with_text
 from headlight.viewer.options import taken
 from headlight.viewer.registry import REGISTRY, Kind, resolve
 
@@ -110,6 +110,20 @@ def of_file(path: str, classes: str | None, task: Task = SILENT) -> Input:
 def described(path: str, text: str, task: Task = SILENT) -> Input:
     """The picture that a file holds, with a text beside it. HeadlightError where it holds none."""
     return with_text(of_file(path, None, task), text)
+
+
+def dropped_on(path: str, text: str, model: str, task: Task = SILENT) -> Input:
+    """What a file holds that was dropped on a text; where it is a picture, and the model reads both at once,
+    the two beside each other."""
+    from headlight.models.catalogue import entries
+    from headlight.models.catalogue.folders import BOTH
+
+    what = of_file(path, None, task)
+    try:
+        both = entries.find(model, trust_pickle=True, brought=engines.brought()).reads(BOTH)
+    except HeadlightError:
+        both = False
+    return beside(what, text) if both and isinstance(what, ImageInput) else what
 
 
 def given(make: Callable[[], Input], task: Task = SILENT) -> Input:

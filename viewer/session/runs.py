@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from headlight.viewer.session.interventions import Kept
     from headlight.viewer.session.view import View
 
+BOTH = "picture-text"
+"""The kind of a picture with a text."""
 log = logging.getLogger(__name__)
 
 Notify = Callable[[Literal["info", "warning", "error"], str, str, str | None, Document | None], None]
@@ -67,12 +69,43 @@ class Runs:
 
     # -- open --------------------------------------------------------------------------------------------
 
-    def open_path(self, path: str) -> None:
-        self._open(_work("of_file", path, self.options.classes), path)
+    def open_path(self, path: str, then: Callable[[Input], Document] | None = None) -> None:
+        """then: what makes a document of it, a new one where it is None."""
+        self._open(_work("of_file", path, self.options.classes), path, then)
 
     def open_described(self, path: str, text: str) -> None:
         """A picture's file with a text beside it."""
         self._open(_work("described", path, text), path)
+
+    def open_onto(self, path: str, document: Document | None) -> None:
+        """A file that was dropped on a document: a picture goes beside a text, if the model of that reads
+        both at once, and in place of the picture that a text stands beside; anything else by itself."""
+        text = None if document is None else document.wanted.text
+        model = None if document is None else document.options.model or self.options.model
+        if document is None or text is None or text.pair is not None or model is None:
+            self.open_path(path)
+            return
+
+        def made(what: Input) -> Document:
+            together = REGISTRY.kind_of(what).id == BOTH
+            options = replace(document.options, writing=None, interventions=(), start=0, model=model)
+            return self.session.add(what, options if together else self.options_for(what), path)
+
+        self._open(_work("dropped_on", path, text.text, model), path, made)
+
+    def ask_in_words(self) -> None:
+        """A text is to stand beside the current picture: a document of both, whose text is typed there."""
+        from headlight.viewer.inputs.inputs import ImageInput, PictureTextInput
+
+        document = self.session.current
+        picture = None if document is None else document.input
+        if document is None or not isinstance(picture, ImageInput):
+            return
+        model = self._preferred.get(BOTH, document.options.model)
+        options = replace(self.options, model=model, trust_pickle=document.options.trust_pickle)
+        made = partial(PictureTextInput, picture, "", picture.notices)
+        then = partial(self.session.add, options=options, path=document.path)
+        self._open(_work("given", made), then=then, lane="look")
 
     def open_text(self, text: str, pair: str | None = None, model: str = "") -> None:
         """model: what is to read it, "" for what reads all new texts."""
@@ -270,11 +303,11 @@ class Runs:
     def edit(self, document: Document, text: str, pair: str | None, target: str | None = None) -> None:
         """Run again with another text, and another target: "" for none, None for that which there is; what
         was shown stays until the new pass is done."""
-        from headlight.viewer.inputs.inputs import from_text
+        from headlight.viewer.inputs.inputs import TextInput, from_text
 
-        if document.wanted.text is not None and text.strip():
+        if document.wanted.text is not None and (text.strip() or document.kind.id == BOTH):
             try:
-                what = from_text(text, pair=pair or None)
+                what = from_text(text, pair=pair or None) if text.strip() else TextInput(document.title, "")
             except HeadlightError as error:
                 self.notify("error", error.cause, error.next_step, None, document)
                 return
@@ -383,7 +416,8 @@ class Runs:
 
         trace = result.trace
         before, changed = document.trace, document.options.interventions != options.interventions
-        said = before.notices if before is not None and changed else ()
+        again = changed or "recorded" in document.kind.gives  # of another step the same is to be known
+        said = before.notices if before is not None and again else ()
         notices = REGISTRY.adapter_of(what).notices
         for notice in notices(what):
             if notice not in notices(document.input):

@@ -36,7 +36,6 @@ from headlight.models.core.tokens.mixed import MixedTokens
 from headlight.models.core.trace import INPUT, Gradients, Trace
 from headlight.models.engines.heads import Head, Said, recorded, said
 from headlight.models.engines.paired.fed import Fed, Feeder
-from headlight.models.engines.paired.processors import processor_of
 from headlight.models.engines.paired.seeing import seen_by_tower
 from headlight.models.engines.paired.sequence import Composed, Composer
 from headlight.models.engines.run import Askable, Made, recipe_of
@@ -103,20 +102,20 @@ class OneSequenceEngine(Askable):
 
     @classmethod
     def of(
-        cls, whole: PreTrainedModel, missing: frozenset[str], entry: Entry, device: str, task: Task = SILENT
+        cls,
+        whole: PreTrainedModel,
+        missing: frozenset[str],
+        feeder: Feeder,
+        entry: Entry,
+        device: str,
+        task: Task = SILENT,
     ) -> OneSequenceEngine:
         """Of a model that was loaded; missing: names of weights that are random. HeadlightError where its
-        folder lacks what cuts texts or prepares pictures, or its attention cannot be recorded."""
+        folder lacks what cuts texts, or its attention cannot be recorded."""
         tokenizer = load_tokenizer(entry.weights)
         title = entry.title
         reader = Reader(tokenizer, title, MAX_TOKENS)
-        prepare, notices = processor_of(entry.folder, whole.config, title)
-        tower = getattr(whole.config, "vision_config", whole.config)
-        merge, patch = _merge(whole.config, tower), _patch(tower, title)
-        window = getattr(tower, "window_size", 0) if hasattr(tower, "fullatt_block_indexes") else 0
-        feeder = Feeder(prepare, patch, merge, title, window // patch[0] // merge)
         engine = cls(whole, entry, device, is_untrained(whole, whole.base_model, missing), reader, feeder)
-        engine._said += notices
         if engine._composer.image is None:
             raise HeadlightError(
                 f"{title} has no place for a picture in a text: no entry of its vocabulary stands for one.",
@@ -415,20 +414,3 @@ class OneSequenceEngine(Askable):
         labels, ended = given.tokens.labels[start:], gone.ended
         own, *drawn = how_likely(self.head, answers, output, (start, gone.ids), given.writing, task)
         return Written(start, gone.ids, given.text, own, ended, given.writing, labels, *drawn)
-
-
-def _patch(tower: Any, title: str) -> tuple[int, int]:
-    """Height and width of a patch in pixels."""
-    said = getattr(tower, "patch_size", None)
-    sizes = (said, said) if isinstance(said, int) else tuple(said or ())
-    if len(sizes) != 2 or not all(isinstance(one, int) and one > 0 for one in sizes):
-        raise HeadlightError(
-            f"{title} does not say how large its patches are.", "Choose a model that sees in patches."
-        )
-    return sizes
-
-
-def _merge(config: Any, tower: Any) -> int:
-    """Patches along the side of a block in which they are given together."""
-    found = (getattr(one, "spatial_merge_size", None) for one in (tower, config))
-    return next((one for one in found if isinstance(one, int)), 1)

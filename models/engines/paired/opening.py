@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import transformers
@@ -12,22 +13,55 @@ from headlight.models.catalogue.folders import read_config
 from headlight.models.catalogue.loading import load_model
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import SILENT, Part, Task
+from headlight.models.engines.paired.captions import CaptionEngine
+from headlight.models.engines.paired.eye import parts_of
+from headlight.models.engines.paired.fed import Feeder
 from headlight.models.engines.paired.one_sequence import OneSequenceEngine
+from headlight.models.engines.paired.processors import processor_of
 
 
 class PairedEngine:
     """The engine of whichever way a picture and a text meet in a model."""
 
     @staticmethod
-    def open(entry: Entry, device: str, task: Task = SILENT) -> OneSequenceEngine:
+    def open(entry: Entry, device: str, task: Task = SILENT) -> OneSequenceEngine | CaptionEngine:
         """Load the model of a catalogue entry that has its folder. HeadlightError where it cannot be shown,
         or a part of it is missing."""
         kind = _kind(read_config(entry.folder))
         model, missing = load_model(entry.weights, device, Part(task, 0.2, 0.8), kind)
         _check_parts(model, missing, entry.title)
+        feeder, notices = _feeder(model, entry)
+        entry = replace(entry, notices=(*entry.notices, *notices))
+        if (parts := parts_of(model)) is not None:
+            return CaptionEngine.of(model, parts, missing, feeder, entry, device, task)
         if not hasattr(model, "get_image_features"):
             raise _unknown(entry.title)
-        return OneSequenceEngine.of(model, missing, entry, device, task)
+        return OneSequenceEngine.of(model, missing, feeder, entry, device, task)
+
+
+def _feeder(model: PreTrainedModel, entry: Entry) -> tuple[Feeder, tuple[str, ...]]:
+    """(what prepares pictures for a model, notices)."""
+    config, title = model.config, entry.title
+    prepare, notices = processor_of(entry.folder, config, title)
+    tower = next(
+        (one for name in ("vision_config", "encoder") if (one := getattr(config, name, None))), config
+    )
+    merges = (getattr(one, "spatial_merge_size", None) for one in (tower, config))
+    merge = next((one for one in merges if isinstance(one, int)), 1)
+    patch = _patch(tower, title)
+    window = getattr(tower, "window_size", 0) if hasattr(tower, "fullatt_block_indexes") else 0
+    return Feeder(prepare, patch, merge, title, window // patch[0] // merge), notices
+
+
+def _patch(tower: Any, title: str) -> tuple[int, int]:
+    """Height and width of a patch in pixels."""
+    said = getattr(tower, "patch_size", None)
+    sizes = (said, said) if isinstance(said, int) else tuple(said or ())
+    if len(sizes) != 2 or not all(isinstance(one, int) and one > 0 for one in sizes):
+        raise HeadlightError(
+            f"{title} does not say how large its patches are.", "Choose a model that sees in patches."
+        )
+    return sizes[0], sizes[1]
 
 
 def _kind(config: dict[str, Any]) -> Any:

@@ -120,13 +120,15 @@ def generated(
     stands padding. writing: of how many tokens is said. Else as `go_on`."""
     apart = model.config.is_encoder_decoder
     length = inputs["decoder_input_ids" if apart else "input_ids"].shape[1]
+    plain_text = not apart and "pixel_values" not in inputs  # a picture goes through a tower at once
     config = GenerationConfig(
         max_new_tokens=writing.new,
         num_beams=writing.beams,
         do_sample=writing.draws,
         top_k=0,  # else 50 of them, which nobody asked for
-        **({"prefill_chunk_size": CHUNK} if length > CHUNK and writing.beams == 1 and not apart else {}),
+        **({"prefill_chunk_size": CHUNK} if length > CHUNK and writing.beams == 1 and plain_text else {}),
     )
+    seen = {"attention_mask": torch.ones_like(inputs["input_ids"])} if "input_ids" in inputs else {}
     devices = [] if model.device.type == "cpu" else [model.device]
     try:
         with (
@@ -138,7 +140,7 @@ def generated(
             torch.manual_seed(writing.seed or 0)
             return model.generate(
                 **inputs,
-                attention_mask=torch.ones_like(inputs["input_ids"]),
+                **seen,
                 generation_config=config,
                 logits_processor=LogitsProcessorList([*_warpers(writing), *watching]),
             )

@@ -94,7 +94,8 @@ class ModelOffers:
             self.runs.change(document, model=model, start=0, trust_pickle=False)
 
     def _use_later(self, entry: Entry) -> None:
-        self.runs.prefer(entry.modality, entry.id)
+        for kind in (entry.modality, *entry.also):
+            self.runs.prefer(kind, entry.id)
         plural = REGISTRY.all(Kind)[entry.modality].plural
         said = f"{entry.title} reads the {plural} that you open from now on."
         self.runs.notify("info", said, "", None, None)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from headlight.models.core.colours import MIDDLE, lut
 from headlight.models.core.errors import known
-from headlight.models.core.tokens import INPUT, Box, PatchTokens, Place, TextTokens, Tokens
+from headlight.models.core.tokens import INPUT, OUTPUT, Box, PatchTokens, Place, TextTokens, Tokens
 from headlight.models.core.tokens.mixed import MixedTokens
 from headlight.models.core.trace import Trace
 from headlight.viewer.inputs.inputs import PictureTextInput
@@ -84,10 +84,11 @@ class MixedPane(OnInputPane):
         self.result, reason, trace = result, self.not_drawn(result), self.session.current.trace
         self.signed = self.method().signed
         tokens = known(result.tokens, Tokens)
-        words = trace.streams[INPUT] if isinstance(tokens, PatchTokens) else tokens
+        written = trace.streams.get(OUTPUT, trace.streams[INPUT])
+        words = tokens if isinstance(tokens, TextTokens) else written
         if words is not self._tokens:
             self._show_words(known(words, TextTokens), trace)
-        if isinstance(tokens, MixedTokens):
+        if isinstance(tokens, TextTokens):
             laid = None if reason else known(result, InputMap).laid
             self.view.set_overlay(*((None,) if laid is None else (laid[0], laid[1].corners)))
             shown = (None, None) if reason else (result.levels[self._words], result.values[self._words])
@@ -151,7 +152,7 @@ class MixedPane(OnInputPane):
 
         def run() -> None:
             wanted = document.wanted.text
-            if self.runs is not None and text.strip() and (wanted is None or text != wanted.text):
+            if self.runs is not None and (wanted is None or text != wanted.text):
                 self.runs.edit(document, text, None)
 
         if document is not None:
@@ -165,10 +166,19 @@ class MixedPane(OnInputPane):
 
     def _patch_at(self, x: float, y: float) -> Place | None:
         """The smallest part of the picture there."""
-        tokens = self._asked()
-        found = () if tokens is None else tokens.find(Box(x, y, x, y))
-        places = [tokens.place(int(index)) for index in found]
+        places = [
+            tokens.place(int(index)) for tokens in self._there() for index in tokens.find(Box(x, y, x, y))
+        ]
         return min(places, key=_extent, default=None)
+
+    def _there(self) -> tuple[Tokens, ...]:
+        """The tokens of the shown layer: those that look, and those that are looked at."""
+        document = self.session.current
+        if document is None or document.trace is None or not document.trace.layers:
+            return ()
+        layers = document.trace.layers
+        layer = layers[min(self.session.view[Selection].layer, len(layers) - 1)]
+        return tuple(dict.fromkeys((layer.queries, layer.keys)))
 
     def _picture_hovered(self, at: tuple[float, float] | None) -> None:
         place = None if at is None else self._patch_at(*at)
@@ -210,6 +220,8 @@ def _extent(place: Place) -> float:
 
 def _counted(trace: Trace) -> str:
     tokens = trace.tokens
+    if OUTPUT in trace.streams:
+        return f"{len(tokens):,} tokens of the picture, {len(trace.streams[OUTPUT]):,} written"
     if not isinstance(tokens, MixedTokens):
         return f"{len(tokens):,} tokens"
     count = int(tokens.on_picture.sum())

@@ -19,9 +19,9 @@ OF_WRITTEN = (
 )
 OF_BOTH = (
     _CELL,
-    Figures("shown", "Shown map", (*_BEST, "Weight on the picture", *_ON_TEXT)),
-    Figures("head", "Head", ("Entropy, mean", "On special tokens")),
-    Figures("beside", "Relevance", (*_BEST, "Weight on the picture", *_ON_TEXT)),
+    Figures("shown", "Shown map", (*_BEST, *_ON_PICTURE)),
+    Figures("head", "Head", ("Entropy, mean", "Distance, mean", "On special tokens")),
+    Figures("beside", "Relevance", (*_BEST, *_ON_PICTURE)),
 )
 OF_PICTURE = (
     _CELL,

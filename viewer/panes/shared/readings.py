@@ -88,7 +88,7 @@ def of_drawn(shown: Drawn) -> dict[str, str]:
 def of_both(shown: InputMap) -> dict[str, str]:
     """What of a map lies on the parts of the picture, of a picture with a text."""
     values = shown.values[known(shown.tokens, MixedTokens).on_picture]
-    return {"Weight on the picture": read_out(float(values.sum()))}
+    return {"Weight on patches": read_out(float(values.sum()))}
 
 
 def of_patches(shown: InputMap) -> dict[str, str]:
