@@ -16,7 +16,7 @@ from headlight.models.modules.given import calls_of, kept_of, notices_of
 from headlight.models.modules.recorder import recording
 from headlight.models.modules.seen import Seen, together
 from headlight.models.modules.stored import Stored, lengths, numpy_of, stored, trace_of
-from headlight.viewer.inputs.recorded import format
+from headlight.viewer.inputs.recorded import ENDING, format
 
 if TYPE_CHECKING:
     from torch import nn
@@ -81,15 +81,15 @@ class Recording:
     def trace(self) -> Trace:
         """The trace that every pane and every export reads."""
         from headlight.models.core.trace import Run
-        from headlight.models.engines.recorded import card_of
+        from headlight.models.modules.brought import card_of
 
         whole = self.stored()
         return trace_of(whole.header, whole.arrays, card_of(self._title, whole.header["of"]), Run())
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write it to NAME.headlight.npz: arrays and JSON, nothing that is run. OSError as of any file."""
-        if not str(path).endswith(format.ENDING):
-            raise HeadlightError(f"{path} does not end in {format.ENDING}.", f"Call it NAME{format.ENDING}.")
+        if not str(path).endswith(ENDING):
+            raise HeadlightError(f"{path} does not end in {ENDING}.", f"Call it NAME{ENDING}.")
         self.write(path)
 
     def write(self, path: str | os.PathLike[str], **header: Any) -> None:

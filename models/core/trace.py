@@ -142,6 +142,7 @@ class Trace:
     outputs: what engines need later (torch tensors), by name.
     answers: what the model says of the input, each of a type of its own; none of a model without a head.
     run: the way back to the engine. written: which of the tokens the model wrote itself, if it did.
+    given: its weights came without outputs that they could be checked by.
     """
 
     model: ModelCard
@@ -158,6 +159,7 @@ class Trace:
     answers: tuple[Answer, ...] = ()
     run: Run = field(default_factory=Run)
     written: Written | None = None
+    given: bool = False
 
     @property
     def tokens(self) -> Tokens:

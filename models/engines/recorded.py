@@ -4,27 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from headlight.models.catalogue.entry import Entry
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.task import SILENT, Task
-from headlight.models.core.trace import ModelCard, Run, Trace
+from headlight.models.core.trace import Run, Trace
 from headlight.models.modules.stored import trace_of
-
-_HERE = Path(__file__).parent
-
-
-def _brought(kind: str) -> tuple[Entry, ...]:
-    return (
-        Entry(
-            f"recorded-{kind}", "Recorded", "bundled", "recorded from Python", "", _HERE, f"recorded-{kind}"
-        ),
-    )
-
-
-OF_TEXT, OF_IMAGE, OF_POINTS = (_brought(kind) for kind in ("text", "image", "points"))
 
 
 class RecordedEngine:
@@ -51,8 +37,3 @@ class RecordedEngine:
             raise HeadlightError(
                 "The arrays of this trace do not go together.", "It is damaged: record and save it again."
             ) from error
-
-
-def card_of(title: str, kind: str) -> ModelCard:
-    """What is said of a module that was recorded here."""
-    return ModelCard(f"recorded-{kind}", title, f"recorded-{kind}", "recorded from Python", "")

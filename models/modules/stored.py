@@ -194,6 +194,7 @@ def trace_of(header: Mapping[str, Any], arrays: Mapping[str, Any], card: ModelCa
         seconds=float(header.get("seconds", 0.0)),
         device=str(header.get("device", "cpu")),
         notices=tuple(header.get("notices", ())),
+        given=any(told["sort"] in ("shown", "gradient") for told in header["layers"]),
         run=run,
     )
 

@@ -11,6 +11,7 @@ import threading
 import traceback
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, QSettings, QTimer, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
@@ -18,17 +19,20 @@ from PySide6.QtWidgets import QApplication
 from headlight.models.core.errors import HeadlightError
 from headlight.viewer import slices
 from headlight.viewer.app.layout import geometry
+from headlight.viewer.app.listening import listening
 from headlight.viewer.app.options import WindowOptions
 from headlight.viewer.app.window import Window
 from headlight.viewer.host.apart.host import ProcessHost
 from headlight.viewer.host.asked import run_options
 from headlight.viewer.host.lanes import WARM
-from headlight.viewer.host.warm import warm
+from headlight.viewer.host.warm import expecting_recordings, warm
+from headlight.viewer.inputs.recorded import ENDING
 from headlight.viewer.panes.shared.log_handler import LogHandler
+from headlight.viewer.shown.places import check_screen
+from headlight.viewer.shown.steps import open_shown
 from headlight.widgets.base import theme
 
 log = logging.getLogger("headlight")
-SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
 UNSEEN = 1000
 """Milliseconds after which a window that was not painted is taken for minimised."""
 SETTLED = 120
@@ -42,11 +46,7 @@ def run(files: list[str], options: WindowOptions) -> int:
 
     HeadlightError where there is no screen to open it on: Qt would end the process.
     """
-    if sys.platform == "linux" and not any(os.environ.get(name) for name in SCREENS):
-        raise HeadlightError(
-            "There is no display to open a window on.",
-            "Start it in a desktop session, or use “main.py export”, which needs none.",
-        )
+    check_screen()
     app = QApplication.instance() or QApplication(sys.argv[:1])
     app.setApplicationName("Headlight")
     app.setOrganizationName("Headlight")
@@ -60,6 +60,9 @@ def run(files: list[str], options: WindowOptions) -> int:
     choice = options.theme or str(settings.value("theme", "dark"))
     theme.apply(app, choice, float(settings.value("text_scale", 1.0)))
     host, asked = ProcessHost(_words(options.engine or "")), run_options(options.given)
+    recorded = bool(files) and all(file.endswith(ENDING) for file in files)
+    if recorded:  # while the window is made
+        host.start(WARM, "run", expecting_recordings, lambda *_: None)
     window = Window(asked, settings, handler, host)
     if options.screenshot:
         window.resize(geometry.SIZE)  # whatever screen there is
@@ -75,13 +78,22 @@ def run(files: list[str], options: WindowOptions) -> int:
     waits = SETTLED if opens else 0  # on the welcome page nothing is to come
     shot = _Screenshot(window, str(options.screenshot), waits) if options.screenshot else None
 
+    def warm_up() -> None:
+        host.start(WARM, "run", partial(warm, asked, slices.__name__), lambda *_: None)
+
     def painted() -> None:
         """Nothing is done before a person sees the window."""
         window.read_plugins()  # what is opened may be of one
         if opens or shot is None:
-            host.start(WARM, "run", partial(warm, asked, slices.__name__), lambda *_: None)
+            if not recorded:
+                warm_up()
             window.jobs.submit("warm", window.runs.prepare, lambda _: window.make_ready(), here=True)
         _open(window, files, options, shot)
+        ear = listening(window, partial(open_shown, window.runs)) if shot is None else None
+        if ear is not None:
+            app.aboutToQuit.connect(ear.close)
+        if recorded and shot is None:  # they take no model: what models need comes once they are seen
+            _WhenSeen(window, warm_up)
 
     _Painted(window, painted)
     status = app.exec()
@@ -105,7 +117,10 @@ def _open(window: Window, files: list[str], options: WindowOptions, shot: _Scree
         window.runs.open_described(files[0], text)
         files, text = [], None
     for path in files:
-        window.runs.open_path(path)
+        if path.endswith(ENDING):
+            open_shown(window.runs, Path(path))
+        else:
+            window.runs.open_path(path)
     if text is not None:
         window.runs.open_text(text, options.given.get("pair"), options.given.get("target"))
     if shot is not None:
@@ -147,6 +162,20 @@ class _Painted(QObject):
         self._unseen.stop()
         self._window.removeEventFilter(self)
         QTimer.singleShot(0, self._window, self._then)
+
+
+class _WhenSeen(QObject):
+    """Does something once what is open has been drawn."""
+
+    def __init__(self, window: Window, then: Callable[[], None]) -> None:
+        super().__init__(window)
+        self._then, self._window = then, window
+        window.drawn.connect(self._look)
+
+    def _look(self) -> None:
+        if self._window.session.documents and self._window.is_idle():
+            self._window.drawn.disconnect(self._look)
+            self._then()
 
 
 class _Screenshot(QObject):

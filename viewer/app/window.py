@@ -44,6 +44,7 @@ from headlight.viewer.registry import REGISTRY
 from headlight.viewer.session.jobs import Jobs
 from headlight.viewer.session.runs import Runs
 from headlight.viewer.session.session import Document, RunOptions, Session
+from headlight.viewer.shown.places import is_shown
 from headlight.widgets.base import theme
 from headlight.widgets.shell.drop_sign import DropSign
 from headlight.widgets.shell.messages import Kind, Message, Messages
@@ -101,7 +102,7 @@ class Window(QMainWindow):
         self.welcome.open_clicked.connect(self.choose_files)
         self.welcome.stack_asked.connect(self.runs.open_stack)
         self.recent_files = RecentFiles(self.recent, self.welcome, self.runs.open_path, self)
-        self.runs.opened.connect(self.recent.add_file)
+        self.runs.opened.connect(self._opened)
         self.pages = QStackedWidget()
         self.pages.addWidget(self.welcome)
         paces = Paces(self.jobs, self)
@@ -207,6 +208,11 @@ class Window(QMainWindow):
         """Menus and keys of all commands that there are."""
         self.status.panel.addActions(self.actions_.take())
         self.topbar.set_menu(self._menu_actions(), self.actions_.refresh)
+
+    def _opened(self, path: str) -> None:
+        """Files that are opened again; what scripts show is gone some day."""
+        if not is_shown(path):
+            self.recent.add_file(path)
 
     def read_plugins(self) -> None:
         """What is installed beside Headlight and has something for it; one that fails is told."""

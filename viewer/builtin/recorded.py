@@ -1,9 +1,14 @@
 """Documents of traces that were recorded from Python: of a text, on a picture, in space."""
 
-from headlight.viewer.registry import REGISTRY, Engine, Kind
+from headlight.viewer.registry import REGISTRY, Command, Engine, Kind, Layout, Leaf, Needs, Pane, down
 
 _INPUTS = ".inputs.recorded.inputs"
-_ENGINE = "headlight.models.engines.recorded"
+_ENGINE, _BROUGHT = "headlight.models.engines.recorded", "headlight.models.modules.brought"
+
+
+def _with_steps(layout: Layout) -> Layout:
+    """The same page with a slider over recordings above, where there are several."""
+    return layout._replace(panes=down(Leaf("steps", 0.075), layout.panes._replace(share=0.925)))
 
 
 def _kind(of: str, noun: str, plural: str, input_: str, pages: tuple[str, ...], adapter: str) -> Kind:
@@ -15,7 +20,7 @@ def _kind(of: str, noun: str, plural: str, input_: str, pages: tuple[str, ...], 
         plural=plural,
         input=f"{_INPUTS}:{input_}",
         gives=(*like.gives, "recorded"),
-        layouts=tuple(like.layout(page) for page in pages),
+        layouts=tuple(_with_steps(like.layout(page)) for page in pages),
         adapter=f".host.adapters:{adapter}",
         settings=like.settings,
         options=".host.asked:OfRecording",
@@ -42,8 +47,21 @@ REGISTRY.add(
             f"recorded-{of}",
             f"recorded-{of}",
             f"{_ENGINE}:RecordedEngine",
-            models=f"{_ENGINE}:OF_{of.upper()}",
+            models=f"{_BROUGHT}:OF_{of.upper()}",
         )
         for of in ("text", "image", "points")
     )
+)
+
+_STEPS = Needs(("recorded",), holds=".session.able:one_step")
+
+REGISTRY.add(
+    Pane("steps", "Steps", ".panes.attention.steps:StepsPane", _STEPS),
+    *(
+        Command(id_, title, "Map", ".app.commands.steps:walk", (key,), _STEPS, arguments=(by,))
+        for id_, title, key, by in (
+            ("recording-next", "Next recording of several", "Alt+.", 1),
+            ("recording-previous", "Previous recording of several", "Alt+,", -1),
+        )
+    ),
 )

@@ -27,7 +27,7 @@ from headlight.viewer.inputs.inputs import (
     beside,
 )
 from headlight.viewer.inputs.recorded.format import loaded
-from headlight.viewer.inputs.recorded.inputs import Recorded, RecordedText
+from headlight.viewer.inputs.recorded.inputs import Recorded, RecordedText, step_of
 
 
 @dataclass(frozen=True)
@@ -221,7 +221,7 @@ class Recordings(Adapter):
         return len(what.text) if isinstance(what, RecordedText) else 0
 
     def read(self, engine: Any, what: Recorded, options: RunOptions, task: Task) -> Trace:
-        return engine.run(*loaded(what.steps[what.at].file, task), task=task)
+        return engine.run(*loaded(step_of(what, options.step).file, task), task=task)
 
 
 TEXTS, IMAGES, CLOUDS, STACKS = Texts(), Images(), Clouds(), Stacks()

@@ -24,7 +24,8 @@ class RunOptions:
     classes: the list that the labels of clouds are read by when they are opened, a word of
     cloud_labels.TITLES; None for a guess. says: what kind of answer is needed, where no model is named (see
     `Entry`). writing: how the model goes on with a text, None where it does not. texts: classes that a
-    picture is compared with, each put into every one of `prompts`.
+    picture is compared with, each put into every one of `prompts`. step: of several recordings the one
+    that is shown, None for the last.
     """
 
     model: str | None = None
@@ -38,6 +39,7 @@ class RunOptions:
     interventions: tuple[Intervention, ...] = ()
     texts: tuple[str, ...] = ()
     prompts: tuple[str, ...] = ()
+    step: int | None = None
 
 
 def says_of(options: RunOptions) -> str:

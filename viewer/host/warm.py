@@ -13,6 +13,14 @@ from headlight.viewer.host.recipe import RunOptions
 from headlight.viewer.registry import REGISTRY, Engine, Kind, Method, resolve
 
 
+def expecting_recordings(task: Task) -> None:
+    """Import what recordings need, which is little: they are shown while models are still far."""
+    recorded = {kind.id for kind in REGISTRY.all(Kind).values() if "recorded" in kind.gives}
+    for engine in REGISTRY.all(Engine).values():
+        if engine.reads in recorded:
+            resolve(engine.opens)
+
+
 def warm(options: RunOptions, slices: str, task: Task) -> None:
     """Import what passes and slices need, then load the model that a first document of each kind is read by.
 

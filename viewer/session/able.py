@@ -25,6 +25,12 @@ def recorded(document: Document) -> str:
     return "It was recorded from Python: its model is not here." if "recorded" in document.kind.gives else ""
 
 
+def one_step(document: Document) -> str:
+    """Several recordings of one name are steps that can be walked through."""
+    several = len(getattr(document.input, "steps", ())) > 1
+    return "" if several else "There is one recording alone."
+
+
 def no_streams(document: Document) -> str:
     """An encoder–decoder reads one stream of tokens and writes another."""
     several = document.trace is not None and len(document.trace.streams) > 1

@@ -69,8 +69,9 @@ class Runs:
 
     # -- open --------------------------------------------------------------------------------------------
 
-    def open_path(self, path: str) -> None:
-        self._open(_work("of_file", path, self.options.classes), path)
+    def open_path(self, path: str, then: Callable[[Input], Document] | None = None) -> None:
+        """then: what makes a document of it, a new one where it is None."""
+        self._open(_work("of_file", path, self.options.classes), path, then)
 
     def open_described(self, path: str, text: str) -> None:
         """A picture's file with a text beside it."""
@@ -415,7 +416,8 @@ class Runs:
 
         trace = result.trace
         before, changed = document.trace, document.options.interventions != options.interventions
-        said = before.notices if before is not None and changed else ()
+        again = changed or "recorded" in document.kind.gives  # of another step the same is to be known
+        said = before.notices if before is not None and again else ()
         notices = REGISTRY.adapter_of(what).notices
         for notice in notices(what):
             if notice not in notices(document.input):

@@ -96,12 +96,10 @@ class Status(QWidget):
 
         self.run.setText(_said(trace, document.view))
         good = is_faithful(error := worst(document.checks))
-        self.check.setText(
-            f"✓ weights rebuild the output, error {short_number(error, 1)}"
-            if good
-            else f"✗ {said_of_checks(document.checks)}"
-        )
-        self.check.setProperty("role", "good" if good else "bad")
+        rebuilt = f"✓ weights rebuild the output, error {short_number(error, 1)}"
+        known = "weights as they were given, with no output to check them by" if trace.given else rebuilt
+        self.check.setText(known if good else f"✗ {said_of_checks(document.checks)}")
+        self.check.setProperty("role", ("dim" if trace.given else "good") if good else "bad")
         self.check.style().polish(self.check)
         held = self._held if document.memory is None else document.memory
         self.device.setText(f"{document.device} · {held / 1e9:.1f} GB")
@@ -214,7 +212,8 @@ def _said(trace: Trace, view: View) -> str:
         if not trace.layers and isinstance(trace.tokens, PatchTokens):
             rows, columns = trace.tokens.grid
             return f"last feature map {rows} × {columns} · {forward} · no attention layers"
-        return f"{len(trace.tokens):,} tokens · {forward}"
+        tokens = f"{len(trace.tokens):,} tokens"
+        return tokens if trace.given else f"{tokens} · {forward}"
     layers = f"{len(trace.layers)} attention layers" if trace.layers else "no attention layers"
     return f"{len(trace.answer(PointLabels).labels):,} points · {forward} · {layers}"
 

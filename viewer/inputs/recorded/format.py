@@ -21,7 +21,6 @@ from headlight.viewer.inputs.source import Source
 
 HEADER = "headlight.json"
 VERSION = 1
-ENDING = ".headlight.npz"
 MOST_MEMBERS, MOST_HEADER, MOST_BYTES = 20_000, 32_000_000, 1 << 35
 """Of one file: arrays, bytes of its header, bytes of all arrays."""
 _RATIO = 1100

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from headlight.viewer.inputs.cloud import CloudInput
 from headlight.viewer.inputs.inputs import ImageInput, TextInput
@@ -18,26 +18,38 @@ class Step:
 
 @dataclass(frozen=True)
 class RecordedText(TextInput):
-    """steps: the recordings, by their numbers. at: the one that is shown."""
+    """steps: the recordings, in the order of their numbers. name: what their caller calls them all, "" of one
+    that stands alone."""
 
     steps: tuple[Step, ...] = ()
-    at: int = 0
+    name: str = ""
 
 
 @dataclass(frozen=True, eq=False)
 class RecordedImage(ImageInput):
-    """steps, at: as of a recorded text."""
+    """steps, name: as of a recorded text."""
 
     steps: tuple[Step, ...] = ()
-    at: int = 0
+    name: str = ""
 
 
 @dataclass(frozen=True, eq=False)
 class RecordedCloud(CloudInput):
-    """steps, at: as of a recorded text."""
+    """steps, name: as of a recorded text."""
 
     steps: tuple[Step, ...] = ()
-    at: int = 0
+    name: str = ""
 
 
 Recorded = RecordedText | RecordedImage | RecordedCloud
+
+
+def step_of(what: Recorded, number: int | None) -> Step:
+    """The recording with this number; the last one where there is none, or where none is named."""
+    return next((one for one in what.steps if one.number == number), what.steps[-1])
+
+
+def with_steps(what: Recorded, more: Recorded) -> Recorded:
+    """The newer of two with the steps of both; of two with one number the newer."""
+    steps = {one.number: one for one in (*what.steps, *more.steps)}
+    return replace(more, steps=tuple(steps[number] for number in sorted(steps)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ import numpy as np
 from headlight.models.core.errors import HeadlightError
 from headlight.viewer.inputs.cloud import Frame
 from headlight.viewer.inputs.pictures.decoding import check_size
-from headlight.viewer.inputs.recorded.format import ENDING, arrays_of, damaged, header_of
+from headlight.viewer.inputs.recorded import ENDING
+from headlight.viewer.inputs.recorded.format import arrays_of, damaged, header_of
 from headlight.viewer.inputs.recorded.inputs import Recorded, RecordedCloud, RecordedImage, RecordedText, Step
 from headlight.viewer.inputs.source import Source
 from headlight.viewer.registry import Reader
@@ -31,7 +33,8 @@ def opened(reader: Reader, source: Source) -> Recorded:
     try:
         described = dict(header["streams"]["input"])
         arrays = arrays_of(source.file, source.name, ("picture", "points"), source.task)
-        return _seen(described, arrays, title, steps, source)
+        found = _seen(described, arrays, title, steps, source)
+        return replace(found, name=str(header.get("name") or "")[:200])
     except (KeyError, TypeError, ValueError) as error:
         raise damaged(source.name) from error
 
