@@ -23,6 +23,8 @@ SMALLEST = 8
 """Pixels of a side of the smallest picture."""
 GRAIN, GRAIN_PIXELS = 0.002, 0.3
 """How exactly an edge is known: a part of the picture's side, and pixels."""
+MASK = "pixel_attention_mask"
+"""What of a tile is picture, a number a pixel."""
 OFF = 0.25
 """Of a patch: more than so far off its place in a grid, patches form none."""
 
@@ -108,6 +110,8 @@ class Feeder:
         found = self._prepared(pixels, small)
         grids, order = self._placed(height, width, small)
         tensors = {name: value for name, value in found.items() if isinstance(value, torch.Tensor)}
+        if MASK in tensors:  # eight bytes a pixel, kept with each trace, say no more than one
+            tensors[MASK] = tensors[MASK].bool()
         rows, columns = (_first(found.get(name)) for name in ("rows", "cols"))
         if rows and len(grids) == rows * columns + 1:
             grids = (*grids[:-1], replace(grids[-1], name="overview"))

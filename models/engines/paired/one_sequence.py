@@ -347,7 +347,7 @@ class OneSequenceEngine(Askable):
             if name in self._accepted
         }
         for name, value in self._pictured(given.fed).items():
-            inputs[name] = value.repeat(count, *([1] * (value.ndim - 1)))
+            inputs[name] = value if count == 1 else value.repeat(count, *([1] * (value.ndim - 1)))
         return {**inputs, "use_cache": False}
 
     def _types(self, given: Given, on_picture: np.ndarray) -> np.ndarray:
