@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 import transformers
+from huggingface_hub.errors import StrictDataclassError
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
@@ -21,6 +22,7 @@ from transformers import (
     AutoConfig,
     AutoModel,
     AutoTokenizer,
+    PreTrainedConfig,
     PreTrainedModel,
     PreTrainedTokenizerFast,
 )
@@ -32,7 +34,8 @@ from headlight.models.catalogue.formats.gguf_header import is_gguf, read_header
 from headlight.models.catalogue.formats.vocabulary import has_tokenizer, readable, tokenizer_folder
 from headlight.models.catalogue.heads import body_of, has_usual_body, headed, usual_class
 from headlight.models.catalogue.memory import Fit, fitting
-from headlight.models.catalogue.networks import own
+from headlight.models.catalogue.networks import own, wrapped
+from headlight.models.catalogue.networks.libraries import LIBRARIES
 from headlight.models.catalogue.published import OWN, PUBLISHED, module
 from headlight.models.catalogue.states import is_usual, read_state
 from headlight.models.core.errors import HeadlightError, first_line
@@ -48,11 +51,18 @@ def load_entry(entry: Entry, device: str, task: Task = SILENT) -> tuple[nn.Modul
     where memory is too small.
     """
     if entry.folder is None:
-        from headlight.models.catalogue.untrained import untrained
+        from headlight.models.catalogue.untrained import untrained, untrained_of_library
 
-        network = untrained(PUBLISHED[entry.id], task)
+        if entry.id in PUBLISHED:
+            network = untrained(PUBLISHED[entry.id], task)
+        else:
+            network = untrained_of_library(entry.id, task)
         return network.to(device), frozenset(network.state_dict())
-    if read_config(entry.folder)["model_type"] in OWN:
+    content = read_config(entry.folder)
+    if content["model_type"] in LIBRARIES:
+        network, missing = load_wrapped(entry.folder, content, task)
+        return network.to(device), missing
+    if content["model_type"] in OWN:
         return load_classic(entry.folder).to(device), frozenset()
     return load_model(entry.folder, device)
 
@@ -92,12 +102,33 @@ def load_classic(folder: Path) -> nn.Module:
     return network.eval().requires_grad_(False)
 
 
+def load_wrapped(
+    folder: Path, content: dict[str, Any], task: Task = SILENT
+) -> tuple[PreTrainedModel, frozenset[str]]:
+    """(a network of timm or torchvision, with a head if it has one, the names of random weights)."""
+    config = wrapped.configured(content)
+    kind = wrapped.WrappedForImageClassification if config.num_labels else wrapped.WrappedModel
+    model = kind(config)
+    net = model.get_submodule("body.net" if config.num_labels else "net")
+    try:
+        lacking = net.load_state_dict(read_state(folder, torch.float32, task), strict=False).missing_keys
+    except RuntimeError as error:
+        raise HeadlightError(
+            f"The weights in {folder} are not those of {config.architecture}: {first_line(error)}",
+            "Fetch it again or choose another.",
+        ) from error
+    inner = "body.net." if config.num_labels else "net."
+    return model.float().eval().requires_grad_(False), frozenset(f"{inner}{name}" for name in lacking)
+
+
 def skeleton(folder: Path) -> nn.Module:
     """The image model of a folder in eval mode without weights, on the meta device."""
     content = read_config(folder)
     try:
         if content["model_type"] in OWN:
             config = own.read(content)
+        elif content["model_type"] in LIBRARIES:
+            config = wrapped.configured(content)
         else:
             config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         config = getattr(config, "vision_config", config)
@@ -175,7 +206,7 @@ def _from_folder(folder: Path, dtype: torch.dtype, task: Task) -> tuple[dict[str
             "Choose a model of a type that transformers knows.",
         )
     if is_usual(folder, content):
-        config = CONFIG_MAPPING[model_type].from_dict(content)
+        config = _configured(content)
 
         def read(kind: type, **more: Any) -> Any:
             own = getattr(kind, "config_class", None)
@@ -187,13 +218,22 @@ def _from_folder(folder: Path, dtype: torch.dtype, task: Task) -> tuple[dict[str
     state = read_state(folder, dtype, task)
 
     def filled(kind: type, **more: Any) -> Any:
-        config = CONFIG_MAPPING[model_type].from_dict(plain)
+        config = _configured(plain)
         usual = MODEL_MAPPING.get(type(config), AutoModel) if kind is AutoModel else kind
         usual = usual[0] if isinstance(usual, tuple) else usual
         more.pop("local_files_only"), more.pop("trust_remote_code")  # there is nowhere to look
         return usual.from_pretrained(None, config=config, state_dict=dict(state), **more)
 
     return plain, filled
+
+
+def _configured(content: dict[str, Any]) -> PreTrainedConfig:
+    """The configuration that a config.json holds. ValueError for one that makes no sense."""
+    try:
+        kind = CONFIG_MAPPING[content["model_type"]]
+        return kind.from_dict(kind._decode_special_floats(content))  # infinity is written as an object
+    except StrictDataclassError as error:
+        raise ValueError(f"config.json: {first_line(error)}") from error
 
 
 def _from_file(file: Path, task: Task) -> tuple[dict[str, Any], Callable[..., Any]]:
@@ -270,11 +310,26 @@ def is_untrained(model: nn.Module, part: nn.Module, missing: frozenset[str]) -> 
     return any(id(every[name]) in run for name in counted)
 
 
+_GIVEN = {
+    "input_values": "sounds",
+    "input_features": "sounds",
+    "pixel_values_videos": "videos",
+    "grid_thw": "pictures that its own processor has cut up",
+    "image_grid_thw": "pictures that its own processor has cut up",
+    "pixel_position_ids": "pictures that its own processor has cut up",
+}
+"""What a model reads that cannot run without this."""
+
+
 def needs_only(model: PreTrainedModel, given: Collection[str], title: str, what: str) -> None:
     """HeadlightError where the model cannot run on what it is `given`. what: what that is in words."""
     parameters = inspect.signature(model.forward).parameters.values()
     needed = [p.name for p in parameters if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD]
-    if lacking := [name for name in needed if name not in given]:
+    lacking = [name for name in needed if name not in given]
+    kinds = [_GIVEN[name] for name in lacking if name in _GIVEN]
+    if kinds:
+        raise HeadlightError(f"{title} reads {kinds[0]}, not {what}.", "Choose a model that does.")
+    if lacking:
         raise HeadlightError(
             f"{title} does not run on {what} alone: it needs {' and '.join(lacking)}.",
             "Choose a model that does.",

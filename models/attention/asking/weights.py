@@ -24,7 +24,8 @@ from headlight.models.attention.calls import AttentionCall, Call, GivenCall, Kin
 from headlight.models.core.errors import HeadlightError
 
 FIELDS = ("encoder_attentions", "decoder_attentions", "attentions", "cross_attentions")
-_STATES = ("hidden_states", "encoder_hidden_states", "decoder_hidden_states", "reshaped_hidden_states")
+_AMONG_STATES = ("maskformer-swin",)
+"""Model types that look for weights among their states, which have to be there then."""
 _PRODUCTS = {"matmul", "__matmul__", "bmm"}
 _HEADS = ("num_attention_heads", "num_heads", "n_heads", "n_head")
 """What an attention module may call the number of its heads."""
@@ -216,8 +217,8 @@ def ask_for_weights(
         asked.append(kwargs)
         parameters = inspect.signature(module.forward).parameters
         if "output_attentions" in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
-            # MaskFormer's Swin looks for weights among the states, which have to be there then.
-            states = {"output_hidden_states": True} if "output_hidden_states" in parameters else {}
+            looks = getattr(getattr(module, "config", None), "model_type", None) in _AMONG_STATES
+            states = {"output_hidden_states": True} if looks else {}
             return args, {**kwargs, **states, "output_attentions": True, "return_dict": True}
         return None
 
@@ -298,9 +299,9 @@ def ask_for_weights(
             notes.calls.extend(_noted(one, notes) for one in used)
         seen.clear()
         kept.clear()
-        unasked = () if kwargs.get("output_attentions") else FIELDS
-        unasked += () if kwargs.get("output_hidden_states") else _STATES
-        output = type(output)(**{key: x for key, x in output.items() if key not in unasked})
+        asks = {"attentions": "output_attentions", "hidden_states": "output_hidden_states"}
+        unasked = tuple(end for end, asked_for in asks.items() if not kwargs.get(asked_for))
+        output = type(output)(**{key: x for key, x in output.items() if not key.endswith(unasked)})
         return output.to_tuple() if kwargs.get("return_dict") is False else output
 
     for module in model.modules():

@@ -18,12 +18,13 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from headlight.models.attention.agreement import way_to_record
+from headlight.models.attention.asking.coverage import said_of
 from headlight.models.attention.asking.implementations import unchanged
 from headlight.models.attention.capture import Call
 from headlight.models.attention.recorded import RecordedLayer, numbered
 from headlight.models.attention.stages import MAX_UNITS, Stages, unit_of
 from headlight.models.attention.statistics import artifact_tokens
-from headlight.models.attention.windows import Placement, WindowBlocks, WindowLayer
+from headlight.models.attention.windows import Placement, WindowBlocks, placed_on
 from headlight.models.catalogue.entries import Entry
 from headlight.models.catalogue.loading import is_untrained, load_entry, needs_only
 from headlight.models.core.errors import MODEL_ERRORS, HeadlightError, first_sentence, out_of_memory
@@ -47,6 +48,7 @@ from headlight.models.engines.pictures.pixels import (
     inner_square,
     snap_size,
 )
+from headlight.models.engines.pictures.placing import placing_of
 from headlight.models.engines.pictures.seeing import (
     channels_of,
     drawn,
@@ -73,7 +75,8 @@ class VisionEngine(OfPixels):
         self.model = part_that_sees(model)
         self.entry, self.device = entry, device
         self.card = entry.card(untrained)
-        self.unit = unit_of(self.model.config)
+        self._placing = placing_of(self.model)
+        self.unit = unit_of(self.model.config) if self._placing is None else self._placing.unit
         self.sides = (self.unit,) * 2 if self.unit else sides_of(self.model.config, entry.title)
         self.laying = laying_of(self.model, self.sides[0])
         if self.unit:  # squares that hold whole windows are units themselves
@@ -81,7 +84,7 @@ class VisionEngine(OfPixels):
             self.sides = (self.unit, self.unit)
         self.prefix = () if self.unit else (*prefix_of(self.model), *self.laying.behind)
         self._blocks = WindowBlocks(self.model)
-        self.normalisation = Normalisation.of(entry.folder, channels_of(self.model.config))
+        self.normalisation = Normalisation.of(entry.folder, channels_of(self.model.config), self.model.config)
         accepted = inspect.signature(self.model.forward).parameters
         self._options = {"interpolate_pos_encoding": True} if "interpolate_pos_encoding" in accepted else {}
         self._decoder: nn.Module | None = None
@@ -148,10 +151,8 @@ class VisionEngine(OfPixels):
         """
         made_for, (down, across) = image_size(self.model.config), self.sides
         if down == across:
-            more, few = (
-                self.laying.multiple * down,
-                max(self._blocks.smallest, 2) * self.laying.multiple * down,
-            )
+            more = down if self.unit else self.laying.multiple * down  # a unit holds whole windows
+            few = max(self._blocks.smallest, 2) * more
             yield (few, few + more), False, False, True
             yield (few, few), True, False, True
             if made_for and not made_for[0] % more and not made_for[1] % more:
@@ -202,7 +203,10 @@ class VisionEngine(OfPixels):
             seconds=seconds,
             device=self.device,
             artifacts=artifacts,
-            notices=(*self._said, *fitted.notices, *unsaid),
+            notices=(
+                *(*self._said, *fitted.notices, *unsaid),
+                *said_of(self.entry.title, self.model, calls),
+            ),
             outputs={"patches": self._patches(_state(output), layers[-1].queries)},
             answers=answers,
         )
@@ -274,7 +278,7 @@ class VisionEngine(OfPixels):
         for call in calls:
             cut = placed.get(self._blocks.of(call.name) or "")
             if cut is not None and cut.grid == tokens.grid and not tokens.prefix:
-                layers.append(WindowLayer(call, tokens, cut.window, cut.shift, cut.misplaced))
+                layers.append(placed_on(call, tokens, cut))
                 continue
             if call.shape[0] != 1 or call.shape[2] != len(tokens) or call.shape[3] != len(tokens):
                 raise self._misfit(f"{call.name} attends over {call.shape[2]:,} tokens ({call.kind})", tokens)
@@ -287,6 +291,9 @@ class VisionEngine(OfPixels):
         """Layers on the grids of their stages: in windows, or with keys on a coarser grid."""
         layers: list[AttentionLayer] = []
         for call in calls:
+            if self._placing is not None and (layer := self._placing.layer(call, stages)) is not None:
+                layers.append(layer)
+                continue
             cut = placed.get(self._blocks.of(call.name) or "")
             windows, _, queries, keys = call.shape
             count = queries if cut is None else cut.grid[0] * cut.grid[1]
@@ -296,7 +303,7 @@ class VisionEngine(OfPixels):
                     f"{call.name} attends from {queries:,} to {keys:,} tokens, {windows:,} times", None
                 )
             if cut is not None:
-                layers.append(WindowLayer(call, tokens, cut.window, cut.shift, cut.misplaced))
+                layers.append(placed_on(call, tokens, cut))
             else:
                 # Keys of a reduced sequence are the same map seen coarser, not another sequence.
                 layers.append(RecordedLayer(replace(call, kind="self"), tokens, reduced))
@@ -306,6 +313,8 @@ class VisionEngine(OfPixels):
         """[rows, columns, channels] of an output [tokens, channels] or [channels, rows, columns]."""
         if hidden.ndim == 3 and hidden.shape[1:] == tokens.grid:
             return hidden.permute(1, 2, 0)
+        if not len(hidden):
+            raise self._misfit("it hands out no vectors of its patches", tokens)
         if hidden.ndim != 2 or len(hidden) != len(tokens):
             raise self._misfit(f"its output has the shape {tuple(hidden.shape)}", tokens)
         return hidden[tokens.prefix :].unflatten(0, tokens.grid)
@@ -362,6 +371,8 @@ class VisionEngine(OfPixels):
 
 
 def _state(output: Any) -> torch.Tensor:
-    """The last state of the only picture: [tokens, channels], or [channels, rows, columns]."""
-    state = output.get("last_hidden_state")
-    return (output.feature_maps[-1] if state is None else state)[0]
+    """The last state of the only picture: [tokens, channels], or [channels, rows, columns]; nothing of a
+    model that hands out none."""
+    state, maps = output.get("last_hidden_state"), output.get("feature_maps")
+    found = maps[-1] if state is None and maps else state
+    return torch.empty(0) if found is None else found[0]
