@@ -48,6 +48,7 @@ from headlight.models.engines.pictures.pixels import (
     inner_square,
     snap_size,
 )
+from headlight.models.engines.pictures.placing import placing_of
 from headlight.models.engines.pictures.seeing import (
     channels_of,
     drawn,
@@ -74,7 +75,8 @@ class VisionEngine(OfPixels):
         self.model = part_that_sees(model)
         self.entry, self.device = entry, device
         self.card = entry.card(untrained)
-        self.unit = unit_of(self.model.config)
+        self._placing = placing_of(self.model)
+        self.unit = unit_of(self.model.config) if self._placing is None else self._placing.unit
         self.sides = (self.unit,) * 2 if self.unit else sides_of(self.model.config, entry.title)
         self.laying = laying_of(self.model, self.sides[0])
         if self.unit:  # squares that hold whole windows are units themselves
@@ -289,6 +291,9 @@ class VisionEngine(OfPixels):
         """Layers on the grids of their stages: in windows, or with keys on a coarser grid."""
         layers: list[AttentionLayer] = []
         for call in calls:
+            if self._placing is not None and (layer := self._placing.layer(call, stages)) is not None:
+                layers.append(layer)
+                continue
             cut = placed.get(self._blocks.of(call.name) or "")
             windows, _, queries, keys = call.shape
             count = queries if cut is None else cut.grid[0] * cut.grid[1]
