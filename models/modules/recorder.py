@@ -197,11 +197,16 @@ class _Recorder(TorchFunctionMode):
         whole = found.shares_of(weights.rows.reshape(operands[at].shape))  # [..., Nq, Nk]
         lying = self._lying(whole)
         whole, v = lying.heads_of(whole), lying.heads_of(found.v)
-        call = self._by_hand(weights.scores, lying, whole, v)
+        call = self._by_hand(weights.scores, lying, whole, v, weights.changed)
         self._note(call, out, lambda given: lying.heads_of(found.out_of(given)), weights.dropped and whole)
 
-    def _by_hand(self, scores: Scores, lying: Lying, weights: Tensor, v: Tensor) -> AttentionCall | GivenCall:
-        """As it follows from q and k where that gives these very weights [B, H, Nq, Nk], else with them."""
+    def _by_hand(
+        self, scores: Scores, lying: Lying, weights: Tensor, v: Tensor, changed: bool
+    ) -> AttentionCall | GivenCall:
+        """As it follows from q and k where that gives these very weights [B, H, Nq, Nk], else with them.
+
+        changed: not all of them are what the softmax gave, so that all are looked at, not one row.
+        """
         if scores.is_known:
             q, k = lying.heads_of(scores.queries()), lying.heads_of(scores.product.right)
             call = AttentionCall(
@@ -209,14 +214,9 @@ class _Recorder(TorchFunctionMode):
             )
             call = lying.added_to(call, scores.added)
             row = torch.tensor([weights.shape[2] // 2], device=weights.device)
-            with torch.no_grad():
-                again = call.weights(row)
-                apart = (
-                    (again - weights[0][:, row].float()).abs().max()
-                    if again.shape[2:] == weights.shape[3:]
-                    else 1
-                )
-            if bool(apart <= SURE):  # no number where a row sees nothing: then they are kept
+            rows = torch.arange(weights.shape[2], device=weights.device) if changed else row
+            items = range(weights.shape[0] if changed else 1)
+            if all(_is_as(call.weights(rows, batch=item), weights[item][:, rows]) for item in items):
                 return call
         return GivenCall("", "self", weights.detach(), v=v.detach())
 
@@ -341,6 +341,13 @@ class _Recorder(TorchFunctionMode):
                 None, None
             ]
         return self._triangles[key]
+
+
+@torch.no_grad()
+def _is_as(again: Tensor, weights: Tensor) -> bool:
+    """Whether weights [H, m, Nk] that were computed again are those of a softmax. No number where a row sees
+    nothing: then they are not."""
+    return again.shape == weights.shape and bool((again - weights.float()).abs().max() <= SURE)
 
 
 def _may_attend(module: nn.Module) -> bool:
