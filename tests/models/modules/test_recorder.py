@@ -216,3 +216,20 @@ def test_nothing_of_length_squared_is_kept_where_it_follows_from_queries_and_key
         layer(torch.randn(1, 200, WIDTH))
     held = [value for value in vars(seen.calls[0]).values() if isinstance(value, torch.Tensor)]
     assert sum(tensor.numel() for tensor in held if tensor.dtype.is_floating_point) < 200 * WIDTH * 4
+
+
+class Afterwards(nn.Module):
+    """Products by einsum with dots; some weights of some rows are taken away behind the softmax."""
+
+    def forward(self, x):
+        weights = torch.einsum("...id,...jd->...ij", x, x).softmax(-1)
+        self.weights = weights.masked_fill(torch.eye(x.shape[1]).bool() & (torch.arange(x.shape[1]) < 1), 0.0)
+        return torch.einsum("...ij,...jd->...id", self.weights, x)
+
+
+def test_weights_that_were_changed_behind_the_softmax_are_kept_as_they_were_multiplied(x):
+    model = Afterwards()
+    with recording(model) as seen:
+        model(x)
+    same(seen.calls[0], model.weights[:, None])
+    assert seen.kept == ["attention"]
