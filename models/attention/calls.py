@@ -27,6 +27,8 @@ CHUNK_ELEMENTS = 2**20
 HEAD_ELEMENTS = 2**18
 """The same of one head: 1 MB, which stays in the caches while it is worked on."""
 
+_ROUNDING = 1e-4
+"""Below so much a row sums to 1."""
 LOWEST = torch.finfo(torch.float32).min
 _EXPONENT = 50
 """Powers of 2 with exponents from −50 to 50 can be summed and divided as they are."""
@@ -408,8 +410,12 @@ class GivenCall:
         return self.given[batch][_as_slice(heads)][:, _as_slice(queries)].float()
 
     def sink(self, queries: Index = ALL, heads: Index = ALL, batch: int = 0) -> Tensor:
-        """float32 [heads, queries]: 0, since the rows given must sum to 1."""
-        return torch.zeros_like(self.given[batch, :, :, 0][_as_slice(heads)][:, _as_slice(queries)]).float()
+        """float32 [heads, queries]: what rows sum to below 1, beyond rounding, where the values are known."""
+        if self.v is None:
+            zeros = torch.zeros_like(self.given[batch, :, :, 0][_as_slice(heads)][:, _as_slice(queries)])
+            return zeros.float()
+        missing = 1 - self.weights(queries, heads, batch).sum(-1)
+        return missing * (missing > _ROUNDING)
 
     def sums(self, queries: Tensor, batch: int = 0) -> None:
         """What was given need not sum to 1."""
@@ -419,12 +425,15 @@ class GivenCall:
         return carried_by_weights(self, shares, queries, batch)
 
     def error(self, batch: int = 0) -> float:
-        """Largest |A·V − returned|, |sum of a row − 1| or weight below 0, the first where v is known.
+        """Largest |A·V − returned|, |sum of a row − 1| or weight below 0, the first where v is known: a sink
+        may take its share then.
 
-        NaN where a weight is no number.
+        NaN where a weight is no number. A row of nothing is one whose mask allows nothing.
         """
         weights = self.given[batch].float()
-        wrong = torch.maximum((weights.sum(-1) - 1).abs().max(), -weights.min())
+        beside = (weights.sum(-1) - 1) * weights.any(-1)
+        beside = beside.abs() if self.v is None else beside
+        wrong = torch.maximum(beside.max(), -weights.min())
         if self.v is not None:
             rebuilt = weights[:, self.rows] @ self.v[batch].float()  # [H, r, dv]
             wrong = torch.maximum(wrong, (rebuilt - self.outputs[batch].transpose(0, 1)).abs().max())

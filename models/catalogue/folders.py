@@ -207,8 +207,7 @@ def modality_of(folder: Path, config: dict[str, Any]) -> str:
     if any((folder / name).is_file() for name in ("tokenizer.json", "vocab.txt", "vocab.json")):
         return "text"
     raise HeadlightError(
-        f"{folder} holds a {config['model_type']} model, which reads neither text nor images in patches nor "
-        "point clouds.",
+        f"{folder} holds a {config['model_type']} model, and it is not known what such a model reads.",
         "Choose a text model, a vision transformer, a convolutional network such as ResNet or ConvNeXt, or a "
         "Point Transformer.",
     )

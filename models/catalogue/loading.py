@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 import transformers
+from huggingface_hub.errors import StrictDataclassError
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
@@ -21,6 +22,7 @@ from transformers import (
     AutoConfig,
     AutoModel,
     AutoTokenizer,
+    PreTrainedConfig,
     PreTrainedModel,
     PreTrainedTokenizerFast,
 )
@@ -175,7 +177,7 @@ def _from_folder(folder: Path, dtype: torch.dtype, task: Task) -> tuple[dict[str
             "Choose a model of a type that transformers knows.",
         )
     if is_usual(folder, content):
-        config = CONFIG_MAPPING[model_type].from_dict(content)
+        config = _configured(content)
 
         def read(kind: type, **more: Any) -> Any:
             own = getattr(kind, "config_class", None)
@@ -187,13 +189,22 @@ def _from_folder(folder: Path, dtype: torch.dtype, task: Task) -> tuple[dict[str
     state = read_state(folder, dtype, task)
 
     def filled(kind: type, **more: Any) -> Any:
-        config = CONFIG_MAPPING[model_type].from_dict(plain)
+        config = _configured(plain)
         usual = MODEL_MAPPING.get(type(config), AutoModel) if kind is AutoModel else kind
         usual = usual[0] if isinstance(usual, tuple) else usual
         more.pop("local_files_only"), more.pop("trust_remote_code")  # there is nowhere to look
         return usual.from_pretrained(None, config=config, state_dict=dict(state), **more)
 
     return plain, filled
+
+
+def _configured(content: dict[str, Any]) -> PreTrainedConfig:
+    """The configuration that a config.json holds. ValueError for one that makes no sense."""
+    try:
+        kind = CONFIG_MAPPING[content["model_type"]]
+        return kind.from_dict(kind._decode_special_floats(content))  # infinity is written as an object
+    except StrictDataclassError as error:
+        raise ValueError(f"config.json: {first_line(error)}") from error
 
 
 def _from_file(file: Path, task: Task) -> tuple[dict[str, Any], Callable[..., Any]]:
@@ -270,11 +281,26 @@ def is_untrained(model: nn.Module, part: nn.Module, missing: frozenset[str]) -> 
     return any(id(every[name]) in run for name in counted)
 
 
+_GIVEN = {
+    "input_values": "sounds",
+    "input_features": "sounds",
+    "pixel_values_videos": "videos",
+    "grid_thw": "pictures that its own processor has cut up",
+    "image_grid_thw": "pictures that its own processor has cut up",
+    "pixel_position_ids": "pictures that its own processor has cut up",
+}
+"""What a model reads that cannot run without this."""
+
+
 def needs_only(model: PreTrainedModel, given: Collection[str], title: str, what: str) -> None:
     """HeadlightError where the model cannot run on what it is `given`. what: what that is in words."""
     parameters = inspect.signature(model.forward).parameters.values()
     needed = [p.name for p in parameters if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD]
-    if lacking := [name for name in needed if name not in given]:
+    lacking = [name for name in needed if name not in given]
+    kinds = [_GIVEN[name] for name in lacking if name in _GIVEN]
+    if kinds:
+        raise HeadlightError(f"{title} reads {kinds[0]}, not {what}.", "Choose a model that does.")
+    if lacking:
         raise HeadlightError(
             f"{title} does not run on {what} alone: it needs {' and '.join(lacking)}.",
             "Choose a model that does.",

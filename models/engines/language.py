@@ -18,6 +18,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast
 from headlight.models.attention.agreement import way_to_record
 from headlight.models.attention.asking.amounts import AmountCall
 from headlight.models.attention.asking.bands import without_padding
+from headlight.models.attention.asking.coverage import said_of
 from headlight.models.attention.asking.implementations import unchanged
 from headlight.models.attention.calls import Call
 from headlight.models.attention.recorded import RecordedLayer, numbered
@@ -94,7 +95,7 @@ class LanguageEngine(Askable):
         self._of_two = () if tower_of(body_of(model), "text_config") is None else (WITHOUT_PICTURE,)
         self.entry, self.device = entry, device
         self.card = entry.card(untrained)
-        limit = min(limit_of(model, tokenizer), MAX_TOKENS)
+        limit = min(limit_of(self.model, tokenizer), MAX_TOKENS)
         self._reader = Reader(tokenizer, entry.title, limit)
         self._exact = exact_length(self.model.config) is not None
         self._accepted = inspect.signature(self.model.forward).parameters.keys()
@@ -319,6 +320,7 @@ class LanguageEngine(Askable):
             device=self.device,
             notices=(
                 *(*self._said, *unsaid, *self._encoder_alone, *self._of_two, *self._amounted(calls)),
+                *said_of(self.entry.title, self.model, calls),
                 *self._reader.notices(given),
             ),
             stretch=window.stretch,

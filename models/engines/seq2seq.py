@@ -21,6 +21,7 @@ from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from headlight.models.attention.agreement import way_to_record
+from headlight.models.attention.asking.coverage import said_of
 from headlight.models.attention.calls import Call
 from headlight.models.attention.recorded import RecordedLayer, numbered
 from headlight.models.catalogue.entries import Entry
@@ -97,15 +98,18 @@ class Seq2SeqEngine(Askable):
         self.model, self.entry, self.device = model, entry, device
         self.card = entry.card(untrained)
         encoder, target = model.get_encoder(), target or _of_target(tokenizer)
-        self._source = Reader(tokenizer, entry.title, min(limit_of(encoder, tokenizer), MAX_TOKENS))
-        longest = min(limit_of(model.get_decoder(), target), MAX_TOKENS)
+        self._source = Reader(
+            tokenizer, entry.title, min(limit_of(encoder, tokenizer, model.config), MAX_TOKENS)
+        )
+        longest = min(limit_of(model.get_decoder(), target, model.config), MAX_TOKENS)
         self._target = Reader(target, entry.title, longest)
-        has_types = bool(getattr(encoder.config, "type_vocab_size", 0))
+        has_types = bool(getattr(getattr(encoder, "config", model.config), "type_vocab_size", 0))
         self._has_types = has_types and "token_type_ids" in inspect.signature(encoder.forward).parameters
         self._start = start_of(model, target)
         ends = (special_of(model, "eos_token_id"), target.eos_token_id, target.sep_token_id)
         self._end = next((number for number in ends if number is not None), None)
-        self.head = Logits() if model.get_output_embeddings() is not None else None
+        writes = model.get_output_embeddings() is not None and model.can_generate()
+        self.head = Logits() if writes else None
         if self.head is not None:
             plain(model, decoder_start_token_id=self._start, eos_token_id=self._end)
         self._said = entry.notices
@@ -262,7 +266,7 @@ class Seq2SeqEngine(Askable):
             seconds=seconds,
             device=self.device,
             notices=(
-                *(*self._said, *unfit, *unsaid),
+                *(*self._said, *unfit, *unsaid, *said_of(self.entry.title, self.model, calls)),
                 *(*self._source.notices(given.read), *given.output.notices),
             ),
             stretch=given.read.window.stretch,

@@ -92,7 +92,7 @@ class Scores:
             if not flat or self.added or self.allowed or self.capped or other.ndim > self.product.left.ndim:
                 return replace(self, is_known=False)
             return replace(self, scales=(*self.scales, other if power > 0 else other.reciprocal()))
-        by = float(other) ** power
+        by = float(other.detach() if isinstance(other, Tensor) else other) ** power
         if self.capped == 1:
             return replace(self, capped=2, cap=by)
         if self.added or self.allowed or self.capped:
@@ -163,5 +163,5 @@ SHAPES_OF_OUTPUTS = _SHAPES | {"transpose", "permute", "swapaxes", "movedim"}
 
 def _is_never(value: Any) -> bool:
     if isinstance(value, Tensor):
-        return value.numel() == 1 and float(value) <= NEVER
+        return value.numel() == 1 and float(value.detach()) <= NEVER
     return isinstance(value, int | float) and (value <= NEVER or value == -math.inf)

@@ -33,7 +33,7 @@ def main() -> int:
 
 def run(argv: Sequence[str]) -> int:
     """Do what the arguments say; the exit status."""
-    _let_libraries_be_silent()
+    let_libraries_be_silent()
     try:
         command = {"export": _export, "replay": _replay, "models": _models, "engine": _engine}.get(
             argv[0] if argv else ""
@@ -58,7 +58,7 @@ def run(argv: Sequence[str]) -> int:
         return 1
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
     """Tells what is wrong the way everything else does; -40,0,3 is a value as -40 is: no option begins so."""
 
     def __init__(self, *args: Any, **more: Any) -> None:
@@ -74,7 +74,7 @@ class _Parser(argparse.ArgumentParser):
 def _window(argv: Sequence[str]) -> int:
     from headlight.viewer.export.options import reading_choices
 
-    parser = _Parser(
+    parser = Parser(
         prog="headlight",
         allow_abbrev=False,
         description="Open texts, images and point clouds and explore their attention.",
@@ -111,7 +111,7 @@ def _export(argv: Sequence[str]) -> int:
     for failure in plugins.read(registry.REGISTRY):
         _say(str(failure))
     choices, endings = all_choices(), whats()
-    parser = _Parser(
+    parser = Parser(
         prog="headlight export",
         usage="%(prog)s FILE WHAT --out OUT [options]\n       %(prog)s WHAT --text TEXT --out OUT [options]",
         allow_abbrev=False,
@@ -144,7 +144,7 @@ def _export(argv: Sequence[str]) -> int:
 
 
 def _replay(argv: Sequence[str]) -> int:
-    parser = _Parser(
+    parser = Parser(
         prog="headlight replay",
         allow_abbrev=False,
         description="Make the run of a report again and compare its numbers: 0 where they are equal, else 2.",
@@ -171,9 +171,7 @@ def _given(found: argparse.Namespace, names: Iterable[str]) -> dict[str, Any]:
 
 
 def _models(argv: Sequence[str]) -> int:
-    parser = _Parser(
-        prog="headlight models", allow_abbrev=False, description="The catalogue, a line a model."
-    )
+    parser = Parser(prog="headlight models", allow_abbrev=False, description="The catalogue, a line a model.")
     _add_verbose(parser)
     parser.parse_args(argv)
     from headlight.models.catalogue.entries import entries
@@ -197,7 +195,7 @@ def _models(argv: Sequence[str]) -> int:
 
 
 def _engine(argv: Sequence[str]) -> int:
-    parser = _Parser(
+    parser = Parser(
         prog="headlight engine",
         allow_abbrev=False,
         description="Compute for a window elsewhere, which starts this by --engine and talks to it over "
@@ -237,7 +235,7 @@ def _say(message: str) -> None:
     print(f"headlight: {sentence(' '.join(message.split()))}", file=sys.stderr, flush=True)
 
 
-def _let_libraries_be_silent() -> None:
+def let_libraries_be_silent() -> None:
     """stderr is for our lines: no progress bars and no advice from the libraries that load models."""
     for name, value in {
         "HF_HUB_DISABLE_PROGRESS_BARS": "1",

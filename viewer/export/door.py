@@ -22,6 +22,7 @@ from headlight.viewer.export.results import Result, content
 from headlight.viewer.host.asked import run_options
 from headlight.viewer.host.engines import said_first
 from headlight.viewer.host.forward import forward_pass
+from headlight.viewer.host.recipe import RunOptions
 from headlight.viewer.inputs.inputs import (
     Input,
     TextInput,
@@ -42,26 +43,44 @@ def export(options: ExportOptions, say: Callable[[str], object] = str) -> tuple[
     """
     if (over := _of_folder(options)) is not None:
         return _export_many(options, over, say)
-    document = _document(options)
+    document = document_of(options)
     refuse_early(options, document)
+    with writing(options.out) as write:
+        result, told = computed(options, document, _passed, say)
+        write(content(options.ending, result))
+    return (*told, *result.notices)
+
+
+Reads = Callable[[Input, RunOptions, str], Trace]
+"""The trace of an input read with options, from a path or "" for none."""
+
+
+def computed(
+    options: ExportOptions, document: Input, reads: Reads, say: Callable[[str], object] = str
+) -> tuple[Result, tuple[str, ...]]:
+    """(what was asked for of a document that it is of, what the user should know of document and trace).
+
+    say: as of `export`. HeadlightError where it fails.
+    """
     entry, _ = _export_of(options.what, document)
     run = run_options(options.given)
     if said := said_first(run.model):
         say(said)
     run = resolve(entry.asks)(run) if entry.asks else run
-    with writing(options.out) as write:
-        apart = resolve(entry.alone)(options.given, document, run, SILENT) if entry.alone else None
-        if apart is not None:
-            write(content(options.ending, apart))
-            return (*document.notices, *apart.notices)
-        read = _read_first(document) if options.given.get("lines") else document
-        trace = forward_pass(read, run, path=options.file or "").trace
-        result = result_of(options, document, trace)
-        if result.said:
-            say(result.said)
-        write(content(options.ending, result))
+    apart = resolve(entry.alone)(options.given, document, run, SILENT) if entry.alone else None
+    if apart is not None:
+        return apart, document.notices
+    read = _read_first(document) if options.given.get("lines") else document
+    trace = reads(read, run, options.file or "")
+    result = result_of(options, document, trace)
+    if result.said:
+        say(result.said)
     told = [one for read in result.traces or (trace,) for one in notices_of(document, read)]
-    return (*dict.fromkeys(told), *result.notices)
+    return result, tuple(dict.fromkeys(told))
+
+
+def _passed(what: Input, run: RunOptions, path: str) -> Trace:
+    return forward_pass(what, run, path=path).trace
 
 
 def _of_folder(options: ExportOptions) -> Export | None:
@@ -199,11 +218,15 @@ def _unwritable(out: Path, error: OSError) -> HeadlightError:
     return HeadlightError(f"{out} cannot be written: {reason}.", "Choose another place.")
 
 
-def _document(options: ExportOptions) -> Input:
-    """The input, as it is asked to be read. HeadlightError where the options are of others."""
+def document_of(options: ExportOptions, there: Input | None = None) -> Input:
+    """The input, as it is asked to be read. there: it was read already. HeadlightError where the options are
+    of others."""
     text = options.given.get("text")
-    document = from_text(known(text, str)) if options.file is None else from_path(options.file)
-    if text is not None and options.file is not None:
+    if there is not None:
+        document = there
+    else:
+        document = from_text(known(text, str)) if options.file is None else from_path(options.file)
+    if text is not None and (options.file is not None or there is not None):
         document = with_text(document, text)
     _, kind = _export_of(options.what, document)
     for name, choice in all_choices().items():

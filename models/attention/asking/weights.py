@@ -24,7 +24,6 @@ from headlight.models.attention.calls import AttentionCall, Call, GivenCall, Kin
 from headlight.models.core.errors import HeadlightError
 
 FIELDS = ("encoder_attentions", "decoder_attentions", "attentions", "cross_attentions")
-_STATES = ("hidden_states", "encoder_hidden_states", "decoder_hidden_states", "reshaped_hidden_states")
 _PRODUCTS = {"matmul", "__matmul__", "bmm"}
 _HEADS = ("num_attention_heads", "num_heads", "n_heads", "n_head")
 """What an attention module may call the number of its heads."""
@@ -298,9 +297,9 @@ def ask_for_weights(
             notes.calls.extend(_noted(one, notes) for one in used)
         seen.clear()
         kept.clear()
-        unasked = () if kwargs.get("output_attentions") else FIELDS
-        unasked += () if kwargs.get("output_hidden_states") else _STATES
-        output = type(output)(**{key: x for key, x in output.items() if key not in unasked})
+        asks = {"attentions": "output_attentions", "hidden_states": "output_hidden_states"}
+        unasked = tuple(end for end, asked_for in asks.items() if not kwargs.get(asked_for))
+        output = type(output)(**{key: x for key, x in output.items() if not key.endswith(unasked)})
         return output.to_tuple() if kwargs.get("return_dict") is False else output
 
     for module in model.modules():

@@ -51,11 +51,14 @@ def prefix_of(model: PreTrainedModel) -> tuple[str, ...]:
     learned = {
         name.rpartition(".")[2]: value for name, value in model.named_parameters() if "embeddings." in name
     }
-    labels = ["[CLS]"] if learned.keys() & {"cls_token", "class_embedding"} else []
+    classes = next((name for name in ("cls_token", "class_embedding") if name in learned), None)
+    count = learned[classes].shape[-2] if classes and learned[classes].ndim > 1 else int(classes is not None)
+    labels = ["[CLS]"] if count == 1 else [f"[CLS{index + 1}]" for index in range(count)]
     if "distillation_token" in learned:
         labels.append("[DIST]")
-    if "register_tokens" in learned:
-        labels += [f"[REG{index + 1}]" for index in range(learned["register_tokens"].shape[-2])]
+    for name in ("register_tokens", "cls_register_token"):
+        if name in learned:
+            labels += [f"[REG{index + 1}]" for index in range(learned[name].shape[-2])]
     return tuple(labels)
 
 

@@ -18,6 +18,7 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from headlight.models.attention.agreement import way_to_record
+from headlight.models.attention.asking.coverage import said_of
 from headlight.models.attention.asking.implementations import unchanged
 from headlight.models.attention.capture import Call
 from headlight.models.attention.recorded import RecordedLayer, numbered
@@ -202,7 +203,10 @@ class VisionEngine(OfPixels):
             seconds=seconds,
             device=self.device,
             artifacts=artifacts,
-            notices=(*self._said, *fitted.notices, *unsaid),
+            notices=(
+                *(*self._said, *fitted.notices, *unsaid),
+                *said_of(self.entry.title, self.model, calls),
+            ),
             outputs={"patches": self._patches(_state(output), layers[-1].queries)},
             answers=answers,
         )
@@ -306,6 +310,8 @@ class VisionEngine(OfPixels):
         """[rows, columns, channels] of an output [tokens, channels] or [channels, rows, columns]."""
         if hidden.ndim == 3 and hidden.shape[1:] == tokens.grid:
             return hidden.permute(1, 2, 0)
+        if not len(hidden):
+            raise self._misfit("it hands out no vectors of its patches", tokens)
         if hidden.ndim != 2 or len(hidden) != len(tokens):
             raise self._misfit(f"its output has the shape {tuple(hidden.shape)}", tokens)
         return hidden[tokens.prefix :].unflatten(0, tokens.grid)
@@ -362,6 +368,8 @@ class VisionEngine(OfPixels):
 
 
 def _state(output: Any) -> torch.Tensor:
-    """The last state of the only picture: [tokens, channels], or [channels, rows, columns]."""
-    state = output.get("last_hidden_state")
-    return (output.feature_maps[-1] if state is None else state)[0]
+    """The last state of the only picture: [tokens, channels], or [channels, rows, columns]; nothing of a
+    model that hands out none."""
+    state, maps = output.get("last_hidden_state"), output.get("feature_maps")
+    found = maps[-1] if state is None and maps else state
+    return torch.empty(0) if found is None else found[0]

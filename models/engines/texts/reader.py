@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 from tokenizers import Encoding
-from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerFast
+from transformers import PreTrainedConfig, PreTrainedTokenizerFast
 
 from headlight.models.core.errors import HeadlightError
 from headlight.models.core.interventions import Hidden
@@ -150,9 +150,12 @@ class Reader:
         return encoding
 
 
-def limit_of(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast) -> int:
-    """Tokens, special ones included, that the model reads at once."""
-    config = model.config
+def limit_of(
+    model: torch.nn.Module, tokenizer: PreTrainedTokenizerFast, outer: PreTrainedConfig | None = None
+) -> int:
+    """Tokens, special ones included, that the model reads at once. outer: the configuration of what it is a
+    part of, for a part that has none (FSMT)."""
+    config = getattr(model, "config", outer)
     said = (getattr(config, name, None) for name in ("max_position_embeddings", "n_positions"))
     positions = next((number for number in said if isinstance(number, int) and number > 0), None)
     # RoBERTa's table begins with unused rows up to the padding token's number.

@@ -172,6 +172,6 @@ def test_what_a_model_needs_besides_is_named() -> None:
     class Listener(torch.nn.Module):
         def forward(self, input_features, mask=None) -> None: ...
 
-    with pytest.raises(HeadlightError, match=r"Tiny does not run on a text alone: it needs input_features\."):
+    with pytest.raises(HeadlightError, match=r"Tiny reads sounds, not a text\."):
         needs_only(Listener(), {"input_ids"}, "Tiny", "a text")
     needs_only(Listener(), {"input_features"}, "Tiny", "sound")

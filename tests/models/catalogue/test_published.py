@@ -222,7 +222,7 @@ def test_folders_of_convolutional_networks_open(tmp_path):
     meta = loading.skeleton(tmp_path / "mine")
     assert list(meta.state_dict()) == list(loaded.state_dict())
     (tmp_path / "mine" / "config.json").write_text(json.dumps({"model_type": "wav2vec2"}))
-    with pytest.raises(HeadlightError, match="holds a wav2vec2 model, which reads neither text nor images"):
+    with pytest.raises(HeadlightError, match="a model of the type “wav2vec2” reads sounds"):
         find(str(tmp_path / "mine"))
 
 

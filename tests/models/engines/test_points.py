@@ -251,7 +251,7 @@ def test_what_cannot_be_opened_says_why(tmp_path, folder):
         open_engine(str(folder), "image", "cpu")
     more = saved(tmp_path / "more", transformer(), blocks=[2, 2, 2, 2, 1])
     assert "has what no such network has: enc5.1.bn1.bias" in cause(more)
-    with pytest.raises(HeadlightError, match="holds a swin model, which reads neither text nor images"):
+    with pytest.raises(HeadlightError, match="holds a swin model, and it is not known what such"):
         open_engine(str(saved(tmp_path / "odd", pointnet(), model_type="swin")), "points", "cpu")
 
 

@@ -53,6 +53,17 @@ class ByEinsum(nn.Module):
         return self.proj(torch.einsum("bhij,bjhd->bihd", weights, v).flatten(2))
 
 
+class OwnScale(nn.Module):
+    """A learned scale a head, as Swin v2 has it, and a learned one of all."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.each, self.all = nn.Parameter(torch.rand(HEADS, 1, 1) + 1), nn.Parameter(torch.tensor(0.7))
+
+    def forward(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        return ((q @ k.transpose(-2, -1)) * self.each / self.all).softmax(dim=-1) @ v
+
+
 class Head(nn.Module):
     """One head, as lectures write it."""
 

@@ -19,6 +19,7 @@ from tests.models.modules.own import (
     Classifier,
     ManyHeads,
     Odd,
+    OwnScale,
     by_hand,
 )
 
@@ -104,6 +105,14 @@ def test_attention_by_einsum_with_a_cap_and_a_mask_of_floats(x):
     capped = (torch.tanh(scores / 3) * 3).masked_fill(~below(6), -torch.inf)
     same(seen.calls[0], capped.softmax(-1))
     assert (seen.kept, seen.calls[0].softcap) == ([], 3)
+
+
+def test_learned_scales_are_part_of_what_is_multiplied():
+    q, k, v = torch.randn(3, 2, HEADS, 5, 8)
+    with recording(model := OwnScale()) as seen:
+        model(q, k, v)
+    assert not seen.kept
+    same(seen.calls[0], by_hand(q * model.each.detach() / model.all.detach(), k, scale=1))
 
 
 @pytest.mark.parametrize("dropout", [0.0, 0.4])

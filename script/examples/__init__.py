@@ -1,0 +1,1 @@
+"""Headlight from Python, in three short scripts: run them, or read them."""
